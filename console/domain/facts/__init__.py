@@ -1,0 +1,54 @@
+"""Facts as data: what outside sources say, each row with its source and the day on which it was read."""
+
+import re
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from console.domain.family import EndpointFamily
+
+
+@dataclass(frozen=True, slots=True)
+class FamilyFact:
+    """Which endpoint families serve the models whose id matches a pattern."""
+
+    pattern: re.Pattern[str]
+    required: EndpointFamily | None
+    """The family that the model's vendor serves it on; None where several do."""
+    allowed: tuple[EndpointFamily, ...]
+    tools_with_reasoning: EndpointFamily | None
+    """The only family that takes function tools while the model reasons, where that is narrower than `allowed`."""
+    confidence: str
+    """`high`, `medium` or `low`: low means that the sources contradict each other."""
+    source_url: str
+    note: str
+    checked_on: str
+    """ISO date."""
+
+
+@cache
+def family_facts() -> tuple[FamilyFact, ...]:
+    """Return the model-family facts in order: the first row that matches a model id decides."""
+    table = tomllib.loads(files(__name__).joinpath("model_families.toml").read_text(encoding="utf-8"))
+    return tuple(
+        FamilyFact(
+            pattern=re.compile(row["pattern"]),
+            required=EndpointFamily(row["required"]) if "required" in row else None,
+            allowed=tuple(EndpointFamily(name) for name in row["allowed"]),
+            tools_with_reasoning=(
+                EndpointFamily(row["tools_with_reasoning"]) if "tools_with_reasoning" in row else None
+            ),
+            confidence=row["confidence"],
+            source_url=row["source_url"],
+            note=row.get("note", ""),
+            checked_on=row.get("checked_on", table["checked_on"]),
+        )
+        for row in table["family"]
+    )
+
+
+def fact_for(model: str) -> FamilyFact:
+    """Return the row that decides for a model id; a `vendor/` prefix and a `:suffix` are no part of the id."""
+    bare = model.rpartition("/")[2].partition(":")[0].lower()
+    return next(fact for fact in family_facts() if fact.pattern.search(bare))

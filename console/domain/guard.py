@@ -1,0 +1,73 @@
+"""The guard: what looks like a secret, and `safe()` for all text from outside."""
+
+import re
+from collections.abc import Iterable
+
+
+def _ranges(*pairs: tuple[int, int]) -> Iterable[int]:
+    return (code for first, last in pairs for code in range(first, last + 1))
+
+
+_REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+_VISIBLE: dict[int, str] = dict.fromkeys(_ranges((128, 159), (55296, 57343)), _REPLACEMENT)
+_VISIBLE |= dict.fromkeys(
+    _ranges(
+        (0x00AD, 0x00AD),  # soft hyphen
+        (0x061C, 0x061C),  # Arabic letter mark
+        (0x115F, 0x1160),  # Hangul fillers
+        (0x180E, 0x180E),  # Mongolian vowel separator
+        (0x200B, 0x200F),  # zero width, marks of direction
+        (0x2028, 0x202E),  # line and paragraph separators, bidi embedding and override
+        (0x2060, 0x206F),  # word joiner, invisible operators, bidi isolates
+        (0xFE00, 0xFE0F),  # variation selectors
+        (0xFEFF, 0xFEFF),  # byte order mark
+        (0xFFF9, 0xFFFB),  # interlinear annotation
+        (0xE0000, 0xE01EF),  # tag characters, variation selectors supplement
+    ),
+    _REPLACEMENT,
+)
+_VISIBLE |= {code: chr(0x2400 + code) for code in range(0x20)} | {0x7F: "\N{SYMBOL FOR DELETE}"}
+_VISIBLE_LINES = {code: symbol for code, symbol in _VISIBLE.items() if code != 0x0A}
+
+
+def safe(text: str, *, limit: int | None = None, keep_lines: bool = False) -> str:
+    r"""Make text from outside fit to be shown: nothing in it can move a cursor, hide or reorder.
+
+    C0, DEL and C1 controls, bidi and zero-width characters, tag characters and lone surrogates become visible
+    symbols. The map is character by character, so it is safe on any piece of a stream.
+
+    Args:
+        text: Text that came from a gateway, a file or a person.
+        limit: The most characters to return; a longer text ends in an ellipsis.
+        keep_lines: Let line feeds through, for text that is laid out line by line.
+
+    """
+    if limit is not None and len(text) > limit:
+        text = text[: max(limit - 1, 0)] + "…"
+    return text.translate(_VISIBLE_LINES if keep_lines else _VISIBLE)
+
+
+_SECRET_RULES: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("an API key", re.compile(r"(?<![A-Za-z0-9])(?:sk|pk|rk|r8|gsk|hf|xai|pplx|key)[-_][A-Za-z0-9_-]{16,512}")),
+    ("a GitHub token", re.compile(r"gh[pousr]_[A-Za-z0-9]{20,255}|github_pat_[A-Za-z0-9_]{22,255}")),
+    ("a GitLab token", re.compile(r"glpat-[A-Za-z0-9_-]{16,255}")),
+    ("a Google API key", re.compile(r"AIza[A-Za-z0-9_-]{30,64}")),
+    ("an AWS access key", re.compile(r"(?<![A-Z0-9])A[KS]IA[A-Z0-9]{16}")),
+    ("a Slack token", re.compile(r"xox[abeprs]-[A-Za-z0-9-]{10,255}")),
+    ("a JSON web token", re.compile(r"eyJ[A-Za-z0-9_-]{8,2048}\.[A-Za-z0-9_-]{8,2048}")),
+    ("an authorization header", re.compile(r"(?i)(?:bearer|basic)\s{1,8}[A-Za-z0-9._~+/=-]{12,2048}")),
+    ("a private key", re.compile(r"-----BEGIN [A-Z ]{0,32}PRIVATE KEY-----")),
+    ("a long hexadecimal key", re.compile(r"(?<![0-9A-Fa-f])[0-9a-fA-F]{32,512}(?![0-9A-Fa-f])")),
+)
+_MIXED = re.compile(r"[A-Za-z0-9]{24,512}")
+
+
+def looks_like_secret(text: str) -> str | None:
+    """Return in words what secret a text seems to hold, or None; the words never hold the text itself."""
+    for words, pattern in _SECRET_RULES:
+        if pattern.search(text):
+            return words
+    for run in _MIXED.findall(text):
+        if any(c.islower() for c in run) and any(c.isupper() for c in run) and sum(c.isdigit() for c in run) >= 2:
+            return "a long random key"
+    return None

@@ -1,0 +1,96 @@
+"""Secret: a gateway token that is safe by type."""
+
+import hmac
+from typing import NoReturn, Self
+
+_MASK = "•••"
+
+
+class Secret:
+    """A token that no repr, format, comparison, copy or pickle gives away.
+
+    `reveal` is the only door to the value and is called in one place: where the transport writes the
+    authorization header. The other methods answer questions about foreign text without giving the value away.
+    """
+
+    __slots__ = ("__value",)
+
+    def __init__(self, value: str) -> None:
+        self.__value = value
+
+    @classmethod
+    def parse(cls, value: str) -> Self:
+        """Take a token as it came from a store.
+
+        Raises:
+            ValueError: The value cannot be a token: empty, over 8,192 characters, or with a character that
+                does not fit in an HTTP header. The message never holds the value, because an HTTP library
+                that meets such a value would print it.
+
+        """
+        bare = value.removesuffix("\n").removesuffix("\r")
+        if not bare:
+            raise ValueError("the token is empty")
+        if len(bare) > 8192:
+            raise ValueError("the token is longer than 8,192 characters")
+        if not all("!" <= character <= "~" for character in bare):
+            raise ValueError("the token has a space, a line break or a character outside ASCII")
+        return cls(bare)
+
+    def reveal(self) -> str:
+        """Return the value itself, for the transport's authorization header only."""
+        return self.__value
+
+    def is_in(self, text: str) -> bool:
+        """Tell whether foreign text contains the value."""
+        return self.__value in text
+
+    def redact(self, text: str) -> str:
+        """Return foreign text with every occurrence of the value masked."""
+        return text.replace(self.__value, _MASK)
+
+    def held_back(self, text: str) -> int:
+        """Return how many characters at the end of a stream's text could be the beginning of the value."""
+        longest = min(len(text), len(self.__value) - 1)
+        return next((size for size in range(longest, 0, -1) if self.__value.startswith(text[-size:])), 0)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Secret):
+            return NotImplemented
+        return hmac.compare_digest(self.__value.encode(), other.__value.encode())
+
+    __hash__ = None  # type: ignore[assignment]  # equal tokens must not meet in a dict key
+
+    def __repr__(self) -> str:
+        return f"Secret({_MASK})"
+
+    def __str__(self) -> str:
+        return _MASK
+
+    def __format__(self, spec: str) -> str:
+        return format(_MASK, spec)
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a Secret cannot be pickled")
+
+
+class RedactedStream:
+    """Masks a token in text that arrives in pieces, also where the token is cut by a piece's end."""
+
+    __slots__ = ("_pending", "_secret")
+
+    def __init__(self, secret: Secret) -> None:
+        self._secret = secret
+        self._pending = ""
+
+    def feed(self, piece: str) -> str:
+        """Take the next piece and return what can be shown now; the possible beginning of a token waits."""
+        text = self._secret.redact(self._pending + piece)
+        held = self._secret.held_back(text)
+        self._pending = text[len(text) - held :]
+        return text[: len(text) - held]
+
+    def close(self) -> str:
+        """Return what was still held back."""
+        pending, self._pending = self._pending, ""
+        return pending

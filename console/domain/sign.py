@@ -1,0 +1,104 @@
+"""Signs: every state as a sign, a word and a tone, the same in both faces; colour alone never says anything."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from console.domain.contract import Severity, Verdict
+from console.domain.event import SmokeResult, SmokeStatus, TokenState
+from console.domain.run import Smoke, SmokePhase
+
+
+class Tone(StrEnum):
+    """What a colour may mean; a theme says which colour it is."""
+
+    DIM = "dim"
+    TEXT = "text"
+    STRONG = "strong"
+    OK = "ok"
+    FAIL = "fail"
+    WARN = "warn"
+    LIVE = "live"
+    ACCENT = "accent"
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """A state as it is shown: a sign that common terminal fonts have, a word, and a tone."""
+
+    sign: str
+    word: str
+    tone: Tone
+
+    def __str__(self) -> str:
+        return f"{self.sign} {self.word}"
+
+
+_OK = Sign("✓", "ok", Tone.OK)
+_VERDICTS = {
+    Verdict.OK: _OK,
+    Verdict.DRIFT: Sign("×", "drift", Tone.FAIL),
+    Verdict.CONDITIONAL: Sign("~", "cond.", Tone.WARN),
+    Verdict.UNKNOWN: Sign("·", "unknown", Tone.DIM),
+    Verdict.BLOCKED: Sign("!", "blocked", Tone.WARN),
+}
+_SEVERITIES = {
+    Severity.FAIL: Sign("×", "fail", Tone.FAIL),
+    Severity.WARN: Sign("~", "warn", Tone.WARN),
+    Severity.INFO: Sign("·", "info", Tone.DIM),
+}
+_TOKENS = {
+    TokenState.UNASKED: Sign("·", "unasked", Tone.DIM),
+    TokenState.FOUND: Sign("✓", "found", Tone.OK),
+    TokenState.ABSENT: Sign("×", "absent", Tone.FAIL),
+    TokenState.LOCKED: Sign("!", "locked", Tone.WARN),
+    TokenState.UNAVAILABLE: Sign("×", "unavailable", Tone.FAIL),
+    TokenState.TIMEOUT: Sign("×", "timeout", Tone.FAIL),
+}
+_PHASES = {
+    SmokePhase.IDLE: Sign("·", "not run", Tone.DIM),
+    SmokePhase.CONNECTING: Sign("›", "connect", Tone.LIVE),
+    SmokePhase.WAITING: Sign("›", "wait", Tone.LIVE),
+    SmokePhase.STREAMING: Sign("›", "live", Tone.LIVE),
+}
+
+
+def verdict_sign(verdict: Verdict) -> Sign:
+    """Return how an offline verdict is shown."""
+    return _VERDICTS[verdict]
+
+
+def severity_sign(severity: Severity) -> Sign:
+    """Return how a finding's weight is shown."""
+    return _SEVERITIES[severity]
+
+
+def token_sign(state: TokenState) -> Sign:
+    """Return how a token's state is shown."""
+    return _TOKENS[state]
+
+
+def smoke_sign(smoke: Smoke) -> Sign:
+    """Return how a smoke test is shown, under way or ended."""
+    if smoke.phase is SmokePhase.DONE and smoke.result is not None:
+        return result_sign(smoke.result)
+    return _PHASES.get(smoke.phase, _PHASES[SmokePhase.IDLE])
+
+
+def result_sign(result: SmokeResult) -> Sign:
+    """Return how a smoke test's end is shown: an account or route matter never looks like a failed model."""
+    category = None if result.classification is None else result.classification.category
+    match result.status:
+        case SmokeStatus.PASSED:
+            return _OK
+        case SmokeStatus.UNKNOWN:
+            return Sign("~", "unknown", Tone.WARN)
+        case SmokeStatus.SKIPPED:
+            return Sign("·", "skipped", Tone.DIM)
+        case SmokeStatus.BLOCKED if result.requests_sent == 0 and category is not None and not category.is_account:
+            return Sign("·", "held", Tone.DIM)
+        case SmokeStatus.BLOCKED if category is not None and category.is_account:
+            return Sign("!", "account", Tone.WARN)
+        case SmokeStatus.BLOCKED:
+            return Sign("!", "route", Tone.WARN)
+        case _:
+            return Sign("×", "failed", Tone.FAIL)
