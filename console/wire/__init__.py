@@ -1,0 +1,37 @@
+"""Bytes on the wire, sans-IO: build a request, parse an answer, read a stream, for each endpoint family."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from console.domain.family import EndpointFamily
+from console.wire import anthropic_messages, chat_completions, responses
+from console.wire.answer import Answer, StreamReader
+
+
+class Build(Protocol):
+    """Builds a request body of a family."""
+
+    def __call__(self, model: str, prompt: str, *, max_output_tokens: int, stream: bool) -> bytes:
+        """Return the body's bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class FamilyWire:
+    """How one endpoint family speaks."""
+
+    build: Build
+    read: Callable[[object], Answer]
+    """Reads a decoded, non-streamed body."""
+    open_stream: Callable[[], StreamReader]
+
+
+FAMILY_WIRES: dict[EndpointFamily, FamilyWire] = {
+    EndpointFamily.RESPONSES: FamilyWire(responses.build, responses.read, responses.ResponsesStream),
+    EndpointFamily.ANTHROPIC_MESSAGES: FamilyWire(
+        anthropic_messages.build, anthropic_messages.read, anthropic_messages.MessagesStream
+    ),
+    EndpointFamily.CHAT_COMPLETIONS: FamilyWire(
+        chat_completions.build, chat_completions.read, chat_completions.ChatStream
+    ),
+}

@@ -1,0 +1,84 @@
+"""Anthropic Messages on the wire: build a request, read an answer, read a stream."""
+
+from console.domain.contract import Finding, Severity
+from console.wire.answer import TRUNCATED, WRONG_SHAPE, Answer, Delta, StreamReader, WireError, ended, error_in
+from console.wire.usage import messages_usage
+from console.wire.value import at, encode, list_at, text_at
+
+DEFAULT_VERSION = "2023-06-01"
+"""The `anthropic-version` that every gateway knows; 2026-10-21 is the newer one."""
+
+_DONE_MARKER = Finding("MSG-STREAM-04", Severity.WARN, "The stream ends in [DONE], which the family does not have.")
+
+
+def build(model: str, prompt: str, *, max_output_tokens: int, stream: bool) -> bytes:
+    """Build the smallest correct request; no sampling parameter, because newer API versions refuse them."""
+    return encode(
+        {
+            "model": model,
+            "max_tokens": max_output_tokens,
+            "messages": [{"role": "user", "content": prompt}],
+            "stream": stream,
+        }
+    )
+
+
+def read(body: object) -> Answer:
+    """Read a non-streamed answer."""
+    if (error := error_in(body)) is not None:
+        return Answer(error=error)
+    if at(body, "type") != "message" or at(body, "role") != "assistant" or not isinstance(at(body, "content"), list):
+        return Answer(findings=(WRONG_SHAPE,))
+    text = "".join(text_at(block, "text") or "" for block in list_at(body, "content") if at(block, "type") == "text")
+    finish = text_at(body, "stop_reason")
+    usage = messages_usage(at(body, "usage"))
+    return Answer(
+        is_complete=finish is not None,
+        answer_id=text_at(body, "id"),
+        model=text_at(body, "model"),
+        text=text,
+        finish=finish,
+        usage=usage,
+        findings=(TRUNCATED,) if finish is None else ended(usage, at_limit=finish == "max_tokens", has_text=bool(text)),
+    )
+
+
+class MessagesStream(StreamReader):
+    """Reads one Messages stream. Complete with `message_stop` after a `message_delta` with a stop reason."""
+
+    def _take(self, kind: str, value: dict[str, object]) -> list[Delta]:
+        match kind:
+            case "content_block_delta":
+                if text := text_at(value, "delta", "text"):
+                    return self._said(text)
+                thinking = text_at(value, "delta", "thinking")
+                return [Delta(thinking, is_reasoning=True)] if thinking else []
+            case "message_start":
+                self._model = text_at(value, "message", "model")
+                self._answer_id = text_at(value, "message", "id")
+                self._usage = messages_usage(at(value, "message", "usage"))
+            case "message_delta":
+                self._finish = text_at(value, "delta", "stop_reason") or self._finish
+                self._usage = messages_usage(at(value, "usage"), self._usage)
+            case "message_stop":
+                self.is_over = True
+                self.is_complete = self._finish is not None
+            case "error":
+                self._fail(error_in(value) or WireError())
+                self.is_over = True
+            case "":
+                self._take_untyped(value)
+        return []
+
+    def _take_untyped(self, value: dict[str, object]) -> None:
+        if (error := error_in(value)) is not None:
+            self._fail(error)
+            self.is_over = True
+        else:
+            self._note(WRONG_SHAPE)
+
+    def _take_done_marker(self) -> None:
+        self._note(_DONE_MARKER)
+
+    def _ended(self) -> tuple[Finding, ...]:
+        return ended(self._usage, at_limit=self._finish == "max_tokens", has_text=self._has_text)

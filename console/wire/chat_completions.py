@@ -1,0 +1,89 @@
+"""Chat Completions on the wire: build a request, read an answer, read a stream."""
+
+from console.domain.contract import Finding, Severity
+from console.wire.answer import TRUNCATED, WRONG_SHAPE, Answer, Delta, StreamReader, ended, error_in
+from console.wire.usage import chat_usage
+from console.wire.value import at, encode, list_at, text_at
+
+_NO_DONE_MARKER = Finding(
+    "CHT-STREAM-06", Severity.WARN, "The stream has its finish_reason but does not end in [DONE]."
+)
+
+
+def build(model: str, prompt: str, *, max_output_tokens: int, stream: bool) -> bytes:
+    """Build the smallest correct request; a streamed one asks for usage, which the family leaves out otherwise."""
+    body: dict[str, object] = {
+        "model": model,
+        "messages": [{"role": "user", "content": prompt}],
+        "max_completion_tokens": max_output_tokens,
+        "stream": stream,
+    }
+    if stream:
+        body["stream_options"] = {"include_usage": True}
+    return encode(body)
+
+
+def read(body: object) -> Answer:
+    """Read a non-streamed answer."""
+    if (error := error_in(body)) is not None:
+        return Answer(error=error)
+    if at(body, "object") != "chat.completion" or at(body, "choices", 0, "message", "role") != "assistant":
+        return Answer(findings=(WRONG_SHAPE,))
+    text = _text(at(body, "choices", 0, "message"))
+    finish = text_at(body, "choices", 0, "finish_reason")
+    usage = chat_usage(at(body, "usage"))
+    return Answer(
+        is_complete=finish is not None,
+        answer_id=text_at(body, "id"),
+        model=text_at(body, "model"),
+        text=text,
+        finish=finish,
+        usage=usage,
+        findings=(TRUNCATED,) if finish is None else ended(usage, at_limit=finish == "length", has_text=bool(text)),
+    )
+
+
+class ChatStream(StreamReader):
+    """Reads one Chat Completions stream. Complete with a finish_reason; a usage chunk and `[DONE]` follow it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._has_done_marker = False
+
+    def _take(self, kind: str, value: dict[str, object]) -> list[Delta]:
+        if (error := error_in(value)) is not None:
+            self._fail(error)
+            self.is_over = True
+            return []
+        if "choices" not in value:
+            self._note(WRONG_SHAPE)
+            return []
+        self._model = text_at(value, "model") or self._model
+        self._answer_id = text_at(value, "id") or self._answer_id
+        if at(value, "usage") is not None:
+            self._usage = chat_usage(at(value, "usage"))
+        if finish := text_at(value, "choices", 0, "finish_reason"):
+            self._finish = finish
+            self.is_complete = True
+        return self._content(at(value, "choices", 0, "delta"))
+
+    def _content(self, delta: object) -> list[Delta]:
+        reasoning = text_at(delta, "reasoning_content") or text_at(delta, "reasoning")
+        pieces = [Delta(reasoning, is_reasoning=True)] if reasoning else []
+        return pieces + self._said(text) if (text := _text(delta)) else pieces
+
+    def _take_done_marker(self) -> None:
+        self.is_over = True
+        self._has_done_marker = True
+
+    def _ended(self) -> tuple[Finding, ...]:
+        findings = ended(self._usage, at_limit=self._finish == "length", has_text=self._has_text)
+        return findings if self._has_done_marker else (*findings, _NO_DONE_MARKER)
+
+
+def _text(message: object) -> str:
+    """Return a message's or delta's text; some providers send it as a list of parts."""
+    parts = list_at(message, "content")
+    if parts:
+        return "".join(text_at(part, "text") or "" for part in parts)
+    return text_at(message, "content") or text_at(message, "refusal") or ""

@@ -1,0 +1,53 @@
+"""Reading JSON whose shape nobody vouches for: every getter takes anything and never raises."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+_COUNT_LIMIT = 2**53
+
+
+def decode(data: bytes | str) -> object | None:
+    """Decode JSON from outside; None where it is no JSON, is nested too deeply or is not UTF-8."""
+    try:
+        value: object = msgspec.json.decode(data)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return None
+    return value
+
+
+def encode(value: object) -> bytes:
+    """Encode a request body."""
+    return msgspec.json.encode(value)
+
+
+def at(value: object, *path: str | int) -> object | None:
+    """Follow keys and positions; None where the path leaves the value."""
+    for step in path:
+        if isinstance(step, str):
+            value = value.get(step) if isinstance(value, dict) else None
+        else:
+            value = value[step] if isinstance(value, list) and -len(value) <= step < len(value) else None
+    return value
+
+
+def text_at(value: object, *path: str | int) -> str | None:
+    """Return the text at a path, or None."""
+    found = at(value, *path)
+    return found if isinstance(found, str) else None
+
+
+def count_at(value: object, *path: str | int) -> int | None:
+    """Return the whole number from 0 on at a path, or None; a float without a fraction counts as whole."""
+    found = at(value, *path)
+    if isinstance(found, float) and found.is_integer():
+        found = int(found)
+    if isinstance(found, bool) or not isinstance(found, int) or not 0 <= found < _COUNT_LIMIT:
+        return None
+    return found
+
+
+def list_at(value: object, *path: str | int) -> Sequence[object]:
+    """Return the list at a path, or an empty one."""
+    found = at(value, *path)
+    return found if isinstance(found, list) else ()
