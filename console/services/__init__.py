@@ -1,0 +1,1 @@
+"""IO, async, no screen: settings, tokens, probes. Services yield events and know neither face."""

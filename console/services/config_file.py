@@ -1,0 +1,313 @@
+"""The config file: TOML text in, checked profiles out.
+
+The file is outside text: it is capped before it is parsed, every key must be known, and a value that looks like a
+token is refused by its key's name, never by its text.
+"""
+
+import difflib
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NoReturn
+
+import msgspec
+from msgspec import Struct
+
+from console.domain.family import EndpointFamily
+from console.domain.guard import looks_like_secret, safe
+from console.domain.role import Role
+from console.domain.route import Route, RouteTable
+from console.services.address import check_base_url, is_doubled
+from console.services.settings import EMBEDDED, FileSettings, GatewaySettings, Profile, ProfileSettings, RouteSettings
+from console.services.shipped import shipped
+from console.services.tokens.reference import check_reference
+
+SIZE_LIMIT = 65_536
+"""The most bytes of a config file."""
+LINE_LIMIT = 1_000
+"""The most characters of one line: a TOML parser's time grows with the square of a dotted key's length."""
+
+
+class ConfigError(Exception):
+    """A config that cannot be used. The message says what, where and what to do; it never holds a value's text."""
+
+    def __init__(self, problem: str, *, source: str, key: str = "", line: int | None = None) -> None:
+        where = source if line is None else f"{source}, line {line}"
+        super().__init__(f"{where}: {key + ': ' if key else ''}{problem}")
+
+
+def load_profile(path: Path | None = None, name: str | None = None) -> Profile:
+    """Read a config file and return one of its profiles.
+
+    Args:
+        path: The file; None means the built-in sample.
+        name: The profile; None means the file's default.
+
+    Raises:
+        ConfigError: The file cannot be read or used.
+
+    """
+    is_built_in = path is None
+    source = "built-in sample config" if path is None else safe(str(path))
+    text = _read(shipped("sample_config.toml") if path is None else path, source)
+    return _Reader(text, source, is_built_in=is_built_in).profile(name)
+
+
+def default_config_path(environment: dict[str, str], home: Path) -> Path | None:
+    """Return the user's config file where there is one: `$XDG_CONFIG_HOME/gateway-console/config.toml`."""
+    base = Path(environment["XDG_CONFIG_HOME"]) if environment.get("XDG_CONFIG_HOME") else home / ".config"
+    path = base / "gateway-console" / "config.toml"
+    return path if path.is_file() else None
+
+
+def _read(path: Path, source: str) -> str:
+    try:
+        with path.open("rb") as file:
+            data = file.read(SIZE_LIMIT + 1)
+    except FileNotFoundError:
+        raise ConfigError("no such file; name another with --config", source=source) from None
+    except OSError as error:
+        raise ConfigError(f"cannot be read: {error.strerror or 'input/output error'}", source=source) from None
+    if len(data) > SIZE_LIMIT:
+        raise ConfigError(f"is larger than {SIZE_LIMIT // 1024} kB, the most that a config may be", source=source)
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise ConfigError("is not UTF-8 text", source=source, line=line) from None
+
+
+class _Reader:
+    """Turns one file's text into profiles, with the file's name and line in every complaint."""
+
+    def __init__(self, text: str, source: str, *, is_built_in: bool) -> None:
+        self._lines = text.splitlines()
+        self._text = text
+        self._source = source
+        self._is_built_in = is_built_in
+
+    def profile(self, name: str | None) -> Profile:
+        document = self._parse()
+        self._refuse_unknown_keys(document, FileSettings, ())
+        self._refuse_secrets(document, ())
+        settings = self._convert(document)
+        if settings.default_profile not in settings.profiles:
+            self._fail(("default_profile",), _unknown("profile", settings.default_profile, settings.profiles))
+        chosen = settings.default_profile if name is None else name
+        if chosen not in settings.profiles:
+            raise ConfigError(_unknown("profile", chosen, settings.profiles), source=self._source)
+        for each, profile in settings.profiles.items():
+            self._check_profile(each, profile)
+        return Profile(
+            name=chosen,
+            gateway=settings.profiles[chosen].gateway,
+            table=self._table(chosen, settings.profiles[chosen]),
+            source=self._source,
+            is_built_in=self._is_built_in,
+        )
+
+    def _parse(self) -> dict[str, object]:
+        for number, line in enumerate(self._lines, 1):
+            if len(line) > LINE_LIMIT:
+                raise ConfigError(f"the line is longer than {LINE_LIMIT} characters", source=self._source, line=number)
+        try:
+            return tomllib.loads(self._text)
+        except tomllib.TOMLDecodeError as error:
+            # tomllib names line and column, never the text; a key that is defined twice is all that it quotes.
+            problem, _, position = str(error).partition(" (at ")
+            match = re.search(r"line (\d+)", position)
+            where = int(match[1]) if match else len(self._lines)
+            raise ConfigError(
+                f"is no valid TOML: {safe(_without_quotes(problem))}", source=self._source, line=where
+            ) from None
+        except (RecursionError, ValueError):
+            raise ConfigError("is no valid TOML: nested too deeply or with a bad number", source=self._source) from None
+
+    def _refuse_unknown_keys(self, value: object, kind: type, path: tuple[str, ...]) -> None:
+        if not isinstance(value, dict):
+            return
+        known = {field.encode_name: field.type for field in msgspec.structs.fields(kind)}
+        for key, inner in value.items():
+            if key not in known:
+                self._fail((*path, key), f"unknown key; {_nearest(key, known)}", show_key=False)
+            for struct, is_table in _structs_in(known[key]):
+                if is_table and isinstance(inner, dict):
+                    for name, each in inner.items():
+                        self._refuse_unknown_keys(each, struct, (*path, key, name))
+                elif not is_table:
+                    self._refuse_unknown_keys(inner, struct, (*path, key))
+
+    def _refuse_secrets(self, value: object, path: tuple[str, ...]) -> None:
+        if isinstance(value, dict):
+            for key, inner in value.items():
+                if (words := looks_like_secret(key)) is not None:
+                    self._fail(path, f"a key here looks like {words}; take it out and put a reference into token_ref")
+                self._refuse_secrets(inner, (*path, key))
+        elif isinstance(value, list):
+            for inner in value:
+                self._refuse_secrets(inner, path)
+        elif isinstance(value, str) and (words := looks_like_secret(value)) is not None:
+            self._fail(
+                path,
+                f"the value looks like {words}. Tokens never go into a config: store it with your keyring or an"
+                " environment variable and write its reference into token_ref",
+            )
+
+    def _convert(self, document: dict[str, object]) -> FileSettings:
+        try:
+            return msgspec.convert(document, FileSettings)
+        except msgspec.ValidationError as error:
+            problem, _, pointer = str(error).partition(" - at ")
+            path = tuple(re.findall(r"[\w-]+", pointer.strip("`").removeprefix("$")))
+            self._fail(self._real_path(document, path), _plain(problem))
+
+    def _real_path(self, document: object, path: tuple[str, ...]) -> tuple[str, ...]:
+        """Drop the positions and the `...` that msgspec writes for the keys of a table."""
+        real: list[str] = []
+        for step in path:
+            if isinstance(document, dict) and step in document:
+                real.append(step)
+                document = document[step]
+        return tuple(real)
+
+    def _check_profile(self, name: str, profile: ProfileSettings) -> None:
+        path = ("profiles", name)
+        if not re.fullmatch(r"[A-Za-z0-9_-]{1,40}", name):
+            self._fail(path, "a profile's name has letters, digits, - and _ only, 40 at the most")
+        self._check_gateway(profile.gateway, (*path, "gateway"))
+        if not profile.routes:
+            self._fail((*path, "routes"), "names no route; add at least one, such as [profiles.NAME.routes.writer]")
+        for role, route in profile.routes.items():
+            self._check_route(role, route, profile.gateway, (*path, "routes", role))
+
+    def _check_gateway(self, gateway: GatewaySettings, path: tuple[str, ...]) -> None:
+        if isinstance(gateway.base_url, str) == isinstance(gateway.base_url_ref, str):
+            self._fail(path, "needs exactly one of base_url and base_url_ref")
+        if isinstance(gateway.base_url_ref, str) and not re.fullmatch(
+            r"env:[A-Z_][A-Z0-9_]{0,127}", gateway.base_url_ref
+        ):
+            self._fail((*path, "base_url_ref"), "must be env:NAME, with NAME in capital letters, digits and _")
+        if isinstance(gateway.base_url, str) and gateway.base_url != EMBEDDED:
+            if (problem := check_base_url(gateway.base_url)) is not None:
+                self._fail((*path, "base_url"), problem)
+            if EMBEDDED in gateway.token_ref:
+                self._fail(
+                    (*path, "token_ref"), 'sim: is the embedded gateway\'s token; it never leaves base_url = "sim:"'
+                )
+        for reference in gateway.token_ref:
+            if (problem := check_reference(reference)) is not None:
+                self._fail((*path, "token_ref"), problem)
+        for header, value in gateway.headers.items():
+            self._check_header(header, value, (*path, "headers", header))
+
+    def _check_header(self, name: str, value: str, path: tuple[str, ...]) -> None:
+        if not re.fullmatch(r"[A-Za-z0-9-]{1,100}", name) or not re.fullmatch(r"[!-~](?:[ -~]{0,998}[!-~])?", value):
+            self._fail(path, "a header has a name of letters, digits and -, and a value of printable ASCII")
+        if name.lower() in _OWN_HEADERS:
+            self._fail(path, "this header is set by the console itself; a token goes into token_ref, by reference")
+
+    def _check_route(self, role: str, route: RouteSettings, gateway: GatewaySettings, path: tuple[str, ...]) -> None:
+        if role not in set(Role):
+            self._fail(path, _unknown("role", role, [each.value for each in Role]))
+        if route.endpoint_family not in set(EndpointFamily):
+            families = [each.value for each in EndpointFamily]
+            self._fail((*path, "endpoint_family"), _unknown("endpoint family", route.endpoint_family, families))
+        if safe(route.model) != route.model or route.model != route.model.strip():
+            self._fail((*path, "model"), "has a control character, an invisible one, or a space at an end")
+        endpoint = route.endpoint_path
+        if not endpoint.startswith("/"):
+            self._fail(
+                (*path, "endpoint_path"), "must begin with /, such as /v1/responses; the host belongs in base_url"
+            )
+        if not re.fullmatch(r"(?:/[A-Za-z0-9._~:\-]+)+", endpoint) or {"..", "."} & set(endpoint.split("/")):
+            self._fail((*path, "endpoint_path"), "has a character or step that an endpoint path does not have")
+        base = gateway.base_url
+        if isinstance(base, str) and base != EMBEDDED and is_doubled(base, endpoint):
+            self._fail(
+                (*path, "endpoint_path"),
+                "base_url ends in /v1 and endpoint_path begins with /v1: the call would go to /v1/v1/…;"
+                " take /v1 off base_url",
+            )
+
+    def _table(self, name: str, profile: ProfileSettings) -> RouteTable:
+        return RouteTable(
+            tuple(
+                Route(
+                    role,
+                    route.model,
+                    EndpointFamily(route.endpoint_family),
+                    route.endpoint_path,
+                    self._line_of(("profiles", name, "routes", role.value)),
+                )
+                for role in Role
+                if (route := profile.routes.get(role.value)) is not None
+            )
+        )
+
+    def _fail(self, path: tuple[str, ...], problem: str, *, show_key: bool = True) -> NoReturn:
+        shown = (
+            [*path[:-1], path[-1]] if path and (show_key or not looks_like_secret(path[-1])) else [*path[:-1], "•••"]
+        )
+        key = safe(".".join(shown), limit=120)
+        raise ConfigError(problem, source=self._source, key=key, line=self._line_of(path))
+
+    def _line_of(self, path: tuple[str, ...]) -> int | None:
+        """Find the line of a key or table; its nearest parent's where the key itself is written another way."""
+        table: tuple[str, ...] = ()
+        best: tuple[int, int] | None = None
+        for number, line in enumerate(self._lines, 1):
+            if header := re.match(r"\s*\[([^\[\]]+)\]\s*(?:#.*)?$", line):
+                table = tuple(step.strip().strip("\"'") for step in header[1].split("."))
+                here = table
+            elif assignment := re.match(r"\s*([\w.\"'-]+)\s*=", line):
+                here = (*table, *(step.strip("\"'") for step in assignment[1].split(".")))
+            else:
+                continue
+            if here and here == path[: len(here)] and (best is None or len(here) > best[0]):
+                best = (len(here), number)
+        return None if best is None else best[1]
+
+
+_OWN_HEADERS = frozenset(
+    {
+        "accept", "accept-encoding", "anthropic-version", "api-key", "authorization", "connection", "content-encoding",
+        "content-length", "content-type", "cookie", "expect", "host", "proxy-authorization", "transfer-encoding",
+        "upgrade", "user-agent", "x-api-key", "x-goog-api-key",
+    }
+)  # fmt: skip
+
+
+def _structs_in(kind: object) -> Iterator[tuple[type, bool]]:
+    """Yield the struct that a field holds, and whether it holds a table of them."""
+    if isinstance(kind, type) and issubclass(kind, Struct):
+        yield kind, False
+    for inner in getattr(kind, "__args__", ()):
+        if isinstance(inner, type) and issubclass(inner, Struct):
+            yield inner, True
+
+
+def _nearest(word: str, known: object) -> str:
+    names = sorted(str(each) for each in known) if isinstance(known, dict | list) else []
+    close = difflib.get_close_matches(word[:100], names, n=1, cutoff=0.5)
+    return f"did you mean {close[0]}?" if close else f"known here: {', '.join(names)}"
+
+
+def _unknown(noun: str, word: str, known: object) -> str:
+    shown = "" if looks_like_secret(word) else f' "{safe(word, limit=60)}"'
+    return f"unknown {noun}{shown}; {_nearest(word, known)}"
+
+
+def _without_quotes(problem: str) -> str:
+    return re.sub(r"\s*(?:\([^)]*\)|'[^']{4,}'|\"[^\"]{4,}\")", "", problem)
+
+
+def _plain(problem: str) -> str:
+    """Put a validator's complaint into words for an operator; it names types and limits, never a value."""
+    if missing := re.search(r"missing required field `(\w+)`", problem):
+        return f"{missing[1]} is missing"
+    if problem.startswith("Invalid enum value") or "Invalid literal" in problem:
+        return "is not one of the values that this setting takes; see sample_config.toml"
+    if "matching regex" in problem:
+        return "must be a date such as 2023-06-01"
+    return f"{problem[:1].lower()}{problem[1:]}".replace("`", "")

@@ -1,0 +1,83 @@
+"""Why a call got no whole answer, in our words and with a category.
+
+CallError
+├─ unreachable       no connection: name, refusal, network or TLS
+├─ disconnected      the connection ended before the answer did
+├─ deadline_passed   the call's total deadline, or the time to connect, ran out
+├─ limit_exceeded    the answer went over one of the console's caps
+└─ redirected        the gateway wanted the call to go somewhere else
+"""
+
+import ssl
+
+from console.domain.category import Blame, Category, Classification, judged
+
+
+class CallError(Exception):
+    """A call that got no whole answer. `classification` says why; no text from outside is in it."""
+
+    def __init__(self, classification: Classification) -> None:
+        super().__init__(classification.evidence)
+        self.classification = classification
+
+
+def unreachable(cause: BaseException | None, host: str) -> CallError:
+    """Say why connecting failed, from the exception at the bottom of the library's."""
+    import aiohttp
+
+    if isinstance(cause, aiohttp.ClientConnectorDNSError):
+        evidence, action = (
+            f"the host name {host} is not known",
+            "Check base_url for a typing error, and this machine's DNS.",
+        )
+    elif isinstance(cause, aiohttp.ClientConnectorCertificateError | ssl.SSLCertVerificationError):
+        evidence = f"the certificate of {host} is not trusted"
+        action = "If a company CA signed it, name its file in ca_file. Verification cannot be switched off."
+    elif isinstance(cause, aiohttp.ClientSSLError | ssl.SSLError):
+        evidence = f"{host} does not speak TLS as expected"
+        action = "Check the scheme and the port of base_url."
+    elif isinstance(cause, aiohttp.ClientConnectorError) and isinstance(cause.os_error, ConnectionRefusedError):
+        evidence = f"{host} refused the connection"
+        action = "Check that the gateway is running and that base_url names its port."
+    else:
+        evidence = f"{host} cannot be reached from this machine"
+        action = "Check the network, the VPN and base_url."
+    return CallError(judged(Category.UPSTREAM_UNAVAILABLE, evidence, action=action))
+
+
+def disconnected(*, answered: bool) -> CallError:
+    """Say that the connection ended early: before the answer began, or within it."""
+    if answered:
+        return CallError(
+            judged(Category.CONTRACT_VIOLATION, "the connection ended in the middle of the answer", blame=Blame.GATEWAY)
+        )
+    return CallError(
+        judged(
+            Category.UPSTREAM_UNAVAILABLE,
+            "the gateway closed the connection without an answer",
+            action="The call may have been billed. Look at the gateway's log before repeating it.",
+        )
+    )
+
+
+def deadline_passed(seconds: float, *, written: bool) -> CallError:
+    """Say that the time ran out, and whether the request had been sent by then."""
+    if written:
+        return CallError(judged(Category.TIMEOUT, f"no complete answer within {seconds:g} s"))
+    return CallError(
+        judged(
+            Category.TIMEOUT,
+            f"no connection within {seconds:g} s",
+            action="Nothing was sent. Check the network, the VPN and base_url.",
+        )
+    )
+
+
+def limit_exceeded(what: str) -> CallError:
+    """Say which cap an answer went over."""
+    return CallError(judged(Category.CONTRACT_VIOLATION, f"the answer was given up: {what}"))
+
+
+def redirected(status: int) -> CallError:
+    """Say that the gateway redirected the call."""
+    return CallError(judged(Category.ORIGIN_REFUSED, f"HTTP status {status}: a redirect, not followed"))

@@ -1,0 +1,85 @@
+"""Settings: every setting is a typed field with its meaning beneath; `config_file` reads them from a file."""
+
+from typing import Annotated, Literal
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from console.domain.route import RouteTable
+
+EMBEDDED = "sim:"
+"""The base URL and the token reference of the embedded gateway."""
+
+Seconds = Annotated[float, Meta(gt=0, le=3600)]
+
+
+class GatewaySettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[profiles.NAME.gateway]`: where the gateway is and how to call it."""
+
+    base_url: str | UnsetType = UNSET
+    """`https://host[:port][/prefix]` without the endpoint path, `http://` on loopback only, or `sim:` for the
+    embedded gateway. One of `base_url` and `base_url_ref` is needed."""
+    base_url_ref: str | UnsetType = UNSET
+    """`env:NAME`: the environment variable that holds the base URL."""
+    token_ref: list[str] = []
+    """Where the token is, in the order in which to ask: `env:NAME`, `keyring://SERVICE/NAME` or `sim:`. Only an
+    absent token moves on to the next reference. An empty list means that the gateway takes no token."""
+    auth: Literal["bearer", "x-api-key"] = "bearer"
+    """The header that carries the token: `Authorization: Bearer …` or `x-api-key: …`."""
+    anthropic_version: Annotated[str, Meta(pattern=r"\A\d{4}-\d{2}-\d{2}\Z")] = "2023-06-01"
+    """The `anthropic-version` header, sent on the anthropic_messages family only."""
+    headers: dict[str, str] = {}
+    """More headers for every call, such as a gateway's own routing headers. Never a token."""
+    ca_file: str | UnsetType = UNSET
+    """A PEM file with certificate authorities to trust beside the system's. Verification cannot be switched off."""
+    deadline_s: Seconds = 60.0
+    """The longest that one call may take in all, in seconds."""
+    connect_timeout_s: Seconds = 10.0
+    """The longest that connecting may take, in seconds."""
+    concurrency: Annotated[int, Meta(ge=1, le=500)] = 8
+    """The most calls in flight at once."""
+    smoke_max_output_tokens: Annotated[int, Meta(ge=16, le=4096)] = 256
+    """The token limit of a smoke call. Reasoning counts into it, so a low limit can leave no room for an answer."""
+
+
+class RouteSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[profiles.NAME.routes.ROLE]`: which model serves a role, on which endpoint family and path."""
+
+    model: Annotated[str, Meta(min_length=1, max_length=200)]
+    """The model name as the gateway knows it."""
+    endpoint_family: str
+    """`responses`, `anthropic_messages` or `chat_completions`."""
+    endpoint_path: Annotated[str, Meta(max_length=400)]
+    """The path after the base URL, such as `/v1/responses`."""
+
+
+class ProfileSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[profiles.NAME]`: one gateway, its token reference and its route table."""
+
+    gateway: GatewaySettings
+    routes: dict[str, RouteSettings]
+
+
+class FileSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """The whole config file."""
+
+    schema: Literal[1]
+    """The version of this file's form."""
+    default_profile: str
+    """The profile that is used where `--profile` names none."""
+    profiles: dict[str, ProfileSettings]
+
+
+class Profile(Struct, frozen=True):
+    """One profile, checked and ready to use."""
+
+    name: str
+    gateway: GatewaySettings
+    table: RouteTable
+    source: str
+    """Where the profile comes from: the file's path, or words for the built-in sample."""
+    is_built_in: bool
+
+    @property
+    def is_embedded(self) -> bool:
+        """Tell whether the profile runs on the embedded gateway."""
+        return self.gateway.base_url == EMBEDDED

@@ -1,0 +1,110 @@
+"""The target: a profile's gateway with its address and token, opened for calls."""
+
+import contextlib
+import os
+import ssl
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from console.domain.event import GatewayOpened, TokenResolved
+from console.domain.secret import Secret
+from console.services.address import check_base_url, is_doubled, origin
+from console.services.settings import Profile
+from console.services.tokens.keyring_reader import KeyringReader, read_keyring
+from console.services.tokens.resolve import resolve_token
+
+if TYPE_CHECKING:
+    from console.services.probe.gateway import Gateway
+
+
+class TargetError(Exception):
+    """The profile's gateway cannot be given an address; the message says why and what to do."""
+
+
+class EmbeddedGateway(Protocol):
+    """An embedded gateway at work; who starts it is the faces' matter."""
+
+    @property
+    def base_url(self) -> str:
+        """Where it listens."""
+
+    @property
+    def token(self) -> Secret:
+        """What opens it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """An address, what asking for the token came to, and the client where calls can be made."""
+
+    opened: GatewayOpened
+    token: TokenResolved
+    gateway: "Gateway | None"
+    """None where the token was not found."""
+
+
+@contextlib.asynccontextmanager
+async def open_target(
+    profile: Profile,
+    start_embedded: Callable[[], AbstractAsyncContextManager[EmbeddedGateway]],
+    *,
+    environment: Mapping[str, str] = os.environ,
+    keyring: KeyringReader = read_keyring,
+) -> AsyncIterator[Target]:
+    """Give a profile's gateway an address, resolve its token and open the client. Nothing is sent.
+
+    Args:
+        profile: A checked profile.
+        start_embedded: How the embedded gateway is started, where the profile runs on it.
+        environment: The environment variables of this process.
+        keyring: How the OS keyring is read.
+
+    Raises:
+        TargetError: The address or the CA file cannot be used.
+
+    """
+    async with AsyncExitStack() as stack:
+        embedded: EmbeddedGateway | None = None
+        if profile.is_embedded:
+            embedded = await stack.enter_async_context(start_embedded())
+            base_url = embedded.base_url
+        else:
+            base_url = _base_url(profile, environment)
+        resolution = await resolve_token(
+            profile.gateway.token_ref, environment, embedded=embedded.token if embedded else None, keyring=keyring
+        )
+        gateway = None
+        if resolution.is_usable:
+            gateway = await stack.enter_async_context(_client(profile, base_url, resolution.secret))
+        yield Target(GatewayOpened(origin(base_url), profile.is_embedded), resolution.event, gateway)
+
+
+def _base_url(profile: Profile, environment: Mapping[str, str]) -> str:
+    settings = profile.gateway
+    if isinstance(settings.base_url, str):
+        return settings.base_url
+    name = str(settings.base_url_ref).removeprefix("env:")
+    url = environment.get(name, "")
+    if not url:
+        raise TargetError(f"{name}, which base_url_ref of profile {profile.name} names, is not set")
+    if (problem := check_base_url(url)) is not None:
+        raise TargetError(f"the value of {name} {problem}")
+    if any(is_doubled(url, route.endpoint_path) for route in profile.table):
+        raise TargetError(
+            f"the value of {name} ends in /v1 and endpoint_path begins with /v1: the call would go to /v1/v1/…;"
+            " take /v1 off the value"
+        )
+    return url
+
+
+def _client(profile: Profile, base_url: str, secret: Secret | None) -> "Gateway":
+    from console.services.probe.gateway import Gateway
+
+    try:
+        return Gateway(base_url, secret, profile.gateway)
+    except (OSError, ssl.SSLError):
+        raise TargetError(
+            f"ca_file of profile {profile.name} cannot be read, or holds no certificate in PEM form"
+        ) from None
