@@ -1,0 +1,1 @@
+"""The embedded gateway: a real HTTP server on loopback that speaks the three endpoint families, with no account."""

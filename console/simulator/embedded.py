@@ -1,0 +1,80 @@
+"""Starting the embedded gateway in its own process, and ending it with this one."""
+
+import asyncio
+import contextlib
+import json
+import os
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from console.domain.secret import Secret
+
+_PASSED_ON = ("HOME", "LANG", "LC_ALL", "PATH", "PYTHONPATH", "SYSTEMROOT", "TMPDIR", "VIRTUAL_ENV")
+"""The environment variables that the process gets; none of them is where a token would be."""
+
+
+class SimulatorError(Exception):
+    """The embedded gateway could not be started."""
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """An embedded gateway in another process."""
+
+    base_url: str
+    token: Secret
+
+
+@contextlib.asynccontextmanager
+async def embedded_gateway(timeout_s: float = 10.0) -> AsyncIterator[Embedded]:
+    """Run the embedded gateway in its own process while the block runs.
+
+    The process ends when the pipe to it closes, so it cannot outlive this one.
+
+    Raises:
+        SimulatorError: It did not come up in time.
+
+    """
+    child = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-P",
+        "-m",
+        "console.simulator",
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+        env={name: os.environ[name] for name in _PASSED_ON if name in os.environ},
+        start_new_session=True,
+    )
+    try:
+        yield await _announced(child, timeout_s)
+    finally:
+        await _end(child)
+
+
+async def _announced(child: asyncio.subprocess.Process, timeout_s: float) -> Embedded:
+    stdout = child.stdout
+    line = b""
+    if stdout is not None:
+        try:
+            async with asyncio.timeout(timeout_s):
+                line = await stdout.readline()
+        except TimeoutError:
+            raise SimulatorError(f"the embedded gateway did not start within {timeout_s:g} s") from None
+    try:
+        announced = json.loads(line)
+        return Embedded(announced["base_url"], Secret.parse(announced["token"]))
+    except (ValueError, KeyError, TypeError):
+        raise SimulatorError("the embedded gateway did not start; run gateway-console simulate to see why") from None
+
+
+async def _end(child: asyncio.subprocess.Process) -> None:
+    if child.stdin is not None:
+        child.stdin.close()
+    try:
+        async with asyncio.timeout(2.0):
+            await child.wait()
+    except TimeoutError:
+        child.kill()
+        await child.wait()

@@ -1,0 +1,50 @@
+"""The embedded gateway as a process of its own: announced on stdout, serving until it is told to end."""
+
+import asyncio
+import json
+import signal
+import sys
+
+from console.simulator.server import Listening, serve
+
+SCHEMA = "gateway-console/simulate/v1"
+
+
+def announcement(listening: Listening) -> str:
+    """Return the JSON line that a process of the embedded gateway writes to stdout once it listens.
+
+    It hands the token to whoever started the process: the token exists for this process alone, and opens nothing
+    but a server on this machine's loopback that makes its answers up.
+    """
+    line = {"schema": SCHEMA, "base_url": listening.base_url, "token": listening.token}
+    return json.dumps(line)
+
+
+async def simulate(port: int = 0, *, until_stdin_closes: bool = False) -> None:
+    """Serve until a signal comes, or until stdin closes, and announce the address on stdout first.
+
+    Raises:
+        OSError: The port cannot be listened on.
+
+    """
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, stop.set)
+    async with serve(port) as listening:
+        print(announcement(listening), flush=True)  # noqa: T201  # the one line of data on stdout
+        watching = asyncio.create_task(_wait_for_end_of_stdin(stop)) if until_stdin_closes else None
+        await stop.wait()
+        if watching is not None:
+            watching.cancel()
+
+
+async def _wait_for_end_of_stdin(stop: asyncio.Event) -> None:
+    reader = asyncio.StreamReader()
+    loop = asyncio.get_running_loop()
+    transport, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    try:
+        await reader.read()
+    finally:
+        transport.close()
+        stop.set()

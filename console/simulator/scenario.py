@@ -1,0 +1,44 @@
+"""Scenarios: what the embedded gateway does for which model, read from `scenarios.toml`."""
+
+import re
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Literal
+
+from console.domain.family import EndpointFamily
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """One row: a pattern of model names and what happens to a call for them."""
+
+    pattern: re.Pattern[str]
+    families: frozenset[EndpointFamily]
+    kind: Literal["error", "cut", "html", "redirect"]
+    status: int = 200
+    code: str = ""
+    type: str = ""
+    message: str = ""
+    after_events: int = 0
+    """For a cut: how many events are sent before the end."""
+
+
+@cache
+def scenarios() -> tuple[Scenario, ...]:
+    """Return all rows in order."""
+    table = tomllib.loads(files(__package__).joinpath("scenarios.toml").read_text(encoding="utf-8"))
+    return tuple(
+        Scenario(
+            pattern=re.compile(row["pattern"]),
+            families=frozenset(EndpointFamily(name) for name in row.get("families", list(EndpointFamily))),
+            **{key: value for key, value in row.items() if key not in ("pattern", "families")},
+        )
+        for row in table["scenario"]
+    )
+
+
+def scenario_for(model: str, family: EndpointFamily) -> Scenario | None:
+    """Return the row that decides for a model on a family; None where the call is to be answered well."""
+    return next((row for row in scenarios() if family in row.families and row.pattern.search(model)), None)
