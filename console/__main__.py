@@ -1,0 +1,20 @@
+"""The entry point: `--version` costs no more than starting Python, everything else is loaded when it is asked for."""
+
+import sys
+
+from console import __version__
+
+
+def main() -> int:
+    """Run the command line of this process and return its exit code."""
+    arguments = sys.argv[1:]
+    if arguments == ["--version"]:
+        sys.stdout.write(f"gateway-console {__version__}\n")
+        return 0
+    from console.cli.main import run
+
+    return run(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

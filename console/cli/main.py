@@ -1,0 +1,98 @@
+"""The command line: parse, dispatch to a verb's module, and turn every end into an exit code."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from console import __version__
+from console.cli import demo, output, routes, screen, simulate, smoke
+from console.cli.exit_code import ExitCode
+from console.domain.guard import looks_like_secret, safe
+
+_VERBS = (demo, routes, smoke, simulate)
+
+
+class _UsageError(Exception):
+    """The words of a command line do not fit."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser that raises instead of leaving the process."""
+
+    def error(self, message: str) -> NoReturn:
+        raise _UsageError(f"{message}; see {self.prog} --help")
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line and return its exit code."""
+    output.prepare()
+    try:
+        return _dispatch(arguments)
+    except _UsageError as error:
+        output.complain(str(error))
+        return ExitCode.USAGE
+    except KeyboardInterrupt:
+        output.complain("interrupted")
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        # The reader of stdout has gone, as `head` does; what is still buffered has nowhere to go.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.FAILED
+    except Exception as error:  # noqa: BLE001  # the last line of defence: no traceback with values in it
+        output.report_crash(error)
+        return ExitCode.FAILED
+
+
+def _dispatch(arguments: Sequence[str]) -> int:
+    for argument in arguments:
+        if (words := looks_like_secret(argument)) is not None:
+            output.complain(
+                f"an argument looks like {words}. Tokens are never options: every user of this machine can read a"
+                " command line. Store it and name its reference in token_ref"
+            )
+            return ExitCode.REFUSED
+    parsed, extra = build_parser().parse_known_args(list(arguments))
+    if extra:
+        names = [safe(each.partition("=")[0], limit=40) for each in extra if each.startswith("-")]
+        raise _UsageError(
+            f"unknown option {', '.join(names)}; see gateway-console --help"
+            if names
+            else f"{len(extra)} argument(s) too many; see gateway-console --help"
+        )
+    verb = getattr(parsed, "run", screen.run)
+    return int(verb(parsed))
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Build the parser of all verbs; the common options are taken before and after the verb."""
+    parser = _Parser(
+        prog="gateway-console",
+        description="Operator console for coding-agent model gateways. Without a verb it opens the screen.",
+        epilog="Exit codes: 0 well, 1 a check or smoke failed, 2 usage, 3 config, 4 token, 5 account, 6 drift,"
+        " 10 unreachable, 11 refused for safety, 130 interrupted.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"gateway-console {__version__}")
+    _add_common(parser, is_top=True)
+    verbs = parser.add_subparsers(title="verbs", metavar="VERB", parser_class=_Parser)
+    for module in _VERBS:
+        verb = module.add_to(verbs)
+        _add_common(verb, is_top=False)
+    return parser
+
+
+def _add_common(parser: argparse.ArgumentParser, *, is_top: bool) -> None:
+    """Add the common options; below a verb they leave what was given before it alone."""
+
+    def default(value: object) -> object:
+        return value if is_top else argparse.SUPPRESS
+
+    parser.add_argument("--config", type=Path, metavar="PATH", default=default(None), help="the config file")
+    parser.add_argument("--profile", metavar="NAME", default=default(None), help="the profile in it")
+    parser.add_argument("--json", action="store_true", default=default(False), help="write one JSON document to stdout")
+    parser.add_argument(
+        "--read-only", action="store_true", default=default(False), help="send nothing that costs or changes anything"
+    )

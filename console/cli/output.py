@@ -1,0 +1,70 @@
+"""Output: stdout is data, stderr is diagnostics. Nothing else in the headless face writes to either."""
+
+import sys
+import traceback
+import unicodedata
+from collections.abc import Sequence
+from pathlib import Path
+
+from console.domain.guard import safe
+
+
+def prepare() -> None:
+    """Let no character of the signs fail on a terminal that is not UTF-8."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def write_line(text: str = "") -> None:
+    """Write one line of data; text from outside in it is made safe."""
+    sys.stdout.write(f"{safe(text)}\n")
+    sys.stdout.flush()
+
+
+def write_document(document: object) -> None:
+    """Write one JSON document."""
+    import msgspec
+
+    data = msgspec.json.format(msgspec.json.encode(document), indent=2)
+    sys.stdout.write(data.decode() + "\n")
+    sys.stdout.flush()
+
+
+def note(text: str) -> None:
+    """Write one line for a person, beside the data."""
+    sys.stderr.write(f"{safe(text)}\n")
+    sys.stderr.flush()
+
+
+def complain(text: str) -> None:
+    """Write what went wrong: what, where and what to do next, in one line."""
+    note(f"gateway-console: {text}")
+
+
+def report_crash(error: BaseException) -> None:
+    """Write where a bug showed itself: places and types only, because a message or a local may hold anything."""
+    complain(f"internal error, {type(error).__name__}. This is a bug; please report these lines:")
+    for frame in traceback.extract_tb(error.__traceback__):
+        note(f"  {Path(frame.filename).name}:{frame.lineno} in {frame.name}")
+
+
+def width_of(text: str) -> int:
+    """Return how many terminal cells a safe text takes."""
+    return sum(
+        0 if unicodedata.combining(character) else 1 + (unicodedata.east_asian_width(character) in "WF")
+        for character in text
+    )
+
+
+def column_widths(rows: Sequence[Sequence[str]]) -> list[int]:
+    """Return the width of each column of a table, in cells."""
+    return [max(width_of(safe(cell)) for cell in column) for column in zip(*rows, strict=True)]
+
+
+def table_line(cells: Sequence[str], widths: Sequence[int]) -> str:
+    """Return one line of a table, its columns aligned to the left."""
+    padded = (
+        safe(cell) + " " * max(0, width - width_of(safe(cell))) for cell, width in zip(cells, widths, strict=True)
+    )
+    return "  ".join(padded).rstrip()

@@ -1,0 +1,27 @@
+"""The profile that a command line means."""
+
+import argparse
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from console.cli import output
+
+if TYPE_CHECKING:
+    from console.services.settings import Profile
+
+
+def chosen_profile(arguments: argparse.Namespace) -> "Profile":
+    """Load the profile that `--config` and `--profile` name, and say where it comes from if that is not plain.
+
+    Raises:
+        ConfigError: The config cannot be used.
+
+    """
+    from console.services.config_file import default_config_path, load_profile
+
+    path = arguments.config or default_config_path(dict(os.environ), Path.home())
+    profile = load_profile(path, arguments.profile)
+    if profile.is_built_in:
+        output.note(f"no config file: using the built-in profile {profile.name} on the embedded gateway")
+    return profile

@@ -1,0 +1,42 @@
+"""No verb: the screen."""
+
+import argparse
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from console.cli import output
+from console.cli.exit_code import ExitCode
+from console.cli.profile import chosen_profile
+
+if TYPE_CHECKING:
+    from console.services.settings import Profile
+
+
+def has_screen() -> bool:
+    """Tell whether a person sits at a terminal that can show the screen."""
+    return sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Open the screen on the chosen profile."""
+    from console.services.config_file import ConfigError
+
+    if arguments.json or not has_screen():
+        output.complain("the screen needs a terminal. Without one: gateway-console routes, or gateway-console smoke")
+        return ExitCode.USAGE
+    try:
+        profile = chosen_profile(arguments)
+    except ConfigError as error:
+        output.complain(str(error))
+        return ExitCode.CONFIG
+    return open_screen(profile, read_only=arguments.read_only)
+
+
+def open_screen(profile: "Profile", *, read_only: bool) -> int:
+    """Run the screen until the operator leaves it, and return the code that it left with."""
+    from console.app.app import ConsoleApp
+
+    app = ConsoleApp(profile, is_read_only=read_only)
+    app.run()
+    return app.return_code or 0

@@ -1,0 +1,192 @@
+"""`smoke`: live smoke tests of the routes."""
+
+import argparse
+import asyncio
+from collections.abc import Sequence
+from contextlib import aclosing
+from typing import TYPE_CHECKING
+
+from console.cli import output
+from console.cli.exit_code import ExitCode, code_of_result, most_actionable
+from console.cli.profile import chosen_profile
+from console.cli.routes import finding_document, show_finding
+from console.domain.contract import RouteCheck, Severity, check
+from console.domain.event import LoopLagMeasured, SmokeFinished, SmokeResult, SmokeStatus, TokenState
+from console.domain.role import Role
+from console.domain.sign import result_sign
+
+if TYPE_CHECKING:
+    from console.services.settings import Profile
+
+
+def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argparse.ArgumentParser:
+    """Add the verb to the command line."""
+    parser = verbs.add_parser("smoke", help="make one live, streamed call through each route", allow_abbrev=False)
+    parser.add_argument(
+        "--role", action="append", choices=[role.value for role in Role], metavar="ROLE", help="only this role's route"
+    )
+    parser.add_argument("--concurrency", type=_concurrency, metavar="N", help="the most calls in flight at once")
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _concurrency(text: str) -> int:
+    if text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= 500:
+        return int(text)
+    raise argparse.ArgumentTypeError("wants a whole number from 1 to 500")
+
+
+def run(arguments: argparse.Namespace) -> ExitCode:
+    """Smoke the profile's routes and show the results."""
+    from console.services.config_file import ConfigError
+
+    if arguments.read_only:
+        output.complain("--read-only: a smoke test makes calls that may cost; nothing was sent. Next: routes")
+        return ExitCode.REFUSED
+    try:
+        profile = chosen_profile(arguments)
+        checks = _chosen_checks(profile, arguments.role)
+        return asyncio.run(smoke_profile(profile, checks, as_json=arguments.json, concurrency=arguments.concurrency))
+    except ConfigError as error:
+        output.complain(str(error))
+        return ExitCode.CONFIG
+
+
+def _chosen_checks(profile: "Profile", roles: Sequence[str] | None) -> tuple[RouteCheck, ...]:
+    from console.services.config_file import ConfigError
+
+    checks = tuple(each for each in check(profile.table) if roles is None or each.route.role in roles)
+    if not checks:
+        known = ", ".join(route.role for route in profile.table)
+        raise ConfigError(f"profile {profile.name} has no route for this role; it has {known}", source=profile.source)
+    return checks
+
+
+async def smoke_profile(
+    profile: "Profile", checks: tuple[RouteCheck, ...], *, as_json: bool, concurrency: int | None = None
+) -> ExitCode:
+    """Open the profile's gateway, smoke the routes and write the results.
+
+    Raises:
+        ConfigError: The profile's base URL or CA file cannot be used.
+
+    """
+    from console.services.probe.smoke import smoke
+    from console.services.target import TargetError, open_target
+    from console.simulator.embedded import SimulatorError, embedded_gateway
+
+    try:
+        async with open_target(profile, embedded_gateway) as target:
+            if target.token.state is not TokenState.FOUND or target.gateway is None:
+                output.complain(target.token.advice)
+                return ExitCode.TOKEN
+            if target.token.reference == "none":
+                output.note(target.token.advice)
+            results: list[SmokeResult] = []
+            loop_lag_p99_ms = 0.0
+            widths = _widths(checks)
+            events = smoke(
+                checks,
+                target.gateway,
+                concurrency=concurrency or profile.gateway.concurrency,
+                max_output_tokens=profile.gateway.smoke_max_output_tokens,
+            )
+            if not as_json:
+                output.note(f"smoking {len(checks)} route(s) of profile {profile.name} at {target.opened.origin}")
+            async with aclosing(events):
+                async for event in events:
+                    match event:
+                        case SmokeFinished(result):
+                            results.append(result)
+                            if not as_json:
+                                _show_result(result, widths)
+                        case LoopLagMeasured(p99_ms):
+                            loop_lag_p99_ms = p99_ms
+    except SimulatorError as error:
+        output.complain(str(error))
+        return ExitCode.UNREACHABLE
+    except TargetError as error:
+        output.complain(str(error))
+        return ExitCode.CONFIG
+    order = [each.route.role for each in checks]
+    results.sort(key=lambda result: order.index(result.role))
+    if as_json:
+        output.write_document(_document(profile, target.opened.origin, results, loop_lag_p99_ms))
+    else:
+        passed = sum(result.status is SmokeStatus.PASSED for result in results)
+        output.note(f"{passed} of {len(results)} passed; this console's own loop lag p99 {loop_lag_p99_ms:.1f} ms")
+    return most_actionable(code_of_result(result) for result in results)
+
+
+def _widths(checks: Sequence[RouteCheck]) -> list[int]:
+    blank = [("! account", each.route.role, each.route.model, each.route.endpoint_family) for each in checks]
+    return output.column_widths(blank)
+
+
+def _show_result(result: SmokeResult, widths: Sequence[int]) -> None:
+    cells = (str(result_sign(result)), result.role, result.model, result.endpoint_family)
+    output.write_line(output.table_line((*cells, _figures(result)), (*widths, 0)))
+    if result.classification is not None:
+        output.write_line(f"    {result.classification.category}: {result.classification.evidence}")
+        output.write_line(f"    {result.classification.action} Not retried.")
+    for finding in result.findings:
+        is_told = result.classification is not None and result.classification.evidence.startswith(finding.id)
+        if finding.severity is not Severity.INFO and not is_told:
+            show_finding("   ", finding)
+
+
+def _figures(result: SmokeResult) -> str:
+    if result.total_ms is None:
+        return ""
+    ttft = "ttft      -   " if result.ttft_ms is None else f"ttft {result.ttft_ms:6.0f} ms"
+    parts = [ttft, f"total {result.total_ms:6.0f} ms"]
+    if result.output_tokens is not None:
+        parts.append(f"{'?' if result.input_tokens is None else result.input_tokens} in {result.output_tokens} out")
+    if result.finish is not None:
+        parts.append(result.finish)
+    return "  ".join(parts)
+
+
+def _document(
+    profile: "Profile", origin: str, results: Sequence[SmokeResult], loop_lag_p99_ms: float
+) -> dict[str, object]:
+    return {
+        "schema": "gateway-console/smoke/v1",
+        "profile": profile.name,
+        "config": profile.source,
+        "origin": origin,
+        "results": [result_document(result) for result in results],
+        "console": {"loop_lag_p99_ms": round(loop_lag_p99_ms, 2)},
+    }
+
+
+def result_document(result: SmokeResult) -> dict[str, object]:
+    """Return a smoke result as the JSON documents name it; times in milliseconds."""
+
+    def rounded(value: float | None) -> float | None:
+        return None if value is None else round(value, 1)
+
+    classification = result.classification
+    return {
+        "role": result.role.value,
+        "model": result.model,
+        "model_reported": result.model_reported,
+        "endpoint_family": result.endpoint_family,
+        "endpoint_path": result.endpoint_path,
+        "status": result.status.value,
+        "category": classification.category.value if classification else None,
+        "blame": classification.blame.value if classification else None,
+        "evidence": classification.evidence if classification else None,
+        "action": classification.action if classification else None,
+        "http_status": result.http_status,
+        "requests_sent": result.requests_sent,
+        "request_written_ms": rounded(result.request_written_ms),
+        "first_byte_ms": rounded(result.first_byte_ms),
+        "ttft_ms": rounded(result.ttft_ms),
+        "total_ms": rounded(result.total_ms),
+        "input_tokens": result.input_tokens,
+        "output_tokens": result.output_tokens,
+        "finish": result.finish,
+        "request_id": result.request_id,
+        "findings": [finding_document(finding) for finding in result.findings],
+    }
