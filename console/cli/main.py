@@ -42,7 +42,12 @@ def run(arguments: Sequence[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.FAILED
     except Exception as error:  # noqa: BLE001  # the last line of defence: no traceback with values in it
-        output.report_crash(error)
+        from console.services.crash import crash_lines
+
+        first, *rest = crash_lines(error)
+        output.complain(first)
+        for line in rest:
+            output.note(line)
         return ExitCode.FAILED
 
 

@@ -1,10 +1,8 @@
 """Output: stdout is data, stderr is diagnostics. Nothing else in the headless face writes to either."""
 
 import sys
-import traceback
 import unicodedata
 from collections.abc import Sequence
-from pathlib import Path
 
 from console.domain.guard import safe
 
@@ -40,13 +38,6 @@ def note(text: str) -> None:
 def complain(text: str) -> None:
     """Write what went wrong: what, where and what to do next, in one line."""
     note(f"gateway-console: {text}")
-
-
-def report_crash(error: BaseException) -> None:
-    """Write where a bug showed itself: places and types only, because a message or a local may hold anything."""
-    complain(f"internal error, {type(error).__name__}. This is a bug; please report these lines:")
-    for frame in traceback.extract_tb(error.__traceback__):
-        note(f"  {Path(frame.filename).name}:{frame.lineno} in {frame.name}")
 
 
 def width_of(text: str) -> int:

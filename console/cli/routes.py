@@ -49,7 +49,7 @@ def show_routes(checks: tuple[RouteCheck, ...]) -> None:
             each.route.model,
             each.route.endpoint_family.value,
             each.route.endpoint_path,
-            each.required_family.value if each.required_family else "any",
+            each.required_family.value if each.required_family else "none",
             str(verdict_sign(each.verdict)),
         )
         for each in checks

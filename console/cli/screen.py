@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 
 
 def has_screen() -> bool:
-    """Tell whether a person sits at a terminal that can show the screen."""
-    return sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+    """Tell whether a person sits at a terminal that can show the screen, which Textual draws on stderr."""
+    streams = (sys.stdin, sys.stdout, sys.stderr)
+    return all(stream.isatty() for stream in streams) and os.environ.get("TERM", "dumb") != "dumb"
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -23,7 +24,9 @@ def run(arguments: argparse.Namespace) -> int:
     from console.services.config_file import ConfigError
 
     if arguments.json or not has_screen():
-        output.complain("the screen needs a terminal. Without one: gateway-console routes, or gateway-console smoke")
+        output.complain(
+            "the screen needs a terminal on stdin, stdout and stderr. Without one: gateway-console routes, or smoke"
+        )
         return ExitCode.USAGE
     try:
         profile = chosen_profile(arguments)

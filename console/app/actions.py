@@ -1,0 +1,115 @@
+"""The action table: the one place that names keys, labels and words; bindings, key bar, palette and help read it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from textual.binding import Binding
+
+from console.domain.contract import Verdict
+from console.domain.event import TokenState
+from console.domain.run import RunState
+
+WhyNot = Callable[[RunState, int, bool], str | None]
+"""Says why an action cannot be done now, from the state, the cursor and whether the session is read-only."""
+
+
+def _always(state: RunState, cursor: int, is_read_only: bool) -> str | None:
+    return None
+
+
+def _why_no_call(state: RunState, cursor: int, is_read_only: bool) -> str | None:
+    if is_read_only:
+        return "this session is read-only: a smoke test makes a call that may cost"
+    if state.gateway_failure:
+        return state.gateway_failure
+    if state.token is None:
+        return "the gateway is still being opened"
+    if state.token_state is not TokenState.FOUND:
+        return state.token.advice
+    return None
+
+
+def _why_no_smoke(state: RunState, cursor: int, is_read_only: bool) -> str | None:
+    if (reason := _why_no_call(state, cursor, is_read_only)) is not None:
+        return reason
+    if not state.routes:
+        return "there is no route"
+    route = state.routes[cursor]
+    if route.smoke.is_live:
+        return f"the {route.check.route.role} route is being smoked; x stops it"
+    if route.check.verdict is Verdict.DRIFT:
+        return f"the {route.check.route.role} route is held back: endpoint drift. The contract pane has the fix"
+    return None
+
+
+def _why_no_smoke_all(state: RunState, cursor: int, is_read_only: bool) -> str | None:
+    if (reason := _why_no_call(state, cursor, is_read_only)) is not None:
+        return reason
+    return "calls are under way; x stops them" if state.is_live else None
+
+
+def _why_no_stop(state: RunState, cursor: int, is_read_only: bool) -> str | None:
+    return None if state.is_live else "no call is under way"
+
+
+def _why_no_reopen(state: RunState, cursor: int, is_read_only: bool) -> str | None:
+    if state.is_live:
+        return "calls are under way; x stops them"
+    return "the gateway is still being opened" if state.token is None and not state.gateway_failure else None
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something the operator can do."""
+
+    id: str
+    """`area.verb`: the same in the keymap, the palette and the help."""
+    keys: tuple[str, ...]
+    """Textual's key names, the first one is shown."""
+    label: str
+    help: str
+    why_not: WhyNot = _always
+    is_shown: bool = True
+    """It has a place in the key bar, where there is room."""
+
+    @property
+    def shown_key(self) -> str:
+        """The key as a person writes it."""
+        return _KEY_NAMES.get(self.keys[0], self.keys[0])
+
+
+_KEY_NAMES = {"question_mark": "?", "colon": ":", "upper_s": "S"}
+
+ACTIONS: tuple[Action, ...] = (
+    Action("route.smoke", ("s",), "smoke", "Make one live, streamed call through this route.", _why_no_smoke),
+    Action("route.smoke_all", ("S",), "all", "Smoke all routes side by side.", _why_no_smoke_all),
+    Action("smoke.stop", ("x",), "stop", "Stop the calls under way; their outcome stays unknown.", _why_no_stop),
+    Action("route.open", ("enter",), "open", "Show everything about this route, uncut."),
+    Action("pane.next", ("tab", "right_square_bracket"), "pane", "Go to the next pane."),
+    Action("app.commands", ("colon", "ctrl+p"), "command", "Find a command by its name."),
+    Action("app.help", ("question_mark", "f1"), "help", "Show all keys."),
+    Action("app.quit", ("q",), "quit", "Leave; calls under way are stopped."),
+    Action("gateway.reopen", ("R",), "reopen", "Open the gateway and ask for the token again.", _why_no_reopen),
+    Action("route.down", ("j", "down"), "down", "Move the row cursor down.", is_shown=False),
+    Action("route.up", ("k", "up"), "up", "Move the row cursor up.", is_shown=False),
+    Action("route.first", ("g", "home"), "first", "Move the row cursor to the first route.", is_shown=False),
+    Action("route.last", ("G", "end"), "last", "Move the row cursor to the last route.", is_shown=False),
+    Action("pane.previous", ("shift+tab", "left_square_bracket"), "back", "Go to the previous pane.", is_shown=False),
+    Action("pane.routes", ("1",), "routes", "Go to the route table.", is_shown=False),
+    Action("pane.contract", ("2",), "contract", "Go to the contract pane.", is_shown=False),
+    Action("pane.smoke", ("3",), "smoke", "Go to the smoke pane.", is_shown=False),
+    Action("pane.calls", ("4",), "requests", "Go to the log of requests, on a wide screen.", is_shown=False),
+)
+
+
+def bindings() -> list[Binding]:
+    """Return the key bindings of all actions; each carries its action's id, so that a keymap can rebind it."""
+    return [
+        Binding(",".join(action.keys), f"do('{action.id}')", action.label, id=action.id, show=False)
+        for action in ACTIONS
+    ]
+
+
+def action_named(action_id: str) -> Action:
+    """Return an action by its id."""
+    return next(action for action in ACTIONS if action.id == action_id)

@@ -1,0 +1,71 @@
+"""ConsoleApp: themes, signals and crash hygiene around the screens."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Iterable
+from typing import ClassVar
+
+from rich.text import Text
+from textual.app import App, SystemCommand
+from textual.command import Provider
+from textual.screen import Screen
+
+from console.app import themes
+from console.app.palette import ActionProvider
+from console.app.routes_screen import RoutesScreen
+from console.services.crash import crash_lines
+from console.services.settings import Profile
+
+_FRAME_S = 1 / 15
+_SLOW_LINK_FRAME_S = 1 / 8
+
+
+class ConsoleApp(App[None]):
+    """The screen's application. `return_code` is the process's exit code."""
+
+    TITLE = "gateway-console"
+    CSS_PATH = "console.tcss"
+    COMMANDS: ClassVar[set[type[Provider] | type]] = {ActionProvider}  # type: ignore[assignment]
+    ENABLE_COMMAND_PALETTE = True
+    COMMAND_PALETTE_BINDING = "ctrl+p"
+
+    def __init__(self, profile: Profile, *, is_read_only: bool = False) -> None:
+        super().__init__()
+        self._profile = profile
+        self._is_read_only = is_read_only
+        self._is_remote = "SSH_TTY" in os.environ or "SSH_CONNECTION" in os.environ
+        for theme in themes.load_themes():
+            self.register_theme(theme)
+        has_few_colours = self.console.color_system in (None, "standard") or "NO_COLOR" in os.environ
+        self.theme = themes.PLAIN if has_few_colours else themes.DEFAULT
+        if self._is_remote:
+            self.animation_level = "none"
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Return what our variables are in themes that are not ours."""
+        return themes.TONE_DEFAULTS
+
+    def on_mount(self) -> None:
+        """Take the signals that would leave the terminal in a mess, and open the main screen."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._leave_on, number)
+        frame_s = _SLOW_LINK_FRAME_S if self._is_remote else _FRAME_S
+        self.push_screen(RoutesScreen(self._profile, is_read_only=self._is_read_only, frame_s=frame_s))
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """Offer the theme beside our own actions; Textual's screenshot would write what is on the screen to disk."""
+        yield SystemCommand("Theme", "Change the colours", self.action_change_theme)
+
+    def action_help_quit(self) -> None:
+        """Say how to leave to who pressed ctrl+c."""
+        self.notify("q leaves; x stops the calls under way", markup=False)
+
+    def _leave_on(self, number: signal.Signals) -> None:
+        self.exit(return_code=128 + number)
+
+    def _fatal_error(self) -> None:
+        """Report a bug without locals: Textual's own report prints them, and with them whatever they hold."""
+        error = self._exception
+        self.panic(Text("\n".join(crash_lines(error) if error is not None else ["internal error"])))

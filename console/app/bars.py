@@ -1,0 +1,114 @@
+"""The bars: profile, origin and token at the top; the keys that work here at the bottom."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from rich.cells import cell_len
+from textual import events
+from textual.geometry import Size
+
+from console.app.actions import ACTIONS, Action
+from console.app.line import Line, Span, dim, fit, joined, line
+from console.app.line_pane import LinePane
+from console.domain.contract import Verdict
+from console.domain.run import RunState
+from console.domain.sign import Tone, smoke_sign, token_sign, verdict_sign
+
+
+class HeaderBar(LinePane):
+    """One line that is always there: where calls would go, and under which reference."""
+
+    def __init__(self, state: RunState, *, is_built_in: bool, is_read_only: bool) -> None:
+        super().__init__(state, id="header", can_focus=False)
+        self._marks = [word for word, is_set in (("built-in", is_built_in), ("read-only", is_read_only)) if is_set]
+
+    def lines(self, state: RunState, cursor: int, size: Size) -> Sequence[Line]:
+        """Return the one line."""
+        return (header_line(state, self._marks, size.width),)
+
+
+def header_line(state: RunState, marks: Sequence[str], width: int) -> Line:
+    """Return the header. On a narrow screen words go first; where calls would go and under which key never does."""
+    left = [Span(f" {fit(state.profile, 20)} ", Tone.OK), *(Span(f"· {mark} ", Tone.WARN) for mark in marks)]
+    name = Span("gateway-console ", Tone.STRONG)
+    where, key = _where(state), _key(state)
+    long_counts, short_counts = joined(_counts(state)).spans, joined(_counts(state, is_short=True), "  ").spans
+    layouts: list[tuple[list[Span], Sequence[Span]]] = [
+        ([name, *left, dim(" embedded gateway " if state.is_embedded else " "), *where, *key], long_counts),
+        ([*left, Span(" "), *where, *key], long_counts),
+        ([*left, Span(" "), *where, *key], short_counts),
+        ([*left, Span(" "), *where], short_counts),
+    ]
+    for head, counts in layouts:
+        room = width - sum(cell_len(span.text) for span in (*head, *counts))
+        if room >= 1:
+            return Line((*head, Span(" " * room), *counts))
+    return Line((*where, Span(" "), *left))
+
+
+def _where(state: RunState) -> list[Span]:
+    if state.gateway_failure:
+        return [Span("× no gateway", Tone.FAIL)]
+    if not state.origin:
+        return [dim("opening the gateway …")]
+    return [Span(state.origin.partition("://")[2] if state.is_embedded else state.origin)]
+
+
+def _key(state: RunState) -> list[Span]:
+    if state.token is None:
+        return []
+    sign = token_sign(state.token.state)
+    word = sign.sign if sign.word == "found" else str(sign)
+    return [dim("   key "), Span(f"{fit(state.token.reference, 40)} "), Span(word, sign.tone)]
+
+
+def _counts(state: RunState, *, is_short: bool = False) -> list[Line]:
+    """Count the routes by what stands out most: drift first, then their smoke tests."""
+    signs = [
+        verdict_sign(route.check.verdict) if route.check.verdict is Verdict.DRIFT else smoke_sign(route.smoke)
+        for route in state.routes
+    ]
+    counts = Counter(sign for sign in signs if sign.word not in ("not run", "skipped"))
+    return [
+        line(Span(f"{sign.sign} {count}" if is_short else f"{sign.sign} {count} {sign.word}", sign.tone))
+        for sign, count in counts.items()
+    ]
+
+
+class KeyBar(LinePane):
+    """The keys that work now; one that does not is dim, and says why when pressed."""
+
+    def __init__(self, state: RunState, *, is_read_only: bool) -> None:
+        super().__init__(state, id="keys", can_focus=False)
+        self._is_read_only = is_read_only
+
+    def lines(self, state: RunState, cursor: int, size: Size) -> Sequence[Line]:
+        """Return the one line."""
+        return (key_line(state, cursor, size.width, is_read_only=self._is_read_only),)
+
+    async def on_click(self, event: events.Click) -> None:
+        """Do what the key under the mouse does."""
+        at = 0
+        for action in _shown(self.size.width):
+            at += cell_len(f"{action.shown_key} {action.label}") + 2
+            if event.x < at:
+                await self.screen.run_action(f"screen.do('{action.id}')")
+                return
+
+
+def key_line(state: RunState, cursor: int, width: int, *, is_read_only: bool) -> Line:
+    """Return the key line, with as many keys as a width has room for."""
+    spans: list[Span] = []
+    for action in _shown(width):
+        is_dim = action.why_not(state, cursor, is_read_only) is not None
+        spans += [Span(action.shown_key, Tone.DIM if is_dim else Tone.ACCENT), dim(f" {action.label}  ")]
+    return Line(tuple(spans))
+
+
+def _shown(width: int) -> list[Action]:
+    shown: list[Action] = []
+    for action in ACTIONS:
+        used = sum(cell_len(f"{each.shown_key} {each.label}") + 2 for each in [*shown, action])
+        if action.is_shown and used - 2 <= width:
+            shown.append(action)
+    return shown

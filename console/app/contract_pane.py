@@ -1,0 +1,111 @@
+"""The contract pane: what the route under the cursor requires, what it is set to, and what to do."""
+
+from collections.abc import Iterator, Sequence
+
+from textual.geometry import Size
+
+from console.app.line import BLANK, Line, Span, cell, dim, labelled, line, wrap
+from console.app.line_pane import LinePane
+from console.domain.contract import Finding, RouteCheck, Verdict
+from console.domain.run import RouteState, RunState, SmokePhase
+from console.domain.sign import Tone, severity_sign
+
+_HEADLINES = {
+    Verdict.OK: ("✓ ok", "the route is on a family that serves its model", Tone.OK),
+    Verdict.DRIFT: ("× endpoint drift", "the route is wrong, not the model", Tone.FAIL),
+    Verdict.CONDITIONAL: ("~ conditional", "text works, tools with reasoning do not", Tone.WARN),
+    Verdict.UNKNOWN: ("· unknown", "no source names this family; a live call has to prove it", Tone.DIM),
+    Verdict.BLOCKED: ("! blocked", "an account or route matter stops this route", Tone.WARN),
+}
+
+
+class ContractPane(LinePane):
+    """Pane 2."""
+
+    def lines(self, state: RunState, cursor: int, size: Size) -> Sequence[Line]:
+        """Return the contract of the route under the cursor."""
+        if cursor >= len(state.routes):
+            return (line(dim("no route")),)
+        return tuple(contract_lines(state.routes[cursor], size.width))
+
+
+def contract_lines(state: RouteState, width: int) -> Iterator[Line]:
+    """Yield the contract of one route: verdict, the four facts, the fix and the findings."""
+    check = state.check
+    headline, meaning, tone = _HEADLINES[check.verdict]
+    if len(headline) + 3 + len(meaning) <= width:
+        yield line(Span(headline, tone), Span("   "), meaning)
+    else:
+        yield line(Span(headline, tone))
+        yield from (line(piece) for piece in wrap(meaning, width))
+    yield BLANK
+    yield from _facts(state, width)
+    if check.verdict is Verdict.DRIFT:
+        yield BLANK
+        yield from labelled("effect", "refused on the first call; smoke and runs hold this route back", width)
+        yield from _fix(check, width)
+    yield BLANK
+    yield line(dim("findings" if check.findings else "findings   none, checked offline"))
+    for finding in check.findings:
+        yield from _finding(finding, width)
+
+
+def _facts(state: RouteState, width: int) -> Iterator[Line]:
+    check = state.check
+    required = check.required_family
+    if required is not None:
+        yield _fact("required", required, f"{_source(check)} · {check.fact.checked_on}", Tone.OK, width)
+    else:
+        yield _fact("required", f"any of {', '.join(check.fact.allowed)}", "", Tone.TEXT, width)
+    origin = "" if check.route.config_line is None else f"config line {check.route.config_line}"
+    tone = Tone.FAIL if check.verdict is Verdict.DRIFT else Tone.ACCENT
+    yield _fact("configured", check.route.endpoint_family, origin, tone, width)
+    yield _fact("path", check.route.endpoint_path, "", Tone.TEXT, width)
+    yield _answered(state, width)
+
+
+def _answered(state: RouteState, width: int) -> Line:
+    result = state.smoke.result
+    if state.smoke.phase is not SmokePhase.DONE or result is None or result.http_status is None:
+        note = "drift stops the call" if state.check.verdict is Verdict.DRIFT else "press s to ask"
+        return _fact("answered", "not asked", note, Tone.DIM, width)
+    if result.classification is not None:
+        return _fact("answered", str(result.http_status), result.classification.category, Tone.WARN, width)
+    served = "as itself" if result.model_reported == result.model else f"as {result.model_reported or 'unnamed'}"
+    return _fact("answered", result.endpoint_family, f"served {served}", Tone.OK, width)
+
+
+def _fact(label: str, value: str, note: str, tone: Tone, width: int) -> Line:
+    room = max(8, width - 11)
+    if not note or len(value) + 3 >= room:
+        return line(cell(label, 11, Tone.DIM), cell(value, room, tone))
+    value_width = max(18, len(value))
+    return line(
+        cell(label, 11, Tone.DIM),
+        cell(value, value_width, tone),
+        Span("  "),
+        cell(note, room - value_width - 2, Tone.DIM),
+    )
+
+
+def _source(check: RouteCheck) -> str:
+    return check.fact.source_url.removeprefix("https://")
+
+
+def _fix(check: RouteCheck, width: int) -> Iterator[Line]:
+    route, required = check.route, check.required_family
+    if required is not None and required is not route.endpoint_family:
+        yield from labelled("fix", f'endpoint_family = "{required}"', width, tone=Tone.ACCENT)
+        yield from labelled("", f'endpoint_path = "{required.standard_path}"', width, tone=Tone.ACCENT)
+    else:
+        standard = route.endpoint_family.standard_path
+        yield from labelled("fix", f'endpoint_path = "{standard}"', width, tone=Tone.ACCENT)
+
+
+def _finding(finding: Finding, width: int) -> Iterator[Line]:
+    sign = severity_sign(finding.severity)
+    for position, piece in enumerate(wrap(finding.message, width - 13)):
+        lead = [Span(f"{sign.sign} ", sign.tone), cell(finding.id, 11, Tone.DIM)] if position == 0 else [Span(" " * 13)]
+        yield line(*lead, piece)
+    if finding.source_url:
+        yield line(Span(" " * 13), cell(f"{finding.source_url} · {finding.checked_on}", width - 13, Tone.DIM))

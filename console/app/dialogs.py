@@ -1,0 +1,112 @@
+"""Dialogs: all keys, and one route in whole."""
+
+from collections.abc import Iterator, Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.geometry import Size
+from textual.screen import ModalScreen
+
+from console.app.actions import ACTIONS
+from console.app.line import BLANK, Line, Span, cell, dim, labelled, line
+from console.app.line_pane import LinePane
+from console.app.smoke_pane import smoke_lines
+from console.domain.run import RunState
+from console.domain.sign import Tone, smoke_sign, verdict_sign
+
+
+class Dialog(ModalScreen[None]):
+    """A pane over the screen; esc, enter or q closes it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,enter,q,question_mark", "dismiss(None)", "close", show=False),
+        Binding("j,down", "scroll(1)", show=False),
+        Binding("k,up", "scroll(-1)", show=False),
+    ]
+
+    def __init__(self, pane: LinePane, title: str, state: RunState, cursor: int) -> None:
+        super().__init__()
+        self._pane = pane
+        self._pane.border_title = title
+        self._pane.border_subtitle = "esc close"
+        self._state, self._cursor = state, cursor
+
+    def compose(self) -> ComposeResult:
+        """Lay the pane out."""
+        with Vertical():
+            yield self._pane
+
+    def on_mount(self) -> None:
+        """Draw the pane."""
+        self._pane.show(self._state, self._cursor)
+        self._pane.focus()
+
+    def action_scroll(self, lines: int) -> None:
+        """Scroll by lines."""
+        self._pane.scroll_relative(y=lines, animate=False)
+
+
+class HelpPane(LinePane):
+    """All keys, with the reason where one does not work now."""
+
+    def __init__(self, state: RunState, *, is_read_only: bool) -> None:
+        super().__init__(state, id="help")
+        self._is_read_only = is_read_only
+
+    def lines(self, state: RunState, cursor: int, size: Size) -> Sequence[Line]:
+        """Return a line a key."""
+        return tuple(help_lines(state, cursor, size.width, is_read_only=self._is_read_only))
+
+
+def help_lines(state: RunState, cursor: int, width: int, *, is_read_only: bool) -> Iterator[Line]:
+    """Yield each action with its keys; one that does not work now says why."""
+    for action in ACTIONS:
+        keys = " ".join([action.shown_key, *(_written(key) for key in action.keys[1:])])
+        reason = action.why_not(state, cursor, is_read_only)
+        yield line(
+            cell(keys, 14, Tone.DIM if reason else Tone.ACCENT),
+            cell(action.help, width - 14, Tone.DIM if reason else Tone.TEXT),
+        )
+        if reason is not None:
+            yield from labelled("", f"not now: {reason}", width, tone=Tone.WARN, label_width=14)
+    yield BLANK
+    yield line(dim("✓ passed   × failed   ! account or route, not the model   · held or not run   ~ look   › live"))
+
+
+def _written(key: str) -> str:
+    return {"right_square_bracket": "]", "left_square_bracket": "["}.get(key, key)
+
+
+class RoutePane(LinePane):
+    """One route with nothing cut."""
+
+    def lines(self, state: RunState, cursor: int, size: Size) -> Sequence[Line]:
+        """Return everything that is known of the route."""
+        return tuple(whole_route_lines(state, cursor, size.width))
+
+
+def whole_route_lines(state: RunState, cursor: int, width: int) -> Iterator[Line]:
+    """Yield all fields of a route, its findings with their sources, and its newest smoke test."""
+    route = state.routes[cursor]
+    check = route.check
+    verdict, smoke = verdict_sign(check.verdict), smoke_sign(route.smoke)
+    yield from labelled("role", check.route.role, width)
+    yield from labelled("model", check.route.model, width)
+    yield from labelled("family", check.route.endpoint_family, width)
+    yield from labelled("path", check.route.endpoint_path, width)
+    yield from labelled("contract", str(verdict), width, tone=verdict.tone)
+    yield from labelled("required", check.required_family or f"any of {', '.join(check.fact.allowed)}", width)
+    yield from labelled("source", f"{check.fact.source_url}, read {check.fact.checked_on}", width)
+    yield from labelled("note", check.fact.note, width)
+    for finding in check.findings:
+        yield from labelled(finding.id, finding.message, width)
+    yield BLANK
+    yield from labelled("smoke", str(smoke), width, tone=smoke.tone)
+    only = RunState(state.profile, routes=(route,), calls=state.calls)
+    yield from list(smoke_lines(only, 0, width, height=60))[1:]
+    if not route.smoke.is_live and route.smoke.result is not None:
+        yield from labelled("findings", str(len(route.smoke.result.findings)), width)
+        for finding in route.smoke.result.findings:
+            yield line(Span("  "), cell(finding.id, 14, Tone.DIM), finding.message)

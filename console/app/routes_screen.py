@@ -1,0 +1,191 @@
+"""The main screen: route table, contract and smoke side by side, under one row cursor."""
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Container, Vertical
+from textual.getters import query_one
+from textual.screen import Screen
+from textual.worker import Worker
+
+from console.app.actions import action_named, bindings
+from console.app.bars import HeaderBar, KeyBar
+from console.app.call_log import CallLogPane
+from console.app.contract_pane import ContractPane
+from console.app.dialogs import Dialog, HelpPane, RoutePane
+from console.app.line_pane import LinePane
+from console.app.route_table import RouteTablePane
+from console.app.session import Session
+from console.app.smoke_pane import SmokePane
+from console.domain.contract import Verdict
+from console.services.settings import Profile
+
+_SMOKE_GROUP = "smoke"
+_GATEWAY_GROUP = "gateway"
+
+
+class RoutesScreen(Screen[None]):
+    """Draws the session's state; the row cursor and the tab of a narrow screen are all that it holds itself."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide"), (160, "-ultra")]  # noqa: RUF012  # Textual's own type
+    AUTO_FOCUS: ClassVar[str | None] = "#routes"
+
+    _routes = query_one("#routes", RouteTablePane)
+    _contract = query_one("#contract", ContractPane)
+    _smoke = query_one("#smoke", SmokePane)
+    _calls = query_one("#calls", CallLogPane)
+
+    def __init__(self, profile: Profile, *, is_read_only: bool, frame_s: float) -> None:
+        """Prepare the screen.
+
+        Args:
+            profile: A checked profile.
+            is_read_only: Nothing that costs or changes anything may be done.
+            frame_s: The shortest time between two repaints, in seconds.
+
+        """
+        super().__init__()
+        self._is_read_only = is_read_only
+        self._is_built_in = profile.is_built_in
+        self._frame_s = frame_s
+        self._cursor = 0
+        self._is_repaint_due = True
+        self._session = Session(profile, self._schedule_repaint)
+        self._deeds: dict[str, Callable[[], object]] = {
+            "route.smoke": self._smoke_this,
+            "route.smoke_all": self._smoke_all,
+            "smoke.stop": lambda: self._cancel(_SMOKE_GROUP),
+            "route.open": self._open_route,
+            "route.down": lambda: self._move_to(self._cursor + 1),
+            "route.up": lambda: self._move_to(self._cursor - 1),
+            "route.first": lambda: self._move_to(0),
+            "route.last": lambda: self._move_to(len(self._session.state.routes) - 1),
+            "pane.next": lambda: self._focus_by(1),
+            "pane.previous": lambda: self._focus_by(-1),
+            "pane.routes": lambda: self._focus_on(self._routes),
+            "pane.contract": lambda: self._focus_on(self._contract),
+            "pane.smoke": lambda: self._focus_on(self._smoke),
+            "pane.calls": lambda: self._focus_on(self._calls),
+            "gateway.reopen": self._reopen,
+            "app.commands": self.app.action_command_palette,
+            "app.help": self._open_help,
+            "app.quit": self.app.exit,
+        }
+
+    @property
+    def session(self) -> Session:
+        """The session that is drawn."""
+        return self._session
+
+    def compose(self) -> ComposeResult:
+        """Lay the panes out; the style sheet moves them with the screen's width."""
+        state = self._session.state
+        yield HeaderBar(state, is_built_in=self._is_built_in, is_read_only=self._is_read_only)
+        with Container(id="body"):
+            with Vertical(id="left"):
+                yield RouteTablePane(state, id="routes")
+                yield CallLogPane(state, id="calls")
+            yield ContractPane(state, id="contract")
+            yield SmokePane(state, id="smoke")
+        yield KeyBar(state, is_read_only=self._is_read_only)
+
+    def on_mount(self) -> None:
+        """Paint what is known offline; open the gateway when that is on the screen."""
+        self._repaint()
+        self.call_after_refresh(self._open_gateway)
+
+    def on_route_table_pane_row_picked(self, message: RouteTablePane.RowPicked) -> None:
+        """Move the cursor to a clicked row."""
+        self._move_to(message.row)
+
+    def on_screen_resume(self) -> None:
+        """Draw what came in while a dialog was open."""
+        self._repaint()
+
+    def action_do(self, action_id: str) -> None:
+        """Do an action of the action table, or say why it cannot be done now."""
+        reason = action_named(action_id).why_not(self._session.state, self._cursor, self._is_read_only)
+        if reason is not None:
+            self.notify(reason, severity="warning", markup=False)
+            return
+        self._deeds[action_id]()
+
+    def _open_gateway(self) -> None:
+        self.run_worker(self._session.keep_open(), name="gateway", group=_GATEWAY_GROUP, exclusive=True)
+
+    def _reopen(self) -> None:
+        self._cancel(_GATEWAY_GROUP)
+        self._open_gateway()
+
+    def _smoke_this(self) -> None:
+        route = self._session.state.routes[self._cursor]
+        self.run_worker(self._session.smoke([route.check]), name=f"smoke {route.check.route.role}", group=_SMOKE_GROUP)
+        self._show_tab(self._smoke)
+
+    def _smoke_all(self) -> None:
+        checks = [route.check for route in self._session.state.routes]
+        self.run_worker(self._session.smoke(checks), name="smoke all", group=_SMOKE_GROUP)
+        if checks[self._cursor].verdict is not Verdict.DRIFT:
+            self._show_tab(self._smoke)
+
+    def _cancel(self, group: str) -> list[Worker[object]]:
+        return self.workers.cancel_group(self, group)
+
+    def _move_to(self, row: int) -> None:
+        self._cursor = max(0, min(row, len(self._session.state.routes) - 1))
+        self._repaint()
+
+    def _open_route(self) -> None:
+        state = self._session.state
+        role = state.routes[self._cursor].check.route.role
+        self.app.push_screen(Dialog(RoutePane(state, id="route"), f"route · {role}", state, self._cursor))
+
+    def _open_help(self) -> None:
+        state = self._session.state
+        pane = HelpPane(state, is_read_only=self._is_read_only)
+        self.app.push_screen(Dialog(pane, "keys", state, self._cursor))
+
+    def _panes(self) -> list[LinePane]:
+        has_calls = self.has_class("-ultra")
+        return [self._routes, self._contract, self._smoke, *([self._calls] if has_calls else [])]
+
+    def _focus_by(self, step: int) -> None:
+        panes = self._panes()
+        at = next((position for position, pane in enumerate(panes) if pane.has_focus), 0)
+        self._focus_on(panes[(at + step) % len(panes)])
+
+    def _focus_on(self, pane: LinePane) -> None:
+        if pane not in self._panes():
+            self.notify("the log of requests needs a screen of 160 columns", severity="warning", markup=False)
+            return
+        self._show_tab(pane)
+        pane.focus()
+
+    def _show_tab(self, pane: LinePane) -> None:
+        """On a narrow screen contract and smoke share one place."""
+        if pane is not self._routes:
+            self.set_class(pane is self._smoke, "-smoke-tab")
+        self._repaint()
+
+    def _schedule_repaint(self) -> None:
+        """Repaint soon: all that comes in until then is drawn at once."""
+        if not self._is_repaint_due:
+            self._is_repaint_due = True
+            self.set_timer(self._frame_s, self._repaint)
+
+    def _repaint(self) -> None:
+        self._is_repaint_due = False
+        state = self._session.state
+        for pane in self.query("LinePane").results():
+            if isinstance(pane, LinePane):
+                pane.show(state, self._cursor)
+        role = state.routes[self._cursor].check.route.role if state.routes else ""
+        is_narrow = self.has_class("-narrow")
+        self._contract.border_title = f"2 contract · {role}" + ("   3 smoke" if is_narrow else "")
+        self._smoke.border_title = ("2 contract   " if is_narrow else "") + f"3 smoke · {role}"
+        self._smoke.border_subtitle = "x stop" if state.is_live else "s this  S all"
+        self._calls.border_title = "4 requests"
+        self._calls.border_subtitle = f"{sum(call.is_sent for call in state.calls)} sent"

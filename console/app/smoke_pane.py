@@ -1,0 +1,135 @@
+"""The smoke pane: all routes' live tests in short, and the one under the cursor in full."""
+
+from collections.abc import Iterator, Sequence
+
+from textual.geometry import Size
+
+from console.app.line import BLANK, Line, Span, cell, dim, joined, line, wrap
+from console.app.line_pane import LinePane
+from console.domain.contract import Severity
+from console.domain.event import SmokeResult
+from console.domain.run import RouteState, RunState, Smoke
+from console.domain.sign import Tone, severity_sign, smoke_sign
+
+
+_ROOMY = 18
+"""From how many lines on all tests are listed; below, the route table above already says it in short."""
+
+
+class SmokePane(LinePane):
+    """Pane 3."""
+
+    def lines(self, state: RunState, cursor: int, size: Size) -> Sequence[Line]:
+        """Return the tests in short, then the one under the cursor."""
+        return tuple(smoke_lines(state, cursor, size.width, size.height))
+
+
+def smoke_lines(state: RunState, cursor: int, width: int, height: int) -> Iterator[Line]:
+    """Yield the pane's lines; streamed text takes what room is left and shows its end."""
+    if not state.routes:
+        return
+    shown = list(enumerate(state.routes)) if height >= _ROOMY else [(cursor, state.routes[cursor])]
+    head = [_short(route, width, is_cursor=position == cursor) for position, route in shown]
+    if not any(route.smoke.is_live or route.smoke.result for route in state.routes):
+        head += [BLANK, line(dim("nothing sent yet: s smokes this route, S all"))]
+    yield from head
+    route = state.routes[min(cursor, len(state.routes) - 1)]
+    about = list(_about(route, width))
+    foot = [_totals(state)]
+    room = max(2, height - len(head) - len(about) - len(foot) - 3)
+    output = list(_output(route.smoke, width, room))
+    if about or output:
+        yield BLANK
+    yield from about
+    yield from output
+    yield BLANK
+    yield from foot
+
+
+def _short(state: RouteState, width: int, *, is_cursor: bool) -> Line:
+    sign = smoke_sign(state.smoke)
+    name = cell(state.check.route.role, 9, Tone.STRONG if is_cursor else Tone.TEXT)
+    lead = [Span(f"{sign.sign} ", sign.tone), name]
+    result = state.smoke.result if not state.smoke.is_live else None
+    if result is not None and result.classification is not None:
+        category = result.classification.category
+        status = "" if result.http_status is None else f"{result.http_status} · "
+        note = f"{status}not retried" if result.requests_sent else "held back, nothing sent"
+        return line(*lead, Span(f"{category} ", sign.tone), cell(note, max(0, width - 12 - len(category)), Tone.DIM))
+    ttft_ms = state.smoke.ttft_ms if result is None else result.ttft_ms
+    pace = None if result is None else result.output_tokens_per_s
+    word = sign.word if result is None else (result.finish or sign.word)
+    return line(
+        *lead,
+        cell("" if ttft_ms is None else f"{ttft_ms:.0f} ms", 9, right=True),
+        cell("" if pace is None else f"{pace:.0f} tok/s", 11, right=True),
+        Span("  "),
+        cell(word, max(0, width - 33), sign.tone),
+    )
+
+
+def _about(state: RouteState, width: int) -> Iterator[Line]:
+    smoke, route = state.smoke, state.check.route
+    result = smoke.result if not smoke.is_live else None
+    if not smoke.is_live and result is None:
+        return
+    served = ""
+    if result is not None and result.model_reported is not None:
+        served = (
+            "  served as itself" if result.model_reported == route.model else f"  served as {result.model_reported}"
+        )
+    yield line(
+        Span(f"{route.role}  ", Tone.STRONG), cell(f"{route.model}{served}", width - len(route.role) - 2, Tone.DIM)
+    )
+    if result is None:
+        return
+    yield from _figures(result, width)
+    if result.classification is not None:
+        yield from (line(Span(piece, Tone.TEXT)) for piece in wrap(result.classification.evidence, width))
+        yield from (line(Span(piece, Tone.ACCENT)) for piece in wrap(result.classification.action, width))
+    evidence = "" if result.classification is None else result.classification.evidence
+    for finding in result.findings:
+        if finding.severity is not Severity.INFO and not evidence.startswith(finding.id):
+            sign = severity_sign(finding.severity)
+            for position, piece in enumerate(wrap(finding.message, width - 2)):
+                yield line(Span(f"{sign.sign} " if position == 0 else "  ", sign.tone), dim(piece))
+
+
+def _figures(result: SmokeResult, width: int) -> Iterator[Line]:
+    figures = [
+        ("connect", result.request_written_ms, "ms"),
+        ("headers", result.first_byte_ms, "ms"),
+        ("first token", result.ttft_ms, "ms"),
+        ("total", result.total_ms, "ms"),
+        ("in", result.input_tokens, "tok"),
+        ("out", result.output_tokens, "tok"),
+    ]
+    parts = [line(dim(f"{label} "), f"{value:.0f} {unit}") for label, value, unit in figures if value is not None]
+    row: list[Line] = []
+    for part in parts:
+        if row and len(str(joined([*row, part], "  "))) > width:
+            yield joined(row, "  ")
+            row = []
+        row.append(part)
+    if row:
+        yield joined(row, "  ")
+    if result.request_id is not None:
+        yield line(dim("request "), cell(result.request_id, width - 8))
+
+
+def _output(smoke: Smoke, width: int, room: int) -> Iterator[Line]:
+    if not smoke.output:
+        return
+    pieces = list(wrap(smoke.output, width))[-(room - 1) :]
+    yield from (line(piece) for piece in pieces[:-1])
+    yield line(pieces[-1], Span("▌" if smoke.is_live else "", Tone.LIVE))
+    yield line(dim("not stored · safe to watch"))
+
+
+def _totals(state: RunState) -> Line:
+    results = [route.smoke.result for route in state.routes if route.smoke.result is not None]
+    tokens = sum((result.input_tokens or 0) + (result.output_tokens or 0) for result in results)
+    parts = [line(dim("sent "), f"{sum(call.is_sent for call in state.calls)}"), line(dim("tokens "), f"{tokens}")]
+    if state.loop_lag_p99_ms is not None:
+        parts.append(line(dim("loop lag p99 "), f"{state.loop_lag_p99_ms:.1f} ms"))
+    return joined(parts)

@@ -1,0 +1,58 @@
+"""Themes: `themes/*.toml`, one theme a file, loaded as they are."""
+
+import tomllib
+
+from textual.theme import Theme
+
+from console.domain.sign import Tone
+from console.services.shipped import shipped
+
+DEFAULT = "midnight"
+PLAIN = "ansi-dark"
+"""Textual's own theme in the terminal's sixteen colours: for NO_COLOR and for terminals that have no more."""
+
+TONE_DEFAULTS: dict[str, str] = {
+    f"tone-{Tone.DIM}": "ansi_bright_black",
+    f"tone-{Tone.TEXT}": "ansi_default",
+    f"tone-{Tone.STRONG}": "ansi_default",
+    f"tone-{Tone.OK}": "ansi_green",
+    f"tone-{Tone.FAIL}": "ansi_red",
+    f"tone-{Tone.WARN}": "ansi_yellow",
+    f"tone-{Tone.LIVE}": "ansi_bright_blue",
+    f"tone-{Tone.ACCENT}": "ansi_cyan",
+    "line": "ansi_bright_black",
+    "line-focus": "ansi_bright_blue",
+    "cursor": "ansi_black",
+}
+"""What our variables are in a theme that is not ours."""
+
+
+def load_themes() -> list[Theme]:
+    """Load all shipped themes."""
+    return [
+        _theme(tomllib.loads(path.read_text(encoding="utf-8"))) for path in sorted(shipped("themes").glob("*.toml"))
+    ]
+
+
+def _theme(table: dict[str, object]) -> Theme:
+    colours = {name: str(value) for name, value in table.items() if name not in ("name", "dark")}
+    return Theme(
+        name=str(table["name"]),
+        dark=bool(table["dark"]),
+        primary=colours["line-focus"],
+        secondary=colours["accent"],
+        accent=colours["accent"],
+        success=colours["ok"],
+        warning=colours["warn"],
+        error=colours["fail"],
+        foreground=colours["text"],
+        background=colours["ground"],
+        surface=colours["ground"],
+        panel=colours["cursor"],
+        variables={
+            **{f"tone-{tone}": colours[tone] for tone in Tone},
+            "line": colours["line"],
+            "line-focus": colours["line-focus"],
+            "cursor": colours["cursor"],
+        },
+    )
