@@ -31,14 +31,17 @@ class ConsoleApp(App[None]):
     COMMAND_PALETTE_BINDING = "ctrl+p"
 
     def __init__(self, profile: Profile, *, is_read_only: bool = False) -> None:
-        super().__init__()
+        wants_plain = "NO_COLOR" in os.environ
+        # With None, Textual would map NO_COLOR to grey true-colour codes, which are colours to a terminal.
+        super().__init__(ansi_color=True if wants_plain else None)
         self._profile = profile
         self._is_read_only = is_read_only
+        self._main: RoutesScreen | None = None
         self._is_remote = "SSH_TTY" in os.environ or "SSH_CONNECTION" in os.environ
         for theme in themes.load_themes():
             self.register_theme(theme)
-        has_few_colours = self.console.color_system in (None, "standard") or "NO_COLOR" in os.environ
-        self.theme = themes.PLAIN if has_few_colours else themes.DEFAULT
+        has_few_colours = self.console.color_system in (None, "standard")
+        self.theme = themes.PLAIN if has_few_colours or wants_plain else themes.DEFAULT
         if self._is_remote:
             self.animation_level = "none"
 
@@ -52,7 +55,13 @@ class ConsoleApp(App[None]):
         for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._leave_on, number)
         frame_s = _SLOW_LINK_FRAME_S if self._is_remote else _FRAME_S
-        self.push_screen(RoutesScreen(self._profile, is_read_only=self._is_read_only, frame_s=frame_s))
+        self._main = RoutesScreen(self._profile, is_read_only=self._is_read_only, frame_s=frame_s)
+        self.push_screen(self._main)
+
+    async def on_unmount(self) -> None:
+        """Wait for what the workers have to put in order: a connection, the embedded gateway's process."""
+        if self._main is not None:
+            await self._main.session.wait_closed()
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Offer the theme beside our own actions; Textual's screenshot would write what is on the screen to disk."""

@@ -89,7 +89,12 @@ def _fact(label: str, value: str, note: str, tone: Tone, width: int) -> Line:
 
 
 def _source(check: RouteCheck) -> str:
-    return check.fact.source_url.removeprefix("https://")
+    """Return a short name of the source; the whole URL stands with the findings and in the route's own view."""
+    host, _, path = check.fact.source_url.removeprefix("https://").partition("/")
+    steps = path.split("/")
+    if host != "github.com" or len(steps) < 2:
+        return host
+    return steps[1] if len(steps) == 2 else f"{steps[1]}#{steps[-1]}"
 
 
 def _fix(check: RouteCheck, width: int) -> Iterator[Line]:

@@ -10,7 +10,7 @@ from textual.geometry import Size
 from textual.screen import ModalScreen
 
 from console.app.actions import ACTIONS
-from console.app.line import BLANK, Line, Span, cell, dim, labelled, line
+from console.app.line import BLANK, Line, Span, cell, dim, labelled, line, wrap
 from console.app.line_pane import LinePane
 from console.app.smoke_pane import smoke_lines
 from console.domain.run import RunState
@@ -72,7 +72,8 @@ def help_lines(state: RunState, cursor: int, width: int, *, is_read_only: bool) 
         if reason is not None:
             yield from labelled("", f"not now: {reason}", width, tone=Tone.WARN, label_width=14)
     yield BLANK
-    yield line(dim("✓ passed   × failed   ! account or route, not the model   · held or not run   ~ look   › live"))
+    signs = "✓ passed   × failed   ! account or route, not the model   · held or not run   ~ look   › live"
+    yield from (line(dim(piece)) for piece in wrap(signs, width))
 
 
 def _written(key: str) -> str:

@@ -1,8 +1,9 @@
 """The session: the one bridge between services and the screen. It folds events into the state and asks for repaints."""
 
 import asyncio
+import contextlib
 import importlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
@@ -33,10 +34,31 @@ class Session:
         self.state = RunState(profile.name)
         self._on_change = on_change
         self._gateway: Gateway | None = None
+        self._under_way: set[asyncio.Task[object]] = set()
         self._fold(RoutesChecked(check(profile.table)))
+
+    async def wait_closed(self) -> None:
+        """Wait until all that was begun has ended, the embedded gateway's process among it."""
+        if self._under_way:
+            await asyncio.wait(self._under_way)
+
+    @contextlib.contextmanager
+    def _noted(self) -> Iterator[None]:
+        task = asyncio.current_task()
+        if task is None:
+            raise RuntimeError("a session's work runs in a task")
+        self._under_way.add(task)
+        try:
+            yield
+        finally:
+            self._under_way.discard(task)
 
     async def keep_open(self) -> None:
         """Open the profile's gateway and keep it open until cancelled."""
+        with self._noted():
+            await self._keep_open()
+
+    async def _keep_open(self) -> None:
         for name in _NETWORK:
             await asyncio.to_thread(importlib.import_module, name)
         from console.services.target import TargetError, open_target
@@ -55,6 +77,10 @@ class Session:
 
     async def smoke(self, checks: Sequence[RouteCheck]) -> None:
         """Smoke routes until they end; where this is cancelled, those under way end with an unknown outcome."""
+        with self._noted():
+            await self._smoke(checks)
+
+    async def _smoke(self, checks: Sequence[RouteCheck]) -> None:
         if self._gateway is None:
             return
         from console.services.probe.smoke import interrupted, smoke

@@ -11,7 +11,6 @@ from console.domain.event import SmokeResult
 from console.domain.run import RouteState, RunState, Smoke
 from console.domain.sign import Tone, severity_sign, smoke_sign
 
-
 _ROOMY = 18
 """From how many lines on all tests are listed; below, the route table above already says it in short."""
 

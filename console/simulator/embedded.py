@@ -70,11 +70,10 @@ async def _announced(child: asyncio.subprocess.Process, timeout_s: float) -> Emb
 
 
 async def _end(child: asyncio.subprocess.Process) -> None:
-    if child.stdin is not None:
-        child.stdin.close()
+    """Close the pipe to the process, which tells it to end, and read what is left, so that no pipe stays open."""
     try:
         async with asyncio.timeout(2.0):
-            await child.wait()
+            await child.communicate()
     except TimeoutError:
         child.kill()
-        await child.wait()
+        await child.communicate()

@@ -165,7 +165,7 @@ async def read_in_child(backend: str, service: str, name: str, timeout_s: float)
     finally:
         if child.returncode is None:
             child.kill()
-            await child.wait()
+            await child.communicate()
     if child.returncode == 0:
         return _found(output)
     state, reason = _CHILD_STATES.get(

@@ -1,0 +1,89 @@
+"""A real terminal: the program in a pseudo-terminal, its bytes drawn by pyte."""
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import Self
+
+import pexpect
+import pyte
+
+
+class Terminal:
+    """The program at a terminal of a given size. Use as a context manager; what is left running is killed."""
+
+    def __init__(self, arguments: Sequence[str], columns: int, lines: int, environment: dict[str, str]) -> None:
+        self.screen = pyte.Screen(columns, lines)
+        self.raw = b""
+        self._stream = pyte.ByteStream(self.screen)
+        self._child = pexpect.spawn(
+            sys.executable,
+            list(arguments),
+            dimensions=(lines, columns),
+            env={"PATH": os.environ["PATH"], "TERM": "xterm-256color", "COLORTERM": "truecolor", **environment},
+            timeout=20,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._child.close(force=True)
+
+    @property
+    def text(self) -> str:
+        """What the screen shows."""
+        return "\n".join(self.screen.display)
+
+    def until(self, is_shown: str | Callable[[str], bool], timeout_s: float = 20.0) -> str:
+        """Read until the screen shows a text, and return the whole screen."""
+        deadline = time.monotonic() + timeout_s
+        while not (is_shown in self.text if isinstance(is_shown, str) else is_shown(self.text)):
+            assert time.monotonic() < deadline, f"not shown: {is_shown}\n{self.text}"
+            self._read()
+        return self.text
+
+    def press(self, keys: str) -> None:
+        """Type keys."""
+        self._child.send(keys)
+
+    def resize(self, columns: int, lines: int) -> None:
+        """Give the terminal another size."""
+        self.screen.resize(lines, columns)
+        self._child.setwinsize(lines, columns)
+
+    def kill(self, number: signal.Signals) -> None:
+        """Send the program a signal."""
+        self._child.kill(number)
+
+    def end(self, timeout_s: float = 20.0) -> int:
+        """Read until the program has ended, and return its exit code; a death by signal is its negative number."""
+        deadline = time.monotonic() + timeout_s
+        while self._read():
+            assert time.monotonic() < deadline, f"still running\n{self.text}"
+        self._child.wait()
+        status: int | None = self._child.exitstatus
+        return status if status is not None else -int(self._child.signalstatus or 0)
+
+    def _read(self) -> bool:
+        try:
+            data = self._child.read_nonblocking(65536, timeout=0.2)
+        except pexpect.TIMEOUT:
+            return True
+        except pexpect.EOF:
+            return False
+        self.raw += data
+        self._stream.feed(data)
+        return True
+
+    def assert_restored(self) -> None:
+        """Assert that everything that was switched on in the terminal was switched off again."""
+        for mode in (b"1049", b"1000", b"1003", b"1006", b"2004"):
+            on, off = self.raw.rfind(b"\x1b[?" + mode + b"h"), self.raw.rfind(b"\x1b[?" + mode + b"l")
+            assert on < off, f"mode {mode.decode()} was left on"
+        assert self.raw.rfind(b"\x1b[?25l") < self.raw.rfind(b"\x1b[?25h"), "the cursor was left hidden"
