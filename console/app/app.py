@@ -41,7 +41,9 @@ class ConsoleApp(App[None]):
         for theme in themes.load_themes():
             self.register_theme(theme)
         has_few_colours = self.console.color_system in (None, "standard")
-        self.theme = themes.PLAIN if has_few_colours or wants_plain else themes.DEFAULT
+        self.theme = (
+            themes.PLAIN if has_few_colours or wants_plain else themes.chosen(os.environ, self.available_themes)
+        )
         if self._is_remote:
             self.animation_level = "none"
 

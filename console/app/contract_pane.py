@@ -54,7 +54,7 @@ def _facts(state: RouteState, width: int) -> Iterator[Line]:
     check = state.check
     required = check.required_family
     if required is not None:
-        yield _fact("required", required, f"{_source(check)} · {check.fact.checked_on}", Tone.OK, width)
+        yield _fact("required", required, f"{_source(check)} {check.fact.checked_on}", Tone.OK, width)
     else:
         yield _fact("required", f"any of {', '.join(check.fact.allowed)}", "", Tone.TEXT, width)
     origin = "" if check.route.config_line is None else f"config line {check.route.config_line}"
@@ -83,8 +83,8 @@ def _fact(label: str, value: str, note: str, tone: Tone, width: int) -> Line:
     return line(
         cell(label, 11, Tone.DIM),
         cell(value, value_width, tone),
-        Span("  "),
-        cell(note, room - value_width - 2, Tone.DIM),
+        Span(" "),
+        cell(note, room - value_width - 1, Tone.DIM),
     )
 
 
@@ -113,4 +113,5 @@ def _finding(finding: Finding, width: int) -> Iterator[Line]:
         lead = [Span(f"{sign.sign} ", sign.tone), cell(finding.id, 11, Tone.DIM)] if position == 0 else [Span(" " * 13)]
         yield line(*lead, piece)
     if finding.source_url:
-        yield line(Span(" " * 13), cell(f"{finding.source_url} · {finding.checked_on}", width - 13, Tone.DIM))
+        for piece in wrap(f"{finding.source_url} {finding.checked_on}", width - 13):
+            yield line(Span(" " * 13), dim(piece))

@@ -1,6 +1,7 @@
 """Themes: `themes/*.toml`, one theme a file, loaded as they are."""
 
 import tomllib
+from collections.abc import Container, Mapping
 
 from textual.theme import Theme
 
@@ -25,6 +26,12 @@ TONE_DEFAULTS: dict[str, str] = {
     "cursor": "ansi_black",
 }
 """What our variables are in a theme that is not ours."""
+
+
+def chosen(environment: Mapping[str, str], known: Container[str]) -> str:
+    """Return the theme that `TEXTUAL_THEME` names, or the default where it names none that is known."""
+    name = environment.get("TEXTUAL_THEME", "")
+    return name if name in known else DEFAULT
 
 
 def load_themes() -> list[Theme]:

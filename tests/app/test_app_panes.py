@@ -74,7 +74,7 @@ def test_a_drift_is_shown_with_its_reason_source_and_fix() -> None:
     drawn = text(contract_lines(offline().routes[REVIEWER], 76))
     assert "× endpoint drift   the route is wrong, not the model" in drawn
     assert "required   responses" in drawn
-    assert "openai-openapi · 2026-11-22" in drawn
+    assert "openai-openapi 2026-11-22" in drawn
     assert "configured chat_completions" in drawn
     assert 'fix        endpoint_family = "responses"' in drawn
     assert 'endpoint_path = "/v1/responses"' in drawn
