@@ -56,7 +56,7 @@ def _facts(state: RouteState, width: int) -> Iterator[Line]:
     if required is not None:
         yield _fact("required", required, f"{_source(check)} {check.fact.checked_on}", Tone.OK, width)
     else:
-        yield _fact("required", f"any of {', '.join(check.fact.allowed)}", "", Tone.TEXT, width)
+        yield _fact("required", f"none; sources name {', '.join(check.fact.allowed)}", "", Tone.TEXT, width)
     origin = "" if check.route.config_line is None else f"config line {check.route.config_line}"
     tone = Tone.FAIL if check.verdict is Verdict.DRIFT else Tone.ACCENT
     yield _fact("configured", check.route.endpoint_family, origin, tone, width)
@@ -67,8 +67,9 @@ def _facts(state: RouteState, width: int) -> Iterator[Line]:
 def _answered(state: RouteState, width: int) -> Line:
     result = state.smoke.result
     if state.smoke.phase is not SmokePhase.DONE or result is None or result.http_status is None:
+        is_tried = result is not None and not state.smoke.is_live and state.check.verdict is not Verdict.DRIFT
         note = "drift stops the call" if state.check.verdict is Verdict.DRIFT else "press s to ask"
-        return _fact("answered", "not asked", note, Tone.DIM, width)
+        return _fact("answered", "no answer" if is_tried else "not asked", "" if is_tried else note, Tone.DIM, width)
     if result.classification is not None:
         return _fact("answered", str(result.http_status), result.classification.category, Tone.WARN, width)
     served = "as itself" if result.model_reported == result.model else f"as {result.model_reported or 'unnamed'}"

@@ -98,7 +98,9 @@ def whole_route_lines(state: RunState, cursor: int, width: int) -> Iterator[Line
     yield from labelled("family", check.route.endpoint_family, width)
     yield from labelled("path", check.route.endpoint_path, width)
     yield from labelled("contract", str(verdict), width, tone=verdict.tone)
-    yield from labelled("required", check.required_family or f"any of {', '.join(check.fact.allowed)}", width)
+    yield from labelled(
+        "required", check.required_family or f"none; sources name {', '.join(check.fact.allowed)}", width
+    )
     yield from labelled("source", f"{check.fact.source_url}, read {check.fact.checked_on}", width)
     yield from labelled("note", check.fact.note, width)
     for finding in check.findings:

@@ -53,7 +53,7 @@ def _short(state: RouteState, width: int, *, is_cursor: bool) -> Line:
     if result is not None and result.classification is not None:
         category = result.classification.category
         status = "" if result.http_status is None else f"{result.http_status} · "
-        note = f"{status}not retried" if result.requests_sent else "held back, nothing sent"
+        note = f"{status}not retried" if result.requests_sent else "nothing sent"
         return line(*lead, Span(f"{category} ", sign.tone), cell(note, max(0, width - 12 - len(category)), Tone.DIM))
     ttft_ms = state.smoke.ttft_ms if result is None else result.ttft_ms
     pace = None if result is None else result.output_tokens_per_s
@@ -126,9 +126,8 @@ def _output(smoke: Smoke, width: int, room: int) -> Iterator[Line]:
 
 
 def _totals(state: RunState) -> Line:
-    results = [route.smoke.result for route in state.routes if route.smoke.result is not None]
-    tokens = sum((result.input_tokens or 0) + (result.output_tokens or 0) for result in results)
-    parts = [line(dim("sent "), f"{sum(call.is_sent for call in state.calls)}"), line(dim("tokens "), f"{tokens}")]
+    sent = sum(call.is_sent for call in state.calls)
+    parts = [line(dim("sent "), f"{sent}"), line(dim("tokens "), f"{state.tokens_counted}")]
     if state.loop_lag_p99_ms is not None:
         parts.append(line(dim("loop lag p99 "), f"{state.loop_lag_p99_ms:.1f} ms"))
     return joined(parts)

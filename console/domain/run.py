@@ -89,6 +89,8 @@ class RunState:
     routes: tuple[RouteState, ...] = ()
     calls: tuple[Call, ...] = ()
     """The newest calls, oldest first."""
+    tokens_counted: int = 0
+    """Input and output tokens of all ended calls, as far as their answers named them."""
     loop_lag_p99_ms: float | None = None
 
     @property
@@ -136,7 +138,9 @@ def apply(state: RunState, event: Event) -> RunState:
             return _with_smoke(state, role, smoke)
         case SmokeFinished(result):
             smoke = replace(state.smoke(result.role), phase=SmokePhase.DONE, result=result)
+            counted = (result.input_tokens or 0) + (result.output_tokens or 0)
             finished = _with_smoke(state, result.role, smoke)
+            finished = replace(finished, tokens_counted=finished.tokens_counted + counted)
             return _with_call(finished, result.role, is_live=False, total_ms=result.total_ms)
 
 
