@@ -158,7 +158,8 @@ _RULES: tuple[_Rule, ...] = (
         phrase=(
             r"only supported in v1/|not a chat model|not accessible via the /\S{1,64} endpoint"
             r"|not supported with the Responses API|has moved to 'input'|Function tools with reasoning"
-            r"|(?:messages|createModelResponse) is not supported by "
+            r"|(?:messages|createModelResponse) is not supported by |/v1/\S{1,64} is not supported\. Please use /v1/"
+            r"|\Anot implemented(?: \(request id[^)]{0,100}\))?\Z"
         ),
     ),
     _rule(
@@ -166,7 +167,7 @@ _RULES: tuple[_Rule, ...] = (
         "the error says that the model is not priced or not enabled for the account",
         words="model_price_error|ModelNotOpen",
         phrase=r"ratio or price not set|price not configured|has not been priced|must be verified to"
-        r"|价格未配置|价格尚未",
+        r"|has not activated the model|价格未配置|价格尚未",
     ),
     _rule(
         Category.ACCOUNT_QUOTA,

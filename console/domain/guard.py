@@ -11,18 +11,24 @@ def _ranges(*pairs: tuple[int, int]) -> Iterable[int]:
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 _VISIBLE: dict[int, str] = dict.fromkeys(_ranges((128, 159), (55296, 57343)), _REPLACEMENT)
 _VISIBLE |= dict.fromkeys(
-    _ranges(
+    _ranges(  # what Unicode calls default ignorable, and what changes the order of text
         (0x00AD, 0x00AD),  # soft hyphen
+        (0x034F, 0x034F),  # combining grapheme joiner
         (0x061C, 0x061C),  # Arabic letter mark
         (0x115F, 0x1160),  # Hangul fillers
-        (0x180E, 0x180E),  # Mongolian vowel separator
+        (0x17B4, 0x17B5),  # Khmer inherent vowels
+        (0x180B, 0x180F),  # Mongolian variation selectors and vowel separator
         (0x200B, 0x200F),  # zero width, marks of direction
         (0x2028, 0x202E),  # line and paragraph separators, bidi embedding and override
         (0x2060, 0x206F),  # word joiner, invisible operators, bidi isolates
+        (0x3164, 0x3164),  # Hangul filler
         (0xFE00, 0xFE0F),  # variation selectors
         (0xFEFF, 0xFEFF),  # byte order mark
-        (0xFFF9, 0xFFFB),  # interlinear annotation
-        (0xE0000, 0xE01EF),  # tag characters, variation selectors supplement
+        (0xFFA0, 0xFFA0),  # half-width Hangul filler
+        (0xFFF0, 0xFFFB),  # unassigned specials, interlinear annotation
+        (0x1BCA0, 0x1BCA3),  # shorthand format controls
+        (0x1D173, 0x1D17A),  # musical format controls
+        (0xE0000, 0xE0FFF),  # tag characters, variation selectors supplement
     ),
     _REPLACEMENT,
 )
@@ -43,19 +49,23 @@ def safe(text: str, *, limit: int | None = None, keep_lines: bool = False) -> st
 
     """
     if limit is not None and len(text) > limit:
-        text = text[: max(limit - 1, 0)] + "…"
+        text = text[: limit - 1] + "…" if limit > 0 else ""
     return text.translate(_VISIBLE_LINES if keep_lines else _VISIBLE)
 
 
 _SECRET_RULES: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("an API key", re.compile(r"(?<![A-Za-z0-9])(?:sk|pk|rk|r8|gsk|hf|xai|pplx|key)[-_][A-Za-z0-9_-]{16,512}")),
+    ("an API key", re.compile(r"(?<![A-Za-z0-9])(?:sk|pk|rk)[-_][A-Za-z0-9_-]{16,512}")),
+    ("an API key", re.compile(r"(?<![A-Za-z0-9])(?:hf_|gsk_|r8_|xai-|pplx-)[A-Za-z0-9]{16,512}")),
     ("a GitHub token", re.compile(r"gh[pousr]_[A-Za-z0-9]{20,255}|github_pat_[A-Za-z0-9_]{22,255}")),
     ("a GitLab token", re.compile(r"glpat-[A-Za-z0-9_-]{16,255}")),
     ("a Google API key", re.compile(r"AIza[A-Za-z0-9_-]{30,64}")),
     ("an AWS access key", re.compile(r"(?<![A-Z0-9])A[KS]IA[A-Z0-9]{16}")),
     ("a Slack token", re.compile(r"xox[abeprs]-[A-Za-z0-9-]{10,255}")),
     ("a JSON web token", re.compile(r"eyJ[A-Za-z0-9_-]{8,2048}\.[A-Za-z0-9_-]{8,2048}")),
-    ("an authorization header", re.compile(r"(?i)(?:bearer|basic)\s{1,8}[A-Za-z0-9._~+/=-]{12,2048}")),
+    (
+        "an authorization header",
+        re.compile(r"(?i)(?:bearer|basic)\s{1,8}(?=[A-Za-z._~+/-]{0,2048}[0-9=])[A-Za-z0-9._~+/=-]{12,2048}"),
+    ),
     ("a private key", re.compile(r"-----BEGIN [A-Z ]{0,32}PRIVATE KEY-----")),
     ("a long hexadecimal key", re.compile(r"(?<![0-9A-Fa-f])[0-9a-fA-F]{32,512}(?![0-9A-Fa-f])")),
 )

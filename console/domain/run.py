@@ -121,7 +121,7 @@ def apply(state: RunState, event: Event) -> RunState:
             return replace(state, token=event)
         case LoopLagMeasured(p99_ms):
             return replace(state, loop_lag_p99_ms=p99_ms)
-        case SmokeStarted(route, at):
+        case SmokeStarted(route, at) if any(each.check.route.role is route.role for each in state.routes):
             call = Call(route.role, at, route.endpoint_path, route.model)
             started = replace(state, calls=(*state.calls, call)[-CALL_LIMIT:])
             return _with_smoke(started, route.role, Smoke(SmokePhase.CONNECTING))
@@ -142,6 +142,8 @@ def apply(state: RunState, event: Event) -> RunState:
             finished = _with_smoke(state, result.role, smoke)
             finished = replace(finished, tokens_counted=finished.tokens_counted + counted)
             return _with_call(finished, result.role, is_live=False, total_ms=result.total_ms)
+        case _:
+            return state
 
 
 def _with_smoke(state: RunState, role: Role, smoke: Smoke) -> RunState:

@@ -46,6 +46,10 @@ def read(body: object) -> Answer:
 class MessagesStream(StreamReader):
     """Reads one Messages stream. Complete with `message_stop` after a `message_delta` with a stop reason."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._figures: dict[str, object] = {}
+
     def _take(self, kind: str, value: dict[str, object]) -> list[Delta]:
         match kind:
             case "content_block_delta":
@@ -56,10 +60,10 @@ class MessagesStream(StreamReader):
             case "message_start":
                 self._model = text_at(value, "message", "model")
                 self._answer_id = text_at(value, "message", "id")
-                self._usage = messages_usage(at(value, "message", "usage"))
+                self._count(at(value, "message", "usage"))
             case "message_delta":
                 self._finish = text_at(value, "delta", "stop_reason") or self._finish
-                self._usage = messages_usage(at(value, "usage"), self._usage)
+                self._count(at(value, "usage"))
             case "message_stop":
                 self.is_over = True
                 self.is_complete = self._finish is not None
@@ -69,6 +73,12 @@ class MessagesStream(StreamReader):
             case "":
                 self._take_untyped(value)
         return []
+
+    def _count(self, figures: object) -> None:
+        """Take usage figures: each is cumulative and replaces the one before; those left out stay as they were."""
+        if isinstance(figures, dict):
+            self._figures |= {name: figure for name, figure in figures.items() if figure is not None}
+        self._usage = messages_usage(self._figures)
 
     def _take_untyped(self, value: dict[str, object]) -> None:
         if (error := error_in(value)) is not None:

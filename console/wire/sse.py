@@ -76,7 +76,7 @@ class SseDecoder:
     @property
     def is_inside_event(self) -> bool:
         """Tell whether the bytes so far end within an event, so that an end here would cut it."""
-        return bool(self._tail or self._data)
+        return bool(self._tail or self._data or self._name)
 
     def _take(self, line: bytes) -> SseEvent | None:
         if self.fault is not None:

@@ -37,26 +37,14 @@ def chat_usage(usage: object) -> Usage:
     )
 
 
-def messages_usage(usage: object, before: Usage | None = None) -> Usage:
-    """Read the `usage` of a Messages answer, `message_start` or `message_delta`.
-
-    Messages counts cache reads and writes apart from `input_tokens`, so they are added here. The figures of a
-    `message_delta` are cumulative: they replace those of `before`, and those that it leaves out stay.
-    """
+def messages_usage(usage: object) -> Usage:
+    """Read the `usage` of a Messages answer; the family counts cache reads and writes apart from `input_tokens`."""
     fresh = count_at(usage, "input_tokens")
     read = count_at(usage, "cache_read_input_tokens")
     written = count_at(usage, "cache_creation_input_tokens")
-    now = Usage(
+    return Usage(
         input_tokens=None if fresh is None else fresh + (read or 0) + (written or 0),
         cached_tokens=read,
         output_tokens=count_at(usage, "output_tokens"),
         reasoning_tokens=count_at(usage, "output_tokens_details", "thinking_tokens"),
-    )
-    if before is None:
-        return now
-    return Usage(
-        input_tokens=before.input_tokens if now.input_tokens is None else now.input_tokens,
-        cached_tokens=before.cached_tokens if now.cached_tokens is None else now.cached_tokens,
-        output_tokens=before.output_tokens if now.output_tokens is None else now.output_tokens,
-        reasoning_tokens=before.reasoning_tokens if now.reasoning_tokens is None else now.reasoning_tokens,
     )
