@@ -5,14 +5,15 @@ import contextlib
 import hmac
 import json
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from aiohttp import web
 
 from console.domain.family import EndpointFamily
-from console.simulator.dialect import CREATED, DIALECTS, Ask, Dialect, RequestError, StreamItem
+from console.simulator.dialect import CREATED, DIALECTS, RequestError, StreamItem
 from console.simulator.scenario import Scenario, scenario_for
 from console.simulator.script import Script, write_script
 
@@ -26,6 +27,10 @@ _MODELS = {
 }
 """The models that the list names, with the endpoint types that new-api's list would declare for them."""
 _BODY_LIMIT = 4 * 1024 * 1024
+
+
+_NumberedHandler = Callable[[web.Request, int], Awaitable[web.StreamResponse]]
+"""A handler that is told its call's number, from which request and answer ids are made."""
 
 
 @dataclass(slots=True)
@@ -75,10 +80,11 @@ async def serve(port: int = 0, *, pace: float = 1.0) -> AsyncIterator[Listening]
 
 
 def _application(server: "_Server") -> web.Application:
-    application = web.Application(client_max_size=_BODY_LIMIT, middlewares=[server.guard])
+    application = web.Application(client_max_size=_BODY_LIMIT)
     for family in EndpointFamily:
-        application.router.add_post(family.standard_path, server.answer)
-    application.router.add_get("/v1/models", server.models)
+        application.router.add_post(family.standard_path, server.guarded(server.answer))
+    application.router.add_get("/v1/models", server.guarded(server.models))
+    application.router.add_route("*", "/{path:.*}", server.guarded(server.refuse_path))
     return application
 
 
@@ -89,35 +95,34 @@ class _Server:
         self._pace = pace
         self._number = 0
 
-    @web.middleware
-    async def guard(self, request: web.Request, handler: Any) -> web.StreamResponse:
-        """Check the token, and put every refusal into the error shape of the family that was called."""
-        self._journal.note(request.method, request.path)
-        self._number += 1
-        request_id = f"req_sim_{self._number:06}"
-        family = _family_of(request)
-        dialect = DIALECTS[family or EndpointFamily.CHAT_COMPLETIONS]
-        request["number"], request["id"] = self._number, request_id
-        try:
-            self._authorize(request)
-            response: web.StreamResponse = await handler(request)
-        except RequestError as error:
-            return _json(dialect.refuse(error, request_id), request_id, error.status)
-        except web.HTTPRequestEntityTooLarge:
-            too_large = RequestError(413, "invalid_request_error", "The request is too large.")
-            return _json(dialect.refuse(too_large, request_id), request_id, 413)
-        except web.HTTPException as error:
-            unknown = RequestError(
-                error.status, "invalid_request_error", f"Invalid URL ({request.method} {request.path})"
-            )
-            return _json(dialect.refuse(unknown, request_id), request_id, error.status)
-        return response
+    def guarded(self, handler: _NumberedHandler) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+        """Give each call a number and check its token; refusals get the called family's error shape."""
 
-    async def answer(self, request: web.Request) -> web.StreamResponse:
+        async def handle(request: web.Request) -> web.StreamResponse:
+            self._journal.note(request.method, request.path)
+            self._number += 1
+            number = self._number
+            dialect = DIALECTS[_family_of(request) or EndpointFamily.CHAT_COMPLETIONS]
+            try:
+                self._authorize(request)
+                return await handler(request, number)
+            except RequestError as error:
+                return _json(dialect.refuse(error, _request_id(number)), number, error.status)
+            except web.HTTPRequestEntityTooLarge:
+                too_large = RequestError(413, "invalid_request_error", "The request is too large.")
+                return _json(dialect.refuse(too_large, _request_id(number)), number, 413)
+
+        return handle
+
+    async def refuse_path(self, request: web.Request, number: int) -> web.StreamResponse:
+        """Refuse a method and path that no family has."""
+        raise RequestError(404, "invalid_request_error", f"Invalid URL ({request.method} {request.path})")
+
+    async def answer(self, request: web.Request, number: int) -> web.StreamResponse:
         """Answer a call of one of the three families."""
         family = _family_of(request)
         if family is None:
-            raise web.HTTPNotFound
+            return await self.refuse_path(request, number)
         if family is EndpointFamily.ANTHROPIC_MESSAGES and "anthropic-version" not in request.headers:
             raise RequestError(400, "invalid_request_error", "anthropic-version: header is required")
         dialect = DIALECTS[family]
@@ -127,20 +132,28 @@ class _Server:
             return _play(scenario)
         script = write_script(ask.model, ask.prompt, ask.max_output_tokens)
         if ask.stream:
-            return await self._stream(request, dialect, ask, script, scenario)
+            items = dialect.stream(ask, script, number)
+            whole_or_cut = items if scenario is None else islice(items, scenario.after_events)
+            return await self._stream(request, number, whole_or_cut, script)
         await asyncio.sleep((script.first_token_s + script.token_interval_s * script.output_tokens) * self._pace)
-        return _json(dialect.whole(ask, script, request["number"]), request["id"])
+        return _json(dialect.whole(ask, script, number), number)
 
-    async def models(self, request: web.Request) -> web.StreamResponse:
+    async def models(self, request: web.Request, number: int) -> web.StreamResponse:
         """List the models, in Anthropic's shape where the request carries `anthropic-version`."""
         if "anthropic-version" in request.headers:
             rows = [
-                {"type": "model", "id": model, "display_name": model, "created_at": "2026-01-01T00:00:00Z"}
+                {
+                    "type": "model",
+                    "id": model,
+                    "display_name": model,
+                    "created_at": "2026-01-01T00:00:00Z",
+                    "lifecycle": "active",
+                }
                 for model in _MODELS
             ]
             names = list(_MODELS)
             listing = {"data": rows, "has_more": False, "first_id": names[0], "last_id": names[-1]}
-            return _json(listing, request["id"])
+            return _json(listing, number)
         data = [
             {
                 "id": model,
@@ -151,16 +164,16 @@ class _Server:
             }
             for model, types in _MODELS.items()
         ]
-        return _json({"object": "list", "data": data}, request["id"])
+        return _json({"object": "list", "data": data}, number)
 
     async def _stream(
-        self, request: web.Request, dialect: Dialect, ask: Ask, script: Script, scenario: Scenario | None
+        self, request: web.Request, number: int, items: Iterable[StreamItem], script: Script
     ) -> web.StreamResponse:
         response = web.StreamResponse(
             headers={
                 "content-type": "text/event-stream; charset=utf-8",
                 "cache-control": "no-cache",
-                **_request_ids(request["id"]),
+                **_request_ids(number),
             }
         )
         await response.prepare(request)
@@ -168,9 +181,7 @@ class _Server:
         loop = asyncio.get_running_loop()
         due = loop.time() + script.first_token_s * self._pace
         try:
-            for sent, item in enumerate(dialect.stream(ask, script, request["number"])):
-                if scenario is not None and sent >= scenario.after_events:
-                    break
+            for item in items:
                 if _content(item) in pieces:
                     await asyncio.sleep(max(0.0, due - loop.time()))
                     due += script.token_interval_s * self._pace
@@ -232,9 +243,13 @@ def _frame(item: StreamItem) -> bytes:
     return (f"event: {name}\n" if name else "").encode() + f"data: {text}\n\n".encode()
 
 
-def _json(body: dict[str, Any], request_id: str, status: int = 200) -> web.Response:
-    return web.json_response(body, status=status, headers=_request_ids(request_id))
+def _json(body: dict[str, Any], number: int, status: int = 200) -> web.Response:
+    return web.json_response(body, status=status, headers=_request_ids(number))
 
 
-def _request_ids(request_id: str) -> dict[str, str]:
-    return {"x-request-id": request_id, "request-id": request_id}
+def _request_id(number: int) -> str:
+    return f"req_sim_{number:06}"
+
+
+def _request_ids(number: int) -> dict[str, str]:
+    return {"x-request-id": _request_id(number), "request-id": _request_id(number)}

@@ -1,0 +1,161 @@
+"""The console against a real model server with real weights: what it says of a call is what went over the wire."""
+
+import json
+import os
+
+import pytest
+from referees.forwarder import Forwarder, forward_to
+from referees.llama_server import MODEL, LlamaServer, what_is_missing
+from referees.smoke_command import TOKEN_VARIABLE, SmokeCommand
+
+pytestmark = pytest.mark.referee
+if os.environ.get("GATEWAY_CONSOLE_REFEREES") != "required" and (missing := what_is_missing()) is not None:
+    pytest.skip(missing, allow_module_level=True)
+
+PATHS = {"planner": "/v1/responses", "critic": "/v1/messages", "fallback": "/v1/chat/completions"}
+
+
+async def test_all_three_families_pass_streamed(
+    llama: Forwarder, llama_server: LlamaServer, smoke: SmokeCommand
+) -> None:
+    ended = await smoke.run(llama.base_url, token=llama_server.key)
+
+    assert ended.exit_code == 0, ended.stderr
+    results = ended.results
+    assert {role: result["endpoint_path"] for role, result in results.items()} == PATHS
+    for result in results.values():
+        assert result["status"] == "passed"
+        assert result["category"] is None
+        assert result["http_status"] == 200
+        assert result["requests_sent"] == 1
+        assert 0 < result["ttft_ms"] < result["total_ms"]
+        assert result["input_tokens"] > 0
+        assert result["output_tokens"] > 0
+        assert result["model_reported"] == MODEL
+        assert result["finish"]
+        assert not [finding for finding in result["findings"] if finding["severity"] == "fail"]
+
+
+async def test_one_request_a_route_and_no_other(
+    llama: Forwarder, llama_server: LlamaServer, smoke: SmokeCommand
+) -> None:
+    await smoke.run(llama.base_url, token=llama_server.key)
+
+    assert len(llama.connections) == 3
+    assert sorted((request.method, request.path) for request in llama.requests) == sorted(
+        ("POST", path) for path in PATHS.values()
+    )
+    for request in llama.requests:
+        assert request.headers["authorization"] == f"Bearer {llama_server.key}"
+        assert "x-api-key" not in request.headers
+        assert request.headers["accept-encoding"] == "identity"
+        assert ("anthropic-version" in request.headers) == (request.path == "/v1/messages")
+        assert json.loads(request.body)["stream"] is True
+
+
+async def test_usage_is_what_the_server_counted(
+    llama: Forwarder, llama_server: LlamaServer, smoke: SmokeCommand
+) -> None:
+    ended = await smoke.run(llama.base_url, token=llama_server.key)
+
+    results = ended.results
+    for role in ("planner", "fallback"):  # the server adds its own counters to these two families only
+        counters = llama.answer_to(PATHS[role])
+        assert f'"predicted_n":{results[role]["output_tokens"]},'.encode() in counters
+    # One prompt under one template: the families must agree on what it cost.
+    assert len({result["input_tokens"] for result in results.values()}) == 1
+
+
+async def test_the_document_holds_neither_key_nor_output(
+    llama: Forwarder, llama_server: LlamaServer, smoke: SmokeCommand
+) -> None:
+    ended = await smoke.run(llama.base_url, token=llama_server.key)
+
+    final = next(
+        json.loads(line.removeprefix("data: "))
+        for line in llama.answer_to("/v1/responses").decode().splitlines()
+        if line.startswith("data: ") and '"type":"response.output_text.done"' in line
+    )
+    said = final["text"].strip()
+    assert said
+    for stream in (ended.stdout, ended.stderr):
+        assert llama_server.key not in stream
+        assert json.dumps(said)[1:-1] not in stream
+        assert said not in stream
+
+
+async def test_x_api_key_is_accepted(llama: Forwarder, llama_server: LlamaServer, smoke: SmokeCommand) -> None:
+    ended = await smoke.run(llama.base_url, token=llama_server.key, auth="x-api-key")
+
+    assert ended.exit_code == 0, ended.stderr
+    assert {result["status"] for result in ended.results.values()} == {"passed"}
+    assert len(llama.requests) == 3
+    for request in llama.requests:
+        assert request.headers["x-api-key"] == llama_server.key
+        assert "authorization" not in request.headers
+
+
+@pytest.mark.parametrize("auth", ["bearer", "x-api-key"])
+async def test_a_wrong_key_is_an_account_matter(llama: Forwarder, smoke: SmokeCommand, auth: str) -> None:
+    ended = await smoke.run(llama.base_url, token="referee-wrong-key", auth=auth)
+
+    assert ended.exit_code == 5
+    results = ended.results
+    assert set(results) == set(PATHS)
+    for result in results.values():
+        assert (result["status"], result["category"], result["blame"]) == ("blocked", "account_auth", "account")
+        assert result["http_status"] == 401
+        assert result["requests_sent"] == 1
+        assert result["ttft_ms"] is None
+    assert sorted(request.path for request in llama.requests) == sorted(PATHS.values())
+    assert {request.method for request in llama.requests} == {"POST"}
+
+
+async def test_without_its_token_nothing_is_sent(llama: Forwarder, smoke: SmokeCommand) -> None:
+    ended = await smoke.run(llama.base_url, token=None)
+
+    assert ended.exit_code == 4
+    assert TOKEN_VARIABLE in ended.stderr
+    assert llama.connections == []
+
+
+async def test_another_model_than_asked_for_is_told(
+    llama: Forwarder, llama_server: LlamaServer, smoke: SmokeCommand
+) -> None:
+    """llama.cpp answers a call for any model, with the one that it has."""
+    ended = await smoke.run(llama.base_url, "--role", "fallback", token=llama_server.key, model="no-such-model")
+
+    result = ended.results["fallback"]
+    assert (result["model"], result["model_reported"]) == ("no-such-model", MODEL)
+    assert "COM-B-01" in {finding["id"] for finding in result["findings"]}
+
+
+async def test_a_dead_server_is_unreachable(mortal_llama_server: LlamaServer, smoke: SmokeCommand) -> None:
+    mortal_llama_server.kill()
+
+    ended = await smoke.run(mortal_llama_server.base_url, token=mortal_llama_server.key)
+
+    assert ended.exit_code == 10
+    for result in ended.results.values():
+        assert (result["status"], result["category"]) == ("failed", "upstream_unavailable")
+        assert result["requests_sent"] == 0
+        assert result["http_status"] is None
+
+
+@pytest.mark.parametrize("role", list(PATHS))
+async def test_a_server_that_dies_within_its_answer_does_not_pass(
+    mortal_llama_server: LlamaServer, smoke: SmokeCommand, role: str
+) -> None:
+    def kill_at_first_delta(data: bytes) -> None:
+        if b"delta" in data:
+            mortal_llama_server.kill()
+
+    async with forward_to(mortal_llama_server.base_url, kill_at_first_delta) as forwarder:
+        ended = await smoke.run(forwarder.base_url, "--role", role, token=mortal_llama_server.key)
+
+        assert [request.path for request in forwarder.requests] == [PATHS[role]]
+    assert ended.exit_code == 1
+    result = ended.results[role]
+    assert (result["status"], result["category"]) == ("failed", "contract_violation")
+    assert result["http_status"] == 200
+    assert result["requests_sent"] == 1
