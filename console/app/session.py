@@ -8,7 +8,7 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 from console.domain.contract import RouteCheck, check
-from console.domain.event import Event, GatewayFailed, RoutesChecked, SmokeFinished
+from console.domain.event import Event, GatewayClosed, GatewayFailed, RoutesChecked, SmokeFinished
 from console.domain.run import RunState, SmokePhase, apply
 from console.services.settings import Profile
 
@@ -69,11 +69,13 @@ class Session:
                 self._gateway = target.gateway
                 self._fold(target.opened)
                 self._fold(target.token)
-                await asyncio.Event().wait()
+                try:
+                    await asyncio.Event().wait()
+                finally:
+                    self._gateway = None
+                    self._fold(GatewayClosed())
         except (TargetError, SimulatorError) as error:
             self._fold(GatewayFailed(str(error)))
-        finally:
-            self._gateway = None
 
     async def smoke(self, checks: Sequence[RouteCheck]) -> None:
         """Smoke routes until they end; where this is cancelled, those under way end with an unknown outcome."""

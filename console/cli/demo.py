@@ -24,6 +24,9 @@ def run(arguments: argparse.Namespace) -> int:
     from console.cli.smoke import smoke_profile
     from console.services.config_file import ConfigError, load_profile
 
+    if arguments.config is not None:
+        output.complain("demo uses the built-in sample; for your own config leave the verb away")
+        return ExitCode.USAGE
     try:
         profile = load_profile(name=arguments.profile)
     except ConfigError as error:

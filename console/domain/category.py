@@ -264,7 +264,7 @@ def classify(status: int, *, code: str = "", kind: str = "", message: str = "") 
         if field is None:
             continue
         found = judged(rule.category, f"{rule.reason} ({field})")
-        if rule.category not in _WEAK_WORDS or field == "message":
+        if rule.category not in _WEAK_WORDS:
             return found
         weak = weak or found
     by_status = _STATUS_CATEGORIES.get(status)

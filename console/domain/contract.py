@@ -96,13 +96,14 @@ def _check_family(route: Route, fact: FamilyFact) -> tuple[tuple[Finding, ...], 
     def found(finding_id: str, severity: Severity, message: str) -> tuple[Finding, ...]:
         return (Finding(finding_id, severity, message, fact.source_url, fact.checked_on),)
 
+    if family not in fact.allowed and fact.required is None:
+        message = f"No source says that {family} serves this model; a live call has to prove it."
+        return found("ROUTE-06", Severity.INFO, message), Verdict.UNKNOWN
+    if fact.required not in (None, family) and fact.confidence == "low":
+        message = f"Sources conflict: most serve this model on {fact.required}, the route uses {family}."
+        verdict = Verdict.OK if family in fact.allowed else Verdict.UNKNOWN
+        return found("ROUTE-04", Severity.WARN, message), verdict
     if family not in fact.allowed:
-        if fact.required is None:
-            message = f"No source says that {family} serves this model; a live call has to prove it."
-            return found("ROUTE-06", Severity.INFO, message), Verdict.UNKNOWN
-        if fact.confidence == "low":
-            message = f"Sources conflict: most serve this model on {fact.required}, the route uses {family}."
-            return found("ROUTE-04", Severity.WARN, message), Verdict.UNKNOWN
         message = (
             f"This model is served on {fact.required} only, the route uses {family}: the route is wrong, not the model."
         )

@@ -77,6 +77,11 @@ class RoutesChecked:
 
 
 @dataclass(frozen=True, slots=True)
+class GatewayClosed:
+    """The gateway's address and token are no longer held; calls need it to be opened first."""
+
+
+@dataclass(frozen=True, slots=True)
 class GatewayOpened:
     """The profile's gateway has an address; nothing was sent to it."""
 
@@ -154,4 +159,4 @@ class LoopLagMeasured:
 
 
 SmokeEvent = SmokeStarted | RequestWritten | AnswerStarted | OutputReceived | SmokeFinished | LoopLagMeasured
-Event = RoutesChecked | GatewayOpened | GatewayFailed | TokenResolved | SmokeEvent
+Event = RoutesChecked | GatewayClosed | GatewayOpened | GatewayFailed | TokenResolved | SmokeEvent

@@ -7,6 +7,7 @@ from console.domain.contract import RouteCheck
 from console.domain.event import (
     AnswerStarted,
     Event,
+    GatewayClosed,
     GatewayFailed,
     GatewayOpened,
     LoopLagMeasured,
@@ -113,6 +114,8 @@ def apply(state: RunState, event: Event) -> RunState:
     match event:
         case RoutesChecked(checks):
             return replace(state, routes=tuple(RouteState(check) for check in checks))
+        case GatewayClosed():
+            return replace(state, origin="", is_embedded=False, gateway_failure="", token=None)
         case GatewayOpened(origin, is_embedded):
             return replace(state, origin=origin, is_embedded=is_embedded, gateway_failure="")
         case GatewayFailed(reason):
@@ -121,7 +124,7 @@ def apply(state: RunState, event: Event) -> RunState:
             return replace(state, token=event)
         case LoopLagMeasured(p99_ms):
             return replace(state, loop_lag_p99_ms=p99_ms)
-        case SmokeStarted(route, at) if any(each.check.route.role is route.role for each in state.routes):
+        case SmokeStarted(route, at) if _has_route(state, route.role):
             call = Call(route.role, at, route.endpoint_path, route.model)
             started = replace(state, calls=(*state.calls, call)[-CALL_LIMIT:])
             return _with_smoke(started, route.role, Smoke(SmokePhase.CONNECTING))
@@ -136,7 +139,7 @@ def apply(state: RunState, event: Event) -> RunState:
                 SmokePhase.STREAMING, ttft_ms, before.pieces + 1, (before.output + text)[-OUTPUT_LIMIT:], before.result
             )
             return _with_smoke(state, role, smoke)
-        case SmokeFinished(result):
+        case SmokeFinished(result) if _has_route(state, result.role):
             smoke = replace(state.smoke(result.role), phase=SmokePhase.DONE, result=result)
             counted = (result.input_tokens or 0) + (result.output_tokens or 0)
             finished = _with_smoke(state, result.role, smoke)
@@ -144,6 +147,10 @@ def apply(state: RunState, event: Event) -> RunState:
             return _with_call(finished, result.role, is_live=False, total_ms=result.total_ms)
         case _:
             return state
+
+
+def _has_route(state: RunState, role: Role) -> bool:
+    return any(each.check.route.role is role for each in state.routes)
 
 
 def _with_smoke(state: RunState, role: Role, smoke: Smoke) -> RunState:

@@ -91,7 +91,7 @@ def result_sign(result: SmokeResult) -> Sign:
         case SmokeStatus.PASSED:
             return _OK
         case SmokeStatus.UNKNOWN:
-            return Sign("~", "unknown", Tone.WARN)
+            return Sign("~", "stopped", Tone.WARN)
         case SmokeStatus.SKIPPED:
             return Sign("·", "skipped", Tone.DIM)
         case SmokeStatus.BLOCKED if result.requests_sent == 0 and category is not None and not category.is_account:

@@ -64,6 +64,19 @@ def ended(usage: Usage, *, at_limit: bool, has_text: bool) -> tuple[Finding, ...
     return tuple(findings)
 
 
+def whole(body: object, text: str, finish: str | None, usage: Usage, *, at_limit: bool) -> Answer:
+    """Return what a non-streamed answer of the right shape came to; without a finish it is cut."""
+    return Answer(
+        is_complete=finish is not None,
+        answer_id=text_at(body, "id"),
+        model=text_at(body, "model"),
+        text=text,
+        finish=finish,
+        usage=usage,
+        findings=(TRUNCATED,) if finish is None else ended(usage, at_limit=at_limit, has_text=bool(text)),
+    )
+
+
 class StreamReader(ABC):
     """Reads one stream of a family, event by event. Never raises on anything a gateway may send."""
 
@@ -128,6 +141,18 @@ class StreamReader(ABC):
     def _fail(self, error: WireError) -> None:
         """Keep the first error: what follows one is only its echo."""
         self._error = self._error or error
+
+    def _take_error(self, value: dict[str, object]) -> None:
+        """Take an event that is an error by its name or type, nested or flat."""
+        self._fail(error_in(value) or WireError(_word(value, "code"), "", _word(value, "message")))
+
+    def _take_untyped(self, value: dict[str, object]) -> None:
+        """Take an event that does not say what it is: an error, or another family's."""
+        if (error := error_in(value)) is not None:
+            self._fail(error)
+            self.is_over = True
+        else:
+            self._note(WRONG_SHAPE)
 
     def _said(self, text: str) -> list[Delta]:
         self._has_text = True

@@ -1,9 +1,9 @@
 """Anthropic Messages on the wire: build a request, read an answer, read a stream."""
 
 from console.domain.contract import Finding, Severity
-from console.wire.answer import TRUNCATED, WRONG_SHAPE, Answer, Delta, StreamReader, WireError, ended, error_in
+from console.wire.answer import WRONG_SHAPE, Answer, Delta, StreamReader, ended, error_in, whole
 from console.wire.usage import messages_usage
-from console.wire.value import at, encode, list_at, text_at
+from console.wire.value import at, count_at, encode, list_at, text_at
 
 DEFAULT_VERSION = "2023-06-01"
 """The `anthropic-version` that every gateway knows; 2026-10-21 is the newer one."""
@@ -32,15 +32,7 @@ def read(body: object) -> Answer:
     text = "".join(text_at(block, "text") or "" for block in list_at(body, "content") if at(block, "type") == "text")
     finish = text_at(body, "stop_reason")
     usage = messages_usage(at(body, "usage"))
-    return Answer(
-        is_complete=finish is not None,
-        answer_id=text_at(body, "id"),
-        model=text_at(body, "model"),
-        text=text,
-        finish=finish,
-        usage=usage,
-        findings=(TRUNCATED,) if finish is None else ended(usage, at_limit=finish == "max_tokens", has_text=bool(text)),
-    )
+    return whole(body, text, finish, usage, at_limit=finish == "max_tokens")
 
 
 class MessagesStream(StreamReader):
@@ -68,7 +60,7 @@ class MessagesStream(StreamReader):
                 self.is_over = True
                 self.is_complete = self._finish is not None
             case "error":
-                self._fail(error_in(value) or WireError())
+                self._take_error(value)
                 self.is_over = True
             case "":
                 self._take_untyped(value)
@@ -77,15 +69,12 @@ class MessagesStream(StreamReader):
     def _count(self, figures: object) -> None:
         """Take usage figures: each is cumulative and replaces the one before; those left out stay as they were."""
         if isinstance(figures, dict):
-            self._figures |= {name: figure for name, figure in figures.items() if figure is not None}
+            self._figures |= {
+                name: figure
+                for name, figure in figures.items()
+                if isinstance(figure, dict) or count_at(figures, name) is not None
+            }
         self._usage = messages_usage(self._figures)
-
-    def _take_untyped(self, value: dict[str, object]) -> None:
-        if (error := error_in(value)) is not None:
-            self._fail(error)
-            self.is_over = True
-        else:
-            self._note(WRONG_SHAPE)
 
     def _take_done_marker(self) -> None:
         self._note(_DONE_MARKER)

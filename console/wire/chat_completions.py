@@ -1,7 +1,7 @@
 """Chat Completions on the wire: build a request, read an answer, read a stream."""
 
 from console.domain.contract import Finding, Severity
-from console.wire.answer import TRUNCATED, WRONG_SHAPE, Answer, Delta, StreamReader, ended, error_in
+from console.wire.answer import WRONG_SHAPE, Answer, Delta, StreamReader, ended, error_in, whole
 from console.wire.usage import chat_usage
 from console.wire.value import at, encode, list_at, text_at
 
@@ -32,15 +32,7 @@ def read(body: object) -> Answer:
     text = _text(at(body, "choices", 0, "message"))
     finish = text_at(body, "choices", 0, "finish_reason")
     usage = chat_usage(at(body, "usage"))
-    return Answer(
-        is_complete=finish is not None,
-        answer_id=text_at(body, "id"),
-        model=text_at(body, "model"),
-        text=text,
-        finish=finish,
-        usage=usage,
-        findings=(TRUNCATED,) if finish is None else ended(usage, at_limit=finish == "length", has_text=bool(text)),
-    )
+    return whole(body, text, finish, usage, at_limit=finish == "length")
 
 
 class ChatStream(StreamReader):

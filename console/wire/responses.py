@@ -73,17 +73,10 @@ class ResponsesStream(StreamReader):
                 self.is_over = True
             case "error":
                 # Only response.failed may follow it, and that says no more than this event does.
-                self._fail(error_in(value) or WireError(code=text_at(value, "code") or ""))
+                self._take_error(value)
             case "":
                 self._take_untyped(value)
         return []
-
-    def _take_untyped(self, value: dict[str, object]) -> None:
-        if (error := error_in(value)) is not None:
-            self._fail(error)
-            self.is_over = True
-        else:
-            self._note(WRONG_SHAPE)
 
     def _take_done_marker(self) -> None:
         self.is_over = True

@@ -267,7 +267,7 @@ async def test_stopping_leaves_an_unknown_outcome(tmp_path: Path, monkeypatch: p
             result = state.smoke(Role.WRITER).result
             assert result is not None
             assert (result.status, result.requests_sent) == (SmokeStatus.UNKNOWN, 1)
-            assert "~ unknown" in drawn(app, "routes")
+            assert "~ stopped" in drawn(app, "routes")
     assert len(asked) == 1
 
 

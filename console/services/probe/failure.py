@@ -16,9 +16,11 @@ from console.domain.category import Blame, Category, Classification, judged
 class CallError(Exception):
     """A call that got no whole answer. `classification` says why; no text from outside is in it."""
 
-    def __init__(self, classification: Classification) -> None:
+    def __init__(self, classification: Classification, *, http_status: int | None = None) -> None:
         super().__init__(classification.evidence)
         self.classification = classification
+        self.http_status = http_status
+        """The answer's status, where the call ended over its head."""
 
 
 def unreachable(cause: BaseException | None, host: str) -> CallError:
@@ -73,11 +75,13 @@ def deadline_passed(seconds: float, *, written: bool) -> CallError:
     )
 
 
-def limit_exceeded(what: str) -> CallError:
+def limit_exceeded(what: str, *, http_status: int | None = None) -> CallError:
     """Say which cap an answer went over."""
-    return CallError(judged(Category.CONTRACT_VIOLATION, f"the answer was given up: {what}"))
+    return CallError(judged(Category.CONTRACT_VIOLATION, f"the answer was given up: {what}"), http_status=http_status)
 
 
 def redirected(status: int) -> CallError:
     """Say that the gateway redirected the call."""
-    return CallError(judged(Category.ORIGIN_REFUSED, f"HTTP status {status}: a redirect, not followed"))
+    return CallError(
+        judged(Category.ORIGIN_REFUSED, f"HTTP status {status}: a redirect, not followed"), http_status=status
+    )

@@ -38,6 +38,10 @@ from console.services.settings import GatewaySettings
 BODY_LIMIT = 8 * 1024 * 1024
 """The most bytes of one answer."""
 
+CONNECTION_LIMIT = 500
+"""The most connections at once. Who calls bounds the calls in flight; a lower limit here would only hide in the
+time to connect that a call waited for another one."""
+
 Clock = Callable[[], float]
 """A monotonic clock in seconds."""
 
@@ -196,7 +200,9 @@ class Gateway:
         if 300 <= response.status_code < 400:
             problem = redirected(response.status_code)
         elif str(response.headers.get("content-encoding", "")).strip().lower() not in ("", "identity"):
-            problem = limit_exceeded("it is compressed, although the request asked for it as it is")
+            problem = limit_exceeded(
+                "it is compressed, although the request asked for it as it is", http_status=response.status_code
+            )
         if problem is not None:
             await response.aclose()
             raise problem
@@ -254,7 +260,7 @@ class Gateway:
         trace.on_request_chunk_sent.append(_stamp_written)
         return aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
-                limit=self._settings.concurrency, limit_per_host=0, ssl=self._tls, use_dns_cache=False
+                limit=CONNECTION_LIMIT, limit_per_host=0, ssl=self._tls, use_dns_cache=False
             ),
             cookie_jar=aiohttp.DummyCookieJar(),
             trace_configs=[trace],

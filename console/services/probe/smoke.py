@@ -235,7 +235,7 @@ class _Attempt:
             status=_status(classification),
             classification=classification,
             model_reported=self._closed(answer.model, _MODEL_NAME),
-            http_status=None if self._started is None else self._started.status,
+            http_status=self._started.status if self._started else (failure.http_status if failure else None),
             requests_sent=0 if self._times.written is None else 1,
             request_written_ms=self._times.written,
             first_byte_ms=self._times.since_written(self._times.started),

@@ -6,11 +6,11 @@ platform's own backend runs in a child process, which is killed at the deadline.
 """
 
 import asyncio
+import contextlib
 import sys
 import threading
 import time
 from collections.abc import Awaitable, Callable
-from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
@@ -56,11 +56,24 @@ async def _in_thread(ask: Callable[[], StoreAnswer], timeout_s: float) -> StoreA
     loop = asyncio.get_running_loop()
     answer: asyncio.Future[StoreAnswer] = loop.create_future()
 
-    def settle(value: StoreAnswer) -> None:
-        if not answer.done():
+    def settle(value: StoreAnswer | None, error: BaseException | None) -> None:
+        if answer.done():
+            return
+        if error is not None:
+            answer.set_exception(error)
+        elif value is not None:
             answer.set_result(value)
 
-    threading.Thread(target=lambda: loop.call_soon_threadsafe(settle, ask()), daemon=True, name="keyring").start()
+    def run() -> None:
+        value, failure = None, None
+        try:
+            value = ask()
+        except BaseException as error:  # noqa: BLE001  # a bug is raised where the answer is awaited
+            failure = error
+        with contextlib.suppress(RuntimeError):  # the loop has closed: nobody waits any more
+            loop.call_soon_threadsafe(settle, value, failure)
+
+    threading.Thread(target=run, daemon=True, name="keyring").start()
     try:
         async with asyncio.timeout(timeout_s + 0.5):
             return await answer
@@ -94,7 +107,7 @@ def _ask_secret_service(service: str, name: str, timeout_s: float) -> StoreAnswe
 
     deadline = time.monotonic() + timeout_s
     try:
-        with closing(open_dbus_connection(bus="SESSION", auth_timeout=min(1.0, timeout_s))) as connection:
+        with contextlib.closing(open_dbus_connection(bus="SESSION", auth_timeout=min(1.0, timeout_s))) as connection:
             bounded = cast("DBusConnection", _BoundedConnection(connection, deadline))
             collection = Collection(bounded)
             if collection.is_locked():

@@ -1,0 +1,133 @@
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from console.domain.contract import Severity
+from console.wire.answer import (
+    BUDGET,
+    EMPTY,
+    NO_USAGE,
+    NOT_JSON,
+    TRUNCATED,
+    WRONG_SHAPE,
+    WireError,
+    ended,
+    error_in,
+    read_error,
+)
+from console.wire.usage import Usage
+
+_COUNTED = Usage(input_tokens=1, output_tokens=1)
+
+
+@pytest.mark.parametrize(
+    ("body", "error"),
+    [
+        pytest.param(
+            {"error": {"message": "m", "type": "t", "param": "model", "code": "c"}},
+            WireError("c", "t", "m"),
+            id="OpenAI",
+        ),
+        pytest.param(
+            {"error": {"message": "m", "type": "t", "param": None, "code": None}},
+            WireError("", "t", "m"),
+            id="null code",
+        ),
+        pytest.param({"error": {"message": "m", "code": 401}}, WireError("401", "", "m"), id="code as a number"),
+        pytest.param({"error": {"message": "m", "code": True}}, WireError("", "", "m"), id="code as a boolean"),
+        pytest.param({"error": {"message": ["m"], "code": {}}}, WireError(), id="fields of other types"),
+        pytest.param({"error": {}}, WireError(), id="an error that says nothing"),
+        pytest.param(
+            {"type": "error", "error": {"type": "billing_error", "message": "m"}, "request_id": "r"},
+            WireError("", "billing_error", "m"),
+            id="Anthropic",
+        ),
+        pytest.param({"type": "error", "code": "c", "message": "m", "param": None}, WireError("c", "", "m"), id="flat"),
+        pytest.param({"error": "m"}, WireError(message="m"), id="plain text"),
+        pytest.param(
+            {"message": "m", "error": "Not Found", "statusCode": 404}, WireError(message="m"), id="text and message"
+        ),
+        pytest.param({"status": "failure", "message": "m"}, WireError(message="m"), id="Portkey"),
+        pytest.param({"detail": "m"}, WireError(message="m"), id="FastAPI text"),
+        pytest.param(
+            {"detail": [{"loc": ["body"], "msg": "m", "type": "missing"}]},
+            WireError(kind="invalid_request_error", message="m"),
+            id="FastAPI list",
+        ),
+        pytest.param({"detail": []}, WireError(kind="invalid_request_error"), id="FastAPI empty list"),
+    ],
+)
+def test_every_known_envelope_is_read(body: object, error: WireError) -> None:
+    assert error_in(body) == error
+    assert read_error(json.dumps(body).encode()) == error
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        None,
+        [],
+        7,
+        "error",
+        {},
+        {"error": None},
+        {"error": ""},
+        {"error": []},
+        {"error": False},
+        {"detail": None},
+        {"detail": {}},
+        {"type": "message"},
+        {"message": "m"},
+        {"status": "completed"},
+        [{"error": {"message": "m"}}],
+    ],
+)
+def test_what_names_no_error_is_none(body: object) -> None:
+    assert error_in(body) is None
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>error</html>", b"error code: 522", b"\xff\xfe", b"null", b"{"])
+def test_a_body_that_is_no_json_names_no_error(body: bytes) -> None:
+    assert read_error(body) is None
+
+
+@settings(max_examples=100, deadline=None)
+@given(body=st.binary(max_size=100))
+def test_no_bytes_make_reading_an_error_raise(body: bytes) -> None:
+    assert read_error(body) is None or isinstance(read_error(body), WireError)
+
+
+@pytest.mark.parametrize("code", ["9" * 30, "9" * 5000, "-1", "1.5", "1e400"], ids=lambda code: code[:8])
+def test_numbers_of_any_size_as_a_code_never_raise(code: str) -> None:
+    error = read_error(b'{"error": {"code": %s, "message": "m"}}' % code.encode())
+    assert error is None or error.message == "m"
+
+
+@pytest.mark.parametrize(
+    ("usage", "at_limit", "has_text", "findings"),
+    [
+        (_COUNTED, False, True, ()),
+        (_COUNTED, False, False, (EMPTY,)),
+        (_COUNTED, True, True, (BUDGET,)),
+        (_COUNTED, True, False, (BUDGET,)),
+        (Usage(), False, True, (NO_USAGE,)),
+        (Usage(), True, False, (NO_USAGE, BUDGET)),
+        (Usage(output_tokens=0), False, True, ()),
+    ],
+)
+def test_what_a_complete_answer_lacks_is_found(
+    usage: Usage, at_limit: bool, has_text: bool, findings: tuple[object, ...]
+) -> None:
+    assert ended(usage, at_limit=at_limit, has_text=has_text) == findings
+
+
+@pytest.mark.parametrize("finding", [TRUNCATED, WRONG_SHAPE, NOT_JSON])
+def test_an_answer_that_cannot_be_trusted_fails(finding: object) -> None:
+    assert finding.severity is Severity.FAIL
+
+
+@pytest.mark.parametrize("finding", [NO_USAGE, BUDGET, EMPTY])
+def test_an_answer_that_lacks_something_is_only_a_warning(finding: object) -> None:
+    assert finding.severity is Severity.WARN

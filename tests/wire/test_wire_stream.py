@@ -1,0 +1,239 @@
+"""What holds for the stream reader of every family."""
+
+import json
+import random
+from itertools import permutations
+
+import pytest
+from golden import ALL_GOLDEN, DONE, VENDOR_GOLDEN, Golden, to_bytes
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from console.domain.contract import Severity
+from console.domain.family import EndpointFamily
+from console.wire import FAMILY_WIRES
+from console.wire.answer import Answer, Delta, StreamReader
+from console.wire.sse import SseDecoder, SseEvent
+
+_FEW = settings(max_examples=120, deadline=None)
+_EVERY = pytest.mark.parametrize("golden", ALL_GOLDEN, ids=lambda golden: golden.name)
+
+
+def _read(family: EndpointFamily, frames: tuple[SseEvent, ...]) -> tuple[Answer, list[Delta], StreamReader]:
+    reader = FAMILY_WIRES[family].open_stream()
+    deltas = [delta for frame in frames for delta in reader.feed(frame)]
+    return reader.close(), deltas, reader
+
+
+def _ids(answer: Answer) -> list[str]:
+    return [finding.id for finding in answer.findings]
+
+
+@_EVERY
+def test_a_golden_stream_is_complete_and_read_whole(golden: Golden) -> None:
+    answer, deltas, reader = _read(golden.family, golden.frames)
+    assert answer.is_complete
+    assert answer.error is None
+    assert "".join(delta.text for delta in deltas if not delta.is_reasoning) == golden.text
+    assert "".join(delta.text for delta in deltas if delta.is_reasoning) == golden.reasoning
+    assert (answer.model, answer.answer_id) == (golden.model, golden.answer_id)
+    assert (answer.finish, answer.usage) == (golden.finish, golden.usage)
+    assert tuple(_ids(answer)) == golden.findings
+    assert reader.is_over is golden.is_over
+
+
+@_EVERY
+def test_the_findings_on_a_good_stream_never_fail_it(golden: Golden) -> None:
+    answer, _, _ = _read(golden.family, golden.frames)
+    assert Severity.FAIL not in [finding.severity for finding in answer.findings]
+
+
+@_EVERY
+def test_a_stream_cut_at_any_event_is_complete_only_from_its_terminal_marker_on(golden: Golden) -> None:
+    for cut in range(len(golden.frames) + 1):
+        answer, _, reader = _read(golden.family, golden.frames[:cut])
+        assert reader.is_complete is (cut > golden.terminal), cut
+        assert answer.is_complete is (cut > golden.terminal), cut
+        assert ("COM-O-02" in _ids(answer)) is (cut <= golden.terminal), cut
+
+
+@_EVERY
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"], ids=["LF", "CRLF", "CR"])
+def test_a_stream_read_byte_by_byte_is_complete_only_from_its_terminal_marker_on(golden: Golden, end: str) -> None:
+    decoder, reader = SseDecoder(), FAMILY_WIRES[golden.family].open_stream()
+    complete_at = len(to_bytes(golden.frames[: golden.terminal + 1], end)) - (1 if end == "\r\n" else 0)
+    for count, byte in enumerate(to_bytes(golden.frames, end), start=1):
+        for event in decoder.feed(bytes([byte])):
+            reader.feed(event)
+        assert reader.is_complete is (count >= complete_at)
+    assert decoder.fault is None
+    assert not decoder.is_inside_event
+
+
+@_EVERY
+def test_without_its_terminal_event_a_stream_is_cut(golden: Golden) -> None:
+    answer, _, _ = _read(golden.family, golden.frames[: golden.terminal] + golden.frames[golden.terminal + 1 :])
+    assert not answer.is_complete
+    assert "COM-O-02" in _ids(answer)
+
+
+@_EVERY
+@pytest.mark.parametrize("data", ["", "null", "[]", '"text"', "7", "{", "<html>", "DONE", "[done]", "\ud800"])
+def test_a_terminal_event_that_is_no_object_ends_nothing(golden: Golden, data: str) -> None:
+    frames = list(golden.frames)
+    frames[golden.terminal] = SseEvent(frames[golden.terminal].name, data)
+    answer, _, _ = _read(golden.family, tuple(frames))
+    assert not answer.is_complete
+    assert {"COM-O-01", "COM-O-02"} <= set(_ids(answer))
+
+
+@_EVERY
+def test_an_event_that_is_no_json_fails_a_stream_that_is_otherwise_complete(golden: Golden) -> None:
+    answer, _, _ = _read(golden.family, (golden.frames[0], SseEvent("", "{"), *golden.frames[1:]))
+    assert [finding.severity for finding in answer.findings if finding.id == "COM-O-01"] == [Severity.FAIL]
+
+
+@_EVERY
+def test_a_torn_terminal_event_ends_nothing(golden: Golden) -> None:
+    terminal = golden.frames[golden.terminal]
+    for cut in range(len(terminal.data.rstrip())):
+        torn = SseEvent(terminal.name, terminal.data[:cut])
+        answer, _, _ = _read(golden.family, (*golden.frames[: golden.terminal], torn))
+        assert not answer.is_complete, torn.data
+
+
+@pytest.mark.parametrize("family", EndpointFamily)
+@pytest.mark.parametrize("frames", [(), (DONE,), (DONE, DONE)], ids=["nothing", "[DONE]", "[DONE] twice"])
+def test_a_stream_without_content_is_never_complete(family: EndpointFamily, frames: tuple[SseEvent, ...]) -> None:
+    answer, deltas, _ = _read(family, frames)
+    assert not answer.is_complete
+    assert "COM-O-02" in _ids(answer)
+    assert deltas == []
+
+
+@pytest.mark.parametrize(
+    ("sent", "called"),
+    [(sent, called.family) for sent, called in permutations(VENDOR_GOLDEN, 2)],
+    ids=[f"{sent.family} read as {called.family}" for sent, called in permutations(VENDOR_GOLDEN, 2)],
+)
+def test_another_familys_stream_never_passes(sent: Golden, called: EndpointFamily) -> None:
+    answer, deltas, reader = _read(called, sent.frames)
+    assert not reader.is_complete
+    assert not answer.is_complete
+    assert Severity.FAIL in [finding.severity for finding in answer.findings]
+    assert deltas == []
+
+
+@pytest.mark.parametrize("golden", [g for g in ALL_GOLDEN if g not in VENDOR_GOLDEN], ids=lambda golden: golden.name)
+def test_no_dialect_passes_in_another_familys_reader(golden: Golden) -> None:
+    for called in EndpointFamily:
+        if called is not golden.family:
+            answer, _, _ = _read(called, golden.frames)
+            assert not answer.is_complete, called
+
+
+@pytest.mark.parametrize("family", EndpointFamily)
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"error": {"message": "boom", "type": "server_error", "code": "x"}},
+        {"error": "boom"},
+        {"type": "error", "error": {"type": "api_error", "message": "boom"}},
+        {"type": "error", "code": "x", "message": "boom"},
+        {"detail": "boom"},
+    ],
+)
+def test_an_error_within_a_stream_fails_it_in_every_family(family: EndpointFamily, body: dict[str, object]) -> None:
+    golden = next(golden for golden in VENDOR_GOLDEN if golden.family is family)
+    frames = (*golden.frames[: golden.terminal], SseEvent("", json.dumps(body)))
+    answer, _, _ = _read(family, frames)
+    assert not answer.is_complete
+    assert answer.error is not None
+    assert answer.error.message == "boom"
+    assert "COM-O-02" not in _ids(answer)
+
+
+@pytest.mark.parametrize("family", EndpointFamily)
+def test_a_finding_is_noted_once_however_often_it_is_met(family: EndpointFamily) -> None:
+    answer, _, _ = _read(family, (SseEvent("", "no json"),) * 5)
+    assert _ids(answer) == ["COM-O-01", "COM-O-02"]
+
+
+_WORDS = sorted(
+    {
+        "type", "error", "code", "message", "status", "response", "delta", "text", "thinking", "choices", "usage",
+        "index", "finish_reason", "stop_reason", "content", "output", "model", "id", "incomplete_details", "reason",
+        "input_tokens", "output_tokens", "prompt_tokens", "detail", "msg", "reasoning", "refusal", "failure",
+        "completed",
+        "incomplete", "message_delta", "message_stop", "message_start", "content_block_delta", "response.completed",
+        "response.incomplete", "response.failed", "response.created", "response.output_text.delta", "stop", "object",
+    }
+)  # fmt: skip
+_LEAF = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.text(max_size=8),
+    st.sampled_from(_WORDS),
+)
+_JSON = st.recursive(
+    _LEAF,
+    lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(st.sampled_from(_WORDS), inner, max_size=5)),
+    max_leaves=12,
+)
+
+
+def _mutate(value: object, chance: random.Random, replacement: object) -> object:
+    """Replace one node of a JSON value, taken by chance."""
+    if isinstance(value, dict) and value and chance.random() < 0.8:
+        key = chance.choice(sorted(value))
+        return {**value, key: _mutate(value[key], chance, replacement)}
+    if isinstance(value, list) and value and chance.random() < 0.8:
+        position = chance.randrange(len(value))
+        return [*value[:position], _mutate(value[position], chance, replacement), *value[position + 1 :]]
+    return replacement
+
+
+@_FEW
+@given(
+    golden=st.sampled_from(ALL_GOLDEN),
+    seed=st.integers(0, 2**32),
+    replacements=st.lists(_JSON, min_size=1, max_size=3),
+)
+def test_mutated_events_never_raise(golden: Golden, seed: int, replacements: list[object]) -> None:
+    chance = random.Random(seed)
+    frames = list(golden.frames)
+    for replacement in replacements:
+        position = chance.randrange(len(frames))
+        if frames[position] != DONE:
+            mutated = _mutate(json.loads(frames[position].data), chance, replacement)
+            frames[position] = SseEvent(frames[position].name, json.dumps(mutated))
+    answer, deltas, _ = _read(golden.family, tuple(frames))
+    assert all(isinstance(delta.text, str) and delta.text for delta in deltas)
+    assert not (answer.is_complete and answer.error is not None)
+
+
+@_FEW
+@given(
+    family=st.sampled_from(EndpointFamily),
+    sent=st.lists(st.tuples(st.one_of(st.just(""), st.sampled_from(_WORDS)), _JSON), max_size=8),
+)
+def test_events_of_any_shape_never_raise(family: EndpointFamily, sent: list[tuple[str, object]]) -> None:
+    answer, _, _ = _read(family, tuple(SseEvent(name, json.dumps(value)) for name, value in sent))
+    assert not (answer.is_complete and answer.error is not None)
+    assert answer.is_complete or answer.error is not None or answer.findings
+
+
+@_FEW
+@given(family=st.sampled_from(EndpointFamily), sent=st.lists(st.text(max_size=20), min_size=1, max_size=5))
+def test_events_of_any_text_never_raise_and_never_pass(family: EndpointFamily, sent: list[str]) -> None:
+    answer, _, _ = _read(family, tuple(SseEvent("", data) for data in sent))
+    assert not answer.is_complete
+
+
+@_FEW
+@given(family=st.sampled_from(EndpointFamily), body=_JSON)
+def test_a_body_of_any_shape_never_raises_and_says_why_it_is_not_complete(family: EndpointFamily, body: object) -> None:
+    answer = FAMILY_WIRES[family].read(body)
+    assert answer.is_complete or answer.error is not None or answer.findings
