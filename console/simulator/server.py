@@ -13,7 +13,10 @@ from typing import Any
 from aiohttp import web
 
 from console.domain.family import EndpointFamily
-from console.simulator.dialect import CREATED, DIALECTS, RequestError, StreamItem
+from console.simulator.anthropic_messages import AnthropicMessages
+from console.simulator.chat_completions import ChatCompletions
+from console.simulator.dialect import CREATED, Dialect, RequestError, StreamItem
+from console.simulator.responses import Responses
 from console.simulator.scenario import Scenario, scenario_for
 from console.simulator.script import Script, write_script
 
@@ -26,6 +29,11 @@ _MODELS = {
     "gpt-5-pro": ["openai-response"],
 }
 """The models that the list names, with the endpoint types that new-api's list would declare for them."""
+_DIALECTS: dict[EndpointFamily, Dialect] = {
+    EndpointFamily.RESPONSES: Responses(),
+    EndpointFamily.ANTHROPIC_MESSAGES: AnthropicMessages(),
+    EndpointFamily.CHAT_COMPLETIONS: ChatCompletions(),
+}
 _BODY_LIMIT = 4 * 1024 * 1024
 
 
@@ -102,7 +110,7 @@ class _Server:
             self._journal.note(request.method, request.path)
             self._number += 1
             number = self._number
-            dialect = DIALECTS[_family_of(request) or EndpointFamily.CHAT_COMPLETIONS]
+            dialect = _DIALECTS[_family_of(request) or EndpointFamily.CHAT_COMPLETIONS]
             try:
                 self._authorize(request)
                 return await handler(request, number)
@@ -125,7 +133,7 @@ class _Server:
             return await self.refuse_path(request, number)
         if family is EndpointFamily.ANTHROPIC_MESSAGES and "anthropic-version" not in request.headers:
             raise RequestError(400, "invalid_request_error", "anthropic-version: header is required")
-        dialect = DIALECTS[family]
+        dialect = _DIALECTS[family]
         ask = dialect.read(await _body(request))
         scenario = scenario_for(ask.model, family)
         if scenario is not None and scenario.kind != "cut":

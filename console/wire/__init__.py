@@ -6,7 +6,8 @@ from typing import Protocol
 
 from console.domain.family import EndpointFamily
 from console.wire import anthropic_messages, chat_completions, responses
-from console.wire.answer import Answer, StreamReader
+from console.wire.answer import Answer
+from console.wire.stream import StreamReader
 
 
 class Build(Protocol):

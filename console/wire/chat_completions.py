@@ -1,7 +1,8 @@
 """Chat Completions on the wire: build a request, read an answer, read a stream."""
 
 from console.domain.contract import Finding, Severity
-from console.wire.answer import WRONG_SHAPE, Answer, Delta, StreamReader, ended, error_in, whole
+from console.wire.answer import WRONG_SHAPE, Answer, Delta, ended, error_in, whole
+from console.wire.stream import StreamReader
 from console.wire.usage import chat_usage
 from console.wire.value import at, encode, list_at, text_at
 

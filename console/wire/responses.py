@@ -1,7 +1,8 @@
 """OpenAI Responses on the wire: build a request, read an answer, read a stream."""
 
 from console.domain.contract import Finding, Severity
-from console.wire.answer import WRONG_SHAPE, Answer, Delta, StreamReader, WireError, ended, error_in
+from console.wire.answer import WRONG_SHAPE, Answer, Delta, WireError, ended, error_in
+from console.wire.stream import StreamReader
 from console.wire.usage import responses_usage
 from console.wire.value import at, encode, list_at, text_at
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from console.domain.contract import Severity
 from console.domain.family import EndpointFamily
 from console.wire import FAMILY_WIRES
-from console.wire.answer import Answer, Delta, StreamReader
+from console.wire.answer import Answer, Delta
+from console.wire.stream import StreamReader
 from console.wire.sse import SseDecoder, SseEvent
 
 _FEW = settings(max_examples=120, deadline=None)

@@ -25,6 +25,7 @@ from httpx_aiohttp import AiohttpTransport
 from console import __version__
 from console.domain.family import EndpointFamily
 from console.domain.secret import Secret
+from console.services.probe.call import CallPart, Chunk, Started, Written
 from console.services.probe.failure import (
     CallError,
     deadline_passed,
@@ -44,39 +45,6 @@ time to connect that a call waited for another one."""
 
 Clock = Callable[[], float]
 """A monotonic clock in seconds."""
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """The request's last byte was handed to the kernel."""
-
-    elapsed_ms: float
-    """From the start of the call; connect time included."""
-
-
-@dataclass(frozen=True, slots=True)
-class Started:
-    """The answer's status and headers arrived."""
-
-    status: int
-    headers: httpx.Headers
-    elapsed_ms: float
-
-    @property
-    def content_type(self) -> str:
-        """The media type in lower case, without parameters."""
-        return str(self.headers.get("content-type", "")).partition(";")[0].strip().lower()
-
-
-@dataclass(frozen=True, slots=True)
-class Chunk:
-    """A piece of the answer's body, as it came from the socket."""
-
-    data: bytes
-    elapsed_ms: float
-
-
-CallPart = Written | Started | Chunk
 
 
 @dataclass(slots=True)

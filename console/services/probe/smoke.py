@@ -1,54 +1,28 @@
 """Smoke: one real, streamed call through a route, judged by its family's contract. One request, never a retry."""
 
 import asyncio
-import re
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from console.domain.category import Category, Classification, classify, judged
-from console.domain.contract import Finding, RouteCheck, Severity, Verdict
-from console.domain.event import (
-    AnswerStarted,
-    LoopLagMeasured,
-    OutputReceived,
-    RequestWritten,
-    SmokeEvent,
-    SmokeFinished,
-    SmokeResult,
-    SmokeStarted,
-    SmokeStatus,
-)
-from console.domain.guard import safe
+from console.domain.category import Category, judged
+from console.domain.contract import RouteCheck, Severity, Verdict
+from console.domain.event import LoopLagMeasured, SmokeEvent, SmokeFinished, SmokeResult, SmokeStarted, SmokeStatus
 from console.domain.route import Route
-from console.domain.secret import RedactedStream, Secret
+from console.services.probe.attempt import Attempt
+from console.services.probe.call import CallPart
 from console.services.probe.failure import CallError
 from console.services.probe.fanout import merge
-from console.services.probe.gateway import CallPart, Chunk, Gateway, Started, Written
+from console.services.probe.gateway import Gateway
 from console.services.probe.loop_lag import measured_lag
 from console.wire import FAMILY_WIRES
-from console.wire.answer import Answer, Delta, WireError, read_error
-from console.wire.sse import SseDecoder
 
 PROMPT = "Reply with OK."
 """What a smoke call sends: the same fixed words in every call, so nothing of the operator's can be in it."""
 
-_ERROR_BODY_LIMIT = 65_536
 _GRACE_S = 2.0
-_REQUEST_ID_HEADERS = (
-    "x-request-id",
-    "request-id",
-    "x-oneapi-request-id",
-    "x-cometapi-request-id",
-    "x-litellm-call-id",
-)
-_HTML = Finding("COM-T-03", Severity.FAIL, "The gateway answered with a web page: base_url may point at a web site.")
-_NOT_STREAMED = Finding("COM-T-04", Severity.FAIL, "The request asked for a stream and got a single body.")
-_OPEN_END = Finding("COM-T-05", Severity.WARN, "The gateway kept the connection open after the answer's end.")
-_FRAMING = Finding("COM-O-01", Severity.FAIL, "The stream's framing is broken, or goes over the console's caps.")
-_NO_REQUEST_ID = Finding("COM-H-01", Severity.WARN, "The answer names no request id to ask the gateway's support with.")
-_OTHER_MODEL = Finding("COM-B-01", Severity.WARN, "The answer names another model than the one that was asked for.")
+"""How long a call may stay open after its answer is complete, in seconds."""
 
 
 async def smoke(
@@ -85,7 +59,7 @@ async def _smoke_route(
         yield SmokeFinished(held(check))
         return
     yield SmokeStarted(check.route, now())
-    attempt = _Attempt(check.route, gateway.secret)
+    attempt = Attempt(check.route, gateway.secret)
     wire = FAMILY_WIRES[check.route.endpoint_family]
     body = wire.build(check.route.model, PROMPT, max_output_tokens=max_output_tokens, stream=True)
     failure: CallError | None = None
@@ -101,7 +75,7 @@ async def _smoke_route(
         yield event
 
 
-async def _next(parts: AsyncGenerator[CallPart, None], attempt: "_Attempt") -> CallPart | None:
+async def _next(parts: AsyncGenerator[CallPart, None], attempt: Attempt) -> CallPart | None:
     """Return the call's next part, or None at its end; once the answer is complete the end has to come soon."""
     try:
         async with asyncio.timeout(_GRACE_S if attempt.is_complete else None):
@@ -128,187 +102,3 @@ def held(check: RouteCheck) -> SmokeResult:
 
 def _blank(route: Route) -> SmokeResult:
     return SmokeResult(route.role, route.model, route.endpoint_family, route.endpoint_path, status=SmokeStatus.UNKNOWN)
-
-
-@dataclass(slots=True)
-class _Times:
-    """When things happened, in milliseconds from the start of the call."""
-
-    written: float | None = None
-    started: float | None = None
-    first_content: float | None = None
-    completed: float | None = None
-    last: float | None = None
-
-    def since_written(self, moment: float | None) -> float | None:
-        if moment is None:
-            return None
-        return max(0.0, moment - (self.written or 0.0))
-
-
-class _Attempt:
-    """One smoke call as it comes in: parts of the call go in, events come out."""
-
-    def __init__(self, route: Route, secret: Secret | None) -> None:
-        self.is_over = False
-        self.has_open_end = False
-        self._route = route
-        self._secret = secret
-        self._decoder = SseDecoder()
-        self._reader = FAMILY_WIRES[route.endpoint_family].open_stream()
-        self._times = _Times()
-        self._started: Started | None = None
-        self._plain = bytearray()
-        self._redacted = {is_reasoning: RedactedStream(secret) for is_reasoning in (False, True)} if secret else {}
-
-    @property
-    def is_complete(self) -> bool:
-        """Tell whether the family's terminal marker was seen."""
-        return self._reader.is_complete
-
-    def take(self, part: CallPart) -> list[SmokeEvent]:
-        self._times.last = part.elapsed_ms
-        match part:
-            case Written(elapsed_ms):
-                self._times.written = elapsed_ms
-                return [RequestWritten(self._route.role, elapsed_ms)]
-            case Started(status, _, elapsed_ms):
-                self._started = part
-                self._times.started = elapsed_ms
-                first_byte_ms = self._times.since_written(elapsed_ms) or 0.0
-                return [AnswerStarted(self._route.role, status, first_byte_ms)]
-            case Chunk(data, elapsed_ms):
-                return self._take_chunk(data, elapsed_ms)
-
-    def finish(self, failure: CallError | None) -> list[SmokeEvent]:
-        rest = [
-            self._output(pending, is_reasoning)
-            for is_reasoning, stream in self._redacted.items()
-            if (pending := stream.close())
-        ]
-        return [*rest, SmokeFinished(self._result(failure))]
-
-    def _take_chunk(self, data: bytes, elapsed_ms: float) -> list[SmokeEvent]:
-        if not self._is_stream:
-            self._plain += data[: _ERROR_BODY_LIMIT - len(self._plain)]
-            return []
-        events: list[SmokeEvent] = []
-        for event in self._decoder.feed(data):
-            for delta in self._reader.feed(event):
-                if self._times.first_content is None:
-                    self._times.first_content = elapsed_ms
-                events += self._show(delta)
-        if self._reader.is_complete and self._times.completed is None:
-            self._times.completed = elapsed_ms
-        self.is_over = self._reader.is_over or self._decoder.fault is not None
-        return events
-
-    @property
-    def _is_stream(self) -> bool:
-        """Tell whether the answer is a stream of events; a refused call may be one too."""
-        return self._started is not None and self._started.content_type == "text/event-stream"
-
-    def _show(self, delta: Delta) -> list[SmokeEvent]:
-        stream = self._redacted.get(delta.is_reasoning)
-        text = delta.text if stream is None else stream.feed(delta.text)
-        return [self._output(text, delta.is_reasoning)] if text else []
-
-    def _output(self, text: str, is_reasoning: bool) -> OutputReceived:
-        ttft_ms = self._times.since_written(self._times.first_content) or 0.0
-        return OutputReceived(self._route.role, text, is_reasoning, ttft_ms)
-
-    def _result(self, failure: CallError | None) -> SmokeResult:
-        answer = self._reader.close() if self._is_stream else Answer()
-        findings = [*answer.findings]
-        if self._started is not None:
-            findings += self._check_head(self._started)
-        if self._decoder.fault is not None:
-            findings.append(_FRAMING)
-        if answer.model is not None and not _is_same_model(self._route.model, answer.model):
-            findings.append(_OTHER_MODEL)
-        classification = self._classify(answer, failure, findings)
-        return SmokeResult(
-            role=self._route.role,
-            model=self._route.model,
-            endpoint_family=self._route.endpoint_family,
-            endpoint_path=self._route.endpoint_path,
-            status=_status(classification),
-            classification=classification,
-            model_reported=self._closed(answer.model, _MODEL_NAME),
-            http_status=self._started.status if self._started else (failure.http_status if failure else None),
-            requests_sent=0 if self._times.written is None else 1,
-            request_written_ms=self._times.written,
-            first_byte_ms=self._times.since_written(self._times.started),
-            ttft_ms=self._times.since_written(self._times.first_content),
-            total_ms=self._times.last if self._times.completed is None else self._times.completed,
-            input_tokens=answer.usage.input_tokens,
-            output_tokens=answer.usage.output_tokens,
-            finish=self._closed(answer.finish, _WORD),
-            request_id=self._request_id(),
-            findings=tuple(findings),
-        )
-
-    def _check_head(self, started: Started) -> list[Finding]:
-        findings = []
-        if started.content_type in ("text/html", "application/xhtml+xml"):
-            findings.append(_HTML)
-        elif started.status < 300 and not self._is_stream:
-            findings.append(_NOT_STREAMED)
-        if self._request_id() is None:
-            findings.append(_NO_REQUEST_ID)
-        if self.has_open_end:
-            findings.append(_OPEN_END)
-        return findings
-
-    def _classify(
-        self, answer: Answer, failure: CallError | None, findings: Sequence[Finding]
-    ) -> Classification | None:
-        status = 0 if self._started is None else self._started.status
-        error = answer.error if self._is_stream else read_error(bytes(self._plain))
-        if failure is not None and error is None and not answer.is_complete:
-            return failure.classification
-        if status >= 300:
-            error = error or WireError()
-        if error is not None:
-            return classify(status, code=error.code, kind=error.kind, message=error.message)
-        if _HTML in findings:
-            return judged(
-                Category.CONTRACT_VIOLATION,
-                f"{_HTML.id}: HTTP status {status} with a web page",
-                action="Check base_url: it points at a web site or a login page, not at a gateway's API.",
-            )
-        broken = next((finding for finding in findings if finding.severity is Severity.FAIL), None)
-        return None if broken is None else judged(Category.CONTRACT_VIOLATION, f"{broken.id}: {broken.message}")
-
-    def _request_id(self) -> str | None:
-        if self._started is None:
-            return None
-        headers = self._started.headers
-        return self._closed(next((headers[name] for name in _REQUEST_ID_HEADERS if name in headers), None), _REQUEST_ID)
-
-    def _closed(self, text: str | None, form: re.Pattern[str]) -> str | None:
-        """Let a name from outside through only where it has a name's form and holds no token."""
-        if text is None or not form.fullmatch(text) or (self._secret is not None and self._secret.is_in(text)):
-            return None
-        return safe(text)
-
-
-_MODEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@+ \-]{0,199}")
-_WORD = re.compile(r"[a-z_]{1,40}")
-_REQUEST_ID = re.compile(r"[A-Za-z0-9._:\-]{1,128}")
-_SNAPSHOT = re.compile(r"-(?:\d{4}-\d{2}-\d{2}|\d{4}|\d{6}|\d{8})")
-
-
-def _is_same_model(requested: str, reported: str) -> bool:
-    """Tell whether an answer's model is the one asked for, a dated snapshot of it, or the same without its vendor."""
-    asked, said = requested.rpartition("/")[2].lower(), reported.rpartition("/")[2].lower()
-    asked = asked.removesuffix("-latest")
-    return said == asked or (said.startswith(asked) and _SNAPSHOT.fullmatch(said[len(asked) :]) is not None)
-
-
-def _status(classification: Classification | None) -> SmokeStatus:
-    if classification is None:
-        return SmokeStatus.PASSED
-    if classification.category.stops_before_generation or classification.category is Category.ORIGIN_REFUSED:
-        return SmokeStatus.BLOCKED
-    return SmokeStatus.FAILED

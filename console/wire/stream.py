@@ -1,0 +1,91 @@
+"""What the readers of all three families' streams have in common."""
+
+from abc import ABC, abstractmethod
+
+from console.domain.contract import Finding
+from console.wire.answer import NOT_JSON, TRUNCATED, WRONG_SHAPE, Answer, Delta, WireError, error_in, word_at
+from console.wire.sse import SseEvent
+from console.wire.usage import Usage
+from console.wire.value import decode, text_at
+
+
+class StreamReader(ABC):
+    """Reads one stream of a family, event by event. Never raises on anything a gateway may send."""
+
+    def __init__(self) -> None:
+        self.is_complete = False
+        """The family's terminal marker was seen: all that may follow is a formality."""
+        self.is_over = False
+        """Nothing may follow any more: the stream's very last event, or an error, was seen."""
+        self._has_text = False
+        self._model: str | None = None
+        self._answer_id: str | None = None
+        self._finish: str | None = None
+        self._usage = Usage()
+        self._error: WireError | None = None
+        self._findings: list[Finding] = []
+
+    def feed(self, event: SseEvent) -> list[Delta]:
+        """Take the next event and return the content in it."""
+        if event.data == "[DONE]":
+            self._take_done_marker()
+            return []
+        value = decode(event.data)
+        if not isinstance(value, dict):
+            self._note(NOT_JSON)
+            return []
+        return self._take(text_at(value, "type") or event.name, value)
+
+    def close(self) -> Answer:
+        """Say what the stream came to, its bytes having ended here."""
+        is_complete = self._error is None and self.is_complete
+        if is_complete:
+            for finding in self._ended():
+                self._note(finding)
+        elif self._error is None and WRONG_SHAPE not in self._findings:
+            self._note(TRUNCATED)
+        return Answer(
+            is_complete=is_complete,
+            answer_id=self._answer_id,
+            model=self._model,
+            finish=self._finish,
+            usage=self._usage,
+            error=self._error,
+            findings=tuple(self._findings),
+        )
+
+    @abstractmethod
+    def _take(self, kind: str, value: dict[str, object]) -> list[Delta]:
+        """Take one decoded event; `kind` is its `type`, or its name where it has none."""
+
+    @abstractmethod
+    def _take_done_marker(self) -> None:
+        """Take a `[DONE]`."""
+
+    @abstractmethod
+    def _ended(self) -> tuple[Finding, ...]:
+        """Return the findings on a stream that is complete."""
+
+    def _note(self, finding: Finding) -> None:
+        if finding not in self._findings:
+            self._findings.append(finding)
+
+    def _fail(self, error: WireError) -> None:
+        """Keep the first error: what follows one is only its echo."""
+        self._error = self._error or error
+
+    def _take_error(self, value: dict[str, object]) -> None:
+        """Take an event that is an error by its name or type, nested or flat."""
+        self._fail(error_in(value) or WireError(word_at(value, "code"), "", word_at(value, "message")))
+
+    def _take_untyped(self, value: dict[str, object]) -> None:
+        """Take an event that does not say what it is: an error, or another family's."""
+        if (error := error_in(value)) is not None:
+            self._fail(error)
+            self.is_over = True
+        else:
+            self._note(WRONG_SHAPE)
+
+    def _said(self, text: str) -> list[Delta]:
+        self._has_text = True
+        return [Delta(text)]
