@@ -8,8 +8,15 @@ from console import __version__
 def main() -> int:
     """Run the command line of this process and return its exit code."""
     arguments = sys.argv[1:]
-    if arguments == ["--version"]:
-        sys.stdout.write(f"gateway-console {__version__}\n")
+    if arguments == ["--version"] and sys.stdout is not None:
+        try:
+            sys.stdout.write(f"gateway-console {__version__}\n")
+            sys.stdout.flush()
+        except BrokenPipeError:
+            from console.cli.output import let_go_of_stdout
+
+            let_go_of_stdout()
+            return 1
         return 0
     from console.cli.main import run
 

@@ -1,8 +1,6 @@
 """The command line: parse, dispatch to a verb's module, and turn every end into an exit code."""
 
 import argparse
-import os
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
@@ -30,7 +28,19 @@ def run(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code."""
     output.prepare()
     try:
+        code = _run(arguments)
+        output.finish()
+    except BrokenPipeError:
+        output.let_go_of_stdout()
+        return ExitCode.FAILED
+    return code
+
+
+def _run(arguments: Sequence[str]) -> int:
+    try:
         return _dispatch(arguments)
+    except SystemExit as leaving:
+        return leaving.code if isinstance(leaving.code, int) else ExitCode.OK
     except _UsageError as error:
         output.complain(str(error))
         return ExitCode.USAGE
@@ -38,9 +48,7 @@ def run(arguments: Sequence[str]) -> int:
         output.complain("interrupted")
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
-        # The reader of stdout has gone, as `head` does; what is still buffered has nowhere to go.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return ExitCode.FAILED
+        raise
     except Exception as error:  # noqa: BLE001  # the last line of defence: no traceback with values in it
         from console.services.crash import crash_lines
 

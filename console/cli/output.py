@@ -1,5 +1,6 @@
 """Output: stdout is data, stderr is diagnostics. Nothing else in the headless face writes to either."""
 
+import os
 import sys
 import unicodedata
 from collections.abc import Sequence
@@ -8,10 +9,24 @@ from console.domain.guard import safe
 
 
 def prepare() -> None:
-    """Let no character of the signs fail on a terminal that is not UTF-8."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
+    """Let nothing fail on a stream that is closed, nor on a character that a terminal is too old for."""
+    for name in ("stdin", "stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            nowhere = os.open(os.devnull, os.O_RDWR)
+            setattr(sys, name, os.fdopen(nowhere, "r" if name == "stdin" else "w", encoding="utf-8"))
+        elif name != "stdin" and hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+
+
+def finish() -> None:
+    """Write out what is still buffered, while a reader that has gone can still be noticed."""
+    sys.stdout.flush()
+
+
+def let_go_of_stdout() -> None:
+    """Send what is still buffered nowhere: the reader of stdout has gone, as `head` does."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def write_line(text: str = "") -> None:

@@ -2,7 +2,6 @@
 
 import argparse
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from console.cli import output
@@ -20,7 +19,7 @@ def chosen_profile(arguments: argparse.Namespace) -> "Profile":
     """
     from console.services.config_file import default_config_path, load_profile
 
-    path = arguments.config or default_config_path(dict(os.environ), Path.home())
+    path = arguments.config or default_config_path(os.environ)
     profile = load_profile(path, arguments.profile)
     if profile.is_built_in:
         output.note(f"no config file: using the built-in profile {profile.name} on the embedded gateway")

@@ -1,11 +1,14 @@
 """Addresses: what a gateway's base URL may be."""
 
+import ipaddress
 import re
 from urllib.parse import SplitResult, urlsplit
 
 
 def check_base_url(url: str) -> str | None:
     """Say what is wrong with a base URL, or return None. The words never hold the URL itself."""
+    if not url.isascii() or not url.isprintable() or " " in url:
+        return "has a space, a control character or one outside ASCII; write an international name in its xn-- form"
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -18,8 +21,8 @@ def check_base_url(url: str) -> str | None:
         return "holds a user name or password; a token goes into token_ref, by reference"
     if parts.query or parts.fragment or "?" in url or "#" in url:
         return "holds a query or fragment; write only https://host[:port][/prefix]"
-    if not re.fullmatch(r"[A-Za-z0-9.\-]{1,253}|\[?[0-9a-fA-F:.]{2,45}\]?", host) or host.endswith("."):
-        return "names a host with a character that host names do not have"
+    if not _is_host(host):
+        return "names a host that is neither a host name nor an IP address"
     if port == 0:
         return "names port 0"
     if parts.scheme == "http" and not is_loopback(host):
@@ -29,7 +32,22 @@ def check_base_url(url: str) -> str | None:
 
 def is_loopback(host: str) -> bool:
     """Tell whether a host name or address is this machine's loopback."""
-    return host in ("localhost", "::1") or re.fullmatch(r"127(?:\.\d{1,3}){3}", host) is not None
+    return host == "localhost" or (_is_address(host) and ipaddress.ip_address(host).is_loopback)
+
+
+def _is_host(host: str) -> bool:
+    if ":" in host or re.fullmatch(r"[0-9.]+", host):
+        return _is_address(host)
+    labels = host.split(".")
+    return len(host) <= 253 and all(re.fullmatch(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)", label) for label in labels)
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def _check_prefix(parts: SplitResult) -> str | None:

@@ -7,9 +7,9 @@ token is refused by its key's name, never by its text.
 import difflib
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -27,6 +27,9 @@ SIZE_LIMIT = 65_536
 """The most bytes of a config file."""
 LINE_LIMIT = 1_000
 """The most characters of one line: a TOML parser's time grows with the square of a dotted key's length."""
+
+DEPTH_LIMIT = 8
+"""The most tables and lists within each other; the settings themselves need five."""
 
 
 class ConfigError(Exception):
@@ -54,9 +57,14 @@ def load_profile(path: Path | None = None, name: str | None = None) -> Profile:
     return _Reader(text, source, is_built_in=is_built_in).profile(name)
 
 
-def default_config_path(environment: dict[str, str], home: Path) -> Path | None:
+def default_config_path(environment: Mapping[str, str]) -> Path | None:
     """Return the user's config file where there is one: `$XDG_CONFIG_HOME/gateway-console/config.toml`."""
-    base = Path(environment["XDG_CONFIG_HOME"]) if environment.get("XDG_CONFIG_HOME") else home / ".config"
+    if environment.get("XDG_CONFIG_HOME"):
+        base = Path(environment["XDG_CONFIG_HOME"])
+    elif environment.get("HOME"):
+        base = Path(environment["HOME"]) / ".config"
+    else:
+        return None
     path = base / "gateway-console" / "config.toml"
     return path if path.is_file() else None
 
@@ -69,6 +77,8 @@ def _read(path: Path, source: str) -> str:
         raise ConfigError("no such file; name another with --config", source=source) from None
     except OSError as error:
         raise ConfigError(f"cannot be read: {error.strerror or 'input/output error'}", source=source) from None
+    except ValueError:
+        raise ConfigError("is no file name", source=source) from None
     if len(data) > SIZE_LIMIT:
         raise ConfigError(f"is larger than {SIZE_LIMIT // 1024} kB, the most that a config may be", source=source)
     try:
@@ -78,19 +88,22 @@ def _read(path: Path, source: str) -> str:
         raise ConfigError("is not UTF-8 text", source=source, line=line) from None
 
 
+_Settings = TypeVar("_Settings", bound=Struct)
+
+
 class _Reader:
     """Turns one file's text into profiles, with the file's name and line in every complaint."""
 
     def __init__(self, text: str, source: str, *, is_built_in: bool) -> None:
-        self._lines = text.splitlines()
+        self._lines = text.split("\n")
         self._text = text
         self._source = source
         self._is_built_in = is_built_in
 
     def profile(self, name: str | None) -> Profile:
         document = self._parse()
-        self._refuse_unknown_keys(document, FileSettings, ())
         self._refuse_secrets(document, ())
+        self._refuse_unknown_keys(document, FileSettings, ())
         settings = self._convert(document)
         if settings.default_profile not in settings.profiles:
             self._fail(("default_profile",), _unknown("profile", settings.default_profile, settings.profiles))
@@ -112,7 +125,7 @@ class _Reader:
             if len(line) > LINE_LIMIT:
                 raise ConfigError(f"the line is longer than {LINE_LIMIT} characters", source=self._source, line=number)
         try:
-            return tomllib.loads(self._text)
+            document = tomllib.loads(self._text)
         except tomllib.TOMLDecodeError as error:
             # tomllib names line and column, never the text; a key that is defined twice is all that it quotes.
             problem, _, position = str(error).partition(" (at ")
@@ -123,6 +136,9 @@ class _Reader:
             ) from None
         except (RecursionError, ValueError):
             raise ConfigError("is no valid TOML: nested too deeply or with a bad number", source=self._source) from None
+        if _is_deeper(document, DEPTH_LIMIT):
+            raise ConfigError(f"is nested more than {DEPTH_LIMIT} levels deep", source=self._source)
+        return document
 
     def _refuse_unknown_keys(self, value: object, kind: type, path: tuple[str, ...]) -> None:
         if not isinstance(value, dict):
@@ -130,7 +146,7 @@ class _Reader:
         known = {field.encode_name: field.type for field in msgspec.structs.fields(kind)}
         for key, inner in value.items():
             if key not in known:
-                self._fail((*path, key), f"unknown key; {_nearest(key, known)}", show_key=False)
+                self._fail((*path, key), f"unknown key; {_nearest(key, known)}")
             for struct, is_table in _structs_in(known[key]):
                 if is_table and isinstance(inner, dict):
                     for name, each in inner.items():
@@ -155,21 +171,17 @@ class _Reader:
             )
 
     def _convert(self, document: dict[str, object]) -> FileSettings:
+        """Check types and limits, piece by piece: a complaint about the whole would not name the profile."""
+        for piece, kind, path in _pieces(document):
+            self._convert_piece(piece, kind, path)
+        return self._convert_piece(document, FileSettings, ())
+
+    def _convert_piece(self, piece: object, kind: type[_Settings], path: tuple[str, ...]) -> _Settings:
         try:
-            return msgspec.convert(document, FileSettings)
+            return msgspec.convert(piece, kind)
         except msgspec.ValidationError as error:
             problem, _, pointer = str(error).partition(" - at ")
-            path = tuple(re.findall(r"[\w-]+", pointer.strip("`").removeprefix("$")))
-            self._fail(self._real_path(document, path), _plain(problem))
-
-    def _real_path(self, document: object, path: tuple[str, ...]) -> tuple[str, ...]:
-        """Drop the positions and the `...` that msgspec writes for the keys of a table."""
-        real: list[str] = []
-        for step in path:
-            if isinstance(document, dict) and step in document:
-                real.append(step)
-                document = document[step]
-        return tuple(real)
+            self._fail((*path, *re.findall(r"[\w-]+", pointer.strip("`").removeprefix("$"))), _plain(problem))
 
     def _check_profile(self, name: str, profile: ProfileSettings) -> None:
         path = ("profiles", name)
@@ -245,25 +257,24 @@ class _Reader:
             )
         )
 
-    def _fail(self, path: tuple[str, ...], problem: str, *, show_key: bool = True) -> NoReturn:
-        shown = (
-            [*path[:-1], path[-1]] if path and (show_key or not looks_like_secret(path[-1])) else [*path[:-1], "•••"]
-        )
-        key = safe(".".join(shown), limit=120)
-        raise ConfigError(problem, source=self._source, key=key, line=self._line_of(path))
+    def _fail(self, path: tuple[str, ...], problem: str) -> NoReturn:
+        steps = ["•••" if looks_like_secret(step) else step for step in path]
+        key = safe(".".join(steps), limit=120)
+        raise ConfigError(problem, source=self._source, key=key, line=self._line_of(path) if path else None)
 
     def _line_of(self, path: tuple[str, ...]) -> int | None:
         """Find the line of a key or table; its nearest parent's where the key itself is written another way."""
         table: tuple[str, ...] = ()
         best: tuple[int, int] | None = None
         for number, line in enumerate(self._lines, 1):
-            if header := re.match(r"\s*\[([^\[\]]+)\]\s*(?:#.*)?$", line):
-                table = tuple(step.strip().strip("\"'") for step in header[1].split("."))
-                here = table
-            elif assignment := re.match(r"\s*([\w.\"'-]+)\s*=", line):
-                here = (*table, *(step.strip("\"'") for step in assignment[1].split(".")))
+            if header := re.match(r"\s*\[\[?([^\[\]]+)\]\]?\s*(?:#.*)?$", line):
+                here = table = _steps(header[1])
+            elif assignment := re.match(r"\s*([\w.\"' -]+?)\s*=", line):
+                here = (*table, *_steps(assignment[1]))
             else:
                 continue
+            if here[: len(path)] == path:
+                return number
             if here and here == path[: len(here)] and (best is None or len(here) > best[0]):
                 best = (len(here), number)
         return None if best is None else best[1]
@@ -276,6 +287,37 @@ _OWN_HEADERS = frozenset(
         "upgrade", "user-agent", "x-api-key", "x-goog-api-key",
     }
 )  # fmt: skip
+
+
+def _steps(key: str) -> tuple[str, ...]:
+    return tuple(step.strip().strip("\"'") for step in key.split("."))
+
+
+def _pieces(document: dict[str, object]) -> Iterator[tuple[object, type[Struct], tuple[str, ...]]]:
+    """Yield the parts of a document that are checked on their own, with their paths."""
+    profiles = document.get("profiles")
+    for name, profile in profiles.items() if isinstance(profiles, dict) else ():
+        if not isinstance(profile, dict):
+            continue
+        if "gateway" in profile:
+            yield profile["gateway"], GatewaySettings, ("profiles", name, "gateway")
+        routes = profile.get("routes")
+        for role, route in routes.items() if isinstance(routes, dict) else ():
+            yield route, RouteSettings, ("profiles", name, "routes", role)
+        yield profile, ProfileSettings, ("profiles", name)
+
+
+def _is_deeper(value: object, limit: int) -> bool:
+    level = [value]
+    for _ in range(limit):
+        level = [
+            inner
+            for each in level
+            for inner in (each.values() if isinstance(each, dict) else each if isinstance(each, list) else ())
+        ]
+        if not level:
+            return False
+    return any(isinstance(each, dict | list) for each in level)
 
 
 def _structs_in(kind: object) -> Iterator[tuple[type, bool]]:
@@ -299,7 +341,7 @@ def _unknown(noun: str, word: str, known: object) -> str:
 
 
 def _without_quotes(problem: str) -> str:
-    return re.sub(r"\s*(?:\([^)]*\)|'[^']{4,}'|\"[^\"]{4,}\")", "", problem)
+    return re.sub(r"\s*(?:\(.*\)|'[^']{4,}'|\"[^\"]{4,}\")", "", problem)
 
 
 def _plain(problem: str) -> str:

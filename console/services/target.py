@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import ssl
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass
@@ -104,7 +103,8 @@ def _client(profile: Profile, base_url: str, secret: Secret | None) -> "Gateway"
 
     try:
         return Gateway(base_url, secret, profile.gateway)
-    except (OSError, ssl.SSLError):
+    except (OSError, RuntimeError, ValueError):
+        # ssl.SSLError is an OSError; the others are what a home directory or a name that cannot be give.
         raise TargetError(
             f"ca_file of profile {profile.name} cannot be read, or holds no certificate in PEM form"
         ) from None

@@ -12,6 +12,8 @@ from console.domain.secret import Secret
 
 _PASSED_ON = ("HOME", "LANG", "LC_ALL", "PATH", "PYTHONPATH", "SYSTEMROOT", "TMPDIR", "VIRTUAL_ENV")
 """The environment variables that the process gets; none of them is where a token would be."""
+_END_TIMEOUT_S = 5.0
+"""How long the process may take to end by itself, in seconds."""
 
 
 class SimulatorError(Exception):
@@ -72,8 +74,8 @@ async def _announced(child: asyncio.subprocess.Process, timeout_s: float) -> Emb
 async def _end(child: asyncio.subprocess.Process) -> None:
     """Close the pipe to the process, which tells it to end, and read what is left, so that no pipe stays open."""
     try:
-        async with asyncio.timeout(2.0):
-            await child.communicate()
+        async with asyncio.timeout(_END_TIMEOUT_S):
+            await child.communicate(b"")
     except TimeoutError:
         child.kill()
         await child.communicate()

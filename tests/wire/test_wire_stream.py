@@ -13,8 +13,8 @@ from console.domain.contract import Severity
 from console.domain.family import EndpointFamily
 from console.wire import FAMILY_WIRES
 from console.wire.answer import Answer, Delta
-from console.wire.stream import StreamReader
 from console.wire.sse import SseDecoder, SseEvent
+from console.wire.stream import StreamReader
 
 _FEW = settings(max_examples=120, deadline=None)
 _EVERY = pytest.mark.parametrize("golden", ALL_GOLDEN, ids=lambda golden: golden.name)

@@ -61,7 +61,7 @@ class Attempt:
 
     def __init__(self, route: Route, secret: Secret | None) -> None:
         self.is_over = False
-        """Nothing that comes now could change the outcome."""
+        """The call has failed: nothing that comes now could change that."""
         self.has_open_end = False
         """Set by who reads the call, where it stayed open after the answer was complete."""
         self._route = route
@@ -114,7 +114,8 @@ class Attempt:
                 events += self._show(delta)
         if self._reader.is_complete and self._times.completed is None:
             self._times.completed = elapsed_ms
-        self.is_over = self._reader.is_over or self._decoder.fault is not None
+        has_failed = self._reader.is_over and not self._reader.is_complete
+        self.is_over = has_failed or self._decoder.fault is not None
         return events
 
     @property
@@ -133,11 +134,10 @@ class Attempt:
 
     def _result(self, failure: CallError | None) -> SmokeResult:
         answer = self._reader.close() if self._is_stream else Answer()
-        findings = [*answer.findings]
+        findings = [_FRAMING] if self._decoder.fault is not None else []
+        findings += answer.findings
         if self._started is not None:
             findings += self._check_head(self._started)
-        if self._decoder.fault is not None:
-            findings.append(_FRAMING)
         if answer.model is not None and not _is_same_model(self._route.model, answer.model):
             findings.append(_OTHER_MODEL)
         classification = self._classify(answer, failure, findings)

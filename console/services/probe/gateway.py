@@ -219,9 +219,8 @@ class Gateway:
         """Return the header that carries the token: the one place in which a `Secret` is revealed."""
         if self._secret is None:
             return {}
-        if self._settings.auth == "x-api-key":
-            return {"x-api-key": self._secret.reveal()}
-        return {"authorization": f"Bearer {self._secret.reveal()}"}
+        token = self._secret.reveal()
+        return {"x-api-key": token} if self._settings.auth == "x-api-key" else {"authorization": f"Bearer {token}"}
 
     def _open_session(self) -> aiohttp.ClientSession:
         trace = aiohttp.TraceConfig()

@@ -66,19 +66,22 @@ async def _smoke_route(
     try:
         call = gateway.call(check.route.endpoint_path, check.route.endpoint_family, body, stream=True)
         async with aclosing(call) as parts:
-            while not attempt.is_over and (part := await _next(parts, attempt)) is not None:
+            give_up_at: float | None = None
+            while not attempt.is_over and (part := await _next(parts, attempt, give_up_at)) is not None:
                 for event in attempt.take(part):
                     yield event
+                if attempt.is_complete and give_up_at is None:
+                    give_up_at = asyncio.get_running_loop().time() + _GRACE_S
     except CallError as error:
         failure = error
     for event in attempt.finish(failure):
         yield event
 
 
-async def _next(parts: AsyncGenerator[CallPart, None], attempt: Attempt) -> CallPart | None:
+async def _next(parts: AsyncGenerator[CallPart, None], attempt: Attempt, give_up_at: float | None) -> CallPart | None:
     """Return the call's next part, or None at its end; once the answer is complete the end has to come soon."""
     try:
-        async with asyncio.timeout(_GRACE_S if attempt.is_complete else None):
+        async with asyncio.timeout_at(give_up_at):
             return await anext(parts, None)
     except TimeoutError:
         attempt.has_open_end = True

@@ -126,7 +126,14 @@ def _ask_secret_service(service: str, name: str, timeout_s: float) -> StoreAnswe
         return StoreAnswer(
             TokenState.UNAVAILABLE, reason="there is no session bus here: DBUS_SESSION_BUS_ADDRESS is not set"
         )
-    except (OSError, ValueError, EOFError, SecretServiceNotAvailableException, DBusErrorResponse) as error:
+    except (
+        OSError,
+        ValueError,
+        EOFError,
+        RuntimeError,
+        SecretServiceNotAvailableException,
+        DBusErrorResponse,
+    ) as error:
         return StoreAnswer(
             TokenState.UNAVAILABLE, reason=f"the Secret Service cannot be reached ({type(error).__name__})"
         )

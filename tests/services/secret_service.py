@@ -1,0 +1,102 @@
+"""A real Secret Service for tests: dbus-daemon and gnome-keyring-daemon as this process's own children."""
+
+import contextlib
+import os
+import signal
+import subprocess
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import secretstorage
+from jeepney import MatchRule, message_bus
+from jeepney.io.blocking import Proxy, open_dbus_connection
+from keyring.backends.SecretService import Keyring
+
+
+@dataclass(frozen=True)
+class SecretService:
+    """A Secret Service at work."""
+
+    bus_address: str
+    daemon: "subprocess.Popen[bytes]"
+
+    def store(self, service: str, name: str, token: str) -> None:
+        """Store a token as `keyring set` does."""
+        Keyring().set_password(service, name, token)
+
+    def lock(self) -> None:
+        with contextlib.closing(secretstorage.dbus_init()) as connection:
+            secretstorage.get_default_collection(connection).lock()
+
+    def freeze(self) -> None:
+        self.daemon.send_signal(signal.SIGSTOP)
+
+    def kill(self) -> None:
+        self.daemon.kill()
+        self.daemon.wait()
+
+
+@contextlib.contextmanager
+def running_secret_service(home: Path) -> Iterator[SecretService]:
+    """Run a session bus and an unlocked keyring daemon in a home of their own."""
+    home.mkdir(mode=0o700)
+    runtime = home / "run"
+    runtime.mkdir(mode=0o700)
+    environment = {
+        "PATH": os.environ["PATH"],
+        "LANG": "C.UTF-8",
+        "HOME": str(home),
+        "XDG_RUNTIME_DIR": str(runtime),
+        "XDG_DATA_HOME": str(home / "data"),
+    }
+    with contextlib.ExitStack() as stack:
+        bus = stack.enter_context(
+            _child(["dbus-daemon", "--session", "--nofork", "--print-address=1"], environment, stdin=subprocess.DEVNULL)
+        )
+        assert bus.stdout is not None
+        address = bus.stdout.readline().decode().strip()
+        wait_for_owner = stack.enter_context(_watched(address, "org.freedesktop.secrets"))
+        command = ["gnome-keyring-daemon", "--unlock", "--foreground", "--components=secrets"]
+        daemon = stack.enter_context(
+            _child(command, environment | {"DBUS_SESSION_BUS_ADDRESS": address}, stdin=subprocess.PIPE)
+        )
+        assert daemon.stdin is not None
+        daemon.stdin.write(b"test-pass")
+        daemon.stdin.close()
+        wait_for_owner()
+        yield SecretService(address, daemon)
+
+
+@contextlib.contextmanager
+def _child(command: list[str], environment: dict[str, str], *, stdin: int) -> Iterator["subprocess.Popen[bytes]"]:
+    """Run a child in a process group of its own, and end the group: a bus starts daemons by itself."""
+    child = subprocess.Popen(
+        command,
+        env=environment,
+        stdin=stdin,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    with child:
+        try:
+            yield child
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(child.pid, signal.SIGKILL)
+
+
+@contextlib.contextmanager
+def _watched(address: str, name: str) -> Iterator[Callable[[], object]]:
+    """Watch a bus for a name's first owner; the yielded function waits for it."""
+    with contextlib.closing(open_dbus_connection(address)) as connection:
+        bus = Proxy(message_bus, connection, timeout=5)
+        rule = MatchRule(
+            type="signal", interface="org.freedesktop.DBus", member="NameOwnerChanged", path="/org/freedesktop/DBus"
+        )
+        rule.add_arg_condition(0, name)
+        bus.AddMatch(rule)
+        with connection.filter(rule, queue=deque()) as queue:
+            yield lambda: connection.recv_until_filtered(queue, timeout=10)

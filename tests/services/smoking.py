@@ -1,0 +1,69 @@
+"""Smoking one route of a raw server, as the faces do it."""
+
+import contextlib
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+
+from console.domain.contract import check
+from console.domain.event import SmokeEvent, SmokeFinished, SmokeResult
+from console.domain.family import EndpointFamily
+from console.domain.role import Role
+from console.domain.route import Route, RouteTable
+from console.domain.secret import Secret
+from console.services.probe.gateway import Gateway
+from console.services.probe.smoke import smoke
+from console.services.settings import GatewaySettings
+
+FAMILIES = list(EndpointFamily)
+TOKEN = "-".join(["tk", "Qw3rTy7uIo", "PaSdFg8hJk", "LzXcVb9nMq"])
+
+
+def table(family: EndpointFamily, *roles: Role, model: str = "m") -> RouteTable:
+    """Return a route table in which all roles have the same model call."""
+    return RouteTable(tuple(Route(role, model, family, family.standard_path) for role in roles or (Role.PLANNER,)))
+
+
+async def smoke_all(
+    base_url: str,
+    family: EndpointFamily = EndpointFamily.RESPONSES,
+    *,
+    routes: RouteTable | None = None,
+    **more: object,
+) -> list[SmokeEvent]:
+    """Smoke and return all events."""
+    async with smoking(base_url, routes or table(family), **more) as events:
+        return [event async for event in events]
+
+
+@contextlib.asynccontextmanager
+async def smoking(
+    base_url: str,
+    routes: RouteTable,
+    *,
+    token: str | None = TOKEN,
+    clock: Callable[[], float] = time.perf_counter,
+    **settings: object,
+) -> AsyncIterator[AsyncGenerator[SmokeEvent, None]]:
+    """Open a client and yield the events of smoking routes; `settings` are the gateway's."""
+    gateway_settings = GatewaySettings(base_url=base_url, **{"deadline_s": 10.0, **settings})
+    secret = None if token is None else Secret(token)
+    async with Gateway(base_url, secret, gateway_settings, clock=clock) as gateway:
+        events = smoke(check(routes), gateway, concurrency=gateway_settings.concurrency, max_output_tokens=64)
+        async with contextlib.aclosing(events):
+            yield events
+
+
+async def smoke_once(base_url: str, family: EndpointFamily = EndpointFamily.RESPONSES, **more: object) -> SmokeResult:
+    """Smoke one route and return its result."""
+    return result_in(await smoke_all(base_url, family, **more))
+
+
+def result_in(events: list[SmokeEvent]) -> SmokeResult:
+    """Return the only result among events."""
+    (result,) = [event.result for event in events if isinstance(event, SmokeFinished)]
+    return result
+
+
+def ids(result: SmokeResult) -> list[str]:
+    """Return the ids of a result's findings."""
+    return [finding.id for finding in result.findings]

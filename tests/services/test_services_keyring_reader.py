@@ -1,0 +1,269 @@
+"""Reading the OS keyring, against the real Secret Service and against everything that can stand in its place."""
+
+import asyncio
+import os
+import socket
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+from services.secret_service import SecretService
+
+from console.domain.event import TokenState
+from console.domain.secret import Secret
+from console.services.tokens.keyring_reader import StoreAnswer, read_in_child, read_keyring
+
+TOKEN = "-".join(["tk", "Qw3rTy7uIo", "PaSdFg8hJk"])
+BACKEND = "keyring.backends.SecretService:Keyring"
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the Secret Service is Linux's keyring")
+
+
+async def timed(reading: "asyncio.Future[StoreAnswer] | object") -> tuple[StoreAnswer, float]:
+    start = time.perf_counter()
+    answer = await reading  # type: ignore[misc]
+    return answer, time.perf_counter() - start
+
+
+def children() -> set[str]:
+    return set(Path(f"/proc/self/task/{threading.main_thread().native_id}/children").read_text().split())
+
+
+# --- The real Secret Service -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.referee
+async def test_a_token_that_keyring_stored_is_found(secret_service: SecretService) -> None:
+    secret_service.store("gateway-console", "acme", TOKEN)
+    answer = await read_keyring("gateway-console", "acme")
+    assert (answer.state, answer.secret) == (TokenState.FOUND, Secret(TOKEN))
+    assert TOKEN not in repr(answer)
+
+
+@pytest.mark.referee
+@pytest.mark.parametrize(("service", "name"), [("gateway-console", "other"), ("other", "acme"), ("", "")])
+async def test_a_token_of_another_service_or_name_is_not_found(
+    secret_service: SecretService, service: str, name: str
+) -> None:
+    secret_service.store("gateway-console", "acme", TOKEN)
+    assert (await read_keyring(service, name)).state is TokenState.ABSENT
+
+
+@pytest.mark.referee
+@pytest.mark.parametrize("stored", ["two words", "ünicode", "line\nline", "€"])
+async def test_a_stored_value_that_cannot_be_a_token_is_unavailable_and_not_repeated(
+    secret_service: SecretService, stored: str
+) -> None:
+    secret_service.store("gateway-console", "acme", stored)
+    answer = await read_keyring("gateway-console", "acme")
+    assert (answer.state, answer.secret) == (TokenState.UNAVAILABLE, None)
+    assert stored not in answer.reason
+
+
+@pytest.mark.referee
+async def test_a_locked_keyring_is_locked_at_once_and_stays_so(secret_service: SecretService) -> None:
+    secret_service.store("gateway-console", "acme", TOKEN)
+    secret_service.lock()
+    for _ in range(2):
+        answer, took_s = await timed(read_keyring("gateway-console", "acme"))
+        assert answer.state is TokenState.LOCKED
+        assert took_s < 1
+
+
+@pytest.mark.referee
+async def test_a_frozen_daemon_is_a_timeout_at_the_deadline(secret_service: SecretService) -> None:
+    secret_service.store("gateway-console", "acme", TOKEN)
+    secret_service.freeze()
+    answer, took_s = await timed(read_keyring("gateway-console", "acme", 0.5))
+    assert answer.state is TokenState.TIMEOUT
+    assert "0.5 s" in answer.reason
+    assert 0.5 <= took_s < 1.5
+
+
+@pytest.mark.referee
+async def test_a_killed_daemon_is_an_answer_without_a_token_in_bounded_time(secret_service: SecretService) -> None:
+    secret_service.store("gateway-console", "acme", TOKEN)
+    secret_service.kill()
+    answer, took_s = await timed(read_keyring("gateway-console", "acme", 1.0))
+    assert answer.state in (TokenState.LOCKED, TokenState.ABSENT, TokenState.UNAVAILABLE)
+    assert took_s < 2
+
+
+@pytest.mark.referee
+async def test_the_loop_runs_on_while_a_frozen_daemon_is_asked(secret_service: SecretService) -> None:
+    secret_service.freeze()
+    reading = asyncio.create_task(read_keyring("gateway-console", "acme", 0.3))
+    ticks = 0
+    while not reading.done():
+        await asyncio.wait({reading}, timeout=0.01)
+        ticks += 1
+    assert ticks > 10
+
+
+@pytest.mark.referee
+async def test_many_readings_at_once_all_find_the_token(secret_service: SecretService) -> None:
+    secret_service.store("gateway-console", "acme", TOKEN)
+    answers = await asyncio.gather(*(read_keyring("gateway-console", "acme") for _ in range(12)))
+    assert {answer.state for answer in answers} == {TokenState.FOUND}
+
+
+# --- Through a backend in a child process ----------------------------------------------------------------------------
+
+
+@pytest.mark.referee
+async def test_a_child_finds_the_token_through_keyrings_own_backend(secret_service: SecretService) -> None:
+    secret_service.store("gateway-console", "acme", TOKEN)
+    answer = await read_in_child(BACKEND, "gateway-console", "acme", 10.0)
+    assert (answer.state, answer.secret) == (TokenState.FOUND, Secret(TOKEN))
+
+
+@pytest.mark.referee
+async def test_a_child_says_that_there_is_no_such_entry(secret_service: SecretService) -> None:
+    assert (await read_in_child(BACKEND, "gateway-console", "acme", 10.0)).state is TokenState.ABSENT
+
+
+@pytest.mark.referee
+async def test_a_backend_that_hangs_is_a_timeout_and_its_child_is_gone(secret_service: SecretService) -> None:
+    secret_service.freeze()
+    before = children()
+    answer, took_s = await timed(read_in_child(BACKEND, "gateway-console", "acme", 0.7))
+    assert answer.state is TokenState.TIMEOUT
+    assert 0.7 <= took_s < 1.7
+    assert children() == before
+
+
+@pytest.mark.referee
+async def test_cancelling_the_reading_ends_its_child(secret_service: SecretService) -> None:
+    secret_service.freeze()
+    before = children()
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.3):
+            await read_in_child(BACKEND, "gateway-console", "acme", 30.0)
+    assert children() == before
+
+
+@pytest.mark.parametrize("backend", ["no.such.module:Keyring", "keyring.backends.SecretService:NoSuch", "json", ""])
+async def test_an_unknown_backend_is_unavailable(backend: str) -> None:
+    answer = await read_in_child(backend, "gateway-console", "acme", 10.0)
+    assert (answer.state, answer.secret) == (TokenState.UNAVAILABLE, None)
+
+
+async def test_another_platforms_backend_cannot_be_used_here() -> None:
+    answer = await read_keyring("gateway-console", "acme", 10.0, platform="darwin")
+    assert (answer.state, answer.secret) == (TokenState.UNAVAILABLE, None)
+
+
+async def test_a_platform_without_a_keyring_is_unavailable() -> None:
+    answer = await read_keyring("gateway-console", "acme", platform="plan9")
+    assert answer == StoreAnswer(TokenState.UNAVAILABLE, reason="this platform has no keyring that the console knows")
+
+
+# --- No bus, or something else in its place --------------------------------------------------------------------------
+
+
+@pytest.fixture
+def socket_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a path that this process takes for its session bus."""
+    path = tmp_path / "bus"
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", f"unix:path={path}")
+    return path
+
+
+@contextmanager
+def listening(path: Path) -> Iterator[socket.socket]:
+    with closing(socket.socket(socket.AF_UNIX)) as listener:
+        listener.bind(str(path))
+        listener.listen(8)
+        yield listener
+
+
+async def test_without_a_bus_address_there_is_no_session_bus(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DBUS_SESSION_BUS_ADDRESS", raising=False)
+    answer, took_s = await timed(read_keyring("gateway-console", "acme"))
+    assert answer.state is TokenState.UNAVAILABLE
+    assert "DBUS_SESSION_BUS_ADDRESS is not set" in answer.reason
+    assert took_s < 1
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "nonsense",
+        "unix:",
+        "unix:tmpdir=/tmp",
+        "autolaunch:",
+        "disabled:",
+        "tcp:host=127.0.0.1,port=1",
+        "unixexec:path=x",
+    ],
+)
+async def test_a_bus_address_that_cannot_be_used_is_unavailable_at_once(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], address: str
+) -> None:
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", address)
+    answer, took_s = await timed(read_keyring("gateway-console", "acme"))
+    assert answer.state is TokenState.UNAVAILABLE
+    assert took_s < 1
+    assert capfd.readouterr() == ("", "")
+
+
+async def test_a_missing_socket_is_unavailable_at_once(socket_path: Path) -> None:
+    answer, took_s = await timed(read_keyring("gateway-console", "acme"))
+    assert answer.state is TokenState.UNAVAILABLE
+    assert took_s < 1
+
+
+async def test_a_stale_socket_is_unavailable_at_once(socket_path: Path) -> None:
+    with listening(socket_path):
+        pass
+    answer, took_s = await timed(read_keyring("gateway-console", "acme"))
+    assert answer.state is TokenState.UNAVAILABLE
+    assert took_s < 1
+
+
+async def test_a_socket_that_accepts_and_never_answers_is_a_timeout(socket_path: Path) -> None:
+    with listening(socket_path):
+        answer, took_s = await timed(read_keyring("gateway-console", "acme", 0.5))
+    assert answer.state is TokenState.TIMEOUT
+    assert took_s < 1.5
+
+
+@pytest.mark.parametrize(
+    "replies",
+    [
+        [b"ERROR\r\n"],
+        [b"REJECTED ANONYMOUS\r\n"],
+        [b"HTTP/1.1 400 Bad Request\r\n\r\n"],
+        [b"\xff" * 64],
+    ],
+    ids=["error", "rejected", "http", "noise"],
+)
+async def test_a_bus_that_speaks_rubbish_is_an_answer_without_a_token_in_bounded_time(
+    socket_path: Path, replies: list[bytes]
+) -> None:
+    with listening(socket_path) as listener:
+
+        def speak() -> None:
+            peer, _ = listener.accept()
+            with closing(peer):
+                for reply in replies:
+                    if not peer.recv(4096).strip(b"\0"):
+                        peer.recv(4096)
+                    peer.sendall(reply)
+
+        speaking = threading.Thread(target=speak)
+        speaking.start()
+        answer, took_s = await timed(read_keyring("gateway-console", "acme", 0.5))
+        speaking.join(5)
+    assert answer.state in (TokenState.UNAVAILABLE, TokenState.TIMEOUT)
+    assert "DBUS_SESSION_BUS_ADDRESS" not in answer.reason
+    assert took_s < 1.5
+
+
+def test_the_tests_do_not_run_on_the_users_own_bus(socket_path: Path) -> None:
+    assert os.environ["DBUS_SESSION_BUS_ADDRESS"] == f"unix:path={socket_path}"

@@ -1,0 +1,81 @@
+"""The house: which floor stands on which, what a cheap verb may import, and the one door to a token's value."""
+
+import ast
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parent.parent
+PACKAGE = REPOSITORY / "console"
+HEAVY = {"textual", "rich", "httpx", "aiohttp", "httpx_aiohttp", "keyring", "secretstorage", "cryptography"}
+
+
+def imported_by(tmp_path: Path, *arguments: str) -> set[str]:
+    """Run the command line and return the names of all modules that it imported."""
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "LANG": "C.UTF-8"}
+    result = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "console", *arguments],
+        env=environment,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert result.returncode == 0
+    assert result.stdout
+    return set(re.findall(r"^import time:.*\| +(\S+)$", result.stderr, re.MULTILINE))
+
+
+def tops(modules: set[str]) -> set[str]:
+    return {module.partition(".")[0] for module in modules}
+
+
+def test_the_version_imports_nothing_of_the_house_but_its_door(tmp_path: Path) -> None:
+    modules = imported_by(tmp_path, "--version")
+    assert {module for module in modules if module.startswith("console")} <= {"console", "console.__main__"}
+    assert not {"argparse", "asyncio", "json", "msgspec", *HEAVY} & tops(modules)
+
+
+@pytest.mark.parametrize("arguments", [["routes"], ["routes", "--json"], ["--help"], ["smoke", "--help"]])
+def test_an_offline_verb_imports_neither_the_screen_nor_an_http_library(tmp_path: Path, arguments: list[str]) -> None:
+    modules = imported_by(tmp_path, *arguments)
+    assert "console.cli.main" in modules
+    assert not HEAVY & tops(modules)
+
+
+def test_the_recording_of_imports_would_see_a_heavy_one(tmp_path: Path) -> None:
+    assert {"httpx", "aiohttp"} <= tops(imported_by(tmp_path, "smoke", "--role", "writer"))
+
+
+def test_a_secret_is_revealed_in_one_place_only() -> None:
+    places = [
+        path.relative_to(PACKAGE).as_posix()
+        for path in sorted(PACKAGE.rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute) and node.attr in ("reveal", "_Secret__value")
+    ]
+    assert places == ["services/probe/gateway.py"]
+
+
+def test_the_floors_stand_on_each_other_in_one_direction() -> None:
+    command = Path(sys.executable).with_name("lint-imports")
+    result = subprocess.run(
+        [command, "--no-cache"], cwd=REPOSITORY, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert re.search(r"[1-9]\d* kept, 0 broken", result.stdout)
+
+
+@pytest.mark.parametrize(
+    "folder", sorted({path.parent.relative_to(REPOSITORY).as_posix() for path in PACKAGE.rglob("*.py")})
+)
+def test_every_folder_of_code_is_a_package_that_says_what_it_is_for(folder: str) -> None:
+    tree = ast.parse((REPOSITORY / folder / "__init__.py").read_text(encoding="utf-8"))
+    words = ast.get_docstring(tree)
+    assert words is not None
+    assert len(words) > 20
