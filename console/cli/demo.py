@@ -22,7 +22,8 @@ def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argp
 def run(arguments: argparse.Namespace) -> int:
     """Open the screen on the sample, or check and smoke it headless."""
     from console.cli.smoke import smoke_profile
-    from console.services.config_file import ConfigError, load_profile
+    from console.services.config_file import load_profile
+    from console.services.toml_text import ConfigError
 
     if arguments.config is not None:
         output.complain("demo uses the built-in sample; for your own config leave the verb away")

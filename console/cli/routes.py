@@ -18,7 +18,7 @@ def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argp
 
 def run(arguments: argparse.Namespace) -> ExitCode:
     """Check the route table and show it."""
-    from console.services.config_file import ConfigError
+    from console.services.toml_text import ConfigError
 
     try:
         profile = chosen_profile(arguments)

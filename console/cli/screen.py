@@ -21,7 +21,7 @@ def has_screen() -> bool:
 
 def run(arguments: argparse.Namespace) -> int:
     """Open the screen on the chosen profile."""
-    from console.services.config_file import ConfigError
+    from console.services.toml_text import ConfigError
 
     if arguments.json or not has_screen():
         output.complain(

@@ -38,7 +38,7 @@ def _concurrency(text: str) -> int:
 
 def run(arguments: argparse.Namespace) -> ExitCode:
     """Smoke the profile's routes and show the results."""
-    from console.services.config_file import ConfigError
+    from console.services.toml_text import ConfigError
 
     if arguments.read_only:
         output.complain("--read-only: a smoke test makes calls that may cost; nothing was sent. Next: routes")
@@ -53,7 +53,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
 
 
 def _chosen_checks(profile: "Profile", roles: Sequence[str] | None) -> tuple[RouteCheck, ...]:
-    from console.services.config_file import ConfigError
+    from console.services.toml_text import ConfigError
 
     checks = tuple(each for each in check(profile.table) if roles is None or each.route.role in roles)
     if not checks:

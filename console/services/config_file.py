@@ -1,15 +1,13 @@
 """The config file: TOML text in, checked profiles out.
 
-The file is outside text: it is capped before it is parsed, every key must be known, and a value that looks like a
-token is refused by its key's name, never by its text.
+Every key must be known, and a value that looks like a token is refused by its key's name, never by its text.
 """
 
 import difflib
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import NoReturn, TypeVar
+from typing import TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -22,22 +20,7 @@ from console.services.address import check_base_url, is_doubled
 from console.services.settings import EMBEDDED, FileSettings, GatewaySettings, Profile, ProfileSettings, RouteSettings
 from console.services.shipped import shipped
 from console.services.tokens.reference import check_reference
-
-SIZE_LIMIT = 65_536
-"""The most bytes of a config file."""
-LINE_LIMIT = 1_000
-"""The most characters of one line: a TOML parser's time grows with the square of a dotted key's length."""
-
-DEPTH_LIMIT = 8
-"""The most tables and lists within each other; the settings themselves need five."""
-
-
-class ConfigError(Exception):
-    """A config that cannot be used. The message says what, where and what to do; it never holds a value's text."""
-
-    def __init__(self, problem: str, *, source: str, key: str = "", line: int | None = None) -> None:
-        where = source if line is None else f"{source}, line {line}"
-        super().__init__(f"{where}: {key + ': ' if key else ''}{problem}")
+from console.services.toml_text import ConfigError, TomlText, read_text
 
 
 def load_profile(path: Path | None = None, name: str | None = None) -> Profile:
@@ -53,8 +36,8 @@ def load_profile(path: Path | None = None, name: str | None = None) -> Profile:
     """
     is_built_in = path is None
     source = "built-in sample config" if path is None else safe(str(path))
-    text = _read(shipped("sample_config.toml") if path is None else path, source)
-    return _Reader(text, source, is_built_in=is_built_in).profile(name)
+    text = read_text(shipped("sample_config.toml") if path is None else path, source)
+    return _Reader(TomlText(text, source), is_built_in=is_built_in).profile(name)
 
 
 def default_config_path(environment: Mapping[str, str]) -> Path | None:
@@ -69,76 +52,35 @@ def default_config_path(environment: Mapping[str, str]) -> Path | None:
     return path if path.is_file() else None
 
 
-def _read(path: Path, source: str) -> str:
-    try:
-        with path.open("rb") as file:
-            data = file.read(SIZE_LIMIT + 1)
-    except FileNotFoundError:
-        raise ConfigError("no such file; name another with --config", source=source) from None
-    except OSError as error:
-        raise ConfigError(f"cannot be read: {error.strerror or 'input/output error'}", source=source) from None
-    except ValueError:
-        raise ConfigError("is no file name", source=source) from None
-    if len(data) > SIZE_LIMIT:
-        raise ConfigError(f"is larger than {SIZE_LIMIT // 1024} kB, the most that a config may be", source=source)
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise ConfigError("is not UTF-8 text", source=source, line=line) from None
-
-
 _Settings = TypeVar("_Settings", bound=Struct)
 
 
 class _Reader:
     """Turns one file's text into profiles, with the file's name and line in every complaint."""
 
-    def __init__(self, text: str, source: str, *, is_built_in: bool) -> None:
-        self._lines = text.split("\n")
+    def __init__(self, text: TomlText, *, is_built_in: bool) -> None:
         self._text = text
-        self._source = source
         self._is_built_in = is_built_in
 
     def profile(self, name: str | None) -> Profile:
-        document = self._parse()
+        document = self._text.parse()
         self._refuse_secrets(document, ())
         self._refuse_unknown_keys(document, FileSettings, ())
         settings = self._convert(document)
         if settings.default_profile not in settings.profiles:
-            self._fail(("default_profile",), _unknown("profile", settings.default_profile, settings.profiles))
+            self._text.fail(("default_profile",), _unknown("profile", settings.default_profile, settings.profiles))
         chosen = settings.default_profile if name is None else name
         if chosen not in settings.profiles:
-            raise ConfigError(_unknown("profile", chosen, settings.profiles), source=self._source)
+            raise ConfigError(_unknown("profile", chosen, settings.profiles), source=self._text.source)
         for each, profile in settings.profiles.items():
             self._check_profile(each, profile)
         return Profile(
             name=chosen,
             gateway=settings.profiles[chosen].gateway,
             table=self._table(chosen, settings.profiles[chosen]),
-            source=self._source,
+            source=self._text.source,
             is_built_in=self._is_built_in,
         )
-
-    def _parse(self) -> dict[str, object]:
-        for number, line in enumerate(self._lines, 1):
-            if len(line) > LINE_LIMIT:
-                raise ConfigError(f"the line is longer than {LINE_LIMIT} characters", source=self._source, line=number)
-        try:
-            document = tomllib.loads(self._text)
-        except tomllib.TOMLDecodeError as error:
-            # tomllib names line and column, never the text; a key that is defined twice is all that it quotes.
-            problem, _, position = str(error).partition(" (at ")
-            match = re.search(r"line (\d+)", position)
-            where = int(match[1]) if match else len(self._lines)
-            raise ConfigError(
-                f"is no valid TOML: {safe(_without_quotes(problem))}", source=self._source, line=where
-            ) from None
-        except (RecursionError, ValueError):
-            raise ConfigError("is no valid TOML: nested too deeply or with a bad number", source=self._source) from None
-        if _is_deeper(document, DEPTH_LIMIT):
-            raise ConfigError(f"is nested more than {DEPTH_LIMIT} levels deep", source=self._source)
-        return document
 
     def _refuse_unknown_keys(self, value: object, kind: type, path: tuple[str, ...]) -> None:
         if not isinstance(value, dict):
@@ -146,7 +88,7 @@ class _Reader:
         known = {field.encode_name: field.type for field in msgspec.structs.fields(kind)}
         for key, inner in value.items():
             if key not in known:
-                self._fail((*path, key), f"unknown key; {_nearest(key, known)}")
+                self._text.fail((*path, key), f"unknown key; {_nearest(key, known)}")
             for struct, is_table in _structs_in(known[key]):
                 if is_table and isinstance(inner, dict):
                     for name, each in inner.items():
@@ -158,13 +100,15 @@ class _Reader:
         if isinstance(value, dict):
             for key, inner in value.items():
                 if (words := looks_like_secret(key)) is not None:
-                    self._fail(path, f"a key here looks like {words}; take it out and put a reference into token_ref")
+                    self._text.fail(
+                        path, f"a key here looks like {words}; take it out and put a reference into token_ref"
+                    )
                 self._refuse_secrets(inner, (*path, key))
         elif isinstance(value, list):
             for inner in value:
                 self._refuse_secrets(inner, path)
         elif isinstance(value, str) and (words := looks_like_secret(value)) is not None:
-            self._fail(
+            self._text.fail(
                 path,
                 f"the value looks like {words}. Tokens never go into a config: store it with your keyring or an"
                 " environment variable and write its reference into token_ref",
@@ -181,62 +125,64 @@ class _Reader:
             return msgspec.convert(piece, kind)
         except msgspec.ValidationError as error:
             problem, _, pointer = str(error).partition(" - at ")
-            self._fail((*path, *re.findall(r"[\w-]+", pointer.strip("`").removeprefix("$"))), _plain(problem))
+            self._text.fail((*path, *re.findall(r"[\w-]+", pointer.strip("`").removeprefix("$"))), _plain(problem))
 
     def _check_profile(self, name: str, profile: ProfileSettings) -> None:
         path = ("profiles", name)
         if not re.fullmatch(r"[A-Za-z0-9_-]{1,40}", name):
-            self._fail(path, "a profile's name has letters, digits, - and _ only, 40 at the most")
+            self._text.fail(path, "a profile's name has letters, digits, - and _ only, 40 at the most")
         self._check_gateway(profile.gateway, (*path, "gateway"))
         if not profile.routes:
-            self._fail((*path, "routes"), "names no route; add at least one, such as [profiles.NAME.routes.writer]")
+            self._text.fail(
+                (*path, "routes"), "names no route; add at least one, such as [profiles.NAME.routes.writer]"
+            )
         for role, route in profile.routes.items():
             self._check_route(role, route, profile.gateway, (*path, "routes", role))
 
     def _check_gateway(self, gateway: GatewaySettings, path: tuple[str, ...]) -> None:
         if isinstance(gateway.base_url, str) == isinstance(gateway.base_url_ref, str):
-            self._fail(path, "needs exactly one of base_url and base_url_ref")
+            self._text.fail(path, "needs exactly one of base_url and base_url_ref")
         if isinstance(gateway.base_url_ref, str) and not re.fullmatch(
             r"env:[A-Z_][A-Z0-9_]{0,127}", gateway.base_url_ref
         ):
-            self._fail((*path, "base_url_ref"), "must be env:NAME, with NAME in capital letters, digits and _")
+            self._text.fail((*path, "base_url_ref"), "must be env:NAME, with NAME in capital letters, digits and _")
         if isinstance(gateway.base_url, str) and gateway.base_url != EMBEDDED:
             if (problem := check_base_url(gateway.base_url)) is not None:
-                self._fail((*path, "base_url"), problem)
+                self._text.fail((*path, "base_url"), problem)
             if EMBEDDED in gateway.token_ref:
-                self._fail(
+                self._text.fail(
                     (*path, "token_ref"), 'sim: is the embedded gateway\'s token; it never leaves base_url = "sim:"'
                 )
         for reference in gateway.token_ref:
             if (problem := check_reference(reference)) is not None:
-                self._fail((*path, "token_ref"), problem)
+                self._text.fail((*path, "token_ref"), problem)
         for header, value in gateway.headers.items():
             self._check_header(header, value, (*path, "headers", header))
 
     def _check_header(self, name: str, value: str, path: tuple[str, ...]) -> None:
         if not re.fullmatch(r"[A-Za-z0-9-]{1,100}", name) or not re.fullmatch(r"[!-~](?:[ -~]{0,998}[!-~])?", value):
-            self._fail(path, "a header has a name of letters, digits and -, and a value of printable ASCII")
+            self._text.fail(path, "a header has a name of letters, digits and -, and a value of printable ASCII")
         if name.lower() in _OWN_HEADERS:
-            self._fail(path, "this header is set by the console itself; a token goes into token_ref, by reference")
+            self._text.fail(path, "this header is set by the console itself; a token goes into token_ref, by reference")
 
     def _check_route(self, role: str, route: RouteSettings, gateway: GatewaySettings, path: tuple[str, ...]) -> None:
         if role not in set(Role):
-            self._fail(path, _unknown("role", role, [each.value for each in Role]))
+            self._text.fail(path, _unknown("role", role, [each.value for each in Role]))
         if route.endpoint_family not in set(EndpointFamily):
             families = [each.value for each in EndpointFamily]
-            self._fail((*path, "endpoint_family"), _unknown("endpoint family", route.endpoint_family, families))
+            self._text.fail((*path, "endpoint_family"), _unknown("endpoint family", route.endpoint_family, families))
         if safe(route.model) != route.model or route.model != route.model.strip():
-            self._fail((*path, "model"), "has a control character, an invisible one, or a space at an end")
+            self._text.fail((*path, "model"), "has a control character, an invisible one, or a space at an end")
         endpoint = route.endpoint_path
         if not endpoint.startswith("/"):
-            self._fail(
+            self._text.fail(
                 (*path, "endpoint_path"), "must begin with /, such as /v1/responses; the host belongs in base_url"
             )
         if not re.fullmatch(r"(?:/[A-Za-z0-9._~:\-]+)+", endpoint) or {"..", "."} & set(endpoint.split("/")):
-            self._fail((*path, "endpoint_path"), "has a character or step that an endpoint path does not have")
+            self._text.fail((*path, "endpoint_path"), "has a character or step that an endpoint path does not have")
         base = gateway.base_url
         if isinstance(base, str) and base != EMBEDDED and is_doubled(base, endpoint):
-            self._fail(
+            self._text.fail(
                 (*path, "endpoint_path"),
                 "base_url ends in /v1 and endpoint_path begins with /v1: the call would go to /v1/v1/…;"
                 " take /v1 off base_url",
@@ -250,34 +196,12 @@ class _Reader:
                     route.model,
                     EndpointFamily(route.endpoint_family),
                     route.endpoint_path,
-                    self._line_of(("profiles", name, "routes", role.value)),
+                    self._text.line_of(("profiles", name, "routes", role.value)),
                 )
                 for role in Role
                 if (route := profile.routes.get(role.value)) is not None
             )
         )
-
-    def _fail(self, path: tuple[str, ...], problem: str) -> NoReturn:
-        steps = ["•••" if looks_like_secret(step) else step for step in path]
-        key = safe(".".join(steps), limit=120)
-        raise ConfigError(problem, source=self._source, key=key, line=self._line_of(path) if path else None)
-
-    def _line_of(self, path: tuple[str, ...]) -> int | None:
-        """Find the line of a key or table; its nearest parent's where the key itself is written another way."""
-        table: tuple[str, ...] = ()
-        best: tuple[int, int] | None = None
-        for number, line in enumerate(self._lines, 1):
-            if header := re.match(r"\s*\[\[?([^\[\]]+)\]\]?\s*(?:#.*)?$", line):
-                here = table = _steps(header[1])
-            elif assignment := re.match(r"\s*([\w.\"' -]+?)\s*=", line):
-                here = (*table, *_steps(assignment[1]))
-            else:
-                continue
-            if here[: len(path)] == path:
-                return number
-            if here and here == path[: len(here)] and (best is None or len(here) > best[0]):
-                best = (len(here), number)
-        return None if best is None else best[1]
 
 
 _OWN_HEADERS = frozenset(
@@ -287,10 +211,6 @@ _OWN_HEADERS = frozenset(
         "upgrade", "user-agent", "x-api-key", "x-goog-api-key",
     }
 )  # fmt: skip
-
-
-def _steps(key: str) -> tuple[str, ...]:
-    return tuple(step.strip().strip("\"'") for step in key.split("."))
 
 
 def _pieces(document: dict[str, object]) -> Iterator[tuple[object, type[Struct], tuple[str, ...]]]:
@@ -305,19 +225,6 @@ def _pieces(document: dict[str, object]) -> Iterator[tuple[object, type[Struct],
         for role, route in routes.items() if isinstance(routes, dict) else ():
             yield route, RouteSettings, ("profiles", name, "routes", role)
         yield profile, ProfileSettings, ("profiles", name)
-
-
-def _is_deeper(value: object, limit: int) -> bool:
-    level = [value]
-    for _ in range(limit):
-        level = [
-            inner
-            for each in level
-            for inner in (each.values() if isinstance(each, dict) else each if isinstance(each, list) else ())
-        ]
-        if not level:
-            return False
-    return any(isinstance(each, dict | list) for each in level)
 
 
 def _structs_in(kind: object) -> Iterator[tuple[type, bool]]:
@@ -338,10 +245,6 @@ def _nearest(word: str, known: object) -> str:
 def _unknown(noun: str, word: str, known: object) -> str:
     shown = "" if looks_like_secret(word) else f' "{safe(word, limit=60)}"'
     return f"unknown {noun}{shown}; {_nearest(word, known)}"
-
-
-def _without_quotes(problem: str) -> str:
-    return re.sub(r"\s*(?:\(.*\)|'[^']{4,}'|\"[^\"]{4,}\")", "", problem)
 
 
 def _plain(problem: str) -> str:

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from console.domain.family import EndpointFamily
 from console.domain.role import Role
-from console.services.config_file import ConfigError, default_config_path, load_profile
+from console.services.config_file import default_config_path, load_profile
 from console.services.settings import FileSettings, GatewaySettings, Profile, ProfileSettings, RouteSettings
 from console.services.shipped import shipped
+from console.services.toml_text import ConfigError
 
 SAMPLE = shipped("sample_config.toml")
 ROUTE = '[profiles.p.routes.writer]\nmodel = "m"\nendpoint_family = "responses"\nendpoint_path = "/v1/responses"\n'
