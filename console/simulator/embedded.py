@@ -52,7 +52,7 @@ async def embedded_gateway(timeout_s: float = 10.0) -> AsyncIterator[Embedded]:
     try:
         yield await _announced(child, timeout_s)
     finally:
-        await _end(child)
+        await _finished(asyncio.create_task(_end(child)))
 
 
 async def _announced(child: asyncio.subprocess.Process, timeout_s: float) -> Embedded:
@@ -79,3 +79,16 @@ async def _end(child: asyncio.subprocess.Process) -> None:
     except TimeoutError:
         child.kill()
         await child.communicate()
+
+
+async def _finished(task: asyncio.Task[None]) -> None:
+    """Wait for a task to its end, however often the waiting is cancelled: a screen cancels its workers twice."""
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.wait({task})
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is not None:
+        raise cancelled
+    task.result()
