@@ -1,7 +1,6 @@
 """`demo`: the built-in profile on the embedded gateway; without a terminal it runs headless."""
 
 import argparse
-import asyncio
 
 from console.cli import output
 from console.cli.exit_code import ExitCode, code_of_check, most_actionable
@@ -21,6 +20,8 @@ def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argp
 
 def run(arguments: argparse.Namespace) -> int:
     """Open the screen on the sample, or check and smoke it headless."""
+    import asyncio
+
     from console.cli.smoke import smoke_profile
     from console.services.config_file import load_profile
     from console.services.toml_text import ConfigError

@@ -1,7 +1,6 @@
 """`simulate`: the embedded gateway alone."""
 
 import argparse
-import asyncio
 
 from console.cli import output
 from console.cli.exit_code import ExitCode
@@ -27,6 +26,8 @@ def _port(text: str) -> int:
 
 def run(arguments: argparse.Namespace) -> ExitCode:
     """Serve until a signal comes."""
+    import asyncio
+
     from console.simulator.process import simulate
 
     try:

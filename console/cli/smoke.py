@@ -1,7 +1,6 @@
 """`smoke`: live smoke tests of the routes."""
 
 import argparse
-import asyncio
 from collections.abc import Sequence
 from contextlib import aclosing
 from typing import TYPE_CHECKING
@@ -38,6 +37,8 @@ def _concurrency(text: str) -> int:
 
 def run(arguments: argparse.Namespace) -> ExitCode:
     """Smoke the profile's routes and show the results."""
+    import asyncio
+
     from console.services.toml_text import ConfigError
 
     if arguments.read_only:
