@@ -9,16 +9,17 @@ from console.domain.contract import Verdict
 from console.domain.event import TokenState
 from console.domain.run import RunState
 
-WhyNot = Callable[[RunState, int, bool], str | None]
-"""Says why an action cannot be done now, from the state, the cursor and whether the session is read-only."""
+WhyNot = Callable[[RunState, int], str | None]
+"""Says why an action cannot be done now, from the state and the row cursor."""
 
 
-def _always(state: RunState, cursor: int, is_read_only: bool) -> str | None:
+def _always(state: RunState, cursor: int) -> str | None:
     return None
 
 
-def _why_no_call(state: RunState, cursor: int, is_read_only: bool) -> str | None:
-    if is_read_only:
+def why_no_call(state: RunState, cursor: int) -> str | None:
+    """Say why no call can be made at all."""
+    if state.is_read_only:
         return "this session is read-only: a smoke test makes a call that may cost"
     if state.gateway_failure:
         return state.gateway_failure
@@ -29,8 +30,8 @@ def _why_no_call(state: RunState, cursor: int, is_read_only: bool) -> str | None
     return None
 
 
-def _why_no_smoke(state: RunState, cursor: int, is_read_only: bool) -> str | None:
-    if (reason := _why_no_call(state, cursor, is_read_only)) is not None:
+def _why_no_smoke(state: RunState, cursor: int) -> str | None:
+    if (reason := why_no_call(state, cursor)) is not None:
         return reason
     if not state.routes:
         return "there is no route"
@@ -42,17 +43,17 @@ def _why_no_smoke(state: RunState, cursor: int, is_read_only: bool) -> str | Non
     return None
 
 
-def _why_no_smoke_all(state: RunState, cursor: int, is_read_only: bool) -> str | None:
-    if (reason := _why_no_call(state, cursor, is_read_only)) is not None:
+def _why_no_smoke_all(state: RunState, cursor: int) -> str | None:
+    if (reason := why_no_call(state, cursor)) is not None:
         return reason
     return "calls are under way; x stops them" if state.is_live else None
 
 
-def _why_no_stop(state: RunState, cursor: int, is_read_only: bool) -> str | None:
+def _why_no_stop(state: RunState, cursor: int) -> str | None:
     return None if state.is_live else "no call is under way"
 
 
-def _why_no_reopen(state: RunState, cursor: int, is_read_only: bool) -> str | None:
+def _why_no_reopen(state: RunState, cursor: int) -> str | None:
     if state.is_live:
         return "calls are under way; x stops them"
     return "the gateway is still being opened" if state.token is None and not state.gateway_failure else None
@@ -90,6 +91,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("app.help", ("question_mark", "f1"), "help", "Show all keys."),
     Action("app.quit", ("q",), "quit", "Leave; calls under way are stopped."),
     Action("gateway.reopen", ("R",), "reopen", "Open the gateway and ask for the token again.", _why_no_reopen),
+    Action("app.suspend", ("ctrl+z",), "suspend", "Go back to the shell for a while; fg returns.", is_shown=False),
     Action("route.down", ("j", "down"), "down", "Move the row cursor down.", is_shown=False),
     Action("route.up", ("k", "up"), "up", "Move the row cursor up.", is_shown=False),
     Action("route.first", ("g", "home"), "first", "Move the row cursor to the first route.", is_shown=False),

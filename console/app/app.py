@@ -4,11 +4,9 @@ import asyncio
 import os
 import signal
 from collections.abc import Iterable
-from typing import ClassVar
 
 from rich.text import Text
 from textual.app import App, SystemCommand
-from textual.command import Provider
 from textual.screen import Screen
 
 from console.app import themes
@@ -26,7 +24,7 @@ class ConsoleApp(App[None]):
 
     TITLE = "gateway-console"
     CSS_PATH = "console.tcss"
-    COMMANDS: ClassVar[set[type[Provider] | type]] = {ActionProvider}  # type: ignore[assignment]
+    COMMANDS = App.COMMANDS | {ActionProvider}
     ENABLE_COMMAND_PALETTE = True
     COMMAND_PALETTE_BINDING = "ctrl+p"
 
@@ -38,6 +36,9 @@ class ConsoleApp(App[None]):
         self._is_read_only = is_read_only
         self._main: RoutesScreen | None = None
         self._is_remote = "SSH_TTY" in os.environ or "SSH_CONNECTION" in os.environ
+        # Textual starts from the theme that TEXTUAL_THEME names, before ours are known: without this, choosing the
+        # same name again would be no change, and nothing would be drawn in it.
+        self.set_reactive(App.theme, "textual-dark")
         for theme in themes.load_themes():
             self.register_theme(theme)
         has_few_colours = self.console.color_system in (None, "standard")
@@ -49,7 +50,7 @@ class ConsoleApp(App[None]):
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Return what our variables are in themes that are not ours."""
-        return themes.TONE_DEFAULTS
+        return themes.variables_of(self.current_theme)
 
     def on_mount(self) -> None:
         """Take the signals that would leave the terminal in a mess, and open the main screen."""

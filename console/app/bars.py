@@ -12,15 +12,17 @@ from console.app.line import Line, Span, dim, fit, joined, line
 from console.app.line_pane import LinePane
 from console.domain.contract import Verdict
 from console.domain.run import RunState
-from console.domain.sign import Tone, smoke_sign, token_sign, verdict_sign
+from console.domain.sign import Sign, Tone, smoke_sign, token_sign, verdict_sign
 
 
 class HeaderBar(LinePane):
     """One line that is always there: where calls would go, and under which reference."""
 
-    def __init__(self, state: RunState, *, is_built_in: bool, is_read_only: bool) -> None:
+    def __init__(self, state: RunState, *, is_built_in: bool) -> None:
         super().__init__(state, id="header", can_focus=False)
-        self._marks = [word for word, is_set in (("built-in", is_built_in), ("read-only", is_read_only)) if is_set]
+        self._marks = [
+            word for word, is_set in (("built-in", is_built_in), ("read-only", state.is_read_only)) if is_set
+        ]
 
     def lines(self, state: RunState, cursor: int, size: Size) -> Sequence[Line]:
         """Return the one line."""
@@ -29,21 +31,23 @@ class HeaderBar(LinePane):
 
 def header_line(state: RunState, marks: Sequence[str], width: int) -> Line:
     """Return the header. On a narrow screen words go first; where calls would go and under which key never does."""
-    left = [Span(f" {fit(state.profile, 20)} ", Tone.OK), *(Span(f"· {mark} ", Tone.WARN) for mark in marks)]
-    name = Span("gateway-console ", Tone.STRONG)
-    where, key = _where(state), _key(state)
-    long_counts, short_counts = joined(_counts(state)).spans, joined(_counts(state, is_short=True), "  ").spans
+    name, profile = Span("gateway-console ", Tone.STRONG), Span(f" {fit(state.profile, 20)} ", Tone.OK)
+    marked = [profile, *(Span(f"· {mark} ", Tone.WARN) for mark in marks)]
+    where, key = [Span(" "), *_where(state)], _key(state)
+    words, signs = joined(_counts(state), "  ").spans, joined(_counts(state, is_short=True), "  ").spans
+    embedded = [dim(" embedded gateway")] if state.is_embedded else []
     layouts: list[tuple[list[Span], Sequence[Span]]] = [
-        ([name, *left, dim(" embedded gateway " if state.is_embedded else " "), *where, *key], long_counts),
-        ([*left, Span(" "), *where, *key], long_counts),
-        ([*left, Span(" "), *where, *key], short_counts),
-        ([*left, Span(" "), *where], short_counts),
+        ([name, *marked, *embedded, *where, *key], words),
+        ([*marked, *where, *key], words),
+        ([profile, *where, *key], words),
+        ([profile, *where], words),
+        ([profile, *where], signs),
     ]
     for head, counts in layouts:
         room = width - sum(cell_len(span.text) for span in (*head, *counts))
         if room >= 1:
             return Line((*head, Span(" " * room), *counts))
-    return Line((*where, Span(" "), *left))
+    return Line((*where, Span(" "), profile))
 
 
 def _where(state: RunState) -> list[Span]:
@@ -68,23 +72,26 @@ def _counts(state: RunState, *, is_short: bool = False) -> list[Line]:
         verdict_sign(route.check.verdict) if route.check.verdict is Verdict.DRIFT else smoke_sign(route.smoke)
         for route in state.routes
     ]
-    counts = Counter(sign for sign in signs if sign.word not in ("not run", "skipped"))
+    counts = Counter(sorted((sign for sign in signs if sign.word not in ("not run", "skipped")), key=_gravity))
     return [
         line(Span(f"{sign.sign} {count}" if is_short else f"{sign.sign} {count} {sign.word}", sign.tone))
         for sign, count in counts.items()
     ]
 
 
+def _gravity(sign: Sign) -> int:
+    return (Tone.FAIL, Tone.WARN, Tone.LIVE, Tone.OK, Tone.DIM).index(sign.tone)
+
+
 class KeyBar(LinePane):
     """The keys that work now; one that does not is dim, and says why when pressed."""
 
-    def __init__(self, state: RunState, *, is_read_only: bool) -> None:
+    def __init__(self, state: RunState) -> None:
         super().__init__(state, id="keys", can_focus=False)
-        self._is_read_only = is_read_only
 
     def lines(self, state: RunState, cursor: int, size: Size) -> Sequence[Line]:
         """Return the one line."""
-        return (key_line(state, cursor, size.width, is_read_only=self._is_read_only),)
+        return (key_line(state, cursor, size.width),)
 
     async def on_click(self, event: events.Click) -> None:
         """Do what the key under the mouse does."""
@@ -96,11 +103,11 @@ class KeyBar(LinePane):
                 return
 
 
-def key_line(state: RunState, cursor: int, width: int, *, is_read_only: bool) -> Line:
+def key_line(state: RunState, cursor: int, width: int) -> Line:
     """Return the key line, with as many keys as a width has room for."""
     spans: list[Span] = []
     for action in _shown(width):
-        is_dim = action.why_not(state, cursor, is_read_only) is not None
+        is_dim = action.why_not(state, cursor) is not None
         spans += [Span(action.shown_key, Tone.DIM if is_dim else Tone.ACCENT), dim(f" {action.label}  ")]
     return Line(tuple(spans))
 

@@ -41,8 +41,10 @@ def call_lines(calls: Sequence[Call], width: int) -> Iterator[Line]:
 
 
 def _status(call: Call) -> tuple[str, Tone]:
+    if call.http_status is None and call.is_live:
+        return "live", Tone.LIVE
+    if not call.is_live and call.total_ms is None:
+        return ("stopped", Tone.WARN) if call.is_sent else ("not sent", Tone.DIM)
     if call.http_status is None:
-        if call.is_live:
-            return "live", Tone.LIVE
-        return ("no reply", Tone.WARN) if call.is_sent else ("not sent", Tone.DIM)
+        return "no reply", Tone.WARN
     return str(call.http_status), Tone.OK if call.http_status < 300 else Tone.WARN

@@ -8,7 +8,7 @@ from console.app.line import BLANK, Line, Span, cell, dim, labelled, line, wrap
 from console.app.line_pane import LinePane
 from console.domain.contract import Finding, RouteCheck, Verdict
 from console.domain.run import RouteState, RunState, SmokePhase
-from console.domain.sign import Tone, severity_sign
+from console.domain.sign import Tone, check_sign, severity_sign
 
 _HEADLINES = {
     Verdict.OK: ("✓ ok", "the route is on a family that serves its model", Tone.OK),
@@ -33,6 +33,8 @@ def contract_lines(state: RouteState, width: int) -> Iterator[Line]:
     """Yield the contract of one route: verdict, the four facts, the fix and the findings."""
     check = state.check
     headline, meaning, tone = _HEADLINES[check.verdict]
+    if check.verdict is Verdict.OK and (sign := check_sign(check)).tone is not Tone.OK:
+        headline, meaning, tone = str(sign), "the family is right; see the findings", sign.tone
     if len(headline) + 3 + len(meaning) <= width:
         yield line(Span(headline, tone), Span("   "), meaning)
     else:
@@ -45,8 +47,14 @@ def contract_lines(state: RouteState, width: int) -> Iterator[Line]:
         yield from labelled("effect", "refused on the first call; smoke and runs hold this route back", width)
         yield from _fix(check, width)
     yield BLANK
-    yield line(dim("findings" if check.findings else "findings   none, checked offline"))
+    result = None if state.smoke.is_live else state.smoke.result
+    smoked = () if result is None else tuple(each for each in result.findings if each not in check.findings)
+    yield line(dim("findings" if check.findings else "findings   none offline"))
     for finding in check.findings:
+        yield from _finding(finding, width)
+    if smoked:
+        yield line(dim("findings of the smoke test"))
+    for finding in smoked:
         yield from _finding(finding, width)
 
 
@@ -56,7 +64,7 @@ def _facts(state: RouteState, width: int) -> Iterator[Line]:
     if required is not None:
         yield _fact("required", required, f"{_source(check)} {check.fact.checked_on}", Tone.OK, width)
     else:
-        yield _fact("required", f"none; sources name {', '.join(check.fact.allowed)}", "", Tone.TEXT, width)
+        yield _fact("required", f"none; known on {', '.join(check.fact.allowed)}", "", Tone.TEXT, width)
     origin = "" if check.route.config_line is None else f"config line {check.route.config_line}"
     tone = Tone.FAIL if check.verdict is Verdict.DRIFT else Tone.ACCENT
     yield _fact("configured", check.route.endpoint_family, origin, tone, width)
@@ -68,12 +76,14 @@ def _answered(state: RouteState, width: int) -> Line:
     result = state.smoke.result
     if state.smoke.phase is not SmokePhase.DONE or result is None or result.http_status is None:
         is_tried = result is not None and not state.smoke.is_live and state.check.verdict is not Verdict.DRIFT
-        note = "drift stops the call" if state.check.verdict is Verdict.DRIFT else "press s to ask"
+        note = "drift stops the call" if state.check.verdict is Verdict.DRIFT else ""
         return _fact("answered", "no answer" if is_tried else "not asked", "" if is_tried else note, Tone.DIM, width)
     if result.classification is not None:
         return _fact("answered", str(result.http_status), result.classification.category, Tone.WARN, width)
-    served = "as itself" if result.model_reported == result.model else f"as {result.model_reported or 'unnamed'}"
-    return _fact("answered", result.endpoint_family, f"served {served}", Tone.OK, width)
+    if result.model_reported in (result.model, None):
+        note = "served as itself" if result.model_reported else "served unnamed"
+        return _fact("answered", result.endpoint_family, note, Tone.OK, width)
+    return _fact("answered", f"{result.endpoint_family} as {result.model_reported}", "", Tone.WARN, width)
 
 
 def _fact(label: str, value: str, note: str, tone: Tone, width: int) -> Line:
@@ -114,5 +124,5 @@ def _finding(finding: Finding, width: int) -> Iterator[Line]:
         lead = [Span(f"{sign.sign} ", sign.tone), cell(finding.id, 11, Tone.DIM)] if position == 0 else [Span(" " * 13)]
         yield line(*lead, piece)
     if finding.source_url:
-        for piece in wrap(f"{finding.source_url} {finding.checked_on}", width - 13):
-            yield line(Span(" " * 13), dim(piece))
+        yield line(Span(" " * 13), cell(f"read {finding.checked_on} at", width - 13, Tone.DIM))
+        yield from (line(dim(piece)) for piece in wrap(f"  {finding.source_url}", width))

@@ -10,11 +10,11 @@ from textual.geometry import Size
 from textual.screen import ModalScreen
 
 from console.app.actions import ACTIONS
-from console.app.line import BLANK, Line, Span, cell, dim, labelled, line, wrap
+from console.app.line import BLANK, Line, cell, dim, labelled, line, wrap
 from console.app.line_pane import LinePane
-from console.app.smoke_pane import smoke_lines
+from console.app.smoke_pane import about_lines
 from console.domain.run import RunState
-from console.domain.sign import Tone, smoke_sign, verdict_sign
+from console.domain.sign import Tone, check_sign, smoke_sign
 
 
 class Dialog(ModalScreen[None]):
@@ -43,6 +43,10 @@ class Dialog(ModalScreen[None]):
         self._pane.show(self._state, self._cursor)
         self._pane.focus()
 
+    def show(self, state: RunState) -> None:
+        """Draw another state."""
+        self._pane.show(state, self._cursor)
+
     def action_scroll(self, lines: int) -> None:
         """Scroll by lines."""
         self._pane.scroll_relative(y=lines, animate=False)
@@ -51,20 +55,16 @@ class Dialog(ModalScreen[None]):
 class HelpPane(LinePane):
     """All keys, with the reason where one does not work now."""
 
-    def __init__(self, state: RunState, *, is_read_only: bool) -> None:
-        super().__init__(state, id="help")
-        self._is_read_only = is_read_only
-
     def lines(self, state: RunState, cursor: int, size: Size) -> Sequence[Line]:
         """Return a line a key."""
-        return tuple(help_lines(state, cursor, size.width, is_read_only=self._is_read_only))
+        return tuple(help_lines(state, cursor, size.width))
 
 
-def help_lines(state: RunState, cursor: int, width: int, *, is_read_only: bool) -> Iterator[Line]:
+def help_lines(state: RunState, cursor: int, width: int) -> Iterator[Line]:
     """Yield each action with its keys; one that does not work now says why."""
     for action in ACTIONS:
         keys = " ".join([action.shown_key, *(_written(key) for key in action.keys[1:])])
-        reason = action.why_not(state, cursor, is_read_only)
+        reason = action.why_not(state, cursor)
         yield line(
             cell(keys, 14, Tone.DIM if reason else Tone.ACCENT),
             cell(action.help, width - 14, Tone.DIM if reason else Tone.TEXT),
@@ -92,24 +92,20 @@ def whole_route_lines(state: RunState, cursor: int, width: int) -> Iterator[Line
     """Yield all fields of a route, its findings with their sources, and its newest smoke test."""
     route = state.routes[cursor]
     check = route.check
-    verdict, smoke = verdict_sign(check.verdict), smoke_sign(route.smoke)
+    verdict, smoke = check_sign(check), smoke_sign(route.smoke)
     yield from labelled("role", check.route.role, width)
     yield from labelled("model", check.route.model, width)
     yield from labelled("family", check.route.endpoint_family, width)
     yield from labelled("path", check.route.endpoint_path, width)
     yield from labelled("contract", str(verdict), width, tone=verdict.tone)
-    yield from labelled(
-        "required", check.required_family or f"none; sources name {', '.join(check.fact.allowed)}", width
-    )
+    yield from labelled("required", check.required_family or f"none; known on {', '.join(check.fact.allowed)}", width)
     yield from labelled("source", f"{check.fact.source_url}, read {check.fact.checked_on}", width)
     yield from labelled("note", check.fact.note, width)
     for finding in check.findings:
         yield from labelled(finding.id, finding.message, width)
     yield BLANK
     yield from labelled("smoke", str(smoke), width, tone=smoke.tone)
-    only = RunState(state.profile, routes=(route,), calls=state.calls)
-    yield from list(smoke_lines(only, 0, width, height=60))[1:]
+    yield from about_lines(route, width)
     if not route.smoke.is_live and route.smoke.result is not None:
-        yield from labelled("findings", str(len(route.smoke.result.findings)), width)
         for finding in route.smoke.result.findings:
-            yield line(Span("  "), cell(finding.id, 14, Tone.DIM), finding.message)
+            yield from labelled(finding.id, finding.message, width)

@@ -92,6 +92,18 @@ def labelled(label: str, text: str, width: int, *, tone: Tone = Tone.TEXT, label
         yield line(cell(label if position == 0 else "", label_width, Tone.DIM), Span(piece, tone))
 
 
+def rows(parts: list[Line], width: int, gap: str = "  ") -> Iterator[Line]:
+    """Put lines side by side, on as many lines as their width needs."""
+    row: list[Line] = []
+    for part in parts:
+        if row and cell_len(str(joined([*row, part], gap))) > width:
+            yield joined(row, gap)
+            row = []
+        row.append(part)
+    if row:
+        yield joined(row, gap)
+
+
 def joined(parts: list[Line], gap: str = "   ") -> Line:
     """Put lines side by side on one."""
     spans: list[Span] = []

@@ -4,7 +4,7 @@ from functools import partial
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
-from console.app.actions import ACTIONS
+from console.app.actions import ACTIONS, Action
 
 
 class ActionProvider(Provider):
@@ -13,15 +13,19 @@ class ActionProvider(Provider):
     async def discover(self) -> Hits:
         """Yield every action."""
         for action in ACTIONS:
-            yield DiscoveryHit(f"{action.id}  {action.shown_key}", partial(self._do, action.id), help=action.help)
+            yield DiscoveryHit(action.help, partial(self._do, action.id), help=_key(action))
 
     async def search(self, query: str) -> Hits:
         """Yield the actions that match."""
         matcher = self.matcher(query)
         for action in ACTIONS:
-            name = f"{action.id} {action.label}"
+            name = f"{action.help}  {action.id}"
             if (score := matcher.match(name)) > 0:
-                yield Hit(score, matcher.highlight(name), partial(self._do, action.id), help=action.help)
+                yield Hit(score, matcher.highlight(name), partial(self._do, action.id), help=_key(action))
 
     async def _do(self, action_id: str) -> None:
         await self.screen.run_action(f"screen.do('{action_id}')")
+
+
+def _key(action: Action) -> str:
+    return f"{action.shown_key} · {action.id}"

@@ -16,7 +16,7 @@ from console.app.call_log import CallLogPane
 from console.app.contract_pane import ContractPane
 from console.app.dialogs import Dialog, HelpPane, RoutePane
 from console.app.line_pane import LinePane
-from console.app.route_table import RouteTablePane
+from console.app.route_table import HEADER_LINES, RouteTablePane
 from console.app.session import Session
 from console.app.smoke_pane import SmokePane
 from console.domain.contract import Verdict
@@ -48,12 +48,11 @@ class RoutesScreen(Screen[None]):
 
         """
         super().__init__()
-        self._is_read_only = is_read_only
         self._is_built_in = profile.is_built_in
         self._frame_s = frame_s
         self._cursor = 0
         self._is_repaint_due = True
-        self._session = Session(profile, self._schedule_repaint)
+        self._session = Session(profile, self._schedule_repaint, is_read_only=is_read_only)
         self._deeds: dict[str, Callable[[], object]] = {
             "route.smoke": self._smoke_this,
             "route.smoke_all": self._smoke_all,
@@ -73,6 +72,7 @@ class RoutesScreen(Screen[None]):
             "app.commands": self.app.action_command_palette,
             "app.help": self._open_help,
             "app.quit": self.app.exit,
+            "app.suspend": self.app.action_suspend_process,
         }
 
     @property
@@ -83,17 +83,18 @@ class RoutesScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         """Lay the panes out; the style sheet moves them with the screen's width."""
         state = self._session.state
-        yield HeaderBar(state, is_built_in=self._is_built_in, is_read_only=self._is_read_only)
+        yield HeaderBar(state, is_built_in=self._is_built_in)
         with Container(id="body"):
             with Vertical(id="left"):
                 yield RouteTablePane(state, id="routes")
                 yield CallLogPane(state, id="calls")
             yield ContractPane(state, id="contract")
             yield SmokePane(state, id="smoke")
-        yield KeyBar(state, is_read_only=self._is_read_only)
+        yield KeyBar(state)
 
     def on_mount(self) -> None:
         """Paint what is known offline; open the gateway when that is on the screen."""
+        self._routes.styles.height = len(self._session.state.routes) + HEADER_LINES + 2
         self._repaint()
         self.call_after_refresh(self._open_gateway)
 
@@ -101,13 +102,17 @@ class RoutesScreen(Screen[None]):
         """Move the cursor to a clicked row."""
         self._move_to(message.row)
 
+    def on_resize(self) -> None:
+        """Name the panes anew when the style sheet has moved them."""
+        self.call_after_refresh(self._repaint)
+
     def on_screen_resume(self) -> None:
         """Draw what came in while a dialog was open."""
         self._repaint()
 
     def action_do(self, action_id: str) -> None:
         """Do an action of the action table, or say why it cannot be done now."""
-        reason = action_named(action_id).why_not(self._session.state, self._cursor, self._is_read_only)
+        reason = action_named(action_id).why_not(self._session.state, self._cursor)
         if reason is not None:
             self.notify(reason, severity="warning", markup=False)
             return
@@ -145,7 +150,7 @@ class RoutesScreen(Screen[None]):
 
     def _open_help(self) -> None:
         state = self._session.state
-        pane = HelpPane(state, is_read_only=self._is_read_only)
+        pane = HelpPane(state, id="help")
         self.app.push_screen(Dialog(pane, "keys", state, self._cursor))
 
     def _panes(self) -> list[LinePane]:
@@ -182,6 +187,8 @@ class RoutesScreen(Screen[None]):
         for pane in self.query("LinePane").results():
             if isinstance(pane, LinePane):
                 pane.show(state, self._cursor)
+        if isinstance(self.app.screen, Dialog):
+            self.app.screen.show(state)
         role = state.routes[self._cursor].check.route.role if state.routes else ""
         is_narrow = self.has_class("-narrow")
         self._contract.border_title = f"2 contract · {role}" + ("   3 smoke" if is_narrow else "")

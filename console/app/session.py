@@ -22,16 +22,17 @@ _NETWORK = ("console.services.probe.smoke", "console.services.target", "console.
 class Session:
     """One profile being worked with. Its coroutines run as the app's named workers."""
 
-    def __init__(self, profile: Profile, on_change: Callable[[], None]) -> None:
+    def __init__(self, profile: Profile, on_change: Callable[[], None], *, is_read_only: bool) -> None:
         """Begin with the offline facts; nothing is opened or sent.
 
         Args:
             profile: A checked profile.
             on_change: Called after every event that was folded.
+            is_read_only: Nothing that costs or changes anything may be done.
 
         """
         self.profile = profile
-        self.state = RunState(profile.name)
+        self.state = RunState(profile.name, is_read_only=is_read_only)
         self._on_change = on_change
         self._gateway: Gateway | None = None
         self._under_way: set[asyncio.Task[object]] = set()

@@ -4,10 +4,11 @@ from collections.abc import Iterator, Sequence
 
 from textual.geometry import Size
 
-from console.app.line import BLANK, Line, Span, cell, dim, joined, line, wrap
+from console.app.actions import why_no_call
+from console.app.line import BLANK, Line, Span, cell, dim, fit, labelled, line, rows, wrap
 from console.app.line_pane import LinePane
 from console.domain.contract import Severity
-from console.domain.event import SmokeResult
+from console.domain.event import SmokeResult, SmokeStatus
 from console.domain.run import RouteState, RunState, Smoke
 from console.domain.sign import Tone, severity_sign, smoke_sign
 
@@ -30,12 +31,13 @@ def smoke_lines(state: RunState, cursor: int, width: int, height: int) -> Iterat
     shown = list(enumerate(state.routes)) if height >= _ROOMY else [(cursor, state.routes[cursor])]
     head = [_short(route, width, is_cursor=position == cursor) for position, route in shown]
     if not any(route.smoke.is_live or route.smoke.result for route in state.routes):
-        head += [BLANK, line(dim("nothing sent yet: s smokes this route, S all"))]
+        hint = why_no_call(state, cursor) or "s smokes this route, S all"
+        head += [BLANK, *(line(dim(piece)) for piece in wrap(f"nothing sent yet: {hint}", width))]
     yield from head
     route = state.routes[min(cursor, len(state.routes) - 1)]
-    about = list(_about(route, width))
-    foot = [_totals(state)]
-    room = max(2, height - len(head) - len(about) - len(foot) - 3)
+    about = list(about_lines(route, width))
+    foot = list(_totals(state, width))
+    room = max(2, height - len(head) - len(about) - len(foot) - 2)
     output = list(_output(route.smoke, width, room))
     if about or output:
         yield BLANK
@@ -60,26 +62,24 @@ def _short(state: RouteState, width: int, *, is_cursor: bool) -> Line:
     word = sign.word if result is None else (result.finish or sign.word)
     return line(
         *lead,
-        cell("" if ttft_ms is None else f"{ttft_ms:.0f} ms", 9, right=True),
-        cell("" if pace is None else f"{pace:.0f} tok/s", 11, right=True),
+        cell("" if ttft_ms is None else f"{ttft_ms:.0f} ms", 8, right=True),
+        cell("" if pace is None else f"{pace:.0f} tok/s", 10, right=True),
         Span("  "),
-        cell(word, max(0, width - 33), sign.tone),
+        cell(word, max(0, width - 31), sign.tone),
     )
 
 
-def _about(state: RouteState, width: int) -> Iterator[Line]:
+def about_lines(state: RouteState, width: int) -> Iterator[Line]:
+    """Yield what is known of one route's newest smoke test, its output left out."""
     smoke, route = state.smoke, state.check.route
     result = smoke.result if not smoke.is_live else None
     if not smoke.is_live and result is None:
         return
-    served = ""
+    yield line(Span(f"{route.role}  ", Tone.STRONG), cell(route.model, width - len(route.role) - 2, Tone.DIM))
     if result is not None and result.model_reported is not None:
-        served = (
-            "  served as itself" if result.model_reported == route.model else f"  served as {result.model_reported}"
-        )
-    yield line(
-        Span(f"{route.role}  ", Tone.STRONG), cell(f"{route.model}{served}", width - len(route.role) - 2, Tone.DIM)
-    )
+        is_itself = result.model_reported == route.model
+        served = "itself" if is_itself else result.model_reported
+        yield from labelled("served as", served, width, tone=Tone.TEXT if is_itself else Tone.WARN)
     if result is None:
         return
     yield from _figures(result, width)
@@ -95,39 +95,39 @@ def _about(state: RouteState, width: int) -> Iterator[Line]:
 
 
 def _figures(result: SmokeResult, width: int) -> Iterator[Line]:
-    figures = [
-        ("connect", result.request_written_ms, "ms"),
-        ("headers", result.first_byte_ms, "ms"),
-        ("first token", result.ttft_ms, "ms"),
-        ("total", result.total_ms, "ms"),
-        ("in", result.input_tokens, "tok"),
-        ("out", result.output_tokens, "tok"),
+    times = [
+        ("connect", result.request_written_ms),
+        ("headers", result.first_byte_ms),
+        ("first token", result.ttft_ms),
+        ("total", result.total_ms),
     ]
-    parts = [line(dim(f"{label} "), f"{value:.0f} {unit}") for label, value, unit in figures if value is not None]
-    row: list[Line] = []
-    for part in parts:
-        if row and len(str(joined([*row, part], "  "))) > width:
-            yield joined(row, "  ")
-            row = []
-        row.append(part)
-    if row:
-        yield joined(row, "  ")
+    parts = [line(dim(f"{label} "), f"{value:.0f} ms") for label, value in times if value is not None]
+    if result.output_tokens is not None:
+        given = "?" if result.input_tokens is None else result.input_tokens
+        parts.append(line(dim("tokens "), f"{given} in {result.output_tokens} out"))
+    yield from rows(parts, width)
     if result.request_id is not None:
-        yield line(dim("request "), cell(result.request_id, width - 8))
+        yield from labelled("request", result.request_id, width)
+    if result.status is SmokeStatus.UNKNOWN:
+        sent = "sent, so it may be billed" if result.requests_sent else "not sent"
+        yield line(Span(f"stopped; {sent}; the outcome is unknown"[:width], Tone.WARN))
 
 
 def _output(smoke: Smoke, width: int, room: int) -> Iterator[Line]:
     if not smoke.output:
         return
-    pieces = list(wrap(smoke.output, width))[-(room - 1) :]
+    pieces = list(wrap(smoke.output, width))
+    if len(pieces) > room - 1:
+        pieces = pieces[-(room - 1) :]
+        pieces[0] = fit(f"… {pieces[0]}", width)
     yield from (line(piece) for piece in pieces[:-1])
     yield line(pieces[-1], Span("▌" if smoke.is_live else "", Tone.LIVE))
     yield line(dim("not stored · safe to watch"))
 
 
-def _totals(state: RunState) -> Line:
+def _totals(state: RunState, width: int) -> Iterator[Line]:
     sent = sum(call.is_sent for call in state.calls)
     parts = [line(dim("sent "), f"{sent}"), line(dim("tokens "), f"{state.tokens_counted}")]
     if state.loop_lag_p99_ms is not None:
         parts.append(line(dim("loop lag p99 "), f"{state.loop_lag_p99_ms:.1f} ms"))
-    return joined(parts)
+    return rows(parts, width)

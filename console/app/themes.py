@@ -25,7 +25,28 @@ TONE_DEFAULTS: dict[str, str] = {
     "line-focus": "ansi_bright_blue",
     "cursor": "ansi_black",
 }
-"""What our variables are in a theme that is not ours."""
+"""What our variables are in the terminal's own sixteen colours."""
+
+
+def variables_of(theme: Theme) -> dict[str, str]:
+    """Return what our variables are in a theme that is not ours, from the colours that every theme has."""
+    if theme.ansi:
+        return TONE_DEFAULTS
+    colours = theme.to_color_system().generate()
+    sources = {
+        f"tone-{Tone.DIM}": "text-muted",
+        f"tone-{Tone.TEXT}": "foreground",
+        f"tone-{Tone.STRONG}": "foreground",
+        f"tone-{Tone.OK}": "text-success",
+        f"tone-{Tone.FAIL}": "text-error",
+        f"tone-{Tone.WARN}": "text-warning",
+        f"tone-{Tone.LIVE}": "text-primary",
+        f"tone-{Tone.ACCENT}": "text-accent",
+        "line": "panel",
+        "line-focus": "primary",
+        "cursor": "panel",
+    }
+    return {name: colours[source] for name, source in sources.items()}
 
 
 def chosen(environment: Mapping[str, str], known: Container[str]) -> str:

@@ -11,6 +11,7 @@ from console.cli.exit_code import ExitCode
 from console.domain.guard import looks_like_secret, safe
 
 _VERBS = (demo, routes, smoke, simulate)
+_COMMON_OPTIONS = frozenset({"--config", "--profile", "--json", "--read-only", "--version", "--help", "-h"})
 
 
 class _UsageError(Exception):
@@ -67,6 +68,7 @@ def _dispatch(arguments: Sequence[str]) -> int:
                 " command line. Store it and name its reference in token_ref"
             )
             return ExitCode.REFUSED
+    _refuse_unknown_option(arguments)
     parsed, extra = build_parser().parse_known_args(list(arguments))
     if extra:
         names = [safe(each.partition("=")[0], limit=40) for each in extra if each.startswith("-")]
@@ -79,13 +81,25 @@ def _dispatch(arguments: Sequence[str]) -> int:
     return int(verb(parsed))
 
 
+def _refuse_unknown_option(arguments: Sequence[str]) -> None:
+    """Refuse an unknown option before the verb: argparse would take its value for the verb, and complain of that."""
+    verbs = {module.__name__.rpartition(".")[2] for module in _VERBS}
+    for argument in arguments:
+        if argument in verbs:
+            return
+        name = argument.partition("=")[0]
+        if name.startswith("-") and name not in _COMMON_OPTIONS:
+            raise _UsageError(f"unknown option {safe(name, limit=40)} before the verb; see gateway-console --help")
+
+
 def build_parser() -> argparse.ArgumentParser:
     """Build the parser of all verbs; the common options are taken before and after the verb."""
     parser = _Parser(
         prog="gateway-console",
         description="Operator console for coding-agent model gateways. Without a verb it opens the screen.",
-        epilog="Exit codes: 0 well, 1 a check or smoke failed, 2 usage, 3 config, 4 token, 5 account, 6 drift,"
-        " 10 unreachable, 11 refused for safety, 130 interrupted.",
+        epilog="The config file is $XDG_CONFIG_HOME/gateway-console/config.toml, by default in ~/.config; without one"
+        " the built-in profile demo is used. Exit codes: 0 well, 1 a check or smoke failed, 2 usage, 3 config,"
+        " 4 token, 5 account, 6 drift, 10 unreachable, 11 refused for safety, 130 interrupted.",
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"gateway-console {__version__}")

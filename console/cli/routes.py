@@ -6,7 +6,7 @@ from console.cli import output
 from console.cli.exit_code import ExitCode, code_of_check, most_actionable
 from console.cli.profile import chosen_profile
 from console.domain.contract import Finding, RouteCheck, check
-from console.domain.sign import severity_sign, verdict_sign
+from console.domain.sign import check_sign, severity_sign
 
 
 def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argparse.ArgumentParser:
@@ -50,7 +50,7 @@ def show_routes(checks: tuple[RouteCheck, ...]) -> None:
             each.route.endpoint_family.value,
             each.route.endpoint_path,
             each.required_family.value if each.required_family else "none",
-            str(verdict_sign(each.verdict)),
+            str(check_sign(each)),
         )
         for each in checks
     ]

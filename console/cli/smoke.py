@@ -22,7 +22,11 @@ def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argp
     """Add the verb to the command line."""
     parser = verbs.add_parser("smoke", help="make one live, streamed call through each route", allow_abbrev=False)
     parser.add_argument(
-        "--role", action="append", choices=[role.value for role in Role], metavar="ROLE", help="only this role's route"
+        "--role",
+        action="append",
+        choices=[role.value for role in Role],
+        metavar="ROLE",
+        help="only this role's route; may be repeated",
     )
     parser.add_argument("--concurrency", type=_concurrency, metavar="N", help="the most calls in flight at once")
     parser.set_defaults(run=run)
@@ -128,6 +132,10 @@ def _show_result(result: SmokeResult, widths: Sequence[int]) -> None:
     cells = (str(result_sign(result)), result.role, result.model, result.endpoint_family)
     output.write_line(output.table_line((*cells, _figures(result)), (*widths, 0)))
     if result.classification is not None:
+        if result.requests_sent:
+            status = "no reply" if result.http_status is None else result.http_status
+            request = f" · {result.request_id}" if result.request_id else ""
+            output.write_line(f"    POST {result.endpoint_path} → {status}{request}")
         output.write_line(f"    {result.classification.category}: {result.classification.evidence}")
         output.write_line(f"    {result.classification.action} Not retried.")
     for finding in result.findings:

@@ -113,7 +113,7 @@ _BLAME_AND_ACTION: dict[Category, tuple[Blame, str]] = {
         "The gateway refused the request's form: compare it with its documentation.",
     ),
     Category.CONTENT_POLICY: (Blame.CONTENT, "The content was refused; the route itself works."),
-    Category.CONTRACT_VIOLATION: (Blame.GATEWAY, "The answer is not to be trusted: see the findings."),
+    Category.CONTRACT_VIOLATION: (Blame.GATEWAY, "The answer is not to be trusted: see what broke."),
     Category.SECRET_IN_PROMPT: (Blame.CLIENT, "Take the secret out of the text; nothing was sent."),
     Category.ORIGIN_REFUSED: (
         Blame.CONFIG,

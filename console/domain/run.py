@@ -83,6 +83,8 @@ class RunState:
     """Everything that both faces draw."""
 
     profile: str
+    is_read_only: bool = False
+    """Nothing that costs or changes anything may be done."""
     origin: str = ""
     is_embedded: bool = False
     gateway_failure: str = ""

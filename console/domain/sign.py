@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from console.domain.contract import Severity, Verdict
+from console.domain.contract import RouteCheck, Severity, Verdict
 from console.domain.event import SmokeResult, SmokeStatus, TokenState
 from console.domain.run import Smoke, SmokePhase
 
@@ -65,6 +65,12 @@ _PHASES = {
 def verdict_sign(verdict: Verdict) -> Sign:
     """Return how an offline verdict is shown."""
     return _VERDICTS[verdict]
+
+
+def check_sign(check: RouteCheck) -> Sign:
+    """Return how a route's offline check is shown: its verdict, or that something in it wants a look."""
+    has_warning = any(finding.severity is Severity.WARN for finding in check.findings)
+    return Sign("~", "warn", Tone.WARN) if check.verdict is Verdict.OK and has_warning else verdict_sign(check.verdict)
 
 
 def severity_sign(severity: Severity) -> Sign:

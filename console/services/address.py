@@ -21,7 +21,7 @@ def check_base_url(url: str) -> str | None:
         return "holds a user name or password; a token goes into token_ref, by reference"
     if parts.query or parts.fragment or "?" in url or "#" in url:
         return "holds a query or fragment; write only https://host[:port][/prefix]"
-    if not _is_host(host):
+    if not (_is_address(host) if "[" in parts.netloc else _is_host(host)):
         return "names a host that is neither a host name nor an IP address"
     if port == 0:
         return "names port 0"
@@ -39,7 +39,20 @@ def _is_host(host: str) -> bool:
     if ":" in host or re.fullmatch(r"[0-9.]+", host):
         return _is_address(host)
     labels = host.split(".")
+    if any(label.startswith("xn--") for label in labels) and not _is_international(host):
+        return False
     return len(host) <= 253 and all(re.fullmatch(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)", label) for label in labels)
+
+
+def _is_international(host: str) -> bool:
+    """Tell whether the xn-- labels of a host stand for characters that host names may have (RFC 5891)."""
+    import idna
+
+    try:
+        idna.decode(host)
+    except idna.IDNAError:
+        return False
+    return True
 
 
 def _is_address(host: str) -> bool:

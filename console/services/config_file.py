@@ -183,7 +183,7 @@ class _Reader:
         base = gateway.base_url
         if isinstance(base, str) and base != EMBEDDED and is_doubled(base, endpoint):
             self._text.fail(
-                (*path, "endpoint_path"),
+                ("profiles", path[1], "gateway", "base_url"),
                 "base_url ends in /v1 and endpoint_path begins with /v1: the call would go to /v1/v1/…;"
                 " take /v1 off base_url",
             )
@@ -255,4 +255,8 @@ def _plain(problem: str) -> str:
         return "is not one of the values that this setting takes; see sample_config.toml"
     if "matching regex" in problem:
         return "must be a date such as 2023-06-01"
+    if "Expected `array`" in problem:
+        return 'must be a list, such as ["env:MODEL_GATEWAY_TOKEN"]'
+    if "of length >= 1" in problem:
+        return "is empty"
     return f"{problem[:1].lower()}{problem[1:]}".replace("`", "")

@@ -35,7 +35,9 @@ def read_text(path: Path, source: str) -> str:
         with path.open("rb") as file:
             data = file.read(SIZE_LIMIT + 1)
     except FileNotFoundError:
-        raise ConfigError("no such file; name another with --config", source=source) from None
+        raise ConfigError(
+            "no such file; name another with --config, or copy sample_config.toml there", source=source
+        ) from None
     except OSError as error:
         raise ConfigError(f"cannot be read: {error.strerror or 'input/output error'}", source=source) from None
     except ValueError:
@@ -71,12 +73,11 @@ class TomlText:
         try:
             document = tomllib.loads(self._text)
         except tomllib.TOMLDecodeError as error:
-            # tomllib names line and column, never the text; a key that is defined twice is all that it quotes.
             problem, _, position = str(error).partition(" (at ")
             match = re.search(r"line (\d+)", position)
             where = int(match[1]) if match else len(self._lines)
             raise ConfigError(
-                f"is no valid TOML: {safe(_without_quotes(problem))}", source=self.source, line=where
+                f"is no valid TOML: {safe(_without_secrets(problem))}", source=self.source, line=where
             ) from None
         except (RecursionError, ValueError):
             raise ConfigError("is no valid TOML: nested too deeply or with a bad number", source=self.source) from None
@@ -125,5 +126,6 @@ def _is_deeper(value: object, limit: int) -> bool:
     return any(isinstance(each, dict | list) for each in level)
 
 
-def _without_quotes(problem: str) -> str:
-    return re.sub(r"\s*(?:\(.*\)|'[^']{4,}'|\"[^\"]{4,}\")", "", problem)
+def _without_secrets(problem: str) -> str:
+    """Drop what a parser quotes where it looks like a secret; a key that is defined twice is all that it quotes."""
+    return re.sub(r"\s*(?:\(.*\)|'.*'|\".*\")", "", problem) if looks_like_secret(problem) else problem[:200]

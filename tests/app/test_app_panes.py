@@ -32,10 +32,10 @@ PANES: dict[str, Callable[[RunState, int], Iterable[Line]]] = {
     "smoke, low": lambda state, width: smoke_lines(state, 0, width, 11),
     "calls": lambda state, width: call_lines(state.calls, width),
     "header": lambda state, width: [header_line(state, ["built-in"], width)],
-    "keys": lambda state, width: [key_line(state, 0, width, is_read_only=False)],
+    "keys": lambda state, width: [key_line(state, 0, width)],
     "contract": lambda state, width: contract_lines(state.routes[REVIEWER], width) if state.routes else [],
     "whole route": lambda state, width: whole_route_lines(state, REVIEWER, width) if state.routes else [],
-    "help": lambda state, width: help_lines(state, 0, width, is_read_only=False) if state.routes else [],
+    "help": lambda state, width: help_lines(state, 0, width) if state.routes else [],
 }
 
 
@@ -88,7 +88,7 @@ def test_the_config_line_of_a_route_is_its_line_in_the_file() -> None:
 
 def test_an_answer_says_what_it_was_served_as() -> None:
     assert "served as itself" in text(contract_lines(passed().routes[1], 76))
-    assert "served as gpt-other" in text(contract_lines(passed(model_reported="gpt-other").routes[1], 76))
+    assert "answered   responses as gpt-other" in text(contract_lines(passed(model_reported="gpt-other").routes[1], 76))
 
 
 def test_nothing_sent_is_said() -> None:
@@ -147,27 +147,26 @@ def test_the_header_names_the_reference_and_its_state() -> None:
 
 
 def test_a_key_that_does_nothing_now_is_dim() -> None:
-    keys = {span.text: span.tone for span in key_line(opened(), REVIEWER, 120, is_read_only=False).spans}
+    keys = {span.text: span.tone for span in key_line(opened(), REVIEWER, 120).spans}
     assert keys["s"] is Tone.DIM
     assert keys["S"] is Tone.ACCENT
 
 
 @pytest.mark.parametrize(
-    ("state", "is_read_only", "reason"),
+    ("state", "reason"),
     [
-        (opened(), True, "read-only"),
-        (offline(), False, "still being opened"),
-        (fold(offline(), GatewayFailed("X is not set")), False, "X is not set"),
+        (replace(opened(), is_read_only=True), "read-only"),
+        (offline(), "still being opened"),
+        (fold(offline(), GatewayFailed("X is not set")), "X is not set"),
         (
             fold(opened(), TokenResolved(TokenState.ABSENT, "env:X", "no token under env:X")),
-            False,
             "no token under env:X",
         ),
-        (opened(), False, "held back: endpoint drift"),
+        (opened(), "held back: endpoint drift"),
     ],
 )
-def test_help_says_why_smoke_is_not_possible(state: RunState, is_read_only: bool, reason: str) -> None:
-    lines = text(help_lines(state, REVIEWER, 90, is_read_only=is_read_only)).splitlines()
+def test_help_says_why_smoke_is_not_possible(state: RunState, reason: str) -> None:
+    lines = text(help_lines(state, REVIEWER, 90)).splitlines()
     assert reason in lines[1]
 
 

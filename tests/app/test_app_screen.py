@@ -286,3 +286,58 @@ async def test_a_missing_token_is_said_and_can_be_asked_for_again(
             await pilot.press("R")
             await until(pilot, app, is_open)
     assert asked == []
+
+
+@pytest.mark.parametrize(
+    ("named", "expected"), [("daylight", "daylight"), ("textual-light", "textual-light"), ("", "midnight")]
+)
+async def test_the_environment_chooses_the_theme_and_it_is_drawn(
+    named: str, expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TEXTUAL_THEME", named)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLORTERM", "truecolor")
+    app = ConsoleApp(load_profile(name="demo"))
+    async with running(app) as pilot:
+        await pilot.pause()
+        assert app.theme == expected
+        ground = app.available_themes[expected].background
+        assert ground is None or app.screen.styles.background.hex.lower() == ground.lower()
+        pane = screen_of(app).query_one("#routes", LinePane)
+        styles = [segment.style for segment in pane.render_line(1) if segment.style]
+        assert all(style.color != style.bgcolor for style in styles)
+
+
+async def test_titles_follow_a_resize_at_once() -> None:
+    app = ConsoleApp(load_profile(name="demo"))
+    async with running(app, (80, 24)) as pilot:
+        await pilot.pause()
+        contract = screen_of(app).query_one("#contract", LinePane)
+        assert contract.border_title == "2 contract · planner   3 smoke"
+        await pilot.resize_terminal(120, 40)
+        await pilot.pause()
+        await pilot.pause()
+        assert contract.border_title == "2 contract · planner"
+
+
+async def test_an_open_dialog_goes_on_with_the_stream() -> None:
+    app = ConsoleApp(load_profile(name="demo"))
+    async with running(app) as pilot:
+        await until(pilot, app, is_open)
+        await pilot.press("s", "enter")
+        assert isinstance(app.screen, Dialog)
+        await until(pilot, app, is_done)
+        pane = app.screen.query_one("#route", LinePane)
+        assert "✓ ok" in "\n".join(pane.render_line(y).text for y in range(pane.size.height))
+        assert "first token" in "\n".join(pane.render_line(y).text for y in range(pane.size.height))
+
+
+async def test_a_session_without_a_token_does_not_invite_to_smoke(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CONSOLE_TEST_TOKEN", raising=False)
+    app = ConsoleApp(load_profile(config(tmp_path, 9)))
+    async with running(app) as pilot:
+        await until(pilot, app, lambda state: state.token_state is TokenState.ABSENT)
+        assert "CONSOLE_TEST_TOKEN" in drawn(app, "smoke")
+        assert "s smokes this route" not in drawn(app, "smoke")

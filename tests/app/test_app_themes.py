@@ -50,3 +50,13 @@ def test_a_theme_gives_every_variable_of_the_style_sheet_a_value(name: str) -> N
 
 def test_the_default_theme_is_shipped() -> None:
     assert DEFAULT in THEMES
+
+
+@pytest.mark.parametrize("system", [ColorSystem.TRUECOLOR, ColorSystem.EIGHT_BIT])
+@pytest.mark.parametrize("name", THEMES)
+def test_what_differs_in_meaning_differs_in_colour(name: str, system: ColorSystem) -> None:
+    tones, (ground, cursor) = colours(THEMES[name], system)
+    line = Color.parse(THEMES[name].variables["line"]).downgrade(system)
+    assert len({colour.get_truecolor() for colour in (ground, cursor, line)}) == 3
+    meanings = (Tone.TEXT, Tone.DIM, Tone.OK, Tone.FAIL, Tone.WARN, Tone.LIVE)
+    assert len({tones[tone].get_truecolor() for tone in meanings}) == len(meanings)

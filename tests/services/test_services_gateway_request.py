@@ -12,7 +12,9 @@ from services.servers import (
     answer_with,
     connection_server,
     good_stream,
+    head,
     raw_server,
+    stay_silent,
     whole,
 )
 from services.smoking import FAMILIES, TOKEN, smoke_all, smoke_once, table
@@ -22,7 +24,7 @@ from console.domain.event import SmokeStatus
 from console.domain.family import EndpointFamily
 from console.domain.role import Role
 from console.domain.secret import Secret
-from console.services.probe.gateway import Gateway
+from console.services.probe.gateway import Gateway, Started, Written
 from console.services.settings import GatewaySettings
 
 pytestmark = pytest.mark.usefixtures("no_trust_store")
@@ -146,6 +148,23 @@ async def test_a_netrc_of_the_environment_is_not_used(monkeypatch: pytest.Monkey
     netrc.chmod(0o600)
     monkeypatch.setenv("NETRC", str(netrc))
     assert (await request_of(R, token=None))[0].header("authorization") is None
+
+
+@pytest.mark.parametrize("parts", [1, 2])
+async def test_a_call_that_is_closed_early_ends_its_connection_while_the_client_stays_open(parts: int) -> None:
+    async def begin_and_wait(peer: Peer, request: Request) -> None:
+        if parts == 2:
+            await peer.send(head(200))
+        await stay_silent(peer, request)
+
+    async with raw_server(begin_and_wait) as server, client_of(server) as gateway:
+        call = gateway.call("/v1/x", R, b"{}", stream=True)
+        assert [type(await anext(call)) for _ in range(parts)] == [Written, Started][:parts]
+        await server.came.wait()
+        await call.aclose()
+        async with asyncio.timeout(5):
+            await server.peers[0].has_left.wait()
+    assert len(server.requests) == 1
 
 
 async def test_the_request_is_written_before_any_answer_and_said_so() -> None:

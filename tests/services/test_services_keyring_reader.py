@@ -11,6 +11,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
+from jeepney import new_method_return
+from jeepney.low_level import Parser
 from services.secret_service import SecretService
 
 from console.domain.event import TokenState
@@ -72,6 +74,13 @@ async def test_a_locked_keyring_is_locked_at_once_and_stays_so(secret_service: S
         answer, took_s = await timed(read_keyring("gateway-console", "acme"))
         assert answer.state is TokenState.LOCKED
         assert took_s < 1
+
+
+@pytest.mark.referee
+async def test_a_locked_keyring_is_locked_whether_it_has_the_entry_or_not(secret_service: SecretService) -> None:
+    secret_service.store("gateway-console", "acme", TOKEN)
+    secret_service.lock()
+    assert (await read_keyring("gateway-console", "other")).state is TokenState.LOCKED
 
 
 @pytest.mark.referee
@@ -231,6 +240,35 @@ async def test_a_socket_that_accepts_and_never_answers_is_a_timeout(socket_path:
         answer, took_s = await timed(read_keyring("gateway-console", "acme", 0.5))
     assert answer.state is TokenState.TIMEOUT
     assert took_s < 1.5
+
+
+async def test_a_bus_that_lets_one_in_and_then_is_silent_is_a_timeout(socket_path: Path) -> None:
+    told = threading.Event()
+
+    def greet_late() -> None:
+        peer, _ = listener.accept()
+        with closing(peer), peer.makefile("rb") as incoming:
+            incoming.readline()
+            peer.sendall(b"OK 1234deadbeef\r\n")
+            incoming.readline()
+            parser = Parser()
+            hello = None
+            while hello is None:
+                parser.add_data(incoming.read1(4096))
+                hello = parser.get_next_message()
+            told.wait(5)
+            peer.sendall(new_method_return(hello, "s", (":1.1",)).serialise(serial=1))
+            while incoming.read1(4096):
+                pass
+
+    with listening(socket_path) as listener:
+        bus = threading.Thread(target=greet_late)
+        bus.start()
+        answer, took_s = await timed(read_keyring("gateway-console", "acme", 0.3))
+        told.set()
+        bus.join(5)
+    assert answer.state is TokenState.TIMEOUT
+    assert took_s < 1.3
 
 
 @pytest.mark.parametrize(

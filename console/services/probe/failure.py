@@ -37,7 +37,7 @@ def unreachable(cause: BaseException | None, host: str) -> CallError:
         action = "If a company CA signed it, name its file in ca_file. Verification cannot be switched off."
     elif isinstance(cause, aiohttp.ClientSSLError | ssl.SSLError):
         evidence = f"{host} does not speak TLS as expected"
-        action = "Check the scheme and the port of base_url."
+        action = "Check the scheme and the port of base_url: the port may speak plain http."
     elif isinstance(cause, aiohttp.ClientConnectorError) and isinstance(cause.os_error, ConnectionRefusedError):
         evidence = f"{host} refused the connection"
         action = "Check that the gateway is running and that base_url names its port."

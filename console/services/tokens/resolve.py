@@ -84,6 +84,8 @@ def _advice(answer: StoreAnswer, reference: str, references: Sequence[str]) -> s
         )
     if answer.state is TokenState.TIMEOUT:
         return f"{reference}: {answer.reason}. Check the keyring's daemon, or use an env: reference on this machine."
+    if answer.state is TokenState.UNAVAILABLE and reference.startswith("env:"):
+        return f"{reference}: {answer.reason}. The variable holds the bare token and nothing else."
     if answer.state is TokenState.UNAVAILABLE:
         return f"{reference}: {answer.reason}. Use an env: reference on a machine without a keyring."
     return f"no token under {' or '.join(references)}. {_how_to_store(references[-1])}"
