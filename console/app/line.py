@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from rich.cells import cell_len, set_cell_size
 
 from console.domain.guard import safe
-from console.domain.sign import Sign, Tone
+from console.domain.sign import Tone
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +40,6 @@ def line(*parts: Span | str, is_cursor: bool = False) -> Line:
 def dim(text: str) -> Span:
     """Return a span in the tone of labels."""
     return Span(text, Tone.DIM)
-
-
-def sign_span(sign: Sign) -> Span:
-    """Return a state's sign and word in its tone."""
-    return Span(str(sign), sign.tone)
 
 
 def fit(text: str, width: int) -> str:

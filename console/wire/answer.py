@@ -49,21 +49,48 @@ NO_USAGE = Finding("COM-U-01", Severity.WARN, "The answer names no token usage, 
 BUDGET = Finding(
     "COM-U-02", Severity.WARN, "The answer stopped at the token limit: the limit is too low, not the route wrong."
 )
-EMPTY = Finding("COM-B-03", Severity.WARN, "The answer is complete and holds no text.")
+EMPTY = Finding("COM-B-03", Severity.FAIL, "The answer says that it is complete and holds no text.")
+EMPTY_TURN = Finding("COM-B-04", Severity.WARN, "The answer is complete and holds no text, which its family allows.")
+AFTER_END = Finding("COM-O-05", Severity.FAIL, "Content or another end followed the answer's end.")
+OTHER_NAME = Finding("COM-O-03", Severity.FAIL, "An event's name and the type in its data differ.")
+UNKNOWN_FINISH = Finding("COM-B-05", Severity.WARN, "The finish reason is not one that the family has.")
 
 
-def ended(usage: Usage, *, at_limit: bool, has_text: bool) -> tuple[Finding, ...]:
-    """Return the findings on an answer that is complete."""
-    findings = [NO_USAGE] if usage == Usage() else []
-    if at_limit:
-        findings.append(BUDGET)
-    elif not has_text:
-        findings.append(EMPTY)
-    return tuple(findings)
+@dataclass(frozen=True, slots=True)
+class Finishes:
+    """The finish reasons of a family."""
+
+    known: frozenset[str]
+    at_limit: frozenset[str]
+    """Those that say that the token limit was met."""
+    refused: frozenset[str]
+    """Those that say that the content was refused."""
+    empty_turn: frozenset[str] = frozenset()
+    """Those with which an answer without text is allowed."""
+
+    def refusal(self, finish: str | None) -> WireError | None:
+        """Return the error that a finish reason stands for, where it says that the content was refused."""
+        return WireError(code="content_filter") if finish in self.refused else None
+
+    def judge(self, finish: str | None, usage: Usage, *, has_text: bool, has_reasoning: bool) -> tuple[Finding, ...]:
+        """Return the findings on an answer that is complete."""
+        findings = [NO_USAGE] if usage == Usage() else []
+        if finish not in self.known:
+            findings.append(UNKNOWN_FINISH)
+        if finish in self.at_limit:
+            findings.append(BUDGET)
+        elif not has_text:
+            findings.append(EMPTY_TURN if has_reasoning or finish in self.empty_turn else EMPTY)
+        return tuple(findings)
 
 
-def whole(body: object, text: str, finish: str | None, usage: Usage, *, at_limit: bool) -> Answer:
+def whole(body: object, text: str, finish: str | None, usage: Usage, finishes: Finishes) -> Answer:
     """Return what a non-streamed answer of the right shape came to; without a finish it is cut."""
+    error = finishes.refusal(finish)
+    findings: tuple[Finding, ...] = (TRUNCATED,)
+    if finish is not None:
+        has_reasoning = bool(usage.reasoning_tokens)
+        findings = finishes.judge(finish, usage, has_text=bool(text), has_reasoning=has_reasoning)
     return Answer(
         is_complete=finish is not None,
         answer_id=text_at(body, "id"),
@@ -71,7 +98,8 @@ def whole(body: object, text: str, finish: str | None, usage: Usage, *, at_limit
         text=text,
         finish=finish,
         usage=usage,
-        findings=(TRUNCATED,) if finish is None else ended(usage, at_limit=at_limit, has_text=bool(text)),
+        error=error,
+        findings=() if error else findings,
     )
 
 

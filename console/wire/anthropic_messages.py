@@ -1,14 +1,30 @@
 """Anthropic Messages on the wire: build a request, read an answer, read a stream."""
 
 from console.domain.contract import Finding, Severity
-from console.wire.answer import WRONG_SHAPE, Answer, Delta, ended, error_in, whole
+from console.wire.answer import AFTER_END, WRONG_SHAPE, Answer, Delta, Finishes, error_in, whole
 from console.wire.stream import StreamReader
 from console.wire.usage import messages_usage
 from console.wire.value import at, count_at, encode, list_at, text_at
 
-DEFAULT_VERSION = "2023-06-01"
-"""The `anthropic-version` that every gateway knows; 2026-10-21 is the newer one."""
+FINISHES = Finishes(
+    known=frozenset(
+        {
+            "end_turn",
+            "max_tokens",
+            "stop_sequence",
+            "tool_use",
+            "pause_turn",
+            "refusal",
+            "model_context_window_exceeded",
+        }
+    ),
+    at_limit=frozenset({"max_tokens", "model_context_window_exceeded"}),
+    refused=frozenset({"refusal"}),
+    empty_turn=frozenset({"end_turn"}),
+)
+"""The family's stop reasons; an `end_turn` without text is documented behaviour."""
 
+_NO_START = Finding("MSG-STREAM-01", Severity.FAIL, "The stream does not begin with exactly one message_start.")
 _DONE_MARKER = Finding("MSG-STREAM-04", Severity.WARN, "The stream ends in [DONE], which the family does not have.")
 
 
@@ -33,24 +49,32 @@ def read(body: object) -> Answer:
     text = "".join(text_at(block, "text") or "" for block in list_at(body, "content") if at(block, "type") == "text")
     finish = text_at(body, "stop_reason")
     usage = messages_usage(at(body, "usage"))
-    return whole(body, text, finish, usage, at_limit=finish == "max_tokens")
+    return whole(body, text, finish, usage, FINISHES)
 
 
 class MessagesStream(StreamReader):
     """Reads one Messages stream. Complete with `message_stop` after a `message_delta` with a stop reason."""
 
+    finishes = FINISHES
+
     def __init__(self) -> None:
         super().__init__()
         self._figures: dict[str, object] = {}
+        self._has_start = False
 
     def _take(self, kind: str, value: dict[str, object]) -> list[Delta]:
+        if kind.startswith(("message_", "content_block_")):
+            if self.is_over:
+                self._note(AFTER_END)
+                return []
+            if self._has_start is (kind == "message_start"):
+                self._note(_NO_START)
         match kind:
             case "content_block_delta":
-                if text := text_at(value, "delta", "text"):
-                    return self._said(text)
-                thinking = text_at(value, "delta", "thinking")
-                return [Delta(thinking, is_reasoning=True)] if thinking else []
+                said = self._said(text_at(value, "delta", "text"))
+                return said + self._reasoned(text_at(value, "delta", "thinking"))
             case "message_start":
+                self._has_start = True
                 self._model = text_at(value, "message", "model")
                 self._answer_id = text_at(value, "message", "id")
                 self._count(at(value, "message", "usage"))
@@ -65,6 +89,8 @@ class MessagesStream(StreamReader):
                 self.is_over = True
             case "":
                 self._take_untyped(value)
+            case _ if kind.startswith("response."):
+                self._note(WRONG_SHAPE)
         return []
 
     def _count(self, figures: object) -> None:
@@ -79,6 +105,3 @@ class MessagesStream(StreamReader):
 
     def _take_done_marker(self) -> None:
         self._note(_DONE_MARKER)
-
-    def _ended(self) -> tuple[Finding, ...]:
-        return ended(self._usage, at_limit=self._finish == "max_tokens", has_text=self._has_text)

@@ -1,10 +1,17 @@
 """Chat Completions on the wire: build a request, read an answer, read a stream."""
 
 from console.domain.contract import Finding, Severity
-from console.wire.answer import WRONG_SHAPE, Answer, Delta, ended, error_in, whole
+from console.wire.answer import AFTER_END, WRONG_SHAPE, Answer, Delta, Finishes, error_in, whole
 from console.wire.stream import StreamReader
 from console.wire.usage import chat_usage
 from console.wire.value import at, encode, list_at, text_at
+
+FINISHES = Finishes(
+    known=frozenset({"stop", "length", "tool_calls", "function_call", "content_filter"}),
+    at_limit=frozenset({"length"}),
+    refused=frozenset({"content_filter"}),
+)
+"""The family's finish reasons."""
 
 _NO_DONE_MARKER = Finding(
     "CHT-STREAM-06", Severity.WARN, "The stream has its finish_reason but does not end in [DONE]."
@@ -33,11 +40,13 @@ def read(body: object) -> Answer:
     text = _text(at(body, "choices", 0, "message"))
     finish = text_at(body, "choices", 0, "finish_reason")
     usage = chat_usage(at(body, "usage"))
-    return whole(body, text, finish, usage, at_limit=finish == "length")
+    return whole(body, text, finish, usage, FINISHES)
 
 
 class ChatStream(StreamReader):
     """Reads one Chat Completions stream. Complete with a finish_reason; a usage chunk and `[DONE]` follow it."""
+
+    finishes = FINISHES
 
     def __init__(self) -> None:
         super().__init__()
@@ -55,22 +64,26 @@ class ChatStream(StreamReader):
         self._answer_id = text_at(value, "id") or self._answer_id
         if at(value, "usage") is not None:
             self._usage = chat_usage(at(value, "usage"))
-        if finish := text_at(value, "choices", 0, "finish_reason"):
+        finish = text_at(value, "choices", 0, "finish_reason")
+        pieces = self._content(at(value, "choices", 0, "delta"))
+        if self.is_complete and (finish or pieces):
+            self._note(AFTER_END)
+            return []
+        if finish:
             self._finish = finish
             self.is_complete = True
-        return self._content(at(value, "choices", 0, "delta"))
+        return pieces
 
     def _content(self, delta: object) -> list[Delta]:
         reasoning = text_at(delta, "reasoning_content") or text_at(delta, "reasoning")
-        pieces = [Delta(reasoning, is_reasoning=True)] if reasoning else []
-        return pieces + self._said(text) if (text := _text(delta)) else pieces
+        return self._reasoned(reasoning) + self._said(_text(delta))
 
     def _take_done_marker(self) -> None:
         self.is_over = True
         self._has_done_marker = True
 
     def _ended(self) -> tuple[Finding, ...]:
-        findings = ended(self._usage, at_limit=self._finish == "length", has_text=self._has_text)
+        findings = super()._ended()
         return findings if self._has_done_marker else (*findings, _NO_DONE_MARKER)
 
 

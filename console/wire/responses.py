@@ -1,7 +1,6 @@
 """OpenAI Responses on the wire: build a request, read an answer, read a stream."""
 
-from console.domain.contract import Finding, Severity
-from console.wire.answer import WRONG_SHAPE, Answer, Delta, WireError, ended, error_in
+from console.wire.answer import AFTER_END, WRONG_SHAPE, Answer, Delta, Finishes, WireError, error_in, whole
 from console.wire.stream import StreamReader
 from console.wire.usage import responses_usage
 from console.wire.value import at, encode, list_at, text_at
@@ -9,8 +8,14 @@ from console.wire.value import at, encode, list_at, text_at
 MIN_OUTPUT_TOKENS = 16
 """The family's own minimum for max_output_tokens (openai-openapi, `minimum: 16`)."""
 
-_AT_LIMIT = ("max_output_tokens", "max_tokens")
-_AFTER_END = Finding("RSP-STREAM-08", Severity.WARN, "Events followed the terminal event.")
+FINISHES = Finishes(
+    known=frozenset({"completed", "max_output_tokens", "max_tokens"}),
+    at_limit=frozenset({"max_output_tokens", "max_tokens"}),
+    refused=frozenset({"content_filter"}),
+)
+"""A response's status, or the reason where it is incomplete."""
+
+_OTHER_FAMILY = ("message_", "content_block_")
 
 
 def build(model: str, prompt: str, *, max_output_tokens: int, stream: bool) -> bytes:
@@ -40,34 +45,18 @@ def read(body: object) -> Answer:
     )
     finish, failure = _outcome(body)
     usage = responses_usage(at(body, "usage"))
-    return Answer(
-        is_complete=failure is None,
-        answer_id=text_at(body, "id"),
-        model=text_at(body, "model"),
-        text=text,
-        finish=finish,
-        usage=usage,
-        error=failure,
-        findings=() if failure else ended(usage, at_limit=finish in _AT_LIMIT, has_text=bool(text)),
-    )
+    if failure is not None:
+        return Answer(model=text_at(body, "model"), answer_id=text_at(body, "id"), finish=finish, error=failure)
+    return whole(body, text, finish, usage, FINISHES)
 
 
 class ResponsesStream(StreamReader):
     """Reads one Responses stream. Complete with `response.completed`; `[DONE]` may follow or be absent."""
 
+    finishes = FINISHES
+
     def _take(self, kind: str, value: dict[str, object]) -> list[Delta]:
-        if self.is_complete:
-            self._note(_AFTER_END)
-            return []
         match kind:
-            case "response.output_text.delta" | "response.refusal.delta":
-                return self._said(delta) if (delta := text_at(value, "delta")) else []
-            case "response.reasoning_text.delta" | "response.reasoning_summary_text.delta" | "response.reasoning.delta":
-                return [Delta(delta, is_reasoning=True)] if (delta := text_at(value, "delta")) else []
-            case "response.created" | "response.in_progress":
-                self._identify(at(value, "response"))
-            case "response.completed" | "response.incomplete":
-                self._end(at(value, "response"))
             case "response.failed":
                 self._identify(at(value, "response"))
                 self._fail(error_in(at(value, "response")) or WireError(message=kind))
@@ -75,8 +64,20 @@ class ResponsesStream(StreamReader):
             case "error":
                 # Only response.failed may follow it, and that says no more than this event does.
                 self._take_error(value)
+            case _ if self.is_complete:
+                self._note(AFTER_END)
+            case "response.output_text.delta" | "response.refusal.delta":
+                return self._said(text_at(value, "delta"))
+            case "response.reasoning_text.delta" | "response.reasoning_summary_text.delta" | "response.reasoning.delta":
+                return self._reasoned(text_at(value, "delta"))
+            case "response.created" | "response.in_progress":
+                self._identify(at(value, "response"))
+            case "response.completed" | "response.incomplete":
+                self._end(at(value, "response"))
             case "":
                 self._take_untyped(value)
+            case _ if kind.startswith(_OTHER_FAMILY):
+                self._note(WRONG_SHAPE)
         return []
 
     def _take_done_marker(self) -> None:
@@ -96,16 +97,13 @@ class ResponsesStream(StreamReader):
         else:
             self.is_complete = True
 
-    def _ended(self) -> tuple[Finding, ...]:
-        return ended(self._usage, at_limit=self._finish in _AT_LIMIT, has_text=self._has_text)
-
 
 def _outcome(response: object) -> tuple[str | None, WireError | None]:
     """Return how a response ended, and the error where it neither completed nor only met its token limit."""
     status = text_at(response, "status")
     if status == "completed":
-        return status, None
+        return status, error_in(response)
     reason = text_at(response, "incomplete_details", "reason")
-    if status == "incomplete" and reason in _AT_LIMIT:
+    if status == "incomplete" and reason in FINISHES.at_limit:
         return reason, None
     return reason or status, error_in(response) or WireError(code=reason or "", message=f"status {status}"[:200])

@@ -42,8 +42,6 @@ class SseDecoder:
 
         """
         self.fault: SseFault | None = None
-        self.comments = 0
-        """Comment lines seen; gateways send them to keep a connection alive."""
         self._line_limit = line_limit
         self._event_limit = event_limit
         self._count_limit = count_limit
@@ -94,7 +92,7 @@ class SseDecoder:
         except UnicodeDecodeError:
             self._give_up(SseFault.NOT_UTF8)
             return None
-        field, colon, value = text.partition(":")
+        field, _, value = text.partition(":")
         value = value.removeprefix(" ")
         if field == "data":
             self._data.append(value)
@@ -103,8 +101,6 @@ class SseDecoder:
                 self._give_up(SseFault.EVENT_TOO_LONG)
         elif field == "event":
             self._name = value
-        elif colon and not field:
-            self.comments += 1
         return None
 
     def _dispatch(self) -> SseEvent | None:

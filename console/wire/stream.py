@@ -1,9 +1,21 @@
 """What the readers of all three families' streams have in common."""
 
 from abc import ABC, abstractmethod
+from typing import ClassVar
 
 from console.domain.contract import Finding
-from console.wire.answer import NOT_JSON, TRUNCATED, WRONG_SHAPE, Answer, Delta, WireError, error_in, word_at
+from console.wire.answer import (
+    NOT_JSON,
+    OTHER_NAME,
+    TRUNCATED,
+    WRONG_SHAPE,
+    Answer,
+    Delta,
+    Finishes,
+    WireError,
+    error_in,
+    word_at,
+)
 from console.wire.sse import SseEvent
 from console.wire.usage import Usage
 from console.wire.value import decode, text_at
@@ -12,12 +24,16 @@ from console.wire.value import decode, text_at
 class StreamReader(ABC):
     """Reads one stream of a family, event by event. Never raises on anything a gateway may send."""
 
+    finishes: ClassVar[Finishes]
+    """The family's finish reasons."""
+
     def __init__(self) -> None:
         self.is_complete = False
         """The family's terminal marker was seen: all that may follow is a formality."""
         self.is_over = False
         """Nothing may follow any more: the stream's very last event, or an error, was seen."""
         self._has_text = False
+        self._has_reasoning = False
         self._model: str | None = None
         self._answer_id: str | None = None
         self._finish: str | None = None
@@ -34,15 +50,24 @@ class StreamReader(ABC):
         if not isinstance(value, dict):
             self._note(NOT_JSON)
             return []
-        return self._take(text_at(value, "type") or event.name, value)
+        kind = text_at(value, "type") or ""
+        if kind and event.name and kind != event.name:
+            self._note(OTHER_NAME)
+        return self._take(kind or event.name, value)
+
+    @property
+    def has_failed(self) -> bool:
+        """Tell whether the stream has said that it failed."""
+        return self._error is not None
 
     def close(self) -> Answer:
         """Say what the stream came to, its bytes having ended here."""
         is_complete = self._error is None and self.is_complete
-        if is_complete:
+        refusal = self.finishes.refusal(self._finish) if is_complete else None
+        if is_complete and refusal is None:
             for finding in self._ended():
                 self._note(finding)
-        elif self._error is None and WRONG_SHAPE not in self._findings:
+        elif not is_complete and self._error is None and WRONG_SHAPE not in self._findings:
             self._note(TRUNCATED)
         return Answer(
             is_complete=is_complete,
@@ -50,7 +75,7 @@ class StreamReader(ABC):
             model=self._model,
             finish=self._finish,
             usage=self._usage,
-            error=self._error,
+            error=self._error or refusal,
             findings=tuple(self._findings),
         )
 
@@ -62,9 +87,11 @@ class StreamReader(ABC):
     def _take_done_marker(self) -> None:
         """Take a `[DONE]`."""
 
-    @abstractmethod
     def _ended(self) -> tuple[Finding, ...]:
         """Return the findings on a stream that is complete."""
+        return self.finishes.judge(
+            self._finish, self._usage, has_text=self._has_text, has_reasoning=self._has_reasoning
+        )
 
     def _note(self, finding: Finding) -> None:
         if finding not in self._findings:
@@ -86,6 +113,14 @@ class StreamReader(ABC):
         else:
             self._note(WRONG_SHAPE)
 
-    def _said(self, text: str) -> list[Delta]:
+    def _said(self, text: str | None) -> list[Delta]:
+        if not text:
+            return []
         self._has_text = True
         return [Delta(text)]
+
+    def _reasoned(self, text: str | None) -> list[Delta]:
+        if not text:
+            return []
+        self._has_reasoning = True
+        return [Delta(text, is_reasoning=True)]

@@ -377,10 +377,6 @@ FLOODS: dict[str, tuple[Script, str]] = {
         send_for_ever(head(200, content_type="application/json"), chunk(b"[" * 60_000)),
         "larger than 8 MB",
     ),
-    "endless_error_body": (
-        send_for_ever(head(500, content_type="application/json"), chunk(b" " * 60_000)),
-        "larger than 8 MB",
-    ),
     "endless_head": (send_for_ever(b"HTTP/1.1 200 OK\r\n", b"x-filling: x\r\n" * 500), "its head"),
     "endless_head_line": (send_for_ever(b"HTTP/1.1 200 OK\r\nx: ", b"x" * 60_000), "its head"),
 }
@@ -427,7 +423,6 @@ SLOW: dict[str, Script] = {
     "head_only": send_and_wait(head(200)),
     "beginning_only": send_and_wait(head(200) + chunk(b"".join(BEGUN))),
     "half_an_event": send_and_wait(head(200) + chunk(BEGUN[0][:10])),
-    "refusal_without_end": send_and_wait(head(500, content_type="application/json") + chunk(b'{"err')),
     "pings_for_ever": drip(head(200), chunk(b": ping\n\n")),
     "content_for_ever": drip(head(200), chunk(content(R, "O"))),
     "head_byte_by_byte": drip(b"HTTP/1.1 200 OK\r\nx-slow: ", b"x"),
@@ -448,6 +443,27 @@ async def test_the_deadline_ends_a_call_however_the_gateway_keeps_it_alive() -> 
 
     answers = dict(zip(SLOW, await asyncio.gather(*map(seen, SLOW.values())), strict=True))
     assert answers == dict.fromkeys(SLOW, ("no complete answer within 0.3 s", True, 1))
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        send_and_wait(head(500, content_type="application/json") + chunk(b'{"err')),
+        drip(head(500, content_type="application/json"), chunk(b" ")),
+        send_for_ever(head(500, content_type="application/json"), chunk(b" " * 60_000)),
+        answer_and_close(head(500, content_type="application/json") + chunk(b'{"err')),
+    ],
+    ids=["without_end", "dripping", "endless", "cut"],
+)
+async def test_a_refusal_stays_one_however_its_body_comes(script: Script) -> None:
+    start = time.perf_counter()
+    async with raw_server(script) as server:
+        result = await smoke_once(server.base_url, deadline_s=0.5)
+        took_s = time.perf_counter() - start
+    assert result.classification is not None
+    assert (result.classification.category, result.http_status) == (Category.UPSTREAM_UNAVAILABLE, 500)
+    assert took_s < 1.5
+    assert len(server.requests) == 1
 
 
 async def test_a_gateway_that_accepts_and_never_reads_is_a_timeout() -> None:

@@ -275,10 +275,10 @@ async def test_reasoning_counts_as_the_first_token_and_is_marked() -> None:
     assert outputs == [("think", True), ("O", False)]
 
 
-async def test_a_call_without_content_has_no_time_to_first_token() -> None:
+async def test_an_answer_without_content_fails_and_has_no_time_to_first_token() -> None:
     async with raw_server(answer_with(streamed(*opening(R), *closing(R)))) as server:
         result = await smoke_once(server.base_url)
-    assert (result.status, result.ttft_ms, ids(result)) == (SmokeStatus.PASSED, None, ["COM-B-03"])
+    assert (result.status, result.ttft_ms, ids(result)) == (SmokeStatus.FAILED, None, ["COM-B-03"])
 
 
 async def test_the_request_is_shown_as_written_before_the_gateway_answers() -> None:

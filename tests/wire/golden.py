@@ -231,14 +231,6 @@ RESPONSES_GOLDEN = (
         findings=("COM-U-01",),
     ),
     _responses(
-        "no text",
-        (_RESPONSES_FRAMES[0], _RESPONSES_FRAMES[-1]),
-        terminal=1,
-        text="",
-        reasoning="",
-        findings=("COM-B-03",),
-    ),
-    _responses(
         "unknown events are let through",
         (*_RESPONSES_FRAMES[:3], named("acme:trace", delta="not content"), *_RESPONSES_FRAMES[3:]),
         terminal=_RESPONSES_END + 1,
@@ -358,13 +350,6 @@ CHAT_GOLDEN = (
         finish="length",
         text="",
         findings=("COM-U-02",),
-    ),
-    _chat(
-        "no text",
-        (chunk({"role": "assistant", "content": ""}), chunk({}, "stop"), chunk(None, usage=CHAT_USAGE), DONE),
-        terminal=1,
-        text="",
-        findings=("COM-B-03",),
     ),
 )
 
@@ -494,15 +479,6 @@ MESSAGES_GOLDEN = (
         finish="max_tokens",
         text="",
         findings=("COM-U-02",),
-    ),
-    _messages(
-        "refusal without a block",
-        (message_start(), message_delta("refusal"), MESSAGE_STOP),
-        terminal=2,
-        finish="refusal",
-        text="",
-        reasoning="",
-        findings=("COM-B-03",),
     ),
     _messages(
         "no usage",

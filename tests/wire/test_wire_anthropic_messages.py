@@ -62,8 +62,8 @@ def test_a_good_body_is_read() -> None:
     ("body", "findings"),
     [
         (_body("", "max_tokens"), ["COM-U-02"]),
-        (_body(""), ["COM-B-03"]),
-        (_body(content=[]), ["COM-B-03"]),
+        (_body(""), ["COM-B-04"]),
+        (_body(content=[]), ["COM-B-04"]),
         (_body(usage=None), ["COM-U-01"]),
     ],
 )

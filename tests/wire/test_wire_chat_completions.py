@@ -73,18 +73,18 @@ def test_content_may_be_a_list_of_parts() -> None:
     [
         (_body("", "length"), ["COM-U-02"]),
         (_body("half", "length"), ["COM-U-02"]),
-        (_body(None), ["COM-B-03"]),
-        (_body(""), ["COM-B-03"]),
-        (_body([]), ["COM-B-03"]),
+        (_body(None), ["COM-B-04"]),
+        (_body(""), ["COM-B-04"]),
+        (_body([]), ["COM-B-04"]),
         (_body(usage=None), ["COM-U-01"]),
         (_body(usage={}), ["COM-U-01"]),
     ],
 )
-def test_a_complete_body_that_lacks_something_is_a_warning(body: dict[str, object], findings: list[str]) -> None:
+def test_a_complete_body_that_lacks_something_is_told(body: dict[str, object], findings: list[str]) -> None:
     answer = read(body)
     assert answer.is_complete
     assert _ids(answer) == findings
-    assert {finding.severity for finding in answer.findings} == {Severity.WARN}
+    assert {each.severity for each in answer.findings if each.id != "COM-B-03"} <= {Severity.WARN}
 
 
 def test_a_body_without_a_finish_reason_is_cut() -> None:

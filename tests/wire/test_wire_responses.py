@@ -71,15 +71,15 @@ def test_a_body_cut_by_the_token_limit_is_complete_with_a_warning() -> None:
     ("body", "findings"),
     [
         (response("completed", output=[message_item("OK.")]), ["COM-U-01"]),
-        (response("completed", usage=RESPONSES_USAGE), ["COM-B-03"]),
+        (response("completed", usage=RESPONSES_USAGE), ["COM-B-04"]),
         (response("completed"), ["COM-U-01", "COM-B-03"]),
     ],
 )
-def test_a_complete_body_that_lacks_something_is_a_warning(body: dict[str, object], findings: list[str]) -> None:
+def test_a_complete_body_that_lacks_something_is_told(body: dict[str, object], findings: list[str]) -> None:
     answer = read(body)
     assert answer.is_complete
     assert _ids(answer) == findings
-    assert {finding.severity for finding in answer.findings} == {Severity.WARN}
+    assert {each.severity for each in answer.findings if each.id != "COM-B-03"} <= {Severity.WARN}
 
 
 @pytest.mark.parametrize(
@@ -171,14 +171,14 @@ def test_no_completion_after_an_error_heals_it() -> None:
     assert answer.error is not None
 
 
-def test_what_follows_the_terminal_event_is_a_warning_and_no_content() -> None:
+def test_what_follows_the_terminal_event_breaks_the_answer_and_is_no_content() -> None:
     reader = ResponsesStream()
     for frame in RESPONSES.frames:
         reader.feed(frame)
     assert reader.feed(named("response.output_text.delta", delta="more")) == []
     answer = reader.close()
     assert answer.is_complete
-    assert _ids(answer) == ["RSP-STREAM-08"]
+    assert _ids(answer) == ["COM-O-05"]
 
 
 def test_a_done_marker_alone_completes_nothing_but_ends_the_stream() -> None:

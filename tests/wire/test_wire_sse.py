@@ -67,12 +67,6 @@ def test_fields_are_read_as_the_standard_says(data: bytes, events: list[tuple[st
     assert decoder.fault is None
 
 
-def test_comments_are_counted() -> None:
-    decoder = SseDecoder()
-    decoder.feed(b": PING\n\n:\ndata: a\n\n: OPENROUTER PROCESSING\n")
-    assert decoder.comments == 3
-
-
 def test_crlf_may_be_cut_between_its_two_bytes() -> None:
     decoder = SseDecoder()
     pieces = [b"data: a\r", b"\ndata: b\r", b"\n\r", b"\n", b"data: c\r", b"\r"]
@@ -175,7 +169,7 @@ def test_any_split_gives_the_same_events_and_fault_as_one_feed(
     edges = [0, *sorted(min(cut, len(stream)) for cut in cuts), len(stream)]
     found = [event for first, last in pairwise(edges) for event in split.feed(stream[first:last])]
     assert found == expected
-    assert (split.fault, split.comments, split.is_inside_event) == (whole.fault, whole.comments, whole.is_inside_event)
+    assert (split.fault, split.is_inside_event) == (whole.fault, whole.is_inside_event)
 
 
 @_FEW

@@ -238,3 +238,69 @@ def test_events_of_any_text_never_raise_and_never_pass(family: EndpointFamily, s
 def test_a_body_of_any_shape_never_raises_and_says_why_it_is_not_complete(family: EndpointFamily, body: object) -> None:
     answer = FAMILY_WIRES[family].read(body)
     assert answer.is_complete or answer.error is not None or answer.findings
+
+
+@pytest.mark.parametrize(
+    ("family", "frames", "finding"),
+    [
+        (EndpointFamily.CHAT_COMPLETIONS, ['{"choices":[{"delta":{"content":"more"}}]}'], "COM-O-05"),
+        (EndpointFamily.CHAT_COMPLETIONS, ['{"choices":[{"delta":{},"finish_reason":"stop"}]}'], "COM-O-05"),
+        (EndpointFamily.RESPONSES, ['{"type":"response.completed","response":{"status":"completed"}}'], "COM-O-05"),
+        (EndpointFamily.ANTHROPIC_MESSAGES, ['{"type":"message_start","message":{}}'], "COM-O-05"),
+        (EndpointFamily.ANTHROPIC_MESSAGES, ['{"type":"content_block_delta","delta":{"text":"x"}}'], "COM-O-05"),
+    ],
+)
+def test_what_follows_the_end_breaks_the_answer(family: EndpointFamily, frames: list[str], finding: str) -> None:
+    golden = next(each for each in ALL_GOLDEN if each.family is family and each.is_over)
+    answer, _, _ = _read(family, (*golden.frames, *(SseEvent("", data) for data in frames)))
+    assert {each.id: each.severity for each in answer.findings}[finding] is Severity.FAIL
+
+
+@pytest.mark.parametrize(
+    "late", ['{"type":"error","code":"x","message":"m"}', '{"type":"response.failed","response":{}}']
+)
+def test_an_error_after_the_end_of_a_responses_stream_is_an_error(late: str) -> None:
+    golden = next(each for each in ALL_GOLDEN if each.family is EndpointFamily.RESPONSES)
+    answer, _, _ = _read(golden.family, (*golden.frames, SseEvent("", late)))
+    assert answer.error is not None
+    assert not answer.is_complete
+
+
+def test_a_messages_stream_without_its_start_is_broken() -> None:
+    frames = ['{"type":"message_delta","delta":{"stop_reason":"end_turn"}}', '{"type":"message_stop"}']
+    answer, _, _ = _read(EndpointFamily.ANTHROPIC_MESSAGES, [SseEvent("", data) for data in frames])
+    assert {each.id: each.severity for each in answer.findings}["MSG-STREAM-01"] is Severity.FAIL
+
+
+def test_an_event_whose_name_is_not_its_type_is_broken() -> None:
+    golden = next(each for each in ALL_GOLDEN if each.family is EndpointFamily.RESPONSES)
+    renamed = [SseEvent("other", frame.data) for frame in golden.frames]
+    answer, _, _ = _read(golden.family, renamed)
+    assert {each.id: each.severity for each in answer.findings}["COM-O-03"] is Severity.FAIL
+
+
+@pytest.mark.parametrize(
+    ("family", "frames"),
+    [
+        (EndpointFamily.CHAT_COMPLETIONS, ['{"choices":[{"delta":{},"finish_reason":"content_filter"}]}']),
+        (
+            EndpointFamily.ANTHROPIC_MESSAGES,
+            [
+                '{"type":"message_start","message":{}}',
+                '{"type":"message_delta","delta":{"stop_reason":"refusal"}}',
+                '{"type":"message_stop"}',
+            ],
+        ),
+        (
+            EndpointFamily.RESPONSES,
+            [
+                '{"type":"response.incomplete","response":{"status":"incomplete",'
+                '"incomplete_details":{"reason":"content_filter"}}}'
+            ],
+        ),
+    ],
+)
+def test_refused_content_is_the_same_error_in_all_families(family: EndpointFamily, frames: list[str]) -> None:
+    answer, _, _ = _read(family, [SseEvent("", data) for data in frames])
+    assert answer.error is not None
+    assert answer.error.code == "content_filter"

@@ -4,7 +4,7 @@ CallError
 ├─ unreachable       no connection: name, refusal, network or TLS
 ├─ disconnected      the connection ended before the answer did
 ├─ deadline_passed   the call's total deadline, or the time to connect, ran out
-├─ limit_exceeded    the answer went over one of the console's caps
+├─ given_up          the answer goes over a cap, is compressed, or is no HTTP
 └─ redirected        the gateway wanted the call to go somewhere else
 """
 
@@ -75,9 +75,9 @@ def deadline_passed(seconds: float, *, written: bool) -> CallError:
     )
 
 
-def limit_exceeded(what: str, *, http_status: int | None = None) -> CallError:
-    """Say which cap an answer went over."""
-    return CallError(judged(Category.CONTRACT_VIOLATION, f"the answer was given up: {what}"), http_status=http_status)
+def given_up(why: str) -> CallError:
+    """Say why an answer was not read on: a cap, compression, or no valid HTTP."""
+    return CallError(judged(Category.CONTRACT_VIOLATION, f"the answer was given up: {why}"))
 
 
 def redirected(status: int) -> CallError:

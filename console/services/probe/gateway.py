@@ -30,7 +30,7 @@ from console.services.probe.failure import (
     CallError,
     deadline_passed,
     disconnected,
-    limit_exceeded,
+    given_up,
     redirected,
     unreachable,
 )
@@ -163,17 +163,10 @@ class Gateway:
             raise self._failure(error.__cause__, stamp) from None
         except aiohttp.ClientError:
             # What the transport does not translate: an answer that is no HTTP, or headers over aiohttp's caps.
-            raise limit_exceeded("its head is no valid HTTP, or has a line larger than 8 kB") from None
-        problem: CallError | None = None
+            raise given_up("its head is no valid HTTP, or has a line larger than 8 kB") from None
         if 300 <= response.status_code < 400:
-            problem = redirected(response.status_code)
-        elif str(response.headers.get("content-encoding", "")).strip().lower() not in ("", "identity"):
-            problem = limit_exceeded(
-                "it is compressed, although the request asked for it as it is", http_status=response.status_code
-            )
-        if problem is not None:
             await response.aclose()
-            raise problem
+            raise redirected(response.status_code)
         return response
 
     def _failure(self, cause: BaseException | None, stamp: "_Stamp") -> CallError:
@@ -188,6 +181,8 @@ class Gateway:
         size = 0
         pieces = response.aiter_raw()
         try:
+            if str(response.headers.get("content-encoding", "")).strip().lower() not in ("", "identity"):
+                raise given_up("it is compressed, although the request asked for it as it is")
             while True:
                 async with asyncio.timeout_at(deadline):
                     data = await anext(pieces, b"")
@@ -195,7 +190,7 @@ class Gateway:
                     return
                 size += len(data)
                 if size > BODY_LIMIT:
-                    raise limit_exceeded(f"it is larger than {BODY_LIMIT // 1024 // 1024} MB")
+                    raise given_up(f"it is larger than {BODY_LIMIT // 1024 // 1024} MB")
                 yield data
         except TimeoutError:
             raise deadline_passed(self._settings.deadline_s, written=True) from None

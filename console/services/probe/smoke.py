@@ -10,8 +10,8 @@ from console.domain.category import Category, judged
 from console.domain.contract import RouteCheck, Severity, Verdict
 from console.domain.event import LoopLagMeasured, SmokeEvent, SmokeFinished, SmokeResult, SmokeStarted, SmokeStatus
 from console.domain.route import Route
-from console.services.probe.attempt import Attempt
 from console.services.probe.call import CallPart
+from console.services.probe.exchange import Exchange
 from console.services.probe.failure import CallError
 from console.services.probe.fanout import merge
 from console.services.probe.gateway import Gateway
@@ -59,7 +59,7 @@ async def _smoke_route(
         yield SmokeFinished(held(check))
         return
     yield SmokeStarted(check.route, now())
-    attempt = Attempt(check.route, gateway.secret)
+    exchange = Exchange(check.route, gateway.secret)
     wire = FAMILY_WIRES[check.route.endpoint_family]
     body = wire.build(check.route.model, PROMPT, max_output_tokens=max_output_tokens, stream=True)
     failure: CallError | None = None
@@ -67,24 +67,24 @@ async def _smoke_route(
         call = gateway.call(check.route.endpoint_path, check.route.endpoint_family, body, stream=True)
         async with aclosing(call) as parts:
             give_up_at: float | None = None
-            while not attempt.is_over and (part := await _next(parts, attempt, give_up_at)) is not None:
-                for event in attempt.take(part):
+            while not exchange.is_over and (part := await _next(parts, exchange, give_up_at)) is not None:
+                for event in exchange.take(part):
                     yield event
-                if attempt.is_complete and give_up_at is None:
+                if exchange.is_settled and give_up_at is None:
                     give_up_at = asyncio.get_running_loop().time() + _GRACE_S
     except CallError as error:
         failure = error
-    for event in attempt.finish(failure):
+    for event in exchange.finish(failure):
         yield event
 
 
-async def _next(parts: AsyncGenerator[CallPart, None], attempt: Attempt, give_up_at: float | None) -> CallPart | None:
+async def _next(parts: AsyncGenerator[CallPart, None], exchange: Exchange, give_up_at: float | None) -> CallPart | None:
     """Return the call's next part, or None at its end; once the answer is complete the end has to come soon."""
     try:
         async with asyncio.timeout_at(give_up_at):
             return await anext(parts, None)
     except TimeoutError:
-        attempt.has_open_end = True
+        exchange.has_open_end = True
         return None
 
 

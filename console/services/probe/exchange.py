@@ -1,4 +1,4 @@
-"""An attempt: one call of a route, judged while it comes in. Parts go in, events come out; no IO."""
+"""An exchange: one call of a route, judged while it comes in. Parts go in, events come out; no IO."""
 
 import re
 from collections.abc import Sequence
@@ -34,6 +34,8 @@ _REQUEST_ID_HEADERS = (
 )
 _HTML = Finding("COM-T-03", Severity.FAIL, "The gateway answered with a web page: base_url may point at a web site.")
 _NOT_STREAMED = Finding("COM-T-04", Severity.FAIL, "The request asked for a stream and got a single body.")
+_NO_STREAM_TYPE = Finding("COM-T-03", Severity.FAIL, "The answer's content type is not text/event-stream.")
+_CUT_INSIDE = Finding("COM-O-04", Severity.WARN, "The stream ended in the middle of an event.")
 _OPEN_END = Finding("COM-T-05", Severity.WARN, "The gateway kept the connection open after the answer's end.")
 _FRAMING = Finding("COM-O-01", Severity.FAIL, "The stream's framing is broken, or goes over the console's caps.")
 _NO_REQUEST_ID = Finding("COM-H-01", Severity.WARN, "The answer names no request id to ask the gateway's support with.")
@@ -56,7 +58,7 @@ class _Times:
         return max(0.0, moment - (self.written or 0.0))
 
 
-class Attempt:
+class Exchange:
     """One smoke call as it comes in: parts go in, events come out. Does no IO and never raises."""
 
     def __init__(self, route: Route, secret: Secret | None) -> None:
@@ -74,9 +76,9 @@ class Attempt:
         self._redacted = {is_reasoning: RedactedStream(secret) for is_reasoning in (False, True)} if secret else {}
 
     @property
-    def is_complete(self) -> bool:
-        """Tell whether the family's terminal marker was seen."""
-        return self._reader.is_complete
+    def is_settled(self) -> bool:
+        """Tell whether the answer has said how it ends: what may follow is a formality, and has to come soon."""
+        return self._reader.is_complete or self._reader.has_failed
 
     def take(self, part: CallPart) -> list[SmokeEvent]:
         """Take the call's next part and return the events in it."""
@@ -167,10 +169,12 @@ class Attempt:
         if started.content_type in ("text/html", "application/xhtml+xml"):
             findings.append(_HTML)
         elif started.status < 300 and not self._is_stream:
-            findings.append(_NOT_STREAMED)
+            findings.append(_NOT_STREAMED if started.content_type == "application/json" else _NO_STREAM_TYPE)
         if self._request_id() is None:
             findings.append(_NO_REQUEST_ID)
-        if self.has_open_end:
+        if self._decoder.is_inside_event:
+            findings.append(_CUT_INSIDE)
+        if self.has_open_end and self._reader.is_complete:
             findings.append(_OPEN_END)
         return findings
 
@@ -179,10 +183,10 @@ class Attempt:
     ) -> Classification | None:
         status = 0 if self._started is None else self._started.status
         error = answer.error if self._is_stream else read_error(bytes(self._plain))
+        if status >= 300:
+            error = error or WireError()  # a refusal stays one, also where its body is cut, slow or compressed
         if failure is not None and error is None and not answer.is_complete:
             return failure.classification
-        if status >= 300:
-            error = error or WireError()
         if error is not None:
             return classify(status, code=error.code, kind=error.kind, message=error.message)
         if _HTML in findings:
@@ -215,7 +219,7 @@ _SNAPSHOT = re.compile(r"-(?:\d{4}-\d{2}-\d{2}|\d{4}|\d{6}|\d{8})")
 
 def _is_same_model(requested: str, reported: str) -> bool:
     """Tell whether an answer's model is the one asked for, a dated snapshot of it, or the same without its vendor."""
-    asked, said = requested.rpartition("/")[2].lower(), reported.rpartition("/")[2].lower()
+    asked, said = (name.rpartition("/")[2].partition(":")[0].lower() for name in (requested, reported))
     asked = asked.removesuffix("-latest")
     return said == asked or (said.startswith(asked) and _SNAPSHOT.fullmatch(said[len(asked) :]) is not None)
 
