@@ -12,15 +12,18 @@ def main() -> int:
         try:
             sys.stdout.write(f"gateway-console {__version__}\n")
             sys.stdout.flush()
-        except BrokenPipeError:
+        except OSError:
             from console.cli.output import let_go_of_stdout
 
             let_go_of_stdout()
             return 1
         return 0
-    from console.cli.main import run
+    try:
+        from console.cli.main import run
 
-    return run(arguments)
+        return run(arguments)
+    except KeyboardInterrupt:
+        return 130
 
 
 if __name__ == "__main__":

@@ -48,6 +48,19 @@ def test_an_offline_verb_imports_neither_the_screen_nor_an_http_library(tmp_path
     assert not HEAVY & tops(modules)
 
 
+def test_the_screen_is_there_before_any_network_library(tmp_path: Path) -> None:
+    """What is imported until the screen's first paint: the app, its screen and a profile."""
+    code = (
+        "import sys; from console.app.app import ConsoleApp;"
+        " from console.services.config_file import load_profile; ConsoleApp(load_profile());"
+        " print(*sys.modules)"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path)
+    loaded = {name.partition(".")[0] for name in run.stdout.split()}
+    assert "textual" in loaded
+    assert not loaded & {"httpx", "httpx_aiohttp", "aiohttp", "keyring", "secretstorage", "jeepney", "cryptography"}
+
+
 def test_the_recording_of_imports_would_see_a_heavy_one(tmp_path: Path) -> None:
     assert {"httpx", "aiohttp"} <= tops(imported_by(tmp_path, "--profile", "faults", "smoke", "--role", "reviewer"))
 

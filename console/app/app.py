@@ -8,12 +8,16 @@ from collections.abc import Iterable
 from rich.text import Text
 from textual.app import App, SystemCommand
 from textual.screen import Screen
+from textual.worker import WorkerFailed
 
 from console.app import themes
 from console.app.palette import ActionProvider
 from console.app.routes_screen import RoutesScreen
 from console.services.crash import crash_lines
 from console.services.settings import Profile
+
+SIGNALS = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)
+"""What leaves the screen with 128 + n and a terminal as it was."""
 
 _FRAME_S = 1 / 15
 _SLOW_LINK_FRAME_S = 1 / 8
@@ -55,8 +59,9 @@ class ConsoleApp(App[None]):
     def on_mount(self) -> None:
         """Take the signals that would leave the terminal in a mess, and open the main screen."""
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT):
+        for number in SIGNALS:
             loop.add_signal_handler(number, self._leave_on, number)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
         frame_s = _SLOW_LINK_FRAME_S if self._is_remote else _FRAME_S
         self._main = RoutesScreen(self._profile, is_read_only=self._is_read_only, frame_s=frame_s)
         self.push_screen(self._main)
@@ -79,5 +84,7 @@ class ConsoleApp(App[None]):
 
     def _fatal_error(self) -> None:
         """Report a bug without locals: Textual's own report prints them, and with them whatever they hold."""
-        error = self._exception
+        error: BaseException | None = self._exception
+        if isinstance(error, WorkerFailed):
+            error = error.error
         self.panic(Text("\n".join(crash_lines(error) if error is not None else ["internal error"])))

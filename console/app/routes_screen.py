@@ -1,6 +1,7 @@
 """The main screen: route table, contract and smoke side by side, under one row cursor."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -19,8 +20,11 @@ from console.app.line_pane import LinePane
 from console.app.route_table import HEADER_LINES, RouteTablePane
 from console.app.session import Session
 from console.app.smoke_pane import SmokePane
-from console.domain.contract import Verdict
+from console.domain.contract import RouteCheck, Verdict
 from console.services.settings import Profile
+
+Work = Callable[[], Coroutine[None, None, None]]
+"""A worker's work: called when the worker begins, so that one cancelled before that leaves nothing behind."""
 
 _SMOKE_GROUP = "smoke"
 _GATEWAY_GROUP = "gateway"
@@ -56,7 +60,7 @@ class RoutesScreen(Screen[None]):
         self._deeds: dict[str, Callable[[], object]] = {
             "route.smoke": self._smoke_this,
             "route.smoke_all": self._smoke_all,
-            "smoke.stop": lambda: self._cancel(_SMOKE_GROUP),
+            "smoke.stop": self._stop_smoke,
             "route.open": self._open_route,
             "route.down": lambda: self._move_to(self._cursor + 1),
             "route.up": lambda: self._move_to(self._cursor - 1),
@@ -94,7 +98,6 @@ class RoutesScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Paint what is known offline; open the gateway when that is on the screen."""
-        self._routes.styles.height = len(self._session.state.routes) + HEADER_LINES + 2
         self._repaint()
         self.call_after_refresh(self._open_gateway)
 
@@ -119,22 +122,33 @@ class RoutesScreen(Screen[None]):
         self._deeds[action_id]()
 
     def _open_gateway(self) -> None:
-        self.run_worker(self._session.keep_open(), name="gateway", group=_GATEWAY_GROUP, exclusive=True)
+        self._begin(self._session.keep_open, "gateway", _GATEWAY_GROUP)
+
+    def _begin(self, work: Work, name: str, group: str) -> Worker[None]:
+        return self.run_worker(work, name=name, group=group)
 
     def _reopen(self) -> None:
         self._cancel(_GATEWAY_GROUP)
         self._open_gateway()
 
+    def _stop_smoke(self) -> None:
+        self._cancel(_SMOKE_GROUP)
+        self._session.settle()
+
     def _smoke_this(self) -> None:
-        route = self._session.state.routes[self._cursor]
-        self.run_worker(self._session.smoke([route.check]), name=f"smoke {route.check.route.role}", group=_SMOKE_GROUP)
+        self._smoke_routes([self._session.state.routes[self._cursor].check])
         self._show_tab(self._smoke)
 
     def _smoke_all(self) -> None:
         checks = [route.check for route in self._session.state.routes]
-        self.run_worker(self._session.smoke(checks), name="smoke all", group=_SMOKE_GROUP)
+        self._smoke_routes(checks)
         if checks[self._cursor].verdict is not Verdict.DRIFT:
             self._show_tab(self._smoke)
+
+    def _smoke_routes(self, checks: Sequence[RouteCheck]) -> None:
+        self._session.queue(checks)
+        name = f"smoke {', '.join(check.route.role for check in checks)}"
+        self._begin(partial(self._session.smoke, checks), name, _SMOKE_GROUP)
 
     def _cancel(self, group: str) -> list[Worker[object]]:
         return self.workers.cancel_group(self, group)
@@ -183,7 +197,10 @@ class RoutesScreen(Screen[None]):
 
     def _repaint(self) -> None:
         self._is_repaint_due = False
+        if not self.query("#routes"):
+            return  # not composed yet, or already leaving
         state = self._session.state
+        self._routes.styles.height = len(state.routes) + HEADER_LINES + 2
         for pane in self.query("LinePane").results():
             if isinstance(pane, LinePane):
                 pane.show(state, self._cursor)

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
-from console.domain.contract import RouteCheck, check
-from console.domain.event import Event, GatewayClosed, GatewayFailed, RoutesChecked, SmokeFinished
+from console.domain.contract import RouteCheck, Verdict, check
+from console.domain.event import Event, GatewayClosed, GatewayFailed, RoutesChecked, SmokeFinished, SmokeQueued
 from console.domain.run import RunState, SmokePhase, apply
 from console.services.settings import Profile
 
@@ -35,6 +35,7 @@ class Session:
         self.state = RunState(profile.name, is_read_only=is_read_only)
         self._on_change = on_change
         self._gateway: Gateway | None = None
+        self._places = asyncio.Semaphore(profile.gateway.concurrency)
         self._under_way: set[asyncio.Task[object]] = set()
         self._fold(RoutesChecked(check(profile.table)))
 
@@ -78,33 +79,34 @@ class Session:
         except (TargetError, SimulatorError) as error:
             self._fold(GatewayFailed(str(error)))
 
+    def queue(self, checks: Sequence[RouteCheck]) -> None:
+        """Note at once that routes are to be smoked, so that no key can start one twice before its work begins."""
+        for each in checks:
+            if each.verdict is not Verdict.DRIFT:
+                self._fold(SmokeQueued(each.route.role))
+
+    def settle(self) -> None:
+        """End all smoke tests that were under way when their work was cancelled: their outcome is unknown."""
+        from console.services.probe.smoke import interrupted
+
+        for each in self.state.routes:
+            if each.smoke.is_live:
+                is_sent = each.smoke.phase in (SmokePhase.WAITING, SmokePhase.STREAMING)
+                self._fold(SmokeFinished(interrupted(each.check.route, is_sent=is_sent)))
+
     async def smoke(self, checks: Sequence[RouteCheck]) -> None:
-        """Smoke routes until they end; where this is cancelled, those under way end with an unknown outcome."""
+        """Smoke queued routes until they end."""
+        from console.services.probe.smoke import smoke
+
         with self._noted():
-            await self._smoke(checks)
-
-    async def _smoke(self, checks: Sequence[RouteCheck]) -> None:
-        if self._gateway is None:
-            return
-        from console.services.probe.smoke import interrupted, smoke
-
-        settings = self.profile.gateway
-        events = smoke(
-            checks,
-            self._gateway,
-            concurrency=settings.concurrency,
-            max_output_tokens=settings.smoke_max_output_tokens,
-        )
-        try:
+            if self._gateway is None:
+                self.settle()
+                return
+            limit = self.profile.gateway.smoke_max_output_tokens
+            events = smoke(checks, self._gateway, places=self._places, max_output_tokens=limit)
             async with aclosing(events):
                 async for event in events:
                     self._fold(event)
-        finally:
-            for each in checks:
-                smoked = self.state.smoke(each.route.role)
-                if smoked.is_live:
-                    is_sent = smoked.phase is not SmokePhase.CONNECTING
-                    self._fold(SmokeFinished(interrupted(each.route, is_sent=is_sent)))
 
     def _fold(self, event: Event) -> None:
         self.state = apply(self.state, event)

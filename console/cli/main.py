@@ -1,6 +1,8 @@
 """The command line: parse, dispatch to a verb's module, and turn every end into an exit code."""
 
 import argparse
+import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
@@ -22,7 +24,11 @@ class _Parser(argparse.ArgumentParser):
     """A parser that raises instead of leaving the process."""
 
     def error(self, message: str) -> NoReturn:
-        raise _UsageError(f"{message}; see {self.prog} --help")
+        # What was typed is left out where it is no plain word: a token in a word's place would be repeated.
+        plain = re.sub(
+            r"invalid choice: (?!'[a-z-]{1,20}' ).* \(choose", "is not known (choose", message, flags=re.DOTALL
+        )
+        raise _UsageError(f"{plain}; see {self.prog} --help")
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -32,6 +38,10 @@ def run(arguments: Sequence[str]) -> int:
         code = _run(arguments)
         output.finish()
     except BrokenPipeError:
+        output.let_go_of_stdout()
+        return ExitCode.FAILED
+    except output.OutputError as error:
+        output.complain(str(error))
         output.let_go_of_stdout()
         return ExitCode.FAILED
     return code
@@ -48,7 +58,7 @@ def _run(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         output.complain("interrupted")
         return ExitCode.INTERRUPTED
-    except BrokenPipeError:
+    except (BrokenPipeError, output.OutputError):
         raise
     except Exception as error:  # noqa: BLE001  # the last line of defence: no traceback with values in it
         from console.services.crash import crash_lines
@@ -62,7 +72,7 @@ def _run(arguments: Sequence[str]) -> int:
 
 def _dispatch(arguments: Sequence[str]) -> int:
     for argument in arguments:
-        if (words := looks_like_secret(argument)) is not None:
+        if (words := looks_like_secret(argument, is_address=os.sep in argument)) is not None:
             output.complain(
                 f"an argument looks like {words}. Tokens are never options: every user of this machine can read a"
                 " command line. Store it and name its reference in token_ref"

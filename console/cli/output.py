@@ -1,11 +1,26 @@
 """Output: stdout is data, stderr is diagnostics. Nothing else in the headless face writes to either."""
 
+import contextlib
 import os
 import sys
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from console.domain.guard import safe
+
+
+class OutputError(Exception):
+    """Stdout cannot be written to."""
+
+
+@contextlib.contextmanager
+def _writing() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputError(f"stdout cannot be written: {error.strerror or 'input/output error'}") from None
 
 
 def prepare() -> None:
@@ -21,7 +36,8 @@ def prepare() -> None:
 
 def finish() -> None:
     """Write out what is still buffered, while a reader that has gone can still be noticed."""
-    sys.stdout.flush()
+    with _writing():
+        sys.stdout.flush()
 
 
 def let_go_of_stdout() -> None:
@@ -31,8 +47,9 @@ def let_go_of_stdout() -> None:
 
 def write_line(text: str = "") -> None:
     """Write one line of data; text from outside in it is made safe."""
-    sys.stdout.write(f"{safe(text)}\n")
-    sys.stdout.flush()
+    with _writing():
+        sys.stdout.write(f"{safe(text)}\n")
+        sys.stdout.flush()
 
 
 def write_document(document: object) -> None:
@@ -40,8 +57,9 @@ def write_document(document: object) -> None:
     import msgspec
 
     data = msgspec.json.format(msgspec.json.encode(document), indent=2)
-    sys.stdout.write(data.decode() + "\n")
-    sys.stdout.flush()
+    with _writing():
+        sys.stdout.write(data.decode() + "\n")
+        sys.stdout.flush()
 
 
 def note(text: str) -> None:

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 import sys
 from typing import TYPE_CHECKING
 
@@ -38,8 +39,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 def open_screen(profile: "Profile", *, read_only: bool) -> int:
     """Run the screen until the operator leaves it, and return the code that it left with."""
-    from console.app.app import ConsoleApp
+    from console.app.app import SIGNALS, ConsoleApp
 
+    # A signal that comes while the terminal is being set up waits until the app can set it back.
+    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
     app = ConsoleApp(profile, is_read_only=read_only)
     app.run()
     return app.return_code or 0

@@ -76,6 +76,8 @@ async def smoke_profile(
         ConfigError: The profile's base URL or CA file cannot be used.
 
     """
+    import asyncio
+
     from console.services.probe.smoke import smoke
     from console.services.target import TargetError, open_target
     from console.simulator.embedded import SimulatorError, embedded_gateway
@@ -93,7 +95,7 @@ async def smoke_profile(
             events = smoke(
                 checks,
                 target.gateway,
-                concurrency=concurrency or profile.gateway.concurrency,
+                places=asyncio.Semaphore(concurrency or profile.gateway.concurrency),
                 max_output_tokens=profile.gateway.smoke_max_output_tokens,
             )
             if not as_json:

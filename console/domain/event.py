@@ -108,6 +108,13 @@ class TokenResolved:
 
 
 @dataclass(frozen=True, slots=True)
+class SmokeQueued:
+    """A smoke test of a route was asked for and waits for its place."""
+
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
 class SmokeStarted:
     """A smoke test of a route began; nothing is written yet."""
 
@@ -158,5 +165,7 @@ class LoopLagMeasured:
     p99_ms: float
 
 
-SmokeEvent = SmokeStarted | RequestWritten | AnswerStarted | OutputReceived | SmokeFinished | LoopLagMeasured
+SmokeEvent = (
+    SmokeQueued | SmokeStarted | RequestWritten | AnswerStarted | OutputReceived | SmokeFinished | LoopLagMeasured
+)
 Event = RoutesChecked | GatewayClosed | GatewayOpened | GatewayFailed | TokenResolved | SmokeEvent

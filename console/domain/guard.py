@@ -26,6 +26,9 @@ _VISIBLE |= dict.fromkeys(
         (0xFEFF, 0xFEFF),  # byte order mark
         (0xFFA0, 0xFFA0),  # half-width Hangul filler
         (0xFFF0, 0xFFFB),  # unassigned specials, interlinear annotation
+        (0x110BD, 0x110BD),  # Kaithi number sign
+        (0x110CD, 0x110CD),  # Kaithi number sign above
+        (0x13430, 0x1343F),  # Egyptian hieroglyph format controls
         (0x1BCA0, 0x1BCA3),  # shorthand format controls
         (0x1D173, 0x1D17A),  # musical format controls
         (0xE0000, 0xE0FFF),  # tag characters, variation selectors supplement
@@ -67,16 +70,25 @@ _SECRET_RULES: tuple[tuple[str, re.Pattern[str]], ...] = (
         re.compile(r"(?i)(?:bearer|basic)\s{1,8}(?=[A-Za-z._~+/-]{0,2048}[0-9=])[A-Za-z0-9._~+/=-]{12,2048}"),
     ),
     ("a private key", re.compile(r"-----BEGIN [A-Z ]{0,32}PRIVATE KEY-----")),
-    ("a long hexadecimal key", re.compile(r"(?<![0-9A-Fa-f])[0-9a-fA-F]{32,512}(?![0-9A-Fa-f])")),
 )
+_HEXADECIMAL = re.compile(r"(?<![0-9A-Fa-f])[0-9a-fA-F]{32,512}(?![0-9A-Fa-f])")
 _MIXED = re.compile(r"[A-Za-z0-9]{24,512}")
 
 
-def looks_like_secret(text: str) -> str | None:
-    """Return in words what secret a text seems to hold, or None; the words never hold the text itself."""
+def looks_like_secret(text: str, *, is_address: bool = False) -> str | None:
+    """Return in words what secret a text seems to hold, or None; the words never hold the text itself.
+
+    Args:
+        text: Text from a config, a command line or a person.
+        is_address: The text is a path or URL, in which a long hexadecimal step is an id, such as that of an account
+            or a build, and no key.
+
+    """
     for words, pattern in _SECRET_RULES:
         if pattern.search(text):
             return words
+    if not is_address and _HEXADECIMAL.search(text):
+        return "a long hexadecimal key"
     for run in _MIXED.findall(text):
         if any(c.islower() for c in run) and any(c.isupper() for c in run) and sum(c.isdigit() for c in run) >= 2:
             return "a long random key"

@@ -15,6 +15,7 @@ from console.domain.event import (
     RequestWritten,
     RoutesChecked,
     SmokeFinished,
+    SmokeQueued,
     SmokeResult,
     SmokeStarted,
     TokenResolved,
@@ -32,6 +33,7 @@ class SmokePhase(StrEnum):
     """Where a route's smoke test stands."""
 
     IDLE = "idle"
+    QUEUED = "queued"
     CONNECTING = "connecting"
     WAITING = "waiting"
     STREAMING = "streaming"
@@ -126,6 +128,8 @@ def apply(state: RunState, event: Event) -> RunState:
             return replace(state, token=event)
         case LoopLagMeasured(p99_ms):
             return replace(state, loop_lag_p99_ms=p99_ms)
+        case SmokeQueued(role):
+            return _with_smoke(state, role, Smoke(SmokePhase.QUEUED))
         case SmokeStarted(route, at) if _has_route(state, route.role):
             call = Call(route.role, at, route.endpoint_path, route.model)
             started = replace(state, calls=(*state.calls, call)[-CALL_LIMIT:])

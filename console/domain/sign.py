@@ -56,6 +56,7 @@ _TOKENS = {
 }
 _PHASES = {
     SmokePhase.IDLE: Sign("·", "not run", Tone.DIM),
+    SmokePhase.QUEUED: Sign("›", "queued", Tone.LIVE),
     SmokePhase.CONNECTING: Sign("›", "connect", Tone.LIVE),
     SmokePhase.WAITING: Sign("›", "wait", Tone.LIVE),
     SmokePhase.STREAMING: Sign("›", "live", Tone.LIVE),

@@ -49,7 +49,10 @@ def default_config_path(environment: Mapping[str, str]) -> Path | None:
     else:
         return None
     path = base / "gateway-console" / "config.toml"
-    return path if path.is_file() else None
+    try:
+        return path if path.is_file() else None
+    except OSError:
+        return path  # reading it will say what is wrong with it
 
 
 _Settings = TypeVar("_Settings", bound=Struct)
@@ -107,7 +110,10 @@ class _Reader:
         elif isinstance(value, list):
             for inner in value:
                 self._refuse_secrets(inner, path)
-        elif isinstance(value, str) and (words := looks_like_secret(value)) is not None:
+        elif (
+            isinstance(value, str)
+            and (words := looks_like_secret(value, is_address=path[-1:] in _ADDRESSES)) is not None
+        ):
             self._text.fail(
                 path,
                 f"the value looks like {words}. Tokens never go into a config: store it with your keyring or an"
@@ -203,6 +209,8 @@ class _Reader:
             )
         )
 
+
+_ADDRESSES = (("base_url",), ("ca_file",))
 
 _OWN_HEADERS = frozenset(
     {

@@ -95,10 +95,11 @@ class TomlText:
         """Find the line of a key or table; its nearest parent's where the key itself is written another way."""
         table: tuple[str, ...] = ()
         best: tuple[int, int] | None = None
-        for number, line in enumerate(self._lines, 1):
-            if header := re.match(r"\s*\[\[?([^\[\]]+)\]\]?\s*(?:#.*)?$", line):
+        for number, raw in enumerate(self._lines, 1):
+            line = raw.strip()
+            if header := re.match(r"\[\[?([^\[\]]+)\]\]? *(?:#.*)?$", line):
                 here = table = _steps(header[1])
-            elif assignment := re.match(r"\s*([\w.\"' -]+?)\s*=", line):
+            elif assignment := re.match(r"([\w.\"' -]+)=", line):
                 here = (*table, *_steps(assignment[1]))
             else:
                 continue

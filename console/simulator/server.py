@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import hmac
 import json
+import logging
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
@@ -34,6 +35,8 @@ _DIALECTS: dict[EndpointFamily, Dialect] = {
     EndpointFamily.ANTHROPIC_MESSAGES: AnthropicMessages(),
     EndpointFamily.CHAT_COMPLETIONS: ChatCompletions(),
 }
+_QUIET = logging.Logger("console.simulator", logging.CRITICAL + 1)
+"""aiohttp would log what malformed requests hold, with a traceback."""
 _BODY_LIMIT = 4 * 1024 * 1024
 
 
@@ -76,7 +79,8 @@ async def serve(port: int = 0, *, pace: float = 1.0) -> AsyncIterator[Listening]
     """
     token = f"sim-{secrets.token_urlsafe(24)}"
     journal = Journal()
-    runner = web.AppRunner(_application(_Server(token, journal, pace)), access_log=None, shutdown_timeout=1.0)
+    application = _application(_Server(token, journal, pace))
+    runner = web.AppRunner(application, access_log=None, logger=_QUIET, shutdown_timeout=1.0)
     await runner.setup()
     try:
         site = web.TCPSite(runner, HOST, port)

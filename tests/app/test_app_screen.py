@@ -341,3 +341,33 @@ async def test_a_session_without_a_token_does_not_invite_to_smoke(
         await until(pilot, app, lambda state: state.token_state is TokenState.ABSENT)
         assert "CONSOLE_TEST_TOKEN" in drawn(app, "smoke")
         assert "s smokes this route" not in drawn(app, "smoke")
+
+
+async def test_one_key_pressed_twice_makes_one_call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CONSOLE_TEST_TOKEN", "test-token-0000")
+    async with raw_gateway(b"", hold_open=True) as (port, asked, arrived):
+        app = ConsoleApp(load_profile(config(tmp_path, port)))
+        async with running(app) as pilot:
+            await until(pilot, app, is_open)
+            for _ in range(3):
+                screen_of(app).action_do("route.smoke")
+            screen_of(app).action_do("route.smoke_all")
+            await asyncio.wait_for(arrived.wait(), 10)
+            await until(pilot, app, lambda state: state.smoke(Role.WRITER).phase is SmokePhase.WAITING)
+            assert len(state_of(app).calls) == 1
+    assert len(asked) == 1
+
+
+async def test_stopping_what_is_queued_ends_it_unsent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CONSOLE_TEST_TOKEN", "test-token-0000")
+    async with raw_gateway(b"", hold_open=True) as (port, asked, _):
+        app = ConsoleApp(load_profile(config(tmp_path, port)))
+        async with running(app) as pilot:
+            await until(pilot, app, is_open)
+            screen_of(app).action_do("route.smoke")
+            screen_of(app).action_do("smoke.stop")
+            state = await until(pilot, app, lambda state: not state.is_live)
+            result = state.smoke(Role.WRITER).result
+            assert result is not None
+            assert (result.status, result.requests_sent) == (SmokeStatus.UNKNOWN, 0)
+    assert asked == []

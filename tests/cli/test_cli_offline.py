@@ -1,5 +1,6 @@
 """The command line without a gateway: words, options, exit codes, and stdout that is data only."""
 
+import os
 import re
 import subprocess
 import sys
@@ -290,3 +291,17 @@ def test_a_standard_stream_that_is_closed_is_no_crash(console: Console, closed: 
 def test_the_installed_command_is_the_same_program(console: Console) -> None:
     result = run_to_end(console, str(Path(sys.executable).with_name("gateway-console")), "--version")
     assert (result.returncode, result.stdout) == (0, f"gateway-console {__version__}\n")
+
+
+@pytest.mark.parametrize("arguments", [("routes",), ("routes", "--json"), ("--help",)])
+async def test_a_full_disk_is_told_in_one_line(console: Console, arguments: tuple[str, ...]) -> None:
+    full = os.open("/dev/full", os.O_WRONLY)
+    try:
+        async with console.start(*arguments, stdout=full) as child:
+            _, stderr = await child.communicate()
+    finally:
+        os.close(full)
+    assert child.returncode == 1
+    assert b"stdout cannot be written: No space left on device" in stderr
+    assert b"internal error" not in stderr
+    assert b"Traceback" not in stderr

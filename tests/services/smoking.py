@@ -1,5 +1,6 @@
 """Smoking one route of a raw server, as the faces do it."""
 
+import asyncio
 import contextlib
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
@@ -48,7 +49,9 @@ async def smoking(
     gateway_settings = GatewaySettings(base_url=base_url, **{"deadline_s": 10.0, **settings})
     secret = None if token is None else Secret(token)
     async with Gateway(base_url, secret, gateway_settings, clock=clock) as gateway:
-        events = smoke(check(routes), gateway, concurrency=gateway_settings.concurrency, max_output_tokens=64)
+        events = smoke(
+            check(routes), gateway, places=asyncio.Semaphore(gateway_settings.concurrency), max_output_tokens=64
+        )
         async with contextlib.aclosing(events):
             yield events
 

@@ -29,7 +29,7 @@ class Stream:
 
 
 async def collect(*streams: Stream, limit: int = 8) -> list[tuple[str, int]]:
-    return [item async for item in merge([stream.run() for stream in streams], limit=limit)]
+    return [item async for item in merge([stream.run() for stream in streams], places=asyncio.Semaphore(limit))]
 
 
 async def test_every_item_comes_once_and_in_its_streams_order() -> None:
@@ -46,7 +46,7 @@ async def test_no_streams_are_an_empty_stream() -> None:
 
 async def test_an_item_comes_while_its_stream_still_runs() -> None:
     slow = Stream("slow", 1, waits=asyncio.Event())
-    merged = merge([slow.run()], limit=1)
+    merged = merge([slow.run()], places=asyncio.Semaphore(1))
     assert await anext(merged) == ("slow", 0)
     assert not slow.is_closed
     await merged.aclose()
@@ -56,7 +56,7 @@ async def test_an_item_comes_while_its_stream_still_runs() -> None:
 async def test_no_more_streams_than_the_limit_are_started() -> None:
     gate = asyncio.Event()
     streams = [Stream(name, 1, waits=gate) for name in "abc"]
-    merged = merge([stream.run() for stream in streams], limit=2)
+    merged = merge([stream.run() for stream in streams], places=asyncio.Semaphore(2))
     first = [await anext(merged), await anext(merged)]
     assert {name for name, _ in first} == {"a", "b"}
     assert [stream.is_started for stream in streams] == [True, True, False]
@@ -66,7 +66,7 @@ async def test_no_more_streams_than_the_limit_are_started() -> None:
 
 async def test_what_came_before_a_failure_is_yielded_and_the_failure_reaches_the_reader() -> None:
     waiting = Stream("waiting", 0, waits=asyncio.Event())
-    merged = merge([waiting.run(), Stream("bad", 2, fails=True).run()], limit=2)
+    merged = merge([waiting.run(), Stream("bad", 2, fails=True).run()], places=asyncio.Semaphore(2))
     assert [await anext(merged), await anext(merged)] == [("bad", 0), ("bad", 1)]
     with pytest.raises(ValueError, match="bad"):
         await anext(merged)
@@ -83,7 +83,7 @@ async def test_cancelling_the_reader_ends_all_streams() -> None:
     came: asyncio.Queue[object] = asyncio.Queue()
 
     async def read() -> None:
-        async for item in merge([stream.run() for stream in waiting], limit=2):
+        async for item in merge([stream.run() for stream in waiting], places=asyncio.Semaphore(2)):
             came.put_nowait(item)
 
     task = asyncio.create_task(read())

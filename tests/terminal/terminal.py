@@ -48,6 +48,13 @@ class Terminal:
             self._read()
         return self.text
 
+    def until_raw(self, sequence: bytes, timeout_s: float = 20.0) -> None:
+        """Read until a sequence of bytes has come."""
+        deadline = time.monotonic() + timeout_s
+        while sequence not in self.raw:
+            assert time.monotonic() < deadline, f"not seen: {sequence!r}"
+            self._read(most=64)
+
     def press(self, keys: str) -> None:
         """Type keys."""
         self._child.send(keys)
@@ -70,9 +77,9 @@ class Terminal:
         status: int | None = self._child.exitstatus
         return status if status is not None else -int(self._child.signalstatus or 0)
 
-    def _read(self) -> bool:
+    def _read(self, most: int = 65536) -> bool:
         try:
-            data = self._child.read_nonblocking(65536, timeout=0.2)
+            data = self._child.read_nonblocking(most, timeout=0.2)
         except pexpect.TIMEOUT:
             return True
         except pexpect.EOF:

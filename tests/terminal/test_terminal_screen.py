@@ -25,6 +25,11 @@ class Crashing(ConsoleApp):
             token = {SECRET!r}
             headers = {{"authorization": f"Bearer {{token}}"}}
             raise RuntimeError(f"bad header {{headers}}")
+        if event.key == "W":
+            self.run_worker(self.use_token({SECRET!r}))
+
+    async def use_token(self, token):
+        raise RuntimeError(f"bad token {{token}}")
 
 app = Crashing(load_profile())
 app.run()
@@ -79,18 +84,33 @@ def test_a_signal_gives_the_terminal_back(number: signal.Signals, home: dict[str
         terminal.assert_restored()
 
 
-def test_a_crash_shows_no_values_and_fails(home: dict[str, str], tmp_path: Path) -> None:
+@pytest.mark.parametrize(("key", "place"), [("X", "on_key"), ("W", "use_token")])
+def test_a_crash_shows_its_place_and_no_values_and_fails(
+    key: str, place: str, home: dict[str, str], tmp_path: Path
+) -> None:
     script = tmp_path / "crashing.py"
     script.write_text(CRASHING, encoding="utf-8")
     with Terminal([str(script)], 100, 30, home) as terminal:
         terminal.until("key sim: ✓")
-        terminal.press("X")
+        terminal.press(key)
         assert terminal.end() == 1
         terminal.assert_restored()
         assert "internal error, RuntimeError" in terminal.text
-        assert "on_key" in terminal.text
+        assert place in terminal.text
         assert SECRET.encode() not in terminal.raw
-        assert b"bad header" not in terminal.raw
+        assert b"bad" not in terminal.raw
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM, signal.SIGINT])
+def test_a_signal_while_the_terminal_is_being_set_up_gives_it_back(
+    number: signal.Signals, home: dict[str, str]
+) -> None:
+    with Terminal(CONSOLE, 80, 24, home) as terminal:
+        terminal.until_raw(b"\x1b[?1049h")
+        terminal.kill(number)
+        assert terminal.end() == 128 + number
+        terminal.assert_restored()
+        assert "internal error" not in terminal.text
 
 
 def test_no_colour_is_asked_of_a_terminal_that_wants_none(home: dict[str, str]) -> None:

@@ -73,7 +73,8 @@ class Exchange:
         self._times = _Times()
         self._started: Started | None = None
         self._plain = bytearray()
-        self._redacted = {is_reasoning: RedactedStream(secret) for is_reasoning in (False, True)} if secret else {}
+        self._redacted = RedactedStream(secret) if secret else None
+        self._is_reasoning = False
 
     @property
     def is_settled(self) -> bool:
@@ -97,11 +98,8 @@ class Exchange:
 
     def finish(self, failure: CallError | None) -> list[SmokeEvent]:
         """Take the call's end, and its failure where it had one; return the last events."""
-        rest = [
-            self._output(pending, is_reasoning)
-            for is_reasoning, stream in self._redacted.items()
-            if (pending := stream.close())
-        ]
+        pending = self._redacted.close() if self._redacted is not None else ""
+        rest = [self._output(pending)] if pending else []
         return [*rest, SmokeFinished(self._result(failure))]
 
     def _take_chunk(self, data: bytes, elapsed_ms: float) -> list[SmokeEvent]:
@@ -126,13 +124,14 @@ class Exchange:
         return self._started is not None and self._started.content_type == "text/event-stream"
 
     def _show(self, delta: Delta) -> list[SmokeEvent]:
-        stream = self._redacted.get(delta.is_reasoning)
-        text = delta.text if stream is None else stream.feed(delta.text)
-        return [self._output(text, delta.is_reasoning)] if text else []
+        """Mask in the order in which text is shown: a token may be spread over content and reasoning."""
+        self._is_reasoning = delta.is_reasoning
+        text = delta.text if self._redacted is None else self._redacted.feed(delta.text)
+        return [self._output(text)] if text else []
 
-    def _output(self, text: str, is_reasoning: bool) -> OutputReceived:
+    def _output(self, text: str) -> OutputReceived:
         ttft_ms = self._times.since_written(self._times.first_content) or 0.0
-        return OutputReceived(self._route.role, text, is_reasoning, ttft_ms)
+        return OutputReceived(self._route.role, text, self._is_reasoning, ttft_ms)
 
     def _result(self, failure: CallError | None) -> SmokeResult:
         answer = self._reader.close() if self._is_stream else Answer()
@@ -156,13 +155,22 @@ class Exchange:
             request_written_ms=self._times.written,
             first_byte_ms=self._times.since_written(self._times.started),
             ttft_ms=self._times.since_written(self._times.first_content),
-            total_ms=self._times.last if self._times.completed is None else self._times.completed,
-            input_tokens=answer.usage.input_tokens,
-            output_tokens=answer.usage.output_tokens,
+            total_ms=self._total_ms(failure),
+            input_tokens=self._count(answer.usage.input_tokens),
+            output_tokens=self._count(answer.usage.output_tokens),
             finish=self._closed(answer.finish, _WORD),
             request_id=self._request_id(),
             findings=tuple(findings),
         )
+
+    def _total_ms(self, failure: CallError | None) -> float | None:
+        if self._times.completed is not None:
+            return self._times.completed
+        return self._times.last if failure is None or failure.elapsed_ms is None else failure.elapsed_ms
+
+    def _count(self, tokens: int | None) -> int | None:
+        is_token = tokens is not None and self._secret is not None and self._secret.is_in(str(tokens))
+        return None if is_token else tokens
 
     def _check_head(self, started: Started) -> list[Finding]:
         findings = []

@@ -7,25 +7,29 @@ from typing import TypeVar
 
 Item = TypeVar("Item")
 
+_QUEUE_LIMIT = 256
+"""How far the streams may run ahead of their reader, in items: a flood waits in the kernel, not in memory."""
 
-async def merge(streams: Sequence[AsyncGenerator[Item, None]], *, limit: int) -> AsyncGenerator[Item, None]:
-    """Run streams side by side, at most `limit` at once, and yield what they yield as it comes.
+
+async def merge(
+    streams: Sequence[AsyncGenerator[Item, None]], *, places: asyncio.Semaphore
+) -> AsyncGenerator[Item, None]:
+    """Run streams side by side, each in one of the places, and yield what they yield as it comes.
 
     Where one raises, the others are ended and its exception goes to the reader. Where the reader stops early, all
     are ended.
     """
-    merged: asyncio.Queue[Item | _Ended] = asyncio.Queue()
-    places = asyncio.Semaphore(limit)
+    merged: asyncio.Queue[Item | _Ended] = asyncio.Queue(_QUEUE_LIMIT)
 
     async def run(stream: AsyncGenerator[Item, None]) -> None:
         failure: Exception | None = None
         try:
             async with places, aclosing(stream):
                 async for item in stream:
-                    merged.put_nowait(item)
+                    await merged.put(item)
         except Exception as error:  # noqa: BLE001  # handed to the reader below, whatever it is
             failure = error
-        merged.put_nowait(_Ended(failure))
+        await merged.put(_Ended(failure))
 
     tasks = [asyncio.create_task(run(stream)) for stream in streams]
     try:

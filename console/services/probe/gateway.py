@@ -12,6 +12,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from contextvars import ContextVar
 from dataclasses import dataclass
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from types import SimpleNamespace, TracebackType
 from typing import Any, Self
@@ -42,6 +43,8 @@ BODY_LIMIT = 8 * 1024 * 1024
 CONNECTION_LIMIT = 500
 """The most connections at once. Who calls bounds the calls in flight; a lower limit here would only hide in the
 time to connect that a call waited for another one."""
+
+_CA_FILE_LIMIT = 4 * 1024 * 1024
 
 Clock = Callable[[], float]
 """A monotonic clock in seconds."""
@@ -99,6 +102,7 @@ class Gateway:
             transport=transport or AiohttpTransport(client=self._open_session, verify=self._tls, trust_env=False),
             trust_env=False,
             follow_redirects=False,
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
             timeout=httpx.Timeout(None, connect=settings.connect_timeout_s),
             headers={"user-agent": f"gateway-console/{__version__}"},
         )
@@ -146,9 +150,11 @@ class Gateway:
             async with aclosing(self._body(response, deadline)) as chunks:
                 async for data in chunks:
                     yield Chunk(data, (self._clock() - start) * 1000)
+        except CallError as error:
+            error.elapsed_ms = (self._clock() - start) * 1000
+            raise
         finally:
             await _end(sending)
-            self._client.cookies.clear()
 
     async def _wait_for(self, futures: set[asyncio.Future[Any]], deadline: float, stamp: "_Stamp") -> None:
         left = deadline - asyncio.get_running_loop().time()
@@ -256,5 +262,12 @@ def _tls(settings: GatewaySettings) -> ssl.SSLContext:
     if not any(path and Path(path).exists() for path in (paths.cafile, paths.capath)):
         context.load_verify_locations(cafile=certifi.where())
     if isinstance(settings.ca_file, str):
-        context.load_verify_locations(cafile=Path(settings.ca_file).expanduser())
+        context.load_verify_locations(cadata=_read_certificates(Path(settings.ca_file).expanduser()))
     return context
+
+
+def _read_certificates(path: Path) -> str:
+    """Read a PEM file; a pipe or device, which could keep the screen waiting, is no such file."""
+    if not path.is_file() or path.stat().st_size > _CA_FILE_LIMIT:
+        raise OSError(f"no regular file of at most {_CA_FILE_LIMIT} bytes")
+    return path.read_text(encoding="ascii", errors="replace")

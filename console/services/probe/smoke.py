@@ -29,7 +29,7 @@ async def smoke(
     checks: Sequence[RouteCheck],
     gateway: Gateway,
     *,
-    concurrency: int,
+    places: asyncio.Semaphore,
     max_output_tokens: int,
     now: Callable[[], float] = time.time,
 ) -> AsyncGenerator[SmokeEvent, None]:
@@ -40,13 +40,13 @@ async def smoke(
     Args:
         checks: The routes with their offline checks.
         gateway: The open client.
-        concurrency: The most calls in flight at once.
+        places: The places for calls in flight; shared by all that call at the same time.
         max_output_tokens: The token limit of each call.
         now: The wall clock, for the request log.
 
     """
     streams = [_smoke_route(check, gateway, max_output_tokens, now) for check in checks]
-    async with measured_lag() as lag, aclosing(merge(streams, limit=concurrency)) as events:
+    async with measured_lag() as lag, aclosing(merge(streams, places=places)) as events:
         async for event in events:
             yield event
         yield LoopLagMeasured(lag.p99_ms)
@@ -70,6 +70,7 @@ async def _smoke_route(
             while not exchange.is_over and (part := await _next(parts, exchange, give_up_at)) is not None:
                 for event in exchange.take(part):
                     yield event
+                await asyncio.sleep(0)  # a part that is already here does not let others run by itself
                 if exchange.is_settled and give_up_at is None:
                     give_up_at = asyncio.get_running_loop().time() + _GRACE_S
     except CallError as error:
