@@ -4,9 +4,10 @@ import argparse
 
 from console.cli import output
 from console.cli.exit_code import ExitCode, code_of_check, most_actionable
+from console.cli.finding import finding_document, show_finding
 from console.cli.profile import chosen_profile
-from console.domain.contract import Finding, RouteCheck, check
-from console.domain.sign import check_sign, severity_sign
+from console.domain.contract import RouteCheck, check
+from console.domain.sign import check_sign
 
 
 def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argparse.ArgumentParser:
@@ -62,12 +63,6 @@ def show_routes(checks: tuple[RouteCheck, ...]) -> None:
             show_finding(each.route.role, finding)
 
 
-def show_finding(subject: str, finding: Finding) -> None:
-    """Write one finding for a person."""
-    source = f"  ({finding.source_url}, read {finding.checked_on})" if finding.source_url else ""
-    output.write_line(f"{subject}  {severity_sign(finding.severity)}  {finding.id}: {finding.message}{source}")
-
-
 def route_document(check: RouteCheck) -> dict[str, object]:
     """Return a route as the JSON documents name it."""
     return {
@@ -79,15 +74,4 @@ def route_document(check: RouteCheck) -> dict[str, object]:
         "verdict": check.verdict.value,
         "rung_reached": 0,
         "findings": [finding_document(finding) for finding in check.findings],
-    }
-
-
-def finding_document(finding: Finding) -> dict[str, object]:
-    """Return a finding as the JSON documents name it."""
-    return {
-        "id": finding.id,
-        "severity": finding.severity.value,
-        "message": finding.message,
-        "source_url": finding.source_url or None,
-        "checked_on": finding.checked_on or None,
     }

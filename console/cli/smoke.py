@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING
 
 from console.cli import output
 from console.cli.exit_code import ExitCode, code_of_result, most_actionable
+from console.cli.finding import finding_document, show_finding
 from console.cli.profile import chosen_profile
-from console.cli.routes import finding_document, show_finding
 from console.domain.contract import RouteCheck, Severity, check
-from console.domain.event import LoopLagMeasured, SmokeFinished, SmokeResult, SmokeStatus, TokenState
+from console.domain.event import RoutesChecked, SmokeFinished, SmokeResult, SmokeStatus, TokenState
 from console.domain.role import Role
+from console.domain.run import RunState, apply
 from console.domain.sign import result_sign
 
 if TYPE_CHECKING:
+    from console.services.probe.gateway import Gateway
     from console.services.settings import Profile
 
 
@@ -76,9 +78,6 @@ async def smoke_profile(
         ConfigError: The profile's base URL or CA file cannot be used.
 
     """
-    import asyncio
-
-    from console.services.probe.smoke import smoke
     from console.services.target import TargetError, open_target
     from console.simulator.embedded import SimulatorError, embedded_gateway
 
@@ -89,40 +88,50 @@ async def smoke_profile(
                 return ExitCode.TOKEN
             if target.token.reference == "none":
                 output.note(target.token.advice)
-            results: list[SmokeResult] = []
-            loop_lag_p99_ms = 0.0
-            widths = _widths(checks)
-            events = smoke(
-                checks,
-                target.gateway,
-                places=asyncio.Semaphore(concurrency or profile.gateway.concurrency),
-                max_output_tokens=profile.gateway.smoke_max_output_tokens,
-            )
             if not as_json:
                 output.note(f"smoking {len(checks)} route(s) of profile {profile.name} at {target.opened.origin}")
-            async with aclosing(events):
-                async for event in events:
-                    match event:
-                        case SmokeFinished(result):
-                            results.append(result)
-                            if not as_json:
-                                _show_result(result, widths)
-                        case LoopLagMeasured(p99_ms):
-                            loop_lag_p99_ms = p99_ms
+            limit = concurrency or profile.gateway.concurrency
+            state = await _smoke_routes(profile, checks, target.gateway, limit=limit, as_json=as_json)
     except SimulatorError as error:
         output.complain(str(error))
         return ExitCode.UNREACHABLE
     except TargetError as error:
         output.complain(str(error))
         return ExitCode.CONFIG
-    order = [each.route.role for each in checks]
-    results.sort(key=lambda result: order.index(result.role))
+    results = [route.smoke.result for route in state.routes if route.smoke.result is not None]
+    loop_lag_p99_ms = state.loop_lag_p99_ms or 0.0
     if as_json:
         output.write_document(_document(profile, target.opened.origin, results, loop_lag_p99_ms))
     else:
         passed = sum(result.status is SmokeStatus.PASSED for result in results)
         output.note(f"{passed} of {len(results)} passed; this console's own loop lag p99 {loop_lag_p99_ms:.1f} ms")
     return most_actionable(code_of_result(result) for result in results)
+
+
+async def _smoke_routes(
+    profile: "Profile", checks: tuple[RouteCheck, ...], gateway: "Gateway", *, limit: int, as_json: bool
+) -> RunState:
+    """Fold a smoke test's events, and write each result as it comes."""
+    import asyncio
+
+    from console.services.probe.smoke import smoke
+
+    state = apply(RunState(profile.name), RoutesChecked(checks))
+    widths = _widths(checks)
+    max_output_tokens = profile.gateway.smoke_max_output_tokens
+    events = smoke(checks, gateway, places=asyncio.Semaphore(limit), max_output_tokens=max_output_tokens)
+    try:
+        async with aclosing(events):
+            async for event in events:
+                state = apply(state, event)
+                if isinstance(event, SmokeFinished) and not as_json:
+                    _show_result(event.result, widths)
+    except asyncio.CancelledError:
+        sent = [call.role.value for call in state.calls if call.is_live and call.is_sent]
+        if sent:
+            output.note(f"stopped: {', '.join(sent)} had been sent, may be billed, and have an unknown outcome")
+        raise
+    return state
 
 
 def _widths(checks: Sequence[RouteCheck]) -> list[int]:
