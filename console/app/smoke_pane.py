@@ -36,10 +36,12 @@ def smoke_lines(state: RunState, cursor: int, width: int, height: int) -> Iterat
     yield from head
     route = state.routes[min(cursor, len(state.routes) - 1)]
     about = list(about_lines(route, width))
+    if height < _ROOMY:
+        about = about[1:]  # role and model stand in the route table just above
     foot = list(_totals(state, width))
-    room = max(2, height - len(head) - len(about) - len(foot) - 2)
+    room = max(2, height - len(head) - len(about) - len(foot) - (2 if height >= _ROOMY else 1))
     output = list(_output(route.smoke, width, room))
-    if about or output:
+    if (about or output) and height >= _ROOMY:
         yield BLANK
     yield from about
     yield from output
