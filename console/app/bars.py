@@ -34,19 +34,22 @@ def header_line(state: RunState, marks: Sequence[str], width: int) -> Line:
     name, profile = Span("gateway-console ", Tone.STRONG), Span(f" {fit(state.profile, 20)} ", Tone.OK)
     marked = [profile, *(Span(f"· {mark} ", Tone.WARN) for mark in marks)]
     where, key = [Span(" "), *_where(state)], _key(state)
-    words, signs = joined(_counts(state), "  ").spans, joined(_counts(state, is_short=True), "  ").spans
+    counts = _counts(state)
+    words, signs = joined(counts, "  ").spans, joined(_counts(state, is_short=True), "  ").spans
+    troubles = joined([count for count in counts if count.spans[0].tone in (Tone.FAIL, Tone.WARN)], "  ").spans
     embedded = [dim(" embedded gateway")] if state.is_embedded else []
     layouts: list[tuple[list[Span], Sequence[Span]]] = [
         ([name, *marked, *embedded, *where, *key], words),
         ([*marked, *where, *key], words),
         ([profile, *where, *key], words),
+        ([profile, *where, *key], troubles or words),
         ([profile, *where], words),
         ([profile, *where], signs),
     ]
-    for head, counts in layouts:
-        room = width - sum(cell_len(span.text) for span in (*head, *counts))
+    for head, tail in layouts:
+        room = width - sum(cell_len(span.text) for span in (*head, *tail))
         if room >= 1:
-            return Line((*head, Span(" " * room), *counts))
+            return Line((*head, Span(" " * room), *tail))
     return Line((*where, Span(" "), profile))
 
 
