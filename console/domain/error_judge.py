@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from console.domain.category import Category, Classification, Confidence, judged
 from console.domain.error_rule import ErrorRule, error_rules, first_by_word
-from console.domain.family import EndpointFamily
+from console.domain.family import EndpointFamily, family_of_path
 from console.domain.refusal import Refusal, read_refusal
 from console.domain.wait import wait_in
 
@@ -40,6 +40,7 @@ _NO_SUCH_PATH = (
     "no such path",
     "unhandled path",
     "method not allowed",
+    "unexpected endpoint",
     "404",
 )
 
@@ -48,9 +49,7 @@ _PASSING = frozenset({Category.RATE_LIMIT, Category.UPSTREAM_UNAVAILABLE, Catego
 _SLOW_S = 55.0
 """Gateways hide a timeout behind "request failed"; the shortest of their own time limits seen is a minute."""
 
-_FAMILY_PATH = re.compile(
-    r"(?<![\w/])(?:https?://[^\s/'\"]{1,200}(?:/api)?)?(/v1/(?:responses|messages|chat/completions))(?![\w/])"
-)
+_URL_PATH = re.compile(r"https?://[^\s/'\"]{1,200}(/[^\s'\"),]{1,200})")
 _NAMED_PATH = re.compile(r"(?:get|post|put) (/\S{1,200}?)[)\s'\",]")
 _MISROUTED_FIELD = re.compile(
     r"(?:field |parameter |property |argument )?:? ?'?(messages|input)'?(?: field| parameter)?"
@@ -170,11 +169,9 @@ def _by_missing_path(
         status in (None, 200, 400, 500, 502, 503) and any(words in head for words in _NO_SUCH_PATH)
     ):
         return None
-    named = _NAMED_PATH.search(f"{head} ")
+    named = _NAMED_PATH.search(f"{head} ") or _URL_PATH.search(head)
     if named is not None:
-        is_family, where = _FAMILY_PATH.fullmatch(named.group(1)) is not None, "the path that the error names"
-    elif _FAMILY_PATH.search(head) is not None:
-        is_family, where = True, "the path that the error names"
+        is_family, where = _is_whole_family(named.group(1)), "the path that the error names"
     elif path is not None or family is not None:
         is_family, where = _is_own_family(family, path), "the path that was called"
     else:
@@ -192,10 +189,19 @@ def _by_missing_path(
 
 def _is_own_family(family: str | None, path: str | None) -> bool:
     """Tell whether a missing path means a missing family: every gateway has chat, so there the address is wrong."""
-    if path is not None and _FAMILY_PATH.fullmatch(path) is None:
+    if path is not None and not _is_whole_family(path):
         return False
-    is_chat = family == EndpointFamily.CHAT_COMPLETIONS or (family is None and str(path).endswith("/completions"))
-    return not is_chat
+    named = family if path is None else family_of_path(path)
+    return named != EndpointFamily.CHAT_COMPLETIONS
+
+
+def _is_whole_family(path: str) -> bool:
+    """Tell whether a path is one on which gateways serve a family, and no mistyped one such as `/v1/v1/responses`."""
+    steps = [step for step in path.rstrip("/.").split("/") if step]
+    family = family_of_path("/" + "/".join(steps))
+    if family is None or len(set(steps)) < len(steps):
+        return False
+    return family is not EndpointFamily.CHAT_COMPLETIONS or "v1" in steps
 
 
 def _cut(category: Category, status: int | None) -> Classification:

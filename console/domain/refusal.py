@@ -15,7 +15,7 @@ _FIELD_LIMIT = 400
 
 _WORD_KEYS = (
     "code|type|status|reason|param|kind|name|error|error_code|errorCode|error_type|errorType|error_name|errCode|"
-    "status_code|statusCode|http_status|__type|Code|Type|quotaId|limit_source|ret_code|err_code|exception|title|event"
+    "status_code|statusCode|http_status|__type|Code|Type|quotaId|:exception-type|exception_type|limit_source|ret_code|err_code|exception|title|event"
 )
 _FIELD = re.compile(
     rf"""(?<!\\)(\\{{0,31}})(["'])({_WORD_KEYS})\1\2\s{{0,40}}:\s{{0,40}}"""
@@ -148,7 +148,7 @@ def _unescaped(match: re.Match[str]) -> str:
 def _is_cut(text: str) -> bool:
     stripped = text.rstrip()
     if not stripped.startswith(("{", "[", "data:", "event:")):
-        return False
+        return stripped.count("{") > stripped.count("}")
     return (
         stripped.count("{") > stripped.count("}")
         or stripped.count("[") > stripped.count("]")
