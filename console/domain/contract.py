@@ -1,5 +1,6 @@
 """The endpoint contract: what a route and its model require, and findings where they disagree."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import chain
@@ -60,13 +61,19 @@ class RouteCheck:
         return self.fact.required
 
 
-def check(table: RouteTable) -> tuple[RouteCheck, ...]:
-    """Check every route of a table offline, in the table's order."""
-    return tuple(_check_route(route, table) for route in table)
+def check(table: RouteTable, own_facts: Sequence[FamilyFact] = ()) -> tuple[RouteCheck, ...]:
+    """Check every route of a table offline, in the table's order.
+
+    Args:
+        table: The routes.
+        own_facts: The operator's own rows on which families serve which models; they come before the built-in ones.
+
+    """
+    return tuple(_check_route(route, table, own_facts) for route in table)
 
 
-def _check_route(route: Route, table: RouteTable) -> RouteCheck:
-    fact = fact_for(route.model)
+def _check_route(route: Route, table: RouteTable, own_facts: Sequence[FamilyFact]) -> RouteCheck:
+    fact = fact_for(route.model, own_facts)
     path_findings, is_path_drift = _check_path(route)
     family_findings, verdict = _check_family(route, fact)
     return RouteCheck(

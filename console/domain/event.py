@@ -3,10 +3,15 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from console.domain.catalogue import Catalogue, Change
 from console.domain.category import Classification
 from console.domain.contract import Finding, RouteCheck
+from console.domain.ladder import Rung, RungResult
+from console.domain.money import Budget, Estimate
 from console.domain.role import Role
 from console.domain.route import Route
+from console.domain.served import Service
+from console.domain.shape import Shape
 
 
 class TokenState(StrEnum):
@@ -59,6 +64,9 @@ class SmokeResult:
     finish: str | None = None
     request_id: str | None = None
     findings: tuple[Finding, ...] = ()
+    shape: Shape = Shape.TEXT
+    service: Service | None = None
+    """Who answered; None where nobody did."""
 
     @property
     def output_tokens_per_s(self) -> float | None:
@@ -174,6 +182,40 @@ class LoopLagMeasured:
     p99_ms: float
 
 
+@dataclass(frozen=True, slots=True)
+class RungStarted:
+    """A rung of the probe ladder is being climbed for a route."""
+
+    role: Role
+    rung: Rung
+    price_before: Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class RungFinished:
+    """A rung of the probe ladder held, or did not."""
+
+    result: RungResult
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueRead:
+    """The gateway's lists were read."""
+
+    catalogue: Catalogue
+    changes: tuple[Change, ...]
+    """What changed since the last check of this profile; empty where there was none."""
+    is_first: bool
+    """There was no earlier check to compare with."""
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetSpent:
+    """A call was booked on the session's budget."""
+
+    budget: Budget
+
+
 SmokeEvent = (
     SmokeQueued
     | SmokeStarted
@@ -182,6 +224,8 @@ SmokeEvent = (
     | OutputReceived
     | RefusalRead
     | SmokeFinished
+    | BudgetSpent
     | LoopLagMeasured
 )
-Event = RoutesChecked | GatewayClosed | GatewayOpened | GatewayFailed | TokenResolved | SmokeEvent
+CheckEvent = SmokeEvent | RungStarted | RungFinished | CatalogueRead
+Event = RoutesChecked | GatewayClosed | GatewayOpened | GatewayFailed | TokenResolved | CheckEvent

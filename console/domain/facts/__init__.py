@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -25,6 +26,8 @@ class FamilyFact:
     note: str
     checked_on: str
     """ISO date."""
+    is_own: bool = False
+    """The row stands in the operator's own config, for this gateway."""
 
 
 @cache
@@ -48,7 +51,23 @@ def family_facts() -> tuple[FamilyFact, ...]:
     )
 
 
-def fact_for(model: str) -> FamilyFact:
-    """Return the row that decides for a model id; a `vendor/` prefix and a `:suffix` are no part of the id."""
-    bare = model.rpartition("/")[2].partition(":")[0].lower()
-    return next(fact for fact in family_facts() if fact.pattern.search(bare))
+def fact_for(model: str, own: Sequence[FamilyFact] = ()) -> FamilyFact:
+    """Return the row that decides for a model; rows of the operator's own come first."""
+    bare = bare_id(model)
+    return next(fact for fact in (*own, *family_facts()) if fact.pattern.search(bare))
+
+
+_REGION = re.compile(r"\A(?:us|eu|apac|au|ca|jp|sa|global|us-gov)\.(?=[a-z0-9-]+\.)")
+_PROVIDER = re.compile(r"\A(?:anthropic|openai|meta|mistral|amazon|cohere|deepseek|google|qwen)\.")
+_BEDROCK_VERSION = re.compile(r"-v\d+\Z")
+
+
+def bare_id(model: str) -> str:
+    """Return a model's id without what gateways put around it, in lower case.
+
+    Taken off: a `vendor/` prefix, a `:suffix`, the `ft:` of a fine-tuned model with what follows its base, and the
+    region, provider and version around a Bedrock id (`us.anthropic.claude-sonnet-4-5-20250929-v1:0`).
+    """
+    name = model.strip().lower().rpartition("/")[2].removeprefix("ft:").partition(":")[0]
+    without_provider = _PROVIDER.sub("", _REGION.sub("", name))
+    return _BEDROCK_VERSION.sub("", without_provider) if without_provider != name else name

@@ -1,7 +1,20 @@
-"""The parts of one call, in the order in which they come."""
+"""The parts of one call, in the order in which they come, and a call read to its end."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class KeyUse(StrEnum):
+    """Which key a call carries."""
+
+    OWN = "own"
+    """The profile's token, where it has one."""
+    WRONG = "wrong"
+    """A key that has to be refused: the negative control."""
+    NONE = "none"
+    """None at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +49,40 @@ class Chunk:
 
 
 CallPart = Written | Started | Chunk
+
+
+@dataclass(slots=True)
+class Reply:
+    """A call read to its end."""
+
+    status: int = 0
+    headers: Mapping[str, str] = field(default_factory=dict)
+    content_type: str = ""
+    body: bytes = b""
+    elapsed_ms: float = 0.0
+
+    @property
+    def is_success(self) -> bool:
+        """Tell whether the status is one of success."""
+        return 200 <= self.status < 300
+
+
+async def read_whole(call: AsyncGenerator[CallPart, None], *, limit: int) -> Reply:
+    """Read a call to its end, or to `limit` bytes of its body, which ends it.
+
+    Raises:
+        CallError: There was no whole answer.
+
+    """
+    reply, body = Reply(), bytearray()
+    async with aclosing(call) as parts:
+        async for part in parts:
+            reply.elapsed_ms = part.elapsed_ms
+            if isinstance(part, Started):
+                reply.status, reply.headers, reply.content_type = part.status, part.headers, part.content_type
+            elif isinstance(part, Chunk):
+                body += part.data
+                if len(body) >= limit:
+                    break
+    reply.body = bytes(body[:limit])
+    return reply

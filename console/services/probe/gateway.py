@@ -8,7 +8,7 @@ compression.
 import asyncio
 import ssl
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ from httpx_aiohttp import AiohttpTransport
 from console import __version__
 from console.domain.family import EndpointFamily
 from console.domain.secret import Secret
-from console.services.probe.call import CallPart, Chunk, Started, Written
+from console.services.probe.call import CallPart, Chunk, KeyUse, Started, Written
 from console.services.probe.failure import (
     CallError,
     deadline_passed,
@@ -45,6 +45,9 @@ CONNECTION_LIMIT = 500
 time to connect that a call waited for another one."""
 
 _CA_FILE_LIMIT = 4 * 1024 * 1024
+
+WRONG_KEY = "gateway-console-negative-control"
+"""What is sent where a key has to be refused: it opens nothing anywhere, and says in a gateway's log who sent it."""
 
 Clock = Callable[[], float]
 """A monotonic clock in seconds."""
@@ -120,12 +123,37 @@ class Gateway:
         """The token under which calls are made, for masking it in what comes back."""
         return self._secret
 
+    @property
+    def base_url(self) -> str:
+        """The base URL, without a slash at its end."""
+        return self._base_url
+
+    @property
+    def tls(self) -> ssl.SSLContext:
+        """The verifying TLS context of every call."""
+        return self._tls
+
     async def call(
-        self, path: str, family: EndpointFamily, body: bytes, *, stream: bool
+        self,
+        path: str,
+        family: EndpointFamily | None,
+        body: bytes | None,
+        *,
+        stream: bool = False,
+        key: KeyUse = KeyUse.OWN,
+        headers: Mapping[str, str] | None = None,
     ) -> AsyncGenerator[CallPart, None]:
-        """Send one POST and yield its parts as they come: written, started, then the body's chunks.
+        """Send one request and yield its parts as they come: written, started, then the body's chunks.
 
         Close it where it is not read to its end: that ends the call.
+
+        Args:
+            path: The path after the base URL, with its query.
+            family: The family that is spoken; None for a path that belongs to none.
+            body: The body of a POST; None sends a GET.
+            stream: The answer is asked for as a stream of events.
+            key: Which key is sent.
+            headers: More headers of this call, such as those that a coding agent sends.
 
         Raises:
             CallError: There was no whole answer.
@@ -134,7 +162,12 @@ class Gateway:
         start = self._clock()
         deadline = asyncio.get_running_loop().time() + self._settings.deadline_s
         request = self._client.build_request(
-            "POST", self._base_url + path, content=body, headers=self._headers(family, stream=stream)
+            "GET" if body is None else "POST",
+            self._base_url + path,
+            content=body,
+            headers=self._headers(family, stream=stream, has_body=body is not None)
+            | dict(headers or {})
+            | self._authorization(key),
         )
         stamp = _Stamp(self._clock, asyncio.get_running_loop().create_future())
         token = _CURRENT.set(stamp)
@@ -205,22 +238,22 @@ class Gateway:
         finally:
             await response.aclose()
 
-    def _headers(self, family: EndpointFamily, *, stream: bool) -> dict[str, str]:
+    def _headers(self, family: EndpointFamily | None, *, stream: bool, has_body: bool) -> dict[str, str]:
         headers = {
             "accept": "text/event-stream" if stream else "application/json",
             "accept-encoding": "identity",
-            "content-type": "application/json",
+            **({"content-type": "application/json"} if has_body else {}),
             **{name.lower(): value for name, value in self._settings.headers.items()},
         }
         if family is EndpointFamily.ANTHROPIC_MESSAGES:
             headers["anthropic-version"] = self._settings.anthropic_version
-        return headers | self._authorization()
+        return headers
 
-    def _authorization(self) -> dict[str, str]:
+    def _authorization(self, key: KeyUse) -> dict[str, str]:
         """Return the header that carries the token: the one place in which a `Secret` is revealed."""
-        if self._secret is None:
+        if key is KeyUse.NONE or self._secret is None:
             return {}
-        token = self._secret.reveal()
+        token = WRONG_KEY if key is KeyUse.WRONG else self._secret.reveal()
         return {"x-api-key": token} if self._settings.auth == "x-api-key" else {"authorization": f"Bearer {token}"}
 
     def _open_session(self) -> aiohttp.ClientSession:

@@ -4,34 +4,57 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
+from console.domain.catalogue import Catalogue
 from console.domain.category import Category, judged
 from console.domain.contract import RouteCheck, Severity, Verdict
-from console.domain.event import LoopLagMeasured, SmokeEvent, SmokeFinished, SmokeResult, SmokeStarted, SmokeStatus
+from console.domain.event import (
+    BudgetSpent,
+    LoopLagMeasured,
+    SmokeEvent,
+    SmokeFinished,
+    SmokeResult,
+    SmokeStarted,
+    SmokeStatus,
+)
+from console.domain.money import Price, estimate
 from console.domain.route import Route
+from console.domain.shape import Shape
 from console.services.probe.call import CallPart
 from console.services.probe.exchange import Exchange
 from console.services.probe.failure import CallError
 from console.services.probe.fanout import merge
 from console.services.probe.gateway import Gateway
 from console.services.probe.loop_lag import measured_lag
-from console.wire import FAMILY_WIRES
-
-PROMPT = "Reply with OK."
-"""What a smoke call sends: the same fixed words in every call, so nothing of the operator's can be in it."""
+from console.services.probe.purse import Purse
+from console.services.probe.request import ProbeRequest, request_for
 
 _GRACE_S = 2.0
 """How long a call may stay open after its answer is complete, in seconds."""
 
 
+@dataclass(frozen=True, slots=True)
+class SmokePlan:
+    """What is the same in all calls of one smoke test."""
+
+    gateway: Gateway
+    purse: Purse
+    max_output_tokens: int
+    """The token limit of each call."""
+    catalogue: Catalogue | None = None
+    """Where prices are looked up; None where it was not read."""
+    now: Callable[[], float] = time.time
+    """The wall clock, for the request log."""
+
+    def price_of(self, route: Route) -> Price | None:
+        """Return what the catalogue says that a route's model costs."""
+        entry = None if self.catalogue is None else self.catalogue.get(route.model)
+        return None if entry is None else entry.price
+
+
 async def smoke(
-    checks: Sequence[RouteCheck],
-    gateway: Gateway,
-    *,
-    places: asyncio.Semaphore,
-    max_output_tokens: int,
-    now: Callable[[], float] = time.time,
+    checks: Sequence[RouteCheck], plan: SmokePlan, *, places: asyncio.Semaphore, shape: Shape = Shape.TEXT
 ) -> AsyncGenerator[SmokeEvent, None]:
     """Smoke routes side by side and yield their events as they come.
 
@@ -39,32 +62,58 @@ async def smoke(
 
     Args:
         checks: The routes with their offline checks.
-        gateway: The open client.
+        plan: The client, the purse and the limits.
         places: The places for calls in flight; shared by all that call at the same time.
-        max_output_tokens: The token limit of each call.
-        now: The wall clock, for the request log.
+        shape: What is sent.
 
     """
-    streams = [_smoke_route(check, gateway, max_output_tokens, now) for check in checks]
+    streams = [smoke_route(check, plan, shape) for check in checks]
     async with measured_lag() as lag, aclosing(merge(streams, places=places)) as events:
         async for event in events:
             yield event
         yield LoopLagMeasured(lag.p99_ms)
 
 
-async def _smoke_route(
-    check: RouteCheck, gateway: Gateway, max_output_tokens: int, now: Callable[[], float]
-) -> AsyncGenerator[SmokeEvent, None]:
+async def smoke_route(check: RouteCheck, plan: SmokePlan, shape: Shape) -> AsyncGenerator[SmokeEvent, None]:
+    """Smoke one route and yield its events; the last but one is `SmokeFinished`, the last one `BudgetSpent`."""
+    route = check.route
     if check.verdict is Verdict.DRIFT:
-        yield SmokeFinished(held(check))
+        yield SmokeFinished(replace(held(check), shape=shape))
         return
-    yield SmokeStarted(check.route, now())
-    exchange = Exchange(check.route, gateway.secret)
-    wire = FAMILY_WIRES[check.route.endpoint_family]
-    body = wire.build(check.route.model, PROMPT, max_output_tokens=max_output_tokens, stream=True)
+    request = request_for(route, shape, max_output_tokens=plan.max_output_tokens)
+    price = plan.price_of(route)
+    cost = estimate(len(request.body), request.max_output_tokens, price)
+    if (reason := plan.purse.set_aside(cost)) is not None:
+        refused = judged(Category.BUDGET_EXCEEDED, reason)
+        blank = replace(_blank(route), status=SmokeStatus.BLOCKED, classification=refused, shape=shape)
+        yield SmokeFinished(blank)
+        return
+    tokens, usd = 0, cost.usd
+    try:
+        yield SmokeStarted(route, plan.now())
+        async with aclosing(_call(route, plan.gateway, request)) as events:
+            async for event in events:
+                if isinstance(event, SmokeFinished):
+                    result = event.result
+                    named = (result.input_tokens, result.output_tokens)
+                    is_named = None not in named
+                    tokens = sum(count or 0 for count in named) if is_named else cost.tokens * result.requests_sent
+                    usd = None if price is None else price.of(named[0] or 0, named[1] or 0) if is_named else cost.usd
+                elif tokens == 0:
+                    tokens = cost.tokens  # stopped from here on, it was sent and may be billed in full
+                yield event
+    finally:
+        plan.purse.settle(cost, tokens, usd)
+    yield BudgetSpent(plan.purse.budget)
+
+
+async def _call(route: Route, gateway: Gateway, request: ProbeRequest) -> AsyncGenerator[SmokeEvent, None]:
+    exchange = Exchange(route, gateway.secret, request)
     failure: CallError | None = None
     try:
-        call = gateway.call(check.route.endpoint_path, check.route.endpoint_family, body, stream=True)
+        call = gateway.call(
+            route.endpoint_path, route.endpoint_family, request.body, stream=True, headers=request.headers
+        )
         async with aclosing(call) as parts:
             give_up_at: float | None = None
             while not exchange.is_over and (part := await _next(parts, exchange, give_up_at)) is not None:
