@@ -1,12 +1,12 @@
 """Bytes on the wire, sans-IO: build a request, parse an answer, read a stream, for each endpoint family."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 from console.domain.family import EndpointFamily
 from console.wire import anthropic_messages, chat_completions, responses
 from console.wire.answer import Answer
+from console.wire.judge.asked import NOTHING, Asked
 from console.wire.stream import StreamReader
 
 
@@ -17,14 +17,27 @@ class Build(Protocol):
         """Return the body's bytes."""
 
 
+class Read(Protocol):
+    """Reads and judges a decoded, non-streamed body that came with a 2xx status."""
+
+    def __call__(self, body: object, asked: Asked = NOTHING) -> Answer:
+        """Return what the body says, with the findings on it."""
+
+
+class OpenStream(Protocol):
+    """Opens the reader of one stream."""
+
+    def __call__(self, asked: Asked = NOTHING) -> StreamReader:
+        """Return a new reader with its judge; `asked` is what the request asked for beyond text."""
+
+
 @dataclass(frozen=True, slots=True)
 class FamilyWire:
     """How one endpoint family speaks."""
 
     build: Build
-    read: Callable[[object], Answer]
-    """Reads a decoded, non-streamed body."""
-    open_stream: Callable[[], StreamReader]
+    read: Read
+    open_stream: OpenStream
 
 
 FAMILY_WIRES: dict[EndpointFamily, FamilyWire] = {

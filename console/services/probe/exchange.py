@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from console.domain.assertion import found
 from console.domain.category import Category, Classification, classify, judged
 from console.domain.contract import Finding, Severity
 from console.domain.event import (
@@ -20,26 +21,14 @@ from console.domain.route import Route
 from console.domain.secret import RedactedStream, Secret
 from console.services.probe.call import CallPart, Chunk, Started, Written
 from console.services.probe.failure import CallError
+from console.services.probe.head import REQUEST_ID_HEADERS, check_rate_limits, check_retry_after
 from console.wire import FAMILY_WIRES
 from console.wire.answer import Answer, Delta, WireError, read_error
+from console.wire.judge.error_body import check_error_body
 from console.wire.sse import SseDecoder
 
 _ERROR_BODY_LIMIT = 65_536
-_REQUEST_ID_HEADERS = (
-    "x-request-id",
-    "request-id",
-    "x-oneapi-request-id",
-    "x-cometapi-request-id",
-    "x-litellm-call-id",
-)
-_HTML = Finding("COM-T-03", Severity.FAIL, "The gateway answered with a web page: base_url may point at a web site.")
-_NOT_STREAMED = Finding("COM-T-04", Severity.FAIL, "The request asked for a stream and got a single body.")
-_NO_STREAM_TYPE = Finding("COM-T-03", Severity.FAIL, "The answer's content type is not text/event-stream.")
-_CUT_INSIDE = Finding("COM-O-04", Severity.WARN, "The stream ended in the middle of an event.")
-_OPEN_END = Finding("COM-T-05", Severity.WARN, "The gateway kept the connection open after the answer's end.")
-_FRAMING = Finding("COM-O-01", Severity.FAIL, "The stream's framing is broken, or goes over the console's caps.")
-_NO_REQUEST_ID = Finding("COM-H-01", Severity.WARN, "The answer names no request id to ask the gateway's support with.")
-_OTHER_MODEL = Finding("COM-B-01", Severity.WARN, "The answer names another model than the one that was asked for.")
+_HTML = found("COM-T-03", "html")
 
 
 @dataclass(slots=True)
@@ -75,6 +64,7 @@ class Exchange:
         self._plain = bytearray()
         self._redacted = RedactedStream(secret) if secret else None
         self._is_reasoning = False
+        self._requests = 0
 
     @property
     def is_settled(self) -> bool:
@@ -87,6 +77,7 @@ class Exchange:
         match part:
             case Written(elapsed_ms):
                 self._times.written = elapsed_ms
+                self._requests += 1
                 return [RequestWritten(self._route.role, elapsed_ms)]
             case Started(status, _, elapsed_ms):
                 self._started = part
@@ -135,12 +126,13 @@ class Exchange:
 
     def _result(self, failure: CallError | None) -> SmokeResult:
         answer = self._reader.close() if self._is_stream else Answer()
-        findings = [_FRAMING] if self._decoder.fault is not None else []
-        findings += answer.findings
+        findings = [found("COM-O-01", "framing")] if self._decoder.fault is not None else []
+        findings += [self._scrubbed(finding) for finding in answer.findings]
         if self._started is not None:
             findings += self._check_head(self._started)
+        findings += self._check_call(failure)
         if answer.model is not None and not _is_same_model(self._route.model, answer.model):
-            findings.append(_OTHER_MODEL)
+            findings.append(found("COM-B-01", "other_model"))
         classification = self._classify(answer, failure, findings)
         return SmokeResult(
             role=self._route.role,
@@ -151,7 +143,7 @@ class Exchange:
             classification=classification,
             model_reported=self._closed(answer.model, _MODEL_NAME),
             http_status=self._started.status if self._started else (failure.http_status if failure else None),
-            requests_sent=0 if self._times.written is None else 1,
+            requests_sent=self._requests,
             request_written_ms=self._times.written,
             first_byte_ms=self._times.since_written(self._times.started),
             ttft_ms=self._times.since_written(self._times.first_content),
@@ -177,14 +169,48 @@ class Exchange:
         if started.content_type in ("text/html", "application/xhtml+xml"):
             findings.append(_HTML)
         elif started.status < 300 and not self._is_stream:
-            findings.append(_NOT_STREAMED if started.content_type == "application/json" else _NO_STREAM_TYPE)
+            is_json = started.content_type == "application/json"
+            findings.append(found("COM-T-04", "single_body") if is_json else found("COM-T-03", "no_stream_type"))
+        elif started.status >= 400 and not self._is_stream:
+            findings += check_error_body(self._route.endpoint_family, bytes(self._plain))
         if self._request_id() is None:
-            findings.append(_NO_REQUEST_ID)
-        if self._decoder.is_inside_event:
-            findings.append(_CUT_INSIDE)
-        if self.has_open_end and self._reader.is_complete:
-            findings.append(_OPEN_END)
+            findings.append(found("COM-H-01", "missing"))
+        error = read_error(bytes(self._plain)) or WireError()
+        findings += check_rate_limits(started.headers)
+        findings += check_retry_after(started.status, started.headers, f"{error.code} {error.kind}")
+        return findings + self._check_echo(started)
+
+    def _check_echo(self, started: Started) -> list[Finding]:
+        """Return the findings on an answer that repeats the token where no output belongs."""
+        if self._secret is None:
+            return []
+        findings = []
+        if any(self._secret.is_in(value) for value in started.headers.values()):
+            findings.append(found("COM-E-02", "in_head"))
+        if self._secret.is_in(self._plain.decode("utf-8", "replace")):
+            findings.append(found("COM-E-02", "in_error"))
         return findings
+
+    def _check_call(self, failure: CallError | None) -> list[Finding]:
+        """Return the findings on the call as such: its requests, its time and its end."""
+        findings = []
+        if self._requests > 1:
+            findings.append(found("COM-T-06", "repeated"))
+        if failure is not None and failure.http_status is not None and 300 <= failure.http_status < 400:
+            findings.append(found("COM-T-01", "redirected"))
+        is_complete = self._reader.is_complete
+        if failure is not None and failure.classification.category is Category.TIMEOUT and not is_complete:
+            findings.append(found("COM-T-02", "late"))
+        if self._decoder.is_inside_event:
+            findings.append(found("COM-O-04", "cut_inside"))
+        if self.has_open_end and is_complete:
+            findings.append(found("COM-T-05", "open_end"))
+        return findings
+
+    def _scrubbed(self, finding: Finding) -> Finding:
+        """Return a finding whose evidence cannot hold a token, also where the token is a number like those counted."""
+        is_token = self._secret is not None and self._secret.is_in(finding.evidence)
+        return replace(finding, evidence="") if is_token else finding
 
     def _classify(
         self, answer: Answer, failure: CallError | None, findings: Sequence[Finding]
@@ -210,7 +236,7 @@ class Exchange:
         if self._started is None:
             return None
         headers = self._started.headers
-        return self._closed(next((headers[name] for name in _REQUEST_ID_HEADERS if name in headers), None), _REQUEST_ID)
+        return self._closed(next((headers[name] for name in REQUEST_ID_HEADERS if name in headers), None), _REQUEST_ID)
 
     def _closed(self, text: str | None, form: re.Pattern[str]) -> str | None:
         """Let a name from outside through only where it has a name's form and holds no token."""
