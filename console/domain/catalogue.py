@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from console.domain.contract import Finding, RouteCheck, Severity
+from console.domain.assertion import found
+from console.domain.contract import Finding, RouteCheck
 from console.domain.facts import bare_id
 from console.domain.family import EndpointFamily
 from console.domain.money import Price
@@ -85,28 +86,26 @@ def _priced(entry: CatalogueEntry) -> str:
 def check_listed(check: RouteCheck, catalogue: Catalogue) -> tuple[Finding, ...]:
     """Return what the catalogue says against a route. Nothing in it fails a route: a gateway's list is a hint."""
     if not catalogue.sources:
-        return (Finding("CAT-01", Severity.INFO, "The gateway shows no catalogue: nothing was declared."),)
+        return ()
     entry = catalogue.get(check.route.model)
     if entry is None:
-        return (Finding("CAT-02", Severity.WARN, "The gateway's catalogue does not list this model."),)
+        return (found("MOD-01", "not_listed"),)
     findings: list[Finding] = []
     if not entry.is_enabled:
-        findings.append(Finding("CAT-03", Severity.WARN, "The catalogue lists this model as switched off."))
+        findings.append(found("MOD-03", "switched_off"))
     if entry.retires_on:
-        when = "" if entry.retires_on == "deprecated" else f" from {entry.retires_on} on"
-        findings.append(Finding("CAT-04", Severity.WARN, f"The catalogue says that this model is retired{when}."))
+        findings.append(found("MOD-04", "retires", entry.retires_on))
     if catalogue.is_priced and entry.price is None:
-        findings.append(Finding("CAT-05", Severity.WARN, "The catalogue has prices, and none for this model."))
+        findings.append(found("MOD-05", "no_price"))
     return (*findings, *_check_declared(check, entry))
 
 
 def _check_declared(check: RouteCheck, entry: CatalogueEntry) -> Iterator[Finding]:
     if entry.families is None:
-        yield Finding("CAT-06", Severity.INFO, "The gateway declares no endpoint families for this model.")
         return
     family, required = check.route.endpoint_family, check.required_family
     declared = ", ".join(entry.families) or "none that the console speaks"
     if family not in entry.families:
-        yield Finding("CAT-07", Severity.WARN, f"The gateway declares this model on {declared}, not on {family}.")
-    if required is not None and required not in entry.families and required is not family:
-        yield Finding("CAT-08", Severity.WARN, f"The model requires {required}, which the gateway does not declare.")
+        yield found("MOD-02", "not_declared", f"declared: {declared}")
+    elif required is not None and required not in entry.families:
+        yield found("MOD-02", "requirement_not_declared", f"declared: {declared}")

@@ -44,6 +44,8 @@ class Finding:
     source_url: str = ""
     checked_on: str = ""
     """ISO date on which the source was read; empty where the finding rests on the config or the wire alone."""
+    evidence: str = ""
+    """Where it was seen and how often, in our words and numbers; text from outside never enters it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,8 @@ class Route:
     """The path that is appended to the gateway's base URL; begins with one slash."""
     config_line: int | None = None
     """The line of the config file on which the route's table begins, where it is known."""
+    served_as: tuple[str, ...] = ()
+    """Names that the gateway may answer with for this model: its aliases."""
 
     def is_same_call(self, other: "Route") -> bool:
         """Tell whether both roles would be served by the very same model call."""

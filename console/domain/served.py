@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from console.domain.contract import Finding, Severity
+from console.domain.assertion import found
+from console.domain.contract import Finding
 from console.domain.facts import bare_id
 from console.domain.family import EndpointFamily
 
@@ -93,17 +94,9 @@ def check_served(service: Service) -> tuple[Finding, ...]:
     """Return the findings on who answered."""
     findings: list[Finding] = []
     if service.fallbacks:
-        message = f"The gateway says that it fell back {service.fallbacks} time(s): another model may have answered."
-        findings.append(Finding("SRV-01", Severity.WARN, message))
+        findings.append(found("SRV-01", "fell_back", f"{service.fallbacks} fallback(s)"))
     elif service.served_as is ServedAs.SWAPPED:
-        message = (
-            "The answer names another model than the one that was asked for. Where that is an alias, name it in the"
-            " route's served_as."
-        )
-        findings.append(Finding("COM-B-01", Severity.WARN, message))
+        findings.append(found("COM-B-01", "other_model"))
     if service.bridged_by is not None:
-        message = (
-            f"The answer's id is one of {service.bridged_by}: the gateway seems to carry this call over to that family."
-        )
-        findings.append(Finding("SRV-02", Severity.INFO, message))
+        findings.append(found("SRV-02", "bridged", f"the id is one of {service.bridged_by}"))
     return tuple(findings)

@@ -7,6 +7,8 @@ from typing import Protocol
 from console.domain.family import EndpointFamily
 from console.wire import anthropic_messages, chat_completions, responses
 from console.wire.answer import Answer
+from console.wire.ask import Ask
+from console.wire.judge.asked import NOTHING, Asked
 from console.wire.stream import StreamReader
 
 
@@ -17,22 +19,59 @@ class Build(Protocol):
         """Return the body's bytes."""
 
 
+class Read(Protocol):
+    """Reads and judges a decoded, non-streamed body that came with a 2xx status."""
+
+    def __call__(self, body: object, asked: Asked = NOTHING) -> Answer:
+        """Return what the body says, with the findings on it."""
+
+
+class OpenStream(Protocol):
+    """Opens the reader of one stream."""
+
+    def __call__(self, asked: Asked = NOTHING) -> StreamReader:
+        """Return a new reader with its judge; `asked` is what the request asked for beyond text."""
+
+
+class BuildAsk(Protocol):
+    """Builds a request body of a family for a wish beyond text."""
+
+    def __call__(self, model: str, ask: Ask) -> bytes:
+        """Return the body's bytes."""
+
+
 @dataclass(frozen=True, slots=True)
 class FamilyWire:
     """How one endpoint family speaks."""
 
     build: Build
-    read: Callable[[object], Answer]
-    """Reads a decoded, non-streamed body."""
-    open_stream: Callable[[], StreamReader]
+    build_ask: BuildAsk
+    build_without_input: Callable[[str], bytes]
+    """Builds a body for a model that lacks its input: every gateway refuses it, and none generates for it."""
+    read: Read
+    open_stream: OpenStream
 
 
 FAMILY_WIRES: dict[EndpointFamily, FamilyWire] = {
-    EndpointFamily.RESPONSES: FamilyWire(responses.build, responses.read, responses.ResponsesStream),
+    EndpointFamily.RESPONSES: FamilyWire(
+        responses.build,
+        responses.build_ask,
+        responses.build_without_input,
+        responses.read,
+        responses.ResponsesStream,
+    ),
     EndpointFamily.ANTHROPIC_MESSAGES: FamilyWire(
-        anthropic_messages.build, anthropic_messages.read, anthropic_messages.MessagesStream
+        anthropic_messages.build,
+        anthropic_messages.build_ask,
+        anthropic_messages.build_without_input,
+        anthropic_messages.read,
+        anthropic_messages.MessagesStream,
     ),
     EndpointFamily.CHAT_COMPLETIONS: FamilyWire(
-        chat_completions.build, chat_completions.read, chat_completions.ChatStream
+        chat_completions.build,
+        chat_completions.build_ask,
+        chat_completions.build_without_input,
+        chat_completions.read,
+        chat_completions.ChatStream,
     ),
 }

@@ -110,7 +110,7 @@ def _chat_agent(model: str, prompt: str, max_output_tokens: int) -> AgentShape:
             }
         ],
         "tool_choice": "auto",
-        "max_tokens": max_output_tokens,
+        "max_completion_tokens": max_output_tokens,
         "stream": True,
         "stream_options": {"include_usage": True},
     }

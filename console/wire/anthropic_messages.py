@@ -1,80 +1,95 @@
 """Anthropic Messages on the wire: build a request, read an answer, read a stream."""
 
-from console.domain.contract import Finding, Severity
-from console.wire.answer import AFTER_END, WRONG_SHAPE, Answer, Delta, Finishes, error_in, whole
+from console.wire.answer import REFUSED_CONTENT, Answer, Delta, error_in
+from console.wire.ask import Ask
+from console.wire.judge.asked import NOTHING, Asked
+from console.wire.judge.messages import MessagesJudge
+from console.wire.judge.messages_body import judge_message, text_in
+from console.wire.judge.notes import Notes
+from console.wire.judge.stream import StreamJudge
 from console.wire.stream import StreamReader
 from console.wire.usage import messages_usage
 from console.wire.value import at, count_at, encode, list_at, text_at
 
-FINISHES = Finishes(
-    known=frozenset(
-        {
-            "end_turn",
-            "max_tokens",
-            "stop_sequence",
-            "tool_use",
-            "pause_turn",
-            "refusal",
-            "model_context_window_exceeded",
-        }
-    ),
-    at_limit=frozenset({"max_tokens", "model_context_window_exceeded"}),
-    refused=frozenset({"refusal"}),
-    empty_turn=frozenset({"end_turn"}),
-)
-"""The family's stop reasons; an `end_turn` without text is documented behaviour."""
-
-_NO_START = Finding("MSG-STREAM-01", Severity.FAIL, "The stream does not begin with exactly one message_start.")
-_DONE_MARKER = Finding("MSG-STREAM-04", Severity.WARN, "The stream ends in [DONE], which the family does not have.")
+_REFUSED = frozenset({"refusal"})
 
 
 def build(model: str, prompt: str, *, max_output_tokens: int, stream: bool) -> bytes:
-    """Build the smallest correct request; no sampling parameter, because newer API versions refuse them."""
-    return encode(
-        {
-            "model": model,
-            "max_tokens": max_output_tokens,
-            "messages": [{"role": "user", "content": prompt}],
-            "stream": stream,
-        }
-    )
+    """Build the smallest correct request."""
+    return build_ask(model, Ask(prompt, max_output_tokens, is_streamed=stream))
 
 
-def read(body: object) -> Answer:
-    """Read a non-streamed answer."""
+def build_ask(model: str, ask: Ask) -> bytes:
+    """Build a request; no sampling parameter, because newer API versions refuse them."""
+    body: dict[str, object] = {
+        "model": model,
+        "max_tokens": ask.max_output_tokens,
+        "messages": [{"role": "user", "content": ask.prompt}],
+        "stream": ask.is_streamed,
+    }
+    if ask.instructions:
+        body["system"] = ask.instructions
+    if ask.schema is not None:
+        body["output_config"] = {"format": {"type": "json_schema", "schema": ask.schema.schema}}
+    if ask.tool is not None:
+        about = {"name": ask.tool.name, "description": ask.tool.description, "input_schema": ask.tool.parameters}
+        body["tools"] = [about]
+        body["tool_choice"] = {"type": "tool", "name": ask.tool.name} if ask.tool.is_forced else {"type": "auto"}
+    return encode(body)
+
+
+def build_without_input(model: str) -> bytes:
+    """Build a request that lacks its messages: it is refused, and nothing is generated for it."""
+    return encode({"model": model, "max_tokens": 16})
+
+
+def read(body: object, asked: Asked = NOTHING) -> Answer:
+    """Read and judge a non-streamed answer."""
+    notes = Notes()
     if (error := error_in(body)) is not None:
-        return Answer(error=error)
-    if at(body, "type") != "message" or at(body, "role") != "assistant" or not isinstance(at(body, "content"), list):
-        return Answer(findings=(WRONG_SHAPE,))
-    text = "".join(text_at(block, "text") or "" for block in list_at(body, "content") if at(block, "type") == "text")
+        notes.note("COM-S-01", "error_in_success")
+        return Answer(error=error, findings=notes.findings)
+    if (
+        not isinstance(body, dict)
+        or body.get("type") != "message"
+        or body.get("role") != "assistant"
+        or not isinstance(body.get("content"), list)
+    ):
+        notes.note("COM-B-02", "other_family")
+        return Answer(findings=notes.findings)
     finish = text_at(body, "stop_reason")
-    usage = messages_usage(at(body, "usage"))
-    return whole(body, text, finish, usage, FINISHES)
+    is_refused = finish in _REFUSED
+    if not is_refused:
+        judge_message(body, notes, asked)
+    return Answer(
+        is_complete=finish is not None,
+        answer_id=text_at(body, "id"),
+        model=text_at(body, "model"),
+        text=text_in(list_at(body, "content")),
+        finish=finish,
+        usage=messages_usage(body.get("usage")),
+        error=REFUSED_CONTENT if is_refused else None,
+        findings=notes.findings,
+    )
 
 
 class MessagesStream(StreamReader):
     """Reads one Messages stream. Complete with `message_stop` after a `message_delta` with a stop reason."""
 
-    finishes = FINISHES
+    refused = _REFUSED
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, asked: Asked = NOTHING, judge: StreamJudge | None = None) -> None:
+        super().__init__(judge or MessagesJudge(asked))
         self._figures: dict[str, object] = {}
-        self._has_start = False
 
     def _take(self, kind: str, value: dict[str, object]) -> list[Delta]:
-        if kind.startswith(("message_", "content_block_")):
-            if self.is_over:
-                self._note(AFTER_END)
-                return []
-            if self._has_start is (kind == "message_start"):
-                self._note(_NO_START)
+        if self.is_over and kind != "error":
+            return []
         match kind:
             case "content_block_delta":
                 said = self._said(text_at(value, "delta", "text"))
                 return said + self._reasoned(text_at(value, "delta", "thinking"))
             case "message_start":
-                self._has_start = True
                 self._model = text_at(value, "message", "model")
                 self._answer_id = text_at(value, "message", "id")
                 self._count(at(value, "message", "usage"))
@@ -89,8 +104,6 @@ class MessagesStream(StreamReader):
                 self.is_over = True
             case "":
                 self._take_untyped(value)
-            case _ if kind.startswith("response."):
-                self._note(WRONG_SHAPE)
         return []
 
     def _count(self, figures: object) -> None:
@@ -104,4 +117,4 @@ class MessagesStream(StreamReader):
         self._usage = messages_usage(self._figures)
 
     def _take_done_marker(self) -> None:
-        self._note(_DONE_MARKER)
+        """Take a `[DONE]`, which the family does not have and which ends nothing."""

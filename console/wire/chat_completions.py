@@ -1,56 +1,84 @@
 """Chat Completions on the wire: build a request, read an answer, read a stream."""
 
-from console.domain.contract import Finding, Severity
-from console.wire.answer import AFTER_END, WRONG_SHAPE, Answer, Delta, Finishes, error_in, whole
+from console.wire.answer import REFUSED_CONTENT, Answer, Delta, error_in
+from console.wire.ask import Ask
+from console.wire.judge.asked import NOTHING, Asked
+from console.wire.judge.chat import ChatJudge
+from console.wire.judge.chat_body import judge_completion, text_in
+from console.wire.judge.notes import Notes
+from console.wire.judge.stream import StreamJudge
 from console.wire.stream import StreamReader
 from console.wire.usage import chat_usage
-from console.wire.value import at, encode, list_at, text_at
+from console.wire.value import at, encode, text_at
 
-FINISHES = Finishes(
-    known=frozenset({"stop", "length", "tool_calls", "function_call", "content_filter"}),
-    at_limit=frozenset({"length"}),
-    refused=frozenset({"content_filter"}),
-)
-"""The family's finish reasons."""
-
-_NO_DONE_MARKER = Finding(
-    "CHT-STREAM-06", Severity.WARN, "The stream has its finish_reason but does not end in [DONE]."
-)
+_REFUSED = frozenset({"content_filter"})
 
 
 def build(model: str, prompt: str, *, max_output_tokens: int, stream: bool) -> bytes:
-    """Build the smallest correct request; a streamed one asks for usage, which the family leaves out otherwise."""
+    """Build the smallest correct request."""
+    return build_ask(model, Ask(prompt, max_output_tokens, is_streamed=stream))
+
+
+def build_ask(model: str, ask: Ask) -> bytes:
+    """Build a request; a streamed one asks for usage, which the family leaves out otherwise."""
+    messages = [{"role": "system", "content": ask.instructions}] if ask.instructions else []
     body: dict[str, object] = {
         "model": model,
-        "messages": [{"role": "user", "content": prompt}],
-        "max_completion_tokens": max_output_tokens,
-        "stream": stream,
+        "messages": [*messages, {"role": "user", "content": ask.prompt}],
+        "max_completion_tokens": ask.max_output_tokens,
+        "stream": ask.is_streamed,
     }
-    if stream:
+    if ask.is_streamed:
         body["stream_options"] = {"include_usage": True}
+    if ask.schema is not None:
+        about: dict[str, object] = {"name": ask.schema.name, "strict": True, "schema": ask.schema.schema}
+        body["response_format"] = {"type": "json_schema", "json_schema": about}
+    if ask.tool is not None:
+        about = {"name": ask.tool.name, "description": ask.tool.description, "parameters": ask.tool.parameters}
+        body["tools"] = [{"type": "function", "function": about}]
+        named = {"type": "function", "function": {"name": ask.tool.name}}
+        body["tool_choice"] = named if ask.tool.is_forced else "auto"
     return encode(body)
 
 
-def read(body: object) -> Answer:
-    """Read a non-streamed answer."""
+def build_without_input(model: str) -> bytes:
+    """Build a request that lacks its messages: it is refused, and nothing is generated for it."""
+    return encode({"model": model, "max_completion_tokens": 16})
+
+
+def read(body: object, asked: Asked = NOTHING) -> Answer:
+    """Read and judge a non-streamed answer."""
+    notes = Notes()
     if (error := error_in(body)) is not None:
-        return Answer(error=error)
-    if at(body, "object") != "chat.completion" or at(body, "choices", 0, "message", "role") != "assistant":
-        return Answer(findings=(WRONG_SHAPE,))
-    text = _text(at(body, "choices", 0, "message"))
+        notes.note("COM-S-01", "error_in_success")
+        return Answer(error=error, findings=notes.findings)
+    message = at(body, "choices", 0, "message")
+    if not isinstance(body, dict) or body.get("object") != "chat.completion" or at(message, "role") != "assistant":
+        notes.note("COM-B-02", "other_family")
+        return Answer(findings=notes.findings)
     finish = text_at(body, "choices", 0, "finish_reason")
-    usage = chat_usage(at(body, "usage"))
-    return whole(body, text, finish, usage, FINISHES)
+    is_refused = finish in _REFUSED
+    if not is_refused:
+        judge_completion(body, notes, asked)
+    return Answer(
+        is_complete=finish is not None,
+        answer_id=text_at(body, "id"),
+        model=text_at(body, "model"),
+        text=text_in(message),
+        finish=finish,
+        usage=chat_usage(body.get("usage")),
+        error=REFUSED_CONTENT if is_refused else None,
+        findings=notes.findings,
+    )
 
 
 class ChatStream(StreamReader):
     """Reads one Chat Completions stream. Complete with a finish_reason; a usage chunk and `[DONE]` follow it."""
 
-    finishes = FINISHES
+    refused = _REFUSED
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._has_done_marker = False
+    def __init__(self, asked: Asked = NOTHING, judge: StreamJudge | None = None) -> None:
+        super().__init__(judge or ChatJudge(asked))
 
     def _take(self, kind: str, value: dict[str, object]) -> list[Delta]:
         if (error := error_in(value)) is not None:
@@ -58,7 +86,6 @@ class ChatStream(StreamReader):
             self.is_over = True
             return []
         if "choices" not in value:
-            self._note(WRONG_SHAPE)
             return []
         self._model = text_at(value, "model") or self._model
         self._answer_id = text_at(value, "id") or self._answer_id
@@ -67,7 +94,6 @@ class ChatStream(StreamReader):
         finish = text_at(value, "choices", 0, "finish_reason")
         pieces = self._content(at(value, "choices", 0, "delta"))
         if self.is_complete and (finish or pieces):
-            self._note(AFTER_END)
             return []
         if finish:
             self._finish = finish
@@ -76,20 +102,7 @@ class ChatStream(StreamReader):
 
     def _content(self, delta: object) -> list[Delta]:
         reasoning = text_at(delta, "reasoning_content") or text_at(delta, "reasoning")
-        return self._reasoned(reasoning) + self._said(_text(delta))
+        return self._reasoned(reasoning) + self._said(text_in(delta))
 
     def _take_done_marker(self) -> None:
         self.is_over = True
-        self._has_done_marker = True
-
-    def _ended(self) -> tuple[Finding, ...]:
-        findings = super()._ended()
-        return findings if self._has_done_marker else (*findings, _NO_DONE_MARKER)
-
-
-def _text(message: object) -> str:
-    """Return a message's or delta's text; some providers send it as a list of parts."""
-    parts = list_at(message, "content")
-    if parts:
-        return "".join(text_at(part, "text") or "" for part in parts)
-    return text_at(message, "content") or text_at(message, "refusal") or ""

@@ -1,6 +1,12 @@
 """OpenAI Responses on the wire: build a request, read an answer, read a stream."""
 
-from console.wire.answer import AFTER_END, WRONG_SHAPE, Answer, Delta, Finishes, WireError, error_in, whole
+from console.wire.answer import Answer, Delta, WireError, error_in
+from console.wire.ask import Ask
+from console.wire.judge.asked import NOTHING, Asked
+from console.wire.judge.notes import Notes
+from console.wire.judge.responses import ResponsesJudge
+from console.wire.judge.responses_body import AT_LIMIT, Content, judge_response, text_in
+from console.wire.judge.stream import StreamJudge
 from console.wire.stream import StreamReader
 from console.wire.usage import responses_usage
 from console.wire.value import at, encode, list_at, text_at
@@ -8,52 +14,69 @@ from console.wire.value import at, encode, list_at, text_at
 MIN_OUTPUT_TOKENS = 16
 """The family's own minimum for max_output_tokens (openai-openapi, `minimum: 16`)."""
 
-FINISHES = Finishes(
-    known=frozenset({"completed", "max_output_tokens", "max_tokens"}),
-    at_limit=frozenset({"max_output_tokens", "max_tokens"}),
-    refused=frozenset({"content_filter"}),
-)
-"""A response's status, or the reason where it is incomplete."""
-
-_OTHER_FAMILY = ("message_", "content_block_")
-
 
 def build(model: str, prompt: str, *, max_output_tokens: int, stream: bool) -> bytes:
-    """Build the smallest correct request; `store` is off because the family keeps answers by default."""
-    return encode(
-        {
-            "model": model,
-            "input": prompt,
-            "max_output_tokens": max(max_output_tokens, MIN_OUTPUT_TOKENS),
-            "store": False,
-            "stream": stream,
-        }
-    )
+    """Build the smallest correct request."""
+    return build_ask(model, Ask(prompt, max_output_tokens, is_streamed=stream))
 
 
-def read(body: object) -> Answer:
-    """Read a non-streamed answer."""
+def build_ask(model: str, ask: Ask) -> bytes:
+    """Build a request; `store` is off because the family keeps answers by default."""
+    body: dict[str, object] = {
+        "model": model,
+        "input": ask.prompt,
+        "max_output_tokens": max(ask.max_output_tokens, MIN_OUTPUT_TOKENS),
+        "store": False,
+        "stream": ask.is_streamed,
+    }
+    if ask.instructions:
+        body["instructions"] = ask.instructions
+    if ask.schema is not None:
+        about = {"type": "json_schema", "name": ask.schema.name, "strict": True, "schema": ask.schema.schema}
+        body["text"] = {"format": about}
+    if ask.tool is not None:
+        about = {"type": "function", "name": ask.tool.name, "description": ask.tool.description, "strict": True}
+        body["tools"] = [{**about, "parameters": ask.tool.parameters}]
+        body["tool_choice"] = {"type": "function", "name": ask.tool.name} if ask.tool.is_forced else "auto"
+    return encode(body)
+
+
+def build_without_input(model: str) -> bytes:
+    """Build a request that lacks its input: it is refused, and nothing is generated for it."""
+    return encode({"model": model, "max_output_tokens": MIN_OUTPUT_TOKENS, "store": False})
+
+
+def read(body: object, asked: Asked = NOTHING) -> Answer:
+    """Read and judge a non-streamed answer."""
+    notes = Notes()
     if (error := error_in(body)) is not None:
-        return Answer(error=error)
-    if at(body, "object") != "response" or not isinstance(at(body, "output"), list):
-        return Answer(findings=(WRONG_SHAPE,))
-    text = "".join(
-        text_at(part, "text") or text_at(part, "refusal") or ""
-        for item in list_at(body, "output")
-        if at(item, "type") == "message"
-        for part in list_at(item, "content")
-    )
+        notes.note("COM-S-01", "error_in_success")
+        return Answer(error=error, findings=notes.findings)
+    if not isinstance(body, dict) or body.get("object") != "response" or not isinstance(body.get("output"), list):
+        notes.note("COM-B-02", "other_family")
+        return Answer(findings=notes.findings)
     finish, failure = _outcome(body)
-    usage = responses_usage(at(body, "usage"))
-    if failure is not None:
-        return Answer(model=text_at(body, "model"), answer_id=text_at(body, "id"), finish=finish, error=failure)
-    return whole(body, text, finish, usage, FINISHES)
+    if failure is None:
+        judge_response(body, notes, asked, Content())
+    elif body.get("status") not in ("failed", "incomplete"):
+        notes.note("RSP-B-01", "unfinished")
+    return Answer(
+        is_complete=failure is None,
+        answer_id=text_at(body, "id"),
+        model=text_at(body, "model"),
+        text="" if failure else text_in(list_at(body, "output")),
+        finish=finish,
+        usage=responses_usage(at(body, "usage")),
+        error=failure,
+        findings=notes.findings,
+    )
 
 
 class ResponsesStream(StreamReader):
     """Reads one Responses stream. Complete with `response.completed`; `[DONE]` may follow or be absent."""
 
-    finishes = FINISHES
+    def __init__(self, asked: Asked = NOTHING, judge: StreamJudge | None = None) -> None:
+        super().__init__(judge or ResponsesJudge(asked))
 
     def _take(self, kind: str, value: dict[str, object]) -> list[Delta]:
         match kind:
@@ -65,7 +88,7 @@ class ResponsesStream(StreamReader):
                 # Only response.failed may follow it, and that says no more than this event does.
                 self._take_error(value)
             case _ if self.is_complete:
-                self._note(AFTER_END)
+                pass
             case "response.output_text.delta" | "response.refusal.delta":
                 return self._said(text_at(value, "delta"))
             case "response.reasoning_text.delta" | "response.reasoning_summary_text.delta" | "response.reasoning.delta":
@@ -76,8 +99,6 @@ class ResponsesStream(StreamReader):
                 self._end(at(value, "response"))
             case "":
                 self._take_untyped(value)
-            case _ if kind.startswith(_OTHER_FAMILY):
-                self._note(WRONG_SHAPE)
         return []
 
     def _take_done_marker(self) -> None:
@@ -104,6 +125,6 @@ def _outcome(response: object) -> tuple[str | None, WireError | None]:
     if status == "completed":
         return status, error_in(response)
     reason = text_at(response, "incomplete_details", "reason")
-    if status == "incomplete" and reason in FINISHES.at_limit:
+    if status == "incomplete" and reason in AT_LIMIT:
         return reason, None
     return reason or status, error_in(response) or WireError(code=reason or "", message=f"status {status}"[:200])

@@ -3,19 +3,8 @@
 from abc import ABC, abstractmethod
 from typing import ClassVar
 
-from console.domain.contract import Finding
-from console.wire.answer import (
-    NOT_JSON,
-    OTHER_NAME,
-    TRUNCATED,
-    WRONG_SHAPE,
-    Answer,
-    Delta,
-    Finishes,
-    WireError,
-    error_in,
-    word_at,
-)
+from console.wire.answer import REFUSED_CONTENT, Answer, Delta, WireError, error_in, word_at
+from console.wire.judge.stream import Ending, StreamJudge
 from console.wire.sse import SseEvent
 from console.wire.usage import Usage
 from console.wire.value import decode, text_at
@@ -25,38 +14,39 @@ _ERROR_LIMIT = 65_536
 
 
 class StreamReader(ABC):
-    """Reads one stream of a family, event by event. Never raises on anything a gateway may send."""
+    """Reads one stream of a family, event by event, and shows each event to the family's judge.
 
-    finishes: ClassVar[Finishes]
-    """The family's finish reasons."""
+    Never raises on anything a gateway may send.
+    """
 
-    def __init__(self) -> None:
+    refused: ClassVar[frozenset[str]] = frozenset()
+    """The finish reasons that say that the content was refused."""
+
+    def __init__(self, judge: StreamJudge) -> None:
         self.is_complete = False
         """The family's terminal marker was seen: all that may follow is a formality."""
         self.is_over = False
         """Nothing may follow any more: the stream's very last event, or an error, was seen."""
-        self._has_text = False
-        self._has_reasoning = False
+        self._judge = judge
         self._model: str | None = None
         self._answer_id: str | None = None
         self._finish: str | None = None
         self._usage = Usage()
         self._error: WireError | None = None
         self._error_body = b""
-        self._findings: list[Finding] = []
 
     def feed(self, event: SseEvent) -> list[Delta]:
         """Take the next event and return the content in it."""
         if event.data == "[DONE]":
+            self._judge.take_done_marker()
             self._take_done_marker()
             return []
         value = decode(event.data)
         if not isinstance(value, dict):
-            self._note(NOT_JSON)
+            self._judge.take_unreadable()
             return []
         kind = text_at(value, "type") or ""
-        if kind and event.name and kind != event.name:
-            self._note(OTHER_NAME)
+        self._judge.take(kind, event.name, value)
         had_failed = self.has_failed
         deltas = self._take(kind or event.name, value)
         if self.has_failed and not had_failed:
@@ -71,21 +61,17 @@ class StreamReader(ABC):
     def close(self) -> Answer:
         """Say what the stream came to, its bytes having ended here."""
         is_complete = self._error is None and self.is_complete
-        refusal = self.finishes.refusal(self._finish) if is_complete else None
-        if is_complete and refusal is None:
-            for finding in self._ended():
-                self._note(finding)
-        elif not is_complete and self._error is None and WRONG_SHAPE not in self._findings:
-            self._note(TRUNCATED)
+        is_refused = is_complete and self._finish in self.refused
+        self._judge.close(Ending(is_complete, self._error is not None, is_refused, self._finish))
         return Answer(
             is_complete=is_complete,
             answer_id=self._answer_id,
             model=self._model,
             finish=self._finish,
             usage=self._usage,
-            error=self._error or refusal,
-            error_body=self._error_body or (refusal.as_body() if refusal is not None else b""),
-            findings=tuple(self._findings),
+            error=self._error or (REFUSED_CONTENT if is_refused else None),
+            error_body=self._error_body or (REFUSED_CONTENT.as_body() if is_refused else b""),
+            findings=self._judge.findings,
         )
 
     @abstractmethod
@@ -96,16 +82,6 @@ class StreamReader(ABC):
     def _take_done_marker(self) -> None:
         """Take a `[DONE]`."""
 
-    def _ended(self) -> tuple[Finding, ...]:
-        """Return the findings on a stream that is complete."""
-        return self.finishes.judge(
-            self._finish, self._usage, has_text=self._has_text, has_reasoning=self._has_reasoning
-        )
-
-    def _note(self, finding: Finding) -> None:
-        if finding not in self._findings:
-            self._findings.append(finding)
-
     def _fail(self, error: WireError) -> None:
         """Keep the first error: what follows one is only its echo."""
         self._error = self._error or error
@@ -115,21 +91,13 @@ class StreamReader(ABC):
         self._fail(error_in(value) or WireError(word_at(value, "code"), "", word_at(value, "message")))
 
     def _take_untyped(self, value: dict[str, object]) -> None:
-        """Take an event that does not say what it is: an error, or another family's."""
+        """Take an event that does not say what it is: it may be an error."""
         if (error := error_in(value)) is not None:
             self._fail(error)
             self.is_over = True
-        else:
-            self._note(WRONG_SHAPE)
 
     def _said(self, text: str | None) -> list[Delta]:
-        if not text:
-            return []
-        self._has_text = True
-        return [Delta(text)]
+        return [Delta(text)] if text else []
 
     def _reasoned(self, text: str | None) -> list[Delta]:
-        if not text:
-            return []
-        self._has_reasoning = True
-        return [Delta(text, is_reasoning=True)]
+        return [Delta(text, is_reasoning=True)] if text else []

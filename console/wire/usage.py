@@ -16,6 +16,13 @@ class Usage:
     """All output tokens, reasoning included."""
     reasoning_tokens: int | None = None
 
+    @property
+    def total(self) -> int | None:
+        """Input and output together; None where one of them is not named."""
+        if self.input_tokens is None or self.output_tokens is None:
+            return None
+        return self.input_tokens + self.output_tokens
+
 
 def responses_usage(usage: object) -> Usage:
     """Read the `usage` of a Responses answer."""

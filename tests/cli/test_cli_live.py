@@ -99,7 +99,7 @@ def test_smoke_of_the_faults_profile_says_what_is_wrong_with_each_route(runs: Ru
     seen = {role: (each["status"], each["category"], each["requests_sent"]) for role, each in results.items()}
     assert ended.code == 5
     assert seen == EXPECTED_FAULTS
-    assert "COM-O-02" in [finding["id"] for finding in results["planner"]["findings"]]
+    assert "RSP-STREAM-08" in [finding["id"] for finding in results["planner"]["findings"]]
     assert "COM-T-03" in [finding["id"] for finding in results["revision"]["findings"]]
     assert (results["fallback"]["blame"], results["fallback"]["http_status"]) == ("account", 500)
 

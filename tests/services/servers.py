@@ -189,55 +189,88 @@ def typed(kind: str, **fields: object) -> bytes:
 
 
 def opening(family: EndpointFamily, model: str = "m") -> list[bytes]:
-    """Return the events before the first content: a role chunk, a created response, a ping."""
+    """Return the events before the first content: a role chunk, an opened item or block, a ping."""
     match family:
         case EndpointFamily.RESPONSES:
-            return [typed("response.created", response={"id": "r1", "model": model, "status": "in_progress"})]
+            item = {"id": "i1", "type": "message", "role": "assistant", "status": "in_progress", "content": []}
+            return [
+                typed("response.created", response=_response("in_progress", model)),
+                typed("response.output_item.added", output_index=0, item=item),
+                typed("response.content_part.added", **_PLACE, part={"type": "output_text", "text": ""}),
+            ]
         case EndpointFamily.ANTHROPIC_MESSAGES:
-            message = {"id": "a1", "model": model, "usage": {"input_tokens": 3, "output_tokens": 1}}
-            return [typed("message_start", message=message), typed("ping")]
+            message = {
+                "id": "a1",
+                "type": "message",
+                "role": "assistant",
+                "model": model,
+                "content": [],
+                "stop_reason": None,
+                "usage": {"input_tokens": 3, "output_tokens": 1},
+            }
+            begin = typed("content_block_start", index=0, content_block={"type": "text", "text": ""})
+            return [typed("message_start", message=message), typed("ping"), begin]
         case EndpointFamily.CHAT_COMPLETIONS:
             return [chat_chunk({"role": "assistant", "content": ""}, model=model)]
 
 
-def content(family: EndpointFamily, text: str, *, reasoning: bool = False) -> bytes:
+def content(family: EndpointFamily, text: str, *, reasoning: bool = False, model: str = "m") -> bytes:
     """Return one event with content."""
     match family:
         case EndpointFamily.RESPONSES:
-            return typed(f"response.{'reasoning' if reasoning else 'output'}_text.delta", delta=text)
+            return typed(f"response.{'reasoning' if reasoning else 'output'}_text.delta", **_PLACE, delta=text)
         case EndpointFamily.ANTHROPIC_MESSAGES:
-            return typed("content_block_delta", index=0, delta={"thinking" if reasoning else "text": text})
+            kind = "thinking" if reasoning else "text"
+            return typed("content_block_delta", index=0, delta={"type": f"{kind}_delta", kind: text})
         case EndpointFamily.CHAT_COMPLETIONS:
-            return chat_chunk({"reasoning_content" if reasoning else "content": text})
+            return chat_chunk({"reasoning_content" if reasoning else "content": text}, model=model)
 
 
-def closing(family: EndpointFamily, model: str = "m") -> list[bytes]:
-    """Return the events from the terminal marker on."""
+def closing(family: EndpointFamily, text: str = "O", model: str = "m") -> list[bytes]:
+    """Return the events after the last content, the terminal marker among them; `text` is the whole content."""
     match family:
         case EndpointFamily.RESPONSES:
-            usage = {"input_tokens": 3, "output_tokens": 2}
-            response = {"id": "r1", "model": model, "status": "completed", "usage": usage}
-            return [typed("response.completed", response=response)]
+            part = {"type": "output_text", "text": text, "annotations": []}
+            item = {"id": "i1", "type": "message", "role": "assistant", "status": "completed", "content": [part]}
+            usage = {"input_tokens": 3, "output_tokens": 2, "total_tokens": 5}
+            response = _response("completed", model) | {"output": [item], "usage": usage}
+            return [
+                typed("response.output_text.done", **_PLACE, text=text),
+                typed("response.content_part.done", **_PLACE, part=part),
+                typed("response.output_item.done", output_index=0, item=item),
+                typed("response.completed", response=response),
+            ]
         case EndpointFamily.ANTHROPIC_MESSAGES:
             return [
+                typed("content_block_stop", index=0),
                 typed("message_delta", delta={"stop_reason": "end_turn"}, usage={"output_tokens": 2}),
                 typed("message_stop"),
             ]
         case EndpointFamily.CHAT_COMPLETIONS:
-            usage = {"prompt_tokens": 3, "completion_tokens": 2}
+            usage = {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}
             finish = chat_chunk({}, finish="stop", model=model)
-            return [finish, sse({"id": "c1", "model": model, "choices": [], "usage": usage}), sse("[DONE]")]
+            return [finish, sse({**_CHUNK, "model": model, "choices": [], "usage": usage}), sse("[DONE]")]
+
+
+_PLACE = {"item_id": "i1", "output_index": 0, "content_index": 0}
+_CHUNK = {"id": "c1", "object": "chat.completion.chunk", "created": 1}
+
+
+def _response(status: str, model: str) -> dict[str, object]:
+    base = {"id": "r1", "object": "response", "created_at": 1, "model": model, "status": status, "output": []}
+    return base | {"parallel_tool_calls": True, "tool_choice": "auto", "tools": []}
 
 
 def chat_chunk(delta: dict[str, object], *, finish: str | None = None, model: str = "m") -> bytes:
     """Return one chunk of a Chat Completions stream."""
-    return sse({"id": "c1", "model": model, "choices": [{"index": 0, "delta": delta, "finish_reason": finish}]})
+    return sse({**_CHUNK, "model": model, "choices": [{"index": 0, "delta": delta, "finish_reason": finish}]})
 
 
 def good_stream(family: EndpointFamily, *texts: str, model: str = "m") -> bytes:
     """Return a whole streamed answer that meets its family's contract."""
-    pieces = [content(family, text) for text in texts or ("O", "K")]
-    return streamed(*opening(family, model), *pieces, *closing(family, model))
+    texts = texts or ("O", "K")
+    pieces = [content(family, text, model=model) for text in texts]
+    return streamed(*opening(family, model), *pieces, *closing(family, "".join(texts), model))
 
 
 def answer_with(data: bytes) -> Script:

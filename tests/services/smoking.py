@@ -5,7 +5,7 @@ import contextlib
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 
-from console.domain.contract import check
+from console.domain.contract import Severity, check
 from console.domain.event import SmokeEvent, SmokeFinished, SmokeResult
 from console.domain.family import EndpointFamily
 from console.domain.role import Role
@@ -68,5 +68,5 @@ def result_in(events: list[SmokeEvent]) -> SmokeResult:
 
 
 def ids(result: SmokeResult) -> list[str]:
-    """Return the ids of a result's findings."""
-    return [finding.id for finding in result.findings]
+    """Return the ids of those of a result's findings that want a look."""
+    return [finding.id for finding in result.findings if finding.severity is not Severity.INFO]

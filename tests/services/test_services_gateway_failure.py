@@ -111,37 +111,37 @@ FAILURES: dict[str, tuple[Script, Category, SmokeStatus, list[str]]] = {
         answer_with(streamed()),
         Category.CONTRACT_VIOLATION,
         SmokeStatus.FAILED,
-        ["COM-O-02"],
+        ["RSP-STREAM-08"],
     ),
     "cut_cleanly": (
         answer_with(streamed(*BEGUN)),
         Category.CONTRACT_VIOLATION,
         SmokeStatus.FAILED,
-        ["COM-O-02"],
+        ["RSP-STREAM-08"],
     ),
     "cut_within_an_event": (
         answer_with(streamed(*BEGUN, closing(R)[0][:-20])),
         Category.CONTRACT_VIOLATION,
         SmokeStatus.FAILED,
-        ["COM-O-02"],
+        ["RSP-STREAM-08"],
     ),
     "cut_before_the_empty_line_of_the_last_event": (
         answer_with(streamed(*BEGUN, closing(R)[0][:-1])),
         Category.CONTRACT_VIOLATION,
         SmokeStatus.FAILED,
-        ["COM-O-02"],
+        ["RSP-STREAM-08"],
     ),
     "closed_within_the_body": (
         answer_and_close(head(200) + b"".join(map(chunk, BEGUN))),
         Category.CONTRACT_VIOLATION,
         SmokeStatus.FAILED,
-        ["COM-O-02"],
+        ["RSP-STREAM-08"],
     ),
     "closed_within_a_body_without_length": (
         answer_and_close(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n" + b"".join(BEGUN)),
         Category.CONTRACT_VIOLATION,
         SmokeStatus.FAILED,
-        ["COM-O-02"],
+        ["RSP-STREAM-08"],
     ),
     "closed_before_the_promised_length": (
         answer_and_close(
@@ -149,7 +149,7 @@ FAILURES: dict[str, tuple[Script, Category, SmokeStatus, list[str]]] = {
         ),
         Category.CONTRACT_VIOLATION,
         SmokeStatus.FAILED,
-        ["COM-O-02"],
+        ["RSP-STREAM-08"],
     ),
     "broken_chunk_size": (
         answer_with(head(200) + chunk(BEGUN[0]) + b"zz\r\n"),
@@ -266,7 +266,7 @@ async def test_a_reset_within_the_stream_is_a_cut_answer() -> None:
     result = result_in(events)
     assert result.classification is not None
     assert result.classification.category is Category.CONTRACT_VIOLATION
-    assert "COM-O-02" in ids(result)
+    assert "RSP-STREAM-08" in ids(result)
     assert result.http_status == 200
     assert len(server.requests) == 1
 

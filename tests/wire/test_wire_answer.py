@@ -4,26 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from console.domain.contract import Severity
-from console.wire.answer import (
-    AFTER_END,
-    BUDGET,
-    EMPTY,
-    EMPTY_TURN,
-    NO_USAGE,
-    NOT_JSON,
-    OTHER_NAME,
-    TRUNCATED,
-    UNKNOWN_FINISH,
-    WRONG_SHAPE,
-    Finishes,
-    WireError,
-    error_in,
-    read_error,
-)
-from console.wire.usage import Usage
-
-_COUNTED = Usage(input_tokens=1, output_tokens=1)
+from console.wire.answer import WireError, error_in, read_error
 
 
 @pytest.mark.parametrize(
@@ -107,47 +88,3 @@ def test_no_bytes_make_reading_an_error_raise(body: bytes) -> None:
 def test_numbers_of_any_size_as_a_code_never_raise(code: str) -> None:
     error = read_error(b'{"error": {"code": %s, "message": "m"}}' % code.encode())
     assert error is None or error.message == "m"
-
-
-_FINISHES = Finishes(
-    known=frozenset({"stop", "length", "filter", "turn"}),
-    at_limit=frozenset({"length"}),
-    refused=frozenset({"filter"}),
-    empty_turn=frozenset({"turn"}),
-)
-
-
-@pytest.mark.parametrize(
-    ("usage", "finish", "has_text", "has_reasoning", "findings"),
-    [
-        (_COUNTED, "stop", True, False, ()),
-        (_COUNTED, "stop", False, False, (EMPTY,)),
-        (_COUNTED, "stop", False, True, (EMPTY_TURN,)),
-        (_COUNTED, "turn", False, False, (EMPTY_TURN,)),
-        (_COUNTED, "length", True, False, (BUDGET,)),
-        (_COUNTED, "length", False, True, (BUDGET,)),
-        (_COUNTED, "weird", True, False, (UNKNOWN_FINISH,)),
-        (Usage(), "stop", True, False, (NO_USAGE,)),
-        (Usage(), "length", False, False, (NO_USAGE, BUDGET)),
-        (Usage(output_tokens=0), "stop", True, False, ()),
-    ],
-)
-def test_what_a_complete_answer_lacks_is_found(
-    usage: Usage, finish: str, has_text: bool, has_reasoning: bool, findings: tuple[object, ...]
-) -> None:
-    assert _FINISHES.judge(finish, usage, has_text=has_text, has_reasoning=has_reasoning) == findings
-
-
-def test_a_finish_can_say_that_the_content_was_refused() -> None:
-    assert _FINISHES.refusal("filter") == WireError(code="content_filter")
-    assert _FINISHES.refusal("stop") is None
-
-
-@pytest.mark.parametrize("finding", [TRUNCATED, WRONG_SHAPE, NOT_JSON, EMPTY, AFTER_END, OTHER_NAME])
-def test_an_answer_that_cannot_be_trusted_fails(finding: object) -> None:
-    assert finding.severity is Severity.FAIL
-
-
-@pytest.mark.parametrize("finding", [NO_USAGE, BUDGET, EMPTY_TURN, UNKNOWN_FINISH])
-def test_an_answer_that_lacks_something_is_only_a_warning(finding: object) -> None:
-    assert finding.severity is Severity.WARN

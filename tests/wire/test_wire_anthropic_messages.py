@@ -1,7 +1,8 @@
 import json
 
 import pytest
-from golden import DONE, MESSAGE_STOP, MESSAGES, bare, block_delta, message_delta, message_start, named
+from golden import DONE, bare, named
+from golden_messages import MESSAGE_STOP, MESSAGES, block_delta, message_delta, message_start
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -61,10 +62,10 @@ def test_a_good_body_is_read() -> None:
 @pytest.mark.parametrize(
     ("body", "findings"),
     [
-        (_body("", "max_tokens"), ["COM-U-02"]),
-        (_body(""), ["COM-B-04"]),
-        (_body(content=[]), ["COM-B-04"]),
-        (_body(usage=None), ["COM-U-01"]),
+        (_body("", "max_tokens"), ["MSG-B-02"]),
+        (_body(""), ["MSG-B-02"]),
+        (_body(content=[]), ["MSG-B-02"]),
+        (_body(usage=None), ["MSG-B-01"]),
     ],
 )
 def test_a_complete_body_that_lacks_something_is_a_warning(body: dict[str, object], findings: list[str]) -> None:
@@ -77,7 +78,7 @@ def test_a_complete_body_that_lacks_something_is_a_warning(body: dict[str, objec
 def test_a_body_without_a_stop_reason_is_cut() -> None:
     answer = read(_body(stop_reason=None))
     assert not answer.is_complete
-    assert _ids(answer) == ["COM-O-02"]
+    assert _ids(answer) == ["MSG-B-01"]
 
 
 @pytest.mark.parametrize(
@@ -103,7 +104,9 @@ def test_a_body_of_another_shape_never_passes(body: object) -> None:
 
 def test_an_error_body_is_read_as_an_error() -> None:
     body = {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}, "request_id": "req_1"}
-    assert read(body) == Answer(error=WireError("", "overloaded_error", "Overloaded"))
+    answer = read(body)
+    assert answer == Answer(error=WireError("", "overloaded_error", "Overloaded"), findings=answer.findings)
+    assert _ids(answer) == ["COM-S-01"]
 
 
 @pytest.mark.parametrize("cut", range(len(MESSAGES.frames)))
@@ -135,7 +138,7 @@ def test_an_error_event_that_says_nothing_is_an_error() -> None:
 def test_a_message_stop_without_a_stop_reason_is_a_cut_stream(stop_reason: str | None) -> None:
     answer = _answer(*MESSAGES.frames[:-2], message_delta(stop_reason), MESSAGE_STOP)
     assert not answer.is_complete
-    assert _ids(answer) == ["COM-O-02"]
+    assert _ids(answer) == ["MSG-STREAM-03"]
 
 
 def test_a_message_stop_alone_completes_nothing() -> None:
@@ -152,8 +155,8 @@ def test_a_done_marker_is_a_warning_and_completes_nothing() -> None:
     answer = _answer(*MESSAGES.frames[:-1], DONE)
     assert not answer.is_complete
     assert [(f.id, f.severity) for f in answer.findings] == [
-        ("MSG-STREAM-04", Severity.WARN),
-        ("COM-O-02", Severity.FAIL),
+        ("MSG-STREAM-03", Severity.WARN),
+        ("MSG-STREAM-03", Severity.FAIL),
     ]
 
 

@@ -1,7 +1,8 @@
 import json
 
 import pytest
-from golden import DONE, RESPONSES, RESPONSES_USAGE, message_item, named, response
+from golden import DONE, named
+from golden_responses import RESPONSES, RESPONSES_USAGE, message_item, numbered, response
 
 from console.domain.category import Category, classify
 from console.domain.contract import Severity
@@ -44,7 +45,7 @@ def test_the_token_limit_is_never_below_the_familys_minimum(asked: int, sent: in
 
 
 def test_a_good_body_is_read() -> None:
-    body = response("completed", output=[{"type": "reasoning", "summary": []}, message_item("OK.")])
+    body = response("completed", output=[{"id": "rs_01", "type": "reasoning", "summary": []}, message_item("OK.")])
     assert read({**body, "usage": RESPONSES_USAGE}) == Answer(
         is_complete=True,
         answer_id="resp_01",
@@ -64,22 +65,23 @@ def test_all_parts_of_all_messages_are_the_text() -> None:
 def test_a_body_cut_by_the_token_limit_is_complete_with_a_warning() -> None:
     details = {"reason": "max_output_tokens"}
     answer = read(response("incomplete", incomplete_details=details, usage=RESPONSES_USAGE))
-    assert (answer.is_complete, answer.finish, _ids(answer)) == (True, "max_output_tokens", ["COM-U-02"])
+    assert (answer.is_complete, answer.finish, _ids(answer)) == (True, "max_output_tokens", ["RSP-B-06"])
 
 
 @pytest.mark.parametrize(
     ("body", "findings"),
     [
-        (response("completed", output=[message_item("OK.")]), ["COM-U-01"]),
-        (response("completed", usage=RESPONSES_USAGE), ["COM-B-04"]),
-        (response("completed"), ["COM-U-01", "COM-B-03"]),
+        (response("completed", output=[message_item("OK.")]), ["RSP-U-01"]),
+        (response("completed", usage=RESPONSES_USAGE), ["RSP-B-06"]),
+        (response("completed"), ["RSP-U-01", "RSP-B-06"]),
     ],
 )
 def test_a_complete_body_that_lacks_something_is_told(body: dict[str, object], findings: list[str]) -> None:
     answer = read(body)
     assert answer.is_complete
     assert _ids(answer) == findings
-    assert {each.severity for each in answer.findings if each.id != "COM-B-03"} <= {Severity.WARN}
+    is_empty = body["usage"] is None and not body["output"]
+    assert (Severity.FAIL in {each.severity for each in answer.findings}) is is_empty
 
 
 @pytest.mark.parametrize(
@@ -144,10 +146,11 @@ _FLAT = named("error", code="insufficient_quota", message="boom", param=None, se
     ],
 )
 def test_an_error_event_fails_the_stream(event: SseEvent, error: WireError) -> None:
-    answer = _answer(_CREATED, event)
+    answer = _answer(*numbered((_CREATED, event)))
     assert not answer.is_complete
     assert answer.error == error
-    assert _ids(answer) == []
+    says_nothing = ["RSP-B-04"] if error.message == "response.failed" else []
+    assert _ids(answer) == (["RSP-STREAM-02"] if not event.name else says_nothing)
 
 
 @pytest.mark.parametrize("first", [_NESTED, _FLAT], ids=["nested", "flat"])
@@ -175,10 +178,11 @@ def test_what_follows_the_terminal_event_breaks_the_answer_and_is_no_content() -
     reader = ResponsesStream()
     for frame in RESPONSES.frames:
         reader.feed(frame)
-    assert reader.feed(named("response.output_text.delta", delta="more")) == []
+    late = named("response.output_text.delta", delta="more", sequence_number=len(RESPONSES.frames))
+    assert reader.feed(late) == []
     answer = reader.close()
     assert answer.is_complete
-    assert _ids(answer) == ["COM-O-05"]
+    assert _ids(answer) == ["RSP-STREAM-08"]
 
 
 def test_a_done_marker_alone_completes_nothing_but_ends_the_stream() -> None:

@@ -1,9 +1,9 @@
 """An exchange: one call of a route, judged while it comes in. Parts go in, events come out; no IO."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from console.domain.assertion import found
 from console.domain.category import Category, Classification, classify, judged
 from console.domain.contract import Finding, Severity
 from console.domain.event import (
@@ -16,35 +16,22 @@ from console.domain.event import (
     SmokeResult,
     SmokeStatus,
 )
-from console.domain.guard import safe, scrub
-from console.domain.refusal import message_in
 from console.domain.route import Route
 from console.domain.secret import RedactedStream, Secret
+from console.domain.served import Service, check_served, prove
+from console.domain.shape import Shape
 from console.services.probe.call import CallPart, Chunk, Started, Written
 from console.services.probe.failure import CallError
+from console.services.probe.head import check_head, request_id
+from console.services.probe.mask import MODEL_NAME, WORD, Mask
+from console.services.probe.request import ProbeRequest
 from console.wire import FAMILY_WIRES
-from console.wire.answer import WRONG_SHAPE, Answer, Delta, error_in
+from console.wire.answer import Answer, Delta, error_in, is_shaped
+from console.wire.judge.asked import NOTHING
 from console.wire.sse import SseDecoder
 from console.wire.value import decode
 
 _ERROR_BODY_LIMIT = 65_536
-_EXCERPT_LIMIT = 300
-"""The most characters of a gateway's own words that are shown."""
-_REQUEST_ID_HEADERS = (
-    "x-request-id",
-    "request-id",
-    "x-oneapi-request-id",
-    "x-cometapi-request-id",
-    "x-litellm-call-id",
-)
-_HTML = Finding("COM-T-03", Severity.FAIL, "The gateway answered with a web page: base_url may point at a web site.")
-_NOT_STREAMED = Finding("COM-T-04", Severity.FAIL, "The request asked for a stream and got a single body.")
-_NO_STREAM_TYPE = Finding("COM-T-03", Severity.FAIL, "The answer's content type is not text/event-stream.")
-_CUT_INSIDE = Finding("COM-O-04", Severity.WARN, "The stream ended in the middle of an event.")
-_OPEN_END = Finding("COM-T-05", Severity.WARN, "The gateway kept the connection open after the answer's end.")
-_FRAMING = Finding("COM-O-01", Severity.FAIL, "The stream's framing is broken, or goes over the console's caps.")
-_NO_REQUEST_ID = Finding("COM-H-01", Severity.WARN, "The answer names no request id to ask the gateway's support with.")
-_OTHER_MODEL = Finding("COM-B-01", Severity.WARN, "The answer names another model than the one that was asked for.")
 
 
 @dataclass(slots=True)
@@ -66,21 +53,32 @@ class _Times:
 class Exchange:
     """One smoke call as it comes in: parts go in, events come out. Does no IO and never raises."""
 
-    def __init__(self, route: Route, secret: Secret | None) -> None:
+    def __init__(self, route: Route, secret: Secret | None, request: ProbeRequest | None = None) -> None:
+        """Begin an exchange.
+
+        Args:
+            route: The route that is called.
+            secret: The token, to be masked in what comes back.
+            request: What was sent; a text probe where it is not told.
+
+        """
         self.is_over = False
         """The call has failed: nothing that comes now could change that."""
         self.has_open_end = False
         """Set by who reads the call, where it stayed open after the answer was complete."""
         self._route = route
-        self._secret = secret
+        self._shape = Shape.TEXT if request is None else request.shape
+        self._mask = Mask(secret)
         self._decoder = SseDecoder()
-        self._reader = FAMILY_WIRES[route.endpoint_family].open_stream()
+        asked = NOTHING if request is None else request.asked
+        self._reader = FAMILY_WIRES[route.endpoint_family].open_stream(asked)
         self._times = _Times()
         self._started: Started | None = None
         self._plain = bytearray()
         self._redacted = RedactedStream(secret) if secret else None
         self._is_reasoning = False
         self._said = ""
+        self._requests = 0
 
     @property
     def is_settled(self) -> bool:
@@ -93,6 +91,7 @@ class Exchange:
         match part:
             case Written(elapsed_ms):
                 self._times.written = elapsed_ms
+                self._requests += 1
                 return [RequestWritten(self._route.role, elapsed_ms)]
             case Started(status, _, elapsed_ms):
                 self._started = part
@@ -144,13 +143,17 @@ class Exchange:
 
     def _result(self, failure: CallError | None) -> SmokeResult:
         answer = self._reader.close() if self._is_stream else Answer()
-        findings = [_FRAMING] if self._decoder.fault is not None else []
-        findings += answer.findings
+        refusal = self._refusal(answer)
+        reading = None if refusal is None else self._read_refusal(refusal)
+        findings = [found("COM-O-01", "framing")] if self._decoder.fault is not None else []
+        findings += [self._mask.finding(finding) for finding in answer.findings]
+        findings += self._check_ends(failure)
+        service = self._service(answer)
         if self._started is not None:
-            findings += self._check_head(self._started)
-        if answer.model is not None and not _is_same_model(self._route.model, answer.model):
-            findings.append(_OTHER_MODEL)
-        classification = self._classify(answer, failure, findings)
+            findings += check_head(self._started, self._route.endpoint_family, bytes(self._plain), reading, self._mask)
+        if service is not None:
+            findings += check_served(service)
+        classification = reading or self._broken(answer, failure, findings)
         return SmokeResult(
             role=self._route.role,
             model=self._route.model,
@@ -158,18 +161,33 @@ class Exchange:
             endpoint_path=self._route.endpoint_path,
             status=_status(classification),
             classification=classification,
-            model_reported=self._closed(answer.model, _MODEL_NAME),
+            model_reported=self._mask.closed(answer.model, MODEL_NAME),
             http_status=self._started.status if self._started else (failure.http_status if failure else None),
-            requests_sent=0 if self._times.written is None else 1,
+            requests_sent=self._requests,
             request_written_ms=self._times.written,
             first_byte_ms=self._times.since_written(self._times.started),
             ttft_ms=self._times.since_written(self._times.first_content),
             total_ms=self._total_ms(failure),
-            input_tokens=self._count(answer.usage.input_tokens),
-            output_tokens=self._count(answer.usage.output_tokens),
-            finish=self._closed(answer.finish, _WORD),
-            request_id=self._request_id(),
+            input_tokens=self._mask.count(answer.usage.input_tokens),
+            output_tokens=self._mask.count(answer.usage.output_tokens),
+            finish=self._mask.closed(answer.finish, WORD),
+            request_id=None if self._started is None else request_id(self._started, self._mask),
             findings=tuple(findings),
+            shape=self._shape,
+            service=service,
+        )
+
+    def _service(self, answer: Answer) -> Service | None:
+        """Say who answered; None where nobody did."""
+        if self._started is None or not answer.is_complete:
+            return None
+        return prove(
+            self._route.endpoint_family,
+            self._route.model,
+            answer.model,
+            answer_id=answer.answer_id,
+            headers=self._started.headers,
+            allowed=self._route.served_as,
         )
 
     def _total_ms(self, failure: CallError | None) -> float | None:
@@ -177,44 +195,43 @@ class Exchange:
             return self._times.completed
         return self._times.last if failure is None or failure.elapsed_ms is None else failure.elapsed_ms
 
-    def _count(self, tokens: int | None) -> int | None:
-        is_token = tokens is not None and self._secret is not None and self._secret.is_in(str(tokens))
-        return None if is_token else tokens
-
-    def _check_head(self, started: Started) -> list[Finding]:
+    def _check_ends(self, failure: CallError | None) -> list[Finding]:
+        """Return the findings on the call as such: its requests, its time and its end."""
         findings = []
-        if started.content_type in ("text/html", "application/xhtml+xml"):
-            findings.append(_HTML)
-        elif started.status < 300 and not self._is_stream:
-            findings.append(_NOT_STREAMED if started.content_type == "application/json" else _NO_STREAM_TYPE)
-        if self._request_id() is None:
-            findings.append(_NO_REQUEST_ID)
+        if self._requests > 1:
+            findings.append(found("COM-T-06", "repeated"))
+        if failure is not None and failure.http_status is not None and 300 <= failure.http_status < 400:
+            findings.append(found("COM-T-01", "redirected"))
+        is_complete = self._reader.is_complete
+        if failure is not None and failure.classification.category is Category.TIMEOUT and not is_complete:
+            findings.append(found("COM-T-02", "late"))
         if self._decoder.is_inside_event:
-            findings.append(_CUT_INSIDE)
-        if self.has_open_end and self._reader.is_complete:
-            findings.append(_OPEN_END)
+            findings.append(found("COM-O-04", "cut_inside"))
+        if self.has_open_end and is_complete:
+            findings.append(found("COM-T-05", "open_end"))
         return findings
 
-    def _classify(
+    def _broken(
         self, answer: Answer, failure: CallError | None, findings: Sequence[Finding]
     ) -> Classification | None:
-        status = 0 if self._started is None else self._started.status
-        refusal = self._refusal(answer, status)
-        if refusal is None and failure is not None and not answer.is_complete:
+        """Say why an answer that is no refusal cannot be trusted; None where it can."""
+        if failure is not None and not answer.is_complete:
             return failure.classification
-        if refusal is not None:
-            return self._classify_refusal(refusal)
-        if _HTML in findings:
+        broken = next((finding for finding in findings if finding.severity is Severity.FAIL), None)
+        if broken is None:
+            return None
+        page = found("COM-T-03", "html")
+        if page in findings and self._started is not None:
             return judged(
                 Category.CONTRACT_VIOLATION,
-                f"{_HTML.id}: HTTP status {status} with a web page",
+                f"{page.id}: HTTP status {self._started.status} with a web page",
                 action="Check base_url: it points at a web site or a login page, not at a gateway's API.",
             )
-        broken = next((finding for finding in findings if finding.severity is Severity.FAIL), None)
-        return None if broken is None else judged(Category.CONTRACT_VIOLATION, f"{broken.id}: {broken.message}")
+        return judged(Category.CONTRACT_VIOLATION, f"{broken.id}: {broken.message}")
 
-    def _refusal(self, answer: Answer, status: int) -> bytes | None:
+    def _refusal(self, answer: Answer) -> bytes | None:
         """Return the body of a refusal; None where the call was not refused."""
+        status = 0 if self._started is None else self._started.status
         if self._is_stream:
             if answer.error is not None:
                 return answer.error_body or answer.error.as_body()
@@ -223,58 +240,31 @@ class Exchange:
         if status >= 300:
             return body  # a refusal stays one, also where its body is cut, slow or compressed
         value = decode(body)
-        is_answer = any(WRONG_SHAPE not in wire.read(value).findings for wire in FAMILY_WIRES.values())
-        return body if isinstance(value, dict) and (error_in(value) is not None or not is_answer) else None
+        if not isinstance(value, dict):
+            return None
+        is_answer = any(is_shaped(wire.read(value)) for wire in FAMILY_WIRES.values())
+        return body if error_in(value) is not None or not is_answer else None
 
-    def _classify_refusal(self, body: bytes) -> Classification:
+    def _read_refusal(self, body: bytes) -> Classification:
+        """Classify a refusal, and keep its own words for the eye."""
         started = self._started
-        self._said = self._excerpt(body, "" if started is None else started.content_type)
+        content_type = "" if started is None else started.content_type
+        self._said = self._mask.excerpt(body, content_type)
         return classify(
             None if started is None else started.status,
             {} if started is None else started.headers,
             body,
-            "" if started is None else started.content_type,
+            content_type,
             self._is_stream,
             self._route.endpoint_family,
             self._route.endpoint_path,
             (self._times.last or 0.0) / 1000,
         )
 
-    def _excerpt(self, body: bytes, content_type: str) -> str:
-        """Return the gateway's own words for the eye; they are masked before they are cut, so no end of a key stays."""
-        said = message_in(body, content_type)
-        said = said if self._secret is None else self._secret.redact(said)
-        return safe(scrub(said), limit=_EXCERPT_LIMIT)
-
-    def _request_id(self) -> str | None:
-        if self._started is None:
-            return None
-        headers = self._started.headers
-        return self._closed(next((headers[name] for name in _REQUEST_ID_HEADERS if name in headers), None), _REQUEST_ID)
-
-    def _closed(self, text: str | None, form: re.Pattern[str]) -> str | None:
-        """Let a name from outside through only where it has a name's form and holds no token."""
-        if text is None or not form.fullmatch(text) or (self._secret is not None and self._secret.is_in(text)):
-            return None
-        return safe(text)
-
-
-_MODEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@+ \-]{0,199}")
-_WORD = re.compile(r"[a-z_]{1,40}")
-_REQUEST_ID = re.compile(r"[A-Za-z0-9._:\-]{1,128}")
-_SNAPSHOT = re.compile(r"-(?:\d{4}-\d{2}-\d{2}|\d{4}|\d{6}|\d{8})")
-
-
-def _is_same_model(requested: str, reported: str) -> bool:
-    """Tell whether an answer's model is the one asked for, a dated snapshot of it, or the same without its vendor."""
-    asked, said = (name.rpartition("/")[2].partition(":")[0].lower() for name in (requested, reported))
-    asked = asked.removesuffix("-latest")
-    return said == asked or (said.startswith(asked) and _SNAPSHOT.fullmatch(said[len(asked) :]) is not None)
-
 
 def _status(classification: Classification | None) -> SmokeStatus:
     if classification is None:
         return SmokeStatus.PASSED
-    if classification.category.stops_before_generation or classification.category is Category.ORIGIN_REFUSED:
+    if classification.stops or classification.category is Category.ORIGIN_REFUSED:
         return SmokeStatus.BLOCKED
     return SmokeStatus.FAILED

@@ -83,8 +83,7 @@ async def prove_key(gateway: Gateway, route: Route, *, asks_unknown_model: bool)
         notes.append(f"unknown model: {unknown.told()}")
         findings += _judge_unknown(unknown)
         if unknown.succeeded and unknown.reply is not None:
-            usage = wire.read(decode(unknown.reply.body)).usage
-            tokens = usage.total if usage.is_named else None
+            tokens = wire.read(decode(unknown.reply.body)).usage.total
     return KeyProof(status, tuple(notes), tuple(findings), classification, requests, tokens)
 
 

@@ -5,7 +5,6 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
-from console.domain.assertion import found
 from console.domain.catalogue import Catalogue, changes, check_listed
 from console.domain.category import Category, judged
 from console.domain.contract import RouteCheck, Severity, Verdict
@@ -20,24 +19,18 @@ from console.domain.event import (
     SmokeStatus,
 )
 from console.domain.ladder import Rung, RungResult, RungStatus
-from console.domain.money import FREE, Estimate, estimate
-from console.domain.role import Role
+from console.domain.money import FREE, Estimate, Price, estimate
 from console.domain.route import Route
 from console.domain.shape import Shape
-from console.services.probe.call import read_whole
 from console.services.probe.catalogue_reader import read_catalogue
 from console.services.probe.connection import prove_connection
-from console.services.probe.failure import CallError
 from console.services.probe.fanout import merge
 from console.services.probe.key_control import prove_key
 from console.services.probe.loop_lag import measured_lag
 from console.services.probe.request import request_for
 from console.services.probe.smoke import SmokePlan, smoke_route
-from console.wire.agent_shape import agent_shape
-from console.wire.value import count_at, decode
 
 _SHAPES = {Rung.SMOKE: Shape.TEXT, Rung.SHAPE: Shape.ROLE}
-_COUNT_LIMIT = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +164,7 @@ async def _climb_paid(check: RouteCheck, how: Climb, rung: Rung) -> AsyncGenerat
         async for event in events:
             yield event
             if isinstance(event, SmokeFinished):
-                yield RungFinished(_of_smoke(event.result, rung, price_before, how.plan))
+                yield RungFinished(_of_smoke(event.result, rung, price_before, how.plan.price_of(route)))
 
 
 def _price_before(route: Route, plan: SmokePlan, shape: Shape) -> Estimate:
@@ -179,12 +172,11 @@ def _price_before(route: Route, plan: SmokePlan, shape: Shape) -> Estimate:
     return estimate(len(request.body), request.max_output_tokens, plan.price_of(route))
 
 
-def _of_smoke(result: SmokeResult, rung: Rung, price_before: Estimate, plan: SmokePlan) -> RungResult:
+def _of_smoke(result: SmokeResult, rung: Rung, price_before: Estimate, price: Price | None) -> RungResult:
     """Return the rung's result for a smoke test's."""
     status = {SmokeStatus.PASSED: RungStatus.PASSED, SmokeStatus.BLOCKED: RungStatus.BLOCKED}
     named = (result.input_tokens, result.output_tokens)
     is_named = result.input_tokens is not None and result.output_tokens is not None
-    price = plan.price_of(Route(result.role, result.model, _family(result), result.endpoint_path))
     return RungResult(
         result.role,
         rung,

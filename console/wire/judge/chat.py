@@ -1,0 +1,277 @@
+"""Judges a Chat Completions stream: chunks of one answer, a finish_reason a choice, usage, [DONE]."""
+
+from dataclasses import dataclass, field
+
+from console.wire.answer import error_in
+from console.wire.judge.asked import NOTHING, Asked, Kept, ToolCall, departures
+from console.wire.judge.chat_body import judge_content, judge_finish, judge_usage, text_in
+from console.wire.judge.stream import Ending, StreamJudge
+from console.wire.value import at, count_at, decode, text_at
+
+_CHOICE_LIMIT = 64
+_CALL_LIMIT = 256
+
+
+@dataclass(slots=True)
+class _Call:
+    """A tool call as its deltas bring it."""
+
+    name: str
+    call_id: str
+    arguments: Kept = field(default_factory=Kept)
+
+
+@dataclass(slots=True)
+class _Choice:
+    """What one choice came to so far."""
+
+    finish: str | None = None
+    has_text: bool = False
+    has_reasoning: bool = False
+    calls: dict[object, _Call] = field(default_factory=dict)
+    has_function_call: bool = False
+
+
+class ChatJudge(StreamJudge):
+    """Judges one Chat Completions stream."""
+
+    def __init__(self, asked: Asked = NOTHING) -> None:
+        super().__init__(asked)
+        self._id: object = None
+        self._model: object = None
+        self._created: object = None
+        self._id_changes = 0
+        self._sightings = 0
+        """Chunks that named an id."""
+        self._choices: dict[object, _Choice] = {}
+        self._first: _Choice | None = None
+        self._usage: object = None
+        self._has_usage_chunk = False
+        self._has_counted_reasoning = False
+        self._is_done = False
+        self._has_failed = False
+        self._text = Kept() if asked.accepts is not None else None
+
+    def take(self, kind: str, name: str, value: dict[str, object]) -> None:
+        """Take one decoded event."""
+        self._notes.position += 1
+        if self._is_done:
+            self._notes.note("CHT-STREAM-06", "not_last")
+            return
+        choices = value.get("choices")
+        if type(choices) is not list or "error" in value:
+            self._take_other(value, choices)
+            return
+        if value.get("object") != "chat.completion.chunk":
+            self._judge_object(value)
+        chunk_id = value.get("id")
+        if chunk_id:
+            self._sightings += 1
+        if chunk_id != self._id or value.get("model") != self._model or value.get("created") != self._created:
+            self._identify(value)
+        usage = value.get("usage")
+        if len(choices) == 1 and usage is None:
+            self._take_choice(choices[0])
+            return
+        for choice in choices:
+            self._take_choice(choice)
+        if usage is not None:
+            self._take_usage(usage, is_alone=not choices)
+        elif not choices and not self._choices:
+            self._notes.note("CHT-STREAM-01", "leading")
+
+    def take_done_marker(self) -> None:
+        """Take a `[DONE]`."""
+        self._notes.position += 1
+        if self._is_done:
+            self._notes.note("CHT-STREAM-06", "not_last")
+        self._is_done = True
+
+    def close(self, ending: Ending) -> None:
+        """Take the stream's end."""
+        if self._id_changes:
+            is_rotating = self._id_changes == self._sightings - 1 > 1
+            self._notes.note("CHT-STREAM-02", "rotating" if is_rotating else "other_id")
+        if ending.has_error or self._is_other_family:
+            return
+        if not ending.is_complete:
+            self._notes.note("CHT-STREAM-04", "cut")
+            return
+        if any(choice.finish is None for choice in self._choices.values()):
+            self._notes.note("CHT-STREAM-04", "choice_cut")
+        if self._id is None or self._model is None:
+            self._notes.note("CHT-STREAM-02", "missing")
+        calls = self._close_calls()
+        if not ending.is_refused:
+            self._judge_amount(calls)
+        if self._usage is None:
+            self._notes.note("CHT-STREAM-05", "missing")
+        if not self._is_done:
+            self._notes.note("CHT-STREAM-06", "missing")
+
+    # --- Chunks ------------------------------------------------------------------------------------------------------
+
+    def _take_other(self, value: dict[str, object], choices: object) -> None:
+        """Take an event without a list of choices, or with an error."""
+        if error_in(value) is not None:
+            if not self._has_failed:
+                self._notes.note("CHT-STREAM-08", "error")
+            self._has_failed = True
+            if at(value, "type") == "error" or not isinstance(value.get("error"), dict):
+                self._notes.note("COM-E-01", "dialect")
+        elif "choices" not in value:
+            self._notes.note("COM-B-02", "other_family")
+        elif not isinstance(choices, list):
+            self._notes.note("CHT-STREAM-01", "choices")
+        else:  # an error of null beside whole choices
+            self.take("", "", {name: each for name, each in value.items() if name != "error"})
+            self._notes.position -= 1
+
+    def _judge_object(self, value: dict[str, object]) -> None:
+        if value.get("object"):
+            self._notes.note("CHT-STREAM-01", "object")
+        elif value.get("choices"):
+            self._notes.note("CHT-STREAM-01", "no_object")
+
+    def _identify(self, value: dict[str, object]) -> None:
+        chunk_id, model, created = value.get("id"), value.get("model"), value.get("created")
+        if chunk_id and chunk_id != self._id:
+            self._id_changes += self._id is not None
+            self._id = chunk_id
+        if model and model != self._model:
+            if self._model is not None:
+                self._notes.note("CHT-STREAM-02", "other_model")
+            self._model = model
+        if created and created != self._created:
+            if self._created is not None:
+                self._notes.note("CHT-STREAM-02", "created")
+            self._created = created
+
+    def _take_choice(self, choice: object) -> None:
+        if type(choice) is not dict:
+            self._notes.note("CHT-STREAM-01", "choices")
+            return
+        delta = choice.get("delta")
+        if type(delta) is not dict:
+            if delta is not None:
+                self._notes.note("CHT-STREAM-01", "choices")
+            delta = {}
+        index = choice.get("index")
+        state = self._choices.get(index) if type(index) is int else self._first
+        if state is None:
+            state = self._open_choice(index, delta)
+        role = delta.get("role")
+        if role is not None and role not in ("assistant", ""):
+            self._notes.note("CHT-STREAM-03", "other_role")
+        content = delta.get("content")
+        if type(content) is str and len(delta) == 1:
+            has_content = content != ""
+            state.has_text = state.has_text or has_content
+        else:
+            has_content = self._take_content(state, delta)
+        finish = choice.get("finish_reason")
+        if state.finish is not None and (finish or has_content):
+            self._notes.note("CHT-STREAM-04", "after_end")
+        elif self._has_usage_chunk and has_content:
+            self._notes.note("CHT-STREAM-05", "not_last")
+        if type(finish) is str and finish:
+            state.finish = finish
+        if self._text is not None and state is self._first and has_content:
+            self._text.add(text_in(delta))
+
+    def _open_choice(self, index: object, delta: dict[str, object]) -> _Choice:
+        state = _Choice()
+        if self._first is None:
+            self._first = state
+        if len(self._choices) < _CHOICE_LIMIT:
+            self._choices[index if type(index) is int else None] = state
+        if not delta.get("role"):
+            self._notes.note("CHT-STREAM-03", "missing")
+        return state
+
+    def _take_content(self, state: _Choice, delta: dict[str, object]) -> bool:
+        """Take a delta that holds more than a text; tell whether it holds any content."""
+        judge_content(delta.get("content"), self._notes)
+        has_text = bool(text_in(delta))
+        has_reasoning = bool(text_at(delta, "reasoning_content") or text_at(delta, "reasoning"))
+        state.has_text = state.has_text or has_text
+        state.has_reasoning = state.has_reasoning or has_reasoning
+        calls = delta.get("tool_calls")
+        if calls is not None:
+            if isinstance(calls, list):
+                for call in calls:
+                    self._take_call(state, call)
+            else:
+                self._notes.note("CHT-STREAM-07", "shape")
+        if isinstance(delta.get("function_call"), dict):
+            state.has_function_call = True
+        return has_text or has_reasoning or bool(calls)
+
+    def _take_call(self, state: _Choice, piece: object) -> None:
+        function = at(piece, "function")
+        if not isinstance(function, dict):
+            self._notes.note("CHT-STREAM-07", "shape")
+            return
+        index, name, call_id = at(piece, "index"), text_at(function, "name"), text_at(piece, "id")
+        if not isinstance(index, int):
+            self._notes.note("CHT-STREAM-07", "unindexed")
+            index = call_id or next(reversed(state.calls), None)
+        call = state.calls.get(index)
+        if call is None:
+            if not (name and call_id):
+                self._notes.note("CHT-STREAM-07", "no_name")
+            if len(state.calls) >= _CALL_LIMIT:
+                return
+            call = state.calls[index] = _Call(name or "", call_id or "")
+        elif (name and name != call.name) or (call_id and call_id != call.call_id):
+            self._notes.note("CHT-STREAM-07", "other_name")
+        call.arguments.add(_arguments(function))
+
+    def _take_usage(self, usage: object, *, is_alone: bool) -> None:
+        figures = count_at(usage, "prompt_tokens"), count_at(usage, "completion_tokens")
+        if not judge_usage(usage, self._notes):
+            return
+        if self._has_usage_chunk:
+            self._notes.note("CHT-STREAM-05", "repeated" if figures == self._usage else "contradiction")
+        elif self._usage is not None:
+            self._notes.note("CHT-STREAM-05", "repeated")
+        if not is_alone:
+            self._notes.note("CHT-STREAM-05", "beside_content")
+        self._has_usage_chunk = self._has_usage_chunk or is_alone
+        self._usage = figures
+        self._has_counted_reasoning = bool(count_at(usage, "completion_tokens_details", "reasoning_tokens"))
+
+    # --- The end -----------------------------------------------------------------------------------------------------
+
+    def _close_calls(self) -> list[ToolCall]:
+        """Return the tool calls of the first choice, after judging the arguments of all."""
+        for choice in self._choices.values():
+            for call in choice.calls.values():
+                text = call.arguments.text
+                if text and decode(text) is None:
+                    self._notes.note("CHT-STREAM-07", "not_json", f"{len(text)} characters")
+        first = self._first
+        return [
+            ToolCall(call.name, call.call_id, decode(call.arguments.text or "null"))
+            for call in (() if first is None else first.calls.values())
+        ]
+
+    def _judge_amount(self, calls: list[ToolCall]) -> None:
+        for choice in self._choices.values():
+            if choice.finish is not None:
+                judge_finish(
+                    choice.finish,
+                    self._notes,
+                    has_text=choice.has_text,
+                    has_reasoning=choice.has_reasoning or self._has_counted_reasoning,
+                    has_tool=bool(choice.calls) or choice.has_function_call,
+                )
+        text = self._text.text if self._text is not None else ""
+        if text is not None:
+            for case in departures(self._asked, text, calls):
+                self._notes.note("CHT-B-04", case)
+
+
+def _arguments(function: dict[str, object]) -> str:
+    arguments = function.get("arguments")
+    return arguments if isinstance(arguments, str) else ""

@@ -1,0 +1,32 @@
+"""Judges the body of a refusal: whether it names its error, and in its family's own shape."""
+
+from console.domain.contract import Finding
+from console.domain.family import EndpointFamily
+from console.wire.answer import error_in
+from console.wire.judge.notes import Notes
+from console.wire.value import at, decode, text_at
+
+
+def check_error_body(family: EndpointFamily, body: bytes) -> tuple[Finding, ...]:
+    """Return the findings on the body of a call that was refused with a status of 400 or more."""
+    notes = Notes()
+    judge_error(family, decode(body), notes)
+    return notes.findings
+
+
+def judge_error(family: EndpointFamily, body: object, notes: Notes) -> None:
+    """Note where a decoded error departs from its family's shape."""
+    if error_in(body) is None:
+        notes.note("COM-E-01", "unreadable")
+        return
+    error = at(body, "error")
+    is_own = isinstance(error, dict) and (at(body, "type") == "error") is (family is EndpointFamily.ANTHROPIC_MESSAGES)
+    if not is_own:
+        notes.note("COM-E-01", "dialect")
+    elif family is EndpointFamily.RESPONSES and isinstance(error, dict):
+        if not text_at(error, "message"):
+            notes.note("RSP-E-01", "no_message")
+        if not text_at(error, "type"):
+            notes.note("RSP-E-01", "no_type")
+        if "param" not in error or "code" not in error:
+            notes.note("RSP-E-01", "keys")

@@ -1,0 +1,115 @@
+"""Judges a whole Messages answer, and what a streamed one comes to."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from console.wire.judge.asked import Asked, ToolCall, departures
+from console.wire.judge.notes import Notes
+from console.wire.value import at, count_at, list_at, text_at
+
+STOPS = frozenset(
+    {"end_turn", "max_tokens", "stop_sequence", "tool_use", "pause_turn", "refusal", "model_context_window_exceeded"}
+)
+"""The family's stop reasons."""
+AT_LIMIT = frozenset({"max_tokens", "model_context_window_exceeded"})
+"""Those that say that the token limit was met."""
+_EMPTY_ALLOWED = frozenset({"end_turn", "pause_turn", "refusal"})
+_BY_ITSELF = frozenset({"end_turn", "stop_sequence"})
+
+
+@dataclass(slots=True)
+class Held:
+    """What kinds of content a message holds."""
+
+    text: bool = False
+    reasoning: bool = False
+    tool: bool = False
+    """A call of one of the client's tools."""
+    other: bool = False
+    """A block of the vendor's own tools, or of a type that the family does not name."""
+
+    def take(self, kind: str) -> None:
+        """Take down a block's type; a text block counts only with its text."""
+        match kind:
+            case "text":
+                pass
+            case "thinking" | "redacted_thinking":
+                self.reasoning = True
+            case "tool_use":
+                self.tool = True
+            case _:
+                self.other = True
+
+
+def judge_message(message: dict[str, object], notes: Notes, asked: Asked) -> None:
+    """Note where a whole message departs from its contract."""
+    judge_fields(message, notes)
+    held = Held()
+    blocks = list_at(message, "content")
+    for block in blocks:
+        kind = text_at(block, "type")
+        if not kind:
+            notes.note("MSG-B-01", "block")
+            continue
+        held.take(kind)
+        held.text = held.text or (kind == "text" and bool(text_at(block, "text")))
+        if kind == "tool_use" and not isinstance(at(block, "input"), dict):
+            notes.note("MSG-B-02", "input")
+    judge_usage(message.get("usage"), notes)
+    stop = text_at(message, "stop_reason")
+    if stop:
+        judge_stop(stop, held, notes)
+    else:
+        notes.note("MSG-B-01", "unfinished")
+    for case in departures(asked, text_in(blocks), _calls(blocks)):
+        notes.note("MSG-B-02", "not_called" if case == "arguments" else case)
+
+
+def judge_fields(message: dict[str, object], notes: Notes) -> None:
+    """Note a field of a message that is missing or of another type."""
+    for name, is_right in (
+        ("type", message.get("type") == "message"),
+        ("role", message.get("role") == "assistant"),
+        ("id", bool(text_at(message, "id"))),
+        ("model", bool(text_at(message, "model"))),
+        ("content", isinstance(message.get("content"), list)),
+    ):
+        if not is_right:
+            notes.note("MSG-B-01", "field", name)
+
+
+def judge_usage(usage: object, notes: Notes) -> None:
+    """Note where a message's usage is missing or names one side only."""
+    figures = [count_at(usage, name) for name in ("input_tokens", "output_tokens")]
+    if figures == [None, None]:
+        notes.note("MSG-B-01", "no_usage")
+    elif None in figures:
+        notes.note("MSG-B-01", "usage_part")
+
+
+def judge_stop(stop: str, held: Held, notes: Notes) -> None:
+    """Note where a stop reason does not fit what the message holds."""
+    if stop not in STOPS:
+        notes.note("MSG-B-01", "unknown_stop")
+    if stop == "tool_use" and not held.tool:
+        notes.note("MSG-B-02", "no_tool_use")
+    elif held.tool and stop in _BY_ITSELF:
+        notes.note("MSG-B-02", "unsaid_tool_use")
+    has_answer = held.text or held.tool or held.other
+    if stop in AT_LIMIT:
+        notes.note(*(("COM-U-02", "at_limit") if has_answer else ("MSG-B-02", "budget")))
+    elif not has_answer and stop != "tool_use":
+        notes.note("MSG-B-02", "empty_turn" if held.reasoning or stop in _EMPTY_ALLOWED else "empty")
+
+
+def text_in(blocks: Sequence[object]) -> str:
+    """Return the text of all text blocks."""
+    return "".join(text_at(block, "text") or "" for block in blocks if at(block, "type") == "text")
+
+
+def _calls(blocks: Sequence[object]) -> list[ToolCall]:
+    return [
+        ToolCall(text_at(block, "name") or "", text_at(block, "id") or "", at(block, "input"))
+        for block in blocks
+        if at(block, "type") == "tool_use"
+    ]

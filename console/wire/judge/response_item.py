@@ -1,0 +1,108 @@
+"""An output item of a Responses stream while it is open: its parts, and what their deltas add up to."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from console.wire.judge.digest import Digest
+from console.wire.judge.notes import Notes
+from console.wire.value import decode, list_at, text_at
+
+_PART_LIMIT = 64
+
+
+@dataclass(slots=True)
+class OpenPart:
+    """A part of an item, from its opening to its closing."""
+
+    item: "OpenItem"
+    index: object
+    """The index that its events name; None where they name none."""
+    item_index: object
+    item_id: object
+    text: Digest = field(default_factory=Digest)
+    has_text_done: bool = False
+
+
+@dataclass(slots=True)
+class OpenItem:
+    """An output item, from its opening to its closing."""
+
+    index: object
+    """The output_index that its opening named; None where it named none."""
+    id: object
+    kind: str
+    part: OpenPart | None = None
+    part_count: int = 0
+    texts: list[Digest] = field(default_factory=list)
+    """The texts of its closed parts: at most 64."""
+    arguments: Digest = field(default_factory=Digest)
+    """The arguments of a tool call, or the input of a custom tool."""
+    has_arguments_done: bool = False
+
+    def open_part(self, index: object) -> OpenPart:
+        """Open the next part."""
+        self.part = OpenPart(self, index, self.index, self.id)
+        self.part_count += 1
+        return self.part
+
+    def close_part(self) -> None:
+        """Close the part that is open."""
+        if self.part is not None and len(self.texts) < _PART_LIMIT:
+            self.texts.append(self.part.text)
+        self.part = None
+
+
+def judge_text(digest: Digest, text: object, notes: Notes, *, is_reasoning: bool = False) -> None:
+    """Note where a closing event repeats another text than the deltas add up to; without deltas its text is taken."""
+    if not isinstance(text, str):
+        notes.note("RSP-STREAM-05", "differs")
+    elif digest.count == 0:
+        if text and not is_reasoning:
+            notes.note("RSP-STREAM-05", "no_deltas")
+        digest.add(text)
+    elif not digest.is_of(text):
+        notes.note("RSP-STREAM-05", "differs", f"{digest.length} characters in {digest.count} deltas")
+
+
+def judge_arguments(item: OpenItem, text: object, notes: Notes, *, is_json: bool) -> None:
+    """Note where arguments are repeated otherwise than their deltas add up to, or are no JSON."""
+    digest = item.arguments
+    if not isinstance(text, str):
+        notes.note("RSP-STREAM-06", "differs")
+        return
+    if digest.count == 0:
+        if text:
+            notes.note("RSP-STREAM-06", "no_deltas")
+        digest.add(text)
+    elif not digest.is_of(text):
+        notes.note("RSP-STREAM-06", "differs", f"{digest.length} characters in {digest.count} deltas")
+    if is_json and text and decode(text) is None:
+        notes.note("RSP-STREAM-06", "not_json")
+
+
+def judge_closing(item: OpenItem, closed: object, notes: Notes) -> None:
+    """Note where a closed item holds other text or arguments than the stream gave it."""
+    if item.part is not None:
+        notes.note("RSP-STREAM-07", "part_not_done")
+        item.close_part()
+    match item.kind:
+        case "message":
+            _judge_message(item, list_at(closed, "content"), notes)
+        case "function_call" | "custom_tool_call":
+            is_function = item.kind == "function_call"
+            if item.arguments.count and not item.has_arguments_done:
+                notes.note("RSP-STREAM-06", "no_arguments_done")
+            text = text_at(closed, "arguments" if is_function else "input")
+            judge_arguments(item, text, notes, is_json=is_function)
+
+
+def _judge_message(item: OpenItem, parts: Sequence[object], notes: Notes) -> None:
+    texts = [text_at(part, "text") or text_at(part, "refusal") or "" for part in parts]
+    if not item.texts:
+        if any(texts):
+            notes.note("RSP-STREAM-05", "no_deltas")
+        return
+    if item.part_count <= _PART_LIMIT and len(texts) != len(item.texts):
+        notes.note("RSP-STREAM-05", "differs")
+    for digest, text in zip(item.texts, texts, strict=False):
+        judge_text(digest, text, notes)
