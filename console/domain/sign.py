@@ -6,6 +6,7 @@ from enum import StrEnum
 from console.domain.contract import RouteCheck, Severity, Verdict
 from console.domain.event import SmokeResult, SmokeStatus, TokenState
 from console.domain.run import Smoke, SmokePhase
+from console.domain.verification import Freshness, SourceOutcome
 
 
 class Tone(StrEnum):
@@ -61,6 +62,18 @@ _PHASES = {
     SmokePhase.WAITING: Sign("›", "wait", Tone.LIVE),
     SmokePhase.STREAMING: Sign("›", "live", Tone.LIVE),
 }
+_FRESHNESS = {
+    Freshness.FRESH: Sign("✓", "fresh", Tone.OK),
+    Freshness.STALE: Sign("~", "stale", Tone.WARN),
+    Freshness.NEVER: Sign("·", "never", Tone.DIM),
+}
+_OUTCOMES = {
+    SourceOutcome.UNCHANGED: Sign("✓", "unchanged", Tone.OK),
+    SourceOutcome.CHANGED: Sign("~", "changed", Tone.WARN),
+    SourceOutcome.NOT_COMPARED: Sign("·", "not compared", Tone.DIM),
+    SourceOutcome.UNREACHABLE: Sign("×", "unreachable", Tone.FAIL),
+    SourceOutcome.REFUSED: Sign("!", "refused", Tone.WARN),
+}
 
 
 def verdict_sign(verdict: Verdict) -> Sign:
@@ -82,6 +95,16 @@ def severity_sign(severity: Severity) -> Sign:
 def token_sign(state: TokenState) -> Sign:
     """Return how a token's state is shown."""
     return _TOKENS[state]
+
+
+def freshness_sign(freshness: Freshness) -> Sign:
+    """Return how it is shown whether a row's verification still counts."""
+    return _FRESHNESS[freshness]
+
+
+def outcome_sign(outcome: SourceOutcome) -> Sign:
+    """Return how it is shown what fetching a source came to."""
+    return _OUTCOMES[outcome]
 
 
 def smoke_sign(smoke: Smoke) -> Sign:

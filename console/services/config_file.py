@@ -17,7 +17,15 @@ from console.domain.guard import looks_like_secret, safe
 from console.domain.role import Role
 from console.domain.route import Route, RouteTable
 from console.services.address import check_base_url, is_doubled
-from console.services.settings import EMBEDDED, FileSettings, GatewaySettings, Profile, ProfileSettings, RouteSettings
+from console.services.settings import (
+    EMBEDDED,
+    FileSettings,
+    GatewaySettings,
+    PolicySettings,
+    Profile,
+    ProfileSettings,
+    RouteSettings,
+)
 from console.services.shipped import shipped
 from console.services.tokens.reference import check_reference
 from console.services.toml_text import ConfigError, TomlText, read_text
@@ -83,6 +91,7 @@ class _Reader:
             table=self._table(chosen, settings.profiles[chosen]),
             source=self._text.source,
             is_built_in=self._is_built_in,
+            policy=settings.profiles[chosen].policy,
         )
 
     def _refuse_unknown_keys(self, value: object, kind: type, path: tuple[str, ...]) -> None:
@@ -229,6 +238,8 @@ def _pieces(document: dict[str, object]) -> Iterator[tuple[object, type[Struct],
             continue
         if "gateway" in profile:
             yield profile["gateway"], GatewaySettings, ("profiles", name, "gateway")
+        if "policy" in profile:
+            yield profile["policy"], PolicySettings, ("profiles", name, "policy")
         routes = profile.get("routes")
         for role, route in routes.items() if isinstance(routes, dict) else ():
             yield route, RouteSettings, ("profiles", name, "routes", role)

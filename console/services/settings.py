@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from console.domain.route import RouteTable
+from console.domain.verification import MAX_AGE_DAYS
 
 EMBEDDED = "sim:"
 """The base URL and the token reference of the embedded gateway."""
@@ -52,11 +53,21 @@ class RouteSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """The path after the base URL, such as `/v1/responses`."""
 
 
+class PolicySettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[profiles.NAME.policy]`: what has to hold before a run."""
+
+    verification_max_age_days: Annotated[int, Meta(ge=1, le=3650)] = MAX_AGE_DAYS
+    """How many days a row of the verification table counts as verified."""
+    require_verification: bool = False
+    """Whether every row has to be fresh before a run."""
+
+
 class ProfileSettings(Struct, frozen=True, forbid_unknown_fields=True):
-    """`[profiles.NAME]`: one gateway, its token reference and its route table."""
+    """`[profiles.NAME]`: one gateway, its token reference, its route table and its policy."""
 
     gateway: GatewaySettings
     routes: dict[str, RouteSettings]
+    policy: PolicySettings = PolicySettings()
 
 
 class FileSettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -78,6 +89,7 @@ class Profile(Struct, frozen=True):
     source: str
     """Where the profile comes from: the file's path, or words for the built-in sample."""
     is_built_in: bool
+    policy: PolicySettings = PolicySettings()
 
     @property
     def is_embedded(self) -> bool:
