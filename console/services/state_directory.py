@@ -113,7 +113,14 @@ def _require_private(opened: int, path: Path, is_expected: Callable[[int], bool]
 
 def _not_opened(path: Path, error: OSError | ValueError, deed: str) -> StateError:
     where = safe(str(path))
-    if path.is_symlink():
+    if _is_link(path):
         return StateError(f"{where} is a symbolic link; put what it leads to in its place", is_unsafe=True)
     reason = error.strerror if isinstance(error, OSError) else "it is no file name"
     return StateError(f"{where} cannot be {deed}: {reason or 'input/output error'}")
+
+
+def _is_link(path: Path) -> bool:
+    try:
+        return path.is_symlink()
+    except OSError:
+        return False

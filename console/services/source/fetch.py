@@ -148,7 +148,8 @@ class _Fetcher:
                 if len(body) > self._size_limit:
                     break
             else:
-                return _read(url, response, bytes(body))
+                # In a thread: 2 MB of hostile markup take a second, and a screen may be waiting.
+                return await asyncio.to_thread(_read, url, response, bytes(body))
         raise SourceUnreachableError(f"the page is larger than {self._size_limit / 1024 / 1024:g} MB")
 
 
