@@ -1,10 +1,12 @@
 """The mark file: what is kept and read back, and files and directories that cannot be used."""
 
+import fcntl
 import os
 import resource
 import stat
 import subprocess
 import sys
+import threading
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -193,6 +195,20 @@ def test_two_writers_at_once_both_keep_every_mark(file: MarkFile, directory: Pat
     assert log.unreadable_lines == 0
     for name in ("ann", "bob"):
         assert [int(each.note.split()[0]) for each in log.marks if each.by == name] == list(range(60))
+
+
+def test_a_writer_waits_while_another_is_in_the_middle_of_its_line(file: MarkFile) -> None:
+    file.append(mark("before"))
+    with file.path.open("ab", buffering=0) as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        waiting = threading.Thread(target=file.append, args=[mark("after")])
+        waiting.start()
+        waiting.join(0.2)
+        assert waiting.is_alive()
+        other.write(b'{"schema":1,"ro')  # and then it crashes
+    waiting.join(10)
+    log = file.read()
+    assert ([each.note for each in log.marks], log.unreadable_lines) == (["before", "after"], 1)
 
 
 # --- What is refused -------------------------------------------------------------------------------------------------

@@ -219,12 +219,13 @@ async def test_a_name_with_one_private_address_among_public_ones_is_refused() ->
 async def test_a_redirect_is_followed(status: int, location: str) -> None:
     async def script(peer: Peer, _: Request) -> None:
         is_first = len(server.requests) == 1
-        answer = redirect(location.format(base=server.base_url), status)
+        answer = whole(status, b"", f"location: {location.format(base=server.base_url)}", "set-cookie: a=b; path=/")
         await peer.send(answer if is_first else whole(200, PAGE, content_type=HTML))
 
     async with raw_server(script) as server:
         page = await get(f"{server.base_url}/here")
     assert page.text == TEXT
+    assert server.requests[1].header("cookie") is None
     assert page.url.removeprefix(server.base_url) in ("/there", "/here?x=1", "/here")
 
 

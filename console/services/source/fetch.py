@@ -104,7 +104,7 @@ class _Fetcher:
         raise SourceUnreachableError(f"the page redirects more than {REDIRECT_LIMIT} times")
 
     async def _get(self, url: URL) -> Fetched | URL:
-        """Ask one address; return the page, or the address that it leads to."""
+        """Ask one address in a session of its own; return the page, or the address that it leads to."""
         host, port = str(url.host), url.port or 0
         addresses = await public_addresses(host, port, self._resolve, allow_loopback=self._allow_loopback)
         if url.scheme == "https" and self._tls is None:
@@ -116,7 +116,6 @@ class _Fetcher:
             async with (
                 aiohttp.ClientSession(
                     connector=connector,
-                    cookie_jar=aiohttp.DummyCookieJar(),
                     timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),
                     auto_decompress=False,
                     trust_env=False,
@@ -142,15 +141,12 @@ class _Fetcher:
     async def _page(self, url: URL, response: aiohttp.ClientResponse) -> Fetched:
         _require_text(response)
         body = bytearray()
-        if (response.content_length or 0) <= self._size_limit:
-            async for piece in response.content.iter_any():
-                body += piece
-                if len(body) > self._size_limit:
-                    break
-            else:
-                # In a thread: 2 MB of hostile markup take a second, and a screen may be waiting.
-                return await asyncio.to_thread(_read, url, response, bytes(body))
-        raise SourceUnreachableError(f"the page is larger than {self._size_limit / 1024 / 1024:g} MB")
+        async for piece in response.content.iter_any():
+            body += piece
+            if len(body) > self._size_limit:
+                raise SourceUnreachableError(f"the page is larger than {self._size_limit / 1024 / 1024:g} MB")
+        # In a thread: 2 MB of hostile markup take a second, and a screen may be waiting.
+        return await asyncio.to_thread(_read, url, response, bytes(body))
 
 
 _HEADERS = {
