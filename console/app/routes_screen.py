@@ -21,6 +21,7 @@ from console.app.route_table import HEADER_LINES, RouteTablePane
 from console.app.session import Session
 from console.app.smoke_pane import SmokePane
 from console.domain.contract import RouteCheck, Verdict
+from console.domain.shape import Shape
 from console.services.settings import Profile
 
 Work = Callable[[], Coroutine[None, None, None]]
@@ -149,7 +150,7 @@ class RoutesScreen(Screen[None]):
     def _smoke_routes(self, checks: Sequence[RouteCheck]) -> None:
         self._session.queue(checks)
         name = f"smoke {', '.join(check.route.role for check in checks)}"
-        self._begin(partial(self._session.smoke, checks), name, _SMOKE_GROUP)
+        self._begin(partial(self._session.smoke, checks, Shape.TEXT), name, _SMOKE_GROUP)
 
     def _cancel(self, group: str) -> list[Worker[object]]:
         return self.workers.cancel_group(self, group)

@@ -3,19 +3,32 @@
 import asyncio
 import contextlib
 import importlib
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
-from console.domain.contract import RouteCheck, Verdict, check
-from console.domain.event import Event, GatewayClosed, GatewayFailed, RoutesChecked, SmokeFinished, SmokeQueued
+from console.domain.contract import RouteCheck, Verdict
+from console.domain.event import (
+    CatalogueRead,
+    Event,
+    GatewayClosed,
+    GatewayFailed,
+    RoutesChecked,
+    SmokeFinished,
+    SmokeQueued,
+)
+from console.domain.ladder import Rung
 from console.domain.run import RunState, SmokePhase, apply
+from console.domain.shape import Shape
 from console.services.settings import Profile
 
 if TYPE_CHECKING:
     from console.services.probe.gateway import Gateway
+    from console.services.probe.purse import Purse
+    from console.services.probe.smoke import SmokePlan
 
-_NETWORK = ("console.services.probe.smoke", "console.services.target", "console.simulator.embedded")
+_NETWORK = ("console.services.probe.ladder", "console.services.target", "console.simulator.embedded")
 """What is loaded after the first paint, off the UI thread: the HTTP library takes longer than the screen itself."""
 
 
@@ -35,9 +48,10 @@ class Session:
         self.state = RunState(profile.name, is_read_only=is_read_only)
         self._on_change = on_change
         self._gateway: Gateway | None = None
+        self._purse: Purse | None = None
         self._places = asyncio.Semaphore(profile.gateway.concurrency)
         self._under_way: set[asyncio.Task[object]] = set()
-        self._fold(RoutesChecked(check(profile.table)))
+        self._fold(RoutesChecked(profile.check()))
 
     async def wait_closed(self) -> None:
         """Wait until all that was begun has ended, the embedded gateway's process among it."""
@@ -94,7 +108,7 @@ class Session:
                 is_sent = each.smoke.phase in (SmokePhase.WAITING, SmokePhase.STREAMING)
                 self._fold(SmokeFinished(interrupted(each.check.route, is_sent=is_sent)))
 
-    async def smoke(self, checks: Sequence[RouteCheck]) -> None:
+    async def smoke(self, checks: Sequence[RouteCheck], shape: Shape) -> None:
         """Smoke queued routes until they end."""
         from console.services.probe.smoke import smoke
 
@@ -102,11 +116,41 @@ class Session:
             if self._gateway is None:
                 self.settle()
                 return
-            limit = self.profile.gateway.smoke_max_output_tokens
-            events = smoke(checks, self._gateway, places=self._places, max_output_tokens=limit)
-            async with aclosing(events):
+            async with aclosing(smoke(checks, self._plan(self._gateway), places=self._places, shape=shape)) as events:
                 async for event in events:
                     self._fold(event)
+
+    async def climb(self, checks: Sequence[RouteCheck], top: Rung) -> None:
+        """Climb the probe ladder for routes until they end."""
+        from console.services.probe.catalogue_memory import CatalogueMemory
+        from console.services.probe.ladder import Climb, climb
+
+        is_kept = not self.profile.is_built_in and not self.state.is_read_only
+        memory = CatalogueMemory(self.profile.name, os.environ, is_kept=is_kept)
+        with self._noted():
+            if self._gateway is None:
+                return
+            how = Climb(
+                top=top,
+                plan=self._plan(self._gateway),
+                connect_timeout_s=self.profile.gateway.connect_timeout_s,
+                last_catalogue=memory.last(),
+                is_read_only=self.state.is_read_only,
+            )
+            async with aclosing(climb(checks, how, places=self._places)) as events:
+                async for event in events:
+                    self._fold(event)
+                    if isinstance(event, CatalogueRead):
+                        memory.keep(event.catalogue)
+
+    def _plan(self, gateway: "Gateway") -> "SmokePlan":
+        from console.services.probe.purse import Purse
+        from console.services.probe.smoke import SmokePlan
+
+        if self._purse is None:
+            self._purse = Purse(self.profile.budget())
+        catalogue = None if self.state.catalogue is None else self.state.catalogue.catalogue
+        return SmokePlan(gateway, self._purse, self.profile.gateway.smoke_max_output_tokens, catalogue)
 
     def _fold(self, event: Event) -> None:
         self.state = apply(self.state, event)

@@ -6,7 +6,6 @@ from console.cli import output
 from console.cli.exit_code import ExitCode, code_of_check, most_actionable
 from console.cli.routes import show_routes
 from console.cli.screen import has_screen, open_screen
-from console.domain.contract import check
 
 
 def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argparse.ArgumentParser:
@@ -22,7 +21,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Open the screen on the sample, or check and smoke it headless."""
     import asyncio
 
-    from console.cli.smoke import smoke_profile
+    from console.cli.smoke import SmokeOrder, smoke_profile
     from console.services.config_file import load_profile
     from console.services.toml_text import ConfigError
 
@@ -36,11 +35,11 @@ def run(arguments: argparse.Namespace) -> int:
         return ExitCode.CONFIG
     if has_screen() and not arguments.json:
         return open_screen(profile, read_only=arguments.read_only)
-    checks = check(profile.table)
+    checks = profile.check()
     if not arguments.json:
         output.note(f"demo: profile {profile.name} on the embedded gateway; no account, no cost")
         show_routes(checks)
         output.write_line()
     if arguments.read_only:
         return most_actionable(code_of_check(each) for each in checks)
-    return asyncio.run(smoke_profile(profile, checks, as_json=arguments.json))
+    return asyncio.run(smoke_profile(profile, checks, SmokeOrder(as_json=arguments.json)))

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from enum import IntEnum
 
-from console.domain.category import Category
+from console.domain.category import Category, Classification
 from console.domain.contract import RouteCheck, Severity, Verdict
 from console.domain.event import SmokeResult, SmokeStatus
 
@@ -81,5 +81,10 @@ def code_of_result(result: SmokeResult) -> ExitCode:
         return ExitCode.OK
     if result.classification is None:
         return ExitCode.FAILED
-    category = result.classification.category
+    return code_of_category(result.classification)
+
+
+def code_of_category(found: Classification) -> ExitCode:
+    """Return the exit code of a refusal, or of what broke."""
+    category = found.category
     return ExitCode.ACCOUNT if category.is_account else _CATEGORY_CODES.get(category, ExitCode.FAILED)

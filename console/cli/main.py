@@ -4,15 +4,15 @@ import argparse
 import os
 import re
 from collections.abc import Sequence
-from pathlib import Path
 from typing import NoReturn
 
 from console import __version__
-from console.cli import demo, explain, output, routes, screen, simulate, smoke
+from console.cli import check, demo, explain, output, routes, screen, simulate, smoke, verify
+from console.cli.common import add_common
 from console.cli.exit_code import ExitCode
 from console.domain.guard import looks_like_secret, safe
 
-_VERBS = (demo, routes, smoke, explain, simulate)
+_VERBS = (demo, routes, check, smoke, explain, verify, simulate)
 _COMMON_OPTIONS = frozenset({"--config", "--profile", "--json", "--read-only", "--version", "--help", "-h"})
 
 
@@ -113,23 +113,9 @@ def build_parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"gateway-console {__version__}")
-    _add_common(parser, is_top=True)
+    add_common(parser, is_top=True)
     verbs = parser.add_subparsers(title="verbs", metavar="VERB", parser_class=_Parser)
     for module in _VERBS:
         verb = module.add_to(verbs)
-        _add_common(verb, is_top=False)
+        add_common(verb, is_top=False)
     return parser
-
-
-def _add_common(parser: argparse.ArgumentParser, *, is_top: bool) -> None:
-    """Add the common options; below a verb they leave what was given before it alone."""
-
-    def default(value: object) -> object:
-        return value if is_top else argparse.SUPPRESS
-
-    parser.add_argument("--config", type=Path, metavar="PATH", default=default(None), help="the config file")
-    parser.add_argument("--profile", metavar="NAME", default=default(None), help="the profile in it")
-    parser.add_argument("--json", action="store_true", default=default(False), help="write one JSON document to stdout")
-    parser.add_argument(
-        "--read-only", action="store_true", default=default(False), help="send nothing that costs or changes anything"
-    )

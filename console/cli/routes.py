@@ -6,7 +6,7 @@ from console.cli import output
 from console.cli.exit_code import ExitCode, code_of_check, most_actionable
 from console.cli.finding import finding_document, show_finding
 from console.cli.profile import chosen_profile
-from console.domain.contract import RouteCheck, check
+from console.domain.contract import RouteCheck
 from console.domain.sign import check_sign
 
 
@@ -26,7 +26,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     except ConfigError as error:
         output.complain(str(error))
         return ExitCode.CONFIG
-    checks = check(profile.table)
+    checks = profile.check()
     if arguments.json:
         output.write_document(
             {

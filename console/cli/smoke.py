@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Sequence
 from contextlib import aclosing
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from console.cli import output
@@ -10,11 +11,12 @@ from console.cli.classification import classification_document
 from console.cli.exit_code import ExitCode, code_of_result, most_actionable
 from console.cli.finding import finding_document, show_finding
 from console.cli.profile import chosen_profile
-from console.domain.contract import RouteCheck, Severity, check
+from console.domain.contract import RouteCheck, Severity
 from console.domain.event import RoutesChecked, SmokeFinished, SmokeResult, SmokeStatus, TokenState
 from console.domain.explanation import reading_lines
 from console.domain.role import Role
 from console.domain.run import RunState, apply
+from console.domain.shape import Shape
 from console.domain.sign import result_sign
 
 if TYPE_CHECKING:
@@ -32,12 +34,22 @@ def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argp
         metavar="ROLE",
         help="only this role's route; may be repeated",
     )
-    parser.add_argument("--concurrency", type=_concurrency, metavar="N", help="the most calls in flight at once")
+    parser.add_argument(
+        "--shape",
+        choices=[shape.value for shape in Shape],
+        default=Shape.TEXT.value,
+        metavar="S",
+        help="what is sent: text (default), role (its schema or tool), agent (as Codex or Claude Code send it)",
+    )
+    parser.add_argument(
+        "--repeat", type=_count, default=1, metavar="N", help="smoke each route N times, one after another"
+    )
+    parser.add_argument("--concurrency", type=_count, metavar="N", help="the most calls in flight at once")
     parser.set_defaults(run=run)
     return parser
 
 
-def _concurrency(text: str) -> int:
+def _count(text: str) -> int:
     if text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= 500:
         return int(text)
     raise argparse.ArgumentTypeError("wants a whole number from 1 to 500")
@@ -54,26 +66,42 @@ def run(arguments: argparse.Namespace) -> ExitCode:
         return ExitCode.REFUSED
     try:
         profile = chosen_profile(arguments)
-        checks = _chosen_checks(profile, arguments.role)
-        return asyncio.run(smoke_profile(profile, checks, as_json=arguments.json, concurrency=arguments.concurrency))
+        checks = chosen_checks(profile, arguments.role)
+        how = SmokeOrder(Shape(arguments.shape), arguments.repeat, arguments.concurrency, as_json=arguments.json)
+        return asyncio.run(smoke_profile(profile, checks, how))
     except ConfigError as error:
         output.complain(str(error))
         return ExitCode.CONFIG
 
 
-def _chosen_checks(profile: "Profile", roles: Sequence[str] | None) -> tuple[RouteCheck, ...]:
+@dataclass(frozen=True, slots=True)
+class SmokeOrder:
+    """What was asked for on the command line."""
+
+    shape: Shape = Shape.TEXT
+    repeat: int = 1
+    concurrency: int | None = None
+    """The most calls in flight; None means the profile's own."""
+    as_json: bool = False
+
+
+def chosen_checks(profile: "Profile", roles: Sequence[str] | None) -> tuple[RouteCheck, ...]:
+    """Return the offline checks of the routes that were asked for.
+
+    Raises:
+        ConfigError: The profile has none of them.
+
+    """
     from console.services.toml_text import ConfigError
 
-    checks = tuple(each for each in check(profile.table) if roles is None or each.route.role in roles)
+    checks = tuple(each for each in profile.check() if roles is None or each.route.role in roles)
     if not checks:
         known = ", ".join(route.role for route in profile.table)
         raise ConfigError(f"profile {profile.name} has no route for this role; it has {known}", source=profile.source)
     return checks
 
 
-async def smoke_profile(
-    profile: "Profile", checks: tuple[RouteCheck, ...], *, as_json: bool, concurrency: int | None = None
-) -> ExitCode:
+async def smoke_profile(profile: "Profile", checks: tuple[RouteCheck, ...], how: SmokeOrder) -> ExitCode:
     """Open the profile's gateway, smoke the routes and write the results.
 
     Raises:
@@ -90,19 +118,18 @@ async def smoke_profile(
                 return ExitCode.TOKEN
             if target.token.reference == "none":
                 output.note(target.token.advice)
-            if not as_json:
-                output.note(f"smoking {len(checks)} route(s) of profile {profile.name} at {target.opened.origin}")
-            limit = concurrency or profile.gateway.concurrency
-            state = await _smoke_routes(profile, checks, target.gateway, limit=limit, as_json=as_json)
+            if not how.as_json:
+                what = f"{len(checks)} route(s) of profile {profile.name} at {target.opened.origin}"
+                output.note(f"smoking {what}, shape {how.shape}")
+            state, results = await _smoke_routes(profile, checks, target.gateway, how)
     except SimulatorError as error:
         output.complain(str(error))
         return ExitCode.UNREACHABLE
     except TargetError as error:
         output.complain(str(error))
         return ExitCode.CONFIG
-    results = [route.smoke.result for route in state.routes if route.smoke.result is not None]
     loop_lag_p99_ms = state.loop_lag_p99_ms or 0.0
-    if as_json:
+    if how.as_json:
         output.write_document(_document(profile, target.opened.origin, results, loop_lag_p99_ms))
     else:
         passed = sum(result.status is SmokeStatus.PASSED for result in results)
@@ -111,31 +138,51 @@ async def smoke_profile(
 
 
 async def _smoke_routes(
-    profile: "Profile", checks: tuple[RouteCheck, ...], gateway: "Gateway", *, limit: int, as_json: bool
-) -> RunState:
+    profile: "Profile", checks: tuple[RouteCheck, ...], gateway: "Gateway", how: SmokeOrder
+) -> tuple[RunState, list[SmokeResult]]:
     """Fold a smoke test's events, and write each result as it comes."""
     import asyncio
 
-    from console.services.probe.smoke import smoke
+    from console.services.probe.purse import Purse
+    from console.services.probe.smoke import SmokePlan, smoke
 
     state = apply(RunState(profile.name), RoutesChecked(checks))
+    results: list[SmokeResult] = []
     widths = _widths(checks)
-    max_output_tokens = profile.gateway.smoke_max_output_tokens
-    events = smoke(checks, gateway, places=asyncio.Semaphore(limit), max_output_tokens=max_output_tokens)
+    plan = SmokePlan(gateway, Purse(profile.budget()), profile.gateway.smoke_max_output_tokens)
+    places = asyncio.Semaphore(how.concurrency or profile.gateway.concurrency)
     try:
-        async with aclosing(events):
-            async for event in events:
-                state = apply(state, event)
-                if isinstance(event, SmokeFinished) and not as_json:
-                    _show_result(event.result, widths)
-                    if said := state.smoke(event.result.role).said:
-                        output.note(f'    the gateway said, not stored: "{said}"')
+        for _ in range(how.repeat):
+            async with aclosing(smoke(checks, plan, places=places, shape=how.shape)) as events:
+                async for event in events:
+                    state = apply(state, event)
+                    if not isinstance(event, SmokeFinished):
+                        continue
+                    results.append(event.result)
+                    if not how.as_json:
+                        show_result(event.result, widths)
+                        if said := state.smoke(event.result.role).said:
+                            output.note(f'    the gateway said, not stored: "{said}"')
+            checks = tuple(each for each in checks if not _stops(state, each))
+            if not checks:
+                break
     except asyncio.CancelledError:
         sent = [call.role.value for call in state.calls if call.is_live and call.is_sent]
         if sent:
             output.note(f"stopped: {', '.join(sent)} had been sent, may be billed, and have an unknown outcome")
         raise
-    return state
+    return state, _in_order(results)
+
+
+def _in_order(results: list[SmokeResult]) -> list[SmokeResult]:
+    order = list(Role)
+    return sorted(results, key=lambda result: order.index(result.role))
+
+
+def _stops(state: RunState, check: RouteCheck) -> bool:
+    """Tell whether a route's newest test ended in something that no repetition mends."""
+    result = state.smoke(check.route.role).result
+    return result is not None and result.classification is not None and result.classification.stops
 
 
 def _widths(checks: Sequence[RouteCheck]) -> list[int]:
@@ -143,7 +190,8 @@ def _widths(checks: Sequence[RouteCheck]) -> list[int]:
     return output.column_widths(blank)
 
 
-def _show_result(result: SmokeResult, widths: Sequence[int]) -> None:
+def show_result(result: SmokeResult, widths: Sequence[int]) -> None:
+    """Write one smoke test's end for a person."""
     cells = (str(result_sign(result)), result.role, result.model, result.endpoint_family)
     output.write_line(output.table_line((*cells, _figures(result)), (*widths, 0)))
     if result.classification is not None:
@@ -197,6 +245,8 @@ def result_document(result: SmokeResult) -> dict[str, object]:
         "role": result.role.value,
         "model": result.model,
         "model_reported": result.model_reported,
+        "served_as": result.service.served_as.value if result.service else None,
+        "shape": result.shape.value,
         "endpoint_family": result.endpoint_family,
         "endpoint_path": result.endpoint_path,
         "status": result.status.value,

@@ -1,11 +1,15 @@
 """RunState and `apply`: the only place that holds state, folded from events."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from console.domain.contract import RouteCheck
+from console.domain.category import Category, Classification
+from console.domain.contract import RouteCheck, Verdict
 from console.domain.event import (
     AnswerStarted,
+    BudgetSpent,
+    CatalogueRead,
     Event,
     GatewayClosed,
     GatewayFailed,
@@ -15,6 +19,8 @@ from console.domain.event import (
     RefusalRead,
     RequestWritten,
     RoutesChecked,
+    RungFinished,
+    RungStarted,
     SmokeFinished,
     SmokeQueued,
     SmokeResult,
@@ -22,6 +28,8 @@ from console.domain.event import (
     TokenResolved,
     TokenState,
 )
+from console.domain.ladder import Rung, RungResult, RungStatus
+from console.domain.money import Budget
 from console.domain.role import Role
 
 OUTPUT_LIMIT = 4096
@@ -81,6 +89,40 @@ class RouteState:
 
     check: RouteCheck
     smoke: Smoke = Smoke()
+    rungs: tuple[RungResult, ...] = ()
+    """The newest result of each rung, from the lowest on; what lies above a rung that was climbed again is dropped."""
+    climbing: RungStarted | None = None
+    """The rung that is being climbed."""
+
+    @property
+    def reached(self) -> Rung:
+        """The highest rung that held, with all below it."""
+        held = {result.rung for result in self.rungs if result.holds}
+        return max(
+            (rung for rung in Rung if all(below in held for below in Rung if below <= rung)), default=Rung.OFFLINE
+        )
+
+    @property
+    def verdict(self) -> Verdict:
+        """What the offline check and the gateway's own answers together say of the route."""
+        if self.check.verdict is Verdict.DRIFT:
+            return Verdict.DRIFT
+        found = self._newest_reading
+        if found is not None and found.category is Category.ENDPOINT_DRIFT:
+            return Verdict.DRIFT
+        if found is not None and found.stops:
+            return Verdict.BLOCKED
+        if self.check.verdict is Verdict.UNKNOWN and any(
+            result.rung.is_paid and result.status is RungStatus.PASSED for result in self.rungs
+        ):
+            return Verdict.OK
+        return self.check.verdict
+
+    @property
+    def _newest_reading(self) -> Classification | None:
+        if not self.smoke.is_live and self.smoke.result is not None and self.smoke.result.classification is not None:
+            return self.smoke.result.classification
+        return next((result.classification for result in reversed(self.rungs) if result.classification), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +139,9 @@ class RunState:
     routes: tuple[RouteState, ...] = ()
     calls: tuple[Call, ...] = ()
     """The newest calls, oldest first."""
+    catalogue: CatalogueRead | None = None
+    budget: Budget | None = None
+    """The session's budget with what is spent of it; None before the first call that is booked."""
     tokens_counted: int = 0
     """Input and output tokens of all ended calls, as far as their answers named them."""
     loop_lag_p99_ms: float | None = None
@@ -149,6 +194,14 @@ def apply(state: RunState, event: Event) -> RunState:
             return _with_smoke(state, role, smoke)
         case RefusalRead(role, excerpt):
             return _with_smoke(state, role, replace(state.smoke(role), said=excerpt))
+        case RungStarted(role):
+            return _with_route(state, role, lambda route: replace(route, climbing=event))
+        case RungFinished(proof):
+            return _with_route(state, proof.role, lambda route: _climbed(route, proof))
+        case CatalogueRead():
+            return replace(state, catalogue=event)
+        case BudgetSpent(budget):
+            return replace(state, budget=budget)
         case SmokeFinished(result) if _has_route(state, result.role):
             smoke = replace(state.smoke(result.role), phase=SmokePhase.DONE, result=result)
             counted = (result.input_tokens or 0) + (result.output_tokens or 0)
@@ -164,8 +217,18 @@ def _has_route(state: RunState, role: Role) -> bool:
 
 
 def _with_smoke(state: RunState, role: Role, smoke: Smoke) -> RunState:
-    routes = tuple(replace(route, smoke=smoke) if route.check.route.role is role else route for route in state.routes)
+    return _with_route(state, role, lambda route: replace(route, smoke=smoke))
+
+
+def _with_route(state: RunState, role: Role, change: Callable[[RouteState], RouteState]) -> RunState:
+    routes = tuple(change(route) if route.check.route.role is role else route for route in state.routes)
     return replace(state, routes=routes)
+
+
+def _climbed(route: RouteState, result: RungResult) -> RouteState:
+    """Return a route with a rung's newest result; what was proven above it rested on an older one."""
+    below = tuple(each for each in route.rungs if each.rung < result.rung)
+    return replace(route, rungs=(*below, result), climbing=None)
 
 
 def _with_call(

@@ -5,7 +5,9 @@ from enum import StrEnum
 
 from console.domain.contract import RouteCheck, Severity, Verdict
 from console.domain.event import SmokeResult, SmokeStatus, TokenState
+from console.domain.ladder import RungResult, RungStatus
 from console.domain.run import Smoke, SmokePhase
+from console.domain.verification import Freshness, SourceOutcome
 
 
 class Tone(StrEnum):
@@ -54,12 +56,30 @@ _TOKENS = {
     TokenState.UNAVAILABLE: Sign("×", "unavailable", Tone.FAIL),
     TokenState.TIMEOUT: Sign("×", "timeout", Tone.FAIL),
 }
+_RUNGS = {
+    RungStatus.PASSED: _OK,
+    RungStatus.FAILED: Sign("×", "failed", Tone.FAIL),
+    RungStatus.BLOCKED: Sign("!", "blocked", Tone.WARN),
+    RungStatus.UNPROVEN: Sign("~", "unproven", Tone.WARN),
+}
 _PHASES = {
     SmokePhase.IDLE: Sign("·", "not run", Tone.DIM),
     SmokePhase.QUEUED: Sign("›", "queued", Tone.LIVE),
     SmokePhase.CONNECTING: Sign("›", "connect", Tone.LIVE),
     SmokePhase.WAITING: Sign("›", "wait", Tone.LIVE),
     SmokePhase.STREAMING: Sign("›", "live", Tone.LIVE),
+}
+_FRESHNESS = {
+    Freshness.FRESH: Sign("✓", "fresh", Tone.OK),
+    Freshness.STALE: Sign("~", "stale", Tone.WARN),
+    Freshness.NEVER: Sign("·", "never", Tone.DIM),
+}
+_OUTCOMES = {
+    SourceOutcome.UNCHANGED: Sign("✓", "unchanged", Tone.OK),
+    SourceOutcome.CHANGED: Sign("~", "changed", Tone.WARN),
+    SourceOutcome.NOT_COMPARED: Sign("·", "not compared", Tone.DIM),
+    SourceOutcome.UNREACHABLE: Sign("×", "unreachable", Tone.FAIL),
+    SourceOutcome.REFUSED: Sign("!", "refused", Tone.WARN),
 }
 
 
@@ -74,6 +94,11 @@ def check_sign(check: RouteCheck) -> Sign:
     return Sign("~", "warn", Tone.WARN) if check.verdict is Verdict.OK and has_warning else verdict_sign(check.verdict)
 
 
+def rung_sign(result: RungResult) -> Sign:
+    """Return how a rung of the probe ladder is shown."""
+    return _RUNGS[result.status]
+
+
 def severity_sign(severity: Severity) -> Sign:
     """Return how a finding's weight is shown."""
     return _SEVERITIES[severity]
@@ -82,6 +107,16 @@ def severity_sign(severity: Severity) -> Sign:
 def token_sign(state: TokenState) -> Sign:
     """Return how a token's state is shown."""
     return _TOKENS[state]
+
+
+def freshness_sign(freshness: Freshness) -> Sign:
+    """Return how it is shown whether a row's verification still counts."""
+    return _FRESHNESS[freshness]
+
+
+def outcome_sign(outcome: SourceOutcome) -> Sign:
+    """Return how it is shown what fetching a source came to."""
+    return _OUTCOMES[outcome]
 
 
 def smoke_sign(smoke: Smoke) -> Sign:

@@ -12,12 +12,22 @@ from typing import TypeVar
 import msgspec
 from msgspec import Struct
 
+from console.domain.facts import FamilyFact, check_pattern
 from console.domain.family import EndpointFamily
 from console.domain.guard import looks_like_secret, safe
 from console.domain.role import Role
 from console.domain.route import Route, RouteTable
 from console.services.address import check_base_url, is_doubled
-from console.services.settings import EMBEDDED, FileSettings, GatewaySettings, Profile, ProfileSettings, RouteSettings
+from console.services.settings import (
+    EMBEDDED,
+    FamilyFactSettings,
+    FileSettings,
+    GatewaySettings,
+    PolicySettings,
+    Profile,
+    ProfileSettings,
+    RouteSettings,
+)
 from console.services.shipped import shipped
 from console.services.tokens.reference import check_reference
 from console.services.toml_text import ConfigError, TomlText, read_text
@@ -83,6 +93,8 @@ class _Reader:
             table=self._table(chosen, settings.profiles[chosen]),
             source=self._text.source,
             is_built_in=self._is_built_in,
+            policy=settings.profiles[chosen].policy,
+            own_facts=tuple(_fact(row) for row in settings.profiles[chosen].family_facts),
         )
 
     def _refuse_unknown_keys(self, value: object, kind: type, path: tuple[str, ...]) -> None:
@@ -93,7 +105,10 @@ class _Reader:
             if key not in known:
                 self._text.fail((*path, key), f"unknown key; {_nearest(key, known)}")
             for struct, is_table in _structs_in(known[key]):
-                if is_table and isinstance(inner, dict):
+                if is_table and isinstance(inner, list):
+                    for each in inner:
+                        self._refuse_unknown_keys(each, struct, (*path, key))
+                elif is_table and isinstance(inner, dict):
                     for name, each in inner.items():
                         self._refuse_unknown_keys(each, struct, (*path, key, name))
                 elif not is_table:
@@ -144,6 +159,8 @@ class _Reader:
             )
         for role, route in profile.routes.items():
             self._check_route(role, route, profile.gateway, (*path, "routes", role))
+        for row in profile.family_facts:
+            self._check_fact(row, (*path, "family_facts"))
 
     def _check_gateway(self, gateway: GatewaySettings, path: tuple[str, ...]) -> None:
         if isinstance(gateway.base_url, str) == isinstance(gateway.base_url_ref, str):
@@ -194,6 +211,18 @@ class _Reader:
                 " take /v1 off base_url",
             )
 
+    def _check_fact(self, row: FamilyFactSettings, path: tuple[str, ...]) -> None:
+        named = [*row.allowed, *(each for each in (row.required, row.tools_with_reasoning) if isinstance(each, str))]
+        if not row.allowed:
+            self._text.fail(path, "allowed names no endpoint family")
+        for family in named:
+            if family not in set(EndpointFamily):
+                self._text.fail(path, _unknown("endpoint family", family, [each.value for each in EndpointFamily]))
+            if family not in row.allowed:
+                self._text.fail(path, "required and tools_with_reasoning have to be among the allowed families")
+        if (problem := check_pattern(row.pattern)) is not None:
+            self._text.fail(path, f"pattern {problem}")
+
     def _table(self, name: str, profile: ProfileSettings) -> RouteTable:
         return RouteTable(
             tuple(
@@ -203,6 +232,7 @@ class _Reader:
                     EndpointFamily(route.endpoint_family),
                     route.endpoint_path,
                     self._text.line_of(("profiles", name, "routes", role.value)),
+                    tuple(route.served_as),
                 )
                 for role in Role
                 if (route := profile.routes.get(role.value)) is not None
@@ -210,7 +240,25 @@ class _Reader:
         )
 
 
-_ADDRESSES = (("base_url",), ("ca_file",))
+_ADDRESSES = (("base_url",), ("ca_file",), ("source_url",))
+
+
+def _fact(row: FamilyFactSettings) -> FamilyFact:
+    def family(name: object) -> EndpointFamily | None:
+        return EndpointFamily(name) if isinstance(name, str) else None
+
+    return FamilyFact(
+        pattern=re.compile(row.pattern),
+        required=family(row.required),
+        allowed=tuple(EndpointFamily(name) for name in row.allowed),
+        tools_with_reasoning=family(row.tools_with_reasoning),
+        confidence="high",
+        source_url=safe(row.source_url),
+        note=safe(row.note),
+        checked_on=row.checked_on,
+        is_own=True,
+    )
+
 
 _OWN_HEADERS = frozenset(
     {
@@ -229,6 +277,11 @@ def _pieces(document: dict[str, object]) -> Iterator[tuple[object, type[Struct],
             continue
         if "gateway" in profile:
             yield profile["gateway"], GatewaySettings, ("profiles", name, "gateway")
+        if "policy" in profile:
+            yield profile["policy"], PolicySettings, ("profiles", name, "policy")
+        facts = profile.get("family_facts")
+        for row in facts if isinstance(facts, list) else ():
+            yield row, FamilyFactSettings, ("profiles", name, "family_facts")
         routes = profile.get("routes")
         for role, route in routes.items() if isinstance(routes, dict) else ():
             yield route, RouteSettings, ("profiles", name, "routes", role)

@@ -4,7 +4,11 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from console.domain.contract import RouteCheck, check
+from console.domain.facts import FamilyFact
+from console.domain.money import Budget
 from console.domain.route import RouteTable
+from console.domain.verification import MAX_AGE_DAYS
 
 EMBEDDED = "sim:"
 """The base URL and the token reference of the embedded gateway."""
@@ -50,13 +54,52 @@ class RouteSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """`responses`, `anthropic_messages` or `chat_completions`."""
     endpoint_path: Annotated[str, Meta(max_length=400)]
     """The path after the base URL, such as `/v1/responses`."""
+    served_as: list[Annotated[str, Meta(min_length=1, max_length=200)]] = []
+    """Other names under which the gateway may answer for this model: its aliases."""
+
+
+class FamilyFactSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[[profiles.NAME.family_facts]]`: a row of your own on which families serve which models on this gateway.
+
+    Your rows come before the built-in ones, and the first one that matches decides.
+    """
+
+    pattern: Annotated[str, Meta(min_length=1, max_length=200)]
+    """A regular expression that is searched in the model's id, in lower case and without `vendor/` and `:suffix`."""
+    allowed: list[str]
+    """The endpoint families that serve these models."""
+    required: str | UnsetType = UNSET
+    """The one family that has to be used; left out where several do."""
+    tools_with_reasoning: str | UnsetType = UNSET
+    """The only family that takes function tools while the model reasons, where that is one of several."""
+    source_url: Annotated[str, Meta(max_length=400)] = ""
+    """Where you read it."""
+    checked_on: Annotated[str, Meta(pattern=r"\A(\d{4}-\d{2}-\d{2})?\Z")] = ""
+    """The day on which you read it, such as 2026-11-22."""
+    note: Annotated[str, Meta(max_length=400)] = ""
+
+
+class PolicySettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[profiles.NAME.policy]`: what has to hold before a call and before a run."""
+
+    verification_max_age_days: Annotated[int, Meta(ge=1, le=3650)] = MAX_AGE_DAYS
+    """How many days a row of the verification table counts as verified."""
+    require_verification: bool = False
+    """Whether every row has to be fresh before a run."""
+    budget_tokens: Annotated[int, Meta(ge=0)] | UnsetType = UNSET
+    """The most tokens, input and output, that one session may take. A call that could go over it is not made."""
+    budget_usd: Annotated[float, Meta(ge=0)] | UnsetType = UNSET
+    """The most US dollars that one session may take, by the gateway's own prices. With it, a model without a known
+    price is not called."""
 
 
 class ProfileSettings(Struct, frozen=True, forbid_unknown_fields=True):
-    """`[profiles.NAME]`: one gateway, its token reference and its route table."""
+    """`[profiles.NAME]`: one gateway, its token reference, its route table and its policy."""
 
     gateway: GatewaySettings
     routes: dict[str, RouteSettings]
+    policy: PolicySettings = PolicySettings()
+    family_facts: list[FamilyFactSettings] = []
 
 
 class FileSettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -78,6 +121,17 @@ class Profile(Struct, frozen=True):
     source: str
     """Where the profile comes from: the file's path, or words for the built-in sample."""
     is_built_in: bool
+    policy: PolicySettings = PolicySettings()
+    own_facts: tuple[FamilyFact, ...] = ()
+
+    def check(self) -> tuple[RouteCheck, ...]:
+        """Check the route table offline, with the profile's own facts."""
+        return check(self.table, self.own_facts)
+
+    def budget(self) -> Budget:
+        """Return the budget of a new session."""
+        tokens, usd = self.policy.budget_tokens, self.policy.budget_usd
+        return Budget(tokens if isinstance(tokens, int) else None, usd if isinstance(usd, float) else None)
 
     @property
     def is_embedded(self) -> bool:

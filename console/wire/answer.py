@@ -50,8 +50,6 @@ class Answer:
     findings: tuple[Finding, ...] = ()
 
 
-
-
 def is_shaped(answer: Answer) -> bool:
     """Tell whether a body had the shape of the family that read it."""
     return not any(finding.id == "COM-B-02" for finding in answer.findings)

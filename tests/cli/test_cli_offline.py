@@ -29,11 +29,12 @@ async def test_the_version_is_the_same_with_other_options_beside_it(console: Con
 async def test_the_help_names_every_verb_and_every_common_option(console: Console, arguments: list[str]) -> None:
     result = await console.run(*arguments)
     assert (result.code, result.stderr) == (0, "")
-    for word in ("demo", "routes", "smoke", "simulate", "--config", "--profile", "--json", "--read-only", "Exit codes"):
+    verbs = ("demo", "routes", "smoke", "verify", "simulate")
+    for word in (*verbs, "--config", "--profile", "--json", "--read-only", "Exit codes"):
         assert word in result.stdout
 
 
-@pytest.mark.parametrize("verb", ["demo", "routes", "smoke", "simulate"])
+@pytest.mark.parametrize("verb", ["demo", "routes", "smoke", "verify", "simulate"])
 async def test_every_verb_has_its_own_help(console: Console, verb: str) -> None:
     result = await console.run(verb, "--help")
     assert (result.code, result.stderr) == (0, "")

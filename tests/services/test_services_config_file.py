@@ -13,7 +13,14 @@ from hypothesis import strategies as st
 from console.domain.family import EndpointFamily
 from console.domain.role import Role
 from console.services.config_file import default_config_path, load_profile
-from console.services.settings import FileSettings, GatewaySettings, Profile, ProfileSettings, RouteSettings
+from console.services.settings import (
+    FileSettings,
+    GatewaySettings,
+    PolicySettings,
+    Profile,
+    ProfileSettings,
+    RouteSettings,
+)
 from console.services.shipped import shipped
 from console.services.toml_text import ConfigError
 
@@ -67,7 +74,7 @@ def test_a_route_knows_the_line_of_its_table() -> None:
         assert lines[route.config_line - 1].startswith(f"[profiles.demo.routes.{route.role}]")
 
 
-@pytest.mark.parametrize("kind", [FileSettings, ProfileSettings, GatewaySettings, RouteSettings])
+@pytest.mark.parametrize("kind", [FileSettings, ProfileSettings, GatewaySettings, RouteSettings, PolicySettings])
 def test_the_sample_names_every_setting(kind: type[msgspec.Struct]) -> None:
     text = SAMPLE.read_text(encoding="utf-8")
     for field in msgspec.structs.fields(kind):
@@ -693,3 +700,37 @@ def test_an_account_id_in_an_address_is_no_token(path: Path) -> None:
 def test_a_config_full_of_blank_lines_is_read_at_once(path: Path) -> None:
     path.write_text(config() + ("\n" + " " * 999) * 60)
     assert load_profile(path).table.routes[0].config_line == 6
+
+
+# --- Policy ----------------------------------------------------------------------------------------------------------
+
+
+def test_without_a_policy_a_verification_counts_for_thirty_days_and_none_is_required(path: Path) -> None:
+    policy = load(path, config()).policy
+    assert (policy.verification_max_age_days, policy.require_verification) == (30, False)
+
+
+def test_a_policy_is_the_chosen_profiles_own(path: Path) -> None:
+    text = config() + "[profiles.p.policy]\nverification_max_age_days = 7\nrequire_verification = true\n"
+    other = text.replace("profiles.p.", "profiles.q.").replace("= 7", "= 90").partition("[profiles.q.gateway]")
+    both = text + other[1] + other[2]
+    assert load(path, both).policy == PolicySettings(verification_max_age_days=7, require_verification=True)
+    assert load(path, both, "q").policy.verification_max_age_days == 90
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    named(
+        [
+            ("verification_max_age_days = 0", "verification_max_age_days: expected `int` >= 1"),
+            ("verification_max_age_days = 3651", "verification_max_age_days: expected `int` <= 3650"),
+            ('verification_max_age_days = "30"', "verification_max_age_days: expected `int`, got `str`"),
+            ("require_verification = 1", "require_verification: expected `bool`, got `int`"),
+            ("require_verificatoin = true", "unknown key; did you mean require_verification?"),
+        ]
+    ),
+)
+def test_a_policy_that_does_not_fit_is_refused_with_its_line(path: Path, line: str, words: str) -> None:
+    text = refusal(path, f"{config()}[profiles.p.policy]\n{line}\n")
+    assert words.replace("`", "") in text
+    assert re.search(r"config\.toml, line \d+: profiles\.p\.policy\.", text)

@@ -57,6 +57,20 @@ def fact_for(model: str, own: Sequence[FamilyFact] = ()) -> FamilyFact:
     return next(fact for fact in (*own, *family_facts()) if fact.pattern.search(bare))
 
 
+def check_pattern(pattern: str) -> str | None:
+    """Say why a pattern cannot be a row's; None where it can.
+
+    Repeated groups are refused: they are what makes a regular expression slow, and no model id needs them.
+    """
+    if re.search(r"\)[*+{]|[*+?}][*+{]", pattern) or "(?" in pattern.replace("(?:", ""):
+        return "repeats a group or uses a lookaround; write it as a plain expression, such as ^team-gpt-"
+    try:
+        re.compile(pattern)
+    except re.error:
+        return "is no regular expression"
+    return None
+
+
 _REGION = re.compile(r"\A(?:us|eu|apac|au|ca|jp|sa|global|us-gov)\.(?=[a-z0-9-]+\.)")
 _PROVIDER = re.compile(r"\A(?:anthropic|openai|meta|mistral|amazon|cohere|deepseek|google|qwen)\.")
 _BEDROCK_VERSION = re.compile(r"-v\d+\Z")

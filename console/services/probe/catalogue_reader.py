@@ -43,15 +43,15 @@ async def read_catalogue(gateway: Gateway, routes: Sequence[Route]) -> Catalogue
     findings: list[Finding] = []
     requests_sent = 0
     for path in (*_model_paths(routes), *_PUBLIC_LISTS):
-        pages, note = 0, ""
-        async for listing, note in _pages(gateway, path):
-            pages += 1
+        said = ""
+        async for listing, seen in _pages(gateway, path):
+            requests_sent += 1
+            said = seen
             if listing is not None:
                 listings.append((path, listing))
                 if listing.is_cut:
                     findings.append(found("CAT-01", "too_long"))
-        requests_sent += pages
-        notes.append(f"GET {path}: {note}")
+        notes.append(f"GET {path}: {said}")
     catalogue = merge(listings)
     if not catalogue.entries:
         findings.append(found("CAT-01", "none"))

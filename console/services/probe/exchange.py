@@ -211,9 +211,7 @@ class Exchange:
             findings.append(found("COM-T-05", "open_end"))
         return findings
 
-    def _broken(
-        self, answer: Answer, failure: CallError | None, findings: Sequence[Finding]
-    ) -> Classification | None:
+    def _broken(self, answer: Answer, failure: CallError | None, findings: Sequence[Finding]) -> Classification | None:
         """Say why an answer that is no refusal cannot be trusted; None where it can."""
         if failure is not None and not answer.is_complete:
             return failure.classification
