@@ -86,6 +86,14 @@ def _check_route(route: Route, table: RouteTable, own_facts: Sequence[FamilyFact
     )
 
 
+def fix_lines(check: RouteCheck) -> tuple[str, ...]:
+    """Return the config lines that put a drifting route right; none for one that does not drift."""
+    if check.verdict is not Verdict.DRIFT:
+        return ()
+    family = check.required_family or check.route.endpoint_family
+    return (f'endpoint_family = "{family}"', f'endpoint_path = "{family.standard_path}"')
+
+
 def _check_path(route: Route) -> tuple[tuple[Finding, ...], bool]:
     named = family_of_path(route.endpoint_path)
     if named is route.endpoint_family:

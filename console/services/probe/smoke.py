@@ -6,9 +6,10 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
+from console.domain.assertion import found
 from console.domain.catalogue import Catalogue
 from console.domain.category import Category, judged
-from console.domain.contract import RouteCheck, Severity, Verdict
+from console.domain.contract import Finding, RouteCheck, Severity, Verdict
 from console.domain.event import (
     BudgetSpent,
     LoopLagMeasured,
@@ -21,7 +22,7 @@ from console.domain.event import (
 from console.domain.money import Price, estimate
 from console.domain.route import Route
 from console.domain.shape import Shape
-from console.services.probe.call import CallPart
+from console.services.probe.call import CallPart, read_whole
 from console.services.probe.exchange import Exchange
 from console.services.probe.failure import CallError
 from console.services.probe.fanout import merge
@@ -29,7 +30,9 @@ from console.services.probe.gateway import Gateway
 from console.services.probe.loop_lag import measured_lag
 from console.services.probe.purse import Purse
 from console.services.probe.request import ProbeRequest, request_for
+from console.wire.value import count_at, decode
 
+_COUNT_LIMIT = 65_536
 _GRACE_S = 2.0
 """How long a call may stay open after its answer is complete, in seconds."""
 
@@ -91,10 +94,13 @@ async def smoke_route(check: RouteCheck, plan: SmokePlan, shape: Shape) -> Async
     tokens, usd = 0, cost.usd
     try:
         yield SmokeStarted(route, plan.now())
+        uncounted = await _count_tokens(route, plan.gateway, request)
         async with aclosing(_call(route, plan.gateway, request)) as events:
             async for event in events:
                 if isinstance(event, SmokeFinished):
                     result = event.result
+                    if uncounted is not None:
+                        event = SmokeFinished(replace(result, findings=(*result.findings, uncounted)))
                     named = (result.input_tokens, result.output_tokens)
                     is_named = None not in named
                     tokens = sum(count or 0 for count in named) if is_named else cost.tokens * result.requests_sent
@@ -105,6 +111,19 @@ async def smoke_route(check: RouteCheck, plan: SmokePlan, shape: Shape) -> Async
     finally:
         plan.purse.settle(cost, tokens, usd)
     yield BudgetSpent(plan.purse.budget)
+
+
+async def _count_tokens(route: Route, gateway: Gateway, request: ProbeRequest) -> Finding | None:
+    """Ask for a count of tokens where the agent does so first; it generates nothing."""
+    if not request.count_path:
+        return None
+    call = gateway.call(request.count_path, route.endpoint_family, request.count_body, headers=request.headers)
+    try:
+        reply = await read_whole(call, limit=_COUNT_LIMIT)
+    except CallError:
+        return found("AGT-01", "not_counted")
+    is_counted = reply.is_success and count_at(decode(reply.body), "input_tokens") is not None
+    return None if is_counted else found("AGT-01", "not_counted", f"status {reply.status}")
 
 
 async def _call(route: Route, gateway: Gateway, request: ProbeRequest) -> AsyncGenerator[SmokeEvent, None]:
