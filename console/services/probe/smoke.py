@@ -19,7 +19,7 @@ from console.domain.event import (
     SmokeStarted,
     SmokeStatus,
 )
-from console.domain.money import Price, estimate
+from console.domain.money import Estimate, Price, estimate
 from console.domain.route import Route
 from console.domain.shape import Shape
 from console.services.probe.call import CallPart, read_whole
@@ -91,26 +91,33 @@ async def smoke_route(check: RouteCheck, plan: SmokePlan, shape: Shape) -> Async
         blank = replace(_blank(route), status=SmokeStatus.BLOCKED, classification=refused, shape=shape)
         yield SmokeFinished(blank)
         return
-    tokens, usd = 0, cost.usd
+    taken: tuple[int, float | None] = (0, 0.0)
     try:
         yield SmokeStarted(route, plan.now())
         uncounted = await _count_tokens(route, plan.gateway, request)
         async with aclosing(_call(route, plan.gateway, request)) as events:
             async for event in events:
                 if isinstance(event, SmokeFinished):
-                    result = event.result
-                    if uncounted is not None:
-                        event = SmokeFinished(replace(result, findings=(*result.findings, uncounted)))
-                    named = (result.input_tokens, result.output_tokens)
-                    is_named = None not in named
-                    tokens = sum(count or 0 for count in named) if is_named else cost.tokens * result.requests_sent
-                    usd = None if price is None else price.of(named[0] or 0, named[1] or 0) if is_named else cost.usd
-                elif tokens == 0:
-                    tokens = cost.tokens  # stopped from here on, it was sent and may be billed in full
-                yield event
+                    taken = _taken(event.result, cost, price)
+                    more = () if uncounted is None else (uncounted,)
+                    yield SmokeFinished(replace(event.result, findings=(*event.result.findings, *more)))
+                else:
+                    taken = (cost.tokens, cost.usd)  # stopped from here on, it was sent and may be billed in full
+                    yield event
     finally:
-        plan.purse.settle(cost, tokens, usd)
+        plan.purse.settle(cost, *taken)
     yield BudgetSpent(plan.purse.budget)
+
+
+def _taken(result: SmokeResult, cost: Estimate, price: Price | None) -> tuple[int, float | None]:
+    """Return the tokens and dollars to book for a call: what it was set aside for, where its answer names none."""
+    if result.input_tokens is not None and result.output_tokens is not None:
+        usd = None if price is None else price.of(result.input_tokens, result.output_tokens)
+        return result.input_tokens + result.output_tokens, usd
+    is_refused = result.http_status is not None and result.http_status >= 400
+    if not result.requests_sent or is_refused:
+        return 0, 0.0
+    return cost.tokens, cost.usd
 
 
 async def _count_tokens(route: Route, gateway: Gateway, request: ProbeRequest) -> Finding | None:
