@@ -15,7 +15,7 @@ from console.domain.sign import Sign, Tone, check_sign, rung_sign, severity_sign
 _HEADLINES = {
     Verdict.OK: ("✓ ok", "the route is on a family that serves its model", Tone.OK),
     Verdict.DRIFT: ("× endpoint drift", "the route is wrong, not the model", Tone.FAIL),
-    Verdict.CONDITIONAL: ("~ conditional", "text works, tools with reasoning do not", Tone.WARN),
+    Verdict.CONDITIONAL: ("~ conditional", "text works; tools, or the role's own shape, do not", Tone.WARN),
     Verdict.UNKNOWN: ("· unknown", "no source names this family; a live call has to prove it", Tone.DIM),
     Verdict.BLOCKED: ("! blocked", "an account or route matter stops this route", Tone.WARN),
 }

@@ -26,7 +26,7 @@ class Verdict(StrEnum):
     DRIFT = "drift"
     """The route is on a family that its model is not served on."""
     CONDITIONAL = "conditional"
-    """Text works on this family, function tools with reasoning do not."""
+    """Text works on this family; tools, or the role's own shape, do not."""
     UNKNOWN = "unknown"
     """No source says that this family serves the model; a live call has to prove it."""
     BLOCKED = "blocked"
