@@ -7,16 +7,18 @@ from console.domain.sign import severity_sign
 
 def show_finding(subject: str, finding: Finding) -> None:
     """Write one finding for a person."""
+    seen = f" ({finding.evidence})" if finding.evidence else ""
     source = f"  ({finding.source_url}, read {finding.checked_on})" if finding.source_url else ""
-    output.write_line(f"{subject}  {severity_sign(finding.severity)}  {finding.id}: {finding.message}{source}")
+    output.write_line(f"{subject}  {severity_sign(finding.severity)}  {finding.id}: {finding.message}{seen}{source}")
 
 
 def finding_document(finding: Finding) -> dict[str, object]:
-    """Return a finding as the JSON documents name it."""
-    return {
+    """Return a finding as the JSON documents name it; `evidence` is there where something was seen on the wire."""
+    document: dict[str, object] = {
         "id": finding.id,
         "severity": finding.severity.value,
         "message": finding.message,
         "source_url": finding.source_url or None,
         "checked_on": finding.checked_on or None,
     }
+    return document | ({"evidence": finding.evidence} if finding.evidence else {})
