@@ -7,10 +7,9 @@ from console.domain.sign import severity_sign
 
 def show_finding(subject: str, finding: Finding) -> None:
     """Write one finding for a person."""
+    seen = f" ({finding.evidence})" if finding.evidence else ""
     source = f"  ({finding.source_url}, read {finding.checked_on})" if finding.source_url else ""
-    evidence = f" [{finding.evidence}]" if finding.evidence else ""
-    told = f"{finding.id}: {finding.message}{evidence}{source}"
-    output.write_line(f"{subject}  {severity_sign(finding.severity)}  {told}")
+    output.write_line(f"{subject}  {severity_sign(finding.severity)}  {finding.id}: {finding.message}{seen}{source}")
 
 
 def finding_document(finding: Finding) -> dict[str, object]:
