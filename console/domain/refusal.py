@@ -8,7 +8,7 @@ linear pass finds the fields at every depth of escaping, and a body that is cut 
 import re
 from dataclasses import dataclass
 
-READ_LIMIT = 16_384
+READ_LIMIT = 12_288
 """Characters of a body that are read. Real error bodies are below 4,000; the longest seen was a web page of 9,000."""
 _WORD_LIMIT = 100
 _FIELD_LIMIT = 400
