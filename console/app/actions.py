@@ -112,7 +112,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("route.check", ("c",), "check", "Climb the free rungs of the probe ladder for this route.", _why_no_check),
     Action("smoke.stop", ("x",), "stop", "Stop the calls under way; their outcome stays unknown.", _why_no_stop),
     Action("route.open", ("enter",), "open", "Show everything about this route, uncut."),
-    Action("route.explain", ("e",), "explain", "Say why this route's call was refused.", _why_no_explanation),
+    Action("route.explain", ("e",), "why", "Say why this route's call was refused.", _why_no_explanation),
     Action("pane.next", ("tab", "right_square_bracket"), "pane", "Go to the next pane."),
     Action("app.commands", ("colon", "ctrl+p"), "command", "Find a command by its name."),
     Action("app.help", ("question_mark", "f1"), "help", "Show all keys."),

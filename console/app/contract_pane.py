@@ -168,7 +168,7 @@ def _source(check: RouteCheck) -> str:
 
 def _fix(check: RouteCheck, width: int) -> Iterator[Line]:
     for position, words in enumerate(fix_lines(check)):
-        yield from labelled("fix  y" if position == 0 else "", words, width, tone=Tone.ACCENT)
+        yield from labelled("fix" if position == 0 else "", words, width, tone=Tone.ACCENT)
 
 
 def _finding(finding: Finding, width: int) -> Iterator[Line]:

@@ -4,6 +4,7 @@ import argparse
 import os
 from collections.abc import Sequence
 from contextlib import aclosing
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from console.cli import output
@@ -42,6 +43,12 @@ def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argp
         metavar="ROLE",
         help="only this role's route; may be repeated",
     )
+    parser.add_argument(
+        "--cross",
+        action="store_true",
+        help="also make the cross checks after rung 4: a whole answer beside the streamed one, and calls that have"
+        " to be refused; they may cost",
+    )
     parser.add_argument("--list", action="store_true", help="list every assertion that is judged, and leave")
     parser.set_defaults(run=run)
     return parser
@@ -65,13 +72,26 @@ def run(arguments: argparse.Namespace) -> ExitCode:
         if top is Rung.OFFLINE:
             state = apply(RunState(profile.name), RoutesChecked(checks))
             return _finish(profile, state, as_json=arguments.json, top=top)
-        return asyncio.run(_check_profile(profile, checks, top, as_json=arguments.json))
+        if arguments.cross and top < Rung.SMOKE:
+            output.complain("--cross needs a streamed test before it: add --level 4 or 5")
+            return ExitCode.USAGE
+        order = _CheckOrder(top, arguments.cross, as_json=arguments.json)
+        return asyncio.run(_check_profile(profile, checks, order))
     except ConfigError as error:
         output.complain(str(error))
         return ExitCode.CONFIG
 
 
-async def _check_profile(profile: "Profile", checks: tuple[RouteCheck, ...], top: Rung, *, as_json: bool) -> ExitCode:
+@dataclass(frozen=True, slots=True)
+class _CheckOrder:
+    """What was asked for on the command line."""
+
+    top: Rung
+    crosses: bool
+    as_json: bool
+
+
+async def _check_profile(profile: "Profile", checks: tuple[RouteCheck, ...], order: _CheckOrder) -> ExitCode:
     from console.services.target import TargetError, open_target
     from console.simulator.embedded import SimulatorError, embedded_gateway
 
@@ -80,22 +100,21 @@ async def _check_profile(profile: "Profile", checks: tuple[RouteCheck, ...], top
             if target.token.state is not TokenState.FOUND or target.gateway is None:
                 output.complain(target.token.advice)
                 return ExitCode.TOKEN
-            if not as_json:
-                output.note(
-                    f"checking {len(checks)} route(s) of {profile.name} at {target.opened.origin}, to rung {int(top)}"
-                )
-            state = await _climb(profile, checks, target.gateway, top, as_json=as_json)
+            if not order.as_json:
+                what = f"{len(checks)} route(s) of {profile.name} at {target.opened.origin}"
+                output.note(f"checking {what}, to rung {int(order.top)}")
+            state = await _climb(profile, checks, target.gateway, order)
     except SimulatorError as error:
         output.complain(str(error))
         return ExitCode.UNREACHABLE
     except TargetError as error:
         output.complain(str(error))
         return ExitCode.CONFIG
-    return _finish(profile, state, as_json=as_json, top=top)
+    return _finish(profile, state, as_json=order.as_json, top=order.top)
 
 
 async def _climb(
-    profile: "Profile", checks: tuple[RouteCheck, ...], gateway: "Gateway", top: Rung, *, as_json: bool
+    profile: "Profile", checks: tuple[RouteCheck, ...], gateway: "Gateway", order: _CheckOrder
 ) -> RunState:
     """Fold the ladder's events, and tell prices before they are spent."""
     import asyncio
@@ -108,17 +127,18 @@ async def _climb(
     state = apply(RunState(profile.name), RoutesChecked(checks))
     memory = CatalogueMemory(profile.name, os.environ, is_kept=not profile.is_built_in)
     how = Climb(
-        top=top,
+        top=order.top,
         plan=SmokePlan(gateway, Purse(profile.budget()), profile.gateway.smoke_max_output_tokens),
         connect_timeout_s=profile.gateway.connect_timeout_s,
         last_catalogue=memory.last(),
+        crosses=order.crosses,
     )
     places = asyncio.Semaphore(profile.gateway.concurrency)
     try:
         async with aclosing(climb(checks, how, places=places)) as events:
             async for event in events:
                 state = apply(state, event)
-                if isinstance(event, RungStarted) and event.rung.is_paid and not as_json:
+                if isinstance(event, RungStarted) and event.rung.is_paid and not order.as_json:
                     output.note(f"{event.role}: rung {int(event.rung)}, {event.price_before}")
                 if isinstance(event, CatalogueRead):
                     memory.keep(event.catalogue)

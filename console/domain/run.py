@@ -110,7 +110,7 @@ class RouteState:
         found = self._newest_reading
         if found is not None and found.category is Category.ENDPOINT_DRIFT:
             return Verdict.DRIFT
-        if found is not None and found.stops:
+        if found is not None and found.category.stops_before_generation:
             return Verdict.BLOCKED
         ended = {result.rung: result.status for result in self.rungs}
         if ended.get(Rung.SMOKE) is RungStatus.PASSED:

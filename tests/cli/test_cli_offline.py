@@ -83,7 +83,7 @@ async def test_the_routes_of_the_faults_profile_show_drift_and_a_collapsed_role(
     assert result.code == 6
     assert (routes["reviewer"]["verdict"], routes["reviewer"]["required_family"]) == ("drift", "responses")
     (finding,) = [each for each in routes["reviewer"]["findings"] if each["severity"] == "fail"]
-    assert set(finding) == {"id", "severity", "message", "source_url", "checked_on"}
+    assert set(finding) == {"id", "severity", "message", "evidence", "source_url", "checked_on"}
     assert finding["source_url"].startswith("https://")
     assert re.fullmatch(r"\d{4}-\d{2}-\d{2}", finding["checked_on"])
     assert "ROLE-01" in [each["id"] for each in routes["critic"]["findings"]]

@@ -8,11 +8,13 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from console.domain.contract import Severity, check
 from console.domain.event import SmokeEvent, SmokeFinished, SmokeResult
 from console.domain.family import EndpointFamily
+from console.domain.money import Budget
 from console.domain.role import Role
 from console.domain.route import Route, RouteTable
 from console.domain.secret import Secret
 from console.services.probe.gateway import Gateway
-from console.services.probe.smoke import smoke
+from console.services.probe.purse import Purse
+from console.services.probe.smoke import SmokePlan, smoke
 from console.services.settings import GatewaySettings
 
 FAMILIES = list(EndpointFamily)
@@ -49,9 +51,8 @@ async def smoking(
     gateway_settings = GatewaySettings(base_url=base_url, **{"deadline_s": 10.0, **settings})
     secret = None if token is None else Secret(token)
     async with Gateway(base_url, secret, gateway_settings, clock=clock) as gateway:
-        events = smoke(
-            check(routes), gateway, places=asyncio.Semaphore(gateway_settings.concurrency), max_output_tokens=64
-        )
+        plan = SmokePlan(gateway, Purse(Budget()), max_output_tokens=64)
+        events = smoke(check(routes), plan, places=asyncio.Semaphore(gateway_settings.concurrency))
         async with contextlib.aclosing(events):
             yield events
 

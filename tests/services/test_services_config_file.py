@@ -78,7 +78,7 @@ def test_a_route_knows_the_line_of_its_table() -> None:
 def test_the_sample_names_every_setting(kind: type[msgspec.Struct]) -> None:
     text = SAMPLE.read_text(encoding="utf-8")
     for field in msgspec.structs.fields(kind):
-        named = rf"^(?:# )?(?:{field.encode_name} = |\[(?:[\w-]+\.)*{field.encode_name}(?:\.[\w-]+)*\])"
+        named = rf"^(?:# )?(?:{field.encode_name} = |\[+(?:[\w-]+\.)*{field.encode_name}(?:\.[\w-]+)*\])"
         assert re.search(named, text, re.MULTILINE), f"{field.encode_name} is not in sample_config.toml"
 
 

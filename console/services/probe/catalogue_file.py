@@ -1,7 +1,7 @@
 """The last catalogue of each profile, kept so that the next check can say what changed."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta, Struct
@@ -24,7 +24,7 @@ class _Entry(Struct, frozen=True, omit_defaults=True):
 
 
 class _File(Struct, frozen=True):
-    version: int
+    version: Literal[1]
     sources: list[_Name]
     is_priced: bool
     entries: list[_Entry]

@@ -264,6 +264,6 @@ class Exchange:
 def _status(classification: Classification | None) -> SmokeStatus:
     if classification is None:
         return SmokeStatus.PASSED
-    if classification.stops or classification.category is Category.ORIGIN_REFUSED:
+    if classification.category.stops_before_generation or classification.category is Category.ORIGIN_REFUSED:
         return SmokeStatus.BLOCKED
     return SmokeStatus.FAILED

@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
+from console.domain.assertion import found
 from console.domain.catalogue import Catalogue, changes, check_listed
 from console.domain.category import Category, judged
 from console.domain.contract import RouteCheck, Severity, Verdict
@@ -24,6 +25,7 @@ from console.domain.route import Route
 from console.domain.shape import Shape
 from console.services.probe.catalogue_reader import read_catalogue
 from console.services.probe.connection import prove_connection
+from console.services.probe.cross_check import CrossProof, cross_check
 from console.services.probe.fanout import merge
 from console.services.probe.key_control import prove_key
 from console.services.probe.loop_lag import measured_lag
@@ -44,6 +46,8 @@ class Climb:
     """The catalogue of the last check, to say what changed."""
     is_read_only: bool = False
     """Nothing that could cost is sent: no key control, no call that generates."""
+    crosses: bool = False
+    """The cross checks too, after a streamed test that passed."""
 
 
 async def climb(
@@ -164,12 +168,24 @@ async def _climb_paid(check: RouteCheck, how: Climb, rung: Rung) -> AsyncGenerat
         async for event in events:
             yield event
             if isinstance(event, SmokeFinished):
-                yield RungFinished(_of_smoke(event.result, rung, price_before, how.plan.price_of(route)))
+                proof = _of_smoke(event.result, rung, price_before, how.plan.price_of(route))
+                if how.crosses and rung is Rung.SMOKE and proof.holds:
+                    proof = _crossed(proof, await cross_check(route, how.plan, event.result))
+                yield RungFinished(proof)
 
 
 def _price_before(route: Route, plan: SmokePlan, shape: Shape) -> Estimate:
     request = request_for(route, shape, max_output_tokens=plan.max_output_tokens)
     return estimate(len(request.body), request.max_output_tokens, plan.price_of(route))
+
+
+def _crossed(proof: RungResult, cross: CrossProof) -> RungResult:
+    return replace(
+        proof,
+        findings=(*proof.findings, *cross.findings),
+        notes=(*proof.notes, *cross.notes),
+        requests_sent=proof.requests_sent + cross.requests_sent,
+    )
 
 
 def given_up(started: RungStarted) -> RungResult:
@@ -184,11 +200,13 @@ def _of_smoke(result: SmokeResult, rung: Rung, price_before: Estimate, price: Pr
     status = {SmokeStatus.PASSED: RungStatus.PASSED, SmokeStatus.BLOCKED: RungStatus.BLOCKED}
     named = (result.input_tokens, result.output_tokens)
     is_named = result.input_tokens is not None and result.output_tokens is not None
+    ended = status.get(result.status, RungStatus.FAILED)
+    is_misshapen = rung is Rung.SHAPE and ended is RungStatus.FAILED
     return RungResult(
         result.role,
         rung,
-        status.get(result.status, RungStatus.FAILED),
-        findings=result.findings,
+        ended,
+        findings=(*result.findings, found("ROLE-03", "not_in_shape")) if is_misshapen else result.findings,
         classification=result.classification,
         price_before=price_before,
         tokens=sum(count or 0 for count in named) if is_named else (None if result.requests_sent else 0),
