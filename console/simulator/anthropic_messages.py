@@ -62,8 +62,8 @@ class AnthropicMessages:
                 return None
             case {"type": "any"}:
                 return ANY
-            case {"type": "tool", "name": str(name)}:
-                return name
+            case {"type": "tool", "name": name}:
+                return name_in(name, ("tool_choice", "name"), self.invalid)
         raise self.invalid(("tool_choice",), "Input should have type 'auto', 'any', 'tool' with a name, or 'none'")
 
     # --- Answers -----------------------------------------------------------------------------------------------------

@@ -61,8 +61,8 @@ class ChatCompletions(OpenAiErrors):
                 return None
             case "required":
                 return ANY
-            case {"type": "function", "function": {"name": str(name)}}:
-                return name
+            case {"type": "function", "function": {"name": name}}:
+                return name_in(name, ("tool_choice", "function", "name"), self.invalid)
             case {"type": "allowed_tools", "allowed_tools": {"mode": "auto"}}:
                 return None
         raise self.invalid(("tool_choice",), "has to be 'none', 'auto', 'required' or a function")

@@ -82,8 +82,8 @@ class Responses(OpenAiErrors):
                 return None
             case "required":
                 return ANY
-            case {"type": "function", "name": str(name)}:
-                return name
+            case {"type": "function", "name": name}:
+                return name_in(name, ("tool_choice", "name"), self.invalid)
             case {"type": "allowed_tools", "mode": "auto"}:
                 return None
         raise self.invalid(("tool_choice",), "has to be 'none', 'auto', 'required' or a function")

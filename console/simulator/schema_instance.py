@@ -20,6 +20,8 @@ _UNKNOWN = (
     "unevaluatedItems", "unevaluatedProperties", "uniqueItems",
 )  # fmt: skip
 """The words that constrain an instance and that are not known here."""
+_INSIDE = ("properties", "required", "additionalProperties", "items", "minItems", "maxItems")
+"""The words on what is inside a list or an object."""
 _CONSTRAINTS = ("type", "enum", "const", "properties", "required", "items", "anyOf", "$ref")
 
 
@@ -94,7 +96,7 @@ class _Maker:
             case "null":
                 return None
             case _:
-                if name == "nonce" and self._nonce:
+                if name == "nonce" and self._nonce and _is_fit(self._nonce, schema):
                     return self._nonce
                 return self._text(schema, place)
 
@@ -178,17 +180,25 @@ def _given(schema: dict[str, Any], place: Place, turn: int) -> object:
     """Return one of the values that a schema lists."""
     word = "const" if "const" in schema else "enum"
     values = [schema["const"]] if word == "const" else schema["enum"]
-    types = schema.get("type", [])
-    allowed = types if isinstance(types, list) else [types]
-    fitting = [
-        value
-        for value in values
-        if (not allowed or any(_is_of(value, each) for each in allowed))
-        and (not isinstance(value, int | float) or _is_within(value, schema))
-    ]
+    fitting = [value for value in values if _is_fit(value, schema)]
     if not fitting:
         raise SchemaError((*place, word), "holds no value that fits")
     return fitting[turn % len(fitting)]
+
+
+def _is_fit(value: object, schema: dict[str, Any]) -> bool:
+    """Tell whether a value that a schema lists meets what else it says; a list or object never meets more."""
+    types = schema.get("type", [])
+    allowed = types if isinstance(types, list) else [types]
+    if allowed and not any(_is_of(value, each) for each in allowed):
+        return False
+    if isinstance(value, bool):
+        return True
+    if isinstance(value, int | float):
+        return _is_within(value, schema)
+    if isinstance(value, str):
+        return bool(schema.get("minLength", 0) <= len(value) <= schema.get("maxLength", math.inf))
+    return value is None or not any(word in schema for word in _INSIDE)
 
 
 def _is_of(value: object, kind: str) -> bool:

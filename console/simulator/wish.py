@@ -17,8 +17,8 @@ from console.simulator.script import Wish
 Refuse = Callable[[Place, str], RequestError]
 """Words the refusal of the value at a place, as a family does."""
 
-ANY = ""
-"""The choice of whichever function comes first; no function is named so."""
+ANY = "*"
+"""The choice of whichever function comes first; no function can be named so."""
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,128}")
 _NONCE = re.compile(r"\bNonce: ([A-Za-z0-9_-]+)")
 _ANY_OBJECT: Mapping[str, Any] = {
