@@ -52,6 +52,10 @@ def test_the_version_imports_nothing_of_the_house_but_its_door(tmp_path: Path) -
         ["verify", "--json"],
         ["verify", "show", "ci-secrets"],
         ["verify", "mark", "ci-secrets"],
+        ["explain"],
+        ["explain", "rate_limit", "--json"],
+        ["explain", "--status", "429", "--header", "retry-after: 20"],
+        ["explain", "--status", "500", "--json", __file__],
     ],
 )
 def test_an_offline_verb_imports_neither_the_screen_nor_an_http_library(tmp_path: Path, arguments: list[str]) -> None:

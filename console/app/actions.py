@@ -50,7 +50,25 @@ def _why_no_smoke_all(state: RunState, cursor: int) -> str | None:
 
 
 def _why_no_stop(state: RunState, cursor: int) -> str | None:
-    return None if state.is_live else "no call is under way"
+    is_climbing = any(route.climbing is not None for route in state.routes)
+    return None if state.is_live or is_climbing else "no call is under way"
+
+
+def _why_no_check(state: RunState, cursor: int) -> str | None:
+    if state.gateway_failure:
+        return state.gateway_failure
+    if state.token is None:
+        return "the gateway is still being opened"
+    if state.token_state is not TokenState.FOUND:
+        return state.token.advice
+    is_climbing = any(route.climbing is not None for route in state.routes)
+    return "a check is under way; x stops it" if is_climbing else None
+
+
+def _why_no_fix(state: RunState, cursor: int) -> str | None:
+    if cursor < len(state.routes) and state.routes[cursor].check.verdict is Verdict.DRIFT:
+        return None
+    return "this route does not drift: there is nothing to put right"
 
 
 def _why_no_explanation(state: RunState, cursor: int) -> str | None:
@@ -86,11 +104,12 @@ class Action:
         return _KEY_NAMES.get(self.keys[0], self.keys[0])
 
 
-_KEY_NAMES = {"question_mark": "?", "colon": ":", "upper_s": "S"}
+_KEY_NAMES = {"question_mark": "?", "colon": ":"}
 
 ACTIONS: tuple[Action, ...] = (
     Action("route.smoke", ("s",), "smoke", "Make one live, streamed call through this route.", _why_no_smoke),
     Action("route.smoke_all", ("S",), "all", "Smoke all routes side by side.", _why_no_smoke_all),
+    Action("route.check", ("c",), "check", "Climb the free rungs of the probe ladder for this route.", _why_no_check),
     Action("smoke.stop", ("x",), "stop", "Stop the calls under way; their outcome stays unknown.", _why_no_stop),
     Action("route.open", ("enter",), "open", "Show everything about this route, uncut."),
     Action("route.explain", ("e",), "explain", "Say why this route's call was refused.", _why_no_explanation),
@@ -99,6 +118,25 @@ ACTIONS: tuple[Action, ...] = (
     Action("app.help", ("question_mark", "f1"), "help", "Show all keys."),
     Action("app.quit", ("q",), "quit", "Leave; calls under way are stopped."),
     Action("gateway.reopen", ("R",), "reopen", "Open the gateway and ask for the token again.", _why_no_reopen),
+    Action(
+        "route.check_all", ("C",), "check all", "Climb the free rungs for all routes.", _why_no_check, is_shown=False
+    ),
+    Action(
+        "route.shape",
+        ("t",),
+        "shape",
+        "Climb to the top: one call in the shape that the role really sends. It may cost.",
+        _why_no_smoke,
+        is_shown=False,
+    ),
+    Action(
+        "route.copy_fix",
+        ("y",),
+        "copy fix",
+        "Copy the config lines that put a drift right.",
+        _why_no_fix,
+        is_shown=False,
+    ),
     Action("app.suspend", ("ctrl+z",), "suspend", "Go back to the shell for a while; fg returns.", is_shown=False),
     Action("route.down", ("j", "down"), "down", "Move the row cursor down.", is_shown=False),
     Action("route.up", ("k", "up"), "up", "Move the row cursor up.", is_shown=False),

@@ -6,14 +6,16 @@ from textual.geometry import Size
 
 from console.app.line import BLANK, Line, Span, cell, dim, labelled, line, wrap
 from console.app.line_pane import LinePane
-from console.domain.contract import Finding, RouteCheck, Verdict
+from console.domain.contract import Finding, RouteCheck, Verdict, fix_lines
+from console.domain.event import CatalogueRead
+from console.domain.ladder import Rung, rung_needed
 from console.domain.run import RouteState, RunState, SmokePhase
-from console.domain.sign import Tone, check_sign, severity_sign
+from console.domain.sign import Sign, Tone, check_sign, rung_sign, severity_sign
 
 _HEADLINES = {
     Verdict.OK: ("✓ ok", "the route is on a family that serves its model", Tone.OK),
     Verdict.DRIFT: ("× endpoint drift", "the route is wrong, not the model", Tone.FAIL),
-    Verdict.CONDITIONAL: ("~ conditional", "text works, tools with reasoning do not", Tone.WARN),
+    Verdict.CONDITIONAL: ("~ conditional", "text works; tools, or the role's own shape, do not", Tone.WARN),
     Verdict.UNKNOWN: ("· unknown", "no source names this family; a live call has to prove it", Tone.DIM),
     Verdict.BLOCKED: ("! blocked", "an account or route matter stops this route", Tone.WARN),
 }
@@ -26,14 +28,14 @@ class ContractPane(LinePane):
         """Return the contract of the route under the cursor."""
         if cursor >= len(state.routes):
             return (line(dim("no route")),)
-        return tuple(contract_lines(state.routes[cursor], size.width))
+        return tuple(contract_lines(state.routes[cursor], size.width, state.catalogue))
 
 
-def contract_lines(state: RouteState, width: int) -> Iterator[Line]:
-    """Yield the contract of one route: verdict, the four facts, the fix and the findings."""
+def contract_lines(state: RouteState, width: int, read: CatalogueRead | None = None) -> Iterator[Line]:
+    """Yield the contract of one route: verdict, the four facts, the ladder, the fix and the findings."""
     check = state.check
-    headline, meaning, tone = _HEADLINES[check.verdict]
-    if check.verdict is Verdict.OK and (sign := check_sign(check)).tone is not Tone.OK:
+    headline, meaning, tone = _HEADLINES[state.verdict]
+    if state.verdict is Verdict.OK and (sign := check_sign(check)).tone is not Tone.OK:
         headline, meaning, tone = str(sign), "the family is right; see the findings", sign.tone
     if len(headline) + 3 + len(meaning) <= width:
         yield line(Span(headline, tone), Span("   "), meaning)
@@ -41,7 +43,8 @@ def contract_lines(state: RouteState, width: int) -> Iterator[Line]:
         yield line(Span(headline, tone))
         yield from (line(piece) for piece in wrap(meaning, width))
     yield BLANK
-    yield from _facts(state, width)
+    yield from _facts(state, width, read)
+    yield from _ladder(state, width)
     if check.verdict is Verdict.DRIFT:
         yield BLANK
         yield from labelled("effect", "refused on the first call; smoke and runs hold this route back", width)
@@ -49,8 +52,13 @@ def contract_lines(state: RouteState, width: int) -> Iterator[Line]:
     yield BLANK
     result = None if state.smoke.is_live else state.smoke.result
     smoked = () if result is None else tuple(each for each in result.findings if each not in check.findings)
+    climbed = _climbed(state, smoked)
     yield line(dim("findings" if check.findings else "findings   none offline"))
     for finding in check.findings:
+        yield from _finding(finding, width)
+    if climbed:
+        yield line(dim("findings of the ladder"))
+    for finding in climbed:
         yield from _finding(finding, width)
     if smoked:
         yield line(dim("findings of the smoke test"))
@@ -58,7 +66,13 @@ def contract_lines(state: RouteState, width: int) -> Iterator[Line]:
         yield from _finding(finding, width)
 
 
-def _facts(state: RouteState, width: int) -> Iterator[Line]:
+def _climbed(state: RouteState, smoked: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """Return the ladder's findings that are told nowhere else."""
+    found = dict.fromkeys(finding for result in state.rungs for finding in result.findings)
+    return tuple(each for each in found if each not in state.check.findings and each not in smoked)
+
+
+def _facts(state: RouteState, width: int, read: CatalogueRead | None) -> Iterator[Line]:
     check = state.check
     required = check.required_family
     if required is not None:
@@ -69,7 +83,51 @@ def _facts(state: RouteState, width: int) -> Iterator[Line]:
     tone = Tone.FAIL if check.verdict is Verdict.DRIFT else Tone.ACCENT
     yield _fact("configured", check.route.endpoint_family, origin, tone, width)
     yield _fact("path", check.route.endpoint_path, "", Tone.TEXT, width)
+    yield from _declared(state, width, read)
     yield _answered(state, width)
+
+
+def _declared(state: RouteState, width: int, read: CatalogueRead | None) -> Iterator[Line]:
+    """Yield what the gateway declares: a hint, never an oracle."""
+    if read is None:
+        yield _fact("declared", "not asked", "c checks it", Tone.DIM, width)
+        return
+    entry = read.catalogue.get(state.check.route.model)
+    if entry is None:
+        yield _fact(
+            "declared", "not listed", "a hint, no proof", Tone.WARN if read.catalogue.entries else Tone.DIM, width
+        )
+        return
+    if entry.families is None:
+        yield _fact("declared", "listed, no families", "a hint, no proof", Tone.DIM, width)
+    else:
+        is_there = state.check.route.endpoint_family in entry.families
+        names = ", ".join(entry.families) or "none that is spoken here"
+        yield _fact("declared", names, "a hint, no proof", Tone.TEXT if is_there else Tone.WARN, width)
+    if entry.price is not None:
+        yield _fact("price", str(entry.price), "of the catalogue", Tone.TEXT, width)
+
+
+def _ladder(state: RouteState, width: int) -> Iterator[Line]:
+    """Yield the rungs of the probe ladder, what each came to, and how far the role needs it."""
+    if not state.rungs and state.climbing is None:
+        return
+    results = {result.rung: result for result in state.rungs}
+    parts: list[Span | str] = []
+    for rung in Rung:
+        sign = Sign("·", "not climbed", Tone.DIM)
+        if state.climbing is not None and state.climbing.rung is rung:
+            sign = Sign("›", "live", Tone.LIVE)
+        elif rung in results:
+            sign = rung_sign(results[rung])
+        parts += [Span(f"{sign.sign}{int(rung)} ", sign.tone)]
+    needed = rung_needed(state.check.route.role)
+    told = f" rung {int(state.reached)} of {int(needed)} needed"
+    yield line(cell("ladder", 11, Tone.DIM), *parts, Span(told, Tone.OK if state.reached >= needed else Tone.TEXT))
+    last = state.rungs[-1] if state.rungs else None
+    if last is not None and not last.holds and last.classification is not None:
+        said = f"rung {int(last.rung)} {last.rung.title}: {last.classification.category}"
+        yield from labelled("", said, width, tone=Tone.WARN)
 
 
 def _answered(state: RouteState, width: int) -> Line:
@@ -109,18 +167,14 @@ def _source(check: RouteCheck) -> str:
 
 
 def _fix(check: RouteCheck, width: int) -> Iterator[Line]:
-    route, required = check.route, check.required_family
-    if required is not None and required is not route.endpoint_family:
-        yield from labelled("fix", f'endpoint_family = "{required}"', width, tone=Tone.ACCENT)
-        yield from labelled("", f'endpoint_path = "{required.standard_path}"', width, tone=Tone.ACCENT)
-    else:
-        standard = route.endpoint_family.standard_path
-        yield from labelled("fix", f'endpoint_path = "{standard}"', width, tone=Tone.ACCENT)
+    for position, words in enumerate(fix_lines(check)):
+        yield from labelled("fix  y" if position == 0 else "", words, width, tone=Tone.ACCENT)
 
 
 def _finding(finding: Finding, width: int) -> Iterator[Line]:
     sign = severity_sign(finding.severity)
-    for position, piece in enumerate(wrap(finding.message, width - 13)):
+    told = f"{finding.message} [{finding.evidence}]" if finding.evidence else finding.message
+    for position, piece in enumerate(wrap(told, width - 13)):
         lead = [Span(f"{sign.sign} ", sign.tone), cell(finding.id, 11, Tone.DIM)] if position == 0 else [Span(" " * 13)]
         yield line(*lead, piece)
     if finding.source_url:

@@ -20,7 +20,8 @@ from console.app.line_pane import LinePane
 from console.app.route_table import HEADER_LINES, RouteTablePane
 from console.app.session import Session
 from console.app.smoke_pane import SmokePane
-from console.domain.contract import RouteCheck, Verdict
+from console.domain.contract import RouteCheck, Verdict, fix_lines
+from console.domain.ladder import Rung
 from console.domain.shape import Shape
 from console.services.settings import Profile
 
@@ -61,6 +62,10 @@ class RoutesScreen(Screen[None]):
         self._deeds: dict[str, Callable[[], object]] = {
             "route.smoke": self._smoke_this,
             "route.smoke_all": self._smoke_all,
+            "route.check": lambda: self._climb([self._check_here()], self._free_top()),
+            "route.check_all": lambda: self._climb([r.check for r in self._session.state.routes], self._free_top()),
+            "route.shape": lambda: self._climb([self._check_here()], Rung.SHAPE),
+            "route.copy_fix": self._copy_fix,
             "smoke.stop": self._stop_smoke,
             "route.open": self._open_route,
             "route.explain": self._open_explanation,
@@ -151,6 +156,23 @@ class RoutesScreen(Screen[None]):
         self._session.queue(checks)
         name = f"smoke {', '.join(check.route.role for check in checks)}"
         self._begin(partial(self._session.smoke, checks, Shape.TEXT), name, _SMOKE_GROUP)
+
+    def _check_here(self) -> RouteCheck:
+        return self._session.state.routes[self._cursor].check
+
+    def _free_top(self) -> Rung:
+        """Return the highest rung that makes no gateway generate; read-only sends no wrong key either."""
+        return Rung.CATALOGUE if self._session.state.is_read_only else Rung.KEY
+
+    def _climb(self, checks: Sequence[RouteCheck], top: Rung) -> None:
+        name = f"check {', '.join(check.route.role for check in checks)}"
+        self._begin(partial(self._session.climb, checks, top), name, _SMOKE_GROUP)
+        self._show_tab(self._contract)
+
+    def _copy_fix(self) -> None:
+        lines = fix_lines(self._check_here())
+        self.app.copy_to_clipboard("\n".join(lines) + "\n")
+        self.notify(f"copied {len(lines)} config line(s)", markup=False)
 
     def _cancel(self, group: str) -> list[Worker[object]]:
         return self.workers.cancel_group(self, group)

@@ -15,6 +15,7 @@ from console.domain.event import (
     GatewayClosed,
     GatewayFailed,
     RoutesChecked,
+    RungFinished,
     SmokeFinished,
     SmokeQueued,
 )
@@ -101,12 +102,15 @@ class Session:
 
     def settle(self) -> None:
         """End all smoke tests that were under way when their work was cancelled: their outcome is unknown."""
+        from console.services.probe.ladder import given_up
         from console.services.probe.smoke import interrupted
 
         for each in self.state.routes:
             if each.smoke.is_live:
                 is_sent = each.smoke.phase in (SmokePhase.WAITING, SmokePhase.STREAMING)
                 self._fold(SmokeFinished(interrupted(each.check.route, is_sent=is_sent)))
+            if each.climbing is not None:
+                self._fold(RungFinished(given_up(each.climbing)))
 
     async def smoke(self, checks: Sequence[RouteCheck], shape: Shape) -> None:
         """Smoke queued routes until they end."""

@@ -7,21 +7,16 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 from console.cli import output
-from console.cli.classification import classification_document
+from console.cli.check_report import check_document, show_check
 from console.cli.exit_code import ExitCode, code_of_category, code_of_check, most_actionable
-from console.cli.finding import finding_document, show_finding
 from console.cli.profile import chosen_profile
-from console.cli.routes import route_document
 from console.cli.smoke import chosen_checks
 from console.domain.assertion import assertions
-from console.domain.contract import RouteCheck, Severity, Verdict
+from console.domain.contract import RouteCheck, Severity
 from console.domain.event import CatalogueRead, RoutesChecked, RungStarted, TokenState
-from console.domain.explanation import reading_lines
-from console.domain.ladder import Rung, RungResult, RungStatus, rung_needed
-from console.domain.money import Budget, usd_text
+from console.domain.ladder import Rung, RungStatus
 from console.domain.role import Role
 from console.domain.run import RouteState, RunState, apply
-from console.domain.sign import rung_sign, verdict_sign
 
 if TYPE_CHECKING:
     from console.services.probe.gateway import Gateway
@@ -139,9 +134,9 @@ async def _climb(
 
 def _finish(profile: "Profile", state: RunState, *, as_json: bool, top: Rung) -> ExitCode:
     if as_json:
-        output.write_document(_document(profile, state, top))
+        output.write_document(check_document(profile, state, top))
     else:
-        _show(state)
+        show_check(state)
     return most_actionable(_code_of(route) for route in state.routes)
 
 
@@ -155,163 +150,6 @@ def _code_of(route: RouteState) -> ExitCode:
         if any(finding.severity is Severity.FAIL for finding in result.findings) and result.rung is not Rung.OFFLINE:
             codes.append(ExitCode.FAILED)
     return most_actionable(codes)
-
-
-def _show(state: RunState) -> None:
-    rows = [("role", "model", "family", "declared", "verdict", "rung")]
-    rows += [
-        (
-            route.check.route.role.value,
-            route.check.route.model,
-            route.check.route.endpoint_family.value,
-            _declared(state, route),
-            str(verdict_sign(route.verdict)),
-            f"{int(route.reached)} of {int(rung_needed(route.check.route.role))}",
-        )
-        for route in state.routes
-    ]
-    widths = output.column_widths(rows)
-    for row in rows:
-        output.write_line(output.table_line(row, widths))
-    for route in state.routes:
-        output.write_line()
-        _show_route(route)
-    if state.catalogue is not None:
-        _show_changes(state.catalogue)
-    if state.budget is not None:
-        output.note(_spent(state.budget))
-
-
-def _show_route(route: RouteState) -> None:
-    check = route.check
-    source = f" ({check.fact.source_url}, read {check.fact.checked_on})" if check.fact.source_url else ""
-    required = check.required_family or f"none; known on {', '.join(check.fact.allowed)}"
-    output.write_line(f"{check.route.role}: requires {required}{source}")
-    told: set[str] = set()
-    if not route.rungs:
-        for finding in check.findings:
-            show_finding("   ", finding)
-    for result in route.rungs:
-        output.write_line(f"  {rung_sign(result)}  rung {int(result.rung)} {result.rung.title}{_cost(result)}")
-        for note in result.notes:
-            output.write_line(f"      {note}")
-        if result.classification is not None:
-            why, *further = reading_lines(result.classification)
-            output.write_line(f"      {result.classification.category}: {why}")
-            for words in further:
-                output.write_line(f"      {words}")
-        for finding in result.findings:
-            if finding.severity is not Severity.INFO and finding.id + finding.evidence not in told:
-                told.add(finding.id + finding.evidence)
-                show_finding("     ", finding)
-    for words in fix_lines(check):
-        output.write_line(f"  fix: {words}")
-
-
-def fix_lines(check: RouteCheck) -> tuple[str, ...]:
-    """Return the config lines that put a drifting route right; none for one that does not drift."""
-    if check.verdict is not Verdict.DRIFT:
-        return ()
-    family = check.required_family or check.route.endpoint_family
-    where = "" if check.route.config_line is None else f"  # line {check.route.config_line}"
-    return (f'endpoint_family = "{family}"{where}', f'endpoint_path = "{family.standard_path}"')
-
-
-def _cost(result: RungResult) -> str:
-    if not result.rung.is_paid or not result.requests_sent:
-        return ""
-    tokens = "tokens unknown" if result.tokens is None else f"{result.tokens} tokens"
-    price = "price unknown" if result.price_after_usd is None else usd_text(result.price_after_usd)
-    return f": {tokens}, {price} ({result.price_before})"
-
-
-def _declared(state: RunState, route: RouteState) -> str:
-    entry = None if state.catalogue is None else state.catalogue.catalogue.get(route.check.route.model)
-    if entry is None or entry.families is None:
-        return "-"
-    return ", ".join(entry.families) or "other"
-
-
-def _show_changes(read: CatalogueRead) -> None:
-    if read.is_first:
-        if read.catalogue.entries:
-            output.note(f"catalogue: {len(read.catalogue.entries)} model(s); there is no earlier check to compare with")
-        return
-    for change in read.changes[:40]:
-        was = f": was {change.was}, is {change.now}" if change.was or change.now else ""
-        output.note(f"catalogue: {change.model} {change.kind}{was}")
-    if len(read.changes) > 40:
-        output.note(f"catalogue: {len(read.changes) - 40} more change(s)")
-    if not read.changes:
-        output.note("catalogue: nothing changed since the last check")
-
-
-def _spent(budget: Budget) -> str:
-    usd = (
-        usd_text(budget.spent_usd) if budget.is_usd_exact else f"at least {usd_text(budget.spent_usd)}, prices unknown"
-    )
-    return f"spent in this session: {budget.spent_tokens} tokens, {usd}"
-
-
-def _document(profile: "Profile", state: RunState, top: Rung) -> dict[str, object]:
-    read = state.catalogue
-    return {
-        "schema": "gateway-console/check/v1",
-        "profile": profile.name,
-        "config": profile.source,
-        "level": int(top),
-        "routes": [_route_document(state, route) for route in state.routes],
-        "catalogue": None
-        if read is None
-        else {
-            "sources": list(read.catalogue.sources),
-            "models": len(read.catalogue.entries),
-            "is_first": read.is_first,
-            "changes": [
-                {"kind": each.kind.value, "model": each.model, "was": each.was, "now": each.now}
-                for each in read.changes
-            ],
-        },
-        "spent": None
-        if state.budget is None
-        else {
-            "tokens": state.budget.spent_tokens,
-            "usd": state.budget.spent_usd,
-            "is_exact": state.budget.is_usd_exact,
-        },
-    }
-
-
-def _route_document(state: RunState, route: RouteState) -> dict[str, object]:
-    entry = None if state.catalogue is None else state.catalogue.catalogue.get(route.check.route.model)
-    declared = None if entry is None or entry.families is None else [family.value for family in entry.families]
-    findings = {**dict.fromkeys(route.check.findings)}
-    for result in route.rungs:
-        findings |= dict.fromkeys(result.findings)
-    return route_document(route.check) | {
-        "verdict": route.verdict.value,
-        "declared_families": declared,
-        "rung_reached": int(route.reached),
-        "rung_needed": int(rung_needed(route.check.route.role)),
-        "rungs": [_rung_document(result) for result in route.rungs],
-        "findings": [finding_document(finding) for finding in findings],
-        "fix": list(fix_lines(route.check)),
-    }
-
-
-def _rung_document(result: RungResult) -> dict[str, object]:
-    return {
-        "rung": int(result.rung),
-        "title": result.rung.title,
-        "status": result.status.value,
-        "notes": list(result.notes),
-        "price_before": {"tokens": result.price_before.tokens, "usd": result.price_before.usd},
-        "tokens": result.tokens,
-        "price_after_usd": result.price_after_usd,
-        "requests_sent": result.requests_sent,
-        "elapsed_ms": None if result.elapsed_ms is None else round(result.elapsed_ms, 1),
-        **classification_document(result.classification),
-    }
 
 
 def _list_assertions(*, as_json: bool) -> ExitCode:

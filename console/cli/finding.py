@@ -7,8 +7,9 @@ from console.domain.sign import severity_sign
 
 def show_finding(subject: str, finding: Finding) -> None:
     """Write one finding for a person."""
+    seen = f" ({finding.evidence})" if finding.evidence else ""
     source = f"  ({finding.source_url}, read {finding.checked_on})" if finding.source_url else ""
-    output.write_line(f"{subject}  {severity_sign(finding.severity)}  {finding.id}: {finding.message}{source}")
+    output.write_line(f"{subject}  {severity_sign(finding.severity)}  {finding.id}: {finding.message}{seen}{source}")
 
 
 def finding_document(finding: Finding) -> dict[str, object]:
@@ -17,6 +18,7 @@ def finding_document(finding: Finding) -> dict[str, object]:
         "id": finding.id,
         "severity": finding.severity.value,
         "message": finding.message,
+        "evidence": finding.evidence or None,
         "source_url": finding.source_url or None,
         "checked_on": finding.checked_on or None,
     }

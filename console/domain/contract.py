@@ -26,7 +26,7 @@ class Verdict(StrEnum):
     DRIFT = "drift"
     """The route is on a family that its model is not served on."""
     CONDITIONAL = "conditional"
-    """Text works on this family, function tools with reasoning do not."""
+    """Text works on this family; tools, or the role's own shape, do not."""
     UNKNOWN = "unknown"
     """No source says that this family serves the model; a live call has to prove it."""
     BLOCKED = "blocked"
@@ -84,6 +84,14 @@ def _check_route(route: Route, table: RouteTable, own_facts: Sequence[FamilyFact
         verdict=Verdict.DRIFT if is_path_drift else verdict,
         findings=(*path_findings, *family_findings, *_check_separation(route, table)),
     )
+
+
+def fix_lines(check: RouteCheck) -> tuple[str, ...]:
+    """Return the config lines that put a drifting route right; none for one that does not drift."""
+    if check.verdict is not Verdict.DRIFT:
+        return ()
+    family = check.required_family or check.route.endpoint_family
+    return (f'endpoint_family = "{family}"', f'endpoint_path = "{family.standard_path}"')
 
 
 def _check_path(route: Route) -> tuple[tuple[Finding, ...], bool]:

@@ -112,10 +112,11 @@ class RouteState:
             return Verdict.DRIFT
         if found is not None and found.stops:
             return Verdict.BLOCKED
-        if self.check.verdict is Verdict.UNKNOWN and any(
-            result.rung.is_paid and result.status is RungStatus.PASSED for result in self.rungs
-        ):
-            return Verdict.OK
+        ended = {result.rung: result.status for result in self.rungs}
+        if ended.get(Rung.SMOKE) is RungStatus.PASSED:
+            if ended.get(Rung.SHAPE) is RungStatus.FAILED:
+                return Verdict.CONDITIONAL
+            return Verdict.OK if self.check.verdict is Verdict.UNKNOWN else self.check.verdict
         return self.check.verdict
 
     @property

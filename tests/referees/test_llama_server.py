@@ -3,10 +3,17 @@
 import json
 import os
 
+import httpx
 import pytest
 from referees.forwarder import Forwarder, forward_to
 from referees.llama_server import MODEL, LlamaServer, what_is_missing
 from referees.smoke_command import TOKEN_VARIABLE, SmokeCommand
+
+from console.domain.contract import Severity
+from console.domain.family import EndpointFamily
+from console.wire import FAMILY_WIRES
+from console.wire.answer import Answer
+from console.wire.sse import SseDecoder
 
 pytestmark = pytest.mark.referee
 if os.environ.get("GATEWAY_CONSOLE_REFEREES") != "required" and (missing := what_is_missing()) is not None:
@@ -34,6 +41,70 @@ async def test_all_three_families_pass_streamed(
         assert result["model_reported"] == MODEL
         assert result["finish"]
         assert not [finding for finding in result["findings"] if finding["severity"] == "fail"]
+
+
+_WEATHER = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
+_ASKS: dict[str, dict[str, object]] = {
+    "text": {},
+    "two tokens": {"max_output_tokens": 2, "max_tokens": 2, "max_completion_tokens": 2},
+    "tools": {"tool_choice": "auto"},
+}
+_DIALECT = {
+    EndpointFamily.RESPONSES: {"RSP-STREAM-03", "RSP-STREAM-04", "RSP-B-02", "RSP-B-03"},
+    EndpointFamily.CHAT_COMPLETIONS: {"CHT-STREAM-02"},
+    EndpointFamily.ANTHROPIC_MESSAGES: set(),
+}
+"""What this server does otherwise than the vendors."""
+
+
+def _tools(family: EndpointFamily) -> list[dict[str, object]]:
+    match family:
+        case EndpointFamily.RESPONSES:
+            return [{"type": "function", "name": "get_weather", "parameters": _WEATHER}]
+        case EndpointFamily.CHAT_COMPLETIONS:
+            return [{"type": "function", "function": {"name": "get_weather", "parameters": _WEATHER}}]
+        case EndpointFamily.ANTHROPIC_MESSAGES:
+            return [{"name": "get_weather", "input_schema": _WEATHER}]
+
+
+def _asked(family: EndpointFamily, ask: str, *, stream: bool) -> bytes:
+    """Build the console's own request, changed in what is asked for."""
+    body = json.loads(FAMILY_WIRES[family].build(MODEL, "Count to ten.", max_output_tokens=48, stream=stream))
+    body |= {name: value for name, value in _ASKS[ask].items() if name in body or name == "tool_choice"}
+    if ask == "tools":
+        body["tools"] = _tools(family)
+        body["tool_choice"] = {"type": "auto"} if family is EndpointFamily.ANTHROPIC_MESSAGES else "auto"
+    return json.dumps(body).encode()
+
+
+async def _answer(server: LlamaServer, family: EndpointFamily, body: bytes) -> Answer:
+    """Send a request and read its answer with the family's own readers."""
+    headers = {"authorization": f"Bearer {server.key}", "content-type": "application/json"}
+    async with httpx.AsyncClient(base_url=server.base_url, trust_env=False, timeout=60) as client:
+        response = await client.post(family.standard_path, content=body, headers=headers)
+    assert response.status_code == 200, response.text
+    if response.headers["content-type"].startswith("application/json"):
+        return FAMILY_WIRES[family].read(response.json())
+    decoder, reader = SseDecoder(), FAMILY_WIRES[family].open_stream()
+    for event in decoder.feed(response.content):
+        reader.feed(event)
+    assert decoder.fault is None
+    return reader.close()
+
+
+@pytest.mark.parametrize("ask", list(_ASKS))
+@pytest.mark.parametrize("stream", [True, False], ids=["streamed", "whole"])
+@pytest.mark.parametrize("family", list(EndpointFamily))
+async def test_no_answer_of_it_fails_and_only_its_dialect_is_noted(
+    llama_server: LlamaServer, family: EndpointFamily, stream: bool, ask: str
+) -> None:
+    answer = await _answer(llama_server, family, _asked(family, ask, stream=stream))
+
+    assert answer.is_complete
+    assert answer.error is None
+    assert [finding for finding in answer.findings if finding.severity is Severity.FAIL] == []
+    at_limit = {"COM-U-02"}
+    assert {finding.id for finding in answer.findings} <= _DIALECT[family] | at_limit
 
 
 async def test_one_request_a_route_and_no_other(

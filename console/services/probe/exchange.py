@@ -241,7 +241,8 @@ class Exchange:
         if not isinstance(value, dict):
             return None
         is_answer = any(is_shaped(wire.read(value)) for wire in FAMILY_WIRES.values())
-        return body if error_in(value) is not None or not is_answer else None
+        has_content = any(isinstance(value.get(key), list) and value[key] for key in ("choices", "output", "content"))
+        return body if error_in(value) is not None or not (is_answer or has_content) else None
 
     def _read_refusal(self, body: bytes) -> Classification:
         """Classify a refusal, and keep its own words for the eye."""

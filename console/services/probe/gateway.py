@@ -19,7 +19,6 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 import aiohttp
-import certifi
 import httpx
 from httpx_aiohttp import AiohttpTransport
 
@@ -36,6 +35,7 @@ from console.services.probe.failure import (
     unreachable,
 )
 from console.services.settings import GatewaySettings
+from console.services.trust import verifying_context
 
 BODY_LIMIT = 8 * 1024 * 1024
 """The most bytes of one answer."""
@@ -287,13 +287,7 @@ async def _end(sending: "asyncio.Task[httpx.Response]") -> None:
 
 
 def _tls(settings: GatewaySettings) -> ssl.SSLContext:
-    """Build a verifying TLS context; unlike Python's default one it ignores SSLKEYLOGFILE."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    paths = ssl.get_default_verify_paths()
-    context.load_default_certs()
-    if not any(path and Path(path).exists() for path in (paths.cafile, paths.capath)):
-        context.load_verify_locations(cafile=certifi.where())
+    context = verifying_context()
     if isinstance(settings.ca_file, str):
         context.load_verify_locations(cadata=_read_certificates(Path(settings.ca_file).expanduser()))
     return context

@@ -172,6 +172,13 @@ def _price_before(route: Route, plan: SmokePlan, shape: Shape) -> Estimate:
     return estimate(len(request.body), request.max_output_tokens, plan.price_of(route))
 
 
+def given_up(started: RungStarted) -> RungResult:
+    """Return the result of a rung whose climb the operator stopped: nothing is proven by it."""
+    return RungResult(
+        started.role, started.rung, RungStatus.FAILED, notes=("stopped",), price_before=started.price_before
+    )
+
+
 def _of_smoke(result: SmokeResult, rung: Rung, price_before: Estimate, price: Price | None) -> RungResult:
     """Return the rung's result for a smoke test's."""
     status = {SmokeStatus.PASSED: RungStatus.PASSED, SmokeStatus.BLOCKED: RungStatus.BLOCKED}

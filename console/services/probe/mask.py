@@ -41,4 +41,7 @@ class Mask:
     def excerpt(self, body: bytes, content_type: str) -> str:
         """Return a refusal's own words for the eye; they are masked before they are cut, so no end of a key stays."""
         said = message_in(body, content_type)
-        return safe(scrub(said if self._secret is None else self._secret.redact(said)), limit=_EXCERPT_LIMIT)
+        if self._secret is not None:
+            said = self._secret.redact(said)
+            said = said[: len(said) - self._secret.held_back(said)]  # a body that was cut within the token
+        return safe(scrub(said), limit=_EXCERPT_LIMIT)

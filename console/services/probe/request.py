@@ -25,8 +25,9 @@ class ProbeRequest:
     headers: Mapping[str, str] = field(default_factory=dict)
     asked: Asked = NOTHING
     """What the answer has to honour beyond text."""
-    allows_tool_call: bool = False
-    """A tool call without text is a whole answer."""
+    count_path: str = ""
+    """The path on which the agent counts tokens before the call; empty where it does not."""
+    count_body: bytes = b""
 
 
 def request_for(route: Route, shape: Shape, *, max_output_tokens: int) -> ProbeRequest:
@@ -34,7 +35,14 @@ def request_for(route: Route, shape: Shape, *, max_output_tokens: int) -> ProbeR
     wire = FAMILY_WIRES[route.endpoint_family]
     if shape is Shape.AGENT:
         agent = agent_shape(route.endpoint_family, route.model, PROMPT, max_output_tokens=max_output_tokens)
-        return ProbeRequest(shape, agent.body, max_output_tokens, agent.headers, allows_tool_call=True)
+        return ProbeRequest(
+            shape,
+            agent.body,
+            max_output_tokens,
+            agent.headers,
+            count_path=route.endpoint_path + agent.count_path if agent.count_path else "",
+            count_body=agent.count_body,
+        )
     if shape is Shape.TEXT:
         body = wire.build(route.model, PROMPT, max_output_tokens=max_output_tokens, stream=True)
         return ProbeRequest(shape, body, max_output_tokens)
@@ -47,4 +55,4 @@ def request_for(route: Route, shape: Shape, *, max_output_tokens: int) -> ProbeR
         ask = Ask(about.prompt, max_output_tokens, schema=Schema(about.name, about.schema))
         asked = Asked(accepts=partial(fits, schema=about.schema))
     body = wire.build_ask(route.model, ask)
-    return ProbeRequest(shape, body, max_output_tokens, asked=asked, allows_tool_call=about.is_tool)
+    return ProbeRequest(shape, body, max_output_tokens, asked=asked)

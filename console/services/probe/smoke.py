@@ -6,9 +6,10 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
+from console.domain.assertion import found
 from console.domain.catalogue import Catalogue
 from console.domain.category import Category, judged
-from console.domain.contract import RouteCheck, Severity, Verdict
+from console.domain.contract import Finding, RouteCheck, Severity, Verdict
 from console.domain.event import (
     BudgetSpent,
     LoopLagMeasured,
@@ -18,10 +19,10 @@ from console.domain.event import (
     SmokeStarted,
     SmokeStatus,
 )
-from console.domain.money import Price, estimate
+from console.domain.money import Estimate, Price, estimate
 from console.domain.route import Route
 from console.domain.shape import Shape
-from console.services.probe.call import CallPart
+from console.services.probe.call import CallPart, read_whole
 from console.services.probe.exchange import Exchange
 from console.services.probe.failure import CallError
 from console.services.probe.fanout import merge
@@ -29,7 +30,9 @@ from console.services.probe.gateway import Gateway
 from console.services.probe.loop_lag import measured_lag
 from console.services.probe.purse import Purse
 from console.services.probe.request import ProbeRequest, request_for
+from console.wire.value import count_at, decode
 
+_COUNT_LIMIT = 65_536
 _GRACE_S = 2.0
 """How long a call may stay open after its answer is complete, in seconds."""
 
@@ -88,23 +91,46 @@ async def smoke_route(check: RouteCheck, plan: SmokePlan, shape: Shape) -> Async
         blank = replace(_blank(route), status=SmokeStatus.BLOCKED, classification=refused, shape=shape)
         yield SmokeFinished(blank)
         return
-    tokens, usd = 0, cost.usd
+    taken: tuple[int, float | None] = (0, 0.0)
     try:
         yield SmokeStarted(route, plan.now())
+        uncounted = await _count_tokens(route, plan.gateway, request)
         async with aclosing(_call(route, plan.gateway, request)) as events:
             async for event in events:
                 if isinstance(event, SmokeFinished):
-                    result = event.result
-                    named = (result.input_tokens, result.output_tokens)
-                    is_named = None not in named
-                    tokens = sum(count or 0 for count in named) if is_named else cost.tokens * result.requests_sent
-                    usd = None if price is None else price.of(named[0] or 0, named[1] or 0) if is_named else cost.usd
-                elif tokens == 0:
-                    tokens = cost.tokens  # stopped from here on, it was sent and may be billed in full
-                yield event
+                    taken = _taken(event.result, cost, price)
+                    more = () if uncounted is None else (uncounted,)
+                    yield SmokeFinished(replace(event.result, findings=(*event.result.findings, *more)))
+                else:
+                    taken = (cost.tokens, cost.usd)  # stopped from here on, it was sent and may be billed in full
+                    yield event
     finally:
-        plan.purse.settle(cost, tokens, usd)
+        plan.purse.settle(cost, *taken)
     yield BudgetSpent(plan.purse.budget)
+
+
+def _taken(result: SmokeResult, cost: Estimate, price: Price | None) -> tuple[int, float | None]:
+    """Return the tokens and dollars to book for a call: what it was set aside for, where its answer names none."""
+    if result.input_tokens is not None and result.output_tokens is not None:
+        usd = None if price is None else price.of(result.input_tokens, result.output_tokens)
+        return result.input_tokens + result.output_tokens, usd
+    is_refused = result.http_status is not None and result.http_status >= 400
+    if not result.requests_sent or is_refused:
+        return 0, 0.0
+    return cost.tokens, cost.usd
+
+
+async def _count_tokens(route: Route, gateway: Gateway, request: ProbeRequest) -> Finding | None:
+    """Ask for a count of tokens where the agent does so first; it generates nothing."""
+    if not request.count_path:
+        return None
+    call = gateway.call(request.count_path, route.endpoint_family, request.count_body, headers=request.headers)
+    try:
+        reply = await read_whole(call, limit=_COUNT_LIMIT)
+    except CallError:
+        return found("AGT-01", "not_counted")
+    is_counted = reply.is_success and count_at(decode(reply.body), "input_tokens") is not None
+    return None if is_counted else found("AGT-01", "not_counted", f"status {reply.status}")
 
 
 async def _call(route: Route, gateway: Gateway, request: ProbeRequest) -> AsyncGenerator[SmokeEvent, None]:

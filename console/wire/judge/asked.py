@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from io import StringIO
 
 from console.wire.value import decode
 
@@ -54,21 +55,21 @@ def departures(asked: Asked, text: str, calls: list[ToolCall]) -> list[str]:
 class Kept:
     """A text that comes in pieces, kept up to a limit so that it can be read as JSON at its end."""
 
-    __slots__ = ("_length", "_pieces")
+    __slots__ = ("_length", "_text")
 
     def __init__(self) -> None:
-        self._pieces: list[str] = []
+        self._text = StringIO()
         self._length = 0
 
     def add(self, piece: str) -> None:
         """Take the next piece; over the limit nothing is kept any more."""
         self._length += len(piece)
-        if self._length > TEXT_LIMIT:
-            self._pieces.clear()
-        elif piece:
-            self._pieces.append(piece)
+        if self._length <= TEXT_LIMIT:
+            self._text.write(piece)
+        else:
+            self._text = StringIO()
 
     @property
     def text(self) -> str | None:
         """The whole text, or None where it was too long to be kept."""
-        return "".join(self._pieces) if self._length <= TEXT_LIMIT else None
+        return self._text.getvalue() if self._length <= TEXT_LIMIT else None

@@ -249,7 +249,7 @@ class ChatJudge(StreamJudge):
             for call in choice.calls.values():
                 text = call.arguments.text
                 if text and decode(text) is None:
-                    self._notes.note("CHT-STREAM-07", "not_json", f"{len(text)} characters")
+                    self._notes.note("CHT-STREAM-07", "not_json", f"characters: {len(text)}")
         first = self._first
         return [
             ToolCall(call.name, call.call_id, decode(call.arguments.text or "null"))

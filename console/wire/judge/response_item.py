@@ -61,7 +61,7 @@ def judge_text(digest: Digest, text: object, notes: Notes, *, is_reasoning: bool
             notes.note("RSP-STREAM-05", "no_deltas")
         digest.add(text)
     elif not digest.is_of(text):
-        notes.note("RSP-STREAM-05", "differs", f"{digest.length} characters in {digest.count} deltas")
+        notes.note("RSP-STREAM-05", "differs", f"deltas: {digest.count}, characters: {digest.length}")
 
 
 def judge_arguments(item: OpenItem, text: object, notes: Notes, *, is_json: bool) -> None:
@@ -75,7 +75,7 @@ def judge_arguments(item: OpenItem, text: object, notes: Notes, *, is_json: bool
             notes.note("RSP-STREAM-06", "no_deltas")
         digest.add(text)
     elif not digest.is_of(text):
-        notes.note("RSP-STREAM-06", "differs", f"{digest.length} characters in {digest.count} deltas")
+        notes.note("RSP-STREAM-06", "differs", f"deltas: {digest.count}, characters: {digest.length}")
     if is_json and text and decode(text) is None:
         notes.note("RSP-STREAM-06", "not_json")
 

@@ -120,7 +120,7 @@ class ResponsesJudge(StreamJudge):
             if self._closed_otherwise:
                 self._notes.note("RSP-STREAM-07", "other_id")
             if self._other_ids:
-                self._notes.note("RSP-STREAM-04", "other_item", f"{self._other_ids} in all")
+                self._notes.note("RSP-STREAM-04", "other_item", f"events: {self._other_ids}")
         if not ending.has_error and self._stage is not _Stage.ENDED and not self._is_other_family:
             self._notes.note("RSP-STREAM-08", "cut")
 
@@ -379,7 +379,7 @@ class ResponsesJudge(StreamJudge):
             self._notes.note("RSP-STREAM-09", "status")
         if self._items:
             case = "item_not_done" if status == "completed" else "cut"
-            self._notes.note("RSP-STREAM-07", case, f"{len(self._items)} open")
+            self._notes.note("RSP-STREAM-07", case, f"open items: {len(self._items)}")
         judge_response(response, self._notes, self._asked, self._content)
         listed = Digest()
         for item in list_at(response, "output"):
