@@ -4,17 +4,26 @@ They are written from the vendors' contracts, not with the console's own readers
 mistakes.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from console.simulator.script import Script
+from console.simulator.schema_check import Place
+from console.simulator.script import Script, Wish
 
 CREATED = 1_780_000_000
 """The time that all answers say they were made at, so that answers do not differ from call to call."""
 
-StreamItem = tuple[str, dict[str, Any] | str]
-"""The name of an event (empty for none) and its data."""
+
+@dataclass(frozen=True, slots=True)
+class StreamItem:
+    """One event of a stream."""
+
+    name: str
+    """Empty for none."""
+    data: dict[str, Any] | str
+    has_content: bool = False
+    """It carries a piece of the script, so it comes at the script's pace."""
 
 
 @dataclass
@@ -37,6 +46,15 @@ class Ask:
     max_output_tokens: int
     stream: bool
     wants_usage: bool = True
+    wish: Wish = Wish()
+    echoed: Mapping[str, Any] = field(default_factory=dict)
+    """What of the request the answer repeats."""
+    id_prefix: str = ""
+    """What the answer's id begins with; empty for what the family's vendor writes."""
+
+    def answer_id(self, own_prefix: str, number: int) -> str:
+        """Return the id of the answer to call `number`."""
+        return f"{self.id_prefix or own_prefix}{number:06}"
 
 
 class Dialect(Protocol):
@@ -49,7 +67,10 @@ class Dialect(Protocol):
         """Return a whole answer."""
 
     def stream(self, ask: Ask, script: Script, number: int) -> Iterator[StreamItem]:
-        """Return a stream's events; those that carry content are paced by the server."""
+        """Return a stream's events."""
+
+    def unknown_model(self, model: str) -> RequestError:
+        """Return the refusal of a model that does not exist."""
 
     def refuse(self, error: RequestError, request_id: str) -> dict[str, Any]:
         """Return an error's body."""
@@ -99,7 +120,17 @@ def messages_in(body: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 class OpenAiErrors:
-    """The error shape of the two OpenAI families."""
+    """The error words and shape of the two OpenAI families."""
+
+    def invalid(self, place: Place, problem: str) -> RequestError:
+        """Return the refusal of the value at a place in a request."""
+        param = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in place).removeprefix(".")
+        return RequestError(400, "invalid_request_error", f"Invalid '{param}': {problem}.", "invalid_value", param)
+
+    def unknown_model(self, model: str) -> RequestError:
+        """Return the refusal of a model that does not exist."""
+        message = f"The model `{model}` does not exist or you do not have access to it."
+        return RequestError(404, "invalid_request_error", message, "model_not_found")
 
     def refuse(self, error: RequestError, request_id: str) -> dict[str, Any]:
         """Return an error's body."""

@@ -4,7 +4,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from console.simulator.dialect import CREATED, Ask, OpenAiErrors, RequestError, StreamItem, count_in, model_in, text_in
-from console.simulator.script import Script
+from console.simulator.script import Script, Wish
+from console.simulator.wish import ANY, Given, any_object, make_wish, name_in, object_in, tools_in
+
+_ANSWER_ID = "resp_sim_"
+_PLAIN_TEXT = {"type": "text"}
+_Event = tuple[str, dict[str, Any]]
+"""An event's type, and its fields but the type and the number."""
 
 
 class Responses(OpenAiErrors):
@@ -27,6 +33,7 @@ class Responses(OpenAiErrors):
         else:
             message = "Missing required parameter: 'input'."
             raise RequestError(400, "invalid_request_error", message, "missing_required_parameter", "input")
+        prompt = f"{text_in(body.get('instructions'))} {prompt}"
         limit = count_in(body, "max_output_tokens", 4096)
         if limit < 16:
             message = (
@@ -34,46 +41,123 @@ class Responses(OpenAiErrors):
                 f" Expected a value >= 16, but got {limit} instead."
             )
             raise RequestError(400, "invalid_request_error", message, "integer_below_min_value", "max_output_tokens")
-        return Ask(model, prompt, limit, bool(body.get("stream")))
+        wish = self._wish(body, prompt)
+        return Ask(model, prompt, limit, bool(body.get("stream")), wish=wish, echoed=self._echoed(body))
+
+    def _wish(self, body: dict[str, Any], prompt: str) -> Wish:
+        functions: dict[str, Given] = {}
+        for place, tool in tools_in(body, self.invalid):
+            if tool.get("type") == "function":
+                parameters = object_in(tool.get("parameters"), (*place, "parameters"), self.invalid)
+                name = name_in(tool.get("name"), (*place, "name"), self.invalid)
+                is_strict = tool.get("strict") is True
+                functions[name] = Given((*place, "parameters"), parameters or {"type": "object"}, is_strict)
+            elif not isinstance(tool.get("type"), str):
+                raise self.invalid((*place, "type"), "has to be a type of tool")
+        return make_wish(
+            prompt,
+            form=self._form(body),
+            functions=functions,
+            forced=self._forced(body.get("tool_choice")),
+            refuse=self.invalid,
+        )
+
+    def _form(self, body: dict[str, Any]) -> Given | None:
+        text = object_in(body.get("text"), ("text",), self.invalid)
+        place = ("text", "format")
+        form = object_in(text.get("format"), place, self.invalid)
+        match form.get("type", "text"):
+            case "text":
+                return None
+            case "json_object":
+                return any_object(place)
+            case "json_schema":
+                name_in(form.get("name"), (*place, "name"), self.invalid)
+                return Given((*place, "schema"), form.get("schema"), form.get("strict") is True)
+        raise self.invalid((*place, "type"), "has to be 'text', 'json_object' or 'json_schema'")
+
+    def _forced(self, choice: object) -> str | None:
+        match choice:
+            case None | "auto" | "none":
+                return None
+            case "required":
+                return ANY
+            case {"type": "function", "name": name}:
+                return name_in(name, ("tool_choice", "name"), self.invalid)
+            case {"type": "allowed_tools", "mode": "auto"}:
+                return None
+        raise self.invalid(("tool_choice",), "has to be 'none', 'auto', 'required' or a function")
+
+    def _echoed(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Return the fields of a request that its answer repeats."""
+        text = body.get("text") or {}
+        return {
+            "instructions": body.get("instructions") if isinstance(body.get("instructions"), str) else None,
+            "parallel_tool_calls": body.get("parallel_tool_calls") is not False,
+            "text": {"format": text.get("format") or _PLAIN_TEXT, "verbosity": "medium"},
+            "tool_choice": body.get("tool_choice") or "auto",
+            "tools": body.get("tools") or [],
+        }
+
+    # --- Answers -----------------------------------------------------------------------------------------------------
 
     def whole(self, ask: Ask, script: Script, number: int) -> dict[str, Any]:
         """Return a whole answer."""
         status = "incomplete" if script.is_cut_by_limit else "completed"
-        return self._response(ask, number, status, [self._item(script.text, number, status)], script)
+        return self._response(ask, number, status, [self._item(script, number, status)], script)
 
     def stream(self, ask: Ask, script: Script, number: int) -> Iterator[StreamItem]:
         """Yield a stream's events."""
-        sequence = iter(range(1_000_000))
-
-        def event(kind: str, **fields: Any) -> StreamItem:
-            return kind, {"type": kind, "sequence_number": next(sequence), **fields}
-
-        item_id = f"msg_sim_{number:06}"
-        place = {"item_id": item_id, "output_index": 0, "content_index": 0}
         status = "incomplete" if script.is_cut_by_limit else "completed"
-        yield event("response.created", response=self._response(ask, number, "in_progress", [], None))
-        yield event("response.in_progress", response=self._response(ask, number, "in_progress", [], None))
-        opening = {"id": item_id, "type": "message", "role": "assistant", "status": "in_progress", "content": []}
-        yield event("response.output_item.added", output_index=0, item=opening)
-        yield event("response.content_part.added", **place, part=self._part(""))
+        item = self._item(script, number, status)
+        opening = self._response(ask, number, "in_progress", [], None)
+        empty: dict[str, Any] = {"arguments": ""} if script.tool else {"content": []}
+        opened = item | {"status": "in_progress"} | empty
+        events: list[_Event] = [
+            ("response.created", {"response": opening}),
+            ("response.in_progress", {"response": opening}),
+            ("response.output_item.added", {"output_index": 0, "item": opened}),
+            *(self._arguments(script, item["id"]) if script.tool else self._text(script, item["id"])),
+            ("response.output_item.done", {"output_index": 0, "item": item}),
+            (f"response.{status}", {"response": self._response(ask, number, status, [item], script)}),
+        ]
+        for position, (kind, fields) in enumerate(events):
+            data = {"type": kind, "sequence_number": position, **fields}
+            yield StreamItem(kind, data, has_content=kind.endswith(".delta"))
+
+    def _text(self, script: Script, item_id: str) -> Iterator[_Event]:
+        place = {"item_id": item_id, "output_index": 0, "content_index": 0}
+        yield "response.content_part.added", {**place, "part": self._part("")}
         for piece in script.pieces:
-            yield event("response.output_text.delta", **place, delta=piece, logprobs=[])
-        yield event("response.output_text.done", **place, text=script.text, logprobs=[])
-        yield event("response.content_part.done", **place, part=self._part(script.text))
-        item = self._item(script.text, number, status)
-        yield event("response.output_item.done", output_index=0, item=item)
-        yield event(f"response.{status}", response=self._response(ask, number, status, [item], script))
+            yield "response.output_text.delta", {**place, "delta": piece, "logprobs": []}
+        yield "response.output_text.done", {**place, "text": script.text, "logprobs": []}
+        yield "response.content_part.done", {**place, "part": self._part(script.text)}
+
+    def _arguments(self, script: Script, item_id: str) -> Iterator[_Event]:
+        place = {"item_id": item_id, "output_index": 0}
+        for piece in script.pieces:
+            yield "response.function_call_arguments.delta", {**place, "delta": piece}
+        yield "response.function_call_arguments.done", {**place, "arguments": script.text}
 
     def _part(self, text: str) -> dict[str, Any]:
         return {"type": "output_text", "text": text, "annotations": [], "logprobs": []}
 
-    def _item(self, text: str, number: int, status: str) -> dict[str, Any]:
+    def _item(self, script: Script, number: int, status: str) -> dict[str, Any]:
+        if script.tool:
+            return {
+                "id": f"fc_sim_{number:06}",
+                "type": "function_call",
+                "status": status,
+                "call_id": f"call_sim_{number:06}",
+                "name": script.tool,
+                "arguments": script.text,
+            }
         return {
             "id": f"msg_sim_{number:06}",
             "type": "message",
             "role": "assistant",
             "status": status,
-            "content": [self._part(text)],
+            "content": [self._part(script.text)],
         }
 
     def _response(
@@ -89,19 +173,17 @@ class Responses(OpenAiErrors):
                 "total_tokens": script.input_tokens + script.output_tokens,
             }
         return {
-            "id": f"resp_sim_{number:06}",
+            "id": ask.answer_id(_ANSWER_ID, number),
             "object": "response",
             "created_at": CREATED,
             "completed_at": CREATED if status == "completed" else None,
             "status": status,
             "error": None,
             "incomplete_details": {"reason": "max_output_tokens"} if status == "incomplete" else None,
-            "instructions": None,
             "max_output_tokens": ask.max_output_tokens,
             "max_tool_calls": None,
             "model": ask.model,
             "output": output,
-            "parallel_tool_calls": True,
             "previous_response_id": None,
             "prompt_cache_key": None,
             "reasoning": {"effort": None, "summary": None},
@@ -111,9 +193,6 @@ class Responses(OpenAiErrors):
             "temperature": 1.0,
             "presence_penalty": 0.0,
             "frequency_penalty": 0.0,
-            "text": {"format": {"type": "text"}, "verbosity": "medium"},
-            "tool_choice": "auto",
-            "tools": [],
             "top_logprobs": 0,
             "top_p": 1.0,
             "truncation": "disabled",
@@ -121,4 +200,5 @@ class Responses(OpenAiErrors):
             "usage": usage,
             "user": None,
             "metadata": {},
+            **ask.echoed,
         }

@@ -2,7 +2,8 @@
 
 import re
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from typing import Literal
@@ -16,13 +17,19 @@ class Scenario:
 
     pattern: re.Pattern[str]
     families: frozenset[EndpointFamily]
-    kind: Literal["error", "cut", "html", "redirect"]
+    kind: Literal["error", "cut", "html", "redirect", "elsewhere"]
     status: int = 200
     code: str = ""
     type: str = ""
     message: str = ""
     after_events: int = 0
     """For a cut: how many events are sent before the end."""
+    answers_as: str = ""
+    """For an answer from elsewhere: the model that it names; empty for the one asked for."""
+    id_prefix: str = ""
+    """For an answer from elsewhere: what its id begins with; empty for what the family's vendor writes."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """For an answer from elsewhere: more headers."""
 
 
 @cache
@@ -42,3 +49,8 @@ def scenarios() -> tuple[Scenario, ...]:
 def scenario_for(model: str, family: EndpointFamily) -> Scenario | None:
     """Return the row that decides for a model on a family; None where the call is to be answered well."""
     return next((row for row in scenarios() if family in row.families and row.pattern.search(model)), None)
+
+
+def has_scenario(model: str) -> bool:
+    """Tell whether a row names a model, on whichever family."""
+    return any(row.pattern.search(model) for row in scenarios())

@@ -7,6 +7,18 @@ _WORDS = (
     "OK. Six routes, three endpoint families, one gateway: this route answers on the family that its model"
     " requires, and nothing in this sentence was made by a model."
 )
+_JSON_PIECE = 4
+"""How many characters of JSON count as one token."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a request asks for beyond text."""
+
+    document: str = ""
+    """The JSON that the answer's text, or the called tool's arguments, have to be; empty where words will do."""
+    tool: str = ""
+    """The tool that has to be called; empty for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,15 +26,17 @@ class Script:
     """What one call is answered with. The same request always gets the same script."""
 
     pieces: tuple[str, ...]
-    """The text in the pieces in which it is streamed; one piece counts as one token."""
+    """The text, or the tool's arguments, in the pieces in which they are streamed; one piece counts as one token."""
     is_cut_by_limit: bool
     input_tokens: int
     first_token_s: float
     token_interval_s: float
+    tool: str = ""
+    """The tool that is called with the pieces as its arguments; empty where they are text."""
 
     @property
     def text(self) -> str:
-        """The whole text."""
+        """The whole text, or the tool's whole arguments."""
         return "".join(self.pieces)
 
     @property
@@ -31,18 +45,32 @@ class Script:
         return len(self.pieces)
 
 
-def write_script(model: str, prompt: str, max_output_tokens: int) -> Script:
+def count_tokens(prompt: str) -> int:
+    """Return how many tokens a prompt counts as."""
+    return max(1, len(prompt.split()))
+
+
+def write_script(model: str, prompt: str, max_output_tokens: int, wish: Wish | None = None) -> Script:
     """Write the script for a request.
 
     The pace is drawn from the model's name: 80 to 240 ms to the first token, then 40 to 90 tokens a second.
     """
     draw = hashlib.sha256(model.encode("utf-8", "replace")).digest()
-    words = _WORDS.split(" ")
-    pieces = tuple(word if position == 0 else f" {word}" for position, word in enumerate(words))
+    document = "" if wish is None else wish.document
+    pieces = _json_pieces(document) if document else _word_pieces()
     return Script(
         pieces=pieces[:max_output_tokens],
         is_cut_by_limit=max_output_tokens < len(pieces),
-        input_tokens=max(1, len(prompt.split())),
+        input_tokens=count_tokens(prompt),
         first_token_s=0.08 + draw[0] / 255 * 0.16,
         token_interval_s=1 / (40 + draw[1] / 255 * 50),
+        tool="" if wish is None else wish.tool,
     )
+
+
+def _word_pieces() -> tuple[str, ...]:
+    return tuple(word if position == 0 else f" {word}" for position, word in enumerate(_WORDS.split(" ")))
+
+
+def _json_pieces(document: str) -> tuple[str, ...]:
+    return tuple(document[start : start + _JSON_PIECE] for start in range(0, len(document), _JSON_PIECE))

@@ -6,8 +6,8 @@ import hmac
 import json
 import logging
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
 
@@ -15,30 +15,29 @@ from aiohttp import web
 
 from console.domain.family import EndpointFamily
 from console.simulator.anthropic_messages import AnthropicMessages
+from console.simulator.catalogue import anthropic_list, cometapi_list, exists, new_api_pricing, openai_list
 from console.simulator.chat_completions import ChatCompletions
-from console.simulator.dialect import CREATED, Dialect, RequestError, StreamItem
+from console.simulator.dialect import Dialect, RequestError, StreamItem
+from console.simulator.request_body import read_body
 from console.simulator.responses import Responses
 from console.simulator.scenario import Scenario, scenario_for
-from console.simulator.script import Script, write_script
+from console.simulator.script import Script, count_tokens, write_script
 
 HOST = "127.0.0.1"
-_MODELS = {
-    "gpt-route-placeholder": ["openai", "openai-response"],
-    "gpt-review-route-placeholder": ["openai", "openai-response"],
-    "claude-critic-route-placeholder": ["anthropic", "openai"],
-    "chat-compatible-route-placeholder": ["openai"],
-    "gpt-5-pro": ["openai-response"],
-}
-"""The models that the list names, with the endpoint types that new-api's list would declare for them."""
+_MESSAGES = AnthropicMessages()
 _DIALECTS: dict[EndpointFamily, Dialect] = {
     EndpointFamily.RESPONSES: Responses(),
-    EndpointFamily.ANTHROPIC_MESSAGES: AnthropicMessages(),
+    EndpointFamily.ANTHROPIC_MESSAGES: _MESSAGES,
     EndpointFamily.CHAT_COMPLETIONS: ChatCompletions(),
 }
 _QUIET = logging.Logger("console.simulator", logging.CRITICAL + 1)
 """aiohttp would log what malformed requests hold, with a traceback."""
 _BODY_LIMIT = 4 * 1024 * 1024
-
+_COUNT_PATH = f"{EndpointFamily.ANTHROPIC_MESSAGES.standard_path}/count_tokens"
+_FAMILY_PATHS = {
+    **{family.standard_path: family for family in EndpointFamily},
+    _COUNT_PATH: EndpointFamily.ANTHROPIC_MESSAGES,
+}
 
 _NumberedHandler = Callable[[web.Request, int], Awaitable[web.StreamResponse]]
 """A handler that is told its call's number, from which request and answer ids are made."""
@@ -95,7 +94,10 @@ def _application(server: "_Server") -> web.Application:
     application = web.Application(client_max_size=_BODY_LIMIT)
     for family in EndpointFamily:
         application.router.add_post(family.standard_path, server.guarded(server.answer))
+    application.router.add_post(_COUNT_PATH, server.guarded(server.count))
     application.router.add_get("/v1/models", server.guarded(server.models))
+    application.router.add_get("/api/models", server.guarded(server.public_models, is_public=True))
+    application.router.add_get("/api/pricing", server.guarded(server.public_prices, is_public=True))
     application.router.add_route("*", "/{path:.*}", server.guarded(server.refuse_path))
     return application
 
@@ -107,7 +109,9 @@ class _Server:
         self._pace = pace
         self._number = 0
 
-    def guarded(self, handler: _NumberedHandler) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    def guarded(
+        self, handler: _NumberedHandler, *, is_public: bool = False
+    ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         """Give each call a number and check its token; refusals get the called family's error shape."""
 
         async def handle(request: web.Request) -> web.StreamResponse:
@@ -116,7 +120,8 @@ class _Server:
             number = self._number
             dialect = _DIALECTS[_family_of(request) or EndpointFamily.CHAT_COMPLETIONS]
             try:
-                self._authorize(request)
+                if not is_public:
+                    self._authorize(request)
                 return await handler(request, number)
             except RequestError as error:
                 return _json(dialect.refuse(error, _request_id(number)), number, error.status)
@@ -135,66 +140,67 @@ class _Server:
         family = _family_of(request)
         if family is None:
             return await self.refuse_path(request, number)
-        if family is EndpointFamily.ANTHROPIC_MESSAGES and "anthropic-version" not in request.headers:
-            raise RequestError(400, "invalid_request_error", "anthropic-version: header is required")
         dialect = _DIALECTS[family]
-        ask = dialect.read(await _body(request))
+        _require_version(request, family)
+        ask = dialect.read(await read_body(request))
         scenario = scenario_for(ask.model, family)
-        if scenario is not None and scenario.kind != "cut":
+        if scenario is not None and scenario.kind in ("error", "html", "redirect"):
             return _play(scenario)
-        script = write_script(ask.model, ask.prompt, ask.max_output_tokens)
+        _require_model(ask.model, dialect)
+        headers: Mapping[str, str] = {}
+        if scenario is not None and scenario.kind == "elsewhere":
+            ask = replace(ask, model=scenario.answers_as or ask.model, id_prefix=scenario.id_prefix)
+            headers = scenario.headers
+        script = write_script(ask.model, ask.prompt, ask.max_output_tokens, ask.wish)
         if ask.stream:
-            items = dialect.stream(ask, script, number)
-            whole_or_cut = items if scenario is None else islice(items, scenario.after_events)
-            return await self._stream(request, number, whole_or_cut, script)
+            last = scenario.after_events if scenario is not None and scenario.kind == "cut" else None
+            return await self._stream(
+                request, number, islice(dialect.stream(ask, script, number), last), script, headers
+            )
         await asyncio.sleep((script.first_token_s + script.token_interval_s * script.output_tokens) * self._pace)
-        return _json(dialect.whole(ask, script, number), number)
+        return _json(dialect.whole(ask, script, number), number, headers=headers)
+
+    async def count(self, request: web.Request, number: int) -> web.StreamResponse:
+        """Count the tokens of a Messages request, as Claude Code asks for before it sends it."""
+        _require_version(request, EndpointFamily.ANTHROPIC_MESSAGES)
+        ask = _MESSAGES.read_counted(await read_body(request))
+        _require_model(ask.model, _MESSAGES)
+        return _json({"input_tokens": count_tokens(ask.prompt)}, number)
 
     async def models(self, request: web.Request, number: int) -> web.StreamResponse:
         """List the models, in Anthropic's shape where the request carries `anthropic-version`."""
-        if "anthropic-version" in request.headers:
-            rows = [
-                {
-                    "type": "model",
-                    "id": model,
-                    "display_name": model,
-                    "created_at": "2026-01-01T00:00:00Z",
-                    "lifecycle": "active",
-                }
-                for model in _MODELS
-            ]
-            names = list(_MODELS)
-            listing = {"data": rows, "has_more": False, "first_id": names[0], "last_id": names[-1]}
-            return _json(listing, number)
-        data = [
-            {
-                "id": model,
-                "object": "model",
-                "created": CREATED,
-                "owned_by": "simulator",
-                "supported_endpoint_types": types,
-            }
-            for model, types in _MODELS.items()
-        ]
-        return _json({"object": "list", "data": data}, number)
+        return _json(anthropic_list() if "anthropic-version" in request.headers else openai_list(), number)
+
+    async def public_models(self, request: web.Request, number: int) -> web.StreamResponse:
+        """List the models with their prices, as CometAPI does."""
+        return _json(cometapi_list(), number)
+
+    async def public_prices(self, request: web.Request, number: int) -> web.StreamResponse:
+        """List the models' price ratios, as new-api does."""
+        return _json(new_api_pricing(), number)
 
     async def _stream(
-        self, request: web.Request, number: int, items: Iterable[StreamItem], script: Script
+        self,
+        request: web.Request,
+        number: int,
+        items: Iterable[StreamItem],
+        script: Script,
+        headers: Mapping[str, str],
     ) -> web.StreamResponse:
         response = web.StreamResponse(
             headers={
                 "content-type": "text/event-stream; charset=utf-8",
                 "cache-control": "no-cache",
                 **_request_ids(number),
+                **headers,
             }
         )
         await response.prepare(request)
-        pieces = frozenset(script.pieces)
         loop = asyncio.get_running_loop()
         due = loop.time() + script.first_token_s * self._pace
         try:
             for item in items:
-                if _content(item) in pieces:
+                if item.has_content:
                     await asyncio.sleep(max(0.0, due - loop.time()))
                     due += script.token_interval_s * self._pace
                 await response.write(_frame(item))
@@ -213,17 +219,17 @@ class _Server:
 
 
 def _family_of(request: web.Request) -> EndpointFamily | None:
-    return next((family for family in EndpointFamily if family.standard_path == request.path), None)
+    return _FAMILY_PATHS.get(request.path)
 
 
-async def _body(request: web.Request) -> dict[str, Any]:
-    try:
-        body = json.loads(await request.read())
-    except (ValueError, RecursionError):
-        raise RequestError(400, "invalid_request_error", "We could not parse the JSON body of your request.") from None
-    if not isinstance(body, dict):
-        raise RequestError(400, "invalid_request_error", "The body of a request is a JSON object.")
-    return body
+def _require_version(request: web.Request, family: EndpointFamily) -> None:
+    if family is EndpointFamily.ANTHROPIC_MESSAGES and "anthropic-version" not in request.headers:
+        raise RequestError(400, "invalid_request_error", "anthropic-version: header is required")
+
+
+def _require_model(model: str, dialect: Dialect) -> None:
+    if not exists(model):
+        raise dialect.unknown_model(model)
 
 
 def _play(scenario: Scenario) -> web.Response:
@@ -235,28 +241,15 @@ def _play(scenario: Scenario) -> web.Response:
     raise RequestError(scenario.status, scenario.type, scenario.message, scenario.code, "model")
 
 
-def _content(item: StreamItem) -> str | None:
-    """Return the piece of content that an event carries, for its pace."""
-    data = item[1]
-    if isinstance(data, str):
-        return None
-    delta = data.get("delta")
-    if isinstance(delta, str):
-        return delta
-    if isinstance(delta, dict):
-        return delta.get("text")
-    choices = data.get("choices")
-    return choices[0]["delta"].get("content") if choices else None
-
-
 def _frame(item: StreamItem) -> bytes:
-    name, data = item
-    text = data if isinstance(data, str) else json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-    return (f"event: {name}\n" if name else "").encode() + f"data: {text}\n\n".encode()
+    data = item.data if isinstance(item.data, str) else json.dumps(item.data, separators=(",", ":"))
+    return (f"event: {item.name}\n" if item.name else "").encode() + f"data: {data}\n\n".encode()
 
 
-def _json(body: dict[str, Any], number: int, status: int = 200) -> web.Response:
-    return web.json_response(body, status=status, headers=_request_ids(number))
+def _json(
+    body: dict[str, Any], number: int, status: int = 200, headers: Mapping[str, str] | None = None
+) -> web.Response:
+    return web.json_response(body, status=status, headers={**_request_ids(number), **(headers or {})})
 
 
 def _request_id(number: int) -> str:

@@ -92,7 +92,7 @@ async def test_an_open_stream_does_not_hold_up_its_end() -> None:
     async with process("-m", "console.simulator") as child:
         line = await announced(child)
         reader, writer = await open_connection(line["base_url"])
-        body = json.dumps({"model": "m", "input": "x", "stream": True}).encode()
+        body = json.dumps({"model": "gpt-route-placeholder", "input": "x", "stream": True}).encode()
         head = f"POST /v1/responses HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {line['token']}\r\n"
         writer.write(f"{head}content-length: {len(body)}\r\n\r\n".encode() + body)
         assert (await reader.readline()).startswith(b"HTTP/1.1 200")

@@ -1,63 +1,19 @@
 """The embedded gateway's HTTP: three families streamed and not, refusals in each family's shape, scenarios as data."""
 
-import json
-from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
 import pytest
+from simulator.calling import FAMILIES, C, M, R, ask, error_category, post, read
 
-from console.domain.category import Category, classify
+from console.domain.category import Category
 from console.domain.family import EndpointFamily
+from console.domain.served import check_served, prove
 from console.simulator.server import Listening, serve
 from console.wire import FAMILY_WIRES
-from console.wire.answer import error_in
 from console.wire.sse import SseDecoder
-from console.wire.value import decode
 
-R, M, C = EndpointFamily.RESPONSES, EndpointFamily.ANTHROPIC_MESSAGES, EndpointFamily.CHAT_COMPLETIONS
-FAMILIES = [R, M, C]
 CUT = {R: "RSP-STREAM-08", M: "MSG-STREAM-03", C: "CHT-STREAM-04"}
-
-
-@pytest.fixture
-async def listening() -> AsyncIterator[Listening]:
-    async with serve(pace=0) as listening:
-        yield listening
-
-
-@pytest.fixture
-async def client(listening: Listening) -> AsyncIterator[httpx.AsyncClient]:
-    headers = {"authorization": f"Bearer {listening.token}"}
-    async with httpx.AsyncClient(base_url=listening.base_url, headers=headers, trust_env=False, verify=False) as client:
-        yield client
-
-
-def headers_for(family: EndpointFamily) -> dict[str, str]:
-    return {"anthropic-version": "2023-06-01"} if family is M else {}
-
-
-def ask(family: EndpointFamily, model: str = "gpt-route-placeholder", **more: Any) -> dict[str, Any]:
-    match family:
-        case EndpointFamily.RESPONSES:
-            return {"model": model, "input": "Reply with OK."} | more
-        case EndpointFamily.ANTHROPIC_MESSAGES:
-            messages = [{"role": "user", "content": "Reply with OK."}]
-            return {"model": model, "max_tokens": 64, "messages": messages} | more
-        case EndpointFamily.CHAT_COMPLETIONS:
-            return {"model": model, "messages": [{"role": "user", "content": "Reply with OK."}]} | more
-
-
-async def post(client: httpx.AsyncClient, family: EndpointFamily, body: Any, **headers: str) -> httpx.Response:
-    content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return await client.post(family.standard_path, content=content, headers=headers_for(family) | headers)
-
-
-def error_category(response: httpx.Response) -> Category:
-    assert error_in(decode(response.content)) is not None
-    content_type = response.headers["content-type"]
-    return classify(response.status_code, response.headers, response.content, content_type).category
-
 
 # --- Good answers ----------------------------------------------------------------------------------------------------
 
@@ -340,6 +296,30 @@ async def test_a_html_scenario_is_a_web_page_with_a_200(client: httpx.AsyncClien
 async def test_a_redirect_scenario_points_elsewhere(client: httpx.AsyncClient) -> None:
     response = await post(client, R, ask(R, "gpt-redirected"))
     assert (response.status_code, response.headers["location"]) == (307, "http://127.0.0.2/elsewhere")
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize(
+    ("family", "model", "answered_as", "ids"),
+    [
+        *((family, "gpt-swapped-placeholder", "gpt-other-placeholder", ["COM-B-01"]) for family in FAMILIES),
+        *((family, "gpt-fell-back-placeholder", "gpt-fell-back-placeholder", ["SRV-01"]) for family in FAMILIES),
+        (C, "gpt-bridged-placeholder", "gpt-bridged-placeholder", ["SRV-02"]),
+        (R, "gpt-bridged-placeholder", "gpt-bridged-placeholder", []),
+        (M, "gpt-bridged-placeholder", "gpt-bridged-placeholder", []),
+    ],
+)
+async def test_an_answer_from_elsewhere_is_whole_and_bears_its_marks(
+    client: httpx.AsyncClient, family: EndpointFamily, model: str, answered_as: str, *, ids: list[str], stream: bool
+) -> None:
+    options = {"stream_options": {"include_usage": True}} if stream and family is C else {}
+    response = await post(client, family, ask(family, model, stream=stream, **options))
+    answer, text = read(family, response)
+    assert (response.status_code, answer.is_complete, answer.findings) == (200, True, ())
+    assert text.startswith("OK.")
+    assert answer.model == answered_as
+    service = prove(family, model, answer.model, answer_id=answer.answer_id, headers=response.headers)
+    assert [finding.id for finding in check_served(service)] == ids
 
 
 # --- The server itself -----------------------------------------------------------------------------------------------
