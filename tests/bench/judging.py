@@ -15,7 +15,7 @@ from collections.abc import Callable
 from console.domain.family import EndpointFamily
 from console.wire.anthropic_messages import MessagesStream
 from console.wire.chat_completions import ChatStream
-from console.wire.judge.stream import Unjudged
+from console.wire.judge.stream import Ending, StreamJudge
 from console.wire.responses import ResponsesStream
 from console.wire.sse import SseDecoder
 from console.wire.stream import StreamReader
@@ -25,6 +25,21 @@ LIMIT = 1.35
 """The most that decoding and judging together may cost, as a multiple of decoding."""
 _PIECE = 16_384
 _WORDS = [" the", " reply", "is", " fixed", ",", " and", "12", "\n", " évident", "."]
+
+
+class Unjudged(StreamJudge):
+    """Judges nothing: what reading costs by itself is measured with it."""
+
+    def take(self, kind: str, name: str, value: dict[str, object]) -> None:
+        """Take one decoded event, and leave it."""
+
+    def take_done_marker(self) -> None:
+        """Take a `[DONE]`, and leave it."""
+
+    def close(self, ending: Ending) -> None:
+        """Take the stream's end, and leave it."""
+
+
 _UNJUDGED = Unjudged()
 READERS: dict[EndpointFamily, tuple[Callable[[], StreamReader], Callable[[], StreamReader]]] = {
     EndpointFamily.RESPONSES: (lambda: ResponsesStream(judge=_UNJUDGED), ResponsesStream),

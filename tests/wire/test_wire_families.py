@@ -1,6 +1,7 @@
 import json
 
 import pytest
+from bench.judging import READERS, read, stream_of
 
 from console.domain.family import EndpointFamily
 from console.wire import FAMILY_WIRES
@@ -36,3 +37,9 @@ def test_no_request_holds_a_sampling_parameter(family: EndpointFamily) -> None:
 def test_each_stream_has_its_own_reader(family: EndpointFamily) -> None:
     wire = FAMILY_WIRES[family]
     assert wire.open_stream() is not wire.open_stream()
+
+
+@pytest.mark.parametrize("family", EndpointFamily)
+def test_the_benchmark_reads_the_same_stream_with_its_judge_and_without(family: EndpointFamily) -> None:
+    for open_reader in READERS[family]:
+        assert read(stream_of(family, 50), open_reader()) == 50

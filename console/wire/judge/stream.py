@@ -70,16 +70,3 @@ class StreamJudge(ABC):
     @property
     def _is_other_family(self) -> bool:
         return self._notes.has("COM-B-02", "other_family")
-
-
-class Unjudged(StreamJudge):
-    """Judges nothing: what a stream's reading costs by itself is measured with it."""
-
-    def take(self, kind: str, name: str, value: dict[str, object]) -> None:
-        """Take one decoded event, and leave it."""
-
-    def take_done_marker(self) -> None:
-        """Take a `[DONE]`, and leave it."""
-
-    def close(self, ending: Ending) -> None:
-        """Take the stream's end, and leave it."""
