@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from console.domain.contract import Finding
 from console.wire.usage import Usage
-from console.wire.value import at, decode, text_at
+from console.wire.value import at, encode, text_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,10 @@ class WireError:
     code: str = ""
     kind: str = ""
     message: str = ""
+
+    def as_body(self) -> bytes:
+        """Return the error as a refused call's body would hold it."""
+        return encode({"error": {"code": self.code, "type": self.kind, "message": self.message}})
 
 
 REFUSED_CONTENT = WireError(code="content_filter")
@@ -41,13 +45,9 @@ class Answer:
     finish: str | None = None
     usage: Usage = Usage()
     error: WireError | None = None
+    error_body: bytes = b""
+    """The error as it came: text from outside, to be classified and then dropped."""
     findings: tuple[Finding, ...] = ()
-
-
-def read_error(body: bytes) -> WireError | None:
-    """Find the error in a refused call's body; None where the body is not JSON or names no error."""
-    value = decode(body)
-    return None if value is None else error_in(value)
 
 
 def error_in(value: object) -> WireError | None:

@@ -9,6 +9,9 @@ from console.wire.sse import SseEvent
 from console.wire.usage import Usage
 from console.wire.value import decode, text_at
 
+_ERROR_LIMIT = 65_536
+"""The most characters of a failing event that are kept until it is classified."""
+
 
 class StreamReader(ABC):
     """Reads one stream of a family, event by event, and shows each event to the family's judge.
@@ -30,6 +33,7 @@ class StreamReader(ABC):
         self._finish: str | None = None
         self._usage = Usage()
         self._error: WireError | None = None
+        self._error_body = b""
 
     def feed(self, event: SseEvent) -> list[Delta]:
         """Take the next event and return the content in it."""
@@ -42,8 +46,12 @@ class StreamReader(ABC):
             self._judge.take_unreadable()
             return []
         kind = text_at(value, "type") or ""
+        had_failed = self.has_failed
         self._judge.take(kind, event.name, value)
-        return self._take(kind or event.name, value)
+        deltas = self._take(kind or event.name, value)
+        if self.has_failed and not had_failed:
+            self._error_body = event.data[:_ERROR_LIMIT].encode("utf-8", "replace")
+        return deltas
 
     @property
     def has_failed(self) -> bool:
@@ -62,6 +70,7 @@ class StreamReader(ABC):
             finish=self._finish,
             usage=self._usage,
             error=self._error or (REFUSED_CONTENT if is_refused else None),
+            error_body=self._error_body or (REFUSED_CONTENT.as_body() if is_refused else b""),
             findings=self._judge.findings,
         )
 

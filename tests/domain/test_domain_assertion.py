@@ -1,6 +1,7 @@
 """The assertions as data: whole, well-formed, and each judged somewhere."""
 
 import ast
+import json
 import re
 from collections import Counter
 from pathlib import Path
@@ -114,7 +115,8 @@ def test_no_code_names_an_id_that_is_not_listed() -> None:
 )
 def test_an_error_that_says_drift_is_drift_whatever_its_status(status: int, message: str) -> None:
     """COM-E-03, whose outcome is a category."""
-    assert classify(status, code="model_not_found", message=message).category is Category.ENDPOINT_DRIFT
+    body = json.dumps({"error": {"message": message, "type": "invalid_request_error", "code": "model_not_found"}})
+    assert classify(status, {}, body.encode()).category is Category.ENDPOINT_DRIFT
 
 
 def test_a_finding_is_made_from_its_row() -> None:

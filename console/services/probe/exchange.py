@@ -10,25 +10,38 @@ from console.domain.contract import Finding, Severity
 from console.domain.event import (
     AnswerStarted,
     OutputReceived,
+    RefusalRead,
     RequestWritten,
     SmokeEvent,
     SmokeFinished,
     SmokeResult,
     SmokeStatus,
 )
-from console.domain.guard import safe
+from console.domain.guard import safe, scrub
+from console.domain.refusal import message_in
 from console.domain.route import Route
 from console.domain.secret import RedactedStream, Secret
 from console.services.probe.call import CallPart, Chunk, Started, Written
 from console.services.probe.failure import CallError
-from console.services.probe.head import REQUEST_ID_HEADERS, check_rate_limits, check_retry_after
+from console.services.probe.head import (
+    REQUEST_ID_HEADERS,
+    check_echo,
+    check_end,
+    check_rate_limits,
+    check_retry_after,
+    check_type,
+)
 from console.wire import FAMILY_WIRES
-from console.wire.answer import Answer, Delta, WireError, read_error
+from console.wire.answer import Answer, Delta, error_in
 from console.wire.judge.error_body import check_error_body
 from console.wire.sse import SseDecoder
+from console.wire.value import decode
 
 _ERROR_BODY_LIMIT = 65_536
+_EXCERPT_LIMIT = 300
+"""The most characters of a gateway's own words that are shown."""
 _HTML = found("COM-T-03", "html")
+_OTHER_FAMILY = found("COM-B-02", "other_family")
 
 
 @dataclass(slots=True)
@@ -65,6 +78,7 @@ class Exchange:
         self._redacted = RedactedStream(secret) if secret else None
         self._is_reasoning = False
         self._requests = 0
+        self._said = ""
 
     @property
     def is_settled(self) -> bool:
@@ -90,8 +104,11 @@ class Exchange:
     def finish(self, failure: CallError | None) -> list[SmokeEvent]:
         """Take the call's end, and its failure where it had one; return the last events."""
         pending = self._redacted.close() if self._redacted is not None else ""
-        rest = [self._output(pending)] if pending else []
-        return [*rest, SmokeFinished(self._result(failure))]
+        rest: list[SmokeEvent] = [self._output(pending)] if pending else []
+        result = self._result(failure)
+        if self._said:
+            rest.append(RefusalRead(self._route.role, self._said))
+        return [*rest, SmokeFinished(result)]
 
     def _take_chunk(self, data: bytes, elapsed_ms: float) -> list[SmokeEvent]:
         if not self._is_stream:
@@ -130,7 +147,11 @@ class Exchange:
         findings += [self._scrubbed(finding) for finding in answer.findings]
         if self._started is not None:
             findings += self._check_head(self._started)
-        findings += self._check_call(failure)
+        findings += check_end(
+            failure, requests=self._requests, is_complete=self._reader.is_complete, has_open_end=self.has_open_end
+        )
+        if self._decoder.is_inside_event:
+            findings.append(found("COM-O-04", "cut_inside"))
         if answer.model is not None and not _is_same_model(self._route.model, answer.model):
             findings.append(found("COM-B-01", "other_model"))
         classification = self._classify(answer, failure, findings)
@@ -165,47 +186,15 @@ class Exchange:
         return None if is_token else tokens
 
     def _check_head(self, started: Started) -> list[Finding]:
-        findings = []
-        if started.content_type in ("text/html", "application/xhtml+xml"):
-            findings.append(_HTML)
-        elif started.status < 300 and not self._is_stream:
-            is_json = started.content_type == "application/json"
-            findings.append(found("COM-T-04", "single_body") if is_json else found("COM-T-03", "no_stream_type"))
-        elif started.status >= 400 and not self._is_stream:
-            findings += check_error_body(self._route.endpoint_family, bytes(self._plain))
+        body = bytes(self._plain)
+        findings = check_type(started, is_stream=self._is_stream)
+        if started.status >= 400 and not self._is_stream and _HTML not in findings:
+            findings += check_error_body(self._route.endpoint_family, body)
         if self._request_id() is None:
             findings.append(found("COM-H-01", "missing"))
-        error = read_error(bytes(self._plain)) or WireError()
         findings += check_rate_limits(started.headers)
-        findings += check_retry_after(started.status, started.headers, f"{error.code} {error.kind}")
-        return findings + self._check_echo(started)
-
-    def _check_echo(self, started: Started) -> list[Finding]:
-        """Return the findings on an answer that repeats the token where no output belongs."""
-        if self._secret is None:
-            return []
-        findings = []
-        if any(self._secret.is_in(value) for value in started.headers.values()):
-            findings.append(found("COM-E-02", "in_head"))
-        if self._secret.is_in(self._plain.decode("utf-8", "replace")):
-            findings.append(found("COM-E-02", "in_error"))
-        return findings
-
-    def _check_call(self, failure: CallError | None) -> list[Finding]:
-        """Return the findings on the call as such: its requests, its time and its end."""
-        findings = []
-        if self._requests > 1:
-            findings.append(found("COM-T-06", "repeated"))
-        if failure is not None and failure.http_status is not None and 300 <= failure.http_status < 400:
-            findings.append(found("COM-T-01", "redirected"))
-        is_complete = self._reader.is_complete
-        if failure is not None and failure.classification.category is Category.TIMEOUT and not is_complete:
-            findings.append(found("COM-T-02", "late"))
-        if self._decoder.is_inside_event:
-            findings.append(found("COM-O-04", "cut_inside"))
-        if self.has_open_end and is_complete:
-            findings.append(found("COM-T-05", "open_end"))
-        return findings
+        findings += check_retry_after(started, body)
+        return findings if self._secret is None else findings + check_echo(started, body, self._secret)
 
     def _scrubbed(self, finding: Finding) -> Finding:
         """Return a finding whose evidence cannot hold a token, also where the token is a number like those counted."""
@@ -216,13 +205,11 @@ class Exchange:
         self, answer: Answer, failure: CallError | None, findings: Sequence[Finding]
     ) -> Classification | None:
         status = 0 if self._started is None else self._started.status
-        error = answer.error if self._is_stream else read_error(bytes(self._plain))
-        if status >= 300:
-            error = error or WireError()  # a refusal stays one, also where its body is cut, slow or compressed
-        if failure is not None and error is None and not answer.is_complete:
+        refusal = self._refusal(answer, status)
+        if refusal is None and failure is not None and not answer.is_complete:
             return failure.classification
-        if error is not None:
-            return classify(status, code=error.code, kind=error.kind, message=error.message)
+        if refusal is not None:
+            return self._classify_refusal(refusal)
         if _HTML in findings:
             return judged(
                 Category.CONTRACT_VIOLATION,
@@ -231,6 +218,39 @@ class Exchange:
             )
         broken = next((finding for finding in findings if finding.severity is Severity.FAIL), None)
         return None if broken is None else judged(Category.CONTRACT_VIOLATION, f"{broken.id}: {broken.message}")
+
+    def _refusal(self, answer: Answer, status: int) -> bytes | None:
+        """Return the body of a refusal; None where the call was not refused."""
+        if self._is_stream:
+            if answer.error is not None:
+                return answer.error_body or answer.error.as_body()
+            return b"" if status >= 300 else None
+        body = bytes(self._plain)
+        if status >= 300:
+            return body  # a refusal stays one, also where its body is cut, slow or compressed
+        value = decode(body)
+        is_answer = any(_OTHER_FAMILY not in wire.read(value).findings for wire in FAMILY_WIRES.values())
+        return body if isinstance(value, dict) and (error_in(value) is not None or not is_answer) else None
+
+    def _classify_refusal(self, body: bytes) -> Classification:
+        started = self._started
+        self._said = self._excerpt(body, "" if started is None else started.content_type)
+        return classify(
+            None if started is None else started.status,
+            {} if started is None else started.headers,
+            body,
+            "" if started is None else started.content_type,
+            self._is_stream,
+            self._route.endpoint_family,
+            self._route.endpoint_path,
+            (self._times.last or 0.0) / 1000,
+        )
+
+    def _excerpt(self, body: bytes, content_type: str) -> str:
+        """Return the gateway's own words for the eye; they are masked before they are cut, so no end of a key stays."""
+        said = message_in(body, content_type)
+        said = said if self._secret is None else self._secret.redact(said)
+        return safe(scrub(said), limit=_EXCERPT_LIMIT)
 
     def _request_id(self) -> str | None:
         if self._started is None:

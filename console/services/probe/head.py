@@ -1,10 +1,16 @@
-"""The head of an answer: what its status and headers say, judged. No IO; never raises."""
+"""The head of an answer and the end of its call, judged: status, headers, time. No IO; never raises."""
 
 import re
 from collections.abc import Mapping
 
 from console.domain.assertion import found
+from console.domain.category import Category
 from console.domain.contract import Finding
+from console.domain.secret import Secret
+from console.services.probe.call import Started
+from console.services.probe.failure import CallError
+from console.wire.answer import error_in
+from console.wire.value import decode
 
 REQUEST_ID_HEADERS = (
     "x-request-id",
@@ -35,24 +41,55 @@ def check_rate_limits(headers: Mapping[str, str]) -> list[Finding]:
     return []
 
 
-def check_retry_after(status: int, headers: Mapping[str, str], code: str) -> list[Finding]:
+def check_retry_after(started: Started, body: bytes) -> list[Finding]:
     """Return a finding where a refusal for too many requests does not say when to come back.
 
-    Args:
-        status: The answer's status.
-        headers: Its headers, case-insensitive.
-        code: The code or type of its error: one that asks for an action of the user needs no time.
-
+    One whose error asks for an action of the user needs no time.
     """
-    if status != 429:
+    if started.status != 429:
         return []
-    value = headers.get("retry-after")
+    value = started.headers.get("retry-after")
     if value is not None:
         return [] if _is_soon(value.strip()) else [found("COM-H-03", "unreadable")]
-    if "llm_provider-retry-after" in headers:
+    if "llm_provider-retry-after" in started.headers:
         return [found("COM-H-03", "renamed")]
-    needs_action = any(word in code for word in _USER_ACTION)
-    return [] if needs_action else [found("COM-H-03", "missing")]
+    error = error_in(decode(body))
+    words = "" if error is None else f"{error.code} {error.kind}"
+    return [] if any(word in words for word in _USER_ACTION) else [found("COM-H-03", "missing")]
+
+
+def check_type(started: Started, *, is_stream: bool) -> list[Finding]:
+    """Return a finding where the answer is a web page, or no stream although one was asked for."""
+    if started.content_type in ("text/html", "application/xhtml+xml"):
+        return [found("COM-T-03", "html")]
+    if started.status < 300 and not is_stream:
+        is_json = started.content_type == "application/json"
+        return [found("COM-T-04", "single_body") if is_json else found("COM-T-03", "no_stream_type")]
+    return []
+
+
+def check_echo(started: Started, body: bytes, secret: Secret) -> list[Finding]:
+    """Return the findings on an answer that repeats the token where no output belongs."""
+    findings = []
+    if any(secret.is_in(value) for value in started.headers.values()):
+        findings.append(found("COM-E-02", "in_head"))
+    if secret.is_in(body.decode("utf-8", "replace")):
+        findings.append(found("COM-E-02", "in_error"))
+    return findings
+
+
+def check_end(failure: CallError | None, *, requests: int, is_complete: bool, has_open_end: bool) -> list[Finding]:
+    """Return the findings on the call as such: its requests, its time and its end."""
+    findings = []
+    if requests > 1:
+        findings.append(found("COM-T-06", "repeated"))
+    if failure is not None and failure.http_status is not None and 300 <= failure.http_status < 400:
+        findings.append(found("COM-T-01", "redirected"))
+    if failure is not None and failure.classification.category is Category.TIMEOUT and not is_complete:
+        findings.append(found("COM-T-02", "late"))
+    if has_open_end and is_complete:
+        findings.append(found("COM-T-05", "open_end"))
+    return findings
 
 
 def _is_soon(value: str) -> bool:
