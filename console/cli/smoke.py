@@ -131,9 +131,10 @@ async def _smoke_routes(
                     if said := state.smoke(event.result.role).said:
                         output.note(f'    the gateway said, not stored: "{said}"')
     except asyncio.CancelledError:
-        sent = [call.role.value for call in state.calls if call.is_live and call.is_sent]
-        if sent:
-            output.note(f"stopped: {', '.join(sent)} had been sent, may be billed, and have an unknown outcome")
+        for words, is_sent in (("had been sent", True), ("may have been sent", False)):
+            live = [call.role.value for call in state.calls if call.is_live and call.is_sent is is_sent]
+            if live:
+                output.note(f"stopped: {', '.join(live)} {words}, may be billed, and have an unknown outcome")
         raise
     return state
 

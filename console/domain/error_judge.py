@@ -77,13 +77,17 @@ def judge(
         said
         or _by_what_was_sent(refusal, effective, sent_family, sent_path)
         or _by_usual_words(refusal, effective)
+        or _by_named_path(refusal, effective)
         or _by_hints(refusal, effective)
         or _by_missing_path(refusal, effective, sent_family, sent_path)
         or _by_generic_words(refusal, effective)
         or _by_status(refusal, status, effective, streamed=streamed)
     )
-    if refusal.is_cut and found.category in _PASSING and said is None:
+    is_told = said is not None and found.category is not Category.UPSTREAM_UNAVAILABLE
+    if refusal.is_cut and found.category in _PASSING and not is_told:
         found = _cut(found.category, effective)
+    elif found.category is Category.UPSTREAM_UNAVAILABLE and said is None:
+        found = _by_words_apart(refusal, found)
     if found.category is Category.UPSTREAM_UNAVAILABLE and elapsed_s is not None and elapsed_s >= _SLOW_S:
         found = replace(found, confidence=Confidence.UNDECIDABLE, other_readings=(Category.TIMEOUT,))
     return replace(found, retry_after_s=wait_in(headers, refusal))
@@ -160,22 +164,54 @@ def _is_responses(family: str | None, path: str | None) -> bool:
     return family == EndpointFamily.RESPONSES or (path is not None and path.rstrip("/").endswith("/responses"))
 
 
+def _by_words_apart(refusal: Refusal, found: Classification) -> Classification:
+    """Doubt an outage that a wrapper's generic word or the status alone told, where account words stand beside it.
+
+    Gateways wrap a refusal of an account into a failure of their own. A repetition of such a call is the worst answer.
+    """
+    for rule in error_rules().hints:
+        if rule.holds_apart and not refusal.is_html and (field := rule.met(refusal)) is not None:
+            doubt = _said(rule, field)
+            return replace(doubt, confidence=Confidence.UNDECIDABLE, other_readings=(found.category,))
+    return found
+
+
+def _by_named_path(refusal: Refusal, status: int | None) -> Classification | None:
+    """Judge a refusal that names the path which is not there."""
+    head = refusal.prose[:2048]
+    if not _misses_path(head, status):
+        return None
+    named = _NAMED_PATH.search(f"{head} ")
+    return None if named is None else _missing_path(_is_whole_family(named.group(1)), "the path that the error names")
+
+
 def _by_missing_path(
     refusal: Refusal, status: int | None, family: str | None, path: str | None
 ) -> Classification | None:
     """Judge a path that the gateway does not have: its whole family is absent, or the address is wrong."""
     head = refusal.prose[:2048]
-    if status not in (404, 405, 501) and not (
-        status in (None, 200, 400, 500, 502, 503) and any(words in head for words in _NO_SUCH_PATH)
-    ):
+    if not _misses_path(head, status):
         return None
-    named = _NAMED_PATH.search(f"{head} ") or _URL_PATH.search(head)
+    if status == 405 and refusal.is_html:
+        found = judged(Category.ACCOUNT_PERMISSION, "HTTP status 405 with a web page: a firewall's block page")
+        others = (Category.ROUTE_MISSING, Category.CONTRACT_VIOLATION)
+        return replace(found, confidence=Confidence.UNDECIDABLE, other_readings=others, rule="block-page")
+    named = _URL_PATH.search(head)
     if named is not None:
-        is_family, where = _is_whole_family(named.group(1)), "the path that the error names"
-    elif path is not None or family is not None:
-        is_family, where = _is_own_family(family, path), "the path that was called"
-    else:
-        return None
+        return _missing_path(_is_whole_family(named.group(1)), "the path that the error names")
+    if path is not None or family is not None:
+        return _missing_path(_is_own_family(family, path), "the path that was called")
+    return None if status in _STATUSES and status != 400 else _missing_path(False, "what was called")
+
+
+def _misses_path(head: str, status: int | None) -> bool:
+    """Tell whether a refusal is about a path: by its status, or by words that say so."""
+    if status in (404, 405, 501):
+        return True
+    return status in (None, 200, 400, 500, 502, 503) and any(words in head for words in _NO_SUCH_PATH)
+
+
+def _missing_path(is_family: bool, where: str) -> Classification:
     category, other = (
         (Category.ENDPOINT_DRIFT, Category.ROUTE_MISSING)
         if is_family
@@ -222,6 +258,10 @@ def _by_status(refusal: Refusal, status: int | None, effective: int | None, *, s
     if status is not None and status < 300 and effective == status:
         what = "a web page" if refusal.is_html else "an answer of no known shape"
         return replace(judged(Category.CONTRACT_VIOLATION, f"HTTP status {status} with {what}"), rule="no-error")
+    if effective is not None and 300 <= effective < 400:
+        return replace(
+            judged(Category.CONTRACT_VIOLATION, f"HTTP status {effective}: a redirect, not followed"), rule="redirect"
+        )
     if effective is None:
         found = judged(Category.CONTRACT_VIOLATION, "neither a status nor a known word")
         return replace(found, confidence=Confidence.UNDECIDABLE, rule="nothing-known")

@@ -82,11 +82,17 @@ class ErrorRule:
     other_readings: tuple[Category, ...]
     can_pass_later: bool | None
     """Whether waiting can help, where that differs from the category's own answer."""
+    holds_apart: bool = False
+    """The words weigh also beside another status, where nothing but a generic word decides."""
 
     def holds(self, refusal: Refusal, status: int | None) -> str | None:
         """Return the field that the rule was met on, or None where it does not hold."""
         if self.statuses and status not in self.statuses:
             return None
+        return self.met(refusal)
+
+    def met(self, refusal: Refusal) -> str | None:
+        """Return the field that the rule was met on, whatever the status; None where it was not."""
         field = self._field(refusal)
         if field is None or any(phrase.is_in(refusal.prose) for phrase in self.unless):
             return None
@@ -170,6 +176,7 @@ def _rule(row: dict[str, object], sources: dict[str, str]) -> ErrorRule:
         if "confidence" in row
         else (Confidence.UNDECIDABLE if others else usual),
         other_readings=others,
+        holds_apart=bool(row.get("holds_apart", False)),
         can_pass_later=can_pass if isinstance(can_pass, bool) else None,
     )
 

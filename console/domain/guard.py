@@ -76,7 +76,10 @@ _MIXED = re.compile(r"[A-Za-z0-9]{24,512}")
 
 
 _MASK = "•••"
-_MASKED_KEY = re.compile(r"[A-Za-z0-9_-]{0,40}(?:\*{3,512}|•{3,512}|x{8,512}|X{8,512})[A-Za-z0-9_-]{0,40}")
+_MASKED_KEY = re.compile(
+    r"[A-Za-z0-9_-]{0,40}(?:\*{3,512}|•{3,512}|x{8,512}|X{8,512})[A-Za-z0-9_-]{0,40}"
+    r"|(?<![A-Za-z0-9])(?:sk|pk|rk|gsk|xai|hf|AIza)[-_]?[A-Za-z0-9_-]{0,40}(?:\.{2,64}|…)[A-Za-z0-9_-]{0,40}"
+)
 """A key as gateways echo it, its middle starred out: its ends still say which key it is."""
 
 

@@ -22,7 +22,8 @@ _FIELD = re.compile(
     rf"""(?:\1\2([^"'\\]{{1,{_WORD_LIMIT}}})\1\2|(-?\d{{1,9}})(?![\d.]))"""
 )
 _IDENTIFIER = re.compile(
-    r"(?<![A-Za-z0-9])(?:[A-Za-z][A-Za-z0-9]{0,40}(?:[_-][A-Za-z0-9]{1,40}){1,12}|[A-Z][a-z0-9]{1,30}[A-Z][A-Za-z0-9]{0,60})"
+    r"(?<![A-Za-z0-9])(?:[A-Za-z][A-Za-z0-9]{0,40}(?:[_-][A-Za-z0-9]{1,40}){1,12}"
+    r"|[A-Z][A-Za-z0-9]{3,60}(?:\.[A-Z][A-Za-z0-9]{2,60})?)"
 )
 _STATUS_KEYS = frozenset(
     {"code", "status", "param", "error_code", "errorCode", "status_code", "statusCode", "http_status", "Code"}
@@ -36,8 +37,13 @@ _SPACE = re.compile(r"\s+")
 _TAG = re.compile(r"<[^<>]{0,2000}>")
 _UNREAD = re.compile(r"<(?i:(script|style|svg)\b|!--)")
 _UNREAD_END = {
-    name: re.compile(re.escape(end), re.IGNORECASE)
-    for name, end in (("script", "</script"), ("style", "</style"), ("svg", "</svg"), (None, "-->"))
+    name: re.compile(end, re.IGNORECASE)
+    for name, end in (
+        ("script", "</script[^>]{0,20}>"),
+        ("style", "</style[^>]{0,20}>"),
+        ("svg", "</svg[^>]{0,20}>"),
+        (None, "-->"),
+    )
 }
 _NOTHING_WORDS = frozenset({"", "none", "null", "nil", "<nil>", "undefined", "error"})
 _QUOTES = str.maketrans(

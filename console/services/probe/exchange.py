@@ -229,8 +229,11 @@ class Exchange:
         if status >= 300:
             return body  # a refusal stays one, also where its body is cut, slow or compressed
         value = decode(body)
+        if not isinstance(value, dict):
+            return None
         is_answer = any(_OTHER_FAMILY not in wire.read(value).findings for wire in FAMILY_WIRES.values())
-        return body if isinstance(value, dict) and (error_in(value) is not None or not is_answer) else None
+        has_content = any(isinstance(value.get(key), list) and value[key] for key in ("choices", "output", "content"))
+        return body if error_in(value) is not None or not (is_answer or has_content) else None
 
     def _classify_refusal(self, body: bytes) -> Classification:
         started = self._started
@@ -249,7 +252,9 @@ class Exchange:
     def _excerpt(self, body: bytes, content_type: str) -> str:
         """Return the gateway's own words for the eye; they are masked before they are cut, so no end of a key stays."""
         said = message_in(body, content_type)
-        said = said if self._secret is None else self._secret.redact(said)
+        if self._secret is not None:
+            said = self._secret.redact(said)
+            said = said[: len(said) - self._secret.held_back(said)]  # a body that was cut within the token
         return safe(scrub(said), limit=_EXCERPT_LIMIT)
 
     def _request_id(self) -> str | None:
