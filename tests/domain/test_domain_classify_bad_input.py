@@ -60,8 +60,8 @@ def test_what_was_said_before_the_cut_decides_as_it_did_in_the_whole() -> None:
     for body in BODIES:
         whole = _read(body, body.body.encode())
         rule = _RULES.get(whole.rule)
-        if rule is None or rule.statuses:
-            continue
+        if rule is None or rule.statuses or whole.category is Category.UPSTREAM_UNAVAILABLE:
+            continue  # of a body that is cut nobody says that it passes: an account's refusal may have followed
         for data in _cuts(body):
             if rule.holds(read_refusal(data, body.content_type), None) is None:
                 continue
