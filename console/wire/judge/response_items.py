@@ -160,15 +160,15 @@ class Items:
     def text_delta(self, value: dict[str, object]) -> None:
         """Take a piece of text or of a refusal."""
         part = self._part
-        if (
-            part is None
-            or value.get("output_index") != part.item_index
-            or value.get("content_index") != part.index
-            or value.get("item_id") != part.item_id
-        ):
+        if part is None or value.get("output_index") != part.item_index or value.get("content_index") != part.index:
             part = self._part = self._part_of(value)
-            if part is None:
-                return
+        elif value.get("item_id") != part.item_id:
+            if part.item_index is None:
+                part = self._part = self._part_of(value)
+            elif value.get("item_id") is not None and part.item_id is not None:
+                self._other_ids += 1
+        if part is None:
+            return
         delta = value.get("delta")
         if type(delta) is str:
             part.text.add(delta)

@@ -38,6 +38,8 @@ class ResponsesJudge(StreamJudge):
         self._number = 0
         """The sequence number that comes next."""
         self._is_numbered = False
+        self._is_unnumbered = False
+        """An event without a number was noted, and none with one came before it."""
         self._items = items = Items(self._notes)
         self._response_id: str | None = None
         self._response_sightings = 0
@@ -83,7 +85,7 @@ class ResponsesJudge(StreamJudge):
         if number == self._number and type(number) is int:
             self._number = number + 1
             self._is_numbered = True
-        else:
+        elif number is not None or not self._is_unnumbered:
             self._judge_number(number, kind)
         step = self._steps.get(kind)
         if step is None:
@@ -111,6 +113,7 @@ class ResponsesJudge(StreamJudge):
         if type(number) is not int:
             if kind in self._steps and kind != "error":
                 self._notes.note("RSP-STREAM-03", "gap" if self._is_numbered else "unnumbered")
+                self._is_unnumbered = not self._is_numbered
             return
         if number < self._number:
             self._notes.note("RSP-STREAM-03", "not_rising")

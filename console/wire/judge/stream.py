@@ -29,6 +29,8 @@ class StreamJudge(ABC):
     def __init__(self, asked: Asked = NOTHING) -> None:
         self._notes = Notes()
         self._asked = asked
+        self._is_unnamed = False
+        """An event without a name was noted."""
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -61,7 +63,9 @@ class StreamJudge(ABC):
 
     def _judge_name(self, kind: str, name: str) -> None:
         if not name:
-            self._notes.note(self.naming, "unnamed")
+            if not self._is_unnamed:
+                self._is_unnamed = True
+                self._notes.note(self.naming, "unnamed")
         elif not kind:
             self._notes.note(self.naming, "untyped")
         else:
