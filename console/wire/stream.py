@@ -46,8 +46,8 @@ class StreamReader(ABC):
             self._judge.take_unreadable()
             return []
         kind = text_at(value, "type") or ""
-        self._judge.take(kind, event.name, value)
         had_failed = self.has_failed
+        self._judge.take(kind, event.name, value)
         deltas = self._take(kind or event.name, value)
         if self.has_failed and not had_failed:
             self._error_body = event.data[:_ERROR_LIMIT].encode("utf-8", "replace")

@@ -140,7 +140,7 @@ def test_a_connection_that_fails_is_no_finding_on_time() -> None:
 
 def test_a_refusals_shape_is_judged() -> None:
     assert found("COM-E-01", "dialect") in findings_on(Call(500, JSON, b'{"detail":"no"}'))
-    assert found("COM-E-01", "unreadable") in findings_on(Call(500, JSON, b"oops"))
+    assert found("COM-E-01", "empty") in findings_on(Call(500, JSON, b""))
 
 
 def test_a_token_of_digits_is_never_in_the_evidence() -> None:

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
+from frames_responses import REASONING, RESPONSES_USAGE, call_item, message_item, response
 from golden_chat import CHAT_USAGE
 from golden_messages import message
-from golden_responses import REASONING, RESPONSES_USAGE, call_item, message_item, response
 
 from console.domain.family import EndpointFamily
 from console.wire.judge.asked import NOTHING, Asked

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
+from frames_responses import response, started
 from golden import Golden, bare, named
 from golden_chat import CHAT, CHAT_GOLDEN, CHAT_TOOL, FIRST, chunk
 from golden_messages import MESSAGES, MESSAGES_GOLDEN, MESSAGES_TOOL, message_start
-from golden_responses import RESPONSES, RESPONSES_GOLDEN, RESPONSES_TOOL, response, started
+from golden_responses import RESPONSES, RESPONSES_GOLDEN, RESPONSES_TOOL
 
 from console.domain.family import EndpointFamily
 from console.wire.sse import SseEvent

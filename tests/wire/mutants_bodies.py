@@ -1,5 +1,6 @@
 """Mutants of whole bodies."""
 
+from frames_responses import RESPONSES_USAGE, call_item
 from golden_bodies import (
     CHAT_CALL,
     CHAT_SCORE,
@@ -15,7 +16,6 @@ from golden_bodies import (
     tool_call,
 )
 from golden_chat import CHAT_USAGE
-from golden_responses import RESPONSES_USAGE, call_item
 from mutant import GONE, BodyMutant, edited
 
 _MESSAGE = ("choices", 0, "message")

@@ -1,8 +1,9 @@
 """Mutants of Responses streams."""
 
+from frames_responses import RESPONSES_USAGE, message_item, response, started, text_frames
 from golden import DONE, bare, named
 from golden_chat import FRAMES as CHAT_FRAMES
-from golden_responses import FRAMES, PLAIN, RESPONSES_USAGE, TOOL, message_item, response, started, text_frames
+from golden_responses import FRAMES, PLAIN, TOOL
 from mutant import END, GONE, Change, Mutant, cut, double, drop, edit, everywhere, insert, move, mutated, rename
 
 from console.domain.family import EndpointFamily

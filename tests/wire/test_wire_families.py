@@ -1,6 +1,7 @@
 import json
 
 import pytest
+from bench.judging import READERS, dearer_streams, read, stream_of
 
 from console.domain.family import EndpointFamily
 from console.wire import FAMILY_WIRES
@@ -36,3 +37,15 @@ def test_no_request_holds_a_sampling_parameter(family: EndpointFamily) -> None:
 def test_each_stream_has_its_own_reader(family: EndpointFamily) -> None:
     wire = FAMILY_WIRES[family]
     assert wire.open_stream() is not wire.open_stream()
+
+
+@pytest.mark.parametrize("family", EndpointFamily)
+def test_the_benchmark_reads_the_same_stream_with_its_judge_and_without(family: EndpointFamily) -> None:
+    for open_reader in READERS[family]:
+        assert read(stream_of(family, 50), open_reader()) == 50
+
+
+@pytest.mark.parametrize(("family", "data"), dearer_streams(50).values(), ids=dearer_streams(50))
+def test_the_benchmarks_dearer_streams_are_read_without_a_fault(family: EndpointFamily, data: bytes) -> None:
+    plain, judged = (read(data, open_reader()) for open_reader in READERS[family])
+    assert plain == judged

@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterator
 from itertools import count, islice
 
 import pytest
+from frames_responses import REASONING
 from golden import named
 from golden_chat import FIRST, call_delta, choice, chunk
 from golden_messages import PLAIN as MESSAGES_PLAIN
 from golden_messages import TOOL as MESSAGES_TOOL
 from golden_messages import block_delta
-from golden_responses import PLAIN, REASONING, TOOL
+from golden_responses import PLAIN, TOOL
 
 from console.domain.family import EndpointFamily
 from console.wire import FAMILY_WIRES

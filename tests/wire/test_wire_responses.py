@@ -1,8 +1,9 @@
 import json
 
 import pytest
+from frames_responses import RESPONSES_USAGE, message_item, numbered, response
 from golden import DONE, named
-from golden_responses import RESPONSES, RESPONSES_USAGE, message_item, numbered, response
+from golden_responses import RESPONSES
 
 from console.domain.category import Category, classify
 from console.domain.contract import Severity

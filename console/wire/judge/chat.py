@@ -191,11 +191,15 @@ class ChatJudge(StreamJudge):
 
     def _take_content(self, state: _Choice, delta: dict[str, object]) -> bool:
         """Take a delta that holds more than a text; tell whether it holds any content."""
-        judge_content(delta.get("content"), self._notes)
-        has_text = bool(text_in(delta))
-        has_reasoning = bool(text_at(delta, "reasoning_content") or text_at(delta, "reasoning"))
-        state.has_text = state.has_text or has_text
-        state.has_reasoning = state.has_reasoning or has_reasoning
+        has_text = has_reasoning = False
+        content = delta.get("content")
+        if content is not None or "refusal" in delta:
+            judge_content(content, self._notes)
+            has_text = bool(text_in(delta))
+            state.has_text = state.has_text or has_text
+        if "reasoning_content" in delta or "reasoning" in delta:
+            has_reasoning = bool(text_at(delta, "reasoning_content") or text_at(delta, "reasoning"))
+            state.has_reasoning = state.has_reasoning or has_reasoning
         calls = delta.get("tool_calls")
         if calls is not None:
             if isinstance(calls, list):
@@ -203,17 +207,19 @@ class ChatJudge(StreamJudge):
                     self._take_call(state, call)
             else:
                 self._notes.note("CHT-STREAM-07", "shape")
-        if isinstance(delta.get("function_call"), dict):
-            state.has_function_call = True
+        if "function_call" in delta:
+            state.has_function_call = isinstance(delta["function_call"], dict) or state.has_function_call
         return has_text or has_reasoning or bool(calls)
 
     def _take_call(self, state: _Choice, piece: object) -> None:
-        function = at(piece, "function")
-        if not isinstance(function, dict):
+        function = piece.get("function") if type(piece) is dict else None
+        if type(piece) is not dict or type(function) is not dict:
             self._notes.note("CHT-STREAM-07", "shape")
             return
-        index, name, call_id = at(piece, "index"), text_at(function, "name"), text_at(piece, "id")
-        if not isinstance(index, int):
+        index, name, call_id = piece.get("index"), function.get("name"), piece.get("id")
+        name = name if type(name) is str else None
+        call_id = call_id if type(call_id) is str else None
+        if type(index) is not int:
             self._notes.note("CHT-STREAM-07", "unindexed")
             index = call_id or next(reversed(state.calls), None)
         call = state.calls.get(index)
@@ -225,7 +231,9 @@ class ChatJudge(StreamJudge):
             call = state.calls[index] = _Call(name or "", call_id or "")
         elif (name and name != call.name) or (call_id and call_id != call.call_id):
             self._notes.note("CHT-STREAM-07", "other_name")
-        call.arguments.add(_arguments(function))
+        arguments = function.get("arguments")
+        if type(arguments) is str:
+            call.arguments.add(arguments)
 
     def _take_usage(self, usage: object, *, is_alone: bool) -> None:
         figures = count_at(usage, "prompt_tokens"), count_at(usage, "completion_tokens")
@@ -270,8 +278,3 @@ class ChatJudge(StreamJudge):
         if text is not None:
             for case in departures(self._asked, text, calls):
                 self._notes.note("CHT-B-04", case)
-
-
-def _arguments(function: dict[str, object]) -> str:
-    arguments = function.get("arguments")
-    return arguments if isinstance(arguments, str) else ""

@@ -2,23 +2,23 @@
 
 from console.domain.contract import Finding
 from console.domain.family import EndpointFamily
-from console.wire.answer import error_in
 from console.wire.judge.notes import Notes
 from console.wire.value import at, decode, text_at
+
+_NOTHING = frozenset({b"", b"null", b"{}", b"[]", b'""'})
 
 
 def check_error_body(family: EndpointFamily, body: bytes) -> tuple[Finding, ...]:
     """Return the findings on the body of a call that was refused with a status of 400 or more."""
     notes = Notes()
-    judge_error(family, decode(body), notes)
+    if body.strip() in _NOTHING:
+        notes.note("COM-E-01", "empty")
+    else:
+        _judge(family, decode(body), notes)
     return notes.findings
 
 
-def judge_error(family: EndpointFamily, body: object, notes: Notes) -> None:
-    """Note where a decoded error departs from its family's shape."""
-    if error_in(body) is None:
-        notes.note("COM-E-01", "unreadable")
-        return
+def _judge(family: EndpointFamily, body: object, notes: Notes) -> None:
     error = at(body, "error")
     is_own = isinstance(error, dict) and (at(body, "type") == "error") is (family is EndpointFamily.ANTHROPIC_MESSAGES)
     if not is_own:

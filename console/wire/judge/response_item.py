@@ -33,16 +33,21 @@ class OpenItem:
     kind: str
     part: OpenPart | None = None
     part_count: int = 0
+    summary_count: int = 0
+    """Parts of a reasoning's summary, which are numbered apart from its content."""
     texts: list[Digest] = field(default_factory=list)
     """The texts of its closed parts: at most 64."""
     arguments: Digest = field(default_factory=Digest)
     """The arguments of a tool call, or the input of a custom tool."""
     has_arguments_done: bool = False
 
-    def open_part(self, index: object) -> OpenPart:
+    def open_part(self, index: object, *, is_summary: bool) -> OpenPart:
         """Open the next part."""
         self.part = OpenPart(self, index, self.index, self.id)
-        self.part_count += 1
+        if is_summary:
+            self.summary_count += 1
+        else:
+            self.part_count += 1
         return self.part
 
     def close_part(self) -> None:

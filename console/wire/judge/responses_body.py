@@ -120,7 +120,7 @@ def _judge_fields(response: dict[str, object], notes: Notes) -> None:
 def _judge_outcome(response: dict[str, object], notes: Notes) -> None:
     error, details = response.get("error"), response.get("incomplete_details")
     match response.get("status"):
-        case "completed" if error is not None or details is not None:
+        case "completed" if error or details:
             notes.note("RSP-B-04", "contradiction")
         case "incomplete" if not text_at(details, "reason"):
             notes.note("RSP-B-04", "no_reason")

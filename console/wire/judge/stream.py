@@ -29,6 +29,8 @@ class StreamJudge(ABC):
     def __init__(self, asked: Asked = NOTHING) -> None:
         self._notes = Notes()
         self._asked = asked
+        self._is_unnamed = False
+        """An event without a name was noted."""
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -61,7 +63,9 @@ class StreamJudge(ABC):
 
     def _judge_name(self, kind: str, name: str) -> None:
         if not name:
-            self._notes.note(self.naming, "unnamed")
+            if not self._is_unnamed:
+                self._is_unnamed = True
+                self._notes.note(self.naming, "unnamed")
         elif not kind:
             self._notes.note(self.naming, "untyped")
         else:
@@ -70,16 +74,3 @@ class StreamJudge(ABC):
     @property
     def _is_other_family(self) -> bool:
         return self._notes.has("COM-B-02", "other_family")
-
-
-class Unjudged(StreamJudge):
-    """Judges nothing: what a stream's reading costs by itself is measured with it."""
-
-    def take(self, kind: str, name: str, value: dict[str, object]) -> None:
-        """Take one decoded event, and leave it."""
-
-    def take_done_marker(self) -> None:
-        """Take a `[DONE]`, and leave it."""
-
-    def close(self, ending: Ending) -> None:
-        """Take the stream's end, and leave it."""
