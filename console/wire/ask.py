@@ -65,7 +65,7 @@ def _object_fits(value: dict[str, object], schema: Json) -> bool:
     properties = schema.get("properties")
     known = properties if isinstance(properties, Mapping) else {}
     required = schema.get("required")
-    if isinstance(required, list | tuple) and any(key not in value for key in required):
+    if isinstance(required, list | tuple) and any(not isinstance(key, str) or key not in value for key in required):
         return False
     if schema.get("additionalProperties") is False and any(key not in known for key in value):
         return False
@@ -83,7 +83,8 @@ def _is_of(value: object, kind: str) -> bool:
         case "boolean":
             return isinstance(value, bool)
         case "integer":
-            return isinstance(value, int) and not isinstance(value, bool)
+            is_whole = isinstance(value, int) or (isinstance(value, float) and value.is_integer())
+            return is_whole and not isinstance(value, bool)
         case "number":
             return isinstance(value, int | float) and not isinstance(value, bool)
         case "null":

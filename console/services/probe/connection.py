@@ -60,7 +60,7 @@ async def prove_connection(
         reply = await read_whole(gateway.call(path, None, None, key=KeyUse.NONE), limit=_PAGE_LIMIT)
     except CallError as error:
         elapsed_ms = (time.perf_counter() - start) * 1000
-        return ConnectionProof(tuple(notes), tuple(findings), error.classification, 1, elapsed_ms)
+        return ConnectionProof(tuple(notes), tuple(findings), error.classification, int(error.was_sent), elapsed_ms)
     notes.append(f"GET {path} without a token: {reply.status}, no redirect")
     if reply.is_success and reply.content_type in ("text/html", "application/xhtml+xml"):
         findings.append(found("COM-T-03", "html"))

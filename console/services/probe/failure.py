@@ -21,6 +21,8 @@ class CallError(Exception):
         self.classification = classification
         self.http_status = http_status
         """The answer's status, where the call ended over its head."""
+        self.was_sent = False
+        """The request had left by then; set by the client."""
         self.elapsed_ms: float | None = None
         """From the start of the call until it ended; set by the client."""
 

@@ -59,6 +59,7 @@ class _Stamp:
 
     clock: Clock
     written_at: asyncio.Future[float]
+    has_body: bool
 
     @property
     def is_written(self) -> bool:
@@ -169,7 +170,7 @@ class Gateway:
             | dict(headers or {})
             | self._authorization(key),
         )
-        stamp = _Stamp(self._clock, asyncio.get_running_loop().create_future())
+        stamp = _Stamp(self._clock, asyncio.get_running_loop().create_future(), has_body=body is not None)
         token = _CURRENT.set(stamp)
         sending = asyncio.create_task(self._send(request, stamp))
         _CURRENT.reset(token)
@@ -185,6 +186,7 @@ class Gateway:
                     yield Chunk(data, (self._clock() - start) * 1000)
         except CallError as error:
             error.elapsed_ms = (self._clock() - start) * 1000
+            error.was_sent = stamp.is_written or error.http_status is not None
             raise
         finally:
             await _end(sending)
@@ -258,6 +260,7 @@ class Gateway:
 
     def _open_session(self) -> aiohttp.ClientSession:
         trace = aiohttp.TraceConfig()
+        trace.on_request_headers_sent.append(_stamp_headers)
         trace.on_request_chunk_sent.append(_stamp_written)
         return aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
@@ -267,6 +270,14 @@ class Gateway:
             trace_configs=[trace],
             trust_env=False,
         )
+
+
+async def _stamp_headers(
+    session: aiohttp.ClientSession, context: SimpleNamespace, params: aiohttp.TraceRequestHeadersSentParams
+) -> None:
+    stamp = _CURRENT.get(None)
+    if stamp is not None and not stamp.has_body and not stamp.is_written:
+        stamp.written_at.set_result(stamp.clock())
 
 
 async def _stamp_written(

@@ -62,7 +62,7 @@ async def climb(
         yield RungFinished(_offline(check))
     climbing = [check for check in checks if check.verdict is not Verdict.DRIFT]
     if how.top >= Rung.CONNECTION:
-        async for event in _connect(checks, climbing, how):
+        async for event in _connect(climbing, how):
             yield event
             if isinstance(event, RungFinished) and not event.result.holds:
                 climbing = []
@@ -102,15 +102,13 @@ def _offline(check: RouteCheck) -> RungResult:
     return RungResult(check.route.role, Rung.OFFLINE, status, findings=check.findings)
 
 
-async def _connect(
-    checks: Sequence[RouteCheck], climbing: Sequence[RouteCheck], how: Climb
-) -> AsyncGenerator[CheckEvent, None]:
+async def _connect(climbing: Sequence[RouteCheck], how: Climb) -> AsyncGenerator[CheckEvent, None]:
     """Prove the connection once; the first route carries the request."""
     if not climbing:
         return
     for check in climbing:
         yield RungStarted(check.route.role, Rung.CONNECTION, FREE)
-    path = checks[0].route.endpoint_path
+    path = climbing[0].route.endpoint_path
     proof = await prove_connection(how.plan.gateway, path, timeout_s=how.connect_timeout_s)
     status = RungStatus.PASSED
     if proof.failure is not None:
