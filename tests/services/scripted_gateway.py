@@ -30,7 +30,12 @@ R, M, C = EndpointFamily.RESPONSES, EndpointFamily.ANTHROPIC_MESSAGES, EndpointF
 FAMILY_OF_PATH = {family.standard_path: family for family in EndpointFamily}
 
 UNAUTHORIZED = whole(401, {"error": {"message": "Incorrect API key", "type": "invalid_request_error", "code": "invalid_api_key"}})
-NO_INPUT = whole(400, {"error": {"message": "Missing required parameter: 'input'.", "type": "invalid_request_error", "param": "input", "code": "missing_required_parameter"}})  # fmt: skip  # noqa: E501
+NO_INPUT = {
+    R: ("Missing required parameter: 'input'.", "input"),
+    M: ("messages: Field required", "messages"),
+    C: ("Missing required parameter: 'messages'.", "messages"),
+}
+"""What each family's vendor says of a form without an input, and the field that it names."""
 NO_MODEL = whole(404, {"error": {"message": "The model does not exist", "type": "invalid_request_error", "code": "model_not_found"}})  # fmt: skip  # noqa: E501
 NOT_FOUND = whole(404, {"error": {"message": "Not found", "type": "invalid_request_error", "code": None}})
 REVIEW = json.dumps({"nonce": "probe-1", "criteria": [{"name": "safety", "score": 4, "evidence": "print"}]})
@@ -111,7 +116,7 @@ class Steps:
     """A GET on a route's path, without a key."""
     lists: dict[str, bytes] = field(default_factory=lambda: {"/v1/models": models("m")})
     wrong_key: bytes = UNAUTHORIZED
-    no_input: bytes = NO_INPUT
+    no_input: bytes | None = None
     unknown_model: bytes = NO_MODEL
     text: Answer | None = None
     shape: Answer | None = None
@@ -132,16 +137,22 @@ class Steps:
         body = json.loads(request.body)
         has_input = "input" in body or "messages" in body
         if self.checks_form_first and not has_input:
-            return self.no_input
+            return self._refused_form(family)
         if self.token is not None and request.header("authorization") != f"Bearer {self.token}":
             return self.wrong_key
         if not has_input:
-            return self.no_input
+            return self._refused_form(family)
         if body["model"] == UNKNOWN_MODEL:
             return self.unknown_model
         is_plain = "Reply with OK." in request.body.decode() and "tools" not in body
         chosen = self.text if is_plain else self.shape
         return shaped_answer(request, family) if chosen is None else chosen(request, family)
+
+    def _refused_form(self, family: EndpointFamily) -> bytes:
+        if self.no_input is not None:
+            return self.no_input
+        message, param = NO_INPUT[family]
+        return whole(400, {"error": {"message": message, "type": "invalid_request_error", "param": param, "code": None}})
 
 
 @contextlib.asynccontextmanager

@@ -367,6 +367,13 @@ async def test_an_unknown_model_that_is_served_is_found_and_its_tokens_are_told(
     result = climbed.rung(Rung.KEY)
     assert [(each.id, each.severity) for each in result.findings] == [("COM-S-03", Severity.WARN)]
     assert result.tokens == 5
+
+
+async def test_tokens_that_an_unknown_model_took_are_booked() -> None:
+    body = {"id": "r", "object": "response", "created_at": 1, "model": "m", "status": "completed", "output": []}
+    usage = {"usage": {"input_tokens": 3, "output_tokens": 2}}
+    async with scripted(Steps(unknown_model=whole(200, body | usage))) as server:
+        climbed = await climb_to(Rung.KEY, server.base_url)
     assert climbed.state.budget is not None
     assert climbed.state.budget.spent_tokens == 5
 

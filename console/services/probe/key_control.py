@@ -11,10 +11,12 @@ from console.domain.assertion import found
 from console.domain.category import Category, Classification, classify
 from console.domain.contract import Finding
 from console.domain.ladder import RungStatus
+from console.domain.money import estimate
 from console.domain.route import Route
 from console.services.probe.call import KeyUse, Reply, read_whole
 from console.services.probe.failure import CallError
 from console.services.probe.gateway import Gateway
+from console.services.probe.purse import Purse
 from console.wire import FAMILY_WIRES
 from console.wire.value import decode
 
@@ -53,13 +55,13 @@ class _Control:
         return status if self.reading is None else f"{status} {self.reading.category}"
 
 
-async def prove_key(gateway: Gateway, route: Route, *, asks_unknown_model: bool) -> KeyProof:
+async def prove_key(gateway: Gateway, route: Route, purse: Purse) -> KeyProof:
     """Try a wrong key, the right key without an input, and the right key with an unknown model.
 
     Args:
         gateway: The open client.
         route: The route; its own path and family are used, and no other.
-        asks_unknown_model: The third control too: a gateway that serves any model would generate a few tokens.
+        purse: The session's budget: a gateway that serves any model generates a few tokens for the third control.
 
     """
     wire = FAMILY_WIRES[route.endpoint_family]
@@ -75,15 +77,21 @@ async def prove_key(gateway: Gateway, route: Route, *, asks_unknown_model: bool)
         requests += 1
         notes.append(f"wrong key: {wrong.told()}")
         findings += _judge_wrong(wrong, right)
+        if status is RungStatus.PASSED and _is_same_refusal(wrong, right):
+            status = RungStatus.UNPROVEN
     tokens: int | None = 0
-    if asks_unknown_model and status is not RungStatus.BLOCKED:
-        body = wire.build(UNKNOWN_MODEL, _CONTROL_PROMPT, max_output_tokens=_CONTROL_TOKENS, stream=False)
+    body = wire.build(UNKNOWN_MODEL, _CONTROL_PROMPT, max_output_tokens=_CONTROL_TOKENS, stream=False)
+    cost = estimate(len(body), _CONTROL_TOKENS, None)
+    if status is not RungStatus.BLOCKED and (reason := purse.set_aside(cost)) is not None:
+        notes.append(f"unknown model: not asked; {reason}")
+    elif status is not RungStatus.BLOCKED:
         unknown = await _try(gateway, route, body, KeyUse.OWN)
         requests += 1
         notes.append(f"unknown model: {unknown.told()}")
         findings += _judge_unknown(unknown)
         if unknown.succeeded and unknown.reply is not None:
             tokens = wire.read(decode(unknown.reply.body)).usage.total
+        purse.settle(cost, cost.tokens if tokens is None else tokens, 0.0 if tokens == 0 else None)
     return KeyProof(status, tuple(notes), tuple(findings), classification, requests, tokens)
 
 
@@ -128,9 +136,16 @@ def _judge_wrong(wrong: _Control, right: _Control) -> list[Finding]:
     status = 0 if wrong.reply is None else wrong.reply.status
     if reading is not None and reading.category in (Category.ACCOUNT_AUTH, Category.ACCOUNT_PERMISSION):
         return [] if status == 401 else [found("COM-S-02", "other_status", f"status {status}")]
-    if right.reading is not None and reading is not None and reading.category is right.reading.category:
+    if _is_same_refusal(wrong, right):
         return [found("COM-S-02", "not_told_apart", f"status {status}")]
     return [found("COM-S-02", "other_reason", f"status {status}")]
+
+
+def _is_same_refusal(wrong: _Control, right: _Control) -> bool:
+    """Tell whether both keys got the same refusal: a gateway may look at the form before it looks at the key."""
+    if right.reading is None or wrong.reading is None:
+        return False
+    return wrong.reading.category is right.reading.category
 
 
 def _judge_unknown(unknown: _Control) -> list[Finding]:

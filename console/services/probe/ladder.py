@@ -10,6 +10,7 @@ from console.domain.catalogue import Catalogue, changes, check_listed
 from console.domain.category import Category, judged
 from console.domain.contract import RouteCheck, Severity, Verdict
 from console.domain.event import (
+    BudgetSpent,
     CatalogueRead,
     CheckEvent,
     LoopLagMeasured,
@@ -135,7 +136,7 @@ async def _climb_route(check: RouteCheck, how: Climb) -> AsyncGenerator[CheckEve
     """Climb from rung 3 on for one route."""
     route = check.route
     yield RungStarted(route.role, Rung.KEY, FREE)
-    key = await prove_key(how.plan.gateway, route, asks_unknown_model=True)
+    key = await prove_key(how.plan.gateway, route, how.plan.purse)
     proof = RungResult(
         route.role,
         Rung.KEY,
@@ -148,6 +149,8 @@ async def _climb_route(check: RouteCheck, how: Climb) -> AsyncGenerator[CheckEve
         requests_sent=key.requests_sent,
     )
     yield RungFinished(proof)
+    if key.tokens != 0:
+        yield BudgetSpent(how.plan.purse.budget)
     for rung in (Rung.SMOKE, Rung.SHAPE):
         if rung > how.top or not proof.holds:
             return
@@ -186,6 +189,14 @@ def _crossed(proof: RungResult, cross: CrossProof) -> RungResult:
     )
 
 
+def _paid(result: SmokeResult, price: Price | None) -> float | None:
+    if not result.requests_sent:
+        return 0.0
+    if price is None or result.input_tokens is None or result.output_tokens is None:
+        return None
+    return price.of(result.input_tokens, result.output_tokens)
+
+
 def given_up(started: RungStarted) -> RungResult:
     """Return the result of a rung whose climb the operator stopped: nothing is proven by it."""
     return RungResult(
@@ -208,7 +219,7 @@ def _of_smoke(result: SmokeResult, rung: Rung, price_before: Estimate, price: Pr
         classification=result.classification,
         price_before=price_before,
         tokens=sum(count or 0 for count in named) if is_named else (None if result.requests_sent else 0),
-        price_after_usd=price.of(named[0] or 0, named[1] or 0) if price is not None and is_named else None,
+        price_after_usd=_paid(result, price),
         requests_sent=result.requests_sent,
         elapsed_ms=result.total_ms,
     )
