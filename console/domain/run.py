@@ -195,6 +195,7 @@ def apply(state: RunState, event: Event) -> RunState:
         case SmokeStarted(route, at) if _has_route(state, route.role):
             call = Call(route.role, at, route.endpoint_path, route.model)
             started = replace(state, calls=(*state.calls, call)[-CALL_LIMIT:])
+            started = _with_route(started, route.role, lambda each: replace(each, reading=None))
             return _with_smoke(started, route.role, Smoke(SmokePhase.CONNECTING))
         case RequestWritten(role):
             smoke = replace(state.smoke(role), phase=SmokePhase.WAITING)
@@ -243,7 +244,8 @@ def _with_route(state: RunState, role: Role, change: Callable[[RouteState], Rout
 def _climbed(route: RouteState, result: RungResult) -> RouteState:
     """Return a route with a rung's newest result; what was proven above it rested on an older one."""
     below = tuple(each for each in route.rungs if each.rung < result.rung)
-    return replace(route, rungs=(*below, result), climbing=None, reading=result.classification)
+    has_text = result.status is RungStatus.PASSED if result.rung is Rung.SMOKE else route.has_text
+    return replace(route, rungs=(*below, result), climbing=None, reading=result.classification, has_text=has_text)
 
 
 def _answered(route: RouteState, result: SmokeResult) -> RouteState:

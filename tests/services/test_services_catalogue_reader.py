@@ -120,7 +120,9 @@ async def test_a_page_that_repeats_itself_for_ever_ends() -> None:
 
 
 @pytest.mark.parametrize(
-    "last_id", ["a&after_id=b#c", "x y/../z?", "ü\u202e", "\x1b[2J\r\nhost: evil", "a" * 100_000, "\ud800"], ids=["query", "path", "bidi", "escapes", "long", "surrogate"]
+    "last_id",
+    ["a&after_id=b#c", "x y/../z?", "ü\u202e", "\x1b[2J\r\nhost: evil", "a" * 100_000, "\ud800"],
+    ids=["query", "path", "bidi", "escapes", "long", "surrogate"],
 )
 async def test_a_last_id_that_lies_goes_nowhere_else(last_id: str) -> None:
     body = json.dumps({"data": [{"id": "a"}], "has_more": True, "last_id": last_id}).encode()
