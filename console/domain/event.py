@@ -10,14 +10,17 @@ from console.domain.route import Route
 
 
 class TokenState(StrEnum):
-    """What asking a token's reference led to."""
+    """What asking a token's reference led to. Only an absent token moves on to the next reference."""
 
     UNASKED = "unasked"
     FOUND = "found"
     ABSENT = "absent"
     LOCKED = "locked"
     UNAVAILABLE = "unavailable"
+    """The store cannot be reached, or what it holds cannot be used."""
     TIMEOUT = "timeout"
+    REFUSED = "refused"
+    """For safety: the token is bound to another origin, or others may read or change where it is kept."""
 
 
 class SmokeStatus(StrEnum):
@@ -105,6 +108,10 @@ class TokenResolved:
     """The reference that answered, or the last one asked; never a token."""
     advice: str = ""
     """What to do next, where the token was not found."""
+    source: str = ""
+    """What the token came from, in words, where it was found."""
+    origin: str | None = None
+    """The origin that the token is bound to, as scheme://host:port; None where the source binds none."""
 
 
 @dataclass(frozen=True, slots=True)

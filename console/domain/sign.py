@@ -53,6 +53,7 @@ _TOKENS = {
     TokenState.LOCKED: Sign("!", "locked", Tone.WARN),
     TokenState.UNAVAILABLE: Sign("×", "unavailable", Tone.FAIL),
     TokenState.TIMEOUT: Sign("×", "timeout", Tone.FAIL),
+    TokenState.REFUSED: Sign("!", "refused", Tone.FAIL),
 }
 _PHASES = {
     SmokePhase.IDLE: Sign("·", "not run", Tone.DIM),
