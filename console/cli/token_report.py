@@ -6,7 +6,7 @@ from console.cli import output
 from console.cli.exit_code import ExitCode, code_of_token
 from console.cli.token_subject import Subject
 from console.domain.event import TokenState
-from console.services.tokens.advice import next_step
+from console.services.tokens.advice import next_step, said_of
 from console.services.tokens.reference import Reference
 from console.services.tokens.sources import Answer
 from console.services.tokens.store import OtherOriginError, StoreError
@@ -57,7 +57,7 @@ def show(report: Report, subject: Subject, *, as_json: bool) -> None:
 def fail(subject: Subject, action: str, reference: Reference, error: StoreError) -> ExitCode:
     """Say why a deed was not done, and return its exit code."""
     audit(subject, action, Report(action, error.state.value, "", reference, subject.origin))
-    words = f"{reference}: {error.reason}"
+    words = said_of(reference, error.reason)
     is_bound_elsewhere = isinstance(error, OtherOriginError)
     is_out_of_reach = error.state in (TokenState.LOCKED, TokenState.TIMEOUT, TokenState.UNAVAILABLE)
     if action != "unlock" and (is_bound_elsewhere or is_out_of_reach):

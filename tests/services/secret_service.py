@@ -21,10 +21,25 @@ class SecretService:
 
     bus_address: str
     daemon: "subprocess.Popen[bytes]"
+    home: Path
 
     def store(self, service: str, name: str, token: str) -> None:
         """Store a token as `keyring set` does."""
         Keyring().set_password(service, name, token)
+
+    def stored(self, service: str, name: str) -> str | None:
+        """Read a token as `keyring get` does."""
+        return Keyring().get_password(service, name)
+
+    def usernames(self, service: str) -> list[str]:
+        """Return what a service keeps tokens under."""
+        with contextlib.closing(secretstorage.dbus_init()) as connection:
+            items = secretstorage.get_default_collection(connection).search_items({"service": service})
+            return sorted(item.get_attributes()["username"] for item in items)
+
+    def is_locked(self) -> bool:
+        with contextlib.closing(secretstorage.dbus_init()) as connection:
+            return secretstorage.get_default_collection(connection).is_locked()
 
     def lock(self) -> None:
         with contextlib.closing(secretstorage.dbus_init()) as connection:
@@ -66,7 +81,7 @@ def running_secret_service(home: Path) -> Iterator[SecretService]:
         daemon.stdin.write(b"test-pass")
         daemon.stdin.close()
         wait_for_owner()
-        yield SecretService(address, daemon)
+        yield SecretService(address, daemon, home)
 
 
 @contextlib.contextmanager

@@ -11,7 +11,12 @@ def advice(answer: Answer, reference: Reference, references: Sequence[Reference]
     """Return what to say where no token was found: the reference, the reason and the next step."""
     if answer.state is TokenState.ABSENT:
         return f"no token under {' or '.join(map(str, references))}. {how_to_store(references[-1])}"
-    return f"{reference}: {answer.reason}. {next_step(answer, reference)}"
+    return said_of(reference, f"{answer.reason}. {next_step(answer, reference)}".rstrip())
+
+
+def said_of(reference: Reference, words: str) -> str:
+    """Return words about a reference, with the reference before them."""
+    return f"{str(reference).removesuffix(':')}: {words}"
 
 
 def next_step(answer: Answer, reference: Reference) -> str:
@@ -30,8 +35,10 @@ def next_step(answer: Answer, reference: Reference) -> str:
                 f"Unlock it for 15 minutes with: gateway-console token unlock {reference}, or name a file with its"
                 " passphrase in vault_passphrase_ref."
             )
-        case TokenState.LOCKED:
+        case TokenState.UNAVAILABLE if scheme is Scheme.PROMPT:
             return "Run the command at a terminal, or use a reference that asks nobody, such as env: or file:."
+        case TokenState.LOCKED:
+            return "Unlock it, and run the command again."
         case TokenState.TIMEOUT if scheme is Scheme.KEYRING:
             return "Check the keyring's daemon, or use an env: reference on this machine."
         case TokenState.TIMEOUT if scheme is Scheme.CMD:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from console.domain.event import TokenState
-from console.services.tokens.advice import how_to_store, next_step
+from console.services.tokens.advice import how_to_store, next_step, said_of
 from console.services.tokens.machine import KeyringState, Machine, look_at_machine
 from console.services.tokens.reference import Reference, Scheme
 from console.services.tokens.sources import Answer, Sources
@@ -46,10 +46,12 @@ async def diagnose(
     if reference is None:
         return Diagnosis(TokenState.FOUND, None, "The profile has no token_ref: calls carry no token.", (), machine)
     if answer.state is TokenState.FOUND:
-        return Diagnosis(answer.state, reference, f"{reference} answers from the {answer.source}.", (), machine)
+        return Diagnosis(answer.state, reference, said_of(reference, f"answers from the {answer.source}."), (), machine)
     stored = next((each for each in references if each.scheme.is_store), None)
     commands, words = next_commands(answer, reference, stored, machine)
-    return Diagnosis(answer.state, reference, f"{reference}: {answer.reason}. {words}".rstrip(), commands, machine)
+    return Diagnosis(
+        answer.state, reference, said_of(reference, f"{answer.reason}. {words}".rstrip()), commands, machine
+    )
 
 
 def next_commands(

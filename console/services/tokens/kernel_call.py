@@ -48,7 +48,7 @@ class SessionKeys:
         """Prepare the calls.
 
         Raises:
-            OSError: The kernel has no session keyring for this process; ENOSYS where no calls of this platform are known.
+            OSError: The kernel keeps no keys for this process; ENOSYS where the calls of this platform are not known.
 
         """
         numbers = _NUMBERS.get(platform.machine()) if sys.platform == "linux" and sys.maxsize > 2**32 else None

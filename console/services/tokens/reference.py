@@ -5,7 +5,6 @@ import re
 import tomllib
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from pathlib import PurePosixPath
 from typing import Self
 from urllib.parse import quote, unquote
 
@@ -83,7 +82,7 @@ class Reference:
                 if re.fullmatch(r"[A-Z_][A-Z0-9_]{0,127}", rest):
                     return cls(scheme, rest)
             case Scheme.FILE:
-                if re.fullmatch(r"(?:/[^/]+)+", rest) and not {"..", "."} & set(PurePosixPath(rest).parts):
+                if re.fullmatch(r"(?:/[^/]+)+", rest) and not {"..", "."} & set(rest.split("/")):
                     return cls(scheme, rest)
             case Scheme.KERNEL | Scheme.VAULT:
                 if re.fullmatch(r"[A-Za-z0-9._@-]{1,100}", rest):
