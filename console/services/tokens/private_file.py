@@ -30,12 +30,14 @@ def read_private(path: Path, limit: int) -> bytes | None:
         if path.is_symlink():
             raise StoreError(TokenState.REFUSED, "the file is a symbolic link; name the file itself") from None
         raise _unreadable(error) from None
-    with os.fdopen(descriptor, "rb") as file:
+    try:
         check_private(os.fstat(descriptor), "file", "600", path)
-        try:
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
             data = file.read(limit + 1)
-        except OSError as error:
-            raise _unreadable(error) from None
+    except OSError as error:
+        raise _unreadable(error) from None
+    finally:
+        os.close(descriptor)
     if len(data) > limit:
         raise StoreError(TokenState.REFUSED, f"the file is larger than {limit} bytes")
     return data
