@@ -4,7 +4,6 @@ import os
 import select
 import sys
 import time
-from collections.abc import Callable
 
 from console.domain.secret import Secret
 from console.services.tokens.terminal import NoTerminalError, ask_on_terminal, confirm_on_terminal
@@ -34,7 +33,7 @@ def read_token(command: str) -> Secret:
     if sys.stdin.isatty():
         text = ask_on_terminal("Token (it is not shown)")
     else:
-        data = _read_stdin(STDIN_TIMEOUT_S)
+        data = read_pipe(sys.stdin.fileno(), STDIN_TIMEOUT_S)
         if not data.strip():
             raise InputError(f"stdin held no token; run it at a terminal, or give the token there: {command} < FILE")
         try:
@@ -47,12 +46,17 @@ def read_token(command: str) -> Secret:
         raise InputError(f"what was given cannot be a token: {error}; nothing was stored") from None
 
 
-def _read_stdin(timeout_s: float, *, clock: Callable[[], float] = time.monotonic) -> bytes:
-    descriptor = sys.stdin.fileno()
-    deadline = clock() + timeout_s
+def read_pipe(descriptor: int, timeout_s: float) -> bytes:
+    """Read a pipe to its end, or to one byte more than a token can have.
+
+    Raises:
+        InputError: Its end did not come in time.
+
+    """
+    deadline = time.monotonic() + timeout_s
     data = b""
     while len(data) <= _LIMIT:
-        readable, _, _ = select.select([descriptor], [], [], max(0.0, deadline - clock()))
+        readable, _, _ = select.select([descriptor], [], [], max(0.0, deadline - time.monotonic()))
         if not readable:
             raise InputError(f"stdin was not closed within {timeout_s:g} s; nothing was stored")
         piece = os.read(descriptor, _LIMIT + 1 - len(data))

@@ -68,8 +68,8 @@ class Subject:
                 " kernel:NAME and vault:NAME",
                 ExitCode.USAGE,
             )
-        if chosen.is_of_a_rotation:
-            raise SubjectError("names that end in .next or .prev belong to token rotate", ExitCode.USAGE)
+        if chosen.is_reserved:
+            raise SubjectError("names that end in .next, .prev or .canary are the console's own", ExitCode.USAGE)
         return chosen, store
 
     def require_origin(self) -> str:

@@ -64,7 +64,12 @@ class Console:
 
     @contextlib.asynccontextmanager
     async def start(
-        self, *arguments: str | Path, python: tuple[str, ...] = (), stdout: int = PIPE, **environment: str
+        self,
+        *arguments: str | Path,
+        python: tuple[str, ...] = (),
+        stdin: int = DEVNULL,
+        stdout: int = PIPE,
+        **environment: str,
     ) -> AsyncIterator[asyncio.subprocess.Process]:
         """Run the command line while the block runs."""
         child = await asyncio.create_subprocess_exec(
@@ -73,7 +78,7 @@ class Console:
             "-m",
             "console",
             *map(str, arguments),
-            stdin=DEVNULL,
+            stdin=stdin,
             stdout=stdout,
             stderr=PIPE,
             env=self.environment | environment,
@@ -86,10 +91,13 @@ class Console:
                 child.kill()
             await child.communicate()
 
-    async def run(self, *arguments: str | Path, python: tuple[str, ...] = (), **environment: str) -> Ended:
-        """Run the command line to its end."""
-        async with self.start(*arguments, python=python, **environment) as child:
-            return await ended(child)
+    async def run(
+        self, *arguments: str | Path, python: tuple[str, ...] = (), given: str | None = None, **environment: str
+    ) -> Ended:
+        """Run the command line to its end, with a text on stdin where one is given."""
+        stdin = DEVNULL if given is None else PIPE
+        async with self.start(*arguments, python=python, stdin=stdin, **environment) as child:
+            return await ended(child, given=given)
 
     async def run_all(self, commands: Iterable[tuple[str, ...]]) -> dict[tuple[str, ...], Ended]:
         """Run command lines to their ends, a few at once."""
@@ -102,11 +110,11 @@ class Console:
         return dict(await asyncio.gather(*map(run, commands)))
 
 
-async def ended(child: asyncio.subprocess.Process, within_s: float = 30.0) -> Ended:
+async def ended(child: asyncio.subprocess.Process, within_s: float = 30.0, given: str | None = None) -> Ended:
     """Wait for a process's end and return what it left."""
     start = time.perf_counter()
     async with asyncio.timeout(within_s):
-        stdout, stderr = await child.communicate()
+        stdout, stderr = await child.communicate(None if given is None else given.encode())
     assert child.returncode is not None
     return Ended(child.returncode, (stdout or b"").decode(), stderr.decode(), time.perf_counter() - start)
 

@@ -54,8 +54,8 @@ class SecretService:
 
 
 @contextlib.contextmanager
-def running_secret_service(home: Path) -> Iterator[SecretService]:
-    """Run a session bus and an unlocked keyring daemon in a home of their own."""
+def running_secret_service(home: Path, *, is_unlocked: bool = True) -> Iterator[SecretService]:
+    """Run a session bus and a keyring daemon in a home of their own; one that is not unlocked has no keyring yet."""
     home.mkdir(mode=0o700)
     runtime = home / "run"
     runtime.mkdir(mode=0o700)
@@ -73,7 +73,9 @@ def running_secret_service(home: Path) -> Iterator[SecretService]:
         assert bus.stdout is not None
         address = bus.stdout.readline().decode().strip()
         wait_for_owner = stack.enter_context(_watched(address, "org.freedesktop.secrets"))
-        command = ["gnome-keyring-daemon", "--unlock", "--foreground", "--components=secrets"]
+        command = ["gnome-keyring-daemon", "--foreground", "--components=secrets"]
+        if is_unlocked:
+            command.append("--unlock")
         daemon = stack.enter_context(
             _child(command, environment | {"DBUS_SESSION_BUS_ADDRESS": address}, stdin=subprocess.PIPE)
         )

@@ -95,11 +95,11 @@ def test_a_programs_arguments_are_left_out_of_messages() -> None:
     assert str(Reference.parse("cmd:['op', 'read', 'op://vault/item']")) == "cmd:[op …]"
 
 
-def test_the_names_of_a_rotation_are_known() -> None:
+def test_the_names_that_the_console_gives_are_reserved() -> None:
     reference = Reference.parse("vault:acme")
-    assert not reference.is_of_a_rotation
-    assert reference.renamed("acme.next").is_of_a_rotation
-    assert not Reference.parse("file:/acme.next").is_of_a_rotation
+    assert not reference.is_reserved
+    assert all(reference.renamed(f"acme.{ending}").is_reserved for ending in ("next", "prev", "canary"))
+    assert not Reference.parse("file:/acme.next").is_reserved
 
 
 @given(st.text(max_size=300))

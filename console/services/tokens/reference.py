@@ -16,8 +16,8 @@ LENGTH_LIMIT = 256
 KEYRING_SERVICE = "gateway-console"
 """The keyring service that the console's own examples and messages use."""
 
-NEXT, PREVIOUS = ".next", ".prev"
-"""What a rotation adds to a token's name, for the token to come and for the one before."""
+NEXT, PREVIOUS, CANARY = ".next", ".prev", ".canary"
+"""What is added to a token's name: for the token to come and the one before in a rotation, and for a trial value."""
 
 
 class Scheme(StrEnum):
@@ -110,9 +110,9 @@ class Reference:
         return replace(self, name=name)
 
     @property
-    def is_of_a_rotation(self) -> bool:
-        """Tell whether the name is one that a rotation gives."""
-        return self.scheme.is_store and self.name.endswith((NEXT, PREVIOUS))
+    def is_reserved(self) -> bool:
+        """Tell whether the name is one that the console gives by itself."""
+        return self.scheme.is_store and self.name.endswith((NEXT, PREVIOUS, CANARY))
 
 
 def check_reference(text: str) -> str | None:
