@@ -41,7 +41,19 @@ def test_the_version_imports_nothing_of_the_house_but_its_door(tmp_path: Path) -
     assert not {"argparse", "asyncio", "json", "msgspec", *HEAVY} & tops(modules)
 
 
-@pytest.mark.parametrize("arguments", [["routes"], ["routes", "--json"], ["--help"], ["smoke", "--help"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["routes"],
+        ["routes", "--json"],
+        ["--help"],
+        ["smoke", "--help"],
+        ["explain"],
+        ["explain", "rate_limit", "--json"],
+        ["explain", "--status", "429", "--header", "retry-after: 20"],
+        ["explain", "--status", "500", "--json", __file__],
+    ],
+)
 def test_an_offline_verb_imports_neither_the_screen_nor_an_http_library(tmp_path: Path, arguments: list[str]) -> None:
     modules = imported_by(tmp_path, *arguments)
     assert "console.cli.main" in modules

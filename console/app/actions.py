@@ -53,6 +53,13 @@ def _why_no_stop(state: RunState, cursor: int) -> str | None:
     return None if state.is_live else "no call is under way"
 
 
+def _why_no_explanation(state: RunState, cursor: int) -> str | None:
+    smoke = state.routes[cursor].smoke if cursor < len(state.routes) else None
+    if smoke is None or smoke.is_live or smoke.result is None or smoke.result.classification is None:
+        return "nothing was refused on this route"
+    return None
+
+
 def _why_no_reopen(state: RunState, cursor: int) -> str | None:
     if state.is_live:
         return "calls are under way; x stops them"
@@ -86,6 +93,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("route.smoke_all", ("S",), "all", "Smoke all routes side by side.", _why_no_smoke_all),
     Action("smoke.stop", ("x",), "stop", "Stop the calls under way; their outcome stays unknown.", _why_no_stop),
     Action("route.open", ("enter",), "open", "Show everything about this route, uncut."),
+    Action("route.explain", ("e",), "explain", "Say why this route's call was refused.", _why_no_explanation),
     Action("pane.next", ("tab", "right_square_bracket"), "pane", "Go to the next pane."),
     Action("app.commands", ("colon", "ctrl+p"), "command", "Find a command by its name."),
     Action("app.help", ("question_mark", "f1"), "help", "Show all keys."),

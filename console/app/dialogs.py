@@ -1,4 +1,4 @@
-"""Dialogs: all keys, and one route in whole."""
+"""Dialogs: all keys, one route in whole, and why its call was refused."""
 
 from collections.abc import Iterator, Sequence
 from typing import ClassVar
@@ -10,9 +10,10 @@ from textual.geometry import Size
 from textual.screen import ModalScreen
 
 from console.app.actions import ACTIONS
-from console.app.line import BLANK, Line, cell, dim, labelled, line, wrap
+from console.app.line import BLANK, Line, Span, cell, dim, labelled, line, wrap
 from console.app.line_pane import LinePane
 from console.app.smoke_pane import about_lines
+from console.domain.explanation import category_rows, reading_lines
 from console.domain.run import RunState
 from console.domain.sign import Tone, check_sign, smoke_sign
 
@@ -109,3 +110,30 @@ def whole_route_lines(state: RunState, cursor: int, width: int) -> Iterator[Line
     if not route.smoke.is_live and route.smoke.result is not None:
         for finding in route.smoke.result.findings:
             yield from labelled(finding.id, finding.message, width)
+
+
+class ExplainPane(LinePane):
+    """Why the call of the route under the cursor was refused, and what to do."""
+
+    def lines(self, state: RunState, cursor: int, size: Size) -> Sequence[Line]:
+        """Return the explanation."""
+        return tuple(explain_lines(state, cursor, size.width))
+
+
+def explain_lines(state: RunState, cursor: int, width: int) -> Iterator[Line]:
+    """Yield the category of a route's newest refusal with its meaning, the reading of this refusal, and its rule."""
+    smoke = state.routes[cursor].smoke
+    found = None if smoke.result is None else smoke.result.classification
+    if found is None:
+        return
+    yield line(Span(found.category, Tone.STRONG), dim(f"   {found.confidence}"))
+    yield BLANK
+    for words in reading_lines(found):
+        yield from labelled("here" if words == found.evidence else "", words, width, label_width=8)
+    if smoke.said:
+        yield from labelled("it said", f'"{smoke.said}"', width, tone=Tone.DIM, label_width=8)
+    if found.rule:
+        yield from labelled("rule", f"{found.rule}  {found.source}".strip(), width, tone=Tone.DIM, label_width=8)
+    yield BLANK
+    for label, words in category_rows(found.category):
+        yield from labelled(label, words, width, label_width=8)

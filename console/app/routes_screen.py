@@ -15,7 +15,7 @@ from console.app.actions import action_named, bindings
 from console.app.bars import HeaderBar, KeyBar
 from console.app.call_log import CallLogPane
 from console.app.contract_pane import ContractPane
-from console.app.dialogs import Dialog, HelpPane, RoutePane
+from console.app.dialogs import Dialog, ExplainPane, HelpPane, RoutePane
 from console.app.line_pane import LinePane
 from console.app.route_table import HEADER_LINES, RouteTablePane
 from console.app.session import Session
@@ -62,6 +62,7 @@ class RoutesScreen(Screen[None]):
             "route.smoke_all": self._smoke_all,
             "smoke.stop": self._stop_smoke,
             "route.open": self._open_route,
+            "route.explain": self._open_explanation,
             "route.down": lambda: self._move_to(self._cursor + 1),
             "route.up": lambda: self._move_to(self._cursor - 1),
             "route.first": lambda: self._move_to(0),
@@ -161,6 +162,11 @@ class RoutesScreen(Screen[None]):
         state = self._session.state
         role = state.routes[self._cursor].check.route.role
         self.app.push_screen(Dialog(RoutePane(state, id="route"), f"route · {role}", state, self._cursor))
+
+    def _open_explanation(self) -> None:
+        state = self._session.state
+        role = state.routes[self._cursor].check.route.role
+        self.app.push_screen(Dialog(ExplainPane(state, id="explain"), f"why · {role}", state, self._cursor))
 
     def _open_help(self) -> None:
         state = self._session.state

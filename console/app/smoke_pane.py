@@ -9,6 +9,7 @@ from console.app.line import BLANK, Line, Span, cell, dim, fit, labelled, line, 
 from console.app.line_pane import LinePane
 from console.domain.contract import Severity
 from console.domain.event import SmokeResult, SmokeStatus
+from console.domain.explanation import reading_lines
 from console.domain.run import RouteState, RunState, Smoke
 from console.domain.sign import Tone, severity_sign, smoke_sign
 
@@ -86,8 +87,9 @@ def about_lines(state: RouteState, width: int) -> Iterator[Line]:
         return
     yield from _figures(result, width)
     if result.classification is not None:
-        yield from (line(Span(piece, Tone.TEXT)) for piece in wrap(result.classification.evidence, width))
-        yield from (line(Span(piece, Tone.ACCENT)) for piece in wrap(result.classification.action, width))
+        for words in reading_lines(result.classification):
+            tone = Tone.ACCENT if words == result.classification.action else Tone.TEXT
+            yield from (line(Span(piece, tone)) for piece in wrap(words, width))
     evidence = "" if result.classification is None else result.classification.evidence
     for finding in result.findings:
         if finding.severity is not Severity.INFO and not evidence.startswith(finding.id):
@@ -117,6 +119,8 @@ def _figures(result: SmokeResult, width: int) -> Iterator[Line]:
 
 def _output(smoke: Smoke, width: int, room: int) -> Iterator[Line]:
     if not smoke.output:
+        if smoke.said and not smoke.is_live:
+            yield from (line(dim(piece)) for piece in wrap(f'it said, not stored: "{smoke.said}"', width))
         return
     pieces = list(wrap(smoke.output, width))
     if len(pieces) > room - 1:

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import NoReturn
 
 from console import __version__
-from console.cli import demo, output, routes, screen, simulate, smoke, token
+from console.cli import demo, explain, output, routes, screen, simulate, smoke, token
 from console.cli.exit_code import ExitCode
 from console.domain.guard import looks_like_secret, safe
 
-_VERBS = (demo, routes, smoke, token, simulate)
+_VERBS = (demo, routes, smoke, token, explain, simulate)
 _COMMON_OPTIONS = frozenset({"--config", "--profile", "--json", "--read-only", "--version", "--help", "-h"})
 
 

@@ -6,11 +6,13 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 from console.cli import output
+from console.cli.classification import classification_document
 from console.cli.exit_code import ExitCode, code_of_result, code_of_token, most_actionable
 from console.cli.finding import finding_document, show_finding
 from console.cli.profile import chosen_profile
 from console.domain.contract import RouteCheck, Severity, check
 from console.domain.event import RoutesChecked, SmokeFinished, SmokeResult, SmokeStatus, TokenState
+from console.domain.explanation import reading_lines
 from console.domain.role import Role
 from console.domain.run import RunState, apply
 from console.domain.sign import result_sign
@@ -127,10 +129,13 @@ async def _smoke_routes(
                 state = apply(state, event)
                 if isinstance(event, SmokeFinished) and not as_json:
                     _show_result(event.result, widths)
+                    if said := state.smoke(event.result.role).said:
+                        output.note(f'    the gateway said, not stored: "{said}"')
     except asyncio.CancelledError:
-        sent = [call.role.value for call in state.calls if call.is_live and call.is_sent]
-        if sent:
-            output.note(f"stopped: {', '.join(sent)} had been sent, may be billed, and have an unknown outcome")
+        for words, is_sent in (("had been sent", True), ("may have been sent", False)):
+            live = [call.role.value for call in state.calls if call.is_live and call.is_sent is is_sent]
+            if live:
+                output.note(f"stopped: {', '.join(live)} {words}, may be billed, and have an unknown outcome")
         raise
     return state
 
@@ -148,8 +153,10 @@ def _show_result(result: SmokeResult, widths: Sequence[int]) -> None:
             status = "no reply" if result.http_status is None else result.http_status
             request = f" · {result.request_id}" if result.request_id else ""
             output.write_line(f"    POST {result.endpoint_path} → {status}{request}")
-        output.write_line(f"    {result.classification.category}: {result.classification.evidence}")
-        output.write_line(f"    {result.classification.action} Not retried.")
+        why, *further = reading_lines(result.classification)
+        output.write_line(f"    {result.classification.category}: {why}")
+        for words in further:
+            output.write_line(f"    {words}")
     for finding in result.findings:
         is_told = result.classification is not None and result.classification.evidence.startswith(finding.id)
         if finding.severity is not Severity.INFO and not is_told:
@@ -195,10 +202,7 @@ def result_document(result: SmokeResult) -> dict[str, object]:
         "endpoint_family": result.endpoint_family,
         "endpoint_path": result.endpoint_path,
         "status": result.status.value,
-        "category": classification.category.value if classification else None,
-        "blame": classification.blame.value if classification else None,
-        "evidence": classification.evidence if classification else None,
-        "action": classification.action if classification else None,
+        **classification_document(classification),
         "http_status": result.http_status,
         "requests_sent": result.requests_sent,
         "request_written_ms": rounded(result.request_written_ms),

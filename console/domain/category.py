@@ -22,9 +22,12 @@ Category
    └─ budget_exceeded       the session's budget would have been exceeded
 """
 
-import re
+import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
+from importlib.resources import files
 
 
 class Category(StrEnum):
@@ -81,6 +84,47 @@ class Blame(StrEnum):
     CONTENT = "content"
 
 
+class Confidence(StrEnum):
+    """How sure a classification is."""
+
+    CERTAIN = "certain"
+    """The error says so in words that mean one thing."""
+    LIKELY = "likely"
+    """A usual word, the path or the status says so."""
+    UNDECIDABLE = "undecidable"
+    """The error's text allows other readings, which are named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guidance:
+    """What a category means and what to do about it."""
+
+    blame: Blame
+    means: str
+    action: str
+    ask: str
+    """Whom to ask."""
+    source: str
+    """Where a reader finds more: a document's URL."""
+
+
+@cache
+def guidance() -> dict[Category, Guidance]:
+    """Return what is known of every category, read once from `facts/categories.toml`."""
+    table = tomllib.loads(files("console.domain.facts").joinpath("categories.toml").read_text(encoding="utf-8"))
+    return {
+        category: Guidance(
+            blame=Blame(row["blame"]), means=row["means"], action=row["action"], ask=row["ask"], source=row["source"]
+        )
+        for category in Category
+        for row in (table[category.value],)
+    }
+
+
+WAIT_LIMIT_S = 3600.0
+"""The longest wait, in seconds, after which repeating a call is still worth a thought: a wait of hours means stop."""
+
+
 @dataclass(frozen=True, slots=True)
 class Classification:
     """A category with the reason for it and the next action; every word in it is ours."""
@@ -90,205 +134,100 @@ class Classification:
     evidence: str
     """Which rule decided, on which field; never the field's text."""
     action: str
+    confidence: Confidence = Confidence.CERTAIN
+    other_readings: tuple[Category, ...] = ()
+    """What else the refusal may mean, where its text cannot decide."""
+    retry_after_s: float | None = None
+    """The seconds that the gateway asks to wait."""
+    rule: str = ""
+    """The id of the rule that decided; empty for what the console itself saw."""
+    source: str = ""
+    """Where the rule comes from: a URL."""
+    can_pass_later: bool = False
+    """Whether the same call could pass later without anybody changing anything."""
 
+    @property
+    def stops(self) -> bool:
+        """Tell whether a run stops here before generation, also where that is only one of the readings."""
+        if self.category.stops_before_generation:
+            return True
+        return self.confidence is Confidence.UNDECIDABLE and any(
+            reading.stops_before_generation for reading in self.other_readings
+        )
 
-_BLAME_AND_ACTION: dict[Category, tuple[Blame, str]] = {
-    Category.ENDPOINT_DRIFT: (
-        Blame.CONFIG,
-        "The route is wrong, not the model: set endpoint_family and endpoint_path to the family that serves it.",
-    ),
-    Category.ACCOUNT_PRICING: (Blame.ACCOUNT, "Have the model priced or enabled for this account; then smoke again."),
-    Category.ACCOUNT_QUOTA: (Blame.ACCOUNT, "Top up the balance or raise the budget of this account or key."),
-    Category.ACCOUNT_AUTH: (
-        Blame.ACCOUNT,
-        "Check that token_ref names this gateway's token and that it is still valid.",
-    ),
-    Category.ACCOUNT_PERMISSION: (Blame.ACCOUNT, "Ask for access to this model, or use a key that has it."),
-    Category.ROUTE_MISSING: (Blame.ROUTE, "Check the model name and the path against the gateway's own list."),
-    Category.RATE_LIMIT: (Blame.ACCOUNT, "Wait, or lower the concurrency; nothing was retried."),
-    Category.UPSTREAM_UNAVAILABLE: (Blame.GATEWAY, "Check that the gateway is up and reachable from this machine."),
-    Category.TIMEOUT: (Blame.GATEWAY, "The call may have been billed. Look at the gateway's log before repeating it."),
-    Category.INVALID_REQUEST: (
-        Blame.CLIENT,
-        "The gateway refused the request's form: compare it with its documentation.",
-    ),
-    Category.CONTENT_POLICY: (Blame.CONTENT, "The content was refused; the route itself works."),
-    Category.CONTRACT_VIOLATION: (Blame.GATEWAY, "The answer is not to be trusted: see what broke."),
-    Category.SECRET_IN_PROMPT: (Blame.CLIENT, "Take the secret out of the text; nothing was sent."),
-    Category.ORIGIN_REFUSED: (
-        Blame.CONFIG,
-        "The gateway sent the call on to another address. Redirects are never followed: correct base_url.",
-    ),
-    Category.BUDGET_EXCEEDED: (Blame.CLIENT, "Raise the session's budget or start a new session."),
-}
+    @property
+    def retryable(self) -> bool:
+        """Tell whether the operator may repeat the call later. Nothing is ever repeated unasked."""
+        waits_hours = self.retry_after_s is not None and self.retry_after_s >= WAIT_LIMIT_S
+        return self.can_pass_later and not self.stops and not waits_hours
+
+    @property
+    def why_not_retried(self) -> str:
+        """Say why the call was not repeated, in one sentence."""
+        if self.category.stops_before_generation:
+            return f"Not retried: {self.category} stops before generation and is never answered by another family."
+        if self.stops:
+            readings = ", ".join(self.other_readings)
+            return f"Not retried: this may also be {readings}, which no repetition mends."
+        if self.retry_after_s is not None and self.retry_after_s >= WAIT_LIMIT_S:
+            return "Not retried: the gateway asks for a wait of hours."
+        if self.retryable:
+            return "Not retried: the console repeats no call unless you ask."
+        return "Not retried: the same call would end the same way."
 
 
 def judged(
     category: Category, evidence: str, *, blame: Blame | None = None, action: str | None = None
 ) -> Classification:
     """Build a classification, with the category's usual blame and action where none are given."""
-    usual_blame, usual_action = _BLAME_AND_ACTION[category]
-    return Classification(category, blame or usual_blame, evidence, action or usual_action)
-
-
-@dataclass(frozen=True, slots=True)
-class _Rule:
-    """One reason why an error belongs to a category: a word in its code or type, or a phrase in its message."""
-
-    category: Category
-    reason: str
-    words: re.Pattern[str] | None = None
-    phrase: re.Pattern[str] | None = None
-
-
-def _rule(category: Category, reason: str, *, words: str = "", phrase: str = "") -> _Rule:
-    return _Rule(
+    usual = guidance()[category]
+    return Classification(
         category,
-        reason,
-        re.compile(rf"\A(?:{words})\Z", re.IGNORECASE) if words else None,
-        re.compile(phrase, re.IGNORECASE) if phrase else None,
+        blame or usual.blame,
+        evidence,
+        action or usual.action,
+        can_pass_later=category in _MAY_PASS_LATER,
     )
 
 
-_RULES: tuple[_Rule, ...] = (
-    _rule(
-        Category.ENDPOINT_DRIFT,
-        "the error says that the model is not served on this endpoint",
-        words="unsupported_api_for_model|OperationNotSupported",
-        phrase=(
-            r"only supported in v1/|not a chat model|not accessible via the /\S{1,64} endpoint"
-            r"|not supported with the Responses API|has moved to 'input'|Function tools with reasoning"
-            r"|(?:messages|createModelResponse) is not supported by |/v1/\S{1,64} is not supported\. Please use /v1/"
-            r"|\Anot implemented(?: \(request id[^)]{0,100}\))?\Z"
-        ),
-    ),
-    _rule(
-        Category.ACCOUNT_PRICING,
-        "the error says that the model is not priced or not enabled for the account",
-        words="model_price_error|ModelNotOpen",
-        phrase=r"ratio or price not set|price not configured|has not been priced|must be verified to"
-        r"|has not activated the model|价格未配置|价格尚未",
-    ),
-    _rule(
-        Category.ACCOUNT_QUOTA,
-        "the error says that balance, budget or plan is used up",
-        words="insufficient_quota|insufficient_user_quota|billing_hard_limit_reached|budget_exceeded|billing_error"
-        "|pre_consume_token_quota_failed|usage_limit_reached",
-        phrase=r"credit balance is too low|reached your specified API usage limits|exceeded your current quota"
-        r"|requires more credits|budget has been exceeded|额度已用尽|余额不足",
-    ),
-    _rule(
-        Category.ACCOUNT_PERMISSION,
-        "the error says that the token may not use this model or path",
-        words="permission_error|permission_denied|access_denied|(?:key|team|user|org|project)_model_access_denied",
-        phrase=r"Missing scopes|does not have access to model|not allowed to access model",
-    ),
-    _rule(
-        Category.ACCOUNT_AUTH,
-        "the error says that the token is wrong or absent",
-        words="invalid_api_key|authentication_error|auth_error|token_not_found_in_db|no_db_connection",
-        phrase=r"invalid api key|incorrect api key|no api key passed|无效的令牌",
-    ),
-    _rule(
-        Category.ROUTE_MISSING,
-        "the error says that the gateway has no such model or path",
-        words="model_not_found|invalid_model|DeploymentNotFound|not_found_error|api_not_implemented|provider_not_found",
-        phrase=r"No available channel|Invalid model name|model `[^`]{1,200}` does not exist|Invalid URL \(|无可用渠道",
-    ),
-    _rule(
-        Category.CONTENT_POLICY,
-        "the error says that the content was refused",
-        words="content_filter|content_policy_violation|sensitive_words_detected|prompt_blocked|cyber_policy",
-        phrase=r"blocked by content filtering",
-    ),
-    _rule(
-        Category.RATE_LIMIT,
-        "the error says that there were too many calls",
-        words="rate_limit_exceeded|rate_limit_error|too_many_requests|throttling_error",
-    ),
-    _rule(Category.TIMEOUT, "the error names a timeout", words="timeout_error|request_timeout"),
-    _rule(
-        Category.UPSTREAM_UNAVAILABLE,
-        "the error names an overloaded or failing provider",
-        words="overloaded_error|server_error|api_error|internal_server_error|do_request_failed|bad_response_status_code",
-    ),
-    _rule(
-        Category.INVALID_REQUEST,
-        "the error says that the request's form was refused",
-        words="invalid_request_error|invalid_request|unsupported_parameter|integer_below_min_value",
-    ),
-)
-
-_STATUS_CATEGORIES = {
-    400: Category.INVALID_REQUEST,
-    401: Category.ACCOUNT_AUTH,
-    402: Category.ACCOUNT_QUOTA,
-    403: Category.ACCOUNT_PERMISSION,
-    404: Category.ROUTE_MISSING,
-    405: Category.ROUTE_MISSING,
-    408: Category.TIMEOUT,
-    413: Category.INVALID_REQUEST,
-    415: Category.INVALID_REQUEST,
-    422: Category.INVALID_REQUEST,
-    429: Category.RATE_LIMIT,
-    501: Category.ROUTE_MISSING,
-    504: Category.TIMEOUT,
-    522: Category.UPSTREAM_UNAVAILABLE,
-    524: Category.TIMEOUT,
-}
-
-_MESSAGE_LIMIT = 16_384
-_WEAK_WORDS = frozenset({Category.INVALID_REQUEST, Category.UPSTREAM_UNAVAILABLE})
-"""Gateways use the words of these two for errors of every kind: a phrase or a clear status says more."""
+_MAY_PASS_LATER = frozenset({Category.RATE_LIMIT, Category.UPSTREAM_UNAVAILABLE, Category.TIMEOUT})
 
 
-def classify(status: int, *, code: str = "", kind: str = "", message: str = "") -> Classification:
-    """Say why a call was refused. Pure and total: never raises, whatever the texts hold.
+def classify(  # noqa: PLR0917  # the order in which others call it
+    status: int | None,
+    headers: Mapping[str, str] | None = None,
+    body: bytes | str = b"",
+    content_type: str = "",
+    streamed: bool = False,
+    sent_family: str | None = None,
+    sent_path: str | None = None,
+    elapsed: float | None = None,
+) -> Classification:
+    """Say why a call was refused, whose matter that is and what to do. Pure and total: never raises.
 
-    The error's own words decide before its status: a status alone is right for only half of the errors that
-    real gateways send.
+    The evidence counts in this order: the error's own code words and sentences, the innermost first; what was sent;
+    the status last, because a status alone is right for only half of the errors that real gateways send.
 
     Args:
-        status: The HTTP status; 200 for an error event inside a stream.
-        code: The error's `code`, or an empty text.
-        kind: The error's `type`, or an empty text.
-        message: The error's message; only its first 16,384 characters are read.
+        status: The HTTP status; 200 for an error inside a stream, None where it is not known.
+        headers: The answer's headers, for a wait that they ask for.
+        body: The refused call's body, or the error event of a stream; only its beginning is read.
+        content_type: The body's media type.
+        streamed: The error came inside a stream that had begun.
+        sent_family: The endpoint family that was called.
+        sent_path: The path that was called.
+        elapsed: Seconds from the start of the call until the refusal.
 
     """
-    if status == 200 and re.fullmatch(r"[45]\d\d", code):
-        status = int(code)  # gateways that fail within a stream put the status into the error's code
-    head = message[:_MESSAGE_LIMIT]
-    weak: Classification | None = None
-    for rule in _RULES:
-        field = _matched_field(rule, code, kind, head)
-        if field is None:
-            continue
-        found = judged(rule.category, f"{rule.reason} ({field})")
-        if rule.category not in _WEAK_WORDS:
-            return found
-        weak = weak or found
-    by_status = _STATUS_CATEGORIES.get(status)
-    if by_status is not None and by_status is not Category.INVALID_REQUEST:
-        return judged(by_status, f"HTTP status {status}; the error's own words did not decide")
-    if weak is not None:
-        return weak
-    if by_status is not None:
-        return judged(by_status, f"HTTP status {status}")
-    if status >= 500:
-        return judged(Category.UPSTREAM_UNAVAILABLE, f"HTTP status {status}")
-    if 400 <= status < 500:
-        return judged(Category.INVALID_REQUEST, f"HTTP status {status}")
-    return judged(
-        Category.CONTRACT_VIOLATION, f"HTTP status {status} with an error that names neither code nor known words"
+    from console.domain.error_judge import judge  # read only when an error is met
+
+    return judge(
+        status or None,
+        headers or {},
+        body,
+        content_type=content_type,
+        streamed=streamed,
+        sent_family=sent_family,
+        sent_path=sent_path,
+        elapsed_s=elapsed,
     )
-
-
-def _matched_field(rule: _Rule, code: str, kind: str, message: str) -> str | None:
-    if rule.words is not None:
-        if rule.words.match(code):
-            return "code"
-        if rule.words.match(kind):
-            return "type"
-    if rule.phrase is not None and rule.phrase.search(message):
-        return "message"
-    return None

@@ -159,6 +159,15 @@ class OutputReceived:
 
 
 @dataclass(frozen=True, slots=True)
+class RefusalRead:
+    """The gateway refused a call and said why. For the eye only: never kept in a record."""
+
+    role: Role
+    excerpt: str
+    """Its message, scrubbed of what looks like a secret, made safe and cut short."""
+
+
+@dataclass(frozen=True, slots=True)
 class SmokeFinished:
     """A smoke test of a route ended."""
 
@@ -173,6 +182,13 @@ class LoopLagMeasured:
 
 
 SmokeEvent = (
-    SmokeQueued | SmokeStarted | RequestWritten | AnswerStarted | OutputReceived | SmokeFinished | LoopLagMeasured
+    SmokeQueued
+    | SmokeStarted
+    | RequestWritten
+    | AnswerStarted
+    | OutputReceived
+    | RefusalRead
+    | SmokeFinished
+    | LoopLagMeasured
 )
 Event = RoutesChecked | GatewayClosed | GatewayOpened | GatewayFailed | TokenResolved | SmokeEvent

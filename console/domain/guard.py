@@ -75,6 +75,31 @@ _HEXADECIMAL = re.compile(r"(?<![0-9A-Fa-f])[0-9a-fA-F]{32,512}(?![0-9A-Fa-f])")
 _MIXED = re.compile(r"[A-Za-z0-9]{24,512}")
 
 
+_MASK = "•••"
+_MASKED_KEY = re.compile(
+    r"[A-Za-z0-9_-]{0,40}(?:\*{3,512}|•{3,512}|x{8,512}|X{8,512})[A-Za-z0-9_-]{0,40}"
+    r"|(?<![A-Za-z0-9])(?:sk|pk|rk|gsk|xai|hf|AIza)[-_]?[A-Za-z0-9_-]{0,40}(?:\.{2,64}|…)[A-Za-z0-9_-]{0,40}"
+)
+"""A key as gateways echo it, its middle starred out: its ends still say which key it is."""
+
+
+def scrub(text: str) -> str:
+    """Return text from outside with everything masked that looks like a secret, or like a masked one."""
+    for _, pattern in _SECRET_RULES:
+        text = pattern.sub(_MASK, text)
+    text = _MASKED_KEY.sub(_MASK, text)
+    text = _HEXADECIMAL.sub(_MASK, text)
+    return _MIXED.sub(lambda match: _MASK if _is_random(match.group()) else match.group(), text)
+
+
+def _is_random(run: str) -> bool:
+    return (
+        any(character.islower() for character in run)
+        and any(character.isupper() for character in run)
+        and sum(character.isdigit() for character in run) >= 2
+    )
+
+
 def looks_like_secret(text: str, *, is_address: bool = False) -> str | None:
     """Return in words what secret a text seems to hold, or None; the words never hold the text itself.
 
@@ -89,7 +114,4 @@ def looks_like_secret(text: str, *, is_address: bool = False) -> str | None:
             return words
     if not is_address and _HEXADECIMAL.search(text):
         return "a long hexadecimal key"
-    for run in _MIXED.findall(text):
-        if any(c.islower() for c in run) and any(c.isupper() for c in run) and sum(c.isdigit() for c in run) >= 2:
-            return "a long random key"
-    return None
+    return "a long random key" if any(_is_random(run) for run in _MIXED.findall(text)) else None

@@ -12,6 +12,7 @@ from console.domain.event import (
     GatewayOpened,
     LoopLagMeasured,
     OutputReceived,
+    RefusalRead,
     RequestWritten,
     RoutesChecked,
     SmokeFinished,
@@ -49,6 +50,8 @@ class Smoke:
     pieces: int = 0
     output: str = ""
     """The end of the streamed text; for the eye only, never kept."""
+    said: str = ""
+    """What the gateway said when it refused the call; for the eye only, never kept."""
     result: SmokeResult | None = None
 
     @property
@@ -141,10 +144,11 @@ def apply(state: RunState, event: Event) -> RunState:
             return _with_call(state, role, http_status=http_status)
         case OutputReceived(role, text, _, ttft_ms):
             before = state.smoke(role)
-            smoke = Smoke(
-                SmokePhase.STREAMING, ttft_ms, before.pieces + 1, (before.output + text)[-OUTPUT_LIMIT:], before.result
-            )
+            output = (before.output + text)[-OUTPUT_LIMIT:]
+            smoke = Smoke(SmokePhase.STREAMING, ttft_ms, before.pieces + 1, output, result=before.result)
             return _with_smoke(state, role, smoke)
+        case RefusalRead(role, excerpt):
+            return _with_smoke(state, role, replace(state.smoke(role), said=excerpt))
         case SmokeFinished(result) if _has_route(state, result.role):
             smoke = replace(state.smoke(result.role), phase=SmokePhase.DONE, result=result)
             counted = (result.input_tokens or 0) + (result.output_tokens or 0)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from console.domain.contract import Finding, Severity
 from console.wire.usage import Usage
-from console.wire.value import at, decode, text_at
+from console.wire.value import at, encode, text_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,10 @@ class WireError:
     kind: str = ""
     message: str = ""
 
+    def as_body(self) -> bytes:
+        """Return the error as a refused call's body would hold it."""
+        return encode({"error": {"code": self.code, "type": self.kind, "message": self.message}})
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -37,6 +41,8 @@ class Answer:
     finish: str | None = None
     usage: Usage = Usage()
     error: WireError | None = None
+    error_body: bytes = b""
+    """The error as it came: text from outside, to be classified and then dropped."""
     findings: tuple[Finding, ...] = ()
 
 
@@ -101,12 +107,6 @@ def whole(body: object, text: str, finish: str | None, usage: Usage, finishes: F
         error=error,
         findings=() if error else findings,
     )
-
-
-def read_error(body: bytes) -> WireError | None:
-    """Find the error in a refused call's body; None where the body is not JSON or names no error."""
-    value = decode(body)
-    return None if value is None else error_in(value)
 
 
 def error_in(value: object) -> WireError | None:

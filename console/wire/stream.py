@@ -20,6 +20,9 @@ from console.wire.sse import SseEvent
 from console.wire.usage import Usage
 from console.wire.value import decode, text_at
 
+_ERROR_LIMIT = 65_536
+"""The most characters of a failing event that are kept until it is classified."""
+
 
 class StreamReader(ABC):
     """Reads one stream of a family, event by event. Never raises on anything a gateway may send."""
@@ -39,6 +42,7 @@ class StreamReader(ABC):
         self._finish: str | None = None
         self._usage = Usage()
         self._error: WireError | None = None
+        self._error_body = b""
         self._findings: list[Finding] = []
 
     def feed(self, event: SseEvent) -> list[Delta]:
@@ -53,7 +57,11 @@ class StreamReader(ABC):
         kind = text_at(value, "type") or ""
         if kind and event.name and kind != event.name:
             self._note(OTHER_NAME)
-        return self._take(kind or event.name, value)
+        had_failed = self.has_failed
+        deltas = self._take(kind or event.name, value)
+        if self.has_failed and not had_failed:
+            self._error_body = event.data[:_ERROR_LIMIT].encode("utf-8", "replace")
+        return deltas
 
     @property
     def has_failed(self) -> bool:
@@ -76,6 +84,7 @@ class StreamReader(ABC):
             finish=self._finish,
             usage=self._usage,
             error=self._error or refusal,
+            error_body=self._error_body or (refusal.as_body() if refusal is not None else b""),
             findings=tuple(self._findings),
         )
 

@@ -92,9 +92,9 @@ class Console:
             await child.communicate()
 
     async def run(
-        self, *arguments: str | Path, python: tuple[str, ...] = (), given: str | None = None, **environment: str
+        self, *arguments: str | Path, python: tuple[str, ...] = (), given: bytes | None = None, **environment: str
     ) -> Ended:
-        """Run the command line to its end, with a text on stdin where one is given."""
+        """Run the command line to its end; `given` is what stdin holds."""
         stdin = DEVNULL if given is None else PIPE
         async with self.start(*arguments, python=python, stdin=stdin, **environment) as child:
             return await ended(child, given=given)
@@ -110,11 +110,11 @@ class Console:
         return dict(await asyncio.gather(*map(run, commands)))
 
 
-async def ended(child: asyncio.subprocess.Process, within_s: float = 30.0, given: str | None = None) -> Ended:
+async def ended(child: asyncio.subprocess.Process, within_s: float = 30.0, given: bytes | None = None) -> Ended:
     """Wait for a process's end and return what it left."""
     start = time.perf_counter()
     async with asyncio.timeout(within_s):
-        stdout, stderr = await child.communicate(None if given is None else given.encode())
+        stdout, stderr = await child.communicate(given)
     assert child.returncode is not None
     return Ended(child.returncode, (stdout or b"").decode(), stderr.decode(), time.perf_counter() - start)
 

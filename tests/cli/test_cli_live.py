@@ -36,6 +36,7 @@ ROLES = ["planner", "writer", "revision", "reviewer", "critic", "fallback"]
 TOKEN = "-".join(["tk", "Qw3rTy7uIo", "PaSdFg8hJk"])
 RESULT_NAMES = {
     "role", "model", "model_reported", "endpoint_family", "endpoint_path", "status", "category", "blame",
+    "retryable", "retry_after_s", "confidence", "other_readings", "rule", "evidence", "action",
     "http_status", "requests_sent", "ttft_ms", "total_ms", "input_tokens", "output_tokens", "finish", "request_id",
     "findings",
 }  # fmt: skip
@@ -102,16 +103,22 @@ def test_smoke_of_the_faults_profile_says_what_is_wrong_with_each_route(runs: Ru
     assert "COM-O-02" in [finding["id"] for finding in results["planner"]["findings"]]
     assert "COM-T-03" in [finding["id"] for finding in results["revision"]["findings"]]
     assert (results["fallback"]["blame"], results["fallback"]["http_status"]) == ("account", 500)
+    assert (results["fallback"]["retryable"], results["fallback"]["confidence"]) == (False, "certain")
+    assert "the gateway said" not in ended.stdout + ended.stderr
 
 
 def test_smoke_tells_a_person_the_category_the_reason_and_the_next_step(runs: Runs) -> None:
     ended = runs[FAULTS_TOLD]
     assert ended.code == 5
     assert "! account" in ended.stdout
-    assert "account_pricing: the error says that the model is not priced" in ended.stdout
+    assert "account_pricing: the error says that the model has no price or is not enabled" in ended.stdout
     assert "× failed" in ended.stdout
     assert "COM-T-03" in ended.stdout
-    assert "Not retried." in ended.stdout
+    assert (
+        "Not retried: account_pricing stops before generation and is never answered by another family." in ended.stdout
+    )
+    assert 'the gateway said, not stored: "' in ended.stderr
+    assert "the gateway said" not in ended.stdout
     assert "0 of 2 passed" in ended.stderr
 
 
@@ -212,7 +219,7 @@ ANSWERS = {
         "blocked",
         "account_auth",
     ),
-    "down": (answer_with(whole(503, b"")), 10, "failed", "upstream_unavailable"),
+    "down": (answer_with(whole(503, b"", content_type="text/plain")), 10, "failed", "upstream_unavailable"),
     "redirect": (answer_with(whole(302, b"", "location: http://127.0.0.2/")), 11, "blocked", "origin_refused"),
     "drift": (
         answer_with(whole(404, {"error": {"message": "This model is only supported in v1/chat/completions"}})),
@@ -378,7 +385,7 @@ async def test_ctrl_c_ends_a_smoke_at_once_with_130_and_closes_its_connection(co
         await silent.peers[0].has_left.wait()
     assert result.code == 130
     assert "interrupted" in result.stderr
-    assert "had been sent, may be billed" in result.stderr
+    assert "been sent, may be billed" in result.stderr
     assert "Traceback" not in result.stderr
     assert took_s < 3
 

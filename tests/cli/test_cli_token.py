@@ -72,7 +72,7 @@ def keyring(console: Console, secret_service: SecretService) -> Console:
 
 @pytest.mark.referee
 async def test_a_token_is_set_listed_checked_and_removed(keyring: Console, secret_service: SecretService) -> None:
-    stored = await keyring.run("token", "set", "--json", given=TOKEN + "\n")
+    stored = await keyring.run("token", "set", "--json", given=f"{TOKEN}\n".encode())
     assert stored.code == 0
     document = stored.document
     assert document.pop("message").endswith(f"stored in the Secret Service, bound to {ORIGIN}")
@@ -118,7 +118,7 @@ async def test_a_token_is_set_listed_checked_and_removed(keyring: Console, secre
 
 @pytest.mark.referee
 async def test_an_earlier_reference_answers_first_and_the_others_are_shown(keyring: Console) -> None:
-    await keyring.run("token", "set", given=TOKEN)
+    await keyring.run("token", "set", given=TOKEN.encode())
     checked = await keyring.run("token", "check", GW=NEW_TOKEN)
     assert checked.code == 0
     env, stored = checked.stdout.splitlines()[1:]
@@ -131,7 +131,7 @@ async def test_an_earlier_reference_answers_first_and_the_others_are_shown(keyri
 async def test_a_stored_token_is_used_at_its_origin_and_at_no_other(keyring: Console) -> None:
     async with raw_server(answer_with(good_stream(EndpointFamily.RESPONSES))) as server:
         write_config(keyring, ACME, base_url=server.base_url)
-        assert (await keyring.run("token", "set", given=TOKEN)).code == 0
+        assert (await keyring.run("token", "set", given=TOKEN.encode())).code == 0
         assert (await keyring.run("smoke")).code == 0
         async with raw_server(answer_with(good_stream(EndpointFamily.RESPONSES))) as other:
             write_config(keyring, ACME, base_url=other.base_url)
@@ -156,7 +156,7 @@ async def test_a_token_that_keyring_stored_is_used_shown_as_unbound_and_can_be_b
     checked = await keyring.run("token", "check")
     assert checked.code == 0
     assert "answers; bound to no origin: another tool stored it; token rebind binds it" in checked.stdout
-    refused = await keyring.run("token", "rotate", "--unverified", given=NEW_TOKEN)
+    refused = await keyring.run("token", "rotate", "--unverified", given=NEW_TOKEN.encode())
     assert refused.code == 11
     assert (await keyring.run("token", "rebind", "--yes")).code == 0
     assert secret_service.usernames("gateway-console") == [f"acme@{ORIGIN}"]
@@ -166,19 +166,19 @@ async def test_a_token_that_keyring_stored_is_used_shown_as_unbound_and_can_be_b
 
 @pytest.mark.referee
 async def test_a_token_is_rotated_confirmed_and_taken_back(keyring: Console, secret_service: SecretService) -> None:
-    await keyring.run("token", "set", given=TOKEN)
+    await keyring.run("token", "set", given=TOKEN.encode())
     before = (await keyring.run("token", "check", "--json")).document["references"][1]["fingerprint"]
-    blind = await keyring.run("token", "rotate", given=NEW_TOKEN)
+    blind = await keyring.run("token", "rotate", given=NEW_TOKEN.encode())
     assert blind.code == 11
     assert "--unverified puts it in place without asking" in blind.complaint
-    rotated = await keyring.run("token", "rotate", "--unverified", "--json", given=NEW_TOKEN)
+    rotated = await keyring.run("token", "rotate", "--unverified", "--json", given=NEW_TOKEN.encode())
     assert (rotated.code, rotated.document["result"]) == (0, "swapped")
     assert rotated.document["fingerprint"] != before
     assert secret_service.stored("gateway-console", f"acme@{ORIGIN}") == NEW_TOKEN
-    assert (await keyring.run("token", "rotate", "--unverified", given="third")).code == 11
+    assert (await keyring.run("token", "rotate", "--unverified", given=b"third")).code == 11
     back = await keyring.run("token", "rotate", "--back", "--json")
     assert (back.code, back.document["fingerprint"]) == (0, before)
-    await keyring.run("token", "rotate", "--unverified", given=NEW_TOKEN)
+    await keyring.run("token", "rotate", "--unverified", given=NEW_TOKEN.encode())
     confirmed = await keyring.run("token", "rotate", "--confirm", "--json")
     assert (confirmed.code, confirmed.document["result"]) == (0, "confirmed")
     nothing = await keyring.run("token", "rotate", "--confirm", "--json")
@@ -189,8 +189,8 @@ async def test_a_token_is_rotated_confirmed_and_taken_back(keyring: Console, sec
 
 @pytest.mark.referee
 async def test_removing_takes_what_a_rotation_left_with_it(keyring: Console, secret_service: SecretService) -> None:
-    await keyring.run("token", "set", given=TOKEN)
-    await keyring.run("token", "rotate", "--unverified", given=NEW_TOKEN)
+    await keyring.run("token", "set", given=TOKEN.encode())
+    await keyring.run("token", "rotate", "--unverified", given=NEW_TOKEN.encode())
     assert (await keyring.run("token", "remove", "--yes")).code == 0
     assert secret_service.usernames("gateway-console") == []
 
@@ -199,7 +199,7 @@ async def test_removing_takes_what_a_rotation_left_with_it(keyring: Console, sec
 async def test_a_token_of_another_origin_is_removed_by_that_origin_only(
     keyring: Console, secret_service: SecretService
 ) -> None:
-    await keyring.run("token", "set", given=TOKEN)
+    await keyring.run("token", "set", given=TOKEN.encode())
     write_config(keyring, ACME, base_url="https://moved.example")
     refused = await keyring.run("token", "remove", "--yes")
     assert refused.code == 4
@@ -212,7 +212,7 @@ async def test_a_token_of_another_origin_is_removed_by_that_origin_only(
 async def test_a_locked_keyring_is_exit_code_4_for_every_kind_and_is_unlocked_with_a_password_file(
     keyring: Console, secret_service: SecretService
 ) -> None:
-    await keyring.run("token", "set", given=TOKEN)
+    await keyring.run("token", "set", given=TOKEN.encode())
     secret_service.lock()
     runs = await keyring.run_all(
         [("token", "check"), ("token", "doctor"), ("token", "set"), ("token", "remove", "--yes"), ("token", "unlock"),
@@ -251,7 +251,7 @@ async def test_a_frozen_daemon_is_answered_within_the_deadline(
 
 @pytest.mark.referee
 async def test_a_killed_daemon_is_an_answer_without_a_token(keyring: Console, secret_service: SecretService) -> None:
-    await keyring.run("token", "set", given=TOKEN)
+    await keyring.run("token", "set", given=TOKEN.encode())
     secret_service.kill()
     ended = await keyring.run("token", "check")
     assert ended.code == 4
@@ -310,7 +310,7 @@ async def test_a_vault_under_a_passphrase_file_is_made_read_and_moved(console: C
     passphrase = private(console, "passphrase", "correct horse battery\n")
     more = f'vault_passphrase_ref = "file:{passphrase}"'
     write_config(console, "vault:acme", more=more)
-    stored = await console.run("token", "set", "--json", given=TOKEN)
+    stored = await console.run("token", "set", "--json", given=TOKEN.encode())
     assert (stored.code, stored.document["source"]) == (0, "vault")
     assert (await console.run("token", "check")).code == 0
     assert_in_no_file(console)
@@ -320,7 +320,7 @@ async def test_a_vault_under_a_passphrase_file_is_made_read_and_moved(console: C
 
     write_config(console, "vault:acme", more=more, base_url="https://moved.example")
     assert (await console.run("token", "check")).code == 11
-    occupied = await console.run("token", "set", given=NEW_TOKEN)
+    occupied = await console.run("token", "set", given=NEW_TOKEN.encode())
     assert occupied.code == 11
     assert f"the name keeps the token of {ORIGIN}" in occupied.complaint
     assert (await console.run("token", "rebind", "--yes")).code == 0
@@ -334,7 +334,7 @@ async def test_a_vault_under_a_passphrase_file_is_made_read_and_moved(console: C
 
 async def test_a_vault_without_passphrase_and_terminal_stays_locked(console: Console) -> None:
     write_config(console, "vault:acme")
-    ended = await console.run("token", "set", given=TOKEN)
+    ended = await console.run("token", "set", given=TOKEN.encode())
     assert ended.code == 4
     assert "no terminal to ask on" in ended.complaint
     assert not (console.home / ".local/share/gateway-console/vault.json").exists()
@@ -356,7 +356,7 @@ async def test_a_token_in_the_kernel_is_there_for_the_next_command(console: Cons
     name = f"kernel:test-{os.getpid()}"
     write_config(console, name)
     try:
-        stored = await console.run("token", "set", "--expires-h", "1", given=TOKEN)
+        stored = await console.run("token", "set", "--expires-h", "1", given=TOKEN.encode())
         assert stored.code == 0
         assert "for 1 h at most" in stored.stdout
         assert (await console.run("token", "check")).code == 0
@@ -384,7 +384,7 @@ async def test_a_token_in_the_kernel_is_there_for_the_next_command(console: Cons
 async def test_what_cannot_be_a_token_is_not_stored(console: Console, given: str | None, words: str) -> None:
     passphrase = private(console, "passphrase", "correct horse")
     write_config(console, "vault:acme", more=f'vault_passphrase_ref = "file:{passphrase}"')
-    ended = await console.run("token", "set", given=given)
+    ended = await console.run("token", "set", given=None if given is None else given.encode())
     assert ended.code == 2
     assert words in ended.complaint
     assert given is None or len(given.strip()) < 4 or given.strip() not in ended.complaint
@@ -423,14 +423,14 @@ async def test_what_does_not_fit_is_one_line_and_its_exit_code(
     console: Console, arguments: tuple[str, ...], code: int, words: str
 ) -> None:
     write_config(console, "env:GW")
-    ended = await console.run(*arguments, given="a-token")
+    ended = await console.run(*arguments, given=b"a-token")
     assert ended.code == code
     assert words in ended.complaint
 
 
 async def test_a_profile_without_a_store_says_what_to_name(console: Console) -> None:
     write_config(console, "env:GW")
-    ended = await console.run("token", "set", given=TOKEN)
+    ended = await console.run("token", "set", given=TOKEN.encode())
     assert ended.code == 2
     assert "names no store in token_ref" in ended.complaint
 
@@ -484,9 +484,9 @@ async def test_a_program_of_any_other_config_is_never_run(console: Console) -> N
 async def test_an_audit_log_that_others_may_write_stops_a_change(console: Console) -> None:
     passphrase = private(console, "passphrase", "correct horse")
     write_config(console, "vault:acme", more=f'vault_passphrase_ref = "file:{passphrase}"')
-    assert (await console.run("token", "set", given=TOKEN)).code == 0
+    assert (await console.run("token", "set", given=TOKEN.encode())).code == 0
     (console.home / ".local/state/gateway-console/token-audit.jsonl").chmod(0o666)
-    ended = await console.run("token", "set", given=NEW_TOKEN)
+    ended = await console.run("token", "set", given=NEW_TOKEN.encode())
     assert ended.code == 11
     assert "other users may use the file" in ended.stderr
 
@@ -494,7 +494,7 @@ async def test_an_audit_log_that_others_may_write_stops_a_change(console: Consol
 async def test_an_audit_log_holds_no_value_and_no_length(console: Console) -> None:
     passphrase = private(console, "passphrase", "correct horse")
     write_config(console, "vault:acme", more=f'vault_passphrase_ref = "file:{passphrase}"')
-    await console.run("token", "set", given=TOKEN)
+    await console.run("token", "set", given=TOKEN.encode())
     (line,) = audit_lines(console)
     assert set(line) == {"time", "action", "reference", "origin", "source", "result", "fingerprint"}
     assert str(len(TOKEN)) not in json.dumps(line | {"time": None, "fingerprint": None})

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from console.domain.guard import looks_like_secret, safe
+from console.domain.guard import looks_like_secret, safe, scrub
 
 _FEW = settings(max_examples=120, deadline=None)
 _EVERY_CHARACTER = "".join(map(chr, range(sys.maxunicode + 1)))
@@ -256,3 +256,70 @@ def test_a_hostile_text_is_read_to_its_end(unit: str) -> None:
 def test_any_text_is_judged_in_our_words(text: str) -> None:
     words = looks_like_secret(text)
     assert words is None or words.startswith("a")
+
+
+# --- Text from outside that is shown ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("secret", _SECRETS.values(), ids=_SECRETS)
+@pytest.mark.parametrize(
+    "form", ["{}", "bad key '{}'.", "https://host/?key={}&x=1", "line\n{}\nline", "x:{},", "{0} {0}"]
+)
+def test_what_looks_like_a_secret_is_masked(secret: str, form: str) -> None:
+    shown = scrub(form.format(secret))
+    assert "•••" in shown
+    assert secret not in shown
+    assert secret.startswith("-----") or secret.rsplit(maxsplit=1)[-1] not in shown
+    assert scrub(shown) == shown
+
+
+_TAIL = _B62[-4:]
+
+
+@pytest.mark.parametrize(
+    "masked",
+    [
+        "sk-ab***yz",
+        "sk-qtKGh" + "*" * 4 + "xymX",
+        "sk-proj-" + "*" * 120 + _TAIL,
+        "*" * 20 + _TAIL,
+        "sk-ab•••yz",
+        "sk-xxxxxxxx" + _TAIL,
+        "XXXXXXXX" + _TAIL,
+        "sk-..." + _TAIL,
+        "sk-aB3d…" + _TAIL,
+    ],
+)
+def test_a_key_that_the_gateway_masked_itself_shows_no_end_of_it(masked: str) -> None:
+    assert scrub(f"Incorrect API key provided: {masked}. See") == "Incorrect API key provided: •••. See"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "You exceeded your current quota, please check your plan and billing details.",
+        "request id: 550e8400-e29b-41d4-a716-446655440000",
+        "模型 gpt-9 价格未配置，请联系管理员",
+        "Rate limit reached for gpt-4o in organization org-78asdf on tokens per min (TPM): Limit 30000",
+        "The model `anthropic.claude-3-5-sonnet-20241022-v2:0` does not exist",
+        "2 * 3 ** 4, **bold** and --- a line, xxx",
+        "model_price_error at /v1/chat/completions 2026-11-22T10:11:12.123456Z",
+        "Basic authentication is refused here.",
+        "https://platform.openai.com/account/rate-limits",
+    ],
+)
+def test_ordinary_words_and_ids_are_left_as_they_are(text: str) -> None:
+    assert scrub(text) == text
+
+
+@pytest.mark.parametrize("unit", ["*", "x", "•", "eyJ", "sk-", "a*", "x*", "aB1", "0", "bearer a1"])
+def test_a_hostile_text_is_masked_to_its_end(unit: str) -> None:
+    hostile = unit * (16_384 // len(unit))
+    assert _SECRETS["GitHub classic"] not in scrub(f"{hostile} {_SECRETS['GitHub classic']}")
+
+
+@_FEW
+@given(before=st.text(max_size=20), after=st.text(max_size=20), secret=st.sampled_from(list(_SECRETS.values())[:8]))
+def test_a_key_is_masked_wherever_it_stands(before: str, after: str, secret: str) -> None:
+    assert secret not in scrub(f"{before} {secret} {after}")

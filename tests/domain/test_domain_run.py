@@ -14,6 +14,7 @@ from console.domain.event import (
     GatewayOpened,
     LoopLagMeasured,
     OutputReceived,
+    RefusalRead,
     RequestWritten,
     RoutesChecked,
     SmokeFinished,
@@ -84,10 +85,17 @@ def test_a_smoke_goes_through_its_phases() -> None:
 
 def test_a_whole_smoke_leaves_its_result_its_output_and_its_call() -> None:
     state = _fold(*_WHOLE)
-    assert state.smoke(Role.WRITER) == Smoke(SmokePhase.DONE, 120.0, 3, "hm OK.", _result())
+    assert state.smoke(Role.WRITER) == Smoke(SmokePhase.DONE, 120.0, 3, "hm OK.", "", _result())
     assert state.calls == (
         Call(Role.WRITER, 1000.5, "/v1/responses", "gpt-route", 200, 900.0, is_live=False, is_sent=True),
     )
+
+
+def test_a_gateways_own_words_stay_for_the_eye_until_the_next_smoke() -> None:
+    refused = _fold(SmokeStarted(_WRITER, 1.0), RefusalRead(Role.WRITER, "no money"), SmokeFinished(_result()))
+    assert refused.smoke(Role.WRITER).said == "no money"
+    assert "no money" not in repr(refused.smoke(Role.WRITER).result)
+    assert apply(refused, SmokeStarted(_WRITER, 2.0)).smoke(Role.WRITER).said == ""
 
 
 def test_the_call_log_shows_what_is_known_so_far() -> None:

@@ -30,7 +30,7 @@ from services.servers import (
 )
 from services.smoking import ids, result_in, smoke_all, smoke_once, smoking, table
 
-from console.domain.category import Category
+from console.domain.category import Category, Confidence
 from console.domain.event import SmokeStatus
 from console.domain.family import EndpointFamily
 from console.domain.role import Role
@@ -62,7 +62,13 @@ FAILURES: dict[str, tuple[Script, Category, SmokeStatus, list[str]]] = {
         [],
     ),
     "forbidden": (answer_with(whole(403, b"no")), Category.ACCOUNT_PERMISSION, SmokeStatus.BLOCKED, []),
-    "no_such_path": (answer_with(whole(404, b"")), Category.ROUTE_MISSING, SmokeStatus.BLOCKED, []),
+    "no_such_family": (answer_with(whole(404, b"")), Category.ENDPOINT_DRIFT, SmokeStatus.BLOCKED, []),
+    "no_such_path": (
+        answer_with(whole(404, error("invalid_request_error", "", "Invalid URL (POST /v1/v1/responses)"))),
+        Category.ROUTE_MISSING,
+        SmokeStatus.BLOCKED,
+        [],
+    ),
     "no_price": (
         answer_with(whole(500, error("new_api_error", "model_price_error"))),
         Category.ACCOUNT_PRICING,
@@ -75,7 +81,12 @@ FAILURES: dict[str, tuple[Script, Category, SmokeStatus, list[str]]] = {
         SmokeStatus.FAILED,
         [],
     ),
-    "server_error": (answer_with(whole(500, b"")), Category.UPSTREAM_UNAVAILABLE, SmokeStatus.FAILED, []),
+    "server_error": (
+        answer_with(whole(500, b"", content_type="text/plain")),
+        Category.UPSTREAM_UNAVAILABLE,
+        SmokeStatus.FAILED,
+        [],
+    ),
     "down_with_a_page": (
         answer_with(whole(502, PAGE, content_type="text/html")),
         Category.UPSTREAM_UNAVAILABLE,
@@ -83,12 +94,23 @@ FAILURES: dict[str, tuple[Script, Category, SmokeStatus, list[str]]] = {
         ["COM-T-03"],
     ),
     "busy": (
-        answer_with(whole(503, b"", "retry-after: 0")),
+        answer_with(whole(503, b"", "retry-after: 0", content_type="text/plain")),
         Category.UPSTREAM_UNAVAILABLE,
         SmokeStatus.FAILED,
         [],
     ),
-    "upstream_timed_out": (answer_with(whole(504, b"")), Category.TIMEOUT, SmokeStatus.FAILED, []),
+    "upstream_timed_out": (
+        answer_with(whole(504, b"", content_type="text/plain")),
+        Category.TIMEOUT,
+        SmokeStatus.FAILED,
+        [],
+    ),
+    "json_promised_and_nothing_sent": (
+        answer_with(whole(503, b"")),
+        Category.CONTRACT_VIOLATION,
+        SmokeStatus.FAILED,
+        [],
+    ),
     "web_page": (
         answer_with(whole(200, PAGE, content_type="text/html; charset=utf-8")),
         Category.CONTRACT_VIOLATION,
@@ -461,9 +483,20 @@ async def test_a_refusal_stays_one_however_its_body_comes(script: Script) -> Non
         result = await smoke_once(server.base_url, deadline_s=0.5)
         took_s = time.perf_counter() - start
     assert result.classification is not None
-    assert (result.classification.category, result.http_status) == (Category.UPSTREAM_UNAVAILABLE, 500)
+    found = result.classification
+    assert (found.category, found.confidence) == (Category.CONTRACT_VIOLATION, Confidence.UNDECIDABLE)
+    assert Category.UPSTREAM_UNAVAILABLE in found.other_readings
+    assert (found.retryable, found.stops, result.http_status) == (False, True, 500)
     assert took_s < 1.5
     assert len(server.requests) == 1
+
+
+async def test_a_bare_404_on_a_familys_path_may_be_the_family_or_the_address() -> None:
+    async with raw_server(answer_with(whole(404, b"", content_type="text/plain"))) as server:
+        result = await smoke_once(server.base_url)
+    assert result.classification is not None
+    assert result.classification.category is Category.ENDPOINT_DRIFT
+    assert result.classification.other_readings == (Category.ROUTE_MISSING,)
 
 
 async def test_a_gateway_that_accepts_and_never_reads_is_a_timeout() -> None:

@@ -11,8 +11,9 @@ from console.domain.category import Category, classify
 from console.domain.family import EndpointFamily
 from console.simulator.server import Listening, serve
 from console.wire import FAMILY_WIRES
-from console.wire.answer import read_error
+from console.wire.answer import error_in
 from console.wire.sse import SseDecoder
+from console.wire.value import decode
 
 R, M, C = EndpointFamily.RESPONSES, EndpointFamily.ANTHROPIC_MESSAGES, EndpointFamily.CHAT_COMPLETIONS
 FAMILIES = [R, M, C]
@@ -52,9 +53,9 @@ async def post(client: httpx.AsyncClient, family: EndpointFamily, body: Any, **h
 
 
 def error_category(response: httpx.Response) -> Category:
-    error = read_error(response.content)
-    assert error is not None
-    return classify(response.status_code, code=error.code, kind=error.kind, message=error.message).category
+    assert error_in(decode(response.content)) is not None
+    content_type = response.headers["content-type"]
+    return classify(response.status_code, response.headers, response.content, content_type).category
 
 
 # --- Good answers ----------------------------------------------------------------------------------------------------
@@ -201,22 +202,23 @@ async def test_the_token_is_taken_as_x_api_key_too(
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "status"),
+    ("method", "path", "category"),
     [
-        ("POST", "/v1/unknown", 404),
-        ("POST", "/responses", 404),
-        ("POST", "/v1/responses/", 404),
-        ("GET", "/v1/responses", 404),
-        ("POST", "/v1/models", 404),
-        ("GET", "/", 404),
+        ("POST", "/v1/unknown", Category.ROUTE_MISSING),
+        ("POST", "/v1/v1/responses", Category.ROUTE_MISSING),
+        ("POST", "/v1/models", Category.ROUTE_MISSING),
+        ("GET", "/", Category.ROUTE_MISSING),
+        ("POST", "/responses", Category.ENDPOINT_DRIFT),
+        ("POST", "/v1/responses/", Category.ENDPOINT_DRIFT),
+        ("GET", "/v1/responses", Category.ENDPOINT_DRIFT),
     ],
 )
-async def test_an_unknown_path_or_method_is_refused_with_an_error_body(
-    client: httpx.AsyncClient, method: str, path: str, status: int
+async def test_an_unknown_path_or_method_is_refused_with_an_error_that_may_mean_a_missing_family(
+    client: httpx.AsyncClient, method: str, path: str, category: Category
 ) -> None:
     response = await client.request(method, path, json={})
-    assert response.status_code == status
-    assert error_category(response) is Category.ROUTE_MISSING
+    assert response.status_code == 404
+    assert error_category(response) is category
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"nonsense", b"\xff", b"[" * 100_000, b"[]", b"1", b'"text"', b"null"])

@@ -19,9 +19,9 @@ from console.wire.answer import (
     Finishes,
     WireError,
     error_in,
-    read_error,
 )
 from console.wire.usage import Usage
+from console.wire.value import decode
 
 _COUNTED = Usage(input_tokens=1, output_tokens=1)
 
@@ -65,7 +65,7 @@ _COUNTED = Usage(input_tokens=1, output_tokens=1)
 )
 def test_every_known_envelope_is_read(body: object, error: WireError) -> None:
     assert error_in(body) == error
-    assert read_error(json.dumps(body).encode()) == error
+    assert error_in(decode(json.dumps(body).encode())) == error
 
 
 @pytest.mark.parametrize(
@@ -94,18 +94,18 @@ def test_what_names_no_error_is_none(body: object) -> None:
 
 @pytest.mark.parametrize("body", [b"", b"<html>error</html>", b"error code: 522", b"\xff\xfe", b"null", b"{"])
 def test_a_body_that_is_no_json_names_no_error(body: bytes) -> None:
-    assert read_error(body) is None
+    assert error_in(decode(body)) is None
 
 
 @settings(max_examples=100, deadline=None)
 @given(body=st.binary(max_size=100))
 def test_no_bytes_make_reading_an_error_raise(body: bytes) -> None:
-    assert read_error(body) is None or isinstance(read_error(body), WireError)
+    assert error_in(decode(body)) is None or isinstance(error_in(decode(body)), WireError)
 
 
 @pytest.mark.parametrize("code", ["9" * 30, "9" * 5000, "-1", "1.5", "1e400"], ids=lambda code: code[:8])
 def test_numbers_of_any_size_as_a_code_never_raise(code: str) -> None:
-    error = read_error(b'{"error": {"code": %s, "message": "m"}}' % code.encode())
+    error = error_in(decode(b'{"error": {"code": %s, "message": "m"}}' % code.encode()))
     assert error is None or error.message == "m"
 
 

@@ -154,7 +154,8 @@ def test_an_error_event_fails_the_stream(event: SseEvent, error: WireError) -> N
 def test_the_first_error_counts_and_response_failed_is_its_echo(first: SseEvent) -> None:
     answer = _answer(_CREATED, first, _FAILED)
     assert answer.error is not None
-    assert classify(200, code=answer.error.code, kind=answer.error.kind).category is Category.ACCOUNT_QUOTA
+    assert classify(200, {}, answer.error_body, streamed=True).category is Category.ACCOUNT_QUOTA
+    assert answer.error_body == first.data.encode()
 
 
 def test_after_an_error_response_failed_may_follow_and_then_nothing() -> None:
@@ -211,7 +212,7 @@ def test_content_refused_within_the_stream_is_named_as_such() -> None:
     ended = response("incomplete", incomplete_details={"reason": "content_filter"})
     answer = _answer(_CREATED, named("response.incomplete", response=ended))
     assert answer.error is not None
-    assert classify(200, code=answer.error.code).category is Category.CONTENT_POLICY
+    assert classify(200, {}, answer.error_body, streamed=True).category is Category.CONTENT_POLICY
 
 
 @pytest.mark.parametrize("delta", [None, "", 7, {"text": "x"}, ["x"]])

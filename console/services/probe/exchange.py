@@ -9,22 +9,27 @@ from console.domain.contract import Finding, Severity
 from console.domain.event import (
     AnswerStarted,
     OutputReceived,
+    RefusalRead,
     RequestWritten,
     SmokeEvent,
     SmokeFinished,
     SmokeResult,
     SmokeStatus,
 )
-from console.domain.guard import safe
+from console.domain.guard import safe, scrub
+from console.domain.refusal import message_in
 from console.domain.route import Route
 from console.domain.secret import RedactedStream, Secret
 from console.services.probe.call import CallPart, Chunk, Started, Written
 from console.services.probe.failure import CallError
 from console.wire import FAMILY_WIRES
-from console.wire.answer import Answer, Delta, WireError, read_error
+from console.wire.answer import WRONG_SHAPE, Answer, Delta, error_in
 from console.wire.sse import SseDecoder
+from console.wire.value import decode
 
 _ERROR_BODY_LIMIT = 65_536
+_EXCERPT_LIMIT = 300
+"""The most characters of a gateway's own words that are shown."""
 _REQUEST_ID_HEADERS = (
     "x-request-id",
     "request-id",
@@ -75,6 +80,7 @@ class Exchange:
         self._plain = bytearray()
         self._redacted = RedactedStream(secret) if secret else None
         self._is_reasoning = False
+        self._said = ""
 
     @property
     def is_settled(self) -> bool:
@@ -99,8 +105,11 @@ class Exchange:
     def finish(self, failure: CallError | None) -> list[SmokeEvent]:
         """Take the call's end, and its failure where it had one; return the last events."""
         pending = self._redacted.close() if self._redacted is not None else ""
-        rest = [self._output(pending)] if pending else []
-        return [*rest, SmokeFinished(self._result(failure))]
+        rest: list[SmokeEvent] = [self._output(pending)] if pending else []
+        result = self._result(failure)
+        if self._said:
+            rest.append(RefusalRead(self._route.role, self._said))
+        return [*rest, SmokeFinished(result)]
 
     def _take_chunk(self, data: bytes, elapsed_ms: float) -> list[SmokeEvent]:
         if not self._is_stream:
@@ -190,13 +199,11 @@ class Exchange:
         self, answer: Answer, failure: CallError | None, findings: Sequence[Finding]
     ) -> Classification | None:
         status = 0 if self._started is None else self._started.status
-        error = answer.error if self._is_stream else read_error(bytes(self._plain))
-        if status >= 300:
-            error = error or WireError()  # a refusal stays one, also where its body is cut, slow or compressed
-        if failure is not None and error is None and not answer.is_complete:
+        refusal = self._refusal(answer, status)
+        if refusal is None and failure is not None and not answer.is_complete:
             return failure.classification
-        if error is not None:
-            return classify(status, code=error.code, kind=error.kind, message=error.message)
+        if refusal is not None:
+            return self._classify_refusal(refusal)
         if _HTML in findings:
             return judged(
                 Category.CONTRACT_VIOLATION,
@@ -205,6 +212,44 @@ class Exchange:
             )
         broken = next((finding for finding in findings if finding.severity is Severity.FAIL), None)
         return None if broken is None else judged(Category.CONTRACT_VIOLATION, f"{broken.id}: {broken.message}")
+
+    def _refusal(self, answer: Answer, status: int) -> bytes | None:
+        """Return the body of a refusal; None where the call was not refused."""
+        if self._is_stream:
+            if answer.error is not None:
+                return answer.error_body or answer.error.as_body()
+            return b"" if status >= 300 else None
+        body = bytes(self._plain)
+        if status >= 300:
+            return body  # a refusal stays one, also where its body is cut, slow or compressed
+        value = decode(body)
+        if not isinstance(value, dict):
+            return None
+        is_answer = any(WRONG_SHAPE not in wire.read(value).findings for wire in FAMILY_WIRES.values())
+        has_content = any(isinstance(value.get(key), list) and value[key] for key in ("choices", "output", "content"))
+        return body if error_in(value) is not None or not (is_answer or has_content) else None
+
+    def _classify_refusal(self, body: bytes) -> Classification:
+        started = self._started
+        self._said = self._excerpt(body, "" if started is None else started.content_type)
+        return classify(
+            None if started is None else started.status,
+            {} if started is None else started.headers,
+            body,
+            "" if started is None else started.content_type,
+            self._is_stream,
+            self._route.endpoint_family,
+            self._route.endpoint_path,
+            (self._times.last or 0.0) / 1000,
+        )
+
+    def _excerpt(self, body: bytes, content_type: str) -> str:
+        """Return the gateway's own words for the eye; they are masked before they are cut, so no end of a key stays."""
+        said = message_in(body, content_type)
+        if self._secret is not None:
+            said = self._secret.redact(said)
+            said = said[: len(said) - self._secret.held_back(said)]  # a body that was cut within the token
+        return safe(scrub(said), limit=_EXCERPT_LIMIT)
 
     def _request_id(self) -> str | None:
         if self._started is None:

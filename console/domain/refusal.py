@@ -1,0 +1,203 @@
+"""What a refused call's body says, read out of any envelope: its code words, its prose, the statuses in it.
+
+Gateways wrap errors in one another: JSON in a string in JSON, `litellm.X: YException - {…}`, `[openai/x] [400]: {…}`,
+server-sent events, HTML pages, a Python dict's repr, a body cut in the middle. So a body is scanned and not parsed: one
+linear pass finds the fields at every depth of escaping, and a body that is cut says what it said up to there.
+"""
+
+import re
+from dataclasses import dataclass
+
+READ_LIMIT = 12_288
+"""Characters of a body that are read. Real error bodies are below 4,000; the longest seen was a web page of 9,000."""
+_WORD_LIMIT = 100
+_FIELD_LIMIT = 400
+
+_WORD_KEYS = (
+    "code|type|status|reason|param|kind|name|error|error_code|errorCode|error_type|errorType|error_name|errCode|"
+    "status_code|statusCode|http_status|__type|Code|Type|quotaId|:exception-type|exception_type|limit_source|ret_code|err_code|exception|title|event"
+)
+_FIELD = re.compile(
+    rf"""(?<!\\)(\\{{0,31}})(["'])({_WORD_KEYS})\1\2\s{{0,40}}:\s{{0,40}}"""
+    rf"""(?:\1\2([^"'\\]{{1,{_WORD_LIMIT}}})\1\2|(-?\d{{1,9}})(?![\d.]))"""
+)
+_IDENTIFIER = re.compile(
+    r"(?<![A-Za-z0-9])(?:[A-Za-z][A-Za-z0-9]{0,40}(?:[_-][A-Za-z0-9]{1,40}){1,12}"
+    r"|[A-Z][A-Za-z0-9]{3,60}(?:\.[A-Z][A-Za-z0-9]{2,60})?)"
+)
+_STATUS_KEYS = frozenset(
+    {"code", "status", "param", "error_code", "errorCode", "status_code", "statusCode", "http_status", "Code"}
+)
+_STATUS_IN_PROSE = re.compile(
+    r"(?:status(?:[ _]code)?|https?|error(?: code)?|code|oauth|returned|返回)[ :=#]{1,3}(?:http )?([45]\d\d)(?!\d)"
+    r"|[\[(]([45]\d\d)[\])]|\A\W{0,8}([45]\d\d)(?!\d)|\| ([45]\d\d): |(?:'|data: )([45]\d\d)[ :]"
+)
+_ESCAPE = re.compile(r"\\+u([0-9A-Fa-f]{4})|\\+([nrt])|\\+")
+_SPACE = re.compile(r"\s+")
+_TAG = re.compile(r"<[^<>]{0,2000}>")
+_UNREAD = re.compile(r"<(?i:(script|style|svg)\b|!--)")
+_UNREAD_END = {
+    name: re.compile(end, re.IGNORECASE)
+    for name, end in (
+        ("script", "</script[^>]{0,20}>"),
+        ("style", "</style[^>]{0,20}>"),
+        ("svg", "</svg[^>]{0,20}>"),
+        (None, "-->"),
+    )
+}
+_NOTHING_WORDS = frozenset({"", "none", "null", "nil", "<nil>", "undefined", "error"})
+_QUOTES = str.maketrans(
+    {"`": "'", "’": "'", "‘": "'", "“": "'", "”": "'", '"': "'", "，": ",", "：": ":", "（": "(", "）": ")"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A code word: the value of a `code`, `type`, `status` or the like, squashed to be compared."""
+
+    key: str
+    """The field that it stood in; `text` where it stood in prose."""
+    squashed: str
+    depth: int
+    """How deep it was escaped: an error within an error's text lies deeper, and says more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A body, read."""
+
+    words: tuple[Word, ...]
+    """The code words of fields, the innermost first."""
+    mentioned: frozenset[str]
+    """Every squashed code word in the body, in a field or in prose."""
+    prose: str
+    """The whole text in lower case, on one line, unescaped, with plain quotes."""
+    inner_status: int | None
+    """The HTTP status that the body itself names, the innermost one."""
+    is_html: bool
+    is_cut: bool
+    """The body ends in the middle of its JSON, has none where JSON was promised, or was longer than what is read."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether there was nothing to read."""
+        return not self.prose
+
+
+def read_refusal(body: bytes | str, content_type: str = "") -> Refusal:
+    """Read a body. Total: any bytes give an answer, and a longer body costs no more than `READ_LIMIT` characters."""
+    text = body[: READ_LIMIT * 4].decode("utf-8", "replace") if isinstance(body, bytes) else body
+    is_long = len(text) > READ_LIMIT
+    text = text[:READ_LIMIT].lstrip("\ufeff \t\r\n")
+    is_html = _is_page(text, content_type)
+    if is_html:
+        text = _readable(text)
+    fields = _fields(text)
+    prose = _SPACE.sub(" ", _unescape(text).translate(_QUOTES)).strip().lower()
+    return Refusal(
+        words=tuple(word for word in fields if not word.squashed.isdigit() or len(word.squashed) != 3),
+        mentioned=frozenset(word.squashed for word in fields)
+        | frozenset(squash(match.group()) for match in _IDENTIFIER.finditer(text)),
+        prose=prose,
+        inner_status=_inner_status(fields, prose),
+        is_html=is_html,
+        is_cut=is_long or _is_cut(text) or (not text and "json" in content_type.lower()),
+    )
+
+
+def squash(word: str) -> str:
+    """Return a code word without case and marks: `InsufficientQuota` and `insufficient_quota` are one word."""
+    return "".join(character for character in word.lower() if character.isalnum())
+
+
+def _fields(text: str) -> list[Word]:
+    found = []
+    for match in _FIELD.finditer(text):
+        escape, _, key, value, number = match.groups()
+        squashed = squash(value or number or "")
+        if squashed not in _NOTHING_WORDS:
+            found.append(Word(key, squashed, len(escape)))
+        if len(found) == _FIELD_LIMIT:
+            break
+    return sorted(found, key=lambda word: -word.depth)
+
+
+def _inner_status(fields: list[Word], prose: str) -> int | None:
+    for word in fields:
+        if (
+            word.key in _STATUS_KEYS
+            and len(word.squashed) == 3
+            and word.squashed[0] in "45"
+            and word.squashed.isdecimal()
+        ):
+            return int(word.squashed)
+    last = None
+    for match in _STATUS_IN_PROSE.finditer(prose[:4096]):
+        last = int(next(group for group in match.groups() if group))
+    return last
+
+
+def _unescape(text: str) -> str:
+    if "\\" not in text:
+        return text
+    return _ESCAPE.sub(_unescaped, text)
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    code, space = match.groups()
+    if code is not None:
+        character = chr(int(code, 16))
+        return character if character.isprintable() else " "
+    return " " if space is not None else ""
+
+
+def _is_cut(text: str) -> bool:
+    stripped = text.rstrip()
+    if not stripped.startswith(("{", "[", "data:", "event:")):
+        return stripped.count("{") > stripped.count("}")
+    return (
+        stripped.count("{") > stripped.count("}")
+        or stripped.count("[") > stripped.count("]")
+        or (stripped[-1] not in '}]"' and "}" not in stripped[-40:])
+    )
+
+
+def _readable(page: str) -> str:
+    """Return a web page's text: without its scripts and styles, whose words are no one's."""
+    kept: list[str] = []
+    position = 0
+    while (start := _UNREAD.search(page, position)) is not None:
+        kept.append(page[position : start.start()])
+        end = _UNREAD_END[start.group(1) and start.group(1).lower()].search(page, start.end())
+        if end is None:
+            return _TAG.sub(" ", "".join(kept))
+        position = end.end()
+    kept.append(page[position:])
+    return _TAG.sub(" ", "".join(kept))
+
+
+_MESSAGE = re.compile(
+    r"""(?<!\\)(\\{0,31})(["'])(?:message|msg|detail|error|error_description|raw|status_msg|reason)\1\2\s{0,40}:\s{0,40}\1\2"""
+)
+
+
+def message_in(body: bytes | str, content_type: str = "") -> str:
+    """Return what a refusal says to a person, unscrubbed: its innermost message, or its whole text."""
+    text = body[: READ_LIMIT * 4].decode("utf-8", "replace") if isinstance(body, bytes) else body
+    text = text[:READ_LIMIT].strip("\ufeff \t\r\n")
+    if _is_page(text, content_type):
+        return _SPACE.sub(" ", _readable(text)).strip()
+    said = text
+    depth = -1
+    for match in _MESSAGE.finditer(text):
+        escape, quote = match.groups()
+        value = text[match.end() :]
+        end = re.search(rf"(?<!\\){re.escape(escape)}{quote}", value)
+        value = value[: end.start()] if end is not None else value
+        if len(escape) > depth and value.strip():
+            said, depth = value, len(escape)
+    return _SPACE.sub(" ", _unescape(said)).strip()
+
+
+def _is_page(text: str, content_type: str) -> bool:
+    return "html" in content_type.lower() or text[:200].lower().startswith(("<!doctype", "<html", "<head", "<?xml"))
