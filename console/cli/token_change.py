@@ -10,6 +10,7 @@ from console.cli.token_report import Report, fail, show
 from console.cli.token_subject import Subject, SubjectError
 from console.domain.event import TokenState
 from console.domain.secret import Secret
+from console.services.address import canonical_origin
 from console.services.tokens.kernel_store import LIFETIME_S, KernelStore
 from console.services.tokens.rebinding import plan_rebinding, rebind
 from console.services.tokens.reference import NEXT, PREVIOUS, Reference, Scheme
@@ -51,9 +52,9 @@ def run(subject: Subject, arguments: argparse.Namespace, *, verify: Verifier | N
             case "set":
                 return asyncio.run(change.set(arguments.expires_h))
             case "remove":
-                return asyncio.run(change.remove(arguments.origin, is_sure=arguments.yes))
+                return asyncio.run(change.remove(_origin(arguments.origin), is_sure=arguments.yes))
             case "rebind":
-                return asyncio.run(change.rebind(arguments.origin, is_sure=arguments.yes))
+                return asyncio.run(change.rebind(_origin(arguments.origin), is_sure=arguments.yes))
             case _ if arguments.confirm:
                 return asyncio.run(change.confirm())
             case _ if arguments.back:
@@ -65,6 +66,13 @@ def run(subject: Subject, arguments: argparse.Namespace, *, verify: Verifier | N
         return ExitCode.USAGE
     except StoreError as error:
         return fail(subject, arguments.kind, reference, error)
+
+
+def _origin(text: str | None) -> str | None:
+    origin = None if text is None else canonical_origin(text)
+    if text is not None and origin is None:
+        raise InputError("--origin wants the origin of a gateway, such as https://gw.example:8443")
+    return origin
 
 
 async def _accept_unseen(secret: Secret, origin: str) -> Verification:
@@ -113,7 +121,9 @@ class Change:
         """Forget a token, and what a rotation left of it."""
         kept = await self._store.origins(self._reference)
         origin: str | None = chosen or self._origin
-        if kept is not None and origin not in kept:
+        if kept is None and chosen is None and (stored := await self._store.read(self._reference, origin)) is not None:
+            origin = stored.origin  # a keyring that cannot list what it keeps can still be asked
+        elif kept is not None and origin not in kept:
             if None not in kept or chosen is not None:
                 words = ", ".join(sorted(each for each in kept if each is not None))
                 more = f"; it keeps one for {words}, which --origin can name" if words else ""
@@ -175,8 +185,8 @@ class Change:
         resumed = "the interrupted rotation went on: " if rotation.is_resumed else ""
         words, next_command, code = {
             RotationEnd.SWAPPED: (
-                "the new token is in place, and the one before is kept",
-                f"{command} --confirm, or --back",
+                "the new token is in place, and the one before is kept until --confirm or --back",
+                f"{command} --confirm",
                 ExitCode.OK,
             ),
             RotationEnd.REJECTED: (

@@ -22,7 +22,7 @@ _Asked = tuple[Reference, Answer]
 def run(subject: Subject, arguments: argparse.Namespace) -> ExitCode:
     """Look, and show what was seen."""
     if arguments.kind == "doctor":
-        return asyncio.run(_doctor(subject, as_json=arguments.json))
+        return asyncio.run(_doctor(subject, as_json=arguments.json, is_read_only=arguments.read_only))
     if not subject.references:
         output.note("The profile has no token_ref: calls carry no token.")
     key = subject.fingerprint_key(may_make=not arguments.read_only)
@@ -127,8 +127,10 @@ def _words(reference: Reference, answer: Answer) -> str:
     return answer.reason
 
 
-async def _doctor(subject: Subject, *, as_json: bool) -> ExitCode:
-    diagnosis = await diagnose(subject.references, subject.silent_sources, subject.origin, os.environ)
+async def _doctor(subject: Subject, *, as_json: bool, is_read_only: bool) -> ExitCode:
+    diagnosis = await diagnose(
+        subject.references, subject.silent_sources, subject.origin, os.environ, is_read_only=is_read_only
+    )
     facts = _facts(diagnosis)
     if as_json:
         output.write_document(

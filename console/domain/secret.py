@@ -9,8 +9,9 @@ _MASK = "•••"
 class Secret:
     """A token that no repr, format, comparison, copy or pickle gives away.
 
-    `reveal` is the only door to the value and is called in one place: where the transport writes the
-    authorization header. The other methods answer questions about foreign text without giving the value away.
+    `reveal` is the only door to the value and is called in two places: where the transport writes the authorization
+    header, and where a store is given the token to keep. The other methods answer questions about foreign text without
+    giving the value away.
     """
 
     __slots__ = ("__value",)
@@ -38,7 +39,7 @@ class Secret:
         return cls(bare)
 
     def reveal(self) -> str:
-        """Return the value itself, for the transport's authorization header only."""
+        """Return the value itself, for the transport's authorization header and for a store only."""
         return self.__value
 
     def is_in(self, text: str) -> bool:

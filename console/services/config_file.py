@@ -124,8 +124,8 @@ class _Reader:
         ):
             self._text.fail(
                 path,
-                f"the value looks like {words}. Tokens never go into a config: store it with your keyring or an"
-                " environment variable and write its reference into token_ref",
+                f"the value looks like {words}. Tokens never go into a config: store it with gateway-console token set,"
+                " or in an environment variable, and write its reference into token_ref",
             )
 
     def _convert(self, document: dict[str, object]) -> FileSettings:

@@ -56,22 +56,8 @@ class SecretService:
 @contextlib.contextmanager
 def running_secret_service(home: Path, *, is_unlocked: bool = True) -> Iterator[SecretService]:
     """Run a session bus and a keyring daemon in a home of their own; one that is not unlocked has no keyring yet."""
-    home.mkdir(mode=0o700)
-    runtime = home / "run"
-    runtime.mkdir(mode=0o700)
-    environment = {
-        "PATH": os.environ["PATH"],
-        "LANG": "C.UTF-8",
-        "HOME": str(home),
-        "XDG_RUNTIME_DIR": str(runtime),
-        "XDG_DATA_HOME": str(home / "data"),
-    }
     with contextlib.ExitStack() as stack:
-        bus = stack.enter_context(
-            _child(["dbus-daemon", "--session", "--nofork", "--print-address=1"], environment, stdin=subprocess.DEVNULL)
-        )
-        assert bus.stdout is not None
-        address = bus.stdout.readline().decode().strip()
+        address, environment = stack.enter_context(running_bus(home))
         wait_for_owner = stack.enter_context(_watched(address, "org.freedesktop.secrets"))
         command = ["gnome-keyring-daemon", "--foreground", "--components=secrets"]
         if is_unlocked:
@@ -84,6 +70,25 @@ def running_secret_service(home: Path, *, is_unlocked: bool = True) -> Iterator[
         daemon.stdin.close()
         wait_for_owner()
         yield SecretService(address, daemon, home)
+
+
+@contextlib.contextmanager
+def running_bus(home: Path) -> Iterator[tuple[str, dict[str, str]]]:
+    """Run a session bus in a home of its own; yield its address, and the environment of who lives there."""
+    home.mkdir(mode=0o700)
+    runtime = home / "run"
+    runtime.mkdir(mode=0o700)
+    environment = {
+        "PATH": os.environ["PATH"],
+        "LANG": "C.UTF-8",
+        "HOME": str(home),
+        "XDG_RUNTIME_DIR": str(runtime),
+        "XDG_DATA_HOME": str(home / "data"),
+    }
+    command = ["dbus-daemon", "--session", "--nofork", "--print-address=1"]
+    with _child(command, environment, stdin=subprocess.DEVNULL) as bus:
+        assert bus.stdout is not None
+        yield bus.stdout.readline().decode().strip(), environment
 
 
 @contextlib.contextmanager

@@ -2,11 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from services.secret_service import SecretService, running_secret_service
+from services.prompting_service import prompting_service
+from services.secret_service import SecretService, running_bus, running_secret_service
 from services.token_store import ORIGIN, MemoryStore, answer_of
 
 from console.domain.event import TokenState
@@ -56,14 +57,64 @@ async def test_without_a_display_the_desktops_prompt_ends_at_once(secret_service
     assert time.perf_counter() - start < 10
 
 
+@pytest.fixture
+def bus_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, secret_service: SecretService) -> Iterator[str]:
+    """Run a real session bus without a keyring; `secret_service` sees to it that the programs are there."""
+    with running_bus(tmp_path / "bus-home") as (address, _):
+        monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", address)
+        yield address
+
+
 @pytest.mark.referee
-async def test_leaving_ends_the_wait_for_an_unlock(secret_service: SecretService) -> None:
-    secret_service.freeze()
-    waiting = asyncio.create_task(unlock_on_desktop(1.0))
-    await asyncio.sleep(0)
-    waiting.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await waiting
+async def test_a_prompt_that_a_person_answers_unlocks(bus_address: str) -> None:
+    with prompting_service(bus_address, answers=True) as service:
+        await unlock_on_desktop(10.0)
+    assert not service.is_locked
+    assert "Dismiss" not in service.calls
+
+
+@pytest.mark.referee
+async def test_a_prompt_that_nobody_answers_is_taken_away_at_the_deadline(bus_address: str) -> None:
+    with prompting_service(bus_address) as service:
+        start = time.perf_counter()
+        with pytest.raises(StoreError) as caught:
+            await unlock_on_desktop(0.5)
+        assert 0.5 <= time.perf_counter() - start < 1.5
+        assert service.was_dismissed.wait(5)
+    assert (caught.value.state, caught.value.reason) == (
+        TokenState.TIMEOUT,
+        "nobody answered the desktop's prompt in time",
+    )
+
+
+@pytest.mark.referee
+async def test_leaving_takes_the_prompt_away(bus_address: str) -> None:
+    with prompting_service(bus_address) as service:
+        waiting = asyncio.create_task(unlock_on_desktop(60.0))
+        assert await asyncio.to_thread(service.was_prompted.wait, 5)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        assert await asyncio.to_thread(service.was_dismissed.wait, 5)
+
+
+@pytest.mark.referee
+async def test_nothing_but_an_explicit_unlock_raises_a_prompt(bus_address: str) -> None:
+    with prompting_service(bus_address) as service:
+        store = SecretServiceStore()
+        assert (await answer_of(store, ACME)).state is TokenState.LOCKED
+        for deed in (store.write(ACME, ORIGIN, b"a-token"), store.remove(ACME, ORIGIN), store.origins(ACME)):
+            with pytest.raises(StoreError) as caught:
+                await deed
+            assert caught.value.state is TokenState.LOCKED
+        assert (await look(store)).machine.keyring is KeyringState.LOCKED
+    assert not {"Unlock", "Prompt"} & set(service.calls)
+
+
+@pytest.mark.referee
+async def test_a_keyring_that_takes_its_password_in_its_own_prompt_only_says_so(bus_address: str) -> None:
+    with prompting_service(bus_address), pytest.raises(StoreError, match="token unlock --desktop"):
+        await unlock_with_password(b"test-pass")
 
 
 @pytest.mark.referee
@@ -111,6 +162,13 @@ async def test_an_open_keyring_without_the_token_is_answered_with_how_to_store_i
     diagnosis = await look(SecretServiceStore())
     assert (diagnosis.state, diagnosis.machine.keyring) == (TokenState.ABSENT, KeyringState.UNLOCKED)
     assert diagnosis.next_commands == ("gateway-console token set keyring://gateway-console/acme",)
+
+
+async def test_a_doctor_that_may_change_nothing_leaves_the_kernel_alone() -> None:
+    kernel = MemoryStore()
+    sources = Sources({}, MemoryStore(), kernel, MemoryStore(), Prompt(None))
+    diagnosis = await diagnose([ACME], sources, ORIGIN, {"HOME": "/nonexistent"}, platform="x", is_read_only=True)
+    assert (kernel.log, diagnosis.machine.kernel_words) == ([], "not tried, because nothing may be changed")
 
 
 @pytest.mark.referee

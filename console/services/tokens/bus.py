@@ -86,6 +86,10 @@ class BoundedConnection:
             raise TimeoutError
         return self._connection.send_and_get_reply(message, timeout=left)
 
+    def send(self, message: Any) -> None:
+        """Send a call whose answer nobody waits for."""
+        self._connection.send(message)
+
     def filter(self, rule: Any) -> Any:
         """Wait for the signal that a prompt has ended; refused where nobody asked for one."""
         if not self._may_prompt:

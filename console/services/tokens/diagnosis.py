@@ -32,9 +32,20 @@ async def diagnose(
     environment: Mapping[str, str],
     *,
     platform: str = sys.platform,
+    is_read_only: bool = False,
 ) -> Diagnosis:
-    """Ask the references in order and say what to do next. Nobody is asked anything."""
-    machine = await look_at_machine(environment, sources.kernel, platform=platform)
+    """Ask the references in order and say what to do next. Nobody is asked anything.
+
+    Args:
+        references: The profile's references.
+        sources: Where they point to.
+        origin: The origin that the token is for, in canonical form.
+        environment: The environment variables of this process.
+        platform: The platform, as `sys.platform` has it.
+        is_read_only: Nothing may be changed, and so the kernel is not tried.
+
+    """
+    machine = await look_at_machine(environment, None if is_read_only else sources.kernel, platform=platform)
     answer, reference = Answer(TokenState.ABSENT, reason="the profile has no token_ref"), None
     for reference in references:
         if reference.scheme is Scheme.SIM:

@@ -52,13 +52,13 @@ class Machine:
 
 
 async def look_at_machine(
-    environment: Mapping[str, str], kernel: Store, *, platform: str, timeout_s: float = READ_TIMEOUT_S
+    environment: Mapping[str, str], kernel: Store | None, *, platform: str, timeout_s: float = READ_TIMEOUT_S
 ) -> Machine:
     """Find out what this machine has.
 
     Args:
         environment: The environment variables of this process.
-        kernel: The kernel's store; a random value is put there and removed.
+        kernel: The kernel's store, where a random value is put and removed; None where nothing may be tried.
         platform: The platform, as `sys.platform` has it.
         timeout_s: The longest that the keyring may take, in seconds.
 
@@ -110,7 +110,9 @@ def _look_at_bus(connection: "DBusConnection") -> tuple[KeyringState, str]:
     return (KeyringState.LOCKED, "the keyring is locked") if is_locked else (KeyringState.UNLOCKED, "unlocked")
 
 
-async def _look_at_kernel(kernel: Store) -> str:
+async def _look_at_kernel(kernel: Store | None) -> str:
+    if kernel is None:
+        return "not tried, because nothing may be changed"
     name = Reference(Scheme.KERNEL, f"doctor-{os.getpid()}-{secrets.token_hex(4)}")
     try:
         await prove_writable(kernel, name, "https://doctor.invalid:443")

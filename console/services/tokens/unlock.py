@@ -73,12 +73,18 @@ def _unlock(connection: "DBusConnection", password: bytes) -> None:
     except DBusErrorResponse as error:
         if error.name == "org.gnome.keyring.Error.Denied":
             raise StoreError(TokenState.LOCKED, "the password is wrong") from None
-        raise
-    except ItemNotFoundException:
-        raise StoreError(
-            TokenState.UNAVAILABLE,
-            "this keyring takes its password only in its own prompt: gateway-console token unlock --desktop",
-        ) from None
+        if error.name != "org.freedesktop.DBus.Error.UnknownInterface":
+            raise
+        raise _prompt_only() from None
+    except ItemNotFoundException:  # what an unknown method is to secretstorage
+        raise _prompt_only() from None
+
+
+def _prompt_only() -> StoreError:
+    return StoreError(
+        TokenState.UNAVAILABLE,
+        "this keyring takes its password only in its own prompt: gateway-console token unlock --desktop",
+    )
 
 
 async def unlock_on_desktop(timeout_s: float = PROMPT_TIMEOUT_S) -> None:
@@ -102,15 +108,21 @@ async def unlock_on_desktop(timeout_s: float = PROMPT_TIMEOUT_S) -> None:
 
 
 def _prompt(connection: "DBusConnection") -> None:
-    from secretstorage import Collection
-    from secretstorage.exceptions import ItemNotFoundException
-    from secretstorage.util import add_match_rules
+    from jeepney import new_method_call
+    from secretstorage.util import PROMPT_IFACE, DBusAddressWrapper, add_match_rules, exec_prompt
 
     add_match_rules(connection)
+    path = _collection_path(connection)
+    if path == "/":
+        raise StoreError(TokenState.ABSENT, "there is no keyring yet")
+    _, prompt = DBusAddressWrapper(_PATH, _SERVICE, connection).call("Unlock", "ao", [path])
+    if prompt == "/":
+        return
     try:
-        was_dismissed = Collection(connection).unlock()
-    except ItemNotFoundException:
-        raise StoreError(TokenState.ABSENT, "there is no keyring yet") from None
+        was_dismissed, _ = exec_prompt(connection, prompt)
+    except TimeoutError:
+        connection.send(new_method_call(DBusAddressWrapper(prompt, PROMPT_IFACE, connection), "Dismiss"))
+        raise StoreError(TokenState.TIMEOUT, "nobody answered the desktop's prompt in time") from None
     if was_dismissed:
         raise StoreError(TokenState.LOCKED, "the prompt was dismissed, or this desktop could not show it")
 
