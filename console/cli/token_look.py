@@ -159,7 +159,7 @@ async def _doctor(subject: Subject, *, as_json: bool, is_read_only: bool) -> Exi
 def _facts(diagnosis: Diagnosis) -> dict[str, str]:
     machine = diagnosis.machine
     return {
-        "keyring": f"{machine.keyring}: {machine.keyring_words}",
+        "keyring": f"{machine.keyring}: {machine.keyring_words}" if machine.keyring_words else machine.keyring.value,
         "display": "there" if machine.has_display else "none",
         "ssh": "yes" if machine.is_ssh else "no",
         "kernel keyring": "keeps tokens in memory" if machine.has_kernel else machine.kernel_words,

@@ -81,9 +81,10 @@ async def _unlock_keyring(store: Store, reference: Reference, given: bytes | Non
 
 
 def _password(given: bytes | None, *, is_new: bool) -> bytes:
+    if given is not None and given.strip():
+        return given.removesuffix(b"\n")  # an editor's; a password that really ends in one cannot be given this way
     if given is not None:
-        # The last line end is an editor's; a keyring whose password really ends in one is asked on a terminal.
-        return given.removesuffix(b"\n")
+        raise StoreError(TokenState.REFUSED, "the file that --password-ref names is empty")
     try:
         if not is_new:
             return ask_on_terminal("Password of the keyring").encode()

@@ -3,7 +3,9 @@
 import errno
 import json
 import os
+import socket
 import stat
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -256,6 +258,38 @@ async def test_a_killed_daemon_is_an_answer_without_a_token(keyring: Console, se
     ended = await keyring.run("token", "check")
     assert ended.code == 4
     assert ended.took_s < 5
+
+
+@pytest.mark.referee
+async def test_each_trouble_of_the_keyring_has_a_message_of_its_own_within_the_deadline(
+    console: Console, secret_service: SecretService, tmp_path: Path
+) -> None:
+    write_config(console, ACME)
+    there = {"DBUS_SESSION_BUS_ADDRESS": secret_service.bus_address}
+    seen: dict[str, Ended] = {"absent": await console.run("token", "check", **there)}
+    secret_service.lock()
+    seen["locked"] = await console.run("token", "check", **there)
+    secret_service.freeze()
+    seen["frozen"] = await console.run("token", "check", **there)
+    seen["no bus"] = await console.run("token", "check")
+    path = tmp_path / "bus"
+    with closing(socket.socket(socket.AF_UNIX)) as listener:
+        listener.bind(str(path))
+        listener.listen(8)
+        seen["tarpit"] = await console.run("token", "check", DBUS_SESSION_BUS_ADDRESS=f"unix:path={path}")
+    seen["stale"] = await console.run("token", "check", DBUS_SESSION_BUS_ADDRESS=f"unix:path={path}")
+    assert {name: ended.code for name, ended in seen.items()} == dict.fromkeys(seen, 4)
+    assert {name: ended.took_s for name, ended in seen.items() if ended.took_s > 5} == {}
+    words = {
+        "absent": "no token under",
+        "locked": "the keyring is locked. Unlock it",
+        "frozen": "the keyring did not answer within 2 s",
+        "tarpit": "the keyring did not answer within 2 s",
+        "no bus": "DBUS_SESSION_BUS_ADDRESS is not set",
+        "stale": "the Secret Service cannot be reached (ConnectionRefusedError)",
+    }
+    assert {name: each in seen[name].stderr for name, each in words.items()} == dict.fromkeys(words, True)
+    assert not [ended.stderr for ended in seen.values() if "Traceback" in ended.stderr]
 
 
 # --- Without a keyring -----------------------------------------------------------------------------------------------

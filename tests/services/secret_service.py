@@ -73,8 +73,11 @@ def running_secret_service(home: Path, *, is_unlocked: bool = True) -> Iterator[
 
 
 @contextlib.contextmanager
-def running_bus(home: Path) -> Iterator[tuple[str, dict[str, str]]]:
-    """Run a session bus in a home of its own; yield its address, and the environment of who lives there."""
+def running_bus(home: Path, *, can_start: bool = True) -> Iterator[tuple[str, dict[str, str]]]:
+    """Run a session bus in a home of its own; yield its address, and the environment of who lives there.
+
+    A bus that cannot start services knows none but those that come to it by themselves.
+    """
     home.mkdir(mode=0o700)
     runtime = home / "run"
     runtime.mkdir(mode=0o700)
@@ -85,8 +88,14 @@ def running_bus(home: Path) -> Iterator[tuple[str, dict[str, str]]]:
         "XDG_RUNTIME_DIR": str(runtime),
         "XDG_DATA_HOME": str(home / "data"),
     }
-    command = ["dbus-daemon", "--session", "--nofork", "--print-address=1"]
-    with _child(command, environment, stdin=subprocess.DEVNULL) as bus:
+    config = home / "bus.conf"
+    config.write_text(
+        "<busconfig><type>session</type><listen>unix:tmpdir=/tmp</listen><auth>EXTERNAL</auth>"
+        '<policy context="default"><allow send_destination="*"/><allow receive_sender="*"/><allow own="*"/></policy>'
+        "</busconfig>"
+    )
+    kind = "--session" if can_start else f"--config-file={config}"
+    with _child(["dbus-daemon", kind, "--nofork", "--print-address=1"], environment, stdin=subprocess.DEVNULL) as bus:
         assert bus.stdout is not None
         yield bus.stdout.readline().decode().strip(), environment
 

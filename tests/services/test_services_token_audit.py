@@ -104,6 +104,11 @@ def test_a_damaged_key_of_fingerprints_is_said(tmp_path: Path, content: bytes) -
         installation_key(path)
 
 
+def test_without_a_home_the_users_own_is_taken(tmp_path: Path) -> None:
+    assert Place.of({}).data.is_absolute()
+    assert Place.of({"HOME": "relative"}).data.is_absolute()
+
+
 @pytest.mark.parametrize(
     ("environment", "data", "state"),
     [

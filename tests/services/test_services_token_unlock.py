@@ -60,7 +60,7 @@ async def test_without_a_display_the_desktops_prompt_ends_at_once(secret_service
 @pytest.fixture
 def bus_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, secret_service: SecretService) -> Iterator[str]:
     """Run a real session bus without a keyring; `secret_service` sees to it that the programs are there."""
-    with running_bus(tmp_path / "bus-home") as (address, _):
+    with running_bus(tmp_path / "bus-home", can_start=False) as (address, _):
         monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", address)
         yield address
 
@@ -187,11 +187,16 @@ async def test_a_locked_keyring_is_answered_with_how_to_unlock_it(secret_service
 
 
 @pytest.mark.referee
-async def test_a_frozen_daemon_is_answered_with_how_to_replace_it(secret_service: SecretService) -> None:
+async def test_a_frozen_daemon_is_answered_with_how_to_end_it_and_that_helps(secret_service: SecretService) -> None:
+    await put(SecretServiceStore(), ACME, ORIGIN, Secret("a-token"))
     secret_service.freeze()
     diagnosis = await look(SecretServiceStore(0.3))
     assert (diagnosis.state, diagnosis.machine.keyring) == (TokenState.TIMEOUT, KeyringState.TIMEOUT)
-    assert "gnome-keyring-daemon --replace" in diagnosis.next_commands[0]
+    assert diagnosis.next_commands == (f"kill -KILL {secret_service.daemon.pid}", "gateway-console token unlock")
+    secret_service.kill()
+    assert (await look(SecretServiceStore())).machine.keyring is KeyringState.LOCKED
+    await unlock_with_password(b"test-pass")
+    assert (await answer_of(SecretServiceStore(), ACME)).secret == Secret("a-token")
 
 
 @pytest.mark.parametrize(
@@ -223,6 +228,13 @@ async def test_a_stale_bus_is_unreachable_and_answered_with_a_way_without(
     diagnosis = await look(SecretServiceStore())
     assert (diagnosis.state, diagnosis.machine.keyring) == (TokenState.UNAVAILABLE, KeyringState.UNREACHABLE)
     assert diagnosis.next_commands == ("gateway-console token set kernel:acme",)
+
+
+@pytest.mark.referee
+async def test_a_bus_without_a_daemon_is_answered_with_what_to_install(bus_address: str) -> None:
+    diagnosis = await look(SecretServiceStore())
+    assert (diagnosis.state, diagnosis.machine.keyring) == (TokenState.UNAVAILABLE, KeyringState.NO_DAEMON)
+    assert diagnosis.next_commands[0] == "apt-get install --no-install-recommends dbus gnome-keyring"
 
 
 async def test_another_platforms_keyring_is_not_looked_into() -> None:

@@ -60,7 +60,7 @@ class Terminal:
             assert time.monotonic() < deadline, f"not seen: {sequence!r}"
             self._read(most=64)
 
-    def press(self, keys: str) -> None:
+    def press(self, keys: str | bytes) -> None:
         """Type keys."""
         self._child.send(keys)
 

@@ -110,6 +110,17 @@ def test_a_line_that_the_terminal_would_cut_is_refused(home: dict[str, str]) -> 
         assert terminal.end() == 11
 
 
+def test_what_is_typed_in_another_encoding_is_said(home: dict[str, str]) -> None:
+    make_vault(home)
+    with token(home | {"LANG": "C.UTF-8"}, "set") as terminal:
+        type_in(terminal, "Passphrase of the vault", "correct horse")
+        terminal.until("Token (it is not shown)")
+        terminal.until(lambda _: not terminal.echoes)
+        terminal.press(b"\xff\xfe\r")
+        terminal.until("is not text in this terminal's encoding")
+        assert terminal.end() == 4
+
+
 def test_a_token_is_forgotten_only_after_a_yes(home: dict[str, str]) -> None:
     make_vault(home)
     for answer, code, words in [("n", 2, "nothing was changed"), ("", 2, "nothing was changed"), ("y", 0, "removed")]:

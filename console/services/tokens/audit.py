@@ -61,13 +61,12 @@ class AuditLog:
         descriptor = self._open()
         try:
             os.write(descriptor, msgspec.json.encode(line) + b"\n")
-            is_full = os.fstat(descriptor).st_size > SIZE_LIMIT
+            if os.fstat(descriptor).st_size > SIZE_LIMIT:
+                self._path.replace(self._path.with_name(f"{self._path.name}.1"))
         except OSError as error:
             raise self._unwritable(error) from None
         finally:
             os.close(descriptor)
-        if is_full:
-            self._path.replace(self._path.with_name(f"{self._path.name}.1"))
 
     def _open(self) -> int:
         make_private_directory(self._path.parent)

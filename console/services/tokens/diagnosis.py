@@ -84,13 +84,13 @@ def next_commands(
         return (f"{_CONSOLE} unlock {reference}",), "The vault's key then stays in memory for 15 minutes."
     target = stored if answer.state is TokenState.ABSENT else reference
     if target is not None and target.scheme is Scheme.KEYRING:
-        return _for_keyring(target, machine)
+        return _for_keyring(target, answer.state, machine)
     if answer.state is TokenState.ABSENT and target is not None:
         return (f"{_CONSOLE} set {target}",), "The token is asked for without echo, or read from stdin."
     return (), how_to_store(reference) if answer.state is TokenState.ABSENT else next_step(answer, reference)
 
 
-def _for_keyring(reference: Reference, machine: Machine) -> tuple[tuple[str, ...], str]:
+def _for_keyring(reference: Reference, state: TokenState, machine: Machine) -> tuple[tuple[str, ...], str]:
     instead = f"{'kernel' if machine.has_kernel else 'vault'}:{_plain(reference.name)}"
     lasting = "in memory until the session ends" if machine.has_kernel else "encrypted under a passphrase"
     by_other_means = (
@@ -98,6 +98,8 @@ def _for_keyring(reference: Reference, machine: Machine) -> tuple[tuple[str, ...
         f'Without a keyring the token can stay {lasting}: add "{instead}" to token_ref.',
     )
     match machine.keyring:
+        case KeyringState.UNLOCKED if state is TokenState.TIMEOUT:
+            return (f"{_CONSOLE} check",), "The keyring answers again."
         case KeyringState.UNLOCKED | KeyringState.OTHER:
             return (f"{_CONSOLE} set {reference}",), "The keyring is there and open."
         case KeyringState.LOCKED:
@@ -112,9 +114,13 @@ def _for_keyring(reference: Reference, machine: Machine) -> tuple[tuple[str, ...
         case KeyringState.NO_DAEMON:
             install = "apt-get install --no-install-recommends dbus gnome-keyring"
             return (install, f"{_CONSOLE} unlock", by_other_means[0]), by_other_means[1]
-        case KeyringState.TIMEOUT:
-            restart = "gnome-keyring-daemon --replace --daemonize --components=secrets"
-            return (restart, f"{_CONSOLE} unlock"), "The daemon does not answer; the first starts another in its place."
+        case KeyringState.TIMEOUT if machine.daemon_pid is not None:
+            # --replace waits for the old daemon without end; once that is gone, the bus starts a new one, locked.
+            commands = (f"kill -KILL {machine.daemon_pid}", f"{_CONSOLE} unlock")
+            return (
+                commands,
+                "The first ends the daemon that does not answer; the bus starts another one for the second.",
+            )
         case _:
             return (by_other_means[0],), by_other_means[1]
 

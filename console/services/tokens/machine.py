@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from console.domain.event import TokenState
 from console.services.tokens.bus import in_thread, session_bus
@@ -39,6 +39,9 @@ class Machine:
 
     keyring: KeyringState
     keyring_words: str
+    """The reason, where the state does not say it all."""
+    daemon_pid: int | None
+    """The process that the bus asks for tokens; None where it is not known."""
     has_display: bool
     is_ssh: bool
     kernel_words: str
@@ -63,12 +66,13 @@ async def look_at_machine(
         timeout_s: The longest that the keyring may take, in seconds.
 
     """
-    keyring, words = KeyringState.OTHER, f"the keyring of {platform}"
+    found = _Keyring(KeyringState.OTHER, f"that of {platform}")
     if platform == "linux":
-        keyring, words = await _look_at_secret_service(environment, timeout_s)
+        found = await _look_at_secret_service(environment, timeout_s)
     return Machine(
-        keyring=keyring,
-        keyring_words=words,
+        keyring=found.state,
+        keyring_words=found.words,
+        daemon_pid=found.daemon_pid,
         has_display=bool(environment.get("DISPLAY") or environment.get("WAYLAND_DISPLAY")),
         is_ssh="SSH_CONNECTION" in environment,
         kernel_words=await _look_at_kernel(kernel),
@@ -76,38 +80,53 @@ async def look_at_machine(
     )
 
 
-async def _look_at_secret_service(environment: Mapping[str, str], timeout_s: float) -> tuple[KeyringState, str]:
-    if not environment.get("DBUS_SESSION_BUS_ADDRESS"):
-        return KeyringState.NO_BUS, "DBUS_SESSION_BUS_ADDRESS is not set"
+@dataclass(frozen=True, slots=True)
+class _Keyring:
+    state: KeyringState
+    words: str = ""
+    daemon_pid: int | None = None
 
-    def work() -> tuple[KeyringState, str]:
+
+async def _look_at_secret_service(environment: Mapping[str, str], timeout_s: float) -> _Keyring:
+    if not environment.get("DBUS_SESSION_BUS_ADDRESS"):
+        return _Keyring(KeyringState.NO_BUS, "DBUS_SESSION_BUS_ADDRESS is not set")
+
+    def work() -> _Keyring:
         with session_bus(timeout_s) as connection:
             return _look_at_bus(connection)
 
     try:
         return await in_thread(work, timeout_s)
     except StoreError as error:
-        return _STATES.get(error.state, KeyringState.UNREACHABLE), error.reason
+        is_silent = error.state is TokenState.TIMEOUT
+        return _Keyring(KeyringState.TIMEOUT if is_silent else KeyringState.UNREACHABLE, error.reason)
 
 
-_STATES = {TokenState.LOCKED: KeyringState.LOCKED, TokenState.TIMEOUT: KeyringState.TIMEOUT}
-
-
-def _look_at_bus(connection: "DBusConnection") -> tuple[KeyringState, str]:
+def _look_at_bus(connection: "DBusConnection") -> _Keyring:
     from jeepney import DBusAddress, new_method_call
     from secretstorage import Collection
     from secretstorage.exceptions import ItemNotFoundException
 
     bus = DBusAddress("/org/freedesktop/DBus", "org.freedesktop.DBus", "org.freedesktop.DBus")
-    (names,) = connection.send_and_get_reply(new_method_call(bus, "ListNames")).body
-    (startable,) = connection.send_and_get_reply(new_method_call(bus, "ListActivatableNames")).body
-    if "org.freedesktop.secrets" not in {*names, *startable}:
-        return KeyringState.NO_DAEMON, "the bus has no Secret Service, and cannot start one"
+
+    def ask(method: str, *words: str) -> Any:
+        signature = "s" * len(words) or None
+        return connection.send_and_get_reply(new_method_call(bus, method, signature, words)).body[0]
+
+    running = ask("ListNames")
+    if _NAME not in {*running, *ask("ListActivatableNames")}:
+        return _Keyring(KeyringState.NO_DAEMON, "the bus has no Secret Service, and cannot start one")
+    daemon_pid = ask("GetConnectionUnixProcessID", _NAME) if _NAME in running else None
     try:
         is_locked = Collection(connection).is_locked()
     except ItemNotFoundException:
-        return KeyringState.NO_KEYRING, "the daemon answers, and has no keyring yet"
-    return (KeyringState.LOCKED, "the keyring is locked") if is_locked else (KeyringState.UNLOCKED, "unlocked")
+        return _Keyring(KeyringState.NO_KEYRING, daemon_pid=daemon_pid)
+    except TimeoutError:
+        return _Keyring(KeyringState.TIMEOUT, "the bus answers and the daemon does not", daemon_pid)
+    return _Keyring(KeyringState.LOCKED if is_locked else KeyringState.UNLOCKED, daemon_pid=daemon_pid)
+
+
+_NAME = "org.freedesktop.secrets"
 
 
 async def _look_at_kernel(kernel: Store | None) -> str:

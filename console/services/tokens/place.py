@@ -18,7 +18,7 @@ class Place:
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Self:
         """Return the places that an environment names; a path that is not absolute is no place."""
-        home = Path(environment.get("HOME") or Path.home())
+        home = _home(environment)
 
         def base(variable: str, default: str) -> Path:
             named = Path(environment.get(variable, ""))
@@ -40,3 +40,11 @@ class Place:
     def audit(self) -> Path:
         """The audit log."""
         return self.state / "token-audit.jsonl"
+
+
+def _home(environment: Mapping[str, str]) -> Path:
+    named = Path(environment.get("HOME", ""))
+    try:
+        return named if named.is_absolute() else Path.home()
+    except RuntimeError:  # a user without a home, as in some containers
+        return Path("/nonexistent")

@@ -72,8 +72,9 @@ def make_private_directory(path: Path) -> None:
     """
     try:
         for each in (*reversed(path.parents), path):
-            with contextlib.suppress(FileExistsError):
-                each.mkdir(mode=0o700)
+            if not each.exists():
+                with contextlib.suppress(FileExistsError):
+                    each.mkdir(mode=0o700)
         status = path.lstat()
     except OSError as error:
         raise StoreError(

@@ -43,6 +43,8 @@ def ask_on_terminal(question: str) -> str:
             line = getpass.getpass(f"{question}: ")
     except (getpass.GetPassWarning, EOFError, OSError):
         raise NoTerminalError("the terminal did not take an answer") from None
+    except UnicodeDecodeError:
+        raise StoreError(TokenState.UNAVAILABLE, "what was typed is not text in this terminal's encoding") from None
     if len(line.encode(errors="replace")) >= LINE_LIMIT:
         raise StoreError(
             TokenState.REFUSED, f"a terminal cuts lines at {LINE_LIMIT} characters; give a longer value on stdin"
