@@ -89,7 +89,7 @@ async def smoke_profile(
             if target.token.state is not TokenState.FOUND or target.gateway is None:
                 output.complain(target.token.advice)
                 return code_of_token(target.token.state)
-            if target.token.reference == "none":
+            if target.token.advice:
                 output.note(target.token.advice)
             if not as_json:
                 output.note(f"smoking {len(checks)} route(s) of profile {profile.name} at {target.opened.origin}")

@@ -107,7 +107,7 @@ class TokenResolved:
     reference: str
     """The reference that answered, or the last one asked; never a token."""
     advice: str = ""
-    """What to do next, where the token was not found."""
+    """What to do next, where the token was not found, or was found and is bound to no origin."""
     source: str = ""
     """What the token came from, in words, where it was found."""
     origin: str | None = None

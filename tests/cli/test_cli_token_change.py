@@ -2,9 +2,10 @@
 
 import argparse
 import asyncio
+import contextlib
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -27,15 +28,16 @@ Give = Callable[[str], None]
 
 
 @pytest.fixture
-def give(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Give:
+def give(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Give]:
     """Return a way to put a text on stdin."""
+    with contextlib.ExitStack() as stack:
 
-    def put(text: str) -> None:
-        path = tmp_path / "stdin"
-        path.write_text(text)
-        monkeypatch.setattr(sys, "stdin", path.open())
+        def put(text: str) -> None:
+            path = tmp_path / "stdin"
+            path.write_text(text)
+            monkeypatch.setattr(sys, "stdin", stack.enter_context(path.open()))
 
-    return put
+        yield put
 
 
 @pytest.fixture
@@ -70,11 +72,11 @@ def verifier(*, accepts: bool | None, seen: list[tuple[Secret, str]]) -> Verifie
 
 
 @pytest.mark.parametrize(
-    ("accepts", "code", "result", "in_use"),
+    ("accepts", "expected"),
     [
-        (True, ExitCode.OK, "swapped", NEW_TOKEN),
-        (False, ExitCode.ACCOUNT, "rejected", TOKEN),
-        (None, ExitCode.UNREACHABLE, "unproven", TOKEN),
+        (True, (ExitCode.OK, "swapped", NEW_TOKEN)),
+        (False, (ExitCode.ACCOUNT, "rejected", TOKEN)),
+        (None, (ExitCode.UNREACHABLE, "unproven", TOKEN)),
     ],
 )
 def test_a_new_token_is_shown_to_the_gateway_before_it_counts(
@@ -82,10 +84,9 @@ def test_a_new_token_is_shown_to_the_gateway_before_it_counts(
     give: Give,
     capsys: pytest.CaptureFixture[str],
     accepts: bool | None,
-    code: ExitCode,
-    result: str,
-    in_use: str,
+    expected: tuple[ExitCode, str, str],
 ) -> None:
+    code, result, in_use = expected
     give(TOKEN)
     assert run(subject, typed("set")) is ExitCode.OK
     capsys.readouterr()

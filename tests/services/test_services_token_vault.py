@@ -8,6 +8,7 @@ import os
 import stat
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -381,12 +382,15 @@ def test_without_anybody_to_ask_the_vault_stays_locked() -> None:
         assert caught.value.state is TokenState.LOCKED
 
 
-def test_a_second_user_cannot_read_a_vault(tmp_path: Path) -> None:
-    if os.geteuid() != 0:
-        pytest.skip("only root can take another user's place")
-    path = tmp_path / "vault.json"
-    path.touch(mode=0o600)
-    reading = subprocess.run(
-        ["setpriv", "--reuid=65534", "--clear-groups", "cat", str(path)], capture_output=True, check=False
-    )
-    assert reading.returncode != 0
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can take another user's place")
+async def test_a_second_user_cannot_read_a_vault_nor_see_that_there_is_one() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        path = folder / "gateway-console" / "vault.json"
+        await put(opened(path), ACME, ORIGIN, SECRET)
+        for command in (["cat", str(path)], ["ls", str(path.parent)]):
+            other = subprocess.run(
+                ["setpriv", "--reuid=65534", "--clear-groups", *command], capture_output=True, check=False
+            )
+            assert (other.returncode != 0, other.stdout) == (True, b"")

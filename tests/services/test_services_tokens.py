@@ -66,11 +66,14 @@ async def test_a_keyrings_token_says_where_it_came_from_and_what_it_is_bound_to(
     resolution = await resolve("keyring://gateway-console/n")
     assert resolution.secret == Secret(TOKEN)
     assert (resolution.event.source, resolution.bound_origin) == ("memory", ORIGIN)
+    assert resolution.event.advice == ""
 
 
 async def test_a_token_that_another_tool_stored_is_bound_to_no_origin() -> None:
     resolution = await resolve("keyring://s/n", keyring=MemoryStore({("n", None): TOKEN.encode()}))
     assert (resolution.event.state, resolution.bound_origin) == (TokenState.FOUND, None)
+    assert "bound to no origin, because another tool stored it" in resolution.event.advice
+    assert "gateway-console token rebind keyring://s/n" in resolution.event.advice
 
 
 async def test_a_token_that_is_bound_elsewhere_is_refused_and_stops_the_search() -> None:

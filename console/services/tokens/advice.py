@@ -14,6 +14,17 @@ def advice(answer: Answer, reference: Reference, references: Sequence[Reference]
     return said_of(reference, f"{answer.reason}. {next_step(answer, reference)}".rstrip())
 
 
+def advice_on_found(answer: Answer, reference: Reference) -> str:
+    """Return what to say where a token was found and is bound to no origin, although its store can bind it."""
+    if not reference.scheme.is_store or answer.origin is not None:
+        return ""
+    return said_of(
+        reference,
+        "the token is bound to no origin, because another tool stored it. Bind it with: gateway-console token rebind"
+        f" {reference}",
+    )
+
+
 def said_of(reference: Reference, words: str) -> str:
     """Return words about a reference, with the reference before them."""
     return f"{str(reference).removesuffix(':')}: {words}"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from console.domain.event import TokenResolved, TokenState
 from console.domain.secret import Secret
-from console.services.tokens.advice import advice
+from console.services.tokens.advice import advice, advice_on_found
 from console.services.tokens.reference import Reference
 from console.services.tokens.sources import Answer, Sources
 
@@ -50,6 +50,7 @@ async def resolve_token(references: Sequence[str], sources: Sources, origin: str
         answer = await sources.ask(reference, origin)
         if answer.state is not TokenState.ABSENT:
             break
-    words = "" if answer.state is TokenState.FOUND else advice(answer, reference, known)
+    is_found = answer.state is TokenState.FOUND
+    words = advice_on_found(answer, reference) if is_found else advice(answer, reference, known)
     event = TokenResolved(answer.state, str(reference), words, source=answer.source, origin=answer.origin)
     return Resolution(event, answer.secret)
