@@ -7,17 +7,17 @@ from textual.binding import Binding
 
 from console.domain.contract import Verdict
 from console.domain.event import TokenState
-from console.domain.run import RunState
+from console.domain.state import ConsoleState
 
-WhyNot = Callable[[RunState, int], str | None]
+WhyNot = Callable[[ConsoleState, int], str | None]
 """Says why an action cannot be done now, from the state and the row cursor."""
 
 
-def _always(state: RunState, cursor: int) -> str | None:
+def _always(state: ConsoleState, cursor: int) -> str | None:
     return None
 
 
-def why_no_call(state: RunState, cursor: int) -> str | None:
+def why_no_call(state: ConsoleState, cursor: int) -> str | None:
     """Say why no call can be made at all."""
     if state.is_read_only:
         return "this session is read-only: a smoke test makes a call that may cost"
@@ -30,7 +30,7 @@ def why_no_call(state: RunState, cursor: int) -> str | None:
     return None
 
 
-def _why_no_smoke(state: RunState, cursor: int) -> str | None:
+def _why_no_smoke(state: ConsoleState, cursor: int) -> str | None:
     if (reason := why_no_call(state, cursor)) is not None:
         return reason
     if not state.routes:
@@ -45,17 +45,17 @@ def _why_no_smoke(state: RunState, cursor: int) -> str | None:
     return None
 
 
-def _why_no_smoke_all(state: RunState, cursor: int) -> str | None:
+def _why_no_smoke_all(state: ConsoleState, cursor: int) -> str | None:
     if (reason := why_no_call(state, cursor)) is not None:
         return reason
     return "calls are under way; x stops them" if state.is_busy else None
 
 
-def _why_no_stop(state: RunState, cursor: int) -> str | None:
+def _why_no_stop(state: ConsoleState, cursor: int) -> str | None:
     return None if state.is_busy else "no call is under way"
 
 
-def _why_no_check(state: RunState, cursor: int) -> str | None:
+def _why_no_check(state: ConsoleState, cursor: int) -> str | None:
     if state.gateway_failure:
         return state.gateway_failure
     if state.token is None:
@@ -65,20 +65,20 @@ def _why_no_check(state: RunState, cursor: int) -> str | None:
     return "calls are under way; x stops them" if state.is_busy else None
 
 
-def _why_no_fix(state: RunState, cursor: int) -> str | None:
+def _why_no_fix(state: ConsoleState, cursor: int) -> str | None:
     if cursor < len(state.routes) and state.routes[cursor].check.verdict is Verdict.DRIFT:
         return None
     return "this route does not drift: there is nothing to put right"
 
 
-def _why_no_explanation(state: RunState, cursor: int) -> str | None:
+def _why_no_explanation(state: ConsoleState, cursor: int) -> str | None:
     smoke = state.routes[cursor].smoke if cursor < len(state.routes) else None
     if smoke is None or smoke.is_live or smoke.result is None or smoke.result.classification is None:
         return "nothing was refused on this route"
     return None
 
 
-def _why_no_reopen(state: RunState, cursor: int) -> str | None:
+def _why_no_reopen(state: ConsoleState, cursor: int) -> str | None:
     if state.is_busy:
         return "calls are under way; x stops them"
     return "the gateway is still being opened" if state.token is None and not state.gateway_failure else None

@@ -11,25 +11,25 @@ from console.app.actions import ACTIONS, Action
 from console.app.line import Line, Span, dim, fit, joined, line
 from console.app.line_pane import LinePane
 from console.domain.contract import Verdict
-from console.domain.run import RunState
 from console.domain.sign import Sign, Tone, smoke_sign, token_sign, verdict_sign
+from console.domain.state import ConsoleState
 
 
 class HeaderBar(LinePane):
     """One line that is always there: where calls would go, and under which reference."""
 
-    def __init__(self, state: RunState, *, is_built_in: bool) -> None:
+    def __init__(self, state: ConsoleState, *, is_built_in: bool) -> None:
         super().__init__(state, id="header", can_focus=False)
         self._marks = [
             word for word, is_set in (("built-in", is_built_in), ("read-only", state.is_read_only)) if is_set
         ]
 
-    def lines(self, state: RunState, cursor: int, size: Size) -> Sequence[Line]:
+    def lines(self, state: ConsoleState, cursor: int, size: Size) -> Sequence[Line]:
         """Return the one line."""
         return (header_line(state, self._marks, size.width),)
 
 
-def header_line(state: RunState, marks: Sequence[str], width: int) -> Line:
+def header_line(state: ConsoleState, marks: Sequence[str], width: int) -> Line:
     """Return the header. On a narrow screen words go first; where calls would go and under which key never does."""
     name, profile = Span("gateway-console ", Tone.STRONG), Span(f" {fit(state.profile, 20)} ", Tone.OK)
     marked = [profile, *(Span(f"· {mark} ", Tone.WARN) for mark in marks)]
@@ -53,7 +53,7 @@ def header_line(state: RunState, marks: Sequence[str], width: int) -> Line:
     return Line((*where, Span(" "), profile))
 
 
-def _where(state: RunState) -> list[Span]:
+def _where(state: ConsoleState) -> list[Span]:
     if state.gateway_failure:
         return [Span("× no gateway", Tone.FAIL)]
     if not state.origin:
@@ -61,7 +61,7 @@ def _where(state: RunState) -> list[Span]:
     return [Span(state.origin.partition("://")[2] if state.is_embedded else state.origin)]
 
 
-def _key(state: RunState) -> list[Span]:
+def _key(state: ConsoleState) -> list[Span]:
     if state.token is None:
         return []
     sign = token_sign(state.token.state)
@@ -69,7 +69,7 @@ def _key(state: RunState) -> list[Span]:
     return [dim("   key "), Span(f"{fit(state.token.reference, 40)} "), Span(word, sign.tone)]
 
 
-def _counts(state: RunState, *, is_short: bool = False) -> list[Line]:
+def _counts(state: ConsoleState, *, is_short: bool = False) -> list[Line]:
     """Count the routes by what stands out most: drift first, then their smoke tests."""
     signs = [
         verdict_sign(route.check.verdict) if route.check.verdict is Verdict.DRIFT else smoke_sign(route.smoke)
@@ -89,10 +89,10 @@ def _gravity(sign: Sign) -> int:
 class KeyBar(LinePane):
     """The keys that work now; one that does not is dim, and says why when pressed."""
 
-    def __init__(self, state: RunState) -> None:
+    def __init__(self, state: ConsoleState) -> None:
         super().__init__(state, id="keys", can_focus=False)
 
-    def lines(self, state: RunState, cursor: int, size: Size) -> Sequence[Line]:
+    def lines(self, state: ConsoleState, cursor: int, size: Size) -> Sequence[Line]:
         """Return the one line."""
         return (key_line(state, cursor, size.width),)
 
@@ -106,7 +106,7 @@ class KeyBar(LinePane):
                 return
 
 
-def key_line(state: RunState, cursor: int, width: int) -> Line:
+def key_line(state: ConsoleState, cursor: int, width: int) -> Line:
     """Return the key line, with as many keys as a width has room for."""
     spans: list[Span] = []
     for action in _shown(width):

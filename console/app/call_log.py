@@ -7,14 +7,14 @@ from textual.geometry import Size
 
 from console.app.line import Line, Span, cell, dim, line
 from console.app.line_pane import LinePane
-from console.domain.run import Call, RunState
 from console.domain.sign import Tone
+from console.domain.state import Call, ConsoleState
 
 
 class CallLogPane(LinePane):
     """Pane 4, on wide screens."""
 
-    def lines(self, state: RunState, cursor: int, size: Size) -> Sequence[Line]:
+    def lines(self, state: ConsoleState, cursor: int, size: Size) -> Sequence[Line]:
         """Return a line a call."""
         return tuple(call_lines(state.calls, size.width))
 

@@ -9,8 +9,8 @@ from console.app.line_pane import LinePane
 from console.domain.contract import Finding, RouteCheck, Verdict, fix_lines
 from console.domain.event import CatalogueRead
 from console.domain.ladder import Rung, rung_needed
-from console.domain.run import RouteState, RunState, SmokePhase
 from console.domain.sign import Sign, Tone, check_sign, rung_sign, severity_sign
+from console.domain.state import ConsoleState, RouteState, SmokePhase
 
 _HEADLINES = {
     Verdict.OK: ("✓ ok", "the route is on a family that serves its model", Tone.OK),
@@ -24,7 +24,7 @@ _HEADLINES = {
 class ContractPane(LinePane):
     """Pane 2."""
 
-    def lines(self, state: RunState, cursor: int, size: Size) -> Sequence[Line]:
+    def lines(self, state: ConsoleState, cursor: int, size: Size) -> Sequence[Line]:
         """Return the contract of the route under the cursor."""
         if cursor >= len(state.routes):
             return (line(dim("no route")),)

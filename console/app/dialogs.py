@@ -14,8 +14,8 @@ from console.app.line import BLANK, Line, Span, cell, dim, labelled, line, wrap
 from console.app.line_pane import LinePane
 from console.app.smoke_pane import about_lines
 from console.domain.explanation import category_rows, reading_lines
-from console.domain.run import RunState
 from console.domain.sign import Tone, route_sign, smoke_sign
+from console.domain.state import ConsoleState
 
 
 class Dialog(ModalScreen[None]):
@@ -27,7 +27,7 @@ class Dialog(ModalScreen[None]):
         Binding("k,up", "scroll(-1)", show=False),
     ]
 
-    def __init__(self, pane: LinePane, title: str, state: RunState, cursor: int) -> None:
+    def __init__(self, pane: LinePane, title: str, state: ConsoleState, cursor: int) -> None:
         super().__init__()
         self._pane = pane
         self._pane.border_title = title
@@ -44,7 +44,7 @@ class Dialog(ModalScreen[None]):
         self._pane.show(self._state, self._cursor)
         self._pane.focus()
 
-    def show(self, state: RunState) -> None:
+    def show(self, state: ConsoleState) -> None:
         """Draw another state."""
         self._pane.show(state, self._cursor)
 
@@ -56,12 +56,12 @@ class Dialog(ModalScreen[None]):
 class HelpPane(LinePane):
     """All keys, with the reason where one does not work now."""
 
-    def lines(self, state: RunState, cursor: int, size: Size) -> Sequence[Line]:
+    def lines(self, state: ConsoleState, cursor: int, size: Size) -> Sequence[Line]:
         """Return a line a key."""
         return tuple(help_lines(state, cursor, size.width))
 
 
-def help_lines(state: RunState, cursor: int, width: int) -> Iterator[Line]:
+def help_lines(state: ConsoleState, cursor: int, width: int) -> Iterator[Line]:
     """Yield each action with its keys; one that does not work now says why."""
     for action in ACTIONS:
         keys = " ".join([action.shown_key, *(_written(key) for key in action.keys[1:])])
@@ -84,12 +84,12 @@ def _written(key: str) -> str:
 class RoutePane(LinePane):
     """One route with nothing cut."""
 
-    def lines(self, state: RunState, cursor: int, size: Size) -> Sequence[Line]:
+    def lines(self, state: ConsoleState, cursor: int, size: Size) -> Sequence[Line]:
         """Return everything that is known of the route."""
         return tuple(whole_route_lines(state, cursor, size.width))
 
 
-def whole_route_lines(state: RunState, cursor: int, width: int) -> Iterator[Line]:
+def whole_route_lines(state: ConsoleState, cursor: int, width: int) -> Iterator[Line]:
     """Yield all fields of a route, its findings with their sources, and its newest smoke test."""
     route = state.routes[cursor]
     check = route.check
@@ -115,12 +115,12 @@ def whole_route_lines(state: RunState, cursor: int, width: int) -> Iterator[Line
 class ExplainPane(LinePane):
     """Why the call of the route under the cursor was refused, and what to do."""
 
-    def lines(self, state: RunState, cursor: int, size: Size) -> Sequence[Line]:
+    def lines(self, state: ConsoleState, cursor: int, size: Size) -> Sequence[Line]:
         """Return the explanation."""
         return tuple(explain_lines(state, cursor, size.width))
 
 
-def explain_lines(state: RunState, cursor: int, width: int) -> Iterator[Line]:
+def explain_lines(state: ConsoleState, cursor: int, width: int) -> Iterator[Line]:
     """Yield the category of a route's newest refusal with its meaning, the reading of this refusal, and its rule."""
     smoke = state.routes[cursor].smoke
     found = None if smoke.result is None else smoke.result.classification

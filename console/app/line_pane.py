@@ -13,8 +13,8 @@ from textual.strip import Strip
 
 from console.app.line import BLANK, Line
 from console.domain.guard import safe
-from console.domain.run import RunState
 from console.domain.sign import Tone
+from console.domain.state import ConsoleState
 
 
 class LinePane(ScrollView, inherit_bindings=False):
@@ -30,7 +30,7 @@ class LinePane(ScrollView, inherit_bindings=False):
         Binding("pagedown", "page_down", "page down", show=False),
     ]
 
-    def __init__(self, state: RunState, *, id: str, can_focus: bool = True) -> None:  # noqa: A002  # Textual's name
+    def __init__(self, state: ConsoleState, *, id: str, can_focus: bool = True) -> None:  # noqa: A002  # Textual's name
         super().__init__(id=id)
         self.can_focus = can_focus
         self._state = state
@@ -39,10 +39,10 @@ class LinePane(ScrollView, inherit_bindings=False):
         self._strips: dict[Line, Strip] = {}
 
     @abstractmethod
-    def lines(self, state: RunState, cursor: int, size: Size) -> Sequence[Line]:
+    def lines(self, state: ConsoleState, cursor: int, size: Size) -> Sequence[Line]:
         """Return what to draw; `cursor` is the position of the row cursor in the route table."""
 
-    def show(self, state: RunState, cursor: int) -> None:
+    def show(self, state: ConsoleState, cursor: int) -> None:
         """Draw another state."""
         self._state, self._cursor = state, cursor
         self._redraw()

@@ -8,8 +8,8 @@ from textual.message import Message
 from console.app.line import Line, Span, cell, line
 from console.app.line_pane import LinePane
 from console.domain.contract import Verdict
-from console.domain.run import RouteState, RunState
 from console.domain.sign import Tone, route_sign, smoke_sign
+from console.domain.state import ConsoleState, RouteState
 
 HEADER_LINES = 1
 
@@ -24,11 +24,11 @@ class RouteTablePane(LinePane):
             self.row = row
             super().__init__()
 
-    def lines(self, state: RunState, cursor: int, size: Size) -> Sequence[Line]:
+    def lines(self, state: ConsoleState, cursor: int, size: Size) -> Sequence[Line]:
         """Return the header and a row a route."""
         return tuple(route_lines(state, cursor, size.width))
 
-    def show(self, state: RunState, cursor: int) -> None:
+    def show(self, state: ConsoleState, cursor: int) -> None:
         """Draw another state, and say in the frame where the cursor is."""
         super().show(state, cursor)
         self.border_title = "1 routes"
@@ -41,7 +41,7 @@ class RouteTablePane(LinePane):
             self.post_message(self.RowPicked(row))
 
 
-def route_lines(state: RunState, cursor: int, width: int) -> Iterator[Line]:
+def route_lines(state: ConsoleState, cursor: int, width: int) -> Iterator[Line]:
     """Yield the table's lines, with the columns that a width has room for."""
     has_path, has_figures = width >= 104, width >= 84
     fixed = 2 + 9 + 19 + 10 + 10 + (21 if has_path else 0) + (14 if has_figures else 0)

@@ -20,8 +20,8 @@ from console.domain.event import (
     SmokeQueued,
 )
 from console.domain.ladder import Rung
-from console.domain.run import RunState, SmokePhase, apply
 from console.domain.shape import Shape
+from console.domain.state import ConsoleState, SmokePhase, apply
 from console.services.settings import Profile
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Session:
 
         """
         self.profile = profile
-        self.state = RunState(profile.name, is_read_only=is_read_only)
+        self.state = ConsoleState(profile.name, is_read_only=is_read_only)
         self._on_change = on_change
         self._gateway: Gateway | None = None
         self._purse: Purse | None = None

@@ -10,8 +10,8 @@ from console.app.line_pane import LinePane
 from console.domain.contract import Severity
 from console.domain.event import SmokeResult, SmokeStatus
 from console.domain.explanation import reading_lines
-from console.domain.run import RouteState, RunState, Smoke
 from console.domain.sign import Tone, severity_sign, smoke_sign
+from console.domain.state import ConsoleState, RouteState, Smoke
 
 _ROOMY = 18
 """From how many lines on all tests are listed; below, the route table above already says it in short."""
@@ -20,12 +20,12 @@ _ROOMY = 18
 class SmokePane(LinePane):
     """Pane 3."""
 
-    def lines(self, state: RunState, cursor: int, size: Size) -> Sequence[Line]:
+    def lines(self, state: ConsoleState, cursor: int, size: Size) -> Sequence[Line]:
         """Return the tests in short, then the one under the cursor."""
         return tuple(smoke_lines(state, cursor, size.width, size.height))
 
 
-def smoke_lines(state: RunState, cursor: int, width: int, height: int) -> Iterator[Line]:
+def smoke_lines(state: ConsoleState, cursor: int, width: int, height: int) -> Iterator[Line]:
     """Yield the pane's lines; streamed text takes what room is left and shows its end."""
     if not state.routes:
         return
@@ -131,7 +131,7 @@ def _output(smoke: Smoke, width: int, room: int) -> Iterator[Line]:
     yield line(dim("not stored · safe to watch"))
 
 
-def _totals(state: RunState, width: int) -> Iterator[Line]:
+def _totals(state: ConsoleState, width: int) -> Iterator[Line]:
     sent = sum(call.is_sent for call in state.calls)
     parts = [line(dim("sent "), f"{sent}"), line(dim("tokens "), f"{state.tokens_counted}")]
     if state.loop_lag_p99_ms is not None:

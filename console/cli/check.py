@@ -17,7 +17,7 @@ from console.domain.contract import RouteCheck, Severity
 from console.domain.event import CatalogueRead, RoutesChecked, RungStarted, TokenState
 from console.domain.ladder import Rung, RungStatus
 from console.domain.role import Role
-from console.domain.run import RouteState, RunState, apply
+from console.domain.state import ConsoleState, RouteState, apply
 
 if TYPE_CHECKING:
     from console.services.probe.gateway import Gateway
@@ -70,7 +70,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
         profile = chosen_profile(arguments)
         checks = chosen_checks(profile, arguments.role)
         if top is Rung.OFFLINE:
-            state = apply(RunState(profile.name), RoutesChecked(checks))
+            state = apply(ConsoleState(profile.name), RoutesChecked(checks))
             return _finish(profile, state, as_json=arguments.json, top=top)
         if arguments.cross and top < Rung.SMOKE:
             output.complain("--cross needs a streamed test before it: add --level 4 or 5")
@@ -116,7 +116,7 @@ async def _check_profile(profile: "Profile", checks: tuple[RouteCheck, ...], ord
 
 async def _climb(
     profile: "Profile", checks: tuple[RouteCheck, ...], gateway: "Gateway", order: _CheckOrder
-) -> RunState:
+) -> ConsoleState:
     """Fold the ladder's events, and tell prices before they are spent."""
     import asyncio
 
@@ -125,7 +125,7 @@ async def _climb(
     from console.services.probe.purse import Purse
     from console.services.probe.smoke import SmokePlan
 
-    state = apply(RunState(profile.name), RoutesChecked(checks))
+    state = apply(ConsoleState(profile.name), RoutesChecked(checks))
     memory = CatalogueMemory(profile.name, os.environ, is_kept=not profile.is_built_in and not order.is_read_only)
     how = Climb(
         top=order.top,
@@ -154,7 +154,7 @@ async def _climb(
     return state
 
 
-def _finish(profile: "Profile", state: RunState, *, as_json: bool, top: Rung) -> ExitCode:
+def _finish(profile: "Profile", state: ConsoleState, *, as_json: bool, top: Rung) -> ExitCode:
     if as_json:
         output.write_document(check_document(profile, state, top))
     else:

@@ -12,8 +12,8 @@ from console.domain.event import CatalogueRead
 from console.domain.explanation import reading_lines
 from console.domain.ladder import Rung, RungResult, rung_needed
 from console.domain.money import Budget, usd_text
-from console.domain.run import RouteState, RunState
 from console.domain.sign import rung_sign, verdict_sign
+from console.domain.state import ConsoleState, RouteState
 
 if TYPE_CHECKING:
     from console.services.settings import Profile
@@ -22,7 +22,7 @@ _SHARED = (Rung.CONNECTION, Rung.CATALOGUE)
 """The rungs that are proven once for all routes."""
 
 
-def show_check(state: RunState) -> None:
+def show_check(state: ConsoleState) -> None:
     """Write what climbing showed for a person: a table, the gateway, then each route."""
     rows = [("role", "model", "family", "declared", "price", "verdict", "rung")]
     rows += [
@@ -50,7 +50,7 @@ def show_check(state: RunState) -> None:
         output.note(_spent(state.budget))
 
 
-def _show_gateway(state: RunState) -> None:
+def _show_gateway(state: ConsoleState) -> None:
     """Write the rungs that are the same for all routes once."""
     shared = {result.rung: result for route in state.routes for result in route.rungs if result.rung in _SHARED}
     if shared:
@@ -106,14 +106,14 @@ def _cost(result: RungResult) -> str:
     return f": {tokens}, {price} ({result.price_before})"
 
 
-def _declared(state: RunState, route: RouteState) -> str:
+def _declared(state: ConsoleState, route: RouteState) -> str:
     entry = None if state.catalogue is None else state.catalogue.catalogue.get(route.check.route.model)
     if entry is None or entry.families is None:
         return "-"
     return ", ".join(entry.families) or "other"
 
 
-def _price(state: RunState, route: RouteState) -> str:
+def _price(state: ConsoleState, route: RouteState) -> str:
     entry = None if state.catalogue is None else state.catalogue.catalogue.get(route.check.route.model)
     return "-" if entry is None or entry.price is None else str(entry.price)
 
@@ -139,7 +139,7 @@ def _spent(budget: Budget) -> str:
     return f"spent in this session: {budget.spent_tokens} tokens, {usd}"
 
 
-def check_document(profile: "Profile", state: RunState, top: Rung) -> dict[str, object]:
+def check_document(profile: "Profile", state: ConsoleState, top: Rung) -> dict[str, object]:
     """Return what climbing showed as one JSON document."""
     read = state.catalogue
     return {
@@ -169,7 +169,7 @@ def check_document(profile: "Profile", state: RunState, top: Rung) -> dict[str, 
     }
 
 
-def _route_document(state: RunState, route: RouteState) -> dict[str, object]:
+def _route_document(state: ConsoleState, route: RouteState) -> dict[str, object]:
     entry = None if state.catalogue is None else state.catalogue.catalogue.get(route.check.route.model)
     declared = None if entry is None or entry.families is None else [family.value for family in entry.families]
     findings = {**dict.fromkeys(route.check.findings)}

@@ -15,9 +15,9 @@ from console.domain.contract import RouteCheck, Severity
 from console.domain.event import RoutesChecked, SmokeFinished, SmokeResult, SmokeStatus, TokenState
 from console.domain.explanation import reading_lines
 from console.domain.role import Role
-from console.domain.run import RunState, apply
 from console.domain.shape import Shape
 from console.domain.sign import result_sign
+from console.domain.state import ConsoleState, apply
 
 if TYPE_CHECKING:
     from console.services.probe.gateway import Gateway
@@ -140,14 +140,14 @@ async def smoke_profile(profile: "Profile", checks: tuple[RouteCheck, ...], how:
 
 async def _smoke_routes(
     profile: "Profile", checks: tuple[RouteCheck, ...], gateway: "Gateway", how: SmokeOrder
-) -> tuple[RunState, list[SmokeResult]]:
+) -> tuple[ConsoleState, list[SmokeResult]]:
     """Fold a smoke test's events, and write each result as it comes."""
     import asyncio
 
     from console.services.probe.purse import Purse
     from console.services.probe.smoke import SmokePlan, smoke
 
-    state = apply(RunState(profile.name), RoutesChecked(checks))
+    state = apply(ConsoleState(profile.name), RoutesChecked(checks))
     results: list[SmokeResult] = []
     widths = _widths(checks)
     plan = SmokePlan(gateway, Purse(profile.budget()), profile.gateway.smoke_max_output_tokens)
@@ -181,7 +181,7 @@ def _in_order(results: list[SmokeResult]) -> list[SmokeResult]:
     return sorted(results, key=lambda result: order.index(result.role))
 
 
-def _stops(state: RunState, check: RouteCheck) -> bool:
+def _stops(state: ConsoleState, check: RouteCheck) -> bool:
     """Tell whether a route's newest test ended in something that no repetition mends."""
     result = state.smoke(check.route.role).result
     return result is not None and result.classification is not None and result.classification.stops

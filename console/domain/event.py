@@ -1,4 +1,4 @@
-"""Every event: the vocabulary of the product. Services yield them, `run.apply` folds them, both faces draw them."""
+"""Every event: the vocabulary of the product. Services yield them, `state.apply` folds them, both faces draw them."""
 
 from dataclasses import dataclass
 from enum import StrEnum

@@ -6,8 +6,8 @@ from enum import StrEnum
 from console.domain.contract import RouteCheck, Severity, Verdict
 from console.domain.event import SmokeResult, SmokeStatus, TokenState
 from console.domain.ladder import RungResult, RungStatus
-from console.domain.run import RouteState, Smoke, SmokePhase
 from console.domain.served import ServedAs
+from console.domain.state import RouteState, Smoke, SmokePhase
 from console.domain.verification import Freshness, SourceOutcome
 
 

@@ -19,17 +19,17 @@ from console.domain.event import (
 )
 from console.domain.role import Role
 from console.domain.route import Route
-from console.domain.run import RunState, apply
+from console.domain.state import ConsoleState, apply
 from console.services.config_file import load_profile
 
 HOSTILE = "\x1b]52;c;aGk=\x07\x1b[2J\x9b31m[@click=app.quit]x[/][red]\u202e\u200b evil"
 
 
-def offline(profile: str = "faults") -> RunState:
-    return fold(RunState(profile), RoutesChecked(check(load_profile(name=profile).table)))
+def offline(profile: str = "faults") -> ConsoleState:
+    return fold(ConsoleState(profile), RoutesChecked(check(load_profile(name=profile).table)))
 
 
-def opened(profile: str = "faults") -> RunState:
+def opened(profile: str = "faults") -> ConsoleState:
     return fold(
         offline(profile),
         GatewayOpened("http://127.0.0.1:41893", is_embedded=True),
@@ -37,17 +37,17 @@ def opened(profile: str = "faults") -> RunState:
     )
 
 
-def fold(state: RunState, *events: Event) -> RunState:
+def fold(state: ConsoleState, *events: Event) -> ConsoleState:
     for event in events:
         state = apply(state, event)
     return state
 
 
-def route(state: RunState, role: Role) -> Route:
+def route(state: ConsoleState, role: Role) -> Route:
     return next(each.check.route for each in state.routes if each.check.route.role is role)
 
 
-def streaming(text: str = "OK. Six routes", role: Role = Role.WRITER) -> RunState:
+def streaming(text: str = "OK. Six routes", role: Role = Role.WRITER) -> ConsoleState:
     state = opened()
     return fold(
         state,
@@ -58,7 +58,7 @@ def streaming(text: str = "OK. Six routes", role: Role = Role.WRITER) -> RunStat
     )
 
 
-def passed(role: Role = Role.WRITER, *, model_reported: str | None = None) -> RunState:
+def passed(role: Role = Role.WRITER, *, model_reported: str | None = None) -> ConsoleState:
     state = streaming(role=role)
     return fold(state, SmokeFinished(result(route(state, role), model_reported=model_reported)), LoopLagMeasured(1.2))
 
@@ -85,7 +85,7 @@ def result(of: Route, *, model_reported: str | None = None) -> SmokeResult:
     )
 
 
-def account_error(role: Role = Role.FALLBACK) -> RunState:
+def account_error(role: Role = Role.FALLBACK) -> ConsoleState:
     state = opened()
     of = route(state, role)
     failed = SmokeResult(
@@ -112,5 +112,5 @@ ALL = {
     "passed": passed(),
     "served as another": passed(model_reported="gpt-other"),
     "account error": account_error(),
-    "empty": RunState("nothing"),
+    "empty": ConsoleState("nothing"),
 }

@@ -26,7 +26,7 @@ from console.domain.family import EndpointFamily
 from console.domain.ladder import Rung, RungResult, RungStatus
 from console.domain.money import FREE, Price
 from console.domain.role import Role
-from console.domain.run import RunState
+from console.domain.state import ConsoleState
 from console.services.config_file import load_profile
 
 R, C = EndpointFamily.RESPONSES, EndpointFamily.CHAT_COMPLETIONS
@@ -38,7 +38,7 @@ def text(lines: Iterable[Line]) -> str:
     return "\n".join(str(each).rstrip() for each in lines)
 
 
-def contract(state: RunState, row: int = WRITER, width: int = 76) -> str:
+def contract(state: ConsoleState, row: int = WRITER, width: int = 76) -> str:
     return text(contract_lines(state.routes[row], width, state.catalogue))
 
 
@@ -153,7 +153,7 @@ def test_no_line_of_a_climbed_route_runs_over(width: int) -> None:
         ("gateway.reopen", fold(opened("demo"), RungStarted(Role.WRITER, Rung.KEY, FREE)), WRITER, "under way"),
     ],
 )
-def test_an_action_that_is_not_possible_says_why(action: str, state: RunState, row: int, words: str) -> None:
+def test_an_action_that_is_not_possible_says_why(action: str, state: ConsoleState, row: int, words: str) -> None:
     assert words in str(action_named(action).why_not(state, row))
 
 
@@ -167,7 +167,7 @@ def test_an_action_that_is_not_possible_says_why(action: str, state: RunState, r
         ("smoke.stop", fold(opened("demo"), RungStarted(Role.WRITER, Rung.KEY, FREE)), WRITER),
     ],
 )
-def test_an_action_that_is_possible_has_no_reason(action: str, state: RunState, row: int) -> None:
+def test_an_action_that_is_possible_has_no_reason(action: str, state: ConsoleState, row: int) -> None:
     assert action_named(action).why_not(state, row) is None
 
 
@@ -178,7 +178,7 @@ def screen_of(app: ConsoleApp) -> RoutesScreen:
     return next(screen for screen in app.screen_stack if isinstance(screen, RoutesScreen))
 
 
-def state_of(app: ConsoleApp) -> RunState:
+def state_of(app: ConsoleApp) -> ConsoleState:
     return screen_of(app).session.state
 
 
@@ -187,7 +187,7 @@ def drawn(app: ConsoleApp, pane_id: str) -> str:
     return "\n".join(pane.render_line(y).text.rstrip() for y in range(pane.size.height))
 
 
-async def until(pilot: Pilot[None], app: ConsoleApp, reached: object) -> RunState:
+async def until(pilot: Pilot[None], app: ConsoleApp, reached: object) -> ConsoleState:
     async with asyncio.timeout(20):
         while not reached(state_of(app)):  # type: ignore[operator]
             await pilot.pause(0.02)
@@ -196,7 +196,7 @@ async def until(pilot: Pilot[None], app: ConsoleApp, reached: object) -> RunStat
 
 
 def has_climbed(*roles: Role, top: Rung) -> object:
-    def check(state: RunState) -> bool:
+    def check(state: ConsoleState) -> bool:
         return all(
             route.rungs and route.climbing is None and (route.rungs[-1].rung >= top or not route.rungs[-1].holds)
             for route in state.routes

@@ -8,13 +8,13 @@ from textual.geometry import Size
 from console.app.line import Line, Span
 from console.app.line_pane import LinePane
 from console.app.themes import TONE_DEFAULTS
-from console.domain.run import RunState
+from console.domain.state import ConsoleState
 
 RAW = "\x1b[31mred\x1b]52;c;aGk=\x07\x9b2J\u202eevil[@click=app.quit]x[/]"
 
 
 class RawPane(LinePane):
-    def lines(self, state: RunState, cursor: int, size: Size) -> Sequence[Line]:
+    def lines(self, state: ConsoleState, cursor: int, size: Size) -> Sequence[Line]:
         return (Line((Span(RAW),)),)
 
 
@@ -23,7 +23,7 @@ class OnePane(App[None]):
         return TONE_DEFAULTS
 
     def compose(self) -> ComposeResult:
-        yield RawPane(RunState("p"), id="raw")
+        yield RawPane(ConsoleState("p"), id="raw")
 
 
 async def test_a_pane_lets_no_control_through_and_knows_no_markup() -> None:

@@ -16,8 +16,8 @@ from console.app.route_table import route_lines
 from console.app.smoke_pane import smoke_lines
 from console.domain.event import GatewayFailed, TokenResolved, TokenState
 from console.domain.role import Role
-from console.domain.run import RunState
 from console.domain.sign import Tone
+from console.domain.state import ConsoleState
 
 REVIEWER = 3
 
@@ -26,7 +26,7 @@ def text(lines: Iterable[Line]) -> str:
     return "\n".join(str(each).rstrip() for each in lines)
 
 
-PANES: dict[str, Callable[[RunState, int], Iterable[Line]]] = {
+PANES: dict[str, Callable[[ConsoleState, int], Iterable[Line]]] = {
     "routes": lambda state, width: route_lines(state, 0, width),
     "smoke": lambda state, width: smoke_lines(state, 0, width, 30),
     "smoke, low": lambda state, width: smoke_lines(state, 0, width, 11),
@@ -42,7 +42,7 @@ PANES: dict[str, Callable[[RunState, int], Iterable[Line]]] = {
 @pytest.mark.parametrize("width", [40, 56, 76, 88, 116, 196])
 @pytest.mark.parametrize("state", ALL.values(), ids=ALL.keys())
 @pytest.mark.parametrize("pane", ["routes", "smoke", "smoke, low", "contract", "whole route"])
-def test_no_pane_draws_nothing_or_raises_at_any_width(pane: str, state: RunState, width: int) -> None:
+def test_no_pane_draws_nothing_or_raises_at_any_width(pane: str, state: ConsoleState, width: int) -> None:
     drawn = list(PANES[pane](state, width))
     assert drawn or not state.routes
 
@@ -50,7 +50,7 @@ def test_no_pane_draws_nothing_or_raises_at_any_width(pane: str, state: RunState
 @pytest.mark.parametrize("width", [76, 116, 196])
 @pytest.mark.parametrize("state", ALL.values(), ids=ALL.keys())
 @pytest.mark.parametrize("pane", PANES)
-def test_nothing_runs_over_the_width_of_a_usual_screen(pane: str, state: RunState, width: int) -> None:
+def test_nothing_runs_over_the_width_of_a_usual_screen(pane: str, state: ConsoleState, width: int) -> None:
     for each in PANES[pane](state, width):
         assert cell_len(str(each)) <= width, str(each)
 
@@ -165,7 +165,7 @@ def test_a_key_that_does_nothing_now_is_dim() -> None:
         (opened(), "held back: endpoint drift"),
     ],
 )
-def test_help_says_why_smoke_is_not_possible(state: RunState, reason: str) -> None:
+def test_help_says_why_smoke_is_not_possible(state: ConsoleState, reason: str) -> None:
     lines = text(help_lines(state, REVIEWER, 90)).splitlines()
     assert reason in lines[1]
 

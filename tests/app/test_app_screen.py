@@ -16,7 +16,7 @@ from console.app.line_pane import LinePane
 from console.app.routes_screen import RoutesScreen
 from console.domain.event import SmokeStatus, TokenState
 from console.domain.role import Role
-from console.domain.run import RunState, SmokePhase
+from console.domain.state import ConsoleState, SmokePhase
 from console.services.config_file import load_profile
 
 SIZES = [(80, 24), (120, 40), (200, 50)]
@@ -26,11 +26,11 @@ def screen_of(app: ConsoleApp) -> RoutesScreen:
     return next(screen for screen in app.screen_stack if isinstance(screen, RoutesScreen))
 
 
-def state_of(app: ConsoleApp) -> RunState:
+def state_of(app: ConsoleApp) -> ConsoleState:
     return screen_of(app).session.state
 
 
-async def until(pilot: Pilot[None], app: ConsoleApp, reached: object) -> RunState:
+async def until(pilot: Pilot[None], app: ConsoleApp, reached: object) -> ConsoleState:
     """Let the app work until its state is as wanted; the test's own time limit ends what never comes."""
     async with asyncio.timeout(20):
         while not reached(state_of(app)):  # type: ignore[operator]
@@ -39,11 +39,11 @@ async def until(pilot: Pilot[None], app: ConsoleApp, reached: object) -> RunStat
     return state_of(app)
 
 
-def is_open(state: RunState) -> bool:
+def is_open(state: ConsoleState) -> bool:
     return state.token_state is TokenState.FOUND
 
 
-def is_done(state: RunState) -> bool:
+def is_done(state: ConsoleState) -> bool:
     return state.loop_lag_p99_ms is not None and not state.is_live
 
 

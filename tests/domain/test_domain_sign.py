@@ -8,7 +8,6 @@ from console.domain.event import SmokeResult, SmokeStatus, TokenState
 from console.domain.family import EndpointFamily
 from console.domain.role import Role
 from console.domain.route import Route, RouteTable
-from console.domain.run import RouteState, Smoke, SmokePhase
 from console.domain.served import ServedAs, Service
 from console.domain.sign import (
     Sign,
@@ -21,6 +20,7 @@ from console.domain.sign import (
     token_sign,
     verdict_sign,
 )
+from console.domain.state import RouteState, Smoke, SmokePhase
 
 _MISSING_IN_COMMON_FONTS = set("✗▸↵")
 

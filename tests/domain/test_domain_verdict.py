@@ -25,7 +25,7 @@ from console.domain.ladder import Rung, RungResult, RungStatus, rung_needed
 from console.domain.money import FREE, Budget
 from console.domain.role import Role
 from console.domain.route import Route, RouteTable
-from console.domain.run import RouteState, RunState, apply
+from console.domain.state import ConsoleState, RouteState, apply
 
 R, M, C = EndpointFamily.RESPONSES, EndpointFamily.ANTHROPIC_MESSAGES, EndpointFamily.CHAT_COMPLETIONS
 P, F, B, U = RungStatus.PASSED, RungStatus.FAILED, RungStatus.BLOCKED, RungStatus.UNPROVEN
@@ -41,7 +41,7 @@ def after(offline: Verdict, *events: Event, role: Role = Role.WRITER) -> RouteSt
     model, family = MODELS[offline]
     checks = check(RouteTable((Route(role, model, family, family.standard_path),)))
     assert checks[0].verdict is offline
-    (route,) = reduce(apply, (RoutesChecked(checks), *events), RunState("p")).routes
+    (route,) = reduce(apply, (RoutesChecked(checks), *events), ConsoleState("p")).routes
     return route
 
 
@@ -205,7 +205,7 @@ def test_while_a_smoke_test_is_under_way_its_older_end_decides_nothing() -> None
 
 
 def test_the_budget_is_what_was_booked_last() -> None:
-    state = reduce(apply, [BudgetSpent(Budget(spent_tokens=5)), BudgetSpent(Budget(spent_tokens=9))], RunState("p"))
+    state = reduce(apply, [BudgetSpent(Budget(spent_tokens=5)), BudgetSpent(Budget(spent_tokens=9))], ConsoleState("p"))
     assert state.budget == Budget(spent_tokens=9)
 
 

@@ -17,8 +17,8 @@ from console.domain.ladder import Rung, RungResult
 from console.domain.money import Budget
 from console.domain.role import Role
 from console.domain.route import Route, RouteTable
-from console.domain.run import RunState, apply
 from console.domain.secret import Secret
+from console.domain.state import ConsoleState, apply
 from console.services.probe.gateway import Gateway
 from console.services.probe.key_control import UNKNOWN_MODEL
 from console.services.probe.ladder import Climb, climb
@@ -179,7 +179,7 @@ class Climbed:
     """The end of a climb: its events, folded."""
 
     events: list[CheckEvent]
-    state: RunState
+    state: ConsoleState
 
     @property
     def results(self) -> list[RungResult]:
@@ -223,7 +223,7 @@ async def climb_to(
     table = RouteTable(routes or (route(),))
     chosen = check(table) if checks is None else tuple(checks)
     gateway_settings = GatewaySettings(base_url=base_url, **{"deadline_s": 10.0, **settings})
-    state = apply(RunState("p"), RoutesChecked(chosen))
+    state = apply(ConsoleState("p"), RoutesChecked(chosen))
     events: list[CheckEvent] = []
     async with Gateway(base_url, None if token is None else Secret(token), gateway_settings) as gateway:
         plan = SmokePlan(gateway, Purse(budget or Budget()), max_output_tokens=64)

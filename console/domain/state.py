@@ -1,4 +1,4 @@
-"""RunState and `apply`: the only place that holds state, folded from events."""
+"""ConsoleState and `apply`: the only place that holds state, folded from events."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -135,7 +135,7 @@ _SHAPE_MATTERS = frozenset({Category.INVALID_REQUEST, Category.CONTRACT_VIOLATIO
 
 
 @dataclass(frozen=True, slots=True)
-class RunState:
+class ConsoleState:
     """Everything that both faces draw."""
 
     profile: str
@@ -175,7 +175,7 @@ class RunState:
         return next((state.smoke for state in self.routes if state.check.route.role is role), Smoke())
 
 
-def apply(state: RunState, event: Event) -> RunState:
+def apply(state: ConsoleState, event: Event) -> ConsoleState:
     """Fold one event into the state. Pure and total: an event of an unknown role changes nothing."""
     match event:
         case RoutesChecked(checks):
@@ -228,15 +228,15 @@ def apply(state: RunState, event: Event) -> RunState:
             return state
 
 
-def _has_route(state: RunState, role: Role) -> bool:
+def _has_route(state: ConsoleState, role: Role) -> bool:
     return any(each.check.route.role is role for each in state.routes)
 
 
-def _with_smoke(state: RunState, role: Role, smoke: Smoke) -> RunState:
+def _with_smoke(state: ConsoleState, role: Role, smoke: Smoke) -> ConsoleState:
     return _with_route(state, role, lambda route: replace(route, smoke=smoke))
 
 
-def _with_route(state: RunState, role: Role, change: Callable[[RouteState], RouteState]) -> RunState:
+def _with_route(state: ConsoleState, role: Role, change: Callable[[RouteState], RouteState]) -> ConsoleState:
     routes = tuple(change(route) if route.check.route.role is role else route for route in state.routes)
     return replace(state, routes=routes)
 
@@ -257,14 +257,14 @@ def _answered(route: RouteState, result: SmokeResult) -> RouteState:
 
 
 def _with_call(
-    state: RunState,
+    state: ConsoleState,
     role: Role,
     *,
     http_status: int | None = None,
     total_ms: float | None = None,
     is_live: bool | None = None,
     is_sent: bool | None = None,
-) -> RunState:
+) -> ConsoleState:
     calls = list(state.calls)
     for position in range(len(calls) - 1, -1, -1):
         call = calls[position]

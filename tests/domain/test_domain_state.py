@@ -27,13 +27,13 @@ from console.domain.event import (
 from console.domain.family import EndpointFamily
 from console.domain.role import Role
 from console.domain.route import Route, RouteTable
-from console.domain.run import CALL_LIMIT, OUTPUT_LIMIT, Call, RunState, Smoke, SmokePhase, apply
+from console.domain.state import CALL_LIMIT, OUTPUT_LIMIT, Call, ConsoleState, Smoke, SmokePhase, apply
 
 _WRITER = Route(Role.WRITER, "gpt-route", EndpointFamily.RESPONSES, "/v1/responses")
 _CRITIC = Route(Role.CRITIC, "claude-route", EndpointFamily.ANTHROPIC_MESSAGES, "/v1/messages")
 _PLANNER = replace(_WRITER, role=Role.PLANNER)
 _CHECKED = RoutesChecked(check(RouteTable((_WRITER, _CRITIC))))
-_START = apply(RunState("demo"), _CHECKED)
+_START = apply(ConsoleState("demo"), _CHECKED)
 
 
 def _result(route: Route = _WRITER, **fields: object) -> SmokeResult:
@@ -46,7 +46,7 @@ def _result(route: Route = _WRITER, **fields: object) -> SmokeResult:
     )
 
 
-def _fold(*events: Event, start: RunState = _START) -> RunState:
+def _fold(*events: Event, start: ConsoleState = _START) -> ConsoleState:
     return reduce(apply, events, start)
 
 
@@ -62,7 +62,7 @@ _WHOLE: list[Event] = [
 
 
 def test_a_new_state_is_empty() -> None:
-    state = RunState("demo")
+    state = ConsoleState("demo")
     assert (state.routes, state.calls, state.origin, state.is_live) == ((), (), "", False)
     assert state.token_state is TokenState.UNASKED
     assert state.smoke(Role.WRITER) == Smoke()
