@@ -1,0 +1,238 @@
+"""The rubric: what a reviewer scores, and how our code computes a verdict from the scores.
+
+No model says ready, revise or block. A reviewer gives scores and quotes; a critic gives findings and can only lower.
+"""
+
+import tomllib
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from console.domain.contract import Finding, Severity
+from console.domain.gate import GateVerdict, worst
+from console.domain.role_answer import SCORE_LIMIT, Critique, FindingSeverity, JudgeFinding, Review
+
+MUST_SCORE = 3
+"""The least score with which a criterion that must hold holds."""
+EVIDENCE_LENGTH = 8
+"""Fewer characters of a draft prove nothing: they stand in any text."""
+DISAGREEMENT = 20
+"""From how many points of the total apart two reviews of one draft want a person's word."""
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """One thing that a draft is scored on."""
+
+    id: str
+    words: str
+    weight: int
+    must: bool
+    kinds: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rubric:
+    """What a draft of one kind is scored on."""
+
+    criteria: tuple[Criterion, ...]
+    threshold: int
+    """The least total, of 100, with which a draft is ready."""
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Return the criteria's ids, in their order."""
+        return tuple(criterion.id for criterion in self.criteria)
+
+    def total(self, scores: Mapping[str, int]) -> int:
+        """Return the weighted total of 0 to 100, rounded down; a criterion without a score counts 0."""
+        weights = sum(criterion.weight for criterion in self.criteria)
+        points = sum(criterion.weight * scores.get(criterion.id, 0) for criterion in self.criteria)
+        return 100 * points // (SCORE_LIMIT * weights)
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What our code computed from a judge's answer."""
+
+    verdict: GateVerdict
+    findings: tuple[Finding, ...]
+    """Why it is no better; in our words, nothing of the model's."""
+    total: int | None = None
+    scores: tuple[tuple[str, int], ...] = ()
+    severities: tuple[tuple[FindingSeverity, int], ...] = ()
+    """How many findings of each weight the judge had."""
+    needs_human: bool = False
+    """The machine's verdict is not enough, however good it is."""
+
+
+class RubricError(ValueError):
+    """A rubric that cannot be used; the message says why and where."""
+
+
+def read_rubric(text: str, kind: str, *, threshold: int | None = None) -> Rubric:
+    """Read the criteria of a rubric in TOML that concern one kind of artifact.
+
+    Args:
+        text: The file's text; see `facts/rubric.toml` for its form.
+        kind: The kind of artifact.
+        threshold: The threshold of the policy, which goes before the file's own.
+
+    Raises:
+        RubricError: It is no TOML, or a row of it is no criterion, or none concerns the kind.
+
+    """
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise RubricError(f"it is no TOML: {error}") from None
+    criteria = tuple(
+        criterion
+        for number, row in enumerate(_rows(table), start=1)
+        if kind in (criterion := _criterion(row, number)).kinds
+    )
+    if not criteria:
+        raise RubricError(f"no [[criterion]] names the kind {kind}")
+    if len({criterion.id for criterion in criteria}) < len(criteria):
+        raise RubricError("two criteria have the same id")
+    own = table.get("threshold", 75) if threshold is None else threshold
+    if isinstance(own, bool) or not isinstance(own, int) or not 0 <= own <= 100:
+        raise RubricError("threshold has to be a whole number from 0 to 100")
+    return Rubric(criteria, own)
+
+
+def _rows(table: Mapping[str, object]) -> Sequence[object]:
+    rows = table.get("criterion")
+    return rows if isinstance(rows, list) else []
+
+
+def _criterion(row: object, number: int) -> Criterion:
+    place = f"[[criterion]] number {number}"
+    if not isinstance(row, dict):
+        raise RubricError(f"{place} is no table")
+    criterion_id, words, weight, must, kinds = (row.get(key) for key in ("id", "words", "weight", "must", "kinds"))
+    if not isinstance(criterion_id, str) or not criterion_id.replace("_", "").isalnum() or len(criterion_id) > 40:
+        raise RubricError(f"{place} needs an id of letters, digits and _")
+    if not isinstance(words, str) or not words or len(words) > 200:
+        raise RubricError(f"{place} needs words of 1 to 200 characters")
+    if isinstance(weight, bool) or not isinstance(weight, int) or not 1 <= weight <= 1000:
+        raise RubricError(f"{place} needs a weight from 1 to 1000")
+    if not isinstance(must, bool):
+        raise RubricError(f"{place} needs must = true or false")
+    if not isinstance(kinds, list) or not all(isinstance(kind, str) for kind in kinds):
+        raise RubricError(f'{place} needs kinds, such as ["patch"]')
+    return Criterion(criterion_id, words, weight, must, tuple(kinds))
+
+
+@cache
+def default_rubric(kind: str, threshold: int | None = None) -> Rubric:
+    """Return the rubric that ships with the console, for one kind of artifact."""
+    text = files("console.domain.facts").joinpath("rubric.toml").read_text(encoding="utf-8")
+    return read_rubric(text, kind, threshold=threshold)
+
+
+def judge_review(review: Review, rubric: Rubric, draft: str, nonce: str) -> Judgement:
+    """Compute the verdict from a review.
+
+    Block: the reviewer quoted a blocker from the draft. Ready: the total reaches the threshold, every criterion that
+    must hold has at least 3, and the review is sound. Anything else is revise. A review is sound when it repeats the
+    nonce, scores every criterion once, and quotes what stands in the draft.
+    """
+    scores = {each.id: each.score for each in review.criteria}
+    total = rubric.total(scores)
+    unsound = [*_check_nonce(review.nonce, nonce, "reviewer"), *_check_scores(review, rubric)]
+    unsound += _check_evidence([each.evidence for each in review.criteria], draft, "a score's evidence")
+    unsound += _check_evidence([each.quote for each in review.findings], draft, "a finding's quote")
+    weak = [
+        _finding("RUB-02", f"{each.id} must hold and has {scores.get(each.id, 0)} of {SCORE_LIMIT}")
+        for each in rubric.criteria
+        if each.must and scores.get(each.id, 0) < MUST_SCORE
+    ]
+    if total < rubric.threshold:
+        weak.append(_finding("RUB-01", f"the total is {total} of 100, under the threshold of {rubric.threshold}"))
+    weight, verdict = _weigh(review.findings, draft)
+    if weak or unsound:
+        verdict = worst(verdict, GateVerdict.REVISE)
+    return Judgement(
+        verdict,
+        (*unsound, *weak, *weight),
+        total,
+        tuple((criterion, scores.get(criterion, 0)) for criterion in rubric.ids),
+        _counted(review.findings),
+        needs_human=bool(unsound),
+    )
+
+
+def judge_critique(critique: Critique, draft: str, nonce: str, *, reviewed: GateVerdict) -> Judgement:
+    """Compute the verdict from a critique, which can only lower the reviewer's.
+
+    The critic was not told the reviewer's verdict; it comes in here, after its answer.
+    """
+    unsound = [*_check_nonce(critique.nonce, nonce, "critic")]
+    unsound += _check_evidence([each.quote for each in critique.findings], draft, "a finding's quote")
+    weight, verdict = _weigh(critique.findings, draft)
+    if unsound:
+        verdict = worst(verdict, GateVerdict.REVISE)
+    return Judgement(
+        worst(verdict, reviewed),
+        (*unsound, *weight),
+        severities=_counted(critique.findings),
+        needs_human=bool(unsound),
+    )
+
+
+def is_quoted(quote: str, draft: str) -> bool:
+    """Tell whether words stand in a draft, spaces and Unicode's compatible forms made alike."""
+    words = plain(quote)
+    return len(words) >= EVIDENCE_LENGTH and words in plain(draft)
+
+
+def plain(text: str) -> str:
+    """Return a text with its spaces made single and its compatible characters made alike, for comparing."""
+    return " ".join(unicodedata.normalize("NFKC", text).split())
+
+
+def _check_nonce(answered: str, nonce: str, who: str) -> Iterable[Finding]:
+    if answered != nonce:
+        yield _finding("EVID-02", f"the {who} did not repeat the nonce: the answer may not be one to this request")
+
+
+def _check_scores(review: Review, rubric: Rubric) -> Iterable[Finding]:
+    scored = [each.id for each in review.criteria]
+    missing = [criterion for criterion in rubric.ids if criterion not in scored]
+    if missing:
+        yield _finding("RUB-03", f"no score for {', '.join(missing)}")
+    if len(set(scored)) < len(scored) or set(scored) - set(rubric.ids):
+        yield _finding("RUB-04", "a criterion was scored twice, or one that the rubric has not")
+
+
+def _check_evidence(quotes: Iterable[str], draft: str, what: str) -> Iterable[Finding]:
+    plain_draft = plain(draft)
+    strange = sum(1 for quote in quotes if len(words := plain(quote)) < EVIDENCE_LENGTH or words not in plain_draft)
+    if strange:
+        yield _finding("EVID-01", f"{what} does not stand in the draft ({strange} of them)")
+
+
+def _weigh(findings: Sequence[JudgeFinding], draft: str) -> tuple[tuple[Finding, ...], GateVerdict]:
+    """Weigh a judge's findings; a blocker whose quote is not in the draft asks for a revision only."""
+    blockers = [each for each in findings if each.severity is FindingSeverity.BLOCKER]
+    quoted = sum(1 for each in blockers if is_quoted(each.quote, draft))
+    majors = sum(1 for each in findings if each.severity is FindingSeverity.MAJOR)
+    said: list[Finding] = []
+    if blockers:
+        said.append(_finding("JUDGE-01", f"{len(blockers)} blocking, {quoted} of them with words of the draft"))
+    if majors:
+        said.append(_finding("JUDGE-02", f"{majors} major", Severity.WARN))
+    if quoted:
+        return tuple(said), GateVerdict.BLOCK
+    return tuple(said), GateVerdict.REVISE if blockers or majors else GateVerdict.READY
+
+
+def _counted(findings: Sequence[JudgeFinding]) -> tuple[tuple[FindingSeverity, int], ...]:
+    return tuple((severity, sum(1 for each in findings if each.severity is severity)) for severity in FindingSeverity)
+
+
+def _finding(finding_id: str, message: str, severity: Severity = Severity.FAIL) -> Finding:
+    return Finding(finding_id, severity, message)
