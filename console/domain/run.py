@@ -1,0 +1,274 @@
+"""A run: one candidate's way through the gates. `apply` folds what happened; `run_rule.decide` says what may happen."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from functools import reduce
+
+from console.domain.gate import Gate, GateVerdict
+from console.domain.ledger_line import Actor
+from console.domain.role import Role
+from console.domain.run_event import (
+    ArtifactRole,
+    ArtifactStored,
+    CallFailed,
+    CallIntended,
+    CallLost,
+    CallRecorded,
+    CallRepeatAllowed,
+    CandidateSealed,
+    Entry,
+    GateDecided,
+    GateOpened,
+    InstructionPinned,
+    PinnedRoute,
+    PreflightFinished,
+    RouteMoved,
+    RunBlocked,
+    RunClosed,
+    RunCreated,
+    RunStopped,
+    SourcesChecked,
+)
+
+
+class RunStatus(StrEnum):
+    """How a run stands. All but the first are the end."""
+
+    ACTIVE = "active"
+    CLOSED = "closed"
+    BLOCKED = "blocked"
+    STOPPED = "stopped"
+
+
+class Phase(StrEnum):
+    """Where a run stands at its gate."""
+
+    DUE = "due"
+    """The gate's work has to be done."""
+    CALLING = "calling"
+    """A call was intended, and has not ended as far as the ledger knows."""
+    LOST = "lost"
+    """A call was cut off with its process: it may have been billed, and only the operator may repeat it."""
+    WORKED = "worked"
+    """The work is done and is to be judged by our code."""
+    WAITING = "waiting"
+    """The gate waits for a decision."""
+    OVER = "over"
+
+
+CallEnd = CallRecorded | CallFailed | CallLost
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What calls took, as far as the ledger knows."""
+
+    tokens: int = 0
+    microusd: int = 0
+    is_exact: bool = True
+    """False once a call's price or tokens are not known: what was set aside for it counts then."""
+
+    def plus(self, tokens: int, microusd: int | None) -> "Spent":
+        """Return what is spent after one more call."""
+        return Spent(self.tokens + tokens, self.microusd + (microusd or 0), self.is_exact and microusd is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A verdict with who gave it, and when."""
+
+    decided: GateDecided
+    actor: Actor
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunState:
+    """All that is known of a run, folded from the ledger."""
+
+    run_id: str
+    seq: int = 0
+    head: str = ""
+    """The hash of the newest line: what an operator who decides has to have seen."""
+    started_at_ms: int = 0
+    updated_at_ms: int = 0
+    creator: Actor | None = None
+    created: RunCreated | None = None
+    status: RunStatus = RunStatus.ACTIVE
+    gate: Gate = Gate.INSTRUCTION
+    attempt: int = 1
+    """The writer pass, from 1; at the planner, the plan's."""
+    phase: Phase = Phase.DUE
+    routes: tuple[PinnedRoute, ...] = ()
+    instruction: InstructionPinned | None = None
+    preflight: PreflightFinished | None = None
+    intended: CallIntended | None = None
+    """The newest call of this gate."""
+    failure: CallFailed | None = None
+    """How it ended, where it gave nothing to judge."""
+    calls_here: int = 0
+    """Calls at this gate in this attempt."""
+    calls: tuple[CallIntended, ...] = ()
+    ends: tuple[CallEnd, ...] = ()
+    artifacts: tuple[ArtifactStored, ...] = ()
+    sources: SourcesChecked | None = None
+    opened: GateOpened | None = None
+    """The gate that waits, with what our code computed."""
+    openings: tuple[GateOpened, ...] = ()
+    decisions: tuple[Decision, ...] = ()
+    moves: tuple[RouteMoved, ...] = ()
+    spent: Spent = Spent()
+    spent_in_attempt: Spent = Spent()
+    blocked: RunBlocked | None = None
+    stopped: RunStopped | None = None
+    sealed: CandidateSealed | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """Tell whether nothing can happen any more."""
+        return self.status is not RunStatus.ACTIVE
+
+    @property
+    def is_waiting(self) -> bool:
+        """Tell whether only a person can bring the run further."""
+        return not self.is_over and self.phase in (Phase.WAITING, Phase.LOST)
+
+    @property
+    def has_generated(self) -> bool:
+        """Tell whether any call of the run was intended."""
+        return bool(self.calls)
+
+    def route(self, role: Role) -> PinnedRoute | None:
+        """Return the route that serves a role in this run."""
+        return next((route for route in self.routes if route.role is role), None)
+
+    def artifact(self, role: ArtifactRole) -> ArtifactStored | None:
+        """Return the newest artifact of a role."""
+        return next((each for each in reversed(self.artifacts) if each.role is role), None)
+
+    @property
+    def subject_sha256(self) -> str | None:
+        """The hash of what the gate is about: the plan, or the draft of this attempt."""
+        role = ArtifactRole.PLAN if self.gate is Gate.PLANNER else ArtifactRole.DRAFT
+        stored = self.artifact(role)
+        return None if stored is None or stored.attempt != self.attempt else stored.sha256
+
+    def opening(self, gate: Gate) -> GateOpened | None:
+        """Return what our code computed at a gate in this attempt."""
+        found = (each for each in reversed(self.openings) if each.gate is gate and each.attempt == self.attempt)
+        return next(found, None)
+
+
+def fold(run_id: str, entries: Iterable[Entry]) -> RunState:
+    """Return the state of a run after all that happened in it."""
+    return reduce(apply, entries, RunState(run_id))
+
+
+def apply(state: RunState, entry: Entry) -> RunState:
+    """Return the state after an event. Total: what cannot follow changes nothing but the head."""
+    stamped = replace(state, seq=entry.seq, head=entry.head, updated_at_ms=entry.at_ms)
+    if state.is_over and not isinstance(entry.event, RunClosed):
+        return stamped
+    return _after(stamped, entry)
+
+
+def _after(state: RunState, entry: Entry) -> RunState:  # one line an event
+    match entry.event:
+        case RunCreated() as event:
+            return replace(state, created=event, creator=entry.actor, started_at_ms=entry.at_ms, routes=event.routes)
+        case InstructionPinned() as event:
+            return replace(state, instruction=event, phase=Phase.WORKED)
+        case PreflightFinished() as event:
+            return _moved_on(replace(state, preflight=event), Gate.PLANNER)
+        case CallIntended() as event:
+            return _call_intended(state, event)
+        case CallRecorded() | CallFailed() | CallLost() as event:
+            return _call_ended(state, event)
+        case CallRepeatAllowed():
+            return replace(state, phase=Phase.DUE, opened=None)
+        case RouteMoved() as event:
+            routes = tuple(event.route if route.role is event.role else route for route in state.routes)
+            return replace(state, routes=routes, moves=(*state.moves, event))
+        case ArtifactStored() as event:
+            return replace(state, artifacts=(*state.artifacts, event))
+        case SourcesChecked() as event:
+            return replace(state, sources=event, phase=Phase.WORKED)
+        case GateOpened() as event:
+            return replace(state, phase=Phase.WAITING, opened=event, openings=(*state.openings, event))
+        case GateDecided() as event:
+            return _gate_decided(state, entry, event)
+        case RunBlocked() as event:
+            return replace(
+                state,
+                status=RunStatus.BLOCKED,
+                phase=Phase.OVER,
+                blocked=event,
+                gate=event.gate,
+                attempt=event.attempt,
+                opened=None,
+            )
+        case RunStopped() as event:
+            return replace(state, status=RunStatus.STOPPED, phase=Phase.OVER, stopped=event, opened=None)
+        case CandidateSealed() as event:
+            return replace(state, sealed=event)
+        case RunClosed():
+            return replace(state, status=RunStatus.CLOSED, phase=Phase.OVER)
+
+
+def _call_intended(state: RunState, event: CallIntended) -> RunState:
+    return replace(
+        state,
+        phase=Phase.CALLING,
+        intended=event,
+        failure=None,
+        calls=(*state.calls, event),
+        calls_here=state.calls_here + 1,
+    )
+
+
+def _call_ended(state: RunState, event: CallEnd) -> RunState:
+    """Note how a call ended, and book what it took."""
+    ended = replace(state, phase=Phase.WORKED, ends=(*state.ends, event))
+    match event:
+        case CallLost():
+            return _booked(replace(ended, phase=Phase.LOST), None, None)
+        case CallFailed():
+            failed = replace(ended, failure=event)
+            refused = event.http_status is not None and event.http_status >= 400
+            is_free = not event.requests_sent or refused
+            return failed if is_free else _booked(failed, _tokens(event), event.microusd)
+        case CallRecorded():
+            return _booked(ended, _tokens(event), event.microusd)
+
+
+def _tokens(event: CallRecorded | CallFailed) -> int | None:
+    known = event.input_tokens is not None and event.output_tokens is not None
+    return (event.input_tokens or 0) + (event.output_tokens or 0) if known else None
+
+
+def _booked(state: RunState, tokens: int | None, microusd: int | None) -> RunState:
+    """Book a call: what it took, or what was set aside for it where that is not known."""
+    if state.intended is None:
+        return state
+    if tokens is None:
+        tokens, microusd = state.intended.max_tokens, state.intended.max_microusd
+    return replace(
+        state, spent=state.spent.plus(tokens, microusd), spent_in_attempt=state.spent_in_attempt.plus(tokens, microusd)
+    )
+
+
+def _gate_decided(state: RunState, entry: Entry, event: GateDecided) -> RunState:
+    decision = Decision(event, entry.actor, entry.at_ms)
+    decided = replace(state, decisions=(*state.decisions, decision))
+    if event.verdict is GateVerdict.READY and event.gate.after is not None:
+        following = _moved_on(decided, event.gate.after)
+        return replace(following, attempt=1) if event.gate is Gate.PLANNER else following
+    if event.verdict is GateVerdict.REVISE:
+        again = Gate.PLANNER if event.gate is Gate.PLANNER else Gate.WRITER
+        return replace(_moved_on(decided, again), attempt=state.attempt + 1, sources=None, spent_in_attempt=Spent())
+    return replace(decided, phase=Phase.OVER, opened=None)
+
+
+def _moved_on(state: RunState, gate: Gate) -> RunState:
+    return replace(state, gate=gate, phase=Phase.DUE, opened=None, intended=None, failure=None, calls_here=0)

@@ -1,0 +1,367 @@
+"""What may happen in a run: `decide` turns a command into events, or into a refusal that says why and what to do.
+
+Pure and total. Every face and the stepper come through here, so that no rule can be gone round.
+"""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from console.domain.category import Category
+from console.domain.gate import Gate, GateVerdict, allowed_verdicts, role_at
+from console.domain.guard import find_secrets, safe
+from console.domain.ledger_line import Actor
+from console.domain.role import Role
+from console.domain.run import Phase, RunState, Spent
+from console.domain.run_event import (
+    ArtifactStored,
+    CallFailed,
+    CallIntended,
+    CallLost,
+    CallRecorded,
+    CallRepeatAllowed,
+    CandidateSealed,
+    GateDecided,
+    GateOpened,
+    InstructionPinned,
+    PreflightFinished,
+    RouteMoved,
+    RunBlocked,
+    RunClosed,
+    RunCreated,
+    RunEvent,
+    RunStopped,
+    SourcesChecked,
+    StopCause,
+)
+
+REASON_LIMIT = 280
+"""The most characters of a reason."""
+TYPED_REASON = 8
+"""The fewest characters of a reason that stands against what our code computed."""
+CALLS_A_GATE = 2
+"""Calls at one gate in one attempt: the first, and one more that the operator allows."""
+HEAD_LENGTH = 12
+"""The fewest characters of a head that name what an operator saw."""
+
+
+class RefusalCode(StrEnum):
+    """Why a command was not carried out."""
+
+    OVER = "over"
+    NOT_WAITING = "not_waiting"
+    OTHER_GATE = "other_gate"
+    STALE = "stale"
+    NOT_ALLOWED = "not_allowed"
+    REASON = "reason"
+    FOUR_EYES = "four_eyes"
+    HUMAN = "human"
+    OUT_OF_ORDER = "out_of_order"
+    BUDGET = "budget"
+    ROUTE = "route"
+    SECRET = "secret"  # noqa: S105  # a code, no secret
+    REPEATED = "repeated"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A command that was not carried out: nothing happened."""
+
+    code: RefusalCode
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The stepper reports what was done."""
+
+    event: RunEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Decide:
+    """A verdict at a gate."""
+
+    gate: Gate
+    verdict: GateVerdict
+    reason: str
+    saw: str
+    """The head of the ledger that the operator had before the eyes; its first 12 characters are enough."""
+    artifact_sha256: str | None
+    is_machine: bool = False
+    """The machine's own verdict is taken, by `--auto`."""
+
+
+@dataclass(frozen=True, slots=True)
+class AllowRepeat:
+    """The operator wants the gate's call to be made once more, on the same route."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class MoveRoute:
+    """The operator wants the fallback route to serve a role from here on."""
+
+    role: Role
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """The operator ends the run."""
+
+    reason: str
+
+
+Command = Report | Decide | AllowRepeat | MoveRoute | Stop
+
+
+def decide(state: RunState, command: Command, actor: Actor) -> tuple[RunEvent, ...] | Refusal:
+    """Return what happens when a command meets a run, or why nothing does.
+
+    Args:
+        state: The run, folded from the ledger.
+        command: What is wanted.
+        actor: Who wants it.
+
+    """
+    if state.is_over:
+        return Refusal(RefusalCode.OVER, f"the run is {state.status}: nothing more can happen in it")
+    match command:
+        case Report(event):
+            return _report(state, event)
+        case Decide():
+            return _decide(state, command, actor)
+        case AllowRepeat(reason):
+            return _allow_repeat(state, reason)
+        case MoveRoute(role, reason):
+            return _move_route(state, role, reason)
+        case Stop(reason):
+            refused = _check_reason(reason, fewest=0)
+            return refused or (RunStopped(StopCause.OPERATOR, reason=_kept(reason)),)
+
+
+# --- What the stepper reports ----------------------------------------------------------------------------------------
+
+
+def _report(state: RunState, event: RunEvent) -> tuple[RunEvent, ...] | Refusal:
+    if isinstance(event, RunStopped):
+        return (event,)
+    if isinstance(event, CallIntended):
+        return _intend(state, event)
+    if isinstance(event, CallRecorded | CallFailed | CallLost):
+        return _end_call(state, event)
+    if not _can_follow(state, event):
+        return _out_of_order(state, type(event).__name__)
+    return (event,)
+
+
+def _can_follow(state: RunState, event: RunEvent) -> bool:  # one line an event
+    match event:
+        case RunCreated():
+            return state.created is None and state.seq == 0
+        case InstructionPinned():
+            return state.created is not None and state.gate is Gate.INSTRUCTION and state.phase is Phase.DUE
+        case PreflightFinished():
+            return state.gate is Gate.PREFLIGHT and state.phase is Phase.DUE
+        case SourcesChecked():
+            return state.gate is Gate.SOURCE_CHECK and state.phase is Phase.DUE
+        case ArtifactStored():
+            return state.created is not None and event.attempt == state.attempt
+        case GateOpened():
+            is_worked = state.phase is Phase.WORKED or (state.gate is Gate.CANDIDATE and state.phase is Phase.DUE)
+            return is_worked and (event.gate, event.attempt) == (state.gate, state.attempt)
+        case _:
+            return False
+
+
+def _intend(state: RunState, event: CallIntended) -> tuple[RunEvent, ...] | Refusal:
+    route = state.route(event.role)
+    if state.phase is not Phase.DUE or (event.gate, event.attempt) != (state.gate, state.attempt):
+        return _out_of_order(state, "a call")
+    if event.role is not role_at(state.gate, state.attempt):
+        return Refusal(RefusalCode.ROUTE, f"the role {event.role} does not work at the gate {state.gate.words}")
+    if route is None or route.fingerprint != event.fingerprint:
+        return Refusal(RefusalCode.ROUTE, f"the route of {event.role} is not the one that the run was begun with")
+    if event.call_id in {call.call_id for call in state.calls}:
+        return Refusal(RefusalCode.REPEATED, "this call is in the ledger already; a recorded call is never repeated")
+    if state.calls_here >= CALLS_A_GATE:
+        return Refusal(RefusalCode.REPEATED, f"{CALLS_A_GATE} calls were made at this gate in this attempt")
+    if event.secret_findings:
+        return Refusal(RefusalCode.SECRET, f"the brief looks like it holds {event.secret_findings} secrets")
+    over = why_over_budget(state, event.max_tokens, event.max_microusd)
+    return (event,) if over is None else Refusal(RefusalCode.BUDGET, over)
+
+
+def why_over_budget(state: RunState, max_tokens: int, max_microusd: int | None) -> str | None:
+    """Say why a call does not fit into the run's budget or the attempt's; None where it does."""
+    if state.created is None:
+        return None
+    policy = state.created.policy
+    return _why_over("run", state.spent, policy.run_tokens, policy.run_microusd, max_tokens, max_microusd) or _why_over(
+        "attempt", state.spent_in_attempt, policy.attempt_tokens, policy.attempt_microusd, max_tokens, max_microusd
+    )
+
+
+def _why_over(
+    what: str, spent: Spent, tokens: int | None, microusd: int | None, max_tokens: int, max_microusd: int | None
+) -> str | None:
+    if tokens is not None and spent.tokens + max_tokens > tokens:
+        return f"{what}_tokens is {tokens}, {spent.tokens} are spent, and this call may take {max_tokens}"
+    if microusd is None:
+        return None
+    if max_microusd is None:
+        return f"{what}_usd is set and the gateway names no price for this model, so it cannot be kept to"
+    if spent.microusd + max_microusd > microusd:
+        return (
+            f"{what}_usd is ${microusd / 1_000_000:.2f}, ${spent.microusd / 1_000_000:.4f} are spent,"
+            f" and this call may cost ${max_microusd / 1_000_000:.4f}"
+        )
+    return None
+
+
+def _end_call(state: RunState, event: CallRecorded | CallFailed | CallLost) -> tuple[RunEvent, ...] | Refusal:
+    if state.phase is not Phase.CALLING or state.intended is None or state.intended.call_id != event.call_id:
+        return _out_of_order(state, "the end of a call")
+    if isinstance(event, CallFailed) and event.stops:
+        return event, RunStopped(StopCause.CALL, event.category)
+    return (event,)
+
+
+def _out_of_order(state: RunState, what: str) -> Refusal:
+    return Refusal(RefusalCode.OUT_OF_ORDER, f"{what} cannot follow here: the gate {state.gate.words} is {state.phase}")
+
+
+# --- What operators decide -------------------------------------------------------------------------------------------
+
+
+def _decide(state: RunState, command: Decide, actor: Actor) -> tuple[RunEvent, ...] | Refusal:
+    refused = (
+        _check_subject(state, command) or _check_verdict(state, command) or _check_four_eyes(state, command, actor)
+    )
+    if refused is not None or state.opened is None or state.created is None:
+        return refused or _out_of_order(state, "a decision")
+    decided = GateDecided(
+        command.gate,
+        state.attempt,
+        command.verdict,
+        _kept(command.reason),
+        command.is_machine,
+        is_override=command.verdict.rank < state.opened.verdict.rank,
+        saw=state.head,
+        artifact_sha256=state.opened.artifact_sha256,
+    )
+    if command.verdict is GateVerdict.BLOCK:
+        return decided, RunBlocked(command.gate, state.attempt)
+    if command.verdict is GateVerdict.REVISE and state.attempt >= state.created.policy.max_attempts:
+        return decided, RunBlocked(command.gate, state.attempt, attempts_used_up=True)
+    if command.gate is Gate.CANDIDATE and state.opened.artifact_sha256 is not None:
+        sealed = CandidateSealed(state.opened.artifact_sha256, state.created.policy.four_eyes)
+        return decided, sealed, RunClosed()
+    return (decided,)
+
+
+def _check_subject(state: RunState, command: Decide) -> Refusal | None:
+    """Refuse a decision on anything else than what waits, as the operator saw it."""
+    if state.phase is not Phase.WAITING or state.opened is None:
+        return Refusal(RefusalCode.NOT_WAITING, f"the gate {state.gate.words} does not wait: it is {state.phase}")
+    if command.gate is not state.gate:
+        return Refusal(
+            RefusalCode.OTHER_GATE, f"the run waits at the gate {state.gate.words}, not at {command.gate.words}"
+        )
+    if len(command.saw) < HEAD_LENGTH or not state.head.startswith(command.saw):
+        return Refusal(
+            RefusalCode.STALE, "something happened in the run since you looked: look at it again, then decide"
+        )
+    if command.artifact_sha256 != state.opened.artifact_sha256:
+        return Refusal(RefusalCode.STALE, "the artifact is another one than the one you saw: look at it again")
+    return None
+
+
+def _check_verdict(state: RunState, command: Decide) -> Refusal | None:
+    """Refuse what may not be said at this gate, and an override without a typed reason."""
+    if state.opened is None:
+        return None
+    allowed = allowed_verdicts(command.gate)
+    if command.verdict not in allowed:
+        return Refusal(RefusalCode.NOT_ALLOWED, f"at the gate {command.gate.words} one says {' or '.join(allowed)}")
+    is_override = command.verdict.rank < state.opened.verdict.rank
+    if command.is_machine and (command.verdict is not state.opened.verdict or state.opened.needs_human):
+        return Refusal(RefusalCode.HUMAN, f"the gate {command.gate.words} needs a person's decision")
+    if is_override and state.opened.is_final:
+        return Refusal(
+            RefusalCode.NOT_ALLOWED, f"{state.opened.verdict} is final here: no reason makes it {command.verdict}"
+        )
+    needs_reason = not command.is_machine and (
+        is_override or state.opened.needs_human or command.verdict is not GateVerdict.READY
+    )
+    return _check_reason(command.reason, fewest=TYPED_REASON if needs_reason else 0)
+
+
+def _check_four_eyes(state: RunState, command: Decide, actor: Actor) -> Refusal | None:
+    """Where two operators are wanted, refuse the one who began the run or called its draft ready as its last judge."""
+    if state.created is None or not state.created.policy.four_eyes:
+        return None
+    if command.is_machine:
+        return Refusal(RefusalCode.FOUR_EYES, "the policy wants two operators, so no verdict is taken by itself")
+    if command.gate is not Gate.CANDIDATE or command.verdict is not GateVerdict.READY:
+        return None
+    if actor.key_fingerprint is None:
+        return Refusal(
+            RefusalCode.FOUR_EYES,
+            "the policy wants two operators, told apart by their keys: name yours as operator_key in the policy",
+        )
+    others = [state.creator, *(each.actor for each in state.decisions if each.decided.gate is Gate.WRITER)]
+    if any(each is not None and each.key_fingerprint == actor.key_fingerprint for each in others):
+        return Refusal(
+            RefusalCode.FOUR_EYES, "the policy wants another operator here than who began the run or passed its draft"
+        )
+    if any(each is None or each.key_fingerprint is None for each in others):
+        return Refusal(
+            RefusalCode.FOUR_EYES, "who began the run or passed its draft had no key, so nobody can be told apart"
+        )
+    return None
+
+
+def _allow_repeat(state: RunState, reason: str) -> tuple[RunEvent, ...] | Refusal:
+    is_failed = state.phase is Phase.WAITING and state.failure is not None
+    if state.intended is None or not (state.phase is Phase.LOST or is_failed):
+        return Refusal(
+            RefusalCode.NOT_WAITING, "no call of this gate was lost or failed, and a recorded call is never repeated"
+        )
+    if state.calls_here >= CALLS_A_GATE:
+        return Refusal(
+            RefusalCode.REPEATED, f"{CALLS_A_GATE} calls were made at this gate in this attempt: revise, block or stop"
+        )
+    refused = _check_reason(reason, fewest=0)
+    return refused or (CallRepeatAllowed(state.intended.call_id, _kept(reason)),)
+
+
+def _move_route(state: RunState, role: Role, reason: str) -> tuple[RunEvent, ...] | Refusal:
+    fallback = state.route(Role.FALLBACK)
+    if fallback is None or role is Role.FALLBACK or state.route(role) is None:
+        return Refusal(RefusalCode.ROUTE, "the profile has no fallback route, or the role has no route to move")
+    if state.phase in (Phase.CALLING, Phase.LOST):
+        return _out_of_order(state, "a move to the fallback route")
+    refused = _check_reason(reason, fewest=TYPED_REASON)
+    return refused or (RouteMoved(role, replace(fallback, role=role), _kept(reason)),)
+
+
+def _check_reason(reason: str, *, fewest: int) -> Refusal | None:
+    """Refuse a reason that is too short, too long, or holds what must not be kept."""
+    bare = reason.strip()
+    if len(bare) < fewest:
+        return Refusal(RefusalCode.REASON, f"this needs a reason of at least {fewest} characters, typed by you")
+    if len(bare) > REASON_LIMIT:
+        return Refusal(RefusalCode.REASON, f"a reason has at most {REASON_LIMIT} characters")
+    if find_secrets(bare):
+        return Refusal(RefusalCode.SECRET, "the reason looks like it holds a secret; it was not kept")
+    return None
+
+
+def _kept(reason: str) -> str:
+    return safe(" ".join(reason.split()))
+
+
+STOPS_BY_CATEGORY = frozenset({Category.SECRET_IN_PROMPT, Category.ORIGIN_REFUSED, Category.BUDGET_EXCEEDED})
+"""Our own categories that stop a run as an account, drift or route error does."""
