@@ -5,7 +5,7 @@ from enum import IntEnum
 
 from console.domain.category import Category, Classification
 from console.domain.contract import RouteCheck, Severity, Verdict
-from console.domain.event import SmokeResult, SmokeStatus
+from console.domain.event import SmokeResult, SmokeStatus, TokenState
 
 
 class ExitCode(IntEnum):
@@ -73,6 +73,13 @@ _CATEGORY_CODES = {
     Category.SECRET_IN_PROMPT: ExitCode.REFUSED,
     Category.ORIGIN_REFUSED: ExitCode.REFUSED,
 }
+
+
+def code_of_token(state: TokenState) -> ExitCode:
+    """Return the exit code of what asking for a token led to."""
+    if state is TokenState.FOUND:
+        return ExitCode.OK
+    return ExitCode.REFUSED if state is TokenState.REFUSED else ExitCode.TOKEN
 
 
 def code_of_result(result: SmokeResult) -> ExitCode:

@@ -3,16 +3,16 @@
 import argparse
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NoReturn
 
 from console import __version__
-from console.cli import check, demo, explain, output, routes, screen, simulate, smoke, verify
+from console.cli import check, demo, explain, output, routes, screen, simulate, smoke, token, verify
 from console.cli.common import add_common
 from console.cli.exit_code import ExitCode
 from console.domain.guard import looks_like_secret, safe
 
-_VERBS = (demo, routes, check, smoke, explain, verify, simulate)
+_VERBS = (demo, routes, check, smoke, token, explain, verify, simulate)
 _COMMON_OPTIONS = frozenset({"--config", "--profile", "--json", "--read-only", "--version", "--help", "-h"})
 
 
@@ -116,6 +116,14 @@ def build_parser() -> argparse.ArgumentParser:
     add_common(parser, is_top=True)
     verbs = parser.add_subparsers(title="verbs", metavar="VERB", parser_class=_Parser)
     for module in _VERBS:
-        verb = module.add_to(verbs)
-        add_common(verb, is_top=False)
+        for each in _with_kinds(module.add_to(verbs)):
+            add_common(each, is_top=False)
     return parser
+
+
+def _with_kinds(verb: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
+    """Yield a verb's parser and those of its kinds, as `token` has them."""
+    yield verb
+    for action in verb._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            yield from action.choices.values()

@@ -18,9 +18,11 @@ def chosen_profile(arguments: argparse.Namespace) -> "Profile":
 
     """
     from console.services.config_file import default_config_path, load_profile
+    from console.services.own_config import why_not_own
 
-    path = arguments.config or default_config_path(os.environ)
-    profile = load_profile(path, arguments.profile)
+    own = default_config_path(os.environ)
+    path = arguments.config or own
+    profile = load_profile(path, arguments.profile, why_no_programs=why_not_own(path, own))
     if profile.is_built_in:
         output.note(f"no config file: using the built-in profile {profile.name} on the embedded gateway")
     return profile

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from console.cli import output
 from console.cli.classification import classification_document
-from console.cli.exit_code import ExitCode, code_of_result, most_actionable
+from console.cli.exit_code import ExitCode, code_of_result, code_of_token, most_actionable
 from console.cli.finding import finding_document, show_finding
 from console.cli.profile import chosen_profile
 from console.domain.contract import RouteCheck, Severity
@@ -109,14 +109,15 @@ async def smoke_profile(profile: "Profile", checks: tuple[RouteCheck, ...], how:
 
     """
     from console.services.target import TargetError, open_target
+    from console.services.tokens.terminal import ask_on_terminal
     from console.simulator.embedded import SimulatorError, embedded_gateway
 
     try:
-        async with open_target(profile, embedded_gateway) as target:
+        async with open_target(profile, embedded_gateway, ask=ask_on_terminal) as target:
             if target.token.state is not TokenState.FOUND or target.gateway is None:
                 output.complain(target.token.advice)
-                return ExitCode.TOKEN
-            if target.token.reference == "none":
+                return code_of_token(target.token.state)
+            if target.token.advice:
                 output.note(target.token.advice)
             if not how.as_json:
                 what = f"{len(checks)} route(s) of profile {profile.name} at {target.opened.origin}"

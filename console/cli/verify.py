@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from console.cli import output, verification
-from console.cli.common import add_common
 from console.cli.exit_code import ExitCode
 from console.cli.finding import show_finding
 from console.cli.profile import chosen_profile
@@ -60,8 +59,6 @@ def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argp
     show = deeds.add_parser("show", help="all of a row, and its marks", allow_abbrev=False)
     show.add_argument("row", metavar="ROW")
     show.set_defaults(deed="show")
-    for deed in (mark, show):
-        add_common(deed, is_top=False)
     return parser
 
 

@@ -15,14 +15,17 @@ from console.domain.shape import Shape
 
 
 class TokenState(StrEnum):
-    """What asking a token's reference led to."""
+    """What asking a token's reference led to. Only an absent token moves on to the next reference."""
 
     UNASKED = "unasked"
     FOUND = "found"
     ABSENT = "absent"
     LOCKED = "locked"
     UNAVAILABLE = "unavailable"
+    """The store cannot be reached, or what it holds cannot be used."""
     TIMEOUT = "timeout"
+    REFUSED = "refused"
+    """For safety: the token is bound to another origin, or others may read or change where it is kept."""
 
 
 class SmokeStatus(StrEnum):
@@ -112,7 +115,11 @@ class TokenResolved:
     reference: str
     """The reference that answered, or the last one asked; never a token."""
     advice: str = ""
-    """What to do next, where the token was not found."""
+    """What to do next, where the token was not found, or was found and is bound to no origin."""
+    source: str = ""
+    """What the token came from, in words, where it was found."""
+    origin: str | None = None
+    """The origin that the token is bound to, as scheme://host:port; None where the source binds none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,9 @@ _MASK = "•••"
 class Secret:
     """A token that no repr, format, comparison, copy or pickle gives away.
 
-    `reveal` is the only door to the value and is called in one place: where the transport writes the
-    authorization header. The other methods answer questions about foreign text without giving the value away.
+    `reveal` is the only door to the value and is called in two places: where the transport writes the authorization
+    header, and where a store is given the token to keep. The other methods answer questions about foreign text without
+    giving the value away.
     """
 
     __slots__ = ("__value",)
@@ -38,7 +39,7 @@ class Secret:
         return cls(bare)
 
     def reveal(self) -> str:
-        """Return the value itself, for the transport's authorization header only."""
+        """Return the value itself, for the transport's authorization header and for a store only."""
         return self.__value
 
     def is_in(self, text: str) -> bool:
@@ -53,6 +54,13 @@ class Secret:
         """Return how many characters at the end of a stream's text could be the beginning of the value."""
         longest = min(len(text), len(self.__value) - 1)
         return next((size for size in range(longest, 0, -1) if self.__value.startswith(text[-size:])), 0)
+
+    def fingerprint(self, key: bytes) -> str:
+        """Return what tells equal tokens under one random key, and nothing to who has not that key: 12 hex digits.
+
+        A plain hash would not do: gateways keep tokens under their SHA-256, so that it is an identifier there.
+        """
+        return hmac.new(key, self.__value.encode(), "sha256").hexdigest()[:12]
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Secret):

@@ -55,6 +55,7 @@ _TOKENS = {
     TokenState.LOCKED: Sign("!", "locked", Tone.WARN),
     TokenState.UNAVAILABLE: Sign("×", "unavailable", Tone.FAIL),
     TokenState.TIMEOUT: Sign("×", "timeout", Tone.FAIL),
+    TokenState.REFUSED: Sign("!", "refused", Tone.FAIL),
 }
 _RUNGS = {
     RungStatus.PASSED: _OK,

@@ -84,3 +84,29 @@ def origin(base_url: str) -> str:
     """Return scheme, host and port of a checked base URL, as the screen shows them."""
     parts = urlsplit(base_url)
     return f"{parts.scheme}://{parts.netloc}"
+
+
+def canonical_origin(url: str) -> str | None:
+    """Return scheme://host:port of a URL in the one form in which origins are compared; None where it has none.
+
+    The form has a lower-case scheme and host, and the port also where it is the scheme's own. A URL with a user name,
+    a password or a percent sign in its host has no origin: what reads it next may take another host from it.
+    """
+    if not url.isascii() or not url.isprintable() or " " in url or "\\" in url:
+        return None
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return None
+    host = parts.hostname
+    if parts.scheme not in _PORTS or not host or "@" in parts.netloc or "%" in host:
+        return None
+    if ":" in host:
+        if not _is_address(host):
+            return None
+        host = f"[{ipaddress.ip_address(host)}]"
+    return f"{parts.scheme}://{host}:{_PORTS[parts.scheme] if port is None else port}"
+
+
+_PORTS = {"https": 443, "http": 80}

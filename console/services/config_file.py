@@ -32,13 +32,19 @@ from console.services.shipped import shipped
 from console.services.tokens.reference import check_reference
 from console.services.toml_text import ConfigError, TomlText, read_text
 
+_NOT_OWN = "this file was not found to be that one"
 
-def load_profile(path: Path | None = None, name: str | None = None) -> Profile:
+
+def load_profile(
+    path: Path | None = None, name: str | None = None, *, why_no_programs: str | None = _NOT_OWN
+) -> Profile:
     """Read a config file and return one of its profiles.
 
     Args:
         path: The file; None means the built-in sample.
         name: The profile; None means the file's default.
+        why_no_programs: Why a `cmd:` reference in this file is refused; None where it is the user's own file, see
+            `own_config.why_not_own`.
 
     Raises:
         ConfigError: The file cannot be read or used.
@@ -47,7 +53,8 @@ def load_profile(path: Path | None = None, name: str | None = None) -> Profile:
     is_built_in = path is None
     source = "built-in sample config" if path is None else safe(str(path))
     text = read_text(shipped("sample_config.toml") if path is None else path, source)
-    return _Reader(TomlText(text, source), is_built_in=is_built_in).profile(name)
+    reader = _Reader(TomlText(text, source), is_built_in=is_built_in, why_no_programs=why_no_programs)
+    return reader.profile(name)
 
 
 def default_config_path(environment: Mapping[str, str]) -> Path | None:
@@ -71,9 +78,10 @@ _Settings = TypeVar("_Settings", bound=Struct)
 class _Reader:
     """Turns one file's text into profiles, with the file's name and line in every complaint."""
 
-    def __init__(self, text: TomlText, *, is_built_in: bool) -> None:
+    def __init__(self, text: TomlText, *, is_built_in: bool, why_no_programs: str | None) -> None:
         self._text = text
         self._is_built_in = is_built_in
+        self._why_no_programs = why_no_programs
 
     def profile(self, name: str | None) -> Profile:
         document = self._text.parse()
@@ -127,12 +135,12 @@ class _Reader:
                 self._refuse_secrets(inner, path)
         elif (
             isinstance(value, str)
-            and (words := looks_like_secret(value, is_address=path[-1:] in _ADDRESSES)) is not None
+            and (words := looks_like_secret(value, is_address=_is_address(value, path))) is not None
         ):
             self._text.fail(
                 path,
-                f"the value looks like {words}. Tokens never go into a config: store it with your keyring or an"
-                " environment variable and write its reference into token_ref",
+                f"the value looks like {words}. Tokens never go into a config: store it with gateway-console token set,"
+                " or in an environment variable, and write its reference into token_ref",
             )
 
     def _convert(self, document: dict[str, object]) -> FileSettings:
@@ -177,10 +185,21 @@ class _Reader:
                     (*path, "token_ref"), 'sim: is the embedded gateway\'s token; it never leaves base_url = "sim:"'
                 )
         for reference in gateway.token_ref:
-            if (problem := check_reference(reference)) is not None:
-                self._text.fail((*path, "token_ref"), problem)
+            self._check_reference(reference, (*path, "token_ref"))
+        if gateway.vault_passphrase_ref:
+            self._check_reference(gateway.vault_passphrase_ref, (*path, "vault_passphrase_ref"))
+            if not gateway.vault_passphrase_ref.startswith("file:"):
+                self._text.fail((*path, "vault_passphrase_ref"), "must be a file: reference, such as file:/PATH")
         for header, value in gateway.headers.items():
             self._check_header(header, value, (*path, "headers", header))
+
+    def _check_reference(self, reference: str, path: tuple[str, ...]) -> None:
+        if (problem := check_reference(reference)) is not None:
+            self._text.fail(path, problem)
+        if reference.startswith("cmd:") and self._why_no_programs is not None:
+            self._text.fail(
+                path, f"cmd: runs a program, so it is taken from your own config file only: {self._why_no_programs}"
+            )
 
     def _check_header(self, name: str, value: str, path: tuple[str, ...]) -> None:
         if not re.fullmatch(r"[A-Za-z0-9-]{1,100}", name) or not re.fullmatch(r"[!-~](?:[ -~]{0,998}[!-~])?", value):
@@ -258,6 +277,11 @@ def _fact(row: FamilyFactSettings) -> FamilyFact:
         checked_on=row.checked_on,
         is_own=True,
     )
+
+
+
+def _is_address(value: str, path: tuple[str, ...]) -> bool:
+    return path[-1:] in _ADDRESSES or (path[-1:] == ("token_ref",) and value.startswith("file:/"))
 
 
 _OWN_HEADERS = frozenset(

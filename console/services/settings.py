@@ -25,8 +25,23 @@ class GatewaySettings(Struct, frozen=True, forbid_unknown_fields=True):
     base_url_ref: str | UnsetType = UNSET
     """`env:NAME`: the environment variable that holds the base URL."""
     token_ref: list[str] = []
-    """Where the token is, in the order in which to ask: `env:NAME`, `keyring://SERVICE/NAME` or `sim:`. Only an
-    absent token moves on to the next reference. An empty list means that the gateway takes no token."""
+    """Where the token is, in the order in which to ask. Only an absent token moves on to the next reference. An empty
+    list means that the gateway takes no token.
+
+    - `env:NAME`: an environment variable.
+    - `keyring://SERVICE/NAME`: the keyring of the operating system.
+    - `file:/PATH`: a regular file of your own that nobody else can read, such as systemd's credentials.
+    - `kernel:NAME`: the session keyring of Linux, in memory only.
+    - `vault:NAME`: the console's own encrypted file.
+    - `cmd:['PROGRAM', 'ARGUMENT']`: what a program prints; from your own config file only.
+    - `prompt:`: asked once on the terminal, kept in memory.
+    - `sim:`: the embedded gateway's own token."""
+    keyring: Literal["platform", "kwallet"] = "platform"
+    """The keyring that `keyring://` means: the platform's own, which is the Secret Service on Linux, or KWallet by its
+    own interface where it offers no Secret Service."""
+    vault_passphrase_ref: str = ""
+    """`file:/PATH`: a private file with the vault's passphrase, for machines where nobody can type it. Without one it
+    is asked for on the terminal."""
     auth: Literal["bearer", "x-api-key"] = "bearer"
     """The header that carries the token: `Authorization: Bearer …` or `x-api-key: …`."""
     anthropic_version: Annotated[str, Meta(pattern=r"\A\d{4}-\d{2}-\d{2}\Z")] = "2023-06-01"

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Protocol
 
 from console.domain.event import GatewayOpened, TokenResolved
 from console.domain.secret import Secret
-from console.services.address import check_base_url, is_doubled, origin
+from console.services.address import canonical_origin, check_base_url, is_doubled, origin
 from console.services.settings import Profile
-from console.services.tokens.keyring_reader import KeyringReader, read_keyring
 from console.services.tokens.resolve import resolve_token
+from console.services.tokens.sources import open_sources
+from console.services.tokens.store import Store
+from console.services.tokens.terminal import Ask
 
 if TYPE_CHECKING:
     from console.services.probe.gateway import Gateway
@@ -50,7 +52,8 @@ async def open_target(
     start_embedded: Callable[[], AbstractAsyncContextManager[EmbeddedGateway]],
     *,
     environment: Mapping[str, str] = os.environ,
-    keyring: KeyringReader = read_keyring,
+    keyring: Store | None = None,
+    ask: Ask | None = None,
 ) -> AsyncIterator[Target]:
     """Give a profile's gateway an address, resolve its token and open the client. Nothing is sent.
 
@@ -58,7 +61,8 @@ async def open_target(
         profile: A checked profile.
         start_embedded: How the embedded gateway is started, where the profile runs on it.
         environment: The environment variables of this process.
-        keyring: How the OS keyring is read.
+        keyring: Another keyring than this platform's.
+        ask: How to ask a person for what must be typed; None where nobody can be asked, as on the screen.
 
     Raises:
         TargetError: The address or the CA file cannot be used.
@@ -70,17 +74,24 @@ async def open_target(
             embedded = await stack.enter_async_context(start_embedded())
             base_url = embedded.base_url
         else:
-            base_url = _base_url(profile, environment)
-        resolution = await resolve_token(
-            profile.gateway.token_ref, environment, embedded=embedded.token if embedded else None, keyring=keyring
+            base_url = require_base_url(profile, environment)
+        sources = open_sources(
+            profile.gateway, environment, ask=ask, embedded=embedded.token if embedded else None, keyring=keyring
         )
+        resolution = await resolve_token(profile.gateway.token_ref, sources, canonical_origin(base_url))
         gateway = None
         if resolution.is_usable:
             gateway = await stack.enter_async_context(_client(profile, base_url, resolution.secret))
         yield Target(GatewayOpened(origin(base_url), profile.is_embedded), resolution.event, gateway)
 
 
-def _base_url(profile: Profile, environment: Mapping[str, str]) -> str:
+def require_base_url(profile: Profile, environment: Mapping[str, str]) -> str:
+    """Return the address of a profile's gateway, which is not the embedded one.
+
+    Raises:
+        TargetError: An environment variable was to hold it, and does not.
+
+    """
     settings = profile.gateway
     if isinstance(settings.base_url, str):
         return settings.base_url

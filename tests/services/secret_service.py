@@ -21,10 +21,25 @@ class SecretService:
 
     bus_address: str
     daemon: "subprocess.Popen[bytes]"
+    home: Path
 
     def store(self, service: str, name: str, token: str) -> None:
         """Store a token as `keyring set` does."""
         Keyring().set_password(service, name, token)
+
+    def stored(self, service: str, name: str) -> str | None:
+        """Read a token as `keyring get` does."""
+        return Keyring().get_password(service, name)
+
+    def usernames(self, service: str) -> list[str]:
+        """Return what a service keeps tokens under."""
+        with contextlib.closing(secretstorage.dbus_init()) as connection:
+            items = secretstorage.get_default_collection(connection).search_items({"service": service})
+            return sorted(item.get_attributes()["username"] for item in items)
+
+    def is_locked(self) -> bool:
+        with contextlib.closing(secretstorage.dbus_init()) as connection:
+            return secretstorage.get_default_collection(connection).is_locked()
 
     def lock(self) -> None:
         with contextlib.closing(secretstorage.dbus_init()) as connection:
@@ -39,8 +54,30 @@ class SecretService:
 
 
 @contextlib.contextmanager
-def running_secret_service(home: Path) -> Iterator[SecretService]:
-    """Run a session bus and an unlocked keyring daemon in a home of their own."""
+def running_secret_service(home: Path, *, is_unlocked: bool = True) -> Iterator[SecretService]:
+    """Run a session bus and a keyring daemon in a home of their own; one that is not unlocked has no keyring yet."""
+    with contextlib.ExitStack() as stack:
+        address, environment = stack.enter_context(running_bus(home))
+        wait_for_owner = stack.enter_context(_watched(address, "org.freedesktop.secrets"))
+        command = ["gnome-keyring-daemon", "--foreground", "--components=secrets"]
+        if is_unlocked:
+            command.append("--unlock")
+        daemon = stack.enter_context(
+            _child(command, environment | {"DBUS_SESSION_BUS_ADDRESS": address}, stdin=subprocess.PIPE)
+        )
+        assert daemon.stdin is not None
+        daemon.stdin.write(b"test-pass")
+        daemon.stdin.close()
+        wait_for_owner()
+        yield SecretService(address, daemon, home)
+
+
+@contextlib.contextmanager
+def running_bus(home: Path, *, can_start: bool = True) -> Iterator[tuple[str, dict[str, str]]]:
+    """Run a session bus in a home of its own; yield its address, and the environment of who lives there.
+
+    A bus that cannot start services knows none but those that come to it by themselves.
+    """
     home.mkdir(mode=0o700)
     runtime = home / "run"
     runtime.mkdir(mode=0o700)
@@ -51,22 +88,16 @@ def running_secret_service(home: Path) -> Iterator[SecretService]:
         "XDG_RUNTIME_DIR": str(runtime),
         "XDG_DATA_HOME": str(home / "data"),
     }
-    with contextlib.ExitStack() as stack:
-        bus = stack.enter_context(
-            _child(["dbus-daemon", "--session", "--nofork", "--print-address=1"], environment, stdin=subprocess.DEVNULL)
-        )
+    config = home / "bus.conf"
+    config.write_text(
+        "<busconfig><type>session</type><listen>unix:tmpdir=/tmp</listen><auth>EXTERNAL</auth>"
+        '<policy context="default"><allow send_destination="*"/><allow receive_sender="*"/><allow own="*"/></policy>'
+        "</busconfig>"
+    )
+    kind = "--session" if can_start else f"--config-file={config}"
+    with _child(["dbus-daemon", kind, "--nofork", "--print-address=1"], environment, stdin=subprocess.DEVNULL) as bus:
         assert bus.stdout is not None
-        address = bus.stdout.readline().decode().strip()
-        wait_for_owner = stack.enter_context(_watched(address, "org.freedesktop.secrets"))
-        command = ["gnome-keyring-daemon", "--unlock", "--foreground", "--components=secrets"]
-        daemon = stack.enter_context(
-            _child(command, environment | {"DBUS_SESSION_BUS_ADDRESS": address}, stdin=subprocess.PIPE)
-        )
-        assert daemon.stdin is not None
-        daemon.stdin.write(b"test-pass")
-        daemon.stdin.close()
-        wait_for_owner()
-        yield SecretService(address, daemon)
+        yield bus.stdout.readline().decode().strip(), environment
 
 
 @contextlib.contextmanager

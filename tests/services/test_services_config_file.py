@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from console.domain.family import EndpointFamily
 from console.domain.role import Role
 from console.services.config_file import default_config_path, load_profile
+from console.services.own_config import why_not_own
 from console.services.settings import (
     FileSettings,
     GatewaySettings,
@@ -411,20 +412,101 @@ def test_a_base_url_ref_is_an_environment_variable(path: Path, reference: str) -
 @pytest.mark.parametrize(
     ("reference", "words"),
     [
-        ("GW_TOKEN", "is no reference; write env:NAME, keyring://SERVICE/NAME or sim:"),
+        ("GW_TOKEN", "is no reference; write env:NAME, keyring://SERVICE/NAME, file:/PATH"),
+        ("keyrin://a/b", "has an unknown scheme; did you mean keyring:?"),
         ("env:gw token", "env: wants a variable's name"),
         ("env:", "env: wants a variable's name"),
-        ("env:GW\\n", "env: wants a variable's name"),
+        ("env:GW\\n", "has a control character"),
         ("keyring://only", "keyring: wants keyring://SERVICE/NAME"),
         ("keyring://a/b/c", "keyring: wants keyring://SERVICE/NAME"),
-        ("file:/etc/passwd", "is no reference"),
-        ("sim:x", "is no reference"),
+        ("file:etc/passwd", "file: wants an absolute path"),
+        ("kernel:a/b", "kernel: wants a name"),
+        ("vault:", "vault: wants a name"),
+        ("cmd:ls", "cmd: wants a list"),
+        ("cmd:['ls']", "cmd: runs a program, so it is taken from your own config file only"),
+        ("prompt:x", "prompt: stands alone"),
+        ("sim:x", "sim: stands alone"),
+        ("env:" + "G" * 300, "is longer than 256 characters"),
         ("", "is no reference"),
     ],
 )
 def test_a_token_reference_that_is_none_is_refused(path: Path, reference: str, words: str) -> None:
     text = config(f'token_ref = ["{reference}"]')
     assert f"line 5: profiles.p.gateway.token_ref: {words}" in refusal(path, text)
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        "env:GW",
+        "keyring://s/n",
+        "file:/run/secrets/0123456789abcdef0123456789abcdef/t",
+        "kernel:n",
+        "vault:n",
+        "prompt:",
+    ],
+)
+def test_a_token_reference_is_taken(path: Path, reference: str) -> None:
+    assert load(path, config(f'token_ref = ["{reference}"]')).gateway.token_ref == [reference]
+
+
+def test_a_program_is_taken_from_a_file_that_is_the_users_own(path: Path) -> None:
+    path.write_text(config("token_ref = [\"cmd:['pass', 'show', 'gw']\"]"), encoding="utf-8")
+    assert load_profile(path, why_no_programs=None).gateway.token_ref == ["cmd:['pass', 'show', 'gw']"]
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ('vault_passphrase_ref = "env:X"', "must be a file: reference"),
+        ('vault_passphrase_ref = "/etc/x"', "is no reference"),
+        ('vault_passphrase_ref = "file:x"', "file: wants an absolute path"),
+    ],
+)
+def test_a_vaults_passphrase_comes_from_a_file(path: Path, line: str, words: str) -> None:
+    assert f"line 5: profiles.p.gateway.vault_passphrase_ref: {words}" in refusal(path, config(line))
+    taken = load(path, config('vault_passphrase_ref = "file:/run/pass"'))
+    assert taken.gateway.vault_passphrase_ref == "file:/run/pass"
+
+
+def test_only_keyrings_that_the_console_knows_can_be_chosen(path: Path) -> None:
+    assert load(path, config('keyring = "kwallet"')).gateway.keyring == "kwallet"
+    assert "is not one of the values" in refusal(path, config('keyring = "keyrings.alt.file.PlaintextKeyring"'))
+
+
+# --- Whose file it is ------------------------------------------------------------------------------------------------
+
+
+def test_the_users_own_config_is_the_default_one_and_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    own, other = tmp_path / "config.toml", tmp_path / "other.toml"
+    for each in (own, other):
+        each.write_text("x")
+        each.chmod(0o644)
+    assert why_not_own(own, own) is None
+    assert why_not_own(other, own) is not None
+    assert why_not_own(None, None) is not None
+    assert why_not_own(own, None) is not None
+    monkeypatch.chdir(tmp_path)
+    assert why_not_own(Path("config.toml"), own) is None
+    link = tmp_path / "link.toml"
+    link.symlink_to(own)
+    assert why_not_own(link, own) is not None
+
+
+@pytest.mark.parametrize("mode", [0o666, 0o664, 0o606])
+def test_a_config_that_others_may_write_is_not_the_users_own(tmp_path: Path, mode: int) -> None:
+    own = tmp_path / "config.toml"
+    own.write_text("x")
+    own.chmod(mode)
+    assert why_not_own(own, own) == "another user owns this one or may write it"
+
+
+def test_a_config_inside_a_repository_is_not_the_users_own(tmp_path: Path) -> None:
+    (tmp_path / ".git").touch()  # a worktree has a file of that name
+    own = tmp_path / "deep" / "config.toml"
+    own.parent.mkdir()
+    own.write_text("x")
+    assert why_not_own(own, own) == "this one is inside a git repository"
 
 
 def test_the_embedded_gateways_token_never_goes_to_a_real_gateway(path: Path) -> None:

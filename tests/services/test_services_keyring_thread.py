@@ -1,30 +1,27 @@
-"""The last bound of a keyring read: a store that does not come back at all cannot hold up the screen."""
+"""The last bound of a keyring call: a store that does not come back at all cannot hold up the screen."""
 
 import threading
 
 import pytest
 
 from console.domain.event import TokenState
-from console.services.tokens.keyring_reader import StoreAnswer, _in_thread
+from console.services.tokens.bus import in_thread
+from console.services.tokens.store import StoreError
 
 
-async def test_a_read_that_never_ends_is_given_up() -> None:
+async def test_a_call_that_never_ends_is_given_up() -> None:
     release = threading.Event()
-
-    def ask() -> StoreAnswer:
-        release.wait()
-        return StoreAnswer(TokenState.ABSENT)
-
     try:
-        answer = await _in_thread(ask, 0.05)
+        with pytest.raises(StoreError) as caught:
+            await in_thread(release.wait, 0.05)
     finally:
         release.set()
-    assert answer.state is TokenState.TIMEOUT
+    assert caught.value.state is TokenState.TIMEOUT
 
 
-async def test_a_bug_in_a_read_is_raised_where_the_answer_is_awaited() -> None:
-    def ask() -> StoreAnswer:
+async def test_a_bug_in_a_call_is_raised_where_the_answer_is_awaited() -> None:
+    def work() -> None:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        await _in_thread(ask, 5.0)
+        await in_thread(work, 5.0)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from services.token_store import ORIGIN, OTHER_ORIGIN, MemoryStore
 
 from console.domain.event import TokenState
 from console.domain.family import EndpointFamily
@@ -14,7 +15,7 @@ from console.domain.route import Route, RouteTable
 from console.domain.secret import Secret
 from console.services.settings import GatewaySettings, Profile
 from console.services.target import TargetError, open_target
-from console.services.tokens.keyring_reader import StoreAnswer
+from console.services.tokens.store import StoreError
 
 TOKEN = "-".join(["tk", "Qw3rTy7uIo", "PaSdFg8hJk"])
 
@@ -36,19 +37,19 @@ class Simulator:
             self.log.append("ended")
 
 
+def no_keyring() -> MemoryStore:
+    return MemoryStore(error=StoreError(TokenState.REFUSED, "the keyring was asked"))
+
+
 def profile(*, path: str = "/v1/responses", **gateway: object) -> Profile:
     routes = RouteTable((Route(Role.WRITER, "m", EndpointFamily.RESPONSES, path),))
     return Profile("p", GatewaySettings(**gateway), routes, "config.toml", is_built_in=False)
 
 
-async def no_keyring(service: str, name: str) -> StoreAnswer:
-    raise AssertionError("the keyring was asked")
-
-
 async def refusal(environment: dict[str, str], chosen: Profile) -> str:
     simulator = Simulator()
     with pytest.raises(TargetError) as caught:
-        async with open_target(chosen, simulator.start, environment=environment, keyring=no_keyring):
+        async with open_target(chosen, simulator.start, environment=environment, keyring=no_keyring()):
             pass
     assert simulator.log == []
     return str(caught.value)
@@ -57,7 +58,7 @@ async def refusal(environment: dict[str, str], chosen: Profile) -> str:
 async def test_the_embedded_gateway_is_started_for_its_profile_and_ended_after_it() -> None:
     simulator = Simulator()
     chosen = profile(base_url="sim:", token_ref=["sim:"])
-    async with open_target(chosen, simulator.start, environment={}, keyring=no_keyring) as target:
+    async with open_target(chosen, simulator.start, environment={}, keyring=no_keyring()) as target:
         assert (target.opened.origin, target.opened.is_embedded) == ("http://127.0.0.1:9", True)
         assert target.token.state is TokenState.FOUND
         assert target.gateway is not None
@@ -69,28 +70,38 @@ async def test_the_embedded_gateway_is_started_for_its_profile_and_ended_after_i
 async def test_a_real_gateway_starts_no_embedded_one() -> None:
     simulator = Simulator()
     chosen = profile(base_url="https://gw.example:8443/prefix", token_ref=["env:GW"])
-    async with open_target(chosen, simulator.start, environment={"GW": TOKEN}, keyring=no_keyring) as target:
+    async with open_target(chosen, simulator.start, environment={"GW": TOKEN}, keyring=no_keyring()) as target:
         assert (target.opened.origin, target.opened.is_embedded) == ("https://gw.example:8443", False)
         assert target.gateway is not None
     assert simulator.log == []
 
 
 @pytest.mark.parametrize(
-    ("answer", "state"),
-    [(None, TokenState.ABSENT), (StoreAnswer(TokenState.LOCKED, reason="it is locked"), TokenState.LOCKED)],
+    ("keyring", "state"),
+    [
+        (MemoryStore(), TokenState.ABSENT),
+        (MemoryStore(error=StoreError(TokenState.LOCKED, "it is locked")), TokenState.LOCKED),
+        (MemoryStore({("n", OTHER_ORIGIN): TOKEN.encode()}), TokenState.REFUSED),
+    ],
 )
-async def test_without_a_token_there_is_no_client(answer: StoreAnswer | None, state: TokenState) -> None:
-    async def keyring(service: str, name: str) -> StoreAnswer:
-        return answer or StoreAnswer(TokenState.ABSENT)
-
+async def test_without_a_token_there_is_no_client(keyring: MemoryStore, state: TokenState) -> None:
     chosen = profile(base_url="https://gw.example", token_ref=["keyring://s/n"])
     async with open_target(chosen, Simulator().start, environment={}, keyring=keyring) as target:
         assert (target.token.state, target.gateway) == (state, None)
 
 
+@pytest.mark.parametrize("base_url", ["https://gw.example", "https://GW.example:443/prefix", "https://gw.example/"])
+async def test_a_token_is_looked_for_by_the_gateways_origin(base_url: str) -> None:
+    keyring = MemoryStore({("n", ORIGIN): TOKEN.encode()})
+    chosen = profile(base_url=base_url, token_ref=["keyring://s/n"])
+    async with open_target(chosen, Simulator().start, environment={}, keyring=keyring) as target:
+        assert (target.token.state, target.token.origin) == (TokenState.FOUND, ORIGIN)
+        assert target.gateway is not None
+
+
 async def test_a_gateway_that_takes_no_token_gets_a_client_without_one() -> None:
     chosen = profile(base_url="http://127.0.0.1:8080")
-    async with open_target(chosen, Simulator().start, environment={}, keyring=no_keyring) as target:
+    async with open_target(chosen, Simulator().start, environment={}, keyring=no_keyring()) as target:
         assert target.gateway is not None
         assert target.gateway.secret is None
 
@@ -98,7 +109,7 @@ async def test_a_gateway_that_takes_no_token_gets_a_client_without_one() -> None
 async def test_the_base_url_can_come_from_the_environment() -> None:
     chosen = profile(base_url_ref="env:GW_URL")
     environment = {"GW_URL": "https://gw.example/api"}
-    async with open_target(chosen, Simulator().start, environment=environment, keyring=no_keyring) as target:
+    async with open_target(chosen, Simulator().start, environment=environment, keyring=no_keyring()) as target:
         assert target.opened.origin == "https://gw.example"
 
 

@@ -40,6 +40,11 @@ class Terminal:
         """What the screen shows."""
         return "\n".join(self.screen.display)
 
+    @property
+    def echoes(self) -> bool:
+        """Tell whether the terminal shows what is typed."""
+        return bool(self._child.getecho())
+
     def until(self, is_shown: str | Callable[[str], bool], timeout_s: float = 20.0) -> str:
         """Read until the screen shows a text, and return the whole screen."""
         deadline = time.monotonic() + timeout_s
@@ -55,7 +60,7 @@ class Terminal:
             assert time.monotonic() < deadline, f"not seen: {sequence!r}"
             self._read(most=64)
 
-    def press(self, keys: str) -> None:
+    def press(self, keys: str | bytes) -> None:
         """Type keys."""
         self._child.send(keys)
 

@@ -1,11 +1,13 @@
 """Resolving a profile's token references, in order; only an absent token moves on to the next."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from console.domain.event import TokenResolved, TokenState
 from console.domain.secret import Secret
-from console.services.tokens.keyring_reader import KeyringReader, StoreAnswer, read_keyring
+from console.services.tokens.advice import advice, advice_on_found
+from console.services.tokens.reference import Reference
+from console.services.tokens.sources import Answer, Sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,80 +22,35 @@ class Resolution:
         """Tell whether calls can be made: a token was found, or the gateway takes none."""
         return self.event.state is TokenState.FOUND
 
+    @property
+    def bound_origin(self) -> str | None:
+        """The origin that the token may be sent to, in canonical form; None where its source binds none."""
+        return self.event.origin
 
-async def resolve_token(
-    references: Sequence[str],
-    environment: Mapping[str, str],
-    *,
-    embedded: Secret | None = None,
-    keyring: KeyringReader = read_keyring,
-) -> Resolution:
+
+async def resolve_token(references: Sequence[str], sources: Sources, origin: str | None) -> Resolution:
     """Ask the references one after the other.
 
-    Locked, unavailable and timeout stop the search with their own state: the next reference may name a weaker store,
-    and falling to it silently is what this console exists to prevent.
+    Locked, unavailable, timeout and refused stop the search with their own state: the next reference may name a weaker
+    store, and falling to it silently is what this console exists to prevent.
 
     Args:
         references: Checked references, as the config lists them.
-        environment: The environment variables of this process.
-        embedded: The embedded gateway's token, where it runs.
-        keyring: How the OS keyring is read.
+        sources: Where they point to.
+        origin: The origin that the token is for, as `address.canonical_origin` writes it.
 
     """
     if not references:
         return Resolution(
             TokenResolved(TokenState.FOUND, "none", "The profile has no token_ref: calls carry no token."), None
         )
-    answer, reference = StoreAnswer(TokenState.ABSENT), references[0]
-    for reference in references:
-        answer = await _ask(reference, environment, embedded, keyring)
+    known = [Reference.parse(text) for text in references]
+    answer, reference = Answer(TokenState.ABSENT), known[0]
+    for reference in known:
+        answer = await sources.ask(reference, origin)
         if answer.state is not TokenState.ABSENT:
             break
-    advice = "" if answer.state is TokenState.FOUND else _advice(answer, reference, references)
-    return Resolution(TokenResolved(answer.state, reference, advice), answer.secret)
-
-
-async def _ask(
-    reference: str, environment: Mapping[str, str], embedded: Secret | None, keyring: KeyringReader
-) -> StoreAnswer:
-    scheme, _, rest = reference.partition(":")
-    if scheme == "env":
-        return _read_environment(rest, environment)
-    if scheme == "keyring":
-        service, _, name = rest.removeprefix("//").partition("/")
-        return await keyring(service, name)
-    if embedded is None:
-        return StoreAnswer(TokenState.UNAVAILABLE, reason="the embedded gateway is not running")
-    return StoreAnswer(TokenState.FOUND, embedded)
-
-
-def _read_environment(name: str, environment: Mapping[str, str]) -> StoreAnswer:
-    value = environment.get(name, "")
-    if not value:
-        return StoreAnswer(TokenState.ABSENT, reason=f"{name} is not set")
-    try:
-        return StoreAnswer(TokenState.FOUND, Secret.parse(value))
-    except ValueError as error:
-        return StoreAnswer(TokenState.UNAVAILABLE, reason=f"the value of {name} cannot be a token: {error}")
-
-
-def _advice(answer: StoreAnswer, reference: str, references: Sequence[str]) -> str:
-    if answer.state is TokenState.LOCKED:
-        return (
-            f"{reference}: {answer.reason}. Unlock it in your desktop session, or put the token into an env: reference."
-        )
-    if answer.state is TokenState.TIMEOUT:
-        return f"{reference}: {answer.reason}. Check the keyring's daemon, or use an env: reference on this machine."
-    if answer.state is TokenState.UNAVAILABLE and reference.startswith("env:"):
-        return f"{reference}: {answer.reason}. The variable holds the bare token and nothing else."
-    if answer.state is TokenState.UNAVAILABLE:
-        return f"{reference}: {answer.reason}. Use an env: reference on a machine without a keyring."
-    return f"no token under {' or '.join(references)}. {_how_to_store(references[-1])}"
-
-
-def _how_to_store(reference: str) -> str:
-    scheme, _, rest = reference.partition(":")
-    if scheme == "keyring":
-        service, _, name = rest.removeprefix("//").partition("/")
-        return f"Store it with: keyring set {service} {name}"
-    return f"Set it for this shell with: read -rs {rest} && export {rest}"
+    is_found = answer.state is TokenState.FOUND
+    words = advice_on_found(answer, reference) if is_found else advice(answer, reference, known)
+    event = TokenResolved(answer.state, str(reference), words, source=answer.source, origin=answer.origin)
+    return Resolution(event, answer.secret)

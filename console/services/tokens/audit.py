@@ -1,0 +1,89 @@
+"""The audit log: what was done to tokens, one JSON line a deed; no value, and not how long one is."""
+
+import os
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from console.domain.event import TokenState
+from console.services.tokens.private_file import check_private, make_private_directory
+from console.services.tokens.store import StoreError
+
+SIZE_LIMIT = 1024 * 1024
+"""The bytes after which the log is put aside as `….1`, and a new one begun."""
+
+
+class AuditLog:
+    """A log of this user's own, appended to line by line."""
+
+    def __init__(self, path: Path, *, clock: Callable[[], float] = time.time) -> None:
+        """Prepare the log; nothing is opened yet.
+
+        Args:
+            path: The log's file.
+            clock: Unix time in seconds.
+
+        """
+        self._path = path
+        self._clock = clock
+
+    def require(self) -> None:
+        """See that the log can be written, before anything is done that belongs into it.
+
+        Raises:
+            StoreError: It cannot be written, or others may use it.
+
+        """
+        os.close(self._open())
+
+    def write(
+        self, action: str, reference: str, result: str, *, origin: str | None = None, source: str = "",
+        fingerprint: str | None = None,
+    ) -> None:  # fmt: skip
+        """Append a line.
+
+        Raises:
+            StoreError: It cannot be written, or others may use it.
+
+        """
+        line = {
+            "time": datetime.fromtimestamp(self._clock(), UTC).isoformat(timespec="seconds"),
+            "action": action,
+            "reference": reference,
+            "origin": origin,
+            "source": source or None,
+            "result": result,
+            "fingerprint": fingerprint,
+        }
+        descriptor = self._open()
+        try:
+            os.write(descriptor, msgspec.json.encode(line) + b"\n")
+            if os.fstat(descriptor).st_size > SIZE_LIMIT:
+                self._path.replace(self._path.with_name(f"{self._path.name}.1"))
+        except OSError as error:
+            raise self._unwritable(error) from None
+        finally:
+            os.close(descriptor)
+
+    def _open(self) -> int:
+        make_private_directory(self._path.parent)
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        try:
+            descriptor = os.open(self._path, flags, 0o600)
+        except OSError as error:
+            if self._path.is_symlink():
+                raise StoreError(TokenState.REFUSED, f"{self._path} is a symbolic link; remove it") from None
+            raise self._unwritable(error) from None
+        try:
+            check_private(os.fstat(descriptor), "file", "600", self._path)
+        except StoreError:
+            os.close(descriptor)
+            raise
+        return descriptor
+
+    def _unwritable(self, error: OSError) -> StoreError:
+        words = f"the audit log {self._path} cannot be written: {error.strerror or 'input/output error'}"
+        return StoreError(TokenState.UNAVAILABLE, words)

@@ -1,0 +1,155 @@
+"""The session bus, with one deadline over everything that is said on it, and no way to a prompt."""
+
+import asyncio
+import contextlib
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from console.domain.event import TokenState
+from console.services.tokens.store import StoreError
+
+if TYPE_CHECKING:
+    from jeepney.io.blocking import DBusConnection
+
+_Value = TypeVar("_Value")
+
+
+async def in_thread(work: Callable[[], _Value], timeout_s: float) -> _Value:
+    """Run a blocking call in a daemon thread, so that not even a stuck one can hold up the screen or the exit.
+
+    Raises:
+        StoreError: The call did not come back, half a second after its own deadline should have ended it.
+
+    """
+    loop = asyncio.get_running_loop()
+    result: asyncio.Future[_Value] = loop.create_future()
+
+    def settle(deliver: Callable[[], None]) -> None:
+        if not result.done():
+            deliver()
+
+    def run() -> None:
+        try:
+            value = work()
+        except BaseException as error:  # noqa: BLE001  # raised again where the result is awaited
+            failure = error
+            deliver = lambda: result.set_exception(failure)  # noqa: E731
+        else:
+            deliver = lambda: result.set_result(value)  # noqa: E731
+        with contextlib.suppress(RuntimeError):  # the loop has closed: nobody waits any more
+            loop.call_soon_threadsafe(settle, deliver)
+
+    threading.Thread(target=run, daemon=True, name="keyring").start()
+    try:
+        async with asyncio.timeout(timeout_s + 0.5):
+            return await result
+    except TimeoutError:
+        raise timed_out(timeout_s) from None
+
+
+def timed_out(timeout_s: float) -> StoreError:
+    """Return the error of a keyring that did not answer in time."""
+    return StoreError(TokenState.TIMEOUT, f"the keyring did not answer within {timeout_s:g} s")
+
+
+class PromptWantedError(Exception):
+    """The keyring would have to ask somebody something."""
+
+
+class BoundedConnection:
+    """A D-Bus connection on which all calls together have one deadline, and on which no prompt can be waited for."""
+
+    def __init__(
+        self, connection: "DBusConnection", deadline: float, *, may_prompt: bool, has_left: threading.Event
+    ) -> None:
+        """Bound a connection.
+
+        Args:
+            connection: A connection that is open.
+            deadline: When all is over, on the monotonic clock.
+            may_prompt: The caller asked for a prompt to be shown, and waits for its end.
+            has_left: Set when the caller does not wait any more.
+
+        """
+        self._connection = connection
+        self._deadline = deadline
+        self._may_prompt = may_prompt
+        self._has_left = has_left
+
+    def send_and_get_reply(self, message: Any) -> Any:
+        """Send a call and wait for its answer no longer than until the deadline."""
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        return self._connection.send_and_get_reply(message, timeout=left)
+
+    def send(self, message: Any) -> None:
+        """Send a call whose answer nobody waits for."""
+        self._connection.send(message)
+
+    def filter(self, rule: Any) -> Any:
+        """Wait for the signal that a prompt has ended; refused where nobody asked for one."""
+        if not self._may_prompt:
+            raise PromptWantedError
+        return self._connection.filter(rule)
+
+    def recv_until_filtered(self, queue: Any, timeout: float | None = None) -> Any:
+        """Wait for a filtered message no longer than until the deadline, or until the caller has left."""
+        while not self._has_left.is_set() and (left := self._deadline - time.monotonic()) > 0:
+            with contextlib.suppress(TimeoutError):
+                return self._connection.recv_until_filtered(queue, timeout=min(left, 0.1))
+        raise TimeoutError
+
+
+@contextlib.contextmanager
+def session_bus(
+    timeout_s: float, *, may_prompt: bool = False, has_left: threading.Event | None = None
+) -> Iterator["DBusConnection"]:
+    """Connect to the session bus; all calls within the block together end after a time.
+
+    Args:
+        timeout_s: The longest that they may take together, in seconds.
+        may_prompt: Let the keyring ask on the desktop; otherwise what needs that is locked.
+        has_left: Set when the caller does not wait for a prompt any more.
+
+    Raises:
+        StoreError: The bus or what answers on it is locked, cannot be reached, or did not answer in time.
+
+    """
+    from jeepney import DBusErrorResponse
+    from jeepney.io.blocking import open_dbus_connection
+    from secretstorage.exceptions import (
+        ItemNotFoundException,
+        LockedException,
+        SecretServiceNotAvailableException,
+    )
+
+    if not os.environ.get("DBUS_SESSION_BUS_ADDRESS"):
+        raise StoreError(TokenState.UNAVAILABLE, "there is no session bus here: DBUS_SESSION_BUS_ADDRESS is not set")
+    deadline = time.monotonic() + timeout_s
+    try:
+        with contextlib.closing(open_dbus_connection(bus="SESSION", auth_timeout=min(1.0, timeout_s))) as connection:
+            bounded = BoundedConnection(
+                connection, deadline, may_prompt=may_prompt, has_left=has_left or threading.Event()
+            )
+            yield cast("DBusConnection", bounded)
+    except (LockedException, PromptWantedError):
+        raise StoreError(TokenState.LOCKED, "the keyring is locked") from None
+    except ItemNotFoundException:
+        raise StoreError(TokenState.UNAVAILABLE, "the keyring's entry went away while it was asked for") from None
+    except TimeoutError:
+        raise timed_out(timeout_s) from None
+    except (
+        OSError,
+        ValueError,
+        EOFError,
+        RuntimeError,
+        SecretServiceNotAvailableException,
+        DBusErrorResponse,
+    ) as error:
+        raise StoreError(
+            TokenState.UNAVAILABLE, f"the Secret Service cannot be reached ({type(error).__name__})"
+        ) from None

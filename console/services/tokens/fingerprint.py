@@ -1,0 +1,25 @@
+"""Fingerprints: what tells two tokens apart on one machine, and says nothing about them anywhere else."""
+
+import secrets
+from pathlib import Path
+
+from console.domain.event import TokenState
+from console.services.tokens.private_file import create_private, read_private
+from console.services.tokens.store import StoreError
+
+_KEY_BYTES = 32
+
+
+def installation_key(path: Path) -> bytes:
+    """Return the random key of this installation's fingerprints; make it where there is none.
+
+    Raises:
+        StoreError: It cannot be read or made, or others may read it.
+
+    """
+    if not (found := read_private(path, _KEY_BYTES)):
+        create_private(path, secrets.token_bytes(_KEY_BYTES))
+        found = read_private(path, _KEY_BYTES)
+    if found is None or len(found) != _KEY_BYTES:
+        raise StoreError(TokenState.UNAVAILABLE, f"{path} is damaged; remove it, and a new one is made")
+    return found

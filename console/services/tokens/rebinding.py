@@ -1,0 +1,71 @@
+"""Rebinding: a stored token moves to another origin, when a person says so."""
+
+from dataclasses import dataclass
+
+from console.domain.event import TokenState
+from console.domain.secret import Secret
+from console.services.tokens.reference import Reference
+from console.services.tokens.store import Store, StoreError, put
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """What is to be rebound."""
+
+    before: str | None
+    """The origin that the token is bound to now; None where it is bound to none."""
+    after: str
+    """The origin that it is to be bound to."""
+
+    @property
+    def is_needed(self) -> bool:
+        """Tell whether there is anything to do."""
+        return self.before != self.after
+
+
+async def plan_rebinding(store: Store, reference: Reference, origin: str, chosen: str | None = None) -> Binding:
+    """Find out what is bound to what, before anybody is asked.
+
+    Args:
+        store: Where the token is.
+        reference: What it is kept under.
+        origin: The origin that it is to be bound to.
+        chosen: The origin that it is bound to now, where the operator named it.
+
+    Raises:
+        StoreError: There is no token, several could be meant, or the store did not answer.
+
+    """
+    origins = await store.origins(reference)
+    if origins is None:
+        raise StoreError(
+            TokenState.UNAVAILABLE,
+            f"the {store.source} cannot list what it keeps; store the token again with token set",
+        )
+    if chosen is not None and chosen not in origins:
+        raise StoreError(TokenState.ABSENT, "there is no token for the origin that --from names")
+    if chosen is None and origin in origins:
+        return Binding(origin, origin)
+    if not origins:
+        raise StoreError(TokenState.ABSENT, f"the {store.source} has no such entry")
+    if chosen is None and len(origins) > 1:
+        named = ", ".join(sorted(each for each in origins if each is not None))
+        raise StoreError(
+            TokenState.REFUSED, f"the name keeps several tokens; say which one moves with --from ORIGIN: {named}"
+        )
+    return Binding(chosen or origins[0], origin)
+
+
+async def rebind(store: Store, reference: Reference, binding: Binding) -> Secret:
+    """Bind a token to another origin; it is never without a place in between.
+
+    Raises:
+        StoreError: The store did not do what it was asked.
+
+    """
+    stored = await store.read(reference, binding.before)
+    if stored is None or stored.origin != binding.before:
+        raise StoreError(TokenState.ABSENT, f"the {store.source} has no such entry any more")
+    await put(store, reference, binding.after, stored.secret)
+    await store.remove(reference, binding.before)
+    return stored.secret

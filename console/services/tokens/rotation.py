@@ -1,0 +1,150 @@
+"""Rotation: a new token in, proven before it counts, and the one before kept until the operator confirms.
+
+Three names tell in a store how far a rotation has come, so that it goes on after a kill at any point:
+
+    NAME.next   NAME.prev
+    -           -           nothing is under way
+    there       -           the new token is stored and not proven: prove it
+    there       there       it is proven: put it in place
+    -           there       it is in place: confirm, or go back
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from console.domain.event import TokenState
+from console.domain.secret import Secret
+from console.services.tokens.reference import NEXT, PREVIOUS, Reference
+from console.services.tokens.store import Store, Stored, StoreError, prove_writable, put
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What the gateway said to a new token."""
+
+    is_accepted: bool | None
+    """None where it could not be asked."""
+    words: str
+    """The evidence, in one sentence of our words."""
+
+
+Verifier = Callable[[Secret, str], Awaitable[Verification]]
+"""Asks the gateway at an origin whether it takes a token. Never raises for what a gateway does."""
+
+
+class RotationEnd(StrEnum):
+    """How far a rotation came."""
+
+    SWAPPED = "swapped"
+    """The new token is in place; the one before is kept."""
+    REJECTED = "rejected"
+    """The gateway does not take the new token; nothing was changed."""
+    UNPROVEN = "unproven"
+    """The gateway could not be asked; the new token waits beside the one in use."""
+    CONFIRMED = "confirmed"
+    REVERTED = "reverted"
+    NOTHING = "nothing"
+    """No rotation is under way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rotation:
+    """The end of one step of a rotation."""
+
+    end: RotationEnd
+    secret: Secret | None = None
+    """The token that is in place now, where it changed."""
+    words: str = ""
+    is_resumed: bool = False
+
+
+async def rotate(
+    store: Store, reference: Reference, origin: str, *, ask: Callable[[], Secret], verify: Verifier
+) -> Rotation:
+    """Take a new token, prove it and put it in place; goes on with a rotation that was interrupted.
+
+    Args:
+        store: Where the token is.
+        reference: What it is kept under.
+        origin: The gateway's origin.
+        ask: How the new token is asked for; not called where an interrupted rotation has stored it.
+        verify: How it is proven.
+
+    Raises:
+        StoreError: The store did not do what it was asked, or there is nothing to rotate.
+
+    """
+    current = await _current(store, reference, origin)
+    coming = await store.read(reference.renamed(reference.name + NEXT), origin)
+    before = await store.read(reference.renamed(reference.name + PREVIOUS), origin)
+    if coming is None and before is not None:
+        raise StoreError(
+            TokenState.REFUSED,
+            "the last rotation is not confirmed: first rotate --confirm, or rotate --back",
+        )
+    is_resumed = coming is not None
+    if coming is None:
+        coming = await _take(store, reference, origin, current, ask)
+    if before is None:
+        verification = await verify(coming.secret, origin)
+        if verification.is_accepted is None:
+            return Rotation(RotationEnd.UNPROVEN, words=verification.words, is_resumed=is_resumed)
+        if not verification.is_accepted:
+            await store.remove(reference.renamed(reference.name + NEXT), origin)
+            return Rotation(RotationEnd.REJECTED, words=verification.words, is_resumed=is_resumed)
+        await put(store, reference.renamed(reference.name + PREVIOUS), origin, current.secret)
+    await put(store, reference, origin, coming.secret)
+    await store.remove(reference.renamed(reference.name + NEXT), origin)
+    return Rotation(RotationEnd.SWAPPED, coming.secret, is_resumed=is_resumed)
+
+
+async def _current(store: Store, reference: Reference, origin: str) -> Stored:
+    current = await store.read(reference, origin)
+    if current is None:
+        raise StoreError(TokenState.ABSENT, "there is no token to rotate; store the first one with token set")
+    if current.origin is None:
+        raise StoreError(
+            TokenState.REFUSED, "another tool stored the token, and it is bound to no origin; bind it with token rebind"
+        )
+    return current
+
+
+async def _take(store: Store, reference: Reference, origin: str, current: Stored, ask: Callable[[], Secret]) -> Stored:
+    await prove_writable(store, reference, origin)
+    secret = ask()
+    if secret == current.secret:
+        raise StoreError(TokenState.REFUSED, "this is the token that is already in use; nothing was changed")
+    await put(store, reference.renamed(reference.name + NEXT), origin, secret)
+    return Stored(secret, origin)
+
+
+async def confirm(store: Store, reference: Reference, origin: str) -> Rotation:
+    """Forget the token before the last rotation.
+
+    Raises:
+        StoreError: The store did not do what it was asked, or the rotation has not come to its end.
+
+    """
+    if await store.read(reference.renamed(reference.name + NEXT), origin) is not None:
+        raise StoreError(TokenState.REFUSED, "the rotation was interrupted: first finish it with token rotate")
+    removed = await store.remove(reference.renamed(reference.name + PREVIOUS), origin)
+    return Rotation(RotationEnd.CONFIRMED if removed else RotationEnd.NOTHING)
+
+
+async def go_back(store: Store, reference: Reference, origin: str) -> Rotation:
+    """Put the token before the last rotation back in place, and forget the new one.
+
+    Raises:
+        StoreError: The store did not do what it was asked.
+
+    """
+    coming, previous = reference.renamed(reference.name + NEXT), reference.renamed(reference.name + PREVIOUS)
+    before = await store.read(previous, origin)
+    if before is None:
+        had_next = await store.remove(coming, origin)
+        return Rotation(RotationEnd.REVERTED if had_next else RotationEnd.NOTHING)
+    await put(store, reference, origin, before.secret)
+    await store.remove(coming, origin)
+    await store.remove(previous, origin)
+    return Rotation(RotationEnd.REVERTED, before.secret)

@@ -1,0 +1,197 @@
+"""Sources: everything that a reference can be answered from, one a scheme."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from console.domain.event import TokenState
+from console.domain.secret import Secret
+from console.services.settings import GatewaySettings
+from console.services.tokens.command import ask_command
+from console.services.tokens.kernel_store import KernelStore
+from console.services.tokens.place import Place
+from console.services.tokens.platform_keyring import open_keyring
+from console.services.tokens.private_file import read_private
+from console.services.tokens.reference import Reference, Scheme
+from console.services.tokens.store import OtherOriginError, Store, StoreError, parsed
+from console.services.tokens.terminal import Ask, NoTerminalError
+from console.services.tokens.vault_store import VaultStore
+
+TOKEN_FILE_LIMIT = 8192
+"""The most bytes of a file that a file: reference names."""
+
+PASSPHRASE_LENGTH = 8
+"""The fewest characters of a new vault's passphrase."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a reference was answered with: a token, or a state with the reason in our words."""
+
+    state: TokenState
+    secret: Secret | None = None
+    reason: str = ""
+    source: str = ""
+    """What the token came from, in words."""
+    origin: str | None = None
+    """The origin that the token is bound to; None where its source binds none."""
+    is_bound_elsewhere: bool = False
+    """The token is there, and bound to another origin."""
+
+
+class Prompt:
+    """Asks for a token on the terminal, once in the life of a process, and keeps it in memory only."""
+
+    def __init__(self, ask: Ask | None) -> None:
+        """Prepare the question; nobody is asked yet.
+
+        Args:
+            ask: How to ask; None where nobody can be asked, as on the screen.
+
+        """
+        self._ask = ask
+        self._secret: Secret | None = None
+
+    @property
+    def can_ask(self) -> bool:
+        """Tell whether there is anybody to ask."""
+        return self._ask is not None
+
+    def answer(self) -> Secret | None:
+        """Return the token; None where nothing was typed.
+
+        Raises:
+            StoreError: There is no terminal, or what was typed cannot be a token.
+
+        """
+        if self._secret is None:
+            if self._ask is None:
+                raise NoTerminalError
+            line = self._ask("Token of this profile's gateway")
+            self._secret = parsed(line.encode(errors="replace"), "line that was typed") if line else None
+        return self._secret
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where tokens come from. Nothing is read before a reference is asked."""
+
+    environment: Mapping[str, str]
+    keyring: Store
+    kernel: Store
+    vault: Store
+    prompt: Prompt
+    embedded: Secret | None = None
+    """The embedded gateway's token, where it runs."""
+
+    def store_of(self, reference: Reference) -> Store | None:
+        """Return the store that a reference names; None where it names another kind of source."""
+        return {Scheme.KEYRING: self.keyring, Scheme.KERNEL: self.kernel, Scheme.VAULT: self.vault}.get(
+            reference.scheme
+        )
+
+    async def ask(self, reference: Reference, origin: str | None) -> Answer:
+        """Ask one reference for the token that serves an origin. Never raises what a source did."""
+        try:
+            if (store := self.store_of(reference)) is not None:
+                stored = await store.read(reference, origin)
+                if stored is None:
+                    return Answer(TokenState.ABSENT, reason=f"the {store.source} has no such entry")
+                return Answer(TokenState.FOUND, stored.secret, source=store.source, origin=stored.origin)
+            return await self._ask_elsewhere(reference)
+        except OtherOriginError as error:
+            return Answer(error.state, reason=error.reason, is_bound_elsewhere=True)
+        except StoreError as error:
+            return Answer(error.state, reason=error.reason)
+
+    async def _ask_elsewhere(self, reference: Reference) -> Answer:
+        match reference.scheme:
+            case Scheme.ENV:
+                return self._read_environment(reference.name)
+            case Scheme.FILE:
+                data = read_private(Path(reference.name), TOKEN_FILE_LIMIT)
+                if data is None or not data.strip():
+                    return Answer(TokenState.ABSENT, reason="there is no such file, or it is empty")
+                return Answer(TokenState.FOUND, parsed(data, "file"), source="file")
+            case Scheme.CMD:
+                secret = await ask_command(reference, self.environment)
+                return _found_or_absent(secret, "program", "the program printed nothing")
+            case Scheme.PROMPT:
+                return _found_or_absent(self.prompt.answer(), "terminal", "nothing was typed")
+            case _ if self.embedded is None:
+                return Answer(TokenState.UNAVAILABLE, reason="the embedded gateway is not running")
+            case _:
+                return Answer(TokenState.FOUND, self.embedded, source="embedded gateway")
+
+    def _read_environment(self, name: str) -> Answer:
+        value = self.environment.get(name, "")
+        if not value:
+            return Answer(TokenState.ABSENT, reason=f"{name} is not set")
+        try:
+            return Answer(TokenState.FOUND, Secret.parse(value), source="environment variable")
+        except ValueError as error:
+            return Answer(TokenState.UNAVAILABLE, reason=f"the value of {name} cannot be a token: {error}")
+
+
+def _found_or_absent(secret: Secret | None, source: str, reason: str) -> Answer:
+    if secret is None:
+        return Answer(TokenState.ABSENT, reason=reason)
+    return Answer(TokenState.FOUND, secret, source=source)
+
+
+def open_sources(
+    settings: GatewaySettings,
+    environment: Mapping[str, str],
+    *,
+    ask: Ask | None = None,
+    embedded: Secret | None = None,
+    keyring: Store | None = None,
+) -> Sources:
+    """Return the sources of a profile; nothing is asked yet.
+
+    Args:
+        settings: The profile's gateway settings.
+        environment: The environment variables of this process.
+        ask: How to ask a person; None where nobody can be asked.
+        embedded: The embedded gateway's token, where it runs.
+        keyring: Another keyring than this platform's.
+
+    """
+    passphrase = partial(vault_passphrase, settings.vault_passphrase_ref or None, ask)
+    return Sources(
+        environment=environment,
+        keyring=open_keyring(environment, settings.keyring) if keyring is None else keyring,
+        kernel=KernelStore(),
+        vault=VaultStore(Place.of(environment).vault, passphrase),
+        prompt=Prompt(ask),
+        embedded=embedded,
+    )
+
+
+def vault_passphrase(reference: str | None, ask: Ask | None, is_new: bool) -> bytes:
+    """Return the vault's passphrase: from a private file where a reference names one, else typed.
+
+    Raises:
+        StoreError: There is none, or a new one is too short or was typed two ways.
+
+    """
+    if reference is not None:
+        data = read_private(Path(Reference.parse(reference).name), TOKEN_FILE_LIMIT)
+        if data is None:
+            raise StoreError(TokenState.LOCKED, "the file that vault_passphrase_ref names is not there")
+        passphrase = data.removesuffix(b"\n").removesuffix(b"\r")
+    elif ask is None:
+        raise StoreError(TokenState.LOCKED, "the vault is locked, and there is no terminal to ask on")
+    else:
+        try:
+            passphrase = ask("Passphrase for a new vault" if is_new else "Passphrase of the vault").encode()
+            if is_new and passphrase != ask("The same passphrase again").encode():
+                raise StoreError(TokenState.REFUSED, "the two passphrases differ; no vault was made")
+        except NoTerminalError as error:
+            raise StoreError(TokenState.LOCKED, f"the vault is locked, and {error.reason}") from None
+    if is_new and len(passphrase) < PASSPHRASE_LENGTH:
+        raise StoreError(
+            TokenState.REFUSED, f"a vault's passphrase has at least {PASSPHRASE_LENGTH} characters; no vault was made"
+        )
+    return passphrase
