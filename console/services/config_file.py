@@ -279,7 +279,6 @@ def _fact(row: FamilyFactSettings) -> FamilyFact:
     )
 
 
-
 def _is_address(value: str, path: tuple[str, ...]) -> bool:
     return path[-1:] in _ADDRESSES or (path[-1:] == ("token_ref",) and value.startswith("file:/"))
 
