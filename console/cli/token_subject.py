@@ -14,7 +14,7 @@ from console.services.target import TargetError, require_base_url
 from console.services.tokens.audit import AuditLog
 from console.services.tokens.fingerprint import installation_key
 from console.services.tokens.place import Place
-from console.services.tokens.reference import Reference
+from console.services.tokens.reference import Reference, Scheme
 from console.services.tokens.sources import Sources, open_sources
 from console.services.tokens.store import Store, StoreError
 from console.services.tokens.terminal import ask_on_terminal
@@ -148,6 +148,6 @@ def private_file_reference(text: str) -> Path:
 
     """
     reference = parse_reference(text)
-    if reference.scheme != "file":
+    if reference.scheme is not Scheme.FILE:
         raise SubjectError("a password comes from a terminal or from file:/PATH", ExitCode.USAGE)
     return Path(reference.name)

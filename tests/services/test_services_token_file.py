@@ -48,6 +48,13 @@ async def test_a_file_that_others_may_use_is_refused_with_the_command_that_close
     assert f"run: chmod 600 {path}" in answer.reason
 
 
+async def test_a_path_in_a_command_is_fit_for_a_shell(tmp_path: Path) -> None:
+    path = tmp_path / "a b; rm x"
+    path.write_text(TOKEN)
+    path.chmod(0o644)
+    assert f"chmod 600 '{path}'" in (await ask(path)).reason
+
+
 async def test_a_symbolic_link_is_refused_wherever_it_points(path: Path, tmp_path: Path) -> None:
     link = tmp_path / "link"
     for target in (path, tmp_path / "missing", tmp_path):

@@ -218,6 +218,13 @@ async def test_a_token_that_moves_is_never_without_a_place() -> None:
         assert b"old-token" in store.kept.values()
 
 
+async def test_what_a_rotation_keeps_moves_too_and_the_rotation_goes_on() -> None:
+    store = MemoryStore({("acme", OTHER_ORIGIN): b"new-token", ("acme.prev", OTHER_ORIGIN): b"old-token"})
+    await rebind(store, ACME, Binding(OTHER_ORIGIN, ORIGIN))
+    assert store.kept == {("acme", ORIGIN): b"new-token", ("acme.prev", ORIGIN): b"old-token"}
+    assert (await go_back(store, ACME, ORIGIN)).secret == OLD
+
+
 async def test_a_token_that_is_bound_already_stays() -> None:
     assert not (await plan_rebinding(filled(), ACME, ORIGIN)).is_needed
 

@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from services.token_store import ORIGIN, OTHER_ORIGIN, answer_of
 
 from console.domain.event import TokenState
@@ -24,6 +26,7 @@ from console.services.tokens.reference import Reference, Scheme
 from console.services.tokens.sources import vault_passphrase
 from console.services.tokens.store import StoreError, prove_writable, put
 from console.services.tokens.terminal import NoTerminalError
+from console.services.tokens.vault_file import read_vault
 from console.services.tokens.vault_store import VaultStore
 
 TOKEN = "-".join(["tk", "Qw3rTy7uIo", "PaSdFg8hJk"])
@@ -208,6 +211,18 @@ async def test_a_vault_that_is_damaged_is_unavailable_and_never_overwritten(fill
     with pytest.raises(StoreError):
         await opened(filled).write(ACME, ORIGIN, b"x")
     assert filled.read_bytes() == content
+
+
+@given(st.binary(max_size=200) | st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3)
+    | st.dictionaries(st.sampled_from(["v", "kdf", "proof", "entries", "n", "r", "p", "salt", "name"]), inner),
+    max_leaves=12,
+).map(lambda value: json.dumps(value).encode()))  # fmt: skip
+def test_no_bytes_at_all_are_taken_for_a_vault_or_make_reading_fail(content: bytes) -> None:
+    with pytest.raises(StoreError) as caught:
+        read_vault(content)
+    assert caught.value.state in (TokenState.UNAVAILABLE, TokenState.REFUSED)
 
 
 async def test_a_vault_that_was_cut_anywhere_is_unavailable(filled: Path) -> None:

@@ -134,7 +134,11 @@ async def test_the_embedded_gateways_token_is_there_only_while_it_runs() -> None
         (["keyring://s/n"], MemoryStore(), ["keyring://s/n", "gateway-console token set keyring://s/n"]),
         (["env:GW", "keyring://s/n"], MemoryStore(), ["env:GW or keyring://s/n", "token set keyring://s/n"]),
         (["vault:n"], MemoryStore(), ["no token under vault:n", "token set vault:n"]),
-        (["prompt:"], MemoryStore(), ["prompt: there is no terminal to ask on", "at a terminal"]),
+        (
+            ["prompt:"],
+            MemoryStore(),
+            ["prompt: it is asked for by commands at a terminal, and not here", "asks nobody"],
+        ),
         (["file:/no/such"], MemoryStore(), ["no token under file:/no/such", "mode 600"]),
         (
             ["keyring://s/n"],

@@ -33,12 +33,9 @@ class MemoryStore:
     def _note(self, deed: str) -> None:
         if self.error is not None:
             raise self.error
-        if deed.startswith(("write", "remove")):
-            if len(self.deeds) == self.killed_at:
-                raise KilledError
-            self.log.append(deed)
-        else:
-            self.log.append(deed)
+        if not deed.startswith("read") and len(self.deeds) == self.killed_at:
+            raise KilledError
+        self.log.append(deed)
 
     @property
     def deeds(self) -> list[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from console.domain.event import TokenState
-from console.services.tokens.private_file import check_private, make_private_directory
+from console.services.tokens.private_file import check_private, make_private_directory, shown
 from console.services.tokens.store import StoreError
 
 SIZE_LIMIT = 1024 * 1024
@@ -75,7 +75,7 @@ class AuditLog:
             descriptor = os.open(self._path, flags, 0o600)
         except OSError as error:
             if self._path.is_symlink():
-                raise StoreError(TokenState.REFUSED, f"{self._path} is a symbolic link; remove it") from None
+                raise StoreError(TokenState.REFUSED, f"{shown(self._path)} is a symbolic link; remove it") from None
             raise self._unwritable(error) from None
         try:
             check_private(os.fstat(descriptor), "file", "600", self._path)
@@ -85,5 +85,5 @@ class AuditLog:
         return descriptor
 
     def _unwritable(self, error: OSError) -> StoreError:
-        words = f"the audit log {self._path} cannot be written: {error.strerror or 'input/output error'}"
+        words = f"the audit log {shown(self._path)} cannot be written: {error.strerror or 'input/output error'}"
         return StoreError(TokenState.UNAVAILABLE, words)

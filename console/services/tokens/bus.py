@@ -6,6 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from console.domain.event import TokenState
@@ -33,12 +34,9 @@ async def in_thread(work: Callable[[], _Value], timeout_s: float) -> _Value:
 
     def run() -> None:
         try:
-            value = work()
+            deliver = partial(result.set_result, work())
         except BaseException as error:  # noqa: BLE001  # raised again where the result is awaited
-            failure = error
-            deliver = lambda: result.set_exception(failure)  # noqa: E731
-        else:
-            deliver = lambda: result.set_result(value)  # noqa: E731
+            deliver = partial(result.set_exception, error)
         with contextlib.suppress(RuntimeError):  # the loop has closed: nobody waits any more
             loop.call_soon_threadsafe(settle, deliver)
 

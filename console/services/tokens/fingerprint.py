@@ -4,7 +4,7 @@ import secrets
 from pathlib import Path
 
 from console.domain.event import TokenState
-from console.services.tokens.private_file import create_private, read_private
+from console.services.tokens.private_file import create_private, read_private, shown
 from console.services.tokens.store import StoreError
 
 _KEY_BYTES = 32
@@ -21,5 +21,5 @@ def installation_key(path: Path) -> bytes:
         create_private(path, secrets.token_bytes(_KEY_BYTES))
         found = read_private(path, _KEY_BYTES)
     if found is None or len(found) != _KEY_BYTES:
-        raise StoreError(TokenState.UNAVAILABLE, f"{path} is damaged; remove it, and a new one is made")
+        raise StoreError(TokenState.UNAVAILABLE, f"{shown(path)} is damaged; remove it, and a new one is made")
     return found

@@ -2,12 +2,14 @@
 
 import contextlib
 import os
+import shlex
 import stat
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 from console.domain.event import TokenState
+from console.domain.guard import safe
 from console.services.tokens.store import StoreError
 
 
@@ -47,6 +49,11 @@ def _unreadable(error: OSError) -> StoreError:
     return StoreError(TokenState.UNAVAILABLE, f"the file cannot be read: {error.strerror or 'input/output error'}")
 
 
+def shown(path: Path) -> str:
+    """Return a path fit for a message, and for a shell where a command is named."""
+    return shlex.quote(safe(str(path)))
+
+
 def check_private(status: os.stat_result, kind: str, mode: str, path: Path) -> None:
     """Refuse a file or directory that others may read or write, or that is not what it should be.
 
@@ -60,7 +67,7 @@ def check_private(status: os.stat_result, kind: str, mode: str, path: Path) -> N
     if status.st_uid != os.geteuid():
         raise StoreError(TokenState.REFUSED, f"the {kind} belongs to another user; it must be your own")
     if status.st_mode & 0o077:
-        raise StoreError(TokenState.REFUSED, f"other users may use the {kind}; run: chmod {mode} {path}")
+        raise StoreError(TokenState.REFUSED, f"other users may use the {kind}; run: chmod {mode} {shown(path)}")
 
 
 def make_private_directory(path: Path) -> None:
@@ -78,7 +85,8 @@ def make_private_directory(path: Path) -> None:
         status = path.lstat()
     except OSError as error:
         raise StoreError(
-            TokenState.UNAVAILABLE, f"the directory {path} cannot be made: {error.strerror or 'input/output error'}"
+            TokenState.UNAVAILABLE,
+            f"the directory {shown(path)} cannot be made: {error.strerror or 'input/output error'}",
         ) from None
     check_private(status, "directory", "700", path)
 
@@ -124,7 +132,7 @@ def _put(path: Path, data: bytes, place: Callable[[str, Path], None]) -> None:
         raise
     except OSError as error:
         raise StoreError(
-            TokenState.UNAVAILABLE, f"{path} cannot be written: {error.strerror or 'input/output error'}"
+            TokenState.UNAVAILABLE, f"{shown(path)} cannot be written: {error.strerror or 'input/output error'}"
         ) from None
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from console.domain.event import TokenState
 from console.domain.secret import Secret
-from console.services.tokens.reference import Reference
+from console.services.tokens.reference import NEXT, PREVIOUS, Reference
 from console.services.tokens.store import Store, StoreError, put
 
 
@@ -66,6 +66,17 @@ async def rebind(store: Store, reference: Reference, binding: Binding) -> Secret
     stored = await store.read(reference, binding.before)
     if stored is None or stored.origin != binding.before:
         raise StoreError(TokenState.ABSENT, f"the {store.source} has no such entry any more")
+    # What a rotation keeps beside it goes first: the token itself tells whether all of it has moved.
+    for ending in (NEXT, PREVIOUS):
+        await _move_beside(store, reference.renamed(reference.name + ending), binding)
     await put(store, reference, binding.after, stored.secret)
     await store.remove(reference, binding.before)
     return stored.secret
+
+
+async def _move_beside(store: Store, reference: Reference, binding: Binding) -> None:
+    if binding.before in (await store.origins(reference) or ()):
+        stored = await store.read(reference, binding.before)
+        if stored is not None:
+            await put(store, reference, binding.after, stored.secret)
+            await store.remove(reference, binding.before)

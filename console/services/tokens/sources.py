@@ -67,7 +67,7 @@ class Prompt:
         """
         if self._secret is None:
             if self._ask is None:
-                raise NoTerminalError
+                raise NoTerminalError("it is asked for by commands at a terminal, and not here")
             line = self._ask("Token of this profile's gateway")
             self._secret = parsed(line.encode(errors="replace"), "line that was typed") if line else None
         return self._secret
@@ -182,7 +182,7 @@ def vault_passphrase(reference: str | None, ask: Ask | None, is_new: bool) -> by
             raise StoreError(TokenState.LOCKED, "the file that vault_passphrase_ref names is not there")
         passphrase = data.removesuffix(b"\n").removesuffix(b"\r")
     elif ask is None:
-        raise StoreError(TokenState.LOCKED, "the vault is locked, and there is no terminal to ask on")
+        raise StoreError(TokenState.LOCKED, "the vault is locked, and its passphrase is not asked for here")
     else:
         try:
             passphrase = ask("Passphrase for a new vault" if is_new else "Passphrase of the vault").encode()

@@ -11,7 +11,13 @@ import msgspec
 
 from console.domain.event import TokenState
 from console.services.tokens.kernel_call import KernelKeys, SessionKeys
-from console.services.tokens.private_file import check_private, make_private_directory, read_private, write_private
+from console.services.tokens.private_file import (
+    check_private,
+    make_private_directory,
+    read_private,
+    shown,
+    write_private,
+)
 from console.services.tokens.reference import Reference
 from console.services.tokens.store import Stored, StoreError, parsed, serving
 from console.services.tokens.vault_file import (
@@ -176,7 +182,7 @@ class VaultStore:
         try:
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         except OSError:
-            raise StoreError(TokenState.UNAVAILABLE, f"the vault's lock file {path} cannot be opened") from None
+            raise StoreError(TokenState.UNAVAILABLE, f"the vault's lock file {shown(path)} cannot be opened") from None
         try:
             check_private(os.fstat(descriptor), "file", "600", path)
             await _lock(descriptor, self._lock_timeout_s)
