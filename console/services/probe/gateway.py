@@ -2,7 +2,8 @@
 
 httpx's API over aiohttp's transport: a quarter of the CPU per streamed event, and a pool that stays flat with
 hundreds of calls in flight. No retry, no redirect, no proxy or netrc from the environment, no cookies, no
-compression.
+compression; and no connection is used twice, because one that the gateway has closed meanwhile looks like a call that
+was sent and never answered.
 """
 
 import asyncio
@@ -273,7 +274,7 @@ class Gateway:
         trace.on_request_chunk_sent.append(_stamp_written)
         return aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
-                limit=CONNECTION_LIMIT, limit_per_host=0, ssl=self._tls, use_dns_cache=False
+                limit=CONNECTION_LIMIT, limit_per_host=0, ssl=self._tls, use_dns_cache=False, force_close=True
             ),
             cookie_jar=aiohttp.DummyCookieJar(),
             trace_configs=[trace],
