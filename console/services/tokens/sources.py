@@ -24,7 +24,6 @@ _TAKEN: dict[str, Secret] = {}
 """What was read from this process's environment and removed from it: read once, it serves as long as the process."""
 
 
-
 def forget_environment() -> None:
     """Forget what was read from the environment: for a process that begins anew, as tests do."""
     _TAKEN.clear()
