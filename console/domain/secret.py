@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 _MASK = "•••"
 _SHORTEST_OVERLAP = 4
-"""Fewer characters of a derived form give nothing away, and would hold ordinary text back."""
+"""Fewer characters of a derived form give nothing away, and would cut the end of ordinary text off."""
 _SHORTEST_DERIVED = 8
 """A shorter value has no derived forms: parts of them would stand in ordinary text."""
 
@@ -63,10 +63,18 @@ class Secret:
         return reduce(_masked, self._all_forms(), text)
 
     def held_back(self, text: str) -> int:
-        """Return how many characters at the end of a stream's text could be the beginning of the value or of a form."""
+        """Return how many characters at the end of a text that was cut could be the beginning of the value or a form.
+
+        Fewer than four characters of a derived form do not count: they give nothing away.
+        """
         _require_text(text)
         value, *derived = (_overlap(form, text) for form in self._all_forms())
         return max(value, *(size for size in derived if size >= _SHORTEST_OVERLAP), 0)
+
+    def may_go_on(self, text: str) -> int:
+        """Return the same for a text that goes on, where every character counts: it may come letter by letter."""
+        _require_text(text)
+        return max(_overlap(form, text) for form in self._all_forms())
 
     def _all_forms(self) -> tuple[str, ...]:
         if not self.__forms:
@@ -148,7 +156,7 @@ class RedactedStream:
     def feed(self, piece: str) -> str:
         """Take the next piece and return what can be shown now; the possible beginning of a token waits."""
         text = self._secret.redact(self._pending + piece)
-        held = self._secret.held_back(text)
+        held = self._secret.may_go_on(text)
         self._pending = text[len(text) - held :]
         return text[: len(text) - held]
 
