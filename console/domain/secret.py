@@ -52,6 +52,11 @@ class Secret:
         """Return the value itself, for the transport's authorization header and for a store only."""
         return self.__value
 
+    @property
+    def is_unmistakable(self) -> bool:
+        """Tell whether the value is too long to stand in ordinary text by chance."""
+        return len(self.__value) >= _SHORTEST_DERIVED
+
     def is_in(self, text: str) -> bool:
         """Tell whether foreign text contains the value, or a form that gives it away: see `_forms_of`."""
         _require_text(text)
@@ -147,15 +152,19 @@ def _overlap(form: str, text: str) -> int:
 class RedactedStream:
     """Masks a token in text that arrives in pieces, also where the token is cut by a piece's end."""
 
-    __slots__ = ("_pending", "_secret")
+    __slots__ = ("_pending", "_secret", "has_masked")
 
     def __init__(self, secret: Secret) -> None:
         self._secret = secret
         self._pending = ""
+        self.has_masked = False
+        """A token was in what came so far."""
 
     def feed(self, piece: str) -> str:
         """Take the next piece and return what can be shown now; the possible beginning of a token waits."""
-        text = self._secret.redact(self._pending + piece)
+        came = self._pending + piece
+        text = self._secret.redact(came)
+        self.has_masked = self.has_masked or text != came
         held = self._secret.may_go_on(text)
         self._pending = text[len(text) - held :]
         return text[: len(text) - held]

@@ -11,22 +11,24 @@ from services.smoking import result_in, smoke_all, table
 
 from console.cli.smoke import result_document
 from console.domain.category import Category
-from console.domain.event import OutputReceived, RefusalRead, SmokeEvent, SmokeResult
+from console.domain.event import OutputReceived, RefusalRead, SmokeEvent, SmokeFinished, SmokeResult, SmokeStatus
 from console.domain.family import EndpointFamily
 from console.domain.guard import safe
+from console.domain.role import Role
+from console.domain.route import Route, RouteTable
 from console.domain.secret import Secret
+from console.services.probe.gateway import BODY_LIMIT
 from console.simulator.hostile import ACTS, OTHER_HOST, forms_of, hostile_rows, hostility_for
-from console.simulator.server import HOST, Listening, serve
+from console.simulator.server import Listening, serve
 
 pytestmark = pytest.mark.usefixtures("no_trust_store")
 
 TOKEN = "-".join(["tk", "Qw3rTy7uIo", "PaSd+F/8hJk=", "LzXc~Vb9nMq"])
 """With characters that URLs, base64 and JSON each write in another way."""
 DEADLINE_S = 0.5
-R, M, C = EndpointFamily.RESPONSES, EndpointFamily.ANTHROPIC_MESSAGES, EndpointFamily.CHAT_COMPLETIONS
+FAMILIES = R, M, C = EndpointFamily.RESPONSES, EndpointFamily.ANTHROPIC_MESSAGES, EndpointFamily.CHAT_COMPLETIONS
 VENDORS = {R: "gpt", M: "claude", C: "chat"}
 SPEECHES, PLACES = hostile_rows()
-SAID = [f"{speech}-in-{place}" for speech in SPEECHES for place in PLACES]
 
 
 @dataclass(frozen=True)
@@ -90,46 +92,121 @@ def assert_no_token(text: str) -> None:
 # --- Speeches --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("family", [R, M, C])
-@pytest.mark.parametrize("name", SAID)
-async def test_a_speech_gives_no_token_away_and_no_control_character(
+def speeches() -> list[tuple[str, EndpointFamily]]:
+    """Return every speech in every place, each on one of the families in turn; streamed text on all three."""
+    said = []
+    for row, speech in enumerate(SPEECHES):
+        for column, place in enumerate(PLACES):
+            families = FAMILIES if PLACES[place] else [FAMILIES[(row + column) % 3]]
+            said += [(f"{speech}-in-{place}", family) for family in families]
+    return said
+
+
+def expected(speech: str, place: str) -> Category | None:
+    """Return how a speech in a place ends; None where the answer is in order and its text is only shown safely."""
+    if place in ("error", "event") and speech == "key-starred":
+        return Category.ACCOUNT_AUTH
+    if place == "error":
+        return Category.INVALID_REQUEST
+    if place == "event":
+        return Category.CONTRACT_VIOLATION
+    is_key = "key" in speech or "base64" in speech
+    is_broken = (speech, place) == ("controls", "header")
+    return Category.CONTRACT_VIOLATION if (is_key and speech != "key-starred") or is_broken else None
+
+
+@pytest.mark.parametrize(("name", "family"), speeches())
+async def test_a_speech_ends_and_gives_no_token_and_no_control_character_away(
     hostile: Listening, name: str, family: EndpointFamily
 ) -> None:
     call = await ended(hostile, name, family)
+    speech, _, place = name.partition("-in-")
     assert (call.calls, call.result.requests_sent) == (1, 1)
-    assert_no_token(call.output)
-    assert_no_token(call.said)
-    assert_no_token(repr(call.events))
-    assert_no_token(call.kept)
-    assert safe(call.said) == call.said
-    assert safe(call.kept) == call.kept
-    if name.startswith("key-starred"):
-        assert TOKEN[:8] not in call.said + call.kept
-        assert "tk-Qw3rT" not in call.said + call.kept
+    assert call.category is expected(speech, place)
+    for text in (call.output, call.said, call.kept, repr(call.events)):
+        assert_no_token(text)
+    for text in (call.said, call.kept, safe(call.output)):
+        assert text.isprintable()
+    assert TOKEN[:6] not in call.said + call.kept
+    assert TOKEN[-6:] not in call.said + call.kept
 
 
-ENDS = {
-    "text": None,
-    "letters": None,
-    "threes": None,
-    "error": Category.INVALID_REQUEST,
-}
+@pytest.mark.parametrize("place", ["text", "letters", "threes", "error", "event"])
+@pytest.mark.parametrize("speech", ["key", "key-base64", "key-quoted", "key-hex"])
+async def test_an_echo_is_a_finding_and_the_words_around_it_stay(hostile: Listening, speech: str, place: str) -> None:
+    call = await ended(hostile, f"{speech}-in-{place}", M)
+    assert "COM-E-02" in [finding.id for finding in call.result.findings]
+    before, _, _ = SPEECHES[speech].partition("{")
+    assert f"{before}•••" in (call.said or call.output)
 
 
-@pytest.mark.parametrize("name", SAID)
-async def test_a_speech_ends_in_a_category_where_it_is_no_answer(hostile: Listening, name: str) -> None:
-    call = await ended(hostile, name, C)
-    place = name.rpartition("-in-")[2]
-    print("CAT", name, call.category, call.evidence, repr(call.said), call.result.model_reported, call.result.finish, [f.id for f in call.result.findings])
-    if place in ENDS:
-        assert call.category is ENDS[place]
+@pytest.mark.parametrize("speech", ["clipboard", "title", "controls", "c1", "markup", "bidi"])
+async def test_what_would_command_a_terminal_is_shown_as_text(hostile: Listening, speech: str) -> None:
+    call = await ended(hostile, f"{speech}-in-letters", C)
+    assert call.output == SPEECHES[speech]
+    assert len(safe(call.output)) == len(call.output)
+    assert call.result.status is SmokeStatus.PASSED
 
 
 # --- Acts ------------------------------------------------------------------------------------------------------------
 
+ACTED: dict[str, tuple[Category, str]] = {
+    "redirect": (Category.ORIGIN_REFUSED, "307"),
+    "bomb": (Category.CONTRACT_VIOLATION, "compressed"),
+    "endless-line": (Category.CONTRACT_VIOLATION, "COM-O-01"),
+    "flood": (Category.CONTRACT_VIOLATION, "larger than 8 MB"),
+    "drip": (Category.TIMEOUT, "no complete answer within 0.5 s"),
+    "login-page": (Category.CONTRACT_VIOLATION, "a web page"),
+    "many-headers": (Category.CONTRACT_VIOLATION, "128 lines"),
+    "promises-more": (Category.CONTRACT_VIOLATION, "ended in the middle"),
+    "promises-less": (Category.CONTRACT_VIOLATION, "no valid HTTP"),
+}
 
-@pytest.mark.parametrize("family", [R, M, C])
+
+@pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.parametrize("act", ACTS)
-async def test_an_act_ends(hostile: Listening, act: str, family: EndpointFamily) -> None:
-    call = await ended(hostile, act, family, deadline_s=DEADLINE_S if act == "drip" else 20.0)
-    print("ACT", act, family, call.category, call.evidence, call.took_s, [f.id for f in call.result.findings])
+async def test_an_act_ends_in_its_category_within_the_caps_and_the_deadline(
+    hostile: Listening, act: str, family: EndpointFamily
+) -> None:
+    deadline_s = DEADLINE_S if act == "drip" else 20.0
+    call = await ended(hostile, act, family, deadline_s=deadline_s)
+    category, evidence = ACTED[act]
+    assert (call.category, call.result.requests_sent, call.calls) == (category, 1, 1)
+    assert evidence in call.evidence
+    assert call.took_s < deadline_s + 1.0
+    assert len(call.output) <= BODY_LIMIT
+    assert_no_token(call.kept + call.said + call.output)
+    assert call.kept.isprintable()
+
+
+async def test_a_redirect_takes_nothing_to_the_other_origin(hostile: Listening) -> None:
+    port = int(hostile.base_url.rpartition(":")[2])
+    connections: list[asyncio.StreamWriter] = []
+
+    def accept(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connections.append(writer)
+        writer.close()
+
+    async with await asyncio.start_server(accept, OTHER_HOST, port):
+        call = await ended(hostile, "redirect")
+        assert call.category is Category.ORIGIN_REFUSED
+        assert connections == []
+        reader, writer = await asyncio.open_connection(OTHER_HOST, port)
+        assert await reader.read() == b""  # it does listen there
+        writer.close()
+    assert len(connections) == 1
+
+
+async def test_six_hostile_routes_end_side_by_side(hostile: Listening) -> None:
+    acts = ["bomb", "flood", "drip", "endless-line", "key-in-letters", "title-in-error"]
+    routes = RouteTable(
+        tuple(
+            Route(role, f"gpt-hostile-{act}-placeholder", R, R.standard_path)
+            for role, act in zip(Role, acts, strict=True)
+        )
+    )
+    events = await smoke_all(hostile.base_url, routes=routes, token=TOKEN, deadline_s=5.0)
+    results = {event.result.model: event.result for event in events if isinstance(event, SmokeFinished)}
+    assert len(results) == len(hostile.journal.calls) == 6
+    assert all(result.classification is not None for result in results.values())
+    assert_no_token(repr(events))
