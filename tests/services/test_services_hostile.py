@@ -102,17 +102,16 @@ def speeches() -> list[tuple[str, EndpointFamily]]:
     return said
 
 
-def expected(speech: str, place: str) -> Category | None:
+def expected(speech: str, place: str, family: EndpointFamily) -> Category | None:
     """Return how a speech in a place ends; None where the answer is in order and its text is only shown safely."""
-    if place in ("error", "event") and speech == "key-starred":
+    is_error = place in ("error", "event") or (place == "finish" and family is R)  # a status that nobody knows
+    if is_error and speech == "key-starred":
         return Category.ACCOUNT_AUTH
     if place == "error":
         return Category.INVALID_REQUEST
-    if place == "event":
-        return Category.CONTRACT_VIOLATION
-    is_key = "key" in speech or "base64" in speech
-    is_broken = (speech, place) == ("controls", "header")
-    return Category.CONTRACT_VIOLATION if (is_key and speech != "key-starred") or is_broken else None
+    is_key = speech.startswith(("key", "bare")) and speech != "key-starred"
+    is_broken = is_error or (speech, place) == ("controls", "header")
+    return Category.CONTRACT_VIOLATION if is_key or is_broken else None
 
 
 @pytest.mark.parametrize(("name", "family"), speeches())
@@ -122,7 +121,7 @@ async def test_a_speech_ends_and_gives_no_token_and_no_control_character_away(
     call = await ended(hostile, name, family)
     speech, _, place = name.partition("-in-")
     assert (call.calls, call.result.requests_sent) == (1, 1)
-    assert call.category is expected(speech, place)
+    assert call.category is expected(speech, place, family)
     for text in (call.output, call.said, call.kept, repr(call.events)):
         assert_no_token(text)
     for text in (call.said, call.kept, safe(call.output)):
@@ -205,7 +204,7 @@ async def test_six_hostile_routes_end_side_by_side(hostile: Listening) -> None:
             for role, act in zip(Role, acts, strict=True)
         )
     )
-    events = await smoke_all(hostile.base_url, routes=routes, token=TOKEN, deadline_s=5.0)
+    events = await smoke_all(hostile.base_url, routes=routes, token=TOKEN, deadline_s=2.0)
     results = {event.result.model: event.result for event in events if isinstance(event, SmokeFinished)}
     assert len(results) == len(hostile.journal.calls) == 6
     assert all(result.classification is not None for result in results.values())
