@@ -1,9 +1,10 @@
 """The real screen against a hostile gateway: nothing of what it sends commands the terminal, and no token is shown."""
 
 import json
-import os
+import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,32 +12,45 @@ from pathlib import Path
 import pytest
 from terminal import Terminal
 
-from console.domain.secret import Secret
 from console.simulator.hostile import forms_of
 
 pytestmark = pytest.mark.terminal
 
 ROLES = ["planner", "writer", "revision", "reviewer", "critic", "fallback"]
-NAMES = [
-    ["key-in-letters", "key-base64-in-error", "clipboard-in-error", "title-in-letters", "c1-in-error", "bidi-in-error"],
-    ["markup-in-error", "controls-in-text", "markup-in-text", "key-hex-in-event", "bidi-in-letters", "clipboard-in-text"],
-    ["title-in-model", "c1-in-header", "clipboard-in-id", "key-in-header", "redirect", "bomb"],
-    ["endless-line", "flood", "drip", "login-page", "many-headers", "promises-more"],
-]
-FOREIGN = {
-    "the clipboard": b"]52;",
-    "the word of a title": b"]0;owned",
-    "the other word of a title": b"]2;owned",
-    "a reset": b"\x1bc",
-    "a device control string": b"\x1bP1$r",
-    "a link": b"]8;",
-    "a C1 control in UTF-8": b"\xc2\x9b",
-    "another one": b"\xc2\x9d",
-    "a right-to-left override": "\u202e".encode(),
-    "an isolate": "\u2066".encode(),
-    "a zero-width space": "\u200b".encode(),
-    "a tag character": "\U000e0041".encode(),
+NAMES = {
+    "Your key is •••.": [
+        "key-in-letters",
+        "key-base64-in-error",
+        "clipboard-in-error",
+        "title-in-letters",
+        "c1-in-error",
+        "bidi-in-error",
+    ],
+    "[@click=app.quit]press[/]": [
+        "markup-in-error",
+        "controls-in-text",
+        "markup-in-text",
+        "key-hex-in-event",
+        "bidi-in-letters",
+        "clipboard-in-text",
+    ],
+    "origin_refused": [
+        "title-in-model",
+        "c1-in-header",
+        "clipboard-in-id",
+        "key-in-header",
+        "redirect",
+        "bomb",
+    ],
+    "timeout": ["endless-line", "flood", "drip", "login-page", "many-headers", "promises-more"],
 }
+"""Six routes a screen, and what of them is to be read on it."""
+OWN = {b"\x1b[" + letter for letter in (b"m", b"H", b"h", b"l", b"u", b"p")} | {b"\x1b]22;default"}
+"""The escape sequences of the screen itself: colours, places, modes and the pointer's shape."""
+FOREIGN = re.compile(
+    "[\x00-\x06\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e0fff]"
+)
+"""What no screen sends: controls but line ends, escape and bell, bidi, zero width and tag characters."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +75,9 @@ def gateway() -> Iterator[Gateway]:
 
 def configured(gateway: Gateway, names: list[str], home: Path) -> Path:
     path = home / "config.toml"
-    text = 'schema = 1\ndefault_profile = "p"\n[profiles.p.gateway]\ntoken_ref = ["env:HOSTILE_KEY"]\ndeadline_s = 3.0\n'
+    text = (
+        'schema = 1\ndefault_profile = "p"\n[profiles.p.gateway]\ntoken_ref = ["env:HOSTILE_KEY"]\ndeadline_s = 3.0\n'
+    )
     text += f'base_url = "{gateway.base_url}"\n'
     for role, name in zip(ROLES, names, strict=True):
         text += f'[profiles.p.routes.{role}]\nmodel = "gpt-hostile-{name}-placeholder"\n'
@@ -70,33 +86,52 @@ def configured(gateway: Gateway, names: list[str], home: Path) -> Path:
     return path
 
 
-def without_own_sequences(raw: bytes) -> bytes:
-    return raw
+def has_ended(text: str) -> bool:
+    """Tell whether the header counts six ended routes."""
+    return sum(int(count) for count in re.findall(r"[✓×!~·] (\d+) ", text.splitlines()[0] + " ")) == len(ROLES)
 
 
-@pytest.mark.parametrize("names", NAMES, ids=["echoes_and_escapes", "markup", "names", "acts"])
-def test_a_hostile_gateway_does_not_reach_the_terminal(gateway: Gateway, names: list[str], tmp_path: Path) -> None:
+def sequences(raw: bytes) -> Counter[bytes]:
+    """Count the escape sequences in a terminal's bytes: control sequences by their last letter, others in whole."""
+    found = re.findall(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]P_^X][^\x07\x1b]*|.)", raw, re.DOTALL)
+    return Counter(b"\x1b[" + each[-1:] if each.startswith(b"\x1b[") else each for each in found)
+
+
+@pytest.mark.parametrize(("expected", "names"), NAMES.items(), ids=["echoes", "texts", "names", "acts"])
+def test_a_hostile_gateway_does_not_reach_the_terminal(
+    gateway: Gateway, expected: str, names: list[str], tmp_path: Path
+) -> None:
     config = configured(gateway, names, tmp_path)
     environment = {"HOME": str(tmp_path), "HOSTILE_KEY": gateway.token}
     with Terminal(["-m", "console", "--config", str(config)], 160, 50, environment) as terminal:
-        terminal.until("key env")
-        print(terminal.text)
+        terminal.until("key env:HOSTILE_KEY ✓")
         terminal.press("S")
-        terminal.until(lambda text: "sent 6" in text)
-        import time; e=time.time()+6
-        while time.time()<e: terminal._read()
-        print(terminal.text)
-        for _ in names:
-            terminal.press("e")
-            e=time.time()+1
-            while time.time()<e: terminal._read()
-            print(terminal.text)
-            terminal.press("\x1b")
-            e=time.time()+1
-            while time.time()<e: terminal._read()
-            terminal.press("j")
+        shown = [terminal.until(has_ended)]
+        for position, role in enumerate(ROLES):
+            row = next(line for line in terminal.text.splitlines() if f"▌ {role}" in line)
+            for key, title in [
+                ("\r", f"─ route · {role} ─"),
+                *([] if "✓ ok       │" in row else [("e", f"─ why · {role} ─")]),
+            ]:
+                terminal.press(key)
+                shown.append(terminal.until(title))
+                terminal.press("q")
+                terminal.until(lambda text, title=title: title not in text)
+            if position + 1 < len(ROLES):
+                terminal.press("j")
+                shown.append(terminal.until(f"▌ {ROLES[position + 1]}"))
         terminal.press("q")
         assert terminal.end() == 0
         terminal.assert_restored()
-    Path("/tmp/hostile-raw").write_bytes(terminal.raw)
-    assert [words for words, data in FOREIGN.items() if data in terminal.raw] == []
+    assert len([dialog for dialog in shown if "─ why · " in dialog]) >= 2
+    assert expected in "".join(shown)
+    assert set(sequences(terminal.raw)) <= OWN
+    assert FOREIGN.findall(terminal.raw.decode()) == []
+    assert_no_token(terminal.raw.decode() + "".join(shown), gateway.token)
+
+
+def assert_no_token(text: str, token: str) -> None:
+    """Assert that neither a token nor a piece of it, plain or encoded, is in what was shown, wrapped as it is."""
+    for name, form in forms_of(token).items():
+        if name != "starred":
+            assert [form[at : at + 10] for at in range(len(form) - 9) if form[at : at + 10] in text] == [], name
