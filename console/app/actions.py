@@ -38,6 +38,8 @@ def _why_no_smoke(state: RunState, cursor: int) -> str | None:
     route = state.routes[cursor]
     if route.smoke.is_live:
         return f"the {route.check.route.role} route is being smoked; x stops it"
+    if route.climbing is not None:
+        return f"the {route.check.route.role} route is being checked; x stops it"
     if route.check.verdict is Verdict.DRIFT:
         return f"the {route.check.route.role} route is held back: endpoint drift. The contract pane has the fix"
     return None
@@ -46,12 +48,11 @@ def _why_no_smoke(state: RunState, cursor: int) -> str | None:
 def _why_no_smoke_all(state: RunState, cursor: int) -> str | None:
     if (reason := why_no_call(state, cursor)) is not None:
         return reason
-    return "calls are under way; x stops them" if state.is_live else None
+    return "calls are under way; x stops them" if state.is_busy else None
 
 
 def _why_no_stop(state: RunState, cursor: int) -> str | None:
-    is_climbing = any(route.climbing is not None for route in state.routes)
-    return None if state.is_live or is_climbing else "no call is under way"
+    return None if state.is_busy else "no call is under way"
 
 
 def _why_no_check(state: RunState, cursor: int) -> str | None:
@@ -61,8 +62,7 @@ def _why_no_check(state: RunState, cursor: int) -> str | None:
         return "the gateway is still being opened"
     if state.token_state is not TokenState.FOUND:
         return state.token.advice
-    is_climbing = any(route.climbing is not None for route in state.routes)
-    return "a check is under way; x stops it" if is_climbing else None
+    return "calls are under way; x stops them" if state.is_busy else None
 
 
 def _why_no_fix(state: RunState, cursor: int) -> str | None:
@@ -79,7 +79,7 @@ def _why_no_explanation(state: RunState, cursor: int) -> str | None:
 
 
 def _why_no_reopen(state: RunState, cursor: int) -> str | None:
-    if state.is_live:
+    if state.is_busy:
         return "calls are under way; x stops them"
     return "the gateway is still being opened" if state.token is None and not state.gateway_failure else None
 

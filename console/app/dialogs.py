@@ -15,7 +15,7 @@ from console.app.line_pane import LinePane
 from console.app.smoke_pane import about_lines
 from console.domain.explanation import category_rows, reading_lines
 from console.domain.run import RunState
-from console.domain.sign import Tone, check_sign, smoke_sign
+from console.domain.sign import Tone, route_sign, smoke_sign
 
 
 class Dialog(ModalScreen[None]):
@@ -93,7 +93,7 @@ def whole_route_lines(state: RunState, cursor: int, width: int) -> Iterator[Line
     """Yield all fields of a route, its findings with their sources, and its newest smoke test."""
     route = state.routes[cursor]
     check = route.check
-    verdict, smoke = check_sign(check), smoke_sign(route.smoke)
+    verdict, smoke = route_sign(route), smoke_sign(route.smoke)
     yield from labelled("role", check.route.role, width)
     yield from labelled("model", check.route.model, width)
     yield from labelled("family", check.route.endpoint_family, width)

@@ -9,7 +9,7 @@ from console.app.line import Line, Span, cell, line
 from console.app.line_pane import LinePane
 from console.domain.contract import Verdict
 from console.domain.run import RouteState, RunState
-from console.domain.sign import Tone, check_sign, smoke_sign
+from console.domain.sign import Tone, route_sign, smoke_sign
 
 HEADER_LINES = 1
 
@@ -67,8 +67,8 @@ def route_lines(state: RunState, cursor: int, width: int) -> Iterator[Line]:
 
 def _cells(state: RouteState, *, is_cursor: bool) -> list[tuple[str, Tone]]:
     check, smoke = state.check, state.smoke
-    is_drift = check.verdict is Verdict.DRIFT
-    verdict, sign = check_sign(check), smoke_sign(smoke)
+    is_drift = state.verdict is Verdict.DRIFT
+    verdict, sign = route_sign(state), smoke_sign(smoke)
     result = smoke.result if not smoke.is_live else None
     ttft_ms = smoke.ttft_ms if smoke.is_live or result is None else result.ttft_ms
     pace = result.output_tokens_per_s if result is not None else None

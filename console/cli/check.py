@@ -75,7 +75,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
         if arguments.cross and top < Rung.SMOKE:
             output.complain("--cross needs a streamed test before it: add --level 4 or 5")
             return ExitCode.USAGE
-        order = _CheckOrder(top, arguments.cross, as_json=arguments.json)
+        order = _CheckOrder(top, arguments.cross, as_json=arguments.json, is_read_only=arguments.read_only)
         return asyncio.run(_check_profile(profile, checks, order))
     except ConfigError as error:
         output.complain(str(error))
@@ -89,6 +89,7 @@ class _CheckOrder:
     top: Rung
     crosses: bool
     as_json: bool
+    is_read_only: bool
 
 
 async def _check_profile(profile: "Profile", checks: tuple[RouteCheck, ...], order: _CheckOrder) -> ExitCode:
@@ -125,13 +126,14 @@ async def _climb(
     from console.services.probe.smoke import SmokePlan
 
     state = apply(RunState(profile.name), RoutesChecked(checks))
-    memory = CatalogueMemory(profile.name, os.environ, is_kept=not profile.is_built_in)
+    memory = CatalogueMemory(profile.name, os.environ, is_kept=not profile.is_built_in and not order.is_read_only)
     how = Climb(
         top=order.top,
         plan=SmokePlan(gateway, Purse(profile.budget()), profile.gateway.smoke_max_output_tokens),
         connect_timeout_s=profile.gateway.connect_timeout_s,
         last_catalogue=memory.last(),
         crosses=order.crosses,
+        is_read_only=order.is_read_only,
     )
     places = asyncio.Semaphore(profile.gateway.concurrency)
     try:

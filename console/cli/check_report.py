@@ -24,13 +24,14 @@ _SHARED = (Rung.CONNECTION, Rung.CATALOGUE)
 
 def show_check(state: RunState) -> None:
     """Write what climbing showed for a person: a table, the gateway, then each route."""
-    rows = [("role", "model", "family", "declared", "verdict", "rung")]
+    rows = [("role", "model", "family", "declared", "price", "verdict", "rung")]
     rows += [
         (
             route.check.route.role.value,
             route.check.route.model,
             route.check.route.endpoint_family.value,
             _declared(state, route),
+            _price(state, route),
             str(verdict_sign(route.verdict)),
             f"{int(route.reached)} of {int(rung_needed(route.check.route.role))}",
         )
@@ -112,6 +113,11 @@ def _declared(state: RunState, route: RouteState) -> str:
     return ", ".join(entry.families) or "other"
 
 
+def _price(state: RunState, route: RouteState) -> str:
+    entry = None if state.catalogue is None else state.catalogue.catalogue.get(route.check.route.model)
+    return "-" if entry is None or entry.price is None else str(entry.price)
+
+
 def _show_changes(read: CatalogueRead) -> None:
     if read.is_first:
         if read.catalogue.entries:
@@ -172,6 +178,8 @@ def _route_document(state: RunState, route: RouteState) -> dict[str, object]:
     return route_document(route.check) | {
         "verdict": route.verdict.value,
         "declared_families": declared,
+        "input_usd": None if entry is None or entry.price is None else entry.price.input_usd,
+        "output_usd": None if entry is None or entry.price is None else entry.price.output_usd,
         "rung_reached": int(route.reached),
         "rung_needed": int(rung_needed(route.check.route.role)),
         "rungs": [_rung_document(result) for result in route.rungs],

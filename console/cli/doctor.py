@@ -42,7 +42,9 @@ def run(arguments: argparse.Namespace) -> ExitCode:
 
 async def _examine(arguments: argparse.Namespace) -> ExitCode:
     from console.services.doctor import check_files, check_network, check_terminal, check_token_entry, look_at_terminal
+    from console.services.hygiene import harden
 
+    harden()  # here and not for the drill, whose children have to harden themselves
     symptoms = [
         *check_terminal(look_at_terminal(), os.environ),
         *check_network(os.environ),

@@ -89,4 +89,6 @@ def usd_text(usd: float) -> str:
     """Return dollars with as many places as a small call needs."""
     if usd == 0 or usd >= 0.01:
         return f"${usd:.2f}"
+    if usd < 0.000001:
+        return "under $0.000001"
     return f"${usd:.6f}".rstrip("0")

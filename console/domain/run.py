@@ -25,12 +25,14 @@ from console.domain.event import (
     SmokeQueued,
     SmokeResult,
     SmokeStarted,
+    SmokeStatus,
     TokenResolved,
     TokenState,
 )
 from console.domain.ladder import Rung, RungResult, RungStatus
 from console.domain.money import Budget
 from console.domain.role import Role
+from console.domain.shape import Shape
 
 OUTPUT_LIMIT = 4096
 """How many characters of a stream's end are kept for the eye."""
@@ -93,6 +95,10 @@ class RouteState:
     """The newest result of each rung, from the lowest on; what lies above a rung that was climbed again is dropped."""
     climbing: RungStarted | None = None
     """The rung that is being climbed."""
+    reading: Classification | None = None
+    """Why the newest call or rung did not pass; None where it did."""
+    has_text: bool = False
+    """The newest streamed text call passed."""
 
     @property
     def reached(self) -> Rung:
@@ -104,26 +110,28 @@ class RouteState:
 
     @property
     def verdict(self) -> Verdict:
-        """What the offline check and the gateway's own answers together say of the route."""
+        """What the offline check and the gateway's newest answers together say of the route."""
         if self.check.verdict is Verdict.DRIFT:
             return Verdict.DRIFT
-        found = self._newest_reading
-        if found is not None and found.category is Category.ENDPOINT_DRIFT:
+        if self.has_text and self._is_shape_refused:
+            return Verdict.CONDITIONAL
+        if self.reading is not None and self.reading.category is Category.ENDPOINT_DRIFT:
             return Verdict.DRIFT
-        if found is not None and found.category.stops_before_generation:
+        if self.reading is not None and self.reading.category.stops_before_generation:
             return Verdict.BLOCKED
-        ended = {result.rung: result.status for result in self.rungs}
-        if ended.get(Rung.SMOKE) is RungStatus.PASSED:
-            if ended.get(Rung.SHAPE) is RungStatus.FAILED:
-                return Verdict.CONDITIONAL
-            return Verdict.OK if self.check.verdict is Verdict.UNKNOWN else self.check.verdict
-        return self.check.verdict
+        return Verdict.OK if self.has_text and self.check.verdict is Verdict.UNKNOWN else self.check.verdict
 
     @property
-    def _newest_reading(self) -> Classification | None:
-        if not self.smoke.is_live and self.smoke.result is not None and self.smoke.result.classification is not None:
-            return self.smoke.result.classification
-        return next((result.classification for result in reversed(self.rungs) if result.classification), None)
+    def _is_shape_refused(self) -> bool:
+        """Tell whether the role's own shape did not pass for a reason that lies in the shape."""
+        shape = next((result for result in self.rungs if result.rung is Rung.SHAPE), None)
+        if shape is None or shape.status is RungStatus.PASSED or shape.classification is None:
+            return False
+        return shape.classification.category in _SHAPE_MATTERS
+
+
+_SHAPE_MATTERS = frozenset({Category.INVALID_REQUEST, Category.CONTRACT_VIOLATION, Category.ENDPOINT_DRIFT})
+"""What a refusal of a shape can be that says something of the shape; an outage says nothing of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +165,11 @@ class RunState:
         """Tell whether any call is under way."""
         return any(route.smoke.is_live for route in self.routes)
 
+    @property
+    def is_busy(self) -> bool:
+        """Tell whether any call or check is under way."""
+        return self.is_live or any(route.climbing is not None for route in self.routes)
+
     def smoke(self, role: Role) -> Smoke:
         """Return the newest smoke test of a role's route; an idle one where the role has no route."""
         return next((state.smoke for state in self.routes if state.check.route.role is role), Smoke())
@@ -182,6 +195,7 @@ def apply(state: RunState, event: Event) -> RunState:
         case SmokeStarted(route, at) if _has_route(state, route.role):
             call = Call(route.role, at, route.endpoint_path, route.model)
             started = replace(state, calls=(*state.calls, call)[-CALL_LIMIT:])
+            started = _with_route(started, route.role, lambda each: replace(each, reading=None))
             return _with_smoke(started, route.role, Smoke(SmokePhase.CONNECTING))
         case RequestWritten(role):
             smoke = replace(state.smoke(role), phase=SmokePhase.WAITING)
@@ -205,6 +219,7 @@ def apply(state: RunState, event: Event) -> RunState:
             return replace(state, budget=budget)
         case SmokeFinished(result) if _has_route(state, result.role):
             smoke = replace(state.smoke(result.role), phase=SmokePhase.DONE, result=result)
+            state = _with_route(state, result.role, lambda route: _answered(route, result))
             counted = (result.input_tokens or 0) + (result.output_tokens or 0)
             finished = _with_smoke(state, result.role, smoke)
             finished = replace(finished, tokens_counted=finished.tokens_counted + counted)
@@ -229,7 +244,16 @@ def _with_route(state: RunState, role: Role, change: Callable[[RouteState], Rout
 def _climbed(route: RouteState, result: RungResult) -> RouteState:
     """Return a route with a rung's newest result; what was proven above it rested on an older one."""
     below = tuple(each for each in route.rungs if each.rung < result.rung)
-    return replace(route, rungs=(*below, result), climbing=None)
+    has_text = result.status is RungStatus.PASSED if result.rung is Rung.SMOKE else route.has_text
+    return replace(route, rungs=(*below, result), climbing=None, reading=result.classification, has_text=has_text)
+
+
+def _answered(route: RouteState, result: SmokeResult) -> RouteState:
+    """Return a route with what its newest call came to."""
+    if result.status is SmokeStatus.UNKNOWN:
+        return route
+    has_text = result.status is SmokeStatus.PASSED if result.shape is Shape.TEXT else route.has_text
+    return replace(route, reading=result.classification, has_text=has_text)
 
 
 def _with_call(

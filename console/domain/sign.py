@@ -6,7 +6,8 @@ from enum import StrEnum
 from console.domain.contract import RouteCheck, Severity, Verdict
 from console.domain.event import SmokeResult, SmokeStatus, TokenState
 from console.domain.ladder import RungResult, RungStatus
-from console.domain.run import Smoke, SmokePhase
+from console.domain.run import RouteState, Smoke, SmokePhase
+from console.domain.served import ServedAs
 from console.domain.verification import Freshness, SourceOutcome
 
 
@@ -100,6 +101,11 @@ def rung_sign(result: RungResult) -> Sign:
     return _RUNGS[result.status]
 
 
+def route_sign(state: RouteState) -> Sign:
+    """Return how a route is shown: what its answers proved, or its offline check where they add nothing."""
+    return check_sign(state.check) if state.verdict is state.check.verdict else verdict_sign(state.verdict)
+
+
 def severity_sign(severity: Severity) -> Sign:
     """Return how a finding's weight is shown."""
     return _SEVERITIES[severity]
@@ -131,6 +137,8 @@ def result_sign(result: SmokeResult) -> Sign:
     """Return how a smoke test's end is shown: an account or route matter never looks like a failed model."""
     category = None if result.classification is None else result.classification.category
     match result.status:
+        case SmokeStatus.PASSED if result.service is not None and result.service.served_as is ServedAs.SWAPPED:
+            return Sign("~", "swapped", Tone.WARN)
         case SmokeStatus.PASSED:
             return _OK
         case SmokeStatus.UNKNOWN:

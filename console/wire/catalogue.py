@@ -54,7 +54,7 @@ def read_listing(body: bytes) -> Listing | None:
     if rows and not entries:
         return None
     last = text_at(value, "last_id")
-    next_after = last if at(value, "has_more") is True and last else None
+    next_after = last if at(value, "has_more") is True and last and len(last) <= _NAME_LIMIT else None
     return Listing(tuple(entries), next_after, is_cut=len(rows) > ENTRY_LIMIT)
 
 

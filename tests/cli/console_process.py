@@ -52,11 +52,18 @@ class Console:
         return path
 
     def config_for(
-        self, base_url: str, *, gateway: str = "", roles: tuple[str, ...] = ("writer",), name: str = "config.toml"
+        self,
+        base_url: str,
+        *,
+        gateway: str = "",
+        roles: tuple[str, ...] = ("writer",),
+        name: str = "config.toml",
+        model: str = "m",
     ) -> Path:
         """Write a config for a gateway that takes no token."""
         routes = "".join(
-            f'[profiles.p.routes.{role}]\nmodel = "m"\nendpoint_family = "responses"\nendpoint_path = "/v1/responses"\n'
+            f'[profiles.p.routes.{role}]\nmodel = "{model}"\n'
+            'endpoint_family = "responses"\nendpoint_path = "/v1/responses"\n'
             for role in roles
         )
         head = 'schema = 1\ndefault_profile = "p"\n[profiles.p.gateway]\n'

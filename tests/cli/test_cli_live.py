@@ -169,7 +169,8 @@ async def test_simulate_announces_itself_and_takes_calls_under_its_token(console
         async with asyncio.timeout(10):
             line = json.loads(await child.stdout.readline())
         assert line["schema"] == "gateway-console/simulate/v1"
-        path = console.config_for(line["base_url"], gateway='token_ref = ["env:SIM"]')
+        token_ref = 'token_ref = ["env:SIM"]'
+        path = console.config_for(line["base_url"], gateway=token_ref, model="m-placeholder")
         passed, refused = await asyncio.gather(
             *(console.run("smoke", "--config", path, "--json", SIM=token) for token in (line["token"], TOKEN))
         )

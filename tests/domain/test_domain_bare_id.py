@@ -152,3 +152,9 @@ def test_a_pattern_that_could_be_slow_is_refused(pattern: str) -> None:
 @pytest.mark.parametrize("pattern", ["(", "[", "*", "a)", "\\"])
 def test_what_is_no_regular_expression_is_refused(pattern: str) -> None:
     assert check_pattern(pattern) is not None
+
+
+@pytest.mark.parametrize("pattern", [".*.*.*.*.*.*x", "a*a*a*a*a*a*b", "[a-z]*[a-z]*[a-z]*[a-z]*[a-z]*!"])
+def test_many_repeats_in_a_row_are_refused_too(pattern: str) -> None:
+    """On an id of 100 letters each of them keeps the console busy for seconds to hours."""
+    assert check_pattern(pattern) is not None

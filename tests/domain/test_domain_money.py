@@ -40,8 +40,15 @@ def test_an_estimate_in_words(cost: Estimate, words: str) -> None:
 
 @pytest.mark.parametrize(
     ("usd", "words"),
-    [(0, "$0.00"), (12.5, "$12.50"), (0.01, "$0.01"), (0.0045, "$0.0045"), (0.000002, "$0.000002"), (1e-05, "$0.00001")],
-)  # fmt: skip
+    [
+        (0, "$0.00"),
+        (12.5, "$12.50"),
+        (0.01, "$0.01"),
+        (0.0045, "$0.0045"),
+        (0.000002, "$0.000002"),
+        (1e-05, "$0.00001"),
+    ],
+)
 def test_dollars_have_the_places_that_they_need(usd: float, words: str) -> None:
     assert usd_text(usd) == words
 

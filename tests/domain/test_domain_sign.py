@@ -1,11 +1,26 @@
+from dataclasses import replace
+
 import pytest
 
 from console.domain.category import Category, judged
-from console.domain.contract import Severity, Verdict
+from console.domain.contract import Severity, Verdict, check
 from console.domain.event import SmokeResult, SmokeStatus, TokenState
+from console.domain.family import EndpointFamily
 from console.domain.role import Role
-from console.domain.run import Smoke, SmokePhase
-from console.domain.sign import Sign, Tone, result_sign, severity_sign, smoke_sign, token_sign, verdict_sign
+from console.domain.route import Route, RouteTable
+from console.domain.run import RouteState, Smoke, SmokePhase
+from console.domain.served import ServedAs, Service
+from console.domain.sign import (
+    Sign,
+    Tone,
+    check_sign,
+    result_sign,
+    route_sign,
+    severity_sign,
+    smoke_sign,
+    token_sign,
+    verdict_sign,
+)
 
 _MISSING_IN_COMMON_FONTS = set("✗▸↵")
 
@@ -43,6 +58,21 @@ def test_every_state_has_one_sign_a_word_and_a_tone(sign: Sign) -> None:
     assert sign.word == sign.word.strip() != ""
     assert sign.tone in Tone
     assert str(sign) == f"{sign.sign} {sign.word}"
+
+
+def test_a_swapped_model_turns_a_passed_test_amber() -> None:
+    swapped = replace(_result(SmokeStatus.PASSED), service=Service(ServedAs.SWAPPED))
+    assert (str(result_sign(swapped)), result_sign(swapped).tone) == ("~ swapped", Tone.WARN)
+    itself = replace(_result(SmokeStatus.PASSED), service=Service(ServedAs.ITSELF))
+    assert str(result_sign(itself)) == "✓ ok"
+
+
+def test_a_route_is_shown_by_what_its_answers_proved() -> None:
+    table = RouteTable((Route(Role.WRITER, "gpt-route", EndpointFamily.RESPONSES, "/v1/responses"),))
+    (check_of_route,) = check(table)
+    assert route_sign(RouteState(check_of_route)) == check_sign(check_of_route)
+    refused = RouteState(check_of_route, reading=judged(Category.ACCOUNT_QUOTA, "evidence"))
+    assert str(route_sign(refused)) == "! blocked"
 
 
 @pytest.mark.parametrize(

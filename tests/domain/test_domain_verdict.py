@@ -129,6 +129,14 @@ def test_a_shape_that_the_budget_stops_is_not_conditional() -> None:
     assert after(Verdict.OK, *events).verdict is Verdict.OK
 
 
+@pytest.mark.parametrize(
+    "category", [Category.UPSTREAM_UNAVAILABLE, Category.TIMEOUT, Category.RATE_LIMIT, Category.CONTENT_POLICY]
+)
+def test_a_shape_that_never_got_its_answer_is_not_conditional(category: Category) -> None:
+    """The connection, the provider or the hour stopped it: that says nothing of the shape."""
+    assert after(Verdict.OK, *climbed(P, P, P, P, P), rung(Rung.SHAPE, F, category)).verdict is Verdict.OK
+
+
 def test_unknown_becomes_ok_by_proof_alone() -> None:
     assert after(Verdict.UNKNOWN, *climbed(P, P, P, P)).verdict is Verdict.UNKNOWN
     assert after(Verdict.UNKNOWN, *climbed(P, P, P, U)).verdict is Verdict.UNKNOWN

@@ -29,14 +29,19 @@ from console.services.settings import GatewaySettings
 R, M, C = EndpointFamily.RESPONSES, EndpointFamily.ANTHROPIC_MESSAGES, EndpointFamily.CHAT_COMPLETIONS
 FAMILY_OF_PATH = {family.standard_path: family for family in EndpointFamily}
 
-UNAUTHORIZED = whole(401, {"error": {"message": "Incorrect API key", "type": "invalid_request_error", "code": "invalid_api_key"}})
+UNAUTHORIZED = whole(
+    401, {"error": {"message": "Incorrect API key", "type": "invalid_request_error", "code": "invalid_api_key"}}
+)
 NO_INPUT = {
     R: ("Missing required parameter: 'input'.", "input"),
     M: ("messages: Field required", "messages"),
     C: ("Missing required parameter: 'messages'.", "messages"),
 }
 """What each family's vendor says of a form without an input, and the field that it names."""
-NO_MODEL = whole(404, {"error": {"message": "The model does not exist", "type": "invalid_request_error", "code": "model_not_found"}})  # fmt: skip  # noqa: E501
+NO_MODEL = whole(
+    404,
+    {"error": {"message": "The model does not exist", "type": "invalid_request_error", "code": "model_not_found"}},
+)
 NOT_FOUND = whole(404, {"error": {"message": "Not found", "type": "invalid_request_error", "code": None}})
 REVIEW = json.dumps({"nonce": "probe-1", "criteria": [{"name": "safety", "score": 4, "evidence": "print"}]})
 PLAN = json.dumps({"scope": ["README.md"], "steps": ["add a line"], "stop_conditions": ["done"]})
@@ -152,7 +157,9 @@ class Steps:
         if self.no_input is not None:
             return self.no_input
         message, param = NO_INPUT[family]
-        return whole(400, {"error": {"message": message, "type": "invalid_request_error", "param": param, "code": None}})
+        return whole(
+            400, {"error": {"message": message, "type": "invalid_request_error", "param": param, "code": None}}
+        )
 
 
 @contextlib.asynccontextmanager

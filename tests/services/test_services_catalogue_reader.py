@@ -42,7 +42,11 @@ async def test_every_list_is_asked_for_once_with_the_token_and_no_family() -> No
         assert each.header("authorization") == f"Bearer {TOKEN}"
         assert each.header("anthropic-version") is None
     assert (proof.requests_sent, ids(proof)) == (3, [])
-    assert proof.notes == ("GET /v1/models: 200, 1 model(s)", "GET /api/models: 404, no such list", "GET /api/pricing: 404, no such list")  # fmt: skip
+    assert proof.notes == (
+        "GET /v1/models: 200, 1 model(s)",
+        "GET /api/models: 404, no such list",
+        "GET /api/pricing: 404, no such list",
+    )
 
 
 async def test_lists_lie_beside_the_routes_paths() -> None:
@@ -61,7 +65,9 @@ async def test_a_path_that_names_no_family_has_the_usual_list() -> None:
 async def test_lists_of_three_paths_are_one_catalogue() -> None:
     priced = whole(200, {"success": True, "data": [{"model_name": "m", "quota_type": 0, "model_ratio": 1}]})
     declared = whole(200, {"data": [{"id": "m", "endpoints": {"openai": {"path": "/v1/responses"}}}, "n"]})
-    async with scripted(Steps(lists={"/v1/models": models("m"), "/api/models": declared, "/api/pricing": priced})) as server:
+    async with scripted(
+        Steps(lists={"/v1/models": models("m"), "/api/models": declared, "/api/pricing": priced})
+    ) as server:
         catalogue = (await read(server)).catalogue
     assert sorted(catalogue.entries) == ["m", "n"]
     assert (catalogue.entries["m"].families, str(catalogue.entries["m"].price)) == ((R,), "2 in 2 out USD/M")
@@ -113,7 +119,11 @@ async def test_a_page_that_repeats_itself_for_ever_ends() -> None:
     assert list(proof.catalogue.entries) == ["a"]
 
 
-@pytest.mark.parametrize("last_id", ["a&after_id=b#c", "x y/../z?", "ü\u202e", "\x1b[2J\r\nhost: evil", "a" * 100_000, "\ud800"])
+@pytest.mark.parametrize(
+    "last_id",
+    ["a&after_id=b#c", "x y/../z?", "ü\u202e", "\x1b[2J\r\nhost: evil", "a" * 100_000, "\ud800"],
+    ids=["query", "path", "bidi", "escapes", "long", "surrogate"],
+)
 async def test_a_last_id_that_lies_goes_nowhere_else(last_id: str) -> None:
     body = json.dumps({"data": [{"id": "a"}], "has_more": True, "last_id": last_id}).encode()
     async with scripted(only_models(whole(200, body))) as server:

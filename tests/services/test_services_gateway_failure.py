@@ -340,7 +340,7 @@ async def test_a_redirect_is_refused_and_the_other_address_gets_nothing(status: 
     assert (len(server.requests), other.connections) == (1, 0)
 
 
-async def test_a_kept_connection_that_dies_is_not_tried_again() -> None:
+async def test_a_connection_that_dies_is_not_tried_again_and_none_is_used_twice() -> None:
     async def answer_the_first_only(peer: Peer, _: Request) -> None:
         if len(server.requests) == 1:
             await peer.send(whole(401, error("authentication_error")))
@@ -351,7 +351,7 @@ async def test_a_kept_connection_that_dies_is_not_tried_again() -> None:
         events = await smoke_all(server.base_url, routes=table(R, Role.PLANNER, Role.WRITER), concurrency=1)
     categories = [event.result.classification.category for event in events if hasattr(event, "result")]
     assert categories == [Category.ACCOUNT_AUTH, Category.UPSTREAM_UNAVAILABLE]
-    assert (len(server.requests), server.connections) == (2, 1)
+    assert (len(server.requests), server.connections) == (2, 2)
 
 
 # --- Nobody there ----------------------------------------------------------------------------------------------------

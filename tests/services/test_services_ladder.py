@@ -17,7 +17,17 @@ from services.scripted_gateway import (
     scripted,
     shaped_answer,
 )
-from services.servers import RawServer, answer_with, good_stream, raw_server, stay_silent, unused_port, whole
+from services.servers import (
+    Peer,
+    RawServer,
+    Request,
+    answer_with,
+    good_stream,
+    raw_server,
+    stay_silent,
+    unused_port,
+    whole,
+)
 from services.smoking import FAMILIES, TOKEN
 
 from console.domain.category import Category
@@ -56,7 +66,7 @@ async def test_a_gateway_that_keeps_its_contract_is_climbed_to_the_top(family: E
     assert fails(climbed) == []
     assert climbed.sent == len(server.requests) == 9
     (state,) = climbed.state.routes
-    assert (state.reached, state.verdict) == (Rung.SHAPE, Verdict.OK if family is C else Verdict.OK)
+    assert (state.reached, state.verdict) == (Rung.SHAPE, Verdict.OK)
 
 
 async def test_the_rungs_are_climbed_in_order_and_each_begins_before_it_ends() -> None:
@@ -64,8 +74,14 @@ async def test_the_rungs_are_climbed_in_order_and_each_begins_before_it_ends() -
         climbed = await climb_to(Rung.SHAPE, server.base_url)
     assert [result.rung for result in climbed.results] == list(Rung)
     for rung in (Rung.CONNECTION, Rung.KEY, Rung.SMOKE, Rung.SHAPE):
-        started = next(at for at, event in enumerate(climbed.events) if isinstance(event, RungStarted) and event.rung is rung)
-        ended = next(at for at, event in enumerate(climbed.events) if isinstance(event, RungFinished) and event.result.rung is rung)
+        started = next(
+            at for at, event in enumerate(climbed.events) if isinstance(event, RungStarted) and event.rung is rung
+        )
+        ended = next(
+            at
+            for at, event in enumerate(climbed.events)
+            if isinstance(event, RungFinished) and event.result.rung is rung
+        )
         assert started < ended
 
 
@@ -74,7 +90,9 @@ async def test_a_price_is_told_before_every_paid_rung_is_sent() -> None:
     async with scripted(Steps(lists={"/v1/models": whole(200, priced)})) as server:
         climbed = await climb_to(Rung.SHAPE, server.base_url)
     for rung in (Rung.SMOKE, Rung.SHAPE):
-        at = next(at for at, event in enumerate(climbed.events) if isinstance(event, RungStarted) and event.rung is rung)
+        at = next(
+            at for at, event in enumerate(climbed.events) if isinstance(event, RungStarted) and event.rung is rung
+        )
         started = climbed.events[at]
         assert isinstance(started, RungStarted)
         assert started.price_before.tokens > 64
@@ -131,6 +149,22 @@ async def test_routes_climb_side_by_side_and_share_what_is_the_same() -> None:
     assert sum(isinstance(event, CatalogueRead) for event in climbed.events) == 1
 
 
+async def test_a_gateway_that_drops_a_second_request_on_a_connection_is_climbed_to_the_top() -> None:
+    """As servers do that limit how often a connection is used: a probe must not die of an earlier one's connection."""
+    steps, used = Steps(), set[int]()
+
+    async def script(peer: Peer, request: Request) -> None:
+        if id(peer) in used:
+            peer.writer.close()
+            return
+        used.add(id(peer))
+        await peer.send(steps.answer(request))
+
+    async with raw_server(script) as server:
+        climbed = await climb_to(Rung.SHAPE, server.base_url)
+    assert climbed.statuses() == ["passed"] * 6
+
+
 # --- Drift -----------------------------------------------------------------------------------------------------------
 
 
@@ -145,7 +179,8 @@ async def test_for_a_drifting_route_nothing_is_sent() -> None:
 
 
 async def test_drift_that_an_answer_tells_stops_the_climb() -> None:
-    told = {"error": {"message": "This model is only supported in v1/responses and not in v1/chat/completions.", "type": "invalid_request_error"}}  # fmt: skip  # noqa: E501
+    message = "This model is only supported in v1/responses and not in v1/chat/completions."
+    told = {"error": {"message": message, "type": "invalid_request_error"}}
     async with scripted(Steps(no_input=whole(404, told))) as server:
         climbed = await climb_to(Rung.SHAPE, server.base_url, route(family=C))
     assert climbed.statuses()[3:] == ["blocked"]
@@ -312,12 +347,19 @@ async def test_litellm_s_refusal_of_a_wrong_key_is_a_dialect() -> None:
     assert "accepted" not in result.findings[0].message
 
 
-async def test_a_500_for_a_missing_input_proves_nothing_and_lets_the_next_rung_be_climbed() -> None:
-    """As llama.cpp answers a request without messages."""
-    error = {"error": {"code": 500, "message": "key 'messages' not found", "type": "server_error"}}
-    async with scripted(Steps(no_input=whole(500, error))) as server:
-        climbed = await climb_to(Rung.SMOKE, server.base_url, route(family=C))
-    assert climbed.statuses()[3:] == ["unproven", "passed"]
+@pytest.mark.parametrize(
+    "message",
+    [
+        "'messages' is required",  # llama.cpp, on /v1/messages
+        "[json.exception.out_of_range.403] key 'messages' not found",  # its JSON library, in other versions
+        "'NoneType' object is not iterable",
+        "Internal server error",
+    ],
+)
+async def test_a_500_for_a_missing_input_stops_no_climb(message: str) -> None:
+    async with scripted(Steps(no_input=whole(500, {"error": {"message": message, "type": "server_error"}}))) as server:
+        climbed = await climb_to(Rung.SMOKE, server.base_url, route(family=M))
+    assert climbed.statuses()[3:] in (["unproven", "passed"], ["passed", "passed"])
     assert [each for each in climbed.rung(Rung.KEY).findings if each.id == "COM-S-02"] == []
 
 
@@ -438,7 +480,9 @@ async def test_what_is_booked_is_what_the_rungs_say() -> None:
         climbed = await climb_to(Rung.SHAPE, server.base_url, route(Role.WRITER), route(Role.REVIEWER))
     assert climbed.state.budget is not None
     assert climbed.state.budget.spent_tokens == sum(result.tokens or 0 for result in climbed.results) == 20
-    assert climbed.state.budget.spent_usd == pytest.approx(sum(result.price_after_usd or 0 for result in climbed.results))
+    assert climbed.state.budget.spent_usd == pytest.approx(
+        sum(result.price_after_usd or 0 for result in climbed.results)
+    )
     assert climbed.state.budget.is_usd_exact
 
 
@@ -467,7 +511,5 @@ async def test_a_key_that_open_lists_accept_is_proven_on_the_route_itself() -> N
 
 
 def test_a_shaped_answer_is_what_the_scripts_think() -> None:
-    from services.servers import Request
-
     request = Request("POST", "/v1/responses", (), json.dumps({"tools": [1]}).encode())
     assert b"write_file" in shaped_answer(request, R)

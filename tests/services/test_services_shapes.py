@@ -5,7 +5,7 @@ import contextlib
 import json
 
 import pytest
-from services.scripted_gateway import REVIEW, C, M, R, Steps, route, scripted, tool_stream
+from services.scripted_gateway import REVIEW, C, M, R, route, scripted, tool_stream
 from services.servers import (
     Peer,
     RawServer,
@@ -296,7 +296,9 @@ async def test_an_id_of_another_family_is_noted_as_a_bridge() -> None:
     async with raw_server(answer_with(_rechunked(body))) as server:
         result = result_of(await smoke_in(Shape.TEXT, server))
     assert result.status is SmokeStatus.PASSED
-    assert [(each.id, each.severity) for each in result.findings if each.id.startswith("SRV")] == [("SRV-02", Severity.INFO)]
+    assert [(each.id, each.severity) for each in result.findings if each.id.startswith("SRV")] == [
+        ("SRV-02", Severity.INFO)
+    ]
 
 
 def _rechunked(answer: bytes) -> bytes:
@@ -306,7 +308,3 @@ def _rechunked(answer: bytes) -> bytes:
     start, _, body = answer.partition(b"\r\n\r\n")
     pieces = re.findall(rb"(?:^|\r\n)[0-9a-f]+\r\n((?:event|data):.*?\n\n)", body, re.DOTALL)
     return start + b"\r\n\r\n" + b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces) + b"0\r\n\r\n"
-
-
-def test_steps_of_the_script_are_good_where_nothing_is_said() -> None:
-    assert Steps().token == TOKEN

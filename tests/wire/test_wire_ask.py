@@ -196,7 +196,9 @@ _JSON = st.recursive(
     lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=4), inner, max_size=3)),
     max_leaves=8,
 )
-_WORDS = st.sampled_from("type properties required additionalProperties items enum minimum maximum".split())
+_WORDS = st.sampled_from(
+    ["type", "properties", "required", "additionalProperties", "items", "enum", "minimum", "maximum"]
+)
 
 
 @given(value=_JSON, schema=st.dictionaries(_WORDS, _JSON))

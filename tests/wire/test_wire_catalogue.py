@@ -91,8 +91,24 @@ _JSON = st.recursive(
 )
 _ROW = st.dictionaries(
     st.sampled_from(
-        "id model_name pricing endpoints supported_endpoint_types quota_type model_ratio completion_ratio enabled"
-        " active status deprecated deprecation_date lifecycle deprecations input_cost_per_token".split()
+        [
+            "id",
+            "model_name",
+            "pricing",
+            "endpoints",
+            "supported_endpoint_types",
+            "quota_type",
+            "model_ratio",
+            "completion_ratio",
+            "enabled",
+            "active",
+            "status",
+            "deprecated",
+            "deprecation_date",
+            "lifecycle",
+            "deprecations",
+            "input_cost_per_token",
+        ]
     ),
     _JSON,
 )
@@ -180,11 +196,18 @@ def test_a_model_that_is_switched_off(row: dict[str, object], is_enabled: bool) 
 
 @pytest.mark.parametrize(
     ("row", "retires_on"),
-    [({}, ""), ({"deprecation_date": "2026-12-31"}, "2026-12-31"), ({"retires_on": "2026-12-31T00:00:00Z"}, "2026-12-31"),
-     ({"deprecation_date": "soon, we hope"}, ""), ({"deprecated": True}, "deprecated"),
-     ({"lifecycle": "retired"}, "deprecated"), ({"deprecations": [{"date": "x"}]}, "deprecated"),
-     ({"deprecations": []}, ""), ({"deprecation_date": "\x1b[2J-------"}, "")],
-)  # fmt: skip
+    [
+        ({}, ""),
+        ({"deprecation_date": "2026-12-31"}, "2026-12-31"),
+        ({"retires_on": "2026-12-31T00:00:00Z"}, "2026-12-31"),
+        ({"deprecation_date": "soon, we hope"}, ""),
+        ({"deprecated": True}, "deprecated"),
+        ({"lifecycle": "retired"}, "deprecated"),
+        ({"deprecations": [{"date": "x"}]}, "deprecated"),
+        ({"deprecations": []}, ""),
+        ({"deprecation_date": "\x1b[2J-------"}, ""),
+    ],
+)
 def test_a_model_that_is_retired(row: dict[str, object], retires_on: str) -> None:
     assert entry(**row).retires_on == retires_on
 
@@ -211,9 +234,15 @@ def test_a_price_nested_too_deep_spoils_no_more_than_the_list() -> None:
 
 @pytest.mark.parametrize(
     ("more", "next_after"),
-    [({"has_more": True, "last_id": "a"}, "a"), ({"has_more": False, "last_id": "a"}, None), ({"has_more": True}, None),
-     ({"has_more": True, "last_id": ""}, None), ({"has_more": "yes", "last_id": "a"}, None), ({"has_more": True, "last_id": 5}, None)],
-)  # fmt: skip
+    [
+        ({"has_more": True, "last_id": "a"}, "a"),
+        ({"has_more": False, "last_id": "a"}, None),
+        ({"has_more": True}, None),
+        ({"has_more": True, "last_id": ""}, None),
+        ({"has_more": "yes", "last_id": "a"}, None),
+        ({"has_more": True, "last_id": 5}, None),
+    ],
+)
 def test_the_next_page_follows_has_more_and_last_id(more: dict[str, object], next_after: str | None) -> None:
     listing = read({"data": [{"id": "a"}], **more})
     assert listing is not None

@@ -60,8 +60,11 @@ def fact_for(model: str, own: Sequence[FamilyFact] = ()) -> FamilyFact:
 def check_pattern(pattern: str) -> str | None:
     """Say why a pattern cannot be a row's; None where it can.
 
-    Repeated groups are refused: they are what makes a regular expression slow, and no model id needs them.
+    Repeated groups, and more than two open repetitions, are refused: they are what makes a regular expression slow, and
+    no model id needs them.
     """
+    if len(re.findall(r"(?<!\\)[*+]|\{\d*,\}", pattern)) > 2:
+        return "has more than two * or +; write it as a plain expression, such as ^team-gpt-"
     if re.search(r"\)[*+{]|[*+?}][*+{]", pattern) or "(?" in pattern.replace("(?:", ""):
         return "repeats a group or uses a lookaround; write it as a plain expression, such as ^team-gpt-"
     try:

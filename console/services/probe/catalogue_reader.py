@@ -1,7 +1,7 @@
 """Rung 2: the lists of models that a gateway shows, read and merged."""
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import quote
 
 from console.domain.assertion import found
@@ -20,7 +20,7 @@ _PAGE_LIMIT = 20
 """The most pages of one list."""
 
 _PUBLIC_LISTS = ("/api/models", "/api/pricing")
-"""CometAPI's public list and new-api's prices, both at the root of the host."""
+"""CometAPI's public list and new-api's prices, both below the base URL."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ async def _pages(gateway: Gateway, path: str) -> AsyncIterator[tuple[Listing | N
     after: str | None = None
     seen: set[str] = set()
     count = 0
-    for _ in range(_PAGE_LIMIT):
+    for page in range(1, _PAGE_LIMIT + 1):
         query = "" if after is None else f"?limit=1000&after_id={quote(after, safe='')}"
         try:
             reply = await read_whole(gateway.call(path + query, None, None), limit=LIST_LIMIT)
@@ -86,6 +86,8 @@ async def _pages(gateway: Gateway, path: str) -> AsyncIterator[tuple[Listing | N
             return
         listing = read_listing(reply.body) if reply.is_success else None
         count += 0 if listing is None else len(listing.entries)
+        if listing is not None and listing.next_after is not None and page == _PAGE_LIMIT:
+            listing = replace(listing, is_cut=True)
         yield listing, _said(reply, listing, count)
         if listing is None or listing.next_after is None or listing.next_after in seen:
             return

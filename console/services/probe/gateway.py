@@ -2,7 +2,8 @@
 
 httpx's API over aiohttp's transport: a quarter of the CPU per streamed event, and a pool that stays flat with
 hundreds of calls in flight. No retry, no redirect, no proxy or netrc from the environment, no cookies, no
-compression.
+compression; and no connection is used twice, because one that the gateway has closed meanwhile looks like a call that
+was sent and never answered.
 """
 
 import asyncio
@@ -25,6 +26,9 @@ from httpx_aiohttp import AiohttpTransport
 from console import __version__
 from console.domain.family import EndpointFamily
 from console.domain.secret import Secret
+from console.services.address import canonical_origin
+from console.services.leak_guard import LEAK_GUARD
+from console.services.probe.bound_transport import BoundTransport
 from console.services.probe.call import CallPart, Chunk, KeyUse, Started, Written
 from console.services.probe.failure import (
     CallError,
@@ -81,6 +85,7 @@ class Gateway:
         *,
         clock: Clock = time.perf_counter,
         transport: httpx.AsyncBaseTransport | None = None,
+        bound_origin: str | None = None,
     ) -> None:
         """Prepare a client; nothing is sent and no connection is made.
 
@@ -90,6 +95,7 @@ class Gateway:
             settings: The profile's gateway settings.
             clock: The monotonic clock that all times are read from.
             transport: Another way to the wire, for tests.
+            bound_origin: The origin that the token is bound to, in canonical form; None binds it to the base URL's.
 
         Raises:
             OSError: The CA file cannot be read.
@@ -99,11 +105,15 @@ class Gateway:
         self._base_url = base_url.rstrip("/")
         self._host = urlsplit(base_url).netloc
         self._secret = secret
+        LEAK_GUARD.add(secret)
         self._settings = settings
         self._clock = clock
         self._tls = _tls(settings)
         self._client = httpx.AsyncClient(
-            transport=transport or AiohttpTransport(client=self._open_session, verify=self._tls, trust_env=False),
+            transport=BoundTransport(
+                transport or AiohttpTransport(client=self._open_session, verify=self._tls, trust_env=False),
+                bound_origin or canonical_origin(base_url),
+            ),
             trust_env=False,
             follow_redirects=False,
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
@@ -264,7 +274,7 @@ class Gateway:
         trace.on_request_chunk_sent.append(_stamp_written)
         return aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
-                limit=CONNECTION_LIMIT, limit_per_host=0, ssl=self._tls, use_dns_cache=False
+                limit=CONNECTION_LIMIT, limit_per_host=0, ssl=self._tls, use_dns_cache=False, force_close=True
             ),
             cookie_jar=aiohttp.DummyCookieJar(),
             trace_configs=[trace],

@@ -100,7 +100,9 @@ async def smoke_route(check: RouteCheck, plan: SmokePlan, shape: Shape) -> Async
                 if isinstance(event, SmokeFinished):
                     taken = _taken(event.result, cost, price)
                     more = () if uncounted is None else (uncounted,)
-                    yield SmokeFinished(replace(event.result, findings=(*event.result.findings, *more)))
+                    sent = event.result.requests_sent + bool(request.count_path)
+                    found_all = (*event.result.findings, *more)
+                    yield SmokeFinished(replace(event.result, findings=found_all, requests_sent=sent))
                 else:
                     taken = (cost.tokens, cost.usd)  # stopped from here on, it was sent and may be billed in full
                     yield event

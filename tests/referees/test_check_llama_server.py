@@ -1,0 +1,101 @@
+"""The probe ladder against a real model server with real weights: what it says of each rung is what happened there."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from referees.check_command import ROUTES, Checked, check
+from referees.forwarder import Forwarder
+from referees.llama_server import MODEL, LlamaServer, what_is_missing
+
+pytestmark = pytest.mark.referee
+if os.environ.get("GATEWAY_CONSOLE_REFEREES") != "required" and (missing := what_is_missing()) is not None:
+    pytest.skip(missing, allow_module_level=True)
+
+NEEDED_BELOW = {"COM-S-03", "COM-H-01"}
+
+
+async def _check(home: Path, llama: Forwarder, server: LlamaServer, level: int, *more: str) -> Checked:
+    return await check(home, llama.base_url, "--level", str(level), *more, token=server.key, model=MODEL)
+
+
+async def test_the_free_rungs_hold_and_its_silent_acceptance_of_an_unknown_model_is_found(
+    llama: Forwarder, llama_server: LlamaServer, tmp_path: Path
+) -> None:
+    checked = await _check(tmp_path, llama, llama_server, 3)
+
+    assert checked.exit_code == 0, checked.stderr
+    for route in checked.routes.values():
+        assert route["rung_reached"] == 3
+        assert [rung["status"] for rung in route["rungs"]][:3] == ["passed", "passed", "passed"]
+        told = {finding["id"]: finding["severity"] for finding in route["findings"]}
+        assert told["COM-S-03"] == "warn"
+        assert "fail" not in told.values()
+    sent = sum(rung["requests_sent"] for route in checked.routes.values() for rung in route["rungs"])
+    assert sent == len(llama.requests)
+
+
+async def test_to_rung_4_no_finding_fails_and_unknown_becomes_ok_by_proof(
+    llama: Forwarder, llama_server: LlamaServer, tmp_path: Path
+) -> None:
+    checked = await _check(tmp_path, llama, llama_server, 4)
+
+    assert checked.exit_code == 0, checked.stderr
+    for route in checked.routes.values():
+        assert route["rung_reached"] == 4
+        assert route["verdict"] == "ok"
+        assert "fail" not in [finding["severity"] for finding in route["findings"]]
+        assert route["rungs"][4]["tokens"] > 0
+
+
+async def test_what_rung_5_says_is_what_the_server_answered(
+    llama: Forwarder, llama_server: LlamaServer, tmp_path: Path
+) -> None:
+    """Its small model may fit a schema or not; what is said of it has to be so."""
+    checked = await _check(tmp_path, llama, llama_server, 5)
+
+    for role, route in checked.routes.items():
+        family, path = ROUTES[role]
+        top = route["rungs"][5]
+        assert top["requests_sent"] == 1
+        shaped = [
+            json.loads(request.body)
+            for request in llama.requests
+            if request.path == path and request.method == "POST" and b'"stream":true' in request.body
+        ]
+        assert len(shaped) == 2
+        assert [body for body in shaped if {"text", "output_config", "tools"} & set(body)], family
+        if top["status"] == "passed":
+            assert (route["rung_reached"], top["category"]) == (5, None)
+        else:
+            assert top["status"] in ("failed", "blocked")
+            assert top["category"] is not None
+            assert top["evidence"]
+            assert route["verdict"] in ("conditional", "blocked", "drift")
+    assert checked.exit_code == (0 if all(route["rung_reached"] == 5 for route in checked.routes.values()) else 1)
+
+
+async def test_a_wrong_key_is_an_account_matter_and_nothing_is_generated(llama: Forwarder, tmp_path: Path) -> None:
+    checked = await check(tmp_path, llama.base_url, "--level", "5", token="referee-wrong-key", model=MODEL)
+
+    assert checked.exit_code == 5
+    for route in checked.routes.values():
+        assert route["verdict"] == "blocked"
+        assert route["rungs"][-1]["category"] == "account_auth"
+    assert not [request for request in llama.requests if b'"stream":true' in request.body]
+
+
+async def test_neither_its_health_nor_any_other_path_is_asked(
+    llama: Forwarder, llama_server: LlamaServer, tmp_path: Path
+) -> None:
+    await _check(tmp_path, llama, llama_server, 5)
+
+    paths = {request.path.partition("?")[0] for request in llama.requests}
+    assert paths <= {*(path for _, path in ROUTES.values()), "/v1/models", "/api/models", "/api/pricing"}
+
+
+async def test_the_document_holds_no_key(llama: Forwarder, llama_server: LlamaServer, tmp_path: Path) -> None:
+    checked = await _check(tmp_path, llama, llama_server, 4)
+
+    assert llama_server.key not in json.dumps(checked.document) + checked.stderr
