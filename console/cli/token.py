@@ -99,7 +99,7 @@ def _asks_for_token(arguments: argparse.Namespace) -> bool:
 
 
 def _verifier(subject: "Subject") -> "Verifier | None":
-    """Return how the profile's gateway is asked about a new token; None on the embedded gateway, which makes its own."""
+    """Return how the gateway is asked about a new token; None on the embedded one, which makes its own."""
     from console.services.target import require_base_url
     from console.services.tokens.gateway_verifier import gateway_verifier
 

@@ -65,18 +65,19 @@ class Listening:
 
 
 @contextlib.asynccontextmanager
-async def serve(port: int = 0, *, pace: float = 1.0) -> AsyncIterator[Listening]:
+async def serve(port: int = 0, *, pace: float = 1.0, token: str | None = None) -> AsyncIterator[Listening]:
     """Serve on loopback while the block runs.
 
     Args:
         port: The port; 0 takes a free one.
         pace: A factor on all waits: 0 answers at once.
+        token: The token that opens it; None makes a random one.
 
     Raises:
         OSError: The port cannot be listened on.
 
     """
-    token = f"sim-{secrets.token_urlsafe(24)}"
+    token = token or f"sim-{secrets.token_urlsafe(24)}"
     journal = Journal()
     application = _application(_Server(token, journal, pace))
     runner = web.AppRunner(application, access_log=None, logger=_QUIET, shutdown_timeout=1.0)
