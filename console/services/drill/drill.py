@@ -1,6 +1,7 @@
 """The drill itself: plant, run the steps, search, report."""
 
 import os
+import resource
 import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -178,6 +179,8 @@ class _Runner:
 
 def _notes() -> tuple[str, ...]:
     """Say what this machine keeps the drill from seeing."""
+    if resource.getrlimit(resource.RLIMIT_CORE)[1] == 0:
+        return ("this session lets no program write a core file, so the crash proves less than it could",)
     try:
         pattern = _CORE_PATTERN.read_text(encoding="utf-8", errors="replace").strip()
     except OSError:

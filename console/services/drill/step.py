@@ -65,6 +65,14 @@ def steps(canary: Canary) -> Sequence[Step]:
             for name in ("well", *hostile_profiles())
         ),
         Step(
+            "screen, with Textual's log",
+            (),
+            ok,
+            how=How.AT_TERMINAL,
+            sends=True,
+            program=("/usr/bin/env", "TEXTUAL_LOG=textual.log", *CONSOLE),
+        ),
+        Step(
             "crash",
             ("--profile", "stalled", "smoke"),
             frozenset({-signal.SIGABRT}),
