@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 _MASK = "•••"
 _SHORTEST_OVERLAP = 4
-"""Fewer characters of a derived form give nothing away, and would hold ordinary text back."""
+"""Fewer characters of a derived form give nothing away, and would cut the end of ordinary text off."""
 _SHORTEST_DERIVED = 8
 """A shorter value has no derived forms: parts of them would stand in ordinary text."""
 
@@ -52,6 +52,11 @@ class Secret:
         """Return the value itself, for the transport's authorization header and for a store only."""
         return self.__value
 
+    @property
+    def is_unmistakable(self) -> bool:
+        """Tell whether the value is too long to stand in ordinary text by chance."""
+        return len(self.__value) >= _SHORTEST_DERIVED
+
     def is_in(self, text: str) -> bool:
         """Tell whether foreign text contains the value, or a form that gives it away: see `_forms_of`."""
         _require_text(text)
@@ -63,10 +68,18 @@ class Secret:
         return reduce(_masked, self._all_forms(), text)
 
     def held_back(self, text: str) -> int:
-        """Return how many characters at the end of a stream's text could be the beginning of the value or of a form."""
+        """Return how many characters at the end of a text that was cut could be the beginning of the value or a form.
+
+        Fewer than four characters of a derived form do not count: they give nothing away.
+        """
         _require_text(text)
         value, *derived = (_overlap(form, text) for form in self._all_forms())
         return max(value, *(size for size in derived if size >= _SHORTEST_OVERLAP), 0)
+
+    def may_go_on(self, text: str) -> int:
+        """Return the same for a text that goes on, where every character counts: it may come letter by letter."""
+        _require_text(text)
+        return max(_overlap(form, text) for form in self._all_forms())
 
     def _all_forms(self) -> tuple[str, ...]:
         if not self.__forms:
@@ -139,16 +152,20 @@ def _overlap(form: str, text: str) -> int:
 class RedactedStream:
     """Masks a token in text that arrives in pieces, also where the token is cut by a piece's end."""
 
-    __slots__ = ("_pending", "_secret")
+    __slots__ = ("_pending", "_secret", "has_masked")
 
     def __init__(self, secret: Secret) -> None:
         self._secret = secret
         self._pending = ""
+        self.has_masked = False
+        """A token was in what came so far."""
 
     def feed(self, piece: str) -> str:
         """Take the next piece and return what can be shown now; the possible beginning of a token waits."""
-        text = self._secret.redact(self._pending + piece)
-        held = self._secret.held_back(text)
+        came = self._pending + piece
+        text = self._secret.redact(came)
+        self.has_masked = self.has_masked or text != came
+        held = self._secret.may_go_on(text)
         self._pending = text[len(text) - held :]
         return text[: len(text) - held]
 

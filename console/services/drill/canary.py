@@ -21,6 +21,38 @@ WELL_MODELS: tuple[tuple[str, EndpointFamily], ...] = (
 )
 """What the embedded gateway answers well, one model a family."""
 
+_HOSTILITIES = {
+    EndpointFamily.RESPONSES: (
+        "key-in-letters",
+        "key-quoted-in-error",
+        "bare-key-in-model",
+        "clipboard-in-text",
+        "redirect",
+        "bomb",
+    ),
+    EndpointFamily.ANTHROPIC_MESSAGES: (
+        "key-base64-in-error",
+        "key-in-header",
+        "key-hex-in-text",
+        "title-in-letters",
+        "c1-in-header",
+        "drip",
+    ),
+    EndpointFamily.CHAT_COMPLETIONS: (
+        "key-basic-in-threes",
+        "key-starred-in-error",
+        "bare-base64-in-id",
+        "controls-in-error",
+        "markup-in-text",
+        "login-page",
+    ),
+}
+_VENDORS = {
+    EndpointFamily.RESPONSES: "gpt",
+    EndpointFamily.ANTHROPIC_MESSAGES: "claude",
+    EndpointFamily.CHAT_COMPLETIONS: "chat",
+}
+
 HOSTILE_MODELS: tuple[tuple[str, EndpointFamily], ...] = (
     ("gpt-placeholder-html", EndpointFamily.RESPONSES),
     ("gpt-placeholder-redirected", EndpointFamily.RESPONSES),
@@ -28,10 +60,17 @@ HOSTILE_MODELS: tuple[tuple[str, EndpointFamily], ...] = (
     ("claude-placeholder-unpaid", EndpointFamily.ANTHROPIC_MESSAGES),
     ("chat-placeholder-swapped", EndpointFamily.CHAT_COMPLETIONS),
     ("chat-placeholder-unpriced", EndpointFamily.CHAT_COMPLETIONS),
+    *(
+        (f"{_VENDORS[family]}-hostile-{name}-placeholder", family)
+        for family, names in _HOSTILITIES.items()
+        for name in names
+    ),
 )
-"""What the embedded gateway answers badly: a new scenario is drilled as soon as its model stands here."""
+"""What the embedded gateway answers badly, six models a profile: what stands here is drilled."""
 
 _BODY_LENGTH = 48
+_DEADLINE_S = 4
+"""The longest that a call of the drill may take, in seconds: some gateways never come to an end."""
 _PART_LENGTH = 12
 """A piece of the canary that is clipped at either end still holds a whole part, where it has 23 characters."""
 
@@ -146,7 +185,7 @@ def _profile(
 ) -> str:
     lines = [
         f"{head}[profiles.{name}.gateway]\nbase_url = {json.dumps(base_url)}\n",
-        f"token_ref = {json.dumps(list(references))}\ndeadline_s = 20\n{gateway}",
+        f"token_ref = {json.dumps(list(references))}\ndeadline_s = {_DEADLINE_S}\n{gateway}",
     ]
     lines += [
         f"[profiles.{name}.routes.{role}]\nmodel = {json.dumps(model)}\n"
