@@ -10,11 +10,14 @@ from cli.console_process import Console, ended
 
 from console.cli import leak_drill
 from console.cli.exit_code import ExitCode
-from console.services.drill.canary import VARIABLE, Canary
+from console.domain.family import EndpointFamily
+from console.services.drill.canary import HOSTILE_MODELS, VARIABLE, Canary
 from console.services.drill.child import CONSOLE
 from console.services.drill.drill import DrillReport, hold_drill
 from console.services.drill.recorder import split_sent
 from console.services.drill.step import WITH_CORE, How, Step, steps
+from console.simulator.hostile import hostility_for
+from console.simulator.scenario import scenario_for
 
 CORE_PATTERN = Path("/proc/sys/kernel/core_pattern")
 CORE_IS_SEEN = (
@@ -80,6 +83,11 @@ async def test_a_child_that_leaks_is_found(code: str, found_in: str) -> None:
     report = await drilled(leaking(code))
     assert (report.is_passed, report.problems) == (False, ())
     assert report.hits == (found_in,)
+
+
+@pytest.mark.parametrize(("model", "family"), HOSTILE_MODELS)
+def test_what_the_drill_calls_hostile_is_so(model: str, family: EndpointFamily) -> None:
+    assert hostility_for(model) or scenario_for(model, family)
 
 
 async def test_a_token_in_its_own_header_is_no_leak() -> None:
