@@ -75,7 +75,7 @@ async def serve(port: int = 0, *, pace: float = 1.0, token: str = "") -> AsyncIt
     Args:
         port: The port; 0 takes a free one.
         pace: A factor on all waits: 0 answers at once.
-        token: What opens it, for tests that look for a token that they know; empty makes a random one.
+        token: What opens it, for who looks for a token that it knows; empty makes a random one.
 
     Raises:
         OSError: The port cannot be listened on.
