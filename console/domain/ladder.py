@@ -45,8 +45,6 @@ _TITLES = {
     Rung.SHAPE: "role's shape",
 }
 
-FREE_RUNGS = tuple(rung for rung in Rung if not rung.is_paid)
-
 
 def rung_needed(role: Role) -> Rung:
     """Return the rung that a role needs before its output may be trusted.

@@ -21,7 +21,7 @@ from console.domain.event import (
     SmokeStatus,
 )
 from console.domain.family import EndpointFamily
-from console.domain.ladder import FREE_RUNGS, Rung, RungResult, RungStatus, rung_needed
+from console.domain.ladder import Rung, RungResult, RungStatus, rung_needed
 from console.domain.money import FREE, Budget
 from console.domain.role import Role
 from console.domain.route import Route, RouteTable
@@ -215,5 +215,5 @@ def test_every_role_but_the_fallback_needs_its_shape(role: Role) -> None:
 
 
 def test_what_costs_is_above_what_does_not() -> None:
-    assert list(FREE_RUNGS) == [Rung.OFFLINE, Rung.CONNECTION, Rung.CATALOGUE, Rung.KEY]
+    assert [rung for rung in Rung if not rung.is_paid] == [Rung.OFFLINE, Rung.CONNECTION, Rung.CATALOGUE, Rung.KEY]
     assert [result for result in RungStatus if replace(RungResult(Role.WRITER, Rung.KEY, result)).holds] == [P, U]

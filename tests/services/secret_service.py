@@ -45,6 +45,12 @@ class SecretService:
         with contextlib.closing(secretstorage.dbus_init()) as connection:
             secretstorage.get_default_collection(connection).lock()
 
+    def clients(self) -> set[str]:
+        """Return who is on the bus, but for who asks."""
+        with contextlib.closing(open_dbus_connection(self.bus_address)) as connection:
+            (names,) = Proxy(message_bus, connection, timeout=5).ListNames()
+            return {name for name in names if name.startswith(":") and name != connection.unique_name}
+
     def freeze(self) -> None:
         self.daemon.send_signal(signal.SIGSTOP)
 

@@ -18,6 +18,7 @@ from services.token_store import ORIGIN, OTHER_ORIGIN, answer_of
 
 from console.domain.event import TokenState
 from console.domain.secret import Secret
+from console.services.tokens import bus
 from console.services.tokens.platform_keyring import ChildKeyring, open_keyring
 from console.services.tokens.reference import Reference, Scheme
 from console.services.tokens.secret_service import SecretServiceStore
@@ -112,6 +113,26 @@ async def test_a_frozen_daemon_is_a_timeout_at_the_deadline(secret_service: Secr
     assert answer.state is TokenState.TIMEOUT
     assert "0.5 s" in answer.reason
     assert 0.5 <= took_s < 1.5
+
+
+@pytest.mark.referee
+async def test_one_process_is_one_client_whatever_it_asks(secret_service: SecretService) -> None:
+    await put(SecretServiceStore(), ACME, ORIGIN, SECRET)
+    clients = secret_service.clients()
+    assert (await read_keyring()).secret == SECRET
+    assert (await read_keyring(OTHER)).state is TokenState.ABSENT
+    secret_service.lock()
+    assert (await read_keyring()).state is TokenState.LOCKED
+    assert (await read_keyring()).state is TokenState.LOCKED
+    assert secret_service.clients() == clients
+
+
+@pytest.mark.referee
+async def test_a_client_whose_connection_went_away_comes_back_as_another(secret_service: SecretService) -> None:
+    await put(SecretServiceStore(), ACME, ORIGIN, SECRET)
+    for _, connection in bus._idle:
+        connection.sock.shutdown(socket.SHUT_RDWR)
+    assert (await read_keyring()).secret == SECRET
 
 
 @pytest.mark.referee

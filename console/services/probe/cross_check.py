@@ -8,7 +8,7 @@ gateway refuses it, and its answer is used for nothing else.
 from dataclasses import dataclass, replace
 
 from console.domain.assertion import found
-from console.domain.category import Category, classify
+from console.domain.category import Category
 from console.domain.contract import Finding
 from console.domain.event import SmokeResult
 from console.domain.family import EndpointFamily
@@ -16,6 +16,7 @@ from console.domain.money import estimate
 from console.domain.route import Route
 from console.services.probe.call import Reply, read_whole
 from console.services.probe.failure import CallError
+from console.services.probe.reading import read_refusal
 from console.services.probe.request import PROMPT
 from console.services.probe.smoke import SmokePlan
 from console.wire import FAMILY_WIRES
@@ -131,7 +132,7 @@ async def _try_headers(route: Route, plan: SmokePlan, book: _Notebook) -> None:
         reply = await _ask(route, plan, book, body, limit=0, version=version)
         if reply is None:
             continue
-        is_refused = not reply.is_success and _category(route, reply) is not Category.INVALID_REQUEST
+        is_refused = not reply.is_success and read_refusal(route, reply).category is not Category.INVALID_REQUEST
         book.notes.append(f"anthropic-version {version}: {reply.status}{', refused' if is_refused else ''}")
         if is_refused:
             book.findings.append(found("MSG-HDR-01", "version_refused", f"version {version}, status {reply.status}"))
@@ -149,18 +150,4 @@ async def _refuse_foreign_model(route: Route, plan: SmokePlan, book: _Notebook) 
         book.notes.append(f"{RESPONSES_ONLY_MODEL} on chat: {reply.status}, served")
         book.findings.append(found("PAR-02", "bridged"))
     else:
-        book.notes.append(f"{RESPONSES_ONLY_MODEL} on chat: {reply.status} {_category(foreign, reply)}")
-
-
-def _category(route: Route, reply: Reply) -> Category:
-    reading = classify(
-        reply.status,
-        reply.headers,
-        reply.body,
-        reply.content_type,
-        False,
-        route.endpoint_family,
-        route.endpoint_path,
-        reply.elapsed_ms / 1000,
-    )
-    return reading.category
+        book.notes.append(f"{RESPONSES_ONLY_MODEL} on chat: {reply.status} {read_refusal(foreign, reply).category}")

@@ -262,7 +262,7 @@ class Gateway:
         return headers
 
     def _authorization(self, key: KeyUse) -> dict[str, str]:
-        """Return the header that carries the token: the one place in which a `Secret` is revealed."""
+        """Return the header that carries the token: the one place of the transport in which a `Secret` is revealed."""
         if key is KeyUse.NONE or self._secret is None:
             return {}
         token = WRONG_KEY if key is KeyUse.WRONG else self._secret.reveal()

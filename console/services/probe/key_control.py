@@ -8,7 +8,7 @@ model that it does not have. That is then a finding.
 from dataclasses import dataclass
 
 from console.domain.assertion import found
-from console.domain.category import Category, Classification, classify
+from console.domain.category import Category, Classification
 from console.domain.contract import Finding
 from console.domain.ladder import RungStatus
 from console.domain.money import estimate
@@ -17,6 +17,7 @@ from console.services.probe.call import KeyUse, Reply, read_whole
 from console.services.probe.failure import CallError
 from console.services.probe.gateway import Gateway
 from console.services.probe.purse import Purse
+from console.services.probe.reading import read_refusal
 from console.wire import FAMILY_WIRES
 from console.wire.value import decode
 
@@ -104,17 +105,7 @@ async def _try(gateway: Gateway, route: Route, body: bytes, key: KeyUse) -> _Con
     is_answer = reply.is_success and FAMILY_WIRES[route.endpoint_family].read(decode(reply.body)).error is None
     if is_answer and "html" not in reply.content_type:
         return _Control(reply, None)
-    reading = classify(
-        reply.status,
-        reply.headers,
-        reply.body,
-        reply.content_type,
-        False,
-        route.endpoint_family,
-        route.endpoint_path,
-        reply.elapsed_ms / 1000,
-    )
-    return _Control(reply, reading)
+    return _Control(reply, read_refusal(route, reply))
 
 
 def _judge_right(right: _Control) -> tuple[RungStatus, Classification | None]:

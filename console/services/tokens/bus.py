@@ -5,6 +5,7 @@ import contextlib
 import os
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -102,6 +103,51 @@ class BoundedConnection:
         raise TimeoutError
 
 
+# A gnome-keyring-daemon can abort when one client leaves while the next one's first call arrives
+# (https://gitlab.gnome.org/GNOME/gnome-keyring/-/issues/196), so a process stays one client where it can.
+_idle: "deque[tuple[str, DBusConnection]]" = deque()
+
+
+@contextlib.contextmanager
+def _connection(address: str, timeout_s: float) -> "Iterator[DBusConnection]":
+    """Lend the connection that is idle, or a new one; what ends in an error of the bus is not kept."""
+    from jeepney.io.blocking import open_dbus_connection
+    from secretstorage.exceptions import LockedException
+
+    connection = _taken(address, timeout_s)
+    if connection is None:
+        connection = open_dbus_connection(bus=address, auth_timeout=min(1.0, timeout_s))
+    is_sound = False
+    try:
+        yield connection
+        is_sound = True
+    except (LockedException, StoreError):
+        is_sound = True
+        raise
+    finally:
+        if is_sound and not _idle:
+            _idle.append((address, connection))
+        else:
+            connection.close()
+
+
+def _taken(address: str, timeout_s: float) -> "DBusConnection | None":
+    """Take the connection that is idle, if the same bus still answers on it."""
+    from jeepney import DBusErrorResponse, message_bus
+    from jeepney.io.blocking import Proxy
+
+    try:
+        kept_address, connection = _idle.popleft()
+    except IndexError:
+        return None
+    if kept_address == address:
+        with contextlib.suppress(OSError, EOFError, ValueError, RuntimeError, DBusErrorResponse):
+            Proxy(message_bus, connection, timeout=min(1.0, timeout_s)).GetId()
+            return connection
+    connection.close()
+    return None
+
+
 @contextlib.contextmanager
 def session_bus(
     timeout_s: float, *, may_prompt: bool = False, has_left: threading.Event | None = None
@@ -118,18 +164,18 @@ def session_bus(
 
     """
     from jeepney import DBusErrorResponse
-    from jeepney.io.blocking import open_dbus_connection
     from secretstorage.exceptions import (
         ItemNotFoundException,
         LockedException,
         SecretServiceNotAvailableException,
     )
 
-    if not os.environ.get("DBUS_SESSION_BUS_ADDRESS"):
+    address = os.environ.get("DBUS_SESSION_BUS_ADDRESS")
+    if not address:
         raise StoreError(TokenState.UNAVAILABLE, "there is no session bus here: DBUS_SESSION_BUS_ADDRESS is not set")
     deadline = time.monotonic() + timeout_s
     try:
-        with contextlib.closing(open_dbus_connection(bus="SESSION", auth_timeout=min(1.0, timeout_s))) as connection:
+        with _connection(address, timeout_s) as connection:
             bounded = BoundedConnection(
                 connection, deadline, may_prompt=may_prompt, has_left=has_left or threading.Event()
             )
