@@ -8,8 +8,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from console.services.tokens.sources import forget_environment
+
 if TYPE_CHECKING:
     from services.secret_service import SecretService
+
+
+@pytest.fixture(autouse=True)
+def _environment_asked_anew() -> Iterator[None]:
+    """Let no test find a token that another one's environment held."""
+    forget_environment()
+    yield
+    forget_environment()
 
 
 @pytest.fixture

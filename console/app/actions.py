@@ -78,6 +78,14 @@ def _why_no_explanation(state: ConsoleState, cursor: int) -> str | None:
     return None
 
 
+def _why_no_token_set(state: ConsoleState, cursor: int) -> str | None:
+    if state.is_read_only:
+        return "this session is read-only"
+    if state.is_embedded:
+        return "the embedded gateway makes its own token"
+    return "calls are under way; x stops them" if state.is_busy else None
+
+
 def _why_no_reopen(state: ConsoleState, cursor: int) -> str | None:
     if state.is_busy:
         return "calls are under way; x stops them"
@@ -135,6 +143,15 @@ ACTIONS: tuple[Action, ...] = (
         "copy fix",
         "Copy the config lines that put a drift right.",
         _why_no_fix,
+        is_shown=False,
+    ),
+    Action("token.show", ("K",), "token", "Show where the token comes from.", is_shown=False),
+    Action(
+        "token.set",
+        ("T",),
+        "set token",
+        "Store the token: the terminal asks for it without echo.",
+        _why_no_token_set,
         is_shown=False,
     ),
     Action("app.suspend", ("ctrl+z",), "suspend", "Go back to the shell for a while; fg returns.", is_shown=False),

@@ -1,4 +1,4 @@
-"""Dialogs: all keys, one route in whole, and why its call was refused."""
+"""Dialogs: all keys, one route in whole, why its call was refused, and where the token comes from."""
 
 from collections.abc import Iterator, Sequence
 from typing import ClassVar
@@ -14,7 +14,7 @@ from console.app.line import BLANK, Line, Span, cell, dim, labelled, line, wrap
 from console.app.line_pane import LinePane
 from console.app.smoke_pane import about_lines
 from console.domain.explanation import category_rows, reading_lines
-from console.domain.sign import Tone, route_sign, smoke_sign
+from console.domain.sign import Tone, route_sign, smoke_sign, token_sign
 from console.domain.state import ConsoleState
 
 
@@ -137,3 +137,34 @@ def explain_lines(state: ConsoleState, cursor: int, width: int) -> Iterator[Line
     yield BLANK
     for label, words in category_rows(found.category):
         yield from labelled(label, words, width, label_width=8)
+
+
+class TokenPane(LinePane):
+    """Where the profile's token comes from, what it is bound to, and what to do where it is not found."""
+
+    def lines(self, state: ConsoleState, cursor: int, size: Size) -> Sequence[Line]:
+        """Return what is known of the token; the token itself is known to no pane."""
+        return tuple(token_lines(state, size.width))
+
+
+def token_lines(state: ConsoleState, width: int) -> Iterator[Line]:
+    """Yield the token's state, reference, source and origin, and the advice where there is one."""
+    if state.token is None:
+        yield line(dim("the gateway is still being opened; no reference was asked"))
+        return
+    sign = token_sign(state.token.state)
+    yield from labelled("state", str(sign), width, tone=sign.tone)
+    yield from labelled("reference", state.token.reference, width)
+    if state.token.source:
+        yield from labelled("from", state.token.source, width)
+    bound = state.token.origin or "no origin of its own: it is sent to base_url's origin only"
+    yield from labelled("bound to", bound, width)
+    if state.token.advice:
+        yield BLANK
+        yield from labelled("do", state.token.advice, width, tone=Tone.ACCENT)
+    yield BLANK
+    note = (
+        "T sets it: the screen steps aside and the terminal asks without echo, so that what you type is in no widget,"
+        " log, clipboard or screenshot."
+    )
+    yield from (line(dim(piece)) for piece in wrap(note, width))

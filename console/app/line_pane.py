@@ -11,17 +11,18 @@ from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from console.app.line import BLANK, Line
+from console.app.line import BLANK, Line, Span
 from console.domain.guard import safe
 from console.domain.sign import Tone
 from console.domain.state import ConsoleState
+from console.services.leak_guard import LEAK_GUARD
 
 
 class LinePane(ScrollView, inherit_bindings=False):
     """A pane that draws lines from the state.
 
     All text passes `safe` here, on its way to the terminal, and none of it is markup: what a gateway sends can
-    neither move a cursor nor style, link or name an action.
+    neither move a cursor nor style, link or name an action. A token that this process holds is masked.
     """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"line--{tone}" for tone in Tone} | {"line--cursor"}
@@ -87,9 +88,10 @@ class LinePane(ScrollView, inherit_bindings=False):
 
     def _strip(self, content: Line) -> Strip:
         base = self._base_style(is_cursor=content.is_cursor)
-        return Strip(
-            [Segment(safe(span.text), base + self._tone_style(span.tone)) for span in content.spans if span.text]
-        )
+        spans = content.spans
+        if LEAK_GUARD.is_hit(str(content)):  # also where a token is cut by a change of tone
+            spans = (Span(LEAK_GUARD.redact(str(content)), Tone.TEXT),)
+        return Strip([Segment(safe(span.text), base + self._tone_style(span.tone)) for span in spans if span.text])
 
     def _base_style(self, *, is_cursor: bool) -> Style:
         return self.get_component_rich_style("line--cursor") if is_cursor else self.rich_style

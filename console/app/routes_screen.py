@@ -1,10 +1,11 @@
 """The main screen: route table, contract and smoke side by side, under one row cursor."""
 
+import subprocess
 from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from typing import ClassVar
 
-from textual.app import ComposeResult
+from textual.app import ComposeResult, SuspendNotSupported
 from textual.binding import BindingType
 from textual.containers import Container, Vertical
 from textual.getters import query_one
@@ -15,7 +16,7 @@ from console.app.actions import action_named, bindings
 from console.app.bars import HeaderBar, KeyBar
 from console.app.call_log import CallLogPane
 from console.app.contract_pane import ContractPane
-from console.app.dialogs import Dialog, ExplainPane, HelpPane, RoutePane
+from console.app.dialogs import Dialog, ExplainPane, HelpPane, RoutePane, TokenPane
 from console.app.line_pane import LinePane
 from console.app.route_table import HEADER_LINES, RouteTablePane
 from console.app.session import Session
@@ -80,6 +81,8 @@ class RoutesScreen(Screen[None]):
             "pane.smoke": lambda: self._focus_on(self._smoke),
             "pane.calls": lambda: self._focus_on(self._calls),
             "gateway.reopen": self._reopen,
+            "token.show": self._open_token,
+            "token.set": self._set_token,
             "app.commands": self.app.action_command_palette,
             "app.help": self._open_help,
             "app.quit": self.app.exit,
@@ -190,6 +193,20 @@ class RoutesScreen(Screen[None]):
         state = self._session.state
         role = state.routes[self._cursor].check.route.role
         self.app.push_screen(Dialog(ExplainPane(state, id="explain"), f"why · {role}", state, self._cursor))
+
+    def _open_token(self) -> None:
+        state = self._session.state
+        self.app.push_screen(Dialog(TokenPane(state, id="token"), "token", state, self._cursor))
+
+    def _set_token(self) -> None:
+        """Step aside and let the command line ask for the token, then open the gateway with it."""
+        try:
+            with self.app.suspend():
+                subprocess.run(self._session.token_command(), check=False)  # noqa: S603  # our own interpreter
+        except SuspendNotSupported:
+            self.notify("this terminal cannot step aside; run: gateway-console token set", markup=False)
+            return
+        self._reopen()
 
     def _open_help(self) -> None:
         state = self._session.state

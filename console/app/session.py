@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import importlib
 import os
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import aclosing
 from typing import TYPE_CHECKING
@@ -93,6 +94,11 @@ class Session:
                     self._fold(GatewayClosed())
         except (TargetError, SimulatorError) as error:
             self._fold(GatewayFailed(str(error)))
+
+    def token_command(self) -> list[str]:
+        """Return the command that stores this profile's token; no token is in it."""
+        command = [sys.executable, "-m", "console", "token", "set", "--profile", self.profile.name]
+        return command if self.profile.is_built_in else [*command, "--config", self.profile.source]
 
     def queue(self, checks: Sequence[RouteCheck]) -> None:
         """Note at once that routes are to be smoked, so that no key can start one twice before its work begins."""

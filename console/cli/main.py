@@ -7,12 +7,14 @@ from collections.abc import Iterator, Sequence
 from typing import NoReturn
 
 from console import __version__
-from console.cli import check, demo, explain, output, routes, screen, simulate, smoke, token, verify
+from console.cli import check, demo, doctor, explain, output, routes, screen, simulate, smoke, token, verify
 from console.cli.common import add_common
 from console.cli.exit_code import ExitCode
 from console.domain.guard import looks_like_secret, safe
 
-_VERBS = (demo, routes, check, smoke, token, explain, verify, simulate)
+_VERBS = (demo, routes, check, smoke, token, explain, verify, doctor, simulate)
+_HOLD_TOKENS = frozenset(module.__name__ for module in (check, demo, screen, smoke, token))
+"""The verbs that may hold a token: the process is hardened before them."""
 _COMMON_OPTIONS = frozenset({"--config", "--profile", "--json", "--read-only", "--version", "--help", "-h"})
 
 
@@ -88,6 +90,10 @@ def _dispatch(arguments: Sequence[str]) -> int:
             else f"{len(extra)} argument(s) too many; see gateway-console --help"
         )
     verb = getattr(parsed, "run", screen.run)
+    if verb.__module__ in _HOLD_TOKENS:
+        from console.services.hygiene import harden
+
+        harden()
     return int(verb(parsed))
 
 

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 
 from console.domain.guard import safe
+from console.services.leak_guard import LEAK_GUARD
 
 
 class OutputError(Exception):
@@ -48,7 +49,7 @@ def let_go_of_stdout() -> None:
 def write_line(text: str = "") -> None:
     """Write one line of data; text from outside in it is made safe."""
     with _writing():
-        sys.stdout.write(f"{safe(text)}\n")
+        sys.stdout.write(f"{safe(LEAK_GUARD.redact(text))}\n")
         sys.stdout.flush()
 
 
@@ -58,13 +59,13 @@ def write_document(document: object) -> None:
 
     data = msgspec.json.format(msgspec.json.encode(document), indent=2)
     with _writing():
-        sys.stdout.write(data.decode() + "\n")
+        sys.stdout.write(LEAK_GUARD.redact(data.decode()) + "\n")
         sys.stdout.flush()
 
 
 def note(text: str) -> None:
     """Write one line for a person, beside the data."""
-    sys.stderr.write(f"{safe(text)}\n")
+    sys.stderr.write(f"{safe(LEAK_GUARD.redact(text))}\n")
     sys.stderr.flush()
 
 

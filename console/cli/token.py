@@ -1,9 +1,15 @@
 """`token`: tokens by reference. No option and no argument of it is ever a token."""
 
 import argparse
+import os
+from typing import TYPE_CHECKING
 
 from console.cli import output
 from console.cli.exit_code import ExitCode
+
+if TYPE_CHECKING:
+    from console.cli.token_subject import Subject
+    from console.services.tokens.rotation import Verifier
 
 _KINDS = {
     "set": "store a token: asked for without echo, or read from stdin where that is no terminal",
@@ -63,7 +69,11 @@ def run(arguments: argparse.Namespace) -> ExitCode:
         output.complain(f"--read-only: token {arguments.kind} changes what is stored; nothing was done")
         return ExitCode.REFUSED
     from console.cli.token_subject import SubjectError, load_subject
+    from console.services.tokens.entry import check_entry
 
+    if _asks_for_token(arguments) and (reason := check_entry(os.environ)) is not None:
+        output.complain(f"no token is taken while {reason}")
+        return ExitCode.REFUSED
     try:
         subject = load_subject(arguments)
     except SubjectError as error:
@@ -81,4 +91,18 @@ def run(arguments: argparse.Namespace) -> ExitCode:
         case _:
             from console.cli import token_change
 
-            return token_change.run(subject, arguments)
+            return token_change.run(subject, arguments, verify=_verifier(subject))
+
+
+def _asks_for_token(arguments: argparse.Namespace) -> bool:
+    return arguments.kind == "set" or (arguments.kind == "rotate" and not (arguments.confirm or arguments.back))
+
+
+def _verifier(subject: "Subject") -> "Verifier | None":
+    """Return how the gateway is asked about a new token; None on the embedded one, which makes its own."""
+    from console.services.target import require_base_url
+    from console.services.tokens.gateway_verifier import gateway_verifier
+
+    if subject.origin is None:
+        return None
+    return gateway_verifier(subject.profile, require_base_url(subject.profile, os.environ))

@@ -1,7 +1,11 @@
 """The guard: what looks like a secret, and `safe()` for all text from outside."""
 
 import re
-from collections.abc import Iterable
+import tomllib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
 
 
 def _ranges(*pairs: tuple[int, int]) -> Iterable[int]:
@@ -56,21 +60,62 @@ def safe(text: str, *, limit: int | None = None, keep_lines: bool = False) -> st
     return text.translate(_VISIBLE_LINES if keep_lines else _VISIBLE)
 
 
-_SECRET_RULES: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("an API key", re.compile(r"(?<![A-Za-z0-9])(?:sk|pk|rk)[-_][A-Za-z0-9_-]{16,512}")),
-    ("an API key", re.compile(r"(?<![A-Za-z0-9])(?:hf_|gsk_|r8_|xai-|pplx-)[A-Za-z0-9]{16,512}")),
-    ("a GitHub token", re.compile(r"gh[pousr]_[A-Za-z0-9]{20,255}|github_pat_[A-Za-z0-9_]{22,255}")),
-    ("a GitLab token", re.compile(r"glpat-[A-Za-z0-9_-]{16,255}")),
-    ("a Google API key", re.compile(r"AIza[A-Za-z0-9_-]{30,64}")),
-    ("an AWS access key", re.compile(r"(?<![A-Z0-9])A[KS]IA[A-Z0-9]{16}")),
-    ("a Slack token", re.compile(r"xox[abeprs]-[A-Za-z0-9-]{10,255}")),
-    ("a JSON web token", re.compile(r"eyJ[A-Za-z0-9_-]{8,2048}\.[A-Za-z0-9_-]{8,2048}")),
-    (
-        "an authorization header",
-        re.compile(r"(?i)(?:bearer|basic)\s{1,8}(?=[A-Za-z._~+/-]{0,2048}[0-9=])[A-Za-z0-9._~+/=-]{12,2048}"),
-    ),
-    ("a private key", re.compile(r"-----BEGIN [A-Z ]{0,32}PRIVATE KEY-----")),
-)
+@dataclass(frozen=True, slots=True)
+class SecretPattern:
+    """One form that secrets have."""
+
+    pattern_id: str
+    words: str
+    """What it is, for a person."""
+    needles: tuple[str, ...]
+    """In lower case; a text without any of them does not have the form."""
+    expression: re.Pattern[str]
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class SecretHit:
+    """A place in a text that looks like a secret; the text itself is not in it."""
+
+    pattern_id: str
+    words: str
+    line: int
+    column: int
+
+
+@cache
+def secret_patterns() -> tuple[SecretPattern, ...]:
+    """Return the forms, read once from `facts/secret_patterns.toml`."""
+    table = tomllib.loads(files("console.domain.facts").joinpath("secret_patterns.toml").read_text(encoding="utf-8"))
+    return tuple(
+        SecretPattern(row["id"], row["words"], tuple(row["needles"]), re.compile(row["expression"]), row["source"])
+        for row in table["pattern"]
+    )
+
+
+def find_secrets(text: str, *, limit: int = 20) -> tuple[SecretHit, ...]:
+    """Return the places of a text that look like secrets, for what is to be sent or kept.
+
+    UUIDs, hashes, base64 data and ordinary code are none: see `looks_like_secret` for values that must not be one.
+    """
+    hits: list[SecretHit] = []
+    for pattern, match in _matches(text):
+        line = text.count("\n", 0, match.start()) + 1
+        column = match.start() - text.rfind("\n", 0, match.start())
+        hits.append(SecretHit(pattern.pattern_id, pattern.words, line, column))
+        if len(hits) == limit:
+            break
+    return tuple(hits)
+
+
+def _matches(text: str) -> Iterator[tuple[SecretPattern, re.Match[str]]]:
+    lowered = text.lower()
+    for pattern in secret_patterns():
+        if any(needle in lowered for needle in pattern.needles):
+            for match in pattern.expression.finditer(text):
+                yield pattern, match
+
+
 _HEXADECIMAL = re.compile(r"(?<![0-9A-Fa-f])[0-9a-fA-F]{32,512}(?![0-9A-Fa-f])")
 _MIXED = re.compile(r"[A-Za-z0-9]{24,512}")
 
@@ -85,8 +130,10 @@ _MASKED_KEY = re.compile(
 
 def scrub(text: str) -> str:
     """Return text from outside with everything masked that looks like a secret, or like a masked one."""
-    for _, pattern in _SECRET_RULES:
-        text = pattern.sub(_MASK, text)
+    lowered = text.lower()
+    for pattern in secret_patterns():
+        if any(needle in lowered for needle in pattern.needles):
+            text = pattern.expression.sub(_MASK, text)
     text = _MASKED_KEY.sub(_MASK, text)
     text = _HEXADECIMAL.sub(_MASK, text)
     return _MIXED.sub(lambda match: _MASK if _is_random(match.group()) else match.group(), text)
@@ -109,9 +156,9 @@ def looks_like_secret(text: str, *, is_address: bool = False) -> str | None:
             or a build, and no key.
 
     """
-    for words, pattern in _SECRET_RULES:
-        if pattern.search(text):
-            return words
+    first = next(_matches(text), None)
+    if first is not None:
+        return first[0].words
     if not is_address and _HEXADECIMAL.search(text):
         return "a long hexadecimal key"
     return "a long random key" if any(_is_random(run) for run in _MIXED.findall(text)) else None

@@ -10,8 +10,9 @@ from console.domain.category import Category
 from console.domain.gate import Gate, GateVerdict, allowed_verdicts, role_at
 from console.domain.guard import find_secrets, safe
 from console.domain.ledger_line import Actor
+from console.domain.money import usd_text
 from console.domain.role import Role
-from console.domain.run import Phase, RunState, Spent
+from console.domain.run import Phase, RunState
 from console.domain.run_event import (
     ArtifactStored,
     CallFailed,
@@ -198,26 +199,24 @@ def why_over_budget(state: RunState, max_tokens: int, max_microusd: int | None) 
     if state.created is None:
         return None
     policy = state.created.policy
-    return _why_over("run", state.spent, policy.run_tokens, policy.run_microusd, max_tokens, max_microusd) or _why_over(
-        "attempt", state.spent_in_attempt, policy.attempt_tokens, policy.attempt_microusd, max_tokens, max_microusd
-    )
-
-
-def _why_over(
-    what: str, spent: Spent, tokens: int | None, microusd: int | None, max_tokens: int, max_microusd: int | None
-) -> str | None:
-    if tokens is not None and spent.tokens + max_tokens > tokens:
-        return f"{what}_tokens is {tokens}, {spent.tokens} are spent, and this call may take {max_tokens}"
-    if microusd is None:
-        return None
-    if max_microusd is None:
-        return f"{what}_usd is set and the gateway names no price for this model, so it cannot be kept to"
-    if spent.microusd + max_microusd > microusd:
-        return (
-            f"{what}_usd is ${microusd / 1_000_000:.2f}, ${spent.microusd / 1_000_000:.4f} are spent,"
-            f" and this call may cost ${max_microusd / 1_000_000:.4f}"
-        )
+    for what, spent, tokens, microusd in (
+        ("run", state.spent, policy.run_tokens, policy.run_microusd),
+        ("attempt", state.spent_in_attempt, policy.attempt_tokens, policy.attempt_microusd),
+    ):
+        if tokens is not None and spent.tokens + max_tokens > tokens:
+            return f"{what}_tokens is {tokens}, {spent.tokens} are spent, and this call may take {max_tokens}"
+        if microusd is not None and max_microusd is None:
+            return f"{what}_usd is set and the gateway names no price for this model, so it cannot be kept to"
+        if microusd is not None and spent.microusd + (max_microusd or 0) > microusd:
+            return (
+                f"{what}_usd is {_usd(microusd)}, {_usd(spent.microusd)} are spent,"
+                f" and this call may cost {_usd(max_microusd or 0)}"
+            )
     return None
+
+
+def _usd(microusd: int) -> str:
+    return usd_text(microusd / 1_000_000)
 
 
 def _end_call(state: RunState, event: CallRecorded | CallFailed | CallLost) -> tuple[RunEvent, ...] | Refusal:

@@ -1,9 +1,18 @@
 """Secret: a gateway token that is safe by type."""
 
+import base64
 import hmac
+import json
+from collections.abc import Iterator
+from functools import reduce
 from typing import NoReturn, Self
+from urllib.parse import quote
 
 _MASK = "•••"
+_SHORTEST_OVERLAP = 4
+"""Fewer characters of a derived form give nothing away, and would cut the end of ordinary text off."""
+_SHORTEST_DERIVED = 8
+"""A shorter value has no derived forms: parts of them would stand in ordinary text."""
 
 
 class Secret:
@@ -14,10 +23,11 @@ class Secret:
     giving the value away.
     """
 
-    __slots__ = ("__value",)
+    __slots__ = ("__forms", "__value")
 
     def __init__(self, value: str) -> None:
         self.__value = value
+        self.__forms: tuple[str, ...] = ()
 
     @classmethod
     def parse(cls, value: str) -> Self:
@@ -42,18 +52,39 @@ class Secret:
         """Return the value itself, for the transport's authorization header and for a store only."""
         return self.__value
 
+    @property
+    def is_unmistakable(self) -> bool:
+        """Tell whether the value is too long to stand in ordinary text by chance."""
+        return len(self.__value) >= _SHORTEST_DERIVED
+
     def is_in(self, text: str) -> bool:
-        """Tell whether foreign text contains the value."""
-        return self.__value in text
+        """Tell whether foreign text contains the value, or a form that gives it away: see `_forms_of`."""
+        _require_text(text)
+        return any(map(text.__contains__, self._all_forms()))
 
     def redact(self, text: str) -> str:
-        """Return foreign text with every occurrence of the value masked."""
-        return text.replace(self.__value, _MASK)
+        """Return foreign text with every occurrence of the value and of its derived forms masked."""
+        _require_text(text)
+        return reduce(_masked, self._all_forms(), text)
 
     def held_back(self, text: str) -> int:
-        """Return how many characters at the end of a stream's text could be the beginning of the value."""
-        longest = min(len(text), len(self.__value) - 1)
-        return next((size for size in range(longest, 0, -1) if self.__value.startswith(text[-size:])), 0)
+        """Return how many characters at the end of a text that was cut could be the beginning of the value or a form.
+
+        Fewer than four characters of a derived form do not count: they give nothing away.
+        """
+        _require_text(text)
+        value, *derived = (_overlap(form, text) for form in self._all_forms())
+        return max(value, *(size for size in derived if size >= _SHORTEST_OVERLAP), 0)
+
+    def may_go_on(self, text: str) -> int:
+        """Return the same for a text that goes on, where every character counts: it may come letter by letter."""
+        _require_text(text)
+        return max(_overlap(form, text) for form in self._all_forms())
+
+    def _all_forms(self) -> tuple[str, ...]:
+        if not self.__forms:
+            self.__forms = tuple(dict.fromkeys(_forms_of(self.__value)))
+        return self.__forms
 
     def fingerprint(self, key: bytes) -> str:
         """Return what tells equal tokens under one random key, and nothing to who has not that key: 12 hex digits.
@@ -82,19 +113,59 @@ class Secret:
         raise TypeError("a Secret cannot be pickled")
 
 
+def _require_text(text: str) -> None:
+    """Refuse what is no text before any form stands in a local variable, which a traceback may show."""
+    if not isinstance(text, str):
+        raise TypeError("a secret is looked for in text only")
+
+
+def _masked(text: str, form: str) -> str:
+    return text.replace(form, _MASK)
+
+
+def _forms_of(value: str) -> Iterator[str]:
+    """Yield the value and what gives it away: quoted for a URL or JSON, in base64 at each alignment, in hexadecimal.
+
+    A server may echo a header's value encoded, alone or within a longer text such as `Basic` of `user:token`.
+    """
+    yield value
+    if len(value) < _SHORTEST_DERIVED:
+        return
+    yield from (quote(value, safe=""), quote(value), json.dumps(value)[1:-1])
+    data = value.encode()
+    for offset in range(3):
+        # Only the characters that hold no bit of a neighbour are the same wherever the value stands.
+        first, end = (offset * 8 + 5) // 6, (offset + len(data)) * 8 // 6
+        core = base64.b64encode(bytes(offset) + data).decode()[first:end]
+        yield core
+        yield core.replace("+", "-").replace("/", "_")
+    yield data.hex()
+    yield data.hex().upper()
+
+
+def _overlap(form: str, text: str) -> int:
+    """Return how many characters at a text's end are the beginning of a form."""
+    longest = min(len(text), len(form) - 1)
+    return next((size for size in range(longest, 0, -1) if form.startswith(text[-size:])), 0)
+
+
 class RedactedStream:
     """Masks a token in text that arrives in pieces, also where the token is cut by a piece's end."""
 
-    __slots__ = ("_pending", "_secret")
+    __slots__ = ("_pending", "_secret", "has_masked")
 
     def __init__(self, secret: Secret) -> None:
         self._secret = secret
         self._pending = ""
+        self.has_masked = False
+        """A token was in what came so far."""
 
     def feed(self, piece: str) -> str:
         """Take the next piece and return what can be shown now; the possible beginning of a token waits."""
-        text = self._secret.redact(self._pending + piece)
-        held = self._secret.held_back(text)
+        came = self._pending + piece
+        text = self._secret.redact(came)
+        self.has_masked = self.has_masked or text != came
+        held = self._secret.may_go_on(text)
         self._pending = text[len(text) - held :]
         return text[: len(text) - held]
 

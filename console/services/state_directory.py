@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from console.domain.guard import safe
+from console.services.leak_guard import LEAK_GUARD
 
 
 class StateError(Exception):
@@ -95,6 +96,17 @@ def read_state(directory: Path, name: str, *, limit: int) -> bytes | None:
     return data if len(data) <= limit else None
 
 
+def require_clean(data: bytes, name: str) -> None:
+    """Refuse to keep what holds a token of this process.
+
+    Raises:
+        StateError: It does.
+
+    """
+    if LEAK_GUARD.is_hit(data.decode("utf-8", "replace")):
+        raise StateError(f"{name} was not written: it would hold a token", is_unsafe=True)
+
+
 def replace_state(directory: Path, name: str, data: bytes) -> None:
     """Write a state file as a whole: a reader sees the old or the new one, also after a crash.
 
@@ -102,6 +114,7 @@ def replace_state(directory: Path, name: str, data: bytes) -> None:
         StateError: It cannot be written, or its directory is open to others.
 
     """
+    require_clean(data, name)
     draft = f".{name}.{secrets.token_hex(8)}"
     file = open_to_append(directory, draft)
     path = directory / draft

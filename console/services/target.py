@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Protocol
 from console.domain.event import GatewayOpened, TokenResolved
 from console.domain.secret import Secret
 from console.services.address import canonical_origin, check_base_url, is_doubled, origin
+from console.services.leak_guard import quiet_logs
 from console.services.settings import Profile
-from console.services.tokens.resolve import resolve_token
+from console.services.tokens.resolve import Resolution, resolve_token
 from console.services.tokens.sources import open_sources
 from console.services.tokens.store import Store
 from console.services.tokens.terminal import Ask
@@ -68,6 +69,7 @@ async def open_target(
         TargetError: The address or the CA file cannot be used.
 
     """
+    quiet_logs()
     async with AsyncExitStack() as stack:
         embedded: EmbeddedGateway | None = None
         if profile.is_embedded:
@@ -81,7 +83,7 @@ async def open_target(
         resolution = await resolve_token(profile.gateway.token_ref, sources, canonical_origin(base_url))
         gateway = None
         if resolution.is_usable:
-            gateway = await stack.enter_async_context(_client(profile, base_url, resolution.secret))
+            gateway = await stack.enter_async_context(_client(profile, base_url, resolution))
         yield Target(GatewayOpened(origin(base_url), profile.is_embedded), resolution.event, gateway)
 
 
@@ -109,11 +111,11 @@ def require_base_url(profile: Profile, environment: Mapping[str, str]) -> str:
     return url
 
 
-def _client(profile: Profile, base_url: str, secret: Secret | None) -> "Gateway":
+def _client(profile: Profile, base_url: str, resolution: Resolution) -> "Gateway":
     from console.services.probe.gateway import Gateway
 
     try:
-        return Gateway(base_url, secret, profile.gateway)
+        return Gateway(base_url, resolution.secret, profile.gateway, bound_origin=resolution.bound_origin)
     except (OSError, RuntimeError, ValueError):
         # ssl.SSLError is an OSError; the others are what a home directory or a name that cannot be give.
         raise TargetError(

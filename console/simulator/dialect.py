@@ -4,6 +4,7 @@ They are written from the vendors' contracts, not with the console's own readers
 mistakes.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -24,6 +25,11 @@ class StreamItem:
     data: dict[str, Any] | str
     has_content: bool = False
     """It carries a piece of the script, so it comes at the script's pace."""
+
+    def frame(self) -> bytes:
+        """Return the event as it is sent."""
+        data = self.data if isinstance(self.data, str) else json.dumps(self.data, separators=(",", ":"))
+        return (f"event: {self.name}\n" if self.name else "").encode() + f"data: {data}\n\n".encode()
 
 
 @dataclass

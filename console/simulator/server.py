@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import hmac
-import json
 import logging
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
@@ -17,7 +16,8 @@ from console.domain.family import EndpointFamily
 from console.simulator.anthropic_messages import AnthropicMessages
 from console.simulator.catalogue import anthropic_list, cometapi_list, exists, new_api_pricing, openai_list
 from console.simulator.chat_completions import ChatCompletions
-from console.simulator.dialect import Dialect, RequestError, StreamItem
+from console.simulator.dialect import Ask, Dialect, RequestError, StreamItem
+from console.simulator.hostile import HostileCall, hostility_for, perform
 from console.simulator.request_body import read_body
 from console.simulator.responses import Responses
 from console.simulator.scenario import Scenario, scenario_for
@@ -33,6 +33,10 @@ _DIALECTS: dict[EndpointFamily, Dialect] = {
 _QUIET = logging.Logger("console.simulator", logging.CRITICAL + 1)
 """aiohttp would log what malformed requests hold, with a traceback."""
 _BODY_LIMIT = 4 * 1024 * 1024
+_WAITING_LIMIT = 1024 * 1024
+"""How many bytes of a hostile answer may wait to be sent."""
+_WAITING_S = 0.005
+"""How long to wait until they are fewer, in seconds."""
 _COUNT_PATH = f"{EndpointFamily.ANTHROPIC_MESSAGES.standard_path}/count_tokens"
 _FAMILY_PATHS = {
     **{family.standard_path: family for family in EndpointFamily},
@@ -65,18 +69,19 @@ class Listening:
 
 
 @contextlib.asynccontextmanager
-async def serve(port: int = 0, *, pace: float = 1.0) -> AsyncIterator[Listening]:
+async def serve(port: int = 0, *, pace: float = 1.0, token: str = "") -> AsyncIterator[Listening]:
     """Serve on loopback while the block runs.
 
     Args:
         port: The port; 0 takes a free one.
         pace: A factor on all waits: 0 answers at once.
+        token: What opens it, for who looks for a token that it knows; empty makes a random one.
 
     Raises:
         OSError: The port cannot be listened on.
 
     """
-    token = f"sim-{secrets.token_urlsafe(24)}"
+    token = token or f"sim-{secrets.token_urlsafe(24)}"
     journal = Journal()
     application = _application(_Server(token, journal, pace))
     runner = web.AppRunner(application, access_log=None, logger=_QUIET, shutdown_timeout=1.0)
@@ -143,6 +148,8 @@ class _Server:
         dialect = _DIALECTS[family]
         _require_version(request, family)
         ask = dialect.read(await read_body(request))
+        if hostility_for(ask.model) is not None:
+            return await self._be_hostile(request, ask, dialect, number)
         scenario = scenario_for(ask.model, family)
         if scenario is not None and scenario.kind in ("error", "html", "redirect"):
             return _play(scenario)
@@ -203,19 +210,40 @@ class _Server:
                 if item.has_content:
                     await asyncio.sleep(max(0.0, due - loop.time()))
                     due += script.token_interval_s * self._pace
-                await response.write(_frame(item))
+                await response.write(item.frame())
             await response.write_eof()
         except ConnectionError:
             pass  # the client has gone; nobody is left to tell
         return response
 
+    async def _be_hostile(self, request: web.Request, ask: Ask, dialect: Dialect, number: int) -> web.StreamResponse:
+        """Send the bytes of a hostile answer and end the connection."""
+        transport = request.transport
+        hostility = hostility_for(ask.model)
+        if transport is not None and hostility is not None:
+            port = transport.get_extra_info("sockname")[1]
+            call = HostileCall(ask, dialect, number, _key_in(request), port)
+            async with contextlib.aclosing(perform(hostility, call)) as pieces:
+                async for data in pieces:
+                    # A transport tells only its own protocol, which is the library's, that there is room again.
+                    while transport.get_write_buffer_size() > _WAITING_LIMIT and not transport.is_closing():  # noqa: ASYNC110
+                        await asyncio.sleep(_WAITING_S)
+                    if transport.is_closing():
+                        break  # the client has gone; nobody is left to send to
+                    transport.write(data)
+            transport.close()
+        return web.Response()  # goes nowhere: the connection is closed
+
     def _authorize(self, request: web.Request) -> None:
-        given = request.headers.get("x-api-key") or request.headers.get("authorization", "").removeprefix("Bearer ")
-        if not hmac.compare_digest(given.encode("utf-8", "replace"), self._token.encode()):
+        if not hmac.compare_digest(_key_in(request).encode("utf-8", "replace"), self._token.encode()):
             family = _family_of(request)
             if family is EndpointFamily.ANTHROPIC_MESSAGES:
                 raise RequestError(401, "authentication_error", "invalid x-api-key")
             raise RequestError(401, "invalid_request_error", "Incorrect API key provided.", "invalid_api_key")
+
+
+def _key_in(request: web.Request) -> str:
+    return request.headers.get("x-api-key") or request.headers.get("authorization", "").removeprefix("Bearer ")
 
 
 def _family_of(request: web.Request) -> EndpointFamily | None:
@@ -239,11 +267,6 @@ def _play(scenario: Scenario) -> web.Response:
     if scenario.kind == "redirect":
         return web.Response(status=307, headers={"location": "http://127.0.0.2/elsewhere"})
     raise RequestError(scenario.status, scenario.type, scenario.message, scenario.code, "model")
-
-
-def _frame(item: StreamItem) -> bytes:
-    data = item.data if isinstance(item.data, str) else json.dumps(item.data, separators=(",", ":"))
-    return (f"event: {item.name}\n" if item.name else "").encode() + f"data: {data}\n\n".encode()
 
 
 def _json(

@@ -1,3 +1,4 @@
+import base64
 import copy
 import io
 import json
@@ -10,6 +11,7 @@ import traceback
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from itertools import pairwise
+from urllib.parse import quote
 
 import msgspec
 import pytest
@@ -96,6 +98,7 @@ _REFUSED: dict[str, Callable[[Secret], object]] = {
     "redact no text": lambda secret: secret.redact(None),  # type: ignore[arg-type]
     "is in no text": lambda secret: secret.is_in(7),  # type: ignore[arg-type]
     "held back of no text": lambda secret: secret.held_back(7),  # type: ignore[arg-type]
+    "may go on of no text": lambda secret: secret.may_go_on(7),  # type: ignore[arg-type]
 }
 
 
@@ -232,6 +235,31 @@ def test_only_what_could_be_the_tokens_beginning_waits(pair: tuple[str, str]) ->
     assert size < len(token)
     assert size == 0 or token.startswith(text[-size:])
     assert not any(token.startswith(text[-more:]) for more in range(size + 1, min(len(token), len(text) + 1)))
+
+
+@pytest.mark.parametrize("offset", range(3))
+@pytest.mark.parametrize("size", [1, 2, 3, 4, 7])
+def test_an_encoded_token_is_masked_in_pieces_of_any_size(offset: int, size: int) -> None:
+    token = "sk-Test+0123/456789="
+    encoded = base64.b64encode(b"u:"[:offset] + token.encode()).decode()
+    for text in (f"Basic {encoded}.", f"id {token.encode().hex()}.", f"?key={quote(token, safe='')}&a"):
+        stream = RedactedStream(Secret(token))
+        pieces = [stream.feed(text[start : start + size]) for start in range(0, len(text), size)]
+        shown = "".join(pieces) + stream.close()
+        assert shown == Secret(token).redact(text)
+        assert stream.has_masked
+        assert "•••" in shown
+
+
+def test_a_stream_without_a_token_has_masked_nothing() -> None:
+    stream = RedactedStream(Secret("sk-test-0123456789"))
+    assert stream.feed("text sk-te") + stream.close() == "text sk-te"
+    assert not stream.has_masked
+
+
+@pytest.mark.parametrize(("token", "is_unmistakable"), [("OK", False), ("1234567", False), ("12345678", True)])
+def test_a_short_token_could_be_a_word(token: str, is_unmistakable: bool) -> None:
+    assert Secret(token).is_unmistakable is is_unmistakable
 
 
 def test_a_closed_stream_holds_nothing_back_twice() -> None:

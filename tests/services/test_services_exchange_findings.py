@@ -78,6 +78,7 @@ CASES: dict[tuple[str, str], Call] = {
     ("COM-B-01", "other_model"): Call(model="another"),
     ("COM-E-02", "in_head"): Call(headers=STREAM | {"x-echo": f"Bearer {TOKEN}"}),
     ("COM-E-02", "in_error"): Call(401, JSON, REFUSED.replace(b"no", TOKEN.encode())),
+    ("COM-E-02", "in_answer"): Call(body=GOOD.replace(b'"delta": "O"', b'"delta": "%b"' % TOKEN.encode())),
     ("COM-O-01", "framing"): Call(body=b"data: \xff\n\n" + GOOD),
     ("COM-O-04", "cut_inside"): Call(body=GOOD + b"data: {"),
     ("SRV-01", "fell_back"): Call(headers=STREAM | {"x-litellm-attempted-fallbacks": "1"}),
@@ -148,3 +149,9 @@ def test_a_token_of_digits_is_never_in_the_evidence() -> None:
     evidence = [finding.evidence for finding in findings_on(broken) if finding.id == "RSP-STREAM-05"]
     assert evidence == ["event 5, deltas: 1, characters: 1"]
     assert not [finding for finding in findings_on(broken, token="5") if "5" in finding.evidence]
+
+
+@pytest.mark.parametrize("token", ["OK", "O", "secret7"])
+def test_a_token_so_short_that_it_stands_in_ordinary_text_is_no_echo(token: str) -> None:
+    said = GOOD.replace(b'"delta": "O"', b'"delta": "%b"' % token.encode())
+    assert found("COM-E-02", "in_answer") not in findings_on(Call(body=said), token)

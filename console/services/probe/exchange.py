@@ -76,6 +76,7 @@ class Exchange:
         self._started: Started | None = None
         self._plain = bytearray()
         self._redacted = RedactedStream(secret) if secret else None
+        self._is_telling = secret is not None and secret.is_unmistakable
         self._is_reasoning = False
         self._said = ""
         self._requests = 0
@@ -147,10 +148,11 @@ class Exchange:
         reading = None if refusal is None else self._read_refusal(refusal)
         findings = [found("COM-O-01", "framing")] if self._decoder.fault is not None else []
         findings += [self._mask.finding(finding) for finding in answer.findings]
-        findings += self._check_ends(failure)
+        findings += [*self._check_echo(answer), *self._check_ends(failure)]
         service = self._service(answer)
         if self._started is not None:
-            findings += check_head(self._started, self._route.endpoint_family, bytes(self._plain), reading, self._mask)
+            body = bytes(self._plain) if refusal is None else refusal
+            findings += check_head(self._started, self._route.endpoint_family, body, reading, self._mask)
         if service is not None:
             findings += check_served(service)
         classification = reading or self._broken(answer, failure, findings)
@@ -194,6 +196,13 @@ class Exchange:
         if self._times.completed is not None:
             return self._times.completed
         return self._times.last if failure is None or failure.elapsed_ms is None else failure.elapsed_ms
+
+    def _check_echo(self, answer: Answer) -> list[Finding]:
+        """Return a finding where the answer's text or one of its names is the token: no model ever gets it from us."""
+        is_in_text = self._redacted is not None and self._redacted.has_masked
+        names = (answer.model, answer.answer_id, answer.finish)
+        is_echo = is_in_text or any(name is not None and self._mask.is_hit(name) for name in names)
+        return [found("COM-E-02", "in_answer")] if is_echo and self._is_telling else []
 
     def _check_ends(self, failure: CallError | None) -> list[Finding]:
         """Return the findings on the call as such: its requests, its time and its end."""

@@ -26,6 +26,9 @@ from httpx_aiohttp import AiohttpTransport
 from console import __version__
 from console.domain.family import EndpointFamily
 from console.domain.secret import Secret
+from console.services.address import canonical_origin
+from console.services.leak_guard import LEAK_GUARD
+from console.services.probe.bound_transport import BoundTransport
 from console.services.probe.call import CallPart, Chunk, KeyUse, Started, Written
 from console.services.probe.failure import (
     CallError,
@@ -82,6 +85,7 @@ class Gateway:
         *,
         clock: Clock = time.perf_counter,
         transport: httpx.AsyncBaseTransport | None = None,
+        bound_origin: str | None = None,
     ) -> None:
         """Prepare a client; nothing is sent and no connection is made.
 
@@ -91,6 +95,7 @@ class Gateway:
             settings: The profile's gateway settings.
             clock: The monotonic clock that all times are read from.
             transport: Another way to the wire, for tests.
+            bound_origin: The origin that the token is bound to, in canonical form; None binds it to the base URL's.
 
         Raises:
             OSError: The CA file cannot be read.
@@ -100,11 +105,15 @@ class Gateway:
         self._base_url = base_url.rstrip("/")
         self._host = urlsplit(base_url).netloc
         self._secret = secret
+        LEAK_GUARD.add(secret)
         self._settings = settings
         self._clock = clock
         self._tls = _tls(settings)
         self._client = httpx.AsyncClient(
-            transport=transport or AiohttpTransport(client=self._open_session, verify=self._tls, trust_env=False),
+            transport=BoundTransport(
+                transport or AiohttpTransport(client=self._open_session, verify=self._tls, trust_env=False),
+                bound_origin or canonical_origin(base_url),
+            ),
             trust_env=False,
             follow_redirects=False,
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
@@ -205,7 +214,7 @@ class Gateway:
             raise self._failure(error.__cause__, stamp) from None
         except aiohttp.ClientError:
             # What the transport does not translate: an answer that is no HTTP, or headers over aiohttp's caps.
-            raise given_up("its head is no valid HTTP, or has a line larger than 8 kB") from None
+            raise given_up("it is no valid HTTP, or its head goes over 128 lines of 8 kB") from None
         if 300 <= response.status_code < 400:
             await response.aclose()
             raise redirected(response.status_code)

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from console.domain.event import TokenState
+from console.services.leak_guard import LEAK_GUARD
 from console.services.tokens.private_file import check_private, make_private_directory, shown
 from console.services.tokens.store import StoreError
 
@@ -58,9 +59,12 @@ class AuditLog:
             "result": result,
             "fingerprint": fingerprint,
         }
+        data = msgspec.json.encode(line) + b"\n"
+        if LEAK_GUARD.is_hit(data.decode()):
+            raise StoreError(TokenState.REFUSED, "the audit line was not written: it would hold a token")
         descriptor = self._open()
         try:
-            os.write(descriptor, msgspec.json.encode(line) + b"\n")
+            os.write(descriptor, data)
             if os.fstat(descriptor).st_size > SIZE_LIMIT:
                 self._path.replace(self._path.with_name(f"{self._path.name}.1"))
         except OSError as error:

@@ -1,5 +1,6 @@
 """Sources: everything that a reference can be answered from, one a scheme."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -7,6 +8,7 @@ from pathlib import Path
 
 from console.domain.event import TokenState
 from console.domain.secret import Secret
+from console.services.leak_guard import LEAK_GUARD
 from console.services.settings import GatewaySettings
 from console.services.tokens.command import ask_command
 from console.services.tokens.kernel_store import KernelStore
@@ -17,6 +19,15 @@ from console.services.tokens.reference import Reference, Scheme
 from console.services.tokens.store import OtherOriginError, Store, StoreError, parsed
 from console.services.tokens.terminal import Ask, NoTerminalError
 from console.services.tokens.vault_store import VaultStore
+
+_TAKEN: dict[str, Secret] = {}
+"""What was read from this process's environment and removed from it: read once, it serves as long as the process."""
+
+
+def forget_environment() -> None:
+    """Forget what was read from the environment: for a process that begins anew, as tests do."""
+    _TAKEN.clear()
+
 
 TOKEN_FILE_LIMIT = 8192
 """The most bytes of a file that a file: reference names."""
@@ -93,6 +104,11 @@ class Sources:
 
     async def ask(self, reference: Reference, origin: str | None) -> Answer:
         """Ask one reference for the token that serves an origin. Never raises what a source did."""
+        answer = await self._ask(reference, origin)
+        LEAK_GUARD.add(answer.secret)
+        return answer
+
+    async def _ask(self, reference: Reference, origin: str | None) -> Answer:
         try:
             if (store := self.store_of(reference)) is not None:
                 stored = await store.read(reference, origin)
@@ -125,11 +141,17 @@ class Sources:
                 return Answer(TokenState.FOUND, self.embedded, source="embedded gateway")
 
     def _read_environment(self, name: str) -> Answer:
+        if self.environment is os.environ and name in _TAKEN:
+            return Answer(TokenState.FOUND, _TAKEN[name], source="environment variable")
         value = self.environment.get(name, "")
         if not value:
             return Answer(TokenState.ABSENT, reason=f"{name} is not set")
         try:
-            return Answer(TokenState.FOUND, Secret.parse(value), source="environment variable")
+            secret = Secret.parse(value)
+            if self.environment is os.environ:
+                _TAKEN[name] = secret
+                del os.environ[name]  # no child of this process gets it, and no report of its environment shows it
+            return Answer(TokenState.FOUND, secret, source="environment variable")
         except ValueError as error:
             return Answer(TokenState.UNAVAILABLE, reason=f"the value of {name} cannot be a token: {error}")
 

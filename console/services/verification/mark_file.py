@@ -19,7 +19,7 @@ from msgspec import Meta, Struct
 
 from console.domain.guard import safe
 from console.domain.verification import NOTE_LIMIT, Mark, check_note
-from console.services.state_directory import StateError, open_to_append, open_to_read
+from console.services.state_directory import StateError, open_to_append, open_to_read, require_clean
 
 SIZE_LIMIT = 1024 * 1024
 """The most bytes that are read, from the file's end: the newest marks decide."""
@@ -95,6 +95,7 @@ class MarkFile:
             raise StateError(finding.message, is_unsafe=finding.id == "NOTE-01")
         line = _Line(1, mark.row_id, mark.at, safe(mark.by), safe(mark.note), mark.content_sha256)
         data = msgspec.json.encode(line) + b"\n"
+        require_clean(data, self._name)
         descriptor = open_to_append(self._directory, self._name)
         with contextlib.closing(os.fdopen(descriptor, "rb")), self._reporting("written"):
             fcntl.flock(descriptor, fcntl.LOCK_EX)  # until the file is closed

@@ -1,0 +1,227 @@
+"""The doctor: what was detected of the terminal, the environment and the files, and what to do about it."""
+
+import os
+import stat
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from console.domain.guard import safe
+from console.services.config_file import default_config_path
+from console.services.tokens.entry import check_entry
+from console.services.tokens.place import Place
+
+FEWEST_COLUMNS, FEWEST_LINES = 80, 24
+"""The smallest terminal that the screen is laid out for, in cells."""
+
+_PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+
+
+class Health(StrEnum):
+    """How a thing is."""
+
+    OK = "ok"
+    NOTE = "note"
+    """Nothing to do; good to know."""
+    WARN = "warn"
+    """It works, and not as well as it could."""
+    FAIL = "fail"
+    """Something will not work until it is seen to."""
+    UNSAFE = "unsafe"
+    """The console refuses to go on there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Symptom:
+    """One thing that was looked at."""
+
+    id: str
+    """Such as `terminal.size`; never reused."""
+    health: Health
+    found: str
+    """What was detected; text from outside in it is safe, and no value of a variable that may hold a secret."""
+    todo: str = ""
+    """What to do; empty where nothing is to be done."""
+
+
+@dataclass(frozen=True, slots=True)
+class TerminalFacts:
+    """What the process sees of its terminal."""
+
+    columns: int | None
+    """None where there is no terminal."""
+    lines: int | None
+
+
+def look_at_terminal() -> TerminalFacts:
+    """Ask the terminal on any of the three streams for its size."""
+    for stream in (sys.stdout, sys.stderr, sys.stdin):
+        try:
+            size = os.get_terminal_size(stream.fileno())
+        except (OSError, ValueError):
+            continue
+        return TerminalFacts(size.columns, size.lines)
+    return TerminalFacts(None, None)
+
+
+def check_terminal(facts: TerminalFacts, environment: Mapping[str, str]) -> tuple[Symptom, ...]:
+    """Judge the terminal: its size, its name, its colours, and what stands between it and a person."""
+    return (
+        _check_size(facts),
+        _check_name(environment),
+        _check_colours(environment),
+        *_check_between(environment),
+    )
+
+
+def _check_size(facts: TerminalFacts) -> Symptom:
+    if facts.columns is None or facts.lines is None:
+        return Symptom(
+            "terminal.size", Health.NOTE, "no terminal", "The screen needs one; every verb works without: routes, smoke"
+        )
+    found = f"{facts.columns} columns, {facts.lines} lines"
+    if facts.columns < FEWEST_COLUMNS or facts.lines < FEWEST_LINES:
+        return Symptom(
+            "terminal.size", Health.WARN, found, f"Make it {FEWEST_COLUMNS} by {FEWEST_LINES} or larger for the screen."
+        )
+    return Symptom("terminal.size", Health.OK, found)
+
+
+def _check_name(environment: Mapping[str, str]) -> Symptom:
+    name = environment.get("TERM", "")
+    if name in ("", "dumb"):
+        shown = "TERM is dumb" if name else "TERM is not set"
+        return Symptom("terminal.name", Health.NOTE, shown, "The screen needs one such as TERM=xterm-256color.")
+    return Symptom("terminal.name", Health.OK, f"TERM is {safe(name, limit=40)}")
+
+
+def _check_colours(environment: Mapping[str, str]) -> Symptom:
+    if environment.get("NO_COLOR"):
+        return Symptom(
+            "terminal.colours", Health.NOTE, "NO_COLOR is set: no colours", "Every state has a sign and a word as well."
+        )
+    if environment.get("COLORTERM", "").lower() in ("truecolor", "24bit"):
+        return Symptom("terminal.colours", Health.OK, "16 million")
+    if "256color" in environment.get("TERM", ""):
+        return Symptom("terminal.colours", Health.OK, "256")
+    return Symptom("terminal.colours", Health.NOTE, "16", "Where the terminal can show more, set COLORTERM=truecolor.")
+
+
+def _check_between(environment: Mapping[str, str]) -> tuple[Symptom, ...]:
+    between = []
+    if environment.get("TMUX"):
+        between.append(
+            Symptom(
+                "terminal.tmux",
+                Health.NOTE,
+                "inside tmux",
+                "For all colours: set -as terminal-features ',*:RGB' there.",
+            )
+        )
+    if environment.get("SSH_CONNECTION") or environment.get("SSH_TTY"):
+        between.append(
+            Symptom(
+                "terminal.ssh", Health.NOTE, "over SSH", "The keyring is that of this machine, and is unlocked here."
+            )
+        )
+    return tuple(between)
+
+
+def check_network(environment: Mapping[str, str]) -> tuple[Symptom, ...]:
+    """Name the network settings that the console ignores on purpose; their values are never shown."""
+    proxies = [name for name in _PROXIES if environment.get(name) or environment.get(name.lower())]
+    found = []
+    if proxies:
+        found.append(
+            Symptom(
+                "network.proxy",
+                Health.NOTE,
+                f"{', '.join(proxies)} set, and ignored: a token goes to its gateway and to no proxy",
+                "Where only a proxy leads out, run the console on a machine that reaches the gateway.",
+            )
+        )
+    if environment.get("SSLKEYLOGFILE"):
+        found.append(
+            Symptom(
+                "network.key_log",
+                Health.NOTE,
+                "SSLKEYLOGFILE is set, and ignored by calls: the file would open what they carry",
+                "Unset it unless another program needs it.",
+            )
+        )
+    return tuple(found) or (Symptom("network.ignored", Health.OK, "no setting that the console would ignore"),)
+
+
+def check_token_entry(environment: Mapping[str, str]) -> Symptom:
+    """Judge whether a token may be entered."""
+    if (reason := check_entry(environment)) is None:
+        return Symptom("token.entry", Health.OK, "nothing keeps what is typed")
+    words, _, todo = reason.partition(". ")
+    return Symptom("token.entry", Health.UNSAFE, f"{words}; token set and rotate refuse", todo)
+
+
+def check_files(environment: Mapping[str, str]) -> tuple[Symptom, ...]:
+    """Judge the config file and the console's own directories; nothing is made or changed."""
+    place = Place.of(environment)
+    config = default_config_path(environment)
+    return (
+        Symptom("files.config", Health.NOTE, "no config file", "The built-in profile demo is used.")
+        if config is None
+        else _check_config(config),
+        _check_directory("files.state", place.state),
+        _check_directory("files.data", place.data),
+    )
+
+
+def _check_config(path: Path) -> Symptom:
+    where = safe(str(path))
+    try:
+        found = path.stat()
+    except OSError as error:
+        return Symptom(
+            "files.config", Health.FAIL, f"{where} cannot be looked at: {error.strerror}", "See to its path."
+        )
+    if found.st_uid not in (os.geteuid(), 0):
+        return Symptom("files.config", Health.WARN, f"{where} belongs to another user", "Put your own in its place.")
+    if found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        return Symptom(
+            "files.config", Health.WARN, f"{where} can be changed by other users", f"Run: chmod go-w {where}"
+        )
+    if not os.access(path, os.R_OK):
+        return Symptom("files.config", Health.FAIL, f"{where} cannot be read", f"Run: chmod u+r {where}")
+    return Symptom("files.config", Health.OK, where)
+
+
+def _check_directory(symptom_id: str, path: Path) -> Symptom:
+    where = safe(str(path))
+    try:
+        found = path.lstat()
+    except FileNotFoundError:
+        return _check_missing(symptom_id, path)
+    except OSError as error:
+        return Symptom(symptom_id, Health.FAIL, f"{where} cannot be looked at: {error.strerror}", "See to its path.")
+    if not stat.S_ISDIR(found.st_mode):
+        return Symptom(symptom_id, Health.UNSAFE, f"{where} is no directory", "Move it away.")
+    if found.st_uid != os.geteuid():
+        return Symptom(symptom_id, Health.UNSAFE, f"{where} belongs to another user", "Move it away.")
+    if found.st_mode & 0o077:
+        return Symptom(symptom_id, Health.UNSAFE, f"{where} is open to other users", f"Run: chmod 700 {where}")
+    if not os.access(path, os.W_OK | os.X_OK):
+        return Symptom(symptom_id, Health.FAIL, f"{where} cannot be written", f"Run: chmod 700 {where}")
+    return Symptom(symptom_id, Health.OK, where)
+
+
+def _check_missing(symptom_id: str, path: Path) -> Symptom:
+    """Judge a directory that is not there yet by the nearest one above it."""
+    where = safe(str(path))
+    above = next((each for each in path.parents if each.exists()), Path("/"))
+    if above.is_dir() and os.access(above, os.W_OK | os.X_OK):
+        return Symptom(symptom_id, Health.OK, f"{where}, made when it is needed")
+    return Symptom(
+        symptom_id,
+        Health.FAIL,
+        f"{where} cannot be made: {safe(str(above))} cannot be written",
+        "Set XDG_STATE_HOME and XDG_DATA_HOME to places of your own.",
+    )

@@ -1,0 +1,92 @@
+"""The steps of the drill: what the console is made to do with the canary in its hands."""
+
+import signal
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from console.services.drill.canary import Canary, hostile_profiles
+from console.services.drill.child import CONSOLE
+
+WITH_CORE = ("/bin/sh", "-c", 'ulimit -c "$(ulimit -H -c)"; exec "$@"', "sh")
+"""Runs a program that the system lets write as large a core file as it may, so that only the console forbids it."""
+
+
+class How(StrEnum):
+    """How a step's child is run."""
+
+    ON_PIPES = "on pipes"
+    AT_TERMINAL = "at a terminal"
+    UNTIL_CRASH = "until a crash"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One child and what has to become of it for the drill to have been held."""
+
+    name: str
+    arguments: tuple[str, ...]
+    codes: frozenset[int] | None = None
+    """The exit codes that it may end with; None where any code of its own will do."""
+    given: bytes = field(default=b"", repr=False)
+    """What its stdin holds."""
+    how: How = How.ON_PIPES
+    sends: bool = False
+    """Whether it has to reach the gateway with the canary."""
+    program: tuple[str, ...] = CONSOLE
+
+
+def steps(canary: Canary) -> Sequence[Step]:
+    """Return the steps, in their order."""
+    ok, refused = frozenset({0}), frozenset({3})
+    told = f'{{"error": {{"message": "Incorrect API key provided: {canary.value}.", "code": "invalid_api_key"}}}}'
+    token = canary.value.encode()
+    return (
+        Step("routes", ("routes",)),
+        Step("routes --json", ("routes", "--json")),
+        *_calls("well"),
+        *(step for name in hostile_profiles() for step in _calls(name)),
+        Step("smoke, token from a file", ("--profile", "file", "smoke"), ok, sends=True),
+        Step("explain", ("explain", "--status", "401", "-"), ok, told.encode()),
+        Step("explain --json", ("explain", "--json", "--status", "401", "-"), ok, told.encode()),
+        Step("refused config", ("--config", "refused.toml", "routes"), refused),
+        Step("broken config", ("--config", "broken.toml", "routes"), refused),
+        Step("token set, no ASCII", ("token", "set", "--profile", "vault"), frozenset({2}), b"\xff" + token),
+        Step("token set", ("token", "set", "--profile", "vault"), ok, token),
+        Step("token check", ("token", "check", "--profile", "vault", "--json"), ok),
+        Step("token list", ("token", "list"), ok),
+        Step("smoke, token from the vault", ("--profile", "vault", "smoke"), ok, sends=True),
+        Step("token rotate, the same token", ("token", "rotate", "--profile", "vault"), frozenset({11}), token),
+        Step("token remove", ("token", "remove", "--profile", "vault", "--yes"), ok),
+        Step("verify mark", ("verify", "mark", "ci-secrets", "--note", "drill"), ok),
+        Step("doctor", ("doctor", "--json")),
+        *(
+            Step(f"screen, {name}", ("--profile", name), ok, how=How.AT_TERMINAL, sends=True)
+            for name in ("well", *hostile_profiles())
+        ),
+        Step(
+            "screen, with Textual's log",
+            (),
+            ok,
+            how=How.AT_TERMINAL,
+            sends=True,
+            program=("/usr/bin/env", "TEXTUAL_LOG=textual.log", *CONSOLE),
+        ),
+        Step(
+            "crash",
+            ("--profile", "stalled", "smoke"),
+            frozenset({-signal.SIGABRT}),
+            how=How.UNTIL_CRASH,
+            sends=True,
+            program=(*WITH_CORE, *CONSOLE),
+        ),
+    )
+
+
+def _calls(profile: str) -> Sequence[Step]:
+    named = ("--profile", profile)
+    return (
+        Step(f"check --level 5, {profile}", (*named, "check", "--level", "5"), sends=True),
+        Step(f"smoke, {profile}", (*named, "smoke"), sends=True),
+        Step(f"smoke --json, {profile}", (*named, "smoke", "--json"), sends=True),
+    )

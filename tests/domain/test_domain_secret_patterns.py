@@ -1,0 +1,161 @@
+"""The forms of secrets, as data: what is found, where, and what must never be."""
+
+import importlib
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from domain.secret_corpus import HARMLESS, SECRETS
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from console.domain.guard import SecretPattern, find_secrets, looks_like_secret, scrub, secret_patterns
+
+_FEW = settings(max_examples=80, deadline=None)
+_PATTERNS = {pattern.pattern_id: pattern for pattern in secret_patterns()}
+_VALUES = list(SECRETS.values())
+
+
+def test_the_corpus_has_every_row_of_the_table() -> None:
+    assert {pattern_id for pattern_id, _ in SECRETS.values()} == set(_PATTERNS)
+    assert len(SECRETS) >= 40
+    assert len(HARMLESS) >= 40
+
+
+@pytest.mark.parametrize(("pattern_id", "value"), SECRETS.values(), ids=SECRETS)
+def test_a_secret_is_found_with_its_row_line_and_column(pattern_id: str, value: str) -> None:
+    alone = [hit for hit in find_secrets(value) if hit.pattern_id == pattern_id]
+    assert alone
+    shift = alone[0].column - 1  # where a header or a name stands before the secret, it may not be a part of the match
+    before = "first line\nsecond — line\n  say: "
+    hits = [hit for hit in find_secrets(f"{before}{value} and more\nlast") if hit.pattern_id == pattern_id]
+    assert [(hit.line, hit.column) for hit in hits] == [(3, len("  say: ") + 1 + shift)]
+
+
+@pytest.mark.parametrize(("pattern_id", "value"), SECRETS.values(), ids=SECRETS)
+@pytest.mark.parametrize(
+    "form",
+    [
+        "{}", "x = {}\n", "({})", "key={};", "[{}]", "text: {}, and more", "\t{}\r\n", "«{}»", "`{}`",
+        '{{"role": "user", "content": "use {} for it"}}', "https://host/?key={}&x=1", "{}\n{}",
+    ],
+)  # fmt: skip
+def test_a_secret_is_found_in_any_surroundings(pattern_id: str, value: str, form: str) -> None:
+    assert pattern_id in {hit.pattern_id for hit in find_secrets(form.format(*[value] * form.count("{}")))}
+
+
+@pytest.mark.parametrize(("pattern_id", "value"), SECRETS.values(), ids=SECRETS)
+def test_a_secret_at_the_beginning_of_a_line_is_found_in_a_json_body(pattern_id: str, value: str) -> None:
+    for escape in ("\n", "\r\n", "\t"):
+        body = json.dumps({"content": f"line{escape}{value}{escape}line"})
+        assert pattern_id in {hit.pattern_id for hit in find_secrets(body)}, repr(escape)
+
+
+@pytest.mark.parametrize(("pattern_id", "value"), SECRETS.values(), ids=SECRETS)
+def test_a_hit_never_holds_the_text(pattern_id: str, value: str) -> None:
+    for hit in find_secrets(f"here: {value}"):
+        shown = repr(hit)
+        assert value not in shown
+        assert not [part for part in re.findall(r"[A-Za-z0-9]{8,}", value) if part in shown and part not in hit.words]
+    assert looks_like_secret(value) is not None
+    assert value not in str(looks_like_secret(value))
+    assert value not in scrub(f"here: {value}.")
+    assert pattern_id in _PATTERNS
+
+
+@pytest.mark.parametrize("text", HARMLESS.values(), ids=HARMLESS)
+def test_harmless_text_has_no_hit(text: str) -> None:
+    assert [(hit.pattern_id, hit.line, hit.column) for hit in find_secrets(text)] == []
+
+
+def test_harmless_text_has_no_hit_as_one_document_nor_as_json() -> None:
+    assert find_secrets("\n".join(HARMLESS.values())) == ()
+    quoted = json.dumps(list(HARMLESS.values()), ensure_ascii=False)
+    assert [(hit.pattern_id, quoted[hit.column - 1 :][:60]) for hit in find_secrets(quoted)] == []
+
+
+def test_no_more_hits_than_the_limit_are_returned() -> None:
+    text = "\n".join(value for _, value in _VALUES)
+    assert len(find_secrets(text, limit=7)) == 7
+    assert len(find_secrets(text)) == 20
+    assert len(find_secrets(text, limit=1000)) >= len(_VALUES)
+
+
+@_FEW
+@given(before=st.text("ab \n—.", max_size=30), after=st.text("ab \n—.", max_size=30), secret=st.sampled_from(_VALUES))
+def test_line_and_column_point_at_the_secret(before: str, after: str, secret: tuple[str, str]) -> None:
+    pattern_id, value = secret
+    text = f"{before} {value} {after}"
+    hits = [hit for hit in find_secrets(text) if hit.pattern_id == pattern_id]
+    assert hits
+    for hit in hits:
+        assert text.split("\n")[hit.line - 1][hit.column - 1 :]
+        assert _PATTERNS[pattern_id].expression.match(text, _offset(text, hit.line, hit.column))
+
+
+def _offset(text: str, line: int, column: int) -> int:
+    return sum(len(each) + 1 for each in text.split("\n")[: line - 1]) + column - 1
+
+
+@_FEW
+@given(text=st.text(max_size=300))
+def test_no_text_makes_the_guard_fail(text: str) -> None:
+    assert len(find_secrets(text)) <= 20
+
+
+# --- No text makes a row slow ----------------------------------------------------------------------------------------
+#
+# A row's work for one beginning is bounded by a number that the text's length is no part of: no repeat is without an
+# end, so that the whole is linear. How large the constant is, `tests/bench/guarding.py` measures.
+
+_PARSER = importlib.import_module("re._parser")
+_REPEATS = {"MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"}
+
+
+def _repeats(parsed: Any, depth: int = 0) -> Iterator[tuple[int, int, int]]:
+    """Yield the least and most times of each repeat, and how many repeats without a fixed count are around it."""
+    for operator, argument in parsed:
+        name, inner = str(operator), depth
+        if name in _REPEATS:
+            least, most, _ = argument
+            yield least, most, depth
+            inner += least != most
+        for part in _parts(argument):
+            yield from _repeats(part, inner)
+
+
+def _parts(argument: Any) -> Iterator[Any]:
+    """Yield the parsed expressions within an operator's argument, however deep they stand."""
+    if isinstance(argument, _PARSER.SubPattern):
+        yield argument
+    elif isinstance(argument, tuple | list):
+        for each in argument:
+            yield from _parts(each)
+
+
+@pytest.mark.parametrize("pattern", _PATTERNS.values(), ids=_PATTERNS)
+def test_no_repeat_of_a_row_is_without_an_end(pattern: SecretPattern) -> None:
+    repeats = list(_repeats(_PARSER.parse(pattern.expression.pattern)))
+    assert all(most <= 4096 for _, most, _ in repeats)
+    nested = [(least, most) for least, most, depth in repeats if depth]
+    assert all(most <= 12 for _, most in nested)  # as in the words of a key's heading: few, and parted by a space
+
+
+@pytest.mark.parametrize("pattern", _PATTERNS.values(), ids=_PATTERNS)
+def test_a_row_is_tried_only_where_its_needle_stands(pattern: SecretPattern) -> None:
+    values = [value for pattern_id, value in _VALUES if pattern_id == pattern.pattern_id]
+    assert values
+    assert all(any(needle in value.lower() for needle in pattern.needles) for value in values)
+    assert all(needle == needle.lower() and len(needle) >= 3 for needle in pattern.needles)
+    assert pattern.source.startswith("https://")
+    assert pattern.words
+
+
+@pytest.mark.parametrize(
+    ("pattern_id", "needle"), [(row.pattern_id, needle) for row in _PATTERNS.values() for needle in row.needles]
+)
+def test_every_needle_leads_to_a_secret_of_the_corpus(pattern_id: str, needle: str) -> None:
+    found = [value for row, value in _VALUES if row == pattern_id and needle in value.lower()]
+    assert found, "a needle without a secret: nothing shows that the row can find what it asks for"

@@ -1,0 +1,211 @@
+"""A hostile gateway, embedded: whatever it answers ends in time and in words of ours, and no token comes out."""
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import pytest
+from services.smoking import result_in, smoke_all, table
+
+from console.cli.smoke import result_document
+from console.domain.category import Category
+from console.domain.event import OutputReceived, RefusalRead, SmokeEvent, SmokeFinished, SmokeResult, SmokeStatus
+from console.domain.family import EndpointFamily
+from console.domain.guard import safe
+from console.domain.role import Role
+from console.domain.route import Route, RouteTable
+from console.domain.secret import Secret
+from console.services.probe.gateway import BODY_LIMIT
+from console.simulator.hostile import ACTS, OTHER_HOST, forms_of, hostile_rows, hostility_for
+from console.simulator.server import Listening, serve
+
+pytestmark = pytest.mark.usefixtures("no_trust_store")
+
+TOKEN = "-".join(["tk", "Qw3rTy7uIo", "PaSd+F/8hJk=", "LzXc~Vb9nMq"])
+"""With characters that URLs, base64 and JSON each write in another way."""
+DEADLINE_S = 0.5
+FAMILIES = R, M, C = EndpointFamily.RESPONSES, EndpointFamily.ANTHROPIC_MESSAGES, EndpointFamily.CHAT_COMPLETIONS
+VENDORS = {R: "gpt", M: "claude", C: "chat"}
+SPEECHES, PLACES = hostile_rows()
+
+
+@dataclass(frozen=True)
+class Ended:
+    """One call of a hostile gateway, ended."""
+
+    events: list[SmokeEvent]
+    took_s: float
+    calls: int
+
+    @property
+    def result(self) -> SmokeResult:
+        return result_in(self.events)
+
+    @property
+    def category(self) -> Category | None:
+        return None if self.result.classification is None else self.result.classification.category
+
+    @property
+    def evidence(self) -> str:
+        return "" if self.result.classification is None else self.result.classification.evidence
+
+    @property
+    def output(self) -> str:
+        return "".join(event.text for event in self.events if isinstance(event, OutputReceived))
+
+    @property
+    def said(self) -> str:
+        return "".join(event.excerpt for event in self.events if isinstance(event, RefusalRead))
+
+    @property
+    def kept(self) -> str:
+        """What stays of the call: its result and its JSON document."""
+        return repr(self.result) + json.dumps(result_document(self.result), ensure_ascii=False)
+
+
+@pytest.fixture
+async def hostile() -> AsyncIterator[Listening]:
+    async with serve(pace=0, token=TOKEN) as listening:
+        yield listening
+
+
+async def ended(
+    hostile: Listening, name: str, family: EndpointFamily = R, *, deadline_s: float = 20.0, token: str = TOKEN
+) -> Ended:
+    model = f"{VENDORS[family]}-hostile-{name}-placeholder"
+    assert hostility_for(model) is not None
+    before = len(hostile.journal.calls)
+    start = time.perf_counter()
+    routes = table(family, model=model)
+    events = await smoke_all(hostile.base_url, family, routes=routes, token=token, deadline_s=deadline_s)
+    return Ended(events, time.perf_counter() - start, len(hostile.journal.calls) - before)
+
+
+def assert_no_token(text: str) -> None:
+    assert not Secret(TOKEN).is_in(text)
+    for name, form in forms_of(TOKEN).items():
+        assert name == "starred" or form not in text, name
+
+
+# --- Speeches --------------------------------------------------------------------------------------------------------
+
+
+def speeches() -> list[tuple[str, EndpointFamily]]:
+    """Return every speech in every place, each on one of the families in turn; streamed text on all three."""
+    said = []
+    for row, speech in enumerate(SPEECHES):
+        for column, place in enumerate(PLACES):
+            families = FAMILIES if PLACES[place] else [FAMILIES[(row + column) % 3]]
+            said += [(f"{speech}-in-{place}", family) for family in families]
+    return said
+
+
+def expected(speech: str, place: str, family: EndpointFamily) -> Category | None:
+    """Return how a speech in a place ends; None where the answer is in order and its text is only shown safely."""
+    is_error = place in ("error", "event") or (place == "finish" and family is R)  # a status that nobody knows
+    if is_error and speech == "key-starred":
+        return Category.ACCOUNT_AUTH
+    if place == "error":
+        return Category.INVALID_REQUEST
+    is_key = speech.startswith(("key", "bare")) and speech != "key-starred"
+    is_broken = is_error or (speech, place) == ("controls", "header")
+    return Category.CONTRACT_VIOLATION if is_key or is_broken else None
+
+
+@pytest.mark.parametrize(("name", "family"), speeches())
+async def test_a_speech_ends_and_gives_no_token_and_no_control_character_away(
+    hostile: Listening, name: str, family: EndpointFamily
+) -> None:
+    call = await ended(hostile, name, family)
+    speech, _, place = name.partition("-in-")
+    assert (call.calls, call.result.requests_sent) == (1, 1)
+    assert call.category is expected(speech, place, family)
+    for text in (call.output, call.said, call.kept, repr(call.events)):
+        assert_no_token(text)
+    for text in (call.said, call.kept, safe(call.output)):
+        assert text.isprintable()
+    assert TOKEN[:6] not in call.said + call.kept
+    assert TOKEN[-6:] not in call.said + call.kept
+
+
+@pytest.mark.parametrize("place", ["text", "letters", "threes", "error", "event"])
+@pytest.mark.parametrize("speech", ["key", "key-base64", "key-quoted", "key-hex"])
+async def test_an_echo_is_a_finding_and_the_words_around_it_stay(hostile: Listening, speech: str, place: str) -> None:
+    call = await ended(hostile, f"{speech}-in-{place}", M)
+    assert "COM-E-02" in [finding.id for finding in call.result.findings]
+    before, _, _ = SPEECHES[speech].partition("{")
+    assert f"{before}•••" in (call.said or call.output)
+
+
+@pytest.mark.parametrize("speech", ["clipboard", "title", "controls", "c1", "markup", "bidi"])
+async def test_what_would_command_a_terminal_is_shown_as_text(hostile: Listening, speech: str) -> None:
+    call = await ended(hostile, f"{speech}-in-letters", C)
+    assert call.output == SPEECHES[speech]
+    assert len(safe(call.output)) == len(call.output)
+    assert call.result.status is SmokeStatus.PASSED
+
+
+# --- Acts ------------------------------------------------------------------------------------------------------------
+
+ACTED: dict[str, tuple[Category, str]] = {
+    "redirect": (Category.ORIGIN_REFUSED, "307"),
+    "bomb": (Category.CONTRACT_VIOLATION, "compressed"),
+    "endless-line": (Category.CONTRACT_VIOLATION, "COM-O-01"),
+    "flood": (Category.CONTRACT_VIOLATION, "larger than 8 MB"),
+    "drip": (Category.TIMEOUT, "no complete answer within 0.5 s"),
+    "login-page": (Category.CONTRACT_VIOLATION, "a web page"),
+    "many-headers": (Category.CONTRACT_VIOLATION, "128 lines"),
+    "promises-more": (Category.CONTRACT_VIOLATION, "ended in the middle"),
+    "promises-less": (Category.CONTRACT_VIOLATION, "no valid HTTP"),
+}
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("act", ACTS)
+async def test_an_act_ends_in_its_category_within_the_caps_and_the_deadline(
+    hostile: Listening, act: str, family: EndpointFamily
+) -> None:
+    deadline_s = DEADLINE_S if act == "drip" else 20.0
+    call = await ended(hostile, act, family, deadline_s=deadline_s)
+    category, evidence = ACTED[act]
+    assert (call.category, call.result.requests_sent, call.calls) == (category, 1, 1)
+    assert evidence in call.evidence
+    assert call.took_s < deadline_s + 1.0
+    assert len(call.output) <= BODY_LIMIT
+    assert_no_token(call.kept + call.said + call.output)
+    assert call.kept.isprintable()
+
+
+async def test_a_redirect_takes_nothing_to_the_other_origin(hostile: Listening) -> None:
+    port = int(hostile.base_url.rpartition(":")[2])
+    connections: list[asyncio.StreamWriter] = []
+
+    def accept(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connections.append(writer)
+        writer.close()
+
+    async with await asyncio.start_server(accept, OTHER_HOST, port):
+        call = await ended(hostile, "redirect")
+        assert call.category is Category.ORIGIN_REFUSED
+        assert connections == []
+        reader, writer = await asyncio.open_connection(OTHER_HOST, port)
+        assert await reader.read() == b""  # it does listen there
+        writer.close()
+    assert len(connections) == 1
+
+
+async def test_six_hostile_routes_end_side_by_side(hostile: Listening) -> None:
+    acts = ["bomb", "flood", "drip", "endless-line", "key-in-letters", "title-in-error"]
+    routes = RouteTable(
+        tuple(
+            Route(role, f"gpt-hostile-{act}-placeholder", R, R.standard_path)
+            for role, act in zip(Role, acts, strict=True)
+        )
+    )
+    events = await smoke_all(hostile.base_url, routes=routes, token=TOKEN, deadline_s=2.0)
+    results = {event.result.model: event.result for event in events if isinstance(event, SmokeFinished)}
+    assert len(results) == len(hostile.journal.calls) == 6
+    assert all(result.classification is not None for result in results.values())
+    assert_no_token(repr(events))
