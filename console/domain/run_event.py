@@ -130,6 +130,8 @@ class RunCreated:
     console_version: str
     is_simulated: bool
     """The embedded gateway answers: nothing of it is evidence of a real gateway."""
+    inputs_sha256: str
+    """Of what names places on this machine, which is kept apart and is in no record."""
     policy: RunPolicy
     routes: tuple[PinnedRoute, ...]
 

@@ -23,6 +23,7 @@ from console.services.settings import (
     FamilyFactSettings,
     FileSettings,
     GatewaySettings,
+    InstructionSettings,
     PolicySettings,
     Profile,
     ProfileSettings,
@@ -103,6 +104,7 @@ class _Reader:
             is_built_in=self._is_built_in,
             policy=settings.profiles[chosen].policy,
             own_facts=tuple(_fact(row) for row in settings.profiles[chosen].family_facts),
+            instructions=settings.profiles[chosen].instructions,
         )
 
     def _refuse_unknown_keys(self, value: object, kind: type, path: tuple[str, ...]) -> None:
@@ -302,6 +304,8 @@ def _pieces(document: dict[str, object]) -> Iterator[tuple[object, type[Struct],
             yield profile["gateway"], GatewaySettings, ("profiles", name, "gateway")
         if "policy" in profile:
             yield profile["policy"], PolicySettings, ("profiles", name, "policy")
+        if "instructions" in profile:
+            yield profile["instructions"], InstructionSettings, ("profiles", name, "instructions")
         facts = profile.get("family_facts")
         for row in facts if isinstance(facts, list) else ():
             yield row, FamilyFactSettings, ("profiles", name, "family_facts")

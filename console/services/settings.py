@@ -106,6 +106,45 @@ class PolicySettings(Struct, frozen=True, forbid_unknown_fields=True):
     budget_usd: Annotated[float, Meta(ge=0)] | UnsetType = UNSET
     """The most US dollars that one session may take, by the gateway's own prices. With it, a model without a known
     price is not called."""
+    threshold: Annotated[int, Meta(ge=0, le=100)] | UnsetType = UNSET
+    """The least total, of 100, with which a reviewed draft is ready. Left out, it is the rubric's own."""
+    rubric: str = ""
+    """A TOML file with the criteria that reviewers score by, in place of the built-in ones."""
+    max_attempts: Annotated[int, Meta(ge=1, le=20)] = 3
+    """Writer passes in one run, the first one included. A revision after the last one blocks the run."""
+    independence: Annotated[int, Meta(ge=0, le=3)] = 2
+    """How independent judges have to be of what they judge: 0 the same call, 1 another call, 2 another model,
+    3 another vendor's model. It is proven again on what the gateway says that served each call."""
+    four_eyes: bool = False
+    """Whether the candidate needs another operator than who began the run or passed its draft, told apart by keys."""
+    operator_key: str = ""
+    """Your public SSH key file, such as `~/.ssh/id_ed25519.pub`; its fingerprint names you in records."""
+    run_tokens: Annotated[int, Meta(ge=0)] | UnsetType = UNSET
+    """The most tokens, input and output, that one run may take; run_usd, attempt_tokens and attempt_usd likewise."""
+    run_usd: Annotated[float, Meta(ge=0)] | UnsetType = UNSET
+    attempt_tokens: Annotated[int, Meta(ge=0)] | UnsetType = UNSET
+    attempt_usd: Annotated[float, Meta(ge=0)] | UnsetType = UNSET
+    run_max_output_tokens: Annotated[int, Meta(ge=256, le=131072)] = 4096
+    """The token limit of each call of a run. Reasoning counts into it."""
+    checks: list[Annotated[str, Meta(min_length=1, max_length=400)]] = []
+    """Commands of your own that run on the patched files before any model reviews them, such as `pytest -q`. They are
+    run without a shell and without your tokens, and only after you confirmed them for the run."""
+    check_timeout_s: Seconds = 300.0
+    """The longest that one of these commands may take, in seconds."""
+    kept_from_roles: list[Annotated[str, Meta(min_length=1, max_length=100)]] = []
+    """More names of environment variables that hold a publisher's, a cloud's or a CI's token: a run does not begin
+    while one of them is set."""
+
+
+class InstructionSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[profiles.NAME.instructions]`: which instruction source a run pins."""
+
+    source: Annotated[str, Meta(max_length=200)] = ""
+    """The file that has to be the primary source, such as AGENTS.md; left out, whatever the tool reads first."""
+    tool: Literal["codex", "claude_code", "copilot", "cursor", "gemini", "agents_md"] = "codex"
+    """The coding agent whose rules say which files are read."""
+    stop_on_conflict: bool = True
+    """Whether a conflict between sources ends the run, or waits for a person's reason."""
 
 
 class ProfileSettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -114,6 +153,7 @@ class ProfileSettings(Struct, frozen=True, forbid_unknown_fields=True):
     gateway: GatewaySettings
     routes: dict[str, RouteSettings]
     policy: PolicySettings = PolicySettings()
+    instructions: InstructionSettings = InstructionSettings()
     family_facts: list[FamilyFactSettings] = []
 
 
@@ -138,6 +178,7 @@ class Profile(Struct, frozen=True):
     is_built_in: bool
     policy: PolicySettings = PolicySettings()
     own_facts: tuple[FamilyFact, ...] = ()
+    instructions: InstructionSettings = InstructionSettings()
 
     def check(self) -> tuple[RouteCheck, ...]:
         """Check the route table offline, with the profile's own facts."""

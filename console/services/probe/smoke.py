@@ -95,7 +95,7 @@ async def smoke_route(check: RouteCheck, plan: SmokePlan, shape: Shape) -> Async
     try:
         yield SmokeStarted(route, plan.now())
         uncounted = await _count_tokens(route, plan.gateway, request)
-        async with aclosing(_call(route, plan.gateway, request)) as events:
+        async with aclosing(call_route(route, plan.gateway, request)) as events:
             async for event in events:
                 if isinstance(event, SmokeFinished):
                     taken = _taken(event.result, cost, price)
@@ -135,7 +135,8 @@ async def _count_tokens(route: Route, gateway: Gateway, request: ProbeRequest) -
     return None if is_counted else found("AGT-01", "not_counted", f"status {reply.status}")
 
 
-async def _call(route: Route, gateway: Gateway, request: ProbeRequest) -> AsyncGenerator[SmokeEvent, None]:
+async def call_route(route: Route, gateway: Gateway, request: ProbeRequest) -> AsyncGenerator[SmokeEvent, None]:
+    """Make one streamed call through a route and yield its events; the last one is `SmokeFinished`."""
     exchange = Exchange(route, gateway.secret, request)
     failure: CallError | None = None
     try:

@@ -1,0 +1,1 @@
+"""The ledger: what happened in runs, appended and never changed."""
