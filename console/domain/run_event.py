@@ -43,6 +43,8 @@ class ArtifactRole(StrEnum):
     DRAFT = "draft"
     REVIEW = "review"
     CRITIQUE = "critique"
+    ANSWER = "answer"
+    """A role's answer as it came, from which its gate was judged."""
     NOTES = "notes"
     """Our own words on a gate's findings, for the eye."""
 

@@ -1,0 +1,380 @@
+"""The work of each gate: what is pinned, prepared, fetched and judged there. Nothing here appends to the ledger."""
+
+import asyncio
+from contextlib import aclosing
+from pathlib import Path
+
+import msgspec
+
+from console.domain.artifact import ArtifactKind
+from console.domain.catalogue import Catalogue
+from console.domain.claim import Claim, named_claims, with_links
+from console.domain.contract import Finding, Severity
+from console.domain.gate import Gate, GateVerdict, role_at
+from console.domain.guard import find_secrets
+from console.domain.injection import find_injection
+from console.domain.instruction import InstructionSet, Tool
+from console.domain.repository_path import Scope
+from console.domain.role_answer import Critique, Draft, Plan, Review
+from console.domain.route import Route
+from console.domain.rubric import Rubric, default_rubric, judge_critique, judge_review, read_rubric
+from console.domain.run import RunState
+from console.domain.run_event import (
+    ArtifactRole,
+    CheckedSource,
+    CommandRun,
+    InstructionPinned,
+    PinnedSource,
+    RunStopped,
+    SourcesChecked,
+    StopCause,
+)
+from console.domain.source import SourceChecked, check_sources
+from console.services.ledger.ledger import LedgerError
+from console.services.run.briefs import Brief, BriefParts, build_brief
+from console.services.run.checks import check_candidate
+from console.services.run.context import read_context, read_instructions
+from console.services.run.desk import RunDesk, RunInputs
+from console.services.run.instructions import find_instructions
+from console.services.run.judging import Opening, check_independence, check_source, judge_plan, lowered, open_gate
+from console.services.run.role_call import RoleAnswer, RoleCall, boundary_of, nonce_of, prepare_call, read_answer
+from console.services.run.routing import independence, reported_by, route_of
+from console.services.run.sources import check_claims, source_fetch
+
+
+class GateWork:
+    """The work of one run's gates, at one desk."""
+
+    def __init__(self, desk: RunDesk, inputs: RunInputs) -> None:
+        """Prepare to work.
+
+        Args:
+            desk: What stepping needs of this process.
+            inputs: Where the run works on this machine.
+
+        """
+        self._desk = desk
+        self._inputs = inputs
+        self._root = Path(inputs.repository)
+        self.catalogue: Catalogue | None = None
+        """Where prices are looked up, once the gateway's lists were read."""
+
+    # --- The instruction source --------------------------------------------------------------------------------------
+
+    async def find_instructions(self) -> InstructionSet:
+        """Find what the profile's tool reads where the run works. Raises `InstructionsError`."""
+        return await find_instructions(
+            Tool(self._desk.profile.instructions.tool),
+            self._root,
+            self._root / self._inputs.directory,
+            environment=self._desk.environment,
+            home=self._desk.home,
+        )
+
+    async def pin_instruction(self) -> InstructionPinned:
+        """Find the instruction source and return it as a run keeps it."""
+        found = await self.find_instructions()
+        return InstructionPinned(
+            found.tool.value,
+            found.primary or "",
+            self._inputs.directory if self._inputs.directory not in ("", ".") else "repository",
+            tuple(
+                PinnedSource(
+                    each.path,
+                    each.scope,
+                    each.load.value,
+                    each.sha256 or "",
+                    each.bytes,
+                    each.effective_bytes,
+                    is_dirty=bool(each.is_dirty),
+                )
+                for each in found.sources
+            ),
+            found.effective_sha256,
+            tuple(each.code.value for each in found.conflicts),
+        )
+
+    async def what_changed(self, state: RunState, origin: str) -> RunStopped | None:
+        """Say what is not as the run was begun with, before a call; None where all is."""
+        found = await self.find_instructions()
+        if state.instruction is None or found.effective_sha256 != state.instruction.effective_sha256:
+            words = "an instruction file is not as it was pinned; look at it, then begin another run"
+            return RunStopped(StopCause.INSTRUCTION_CHANGED, reason=words)
+        role = role_at(state.gate, state.attempt)
+        pinned = None if role is None else state.route(role)
+        if pinned is not None and route_of(self._desk.profile, pinned, origin) is None:
+            words = f"the route of {role} in the config is not the one that the run was begun with; begin another run"
+            return RunStopped(StopCause.ROUTE_CHANGED, reason=words)
+        return None
+
+    # --- A role's call -----------------------------------------------------------------------------------------------
+
+    async def prepare(self, state: RunState, route: Route) -> RoleCall:
+        """Build the call of the gate. Raises `BriefError` and `LedgerError`."""
+        call_id = self._desk.new_call_id()
+        brief = await self._brief(state, route, call_id)
+        entry = None if self.catalogue is None else self.catalogue.get(route.model)
+        return prepare_call(
+            call_id,
+            state.gate,
+            route,
+            brief,
+            criteria=(await self.rubric(state)).ids,
+            max_output_tokens=self._desk.profile.policy.run_max_output_tokens,
+            price=None if entry is None else entry.price,
+        )
+
+    async def _brief(self, state: RunState, route: Route, call_id: str) -> Brief:
+        is_judge = state.gate in (Gate.REVIEWER, Gate.CRITIC)
+        is_revision = state.gate is Gate.WRITER and state.attempt > 1
+        pinned = () if state.instruction is None else state.instruction.sources
+        context = () if is_judge else self._inputs.context
+        parts = BriefParts(
+            task=await self.text_of(state, ArtifactRole.TASK),
+            kind="" if state.created is None else state.created.kind,
+            instructions=await asyncio.to_thread(read_instructions, self._root, self._desk.home, pinned),
+            context=await asyncio.to_thread(read_context, self._root, context),
+            rubric=await self.rubric(state),
+        )
+        return build_brief(
+            state.gate,
+            route.role,
+            parts,
+            attempt=state.attempt,
+            boundary=boundary_of(call_id),
+            nonce=nonce_of(call_id) if is_judge else "",
+            plan="" if state.gate is Gate.PLANNER else await self.text_of(state, ArtifactRole.PLAN),
+            draft=await self.text_of(state, ArtifactRole.DRAFT) if is_judge or is_revision else "",
+            findings=await self._why_revised(state) if is_revision else (),
+        )
+
+    async def _why_revised(self, state: RunState) -> tuple[str, ...]:
+        """Return why the attempt before was not ready: our findings, what its judges said, and the operator's words."""
+        before = state.attempt - 1
+        words: list[str] = []
+        for opened in state.openings:
+            if opened.attempt == before and opened.gate is not Gate.PLANNER:
+                words += [message for _, message in await self.notes_of(opened.notes_sha256)]
+        answers = [each for each in state.artifacts if each.role is ArtifactRole.ANSWER and each.attempt == before]
+        criteria = (await self.rubric(state)).ids
+        for stored in answers:
+            text = await self._read(stored.sha256)
+            for gate in (Gate.REVIEWER, Gate.CRITIC):
+                answer = read_answer(gate, text, criteria)
+                if isinstance(answer, Review | Critique):
+                    words += [f"{each.severity}: {each.note} (at: {each.quote})" for each in answer.findings]
+        words += [
+            each.decided.reason for each in state.decisions if each.decided.attempt == before and each.decided.reason
+        ]
+        return tuple(dict.fromkeys(words))
+
+    async def rubric(self, state: RunState) -> Rubric:
+        """Return what this run's drafts are scored on. Raises `RubricError` and `LedgerError`."""
+        kind = "patch" if state.created is None else state.created.kind
+        threshold = None if state.created is None else state.created.policy.threshold
+        if not self._inputs.rubric_sha256:
+            return default_rubric(kind, threshold)
+        return read_rubric(await self._read(self._inputs.rubric_sha256), kind, threshold=threshold)
+
+    # --- Sources -----------------------------------------------------------------------------------------------------
+
+    async def check_sources(self, state: RunState, own_origin: str | None) -> SourcesChecked:
+        """Read the page of every claim of the draft.
+
+        Args:
+            state: The run.
+            own_origin: The embedded gateway's origin, whose pages may be read although it is on this machine.
+
+        """
+        claims = await self._claims(state)
+        read = source_fetch(loopback_origins=frozenset() if own_origin is None else frozenset({own_origin}))
+        checked: list[SourceChecked] = []
+        async with aclosing(check_claims(claims, read, lambda: self._desk.now_ms() / 1000)) as results:
+            async for result in results:
+                checked.append(result)
+        return SourcesChecked(
+            tuple(
+                CheckedSource(
+                    each.url,
+                    each.final_origin,
+                    each.status,
+                    each.checked_at_ms,
+                    each.content_sha256,
+                    each.media_type,
+                    each.size,
+                    each.verdict.value,
+                    each.claims,
+                )
+                for each in checked
+            )
+        )
+
+    async def _claims(self, state: RunState) -> tuple[Claim, ...]:
+        draft = await self._draft(state)
+        claims = named_claims(Claim(each.id, each.url, each.quote) for each in draft.claims)
+        is_article = state.created is not None and state.created.kind == ArtifactKind.ARTICLE
+        return with_links(claims, draft.artifact) if is_article else claims
+
+    # --- Judging -----------------------------------------------------------------------------------------------------
+
+    async def judge(self, state: RunState) -> Opening:
+        """Compute what our code says at the gate, from what is kept: a call that was recorded is never repeated."""
+        match state.gate:
+            case Gate.INSTRUCTION:
+                return self._judge_instruction(state, await self.find_instructions())
+            case Gate.PLANNER:
+                plan = await self._answer(state)
+                stored = state.artifact(ArtifactRole.PLAN)
+                if not isinstance(plan, Plan) or stored is None:
+                    raise LedgerError("the plan is not kept any more; begin another run")
+                return judge_plan(state, plan, stored.sha256)
+            case Gate.WRITER:
+                return await self._judge_draft(state)
+            case Gate.SOURCE_CHECK:
+                return await self._judge_sources(state)
+            case Gate.REVIEWER | Gate.CRITIC:
+                return await self._judge_judge(state)
+            case Gate.CANDIDATE | Gate.PREFLIGHT:
+                await self.text_of(state, ArtifactRole.DRAFT)  # read once more: it is what its hash says
+                return open_gate(state, GateVerdict.READY, artifact_sha256=state.subject_sha256)
+
+    def _judge_instruction(self, state: RunState, found: InstructionSet) -> Opening:
+        settings = self._desk.profile.instructions
+        unsettled = found.unsettled()
+        findings = [Finding(each.code.value, Severity.FAIL, each.message) for each in unsettled]
+        findings += [
+            Finding(each.code.value, Severity.WARN, each.message) for each in found.conflicts if each not in unsettled
+        ]
+        if found.primary is None:
+            findings.append(
+                Finding("INSTR-02", Severity.WARN, "no instruction source is read: the artifact follows the task alone")
+            )
+        if settings.source and found.primary != settings.source:
+            said = found.primary or "none"
+            findings.append(
+                Finding("INSTR-03", Severity.FAIL, f"the profile wants {settings.source} as the source; it is {said}")
+            )
+        is_broken = any(each.severity is Severity.FAIL for each in findings)
+        verdict = GateVerdict.BLOCK if is_broken else GateVerdict.READY
+        return open_gate(
+            state,
+            verdict,
+            findings,
+            needs_human=is_broken or found.primary is None,
+            is_final=is_broken and settings.stop_on_conflict,
+        )
+
+    async def _judge_draft(self, state: RunState) -> Opening:
+        draft = await self._draft(state)
+        primary = "" if state.instruction is None else state.instruction.primary
+        findings = [*check_source(draft.instruction_source, primary), *find_injection(draft.artifact)]
+        suspected = any(each.id.startswith("INJ-") for each in findings)
+        policy = self._desk.profile.policy
+        plan = msgspec.json.decode(await self.text_of(state, ArtifactRole.PLAN), type=Plan)
+        checked = await check_candidate(
+            ArtifactKind("patch" if state.created is None else state.created.kind),
+            draft.artifact.encode(),
+            Scope(plan.scope),
+            self._root,
+            "" if state.created is None else state.created.repository.commit,
+            environment=self._desk.environment,
+            commands=policy.checks,
+            is_confirmed=self._inputs.are_checks_confirmed,
+        )
+        findings += checked.outcome.findings
+        is_broken = any(each.severity is Severity.FAIL for each in findings)
+        return open_gate(
+            state,
+            GateVerdict.REVISE if is_broken else GateVerdict.READY,
+            findings,
+            needs_human=checked.outcome.needs_human or suspected,
+            is_final=checked.outcome.is_refused,
+            artifact_sha256=state.subject_sha256,
+            commands=tuple(
+                CommandRun(f"check {each.number}", each.exit_code, int(each.duration_ms), is_passed=each.is_passed)
+                for each in checked.runs
+            ),
+        )
+
+    async def _judge_sources(self, state: RunState) -> Opening:
+        is_required = state.created is not None and state.created.kind == ArtifactKind.ARTICLE
+        sources = () if state.sources is None else state.sources.sources
+        findings = check_sources(sources, is_required=is_required)
+        is_broken = any(each.severity is Severity.FAIL for each in findings)
+        return open_gate(
+            state,
+            GateVerdict.REVISE if is_broken else GateVerdict.READY,
+            findings,
+            needs_human=any(each.severity is Severity.WARN for each in findings),
+            artifact_sha256=state.subject_sha256,
+        )
+
+    async def _judge_judge(self, state: RunState) -> Opening:
+        answer = await self._answer(state)
+        draft = await self.text_of(state, ArtifactRole.DRAFT)
+        nonce = "" if state.intended is None else nonce_of(state.intended.call_id)
+        if isinstance(answer, Review):
+            judgement = judge_review(answer, await self.rubric(state), draft, nonce)
+        elif isinstance(answer, Critique):
+            reviewed = state.opening(Gate.REVIEWER)
+            before = GateVerdict.READY if reviewed is None else reviewed.verdict
+            judgement = judge_critique(answer, draft, nonce, reviewed=before)
+        else:
+            raise LedgerError(f"the answer of the {state.gate.words} is not kept any more; begin another run")
+        role = role_at(state.gate, state.attempt)
+        levels = independence(state, state.gate, None if role is None else reported_by(state, role))
+        least = 0 if state.created is None else state.created.policy.min_independence
+        near = tuple(check_independence(levels, least))
+        suspected = find_injection(draft)
+        return open_gate(
+            state,
+            lowered(judgement, near),
+            (*near, *judgement.findings),
+            needs_human=judgement.needs_human or bool(near or suspected),
+            is_final=bool(near),
+            artifact_sha256=state.subject_sha256,
+            judgement=judgement,
+            independence=levels,
+        )
+
+    # --- What is kept ------------------------------------------------------------------------------------------------
+
+    async def _answer(self, state: RunState) -> RoleAnswer | None:
+        stored = state.artifact(ArtifactRole.ANSWER)
+        if stored is None:
+            return None
+        answer = read_answer(state.gate, await self._read(stored.sha256), (await self.rubric(state)).ids)
+        return answer if isinstance(answer, Plan | Draft | Review | Critique) else None
+
+    async def _draft(self, state: RunState) -> Draft:
+        """Return the writer's answer of this attempt, whatever was answered after it."""
+        here = [each for each in state.artifacts if each.role is ArtifactRole.ANSWER and each.attempt == state.attempt]
+        for stored in reversed(here):
+            answer = read_answer(Gate.WRITER, await self._read(stored.sha256), ())
+            if isinstance(answer, Draft):
+                return answer
+        raise LedgerError("the draft is not kept any more; begin another run")
+
+    async def text_of(self, state: RunState, role: ArtifactRole) -> str:
+        """Return the newest artifact of a role. Raises `LedgerError` where it was deleted or is another one."""
+        stored = state.artifact(role)
+        if stored is None:
+            raise LedgerError(f"the run has no {role}")
+        return await self._read(stored.sha256)
+
+    async def notes_of(self, sha256: str | None) -> tuple[tuple[str, str], ...]:
+        """Return a gate's findings as ids and words; none where they were deleted."""
+        data = None if sha256 is None else await self._desk.artifacts.read(sha256)
+        return () if data is None else tuple((each["id"], each["message"]) for each in msgspec.json.decode(data))
+
+    async def _read(self, sha256: str) -> str:
+        data = await self._desk.artifacts.read(sha256)
+        if data is None:
+            raise LedgerError(f"the artifact {sha256[:12]} is not kept any more; begin another run")
+        return data.decode()
+
+
+def count_secrets(brief: Brief) -> int:
+    """Return how many places of a brief look like a secret."""
+    return len(find_secrets(brief.prompt)) + len(find_secrets(brief.instructions))
+

@@ -1,0 +1,136 @@
+"""Judging: what our code computes at each gate from a role's answer. No model has a say in it beyond its answer."""
+
+import posixpath
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from console.domain.contract import Finding, Severity
+from console.domain.gate import Gate, GateVerdict, worst
+from console.domain.independence import LEVEL_WORDS
+from console.domain.role_answer import Plan
+from console.domain.rubric import Judgement, plain
+from console.domain.run import RunState
+from console.domain.run_event import CallFailed, CommandRun, GateOpened, noted
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A gate that is about to open: what the ledger keeps, and the words that it does not."""
+
+    opened: GateOpened
+    findings: tuple[Finding, ...]
+
+
+def open_gate(
+    state: RunState,
+    verdict: GateVerdict,
+    findings: Sequence[Finding] = (),
+    *,
+    needs_human: bool = False,
+    is_final: bool = False,
+    artifact_sha256: str | None = None,
+    judgement: Judgement | None = None,
+    independence: tuple[tuple[str, int], ...] = (),
+    commands: tuple[CommandRun, ...] = (),
+) -> Opening:
+    """Return the opening of the gate that a run stands at."""
+    said = tuple(findings)
+    return Opening(
+        GateOpened(
+            state.gate,
+            state.attempt,
+            verdict,
+            noted(said),
+            needs_human,
+            is_final,
+            artifact_sha256,
+            total=None if judgement is None else judgement.total,
+            scores=() if judgement is None else judgement.scores,
+            severities=() if judgement is None else judgement.severities,
+            independence=independence,
+            commands=commands,
+        ),
+        said,
+    )
+
+
+def open_failed(state: RunState, failure: CallFailed) -> Opening:
+    """Return the opening of a gate whose call gave nothing to judge.
+
+    It is no verdict on a draft: the operator may let the call be made once more, or say revise or block.
+    """
+    finding = Finding(
+        "CALL-01", Severity.FAIL, f"the call gave nothing to judge: {failure.category}; no draft failed by it"
+    )
+    verdict = GateVerdict.REVISE
+    return Opening(
+        GateOpened(
+            state.gate,
+            state.attempt,
+            verdict,
+            noted((finding,)),
+            needs_human=True,
+            is_final=True,
+            artifact_sha256=None if state.gate in (Gate.PLANNER, Gate.WRITER) else state.subject_sha256,
+            failure=failure.category,
+        ),
+        (finding,),
+    )
+
+
+def check_source(reported: str, primary: str) -> Iterator[Finding]:
+    """Find an answer that does not name the instruction source that it followed."""
+    if not primary:
+        return
+    named = posixpath.normpath(plain(reported)).removeprefix("./").casefold() if reported.strip() else ""
+    if named != posixpath.normpath(primary).casefold():
+        said = "names none" if not named else "names another one"
+        yield Finding(
+            "INSTR-01", Severity.FAIL, f"the instruction source is {primary}, and the answer {said}: the gate fails"
+        )
+
+
+def judge_plan(state: RunState, plan: Plan, artifact_sha256: str) -> Opening:
+    """Open the planner's gate: the plan has to be bounded, and to follow the instruction source."""
+    primary = "" if state.instruction is None else state.instruction.primary
+    findings = [*check_source(plan.instruction_source, primary), *_check_plan(plan)]
+    verdict = GateVerdict.REVISE if any(each.severity is Severity.FAIL for each in findings) else GateVerdict.READY
+    return open_gate(state, verdict, findings, artifact_sha256=artifact_sha256)
+
+
+def _check_plan(plan: Plan) -> Iterator[Finding]:
+    if not plan.scope:
+        yield Finding("PLAN-01", Severity.FAIL, "the plan names no path that the draft may touch")
+    outside = [path for path in plan.scope if not _is_inside(path)]
+    if outside:
+        yield Finding("PLAN-02", Severity.FAIL, f"the plan's scope leaves the repository ({len(outside)} paths)")
+    if any(path.strip("/ ") in ("", ".", "*", "**", "**/*") for path in plan.scope):
+        yield Finding("PLAN-03", Severity.FAIL, "the plan's scope is the whole repository, so it bounds nothing")
+    if not plan.steps:
+        yield Finding("PLAN-04", Severity.FAIL, "the plan has no step")
+    if not plan.stop_conditions:
+        yield Finding("PLAN-05", Severity.FAIL, "the plan names no condition on which the work stops")
+
+
+def _is_inside(path: str) -> bool:
+    if not path or path.startswith(("/", "~")) or "\\" in path or "\0" in path or ":" in path:
+        return False
+    parts = path.split("/")
+    return ".." not in parts and ".git" not in (part.casefold() for part in parts)
+
+
+def check_independence(levels: Sequence[tuple[str, int]], least: int) -> Iterator[Finding]:
+    """Find judges that are nearer to what they judge than the policy allows."""
+    for pair, reached in levels:
+        if reached < least:
+            yield Finding(
+                "INDEP-01",
+                Severity.FAIL,
+                f"{pair.replace('_', ' ')}: {reached} of 3, {LEVEL_WORDS[reached]}; the policy wants {least}",
+            )
+
+
+def lowered(judgement: Judgement, findings: Sequence[Finding]) -> GateVerdict:
+    """Return a judgement's verdict, lowered by findings that break a rule of the run itself."""
+    broken = any(each.severity is Severity.FAIL for each in findings)
+    return worst(judgement.verdict, GateVerdict.BLOCK if broken else GateVerdict.READY)

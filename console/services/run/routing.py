@@ -1,0 +1,93 @@
+"""Routing: which routes a run is begun with, and whether they are still the same before each call."""
+
+import hashlib
+from collections.abc import Iterator
+
+from console.domain.canonical import canonical
+from console.domain.gate import Gate, role_at
+from console.domain.independence import Served, level
+from console.domain.role import Role
+from console.domain.route import Route
+from console.domain.run import RunState
+from console.domain.run_event import CallRecorded, PinnedRoute
+from console.services.settings import Profile
+
+
+def pin_routes(profile: Profile, origin: str) -> tuple[PinnedRoute, ...]:
+    """Return a profile's routes as a run keeps them."""
+    return tuple(_pinned(route, profile, origin) for route in profile.table)
+
+
+def _pinned(route: Route, profile: Profile, origin: str) -> PinnedRoute:
+    return PinnedRoute(
+        route.role, route.model, route.endpoint_family, route.endpoint_path, _fingerprint(route, profile, origin)
+    )
+
+
+def _fingerprint(route: Route, profile: Profile, origin: str) -> str:
+    """Return the hash of all that changes what a call through a route does.
+
+    The port of the embedded gateway is another one at every start, and says nothing of the route.
+    """
+    behaviour = {
+        "model": route.model,
+        "endpoint_family": route.endpoint_family.value,
+        "endpoint_path": route.endpoint_path,
+        "origin": "sim:" if profile.is_embedded else origin,
+        "auth": profile.gateway.auth,
+        "anthropic_version": profile.gateway.anthropic_version,
+        "headers": sorted(profile.gateway.headers),
+        "max_output_tokens": profile.policy.run_max_output_tokens,
+    }
+    return hashlib.sha256(canonical(behaviour)).hexdigest()
+
+
+def route_of(profile: Profile, pinned: PinnedRoute, origin: str) -> Route | None:
+    """Return the profile's route that a run was begun with, under its role; None where it is not the same any more."""
+    for route in profile.table:
+        if _fingerprint(route, profile, origin) == pinned.fingerprint:
+            return Route(
+                pinned.role,
+                route.model,
+                route.endpoint_family,
+                route.endpoint_path,
+                route.config_line,
+                route.served_as,
+            )
+    return None
+
+
+def independence(state: RunState, gate: Gate, judge_reported: str | None = None) -> tuple[tuple[str, int], ...]:
+    """Return how independent a gate's judge is of those before it, by what was asked for and by what answered.
+
+    Args:
+        state: The run.
+        gate: The reviewer's gate or the critic's; for any other there are no pairs.
+        judge_reported: The model that the judge's answer named, where it has answered.
+
+    """
+    judge = role_at(gate, state.attempt)
+    route = None if judge is None else state.route(judge)
+    if judge is None or route is None:
+        return ()
+    judging = Served(_plain(route), judge_reported)
+    return tuple((f"{who}_vs_{judge}", level(judged, judging)) for who, judged in _judged(state, gate))
+
+
+def _judged(state: RunState, gate: Gate) -> Iterator[tuple[str, Served]]:
+    writer = role_at(Gate.WRITER, state.attempt) or Role.WRITER
+    before = {Gate.REVIEWER: (writer,), Gate.CRITIC: (writer, Role.REVIEWER)}.get(gate, ())
+    for role in before:
+        route = state.route(role)
+        if route is not None:
+            yield role.value, Served(_plain(route), reported_by(state, role))
+
+
+def reported_by(state: RunState, role: Role) -> str | None:
+    """Return the model that a role's newest answer named."""
+    answers = (end for end in reversed(state.ends) if isinstance(end, CallRecorded) and end.role is role)
+    return next((end.model_reported for end in answers), None)
+
+
+def _plain(pinned: PinnedRoute) -> Route:
+    return Route(pinned.role, pinned.model, pinned.endpoint_family, pinned.endpoint_path)

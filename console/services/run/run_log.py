@@ -1,0 +1,158 @@
+"""A run in the ledger: read and folded, and appended to only with what the rules of a run allow."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import reduce
+
+from console.domain.gate import Gate
+from console.domain.ledger_line import Actor, Line, NewLine, check_chain
+from console.domain.run import RunState, apply
+from console.domain.run_event import CallFailed, CallIntended, CallLost, CallRecorded, Entry, RunEvent
+from console.domain.run_rule import Command, Refusal, decide
+from console.services.ledger.codec import decode_event, encode_event, kind_of
+from console.services.ledger.ledger import Ledger, Summary
+
+
+class RunRefusedError(Exception):
+    """A command was refused: nothing happened."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.message)
+        self.refusal = refusal
+
+
+class DamagedRunError(Exception):
+    """A run's lines do not hold together: nothing may rest on them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """What an append led to."""
+
+    state: RunState
+    entries: tuple[Entry, ...]
+
+
+class RunLog:
+    """One run's lines, as far as this process has read them."""
+
+    def __init__(self, ledger: Ledger, run_id: str, state: RunState) -> None:
+        self._ledger = ledger
+        self._run_id = run_id
+        self.state = state
+        """The run after all lines that were read."""
+
+    @classmethod
+    async def open(cls, ledger: Ledger, run_id: str) -> "RunLog":
+        """Read a run.
+
+        Raises:
+            LedgerError: There is no such run, or the ledger cannot be read.
+            DamagedRunError: Its lines do not hold together.
+
+        """
+        log = cls(ledger, run_id, RunState(run_id))
+        await log.refresh()
+        return log
+
+    async def refresh(self) -> RunState:
+        """Read the run anew, with what others appended. Raises as `open` does."""
+        lines = await self._ledger.read(self._run_id)
+        faults = check_chain(lines)
+        if faults:
+            raise DamagedRunError(
+                f"the ledger of run {self._run_id} does not hold together at line {faults[0].seq}: {faults[0].words};"
+                " gateway-console record verify says more"
+            )
+        self.state = reduce(apply, map(entry_of, lines), RunState(self._run_id))
+        return self.state
+
+    async def command(self, actor: Actor, *commands: Command, fence: int | None = None) -> tuple[Entry, ...]:
+        """Append what commands lead to: all of it, or nothing.
+
+        Args:
+            actor: Who gives them.
+            commands: What is wanted, in order; each meets the run as the one before has left it.
+            fence: The lease of who steps the run; None for an operator's decision.
+
+        Raises:
+            RunRefusedError: The rules of a run do not allow one of them.
+            ConflictError: Somebody else was first: read again, then decide again.
+            LedgerError: It cannot be kept.
+
+        """
+        state = self.state
+        events: list[RunEvent] = []
+        lines: list[NewLine] = []
+        for command in commands:
+            result = decide(state, command, actor)
+            if isinstance(result, Refusal):
+                raise RunRefusedError(result)
+            for event in result:
+                lines.append(_line(state, event))
+                events.append(event)
+                state = apply(state, Entry(state.seq + 1, state.updated_at_ms, actor, state.head, event))
+        kept = await self._ledger.append(
+            self._run_id,
+            lines,
+            expected_head=self.state.head,
+            actor=actor,
+            summary=summary_of(state),
+            fence=fence,
+        )
+        return self._take(kept)
+
+    def _take(self, lines: Sequence[Line]) -> tuple[Entry, ...]:
+        entries = tuple(map(entry_of, lines))
+        self.state = reduce(apply, entries, self.state)
+        return entries
+
+
+async def begin(ledger: Ledger, run_id: str, actor: Actor, events: Sequence[RunEvent], now_ms: int) -> RunLog:
+    """Begin a run with its first events."""
+    state = RunState(run_id)
+    lines = []
+    for event in events:
+        lines.append(_line(state, event))
+        state = apply(state, Entry(state.seq + 1, now_ms, actor, "", event))
+    kept = await ledger.create(run_id, lines, actor=actor, summary=summary_of(state))
+    log = RunLog(ledger, run_id, RunState(run_id))
+    log.state = reduce(apply, map(entry_of, kept), RunState(run_id))
+    return log
+
+
+def entry_of(line: Line) -> Entry:
+    """Return a line with its event. Raises `CodecError` where it holds none."""
+    return Entry(line.seq, line.at_ms, line.actor, line.sha256, decode_event(line.kind, line.body))
+
+
+def summary_of(state: RunState) -> Summary:
+    """Return what the list of runs shows of a run."""
+    created = state.created
+    return Summary(
+        state.run_id,
+        "" if created is None else created.repository.name,
+        state.gate,
+        state.status if not state.is_waiting else "waiting",
+        state.started_at_ms,
+        state.updated_at_ms,
+        state.attempt,
+        created is not None and created.is_simulated,
+    )
+
+
+def summarise(lines: Sequence[Line]) -> Summary:
+    """Return what the list of runs shows, from a run's lines."""
+    run_id = lines[0].run_id
+    return summary_of(reduce(apply, map(entry_of, lines), RunState(run_id)))
+
+
+_CALLS = (CallIntended, CallRecorded, CallFailed, CallLost)
+Clock = Callable[[], int]
+
+
+def _line(state: RunState, event: RunEvent) -> NewLine:
+    call_id = event.call_id if isinstance(event, _CALLS) else None
+    gate: Gate = getattr(event, "gate", state.gate)
+    attempt: int = getattr(event, "attempt", state.attempt)
+    return NewLine(kind_of(event), gate.value, attempt, encode_event(event), call_id)

@@ -1,0 +1,292 @@
+"""The stepper: does the work of the gate at which a run stands, until the run waits or is over. One step, one gate.
+
+Everything that happens is in the ledger before it is told. A call is in the ledger before it is made; a process that
+dies within it leaves a call whose outcome is unknown, and no stepper repeats that by itself.
+"""
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import AsyncExitStack, aclosing
+from dataclasses import dataclass
+
+import msgspec
+
+from console.domain.category import Category
+from console.domain.contract import Finding, Severity
+from console.domain.event import SmokeEvent, SmokeResult, TokenState
+from console.domain.gate import GATES_WITH_A_CALL, Gate, GateVerdict, role_at
+from console.domain.role_answer import Critique, Draft, Plan, Review
+from console.domain.route import Route
+from console.domain.run import Phase, RunState
+from console.domain.run_event import (
+    ArtifactRole,
+    ArtifactStored,
+    CallFailed,
+    CallIntended,
+    CallLost,
+    CallRecorded,
+    Entry,
+    GateOpened,
+    RunEvent,
+    RunStopped,
+    StopCause,
+    noted,
+)
+from console.domain.run_rule import RefusalCode, Report
+from console.domain.served import ServedAs
+from console.services.ledger.heartbeat import Held
+from console.services.run import gate_work
+from console.services.run.briefs import BriefError
+from console.services.run.desk import RunDesk, RunInputs
+from console.services.run.judging import Opening, open_failed
+from console.services.run.preflight import PreflightStop, run_preflight
+from console.services.run.role_call import RoleCall, RoleCallEnded, make_call, read_answer
+from console.services.run.run_log import RunLog, RunRefusedError
+from console.services.target import Target
+
+
+class StepHeldError(Exception):
+    """A step cannot be made now, and nothing was changed: the run stays where it is."""
+
+    def __init__(self, words: str, *, token: TokenState | None = None, category: Category | None = None) -> None:
+        super().__init__(words)
+        self.token = token
+        """What asking for the token led to, where that holds the step."""
+        self.category = category
+        """Why the gateway could not be asked, where that holds the step."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallPrepared:
+    """A call as it is about to be sent. For the eye only."""
+
+    call: RoleCall
+
+
+@dataclass(frozen=True, slots=True)
+class GateNoted:
+    """A gate's findings in words. For the eye; they are kept apart from the ledger."""
+
+    opened: GateOpened
+    findings: tuple[Finding, ...]
+
+
+StepNews = Entry | CallPrepared | GateNoted | SmokeEvent
+
+
+class Stepper:
+    """Steps one run that this process holds."""
+
+    def __init__(self, desk: RunDesk, log: RunLog, inputs: RunInputs, held: Held, target: Target | None = None) -> None:
+        """Prepare to step.
+
+        Args:
+            desk: What stepping needs of this process.
+            log: The run, read.
+            inputs: Where the run works on this machine.
+            held: The lease.
+            target: The gateway, where it is open already; otherwise the desk opens it when the first call is due.
+
+        """
+        self._desk = desk
+        self._log = log
+        self._inputs = inputs
+        self._held = held
+        self._target = target
+        self._stack = AsyncExitStack()
+
+    async def __aenter__(self) -> "Stepper":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._stack.aclose()
+
+    @property
+    def state(self) -> RunState:
+        """The run as far as this process has read it."""
+        return self._log.state
+
+    async def prepare(self) -> RoleCall:
+        """Build the call that is due, and send nothing: what `step` would send.
+
+        Raises:
+            StepHeldError: No call is due, or the gateway's prices cannot be asked for.
+            BriefError: The brief cannot be built.
+
+        """
+        if self.state.gate not in GATES_WITH_A_CALL or self.state.phase is not Phase.DUE:
+            raise StepHeldError(f"no call is due: the gate {self.state.gate.words} is {self.state.phase}")
+        return await gate_work.prepare(self._desk, self.state, self._inputs, self._route())
+
+    async def step(self, prepared: RoleCall | None = None) -> AsyncGenerator[StepNews, None]:
+        """Do the gate's work and yield what happens; return when the run waits or is over.
+
+        Args:
+            prepared: The call that was shown, where one was.
+
+        Raises:
+            StepHeldError: It cannot be done now; nothing was changed.
+            ConflictError: Somebody else appended; look again.
+            LedgerError: It cannot be kept.
+
+        """
+        await self._log.refresh()
+        if self.state.is_over or self.state.is_waiting:
+            return
+        if self.state.phase is Phase.CALLING:
+            async for entry in self._lose_call():
+                yield entry
+            return
+        if self.state.phase is Phase.DUE:
+            async with aclosing(self._work(prepared)) as news:
+                async for each in news:
+                    yield each
+        if self.state.phase is Phase.WORKED or self._opens_by_itself():
+            async with aclosing(self._judge()) as news:
+                async for each in news:
+                    yield each
+
+    def _opens_by_itself(self) -> bool:
+        return self.state.gate is Gate.CANDIDATE and self.state.phase is Phase.DUE
+
+    async def _lose_call(self) -> AsyncGenerator[Entry, None]:
+        """Note that a call was cut off: this process holds the run and is not making it, so who made it is gone."""
+        if self.state.intended is not None:
+            for entry in await self._report(CallLost(self.state.intended.call_id, self.state.intended.role)):
+                yield entry
+
+    async def _work(self, prepared: RoleCall | None) -> AsyncGenerator[StepNews, None]:
+        match self.state.gate:
+            case Gate.INSTRUCTION:
+                pinned = await gate_work.pin_instruction(self._desk, self._inputs)
+                for entry in await self._report(pinned):
+                    yield entry
+            case Gate.PREFLIGHT:
+                async with aclosing(self._preflight()) as entries:
+                    async for entry in entries:
+                        yield entry
+            case Gate.SOURCE_CHECK:
+                checked = await gate_work.check_sources_of(self._desk, self.state, await self._open())
+                for entry in await self._report(checked):
+                    yield entry
+            case Gate.CANDIDATE:
+                return
+            case _:
+                async with aclosing(self._call(prepared)) as news:
+                    async for each in news:
+                        yield each
+
+    async def _preflight(self) -> AsyncGenerator[Entry, None]:
+        target = await self._open()
+        ended = await run_preflight(self._desk, self.state, self._inputs, target)
+        if not isinstance(ended, PreflightStop):
+            for entry in await self._report(ended):
+                yield entry
+            return
+        if ended.is_held:
+            raise StepHeldError(ended.words, category=ended.category)
+        stopped = RunStopped(ended.cause, ended.category, ended.words, noted(ended.findings))
+        for entry in await self._report(stopped):
+            yield entry
+
+    # --- A role's call ---------------------------------------------------------------------------------------------
+
+    async def _call(self, prepared: RoleCall | None) -> AsyncGenerator[StepNews, None]:
+        changed = await gate_work.what_changed(self._desk, self.state, self._inputs)
+        if changed is not None:
+            for entry in await self._report(changed):
+                yield entry
+            return
+        target = await self._open()
+        try:
+            call = prepared or await self.prepare()
+        except BriefError as error:
+            raise StepHeldError(str(error)) from None
+        yield CallPrepared(call)
+        secrets = gate_work.count_secrets(call.brief)
+        if secrets:
+            words = f"the brief for {call.route.role} looks like it holds {secrets} secret(s); nothing was sent"
+            for entry in await self._report(
+                RunStopped(StopCause.SECRET_IN_PROMPT, Category.SECRET_IN_PROMPT, words)
+            ):
+                yield entry
+            return
+        try:
+            entries = await self._report(_intended(self.state, call))
+        except RunRefusedError as error:
+            if error.refusal.code is not RefusalCode.BUDGET:
+                raise
+            entries = await self._report(
+                RunStopped(StopCause.BUDGET, Category.BUDGET_EXCEEDED, error.refusal.message[:280])
+            )
+        for entry in entries:
+            yield entry
+        if self.state.is_over or target.gateway is None:
+            return
+        async with aclosing(make_call(call, target.gateway)) as events:
+            async for event in events:
+                if not isinstance(event, RoleCallEnded):
+                    yield event
+                    continue
+                for entry in await self._end_call(call, event):
+                    yield entry
+
+    async def _end_call(self, call: RoleCall, ended: RoleCallEnded) -> Sequence[Entry]:
+        """Keep how a call ended, with its answer where it is one."""
+        result = ended.result
+        price = gate_work.price_of(call.route)
+        failed = _failure(call, result, price)
+        if failed is not None:
+            return await self._report(failed)
+        answer = read_answer(call.gate, ended.text, gate_work.criteria_of(self._desk, self.state, self._inputs))
+        if not isinstance(answer, Plan | Draft | Review | Critique):
+            return await self._report(_unread(call, result, price))
+        recorded = _recorded(call, result, price)
+        stored = [await self._keep(ArtifactRole.ANSWER, ended.text)]
+        if isinstance(answer, Plan):
+            stored.append(await self._keep(ArtifactRole.PLAN, ended.text))
+        if isinstance(answer, Draft):
+            stored.append(await self._keep(ArtifactRole.DRAFT, answer.artifact))
+        return await self._report(recorded, *stored)
+
+    async def _keep(self, role: ArtifactRole, text: str) -> ArtifactStored:
+        data = text.encode()
+        return ArtifactStored(role, self.state.attempt, await self._desk.artifacts.put(data), len(data))
+
+    # --- Judging ---------------------------------------------------------------------------------------------------
+
+    async def _judge(self) -> AsyncGenerator[StepNews, None]:
+        failure = self.state.failure
+        opening: Opening = (
+            open_failed(self.state, failure)
+            if failure is not None
+            else await gate_work.judge(self._desk, self.state, self._inputs)
+        )
+        notes = msgspec.json.encode([{"id": each.id, "message": each.message} for each in opening.findings])
+        sha256 = await self._desk.artifacts.put(notes)
+        opened = msgspec.structs.replace if False else opening.opened  # noqa: SIM210
+        for entry in await self._report(_with_notes(opened, sha256)):
+            yield entry
+        yield GateNoted(opened, opening.findings)
+
+    # --- The gateway and the ledger ----------------------------------------------------------------------------------
+
+    def _route(self) -> Route:
+        """Return the profile's route that does the gate's work."""
+        role = role_at(self.state.gate, self.state.attempt)
+        pinned = None if role is None else self.state.route(role)
+        if pinned is None:
+            raise StepHeldError(f"the profile has no route for {role}; add one, and begin another run")
+        return Route(pinned.role, pinned.model, pinned.endpoint_family, pinned.endpoint_path)
+
+    async def _open(self) -> Target:
+        if self._target is None:
+            self._target = await self._stack.enter_async_context(self._desk.open_target())
+        if self._target.gateway is None:
+            raise StepHeldError(self._target.token.advice, token=self._target.token.state)
+        return self._target
+
+    async def _report(self, *events: RunEvent) -> tuple[Entry, ...]:
+        if self._held.lost.is_set():
+            raise StepHeldError("another console has taken this run over; look again")
+        commands = tuple(Report(event) for event in events)
+        return await self._log.command(self._desk.machine, *commands, fence=self._held.lease.fence)
