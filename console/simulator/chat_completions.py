@@ -51,8 +51,8 @@ class ChatCompletions(OpenAiErrors):
             case "json_schema":
                 place = ("response_format", "json_schema")
                 about = object_in(form.get("json_schema"), place, self.invalid)
-                name_in(about.get("name"), (*place, "name"), self.invalid)
-                return Given((*place, "schema"), about.get("schema"), about.get("strict") is True)
+                name = name_in(about.get("name"), (*place, "name"), self.invalid)
+                return Given((*place, "schema"), about.get("schema"), about.get("strict") is True, name)
         raise self.invalid(("response_format", "type"), "has to be 'text', 'json_object' or 'json_schema'")
 
     def _forced(self, choice: object) -> str | None:

@@ -72,8 +72,8 @@ class Responses(OpenAiErrors):
             case "json_object":
                 return any_object(place)
             case "json_schema":
-                name_in(form.get("name"), (*place, "name"), self.invalid)
-                return Given((*place, "schema"), form.get("schema"), form.get("strict") is True)
+                name = name_in(form.get("name"), (*place, "name"), self.invalid)
+                return Given((*place, "schema"), form.get("schema"), form.get("strict") is True, name)
         raise self.invalid((*place, "type"), "has to be 'text', 'json_object' or 'json_schema'")
 
     def _forced(self, choice: object) -> str | None:

@@ -2,13 +2,54 @@
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
-from typing import Literal
+from typing import Any, Literal
 
 from console.domain.family import EndpointFamily
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptedFinding:
+    """What a judge is to find in whatever draft it gets."""
+
+    severity: str
+    note: str
+    area: str = "unsupported_claim"
+    """What a critic takes it for; a reviewer names none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conduct:
+    """How a model behaves in the roles of a run; without any field, it behaves well."""
+
+    until_attempt: int = 0
+    """The last attempt on which it behaves so; 0 for all of them."""
+    hides_source: bool = False
+    """It reports no instruction source."""
+    more_lines: Sequence[str] = ()
+    """Lines that its draft has beyond the good ones."""
+    secret_pieces: Sequence[str] = ()
+    """What a made-up key in its draft is joined from with '-', so that no scanner meets the key here."""
+    more_path: str = ""
+    """A further file that its patch adds."""
+    more_path_lines: Sequence[str] = ()
+    scores: Sequence[int] = ()
+    """The scores that it gives, in turn; empty for good ones."""
+    finding: ScriptedFinding | None = None
+    """What it finds as a judge."""
+    evidence: str = ""
+    """What it gives as evidence instead of words of the draft."""
+    forges_nonce: bool = False
+    """It answers with another nonce than the one it was given."""
+    prose: str = ""
+    """What it answers instead of JSON."""
+
+
+WELL = Conduct()
+"""How models behave that no scenario names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +58,7 @@ class Scenario:
 
     pattern: re.Pattern[str]
     families: frozenset[EndpointFamily]
-    kind: Literal["error", "cut", "html", "redirect", "elsewhere"]
+    kind: Literal["error", "cut", "html", "redirect", "elsewhere", "role"]
     status: int = 200
     code: str = ""
     type: str = ""
@@ -30,6 +71,8 @@ class Scenario:
     """For an answer from elsewhere: what its id begins with; empty for what the family's vendor writes."""
     headers: Mapping[str, str] = field(default_factory=dict)
     """For an answer from elsewhere: more headers."""
+    conduct: Conduct = WELL
+    """For a role: how the model behaves in a run."""
 
 
 @cache
@@ -40,10 +83,16 @@ def scenarios() -> tuple[Scenario, ...]:
         Scenario(
             pattern=re.compile(row["pattern"]),
             families=frozenset(EndpointFamily(name) for name in row.get("families", list(EndpointFamily))),
-            **{key: value for key, value in row.items() if key not in ("pattern", "families")},
+            conduct=_conduct(row.get("conduct", {})),
+            **{key: value for key, value in row.items() if key not in ("pattern", "families", "conduct")},
         )
         for row in table["scenario"]
     )
+
+
+def _conduct(row: Mapping[str, Any]) -> Conduct:
+    finding = ScriptedFinding(**row["finding"]) if "finding" in row else None
+    return Conduct(**{**row, "finding": finding})
 
 
 def scenario_for(model: str, family: EndpointFamily) -> Scenario | None:

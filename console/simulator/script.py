@@ -1,7 +1,9 @@
 """Scripts: the deterministic words and pace of the embedded gateway's answers."""
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 _WORDS = (
     "OK. Six routes, three endpoint families, one gateway: this route answers on the family that its model"
@@ -19,6 +21,10 @@ class Wish:
     """The JSON that the answer's text, or the called tool's arguments, have to be; empty where words will do."""
     tool: str = ""
     """The tool that has to be called; empty for none."""
+    name: str = ""
+    """The name of the schema or tool; empty where the family's form has none."""
+    schema: Mapping[str, Any] = field(default_factory=dict)
+    """The schema that the document has to fit."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,11 @@ from console.simulator.catalogue import anthropic_list, cometapi_list, exists, n
 from console.simulator.chat_completions import ChatCompletions
 from console.simulator.dialect import Ask, Dialect, RequestError, StreamItem
 from console.simulator.hostile import HostileCall, hostility_for, perform
+from console.simulator.page import PAGE_PATH, page_url, read_page
 from console.simulator.request_body import read_body
 from console.simulator.responses import Responses
-from console.simulator.scenario import Scenario, scenario_for
+from console.simulator.role_answer import answer_as_role
+from console.simulator.scenario import WELL, Scenario, scenario_for
 from console.simulator.script import Script, count_tokens, write_script
 
 HOST = "127.0.0.1"
@@ -103,6 +105,7 @@ def _application(server: "_Server") -> web.Application:
     application.router.add_get("/v1/models", server.guarded(server.models))
     application.router.add_get("/api/models", server.guarded(server.public_models, is_public=True))
     application.router.add_get("/api/pricing", server.guarded(server.public_prices, is_public=True))
+    application.router.add_get(PAGE_PATH, server.guarded(server.page, is_public=True))
     application.router.add_route("*", "/{path:.*}", server.guarded(server.refuse_path))
     return application
 
@@ -158,6 +161,7 @@ class _Server:
         if scenario is not None and scenario.kind == "elsewhere":
             ask = replace(ask, model=scenario.answers_as or ask.model, id_prefix=scenario.id_prefix)
             headers = scenario.headers
+        ask = answer_as_role(ask, WELL if scenario is None else scenario.conduct, page_url(request.host))
         script = write_script(ask.model, ask.prompt, ask.max_output_tokens, ask.wish)
         if ask.stream:
             last = scenario.after_events if scenario is not None and scenario.kind == "cut" else None
@@ -185,6 +189,10 @@ class _Server:
     async def public_prices(self, request: web.Request, number: int) -> web.StreamResponse:
         """List the models' price ratios, as new-api does."""
         return _json(new_api_pricing(), number)
+
+    async def page(self, request: web.Request, number: int) -> web.StreamResponse:
+        """Show the page that articles quote."""
+        return web.Response(text=read_page(), content_type="text/html", headers=_request_ids(number))
 
     async def _stream(
         self,

@@ -6,7 +6,7 @@ The families put the same wish into different fields; each reads its own and giv
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from console.simulator.dialect import RequestError
@@ -36,6 +36,8 @@ class Given:
     place: Place
     schema: object
     is_strict: bool = False
+    name: str = ""
+    """The schema's name; empty where the family's form has none."""
 
 
 def any_object(place: Place) -> Given:
@@ -68,8 +70,8 @@ def make_wish(
         name = next(iter(functions), ANY) if forced == ANY else forced
         if name not in functions:
             raise refuse(("tool_choice",), "has to name a function among the tools")
-        return Wish(_document(functions[name], prompt, refuse), name)
-    return Wish() if form is None else Wish(_document(form, prompt, refuse))
+        return replace(_wish(functions[name], prompt, refuse), tool=name, name=name)
+    return Wish() if form is None else _wish(form, prompt, refuse)
 
 
 def object_in(value: object, place: Place, refuse: Refuse) -> dict[str, Any]:
@@ -99,11 +101,11 @@ def tools_in(body: dict[str, Any], refuse: Refuse) -> list[tuple[Place, dict[str
     return [(place, object_in(tool, place, refuse)) for place, tool in zip(places, tools, strict=True)]
 
 
-def _document(given: Given, prompt: str, refuse: Refuse) -> str:
+def _wish(given: Given, prompt: str, refuse: Refuse) -> Wish:
     nonce = _NONCE.search(prompt)
     schema = given.schema if isinstance(given.schema, dict) else {}
     try:
         instance = make_instance(schema, "" if nonce is None else nonce[1])
     except SchemaError as error:
         raise refuse((*given.place, *error.place), error.problem) from None
-    return json.dumps(instance, separators=(",", ":"))
+    return Wish(json.dumps(instance, separators=(",", ":")), name=given.name, schema=schema)

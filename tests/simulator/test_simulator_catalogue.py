@@ -13,6 +13,7 @@ from console.domain.family import EndpointFamily
 from console.domain.money import Price
 from console.services.config_file import load_profile
 from console.simulator.catalogue import exists
+from console.simulator.page import PAGE_PATH
 from console.simulator.server import Listening
 from console.wire.catalogue import Listing, merge, read_listing
 
@@ -81,14 +82,18 @@ async def test_both_public_lists_name_the_same_prices(client: httpx.AsyncClient)
         assert entry.families == listed[model].families
 
 
-async def test_one_model_has_no_price_and_one_is_deprecated(client: httpx.AsyncClient) -> None:
+async def test_a_model_of_each_kind_has_no_price_and_one_is_deprecated(client: httpx.AsyncClient) -> None:
     listed = by_model(await listing(client, "/api/models"))
-    assert [model for model, entry in listed.items() if entry.price is None] == [UNPRICED]
+    assert [model for model, entry in listed.items() if entry.price is None] == [
+        UNPRICED,
+        "gpt-unpriced-placeholder",
+        "claude-unpriced-placeholder",
+    ]
     assert [model for model, entry in listed.items() if entry.retires_on] == [DEPRECATED]
 
 
-@pytest.mark.parametrize("path", PATHS[1:])
-async def test_the_public_lists_need_no_token(client: httpx.AsyncClient, path: str) -> None:
+@pytest.mark.parametrize("path", [*PATHS[1:], PAGE_PATH])
+async def test_the_public_lists_and_the_page_need_no_token(client: httpx.AsyncClient, path: str) -> None:
     response = await client.get(path, headers={"authorization": ""})
     assert response.status_code == 200
     assert response.headers["x-request-id"]
