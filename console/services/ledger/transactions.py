@@ -30,7 +30,8 @@ _COLUMNS = "version, log_id, run_id, seq, at_ms, actor, kind, gate, attempt, bod
 """In the order of a Line's fields."""
 _INSERT = f"INSERT INTO line ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608  # of our own words
 _SELECT = f"SELECT {_COLUMNS} FROM line WHERE run_id = ? ORDER BY seq"  # noqa: S608  # of our own words
-_PUT_SUMMARY = """INSERT INTO run (run_id, repository, gate, status, started_at_ms, updated_at_ms, attempt, is_simulated)
+_PUT_SUMMARY = """INSERT INTO run
+    (run_id, repository, gate, status, started_at_ms, updated_at_ms, attempt, is_simulated)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (run_id) DO UPDATE SET repository = excluded.repository, gate = excluded.gate,
         status = excluded.status, started_at_ms = excluded.started_at_ms, updated_at_ms = excluded.updated_at_ms,
@@ -145,7 +146,7 @@ def runs(connection: "Connection", limit: int, status: str | None) -> tuple[Summ
             FROM run WHERE ?1 IS NULL OR status = ?1 ORDER BY number DESC LIMIT ?2""",
         (status, limit),
     )
-    return tuple(Summary(*row[:7], bool(row[7])) for row in rows)
+    return tuple(Summary(*(*row[:7], bool(row[7]))) for row in rows)
 
 
 def rebuild(connection: "Connection", summarise: Callable[[tuple[Line, ...]], Summary]) -> int:
@@ -217,8 +218,7 @@ def _row(line: Line) -> tuple[object, ...]:
 
 
 def _line(row: Sequence[Any]) -> Line:
-    front, actor, rear = row[:5], actor_from(read_canonical(row[5])), row[6:]
-    return Line(*front, actor, *rear)
+    return Line(*(*row[:5], actor_from(read_canonical(row[5])), *row[6:]))
 
 
 def _since(connection: "Connection", run_id: str, head: str) -> tuple[Line, ...]:
