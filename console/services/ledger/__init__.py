@@ -1,1 +1,1 @@
-"""The ledger: what happened in runs, appended and never changed."""
+"""The ledger: the lines of all runs, appended once and never changed, and beside them the artifacts that they name."""

@@ -1,0 +1,30 @@
+"""Run ids: ULIDs, which say when a run began and sort by it, and are fit to be a file name or an argument."""
+
+import re
+from collections.abc import Callable
+
+_DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_PATTERN = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
+_RANDOM_BYTES = 10
+_TIME_LIMIT_MS = 2**48
+
+
+def is_run_id(text: object) -> bool:
+    """Tell whether this is a run id as this console writes them: 26 characters, upper case."""
+    return isinstance(text, str) and _PATTERN.fullmatch(text) is not None
+
+
+def new_run_id(clock: Callable[[], int], random: Callable[[int], bytes]) -> str:
+    """Return a new id.
+
+    Ids of different milliseconds sort by time, as far as the clock can be trusted; the ledger's own order does not
+    rest on them.
+
+    Args:
+        clock: Gives the Unix time in ms.
+        random: Gives so many random bytes.
+
+    """
+    time_ms = min(max(clock(), 0), _TIME_LIMIT_MS - 1)
+    number = (time_ms << (8 * _RANDOM_BYTES)) | int.from_bytes(random(_RANDOM_BYTES), "big")
+    return "".join(_DIGITS[(number >> shift) & 31] for shift in range(125, -1, -5))

@@ -1,0 +1,133 @@
+"""Artifacts: what a run's models wrote, in files named by their content's hash, apart from the lines that name them.
+
+An artifact may be deleted at any time: the chain of lines still holds, and says which content it was.
+"""
+
+import hashlib
+import os
+import re
+from functools import partial
+from pathlib import Path
+
+from console.domain.guard import safe
+from console.services.ledger.ledger import LedgerError
+from console.services.ledger.worker import Worker
+from console.services.state_directory import StateError, read_state, replace_state
+
+ARTIFACT_LIMIT = 8 * 1024 * 1024
+"""The most bytes of one artifact."""
+_NAME = re.compile(r"[0-9a-f]{64}")
+
+
+class Artifacts:
+    """The artifacts of one state directory."""
+
+    def __init__(self, directory: Path, *, limit: int = ARTIFACT_LIMIT, deadline_s: float = 10.0) -> None:
+        """Name the place; nothing is opened.
+
+        Args:
+            directory: The state directory.
+            limit: The most bytes of one artifact.
+            deadline_s: How long an operation may take.
+
+        """
+        self._state = directory
+        self._directory = directory / "artifacts"
+        self._limit = limit
+        self._worker = Worker("artifacts", deadline_s)
+
+    async def put(self, data: bytes) -> str:
+        """Keep content and return its SHA-256; it is on the disk when this returns.
+
+        Raises:
+            LedgerError: It is too large, or cannot be written.
+
+        """
+        if len(data) > self._limit:
+            raise LedgerError(f"an artifact of {len(data)} bytes is not kept: the most is {self._limit}; ask for less")
+        return await self._worker.run(partial(self._put, data))
+
+    async def read(self, sha256: str) -> bytes | None:
+        """Return the content of a hash; None where it is not, or not any more, kept.
+
+        Raises:
+            LedgerError: The hash is none, or the file cannot be read or has other content.
+
+        """
+        return await self._worker.run(partial(self._read, _require_hash(sha256)))
+
+    async def delete(self, sha256: str) -> bool:
+        """Delete an artifact; return whether there was one.
+
+        Raises:
+            LedgerError: The hash is none, or the file cannot be deleted.
+
+        """
+        return await self._worker.run(partial(self._delete, _require_hash(sha256)))
+
+    def close(self) -> None:
+        """Take no more calls."""
+        self._worker.close()
+
+    def _put(self, data: bytes) -> str:
+        sha256 = hashlib.sha256(data).hexdigest()
+        try:
+            self._state.parent.mkdir(parents=True, exist_ok=True)
+            self._state.mkdir(mode=0o700, exist_ok=True)
+            if read_state(self._directory, sha256, limit=self._limit) != data:  # a damaged one is written anew
+                replace_state(self._directory, sha256, data)
+            self._sync()
+        except StateError as error:
+            raise _translated(error) from None
+        except OSError as error:
+            raise self._failed(sha256, "written", error) from None
+        return sha256
+
+    def _read(self, sha256: str) -> bytes | None:
+        try:
+            data = read_state(self._directory, sha256, limit=self._limit)
+            is_absent = data is None and not (self._directory / sha256).exists()
+        except StateError as error:
+            raise _translated(error) from None
+        except OSError as error:
+            raise self._failed(sha256, "read", error) from None
+        if is_absent:
+            return None
+        if data is None or hashlib.sha256(data).hexdigest() != sha256:
+            raise LedgerError(
+                f"{safe(str(self._directory / sha256))} does not hold what its name says: it was changed;"
+                " delete it, the record still names the content that it had"
+            )
+        return data
+
+    def _delete(self, sha256: str) -> bool:
+        try:
+            (self._directory / sha256).unlink()
+            self._sync()
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            raise self._failed(sha256, "deleted", error) from None
+        return True
+
+    def _sync(self) -> None:
+        """Have the directory's names on the disk as well."""
+        folder = os.open(self._directory, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+    def _failed(self, sha256: str, deed: str, error: OSError) -> LedgerError:
+        where = safe(str(self._directory / sha256))
+        return LedgerError(f"{where} cannot be {deed}: {error.strerror or 'input/output error'}; look at the disk")
+
+
+def _require_hash(sha256: str) -> str:
+    if _NAME.fullmatch(sha256) is None:
+        raise LedgerError("an artifact is named by the 64 hexadecimal digits of its SHA-256, and by nothing else")
+    return sha256
+
+
+def _translated(error: StateError) -> LedgerError:
+    return LedgerError(str(error), is_unsafe=error.is_unsafe)

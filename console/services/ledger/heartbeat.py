@@ -1,0 +1,50 @@
+"""Holding a run: a lease, renewed for as long as it is needed."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+
+from console.services.ledger.ledger import HEARTBEAT_S, FencedError, Holder, Lease, Ledger, LedgerError
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A lease while it is renewed."""
+
+    lease: Lease
+    lost: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when another process has taken the run: nothing may be done for it any more."""
+
+
+@contextlib.asynccontextmanager
+async def holding(
+    ledger: Ledger, run_id: str, holder: Holder, *, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+) -> AsyncIterator[Held]:
+    """Hold a run within, and give it back after.
+
+    Raises:
+        LeaseHeldError: Another process holds it.
+        LedgerError: There is no such run, or the ledger cannot be used.
+
+    """
+    held = Held(await ledger.acquire(run_id, holder))
+    beat = asyncio.create_task(_renew(ledger, held, sleep), name=f"lease of {run_id}")
+    try:
+        yield held
+    finally:
+        beat.cancel()
+        await asyncio.gather(beat, return_exceptions=True)
+        with contextlib.suppress(LedgerError):  # what cannot be given back runs out
+            await ledger.release(held.lease)
+
+
+async def _renew(ledger: Ledger, held: Held, sleep: Callable[[float], Awaitable[None]]) -> None:
+    while not held.lost.is_set():
+        await sleep(HEARTBEAT_S)
+        try:
+            await ledger.renew(held.lease)
+        except FencedError:
+            held.lost.set()
+        except LedgerError:
+            continue  # the next beat may come through; if none does, the fence protects the run

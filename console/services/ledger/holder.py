@@ -1,0 +1,76 @@
+"""Who this process is to others on this machine, and whether another one is dead."""
+
+import hashlib
+import os
+import socket
+import sys
+import time
+from pathlib import Path
+
+from console.domain.guard import safe
+from console.services.ledger.ledger import Holder
+
+_PROC = Path("/proc")
+
+
+def this_process(name: str) -> Holder:
+    """Return this process as a holder of leases.
+
+    Args:
+        name: The operator's.
+
+    """
+    try:
+        started = _started(os.getpid()) or 0
+    except OSError:
+        started = 0
+    return Holder(safe(name, limit=64), _host(), os.getpid(), started)
+
+
+def is_dead(holder: Holder) -> bool:
+    """Tell whether a holder is known to be dead; what runs on another machine, or elsewhere unseen, never is."""
+    if holder.started == 0 or holder.host != _host():
+        return False
+    try:
+        return _started(holder.pid) != holder.started
+    except OSError:
+        return False
+
+
+def unix_ms() -> int:
+    """Return the Unix time in ms: for people, and for leases of other machines."""
+    return time.time_ns() // 1_000_000
+
+
+def boot_ms() -> int:
+    """Return the ms since boot, which nobody can set; all processes of one boot count the same."""
+    clock = time.CLOCK_BOOTTIME if sys.platform == "linux" else time.CLOCK_MONOTONIC
+    return time.clock_gettime_ns(clock) // 1_000_000
+
+
+def _host() -> str:
+    """Return what is the same for two processes only where their pids and clocks since boot can be compared."""
+    parts = [socket.gethostname()]
+    try:
+        parts += [(_PROC / "sys/kernel/random/boot_id").read_text(encoding="ascii")]
+        parts += [(_PROC / "self/ns/pid").readlink().name]
+    except OSError:
+        parts += ["no /proc"]
+    return hashlib.sha256("\n".join(parts).encode(errors="surrogateescape")).hexdigest()[:12]
+
+
+def _started(pid: int) -> int | None:
+    """Return when a process started, in ticks since boot; None where it does not run.
+
+    Raises:
+        OSError: It may run, but may not be looked at.
+
+    """
+    try:
+        text = (_PROC / str(pid) / "stat").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    fields = text.rpartition(b")")[2].split()  # the name before it may hold anything
+    if len(fields) < 20 or fields[0] in (b"Z", b"X"):
+        return None
+    return int(fields[19])

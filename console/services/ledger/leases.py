@@ -1,0 +1,103 @@
+"""Leases: who steps a run. The fence is what protects it; the time only says when somebody else may ask."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from console.domain.guard import safe
+from console.services.ledger.ledger import LEASE_MS, FencedError, Holder, Lease, LeaseHeldError
+from console.services.ledger.schema import transaction
+from console.services.ledger.transactions import require_run
+
+if TYPE_CHECKING:
+    from sqlite3 import Connection
+
+
+class Leases:
+    """The leases of one ledger."""
+
+    def __init__(
+        self,
+        connection: "Connection",
+        clock: Callable[[], int],
+        boot_clock: Callable[[], int],
+        is_dead: Callable[[Holder], bool],
+    ) -> None:
+        """Name what leases are measured with.
+
+        Args:
+            connection: The ledger.
+            clock: Gives the Unix time in ms.
+            boot_clock: Gives the ms since boot: what counts between two holders of one host.
+            is_dead: Tells whether a holder is known to be dead.
+
+        """
+        self._connection = connection
+        self._clock = clock
+        self._boot_clock = boot_clock
+        self._is_dead = is_dead
+
+    def acquire(self, run_id: str, holder: Holder) -> Lease:
+        """Take a run whose lease is free or over, or whose holder is dead."""
+        with transaction(self._connection):
+            require_run(self._connection, run_id)
+            row = self._connection.execute(
+                "SELECT fence, name, host, pid, started, is_held, until_ms, until_boot_ms FROM lease WHERE run_id = ?",
+                (run_id,),
+            ).fetchone()
+            if row is not None:
+                fence, *other, is_held, until_ms, until_boot_ms = row
+                if is_held:
+                    self._require_over(run_id, Holder(*other), holder.host, (until_ms, until_boot_ms))
+            lease = Lease(run_id, fence + 1 if row is not None else 1, holder)
+            self._connection.execute(
+                "INSERT OR REPLACE INTO lease VALUES (?, ?, ?, ?, ?, ?, 1, ?, ?)",
+                (run_id, lease.fence, holder.name, holder.host, holder.pid, holder.started, *self._until()),
+            )
+        return lease
+
+    def renew(self, lease: Lease) -> None:
+        """Let a lease that nobody has taken last from now on."""
+        with transaction(self._connection):
+            self.require(lease.run_id, lease.fence)
+            self._connection.execute(
+                "UPDATE lease SET until_ms = ?, until_boot_ms = ? WHERE run_id = ?", (*self._until(), lease.run_id)
+            )
+
+    def release(self, lease: Lease) -> None:
+        """Give a lease back; its fence stays, for the next one to be higher."""
+        with transaction(self._connection):
+            self.require(lease.run_id, lease.fence)
+            self._connection.execute("UPDATE lease SET is_held = 0 WHERE run_id = ?", (lease.run_id,))
+
+    def require(self, run_id: str, fence: int) -> None:
+        """Refuse a fence that is not the run's; one that has run out still counts while nobody took the run.
+
+        Raises:
+            FencedError: The lease is over.
+
+        """
+        row = self._connection.execute("SELECT fence, name, pid, is_held FROM lease WHERE run_id = ?", (run_id,))
+        now, name, pid, is_held = row.fetchone() or (None, "", 0, False)
+        if now == fence and is_held:
+            return
+        if now is None or now == fence:
+            raise FencedError(f"run {run_id} is not held any more; resume it to go on")
+        raise FencedError(f"{safe(name)}, process {pid}, has taken over run {run_id}; nothing more was kept from here")
+
+    def _until(self) -> tuple[int, int]:
+        return self._clock() + LEASE_MS, self._boot_clock() + LEASE_MS
+
+    def _require_over(self, run_id: str, other: Holder, host: str, until: tuple[int, int]) -> None:
+        if self._is_dead(other):
+            return
+        until_ms, until_boot_ms = until
+        is_near = other.host == host
+        left_ms = until_boot_ms - self._boot_clock() if is_near else until_ms - self._clock()
+        if not 0 < left_ms <= LEASE_MS:  # no lease lasts longer: a clock was set back
+            return
+        raise LeaseHeldError(
+            f"{safe(other.name)}, process {other.pid}{'' if is_near else ' on another machine'}, is stepping run"
+            f" {run_id}; watch it there, or try again in {-(-left_ms // 1000)} s, when it may have ended",
+            holder=other,
+            left_ms=left_ms,
+        )

@@ -1,0 +1,201 @@
+"""What a ledger does for whoever steps a run, whatever it is kept in, and how it says no."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from console.domain.ledger_line import Actor, ChainFault, Line, NewLine
+
+LEASE_MS = 5_000
+"""How long a lease lasts from its last renewal."""
+HEARTBEAT_S = 1.7
+"""How often a lease is renewed: two beats may be missed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A process that steps a run."""
+
+    name: str
+    """The operator's, as the operating system knows it; fit to be shown."""
+    host: str
+    """Tells machines and their boots apart, and what sees other process ids; names none."""
+    pid: int
+    started: int
+    """When the process started, in the kernel's ticks since boot; 0 where that cannot be known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to step a run, until it is released, runs out, or its holder is dead."""
+
+    run_id: str
+    fence: int
+    """Grows with every lease of a run: what comes with an older one is refused."""
+    holder: Holder
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a list of runs shows of one: a cache of what its lines say."""
+
+    run_id: str
+    repository: str
+    gate: str
+    status: str
+    started_at_ms: int
+    """Unix time."""
+    updated_at_ms: int
+    """Unix time."""
+    attempt: int
+    is_simulated: bool
+
+
+# LedgerError
+# ├── ConflictError     somebody else was first: read again, then decide again
+# ├── LeaseHeldError    somebody else steps the run
+# └── FencedError       somebody else has taken the run over: stop
+
+
+class LedgerError(Exception):
+    """The ledger cannot do it. The message says what, where and what to do; it never holds what was to be kept."""
+
+    def __init__(self, words: str, *, is_unsafe: bool = False) -> None:
+        super().__init__(words)
+        self.is_unsafe = is_unsafe
+        """Whether it is refused for safety: a secret was to be kept, or others could read or change the file."""
+
+
+class ConflictError(LedgerError):
+    """Somebody else appended first: nothing of one's own was kept."""
+
+    def __init__(self, words: str, *, head: str, by: Actor | None, instead: tuple[Line, ...]) -> None:
+        super().__init__(words)
+        self.head = head
+        """The run's head now."""
+        self.by = by
+        """Who wrote the line that stands in the way; None where that cannot be told."""
+        self.instead = instead
+        """What was appended instead: the lines since the head that was expected, or the one that says it already."""
+
+
+class LeaseHeldError(LedgerError):
+    """Another process steps the run."""
+
+    def __init__(self, words: str, *, holder: Holder, left_ms: int) -> None:
+        super().__init__(words)
+        self.holder = holder
+        self.left_ms = left_ms
+        """When the lease runs out, unless it is renewed."""
+
+
+class FencedError(LedgerError):
+    """The lease is over: it ran out and another process took the run, or it was released."""
+
+
+class Ledger(Protocol):
+    """The lines of all runs.
+
+    Every operation raises LedgerError where the ledger cannot be used, and then has changed nothing, unless its words
+    say that the outcome is not known.
+    """
+
+    async def create(
+        self, run_id: str, new_lines: Sequence[NewLine], *, actor: Actor, summary: Summary
+    ) -> tuple[Line, ...]:
+        """Begin a run with its first lines.
+
+        Raises:
+            ConflictError: There is such a run.
+            LedgerError: A line seems to hold a secret.
+
+        """
+
+    async def append(
+        self,
+        run_id: str,
+        new_lines: Sequence[NewLine],
+        *,
+        expected_head: str,
+        actor: Actor,
+        summary: Summary,
+        fence: int | None = None,
+    ) -> tuple[Line, ...]:
+        """Append all of some lines, or none; they are on the disk when this returns.
+
+        Args:
+            run_id: The run.
+            new_lines: At least one.
+            expected_head: The hash of the last line that the author has seen.
+            actor: The author.
+            summary: What the list of runs shows from now on.
+            fence: The author's lease; None for what needs none, such as an operator's decision.
+
+        Raises:
+            ConflictError: The run has another head, the gate is decided in this attempt, or the call is intended or
+                ended already.
+            FencedError: The lease is over.
+            LedgerError: There is no such run, or a line seems to hold a secret.
+
+        """
+
+    async def read(self, run_id: str) -> tuple[Line, ...]:
+        """Return a run's lines as they stand; whether they hold together is for `check_chain` to say.
+
+        Raises:
+            LedgerError: There is no such run, or a line is damaged.
+
+        """
+
+    async def check(self, run_id: str) -> tuple[ChainFault, ...]:
+        """Return where a run's lines are not what was once written, damaged ones included.
+
+        Raises:
+            LedgerError: There is no such run.
+
+        """
+
+    async def head(self, run_id: str) -> str:
+        """Return the hash of a run's last line.
+
+        Raises:
+            LedgerError: There is no such run.
+
+        """
+
+    async def runs(self, limit: int, status: str | None = None) -> tuple[Summary, ...]:
+        """Return the runs, the one begun last first."""
+
+    async def rebuild(self, summarise: Callable[[tuple[Line, ...]], Summary]) -> int:
+        """Make all summaries anew from the lines; return how many."""
+
+    async def acquire(self, run_id: str, holder: Holder) -> Lease:
+        """Take the right to step a run, at once where its holder is known to be dead.
+
+        Raises:
+            LeaseHeldError: Another holder has it.
+            LedgerError: There is no such run.
+
+        """
+
+    async def renew(self, lease: Lease) -> None:
+        """Let a lease last from now on.
+
+        Raises:
+            FencedError: It is over.
+
+        """
+
+    async def release(self, lease: Lease) -> None:
+        """Give a lease back.
+
+        Raises:
+            FencedError: It is over.
+
+        """
+
+    def changes(self, *, interval_s: float = 0.1) -> AsyncIterator[frozenset[str]]:
+        """Yield the runs that were appended to since, by this console or another one, as they are noticed."""
+
+    async def close(self) -> None:
+        """Let go of the file."""

@@ -1,0 +1,107 @@
+"""Where the ledger lies: a file of this user's own, in a private directory, on a disk of this machine."""
+
+import contextlib
+import os
+import re
+import stat
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from console.domain.guard import safe
+from console.services.ledger.ledger import LedgerError
+from console.services.state_directory import StateError, open_to_append
+
+_NETWORK = re.compile(
+    r"nfs\d?|cifs|smb\w*|9p|afs|ceph|coda|davfs\w*|glusterfs|gfs2?|gpfs|lustre|beegfs|moosefs|ncpfs|ocfs2|orangefs|pvfs2"
+    r"|vboxsf|vmhgfs|prl_fs"
+    r"|fuse\.(?:sshfs|ceph\S*|glusterfs|gcsfuse|s3fs|rclone|davfs\w*|mfs|moosefs|juicefs|smbnetfs|curlftpfs|vmhgfs-fuse"
+    r"|gvfsd-fuse|cvmfs\w*|goofys|blobfuse2?|lizardfs|seaweedfs)"
+)
+_ESCAPED = re.compile(r"\\([0-7]{3})")
+_making = threading.Lock()
+
+
+def linux_mounts() -> str:
+    """Return the kernel's list of this process's mounts (proc_pid_mountinfo(5)); empty where there is none."""
+    with contextlib.suppress(OSError):
+        return Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="surrogateescape")
+    return ""
+
+
+def require_local(directory: Path, mounts: Callable[[], str]) -> None:
+    """Refuse a directory on a network file system: SQLite's write-ahead log needs memory that all its users share.
+
+    Raises:
+        LedgerError: It is on one.
+
+    """
+    place, best, kind = os.path.realpath(directory), "", ""
+    for row in mounts().splitlines():
+        front, _, rear = row.partition(" - ")
+        fields, types = front.split(" "), rear.split(" ")
+        if len(fields) < 5:
+            continue
+        point = _ESCAPED.sub(lambda found: chr(int(found[1], 8)), fields[4])
+        if len(point) >= len(best) and (place + "/").startswith(point.rstrip("/") + "/"):
+            best, kind = point, types[0]  # of two mounts on one point, the later one is seen
+    if _NETWORK.fullmatch(kind):
+        raise LedgerError(
+            f"{safe(str(directory))} is on a network file system ({safe(kind)}), where two consoles could damage the"
+            " ledger; set XDG_STATE_HOME to a directory on a disk of this machine"
+        )
+
+
+def require_place(directory: Path, name: str) -> Path:
+    """Return the path of the ledger's file; it and its directory are made where they are missing.
+
+    Raises:
+        LedgerError: It cannot be made, or others than its user could read or write it.
+
+    """
+    path = directory / name
+    try:
+        with _making:
+            # Only a file that is not there is opened here: closing one that is would let go of all locks that this
+            # process has on it (fcntl(2)), and with them of the ones that SQLite relies on.
+            if not _exists(path):
+                os.close(open_to_append(directory, name))
+        for each, is_expected, mode in ((directory, stat.S_ISDIR, "700"), (path, stat.S_ISREG, "600")):
+            _require_private(each, is_expected, mode)
+        _require_writable(directory)
+    except StateError as error:
+        advice = "" if error.is_unsafe else "; set XDG_STATE_HOME to a directory that can be written"
+        raise LedgerError(f"{error}{advice}", is_unsafe=error.is_unsafe) from None
+    except OSError as error:
+        raise LedgerError(f"{safe(str(path))} cannot be used: {error.strerror or 'input/output error'}") from None
+    return path
+
+
+def _exists(path: Path) -> bool:
+    try:
+        path.lstat()
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def _require_private(path: Path, is_expected: Callable[[int], bool], mode: str) -> None:
+    found, where = path.lstat(), safe(str(path))
+    if stat.S_ISLNK(found.st_mode):
+        raise LedgerError(f"{where} is a symbolic link; put what it leads to in its place", is_unsafe=True)
+    if not is_expected(found.st_mode):
+        raise LedgerError(f"{where} is no regular file; move it away", is_unsafe=True)
+    if found.st_uid != os.geteuid():
+        raise LedgerError(f"{where} belongs to another user; set XDG_STATE_HOME to a place of your own", is_unsafe=True)
+    if found.st_mode & 0o077:
+        raise LedgerError(f"{where} is open to other users; run: chmod {mode} {where}", is_unsafe=True)
+
+
+def _require_writable(directory: Path) -> None:
+    """Refuse a directory that nothing can be made in: SQLite keeps two files beside its own while it is open."""
+    if not os.access(directory, os.W_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids):
+        where = safe(str(directory))
+        raise LedgerError(
+            f"{where} is read-only, so no run can be kept in it; run: chmod 700 {where},"
+            " or set XDG_STATE_HOME to a directory that can be written"
+        )

@@ -1,0 +1,193 @@
+"""The ledger's file: its tables, and what they refuse by themselves, whoever writes to them.
+
+`line` is the truth. `run` is a cache of it, for the list of runs; `lease` says who steps a run now. Both may be lost.
+"""
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from console.domain.guard import safe
+from console.domain.ledger_line import CALL_ENDS, CALL_INTENDED, GATE_DECIDED
+from console.services.ledger.ledger import LedgerError
+
+if TYPE_CHECKING:
+    from sqlite3 import Connection
+
+SCHEMA_VERSION = 1
+APPLICATION_ID = 0x67774C31
+"""`gwL1`: what file(1) and this console know the file by."""
+_BUSY_MS = 5_000
+_ENDS = ", ".join(f"'{kind}'" for kind in CALL_ENDS)
+
+_SCHEMA = (
+    "CREATE TABLE log (one INTEGER PRIMARY KEY CHECK (one = 1), log_id TEXT NOT NULL) STRICT",
+    """CREATE TABLE line (
+        place INTEGER PRIMARY KEY,
+        version INTEGER NOT NULL,
+        log_id TEXT NOT NULL,
+        run_id TEXT NOT NULL,
+        seq INTEGER NOT NULL CHECK (seq >= 1),
+        at_ms INTEGER NOT NULL,
+        actor BLOB NOT NULL,
+        kind TEXT NOT NULL,
+        gate TEXT,
+        attempt INTEGER NOT NULL,
+        call_id TEXT,
+        body BLOB NOT NULL,
+        previous TEXT NOT NULL,
+        sha256 TEXT NOT NULL,
+        UNIQUE (run_id, seq)
+    ) STRICT""",
+    f"CREATE UNIQUE INDEX decided_once ON line (run_id, gate, attempt) WHERE kind = '{GATE_DECIDED}'",
+    f"CREATE UNIQUE INDEX intended_once ON line (run_id, call_id) WHERE kind = '{CALL_INTENDED}'",
+    f"CREATE UNIQUE INDEX ended_once ON line (run_id, call_id) WHERE kind IN ({_ENDS})",
+    """CREATE TRIGGER line_is_never_changed BEFORE UPDATE ON line
+        BEGIN SELECT RAISE(ABORT, 'a line is never changed'); END""",
+    """CREATE TRIGGER line_is_never_deleted BEFORE DELETE ON line
+        BEGIN SELECT RAISE(ABORT, 'a line is never deleted'); END""",
+    """CREATE TRIGGER line_is_the_next BEFORE INSERT ON line
+        WHEN NEW.seq <> 1 + coalesce((SELECT max(seq) FROM line WHERE run_id = NEW.run_id), 0)
+        BEGIN SELECT RAISE(ABORT, 'a line follows the last one'); END""",
+    f"""CREATE TRIGGER call_was_intended BEFORE INSERT ON line
+        WHEN NEW.kind IN ({_ENDS}) AND NOT EXISTS (
+            SELECT 1 FROM line WHERE run_id = NEW.run_id AND call_id = NEW.call_id AND kind = '{CALL_INTENDED}')
+        BEGIN SELECT RAISE(ABORT, 'only a call that was intended ends'); END""",  # noqa: S608  # of our own words
+    """CREATE TABLE run (
+        number INTEGER PRIMARY KEY,
+        run_id TEXT NOT NULL UNIQUE,
+        repository TEXT NOT NULL,
+        gate TEXT NOT NULL,
+        status TEXT NOT NULL,
+        started_at_ms INTEGER NOT NULL,
+        updated_at_ms INTEGER NOT NULL,
+        attempt INTEGER NOT NULL,
+        is_simulated INTEGER NOT NULL
+    ) STRICT""",
+    """CREATE TABLE lease (
+        run_id TEXT PRIMARY KEY,
+        fence INTEGER NOT NULL,
+        name TEXT NOT NULL,
+        host TEXT NOT NULL,
+        pid INTEGER NOT NULL,
+        started INTEGER NOT NULL,
+        is_held INTEGER NOT NULL,
+        until_ms INTEGER NOT NULL,
+        until_boot_ms INTEGER NOT NULL
+    ) STRICT""",
+)
+
+
+def connect(path: Path, new_log_id: Callable[[], str]) -> "tuple[Connection, str]":
+    """Open the ledger's file, which may be empty; return the connection and the ledger's id.
+
+    Raises:
+        LedgerError: It is no ledger, one of a newer console, or cannot be used.
+
+    """
+    import sqlite3
+
+    with reporting(path):
+        connection = sqlite3.connect(path, timeout=_BUSY_MS / 1000, isolation_level=None)
+        try:
+            return connection, _prepare(connection, path, new_log_id)
+        except BaseException:
+            connection.close()
+            raise
+
+
+def _prepare(connection: "Connection", path: Path, new_log_id: Callable[[], str]) -> str:
+    _require_ours(connection, path)
+    _use_write_ahead_log(connection)
+    for pragma in ("synchronous=FULL", "fullfsync=ON", "secure_delete=ON", "recursive_triggers=ON",
+                   "trusted_schema=OFF", "cell_size_check=ON"):  # fmt: skip
+        connection.execute(f"PRAGMA {pragma}")
+    with transaction(connection):
+        _require_ours(connection, path)  # another console may have made the tables meanwhile
+        if connection.execute("PRAGMA user_version").fetchone()[0] == 0:
+            for statement in _SCHEMA:
+                connection.execute(statement)
+            connection.execute("INSERT INTO log VALUES (1, ?)", (new_log_id(),))
+            connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
+            connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+        return str(connection.execute("SELECT log_id FROM log").fetchone()[0])
+
+
+def _require_ours(connection: "Connection", path: Path) -> None:
+    where = safe(str(path))
+    version, application, tables = (
+        connection.execute(query).fetchone()[0]
+        for query in ("PRAGMA user_version", "PRAGMA application_id", "SELECT count(*) FROM sqlite_schema")
+    )
+    if version == application == tables == 0:
+        return
+    if application != APPLICATION_ID:
+        raise LedgerError(f"{where} is a database, but no ledger of this console; move it away")
+    if version > SCHEMA_VERSION:
+        raise LedgerError(
+            f"{where} was written by a newer gateway-console; use that one"
+            f" (its schema is {version}, this one knows {SCHEMA_VERSION})"
+        )
+
+
+def _use_write_ahead_log(connection: "Connection") -> None:
+    """Switch the journal; SQLite does not wait by itself when two processes do so at once."""
+    import sqlite3
+
+    ends = time.monotonic() + _BUSY_MS / 1000
+    while True:
+        try:
+            (mode,) = connection.execute("PRAGMA journal_mode=WAL").fetchone()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > ends:
+                raise
+            time.sleep(0.01)
+            continue
+        if mode != "wal":
+            raise LedgerError(f"this file system gives SQLite no write-ahead log (it offers {mode}); use another one")
+        return
+
+
+@contextlib.contextmanager
+def transaction(connection: "Connection") -> Iterator[None]:
+    """All of what is written within, or nothing."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    finally:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+
+
+@contextlib.contextmanager
+def reporting(path: Path) -> Iterator[None]:
+    """Say in one line what SQLite could not do, with what to do about it.
+
+    Raises:
+        LedgerError: SQLite raised an error.
+
+    """
+    import sqlite3
+
+    try:
+        yield
+    except sqlite3.Error as error:
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        words = _WORDS.get(code, f"cannot be used: SQLite says {safe(str(error), limit=120)}")
+        raise LedgerError(f"{safe(str(path))} {words}") from None
+
+
+_WORDS = {
+    5: f"is being written by another console for more than {_BUSY_MS // 1000} s; nothing was kept, try again",
+    8: "cannot be written: it, or its directory, is read-only; nothing was kept, make it writable and try again",
+    10: "cannot be written or read: the disk is full, over quota or faulty; nothing counts as kept, free some space,"
+    " then try again",
+    11: "is damaged; keep a copy of it and of the files beside it, then move them away or restore a backup",
+    13: "cannot be written: the disk is full; nothing was kept, free some space, then try again",
+    14: "cannot be opened; look at who may use it, its directory and the disk",
+    26: "is no ledger, or is damaged; keep a copy of it and of the files beside it, then move them away",
+}
+"""By SQLite's primary result codes (sqlite.org/rescode.html)."""

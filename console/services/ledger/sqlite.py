@@ -1,0 +1,215 @@
+"""The ledger in one SQLite file, for all consoles of one user on one machine.
+
+Each append is one transaction that is on the disk when it returns (write-ahead log, synchronous=FULL). It survives the
+process and a loss of power; it does not survive the disk.
+"""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Self, TypeVar
+
+from console.domain.canonical import canonical
+from console.domain.ledger_line import Actor, ChainFault, Line, NewLine, line_to_json
+from console.domain.run_id import is_run_id, new_run_id
+from console.services.ledger import transactions
+from console.services.ledger.holder import boot_ms, is_dead, unix_ms
+from console.services.ledger.leak import find_leak
+from console.services.ledger.leases import Leases
+from console.services.ledger.ledger import Holder, Lease, LedgerError, Summary
+from console.services.ledger.place import linux_mounts, require_local, require_place
+from console.services.ledger.schema import connect, reporting
+from console.services.ledger.transactions import Append
+from console.services.ledger.worker import Worker
+
+if TYPE_CHECKING:
+    from sqlite3 import Connection
+
+FILE_NAME = "runs.db"
+_Value = TypeVar("_Value")
+
+
+class SqliteLedger:
+    """A ledger that is open. All of its IO is in one thread of its own; `open` opens it."""
+
+    def __init__(
+        self,
+        path: Path,
+        connection: "Connection",
+        log_id: str,
+        worker: Worker,
+        leases: Leases,
+        *,
+        clock: Callable[[], int],
+        is_hit: Callable[[str], bool] | None,
+        sleep: Callable[[float], Awaitable[None]],
+    ) -> None:
+        self._path = path
+        self._connection = connection
+        self._worker = worker
+        self._leases = leases
+        self._clock = clock
+        self._is_hit = is_hit
+        self._sleep = sleep
+        self.log_id = log_id
+        """Names this ledger among others."""
+
+    @classmethod
+    async def open(
+        cls,
+        directory: Path,
+        *,
+        clock: Callable[[], int] = unix_ms,
+        boot_clock: Callable[[], int] = boot_ms,
+        random: Callable[[int], bytes] = os.urandom,
+        is_hit: Callable[[str], bool] | None = None,
+        is_dead: Callable[[Holder], bool] = is_dead,
+        mounts: Callable[[], str] = linux_mounts,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        deadline_s: float = 10.0,
+    ) -> Self:
+        """Open the ledger of a state directory; make both where they are missing.
+
+        Args:
+            directory: The state directory.
+            clock: Gives the Unix time in ms.
+            boot_clock: Gives the ms since boot.
+            random: Gives so many random bytes.
+            is_hit: Tells whether a text holds a value that is known to be secret.
+            is_dead: Tells whether a holder of a lease is known to be dead.
+            mounts: Gives the text of a mountinfo file.
+            sleep: Waits for so many seconds.
+            deadline_s: How long an operation may take.
+
+        Raises:
+            LedgerError: It cannot be used, is on a network file system, or others could read or change it.
+
+        """
+
+        def start() -> "tuple[Path, Connection, str]":
+            require_local(directory, mounts)
+            path = require_place(directory, FILE_NAME)
+            return path, *connect(path, lambda: new_run_id(clock, random))
+
+        worker = Worker("ledger", deadline_s)
+        try:
+            path, connection, log_id = await worker.run(start)
+        except BaseException:
+            worker.close()
+            raise
+        leases = Leases(connection, clock, boot_clock, is_dead)
+        return cls(path, connection, log_id, worker, leases, clock=clock, is_hit=is_hit, sleep=sleep)
+
+    async def create(
+        self, run_id: str, new_lines: Sequence[NewLine], *, actor: Actor, summary: Summary
+    ) -> tuple[Line, ...]:
+        """Begin a run with its first lines; see `Ledger`."""
+        return await self._append(Append(run_id, new_lines, None, actor, summary), None)
+
+    async def append(
+        self,
+        run_id: str,
+        new_lines: Sequence[NewLine],
+        *,
+        expected_head: str,
+        actor: Actor,
+        summary: Summary,
+        fence: int | None = None,
+    ) -> tuple[Line, ...]:
+        """Append all of some lines, or none; see `Ledger`."""
+        return await self._append(Append(run_id, new_lines, expected_head, actor, summary), fence)
+
+    async def _append(self, wanted: Append, fence: int | None) -> tuple[Line, ...]:
+        run_id, summary = wanted.run_id, wanted.summary
+        if not wanted.new_lines or summary.run_id != run_id or not is_run_id(run_id):
+            raise ValueError("an append is of at least one line, and of one run that has a ULID")
+
+        def inspect(lines: Sequence[Line]) -> None:
+            words = find_leak([canonical(asdict(summary)), *map(line_to_json, lines)], self._is_hit)
+            if words is not None:
+                kinds = ", ".join(sorted({line.kind for line in lines}))
+                raise LedgerError(
+                    f"{kinds} of run {run_id} seems to hold a secret ({words}), so nothing of it was kept;"
+                    " take the secret out of what the run reads, and replace it",
+                    is_unsafe=True,
+                )
+
+        def require_lease() -> None:
+            if fence is not None:
+                self._leases.require(run_id, fence)
+
+        def append() -> tuple[Line, ...]:
+            return transactions.append(
+                self._connection,
+                wanted,
+                log_id=self.log_id,
+                at_ms=max(self._clock(), 0),
+                inspect=inspect,
+                require_lease=require_lease,
+            )
+
+        return await self._run(append)
+
+    async def read(self, run_id: str) -> tuple[Line, ...]:
+        """Return a run's lines as they stand; see `Ledger`."""
+        return await self._run(partial(transactions.read, self._connection, run_id))
+
+    async def check(self, run_id: str) -> tuple[ChainFault, ...]:
+        """Return where a run's lines are not what was once written; see `Ledger`."""
+        return await self._run(partial(transactions.check, self._connection, self.log_id, run_id))
+
+    async def head(self, run_id: str) -> str:
+        """Return the hash of a run's last line; see `Ledger`."""
+        return await self._run(partial(transactions.head, self._connection, run_id))
+
+    async def runs(self, limit: int, status: str | None = None) -> tuple[Summary, ...]:
+        """Return the runs, the one begun last first; see `Ledger`."""
+        return await self._run(partial(transactions.runs, self._connection, limit, status))
+
+    async def rebuild(self, summarise: Callable[[tuple[Line, ...]], Summary]) -> int:
+        """Make all summaries anew from the lines; see `Ledger`."""
+        return await self._run(partial(transactions.rebuild, self._connection, summarise))
+
+    async def acquire(self, run_id: str, holder: Holder) -> Lease:
+        """Take the right to step a run; see `Ledger`."""
+        return await self._run(partial(self._leases.acquire, run_id, holder))
+
+    async def renew(self, lease: Lease) -> None:
+        """Let a lease last from now on; see `Ledger`."""
+        await self._run(partial(self._leases.renew, lease))
+
+    async def release(self, lease: Lease) -> None:
+        """Give a lease back; see `Ledger`."""
+        await self._run(partial(self._leases.release, lease))
+
+    async def changes(self, *, interval_s: float = 0.1) -> AsyncIterator[frozenset[str]]:
+        """Yield the runs that were appended to since the first look; see `Ledger`."""
+        place = await self._run(partial(transactions.last_place, self._connection))
+        while True:
+            place, changed = await self._run(partial(transactions.appended_since, self._connection, place))
+            if changed:
+                yield changed
+            await self._sleep(interval_s)
+
+    async def close(self) -> None:
+        """Let go of the file; what has begun comes to its end first."""
+        try:
+            await self._worker.run(self._connection.close)
+        finally:
+            self._worker.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def _run(self, work: Callable[[], _Value]) -> _Value:
+        def perform() -> _Value:
+            with reporting(self._path):
+                return work()
+
+        return await self._worker.run(perform)

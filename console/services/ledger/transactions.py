@@ -1,0 +1,260 @@
+"""What a ledger does, each as one transaction on one connection."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import astuple, dataclass
+from typing import TYPE_CHECKING, Any
+
+from console.domain.canonical import canonical, read_canonical
+from console.domain.guard import safe
+from console.domain.ledger_line import (
+    CALL_ENDS,
+    CALL_INTENDED,
+    GATE_DECIDED,
+    Actor,
+    ChainFault,
+    Line,
+    NewLine,
+    actor_fields,
+    actor_from,
+    check_chain,
+    root_of,
+    seal,
+)
+from console.services.ledger.ledger import ConflictError, LedgerError, Summary
+from console.services.ledger.schema import transaction
+
+if TYPE_CHECKING:
+    from sqlite3 import Connection
+
+_COLUMNS = "version, log_id, run_id, seq, at_ms, actor, kind, gate, attempt, body, previous, sha256, call_id"
+"""In the order of a Line's fields."""
+_INSERT = f"INSERT INTO line ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608  # of our own words
+_SELECT = f"SELECT {_COLUMNS} FROM line WHERE run_id = ? ORDER BY seq"  # noqa: S608  # of our own words
+_PUT_SUMMARY = """INSERT INTO run
+    (run_id, repository, gate, status, started_at_ms, updated_at_ms, attempt, is_simulated)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (run_id) DO UPDATE SET repository = excluded.repository, gate = excluded.gate,
+        status = excluded.status, started_at_ms = excluded.started_at_ms, updated_at_ms = excluded.updated_at_ms,
+        attempt = excluded.attempt, is_simulated = excluded.is_simulated"""
+
+
+@dataclass(frozen=True, slots=True)
+class Append:
+    """Lines that are wanted at the end of a run."""
+
+    run_id: str
+    new_lines: Sequence[NewLine]
+    expected_head: str | None
+    """The head that the author has seen; None begins a run."""
+    actor: Actor
+    summary: Summary
+
+
+def append(
+    connection: "Connection",
+    wanted: Append,
+    *,
+    log_id: str,
+    at_ms: int,
+    inspect: Callable[[Sequence[Line]], None],
+    require_lease: Callable[[], None],
+) -> tuple[Line, ...]:
+    """Append lines to a run: all of them, or none.
+
+    Args:
+        connection: The ledger.
+        wanted: What to append.
+        log_id: The ledger's id.
+        at_ms: The writer's time.
+        inspect: Raises what keeps the lines from being kept.
+        require_lease: Raises what keeps this author from appending.
+
+    """
+    import sqlite3
+
+    run_id = wanted.run_id
+    try:
+        with transaction(connection):
+            seq, head = _end(connection, log_id, wanted, require_lease)
+            lines: list[Line] = []
+            for number, new in enumerate(wanted.new_lines, seq + 1):
+                line = seal(
+                    new, log_id=log_id, run_id=run_id, seq=number, at_ms=at_ms, actor=wanted.actor, previous=head
+                )
+                lines.append(line)
+                head = line.sha256
+            inspect(lines)
+            connection.executemany(_INSERT, map(_row, lines))
+            connection.execute(_PUT_SUMMARY, astuple(wanted.summary))
+    except sqlite3.IntegrityError as error:
+        if (conflict := _said_already(connection, run_id, wanted.new_lines)) is not None:
+            raise conflict from None
+        raise LedgerError(f"the ledger does not take these lines of run {run_id}: {safe(str(error))}") from None
+    return tuple(lines)
+
+
+def _end(connection: "Connection", log_id: str, wanted: Append, require_lease: Callable[[], None]) -> tuple[int, str]:
+    """Return the number and hash of the line that the new ones follow."""
+    last = _last(connection, wanted.run_id)
+    if wanted.expected_head is None:
+        if last is not None:
+            raise _conflict(connection, wanted.run_id, _lines(connection, wanted.run_id))
+        return 0, root_of(log_id, wanted.run_id)
+    seq, head = _found(last, wanted.run_id)
+    require_lease()
+    if head != wanted.expected_head:
+        raise _conflict(connection, wanted.run_id, _since(connection, wanted.run_id, wanted.expected_head))
+    return seq, head
+
+
+def read(connection: "Connection", run_id: str) -> tuple[Line, ...]:
+    """Return a run's lines.
+
+    Raises:
+        LedgerError: There is no such run, or a line is damaged.
+
+    """
+    lines = _lines(connection, run_id)
+    if not lines:
+        raise _unknown(run_id)
+    return lines
+
+
+def check(connection: "Connection", log_id: str, run_id: str) -> tuple[ChainFault, ...]:
+    """Return where a run's lines are not what was once written, damaged ones included."""
+    lines, faults = [], []
+    for row in _rows(connection, run_id):
+        try:
+            lines.append(_line(row))
+        except ValueError:
+            faults.append(ChainFault(row[3], "it was edited: it is no line any more"))
+    if not (lines or faults):
+        raise _unknown(run_id)
+    faults.extend(check_chain(lines, run_id=run_id, log_id=log_id))
+    return tuple(sorted(faults, key=lambda fault: fault.seq))
+
+
+def head(connection: "Connection", run_id: str) -> str:
+    """Return the hash of a run's last line."""
+    return _found(_last(connection, run_id), run_id)[1]
+
+
+def runs(connection: "Connection", limit: int, status: str | None) -> tuple[Summary, ...]:
+    """Return the summaries of the runs, the one begun last first."""
+    rows = connection.execute(
+        """SELECT run_id, repository, gate, status, started_at_ms, updated_at_ms, attempt, is_simulated
+            FROM run WHERE ?1 IS NULL OR status = ?1 ORDER BY number DESC LIMIT ?2""",
+        (status, limit),
+    )
+    return tuple(Summary(*(*row[:7], bool(row[7]))) for row in rows)
+
+
+def rebuild(connection: "Connection", summarise: Callable[[tuple[Line, ...]], Summary]) -> int:
+    """Make all summaries anew from the lines; return how many."""
+    with transaction(connection):
+        connection.execute("DELETE FROM run")
+        found = connection.execute("SELECT run_id FROM line GROUP BY run_id ORDER BY min(place)").fetchall()
+        for (run_id,) in found:
+            connection.execute(_PUT_SUMMARY, astuple(summarise(_lines(connection, run_id))))
+        return len(found)
+
+
+def last_place(connection: "Connection") -> int:
+    """Return where the last line of all runs stands."""
+    return int(connection.execute("SELECT coalesce(max(place), 0) FROM line").fetchone()[0])
+
+
+def appended_since(connection: "Connection", place: int) -> tuple[int, frozenset[str]]:
+    """Return where the last line of all runs stands, and the runs with lines after a place."""
+    now = last_place(connection)
+    if now == place:
+        return now, frozenset()
+    rows = connection.execute("SELECT DISTINCT run_id FROM line WHERE place > ? AND place <= ?", (place, now))
+    return now, frozenset(run_id for (run_id,) in rows)
+
+
+def require_run(connection: "Connection", run_id: str) -> None:
+    """Refuse a run that there is not."""
+    _found(_last(connection, run_id), run_id)
+
+
+def _last(connection: "Connection", run_id: str) -> Any:
+    return connection.execute(
+        "SELECT seq, sha256 FROM line WHERE run_id = ? ORDER BY seq DESC LIMIT 1", (run_id,)
+    ).fetchone()
+
+
+def _found(last: Any, run_id: str) -> tuple[int, str]:
+    if last is None:
+        raise _unknown(run_id)
+    return last[0], last[1]
+
+
+def _unknown(run_id: str) -> LedgerError:
+    return LedgerError(f"there is no run {safe(run_id, limit=64)}; see the list of runs")
+
+
+def _rows(connection: "Connection", run_id: str) -> list[Any]:
+    return connection.execute(_SELECT, (run_id,)).fetchall()
+
+
+def _lines(connection: "Connection", run_id: str) -> tuple[Line, ...]:
+    lines = []
+    for row in _rows(connection, run_id):
+        try:
+            lines.append(_line(row))
+        except ValueError:
+            raise LedgerError(
+                f"line {row[3]} of run {run_id} is damaged: the ledger was changed by something else; verify the record"
+            ) from None
+    return tuple(lines)
+
+
+def _row(line: Line) -> tuple[object, ...]:
+    return (
+        line.version, line.log_id, line.run_id, line.seq, line.at_ms, canonical(actor_fields(line.actor)), line.kind,
+        line.gate, line.attempt, line.body, line.previous, line.sha256, line.call_id,
+    )  # fmt: skip
+
+
+def _line(row: Sequence[Any]) -> Line:
+    return Line(*(*row[:5], actor_from(read_canonical(row[5])), *row[6:]))
+
+
+def _since(connection: "Connection", run_id: str, head: str) -> tuple[Line, ...]:
+    """Return the lines after the one with this hash; none where no line has it."""
+    lines = _lines(connection, run_id)
+    places = [place for place, line in enumerate(lines, 1) if line.sha256 == head]
+    return lines[places[-1] :] if places else ()
+
+
+def _said_already(connection: "Connection", run_id: str, new_lines: Sequence[NewLine]) -> ConflictError | None:
+    """Return the conflict with a line that decides the same, or intends or ends the same call."""
+    for new in new_lines:
+        for line in _lines(connection, run_id):
+            if _says_the_same(line, new):
+                return _conflict(connection, run_id, (line,))
+    return None
+
+
+def _says_the_same(line: Line, new: NewLine) -> bool:
+    if line.kind == new.kind == GATE_DECIDED:
+        return (line.gate, line.attempt) == (new.gate, new.attempt)
+    is_same_deed = line.kind == new.kind == CALL_INTENDED or (line.kind in CALL_ENDS and new.kind in CALL_ENDS)
+    return is_same_deed and line.call_id == new.call_id
+
+
+def _conflict(connection: "Connection", run_id: str, instead: tuple[Line, ...]) -> ConflictError:
+    by = instead[-1].actor if instead else None
+    if instead:
+        last = instead[-1]
+        where = f" at gate {last.gate}, attempt {last.attempt}" if last.gate is not None else ""
+        words = f"{last.actor.id} was first: {last.kind}{where}, line {last.seq} of run {run_id}"
+    else:
+        words = f"run {run_id} does not stand where it was seen"
+    return ConflictError(
+        f"{words}; nothing of yours was kept, look at the run again",
+        head=head(connection, run_id),
+        by=by,
+        instead=instead,
+    )

@@ -1,0 +1,79 @@
+"""A thread of its own for what blocks: calls in the order in which they came, each with a deadline."""
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Callable
+from functools import partial
+from queue import SimpleQueue
+from typing import TypeVar
+
+from console.services.ledger.ledger import LedgerError
+
+_Value = TypeVar("_Value")
+
+
+class Worker:
+    """One daemon thread, started at the first call: a disk that hangs can hold up neither the screen nor the exit."""
+
+    def __init__(self, name: str, deadline_s: float) -> None:
+        """Name the thread; it is not started.
+
+        Args:
+            name: What it is called in a list of threads.
+            deadline_s: How long a caller waits at most.
+
+        """
+        self._name = name
+        self._deadline_s = deadline_s
+        self._waiting: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._thread: threading.Thread | None = None
+        self._is_closed = False
+
+    async def run(self, work: Callable[[], _Value]) -> _Value:
+        """Run a call in the thread and return what it returns.
+
+        Raises:
+            LedgerError: It did not come back in time, or the worker is closed.
+
+        """
+        if self._is_closed:
+            raise LedgerError("the ledger is closed; open it again")
+        loop = asyncio.get_running_loop()
+        result: asyncio.Future[_Value] = loop.create_future()
+
+        def settle(deliver: Callable[[], None]) -> None:
+            if not result.done():
+                deliver()
+
+        def perform() -> None:
+            if result.done():  # the caller has left before its turn came
+                return
+            try:
+                deliver = partial(result.set_result, work())
+            except BaseException as error:  # noqa: BLE001  # raised again where the result is awaited
+                deliver = partial(result.set_exception, error)
+            with contextlib.suppress(RuntimeError):  # the loop has closed: nobody waits any more
+                loop.call_soon_threadsafe(settle, deliver)
+
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._serve, daemon=True, name=self._name)
+            self._thread.start()
+        self._waiting.put(perform)
+        try:
+            async with asyncio.timeout(self._deadline_s):
+                return await result
+        except TimeoutError:
+            raise LedgerError(
+                f"the ledger did not answer within {self._deadline_s:g} s, so whether it was kept is not known;"
+                " look at the disk, then read the run again"
+            ) from None
+
+    def close(self) -> None:
+        """Take no more calls, and end the thread after those that wait."""
+        self._is_closed = True
+        self._waiting.put(None)
+
+    def _serve(self) -> None:
+        while (perform := self._waiting.get()) is not None:
+            perform()
