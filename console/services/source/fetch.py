@@ -46,6 +46,8 @@ class Fetched:
     """What a reader would see of it, each run of white space as one space. Text from outside; never kept."""
     sha256: str
     """Of the text without the ids and times that change with every visit: equal for a page that did not change."""
+    size: int = 0
+    """How many bytes it came in."""
 
 
 async def fetch(
@@ -53,9 +55,11 @@ async def fetch(
     *,
     size_limit: int = SIZE_LIMIT,
     deadline_s: float = DEADLINE_S,
+    redirect_limit: int = REDIRECT_LIMIT,
     resolve: Resolve = resolve_host,
     make_tls: Callable[[], ssl.SSLContext] = verifying_context,
     allow_loopback: bool = False,
+    loopback_origins: frozenset[str] = frozenset(),
 ) -> Fetched:
     """Read a public page with one GET, and one more for each redirect.
 
@@ -63,16 +67,26 @@ async def fetch(
         url: `http://` or `https://`, on the public internet.
         size_limit: The most bytes of the page.
         deadline_s: The longest that it may take in all, in seconds.
+        redirect_limit: The most redirects that are followed.
         resolve: How a host's name becomes addresses.
         make_tls: How the TLS context is made, once it is needed.
         allow_loopback: Take this machine's loopback for a public place, for tests.
+        loopback_origins: Take these origins, such as `http://127.0.0.1:4000`, for public places where they lie on this
+            machine's loopback. No page of another origin leads there.
 
     Raises:
         SourceRefusedError: The address, or one that it leads to, must not be asked.
         SourceUnreachableError: There was no whole page of text.
 
     """
-    fetcher = _Fetcher(size_limit, resolve, make_tls, allow_loopback=allow_loopback)
+    fetcher = _Fetcher(
+        size_limit,
+        redirect_limit,
+        resolve,
+        make_tls,
+        allow_loopback=allow_loopback,
+        loopback_origins=loopback_origins,
+    )
     try:
         async with asyncio.timeout(deadline_s):
             return await fetcher.follow(url)
@@ -84,29 +98,41 @@ class _Fetcher:
     """Follows one page's redirects to its end."""
 
     def __init__(
-        self, size_limit: int, resolve: Resolve, make_tls: Callable[[], ssl.SSLContext], *, allow_loopback: bool
+        self,
+        size_limit: int,
+        redirect_limit: int,
+        resolve: Resolve,
+        make_tls: Callable[[], ssl.SSLContext],
+        *,
+        allow_loopback: bool,
+        loopback_origins: frozenset[str],
     ) -> None:
         self._size_limit = size_limit
+        self._redirect_limit = redirect_limit
         self._resolve = resolve
         self._make_tls = make_tls
         self._tls: ssl.SSLContext | None = None
         self._allow_loopback = allow_loopback
+        self._loopback_origins = loopback_origins
 
     async def follow(self, text: str) -> Fetched:
         url = _parse(text)
-        for _ in range(REDIRECT_LIMIT + 1):
+        if str(url.origin()) not in self._loopback_origins:
+            self._loopback_origins = frozenset()
+        for _ in range(self._redirect_limit + 1):
             found = await self._get(url)
             if isinstance(found, Fetched):
                 return found
             if url.scheme == "https" and found.scheme != "https":
                 raise SourceRefusedError("the page leads from https to plain http; not followed")
             url = found
-        raise SourceUnreachableError(f"the page redirects more than {REDIRECT_LIMIT} times")
+        raise SourceUnreachableError(f"the page redirects more than {self._redirect_limit} times")
 
     async def _get(self, url: URL) -> Fetched | URL:
         """Ask one address in a session of its own; return the page, or the address that it leads to."""
         host, port = str(url.host), url.port or 0
-        addresses = await public_addresses(host, port, self._resolve, allow_loopback=self._allow_loopback)
+        allow_loopback = self._allow_loopback or str(url.origin()) in self._loopback_origins
+        addresses = await public_addresses(host, port, self._resolve, allow_loopback=allow_loopback)
         if url.scheme == "https" and self._tls is None:
             self._tls = self._make_tls()
         connector = aiohttp.TCPConnector(
@@ -226,7 +252,7 @@ def _read(url: URL, response: aiohttp.ClientResponse, body: bytes) -> Fetched:
     text = visible_text(page, is_markup=is_markup)
     if not text:
         raise SourceUnreachableError("the page has no text without a browser", http_status=response.status)
-    return Fetched(str(url), response.status, kind, text, content_sha256(text))
+    return Fetched(str(url), response.status, kind, text, content_sha256(text), len(body))
 
 
 def _media_type(response: aiohttp.ClientResponse) -> str:

@@ -1,0 +1,100 @@
+"""Quoted words: whether they stand in a text, whatever a renderer did to its spaces, quotation marks and dashes."""
+
+import re
+import unicodedata
+from functools import cache
+
+QUOTE_WEIGHT = 12
+"""The least letters and digits of a quote; one of a script written without spaces, such as Chinese, counts twice."""
+QUOTE_LIMIT = 2000
+"""The most characters of a quote: what is longer is a copy and no quote."""
+_MARK_LIMIT = 30
+"""The most marks on one character, as UAX 15 has it for streams. Normalising takes the square of their number."""
+
+_UNSEEN = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
+    "\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]"
+)
+"""What no reader sees: soft hyphens, zero-width and bidi characters, variation selectors."""
+_FOLDED = str.maketrans(
+    dict.fromkeys("‘’‚‛′´`ʼ", "'")
+    | dict.fromkeys("“”„‟″«»", '"')
+    | dict.fromkeys("\u2010\u2011\u2012\u2013\u2212", "-")
+    | dict.fromkeys("\u2014\u2015\u2e3a\u2e3b", " - ")  # a long dash parts words with or without spaces around it
+)
+_CONNECTORS = "-'_.,"
+"""What joins two words, or two numbers, where nothing stands between."""
+_TRIALS = 1000
+"""The most places that are looked at: words that stand a thousand times within others are a page made to hurt."""
+
+
+def is_supported(quote: str, text: str) -> bool:
+    """Tell whether quoted words stand in a text, word for word.
+
+    The kind of quotation marks, dashes, spaces and of compatible characters (NFKC) does not count; case does. A quote
+    begins and ends with whole words and numbers: "refundable" does not stand in "non-refundable", nor "10" in "10.5".
+    """
+    return stands_in(fold(quote), fold(text))
+
+
+def stands_in(quote: str, text: str) -> bool:
+    """Tell the same of a quote and a text that are folded already."""
+    if not is_enough(quote):
+        return False
+    start = -1
+    for _ in range(_TRIALS):
+        start = text.find(quote, start + 1)
+        if start < 0:
+            return False
+        if not _is_joined(text, start) and not _is_joined(text, start + len(quote)):
+            return True
+    return False
+
+
+def is_enough(quote: str) -> bool:
+    """Tell whether a folded quote has words enough to support anything, and not so many that it is a copy."""
+    if len(quote) > QUOTE_LIMIT:
+        return False
+    letters = (each for each in quote if each.isalnum())
+    return sum(2 if unicodedata.east_asian_width(each) in "WF" else 1 for each in letters) >= QUOTE_WEIGHT
+
+
+def fold(text: str) -> str:
+    """Return a text in the form in which quotes are looked up; folding twice changes nothing more."""
+    if not text.isascii():
+        seen = _long_marks().sub(r"\1", _UNSEEN.sub("", text.translate(_FOLDED)))
+        text = unicodedata.normalize("NFKC", seen)
+    return " ".join(text.translate(_FOLDED).split())
+
+
+@cache
+def _long_marks() -> re.Pattern[str]:
+    """Return what finds the runs of marks that are too long; the last marks of Unicode lie below U+1F000."""
+    marks = "".join(
+        re.escape(chr(code))
+        for code in range(0x300, 0x1F000)
+        if not 0xAC00 <= code < 0xE000 and unicodedata.combining(unicodedata.normalize("NFKD", chr(code))[0])
+    )
+    return re.compile(f"([{marks}]{{{_MARK_LIMIT}}})[{marks}]++")
+
+
+def _is_joined(text: str, place: int) -> bool:
+    """Tell whether what stands on both sides of a place belongs to one word or number."""
+    before, after = text[max(place - 1, 0) : place], text[place : place + 1]
+    if _is_word(before) and _is_word(after):
+        return True
+    if before in _CONNECTORS and before:
+        first, sign, last = text[max(place - 2, 0) : place - 1], before, after
+    elif after in _CONNECTORS and after:
+        first, sign, last = before, after, text[place + 1 : place + 2]
+    else:
+        return False
+    if sign in ".,":
+        return first.isdecimal() and last.isdecimal()
+    is_negative = sign == before == "-" and last.isdecimal()
+    return is_negative or (_is_word(first) and _is_word(last))
+
+
+def _is_word(character: str) -> bool:
+    """Tell whether a character builds words that spaces part: digits, and letters of scripts that have cases."""
+    return character.isdecimal() or character.lower() != character.upper()
