@@ -5,7 +5,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
+from console.domain.boundary import Boundary
 from console.domain.category import Category, Classification
 from console.domain.contract import Finding, RouteCheck, Severity, Verdict
 from console.domain.event import RoutesChecked
@@ -20,13 +22,13 @@ from console.domain.verification import state as state_of_row
 from console.services.probe.ladder import Climb, climb
 from console.services.probe.purse import Purse
 from console.services.probe.smoke import SmokePlan
-from console.services.run.boundary import Boundary, read_boundary
+from console.services.run.boundary import check_boundary, names_set
 from console.services.run.desk import RunDesk, RunInputs
 from console.services.run.judging import check_independence
 from console.services.run.repository import read_repository
 from console.services.run.routing import independence
-from console.services.target import Target
 from console.services.state_directory import StateError, state_directory
+from console.services.target import Target
 from console.services.verification.mark_file import MarkFile
 
 NEEDED = (Role.PLANNER, Role.WRITER, Role.REVIEWER, Role.CRITIC)
@@ -51,8 +53,10 @@ async def run_preflight(
 ) -> PreflightFinished | PreflightStop:
     """Check the roles, the boundary, the repository, the verification rows and every route up to rung 3."""
     findings = [*_check_roles(state), *_check_judges(state), *_check_rows(desk)]
-    findings += await _check_repository(state, inputs)
-    boundary = await read_boundary(inputs.repository, desk.environment, desk.profile.policy.kept_from_roles)
+    findings += await _check_repository(desk, state, inputs)
+    boundary = await check_boundary(
+        Path(inputs.repository), names_set(desk.environment), own_names=desk.profile.policy.kept_from_roles
+    )
     findings += boundary.findings
     broken = [each for each in findings if each.severity is Severity.FAIL]
     if broken:
@@ -64,7 +68,8 @@ async def run_preflight(
         if stop is not None:
             return stop
     more = [finding for route in climbed.routes for result in route.rungs for finding in result.findings]
-    return _finished(climbed, boundary, [*findings, *more], target)
+    about = [each.finding for check in boundary.workflows for each in check.findings]
+    return _finished(climbed, boundary, [*findings, *about, *more], target)
 
 
 def _checks_in_use(desk: RunDesk, state: RunState) -> tuple[RouteCheck, ...]:
@@ -105,9 +110,7 @@ def _stop_of(route: RouteState) -> PreflightStop | None:
     return None
 
 
-def _stop_of_refusal(
-    role: Role, rung: Rung, found: Classification, findings: Sequence[Finding]
-) -> PreflightStop:
+def _stop_of_refusal(role: Role, rung: Rung, found: Classification, findings: Sequence[Finding]) -> PreflightStop:
     words = f"{role}: rung {int(rung)}: {found.category}: {found.evidence}. {found.action}"
     is_held = found.category in _PASSING and not found.stops
     return PreflightStop(StopCause.PREFLIGHT, words, found.category, tuple(findings), is_held=is_held)
@@ -156,8 +159,8 @@ def _check_rows(desk: RunDesk) -> tuple[Finding, ...]:
     return check_freshness(states, is_required=policy.require_verification)
 
 
-async def _check_repository(state: RunState, inputs: RunInputs) -> list[Finding]:
-    now = await read_repository(inputs.repository)
+async def _check_repository(desk: RunDesk, state: RunState, inputs: RunInputs) -> list[Finding]:
+    now = await read_repository(Path(inputs.repository), desk.environment)
     if state.created is None or now.commit == state.created.repository.commit:
         return []
     return [
@@ -169,5 +172,3 @@ async def _check_repository(state: RunState, inputs: RunInputs) -> list[Finding]
 
 def _in_words(findings: Sequence[Finding]) -> str:
     return "; ".join(f"{each.id}: {each.message}" for each in findings[:3]) or "no finding says why"
-
-
