@@ -132,6 +132,13 @@ def _offset(text: str, line: int, column: int) -> int:
     return sum(len(each) + 1 for each in text.split("\n")[: line - 1]) + column - 1
 
 
+@pytest.mark.parametrize("before", ["x-", "a'b", "token", "access_token_", "https://host/eyJ/", "."])
+def test_a_web_token_is_found_and_masked_whole_also_behind_letters(before: str) -> None:
+    value = SECRETS["JSON web token"][1]
+    assert [hit.pattern_id for hit in find_secrets(before + value)] == ["json-web-token"]
+    assert not [part for part in value.split(".") if part in scrub(f"{before}{value} rest")]
+
+
 @_FEW
 @given(text=st.text(max_size=300))
 def test_no_text_makes_the_guard_fail(text: str) -> None:
