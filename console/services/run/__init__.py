@@ -1,0 +1,1 @@
+"""Runs: one candidate's way through the gates, step by step."""
