@@ -120,7 +120,7 @@ def test_the_tab_after_a_name_with_spaces_is_no_part_of_it() -> None:
 
 
 def test_a_binary_patch_with_and_without_its_bytes() -> None:
-    head = "diff --git a/x b/x\nindex 1111111..2222222 100644\n"
+    head = f"diff --git a/x b/x\nindex {'1' * 40}..{'2' * 40} 100644\n"
     bare = only(head + "Binary files a/x and b/x differ\n")
     whole = only(head + "GIT binary patch\nliteral 3\nKcmZQzWMT#Y01f~L\n\nliteral 0\nHcmV?d00001\n\n")
     assert (bare.is_binary, bare.has_binary_content) == (True, False)
@@ -139,6 +139,7 @@ def test_crlf_lines_keep_their_carriage_return_and_headers_lose_it() -> None:
 
 
 HEAD = "diff --git a/x b/x\n"
+BINARY = f"{HEAD}index {'1' * 40}..{'2' * 40} 100644\n"
 HUNK = "@@ -1 +1 @@\n-a\n+b\n"
 FAULTS = {
     "hunk without a file": HUNK,
@@ -170,8 +171,13 @@ FAULTS = {
     "escape past a byte": '--- "a/\\777"\n+++ "b/\\777"\n' + HUNK,
     "name that is not UTF-8": '--- "a/\\377"\n+++ "b/\\377"\n' + HUNK,
     "hunk number too long": f"--- a/x\n+++ b/x\n@@ -{'9' * 5000} +1 @@\n-a\n+b\n",
-    "binary without a size": HEAD + "GIT binary patch\nwhatever\n",
-    "binary with prose": HEAD + "GIT binary patch\nliteral 3\nKcmZQzWMT#Y01f~L\nsome prose\n\n",
+    "new mode without the old one": HEAD + "new mode 100755\n",
+    "header that git wrote long ago": HEAD
+    + "old mode 100644\nnew mode 100755\nrename new y\n--- a/y\n+++ b/y\n"
+    + HUNK,
+    "binary without whole ids": HEAD + "index 1111111..2222222\nGIT binary patch\nliteral 0\nHcmV?d00001\n\n",
+    "binary without a size": BINARY + "GIT binary patch\nwhatever\n",
+    "binary with prose": BINARY + "GIT binary patch\nliteral 3\nKcmZQzWMT#Y01f~L\nsome prose\n\n",
     "no hunk": "--- a/x\n+++ b/x\n",
     "no +++": HEAD + "--- a/x\n" + HUNK,
 }
