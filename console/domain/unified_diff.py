@@ -10,7 +10,8 @@ from enum import StrEnum
 
 _HUNK = re.compile(r"@@ -[0-9]{1,9}(?:,([0-9]{1,9}))? \+[0-9]{1,9}(?:,([0-9]{1,9}))? @@(?: .*)?", re.DOTALL)
 _MODE = re.compile(r"100644|100755|120000|160000")
-_INDEX = re.compile(r"[0-9a-f]{4,64}\.\.[0-9a-f]{4,64}(?: (100644|100755|120000|160000))?")
+_INDEX = re.compile(r"[0-9a-f]{4,64}\.\.[0-9a-f]{4,64}(?: (?:100644|100755|120000|160000))?")
+_WHOLE_IDS = re.compile(r"[0-9a-f]{40}\.\.[0-9a-f]{40}|[0-9a-f]{64}\.\.[0-9a-f]{64}")
 _PERCENT = re.compile(r"[0-9]{1,3}%")
 _BINARY_SIZE = re.compile(r"(?:literal|delta) [0-9]{1,10}")
 _BINARY_LINE = re.compile(r"[A-Za-z][!-~]{5,65}")
@@ -119,7 +120,13 @@ class _Header:
         self.said[what] = value
 
     def mode(self, *names: str) -> int | None:
-        return next((mode for name in names if (mode := int(self.said.get(name, "0"), 8))), None)
+        said = (self.said.get(name, "").removeprefix(self.ids) for name in names)
+        return next((int(mode, 8) for mode in said if mode), None)
+
+    @property
+    def ids(self) -> str:
+        """The ids of the index line, without the mode behind them."""
+        return self.said.get("index", "").partition(" ")[0]
 
 
 class _Reader:
@@ -190,6 +197,8 @@ class _Reader:
             self._bring(line)
             header.is_binary = True
             self.at += 1
+        elif line.strip() and line != "-- " and not line.startswith("diff --git "):
+            raise _FaultError("a line of a file's header is none that git writes now")
         begin, self.at = self.at, header.line - 1  # a fault of the header is shown at its first line
         change = _change(header)
         self.at = begin
@@ -245,6 +254,8 @@ class _Reader:
             self.at += 1
 
     def _binary(self, header: _Header) -> None:
+        if _WHOLE_IDS.fullmatch(header.ids) is None:
+            raise _FaultError("a binary patch needs an index line with whole ids, as git diff --binary writes it")
         header.is_binary = header.has_binary_content = True
         self._bring(self._take())
         for is_first in (True, False):  # the way forth, and the way back
@@ -288,6 +299,8 @@ def _change(header: _Header) -> FileChange:
         raise _FaultError("the lines of a file name different paths, and none says that it is renamed")
     if header.named and (moves or header.named != paths["old" if kind is ChangeKind.DELETED else "new"]):
         raise _FaultError("the lines of a file name different paths")
+    if ("old mode" in said) != ("new mode" in said):
+        raise _FaultError("a change of mode needs both its lines, old mode and new mode")
     is_made = kind is ChangeKind.ADDED
     if not (said.keys() - {"index", "similarity", "dissimilarity"}) and not header.is_binary:
         raise _FaultError("a file's header says nothing of what changes")
@@ -378,10 +391,9 @@ def _mode(text: str) -> str:
 
 
 def _index(text: str) -> str:
-    match = _INDEX.fullmatch(text)
-    if match is None:
+    if _INDEX.fullmatch(text) is None:
         raise _FaultError("the index line is not what git writes")
-    return match.group(1) or "0"
+    return text
 
 
 def _percent(text: str) -> str:
