@@ -92,9 +92,13 @@ def compare_pinned(pinned: Sequence[InstructionSource], now: Sequence[Instructio
         else:
             continue
         found.append(Conflict(ConflictCode.CHANGED, f"{words}. {again}", path))
-    if not found and list(before) != list(after):
-        found.append(Conflict(ConflictCode.CHANGED, f"The sources are read in another order. {again}"))
+    if not found and _as_read(pinned) != _as_read(now):  # files outside the repository may share a label
+        found.append(Conflict(ConflictCode.CHANGED, f"The sources are not read as they were pinned. {again}"))
     return tuple(found)
+
+
+def _as_read(sources: Sequence[InstructionSource]) -> list[tuple[str, str | None, int]]:
+    return [(source.path, source.sha256, source.effective_bytes) for source in sources if source.load.is_read]
 
 
 def _check_any(tool: Tool, sources: Sequence[InstructionSource]) -> Iterator[Conflict]:

@@ -12,7 +12,7 @@ from console.services.run.instruction.found import ADVICE, Found
 from console.services.run.instruction.import_graph import ImportGraph
 from console.services.run.instruction.place import Place
 from console.services.run.instruction.rule import NEIGHBOURS, RULES, Pick, Rule, Where
-from console.services.run.instruction.shelf import Shelf, exists, is_file
+from console.services.run.instruction.shelf import TOO_MANY, Shelf, exists, is_file
 from console.services.run.instruction.tool_settings import ToolSettings, codex_home, read_settings
 
 DIRECTORIES_LIMIT = 20_000
@@ -98,6 +98,11 @@ class _Search:
             if path in self.found:
                 continue
             file = self.shelf.read(path)
+            if file.why_not == TOO_MANY:  # told once, however many they are
+                words = f"has more instruction files than are read: {self.place.label(path)} {TOO_MANY}. Remove some"
+                if not any(conflict.path == "." for conflict in self.conflicts):
+                    self._tell(ConflictCode.UNREADABLE, words, self.place.repository)
+                continue
             if file.why_not:
                 self._tell(ConflictCode.UNREADABLE, f"{file.why_not}. {ADVICE}", path)
                 if not file.is_file:  # the tools pass over it

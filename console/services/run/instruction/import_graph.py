@@ -12,6 +12,9 @@ from console.services.run.instruction.place import Place
 from console.services.run.instruction.rule import IMPORT_HOPS
 from console.services.run.instruction.shelf import Shelf, is_file
 
+_PUNCTUATION = ".,;:!?)]'\""
+"""What stands after a path in a sentence, and becomes a part of it."""
+
 
 @dataclass(slots=True)
 class ImportGraph:
@@ -55,10 +58,8 @@ class ImportGraph:
             path = Path(os.path.normpath((folder or found.file.path.parent) / name))
             if is_file(path):
                 paths.append(path)
-            elif path.suffix in (
-                ".md",
-                ".txt",
-            ):  # other words that begin with @ are mostly names of people and packages
+            elif path.name.rstrip(_PUNCTUATION).endswith((".md", ".txt")):
+                # Other words that begin with @ are mostly names, of people and of packages.
                 self._tell(f"imports {self.place.label(path)}, which is no file: it is not read", found.label)
         found.imports = tuple(self.place.label(path) for path in paths)
         return paths

@@ -45,7 +45,8 @@ class Place:
             return f"~/{path.relative_to(self.home).as_posix()}"
         if path.is_relative_to(self.managed):
             return str(path)
-        if path.parent in self.ancestors or path.parent.parent in self.ancestors:
+        folder = path.parent.parent if path.parent.name.startswith(".") else path.parent
+        if folder in self.ancestors:
             return Path(os.path.relpath(path, self.repository)).as_posix()
         return f"(outside)/{path.name}"
 

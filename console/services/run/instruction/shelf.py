@@ -10,6 +10,7 @@ FILE_LIMIT = 4 * 1024 * 1024
 """The most bytes of one file; what is larger no tool reads either."""
 FILES_LIMIT = 500
 TOTAL_LIMIT = 16 * 1024 * 1024
+TOO_MANY = f"comes after {FILES_LIMIT} files or {TOTAL_LIMIT >> 20} MiB were read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ class Shelf:
     def _read(self, path: Path) -> ReadFile:
         real = Path(os.path.realpath(path))
         if len(self.files) >= FILES_LIMIT or self.total > TOTAL_LIMIT:
-            return ReadFile(path, real, why_not=f"comes after {FILES_LIMIT} files or {TOTAL_LIMIT >> 20} MiB were read")
+            return ReadFile(path, real, why_not=TOO_MANY)
         try:
             data = _bytes_of(path)
         except _NotReadError as error:
