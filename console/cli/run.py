@@ -283,35 +283,9 @@ async def _find(desk: "RunDesk", name: str) -> "RunLog":
 
 
 async def _list(desk: "RunDesk", arguments: argparse.Namespace) -> ExitCode:
-    from console.cli.record_document import moment
+    from console.cli.run_list import show_runs
 
-    runs = await desk.ledger.runs(arguments.limit, arguments.status)
-    rows = [
-        {
-            "run_id": each.run_id,
-            "repository": each.repository,
-            "gate": each.gate,
-            "status": each.status,
-            "attempt": each.attempt,
-            "started_at": moment(each.started_at_ms),
-            "updated_at": moment(each.updated_at_ms),
-            "is_simulated": each.is_simulated,
-        }
-        for each in runs
-    ]
-    if arguments.json:
-        output.write_document({"schema": "gateway-console/run-list/v1", "runs": rows})
-        return ExitCode.OK
-    if not rows:
-        output.note("no runs yet; gateway-console run start --task-file F begins one")
-        return ExitCode.OK
-    cells = [
-        (each.run_id, each.status, each.gate, each.repository, moment(each.started_at_ms)[:19] + "Z") for each in runs
-    ]
-    widths = output.column_widths(cells)
-    for row in cells:
-        output.write_line(output.table_line(row, widths))
-    return ExitCode.OK
+    return await show_runs(desk.ledger, limit=arguments.limit, status=arguments.status, as_json=arguments.json)
 
 
 def _show(state: "RunState", arguments: argparse.Namespace) -> ExitCode:
