@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 from typing import NoReturn
 
 from console import __version__
-from console.cli import check, demo, doctor, explain, output, routes, screen, simulate, smoke, token, verify
+from console.cli import boundary, check, demo, doctor, explain, output, routes, screen, simulate, smoke, token, verify
 from console.cli.common import add_common
 from console.cli.exit_code import ExitCode
 from console.domain.guard import looks_like_secret, safe
 
-_VERBS = (demo, routes, check, smoke, token, explain, verify, doctor, simulate)
+_VERBS = (demo, routes, check, smoke, token, explain, verify, boundary, doctor, simulate)
 _HOLD_TOKENS = frozenset(module.__name__ for module in (check, demo, screen, smoke, token))
 """The verbs that may hold a token: the process is hardened before them."""
 _COMMON_OPTIONS = frozenset({"--config", "--profile", "--json", "--read-only", "--version", "--help", "-h"})
