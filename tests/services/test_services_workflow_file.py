@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console.domain.workflow import ListNode, MapNode, TextNode, Workflow, triggers_of
-from console.domain.workflow_rules import check_workflow
+from console.domain.workflow_check import check_workflow
 from console.services.run.workflow_file import (
     DEPTH_LIMIT,
     FILE_COUNT_LIMIT,

@@ -8,7 +8,7 @@ from pathlib import Path
 from console.domain.boundary import Boundary, WorkflowCheck, check_tokens, check_workflows, seen_tokens
 from console.domain.contract import Finding, Severity
 from console.domain.workflow import Workflow
-from console.domain.workflow_rules import PlacedFinding
+from console.domain.workflow_rule import PlacedFinding
 from console.services.run.workflow_file import read_workflows
 from console.services.run.zizmor import Zizmor, ZizmorError
 
