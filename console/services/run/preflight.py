@@ -55,7 +55,7 @@ async def run_preflight(
     findings = [*_check_roles(state), *_check_judges(state), *_check_rows(desk)]
     findings += await _check_repository(desk, state, inputs)
     boundary = await check_boundary(
-        Path(inputs.repository), names_set(desk.environment), own_names=desk.profile.policy.kept_from_roles
+        Path(inputs.repository), names_set(desk.environment), own_names=desk.profile.policy.withheld_tokens
     )
     findings += boundary.findings
     broken = [each for each in findings if each.severity is Severity.FAIL]
