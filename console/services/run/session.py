@@ -14,7 +14,7 @@ from console.services.ledger.ledger import LedgerError
 from console.services.run.beginning import read_inputs
 from console.services.run.desk import RunDesk
 from console.services.run.run_log import RunLog
-from console.services.run.stepper import Stepper, StepNews
+from console.services.run.stepper import StepNews, Stepper
 from console.services.target import Target
 
 
@@ -28,9 +28,12 @@ async def stepping(desk: RunDesk, log: RunLog, *, target: Target | None = None) 
 
     """
     inputs = await read_inputs(desk.artifacts, log.state)
-    async with holding(desk.ledger, log.state.run_id, this_process(desk.operator.id)) as held:
-        async with Stepper(desk, log, inputs, held, target) as stepper:
-            yield stepper
+    holder = this_process(desk.operator.id)
+    async with (
+        holding(desk.ledger, log.state.run_id, holder) as held,
+        Stepper(desk, log, inputs, held, target) as stepper,
+    ):
+        yield stepper
 
 
 async def step_all(desk: RunDesk, log: RunLog, stepper: Stepper) -> AsyncGenerator[StepNews, None]:

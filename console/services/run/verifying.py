@@ -43,4 +43,3 @@ async def verify_run(ledger: Ledger, run_id: str) -> Verified:
         except CodecError as error:
             faults.append(ChainFault(line.seq, str(error)))
     return Verified(run_id, len(lines), lines[-1].sha256 if lines else "", tuple(faults))
-
