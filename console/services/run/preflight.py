@@ -33,6 +33,8 @@ from console.services.verification.mark_file import MarkFile
 
 NEEDED = (Role.PLANNER, Role.WRITER, Role.REVIEWER, Role.CRITIC)
 """The roles without which no run can be made. A revision without a route of its own cannot be written either."""
+UNPRICED = "MOD-05"
+"""A gateway that names prices refuses a model without one before any call, and its cost could not be bounded anyway."""
 _PASSING = frozenset({Category.RATE_LIMIT, Category.UPSTREAM_UNAVAILABLE, Category.TIMEOUT})
 """What may be over when the same is asked later."""
 
@@ -100,6 +102,10 @@ def _stop_of(route: RouteState) -> PreflightStop | None:
         drift = tuple(each for each in route.check.findings if each.severity is Severity.FAIL)
         return PreflightStop(StopCause.PREFLIGHT, words, Category.ENDPOINT_DRIFT, drift)
     for result in route.rungs:
+        unpriced = tuple(each for each in result.findings if each.id == UNPRICED)
+        if unpriced:
+            words = f"{role}: the gateway has prices, and none for {route.check.route.model}: price or enable it there"
+            return PreflightStop(StopCause.PREFLIGHT, words, Category.ACCOUNT_PRICING, unpriced)
         if result.classification is not None:
             return _stop_of_refusal(role, result.rung, result.classification, result.findings)
         if result.status in (RungStatus.FAILED, RungStatus.BLOCKED):
