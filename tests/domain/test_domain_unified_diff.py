@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from console.domain.unified_diff import ChangeKind, FileChange, parse_patch
+from console.domain.file_change import ChangeKind, FileChange
+from console.domain.unified_diff import parse_patch
 
 _MANY = settings(max_examples=400, deadline=None)
 EDIT = """diff --git a/src/x.py b/src/x.py
