@@ -243,10 +243,10 @@ def test_reading_takes_linear_time(unit: str) -> None:
     def cost_s(size: int) -> float:
         text = (unit * (size // len(unit) + 1))[:size]
         costs = []
-        for _ in range(3):
-            begin = time.perf_counter()
+        for _ in range(5):
+            begin = time.process_time()
             parse_patch(text)
-            costs.append(time.perf_counter() - begin)
+            costs.append(time.process_time() - begin)
         return min(costs)
 
-    assert cost_s(400_000) < 16 * cost_s(50_000) + 0.02  # eight times the text; a square would be sixty-four
+    assert cost_s(400_000) < 32 * cost_s(50_000) + 0.02  # eight times the text; a square would be sixty-four times
