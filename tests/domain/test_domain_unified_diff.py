@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from console.domain.unified_diff import ChangeKind, FileChange, parse_patch
+from console.domain.file_change import ChangeKind, FileChange
+from console.domain.unified_diff import parse_patch
 
 _MANY = settings(max_examples=400, deadline=None)
 EDIT = """diff --git a/src/x.py b/src/x.py
@@ -242,10 +243,10 @@ def test_reading_takes_linear_time(unit: str) -> None:
     def cost_s(size: int) -> float:
         text = (unit * (size // len(unit) + 1))[:size]
         costs = []
-        for _ in range(3):
-            begin = time.perf_counter()
+        for _ in range(5):
+            begin = time.process_time()
             parse_patch(text)
-            costs.append(time.perf_counter() - begin)
+            costs.append(time.process_time() - begin)
         return min(costs)
 
-    assert cost_s(400_000) < 16 * cost_s(50_000) + 0.02  # eight times the text; a square would be sixty-four
+    assert cost_s(400_000) < 32 * cost_s(50_000) + 0.02  # eight times the text; a square would be sixty-four times

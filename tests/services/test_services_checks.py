@@ -1,5 +1,8 @@
 """Checks of a candidate with real git repositories: what applies, what is refused, and what is left behind: nothing."""
 
+import asyncio
+import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -380,3 +383,34 @@ async def test_documents_and_plans_need_no_repository(tmp_path: Path) -> None:
             kind, text, Scope(()), repository=tmp_path / "none", commit="", environment=ENVIRONMENT
         )
         assert checked.outcome.findings == ()
+
+
+async def test_a_caller_who_leaves_leaves_nothing_behind(repository: Repository, place: Path) -> None:
+    patch = edited(repository, src__a_dot_txt=b"one\nTWO\nthree\n")
+    began = place.parent / "began"
+    os.mkfifo(began)
+    running = asyncio.create_task(check(repository, patch, place, f"sh -c 'echo > {began}; sleep 600'"))
+    assert await asyncio.to_thread(began.read_text) == "\n"
+    assert len(list(place.iterdir())) == 1
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert list(place.iterdir()) == []
+
+
+async def test_directories_that_a_command_closes_are_removed_and_links_out_of_them_are_not_followed(
+    repository: Repository, place: Path
+) -> None:
+    kept = place.parent / "kept"
+    kept.mkdir(mode=0o755)
+    patch = edited(repository, src__a_dot_txt=b"one\nTWO\nthree\n")
+    checked = await check(repository, patch, place, f"sh -c 'mkdir -p a/b; ln -s {kept} a/out; chmod 000 a/b a'")
+    assert checked.outcome.is_passed
+    assert kept.stat().st_mode & 0o777 == 0o755
+
+
+async def test_nobody_else_can_look_into_the_throwaway(repository: Repository, place: Path) -> None:
+    patch = edited(repository, src__a_dot_txt=b"one\nTWO\nthree\n")
+    code = "import os; print(oct(os.stat('..').st_mode))"
+    checked = await check(repository, patch, place, shlex.join([sys.executable, "-c", code]))
+    assert checked.for_the_eye == ("0o40700\n",)

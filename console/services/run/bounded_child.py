@@ -63,7 +63,7 @@ async def run_bounded(
         environment: All that the child knows of the environment, but for a mark of ours.
         directory: Where it runs.
         timeout_s: The longest that it may take, in seconds.
-        limit_bytes: The most bytes that it may write.
+        limit_bytes: How many bytes are too many for it to write.
         tail_bytes: How much of the end of the output is kept.
         given: A file that it reads from stdin.
         is_stderr_kept: Whether stderr counts as output; else it goes nowhere.
@@ -76,24 +76,23 @@ async def run_bounded(
 
     """
     mark = {_MARK: secrets.token_hex(16)} if is_marked else {}
-    stdin = os.open(given or os.devnull, os.O_RDONLY | os.O_CLOEXEC)
     reading, writing = os.pipe()
     output = _Output(reading, limit_bytes, tail_bytes)
     begin = clock()
     try:
         try:
-            child = await asyncio.create_subprocess_exec(
-                *argv,
-                stdin=stdin,
-                stdout=writing,
-                stderr=asyncio.subprocess.STDOUT if is_stderr_kept else asyncio.subprocess.DEVNULL,
-                env={**environment, **mark},
-                cwd=directory,
-                start_new_session=True,
-            )
+            with _opened(given) as stdin:
+                child = await asyncio.create_subprocess_exec(
+                    *argv,
+                    stdin=stdin,
+                    stdout=writing,
+                    stderr=asyncio.subprocess.STDOUT if is_stderr_kept else asyncio.subprocess.DEVNULL,
+                    env={**environment, **mark},
+                    cwd=directory,
+                    start_new_session=True,
+                )
         finally:
             os.close(writing)
-            os.close(stdin)
         waiting = asyncio.ensure_future(child.wait())
         try:
             with output.listening() as flooded:
@@ -122,6 +121,15 @@ async def run_bounded(
         output_sha256=output.digest.hexdigest(),
         tail=bytes(output.tail),
     )
+
+
+@contextlib.contextmanager
+def _opened(given: Path | None) -> Iterator[int]:
+    descriptor = os.open(given or os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 class _Output:

@@ -78,7 +78,7 @@ async def check_candidate(
         return CandidateCheck(outcome)
     try:
         async with throwaway(repository, commit, environment=environment, place=place) as tree:
-            said = parse_patch(artifact.decode())
+            said = await asyncio.to_thread(parse_patch, artifact.decode())
             applied = await tree.apply(artifact, {*said.paths, *(each.old_path or each.path for each in said.changes)})
             if not applied.is_applied:
                 message = "The patch does not apply to the pinned commit."

@@ -20,20 +20,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from console.domain.contract import Finding, Severity
-from console.domain.unified_diff import ChangeKind, FileChange
-from console.services.run.bounded_child import ChildEnding, ChildReport, run_bounded
+from console.domain.file_change import ChangeKind, FileChange
+from console.services.run.bounded_child import ChildReport
+from console.services.run.git_command import git_environment, is_well, run_git
 
-GIT_TIMEOUT_S = 60.0
-_GIT_OUTPUT_BYTES = 64_000_000
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _RAW = re.compile(rb":([0-7]{6}) ([0-7]{6}) [0-9a-f]+ [0-9a-f]+ ([A-Z])[0-9]*")
 _FAILED_AT = re.compile(rb"^error: patch failed: .*:([0-9]{1,9})$", re.MULTILINE)
 _SUBMODULE = b"160000 "
 _KINDS = {b"A": ChangeKind.ADDED, b"D": ChangeKind.DELETED}
-_QUIET = (
-    *("-c", f"core.hooksPath={os.devnull}", "-c", "core.fsmonitor=false", "-c", "core.pager=cat"),
-    *("-c", "core.protectHFS=true", "-c", "core.protectNTFS=true", "-c", "protocol.allow=never", "-c", "gc.auto=0"),
-)
 
 
 class ThrowawayError(Exception):
@@ -62,7 +57,7 @@ class Throwaway:
         self._root = root
         self._commit = commit
         self._environment = {
-            **_base_environment(environment),
+            **git_environment(environment),
             "HOME": str(self.home),
             "GIT_CONFIG_NOSYSTEM": "1",
             "GIT_CONFIG_SYSTEM": os.devnull,
@@ -119,7 +114,7 @@ class Throwaway:
         except OSError as error:
             raise _not_made(error) from None
         failed_at = tuple(int(number) for number in _FAILED_AT.findall(report.tail))
-        return Applied(_is_well(report), failed_at, report.tail)
+        return Applied(is_well(report), failed_at, report.tail)
 
     async def changes(self) -> tuple[FileChange, ...]:
         """Return what differs between the commit and the index, as git says it; a rename is two changes.
@@ -180,7 +175,7 @@ class Throwaway:
 
     async def _require(self, *arguments: str, given: Path | None = None) -> ChildReport:
         report = await self._git(*arguments, is_stderr_kept=False, given=given)
-        if not _is_well(report):
+        if not is_well(report):
             raise ThrowawayError(
                 "CHK-04",
                 f"git {arguments[0]} did not succeed in the throwaway repository: is there space in the temporary"
@@ -191,7 +186,7 @@ class Throwaway:
     async def _git(self, *arguments: str, is_stderr_kept: bool = True, given: Path | None = None) -> ChildReport:
         try:
             inside = {} if arguments[0] == "init" else self._inside
-            return await _run_git(
+            return await run_git(
                 arguments, self._environment | inside, self.files, is_stderr_kept=is_stderr_kept, given=given
             )
         except OSError as error:
@@ -231,65 +226,28 @@ async def _find(repository: Path, commit: str, environment: Mapping[str, str]) -
     """Return where the objects of a repository are and their format; the one thing that is asked there."""
     if _COMMIT.fullmatch(commit) is None:
         raise ThrowawayError("CHK-03", "The pinned commit is no full commit id.")
-    asking = _base_environment(environment) | {
+    asking = git_environment(environment) | {
         name: environment[name] for name in ("HOME", "XDG_CONFIG_HOME") if name in environment
     }
     here = ("-C", str(repository), "rev-parse")
     try:
-        report = await _run_git(
+        report = await run_git(
             (*here, "--path-format=absolute", "--show-object-format", "--git-path", "objects"),
             asking,
             Path("/"),
             is_stderr_kept=False,
         )
-        if not _is_well(report):
+        if not is_well(report):
             message = "The directory is no git repository, or one that git does not trust: see git -C DIR status."
             raise ThrowawayError("CHK-02", message)
         asked = (*here, "--quiet", "--verify", "--end-of-options", f"{commit}^{{commit}}")
-        is_there = _is_well(await _run_git(asked, asking, Path("/"), is_stderr_kept=False))
+        is_there = is_well(await run_git(asked, asking, Path("/"), is_stderr_kept=False))
     except (OSError, ValueError):
         raise ThrowawayError("CHK-01", "git cannot be started: install it, or put it on PATH.") from None
     if not is_there:
         raise ThrowawayError("CHK-03", "The pinned commit is not in the repository: fetch it, or begin a new run.")
     object_format, _, objects = report.tail.removesuffix(b"\n").partition(b"\n")
     return Path(os.fsdecode(objects)), object_format.decode("ascii", "replace")
-
-
-def _base_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    return {
-        "PATH": environment.get("PATH", os.defpath),
-        "LC_ALL": "C",
-        "GIT_TERMINAL_PROMPT": "0",
-        "GIT_OPTIONAL_LOCKS": "0",
-        "GIT_PAGER": "cat",
-    }
-
-
-async def _run_git(
-    arguments: tuple[str, ...],
-    environment: Mapping[str, str],
-    directory: Path,
-    *,
-    is_stderr_kept: bool,
-    given: Path | None = None,
-) -> ChildReport:
-    program = shutil.which("git", path=environment["PATH"])
-    if program is None:
-        raise FileNotFoundError
-    return await run_bounded(
-        (program, "--no-pager", *_QUIET, *arguments),
-        environment=environment,
-        directory=directory,
-        timeout_s=GIT_TIMEOUT_S,
-        limit_bytes=_GIT_OUTPUT_BYTES,
-        tail_bytes=_GIT_OUTPUT_BYTES,
-        is_stderr_kept=is_stderr_kept,
-        given=given,
-    )
-
-
-def _is_well(report: ChildReport) -> bool:
-    return report.ending is ChildEnding.EXITED and report.exit_code == 0
 
 
 def _read_change(about: bytes, path: bytes) -> FileChange:
