@@ -11,6 +11,7 @@ from services.ledgers import ANN, BOB, CREATED, Clock, appended, begun, call, de
 
 from console.domain.canonical import canonical
 from console.domain.ledger_line import Line, NewLine, check_chain
+from console.services.ledger import transactions
 from console.services.ledger.ledger import ConflictError, LedgerError, Summary
 from console.services.ledger.sqlite import FILE_NAME, SqliteLedger
 
@@ -258,6 +259,38 @@ async def test_a_value_that_is_known_to_be_secret_is_refused_whatever_its_form(d
 async def test_hashes_fingerprints_and_request_ids_are_no_secrets(ledger: SqliteLedger) -> None:
     body = canonical({"sha256": "5f" * 32, "request_id": REQUEST_ID, "uuid": "0b9f4c9e-3a5d-4d7e-9f1a-2b3c4d5e6f70"})
     assert (await appended(ledger, await begun(ledger), NewLine("Noted", None, 0, body))).body == body
+
+
+# --- Several consoles ---------------------------------------------------------------------------------------------
+
+
+async def test_opening_a_ledger_again_takes_no_lock_from_who_has_it_open(
+    directory: Path, ledger: SqliteLedger, other: SqliteLedger
+) -> None:
+    """A process that closes a file loses all its locks on it; then a third console would clear the log away."""
+    look = (
+        "import sqlite3, sys; connection = sqlite3.connect(sys.argv[1]);"
+        " print(*connection.execute('SELECT count(*) FROM line').fetchone()); connection.close()"
+    )
+
+    def seen_from_elsewhere() -> str:
+        command = [sys.executable, "-c", look, directory / FILE_NAME]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+    line = await begun(ledger)
+    assert seen_from_elsewhere() == "1"
+    await appended(ledger, line, score())
+    assert seen_from_elsewhere() == "2"
+    assert len(await other.read(line.run_id)) == 2
+
+
+async def test_only_runs_with_new_lines_have_changed(ledger: SqliteLedger, other: SqliteLedger) -> None:
+    await begun(ledger)
+    place = await other._run(lambda: transactions.last_place(other._connection))
+    line = await begun(ledger)
+    now, changed = await other._run(lambda: transactions.appended_since(other._connection, place))
+    assert changed == {line.run_id}
+    assert await other._run(lambda: transactions.appended_since(other._connection, now)) == (now, frozenset())
 
 
 # --- The list of runs ------------------------------------------------------------------------------------------------

@@ -174,7 +174,8 @@ async def test_a_killed_process_is_replaced_at_once_and_a_live_one_is_not(tmp_pa
                 with pytest.raises(LeaseHeldError, match=f"ann, process {process.pid}, is stepping") as caught:
                     await ledger.acquire(line.run_id, this_process("bob"))
                 assert 0 < caught.value.left_ms <= LEASE_MS
-            process.kill()
+            process.send(signal.SIGKILL)
+            os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)  # dead, and its parent has not looked yet
             assert (await ledger.acquire(line.run_id, this_process("bob"))).fence == 2
 
 

@@ -65,7 +65,7 @@ async def test_writers_that_are_killed_at_any_moment_lose_nothing_that_was_ackno
     async with await SqliteLedger.open(directory) as ledger:
         line = await begun(ledger)
     acknowledged: dict[int, str] = {}
-    for _ in range(5):
+    for _ in range(3):
         with processes("write", directory, line.run_id, count=3) as writers:
             said: list[Any] = []
             for writer in writers:
@@ -78,6 +78,6 @@ async def test_writers_that_are_killed_at_any_moment_lose_nothing_that_was_ackno
         kept = {each.seq: each.sha256 for each in lines}
         assert acknowledged.items() <= kept.items()
         # Each kill may leave one line that was kept and not yet said, and no more.
-        assert len(kept) - 1 - len(acknowledged) <= 15
+        assert len(kept) - 1 - len(acknowledged) <= 9
     with closing(sqlite3.connect(directory / FILE_NAME)) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
