@@ -333,6 +333,15 @@ async def test_imports_follow_their_importer_and_come_once(tree: Tree) -> None:
     assert codes(found) == []
 
 
+async def test_what_is_imported_is_read_also_where_a_rule_would_not_load_it(tree: Tree) -> None:
+    tree.add("CLAUDE.md", text="@AGENTS.md @api/CLAUDE.md\nMore.\n").add("AGENTS.md", "api/CLAUDE.md").commit()
+    pinned = await tree.find(Tool.CLAUDE_CODE)
+    assert loads(pinned) == [("CLAUDE.md", "always"), ("AGENTS.md", "always"), ("api/CLAUDE.md", "always")]
+    assert pinned.primary == "CLAUDE.md"
+    tree.add("AGENTS.md", text="Other.\n")
+    assert [conflict.path for conflict in await tree.check(pinned)] == ["AGENTS.md"]
+
+
 async def test_an_import_cycle_ends_and_is_told(tree: Tree) -> None:
     tree.add("CLAUDE.md", text="@a.md\n").add("a.md", text="@b.md\n").add("b.md", text="@a.md @CLAUDE.md\n").commit()
     found = await tree.find(Tool.CLAUDE_CODE)
@@ -397,11 +406,17 @@ async def test_codex_follows_no_imports(tree: Tree) -> None:
 
 async def test_a_directory_that_is_none_is_refused(tree: Tree, tmp_path: Path) -> None:
     tree.add("AGENTS.md").commit()
-    for at in ("AGENTS.md", "nowhere"):
+    for at in ("AGENTS.md", "nowhere", "x" * 5_000, "AGENTS.md/x"):
         with pytest.raises(InstructionsError, match="is no directory"):
             await tree.find(at=at)
     with pytest.raises(InstructionsError, match="is not in the repository"):
         await tree.find(at=str(tmp_path))
+
+
+async def test_without_a_home_it_says_so(tree: Tree) -> None:
+    tree.add("AGENTS.md").commit()
+    with pytest.raises(InstructionsError, match="set HOME"):
+        await tree.find(HOME="")
 
 
 async def test_the_repository_is_the_nearest_one_upwards(tree: Tree, tmp_path: Path) -> None:
