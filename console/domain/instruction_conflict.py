@@ -186,7 +186,7 @@ def _check_empty_override(sources: Sequence[InstructionSource]) -> Iterator[Conf
     for source in sources:
         path = PurePosixPath(source.path)
         below = str(path.with_name("AGENTS.md"))
-        is_blank = source.load is Load.ALWAYS and source.effective_bytes == 0
+        is_blank = source.load is Load.ALWAYS and source.sha256 is not None and source.effective_bytes == 0
         if path.name == "AGENTS.override.md" and is_blank and below in shadowed:
             yield Conflict(
                 ConflictCode.EMPTY_OVERRIDE,

@@ -263,6 +263,19 @@ async def test_a_pipe_in_a_files_place_holds_up_nothing(tree: Tree, tool: Tool) 
     assert found.stops
 
 
+async def test_a_folder_that_does_not_let_anyone_look_keeps_the_gate_shut(tree: Tree) -> None:
+    tree.add("AGENTS.md")
+    (tree.root / ".github").symlink_to(".github")
+    found = await tree.commit().find(Tool.COPILOT)
+    assert ".github/copilot-instructions.md" in [conflict.path for conflict in told(found, "I15")]
+    assert found.stops
+
+
+async def test_an_unreadable_override_is_not_called_blank(tree: Tree) -> None:
+    tree.add("AGENTS.md").add("AGENTS.override.md", text=b"a" * (FILE_LIMIT + 1)).commit()
+    assert codes(await tree.find()) == ["I14", "I15"]
+
+
 async def test_a_file_that_is_too_large_is_not_read(tree: Tree) -> None:
     tree.add("AGENTS.md", text=b"a" * FILE_LIMIT).commit()
     assert codes(await tree.find()) == ["I03"]
@@ -346,6 +359,7 @@ async def test_an_import_cycle_ends_and_is_told(tree: Tree) -> None:
     tree.add("CLAUDE.md", text="@a.md\n").add("a.md", text="@b.md\n").add("b.md", text="@a.md @CLAUDE.md\n").commit()
     found = await tree.find(Tool.CLAUDE_CODE)
     assert loads(found) == [("CLAUDE.md", "always"), ("a.md", "always"), ("b.md", "always")]
+    assert found.primary == "CLAUDE.md"
     assert [(c.path, "in a cycle" in c.message) for c in told(found, "I07")] == [("b.md", True), ("b.md", True)]
 
 

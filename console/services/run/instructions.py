@@ -153,12 +153,12 @@ def _with_git(place: Place, found: Found, git: GitFacts, source: InstructionSour
         links = links_on_the_way(place, file.path)
         parts |= {place.relative(link): _target_of(link) for link in links}
     differs = None
-    if git.base_commit is not None:
+    if git.base_commit is not None and not file.why_not:
         differs = not all(git.holds(git.base, path, data) for path, data in parts.items())
     return replace(
         source,
         is_tracked=all(path in git.tracked for path in parts),
-        is_dirty=not all(git.holds(git.head, path, data) for path, data in parts.items()),
+        is_dirty=None if file.why_not else not all(git.holds(git.head, path, data) for path, data in parts.items()),
         differs_from_base=differs,
     )
 
@@ -191,8 +191,12 @@ def _missing(place: Place, discovery: Discovery, git: GitFacts) -> list[Instruct
 def _primary(tool: Tool, sources: list[InstructionSource]) -> str | None:
     """Return which source wins: the nearest one that is always read; for Copilot its AGENTS.md at the root."""
     always = [each for each in sources if each.load in (Load.ALWAYS, Load.TRUNCATED) and each.effective_bytes]
-    imported = {path for source in sources for path in source.imports}
-    own = [each for each in always if each.path not in imported]
+    imported: set[str] = set()  # by a source that is read before: in a cycle the first is imported too
+    own = []
+    for each in sources:
+        if each in always and each.path not in imported:
+            own.append(each)
+        imported.update(each.imports)
     inside = [each.path for each in own or always if not each.is_outside]
     if tool is Tool.COPILOT and inside:
         return next((path for path in inside if PurePosixPath(path).name == "AGENTS.md"), inside[0])
