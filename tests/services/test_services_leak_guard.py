@@ -19,7 +19,7 @@ import pytest
 from console.domain.event import TokenState
 from console.domain.secret import Secret
 from console.domain.verification import Mark
-from console.services.leak_guard import LEAK_GUARD, SafeFormatter
+from console.services.leak_guard import LEAK_GUARD, SafeRecord
 from console.services.state_directory import StateError, read_state, replace_state, require_clean
 from console.services.tokens.audit import AuditLog
 from console.services.tokens.store import StoreError
@@ -175,6 +175,26 @@ def test_a_library_says_nothing_below_a_warning(name: str) -> None:
     assert [line.split("level ")[1].split()[0] for line in lines] == ["30", "40", "50"]
 
 
+def test_a_part_of_a_library_that_was_told_to_say_all_says_nothing_below_a_warning() -> None:
+    before = "logging.getLogger('httpcore.http11').setLevel(1); logging.getLogger().setLevel(1)"
+    lines = [line for line in logged(TOKEN, before).splitlines() if " of httpcore.http11:" in line]
+    assert [line.split("level ")[1].split()[0] for line in lines] == ["30", "40", "50"]
+
+
+def test_of_an_exception_its_type_and_place_are_said() -> None:
+    assert "gateway-console: console: failed with ••• [ValueError at <string>:18]" in logged(TOKEN).splitlines()
+
+
+def test_a_handler_that_comes_later_gets_masked_lines() -> None:
+    after = (
+        "logging.getLogger('console').addHandler(logging.StreamHandler(sys.stdout))\n"
+        "logging.getLogger('console').error('later %s', token)"
+    )
+    shown = logged(TOKEN, after=after)
+    assert not Secret(TOKEN).is_in(shown)
+    assert "later •••" in shown.splitlines()
+
+
 def test_each_line_is_written_once_however_often_logs_are_quieted() -> None:
     lines = [line for line in logged(TOKEN).splitlines() if "level 40 of console:" in line]
     assert lines == ["gateway-console: console: level 40 of console: •••"]
@@ -183,10 +203,28 @@ def test_each_line_is_written_once_however_often_logs_are_quieted() -> None:
 def test_a_log_call_that_is_wrong_does_not_show_its_arguments() -> None:
     shown = logged(TOKEN, after='logging.getLogger("console").error("%d and %d", token)')
     assert not Secret(TOKEN).is_in(shown)
+    assert "gateway-console: console: a log line that cannot be formatted, TypeError" in shown.splitlines()
+
+
+def test_a_handler_that_fails_shows_nothing_of_what_it_was_given() -> None:
+    after = """
+class Failing(logging.Handler):
+    def emit(self, record):
+        try:
+            raise ValueError(token)
+        except ValueError:
+            self.handleError(record)
+logging.getLogger("console").addHandler(Failing())
+logging.getLogger("console").error("to be lost there")
+"""
+    shown = logged(TOKEN, after=after)
+    assert not Secret(TOKEN).is_in(shown)
+    assert shown.count("to be lost there") == 1
 
 
 def test_a_line_stays_one_line_and_moves_no_cursor(token: str) -> None:
     import logging
 
-    record = logging.LogRecord("httpx", logging.ERROR, "f", 1, "a\n%s\x1b[2J\u202e", (token,), None)
-    assert SafeFormatter("%(message)s").format(record) == "a␊•••␛[2J\ufffd"
+    record = SafeRecord("httpx", logging.ERROR, "f", 1, "a\n%s\x1b[2J\u202e", (token,), None)
+    assert logging.Formatter("%(message)s").format(record) == "a␊•••␛[2J\ufffd"
+    assert token not in str(vars(record))
