@@ -20,7 +20,7 @@ from console.domain.event import TokenState
 from console.domain.secret import Secret
 from console.domain.verification import Mark
 from console.services.leak_guard import LEAK_GUARD, SafeRecord
-from console.services.state_directory import StateError, read_state, replace_state, require_clean
+from console.services.private_file import PrivateFileError, read_private, require_clean, write_private
 from console.services.tokens.audit import AuditLog
 from console.services.tokens.store import StoreError
 from console.services.verification.mark_file import MarkFile
@@ -52,24 +52,24 @@ def test_a_state_file_with_a_token_is_not_written_and_the_old_one_stays(
     tmp_path: Path, token: str, write: Callable[[str], str]
 ) -> None:
     directory = tmp_path / "state"
-    replace_state(directory, "file.json", b'{"old": true}')
-    with pytest.raises(StateError, match=r"^file\.json was not written: it would hold a token") as caught:
-        replace_state(directory, "file.json", f'{{"new": "{write(token)}"}}'.encode())
+    write_private(directory / "file.json", b'{"old": true}')
+    with pytest.raises(PrivateFileError, match=r"^file\.json was not written: it would hold a token") as caught:
+        write_private(directory / "file.json", f'{{"new": "{write(token)}"}}'.encode())
     assert caught.value.is_unsafe
     assert token not in str(caught.value)
-    assert read_state(directory, "file.json", limit=1000) == b'{"old": true}'
+    assert read_private(directory / "file.json", 1000) == b'{"old": true}'
     assert [path.name for path in directory.iterdir()] == ["file.json"]
 
 
 def test_a_refused_state_file_makes_no_directory(tmp_path: Path, token: str) -> None:
-    with pytest.raises(StateError):
-        replace_state(tmp_path / "state", "file.json", token.encode())
+    with pytest.raises(PrivateFileError):
+        write_private(tmp_path / "state" / "file.json", token.encode())
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("around", [b"", b"\xff\xfe", b"\x00", "—".encode(), b"\xe2\x80"])
 def test_a_token_between_bytes_that_are_no_text_is_found(token: str, around: bytes) -> None:
-    with pytest.raises(StateError):
+    with pytest.raises(PrivateFileError):
         require_clean(around + token.encode() + around, "file")
     require_clean(around + b"no token" + around, "file")
 
@@ -81,7 +81,7 @@ def test_a_mark_with_a_token_is_not_kept_and_the_others_stay(tmp_path: Path, tok
     file.append(good)
     before = file.path.read_bytes()
     words = {"row_id": "ci-secrets", "by": "ann", "note": "", place: f"a {token} b"}
-    with pytest.raises(StateError, match="would hold a token") as caught:
+    with pytest.raises(PrivateFileError, match="would hold a token") as caught:
         file.append(Mark(words["row_id"], datetime(2026, 11, 22, tzinfo=UTC), words["by"], words["note"]))
     assert caught.value.is_unsafe
     assert token not in str(caught.value)

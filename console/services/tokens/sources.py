@@ -8,15 +8,15 @@ from pathlib import Path
 from console.domain.event import TokenState
 from console.domain.secret import Secret
 from console.services.leak_guard import LEAK_GUARD
+from console.services.private_file import read_private
 from console.services.settings import GatewaySettings
 from console.services.tokens.command import ask_command
 from console.services.tokens.environment import take_token
 from console.services.tokens.kernel_store import KernelStore
 from console.services.tokens.place import Place
 from console.services.tokens.platform_keyring import open_keyring
-from console.services.tokens.private_file import read_private
 from console.services.tokens.reference import Reference, Scheme
-from console.services.tokens.store import OtherOriginError, Store, StoreError, parsed
+from console.services.tokens.store import OtherOriginError, Store, StoreError, file_errors_told, parsed
 from console.services.tokens.terminal import Ask, NoTerminalError
 from console.services.tokens.vault_store import VaultStore
 
@@ -118,7 +118,7 @@ class Sources:
                 secret = take_token(reference.name, self.environment)
                 return _found_or_absent(secret, "environment variable", f"{reference.name} is not set")
             case Scheme.FILE:
-                data = read_private(Path(reference.name), TOKEN_FILE_LIMIT)
+                data = _read_file(reference)
                 if data is None or not data.strip():
                     return Answer(TokenState.ABSENT, reason="there is no such file, or it is empty")
                 return Answer(TokenState.FOUND, parsed(data, "file"), source="file")
@@ -131,6 +131,11 @@ class Sources:
                 return Answer(TokenState.UNAVAILABLE, reason="the embedded gateway is not running")
             case _:
                 return Answer(TokenState.FOUND, self.embedded, source="embedded gateway")
+
+
+@file_errors_told()
+def _read_file(reference: Reference) -> bytes | None:
+    return read_private(Path(reference.name), TOKEN_FILE_LIMIT)
 
 
 def _found_or_absent(secret: Secret | None, source: str, reason: str) -> Answer:
@@ -176,7 +181,7 @@ def vault_passphrase(reference: str | None, ask: Ask | None, is_new: bool) -> by
 
     """
     if reference is not None:
-        data = read_private(Path(Reference.parse(reference).name), TOKEN_FILE_LIMIT)
+        data = _read_file(Reference.parse(reference))
         if data is None:
             raise StoreError(TokenState.LOCKED, "the file that vault_passphrase_ref names is not there")
         passphrase = data.removesuffix(b"\n").removesuffix(b"\r")
