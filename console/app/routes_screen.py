@@ -208,10 +208,12 @@ class RoutesScreen(Screen[None]):
         """Step aside and let the command line ask for the token, then open the gateway with it."""
         try:
             with self.app.suspend():
-                subprocess.run(self._session.token_command(), check=False)  # noqa: S603  # our own interpreter
+                ended = subprocess.run(self._session.token_command(), check=False)  # noqa: S603  # our own interpreter
         except SuspendNotSupported:
             self.notify("this terminal cannot step aside; run: gateway-console token set", markup=False)
             return
+        if ended.returncode != 0:  # what it said is behind the screen again
+            self.notify("no token was stored; gateway-console token set says why", severity="warning", markup=False)
         self._reopen()
 
     def _open_help(self) -> None:

@@ -83,6 +83,18 @@ def test_the_screen_steps_aside_for_a_token_and_comes_back_with_it(home: dict[st
     assert TOKEN.encode() not in terminal.raw
 
 
+def test_the_screen_says_that_no_token_was_stored(home: dict[str, str]) -> None:
+    with token(home, "list", references=("env:GW_TOKEN",)) as terminal:  # writes the config file
+        terminal.end()
+    with Terminal(["-m", "console"], 80, 24, home) as terminal:
+        terminal.until("key env:GW_TOKEN × absent")
+        terminal.press("T")
+        terminal.until("no token was stored")
+        terminal.press("q")
+        assert terminal.end() == 0
+        terminal.assert_restored()
+
+
 def test_two_passphrases_that_differ_make_no_vault(home: dict[str, str]) -> None:
     with token(home, "set") as terminal:
         type_in(terminal, "Passphrase for a new vault", "correct horse")
