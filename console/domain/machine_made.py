@@ -1,4 +1,8 @@
-"""Who made a run of characters: a machine by chance, or a person out of words."""
+"""Who made a run of characters: a machine by chance, or a person out of words.
+
+Neighbours tell: in words and names few pairs of letters make up nearly all, and digits stand together. What chance made
+of small letters alone is missed now and then, one in a thousand at 60 characters; no known key is made so.
+"""
 
 import re
 from collections.abc import Iterator
@@ -11,14 +15,15 @@ def _pairs(*lines: str) -> Iterator[str]:
 
 _COMMON = frozenset(
     _pairs(
-        "abcdfgiklmnprstuvwxy babceijlorsuy cacehiklmorstuy dadeilorstu eabcdefgiklmnopqrstvwxy faefilorstu gaeghilnorsu",
-        "haeiortu iabcdefglmnoprstvxz jeu kaeils lacdeilopstuy mabdeilmopsu nacdefgiklnopstuvy oabcdfgiklmnoprstuvw",
-        "paehiloprstuy qu rabcdefgiklmnoprstuvwy saceghiklmnopstuwy tabcdefhilmnoprstuwy uabcdefgilmnprst vaeio",
-        "waehinors xaceipt yeinpst zei",
+        "abcdfgiklmnprstuvwxy babceijlorsuy cacehiklmorstuy dadeilorstu eabcdefgiklmnopqrstvwxy faefilorstu",
+        "gaeghilnorsu haeiortu iabcdefglmnoprstvxz jeu kaeils lacdeilopstuy mabdeilmopsu nacdefgiklnopstuvy",
+        "oabcdfgiklmnoprstuvw paehiloprstuy qu rabcdefgiklmnoprstuvwy saceghiklmnopstuwy tabcdefhilmnoprstuwy",
+        "uabcdefgilmnprst vaeio waehinors xaceipt yeinpst zei",
     )
 )
 """A letter and what follows it in English: these 300 of 676 pairs are 95 of 100 in the words of code and prose."""
 _LETTER_BESIDE_DIGIT = re.compile(r"[a-z](?=[0-9])|[0-9](?=[a-z])")
+_SHORT_HUMP = re.compile(r"(?<![a-z])[a-z]{1,2}(?=[A-Z])")
 _PART = re.compile(r"[A-Za-z0-9]+")
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -43,6 +48,8 @@ _COUNTED = "1234567890"
 
 def is_machine_made(text: str) -> bool:
     """Tell whether a value was made by chance: its neighbours are no neighbours in words, or its form is a number's."""
+    if len(set(text)) < _LEAST_DISTINCT:
+        return False
     parts = _PART.findall(text)
     mixed = [part for part in parts if not part.isdigit()]
     odd = sum(map(_oddities, mixed))
@@ -52,11 +59,11 @@ def is_machine_made(text: str) -> bool:
 
 
 def _oddities(part: str) -> int:
-    """Return how many neighbours are none in words: a letter beside a digit, and pairs of letters that are rare."""
+    """Return how much is rare in names: pairs of letters, a letter beside a digit, a capital after a letter or two."""
     small = part.lower()
     pairs = map(str.__add__, small, small[1:])
-    rare = sum(pair not in _COMMON for pair in pairs if pair.isalpha())
-    return rare + len(_LETTER_BESIDE_DIGIT.findall(small))
+    rare = sum(pair not in _COMMON for pair in pairs if pair.isalpha() and pair[0] != pair[1])
+    return rare + len(_LETTER_BESIDE_DIGIT.findall(small)) + len(_SHORT_HUMP.findall(part))
 
 
 def _is_number(part: str) -> bool:

@@ -283,6 +283,18 @@ HARMLESS: dict[str, str] = {
     "Authorization: Bearer $OPENAI_API_KEY\nx-api-key: YOUR_API_KEY\n",
     "challenge": 'WWW-Authenticate: Bearer realm="gw-2", error="invalid_token"\nBearer realm=service.example.com\n',
     "sentences": "A basic implementation2 of step 3. Bearer authentication2 is the second kind.\n",
+    "test fixtures": 'login(user="alice", password="password123")\n'
+    'client(api_key="my-api-key-2", token="test-token-123")\n'
+    'headers = {"Authorization": "Bearer test-token-123", "x-api-key": "test-key-for-unit-tests-1"}\n'
+    'access_token = "access-token-value-1"\namqp://guest:guest@localhost postgresql://testing:testing@127.0.0.1/db\n',
+    "placeholder keys": "ghp_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx "
+    "AIzaXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXX xoxb-your-token-here\n"
+    "glpat-your-access-token-here sk-proj-xxxxxxxxxxxxxxxxxxxxxxxx "
+    "sk-ant-api03-your-key-goes-here sk-1111111111111111\n",
+    "escaped code": r"import re\nsk-learn-model-selection"
+    r"\n\tpattern = \"\\b\\w+\"\n%20bearer%20authentication2%0Abasic+auth",
+    "class names": "hf_AutoModelForCausalLMWithValueHead sk_GradientBoostingClassifier "
+    "pk_AbstractSingletonProxyFactoryBean\n",
     "kubernetes": "name: app-7d4b9c6f5d-x2x7q\nuid: 1f0c1b1e-7b1a-4d5e-9c1a-2b3c4d5e6f70\nsecretName: gateway-token\n",
 }  # fmt: skip
 """Text in which nothing is a secret."""
