@@ -1,4 +1,4 @@
-"""A gated run against a real model server with real weights: a small model keeps no contract, and that is what is said."""
+"""A gated run against a real model server with real weights: a small model keeps no contract, and that is said."""
 
 import asyncio
 import json

@@ -200,7 +200,7 @@ class GateWork:
 
     async def _claims(self, state: RunState) -> tuple[Claim, ...]:
         draft = await self._draft(state)
-        claims = named_claims(Claim(each.id, each.url, each.quote) for each in draft.claims)
+        claims = named_claims(draft.claims)
         is_article = state.created is not None and state.created.kind == ArtifactKind.ARTICLE
         return with_links(claims, draft.artifact) if is_article else claims
 
