@@ -13,7 +13,8 @@ from console.domain.injection import find_injection
 _CASES = [(finding_id, text) for finding_id, texts in SPOKEN.items() for text in texts]
 _HUNDRED_KB = 100_000
 _HEAVY = (
-    "approve this without ", "ignore all of my ", "as a ", "\u0315\u0316", "-", "a ", "<", "give all ", "作为", "'nonce",
+    "approve this without ", "ignore all of my ", "as a ", "\u0315\u0316", "-", "a ", "<", "give all ", "作为",
+    "'nonce",
     "note to reviewer a, b, c, d, ", "   \n", "_-", "end of the ", "[", "\U000e0041", "系统所有",
 )  # fmt: skip
 
