@@ -52,6 +52,8 @@ def test_the_version_imports_nothing_of_the_house_but_its_door(tmp_path: Path) -
         ["verify", "--json"],
         ["verify", "show", "ci-secrets"],
         ["verify", "mark", "ci-secrets"],
+        ["boundary"],
+        ["boundary", "--json"],
         ["explain"],
         ["explain", "rate_limit", "--json"],
         ["explain", "--status", "429", "--header", "retry-after: 20"],

@@ -1,11 +1,19 @@
 """`demo`: the built-in profile on the embedded gateway; without a terminal it runs headless."""
 
 import argparse
+from typing import TYPE_CHECKING
 
 from console.cli import output
 from console.cli.exit_code import ExitCode, code_of_check, most_actionable
 from console.cli.routes import show_routes
 from console.cli.screen import has_screen, open_screen
+
+if TYPE_CHECKING:
+    from console.services.settings import Profile
+
+SCHEMA = "gateway-console/demo/v1"
+DEMO_PROFILE = "demo"
+"""The profile whose routes all work; a run is shown on it."""
 
 
 def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argparse.ArgumentParser:
@@ -21,7 +29,6 @@ def run(arguments: argparse.Namespace) -> int:
     """Open the screen on the sample, or check and smoke it headless."""
     import asyncio
 
-    from console.cli.smoke import SmokeOrder, smoke_profile
     from console.services.config_file import load_profile
     from console.services.toml_text import ConfigError
 
@@ -42,4 +49,22 @@ def run(arguments: argparse.Namespace) -> int:
         output.write_line()
     if arguments.read_only:
         return most_actionable(code_of_check(each) for each in checks)
-    return asyncio.run(smoke_profile(profile, checks, SmokeOrder(as_json=arguments.json)))
+    return asyncio.run(_demonstrate(profile, as_json=arguments.json))
+
+
+async def _demonstrate(profile: "Profile", *, as_json: bool) -> ExitCode:
+    """Smoke the routes, then take candidates through the gates."""
+    from console.cli.demo_runs import demonstrate_runs
+    from console.cli.smoke import SmokeOrder, smoke_gateway
+
+    smoked = await smoke_gateway(profile, profile.check(), SmokeOrder(as_json=as_json))
+    if isinstance(smoked, ExitCode):
+        return smoked
+    if profile.name != DEMO_PROFILE:  # the faults are there to be seen: no run comes past its preflight with them
+        if as_json:
+            output.write_document({"schema": SCHEMA, **smoked.document(profile), "runs": []})
+        return smoked.code
+    shown, code = await demonstrate_runs(profile, as_json=as_json)
+    if as_json:
+        output.write_document({"schema": SCHEMA, **smoked.document(profile), "runs": shown})
+    return most_actionable([smoked.code, code])

@@ -7,13 +7,43 @@ from collections.abc import Iterator, Sequence
 from typing import NoReturn
 
 from console import __version__
-from console.cli import check, demo, doctor, explain, output, routes, screen, simulate, smoke, token, verify
+from console.cli import (
+    boundary,
+    check,
+    demo,
+    doctor,
+    explain,
+    instructions,
+    output,
+    record,
+    routes,
+    screen,
+    simulate,
+    smoke,
+    token,
+    verify,
+)
+from console.cli import run as run_verb
 from console.cli.common import add_common
 from console.cli.exit_code import ExitCode
 from console.domain.guard import looks_like_secret, safe
 
-_VERBS = (demo, routes, check, smoke, token, explain, verify, doctor, simulate)
-_HOLD_TOKENS = frozenset(module.__name__ for module in (check, demo, screen, smoke, token))
+_VERBS = (
+    demo,
+    routes,
+    check,
+    smoke,
+    run_verb,
+    record,
+    instructions,
+    boundary,
+    token,
+    explain,
+    verify,
+    doctor,
+    simulate,
+)
+_HOLD_TOKENS = frozenset(module.__name__ for module in (check, demo, run_verb, screen, smoke, token))
 """The verbs that may hold a token: the process is hardened before them."""
 _COMMON_OPTIONS = frozenset({"--config", "--profile", "--json", "--read-only", "--version", "--help", "-h"})
 
@@ -115,7 +145,8 @@ def build_parser() -> argparse.ArgumentParser:
         description="Operator console for coding-agent model gateways. Without a verb it opens the screen.",
         epilog="The config file is $XDG_CONFIG_HOME/gateway-console/config.toml, by default in ~/.config; without one"
         " the built-in profile demo is used. Exit codes: 0 well, 1 a check or smoke failed, 2 usage, 3 config,"
-        " 4 token, 5 account, 6 drift, 10 unreachable, 11 refused for safety, 130 interrupted.",
+        " 4 token, 5 account, 6 drift, 7 a gate waits, 8 a run was blocked or stopped, 9 a record does not verify,"
+        " 10 unreachable, 11 refused for safety, 130 interrupted.",
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"gateway-console {__version__}")

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from console.services.settings import Profile
 
 
+SCHEMA = "gateway-console/smoke/v1"
+
+
 def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argparse.ArgumentParser:
     """Add the verb to the command line."""
     parser = verbs.add_parser("smoke", help="make one live, streamed call through each route", allow_abbrev=False)
@@ -102,12 +105,41 @@ def chosen_checks(profile: "Profile", roles: Sequence[str] | None) -> tuple[Rout
 
 
 async def smoke_profile(profile: "Profile", checks: tuple[RouteCheck, ...], how: SmokeOrder) -> ExitCode:
-    """Open the profile's gateway, smoke the routes and write the results.
+    """Open the profile's gateway, smoke the routes and write the results."""
+    smoked = await smoke_gateway(profile, checks, how)
+    if isinstance(smoked, ExitCode):
+        return smoked
+    if how.as_json:
+        output.write_document({"schema": SCHEMA, **smoked.document(profile)})
+    return smoked.code
 
-    Raises:
-        ConfigError: The profile's base URL or CA file cannot be used.
 
-    """
+@dataclass(frozen=True, slots=True)
+class Smoked:
+    """What smoking a profile's routes came to."""
+
+    origin: str
+    results: tuple[SmokeResult, ...]
+    loop_lag_p99_ms: float
+
+    @property
+    def code(self) -> ExitCode:
+        """The exit code of all results."""
+        return most_actionable(code_of_result(result) for result in self.results)
+
+    def document(self, profile: "Profile") -> dict[str, object]:
+        """Return the results as the JSON documents name them."""
+        return {
+            "profile": profile.name,
+            "config": profile.source,
+            "origin": self.origin,
+            "results": [result_document(result) for result in self.results],
+            "console": {"loop_lag_p99_ms": round(self.loop_lag_p99_ms, 2)},
+        }
+
+
+async def smoke_gateway(profile: "Profile", checks: tuple[RouteCheck, ...], how: SmokeOrder) -> Smoked | ExitCode:
+    """Open the profile's gateway and smoke the routes; what keeps that from being done is said, with its exit code."""
     from console.services.target import TargetError, open_target
     from console.services.tokens.terminal import ask_on_terminal
     from console.simulator.embedded import SimulatorError, embedded_gateway
@@ -129,13 +161,13 @@ async def smoke_profile(profile: "Profile", checks: tuple[RouteCheck, ...], how:
     except TargetError as error:
         output.complain(str(error))
         return ExitCode.CONFIG
-    loop_lag_p99_ms = state.loop_lag_p99_ms or 0.0
-    if how.as_json:
-        output.write_document(_document(profile, target.opened.origin, results, loop_lag_p99_ms))
-    else:
+    smoked = Smoked(target.opened.origin, tuple(results), state.loop_lag_p99_ms or 0.0)
+    if not how.as_json:
         passed = sum(result.status is SmokeStatus.PASSED for result in results)
-        output.note(f"{passed} of {len(results)} passed; this console's own loop lag p99 {loop_lag_p99_ms:.1f} ms")
-    return most_actionable(code_of_result(result) for result in results)
+        output.note(
+            f"{passed} of {len(results)} passed; this console's own loop lag p99 {smoked.loop_lag_p99_ms:.1f} ms"
+        )
+    return smoked
 
 
 async def _smoke_routes(
@@ -221,19 +253,6 @@ def _figures(result: SmokeResult) -> str:
     if result.finish is not None:
         parts.append(result.finish)
     return "  ".join(parts)
-
-
-def _document(
-    profile: "Profile", origin: str, results: Sequence[SmokeResult], loop_lag_p99_ms: float
-) -> dict[str, object]:
-    return {
-        "schema": "gateway-console/smoke/v1",
-        "profile": profile.name,
-        "config": profile.source,
-        "origin": origin,
-        "results": [result_document(result) for result in results],
-        "console": {"loop_lag_p99_ms": round(loop_lag_p99_ms, 2)},
-    }
 
 
 def result_document(result: SmokeResult) -> dict[str, object]:

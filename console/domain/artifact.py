@@ -7,8 +7,9 @@ from console.domain.artifact_text import check_lines, read_artifact
 from console.domain.check_outcome import CheckOutcome, places
 from console.domain.command_plan import check_commands
 from console.domain.contract import Finding, Severity
+from console.domain.file_change import EXECUTABLE, SUBMODULE, SYMLINK, ChangeKind, FileChange
 from console.domain.repository_path import Guarded, Scope, check_path, guarded_as
-from console.domain.unified_diff import EXECUTABLE, SUBMODULE, SYMLINK, ChangeKind, FileChange, Patch, parse_patch
+from console.domain.unified_diff import Patch, parse_patch
 
 SIZE_LIMIT_BYTES = 512_000
 """The largest artifact that is looked at: more than any person reviews in one piece."""

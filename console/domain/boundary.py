@@ -11,7 +11,8 @@ from importlib.resources import files
 from console.domain.contract import Finding, Severity
 from console.domain.guard import looks_like_secret
 from console.domain.workflow import Workflow
-from console.domain.workflow_rules import (
+from console.domain.workflow_check import check_workflow
+from console.domain.workflow_rule import (
     BROAD,
     FOREIGN_CODE,
     LITERAL_SECRET,
@@ -20,7 +21,6 @@ from console.domain.workflow_rules import (
     SHARED_WRITE,
     WRITES_WITH_PULL_REQUEST,
     PlacedFinding,
-    check_workflow,
 )
 
 

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
+from console.domain.machine_made import is_machine_made, is_placeholder
+from console.domain.unescaped import unescaped_levels
+
 
 def _ranges(*pairs: tuple[int, int]) -> Iterable[int]:
     return (code for first, last in pairs for code in range(first, last + 1))
@@ -94,18 +97,42 @@ def secret_patterns() -> tuple[SecretPattern, ...]:
 
 
 def find_secrets(text: str, *, limit: int = 20) -> tuple[SecretHit, ...]:
-    """Return the places of a text that look like secrets, for what is to be sent or kept.
+    """Return the places of a text that look like secrets, in its order, for what is to be sent or kept.
 
-    UUIDs, hashes, base64 data and ordinary code are none: see `looks_like_secret` for values that must not be one.
+    A text is read as it is and with its escapes resolved, as the strings within a JSON body or an address are. UUIDs,
+    hashes, base64 data and ordinary code are no secrets: see `looks_like_secret` for values that must not be one.
     """
+    places = sorted(_places(text), key=lambda place: (place.start, -place.end))
     hits: list[SecretHit] = []
-    for pattern, match in _matches(text):
-        line = text.count("\n", 0, match.start()) + 1
-        column = match.start() - text.rfind("\n", 0, match.start())
-        hits.append(SecretHit(pattern.pattern_id, pattern.words, line, column))
+    ends: dict[str, int] = {}
+    for place in places:
         if len(hits) == limit:
             break
+        pattern = place.pattern
+        if place.start < ends.get(pattern.pattern_id, 0):
+            continue  # the same one, as it reads with its escapes
+        ends[pattern.pattern_id] = place.end
+        line = text.count("\n", 0, place.start) + 1
+        column = place.start - text.rfind("\n", 0, place.start)
+        hits.append(SecretHit(pattern.pattern_id, pattern.words, line, column))
     return tuple(hits)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where in a text, as it was given, a form was met."""
+
+    start: int
+    end: int
+    pattern: SecretPattern
+
+
+def _places(text: str) -> Iterator[_Place]:
+    for pattern, match in _matches(text):
+        yield _Place(match.start(), match.end(), pattern)
+    for level in unescaped_levels(text):
+        for pattern, match in _matches(level.text):
+            yield _Place(level.origin(match.start()), level.origin(match.end()), pattern)
 
 
 def _matches(text: str) -> Iterator[tuple[SecretPattern, re.Match[str]]]:
@@ -113,7 +140,16 @@ def _matches(text: str) -> Iterator[tuple[SecretPattern, re.Match[str]]]:
     for pattern in secret_patterns():
         if any(needle in lowered for needle in pattern.needles):
             for match in pattern.expression.finditer(text):
-                yield pattern, match
+                if _is_value(match):
+                    yield pattern, match
+
+
+def _is_value(match: re.Match[str]) -> bool:
+    """Tell whether what stands in a form's place for the value can be one: the group's name says what it has to be."""
+    kind = match.lastgroup or ""
+    if kind.startswith("made"):
+        return is_machine_made(match[kind])
+    return not kind.startswith("chosen") or not is_placeholder(match[kind], beside=match.groupdict().get("user") or "")
 
 
 _HEXADECIMAL = re.compile(r"(?<![0-9A-Fa-f])[0-9a-fA-F]{32,512}(?![0-9A-Fa-f])")
@@ -122,21 +158,36 @@ _MIXED = re.compile(r"[A-Za-z0-9]{24,512}")
 
 _MASK = "•••"
 _MASKED_KEY = re.compile(
-    r"[A-Za-z0-9_-]{0,40}(?:\*{3,512}|•{3,512}|x{8,512}|X{8,512})[A-Za-z0-9_-]{0,40}"
-    r"|(?<![A-Za-z0-9])(?:sk|pk|rk|gsk|xai|hf|AIza)[-_]?[A-Za-z0-9_-]{0,40}(?:\.{2,64}|…)[A-Za-z0-9_-]{0,40}"
+    r"(?:(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{1,40})?(?:\*{3,512}|•{3,512}|x{8,512}|X{8,512})[A-Za-z0-9_-]{0,40}"
+    r"|(?<![A-Za-z0-9])(?:sk|pk|rk|gsk|xai|hf|AIza)[-_]?[A-Za-z0-9_-]{0,40}+(?:\.{2,64}|…)[A-Za-z0-9_-]{0,40}"
 )
 """A key as gateways echo it, its middle starred out: its ends still say which key it is."""
 
 
 def scrub(text: str) -> str:
     """Return text from outside with everything masked that looks like a secret, or like a masked one."""
-    lowered = text.lower()
-    for pattern in secret_patterns():
-        if any(needle in lowered for needle in pattern.needles):
-            text = pattern.expression.sub(_MASK, text)
+    shown: list[str] = []
+    last = 0
+    for start, end in _joined(sorted((place.start, place.end) for place in _places(text))):
+        shown += (text[last:start], _MASK)
+        last = end
+    text = "".join((*shown, text[last:]))
     text = _MASKED_KEY.sub(_MASK, text)
     text = _HEXADECIMAL.sub(_MASK, text)
     return _MIXED.sub(lambda match: _MASK if _is_random(match.group()) else match.group(), text)
+
+
+def _joined(spans: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Yield spans in their order, those that overlap as one."""
+    first, last = 0, 0
+    for start, end in spans:
+        if start >= last:
+            if last:
+                yield first, last
+            first = start
+        last = max(last, end)
+    if last:
+        yield first, last
 
 
 def _is_random(run: str) -> bool:
@@ -156,9 +207,9 @@ def looks_like_secret(text: str, *, is_address: bool = False) -> str | None:
             or a build, and no key.
 
     """
-    first = next(_matches(text), None)
+    first = next(_places(text), None)
     if first is not None:
-        return first[0].words
+        return first.pattern.words
     if not is_address and _HEXADECIMAL.search(text):
         return "a long hexadecimal key"
     return "a long random key" if any(_is_random(run) for run in _MIXED.findall(text)) else None

@@ -70,6 +70,12 @@ class Actor:
             _require(_HOST, self.host, "an actor's host")
 
 
+def actor_id(name: str) -> str:
+    """Return a name in the form of an actor's id: what does not fit in it becomes `_`."""
+    fit = re.sub(r"[^A-Za-z0-9._@+-]", "_", name[:64])
+    return fit if _ACTOR_ID.fullmatch(fit) else f"_{fit[1:]}"
+
+
 @dataclass(frozen=True, slots=True)
 class NewLine:
     """What is to be appended: one event, in words that the ledger keeps and does not understand.

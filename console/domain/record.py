@@ -16,7 +16,6 @@ from console.domain.run_event import (
     CallFailed,
     CallLost,
     CallRecorded,
-    CheckedSource,
     CommandRun,
     GateOpened,
     NotedFinding,
@@ -27,6 +26,7 @@ from console.domain.run_event import (
     RunPolicy,
     StopCause,
 )
+from console.domain.source import SourceChecked
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ class Record:
     instruction_conflicts: tuple[str, ...]
     proofs: tuple[RouteProof, ...]
     routes: tuple[PinnedRoute, ...]
-    sources: tuple[CheckedSource, ...]
+    sources: tuple[SourceChecked, ...]
     independence: tuple[tuple[str, int], ...]
     gates: tuple[RecordedGate, ...]
     calls: tuple[RecordedCall, ...]

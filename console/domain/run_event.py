@@ -15,6 +15,7 @@ from console.domain.ledger_line import Actor
 from console.domain.role import Role
 from console.domain.role_answer import FindingSeverity
 from console.domain.served import ServedAs
+from console.domain.source import SourceChecked
 
 
 class StopCause(StrEnum):
@@ -277,26 +278,10 @@ class CommandRun:
 
 
 @dataclass(frozen=True, slots=True)
-class CheckedSource:
-    """A claim's source, fetched."""
-
-    url: str
-    """Without user, fragment and the values of its query."""
-    final_origin: str
-    status: int | None
-    checked_at_ms: int
-    content_sha256: str
-    media_type: str
-    size: int
-    verdict: str
-    claims: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class SourcesChecked:
-    """Every claim's source was fetched."""
+    """Every claim's source was fetched. Why one was not read is for the eye, and not in it."""
 
-    sources: tuple[CheckedSource, ...]
+    sources: tuple[SourceChecked, ...]
 
 
 @dataclass(frozen=True, slots=True)

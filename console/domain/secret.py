@@ -3,8 +3,8 @@
 import base64
 import hmac
 import json
+import re
 from collections.abc import Iterator
-from functools import reduce
 from typing import NoReturn, Self
 from urllib.parse import quote
 
@@ -13,6 +13,10 @@ _SHORTEST_OVERLAP = 4
 """Fewer characters of a derived form give nothing away, and would cut the end of ordinary text off."""
 _SHORTEST_DERIVED = 8
 """A shorter value has no derived forms: parts of them would stand in ordinary text."""
+_URL_SAFE = ("", "/", "!'()*", "!'()*;,/?:@&=+$#")
+"""What URL writers leave as it is: all quoted, Python's default, JavaScript's for a component and for an address."""
+_JSON_UNICODE = ("", "<>&", "<>&='", "<>&'\"+`")
+"""What JSON writers write as a number besides what they must: Python, Go, Gson, and PHP or .NET told to be safe."""
 
 
 class Secret:
@@ -62,10 +66,17 @@ class Secret:
         _require_text(text)
         return any(map(text.__contains__, self._all_forms()))
 
+    def redact_word(self, text: str) -> str:
+        """Return a text with the value masked where no letter, digit, `_` or `-` stands beside it."""
+        _require_text(text)
+        return re.sub(rf"(?<![\w-]){re.escape(self.__value)}(?![\w-])", _MASK, text)
+
     def redact(self, text: str) -> str:
         """Return foreign text with every occurrence of the value and of its derived forms masked."""
         _require_text(text)
-        return reduce(_masked, self._all_forms(), text)
+        for index in range(len(self._all_forms())):  # by number, so that no local variable of ours holds a form
+            text = text.replace(self.__forms[index], _MASK)
+        return text
 
     def held_back(self, text: str) -> int:
         """Return how many characters at the end of a text that was cut could be the beginning of the value or a form.
@@ -73,13 +84,18 @@ class Secret:
         Fewer than four characters of a derived form do not count: they give nothing away.
         """
         _require_text(text)
-        value, *derived = (_overlap(form, text) for form in self._all_forms())
+        value, *derived = (self._overlap(index, text) for index in range(len(self._all_forms())))
         return max(value, *(size for size in derived if size >= _SHORTEST_OVERLAP), 0)
 
     def may_go_on(self, text: str) -> int:
         """Return the same for a text that goes on, where every character counts: it may come letter by letter."""
         _require_text(text)
-        return max(_overlap(form, text) for form in self._all_forms())
+        return max(self._overlap(index, text) for index in range(len(self._all_forms())))
+
+    def _overlap(self, index: int, text: str) -> int:
+        """Return how many characters at a text's end are the beginning of one form."""
+        longest = min(len(text), len(self.__forms[index]) - 1)
+        return next((size for size in range(longest, 0, -1) if self.__forms[index].startswith(text[-size:])), 0)
 
     def _all_forms(self) -> tuple[str, ...]:
         if not self.__forms:
@@ -119,10 +135,6 @@ def _require_text(text: str) -> None:
         raise TypeError("a secret is looked for in text only")
 
 
-def _masked(text: str, form: str) -> str:
-    return text.replace(form, _MASK)
-
-
 def _forms_of(value: str) -> Iterator[str]:
     """Yield the value and what gives it away: quoted for a URL or JSON, in base64 at each alignment, in hexadecimal.
 
@@ -131,7 +143,8 @@ def _forms_of(value: str) -> Iterator[str]:
     yield value
     if len(value) < _SHORTEST_DERIVED:
         return
-    yield from (quote(value, safe=""), quote(value), json.dumps(value)[1:-1])
+    yield from _url_forms(value)
+    yield from _json_forms(value)
     data = value.encode()
     for offset in range(3):
         # Only the characters that hold no bit of a neighbour are the same wherever the value stands.
@@ -143,10 +156,23 @@ def _forms_of(value: str) -> Iterator[str]:
     yield data.hex().upper()
 
 
-def _overlap(form: str, text: str) -> int:
-    """Return how many characters at a text's end are the beginning of a form."""
-    longest = min(len(text), len(form) - 1)
-    return next((size for size in range(longest, 0, -1) if form.startswith(text[-size:])), 0)
+def _url_forms(value: str) -> Iterator[str]:
+    for left in _URL_SAFE:
+        quoted = quote(value, safe=left)
+        yield quoted
+        yield re.sub("%[0-9A-F]{2}", lambda match: match[0].lower(), quoted)
+
+
+def _json_forms(value: str) -> Iterator[str]:
+    plain = json.dumps(value)[1:-1]
+    for characters in _JSON_UNICODE:
+        for digits in ("04x", "04X"):
+            # A quotation mark that is written as a number is not escaped before: only then are both told apart.
+            text = plain.replace('\\"', '"') if '"' in characters else plain
+            for character in characters:
+                text = text.replace(character, f"\\u{ord(character):{digits}}")
+            yield text
+            yield text.replace("/", "\\/")
 
 
 class RedactedStream:

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from console.domain.contract import RouteCheck, Severity, Verdict
 from console.domain.event import SmokeResult, SmokeStatus, TokenState
+from console.domain.instruction import Weight
 from console.domain.ladder import RungResult, RungStatus
 from console.domain.served import ServedAs
 from console.domain.state import RouteState, Smoke, SmokePhase
@@ -84,6 +85,12 @@ _OUTCOMES = {
     SourceOutcome.REFUSED: Sign("!", "refused", Tone.WARN),
 }
 
+_WEIGHTS = {
+    Weight.STOPS: Sign("×", "stops", Tone.FAIL),
+    Weight.ACKNOWLEDGE: Sign("!", "look", Tone.WARN),
+    Weight.NOTE: Sign("·", "note", Tone.DIM),
+}
+
 
 def verdict_sign(verdict: Verdict) -> Sign:
     """Return how an offline verdict is shown."""
@@ -124,6 +131,11 @@ def freshness_sign(freshness: Freshness) -> Sign:
 def outcome_sign(outcome: SourceOutcome) -> Sign:
     """Return how it is shown what fetching a source came to."""
     return _OUTCOMES[outcome]
+
+
+def conflict_sign(weight: Weight) -> Sign:
+    """Return how it is shown what a conflict of instructions means for the gate."""
+    return _WEIGHTS[weight]
 
 
 def smoke_sign(smoke: Smoke) -> Sign:

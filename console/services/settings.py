@@ -101,6 +101,8 @@ class PolicySettings(Struct, frozen=True, forbid_unknown_fields=True):
     """How many days a row of the verification table counts as verified."""
     require_verification: bool = False
     """Whether every row has to be fresh before a run."""
+    withheld_tokens: Annotated[list[Annotated[str, Meta(pattern=r"\A[A-Za-z0-9_*]{1,80}\Z")]], Meta(max_length=64)] = []
+    """Further variables whose tokens no role may reach, by name; * stands for any characters."""
     budget_tokens: Annotated[int, Meta(ge=0)] | UnsetType = UNSET
     """The most tokens, input and output, that one session may take. A call that could go over it is not made."""
     budget_usd: Annotated[float, Meta(ge=0)] | UnsetType = UNSET
@@ -131,9 +133,6 @@ class PolicySettings(Struct, frozen=True, forbid_unknown_fields=True):
     run without a shell and without your tokens, and only after you confirmed them for the run."""
     check_timeout_s: Seconds = 300.0
     """The longest that one of these commands may take, in seconds."""
-    kept_from_roles: list[Annotated[str, Meta(min_length=1, max_length=100)]] = []
-    """More names of environment variables that hold a publisher's, a cloud's or a CI's token: a run does not begin
-    while one of them is set."""
 
 
 class InstructionSettings(Struct, frozen=True, forbid_unknown_fields=True):

@@ -29,7 +29,9 @@ UNITS = (
     "aws_secret_access_key=", "AKIA", "AKIAA", "xoxb-", "xoxb-a", "xapp-1-", "hooks.slack.com/services/T", "SG.",
     "SG.a", "SG.aaaaaaaaaaaaaaaa.", "hvs.", "dapi", "dapia", "ghp_", "ghp_a", "github_pat_", "glpat-", "npm_",
     "pypi-AgE", "hf_", "gsk_a", "AIza", "AIzaa", "ya29.", "ya29.a", "tskey-abc-", "sbp_a", "phc_a", "sq0abc-", "***",
-    "sk-...", "xxxxxxxx",
+    "sk-...", "xxxxxxxx", "EAAA", "/EAAA", "ops_eyJ", "secret_a", "vercel_a", "eyJaaaaaaaa.a", "aJQQJ", "a-", "sk-a1b-",
+    "\\n", "\\\\", "\\u0041", "\\/", "%41", "%25", "\\nsk-", "\\\\\\\\n", "%3Dsk-a1B2", "sk-aB3dE5gH7jK9mN1pQ2rS ",
+    "password='aB3dE5gH7jK9' ", "bearer aB3dE5gH7jK9 ", "\\nbearer aB3dE5gH7jK9",
 )  # fmt: skip
 """What hostile texts repeat: beginnings of what the rows look for."""
 
@@ -44,6 +46,8 @@ def hostile() -> dict[str, str]:
         texts[f"every needle, then {filling!r}"] = f"{every} {filling * SIZE}"[:SIZE]
     for pattern in secret_patterns():
         for needle in pattern.needles:
+            texts[f"{needle!r} again and again"] = (needle * SIZE)[:SIZE]
+            texts[f"{needle!r} and 'a1' again and again"] = (f"{needle}a1" * SIZE)[:SIZE]
             texts[f"{needle!r}, then 'a'"] = (needle + "a" * SIZE)[:SIZE]
     return texts
 

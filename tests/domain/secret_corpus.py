@@ -106,6 +106,7 @@ SECRETS: dict[str, tuple[str, str]] = {
     "AWS, key id": ("aws-key-id", "AK" + "IA" + _capital("aw", 16)),
     "AWS, session key id": ("aws-key-id", "AS" + "IA" + _capital("ax", 16)),
     "AWS, secret": ("aws-secret", "aws_secret" + "_access_key = " + _b62("ay", 38) + "/+"),
+    "AWS, secret in camel case": ("aws-secret", "aws" + "SecretKey: '" + _b62("ap", 40) + "'"),
     "AWS, secret in JSON": ("aws-secret", '"Secret' + 'AccessKey": "' + _b62("aq", 40) + '"'),
     "Azure storage": ("azure-key", "Account" + "Key=" + _b62("as", 86) + "=="),
     "Azure service bus": ("azure-key", "SharedAccess" + "Key=" + _b62("at", 43) + "="),
@@ -145,6 +146,7 @@ SECRETS: dict[str, tuple[str, str]] = {
     "bearer in a shell line": ("authorization", "curl -H 'authorization: bear" + "er " + _b62("bf", 40) + "'"),
     "bearer alone": ("authorization", "Bear" + "er " + _b62("bg", 32)),
     "basic header": ("authorization", "Authorization: Ba" + "sic " + base64.b64encode(b"user:pass-7-word").decode()),
+    "token header": ("authorization", "Authorization: to" + "ken " + _hex("bi", 40)),
     "API key header": ("authorization", "x-api" + "-key: " + _b62("bh", 32)),
     "RSA key": ("private-key", "-----BEGIN RSA PRI" + "VATE KEY-----"),
     "OpenSSH key": ("private-key", "-----BEGIN OPENSSH PRI" + "VATE KEY-----"),
@@ -281,6 +283,18 @@ HARMLESS: dict[str, str] = {
     "Authorization: Bearer $OPENAI_API_KEY\nx-api-key: YOUR_API_KEY\n",
     "challenge": 'WWW-Authenticate: Bearer realm="gw-2", error="invalid_token"\nBearer realm=service.example.com\n',
     "sentences": "A basic implementation2 of step 3. Bearer authentication2 is the second kind.\n",
+    "test fixtures": 'login(user="alice", password="password123")\n'
+    'client(api_key="my-api-key-2", token="test-token-123")\n'
+    'headers = {"Authorization": "Bearer test-token-123", "x-api-key": "test-key-for-unit-tests-1"}\n'
+    'access_token = "access-token-value-1"\namqp://guest:guest@localhost postgresql://testing:testing@127.0.0.1/db\n',
+    "placeholder keys": "ghp_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx "
+    "AIzaXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXX xoxb-your-token-here\n"
+    "glpat-your-access-token-here sk-proj-xxxxxxxxxxxxxxxxxxxxxxxx "
+    "sk-ant-api03-your-key-goes-here sk-1111111111111111\n",
+    "escaped code": r"import re\nsk-learn-model-selection"
+    r"\n\tpattern = \"\\b\\w+\"\n%20bearer%20authentication2%0Abasic+auth",
+    "class names": "hf_AutoModelForCausalLMWithValueHead sk_GradientBoostingClassifier "
+    "pk_AbstractSingletonProxyFactoryBean\n",
     "kubernetes": "name: app-7d4b9c6f5d-x2x7q\nuid: 1f0c1b1e-7b1a-4d5e-9c1a-2b3c4d5e6f70\nsecretName: gateway-token\n",
 }  # fmt: skip
 """Text in which nothing is a secret."""

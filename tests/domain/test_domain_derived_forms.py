@@ -30,6 +30,11 @@ def _within(token: str, before: int, after: int) -> bytes:
     return b"\x00" * before + token.encode() + b"\xff" * after
 
 
+def _numbered(text: str, characters: str, digits: str) -> str:
+    """Return a text with some of its characters written as JSON writes them by number."""
+    return "".join(f"\\u{ord(each):{digits}}" if each in characters else each for each in text)
+
+
 _FORMS: dict[str, Callable[[str], str]] = {
     "value": lambda token: token,
     "URL, every reserved character quoted": lambda token: quote(token, safe=""),
@@ -42,6 +47,12 @@ _FORMS: dict[str, Callable[[str], str]] = {
         json.dumps(token).replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
     ),
     "JSON string, as PHP writes it": lambda token: json.dumps(token).replace("/", "\\/"),
+    "JSON string, as Gson writes it": lambda token: _numbered(json.dumps(token), "<>&='", "04x"),
+    "JSON string, as .NET writes it": lambda token: _numbered(
+        json.dumps(token).replace('\\"', "\\u0022"), "<>&'+`", "04X"
+    ),
+    "URL, as JavaScript quotes a component": lambda token: quote(token, safe="!'()*"),
+    "URL, as JavaScript quotes an address": lambda token: quote(token, safe="!'()*;,/?:@&=+$#"),
     "base64": lambda token: base64.b64encode(token.encode()).decode(),
     "base64, one byte before": lambda token: base64.b64encode(_within(token, 1, 0)).decode(),
     "base64, two bytes before": lambda token: base64.b64encode(_within(token, 2, 0)).decode(),
@@ -247,3 +258,73 @@ def test_a_registry_shows_no_token_of_its_own() -> None:
     registry = SecretRegistry()
     registry.add(Secret("tk-Qw3rTy7uIo-PaSdFg8hJk"))
     assert "Qw3rTy7uIo" not in f"{registry!r} {registry} {vars(registry)!r}"
+
+
+# --- Short tokens in the registry ------------------------------------------------------------------------------------
+
+
+def _registry(*tokens: str) -> SecretRegistry:
+    registry = SecretRegistry()
+    for token in tokens:
+        registry.add(Secret(token))
+    return registry
+
+
+@pytest.mark.parametrize("token", ["m", "OK", "model", "1234", "sk-1234", "EMPTY"])
+def test_a_token_that_could_be_a_word_blocks_nothing_and_is_masked_as_a_word(token: str) -> None:
+    registry = _registry(token)
+    assert not registry.is_hit(f'{{"key": "{token}"}}')
+    assert registry.redact(f"Bearer {token}, x{token}y {token}-{token} '{token}'") == (
+        f"Bearer {_MASK}, x{token}y {token}-{token} '{_MASK}'"
+    )
+
+
+@pytest.mark.parametrize("token", ["a.b", "(x", "\\d+", "$1"])
+def test_a_short_token_is_no_expression(token: str) -> None:
+    assert _registry(token).redact(f"axb 12 {token} +") == f"axb 12 {_MASK} +"
+
+
+def test_a_token_of_eight_characters_is_no_word() -> None:
+    registry = _registry("tk-12345")
+    assert registry.is_hit("xtk-12345y")
+    assert registry.redact("xtk-12345y") == f"x{_MASK}y"
+
+
+# --- Documents -------------------------------------------------------------------------------------------------------
+
+
+def test_a_number_that_is_a_token_becomes_a_text_and_the_rest_of_the_document_stays() -> None:
+    document = {"count": 1234567890123, "many": [1, 2.5, None, True, "x1234567890123y"], "deep": {"n": 91234567890123}}
+    masked = _registry("1234567890123").redact_document(document)
+    assert masked == {"count": _MASK, "many": [1, 2.5, None, True, f"x{_MASK}y"], "deep": {"n": f"9{_MASK}"}}
+
+
+@_FEW
+@given(token=_TOKEN, name=st.sampled_from(list(_FORMS)))
+def test_no_form_of_a_token_stays_in_a_document(token: str, name: str) -> None:
+    registry, form = _registry(token), _FORMS[name](token)
+    document = {"a": [form, {form: "as a key"}], "count": 7, "none": None}
+    masked = registry.redact_document(document)
+    assert not registry.is_hit(json.dumps(masked))
+    assert isinstance(masked, dict)
+    assert (masked["count"], masked["none"]) == (7, None)
+
+
+def test_keys_that_are_equal_once_masked_are_told_apart() -> None:
+    first, second = "tk-Qw3rTy7uIo", "tk-PaSdFg8hJk"
+    masked = _registry(first, second).redact_document({first: 1, second: 2, _MASK: 3, "a": 4})
+    assert isinstance(masked, dict)
+    assert (list(masked.values()), len(masked)) == ([1, 2, 3, 4], 4)
+    assert not {first, second} & set(masked)
+
+
+def test_a_token_that_could_be_a_word_leaves_keys_and_numbers_of_a_document_alone() -> None:
+    document = {"model": "model", "count": 1234, "said": "the 1234 of a model"}
+    masked = _registry("model", "1234").redact_document(document)
+    assert masked == {"model": _MASK, "count": 1234, "said": f"the {_MASK} of a {_MASK}"}
+
+
+def test_a_document_without_a_token_is_left_as_it_is() -> None:
+    document = {"a": [1, 2.5, "text", None, {"b": False}]}
+    assert _registry("tk-Qw3rTy7uIo").redact_document(document) == document
+    assert SecretRegistry().redact_document(document) == document

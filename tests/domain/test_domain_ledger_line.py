@@ -17,6 +17,7 @@ from console.domain.ledger_line import (
     ChainFault,
     Line,
     NewLine,
+    actor_id,
     check_chain,
     line_bytes,
     line_from_json,
@@ -149,13 +150,24 @@ def test_an_event_that_cannot_be_kept_is_refused(parts: tuple[Any, ...], words: 
 @pytest.mark.parametrize(
     "parts",
     [
-        ("",), ("a b",), ("ann\n",), ("-rf",), ("a" * 65,), ("ånn",), (None,), ("ann", "SHA256:short"), ("ann", "MD5:00"),
-        ("ann", None, "machine.example"), ("ann", None, "0123456789AB"),
+        ("",), ("a b",), ("ann\n",), ("-rf",), ("a" * 65,), ("ånn",), (None,), ("ann", "SHA256:short"),
+        ("ann", "MD5:00"), ("ann", None, "machine.example"), ("ann", None, "0123456789AB"),
     ],
 )  # fmt: skip
 def test_an_actor_of_another_form_is_refused(parts: tuple[Any, ...]) -> None:
     with pytest.raises(ValueError, match="not of the form"):
         Actor(ActorKind.OPERATOR, *parts)
+
+
+@given(st.text())
+def test_any_name_has_a_form_that_an_actor_can_have(name: str) -> None:
+    assert Actor(ActorKind.OPERATOR, actor_id(name)).id == actor_id(name)
+
+
+def test_a_name_that_fits_is_kept() -> None:
+    assert actor_id("ann.lee+ci@example.org") == "ann.lee+ci@example.org"
+    assert actor_id("TEAM\\ann lee") == "TEAM_ann_lee"
+    assert actor_id("") == actor_id("-") == "_"
 
 
 @pytest.mark.parametrize("changes", [{"log_id": "x"}, {"run_id": ""}, {"seq": 0}, {"at_ms": -1}, {"previous": "0"}])
@@ -234,7 +246,7 @@ def test_a_line_of_another_run_is_found() -> None:
 
 def test_a_run_that_stands_in_anothers_place_is_found() -> None:
     assert 1 in at(check_chain(chain(3, OTHER), run_id=RUN))
-    assert 1 in at(check_chain(chain(3, RUN, OTHER), log_id=LOG))
+    assert ChainFault(1, "it belongs to another ledger") in check_chain(chain(3, RUN, OTHER), log_id=LOG)
     relabelled = [replace(line, run_id=RUN) for line in chain(3, OTHER)]
     assert {1, 2, 3} <= set(at(check_chain(relabelled)))
 

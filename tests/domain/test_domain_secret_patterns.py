@@ -3,8 +3,10 @@
 import importlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import product
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from domain.secret_corpus import HARMLESS, SECRETS
@@ -53,6 +55,37 @@ def test_a_secret_at_the_beginning_of_a_line_is_found_in_a_json_body(pattern_id:
         assert pattern_id in {hit.pattern_id for hit in find_secrets(body)}, repr(escape)
 
 
+_WRITERS: dict[str, Callable[[str], str]] = {
+    "JSON": json.dumps,
+    "Go": lambda text: json.dumps(text).replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"),
+    "PHP": lambda text: json.dumps(text).replace("/", "\\/"),
+    ".NET": lambda text: json.dumps(text).replace('\\"', "\\u0022").replace("+", "\\u002B").replace("'", "\\u0027"),
+    "JSON in JSON": lambda text: json.dumps({"arguments": json.dumps({"command": f"export\n{text}"})}),
+    "JSON in JSON in JSON": lambda text: json.dumps(json.dumps(json.dumps(text))),
+    "URL": lambda text: "https://host/?key=" + quote(text, safe=""),
+    "URL, small digits": lambda text: "key=" + re.sub("%..", lambda match: match[0].lower(), quote(text, safe="")),
+}
+
+
+@pytest.mark.parametrize(("pattern_id", "value"), SECRETS.values(), ids=SECRETS)
+@pytest.mark.parametrize("write", _WRITERS.values(), ids=_WRITERS)
+def test_a_secret_is_found_where_it_is_written_and_masked_in_every_way_it_is_written(
+    write: Callable[[str], str], pattern_id: str, value: str
+) -> None:
+    body = f'{{"a": "b\\n\\u003c",\n "c": {write(value)}}}'
+    hits = [hit for hit in find_secrets(body) if hit.pattern_id == pattern_id]
+    assert [hit.line for hit in hits] == [2]
+    written = write(value)
+    assert body.split("\n")[1][hits[0].column - 1 :] in written + "}"
+    assert written not in scrub(body)
+
+
+def test_a_secret_in_escapes_is_masked_where_it_stands() -> None:
+    body = json.dumps({"before": "é\n", "say": "line\nAuthorization: Bear" + "er aB3/dE5+gH7=jK9mN1pQ", "after": "\t<"})
+    written = body.replace("/", "\\/").replace("+", "\\u002b")
+    assert scrub(written) == ('{"before": "\\u00e9\\n", "say": "line\\nAuthorization: •••", "after": "\\t<"}')
+
+
 @pytest.mark.parametrize(("pattern_id", "value"), SECRETS.values(), ids=SECRETS)
 def test_a_hit_never_holds_the_text(pattern_id: str, value: str) -> None:
     for hit in find_secrets(f"here: {value}"):
@@ -97,6 +130,13 @@ def test_line_and_column_point_at_the_secret(before: str, after: str, secret: tu
 
 def _offset(text: str, line: int, column: int) -> int:
     return sum(len(each) + 1 for each in text.split("\n")[: line - 1]) + column - 1
+
+
+@pytest.mark.parametrize("before", ["x-", "a'b", "token", "access_token_", "https://host/eyJ/", "."])
+def test_a_web_token_is_found_and_masked_whole_also_behind_letters(before: str) -> None:
+    value = SECRETS["JSON web token"][1]
+    assert [hit.pattern_id for hit in find_secrets(before + value)] == ["json-web-token"]
+    assert not [part for part in value.split(".") if part in scrub(f"{before}{value} rest")]
 
 
 @_FEW
@@ -159,3 +199,58 @@ def test_a_row_is_tried_only_where_its_needle_stands(pattern: SecretPattern) -> 
 def test_every_needle_leads_to_a_secret_of_the_corpus(pattern_id: str, needle: str) -> None:
     found = [value for row, value in _VALUES if row == pattern_id and needle in value.lower()]
     assert found, "a needle without a secret: nothing shows that the row can find what it asks for"
+
+
+# --- Needles and branches --------------------------------------------------------------------------------------------
+
+_MOST_SPELLINGS = 20_000
+
+
+def _spellings(parsed: Any) -> list[str]:
+    """Return what an expression can spell: each branch, each small set's characters, each repeat at its fewest.
+
+    What looks around is left out, so that this is more than what the expression meets, and never less of a needle.
+    """
+    found = [""]
+    for operator, argument in parsed:
+        found = ["".join(pair) for pair in product(found, _spelled(str(operator), argument))]
+        assert len(found) <= _MOST_SPELLINGS
+    return found
+
+
+def _spelled(name: str, argument: Any) -> list[str]:
+    if name in _REPEATS:
+        least, most, inner = argument
+        spelled = _spellings(inner)
+        counts = {least, most} if most <= 1 else {least}
+        return [each * count for count in sorted(counts) for each in spelled]
+    if name == "SUBPATTERN":
+        return _spellings(argument[-1])
+    if name == "ATOMIC_GROUP":
+        return _spellings(argument)
+    if name == "BRANCH":
+        return [each for branch in argument[1] for each in _spellings(branch)]
+    if name == "IN":
+        return _characters(argument)
+    return [chr(argument)] if name == "LITERAL" else [""]
+
+
+def _characters(members: Any) -> list[str]:
+    """Return a small set's characters; of a large one, none of which a needle is made, one that is in no needle."""
+    if any(str(kind) != "LITERAL" for kind, _ in members) or len(members) > 12:
+        return ["\x00"]
+    return [chr(code) for _, code in members]
+
+
+@pytest.mark.parametrize("pattern", _PATTERNS.values(), ids=_PATTERNS)
+def test_every_branch_of_a_row_holds_a_needle_and_every_needle_stands_in_a_branch(pattern: SecretPattern) -> None:
+    spelled = [each.lower() for each in _spellings(_PARSER.parse(pattern.expression.pattern))]
+    assert [each for each in spelled if not any(needle in each for needle in pattern.needles)] == []
+    assert [needle for needle in pattern.needles if not any(needle in each for each in spelled)] == []
+
+
+@pytest.mark.parametrize("pattern", _PATTERNS.values(), ids=_PATTERNS)
+def test_a_group_of_a_row_says_what_the_value_has_to_be(pattern: SecretPattern) -> None:
+    names = set(pattern.expression.groupindex)
+    assert pattern.expression.groups == len(names)
+    assert names <= {"made", "made_2", "chosen", "chosen_2", "user"}

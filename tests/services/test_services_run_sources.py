@@ -19,11 +19,15 @@ from services.servers import (
     unused_port,
     whole,
 )
+from yarl import URL
 
 from console.domain.claim import Claim, named_claims
 from console.domain.source import SourceChecked, SourceVerdict, Unread, check_sources
 from console.services.run.sources import CLAIM_LIMIT, REDIRECT_LIMIT, check_claims, source_fetch
-from console.services.source.fetch import SIZE_LIMIT, Fetched
+from console.services.source.failure import SourceRefusedError
+from console.services.source.fetch import SIZE_LIMIT, Fetched, _Fetcher
+from console.services.source.public_address import resolve_host
+from console.services.trust import verifying_context
 from console.services.verification.source_check import FETCH_LIMIT, Fetch
 
 HTML = "text/html; charset=utf-8"
@@ -318,19 +322,24 @@ async def test_a_redirect_to_loopback_is_refused_where_that_origin_is_not_allowe
 
 
 async def test_no_public_page_leads_to_an_allowed_loopback_origin() -> None:
-    """The name is a public one to the operator; only that its server is here is the test's."""
+    class FromOutside(_Fetcher):
+        """Plays the public page, which no test can reach; all that it leads to is real."""
 
-    async def resolve(host: str, port: int) -> Sequence[str]:
-        return ["127.0.0.1"]
+        async def _get(self, url: URL) -> Fetched | URL:
+            return URL(inside.base_url) if url.host == "docs.example" else await super()._get(url)
 
     async with raw_server(answer_with(GOOD)) as inside:
-        async with raw_server(answer_with(redirect(inside.base_url))) as outside:
-            port = outside.base_url.rpartition(":")[2]
+
+        def fetcher() -> _Fetcher:
             origins = frozenset({inside.base_url})
-            read = source_fetch(loopback_origins=origins, resolve=resolve)
-            assert (await result_of(f"http://docs.example:{port}/", read)).unread is Unread.REFUSED
+            return FromOutside(
+                SIZE_LIMIT, 3, resolve_host, verifying_context, allow_loopback=False, loopback_origins=origins
+            )
+
+        with pytest.raises(SourceRefusedError):
+            await fetcher().follow("http://docs.example/")
         assert inside.connections == 0
-        assert (await result_of(inside.base_url, read)).verdict is SourceVerdict.SUPPORTED
+        assert (await fetcher().follow(inside.base_url)).status == 200
 
 
 async def test_an_allowed_origin_is_no_way_to_another_private_address() -> None:

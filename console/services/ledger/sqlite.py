@@ -5,6 +5,7 @@ process and a loss of power; it does not survive the disk.
 """
 
 import asyncio
+import json
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import asdict
@@ -12,14 +13,13 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, TypeVar
 
-from console.domain.canonical import canonical
 from console.domain.ledger_line import Actor, ChainFault, Line, NewLine, line_to_json
 from console.domain.run_id import is_run_id, new_run_id
 from console.services.ledger import transactions
 from console.services.ledger.holder import boot_ms, is_dead, unix_ms
 from console.services.ledger.leak import find_leak
 from console.services.ledger.leases import Leases
-from console.services.ledger.ledger import Holder, Lease, LedgerError, Summary
+from console.services.ledger.ledger import Holder, Lease, Ledger, LedgerError, Summary
 from console.services.ledger.place import linux_mounts, require_local, require_place
 from console.services.ledger.schema import connect, reporting
 from console.services.ledger.transactions import Append
@@ -32,7 +32,7 @@ FILE_NAME = "runs.db"
 _Value = TypeVar("_Value")
 
 
-class SqliteLedger:
+class SqliteLedger(Ledger):
     """A ledger that is open. All of its IO is in one thread of its own; `open` opens it."""
 
     def __init__(
@@ -128,7 +128,7 @@ class SqliteLedger:
             raise ValueError("an append is of at least one line, and of one run that has a ULID")
 
         def inspect(lines: Sequence[Line]) -> None:
-            words = find_leak([canonical(asdict(summary)), *map(line_to_json, lines)], self._is_hit)
+            words = find_leak([json.dumps(asdict(summary)).encode(), *map(line_to_json, lines)], self._is_hit)
             if words is not None:
                 kinds = ", ".join(sorted({line.kind for line in lines}))
                 raise LedgerError(

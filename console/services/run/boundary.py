@@ -1,5 +1,6 @@
 """The boundary of a repository and an environment: what `boundary` shows and what a run's preflight asks."""
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 from console.domain.boundary import Boundary, WorkflowCheck, check_tokens, check_workflows, seen_tokens
 from console.domain.contract import Finding, Severity
 from console.domain.workflow import Workflow
-from console.domain.workflow_rules import PlacedFinding
+from console.domain.workflow_rule import PlacedFinding
 from console.services.run.workflow_file import read_workflows
 from console.services.run.zizmor import Zizmor, ZizmorError
 
@@ -60,7 +61,7 @@ async def _with_zizmor(
 
 def _files(repository: Path, workflows: Sequence[Workflow]) -> dict[str, Path]:
     root = repository.resolve()
-    files = {each.path: (root / each.path).resolve() for each in workflows if each.root is not None}
+    files = {each.path: Path(os.path.realpath(root / each.path)) for each in workflows if each.root is not None}
     return {path: file for path, file in files.items() if file.is_relative_to(root) and file.is_file()}
 
 

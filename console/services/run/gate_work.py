@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import aclosing
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -14,6 +15,7 @@ from console.domain.gate import Gate, GateVerdict, role_at
 from console.domain.guard import find_secrets
 from console.domain.injection import find_injection
 from console.domain.instruction import InstructionSet, Tool
+from console.domain.money import Price
 from console.domain.repository_path import Scope
 from console.domain.role_answer import Critique, Draft, Plan, Review
 from console.domain.route import Route
@@ -21,7 +23,6 @@ from console.domain.rubric import Rubric, default_rubric, judge_critique, judge_
 from console.domain.run import RunState
 from console.domain.run_event import (
     ArtifactRole,
-    CheckedSource,
     CommandRun,
     InstructionPinned,
     PinnedSource,
@@ -29,7 +30,7 @@ from console.domain.run_event import (
     SourcesChecked,
     StopCause,
 )
-from console.domain.source import SourceChecked, check_sources
+from console.domain.source import check_sources
 from console.services.ledger.ledger import LedgerError
 from console.services.run.briefs import Brief, BriefParts, build_brief
 from console.services.run.checks import check_candidate
@@ -113,7 +114,6 @@ class GateWork:
         """Build the call of the gate. Raises `BriefError` and `LedgerError`."""
         call_id = self._desk.new_call_id()
         brief = await self._brief(state, route, call_id)
-        entry = None if self.catalogue is None else self.catalogue.get(route.model)
         return prepare_call(
             call_id,
             state.gate,
@@ -121,8 +121,13 @@ class GateWork:
             brief,
             criteria=(await self.rubric(state)).ids,
             max_output_tokens=self._desk.profile.policy.run_max_output_tokens,
-            price=None if entry is None else entry.price,
+            price=self.price_of(route),
         )
+
+    def price_of(self, route: Route) -> Price | None:
+        """Return what the gateway says that a route's model costs."""
+        entry = None if self.catalogue is None else self.catalogue.get(route.model)
+        return None if entry is None else entry.price
 
     async def _brief(self, state: RunState, route: Route, call_id: str) -> Brief:
         is_judge = state.gate in (Gate.REVIEWER, Gate.CRITIC)
@@ -188,26 +193,9 @@ class GateWork:
         """
         claims = await self._claims(state)
         read = source_fetch(loopback_origins=frozenset() if own_origin is None else frozenset({own_origin}))
-        checked: list[SourceChecked] = []
         async with aclosing(check_claims(claims, read, lambda: self._desk.now_ms() / 1000)) as results:
-            async for result in results:
-                checked.append(result)
-        return SourcesChecked(
-            tuple(
-                CheckedSource(
-                    each.url,
-                    each.final_origin,
-                    each.status,
-                    each.checked_at_ms,
-                    each.content_sha256,
-                    each.media_type,
-                    each.size,
-                    each.verdict.value,
-                    each.claims,
-                )
-                for each in checked
-            )
-        )
+            checked = [replace(each, reason="") async for each in results]
+        return SourcesChecked(tuple(sorted(checked, key=lambda each: each.url)))
 
     async def _claims(self, state: RunState) -> tuple[Claim, ...]:
         draft = await self._draft(state)
@@ -275,8 +263,8 @@ class GateWork:
             ArtifactKind("patch" if state.created is None else state.created.kind),
             draft.artifact.encode(),
             Scope(plan.scope),
-            self._root,
-            "" if state.created is None else state.created.repository.commit,
+            repository=self._root,
+            commit="" if state.created is None else state.created.repository.commit,
             environment=self._desk.environment,
             commands=policy.checks,
             is_confirmed=self._inputs.are_checks_confirmed,
@@ -291,8 +279,8 @@ class GateWork:
             is_final=checked.outcome.is_refused,
             artifact_sha256=state.subject_sha256,
             commands=tuple(
-                CommandRun(f"check {each.number}", each.exit_code, int(each.duration_ms), is_passed=each.is_passed)
-                for each in checked.runs
+                CommandRun(f"check {each.number}", each.exit_code, each.duration_ms, is_passed=each.is_passed)
+                for each in checked.commands
             ),
         )
 
@@ -377,4 +365,3 @@ class GateWork:
 def count_secrets(brief: Brief) -> int:
     """Return how many places of a brief look like a secret."""
     return len(find_secrets(brief.prompt)) + len(find_secrets(brief.instructions))
-

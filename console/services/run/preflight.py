@@ -5,7 +5,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
+from console.domain.boundary import Boundary
 from console.domain.category import Category, Classification
 from console.domain.contract import Finding, RouteCheck, Severity, Verdict
 from console.domain.event import RoutesChecked
@@ -20,17 +22,19 @@ from console.domain.verification import state as state_of_row
 from console.services.probe.ladder import Climb, climb
 from console.services.probe.purse import Purse
 from console.services.probe.smoke import SmokePlan
-from console.services.run.boundary import Boundary, read_boundary
+from console.services.run.boundary import check_boundary, names_set
 from console.services.run.desk import RunDesk, RunInputs
 from console.services.run.judging import check_independence
 from console.services.run.repository import read_repository
 from console.services.run.routing import independence
-from console.services.target import Target
 from console.services.state_directory import StateError, state_directory
+from console.services.target import Target
 from console.services.verification.mark_file import MarkFile
 
 NEEDED = (Role.PLANNER, Role.WRITER, Role.REVIEWER, Role.CRITIC)
 """The roles without which no run can be made. A revision without a route of its own cannot be written either."""
+UNPRICED = "MOD-05"
+"""A gateway that names prices refuses a model without one before any call, and its cost could not be bounded anyway."""
 _PASSING = frozenset({Category.RATE_LIMIT, Category.UPSTREAM_UNAVAILABLE, Category.TIMEOUT})
 """What may be over when the same is asked later."""
 
@@ -51,8 +55,10 @@ async def run_preflight(
 ) -> PreflightFinished | PreflightStop:
     """Check the roles, the boundary, the repository, the verification rows and every route up to rung 3."""
     findings = [*_check_roles(state), *_check_judges(state), *_check_rows(desk)]
-    findings += await _check_repository(state, inputs)
-    boundary = await read_boundary(inputs.repository, desk.environment, desk.profile.policy.kept_from_roles)
+    findings += await _check_repository(desk, state, inputs)
+    boundary = await check_boundary(
+        Path(inputs.repository), names_set(desk.environment), own_names=desk.profile.policy.withheld_tokens
+    )
     findings += boundary.findings
     broken = [each for each in findings if each.severity is Severity.FAIL]
     if broken:
@@ -64,7 +70,8 @@ async def run_preflight(
         if stop is not None:
             return stop
     more = [finding for route in climbed.routes for result in route.rungs for finding in result.findings]
-    return _finished(climbed, boundary, [*findings, *more], target)
+    about = [each.finding for check in boundary.workflows for each in check.findings]
+    return _finished(climbed, boundary, [*findings, *about, *more], target)
 
 
 def _checks_in_use(desk: RunDesk, state: RunState) -> tuple[RouteCheck, ...]:
@@ -95,6 +102,10 @@ def _stop_of(route: RouteState) -> PreflightStop | None:
         drift = tuple(each for each in route.check.findings if each.severity is Severity.FAIL)
         return PreflightStop(StopCause.PREFLIGHT, words, Category.ENDPOINT_DRIFT, drift)
     for result in route.rungs:
+        unpriced = tuple(each for each in result.findings if each.id == UNPRICED)
+        if unpriced:
+            words = f"{role}: the gateway has prices, and none for {route.check.route.model}: price or enable it there"
+            return PreflightStop(StopCause.PREFLIGHT, words, Category.ACCOUNT_PRICING, unpriced)
         if result.classification is not None:
             return _stop_of_refusal(role, result.rung, result.classification, result.findings)
         if result.status in (RungStatus.FAILED, RungStatus.BLOCKED):
@@ -105,9 +116,7 @@ def _stop_of(route: RouteState) -> PreflightStop | None:
     return None
 
 
-def _stop_of_refusal(
-    role: Role, rung: Rung, found: Classification, findings: Sequence[Finding]
-) -> PreflightStop:
+def _stop_of_refusal(role: Role, rung: Rung, found: Classification, findings: Sequence[Finding]) -> PreflightStop:
     words = f"{role}: rung {int(rung)}: {found.category}: {found.evidence}. {found.action}"
     is_held = found.category in _PASSING and not found.stops
     return PreflightStop(StopCause.PREFLIGHT, words, found.category, tuple(findings), is_held=is_held)
@@ -156,8 +165,8 @@ def _check_rows(desk: RunDesk) -> tuple[Finding, ...]:
     return check_freshness(states, is_required=policy.require_verification)
 
 
-async def _check_repository(state: RunState, inputs: RunInputs) -> list[Finding]:
-    now = await read_repository(inputs.repository)
+async def _check_repository(desk: RunDesk, state: RunState, inputs: RunInputs) -> list[Finding]:
+    now = await read_repository(Path(inputs.repository), desk.environment)
     if state.created is None or now.commit == state.created.repository.commit:
         return []
     return [
@@ -169,5 +178,3 @@ async def _check_repository(state: RunState, inputs: RunInputs) -> list[Finding]
 
 def _in_words(findings: Sequence[Finding]) -> str:
     return "; ".join(f"{each.id}: {each.message}" for each in findings[:3]) or "no finding says why"
-
-

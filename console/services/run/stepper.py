@@ -4,26 +4,26 @@ Everything that happens is in the ledger before it is told. A call is in the led
 dies within it leaves a call whose outcome is unknown, and no stepper repeats that by itself.
 """
 
+import hashlib
+import math
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
 from console.domain.category import Category
-from console.domain.contract import Finding, Severity
-from console.domain.event import SmokeEvent, SmokeResult, TokenState
-from console.domain.gate import GATES_WITH_A_CALL, Gate, GateVerdict, role_at
+from console.domain.contract import Finding
+from console.domain.event import SmokeEvent, TokenState
+from console.domain.gate import GATES_WITH_A_CALL, Gate, role_at
 from console.domain.role_answer import Critique, Draft, Plan, Review
 from console.domain.route import Route
 from console.domain.run import Phase, RunState
 from console.domain.run_event import (
     ArtifactRole,
     ArtifactStored,
-    CallFailed,
     CallIntended,
     CallLost,
-    CallRecorded,
     Entry,
     GateOpened,
     RunEvent,
@@ -32,14 +32,16 @@ from console.domain.run_event import (
     noted,
 )
 from console.domain.run_rule import RefusalCode, Report
-from console.domain.served import ServedAs
 from console.services.ledger.heartbeat import Held
-from console.services.run import gate_work
+from console.services.probe.catalogue_reader import read_catalogue
 from console.services.run.briefs import BriefError
+from console.services.run.call_end import failure_of, recorded_of, unread_of
 from console.services.run.desk import RunDesk, RunInputs
+from console.services.run.gate_work import GateWork, count_secrets
 from console.services.run.judging import Opening, open_failed
 from console.services.run.preflight import PreflightStop, run_preflight
 from console.services.run.role_call import RoleCall, RoleCallEnded, make_call, read_answer
+from console.services.run.routing import route_of
 from console.services.run.run_log import RunLog, RunRefusedError
 from console.services.target import Target
 
@@ -90,6 +92,7 @@ class Stepper:
         self._desk = desk
         self._log = log
         self._inputs = inputs
+        self._gates = GateWork(desk, inputs)
         self._held = held
         self._target = target
         self._stack = AsyncExitStack()
@@ -115,7 +118,8 @@ class Stepper:
         """
         if self.state.gate not in GATES_WITH_A_CALL or self.state.phase is not Phase.DUE:
             raise StepHeldError(f"no call is due: the gate {self.state.gate.words} is {self.state.phase}")
-        return await gate_work.prepare(self._desk, self.state, self._inputs, self._route())
+        await self._open()
+        return await self._gates.prepare(self.state, self._route())
 
     async def step(self, prepared: RoleCall | None = None) -> AsyncGenerator[StepNews, None]:
         """Do the gate's work and yield what happens; return when the run waits or is over.
@@ -157,16 +161,16 @@ class Stepper:
     async def _work(self, prepared: RoleCall | None) -> AsyncGenerator[StepNews, None]:
         match self.state.gate:
             case Gate.INSTRUCTION:
-                pinned = await gate_work.pin_instruction(self._desk, self._inputs)
-                for entry in await self._report(pinned):
+                for entry in await self._report(await self._gates.pin_instruction()):
                     yield entry
             case Gate.PREFLIGHT:
                 async with aclosing(self._preflight()) as entries:
                     async for entry in entries:
                         yield entry
             case Gate.SOURCE_CHECK:
-                checked = await gate_work.check_sources_of(self._desk, self.state, await self._open())
-                for entry in await self._report(checked):
+                target = await self._open()
+                own = target.opened.origin if target.opened.is_embedded else None
+                for entry in await self._report(await self._gates.check_sources(self.state, own)):
                     yield entry
             case Gate.CANDIDATE:
                 return
@@ -191,27 +195,25 @@ class Stepper:
     # --- A role's call ---------------------------------------------------------------------------------------------
 
     async def _call(self, prepared: RoleCall | None) -> AsyncGenerator[StepNews, None]:
-        changed = await gate_work.what_changed(self._desk, self.state, self._inputs)
+        target = await self._open()
+        changed = await self._gates.what_changed(self.state, target.opened.origin)
         if changed is not None:
             for entry in await self._report(changed):
                 yield entry
             return
-        target = await self._open()
         try:
             call = prepared or await self.prepare()
         except BriefError as error:
             raise StepHeldError(str(error)) from None
         yield CallPrepared(call)
-        secrets = gate_work.count_secrets(call.brief)
+        secrets = count_secrets(call.brief)
         if secrets:
             words = f"the brief for {call.route.role} looks like it holds {secrets} secret(s); nothing was sent"
-            for entry in await self._report(
-                RunStopped(StopCause.SECRET_IN_PROMPT, Category.SECRET_IN_PROMPT, words)
-            ):
+            for entry in await self._report(RunStopped(StopCause.SECRET_IN_PROMPT, Category.SECRET_IN_PROMPT, words)):
                 yield entry
             return
         try:
-            entries = await self._report(_intended(self.state, call))
+            entries = await self._report(self._intended(call))
         except RunRefusedError as error:
             if error.refusal.code is not RefusalCode.BUDGET:
                 raise
@@ -232,15 +234,14 @@ class Stepper:
 
     async def _end_call(self, call: RoleCall, ended: RoleCallEnded) -> Sequence[Entry]:
         """Keep how a call ended, with its answer where it is one."""
-        result = ended.result
-        price = gate_work.price_of(call.route)
-        failed = _failure(call, result, price)
+        result, price = ended.result, self._gates.price_of(call.route)
+        failed = failure_of(call, result, price)
         if failed is not None:
             return await self._report(failed)
-        answer = read_answer(call.gate, ended.text, gate_work.criteria_of(self._desk, self.state, self._inputs))
+        answer = read_answer(call.gate, ended.text, (await self._gates.rubric(self.state)).ids)
         if not isinstance(answer, Plan | Draft | Review | Critique):
-            return await self._report(_unread(call, result, price))
-        recorded = _recorded(call, result, price)
+            return await self._report(unread_of(call, result, price))
+        recorded = recorded_of(call, result, price)
         stored = [await self._keep(ArtifactRole.ANSWER, ended.text)]
         if isinstance(answer, Plan):
             stored.append(await self._keep(ArtifactRole.PLAN, ended.text))
@@ -257,14 +258,12 @@ class Stepper:
     async def _judge(self) -> AsyncGenerator[StepNews, None]:
         failure = self.state.failure
         opening: Opening = (
-            open_failed(self.state, failure)
-            if failure is not None
-            else await gate_work.judge(self._desk, self.state, self._inputs)
+            open_failed(self.state, failure) if failure is not None else await self._gates.judge(self.state)
         )
         notes = msgspec.json.encode([{"id": each.id, "message": each.message} for each in opening.findings])
         sha256 = await self._desk.artifacts.put(notes)
-        opened = msgspec.structs.replace if False else opening.opened  # noqa: SIM210
-        for entry in await self._report(_with_notes(opened, sha256)):
+        opened = replace(opening.opened, notes_sha256=sha256)
+        for entry in await self._report(opened):
             yield entry
         yield GateNoted(opened, opening.findings)
 
@@ -276,13 +275,34 @@ class Stepper:
         pinned = None if role is None else self.state.route(role)
         if pinned is None:
             raise StepHeldError(f"the profile has no route for {role}; add one, and begin another run")
-        return Route(pinned.role, pinned.model, pinned.endpoint_family, pinned.endpoint_path)
+        route = route_of(self._desk.profile, pinned, "" if self._target is None else self._target.opened.origin)
+        if route is None:
+            raise StepHeldError(f"the route of {role} in the config is not the one that the run was begun with")
+        return route
+
+    def _intended(self, call: RoleCall) -> CallIntended:
+        pinned = self.state.route(call.route.role)
+        return CallIntended(
+            call.call_id,
+            call.route.role,
+            self.state.gate,
+            self.state.attempt,
+            "" if pinned is None else pinned.fingerprint,
+            hashlib.sha256(call.request.body).hexdigest(),
+            len(call.request.body),
+            0,
+            call.cost.tokens,
+            None if call.cost.usd is None else math.ceil(call.cost.usd * 1_000_000),
+        )
 
     async def _open(self) -> Target:
         if self._target is None:
             self._target = await self._stack.enter_async_context(self._desk.open_target())
         if self._target.gateway is None:
             raise StepHeldError(self._target.token.advice, token=self._target.token.state)
+        if self._gates.catalogue is None:
+            routes = [check.route for check in self._desk.profile.check()]
+            self._gates.catalogue = (await read_catalogue(self._target.gateway, routes)).catalogue
         return self._target
 
     async def _report(self, *events: RunEvent) -> tuple[Entry, ...]:

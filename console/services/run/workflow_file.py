@@ -69,7 +69,7 @@ def _unread(path: str, problem: str) -> Workflow:
 
 
 def _bytes_of(root: Path, path: Path) -> bytes:
-    real = path.resolve()
+    real = Path(os.path.realpath(path))
     if not real.is_relative_to(root):
         raise WorkflowError("it is a link that leaves the repository")
     descriptor = os.open(real, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)

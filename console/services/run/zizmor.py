@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from console.domain.contract import Severity
-from console.domain.workflow_rules import PlacedFinding, Rule, placed_finding
+from console.domain.workflow_rule import PlacedFinding, Rule, placed_finding
 from console.services.tokens.child import TooMuchOutputError, run_child
 
 ZIZMOR_TIMEOUT_S = 20.0

@@ -5,7 +5,8 @@ from domain.workflows import SAFE, SHA, with_run, with_step
 
 from console.domain.contract import Severity
 from console.domain.workflow import Workflow
-from console.domain.workflow_rules import NOT_READ, RULES, PlacedFinding, check_workflow
+from console.domain.workflow_check import check_workflow
+from console.domain.workflow_rule import NOT_READ, RULES, PlacedFinding
 from console.services.run.workflow_file import parse_workflow
 
 SECRET = "_".join(["ghp", "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"])

@@ -1,0 +1,119 @@
+"""Instruction text: its front matter, its imports, and what in it does not meet the eye. The text is never kept."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+_FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})")
+_SPAN = re.compile(r"(`+)(?!`).+?(?<!`)\1(?!`)")
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_IMPORT = re.compile(r"(?:^|(?<=\s))@((?:[^\s\\]|\\ )+)")
+_IMPORT_START = re.compile(r"~/|\.{0,2}/|[A-Za-z0-9._-]")
+
+
+def imports_in(text: str) -> tuple[str, ...]:
+    """Return the paths that a text imports as `@path`, in their order; not those in code spans, fences and comments."""
+    found: dict[str, None] = {}
+    for line in _lines_outside_fences(_COMMENT.sub(" ", text)):
+        for match in _IMPORT.finditer(_SPAN.sub(" ", line)):
+            path = match.group(1).replace("\\ ", " ").partition("#")[0]
+            if path and "\0" not in path and _IMPORT_START.match(path):
+                found[path] = None
+    return tuple(found)
+
+
+def _lines_outside_fences(text: str) -> Iterator[str]:
+    fence = ""
+    for line in text.splitlines():
+        mark = _FENCE.match(line)
+        if not fence and mark is None:
+            yield line
+        elif not fence and mark is not None:
+            fence = mark.group(1)
+        elif mark is not None and mark.group(1).startswith(fence) and not line.strip(" \t" + fence[0]):
+            fence = ""
+
+
+def front_matter(text: str) -> Mapping[str, tuple[str, ...]]:
+    """Return the keys of a text's front matter, each with its values; nested values are passed over.
+
+    It reads what tools document for rules: `key: value`, a list in brackets or with dashes, values with commas.
+    """
+    lines = text.removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}").splitlines()
+    if not lines or lines[0].rstrip() != "---":
+        return {}
+    keys: dict[str, list[str]] = {}
+    key = ""
+    for line in lines[1:]:
+        if line.rstrip() == "---":
+            return {name: tuple(values) for name, values in keys.items()}
+        if line.lstrip().startswith("- ") and key:
+            keys[key] += _values(line.lstrip()[2:])
+        elif not line.startswith((" ", "\t", "#")) and ":" in line:
+            key, _, rest = line.partition(":")
+            keys[key := key.strip()] = _values(rest)
+    return {}
+
+
+def _values(text: str) -> list[str]:
+    text = text.strip()
+    if text.startswith("[") and text.endswith("]"):
+        text = text[1:-1]
+    # A comma within braces, as in *.{ts,tsx}, parts nothing.
+    parts = re.split(r",(?![^{]*\})", text)
+    return [value for part in parts if (value := part.strip().strip("\"'"))]
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """Characters that a person does not see and a model reads."""
+
+    kind: str
+    first_line: int
+    count: int
+
+
+_HIDDEN: Mapping[str, str] = {
+    "bidi": "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069",
+    "zero-width": "\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200d\u2060-\u2065\u206a-\u206f\u3164"
+    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb",
+    "tag": "\U000e0000-\U000e0fff",
+    "control": "\0-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f",
+}
+_KINDS = {kind: re.compile(f"[{characters}]") for kind, characters in _HIDDEN.items()}
+_ANY = re.compile(f"[{''.join(_HIDDEN.values())}]")
+
+
+def hidden_in(text: str) -> tuple[Hidden, ...]:
+    """Return what kinds of hidden characters a text holds.
+
+    A byte order mark at the start, and the joiners and selectors that emoji and scripts such as Persian are written
+    with, stand where everyone has them and are not meant.
+    """
+    found: dict[str, tuple[int, int]] = {}
+    for match in _ANY.finditer(text):
+        if _is_usual(text, match.start()):
+            continue
+        kind = next(kind for kind, pattern in _KINDS.items() if pattern.match(match.group()))
+        first, count = found.get(kind, (match.start(), 0))
+        found[kind] = (first, count + 1)
+    return tuple(Hidden(kind, text.count("\n", 0, first) + 1, count) for kind, (first, count) in found.items())
+
+
+def _is_usual(text: str, at: int) -> bool:
+    character, before, after = text[at], text[at - 1 : at], text[at + 1 : at + 2]
+    if character == "\ufeff":
+        return at == 0
+    if character in "\u200c\u200d":  # joins emoji, and letters of scripts that join
+        return _is_joined(before) and _is_joined(after)
+    if "\ufe00" <= character <= "\ufe0f":  # chooses between the drawings of one character
+        return _is_drawn(before) or (before in tuple("0123456789#*") and after == "\u20e3")
+    return False
+
+
+def _is_joined(character: str) -> bool:
+    return _is_drawn(character) or (bool(character) and "\ufe00" <= character <= "\ufe0f")
+
+
+def _is_drawn(character: str) -> bool:
+    return character in ("©", "®") or (character > "\u02ff" and not _ANY.match(character))

@@ -1,0 +1,203 @@
+"""Beginning a run: the task, the repository and the policy, pinned before anything is asked of a model."""
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from console import __version__
+from console.domain.artifact import ArtifactKind
+from console.domain.guard import find_secrets, safe
+from console.domain.rubric import RubricError, default_rubric, read_rubric
+from console.domain.run import RunState
+from console.domain.run_event import ArtifactRole, ArtifactStored, RunCreated, RunPolicy
+from console.services.ledger.artifacts import Artifacts
+from console.services.ledger.ledger import LedgerError
+from console.services.run.context import read_context
+from console.services.run.desk import RunDesk, RunInputs
+from console.services.run.repository import find_root, read_repository
+from console.services.run.routing import pin_routes
+from console.services.run.run_log import RunLog, begin
+from console.services.settings import Profile
+
+TASK_LIMIT = 64 * 1024
+"""The most bytes of a task."""
+RUBRIC_LIMIT = 64 * 1024
+
+
+class BeginError(Exception):
+    """A run cannot begin; the message says why and what to do."""
+
+    def __init__(self, words: str, *, is_unsafe: bool = False) -> None:
+        super().__init__(words)
+        self.is_unsafe = is_unsafe
+        """It is refused for safety."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a run is asked for."""
+
+    task: bytes
+    kind: ArtifactKind
+    directory: Path
+    """In the repository, or its root."""
+    context: tuple[str, ...] = ()
+    are_checks_confirmed: bool = False
+
+
+async def begin_run(desk: RunDesk, order: Order, run_id: str, origin: str) -> tuple[RunLog, RunInputs]:
+    """Pin what a run is about, and begin it in the ledger.
+
+    Args:
+        desk: What stepping it needs.
+        order: What it is asked for.
+        run_id: Its new id.
+        origin: Of the profile's gateway; nothing was sent to it.
+
+    Raises:
+        BeginError: The task or the rubric cannot be used.
+        RepositoryError: The directory is in no repository with a commit.
+        BriefError: A pattern of the context names nothing, or no text.
+        LedgerError: It cannot be kept.
+
+    """
+    task = require_task(order.task)
+    root = await find_root(order.directory, desk.environment)
+    repository = await read_repository(root, desk.environment)
+    read_context(root, order.context)
+    rubric = _read_rubric(desk.profile, order.kind)
+    task_sha256 = await desk.artifacts.put(task.encode())
+    rubric_sha256 = await desk.artifacts.put(rubric.encode()) if rubric else ""
+    inputs = RunInputs(
+        str(root),
+        _relative(order.directory, root),
+        order.context,
+        desk.profile.name,
+        None if desk.profile.is_built_in else desk.profile.source,
+        task_sha256,
+        rubric_sha256,
+        order.are_checks_confirmed,
+    )
+    inputs_sha256 = await desk.artifacts.put(msgspec.json.encode(inputs))
+    created = RunCreated(
+        order.kind.value,
+        task_sha256,
+        len(task.encode()),
+        repository,
+        desk.profile.name,
+        "sim:" if desk.profile.is_embedded else origin,
+        _config_sha256(desk.profile),
+        __version__,
+        is_simulated=desk.profile.is_embedded,
+        inputs_sha256=inputs_sha256,
+        policy=_policy(desk.profile, order.kind, rubric),
+        routes=pin_routes(desk.profile, origin),
+    )
+    stored = ArtifactStored(ArtifactRole.TASK, 1, task_sha256, len(task.encode()))
+    log = await begin(desk.ledger, run_id, desk.operator, [created, stored], desk.now_ms())
+    return log, inputs
+
+
+def _relative(directory: Path, root: Path) -> str:
+    return os.path.relpath(os.path.realpath(directory), os.path.realpath(root))
+
+
+def require_task(data: bytes) -> str:
+    """Return a task's text.
+
+    Raises:
+        BeginError: It is empty, too large, no text, or looks like it holds a secret.
+
+    """
+    if len(data) > TASK_LIMIT:
+        raise BeginError(f"the task has {len(data)} bytes; at most {TASK_LIMIT} are taken. Name files with --context")
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        raise BeginError("the task is no UTF-8 text; name a text file with --task-file") from None
+    if "\0" in text:
+        raise BeginError("the task is a binary file; name a text file with --task-file")
+    if not text.strip():
+        raise BeginError("the task is empty; write what is to be done into the file that --task-file names")
+    hits = find_secrets(text)
+    if hits:
+        raise BeginError(
+            f"the task looks like it holds {hits[0].words}, in line {hits[0].line}; take it out: no model needs it",
+            is_unsafe=True,
+        )
+    return text
+
+
+async def read_inputs(artifacts: Artifacts, state: RunState) -> RunInputs:
+    """Return where a run works on this machine.
+
+    Raises:
+        LedgerError: It is not kept here: the run was begun on another machine, or its artifacts were deleted.
+
+    """
+    sha256 = None if state.created is None else state.created.inputs_sha256
+    data = None if sha256 is None else await artifacts.read(sha256)
+    if data is None:
+        raise LedgerError("where this run works is not kept here: it was begun on another machine, or cleaned up")
+    return msgspec.json.decode(data, type=RunInputs)
+
+
+def _read_rubric(profile: Profile, kind: ArtifactKind) -> str:
+    """Return the text of the operator's own rubric; empty where it is the built-in one."""
+    if not profile.policy.rubric:
+        return ""
+    path = Path(profile.policy.rubric).expanduser()
+    shown = safe(str(path), limit=200)
+    try:
+        data = path.read_bytes()[: RUBRIC_LIMIT + 1]
+        text = data.decode()
+        if len(data) > RUBRIC_LIMIT:
+            raise BeginError(f"the rubric {shown} has over {RUBRIC_LIMIT} bytes")
+        read_rubric(text, kind.value)
+    except OSError as error:
+        raise BeginError(f"the rubric {shown} cannot be read: {error.strerror or 'input/output error'}") from None
+    except UnicodeDecodeError:
+        raise BeginError(f"the rubric {shown} is no UTF-8 text") from None
+    except RubricError as error:
+        raise BeginError(f"the rubric {shown} cannot be used: {error}") from None
+    return text
+
+
+def _policy(profile: Profile, kind: ArtifactKind, rubric: str) -> RunPolicy:
+    policy = profile.policy
+    own = policy.threshold if isinstance(policy.threshold, int) else None
+    used = read_rubric(rubric, kind.value, threshold=own) if rubric else default_rubric(kind.value, own)
+    criteria = msgspec.json.encode([(each.id, each.words, each.weight, each.must) for each in used.criteria])
+    return RunPolicy(
+        used.threshold,
+        hashlib.sha256(criteria).hexdigest(),
+        policy.max_attempts,
+        policy.independence,
+        policy.four_eyes,
+        policy.run_tokens if isinstance(policy.run_tokens, int) else None,
+        _microusd(policy.run_usd),
+        policy.attempt_tokens if isinstance(policy.attempt_tokens, int) else None,
+        _microusd(policy.attempt_usd),
+    )
+
+
+def _microusd(usd: object) -> int | None:
+    return round(usd * 1_000_000) if isinstance(usd, float) else None
+
+
+def _config_sha256(profile: Profile) -> str:
+    """Return the hash of what the profile says; names of references are in it, and tokens are in no profile."""
+    said = msgspec.json.encode(
+        [
+            profile.name,
+            msgspec.to_builtins(profile.gateway),
+            [msgspec.to_builtins(route) for route in profile.table],
+            msgspec.to_builtins(profile.policy),
+            msgspec.to_builtins(profile.instructions),
+        ],
+        order="deterministic",
+    )
+    return hashlib.sha256(said).hexdigest()

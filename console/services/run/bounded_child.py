@@ -1,0 +1,203 @@
+"""Children that end: bounded in time and output, with everything that they started killed when they are done."""
+
+import asyncio
+import contextlib
+import hashlib
+import os
+import secrets
+import signal
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+_PIECE = 65_536
+_MARK = "GATEWAY_CONSOLE_CHILD"
+
+
+class ChildEnding(StrEnum):
+    """How a child came to its end."""
+
+    EXITED = "exited"
+    TIMED_OUT = "timed_out"
+    FLOODED = "flooded"
+    """It wrote more than it may, and was killed."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChildReport:
+    """What is known of a child that ended."""
+
+    ending: ChildEnding
+    exit_code: int | None
+    """Negative where a signal ended it; None where it was killed for time or output."""
+    duration_ms: int
+    output_bytes: int
+    output_sha256: str
+    """Of the output up to the limit."""
+    tail: bytes = field(repr=False)
+    """The end of the output; nothing of it is for a record."""
+
+
+async def run_bounded(
+    argv: Sequence[str],
+    *,
+    environment: Mapping[str, str],
+    directory: Path,
+    timeout_s: float,
+    limit_bytes: int,
+    tail_bytes: int = _PIECE,
+    given: Path | None = None,
+    is_stderr_kept: bool = True,
+    is_marked: bool = False,
+    clock: Callable[[], float] = time.monotonic,
+) -> ChildReport:
+    """Run a program in a session of its own, and kill what is left of it at its end.
+
+    What still holds the output open holds up nothing.
+
+    Args:
+        argv: The program and its arguments; no shell reads them.
+        environment: All that the child knows of the environment, but for a mark of ours.
+        directory: Where it runs.
+        timeout_s: The longest that it may take, in seconds.
+        limit_bytes: How many bytes are too many for it to write.
+        tail_bytes: How much of the end of the output is kept.
+        given: A file that it reads from stdin.
+        is_stderr_kept: Whether stderr counts as output; else it goes nowhere.
+        is_marked: Whether on Linux also those are killed that left the process group: they are known by a mark in
+            their environment, so that only a daemon that clears its environment as well gets away.
+        clock: Seconds that only go forward.
+
+    Raises:
+        OSError: It cannot be started.
+
+    """
+    mark = {_MARK: secrets.token_hex(16)} if is_marked else {}
+    reading, writing = os.pipe()
+    output = _Output(reading, limit_bytes, tail_bytes)
+    begin = clock()
+    try:
+        try:
+            with _opened(given) as stdin:
+                child = await asyncio.create_subprocess_exec(
+                    *argv,
+                    stdin=stdin,
+                    stdout=writing,
+                    stderr=asyncio.subprocess.STDOUT if is_stderr_kept else asyncio.subprocess.DEVNULL,
+                    env={**environment, **mark},
+                    cwd=directory,
+                    start_new_session=True,
+                )
+        finally:
+            os.close(writing)
+        waiting = asyncio.ensure_future(child.wait())
+        try:
+            with output.listening() as flooded:
+                ends: set[asyncio.Future[Any]] = {waiting, flooded}
+                await asyncio.wait(ends, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
+            ending = ChildEnding.EXITED if waiting.done() else ChildEnding.TIMED_OUT
+            if flooded.done():
+                ending = ChildEnding.FLOODED
+        finally:
+            duration_ms = round((clock() - begin) * 1000)
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(child.pid, signal.SIGKILL)
+            for name, value in mark.items():
+                await asyncio.shield(asyncio.to_thread(_kill_marked, f"{name}={value}".encode()))
+            code = await asyncio.shield(waiting)
+        output.drain()
+    finally:
+        os.close(reading)
+    if output.is_over:
+        ending = ChildEnding.FLOODED
+    return ChildReport(
+        ending=ending,
+        exit_code=code if ending is ChildEnding.EXITED else None,
+        duration_ms=duration_ms,
+        output_bytes=output.size,
+        output_sha256=output.digest.hexdigest(),
+        tail=bytes(output.tail),
+    )
+
+
+@contextlib.contextmanager
+def _opened(given: Path | None) -> Iterator[int]:
+    descriptor = os.open(given or os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+class _Output:
+    """What a child wrote, read as it comes: counted, hashed, and its end kept."""
+
+    def __init__(self, reading: int, limit: int, tail: int) -> None:
+        os.set_blocking(reading, False)
+        self._reading, self._limit, self._kept = reading, limit, tail
+        self.size = 0
+        self.digest = hashlib.sha256()
+        self.tail = bytearray()
+
+    @property
+    def is_over(self) -> bool:
+        return self.size >= self._limit
+
+    @contextlib.contextmanager
+    def listening(self) -> Iterator[asyncio.Future[None]]:
+        """Read as the output comes; the future is done when it is too much."""
+        loop = asyncio.get_running_loop()
+        flooded: asyncio.Future[None] = loop.create_future()
+
+        def take() -> None:
+            if not self._take():
+                loop.remove_reader(self._reading)
+            if self.is_over and not flooded.done():
+                loop.remove_reader(self._reading)
+                flooded.set_result(None)
+
+        loop.add_reader(self._reading, take)
+        try:
+            yield flooded
+        finally:
+            loop.remove_reader(self._reading)
+
+    def drain(self) -> None:
+        """Read what is still in the pipe, without waiting for whoever holds it open."""
+        while not self.is_over and self._take():
+            pass
+
+    def _take(self) -> bool:
+        """Read one piece; False where nothing more is there."""
+        try:
+            piece = os.read(self._reading, min(_PIECE, self._limit - self.size))
+        except BlockingIOError:
+            return False
+        self.size += len(piece)
+        self.digest.update(piece)
+        self.tail += piece
+        del self.tail[: -self._kept]
+        return bool(piece)
+
+
+def _kill_marked(mark: bytes) -> None:
+    for _ in range(50):  # one that forks while it is looked for is found in a later round
+        left = _marked(mark)
+        for process in left:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(process, signal.SIGKILL)
+        if not left:
+            return
+
+
+def _marked(mark: bytes) -> list[int]:
+    """Return the processes that carry a mark in their environment; none where the system does not say."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if mark in (entry / "environ").read_bytes().split(b"\0"):
+                found.append(int(entry.name))
+    return found

@@ -1,0 +1,78 @@
+"""How a role's call ended, in the closed types that the ledger keeps."""
+
+import math
+
+from console.domain.category import Blame, Category
+from console.domain.event import SmokeResult
+from console.domain.money import Price
+from console.domain.run_event import CallFailed, CallRecorded
+from console.domain.run_rule import STOPS_BY_CATEGORY
+from console.domain.served import ServedAs
+from console.services.run.role_call import RoleCall
+
+
+def failure_of(call: RoleCall, result: SmokeResult, price: Price | None) -> CallFailed | None:
+    """Return how a call failed; None where its answer can be read.
+
+    An answer of another model is none: nothing of it was asked for.
+    """
+    found = result.classification
+    if found is not None:
+        stops = found.stops or found.category in STOPS_BY_CATEGORY
+        return _failed(call, result, price, (found.category, found.blame), stops=stops)
+    if result.service is not None and result.service.served_as is ServedAs.SWAPPED:
+        return _failed(call, result, price, (Category.CONTRACT_VIOLATION, Blame.GATEWAY), stops=False)
+    return None
+
+
+def unread_of(call: RoleCall, result: SmokeResult, price: Price | None) -> CallFailed:
+    """Return the failure of a call whose answer is not what its role has to answer."""
+    return _failed(call, result, price, (Category.CONTRACT_VIOLATION, Blame.CONTENT), stops=False)
+
+
+def recorded_of(call: RoleCall, result: SmokeResult, price: Price | None) -> CallRecorded:
+    """Return the end of a call that was answered."""
+    return CallRecorded(
+        call.call_id,
+        call.route.role,
+        result.model_reported,
+        None if result.service is None else result.service.served_as,
+        result.http_status,
+        result.request_id,
+        result.finish,
+        result.input_tokens,
+        result.output_tokens,
+        _whole(result.ttft_ms),
+        _whole(result.total_ms),
+        _microusd(result, price),
+    )
+
+
+def _failed(
+    call: RoleCall, result: SmokeResult, price: Price | None, why: tuple[Category, Blame], *, stops: bool
+) -> CallFailed:
+    category, blame = why
+    return CallFailed(
+        call.call_id,
+        call.route.role,
+        category,
+        blame,
+        stops=stops,
+        requests_sent=result.requests_sent,
+        http_status=result.http_status,
+        request_id=result.request_id,
+        input_tokens=result.input_tokens,
+        output_tokens=result.output_tokens,
+        total_ms=_whole(result.total_ms),
+        microusd=_microusd(result, price),
+    )
+
+
+def _whole(ms: float | None) -> int | None:
+    return None if ms is None else round(ms)
+
+
+def _microusd(result: SmokeResult, price: Price | None) -> int | None:
+    if price is None or result.input_tokens is None or result.output_tokens is None:
+        return None
+    return math.ceil(price.of(result.input_tokens, result.output_tokens) * 1_000_000)

@@ -1,0 +1,56 @@
+"""The place: where a tool is started, and the names that its files may be shown and kept under."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a tool is started. All directories are real paths: no symbolic link is left in them."""
+
+    repository: Path
+    directory: Path
+    """In which the tool works; the repository or below it."""
+    home: Path
+    environment: Mapping[str, str]
+    managed: Path
+    """Where an administrator's instructions are, by default /etc."""
+
+    @property
+    def chain(self) -> tuple[Path, ...]:
+        """The directories from the repository's root down to where the tool works."""
+        parents = (self.directory, *self.directory.parents)
+        return tuple(reversed(parents[: parents.index(self.repository) + 1]))
+
+    @property
+    def ancestors(self) -> tuple[Path, ...]:
+        """The directories from / down to where the tool works."""
+        return tuple(reversed((self.directory, *self.directory.parents)))
+
+    def holds(self, path: Path) -> bool:
+        """Tell whether a path is in the repository, by its name alone."""
+        return path.is_relative_to(self.repository)
+
+    def relative(self, path: Path) -> str:
+        """Return a path of the repository relative to its root."""
+        return path.relative_to(self.repository).as_posix()
+
+    def label(self, path: Path) -> str:
+        """Return the name that a path is shown and kept under: none that tells where a user's home is."""
+        if self.holds(path):
+            return self.relative(path)
+        if path.is_relative_to(self.home):
+            return f"~/{path.relative_to(self.home).as_posix()}"
+        if path.is_relative_to(self.managed):
+            return str(path)
+        folder = path.parent.parent if path.parent.name.startswith(".") else path.parent
+        if folder in self.ancestors:
+            return Path(os.path.relpath(path, self.repository)).as_posix()
+        return f"(outside)/{path.name}"
+
+    def scope(self, directory: Path) -> str:
+        """Return the glob of all files in and below a directory; of all there are where it lies outside."""
+        inside = self.relative(directory) if self.holds(directory) else "."
+        return "**" if inside == "." else f"{inside}/**"

@@ -1,0 +1,124 @@
+"""The shelf: every file is read once, bounded in size and number, and what was read is what is hashed."""
+
+import hashlib
+import os
+import stat
+from dataclasses import dataclass, field
+from pathlib import Path
+
+FILE_LIMIT = 4 * 1024 * 1024
+"""The most bytes of one file; what is larger no tool reads either."""
+FILES_LIMIT = 500
+TOTAL_LIMIT = 16 * 1024 * 1024
+TOO_MANY = f"comes after {FILES_LIMIT} files or {TOTAL_LIMIT >> 20} MiB were read"
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFile:
+    """A file as it was when it was read."""
+
+    path: Path
+    """As the tool names it, symbolic links and all."""
+    real: Path
+    data: bytes = b""
+    why_not: str = ""
+    """Why it could not be read, in our words; empty where it was."""
+    is_file: bool = True
+    """Whether a regular file is what lies there."""
+
+    @property
+    def sha256(self) -> str | None:
+        """The hash of the raw bytes; None where there are none."""
+        return None if self.why_not else hashlib.sha256(self.data).hexdigest()
+
+    @property
+    def text(self) -> str:
+        """The bytes as text; what is no UTF-8 becomes a replacement character, as the tools have it."""
+        return self.data.decode("utf-8", "replace")
+
+    @property
+    def is_blank(self) -> bool:
+        """Tell whether a tool that passes over blank text passes over it."""
+        return not self.data.strip()
+
+
+def exists(path: Path) -> bool:
+    """Tell whether there is anything under a path's name, be it a link that leads nowhere."""
+    try:
+        path.lstat()
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def is_file(path: Path) -> bool:
+    """Tell whether a path leads to a regular file."""
+    try:
+        return stat.S_ISREG(path.stat().st_mode)
+    except (OSError, ValueError):
+        return False
+
+
+@dataclass(slots=True)
+class Shelf:
+    """The files that one search reads, each of them once."""
+
+    files: dict[Path, ReadFile] = field(default_factory=dict)
+    total: int = 0
+
+    def read(self, path: Path) -> ReadFile:
+        """Read a file; nothing that lies in its place keeps the caller waiting."""
+        if path not in self.files:
+            self.files[path] = self._read(path)
+        return self.files[path]
+
+    def _read(self, path: Path) -> ReadFile:
+        real = Path(os.path.realpath(path))
+        if len(self.files) >= FILES_LIMIT or self.total > TOTAL_LIMIT:
+            return ReadFile(path, real, why_not=TOO_MANY)
+        try:
+            data = _bytes_of(path)
+        except _NotReadError as error:
+            return ReadFile(path, real, why_not=str(error), is_file=error.is_file)
+        except FileNotFoundError:
+            return ReadFile(path, real, why_not="is a symbolic link that leads nowhere", is_file=False)
+        except OSError as error:
+            return ReadFile(path, real, why_not=f"cannot be read ({error.strerror or 'input/output error'})")
+        except ValueError:
+            return ReadFile(path, real, why_not="has no name that a file can have")
+        self.total += len(data)
+        return ReadFile(path, real, data)
+
+
+class _NotReadError(Exception):
+    """What lies there is not read; the message says why."""
+
+    def __init__(self, words: str, *, is_file: bool) -> None:
+        super().__init__(words)
+        self.is_file = is_file
+
+
+def _bytes_of(path: Path) -> bytes:
+    """Return a regular file's bytes.
+
+    Raises:
+        _NotReadError: It is no regular file, or too large.
+        OSError: It cannot be read.
+
+    """
+    _require_file(path.stat().st_mode)  # before it is opened: a device may act when it is
+    # O_NONBLOCK: a pipe that took the file's place since then must not keep the console waiting.
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+    with os.fdopen(descriptor, "rb", buffering=0) as file:
+        _require_file(os.fstat(file.fileno()).st_mode)
+        data = b""
+        while len(data) <= FILE_LIMIT and (piece := file.read(FILE_LIMIT + 1 - len(data))):
+            data += piece
+    if len(data) > FILE_LIMIT:
+        raise _NotReadError(f"is larger than {FILE_LIMIT >> 20} MiB", is_file=True)
+    return data
+
+
+def _require_file(mode: int) -> None:
+    if not stat.S_ISREG(mode):
+        raise _NotReadError("is a directory" if stat.S_ISDIR(mode) else "is no regular file", is_file=False)

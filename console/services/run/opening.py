@@ -1,0 +1,115 @@
+"""Opening a desk: the ledger, the artifacts and who sits there, for one profile in this process."""
+
+import base64
+import contextlib
+import hashlib
+import os
+import re
+import secrets
+import socket
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+
+from console.domain.guard import safe
+from console.domain.ledger_line import Actor, ActorKind
+from console.services.leak_guard import LEAK_GUARD
+from console.services.ledger.artifacts import Artifacts
+from console.services.ledger.holder import unix_ms
+from console.services.ledger.sqlite import SqliteLedger
+from console.services.run.desk import RunDesk
+from console.services.settings import Profile
+from console.services.state_directory import state_directory
+from console.services.target import Target
+from console.services.verification.mark_file import user_name
+
+_KEY_TYPE = re.compile(r"[a-z0-9@.-]{4,60}")
+
+
+class OperatorError(Exception):
+    """Who decides cannot be told; the message says why and what to do."""
+
+
+@contextlib.asynccontextmanager
+async def open_desk(
+    profile: Profile,
+    open_target: Callable[[], AbstractAsyncContextManager[Target]],
+    *,
+    environment: Mapping[str, str] = os.environ,
+    home: Path | None = None,
+    now_ms: Callable[[], int] = unix_ms,
+) -> AsyncIterator[RunDesk]:
+    """Open the ledger and the artifacts of this machine for one profile.
+
+    Args:
+        profile: A checked profile.
+        open_target: Opens its gateway.
+        environment: The environment variables of this process.
+        home: The user's home directory.
+        now_ms: The wall clock.
+
+    Raises:
+        LedgerError: The state directory cannot be used.
+        OperatorError: The policy's operator_key cannot be read.
+
+    """
+    directory = state_directory(environment)
+    operator = operator_of(profile)
+    artifacts = Artifacts(directory)
+    try:
+        async with await SqliteLedger.open(directory, clock=now_ms, is_hit=LEAK_GUARD.is_hit) as ledger:
+            yield RunDesk(
+                profile,
+                ledger,
+                artifacts,
+                operator,
+                Actor(ActorKind.CONSOLE, "gateway-console", host=operator.host),
+                environment,
+                home or Path.home(),
+                open_target,
+                now_ms,
+                lambda: secrets.token_hex(16),
+            )
+    finally:
+        artifacts.close()
+
+
+def operator_of(profile: Profile) -> Actor:
+    """Return who decides at this desk: the operating system's user, and the key that the policy names.
+
+    Raises:
+        OperatorError: The key file cannot be read, or is no public SSH key.
+
+    """
+    name = re.sub(r"[^A-Za-z0-9._@+-]", "_", user_name())[:64]
+    if not re.match(r"[A-Za-z0-9_]", name):
+        name = f"_{name}"[:64]
+    host = hashlib.sha256(socket.gethostname().encode()).hexdigest()[:12]
+    key = profile.policy.operator_key
+    return Actor(ActorKind.OPERATOR, name, fingerprint_of(Path(key).expanduser()) if key else None, host)
+
+
+def fingerprint_of(path: Path) -> str:
+    """Return a public SSH key's fingerprint, as `ssh-keygen -l` shows it.
+
+    Raises:
+        OperatorError: It cannot be read, or is no public key.
+
+    """
+    shown = safe(str(path), limit=200)
+    try:
+        with path.open("rb") as file:
+            text = file.read(16_384).decode("ascii")
+    except OSError as error:
+        raise OperatorError(f"operator_key {shown} cannot be read: {error.strerror or 'input/output error'}") from None
+    except UnicodeDecodeError:
+        text = ""
+    kind, _, rest = text.strip().partition(" ")
+    try:
+        blob = base64.b64decode(rest.split(" ")[0], validate=True) if _KEY_TYPE.fullmatch(kind) else b""
+    except ValueError:
+        blob = b""
+    length = int.from_bytes(blob[:4], "big")
+    if not blob or blob[4 : 4 + length] != kind.encode():
+        raise OperatorError(f"operator_key {shown} is no public SSH key; name the file that ends in .pub")
+    return "SHA256:" + base64.b64encode(hashlib.sha256(blob).digest()).decode().rstrip("=")
