@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from console.services.tokens.sources import forget_environment
+from console.services.tokens.environment import forget_environment
 
 if TYPE_CHECKING:
     from services.secret_service import SecretService

@@ -9,17 +9,18 @@ from textual.containers import Vertical
 from textual.geometry import Size
 from textual.screen import ModalScreen
 
-from console.app.actions import ACTIONS
+from console.app.actions import ACTIONS, action_named
 from console.app.line import BLANK, Line, Span, cell, dim, labelled, line, wrap
 from console.app.line_pane import LinePane
 from console.app.smoke_pane import about_lines
+from console.domain.event import TokenState
 from console.domain.explanation import category_rows, reading_lines
 from console.domain.sign import Tone, route_sign, smoke_sign, token_sign
 from console.domain.state import ConsoleState
 
 
-class Dialog(ModalScreen[None]):
-    """A pane over the screen; esc, enter or q closes it."""
+class Dialog(ModalScreen[str]):
+    """A pane over the screen; esc, enter or q closes it. Its result is the id of an action that it was left for."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,enter,q,question_mark", "dismiss(None)", "close", show=False),
@@ -139,6 +140,17 @@ def explain_lines(state: ConsoleState, cursor: int, width: int) -> Iterator[Line
         yield from labelled(label, words, width, label_width=8)
 
 
+_SET_TOKEN = action_named("token.set")
+
+
+class TokenDialog(Dialog):
+    """The token pane over the screen; the key that it names works in it as well."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(",".join(_SET_TOKEN.keys), f"dismiss('{_SET_TOKEN.id}')", _SET_TOKEN.label, show=False)
+    ]
+
+
 class TokenPane(LinePane):
     """Where the profile's token comes from, what it is bound to, and what to do where it is not found."""
 
@@ -157,14 +169,15 @@ def token_lines(state: ConsoleState, width: int) -> Iterator[Line]:
     yield from labelled("reference", state.token.reference, width)
     if state.token.source:
         yield from labelled("from", state.token.source, width)
-    bound = state.token.origin or "no origin of its own: it is sent to base_url's origin only"
-    yield from labelled("bound to", bound, width)
+    if state.token.origin or state.token.state is TokenState.FOUND:
+        bound = state.token.origin or "no origin of its own: it is sent to base_url's origin only"
+        yield from labelled("bound to", bound, width)
     if state.token.advice:
         yield BLANK
         yield from labelled("do", state.token.advice, width, tone=Tone.ACCENT)
     yield BLANK
     note = (
-        "T sets it: the screen steps aside and the terminal asks without echo, so that what you type is in no widget,"
-        " log, clipboard or screenshot."
+        f"{_SET_TOKEN.shown_key} sets it: the screen steps aside and the terminal asks without echo, so that what you"
+        " type is in no widget, log, clipboard or screenshot."
     )
     yield from (line(dim(piece)) for piece in wrap(note, width))

@@ -71,7 +71,7 @@ class LinePane(ScrollView, inherit_bindings=False):
         size = self.scrollable_content_region.size
         if not size.width:
             return
-        before, self._lines = self._lines, tuple(self.lines(self._state, self._cursor, size))
+        before, self._lines = self._lines, tuple(map(_masked, self.lines(self._state, self._cursor, size)))
         if len(self._strips) > 500:
             self._strips.clear()
         virtual = Size(size.width, len(self._lines))
@@ -88,10 +88,9 @@ class LinePane(ScrollView, inherit_bindings=False):
 
     def _strip(self, content: Line) -> Strip:
         base = self._base_style(is_cursor=content.is_cursor)
-        spans = content.spans
-        if LEAK_GUARD.is_hit(str(content)):  # also where a token is cut by a change of tone
-            spans = (Span(LEAK_GUARD.redact(str(content)), Tone.TEXT),)
-        return Strip([Segment(safe(span.text), base + self._tone_style(span.tone)) for span in spans if span.text])
+        return Strip(
+            [Segment(safe(span.text), base + self._tone_style(span.tone)) for span in content.spans if span.text]
+        )
 
     def _base_style(self, *, is_cursor: bool) -> Style:
         return self.get_component_rich_style("line--cursor") if is_cursor else self.rich_style
@@ -99,3 +98,13 @@ class LinePane(ScrollView, inherit_bindings=False):
     def _tone_style(self, tone: Tone) -> Style:
         style = self.get_component_rich_style(f"line--{tone}", partial=True)
         return Style(color=style.color, bold=style.bold, dim=style.dim)
+
+
+def _masked(content: Line) -> Line:
+    """Mask the tokens in a line, also where one is cut by a change of tone.
+
+    It comes before lines are compared and strips looked up: a line in which a token is seen only now has changed.
+    """
+    text = str(content)
+    masked = LEAK_GUARD.redact(text)
+    return content if masked == text else Line((Span(masked),), content.is_cursor)

@@ -16,7 +16,7 @@ from console.app.actions import action_named, bindings
 from console.app.bars import HeaderBar, KeyBar
 from console.app.call_log import CallLogPane
 from console.app.contract_pane import ContractPane
-from console.app.dialogs import Dialog, ExplainPane, HelpPane, RoutePane, TokenPane
+from console.app.dialogs import Dialog, ExplainPane, HelpPane, RoutePane, TokenDialog, TokenPane
 from console.app.line_pane import LinePane
 from console.app.route_table import HEADER_LINES, RouteTablePane
 from console.app.session import Session
@@ -196,16 +196,24 @@ class RoutesScreen(Screen[None]):
 
     def _open_token(self) -> None:
         state = self._session.state
-        self.app.push_screen(Dialog(TokenPane(state, id="token"), "token", state, self._cursor))
+        dialog = TokenDialog(TokenPane(state, id="token"), "token", state, self._cursor)
+        self.app.push_screen(dialog, self._go_on)
+
+    def _go_on(self, action_id: str | None) -> None:
+        """Do what a dialog was left for, once it is gone."""
+        if action_id is not None:
+            self.call_after_refresh(self.action_do, action_id)
 
     def _set_token(self) -> None:
         """Step aside and let the command line ask for the token, then open the gateway with it."""
         try:
             with self.app.suspend():
-                subprocess.run(self._session.token_command(), check=False)  # noqa: S603  # our own interpreter
+                ended = subprocess.run(self._session.token_command(), check=False)  # noqa: S603  # our own interpreter
         except SuspendNotSupported:
             self.notify("this terminal cannot step aside; run: gateway-console token set", markup=False)
             return
+        if ended.returncode != 0:  # what it said is behind the screen again
+            self.notify("no token was stored; gateway-console token set says why", severity="warning", markup=False)
         self._reopen()
 
     def _open_help(self) -> None:

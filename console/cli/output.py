@@ -1,6 +1,7 @@
 """Output: stdout is data, stderr is diagnostics. Nothing else in the headless face writes to either."""
 
 import contextlib
+import json
 import os
 import sys
 import unicodedata
@@ -54,13 +55,25 @@ def write_line(text: str = "") -> None:
 
 
 def write_document(document: object) -> None:
-    """Write one JSON document."""
+    """Write one JSON document. Tokens are masked before it is encoded, so that what is written is one."""
     import msgspec
 
-    data = msgspec.json.format(msgspec.json.encode(document), indent=2)
+    masked = LEAK_GUARD.redact_document(msgspec.to_builtins(document))
+    data = msgspec.json.format(msgspec.json.encode(masked), indent=2)
     with _writing():
-        sys.stdout.write(LEAK_GUARD.redact(data.decode()) + "\n")
+        sys.stdout.write(_escaped(data.decode()) + "\n")
         sys.stdout.flush()
+
+
+def _escaped(document: str) -> str:
+    """Write as numbers what a terminal would obey or not show: it stands in texts only, and they stay the same."""
+    return "\n".join(line if safe(line) == line else "".join(map(_as_number, line)) for line in document.split("\n"))
+
+
+def _as_number(character: str) -> str:
+    if safe(character) == character:
+        return character
+    return json.dumps(character)[1:-1].replace("\x7f", "\\u007f")
 
 
 def note(text: str) -> None:

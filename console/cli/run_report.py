@@ -25,7 +25,7 @@ from console.domain.run_event import (
     RunStopped,
     SourcesChecked,
 )
-from console.domain.run_rule import HEAD_LENGTH
+from console.domain.run_rule import CALLS_A_GATE, HEAD_LENGTH
 
 _SIGNS = {GateVerdict.READY: "✓ ready", GateVerdict.REVISE: "~ revise", GateVerdict.BLOCK: "× block"}
 
@@ -131,12 +131,15 @@ def next_commands(state: RunState) -> tuple[str, ...]:
 
 
 def _decisions(state: RunState) -> Iterator[str]:
+    floor = state.opened.verdict.rank if state.opened is not None and state.opened.is_final else 0
     for verdict in allowed_verdicts(state.gate):
+        if verdict.rank < floor:
+            continue
         yield (
             f"gateway-console run decide {state.run_id} --gate {state.gate} --verdict {verdict}"
             f" --saw {state.head[:HEAD_LENGTH]} --reason TEXT"
         )
-    if state.failure is not None:
+    if state.failure is not None and state.calls_here < CALLS_A_GATE:
         yield f"gateway-console run resume {state.run_id} --repeat --reason TEXT"
 
 

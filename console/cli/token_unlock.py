@@ -9,10 +9,10 @@ from console.cli.exit_code import ExitCode
 from console.cli.token_report import Report, fail, show
 from console.cli.token_subject import Subject, SubjectError, parse_reference, private_file_reference
 from console.domain.event import TokenState
-from console.services.tokens.private_file import read_private
+from console.services.private_file import read_private
 from console.services.tokens.reference import KEYRING_SERVICE, Reference, Scheme
 from console.services.tokens.secret_service import SecretServiceStore
-from console.services.tokens.store import Store, StoreError
+from console.services.tokens.store import Store, StoreError, file_errors_told
 from console.services.tokens.terminal import NoTerminalError, ask_on_terminal
 from console.services.tokens.unlock import PROMPT_TIMEOUT_S, is_made, unlock_on_desktop, unlock_with_password
 from console.services.tokens.vault_store import UNLOCKED_S, VaultStore
@@ -52,6 +52,7 @@ def run(subject: Subject, arguments: argparse.Namespace) -> ExitCode:
     return ExitCode.OK
 
 
+@file_errors_told()
 def _read_password(path: Path | None) -> bytes | None:
     given = None if path is None else read_private(path, _PASSWORD_LIMIT)
     if path is not None and given is None:

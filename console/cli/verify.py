@@ -82,7 +82,8 @@ def run(
         fetch: How a public page is read; by default over the internet.
 
     """
-    from console.services.state_directory import StateError, state_directory
+    from console.services.private_file import PrivateFileError
+    from console.services.state_directory import state_directory
     from console.services.toml_text import ConfigError
     from console.services.verification.mark_file import MarkFile
 
@@ -105,7 +106,7 @@ def run(
     except ConfigError as error:
         output.complain(str(error))
         return ExitCode.CONFIG
-    except StateError as error:
+    except PrivateFileError as error:
         output.complain(str(error))
         return ExitCode.REFUSED if error.is_unsafe else ExitCode.FAILED
 

@@ -131,8 +131,19 @@ def _check_neighbours(
                 f" Keep one text: let {claude.path} be the one line @{_way(folder / name)}AGENTS.md, or a link",
                 agents.path,
             )
-    shown = {source.path for source in sources}
     read = [source for source in sources if source.load.is_read]
+    shadowed = {source.path for source in sources if source.load is Load.SHADOWED}
+    for each in neighbours:
+        is_hidden = tool is Tool.CLAUDE_CODE and each.path in shadowed - told and each.path.endswith("AGENTS.md")
+        if is_hidden and not any(_says(each, source) for source in read):
+            told.add(each.path)
+            yield Conflict(
+                ConflictCode.TWO_TRUTHS,
+                "is not read: Claude Code reads AGENTS.md only where there is no CLAUDE.md beside or above it. Write"
+                " a CLAUDE.md beside it with the one line @AGENTS.md",
+                each.path,
+            )
+    shown = {source.path for source in sources}
     names = ", ".join(source.path for source in read[:3]) or "nothing"
     for each in neighbours:
         is_told = each.path in shown or each.path in told
@@ -175,7 +186,7 @@ def _check_empty_override(sources: Sequence[InstructionSource]) -> Iterator[Conf
     for source in sources:
         path = PurePosixPath(source.path)
         below = str(path.with_name("AGENTS.md"))
-        is_blank = source.load is Load.ALWAYS and source.effective_bytes == 0
+        is_blank = source.load is Load.ALWAYS and source.sha256 is not None and source.effective_bytes == 0
         if path.name == "AGENTS.override.md" and is_blank and below in shadowed:
             yield Conflict(
                 ConflictCode.EMPTY_OVERRIDE,

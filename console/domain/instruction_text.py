@@ -5,8 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})")
-_SPAN = re.compile(r"(`+)(?!`).+?(?<!`)\1(?!`)")
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_TICKS = re.compile(r"(`+)")
 _IMPORT = re.compile(r"(?:^|(?<=\s))@((?:[^\s\\]|\\ )+)")
 _IMPORT_START = re.compile(r"~/|\.{0,2}/|[A-Za-z0-9._-]")
 
@@ -14,12 +13,39 @@ _IMPORT_START = re.compile(r"~/|\.{0,2}/|[A-Za-z0-9._-]")
 def imports_in(text: str) -> tuple[str, ...]:
     """Return the paths that a text imports as `@path`, in their order; not those in code spans, fences and comments."""
     found: dict[str, None] = {}
-    for line in _lines_outside_fences(_COMMENT.sub(" ", text)):
-        for match in _IMPORT.finditer(_SPAN.sub(" ", line)):
+    for line in _lines_outside_fences(_without_comments(text)):
+        for match in _IMPORT.finditer(_without_spans(line)) if "@" in line else ():
             path = match.group(1).replace("\\ ", " ").partition("#")[0]
             if path and "\0" not in path and _IMPORT_START.match(path):
                 found[path] = None
     return tuple(found)
+
+
+def _without_comments(text: str) -> str:
+    kept, at = [], 0
+    while (start := text.find("<!--", at)) >= 0 and (end := text.find("-->", start + 4)) >= 0:
+        kept.append(text[at:start])
+        at = end + 3
+    return " ".join((*kept, text[at:]))
+
+
+def _without_spans(line: str) -> str:
+    """Return a line without its code spans: each ends at the next run of as many backticks as it began with."""
+    parts = _TICKS.split(line)  # text and runs of backticks in turns
+    closing: dict[int, int] = {}
+    later: dict[str, int] = {}
+    for at in range(len(parts) - 2, 0, -2):
+        closing[at] = later.get(parts[at], 0)
+        later[parts[at]] = at
+    kept, at = [], 0
+    while at < len(parts):
+        if at % 2 and closing[at]:
+            kept.append(" ")
+            at = closing[at]
+        else:
+            kept.append(parts[at])
+        at += 1
+    return "".join(kept)
 
 
 def _lines_outside_fences(text: str) -> Iterator[str]:
@@ -84,6 +110,10 @@ _KINDS = {kind: re.compile(f"[{characters}]") for kind, characters in _HIDDEN.it
 _ANY = re.compile(f"[{''.join(_HIDDEN.values())}]")
 
 
+_ENOUGH = 1_000
+"""After so many hidden characters no more are counted."""
+
+
 def hidden_in(text: str) -> tuple[Hidden, ...]:
     """Return what kinds of hidden characters a text holds.
 
@@ -91,12 +121,16 @@ def hidden_in(text: str) -> tuple[Hidden, ...]:
     with, stand where everyone has them and are not meant.
     """
     found: dict[str, tuple[int, int]] = {}
+    total = 0
     for match in _ANY.finditer(text):
         if _is_usual(text, match.start()):
             continue
         kind = next(kind for kind, pattern in _KINDS.items() if pattern.match(match.group()))
         first, count = found.get(kind, (match.start(), 0))
         found[kind] = (first, count + 1)
+        total += 1
+        if total == _ENOUGH:
+            break
     return tuple(Hidden(kind, text.count("\n", 0, first) + 1, count) for kind, (first, count) in found.items())
 
 

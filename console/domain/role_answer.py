@@ -14,6 +14,11 @@ PLAN_NAME, DRAFT_NAME, REVIEW_NAME, CRITIQUE_NAME = "run_plan", "run_draft", "ru
 SCORE_LIMIT = 4
 """The best score of a criterion; 0 is the worst."""
 
+PLAN_LIMIT = 8
+"""The most entries of each of a plan's lists: a plan bounds a small change."""
+CLAIM_LIMIT = 24
+FINDING_LIMIT = 16
+
 
 class FindingSeverity(StrEnum):
     """How much something that a judge found weighs: a blocker blocks, a major one asks for a revision."""
@@ -116,8 +121,13 @@ def _text(description: str) -> dict[str, object]:
     return {"type": "string", "description": description}
 
 
+def _list(items: Mapping[str, object], most: int) -> dict[str, object]:
+    """Return the schema of a list with an end: small models repeat themselves until their tokens are used up."""
+    return {"type": "array", "maxItems": most, "items": dict(items)}
+
+
 def _texts(description: str) -> dict[str, object]:
-    return {"type": "array", "items": _text(description)}
+    return _list(_text(description), PLAN_LIMIT)
 
 
 _SOURCE = _text("The path of the instruction file that you followed")
@@ -135,14 +145,14 @@ _PLAN_SCHEMA = _record(
 _DRAFT_SCHEMA = _record(
     instruction_source=_SOURCE,
     artifact=_text("The whole artifact, and nothing else"),
-    claims={
-        "type": "array",
-        "items": _record(
+    claims=_list(
+        _record(
             id=_text("A short name of the claim"),
             url=_text("Where it stands"),
             quote=_text("The words that stand there, exactly"),
         ),
-    },
+        CLAIM_LIMIT,
+    ),
 )
 
 
@@ -171,12 +181,12 @@ def schema_at(gate: Gate, criteria: tuple[str, ...] = ()) -> tuple[str, dict[str
             finding = _record(severity=_SEVERITY, quote=_QUOTE, note=_NOTE)
             return REVIEW_NAME, _record(
                 nonce=_NONCE,
-                criteria={"type": "array", "items": criterion},
-                findings={"type": "array", "items": finding},
+                criteria=_list(criterion, len(criteria)),
+                findings=_list(finding, FINDING_LIMIT),
             )
         case Gate.CRITIC:
             area = {"type": "string", "enum": [each.value for each in CritiqueArea]}
             finding = _record(area=area, severity=_SEVERITY, quote=_QUOTE, note=_NOTE)
-            return CRITIQUE_NAME, _record(nonce=_NONCE, findings={"type": "array", "items": finding})
+            return CRITIQUE_NAME, _record(nonce=_NONCE, findings=_list(finding, FINDING_LIMIT))
         case _:
             raise ValueError(f"no model works at the gate {gate}")

@@ -5,6 +5,8 @@ for text, and the command line's output.
 """
 
 import logging
+import traceback
+from pathlib import Path
 
 from console.domain.guard import safe
 from console.domain.secret_registry import SecretRegistry
@@ -12,26 +14,44 @@ from console.domain.secret_registry import SecretRegistry
 LEAK_GUARD = SecretRegistry()
 """Every token that this process has found; filled by what resolves references."""
 
-_NOISY = ("httpx", "httpcore", "aiohttp", "asyncio", "textual", "keyring", "secretstorage", "jeepney")
+_NOISY = frozenset({"httpx", "httpcore", "aiohttp", "asyncio", "textual", "keyring", "secretstorage", "jeepney"})
 """Libraries whose lower log levels hold URLs with queries, headers of answers, keys and what was pasted."""
 
 
-class SafeFormatter(logging.Formatter):
-    """Formats a log line as a whole, and then masks tokens and makes it fit to be shown."""
+class SafeRecord(logging.LogRecord):
+    """A log record that is fit to be shown from the beginning, whatever handler and formatter gets it.
 
-    def format(self, record: logging.LogRecord) -> str:
-        """Return the line; a traceback in it is left out, because its values are not ours to show."""
-        record.exc_info = record.exc_text = record.stack_info = None
-        return safe(LEAK_GUARD.redact(super().format(record)))
+    Its message is formatted at once, masked and made safe, and its arguments are let go. Of an exception only the
+    type and the place are left: a traceback shows values.
+    """
+
+    def __init__(self, *given: object, **more: object) -> None:
+        super().__init__(*given, **more)  # type: ignore[arg-type]  # what logging gives to any factory of records
+        place, self.exc_info, self.stack_info = _place_of(self), None, None
+        try:
+            message = self.getMessage()
+        except Exception as error:  # noqa: BLE001  # an argument's own __str__ may raise anything, and logging must not
+            message = f"a log line that cannot be formatted, {type(error).__name__}"
+        self.msg, self.args = safe(LEAK_GUARD.redact(message + place)), None
+
+
+def _place_of(record: logging.LogRecord) -> str:
+    """Return the type and the place of the exception that a record is about; empty where it is about none."""
+    if not record.exc_info or record.exc_info[0] is None:
+        return ""
+    frames = traceback.extract_tb(record.exc_info[2])
+    where = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    return f" [{record.exc_info[0].__name__}{where}]"
 
 
 def quiet_logs() -> None:
     """Keep libraries' logs at a level that holds nothing of a call, and pass what is left through the guard."""
-    for name in _NOISY:
-        logger = logging.getLogger(name)
+    logging.setLogRecordFactory(SafeRecord)
+    logging.raiseExceptions = False  # a handler that fails would print what it was given
+    below = [name for name in logging.root.manager.loggerDict if name.partition(".")[0] in _NOISY]
+    for logger in map(logging.getLogger, {*_NOISY, *below}):
         logger.setLevel(max(logging.WARNING, logger.level))
-    root = logging.getLogger()
-    if not any(isinstance(handler.formatter, SafeFormatter) for handler in root.handlers):
+    if not logging.root.handlers:
         handler = logging.StreamHandler()
-        handler.setFormatter(SafeFormatter("gateway-console: %(name)s: %(message)s"))
-        root.addHandler(handler)
+        handler.setFormatter(logging.Formatter("gateway-console: %(name)s: %(message)s"))
+        logging.root.addHandler(handler)

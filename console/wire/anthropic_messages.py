@@ -1,5 +1,7 @@
 """Anthropic Messages on the wire: build a request, read an answer, read a stream."""
 
+from collections.abc import Mapping
+
 from console.wire.answer import REFUSED_CONTENT, Answer, Delta, error_in
 from console.wire.ask import Ask
 from console.wire.judge.asked import NOTHING, Asked
@@ -30,12 +32,27 @@ def build_ask(model: str, ask: Ask) -> bytes:
     if ask.instructions:
         body["system"] = ask.instructions
     if ask.schema is not None:
-        body["output_config"] = {"format": {"type": "json_schema", "schema": ask.schema.schema}}
+        body["output_config"] = {"format": {"type": "json_schema", "schema": _without_sizes(ask.schema.schema)}}
     if ask.tool is not None:
         about = {"name": ask.tool.name, "description": ask.tool.description, "input_schema": ask.tool.parameters}
         body["tools"] = [about]
         body["tool_choice"] = {"type": "tool", "name": ask.tool.name} if ask.tool.is_forced else {"type": "auto"}
     return encode(body)
+
+
+def _without_sizes(schema: object) -> object:
+    """Return a schema without the words that this family refuses; what they say is judged when the answer is read.
+
+    Arrays take no `maxItems` (https://docs.claude.com/en/docs/build-with-claude/structured-outputs); the vendor's own
+    SDK takes it out before it sends a schema.
+    """
+    match schema:
+        case Mapping():
+            return {key: _without_sizes(value) for key, value in schema.items() if key != "maxItems"}
+        case list():
+            return [_without_sizes(each) for each in schema]
+        case _:
+            return schema
 
 
 def build_without_input(model: str) -> bytes:

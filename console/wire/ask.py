@@ -40,8 +40,8 @@ class Ask:
 def fits(value: object, schema: Json) -> bool:
     """Tell whether a decoded value fits a JSON schema.
 
-    Knows what the console's own schemas use: type, properties, required, additionalProperties, items, enum, minimum
-    and maximum. Total: a schema word that it does not know constrains nothing.
+    Knows what the console's own schemas use: type, properties, required, additionalProperties, items, maxItems, enum,
+    minimum and maximum. Total: a schema word that it does not know constrains nothing.
     """
     kind = schema.get("type")
     if isinstance(kind, str) and not _is_of(value, kind):
@@ -52,6 +52,9 @@ def fits(value: object, schema: Json) -> bool:
     if isinstance(value, dict):
         return _object_fits(value, schema)
     if isinstance(value, list):
+        most = schema.get("maxItems")
+        if isinstance(most, int) and len(value) > most:
+            return False
         items = schema.get("items")
         return not isinstance(items, Mapping) or all(fits(item, items) for item in value)
     if isinstance(value, int | float) and not isinstance(value, bool):

@@ -288,6 +288,29 @@ async def test_a_missing_token_is_said_and_can_be_asked_for_again(
     assert asked == []
 
 
+async def test_the_token_s_dialog_takes_the_key_that_it_names(tmp_path: Path) -> None:
+    async with raw_gateway(b"") as (port, _, _):
+        app = ConsoleApp(load_profile(config(tmp_path, port)))
+        async with running(app, (80, 24)) as pilot:
+            await until(pilot, app, lambda state: state.token_state is TokenState.ABSENT)
+            await pilot.press("K")
+            assert isinstance(app.screen, Dialog)
+            await pilot.press("T")
+            await pilot.pause()
+            assert not isinstance(app.screen, Dialog)
+            assert any("cannot step aside" in note.message for note in app._notifications)
+
+
+async def test_the_token_s_dialog_says_why_a_token_cannot_be_set_here() -> None:
+    app = ConsoleApp(load_profile(name="demo"))
+    async with running(app, (80, 24)) as pilot:
+        await until(pilot, app, is_open)
+        await pilot.press("K", "T")
+        await pilot.pause()
+        assert not isinstance(app.screen, Dialog)
+        assert any("makes its own token" in note.message for note in app._notifications)
+
+
 @pytest.mark.parametrize(
     ("named", "expected"), [("daylight", "daylight"), ("textual-light", "textual-light"), ("", "midnight")]
 )

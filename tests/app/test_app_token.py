@@ -34,6 +34,7 @@ def test_a_token_that_was_found_is_shown_with_its_source_and_origin() -> None:
 def test_a_token_that_was_not_found_comes_with_what_to_do(state: TokenState) -> None:
     words = told(replace(opened("demo"), token=TokenResolved(state, "env:X", "set X, then press R")))
     assert state.value in words
+    assert "bound to" not in words
     assert "set X, then press R" in words
 
 

@@ -86,6 +86,17 @@ def test_a_token_of_quotes_and_backslashes_leaves_json(capsys: pytest.CaptureFix
     assert read == {"a": "x•••y", "b": 1}
 
 
+def test_what_a_terminal_would_obey_is_written_as_a_number_and_read_back_the_same(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    said = "a\n\x1b]52;c;eA==\x07\x7f\x9b2J\u202e\u200b\ufeff\U000e0041 é 漢 😀"
+    output.write_document({said: [said]})
+    shown = capsys.readouterr().out
+    assert json.loads(shown) == {said: [said]}
+    assert all(each == "\n" or each.isprintable() for each in shown)
+    assert "é 漢 😀" in shown
+
+
 async def test_a_document_stays_json_where_the_token_is_a_number_that_is_counted(console: Console) -> None:
     """In a process of its own: such a token would mask the numbers of all later tests."""
     import asyncio

@@ -519,7 +519,7 @@ async def test_an_audit_log_that_others_may_write_stops_a_change(console: Consol
     (console.home / ".local/state/gateway-console/token-audit.jsonl").chmod(0o666)
     ended = await console.run("token", "set", given=NEW_TOKEN.encode())
     assert ended.code == 11
-    assert "other users may use the file" in ended.stderr
+    assert "is open to other users; run: chmod 600" in ended.stderr
 
 
 async def test_an_audit_log_holds_no_value_and_no_length(console: Console) -> None:

@@ -1,5 +1,7 @@
 """Instruction text: imports, front matter, and what does not meet the eye."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,6 +17,7 @@ from console.domain.instruction_text import front_matter, hidden_in, imports_in
         ("@docs/with\\ space.md @a.md#part @a.md", ("docs/with space.md", "a.md")),
         ("write to a@example.org or @@x or @#y or @", ()),
         ("`@a.md` ``x ` @b.md`` @c.md `not closed @d.md", ("c.md", "d.md")),
+        ("x`@a.md ``@b.md`", ()),
         ("```sh\n@a.md\n```\n@b.md", ("b.md",)),
         ("````\n```\n@a.md\n````\n@b.md", ("b.md",)),
         ("~~~\n@a.md\n```\n@b.md", ()),
@@ -78,6 +81,25 @@ def test_what_everyone_writes_is_not_hidden(text: str) -> None:
 def test_what_does_not_meet_the_eye_is_counted(text: str, kind: str, line: int, count: int) -> None:
     (hidden,) = hidden_in(text)
     assert (hidden.kind, hidden.first_line, hidden.count) == (kind, line, count)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "`" * 200_000,
+        "` " * 100_000,
+        "<!--" * 50_000,
+        "---\n" + "- a\n" * 50_000,
+        "---\na: " + "{," * 100_000,
+        "\0" * 200_000,
+    ],
+)
+def test_text_that_is_made_to_take_long_does_not(text: str) -> None:
+    start = time.perf_counter()
+    assert imports_in(text) == ()
+    assert sum(hidden.count for hidden in hidden_in(text)) in (0, 1_000)
+    assert front_matter(text) == {}
+    assert time.perf_counter() - start < 5  # what grows with the square of the length takes minutes
 
 
 @given(st.text())

@@ -316,6 +316,58 @@ async def test_a_token_that_the_client_quotes_in_its_own_way_is_found_in_the_add
     assert caught.value.classification.category is Category.SECRET_IN_PROMPT
 
 
+@pytest.mark.parametrize("times", [1, 2, 3])
+async def test_a_token_in_an_address_within_the_address_is_found(two: Two, times: int) -> None:
+    form = "".join(f"%{byte:02x}" for byte in two.token.encode())
+    for _ in range(times - 1):
+        form = quote(form, safe="")
+    async with client(two, two.own.base_url) as gateway:
+        error = await refusal(gateway, f"/v1/x?next={form}", None)
+    assert error.classification.category is Category.SECRET_IN_PROMPT
+    assert two.nothing_came()
+
+
+@pytest.mark.parametrize("auth", KEYS)
+@pytest.mark.parametrize("form", ["{0} {0}", "Bearer {0}, Bearer {0}", "Bearer {0}x", "Basic {0}", " {0}", "x{0}"])
+async def test_the_key_header_lets_the_token_through_and_nothing_beside_it(two: Two, auth: str, form: str) -> None:
+    async with bound_client(two, auth) as outgoing:
+        with pytest.raises(CallError) as caught:
+            await outgoing.get(two.own.base_url, headers={auth: form.format(two.token)})
+    assert caught.value.classification.category is Category.SECRET_IN_PROMPT
+
+
+@pytest.mark.parametrize("auth", KEYS)
+async def test_another_token_in_the_key_header_blocks_the_call(two: Two, auth: str) -> None:
+    other = planted(two, "another profile's")
+    async with bound_client(two, auth) as outgoing:
+        with pytest.raises(CallError) as caught:
+            await outgoing.get(two.own.base_url, headers=key_of(auth, other))
+        assert (await outgoing.get(two.own.base_url, headers=key_of(auth, two.token))).status_code == 200
+    assert caught.value.classification.category is Category.SECRET_IN_PROMPT
+
+
+@pytest.mark.parametrize("auth", KEYS)
+async def test_a_token_in_a_header_s_name_blocks_the_call(two: Two, auth: str) -> None:
+    LEAK_GUARD.add(Secret(token := "tk-" + secrets.token_hex(16)))
+    async with bound_client(two, auth) as outgoing:
+        with pytest.raises(CallError) as caught:
+            await outgoing.get(two.own.base_url, headers={token: "x"})
+    assert caught.value.classification.category is Category.SECRET_IN_PROMPT
+
+
+def bound_client(two: Two, auth: str) -> httpx.AsyncClient:
+    """Return a bare client on the last hop, where nobody has written a header yet."""
+    LEAK_GUARD.add(Secret(two.token))
+    answer = httpx.MockTransport(lambda _: httpx.Response(200))
+    return httpx.AsyncClient(
+        transport=BoundTransport(answer, canonical_origin(two.own.base_url), Secret(two.token), auth)
+    )
+
+
+def key_of(auth: str, token: str) -> dict[str, str]:
+    return {auth: token if auth == "x-api-key" else f"Bearer {token}"}
+
+
 @pytest.mark.parametrize("auth", KEYS)
 async def test_the_token_goes_in_the_key_header_and_nowhere_else(two: Two, auth: str) -> None:
     async with client(two, two.own.base_url, auth) as gateway:

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from console.domain.catalogue import Catalogue, CatalogueEntry
 from console.domain.family import EndpointFamily
 from console.domain.money import Price
+from console.services.private_file import PrivateFileError
 from console.services.probe.catalogue_file import keep_catalogue, load_catalogue
 from console.services.probe.catalogue_memory import CatalogueMemory
-from console.services.state_directory import StateError
 
 NAME = "catalogue-p.json"
 R, C = EndpointFamily.RESPONSES, EndpointFamily.CHAT_COMPLETIONS
@@ -123,7 +123,7 @@ def test_directory_and_file_are_their_user_s_alone(directory: Path) -> None:
 @pytest.mark.parametrize("mode", [0o644, 0o660, 0o602])
 def test_a_file_that_is_open_to_others_is_refused_with_the_remedy(directory: Path, mode: int) -> None:
     write(directory, _kept(), mode)
-    with pytest.raises(StateError, match="chmod 600") as refused:
+    with pytest.raises(PrivateFileError, match="chmod 600") as refused:
         load_catalogue(directory, "p")
     assert refused.value.is_unsafe
 
@@ -132,7 +132,7 @@ def test_a_directory_that_is_open_to_others_is_refused_to_read_and_to_write(dire
     write(directory, _kept())
     directory.chmod(0o755)
     for deed in (lambda: load_catalogue(directory, "p"), lambda: keep_catalogue(directory, "p", SAMPLE)):
-        with pytest.raises(StateError, match="chmod 700"):
+        with pytest.raises(PrivateFileError, match="chmod 700"):
             deed()
 
 
@@ -142,7 +142,7 @@ def test_a_link_in_the_file_s_place_is_not_followed(directory: Path, tmp_path: P
     target.chmod(0o600)
     directory.mkdir(parents=True, mode=0o700)
     (directory / NAME).symlink_to(target)
-    with pytest.raises(StateError, match="symbolic link"):
+    with pytest.raises(PrivateFileError, match="symbolic link"):
         load_catalogue(directory, "p")
     keep_catalogue(directory, "p", SAMPLE)
     assert target.read_bytes() == _kept(sources=["/elsewhere"])
@@ -154,7 +154,7 @@ def test_a_link_in_the_directory_s_place_is_refused(directory: Path, tmp_path: P
     elsewhere.mkdir(mode=0o700)
     directory.parent.mkdir()
     directory.symlink_to(elsewhere)
-    with pytest.raises(StateError):
+    with pytest.raises(PrivateFileError):
         keep_catalogue(directory, "p", SAMPLE)
     assert list(elsewhere.iterdir()) == []
 
@@ -162,14 +162,14 @@ def test_a_link_in_the_directory_s_place_is_refused(directory: Path, tmp_path: P
 def test_a_pipe_in_the_file_s_place_keeps_nobody_waiting(directory: Path) -> None:
     directory.mkdir(parents=True, mode=0o700)
     os.mkfifo(directory / NAME, 0o600)
-    with pytest.raises(StateError, match="no regular file"):
+    with pytest.raises(PrivateFileError, match="no regular file"):
         load_catalogue(directory, "p")
 
 
 def test_a_catalogue_that_is_too_large_is_not_kept_and_the_last_one_stays(directory: Path) -> None:
     keep_catalogue(directory, "p", SAMPLE)
     many = Catalogue({f"{number:0200d}": CatalogueEntry(f"{number:0200d}") for number in range(40_000)})
-    with pytest.raises(StateError, match="too large"):
+    with pytest.raises(PrivateFileError, match="too large"):
         keep_catalogue(directory, "p", many)
     assert load_catalogue(directory, "p") == SAMPLE
     assert [each.name for each in directory.iterdir()] == [NAME]

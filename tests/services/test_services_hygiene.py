@@ -161,10 +161,19 @@ print(ask().state.value, "GW_TOKEN" in os.environ)
     assert run(ASK + code).splitlines() == ["absent", "found False"]
 
 
+def test_a_variable_that_is_set_anew_is_read_anew() -> None:
+    code = """
+first = ask()
+os.environ["GW_TOKEN"] = "tk-" + "later0123456789"
+print(ask().secret == first.secret, "GW_TOKEN" in os.environ, ask().secret == first.secret)
+"""
+    assert run(ASK + code, GW_TOKEN=TOKEN).splitlines() == ["False False False"]
+
+
 @pytest.mark.parametrize("value", ["tk-with space-Qw3rTy7uIo", "tk-\u00e9-Qw3rTy7uIo", "tk-Qw3rTy7uIo\n\n"])
 def test_a_variable_whose_value_cannot_be_a_token_is_not_passed_on_either(value: str) -> None:
-    code = 'print(ask().state.value, "Qw3rTy7uIo" in childs())\n'
-    assert run(ASK + code, GW_TOKEN=value).splitlines() == ["unavailable False"]
+    code = 'first = ask()\nprint(first.state.value, first == ask(), "Qw3r" in first.reason, "Qw3rTy7uIo" in childs())\n'
+    assert run(ASK + code, GW_TOKEN=value).splitlines() == ["unavailable True False False"]
 
 
 def test_an_environment_that_is_not_the_processs_is_left_as_it_is() -> None:

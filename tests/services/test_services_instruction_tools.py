@@ -170,6 +170,15 @@ async def test_claude_code_reads_agents_md_only_where_there_is_no_claude_md(tree
     assert [conflict.path for conflict in told(beside, "I02")] == ["AGENTS.md"]
 
 
+async def test_an_agents_md_below_a_claude_md_is_not_read_and_told(tree: Tree) -> None:
+    tree.add("CLAUDE.md", "api/AGENTS.md").commit()
+    found = await tree.find(Tool.CLAUDE_CODE, "api")
+    assert loads(found) == [("CLAUDE.md", "always"), ("api/AGENTS.md", "shadowed")]
+    (conflict,) = found.conflicts
+    assert (conflict.code.value, conflict.path) == ("I02", "api/AGENTS.md")
+    assert "beside or above" in conflict.message
+
+
 @pytest.mark.parametrize("kind", ["import", "link", "copy"])
 async def test_claude_md_that_only_leads_to_agents_md_is_no_conflict(tree: Tree, kind: str) -> None:
     tree.add("AGENTS.md")
@@ -180,6 +189,8 @@ async def test_claude_md_that_only_leads_to_agents_md_is_no_conflict(tree: Tree,
     tree.commit()
     for tool in (Tool.CODEX, Tool.CLAUDE_CODE, Tool.COPILOT):
         assert codes(await tree.find(tool)) == []
+    beside = ("AGENTS.md", "always" if kind == "import" else "shadowed")
+    assert loads(await tree.find(Tool.CLAUDE_CODE)) == [("CLAUDE.md", "always"), beside]
 
 
 async def test_claude_code_has_no_reader_for_some_files_in_its_folder(tree: Tree) -> None:

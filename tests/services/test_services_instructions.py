@@ -263,6 +263,19 @@ async def test_a_pipe_in_a_files_place_holds_up_nothing(tree: Tree, tool: Tool) 
     assert found.stops
 
 
+async def test_a_folder_that_does_not_let_anyone_look_keeps_the_gate_shut(tree: Tree) -> None:
+    tree.add("AGENTS.md")
+    (tree.root / ".github").symlink_to(".github")
+    found = await tree.commit().find(Tool.COPILOT)
+    assert ".github/copilot-instructions.md" in [conflict.path for conflict in told(found, "I15")]
+    assert found.stops
+
+
+async def test_an_unreadable_override_is_not_called_blank(tree: Tree) -> None:
+    tree.add("AGENTS.md").add("AGENTS.override.md", text=b"a" * (FILE_LIMIT + 1)).commit()
+    assert codes(await tree.find()) == ["I14", "I15"]
+
+
 async def test_a_file_that_is_too_large_is_not_read(tree: Tree) -> None:
     tree.add("AGENTS.md", text=b"a" * FILE_LIMIT).commit()
     assert codes(await tree.find()) == ["I03"]
@@ -333,10 +346,20 @@ async def test_imports_follow_their_importer_and_come_once(tree: Tree) -> None:
     assert codes(found) == []
 
 
+async def test_what_is_imported_is_read_also_where_a_rule_would_not_load_it(tree: Tree) -> None:
+    tree.add("CLAUDE.md", text="@AGENTS.md @api/CLAUDE.md\nMore.\n").add("AGENTS.md", "api/CLAUDE.md").commit()
+    pinned = await tree.find(Tool.CLAUDE_CODE)
+    assert loads(pinned) == [("CLAUDE.md", "always"), ("AGENTS.md", "always"), ("api/CLAUDE.md", "always")]
+    assert pinned.primary == "CLAUDE.md"
+    tree.add("AGENTS.md", text="Other.\n")
+    assert [conflict.path for conflict in await tree.check(pinned)] == ["AGENTS.md"]
+
+
 async def test_an_import_cycle_ends_and_is_told(tree: Tree) -> None:
     tree.add("CLAUDE.md", text="@a.md\n").add("a.md", text="@b.md\n").add("b.md", text="@a.md @CLAUDE.md\n").commit()
     found = await tree.find(Tool.CLAUDE_CODE)
     assert loads(found) == [("CLAUDE.md", "always"), ("a.md", "always"), ("b.md", "always")]
+    assert found.primary == "CLAUDE.md"
     assert [(c.path, "in a cycle" in c.message) for c in told(found, "I07")] == [("b.md", True), ("b.md", True)]
 
 
@@ -397,11 +420,17 @@ async def test_codex_follows_no_imports(tree: Tree) -> None:
 
 async def test_a_directory_that_is_none_is_refused(tree: Tree, tmp_path: Path) -> None:
     tree.add("AGENTS.md").commit()
-    for at in ("AGENTS.md", "nowhere"):
+    for at in ("AGENTS.md", "nowhere", "x" * 5_000, "AGENTS.md/x"):
         with pytest.raises(InstructionsError, match="is no directory"):
             await tree.find(at=at)
     with pytest.raises(InstructionsError, match="is not in the repository"):
         await tree.find(at=str(tmp_path))
+
+
+async def test_without_a_home_it_says_so(tree: Tree) -> None:
+    tree.add("AGENTS.md").commit()
+    with pytest.raises(InstructionsError, match="set HOME"):
+        await tree.find(HOME="")
 
 
 async def test_the_repository_is_the_nearest_one_upwards(tree: Tree, tmp_path: Path) -> None:

@@ -19,8 +19,8 @@ import pytest
 from console.domain.event import TokenState
 from console.domain.secret import Secret
 from console.domain.verification import Mark
-from console.services.leak_guard import LEAK_GUARD, SafeFormatter
-from console.services.state_directory import StateError, read_state, replace_state, require_clean
+from console.services.leak_guard import LEAK_GUARD, SafeRecord
+from console.services.private_file import PrivateFileError, read_private, require_clean, write_private
 from console.services.tokens.audit import AuditLog
 from console.services.tokens.store import StoreError
 from console.services.verification.mark_file import MarkFile
@@ -52,24 +52,24 @@ def test_a_state_file_with_a_token_is_not_written_and_the_old_one_stays(
     tmp_path: Path, token: str, write: Callable[[str], str]
 ) -> None:
     directory = tmp_path / "state"
-    replace_state(directory, "file.json", b'{"old": true}')
-    with pytest.raises(StateError, match=r"^file\.json was not written: it would hold a token") as caught:
-        replace_state(directory, "file.json", f'{{"new": "{write(token)}"}}'.encode())
+    write_private(directory / "file.json", b'{"old": true}')
+    with pytest.raises(PrivateFileError, match=r"^file\.json was not written: it would hold a token") as caught:
+        write_private(directory / "file.json", f'{{"new": "{write(token)}"}}'.encode())
     assert caught.value.is_unsafe
     assert token not in str(caught.value)
-    assert read_state(directory, "file.json", limit=1000) == b'{"old": true}'
+    assert read_private(directory / "file.json", 1000) == b'{"old": true}'
     assert [path.name for path in directory.iterdir()] == ["file.json"]
 
 
 def test_a_refused_state_file_makes_no_directory(tmp_path: Path, token: str) -> None:
-    with pytest.raises(StateError):
-        replace_state(tmp_path / "state", "file.json", token.encode())
+    with pytest.raises(PrivateFileError):
+        write_private(tmp_path / "state" / "file.json", token.encode())
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("around", [b"", b"\xff\xfe", b"\x00", "—".encode(), b"\xe2\x80"])
 def test_a_token_between_bytes_that_are_no_text_is_found(token: str, around: bytes) -> None:
-    with pytest.raises(StateError):
+    with pytest.raises(PrivateFileError):
         require_clean(around + token.encode() + around, "file")
     require_clean(around + b"no token" + around, "file")
 
@@ -81,7 +81,7 @@ def test_a_mark_with_a_token_is_not_kept_and_the_others_stay(tmp_path: Path, tok
     file.append(good)
     before = file.path.read_bytes()
     words = {"row_id": "ci-secrets", "by": "ann", "note": "", place: f"a {token} b"}
-    with pytest.raises(StateError, match="would hold a token") as caught:
+    with pytest.raises(PrivateFileError, match="would hold a token") as caught:
         file.append(Mark(words["row_id"], datetime(2026, 11, 22, tzinfo=UTC), words["by"], words["note"]))
     assert caught.value.is_unsafe
     assert token not in str(caught.value)
@@ -175,6 +175,26 @@ def test_a_library_says_nothing_below_a_warning(name: str) -> None:
     assert [line.split("level ")[1].split()[0] for line in lines] == ["30", "40", "50"]
 
 
+def test_a_part_of_a_library_that_was_told_to_say_all_says_nothing_below_a_warning() -> None:
+    before = "logging.getLogger('httpcore.http11').setLevel(1); logging.getLogger().setLevel(1)"
+    lines = [line for line in logged(TOKEN, before).splitlines() if " of httpcore.http11:" in line]
+    assert [line.split("level ")[1].split()[0] for line in lines] == ["30", "40", "50"]
+
+
+def test_of_an_exception_its_type_and_place_are_said() -> None:
+    assert "gateway-console: console: failed with ••• [ValueError at <string>:18]" in logged(TOKEN).splitlines()
+
+
+def test_a_handler_that_comes_later_gets_masked_lines() -> None:
+    after = (
+        "logging.getLogger('console').addHandler(logging.StreamHandler(sys.stdout))\n"
+        "logging.getLogger('console').error('later %s', token)"
+    )
+    shown = logged(TOKEN, after=after)
+    assert not Secret(TOKEN).is_in(shown)
+    assert "later •••" in shown.splitlines()
+
+
 def test_each_line_is_written_once_however_often_logs_are_quieted() -> None:
     lines = [line for line in logged(TOKEN).splitlines() if "level 40 of console:" in line]
     assert lines == ["gateway-console: console: level 40 of console: •••"]
@@ -183,10 +203,28 @@ def test_each_line_is_written_once_however_often_logs_are_quieted() -> None:
 def test_a_log_call_that_is_wrong_does_not_show_its_arguments() -> None:
     shown = logged(TOKEN, after='logging.getLogger("console").error("%d and %d", token)')
     assert not Secret(TOKEN).is_in(shown)
+    assert "gateway-console: console: a log line that cannot be formatted, TypeError" in shown.splitlines()
+
+
+def test_a_handler_that_fails_shows_nothing_of_what_it_was_given() -> None:
+    after = """
+class Failing(logging.Handler):
+    def emit(self, record):
+        try:
+            raise ValueError(token)
+        except ValueError:
+            self.handleError(record)
+logging.getLogger("console").addHandler(Failing())
+logging.getLogger("console").error("to be lost there")
+"""
+    shown = logged(TOKEN, after=after)
+    assert not Secret(TOKEN).is_in(shown)
+    assert shown.count("to be lost there") == 1
 
 
 def test_a_line_stays_one_line_and_moves_no_cursor(token: str) -> None:
     import logging
 
-    record = logging.LogRecord("httpx", logging.ERROR, "f", 1, "a\n%s\x1b[2J\u202e", (token,), None)
-    assert SafeFormatter("%(message)s").format(record) == "a␊•••␛[2J\ufffd"
+    record = SafeRecord("httpx", logging.ERROR, "f", 1, "a\n%s\x1b[2J\u202e", (token,), None)
+    assert logging.Formatter("%(message)s").format(record) == "a␊•••␛[2J\ufffd"
+    assert token not in str(vars(record))

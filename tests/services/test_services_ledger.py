@@ -186,9 +186,9 @@ async def test_a_call_is_intended_once_and_ends_once(ledger: SqliteLedger) -> No
     line = await appended(ledger, await begun(ledger), call("CallIntended"))
     with pytest.raises(ConflictError, match="CallIntended"):
         await appended(ledger, line, call("CallIntended"))
-    line = await appended(ledger, line, call("CallUnknown"))
-    for kind in ("CallRecorded", "CallFailed", "CallUnknown"):
-        with pytest.raises(ConflictError, match="ann was first: CallUnknown") as caught:
+    line = await appended(ledger, line, call("CallLost"))
+    for kind in ("CallRecorded", "CallFailed", "CallLost"):
+        with pytest.raises(ConflictError, match="ann was first: CallLost") as caught:
             await appended(ledger, line, call(kind))
         assert caught.value.instead == (line,)
     last = await appended(ledger, line, call("CallIntended", "call-2"), call("CallRecorded", "call-2"))

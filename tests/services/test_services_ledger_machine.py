@@ -27,7 +27,7 @@ _Value = TypeVar("_Value")
 HANDLES = st.integers(0, 1)
 ATTEMPTS = st.integers(1, 2)
 CALLS = st.sampled_from(["call-1", "call-2"])
-ENDS = st.sampled_from(["CallRecorded", "CallFailed", "CallUnknown"])
+ENDS = st.sampled_from(["CallRecorded", "CallFailed", "CallLost"])
 
 
 class Consoles(RuleBasedStateMachine):
@@ -118,7 +118,7 @@ class Consoles(RuleBasedStateMachine):
 
     @rule(handle=HANDLES, call_id=CALLS, kind=ENDS)
     def end(self, handle: int, call_id: str, kind: str) -> None:
-        ends = ("CallRecorded", "CallFailed", "CallUnknown")
+        ends = ("CallRecorded", "CallFailed", "CallLost")
         is_open = self.said("CallIntended", call_id=call_id) and not self.said(*ends, call_id=call_id)
         is_stale = self.seen[handle] < len(self.lines)
         assert (self.append(handle, call(kind, call_id)) is None) == (is_open and not is_stale)

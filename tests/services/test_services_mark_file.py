@@ -15,7 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from console.domain.verification import Mark
-from console.services.state_directory import StateError, state_directory
+from console.services.private_file import PrivateFileError
+from console.services.state_directory import state_directory
 from console.services.verification.mark_file import SIZE_LIMIT, MarkFile, user_name
 
 AT = datetime(2026, 5, 1, 12, 30, tzinfo=UTC)
@@ -36,9 +37,9 @@ def file(directory: Path) -> MarkFile:
     return MarkFile(directory, "demo")
 
 
-def refusal(file: MarkFile, made: Mark | None = None) -> StateError:
+def refusal(file: MarkFile, made: Mark | None = None) -> PrivateFileError:
     """Return how reading, or appending where a mark is given, is refused."""
-    with pytest.raises(StateError) as caught:
+    with pytest.raises(PrivateFileError) as caught:
         file.read() if made is None else file.append(made)
     return caught.value
 
@@ -304,7 +305,7 @@ import os
 from datetime import UTC, datetime
 from pathlib import Path
 from console.domain.verification import Mark
-from console.services.state_directory import StateError
+from console.services.private_file import PrivateFileError
 from console.services.verification.mark_file import MarkFile
 from console.domain.guard import looks_like_secret
 looks_like_secret("")  # reads its patterns while this interpreter's own files can be read
@@ -315,7 +316,7 @@ if os.geteuid() == 0:
 print(len(MarkFile(Path("."), "demo").read().marks))
 try:
     MarkFile(Path("."), "other").append(Mark("ci-secrets", datetime.now(UTC), "ann"))
-except StateError as error:
+except PrivateFileError as error:
     print(error)
 """
 
@@ -362,5 +363,5 @@ def test_state_is_kept_where_the_xdg_specification_says(environment: dict[str, s
 
 @pytest.mark.parametrize("environment", [{}, {"HOME": ""}, {"HOME": "here", "XDG_STATE_HOME": "there"}])
 def test_without_a_place_for_state_the_message_says_what_to_set(environment: dict[str, str]) -> None:
-    with pytest.raises(StateError, match="set XDG_STATE_HOME or HOME"):
+    with pytest.raises(PrivateFileError, match="set XDG_STATE_HOME or HOME"):
         state_directory(environment)

@@ -1,8 +1,7 @@
-"""file: references and the console's own private files: who may read them, and what may lie in their place."""
+"""file: references: who may read the files that they name, and what may lie in their place."""
 
 import os
 import socket
-import stat
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,10 +11,8 @@ from services.token_store import ORIGIN
 from console.domain.event import TokenState
 from console.domain.secret import Secret
 from console.services.settings import GatewaySettings
-from console.services.tokens.private_file import create_private, make_private_directory, read_private, write_private
 from console.services.tokens.reference import Reference
 from console.services.tokens.sources import TOKEN_FILE_LIMIT, Answer, open_sources
-from console.services.tokens.store import StoreError
 
 TOKEN = "-".join(["tk", "Qw3rTy7uIo", "PaSdFg8hJk"])
 
@@ -116,77 +113,3 @@ async def test_what_cannot_be_a_token_is_unavailable_and_not_repeated(path: Path
     answer = await ask(path)
     assert answer.state is TokenState.UNAVAILABLE
     assert text not in answer.reason
-
-
-# --- Writing ---------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(params=[0o000, 0o022, 0o077])
-def mask(request: pytest.FixtureRequest) -> object:
-    previous = os.umask(request.param)
-    yield request.param
-    os.umask(previous)
-
-
-@pytest.mark.usefixtures("mask")
-def test_files_and_all_directories_above_them_are_made_for_this_user_alone(tmp_path: Path) -> None:
-    path = tmp_path / "share" / "gateway-console" / "file"
-    write_private(path, b"1")
-    write_private(path, b"2")
-    assert path.read_bytes() == b"2"
-    assert [stat.S_IMODE(each.stat().st_mode) for each in (path, path.parent, path.parent.parent)] == [
-        0o600,
-        0o700,
-        0o700,
-    ]
-    assert list(path.parent.iterdir()) == [path]
-
-
-def test_a_link_in_a_files_place_is_replaced_and_what_it_points_to_is_left_alone(tmp_path: Path) -> None:
-    home = tmp_path / "home"
-    home.mkdir(mode=0o700)
-    victim = tmp_path / "victim"
-    victim.write_text("mine")
-    (home / "file").symlink_to(victim)
-    write_private(home / "file", b"new")
-    assert victim.read_text() == "mine"
-    assert not (home / "file").is_symlink()
-
-
-def test_a_file_that_must_be_new_is_never_overwritten(tmp_path: Path) -> None:
-    path = tmp_path / "new" / "file"
-    assert create_private(path, b"first")
-    assert not create_private(path, b"second")
-    assert path.read_bytes() == b"first"
-    assert list(path.parent.iterdir()) == [path]
-
-
-def test_a_directory_that_others_may_use_is_refused(tmp_path: Path) -> None:
-    tmp_path.chmod(0o755)
-    with pytest.raises(StoreError) as caught:
-        write_private(tmp_path / "file", b"1")
-    assert caught.value.state is TokenState.REFUSED
-    assert f"chmod 700 {tmp_path}" in caught.value.reason
-
-
-def test_a_link_in_a_directorys_place_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "elsewhere").mkdir(mode=0o700)
-    (tmp_path / "link").symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(StoreError) as caught:
-        make_private_directory(tmp_path / "link")
-    assert caught.value.state is TokenState.REFUSED
-
-
-def test_a_directory_that_cannot_be_made_is_unavailable(tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
-    with pytest.raises(StoreError) as caught:
-        make_private_directory(tmp_path / "file" / "below")
-    assert caught.value.state is TokenState.UNAVAILABLE
-
-
-def test_a_private_file_is_read_whole_up_to_its_limit(tmp_path: Path) -> None:
-    path = tmp_path / "private" / "file"
-    write_private(path, b"x" * 10)
-    assert read_private(path, 10) == b"x" * 10
-    with pytest.raises(StoreError):
-        read_private(path, 9)

@@ -56,6 +56,45 @@ def test_a_token_and_a_passphrase_are_typed_and_never_shown(home: dict[str, str]
     assert [path for path in files if TOKEN.encode() in path.read_bytes()] == []
 
 
+def test_the_screen_steps_aside_for_a_token_and_comes_back_with_it(home: dict[str, str]) -> None:
+    with token(home, "list") as terminal:  # writes the config file
+        terminal.end()
+    passphrase = Path(home["HOME"]) / "passphrase"
+    passphrase.write_text("correct horse")
+    passphrase.chmod(0o600)
+    config = Path(home["HOME"]) / ".config" / "gateway-console" / "config.toml"
+    config.write_text(
+        config.read_text().replace("[profiles.p.r", f'vault_passphrase_ref = "file:{passphrase}"\n[profiles.p.r')
+    )
+    with Terminal(["-m", "console"], 80, 24, home) as terminal:
+        terminal.until("key vault:acme × absent")
+        terminal.press("K")
+        terminal.until("T sets it")
+        terminal.press("T")
+        type_in(terminal, "Token (it is not shown)", TOKEN)
+        terminal.until("key vault:acme ✓")
+        terminal.press("K")
+        terminal.until(f"bound to   {ORIGIN}")
+        terminal.press("q")
+        terminal.until(lambda text: "bound to" not in text)
+        terminal.press("q")
+        assert terminal.end() == 0
+        terminal.assert_restored()
+    assert TOKEN.encode() not in terminal.raw
+
+
+def test_the_screen_says_that_no_token_was_stored(home: dict[str, str]) -> None:
+    with token(home, "list", references=("env:GW_TOKEN",)) as terminal:  # writes the config file
+        terminal.end()
+    with Terminal(["-m", "console"], 80, 24, home) as terminal:
+        terminal.until("key env:GW_TOKEN × absent")
+        terminal.press("T")
+        terminal.until("no token was stored")
+        terminal.press("q")
+        assert terminal.end() == 0
+        terminal.assert_restored()
+
+
 def test_two_passphrases_that_differ_make_no_vault(home: dict[str, str]) -> None:
     with token(home, "set") as terminal:
         type_in(terminal, "Passphrase for a new vault", "correct horse")

@@ -1,31 +1,36 @@
 """The last look before something is kept for good: nothing in it may be a secret."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
-from console.domain.guard import looks_like_secret
+from console.domain.guard import find_secrets
+from console.domain.ledger_line import Line
+from console.services.ledger.ledger import Summary
 
-_UNCERTAIN = "a long random key"
-"""What the guard calls a run of letters and digits: in a line, that is a gateway's request id."""
 
+def find_leak(lines: Iterable[Line], summary: Summary, is_hit: Callable[[str], bool] | None) -> str | None:
+    """Return in words what secret some lines or their summary seem to hold, or None; the words never hold it.
 
-def find_leak(documents: list[bytes], is_hit: Callable[[str], bool] | None) -> str | None:
-    """Return in words what secret some JSON documents seem to hold, or None; the words never hold it.
+    Ids, hashes and fingerprints of closed forms are left out; texts are looked at as they are, whatever escapes JSON
+    spells them with.
 
     Args:
-        documents: JSON, as it would be kept. Its texts are looked at as they are and as JSON spells them.
+        lines: What is to be kept.
+        summary: What the list of runs is to show.
         is_hit: Tells whether a text holds a value that is known to be secret.
 
     """
-    for document in documents:
-        text = document.decode()
-        looked_at = "\n".join([text, *_texts(json.loads(text))])
-        if is_hit is not None and is_hit(looked_at):
-            return "a token in use"
-        words = looks_like_secret(looked_at, is_address=True)
-        if words is not None and words != _UNCERTAIN:
-            return words
-    return None
+    texts = [summary.repository, summary.gate, summary.status]
+    for line in lines:
+        body = line.body.decode()
+        texts += [line.kind, line.gate or "", line.call_id or "", line.actor.id, body]
+        if "\\" in body:
+            texts += _texts(json.loads(body))
+    looked_at = "\n".join(texts)
+    if is_hit is not None and is_hit(looked_at):
+        return "a token in use"
+    hits = find_secrets(looked_at, limit=1)
+    return hits[0].words if hits else None
 
 
 def _texts(value: object) -> Iterator[str]:
@@ -36,5 +41,6 @@ def _texts(value: object) -> Iterator[str]:
             for inner in value:
                 yield from _texts(inner)
         case dict():
-            for inner in value.values():
+            for key, inner in value.items():
+                yield key
                 yield from _texts(inner)

@@ -5,15 +5,13 @@ process and a loss of power; it does not survive the disk.
 """
 
 import asyncio
-import json
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, TypeVar
 
-from console.domain.ledger_line import Actor, ChainFault, Line, NewLine, line_to_json
+from console.domain.ledger_line import Actor, ChainFault, Line, NewLine
 from console.domain.run_id import is_run_id, new_run_id
 from console.services.ledger import transactions
 from console.services.ledger.holder import boot_ms, is_dead, unix_ms
@@ -128,7 +126,7 @@ class SqliteLedger(Ledger):
             raise ValueError("an append is of at least one line, and of one run that has a ULID")
 
         def inspect(lines: Sequence[Line]) -> None:
-            words = find_leak([json.dumps(asdict(summary)).encode(), *map(line_to_json, lines)], self._is_hit)
+            words = find_leak(lines, summary, self._is_hit)
             if words is not None:
                 kinds = ", ".join(sorted({line.kind for line in lines}))
                 raise LedgerError(

@@ -1,10 +1,10 @@
 """What a ledger does, each as one transaction on one connection."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from console.domain.canonical import canonical, read_canonical
+from console.domain.canonical import read_canonical
 from console.domain.guard import safe
 from console.domain.ledger_line import (
     CALL_ENDS,
@@ -14,8 +14,8 @@ from console.domain.ledger_line import (
     ChainFault,
     Line,
     NewLine,
-    actor_fields,
     actor_from,
+    actor_json,
     check_chain,
     root_of,
     seal,
@@ -84,8 +84,9 @@ def append(
                 lines.append(line)
                 head = line.sha256
             inspect(lines)
-            connection.executemany(_INSERT, map(_row, lines))
-            connection.execute(_PUT_SUMMARY, astuple(wanted.summary))
+            for line in lines:
+                connection.execute(_INSERT, _row(line))
+            connection.execute(_PUT_SUMMARY, _summary_row(wanted.summary))
     except sqlite3.IntegrityError as error:
         if (conflict := _said_already(connection, run_id, wanted.new_lines)) is not None:
             raise conflict from None
@@ -155,7 +156,7 @@ def rebuild(connection: "Connection", summarise: Callable[[tuple[Line, ...]], Su
         connection.execute("DELETE FROM run")
         found = connection.execute("SELECT run_id FROM line GROUP BY run_id ORDER BY min(place)").fetchall()
         for (run_id,) in found:
-            connection.execute(_PUT_SUMMARY, astuple(summarise(_lines(connection, run_id))))
+            connection.execute(_PUT_SUMMARY, _summary_row(summarise(_lines(connection, run_id))))
         return len(found)
 
 
@@ -212,8 +213,15 @@ def _lines(connection: "Connection", run_id: str) -> tuple[Line, ...]:
 
 def _row(line: Line) -> tuple[object, ...]:
     return (
-        line.version, line.log_id, line.run_id, line.seq, line.at_ms, canonical(actor_fields(line.actor)), line.kind,
+        line.version, line.log_id, line.run_id, line.seq, line.at_ms, actor_json(line.actor).encode(), line.kind,
         line.gate, line.attempt, line.body, line.previous, line.sha256, line.call_id,
+    )  # fmt: skip
+
+
+def _summary_row(summary: Summary) -> tuple[object, ...]:
+    return (
+        summary.run_id, summary.repository, summary.gate, summary.status, summary.started_at_ms,
+        summary.updated_at_ms, summary.attempt, summary.is_simulated,
     )  # fmt: skip
 
 

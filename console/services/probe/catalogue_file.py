@@ -9,7 +9,12 @@ from msgspec import Meta, Struct
 from console.domain.catalogue import Catalogue, CatalogueEntry
 from console.domain.family import EndpointFamily
 from console.domain.money import Price
-from console.services.state_directory import StateError, read_state, replace_state
+from console.services.private_file import (
+    PrivateFileError,
+    open_to_read,
+    read_open,
+    write_private,
+)
 
 _FILE_LIMIT = 8 * 1024 * 1024
 _Name = Annotated[str, Meta(max_length=200)]
@@ -34,11 +39,12 @@ def load_catalogue(directory: Path, profile: str) -> Catalogue | None:
     """Return the catalogue of the last check; None where there was none, or where the file is none of ours.
 
     Raises:
-        StateError: The file cannot be read, or others could have written it.
+        PrivateFileError: The file cannot be read, or others could have written it.
 
     """
-    data = read_state(directory, _name(profile), limit=_FILE_LIMIT)
-    if data is None:
+    path = directory / _name(profile)
+    file = open_to_read(path)
+    if file is None or (data := read_open(file, path, _FILE_LIMIT)) is None:
         return None
     try:
         kept = msgspec.json.decode(data, type=_File)
@@ -61,7 +67,7 @@ def keep_catalogue(directory: Path, profile: str, catalogue: Catalogue) -> None:
     """Keep a catalogue for the next check.
 
     Raises:
-        StateError: The file cannot be written.
+        PrivateFileError: The file cannot be written.
 
     """
     entries = [
@@ -76,8 +82,8 @@ def keep_catalogue(directory: Path, profile: str, catalogue: Catalogue) -> None:
     ]
     data = msgspec.json.encode(_File(1, list(catalogue.sources), catalogue.is_priced, entries))
     if len(data) > _FILE_LIMIT:
-        raise StateError("the catalogue is too large to be kept; nothing else is lost")
-    replace_state(directory, _name(profile), data)
+        raise PrivateFileError("the catalogue is too large to be kept; nothing else is lost")
+    write_private(directory / _name(profile), data)
 
 
 def _name(profile: str) -> str:

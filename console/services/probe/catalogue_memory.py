@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 
 from console.domain.catalogue import Catalogue
+from console.services.private_file import PrivateFileError
 from console.services.probe.catalogue_file import keep_catalogue, load_catalogue
-from console.services.state_directory import StateError, state_directory
+from console.services.state_directory import state_directory
 
 
 class CatalogueMemory:
@@ -29,7 +30,7 @@ class CatalogueMemory:
         """Return the catalogue of the last check, or None."""
         try:
             return load_catalogue(state_directory(self._environment), self._profile)
-        except StateError as error:
+        except PrivateFileError as error:
             self.problem = str(error)
             return None
 
@@ -39,5 +40,5 @@ class CatalogueMemory:
             return
         try:
             keep_catalogue(state_directory(self._environment), self._profile, catalogue)
-        except StateError as error:
+        except PrivateFileError as error:
             self.problem = str(error)

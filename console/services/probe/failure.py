@@ -5,7 +5,9 @@ CallError
 ├─ disconnected      the connection ended before the answer did
 ├─ deadline_passed   the call's total deadline, or the time to connect, ran out
 ├─ given_up          the answer goes over a cap, is compressed, or is no HTTP
-└─ redirected        the gateway wanted the call to go somewhere else
+├─ redirected        the gateway wanted the call to go somewhere else
+├─ other_origin      the call would go to another origin than the token belongs to
+└─ carries_token     a token stands in what the call would send
 """
 
 import ssl
@@ -89,3 +91,19 @@ def redirected(status: int) -> CallError:
     return CallError(
         judged(Category.ORIGIN_REFUSED, f"HTTP status {status}: a redirect, not followed"), http_status=status
     )
+
+
+def other_origin() -> CallError:
+    """Say that the call's address is not at the origin that the token belongs to."""
+    return CallError(
+        judged(
+            Category.ORIGIN_REFUSED,
+            "the request would have gone to another origin than the token belongs to; nothing was sent",
+            action="Correct base_url. Where the gateway has moved, bind the token anew: token rebind.",
+        )
+    )
+
+
+def carries_token(place: str) -> CallError:
+    """Say in which part of a request a token stands as content."""
+    return CallError(judged(Category.SECRET_IN_PROMPT, f"a token stands in the request's {place}; nothing was sent"))

@@ -35,6 +35,7 @@ from console.services.probe.failure import (
     deadline_passed,
     disconnected,
     given_up,
+    other_origin,
     redirected,
     unreachable,
 )
@@ -113,6 +114,8 @@ class Gateway:
             transport=BoundTransport(
                 transport or AiohttpTransport(client=self._open_session, verify=self._tls, trust_env=False),
                 bound_origin or canonical_origin(base_url),
+                secret,
+                _key_header(settings),
             ),
             trust_env=False,
             follow_redirects=False,
@@ -172,14 +175,8 @@ class Gateway:
         """
         start = self._clock()
         deadline = asyncio.get_running_loop().time() + self._settings.deadline_s
-        request = self._client.build_request(
-            "GET" if body is None else "POST",
-            self._base_url + path,
-            content=body,
-            headers=self._headers(family, stream=stream, has_body=body is not None)
-            | dict(headers or {})
-            | self._authorization(key),
-        )
+        sent = self._headers(family, stream=stream, has_body=body is not None) | dict(headers or {})
+        request = self._request(path, body, sent | self._authorization(key))
         stamp = _Stamp(self._clock, asyncio.get_running_loop().create_future(), has_body=body is not None)
         token = _CURRENT.set(stamp)
         sending = asyncio.create_task(self._send(request, stamp))
@@ -206,6 +203,13 @@ class Gateway:
         done, _ = await asyncio.wait(futures, timeout=left, return_when=asyncio.FIRST_COMPLETED)
         if not done:
             raise deadline_passed(self._settings.deadline_s, written=stamp.is_written)
+
+    def _request(self, path: str, body: bytes | None, headers: dict[str, str]) -> httpx.Request:
+        url = self._base_url + path
+        try:
+            return self._client.build_request("GET" if body is None else "POST", url, content=body, headers=headers)
+        except httpx.InvalidURL:
+            raise other_origin() from None  # such as a path that makes another port of the base URL's
 
     async def _send(self, request: httpx.Request, stamp: "_Stamp") -> httpx.Response:
         try:
@@ -266,7 +270,8 @@ class Gateway:
         if key is KeyUse.NONE or self._secret is None:
             return {}
         token = WRONG_KEY if key is KeyUse.WRONG else self._secret.reveal()
-        return {"x-api-key": token} if self._settings.auth == "x-api-key" else {"authorization": f"Bearer {token}"}
+        name = _key_header(self._settings)
+        return {name: token if name == "x-api-key" else f"Bearer {token}"}
 
     def _open_session(self) -> aiohttp.ClientSession:
         trace = aiohttp.TraceConfig()
@@ -280,6 +285,10 @@ class Gateway:
             trace_configs=[trace],
             trust_env=False,
         )
+
+
+def _key_header(settings: GatewaySettings) -> str:
+    return "x-api-key" if settings.auth == "x-api-key" else "authorization"
 
 
 async def _stamp_headers(

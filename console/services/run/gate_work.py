@@ -132,6 +132,7 @@ class GateWork:
     async def _brief(self, state: RunState, route: Route, call_id: str) -> Brief:
         is_judge = state.gate in (Gate.REVIEWER, Gate.CRITIC)
         is_revision = state.gate is Gate.WRITER and state.attempt > 1
+        has_draft = state.artifact(ArtifactRole.DRAFT) is not None  # a writer may have answered with none
         pinned = () if state.instruction is None else state.instruction.sources
         context = () if is_judge else self._inputs.context
         parts = BriefParts(
@@ -149,7 +150,7 @@ class GateWork:
             boundary=boundary_of(call_id),
             nonce=nonce_of(call_id) if is_judge else "",
             plan="" if state.gate is Gate.PLANNER else await self.text_of(state, ArtifactRole.PLAN),
-            draft=await self.text_of(state, ArtifactRole.DRAFT) if is_judge or is_revision else "",
+            draft=await self.text_of(state, ArtifactRole.DRAFT) if is_judge or (is_revision and has_draft) else "",
             findings=await self._why_revised(state) if is_revision else (),
         )
 

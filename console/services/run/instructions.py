@@ -50,7 +50,8 @@ async def find_instructions(
         base_branch: What the sources are compared with; by default the default branch of origin, where it is known.
 
     Raises:
-        InstructionsError: The directories are none, the one is not in the other, or the base branch does not exist.
+        InstructionsError: The directories are none, the one is not in the other, there is no home, or the base branch
+            does not exist.
 
     """
     place = _place(repository, directory, environment, home, managed)
@@ -88,10 +89,12 @@ async def check_pinned(
 def _place(
     repository: Path, directory: Path, environment: Mapping[str, str], home: Path | None, managed: Path
 ) -> Place:
-    named_home = home or Path(environment.get("HOME") or os.path.sep)
+    named_home = home or Path(environment.get("HOME", ""))
+    if not named_home.is_absolute():
+        raise InstructionsError("there is no home to look for personal instructions in: set HOME to an absolute path")
     real = [Path(os.path.realpath(each)) for each in (repository, directory, named_home, managed)]
     for named, each in ((repository, real[0]), (directory, real[1])):
-        if not each.is_dir():
+        if not os.path.isdir(each):  # noqa: PTH112  # one that may not be looked at is none
             raise InstructionsError(f"{safe(str(named), limit=200)} is no directory; name one that a repository is in")
     if not real[1].is_relative_to(real[0]):
         raise InstructionsError(f"{safe(str(directory), limit=200)} is not in the repository; name one that is")
@@ -148,16 +151,24 @@ def _with_git(place: Place, found: Found, git: GitFacts, source: InstructionSour
     parts = {place.relative(file.real): file.data}
     if place.holds(file.path):
         links = links_on_the_way(place, file.path)
-        parts |= {place.relative(link): os.fsencode(link.readlink()) for link in links}
+        parts |= {place.relative(link): _target_of(link) for link in links}
     differs = None
-    if git.base_commit is not None:
+    if git.base_commit is not None and not file.why_not:
         differs = not all(git.holds(git.base, path, data) for path, data in parts.items())
     return replace(
         source,
         is_tracked=all(path in git.tracked for path in parts),
-        is_dirty=not all(git.holds(git.head, path, data) for path, data in parts.items()),
+        is_dirty=None if file.why_not else not all(git.holds(git.head, path, data) for path, data in parts.items()),
         differs_from_base=differs,
     )
+
+
+def _target_of(link: Path) -> bytes:
+    """Return what git keeps of a symbolic link; nothing where it went away meanwhile."""
+    try:
+        return os.fsencode(link.readlink())
+    except OSError:
+        return b""
 
 
 def _missing(place: Place, discovery: Discovery, git: GitFacts) -> list[InstructionSource]:
@@ -180,8 +191,12 @@ def _missing(place: Place, discovery: Discovery, git: GitFacts) -> list[Instruct
 def _primary(tool: Tool, sources: list[InstructionSource]) -> str | None:
     """Return which source wins: the nearest one that is always read; for Copilot its AGENTS.md at the root."""
     always = [each for each in sources if each.load in (Load.ALWAYS, Load.TRUNCATED) and each.effective_bytes]
-    imported = {path for source in sources for path in source.imports}
-    own = [each for each in always if each.path not in imported]
+    imported: set[str] = set()  # by a source that is read before: in a cycle the first is imported too
+    own = []
+    for each in sources:
+        if each in always and each.path not in imported:
+            own.append(each)
+        imported.update(each.imports)
     inside = [each.path for each in own or always if not each.is_outside]
     if tool is Tool.COPILOT and inside:
         return next((path for path in inside if PurePosixPath(path).name == "AGENTS.md"), inside[0])

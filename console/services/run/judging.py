@@ -54,13 +54,20 @@ def open_gate(
     )
 
 
-def open_failed(state: RunState, failure: CallFailed) -> Opening:
+def open_failed(state: RunState, failure: CallFailed, why: str = "") -> Opening:
     """Return the opening of a gate whose call gave nothing to judge.
 
     It is no verdict on a draft: the operator may let the call be made once more, or say revise or block.
+
+    Args:
+        state: The run.
+        failure: How the call ended.
+        why: The evidence in our words, where this process saw the call; it is kept with the notes only.
+
     """
+    said = f": {why}" if why else ""
     finding = Finding(
-        "CALL-01", Severity.FAIL, f"the call gave nothing to judge: {failure.category}; no draft failed by it"
+        "CALL-01", Severity.FAIL, f"the call gave nothing to judge, {failure.category}{said}; no draft failed by it"
     )
     verdict = GateVerdict.REVISE
     return Opening(

@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Final
 
 import msgspec
@@ -22,7 +21,6 @@ from console.services.probe.smoke import call_route
 from console.services.run.briefs import Brief
 from console.wire import FAMILY_WIRES
 from console.wire.ask import Ask, Schema, fits
-from console.wire.judge.asked import Asked
 
 ANSWER_LIMIT = 1_000_000
 """The most characters of an answer that are kept."""
@@ -73,12 +71,14 @@ def prepare_call(
     max_output_tokens: int,
     price: Price | None,
 ) -> RoleCall:
-    """Put a brief into the form of its route's family, and say what the call can take at most."""
+    """Put a brief into the form of its route's family, and say what the call can take at most.
+
+    Whether the answer fits the schema is judged by `read_answer`: a model that keeps none is no fault of the gateway.
+    """
     name, schema = schema_at(gate, criteria)
     ask = Ask(brief.prompt, max_output_tokens, instructions=brief.instructions, schema=Schema(name, schema))
     body = FAMILY_WIRES[route.endpoint_family].build_ask(route.model, ask)
-    asked = Asked(accepts=partial(fits, schema=schema))
-    request = ProbeRequest(Shape.ROLE, body, max_output_tokens, asked=asked)
+    request = ProbeRequest(Shape.ROLE, body, max_output_tokens)
     return RoleCall(call_id, gate, route, brief, request, estimate(len(body), max_output_tokens, price))
 
 

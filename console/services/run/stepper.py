@@ -96,6 +96,8 @@ class Stepper:
         self._held = held
         self._target = target
         self._stack = AsyncExitStack()
+        self._why_failed = ""
+        """Our evidence for how the newest call failed."""
 
     async def __aenter__(self) -> "Stepper":
         return self
@@ -237,9 +239,12 @@ class Stepper:
         result, price = ended.result, self._gates.price_of(call.route)
         failed = failure_of(call, result, price)
         if failed is not None:
+            found = result.classification
+            self._why_failed = "another model answered" if found is None else found.evidence
             return await self._report(failed)
         answer = read_answer(call.gate, ended.text, (await self._gates.rubric(self.state)).ids)
         if not isinstance(answer, Plan | Draft | Review | Critique):
+            self._why_failed = answer.evidence
             return await self._report(unread_of(call, result, price))
         recorded = recorded_of(call, result, price)
         stored = [await self._keep(ArtifactRole.ANSWER, ended.text)]
@@ -258,7 +263,9 @@ class Stepper:
     async def _judge(self) -> AsyncGenerator[StepNews, None]:
         failure = self.state.failure
         opening: Opening = (
-            open_failed(self.state, failure) if failure is not None else await self._gates.judge(self.state)
+            open_failed(self.state, failure, self._why_failed)
+            if failure is not None
+            else await self._gates.judge(self.state)
         )
         notes = msgspec.json.encode([{"id": each.id, "message": each.message} for each in opening.findings])
         sha256 = await self._desk.artifacts.put(notes)

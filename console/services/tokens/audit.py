@@ -9,9 +9,8 @@ from pathlib import Path
 import msgspec
 
 from console.domain.event import TokenState
-from console.services.leak_guard import LEAK_GUARD
-from console.services.tokens.private_file import check_private, make_private_directory, shown
-from console.services.tokens.store import StoreError
+from console.services.private_file import open_to_append, require_clean, shown
+from console.services.tokens.store import StoreError, file_errors_told
 
 SIZE_LIMIT = 1024 * 1024
 """The bytes after which the log is put aside as `….1`, and a new one begun."""
@@ -60,34 +59,19 @@ class AuditLog:
             "fingerprint": fingerprint,
         }
         data = msgspec.json.encode(line) + b"\n"
-        if LEAK_GUARD.is_hit(data.decode()):
-            raise StoreError(TokenState.REFUSED, "the audit line was not written: it would hold a token")
+        with file_errors_told():
+            require_clean(data, "the audit line")
         descriptor = self._open()
         try:
             os.write(descriptor, data)
             if os.fstat(descriptor).st_size > SIZE_LIMIT:
                 self._path.replace(self._path.with_name(f"{self._path.name}.1"))
         except OSError as error:
-            raise self._unwritable(error) from None
+            words = f"the audit log {shown(self._path)} cannot be written: {error.strerror or 'input/output error'}"
+            raise StoreError(TokenState.UNAVAILABLE, words) from None
         finally:
             os.close(descriptor)
 
+    @file_errors_told()
     def _open(self) -> int:
-        make_private_directory(self._path.parent)
-        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-        try:
-            descriptor = os.open(self._path, flags, 0o600)
-        except OSError as error:
-            if self._path.is_symlink():
-                raise StoreError(TokenState.REFUSED, f"{shown(self._path)} is a symbolic link; remove it") from None
-            raise self._unwritable(error) from None
-        try:
-            check_private(os.fstat(descriptor), "file", "600", self._path)
-        except StoreError:
-            os.close(descriptor)
-            raise
-        return descriptor
-
-    def _unwritable(self, error: OSError) -> StoreError:
-        words = f"the audit log {shown(self._path)} cannot be written: {error.strerror or 'input/output error'}"
-        return StoreError(TokenState.UNAVAILABLE, words)
+        return open_to_append(self._path)

@@ -4,12 +4,13 @@ import secrets
 from pathlib import Path
 
 from console.domain.event import TokenState
-from console.services.tokens.private_file import create_private, read_private, shown
-from console.services.tokens.store import StoreError
+from console.services.private_file import create_private, read_private, shown
+from console.services.tokens.store import StoreError, file_errors_told
 
 _KEY_BYTES = 32
 
 
+@file_errors_told()
 def installation_key(path: Path) -> bytes:
     """Return the random key of this installation's fingerprints; make it where there is none.
 

@@ -8,12 +8,12 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from console.domain.event import TokenState
+from console.services.private_file import read_private
 from console.services.tokens.bus import in_thread, session_bus
 from console.services.tokens.place import Place
-from console.services.tokens.private_file import read_private
 from console.services.tokens.reference import Reference, Scheme
 from console.services.tokens.secret_service import READ_TIMEOUT_S
-from console.services.tokens.store import Store, StoreError, prove_writable
+from console.services.tokens.store import Store, StoreError, file_errors_told, prove_writable
 from console.services.tokens.vault_file import SIZE_LIMIT, read_vault
 
 if TYPE_CHECKING:
@@ -142,7 +142,8 @@ async def _look_at_kernel(kernel: Store | None) -> str:
 
 def _look_at_vault(environment: Mapping[str, str]) -> str:
     try:
-        data = read_private(Place.of(environment).vault, SIZE_LIMIT)
+        with file_errors_told():
+            data = read_private(Place.of(environment).vault, SIZE_LIMIT)
         return "none yet" if data is None else f"{len(read_vault(data).entries)} token(s)"
     except StoreError as error:
         return error.reason

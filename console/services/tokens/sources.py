@@ -1,6 +1,5 @@
 """Sources: everything that a reference can be answered from, one a scheme."""
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -9,25 +8,17 @@ from pathlib import Path
 from console.domain.event import TokenState
 from console.domain.secret import Secret
 from console.services.leak_guard import LEAK_GUARD
+from console.services.private_file import read_private
 from console.services.settings import GatewaySettings
 from console.services.tokens.command import ask_command
+from console.services.tokens.environment import take_token
 from console.services.tokens.kernel_store import KernelStore
 from console.services.tokens.place import Place
 from console.services.tokens.platform_keyring import open_keyring
-from console.services.tokens.private_file import read_private
 from console.services.tokens.reference import Reference, Scheme
-from console.services.tokens.store import OtherOriginError, Store, StoreError, parsed
+from console.services.tokens.store import OtherOriginError, Store, StoreError, file_errors_told, parsed
 from console.services.tokens.terminal import Ask, NoTerminalError
 from console.services.tokens.vault_store import VaultStore
-
-_TAKEN: dict[str, Secret] = {}
-"""What was read from this process's environment and removed from it: read once, it serves as long as the process."""
-
-
-def forget_environment() -> None:
-    """Forget what was read from the environment: for a process that begins anew, as tests do."""
-    _TAKEN.clear()
-
 
 TOKEN_FILE_LIMIT = 8192
 """The most bytes of a file that a file: reference names."""
@@ -124,9 +115,10 @@ class Sources:
     async def _ask_elsewhere(self, reference: Reference) -> Answer:
         match reference.scheme:
             case Scheme.ENV:
-                return self._read_environment(reference.name)
+                secret = take_token(reference.name, self.environment)
+                return _found_or_absent(secret, "environment variable", f"{reference.name} is not set")
             case Scheme.FILE:
-                data = read_private(Path(reference.name), TOKEN_FILE_LIMIT)
+                data = _read_file(reference)
                 if data is None or not data.strip():
                     return Answer(TokenState.ABSENT, reason="there is no such file, or it is empty")
                 return Answer(TokenState.FOUND, parsed(data, "file"), source="file")
@@ -140,20 +132,10 @@ class Sources:
             case _:
                 return Answer(TokenState.FOUND, self.embedded, source="embedded gateway")
 
-    def _read_environment(self, name: str) -> Answer:
-        if self.environment is os.environ and name in _TAKEN:
-            return Answer(TokenState.FOUND, _TAKEN[name], source="environment variable")
-        value = self.environment.get(name, "")
-        if not value:
-            return Answer(TokenState.ABSENT, reason=f"{name} is not set")
-        try:
-            secret = Secret.parse(value)
-            if self.environment is os.environ:
-                _TAKEN[name] = secret
-                del os.environ[name]  # no child of this process gets it, and no report of its environment shows it
-            return Answer(TokenState.FOUND, secret, source="environment variable")
-        except ValueError as error:
-            return Answer(TokenState.UNAVAILABLE, reason=f"the value of {name} cannot be a token: {error}")
+
+@file_errors_told()
+def _read_file(reference: Reference) -> bytes | None:
+    return read_private(Path(reference.name), TOKEN_FILE_LIMIT)
 
 
 def _found_or_absent(secret: Secret | None, source: str, reason: str) -> Answer:
@@ -199,7 +181,7 @@ def vault_passphrase(reference: str | None, ask: Ask | None, is_new: bool) -> by
 
     """
     if reference is not None:
-        data = read_private(Path(Reference.parse(reference).name), TOKEN_FILE_LIMIT)
+        data = _read_file(Reference.parse(reference))
         if data is None:
             raise StoreError(TokenState.LOCKED, "the file that vault_passphrase_ref names is not there")
         passphrase = data.removesuffix(b"\n").removesuffix(b"\r")

@@ -1,12 +1,14 @@
 """Stores: where the console keeps tokens, with one form for all of them."""
 
+import contextlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from console.domain.event import TokenState
 from console.domain.secret import Secret
+from console.services.private_file import PrivateFileError
 from console.services.tokens.reference import CANARY, Reference
 
 
@@ -24,6 +26,21 @@ class OtherOriginError(StoreError):
 
     def __init__(self, reason: str) -> None:
         super().__init__(TokenState.REFUSED, reason)
+
+
+@contextlib.contextmanager
+def file_errors_told() -> Iterator[None]:
+    """Tell as a store's what went wrong with a private file. Also a decorator.
+
+    Raises:
+        StoreError: A private file was refused, or cannot be used.
+
+    """
+    try:
+        yield
+    except PrivateFileError as error:
+        state = TokenState.REFUSED if error.is_unsafe else TokenState.UNAVAILABLE
+        raise StoreError(state, str(error)) from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,16 +10,10 @@ from pathlib import Path
 import msgspec
 
 from console.domain.event import TokenState
+from console.services.private_file import open_to_append, read_private, write_private
 from console.services.tokens.kernel_call import KernelKeys, SessionKeys
-from console.services.tokens.private_file import (
-    check_private,
-    make_private_directory,
-    read_private,
-    shown,
-    write_private,
-)
 from console.services.tokens.reference import Reference
-from console.services.tokens.store import Stored, StoreError, parsed, serving
+from console.services.tokens.store import Stored, StoreError, file_errors_told, parsed, serving
 from console.services.tokens.vault_file import (
     COST,
     SIZE_LIMIT,
@@ -131,10 +125,12 @@ class VaultStore:
                 TokenState.UNAVAILABLE, "this machine's kernel keeps no keys, so a vault cannot be left unlocked"
             ) from None
 
+    @file_errors_told()
     def _load(self) -> VaultFile | None:
         data = read_private(self._path, SIZE_LIMIT)
         return None if data is None else read_vault(data)
 
+    @file_errors_told()
     def _save(self, vault: VaultFile, entries: dict[str, VaultEntry]) -> None:
         write_private(self._path, write_vault(msgspec.structs.replace(vault, entries=entries)))
 
@@ -177,14 +173,9 @@ class VaultStore:
     @contextlib.asynccontextmanager
     async def _locked(self) -> AsyncIterator[None]:
         """Keep other writers out, this process's own among them."""
-        make_private_directory(self._path.parent)
-        path = self._path.with_suffix(".lock")
+        with file_errors_told():
+            descriptor = open_to_append(self._path.with_suffix(".lock"))
         try:
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-        except OSError:
-            raise StoreError(TokenState.UNAVAILABLE, f"the vault's lock file {shown(path)} cannot be opened") from None
-        try:
-            check_private(os.fstat(descriptor), "file", "600", path)
             await _lock(descriptor, self._lock_timeout_s)
             yield
         finally:

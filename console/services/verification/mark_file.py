@@ -19,7 +19,7 @@ from msgspec import Meta, Struct
 
 from console.domain.guard import safe
 from console.domain.verification import NOTE_LIMIT, Mark, check_note
-from console.services.state_directory import StateError, open_to_append, open_to_read, require_clean
+from console.services.private_file import PrivateFileError, open_to_append, open_to_read, require_clean
 
 SIZE_LIMIT = 1024 * 1024
 """The most bytes that are read, from the file's end: the newest marks decide."""
@@ -70,10 +70,10 @@ class MarkFile:
         """Return the marks; none where the file does not exist.
 
         Raises:
-            StateError: The file cannot be read, or is not the user's own.
+            PrivateFileError: The file cannot be read, or is not the user's own.
 
         """
-        descriptor = open_to_read(self._directory, self._name)
+        descriptor = open_to_read(self.path)
         if descriptor is None:
             return MarkLog(())
         with os.fdopen(descriptor, "rb") as file, self._reporting("read"):
@@ -88,15 +88,15 @@ class MarkFile:
         """Keep a mark; it is on the disk when this returns.
 
         Raises:
-            StateError: The note cannot be kept, or the file cannot be written or is not the user's own.
+            PrivateFileError: The note cannot be kept, or the file cannot be written or is not the user's own.
 
         """
         if (finding := check_note(mark.note)) is not None:
-            raise StateError(finding.message, is_unsafe=finding.id == "NOTE-01")
+            raise PrivateFileError(finding.message, is_unsafe=finding.id == "NOTE-01")
         line = _Line(1, mark.row_id, mark.at, safe(mark.by), safe(mark.note), mark.content_sha256)
         data = msgspec.json.encode(line) + b"\n"
         require_clean(data, self._name)
-        descriptor = open_to_append(self._directory, self._name)
+        descriptor = open_to_append(self.path)
         with contextlib.closing(os.fdopen(descriptor, "rb")), self._reporting("written"):
             fcntl.flock(descriptor, fcntl.LOCK_EX)  # until the file is closed
             size = os.fstat(descriptor).st_size
@@ -115,7 +115,7 @@ class MarkFile:
             yield
         except OSError as error:
             where = safe(str(self.path))
-            raise StateError(f"{where} cannot be {deed}: {error.strerror or 'input/output error'}") from None
+            raise PrivateFileError(f"{where} cannot be {deed}: {error.strerror or 'input/output error'}") from None
 
 
 def user_name() -> str:

@@ -194,7 +194,7 @@ class _Search:
             folder, is_tree, suffix = name.partition("/**/*")
             if is_tree:
                 files += _tree(directory / folder, suffix)
-            elif exists(path := directory / name):
+            elif exists(path := directory / name, if_unknown=self._is_inside(directory)):
                 files.append(path)
             elif not rule.why_ignored and rule.where is not Where.BELOW and self._is_inside(path):
                 self.missing.append(self.place.relative(path))

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from console.domain.instruction import GitState
 from console.services.run.instruction.place import Place
+from console.services.run.instruction.shelf import exists
 from console.services.tokens.child import TooMuchOutputError, run_child
 
 TIMEOUT_S = 5.0
@@ -94,7 +95,7 @@ async def read_git_facts(place: Place, paths: Sequence[str], base_branch: str | 
     try:
         return await git.facts(paths, base_branch)
     except (_GitError, TimeoutError, TooMuchOutputError, OSError):
-        has_repository = any((each / ".git").exists() for each in (place.repository, *place.repository.parents))
+        has_repository = any(exists(each / ".git") for each in (place.repository, *place.repository.parents))
         return GitFacts(GitState.UNREADABLE if has_repository else GitState.NO_REPOSITORY)
 
 
@@ -171,5 +172,5 @@ def links_on_the_way(place: Place, path: Path) -> Iterable[Path]:
     for each in (path, *path.parents):
         if each == place.repository:
             return
-        if each.is_symlink():
+        if os.path.islink(each):  # noqa: PTH114  # one that may not be looked at is none
             yield each

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from console.domain.instruction import Conflict, ConflictCode, Tool
+from console.domain.instruction import Conflict, ConflictCode, Load, Tool
 from console.domain.instruction_text import imports_in
 from console.services.run.instruction.found import ADVICE, Found
 from console.services.run.instruction.place import Place
@@ -26,14 +26,25 @@ class ImportGraph:
     conflicts: list[Conflict] = field(default_factory=list)
     seen: set[Path] = field(default_factory=set)
 
-    def with_imports(self, all_found: Iterable[Found]) -> Iterator[Found]:
-        """Yield what was found, each file followed by what it imports; a file that two import comes once."""
+    def with_imports(self, all_found: Iterable[Found]) -> list[Found]:
+        """Return what was found, each file followed by what it imports; a file that two import comes once.
+
+        What a file that is always read imports is always read too, also where a rule alone would not load it.
+        """
         all_found = tuple(all_found)
-        self.seen.update(found.file.real for found in all_found)
-        for found in all_found:
-            yield found
-            if self.tool in IMPORT_HOPS and found.load.is_read:
-                yield from self._follow(found, IMPORT_HOPS[self.tool], (found.file.real,))
+        always = [found for found in all_found if found.load is Load.ALWAYS]
+        others = [found for found in all_found if found.load is not Load.ALWAYS and found.load.is_read]
+        own = {found.file.real for found in always}
+        self.seen |= own
+        imported = {id(found): list(self._from(found)) for found in always}
+        kept = [found for found in all_found if found.load is Load.ALWAYS or found.file.real not in self.seen - own]
+        self.seen.update(found.file.real for found in others)
+        imported |= {id(found): list(self._from(found)) for found in others if found in kept}
+        return [each for found in kept for each in (found, *imported.get(id(found), ()))]
+
+    def _from(self, found: Found) -> Iterator[Found]:
+        if self.tool in IMPORT_HOPS:
+            yield from self._follow(found, IMPORT_HOPS[self.tool], (found.file.real,))
 
     def _follow(self, found: Found, hops: int, trail: tuple[Path, ...]) -> Iterator[Found]:
         paths = [path for path in self._paths(found) if self._can_follow(path, found, hops, trail)]

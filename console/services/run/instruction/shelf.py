@@ -42,12 +42,20 @@ class ReadFile:
         return not self.data.strip()
 
 
-def exists(path: Path) -> bool:
-    """Tell whether there is anything under a path's name, be it a link that leads nowhere."""
+def exists(path: Path, *, if_unknown: bool = False) -> bool:
+    """Tell whether there is anything under a path's name, be it a link that leads nowhere.
+
+    Args:
+        path: Where to look.
+        if_unknown: What to say where the directory does not let anyone look.
+
+    """
     try:
         path.lstat()
-    except (OSError, ValueError):
+    except (FileNotFoundError, NotADirectoryError, ValueError):
         return False
+    except OSError:
+        return if_unknown
     return True
 
 

@@ -1,0 +1,50 @@
+"""Tokens in environment variables: each is read once, and removed from this process's environment.
+
+No child of the process gets it then, and no report of its environment shows it. What was read serves for as long as
+the process lives, so that it is kept beside the environment and, like that, once a process.
+"""
+
+import os
+from collections.abc import Mapping
+
+from console.domain.event import TokenState
+from console.domain.secret import Secret
+from console.services.tokens.store import StoreError
+
+_TAKEN: dict[str, Secret | str] = {}
+"""What was read, under the variable's name: a token, or why the value cannot be one."""
+
+
+def take_token(name: str, environment: Mapping[str, str]) -> Secret | None:
+    """Return the token in a variable; None where it is not set. A variable that is set anew is read anew.
+
+    Args:
+        name: The variable.
+        environment: Where to look; it is changed only where it is this process's own.
+
+    Raises:
+        StoreError: The value cannot be a token.
+
+    """
+    if environment is not os.environ:
+        value = environment.get(name, "")
+        found = _parsed(value) if value else None
+    else:
+        if value := os.environ.pop(name, ""):
+            _TAKEN[name] = _parsed(value)
+        found = _TAKEN.get(name)
+    if isinstance(found, str):
+        raise StoreError(TokenState.UNAVAILABLE, f"the value of {name} cannot be a token: {found}")
+    return found
+
+
+def forget_environment() -> None:
+    """Forget what was read: for a process that begins anew, as each test does."""
+    _TAKEN.clear()
+
+
+def _parsed(value: str) -> Secret | str:
+    try:
+        return Secret.parse(value)
+    except ValueError as error:
+        return str(error)

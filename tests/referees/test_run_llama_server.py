@@ -1,0 +1,118 @@
+"""A gated run against a real model server with real weights: a small model keeps no contract, and that is what is said."""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from referees.check_command import TOKEN_VARIABLE
+from referees.forwarder import Forwarder
+from referees.llama_server import MODEL, LlamaServer, what_is_missing
+
+pytestmark = pytest.mark.referee
+if os.environ.get("GATEWAY_CONSOLE_REFEREES") != "required" and (missing := what_is_missing()) is not None:
+    pytest.skip(missing, allow_module_level=True)
+
+FAMILIES = {
+    "planner": ("chat_completions", "/v1/chat/completions"),
+    "writer": ("responses", "/v1/responses"),
+    "revision": ("responses", "/v1/responses"),
+    "reviewer": ("anthropic_messages", "/v1/messages"),
+    "critic": ("anthropic_messages", "/v1/messages"),
+}
+TASK = "Write the word hello into hello.txt\n"
+
+
+@dataclass(frozen=True, slots=True)
+class RunCommand:
+    """`gateway-console run` as an operator types it, on one repository and one gateway."""
+
+    home: Path
+    token: str
+
+    async def __call__(self, *arguments: str) -> tuple[int, dict[str, Any], str]:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "console", "--json", "--config", str(self.home / "config.toml"), "run", *arguments),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            cwd=self.home,
+            env={"HOME": str(self.home), "PATH": os.environ["PATH"], TOKEN_VARIABLE: self.token},
+        )
+        async with asyncio.timeout(150):
+            stdout, stderr = await process.communicate()
+        assert process.returncode is not None
+        assert "Traceback" not in stderr.decode()
+        return process.returncode, json.loads(stdout or "{}"), stderr.decode()
+
+
+@pytest.fixture
+def command(tmp_path: Path, llama: Forwarder, llama_server: LlamaServer) -> RunCommand:
+    """Prepare a repository, a task and a profile in which one small model does everything."""
+    routes = "".join(
+        f'[profiles.l.routes.{role}]\nmodel = "{MODEL}"\nendpoint_family = "{family}"\nendpoint_path = "{path}"\n'
+        for role, (family, path) in FAMILIES.items()
+    )
+    (tmp_path / "config.toml").write_text(
+        'schema = 1\ndefault_profile = "l"\n[profiles.l.gateway]\n'
+        f'base_url = "{llama.base_url}"\ntoken_ref = ["env:{TOKEN_VARIABLE}"]\ndeadline_s = 120.0\n'
+        "[profiles.l.policy]\nindependence = 0\nrun_max_output_tokens = 700\nmax_attempts = 3\n" + routes,
+        encoding="utf-8",
+    )
+    repository = tmp_path / "repository"
+    repository.mkdir()
+    (repository / "AGENTS.md").write_text("Be brief.\n", encoding="utf-8")
+    (tmp_path / "task.txt").write_text(TASK, encoding="utf-8")
+    git = ("git", "-C", str(repository), "-c", "user.name=t", "-c", "user.email=t@localhost")
+    for arguments in (("init", "-q"), ("add", "-A"), ("commit", "-qm", "one")):
+        subprocess.run([*git, *arguments], check=True)
+    return RunCommand(tmp_path, llama_server.key)
+
+
+async def test_a_small_model_goes_through_planner_and_writer_and_the_verdict_is_honest(
+    command: RunCommand, llama: Forwarder
+) -> None:
+    code, begun, _ = await command("start", "--task-file", "task.txt", "--repo", "repository")
+    assert (code, begun["gate"], begun["instruction_source"]) == (7, "instruction", "AGENTS.md")
+    run_id = begun["run_id"]
+    await command("decide", run_id, "--gate", "instruction", "--verdict", "ready")
+    code, ready, _ = await command("step", run_id)
+    assert (code, ready["gate"]) == (0, "planner")
+    before = len(llama.requests)
+
+    _, planned, _ = await command("step", run_id)
+    for way in (("resume", run_id, "--repeat"), None, ("resume", run_id, "--repeat")):
+        if planned["gates"][-1]["artifact_sha256"] is not None:
+            break
+        assert planned["calls"][-1]["category"] == "contract_violation"
+        if way is not None:
+            _, planned, _ = await command(*way)
+        else:
+            await command("decide", run_id, "--gate", "planner", "--verdict", "revise", "--reason", "nothing usable")
+            _, planned, _ = await command("step", run_id)
+    computed = planned["gates"][-1]
+    assert computed["computed"] == "revise"  # it names no instruction source of ours
+    assert "INSTR-01" in {finding["id"] for finding in computed["findings"]}
+    reason = ("--reason", "to see what the writer does")
+    code, _, complaint = await command("decide", run_id, "--gate", "planner", "--verdict", "ready", *reason)
+    assert code == 0, complaint
+
+    code, written, _ = await command("step", run_id)
+    assert (code, written["gate"], written["phase"]) == (7, "writer", "waiting")
+    assert written["gates"][-1]["computed"] == "revise"
+    code, ended, _ = await command(
+        "decide", run_id, "--gate", "writer", "--verdict", "block", "--reason", "no patch in it"
+    )
+
+    assert (code, ended["status"], ended["review_status"]) == (8, "blocked", "block")
+    assert {call["role"] for call in ended["calls"]} == {"planner", "writer"}
+    assert {call["outcome"] for call in ended["calls"]} <= {"answered", "failed"}
+    assert {call["category"] for call in ended["calls"]} <= {None, "contract_violation"}
+    generated = [request for request in llama.requests[before:] if request.method == "POST"]
+    assert len(generated) == len(ended["calls"])
+    assert TASK.strip() not in json.dumps(ended)
