@@ -52,20 +52,27 @@ def vendor_of(model: str) -> str | None:
 def level(judged: Served, judge: Served) -> int:
     """Return how independent a judge is of what it judges.
 
-    0: the same call, by route or by what both were served as. 1: a separate route to the same model. 2: another model,
-    whose vendor is the same or not known. 3: another vendor's model. The reported models count as much as the requested
-    ones, because two ids of a gateway may be one model upstream.
+    0: the same route. 1: a separate route to the same model. 2: another model, whose vendor is the same or not known.
+    3: another vendor's model. The reported models count as much as the requested ones, because two ids of a gateway may
+    be one model upstream; where only one of the two is reported, it is compared with what was asked of the other.
     """
     if judged.route.is_same_call(judge.route):
         return 0
-    names = [(judged.route.model, judge.route.model)]
-    if judged.model_reported is not None and judge.model_reported is not None:
-        names.append((judged.model_reported, judge.model_reported))
-    return min(_level_of(one, other) for one, other in names)
+    asked = (judged.route.model, judge.route.model)
+    answered = (judged.model_reported or judged.route.model, judge.model_reported or judge.route.model)
+    return min(_level_of(*asked), _level_of(*answered))
 
 
 def _level_of(one: str, other: str) -> int:
     if is_same_model(one, other) or is_same_model(other, one):
         return 1
-    vendors = vendor_of(one), vendor_of(other)
-    return 3 if None not in vendors and vendors[0] != vendors[1] else 2
+    if vendor_of(one) is None or vendor_of(other) is None:
+        return 2
+    return 2 if _vendors_in(one) & _vendors_in(other) else 3
+
+
+def _vendors_in(model: str) -> set[str]:
+    """Return every vendor that an id names: a distilled model names what it was made from as well."""
+    bare = bare_id(model).lower()
+    starts = [0, *(place.end() for place in re.finditer(r"[-_]", bare))]
+    return {vendor for vendor, form in _FAMILIES for start in starts if form.search(bare[start:])}

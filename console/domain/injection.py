@@ -17,7 +17,7 @@ from console.domain.folding import fold_compatible
 _JUDGE = "(?:reviewer|critic|judge|grader|evaluator)"
 _THIS = "this (?:draft|patch|diff|artifact|candidate|submission|article|document|change|plan)"
 _START = (
-    r"(?:^|(?<=[.!?:;,\n])) {0,1}(?:(?:please|just|simply|now|kindly|so|then|and|therefore|must"
+    r"(?:^|(?<=[.!?:;,\n])|(?<=[.!?:;,] ))(?:(?:please|just|simply|now|kindly|so|then|and|therefore|must"
     "|you (?:must|should|will|shall|have to|need to|are to)) ){0,2}"
 )
 _TOP = "(?:4|four|5|five|10|ten|100)"
@@ -32,7 +32,8 @@ _SET_ASIDE = (
     " ?(?:above|before|so far)\\b",
     "(?:ignore|disregard|forget) (?:everything|all)(?: that)? (?:you (?:were|have been|are)|i|they)"
     " (?:told|said|given)\\b",
-    "(?:ignore|disregard|forget|override) (?:the|your) (?:instructions|rubric|criteria|system prompt|scoring rules)\\b",
+    "(?:ignore|disregard|forget|override) (?:your (?:instructions|rules)"
+    "|(?:the|your) (?:rubric|criteria|system prompt|scoring rules))\\b",
     "(?:new|updated|revised|real|actual|additional) instructions? (?:for|to) (?:the )?(?:ai\\b|llm|model|"
     + _JUDGE
     + ")",
@@ -46,7 +47,8 @@ _ADDRESS = (
     f"automated|automatic|machine) (?:[a-z]+ )?{_JUDGE}s?[:,.!]",
     f"(?:dear|hello|hey|attention) (?:the )?{_JUDGE}s?\\b",
     f"(?:note|message|instructions?|attention)(?: to| for)?(?: the| all)? {_JUDGE}s?[:,.]{{0,1}}"
-    f" (?:[a-z]+[, ] ?){{0,6}}(?:approve {_THIS}|do not (?:report|flag)|skip (?:the|your) review|{_HIGHEST} (?:scores?|marks?))",
+    f" (?:[a-z]+[, ] ?){{0,6}}(?:approve {_THIS}|do not (?:report|flag)|skip (?:the|your) review"
+    f"|{_HIGHEST} (?:scores?|marks?))",
     f"{_JUDGE}[:,.!] ?(?:please |you must |you should |just |now ){{0,2}}(?:approve|accept|pass|score|rate) (?:this|it|"
     f"everything|all)\\b",
     "if you are an? (?:ai|llm|(?:large )?language model)(?: reviewer| model| assistant| judge| grader)?[,:.] ?",
@@ -73,8 +75,8 @@ _SCORES = (
     f"(?:score|rate|grade|mark) (?:of )?{_TOP} (?:on|for|in|to) (?:everything|all|each|every)\\b",
     f"(?:score|rate|grade|mark) (?:everything|{_THIS}|(?:all|each|every)(?: of)?(?: the)? (?:criteria|criterion|"
     f"categor(?:y|ies)|items?)) (?:with |as |at |an? |the ){{0,3}}(?:{_TOP}\\b|{_HIGHEST}\\b)",
-    f"give (?:{_THIS}|this|yourself|everything|(?:all|each|every)(?: of)?(?: the)? (?:criteria|criterion)) (?:with |as |"
-    f"an? |the |score of )?(?:{_TOP}\\b|{_HIGHEST} (?:possible )?(?:scores?|marks?|points|ratings?))",
+    f"give (?:{_THIS}|this|yourself|everything|(?:all|each|every)(?: of)?(?: the)? (?:criteria|criterion)) "
+    f"(?:with |as |an? |the |score of )?(?:{_TOP}\\b|{_HIGHEST} (?:possible )?(?:scores?|marks?|points|ratings?))",
     f"(?:all|each|every)(?: of)?(?: the| your)? (?:criteria|criterion|scores?) (?:should|must|has to|have to|shall) "
     f"(?:be|get|receive|have)(?: scored| given)?(?: an?| the)? (?:{_TOP}\\b|{_HIGHEST}\\b)",
     f"{_TOP}(?: out of | of | )(?:4|5|10|100) (?:on|for|in) (?:everything|all|each|every)\\b",
@@ -90,7 +92,8 @@ _CHINESE_ADDRESS = (
     "(?:员|員|者|人|模型)?[, ]{0,2}(?:你|您)(?:必须|必須|务必|務必|应该|應該|应当|應當|需要|只能)(?:直接|立即|无条件)?"
     "(?:批准|放行|忽略|无视|無視|通过(?:本|这|此|该|[.。!])|通過(?:本|這|此|該|[.。!])|(?:打|给|給)(?:出)?(?:满|滿|最高|4|四)分)",
     "(?:致|告|尊敬的|亲爱的|親愛的)(?:各位)?(?:ai|人工智能|大模型|自动|自動)?(?:评审|評審|审查|審查|审核|審核|审稿|審稿)(?:员|員|者|人|模型)[:,]",
-    "如果(?:你|您)是(?:一个|一個|一名)?(?:ai|人工智能|大语言模型|大語言模型|语言模型|語言模型)(?:评审|評審|模型|助手)?[, ]",
+    "如果(?:你|您)是(?:一个|一個|一名)?(?:ai|人工智能|大语言模型|大語言模型|语言模型|語言模型)"
+    "(?:评审|評審|模型|助手)?[, ]",
 )
 _CHINESE_APPROVAL = (
     "(?:请|請|务必|務必|直接|立即|必须|必須)(?:直接|立即|务必|務必|无条件|無條件|你|您)?(?:批准|通过|通過|放行)(?:本|这|這|此|该|該)"
@@ -132,12 +135,15 @@ _MARKERS = re.compile(
     rf"|[-=#*<>\[]{{3,20}} ?end (?:of )?(?:the )?(?:untrusted )?(?:draft|artifact|data block|data|input)"
     r" ?[-=#*<>\]]{3,20}"
     r"|<\|(?:im_start|im_end|endoftext|eot_id|end_of_text|begin_of_text|start_header_id|end_header_id|system|user"
-    r"|assistant|end)\|>|\[/?inst\]|<</?sys>>|<(?:start|end)_of_turn>"
+    r"|assistant|end)\|>|(?<!\w)\[/?inst\]|<</?sys>>|<(?:start|end)_of_turn>"
     r"|^[^\w\n]{0,20}(?:system|assistant|developer)(?: prompt| message)?[ *]{0,3}: ?(?:ignore|disregard|approve|"
     r"override|score|new instructions|the draft is|this draft is)\b",
     re.MULTILINE,
 )
-_KEY = re.compile(r"""\\{0,3}["'](nonce|criteria|score|evidence|findings|severity|quote|note)\\{0,3}["']\s{0,8}:""")
+_KEY = re.compile(
+    r"""\\{0,3}["'](?:(nonce|score|evidence|severity|quote|note)\\{0,3}["']\s{0,8}:"""
+    r"""|(criteria|findings)\\{0,3}["']\s{0,8}:\s{0,40}\[)"""
+)
 _ANSWERS = (
     frozenset({"nonce", "findings"}),
     frozenset({"nonce", "criteria"}),
@@ -182,15 +188,19 @@ def _findings(text: str) -> Iterator[Finding]:
         yield from _found(finding_id, what, expression, words)
     yield from _found("INJ-05", "a line of it reads like a verdict", _VERDICT_LINE, seen)
     yield from _found("INJ-06", "it holds the mark of a block's end or of another speaker's turn", _MARKERS, seen)
-    keys = {match.group(1) for match in _KEY.finditer(seen)}
+    keys = {match.group(1) or match.group(2) for match in _KEY.finditer(seen)}
     if any(answer <= keys for answer in _ANSWERS):
         yield _finding("INJ-07", "it holds JSON with the names of a judge's answer")
     yield from _found("INJ-08", "it holds characters that nobody sees and a model reads", _HIDDEN, text)
 
 
 def _plain_words(text: str) -> str:
-    """Return a text's words in their lines, with the signs of sentences and without any others."""
-    text = text.replace("'", "").replace("\N{RIGHT SINGLE QUOTATION MARK}", "").replace("//", ",").replace("#", ",")
+    """Return a text's words in their lines, with the signs of sentences and without any others.
+
+    What a diff, a comment or a list puts before a line goes; a comment behind code begins as a sentence does.
+    """
+    text = text.replace("'", "").replace("\N{RIGHT SINGLE QUOTATION MARK}", "")
+    text = re.sub(r"^[^\w\n]+", "", text, flags=re.MULTILINE).replace("//", ",").replace("#", ",")
     text = re.sub(r"[^\w\n.!?:;,。-]|(?<![^\W_])[_-]+|[_-]+(?![^\W_])", " ", text)
     return re.sub(r" ?\n ?", "\n", re.sub(r" +", " ", text))
 

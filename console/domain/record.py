@@ -146,7 +146,7 @@ def record_of(state: RunState) -> Record:
         reviewer_endpoint_family=_family(state, Role.REVIEWER),
         critic_endpoint_family=_family(state, Role.CRITIC),
         source_urls_checked=tuple(dict.fromkeys(source.url for source in sources)),
-        secrets_in_prompt=any(call.secret_findings for call in state.calls),
+        secrets_in_prompt=_has_secrets(state),
         publisher_token_available=None if preflight is None else preflight.publisher_token_available,
         cloud_token_available=None if preflight is None else preflight.cloud_token_available,
         ci_token_permissions=None if preflight is None else preflight.ci_token_permissions,
@@ -200,8 +200,22 @@ def review_status(state: RunState) -> GateVerdict | None:
 
 
 def _family(state: RunState, role: Role) -> EndpointFamily | None:
-    route = state.route(role)
+    """Return the family of the route that did a role's newest work, or that would do it."""
+    used = next((call.fingerprint for call in reversed(state.calls) if call.role is role), None)
+    route = state.route(role) if used is None else _routes(state)[used]
     return None if route is None else route.endpoint_family
+
+
+def _has_secrets(state: RunState) -> bool:
+    """Tell whether a brief looked like it held a secret; such a one is not sent, and stops the run."""
+    is_stopped_by_one = state.stopped is not None and state.stopped.cause is StopCause.SECRET_IN_PROMPT
+    return is_stopped_by_one or any(call.secret_findings for call in state.calls)
+
+
+def _routes(state: RunState) -> dict[str, PinnedRoute]:
+    """Return every route that served the run, by its fingerprint."""
+    begun = () if state.created is None else state.created.routes
+    return {route.fingerprint: route for route in (*state.routes, *(move.route for move in state.moves), *begun)}
 
 
 def _independence(openings: Sequence[GateOpened]) -> tuple[tuple[str, int], ...]:
@@ -210,9 +224,12 @@ def _independence(openings: Sequence[GateOpened]) -> tuple[tuple[str, int], ...]
 
 
 def _gates(state: RunState) -> Iterator[RecordedGate]:
+    decisions = {(each.decided.gate, each.decided.attempt): each for each in state.decisions}
+    newest = {(opened.gate, opened.attempt): opened for opened in state.openings}
     for opened in state.openings:
         here = (opened.gate, opened.attempt)
-        given = next((each for each in state.decisions if (each.decided.gate, each.decided.attempt) == here), None)
+        # A gate whose call was made once more has opened twice: the decision is about the second time.
+        given = decisions.get(here) if opened is newest[here] else None
         decided = None if given is None else given.decided
         by = None if given is None else ("machine" if given.decided.is_machine else given.actor.id)
         yield RecordedGate(
@@ -238,14 +255,10 @@ def _gates(state: RunState) -> Iterator[RecordedGate]:
 
 def _calls(state: RunState) -> Iterator[RecordedCall]:
     ends = {end.call_id: end for end in state.ends}
-    routes = {route.fingerprint: route for route in (*state.routes, *(move.route for move in state.moves))}
-    if state.created is not None:
-        routes |= {route.fingerprint: route for route in state.created.routes}
+    routes = _routes(state)
     for call in state.calls:
         end = ends.get(call.call_id)
-        route = routes.get(call.fingerprint)
-        if route is None:
-            continue
+        route = routes[call.fingerprint]
         answered = end if isinstance(end, CallRecorded) else None
         known = end if isinstance(end, CallRecorded | CallFailed) else None
         yield RecordedCall(

@@ -3,14 +3,15 @@
 No model says ready, revise or block. A reviewer gives scores and quotes; a critic gives findings and can only lower.
 """
 
+import re
 import tomllib
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
 from console.domain.contract import Finding, Severity
+from console.domain.folding import fold_compatible
 from console.domain.gate import GateVerdict, worst
 from console.domain.role_answer import SCORE_LIMIT, Critique, FindingSeverity, JudgeFinding, Review
 
@@ -47,9 +48,9 @@ class Rubric:
         return tuple(criterion.id for criterion in self.criteria)
 
     def total(self, scores: Mapping[str, int]) -> int:
-        """Return the weighted total of 0 to 100, rounded down; a criterion without a score counts 0."""
+        """Return the weighted total of 0 to 100, rounded down; a criterion without a score of 0 to 4 counts 0."""
         weights = sum(criterion.weight for criterion in self.criteria)
-        points = sum(criterion.weight * scores.get(criterion.id, 0) for criterion in self.criteria)
+        points = sum(criterion.weight * _counted_score(scores.get(criterion.id, 0)) for criterion in self.criteria)
         return 100 * points // (SCORE_LIMIT * weights)
 
 
@@ -88,6 +89,8 @@ def read_rubric(text: str, kind: str, *, threshold: int | None = None) -> Rubric
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise RubricError(f"it is no TOML: {error}") from None
+    except (ValueError, RecursionError):  # a number of thousands of digits, or lists in lists in lists
+        raise RubricError("it is no TOML that anybody would write: a number or a nesting has no end") from None
     criteria = tuple(
         criterion
         for number, row in enumerate(_rows(table), start=1)
@@ -108,13 +111,16 @@ def _rows(table: Mapping[str, object]) -> Sequence[object]:
     return rows if isinstance(rows, list) else []
 
 
+_CRITERION_ID = re.compile(r"[A-Za-z0-9_]{1,40}")
+
+
 def _criterion(row: object, number: int) -> Criterion:
     place = f"[[criterion]] number {number}"
     if not isinstance(row, dict):
         raise RubricError(f"{place} is no table")
     criterion_id, words, weight, must, kinds = (row.get(key) for key in ("id", "words", "weight", "must", "kinds"))
-    if not isinstance(criterion_id, str) or not criterion_id.replace("_", "").isalnum() or len(criterion_id) > 40:
-        raise RubricError(f"{place} needs an id of letters, digits and _")
+    if not isinstance(criterion_id, str) or _CRITERION_ID.fullmatch(criterion_id) is None:
+        raise RubricError(f"{place} needs an id of 1 to 40 letters, digits and _")
     if not isinstance(words, str) or not words or len(words) > 200:
         raise RubricError(f"{place} needs words of 1 to 200 characters")
     if isinstance(weight, bool) or not isinstance(weight, int) or not 1 <= weight <= 1000:
@@ -140,7 +146,10 @@ def judge_review(review: Review, rubric: Rubric, draft: str, nonce: str) -> Judg
     must hold has at least 3, and the review is sound. Anything else is revise. A review is sound when it repeats the
     nonce, scores every criterion once, and quotes what stands in the draft.
     """
-    scores = {each.id: each.score for each in review.criteria}
+    scores: dict[str, int] = {}
+    for each in review.criteria:  # of two scores of one criterion, the lower one counts
+        score = _counted_score(each.score)
+        scores[each.id] = min(score, scores.get(each.id, score))
     total = rubric.total(scores)
     unsound = [*_check_nonce(review.nonce, nonce, "reviewer"), *_check_scores(review, rubric)]
     unsound += _check_evidence([each.evidence for each in review.criteria], draft, "a score's evidence")
@@ -183,15 +192,23 @@ def judge_critique(critique: Critique, draft: str, nonce: str, *, reviewed: Gate
     )
 
 
+def _counted_score(score: int) -> int:
+    return score if 0 <= score <= SCORE_LIMIT else 0
+
+
 def is_quoted(quote: str, draft: str) -> bool:
     """Tell whether words stand in a draft, spaces and Unicode's compatible forms made alike."""
+    return _stands(quote, plain(draft))
+
+
+def _stands(quote: str, plain_draft: str) -> bool:
     words = plain(quote)
-    return len(words) >= EVIDENCE_LENGTH and words in plain(draft)
+    return len(words) >= EVIDENCE_LENGTH and words in plain_draft
 
 
 def plain(text: str) -> str:
     """Return a text with its spaces made single and its compatible characters made alike, for comparing."""
-    return " ".join(unicodedata.normalize("NFKC", text).split())
+    return " ".join(fold_compatible(text).split())
 
 
 def _check_nonce(answered: str, nonce: str, who: str) -> Iterable[Finding]:
@@ -206,11 +223,13 @@ def _check_scores(review: Review, rubric: Rubric) -> Iterable[Finding]:
         yield _finding("RUB-03", f"no score for {', '.join(missing)}")
     if len(set(scored)) < len(scored) or set(scored) - set(rubric.ids):
         yield _finding("RUB-04", "a criterion was scored twice, or one that the rubric has not")
+    if any(_counted_score(each.score) != each.score for each in review.criteria):
+        yield _finding("RUB-05", f"a score is not one of 0 to {SCORE_LIMIT}; it counts 0")
 
 
 def _check_evidence(quotes: Iterable[str], draft: str, what: str) -> Iterable[Finding]:
     plain_draft = plain(draft)
-    strange = sum(1 for quote in quotes if len(words := plain(quote)) < EVIDENCE_LENGTH or words not in plain_draft)
+    strange = sum(1 for quote in quotes if not _stands(quote, plain_draft))
     if strange:
         yield _finding("EVID-01", f"{what} does not stand in the draft ({strange} of them)")
 
@@ -218,7 +237,8 @@ def _check_evidence(quotes: Iterable[str], draft: str, what: str) -> Iterable[Fi
 def _weigh(findings: Sequence[JudgeFinding], draft: str) -> tuple[tuple[Finding, ...], GateVerdict]:
     """Weigh a judge's findings; a blocker whose quote is not in the draft asks for a revision only."""
     blockers = [each for each in findings if each.severity is FindingSeverity.BLOCKER]
-    quoted = sum(1 for each in blockers if is_quoted(each.quote, draft))
+    plain_draft = plain(draft)
+    quoted = sum(1 for each in blockers if _stands(each.quote, plain_draft))
     majors = sum(1 for each in findings if each.severity is FindingSeverity.MAJOR)
     said: list[Finding] = []
     if blockers:

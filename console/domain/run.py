@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import reduce
 
-from console.domain.gate import Gate, GateVerdict
+from console.domain.gate import Gate, GateVerdict, allowed_verdicts, role_at
 from console.domain.ledger_line import Actor
 from console.domain.role import Role
 from console.domain.run_event import (
@@ -27,6 +27,7 @@ from console.domain.run_event import (
     RunBlocked,
     RunClosed,
     RunCreated,
+    RunEvent,
     RunStopped,
     SourcesChecked,
 )
@@ -69,9 +70,10 @@ class Spent:
     is_exact: bool = True
     """False once a call's price or tokens are not known: what was set aside for it counts then."""
 
-    def plus(self, tokens: int, microusd: int | None) -> "Spent":
+    def plus(self, tokens: int, microusd: int | None, *, is_exact: bool = True) -> "Spent":
         """Return what is spent after one more call."""
-        return Spent(self.tokens + tokens, self.microusd + (microusd or 0), self.is_exact and microusd is not None)
+        is_exact = is_exact and self.is_exact and microusd is not None
+        return Spent(self.tokens + tokens, self.microusd + (microusd or 0), is_exact)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +137,11 @@ class RunState:
         return not self.is_over and self.phase in (Phase.WAITING, Phase.LOST)
 
     @property
+    def may_repeat(self) -> bool:
+        """Tell whether the gate's newest call was lost, or gave nothing to judge."""
+        return self.phase is Phase.LOST or (self.phase is Phase.WAITING and self.failure is not None)
+
+    @property
     def has_generated(self) -> bool:
         """Tell whether any call of the run was intended."""
         return bool(self.calls)
@@ -168,9 +175,88 @@ def fold(run_id: str, entries: Iterable[Entry]) -> RunState:
 def apply(state: RunState, entry: Entry) -> RunState:
     """Return the state after an event. Total: what cannot follow changes nothing but the head."""
     stamped = replace(state, seq=entry.seq, head=entry.head, updated_at_ms=entry.at_ms)
-    if state.is_over and not isinstance(entry.event, RunClosed):
-        return stamped
-    return _after(stamped, entry)
+    return _after(stamped, entry) if can_follow(state, entry.event) else stamped
+
+
+def can_follow(state: RunState, event: RunEvent) -> bool:  # one line an event
+    """Tell whether an event has its place after all that happened; whether it is allowed is for `decide` to say."""
+    if state.is_over or (state.created is None) is not isinstance(event, RunCreated):
+        return False
+    match event:
+        case RunCreated() | RunStopped():
+            return True
+        case InstructionPinned():
+            return state.gate is Gate.INSTRUCTION and state.phase is Phase.DUE
+        case PreflightFinished():
+            return state.gate is Gate.PREFLIGHT and state.phase is Phase.DUE
+        case SourcesChecked():
+            return state.gate is Gate.SOURCE_CHECK and state.phase is Phase.DUE
+        case CallIntended():
+            return _is_due(state, event)
+        case CallRecorded() | CallFailed() | CallLost():
+            return (
+                state.phase is Phase.CALLING and state.intended is not None and state.intended.call_id == event.call_id
+            )
+        case CallRepeatAllowed():
+            return state.may_repeat and state.intended is not None and state.intended.call_id == event.call_id
+        case RouteMoved():
+            return state.phase in (Phase.DUE, Phase.WAITING) and event.route.role is event.role
+        case ArtifactStored():
+            return event.attempt == state.attempt and _is_made_here(state, event)
+        case GateOpened():
+            is_worked = state.phase is Phase.WORKED or (state.gate is Gate.CANDIDATE and state.phase is Phase.DUE)
+            is_here = (event.gate, event.attempt) == (state.gate, state.attempt)
+            return is_worked and is_here and event.artifact_sha256 == state.subject_sha256
+        case GateDecided():
+            is_here = (event.gate, event.attempt) == (state.gate, state.attempt)
+            return state.phase is Phase.WAITING and is_here and event.verdict in allowed_verdicts(event.gate)
+        case RunBlocked():
+            return _was_said(state, event.gate, event.attempt, ready=False)
+        case CandidateSealed():
+            is_new = state.sealed is None and event.artifact_sha256 == state.subject_sha256
+            return is_new and _was_said(state, Gate.CANDIDATE, state.attempt, ready=True)
+        case RunClosed():
+            return state.sealed is not None
+
+
+def _is_due(state: RunState, event: CallIntended) -> bool:
+    """Tell whether a call is the work that is due at the gate, on the route that serves it, and a new one."""
+    route = state.route(event.role)
+    return (
+        state.phase is Phase.DUE
+        and (event.gate, event.attempt) == (state.gate, state.attempt)
+        and event.role is role_at(state.gate, state.attempt)
+        and route is not None
+        and route.fingerprint == event.fingerprint
+        and event.call_id not in {call.call_id for call in state.calls}
+    )
+
+
+_MADE_AT = {
+    ArtifactRole.TASK: (Gate.INSTRUCTION,),
+    ArtifactRole.PLAN: (Gate.PLANNER,),
+    ArtifactRole.DRAFT: (Gate.WRITER,),
+    ArtifactRole.REVIEW: (Gate.REVIEWER,),
+    ArtifactRole.CRITIQUE: (Gate.CRITIC,),
+    ArtifactRole.ANSWER: (Gate.PLANNER, Gate.WRITER, Gate.REVIEWER, Gate.CRITIC),
+}
+
+
+def _is_made_here(state: RunState, event: ArtifactStored) -> bool:
+    """Tell whether an artifact comes from the work of this gate: nothing takes the place of what was judged."""
+    if event.role is ArtifactRole.NOTES:
+        return True
+    phase = Phase.DUE if event.role is ArtifactRole.TASK else Phase.WORKED
+    return state.gate in _MADE_AT[event.role] and state.phase is phase and state.failure is None
+
+
+def _was_said(state: RunState, gate: Gate, attempt: int, *, ready: bool) -> bool:
+    """Tell whether the newest decision is one of this gate and attempt, and nothing has come of it yet."""
+    is_fresh = state.phase is Phase.OVER or (state.phase is Phase.DUE and state.calls_here == 0)
+    if not state.decisions or not is_fresh:
+        return False
+    newest = state.decisions[-1].decided
+    return (newest.gate, newest.attempt) == (gate, attempt) and (newest.verdict is GateVerdict.READY) is ready
 
 
 def _after(state: RunState, entry: Entry) -> RunState:  # one line an event
@@ -209,7 +295,9 @@ def _after(state: RunState, entry: Entry) -> RunState:  # one line an event
                 opened=None,
             )
         case RunStopped() as event:
-            return replace(state, status=RunStatus.STOPPED, phase=Phase.OVER, stopped=event, opened=None)
+            # A call that is under way is cut off: it may be billed, and nobody will know.
+            cut = _booked(state, None, None) if state.phase is Phase.CALLING else state
+            return replace(cut, status=RunStatus.STOPPED, phase=Phase.OVER, stopped=event, opened=None)
         case CandidateSealed() as event:
             return replace(state, sealed=event)
         case RunClosed():
@@ -224,6 +312,7 @@ def _call_intended(state: RunState, event: CallIntended) -> RunState:
         failure=None,
         calls=(*state.calls, event),
         calls_here=state.calls_here + 1,
+        sources=None if event.gate is Gate.WRITER else state.sources,
     )
 
 
@@ -235,26 +324,33 @@ def _call_ended(state: RunState, event: CallEnd) -> RunState:
             return _booked(replace(ended, phase=Phase.LOST), None, None)
         case CallFailed():
             failed = replace(ended, failure=event)
-            refused = event.http_status is not None and event.http_status >= 400
-            is_free = not event.requests_sent or refused
+            is_refused = event.http_status is not None and 400 <= event.http_status < 500
+            is_free = not event.requests_sent or is_refused  # of what fails behind a gateway, nobody knows the price
             return failed if is_free else _booked(failed, _tokens(event), event.microusd)
         case CallRecorded():
             return _booked(ended, _tokens(event), event.microusd)
 
 
 def _tokens(event: CallRecorded | CallFailed) -> int | None:
-    known = event.input_tokens is not None and event.output_tokens is not None
-    return (event.input_tokens or 0) + (event.output_tokens or 0) if known else None
+    counts = (event.input_tokens, event.output_tokens)
+    known = [count for count in counts if count is not None and count >= 0]
+    return sum(known) if len(known) == len(counts) else None
 
 
 def _booked(state: RunState, tokens: int | None, microusd: int | None) -> RunState:
     """Book a call: what it took, or what was set aside for it where that is not known."""
-    if state.intended is None:
+    call = state.intended
+    if call is None:
         return state
+    is_exact = tokens is not None and microusd is not None and microusd >= 0
     if tokens is None:
-        tokens, microusd = state.intended.max_tokens, state.intended.max_microusd
+        tokens = call.max_tokens
+    if microusd is None or microusd < 0:
+        microusd = call.max_microusd
     return replace(
-        state, spent=state.spent.plus(tokens, microusd), spent_in_attempt=state.spent_in_attempt.plus(tokens, microusd)
+        state,
+        spent=state.spent.plus(tokens, microusd, is_exact=is_exact),
+        spent_in_attempt=state.spent_in_attempt.plus(tokens, microusd, is_exact=is_exact),
     )
 
 
@@ -263,10 +359,10 @@ def _gate_decided(state: RunState, entry: Entry, event: GateDecided) -> RunState
     decided = replace(state, decisions=(*state.decisions, decision))
     if event.verdict is GateVerdict.READY and event.gate.after is not None:
         following = _moved_on(decided, event.gate.after)
-        return replace(following, attempt=1) if event.gate is Gate.PLANNER else following
+        return replace(following, attempt=1, spent_in_attempt=Spent()) if event.gate is Gate.PLANNER else following
     if event.verdict is GateVerdict.REVISE:
         again = Gate.PLANNER if event.gate is Gate.PLANNER else Gate.WRITER
-        return replace(_moved_on(decided, again), attempt=state.attempt + 1, sources=None, spent_in_attempt=Spent())
+        return replace(_moved_on(decided, again), attempt=state.attempt + 1, spent_in_attempt=Spent())
     return replace(decided, phase=Phase.OVER, opened=None)
 
 

@@ -3,18 +3,19 @@
 Pure and total. Every face and the stepper come through here, so that no rule can be gone round.
 """
 
+import re
+import unicodedata
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from console.domain.category import Category
 from console.domain.gate import Gate, GateVerdict, allowed_verdicts, role_at
 from console.domain.guard import find_secrets, safe
-from console.domain.ledger_line import Actor
+from console.domain.ledger_line import Actor, ActorKind
 from console.domain.money import usd_text
 from console.domain.role import Role
-from console.domain.run import Phase, RunState
+from console.domain.run import Phase, RunState, can_follow
 from console.domain.run_event import (
-    ArtifactStored,
     CallFailed,
     CallIntended,
     CallLost,
@@ -22,16 +23,11 @@ from console.domain.run_event import (
     CallRepeatAllowed,
     CandidateSealed,
     GateDecided,
-    GateOpened,
-    InstructionPinned,
-    PreflightFinished,
     RouteMoved,
     RunBlocked,
     RunClosed,
-    RunCreated,
     RunEvent,
     RunStopped,
-    SourcesChecked,
     StopCause,
 )
 
@@ -134,9 +130,9 @@ def decide(state: RunState, command: Command, actor: Actor) -> tuple[RunEvent, .
         case Decide():
             return _decide(state, command, actor)
         case AllowRepeat(reason):
-            return _allow_repeat(state, reason)
+            return _check_person(actor) or _allow_repeat(state, reason)
         case MoveRoute(role, reason):
-            return _move_route(state, role, reason)
+            return _check_person(actor) or _move_route(state, role, reason)
         case Stop(reason):
             refused = _check_reason(reason, fewest=0)
             return refused or (RunStopped(StopCause.OPERATOR, reason=_kept(reason)),)
@@ -146,34 +142,19 @@ def decide(state: RunState, command: Command, actor: Actor) -> tuple[RunEvent, .
 
 
 def _report(state: RunState, event: RunEvent) -> tuple[RunEvent, ...] | Refusal:
-    if isinstance(event, RunStopped):
-        return (event,)
-    if isinstance(event, CallIntended):
-        return _intend(state, event)
-    if isinstance(event, CallRecorded | CallFailed | CallLost):
-        return _end_call(state, event)
-    if not _can_follow(state, event):
-        return _out_of_order(state, type(event).__name__)
-    return (event,)
-
-
-def _can_follow(state: RunState, event: RunEvent) -> bool:  # one line an event
     match event:
-        case RunCreated():
-            return state.created is None and state.seq == 0
-        case InstructionPinned():
-            return state.created is not None and state.gate is Gate.INSTRUCTION and state.phase is Phase.DUE
-        case PreflightFinished():
-            return state.gate is Gate.PREFLIGHT and state.phase is Phase.DUE
-        case SourcesChecked():
-            return state.gate is Gate.SOURCE_CHECK and state.phase is Phase.DUE
-        case ArtifactStored():
-            return state.created is not None and event.attempt == state.attempt
-        case GateOpened():
-            is_worked = state.phase is Phase.WORKED or (state.gate is Gate.CANDIDATE and state.phase is Phase.DUE)
-            return is_worked and (event.gate, event.attempt) == (state.gate, state.attempt)
+        case RunStopped():
+            # The run stops whatever its words are; words that may not be kept are left out.
+            is_kept = _check_reason(event.reason, fewest=0) is None
+            return (replace(event, reason=_kept(event.reason) if is_kept else ""),)
+        case CallIntended():
+            return _intend(state, event)
+        case CallRecorded() | CallFailed() | CallLost():
+            return _end_call(state, event)
+        case GateDecided() | RunBlocked() | CandidateSealed() | RunClosed() | CallRepeatAllowed() | RouteMoved():
+            return _out_of_order(state, type(event).__name__)
         case _:
-            return False
+            return (event,) if can_follow(state, event) else _out_of_order(state, type(event).__name__)
 
 
 def _intend(state: RunState, event: CallIntended) -> tuple[RunEvent, ...] | Refusal:
@@ -220,11 +201,59 @@ def _usd(microusd: int) -> str:
 
 
 def _end_call(state: RunState, event: CallRecorded | CallFailed | CallLost) -> tuple[RunEvent, ...] | Refusal:
-    if state.phase is not Phase.CALLING or state.intended is None or state.intended.call_id != event.call_id:
+    if not can_follow(state, event):
         return _out_of_order(state, "the end of a call")
-    if isinstance(event, CallFailed) and event.stops:
-        return event, RunStopped(StopCause.CALL, event.category)
-    return (event,)
+    role = event.role if state.intended is None else state.intended.role
+    match event:
+        case CallLost():
+            return (replace(event, role=role),)
+        case CallRecorded():
+            return (
+                replace(
+                    event,
+                    role=role,
+                    model_reported=_closed(event.model_reported, _MODEL_NAME),
+                    http_status=_whole(event.http_status),
+                    request_id=_closed(event.request_id, _REQUEST_ID),
+                    finish=_closed(event.finish, _FINISH),
+                    input_tokens=_whole(event.input_tokens),
+                    output_tokens=_whole(event.output_tokens),
+                    ttft_ms=_whole(event.ttft_ms),
+                    total_ms=_whole(event.total_ms),
+                    microusd=_whole(event.microusd),
+                ),
+            )
+        case CallFailed():
+            stops = event.stops or event.category.stops_before_generation or event.category in STOPS_BY_CATEGORY
+            failed = replace(
+                event,
+                role=role,
+                stops=stops,
+                http_status=_whole(event.http_status),
+                request_id=_closed(event.request_id, _REQUEST_ID),
+                input_tokens=_whole(event.input_tokens),
+                output_tokens=_whole(event.output_tokens),
+                total_ms=_whole(event.total_ms),
+                microusd=_whole(event.microusd),
+            )
+            return (failed, RunStopped(StopCause.CALL, event.category)) if stops else (failed,)
+
+
+_MODEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@+ -]{0,127}")
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._:/@-]{1,128}")
+_FINISH = re.compile(r"[A-Za-z][A-Za-z_]{0,39}")
+
+
+def _closed(text: str | None, form: re.Pattern[str]) -> str | None:
+    """Return what a gateway named, or None where it is no name: its words never enter the ledger."""
+    if text is None or form.fullmatch(text) is None or find_secrets(text):
+        return None
+    return text
+
+
+def _whole(number: int | None) -> int | None:
+    """Return a number that a gateway gave, or None where it is none that counts anything."""
+    return number if number is not None and 0 <= number < _NUMBER_LIMIT else None
 
 
 def _out_of_order(state: RunState, what: str) -> Refusal:
@@ -236,7 +265,10 @@ def _out_of_order(state: RunState, what: str) -> Refusal:
 
 def _decide(state: RunState, command: Decide, actor: Actor) -> tuple[RunEvent, ...] | Refusal:
     refused = (
-        _check_subject(state, command) or _check_verdict(state, command) or _check_four_eyes(state, command, actor)
+        _check_subject(state, command)
+        or _check_person(actor, is_person=not command.is_machine)
+        or _check_verdict(state, command)
+        or _check_four_eyes(state, command, actor)
     )
     if refused is not None or state.opened is None or state.created is None:
         return refused or _out_of_order(state, "a decision")
@@ -254,7 +286,9 @@ def _decide(state: RunState, command: Decide, actor: Actor) -> tuple[RunEvent, .
         return decided, RunBlocked(command.gate, state.attempt)
     if command.verdict is GateVerdict.REVISE and state.attempt >= state.created.policy.max_attempts:
         return decided, RunBlocked(command.gate, state.attempt, attempts_used_up=True)
-    if command.gate is Gate.CANDIDATE and state.opened.artifact_sha256 is not None:
+    if command.gate is Gate.CANDIDATE:
+        if state.opened.artifact_sha256 is None:
+            return Refusal(RefusalCode.NOT_ALLOWED, "there is no candidate to seal: block or stop the run")
         sealed = CandidateSealed(state.opened.artifact_sha256, state.created.policy.four_eyes)
         return decided, sealed, RunClosed()
     return (decided,)
@@ -274,6 +308,13 @@ def _check_subject(state: RunState, command: Decide) -> Refusal | None:
         )
     if command.artifact_sha256 != state.opened.artifact_sha256:
         return Refusal(RefusalCode.STALE, "the artifact is another one than the one you saw: look at it again")
+    return None
+
+
+def _check_person(actor: Actor, *, is_person: bool = True) -> Refusal | None:
+    """Refuse a person's word from the console itself."""
+    if is_person and actor.kind is ActorKind.CONSOLE:
+        return Refusal(RefusalCode.HUMAN, "the console decides nothing by itself: this needs an operator")
     return None
 
 
@@ -298,7 +339,7 @@ def _check_verdict(state: RunState, command: Decide) -> Refusal | None:
 
 
 def _check_four_eyes(state: RunState, command: Decide, actor: Actor) -> Refusal | None:
-    """Where two operators are wanted, refuse the one who began the run or called its draft ready as its last judge."""
+    """Where two operators are wanted, refuse the one who began the run or passed the draft of this attempt."""
     if state.created is None or not state.created.policy.four_eyes:
         return None
     if command.is_machine:
@@ -310,7 +351,12 @@ def _check_four_eyes(state: RunState, command: Decide, actor: Actor) -> Refusal 
             RefusalCode.FOUR_EYES,
             "the policy wants two operators, told apart by their keys: name yours as operator_key in the policy",
         )
-    others = [state.creator, *(each.actor for each in state.decisions if each.decided.gate is Gate.WRITER)]
+    passed = (
+        each.actor
+        for each in state.decisions
+        if (each.decided.gate, each.decided.attempt) == (Gate.WRITER, state.attempt)
+    )
+    others = [state.creator, *passed]
     if any(each is not None and each.key_fingerprint == actor.key_fingerprint for each in others):
         return Refusal(
             RefusalCode.FOUR_EYES, "the policy wants another operator here than who began the run or passed its draft"
@@ -323,15 +369,13 @@ def _check_four_eyes(state: RunState, command: Decide, actor: Actor) -> Refusal 
 
 
 def _allow_repeat(state: RunState, reason: str) -> tuple[RunEvent, ...] | Refusal:
-    is_failed = state.phase is Phase.WAITING and state.failure is not None
-    if state.intended is None or not (state.phase is Phase.LOST or is_failed):
+    if state.intended is None or not state.may_repeat:
         return Refusal(
             RefusalCode.NOT_WAITING, "no call of this gate was lost or failed, and a recorded call is never repeated"
         )
     if state.calls_here >= CALLS_A_GATE:
-        return Refusal(
-            RefusalCode.REPEATED, f"{CALLS_A_GATE} calls were made at this gate in this attempt: revise, block or stop"
-        )
+        left = "stop the run" if state.phase is Phase.LOST else "revise, block or stop"
+        return Refusal(RefusalCode.REPEATED, f"{CALLS_A_GATE} calls were made at this gate in this attempt: {left}")
     refused = _check_reason(reason, fewest=0)
     return refused or (CallRepeatAllowed(state.intended.call_id, _kept(reason)),)
 
@@ -340,27 +384,45 @@ def _move_route(state: RunState, role: Role, reason: str) -> tuple[RunEvent, ...
     fallback = state.route(Role.FALLBACK)
     if fallback is None or role is Role.FALLBACK or state.route(role) is None:
         return Refusal(RefusalCode.ROUTE, "the profile has no fallback route, or the role has no route to move")
-    if state.phase in (Phase.CALLING, Phase.LOST):
+    if state.phase not in (Phase.DUE, Phase.WAITING):
         return _out_of_order(state, "a move to the fallback route")
+    moved = replace(fallback, role=role)
+    if state.route(role) == moved:
+        return Refusal(RefusalCode.ROUTE, f"the fallback route serves {role} already")
+    if _has_answered(state, role):
+        return Refusal(
+            RefusalCode.ROUTE, f"{role} has done its work in this attempt, and the record says by which route: revise"
+        )
     refused = _check_reason(reason, fewest=TYPED_REASON)
-    return refused or (RouteMoved(role, replace(fallback, role=role), _kept(reason)),)
+    return refused or (RouteMoved(role, moved, _kept(reason)),)
+
+
+def _has_answered(state: RunState, role: Role) -> bool:
+    answered = {end.call_id for end in state.ends if isinstance(end, CallRecorded)}
+    return any(call.role is role and call.attempt == state.attempt and call.call_id in answered for call in state.calls)
 
 
 def _check_reason(reason: str, *, fewest: int) -> Refusal | None:
     """Refuse a reason that is too short, too long, or holds what must not be kept."""
-    bare = reason.strip()
-    if len(bare) < fewest:
+    kept = _kept(reason)
+    if len(kept) < fewest:
         return Refusal(RefusalCode.REASON, f"this needs a reason of at least {fewest} characters, typed by you")
-    if len(bare) > REASON_LIMIT:
+    if len(kept) > REASON_LIMIT:
         return Refusal(RefusalCode.REASON, f"a reason has at most {REASON_LIMIT} characters")
-    if find_secrets(bare):
+    if safe(kept) != kept:
+        return Refusal(RefusalCode.REASON, "the reason holds characters that nobody can see; type it anew")
+    if find_secrets(kept):
         return Refusal(RefusalCode.SECRET, "the reason looks like it holds a secret; it was not kept")
     return None
 
 
 def _kept(reason: str) -> str:
-    return safe(" ".join(reason.split()))
+    """Return a reason as the ledger keeps it: one line, in the one spelling that Unicode has for it."""
+    return unicodedata.normalize("NFC", " ".join(reason.strip()[:_TYPED_LIMIT].split()))
 
 
+_TYPED_LIMIT = 4 * REASON_LIMIT
+"""What is typed beyond it is not looked at: it is too long anyway."""
+_NUMBER_LIMIT = 2**53
 STOPS_BY_CATEGORY = frozenset({Category.SECRET_IN_PROMPT, Category.ORIGIN_REFUSED, Category.BUDGET_EXCEEDED})
 """Our own categories that stop a run as an account, drift or route error does."""

@@ -1,11 +1,11 @@
 """The codec: a run's events to the bytes that the ledger keeps, and back, strictly."""
 
-import json
 import typing
 from typing import Final
 
 import msgspec
 
+from console.domain.canonical import canonical, read_canonical
 from console.domain.run_event import RunEvent
 
 _EVENTS: Final = {each.__name__: each for each in typing.get_args(RunEvent)}
@@ -21,10 +21,16 @@ def kind_of(event: RunEvent) -> str:
 
 
 def encode_event(event: RunEvent) -> bytes:
-    """Return an event's canonical bytes: JSON with sorted keys, without spaces and without floats."""
-    value = msgspec.to_builtins(event)
-    _require_whole(value)
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+    """Return an event's canonical bytes.
+
+    Raises:
+        CodecError: It holds what has no canonical form, such as a float; the message holds nothing of it.
+
+    """
+    try:
+        return canonical(msgspec.to_builtins(event))
+    except ValueError as error:
+        raise CodecError(f"a {kind_of(event)} cannot be kept: {error}") from None
 
 
 def decode_event(kind: str, body: bytes) -> RunEvent:
@@ -39,24 +45,9 @@ def decode_event(kind: str, body: bytes) -> RunEvent:
     if event_type is None:
         raise CodecError(f"the ledger has an event that this version does not know: {kind[:40]!r}")
     try:
-        event: RunEvent = msgspec.convert(msgspec.json.decode(body), type=event_type)
-    except (msgspec.ValidationError, msgspec.DecodeError):
+        event: RunEvent = msgspec.convert(read_canonical(body), type=event_type)
+    except ValueError:  # no canonical JSON, or another form of object: msgspec's errors are of this kind
         raise CodecError(f"a line of the ledger is no {kind}") from None
     if encode_event(event) != body:
         raise CodecError(f"a line of the ledger is not as a {kind} is written")
     return event
-
-
-def _require_whole(value: object) -> None:
-    """Refuse a float: it is written differently by different languages, so that no hash of it would hold."""
-    match value:
-        case float():
-            raise CodecError("a record has no floats")
-        case dict():
-            for each in value.values():
-                _require_whole(each)
-        case list() | tuple():
-            for each in value:
-                _require_whole(each)
-        case _:
-            return
