@@ -31,6 +31,7 @@ from console.domain.run_event import (
     StopCause,
 )
 from console.domain.source import check_sources
+from console.services.leak_guard import LEAK_GUARD
 from console.services.ledger.ledger import LedgerError
 from console.services.run.briefs import Brief, BriefParts, build_brief
 from console.services.run.checks import check_candidate
@@ -364,5 +365,6 @@ class GateWork:
 
 
 def count_secrets(brief: Brief) -> int:
-    """Return how many places of a brief look like a secret."""
-    return len(find_secrets(brief.prompt)) + len(find_secrets(brief.instructions))
+    """Return how many places of a brief look like a secret, or hold a token of this process."""
+    texts = (brief.instructions, brief.prompt)
+    return sum(len(find_secrets(text)) + int(LEAK_GUARD.is_hit(text)) for text in texts)

@@ -203,6 +203,8 @@ class Stepper:
             for entry in await self._report(changed):
                 yield entry
             return
+        if prepared is not None and (prepared.gate, prepared.route.role) != (self.state.gate, self._route().role):
+            raise StepHeldError("the run moved on since this call was shown; look at it again")
         try:
             call = prepared or await self.prepare()
         except BriefError as error:
