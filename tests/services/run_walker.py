@@ -79,6 +79,7 @@ async def walk(office: Office, who: str, run_id: str, *, is_new: bool, watch: Wa
                 async for _ in stepper.step():
                     pass
                 if log.state.phase is Phase.LOST:
+                    assert [news async for news in stepper.step()] == [], "a lost call was repeated by itself"
                     await command(desk, log, AllowRepeat(f"{who}: once more"))
                 elif log.state.phase is Phase.WAITING:
                     await decide(desk, log, who)

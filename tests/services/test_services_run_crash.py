@@ -133,7 +133,7 @@ async def nursery() -> AsyncIterator[Nursery]:
     try:
         yield Nursery(process)
     finally:
-        await process.communicate()
+        await process.communicate(b"")
 
 
 # --- The matrix ------------------------------------------------------------------------------------------------------
