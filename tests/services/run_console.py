@@ -1,7 +1,7 @@
 """A console in a process of its own: `python run_console.py DIRECTORY BASE_URL TOKEN NAME`; it does what stdin says.
 
-Each line on stdin is a deed and a run; it reads the run, says "ready", waits for the next line, and says in JSON how the
-deed ended.
+Each line on stdin is a deed and a run; it reads the run, says "ready", waits for the next line, and says in JSON how
+the deed ended.
 """
 
 import asyncio
@@ -20,7 +20,8 @@ from console.services.run.session import command, operator_verdict, stepping
 
 
 def say(value: object) -> None:
-    print(json.dumps(value), flush=True)
+    sys.stdout.write(json.dumps(value) + "\n")
+    sys.stdout.flush()
 
 
 async def decide(desk: RunDesk, log: RunLog, name: str) -> None:

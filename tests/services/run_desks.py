@@ -1,4 +1,4 @@
-"""A desk on an embedded gateway of the test's own: a repository, a profile, and runs that are walked through their gates."""
+"""A desk on an embedded gateway of the test's own: a repository, a profile, and runs that walk through gates."""
 
 import contextlib
 import os
@@ -47,12 +47,22 @@ ROUTES = {
 def config_text(
     *, base_url: str = EMBEDDED, token_ref: str = EMBEDDED, policy: str = "", instructions: str = "", **models: str
 ) -> str:
-    """Return a config of one profile; `models` are the ones of roles, "" for a role without a route."""
+    """Return a config of one profile.
+
+    Args:
+        base_url: Of the gateway.
+        token_ref: Where its token is.
+        policy: TOML.
+        instructions: TOML.
+        models: Models of roles, `MODEL@FAMILY` where its name does not say the family, "" for no route.
+
+    """
     lines = ["schema = 1", 'default_profile = "p"', "[profiles.p.gateway]", f'base_url = "{base_url}"']
     lines += [f'token_ref = ["{token_ref}"]', "[profiles.p.policy]", policy, "[profiles.p.instructions]", instructions]
-    for role, model in (ROUTES | models).items():
-        if model:
-            family = _FAMILIES[model.partition("-")[0]]
+    for role, served in (ROUTES | models).items():
+        if served:
+            model, _, family = served.partition("@")
+            family = family or _FAMILIES[model.partition("-")[0]]
             lines += [f"[profiles.p.routes.{role}]", f'model = "{model}"', f'endpoint_family = "{family}"']
             path = {"responses": "/v1/responses", "anthropic_messages": "/v1/messages"}
             lines += [f'endpoint_path = "{path.get(family, "/v1/chat/completions")}"']
@@ -76,7 +86,7 @@ class Walked:
         return [each for news in self.news if isinstance(news, GateNoted) for each in news.findings]
 
     def ids_at(self, gate: str) -> set[str]:
-        """The ids of a gate's findings, in the newest attempt at it."""
+        """Return the ids of a gate's findings, in the newest attempt at it."""
         (*_, opened) = [each for each in self.state.openings if each.gate == gate]
         return {each.id for each in opened.findings}
 

@@ -1,4 +1,4 @@
-"""The embedded gateway as a run's tests want it: in the test's own process, counted, and holding an answer on demand."""
+"""The embedded gateway for tests of runs: in the test's own process, counted, and held on demand."""
 
 import asyncio
 import contextlib

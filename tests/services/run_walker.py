@@ -24,7 +24,6 @@ from console.services.run.desk import RunDesk
 from console.services.run.run_log import RunLog
 from console.services.run.session import command, operator_verdict, stepping
 
-
 Watch = Callable[[str, Sequence[Line]], None]
 """Told "before" each append, and "after" it with its lines."""
 
@@ -98,6 +97,11 @@ def perform(job: dict[str, Any]) -> None:
     asyncio.run(walk(office, job["who"], job["run_id"], is_new=job["is_new"], watch=killer.watch))
 
 
+def say(number: int) -> None:
+    sys.stdout.write(f"{number}\n")
+    sys.stdout.flush()
+
+
 def main(lines: Sequence[str]) -> None:
     for line in lines:
         pid = os.fork()
@@ -109,8 +113,8 @@ def main(lines: Sequence[str]) -> None:
             finally:
                 sys.excepthook(*sys.exc_info()) if code else None
                 os._exit(code)
-        print(pid, flush=True)
-        print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
+        say(pid)
+        say(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 
 
 if __name__ == "__main__":

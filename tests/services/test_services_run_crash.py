@@ -9,7 +9,6 @@ import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 
 from services.ledgers import new_id
@@ -82,7 +81,8 @@ async def walked_whole(office: Office, listening: Listening) -> Whole:
     run_id = new_id()
     async with in_front_of(listening) as gateway:
         await walk(replace(office, base_url=gateway.base_url), "nobody", run_id, is_new=True, watch=watch)
-    return Whole(await entries_of(office, run_id), tuple(sizes), Counter((g.role, g.attempt) for g in gateway.generations))
+    calls = Counter((each.role, each.attempt) for each in gateway.generations)
+    return Whole(await entries_of(office, run_id), tuple(sizes), calls)
 
 
 async def entries_of(office: Office, run_id: str) -> tuple[Entry, ...]:

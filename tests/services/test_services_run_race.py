@@ -15,7 +15,6 @@ from services.run_gateway import Generation, RunGateway
 
 from console.domain.run import Phase
 from console.services.ledger.ledger import LeaseHeldError
-from console.services.run.run_log import RunLog
 from console.services.run.session import stepping
 
 ROUNDS = 20
