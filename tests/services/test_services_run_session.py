@@ -381,7 +381,7 @@ async def test_neither_task_draft_nor_token_is_in_the_ledger_or_the_record(
         assert (await verify_run(desk.ledger, walked.state.run_id)).holds
         record = record_of(walked.state)
     assert not record.secrets_in_prompt
-    leaked = "-".join(["sk", "made", "up", "for", "a", "draft", "4711"])
+    leaked = "-".join(["sk", "Mq7vB2xKw9", "Zr4tY8nLc3", "Hd6pJ1sGf5"])
     drafted = "All calls of the coding agents go through one model gateway."
     kept = b"".join(path.read_bytes() for path in office.state_directory.glob("runs.db*"))
     for text in (canary, leaked, drafted, gateway.token, str(office.directory)):

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from console.domain.boundary import Boundary
-from console.domain.category import Category, Classification
+from console.domain.category import Category, Classification, judged
 from console.domain.contract import Finding, RouteCheck, Severity, Verdict
 from console.domain.event import RoutesChecked
 from console.domain.gate import Gate
@@ -35,6 +35,8 @@ NEEDED = (Role.PLANNER, Role.WRITER, Role.REVIEWER, Role.CRITIC)
 """The roles without which no run can be made. A revision without a route of its own cannot be written either."""
 _PASSING = frozenset({Category.RATE_LIMIT, Category.UPSTREAM_UNAVAILABLE, Category.TIMEOUT})
 """What may be over when the same is asked later."""
+_UNPRICED = "MOD-05"
+"""Found where the gateway's lists name prices, and none for a route's model: it would refuse the first paid call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,10 @@ def _stop_of(route: RouteState) -> PreflightStop | None:
         drift = tuple(each for each in route.check.findings if each.severity is Severity.FAIL)
         return PreflightStop(StopCause.PREFLIGHT, words, Category.ENDPOINT_DRIFT, drift)
     for result in route.rungs:
+        unpriced = tuple(each for each in result.findings if each.id == _UNPRICED)
+        if unpriced:
+            found = judged(Category.ACCOUNT_PRICING, f"{_UNPRICED}: {unpriced[0].message}")
+            return _stop_of_refusal(role, result.rung, found, unpriced)
         if result.classification is not None:
             return _stop_of_refusal(role, result.rung, result.classification, result.findings)
         if result.status in (RungStatus.FAILED, RungStatus.BLOCKED):

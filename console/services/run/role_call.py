@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Final
 
 import msgspec
@@ -22,7 +21,6 @@ from console.services.probe.smoke import call_route
 from console.services.run.briefs import Brief
 from console.wire import FAMILY_WIRES
 from console.wire.ask import Ask, Schema, fits
-from console.wire.judge.asked import Asked
 
 ANSWER_LIMIT = 1_000_000
 """The most characters of an answer that are kept."""
@@ -77,8 +75,8 @@ def prepare_call(
     name, schema = schema_at(gate, criteria)
     ask = Ask(brief.prompt, max_output_tokens, instructions=brief.instructions, schema=Schema(name, schema))
     body = FAMILY_WIRES[route.endpoint_family].build_ask(route.model, ask)
-    asked = Asked(accepts=partial(fits, schema=schema))
-    request = ProbeRequest(Shape.ROLE, body, max_output_tokens, asked=asked)
+    # Whether the answer fits the schema is for `read_answer` to say: prose is the model's fault and not the gateway's.
+    request = ProbeRequest(Shape.ROLE, body, max_output_tokens)
     return RoleCall(call_id, gate, route, brief, request, estimate(len(body), max_output_tokens, price))
 
 
