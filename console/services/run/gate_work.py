@@ -103,8 +103,8 @@ class GateWork:
             words = "an instruction file is not as it was pinned; look at it, then begin another run"
             return RunStopped(StopCause.INSTRUCTION_CHANGED, reason=words)
         role = role_at(state.gate, state.attempt)
-        pinned = None if role is None else state.route(role)
-        if pinned is not None and route_of(self._desk.profile, pinned, origin) is None:
+        is_pinned = role is not None and state.route(role) is not None
+        if role is not None and is_pinned and route_of(self._desk.profile, state, role, origin) is None:
             words = f"the route of {role} in the config is not the one that the run was begun with; begin another run"
             return RunStopped(StopCause.ROUTE_CHANGED, reason=words)
         return None
