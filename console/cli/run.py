@@ -42,8 +42,10 @@ def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argp
         if kind not in ("start", "list"):
             child.add_argument("run_id", metavar="RUN", help="a run's id, a part of it that no other has, or: last")
     _add_start(each["start"])
-    each["step"].add_argument(
-        "--preview", action="store_true", help="show exactly what would be sent, and send nothing"
+    sending = each["step"].add_mutually_exclusive_group()
+    sending.add_argument("--preview", action="store_true", help="show exactly what would be sent, and send nothing")
+    sending.add_argument(
+        "--send", action="store_true", help="send the run's first call; without it the first step shows what it is"
     )
     for kind in ("start", "step", "resume"):
         each[kind].add_argument(

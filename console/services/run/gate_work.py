@@ -133,7 +133,9 @@ class GateWork:
     async def _brief(self, state: RunState, route: Route, call_id: str) -> Brief:
         is_judge = state.gate in (Gate.REVIEWER, Gate.CRITIC)
         is_revision = state.gate is Gate.WRITER and state.attempt > 1
-        has_draft = state.artifact(ArtifactRole.DRAFT) is not None  # a writer may have answered with none
+        draft = await self.text_of(state, ArtifactRole.DRAFT) if state.artifact(ArtifactRole.DRAFT) else ""
+        if is_revision and find_secrets(draft):
+            draft = ""  # what seems to be a key goes to no model: the findings say what was wrong
         pinned = () if state.instruction is None else state.instruction.sources
         context = () if is_judge else self._inputs.context
         parts = BriefParts(
@@ -151,7 +153,7 @@ class GateWork:
             boundary=boundary_of(call_id),
             nonce=nonce_of(call_id) if is_judge else "",
             plan="" if state.gate is Gate.PLANNER else await self.text_of(state, ArtifactRole.PLAN),
-            draft=await self.text_of(state, ArtifactRole.DRAFT) if is_judge or (is_revision and has_draft) else "",
+            draft=draft if is_judge or is_revision else "",
             findings=await self._why_revised(state) if is_revision else (),
         )
 
@@ -277,7 +279,7 @@ class GateWork:
             state,
             GateVerdict.REVISE if is_broken else GateVerdict.READY,
             findings,
-            needs_human=checked.outcome.needs_human or suspected,
+            needs_human=checked.outcome.needs_human or checked.outcome.is_refused or suspected,
             is_final=checked.outcome.is_refused,
             artifact_sha256=state.subject_sha256,
             commands=tuple(
