@@ -177,11 +177,22 @@ async def _step(desk: "RunDesk", log: "RunLog", arguments: argparse.Namespace) -
     if log.state.is_over or (log.state.is_waiting and not arguments.auto):
         return _finish(log.state, arguments)
     async with stepping(desk, log) as stepper:
-        if getattr(arguments, "preview", False):
+        if _only_shows(log.state, arguments):
             return await _preview(stepper, arguments)
         news = step_all(desk, log, stepper) if arguments.auto else stepper.step()
         await _tell(news, arguments)
     return _finish(log.state, arguments)
+
+
+def _only_shows(state: "RunState", arguments: argparse.Namespace) -> bool:
+    """Tell whether a step shows the call that is due: where that was asked for, and before the first one of a run.
+
+    Nobody pays for a call whose words could not be read first, unless `--auto` says that nobody will read them.
+    """
+    if arguments.kind != "step":
+        return False
+    is_first_call = state.gate is Gate.PLANNER and not state.has_generated
+    return arguments.preview or (is_first_call and not arguments.send and not arguments.auto)
 
 
 async def _tell(news: "AsyncGenerator[StepNews, None]", arguments: argparse.Namespace) -> None:
@@ -203,6 +214,7 @@ async def _tell(news: "AsyncGenerator[StepNews, None]", arguments: argparse.Name
 async def _preview(stepper: "Stepper", arguments: argparse.Namespace) -> ExitCode:
     """Write exactly what the due call would send."""
     call = await stepper.prepare()
+    code = ExitCode.OK if arguments.preview else ExitCode.WAITING
     body = call.request.body.decode()
     if arguments.json:
         document = {
@@ -216,15 +228,17 @@ async def _preview(stepper: "Stepper", arguments: argparse.Namespace) -> ExitCod
             "max_tokens": call.cost.tokens,
             "max_usd": call.cost.usd,
             "body": body,
+            "next": [f"gateway-console run step {stepper.state.run_id} --send"],
         }
         output.write_document(document)
-        return ExitCode.OK
+        return code
     route = call.route
     output.note(f"{route.role}: POST {route.endpoint_path}, {route.model}, {len(call.request.body)} bytes, {call.cost}")
     output.note("not sent; the ids that bound its blocks are new in every call")
     for text in (call.brief.instructions, "", *call.brief.prompt.splitlines()):
         output.write_line(text)
-    return ExitCode.OK
+    output.note(f"    next: gateway-console run step {stepper.state.run_id} --send")
+    return code
 
 
 # --- Decisions -------------------------------------------------------------------------------------------------------

@@ -126,7 +126,8 @@ def next_commands(state: RunState) -> tuple[str, ...]:
     if state.phase is Phase.WAITING:
         return tuple(_decisions(state))
     if state.gate in GATES_WITH_A_CALL:
-        return f"gateway-console run step {run_id} --preview", f"gateway-console run step {run_id}"
+        sending = "" if state.has_generated else " --send"
+        return f"gateway-console run step {run_id} --preview", f"gateway-console run step {run_id}{sending}"
     return (f"gateway-console run step {run_id}",)
 
 

@@ -290,7 +290,7 @@ def _text(text: str | None) -> str:
     if text is None:
         return "null"
     if not isinstance(text, str):
-        raise ValueError("a part of a line is no text")
+        raise ValueError("a part of a line is no text")  # noqa: TRY004  # one kind of error for all damaged lines
     require_text(text)
     return encode_basestring(text)
 

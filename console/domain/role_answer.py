@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from console.domain.claim import Claim
 from console.domain.gate import Gate
 
 PLAN_NAME, DRAFT_NAME, REVIEW_NAME, CRITIQUE_NAME = "run_plan", "run_draft", "run_review", "run_critique"
@@ -50,23 +51,13 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class ClaimedSource:
-    """A claim of a draft with where it is said to stand."""
-
-    id: str
-    url: str
-    quote: str
-    """Words that have to stand at the URL; empty where none is given."""
-
-
-@dataclass(frozen=True, slots=True)
 class Draft:
     """What a writer answered."""
 
     instruction_source: str
     artifact: str
     """The unified diff, the document or the command plan."""
-    claims: tuple[ClaimedSource, ...]
+    claims: tuple[Claim, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""A gated run against a real model server with real weights: a small model keeps no contract, and that is what is said."""
+"""A gated run against a real model server with real weights: a small model keeps no contract, and that is said."""
 
 import asyncio
 import json
@@ -85,7 +85,10 @@ async def test_a_small_model_goes_through_planner_and_writer_and_the_verdict_is_
     assert (code, ready["gate"]) == (0, "planner")
     before = len(llama.requests)
 
-    _, planned, _ = await command("step", run_id)
+    code, shown, _ = await command("step", run_id)
+    assert (code, shown["schema"], len(llama.requests)) == (7, "gateway-console/run-preview/v1", before)
+
+    _, planned, _ = await command("step", run_id, "--send")
     for way in (("resume", run_id, "--repeat"), None, ("resume", run_id, "--repeat")):
         if planned["gates"][-1]["artifact_sha256"] is not None:
             break

@@ -21,6 +21,15 @@ WELL_MODELS: tuple[tuple[str, EndpointFamily], ...] = (
 )
 """What the embedded gateway answers well, one model a family."""
 
+RUN_MODELS: tuple[tuple[str, EndpointFamily], ...] = (
+    ("gpt-route-placeholder", EndpointFamily.RESPONSES),
+    ("gpt-route-placeholder", EndpointFamily.RESPONSES),
+    ("gpt-route-placeholder", EndpointFamily.RESPONSES),
+    ("gpt-review-revise-placeholder", EndpointFamily.RESPONSES),
+    ("claude-critic-route-placeholder", EndpointFamily.ANTHROPIC_MESSAGES),
+)
+"""What takes a candidate through the gates, with a revision, a model a role."""
+
 _HOSTILITIES = {
     EndpointFamily.RESPONSES: (
         "key-in-letters",
@@ -68,9 +77,12 @@ HOSTILE_MODELS: tuple[tuple[str, EndpointFamily], ...] = (
 )
 """What the embedded gateway answers badly, six models a profile: what stands here is drilled."""
 
+REPOSITORY, TASK, LEAKING_TASK = "repository", "task.txt", "leaking-task.txt"
 _BODY_LENGTH = 48
 _DEADLINE_S = 4
 """The longest that a call of the drill may take, in seconds: some gateways never come to an end."""
+_RUN_DEADLINE_S = 30
+"""The same for a run's calls, whose answers are longer."""
 _PART_LENGTH = 12
 """A piece of the canary that is clipped at either end still holds a whole part, where it has 23 characters."""
 
@@ -149,8 +161,19 @@ def plant(root: Path, canary: Canary, base_url: str, stalled_url: str) -> Scratc
     _write(passphrase, "a passphrase for the drill")
     _write(folder / "config.toml", _config(base_url, stalled_url, token, passphrase))
     _write(refused, _profile("p", base_url, [canary.value], WELL_MODELS, head='schema = 1\ndefault_profile = "p"\n'))
+    _plant_task(work, canary)
     _write(broken, f"schema = 1\n[profiles.p.gateway]\nheaders = {{ x-note = {canary.value} }}\n")
-    return Scratch(root, home, work, {path: path.read_bytes() for path in (token, refused, broken)})
+    planted = (token, refused, broken, work / LEAKING_TASK)
+    return Scratch(root, home, work, {path: path.read_bytes() for path in planted})
+
+
+def _plant_task(work: Path, canary: Canary) -> None:
+    """Lay out what a run works on: a task, one with the canary in it, and the files of a repository."""
+    repository = work / REPOSITORY
+    repository.mkdir()
+    _write(repository / "AGENTS.md", "Be brief.\n")
+    _write(work / TASK, "Add a note on endpoint families.\n")
+    _write(work / LEAKING_TASK, f"Add a note. The key is {canary.value}.\n")
 
 
 def _write(path: Path, text: str) -> None:
@@ -164,6 +187,7 @@ def _config(base_url: str, stalled_url: str, token: Path, passphrase: Path) -> s
         'schema = 1\ndefault_profile = "well"\n',
         _profile("well", base_url, [f"env:{VARIABLE}"], WELL_MODELS),
         _profile("file", base_url, [f"file:{token}"], WELL_MODELS, gateway='auth = "x-api-key"\n'),
+        _profile("run", base_url, [f"env:{VARIABLE}"], RUN_MODELS, deadline_s=_RUN_DEADLINE_S),
         _profile("vault", base_url, ["vault:drill"], WELL_MODELS, gateway=vault),
         _profile("stalled", stalled_url, [f"env:{VARIABLE}"], WELL_MODELS[:1]),
     ]
@@ -182,10 +206,11 @@ def _profile(
     *,
     head: str = "",
     gateway: str = "",
+    deadline_s: int = _DEADLINE_S,
 ) -> str:
     lines = [
         f"{head}[profiles.{name}.gateway]\nbase_url = {json.dumps(base_url)}\n",
-        f"token_ref = {json.dumps(list(references))}\ndeadline_s = {_DEADLINE_S}\n{gateway}",
+        f"token_ref = {json.dumps(list(references))}\ndeadline_s = {deadline_s}\n{gateway}",
     ]
     lines += [
         f"[profiles.{name}.routes.{role}]\nmodel = {json.dumps(model)}\n"

@@ -13,7 +13,7 @@ from console.services.drill.canary import Canary, Scratch, plant
 from console.services.drill.child import Ended, NoPseudoTerminalError, Screen, run_at_terminal, run_on_pipes
 from console.services.drill.recorder import Recorder, recording, split_sent
 from console.services.drill.search import Search
-from console.services.drill.step import How, Step, steps
+from console.services.drill.step import How, Step, has_git, steps
 
 _PASSED_ON = ("PATH", "PYTHONPATH", "VIRTUAL_ENV")
 _CORE_PATTERN = Path("/proc/sys/kernel/core_pattern")
@@ -121,7 +121,7 @@ class _Runner:
             canary, {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
         )
         self.search = search
-        self.notes = _notes()
+        self.notes = _notes() if has_git() else (*_notes(), "git is not installed, so no run was drilled")
 
     async def run(self, step: Step) -> StepEnd:
         """Run one step to its end, and search what it wrote to its streams."""

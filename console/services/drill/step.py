@@ -1,11 +1,12 @@
 """The steps of the drill: what the console is made to do with the canary in its hands."""
 
+import shutil
 import signal
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from console.services.drill.canary import Canary, hostile_profiles
+from console.services.drill.canary import LEAKING_TASK, REPOSITORY, TASK, Canary, hostile_profiles
 from console.services.drill.child import CONSOLE
 
 WITH_CORE = ("/bin/sh", "-c", 'ulimit -c "$(ulimit -H -c)"; exec "$@"', "sh")
@@ -58,6 +59,7 @@ def steps(canary: Canary) -> Sequence[Step]:
         Step("smoke, token from the vault", ("--profile", "vault", "smoke"), ok, sends=True),
         Step("token rotate, the same token", ("token", "rotate", "--profile", "vault"), frozenset({11}), token),
         Step("token remove", ("token", "remove", "--profile", "vault", "--yes"), ok),
+        *(_run() if has_git() else ()),
         Step("verify mark", ("verify", "mark", "ci-secrets", "--note", "drill"), ok),
         Step("doctor", ("doctor", "--json")),
         *(
@@ -80,6 +82,29 @@ def steps(canary: Canary) -> Sequence[Step]:
             sends=True,
             program=(*WITH_CORE, *CONSOLE),
         ),
+    )
+
+
+def has_git() -> bool:
+    """Tell whether there is a git to make the repository of a run with."""
+    return shutil.which("git") is not None
+
+
+def _run() -> Sequence[Step]:
+    """Return the steps of a gated run, from its repository to its record."""
+    ok, named, start = frozenset({0}), ("--profile", "run"), ("run", "start", "--repo", REPOSITORY, "--task-file")
+    git = ("git", "-C", REPOSITORY, "-c", "user.name=drill", "-c", "user.email=drill@localhost")
+    return (
+        Step("git init", ("init", "--quiet"), ok, program=git),
+        Step("git add", ("add", "--all"), ok, program=git),
+        Step("git commit", ("commit", "--quiet", "--message", "drill"), ok, program=git),
+        Step("run start --auto", (*named, *start, TASK, "--auto"), ok, sends=True),
+        Step("run list --json", ("run", "list", "--json"), ok),
+        Step("run show", ("run", "show", "last"), ok),
+        Step("record show --json", ("record", "show", "last", "--json"), ok),
+        Step("record verify", ("record", "verify", "--all"), ok),
+        Step("run start, a token in the task", (*named, *start, LEAKING_TASK), frozenset({11})),
+        Step("run start, a gateway that echoes", ("--profile", "hostile0", *start, TASK, "--auto"), sends=True),
     )
 
 

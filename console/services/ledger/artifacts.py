@@ -12,7 +12,7 @@ from pathlib import Path
 from console.domain.guard import safe
 from console.services.ledger.ledger import LedgerError
 from console.services.ledger.worker import Worker
-from console.services.state_directory import StateError, read_state, replace_state
+from console.services.private_file import PrivateFileError, open_to_read, read_open, write_private
 
 ARTIFACT_LIMIT = 8 * 1024 * 1024
 """The most bytes of one artifact."""
@@ -74,10 +74,11 @@ class Artifacts:
         try:
             self._state.parent.mkdir(parents=True, exist_ok=True)
             self._state.mkdir(mode=0o700, exist_ok=True)
-            if read_state(self._directory, sha256, limit=self._limit) != data:  # a damaged one is written anew
-                replace_state(self._directory, sha256, data)
+            path = self._directory / sha256
+            if self._content(path) != data:  # a damaged one is written anew
+                write_private(path, data)
             self._sync()
-        except StateError as error:
+        except PrivateFileError as error:
             raise _translated(error) from None
         except OSError as error:
             raise self._failed(sha256, "written", error) from None
@@ -85,20 +86,22 @@ class Artifacts:
 
     def _read(self, sha256: str) -> bytes | None:
         try:
-            data = read_state(self._directory, sha256, limit=self._limit)
-            is_absent = data is None and not (self._directory / sha256).exists()
-        except StateError as error:
+            data = self._content(self._directory / sha256)
+        except PrivateFileError as error:
             raise _translated(error) from None
-        except OSError as error:
-            raise self._failed(sha256, "read", error) from None
-        if is_absent:
+        if data is None:
             return None
-        if data is None or hashlib.sha256(data).hexdigest() != sha256:
+        if hashlib.sha256(data).hexdigest() != sha256:
             raise LedgerError(
                 f"{safe(str(self._directory / sha256))} does not hold what its name says: it was changed;"
                 " delete it, the record still names the content that it had"
             )
         return data
+
+    def _content(self, path: Path) -> bytes | None:
+        """Return what a file holds; None where there is none, and nothing where it is larger than any artifact."""
+        file = open_to_read(path)
+        return None if file is None else read_open(file, path, self._limit) or b""
 
     def _delete(self, sha256: str) -> bool:
         try:
@@ -129,5 +132,5 @@ def _require_hash(sha256: str) -> str:
     return sha256
 
 
-def _translated(error: StateError) -> LedgerError:
+def _translated(error: PrivateFileError) -> LedgerError:
     return LedgerError(str(error), is_unsafe=error.is_unsafe)

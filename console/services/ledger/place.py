@@ -10,7 +10,7 @@ from pathlib import Path
 
 from console.domain.guard import safe
 from console.services.ledger.ledger import LedgerError
-from console.services.state_directory import StateError, open_to_append
+from console.services.private_file import PrivateFileError, open_to_append
 
 _NETWORK = re.compile(
     r"nfs\d?|cifs|smb\w*|9p|afs|ceph|coda|davfs\w*|glusterfs|gfs2?|gpfs|lustre|beegfs|moosefs|ncpfs|ocfs2|orangefs|pvfs2"
@@ -65,11 +65,11 @@ def require_place(directory: Path, name: str) -> Path:
             # Only a file that is not there is opened here: closing one that is would let go of all locks that this
             # process has on it (fcntl(2)), and with them of the ones that SQLite relies on.
             if not _exists(path):
-                os.close(open_to_append(directory, name))
+                os.close(open_to_append(path))
         for each, is_expected, mode in ((directory, stat.S_ISDIR, "700"), (path, stat.S_ISREG, "600")):
             _require_private(each, is_expected, mode)
         _require_writable(directory)
-    except StateError as error:
+    except PrivateFileError as error:
         advice = "" if error.is_unsafe else "; set XDG_STATE_HOME to a directory that can be written"
         raise LedgerError(f"{error}{advice}", is_unsafe=error.is_unsafe) from None
     except OSError as error:

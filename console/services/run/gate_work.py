@@ -31,6 +31,7 @@ from console.domain.run_event import (
     StopCause,
 )
 from console.domain.source import check_sources
+from console.services.leak_guard import LEAK_GUARD
 from console.services.ledger.ledger import LedgerError
 from console.services.run.briefs import Brief, BriefParts, build_brief
 from console.services.run.checks import check_candidate
@@ -102,8 +103,8 @@ class GateWork:
             words = "an instruction file is not as it was pinned; look at it, then begin another run"
             return RunStopped(StopCause.INSTRUCTION_CHANGED, reason=words)
         role = role_at(state.gate, state.attempt)
-        pinned = None if role is None else state.route(role)
-        if pinned is not None and route_of(self._desk.profile, pinned, origin) is None:
+        is_pinned = role is not None and state.route(role) is not None
+        if role is not None and is_pinned and route_of(self._desk.profile, state, role, origin) is None:
             words = f"the route of {role} in the config is not the one that the run was begun with; begin another run"
             return RunStopped(StopCause.ROUTE_CHANGED, reason=words)
         return None
@@ -200,7 +201,7 @@ class GateWork:
 
     async def _claims(self, state: RunState) -> tuple[Claim, ...]:
         draft = await self._draft(state)
-        claims = named_claims(Claim(each.id, each.url, each.quote) for each in draft.claims)
+        claims = named_claims(draft.claims)
         is_article = state.created is not None and state.created.kind == ArtifactKind.ARTICLE
         return with_links(claims, draft.artifact) if is_article else claims
 
@@ -364,5 +365,6 @@ class GateWork:
 
 
 def count_secrets(brief: Brief) -> int:
-    """Return how many places of a brief look like a secret."""
-    return len(find_secrets(brief.prompt)) + len(find_secrets(brief.instructions))
+    """Return how many places of a brief look like a secret, or hold a token of this process."""
+    texts = (brief.instructions, brief.prompt)
+    return sum(len(find_secrets(text)) + int(LEAK_GUARD.is_hit(text)) for text in texts)

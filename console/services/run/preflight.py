@@ -19,6 +19,7 @@ from console.domain.run_event import PreflightFinished, RouteProof, StopCause, n
 from console.domain.state import ConsoleState, RouteState, apply
 from console.domain.verification import check_freshness, rows
 from console.domain.verification import state as state_of_row
+from console.services.private_file import PrivateFileError
 from console.services.probe.ladder import Climb, climb
 from console.services.probe.purse import Purse
 from console.services.probe.smoke import SmokePlan
@@ -27,7 +28,7 @@ from console.services.run.desk import RunDesk, RunInputs
 from console.services.run.judging import check_independence
 from console.services.run.repository import read_repository
 from console.services.run.routing import independence
-from console.services.state_directory import StateError, state_directory
+from console.services.state_directory import state_directory
 from console.services.target import Target
 from console.services.verification.mark_file import MarkFile
 
@@ -158,7 +159,7 @@ def _check_rows(desk: RunDesk) -> tuple[Finding, ...]:
     policy = desk.profile.policy
     try:
         marks = MarkFile(state_directory(desk.environment), desk.profile.name).read().marks
-    except StateError as error:
+    except PrivateFileError as error:
         return (Finding("VER-09", Severity.WARN, f"the verification marks cannot be read: {error}"),)
     today = datetime.fromtimestamp(desk.now_ms() / 1000, UTC).date()
     states = [state_of_row(row, marks, today, policy.verification_max_age_days) for row in rows()]

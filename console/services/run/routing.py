@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import replace
 
 from console.domain.canonical import canonical
 from console.domain.gate import Gate, role_at
@@ -42,19 +43,18 @@ def _fingerprint(route: Route, profile: Profile, origin: str) -> str:
     return hashlib.sha256(canonical(behaviour)).hexdigest()
 
 
-def route_of(profile: Profile, pinned: PinnedRoute, origin: str) -> Route | None:
-    """Return the profile's route that a run was begun with, under its role; None where it is not the same any more."""
-    for route in profile.table:
-        if _fingerprint(route, profile, origin) == pinned.fingerprint:
-            return Route(
-                pinned.role,
-                route.model,
-                route.endpoint_family,
-                route.endpoint_path,
-                route.config_line,
-                route.served_as,
-            )
-    return None
+def route_of(profile: Profile, state: RunState, role: Role, origin: str) -> Route | None:
+    """Return the profile's route that serves a role in a run, under that role.
+
+    It is the role's own, or the fallback's where an operator moved the role there. None where there is none, or where
+    it is not the same any more as when the run was begun.
+    """
+    pinned = state.route(role)
+    is_moved = any(move.role is role for move in state.moves)
+    route = profile.table.get(Role.FALLBACK if is_moved else role)
+    if pinned is None or route is None or _fingerprint(route, profile, origin) != pinned.fingerprint:
+        return None
+    return replace(route, role=role)
 
 
 def independence(state: RunState, gate: Gate, judge_reported: str | None = None) -> tuple[tuple[str, int], ...]:

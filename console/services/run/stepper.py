@@ -203,6 +203,8 @@ class Stepper:
             for entry in await self._report(changed):
                 yield entry
             return
+        if prepared is not None and (prepared.gate, prepared.route.role) != (self.state.gate, self._route().role):
+            raise StepHeldError("the run moved on since this call was shown; look at it again")
         try:
             call = prepared or await self.prepare()
         except BriefError as error:
@@ -279,10 +281,10 @@ class Stepper:
     def _route(self) -> Route:
         """Return the profile's route that does the gate's work."""
         role = role_at(self.state.gate, self.state.attempt)
-        pinned = None if role is None else self.state.route(role)
-        if pinned is None:
+        if role is None or self.state.route(role) is None:
             raise StepHeldError(f"the profile has no route for {role}; add one, and begin another run")
-        route = route_of(self._desk.profile, pinned, "" if self._target is None else self._target.opened.origin)
+        origin = "" if self._target is None else self._target.opened.origin
+        route = route_of(self._desk.profile, self.state, role, origin)
         if route is None:
             raise StepHeldError(f"the route of {role} in the config is not the one that the run was begun with")
         return route

@@ -1,0 +1,119 @@
+"""Several consoles, real processes, on one run: one decides and one steps, and all others are told."""
+
+import asyncio
+import contextlib
+import json
+import os
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from services.run_desks import Office, step, walk_to
+from services.run_gateway import Generation, RunGateway
+
+from console.domain.run import Phase
+from console.services.ledger.ledger import LeaseHeldError
+from console.services.run.session import stepping
+
+ROUNDS = 20
+
+
+class RunConsole:
+    """A console in a process of its own; see `run_console.py`."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+
+    def tell(self, line: str) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{line}\n".encode())
+
+    async def read(self) -> Any:
+        assert self._process.stdout is not None
+        return json.loads(await self._process.stdout.readline())
+
+
+@contextlib.asynccontextmanager
+async def consoles(office: Office, count: int) -> AsyncIterator[list[RunConsole]]:
+    program = Path(__file__).with_name("run_console.py")
+    arguments = [program, office.directory, office.base_url, office.token]
+    pipe = asyncio.subprocess.PIPE
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    started = [
+        await asyncio.create_subprocess_exec(
+            sys.executable, *arguments, f"operator-{number}", stdin=pipe, stdout=pipe, env=environment
+        )
+        for number in range(count)
+    ]
+    try:
+        yield [RunConsole(process) for process in started]
+    finally:
+        for process in started:
+            await process.communicate(b"")
+
+
+async def at_once(deed: str, run_id: str, all_consoles: list[RunConsole]) -> list[dict[str, Any]]:
+    """Let all consoles do a deed at one moment, each having read the run; return how it ended for each."""
+    for each in all_consoles:
+        each.tell(f"{deed} {run_id}")
+    assert [await each.read() for each in all_consoles] == ["ready"] * len(all_consoles)
+    for each in all_consoles:
+        each.tell("go")
+    return [await each.read() for each in all_consoles]
+
+
+@pytest.mark.parametrize("count", [2, 8])
+async def test_of_operators_who_decide_at_once_one_is_accepted_and_the_others_are_told(
+    office: Office, count: int
+) -> None:
+    async with office.desk() as desk, consoles(office, count) as operators:
+        for _ in range(ROUNDS):
+            log = await office.begin(desk)
+            await step(desk, log)
+            said = await at_once("decide", log.state.run_id, operators)
+            (won,) = [each for each in said if each["is_done"]]
+            lost = [each for each in said if not each["is_done"]]
+            assert len(lost) == count - 1
+            assert {each["error"] for each in lost} == {"ConflictError"}
+            assert all(each["words"].startswith(f"{won['name']} was first: ") for each in lost)
+            (decision,) = (await log.refresh()).decisions
+            assert (decision.actor.id, decision.decided.reason) == (won["name"], f"as {won['name']} sees it")
+
+
+async def test_of_consoles_that_step_at_once_one_makes_the_call(office: Office, gateway: RunGateway) -> None:
+    async with office.desk() as desk, consoles(office, 2) as both:
+        log = await office.begin(desk)
+        await walk_to(desk, log, "planner")
+        ended = await at_once("step", log.state.run_id, both)
+        assert gateway.roles == ["planner"]
+        assert sorted(each["is_done"] for each in ended) in ([False, True], [True, True])
+        assert len((await log.refresh()).calls) == 1
+
+
+async def test_a_console_that_comes_while_another_one_steps_is_told_who_does(
+    office: Office, gateway: RunGateway
+) -> None:
+    is_asked, may_answer = asyncio.Event(), asyncio.Event()
+
+    async def hold(_: Generation, stage: str) -> None:
+        if stage == "halfway":
+            is_asked.set()
+            await may_answer.wait()
+
+    gateway.hold = hold
+    async with office.desk() as desk, consoles(office, 1) as (other,):
+        log = await office.begin(desk)
+        await walk_to(desk, log, "planner")
+        other.tell(f"step {log.state.run_id}")
+        assert await other.read() == "ready"
+        other.tell("go")
+        await is_asked.wait()
+        with pytest.raises(LeaseHeldError, match=r"operator-0, process \d+, is stepping run \w+; watch it there"):
+            async with stepping(desk, log):
+                raise AssertionError
+        may_answer.set()
+        assert (await other.read())["is_done"]
+        assert (await log.refresh()).phase is Phase.WAITING
+        assert gateway.roles == ["planner"]
