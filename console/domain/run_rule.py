@@ -28,6 +28,7 @@ from console.domain.run_event import (
     RunClosed,
     RunEvent,
     RunStopped,
+    SourcesChecked,
     StopCause,
 )
 
@@ -153,8 +154,12 @@ def _report(state: RunState, event: RunEvent) -> tuple[RunEvent, ...] | Refusal:
             return _end_call(state, event)
         case GateDecided() | RunBlocked() | CandidateSealed() | RunClosed() | CallRepeatAllowed() | RouteMoved():
             return _out_of_order(state, type(event).__name__)
+        case _ if not can_follow(state, event):
+            return _out_of_order(state, type(event).__name__)
+        case SourcesChecked(sources):
+            return (SourcesChecked(tuple(replace(each, reason="") for each in sources)),)  # its words are for the eye
         case _:
-            return (event,) if can_follow(state, event) else _out_of_order(state, type(event).__name__)
+            return (event,)
 
 
 def _intend(state: RunState, event: CallIntended) -> tuple[RunEvent, ...] | Refusal:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 from functools import reduce
 from hashlib import sha256
+from typing import Any
 
 from console.domain.category import Blame, Category
 from console.domain.family import EndpointFamily
@@ -84,7 +85,7 @@ def preflight() -> PreflightFinished:
     return PreflightFinished((RouteProof(Role.WRITER, 3, "ok"),), (), "found", False, False, "read")
 
 
-def intended(state: RunState, call_id: str = "", **changes: object) -> CallIntended:
+def intended(state: RunState, call_id: str = "", **changes: Any) -> CallIntended:
     """Return the call that is due."""
     role = role_at(state.gate, state.attempt) or Role.WRITER
     route = state.route(role)
@@ -92,10 +93,10 @@ def intended(state: RunState, call_id: str = "", **changes: object) -> CallInten
         call_id or f"call-{len(state.calls) + 1}", role, state.gate, state.attempt,
         "" if route is None else route.fingerprint, hashed("brief"), 5, 0, 1000, 2000,
     )  # fmt: skip
-    return replace(call, **changes)  # type: ignore[arg-type]  # the names are those of the fields
+    return replace(call, **changes)
 
 
-def recorded(state: RunState, **changes: object) -> CallRecorded:
+def recorded(state: RunState, **changes: Any) -> CallRecorded:
     """Return the end of the call that is under way."""
     assert state.intended is not None
     call = state.intended
@@ -104,23 +105,23 @@ def recorded(state: RunState, **changes: object) -> CallRecorded:
         call.call_id, call.role, None if route is None else route.model, None, 200, "req-1", "stop",
         100, 50, 10, 20, 300,
     )  # fmt: skip
-    return replace(end, **changes)  # type: ignore[arg-type]  # the names are those of the fields
+    return replace(end, **changes)
 
 
-def failed(state: RunState, **changes: object) -> CallFailed:
+def failed(state: RunState, **changes: Any) -> CallFailed:
     """Return the end of the call that is under way: an answer that cannot be read."""
     assert state.intended is not None
     call = state.intended
     end = CallFailed(
         call.call_id, call.role, Category.CONTRACT_VIOLATION, Blame.CONTENT, False, 1, 200, "req-2", 100, 50, 20, 300
     )
-    return replace(end, **changes)  # type: ignore[arg-type]  # the names are those of the fields
+    return replace(end, **changes)
 
 
-def opened(state: RunState, verdict: GateVerdict = READY, **changes: object) -> GateOpened:
+def opened(state: RunState, verdict: GateVerdict = READY, **changes: Any) -> GateOpened:
     """Return the opening of the gate at which the run stands."""
     opening = GateOpened(state.gate, state.attempt, verdict, artifact_sha256=state.subject_sha256)
-    return replace(opening, **changes)  # type: ignore[arg-type]  # the names are those of the fields
+    return replace(opening, **changes)
 
 
 _MADE = {Gate.PLANNER: ArtifactRole.PLAN, Gate.WRITER: ArtifactRole.DRAFT}
@@ -164,11 +165,11 @@ class Story:
 
     # --- A gate's work -----------------------------------------------------------------------------------------------
 
-    def calls(self, **changes: object) -> None:
+    def calls(self, **changes: Any) -> None:
         """Make the call that is due."""
         self.reports(intended(self.state, **changes))
 
-    def answers(self, text: str = "", **changes: object) -> None:
+    def answers(self, text: str = "", **changes: Any) -> None:
         """Let the call under way be answered, and keep what it made."""
         self.reports(recorded(self.state, **changes))
         gate, attempt = self.state.gate, self.state.attempt
@@ -192,19 +193,19 @@ class Story:
             case _:
                 pass
 
-    def opens(self, verdict: GateVerdict = READY, **changes: object) -> None:
+    def opens(self, verdict: GateVerdict = READY, **changes: Any) -> None:
         """Do the gate's work as far as it is due, and judge it."""
         if self.state.phase is Phase.DUE:
             self.works()
         self.reports(opened(self.state, verdict, **changes))
 
-    def decision(self, verdict: GateVerdict = READY, reason: str = TYPED, **changes: object) -> Decide:
+    def decision(self, verdict: GateVerdict = READY, reason: str = TYPED, **changes: Any) -> Decide:
         """Return a decision on what waits, by somebody who sees it."""
         artifact = None if self.state.opened is None else self.state.opened.artifact_sha256
         command = Decide(self.state.gate, verdict, reason, self.state.head, artifact)
-        return replace(command, **changes)  # type: ignore[arg-type]  # the names are those of the fields
+        return replace(command, **changes)
 
-    def says(self, verdict: GateVerdict = READY, actor: Actor = ANN, **changes: object) -> None:
+    def says(self, verdict: GateVerdict = READY, actor: Actor = ANN, **changes: Any) -> None:
         """Decide what waits."""
         self.does(self.decision(verdict, **changes), actor)
 
@@ -223,10 +224,10 @@ class Story:
         return self
 
 
-def waiting_at(gate: Gate, policy: RunPolicy = POLICY, creator: Actor = ANN, **opening: object) -> Story:
+def waiting_at(gate: Gate, policy: RunPolicy = POLICY, creator: Actor = ANN, **opening: Any) -> Story:
     """Return a run that waits at a gate."""
     story = Story(policy, creator).reaches(gate)
-    story.opens(**opening)  # type: ignore[arg-type]  # the names are those of the fields
+    story.opens(**opening)
     return story
 
 

@@ -56,10 +56,16 @@ _REASONS = st.sampled_from(["", "typed by me", "no", "x" * 300])
 class RunMachine(RuleBasedStateMachine):
     """Steppers and operators who do what is due, and what is not."""
 
-    @initialize(four_eyes=_FLAGS, attempts=st.integers(1, 3), creator=st.sampled_from([ANN, BEN, KEYLESS]))
-    def begin(self, four_eyes: bool, attempts: int, creator: object) -> None:  # drawn by name
-        policy = replace(POLICY, four_eyes=four_eyes, max_attempts=attempts, run_tokens=20_000)
+    @initialize(
+        four_eyes=_FLAGS,
+        attempts=st.integers(1, 3),
+        creator=st.sampled_from([ANN, BEN, KEYLESS]),
+        gate=st.sampled_from(list(Gate)),
+    )
+    def begin(self, four_eyes: bool, attempts: int, creator: object, gate: Gate) -> None:  # by name
+        policy = replace(POLICY, four_eyes=four_eyes, max_attempts=attempts, run_tokens=200_000)
         self.story = Story(policy, creator)  # type: ignore[arg-type]  # one of the actors
+        self.story.reaches(gate)
         self.spent = (0, 0)
         self.ended: RunState | None = None
 
@@ -85,7 +91,7 @@ class RunMachine(RuleBasedStateMachine):
                 self.give(Report(intended(state)))
 
     @precondition(lambda self: self.story.state.phase is Phase.CALLING)
-    @rule(tokens=st.none() | st.integers(-5, 5000), microusd=st.none() | st.integers(-5, 9000))
+    @rule(tokens=st.none() | st.integers(-5, 900), microusd=st.none() | st.integers(-5, 9000))
     def answer(self, tokens: int | None, microusd: int | None) -> None:
         state = self.story.state
         self.give(Report(recorded(state, input_tokens=tokens, microusd=microusd)))
@@ -119,6 +125,14 @@ class RunMachine(RuleBasedStateMachine):
     @rule(actor=st.sampled_from([ANN, CAT]))
     def pass_the_gate(self, actor: object) -> None:
         self.give(self.story.decision(), actor)
+
+    @precondition(lambda self: self.story.state.phase is Phase.DUE)
+    @rule(actor=st.sampled_from([ANN, BEN, CAT]))
+    def do_the_whole_gate(self, actor: object) -> None:
+        self.story.works()
+        if self.story.state.phase is Phase.WORKED or self.story.state.gate is Gate.CANDIDATE:
+            self.give(Report(opened(self.story.state)))
+            self.give(self.story.decision(), actor)
 
     # --- What may not be due -----------------------------------------------------------------------------------------
 

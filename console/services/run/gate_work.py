@@ -247,13 +247,13 @@ class GateWork:
                 Finding("INSTR-03", Severity.FAIL, f"the profile wants {settings.source} as the source; it is {said}")
             )
         is_broken = any(each.severity is Severity.FAIL for each in findings)
-        verdict = GateVerdict.BLOCK if is_broken else GateVerdict.READY
+        is_end = is_broken and settings.stop_on_conflict
         return open_gate(
             state,
-            verdict,
+            GateVerdict.BLOCK if is_broken else GateVerdict.READY,
             findings,
-            needs_human=is_broken or found.primary is None,
-            is_final=is_broken and settings.stop_on_conflict,
+            needs_human=not is_end and (is_broken or found.primary is None),
+            is_final=is_end,
         )
 
     async def _judge_draft(self, state: RunState) -> Opening:
