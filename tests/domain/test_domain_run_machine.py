@@ -270,7 +270,14 @@ def _stories() -> list[Story]:
     blocked.says(GateVerdict.BLOCK)
     moved = failed_at(Gate.REVIEWER)
     moved.does(MoveRoute(Role.REVIEWER, "the model is away"), ANN)
-    return [_closed(), revised, blocked, moved, lost_at(Gate.WRITER), *(failed_at(gate) for gate in GATES_WITH_A_CALL)]
+    return [
+        _closed(),
+        revised,
+        blocked,
+        moved,
+        lost_at(Gate.WRITER),
+        *(failed_at(gate) for gate in sorted(GATES_WITH_A_CALL)),
+    ]
 
 
 _EVENTS: list[RunEvent] = [
