@@ -3,6 +3,7 @@
 import asyncio
 import re
 import shlex
+import signal
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from cli.console_process import DEVNULL, PIPE, Console, Ended
 from cli.console_process import ended as ended_of
 from services.repositories import Repository
 from services.run_desks import FILES, REASON, TASK, config_text
-from services.run_gateway import RunGateway, run_gateway
+from services.run_gateway import Generation, RunGateway, run_gateway
 
 KEY = "-".join(["sk", "Wm3nB8vQ2x", "Ty6rK1pLz9", "Fd4hJ7sGc5"])
 RUN_ID = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
@@ -329,6 +330,45 @@ async def test_without_a_token_a_run_is_held_with_exit_code_4(runs: RunConsole) 
     assert (await runs.run("run", "resume", "last", "--auto")).code == 0
 
 
+async def test_a_token_that_has_to_be_typed_is_not_waited_for_without_a_terminal(runs: RunConsole) -> None:
+    runs.config.write_text(config_text(base_url=runs.gateway.base_url, token_ref="prompt:"))
+    ended = await runs.start("--auto")
+    assert (ended.code, "Traceback" in ended.stderr) == (4, False)
+
+
+async def test_a_task_from_a_closed_stdin_is_empty(runs: RunConsole) -> None:
+    complaint = await runs.refused(2, "run", "start", "--task-file", "-", "--repo", runs.repository.root)
+    assert "the task is empty" in complaint
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+async def test_a_call_that_is_cut_off_is_repeated_only_when_the_operator_says_so(
+    runs: RunConsole, number: signal.Signals
+) -> None:
+    asked = asyncio.Event()
+
+    async def hold(_: Generation, stage: str) -> None:
+        if stage == "halfway" and not asked.is_set():
+            asked.set()
+            await asyncio.Event().wait()
+
+    runs.gateway.hold = hold
+    arguments = ("run", "start", "--auto", "--task-file", runs.task, "--repo", runs.repository.root)
+    token = {"GATEWAY_TOKEN": runs.gateway.token}
+    async with runs.console.start(*arguments, "--config", runs.config, **token) as child:
+        await asked.wait()
+        child.send_signal(number)
+        ended = await ended_of(child)
+    assert ended.code == {signal.SIGINT: 130}.get(number, -number)
+    assert "Traceback" not in ended.stderr
+    resumed = await runs.run("run", "resume", "last", "--auto", "--json")
+    assert (resumed.code, resumed.document["phase"]) == (7, "lost")
+    assert [each["outcome"] for each in resumed.document["calls"]] == ["lost"]
+    assert runs.gateway.roles == ["planner"]
+    assert (await runs.run("run", "resume", "last", "--repeat", "--reason", REASON, "--auto")).code == 0
+    assert runs.gateway.roles == ["planner", "planner", "writer", "reviewer", "critic"]
+
+
 async def test_without_a_gateway_a_run_is_held_with_exit_code_10_and_nothing_is_lost(runs: RunConsole) -> None:
     runs.gateway.is_gone = True
     ended = await runs.start("--auto")
@@ -338,7 +378,8 @@ async def test_without_a_gateway_a_run_is_held_with_exit_code_10_and_nothing_is_
 
 
 async def test_a_full_disk_loses_nothing_and_the_run_goes_on_once_there_is_room(runs: RunConsole) -> None:
-    ended = await limited(runs, 40, "run", "start", "--auto", "--task-file", runs.task, "--repo", runs.repository.root)
+    await runs.start()
+    ended = await limited(runs, 32, "run", "resume", "last", "--auto")
     assert (ended.code, ended.stdout, "Traceback" in ended.stderr) == (1, "", False)
     assert "the disk is full" in ended.stderr.splitlines()[-1]
     standing = await runs.shown()

@@ -338,6 +338,18 @@ async def test_without_a_token_the_run_is_held(office: Office, gateway: RunGatew
     assert log.state.phase is Phase.DUE
 
 
+async def test_a_clock_that_is_set_back_changes_no_order_and_breaks_no_chain(office: Office) -> None:
+    async with office.desk() as desk:
+        log = await office.begin(desk)
+        await walk_to(desk, log, "writer")
+    office.now_ms = lambda: log.state.started_at_ms - 86_400_000
+    async with office.desk() as desk:
+        walked = await go_on(desk, await RunLog.open(desk.ledger, log.state.run_id))
+        assert walked.state.status is RunStatus.CLOSED
+        assert walked.state.updated_at_ms < walked.state.started_at_ms
+        assert (await verify_run(desk.ledger, walked.state.run_id)).holds
+
+
 # --- What is shown and kept ------------------------------------------------------------------------------------------
 
 
