@@ -67,7 +67,10 @@ def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argp
         each[kind].add_argument("--reason", default="", metavar="TEXT", help="why, in your words; it is kept")
     each["list"].add_argument("--limit", type=_count, default=100, metavar="N", help="the most runs, 100")
     each["list"].add_argument(
-        "--status", metavar="S", help="only runs that are waiting, active, closed, blocked, stopped"
+        "--status",
+        choices=["waiting", "active", "closed", "blocked", "stopped"],
+        metavar="S",
+        help="only runs that are waiting, active, closed, blocked or stopped",
     )
     return parser
 

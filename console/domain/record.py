@@ -210,9 +210,12 @@ def _independence(openings: Sequence[GateOpened]) -> tuple[tuple[str, int], ...]
 
 
 def _gates(state: RunState) -> Iterator[RecordedGate]:
-    for opened in state.openings:
+    newest = {(opened.gate, opened.attempt): number for number, opened in enumerate(state.openings)}
+    for number, opened in enumerate(state.openings):
         here = (opened.gate, opened.attempt)
-        given = next((each for each in state.decisions if (each.decided.gate, each.decided.attempt) == here), None)
+        is_newest = newest[here] == number  # one before it was a call's that gave nothing, and was made once more
+        decisions = state.decisions if is_newest else ()
+        given = next((each for each in decisions if (each.decided.gate, each.decided.attempt) == here), None)
         decided = None if given is None else given.decided
         by = None if given is None else ("machine" if given.decided.is_machine else given.actor.id)
         yield RecordedGate(

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from cli.console_process import DEVNULL, PIPE, Console, Ended
 from cli.console_process import ended as ended_of
+from services.ledgers import behind
 from services.repositories import Repository
 from services.run_desks import FILES, REASON, TASK, config_text
 from services.run_gateway import Generation, RunGateway, run_gateway
@@ -319,6 +320,22 @@ async def test_an_over_run_takes_nothing_more(runs: RunConsole) -> None:
     arguments = ("run", "decide", run_id, "--gate", "instruction", "--verdict", "ready", "--reason", REASON)
     assert "nothing more can happen" in await runs.refused(2, *arguments)
     assert (await runs.run("run", "step", run_id)).code == 8
+
+
+async def test_a_ledger_that_was_edited_is_told_by_its_line_and_no_run_rests_on_it(runs: RunConsole) -> None:
+    run_id = run_id_in(await runs.start())
+    state = runs.console.home / ".local" / "state" / "gateway-console"
+    with behind(state) as ledger:
+        ledger.execute("UPDATE line SET at_ms = at_ms + 1 WHERE seq = 3")
+    verified = await runs.run("record", "verify", run_id, "--json")
+    assert verified.code == 9
+    (record,) = verified.document["records"]
+    assert (record["holds"], record["faults"][0]["line"]) == (False, 3)
+    assert "line 3" in await runs.refused(9, "run", "step", run_id)
+
+
+async def test_a_status_that_no_run_has_is_no_empty_list(runs: RunConsole) -> None:
+    assert "--status" in await runs.refused(2, "run", "list", "--status", "opened")
 
 
 # --- A machine that is not as it should be ---------------------------------------------------------------------------
