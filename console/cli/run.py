@@ -136,10 +136,10 @@ async def _run(arguments: argparse.Namespace, profile: "Profile") -> ExitCode:
         if arguments.kind == "start":
             return await _start(opened, arguments)
         log = await _find(opened, arguments.run_id)
+        if arguments.kind == "show":
+            return _show(log.state, arguments)
         desk = await desk_of_run(opened, log, arguments)
         match arguments.kind:
-            case "show":
-                return _show(log.state, arguments)
             case "decide":
                 return await _decide(desk, log, arguments)
             case "stop":
@@ -167,10 +167,9 @@ async def _start(desk: "RunDesk", arguments: argparse.Namespace) -> ExitCode:
         are_checks_confirmed=arguments.run_checks,
     )
     log, _ = await begin_run(desk, order, new_run_id(desk.now_ms, os.urandom), origin_of(desk.profile))
-    if not arguments.json:
-        output.note(f"run {log.state.run_id} began, profile {desk.profile.name}")
-        if desk.profile.policy.checks and not arguments.run_checks:
-            output.note("the policy's checks will not be run: they were not confirmed with --run-checks")
+    output.note(f"run {log.state.run_id} began, profile {desk.profile.name}")  # what holds its first step names no run
+    if desk.profile.policy.checks and not arguments.run_checks:
+        output.note("the policy's checks will not be run: they were not confirmed with --run-checks")
     return await _step(desk, log, arguments)
 
 

@@ -98,8 +98,8 @@ def run_id_in(ended: Ended) -> str:
 async def test_a_run_goes_to_its_candidate_by_the_machines_verdicts(runs: RunConsole) -> None:
     ended = await runs.start("--auto", "--json")
     assert ended.code == 0
-    assert ended.stderr == ""
     document = ended.document
+    assert ended.stderr == f"run {document['run_id']} began, profile p\n"
     assert document.keys() >= STANDING
     assert (document["schema"], document["status"]) == ("gateway-console/run-start/v1", "closed")
     assert document["review_status"] == "ready"
@@ -334,6 +334,15 @@ async def test_a_ledger_that_was_edited_is_told_by_its_line_and_no_run_rests_on_
     assert "line 3" in await runs.refused(9, "run", "step", run_id)
 
 
+async def test_a_run_can_be_looked_at_when_its_profile_is_gone(runs: RunConsole) -> None:
+    run_id = run_id_in(await runs.start())
+    runs.config.unlink()
+    shown = await runs.console.run("run", "show", run_id, "--json")
+    assert (shown.code, shown.document["run_id"]) == (0, run_id)
+    held = await runs.console.run("run", "step", run_id, "--auto")
+    assert (held.code, "Traceback" in held.stderr) == (3, False)
+
+
 async def test_a_status_that_no_run_has_is_no_empty_list(runs: RunConsole) -> None:
     assert "--status" in await runs.refused(2, "run", "list", "--status", "opened")
 
@@ -342,9 +351,9 @@ async def test_a_status_that_no_run_has_is_no_empty_list(runs: RunConsole) -> No
 
 
 async def test_without_a_token_a_run_is_held_with_exit_code_4(runs: RunConsole) -> None:
-    ended = await runs.start("--auto", GATEWAY_TOKEN="")
-    assert (ended.code, "Traceback" in ended.stderr) == (4, False)
-    assert (await runs.run("run", "resume", "last", "--auto")).code == 0
+    ended = await runs.start("--auto", "--json", GATEWAY_TOKEN="")
+    assert (ended.code, ended.stdout, "Traceback" in ended.stderr) == (4, "", False)
+    assert (await runs.run("run", "resume", run_id_in(ended), "--auto")).code == 0
 
 
 async def test_a_token_that_has_to_be_typed_is_not_waited_for_without_a_terminal(runs: RunConsole) -> None:
