@@ -69,7 +69,10 @@ def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argp
         each[kind].add_argument("--reason", default="", metavar="TEXT", help="why, in your words; it is kept")
     each["list"].add_argument("--limit", type=_count, default=100, metavar="N", help="the most runs, 100")
     each["list"].add_argument(
-        "--status", metavar="S", help="only runs that are waiting, active, closed, blocked, stopped"
+        "--status",
+        choices=["waiting", "active", "closed", "blocked", "stopped"],
+        metavar="S",
+        help="only runs that are waiting, active, closed, blocked or stopped",
     )
     return parser
 
@@ -135,10 +138,10 @@ async def _run(arguments: argparse.Namespace, profile: "Profile") -> ExitCode:
         if arguments.kind == "start":
             return await _start(opened, arguments)
         log = await _find(opened, arguments.run_id)
+        if arguments.kind == "show":
+            return _show(log.state, arguments)
         desk = await desk_of_run(opened, log, arguments)
         match arguments.kind:
-            case "show":
-                return _show(log.state, arguments)
             case "decide":
                 return await _decide(desk, log, arguments)
             case "stop":
@@ -166,10 +169,9 @@ async def _start(desk: "RunDesk", arguments: argparse.Namespace) -> ExitCode:
         are_checks_confirmed=arguments.run_checks,
     )
     log, _ = await begin_run(desk, order, new_run_id(desk.now_ms, os.urandom), origin_of(desk.profile))
-    if not arguments.json:
-        output.note(f"run {log.state.run_id} began, profile {desk.profile.name}")
-        if desk.profile.policy.checks and not arguments.run_checks:
-            output.note("the policy's checks will not be run: they were not confirmed with --run-checks")
+    output.note(f"run {log.state.run_id} began, profile {desk.profile.name}")  # what holds its first step names no run
+    if desk.profile.policy.checks and not arguments.run_checks:
+        output.note("the policy's checks will not be run: they were not confirmed with --run-checks")
     return await _step(desk, log, arguments)
 
 

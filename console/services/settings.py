@@ -126,6 +126,8 @@ class PolicySettings(Struct, frozen=True, forbid_unknown_fields=True):
     run_usd: Annotated[float, Meta(ge=0)] | UnsetType = UNSET
     attempt_tokens: Annotated[int, Meta(ge=0)] | UnsetType = UNSET
     attempt_usd: Annotated[float, Meta(ge=0)] | UnsetType = UNSET
+    require_price: bool = True
+    """Whether a run stops at its preflight where the gateway names prices, and none for a route's model."""
     run_max_output_tokens: Annotated[int, Meta(ge=256, le=131072)] = 4096
     """The token limit of each call of a run. Reasoning counts into it."""
     checks: list[Annotated[str, Meta(min_length=1, max_length=400)]] = []

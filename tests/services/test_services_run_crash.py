@@ -18,7 +18,7 @@ from services.run_walker import walk
 
 from console.domain.ledger_line import Line
 from console.domain.run import Phase, RunState, RunStatus, fold
-from console.domain.run_event import CallIntended, CallLost, Entry
+from console.domain.run_event import CallIntended, CallLost, CallRepeatAllowed, Entry
 from console.services.ledger.sqlite import SqliteLedger
 from console.services.run.run_log import entry_of
 from console.services.run.verifying import verify_run
@@ -166,13 +166,16 @@ async def check_point(point: Point, whole: Whole, office: Office, walkers: Nurse
 
         code = await walkers.walk(here, "second", run_id, is_new=not left, kill=NOWHERE)
         want(f"who went on ended with {code}", code == 0)
-        ended = fold(run_id, await entries_of(here, run_id))
+        entries = await entries_of(here, run_id)
+        ended = fold(run_id, entries)
         want("no candidate was sealed", ended.status is RunStatus.CLOSED and ended.sealed is not None)
         want("another candidate was sealed", ended.sealed == whole.state(len(whole.entries)).sealed)
         want("a decision was lost or made again", deciders(ended) == expected_deciders(whole, len(stands.decisions)))
         was_calling = stands.phase is Phase.CALLING
         lost = [each for each in ended.ends if isinstance(each, CallLost)]
         want(f"{len(lost)} calls were lost", len(lost) == was_calling)
+        allowed = [each.event.reason for each in entries if isinstance(each.event, CallRepeatAllowed)]
+        want(f"a repeat was allowed by {allowed}", allowed == ["second: once more"] * was_calling)
         calls = Counter((each.role, each.attempt) for each in gateway.generations)
         cut_off = [(each.role.value, each.attempt) for each in stands.calls[-1:]] if was_calling else []
         again = Counter(each for each in cut_off if received[each])

@@ -1,7 +1,10 @@
 """A run on the embedded gateway: each path through its gates ends where it has to."""
 
+import sys
+from dataclasses import replace
+
 import pytest
-from services.run_desks import TASK, Office, go_on, say, step, walk_to
+from services.run_desks import ANN, TASK, Office, go_on, say, step, walk_to
 from services.run_gateway import RunGateway
 
 from console.domain.artifact import ArtifactKind
@@ -146,8 +149,23 @@ async def test_a_draft_with_a_key_in_it_reaches_no_reviewer(office: Office, gate
     walked = await office.run()
     assert gateway.roles == ["planner", "writer"]
     assert not any(LEAKED in each.body for each in gateway.generations)
-    assert walked.state.stopped is not None
-    assert walked.state.stopped.cause is StopCause.SECRET_IN_PROMPT
+    assert (walked.state.gate, walked.state.phase) == (Gate.WRITER, Phase.WAITING)
+    assert walked.state.opened is not None
+    assert walked.state.opened.needs_human
+
+
+async def test_a_revision_of_a_draft_with_a_key_in_it_is_written_without_that_draft(
+    office: Office, gateway: RunGateway
+) -> None:
+    office.configure(writer="gpt-leak-placeholder")
+    async with office.desk() as desk:
+        log = await office.begin(desk)
+        await walk_to(desk, log, "writer", Phase.WAITING)
+        await say(desk, log, GateVerdict.REVISE)
+        walked = await go_on(desk, log)
+    assert walked.state.status is RunStatus.CLOSED
+    assert gateway.roles == ["planner", "writer", "revision", "reviewer", "critic"]
+    assert not any(LEAKED in each.body for each in gateway.generations)
 
 
 async def test_no_reason_takes_a_draft_with_a_key_in_it_further(office: Office) -> None:
@@ -224,6 +242,67 @@ async def test_a_role_is_moved_to_the_fallback_only_by_a_person_with_a_reason(
         "gpt-not-json-placeholder",
         "chat-compatible-route-placeholder",
     ]
+
+
+async def test_a_decision_stands_in_the_record_beside_what_was_decided_on(office: Office) -> None:
+    office.configure(writer="gpt-not-json-placeholder")
+    async with office.desk() as desk:
+        walked = await go_on(desk, await office.begin(desk))
+        await command(desk, walked.log, MoveRoute(Role.WRITER, "the writer's model gives no JSON"))
+        await command(desk, walked.log, AllowRepeat("on the other route"))
+        walked = await go_on(desk, walked.log)
+    failed, answered = [each for each in record_of(walked.state).gates if each.gate is Gate.WRITER]
+    assert (failed.computed, failed.decided) == (GateVerdict.REVISE, None)
+    assert (answered.computed, answered.decided) == (GateVerdict.READY, GateVerdict.READY)
+
+
+# --- The operator's own checks, and other operators ------------------------------------------------------------------
+
+CHECKS = f"checks = [\"{sys.executable} -c 'import time; time.sleep(60)'\"]\ncheck_timeout_s = 0.2"
+
+
+async def test_a_check_of_the_policy_runs_only_where_it_was_confirmed(office: Office) -> None:
+    office.configure(policy=CHECKS)
+    walked = await office.run()
+    assert walked.state.status is RunStatus.CLOSED
+    assert "CHK-09" in walked.ids_at("writer")
+    assert all(each.commands == () for each in walked.state.openings)
+
+
+async def test_a_check_that_takes_longer_than_the_policy_allows_fails_the_draft(office: Office) -> None:
+    office.configure(policy=CHECKS)
+    async with office.desk() as desk:
+        log = await office.begin(desk, are_checks_confirmed=True)
+        await walk_to(desk, log, "writer", Phase.WAITING)
+    assert log.state.opened is not None
+    (command_run,) = log.state.opened.commands
+    assert (log.state.opened.verdict, command_run.is_passed) == (GateVerdict.REVISE, False)
+    assert 200 <= command_run.duration_ms < 20_000
+
+
+async def test_where_two_operators_are_wanted_no_verdict_is_taken_by_itself(office: Office) -> None:
+    office.configure(policy="four_eyes = true")
+    async with office.desk() as desk:
+        log = await office.begin(desk)
+        with pytest.raises(RunRefusedError, match="wants two operators"):
+            await go_on(desk, log)
+    assert log.state.is_waiting
+
+
+async def test_where_two_operators_are_wanted_the_candidate_needs_another_key(office: Office) -> None:
+    office.configure(policy="four_eyes = true")
+    ann, bob = (replace(ANN, id=name, key_fingerprint=f"SHA256:{name[0] * 43}") for name in ("ann", "bob"))
+    async with office.desk(ann) as desk:
+        log = await office.begin(desk)
+        await walk_to(desk, log, "candidate", Phase.WAITING)
+        with pytest.raises(RunRefusedError, match="another operator") as refused:
+            await say(desk, log)
+        assert refused.value.refusal.code is RefusalCode.FOUR_EYES
+    async with office.desk(bob) as desk:
+        log = await RunLog.open(desk.ledger, log.state.run_id)
+        await say(desk, log)
+    assert log.state.sealed is not None
+    assert log.state.sealed.four_eyes
 
 
 # --- Budgets ---------------------------------------------------------------------------------------------------------
@@ -336,6 +415,18 @@ async def test_without_a_token_the_run_is_held(office: Office, gateway: RunGatew
             await step(desk, log)
     assert held.value.token == "absent"
     assert log.state.phase is Phase.DUE
+
+
+async def test_a_clock_that_is_set_back_changes_no_order_and_breaks_no_chain(office: Office) -> None:
+    async with office.desk() as desk:
+        log = await office.begin(desk)
+        await walk_to(desk, log, "writer")
+    office.now_ms = lambda: log.state.started_at_ms - 86_400_000
+    async with office.desk() as desk:
+        walked = await go_on(desk, await RunLog.open(desk.ledger, log.state.run_id))
+        assert walked.state.status is RunStatus.CLOSED
+        assert walked.state.updated_at_ms < walked.state.started_at_ms
+        assert (await verify_run(desk.ledger, walked.state.run_id)).holds
 
 
 # --- What is shown and kept ------------------------------------------------------------------------------------------

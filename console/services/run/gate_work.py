@@ -34,7 +34,7 @@ from console.domain.source import check_sources
 from console.services.leak_guard import LEAK_GUARD
 from console.services.ledger.ledger import LedgerError
 from console.services.run.briefs import Brief, BriefParts, build_brief
-from console.services.run.checks import check_candidate
+from console.services.run.checks import CheckLimits, check_candidate
 from console.services.run.context import read_context, read_instructions
 from console.services.run.desk import RunDesk, RunInputs
 from console.services.run.instructions import find_instructions
@@ -272,6 +272,7 @@ class GateWork:
             environment=self._desk.environment,
             commands=policy.checks,
             is_confirmed=self._inputs.are_checks_confirmed,
+            limits=CheckLimits(command_s=policy.check_timeout_s),
         )
         findings += checked.outcome.findings
         is_broken = any(each.severity is Severity.FAIL for each in findings)

@@ -67,7 +67,7 @@ async def run_preflight(
     checks = _checks_in_use(desk, state)
     climbed = await _climb(desk, checks, target)
     for route in climbed.routes:
-        stop = _stop_of(route)
+        stop = _stop_of(route, require_price=desk.profile.policy.require_price)
         if stop is not None:
             return stop
     more = [finding for route in climbed.routes for result in route.rungs for finding in result.findings]
@@ -95,7 +95,7 @@ async def _climb(desk: RunDesk, checks: tuple[RouteCheck, ...], target: Target) 
     return state
 
 
-def _stop_of(route: RouteState) -> PreflightStop | None:
+def _stop_of(route: RouteState, *, require_price: bool) -> PreflightStop | None:
     """Say how a route's checks stop the run; None where they do not."""
     role = route.check.route.role
     if route.check.verdict is Verdict.DRIFT:
@@ -104,7 +104,7 @@ def _stop_of(route: RouteState) -> PreflightStop | None:
         return PreflightStop(StopCause.PREFLIGHT, words, Category.ENDPOINT_DRIFT, drift)
     for result in route.rungs:
         unpriced = tuple(each for each in result.findings if each.id == UNPRICED)
-        if unpriced:
+        if unpriced and require_price:
             words = f"{role}: the gateway has prices, and none for {route.check.route.model}: price or enable it there"
             return PreflightStop(StopCause.PREFLIGHT, words, Category.ACCOUNT_PRICING, unpriced)
         if result.classification is not None:
