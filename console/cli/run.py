@@ -186,8 +186,9 @@ async def _step(desk: "RunDesk", log: "RunLog", arguments: argparse.Namespace) -
 
 async def _tell(news: "AsyncGenerator[StepNews, None]", arguments: argparse.Namespace) -> None:
     """Note each thing as it happens; a model's output is not among them."""
-    from console.cli.run_report import entry_words, show_findings
+    from console.cli.run_report import show_findings
     from console.domain.run_event import Entry
+    from console.domain.run_words import entry_words
     from console.services.run.stepper import GateNoted
 
     async with aclosing(news) as told:
@@ -265,7 +266,7 @@ async def _resume(desk: "RunDesk", log: "RunLog", arguments: argparse.Namespace)
 
 
 async def _note_entries(entries: "Sequence[Entry]", arguments: argparse.Namespace) -> None:
-    from console.cli.run_report import entry_words
+    from console.domain.run_words import entry_words
 
     for entry in entries:
         if not arguments.json and (words := entry_words(entry)) is not None:
