@@ -151,10 +151,11 @@ async def _run(arguments: argparse.Namespace, profile: "Profile") -> ExitCode:
 
 
 async def _start(desk: "RunDesk", arguments: argparse.Namespace) -> ExitCode:
-    from console.cli.run_desk import origin_of, read_task
+    from console.cli.run_desk import read_task
     from console.domain.artifact import ArtifactKind
     from console.domain.run_id import new_run_id
     from console.services.run.beginning import Order, begin_run
+    from console.services.run.opening import origin_of
 
     order = Order(
         read_task(arguments.task_file),
@@ -163,7 +164,9 @@ async def _start(desk: "RunDesk", arguments: argparse.Namespace) -> ExitCode:
         tuple(arguments.context),
         are_checks_confirmed=arguments.run_checks,
     )
-    log, _ = await begin_run(desk, order, new_run_id(desk.now_ms, os.urandom), origin_of(desk.profile))
+    log, _ = await begin_run(
+        desk, order, new_run_id(desk.now_ms, os.urandom), origin_of(desk.profile, desk.environment)
+    )
     if not arguments.json:
         output.note(f"run {log.state.run_id} began, profile {desk.profile.name}")
         if desk.profile.policy.checks and not arguments.run_checks:
