@@ -133,6 +133,11 @@ class RunView:
         return bool(self.stepping)
 
     @property
+    def is_stepping_this(self) -> bool:
+        """Tell whether this console steps the run in view now."""
+        return self.state is not None and self.stepping == self.state.run_id
+
+    @property
     def shown(self) -> GateNotes | None:
         """Return the opening that is looked at: the newest, or one further back."""
         place = len(self.notes) - 1 - self.back
@@ -169,6 +174,27 @@ class RunSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class RunUnread:
+    """The run that was to be put in view cannot be read."""
+
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class CursorMoved:
+    """The cursor of the list was moved."""
+
+    cursor: int
+
+
+@dataclass(frozen=True, slots=True)
+class LookedBack:
+    """The operator goes back to what an earlier gate came to, or forward again."""
+
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
 class StepBegun:
     """A step of a run began at this console."""
 
@@ -183,7 +209,7 @@ class StepEnded:
     """Why it did not go on, where it did not."""
 
 
-RunNews = RunsListed | RunsFailed | RunSeen | StepBegun | StepEnded | CallShown
+RunNews = RunsListed | RunsFailed | RunSeen | RunUnread | CursorMoved | LookedBack | StepBegun | StepEnded | CallShown
 
 
 def see(view: RunView, news: RunNews) -> RunView:
@@ -195,18 +221,26 @@ def see(view: RunView, news: RunNews) -> RunView:
             return replace(view, is_read=True, failure=words)
         case RunSeen():
             return _seen(view, news)
+        case RunUnread(words):
+            return replace(view, state=None, notes=(), words=(), call=None, live=Smoke(), said=words)
+        case CursorMoved(cursor):
+            return replace(view, cursor=max(0, min(cursor, len(view.runs) - 1)))
+        case LookedBack(step):
+            return replace(view, back=max(0, min(view.back + step, len(view.notes) - 1)))
         case StepBegun(run_id):
             return replace(view, stepping=run_id, said="", back=0)
         case StepEnded(said):
             return replace(view, stepping="", said=said)
         case CallShown():
-            return replace(view, call=news)
+            return replace(view, call=news) if view.is_stepping_this else view
         case _:
             assert_never(news)
 
 
 def see_call(view: RunView, event: SmokeEvent) -> RunView:
     """Return the view after an event of the call under way."""
+    if not view.is_stepping_this:
+        return view
     before = view.live
     match event:
         case SmokeStarted():
