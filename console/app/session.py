@@ -24,7 +24,7 @@ from console.domain.event import (
 )
 from console.domain.ladder import Rung
 from console.domain.shape import Shape
-from console.domain.state import ConsoleState, SmokePhase, apply, log_call
+from console.domain.state import ConsoleState, SmokePhase, apply, end_call, log_call
 from console.services.settings import Profile
 
 if TYPE_CHECKING:
@@ -177,8 +177,10 @@ class Session:
 
     def see(self, news: "RunNews") -> None:
         """Fold news of runs."""
-        from console.domain.run_view import RunView, see
+        from console.domain.run_view import RunView, StepEnded, see
 
+        if isinstance(news, StepEnded) and self.state.run is not None and self.state.run.call is not None:
+            self.state = end_call(self.state, self.state.run.call.role)
         self.state = replace(self.state, run=see(self.state.run or RunView(), news))
         self._on_change()
 

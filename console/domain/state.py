@@ -252,6 +252,11 @@ def log_call(state: ConsoleState, event: Event) -> ConsoleState:
             return state
 
 
+def end_call(state: ConsoleState, role: Role) -> ConsoleState:
+    """Note in the log of requests that a role's call is not under way any more, however it ended."""
+    return _with_call(state, role, is_live=False)
+
+
 def _has_route(state: ConsoleState, role: Role) -> bool:
     return any(each.check.route.role is role for each in state.routes)
 
