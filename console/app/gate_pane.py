@@ -39,18 +39,26 @@ def gate_lines(state: ConsoleState, width: int) -> Iterator[Line]:
         return
     run = view.state
     if view.back == 0:
-        yield from (line(Span(piece, Tone.STRONG)) for piece in wrap(standing(run), width))
-        yield from _stop_lines(run, width)
-        if view.said:
-            yield from labelled("not now", view.said, width, tone=Tone.WARN, label_width=_LABEL)
-        if view.problem and not run.is_over:
-            yield from labelled("only to look", view.problem, width, tone=Tone.WARN, label_width=_LABEL)
-        yield BLANK
+        head = list(_head_lines(view, run, width))
+        yield from head
+        if head:
+            yield BLANK
     if view.shown is not None:
         yield from _opening_lines(view, view.shown, width)
         yield BLANK
     yield from independence_lines(view, width)
     yield from budget_lines(run, width)
+
+
+def _head_lines(view: RunView, run: RunState, width: int) -> Iterator[Line]:
+    """Yield where the run stands, unless it waits: then the opening below and the strip above say so."""
+    if run.phase is not Phase.WAITING:
+        yield from (line(Span(piece, Tone.STRONG)) for piece in wrap(standing(run), width))
+    yield from _stop_lines(run, width)
+    if view.said:
+        yield from labelled("not now", view.said, width, tone=Tone.WARN, label_width=_LABEL)
+    if view.problem and not run.is_over:
+        yield from labelled("only to look", view.problem, width, tone=Tone.WARN, label_width=_LABEL)
 
 
 def _stop_lines(run: RunState, width: int) -> Iterator[Line]:
@@ -74,6 +82,8 @@ def _opening_lines(view: RunView, shown: GateNotes, width: int) -> Iterator[Line
     head = f"{opened.gate.words} · attempt {opened.attempt}"
     yield from rows([line(Span(head, Tone.STRONG)), line(Span(f"{sign}", sign.tone)), *_total(view, opened)], width)
     yield from (line(dim(piece)) for piece in wrap(_computed(opened), width))
+    if view.state is not None:
+        yield from _decision_lines(view.state, opened, width)
     scores = _evidence(shown.judged)
     for criterion, score in opened.scores:
         yield _score_line(criterion, score, scores.get(criterion, ""), width)
@@ -91,6 +101,17 @@ def _opening_lines(view: RunView, shown: GateNotes, width: int) -> Iterator[Line
         yield from labelled(each.name, told, width, tone=Tone.OK if each.is_passed else Tone.FAIL, label_width=_LABEL)
     if not shown.findings and not opened.scores:
         yield line(dim("findings      none"))
+
+
+def _decision_lines(run: RunState, opened: GateOpened, width: int) -> Iterator[Line]:
+    for each in run.decisions:
+        if (each.decided.gate, each.decided.attempt) != (opened.gate, opened.attempt):
+            continue
+        sign = gate_sign(each.decided.verdict)
+        by = "the machine's verdict" if each.decided.is_machine else each.actor.id
+        over = ", against what was computed" if each.decided.is_override else ""
+        why = f": {each.decided.reason}" if each.decided.reason else ""
+        yield from labelled("decided", f"{sign} by {by}{over}{why}", width, tone=sign.tone, label_width=_LABEL)
 
 
 def _total(view: RunView, opened: GateOpened) -> list[Line]:

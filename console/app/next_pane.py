@@ -48,7 +48,7 @@ def _possible(state: ConsoleState) -> Iterator[tuple[str, str]]:
         yield "run.new", "begin a run on this machine"
         return
     if state.run.is_stepping:
-        yield "run.cut", "a call that was sent may be billed; only you may have it repeated"
+        yield "run.cut", "a call that was sent may be billed all the same"
         yield "run.close", "the step goes on behind the routes"
         return
     if run.is_over:
@@ -56,9 +56,12 @@ def _possible(state: ConsoleState) -> Iterator[tuple[str, str]]:
         yield "run.new", "begin another run"
         return
     yield "run.step", _step_words(run)
-    yield "run.preview", "exactly what will be sent; nothing is sent by looking"
+    if run.phase is Phase.DUE:
+        yield "run.preview", "exactly what will be sent; nothing is sent by looking"
     for verdict, action_id in _VERDICT_KEYS.items():
         yield action_id, _verdict_words(run, verdict)
+    if run.phase is Phase.WAITING:
+        yield "run.draft", "what you decide on, word for word"
     yield "run.repeat", "the gate's call once more, on its route; it may be billed twice"
     if run.failure is not None or run.phase is Phase.LOST:
         yield "run.fallback", f"the fallback route serves {role_at(run.gate, run.attempt)} from here on"
@@ -102,4 +105,4 @@ def _bound_to(state: ConsoleState) -> str:
         return ""
     sha256 = run.opened.artifact_sha256
     what = "the run" if sha256 is None else f"artifact {sha256[:12]}"
-    return f"bound to {what} as you see it now; a newer one voids the decision"
+    return f"bound to {what}; a newer one voids the decision"

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from console.app.session import Session
 
 if TYPE_CHECKING:
+    from console.domain.route import Route
     from console.domain.run import RunState
     from console.domain.run_event import ArtifactRole
     from console.domain.run_rule import AllowRepeat, Decide, MoveRoute, Stop
@@ -65,6 +66,8 @@ class RunBridge:
         self._problem = ""
         self._prepared: tuple[str, RoleCall] | None = None
         """The head that a shown call rests on, and the call."""
+        self._calling: Route | None = None
+        """The route of the call that is about to be made."""
         self._step_task: asyncio.Task[object] | None = None
         self._stepped: RunLog | None = None
         """The run that is stepped now, as the step reads and appends it."""
@@ -246,13 +249,18 @@ class RunBridge:
     async def _take(self, news: "StepNews") -> None:
         """Show what happened in a step."""
         from console.app.run_reading import call_shown
-        from console.domain.run_event import Entry
+        from console.domain.event import SmokeStarted
+        from console.domain.run_event import CallIntended, Entry
         from console.services.run.stepper import CallPrepared, GateNoted
 
         match news:
             case CallPrepared(call):
-                attempt = 1 if self._log is None else self._log.state.attempt
+                attempt = 1 if self._stepped is None else self._stepped.state.attempt
+                self._calling = call.route
                 self._session.see(call_shown(call, attempt))
+            case Entry(at_ms=at_ms, event=CallIntended()) if self._calling is not None:
+                self._session.see_call(SmokeStarted(self._calling, at_ms / 1000))
+                await self._tell()
             case Entry():
                 await self._tell()
             case GateNoted():

@@ -66,7 +66,7 @@ def waiting_for(state: ConsoleState) -> str:
         return f"{run.status}" if run.status == "closed" else f"{run.status} at {where}"
     match run.phase:
         case "waiting" if run.opened is not None:
-            return f"{where} waits for you: {run.opened.verdict}"
+            return f"{where} waits for you · computed {run.opened.verdict}"
         case "lost":
             return f"{where}: a call was cut off; it may have been billed"
         case "calling":

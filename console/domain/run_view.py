@@ -228,7 +228,7 @@ def see(view: RunView, news: RunNews) -> RunView:
         case LookedBack(step):
             return replace(view, back=max(0, min(view.back + step, len(view.notes) - 1)))
         case StepBegun(run_id):
-            return replace(view, stepping=run_id, said="", back=0)
+            return replace(view, stepping=run_id, said="", back=0, live=Smoke())
         case StepEnded(said):
             return replace(view, stepping="", said=said)
         case CallShown():
