@@ -68,7 +68,7 @@ def run_lines(state: ConsoleState, width: int) -> Iterator[Line]:
     )
     for place, each in enumerate(view.runs):
         is_cursor = place == view.cursor
-        sign = status_sign(each.status)
+        sign = status_sign("live" if each.run_id == view.stepping else each.status)
         started = datetime.fromtimestamp(each.started_at_ms / 1000).astimezone().strftime("%m-%d %H:%M")
         yield line(
             Span("▌ " if is_cursor else "  ", Tone.STRONG),

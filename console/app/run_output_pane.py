@@ -27,6 +27,13 @@ class RunOutputPane(LinePane):
         """Return the stream's end, or what happened."""
         return tuple(output_lines(state, size.width, size.height))
 
+    def show(self, state: ConsoleState, cursor: int) -> None:
+        """Draw another state, and go to the end where something more happened."""
+        before = None if self._state.run is None else (self._state.run.state, len(self._state.run.words))
+        super().show(state, cursor)
+        if state.run is not None and before != (state.run.state, len(state.run.words)):
+            self.scroll_end(animate=False)
+
 
 def output_lines(state: ConsoleState, width: int, height: int) -> Iterator[Line]:
     """Yield the stream while a call runs, and above it the newest things that happened."""

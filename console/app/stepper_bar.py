@@ -63,7 +63,7 @@ def waiting_for(state: ConsoleState) -> str:
     if state.run.is_stepping_this:
         return f"{where}: live"
     if run.is_over:
-        return f"{run.status}" if run.status == "closed" else f"{run.status} at {where}"
+        return "candidate sealed" if run.status == "closed" else f"{run.status} at {where}"
     match run.phase:
         case "waiting" if run.opened is not None:
             return f"{where} waits for you · computed {run.opened.verdict}"
@@ -110,6 +110,7 @@ _FORMS = (
     (_USUAL, _Words.ALL, " ─── "),
     (_USUAL, _Words.ALL, " ─ "),
     (_USUAL, _Words.CURRENT, " ─ "),
+    (_USUAL, _Words.CURRENT, "─"),
     (_USUAL, _Words.NOTES, "─"),
     (_SHORT, _Words.NOTES, "─"),
     (_SHORT, _Words.NONE, "─"),
@@ -129,4 +130,4 @@ def _spans(
             yield Span(f" {mark.sign.word}", mark.sign.tone)
         if mark.note and words is not _Words.NONE:
             is_score = words is _Words.ALL and mark.gate is Gate.REVIEWER
-            yield dim(f" {mark.note} of {threshold}+" if is_score else f" {mark.note}")
+            yield dim(f" {mark.note}, needs {threshold}" if is_score else f" {mark.note}")

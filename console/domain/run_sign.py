@@ -14,6 +14,7 @@ _VERDICTS = {
 _HELD = Sign("·", "held", Tone.DIM)
 _LIVE = Sign("›", "live", Tone.LIVE)
 _STATUSES = {
+    "live": _LIVE,
     "active": Sign("·", "due", Tone.ACCENT),
     "waiting": Sign("~", "waits", Tone.WARN),
     "closed": Sign("✓", "ready", Tone.OK),
@@ -40,7 +41,7 @@ def gate_sign(verdict: GateVerdict) -> Sign:
 
 
 def status_sign(status: str) -> Sign:
-    """Return how a run is shown in the list, by the word that the ledger keeps for how it stands."""
+    """Return how a run is shown in the list, by the ledger's word for how it stands; `live` while it is stepped."""
     return _STATUSES.get(status, Sign("·", status, Tone.DIM))
 
 

@@ -270,8 +270,10 @@ def _listed(view: RunView, runs: tuple[RunRow, ...]) -> RunView:
 def _seen(view: RunView, news: RunSeen) -> RunView:
     is_same = view.state is not None and view.state.run_id == news.state.run_id
     has_moved = not is_same or view.state is None or view.state.head != news.state.head
+    place = next((at for at, each in enumerate(view.runs) if each.run_id == news.state.run_id), view.cursor)
     return replace(
         view,
+        cursor=place,
         state=news.state,
         words=news.words[-WORDS_LIMIT:],
         notes=news.notes,
