@@ -12,6 +12,7 @@ GATES_WITH_A_DECISION = ("instruction", "planner", "writer", "source check", "re
 
 STARTED_IN = """
 import os, runpy, sys
+os.environ["PYTHONPATH"] = os.getcwd()  # for the embedded gateway, which is a process of its own
 sys.path.insert(0, os.getcwd())
 os.chdir({root!r})
 sys.argv = ["gateway-console"]
