@@ -112,7 +112,8 @@ def key_line(state: ConsoleState, cursor: int, width: int, place: Place = Place.
     spans: list[Span] = []
     for action in _shown(width, place):
         is_dim = action.why_not(state, cursor) is not None
-        spans += [Span(action.shown_key, Tone.DIM if is_dim else Tone.ACCENT), dim(f" {action.label}  ")]
+        gap = [Span("  ")] if spans else []
+        spans += [*gap, Span(action.shown_key, Tone.DIM if is_dim else Tone.ACCENT), dim(f" {action.label}")]
     return Line(tuple(spans))
 
 

@@ -32,11 +32,17 @@ class NextPane(LinePane):
 
 def next_lines(state: ConsoleState, width: int) -> Iterator[Line]:
     """Yield what can be done now; a key that does not work is not among it, and says why when pressed."""
+    reasons: list[str] = []
+    has_any = False
     for action_id, words in _possible(state):
         action = action_named(action_id)
-        if action.why_not(state, 0) is None:
-            lead = cell(f"{action.shown_key} {action.label}", 18, Tone.ACCENT)
-            yield line(lead, Span(fit(words, width - 18)))
+        if (reason := action.why_not(state, 0)) is not None:
+            reasons.append(reason)
+            continue
+        has_any = True
+        yield line(cell(f"{action.shown_key} {action.label}", 18, Tone.ACCENT), Span(fit(words, width - 18)))
+    if reasons and not has_any:
+        yield line(dim(fit(reasons[0], width)))
     bound = _bound_to(state)
     if bound:
         yield line(dim(fit(bound, width)))

@@ -32,7 +32,7 @@ class RunOutputPane(LinePane):
         before = None if self._state.run is None else (self._state.run.state, len(self._state.run.words))
         super().show(state, cursor)
         if state.run is not None and before != (state.run.state, len(state.run.words)):
-            self.scroll_end(animate=False)
+            self.call_after_refresh(self.scroll_end, animate=False)
 
 
 def output_lines(state: ConsoleState, width: int, height: int) -> Iterator[Line]:
@@ -48,6 +48,8 @@ def output_lines(state: ConsoleState, width: int, height: int) -> Iterator[Line]
         words = words[-room:]
     yield from words
     if not stream:
+        if not words:
+            yield line(dim("nothing happened in it yet"))
         return
     yield BLANK
     head, rest = stream[0], stream[1:]

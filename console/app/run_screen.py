@@ -300,7 +300,7 @@ class RunScreen(Screen[None]):
         computed, said = gate_sign(opened.verdict), gate_sign(verdict)
         total = "" if opened.total is None else f"   {opened.total} of 100"
         artifact = "none here" if opened.artifact_sha256 is None else opened.artifact_sha256[:12]
-        against = "   against what was computed; it is recorded as an override" if is_override else ""
+        against = "   against what was computed; recorded as such" if is_override else ""
         facts = (
             ("gate", f"{run.gate.words} · attempt {run.attempt}", Tone.TEXT),
             ("computed", f"{computed}{total}", computed.tone),
