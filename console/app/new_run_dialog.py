@@ -45,6 +45,24 @@ class FormPane(LinePane):
         yield from (line(dim(piece)) for piece in wrap(words, width))
 
 
+class Choice(RadioButton):
+    """One of several; which one is chosen is told by a sign, not by colour alone."""
+
+    @property
+    def BUTTON_INNER(self) -> str:  # type: ignore[override]  # noqa: N802  # Textual's name
+        """The sign within the brackets."""
+        return "●" if self.value else " "
+
+
+class Confirmation(Checkbox):
+    """A box; that it is ticked is told by a sign, not by colour alone."""
+
+    @property
+    def BUTTON_INNER(self) -> str:  # type: ignore[override]  # noqa: N802  # Textual's name
+        """The sign within the brackets."""
+        return "×" if self.value else " "
+
+
 class NewRunDialog(ModalScreen[RunForm | None]):
     """Asks what a run is about, and begins it. What was written stays until it is begun; answers it when left."""
 
@@ -87,9 +105,9 @@ class NewRunDialog(ModalScreen[RunForm | None]):
                 yield Label("kind", markup=False)
                 with RadioSet(id="kind", compact=True):
                     for kind in _KINDS:
-                        yield RadioButton(kind, kind == self._form.kind, compact=True)
+                        yield Choice(kind, kind == self._form.kind, compact=True)
             if self._checks:
-                yield Checkbox(
+                yield Confirmation(
                     f"run the policy's {self._checks} command(s) on what the model writes",
                     self._form.are_checks_confirmed,
                     id="checks",

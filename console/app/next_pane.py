@@ -102,7 +102,7 @@ def _verdict_words(run: "RunState", verdict: GateVerdict) -> str:
     after = run.gate.after
     where = "seals the candidate" if after is None else f"on to the {after.words}"
     is_override = run.opened is not None and run.opened.verdict is not GateVerdict.READY
-    return f"{where}{'; against what was computed: wants your reason' if is_override else computed}"
+    return f"{where}{'; an override: needs a reason' if is_override else computed}"
 
 
 def _bound_to(state: ConsoleState) -> str:

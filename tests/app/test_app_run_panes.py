@@ -240,7 +240,7 @@ def test_findings_whose_words_are_gone_are_still_named() -> None:
 def test_only_what_is_possible_is_offered_and_every_key_has_its_reason() -> None:
     offered = text(next_lines(STATES["revise"], 116))
     assert "y ready" in offered
-    assert "against what was computed: wants your reason" in offered
+    assert "an override: needs a reason" in offered
     assert "v revise          back to the writer, attempt 2 of 3 · the computed verdict" in offered
     assert f"bound to artifact {SHA256[:12]}" in offered
     assert "enter step" not in offered
