@@ -2,11 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 
 from textual.binding import Binding
 
+from console.app import run_reason
 from console.domain.contract import Verdict
 from console.domain.event import TokenState
+from console.domain.role import Role
 from console.domain.state import ConsoleState
 
 WhyNot = Callable[[ConsoleState, int], str | None]
@@ -38,6 +41,8 @@ def _why_no_smoke(state: ConsoleState, cursor: int) -> str | None:
     route = state.routes[cursor]
     if route.smoke.is_live:
         return f"the {route.check.route.role} route is being smoked; x stops it"
+    if _is_called_by_run(state, route.check.route.role):
+        return f"a run makes a call through the {route.check.route.role} route"
     if route.climbing is not None:
         return f"the {route.check.route.role} route is being checked; x stops it"
     if route.check.verdict is Verdict.DRIFT:
@@ -48,7 +53,15 @@ def _why_no_smoke(state: ConsoleState, cursor: int) -> str | None:
 def _why_no_smoke_all(state: ConsoleState, cursor: int) -> str | None:
     if (reason := why_no_call(state, cursor)) is not None:
         return reason
+    if any(_is_called_by_run(state, route.check.route.role) for route in state.routes):
+        return "a run makes a call; smoke the routes when it is over"
     return "calls are under way; x stops them" if state.is_busy else None
+
+
+def _is_called_by_run(state: ConsoleState, role: Role) -> bool:
+    """Tell whether a run calls through a role's route now: the log of requests tells calls apart by role."""
+    is_stepping = state.run is not None and state.run.is_stepping
+    return is_stepping and any(call.is_live and call.role is role for call in state.calls)
 
 
 def _why_no_stop(state: ConsoleState, cursor: int) -> str | None:
@@ -83,13 +96,28 @@ def _why_no_token_set(state: ConsoleState, cursor: int) -> str | None:
         return "this session is read-only"
     if state.is_embedded:
         return "the embedded gateway makes its own token"
+    if state.run is not None and state.run.is_stepping:
+        return "a run is being stepped with this token; x on the run screen stops it"
     return "calls are under way; x stops them" if state.is_busy else None
 
 
 def _why_no_reopen(state: ConsoleState, cursor: int) -> str | None:
+    if state.run is not None and state.run.is_stepping:
+        return "a run is being stepped through this gateway; x on the run screen stops it"
     if state.is_busy:
         return "calls are under way; x stops them"
     return "the gateway is still being opened" if state.token is None and not state.gateway_failure else None
+
+
+class Place(StrEnum):
+    """A screen on which an action is done."""
+
+    MAIN = "main"
+    RUN = "run"
+
+
+BOTH = (Place.MAIN, Place.RUN)
+_RUN = (Place.RUN,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,14 +133,133 @@ class Action:
     why_not: WhyNot = _always
     is_shown: bool = True
     """It has a place in the key bar, where there is room."""
+    places: tuple[Place, ...] = (Place.MAIN,)
 
     @property
     def shown_key(self) -> str:
         """The key as a person writes it."""
-        return _KEY_NAMES.get(self.keys[0], self.keys[0])
+        return written(self.keys[0])
 
 
-_KEY_NAMES = {"question_mark": "?", "colon": ":"}
+_KEY_NAMES = {
+    "question_mark": "?",
+    "colon": ":",
+    "escape": "esc",
+    "right_square_bracket": "]",
+    "left_square_bracket": "[",
+}
+
+
+def written(key: str) -> str:
+    """Return a key as a person writes it."""
+    return _KEY_NAMES.get(key, key)
+
+
+_RUN_ACTIONS = (
+    Action(
+        "run.step",
+        ("enter",),
+        "step",
+        "Do the gate's work; a first paid call is shown first.",
+        run_reason.why_no_step,
+        places=_RUN,
+    ),
+    Action("run.ready", ("y",), "ready", "Say ready at the gate that waits.", run_reason.why_no_ready, places=_RUN),
+    Action("run.revise", ("v",), "revise", "Send the work back.", run_reason.why_no_revise, places=_RUN),
+    Action("run.block", ("b",), "block", "End the run at this gate.", run_reason.why_no_block, places=_RUN),
+    Action(
+        "run.draft",
+        ("d",),
+        "draft",
+        "Show the draft, or the plan.",
+        run_reason.why_no_draft,
+        is_shown=False,
+        places=_RUN,
+    ),
+    Action(
+        "run.preview",
+        ("p",),
+        "preview",
+        "Show exactly what will be sent, or what was sent last.",
+        run_reason.why_no_preview,
+        is_shown=False,
+        places=_RUN,
+    ),
+    Action(
+        "run.cut",
+        ("x",),
+        "stop",
+        "Stop the step; a call that was sent may be billed.",
+        run_reason.why_no_cut,
+        is_shown=False,
+        places=_RUN,
+    ),
+    Action("run.close", ("escape", "r"), "back", "Go back to the routes; a step under way goes on.", places=_RUN),
+    Action(
+        "run.new",
+        ("n",),
+        "new",
+        "Begin a run: the task, the repository.",
+        run_reason.why_no_new,
+        is_shown=False,
+        places=BOTH,
+    ),
+    Action(
+        "run.repeat",
+        ("t",),
+        "try again",
+        "Have the lost or failed call made once more.",
+        run_reason.why_no_repeat,
+        is_shown=False,
+        places=_RUN,
+    ),
+    Action(
+        "run.fallback",
+        ("f",),
+        "fallback",
+        "Move the gate's role to the fallback route.",
+        run_reason.why_no_fallback,
+        is_shown=False,
+        places=_RUN,
+    ),
+    Action(
+        "run.end",
+        ("X",),
+        "end run",
+        "End the run; no draft failed by it.",
+        run_reason.why_no_end,
+        is_shown=False,
+        places=_RUN,
+    ),
+    Action(
+        "run.older",
+        ("left_square_bracket",),
+        "earlier",
+        "Look back at what an earlier gate came to.",
+        run_reason.why_no_older,
+        is_shown=False,
+        places=_RUN,
+    ),
+    Action(
+        "run.newer",
+        ("right_square_bracket",),
+        "later",
+        "Look at the gate after it again.",
+        run_reason.why_no_newer,
+        is_shown=False,
+        places=_RUN,
+    ),
+    Action("run.down", ("j", "down"), "down", "Next run, or scroll the pane.", is_shown=False, places=_RUN),
+    Action("run.up", ("k", "up"), "up", "Run before, or scroll the pane.", is_shown=False, places=_RUN),
+    Action("run.first", ("g", "home"), "first", "Newest run, or the pane's top.", is_shown=False, places=_RUN),
+    Action("run.last", ("G", "end"), "last", "Oldest run, or the pane's end.", is_shown=False, places=_RUN),
+    Action("run.next_pane", ("tab",), "pane", "Go to the next pane.", is_shown=False, places=_RUN),
+    Action("run.previous_pane", ("shift+tab",), "pane", "Go to the previous pane.", is_shown=False, places=_RUN),
+    Action("run.list", ("1",), "runs", "Go to the list of runs.", is_shown=False, places=_RUN),
+    Action("run.gate", ("2",), "gate", "Go to the gate.", is_shown=False, places=_RUN),
+    Action("run.output", ("3",), "output", "Go to the output.", is_shown=False, places=_RUN),
+    Action("run.record", ("4",), "record", "Go to the record's facts.", is_shown=False, places=_RUN),
+)
 
 ACTIONS: tuple[Action, ...] = (
     Action("route.smoke", ("s",), "smoke", "Make one live, streamed call through this route.", _why_no_smoke),
@@ -122,9 +269,11 @@ ACTIONS: tuple[Action, ...] = (
     Action("route.open", ("enter",), "open", "Show everything about this route, uncut."),
     Action("route.explain", ("e",), "why", "Say why this route's call was refused.", _why_no_explanation),
     Action("pane.next", ("tab", "right_square_bracket"), "pane", "Go to the next pane."),
-    Action("app.commands", ("colon", "ctrl+p"), "command", "Find a command by its name."),
-    Action("app.help", ("question_mark", "f1"), "help", "Show all keys."),
-    Action("app.quit", ("q",), "quit", "Leave; calls under way are stopped."),
+    Action("run.open", ("r",), "runs", "Show the runs, and step the one in view.", run_reason.why_no_runs),
+    *_RUN_ACTIONS,
+    Action("app.commands", ("colon", "ctrl+p"), "command", "Find a command by its name.", places=BOTH),
+    Action("app.help", ("question_mark", "f1"), "help", "Show all keys.", places=BOTH),
+    Action("app.quit", ("q",), "quit", "Leave; calls under way are stopped.", run_reason.why_no_leaving, places=BOTH),
     Action("gateway.reopen", ("R",), "reopen", "Open the gateway and ask for the token again.", _why_no_reopen),
     Action(
         "route.check_all", ("C",), "check all", "Climb the free rungs for all routes.", _why_no_check, is_shown=False
@@ -154,7 +303,14 @@ ACTIONS: tuple[Action, ...] = (
         _why_no_token_set,
         is_shown=False,
     ),
-    Action("app.suspend", ("ctrl+z",), "suspend", "Go back to the shell for a while; fg returns.", is_shown=False),
+    Action(
+        "app.suspend",
+        ("ctrl+z",),
+        "suspend",
+        "Go back to the shell for a while; fg returns.",
+        is_shown=False,
+        places=BOTH,
+    ),
     Action("route.down", ("j", "down"), "down", "Move the row cursor down.", is_shown=False),
     Action("route.up", ("k", "up"), "up", "Move the row cursor up.", is_shown=False),
     Action("route.first", ("g", "home"), "first", "Move the row cursor to the first route.", is_shown=False),
@@ -167,11 +323,16 @@ ACTIONS: tuple[Action, ...] = (
 )
 
 
-def bindings() -> list[Binding]:
-    """Return the key bindings of all actions; each carries its action's id, so that a keymap can rebind it."""
+def actions_of(place: Place) -> tuple[Action, ...]:
+    """Return the actions of a screen, in the order in which they are shown."""
+    return tuple(action for action in ACTIONS if place in action.places)
+
+
+def bindings(place: Place) -> list[Binding]:
+    """Return the key bindings of a screen; each carries its action's id, so that a keymap can rebind it."""
     return [
         Binding(",".join(action.keys), f"do('{action.id}')", action.label, id=action.id, show=False)
-        for action in ACTIONS
+        for action in actions_of(place)
     ]
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import signal
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from rich.text import Text
 from textual.app import App, SystemCommand
@@ -32,12 +32,23 @@ class ConsoleApp(App[None]):
     ENABLE_COMMAND_PALETTE = True
     COMMAND_PALETTE_BINDING = "ctrl+p"
 
-    def __init__(self, profile: Profile, *, is_read_only: bool = False) -> None:
+    def __init__(
+        self, profile: Profile, *, is_read_only: bool = False, environment: Mapping[str, str] = os.environ
+    ) -> None:
+        """Prepare the application.
+
+        Args:
+            profile: A checked profile.
+            is_read_only: Nothing that costs or changes anything may be done.
+            environment: The environment variables, which say where runs are kept.
+
+        """
         wants_plain = "NO_COLOR" in os.environ
         # With None, Textual would map NO_COLOR to grey true-colour codes, which are colours to a terminal.
         super().__init__(ansi_color=True if wants_plain else None)
         self._profile = profile
         self._is_read_only = is_read_only
+        self._environment = environment
         self._main: RoutesScreen | None = None
         self._is_remote = "SSH_TTY" in os.environ or "SSH_CONNECTION" in os.environ
         # Textual starts from the theme that TEXTUAL_THEME names, before ours are known: without this, choosing the
@@ -63,7 +74,9 @@ class ConsoleApp(App[None]):
             loop.add_signal_handler(number, self._leave_on, number)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
         frame_s = _SLOW_LINK_FRAME_S if self._is_remote else _FRAME_S
-        self._main = RoutesScreen(self._profile, is_read_only=self._is_read_only, frame_s=frame_s)
+        self._main = RoutesScreen(
+            self._profile, is_read_only=self._is_read_only, frame_s=frame_s, environment=self._environment
+        )
         self.push_screen(self._main)
 
     async def on_unmount(self) -> None:

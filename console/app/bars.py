@@ -7,7 +7,7 @@ from rich.cells import cell_len
 from textual import events
 from textual.geometry import Size
 
-from console.app.actions import ACTIONS, Action
+from console.app.actions import Action, Place, actions_of
 from console.app.line import Line, Span, dim, fit, joined, line
 from console.app.line_pane import LinePane
 from console.domain.contract import Verdict
@@ -89,35 +89,37 @@ def _gravity(sign: Sign) -> int:
 class KeyBar(LinePane):
     """The keys that work now; one that does not is dim, and says why when pressed."""
 
-    def __init__(self, state: ConsoleState) -> None:
+    def __init__(self, state: ConsoleState, place: Place = Place.MAIN) -> None:
         super().__init__(state, id="keys", can_focus=False)
+        self._place = place
 
     def lines(self, state: ConsoleState, cursor: int, size: Size) -> Sequence[Line]:
         """Return the one line."""
-        return (key_line(state, cursor, size.width),)
+        return (key_line(state, cursor, size.width, self._place),)
 
     async def on_click(self, event: events.Click) -> None:
         """Do what the key under the mouse does."""
         at = 0
-        for action in _shown(self.size.width):
+        for action in _shown(self.size.width, self._place):
             at += cell_len(f"{action.shown_key} {action.label}") + 2
             if event.x < at:
                 await self.screen.run_action(f"screen.do('{action.id}')")
                 return
 
 
-def key_line(state: ConsoleState, cursor: int, width: int) -> Line:
+def key_line(state: ConsoleState, cursor: int, width: int, place: Place = Place.MAIN) -> Line:
     """Return the key line, with as many keys as a width has room for."""
     spans: list[Span] = []
-    for action in _shown(width):
+    for action in _shown(width, place):
         is_dim = action.why_not(state, cursor) is not None
-        spans += [Span(action.shown_key, Tone.DIM if is_dim else Tone.ACCENT), dim(f" {action.label}  ")]
+        gap = [Span("  ")] if spans else []
+        spans += [*gap, Span(action.shown_key, Tone.DIM if is_dim else Tone.ACCENT), dim(f" {action.label}")]
     return Line(tuple(spans))
 
 
-def _shown(width: int) -> list[Action]:
+def _shown(width: int, place: Place) -> list[Action]:
     shown: list[Action] = []
-    for action in ACTIONS:
+    for action in actions_of(place):
         used = sum(cell_len(f"{each.shown_key} {each.label}") + 2 for each in [*shown, action])
         if action.is_shown and used - 2 <= width:
             shown.append(action)

@@ -9,7 +9,7 @@ from textual.containers import Vertical
 from textual.geometry import Size
 from textual.screen import ModalScreen
 
-from console.app.actions import ACTIONS, action_named
+from console.app.actions import Place, action_named, actions_of, written
 from console.app.line import BLANK, Line, Span, cell, dim, labelled, line, wrap
 from console.app.line_pane import LinePane
 from console.app.smoke_pane import about_lines
@@ -55,17 +55,21 @@ class Dialog(ModalScreen[str]):
 
 
 class HelpPane(LinePane):
-    """All keys, with the reason where one does not work now."""
+    """All keys of a screen, with the reason where one does not work now."""
+
+    def __init__(self, state: ConsoleState, place: Place = Place.MAIN) -> None:
+        super().__init__(state, id="help")
+        self._place = place
 
     def lines(self, state: ConsoleState, cursor: int, size: Size) -> Sequence[Line]:
         """Return a line a key."""
-        return tuple(help_lines(state, cursor, size.width))
+        return tuple(help_lines(state, cursor, size.width, self._place))
 
 
-def help_lines(state: ConsoleState, cursor: int, width: int) -> Iterator[Line]:
+def help_lines(state: ConsoleState, cursor: int, width: int, place: Place = Place.MAIN) -> Iterator[Line]:
     """Yield each action with its keys; one that does not work now says why."""
-    for action in ACTIONS:
-        keys = " ".join([action.shown_key, *(_written(key) for key in action.keys[1:])])
+    for action in actions_of(place):
+        keys = " ".join(written(key) for key in action.keys)
         reason = action.why_not(state, cursor)
         yield line(
             cell(keys, 14, Tone.DIM if reason else Tone.ACCENT),
@@ -76,10 +80,6 @@ def help_lines(state: ConsoleState, cursor: int, width: int) -> Iterator[Line]:
     yield BLANK
     signs = "✓ passed   × failed   ! account or route, not the model   · held or not run   ~ look   › live"
     yield from (line(dim(piece)) for piece in wrap(signs, width))
-
-
-def _written(key: str) -> str:
-    return {"right_square_bracket": "]", "left_square_bracket": "["}.get(key, key)
 
 
 class RoutePane(LinePane):

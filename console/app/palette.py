@@ -4,7 +4,7 @@ from functools import partial
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
-from console.app.actions import ACTIONS, Action
+from console.app.actions import Action, Place, actions_of
 
 
 class ActionProvider(Provider):
@@ -12,16 +12,21 @@ class ActionProvider(Provider):
 
     async def discover(self) -> Hits:
         """Yield every action."""
-        for action in ACTIONS:
+        for action in actions_of(self._place):
             yield DiscoveryHit(action.help, partial(self._do, action.id), help=_key(action))
 
     async def search(self, query: str) -> Hits:
         """Yield the actions that match."""
         matcher = self.matcher(query)
-        for action in ACTIONS:
+        for action in actions_of(self._place):
             name = f"{action.help}  {action.id}"
             if (score := matcher.match(name)) > 0:
                 yield Hit(score, matcher.highlight(name), partial(self._do, action.id), help=_key(action))
+
+    @property
+    def _place(self) -> Place:
+        """The screen that the palette lies on."""
+        return getattr(self.screen, "PLACE", Place.MAIN)
 
     async def _do(self, action_id: str) -> None:
         await self.screen.run_action(f"screen.do('{action_id}')")

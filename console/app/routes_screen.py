@@ -1,9 +1,11 @@
 """The main screen: route table, contract and smoke side by side, under one row cursor."""
 
+import os
 import subprocess
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from functools import partial
-from typing import ClassVar
+from pathlib import Path
+from typing import ClassVar, Protocol, runtime_checkable
 
 from textual.app import ComposeResult, SuspendNotSupported
 from textual.binding import BindingType
@@ -12,31 +14,49 @@ from textual.getters import query_one
 from textual.screen import Screen
 from textual.worker import Worker
 
-from console.app.actions import action_named, bindings
+from console.app.actions import Place, action_named, bindings
 from console.app.bars import HeaderBar, KeyBar
 from console.app.call_log import CallLogPane
 from console.app.contract_pane import ContractPane
 from console.app.dialogs import Dialog, ExplainPane, HelpPane, RoutePane, TokenDialog, TokenPane
 from console.app.line_pane import LinePane
 from console.app.route_table import HEADER_LINES, RouteTablePane
+from console.app.run_bridge import RunBridge, RunForm
 from console.app.session import Session
 from console.app.smoke_pane import SmokePane
+from console.app.stepper_bar import StepperBar
 from console.domain.contract import RouteCheck, Verdict, fix_lines
 from console.domain.ladder import Rung
 from console.domain.shape import Shape
+from console.domain.state import ConsoleState
 from console.services.settings import Profile
 
 Work = Callable[[], Coroutine[None, None, None]]
 """A worker's work: called when the worker begins, so that one cancelled before that leaves nothing behind."""
 
+
+@runtime_checkable
+class Drawn(Protocol):
+    """A screen over this one that draws the same state."""
+
+    def show(self, state: ConsoleState) -> None:
+        """Draw a state."""
+
+
 _SMOKE_GROUP = "smoke"
 _GATEWAY_GROUP = "gateway"
+_RUNS_GROUP = "runs"
+_STEP_GROUP = "step"
 
 
 class RoutesScreen(Screen[None]):
-    """Draws the session's state; the row cursor and the tab of a narrow screen are all that it holds itself."""
+    """Draws the session's state; the row cursor and the tab of a narrow screen are all that it holds itself.
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
+    Its workers do all that goes on in the background, the steps of runs too.
+    """
+
+    PLACE = Place.MAIN
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Place.MAIN)]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide"), (160, "-ultra")]  # noqa: RUF012  # Textual's own type
     AUTO_FOCUS: ClassVar[str | None] = "#routes"
 
@@ -45,13 +65,16 @@ class RoutesScreen(Screen[None]):
     _smoke = query_one("#smoke", SmokePane)
     _calls = query_one("#calls", CallLogPane)
 
-    def __init__(self, profile: Profile, *, is_read_only: bool, frame_s: float) -> None:
+    def __init__(
+        self, profile: Profile, *, is_read_only: bool, frame_s: float, environment: Mapping[str, str] = os.environ
+    ) -> None:
         """Prepare the screen.
 
         Args:
             profile: A checked profile.
             is_read_only: Nothing that costs or changes anything may be done.
             frame_s: The shortest time between two repaints, in seconds.
+            environment: The environment variables, which say where runs are kept.
 
         """
         super().__init__()
@@ -60,6 +83,8 @@ class RoutesScreen(Screen[None]):
         self._cursor = 0
         self._is_repaint_due = True
         self._session = Session(profile, self._schedule_repaint, is_read_only=is_read_only)
+        self._bridge = RunBridge(self._session, environment)
+        self._form = RunForm(repository=str(Path.cwd()))
         self._deeds: dict[str, Callable[[], object]] = {
             "route.smoke": self._smoke_this,
             "route.smoke_all": self._smoke_all,
@@ -80,6 +105,8 @@ class RoutesScreen(Screen[None]):
             "pane.contract": lambda: self._focus_on(self._contract),
             "pane.smoke": lambda: self._focus_on(self._smoke),
             "pane.calls": lambda: self._focus_on(self._calls),
+            "run.open": self._open_runs,
+            "run.new": self.open_new_run,
             "gateway.reopen": self._reopen,
             "token.show": self._open_token,
             "token.set": self._set_token,
@@ -98,6 +125,7 @@ class RoutesScreen(Screen[None]):
         """Lay the panes out; the style sheet moves them with the screen's width."""
         state = self._session.state
         yield HeaderBar(state, is_built_in=self._is_built_in)
+        yield StepperBar(state)
         with Container(id="body"):
             with Vertical(id="left"):
                 yield RouteTablePane(state, id="routes")
@@ -110,6 +138,7 @@ class RoutesScreen(Screen[None]):
         """Paint what is known offline; open the gateway when that is on the screen."""
         self._repaint()
         self.call_after_refresh(self._open_gateway)
+        self.call_after_refresh(self._read_runs)
 
     def on_route_table_pane_row_picked(self, message: RouteTablePane.RowPicked) -> None:
         """Move the cursor to a clicked row."""
@@ -134,12 +163,55 @@ class RoutesScreen(Screen[None]):
     def _open_gateway(self) -> None:
         self._begin(self._session.keep_open, "gateway", _GATEWAY_GROUP)
 
+    def _read_runs(self) -> None:
+        self._begin(self._bridge.keep_open, "runs", _RUNS_GROUP)
+
     def _begin(self, work: Work, name: str, group: str) -> Worker[None]:
         return self.run_worker(work, name=name, group=group)
 
     def _reopen(self) -> None:
         self._cancel(_GATEWAY_GROUP)
         self._open_gateway()
+        view = self._session.state.run
+        if view is not None and view.failure:
+            self._cancel(_RUNS_GROUP)
+            self._read_runs()
+
+    # --- Runs ----------------------------------------------------------------------------------------------------
+
+    def begin_run_work(self, work: Work, name: str) -> None:
+        """Do some work on a run in a named worker, which goes on when the run screen is left."""
+        self._begin(work, name, _STEP_GROUP)
+
+    def cut_run_work(self) -> None:
+        """Stop the step under way, and note what becomes of its call."""
+        self._cancel(_STEP_GROUP)
+        self._begin(self._bridge.settle, "settle the run", _RUNS_GROUP)
+
+    def open_new_run(self) -> None:
+        """Ask what a new run is about; what was written before is there again."""
+        from console.app.new_run_dialog import NewRunDialog
+
+        def left(form: RunForm | None) -> None:
+            self._form = form or self._form
+
+        checks = len(self._session.profile.policy.checks)
+        self.app.push_screen(NewRunDialog(self._session.state, self._form, self._begin_run, checks=checks), left)
+
+    async def _begin_run(self, form: RunForm) -> str:
+        refused = await self._bridge.begin(form)
+        if not refused:
+            self.call_later(self._open_runs)
+        return refused
+
+    def _open_runs(self) -> None:
+        from console.app.run_screen import RunScreen
+
+        shown = next((each for each in self.app.screen_stack if isinstance(each, RunScreen)), None)
+        if shown is not None:
+            shown.show_tab("gate")
+            return
+        self.app.push_screen(RunScreen(self._session, self._bridge, self, is_built_in=self._is_built_in))
 
     def _stop_smoke(self) -> None:
         self._cancel(_SMOKE_GROUP)
@@ -218,7 +290,7 @@ class RoutesScreen(Screen[None]):
 
     def _open_help(self) -> None:
         state = self._session.state
-        pane = HelpPane(state, id="help")
+        pane = HelpPane(state)
         self.app.push_screen(Dialog(pane, "keys", state, self._cursor))
 
     def _panes(self) -> list[LinePane]:
@@ -258,8 +330,9 @@ class RoutesScreen(Screen[None]):
         for pane in self.query("LinePane").results():
             if isinstance(pane, LinePane):
                 pane.show(state, self._cursor)
-        if isinstance(self.app.screen, Dialog):
-            self.app.screen.show(state)
+        for screen in self.app.screen_stack:
+            if isinstance(screen, Drawn):
+                screen.show(state)
         role = state.routes[self._cursor].check.route.role if state.routes else ""
         is_narrow = self.has_class("-narrow")
         self._contract.border_title = f"2 contract · {role}" + ("   3 smoke" if is_narrow else "")

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from console.domain.contract import RouteCheck, Verdict
@@ -17,18 +18,21 @@ from console.domain.event import (
     GatewayFailed,
     RoutesChecked,
     RungFinished,
+    SmokeEvent,
     SmokeFinished,
     SmokeQueued,
 )
 from console.domain.ladder import Rung
 from console.domain.shape import Shape
-from console.domain.state import ConsoleState, SmokePhase, apply
+from console.domain.state import ConsoleState, SmokePhase, apply, end_call, log_call
 from console.services.settings import Profile
 
 if TYPE_CHECKING:
+    from console.domain.run_view import RunNews
     from console.services.probe.gateway import Gateway
     from console.services.probe.purse import Purse
     from console.services.probe.smoke import SmokePlan
+    from console.services.target import Target
 
 _NETWORK = ("console.services.probe.ladder", "console.services.target", "console.simulator.embedded")
 """What is loaded after the first paint, off the UI thread: the HTTP library takes longer than the screen itself."""
@@ -49,8 +53,11 @@ class Session:
         self.profile = profile
         self.state = ConsoleState(profile.name, is_read_only=is_read_only)
         self._on_change = on_change
+        self.target: Target | None = None
+        """The profile's gateway while it is open; runs go through the same one."""
         self._gateway: Gateway | None = None
         self._purse: Purse | None = None
+        self._loading = asyncio.Lock()
         self._places = asyncio.Semaphore(profile.gateway.concurrency)
         self._under_way: set[asyncio.Task[object]] = set()
         self._fold(RoutesChecked(profile.check()))
@@ -61,7 +68,8 @@ class Session:
             await asyncio.wait(self._under_way)
 
     @contextlib.contextmanager
-    def _noted(self) -> Iterator[None]:
+    def noted(self) -> Iterator[None]:
+        """Have the work within waited for when the screen is left."""
         task = asyncio.current_task()
         if task is None:
             raise RuntimeError("a session's work runs in a task")
@@ -73,24 +81,29 @@ class Session:
 
     async def keep_open(self) -> None:
         """Open the profile's gateway and keep it open until cancelled."""
-        with self._noted():
+        with self.noted():
             await self._keep_open()
 
+    async def load(self, names: Sequence[str]) -> None:
+        """Import modules off the UI thread, one after the other: two threads could meet in a half-made module."""
+        async with self._loading:
+            for name in names:
+                await asyncio.to_thread(importlib.import_module, name)
+
     async def _keep_open(self) -> None:
-        for name in _NETWORK:
-            await asyncio.to_thread(importlib.import_module, name)
+        await self.load(_NETWORK)
         from console.services.target import TargetError, open_target
         from console.simulator.embedded import SimulatorError, embedded_gateway
 
         try:
             async with open_target(self.profile, embedded_gateway) as target:
-                self._gateway = target.gateway
+                self.target, self._gateway = target, target.gateway
                 self._fold(target.opened)
                 self._fold(target.token)
                 try:
                     await asyncio.Event().wait()
                 finally:
-                    self._gateway = None
+                    self.target, self._gateway = None, None
                     self._fold(GatewayClosed())
         except (TargetError, SimulatorError) as error:
             self._fold(GatewayFailed(str(error)))
@@ -122,7 +135,7 @@ class Session:
         """Smoke queued routes until they end."""
         from console.services.probe.smoke import smoke
 
-        with self._noted():
+        with self.noted():
             if self._gateway is None:
                 self.settle()
                 return
@@ -137,7 +150,7 @@ class Session:
 
         is_kept = not self.profile.is_built_in and not self.state.is_read_only
         memory = CatalogueMemory(self.profile.name, os.environ, is_kept=is_kept)
-        with self._noted():
+        with self.noted():
             if self._gateway is None:
                 return
             how = Climb(
@@ -161,6 +174,22 @@ class Session:
             self._purse = Purse(self.profile.budget())
         catalogue = None if self.state.catalogue is None else self.state.catalogue.catalogue
         return SmokePlan(gateway, self._purse, self.profile.gateway.smoke_max_output_tokens, catalogue)
+
+    def see(self, news: "RunNews") -> None:
+        """Fold news of runs."""
+        from console.domain.run_view import RunView, StepEnded, see
+
+        if isinstance(news, StepEnded) and self.state.run is not None and self.state.run.call is not None:
+            self.state = end_call(self.state, self.state.run.call.role)
+        self.state = replace(self.state, run=see(self.state.run or RunView(), news))
+        self._on_change()
+
+    def see_call(self, event: SmokeEvent) -> None:
+        """Fold an event of a run's call: into the view of runs, and into the log of requests."""
+        from console.domain.run_view import RunView, see_call
+
+        self.state = replace(log_call(self.state, event), run=see_call(self.state.run or RunView(), event))
+        self._on_change()
 
     def _fold(self, event: Event) -> None:
         self.state = apply(self.state, event)

@@ -101,8 +101,8 @@ async def _run(
 
 
 def _words(news: "StepNews") -> Iterator[str]:
-    from console.cli.run_report import entry_words
     from console.domain.run_event import Entry
+    from console.domain.run_words import entry_words
     from console.services.run.stepper import GateNoted
 
     if isinstance(news, Entry) and (words := entry_words(news)) is not None:
@@ -125,8 +125,8 @@ def _with_model(profile: "Profile", role: Role, model: str) -> "Profile":
 
 def _show(ended: Sequence[tuple[_Way, RunState, Sequence[str]]], *, as_json: bool) -> list[dict[str, object]]:
     from console.cli.record_document import record_document
-    from console.cli.run_report import standing
     from console.domain.record import record_of
+    from console.domain.run_words import standing
 
     for way, state, said in ended:
         if as_json:

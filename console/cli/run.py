@@ -156,10 +156,11 @@ async def _run(arguments: argparse.Namespace, profile: "Profile") -> ExitCode:
 
 
 async def _start(desk: "RunDesk", arguments: argparse.Namespace) -> ExitCode:
-    from console.cli.run_desk import origin_of, read_task
+    from console.cli.run_desk import read_task
     from console.domain.artifact import ArtifactKind
     from console.domain.run_id import new_run_id
     from console.services.run.beginning import Order, begin_run
+    from console.services.run.opening import origin_of
 
     order = Order(
         read_task(arguments.task_file),
@@ -168,7 +169,9 @@ async def _start(desk: "RunDesk", arguments: argparse.Namespace) -> ExitCode:
         tuple(arguments.context),
         are_checks_confirmed=arguments.run_checks,
     )
-    log, _ = await begin_run(desk, order, new_run_id(desk.now_ms, os.urandom), origin_of(desk.profile))
+    log, _ = await begin_run(
+        desk, order, new_run_id(desk.now_ms, os.urandom), origin_of(desk.profile, desk.environment)
+    )
     output.note(f"run {log.state.run_id} began, profile {desk.profile.name}")  # what holds its first step names no run
     if desk.profile.policy.checks and not arguments.run_checks:
         output.note("the policy's checks will not be run: they were not confirmed with --run-checks")
@@ -201,8 +204,9 @@ def _only_shows(state: "RunState", arguments: argparse.Namespace) -> bool:
 
 async def _tell(news: "AsyncGenerator[StepNews, None]", arguments: argparse.Namespace) -> None:
     """Note each thing as it happens; a model's output is not among them."""
-    from console.cli.run_report import entry_words, show_findings
+    from console.cli.run_report import show_findings
     from console.domain.run_event import Entry
+    from console.domain.run_words import entry_words
     from console.services.run.stepper import GateNoted
 
     async with aclosing(news) as told:
@@ -283,7 +287,7 @@ async def _resume(desk: "RunDesk", log: "RunLog", arguments: argparse.Namespace)
 
 
 async def _note_entries(entries: "Sequence[Entry]", arguments: argparse.Namespace) -> None:
-    from console.cli.run_report import entry_words
+    from console.domain.run_words import entry_words
 
     for entry in entries:
         if not arguments.json and (words := entry_words(entry)) is not None:

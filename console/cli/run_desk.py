@@ -11,16 +11,13 @@ from pathlib import Path
 from console.cli import output
 from console.domain.guard import safe
 from console.domain.run_id import is_run_id
-from console.services.address import canonical_origin
-from console.services.config_file import default_config_path, load_profile
 from console.services.ledger.ledger import Ledger, LedgerError
-from console.services.own_config import why_not_own
 from console.services.run.beginning import TASK_LIMIT, BeginError, read_inputs
 from console.services.run.desk import RunDesk
-from console.services.run.opening import operator_of
+from console.services.run.opening import operator_of, profile_of
 from console.services.run.run_log import RunLog
-from console.services.settings import EMBEDDED, Profile
-from console.services.target import Target, open_target, require_base_url
+from console.services.settings import Profile
+from console.services.target import Target, open_target
 from console.services.tokens.terminal import ask_on_terminal
 from console.simulator.embedded import embedded_gateway
 
@@ -34,13 +31,6 @@ class RunNameError(Exception):
 def open_gateway_of(profile: Profile) -> Callable[[], AbstractAsyncContextManager[Target]]:
     """Return what opens a profile's gateway, and may ask on the terminal."""
     return lambda: open_target(profile, embedded_gateway, ask=ask_on_terminal)
-
-
-def origin_of(profile: Profile) -> str:
-    """Return the origin of a profile's gateway; nothing is sent. Raises `TargetError`."""
-    if profile.is_embedded:
-        return EMBEDDED
-    return canonical_origin(require_base_url(profile, os.environ)) or ""
 
 
 async def desk_of_run(desk: RunDesk, log: RunLog, arguments: argparse.Namespace) -> RunDesk:
@@ -57,9 +47,7 @@ async def desk_of_run(desk: RunDesk, log: RunLog, arguments: argparse.Namespace)
         return desk  # to look and to decide is possible on another machine too; to step is not, and says so
     if arguments.profile is not None and arguments.profile != inputs.profile:
         raise RunNameError(f"the run was begun with profile {inputs.profile}; leave --profile away")
-    config = None if inputs.config is None else Path(inputs.config)
-    own = default_config_path(os.environ)
-    profile = load_profile(config, inputs.profile, why_no_programs=why_not_own(config, own) if config else None)
+    profile = profile_of(inputs, os.environ)
     return replace(desk, profile=profile, operator=operator_of(profile), open_target=open_gateway_of(profile))
 
 

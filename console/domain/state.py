@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from console.domain.category import Category, Classification
 from console.domain.contract import RouteCheck, Verdict
@@ -33,6 +34,9 @@ from console.domain.ladder import Rung, RungResult, RungStatus
 from console.domain.money import Budget
 from console.domain.role import Role
 from console.domain.shape import Shape
+
+if TYPE_CHECKING:
+    from console.domain.run_view import RunView
 
 OUTPUT_LIMIT = 4096
 """How many characters of a stream's end are kept for the eye."""
@@ -154,6 +158,8 @@ class ConsoleState:
     tokens_counted: int = 0
     """Input and output tokens of all ended calls, as far as their answers named them."""
     loop_lag_p99_ms: float | None = None
+    run: "RunView | None" = None
+    """What is known of runs; None until the ledger was looked at, which happens after the first paint."""
 
     @property
     def token_state(self) -> TokenState:
@@ -226,6 +232,29 @@ def apply(state: ConsoleState, event: Event) -> ConsoleState:
             return _with_call(finished, result.role, is_live=False, total_ms=result.total_ms)
         case _:
             return state
+
+
+def log_call(state: ConsoleState, event: Event) -> ConsoleState:
+    """Fold an event of a run's call into the log of requests alone: it is no smoke test of its route."""
+    match event:
+        case SmokeStarted(route, at):
+            call = Call(route.role, at, route.endpoint_path, route.model)
+            return replace(state, calls=(*state.calls, call)[-CALL_LIMIT:])
+        case RequestWritten(role):
+            return _with_call(state, role, is_sent=True)
+        case AnswerStarted(role, http_status):
+            return _with_call(state, role, http_status=http_status)
+        case SmokeFinished(result):
+            counted = (result.input_tokens or 0) + (result.output_tokens or 0)
+            counting = replace(state, tokens_counted=state.tokens_counted + counted)
+            return _with_call(counting, result.role, is_live=False, total_ms=result.total_ms)
+        case _:
+            return state
+
+
+def end_call(state: ConsoleState, role: Role) -> ConsoleState:
+    """Note in the log of requests that a role's call is not under way any more, however it ended."""
+    return _with_call(state, role, is_live=False)
 
 
 def _has_route(state: ConsoleState, role: Role) -> bool:

@@ -113,15 +113,17 @@ def require_task(data: bytes) -> str:
 
     """
     if len(data) > TASK_LIMIT:
-        raise BeginError(f"the task has {len(data)} bytes; at most {TASK_LIMIT} are taken. Name files with --context")
+        raise BeginError(
+            f"the task has {len(data)} bytes; at most {TASK_LIMIT} are taken. Name files as context instead"
+        )
     try:
         text = data.decode()
     except UnicodeDecodeError:
-        raise BeginError("the task is no UTF-8 text; name a text file with --task-file") from None
+        raise BeginError("the task is no UTF-8 text; name a text file") from None
     if "\0" in text:
-        raise BeginError("the task is a binary file; name a text file with --task-file")
+        raise BeginError("the task is a binary file; name a text file")
     if not text.strip():
-        raise BeginError("the task is empty; write what is to be done into the file that --task-file names")
+        raise BeginError("the task is empty; write down what is to be done")
     hits = find_secrets(text)
     if hits:
         raise BeginError(

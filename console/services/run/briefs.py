@@ -141,8 +141,7 @@ def build_brief(
     brief = Brief(role, _SYSTEM[gate].format(boundary=boundary), prompt, nonce)
     if brief.size > SIZE_LIMIT:
         raise BriefError(
-            f"the brief has {brief.size} bytes, more than {SIZE_LIMIT}: name fewer files with --context,"
-            " or a smaller task"
+            f"the brief has {brief.size} bytes, more than {SIZE_LIMIT}: name fewer files as context, or a smaller task"
         )
     return brief
 

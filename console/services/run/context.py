@@ -25,17 +25,19 @@ def read_context(root: Path, patterns: Sequence[str]) -> tuple[Part, ...]:
     paths: dict[str, Path] = {}
     for pattern in patterns:
         if pattern.startswith(("/", "~")) or ".." in pattern.split("/"):
-            raise BriefError(f"--context {safe(pattern, limit=80)} leaves the repository; name paths within it")
+            raise BriefError(f"the context {safe(pattern, limit=80)} leaves the repository; name paths within it")
         found = sorted(each for each in real.glob(pattern) if each.is_file())
         if not found:
-            raise BriefError(f"--context {safe(pattern, limit=80)} names no file in the repository")
+            raise BriefError(f"the context {safe(pattern, limit=80)} names no file in the repository")
         for each in found:
             inside = Path(os.path.realpath(each))
             if not inside.is_relative_to(real) or ".git" in each.relative_to(real).parts:
-                raise BriefError(f"--context {safe(pattern, limit=80)} names a file outside the repository's own files")
+                raise BriefError(
+                    f"the context {safe(pattern, limit=80)} names a file outside the repository's own files"
+                )
             paths[each.relative_to(real).as_posix()] = inside
     if len(paths) > CONTEXT_LIMIT:
-        raise BriefError(f"--context names {len(paths)} files; at most {CONTEXT_LIMIT} are given")
+        raise BriefError(f"the context names {len(paths)} files; at most {CONTEXT_LIMIT} are given")
     return tuple(Part(name, _text(path, name)) for name, path in sorted(paths.items()))
 
 
@@ -50,9 +52,9 @@ def _text(path: Path, name: str) -> str:
     try:
         text = data.decode()
     except UnicodeDecodeError:
-        raise BriefError(f"{shown} is no UTF-8 text; leave it out of --context") from None
+        raise BriefError(f"{shown} is no UTF-8 text; leave it out of the context") from None
     if "\0" in text:
-        raise BriefError(f"{shown} is a binary file; leave it out of --context")
+        raise BriefError(f"{shown} is a binary file; leave it out of the context")
     return text
 
 

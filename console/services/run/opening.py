@@ -13,14 +13,17 @@ from pathlib import Path
 
 from console.domain.guard import safe
 from console.domain.ledger_line import Actor, ActorKind
+from console.services.address import canonical_origin
+from console.services.config_file import default_config_path, load_profile
 from console.services.leak_guard import LEAK_GUARD
 from console.services.ledger.artifacts import Artifacts
 from console.services.ledger.holder import unix_ms
 from console.services.ledger.sqlite import SqliteLedger
-from console.services.run.desk import RunDesk
-from console.services.settings import Profile
+from console.services.own_config import why_not_own
+from console.services.run.desk import RunDesk, RunInputs
+from console.services.settings import EMBEDDED, Profile
 from console.services.state_directory import state_directory
-from console.services.target import Target
+from console.services.target import Target, require_base_url
 from console.services.verification.mark_file import user_name
 
 _KEY_TYPE = re.compile(r"[a-z0-9@.-]{4,60}")
@@ -72,6 +75,20 @@ async def open_desk(
             )
     finally:
         artifacts.close()
+
+
+def origin_of(profile: Profile, environment: Mapping[str, str]) -> str:
+    """Return the origin of a profile's gateway; nothing is sent. Raises `TargetError`."""
+    if profile.is_embedded:
+        return EMBEDDED
+    return canonical_origin(require_base_url(profile, environment)) or ""
+
+
+def profile_of(inputs: RunInputs, environment: Mapping[str, str]) -> Profile:
+    """Return the profile that a run was begun with, whatever the default profile is now. Raises `ConfigError`."""
+    config = None if inputs.config is None else Path(inputs.config)
+    own = default_config_path(environment)
+    return load_profile(config, inputs.profile, why_no_programs=why_not_own(config, own) if config else None)
 
 
 def operator_of(profile: Profile) -> Actor:

@@ -35,7 +35,7 @@ async def find_root(directory: Path, environment: Mapping[str, str]) -> Path:
     """
     shown = safe(str(directory), limit=200)
     if not os.path.isdir(directory):  # noqa: PTH112, ASYNC240  # one look at the disk, as git itself takes
-        raise RepositoryError(f"{shown} is no directory; name a repository with --repo")
+        raise RepositoryError(f"{shown} is no directory; name one that is in a git repository")
     root = await _ask(directory, environment, "rev-parse", "--show-toplevel")
     if not root:
         raise RepositoryError(

@@ -1,0 +1,32 @@
+"""What ends a step or a command of a run without a fault of ours: each message says what, where and what next."""
+
+from console.services.ledger.codec import CodecError
+from console.services.ledger.ledger import LedgerError
+from console.services.private_file import PrivateFileError
+from console.services.run.beginning import BeginError
+from console.services.run.briefs import BriefError
+from console.services.run.instructions import InstructionsError
+from console.services.run.opening import OperatorError
+from console.services.run.repository import RepositoryError
+from console.services.run.run_log import DamagedRunError, RunRefusedError
+from console.services.run.stepper import StepHeldError
+from console.services.target import TargetError
+from console.services.toml_text import ConfigError
+from console.simulator.embedded import SimulatorError
+
+REFUSALS: tuple[type[Exception], ...] = (
+    BeginError,
+    BriefError,
+    CodecError,
+    ConfigError,
+    DamagedRunError,
+    InstructionsError,
+    LedgerError,
+    OperatorError,
+    RepositoryError,
+    RunRefusedError,
+    SimulatorError,
+    PrivateFileError,
+    StepHeldError,
+    TargetError,
+)
