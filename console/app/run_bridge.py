@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from console.services.run.desk import RunDesk
     from console.services.run.role_call import RoleCall
     from console.services.run.run_log import RunLog
-    from console.services.run.stepper import StepNews
+    from console.services.run.step import StepNews
     from console.services.settings import Profile
     from console.services.target import Target
 
@@ -215,7 +215,7 @@ class RunBridge:
                 return
             log, desk = work
             from console.services.run.session import stepping
-            from console.services.run.stepper import StepHeldError
+            from console.services.run.step import StepHeldError
 
             async with stepping(desk, log) as stepper:
                 await log.refresh()
@@ -252,7 +252,7 @@ class RunBridge:
         from console.app.run_reading import call_shown
         from console.domain.event import SmokeStarted
         from console.domain.run_event import CallIntended, Entry
-        from console.services.run.stepper import CallPrepared, GateNoted
+        from console.services.run.step import CallPrepared, GateNoted
 
         match news:
             case CallPrepared(call):
@@ -324,7 +324,7 @@ class RunBridge:
             return "no run is in view"
         await self._session.load(_STEPPING)
         from console.app.run_error import REFUSALS
-        from console.services.run.session import command
+        from console.services.run.deciding import command
 
         said = ""
         try:

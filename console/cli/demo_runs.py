@@ -14,7 +14,7 @@ from console.domain.role import Role
 from console.domain.run import RunState, RunStatus
 
 if TYPE_CHECKING:
-    from console.services.run.stepper import StepNews
+    from console.services.run.step import StepNews
     from console.services.settings import Profile
     from console.services.target import Target
 
@@ -103,7 +103,7 @@ async def _run(
 def _words(news: "StepNews") -> Iterator[str]:
     from console.domain.run_event import Entry
     from console.domain.run_words import entry_words
-    from console.services.run.stepper import GateNoted
+    from console.services.run.step import GateNoted
 
     if isinstance(news, Entry) and (words := entry_words(news)) is not None:
         yield words

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from console.domain.run_event import Entry
     from console.services.run.desk import RunDesk
     from console.services.run.run_log import RunLog
-    from console.services.run.stepper import StepNews, Stepper
+    from console.services.run.step import StepNews
+    from console.services.run.stepper import Stepper
     from console.services.settings import Profile
 
 _KINDS = {
@@ -207,7 +208,7 @@ async def _tell(news: "AsyncGenerator[StepNews, None]", arguments: argparse.Name
     from console.cli.run_report import show_findings
     from console.domain.run_event import Entry
     from console.domain.run_words import entry_words
-    from console.services.run.stepper import GateNoted
+    from console.services.run.step import GateNoted
 
     async with aclosing(news) as told:
         async for each in told:
@@ -253,7 +254,7 @@ async def _preview(stepper: "Stepper", arguments: argparse.Namespace) -> ExitCod
 
 
 async def _decide(desk: "RunDesk", log: "RunLog", arguments: argparse.Namespace) -> ExitCode:
-    from console.services.run.session import command, operator_verdict
+    from console.services.run.deciding import command, operator_verdict
 
     verdict = operator_verdict(
         log.state, Gate(arguments.gate), GateVerdict(arguments.verdict), arguments.reason, saw=arguments.saw
@@ -264,7 +265,7 @@ async def _decide(desk: "RunDesk", log: "RunLog", arguments: argparse.Namespace)
 
 async def _stop(desk: "RunDesk", log: "RunLog", arguments: argparse.Namespace) -> ExitCode:
     from console.domain.run_rule import Stop
-    from console.services.run.session import command
+    from console.services.run.deciding import command
 
     await _note_entries(await command(desk, log, Stop(arguments.reason)), arguments)
     return _finish(log.state, arguments, ExitCode.OK)
@@ -273,7 +274,8 @@ async def _stop(desk: "RunDesk", log: "RunLog", arguments: argparse.Namespace) -
 async def _resume(desk: "RunDesk", log: "RunLog", arguments: argparse.Namespace) -> ExitCode:
     from console.domain.run import Phase
     from console.domain.run_rule import AllowRepeat, MoveRoute
-    from console.services.run.session import command, stepping
+    from console.services.run.deciding import command
+    from console.services.run.session import stepping
 
     if log.state.phase is Phase.CALLING:
         async with stepping(desk, log) as stepper:

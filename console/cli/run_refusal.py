@@ -16,7 +16,7 @@ from console.services.run.instructions import InstructionsError
 from console.services.run.opening import OperatorError
 from console.services.run.repository import RepositoryError
 from console.services.run.run_log import DamagedRunError, RunRefusedError
-from console.services.run.stepper import StepHeldError
+from console.services.run.step import StepHeldError
 from console.services.target import TargetError
 from console.services.toml_text import ConfigError
 from console.simulator.embedded import SimulatorError

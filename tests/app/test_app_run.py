@@ -15,9 +15,9 @@ from console.domain.gate import Gate, GateVerdict
 from console.domain.run import Phase, RunStatus
 from console.domain.run_event import StopCause
 from console.services.config_file import load_profile
+from console.services.run.deciding import command, operator_verdict
 from console.services.run.opening import open_desk
 from console.services.run.run_log import RunLog
-from console.services.run.session import command, operator_verdict
 from console.services.target import open_target
 from console.simulator.embedded import embedded_gateway
 

@@ -14,9 +14,10 @@ from services.run_desks import Office
 from console.domain.gate import GateVerdict
 from console.domain.ledger_line import Actor, ActorKind
 from console.services.ledger.ledger import LedgerError
+from console.services.run.deciding import command, operator_verdict
 from console.services.run.desk import RunDesk
 from console.services.run.run_log import RunLog, RunRefusedError
-from console.services.run.session import command, operator_verdict, stepping
+from console.services.run.session import stepping
 
 
 def say(value: object) -> None:

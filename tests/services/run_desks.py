@@ -20,11 +20,12 @@ from console.domain.secret import Secret
 from console.services.config_file import load_profile
 from console.services.ledger.holder import unix_ms
 from console.services.run.beginning import Order, begin_run
+from console.services.run.deciding import command, operator_verdict
 from console.services.run.desk import RunDesk
 from console.services.run.opening import open_desk
 from console.services.run.run_log import RunLog
-from console.services.run.session import command, operator_verdict, step_all, stepping
-from console.services.run.stepper import GateNoted, StepNews
+from console.services.run.session import step_all, stepping
+from console.services.run.step import GateNoted, StepNews
 from console.services.settings import EMBEDDED, Profile
 from console.services.target import Target, open_target
 from console.simulator.embedded import Embedded

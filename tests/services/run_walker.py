@@ -20,9 +20,10 @@ from console.domain.ledger_line import Line
 from console.domain.run import Phase
 from console.domain.run_rule import AllowRepeat
 from console.services.ledger.ledger import Ledger
+from console.services.run.deciding import command, operator_verdict
 from console.services.run.desk import RunDesk
 from console.services.run.run_log import RunLog
-from console.services.run.session import command, operator_verdict, stepping
+from console.services.run.session import stepping
 
 Watch = Callable[[str, Sequence[Line]], None]
 """Told "before" each append, and "after" it with its lines."""

@@ -16,9 +16,10 @@ from console.domain.run import Phase, RunStatus
 from console.domain.run_event import CallFailed, StopCause
 from console.domain.run_rule import AllowRepeat, MoveRoute, RefusalCode
 from console.domain.source import SourceVerdict
+from console.services.run.deciding import command
 from console.services.run.run_log import RunLog, RunRefusedError
-from console.services.run.session import command, stepping
-from console.services.run.stepper import StepHeldError
+from console.services.run.session import stepping
+from console.services.run.step import StepHeldError
 from console.services.run.verifying import verify_run
 
 LEAKED = "-".join(["sk", "Mq7vB2xKw9", "Zr4tY8nLc3", "Hd6pJ1sGf5"])

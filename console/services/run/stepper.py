@@ -8,13 +8,11 @@ import hashlib
 import math
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, aclosing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import msgspec
 
 from console.domain.category import Category
-from console.domain.contract import Finding
-from console.domain.event import SmokeEvent, TokenState
 from console.domain.gate import GATES_WITH_A_CALL, Gate, role_at
 from console.domain.role_answer import Critique, Draft, Plan, Review
 from console.domain.route import Route
@@ -25,7 +23,6 @@ from console.domain.run_event import (
     CallIntended,
     CallLost,
     Entry,
-    GateOpened,
     RunEvent,
     RunStopped,
     StopCause,
@@ -43,36 +40,8 @@ from console.services.run.preflight import PreflightStop, run_preflight
 from console.services.run.role_call import RoleCall, RoleCallEnded, make_call, read_answer
 from console.services.run.routing import route_of
 from console.services.run.run_log import RunLog, RunRefusedError
+from console.services.run.step import CallPrepared, GateNoted, StepHeldError, StepNews
 from console.services.target import Target
-
-
-class StepHeldError(Exception):
-    """A step cannot be made now, and nothing was changed: the run stays where it is."""
-
-    def __init__(self, words: str, *, token: TokenState | None = None, category: Category | None = None) -> None:
-        super().__init__(words)
-        self.token = token
-        """What asking for the token led to, where that holds the step."""
-        self.category = category
-        """Why the gateway could not be asked, where that holds the step."""
-
-
-@dataclass(frozen=True, slots=True)
-class CallPrepared:
-    """A call as it is about to be sent. For the eye only."""
-
-    call: RoleCall
-
-
-@dataclass(frozen=True, slots=True)
-class GateNoted:
-    """A gate's findings in words. For the eye; they are kept apart from the ledger."""
-
-    opened: GateOpened
-    findings: tuple[Finding, ...]
-
-
-StepNews = Entry | CallPrepared | GateNoted | SmokeEvent
 
 
 class Stepper:

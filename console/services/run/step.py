@@ -1,0 +1,41 @@
+"""A step of a run as its faces see it: what it tells while it is made, and why it could not be."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from console.domain.category import Category
+from console.domain.contract import Finding
+from console.domain.event import SmokeEvent, TokenState
+from console.domain.run_event import Entry, GateOpened
+
+if TYPE_CHECKING:
+    from console.services.run.role_call import RoleCall
+
+
+class StepHeldError(Exception):
+    """A step cannot be made now, and nothing was changed: the run stays where it is."""
+
+    def __init__(self, words: str, *, token: TokenState | None = None, category: Category | None = None) -> None:
+        super().__init__(words)
+        self.token = token
+        """What asking for the token led to, where that holds the step."""
+        self.category = category
+        """Why the gateway could not be asked, where that holds the step."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallPrepared:
+    """A call as it is about to be sent. For the eye only."""
+
+    call: "RoleCall"
+
+
+@dataclass(frozen=True, slots=True)
+class GateNoted:
+    """A gate's findings in words. For the eye; they are kept apart from the ledger."""
+
+    opened: GateOpened
+    findings: tuple[Finding, ...]
+
+
+StepNews = Entry | CallPrepared | GateNoted | SmokeEvent
