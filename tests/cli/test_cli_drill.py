@@ -45,6 +45,7 @@ async def drilled(*chosen: Step) -> DrillReport:
     return await hold_drill(leak_drill.start_gateway, choose=lambda _: chosen)
 
 
+@pytest.mark.long
 async def test_the_console_passes_its_drill(console: Console) -> None:
     async with console.start("doctor", "--leak-drill", "--json") as child:
         drill = await ended(child, within_s=300)

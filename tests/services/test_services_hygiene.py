@@ -82,7 +82,9 @@ _VERB = "from console.cli.main import run\nimport contextlib, io\nrun({arguments
 
 @linux_only
 @pytest.mark.parametrize(
-    "arguments", [["check"], ["smoke"], ["demo"], ["token", "list"], ["token", "doctor"], []], ids=" ".join
+    "arguments",
+    [["check"], ["smoke"], ["demo", "--read-only"], ["run", "list"], ["token", "list"], ["token", "doctor"], []],
+    ids=" ".join,
 )
 def test_a_verb_that_may_hold_a_token_is_hardened_before_it(tmp_path: Path, arguments: list[str]) -> None:
     found = looked(_VERB.format(arguments=arguments), home=tmp_path)

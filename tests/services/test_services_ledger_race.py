@@ -1,5 +1,6 @@
 """Real processes: deciders at one barrier, writers killed at any moment, and at every statement of an append."""
 
+import asyncio
 import random
 import sqlite3
 from contextlib import closing
@@ -34,6 +35,15 @@ async def test_of_deciders_at_once_one_is_accepted_and_all_others_are_told_by_wh
         )
         lines = await ledger.read(line.run_id)
         assert [(each.kind, each.actor.id) for each in lines[1:]] == [("GateDecided", won["by"])]
+
+
+async def test_consoles_that_open_a_new_ledger_at_once_all_get_it(tmp_path: Path) -> None:
+    for number in range(20):
+        opening = (SqliteLedger.open(tmp_path / f"{number}") for _ in range(6))
+        ledgers = await asyncio.gather(*opening)
+        assert len({ledger.log_id for ledger in ledgers}) == 1
+        for ledger in ledgers:
+            await ledger.close()
 
 
 async def test_many_consoles_may_open_a_new_ledger_at_once(directory: Path) -> None:

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import pytest
 from services.ledgers import new_id
 from services.run_desks import Office
 from services.run_gateway import STAGES, Generation, in_front_of
@@ -204,6 +205,7 @@ def expected_deciders(whole: Whole, by_first: int) -> list[tuple[str, str]]:
     return [(gate, f"{who}: as computed here") for gate, who in zip(gates, whos, strict=True)]
 
 
+@pytest.mark.long
 async def test_a_run_that_is_killed_at_any_point_goes_on_where_it_stood(tmp_path: Path, no_trust_store: None) -> None:
     async with contextlib.AsyncExitStack() as stack:
         listening = await stack.enter_async_context(serve(pace=0))

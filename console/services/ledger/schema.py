@@ -99,7 +99,8 @@ def connect(path: Path, new_log_id: Callable[[], str]) -> "tuple[Connection, str
 
 
 def _prepare(connection: "Connection", path: Path, new_log_id: Callable[[], str]) -> str:
-    _require_ours(connection, path)
+    with transaction(connection, "BEGIN"):  # one look at it: another console may be making the tables just now
+        _require_ours(connection, path)
     _use_write_ahead_log(connection)
     for pragma in ("synchronous=FULL", "fullfsync=ON", "secure_delete=ON", "recursive_triggers=ON",
                    "trusted_schema=OFF", "cell_size_check=ON"):  # fmt: skip
@@ -151,9 +152,9 @@ def _use_write_ahead_log(connection: "Connection") -> None:
 
 
 @contextlib.contextmanager
-def transaction(connection: "Connection") -> Iterator[None]:
-    """All of what is written within, or nothing."""
-    connection.execute("BEGIN IMMEDIATE")
+def transaction(connection: "Connection", begin: str = "BEGIN IMMEDIATE") -> Iterator[None]:
+    """All of what is written within, or nothing; what is read within is as it was at one moment."""
+    connection.execute(begin)
     try:
         yield
         connection.execute("COMMIT")
