@@ -143,7 +143,7 @@ async def test_a_critic_that_blocks_ends_the_run(tmp_path: Path) -> None:
 
 
 async def test_an_account_error_stops_the_run_and_is_no_failed_draft(tmp_path: Path) -> None:
-    settings = config(tmp_path, planner="gpt-unpriced-placeholder")
+    settings = config(tmp_path, planner="gpt-placeholder-unpaid")
     async with sitting(settings) as desk:
         await desk.begin(repository(tmp_path))
         await desk.go_to(Gate.PLANNER)
@@ -151,8 +151,19 @@ async def test_an_account_error_stops_the_run_and_is_no_failed_draft(tmp_path: P
         await desk.until(lambda: desk.run.is_over)
         assert desk.run.stopped is not None
         assert "! planner account" in desk.drawn("gates")
-        assert "account_pricing" in desk.drawn("gate")
+        assert "account_quota" in desk.drawn("gate")
         assert "no draft failed by it" in desk.drawn("gate")
+
+
+async def test_a_model_without_a_price_stops_the_run_before_any_call(tmp_path: Path) -> None:
+    settings = config(tmp_path, planner="gpt-unpriced-placeholder")
+    async with sitting(settings) as desk:
+        await desk.begin(repository(tmp_path))
+        await desk.go_to(Gate.PLANNER)
+        assert desk.run.stopped is not None
+        assert "! preflight account" in desk.drawn("gates")
+        assert "account_pricing" in desk.drawn("gate")
+        assert calls(desk) == 0
 
 
 async def test_a_drift_stops_the_run_before_anything_is_generated(tmp_path: Path) -> None:

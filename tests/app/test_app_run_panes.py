@@ -21,14 +21,17 @@ from console.domain.category import Category
 from console.domain.contract import Severity
 from console.domain.event import OutputReceived
 from console.domain.family import EndpointFamily
-from console.domain.gate import Gate, GateVerdict
+from console.domain.gate import Gate, GateVerdict, role_at
 from console.domain.ledger_line import Actor, ActorKind
 from console.domain.role import Role
 from console.domain.role_answer import FindingSeverity
 from console.domain.run import RunState, fold
 from console.domain.run_event import (
+    ArtifactRole,
+    ArtifactStored,
     CallIntended,
     CallLost,
+    CallRecorded,
     Entry,
     GateDecided,
     GateOpened,
@@ -43,6 +46,7 @@ from console.domain.run_event import (
     RunEvent,
     RunPolicy,
     RunStopped,
+    SourcesChecked,
     StopCause,
 )
 from console.domain.run_view import (
@@ -84,6 +88,20 @@ CREATED = RunCreated(
 INTENDED = CallIntended("c1", Role.PLANNER, Gate.PLANNER, 1, "f" * 64, SHA256, 1500, 0, 4600, 40_000)
 
 
+def work(gate: Gate) -> list[RunEvent]:
+    """Return what is done at a gate before it opens; its call takes nothing."""
+    role = role_at(gate, 1)
+    if gate is Gate.SOURCE_CHECK:
+        return [SourcesChecked(())]
+    if role is None:
+        return []
+    call = CallIntended(f"call-{gate}", role, gate, 1, "f" * 64, SHA256, 1500, 0, 4600, 40_000)
+    end = CallRecorded(call.call_id, role, None, None, 200, None, "stop", 0, 0, 10, 20, 0)
+    made = {Gate.PLANNER: ArtifactRole.PLAN, Gate.WRITER: ArtifactRole.DRAFT}.get(gate)
+    kept = [ArtifactStored(each, 1, SHA256, 9) for each in (ArtifactRole.ANSWER, made) if each is not None]
+    return [call, end, *kept]
+
+
 def at(gate: Gate, *events: RunEvent) -> RunState:
     """Return a run that came to a gate by ready verdicts, and what then happened there."""
     before: list[RunEvent] = [CREATED, InstructionPinned("codex", "AGENTS.md", "repository", (), SHA256, ())]
@@ -94,17 +112,23 @@ def at(gate: Gate, *events: RunEvent) -> RunState:
             proofs = tuple(RouteProof(role, 3, "ok") for role in Role)
             before.append(PreflightFinished(proofs, (), "found", False, False, "read"))
             continue
-        before.append(GateOpened(passed, 1, GateVerdict.READY))
-        before.append(decided(passed, GateVerdict.READY))
-    happened = (
-        Entry(n, 1_780_000_000_000 + n, OPERATOR, f"{n:064x}", each) for n, each in enumerate([*before, *events])
-    )
-    return fold(RUN_ID, happened)
+        about = None if passed is Gate.INSTRUCTION else SHA256
+        before += [*work(passed), GateOpened(passed, 1, GateVerdict.READY, artifact_sha256=about)]
+        before.append(decided(passed, GateVerdict.READY, about))
+    if any(isinstance(event, GateOpened) for event in events):
+        before += work(gate)
+    happened = [
+        Entry(n, 1_780_000_000_000 + n, OPERATOR, f"{n:064x}", each)
+        for n, each in enumerate([*before, *events], start=1)
+    ]
+    state = fold(RUN_ID, happened)
+    assert state.gate is gate
+    return state
 
 
-def decided(gate: Gate, verdict: GateVerdict, reason: str = "") -> GateDecided:
+def decided(gate: Gate, verdict: GateVerdict, artifact_sha256: str | None) -> GateDecided:
     return GateDecided(
-        gate, 1, verdict, reason, is_machine=False, is_override=False, saw="0" * 64, artifact_sha256=None
+        gate, 1, verdict, "", is_machine=False, is_override=False, saw="0" * 64, artifact_sha256=artifact_sha256
     )
 
 
@@ -154,7 +178,14 @@ STATES = {
     "revise": viewed(at(Gate.REVIEWER, REVIEWED), (NOTES,)),
     "not kept": viewed(at(Gate.REVIEWER, REVIEWED), (replace(NOTES, findings=(), judged=(), is_kept=False),)),
     "account": viewed(at(Gate.WRITER, RunStopped(StopCause.CALL, Category.ACCOUNT_PRICING, HOSTILE[:80]))),
-    "blocked": viewed(at(Gate.CRITIC, RunBlocked(Gate.CRITIC, 1, attempts_used_up=True))),
+    "blocked": viewed(
+        at(
+            Gate.CRITIC,
+            GateOpened(Gate.CRITIC, 1, GateVerdict.BLOCK, artifact_sha256=SHA256),
+            decided(Gate.CRITIC, GateVerdict.BLOCK, SHA256),
+            RunBlocked(Gate.CRITIC, 1),
+        )
+    ),
 }
 PANES: dict[str, Callable[[ConsoleState, int], Iterable[Line]]] = {
     "strip": lambda state, width: [strip_line(state, width)],
