@@ -19,8 +19,6 @@ MUST_SCORE = 3
 """The least score with which a criterion that must hold holds."""
 EVIDENCE_LENGTH = 8
 """Fewer characters of a draft prove nothing: they stand in any text."""
-DISAGREEMENT = 20
-"""From how many points of the total apart two reviews of one draft want a person's word."""
 
 
 @dataclass(frozen=True, slots=True)

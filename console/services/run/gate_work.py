@@ -14,7 +14,7 @@ from console.domain.contract import Finding, Severity
 from console.domain.gate import Gate, GateVerdict, role_at
 from console.domain.guard import find_secrets
 from console.domain.injection import find_injection
-from console.domain.instruction import InstructionSet, Tool
+from console.domain.instruction import Conflict, InstructionSet, InstructionSource, Load, Tool
 from console.domain.money import Price
 from console.domain.repository_path import Scope
 from console.domain.role_answer import Critique, Draft, Plan, Review
@@ -37,7 +37,7 @@ from console.services.run.briefs import Brief, BriefParts, build_brief
 from console.services.run.checks import CheckLimits, check_candidate
 from console.services.run.context import read_context, read_instructions
 from console.services.run.desk import RunDesk, RunInputs
-from console.services.run.instructions import find_instructions
+from console.services.run.instructions import check_pinned, find_instructions
 from console.services.run.judging import Opening, check_independence, check_source, judge_plan, lowered, open_gate
 from console.services.run.role_call import RoleAnswer, RoleCall, boundary_of, nonce_of, prepare_call, read_answer
 from console.services.run.routing import independence, reported_by, route_of
@@ -98,9 +98,9 @@ class GateWork:
 
     async def what_changed(self, state: RunState, origin: str) -> RunStopped | None:
         """Say what is not as the run was begun with, before a call; None where all is."""
-        found = await self.find_instructions()
-        if state.instruction is None or found.effective_sha256 != state.instruction.effective_sha256:
-            words = "an instruction file is not as it was pinned; look at it, then begin another run"
+        changed = () if state.instruction is None else await self._check_pinned(state.instruction)
+        if changed:
+            words = f"{changed[0].path or 'an instruction file'} is not as it was pinned; look, then begin another run"
             return RunStopped(StopCause.INSTRUCTION_CHANGED, reason=words)
         role = role_at(state.gate, state.attempt)
         is_pinned = role is not None and state.route(role) is not None
@@ -108,6 +108,22 @@ class GateWork:
             words = f"the route of {role} in the config is not the one that the run was begun with; begin another run"
             return RunStopped(StopCause.ROUTE_CHANGED, reason=words)
         return None
+
+    async def _check_pinned(self, pinned: InstructionPinned) -> tuple[Conflict, ...]:
+        """Hash what the tool reads again, without git, and say what is not as it was pinned."""
+        sources = tuple(
+            InstructionSource(
+                each.path, each.scope, Load(each.load), each.sha256 or None, each.size, each.effective_size
+            )
+            for each in pinned.sources
+        )
+        return await check_pinned(
+            InstructionSet(Tool(pinned.tool), pinned.primary or None, sources),
+            self._root,
+            self._root / self._inputs.directory,
+            environment=self._desk.environment,
+            home=self._desk.home,
+        )
 
     # --- A role's call -----------------------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 from console.domain.guard import safe
-from console.domain.ledger_line import Actor, ActorKind
+from console.domain.ledger_line import Actor, ActorKind, actor_id
 from console.services.address import canonical_origin
 from console.services.config_file import default_config_path, load_profile
 from console.services.leak_guard import LEAK_GUARD
@@ -98,12 +98,11 @@ def operator_of(profile: Profile) -> Actor:
         OperatorError: The key file cannot be read, or is no public SSH key.
 
     """
-    name = re.sub(r"[^A-Za-z0-9._@+-]", "_", user_name())[:64]
-    if not re.match(r"[A-Za-z0-9_]", name):
-        name = f"_{name}"[:64]
     host = hashlib.sha256(socket.gethostname().encode()).hexdigest()[:12]
     key = profile.policy.operator_key
-    return Actor(ActorKind.OPERATOR, name, fingerprint_of(Path(key).expanduser()) if key else None, host)
+    return Actor(
+        ActorKind.OPERATOR, actor_id(user_name()), fingerprint_of(Path(key).expanduser()) if key else None, host
+    )
 
 
 def fingerprint_of(path: Path) -> str:

@@ -1,7 +1,6 @@
 """A run in the ledger: read and folded, and appended to only with what the rules of a run allow."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import reduce
 
 from console.domain.gate import Gate
@@ -23,14 +22,6 @@ class RunRefusedError(Exception):
 
 class DamagedRunError(Exception):
     """A run's lines do not hold together: nothing may rest on them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Appended:
-    """What an append led to."""
-
-    state: RunState
-    entries: tuple[Entry, ...]
 
 
 class RunLog:
@@ -148,7 +139,6 @@ def summarise(lines: Sequence[Line]) -> Summary:
 
 
 _CALLS = (CallIntended, CallRecorded, CallFailed, CallLost)
-Clock = Callable[[], int]
 
 
 def _line(state: RunState, event: RunEvent) -> NewLine:
