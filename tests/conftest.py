@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +21,12 @@ def _environment_asked_anew() -> Iterator[None]:
     forget_environment()
     yield
     forget_environment()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _signals_as_a_shell_gives_them() -> None:
+    """Let children end by a hang-up, also where the tests were started with nohup, which has it ignored."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture
