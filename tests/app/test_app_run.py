@@ -21,6 +21,8 @@ from console.services.run.run_log import RunLog
 from console.services.target import open_target
 from console.simulator.embedded import embedded_gateway
 
+pytestmark = pytest.mark.long
+
 
 def calls(desk: Desk) -> int:
     """Return how many requests of the log were sent."""

@@ -18,6 +18,8 @@ from services.repositories import Repository
 from services.run_desks import FILES, REASON, TASK, config_text
 from services.run_gateway import Generation, RunGateway, run_gateway
 
+pytestmark = pytest.mark.long
+
 KEY = "-".join(["sk", "Wm3nB8vQ2x", "Ty6rK1pLz9", "Fd4hJ7sGc5"])
 RUN_ID = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
 STANDING = {"schema", "run_id", "status", "gate", "attempt", "phase", "next", "exit_code", "head", "lines"}
