@@ -25,8 +25,14 @@ def _environment_asked_anew() -> Iterator[None]:
 
 @pytest.fixture(autouse=True, scope="session")
 def _signals_as_a_shell_gives_them() -> None:
-    """Let children end by a hang-up, also where the tests were started with nohup, which has it ignored."""
-    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    """Let children end by signals, also where the tests were started by nohup or in the background of a script."""
+    for each, usual in (
+        (signal.SIGHUP, signal.SIG_DFL),
+        (signal.SIGINT, signal.default_int_handler),
+        (signal.SIGQUIT, signal.SIG_DFL),
+    ):
+        if signal.getsignal(each) is signal.SIG_IGN:
+            signal.signal(each, usual)
 
 
 @pytest.fixture
