@@ -15,7 +15,7 @@ from console.domain.run import RunState
 from console.domain.run_event import ArtifactRole, ArtifactStored, RunCreated, RunPolicy
 from console.services.ledger.artifacts import Artifacts
 from console.services.ledger.ledger import LedgerError
-from console.services.run.context import read_context
+from console.services.run.context import read_beginning, read_context
 from console.services.run.desk import RunDesk, RunInputs
 from console.services.run.repository import find_root, read_repository
 from console.services.run.routing import pin_routes
@@ -154,7 +154,7 @@ def _read_rubric(profile: Profile, kind: ArtifactKind) -> str:
     path = Path(profile.policy.rubric).expanduser()
     shown = safe(str(path), limit=200)
     try:
-        data = path.read_bytes()[: RUBRIC_LIMIT + 1]
+        data = read_beginning(path, RUBRIC_LIMIT + 1)
         text = data.decode()
         if len(data) > RUBRIC_LIMIT:
             raise BeginError(f"the rubric {shown} has over {RUBRIC_LIMIT} bytes")

@@ -44,11 +44,11 @@ def read_context(root: Path, patterns: Sequence[str]) -> tuple[Part, ...]:
 def _text(path: Path, name: str) -> str:
     shown = safe(name, limit=120)
     try:
-        data = path.read_bytes()
+        data = read_beginning(path, FILE_LIMIT + 1)
     except OSError as error:
         raise BriefError(f"{shown} cannot be read: {error.strerror or 'input/output error'}") from None
     if len(data) > FILE_LIMIT:
-        raise BriefError(f"{shown} has {len(data)} bytes; a file of the context has at most {FILE_LIMIT}")
+        raise BriefError(f"{shown} is larger than {FILE_LIMIT} bytes, the most for a file of the context")
     try:
         text = data.decode()
     except UnicodeDecodeError:
@@ -56,6 +56,12 @@ def _text(path: Path, name: str) -> str:
     if "\0" in text:
         raise BriefError(f"{shown} is a binary file; leave it out of the context")
     return text
+
+
+def read_beginning(path: Path, size: int) -> bytes:
+    """Read no more of a file than so many bytes, however large it is or has become; a pipe in its place is empty."""
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+        return file.read(size) or b""
 
 
 def read_instructions(root: Path, home: Path, sources: Sequence[PinnedSource]) -> tuple[Part, ...]:
@@ -78,7 +84,7 @@ def _place(root: Path, home: Path, label: str) -> Path:
 
 def _pinned_text(path: Path, source: PinnedSource) -> str:
     try:
-        data = path.read_bytes()
+        data = read_beginning(path, source.size + 1)
     except OSError as error:
         raise BriefError(
             f"{safe(source.path, limit=120)} cannot be read any more: {error.strerror or 'input/output error'}"
