@@ -1,27 +1,16 @@
 """What the command line writes: no token that this process holds, in any form, on stdout or on stderr."""
 
-import base64
 import json
 import secrets
 from collections.abc import Callable
-from urllib.parse import quote
 
 import pytest
 from cli.console_process import Console
+from token_forms import every_form
 
 from console.cli import output
 from console.domain.secret import Secret
 from console.services.leak_guard import LEAK_GUARD
-
-_FORMS: dict[str, Callable[[str], str]] = {
-    "value": str,
-    "quoted for a URL": lambda token: quote(token, safe=""),
-    "in JSON": lambda token: json.dumps(token)[1:-1],
-    "base64": lambda token: base64.b64encode(token.encode()).decode(),
-    "basic": lambda token: base64.b64encode(f"user:{token}".encode()).decode(),
-    "hexadecimal": lambda token: token.encode().hex(),
-}
-every_form = pytest.mark.parametrize("write", _FORMS.values(), ids=_FORMS)
 
 
 @pytest.fixture

@@ -10,12 +10,12 @@ from console.services.run.instructions import check_pinned, find_instructions
 
 
 class Tree:
-    """A repository under `home/work/shop`, a home, and a place for what an administrator lays down."""
+    """A repository under `home/projects/shop`, a home, and a place for what an administrator lays down."""
 
     def __init__(self, base: Path) -> None:
         self.home = base / "home"
         self.managed = base / "etc"
-        self.root = self.home / "work" / "shop"
+        self.root = self.home / "projects" / "shop"
         self.root.mkdir(parents=True)
         self.managed.mkdir()
         self.environment = {"PATH": os.environ["PATH"], "HOME": str(self.home)}

@@ -137,7 +137,7 @@ async def test_without_a_repository_codex_reads_the_directory_alone(tree: Tree) 
 
 async def test_claude_code_reads_from_the_machine_down_to_the_directory(tree: Tree) -> None:
     tree.put(tree.managed / "claude-code" / "CLAUDE.md", "The company's.\n")
-    tree.personal(".claude/CLAUDE.md", ".claude/rules/style.md", "work/CLAUDE.md")
+    tree.personal(".claude/CLAUDE.md", ".claude/rules/style.md", "projects/CLAUDE.md")
     tree.add("CLAUDE.md", ".claude/CLAUDE.md", "CLAUDE.local.md", "api/CLAUDE.md", "api/v1/CLAUDE.md", "web/CLAUDE.md")
     tree.add(".claude/rules/tests/all.md", text="---\npaths:\n  - 'tests/**'\n  - '*.{ts,tsx}'\n---\nRules.\n")
     tree.commit()
@@ -146,7 +146,7 @@ async def test_claude_code_reads_from_the_machine_down_to_the_directory(tree: Tr
         (str(tree.managed / "claude-code" / "CLAUDE.md"), "always"),
         ("~/.claude/CLAUDE.md", "always"),
         ("~/.claude/rules/style.md", "always"),
-        ("~/work/CLAUDE.md", "always"),
+        ("~/projects/CLAUDE.md", "always"),
         ("CLAUDE.md", "always"),
         (".claude/CLAUDE.md", "always"),
         ("CLAUDE.local.md", "always"),

@@ -4,17 +4,15 @@ The guard knows every token for as long as the process lives, so each test makes
 changes the process's own logging runs in a process of its own.
 """
 
-import base64
-import json
 import secrets
 import subprocess
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import quote
 
 import pytest
+from token_forms import FORMS, every_form
 
 from console.domain.event import TokenState
 from console.domain.secret import Secret
@@ -24,16 +22,6 @@ from console.services.private_file import PrivateFileError, read_private, requir
 from console.services.tokens.audit import AuditLog
 from console.services.tokens.store import StoreError
 from console.services.verification.mark_file import MarkFile
-
-_FORMS: dict[str, Callable[[str], str]] = {
-    "value": str,
-    "quoted for a URL": lambda token: quote(token, safe=""),
-    "in JSON": lambda token: json.dumps(token)[1:-1],
-    "base64": lambda token: base64.b64encode(token.encode()).decode(),
-    "basic": lambda token: base64.b64encode(f"user:{token}".encode()).decode(),
-    "hexadecimal": lambda token: token.encode().hex(),
-}
-every_form = pytest.mark.parametrize("write", _FORMS.values(), ids=_FORMS)
 
 
 @pytest.fixture
@@ -90,7 +78,7 @@ def test_a_mark_with_a_token_is_not_kept_and_the_others_stay(tmp_path: Path, tok
 
 
 @pytest.mark.parametrize("place", ["action", "reference", "result", "origin", "source", "fingerprint"])
-@pytest.mark.parametrize("write", [write for name, write in _FORMS.items() if name != "in JSON"])
+@pytest.mark.parametrize("write", [write for name, write in FORMS.items() if name != "in JSON"])
 def test_an_audit_line_with_a_token_is_not_written(
     tmp_path: Path, token: str, place: str, write: Callable[[str], str]
 ) -> None:
