@@ -1,11 +1,11 @@
 """`boundary`: what a repository's workflows may do, and which tokens roles could reach; offline, names only."""
 
 import argparse
-import os
 from collections import Counter
 from pathlib import Path
 
 from console.cli import output
+from console.cli.context import current
 from console.cli.exit_code import ExitCode
 from console.cli.finding import finding_document, show_finding
 from console.cli.profile import chosen_profile
@@ -46,9 +46,9 @@ def run(arguments: argparse.Namespace) -> ExitCode:
         boundary = asyncio.run(
             check_boundary(
                 repository,
-                names_set(os.environ),
+                names_set(current().environment),
                 own_names=profile.policy.withheld_tokens,
-                zizmor=find_zizmor(os.environ),
+                zizmor=find_zizmor(current().environment),
             )
         )
     except ConfigError as error:

@@ -1,7 +1,6 @@
 """`check`: contract checks up the probe ladder, each rung with its price and its proof."""
 
 import argparse
-import os
 from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from console.cli import output
 from console.cli.check_report import check_document, show_check
+from console.cli.context import current
 from console.cli.exit_code import ExitCode, code_of_category, code_of_check, most_actionable
 from console.cli.profile import chosen_profile
 from console.cli.smoke import chosen_checks
@@ -97,7 +97,7 @@ async def _check_profile(profile: "Profile", checks: tuple[RouteCheck, ...], ord
     from console.simulator.embedded import SimulatorError, embedded_gateway
 
     try:
-        async with open_target(profile, embedded_gateway) as target:
+        async with open_target(profile, embedded_gateway, environment=current().environment) as target:
             if target.token.state is not TokenState.FOUND or target.gateway is None:
                 output.complain(target.token.advice)
                 return ExitCode.TOKEN
@@ -126,7 +126,8 @@ async def _climb(
     from console.services.probe.smoke import SmokePlan
 
     state = apply(ConsoleState(profile.name), RoutesChecked(checks))
-    memory = CatalogueMemory(profile.name, os.environ, is_kept=not profile.is_built_in and not order.is_read_only)
+    is_kept = not profile.is_built_in and not order.is_read_only
+    memory = CatalogueMemory(profile.name, current().environment, is_kept=is_kept)
     how = Climb(
         top=order.top,
         plan=SmokePlan(gateway, Purse(profile.budget()), profile.gateway.smoke_max_output_tokens),

@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from console.cli import output
+from console.cli.context import current
 from console.cli.exit_code import ExitCode
 from console.domain.role import Role
 from console.domain.run import RunState, RunStatus
@@ -72,7 +73,7 @@ async def demonstrate_runs(profile: "Profile", *, as_json: bool) -> tuple[list[d
             output.note("git is not installed, so no run is shown: a run needs a repository")
             return records, ExitCode.OK
         reported.code = ExitCode.FAILED
-        async with open_target(profile, embedded_gateway) as target:
+        async with open_target(profile, embedded_gateway, environment=current().environment) as target:
             ended = await asyncio.gather(*(_run(profile, way, repository, target) for way in _WAYS))
         records = _show(ended, as_json=as_json)
         are_right = all((state.status, len(state.calls)) == (way.end, way.calls) for way, state, _ in ended)
@@ -83,16 +84,15 @@ async def demonstrate_runs(profile: "Profile", *, as_json: bool) -> tuple[list[d
 async def _run(
     profile: "Profile", way: _Way, repository: Path, target: "Target"
 ) -> tuple[_Way, RunState, Sequence[str]]:
-    from console.cli.run_desk import open_gateway_of
+    from console.cli.run_desk import open_desk_of
     from console.domain.artifact import ArtifactKind
     from console.domain.run_id import new_run_id
     from console.services.run.beginning import Order, begin_run
-    from console.services.run.opening import open_desk
     from console.services.run.session import step_all, stepping
     from console.services.settings import EMBEDDED
 
     own = profile if way.role is None else _with_model(profile, way.role, way.model)
-    async with open_desk(own, open_gateway_of(own)) as desk:
+    async with open_desk_of(own) as desk:
         order = Order(_TASK.encode(), ArtifactKind.PATCH, repository)
         log, _ = await begin_run(desk, order, new_run_id(desk.now_ms, os.urandom), EMBEDDED)
         async with stepping(desk, log, target=target) as stepper, aclosing(step_all(desk, log, stepper)) as news:
@@ -149,7 +149,12 @@ async def _make_repository(root: Path) -> bool:
     (root / "AGENTS.md").write_text(_RULES, encoding="utf-8")
     (root / "docs" / "index.md").write_text("# Documents\n", encoding="utf-8")
     who = ("-c", "user.name=demo", "-c", "user.email=demo@localhost", "-c", "commit.gpgsign=false")
-    environment = {"PATH": os.environ.get("PATH", ""), "HOME": str(root), "LC_ALL": "C", "GIT_CONFIG_NOSYSTEM": "1"}
+    environment = {
+        "PATH": current().environment.get("PATH", ""),
+        "HOME": str(root),
+        "LC_ALL": "C",
+        "GIT_CONFIG_NOSYSTEM": "1",
+    }
     try:
         for command in (("init", "--quiet"), ("add", "--all"), ("commit", "--quiet", "--message", "An example")):
             argv = ["git", "-C", str(root), *who, *command]

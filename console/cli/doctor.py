@@ -1,11 +1,11 @@
 """`doctor`: terminal, keyring, network and files: what was detected and what to do; with --leak-drill, a proof."""
 
 import argparse
-import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from console.cli import output
+from console.cli.context import current
 from console.cli.exit_code import ExitCode, code_of_token, most_actionable
 
 if TYPE_CHECKING:
@@ -42,14 +42,14 @@ def run(arguments: argparse.Namespace) -> ExitCode:
 
 async def _examine(arguments: argparse.Namespace) -> ExitCode:
     from console.services.doctor import check_files, check_network, check_terminal, check_token_entry, look_at_terminal
-    from console.services.hygiene import harden
 
-    harden()  # here and not for the drill, whose children have to harden themselves
+    current().harden()  # here and not for the drill, whose children have to harden themselves
+    context = current()
     symptoms = [
-        *check_terminal(look_at_terminal(), os.environ),
-        *check_network(os.environ),
-        *check_files(os.environ),
-        check_token_entry(os.environ),
+        *check_terminal(look_at_terminal((context.stdout, context.stderr, context.stdin)), context.environment),
+        *check_network(context.environment),
+        *check_files(context.environment),
+        check_token_entry(context.environment),
     ]
     about_token, code = await _check_token(arguments)
     symptoms += about_token
@@ -83,7 +83,11 @@ async def _check_token(arguments: argparse.Namespace) -> "tuple[list[Symptom], E
             Symptom("config.profile", Health.FAIL, str(error), "Correct it; nothing else of it was used.")
         ], error.code
     diagnosis = await diagnose(
-        subject.references, subject.silent_sources, subject.origin, os.environ, is_read_only=arguments.read_only
+        subject.references,
+        subject.silent_sources,
+        subject.origin,
+        current().environment,
+        is_read_only=arguments.read_only,
     )
     machine = diagnosis.machine
     keyring = f"{machine.keyring}: {machine.keyring_words}" if machine.keyring_words else machine.keyring.value

@@ -3,10 +3,10 @@
 import argparse
 import os
 import stat
-import sys
 
 from console.cli import output
 from console.cli.classification import classification_document
+from console.cli.context import current
 from console.cli.exit_code import ExitCode
 from console.domain.category import Category, classify, guidance
 from console.domain.explanation import category_rows, reading_lines
@@ -148,9 +148,9 @@ def _read_body(name: str | None) -> bytes:
 
     """
     if name is None or name == "-":
-        if name is None and sys.stdin.isatty():
+        if name is None and current().stdin.isatty():
             return b""
-        return sys.stdin.buffer.read(_BODY_LIMIT)
+        return current().stdin.buffer.read(_BODY_LIMIT)
     with os.fdopen(os.open(name, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise OSError

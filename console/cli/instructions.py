@@ -1,11 +1,11 @@
 """`instructions`: which files a coding agent really reads in a directory, pinned, and what conflicts in them."""
 
 import argparse
-import os
 from collections.abc import Iterable
 from pathlib import Path
 
 from console.cli import output
+from console.cli.context import current
 from console.cli.exit_code import ExitCode, most_actionable
 from console.domain.guard import safe
 from console.domain.instruction import Conflict, GitState, InstructionSet, InstructionSource, Load, Tool
@@ -44,7 +44,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
                 Tool(arguments.tool),
                 repository_of(directory),
                 directory,
-                environment=os.environ,
+                environment=current().environment,
                 base_branch=arguments.base,
             )
         )

@@ -4,7 +4,7 @@ import argparse
 import os
 import re
 from collections.abc import Iterator, Sequence
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from console import __version__
 from console.cli import (
@@ -25,8 +25,12 @@ from console.cli import (
 )
 from console.cli import run as run_verb
 from console.cli.common import add_common
+from console.cli.context import Context, current, of_process, running_in
 from console.cli.exit_code import ExitCode
 from console.domain.guard import looks_like_secret, safe
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
 
 _VERBS = (
     demo,
@@ -55,6 +59,11 @@ class _UsageError(Exception):
 class _Parser(argparse.ArgumentParser):
     """A parser that raises instead of leaving the process."""
 
+    def _print_message(self, message: str, file: "SupportsWrite[str] | None" = None) -> None:
+        # Help and version are data; nothing else is printed, because `error` raises.
+        if message:
+            current().stdout.write(message)
+
     def error(self, message: str) -> NoReturn:
         # What was typed is left out where it is no plain word: a token in a word's place would be repeated.
         plain = re.sub(
@@ -63,9 +72,22 @@ class _Parser(argparse.ArgumentParser):
         raise _UsageError(f"{plain}; see {self.prog} --help")
 
 
-def run(arguments: Sequence[str]) -> int:
-    """Run one command line and return its exit code."""
-    output.prepare()
+def run(arguments: Sequence[str], context: Context | None = None) -> int:
+    """Run one command line and return its exit code.
+
+    Args:
+        arguments: The words after the program's name.
+        context: What it runs in; None means this process, whose streams are made fit first.
+
+    """
+    if context is None:
+        output.prepare()
+        context = of_process()
+    with running_in(context):
+        return _run_to_end(arguments)
+
+
+def _run_to_end(arguments: Sequence[str]) -> int:
     try:
         code = _run(arguments)
         output.finish()
@@ -121,9 +143,7 @@ def _dispatch(arguments: Sequence[str]) -> int:
         )
     verb = getattr(parsed, "run", screen.run)
     if verb.__module__ in _HOLD_TOKENS:
-        from console.services.hygiene import harden
-
-        harden()
+        current().harden()
     return int(verb(parsed))
 
 

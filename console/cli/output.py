@@ -7,6 +7,7 @@ import sys
 import unicodedata
 from collections.abc import Iterator, Sequence
 
+from console.cli.context import current
 from console.domain.guard import safe
 from console.services.leak_guard import LEAK_GUARD
 
@@ -26,7 +27,7 @@ def _writing() -> Iterator[None]:
 
 
 def prepare() -> None:
-    """Let nothing fail on a stream that is closed, nor on a character that a terminal is too old for."""
+    """Let nothing fail on a stream of this process that is closed, nor on a character that its terminal cannot show."""
     for name in ("stdin", "stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:
@@ -39,19 +40,20 @@ def prepare() -> None:
 def finish() -> None:
     """Write out what is still buffered, while a reader that has gone can still be noticed."""
     with _writing():
-        sys.stdout.flush()
+        current().stdout.flush()
 
 
 def let_go_of_stdout() -> None:
     """Send what is still buffered nowhere: the reader of stdout has gone, as `head` does."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if current().owns_process:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), current().stdout.fileno())
 
 
 def write_line(text: str = "") -> None:
     """Write one line of data; text from outside in it is made safe."""
     with _writing():
-        sys.stdout.write(f"{safe(LEAK_GUARD.redact(text))}\n")
-        sys.stdout.flush()
+        current().stdout.write(f"{safe(LEAK_GUARD.redact(text))}\n")
+        current().stdout.flush()
 
 
 def write_document(document: object) -> None:
@@ -61,8 +63,8 @@ def write_document(document: object) -> None:
     masked = LEAK_GUARD.redact_document(msgspec.to_builtins(document))
     data = msgspec.json.format(msgspec.json.encode(masked), indent=2)
     with _writing():
-        sys.stdout.write(_escaped(data.decode()) + "\n")
-        sys.stdout.flush()
+        current().stdout.write(_escaped(data.decode()) + "\n")
+        current().stdout.flush()
 
 
 def _escaped(document: str) -> str:
@@ -78,8 +80,9 @@ def _as_number(character: str) -> str:
 
 def note(text: str) -> None:
     """Write one line for a person, beside the data."""
-    sys.stderr.write(f"{safe(LEAK_GUARD.redact(text))}\n")
-    sys.stderr.flush()
+    stream = current().stderr
+    stream.write(f"{safe(LEAK_GUARD.redact(text))}\n")
+    stream.flush()
 
 
 def complain(text: str) -> None:

@@ -1,10 +1,10 @@
 """The profile that a command line means."""
 
 import argparse
-import os
 from typing import TYPE_CHECKING
 
 from console.cli import output
+from console.cli.context import current
 
 if TYPE_CHECKING:
     from console.services.settings import Profile
@@ -20,7 +20,7 @@ def chosen_profile(arguments: argparse.Namespace) -> "Profile":
     from console.services.config_file import default_config_path, load_profile
     from console.services.own_config import why_not_own
 
-    own = default_config_path(os.environ)
+    own = default_config_path(current().environment)
     path = arguments.config or own
     profile = load_profile(path, arguments.profile, why_no_programs=why_not_own(path, own))
     if profile.is_built_in:

@@ -47,10 +47,9 @@ def run(arguments: argparse.Namespace) -> ExitCode:
         return ExitCode.CONFIG
 
     async def look() -> ExitCode:
-        from console.cli.run_desk import open_gateway_of
-        from console.services.run.opening import open_desk
+        from console.cli.run_desk import open_desk_of
 
-        async with open_desk(profile, open_gateway_of(profile)) as desk:
+        async with open_desk_of(profile) as desk:
             match arguments.kind:
                 case "list":
                     from console.cli.run_list import show_runs

@@ -130,10 +130,9 @@ def run(arguments: argparse.Namespace) -> ExitCode:
 
 
 async def _run(arguments: argparse.Namespace, profile: "Profile") -> ExitCode:
-    from console.cli.run_desk import desk_of_run, open_gateway_of
-    from console.services.run.opening import open_desk
+    from console.cli.run_desk import desk_of_run, open_desk_of
 
-    async with open_desk(profile, open_gateway_of(profile)) as opened:
+    async with open_desk_of(profile) as opened:
         if arguments.kind == "list":
             return await _list(opened, arguments)
         if arguments.kind == "start":

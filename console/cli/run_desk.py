@@ -1,20 +1,19 @@
 """The desk of the command line: the profile that a run was begun with, its task, and its id as people type it."""
 
 import argparse
-import os
-import sys
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from pathlib import Path
 
 from console.cli import output
+from console.cli.context import current
 from console.domain.guard import safe
 from console.domain.run_id import is_run_id
 from console.services.ledger.ledger import Ledger, LedgerError
 from console.services.run.beginning import TASK_LIMIT, BeginError, read_inputs
 from console.services.run.desk import RunDesk
-from console.services.run.opening import operator_of, profile_of
+from console.services.run.opening import open_desk, operator_of, profile_of
 from console.services.run.run_log import RunLog
 from console.services.settings import Profile
 from console.services.target import Target, open_target
@@ -30,7 +29,14 @@ class RunNameError(Exception):
 
 def open_gateway_of(profile: Profile) -> Callable[[], AbstractAsyncContextManager[Target]]:
     """Return what opens a profile's gateway, and may ask on the terminal."""
-    return lambda: open_target(profile, embedded_gateway, ask=ask_on_terminal)
+    environment = current().environment
+    return lambda: open_target(profile, embedded_gateway, environment=environment, ask=ask_on_terminal)
+
+
+def open_desk_of(profile: Profile) -> AbstractAsyncContextManager[RunDesk]:
+    """Open the desk of a profile in the context of this command line. Raises what `open_desk` raises."""
+    context = current()
+    return open_desk(profile, open_gateway_of(profile), environment=context.environment, home=context.home)
 
 
 async def desk_of_run(desk: RunDesk, log: RunLog, arguments: argparse.Namespace) -> RunDesk:
@@ -47,7 +53,7 @@ async def desk_of_run(desk: RunDesk, log: RunLog, arguments: argparse.Namespace)
         return desk  # to look and to decide is possible on another machine too; to step is not, and says so
     if arguments.profile is not None and arguments.profile != inputs.profile:
         raise RunNameError(f"the run was begun with profile {inputs.profile}; leave --profile away")
-    profile = profile_of(inputs, os.environ)
+    profile = profile_of(inputs, current().environment)
     return replace(desk, profile=profile, operator=operator_of(profile), open_target=open_gateway_of(profile))
 
 
@@ -79,9 +85,9 @@ def read_task(path: Path) -> bytes:
     """
     try:
         if str(path) == "-":
-            if sys.stdin.isatty():
+            if current().stdin.isatty():
                 output.note("the task, then ctrl+d:")
-            return sys.stdin.buffer.read(TASK_LIMIT + 1)
+            return current().stdin.buffer.read(TASK_LIMIT + 1)
         with path.open("rb") as file:
             return file.read(TASK_LIMIT + 1)
     except OSError as error:

@@ -1,12 +1,11 @@
 """No verb: the screen."""
 
 import argparse
-import os
 import signal
-import sys
 from typing import TYPE_CHECKING
 
 from console.cli import output
+from console.cli.context import current
 from console.cli.exit_code import ExitCode
 from console.cli.profile import chosen_profile
 
@@ -15,9 +14,10 @@ if TYPE_CHECKING:
 
 
 def has_screen() -> bool:
-    """Tell whether a person sits at a terminal that can show the screen, which Textual draws on stderr."""
-    streams = (sys.stdin, sys.stdout, sys.stderr)
-    return all(stream.isatty() for stream in streams) and os.environ.get("TERM", "dumb") != "dumb"
+    """Return whether a person sits at a terminal that can show the screen, which Textual draws on stderr."""
+    context = current()
+    streams = (context.stdin, context.stdout, context.stderr)
+    return all(stream.isatty() for stream in streams) and context.environment.get("TERM", "dumb") != "dumb"
 
 
 def run(arguments: argparse.Namespace) -> int:

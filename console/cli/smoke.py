@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from console.cli import output
 from console.cli.classification import classification_document
+from console.cli.context import current
 from console.cli.exit_code import ExitCode, code_of_result, code_of_token, most_actionable
 from console.cli.finding import finding_document, show_finding
 from console.cli.profile import chosen_profile
@@ -145,7 +146,8 @@ async def smoke_gateway(profile: "Profile", checks: tuple[RouteCheck, ...], how:
     from console.simulator.embedded import SimulatorError, embedded_gateway
 
     try:
-        async with open_target(profile, embedded_gateway, ask=ask_on_terminal) as target:
+        environment = current().environment
+        async with open_target(profile, embedded_gateway, environment=environment, ask=ask_on_terminal) as target:
             if target.token.state is not TokenState.FOUND or target.gateway is None:
                 output.complain(target.token.advice)
                 return code_of_token(target.token.state)

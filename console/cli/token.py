@@ -1,10 +1,10 @@
 """`token`: tokens by reference. No option and no argument of it is ever a token."""
 
 import argparse
-import os
 from typing import TYPE_CHECKING
 
 from console.cli import output
+from console.cli.context import current
 from console.cli.exit_code import ExitCode
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     from console.cli.token_subject import SubjectError, load_subject
     from console.services.tokens.entry import check_entry
 
-    if _asks_for_token(arguments) and (reason := check_entry(os.environ)) is not None:
+    if _asks_for_token(arguments) and (reason := check_entry(current().environment)) is not None:
         output.complain(f"no token is taken while {reason}")
         return ExitCode.REFUSED
     try:
@@ -105,4 +105,4 @@ def _verifier(subject: "Subject") -> "Verifier | None":
 
     if subject.origin is None:
         return None
-    return gateway_verifier(subject.profile, require_base_url(subject.profile, os.environ))
+    return gateway_verifier(subject.profile, require_base_url(subject.profile, current().environment))

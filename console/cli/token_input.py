@@ -2,9 +2,9 @@
 
 import os
 import select
-import sys
 import time
 
+from console.cli.context import current
 from console.domain.secret import Secret
 from console.services.tokens.terminal import NoTerminalError, ask_on_terminal, confirm_on_terminal
 
@@ -30,10 +30,10 @@ def read_token(command: str) -> Secret:
         StoreError: The terminal did not take an answer.
 
     """
-    if sys.stdin.isatty():
+    if current().stdin.isatty():
         text = ask_on_terminal("Token (it is not shown)")
     else:
-        data = read_pipe(sys.stdin.fileno(), STDIN_TIMEOUT_S)
+        data = read_pipe(current().stdin.fileno(), STDIN_TIMEOUT_S)
         if not data.strip():
             raise InputError(f"stdin held no token; run it at a terminal, or give the token there: {command} < FILE")
         try:
@@ -81,10 +81,10 @@ def confirm(question: str, *, is_sure: bool, command: str) -> None:
     if is_sure:
         return
     try:
-        is_meant = sys.stdin.isatty() and confirm_on_terminal(question)
+        is_meant = current().stdin.isatty() and confirm_on_terminal(question)
     except NoTerminalError:
         is_meant = False
-    if not is_meant and not sys.stdin.isatty():
+    if not is_meant and not current().stdin.isatty():
         raise InputError(f"there is no terminal to ask on; nothing was changed. Next: {command} --yes")
     if not is_meant:
         raise InputError("the answer was no; nothing was changed")

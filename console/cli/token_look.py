@@ -2,10 +2,10 @@
 
 import argparse
 import asyncio
-import os
 from collections.abc import Sequence
 
 from console.cli import output
+from console.cli.context import current
 from console.cli.exit_code import ExitCode, code_of_token
 from console.cli.token_report import SCHEMA, Report, audit
 from console.cli.token_subject import Subject
@@ -129,7 +129,7 @@ def _words(reference: Reference, answer: Answer) -> str:
 
 async def _doctor(subject: Subject, *, as_json: bool, is_read_only: bool) -> ExitCode:
     diagnosis = await diagnose(
-        subject.references, subject.silent_sources, subject.origin, os.environ, is_read_only=is_read_only
+        subject.references, subject.silent_sources, subject.origin, current().environment, is_read_only=is_read_only
     )
     facts = _facts(diagnosis)
     if as_json:

@@ -1,11 +1,11 @@
 """What a `token` command is about: the profile, its references and sources, and its gateway's origin."""
 
 import argparse
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from console.cli import output
+from console.cli.context import current
 from console.cli.exit_code import ExitCode
 from console.cli.profile import chosen_profile
 from console.services.address import canonical_origin
@@ -112,16 +112,16 @@ def load_subject(arguments: argparse.Namespace) -> Subject:
     """
     try:
         profile = chosen_profile(arguments)
-        origin = None if profile.is_embedded else canonical_origin(require_base_url(profile, os.environ))
+        origin = None if profile.is_embedded else canonical_origin(require_base_url(profile, current().environment))
     except (ConfigError, TargetError) as error:
         raise SubjectError(str(error), ExitCode.CONFIG) from None
-    place = Place.of(os.environ)
+    place = Place.of(current().environment)
     return Subject(
         profile=profile,
         references=tuple(Reference.parse(text) for text in profile.gateway.token_ref),
         origin=origin,
-        sources=open_sources(profile.gateway, os.environ, ask=ask_on_terminal),
-        silent_sources=open_sources(profile.gateway, os.environ),
+        sources=open_sources(profile.gateway, current().environment, ask=ask_on_terminal),
+        silent_sources=open_sources(profile.gateway, current().environment),
         place=place,
         audit=AuditLog(place.audit),
     )

@@ -1,7 +1,6 @@
 """`verify`: the verification table, who verified what, and whether the sources changed since."""
 
 import argparse
-import os
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from console.cli import output, verification
+from console.cli.context import current
 from console.cli.exit_code import ExitCode
 from console.cli.finding import show_finding
 from console.cli.profile import chosen_profile
@@ -91,7 +91,7 @@ def run(
         chosen = _chosen_rows(arguments)
         _refuse(arguments)
         profile = chosen_profile(arguments)
-        file = MarkFile(state_directory(os.environ), profile.name)
+        file = MarkFile(state_directory(current().environment), profile.name)
         desk = _Desk(profile, file, now(), fetch, as_json=arguments.json)
         if arguments.deed == "mark":
             return desk.mark(chosen[0], arguments.note, with_page=arguments.with_page)

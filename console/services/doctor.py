@@ -2,11 +2,11 @@
 
 import os
 import stat
-import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import TextIO
 
 from console.domain.guard import safe
 from console.services.config_file import default_config_path
@@ -55,9 +55,9 @@ class TerminalFacts:
     lines: int | None
 
 
-def look_at_terminal() -> TerminalFacts:
-    """Ask the terminal on any of the three streams for its size."""
-    for stream in (sys.stdout, sys.stderr, sys.stdin):
+def look_at_terminal(streams: Iterable[TextIO]) -> TerminalFacts:
+    """Ask the terminal on any of a process's streams for its size."""
+    for stream in streams:
         try:
             size = os.get_terminal_size(stream.fileno())
         except (OSError, ValueError):

@@ -1,27 +1,31 @@
-"""Running the command line as a process of its own, with a home of its own."""
+"""The command line with a home of its own: in this process, and as a process where the process is what is tested."""
 
 import asyncio
 import contextlib
+import io
 import json
 import os
 import sys
-import time
-from collections.abc import AsyncIterator, Iterable, Iterator
+import tempfile
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from console.cli.context import Context
+from console.cli.main import run
 
 PIPE, DEVNULL = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
 
 
 @dataclass(frozen=True)
 class Ended:
-    """A process that has ended."""
+    """A command line that has ended."""
 
     code: int
     stdout: str
     stderr: str
-    took_s: float
 
     @property
     def document(self) -> dict[str, Any]:
@@ -98,32 +102,59 @@ class Console:
                 child.kill()
             await child.communicate()
 
-    async def run(
+    async def run(self, *arguments: str | Path, given: bytes | None = None, **environment: str) -> Ended:
+        """Run the command line to its end in this process; `given` is what stdin holds.
+
+        It runs in a thread, so that its loop is its own and servers of the test can answer it. The process is not
+        hardened, and its streams are not touched: what does that is tested by `run_process`.
+        """
+        stdout, stderr = (io.TextIOWrapper(io.BytesIO(), "utf-8", "backslashreplace") for _ in range(2))
+        with contextlib.chdir(self.home), tempfile.TemporaryFile() as file:
+            file.write(given or b"")
+            file.seek(0)
+            with io.TextIOWrapper(file, "utf-8") as stdin:
+                context = Context(self.environment | environment, stdin, stdout, stderr)
+                code = await _in_thread(lambda: run(list(map(str, arguments)), context))
+        return Ended(code, _text_of(stdout), _text_of(stderr))
+
+    async def run_process(
         self, *arguments: str | Path, python: tuple[str, ...] = (), given: bytes | None = None, **environment: str
     ) -> Ended:
-        """Run the command line to its end; `given` is what stdin holds."""
+        """Run the command line to its end as a process of its own."""
         stdin = DEVNULL if given is None else PIPE
         async with self.start(*arguments, python=python, stdin=stdin, **environment) as child:
             return await ended(child, given=given)
 
-    async def run_all(self, commands: Iterable[tuple[str, ...]]) -> dict[tuple[str, ...], Ended]:
-        """Run command lines to their ends, a few at once."""
-        places = asyncio.Semaphore(4)
 
-        async def run(command: tuple[str, ...]) -> tuple[tuple[str, ...], Ended]:
-            async with places:
-                return command, await self.run(*command)
+async def _in_thread(call: Callable[[], int]) -> int:
+    """Call in a thread that cannot keep this process alive, and wait for what it returns or raises."""
+    loop = asyncio.get_running_loop()
+    end: asyncio.Future[int] = loop.create_future()
 
-        return dict(await asyncio.gather(*map(run, commands)))
+    def work() -> None:
+        try:
+            code = call()
+        except BaseException as error:  # noqa: BLE001  # it belongs to the test
+            loop.call_soon_threadsafe(end.set_exception, error)
+        else:
+            loop.call_soon_threadsafe(end.set_result, code)
+
+    threading.Thread(target=work, daemon=True).start()
+    return await end
 
 
-async def ended(child: asyncio.subprocess.Process, within_s: float = 30.0, given: bytes | None = None) -> Ended:
+def _text_of(stream: io.TextIOWrapper) -> str:
+    stream.flush()
+    buffer = stream.buffer
+    assert isinstance(buffer, io.BytesIO)
+    return buffer.getvalue().decode()
+
+
+async def ended(child: asyncio.subprocess.Process, given: bytes | None = None) -> Ended:
     """Wait for a process's end and return what it left."""
-    start = time.perf_counter()
-    async with asyncio.timeout(within_s):
-        stdout, stderr = await child.communicate(given)
+    stdout, stderr = await child.communicate(given)
     assert child.returncode is not None
-    return Ended(child.returncode, (stdout or b"").decode(), stderr.decode(), time.perf_counter() - start)
+    return Ended(child.returncode, (stdout or b"").decode(), stderr.decode())
 
 
 @contextlib.contextmanager

@@ -1,0 +1,63 @@
+"""What a command line runs in: an environment, three streams, and whether the process is its own.
+
+`main.run` is given a context and everything below it asks `current()`, as click does. The program gives its own
+process; a test gives a home, a terminal or a pipe of its own.
+"""
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What one command line was given."""
+
+    environment: Mapping[str, str]
+    stdin: TextIO
+    stdout: TextIO
+    stderr: TextIO
+    owns_process: bool = False
+    """Whether the process exists for this command line alone, so that it may be hardened and its streams replaced."""
+
+    @property
+    def home(self) -> Path | None:
+        """The operator's home directory as the environment names it; None where it names none."""
+        named = Path(self.environment.get("HOME", ""))
+        return named if named.is_absolute() else None
+
+    def harden(self) -> None:
+        """Harden the process before it holds a token; one that others use too is left as it is."""
+        if not self.owns_process:
+            return
+        from console.services.hygiene import harden
+
+        harden(self.environment)
+
+
+_CURRENT: ContextVar[Context] = ContextVar("context")
+
+
+def current() -> Context:
+    """Return the context of the command line that runs here; outside of one, this process as it is now."""
+    return _CURRENT.get(None) or of_process()
+
+
+def of_process() -> Context:
+    """Return this process as a context. Its streams are there: `output.prepare` replaces the ones that are closed."""
+    return Context(os.environ, sys.stdin, sys.stdout, sys.stderr, owns_process=True)
+
+
+@contextmanager
+def running_in(context: Context) -> Iterator[None]:
+    """Make a context the current one while the block runs."""
+    before = _CURRENT.set(context)
+    try:
+        yield
+    finally:
+        _CURRENT.reset(before)
