@@ -7,7 +7,7 @@ import os
 import secrets
 import signal
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -53,6 +53,7 @@ async def run_bounded(
     is_stderr_kept: bool = True,
     is_marked: bool = False,
     clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> ChildReport:
     """Run a program in a session of its own, and kill what is left of it at its end.
 
@@ -70,6 +71,7 @@ async def run_bounded(
         is_marked: Whether on Linux also those are killed that left the process group: they are known by a mark in
             their environment, so that only a daemon that clears its environment as well gets away.
         clock: Seconds that only go forward.
+        sleep: Waits for so many seconds; it is called once the child has begun, and its end is the end of the time.
 
     Raises:
         OSError: It cannot be started.
@@ -93,15 +95,16 @@ async def run_bounded(
                 )
         finally:
             os.close(writing)
-        waiting = asyncio.ensure_future(child.wait())
+        waiting, time_is_up = asyncio.ensure_future(child.wait()), asyncio.ensure_future(sleep(timeout_s))
         try:
             with output.listening() as flooded:
-                ends: set[asyncio.Future[Any]] = {waiting, flooded}
-                await asyncio.wait(ends, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
+                ends: set[asyncio.Future[Any]] = {waiting, flooded, time_is_up}
+                await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
             ending = ChildEnding.EXITED if waiting.done() else ChildEnding.TIMED_OUT
             if flooded.done():
                 ending = ChildEnding.FLOODED
         finally:
+            time_is_up.cancel()
             duration_ms = round((clock() - begin) * 1000)
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(child.pid, signal.SIGKILL)

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -50,6 +50,7 @@ async def check_candidate(
     limits: CheckLimits = CheckLimits(),
     place: Path | None = None,
     clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> CandidateCheck:
     """Check what a writer handed in; nothing is raised for what is wrong with it, the repository or a command.
 
@@ -71,6 +72,7 @@ async def check_candidate(
         limits: How much the check may take.
         place: Where the temporary directory is made; by default in the system's.
         clock: Seconds that only go forward.
+        sleep: Waits for so many seconds: for as long as a command may take.
 
     """
     outcome = await asyncio.to_thread(check_artifact, kind, artifact, scope, limit_bytes=limits.artifact_bytes)
@@ -102,6 +104,7 @@ async def check_candidate(
                     timeout_s=limits.command_s,
                     limit_bytes=limits.output_bytes,
                     clock=clock,
+                    sleep=sleep,
                 )
                 for number, command in enumerate(commands, 1)
             ]

@@ -5,11 +5,12 @@ and limits of time, output, file size and core files. It is no sandbox: it has t
 network nor the operator's files are out of its reach. Whoever needs that runs the console in a container.
 """
 
+import asyncio
 import os
 import shlex
 import shutil
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -91,6 +92,7 @@ async def run_command(
     timeout_s: float,
     limit_bytes: int,
     clock: Callable[[], float],
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> CommandRun:
     """Run one command of the policy; whatever it does ends in a result.
 
@@ -104,6 +106,7 @@ async def run_command(
         timeout_s: The longest that it may take, in seconds.
         limit_bytes: The most bytes that it may write to stdout and stderr.
         clock: Seconds that only go forward.
+        sleep: Waits for so many seconds; when it returns, the time is up.
 
     """
     argv = _split(command)
@@ -124,6 +127,7 @@ async def run_command(
             limit_bytes=limit_bytes,
             is_marked=True,
             clock=clock,
+            sleep=sleep,
         )
     except (OSError, ValueError):
         return CommandRun(CommandResult(number, name, CommandEnding.NOT_FOUND), "")
