@@ -4,18 +4,19 @@ import ast
 import json
 import re
 from collections import Counter
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 import console
-from console.domain.assertion import Assertion, JudgedBy, assertions, found
+from console.domain.assertion import JudgedBy, assertions, found
 from console.domain.category import Category, classify
 from console.domain.contract import Severity
 
 PACKAGE = Path(console.__file__).parent
 WEIGHT = [Severity.INFO, Severity.WARN, Severity.FAIL]
-ALL = pytest.mark.parametrize("assertion", assertions(), ids=lambda assertion: assertion.id)
 CONTRACT = {
     "COM-T": 6, "COM-S": 3, "COM-H": 3, "COM-B": 2, "COM-E": 3, "RSP-B": 8, "RSP-S": 1, "RSP-STREAM": 12, "RSP-U": 1,
     "RSP-E": 1, "CHT-B": 4, "CHT-STREAM": 8, "CHT-U": 1, "MSG-B": 2, "MSG-STREAM": 3, "MSG-HDR": 1, "PAR": 2, "MOD": 5,
@@ -34,72 +35,76 @@ def test_every_assertion_of_the_contracts_is_listed() -> None:
         assert {f"{area}-{position:02}" for position in range(1, number + 1)} <= {row.id for row in assertions()}
 
 
-@ALL
-def test_an_assertion_is_well_formed(assertion: Assertion) -> None:
-    assert re.fullmatch(r"[A-Z]{3,5}(-[A-Z]{1,6})?-\d{2}", assertion.id)
-    assert 0 <= assertion.level <= 5
-    assert re.fullmatch(r"20\d\d-\d\d-\d\d", assertion.checked_on)
-    assert assertion.source.startswith("https://") or assertion.source.partition(",")[0].endswith((".md", ".toml"))
-    for sentence in (assertion.meaning, *(case.message for case in assertion.cases)):
-        assert sentence[0].isupper() or sentence.startswith(("[DONE]", "sequence_number", "id,"))
-        assert sentence.endswith(".")
-        assert "\n" not in sentence
-        assert not set("!<>\\\x1b") & set(sentence)
-        assert len(sentence) <= 180
+def _faults_of(sentence: str) -> Iterator[str]:
+    """Yield what is wrong with the form of a sentence that a person reads."""
+    if not sentence[0].isupper() and not sentence.startswith(("[DONE]", "sequence_number", "id,")):
+        yield f"begins small: {sentence}"
+    if not sentence.endswith("."):
+        yield f"has no end: {sentence}"
+    if set("\n!<>\\\x1b") & set(sentence):
+        yield f"has signs that no sentence needs: {sentence}"
+    if len(sentence) > 180:
+        yield f"is too long: {sentence}"
 
 
-@ALL
-def test_a_cases_severity_is_the_assertions_or_a_lesser_one(assertion: Assertion) -> None:
-    names = [case.name for case in assertion.cases]
-    assert len(set(names)) == len(names)
-    assert len({case.message for case in assertion.cases}) == len(names)
-    for case in assertion.cases:
-        assert WEIGHT.index(case.severity) <= WEIGHT.index(assertion.severity)
-    if assertion.cases:
-        assert assertion.severity in {case.severity for case in assertion.cases}
+def test_every_assertion_is_well_formed() -> None:
+    assert [row.id for row in assertions() if not re.fullmatch(r"[A-Z]{3,5}(-[A-Z]{1,6})?-\d{2}", row.id)] == []
+    assert [row.id for row in assertions() if not 0 <= row.level <= 5] == []
+    assert [row.id for row in assertions() if not re.fullmatch(r"20\d\d-\d\d-\d\d", row.checked_on)] == []
+    sentences = {row.id: (row.meaning, *(case.message for case in row.cases)) for row in assertions()}
+    assert [(at, fault) for at, said in sentences.items() for each in said for fault in _faults_of(each)] == []
 
 
-@ALL
-def test_who_finds_by_a_row_has_its_cases_and_nobody_else_has(assertion: Assertion) -> None:
-    finds = assertion.judged_by in (JudgedBy.ANSWER, JudgedBy.CALL, JudgedBy.LADDER)
-    assert bool(assertion.cases) is finds
+def test_a_cases_severity_is_the_assertions_or_a_lesser_one() -> None:
+    rows = [row for row in assertions() if row.cases]
+    heaviest = {row.id: max((case.severity for case in row.cases), key=WEIGHT.index) for row in rows}
+    assert heaviest == {row.id: row.severity for row in rows}
 
 
-@ALL
-def test_a_file_that_is_a_source_is_there(assertion: Assertion) -> None:
-    if not assertion.source.startswith("https://"):
-        assert (PACKAGE.parent / assertion.source.partition(",")[0]).is_file()
+def test_no_two_cases_of_an_assertion_have_one_name_or_one_message() -> None:
+    named = [(row.id, case.name) for row in assertions() for case in row.cases]
+    told = [(row.id, case.message) for row in assertions() for case in row.cases]
+    assert [each for each, times in Counter((*named, *told)).items() if times > 1] == []
 
 
-def _literals(*folders: str) -> set[str]:
-    return {
+def test_who_finds_by_a_row_has_its_cases_and_no_other_row_has() -> None:
+    find = (JudgedBy.ANSWER, JudgedBy.CALL, JudgedBy.LADDER)
+    assert [row.id for row in assertions() if bool(row.cases) is not (row.judged_by in find)] == []
+
+
+def test_every_source_is_an_address_or_a_file_that_is_there() -> None:
+    files = {row.source.partition(",")[0] for row in assertions() if not row.source.startswith("https://")}
+    assert [each for each in files if not each.endswith((".md", ".toml"))] == []
+    assert [each for each in files if not (PACKAGE.parent / each).is_file()] == []
+
+
+@cache
+def _literals(*folders: str) -> frozenset[str]:
+    return frozenset(
         node.value
         for folder in folders
         for path in sorted(PACKAGE.glob(folder))
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
-    }
+    )
 
 
-@ALL
-def test_every_assertion_is_judged_by_the_code_that_it_names(assertion: Assertion) -> None:
-    match assertion.judged_by:
-        case JudgedBy.TABLE:
-            assert assertion.id in _literals("domain/contract.py")
-        case JudgedBy.ANSWER:
-            code = _literals("wire/**/*.py", "services/probe/exchange.py")
-            assert assertion.id in code
-            assert {case.name for case in assertion.cases} <= code
-        case JudgedBy.CALL:
-            code = _literals("services/probe/*.py", "domain/served.py")
-            assert assertion.id in code
-            assert {case.name for case in assertion.cases} <= code
-        case JudgedBy.LADDER:
-            code = _literals("services/probe/*.py", "domain/catalogue.py")
-            assert assertion.id in code
-            assert {case.name for case in assertion.cases} <= code
-        case JudgedBy.CLASSIFIER:
-            assert assertion.id not in _literals("wire/**/*.py", "services/probe/exchange.py")
+WHERE = {
+    JudgedBy.TABLE: ("domain/contract.py",),
+    JudgedBy.ANSWER: ("wire/**/*.py", "services/probe/exchange.py"),
+    JudgedBy.CALL: ("services/probe/*.py", "domain/served.py"),
+    JudgedBy.LADDER: ("services/probe/*.py", "domain/catalogue.py"),
+}
+"""Where the code stands that judges by a row; of what the classifier judges, no code names a row."""
+
+
+def test_every_assertion_is_judged_by_the_code_that_it_names() -> None:
+    judged = [(row, _literals(*WHERE[row.judged_by])) for row in assertions() if row.judged_by in WHERE]
+    assert [row.id for row, code in judged if row.id not in code] == []
+    assert [(row.id, case.name) for row, code in judged for case in row.cases if case.name not in code] == []
+    classified = {row.id for row in assertions() if row.judged_by is JudgedBy.CLASSIFIER}
+    assert classified & _literals("wire/**/*.py", "services/probe/exchange.py") == set()
+    assert set(WHERE) | {JudgedBy.CLASSIFIER} == set(JudgedBy)
 
 
 def test_no_code_names_an_id_that_is_not_listed() -> None:
