@@ -1,8 +1,11 @@
 """Real git repositories for tests, and what is known of one: to see that nothing was changed."""
 
+import functools
 import hashlib
 import os
+import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
 ENVIRONMENT = {"PATH": os.environ["PATH"]}
@@ -15,13 +18,14 @@ class Repository:
 
     def __init__(self, root: Path, files: dict[str, bytes], *init: str) -> None:
         self.root = root
-        root.mkdir()
-        self.git("init", "--quiet", "--initial-branch=main", *init)
-        for name, content in files.items():
-            (root / name).parent.mkdir(parents=True, exist_ok=True)
-            (root / name).write_bytes(content)
         if files:
-            self.commit()
+            shutil.copytree(_committed(tuple(files.items()), init), root, symlinks=True)
+        else:
+            root.mkdir()
+            self._begin(init)
+
+    def _begin(self, init: tuple[str, ...]) -> None:
+        self.git("init", "--quiet", "--initial-branch=main", "--template=", *init)
 
     def git(self, *arguments: str) -> str:
         home = {"HOME": str(self.root.parent), "GIT_CONFIG_NOSYSTEM": "1"}
@@ -56,3 +60,21 @@ class Repository:
             for path in sorted(self.root.rglob("*"))
             if path.is_symlink() or path.is_file()
         }
+
+
+@functools.cache
+def _place() -> tempfile.TemporaryDirectory[str]:
+    """Return a directory that lasts as long as this process."""
+    return tempfile.TemporaryDirectory(prefix="repositories-of-tests-")
+
+
+@functools.cache
+def _committed(files: tuple[tuple[str, bytes], ...], init: tuple[str, ...]) -> Path:
+    """Return a repository with these files committed, made once by git, to be copied."""
+    root = Path(tempfile.mkdtemp(dir=_place().name))
+    repository = Repository(root / "repository", {}, *init)
+    for name, content in files:
+        (repository.root / name).parent.mkdir(parents=True, exist_ok=True)
+        (repository.root / name).write_bytes(content)
+    repository.commit()
+    return repository.root

@@ -5,6 +5,7 @@ import os
 import shlex
 import subprocess
 import sys
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from console.services.run.own_command import CommandEnding
 USUAL = CheckLimits()
 EVERYTHING = Scope((".",))
 FILES = {"src/a.txt": b"one\ntwo\nthree\n", "src/crlf.txt": b"one\r\ntwo\r\n", "docs/bare.txt": b"no line feed"}
+PATCH = b"--- a/src/a.txt\n+++ b/src/a.txt\n@@ -1,3 +1,3 @@\n one\n-two\n+TWO\n three\n"
 KEY = "-".join(["sk", "Qw3rTy7uIoPaSdFg8hJkLz"])
 
 
@@ -42,10 +44,10 @@ async def check(
     environment: dict[str, str] | None = None,
     is_confirmed: bool = True,
     limits: CheckLimits = USUAL,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> CandidateCheck:
     """Check a patch, and see that the repository is as it was and that nothing is left in the temporary place."""
     commit = repository.head if commit is None else commit
-    status, worktrees = repository.git("status", "--porcelain"), repository.git("worktree", "list")
     before = repository.state()
     checked = await check_candidate(
         ArtifactKind.PATCH,
@@ -58,10 +60,10 @@ async def check(
         is_confirmed=is_confirmed,
         limits=limits,
         place=place,
+        sleep=sleep,
     )
     assert repository.state() == before
     assert list(place.iterdir()) == []
-    assert (repository.git("status", "--porcelain"), repository.git("worktree", "list")) == (status, worktrees)
     return checked
 
 
@@ -128,12 +130,11 @@ async def test_a_last_line_without_a_line_feed_does_not_spoil_a_patch(repository
 
 
 async def test_a_dirty_tree_stays_as_it_is_and_takes_no_part(repository: Repository, place: Path) -> None:
-    patch = edited(repository, src__a_dot_txt=b"one\nTWO\nthree\n")
     (repository.root / "src/a.txt").write_bytes(b"work in progress\n")
     (repository.root / "untracked").write_bytes(b"mine\n")
     (repository.root / "staged").write_bytes(b"staged\n")
     repository.git("add", "staged")
-    checked = await check(repository, patch, place, f'{sys.executable} -c "import os; print(sorted(os.listdir()))"')
+    checked = await check(repository, PATCH, place, f'{sys.executable} -c "import os; print(sorted(os.listdir()))"')
     assert checked.outcome.is_passed
     assert checked.for_the_eye == ("['docs', 'src']\n",)
 
@@ -278,10 +279,9 @@ async def test_a_repository_in_sha256_form_with_an_odd_name(tmp_path: Path, plac
 
 async def test_a_linked_worktree_and_a_subdirectory_are_repositories_too(repository: Repository, place: Path) -> None:
     repository.git("worktree", "add", "--quiet", "--detach", str(place.parent / "linked"))
-    patch = edited(repository, src__a_dot_txt=b"one\nTWO\nthree\n")
     for root in (place.parent / "linked", repository.root / "src"):
         checked = await check_candidate(
-            *(ArtifactKind.PATCH, patch, EVERYTHING),
+            *(ArtifactKind.PATCH, PATCH, EVERYTHING),
             repository=root,
             commit=repository.head,
             environment=ENVIRONMENT,
@@ -342,26 +342,22 @@ async def test_hostile_hooks_filters_and_drivers_do_not_run(tmp_path: Path, plac
 
 
 async def test_commands_wait_for_the_operator(repository: Repository, place: Path) -> None:
-    patch = edited(repository, src__a_dot_txt=b"one\nTWO\nthree\n")
-    checked = await check(repository, patch, place, "touch canary", is_confirmed=False)
+    checked = await check(repository, PATCH, place, "touch canary", is_confirmed=False)
     assert ids(checked) == {"CHK-09"}
     assert (checked.outcome.is_passed, checked.commands) == (True, ())
 
 
 async def test_each_way_in_which_a_command_fails_has_its_finding(repository: Repository, place: Path) -> None:
-    patch = edited(repository, src__a_dot_txt=b"one\nTWO\nthree\n")
-    checked = await check(
-        repository,
-        patch,
-        place,
-        "true",
-        "false",
-        "sleep 60",
-        "yes",
-        "no-such-program",
-        "'",
-        limits=CheckLimits(command_s=0.5),
-    )
+    allowed = []
+
+    async def sleep(seconds: float) -> None:
+        allowed.append(seconds)
+        if len(allowed) != 3:  # only the third command is out of time
+            await asyncio.Event().wait()
+
+    commands = ("true", "false", "sleep 600", "yes", "no-such-program", "'")
+    checked = await check(repository, PATCH, place, *commands, limits=CheckLimits(command_s=7), sleep=sleep)
+    assert allowed == [7] * 4
     assert {finding.id: finding.evidence for finding in checked.outcome.findings} == {
         "CHK-05": "command 2",
         "CHK-06": "command 3",
@@ -386,10 +382,9 @@ async def test_documents_and_plans_need_no_repository(tmp_path: Path) -> None:
 
 
 async def test_a_caller_who_leaves_leaves_nothing_behind(repository: Repository, place: Path) -> None:
-    patch = edited(repository, src__a_dot_txt=b"one\nTWO\nthree\n")
     began = place.parent / "began"
     os.mkfifo(began)
-    running = asyncio.create_task(check(repository, patch, place, f"sh -c 'echo > {began}; sleep 600'"))
+    running = asyncio.create_task(check(repository, PATCH, place, f"sh -c 'echo > {began}; sleep 600'"))
     assert await asyncio.to_thread(began.read_text) == "\n"
     assert len(list(place.iterdir())) == 1
     running.cancel()
@@ -403,14 +398,12 @@ async def test_directories_that_a_command_closes_are_removed_and_links_out_of_th
 ) -> None:
     kept = place.parent / "kept"
     kept.mkdir(mode=0o755)
-    patch = edited(repository, src__a_dot_txt=b"one\nTWO\nthree\n")
-    checked = await check(repository, patch, place, f"sh -c 'mkdir -p a/b; ln -s {kept} a/out; chmod 000 a/b a'")
+    checked = await check(repository, PATCH, place, f"sh -c 'mkdir -p a/b; ln -s {kept} a/out; chmod 000 a/b a'")
     assert checked.outcome.is_passed
     assert kept.stat().st_mode & 0o777 == 0o755
 
 
 async def test_nobody_else_can_look_into_the_throwaway(repository: Repository, place: Path) -> None:
-    patch = edited(repository, src__a_dot_txt=b"one\nTWO\nthree\n")
     code = "import os; print(oct(os.stat('..').st_mode))"
-    checked = await check(repository, patch, place, shlex.join([sys.executable, "-c", code]))
+    checked = await check(repository, PATCH, place, shlex.join([sys.executable, "-c", code]))
     assert checked.for_the_eye == ("0o40700\n",)

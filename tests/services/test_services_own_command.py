@@ -172,7 +172,7 @@ open({pipe!r}, "w").write(str(child.pid))
 
 @pytest.fixture
 def pipe(tree: Path) -> Path:
-    """A pipe through which a command says that it has come so far."""
+    """Make a pipe through which a command says how far it has come."""
     os.mkfifo(tree / "pipe")
     return tree / "pipe"
 
