@@ -1,8 +1,10 @@
 """Every assertion that the wire judges has a fault that it notices; nothing good is noticed."""
 
+from collections import Counter
+
 import pytest
 from golden_bodies import GOLDEN_BODIES, GoldenBody
-from golden_streams import ALL_GOLDEN
+from golden_streams import ALL_GOLDEN, BROKEN, TOOL_GOLDEN, VENDOR_GOLDEN
 from mutant import BodyMutant, Mutant
 from mutants_bodies import BODY_MUTANTS
 from mutants_chat import CHAT_MUTANTS
@@ -49,10 +51,27 @@ def messages(findings: tuple[Finding, ...]) -> set[tuple[str, str]]:
     return {(finding.id, finding.message) for finding in findings}
 
 
-def test_there_are_enough_mutants_and_no_two_have_one_name() -> None:
-    names = [mutant.name for mutant in (*STREAM_MUTANTS, *BODY_MUTANTS)]
-    assert len(names) >= 200
-    assert sorted(set(names)) == sorted(names)
+def test_no_mutant_and_nothing_golden_gets_lost_and_no_two_have_one_name() -> None:
+    kept = {
+        "chat": (CHAT_MUTANTS, 65),
+        "messages": (MESSAGES_MUTANTS, 70),
+        "responses": (RESPONSES_MUTANTS, 100),
+        "bodies": (BODY_MUTANTS, 71),
+        "golden streams": (ALL_GOLDEN, 61),
+        "golden bodies": (GOLDEN_BODIES, 24),
+        "broken streams": (BROKEN, 9),
+        "error bodies": (ERROR_BODIES, 15),
+    }
+    assert {name: len(rows) for name, (rows, least) in kept.items() if len(rows) < least} == {}
+    for rows in ((*STREAM_MUTANTS, *BODY_MUTANTS), ALL_GOLDEN, GOLDEN_BODIES, BROKEN):
+        names = Counter(row.name for row in rows)
+        assert [name for name, times in names.items() if times > 1] == []
+
+
+def test_each_family_has_a_golden_stream_of_its_vendor_and_one_with_a_tool() -> None:
+    for golden in (VENDOR_GOLDEN, TOOL_GOLDEN):
+        assert sorted(each.family for each in golden) == sorted(EndpointFamily)
+        assert set(golden) <= set(ALL_GOLDEN)
 
 
 @pytest.mark.parametrize("mutant", STREAM_MUTANTS, ids=lambda mutant: mutant.name)
