@@ -94,10 +94,11 @@ class _CheckOrder:
 
 async def _check_profile(profile: "Profile", checks: tuple[RouteCheck, ...], order: _CheckOrder) -> ExitCode:
     from console.services.target import TargetError, open_target
-    from console.simulator.embedded import SimulatorError, embedded_gateway
+    from console.simulator.embedded import SimulatorError
 
     try:
-        async with open_target(profile, embedded_gateway, environment=current().environment) as target:
+        context = current()
+        async with open_target(profile, context.embedded_gateway, environment=context.environment) as target:
             if target.token.state is not TokenState.FOUND or target.gateway is None:
                 output.complain(target.token.advice)
                 return ExitCode.TOKEN

@@ -6,12 +6,15 @@ process; a test gives a home, a terminal or a pipe of its own.
 
 import os
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from console.services.target import EmbeddedGateway
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,8 @@ class Context:
     stdin: TextIO
     stdout: TextIO
     stderr: TextIO
+    start_embedded: "Callable[[], AbstractAsyncContextManager[EmbeddedGateway]] | None" = None
+    """How the embedded gateway is started; None means in a process of its own."""
     owns_process: bool = False
     """Whether the process exists for this command line alone, so that it may be hardened and its streams replaced."""
 
@@ -30,6 +35,14 @@ class Context:
         """The operator's home directory as the environment names it; None where it names none."""
         named = Path(self.environment.get("HOME", ""))
         return named if named.is_absolute() else None
+
+    def embedded_gateway(self) -> "AbstractAsyncContextManager[EmbeddedGateway]":
+        """Start the embedded gateway. Raises `SimulatorError` when entered, where it does not start."""
+        if self.start_embedded is not None:
+            return self.start_embedded()
+        from console.simulator.embedded import embedded_gateway
+
+        return embedded_gateway()
 
     def harden(self) -> None:
         """Harden the process before it holds a token; one that others use too is left as it is."""

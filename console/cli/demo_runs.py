@@ -64,7 +64,6 @@ async def demonstrate_runs(profile: "Profile", *, as_json: bool) -> tuple[list[d
 
     from console.cli.run_refusal import reporting
     from console.services.target import open_target
-    from console.simulator.embedded import embedded_gateway
 
     records: list[dict[str, object]] = []
     with reporting() as reported, TemporaryDirectory(prefix="gateway-console-demo-") as directory:
@@ -73,7 +72,8 @@ async def demonstrate_runs(profile: "Profile", *, as_json: bool) -> tuple[list[d
             output.note("git is not installed, so no run is shown: a run needs a repository")
             return records, ExitCode.OK
         reported.code = ExitCode.FAILED
-        async with open_target(profile, embedded_gateway, environment=current().environment) as target:
+        context = current()
+        async with open_target(profile, context.embedded_gateway, environment=context.environment) as target:
             ended = await asyncio.gather(*(_run(profile, way, repository, target) for way in _WAYS))
         records = _show(ended, as_json=as_json)
         are_right = all((state.status, len(state.calls)) == (way.end, way.calls) for way, state, _ in ended)

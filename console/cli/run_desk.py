@@ -18,7 +18,6 @@ from console.services.run.run_log import RunLog
 from console.services.settings import Profile
 from console.services.target import Target, open_target
 from console.services.tokens.terminal import ask_on_terminal
-from console.simulator.embedded import embedded_gateway
 
 _SHORTEST_PART = 4
 
@@ -29,8 +28,8 @@ class RunNameError(Exception):
 
 def open_gateway_of(profile: Profile) -> Callable[[], AbstractAsyncContextManager[Target]]:
     """Return what opens a profile's gateway, and may ask on the terminal."""
-    environment = current().environment
-    return lambda: open_target(profile, embedded_gateway, environment=environment, ask=ask_on_terminal)
+    context = current()
+    return lambda: open_target(profile, context.embedded_gateway, environment=context.environment, ask=ask_on_terminal)
 
 
 def open_desk_of(profile: Profile) -> AbstractAsyncContextManager[RunDesk]:

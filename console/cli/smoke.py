@@ -143,11 +143,13 @@ async def smoke_gateway(profile: "Profile", checks: tuple[RouteCheck, ...], how:
     """Open the profile's gateway and smoke the routes; what keeps that from being done is said, with its exit code."""
     from console.services.target import TargetError, open_target
     from console.services.tokens.terminal import ask_on_terminal
-    from console.simulator.embedded import SimulatorError, embedded_gateway
+    from console.simulator.embedded import SimulatorError
 
     try:
-        environment = current().environment
-        async with open_target(profile, embedded_gateway, environment=environment, ask=ask_on_terminal) as target:
+        context = current()
+        async with open_target(
+            profile, context.embedded_gateway, environment=context.environment, ask=ask_on_terminal
+        ) as target:
             if target.token.state is not TokenState.FOUND or target.gateway is None:
                 output.complain(target.token.advice)
                 return code_of_token(target.token.state)
