@@ -13,6 +13,7 @@ from textual.worker import WorkerFailed
 from console.app import themes
 from console.app.palette import ActionProvider
 from console.app.routes_screen import RoutesScreen
+from console.app.session import StartEmbedded, embedded_in_a_process
 from console.services.crash import crash_lines
 from console.services.settings import Profile
 
@@ -33,7 +34,12 @@ class ConsoleApp(App[None]):
     COMMAND_PALETTE_BINDING = "ctrl+p"
 
     def __init__(
-        self, profile: Profile, *, is_read_only: bool = False, environment: Mapping[str, str] = os.environ
+        self,
+        profile: Profile,
+        *,
+        is_read_only: bool = False,
+        environment: Mapping[str, str] = os.environ,
+        start_embedded: StartEmbedded = embedded_in_a_process,
     ) -> None:
         """Prepare the application.
 
@@ -41,6 +47,7 @@ class ConsoleApp(App[None]):
             profile: A checked profile.
             is_read_only: Nothing that costs or changes anything may be done.
             environment: The environment variables, which say where runs are kept.
+            start_embedded: How the embedded gateway is started, where the profile runs on it.
 
         """
         wants_plain = "NO_COLOR" in os.environ
@@ -49,6 +56,7 @@ class ConsoleApp(App[None]):
         self._profile = profile
         self._is_read_only = is_read_only
         self._environment = environment
+        self._start_embedded = start_embedded
         self._main: RoutesScreen | None = None
         self._is_remote = "SSH_TTY" in os.environ or "SSH_CONNECTION" in os.environ
         # Textual starts from the theme that TEXTUAL_THEME names, before ours are known: without this, choosing the
@@ -75,7 +83,11 @@ class ConsoleApp(App[None]):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
         frame_s = _SLOW_LINK_FRAME_S if self._is_remote else _FRAME_S
         self._main = RoutesScreen(
-            self._profile, is_read_only=self._is_read_only, frame_s=frame_s, environment=self._environment
+            self._profile,
+            is_read_only=self._is_read_only,
+            frame_s=frame_s,
+            environment=self._environment,
+            start_embedded=self._start_embedded,
         )
         self.push_screen(self._main)
 

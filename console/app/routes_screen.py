@@ -22,7 +22,7 @@ from console.app.dialogs import Dialog, ExplainPane, HelpPane, RoutePane, TokenD
 from console.app.line_pane import LinePane
 from console.app.route_table import HEADER_LINES, RouteTablePane
 from console.app.run_bridge import RunBridge, RunForm
-from console.app.session import Session
+from console.app.session import Session, StartEmbedded, embedded_in_a_process
 from console.app.smoke_pane import SmokePane
 from console.app.stepper_bar import StepperBar
 from console.domain.contract import RouteCheck, Verdict, fix_lines
@@ -66,7 +66,13 @@ class RoutesScreen(Screen[None]):
     _calls = query_one("#calls", CallLogPane)
 
     def __init__(
-        self, profile: Profile, *, is_read_only: bool, frame_s: float, environment: Mapping[str, str] = os.environ
+        self,
+        profile: Profile,
+        *,
+        is_read_only: bool,
+        frame_s: float,
+        environment: Mapping[str, str] = os.environ,
+        start_embedded: StartEmbedded = embedded_in_a_process,
     ) -> None:
         """Prepare the screen.
 
@@ -75,6 +81,7 @@ class RoutesScreen(Screen[None]):
             is_read_only: Nothing that costs or changes anything may be done.
             frame_s: The shortest time between two repaints, in seconds.
             environment: The environment variables, which say where runs are kept.
+            start_embedded: How the embedded gateway is started, where the profile runs on it.
 
         """
         super().__init__()
@@ -82,7 +89,9 @@ class RoutesScreen(Screen[None]):
         self._frame_s = frame_s
         self._cursor = 0
         self._is_repaint_due = True
-        self._session = Session(profile, self._schedule_repaint, is_read_only=is_read_only)
+        self._session = Session(
+            profile, self._schedule_repaint, is_read_only=is_read_only, start_embedded=start_embedded
+        )
         self._bridge = RunBridge(self._session, environment)
         self._form = RunForm(repository=str(Path.cwd()))
         self._deeds: dict[str, Callable[[], object]] = {
@@ -120,6 +129,11 @@ class RoutesScreen(Screen[None]):
     def session(self) -> Session:
         """The session that is drawn."""
         return self._session
+
+    @property
+    def is_up_to_date(self) -> bool:
+        """Whether the panes were given the state as it is now."""
+        return not self._is_repaint_due
 
     def compose(self) -> ComposeResult:
         """Lay the panes out; the style sheet moves them with the screen's width."""

@@ -173,9 +173,8 @@ class RunBridge:
     def _open_gateway_of(self, profile: "Profile") -> Callable[[], contextlib.AbstractAsyncContextManager["Target"]]:
         """Return what opens the gateway of a run that was begun with another profile."""
         from console.services.target import open_target
-        from console.simulator.embedded import embedded_gateway
 
-        return lambda: open_target(profile, embedded_gateway, environment=self._environment)
+        return lambda: open_target(profile, self._session.start_embedded, environment=self._environment)
 
     # --- Stepping ----------------------------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ import importlib
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import aclosing
+from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -32,25 +32,44 @@ if TYPE_CHECKING:
     from console.services.probe.gateway import Gateway
     from console.services.probe.purse import Purse
     from console.services.probe.smoke import SmokePlan
-    from console.services.target import Target
+    from console.services.target import EmbeddedGateway, Target
+
+StartEmbedded = Callable[[], AbstractAsyncContextManager["EmbeddedGateway"]]
+"""Starts the embedded gateway, where a profile runs on it."""
 
 _NETWORK = ("console.services.probe.ladder", "console.services.target", "console.simulator.embedded")
 """What is loaded after the first paint, off the UI thread: the HTTP library takes longer than the screen itself."""
 
 
+def embedded_in_a_process() -> "AbstractAsyncContextManager[EmbeddedGateway]":
+    """Start the embedded gateway in a process of its own."""
+    from console.simulator.embedded import embedded_gateway
+
+    return embedded_gateway()
+
+
 class Session:
     """One profile being worked with. Its coroutines run as the app's named workers."""
 
-    def __init__(self, profile: Profile, on_change: Callable[[], None], *, is_read_only: bool) -> None:
+    def __init__(
+        self,
+        profile: Profile,
+        on_change: Callable[[], None],
+        *,
+        is_read_only: bool,
+        start_embedded: StartEmbedded = embedded_in_a_process,
+    ) -> None:
         """Begin with the offline facts; nothing is opened or sent.
 
         Args:
             profile: A checked profile.
             on_change: Called after every event that was folded.
             is_read_only: Nothing that costs or changes anything may be done.
+            start_embedded: How the embedded gateway is started, where the profile runs on it.
 
         """
         self.profile = profile
+        self.start_embedded = start_embedded
         self.state = ConsoleState(profile.name, is_read_only=is_read_only)
         self._on_change = on_change
         self.target: Target | None = None
@@ -93,10 +112,10 @@ class Session:
     async def _keep_open(self) -> None:
         await self.load(_NETWORK)
         from console.services.target import TargetError, open_target
-        from console.simulator.embedded import SimulatorError, embedded_gateway
+        from console.simulator.embedded import SimulatorError
 
         try:
-            async with open_target(self.profile, embedded_gateway) as target:
+            async with open_target(self.profile, self.start_embedded) as target:
                 self.target, self._gateway = target, target.gateway
                 self._fold(target.opened)
                 self._fold(target.token)
