@@ -76,9 +76,9 @@ async def die(directory: Path, run_id: str, head: str, statement: str, _: str) -
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-async def hold(directory: Path, run_id: str, _: str) -> None:
-    """Hold a run's lease and do nothing more."""
-    async with await SqliteLedger.open(directory) as ledger:
+async def hold(directory: Path, run_id: str, boot_ms: str, _: str) -> None:
+    """Hold a run's lease while no time passes, and do nothing more."""
+    async with await SqliteLedger.open(directory, boot_clock=lambda: int(boot_ms)) as ledger:
         lease = await ledger.acquire(run_id, this_process("ann"))
         say(lease.fence)
         sys.stdin.readline()

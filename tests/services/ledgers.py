@@ -11,6 +11,8 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from waiting import HANG_S
+
 from console.domain.canonical import canonical
 from console.domain.ledger_line import Actor, ActorKind, Line, NewLine
 from console.domain.run_id import new_run_id
@@ -21,6 +23,8 @@ from console.services.ledger.sqlite import FILE_NAME, SqliteLedger
 ANN = Actor(ActorKind.OPERATOR, "ann")
 BOB = Actor(ActorKind.OPERATOR, "bob")
 CREATED = NewLine("RunCreated", None, 0, canonical({"repository": "example.org/team/app"}))
+BOOT_MS = 50_000
+"""Since boot, in tests in which no time passes: no lease ends because a process was slow."""
 
 
 @dataclass
@@ -28,7 +32,7 @@ class Clock:
     """Both clocks of a machine, which a test sets."""
 
     unix_ms: int = 1_790_000_000_000
-    boot_ms: int = 50_000
+    boot_ms: int = BOOT_MS
 
     def unix(self) -> int:
         return self.unix_ms
@@ -155,7 +159,7 @@ class LedgerProcess:
     def rest(self) -> list[object]:
         """Wait for its end and return what it still said."""
         said = list(iter(self.read, None))
-        self.returncode = self._process.wait(timeout=30)
+        self.returncode = self._process.wait(timeout=HANG_S)
         for pipe in (self._process.stdin, self._process.stdout):
             assert pipe is not None
             pipe.close()

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from waiting import HANG_S
 
 from console.services.hygiene import DEBUGGABLE
 
@@ -34,7 +35,7 @@ def run(code: str, *, home: Path | None = None, **environment: str) -> str:
         resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))
 
     ended = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60, preexec_fn=allow,
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=HANG_S, preexec_fn=allow,
         stdin=subprocess.DEVNULL, cwd=home,
         env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": str(home or "/nonexistent")} | environment,
     )  # fmt: skip

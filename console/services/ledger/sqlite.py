@@ -7,6 +7,7 @@ process and a loss of power; it does not survive the disk.
 import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, TypeVar
@@ -68,6 +69,7 @@ class SqliteLedger(Ledger):
         mounts: Callable[[], str] = linux_mounts,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         deadline_s: float = 10.0,
+        time_limit: Callable[[float], AbstractAsyncContextManager[object]] = asyncio.timeout,
     ) -> Self:
         """Open the ledger of a state directory; make both where they are missing.
 
@@ -81,6 +83,7 @@ class SqliteLedger(Ledger):
             mounts: Gives the text of a mountinfo file.
             sleep: Waits for so many seconds.
             deadline_s: How long an operation may take.
+            time_limit: Raises TimeoutError within, after so many seconds.
 
         Raises:
             LedgerError: It cannot be used, is on a network file system, or others could read or change it.
@@ -92,7 +95,7 @@ class SqliteLedger(Ledger):
             path = require_place(directory, FILE_NAME)
             return path, *connect(path, lambda: new_run_id(clock, random))
 
-        worker = Worker("ledger", deadline_s)
+        worker = Worker("ledger", deadline_s, time_limit)
         try:
             path, connection, log_id = await worker.run(start)
         except BaseException:

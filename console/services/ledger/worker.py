@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import threading
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from functools import partial
 from queue import SimpleQueue
 from typing import TypeVar
@@ -16,16 +17,23 @@ _Value = TypeVar("_Value")
 class Worker:
     """One daemon thread, started at the first call: a disk that hangs can hold up neither the screen nor the exit."""
 
-    def __init__(self, name: str, deadline_s: float) -> None:
+    def __init__(
+        self,
+        name: str,
+        deadline_s: float,
+        time_limit: Callable[[float], AbstractAsyncContextManager[object]] = asyncio.timeout,
+    ) -> None:
         """Name the thread; it is not started.
 
         Args:
             name: What it is called in a list of threads.
             deadline_s: How long a caller waits at most.
+            time_limit: Raises TimeoutError within, after so many seconds.
 
         """
         self._name = name
         self._deadline_s = deadline_s
+        self._time_limit = time_limit
         self._waiting: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
         self._is_closed = False
@@ -61,7 +69,7 @@ class Worker:
             self._thread.start()
         self._waiting.put(perform)
         try:
-            async with asyncio.timeout(self._deadline_s):
+            async with self._time_limit(self._deadline_s):
                 return await result
         except TimeoutError:
             raise LedgerError(

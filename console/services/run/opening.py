@@ -17,7 +17,7 @@ from console.services.address import canonical_origin
 from console.services.config_file import default_config_path, load_profile
 from console.services.leak_guard import LEAK_GUARD
 from console.services.ledger.artifacts import Artifacts
-from console.services.ledger.holder import unix_ms
+from console.services.ledger.holder import boot_ms, unix_ms
 from console.services.ledger.sqlite import SqliteLedger
 from console.services.own_config import why_not_own
 from console.services.run.desk import RunDesk, RunInputs
@@ -41,6 +41,7 @@ async def open_desk(
     environment: Mapping[str, str] = os.environ,
     home: Path | None = None,
     now_ms: Callable[[], int] = unix_ms,
+    boot_clock: Callable[[], int] = boot_ms,
 ) -> AsyncIterator[RunDesk]:
     """Open the ledger and the artifacts of this machine for one profile.
 
@@ -50,6 +51,7 @@ async def open_desk(
         environment: The environment variables of this process.
         home: The user's home directory.
         now_ms: The wall clock.
+        boot_clock: Gives the ms since boot, by which leases end.
 
     Raises:
         LedgerError: The state directory cannot be used.
@@ -60,7 +62,9 @@ async def open_desk(
     operator = operator_of(profile)
     artifacts = Artifacts(directory)
     try:
-        async with await SqliteLedger.open(directory, clock=now_ms, is_hit=LEAK_GUARD.is_hit) as ledger:
+        async with await SqliteLedger.open(
+            directory, clock=now_ms, boot_clock=boot_clock, is_hit=LEAK_GUARD.is_hit
+        ) as ledger:
             yield RunDesk(
                 profile,
                 ledger,
