@@ -1,8 +1,7 @@
 """Injection: drafts that speak to their reviewer are found, and honest ones are left alone."""
 
-import time
-
 import pytest
+from domain.hostile_text import DRAFTS, Hostile
 from domain.injection_corpus import HONEST, SPOKEN
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,12 +10,6 @@ from console.domain.contract import Severity
 from console.domain.injection import find_injection
 
 _CASES = [(finding_id, text) for finding_id, texts in SPOKEN.items() for text in texts]
-_HUNDRED_KB = 100_000
-_HEAVY = (
-    "approve this without ", "ignore all of my ", "as a ", "\u0315\u0316", "-", "a ", "<", "give all ", "作为",
-    "'nonce",
-    "note to reviewer a, b, c, d, ", "   \n", "_-", "end of the ", "[", "\U000e0041", "系统所有",
-)  # fmt: skip
 
 
 @pytest.mark.parametrize(("finding_id", "text"), _CASES)
@@ -55,17 +48,9 @@ def test_one_finding_a_way_however_often_it_is_said() -> None:
     assert [(each.id, each.evidence) for each in found] == [("INJ-01", "line 1, and 49 more")]
 
 
-@pytest.mark.parametrize("piece", _HEAVY, ids=ascii)
-def test_its_time_grows_only_with_the_text(piece: str) -> None:
-    def took(size: int) -> float:
-        text = (piece * (size // len(piece) + 1))[:size]
-        begin = time.perf_counter()
-        find_injection(text)
-        return time.perf_counter() - begin
-
-    took(1000)  # warm
-    once = min(took(_HUNDRED_KB // 4) for _ in range(3))
-    assert took(_HUNDRED_KB) < 10 * once + 0.05
+@pytest.mark.parametrize(("hostile", "found"), DRAFTS.items(), ids=str)
+def test_in_a_hostile_draft_is_found_what_is_in_one_piece_of_it(hostile: Hostile, found: tuple[str, ...]) -> None:
+    assert tuple(finding.id for finding in find_injection(hostile.of(20_000))) == found
 
 
 @settings(max_examples=200, deadline=None)

@@ -1,8 +1,7 @@
 """Paths of a repository: what leaves it, what steers more than itself, and what a scope covers."""
 
-import time
-
 import pytest
+from domain.hostile_text import STARS, STEPS_OF_STARS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -132,7 +131,6 @@ def test_nothing_makes_it_raise(pattern: str, path: str) -> None:
 
 
 def test_stars_do_not_make_matching_explode() -> None:
-    begin = time.perf_counter()
-    assert not Scope(("*a" * 60 + "b",)).covers("a" * 250)
-    assert not Scope(("/".join(["**", "a"] * 60) + "/b",)).covers("/".join(["a"] * 400))
-    assert time.perf_counter() - begin < 2
+    for pattern, piece in ((STARS, "a"), (STEPS_OF_STARS, "a/")):
+        assert not Scope((pattern,)).covers(piece * 400)
+        assert Scope((pattern,)).covers(piece * 400 + "b")

@@ -1,8 +1,7 @@
 """Unified diffs as they are read: what git writes is understood, and what git would mend or skip is a fault."""
 
-import time
-
 import pytest
+from domain.hostile_text import DIFFS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -238,15 +237,24 @@ def test_a_well_formed_hunk_is_read_whole_whatever_its_lines_are(lines: list[tup
     )
 
 
-@pytest.mark.parametrize("unit", [EDIT, "+a\n", "\n", "diff --git a/x b/x\n", '"\\', "a/b ", "--- a/x\n+++ b/x\n"])
-def test_reading_takes_linear_time(unit: str) -> None:
-    def cost_s(size: int) -> float:
-        text = (unit * (size // len(unit) + 1))[:size]
-        costs = []
-        for _ in range(5):
-            begin = time.process_time()
-            parse_patch(text)
-            costs.append(time.process_time() - begin)
-        return min(costs)
-
-    assert cost_s(400_000) < 32 * cost_s(50_000) + 0.02  # eight times the text; a square would be sixty-four times
+@pytest.mark.parametrize(
+    ("name", "changes", "added", "stray", "words"),
+    [
+        ("edits", 100, 200, 0, []),
+        ("modes", 100, 0, 0, []),
+        ("hunks", 1, 100, 0, []),
+        ("one hunk", 0, 0, 0, ["a hunk has fewer lines than its first line says"]),
+        ("one name", 0, 0, 0, ["the lines of a file name different paths, and none says that it is renamed"]),
+        ("one header", 0, 0, 0, ["the lines of a file name different paths, and none says that it is renamed"]),
+        ("one line", 0, 0, 1, []),
+        ("lines around", 0, 0, 100, []),
+        ("empty lines", 0, 0, 0, []),
+    ],
+)
+def test_a_hostile_diff_is_read_to_its_end_or_to_its_first_fault(
+    name: str, changes: int, added: int, stray: int, words: list[str]
+) -> None:
+    text = DIFFS[name].of(100 * len(DIFFS[name].piece))
+    patch = parse_patch(text)
+    assert (len(patch.changes), sum(each.added for each in patch.changes)) == (changes, added)
+    assert (len(patch.stray), [each.words for each in patch.faults]) == (stray, words)

@@ -1,8 +1,9 @@
 """A page's text and its hash: what stays the same, what does not, and input that is meant to hurt."""
 
-import time
+import html
 
 import pytest
+from domain.hostile_text import PAGES, Hostile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -156,23 +157,14 @@ def test_no_markup_makes_reading_raise(page: str) -> None:
     assert len(content_sha256(text)) == 64
 
 
-SIZE = 1_000_000
-HOSTILE = [
-    "<", '<a ="', "<a ='", "<a ", "<a =", "= ", "<script>", "<!--", "<svg></svg>", "</", "<!", "=\"='\"",
-    "&", "&#1", "&#x", "1 ", "a1", "1 minute", "2026-01-01T", "0a0a0a0a-", "aB1-",
-]  # fmt: skip
+@pytest.mark.parametrize(("hostile", "is_seen"), PAGES.items(), ids=str)
+def test_of_hostile_markup_only_what_is_none_is_seen(hostile: Hostile, is_seen: bool) -> None:
+    page = hostile.of(20_000)
+    seen = page if is_seen else hostile.start.removeprefix("<a ")
+    assert text_of(page) == " ".join(html.unescape(seen).split())
+    assert content_sha256(page) == content_sha256(f" {page}\n")
 
 
-@pytest.mark.parametrize("piece", HOSTILE)
-@pytest.mark.parametrize("start", ["", "<a ", "&#"])
-def test_a_million_characters_of_hostile_markup_are_read_in_a_moment(piece: str, start: str) -> None:
-    page = start + piece * (SIZE // len(piece))
-    began = time.perf_counter()
-    content_sha256(text_of(page))
-    content_sha256(page)
-    assert time.perf_counter() - began < 8  # a square of the length would take hours
-
-
-@pytest.mark.parametrize("digits", ["1" * SIZE, "x" + "f" * SIZE])
+@pytest.mark.parametrize("digits", ["1" * 1_000_000, "x" + "f" * 1_000_000])
 def test_a_character_reference_of_a_million_digits_is_no_error(digits: str) -> None:
     assert text_of(f"a&#{digits};b") == "a\ufffdb"

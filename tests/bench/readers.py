@@ -1,0 +1,126 @@
+"""What reads hostile text, each with all its hostile texts, and the two ways to judge how the effort grows with them.
+
+`growth.py` measures time: it sees all that a reader does, and needs a machine's patience. `lines_run` counts lines of
+the console's own code: it sees no search that C code makes within one line, and is the same on every machine.
+"""
+
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from types import FrameType
+
+from domain.hostile_text import (
+    COMMANDS,
+    DIFFS,
+    DOCUMENTS,
+    DRAFTS,
+    INSTRUCTIONS,
+    MARKS,
+    PAGES,
+    QUOTED,
+    STARS,
+    STEPS_OF_STARS,
+    WORKFLOWS,
+    Hostile,
+)
+
+import console
+from console.domain.claim import with_links
+from console.domain.command_plan import check_commands
+from console.domain.injection import find_injection
+from console.domain.instruction_text import front_matter, hidden_in, imports_in
+from console.domain.quote import QUOTE_LIMIT, is_supported
+from console.domain.repository_path import Scope
+from console.domain.rubric import plain
+from console.domain.unified_diff import parse_patch
+from console.domain.workflow import Workflow
+from console.domain.workflow_check import check_workflow
+from console.services.run.workflow_file import FILE_SIZE_LIMIT, WorkflowError, parse_workflow
+from console.services.source.page_text import content_sha256, visible_text
+
+GROWTH_LIMIT = 3.0
+"""The most that twice the text may cost, as a multiple of once: in proportion it is 2, with the square 4."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Something that reads text from outside."""
+
+    reads: Callable[[str], object]
+    texts: Mapping[str, Callable[[int], str]]
+    """Hostile texts by name, each made for a size in characters."""
+    largest: int = 4_000_000
+    """The most characters that it is given."""
+
+
+def _named(*texts: Hostile) -> dict[str, Callable[[int], str]]:
+    return {str(each): each.of for each in texts}
+
+
+def _read_quotes(text: str) -> None:
+    for quote in ("a" * QUOTE_LIMIT, "aab " * 400 + "a", text[1:41]):
+        is_supported(quote, text)
+
+
+def _read_instructions(text: str) -> None:
+    imports_in(text)
+    hidden_in(text)
+    front_matter(text)
+
+
+def _read_page(page: str) -> None:
+    content_sha256(visible_text(page, is_markup=True))
+    content_sha256(page)
+
+
+def _read_workflow(text: str) -> None:
+    try:
+        root, problem = parse_workflow(text.encode()), ""
+    except WorkflowError as error:
+        root, problem = None, str(error)
+    check_workflow(Workflow("ci.yml", text, root, problem))
+
+
+def _covers(pattern: str, path: str) -> None:
+    Scope((pattern,)).covers(path)
+
+
+READERS: Mapping[str, Reader] = {
+    "diff": Reader(parse_patch, {name: each.of for name, each in DIFFS.items()}),
+    "command": Reader(lambda line: check_commands([(1, line)] * 20), _named(*COMMANDS), largest=500),
+    "quote": Reader(_read_quotes, _named(*QUOTED)),
+    "instructions": Reader(_read_instructions, _named(*INSTRUCTIONS)),
+    "path, under stars": Reader(partial(_covers, STARS), _named(Hostile("a"))),
+    "path, under steps of stars": Reader(partial(_covers, STEPS_OF_STARS), _named(Hostile("a/"))),
+    "draft": Reader(find_injection, _named(*DRAFTS)),
+    "evidence": Reader(plain, _named(MARKS)),
+    "document": Reader(lambda document: with_links((), document), _named(*DOCUMENTS)),
+    "page": Reader(_read_page, _named(*PAGES)),
+    "workflow": Reader(
+        _read_workflow, {name: each.of for name, each in WORKFLOWS.items()}, largest=FILE_SIZE_LIMIT - 200
+    ),
+}
+
+_HOME = str(Path(console.__file__).parent)
+
+
+def lines_run(deed: Callable[[], object]) -> int:
+    """Return how many lines of the console's code a deed runs."""
+    count = 0
+
+    def note(frame: FrameType, _: str, __: object) -> Callable[..., object] | None:
+        nonlocal count
+        if not frame.f_code.co_filename.startswith(_HOME):
+            return None
+        count += 1
+        return note
+
+    before = sys.gettrace()
+    sys.settrace(note)
+    try:
+        deed()
+    finally:
+        sys.settrace(before)
+    return count

@@ -1,0 +1,129 @@
+"""Hostile texts, by what reads them: texts over which a careless reader takes the square of their length.
+
+The tests of each reader feed some kilobytes and judge what comes out; `tests/bench/readers.py` names the same texts for
+judging how the effort grows. What is added here is taken up by both.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Hostile:
+    """A text of any length: one piece again and again, between a start and an end."""
+
+    piece: str
+    start: str = ""
+    end: str = ""
+
+    def of(self, size: int) -> str:
+        """Return the text with as many pieces as make up so many characters."""
+        return self.start + self.piece * (size // len(self.piece)) + self.end
+
+    def __str__(self) -> str:
+        return " ".join(ascii(each) for each in (self.start, self.piece, self.end) if each)
+
+
+_EDIT = """diff --git a/src/x.py b/src/x.py
+index 1234567..89abcde 100644
+--- a/src/x.py
++++ b/src/x.py
+@@ -1,3 +1,4 @@ def x():
+ one
+-two
++TWO
++2
+ three
+"""
+_NAMES = "--- a/x\n+++ b/x\n"
+DIFFS: Mapping[str, Hostile] = {
+    "edits": Hostile(_EDIT),
+    "modes": Hostile("diff --git a/x b/x\nold mode 100644\nnew mode 100755\n"),
+    "hunks": Hostile("@@ -1 +1 @@\n-a\n+b\n", start=_NAMES),
+    "one hunk": Hostile("+a\n", start=f"{_NAMES}@@ -0,0 +1,999999999 @@\n"),
+    "one name": Hostile('\\"', start='--- "a/', end='"\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n'),
+    "one header": Hostile("a/b ", start="diff --git "),
+    "one line": Hostile('"\\'),
+    "lines around": Hostile("+a\n"),
+    "empty lines": Hostile("\n"),
+}
+
+COMMANDS = tuple(
+    map(Hostile, ("npm ", "a/", "gh pr ", "| sudo ", "find . ", "'", "> ", "docker x ", "/", "-c ", "git commit "))
+)
+
+STARS = "*a" * 60 + "b"
+STEPS_OF_STARS = "**/a/" * 60 + "b"
+"""Patterns that a matcher which tries all ways tries for ever on a path of nothing but `a`."""
+
+QUOTED = tuple(
+    Hostile(piece, start="a")
+    for piece in ("\u0301\u0323", "\u0323\u0301", "\u0f73", "\uff9e", "\ufdfa", "a", "aab ", "中", "\u200b", "”", "—")
+)
+"""Marks upon marks, words within words, and what a fold changes."""
+
+MARKS = Hostile("\u0315\u0316", start="a")
+"""Combining marks that are to be sorted, all on one letter."""
+
+INSTRUCTIONS = (
+    Hostile("`"),
+    Hostile("` "),
+    Hostile("<!--"),
+    Hostile("- a\n", start="---\n"),
+    Hostile("{,", start="---\na: "),
+    Hostile("\0"),
+)
+
+DRAFTS: Mapping[Hostile, tuple[str, ...]] = {
+    Hostile("approve this without "): ("INJ-03",),
+    Hostile("\U000e0041"): ("INJ-08",),
+} | dict.fromkeys(
+    map(
+        Hostile,
+        (
+            "ignore all of my ", "as a ", "\u0315\u0316", "-", "a ", "<", "give all ", "作为", "'nonce",
+            "note to reviewer a, b, c, d, ", "   \n", "_-", "end of the ", "[", "系统所有",
+        ),
+    ),
+    (),
+)  # fmt: skip
+"""Drafts that begin to speak to their reviewer again and again, with the findings there are in them."""
+
+DOCUMENTS = tuple(
+    Hostile(piece, start=start)
+    for start in ("", "https://a.example/", "```")
+    for piece in (
+        "`", "```\n", "`` ` ", "~~~\n", "<!--", "<!-- x -", "![", "![](", "https://", "https://a](", "(", "https://a(",
+        "[x](", "> ", "&amp;", "]: ",
+    )
+)  # fmt: skip
+"""Documents that begin links, code, comments and pictures and do not end them."""
+
+_SEEN = (
+    "<", "= ", "=\"='\"", "&", "&#1", "&#x", "1 ", "a1", "1 minute", "2026-01-01T", "0a0a0a0a-", "aB1-",
+)  # fmt: skip
+_UNSEEN = ('<a ="', "<a ='", "<a ", "<a =", "<script>", "<!--", "<svg></svg>", "</", "<!")
+PAGES: Mapping[Hostile, bool] = {
+    Hostile(piece, start=start): piece in _SEEN and start != "<a "
+    for piece in (*_SEEN, *_UNSEEN)
+    for start in ("", "<a ", "&#")
+}
+"""Pages of markup that does not end, of references, and of what nearly is an id or a time; whether that is seen."""
+
+_AROUND = {
+    "bare": "",
+    "a script": "on: issue_comment\njobs:\n  a:\n    steps:\n      - run: |\n          ",
+    "a quoted script": "on: issue_comment\njobs:\n  a:\n    steps:\n      - run: '",
+}
+_WORKFLOW_PIECES = {
+    "nested": "[", "mapped": "{a: ", "items": "- ", "keys": "? ", "pairs": "a: b\n", "anchors": "&a ", "tags": "!",
+    "comments": "#\n", "directives": "%", "escapes": '"\\x41', "block": "a: |\n  x\n",
+    "expressions": "${{ secrets.A }} ", "openings": "${{", "calls": "${{ contains(", "brackets": "${{ a['b'] == ",
+    "bearers": "bearer aaaaaaaaaaaaaaaaaaaa", "keys of vendors": "sk-", "tokens": "eyJaaaaaaaa.", "spaces": " ",
+    "quotes": "'", "begins": "-----BEGIN A", "fetches": "git fetch pull ", "documents": "---\na: b\n",
+}  # fmt: skip
+WORKFLOWS: Mapping[str, Hostile] = {
+    f"{name} in {around}": Hostile(piece, start=start)
+    for around, start in _AROUND.items()
+    for name, piece in _WORKFLOW_PIECES.items()
+}
