@@ -8,13 +8,16 @@ import os
 import sys
 import tempfile
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from console.cli.context import Context
 from console.cli.main import run
+from console.domain.secret import Secret
+from console.simulator.embedded import Embedded
+from console.simulator.server import serve
 
 PIPE, DEVNULL = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
 
@@ -105,17 +108,22 @@ class Console:
     async def run(self, *arguments: str | Path, given: bytes | None = None, **environment: str) -> Ended:
         """Run the command line to its end in this process; `given` is what stdin holds.
 
-        It runs in a thread, so that its loop is its own and servers of the test can answer it. The process is not
-        hardened, and its streams are not touched: what does that is tested by `run_process`.
+        It runs in a thread, so that its loop is its own and servers of the test can answer it. The embedded gateway
+        is the real one at full speed. The process is not hardened, and its streams are not touched: `run_process`
+        tests what does that.
         """
         stdout, stderr = (io.TextIOWrapper(io.BytesIO(), "utf-8", "backslashreplace") for _ in range(2))
         with contextlib.chdir(self.home), tempfile.TemporaryFile() as file:
             file.write(given or b"")
             file.seek(0)
             with io.TextIOWrapper(file, "utf-8") as stdin:
-                context = Context(self.environment | environment, stdin, stdout, stderr)
+                context = Context(self.environment | environment, stdin, stdout, stderr, embedded_at_once)
                 code = await _in_thread(lambda: run(list(map(str, arguments)), context))
         return Ended(code, _text_of(stdout), _text_of(stderr))
+
+    async def run_all(self, commands: Iterable[tuple[str, ...]]) -> dict[tuple[str, ...], Ended]:
+        """Run command lines to their ends in this process, one after another."""
+        return {command: await self.run(*command) for command in commands}
 
     async def run_process(
         self, *arguments: str | Path, python: tuple[str, ...] = (), given: bytes | None = None, **environment: str
@@ -124,6 +132,13 @@ class Console:
         stdin = DEVNULL if given is None else PIPE
         async with self.start(*arguments, python=python, stdin=stdin, **environment) as child:
             return await ended(child, given=given)
+
+
+@contextlib.asynccontextmanager
+async def embedded_at_once() -> AsyncIterator[Embedded]:
+    """Serve the embedded gateway in this process, answering at once."""
+    async with serve(pace=0) as listening:
+        yield Embedded(listening.base_url, Secret.parse(listening.token))
 
 
 async def _in_thread(call: Callable[[], int]) -> int:

@@ -135,8 +135,8 @@ async def test_names_from_outside_are_never_raw(console: Console, tree: Tree) ->
     ("arguments", "words"),
     [
         (("nowhere",), "nowhere is no directory"),
-        (("work/shop", "--base", "nowhere"), 'no base branch "nowhere"'),
-        (("work/shop", "--tool", "emacs"), "--tool"),
+        (("projects/shop", "--base", "nowhere"), 'no base branch "nowhere"'),
+        (("projects/shop", "--tool", "emacs"), "--tool"),
     ],
 )
 async def test_words_that_do_not_fit_end_in_one_line(
@@ -150,7 +150,7 @@ async def test_words_that_do_not_fit_end_in_one_line(
 
 async def test_it_imports_neither_the_screen_nor_an_http_library(console: Console, tree: Tree) -> None:
     tree.add("AGENTS.md").commit()
-    result = await console.run("instructions", tree.root, python=("-X", "importtime"))
+    result = await console.run_process("instructions", tree.root, python=("-X", "importtime"))
     modules = set(re.findall(r"^import time:.*\| +(\S+)$", result.stderr, re.MULTILINE))
     assert "console.services.run.instructions" in modules
     tops = {module.partition(".")[0] for module in modules}
