@@ -1,18 +1,17 @@
 """A desk for the run screen under Textual's pilot: a repository, a config, and a screen that was opened on them."""
 
-import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
+import hands
 from services.repositories import Repository
 from textual.pilot import Pilot
 
 from console.app.app import ConsoleApp
-from console.app.line_pane import LinePane
 from console.app.new_run_dialog import NewRunDialog
-from console.app.routes_screen import RoutesScreen
 from console.app.run_screen import RunScreen
+from console.app.session import StartEmbedded
 from console.domain.event import TokenState
 from console.domain.run import Phase, RunState
 from console.domain.run_view import RunView
@@ -56,8 +55,7 @@ class Desk:
 
     @property
     def view(self) -> RunView:
-        main = next(screen for screen in self.app.screen_stack if isinstance(screen, RoutesScreen))
-        return main.session.state.run or RunView()
+        return hands.state_of(self.app).run or RunView()
 
     @property
     def run(self) -> RunState:
@@ -69,23 +67,18 @@ class Desk:
         return next(screen for screen in self.app.screen_stack if isinstance(screen, RunScreen))
 
     async def press(self, *keys: str) -> None:
-        await self.pilot.press(*keys)
+        await hands.press(self.app, *keys)
 
     async def until(self, is_reached: Callable[[], bool]) -> None:
-        """Let the app work until something holds; the time limit ends what never comes."""
-        async with asyncio.timeout(20):
-            while not is_reached():
-                await self.pilot.pause(0.02)
-        await self.pilot.pause(0.1)
+        """Let the app work until something holds and is painted."""
+        await hands.until(self.app, is_reached)
 
     async def until_screen(self, kind: type) -> None:
         await self.until(lambda: isinstance(self.app.screen, kind))
 
     def drawn(self, pane_id: str) -> str:
         """Return what a pane of the screen that is on top shows."""
-        pane = self.app.screen.query_one(f"#{pane_id}")
-        assert isinstance(pane, LinePane)
-        return "\n".join(pane.render_line(y).text.rstrip() for y in range(pane.size.height))
+        return hands.drawn(self.app.screen, pane_id)
 
     def drawn_size(self, pane_id: str) -> int:
         """Return how many lines a pane has on the screen; 0 where it is not shown."""
@@ -93,10 +86,10 @@ class Desk:
 
     def said(self) -> list[str]:
         """Return all that was notified."""
-        return [note.message for note in self.app._notifications]
+        return hands.said(self.app)
 
     async def type(self, words: str) -> None:
-        await self.press(*("space" if each == " " else each for each in words))
+        await hands.type_in(self.app, words)
 
     async def begin(self, repository: Path, task: str = "write a note") -> None:
         """Begin a run by the form."""
@@ -138,13 +131,16 @@ class Desk:
 
 @contextlib.asynccontextmanager
 async def sitting(
-    config: Path | None = None, size: tuple[int, int] = (120, 40), *, is_read_only: bool = False
+    config: Path | None = None,
+    size: tuple[int, int] = (120, 40),
+    *,
+    is_read_only: bool = False,
+    gateway: StartEmbedded = hands.at_once,
 ) -> AsyncIterator[Desk]:
     """Sit at a screen whose gateway is open and whose runs were read."""
     profile = load_profile(name="demo") if config is None else load_profile(config)
-    app = ConsoleApp(profile, is_read_only=is_read_only)
+    app = ConsoleApp(profile, is_read_only=is_read_only, start_embedded=gateway)
     async with app.run_test(size=size) as pilot:
         desk = Desk(app, pilot)
-        main = next(screen for screen in app.screen_stack if isinstance(screen, RoutesScreen))
-        await desk.until(lambda: main.session.state.token_state is TokenState.FOUND and desk.view.is_read)
+        await desk.until(lambda: hands.state_of(app).token_state is TokenState.FOUND and desk.view.is_read)
         yield desk

@@ -1,9 +1,15 @@
 """The run screen under Textual's pilot: real steps on the embedded gateway, and a real ledger."""
 
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
+import hands
 import pytest
 from run_desk import Desk, config, repository, sitting
+from services.run_gateway import Generation, run_gateway
 from textual import events
 
 from console.app.dialogs import Dialog
@@ -26,8 +32,7 @@ pytestmark = pytest.mark.long
 
 def calls(desk: Desk) -> int:
     """Return how many requests of the log were sent."""
-    main = next(screen for screen in desk.app.screen_stack if isinstance(screen, RoutesScreen))
-    return sum(call.is_sent for call in main.session.state.calls)
+    return sum(call.is_sent for call in hands.state_of(desk.app).calls)
 
 
 async def decide_elsewhere(run_id: str, verdict: GateVerdict, reason: str) -> None:
@@ -209,14 +214,34 @@ async def test_what_another_console_decides_is_seen(tmp_path: Path) -> None:
         assert "× block" in desk.drawn("runs")
 
 
+@dataclass
+class Pause:
+    """Holds answers of a gateway in their middle until it is over."""
+
+    over: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def __call__(self, _: Generation, stage: str) -> None:
+        if stage == "halfway":
+            await self.over.wait()
+
+
+@contextlib.asynccontextmanager
+async def in_the_middle_of_a_call(root: Path) -> AsyncIterator[tuple[Desk, Pause]]:
+    """Sit at a screen that shows half of a plan, and wait for the rest."""
+    async with run_gateway() as gateway:
+        gateway.hold = pause = Pause()
+        async with sitting(gateway=hands.at(gateway.base_url, gateway.token)) as desk:
+            await desk.begin(root)
+            await desk.go_to(Gate.PLANNER)
+            await desk.press("enter")
+            await desk.until_screen(SendDialog)
+            await desk.press("enter")
+            await desk.until(lambda: desk.view.live.output != "")
+            yield desk, pause
+
+
 async def test_a_call_that_is_stopped_may_be_billed_and_is_repeated_by_key_alone(tmp_path: Path) -> None:
-    async with sitting() as desk:
-        await desk.begin(repository(tmp_path))
-        await desk.go_to(Gate.PLANNER)
-        await desk.press("enter")
-        await desk.until_screen(SendDialog)
-        await desk.press("enter")
-        await desk.until(lambda: desk.view.live.output != "")
+    async with in_the_middle_of_a_call(repository(tmp_path)) as (desk, pause):
         assert "not stored" in str(desk.screen.query_one("#output").border_title)
         await desk.press("x")
         await desk.until(lambda: desk.run.phase is Phase.LOST and not desk.view.is_stepping)
@@ -225,24 +250,20 @@ async def test_a_call_that_is_stopped_may_be_billed_and_is_repeated_by_key_alone
         await desk.press("enter")
         assert any("may have been billed" in words for words in desk.said())
         assert calls(desk) == 1
+        pause.over.set()
         await desk.say("t", "the stream was cut by me")
         await desk.step()
         assert (desk.run.phase, calls(desk)) == (Phase.WAITING, 2)
 
 
 async def test_a_step_goes_on_behind_the_routes(tmp_path: Path) -> None:
-    async with sitting() as desk:
-        await desk.begin(repository(tmp_path))
-        await desk.go_to(Gate.PLANNER)
-        await desk.press("enter")
-        await desk.until_screen(SendDialog)
-        await desk.press("enter")
-        await desk.until(lambda: desk.view.live.output != "")
+    async with in_the_middle_of_a_call(repository(tmp_path)) as (desk, pause):
         await desk.press("escape")
         assert isinstance(desk.app.screen, RoutesScreen)
         await desk.press("q", "R")
         assert any("would be cut off" in words for words in desk.said())
         assert any("being stepped through this gateway" in words for words in desk.said())
+        pause.over.set()
         await desk.until(lambda: desk.run.phase is Phase.WAITING and not desk.view.is_stepping)
         assert "planner waits for you" in str(desk.app.screen.query_one("#gates").border_subtitle)
 
@@ -378,12 +399,10 @@ async def test_the_panes_follow_a_resize(tmp_path: Path) -> None:
         await desk.press("4")
         assert shown() == ["record"]
         await desk.pilot.resize_terminal(120, 40)
-        await desk.pilot.pause(0.2)
-        assert len(shown()) == 4
+        await desk.until(lambda: len(shown()) == 4)
         assert "instruction due" in desk.drawn("gates")
         await desk.pilot.resize_terminal(200, 50)
-        await desk.pilot.pause(0.2)
-        assert "candidate held" in desk.drawn("gates")
+        await desk.until(lambda: "candidate held" in desk.drawn("gates"))
 
 
 async def test_a_state_directory_that_cannot_be_used_is_said_and_the_routes_work(
