@@ -54,8 +54,12 @@ class VaultFile(Struct, frozen=True, forbid_unknown_fields=True):
     entries: dict[str, VaultEntry]
 
 
-def read_vault(data: bytes) -> VaultFile:
+def read_vault(data: bytes, *, cost: int = COST) -> VaultFile:
     """Read a vault's bytes.
+
+    Args:
+        data: The bytes.
+        cost: A cost that is taken besides those that the console has ever written.
 
     Raises:
         StoreError: They are no whole vault, or ask for more memory and time than the console would ever write.
@@ -69,7 +73,7 @@ def read_vault(data: bytes) -> VaultFile:
             "the vault is damaged or of another version; put a copy back, or move it away and store the tokens again",
         ) from None
     kdf = vault.kdf
-    if kdf.n not in _COSTS or (kdf.r, kdf.p, len(kdf.salt)) != (_BLOCK_SIZE, _PARALLEL, _SALT_BYTES):
+    if kdf.n not in (*_COSTS, cost) or (kdf.r, kdf.p, len(kdf.salt)) != (_BLOCK_SIZE, _PARALLEL, _SALT_BYTES):
         raise StoreError(
             TokenState.REFUSED, "the vault asks for a key derivation that the console never writes; it was changed"
         )

@@ -58,7 +58,7 @@ class VaultStore:
         Args:
             path: The vault's file.
             passphrase: Where its passphrase comes from; asked when a token is needed, and once.
-            cost: scrypt's cost of a vault that is made.
+            cost: scrypt's cost of a vault that is made, and that is read.
             open_keys: How the kernel's calls are reached, for the key of a vault that was unlocked.
             lock_timeout_s: The longest to wait for another writer, in seconds.
 
@@ -128,7 +128,7 @@ class VaultStore:
     @file_errors_told()
     def _load(self) -> VaultFile | None:
         data = read_private(self._path, SIZE_LIMIT)
-        return None if data is None else read_vault(data)
+        return None if data is None else read_vault(data, cost=self._cost)
 
     @file_errors_told()
     def _save(self, vault: VaultFile, entries: dict[str, VaultEntry]) -> None:
