@@ -1,14 +1,18 @@
-"""A console in a process of its own: `python run_console.py DIRECTORY BASE_URL TOKEN NAME`; it does what stdin says.
+"""Consoles, each in a process of its own: `python run_console.py DIRECTORY BASE_URL TOKEN SOCKET…` forks one a socket.
 
-Each line on stdin is a deed and a run; it reads the run, says "ready", waits for the next line, and says in JSON how
-the deed ended.
+Each line that a console is told is a deed and a run; it reads the run, says "ready", waits for the next line, and says
+in JSON how the deed ended. It ends when nothing more can be told. No lease ends meanwhile: no time passes for it.
 """
 
 import asyncio
 import json
+import os
+import socket
 import sys
 from pathlib import Path
+from typing import TextIO
 
+from services.ledgers import BOOT_MS
 from services.run_desks import Office
 
 from console.domain.gate import GateVerdict
@@ -18,11 +22,6 @@ from console.services.run.deciding import command, operator_verdict
 from console.services.run.desk import RunDesk
 from console.services.run.run_log import RunLog, RunRefusedError
 from console.services.run.session import stepping
-
-
-def say(value: object) -> None:
-    sys.stdout.write(json.dumps(value) + "\n")
-    sys.stdout.flush()
 
 
 async def decide(desk: RunDesk, log: RunLog, name: str) -> None:
@@ -36,13 +35,17 @@ async def step(desk: RunDesk, log: RunLog, _: str) -> None:
             pass
 
 
-async def serve(office: Office, name: str) -> None:
+async def serve(office: Office, name: str, told: TextIO) -> None:
+    def say(value: object) -> None:
+        told.write(json.dumps(value) + "\n")
+        told.flush()
+
     async with office.desk(Actor(ActorKind.OPERATOR, name)) as desk:
-        for line in iter(sys.stdin.readline, ""):
+        for line in iter(told.readline, ""):
             deed, run_id = line.split()
             log = await RunLog.open(desk.ledger, run_id)
             say("ready")
-            sys.stdin.readline()
+            told.readline()
             try:
                 await {"decide": decide, "step": step}[deed](desk, log, name)
             except (LedgerError, RunRefusedError) as error:
@@ -51,6 +54,16 @@ async def serve(office: Office, name: str) -> None:
                 say({"name": name, "is_done": True})
 
 
+def main(directory: str, base_url: str, token: str, *sockets: str) -> None:
+    office = Office(Path(directory), base_url, token, boot_ms=lambda: BOOT_MS)
+    for number, descriptor in enumerate(sockets):
+        if os.fork() == 0:
+            with socket.socket(fileno=int(descriptor)).makefile("rw") as told:
+                asyncio.run(serve(office, f"operator-{number}", told))
+            return
+    for _ in sockets:
+        os.wait()
+
+
 if __name__ == "__main__":
-    directory, base_url, token, name = sys.argv[1:]
-    asyncio.run(serve(Office(Path(directory), base_url, token), name))
+    main(*sys.argv[1:])

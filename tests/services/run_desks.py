@@ -16,14 +16,15 @@ from console.domain.contract import Finding
 from console.domain.gate import GateVerdict
 from console.domain.ledger_line import Actor, ActorKind
 from console.domain.run import Phase, RunState
+from console.domain.run_rule import Report
 from console.domain.secret import Secret
 from console.services.config_file import load_profile
-from console.services.ledger.holder import unix_ms
+from console.services.ledger.holder import boot_ms, unix_ms
 from console.services.run.beginning import Order, begin_run
 from console.services.run.deciding import command, operator_verdict
 from console.services.run.desk import RunDesk
 from console.services.run.opening import open_desk
-from console.services.run.run_log import RunLog
+from console.services.run.run_log import RunLog, begin, entry_of
 from console.services.run.session import step_all, stepping
 from console.services.run.step import GateNoted, StepNews
 from console.services.settings import EMBEDDED, Profile
@@ -102,6 +103,7 @@ class Office:
     state: str = "state"
     """The name of the directory in which runs are kept."""
     now_ms: Callable[[], int] = unix_ms
+    boot_ms: Callable[[], int] = boot_ms
 
     @property
     def home(self) -> Path:
@@ -149,7 +151,12 @@ class Office:
     async def desk(self, operator: Actor = ANN) -> AsyncIterator[RunDesk]:
         """Sit down at the desk, as a process does that starts now."""
         async with open_desk(
-            self.profile(), self.open_target, environment=self.environment, home=self.home, now_ms=self.now_ms
+            self.profile(),
+            self.open_target,
+            environment=self.environment,
+            home=self.home,
+            now_ms=self.now_ms,
+            boot_clock=self.boot_ms,
         ) as desk:
             yield replace(desk, operator=operator)
 
@@ -164,6 +171,14 @@ class Office:
         """Begin a run and go on by the machine's verdicts, until it is over or needs a person."""
         async with self.desk() as desk:
             return await go_on(desk, await self.begin(desk, task, kind, **more))
+
+
+async def begin_alike(desk: RunDesk, log: RunLog) -> RunLog:
+    """Begin a further run to which the same has happened; no git and no gateway is asked again."""
+    created, stored, *later = [entry_of(line).event for line in await desk.ledger.read(log.state.run_id)]
+    alike = await begin(desk.ledger, new_id(), desk.operator, [created, stored], unix_ms())
+    await alike.command(desk.machine, *map(Report, later))
+    return alike
 
 
 async def go_on(desk: RunDesk, log: RunLog) -> Walked:

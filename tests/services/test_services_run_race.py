@@ -4,54 +4,59 @@ import asyncio
 import contextlib
 import json
 import os
+import socket
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from services.run_desks import Office, step, walk_to
+from services.ledgers import BOOT_MS
+from services.run_desks import Office, begin_alike, step, walk_to
 from services.run_gateway import Generation, RunGateway
 
 from console.domain.run import Phase
 from console.services.ledger.ledger import LeaseHeldError
 from console.services.run.session import stepping
 
-ROUNDS = 20
-
 
 class RunConsole:
     """A console in a process of its own; see `run_console.py`."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        self._process = process
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
 
     def tell(self, line: str) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.write(f"{line}\n".encode())
+        self._writer.write(f"{line}\n".encode())
 
     async def read(self) -> Any:
-        assert self._process.stdout is not None
-        return json.loads(await self._process.stdout.readline())
+        return json.loads(await self._reader.readline())
+
+    async def dismiss(self) -> None:
+        self._writer.close()
+        await self._writer.wait_closed()
 
 
 @contextlib.asynccontextmanager
 async def consoles(office: Office, count: int) -> AsyncIterator[list[RunConsole]]:
     program = Path(__file__).with_name("run_console.py")
-    arguments = [program, office.directory, office.base_url, office.token]
-    pipe = asyncio.subprocess.PIPE
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
-    started = [
-        await asyncio.create_subprocess_exec(
-            sys.executable, *arguments, f"operator-{number}", stdin=pipe, stdout=pipe, env=environment
-        )
-        for number in range(count)
-    ]
+    pairs = [socket.socketpair() for _ in range(count)]
+    theirs = [str(child.fileno()) for _, child in pairs]
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, program, office.directory, office.base_url, office.token, *theirs),
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        pass_fds=[child.fileno() for _, child in pairs],
+    )
+    for _, child in pairs:
+        child.close()
+    started = [RunConsole(*(await asyncio.open_connection(sock=ours))) for ours, _ in pairs]
     try:
-        yield [RunConsole(process) for process in started]
+        yield started
     finally:
-        for process in started:
-            await process.communicate(b"")
+        for each in started:
+            await each.dismiss()
+        assert await process.wait() == 0
 
 
 async def at_once(deed: str, run_id: str, all_consoles: list[RunConsole]) -> list[dict[str, Any]]:
@@ -64,21 +69,25 @@ async def at_once(deed: str, run_id: str, all_consoles: list[RunConsole]) -> lis
     return [await each.read() for each in all_consoles]
 
 
-@pytest.mark.parametrize("count", [2, 8])
+@pytest.mark.parametrize(
+    ("count", "rounds"),
+    [(8, 2), pytest.param(2, 20, marks=pytest.mark.long), pytest.param(8, 20, marks=pytest.mark.long)],
+)
 async def test_of_operators_who_decide_at_once_one_is_accepted_and_the_others_are_told(
-    office: Office, count: int
+    office: Office, count: int, rounds: int
 ) -> None:
     async with office.desk() as desk, consoles(office, count) as operators:
-        for _ in range(ROUNDS):
-            log = await office.begin(desk)
-            await step(desk, log)
-            said = await at_once("decide", log.state.run_id, operators)
+        log = await office.begin(desk)
+        await step(desk, log)
+        for _ in range(rounds):
+            alike = await begin_alike(desk, log)
+            said = await at_once("decide", alike.state.run_id, operators)
             (won,) = [each for each in said if each["is_done"]]
             lost = [each for each in said if not each["is_done"]]
             assert len(lost) == count - 1
             assert {each["error"] for each in lost} == {"ConflictError"}
             assert all(each["words"].startswith(f"{won['name']} was first: ") for each in lost)
-            (decision,) = (await log.refresh()).decisions
+            (decision,) = (await alike.refresh()).decisions
             assert (decision.actor.id, decision.decided.reason) == (won["name"], f"as {won['name']} sees it")
 
 
@@ -95,6 +104,7 @@ async def test_of_consoles_that_step_at_once_one_makes_the_call(office: Office, 
 async def test_a_console_that_comes_while_another_one_steps_is_told_who_does(
     office: Office, gateway: RunGateway
 ) -> None:
+    office.boot_ms = lambda: BOOT_MS
     is_asked, may_answer = asyncio.Event(), asyncio.Event()
 
     async def hold(_: Generation, stage: str) -> None:
