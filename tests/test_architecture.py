@@ -23,7 +23,6 @@ def imported_by(tmp_path: Path, *arguments: str) -> set[str]:
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=30,
         check=False,
     )
     assert result.returncode in (0, 6)
@@ -95,9 +94,7 @@ def test_a_secret_is_revealed_where_it_is_sent_and_where_it_is_stored_and_nowher
 
 def test_the_floors_stand_on_each_other_in_one_direction() -> None:
     command = Path(sys.executable).with_name("lint-imports")
-    result = subprocess.run(
-        [command, "--no-cache"], cwd=REPOSITORY, capture_output=True, text=True, timeout=60, check=False
-    )
+    result = subprocess.run([command, "--no-cache"], cwd=REPOSITORY, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stdout + result.stderr
     assert re.search(r"[1-9]\d* kept, 0 broken", result.stdout)
 

@@ -131,7 +131,6 @@ def test_level_0_and_the_list_import_no_http_library(console: Console, arguments
         cwd=console.home,
         capture_output=True,
         text=True,
-        timeout=30,
         check=False,
     )
     assert result.returncode == 0

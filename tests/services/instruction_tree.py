@@ -48,7 +48,6 @@ class Tree:
             check=True,
             capture_output=True,
             text=True,
-            timeout=30,
         ).stdout.strip()
 
     def commit(self) -> "Tree":
