@@ -2,10 +2,10 @@
 
 import contextlib
 import os
-import time
 from collections.abc import Iterator
 
 import pytest
+from waiting import HANG_S
 
 from console.cli.token_input import InputError, read_pipe
 
@@ -22,21 +22,19 @@ def pipe() -> Iterator[tuple[int, int]]:
 def test_a_pipe_is_read_to_its_end(pipe: tuple[int, int]) -> None:
     os.write(pipe[1], b"a-token\n")
     os.close(pipe[1])
-    assert read_pipe(pipe[0], 5.0) == b"a-token\n"
+    assert read_pipe(pipe[0], HANG_S) == b"a-token\n"
 
 
 @pytest.mark.parametrize("begun", [b"", b"half-a-tok"])
 def test_a_pipe_that_nobody_closes_does_not_hold_up_a_script(pipe: tuple[int, int], begun: bytes) -> None:
     os.write(pipe[1], begun)
-    start = time.perf_counter()
-    with pytest.raises(InputError, match=r"stdin was not closed within 0\.1 s; nothing was stored"):
-        read_pipe(pipe[0], 0.1)
-    assert 0.1 <= time.perf_counter() - start < 1
+    with pytest.raises(InputError, match=r"stdin was not closed within 0\.01 s; nothing was stored"):
+        read_pipe(pipe[0], 0.01)
 
 
 def test_a_pipe_without_end_is_read_no_further_than_a_token_can_go() -> None:
     descriptor = os.open("/dev/zero", os.O_RDONLY)
     try:
-        assert len(read_pipe(descriptor, 5.0)) == 8195
+        assert len(read_pipe(descriptor, HANG_S)) == 8195
     finally:
         os.close(descriptor)

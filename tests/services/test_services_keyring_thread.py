@@ -3,6 +3,7 @@
 import threading
 
 import pytest
+from waiting import HANG_S
 
 from console.domain.event import TokenState
 from console.services.tokens.bus import in_thread
@@ -24,4 +25,4 @@ async def test_a_bug_in_a_call_is_raised_where_the_answer_is_awaited() -> None:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        await in_thread(work, 5.0)
+        await in_thread(work, HANG_S)

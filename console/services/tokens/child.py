@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 
@@ -21,7 +21,13 @@ class ChildEnd:
 
 
 async def run_child(
-    argv: Sequence[str], *, environment: Mapping[str, str], timeout_s: float, limit: int, given: bytes = b""
+    argv: Sequence[str],
+    *,
+    environment: Mapping[str, str],
+    timeout_s: float,
+    limit: int,
+    given: bytes = b"",
+    bound: Callable[[float], asyncio.Timeout] = asyncio.timeout,
 ) -> ChildEnd:
     """Run a program in a session of its own, and end that session whole when the time is up or the caller leaves.
 
@@ -31,6 +37,7 @@ async def run_child(
         timeout_s: The longest that it may take, in seconds.
         limit: The most bytes that it may write to stdout; stderr goes nowhere.
         given: What it reads from stdin, at most 16 kB; nothing where it is empty.
+        bound: Makes a bound of so many seconds, once the child has begun.
 
     Raises:
         TimeoutError: It did not end in time.
@@ -59,7 +66,7 @@ async def run_child(
                 start_new_session=True,
             )
         try:
-            async with asyncio.timeout(timeout_s):
+            async with bound(timeout_s):
                 output = await _read(reading, limit)
                 return ChildEnd(await child.wait(), output)
         except BaseException:

@@ -1,7 +1,8 @@
 """cmd: references: a program of the user's own that prints a token."""
 
+import asyncio
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from console.domain.event import TokenState
@@ -28,9 +29,19 @@ _PASSED = frozenset(
 
 
 async def ask_command(
-    reference: Reference, environment: Mapping[str, str], *, timeout_s: float = COMMAND_TIMEOUT_S
+    reference: Reference,
+    environment: Mapping[str, str],
+    *,
+    timeout_s: float = COMMAND_TIMEOUT_S,
+    bound: Callable[[float], asyncio.Timeout] = asyncio.timeout,
 ) -> Secret | None:
     """Run a reference's program and take what it prints; None where it prints nothing.
+
+    Args:
+        reference: Names the program and its arguments.
+        environment: The environment variables of this process, of which the program gets some.
+        timeout_s: The longest that it may take, in seconds.
+        bound: Makes a bound of so many seconds, once the program has begun.
 
     Raises:
         StoreError: It cannot be run, does not end in time, ends with an error, or prints what cannot be a token.
@@ -48,7 +59,11 @@ async def ask_command(
     }
     try:
         end = await run_child(
-            [found, *arguments], environment=passed | {"PATH": path}, timeout_s=timeout_s, limit=OUTPUT_LIMIT
+            [found, *arguments],
+            environment=passed | {"PATH": path},
+            timeout_s=timeout_s,
+            limit=OUTPUT_LIMIT,
+            bound=bound,
         )
     except TimeoutError:
         raise StoreError(TokenState.TIMEOUT, f"the program did not end within {timeout_s:g} s") from None
