@@ -1,12 +1,12 @@
-"""`gateway-console check --json` as an operator runs it: its own process, its own config, no other environment."""
+"""`gateway-console check --json` as an operator runs it."""
 
-import asyncio
 import json
 import os
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from referees.console_command import PATIENT, run_console
 
 TOKEN_VARIABLE = "REFEREE_GATEWAY_TOKEN"
 ROUTES = {
@@ -39,23 +39,13 @@ async def check(home: Path, base_url: str, *arguments: str, token: str, model: s
     config = home / "config.toml"
     config.write_text(
         'schema = 1\ndefault_profile = "referee"\n[profiles.referee.gateway]\n'
-        f'base_url = "{base_url}"\ntoken_ref = ["env:{TOKEN_VARIABLE}"]\nsmoke_max_output_tokens = 128\n{routes}',
+        f'base_url = "{base_url}"\ntoken_ref = ["env:{TOKEN_VARIABLE}"]\nsmoke_max_output_tokens = 128\n'
+        f"{PATIENT}{routes}",
         encoding="utf-8",
     )
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "console", "--config", str(config), "check", "--json", *arguments),
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        cwd=home,
-        env={"HOME": str(home), "PATH": os.defpath, TOKEN_VARIABLE: token},
+    code, stdout, stderr = await run_console(
+        home,
+        *("--config", str(config), "check", "--json", *arguments),
+        environment={"PATH": os.defpath, TOKEN_VARIABLE: token},
     )
-    try:
-        async with asyncio.timeout(150):
-            stdout, stderr = await process.communicate()
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    assert process.returncode is not None
-    return Checked(process.returncode, json.loads(stdout), stderr.decode())
+    return Checked(code, json.loads(stdout), stderr)

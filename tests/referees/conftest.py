@@ -8,6 +8,7 @@ import pytest
 from referees.forwarder import Forwarder, forward_to
 from referees.llama_server import LlamaServer, run_llama_server
 from referees.smoke_command import SmokeCommand
+from waiting import HANG_S
 
 if TYPE_CHECKING:
     from anthropic import AsyncAnthropic
@@ -59,7 +60,7 @@ def open_openai() -> Callable[[str, str], "AsyncOpenAI"]:
 
     def client(base_url: str, token: str) -> "AsyncOpenAI":
         return AsyncOpenAI(
-            base_url=f"{base_url}/v1", api_key=token, max_retries=0, timeout=30, _strict_response_validation=True
+            base_url=f"{base_url}/v1", api_key=token, max_retries=0, timeout=HANG_S, _strict_response_validation=True
         )
 
     return client
@@ -72,7 +73,7 @@ def open_anthropic() -> Callable[[str, str], "AsyncAnthropic"]:
 
     def client(base_url: str, token: str) -> "AsyncAnthropic":
         return AsyncAnthropic(
-            base_url=base_url, api_key=token, max_retries=0, timeout=30, _strict_response_validation=True
+            base_url=base_url, api_key=token, max_retries=0, timeout=HANG_S, _strict_response_validation=True
         )
 
     return client

@@ -1,12 +1,12 @@
-"""`gateway-console smoke --json` as an operator runs it: its own process, its own config, no other environment."""
+"""`gateway-console smoke --json` as an operator runs it."""
 
-import asyncio
 import json
 import os
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from referees.console_command import PATIENT, run_console
 
 TOKEN_VARIABLE = "REFEREE_GATEWAY_TOKEN"
 _CONFIG = """\
@@ -18,7 +18,7 @@ base_url = "{base_url}"
 token_ref = ["env:{variable}"]
 auth = "{auth}"
 smoke_max_output_tokens = 64
-
+{patient}
 [profiles.referee.routes.planner]
 model = "{model}"
 endpoint_family = "responses"
@@ -64,22 +64,12 @@ class SmokeCommand:
         """Run it on a gateway; without a token its variable is not set."""
         config = self.home / "config.toml"
         config.write_text(
-            _CONFIG.format(base_url=base_url, variable=TOKEN_VARIABLE, auth=auth, model=model), encoding="utf-8"
+            _CONFIG.format(base_url=base_url, variable=TOKEN_VARIABLE, auth=auth, model=model, patient=PATIENT),
+            encoding="utf-8",
         )
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "console", "--config", str(config), "smoke", "--json", *arguments),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            cwd=self.home,
-            env={"HOME": str(self.home), "PATH": os.defpath} | ({} if token is None else {TOKEN_VARIABLE: token}),
+        environment = {"PATH": os.defpath} | ({} if token is None else {TOKEN_VARIABLE: token})
+        return Ended(
+            *await run_console(
+                self.home, *("--config", str(config), "smoke", "--json", *arguments), environment=environment
+            )
         )
-        try:
-            async with asyncio.timeout(90):
-                stdout, stderr = await process.communicate()
-        finally:
-            if process.returncode is None:
-                process.kill()
-                await process.wait()
-        assert process.returncode is not None
-        return Ended(process.returncode, stdout.decode(), stderr.decode())

@@ -1,23 +1,35 @@
 """The probe ladder against a real model server with real weights: what it says of each rung is what happened there."""
 
 import json
-import os
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from referees.check_command import ROUTES, Checked, check
-from referees.forwarder import Forwarder
-from referees.llama_server import MODEL, LlamaServer, what_is_missing
+from referees.forwarder import Forwarder, forward_to
+from referees.llama_process import MODEL
+from referees.llama_server import LlamaServer
 
 pytestmark = pytest.mark.referee
-if os.environ.get("GATEWAY_CONSOLE_REFEREES") != "required" and (missing := what_is_missing()) is not None:
-    pytest.skip(missing, allow_module_level=True)
-
-NEEDED_BELOW = {"COM-S-03", "COM-H-01"}
 
 
 async def _check(home: Path, llama: Forwarder, server: LlamaServer, level: int, *more: str) -> Checked:
     return await check(home, llama.base_url, "--level", str(level), *more, token=server.key, model=MODEL)
+
+
+@dataclass(frozen=True, slots=True)
+class AtTheTop:
+    """The command up to rung 5, and what went over the wire."""
+
+    checked: Checked
+    wire: Forwarder
+
+
+@pytest.fixture(scope="module")
+async def at_the_top(llama_server: LlamaServer, tmp_path_factory: pytest.TempPathFactory) -> AtTheTop:
+    """Climb to rung 5 once, for all tests that look at what is said and sent there."""
+    async with forward_to(llama_server.base_url) as forwarder:
+        return AtTheTop(await _check(tmp_path_factory.mktemp("home"), forwarder, llama_server, 5), forwarder)
 
 
 async def test_the_free_rungs_hold_and_its_silent_acceptance_of_an_unknown_model_is_found(
@@ -49,19 +61,16 @@ async def test_to_rung_4_no_finding_fails_and_unknown_becomes_ok_by_proof(
         assert route["rungs"][4]["tokens"] > 0
 
 
-async def test_what_rung_5_says_is_what_the_server_answered(
-    llama: Forwarder, llama_server: LlamaServer, tmp_path: Path
-) -> None:
+def test_what_rung_5_says_is_what_the_server_answered(at_the_top: AtTheTop) -> None:
     """Its small model may fit a schema or not; what is said of it has to be so."""
-    checked = await _check(tmp_path, llama, llama_server, 5)
-
+    checked = at_the_top.checked
     for role, route in checked.routes.items():
         family, path = ROUTES[role]
         top = route["rungs"][5]
         assert top["requests_sent"] == 1
         shaped = [
             json.loads(request.body)
-            for request in llama.requests
+            for request in at_the_top.wire.requests
             if request.path == path and request.method == "POST" and b'"stream":true' in request.body
         ]
         assert len(shaped) == 2
@@ -86,16 +95,10 @@ async def test_a_wrong_key_is_an_account_matter_and_nothing_is_generated(llama: 
     assert not [request for request in llama.requests if b'"stream":true' in request.body]
 
 
-async def test_neither_its_health_nor_any_other_path_is_asked(
-    llama: Forwarder, llama_server: LlamaServer, tmp_path: Path
-) -> None:
-    await _check(tmp_path, llama, llama_server, 5)
-
-    paths = {request.path.partition("?")[0] for request in llama.requests}
+def test_neither_its_health_nor_any_other_path_is_asked(at_the_top: AtTheTop) -> None:
+    paths = {request.path.partition("?")[0] for request in at_the_top.wire.requests}
     assert paths <= {*(path for _, path in ROUTES.values()), "/v1/models", "/api/models", "/api/pricing"}
 
 
-async def test_the_document_holds_no_key(llama: Forwarder, llama_server: LlamaServer, tmp_path: Path) -> None:
-    checked = await _check(tmp_path, llama, llama_server, 4)
-
-    assert llama_server.key not in json.dumps(checked.document) + checked.stderr
+def test_the_document_holds_no_key(at_the_top: AtTheTop, llama_server: LlamaServer) -> None:
+    assert llama_server.key not in json.dumps(at_the_top.checked.document) + at_the_top.checked.stderr

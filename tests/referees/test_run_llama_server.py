@@ -1,22 +1,20 @@
 """A gated run against a real model server with real weights: a small model keeps no contract, and that is said."""
 
-import asyncio
 import json
 import os
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 from referees.check_command import TOKEN_VARIABLE
+from referees.console_command import PATIENT, run_console
 from referees.forwarder import Forwarder
-from referees.llama_server import MODEL, LlamaServer, what_is_missing
+from referees.llama_process import MODEL
+from referees.llama_server import LlamaServer
 
 pytestmark = pytest.mark.referee
-if os.environ.get("GATEWAY_CONSOLE_REFEREES") != "required" and (missing := what_is_missing()) is not None:
-    pytest.skip(missing, allow_module_level=True)
 
 FAMILIES = {
     "planner": ("chat_completions", "/v1/chat/completions"),
@@ -36,19 +34,13 @@ class RunCommand:
     token: str
 
     async def __call__(self, *arguments: str) -> tuple[int, dict[str, Any], str]:
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "console", "--json", "--config", str(self.home / "config.toml"), "run", *arguments),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            cwd=self.home,
-            env={"HOME": str(self.home), "PATH": os.environ["PATH"], TOKEN_VARIABLE: self.token},
+        code, stdout, stderr = await run_console(
+            self.home,
+            *("--json", "--config", str(self.home / "config.toml"), "run", *arguments),
+            environment={"PATH": os.environ["PATH"], TOKEN_VARIABLE: self.token},
         )
-        async with asyncio.timeout(150):
-            stdout, stderr = await process.communicate()
-        assert process.returncode is not None
-        assert "Traceback" not in stderr.decode()
-        return process.returncode, json.loads(stdout or "{}"), stderr.decode()
+        assert "Traceback" not in stderr
+        return code, json.loads(stdout or "{}"), stderr
 
 
 @pytest.fixture
@@ -60,7 +52,7 @@ def command(tmp_path: Path, llama: Forwarder, llama_server: LlamaServer) -> RunC
     )
     (tmp_path / "config.toml").write_text(
         'schema = 1\ndefault_profile = "l"\n[profiles.l.gateway]\n'
-        f'base_url = "{llama.base_url}"\ntoken_ref = ["env:{TOKEN_VARIABLE}"]\ndeadline_s = 120.0\n'
+        f'base_url = "{llama.base_url}"\ntoken_ref = ["env:{TOKEN_VARIABLE}"]\n{PATIENT}'
         "[profiles.l.policy]\nindependence = 0\nrun_max_output_tokens = 700\nmax_attempts = 3\n" + routes,
         encoding="utf-8",
     )
