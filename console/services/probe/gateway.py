@@ -87,6 +87,7 @@ class Gateway:
         clock: Clock = time.perf_counter,
         transport: httpx.AsyncBaseTransport | None = None,
         bound_origin: str | None = None,
+        body_limit: int = BODY_LIMIT,
     ) -> None:
         """Prepare a client; nothing is sent and no connection is made.
 
@@ -97,6 +98,7 @@ class Gateway:
             clock: The monotonic clock that all times are read from.
             transport: Another way to the wire, for tests.
             bound_origin: The origin that the token is bound to, in canonical form; None binds it to the base URL's.
+            body_limit: The most bytes of one answer.
 
         Raises:
             OSError: The CA file cannot be read.
@@ -109,6 +111,7 @@ class Gateway:
         LEAK_GUARD.add(secret)
         self._settings = settings
         self._clock = clock
+        self._body_limit = body_limit
         self._tls = _tls(settings)
         self._client = httpx.AsyncClient(
             transport=BoundTransport(
@@ -244,8 +247,8 @@ class Gateway:
                 if not data:
                     return
                 size += len(data)
-                if size > BODY_LIMIT:
-                    raise given_up(f"it is larger than {BODY_LIMIT // 1024 // 1024} MB")
+                if size > self._body_limit:
+                    raise given_up(f"it is larger than {self._body_limit / 1024 / 1024:g} MB")
                 yield data
         except TimeoutError:
             raise deadline_passed(self._settings.deadline_s, written=True) from None
