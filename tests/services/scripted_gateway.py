@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from services.servers import Peer, RawServer, Request, good_stream, raw_server, sse, streamed, typed, whole
-from services.smoking import TOKEN
+from services.smoking import TOKEN, patient
 
 from console.domain.contract import RouteCheck, check
 from console.domain.event import CatalogueRead, CheckEvent, RoutesChecked, RungFinished
@@ -24,7 +24,6 @@ from console.services.probe.key_control import UNKNOWN_MODEL
 from console.services.probe.ladder import Climb, climb
 from console.services.probe.purse import Purse
 from console.services.probe.smoke import SmokePlan
-from console.services.settings import GatewaySettings
 
 R, M, C = EndpointFamily.RESPONSES, EndpointFamily.ANTHROPIC_MESSAGES, EndpointFamily.CHAT_COMPLETIONS
 FAMILY_OF_PATH = {family.standard_path: family for family in EndpointFamily}
@@ -222,12 +221,12 @@ async def climb_to(
     """Climb the ladder of a gateway, as the faces do."""
     table = RouteTable(routes or (route(),))
     chosen = check(table) if checks is None else tuple(checks)
-    gateway_settings = GatewaySettings(base_url=base_url, **{"deadline_s": 10.0, **settings})
+    gateway_settings = patient(base_url=base_url, **settings)
     state = apply(ConsoleState("p"), RoutesChecked(chosen))
     events: list[CheckEvent] = []
     async with Gateway(base_url, None if token is None else Secret(token), gateway_settings) as gateway:
         plan = SmokePlan(gateway, Purse(budget or Budget()), max_output_tokens=64)
-        how = Climb(top, plan, connect_timeout_s=5.0, is_read_only=is_read_only)
+        how = Climb(top, plan, connect_timeout_s=gateway_settings.connect_timeout_s, is_read_only=is_read_only)
         async with contextlib.aclosing(climb(chosen, how, places=asyncio.Semaphore(8))) as stream:
             async for event in stream:
                 events.append(event)

@@ -3,7 +3,10 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from types import MappingProxyType
+
+from waiting import HANG_S
 
 from console.domain.contract import Severity, check
 from console.domain.event import SmokeEvent, SmokeFinished, SmokeResult
@@ -12,7 +15,7 @@ from console.domain.money import Budget
 from console.domain.role import Role
 from console.domain.route import Route, RouteTable
 from console.domain.secret import Secret
-from console.services.probe.gateway import Gateway
+from console.services.probe.gateway import BODY_LIMIT, Gateway
 from console.services.probe.purse import Purse
 from console.services.probe.smoke import SmokePlan, smoke
 from console.services.settings import GatewaySettings
@@ -26,16 +29,27 @@ def table(family: EndpointFamily, *roles: Role, model: str = "m") -> RouteTable:
     return RouteTable(tuple(Route(role, model, family, family.standard_path) for role in roles or (Role.PLANNER,)))
 
 
+def patient(**settings: object) -> GatewaySettings:
+    """Return a gateway's settings, under which no call runs out of time unless they say so."""
+    return GatewaySettings(**{"deadline_s": HANG_S, "connect_timeout_s": HANG_S, **settings})
+
+
 async def smoke_all(
     base_url: str,
     family: EndpointFamily = EndpointFamily.RESPONSES,
     *,
     routes: RouteTable | None = None,
+    seen: Mapping[type[SmokeEvent], asyncio.Event] = MappingProxyType({}),
     **more: object,
 ) -> list[SmokeEvent]:
-    """Smoke and return all events."""
-    async with smoking(base_url, routes or table(family), **more) as events:
-        return [event async for event in events]
+    """Smoke and return all events; `seen` are set once the first event of their type has come."""
+    events = []
+    async with smoking(base_url, routes or table(family), **more) as stream:
+        async for event in stream:
+            events.append(event)
+            if type(event) in seen:
+                seen[type(event)].set()
+    return events
 
 
 @contextlib.asynccontextmanager
@@ -45,12 +59,13 @@ async def smoking(
     *,
     token: str | None = TOKEN,
     clock: Callable[[], float] = time.perf_counter,
+    body_limit: int = BODY_LIMIT,
     **settings: object,
 ) -> AsyncIterator[AsyncGenerator[SmokeEvent, None]]:
     """Open a client and yield the events of smoking routes; `settings` are the gateway's."""
-    gateway_settings = GatewaySettings(base_url=base_url, **{"deadline_s": 10.0, **settings})
     secret = None if token is None else Secret(token)
-    async with Gateway(base_url, secret, gateway_settings, clock=clock) as gateway:
+    gateway_settings = patient(base_url=base_url, **settings)
+    async with Gateway(base_url, secret, gateway_settings, clock=clock, body_limit=body_limit) as gateway:
         plan = SmokePlan(gateway, Purse(Budget()), max_output_tokens=64)
         events = smoke(check(routes), plan, places=asyncio.Semaphore(gateway_settings.concurrency))
         async with contextlib.aclosing(events):

@@ -7,20 +7,18 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from services.scripted_gateway import NOT_FOUND, C, M, R, Steps, models, route, scripted
 from services.servers import Peer, RawServer, Request, Script, answer_with, raw_server, whole
-from services.smoking import TOKEN
+from services.smoking import TOKEN, patient
 
 from console.domain.route import Route
 from console.domain.secret import Secret
 from console.services.probe.catalogue_reader import CatalogueProof, read_catalogue
 from console.services.probe.gateway import Gateway
-from console.services.settings import GatewaySettings
 
 pytestmark = pytest.mark.usefixtures("no_trust_store")
 
 
 async def read(server: RawServer, *routes: Route, **settings: object) -> CatalogueProof:
-    gateway_settings = GatewaySettings(base_url=server.base_url, **{"deadline_s": 10.0, **settings})
-    async with Gateway(server.base_url, Secret(TOKEN), gateway_settings) as gateway:
+    async with Gateway(server.base_url, Secret(TOKEN), patient(base_url=server.base_url, **settings)) as gateway:
         return await read_catalogue(gateway, routes or (route(),))
 
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 from services.servers import Peer, Request, raw_server, whole
-from services.smoking import TOKEN
+from services.smoking import TOKEN, patient
 
 from console.domain.event import SmokeResult, SmokeStatus
 from console.domain.family import EndpointFamily
@@ -16,8 +16,9 @@ from console.services.probe.cross_check import RESPONSES_ONLY_MODEL, CrossProof,
 from console.services.probe.gateway import Gateway
 from console.services.probe.purse import Purse
 from console.services.probe.smoke import SmokePlan
-from console.services.settings import GatewaySettings
 from console.simulator.server import serve
+
+pytestmark = pytest.mark.usefixtures("no_trust_store")
 
 R, M, C = EndpointFamily.RESPONSES, EndpointFamily.ANTHROPIC_MESSAGES, EndpointFamily.CHAT_COMPLETIONS
 FINISH = {R: "completed", M: "end_turn", C: "stop"}
@@ -36,7 +37,7 @@ async def crossed(
         Role.WRITER, model, family, family.standard_path, SmokeStatus.PASSED,
         model_reported=model, output_tokens=2, finish=FINISH[family],
     )  # fmt: skip
-    async with Gateway(base_url, Secret(token), GatewaySettings(base_url=base_url)) as gateway:
+    async with Gateway(base_url, Secret(token), patient(base_url=base_url)) as gateway:
         return await cross_check(route, SmokePlan(gateway, Purse(budget or Budget()), 64), streamed)
 
 

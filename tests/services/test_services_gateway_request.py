@@ -17,7 +17,7 @@ from services.servers import (
     stay_silent,
     whole,
 )
-from services.smoking import FAMILIES, TOKEN, smoke_all, smoke_once, table
+from services.smoking import FAMILIES, TOKEN, patient, smoke_all, smoke_once, table
 
 from console import __version__
 from console.domain.event import SmokeStatus
@@ -25,7 +25,6 @@ from console.domain.family import EndpointFamily
 from console.domain.role import Role
 from console.domain.secret import Secret
 from console.services.probe.gateway import Gateway, Started, Written
-from console.services.settings import GatewaySettings
 
 pytestmark = pytest.mark.usefixtures("no_trust_store")
 
@@ -44,8 +43,7 @@ BODIES = {
 
 
 def client_of(server: RawServer) -> Gateway:
-    settings = GatewaySettings(base_url=server.base_url, deadline_s=10.0)
-    return Gateway(server.base_url, Secret(TOKEN), settings)
+    return Gateway(server.base_url, Secret(TOKEN), patient(base_url=server.base_url))
 
 
 async def request_of(family: EndpointFamily, **settings: object) -> tuple[Request, str]:
@@ -162,8 +160,7 @@ async def test_a_call_that_is_closed_early_ends_its_connection_while_the_client_
         assert [type(await anext(call)) for _ in range(parts)] == [Written, Started][:parts]
         await server.came.wait()
         await call.aclose()
-        async with asyncio.timeout(5):
-            await server.peers[0].has_left.wait()
+        await server.peers[0].has_left.wait()
     assert len(server.requests) == 1
 
 

@@ -3,6 +3,10 @@
 import asyncio
 from contextlib import aclosing
 
+import msgspec
+import pytest
+from waiting import HANG_S
+
 from console.domain.category import Category
 from console.domain.contract import Finding, Severity, check
 from console.domain.event import CatalogueRead, RungFinished
@@ -17,18 +21,21 @@ from console.services.probe.purse import Purse
 from console.services.probe.smoke import SmokePlan
 from console.simulator.server import Listening, serve
 
+pytestmark = pytest.mark.usefixtures("no_trust_store")
+
 
 async def climbed(name: str) -> tuple[dict[Role, dict[Rung, RungResult]], CatalogueRead, Listening]:
     """Climb to the top for a profile of the sample; return what each rung showed of each route."""
     profile = load_profile(None, name)
+    patient = msgspec.structs.replace(profile.gateway, deadline_s=HANG_S, connect_timeout_s=HANG_S)
     rungs: dict[Role, dict[Rung, RungResult]] = {}
     seen: list[CatalogueRead] = []
     async with (
         serve(pace=0) as listening,
-        Gateway(listening.base_url, Secret(listening.token), profile.gateway) as gateway,
+        Gateway(listening.base_url, Secret(listening.token), patient) as gateway,
     ):
         plan = SmokePlan(gateway, Purse(profile.budget()), profile.gateway.smoke_max_output_tokens)
-        how = Climb(Rung.SHAPE, plan, profile.gateway.connect_timeout_s)
+        how = Climb(Rung.SHAPE, plan, patient.connect_timeout_s)
         places = asyncio.Semaphore(profile.gateway.concurrency)
         async with aclosing(climb(check(profile.table), how, places=places)) as events:
             async for event in events:

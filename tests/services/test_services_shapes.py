@@ -18,7 +18,7 @@ from services.servers import (
     stay_silent,
     whole,
 )
-from services.smoking import FAMILIES, TOKEN, ids
+from services.smoking import FAMILIES, TOKEN, ids, patient
 
 from console.domain.catalogue import Catalogue, CatalogueEntry
 from console.domain.category import Category
@@ -34,7 +34,6 @@ from console.domain.shape import Shape
 from console.services.probe.gateway import Gateway
 from console.services.probe.purse import Purse
 from console.services.probe.smoke import SmokePlan, smoke
-from console.services.settings import GatewaySettings
 from console.wire.agent_shape import CLAUDE_CODE_BETAS
 
 pytestmark = pytest.mark.usefixtures("no_trust_store")
@@ -50,8 +49,7 @@ async def smoke_in(
     catalogue: Catalogue | None = None,
     **settings: object,
 ) -> list[SmokeEvent]:
-    gateway_settings = GatewaySettings(base_url=server.base_url, **{"deadline_s": 10.0, **settings})
-    async with Gateway(server.base_url, Secret(TOKEN), gateway_settings) as gateway:
+    async with Gateway(server.base_url, Secret(TOKEN), patient(base_url=server.base_url, **settings)) as gateway:
         plan = SmokePlan(gateway, purse or Purse(Budget()), 64, catalogue)
         checks = check(RouteTable(routes or (route(),)))
         async with contextlib.aclosing(smoke(checks, plan, places=asyncio.Semaphore(8), shape=shape)) as events:
@@ -201,14 +199,15 @@ async def test_a_call_that_is_stopped_books_all_that_was_set_aside() -> None:
         await peer.send(head(200))
         await stay_silent(peer, request)
 
-    async with raw_server(begin) as server:
-        gateway_settings = GatewaySettings(base_url=server.base_url, deadline_s=10.0)
-        async with Gateway(server.base_url, None, gateway_settings) as gateway:
-            events = smoke(check(RouteTable((route(),))), SmokePlan(gateway, purse, 64), places=asyncio.Semaphore(1))
-            async for event in events:
-                if isinstance(event, RequestWritten):
-                    break
-            await events.aclose()
+    async with (
+        raw_server(begin) as server,
+        Gateway(server.base_url, None, patient(base_url=server.base_url)) as gateway,
+    ):
+        events = smoke(check(RouteTable((route(),))), SmokePlan(gateway, purse, 64), places=asyncio.Semaphore(1))
+        async for event in events:
+            if isinstance(event, RequestWritten):
+                break
+        await events.aclose()
     assert purse.budget.spent_tokens > 64
 
 
