@@ -1,7 +1,7 @@
 """llama.cpp's HTTP server with SmolLM2 in a process of its own, both from Python wheels.
 
-The first line of stdin is its key, the one line of stdout its address, once it listens. It lives until stdin ends, so no
-longer than who started it. What llama.cpp logs goes to stderr.
+The first line of stdin is its key, the one line of stdout its address, once it listens. It lives until stdin ends, and
+so no longer than who started it. What llama.cpp logs goes to stderr.
 """
 
 import importlib.util

@@ -66,6 +66,7 @@ def command(tmp_path: Path, llama: Forwarder, llama_server: LlamaServer) -> RunC
     return RunCommand(tmp_path, llama_server.key)
 
 
+@pytest.mark.timeout(900)
 async def test_a_small_model_goes_through_planner_and_writer_and_the_verdict_is_honest(
     command: RunCommand, llama: Forwarder
 ) -> None:
