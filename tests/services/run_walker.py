@@ -1,18 +1,22 @@
-"""Processes that walk runs: `python run_walker.py` forks one for each line on stdin, and says its pid and its end.
+"""Processes that walk runs: `python run_walker.py JOB SOCKET…` forks one for each line that a socket gives.
 
-A line is JSON: the office, who walks, the run (null begins one), and where the process is to kill itself. The process
-that forks has everything loaded, so that a hundred walks need not start a hundred interpreters.
+A job is JSON: the office, who walks, the run, whether to begin it, and where the process is to kill itself. The first
+job is done before anything forks, so that a hundred walks need not load and read a hundred times what does not change.
+For each further job its walker's pid and its end are said.
 """
 
 import asyncio
+import gc
 import json
 import os
 import signal
+import socket
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from services.run_desks import Office
 
@@ -98,25 +102,40 @@ def perform(job: dict[str, Any]) -> None:
     asyncio.run(walk(office, job["who"], job["run_id"], is_new=job["is_new"], watch=killer.watch))
 
 
-def say(number: int) -> None:
-    sys.stdout.write(f"{number}\n")
-    sys.stdout.flush()
-
-
-def main(lines: Sequence[str]) -> None:
-    for line in lines:
+def serve(told: TextIO) -> None:
+    """Fork a walker for each job, one after the other."""
+    for job in map(json.loads, told):
         pid = os.fork()
         if pid == 0:
             code = 1
             try:
-                perform(json.loads(line))
+                perform(job)
                 code = 0
             finally:
                 sys.excepthook(*sys.exc_info()) if code else None
                 os._exit(code)
-        say(pid)
-        say(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+        say(told, pid)
+        say(told, os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+
+
+def say(told: TextIO, number: int) -> None:
+    told.write(f"{number}\n")
+    told.flush()
+
+
+def main(first_job: str, *sockets: str) -> None:
+    perform(json.loads(first_job))
+    for thread in set(threading.enumerate()) - {threading.main_thread()}:
+        thread.join()
+    gc.freeze()  # what forks share is not copied by looking through it
+    for descriptor in sockets:
+        if os.fork() == 0:
+            with socket.socket(fileno=int(descriptor)).makefile("rw") as told:
+                serve(told)
+            return
+    for _ in sockets:
+        os.wait()
 
 
 if __name__ == "__main__":
-    main(sys.stdin)
+    main(*sys.argv[1:])
