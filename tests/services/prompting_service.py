@@ -17,6 +17,7 @@ from jeepney import (
     new_signal,
 )
 from jeepney.io.blocking import DBusConnection, Proxy, open_dbus_connection
+from waiting import HANG_S
 
 _COLLECTION = "/org/freedesktop/secrets/collection/login"
 _PROMPT = "/org/freedesktop/secrets/prompt/p1"
@@ -38,16 +39,16 @@ class PromptingService:
 def prompting_service(bus_address: str, *, answers: bool = False) -> Iterator[PromptingService]:
     """Take the Secret Service's name on a bus and serve until the block ends."""
     service = PromptingService(answers=answers)
-    with contextlib.closing(open_dbus_connection(bus_address)) as connection:
-        reply = Proxy(message_bus, connection, timeout=5).RequestName("org.freedesktop.secrets", 4)
+    with contextlib.closing(open_dbus_connection(bus_address, auth_timeout=HANG_S)) as connection:
+        reply = Proxy(message_bus, connection, timeout=HANG_S).RequestName("org.freedesktop.secrets", 4)
         assert reply == (1,)
         serving = threading.Thread(target=_serve, args=(connection, service), daemon=True)
         serving.start()
-        with contextlib.closing(open_dbus_connection(bus_address)) as other:
+        with contextlib.closing(open_dbus_connection(bus_address, auth_timeout=HANG_S)) as other:
             yield service
             end = new_method_call(DBusAddress("/end", str(connection.unique_name), "test.End"), "End")
-            other.send_and_get_reply(end, timeout=5)
-        serving.join(5)
+            other.send_and_get_reply(end, timeout=HANG_S)
+        serving.join()
 
 
 def _serve(connection: DBusConnection, service: PromptingService) -> None:

@@ -11,8 +11,16 @@ from pathlib import Path
 
 import secretstorage
 from jeepney import MatchRule, message_bus
-from jeepney.io.blocking import Proxy, open_dbus_connection
+from jeepney.io.blocking import DBusConnection, Proxy, open_dbus_connection
 from keyring.backends.SecretService import Keyring
+from waiting import HANG_S
+
+
+class PatientKeyring(Keyring):
+    """keyring's own backend, but for the one second that it gives a bus to let it in."""
+
+    def get_preferred_collection(self) -> secretstorage.Collection:
+        return secretstorage.get_default_collection(open_dbus_connection(auth_timeout=HANG_S))
 
 
 @dataclass(frozen=True)
@@ -25,38 +33,44 @@ class SecretService:
 
     def store(self, service: str, name: str, token: str) -> None:
         """Store a token as `keyring set` does."""
-        Keyring().set_password(service, name, token)
+        PatientKeyring().set_password(service, name, token)
 
     def stored(self, service: str, name: str) -> str | None:
         """Read a token as `keyring get` does."""
-        return Keyring().get_password(service, name)
+        return PatientKeyring().get_password(service, name)
 
     def usernames(self, service: str) -> list[str]:
         """Return what a service keeps tokens under."""
-        with contextlib.closing(secretstorage.dbus_init()) as connection:
+        with self._connected() as connection:
             items = secretstorage.get_default_collection(connection).search_items({"service": service})
             return sorted(item.get_attributes()["username"] for item in items)
 
     def is_locked(self) -> bool:
-        with contextlib.closing(secretstorage.dbus_init()) as connection:
+        with self._connected() as connection:
             return secretstorage.get_default_collection(connection).is_locked()
 
     def lock(self) -> None:
-        with contextlib.closing(secretstorage.dbus_init()) as connection:
+        with self._connected() as connection:
             secretstorage.get_default_collection(connection).lock()
 
     def clients(self) -> set[str]:
         """Return who is on the bus, but for who asks."""
-        with contextlib.closing(open_dbus_connection(self.bus_address)) as connection:
-            (names,) = Proxy(message_bus, connection, timeout=5).ListNames()
+        with self._connected() as connection:
+            (names,) = Proxy(message_bus, connection, timeout=HANG_S).ListNames()
             return {name for name in names if name.startswith(":") and name != connection.unique_name}
 
     def freeze(self) -> None:
         self.daemon.send_signal(signal.SIGSTOP)
 
+    def thaw(self) -> None:
+        self.daemon.send_signal(signal.SIGCONT)
+
     def kill(self) -> None:
         self.daemon.kill()
         self.daemon.wait()
+
+    def _connected(self) -> contextlib.closing[DBusConnection]:
+        return contextlib.closing(open_dbus_connection(self.bus_address, auth_timeout=HANG_S))
 
 
 @contextlib.contextmanager
@@ -128,12 +142,12 @@ def _child(command: list[str], environment: dict[str, str], *, stdin: int) -> It
 @contextlib.contextmanager
 def _watched(address: str, name: str) -> Iterator[Callable[[], object]]:
     """Watch a bus for a name's first owner; the yielded function waits for it."""
-    with contextlib.closing(open_dbus_connection(address)) as connection:
-        bus = Proxy(message_bus, connection, timeout=5)
+    with contextlib.closing(open_dbus_connection(address, auth_timeout=HANG_S)) as connection:
+        bus = Proxy(message_bus, connection, timeout=HANG_S)
         rule = MatchRule(
             type="signal", interface="org.freedesktop.DBus", member="NameOwnerChanged", path="/org/freedesktop/DBus"
         )
         rule.add_arg_condition(0, name)
         bus.AddMatch(rule)
         with connection.filter(rule, queue=deque()) as queue:
-            yield lambda: connection.recv_until_filtered(queue, timeout=10)
+            yield lambda: connection.recv_until_filtered(queue, timeout=HANG_S)

@@ -5,8 +5,7 @@ import os
 import socket
 import sys
 import threading
-import time
-from collections.abc import Awaitable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from jeepney import new_method_return
 from jeepney.low_level import Parser
 from services.secret_service import SecretService
 from services.token_store import ORIGIN, OTHER_ORIGIN, answer_of
+from waiting import HANG_S
 
 from console.domain.event import TokenState
 from console.domain.secret import Secret
@@ -35,23 +35,23 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the Secret Serv
 
 
 async def read_keyring(
-    reference: Reference = ACME, timeout_s: float = 2.0, *, platform: str = sys.platform, origin: str | None = ORIGIN
+    reference: Reference = ACME, timeout_s: float = HANG_S, *, platform: str = sys.platform, origin: str | None = ORIGIN
 ) -> Answer:
     return await answer_of(open_keyring(os.environ, timeout_s=timeout_s, platform=platform), reference, origin)
 
 
-def child(backend: str = BACKEND, timeout_s: float = 10.0) -> ChildKeyring:
+def child(backend: str = BACKEND, timeout_s: float = HANG_S) -> ChildKeyring:
     return ChildKeyring("keyring", backend, os.environ, timeout_s)
-
-
-async def timed(reading: Awaitable[Answer]) -> tuple[Answer, float]:
-    start = time.perf_counter()
-    answer = await reading
-    return answer, time.perf_counter() - start
 
 
 def children() -> set[str]:
     return set(Path(f"/proc/self/task/{threading.main_thread().native_id}/children").read_text().split())
+
+
+async def begun(before: set[str]) -> None:
+    """Wait until there is a child that was not there before."""
+    while children() <= before:
+        await asyncio.sleep(0)
 
 
 # --- The real Secret Service -----------------------------------------------------------------------------------------
@@ -89,13 +89,12 @@ async def test_a_stored_value_that_cannot_be_a_token_is_unavailable_and_not_repe
 
 
 @pytest.mark.referee
-async def test_a_locked_keyring_is_locked_at_once_and_stays_so(secret_service: SecretService) -> None:
+async def test_a_locked_keyring_is_locked_and_stays_so(secret_service: SecretService) -> None:
     secret_service.store("gateway-console", "acme", TOKEN)
     secret_service.lock()
     for _ in range(2):
-        answer, took_s = await timed(read_keyring())
+        answer = await read_keyring()
         assert answer.state is TokenState.LOCKED
-        assert took_s < 1
 
 
 @pytest.mark.referee
@@ -106,18 +105,16 @@ async def test_a_locked_keyring_is_locked_whether_it_has_the_entry_or_not(secret
 
 
 @pytest.mark.referee
-async def test_a_frozen_daemon_is_a_timeout_at_the_deadline(secret_service: SecretService) -> None:
+async def test_a_frozen_daemon_is_a_timeout(secret_service: SecretService) -> None:
     secret_service.store("gateway-console", "acme", TOKEN)
     secret_service.freeze()
-    answer, took_s = await timed(read_keyring(timeout_s=0.5))
-    assert answer.state is TokenState.TIMEOUT
-    assert "0.5 s" in answer.reason
-    assert 0.5 <= took_s < 1.5
+    answer = await read_keyring(timeout_s=0.1)
+    assert (answer.state, answer.reason) == (TokenState.TIMEOUT, "the keyring did not answer within 0.1 s")
 
 
 @pytest.mark.referee
 async def test_one_process_is_one_client_whatever_it_asks(secret_service: SecretService) -> None:
-    await put(SecretServiceStore(), ACME, ORIGIN, SECRET)
+    await put(SecretServiceStore(HANG_S), ACME, ORIGIN, SECRET)
     clients = secret_service.clients()
     assert (await read_keyring()).secret == SECRET
     assert (await read_keyring(OTHER)).state is TokenState.ABSENT
@@ -129,30 +126,28 @@ async def test_one_process_is_one_client_whatever_it_asks(secret_service: Secret
 
 @pytest.mark.referee
 async def test_a_client_whose_connection_went_away_comes_back_as_another(secret_service: SecretService) -> None:
-    await put(SecretServiceStore(), ACME, ORIGIN, SECRET)
+    await put(SecretServiceStore(HANG_S), ACME, ORIGIN, SECRET)
     for _, connection in bus._idle:
         connection.sock.shutdown(socket.SHUT_RDWR)
     assert (await read_keyring()).secret == SECRET
 
 
 @pytest.mark.referee
-async def test_a_killed_daemon_is_an_answer_without_a_token_in_bounded_time(secret_service: SecretService) -> None:
+async def test_a_killed_daemon_is_an_answer_without_a_token(secret_service: SecretService) -> None:
     secret_service.store("gateway-console", "acme", TOKEN)
     secret_service.kill()
-    answer, took_s = await timed(read_keyring(timeout_s=1.0))
+    answer = await read_keyring()
     assert answer.state in (TokenState.LOCKED, TokenState.ABSENT, TokenState.UNAVAILABLE)
-    assert took_s < 2
 
 
 @pytest.mark.referee
 async def test_the_loop_runs_on_while_a_frozen_daemon_is_asked(secret_service: SecretService) -> None:
+    """It is the loop that lets the daemon go on: one that stood still would get no answer."""
     secret_service.freeze()
-    reading = asyncio.create_task(read_keyring(timeout_s=0.3))
-    ticks = 0
-    while not reading.done():
-        await asyncio.wait({reading}, timeout=0.01)
-        ticks += 1
-    assert ticks > 10
+    reading = asyncio.create_task(read_keyring())
+    await asyncio.sleep(0)
+    secret_service.thaw()
+    assert (await reading).state is TokenState.ABSENT
 
 
 @pytest.mark.referee
@@ -167,7 +162,7 @@ async def test_many_readings_at_once_all_find_the_token(secret_service: SecretSe
 
 @pytest.mark.referee
 async def test_a_token_that_is_put_is_found_again_bound_to_its_origin(secret_service: SecretService) -> None:
-    await put(SecretServiceStore(), ACME, ORIGIN, SECRET)
+    await put(SecretServiceStore(HANG_S), ACME, ORIGIN, SECRET)
     answer = await read_keyring()
     assert (answer.state, answer.secret, answer.origin) == (TokenState.FOUND, SECRET, ORIGIN)
     assert secret_service.stored("gateway-console", f"acme@{ORIGIN}") == TOKEN
@@ -182,9 +177,9 @@ async def test_a_token_that_another_tool_stored_is_bound_to_no_origin(secret_ser
 @pytest.mark.referee
 async def test_a_bound_token_comes_before_one_that_another_tool_stored(secret_service: SecretService) -> None:
     secret_service.store("gateway-console", "acme", "plain-token")
-    await put(SecretServiceStore(), ACME, ORIGIN, SECRET)
+    await put(SecretServiceStore(HANG_S), ACME, ORIGIN, SECRET)
     assert (await read_keyring()).secret == SECRET
-    assert set(await SecretServiceStore().origins(ACME)) == {None, ORIGIN}
+    assert set(await SecretServiceStore(HANG_S).origins(ACME)) == {None, ORIGIN}
 
 
 @pytest.mark.referee
@@ -192,7 +187,7 @@ async def test_a_token_that_is_bound_elsewhere_is_refused_even_where_a_plain_one
     secret_service: SecretService,
 ) -> None:
     secret_service.store("gateway-console", "acme", "plain-token")
-    await put(SecretServiceStore(), ACME, OTHER_ORIGIN, SECRET)
+    await put(SecretServiceStore(HANG_S), ACME, OTHER_ORIGIN, SECRET)
     answer = await read_keyring()
     assert (answer.state, answer.secret) == (TokenState.REFUSED, None)
     assert OTHER_ORIGIN in answer.reason
@@ -200,7 +195,7 @@ async def test_a_token_that_is_bound_elsewhere_is_refused_even_where_a_plain_one
 
 @pytest.mark.referee
 async def test_a_name_keeps_a_token_for_each_of_several_origins(secret_service: SecretService) -> None:
-    store = SecretServiceStore()
+    store = SecretServiceStore(HANG_S)
     await put(store, ACME, ORIGIN, SECRET)
     await put(store, ACME, OTHER_ORIGIN, Secret("other-token"))
     assert (await read_keyring()).secret == SECRET
@@ -209,7 +204,7 @@ async def test_a_name_keeps_a_token_for_each_of_several_origins(secret_service: 
 
 @pytest.mark.referee
 async def test_storing_again_replaces_and_removing_leaves_nothing(secret_service: SecretService) -> None:
-    store = SecretServiceStore()
+    store = SecretServiceStore(HANG_S)
     for value in ("first-token", "second-token"):
         await put(store, ACME, ORIGIN, Secret(value))
     assert (await read_keyring()).secret == Secret("second-token")
@@ -220,7 +215,7 @@ async def test_storing_again_replaces_and_removing_leaves_nothing(secret_service
 
 @pytest.mark.referee
 async def test_proving_that_a_store_can_write_leaves_nothing_behind(secret_service: SecretService) -> None:
-    await prove_writable(SecretServiceStore(), ACME, ORIGIN)
+    await prove_writable(SecretServiceStore(HANG_S), ACME, ORIGIN)
     assert secret_service.usernames("gateway-console") == []
 
 
@@ -229,7 +224,7 @@ async def test_proving_that_a_store_can_write_leaves_nothing_behind(secret_servi
 async def test_a_locked_keyring_is_locked_for_every_deed(secret_service: SecretService, deed: str) -> None:
     secret_service.lock()
     with pytest.raises(StoreError) as caught:
-        await do(SecretServiceStore(), deed)
+        await do(SecretServiceStore(HANG_S), deed)
     assert caught.value.state is TokenState.LOCKED
 
 
@@ -237,11 +232,9 @@ async def test_a_locked_keyring_is_locked_for_every_deed(secret_service: SecretS
 @pytest.mark.parametrize("deed", ["write", "remove", "origins"])
 async def test_a_frozen_daemon_is_a_timeout_for_every_deed(secret_service: SecretService, deed: str) -> None:
     secret_service.freeze()
-    start = time.perf_counter()
     with pytest.raises(StoreError) as caught:
-        await do(SecretServiceStore(0.4), deed)
+        await do(SecretServiceStore(0.1), deed)
     assert caught.value.state is TokenState.TIMEOUT
-    assert time.perf_counter() - start < 1.4
 
 
 async def do(store: Store, deed: str) -> object:
@@ -256,8 +249,8 @@ async def do(store: Store, deed: str) -> object:
 
 @pytest.mark.referee
 async def test_the_tokens_bytes_are_in_no_file_of_the_keyrings_home(secret_service: SecretService) -> None:
-    await put(SecretServiceStore(), ACME, ORIGIN, SECRET)
-    await prove_writable(SecretServiceStore(), ACME, ORIGIN)
+    await put(SecretServiceStore(HANG_S), ACME, ORIGIN, SECRET)
+    await prove_writable(SecretServiceStore(HANG_S), ACME, ORIGIN)
     files = [path for path in secret_service.home.rglob("*") if path.is_file()]
     assert [path for path in files if path.name.endswith(".keyring")] != []
     assert [path for path in files if TOKEN.encode() in path.read_bytes()] == []
@@ -282,7 +275,7 @@ async def test_a_child_says_that_there_is_no_such_entry(secret_service: SecretSe
 async def test_a_child_stores_finds_and_removes(secret_service: SecretService) -> None:
     store = child()
     await put(store, ACME, ORIGIN, SECRET)
-    assert (await answer_of(SecretServiceStore(), ACME)).secret == SECRET
+    assert (await answer_of(SecretServiceStore(HANG_S), ACME)).secret == SECRET
     answer = await answer_of(store, ACME)
     assert (answer.state, answer.secret, answer.origin) == (TokenState.FOUND, SECRET, ORIGIN)
     assert (await answer_of(store, ACME, OTHER_ORIGIN)).state is TokenState.ABSENT
@@ -328,7 +321,7 @@ def test_each_platform_has_its_own_keyring_and_kwallet_is_asked_for_by_name() ->
 
 
 async def test_kwallet_without_its_daemon_is_unavailable() -> None:
-    answer = await answer_of(open_keyring({}, "kwallet", timeout_s=10.0), ACME)
+    answer = await answer_of(open_keyring({}, "kwallet", timeout_s=HANG_S), ACME)
     assert (answer.state, answer.reason) == (TokenState.UNAVAILABLE, "the KWallet cannot be used here")
 
 
@@ -336,9 +329,9 @@ async def test_kwallet_without_its_daemon_is_unavailable() -> None:
 async def test_a_backend_that_hangs_is_a_timeout_and_its_child_is_gone(secret_service: SecretService) -> None:
     secret_service.freeze()
     before = children()
-    answer, took_s = await timed(answer_of(child(timeout_s=0.7), ACME))
-    assert answer.state is TokenState.TIMEOUT
-    assert 0.7 <= took_s < 1.7
+    reading = asyncio.create_task(answer_of(child(timeout_s=0.5), ACME))
+    await begun(before)
+    assert (await reading).state is TokenState.TIMEOUT
     assert children() == before
 
 
@@ -346,9 +339,11 @@ async def test_a_backend_that_hangs_is_a_timeout_and_its_child_is_gone(secret_se
 async def test_cancelling_the_reading_ends_its_child(secret_service: SecretService) -> None:
     secret_service.freeze()
     before = children()
-    with pytest.raises(TimeoutError):
-        async with asyncio.timeout(0.3):
-            await answer_of(child(timeout_s=30.0), ACME)
+    reading = asyncio.create_task(answer_of(child(), ACME))
+    await begun(before)
+    reading.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await reading
     assert children() == before
 
 
@@ -359,7 +354,7 @@ async def test_an_unknown_backend_is_unavailable(backend: str) -> None:
 
 
 async def test_another_platforms_backend_cannot_be_used_here() -> None:
-    answer = await read_keyring(timeout_s=10.0, platform="darwin")
+    answer = await read_keyring(platform="darwin")
     assert (answer.state, answer.secret) == (TokenState.UNAVAILABLE, None)
 
 
@@ -389,10 +384,9 @@ def listening(path: Path) -> Iterator[socket.socket]:
 
 async def test_without_a_bus_address_there_is_no_session_bus(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DBUS_SESSION_BUS_ADDRESS", raising=False)
-    answer, took_s = await timed(read_keyring())
+    answer = await read_keyring()
     assert answer.state is TokenState.UNAVAILABLE
     assert "DBUS_SESSION_BUS_ADDRESS is not set" in answer.reason
-    assert took_s < 1
 
 
 @pytest.mark.parametrize(
@@ -408,39 +402,37 @@ async def test_without_a_bus_address_there_is_no_session_bus(monkeypatch: pytest
         "unixexec:path=x",
     ],
 )
-async def test_a_bus_address_that_cannot_be_used_is_unavailable_at_once(
+async def test_a_bus_address_that_cannot_be_used_is_unavailable(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], address: str
 ) -> None:
     monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", address)
-    answer, took_s = await timed(read_keyring())
+    answer = await read_keyring()
     assert answer.state is TokenState.UNAVAILABLE
-    assert took_s < 1
     assert capfd.readouterr() == ("", "")
 
 
-async def test_a_missing_socket_is_unavailable_at_once(socket_path: Path) -> None:
-    answer, took_s = await timed(read_keyring())
+async def test_a_missing_socket_is_unavailable(socket_path: Path) -> None:
+    answer = await read_keyring()
     assert answer.state is TokenState.UNAVAILABLE
-    assert took_s < 1
 
 
-async def test_a_stale_socket_is_unavailable_at_once(socket_path: Path) -> None:
+async def test_a_stale_socket_is_unavailable(socket_path: Path) -> None:
     with listening(socket_path):
         pass
-    answer, took_s = await timed(read_keyring())
+    answer = await read_keyring()
     assert answer.state is TokenState.UNAVAILABLE
-    assert took_s < 1
 
 
 async def test_a_socket_that_accepts_and_never_answers_is_a_timeout(socket_path: Path) -> None:
     with listening(socket_path):
-        answer, took_s = await timed(read_keyring(timeout_s=0.5))
+        answer = await read_keyring(timeout_s=0.1)
     assert answer.state is TokenState.TIMEOUT
-    assert took_s < 1.5
 
 
 async def test_a_bus_that_lets_one_in_and_then_is_silent_is_a_timeout(socket_path: Path) -> None:
-    told = threading.Event()
+    """Its welcome comes when the asker has given up; what jeepney waits for there has no deadline of its own."""
+    is_greeted, has_given_up = threading.Event(), threading.Event()
+    bound = asyncio.timeout(None)
 
     def greet_late() -> None:
         peer, _ = listener.accept()
@@ -453,19 +445,20 @@ async def test_a_bus_that_lets_one_in_and_then_is_silent_is_a_timeout(socket_pat
             while hello is None:
                 parser.add_data(incoming.read1(4096))
                 hello = parser.get_next_message()
-            told.wait(5)
+            is_greeted.set()
+            has_given_up.wait()
             peer.sendall(new_method_return(hello, "s", (":1.1",)).serialise(serial=1))
-            while incoming.read1(4096):
-                pass
 
     with listening(socket_path) as listener:
-        bus = threading.Thread(target=greet_late)
-        bus.start()
-        answer, took_s = await timed(read_keyring(timeout_s=0.3))
-        told.set()
-        bus.join(5)
+        greeting = threading.Thread(target=greet_late, daemon=True)
+        greeting.start()
+        reading = asyncio.create_task(answer_of(SecretServiceStore(HANG_S, bound=lambda _: bound), ACME))
+        await asyncio.to_thread(is_greeted.wait)
+        bound.reschedule(0)
+        answer = await reading
+        has_given_up.set()
+        greeting.join()
     assert answer.state is TokenState.TIMEOUT
-    assert took_s < 1.3
 
 
 @pytest.mark.parametrize(
@@ -478,9 +471,7 @@ async def test_a_bus_that_lets_one_in_and_then_is_silent_is_a_timeout(socket_pat
     ],
     ids=["error", "rejected", "http", "noise"],
 )
-async def test_a_bus_that_speaks_rubbish_is_an_answer_without_a_token_in_bounded_time(
-    socket_path: Path, replies: list[bytes]
-) -> None:
+async def test_a_bus_that_speaks_rubbish_is_an_answer_without_a_token(socket_path: Path, replies: list[bytes]) -> None:
     with listening(socket_path) as listener:
 
         def speak() -> None:
@@ -491,13 +482,12 @@ async def test_a_bus_that_speaks_rubbish_is_an_answer_without_a_token_in_bounded
                         peer.recv(4096)
                     peer.sendall(reply)
 
-        speaking = threading.Thread(target=speak)
+        speaking = threading.Thread(target=speak, daemon=True)
         speaking.start()
-        answer, took_s = await timed(read_keyring(timeout_s=0.5))
-        speaking.join(5)
-    assert answer.state in (TokenState.UNAVAILABLE, TokenState.TIMEOUT)
+        answer = await read_keyring()
+        speaking.join()
+    assert answer.state is TokenState.UNAVAILABLE
     assert "DBUS_SESSION_BUS_ADDRESS" not in answer.reason
-    assert took_s < 1.5
 
 
 def test_the_tests_do_not_run_on_the_users_own_bus(socket_path: Path) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from services.secret_service import SecretService
 from services.token_store import ORIGIN, OTHER_ORIGIN, KilledError, MemoryStore, answer_of
+from waiting import HANG_S
 
 from console.domain.event import TokenState
 from console.domain.secret import Secret
@@ -251,7 +252,7 @@ async def test_without_a_token_there_is_nothing_to_move() -> None:
 
 @pytest.mark.referee
 async def test_a_rotation_on_the_real_secret_service(secret_service: SecretService) -> None:
-    store = SecretServiceStore()
+    store = SecretServiceStore(HANG_S)
     await put(store, ACME, ORIGIN, OLD)
     assert (await turn(store)).end is RotationEnd.SWAPPED
     assert (await answer_of(store, ACME)).secret == NEW
@@ -266,6 +267,6 @@ async def test_a_rotation_on_the_real_secret_service(secret_service: SecretServi
 @pytest.mark.referee
 async def test_rebinding_on_the_real_secret_service(secret_service: SecretService) -> None:
     secret_service.store("gateway-console", "acme", "old-token")
-    store = SecretServiceStore()
+    store = SecretServiceStore(HANG_S)
     assert await rebind(store, ACME, await plan_rebinding(store, ACME, ORIGIN)) == OLD
     assert secret_service.usernames("gateway-console") == [f"acme@{ORIGIN}"]

@@ -19,8 +19,15 @@ if TYPE_CHECKING:
 _Value = TypeVar("_Value")
 
 
-async def in_thread(work: Callable[[], _Value], timeout_s: float) -> _Value:
+async def in_thread(
+    work: Callable[[], _Value], timeout_s: float, *, bound: Callable[[float], asyncio.Timeout] = asyncio.timeout
+) -> _Value:
     """Run a blocking call in a daemon thread, so that not even a stuck one can hold up the screen or the exit.
+
+    Args:
+        work: The call, which has a deadline of its own.
+        timeout_s: That deadline, in seconds.
+        bound: Makes the last bound of so many seconds.
 
     Raises:
         StoreError: The call did not come back, half a second after its own deadline should have ended it.
@@ -43,7 +50,7 @@ async def in_thread(work: Callable[[], _Value], timeout_s: float) -> _Value:
 
     threading.Thread(target=run, daemon=True, name="keyring").start()
     try:
-        async with asyncio.timeout(timeout_s + 0.5):
+        async with bound(timeout_s + 0.5):
             return await result
     except TimeoutError:
         raise timed_out(timeout_s) from None
@@ -62,25 +69,33 @@ class BoundedConnection:
     """A D-Bus connection on which all calls together have one deadline, and on which no prompt can be waited for."""
 
     def __init__(
-        self, connection: "DBusConnection", deadline: float, *, may_prompt: bool, has_left: threading.Event
+        self,
+        connection: "DBusConnection",
+        deadline: float,
+        *,
+        may_prompt: bool,
+        has_left: threading.Event,
+        clock: Callable[[], float],
     ) -> None:
         """Bound a connection.
 
         Args:
             connection: A connection that is open.
-            deadline: When all is over, on the monotonic clock.
+            deadline: When all is over, by the clock.
             may_prompt: The caller asked for a prompt to be shown, and waits for its end.
             has_left: Set when the caller does not wait any more.
+            clock: Seconds that only go forward.
 
         """
         self._connection = connection
         self._deadline = deadline
         self._may_prompt = may_prompt
         self._has_left = has_left
+        self._clock = clock
 
     def send_and_get_reply(self, message: Any) -> Any:
         """Send a call and wait for its answer no longer than until the deadline."""
-        left = self._deadline - time.monotonic()
+        left = self._deadline - self._clock()
         if left <= 0:
             raise TimeoutError
         return self._connection.send_and_get_reply(message, timeout=left)
@@ -97,7 +112,7 @@ class BoundedConnection:
 
     def recv_until_filtered(self, queue: Any, timeout: float | None = None) -> Any:
         """Wait for a filtered message no longer than until the deadline, or until the caller has left."""
-        while not self._has_left.is_set() and (left := self._deadline - time.monotonic()) > 0:
+        while not self._has_left.is_set() and (left := self._deadline - self._clock()) > 0:
             with contextlib.suppress(TimeoutError):
                 return self._connection.recv_until_filtered(queue, timeout=min(left, 0.1))
         raise TimeoutError
@@ -110,13 +125,16 @@ _idle: "deque[tuple[str, DBusConnection]]" = deque()
 
 @contextlib.contextmanager
 def _connection(address: str, timeout_s: float) -> "Iterator[DBusConnection]":
-    """Lend the connection that is idle, or a new one; what ends in an error of the bus is not kept."""
+    """Lend the connection that is idle, or a new one; what ends in an error of the bus is not kept.
+
+    Half of the time is for the idle one's answer, and half for a new one.
+    """
     from jeepney.io.blocking import open_dbus_connection
     from secretstorage.exceptions import LockedException
 
-    connection = _taken(address, timeout_s)
+    connection = _taken(address, timeout_s / 2)
     if connection is None:
-        connection = open_dbus_connection(bus=address, auth_timeout=min(1.0, timeout_s))
+        connection = open_dbus_connection(bus=address, auth_timeout=timeout_s / 2)
     is_sound = False
     try:
         yield connection
@@ -142,7 +160,7 @@ def _taken(address: str, timeout_s: float) -> "DBusConnection | None":
         return None
     if kept_address == address:
         with contextlib.suppress(OSError, EOFError, ValueError, RuntimeError, DBusErrorResponse):
-            Proxy(message_bus, connection, timeout=min(1.0, timeout_s)).GetId()
+            Proxy(message_bus, connection, timeout=timeout_s).GetId()
             return connection
     connection.close()
     return None
@@ -150,14 +168,21 @@ def _taken(address: str, timeout_s: float) -> "DBusConnection | None":
 
 @contextlib.contextmanager
 def session_bus(
-    timeout_s: float, *, may_prompt: bool = False, has_left: threading.Event | None = None
+    timeout_s: float,
+    *,
+    bus_timeout_s: float | None = None,
+    may_prompt: bool = False,
+    has_left: threading.Event | None = None,
+    clock: Callable[[], float] = time.monotonic,
 ) -> Iterator["DBusConnection"]:
     """Connect to the session bus; all calls within the block together end after a time.
 
     Args:
         timeout_s: The longest that they may take together, in seconds.
+        bus_timeout_s: The longest that the bus itself may take to let one in; by default as long.
         may_prompt: Let the keyring ask on the desktop; otherwise what needs that is locked.
         has_left: Set when the caller does not wait for a prompt any more.
+        clock: Seconds that only go forward.
 
     Raises:
         StoreError: The bus or what answers on it is locked, cannot be reached, or did not answer in time.
@@ -173,11 +198,11 @@ def session_bus(
     address = os.environ.get("DBUS_SESSION_BUS_ADDRESS")
     if not address:
         raise StoreError(TokenState.UNAVAILABLE, "there is no session bus here: DBUS_SESSION_BUS_ADDRESS is not set")
-    deadline = time.monotonic() + timeout_s
+    deadline = clock() + timeout_s
     try:
-        with _connection(address, timeout_s) as connection:
+        with _connection(address, timeout_s if bus_timeout_s is None else bus_timeout_s) as connection:
             bounded = BoundedConnection(
-                connection, deadline, may_prompt=may_prompt, has_left=has_left or threading.Event()
+                connection, deadline, may_prompt=may_prompt, has_left=has_left or threading.Event(), clock=clock
             )
             yield cast("DBusConnection", bounded)
     except (LockedException, PromptWantedError):

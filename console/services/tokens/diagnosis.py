@@ -1,13 +1,15 @@
 """The diagnosis: one state, and the exact next command, from what the references and the machine said."""
 
 import sys
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from console.domain.event import TokenState
 from console.services.tokens.advice import how_to_store, next_step, said_of
 from console.services.tokens.machine import KeyringState, Machine, look_at_machine
 from console.services.tokens.reference import Reference, Scheme
+from console.services.tokens.secret_service import READ_TIMEOUT_S
 from console.services.tokens.sources import Answer, Sources
 
 _CONSOLE = "gateway-console token"
@@ -33,6 +35,8 @@ async def diagnose(
     *,
     platform: str = sys.platform,
     is_read_only: bool = False,
+    timeout_s: float = READ_TIMEOUT_S,
+    clock: Callable[[], float] = time.monotonic,
 ) -> Diagnosis:
     """Ask the references in order and say what to do next. Nobody is asked anything.
 
@@ -43,9 +47,13 @@ async def diagnose(
         environment: The environment variables of this process.
         platform: The platform, as `sys.platform` has it.
         is_read_only: Nothing may be changed, and so the kernel is not tried.
+        timeout_s: The longest that the machine's keyring may take, in seconds.
+        clock: Seconds that only go forward.
 
     """
-    machine = await look_at_machine(environment, None if is_read_only else sources.kernel, platform=platform)
+    machine = await look_at_machine(
+        environment, None if is_read_only else sources.kernel, platform=platform, timeout_s=timeout_s, clock=clock
+    )
     answer, reference = Answer(TokenState.ABSENT, reason="the profile has no token_ref"), None
     for reference in references:
         if reference.scheme is Scheme.SIM:

@@ -2,7 +2,8 @@
 
 import os
 import secrets
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -55,7 +56,12 @@ class Machine:
 
 
 async def look_at_machine(
-    environment: Mapping[str, str], kernel: Store | None, *, platform: str, timeout_s: float = READ_TIMEOUT_S
+    environment: Mapping[str, str],
+    kernel: Store | None,
+    *,
+    platform: str,
+    timeout_s: float = READ_TIMEOUT_S,
+    clock: Callable[[], float] = time.monotonic,
 ) -> Machine:
     """Find out what this machine has.
 
@@ -64,11 +70,12 @@ async def look_at_machine(
         kernel: The kernel's store, where a random value is put and removed; None where nothing may be tried.
         platform: The platform, as `sys.platform` has it.
         timeout_s: The longest that the keyring may take, in seconds.
+        clock: Seconds that only go forward.
 
     """
     found = _Keyring(KeyringState.OTHER, f"that of {platform}")
     if platform == "linux":
-        found = await _look_at_secret_service(environment, timeout_s)
+        found = await _look_at_secret_service(environment, timeout_s, clock)
     return Machine(
         keyring=found.state,
         keyring_words=found.words,
@@ -87,12 +94,14 @@ class _Keyring:
     daemon_pid: int | None = None
 
 
-async def _look_at_secret_service(environment: Mapping[str, str], timeout_s: float) -> _Keyring:
+async def _look_at_secret_service(
+    environment: Mapping[str, str], timeout_s: float, clock: Callable[[], float]
+) -> _Keyring:
     if not environment.get("DBUS_SESSION_BUS_ADDRESS"):
         return _Keyring(KeyringState.NO_BUS, "DBUS_SESSION_BUS_ADDRESS is not set")
 
     def work() -> _Keyring:
-        with session_bus(timeout_s) as connection:
+        with session_bus(timeout_s, clock=clock) as connection:
             return _look_at_bus(connection)
 
     try:

@@ -3,6 +3,7 @@
 The `keyring` library itself waits for ever on a locked collection with a display, and on a frozen daemon.
 """
 
+import asyncio
 import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
@@ -30,14 +31,18 @@ class SecretServiceStore:
 
     source = "Secret Service"
 
-    def __init__(self, timeout_s: float = READ_TIMEOUT_S) -> None:
+    def __init__(
+        self, timeout_s: float = READ_TIMEOUT_S, *, bound: Callable[[float], asyncio.Timeout] = asyncio.timeout
+    ) -> None:
         """Prepare the store; the bus is not opened yet.
 
         Args:
             timeout_s: The longest that one call may take, in seconds.
+            bound: Makes the last bound of a call, of so many seconds.
 
         """
         self._timeout_s = timeout_s
+        self._bound = bound
 
     async def read(self, reference: Reference, origin: str | None) -> Stored | None:
         """Return the token that serves an origin, or None where there is none."""
@@ -98,7 +103,7 @@ class SecretServiceStore:
             with session_bus(self._timeout_s) as connection:
                 return ask(connection)
 
-        return await in_thread(work, self._timeout_s)
+        return await in_thread(work, self._timeout_s, bound=self._bound)
 
 
 def unlocked_collection(connection: "DBusConnection") -> "Collection | None":

@@ -1,6 +1,8 @@
 """Unlocking the Secret Service, when it was asked for: by a password from the terminal, or on the desktop."""
 
 import threading
+import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from console.domain.event import TokenState
@@ -15,6 +17,9 @@ PASSWORD_TIMEOUT_S = 5.0
 
 PROMPT_TIMEOUT_S = 60.0
 """The longest to wait for a person who answers the desktop's prompt, in seconds."""
+
+BUS_TIMEOUT_S = 2.0
+"""The longest that the bus may take to let one in before the prompt, in seconds: a person cannot make it faster."""
 
 _GNOME = "org.gnome.keyring.InternalUnsupportedGuiltRiddenInterface"
 """GNOME keyring's own interface, and the only way to unlock it without a display (gnome-keyring 42)."""
@@ -87,8 +92,18 @@ def _prompt_only() -> StoreError:
     )
 
 
-async def unlock_on_desktop(timeout_s: float = PROMPT_TIMEOUT_S) -> None:
+async def unlock_on_desktop(
+    timeout_s: float = PROMPT_TIMEOUT_S,
+    *,
+    bus_timeout_s: float = BUS_TIMEOUT_S,
+    clock: Callable[[], float] = time.monotonic,
+) -> None:
     """Let the desktop ask for the keyring's password, and wait for the answer. Leaving takes the prompt away.
+
+    Args:
+        timeout_s: The longest to wait for a person, in seconds.
+        bus_timeout_s: The longest that the bus may take to let one in, in seconds.
+        clock: Seconds that only go forward.
 
     Raises:
         StoreError: Nobody answered in time, the prompt was dismissed, or the Secret Service cannot be reached.
@@ -97,7 +112,9 @@ async def unlock_on_desktop(timeout_s: float = PROMPT_TIMEOUT_S) -> None:
     has_left = threading.Event()
 
     def work() -> None:
-        with session_bus(timeout_s, may_prompt=True, has_left=has_left) as connection:
+        with session_bus(
+            timeout_s, bus_timeout_s=bus_timeout_s, may_prompt=True, has_left=has_left, clock=clock
+        ) as connection:
             _prompt(connection)
             _require_unlocked(connection)
 
