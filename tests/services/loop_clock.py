@@ -1,7 +1,8 @@
 """The event loop's clock in a test's hand: a deadline passes when the test says so, and at no other time."""
 
 import asyncio
-from collections.abc import Awaitable
+import contextlib
+from collections.abc import Awaitable, Iterator
 
 
 class Clock:
@@ -21,8 +22,12 @@ class Clock:
             await asyncio.sleep(0)
 
 
-def hold_loop_clock() -> Clock:
-    """Return a clock in place of the running loop's own; all timers of this loop go by it from now on."""
-    clock = Clock()
-    asyncio.get_running_loop().time = clock
-    return clock
+@contextlib.contextmanager
+def held_loop_clock() -> Iterator[Clock]:
+    """Put a clock in the place of the running loop's own while the block runs: all timers of the loop go by it."""
+    loop, clock = asyncio.get_running_loop(), Clock()
+    before, loop.time = loop.time, clock
+    try:
+        yield clock
+    finally:
+        loop.time = before

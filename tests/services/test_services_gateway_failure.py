@@ -2,9 +2,10 @@
 
 import asyncio
 import gzip
+from collections.abc import AsyncIterator
 
 import pytest
-from services.loop_clock import Clock, hold_loop_clock
+from services.loop_clock import Clock, held_loop_clock
 from services.servers import (
     END,
     Peer,
@@ -439,6 +440,12 @@ def assert_given_up(result: SmokeResult, evidence: str) -> None:
 DEADLINE_S = 30.0
 
 
+@pytest.fixture
+async def clock() -> AsyncIterator[Clock]:
+    with held_loop_clock() as clock:
+        yield clock
+
+
 def drip(clock: Clock, first: bytes, drop: bytes, seen: asyncio.Event | None = None) -> Script:
     """Return a script that sends a drop a second, by a held clock, to the deadline and, for a while, behind it.
 
@@ -471,8 +478,9 @@ SLOW: dict[str, tuple[bytes, bytes]] = {
 
 
 @pytest.mark.parametrize(("first", "drop"), SLOW.values(), ids=SLOW)
-async def test_the_deadline_ends_a_call_however_the_gateway_keeps_it_alive(first: bytes, drop: bytes) -> None:
-    clock = hold_loop_clock()
+async def test_the_deadline_ends_a_call_however_the_gateway_keeps_it_alive(
+    clock: Clock, first: bytes, drop: bytes
+) -> None:
     async with raw_server(drip(clock, first, drop)) as server:
         result = await smoke_once(server.base_url, clock=clock, deadline_s=DEADLINE_S)
     assert result.classification is not None
@@ -490,8 +498,8 @@ REFUSED = head(500, content_type="application/json")
     [(REFUSED + chunk(b'{"err'), b""), (REFUSED, chunk(b" "))],
     ids=["without_end", "dripping"],
 )
-async def test_a_refusal_whose_body_takes_too_long_stays_one(first: bytes, drop: bytes) -> None:
-    clock, seen = hold_loop_clock(), asyncio.Event()
+async def test_a_refusal_whose_body_takes_too_long_stays_one(clock: Clock, first: bytes, drop: bytes) -> None:
+    seen = asyncio.Event()
     async with raw_server(drip(clock, first, drop, seen)) as server:
         result = await smoke_once(server.base_url, clock=clock, deadline_s=DEADLINE_S, seen={AnswerStarted: seen})
     assert_undecided_refusal(result)
@@ -527,8 +535,8 @@ async def test_a_bare_404_on_a_familys_path_may_be_the_family_or_the_address() -
     assert result.classification.other_readings == (Category.ROUTE_MISSING,)
 
 
-async def test_a_gateway_that_accepts_and_never_reads_is_a_timeout() -> None:
-    clock, written = hold_loop_clock(), asyncio.Event()
+async def test_a_gateway_that_accepts_and_never_reads_is_a_timeout(clock: Clock) -> None:
+    written = asyncio.Event()
 
     async def ignore(_: Peer) -> None:
         await written.wait()
@@ -543,9 +551,7 @@ async def test_a_gateway_that_accepts_and_never_reads_is_a_timeout() -> None:
     assert server.connections == 1
 
 
-async def test_a_gateway_that_never_ends_the_tls_handshake_runs_into_the_time_to_connect() -> None:
-    clock = hold_loop_clock()
-
+async def test_a_gateway_that_never_ends_the_tls_handshake_runs_into_the_time_to_connect(clock: Clock) -> None:
     async def swallow(peer: Peer) -> None:
         await clock.run_until_done(peer.wait_until_left())
 
@@ -559,9 +565,7 @@ async def test_a_gateway_that_never_ends_the_tls_handshake_runs_into_the_time_to
     assert result.requests_sent == 0
 
 
-async def test_an_end_just_before_the_deadline_is_still_in_time() -> None:
-    clock = hold_loop_clock()
-
+async def test_an_end_just_before_the_deadline_is_still_in_time(clock: Clock) -> None:
     async def slow_but_whole(peer: Peer, _: Request) -> None:
         await peer.send(head(200) + chunk(b"".join(BEGUN)))
         clock.now = DEADLINE_S - 1

@@ -2,9 +2,10 @@
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
 
 import pytest
-from services.loop_clock import Clock, hold_loop_clock
+from services.loop_clock import Clock, held_loop_clock
 from services.servers import (
     END,
     Peer,
@@ -47,6 +48,12 @@ pytestmark = pytest.mark.usefixtures("no_trust_store")
 
 DEADLINE_S = 30.0
 R, M, C = EndpointFamily.RESPONSES, EndpointFamily.ANTHROPIC_MESSAGES, EndpointFamily.CHAT_COMPLETIONS
+
+
+@pytest.fixture
+async def clock() -> AsyncIterator[Clock]:
+    with held_loop_clock() as clock:
+        yield clock
 
 
 def kinds(events: list[SmokeEvent]) -> list[type]:
@@ -118,9 +125,9 @@ async def test_a_chat_stream_without_its_done_marker_passes_with_a_warning() -> 
 @pytest.mark.parametrize("ping", [b"", chunk(b": ping\n\n")], ids=["silent", "pinging"])
 @pytest.mark.parametrize("family", FAMILIES)
 async def test_a_connection_that_stays_open_after_the_end_passes_with_a_warning_and_soon(
-    family: EndpointFamily, ping: bytes
+    clock: Clock, family: EndpointFamily, ping: bytes
 ) -> None:
-    clock, seen = hold_loop_clock(), asyncio.Event()
+    seen = asyncio.Event()
 
     async def keep_open(peer: Peer, _: Request) -> None:
         await peer.send(good_stream(family).removesuffix(END))
@@ -136,8 +143,8 @@ async def test_a_connection_that_stays_open_after_the_end_passes_with_a_warning_
     assert (result.status, ids(result)) == (SmokeStatus.PASSED, ["COM-T-05"])
 
 
-async def test_a_deadline_that_falls_into_the_open_end_does_not_undo_a_complete_answer() -> None:
-    clock, seen = hold_loop_clock(), asyncio.Event()
+async def test_a_deadline_that_falls_into_the_open_end_does_not_undo_a_complete_answer(clock: Clock) -> None:
+    seen = asyncio.Event()
 
     async def stay_open(peer: Peer, _: Request) -> None:
         await peer.send(good_stream(R).removesuffix(END))
