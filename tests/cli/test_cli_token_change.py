@@ -6,10 +6,12 @@ import contextlib
 import json
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from services.token_store import ORIGIN, MemoryStore, answer_of
+from services.token_store import CHEAP, ORIGIN, MemoryStore, answer_of
+from waiting import HANG_S
 
 from console.cli.exit_code import ExitCode
 from console.cli.token_change import Change, run
@@ -20,6 +22,7 @@ from console.domain.secret import Secret
 from console.services.tokens.reference import Reference, Scheme
 from console.services.tokens.rotation import Verification, Verifier
 from console.services.tokens.store import StoreError
+from console.services.tokens.vault_store import VaultStore
 
 TOKEN = "-".join(["tk", "Qw3rTy7uIo", "PaSdFg8hJk"])
 NEW_TOKEN = TOKEN + "-new"
@@ -42,20 +45,19 @@ def give(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Give]:
 
 @pytest.fixture
 def subject(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Subject:
-    """Return a profile whose token is in a vault in a home of its own."""
+    """Return a profile whose token is in a vault, a cheap one, in a home of its own."""
     monkeypatch.setenv("HOME", str(tmp_path))
     for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"):
         monkeypatch.delenv(name, raising=False)
-    passphrase = tmp_path / "passphrase"
-    passphrase.write_text("correct horse")
-    passphrase.chmod(0o600)
     config = tmp_path / "config.toml"
     config.write_text(
         'schema = 1\ndefault_profile = "p"\n[profiles.p.gateway]\nbase_url = "https://gw.example"\n'
-        f'token_ref = ["vault:acme"]\nvault_passphrase_ref = "file:{passphrase}"\n'
+        'token_ref = ["vault:acme"]\n'
         '[profiles.p.routes.writer]\nmodel = "m"\nendpoint_family = "responses"\nendpoint_path = "/v1/responses"\n'
     )
-    return load_subject(argparse.Namespace(config=config, profile=None))
+    subject = load_subject(argparse.Namespace(config=config, profile=None))
+    vault = VaultStore(subject.place.vault, lambda is_new: b"correct horse", cost=CHEAP, lock_timeout_s=HANG_S)
+    return replace(subject, sources=replace(subject.sources, vault=vault))
 
 
 def typed(kind: str, **options: object) -> argparse.Namespace:

@@ -44,6 +44,11 @@ def child(backend: str = BACKEND, timeout_s: float = HANG_S) -> ChildKeyring:
     return ChildKeyring("keyring", backend, os.environ, timeout_s)
 
 
+def impatient_store() -> SecretServiceStore:
+    """Return a store that only the deadline of its calls on the bus can end, and no last bound."""
+    return SecretServiceStore(0.1, bound=lambda _: asyncio.timeout(None))
+
+
 def children() -> set[str]:
     return set(Path(f"/proc/self/task/{threading.main_thread().native_id}/children").read_text().split())
 
@@ -108,7 +113,7 @@ async def test_a_locked_keyring_is_locked_whether_it_has_the_entry_or_not(secret
 async def test_a_frozen_daemon_is_a_timeout(secret_service: SecretService) -> None:
     secret_service.store("gateway-console", "acme", TOKEN)
     secret_service.freeze()
-    answer = await read_keyring(timeout_s=0.1)
+    answer = await answer_of(impatient_store(), ACME)
     assert (answer.state, answer.reason) == (TokenState.TIMEOUT, "the keyring did not answer within 0.1 s")
 
 
@@ -116,6 +121,7 @@ async def test_a_frozen_daemon_is_a_timeout(secret_service: SecretService) -> No
 async def test_one_process_is_one_client_whatever_it_asks(secret_service: SecretService) -> None:
     await put(SecretServiceStore(HANG_S), ACME, ORIGIN, SECRET)
     clients = secret_service.clients()
+    assert {connection.unique_name for _, connection in bus._idle} & clients
     assert (await read_keyring()).secret == SECRET
     assert (await read_keyring(OTHER)).state is TokenState.ABSENT
     secret_service.lock()
@@ -233,7 +239,7 @@ async def test_a_locked_keyring_is_locked_for_every_deed(secret_service: SecretS
 async def test_a_frozen_daemon_is_a_timeout_for_every_deed(secret_service: SecretService, deed: str) -> None:
     secret_service.freeze()
     with pytest.raises(StoreError) as caught:
-        await do(SecretServiceStore(0.1), deed)
+        await do(impatient_store(), deed)
     assert caught.value.state is TokenState.TIMEOUT
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from services.token_store import ORIGIN, OTHER_ORIGIN, answer_of
+from services.token_store import CHEAP, ORIGIN, OTHER_ORIGIN, answer_of
 from waiting import HANG_S
 
 from console.domain.event import TokenState
@@ -33,8 +33,6 @@ from console.services.tokens.vault_store import VaultStore
 TOKEN = "-".join(["tk", "Qw3rTy7uIo", "PaSdFg8hJk"])
 SECRET = Secret(TOKEN)
 ACME = Reference(Scheme.VAULT, "acme")
-CHEAP = 2
-"""The least cost that scrypt has; a store reads it only where it is given as its cost."""
 
 
 def no_kernel() -> KernelKeys:

@@ -12,6 +12,9 @@ from console.services.tokens.store import Store, Stored, StoreError, serving
 ORIGIN = "https://gw.example:443"
 OTHER_ORIGIN = "https://other.example:443"
 
+CHEAP = 2
+"""The least cost that scrypt has. A vault of it is read only by a store that is given it as its cost."""
+
 
 class KilledError(BaseException):
     """The process was killed here."""
