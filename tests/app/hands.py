@@ -9,9 +9,11 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 
 from textual import events
+from textual.app import App
 from textual.geometry import Region
 from textual.keys import key_to_character
 from textual.message_pump import MessagePump
+from textual.pilot import Pilot
 from textual.screen import Screen
 
 from console.app.app import ConsoleApp
@@ -78,6 +80,16 @@ async def type_in(app: ConsoleApp, words: str) -> None:
     await settled(app)
 
 
+async def click(app: ConsoleApp, selector: str, offset: tuple[int, int]) -> None:
+    await Pilot(app).click(selector, offset=offset)
+    await settled(app)
+
+
+async def resize(app: ConsoleApp, width: int, height: int) -> None:
+    await Pilot(app).resize_terminal(width, height)
+    await settled(app)
+
+
 async def until(app: ConsoleApp, is_reached: Callable[[], bool]) -> None:
     """Let the app work until something holds and is painted. The time limit of tests ends what never comes."""
     while not is_reached():
@@ -87,7 +99,7 @@ async def until(app: ConsoleApp, is_reached: Callable[[], bool]) -> None:
     await settled(app)
 
 
-async def settled(app: ConsoleApp) -> None:
+async def settled(app: App[None]) -> None:
     """Wait until the app and all that is on its screen have handled what they were sent, and are painted."""
     before: list[MessagePump] = []
     while True:

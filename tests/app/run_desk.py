@@ -6,7 +6,6 @@ from pathlib import Path
 
 import hands
 from services.repositories import Repository
-from textual.pilot import Pilot
 
 from console.app.app import ConsoleApp
 from console.app.new_run_dialog import NewRunDialog
@@ -49,9 +48,8 @@ def config(tmp_path: Path, policy: str = "", **models: str) -> Path:
 class Desk:
     """A screen at work, and the keys of who sits at it."""
 
-    def __init__(self, app: ConsoleApp, pilot: Pilot[None]) -> None:
+    def __init__(self, app: ConsoleApp) -> None:
         self.app = app
-        self.pilot = pilot
 
     @property
     def view(self) -> RunView:
@@ -140,7 +138,7 @@ async def sitting(
     """Sit at a screen whose gateway is open and whose runs were read."""
     profile = load_profile(name="demo") if config is None else load_profile(config)
     app = ConsoleApp(profile, is_read_only=is_read_only, start_embedded=gateway)
-    async with app.run_test(size=size) as pilot:
-        desk = Desk(app, pilot)
+    async with app.run_test(size=size):
+        desk = Desk(app)
         await desk.until(lambda: hands.state_of(app).token_state is TokenState.FOUND and desk.view.is_read)
         yield desk

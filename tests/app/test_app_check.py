@@ -1,23 +1,21 @@
 """The probe ladder on the screen: what the contract pane shows of it, and the keys c, C, t, x and y."""
 
-import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
+import hands
 import pytest
+from hands import press, said, state_of
 from services.scripted_gateway import Steps, scripted
 from services.servers import Peer, RawServer, Request, raw_server, stay_silent
 from states import fold, offline, opened
-from textual.pilot import Pilot
 
 from console.app.actions import action_named
 from console.app.app import ConsoleApp
 from console.app.contract_pane import contract_lines
 from console.app.line import Line
-from console.app.line_pane import LinePane
-from console.app.routes_screen import RoutesScreen
 from console.domain.catalogue import Catalogue, CatalogueEntry
 from console.domain.category import Category, judged
 from console.domain.contract import Verdict, fix_lines
@@ -174,28 +172,16 @@ def test_an_action_that_is_possible_has_no_reason(action: str, state: ConsoleSta
 # --- Keys ------------------------------------------------------------------------------------------------------------
 
 
-def screen_of(app: ConsoleApp) -> RoutesScreen:
-    return next(screen for screen in app.screen_stack if isinstance(screen, RoutesScreen))
-
-
-def state_of(app: ConsoleApp) -> ConsoleState:
-    return screen_of(app).session.state
-
-
 def drawn(app: ConsoleApp, pane_id: str) -> str:
-    pane = screen_of(app).query_one(f"#{pane_id}", LinePane)
-    return "\n".join(pane.render_line(y).text.rstrip() for y in range(pane.size.height))
+    return hands.drawn(hands.main_screen(app), pane_id)
 
 
-async def until(pilot: Pilot[None], app: ConsoleApp, reached: object) -> ConsoleState:
-    async with asyncio.timeout(20):
-        while not reached(state_of(app)):  # type: ignore[operator]
-            await pilot.pause(0.02)
-    await pilot.pause(0.1)
+async def until(app: ConsoleApp, is_reached: Callable[[ConsoleState], bool]) -> ConsoleState:
+    await hands.until(app, lambda: is_reached(state_of(app)))
     return state_of(app)
 
 
-def has_climbed(*roles: Role, top: Rung) -> object:
+def has_climbed(*roles: Role, top: Rung) -> Callable[[ConsoleState], bool]:
     def check(state: ConsoleState) -> bool:
         return all(
             route.rungs and route.climbing is None and (route.rungs[-1].rung >= top or not route.rungs[-1].holds)
@@ -229,21 +215,21 @@ endpoint_path = "/v1/messages"
 @contextlib.asynccontextmanager
 async def opened_on(
     server: RawServer, home: Path, monkeypatch: pytest.MonkeyPatch, *, is_read_only: bool = False
-) -> AsyncIterator[tuple[ConsoleApp, Pilot[None]]]:
+) -> AsyncIterator[ConsoleApp]:
     monkeypatch.setenv("XDG_STATE_HOME", str(home / "state"))
     path = home / "config.toml"
     path.write_text(CONFIG.format(base_url=server.base_url), encoding="utf-8")
     app = ConsoleApp(load_profile(path), is_read_only=is_read_only)
-    async with app.run_test(size=(120, 40)) as pilot:
-        await until(pilot, app, lambda state: state.token_state is TokenState.FOUND)
-        yield app, pilot
+    async with app.run_test(size=(120, 40)):
+        await until(app, lambda state: state.token_state is TokenState.FOUND)
+        yield app
 
 
 async def test_c_climbs_the_free_rungs_of_this_route_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with scripted(Steps(token=None)) as server, opened_on(server, tmp_path, monkeypatch) as (app, pilot):
+    async with scripted(Steps(token=None)) as server, opened_on(server, tmp_path, monkeypatch) as app:
         assert server.requests == []
-        await pilot.press("j", "c")
-        state = await until(pilot, app, has_climbed(Role.WRITER, top=Rung.KEY))
+        await press(app, "j", "c")
+        state = await until(app, has_climbed(Role.WRITER, top=Rung.KEY))
         assert state.routes[1].reached is Rung.KEY
         assert (state.routes[0].rungs, state.routes[2].rungs) == ((), ())
         assert "rung 3 of 5 needed" in drawn(app, "contract")
@@ -253,19 +239,19 @@ async def test_c_climbs_the_free_rungs_of_this_route_alone(tmp_path: Path, monke
 
 
 async def test_big_c_climbs_all_and_sends_nothing_for_drift(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with scripted(Steps(token=None)) as server, opened_on(server, tmp_path, monkeypatch) as (app, pilot):
-        await pilot.press("C")
+    async with scripted(Steps(token=None)) as server, opened_on(server, tmp_path, monkeypatch) as app:
+        await press(app, "C")
         roles = (Role.PLANNER, Role.WRITER, Role.CRITIC)
-        state = await until(pilot, app, has_climbed(*roles, top=Rung.KEY))
+        state = await until(app, has_climbed(*roles, top=Rung.KEY))
         assert [route.reached for route in state.routes] == [Rung.OFFLINE, Rung.KEY, Rung.KEY]
         assert state.routes[0].verdict is Verdict.DRIFT
     assert [request for request in server.requests if request.path == "/v1/chat/completions"] == []
 
 
 async def test_t_climbs_to_the_role_s_own_shape(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with scripted(Steps(token=None)) as server, opened_on(server, tmp_path, monkeypatch) as (app, pilot):
-        await pilot.press("j", "t")
-        state = await until(pilot, app, has_climbed(Role.WRITER, top=Rung.SHAPE))
+    async with scripted(Steps(token=None)) as server, opened_on(server, tmp_path, monkeypatch) as app:
+        await press(app, "j", "t")
+        state = await until(app, has_climbed(Role.WRITER, top=Rung.SHAPE))
         assert (state.routes[1].reached, state.routes[1].verdict) == (Rung.SHAPE, Verdict.OK)
         assert state.budget is not None
         assert state.budget.spent_tokens == 10
@@ -277,25 +263,25 @@ async def test_read_only_climbs_the_lists_alone_and_keeps_nothing(
 ) -> None:
     async with (
         scripted(Steps(token=None)) as server,
-        opened_on(server, tmp_path, monkeypatch, is_read_only=True) as (app, pilot),
+        opened_on(server, tmp_path, monkeypatch, is_read_only=True) as app,
     ):
-        await pilot.press("j", "c")
-        state = await until(pilot, app, has_climbed(Role.WRITER, top=Rung.CATALOGUE))
+        await press(app, "j", "c")
+        state = await until(app, has_climbed(Role.WRITER, top=Rung.CATALOGUE))
         assert state.routes[1].reached is Rung.CATALOGUE
-        await pilot.press("t")
-        assert any("read-only" in note.message for note in app._notifications)
+        await press(app, "t")
+        assert any("read-only" in each for each in said(app))
     assert {request.method for request in server.requests} == {"GET"}
     assert not (tmp_path / "state").exists()
 
 
 async def test_a_second_check_says_what_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with scripted(Steps(token=None)) as server, opened_on(server, tmp_path, monkeypatch) as (app, pilot):
-        await pilot.press("j", "c")
-        first = await until(pilot, app, has_climbed(Role.WRITER, top=Rung.KEY))
+    async with scripted(Steps(token=None)) as server, opened_on(server, tmp_path, monkeypatch) as app:
+        await press(app, "j", "c")
+        first = await until(app, has_climbed(Role.WRITER, top=Rung.KEY))
         assert first.catalogue is not None
         assert first.catalogue.is_first
-        await pilot.press("c")
-        second = await until(pilot, app, lambda state: state.catalogue is not None and not state.catalogue.is_first)
+        await press(app, "c")
+        second = await until(app, lambda state: state.catalogue is not None and not state.catalogue.is_first)
         assert second.catalogue is not None
         assert second.catalogue.changes == ()
 
@@ -309,38 +295,37 @@ async def test_x_stops_a_climb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         else:
             await peer.send(steps.answer(request))
 
-    async with raw_server(stuck) as server, opened_on(server, tmp_path, monkeypatch) as (app, pilot):
-        await pilot.press("j", "c")
+    async with raw_server(stuck) as server, opened_on(server, tmp_path, monkeypatch) as app:
+        await press(app, "j", "c")
         await until(
-            pilot, app, lambda state: state.routes[1].climbing is not None and state.routes[1].climbing.rung is Rung.KEY
+            app, lambda state: state.routes[1].climbing is not None and state.routes[1].climbing.rung is Rung.KEY
         )
         assert "›3" in drawn(app, "contract")
-        await pilot.press("x")
-        state = await until(pilot, app, lambda state: state.routes[1].climbing is None)
+        await press(app, "x")
+        state = await until(app, lambda state: state.routes[1].climbing is None)
         assert state.routes[1].reached is Rung.CATALOGUE
         assert state.routes[1].rungs[-1].notes == ("stopped",)
-        async with asyncio.timeout(5):
-            await server.peers[-1].has_left.wait()
-        await pilot.press("x")
-        assert any("no call is under way" in note.message for note in app._notifications)
+        await server.peers[-1].has_left.wait()
+        await press(app, "x")
+        assert any("no call is under way" in each for each in said(app))
 
 
 async def test_y_copies_exactly_the_fix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with scripted() as server, opened_on(server, tmp_path, monkeypatch) as (app, pilot):
-        await pilot.press("y")
+    async with scripted() as server, opened_on(server, tmp_path, monkeypatch) as app:
+        await press(app, "y")
         lines = fix_lines(state_of(app).routes[0].check)
         assert lines == ('endpoint_family = "responses"', 'endpoint_path = "/v1/responses"')
         assert app.clipboard == "\n".join(lines) + "\n"
-        assert any("copied 2 config line(s)" in note.message for note in app._notifications)
-        await pilot.press("j", "y")
+        assert any("copied 2 config line(s)" in each for each in said(app))
+        await press(app, "j", "y")
         assert app.clipboard == "\n".join(lines) + "\n"
-        assert any("nothing to put right" in note.message for note in app._notifications)
+        assert any("nothing to put right" in each for each in said(app))
     assert server.requests == []
 
 
 async def test_nothing_is_checked_at_start_up_or_on_focus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with scripted() as server, opened_on(server, tmp_path, monkeypatch) as (app, pilot):
-        await pilot.press("j", "k", "tab", "2", "3", "1")
-        await pilot.pause(0.2)
+    async with scripted() as server, opened_on(server, tmp_path, monkeypatch) as app:
+        await press(app, "j", "k", "tab", "2", "3", "1")
+        assert {worker.name for worker in hands.main_screen(app).workers} == {"gateway", "runs"}
         assert state_of(app).catalogue is None
-        assert server.connections == 0
+    assert server.connections == 0

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from hands import settled
 from textual.app import App, ComposeResult
 from textual.geometry import Size
 
@@ -28,7 +29,7 @@ class OnePane(App[None]):
 
 async def test_a_pane_lets_no_control_through_and_knows_no_markup() -> None:
     async with OnePane().run_test(size=(80, 5)) as pilot:
-        await pilot.pause()
+        await settled(pilot.app)
         shown = pilot.app.query_one(RawPane).render_line(0).text
     assert "[@click=app.quit]x[/]" in shown
     assert not [each for each in shown if ord(each) < 32 or each in "\x7f\x9b\u202e"]

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import pytest
 from app.test_app_line_pane import OnePane, RawPane
+from hands import settled
 from textual.app import ComposeResult
 from textual.geometry import Size
 
@@ -47,12 +48,12 @@ async def shown(*lines: Line, then: Callable[[], None] = lambda: None) -> list[s
         pane = pilot.app.query_one(LinesPane)
         pane.given = lines
         pane.show(ConsoleState("p"), 0)
-        await pilot.pause()
+        await settled(pilot.app)
         before = [pane.render_line(row).text for row in range(len(lines))]
         assert all(before)
         then()
         pane.show(ConsoleState("p"), 0)
-        await pilot.pause()
+        await settled(pilot.app)
         return [pane.render_line(row).text.rstrip() for row in range(len(lines))]
 
 
@@ -83,7 +84,7 @@ async def test_a_token_that_a_change_of_tone_cuts_is_masked_at_every_cut(token: 
         pane = pilot.app.query_one(LinesPane)
         pane.given = lines
         pane.show(ConsoleState("p"), 0)
-        await pilot.pause()
+        await settled(pilot.app)
         assert {pane.render_line(row).text.rstrip() for row in range(len(lines))} == {"a ••• b"}
 
 

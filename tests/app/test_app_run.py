@@ -398,10 +398,10 @@ async def test_the_panes_follow_a_resize(tmp_path: Path) -> None:
         assert shown() == ["gate"]
         await desk.press("4")
         assert shown() == ["record"]
-        await desk.pilot.resize_terminal(120, 40)
+        await hands.resize(desk.app, 120, 40)
         await desk.until(lambda: len(shown()) == 4)
         assert "instruction due" in desk.drawn("gates")
-        await desk.pilot.resize_terminal(200, 50)
+        await hands.resize(desk.app, 200, 50)
         await desk.until(lambda: "candidate held" in desk.drawn("gates"))
 
 

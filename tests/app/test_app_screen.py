@@ -2,40 +2,30 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+import json
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
+import hands
 import pytest
+from hands import click, main_screen, press, resize, said, settled, state_of
 from states import HOSTILE
 from textual.command import CommandPalette
-from textual.pilot import Pilot
 
 from console.app.app import ConsoleApp
 from console.app.dialogs import Dialog
 from console.app.line_pane import LinePane
 from console.app.routes_screen import RoutesScreen
+from console.app.session import StartEmbedded, embedded_in_a_process
 from console.domain.event import SmokeStatus, TokenState
 from console.domain.role import Role
 from console.domain.state import ConsoleState, SmokePhase
 from console.services.config_file import load_profile
-
-SIZES = [(80, 24), (120, 40), (200, 50)]
-
-
-def screen_of(app: ConsoleApp) -> RoutesScreen:
-    return next(screen for screen in app.screen_stack if isinstance(screen, RoutesScreen))
+from console.services.settings import Profile
 
 
-def state_of(app: ConsoleApp) -> ConsoleState:
-    return screen_of(app).session.state
-
-
-async def until(pilot: Pilot[None], app: ConsoleApp, reached: object) -> ConsoleState:
-    """Let the app work until its state is as wanted; the test's own time limit ends what never comes."""
-    async with asyncio.timeout(20):
-        while not reached(state_of(app)):  # type: ignore[operator]
-            await pilot.pause(0.02)
-    await pilot.pause(0.1)
+async def until(app: ConsoleApp, is_reached: Callable[[ConsoleState], bool]) -> ConsoleState:
+    await hands.until(app, lambda: is_reached(state_of(app)))
     return state_of(app)
 
 
@@ -48,24 +38,33 @@ def is_done(state: ConsoleState) -> bool:
 
 
 def drawn(app: ConsoleApp, pane_id: str) -> str:
-    pane = screen_of(app).query_one(f"#{pane_id}", LinePane)
-    return "\n".join(pane.render_line(y).text.rstrip() for y in range(pane.size.height))
+    return hands.drawn(main_screen(app), pane_id)
 
 
 @contextlib.asynccontextmanager
-async def running(app: ConsoleApp, size: tuple[int, int] = (120, 40)) -> AsyncIterator[Pilot[None]]:
-    async with app.run_test(size=size) as pilot:
-        yield pilot
+async def running(
+    profile: Profile,
+    size: tuple[int, int] = (120, 40),
+    *,
+    is_read_only: bool = False,
+    start_embedded: StartEmbedded = hands.at_once,
+) -> AsyncIterator[ConsoleApp]:
+    app = ConsoleApp(profile, is_read_only=is_read_only, start_embedded=start_embedded)
+    async with app.run_test(size=size):
+        await settled(app)
+        yield app
 
 
-@pytest.mark.parametrize("size", SIZES)
-async def test_all_routes_are_smoked_side_by_side(size: tuple[int, int]) -> None:
-    app = ConsoleApp(load_profile(name="demo"))
-    async with running(app, size) as pilot:
-        await until(pilot, app, is_open)
+@pytest.mark.parametrize(
+    ("size", "start_embedded"),
+    [((80, 24), embedded_in_a_process), ((120, 40), hands.at_once), ((200, 50), hands.at_once)],
+)
+async def test_all_routes_are_smoked_side_by_side(size: tuple[int, int], start_embedded: StartEmbedded) -> None:
+    async with running(load_profile(name="demo"), size, start_embedded=start_embedded) as app:
+        await until(app, is_open)
         assert state_of(app).calls == ()
-        await pilot.press("S")
-        state = await until(pilot, app, is_done)
+        await press(app, "S")
+        state = await until(app, is_done)
         assert {each.smoke.result.status for each in state.routes if each.smoke.result} == {SmokeStatus.PASSED}
         assert sum(call.is_sent for call in state.calls) == len(state.routes) == 6
         assert "✓ 6" in drawn(app, "header")
@@ -73,23 +72,21 @@ async def test_all_routes_are_smoked_side_by_side(size: tuple[int, int]) -> None
 
 
 async def test_one_cursor_moves_all_panes() -> None:
-    app = ConsoleApp(load_profile(name="faults"))
-    async with running(app) as pilot:
-        await pilot.press("j", "j", "j")
+    async with running(load_profile(name="faults")) as app:
+        await press(app, "j", "j", "j")
         assert "▌ reviewer" in drawn(app, "routes")
         assert "× endpoint drift" in drawn(app, "contract")
-        await pilot.press("G")
+        await press(app, "G")
         assert "▌ fallback" in drawn(app, "routes")
-        await pilot.press("g")
+        await press(app, "g")
         assert "▌ planner" in drawn(app, "routes")
 
 
 async def test_drift_is_held_and_the_rest_ends_in_its_category() -> None:
-    app = ConsoleApp(load_profile(name="faults"))
-    async with running(app) as pilot:
-        await until(pilot, app, is_open)
-        await pilot.press("S")
-        state = await until(pilot, app, is_done)
+    async with running(load_profile(name="faults")) as app:
+        await until(app, is_open)
+        await press(app, "S")
+        state = await until(app, is_done)
         categories = {
             each.check.route.role: each.smoke.result.classification.category
             for each in state.routes
@@ -105,75 +102,64 @@ async def test_drift_is_held_and_the_rest_ends_in_its_category() -> None:
 
 
 async def test_a_key_that_is_not_possible_says_why() -> None:
-    app = ConsoleApp(load_profile(name="faults"))
-    async with running(app) as pilot:
-        await until(pilot, app, is_open)
-        await pilot.press("j", "j", "j", "s")
-        assert any("held back: endpoint drift" in note.message for note in app._notifications)
+    async with running(load_profile(name="faults")) as app:
+        await until(app, is_open)
+        await press(app, "j", "j", "j", "s")
+        assert any("held back: endpoint drift" in each for each in said(app))
         assert state_of(app).calls == ()
 
 
 async def test_a_read_only_session_sends_nothing() -> None:
-    app = ConsoleApp(load_profile(name="demo"), is_read_only=True)
-    async with running(app) as pilot:
-        await until(pilot, app, is_open)
-        await pilot.press("s", "S")
+    async with running(load_profile(name="demo"), is_read_only=True) as app:
+        await until(app, is_open)
+        await press(app, "s", "S")
         assert "read-only" in drawn(app, "header")
         assert state_of(app).calls == ()
 
 
 async def test_narrow_screens_show_contract_and_smoke_as_tabs() -> None:
-    app = ConsoleApp(load_profile(name="demo"))
-    async with running(app, (80, 24)) as pilot:
-        screen = screen_of(app)
+    async with running(load_profile(name="demo"), (80, 24)) as app:
+        screen = main_screen(app)
         assert screen.query_one("#contract").display
         assert not screen.query_one("#smoke").display
-        await pilot.press("3")
+        await press(app, "3")
         assert not screen.query_one("#contract").display
         assert screen.query_one("#smoke").has_focus
-        await pilot.resize_terminal(120, 40)
-        await pilot.pause()
+        await resize(app, 120, 40)
         assert screen.query_one("#contract").display
         assert screen.query_one("#smoke").display
-        await pilot.resize_terminal(200, 50)
-        await pilot.pause()
+        await resize(app, 200, 50)
         assert screen.query_one("#calls").display
 
 
 async def test_tab_walks_through_the_panes_that_are_there() -> None:
-    app = ConsoleApp(load_profile(name="demo"))
-    async with running(app, (200, 50)) as pilot:
-        await pilot.pause()
+    async with running(load_profile(name="demo"), (200, 50)) as app:
         walked = []
         for _ in range(5):
             walked.append(app.focused.id if app.focused else None)
-            await pilot.press("tab")
+            await press(app, "tab")
         assert walked == ["routes", "contract", "smoke", "calls", "routes"]
 
 
 @pytest.mark.parametrize("key", ["question_mark", "enter"])
 async def test_dialogs_open_and_close(key: str) -> None:
-    app = ConsoleApp(load_profile(name="demo"))
-    async with running(app, (80, 24)) as pilot:
-        await pilot.press(key)
+    async with running(load_profile(name="demo"), (80, 24)) as app:
+        await press(app, key)
         assert isinstance(app.screen, Dialog)
-        await pilot.press("escape")
+        await press(app, "escape")
         assert isinstance(app.screen, RoutesScreen)
 
 
 async def test_the_palette_has_our_actions_and_no_screenshot() -> None:
-    app = ConsoleApp(load_profile(name="demo"))
-    async with running(app) as pilot:
-        await pilot.press("colon")
+    async with running(load_profile(name="demo")) as app:
+        await press(app, "colon")
         assert isinstance(app.screen, CommandPalette)
         assert [command.title for command in app.get_system_commands(app.screen)] == ["Theme"]
 
 
 async def test_a_click_moves_the_cursor() -> None:
-    app = ConsoleApp(load_profile(name="faults"))
-    async with running(app) as pilot:
-        await pilot.pause()
-        await pilot.click("#routes", offset=(10, 5))
+    async with running(load_profile(name="faults")) as app:
+        await click(app, "#routes", offset=(10, 5))
         assert "▌ reviewer" in drawn(app, "routes")
 
 
@@ -225,8 +211,6 @@ endpoint_path = "/v1/chat/completions"
 
 
 async def test_hostile_text_is_shown_as_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import json
-
     monkeypatch.setenv("CONSOLE_TEST_TOKEN", "test-token-0000")
     chunk = {
         "id": "x",
@@ -237,14 +221,12 @@ async def test_hostile_text_is_shown_as_text(tmp_path: Path, monkeypatch: pytest
     }
     body = f"data: {json.dumps(chunk)}\n\ndata: [DONE]\n\n".encode()
     head = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n"
-    async with raw_gateway(head + body) as (port, asked, _):
-        app = ConsoleApp(load_profile(config(tmp_path, port)))
-        async with running(app) as pilot:
-            await until(pilot, app, is_open)
-            assert asked == []
-            await pilot.press("S")
-            await until(pilot, app, is_done)
-            shown = "\n".join(drawn(app, pane) for pane in ("header", "routes", "contract", "smoke", "calls"))
+    async with raw_gateway(head + body) as (port, asked, _), running(load_profile(config(tmp_path, port))) as app:
+        await until(app, is_open)
+        assert asked == []
+        await press(app, "S")
+        await until(app, is_done)
+        shown = "\n".join(drawn(app, pane) for pane in ("header", "routes", "contract", "smoke", "calls"))
     assert len(asked) == 1
     assert b"authorization: Bearer test-token-0000" in asked[0] or b"Authorization: Bearer test-token-0000" in asked[0]
     assert "[@click=app.quit]x[/][red]" in shown
@@ -255,19 +237,20 @@ async def test_hostile_text_is_shown_as_text(tmp_path: Path, monkeypatch: pytest
 
 async def test_stopping_leaves_an_unknown_outcome(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CONSOLE_TEST_TOKEN", "test-token-0000")
-    async with raw_gateway(b"", hold_open=True) as (port, asked, arrived):
-        app = ConsoleApp(load_profile(config(tmp_path, port)))
-        async with running(app) as pilot:
-            await until(pilot, app, is_open)
-            await pilot.press("s")
-            await asyncio.wait_for(arrived.wait(), 10)
-            await until(pilot, app, lambda state: state.smoke(Role.WRITER).phase is SmokePhase.WAITING)
-            await pilot.press("x")
-            state = await until(pilot, app, lambda state: not state.is_live)
-            result = state.smoke(Role.WRITER).result
-            assert result is not None
-            assert (result.status, result.requests_sent) == (SmokeStatus.UNKNOWN, 1)
-            assert "~ stopped" in drawn(app, "routes")
+    async with (
+        raw_gateway(b"", hold_open=True) as (port, asked, arrived),
+        running(load_profile(config(tmp_path, port))) as app,
+    ):
+        await until(app, is_open)
+        await press(app, "s")
+        await arrived.wait()
+        await until(app, lambda state: state.smoke(Role.WRITER).phase is SmokePhase.WAITING)
+        await press(app, "x")
+        state = await until(app, lambda state: not state.is_live)
+        result = state.smoke(Role.WRITER).result
+        assert result is not None
+        assert (result.status, result.requests_sent) == (SmokeStatus.UNKNOWN, 1)
+        assert "~ stopped" in drawn(app, "routes")
     assert len(asked) == 1
 
 
@@ -275,40 +258,33 @@ async def test_a_missing_token_is_said_and_can_be_asked_for_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("CONSOLE_TEST_TOKEN", raising=False)
-    async with raw_gateway(b"") as (port, asked, _):
-        app = ConsoleApp(load_profile(config(tmp_path, port)))
-        async with running(app) as pilot:
-            await until(pilot, app, lambda state: state.token_state is TokenState.ABSENT)
-            assert "× absent" in drawn(app, "header")
-            await pilot.press("s")
-            assert any("CONSOLE_TEST_TOKEN" in note.message for note in app._notifications)
-            monkeypatch.setenv("CONSOLE_TEST_TOKEN", "test-token-0000")
-            await pilot.press("R")
-            await until(pilot, app, is_open)
+    async with raw_gateway(b"") as (port, asked, _), running(load_profile(config(tmp_path, port))) as app:
+        await until(app, lambda state: state.token_state is TokenState.ABSENT)
+        assert "× absent" in drawn(app, "header")
+        await press(app, "s")
+        assert any("CONSOLE_TEST_TOKEN" in each for each in said(app))
+        monkeypatch.setenv("CONSOLE_TEST_TOKEN", "test-token-0000")
+        await press(app, "R")
+        await until(app, is_open)
     assert asked == []
 
 
 async def test_the_token_s_dialog_takes_the_key_that_it_names(tmp_path: Path) -> None:
-    async with raw_gateway(b"") as (port, _, _):
-        app = ConsoleApp(load_profile(config(tmp_path, port)))
-        async with running(app, (80, 24)) as pilot:
-            await until(pilot, app, lambda state: state.token_state is TokenState.ABSENT)
-            await pilot.press("K")
-            assert isinstance(app.screen, Dialog)
-            await pilot.press("T")
-            await pilot.pause()
-            assert not isinstance(app.screen, Dialog)
-            assert any("cannot step aside" in note.message for note in app._notifications)
+    async with raw_gateway(b"") as (port, _, _), running(load_profile(config(tmp_path, port)), (80, 24)) as app:
+        await until(app, lambda state: state.token_state is TokenState.ABSENT)
+        await press(app, "K")
+        assert isinstance(app.screen, Dialog)
+        await press(app, "T")
+        assert not isinstance(app.screen, Dialog)
+        assert any("cannot step aside" in each for each in said(app))
 
 
 async def test_the_token_s_dialog_says_why_a_token_cannot_be_set_here() -> None:
-    app = ConsoleApp(load_profile(name="demo"))
-    async with running(app, (80, 24)) as pilot:
-        await until(pilot, app, is_open)
-        await pilot.press("K", "T")
-        await pilot.pause()
+    async with running(load_profile(name="demo"), (80, 24)) as app:
+        await until(app, is_open)
+        await press(app, "K", "T")
         assert not isinstance(app.screen, Dialog)
-        assert any("makes its own token" in note.message for note in app._notifications)
+        assert any("makes its own token" in each for each in said(app))
 
 
 @pytest.mark.parametrize(
@@ -320,36 +296,29 @@ async def test_the_environment_chooses_the_theme_and_it_is_drawn(
     monkeypatch.setenv("TEXTUAL_THEME", named)
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("COLORTERM", "truecolor")
-    app = ConsoleApp(load_profile(name="demo"))
-    async with running(app) as pilot:
-        await pilot.pause()
+    async with running(load_profile(name="demo")) as app:
         assert app.theme == expected
         ground = app.available_themes[expected].background
         assert ground is None or app.screen.styles.background.hex.lower() == ground.lower()
-        pane = screen_of(app).query_one("#routes", LinePane)
+        pane = main_screen(app).query_one("#routes", LinePane)
         styles = [segment.style for segment in pane.render_line(1) if segment.style]
         assert all(style.color != style.bgcolor for style in styles)
 
 
 async def test_titles_follow_a_resize_at_once() -> None:
-    app = ConsoleApp(load_profile(name="demo"))
-    async with running(app, (80, 24)) as pilot:
-        await pilot.pause()
-        contract = screen_of(app).query_one("#contract", LinePane)
+    async with running(load_profile(name="demo"), (80, 24)) as app:
+        contract = main_screen(app).query_one("#contract", LinePane)
         assert contract.border_title == "2 contract · planner   3 smoke"
-        await pilot.resize_terminal(120, 40)
-        await pilot.pause()
-        await pilot.pause()
+        await resize(app, 120, 40)
         assert contract.border_title == "2 contract · planner"
 
 
 async def test_an_open_dialog_goes_on_with_the_stream() -> None:
-    app = ConsoleApp(load_profile(name="demo"))
-    async with running(app) as pilot:
-        await until(pilot, app, is_open)
-        await pilot.press("s", "enter")
+    async with running(load_profile(name="demo")) as app:
+        await until(app, is_open)
+        await press(app, "s", "enter")
         assert isinstance(app.screen, Dialog)
-        await until(pilot, app, is_done)
+        await until(app, is_done)
         pane = app.screen.query_one("#route", LinePane)
         assert "✓ ok" in "\n".join(pane.render_line(y).text for y in range(pane.size.height))
         assert "first token" in "\n".join(pane.render_line(y).text for y in range(pane.size.height))
@@ -359,38 +328,39 @@ async def test_a_session_without_a_token_does_not_invite_to_smoke(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("CONSOLE_TEST_TOKEN", raising=False)
-    app = ConsoleApp(load_profile(config(tmp_path, 9)))
-    async with running(app) as pilot:
-        await until(pilot, app, lambda state: state.token_state is TokenState.ABSENT)
+    async with running(load_profile(config(tmp_path, 9))) as app:
+        await until(app, lambda state: state.token_state is TokenState.ABSENT)
         assert "CONSOLE_TEST_TOKEN" in drawn(app, "smoke")
         assert "s smokes this route" not in drawn(app, "smoke")
 
 
 async def test_one_key_pressed_twice_makes_one_call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CONSOLE_TEST_TOKEN", "test-token-0000")
-    async with raw_gateway(b"", hold_open=True) as (port, asked, arrived):
-        app = ConsoleApp(load_profile(config(tmp_path, port)))
-        async with running(app) as pilot:
-            await until(pilot, app, is_open)
-            for _ in range(3):
-                screen_of(app).action_do("route.smoke")
-            screen_of(app).action_do("route.smoke_all")
-            await asyncio.wait_for(arrived.wait(), 10)
-            await until(pilot, app, lambda state: state.smoke(Role.WRITER).phase is SmokePhase.WAITING)
-            assert len(state_of(app).calls) == 1
+    async with (
+        raw_gateway(b"", hold_open=True) as (port, asked, arrived),
+        running(load_profile(config(tmp_path, port))) as app,
+    ):
+        await until(app, is_open)
+        for _ in range(3):
+            main_screen(app).action_do("route.smoke")
+        main_screen(app).action_do("route.smoke_all")
+        await arrived.wait()
+        await until(app, lambda state: state.smoke(Role.WRITER).phase is SmokePhase.WAITING)
+        assert len(state_of(app).calls) == 1
     assert len(asked) == 1
 
 
 async def test_stopping_what_is_queued_ends_it_unsent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CONSOLE_TEST_TOKEN", "test-token-0000")
-    async with raw_gateway(b"", hold_open=True) as (port, asked, _):
-        app = ConsoleApp(load_profile(config(tmp_path, port)))
-        async with running(app) as pilot:
-            await until(pilot, app, is_open)
-            screen_of(app).action_do("route.smoke")
-            screen_of(app).action_do("smoke.stop")
-            state = await until(pilot, app, lambda state: not state.is_live)
-            result = state.smoke(Role.WRITER).result
-            assert result is not None
-            assert (result.status, result.requests_sent) == (SmokeStatus.UNKNOWN, 0)
+    async with (
+        raw_gateway(b"", hold_open=True) as (port, asked, _),
+        running(load_profile(config(tmp_path, port))) as app,
+    ):
+        await until(app, is_open)
+        main_screen(app).action_do("route.smoke")
+        main_screen(app).action_do("smoke.stop")
+        state = await until(app, lambda state: not state.is_live)
+        result = state.smoke(Role.WRITER).result
+        assert result is not None
+        assert (result.status, result.requests_sent) == (SmokeStatus.UNKNOWN, 0)
     assert asked == []
