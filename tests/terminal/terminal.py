@@ -3,13 +3,13 @@
 import os
 import signal
 import sys
-import time
 from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Self
 
 import pexpect
 import pyte
+from waiting import HANG_S, Patience
 
 
 class Terminal:
@@ -24,7 +24,7 @@ class Terminal:
             list(arguments),
             dimensions=(lines, columns),
             env={"PATH": os.environ["PATH"], "TERM": "xterm-256color", "COLORTERM": "truecolor", **environment},
-            timeout=20,
+            timeout=HANG_S,
         )
 
     def __enter__(self) -> Self:
@@ -42,22 +42,22 @@ class Terminal:
 
     @property
     def echoes(self) -> bool:
-        """Tell whether the terminal shows what is typed."""
+        """Return whether the terminal shows what is typed."""
         return bool(self._child.getecho())
 
-    def until(self, is_shown: str | Callable[[str], bool], timeout_s: float = 20.0) -> str:
+    def until(self, is_shown: str | Callable[[str], bool]) -> str:
         """Read until the screen shows a text, and return the whole screen."""
-        deadline = time.monotonic() + timeout_s
+        patience = Patience()
         while not (is_shown in self.text if isinstance(is_shown, str) else is_shown(self.text)):
-            assert time.monotonic() < deadline, f"not shown: {is_shown}\n{self.text}"
+            assert not patience.is_over, f"not shown: {is_shown}\n{self.text}"
             self._read()
         return self.text
 
-    def until_raw(self, sequence: bytes, timeout_s: float = 20.0) -> None:
+    def until_raw(self, sequence: bytes) -> None:
         """Read until a sequence of bytes has come."""
-        deadline = time.monotonic() + timeout_s
+        patience = Patience()
         while sequence not in self.raw:
-            assert time.monotonic() < deadline, f"not seen: {sequence!r}"
+            assert not patience.is_over, f"not seen: {sequence!r}"
             self._read(most=64)
 
     def press(self, keys: str | bytes) -> None:
@@ -73,11 +73,11 @@ class Terminal:
         """Send the program a signal."""
         self._child.kill(number)
 
-    def end(self, timeout_s: float = 20.0) -> int:
+    def end(self) -> int:
         """Read until the program has ended, and return its exit code; a death by signal is its negative number."""
-        deadline = time.monotonic() + timeout_s
+        patience = Patience()
         while self._read():
-            assert time.monotonic() < deadline, f"still running\n{self.text}"
+            assert not patience.is_over, f"still running\n{self.text}"
         self._child.wait()
         status: int | None = self._child.exitstatus
         return status if status is not None else -int(self._child.signalstatus or 0)
