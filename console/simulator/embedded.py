@@ -13,7 +13,6 @@ from console.domain.secret import Secret
 _PASSED_ON = ("HOME", "LANG", "LC_ALL", "PATH", "PYTHONPATH", "SYSTEMROOT", "TMPDIR", "VIRTUAL_ENV")
 """The environment variables that the process gets; none of them is where a token would be."""
 _END_TIMEOUT_S = 5.0
-"""How long the process may take to end by itself, in seconds."""
 
 
 class SimulatorError(Exception):
@@ -29,10 +28,16 @@ class Embedded:
 
 
 @contextlib.asynccontextmanager
-async def embedded_gateway(timeout_s: float = 10.0) -> AsyncIterator[Embedded]:
+async def embedded_gateway(
+    timeout_s: float = 10.0, *, end_timeout_s: float = _END_TIMEOUT_S
+) -> AsyncIterator[Embedded]:
     """Run the embedded gateway in its own process while the block runs.
 
     The process ends when the pipe to it closes, so it cannot outlive this one.
+
+    Args:
+        timeout_s: How long the process may take to come up, in seconds.
+        end_timeout_s: How long the process may take to end by itself, in seconds; it is killed then.
 
     Raises:
         SimulatorError: It did not come up in time.
@@ -52,7 +57,7 @@ async def embedded_gateway(timeout_s: float = 10.0) -> AsyncIterator[Embedded]:
     try:
         yield await _announced(child, timeout_s)
     finally:
-        await _finished(asyncio.create_task(_end(child)))
+        await _finished(asyncio.create_task(_end(child, end_timeout_s)))
 
 
 async def _announced(child: asyncio.subprocess.Process, timeout_s: float) -> Embedded:
@@ -71,10 +76,10 @@ async def _announced(child: asyncio.subprocess.Process, timeout_s: float) -> Emb
         raise SimulatorError("the embedded gateway did not start; run gateway-console simulate to see why") from None
 
 
-async def _end(child: asyncio.subprocess.Process) -> None:
+async def _end(child: asyncio.subprocess.Process, timeout_s: float) -> None:
     """Close the pipe to the process, which tells it to end, and read what is left, so that no pipe stays open."""
     try:
-        async with asyncio.timeout(_END_TIMEOUT_S):
+        async with asyncio.timeout(timeout_s):
             await child.communicate(b"")
     except TimeoutError:
         child.kill()
