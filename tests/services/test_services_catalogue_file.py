@@ -59,7 +59,7 @@ _ENTRY = st.builds(
 
 
 @given(entries=st.lists(_ENTRY, max_size=6), is_priced=st.booleans())
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_catalogue_comes_back(directory: Path, entries: list[CatalogueEntry], is_priced: bool) -> None:
     catalogue = Catalogue({each.model: each for each in entries}, ("/v1/models",), is_priced)
     keep_catalogue(directory, "p", catalogue)
@@ -168,7 +168,7 @@ def test_a_pipe_in_the_file_s_place_keeps_nobody_waiting(directory: Path) -> Non
 
 def test_a_catalogue_that_is_too_large_is_not_kept_and_the_last_one_stays(directory: Path) -> None:
     keep_catalogue(directory, "p", SAMPLE)
-    many = Catalogue({f"{number:0200d}": CatalogueEntry(f"{number:0200d}") for number in range(40_000)})
+    many = Catalogue(dict.fromkeys(map(str, range(40_000)), CatalogueEntry("m" * 200)))
     with pytest.raises(PrivateFileError, match="too large"):
         keep_catalogue(directory, "p", many)
     assert load_catalogue(directory, "p") == SAMPLE
