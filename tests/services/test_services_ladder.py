@@ -262,20 +262,20 @@ async def test_a_tool_that_is_not_called_fails_the_writer_s_shape(family: Endpoi
 
 
 @pytest.mark.parametrize(
-    "answer",
+    ("family", "answer"),
     [
-        whole(200, {}),
-        whole(200, b""),
-        whole(200, b"OK", content_type="text/plain"),
-        whole(200, {"status": "ok", "data": []}),
-        whole(200, b"null"),
-        whole(200, b"[[[["),
-        models("m"),
-        *(good_stream(family) for family in FAMILIES),
+        (R, whole(200, {})),
+        (M, whole(200, b"")),
+        (C, whole(200, b"OK", content_type="text/plain")),
+        (R, whole(200, {"status": "ok", "data": []})),
+        (M, whole(200, b"null")),
+        (C, whole(200, b"[[[[")),
+        (R, models("m")),
+        *((family, good_stream(family)) for family in FAMILIES),
+        (R, good_stream(C)),
     ],
-    ids=lambda data: repr(data[-40:]),
+    ids=lambda value: repr(value[-40:]),
 )
-@pytest.mark.parametrize("family", FAMILIES)
 async def test_a_gateway_that_answers_200_to_everything_yields_findings(family: EndpointFamily, answer: bytes) -> None:
     async with raw_server(answer_with(answer)) as server:
         climbed = await climb_to(Rung.SHAPE, server.base_url, route(family=family))

@@ -17,6 +17,8 @@ from console.services.settings import GatewaySettings, Profile
 from console.services.target import TargetError, open_target
 from console.services.tokens.store import StoreError
 
+pytestmark = pytest.mark.usefixtures("no_trust_store")
+
 TOKEN = "-".join(["tk", "Qw3rTy7uIo", "PaSdFg8hJk"])
 
 
