@@ -39,28 +39,6 @@ class Claim:
     """Words that have to stand on the page; empty where none are given, such as for a link."""
 
 
-def require_claims(listed: object) -> tuple[Claim, ...]:
-    """Take the list of claims of a writer's answer: objects with `url`, and `id` and `quote` where there are any.
-
-    Raises:
-        ValueError: It is no such list. The message says where in our words.
-
-    """
-    if not isinstance(listed, list):
-        raise ValueError("the claims are no list")  # noqa: TRY004  # a model's answer, no caller's mistake
-    return named_claims(_claim(each, place) for place, each in enumerate(listed, start=1))
-
-
-def _claim(listed: object, place: int) -> Claim:
-    if not isinstance(listed, dict):
-        raise ValueError(f"claim {place} is no object")  # noqa: TRY004  # as above
-    parts = {name: listed.get(name, "") for name in ("id", "url", "quote")}
-    for name, value in parts.items():
-        if not isinstance(value, str):
-            raise ValueError(f"claim {place}: its {name} is no text")  # noqa: TRY004  # as above
-    return Claim(**parts)
-
-
 def named_claims(claims: Iterable[Claim]) -> tuple[Claim, ...]:
     """Return claims under ids that a record may hold, each its own.
 

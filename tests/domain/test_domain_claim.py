@@ -7,7 +7,7 @@ from domain.hostile_text import DOCUMENTS, Hostile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.domain.claim import Claim, address_of, named_claims, require_claims, with_links
+from console.domain.claim import Claim, address_of, named_claims, with_links
 
 TOKEN = "".join(["s", "k-", "q7Wd9sKp2LmX8vTz4RnB6yHc"])
 
@@ -17,31 +17,6 @@ def links(document: str) -> list[str]:
 
 
 # --- What a writer lists ---------------------------------------------------------------------------------------------
-
-
-def test_listed_claims_are_taken_as_they_are() -> None:
-    listed = [{"id": "limits", "url": "https://a.example/", "quote": "at most 10"}, {"id": "b", "url": "https://b/"}]
-    assert require_claims(listed) == (
-        Claim("limits", "https://a.example/", "at most 10"),
-        Claim("b", "https://b/", ""),
-    )
-    assert require_claims([]) == ()
-
-
-@pytest.mark.parametrize(
-    ("listed", "words"),
-    [
-        (None, "no list"),
-        ({"id": "a"}, "no list"),
-        ([{"id": "a"}, "https://a.example/"], "claim 2 is no object"),
-        ([{"id": "a", "url": None}], "claim 1: its url is no text"),
-        ([{"id": 1, "url": ""}], "claim 1: its id is no text"),
-        ([{"id": "a", "url": "", "quote": ["x"]}], "claim 1: its quote is no text"),
-    ],
-)
-def test_what_is_no_list_of_claims_is_refused_in_our_words(listed: object, words: str) -> None:
-    with pytest.raises(ValueError, match=words):
-        require_claims(listed)
 
 
 def test_no_repr_gives_a_drafts_words_away() -> None:
