@@ -31,17 +31,12 @@ _TRIALS = 1000
 """The most places that are looked at: words that stand a thousand times within others are a page made to hurt."""
 
 
-def is_supported(quote: str, text: str) -> bool:
-    """Tell whether quoted words stand in a text, word for word.
+def stands_in(quote: str, text: str) -> bool:
+    """Return whether quoted words stand in a text, word for word, both of them folded.
 
     The kind of quotation marks, dashes, spaces and of compatible characters (NFKC) does not count; case does. A quote
     begins and ends with whole words and numbers: "refundable" does not stand in "non-refundable", nor "10" in "10.5".
     """
-    return stands_in(fold(quote), fold(text))
-
-
-def stands_in(quote: str, text: str) -> bool:
-    """Tell the same of a quote and a text that are folded already."""
     if not is_enough(quote):
         return False
     start = -1

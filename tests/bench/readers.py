@@ -31,7 +31,7 @@ from console.domain.claim import with_links
 from console.domain.command_plan import check_commands
 from console.domain.injection import find_injection
 from console.domain.instruction_text import front_matter, hidden_in, imports_in
-from console.domain.quote import QUOTE_LIMIT, is_supported
+from console.domain.quote import QUOTE_LIMIT, fold, stands_in
 from console.domain.repository_path import Scope
 from console.domain.rubric import plain
 from console.domain.unified_diff import parse_patch
@@ -61,7 +61,7 @@ def _named(*texts: Hostile) -> dict[str, Callable[[int], str]]:
 
 def _read_quotes(text: str) -> None:
     for quote in ("a" * QUOTE_LIMIT, "aab " * 400 + "a", text[1:41]):
-        is_supported(quote, text)
+        stands_in(fold(quote), fold(text))
 
 
 def _read_instructions(text: str) -> None:

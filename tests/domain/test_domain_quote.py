@@ -8,9 +8,14 @@ from domain.hostile_text import QUOTED, Hostile
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from console.domain.quote import _MARK_LIMIT, QUOTE_LIMIT, QUOTE_WEIGHT, fold, is_enough, is_supported
+from console.domain.quote import _MARK_LIMIT, QUOTE_LIMIT, QUOTE_WEIGHT, fold, is_enough, stands_in
 
 TEXT = "A request may hold at most 100 messages. Tokens are counted “as sent” — before caching. It is non-refundable."
+
+
+def is_supported(quote: str, text: str) -> bool:
+    """Return whether a text supports a quote, as it is looked up: both folded."""
+    return stands_in(fold(quote), fold(text))
 
 
 @pytest.mark.parametrize(
