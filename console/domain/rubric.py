@@ -194,11 +194,6 @@ def _counted_score(score: int) -> int:
     return score if 0 <= score <= SCORE_LIMIT else 0
 
 
-def is_quoted(quote: str, draft: str) -> bool:
-    """Tell whether words stand in a draft, spaces and Unicode's compatible forms made alike."""
-    return _stands(quote, plain(draft))
-
-
 def _stands(quote: str, plain_draft: str) -> bool:
     words = plain(quote)
     return len(words) >= EVIDENCE_LENGTH and words in plain_draft
