@@ -120,16 +120,6 @@ def open_to_append(path: Path) -> int:
     return file
 
 
-def make_private_directory(path: Path) -> None:
-    """Make a directory for this user alone, and its parents where they are missing.
-
-    Raises:
-        PrivateFileError: It cannot be made, or others may use it.
-
-    """
-    os.close(_made_directory(path))
-
-
 def write_private(path: Path, data: bytes) -> None:
     """Write a file for this user alone; a reader sees the old file or the new one, also after a crash.
 

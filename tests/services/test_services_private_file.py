@@ -10,7 +10,6 @@ import pytest
 from console.services.private_file import (
     PrivateFileError,
     create_private,
-    make_private_directory,
     open_to_append,
     open_to_read,
     read_private,
@@ -71,7 +70,7 @@ def test_a_link_in_a_directorys_place_is_refused(tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir(mode=0o700)
     (tmp_path / "link").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(PrivateFileError, match="is a symbolic link") as caught:
-        make_private_directory(tmp_path / "link")
+        write_private(tmp_path / "link" / "file", b"1")
     assert caught.value.is_unsafe
 
 
@@ -85,7 +84,7 @@ def test_a_link_to_nowhere_in_a_directorys_place_makes_nothing_there(tmp_path: P
 def test_a_directory_that_cannot_be_made_is_unavailable(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(PrivateFileError, match="cannot be written: Not a directory") as caught:
-        make_private_directory(tmp_path / "file" / "below")
+        write_private(tmp_path / "file" / "below" / "file", b"1")
     assert not caught.value.is_unsafe
 
 
