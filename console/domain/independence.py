@@ -39,8 +39,6 @@ class Served:
     route: Route
     model_reported: str | None = None
     """What the gateway said that served it; None before the call, or where it said nothing."""
-    token_reference: str = ""
-    """Which token paid for it."""
 
 
 def vendor_of(model: str) -> str | None:
