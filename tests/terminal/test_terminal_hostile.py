@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from terminal import Terminal
+from waiting import HANG_S
 
 from console.simulator.hostile import forms_of
 
@@ -73,11 +74,10 @@ def gateway() -> Iterator[Gateway]:
             child.communicate()
 
 
-def configured(gateway: Gateway, names: list[str], home: Path) -> Path:
+def configured(gateway: Gateway, names: list[str], home: Path, deadline_s: float) -> Path:
     path = home / "config.toml"
-    text = (
-        'schema = 1\ndefault_profile = "p"\n[profiles.p.gateway]\ntoken_ref = ["env:HOSTILE_KEY"]\ndeadline_s = 3.0\n'
-    )
+    text = 'schema = 1\ndefault_profile = "p"\n[profiles.p.gateway]\ntoken_ref = ["env:HOSTILE_KEY"]\n'
+    text += f"deadline_s = {deadline_s}\n"
     text += f'base_url = "{gateway.base_url}"\n'
     for role, name in zip(ROLES, names, strict=True):
         text += f'[profiles.p.routes.{role}]\nmodel = "gpt-hostile-{name}-placeholder"\n'
@@ -87,7 +87,7 @@ def configured(gateway: Gateway, names: list[str], home: Path) -> Path:
 
 
 def has_ended(text: str) -> bool:
-    """Tell whether each of the six rows shows how its smoke test ended."""
+    """Return whether each of the six rows shows how its smoke test ended."""
     return len(re.findall(r"✓ ok +(?:✓ ok|× failed|[!~] \w+) +│", text)) == len(ROLES)
 
 
@@ -101,7 +101,8 @@ def sequences(raw: bytes) -> Counter[bytes]:
 def test_a_hostile_gateway_does_not_reach_the_terminal(
     gateway: Gateway, expected: str, names: list[str], tmp_path: Path
 ) -> None:
-    config = configured(gateway, names, tmp_path)
+    deadline_s = 3.0 if expected == "timeout" else HANG_S
+    config = configured(gateway, names, tmp_path, deadline_s)
     environment = {"HOME": str(tmp_path), "HOSTILE_KEY": gateway.token}
     with Terminal(["-m", "console", "--config", str(config)], 160, 50, environment) as terminal:
         terminal.until("key env:HOSTILE_KEY ✓")
