@@ -8,11 +8,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from console.services.tokens.environment import forget_environment
 
 if TYPE_CHECKING:
     from services.secret_service import SecretService
+
+
+settings.register_profile("steady", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("steady")
+"""No example fails by how long it, or making it up, took; the rest is as hypothesis has it here, or in CI."""
 
 
 @pytest.fixture(autouse=True)

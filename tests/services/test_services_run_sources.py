@@ -19,6 +19,7 @@ from services.servers import (
     unused_port,
     whole,
 )
+from waiting import HANG_S
 from yarl import URL
 
 from console.domain.claim import Claim, named_claims
@@ -48,12 +49,12 @@ async def result_of(url: str, read: Fetch, quote: str = QUOTE) -> SourceChecked:
     return result
 
 
-def read_from(*servers: RawServer, deadline_s: float = 10.0) -> Fetch:
+def read_from(*servers: RawServer, deadline_s: float = HANG_S) -> Fetch:
     return source_fetch(loopback_origins=frozenset(each.base_url for each in servers), deadline_s=deadline_s)
 
 
 async def served(
-    script: Script, quote: str = QUOTE, *, path: str = "/limits", deadline_s: float = 10.0
+    script: Script, quote: str = QUOTE, *, path: str = "/limits", deadline_s: float = HANG_S
 ) -> SourceChecked:
     async with raw_server(script) as server:
         return await result_of(server.base_url + path, read_from(server, deadline_s=deadline_s), quote)
@@ -251,7 +252,7 @@ async def test_a_host_that_drips_or_is_silent_is_left_at_the_deadline() -> None:
         await peer.send(head(content_type=HTML))
         while not peer.writer.is_closing():
             await peer.send(chunk(b"x"))
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0)
 
     for script in (drip, stay_silent):
         result = await served(script, deadline_s=0.3)
