@@ -1,5 +1,6 @@
 """A run on the embedded gateway: each path through its gates ends where it has to."""
 
+import re
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -434,9 +435,14 @@ async def test_what_is_previewed_is_what_is_sent(stories: Stories, tmp_path: Pat
 
 
 async def test_the_critic_is_not_told_what_the_reviewer_said(office: Office, gateway: RunGateway) -> None:
-    await office.run()
-    (prompt,) = gateway.prompts_of("critic")
-    assert not any(word in prompt for word in ("score", "CRITERIA", "95"))
+    """Each answer repeats its request's nonce; the brief's own random words are longer than a total."""
+    walked = await office.run()
+    (asked,), (prompt,) = gateway.prompts_of("reviewer"), gateway.prompts_of("critic")
+    (reviewed,) = [each for each in walked.state.openings if each.gate is Gate.REVIEWER]
+    (nonce,) = re.findall(r"^Nonce: (\w{16,})$", asked, re.MULTILINE)
+    assert "score" not in prompt
+    assert {nonce, str(reviewed.total)}.isdisjoint(re.findall(r"\w+", prompt))
+    assert set(re.findall(r"^<<<(?!END)(\w+) ", prompt, re.MULTILINE)) == {"TASK", "INSTRUCTIONS", "PLAN", "DRAFT"}
 
 
 @pytest.mark.parametrize(
