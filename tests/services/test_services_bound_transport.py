@@ -372,7 +372,7 @@ async def test_a_token_in_a_header_s_name_blocks_the_call(two: Two, auth: str) -
 
 
 def bound_client(two: Two, auth: str) -> httpx.AsyncClient:
-    """Return a bare client on the last hop, where nobody has written a header yet."""
+    """Return a bare client on the last hop, where no header has been written yet."""
     LEAK_GUARD.add(Secret(two.token))
     answer = httpx.MockTransport(lambda _: httpx.Response(200))
     return httpx.AsyncClient(

@@ -159,7 +159,7 @@ def test_a_link_in_the_directory_s_place_is_refused(directory: Path, tmp_path: P
     assert list(elsewhere.iterdir()) == []
 
 
-def test_a_pipe_in_the_file_s_place_keeps_nobody_waiting(directory: Path) -> None:
+def test_a_pipe_in_the_file_s_place_is_not_waited_for(directory: Path) -> None:
     directory.mkdir(parents=True, mode=0o700)
     os.mkfifo(directory / NAME, 0o600)
     with pytest.raises(PrivateFileError, match="no regular file"):

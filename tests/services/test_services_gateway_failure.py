@@ -347,10 +347,10 @@ async def test_a_connection_that_dies_is_not_tried_again_and_none_is_used_twice(
     assert (len(server.requests), server.connections) == (2, 2)
 
 
-# --- Nobody there ----------------------------------------------------------------------------------------------------
+# --- No gateway ------------------------------------------------------------------------------------------------------
 
 
-async def test_a_port_on_which_nobody_listens_is_said_so() -> None:
+async def test_a_closed_port_is_said_so() -> None:
     with unused_port() as holder:
         result = await smoke_once(f"http://127.0.0.1:{holder.getsockname()[1]}")
     assert result.classification is not None

@@ -116,7 +116,7 @@ def speeches() -> list[tuple[str, EndpointFamily]]:
 
 def expected(speech: str, place: str, family: EndpointFamily) -> Category | None:
     """Return how a speech in a place ends; None where the answer is in order and its text is only shown safely."""
-    is_error = place in ("error", "event") or (place == "finish" and family is R)  # a status that nobody knows
+    is_error = place in ("error", "event") or (place == "finish" and family is R)  # an unknown status
     if is_error and speech == "key-starred":
         return Category.ACCOUNT_AUTH
     if place == "error":

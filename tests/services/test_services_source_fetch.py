@@ -247,7 +247,7 @@ async def test_a_redirect_is_followed(status: int, location: str) -> None:
         "http://[::1",
     ],
 )
-async def test_a_redirect_to_where_nobody_may_be_asked_is_refused_and_not_repeated(location: str) -> None:
+async def test_a_redirect_to_a_forbidden_place_is_refused_and_not_repeated(location: str) -> None:
     error = await failure_of(answer_with(redirect(location)))
     assert isinstance(error, SourceRefusedError)
     assert not any(word in str(error) for word in ("10.0", "169.254", "passwd", "docs.example", "alert"))
@@ -419,7 +419,7 @@ async def test_a_name_that_takes_too_long_to_resolve_is_left_at_the_deadline(clo
         await fetch("http://docs.example/", resolve=resolve, deadline_s=30.0)
 
 
-async def test_nobody_listens() -> None:
+async def test_a_closed_port_is_said_so() -> None:
     with unused_port() as holder, pytest.raises(SourceUnreachableError, match="cannot be reached"):
         await get(f"http://127.0.0.1:{holder.getsockname()[1]}/")
 
