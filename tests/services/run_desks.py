@@ -133,7 +133,7 @@ class Office:
         return Repository(self.repository, FILES)
 
     def configure(self, **config: str) -> None:
-        """Write the config anew; see `config_text`."""
+        """Write the config; see `config_text`."""
         self.config.write_text(config_text(**config))
 
     def profile(self) -> Profile:

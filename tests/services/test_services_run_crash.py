@@ -45,7 +45,7 @@ class Standing:
 
 @dataclass(frozen=True)
 class Whole:
-    """A run that nobody killed: with one revision, to its sealed candidate."""
+    """A run without a kill: with one revision, to its sealed candidate."""
 
     run_id: str
     entries: tuple[Entry, ...]
@@ -124,7 +124,7 @@ async def walked_whole(office: Office, listening: Listening) -> Whole:
 
 
 def copy_state(office: Office, other: Office) -> None:
-    """Copy a ledger that is open, as it stands, with its artifacts; nobody holds the copy's runs."""
+    """Copy a ledger that is open, as it stands, with its artifacts and without its leases."""
     if not office.state_directory.exists():
         return
     other.state_directory.mkdir(parents=True, mode=0o700)
