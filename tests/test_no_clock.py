@@ -10,9 +10,7 @@ import pytest
 TESTS = Path(__file__).parent
 MEASURING = (TESTS / "bench", TESTS / "waiting.py", Path(__file__))
 """What may read a clock: the benches, the one bound on hangs, and the words of this test."""
-READS_CLOCK = re.compile(
-    r"\b(?:perf_counter|process_time|thread_time)(?:_ns)?\b|\bmonotonic(?:_ns)?\(\)|\btime\.time\("
-)
+READS_CLOCK = re.compile(r"\b(?:perf_counter|process_time|thread_time|monotonic)(?:_ns)?\(|\btime\.time\(")
 DURATION = re.compile(r"elapsed|took|duration|lasted|_ms$|^ms$")
 ORDERS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
 
@@ -73,7 +71,7 @@ def test_no_test_measures_a_clock() -> None:
     [
         "start = time.perf_counter()",
         "assert time.monotonic() - start < 5",
-        "from time import process_time",
+        "begin_s = process_time()",
         "assert ended.took_s < 3",
         "assert 200 <= run.duration_ms < 20_000",
         "assert result['total_ms'] < limit_s * 1000",
@@ -92,6 +90,7 @@ def test_a_clock_is_found_wherever_it_is_read(source: str) -> None:
     "source",
     [
         "own_command(clock=time.monotonic)",
+        "def smoking(clock: Callable[[], float] = time.perf_counter) -> None: ...",
         "await asyncio.sleep(0)",
         "assert 0 <= result['first_byte_ms'] <= result['ttft_ms'] <= result['total_ms']",
         "assert result.total_ms == 1_500",
