@@ -85,9 +85,19 @@ def _values(text: str) -> list[str]:
     text = text.strip()
     if text.startswith("[") and text.endswith("]"):
         text = text[1:-1]
-    # A comma within braces, as in *.{ts,tsx}, parts nothing.
-    parts = re.split(r",(?![^{]*\})", text)
-    return [value for part in parts if (value := part.strip().strip("\"'"))]
+    return [value for part in _parted(text) if (value := part.strip().strip("\"'"))]
+
+
+def _parted(text: str) -> list[str]:
+    """Part a text at its commas; one before a closing brace, as in `*.{ts,tsx}`, parts nothing. Reads it once."""
+    parts, end, is_within = [], len(text), False
+    for mark in reversed(list(re.finditer("[{},]", text))):
+        if mark[0] != ",":
+            is_within = mark[0] == "}"
+        elif not is_within:
+            parts.append(text[mark.end() : end])
+            end = mark.start()
+    return [text[:end], *reversed(parts)]
 
 
 @dataclass(frozen=True, slots=True)

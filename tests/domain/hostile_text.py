@@ -71,6 +71,7 @@ INSTRUCTIONS = (
     Hostile("<!--"),
     Hostile("- a\n", start="---\n"),
     Hostile("{,", start="---\na: "),
+    Hostile(",", start="---\na: "),
     Hostile("\0"),
 )
 
