@@ -523,4 +523,4 @@ async def test_an_audit_log_holds_no_value_and_no_length(console: Console) -> No
     await console.run("token", "set", given=TOKEN.encode())
     (line,) = audit_lines(console)
     assert set(line) == {"time", "action", "reference", "origin", "source", "result", "fingerprint"}
-    assert str(len(TOKEN)) not in json.dumps(line | {"time": None, "fingerprint": None})
+    assert not {len(TOKEN), str(len(TOKEN))} & set(line.values())

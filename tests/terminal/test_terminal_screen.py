@@ -98,7 +98,7 @@ def test_a_crash_shows_its_place_and_no_values_and_fails(
         assert "internal error, RuntimeError" in terminal.text
         assert place in terminal.text
         assert SECRET.encode() not in terminal.raw
-        assert b"bad" not in terminal.raw
+        assert not [word for word in (b"bad header", b"bad token") if word in terminal.raw]
 
 
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM, signal.SIGINT])
