@@ -13,6 +13,13 @@ _BY_STATUS_ALONE = ("status-", "missing-path", "block-page", "no-error", "nothin
 """Rules with which no word of the body decided: what is left without the status says nothing."""
 
 
+_MISREAD_IN = {
+    "Error from provider": {"a-upstream_unavailable-06"},
+    "Fastify": {"b-account_permission-008"},
+    "Python dict repr": {"a-account_permission-20"},
+    "SSE chunk with an error": {"a-account_permission-20"},
+}
+"""What is misread in its turn, as a few bodies may be; one that is no more misread goes from here."""
 _EACH_ENVELOPE = pytest.mark.parametrize("envelope", ENVELOPES, ids=lambda envelope: envelope.name)
 
 
@@ -50,11 +57,12 @@ def _wrapped(envelope: Envelope, body: ErrorBody) -> Classification:
 def _in_turn(envelope: Envelope) -> list[ErrorBody]:
     """Return an envelope's share of the bodies where time is short.
 
-    Each body has a turn in one of the envelopes that name the status and in one of those that hide it, in which its
+    Each body has turns in two of the envelopes that name the status and in one of those that hide it, in which its
     words have to do. Its place alone says in which, so that no body moves when others are added behind it.
     """
     alike = [each for each in ENVELOPES if each.names_status is envelope.names_status]
-    return [body for place, body in enumerate(BODIES) if alike[place % len(alike)] is envelope]
+    turns = 2 if envelope.names_status else 1
+    return [body for place, body in enumerate(BODIES) if (alike.index(envelope) - place) % len(alike) < turns]
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -88,12 +96,12 @@ def test_another_gateways_envelope_changes_no_category(envelope: Envelope) -> No
     score = scored((body, _wrapped(envelope, body)) for body in _in_turn(envelope) if _is_told_in(envelope, body))
     assert len(score.clear) >= 15
     assert score.dangerous == [], score.report()
-    assert len(score.misread) <= 1, score.report()
+    assert {body.id for body, _ in score.misread} == _MISREAD_IN.get(envelope.name, set()), score.report()
 
 
-def test_every_body_has_two_turns_in_other_envelopes() -> None:
+def test_every_body_has_three_turns_in_other_envelopes() -> None:
     turns = Counter(body.id for envelope in ENVELOPES for body in _in_turn(envelope))
-    assert turns == dict.fromkeys((body.id for body in BODIES), 2)
+    assert turns == dict.fromkeys((body.id for body in BODIES), 3)
 
 
 @pytest.mark.long
