@@ -29,7 +29,7 @@ class Embedded:
 
 @contextlib.asynccontextmanager
 async def embedded_gateway(
-    timeout_s: float = 10.0, *, end_timeout_s: float = _END_TIMEOUT_S
+    timeout_s: float = 30.0, *, end_timeout_s: float = _END_TIMEOUT_S
 ) -> AsyncIterator[Embedded]:
     """Run the embedded gateway in its own process while the block runs.
 
