@@ -1,7 +1,8 @@
 """Checks of artifacts without any IO: what fails, what a human decides, what is refused."""
 
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from console.domain.artifact import ArtifactKind, check_artifact, check_command_plan, check_document, check_patch
@@ -191,7 +192,7 @@ def test_six_places_are_five_and_one_more() -> None:
     assert places([1, 2, 3, 4, 5, 6]) == "lines 1, 2, 3, 4, 5 and 1 more"
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(st.sampled_from(ArtifactKind), st.one_of(st.binary(), st.text().map(lambda text: text.encode(errors="replace"))))
 def test_no_bytes_make_a_check_raise(kind: ArtifactKind, artifact: bytes) -> None:
     for finding in check_artifact(kind, artifact, EVERYTHING).findings:

@@ -1,5 +1,6 @@
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from console.domain.contract import RouteCheck, Severity, Verdict, check
@@ -188,7 +189,7 @@ _MODEL = st.one_of(
 _PATH = st.one_of(st.text(max_size=30), st.sampled_from([family.standard_path for family in EndpointFamily]))
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(sent=st.dictionaries(st.sampled_from(Role), st.tuples(_MODEL, st.sampled_from(EndpointFamily), _PATH)))
 def test_any_table_is_checked_in_its_order(sent: dict[Role, tuple[str, EndpointFamily, str]]) -> None:
     routes = tuple(Route(role, *sent[role]) for role in Role if role in sent)
@@ -199,7 +200,7 @@ def test_any_table_is_checked_in_its_order(sent: dict[Role, tuple[str, EndpointF
         assert has_failed is (checked.verdict is Verdict.DRIFT)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(
     mark=st.text("qxzj", min_size=8, max_size=12),
     stem=st.sampled_from(["{}", "gpt-5-pro-1{}", "claude-{}", "gpt-5.4-{}"]),

@@ -10,7 +10,8 @@ from itertools import pairwise
 from urllib.parse import quote, quote_plus
 
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from console.domain.secret import RedactedStream, Secret
@@ -20,7 +21,7 @@ _MASK = "•••"
 _PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))
 _TOKEN = st.text(_PRINTABLE, min_size=8, max_size=60).map(lambda text: f"tk{text}")
 _PLAIN_TOKEN = st.text(string.ascii_letters + string.digits + "-_", min_size=12, max_size=60).map("tk-{}".format)
-_FEW = settings(max_examples=80, deadline=None)
+_FEW = examples(80)
 _ORDINARY = st.text("абвгд —≠\n", max_size=20)
 """Text that shares no character with a token nor with a form of it."""
 
@@ -126,7 +127,7 @@ def _text_of(token: str, pieces: list[str | int]) -> str:
     return " ".join(parts)
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(token=_PLAIN_TOKEN, pieces=_PIECES, cuts=st.lists(st.integers(0, 200), max_size=20))
 def test_no_form_is_shown_wherever_the_stream_is_cut(token: str, pieces: list[str | int], cuts: list[int]) -> None:
     secret, text = Secret(token), _text_of(token, pieces)

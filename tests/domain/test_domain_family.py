@@ -1,5 +1,6 @@
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from console.domain.family import EndpointFamily, family_of_path
@@ -39,7 +40,7 @@ def test_every_familys_standard_path_names_the_family(family: EndpointFamily) ->
     assert family_of_path(family.standard_path) is family
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(path=st.text(max_size=30))
 def test_any_path_has_one_family_or_none(path: str) -> None:
     assert family_of_path(path) in (None, *EndpointFamily)

@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from console.domain.canonical import canonical
@@ -265,7 +266,7 @@ def test_a_chain_alone_does_not_show_a_missing_end_or_a_whole_rewrite() -> None:
 BROKEN = st.none() | st.integers() | st.text(max_size=3) | st.just("\ud800") | st.binary(max_size=3) | st.just(10**30)
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(st.data())
 def test_checking_is_total(data: st.DataObject) -> None:
     """Whatever a line holds, checking finds fault with it and raises nothing."""

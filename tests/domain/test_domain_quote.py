@@ -5,7 +5,8 @@ import unicodedata
 
 import pytest
 from domain.hostile_text import QUOTED, Hostile
-from hypothesis import example, given, settings
+from examples import examples
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from console.domain.quote import _MARK_LIMIT, QUOTE_LIMIT, QUOTE_WEIGHT, fold, is_enough, stands_in
@@ -125,7 +126,7 @@ def test_no_text_makes_it_raise(quote: str, text: str) -> None:
 _WORDS = st.text(st.characters(codec="utf-8") | st.sampled_from("e\u0301“”—–- \u200b.,'10ﬁ½´\u0345"), max_size=8)
 
 
-@settings(max_examples=500)
+@examples(500)
 @given(words=st.lists(_WORDS, min_size=1, max_size=30), data=st.data())
 def test_a_text_contains_each_of_its_own_sufficiently_long_slices(words: list[str], data: st.DataObject) -> None:
     first = data.draw(st.integers(0, len(words) - 1))

@@ -2,12 +2,13 @@
 
 import pytest
 from domain.hostile_text import STARS, STEPS_OF_STARS
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from console.domain.repository_path import Guarded, Scope, check_path, check_pattern, guarded_as
 
-_MANY = settings(max_examples=300, deadline=None)
+_MANY = examples(300)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,8 @@ from dataclasses import FrozenInstanceError, replace
 from itertools import permutations
 
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from console.domain.family import EndpointFamily
@@ -14,7 +15,7 @@ def _route(role: Role) -> Route:
     return Route(role, "gpt-route", EndpointFamily.RESPONSES, "/v1/responses")
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(roles=st.sets(st.sampled_from(Role)))
 def test_a_table_keeps_its_routes_in_the_order_of_the_roles(roles: set[Role]) -> None:
     ordered = [role for role in Role if role in roles]

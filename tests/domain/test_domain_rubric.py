@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 from domain.hostile_text import MARKS
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from console.domain.gate import GateVerdict
@@ -83,7 +84,7 @@ def test_what_need_not_hold_may_be_weak() -> None:
     assert _judge(_review(4, 0, 4), replace(RUBRIC, threshold=50)).verdict is READY
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(st.dictionaries(st.sampled_from([*RUBRIC.ids, "other"]), st.integers(-(10**6), 10**6)))
 def test_a_score_outside_its_bounds_raises_no_total(scores: dict[str, int]) -> None:
     honest = {name: score for name, score in scores.items() if 0 <= score <= 4}

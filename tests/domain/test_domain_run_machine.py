@@ -24,7 +24,8 @@ from domain.run_story import (
     refold,
     waiting_at,
 )
-from hypothesis import HealthCheck, given, settings
+from examples import examples
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -246,9 +247,7 @@ class RunMachine(RuleBasedStateMachine):
 
 
 TestRunMachine = RunMachine.TestCase
-TestRunMachine.settings = settings(
-    max_examples=80, stateful_step_count=60, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+TestRunMachine.settings = settings(examples(80), stateful_step_count=60)
 
 
 def _closed() -> Story:
@@ -286,7 +285,7 @@ _EVENTS: list[RunEvent] = [
 ]
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(st.lists(st.tuples(st.sampled_from(_EVENTS), _ACTORS), max_size=60))
 def test_the_fold_takes_any_events_in_any_order(events: list[tuple[RunEvent, object]]) -> None:
     state = RunState("01J0000000000000000000000A")

@@ -15,14 +15,15 @@ from urllib.parse import quote
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from console.domain.secret import RedactedStream, Secret
 
 _PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))
 _TOKEN = st.text(_PRINTABLE, min_size=8, max_size=60).map(lambda text: f"sk-{text}")
-_FEW = settings(max_examples=60, deadline=None)
+_FEW = examples(60)
 
 
 @dataclass
@@ -166,7 +167,7 @@ _BAD = st.one_of(
 )
 
 
-@settings(max_examples=120, deadline=None)
+@examples(120)
 @given(head=_TOKEN, bad=_BAD, tail=_TOKEN)
 def test_a_token_that_fits_in_no_header_is_refused_without_showing_it(head: str, bad: str, tail: str) -> None:
     with pytest.raises(ValueError, match="the token has a space") as caught:
@@ -204,7 +205,7 @@ _TEXTS = st.one_of(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(pair=_TEXTS, cuts=st.lists(st.integers(0, 120), max_size=20))
 def test_a_token_is_masked_wherever_the_stream_is_cut(pair: tuple[str, str], cuts: list[int]) -> None:
     token, text = pair

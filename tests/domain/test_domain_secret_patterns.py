@@ -10,12 +10,13 @@ from urllib.parse import quote
 
 import pytest
 from domain.secret_corpus import HARMLESS, SECRETS
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from console.domain.guard import SecretHit, SecretPattern, find_secrets, looks_like_secret, scrub, secret_patterns
 
-_FEW = settings(max_examples=80, deadline=None)
+_FEW = examples(80)
 _PATTERNS = {pattern.pattern_id: pattern for pattern in secret_patterns()}
 _VALUES = list(SECRETS.values())
 _EACH_ROW = pytest.mark.parametrize("pattern_id", _PATTERNS)

@@ -2,7 +2,8 @@ from dataclasses import replace
 from functools import reduce
 
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from console.domain.category import Category, judged
@@ -226,7 +227,7 @@ _ANY_EVENT = st.one_of(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(events=st.lists(_ANY_EVENT, max_size=30))
 def test_events_in_any_order_are_folded_and_bounded(events: list[Event]) -> None:
     state = _fold(*events)
@@ -235,7 +236,7 @@ def test_events_in_any_order_are_folded_and_bounded(events: list[Event]) -> None
     assert all(len(route.smoke.output) <= OUTPUT_LIMIT for route in state.routes)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(events=st.lists(_ANY_EVENT, max_size=12))
 def test_folding_never_changes_an_earlier_state(events: list[Event]) -> None:
     states = [_START]

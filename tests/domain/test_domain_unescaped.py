@@ -4,12 +4,13 @@ import json
 from urllib.parse import quote
 
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from console.domain.unescaped import Unescaped, unescaped_levels
 
-_FEW = settings(max_examples=150, deadline=None)
+_FEW = examples(150)
 _TEXT = st.text(st.one_of(st.characters(codec="utf-8"), st.sampled_from('\\"/%nu0a\n\t<&')), max_size=40)
 
 

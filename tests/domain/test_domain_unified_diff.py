@@ -2,13 +2,14 @@
 
 import pytest
 from domain.hostile_text import DIFFS
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from console.domain.file_change import ChangeKind, FileChange
 from console.domain.unified_diff import parse_patch
 
-_MANY = settings(max_examples=400, deadline=None)
+_MANY = examples(400)
 EDIT = """diff --git a/src/x.py b/src/x.py
 index 1234567..89abcde 100644
 --- a/src/x.py

@@ -4,7 +4,8 @@ import re
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from console.domain.contract import Severity
@@ -139,7 +140,7 @@ def test_the_mark_that_was_made_last_decides_whatever_the_clocks_said() -> None:
     assert state_on("2026-05-02", wrong_clock, corrected).freshness is Freshness.FRESH
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(
     made=st.lists(st.tuples(st.datetimes(timezones=st.just(UTC)), st.booleans()), max_size=5),
     today=st.dates(),

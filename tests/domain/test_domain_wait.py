@@ -1,7 +1,8 @@
 """The wait that a refusal asks for: in headers, in fields, in sentences."""
 
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from console.domain.category import classify
@@ -88,7 +89,7 @@ def test_a_wait_does_not_turn_a_used_up_quota_into_a_rate_limit() -> None:
     assert (found.category, found.retry_after_s, found.retryable) == ("account_quota", 20.0, False)
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(value=st.text(max_size=30), date=st.text(max_size=30), body=st.text("0123456789.hms retryafinsg:'", max_size=60))
 def test_no_text_makes_reading_a_wait_raise(value: str, date: str, body: str) -> None:
     found = wait_in({"retry-after": value, "date": date}, read_refusal(body))

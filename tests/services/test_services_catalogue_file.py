@@ -6,7 +6,8 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
+from examples import examples
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from console.domain.catalogue import Catalogue, CatalogueEntry
@@ -59,7 +60,7 @@ _ENTRY = st.builds(
 
 
 @given(entries=st.lists(_ENTRY, max_size=6), is_priced=st.booleans())
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@examples(25, HealthCheck.function_scoped_fixture)
 def test_any_catalogue_comes_back(directory: Path, entries: list[CatalogueEntry], is_priced: bool) -> None:
     catalogue = Catalogue({each.model: each for each in entries}, ("/v1/models",), is_priced)
     keep_catalogue(directory, "p", catalogue)

@@ -7,7 +7,8 @@ from dataclasses import MISSING, fields, is_dataclass
 from enum import Enum
 
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from console.domain.canonical import canonical
@@ -41,7 +42,7 @@ def _values(annotation: object) -> st.SearchStrategy[object]:
 
 
 @pytest.mark.parametrize("kind", sorted(_TYPES))
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(data=st.data())
 def test_every_event_comes_back_as_it_was(kind: str, data: st.DataObject) -> None:
     event: RunEvent = data.draw(_values(_TYPES[kind]))  # type: ignore[assignment]  # of the drawn kind
@@ -52,7 +53,7 @@ def test_every_event_comes_back_as_it_was(kind: str, data: st.DataObject) -> Non
 
 
 @pytest.mark.parametrize("kind", sorted(_TYPES))
-@settings(max_examples=10, deadline=None)
+@examples(10)
 @given(data=st.data())
 def test_a_field_that_is_missing_unknown_or_of_another_type(kind: str, data: st.DataObject) -> None:
     event: RunEvent = data.draw(_values(_TYPES[kind]))  # type: ignore[assignment]  # of the drawn kind

@@ -4,13 +4,14 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from examples import examples
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from services.repositories import ENVIRONMENT
 
 from console.domain.unified_diff import parse_patch
 
-_SETTINGS = settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+_SETTINGS = examples(250, HealthCheck.function_scoped_fixture)
 _EXTENDED = st.sampled_from(
     [
         *("new file mode 100644", "new file mode 120000", "deleted file mode 100644", "similarity index 90%"),

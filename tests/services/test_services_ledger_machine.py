@@ -6,7 +6,8 @@ from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
 
-from hypothesis import HealthCheck, settings
+from examples import examples
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from services.ledgers import ANN, BOB, CREATED, Clock, call, decision, holder, new_id, score, summary
@@ -177,6 +178,4 @@ class Consoles(RuleBasedStateMachine):
 
 
 TestConsoles = Consoles.TestCase
-TestConsoles.settings = settings(
-    max_examples=20, stateful_step_count=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+TestConsoles.settings = settings(examples(20), stateful_step_count=25)

@@ -11,7 +11,8 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given, settings
+from examples import examples
+from hypothesis import example, given
 from hypothesis import strategies as st
 from waiting import HANG_S
 
@@ -82,7 +83,7 @@ def test_a_time_of_another_zone_is_read_as_utc(file: MarkFile) -> None:
     assert (read.at, read.at.tzinfo) == (AT, UTC)
 
 
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(notes=st.lists(st.text(alphabet=st.characters(), max_size=60), min_size=2, max_size=2))
 @example(notes=["a\nb\r\n", "\u2028\x85\x0b\x0c"])
 @example(notes=["\x1b[2J\x00", "\ud800"])
@@ -153,7 +154,7 @@ def test_a_line_that_is_no_mark_is_counted_and_the_others_are_read(file: MarkFil
     assert (len(file.read().marks), file.read().unreadable_lines) == (2, 1)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(data=st.binary(max_size=300))
 def test_no_bytes_make_reading_raise(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
     file = MarkFile(tmp_path_factory.mktemp("home") / "state", "demo")

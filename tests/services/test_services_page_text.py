@@ -4,7 +4,8 @@ import html
 
 import pytest
 from domain.hostile_text import PAGES, Hostile
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from console.services.source.page_text import content_sha256, decode, visible_text
@@ -149,7 +150,7 @@ PIECES = [
 ]
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(page=st.lists(st.sampled_from(PIECES), max_size=60).map("".join))
 def test_no_markup_makes_reading_raise(page: str) -> None:
     text = text_of(page)

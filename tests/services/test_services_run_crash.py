@@ -301,16 +301,19 @@ async def faults_at(points: Sequence[Point], whole: Whole, office: Office, liste
         return [fault for faults in await asyncio.gather(*map(work, started)) for fault in faults]
 
 
-def firsts(points: Sequence[Point]) -> list[Point]:
-    """Return the first point of each kind."""
-    return list({each.kind: each for each in reversed(points)}.values())
+def first_call(points: Sequence[Point]) -> list[Point]:
+    """Return the points around and inside the first paid call: there a kill can cost money or a decision."""
+    firsts = {each.kind: each for each in reversed(points)}.values()
+    return [each for each in firsts if each.stage or "Call" in each.kind]
 
 
-async def test_a_run_that_is_killed_at_a_point_of_any_kind_goes_on_where_it_stood(
+async def test_a_run_that_is_killed_around_its_first_call_goes_on_where_it_stood(
     revised: tuple[Office, Whole], listening: Listening
 ) -> None:
     office, whole = revised
-    assert await faults_at(firsts(points_of(whole)), whole, office, listening) == []
+    points = first_call(points_of(whole))
+    assert {each.stage for each in points} > set(STAGES)
+    assert await faults_at(points, whole, office, listening) == []
 
 
 @pytest.mark.long
@@ -321,5 +324,5 @@ async def test_a_run_that_is_killed_at_any_other_point_goes_on_where_it_stood(
     points = points_of(whole)
     assert whole.state(len(whole.entries)).attempt == 2
     assert len(points) >= FEWEST_POINTS
-    others = [each for each in points if each not in firsts(points)]
+    others = [each for each in points if each not in first_call(points)]
     assert await faults_at(others, whole, office, listening) == []

@@ -1,7 +1,8 @@
 import json
 
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from console.wire.answer import WireError, error_in
@@ -79,7 +80,7 @@ def test_a_body_that_is_no_json_names_no_error(body: bytes) -> None:
     assert error_in(decode(body)) is None
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(body=st.binary(max_size=100))
 def test_no_bytes_make_reading_an_error_raise(body: bytes) -> None:
     assert error_in(decode(body)) is None or isinstance(error_in(decode(body)), WireError)

@@ -1,9 +1,10 @@
 import json
 
 import pytest
+from examples import examples
 from golden import DONE, bare, named
 from golden_messages import MESSAGE_STOP, MESSAGES, block_delta, message_delta, message_start
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from console.domain.contract import Severity
@@ -206,7 +207,7 @@ _FIGURES = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(start=_FIGURES, ends=st.lists(_FIGURES, max_size=3))
 def test_the_input_always_holds_what_the_cache_gave(start: dict[str, int], ends: list[dict[str, int]]) -> None:
     seen = _counted({"input_tokens": 1, **start}, *ends)

@@ -4,7 +4,8 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from console.domain.family import EndpointFamily
@@ -202,13 +203,13 @@ _WORDS = st.sampled_from(
 
 
 @given(value=_JSON, schema=st.dictionaries(_WORDS, _JSON))
-@settings(max_examples=200, deadline=None)
+@examples(200)
 def test_no_value_and_no_schema_raise(value: object, schema: dict[str, object]) -> None:
     assert fits(value, schema) in (True, False)
 
 
 @given(value=_JSON)
-@settings(max_examples=100, deadline=None)
+@examples(100)
 def test_no_answer_makes_a_role_s_schema_raise(value: object) -> None:
     for role in Role:
         assert fits(value, ROLE_SHAPES[role].schema) in (True, False)

@@ -4,7 +4,8 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from console.domain.catalogue import CatalogueEntry
@@ -79,7 +80,7 @@ def test_an_empty_list_is_a_list() -> None:
 
 
 @given(body=st.binary(max_size=200))
-@settings(max_examples=100, deadline=None)
+@examples(100)
 def test_no_bytes_raise(body: bytes) -> None:
     assert read_listing(body) is None or isinstance(read_listing(body), Listing)
 
@@ -115,7 +116,7 @@ _ROW = st.dictionaries(
 
 
 @given(rows=st.lists(_ROW, max_size=4), more=st.dictionaries(st.sampled_from(["has_more", "last_id", "error"]), _JSON))
-@settings(max_examples=200, deadline=None)
+@examples(200)
 def test_no_row_raises(rows: list[dict[str, object]], more: dict[str, object]) -> None:
     listing = read_listing(json.dumps({"data": rows, **more}, allow_nan=True).encode())
     assert listing is None or all(each.model for each in listing.entries)

@@ -1,6 +1,7 @@
 """What a text was, without keeping it; and what is kept, up to a limit."""
 
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from console.wire.judge.asked import TEXT_LIMIT, Kept
@@ -16,7 +17,7 @@ def _digest(pieces: list[str]) -> Digest:
     return digest
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(pieces=_PIECES, other=st.text(max_size=12))
 def test_a_digest_is_of_its_own_text_and_of_no_other(pieces: list[str], other: str) -> None:
     text = "".join(pieces)
@@ -27,7 +28,7 @@ def test_a_digest_is_of_its_own_text_and_of_no_other(pieces: list[str], other: s
     assert not digest.is_of(text + "x")
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(pieces=_PIECES, others=_PIECES)
 def test_two_digests_are_the_same_where_their_texts_are(pieces: list[str], others: list[str]) -> None:
     text = "".join(pieces)

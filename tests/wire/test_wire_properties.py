@@ -4,10 +4,11 @@ import json
 import random
 from itertools import pairwise
 
+from examples import examples
 from golden import DONE, Golden, to_bytes
 from golden_bodies import GOLDEN_BODIES, GoldenBody
 from golden_streams import ALL_GOLDEN
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from mutants_chat import CHAT_MUTANTS
 from mutants_messages import MESSAGES_MUTANTS
@@ -21,7 +22,7 @@ from console.wire.sse import SseDecoder, SseEvent
 
 STREAM_MUTANTS = (*RESPONSES_MUTANTS, *CHAT_MUTANTS, *MESSAGES_MUTANTS)
 _ASKED = Asked(tool="get_weather", accepts=lambda value: isinstance(value, dict))
-_FEW = settings(max_examples=120, deadline=None)
+_FEW = examples(120)
 
 
 def _read(family: EndpointFamily, frames: tuple[SseEvent, ...], asked: Asked = NOTHING) -> tuple[Answer, list[Delta]]:
@@ -66,7 +67,7 @@ def _mutate(value: object, chance: random.Random, replacement: object) -> object
     return replacement
 
 
-@settings(max_examples=400, deadline=None)
+@examples(400)
 @given(
     golden=st.sampled_from(ALL_GOLDEN),
     seed=st.integers(0, 2**32),
@@ -90,7 +91,7 @@ _SPLIT = [(golden.name, golden.family, golden.frames) for golden in ALL_GOLDEN]
 _SPLIT += [(mutant.name, mutant.family, mutant.frames) for mutant in STREAM_MUTANTS]
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(
     stream=st.sampled_from(_SPLIT),
     end=st.sampled_from(["\n", "\r\n", "\r"]),
@@ -136,7 +137,7 @@ def test_a_body_of_any_shape_never_raises_and_says_why_it_is_not_complete(family
     assert answer.is_complete or answer.error is not None or answer.findings
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(
     golden=st.sampled_from(GOLDEN_BODIES),
     seed=st.integers(0, 2**32),

@@ -1,12 +1,13 @@
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from console.wire.sse import SseDecoder, SseEvent, SseFault
 
-_FEW = settings(max_examples=150, deadline=None)
+_FEW = examples(150)
 
 
 def _decoded(data: bytes, **limits: int) -> list[SseEvent]:

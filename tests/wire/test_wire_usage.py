@@ -1,7 +1,8 @@
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from console.wire.usage import Usage, chat_usage, messages_usage, responses_usage
@@ -78,7 +79,7 @@ _KEYS = [
 ]
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(read=st.sampled_from(_READERS), usage=st.dictionaries(st.sampled_from(_KEYS), _DETAILS, max_size=8))
 def test_a_count_is_a_whole_number_from_zero_on_or_none(
     read: Callable[[object], Usage], usage: dict[str, object]

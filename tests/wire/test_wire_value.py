@@ -1,7 +1,8 @@
 import json
 
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from console.wire.value import at, count_at, decode, encode, list_at, text_at
@@ -12,7 +13,7 @@ _JSON = st.recursive(
     max_leaves=15,
 )
 _PATH = st.lists(st.one_of(st.sampled_from("abc"), st.integers(-5, 5)), max_size=5)
-_FEW = settings(max_examples=150, deadline=None)
+_FEW = examples(150)
 
 
 @pytest.mark.parametrize(
