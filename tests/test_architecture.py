@@ -43,19 +43,13 @@ def test_the_version_imports_nothing_of_the_house_but_its_door(tmp_path: Path) -
 @pytest.mark.parametrize(
     "arguments",
     [
-        ["routes"],
         ["routes", "--json"],
         ["--help"],
         ["smoke", "--help"],
-        ["verify"],
         ["verify", "--json"],
-        ["verify", "show", "ci-secrets"],
         ["verify", "mark", "ci-secrets"],
-        ["boundary"],
         ["boundary", "--json"],
-        ["explain"],
         ["explain", "rate_limit", "--json"],
-        ["explain", "--status", "429", "--header", "retry-after: 20"],
         ["explain", "--status", "500", "--json", __file__],
     ],
 )
