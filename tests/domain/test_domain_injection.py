@@ -6,41 +6,49 @@ from domain.injection_corpus import HONEST, SPOKEN
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from console.domain.contract import Severity
+from console.domain.contract import Finding, Severity
 from console.domain.injection import find_injection
 
-_CASES = [(finding_id, text) for finding_id, texts in SPOKEN.items() for text in texts]
+
+@pytest.mark.parametrize("finding_id", SPOKEN)
+def test_a_draft_that_speaks_to_its_reviewer_is_found(finding_id: str) -> None:
+    found = {text: {finding.id for finding in find_injection(text)} for text in SPOKEN[finding_id]}
+    assert {text: ids for text, ids in found.items() if finding_id not in ids} == {}
 
 
-@pytest.mark.parametrize(("finding_id", "text"), _CASES)
-def test_a_draft_that_speaks_to_its_reviewer_is_found(finding_id: str, text: str) -> None:
-    assert finding_id in {finding.id for finding in find_injection(text)}
+@pytest.mark.parametrize("finding_id", SPOKEN)
+def test_it_is_found_with_its_line_in_a_longer_draft(finding_id: str) -> None:
+    missed = {}
+    for text in SPOKEN[finding_id]:
+        told = find_injection(f"# title\n\nan honest paragraph.\n\n{text}\n\nthe end\n")
+        found = [finding for finding in told if finding.id == finding_id and finding.severity is Severity.FAIL]
+        if not found or not (finding_id == "INJ-07" or 5 <= _line_of(found[-1]) <= 7):
+            missed[text] = told
+    assert missed == {}
 
 
-@pytest.mark.parametrize(("finding_id", "text"), _CASES)
-def test_it_is_found_with_its_line_in_a_longer_draft(finding_id: str, text: str) -> None:
-    found = {
-        finding.id: finding for finding in find_injection(f"# title\n\nan honest paragraph.\n\n{text}\n\nthe end\n")
-    }
-    assert finding_id in found
-    assert found[finding_id].severity is Severity.FAIL
-    assert finding_id == "INJ-07" or 5 <= int(found[finding_id].evidence.split()[1].strip(",")) <= 7
+def _line_of(finding: Finding) -> int:
+    return int(finding.evidence.split()[1].strip(","))
 
 
-@pytest.mark.parametrize("text", HONEST)
-def test_an_honest_draft_is_left_alone(text: str) -> None:
-    assert find_injection(text) == ()
-    assert find_injection("\n".join(f"+{line}" for line in text.split("\n") if not line.startswith("\ufeff"))) == ()
+def test_an_honest_draft_is_left_alone() -> None:
+    found = {text: find_injection(text) for text in HONEST}
+    assert found == dict.fromkeys(HONEST, ())
+
+
+def test_the_added_lines_of_an_honest_draft_are_left_alone() -> None:
+    added = ["\n".join(f"+{line}" for line in text.split("\n") if not line.startswith("\ufeff")) for text in HONEST]
+    assert {text: find_injection(text) for text in added} == dict.fromkeys(added, ())
 
 
 def test_all_honest_drafts_together_are_left_alone() -> None:
     assert find_injection("\n\n".join(text.removeprefix("\ufeff") for text in HONEST)) == ()
 
 
-@pytest.mark.parametrize(("finding_id", "text"), _CASES)
-def test_a_finding_never_holds_the_text(finding_id: str, text: str) -> None:
+def test_a_finding_never_holds_the_text() -> None:
     canary = "canary-7Q"
-    assert canary not in repr(find_injection(f"{text} {canary}\n{canary}\n{text}"))
+    found = {text: find_injection(f"{text} {canary}\n{canary}\n{text}") for texts in SPOKEN.values() for text in texts}
+    assert {text: told for text, told in found.items() if canary in repr(told)} == {}
 
 
 def test_one_finding_a_way_however_often_it_is_said() -> None:
