@@ -129,34 +129,31 @@ _BY_STATUS: list[tuple[int, str, str, str, Category]] = [
 """Errors whose words say nothing that their status does not say better."""
 
 
-@pytest.mark.parametrize(("status", "code", "kind", "message", "category"), _BY_WORDS + _BY_STATUS)
-def test_a_real_error_is_put_into_its_category(
-    status: int, code: str, kind: str, message: str, category: Category
-) -> None:
-    assert classify(status, {}, body_of(code, kind, message)).category is category
+def _category_of(code: str = "", kind: str = "", message: str = "", status: int | None = 400) -> Category:
+    return classify(status, {}, body_of(code, kind, message)).category
 
 
-@pytest.mark.parametrize(("status", "code", "kind", "message", "category"), _BY_WORDS)
-def test_an_errors_own_words_decide_whatever_its_status(
-    status: int, code: str, kind: str, message: str, category: Category
-) -> None:
-    others = {
-        other: classify(other, {}, body_of(code, kind, message)).category
-        for other in (status, 200, 400, 401, 402, 403, 404, 408, 422, 429, 500, 502, 503, 504, 524, 529)
-    }
-    assert {other: found for other, found in others.items() if found is not category} == {}
+@pytest.mark.parametrize("rows", [_BY_WORDS, _BY_STATUS], ids=["by its words", "by its status"])
+def test_a_real_error_is_put_into_its_category(rows: list[tuple[int, str, str, str, Category]]) -> None:
+    found = [(*row, _category_of(*row[1:4], status=row[0])) for row in rows]
+    assert [row for row in found if row[4] is not row[5]] == []
 
 
-_STOPPING = [row for row in _BY_WORDS + _BY_STATUS if row[4].stops_before_generation]
+def test_an_errors_own_words_decide_whatever_its_status() -> None:
+    statuses = (200, 400, 401, 402, 403, 404, 408, 422, 429, 500, 502, 503, 504, 524, 529)
+    found = [
+        (code, kind, message, category, other, _category_of(code, kind, message, other))
+        for own, code, kind, message, category in _BY_WORDS
+        for other in (own, *statuses)
+    ]
+    assert [row for row in found if row[3] is not row[5]] == []
 
 
-@pytest.mark.parametrize(("status", "code", "kind", "message", "category"), _STOPPING)
-def test_an_account_or_route_error_never_looks_as_if_it_would_pass_later(
-    status: int, code: str, kind: str, message: str, category: Category
-) -> None:
-    found = classify(status, {}, body_of(code, kind, message)).category
-    assert found.stops_before_generation
-    assert found not in (_RATE, _DOWN, _LATE)
+def test_an_account_or_route_error_never_looks_as_if_it_would_pass_later() -> None:
+    stopping = [row for row in _BY_WORDS + _BY_STATUS if row[4].stops_before_generation]
+    found = [(*row, _category_of(*row[1:4], status=row[0])) for row in stopping]
+    assert len(found) > 40
+    assert [row for row in found if not row[5].stops_before_generation or row[5] in (_RATE, _DOWN, _LATE)] == []
 
 
 def test_exactly_six_categories_stop_before_generation() -> None:
@@ -166,13 +163,13 @@ def test_exactly_six_categories_stop_before_generation() -> None:
     assert {category for category in Category if category.is_account} == {_PRICING, _QUOTA, _AUTH, _PERMISSION}
 
 
-@pytest.mark.parametrize("category", Category)
-def test_every_category_has_a_blame_an_action_and_its_place_in_the_tree(category: Category) -> None:
-    found = judged(category, "evidence")
-    assert (found.category, found.evidence) == (category, "evidence")
-    assert found.blame in Blame
-    assert found.action.endswith(".")
-    assert f"─ {category} " in (category_module.__doc__ or "")
+def test_every_category_has_a_blame_an_action_and_its_place_in_the_tree() -> None:
+    found = {category: judged(category, "evidence") for category in Category}
+    assert {category: each for category, each in found.items() if each.category is not category} == {}
+    assert {each.evidence for each in found.values()} == {"evidence"}
+    assert {category: each for category, each in found.items() if each.blame not in Blame} == {}
+    assert {category: each for category, each in found.items() if not each.action.endswith(".")} == {}
+    assert [category for category in Category if f"─ {category} " not in (category_module.__doc__ or "")] == []
 
 
 def test_blame_and_action_may_be_given() -> None:
@@ -180,9 +177,9 @@ def test_blame_and_action_may_be_given() -> None:
     assert (found.blame, found.action) == (Blame.CONFIG, "Do this.")
 
 
-@pytest.mark.parametrize("category", [_PRICING, _QUOTA, _AUTH, _PERMISSION])
-def test_an_account_matter_is_blamed_on_the_account(category: Category) -> None:
-    assert judged(category, "e").blame is Blame.ACCOUNT
+def test_an_account_matter_is_blamed_on_the_account() -> None:
+    matters = (_PRICING, _QUOTA, _AUTH, _PERMISSION)
+    assert {each: judged(each, "e").blame for each in matters} == dict.fromkeys(matters, Blame.ACCOUNT)
 
 
 def test_drift_is_blamed_on_the_config_and_not_on_the_model() -> None:
@@ -191,52 +188,46 @@ def test_drift_is_blamed_on_the_config_and_not_on_the_model() -> None:
     assert "not the model" in found.action
 
 
-@pytest.mark.parametrize(
-    ("code", "kind", "message", "field"),
-    [
-        ("insufficient_quota", "insufficient_quota", "", "(code)"),
-        ("", "", "Your credit balance is too low", "(message)"),
-        ("", "permission_error", "", "(type)"),
-        ("1301", "", "", "(code)"),
-    ],
-)
-def test_the_evidence_names_the_field_that_decided(code: str, kind: str, message: str, field: str) -> None:
-    assert classify(400, {}, body_of(code, kind, message)).evidence.endswith(field)
+def test_the_evidence_names_the_field_that_decided() -> None:
+    fields = {
+        ("insufficient_quota", "insufficient_quota", ""): "(code)",
+        ("", "", "Your credit balance is too low"): "(message)",
+        ("", "permission_error", ""): "(type)",
+        ("1301", "", ""): "(code)",
+    }
+    found = {words: classify(400, {}, body_of(*words)).evidence for words in fields}
+    assert {words: each for words, each in found.items() if not each.endswith(fields[words])} == {}
 
 
-@pytest.mark.parametrize(
-    "word", ["Insufficient_Quota", "INSUFFICIENT_QUOTA", "InsufficientQuota", "insufficient-quota"]
-)
-def test_letter_case_and_marks_do_not_matter(word: str) -> None:
-    assert classify(429, {}, body_of(word)).category is _QUOTA
+def test_letter_case_and_marks_do_not_matter() -> None:
+    words = ("Insufficient_Quota", "INSUFFICIENT_QUOTA", "InsufficientQuota", "insufficient-quota")
+    assert {word: _category_of(word, status=429) for word in words} == dict.fromkeys(words, _QUOTA)
 
 
-@pytest.mark.parametrize("word", ["xcyber_policy", "cyber_policy_x", "cyber_policyx", "cyber.policies"])
-def test_a_word_is_matched_whole(word: str) -> None:
-    assert classify(429, {}, body_of("cyber_policy")).category is _POLICY
-    assert classify(429, {}, body_of(word)).category is _RATE
+def test_a_word_is_matched_whole() -> None:
+    others = ("xcyber_policy", "cyber_policy_x", "cyber_policyx", "cyber.policies")
+    assert _category_of("cyber_policy", status=429) is _POLICY
+    assert {word: _category_of(word, status=429) for word in others} == dict.fromkeys(others, _RATE)
 
 
-@pytest.mark.parametrize(
-    ("status", "category"),
-    [(200, _RATE), (None, _RATE), (400, _RATE), (500, _RATE), (502, _RATE), (503, _RATE), (401, _AUTH), (403, _PERMISSION), (404, _MISSING)],
-)  # fmt: skip
-def test_a_status_within_the_body_counts_where_the_outer_one_is_a_wrappers(
-    status: int | None, category: Category
-) -> None:
-    assert classify(status, {}, body_of("429")).category is category
+def test_a_status_within_the_body_counts_where_the_outer_one_is_a_wrappers() -> None:
+    wrappers = dict.fromkeys((200, None, 400, 500, 502, 503), _RATE)
+    expected = {**wrappers, 401: _AUTH, 403: _PERMISSION, 404: _MISSING}
+    assert {status: _category_of("429", status=status) for status in expected} == expected
 
 
-@pytest.mark.parametrize("code", ["null", '""', '"None"', '"null"', '"<nil>"', "0", "true", "[]", "{}", '"undefined"'])
-def test_a_code_that_says_nothing_leaves_the_decision_to_the_rest(code: str) -> None:
-    body = f'{{"error": {{"code": {code}, "type": null, "message": "Insufficient Balance"}}}}'
-    assert classify(500, {}, body.encode()).category is _QUOTA
-    assert classify(401, {}, body.replace("Insufficient Balance", "").encode()).category is _AUTH
+def test_a_code_that_says_nothing_leaves_the_decision_to_the_rest() -> None:
+    codes = ("null", '""', '"None"', '"null"', '"<nil>"', "0", "true", "[]", "{}", '"undefined"')
+    body = '{"error": {"code": CODE, "type": null, "message": "Insufficient Balance"}}'
+    bodies = {code: body.replace("CODE", code) for code in codes}
+    assert {code: classify(500, {}, said).category for code, said in bodies.items()} == dict.fromkeys(codes, _QUOTA)
+    silent = {code: said.replace("Insufficient Balance", "").encode() for code, said in bodies.items()}
+    assert {code: classify(401, {}, said).category for code, said in silent.items()} == dict.fromkeys(codes, _AUTH)
 
 
-@pytest.mark.parametrize(("status", "category"), [(0, _BROKEN), (-1, _BROKEN), (99, _BROKEN), (302, _BROKEN)])
-def test_a_status_that_is_no_refusal_says_nothing_about_the_request(status: int, category: Category) -> None:
-    assert classify(status, {}, b"").category is category
+def test_a_status_that_is_no_refusal_says_nothing_about_the_request() -> None:
+    statuses = (0, -1, 99, 302)
+    assert {each: classify(each, {}, b"").category for each in statuses} == dict.fromkeys(statuses, _BROKEN)
 
 
 _WORD = st.one_of(
