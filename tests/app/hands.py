@@ -10,7 +10,7 @@ from contextlib import AbstractAsyncContextManager
 
 from textual import events
 from textual.app import App
-from textual.geometry import Region
+from textual.geometry import Region, Size
 from textual.keys import key_to_character
 from textual.message_pump import MessagePump
 from textual.pilot import Pilot
@@ -86,7 +86,8 @@ async def click(app: ConsoleApp, selector: str, offset: tuple[int, int]) -> None
 
 
 async def resize(app: ConsoleApp, width: int, height: int) -> None:
-    await Pilot(app).resize_terminal(width, height)
+    size = Size(width, height)
+    app.post_message(events.Resize(size, size))
     await settled(app)
 
 
@@ -108,8 +109,8 @@ async def settled(app: App[None]) -> None:
         if is_quiet or not app.is_running:
             return
         for pump in pumps:
-            await _done(pump, pump.call_later)
-        await _done(app.screen, app.screen.call_after_refresh)
+            await _done(app, pump, pump.call_later)
+        await _done(app, app.screen, app.screen.call_after_refresh)
         before = pumps
 
 
@@ -118,15 +119,18 @@ async def _frame(app: ConsoleApp) -> None:
     assert app.is_running, "the app has ended"
     screen = app.screen
     screen.refresh(Region(0, 0, 1, 1))
-    await _done(screen, screen.call_after_refresh)
+    await _done(app, screen, screen.call_after_refresh)
 
 
-async def _done(pump: MessagePump, call: Callable[[Callable[[], object]], bool]) -> None:
-    """Wait until a call was made that was left with a pump, or the pump has ended."""
+async def _done(app: App[None], pump: MessagePump, call: Callable[[Callable[[], object]], bool]) -> None:
+    """Wait until a call was made that was left with a pump, or the pump or the app has ended.
+
+    The pumps of an app that has ended live on until it is shut down, and draw no frame.
+    """
     done = asyncio.Event()
     if not pump.is_running or not call(done.set):
         await asyncio.sleep(0)
         return
     waiting = asyncio.create_task(done.wait())
-    await asyncio.wait({waiting, pump.task}, return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait({waiting, pump.task, app.task}, return_when=asyncio.FIRST_COMPLETED)
     waiting.cancel()
