@@ -1,4 +1,5 @@
 import re
+from collections.abc import Iterable
 
 import pytest
 from hypothesis import given, settings
@@ -38,82 +39,89 @@ def test_the_facts_say_what_the_sources_say_in_their_order() -> None:
     assert facts == _ROWS
 
 
-@pytest.mark.parametrize("fact", family_facts(), ids=lambda fact: fact.pattern.pattern)
-def test_every_fact_names_its_source_and_day(fact: FamilyFact) -> None:
-    assert fact.source_url.startswith("https://")
-    assert re.fullmatch(r"20\d\d-[01]\d-[0-3]\d", fact.checked_on)
-    assert fact.required is None or fact.required in fact.allowed
-    assert fact.tools_with_reasoning is None or fact.tools_with_reasoning in fact.allowed
+def _patterns(facts: Iterable[FamilyFact]) -> list[str]:
+    return [fact.pattern.pattern for fact in facts]
 
 
-@pytest.mark.parametrize(
-    ("model", "required"),
-    [
-        ("gpt-5-pro", R),
-        ("gpt-5-pro-2025-10-06", R),
-        ("gpt-5.5-pro", R),
-        ("gpt-5.2-pro", R),
-        ("gpt-5.4-pro-2026-03-05", R),
-        ("o1-pro", R),
-        ("o3-pro", R),
-        ("o3-pro-2025-06-10", R),
-        ("o3-deep-research", R),
-        ("o4-mini-deep-research-2025-06-26", R),
-        ("computer-use-preview-2025-03-11", R),
-        ("gpt-5-codex", R),
-        ("gpt-5.1-codex-max", R),
-        ("gpt-5.1-codex-mini", R),
-        ("gpt-5.3-codex", R),
-        ("codex-mini-latest", R),
-        ("gpt-daybreak-blue", R),
-        ("gpt-5.6-cyber", R),
-        ("claude-opus-5", M),
-        ("claude-3-5-haiku-20241022", M),
-        ("anthropic.claude-3-5-sonnet-20241022-v2:0", M),
-        ("gpt-4o-search-preview", C),
-        ("gpt-5-search-api", C),
-        ("gpt-audio-mini", C),
-        ("gpt-4o-audio-preview", C),
-        ("o1-mini", C),
-        ("o1-preview-2024-09-12", C),
-        ("gpt-5", None),
-        ("gpt-5-mini", None),
-        ("gpt-5.1", None),
-        ("gpt-4.1-nano", None),
-        ("gpt-3.5-turbo", None),
-        ("o1", None),
-        ("o3", None),
-        ("o4-mini", None),
-        ("chatgpt-4o-latest", None),
-        ("gpt-5-product", None),
-        ("o3-profile", None),
-        ("deepseek-chat", None),
-        ("qwen3-coder", None),
-        ("my-claude-3", None),
-        ("my-gpt-5-pro", None),
-        ("", None),
-    ],
-)
-def test_the_required_family_of_a_model_id(model: str, required: EndpointFamily | None) -> None:
-    assert fact_for(model).required is required
+def test_every_fact_names_its_source_and_day() -> None:
+    facts = family_facts()
+    assert _patterns(fact for fact in facts if not fact.source_url.startswith("https://")) == []
+    assert _patterns(fact for fact in facts if not re.fullmatch(r"20\d\d-[01]\d-[0-3]\d", fact.checked_on)) == []
 
 
-@pytest.mark.parametrize("bare", ["gpt-5-pro", "claude-sonnet-4.6", "o3-pro", "gpt-5.4", "gpt-4.1", "deepseek-chat"])
+def test_what_a_fact_requires_it_allows() -> None:
+    assert _patterns(fact for fact in family_facts() if fact.required not in (None, *fact.allowed)) == []
+    assert _patterns(fact for fact in family_facts() if fact.tools_with_reasoning not in (None, *fact.allowed)) == []
+
+
+_REQUIRED: dict[str, EndpointFamily | None] = {
+    "gpt-5-pro": R,
+    "gpt-5-pro-2025-10-06": R,
+    "gpt-5.5-pro": R,
+    "gpt-5.2-pro": R,
+    "gpt-5.4-pro-2026-03-05": R,
+    "o1-pro": R,
+    "o3-pro": R,
+    "o3-pro-2025-06-10": R,
+    "o3-deep-research": R,
+    "o4-mini-deep-research-2025-06-26": R,
+    "computer-use-preview-2025-03-11": R,
+    "gpt-5-codex": R,
+    "gpt-5.1-codex-max": R,
+    "gpt-5.1-codex-mini": R,
+    "gpt-5.3-codex": R,
+    "codex-mini-latest": R,
+    "gpt-daybreak-blue": R,
+    "gpt-5.6-cyber": R,
+    "claude-opus-5": M,
+    "claude-3-5-haiku-20241022": M,
+    "anthropic.claude-3-5-sonnet-20241022-v2:0": M,
+    "gpt-4o-search-preview": C,
+    "gpt-5-search-api": C,
+    "gpt-audio-mini": C,
+    "gpt-4o-audio-preview": C,
+    "o1-mini": C,
+    "o1-preview-2024-09-12": C,
+    "gpt-5": None,
+    "gpt-5-mini": None,
+    "gpt-5.1": None,
+    "gpt-4.1-nano": None,
+    "gpt-3.5-turbo": None,
+    "o1": None,
+    "o3": None,
+    "o4-mini": None,
+    "chatgpt-4o-latest": None,
+    "gpt-5-product": None,
+    "o3-profile": None,
+    "deepseek-chat": None,
+    "qwen3-coder": None,
+    "my-claude-3": None,
+    "my-gpt-5-pro": None,
+    "": None,
+}
+
+
+def test_the_required_family_of_a_model_id() -> None:
+    assert {model: fact_for(model).required for model in _REQUIRED} == _REQUIRED
+
+
 @pytest.mark.parametrize("form", ["{}", "openai/{}", "a/b/{}", "{}:free", "openrouter/x/{}:beta:2", "/{}", "x:y/{}"])
-def test_a_vendor_prefix_and_a_suffix_are_no_part_of_the_id(bare: str, form: str) -> None:
-    assert fact_for(form.format(bare)) is fact_for(bare)
-    assert fact_for(form.format(bare).upper()) is fact_for(bare)
+def test_a_vendor_prefix_and_a_suffix_are_no_part_of_the_id(form: str) -> None:
+    models = ("gpt-5-pro", "claude-sonnet-4.6", "o3-pro", "gpt-5.4", "gpt-4.1", "deepseek-chat")
+    written = [(bare, text) for bare in models for text in (form.format(bare), form.format(bare).upper())]
+    assert [text for bare, text in written if fact_for(text) is not fact_for(bare)] == []
 
 
-@pytest.mark.parametrize("model", ["gpt-5.4", "gpt-5.6-terra", "gpt-5.9-mini", "gpt-6", "gpt-6-sol"])
-def test_newer_general_models_take_tools_with_reasoning_on_responses_only(model: str) -> None:
-    fact = fact_for(model)
-    assert (fact.required, fact.allowed, fact.tools_with_reasoning) == (None, (R, C), R)
+def test_newer_general_models_take_tools_with_reasoning_on_responses_only() -> None:
+    models = ("gpt-5.4", "gpt-5.6-terra", "gpt-5.9-mini", "gpt-6", "gpt-6-sol")
+    facts = {model: fact_for(model) for model in models}
+    found = {model: (fact.required, fact.allowed, fact.tools_with_reasoning) for model, fact in facts.items()}
+    assert found == dict.fromkeys(models, (None, (R, C), R))
 
 
-@pytest.mark.parametrize("model", ["gpt-5", "gpt-5.1", "gpt-5.3", "gpt-4o", "o3", "llama-3.2-90b"])
-def test_other_models_have_no_such_condition(model: str) -> None:
-    assert fact_for(model).tools_with_reasoning is None
+def test_other_models_have_no_such_condition() -> None:
+    models = ("gpt-5", "gpt-5.1", "gpt-5.3", "gpt-4o", "o3", "llama-3.2-90b")
+    assert {model: fact_for(model).tools_with_reasoning for model in models} == dict.fromkeys(models)
 
 
 @settings(max_examples=80, deadline=None)
