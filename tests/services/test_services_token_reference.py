@@ -10,65 +10,55 @@ TOKEN = "-".join(["tk", "Qw3rTy7uIo", "PaSdFg8hJk"])
 KEY = "-".join(["sk", "Qw3rTy7uIoPaSdFg8hJkLz"])
 
 
-@pytest.mark.parametrize(
-    "reference",
-    [
-        "sim:", "prompt:", "env:GW", "env:_GW_2", "keyring://gateway-console/acme", "keyring://s/user@host",
-        "keyring://a.b/c_d-e", "keyring://My%20App/n%C3%A4me", "file:/run/credentials/gw/token", "file:/a b/c",
-        "kernel:acme", "vault:acme.prod", "cmd:['pass', 'show', 'gateway/acme']", 'cmd:["/usr/bin/op", "read"]',
-        "vault:acme.next",
-    ],
+_TAKEN = (
+    "sim:", "prompt:", "env:GW", "env:_GW_2", "keyring://gateway-console/acme", "keyring://s/user@host",
+    "keyring://a.b/c_d-e", "keyring://My%20App/n%C3%A4me", "file:/run/credentials/gw/token", "file:/a b/c",
+    "kernel:acme", "vault:acme.prod", "cmd:['pass', 'show', 'gateway/acme']", 'cmd:["/usr/bin/op", "read"]',
+    "vault:acme.next",
 )  # fmt: skip
-def test_a_reference_is_taken(reference: str) -> None:
-    assert check_reference(reference) is None
-
-
-@pytest.mark.parametrize(
-    "reference",
-    [
-        "", "sim", "sim://", "env:", "env:gw", "env:GW X", "env:GW\n", "env:" + "G" * 200, "keyring:", "keyring://",
-        "keyring://s", "keyring://s/", "keyring:///n", "keyring://s/n/m", "keyring://s/n ", "keyring://s/n\n",
-        "keyring://s/n%2Fm", "keyring://s/a%40https%3A%2F%2Fgw", "keyring://s/%0A", "keyring://s/%FF", "keyring://s/%2f",
-        "keyring://s/%E2%80%8B", "file:x", "file:", "file:/", "file://x", "file:/a/../b", "file:/a/./b", "file:/a//b",
-        "file:~/x", "file:/a\0b", "kernel:", "kernel:a b", "kernel:a/b", "kernel:ä", "vault:", "vault:a:b", "vault:x\n",
-        "cmd:ls", "cmd:", "cmd:[]", "cmd:['']", "cmd:[1]", "cmd:['ls'", "cmd:['ls', ['x']]", "cmd:['./ls']",
-        "cmd:['bin/ls']", "cmd:['ls']\nx = 1", 'cmd:["l\\ns"]', "cmd:{a = 1}", "cmd:" + "[" * 240, "prompt:x",
-        "prompt://", "sim:x", "ENV:GW", " env:GW", "env :GW", "https://gw.example", "vault:" + "n" * 101, TOKEN,
-        "file:/" + "x" * LENGTH_LIMIT,
-    ],
+_REFUSED = (
+    "", "sim", "sim://", "env:", "env:gw", "env:GW X", "env:GW\n", "env:" + "G" * 200, "keyring:", "keyring://",
+    "keyring://s", "keyring://s/", "keyring:///n", "keyring://s/n/m", "keyring://s/n ", "keyring://s/n\n",
+    "keyring://s/n%2Fm", "keyring://s/a%40https%3A%2F%2Fgw", "keyring://s/%0A", "keyring://s/%FF", "keyring://s/%2f",
+    "keyring://s/%E2%80%8B", "file:x", "file:", "file:/", "file://x", "file:/a/../b", "file:/a/./b", "file:/a//b",
+    "file:~/x", "file:/a\0b", "kernel:", "kernel:a b", "kernel:a/b", "kernel:ä", "vault:", "vault:a:b", "vault:x\n",
+    "cmd:ls", "cmd:", "cmd:[]", "cmd:['']", "cmd:[1]", "cmd:['ls'", "cmd:['ls', ['x']]", "cmd:['./ls']",
+    "cmd:['bin/ls']", "cmd:['ls']\nx = 1", 'cmd:["l\\ns"]', "cmd:{a = 1}", "cmd:" + "[" * 240, "prompt:x",
+    "prompt://", "sim:x", "ENV:GW", " env:GW", "env :GW", "https://gw.example", "vault:" + "n" * 101, TOKEN,
+    "file:/" + "x" * LENGTH_LIMIT,
 )  # fmt: skip
-def test_what_is_no_reference_is_refused(reference: str) -> None:
-    assert check_reference(reference)
 
 
-@pytest.mark.parametrize("before", ["", "env:", "keyring://", "keyring://s/n/", "file:", "vault:a/", "cmd:", "tok:"])
-def test_the_words_on_what_is_no_reference_do_not_repeat_it(before: str) -> None:
-    words = check_reference(before + TOKEN)
-    assert words is not None
-    assert TOKEN not in words
+def test_a_reference_is_taken() -> None:
+    assert {each: check_reference(each) for each in _TAKEN} == dict.fromkeys(_TAKEN)
 
 
-@pytest.mark.parametrize(
-    "reference", [KEY, f"vault:{KEY}", f"keyring://s/{KEY}", f"cmd:['op', '{KEY}']", f"kernel:{KEY}", f"file:/x/{KEY}"]
-)
-def test_what_looks_like_a_token_is_refused_by_that_name_and_not_repeated(reference: str) -> None:
-    words = check_reference(reference)
-    assert words is not None
-    assert "looks like an API key; store it with gateway-console token set" in words
-    assert KEY not in words
+def test_what_is_no_reference_is_refused() -> None:
+    assert [each for each in _REFUSED if not check_reference(each)] == []
+
+
+def test_the_words_on_what_is_no_reference_do_not_repeat_it() -> None:
+    before = ("", "env:", "keyring://", "keyring://s/n/", "file:", "vault:a/", "cmd:", "tok:")
+    words = {each: check_reference(each + TOKEN) for each in before}
+    assert {each: said for each, said in words.items() if said is None or TOKEN in said} == {}
+
+
+def test_what_looks_like_a_token_is_refused_by_that_name_and_not_repeated() -> None:
+    forms = ("{}", "vault:{}", "keyring://s/{}", "cmd:['op', '{}']", "kernel:{}", "file:/x/{}")
+    words = {form: str(check_reference(form.format(KEY))) for form in forms}
+    name = "looks like an API key; store it with gateway-console token set"
+    assert {form: said for form, said in words.items() if name not in said or KEY in said} == {}
 
 
 def test_a_long_hexadecimal_step_of_a_path_is_an_id_and_no_key() -> None:
     assert check_reference("file:/run/secrets/0123456789abcdef0123456789abcdef/token") is None
 
 
-@pytest.mark.parametrize(
-    ("reference", "nearest"),
-    [("keyrin://a/b", "keyring:"), ("envv:X", "env:"), ("valt:x", "vault:"), ("zzz:x", ""), ("Kernel:x", "kernel:")],
-)
-def test_an_unknown_scheme_names_the_nearest_one(reference: str, nearest: str) -> None:
-    words = check_reference(reference) or ""
-    assert f"did you mean {nearest}?" in words if nearest else "is no reference" in words
+def test_an_unknown_scheme_names_the_nearest_one() -> None:
+    nearest = {"keyrin://a/b": "keyring:", "envv:X": "env:", "valt:x": "vault:", "Kernel:x": "kernel:"}
+    words = {each: check_reference(each) or "" for each in nearest}
+    assert {each: said for each, said in words.items() if f"did you mean {nearest[each]}?" not in said} == {}
+    assert "is no reference" in str(check_reference("zzz:x"))
 
 
 @pytest.mark.parametrize(
@@ -84,11 +74,9 @@ def test_the_parts_of_a_reference(text: str, scheme: Scheme, service: str, name:
     assert (reference.scheme, reference.service, reference.name, reference.argv) == (scheme, service, name, argv)
 
 
-@pytest.mark.parametrize(
-    "text", ["env:GW", "keyring://My%20App/n%C3%A4me", "file:/a b/c", "kernel:x", "vault:x", "sim:"]
-)
-def test_a_reference_is_written_as_it_was_read(text: str) -> None:
-    assert str(Reference.parse(text)) == text
+def test_a_reference_is_written_as_it_was_read() -> None:
+    texts = ["env:GW", "keyring://My%20App/n%C3%A4me", "file:/a b/c", "kernel:x", "vault:x", "sim:"]
+    assert [str(Reference.parse(text)) for text in texts] == texts
 
 
 def test_a_programs_arguments_are_left_out_of_messages() -> None:
