@@ -88,6 +88,8 @@ async def click(app: ConsoleApp, selector: str, offset: tuple[int, int]) -> None
 async def resize(app: ConsoleApp, width: int, height: int) -> None:
     size = Size(width, height)
     app.post_message(events.Resize(size, size))
+    while app.screen.size != size:
+        await _frame(app)
     await settled(app)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import hands
 import pytest
 from hands import press, said, state_of
+from rich.cells import cell_len
 from services.scripted_gateway import Steps, scripted
 from services.servers import Peer, RawServer, Request, raw_server, stay_silent
 from states import fold, offline, opened
@@ -116,17 +117,12 @@ def test_a_drifting_route_shows_the_fix_lines_that_are_copied() -> None:
     assert shown == list(fix_lines(offline().routes[REVIEWER].check))
 
 
-@pytest.mark.parametrize("width", [30, 40, 56, 76, 116])
-def test_no_line_of_a_climbed_route_runs_over(width: int) -> None:
-    from rich.cells import cell_len
-
+def test_no_line_of_a_climbed_route_runs_over() -> None:
     climbed = [rung(each) for each in (Rung.OFFLINE, Rung.CONNECTION, Rung.CATALOGUE)]
     state = fold(opened("demo"), *climbed, rung(Rung.KEY, RungStatus.BLOCKED, Category.ACCOUNT_PRICING), declared())
-    if width >= 76:
-        assert all(
-            cell_len(str(line)) <= width for line in contract_lines(state.routes[WRITER], width, state.catalogue)
-        )
-    assert contract(state, WRITER, width)
+    drawn = {width: [*contract_lines(state.routes[WRITER], width, state.catalogue)] for width in (30, 40, 56, 76, 116)}
+    assert all(map(text, drawn.values()))
+    assert [str(line) for width in (76, 116) for line in drawn[width] if cell_len(str(line)) > width] == []
 
 
 # --- Reasons ---------------------------------------------------------------------------------------------------------
@@ -225,15 +221,26 @@ async def opened_on(
         yield app
 
 
-async def test_c_climbs_the_free_rungs_of_this_route_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_nothing_is_checked_until_c_climbs_the_free_rungs_of_this_route_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with scripted(Steps(token=None)) as server, opened_on(server, tmp_path, monkeypatch) as app:
-        assert server.requests == []
+        await press(app, "j", "k", "tab", "2", "3", "1")
+        assert {worker.name for worker in hands.main_screen(app).workers} == {"gateway", "runs"}
+        assert state_of(app).catalogue is None
+        assert server.connections == 0
         await press(app, "j", "c")
-        state = await until(app, has_climbed(Role.WRITER, top=Rung.KEY))
-        assert state.routes[1].reached is Rung.KEY
-        assert (state.routes[0].rungs, state.routes[2].rungs) == ((), ())
+        first = await until(app, has_climbed(Role.WRITER, top=Rung.KEY))
+        assert first.routes[1].reached is Rung.KEY
+        assert (first.routes[0].rungs, first.routes[2].rungs) == ((), ())
         assert "rung 3 of 5 needed" in drawn(app, "contract")
         assert "declared   listed, no families" in drawn(app, "contract")
+        assert first.catalogue is not None
+        assert first.catalogue.is_first
+        await press(app, "c")
+        second = await until(app, lambda state: state.catalogue is not None and not state.catalogue.is_first)
+        assert second.catalogue is not None
+        assert second.catalogue.changes == ()
     assert not [request for request in server.requests if b'"stream":true' in request.body]
     assert {request.path for request in server.requests if request.method == "POST"} == {"/v1/responses"}
 
@@ -274,18 +281,6 @@ async def test_read_only_climbs_the_lists_alone_and_keeps_nothing(
     assert not (tmp_path / "state").exists()
 
 
-async def test_a_second_check_says_what_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with scripted(Steps(token=None)) as server, opened_on(server, tmp_path, monkeypatch) as app:
-        await press(app, "j", "c")
-        first = await until(app, has_climbed(Role.WRITER, top=Rung.KEY))
-        assert first.catalogue is not None
-        assert first.catalogue.is_first
-        await press(app, "c")
-        second = await until(app, lambda state: state.catalogue is not None and not state.catalogue.is_first)
-        assert second.catalogue is not None
-        assert second.catalogue.changes == ()
-
-
 async def test_x_stops_a_climb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     steps = Steps(token=None)
 
@@ -321,11 +316,3 @@ async def test_y_copies_exactly_the_fix(tmp_path: Path, monkeypatch: pytest.Monk
         assert app.clipboard == "\n".join(lines) + "\n"
         assert any("nothing to put right" in each for each in said(app))
     assert server.requests == []
-
-
-async def test_nothing_is_checked_at_start_up_or_on_focus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with scripted() as server, opened_on(server, tmp_path, monkeypatch) as app:
-        await press(app, "j", "k", "tab", "2", "3", "1")
-        assert {worker.name for worker in hands.main_screen(app).workers} == {"gateway", "runs"}
-        assert state_of(app).catalogue is None
-    assert server.connections == 0

@@ -23,6 +23,8 @@ from console.domain.state import ConsoleState, SmokePhase
 from console.services.config_file import load_profile
 from console.services.settings import Profile
 
+pytestmark = pytest.mark.usefixtures("state_home")
+
 
 async def until(app: ConsoleApp, is_reached: Callable[[ConsoleState], bool]) -> ConsoleState:
     await hands.until(app, lambda: is_reached(state_of(app)))
@@ -55,31 +57,48 @@ async def running(
         yield app
 
 
-@pytest.mark.parametrize(
-    ("size", "start_embedded"),
-    [((80, 24), embedded_in_a_process), ((120, 40), hands.at_once), ((200, 50), hands.at_once)],
-)
-async def test_all_routes_are_smoked_side_by_side(size: tuple[int, int], start_embedded: StartEmbedded) -> None:
-    async with running(load_profile(name="demo"), size, start_embedded=start_embedded) as app:
+async def smoke_all(app: ConsoleApp) -> None:
+    """Smoke all routes, and look at what the screen says of it."""
+    before = len(state_of(app).calls)
+    await press(app, "S")
+    state = await until(app, is_done)
+    assert {each.smoke.result.status for each in state.routes if each.smoke.result} == {SmokeStatus.PASSED}
+    assert sum(call.is_sent for call in state.calls[before:]) == len(state.routes) == 6
+    assert "✓ 6" in drawn(app, "header")
+    assert drawn(app, "routes").count("✓ ok      ✓ ok") == 6
+
+
+async def test_all_routes_are_smoked_side_by_side() -> None:
+    async with running(load_profile(name="demo")) as app:
         await until(app, is_open)
         assert state_of(app).calls == ()
-        await press(app, "S")
-        state = await until(app, is_done)
-        assert {each.smoke.result.status for each in state.routes if each.smoke.result} == {SmokeStatus.PASSED}
-        assert sum(call.is_sent for call in state.calls) == len(state.routes) == 6
-        assert "✓ 6" in drawn(app, "header")
-        assert drawn(app, "routes").count("✓ ok      ✓ ok") == 6
+        await smoke_all(app)
+        await resize(app, 200, 50)
+        await smoke_all(app)
 
 
-async def test_one_cursor_moves_all_panes() -> None:
+async def test_a_narrow_screen_smokes_on_a_gateway_in_a_process_of_its_own() -> None:
+    async with running(load_profile(name="demo"), (80, 24), start_embedded=embedded_in_a_process) as app:
+        await until(app, is_open)
+        assert state_of(app).calls == ()
+        await smoke_all(app)
+
+
+async def test_one_cursor_moves_all_panes_and_a_key_that_is_not_possible_says_why() -> None:
     async with running(load_profile(name="faults")) as app:
+        await until(app, is_open)
         await press(app, "j", "j", "j")
         assert "▌ reviewer" in drawn(app, "routes")
         assert "× endpoint drift" in drawn(app, "contract")
+        await press(app, "s")
+        assert any("held back: endpoint drift" in each for each in said(app))
+        assert state_of(app).calls == ()
         await press(app, "G")
         assert "▌ fallback" in drawn(app, "routes")
         await press(app, "g")
         assert "▌ planner" in drawn(app, "routes")
+        await click(app, "#routes", offset=(10, 5))
+        assert "▌ reviewer" in drawn(app, "routes")
 
 
 async def test_drift_is_held_and_the_rest_ends_in_its_category() -> None:
@@ -101,14 +120,6 @@ async def test_drift_is_held_and_the_rest_ends_in_its_category() -> None:
         assert state.smoke(Role.REVIEWER).result.requests_sent == 0  # type: ignore[union-attr]
 
 
-async def test_a_key_that_is_not_possible_says_why() -> None:
-    async with running(load_profile(name="faults")) as app:
-        await until(app, is_open)
-        await press(app, "j", "j", "j", "s")
-        assert any("held back: endpoint drift" in each for each in said(app))
-        assert state_of(app).calls == ()
-
-
 async def test_a_read_only_session_sends_nothing() -> None:
     async with running(load_profile(name="demo"), is_read_only=True) as app:
         await until(app, is_open)
@@ -117,50 +128,42 @@ async def test_a_read_only_session_sends_nothing() -> None:
         assert state_of(app).calls == ()
 
 
-async def test_narrow_screens_show_contract_and_smoke_as_tabs() -> None:
+async def test_panes_and_titles_follow_the_width() -> None:
     async with running(load_profile(name="demo"), (80, 24)) as app:
-        screen = main_screen(app)
-        assert screen.query_one("#contract").display
-        assert not screen.query_one("#smoke").display
+        contract = main_screen(app).query_one("#contract", LinePane)
+        smoke = main_screen(app).query_one("#smoke", LinePane)
+        assert (contract.display, smoke.display) == (True, False)
+        assert contract.border_title == "2 contract · planner   3 smoke"
         await press(app, "3")
-        assert not screen.query_one("#contract").display
-        assert screen.query_one("#smoke").has_focus
+        assert not contract.display
+        assert smoke.has_focus
         await resize(app, 120, 40)
-        assert screen.query_one("#contract").display
-        assert screen.query_one("#smoke").display
+        assert (contract.display, smoke.display) == (True, True)
+        assert contract.border_title == "2 contract · planner"
         await resize(app, 200, 50)
-        assert screen.query_one("#calls").display
-
-
-async def test_tab_walks_through_the_panes_that_are_there() -> None:
-    async with running(load_profile(name="demo"), (200, 50)) as app:
+        assert main_screen(app).query_one("#calls").display
         walked = []
         for _ in range(5):
             walked.append(app.focused.id if app.focused else None)
             await press(app, "tab")
-        assert walked == ["routes", "contract", "smoke", "calls", "routes"]
+        assert walked == ["smoke", "calls", "routes", "contract", "smoke"]
 
 
-@pytest.mark.parametrize("key", ["question_mark", "enter"])
-async def test_dialogs_open_and_close(key: str) -> None:
+async def test_dialogs_open_and_close() -> None:
     async with running(load_profile(name="demo"), (80, 24)) as app:
-        await press(app, key)
-        assert isinstance(app.screen, Dialog)
-        await press(app, "escape")
+        await until(app, is_open)
+        assert app.focused is main_screen(app).query_one("#routes")
+        for key in ("question_mark", "enter"):
+            await press(app, key)
+            assert isinstance(app.screen, Dialog)
+            await press(app, "escape")
+            assert isinstance(app.screen, RoutesScreen)
+        await press(app, "K", "T")
         assert isinstance(app.screen, RoutesScreen)
-
-
-async def test_the_palette_has_our_actions_and_no_screenshot() -> None:
-    async with running(load_profile(name="demo")) as app:
+        assert any("makes its own token" in each for each in said(app))
         await press(app, "colon")
         assert isinstance(app.screen, CommandPalette)
         assert [command.title for command in app.get_system_commands(app.screen)] == ["Theme"]
-
-
-async def test_a_click_moves_the_cursor() -> None:
-    async with running(load_profile(name="faults")) as app:
-        await click(app, "#routes", offset=(10, 5))
-        assert "▌ reviewer" in drawn(app, "routes")
 
 
 @contextlib.asynccontextmanager
@@ -235,23 +238,38 @@ async def test_hostile_text_is_shown_as_text(tmp_path: Path, monkeypatch: pytest
     assert not set(shown) & set("\x7f\x9b\u202e\u200b")
 
 
-async def test_stopping_leaves_an_unknown_outcome(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_route_is_called_once_however_often_it_is_asked_for_and_can_be_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("CONSOLE_TEST_TOKEN", "test-token-0000")
     async with (
         raw_gateway(b"", hold_open=True) as (port, asked, arrived),
         running(load_profile(config(tmp_path, port))) as app,
     ):
         await until(app, is_open)
-        await press(app, "s")
+        main_screen(app).action_do("route.smoke")
+        main_screen(app).action_do("smoke.stop")
+        state = await until(app, lambda state: not state.is_live)
+        assert outcome(state) == (SmokeStatus.UNKNOWN, 0)
+        assert asked == []
+        for _ in range(3):
+            main_screen(app).action_do("route.smoke")
+        main_screen(app).action_do("route.smoke_all")
         await arrived.wait()
-        await until(app, lambda state: state.smoke(Role.WRITER).phase is SmokePhase.WAITING)
+        state = await until(app, lambda state: state.smoke(Role.WRITER).phase is SmokePhase.WAITING)
+        assert len(state.calls) == 1
         await press(app, "x")
         state = await until(app, lambda state: not state.is_live)
-        result = state.smoke(Role.WRITER).result
-        assert result is not None
-        assert (result.status, result.requests_sent) == (SmokeStatus.UNKNOWN, 1)
+        assert outcome(state) == (SmokeStatus.UNKNOWN, 1)
         assert "~ stopped" in drawn(app, "routes")
     assert len(asked) == 1
+
+
+def outcome(state: ConsoleState) -> tuple[SmokeStatus, int]:
+    """Return how the writer's smoke test ended, and how many requests it sent."""
+    result = state.smoke(Role.WRITER).result
+    assert result is not None
+    return result.status, result.requests_sent
 
 
 async def test_a_missing_token_is_said_and_can_be_asked_for_again(
@@ -261,30 +279,20 @@ async def test_a_missing_token_is_said_and_can_be_asked_for_again(
     async with raw_gateway(b"") as (port, asked, _), running(load_profile(config(tmp_path, port))) as app:
         await until(app, lambda state: state.token_state is TokenState.ABSENT)
         assert "× absent" in drawn(app, "header")
+        assert "CONSOLE_TEST_TOKEN" in drawn(app, "smoke")
+        assert "s smokes this route" not in drawn(app, "smoke")
+        assert said(app) == []
         await press(app, "s")
         assert any("CONSOLE_TEST_TOKEN" in each for each in said(app))
-        monkeypatch.setenv("CONSOLE_TEST_TOKEN", "test-token-0000")
-        await press(app, "R")
-        await until(app, is_open)
-    assert asked == []
-
-
-async def test_the_token_s_dialog_takes_the_key_that_it_names(tmp_path: Path) -> None:
-    async with raw_gateway(b"") as (port, _, _), running(load_profile(config(tmp_path, port)), (80, 24)) as app:
-        await until(app, lambda state: state.token_state is TokenState.ABSENT)
         await press(app, "K")
         assert isinstance(app.screen, Dialog)
         await press(app, "T")
         assert not isinstance(app.screen, Dialog)
         assert any("cannot step aside" in each for each in said(app))
-
-
-async def test_the_token_s_dialog_says_why_a_token_cannot_be_set_here() -> None:
-    async with running(load_profile(name="demo"), (80, 24)) as app:
+        monkeypatch.setenv("CONSOLE_TEST_TOKEN", "test-token-0000")
+        await press(app, "R")
         await until(app, is_open)
-        await press(app, "K", "T")
-        assert not isinstance(app.screen, Dialog)
-        assert any("makes its own token" in each for each in said(app))
+    assert asked == []
 
 
 @pytest.mark.parametrize(
@@ -296,21 +304,13 @@ async def test_the_environment_chooses_the_theme_and_it_is_drawn(
     monkeypatch.setenv("TEXTUAL_THEME", named)
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("COLORTERM", "truecolor")
-    async with running(load_profile(name="demo")) as app:
+    async with running(load_profile(name="demo"), (80, 24)) as app:
         assert app.theme == expected
         ground = app.available_themes[expected].background
         assert ground is None or app.screen.styles.background.hex.lower() == ground.lower()
         pane = main_screen(app).query_one("#routes", LinePane)
         styles = [segment.style for segment in pane.render_line(1) if segment.style]
         assert all(style.color != style.bgcolor for style in styles)
-
-
-async def test_titles_follow_a_resize_at_once() -> None:
-    async with running(load_profile(name="demo"), (80, 24)) as app:
-        contract = main_screen(app).query_one("#contract", LinePane)
-        assert contract.border_title == "2 contract · planner   3 smoke"
-        await resize(app, 120, 40)
-        assert contract.border_title == "2 contract · planner"
 
 
 async def test_an_open_dialog_goes_on_with_the_stream() -> None:
@@ -322,45 +322,3 @@ async def test_an_open_dialog_goes_on_with_the_stream() -> None:
         pane = app.screen.query_one("#route", LinePane)
         assert "✓ ok" in "\n".join(pane.render_line(y).text for y in range(pane.size.height))
         assert "first token" in "\n".join(pane.render_line(y).text for y in range(pane.size.height))
-
-
-async def test_a_session_without_a_token_does_not_invite_to_smoke(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("CONSOLE_TEST_TOKEN", raising=False)
-    async with running(load_profile(config(tmp_path, 9))) as app:
-        await until(app, lambda state: state.token_state is TokenState.ABSENT)
-        assert "CONSOLE_TEST_TOKEN" in drawn(app, "smoke")
-        assert "s smokes this route" not in drawn(app, "smoke")
-
-
-async def test_one_key_pressed_twice_makes_one_call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CONSOLE_TEST_TOKEN", "test-token-0000")
-    async with (
-        raw_gateway(b"", hold_open=True) as (port, asked, arrived),
-        running(load_profile(config(tmp_path, port))) as app,
-    ):
-        await until(app, is_open)
-        for _ in range(3):
-            main_screen(app).action_do("route.smoke")
-        main_screen(app).action_do("route.smoke_all")
-        await arrived.wait()
-        await until(app, lambda state: state.smoke(Role.WRITER).phase is SmokePhase.WAITING)
-        assert len(state_of(app).calls) == 1
-    assert len(asked) == 1
-
-
-async def test_stopping_what_is_queued_ends_it_unsent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CONSOLE_TEST_TOKEN", "test-token-0000")
-    async with (
-        raw_gateway(b"", hold_open=True) as (port, asked, _),
-        running(load_profile(config(tmp_path, port))) as app,
-    ):
-        await until(app, is_open)
-        main_screen(app).action_do("route.smoke")
-        main_screen(app).action_do("smoke.stop")
-        state = await until(app, lambda state: not state.is_live)
-        result = state.smoke(Role.WRITER).result
-        assert result is not None
-        assert (result.status, result.requests_sent) == (SmokeStatus.UNKNOWN, 0)
-    assert asked == []
