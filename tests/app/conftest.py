@@ -1,13 +1,22 @@
-"""Every screen under test keeps its runs in a directory of its own."""
+"""No screen under test comes near the runs of who runs the tests."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="module")
+def _no_state_home() -> Iterator[None]:
+    """Let a screen find no place for its state where a test gives it none."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", "/dev/null/no-state-home")
+        yield
+
+
+@pytest.fixture
 def state_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return where the screen's state is kept."""
+    """Return where the screens of a test keep their state."""
     home = tmp_path / "state-home"
     monkeypatch.setenv("XDG_STATE_HOME", str(home))
     return home

@@ -27,7 +27,7 @@ from console.services.run.run_log import RunLog
 from console.services.target import open_target
 from console.simulator.embedded import embedded_gateway
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.usefixtures("state_home")]
 
 
 def calls(desk: Desk) -> int:
