@@ -48,14 +48,17 @@ def load(path: Path, text: str | bytes, name: str | None = None) -> Profile:
 
 def refusal(path: Path, text: str | bytes, name: str | None = None) -> str:
     """Return the words with which a config is refused."""
-    with pytest.raises(ConfigError) as caught:
+    try:
         load(path, text, name)
-    return str(caught.value)
+    except ConfigError as error:
+        return str(error)
+    pytest.fail(f"taken: {text!r}")
 
 
-def named(rows: list[tuple[str, str]]) -> list[object]:
-    """Let each row of a table be called by its words, not by its whole config."""
-    return [pytest.param(*row, id=row[-1]) for row in rows]
+def missing(path: Path, rows: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return the words that the refusals of configs do not hold, each beside what was said."""
+    said = [(words, refusal(path, text)) for text, words in rows]
+    return [(words, each) for words, each in said if words not in each]
 
 
 # --- The sample ------------------------------------------------------------------------------------------------------
@@ -75,12 +78,12 @@ def test_a_route_knows_the_line_of_its_table() -> None:
         assert lines[route.config_line - 1].startswith(f"[profiles.demo.routes.{route.role}]")
 
 
-@pytest.mark.parametrize("kind", [FileSettings, ProfileSettings, GatewaySettings, RouteSettings, PolicySettings])
-def test_the_sample_names_every_setting(kind: type[msgspec.Struct]) -> None:
+def test_the_sample_names_every_setting() -> None:
     text = SAMPLE.read_text(encoding="utf-8")
-    for field in msgspec.structs.fields(kind):
-        named = rf"^(?:# )?(?:{field.encode_name} = |\[+(?:[\w-]+\.)*{field.encode_name}(?:\.[\w-]+)*\])"
-        assert re.search(named, text, re.MULTILINE), f"{field.encode_name} is not in sample_config.toml"
+    kinds = (FileSettings, ProfileSettings, GatewaySettings, RouteSettings, PolicySettings)
+    names = [(kind.__name__, field.encode_name) for kind in kinds for field in msgspec.structs.fields(kind)]
+    line = r"^(?:# )?(?:{0} = |\[+(?:[\w-]+\.)*{0}(?:\.[\w-]+)*\])"
+    assert [each for each in names if not re.search(line.format(each[1]), text, re.MULTILINE)] == []
 
 
 @pytest.mark.parametrize("name", ["demo", "faults", "cometapi", "litellm", "local"])
@@ -156,9 +159,9 @@ def test_a_line_of_1000_characters_loads_and_one_more_is_refused_with_its_line(p
 # --- Broken TOML -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "broken",
-    [
+def test_broken_toml_is_refused_with_its_line(path: Path) -> None:
+    unexpected = {}
+    for broken in (
         "this is not toml",
         "auth = ",
         'auth = "bearer',
@@ -168,12 +171,12 @@ def test_a_line_of_1000_characters_loads_and_one_more_is_refused_with_its_line(p
         'headers = { a = "1", a = "2" }',
         "auth = bearer",
         "deadline_s = 1_",
-    ],
-)
-def test_broken_toml_is_refused_with_its_line(path: Path, broken: str) -> None:
-    words = refusal(path, config(broken))
-    expected_line = 4 + len(broken.split("\n"))
-    assert re.search(rf"config\.toml, line ({expected_line}|{expected_line + 1}): is no valid TOML: \w", words), words
+    ):
+        words = refusal(path, config(broken))
+        line = 4 + len(broken.split("\n"))
+        if not re.search(rf"config\.toml, line ({line}|{line + 1}): is no valid TOML: \w", words):
+            unexpected[broken] = words
+    assert unexpected == {}
 
 
 def test_an_unclosed_text_at_the_end_of_the_file_is_refused_with_the_last_line(path: Path) -> None:
@@ -201,75 +204,60 @@ def test_deep_nesting_is_refused_and_not_a_crash(path: Path, deep: str) -> None:
 # --- Unknown keys ----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("text", "where"),
-    named(
-        [
-            (config(top="shema = 1"), "line 1: shema: unknown key; did you mean schema?"),
-            (config(top="schema = 1\n[profile.x]"), "line 2: profile: unknown key; did you mean profiles?"),
-            (
-                config(route=ROUTE + "[profiles.p.route.x]"),
-                "line 10: profiles.p.route: unknown key; did you mean routes?",
-            ),
-            (config('base_ulr = "x"'), "line 5: profiles.p.gateway.base_ulr: unknown key; did you mean base_url?"),
-            (config("tokenref = []"), "line 5: profiles.p.gateway.tokenref: unknown key; did you mean token_ref?"),
-            (
-                config(route=ROUTE + 'endpoint_famly = "x"'),
-                "line 10: profiles.p.routes.writer.endpoint_famly: unknown key; did you mean endpoint_family?",
-            ),
-            (
-                config(route=ROUTE + "zzz = 1"),
-                "line 10: profiles.p.routes.writer.zzz: unknown key; known here: endpoint_family, endpoint_path, model",
-            ),
-            (
-                config(route=ROUTE + "[profiles.other.gateway]\nverify = false"),
-                "line 11: profiles.other.gateway.verify: unknown key; known here: anthropic_version, auth, base_url",
-            ),
-        ]
-    ),
-)
-def test_an_unknown_key_is_refused_with_its_line_its_name_and_the_nearest_known_one(
-    path: Path, text: str, where: str
-) -> None:
-    assert where in refusal(path, text)
+def test_an_unknown_key_is_refused_with_its_line_its_name_and_the_nearest_known_one(path: Path) -> None:
+    rows = [
+        (config(top="shema = 1"), "line 1: shema: unknown key; did you mean schema?"),
+        (config(top="schema = 1\n[profile.x]"), "line 2: profile: unknown key; did you mean profiles?"),
+        (
+            config(route=ROUTE + "[profiles.p.route.x]"),
+            "line 10: profiles.p.route: unknown key; did you mean routes?",
+        ),
+        (config('base_ulr = "x"'), "line 5: profiles.p.gateway.base_ulr: unknown key; did you mean base_url?"),
+        (config("tokenref = []"), "line 5: profiles.p.gateway.tokenref: unknown key; did you mean token_ref?"),
+        (
+            config(route=ROUTE + 'endpoint_famly = "x"'),
+            "line 10: profiles.p.routes.writer.endpoint_famly: unknown key; did you mean endpoint_family?",
+        ),
+        (
+            config(route=ROUTE + "zzz = 1"),
+            "line 10: profiles.p.routes.writer.zzz: unknown key; known here: endpoint_family, endpoint_path, model",
+        ),
+        (
+            config(route=ROUTE + "[profiles.other.gateway]\nverify = false"),
+            "line 11: profiles.other.gateway.verify: unknown key; known here: anthropic_version, auth, base_url",
+        ),
+    ]
+    assert missing(path, rows) == []
 
 
-@pytest.mark.parametrize("separator", ["\u2028", "\u2029", "\u0085"])
-def test_lines_are_counted_as_editors_count_them(path: Path, separator: str) -> None:
-    words = refusal(path, config(f"# one{separator}line\nbase_ulr = 1"))
-    assert "line 6: profiles.p.gateway.base_ulr" in words
+def test_lines_are_counted_as_editors_count_them(path: Path) -> None:
+    said = {each: refusal(path, config(f"# one{each}line\nbase_ulr = 1")) for each in ("\u2028", "\u2029", "\u0085")}
+    assert {each: words for each, words in said.items() if "line 6: profiles.p.gateway.base_ulr" not in words} == {}
 
 
-@pytest.mark.parametrize(
-    ("text", "words"),
-    named(
-        [
-            (
-                config(route=ROUTE.replace("writer", "writter")),
-                'line 6: profiles.p.routes.writter: unknown role "writter";',
-            ),
-            (config(route=ROUTE.replace("writer", "writter")), "did you mean writer?"),
-            (
-                config(route=ROUTE.replace('"responses"', '"response"')),
-                "line 8: profiles.p.routes.writer.endpoint_family: ",
-            ),
-            (
-                config(route=ROUTE.replace('"responses"', '"response"')),
-                'unknown endpoint family "response"; did you mean ',
-            ),
-            (config(route=ROUTE.replace('"responses"', '"messages"')), "did you mean anthropic_messages?"),
-            (config(route=ROUTE.replace('"responses"', '"Responses"')), "did you mean responses?"),
-            (
-                config(top="schema = 1").replace('"p"', '"pp"'),
-                'line 2: default_profile: unknown profile "pp"; did you mean',
-            ),
-        ]
-    ),
-)
-def test_an_unknown_role_family_or_profile_is_refused_with_the_nearest_known_one(
-    path: Path, text: str, words: str
-) -> None:
-    assert words in refusal(path, text)
+def test_an_unknown_role_family_or_profile_is_refused_with_the_nearest_known_one(path: Path) -> None:
+    rows = [
+        (
+            config(route=ROUTE.replace("writer", "writter")),
+            'line 6: profiles.p.routes.writter: unknown role "writter";',
+        ),
+        (config(route=ROUTE.replace("writer", "writter")), "did you mean writer?"),
+        (
+            config(route=ROUTE.replace('"responses"', '"response"')),
+            "line 8: profiles.p.routes.writer.endpoint_family: ",
+        ),
+        (
+            config(route=ROUTE.replace('"responses"', '"response"')),
+            'unknown endpoint family "response"; did you mean ',
+        ),
+        (config(route=ROUTE.replace('"responses"', '"messages"')), "did you mean anthropic_messages?"),
+        (config(route=ROUTE.replace('"responses"', '"Responses"')), "did you mean responses?"),
+        (
+            config(top="schema = 1").replace('"p"', '"pp"'),
+            'line 2: default_profile: unknown profile "pp"; did you mean',
+        ),
+    ]
+    assert missing(path, rows) == []
 
 
 def test_a_profile_that_the_command_line_names_must_be_there(path: Path) -> None:
@@ -284,51 +272,51 @@ def test_a_profile_that_is_not_chosen_is_checked_too(path: Path) -> None:
 # --- Values that do not fit ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("url", "words"),
-    [
-        ("", "must begin with https://"),
-        ("gw.example", "must begin with https://"),
-        ("ftp://gw.example", "must begin with https://"),
-        ("https://", "must begin with https://"),
-        ("sim", "must begin with https://"),
-        ("https://user:pass@gw.example", "holds a user name or password"),
-        ("https://gw.example@evil.example", "holds a user name or password"),
-        ("https://gw.example?key=1", "holds a query or fragment"),
-        ("https://gw.example/?", "holds a query or fragment"),
-        ("https://gw.example/#top", "holds a query or fragment"),
-        ("http://gw.example", "must begin with https://; plain http is for this machine's loopback address only"),
-        ("http://10.0.0.1:8080", "must begin with https://; plain http is for this machine's loopback address only"),
-        (
-            "http://127.0.0.1.evil.example",
-            "must begin with https://; plain http is for this machine's loopback address only",
-        ),
-        (
-            "http://localhost.evil.example",
-            "must begin with https://; plain http is for this machine's loopback address only",
-        ),
-        ("https://gw.example/v1/v1", "has /v1 twice"),
-        ("https://gw.example/api/../v2", "has a path with a character or step"),
-        ("https://gw.example/a%2fb", "has a path with a character or step"),
-        ("https://gw.example/v1/responses", "ends in /responses; the endpoint's path goes into endpoint_path"),
-        ("https://gw.example/v1/messages/", "ends in /messages"),
-        ("https://gw.example/v1/chat/completions", "ends in /completions"),
-        ("https://gw.example:0", "names port 0"),
-        ("https://gw.example:99999", "is no URL"),
-        ("https://[::1", "is no URL"),
-        ("https://gw.example.", "names a host that is neither"),
-        ("https://gw example", "has a space"),
-        ("https://gw%00.example", "names a host that is neither"),
-        ("https://gẅ.example", "has a space, a control character or one outside ASCII"),
-    ],
-)
-def test_a_base_url_that_does_not_fit_is_refused_with_its_line_and_reason(path: Path, url: str, words: str) -> None:
-    assert f"line 4: profiles.p.gateway.base_url: {words}" in refusal(path, config(base=f'base_url = "{url}"'))
+_BAD_URLS = [
+    ("", "must begin with https://"),
+    ("gw.example", "must begin with https://"),
+    ("ftp://gw.example", "must begin with https://"),
+    ("https://", "must begin with https://"),
+    ("sim", "must begin with https://"),
+    ("https://user:pass@gw.example", "holds a user name or password"),
+    ("https://gw.example@evil.example", "holds a user name or password"),
+    ("https://gw.example?key=1", "holds a query or fragment"),
+    ("https://gw.example/?", "holds a query or fragment"),
+    ("https://gw.example/#top", "holds a query or fragment"),
+    ("http://gw.example", "must begin with https://; plain http is for this machine's loopback address only"),
+    ("http://10.0.0.1:8080", "must begin with https://; plain http is for this machine's loopback address only"),
+    (
+        "http://127.0.0.1.evil.example",
+        "must begin with https://; plain http is for this machine's loopback address only",
+    ),
+    (
+        "http://localhost.evil.example",
+        "must begin with https://; plain http is for this machine's loopback address only",
+    ),
+    ("https://gw.example/v1/v1", "has /v1 twice"),
+    ("https://gw.example/api/../v2", "has a path with a character or step"),
+    ("https://gw.example/a%2fb", "has a path with a character or step"),
+    ("https://gw.example/v1/responses", "ends in /responses; the endpoint's path goes into endpoint_path"),
+    ("https://gw.example/v1/messages/", "ends in /messages"),
+    ("https://gw.example/v1/chat/completions", "ends in /completions"),
+    ("https://gw.example:0", "names port 0"),
+    ("https://gw.example:99999", "is no URL"),
+    ("https://[::1", "is no URL"),
+    ("https://gw.example.", "names a host that is neither"),
+    ("https://gw example", "has a space"),
+    ("https://gw%00.example", "names a host that is neither"),
+    ("https://gẅ.example", "has a space, a control character or one outside ASCII"),
+]
+"""Addresses, and why each is none that a gateway can have."""
 
 
-@pytest.mark.parametrize(
-    "url",
-    [
+def test_a_base_url_that_does_not_fit_is_refused_with_its_line_and_reason(path: Path) -> None:
+    said = [(url, words, refusal(path, config(base=f'base_url = "{url}"'))) for url, words in _BAD_URLS]
+    assert [each for each in said if f"line 4: profiles.p.gateway.base_url: {each[1]}" not in each[2]] == []
+
+
+def test_a_base_url_that_no_library_can_call_is_refused(path: Path) -> None:
+    urls = [
         "https://ex\\tample.com",
         "https://ex\\nample.com",
         " https://gw.example",
@@ -340,15 +328,13 @@ def test_a_base_url_that_does_not_fit_is_refused_with_its_line_and_reason(path: 
         "https://xn--ls8h.example",
         "https://[v1.x]",
         "http://127.999.0.1",
-    ],
-)
-def test_a_base_url_that_no_library_can_call_is_refused(path: Path, url: str) -> None:
-    assert "profiles.p.gateway.base_url" in refusal(path, config(base=f'base_url = "{url}"'))
+    ]
+    said = {url: refusal(path, config(base=f'base_url = "{url}"')) for url in urls}
+    assert {url: words for url, words in said.items() if "profiles.p.gateway.base_url" not in words} == {}
 
 
-@pytest.mark.parametrize(
-    "url",
-    [
+def test_a_base_url_that_fits_loads_as_it_is_written(path: Path) -> None:
+    urls = [
         "https://gw.example",
         "https://gw.example/",
         "https://gw.example:8443/prefix",
@@ -358,10 +344,8 @@ def test_a_base_url_that_no_library_can_call_is_refused(path: Path, url: str) ->
         "http://[::1]:8080",
         "https://10.0.0.1",
         "sim:",
-    ],
-)
-def test_a_base_url_that_fits_loads_as_it_is_written(path: Path, url: str) -> None:
-    assert load(path, config(base=f'base_url = "{url}"')).gateway.base_url == url
+    ]
+    assert [load(path, config(base=f'base_url = "{url}"')).gateway.base_url for url in urls] == urls
 
 
 @pytest.mark.parametrize("url", ["https://gw.example/v1", "https://gw.example/v1/", "https://gw.example/api/v1"])
@@ -372,27 +356,28 @@ def test_a_doubled_v1_is_refused_with_what_to_take_away(path: Path, url: str) ->
     assert "line 4: profiles.p.gateway.base_url: " in words
 
 
-@pytest.mark.parametrize(
-    ("endpoint", "words"),
-    [
-        ("v1/responses", "must begin with /"),
-        ("", "must begin with /"),
-        ("https://gw.example/v1/responses", "must begin with /"),
-        ("/v1/../responses", "has a character or step"),
-        ("/v1/./responses", "has a character or step"),
-        ("//evil.example/v1", "has a character or step"),
-        ("/v1/responses?x=1", "has a character or step"),
-        ("/v1/responses#x", "has a character or step"),
-        ("/v1/%2e%2e/x", "has a character or step"),
-        ("/v1/res ponses", "has a character or step"),
-        ("/v1\\\\responses", "has a character or step"),
-        ("/v1/responses/", "has a character or step"),
-        ("/", "has a character or step"),
-    ],
-)
-def test_an_endpoint_path_that_does_not_fit_is_refused_with_its_line(path: Path, endpoint: str, words: str) -> None:
-    text = config(route=ROUTE.replace("/v1/responses", endpoint))
-    assert f"line 9: profiles.p.routes.writer.endpoint_path: {words}" in refusal(path, text)
+_BAD_PATHS = [
+    ("v1/responses", "must begin with /"),
+    ("", "must begin with /"),
+    ("https://gw.example/v1/responses", "must begin with /"),
+    ("/v1/../responses", "has a character or step"),
+    ("/v1/./responses", "has a character or step"),
+    ("//evil.example/v1", "has a character or step"),
+    ("/v1/responses?x=1", "has a character or step"),
+    ("/v1/responses#x", "has a character or step"),
+    ("/v1/%2e%2e/x", "has a character or step"),
+    ("/v1/res ponses", "has a character or step"),
+    ("/v1\\\\responses", "has a character or step"),
+    ("/v1/responses/", "has a character or step"),
+    ("/", "has a character or step"),
+]
+
+
+def test_an_endpoint_path_that_does_not_fit_is_refused_with_its_line(path: Path) -> None:
+    configs = {endpoint: config(route=ROUTE.replace("/v1/responses", endpoint)) for endpoint, _ in _BAD_PATHS}
+    said = [(endpoint, words, refusal(path, configs[endpoint])) for endpoint, words in _BAD_PATHS]
+    place = "line 9: profiles.p.routes.writer.endpoint_path"
+    assert [each for each in said if f"{place}: {each[1]}" not in each[2]] == []
 
 
 @pytest.mark.parametrize("base", ["", 'base_url = "https://gw.example"\nbase_url_ref = "env:GW"'])
@@ -401,53 +386,48 @@ def test_a_gateway_needs_exactly_one_of_base_url_and_base_url_ref(path: Path, ba
     assert words in refusal(path, config(base=base))
 
 
-@pytest.mark.parametrize(
-    "reference", ["GW", "env:", "env:gw", "env:1GW", "https://gw.example", "env:GW ", "keyring://a/b"]
-)
-def test_a_base_url_ref_is_an_environment_variable(path: Path, reference: str) -> None:
-    words = refusal(path, config(base=f'base_url_ref = "{reference}"'))
-    assert "line 4: profiles.p.gateway.base_url_ref: must be env:NAME" in words
+def test_a_base_url_ref_is_an_environment_variable(path: Path) -> None:
+    others = ("GW", "env:", "env:gw", "env:1GW", "https://gw.example", "env:GW ", "keyring://a/b")
+    said = {each: refusal(path, config(base=f'base_url_ref = "{each}"')) for each in others}
+    words = "line 4: profiles.p.gateway.base_url_ref: must be env:NAME"
+    assert {each: text for each, text in said.items() if words not in text} == {}
 
 
-@pytest.mark.parametrize(
-    ("reference", "words"),
-    [
-        ("GW_TOKEN", "is no reference; write env:NAME, keyring://SERVICE/NAME, file:/PATH"),
-        ("keyrin://a/b", "has an unknown scheme; did you mean keyring:?"),
-        ("env:gw token", "env: wants a variable's name"),
-        ("env:", "env: wants a variable's name"),
-        ("env:GW\\n", "has a control character"),
-        ("keyring://only", "keyring: wants keyring://SERVICE/NAME"),
-        ("keyring://a/b/c", "keyring: wants keyring://SERVICE/NAME"),
-        ("file:etc/passwd", "file: wants an absolute path"),
-        ("kernel:a/b", "kernel: wants a name"),
-        ("vault:", "vault: wants a name"),
-        ("cmd:ls", "cmd: wants a list"),
-        ("cmd:['ls']", "cmd: runs a program, so it is taken from your own config file only"),
-        ("prompt:x", "prompt: stands alone"),
-        ("sim:x", "sim: stands alone"),
-        ("env:" + "G" * 300, "is longer than 256 characters"),
-        ("", "is no reference"),
-    ],
-)
-def test_a_token_reference_that_is_none_is_refused(path: Path, reference: str, words: str) -> None:
-    text = config(f'token_ref = ["{reference}"]')
-    assert f"line 5: profiles.p.gateway.token_ref: {words}" in refusal(path, text)
+_BAD_REFERENCES = [
+    ("GW_TOKEN", "is no reference; write env:NAME, keyring://SERVICE/NAME, file:/PATH"),
+    ("keyrin://a/b", "has an unknown scheme; did you mean keyring:?"),
+    ("env:gw token", "env: wants a variable's name"),
+    ("env:", "env: wants a variable's name"),
+    ("env:GW\\n", "has a control character"),
+    ("keyring://only", "keyring: wants keyring://SERVICE/NAME"),
+    ("keyring://a/b/c", "keyring: wants keyring://SERVICE/NAME"),
+    ("file:etc/passwd", "file: wants an absolute path"),
+    ("kernel:a/b", "kernel: wants a name"),
+    ("vault:", "vault: wants a name"),
+    ("cmd:ls", "cmd: wants a list"),
+    ("cmd:['ls']", "cmd: runs a program, so it is taken from your own config file only"),
+    ("prompt:x", "prompt: stands alone"),
+    ("sim:x", "sim: stands alone"),
+    ("env:" + "G" * 300, "is longer than 256 characters"),
+    ("", "is no reference"),
+]
 
 
-@pytest.mark.parametrize(
-    "reference",
-    [
+def test_a_token_reference_that_is_none_is_refused(path: Path) -> None:
+    said = [(each, words, refusal(path, config(f'token_ref = ["{each}"]'))) for each, words in _BAD_REFERENCES]
+    assert [each for each in said if f"line 5: profiles.p.gateway.token_ref: {each[1]}" not in each[2]] == []
+
+
+def test_a_token_reference_is_taken(path: Path) -> None:
+    for reference in (
         "env:GW",
         "keyring://s/n",
         "file:/run/secrets/0123456789abcdef0123456789abcdef/t",
         "kernel:n",
         "vault:n",
         "prompt:",
-    ],
-)
-def test_a_token_reference_is_taken(path: Path, reference: str) -> None:
-    assert load(path, config(f'token_ref = ["{reference}"]')).gateway.token_ref == [reference]
+    ):
+        assert load(path, config(f'token_ref = ["{reference}"]')).gateway.token_ref == [reference]
 
 
 def test_a_program_is_taken_from_a_file_that_is_the_users_own(path: Path) -> None:
@@ -513,103 +493,91 @@ def test_the_embedded_gateways_token_never_goes_to_a_real_gateway(path: Path) ->
     assert "line 5: profiles.p.gateway.token_ref: sim: is the embedded" in refusal(path, config('token_ref = ["sim:"]'))
 
 
+_BAD_VALUES = [
+    ("concurrency = 0", "concurrency", ">= 1"),
+    ("concurrency = 501", "concurrency", "<= 500"),
+    ("concurrency = 99999999999999999999999", "concurrency", "<= 500"),
+    ("concurrency = 1.5", "concurrency", "int"),
+    ("concurrency = true", "concurrency", "int"),
+    ("deadline_s = 0", "deadline_s", "> 0"),
+    ("deadline_s = -1.0", "deadline_s", "> 0"),
+    ("deadline_s = nan", "deadline_s", "> 0"),
+    ("deadline_s = inf", "deadline_s", "<= 3600"),
+    ('deadline_s = "5"', "deadline_s", "float"),
+    ("connect_timeout_s = 3601", "connect_timeout_s", "<= 3600"),
+    ("smoke_max_output_tokens = 15", "smoke_max_output_tokens", ">= 16"),
+    ("smoke_max_output_tokens = 4097", "smoke_max_output_tokens", "<= 4096"),
+    ('auth = "basic"', "auth", "is not one of the values"),
+    ('anthropic_version = "latest"', "anthropic_version", "must be a date such as 2023-06-01"),
+    ("anthropic_version = 2023-06-01", "anthropic_version", "str"),
+    ('token_ref = "env:GW"', "token_ref", "must be a list"),
+    ("token_ref = [1]", "token_ref", "str"),
+    ("headers = []", "headers", "object"),
+    ("headers = { a = 1 }", "headers", "str"),
+    ("ca_file = 1", "ca_file", "str"),
+]
+
+
+def test_a_value_of_the_wrong_type_or_size_is_refused_with_its_line_and_key(path: Path) -> None:
+    said = [(line, key, words, refusal(path, config(line))) for line, key, words in _BAD_VALUES]
+    assert [each for each in said if f"line 5: profiles.p.gateway.{each[1]}" not in each[3]] == []
+    assert [each for each in said if each[2] not in each[3]] == []
+
+
+def test_a_table_or_text_that_does_not_fit_is_refused_with_its_line_and_key(path: Path) -> None:
+    rows = [
+        (config(top="schema = 2"), "line 1: schema: "),
+        (config(top='schema = "1"'), "line 1: schema: "),
+        (config(base="base_url = 1"), "line 4: profiles.p.gateway.base_url: "),
+        (config(route=ROUTE.replace('"m"', '""')), "line 7: profiles.p.routes.writer.model: "),
+        (config(route=ROUTE.replace('"m"', f'"{"m" * 201}"')), "line 7: profiles.p.routes.writer.model: "),
+        (config(route=ROUTE.replace('"m"', "1")), "line 7: profiles.p.routes.writer.model: "),
+        (config(route=ROUTE.replace('"m"', '" m"')), "line 7: profiles.p.routes.writer.model: "),
+        (config(route=ROUTE.replace('"m"', '"m\\u202e"')), "line 7: profiles.p.routes.writer.model: "),
+        (config(route="[profiles.p]\nroutes = 1"), "line 7: profiles.p.routes: "),
+        (config(route="[profiles.p.routes]\nwriter = 1"), "line 7: profiles.p.routes.writer: "),
+        ("schema = 1\ndefault_profile = 'p'\nprofiles = 1", "line 3: profiles: "),
+        (config(route="[profiles.p.routes]"), "line 6: profiles.p.routes: names no route"),
+        (config().replace(".p.", ".'p q'.").replace('"p"', '"p q"'), "a profile's name has letters, digits"),
+    ]
+    assert missing(path, rows) == []
+
+
+def test_a_missing_setting_is_named_with_its_place(path: Path) -> None:
+    rows = [
+        ("", "config.toml: schema is missing"),
+        ("schema = 1", "config.toml: default_profile is missing"),
+        ("schema = 1\ndefault_profile = 'p'", "config.toml: profiles is missing"),
+        (config(route=""), "profiles.p: routes is missing"),
+        ("schema = 1\ndefault_profile = 'p'\n" + ROUTE, "profiles.p: gateway is missing"),
+        (config(route=ROUTE.replace('model = "m"', "")), "line 6: profiles.p.routes.writer: model is missing"),
+        (config(route=ROUTE.partition("endpoint_path")[0]), "profiles.p.routes.writer: endpoint_path is missing"),
+    ]
+    assert missing(path, rows) == []
+
+
 @pytest.mark.parametrize(
-    ("line", "key", "words"),
+    ("words", "headers"),
     [
-        ("concurrency = 0", "concurrency", ">= 1"),
-        ("concurrency = 501", "concurrency", "<= 500"),
-        ("concurrency = 99999999999999999999999", "concurrency", "<= 500"),
-        ("concurrency = 1.5", "concurrency", "int"),
-        ("concurrency = true", "concurrency", "int"),
-        ("deadline_s = 0", "deadline_s", "> 0"),
-        ("deadline_s = -1.0", "deadline_s", "> 0"),
-        ("deadline_s = nan", "deadline_s", "> 0"),
-        ("deadline_s = inf", "deadline_s", "<= 3600"),
-        ('deadline_s = "5"', "deadline_s", "float"),
-        ("connect_timeout_s = 3601", "connect_timeout_s", "<= 3600"),
-        ("smoke_max_output_tokens = 15", "smoke_max_output_tokens", ">= 16"),
-        ("smoke_max_output_tokens = 4097", "smoke_max_output_tokens", "<= 4096"),
-        ('auth = "basic"', "auth", "is not one of the values"),
-        ('anthropic_version = "latest"', "anthropic_version", "must be a date such as 2023-06-01"),
-        ("anthropic_version = 2023-06-01", "anthropic_version", "str"),
-        ('token_ref = "env:GW"', "token_ref", "must be a list"),
-        ("token_ref = [1]", "token_ref", "str"),
-        ("headers = []", "headers", "object"),
-        ("headers = { a = 1 }", "headers", "str"),
-        ("ca_file = 1", "ca_file", "str"),
+        (
+            "this header is set by the console itself",
+            ["Authorization", "x-api-key", "Cookie", "Host", "Content-Length", "Accept-Encoding"],
+        ),
+        ("a header has a name of letters", ["x y", "x:y", ""]),
     ],
+    ids=["own", "broken"],
 )
-def test_a_value_of_the_wrong_type_or_size_is_refused_with_its_line_and_key(
-    path: Path, line: str, key: str, words: str
+def test_a_header_of_the_consoles_own_or_with_a_broken_name_is_refused(
+    path: Path, words: str, headers: list[str]
 ) -> None:
-    message = refusal(path, config(line))
-    assert f"line 5: profiles.p.gateway.{key}" in message
-    assert words in message
+    said = {header: refusal(path, config(f'headers = {{ "{header}" = "v" }}')) for header in headers}
+    assert {header: each for header, each in said.items() if words not in each} == {}
 
 
-@pytest.mark.parametrize(
-    ("text", "where"),
-    named(
-        [
-            (config(top="schema = 2"), "line 1: schema: "),
-            (config(top='schema = "1"'), "line 1: schema: "),
-            (config(base="base_url = 1"), "line 4: profiles.p.gateway.base_url: "),
-            (config(route=ROUTE.replace('"m"', '""')), "line 7: profiles.p.routes.writer.model: "),
-            (config(route=ROUTE.replace('"m"', f'"{"m" * 201}"')), "line 7: profiles.p.routes.writer.model: "),
-            (config(route=ROUTE.replace('"m"', "1")), "line 7: profiles.p.routes.writer.model: "),
-            (config(route=ROUTE.replace('"m"', '" m"')), "line 7: profiles.p.routes.writer.model: "),
-            (config(route=ROUTE.replace('"m"', '"m\\u202e"')), "line 7: profiles.p.routes.writer.model: "),
-            (config(route="[profiles.p]\nroutes = 1"), "line 7: profiles.p.routes: "),
-            (config(route="[profiles.p.routes]\nwriter = 1"), "line 7: profiles.p.routes.writer: "),
-            ("schema = 1\ndefault_profile = 'p'\nprofiles = 1", "line 3: profiles: "),
-            (config(route="[profiles.p.routes]"), "line 6: profiles.p.routes: names no route"),
-            (config().replace(".p.", ".'p q'.").replace('"p"', '"p q"'), "a profile's name has letters, digits"),
-        ]
-    ),
-)
-def test_a_table_or_text_that_does_not_fit_is_refused_with_its_line_and_key(path: Path, text: str, where: str) -> None:
-    assert where in refusal(path, text)
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    named(
-        [
-            ("", "config.toml: schema is missing"),
-            ("schema = 1", "config.toml: default_profile is missing"),
-            ("schema = 1\ndefault_profile = 'p'", "config.toml: profiles is missing"),
-            (config(route=""), "profiles.p: routes is missing"),
-            ("schema = 1\ndefault_profile = 'p'\n" + ROUTE, "profiles.p: gateway is missing"),
-            (config(route=ROUTE.replace('model = "m"', "")), "line 6: profiles.p.routes.writer: model is missing"),
-            (config(route=ROUTE.partition("endpoint_path")[0]), "profiles.p.routes.writer: endpoint_path is missing"),
-        ]
-    ),
-)
-def test_a_missing_setting_is_named_with_its_place(path: Path, text: str, words: str) -> None:
-    assert words in refusal(path, text)
-
-
-@pytest.mark.parametrize(
-    ("header", "words"),
-    [
-        ("Authorization", "this header is set by the console itself"),
-        ("x-api-key", "this header is set by the console itself"),
-        ("Cookie", "this header is set by the console itself"),
-        ("Host", "this header is set by the console itself"),
-        ("Content-Length", "this header is set by the console itself"),
-        ("Accept-Encoding", "this header is set by the console itself"),
-        ("x y", "a header has a name of letters"),
-        ("x:y", "a header has a name of letters"),
-        ("", "a header has a name of letters"),
-    ],
-)
-def test_a_header_of_the_consoles_own_or_with_a_broken_name_is_refused(path: Path, header: str, words: str) -> None:
-    assert words in refusal(path, config(f'headers = {{ "{header}" = "v" }}'))
-
-
-@pytest.mark.parametrize("value", ["", " v", "v ", "a\\r\\nx: y", "ü", "\\u0000"])
-def test_a_header_value_that_could_break_a_request_is_refused(path: Path, value: str) -> None:
-    assert "a value of printable ASCII" in refusal(path, config(f'headers = {{ x-tag = "{value}" }}'))
+def test_a_header_value_that_could_break_a_request_is_refused(path: Path) -> None:
+    values = ("", " v", "v ", "a\\r\\nx: y", "ü", "\\u0000")
+    said = {value: refusal(path, config(f'headers = {{ x-tag = "{value}" }}')) for value in values}
+    assert {value: words for value, words in said.items() if "a value of printable ASCII" not in words} == {}
 
 
 # --- Tokens in the config --------------------------------------------------------------------------------------------
@@ -666,15 +634,22 @@ IDS_ARE_FINE_IN = ("base_url", "base_url_host", "ca_file")
 """Where a long hexadecimal step is an id, such as an account's in the URL of a gateway or a build's in a path."""
 
 
-@pytest.mark.parametrize(
-    ("place", "token"),
-    [(place, token) for place in PLACES for token in TOKENS if not (token == "hex" and place in IDS_ARE_FINE_IN)],
-)
-def test_a_token_in_a_config_is_refused_and_no_piece_of_it_is_repeated(path: Path, place: str, token: str) -> None:
-    token = TOKENS[token]
-    words = refusal(path, PLACES[place].replace("TOKEN", token))
+@pytest.mark.parametrize("name", TOKENS)
+def test_a_token_in_a_config_is_refused_and_no_piece_of_it_is_repeated(path: Path, name: str) -> None:
+    token = TOKENS[name]
     pieces = {token[start : start + 8] for start in range(len(token) - 7)}
-    assert not [piece for piece in pieces if piece in words]
+    taken, repeated = [], {}
+    for place, text in PLACES.items():
+        if name == "hex" and place in IDS_ARE_FINE_IN:
+            continue
+        try:
+            load(path, text.replace("TOKEN", token))
+        except ConfigError as error:
+            repeated[place] = sorted(piece for piece in pieces if piece in str(error))
+        else:
+            taken.append(place)
+    assert taken == []
+    assert {place: found for place, found in repeated.items() if found} == {}
 
 
 @pytest.mark.parametrize(
@@ -800,19 +775,15 @@ def test_a_policy_is_the_chosen_profiles_own(path: Path) -> None:
     assert load(path, both, "q").policy.verification_max_age_days == 90
 
 
-@pytest.mark.parametrize(
-    ("line", "words"),
-    named(
-        [
-            ("verification_max_age_days = 0", "verification_max_age_days: expected `int` >= 1"),
-            ("verification_max_age_days = 3651", "verification_max_age_days: expected `int` <= 3650"),
-            ('verification_max_age_days = "30"', "verification_max_age_days: expected `int`, got `str`"),
-            ("require_verification = 1", "require_verification: expected `bool`, got `int`"),
-            ("require_verificatoin = true", "unknown key; did you mean require_verification?"),
-        ]
-    ),
-)
-def test_a_policy_that_does_not_fit_is_refused_with_its_line(path: Path, line: str, words: str) -> None:
-    text = refusal(path, f"{config()}[profiles.p.policy]\n{line}\n")
-    assert words.replace("`", "") in text
-    assert re.search(r"config\.toml, line \d+: profiles\.p\.policy\.", text)
+def test_a_policy_that_does_not_fit_is_refused_with_its_line(path: Path) -> None:
+    rows = [
+        ("verification_max_age_days = 0", "verification_max_age_days: expected `int` >= 1"),
+        ("verification_max_age_days = 3651", "verification_max_age_days: expected `int` <= 3650"),
+        ('verification_max_age_days = "30"', "verification_max_age_days: expected `int`, got `str`"),
+        ("require_verification = 1", "require_verification: expected `bool`, got `int`"),
+        ("require_verificatoin = true", "unknown key; did you mean require_verification?"),
+    ]
+    policies = [(f"{config()}[profiles.p.policy]\n{line}\n", words.replace("`", "")) for line, words in rows]
+    assert missing(path, policies) == []
+    said = [refusal(path, text) for text, _ in policies]
+    assert [each for each in said if not re.search(r"config\.toml, line \d+: profiles\.p\.policy\.", each)] == []
