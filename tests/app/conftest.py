@@ -1,5 +1,6 @@
 """No screen under test comes near the runs of who runs the tests."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,15 @@ def _no_state_home() -> Iterator[None]:
     """Let a screen find no place for its state where a test gives it none."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_STATE_HOME", "/dev/null/no-state-home")
+        yield
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _no_trust_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Spare each screen the 25 ms of reading certificates, where nothing speaks TLS: there is an empty store."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SSL_CERT_FILE", os.devnull)
+        patch.setenv("SSL_CERT_DIR", str(tmp_path_factory.mktemp("no-certificates")))
         yield
 
 
