@@ -1,5 +1,6 @@
 """Fixtures that more than one folder uses."""
 
+import gc
 import os
 import shutil
 import signal
@@ -19,6 +20,12 @@ if TYPE_CHECKING:
 def pytest_configure(config: pytest.Config) -> None:
     """Have hypothesis try all examples where no mark leaves tests out, as in `.ci/run`."""
     examples.set_up(0.25 if config.option.markexpr else 1)
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector leave alone what stays for the whole session, and look less often."""
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
 
 
 @pytest.fixture(autouse=True)

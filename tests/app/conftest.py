@@ -1,10 +1,10 @@
 """No screen under test comes near the runs of who runs the tests."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from trust_store import empty_trust_store
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -17,10 +17,7 @@ def _no_state_home() -> Iterator[None]:
 
 @pytest.fixture(autouse=True, scope="module")
 def _no_trust_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Spare each screen the 25 ms of reading certificates, where nothing speaks TLS: there is an empty store."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SSL_CERT_FILE", os.devnull)
-        patch.setenv("SSL_CERT_DIR", str(tmp_path_factory.mktemp("no-certificates")))
+    with empty_trust_store(tmp_path_factory.mktemp("no-certificates")):
         yield
 
 

@@ -1,19 +1,18 @@
 """What makes tests of plain HTTP fast, and a desk for runs."""
 
-import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 from services.run_desks import Office
 from services.run_gateway import RunGateway, run_gateway
+from trust_store import empty_trust_store
 
 
 @pytest.fixture
-def no_trust_store(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Spare each client the 25 ms of reading certificates, where nothing speaks TLS: there is a store, an empty one."""
-    monkeypatch.setenv("SSL_CERT_FILE", os.devnull)
-    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path_factory.mktemp("no-certificates")))
+def no_trust_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    with empty_trust_store(tmp_path_factory.mktemp("no-certificates")):
+        yield
 
 
 @pytest.fixture
