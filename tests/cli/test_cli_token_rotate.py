@@ -1,41 +1,26 @@
 """`token rotate` proves the new token at a real gateway before it counts, and no token is entered where it is kept."""
 
-import errno
 import json
 from pathlib import Path
 
 import pytest
+from cli.cheap_vault import lay_vault
 from cli.console_process import Console
 from services.servers import Peer, Request, raw_server, unused_port, whole
 
-from console.domain.secret import Secret
-from console.services.tokens.kernel_call import KernelKeys
-from console.services.tokens.place import Place
-from console.services.tokens.reference import Reference, Scheme
-from console.services.tokens.store import put
-from console.services.tokens.vault_store import VaultStore
 from console.simulator.embedded import embedded_gateway
 from console.simulator.server import serve
 
 OLD = "-".join(["tk", "Qw3rTy7uIo", "PaSdFg8hJk"])
 NEW = OLD + "-new"
-LEAST_COST = 2**15
-"""The least cost of a vault that the console opens."""
-
-
-def no_kernel() -> KernelKeys:
-    raise OSError(errno.ENOSYS, "no")
 
 
 @pytest.fixture
 async def vault(console: Console) -> Console:
-    """Give the home a vault already: a new one costs half a second for each key that is derived, this one less."""
     path = console.home / "passphrase"
     path.write_text("correct horse")
     path.chmod(0o600)
-    file = Place.of(console.environment).vault
-    store = VaultStore(file, lambda _: b"correct horse", cost=LEAST_COST, open_keys=no_kernel)
-    await put(store, Reference(Scheme.VAULT, "another"), "https://another.example:443", Secret(OLD))
+    await lay_vault(console, "correct horse")
     return console
 
 

@@ -3,7 +3,8 @@
 import typing
 
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from console.domain.contract import Severity, Verdict, check
@@ -46,7 +47,7 @@ def test_what_gateways_put_around_an_id_is_taken_off() -> None:
 
 
 @given(model=st.text(max_size=60))
-@settings(max_examples=150, deadline=None)
+@examples(150)
 def test_any_text_has_a_bare_id_without_a_slash_or_a_colon(model: str) -> None:
     assert not {"/", ":"} & set(bare_id(model))
 
@@ -77,6 +78,7 @@ def test_a_responses_only_model_is_judged_responses(form: str) -> None:
     assert {model: fact_for(model).required for model in models} == dict.fromkeys(models, R)
 
 
+@pytest.mark.referee
 def test_every_id_that_the_official_sdk_names_for_responses_alone_is_judged_responses() -> None:
     from openai.types.shared import chat_model, responses_model
 

@@ -2,7 +2,8 @@
 import json
 
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from console.domain import category as category_module
@@ -236,7 +237,7 @@ _WORD = st.one_of(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(status=st.one_of(st.integers(), st.integers(100, 599)), code=_WORD, kind=_WORD, message=st.text(max_size=40))
 def test_any_error_has_a_category(status: int, code: str, kind: str, message: str) -> None:
     found = classify(status, {}, body_of(code, kind, message))
@@ -248,7 +249,7 @@ def test_any_error_has_a_category(status: int, code: str, kind: str, message: st
 _MARK = st.text("qxzj", min_size=8, max_size=14)
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(row=st.sampled_from(_BY_WORDS + _BY_STATUS), mark=_MARK)
 def test_no_text_from_outside_is_in_a_classification(row: tuple[int, str, str, str, Category], mark: str) -> None:
     status, code, kind, message, _ = row

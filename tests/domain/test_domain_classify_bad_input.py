@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import pytest
 from domain.error_corpus import BODIES, PASSING, ErrorBody
-from hypothesis import example, given, settings
+from examples import examples
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from console.domain.category import Category, Classification, Confidence, classify
@@ -93,7 +94,7 @@ def test_what_was_said_before_the_cut_decides_as_it_did_in_the_whole(cuts_of: Cu
     assert tried.total() > 0.3 * sum(len(cuts_of(body)) for body in BODIES)
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(body=st.sampled_from(BODIES), share=st.floats(0, 1))
 def test_a_body_cut_anywhere_is_judged(body: ErrorBody, share: float) -> None:
     data = body.body.encode()[: int(len(body.body.encode()) * share)]
@@ -114,7 +115,7 @@ def test_an_empty_body_where_json_was_promised_is_undecidable_and_not_retryable(
 # --- Anything at all -------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(
     status=st.one_of(st.none(), st.integers()),
     headers=st.dictionaries(
@@ -158,7 +159,7 @@ _PIECE = st.sampled_from(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(pieces=st.lists(_PIECE, max_size=30), status=st.sampled_from([None, 200, 400, 404, 429, 503]))
 def test_pieces_of_errors_in_any_order_never_raise(pieces: list[str], status: int | None) -> None:
     found = classify(status, {}, "".join(pieces), "text/html", False, "responses", "/v1/responses", 1.0)
@@ -169,7 +170,7 @@ def _with_case(text: str) -> str:
     return "".join(letter.upper() if index % 2 else letter.lower() for index, letter in enumerate(text))
 
 
-@settings(max_examples=120, deadline=None)
+@examples(120)
 @given(body=st.sampled_from([body for body in BODIES if "\\" not in body.body]), words=st.sampled_from("ulm"))
 def test_letter_case_changes_no_category(body: ErrorBody, words: str) -> None:
     """In values only: the names of JSON's fields have their case."""
@@ -194,7 +195,7 @@ def _values(value: object, change: object) -> object:
     return change(value) if isinstance(value, str) and "{" not in value else value
 
 
-@settings(max_examples=120, deadline=None)
+@examples(120)
 @given(body=st.sampled_from(BODIES), indent=st.integers(1, 8), around=st.text(" \t\r\n", max_size=6))
 def test_added_whitespace_changes_no_category(body: ErrorBody, indent: int, around: str) -> None:
     usual = _read(body, body.body.encode()).category

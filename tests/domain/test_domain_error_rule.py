@@ -7,7 +7,8 @@ from importlib.resources import files
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from console.domain.category import Category, Confidence, classify
@@ -50,7 +51,7 @@ def test_a_phrases_parts_follow_one_another_within_a_gap() -> None:
     assert [row for row in _IN_PROSE if Phrase(row[0]).is_in(row[1]) is not row[2]] == []
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(before=st.text(max_size=20), gap=st.text(max_size=_GAP), after=st.text(max_size=20))
 def test_a_phrase_is_found_wherever_it_stands(before: str, gap: str, after: str) -> None:
     assert Phrase(("quota", "used up")).is_in(f"{before}quota{gap}used up{after}")

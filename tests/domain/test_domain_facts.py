@@ -2,7 +2,8 @@ import re
 from collections.abc import Iterable
 
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from console.domain.facts import FamilyFact, fact_for, family_facts
@@ -124,7 +125,7 @@ def test_other_models_have_no_such_condition() -> None:
     assert {model: fact_for(model).tools_with_reasoning for model in models} == dict.fromkeys(models)
 
 
-@settings(max_examples=80, deadline=None)
+@examples(80)
 @given(model=st.text(max_size=40))
 def test_every_text_has_its_fact(model: str) -> None:
     assert fact_for(model) in family_facts()

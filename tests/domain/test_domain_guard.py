@@ -3,12 +3,13 @@ import unicodedata
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from console.domain.guard import looks_like_secret, safe, scrub
 
-_FEW = settings(max_examples=120, deadline=None)
+_FEW = examples(120)
 _VISIBLE_FORMATS = set(
     map(chr, [*range(0x600, 0x606), 0x6DD, 0x70F, 0x890, 0x891, 0x8E2, 0x110BD, 0x110CD, *range(0x13430, 0x13440)])
 )

@@ -3,7 +3,8 @@
 import pytest
 from domain.hostile_text import DRAFTS, Hostile
 from domain.injection_corpus import HONEST, SPOKEN
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from console.domain.contract import Finding, Severity
@@ -61,7 +62,7 @@ def test_in_a_hostile_draft_is_found_what_is_in_one_piece_of_it(hostile: Hostile
     assert tuple(finding.id for finding in find_injection(hostile.of(20_000))) == found
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(st.text())
 def test_any_text_can_be_read(text: str) -> None:
     assert all(finding.id.startswith("INJ-") for finding in find_injection(text))

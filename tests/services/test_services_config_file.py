@@ -7,7 +7,8 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from console.domain.family import EndpointFamily
@@ -708,13 +709,13 @@ def shared_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @given(data=st.one_of(st.binary(max_size=300), st.text(max_size=300).map(lambda text: text.encode("utf-8", "ignore"))))
-@settings(deadline=None, max_examples=100)
+@examples(100)
 def test_arbitrary_bytes_are_refused_with_a_config_error_and_nothing_else(shared_path: Path, data: bytes) -> None:
     assert refusal(shared_path, data).startswith(str(shared_path))
 
 
 @given(document=_DOCUMENTS)
-@settings(deadline=None, max_examples=150)
+@examples(150)
 def test_any_toml_of_known_words_loads_or_is_refused_with_a_config_error(
     shared_path: Path, document: dict[str, object]
 ) -> None:

@@ -99,6 +99,7 @@ def _documented(family: EndpointFamily) -> set[str]:
     return _keys(message_create_params.MessageCreateParamsBase) | {"stream", "output_config"}
 
 
+@pytest.mark.referee
 @pytest.mark.parametrize("role", Role)
 @pytest.mark.parametrize("family", EndpointFamily)
 def test_every_body_has_fields_that_the_family_documents_alone(family: EndpointFamily, role: Role) -> None:
