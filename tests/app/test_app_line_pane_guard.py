@@ -1,31 +1,20 @@
 """The one door to the terminal shows no token that this process holds."""
 
-import base64
-import json
 import secrets
 from collections.abc import Callable, Sequence
-from urllib.parse import quote
 
 import pytest
 from app.test_app_line_pane import OnePane, RawPane
 from hands import settled
 from textual.app import ComposeResult
 from textual.geometry import Size
+from token_forms import FORMS
 
 from console.app.line import Line, Span
 from console.domain.secret import Secret
 from console.domain.sign import Tone
 from console.domain.state import ConsoleState
 from console.services.leak_guard import LEAK_GUARD
-
-_FORMS: dict[str, Callable[[str], str]] = {
-    "value": str,
-    "quoted for a URL": lambda token: quote(token, safe=""),
-    "in JSON": lambda token: json.dumps(token)[1:-1],
-    "base64": lambda token: base64.b64encode(token.encode()).decode(),
-    "basic": lambda token: base64.b64encode(f"user:{token}".encode()).decode(),
-    "hexadecimal": lambda token: token.encode().hex(),
-}
 
 
 class LinesPane(RawPane):
@@ -63,7 +52,7 @@ def token() -> str:
     return f"tk-{secrets.token_urlsafe(18)}/+="
 
 
-@pytest.mark.parametrize("write", _FORMS.values(), ids=_FORMS)
+@pytest.mark.parametrize("write", FORMS.values(), ids=FORMS)
 async def test_every_form_of_a_token_is_masked(token: str, write: Callable[[str], str]) -> None:
     LEAK_GUARD.add(Secret(token))
     (text,) = await shown(Line((Span(f"said: {write(token)} and more"),)))

@@ -24,7 +24,7 @@ class Hostile:
         return " ".join(ascii(each) for each in (self.start, self.piece, self.end) if each)
 
 
-_EDIT = """diff --git a/src/x.py b/src/x.py
+EDIT = """diff --git a/src/x.py b/src/x.py
 index 1234567..89abcde 100644
 --- a/src/x.py
 +++ b/src/x.py
@@ -37,7 +37,7 @@ index 1234567..89abcde 100644
 """
 _NAMES = "--- a/x\n+++ b/x\n"
 DIFFS: Mapping[str, Hostile] = {
-    "edits": Hostile(_EDIT),
+    "edits": Hostile(EDIT),
     "modes": Hostile("diff --git a/x b/x\nold mode 100644\nnew mode 100755\n"),
     "hunks": Hostile("@@ -1 +1 @@\n-a\n+b\n", start=_NAMES),
     "one hunk": Hostile("+a\n", start=f"{_NAMES}@@ -0,0 +1,999999999 @@\n"),

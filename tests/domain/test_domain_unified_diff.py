@@ -1,7 +1,7 @@
 """Unified diffs as they are read: what git writes is understood, and what git would mend or skip is a fault."""
 
 import pytest
-from domain.hostile_text import DIFFS
+from domain.hostile_text import DIFFS, EDIT
 from examples import examples
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,17 +10,6 @@ from console.domain.file_change import ChangeKind, FileChange
 from console.domain.unified_diff import parse_patch
 
 _MANY = examples(400)
-EDIT = """diff --git a/src/x.py b/src/x.py
-index 1234567..89abcde 100644
---- a/src/x.py
-+++ b/src/x.py
-@@ -1,3 +1,4 @@ def x():
- one
--two
-+TWO
-+2
- three
-"""
 PLAIN = "--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n"
 
 
