@@ -12,8 +12,16 @@ import pyte
 from waiting import HANG_S, Patience
 
 
+ASKS_FOR_FRAMES, HAS_FRAMES = b"\x1b[?2026$p", b"\x1b[?2026;2$y"
+FRAME_BEGINS, FRAME_ENDS = b"\x1b[?2026h", b"\x1b[?2026l"
+"""Synchronized output, as Textual asks for it: https://gist.github.com/christianparpart/d8a62cc1ab659194337d73e399004036"""
+
+
 class Terminal:
-    """The program at a terminal of a given size. Use as a context manager; what is left running is killed."""
+    """The program at a terminal of a given size. Use as a context manager; what is left running is killed.
+
+    It says that it has synchronized output, so a screen is looked at when a frame is whole, never in the middle of one.
+    """
 
     def __init__(self, arguments: Sequence[str], columns: int, lines: int, environment: dict[str, str]) -> None:
         self.screen = pyte.Screen(columns, lines)
@@ -48,7 +56,9 @@ class Terminal:
     def until(self, is_shown: str | Callable[[str], bool]) -> str:
         """Read until the screen shows a text, and return the whole screen."""
         patience = Patience()
-        while not (is_shown in self.text if isinstance(is_shown, str) else is_shown(self.text)):
+        while not (
+            self._is_whole and (is_shown in self.text if isinstance(is_shown, str) else is_shown(self.text))
+        ):
             assert not patience.is_over, f"not shown: {is_shown}\n{self.text}"
             self._read()
         return self.text
@@ -82,6 +92,11 @@ class Terminal:
         status: int | None = self._child.exitstatus
         return status if status is not None else -int(self._child.signalstatus or 0)
 
+    @property
+    def _is_whole(self) -> bool:
+        """Whether no frame is being drawn."""
+        return self.raw.rfind(FRAME_BEGINS) <= self.raw.rfind(FRAME_ENDS)
+
     def _read(self, most: int = 65536) -> bool:
         try:
             data = self._child.read_nonblocking(most, timeout=0.2)
@@ -89,7 +104,10 @@ class Terminal:
             return True
         except pexpect.EOF:
             return False
+        asked = self.raw.count(ASKS_FOR_FRAMES)
         self.raw += data
+        for _ in range(self.raw.count(ASKS_FOR_FRAMES) - asked):
+            self._child.send(HAS_FRAMES)
         self._stream.feed(data)
         return True
 
