@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import examples
 import pytest
 
+from console.services.leak_guard import LEAK_GUARD
 from console.services.tokens.environment import forget_environment
 
 if TYPE_CHECKING:
@@ -29,10 +30,15 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.fixture(autouse=True)
-def _environment_asked_anew() -> Iterator[None]:
-    """Let no test find a token that another one's environment held."""
+def _tokens_of_one_test() -> Iterator[None]:
+    """Let each test know its own tokens alone, as a process of its own would.
+
+    What a hundred other tests made up would be looked for in every line that a screen draws, and masked in it.
+    """
     forget_environment()
+    known = LEAK_GUARD._secrets.copy()
     yield
+    LEAK_GUARD._secrets[:] = known
     forget_environment()
 
 

@@ -15,6 +15,7 @@ from textual.keys import key_to_character
 from textual.message_pump import MessagePump
 from textual.pilot import Pilot
 from textual.screen import Screen
+from waiting import Patience
 
 from console.app.app import ConsoleApp
 from console.app.line_pane import LinePane
@@ -88,24 +89,36 @@ async def click(app: ConsoleApp, selector: str, offset: tuple[int, int]) -> None
 async def resize(app: ConsoleApp, width: int, height: int) -> None:
     size = Size(width, height)
     app.post_message(events.Resize(size, size))
-    while app.screen.size != size:
-        await _frame(app)
+    await _frames_until(app, lambda: app.screen.size == size)
     await settled(app)
 
 
 async def until(app: ConsoleApp, is_reached: Callable[[], bool]) -> None:
-    """Let the app work until something holds and is painted. The time limit of tests ends what never comes."""
-    while not is_reached():
-        await _frame(app)
-    while not main_screen(app).is_up_to_date:
-        await _frame(app)
+    """Let the app work until something holds and is painted."""
+    await _frames_until(app, is_reached)
+    await _frames_until(app, lambda: main_screen(app).is_up_to_date)
     await settled(app)
+
+
+async def _frames_until(app: ConsoleApp, is_reached: Callable[[], bool]) -> None:
+    """Draw frame after frame until something holds. What never comes is said with what the screen shows."""
+    patience = Patience()
+    while not is_reached():
+        assert not patience.is_over, f"never came\n{_shown(app)}"
+        await _frame(app)
+
+
+def _shown(app: App[None]) -> str:
+    """Return all lines of the screen that is on top."""
+    return "\n".join(strip.text.rstrip() for strip in app.screen._compositor.render_strips())
 
 
 async def settled(app: App[None]) -> None:
     """Wait until the app and all that is on its screen have handled what they were sent, and are painted."""
     before: list[MessagePump] = []
+    patience = Patience()
     while True:
+        assert not patience.is_over, f"never settled\n{_shown(app)}"
         pumps = [app, *app.screen_stack, *app.screen.walk_children()]
         is_quiet = pumps == before and not any(pump.message_queue_size for pump in pumps)
         if is_quiet or not app.is_running:

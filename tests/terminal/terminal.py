@@ -11,7 +11,6 @@ import pexpect
 import pyte
 from waiting import HANG_S, Patience
 
-
 ASKS_FOR_FRAMES, HAS_FRAMES = b"\x1b[?2026$p", b"\x1b[?2026;2$y"
 FRAME_BEGINS, FRAME_ENDS = b"\x1b[?2026h", b"\x1b[?2026l"
 """Synchronized output, as Textual asks for it: https://gist.github.com/christianparpart/d8a62cc1ab659194337d73e399004036"""
@@ -56,9 +55,7 @@ class Terminal:
     def until(self, is_shown: str | Callable[[str], bool]) -> str:
         """Read until the screen shows a text, and return the whole screen."""
         patience = Patience()
-        while not (
-            self._is_whole and (is_shown in self.text if isinstance(is_shown, str) else is_shown(self.text))
-        ):
+        while not (self._is_whole and (is_shown in self.text if isinstance(is_shown, str) else is_shown(self.text))):
             assert not patience.is_over, f"not shown: {is_shown}\n{self.text}"
             self._read()
         return self.text
