@@ -143,22 +143,14 @@ def _show(ended: Sequence[tuple[_Way, RunState, Sequence[str]]], *, as_json: boo
 
 async def _make_repository(root: Path) -> bool:
     """Make the repository that the runs work on; tell whether there is a git to make it with."""
-    from console.services.tokens.child import run_child
+    from console.services.git.command import NoGitError
+    from console.services.git.example import commit_all
 
     (root / "docs").mkdir(parents=True)
     (root / "AGENTS.md").write_text(_RULES, encoding="utf-8")
     (root / "docs" / "index.md").write_text("# Documents\n", encoding="utf-8")
-    who = ("-c", "user.name=demo", "-c", "user.email=demo@localhost", "-c", "commit.gpgsign=false")
-    environment = {
-        "PATH": current().environment.get("PATH", ""),
-        "HOME": str(root),
-        "LC_ALL": "C",
-        "GIT_CONFIG_NOSYSTEM": "1",
-    }
     try:
-        for command in (("init", "--quiet"), ("add", "--all"), ("commit", "--quiet", "--message", "An example")):
-            argv = ["git", "-C", str(root), *who, *command]
-            await run_child(argv, environment=environment, timeout_s=20.0, limit=65_536)
-    except FileNotFoundError:
+        await commit_all(root, current().environment)
+    except NoGitError:
         return False
     return True

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from console.services.drill.canary import Canary, Scratch, plant
+from console.services.drill.canary import REPOSITORY, Canary, Scratch, plant
 from console.services.drill.child import Ended, NoPseudoTerminalError, Screen, run_at_terminal, run_on_pipes
 from console.services.drill.recorder import Recorder, recording, split_sent
 from console.services.drill.search import Search
-from console.services.drill.step import How, Step, has_git, steps
+from console.services.drill.step import How, Step, steps
+from console.services.git.command import has_git
+from console.services.git.example import commit_all
 
 _PASSED_ON = ("PATH", "PYTHONPATH", "VIRTUAL_ENV")
 _CORE_PATTERN = Path("/proc/sys/kernel/core_pattern")
@@ -83,6 +85,7 @@ async def hold_drill(
         told: Who is told of every step's end.
 
     Raises:
+        NoGitError: Git is there and cannot make the repository that runs are drilled on.
         OSError: The scratch directory, a port or a child cannot be had.
 
     """
@@ -90,6 +93,8 @@ async def hold_drill(
     with tempfile.TemporaryDirectory(prefix="gateway-console-drill-") as folder:
         async with start_gateway(canary.value) as gateway, recording(canary, gateway.base_url) as recorder:
             scratch = plant(Path(folder), canary, recorder.base_url, recorder.stalled_url)
+            if has_git(os.environ):
+                await commit_all(scratch.work / REPOSITORY, os.environ)
             runner = _Runner(canary, scratch, recorder, Search(canary))
             ends = []
             for step in choose(canary):
@@ -121,7 +126,7 @@ class _Runner:
             canary, {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
         )
         self.search = search
-        self.notes = _notes() if has_git() else (*_notes(), "git is not installed, so no run was drilled")
+        self.notes = _notes() if has_git(os.environ) else (*_notes(), "git is not installed, so no run was drilled")
 
     async def run(self, step: Step) -> StepEnd:
         """Run one step to its end, and search what it wrote to its streams."""

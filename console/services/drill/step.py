@@ -1,6 +1,6 @@
 """The steps of the drill: what the console is made to do with the canary in its hands."""
 
-import shutil
+import os
 import signal
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from console.services.drill.canary import LEAKING_TASK, REPOSITORY, TASK, Canary, hostile_profiles
 from console.services.drill.child import CONSOLE
+from console.services.git.command import has_git
 
 WITH_CORE = ("/bin/sh", "-c", 'ulimit -c "$(ulimit -H -c)"; exec "$@"', "sh")
 """Runs a program that the system lets write as large a core file as it may, so that only the console forbids it."""
@@ -59,7 +60,7 @@ def steps(canary: Canary) -> Sequence[Step]:
         Step("smoke, token from the vault", ("--profile", "vault", "smoke"), ok, sends=True),
         Step("token rotate, the same token", ("token", "rotate", "--profile", "vault"), frozenset({11}), token),
         Step("token remove", ("token", "remove", "--profile", "vault", "--yes"), ok),
-        *(_run() if has_git() else ()),
+        *(_run() if has_git(os.environ) else ()),
         Step("verify mark", ("verify", "mark", "ci-secrets", "--note", "drill"), ok),
         Step("doctor", ("doctor", "--json")),
         *(
@@ -85,19 +86,10 @@ def steps(canary: Canary) -> Sequence[Step]:
     )
 
 
-def has_git() -> bool:
-    """Tell whether there is a git to make the repository of a run with."""
-    return shutil.which("git") is not None
-
-
 def _run() -> Sequence[Step]:
-    """Return the steps of a gated run, from its repository to its record."""
+    """Return the steps of a gated run, from its beginning to its record."""
     ok, named, start = frozenset({0}), ("--profile", "run"), ("run", "start", "--repo", REPOSITORY, "--task-file")
-    git = ("git", "-C", REPOSITORY, "-c", "user.name=drill", "-c", "user.email=drill@localhost")
     return (
-        Step("git init", ("init", "--quiet"), ok, program=git),
-        Step("git add", ("add", "--all"), ok, program=git),
-        Step("git commit", ("commit", "--quiet", "--message", "drill"), ok, program=git),
         Step("run start --auto", (*named, *start, TASK, "--auto"), ok, sends=True),
         Step("run list --json", ("run", "list", "--json"), ok),
         Step("run show", ("run", "show", "last"), ok),

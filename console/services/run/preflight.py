@@ -26,7 +26,7 @@ from console.services.probe.smoke import SmokePlan
 from console.services.run.boundary import check_boundary, names_set
 from console.services.run.desk import RunDesk, RunInputs
 from console.services.run.judging import check_independence
-from console.services.run.repository import read_repository
+from console.services.run.repository import read_commit
 from console.services.run.routing import independence
 from console.services.state_directory import state_directory
 from console.services.target import Target
@@ -167,8 +167,8 @@ def _check_rows(desk: RunDesk) -> tuple[Finding, ...]:
 
 
 async def _check_repository(desk: RunDesk, state: RunState, inputs: RunInputs) -> list[Finding]:
-    now = await read_repository(Path(inputs.repository), desk.environment)
-    if state.created is None or now.commit == state.created.repository.commit:
+    commit = await read_commit(Path(inputs.repository), desk.environment)
+    if state.created is None or commit == state.created.repository.commit:
         return []
     return [
         Finding(

@@ -7,19 +7,14 @@ from urllib.parse import urlsplit
 
 from console.domain.guard import find_secrets, safe
 from console.domain.run_event import Repository
-from console.services.tokens.child import TooMuchOutputError, run_child
+from console.services.git.checkout import Checkout, EmbeddedBareError, NoCheckoutError, find_checkout
+from console.services.git.command import NoGitError, ask_git, is_well
+from console.services.git.scratch import ScratchError
+from console.services.git.working_tree import is_dirty
+from console.services.run.bounded_child import ChildEnding
 
 TIMEOUT_S = 20.0
-_LIMIT = 4 * 1024 * 1024
-_KEPT = ("PATH", "HOME", "XDG_CONFIG_HOME")
-_QUIET = {
-    "LC_ALL": "C",
-    "GIT_TERMINAL_PROMPT": "0",
-    "GIT_OPTIONAL_LOCKS": "0",
-    "GIT_NO_LAZY_FETCH": "1",
-    "GIT_ASKPASS": os.devnull,
-    "GIT_PAGER": "cat",
-}
+"""The longest that one question to git may take, in seconds."""
 
 
 class RepositoryError(Exception):
@@ -33,15 +28,7 @@ async def find_root(directory: Path, environment: Mapping[str, str]) -> Path:
         RepositoryError: There is none, or git cannot say.
 
     """
-    shown = safe(str(directory), limit=200)
-    if not os.path.isdir(directory):  # noqa: PTH112, ASYNC240  # one look at the disk, as git itself takes
-        raise RepositoryError(f"{shown} is no directory; name one that is in a git repository")
-    root = await _ask(directory, environment, "rev-parse", "--show-toplevel")
-    if not root:
-        raise RepositoryError(
-            f"{shown} is in no git repository, so no patch can be checked on it; run: git init, and commit"
-        )
-    return Path(os.fsdecode(root))
+    return (await _checkout(directory, environment)).root
 
 
 async def read_repository(root: Path, environment: Mapping[str, str]) -> Repository:
@@ -51,15 +38,49 @@ async def read_repository(root: Path, environment: Mapping[str, str]) -> Reposit
         RepositoryError: It has no commit, or git cannot say.
 
     """
+    checkout = await _checkout(root, environment)
+    commit = await read_commit(root, environment)
+    remote = await _ask(root, environment, "config", "--get", "remote.origin.url")
+    host, owner, name = _named(remote.decode("utf-8", "replace"), root.name)
+    try:
+        return Repository(host, owner, name, commit, is_dirty=await is_dirty(checkout, commit, environment))
+    except (NoGitError, ScratchError) as error:
+        raise RepositoryError(f"{safe(str(root), limit=200)}: {error}") from None
+
+
+async def read_commit(root: Path, environment: Mapping[str, str]) -> str:
+    """Return the id of the commit that a working tree is at.
+
+    Raises:
+        RepositoryError: There is none, or git cannot say.
+
+    """
     commit = (await _ask(root, environment, "rev-parse", "--verify", "--quiet", "HEAD")).decode("ascii", "replace")
     if not commit:
         raise RepositoryError(
             f"{safe(str(root), limit=200)} has no commit, so a run cannot say what it worked on; make one first"
         )
-    status = await _ask(root, environment, "status", "--porcelain", "--untracked-files=normal")
-    remote = await _ask(root, environment, "config", "--get", "remote.origin.url")
-    host, owner, name = _named(remote.decode("utf-8", "replace"), root.name)
-    return Repository(host, owner, name, commit, is_dirty=bool(status))
+    return commit
+
+
+async def _checkout(directory: Path, environment: Mapping[str, str]) -> Checkout:
+    shown = safe(str(directory), limit=200)
+    if not os.path.isdir(directory):  # noqa: PTH112, ASYNC240  # one look at the disk, as git itself takes
+        raise RepositoryError(f"{shown} is no directory; name one that is in a git repository")
+    try:
+        return await find_checkout(directory, environment)
+    except NoGitError as error:
+        raise RepositoryError(f"{error}; a run needs it to say what it worked on") from None
+    except EmbeddedBareError as error:
+        raise RepositoryError(
+            f"{safe(str(error.place), limit=200)} is a bare repository among the files of another one: git would take"
+            " its settings from files that came with them. Name the root of the working tree with --repo"
+        ) from None
+    except NoCheckoutError:
+        raise RepositoryError(
+            f"{shown} is in no git repository that git trusts, so no patch can be checked on it; see: git -C"
+            " DIRECTORY status. For a new one run: git init, and commit"
+        ) from None
 
 
 def _named(remote: str, directory_name: str) -> tuple[str, str, str]:
@@ -88,14 +109,13 @@ def _word(text: str) -> str:
 
 
 async def _ask(directory: Path, environment: Mapping[str, str], *arguments: str) -> bytes:
-    kept = {name: value for name in _KEPT if (value := environment.get(name))}
-    command = ["git", "-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}", "-C", str(directory)]
+    """Return what git answers, without its last line end; nothing where it ends with an error."""
     try:
-        ended = await run_child([*command, *arguments], environment=kept | _QUIET, timeout_s=TIMEOUT_S, limit=_LIMIT)
-    except FileNotFoundError:
-        raise RepositoryError("git is not installed; a run needs it to say what it worked on") from None
-    except (OSError, TimeoutError, TooMuchOutputError) as error:
+        report = await ask_git(directory, environment, *arguments, timeout_s=TIMEOUT_S)
+    except NoGitError as error:
+        raise RepositoryError(f"{error}; a run needs it to say what it worked on") from None
+    if report.ending is not ChildEnding.EXITED:
         raise RepositoryError(
-            f"git did not answer in {safe(str(directory), limit=200)} ({type(error).__name__}); try: git status"
-        ) from None
-    return ended.output.strip() if ended.code == 0 else b""
+            f"git did not answer in {safe(str(directory), limit=200)} ({report.ending}); try: git status"
+        )
+    return report.tail.removesuffix(b"\n") if is_well(report) else b""

@@ -1,9 +1,7 @@
 """A throwaway repository: a pinned commit, a patch on it, and the operator's own repository left as it is.
 
-It is a repository of its own in a private temporary directory that only borrows the operator's objects. So nothing is
-written where the operator works: no worktree, no index, no reference, no lock. Git reads there no configuration of
-the operator's repository either, so that no hook, filter, monitor or external diff that it names can run. The patch
-goes into an index; no file is made until the index was looked at.
+It is a scratch repository that only borrows the operator's objects. So nothing is written where the operator works: no
+worktree, no index, no reference, no lock. The patch goes into an index; no file is made until the index was looked at.
 
 Git LFS and other filters do not run: files that they would change are as they are in the commit. Objects that a
 partial clone has not fetched are missing, and nothing is fetched.
@@ -11,18 +9,17 @@ partial clone has not fetched are missing, and nothing is fetched.
 
 import asyncio
 import contextlib
-import os
 import re
-import shutil
-import tempfile
 from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from console.domain.contract import Finding, Severity
 from console.domain.file_change import ChangeKind, FileChange
+from console.services.git.checkout import NoCheckoutError, find_checkout
+from console.services.git.command import NoGitError, is_well
+from console.services.git.scratch import Scratch, ScratchError, scratch
 from console.services.run.bounded_child import ChildReport
-from console.services.run.git_command import git_environment, is_well, run_git
 
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _RAW = re.compile(rb":([0-7]{6}) ([0-7]{6}) [0-9a-f]+ [0-9a-f]+ ([A-Z])[0-9]*")
@@ -53,40 +50,24 @@ class Applied:
 class Throwaway:
     """A private repository at one commit."""
 
-    def __init__(self, root: Path, commit: str, environment: Mapping[str, str]) -> None:
-        self._root = root
+    def __init__(self, own: Scratch, commit: str) -> None:
+        self._own = own
         self._commit = commit
-        self._environment = {
-            **git_environment(environment),
-            "HOME": str(self.home),
-            "GIT_CONFIG_NOSYSTEM": "1",
-            "GIT_CONFIG_SYSTEM": os.devnull,
-            "GIT_CONFIG_GLOBAL": os.devnull,
-            "GIT_ATTR_NOSYSTEM": "1",
-            "GIT_NO_REPLACE_OBJECTS": "1",
-            "GIT_NO_LAZY_FETCH": "1",
-            "GIT_LITERAL_PATHSPECS": "1",
-        }
-        self._inside = {
-            "GIT_DIR": str(root / "repository"),
-            "GIT_INDEX_FILE": str(root / "index"),
-            "GIT_WORK_TREE": str(self.files),
-        }
 
     @property
     def files(self) -> Path:
         """Where the files are written."""
-        return self._root / "files"
+        return self._own.files
 
     @property
     def home(self) -> Path:
         """An empty home directory for what runs in the tree."""
-        return self._root / "home"
+        return self._own.home
 
     @property
     def temporary(self) -> Path:
         """An empty directory for temporary files of what runs in the tree."""
-        return self._root / "tmp"
+        return self._own.temporary
 
     async def apply(self, patch: bytes, paths: Collection[str]) -> Applied:
         """Apply a patch to the index alone: no file is written, and it applies as a whole or not at all.
@@ -104,13 +85,13 @@ class Throwaway:
             ThrowawayError: There is no space for it, or git cannot be started.
 
         """
-        file, set_aside = self._root / "patch", self._root / "alternates"
+        file, set_aside = self._own.root / "patch", self._own.root / "alternates"
         try:
             await self._copy_contents({path.encode() for path in paths})
             await asyncio.to_thread(file.write_bytes, patch if patch.endswith(b"\n") else patch + b"\n")
-            await asyncio.to_thread(self._alternates.rename, set_aside)
+            await asyncio.to_thread(self._own.alternates.rename, set_aside)
             report = await self._git("apply", "--cached", "--whitespace=nowarn", "-p1", "--", str(file))
-            await asyncio.to_thread(set_aside.rename, self._alternates)
+            await asyncio.to_thread(set_aside.rename, self._own.alternates)
         except OSError as error:
             raise _not_made(error) from None
         failed_at = tuple(int(number) for number in _FAILED_AT.findall(report.tail))
@@ -139,26 +120,20 @@ class Throwaway:
         """
         await self._require("checkout-index", "--all", "--force", "--quiet")
 
-    async def begin(self, objects: Path, object_format: str) -> None:
-        """Make the repository, on objects that are borrowed, with the commit's files in its index.
+    async def begin(self) -> None:
+        """Read the commit's files into the index.
 
         Raises:
-            ThrowawayError: It cannot be made.
+            ThrowawayError: The commit is not there, or git cannot read it.
 
         """
-        initial = ("init", "--quiet", "--bare", "--template=", f"--object-format={object_format}")
-        await self._require(*initial, str(self._root / "repository"))
         try:
-            self._alternates.parent.mkdir(exist_ok=True)
-            self._alternates.write_bytes(_quoted(os.fsencode(objects)) + b"\n")
-        except OSError as error:
-            raise _not_made(error) from None
+            has_commit = await self._own.has_commit(self._commit)
+        except NoGitError as error:
+            raise ThrowawayError("CHK-04", f"{error}.") from None
+        if not has_commit:
+            raise ThrowawayError("CHK-03", "The pinned commit is not in the repository: fetch it, or begin a new run.")
         await self._require("read-tree", f"{self._commit}^{{tree}}")
-
-    @property
-    def _alternates(self) -> Path:
-        """Git's list of the directories that objects are borrowed from."""
-        return self._root / "repository" / "objects" / "info" / "alternates"
 
     async def _copy_contents(self, paths: Collection[bytes]) -> None:
         entries = (await self._require("ls-files", "--stage", "-z")).tail.split(b"\0")[:-1]
@@ -168,9 +143,9 @@ class Throwaway:
             if path in paths and not about.startswith(_SUBMODULE)
         ]
         if ids:
-            wanted = self._root / "wanted"
+            wanted = self._own.root / "wanted"
             await asyncio.to_thread(wanted.write_bytes, b"\n".join(ids) + b"\n")
-            pack = self._root / "repository" / "objects" / "pack" / "pack"
+            pack = self._own.repository / "objects" / "pack" / "pack"
             await self._require("pack-objects", "--quiet", str(pack), given=wanted)
 
     async def _require(self, *arguments: str, given: Path | None = None) -> ChildReport:
@@ -185,12 +160,9 @@ class Throwaway:
 
     async def _git(self, *arguments: str, is_stderr_kept: bool = True, given: Path | None = None) -> ChildReport:
         try:
-            inside = {} if arguments[0] == "init" else self._inside
-            return await run_git(
-                arguments, self._environment | inside, self.files, is_stderr_kept=is_stderr_kept, given=given
-            )
-        except OSError as error:
-            raise _not_made(error) from None
+            return await self._own.git(*arguments, is_stderr_kept=is_stderr_kept, given=given)
+        except NoGitError as error:
+            raise ThrowawayError("CHK-04", f"{error}.") from None
 
 
 @contextlib.asynccontextmanager
@@ -209,45 +181,22 @@ async def throwaway(
         ThrowawayError: The repository or the commit is not there, or nothing can be made.
 
     """
-    objects, object_format = await _find(repository, commit, environment)
-    try:
-        root = await asyncio.to_thread(_make_root, place)
-    except OSError as error:
-        raise _not_made(error) from None
-    try:
-        tree = Throwaway(root, commit, environment)
-        await tree.begin(objects, object_format)
-        yield tree
-    finally:
-        await asyncio.shield(asyncio.to_thread(_remove, root))
-
-
-async def _find(repository: Path, commit: str, environment: Mapping[str, str]) -> tuple[Path, str]:
-    """Return where the objects of a repository are and their format; the one thing that is asked there."""
     if _COMMIT.fullmatch(commit) is None:
         raise ThrowawayError("CHK-03", "The pinned commit is no full commit id.")
-    asking = git_environment(environment) | {
-        name: environment[name] for name in ("HOME", "XDG_CONFIG_HOME") if name in environment
-    }
-    here = ("-C", str(repository), "rev-parse")
     try:
-        report = await run_git(
-            (*here, "--path-format=absolute", "--show-object-format", "--git-path", "objects"),
-            asking,
-            Path("/"),
-            is_stderr_kept=False,
-        )
-        if not is_well(report):
-            message = "The directory is no git repository, or one that git does not trust: see git -C DIR status."
-            raise ThrowawayError("CHK-02", message)
-        asked = (*here, "--quiet", "--verify", "--end-of-options", f"{commit}^{{commit}}")
-        is_there = is_well(await run_git(asked, asking, Path("/"), is_stderr_kept=False))
-    except (OSError, ValueError):
+        checkout = await find_checkout(repository, environment)
+    except NoCheckoutError:
+        message = "The directory is no git repository, or one that git does not trust: see git -C DIR status."
+        raise ThrowawayError("CHK-02", message) from None
+    except NoGitError:
         raise ThrowawayError("CHK-01", "git cannot be started: install it, or put it on PATH.") from None
-    if not is_there:
-        raise ThrowawayError("CHK-03", "The pinned commit is not in the repository: fetch it, or begin a new run.")
-    object_format, _, objects = report.tail.removesuffix(b"\n").partition(b"\n")
-    return Path(os.fsdecode(objects)), object_format.decode("ascii", "replace")
+    try:
+        async with scratch(checkout, environment, place) as own:
+            tree = Throwaway(own, commit)
+            await tree.begin()
+            yield tree
+    except (NoGitError, ScratchError) as error:
+        raise ThrowawayError("CHK-04", str(error)) from None
 
 
 def _read_change(about: bytes, path: bytes) -> FileChange:
@@ -259,28 +208,6 @@ def _read_change(about: bytes, path: bytes) -> FileChange:
     return FileChange(kind, path.decode(errors="replace"), 0, old_mode=old, new_mode=new)
 
 
-def _quoted(path: bytes) -> bytes:
-    """Quote a path for git's list of borrowed object directories, in which a line is a path."""
-    return b'"' + path.replace(b"\\", b"\\\\").replace(b'"', b'\\"').replace(b"\n", b"\\n") + b'"'
-
-
 def _not_made(error: OSError) -> ThrowawayError:
     reason = error.strerror or "input/output error"
     return ThrowawayError("CHK-04", f"The throwaway repository cannot be made in the temporary directory: {reason}.")
-
-
-def _make_root(place: Path | None) -> Path:
-    root = Path(tempfile.mkdtemp(prefix="gateway-console-check-", dir=place)).resolve()  # for this user alone
-    for name in ("files", "home", "tmp"):
-        (root / name).mkdir()
-    return root
-
-
-def _remove(root: Path) -> None:
-    """Remove a tree, also directories in it that something closed to its own user."""
-    for directory, names, _ in os.walk(root):  # enters no link
-        for inner in (Path(directory, name) for name in names):
-            with contextlib.suppress(OSError):
-                if not inner.is_symlink():
-                    inner.chmod(0o700)
-    shutil.rmtree(root, ignore_errors=True)

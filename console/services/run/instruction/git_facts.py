@@ -6,41 +6,19 @@ a repository may name; blob ids are computed here from the bytes that were read.
 
 import hashlib
 import os
-import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from console.domain.instruction import GitState
+from console.services.git.command import NoGitError, ask_git, is_well
 from console.services.run.instruction.place import Place
 from console.services.run.instruction.shelf import exists
-from console.services.tokens.child import TooMuchOutputError, run_child
 
 TIMEOUT_S = 5.0
 """The longest that one question to git may take."""
-_OUTPUT_LIMIT = 4 * 1024 * 1024
 _PATHS_AT_ONCE = 200
 _DEFAULT_BASE = "refs/remotes/origin/HEAD"
-_OPTIONS = (
-    "--no-pager",
-    "--no-replace-objects",
-    "--literal-pathspecs",
-    *("-c", "core.fsmonitor=false"),
-    *("-c", "core.untrackedCache=false"),
-    *("-c", f"core.hooksPath={os.devnull}"),
-    *("-c", "diff.external="),
-)
-_KEPT = ("PATH", "HOME", "XDG_CONFIG_HOME")
-"""What git needs of the environment: where it is, and where its user says which repositories are safe."""
-_SET = {
-    "LC_ALL": "C",
-    "GIT_TERMINAL_PROMPT": "0",
-    "GIT_OPTIONAL_LOCKS": "0",
-    "GIT_NO_LAZY_FETCH": "1",
-    "GIT_ALLOW_PROTOCOL": "none",  # a partial clone would fetch what it has not; older programs know no other way
-    "GIT_ASKPASS": os.devnull,
-    "GIT_PAGER": "cat",
-}
 
 
 class BaseBranchError(Exception):
@@ -88,24 +66,21 @@ async def read_git_facts(place: Place, paths: Sequence[str], base_branch: str | 
         BaseBranchError: The base branch is no commit.
 
     """
-    program = shutil.which("git", path=place.environment.get("PATH", os.defpath))
-    if program is None:
-        return GitFacts(GitState.NO_PROGRAM)
-    git = _Git(program, place)
     try:
-        return await git.facts(paths, base_branch)
-    except (_GitError, TimeoutError, TooMuchOutputError, OSError):
+        return await _Git(place).facts(paths, base_branch)
+    except NoGitError:
+        return GitFacts(GitState.NO_PROGRAM)
+    except _GitError:
         has_repository = any(exists(each / ".git") for each in (place.repository, *place.repository.parents))
         return GitFacts(GitState.UNREADABLE if has_repository else GitState.NO_REPOSITORY)
 
 
 class _GitError(Exception):
-    """Git ended with an error."""
+    """Git ended with an error, or not in time."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Git:
-    program: str
     place: Place
 
     async def facts(self, paths: Sequence[str], base_branch: str | None) -> GitFacts:
@@ -155,16 +130,10 @@ class _Git:
         return entries
 
     async def _ask(self, directory: Path, *arguments: str) -> bytes:
-        kept = {name: value for name in _KEPT if (value := self.place.environment.get(name))}
-        ended = await run_child(
-            [self.program, "-C", str(directory), *_OPTIONS, *arguments],
-            environment=kept | _SET,
-            timeout_s=TIMEOUT_S,
-            limit=_OUTPUT_LIMIT,
-        )
-        if ended.code != 0:
+        report = await ask_git(directory, self.place.environment, *arguments, timeout_s=TIMEOUT_S)
+        if not is_well(report):
             raise _GitError
-        return ended.output
+        return report.tail
 
 
 def links_on_the_way(place: Place, path: Path) -> Iterable[Path]:

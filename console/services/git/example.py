@@ -1,0 +1,28 @@
+"""An example repository: made by the console itself, for its demo and its drill."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from console.services.git.command import NoGitError, is_well, run_own_git
+
+_WHO = (
+    *("-c", "user.name=gateway-console", "-c", "user.email=gateway-console@localhost"),
+    *("-c", "commit.gpgsign=false", "-c", "init.defaultBranch=main"),
+)
+
+
+async def commit_all(root: Path, environment: Mapping[str, str]) -> None:
+    """Make a repository of a directory, with all files in it committed.
+
+    Raises:
+        NoGitError: Git cannot be started, or fails.
+
+    """
+    inside = {"HOME": str(root), "GIT_DIR": str(root / ".git"), "GIT_WORK_TREE": str(root)}
+    for command in (
+        ("init", "--quiet", "--template="),
+        ("add", "--all"),
+        ("commit", "--quiet", "--message", "An example"),
+    ):
+        if not is_well(await run_own_git(inside, environment, root, *_WHO, *command)):
+            raise NoGitError(f"git {command[0]} did not succeed in {root.name}")

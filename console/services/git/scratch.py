@@ -1,0 +1,200 @@
+"""A scratch repository: one of our own in a private temporary directory, that borrows the objects of another one.
+
+Git reads no configuration but its own there, so that no filter, hook, monitor, external diff or promised remote that
+the other repository names can run or be asked. Objects that a partial clone has not fetched are missing.
+"""
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+
+from console.services.git.checkout import Checkout
+from console.services.git.command import is_well, run_own_git
+from console.services.run.bounded_child import ChildReport
+
+_PREFIX = "gateway-console-scratch-"
+_LOCK = "in-use"
+_FOLDERS = ("files", "home", "tmp")
+
+
+class ScratchError(Exception):
+    """A scratch repository cannot be made or used. The message says why."""
+
+
+class Scratch:
+    """A private repository, and directories beside it. Made by `scratch`, which removes it."""
+
+    def __init__(self, root: Path, environment: Mapping[str, str]) -> None:
+        self.root = root
+        self._environment = environment
+        self._inside = {
+            "GIT_DIR": str(self.repository),
+            "GIT_INDEX_FILE": str(self.index),
+            "HOME": str(self.home),
+        }
+
+    @property
+    def repository(self) -> Path:
+        """Git's own directory."""
+        return self.root / "repository"
+
+    @property
+    def index(self) -> Path:
+        """The index; it does not exist until something is read into it."""
+        return self.repository / "index"
+
+    @property
+    def alternates(self) -> Path:
+        """Git's list of the directories that objects are borrowed from."""
+        return self.repository / "objects" / "info" / "alternates"
+
+    @property
+    def files(self) -> Path:
+        """An empty directory for files that are written."""
+        return self.root / "files"
+
+    @property
+    def home(self) -> Path:
+        """An empty home directory."""
+        return self.root / "home"
+
+    @property
+    def temporary(self) -> Path:
+        """An empty directory for temporary files of what runs in the tree."""
+        return self.root / "tmp"
+
+    async def git(
+        self, *arguments: str, tree: Path | None = None, given: Path | None = None, is_stderr_kept: bool = False
+    ) -> ChildReport:
+        """Run git in this repository.
+
+        Args:
+            arguments: The command, and what it takes.
+            tree: The working tree; by default `files`.
+            given: A file that git reads from stdin.
+            is_stderr_kept: Whether stderr counts as output.
+
+        Raises:
+            NoGitError: Git cannot be started.
+
+        """
+        inside = self._inside | {"GIT_WORK_TREE": str(tree or self.files)}
+        return await run_own_git(
+            inside, self._environment, tree or self.files, *arguments, given=given, is_stderr_kept=is_stderr_kept
+        )
+
+    async def has_commit(self, commit: str) -> bool:
+        """Return whether a commit is among the borrowed objects; nothing is fetched.
+
+        Raises:
+            NoGitError: Git cannot be started.
+
+        """
+        return is_well(await self.git("rev-parse", "--quiet", "--verify", "--end-of-options", f"{commit}^{{commit}}"))
+
+    async def begin(self, checkout: Checkout) -> None:
+        """Make the repository, on objects that are borrowed.
+
+        Raises:
+            NoGitError: Git cannot be started.
+            OSError: Nothing can be written.
+            ScratchError: Git cannot make it.
+
+        """
+        shape = ("--bare", "--template=", f"--object-format={checkout.object_format}")
+        made = await run_own_git(
+            {"HOME": str(self.home)},
+            self._environment,
+            self.files,
+            *("init", "--quiet", *shape, str(self.repository)),
+        )
+        if not is_well(made):
+            raise ScratchError("git cannot make a repository in the temporary directory; is there space?")
+        self.alternates.parent.mkdir(exist_ok=True)
+        self.alternates.write_bytes(_quoted(os.fsencode(checkout.objects)) + b"\n")
+
+
+@contextlib.asynccontextmanager
+async def scratch(
+    checkout: Checkout, environment: Mapping[str, str], place: Path | None = None
+) -> AsyncIterator[Scratch]:
+    """Make a scratch repository, and remove it with all that is in it at the end.
+
+    What a killed process left is removed when the next one is made.
+
+    Args:
+        checkout: Whose objects are borrowed. Nothing is written there.
+        environment: Where PATH is from.
+        place: Where the temporary directory is made; by default in the system's.
+
+    Raises:
+        NoGitError: Git cannot be started.
+        ScratchError: It cannot be made.
+
+    """
+    root, lock = await asyncio.to_thread(_make_root, place)
+    try:
+        made = Scratch(root, environment)
+        try:
+            await made.begin(checkout)
+        except OSError as error:
+            raise _not_made(error) from None
+        yield made
+    finally:
+        await asyncio.shield(asyncio.to_thread(_remove, root))
+        os.close(lock)
+
+
+def _make_root(place: Path | None) -> tuple[Path, int]:
+    """Make a directory for this user alone, and hold the lock that says that it is in use."""
+    try:
+        parent = Path(place or tempfile.gettempdir())
+        _sweep(parent)
+        root = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent)).resolve()
+        for name in _FOLDERS:
+            (root / name).mkdir()
+        lock = os.open(root / "lock", os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        (root / "lock").rename(root / _LOCK)  # so that whoever finds it finds it held
+    except OSError as error:
+        raise _not_made(error) from None
+    return root, lock
+
+
+def _sweep(parent: Path) -> None:
+    """Remove the directories of this user that a killed process left: nobody holds their lock any more."""
+    for each in parent.glob(f"{_PREFIX}*"):
+        with contextlib.suppress(OSError):
+            if each.lstat().st_uid != os.geteuid() or each.is_symlink():
+                continue
+            descriptor = os.open(each / _LOCK, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                _remove(each)
+            finally:
+                os.close(descriptor)
+
+
+def _remove(root: Path) -> None:
+    """Remove a tree, also directories in it that something closed to its own user."""
+    for directory, names, _ in os.walk(root):  # enters no link
+        for inner in (Path(directory, name) for name in names):
+            with contextlib.suppress(OSError):
+                if not inner.is_symlink():
+                    inner.chmod(0o700)
+    shutil.rmtree(root, ignore_errors=True)
+
+
+def _quoted(path: bytes) -> bytes:
+    """Quote a path for git's list of borrowed object directories, in which a line is a path."""
+    return b'"' + path.replace(b"\\", b"\\\\").replace(b'"', b'\\"').replace(b"\n", b"\\n") + b'"'
+
+
+def _not_made(error: OSError) -> ScratchError:
+    reason = error.strerror or "input/output error"
+    return ScratchError(f"The throwaway repository cannot be made in the temporary directory: {reason}.")

@@ -1,0 +1,66 @@
+"""The state of a working tree: whether it differs from a commit, found without running what the repository names.
+
+`git status` in the repository itself runs the clean and process filters of its configuration, and enters submodules
+with theirs. So it is asked in a scratch repository that has a copy of the index: what the index knows as unchanged, by
+size and time, is not even read, and what is read is compared as it is.
+"""
+
+import asyncio
+import os
+import shutil
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+
+from console.services.git.checkout import Checkout
+from console.services.git.command import is_well
+from console.services.git.scratch import Scratch, ScratchError, scratch
+
+_INDEX_BYTES = 512_000_000
+_EXCLUDE_BYTES = 1_000_000
+
+
+async def is_dirty(checkout: Checkout, commit: str, environment: Mapping[str, str]) -> bool:
+    """Return whether tracked files differ from a commit, or files are there that are neither tracked nor ignored.
+
+    A file that a filter such as Git LFS changed, and that was touched since, counts as different: the filter is not
+    run. Submodules are not looked into.
+
+    Raises:
+        NoGitError: Git cannot be started.
+        ScratchError: Git cannot say.
+
+    """
+    async with scratch(checkout, environment) as own:
+        try:
+            await asyncio.to_thread(_copy, checkout, own)
+        except OSError as error:
+            reason = error.strerror or "input/output error"
+            raise ScratchError(f"the repository's index cannot be read: {reason}") from None
+        (own.repository / "HEAD").write_text(f"{commit}\n", encoding="ascii")
+        shape = ("--porcelain", "-z", "--untracked-files=normal", "--ignore-submodules=all", "--no-renames")
+        report = await own.git("status", *shape, tree=checkout.root)
+        if not is_well(report):
+            raise ScratchError("git cannot compare the working tree with its commit; try: git status")
+        return bool(report.output_bytes)
+
+
+def _copy(checkout: Checkout, own: Scratch) -> None:
+    """Copy what is ignored, and the index with its time, which says which entries are too young to be trusted."""
+    if checkout.index.exists():
+        _copy_file(checkout.index, own.index, _INDEX_BYTES)
+    for shared in checkout.index.parent.glob("sharedindex.*"):
+        _copy_file(shared, own.repository / shared.name, _INDEX_BYTES)
+    if checkout.excludes.exists():
+        (own.repository / "info").mkdir(exist_ok=True)
+        _copy_file(checkout.excludes, own.repository / "info" / "exclude", _EXCLUDE_BYTES)
+
+
+def _copy_file(source: Path, target: Path, limit: int) -> None:
+    with os.fdopen(os.open(source, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as reading:
+        found = os.fstat(reading.fileno())
+        if not stat.S_ISREG(found.st_mode) or found.st_size > limit:
+            raise OSError(0, f"{source.name} is not a file, or larger than {limit} bytes")
+        with target.open("wb") as writing:
+            shutil.copyfileobj(reading, writing)
+    os.utime(target, ns=(found.st_atime_ns, found.st_mtime_ns))
