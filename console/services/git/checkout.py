@@ -9,6 +9,7 @@ from pathlib import Path
 from console.services.git.command import ask_git, is_well
 
 _OBJECT_FORMAT = re.compile(rb"sha1|sha256")
+_PATHS = ("objects", "index", "info/exclude", "info/sparse-checkout")
 _POINTER_BYTES = 4096
 _POINTER = b"gitdir: "
 
@@ -39,6 +40,8 @@ class Checkout:
     """It need not exist: a repository without a commit has none."""
     excludes: Path
     """The patterns of the repository's own that are ignored; it need not exist."""
+    sparse: Path
+    """The patterns of what a sparse checkout holds; it need not exist."""
     object_format: str
     """`sha1` or `sha256`."""
 
@@ -54,19 +57,19 @@ async def find_checkout(directory: Path, environment: Mapping[str, str]) -> Chec
     """
     directory = Path(os.path.abspath(directory))  # noqa: ASYNC240, PTH100  # the string alone, no look at the disk
     places = ("--show-toplevel", "--absolute-git-dir")
-    paths = [name for path in ("objects", "index", "info/exclude") for name in ("--git-path", path)]
+    paths = [name for path in _PATHS for name in ("--git-path", path)]
     report = await ask_git(
         directory, environment, "rev-parse", "--path-format=absolute", "--show-object-format", *places, *paths
     )
     lines = report.tail.removesuffix(b"\n").split(b"\n")
-    if not is_well(report) or len(lines) != 6 or _OBJECT_FORMAT.fullmatch(lines[0]) is None:
+    if not is_well(report) or len(lines) != 3 + len(_PATHS) or _OBJECT_FORMAT.fullmatch(lines[0]) is None:
         if (place := _bare_above(directory)) is not None:
             raise EmbeddedBareError(place)
         raise NoCheckoutError
-    root, git_dir, objects, index, excludes = (Path(os.fsdecode(line)) for line in lines[1:])
+    root, git_dir, objects, index, excludes, sparse = (Path(os.fsdecode(line)) for line in lines[1:])
     if not _leads_to(root / ".git", git_dir):
         raise EmbeddedBareError(git_dir) if _bare_above(directory) is not None else NoCheckoutError
-    return Checkout(root, objects, index, excludes, lines[0].decode())
+    return Checkout(root, objects, index, excludes, sparse, lines[0].decode())
 
 
 def _leads_to(entry: Path, git_dir: Path) -> bool:

@@ -17,7 +17,9 @@ from console.services.git.command import is_well
 from console.services.git.scratch import Scratch, ScratchError, scratch
 
 _INDEX_BYTES = 512_000_000
-_EXCLUDE_BYTES = 1_000_000
+_INFO_BYTES = 4_000_000
+_SPARSE = ("-c", "core.sparseCheckout=true", "-c", "core.sparseCheckoutCone=true", "-c", "index.sparse=true")
+"""Lets git take a sparse index as it is; it would make the trees of a full one otherwise."""
 
 
 async def is_dirty(checkout: Checkout, commit: str, environment: Mapping[str, str]) -> bool:
@@ -38,22 +40,24 @@ async def is_dirty(checkout: Checkout, commit: str, environment: Mapping[str, st
             reason = error.strerror or "input/output error"
             raise ScratchError(f"the repository's index cannot be read: {reason}") from None
         (own.repository / "HEAD").write_text(f"{commit}\n", encoding="ascii")
+        sparse = _SPARSE if (own.repository / "info" / "sparse-checkout").exists() else ()
         shape = ("--porcelain", "-z", "--untracked-files=normal", "--ignore-submodules=all", "--no-renames")
-        report = await own.git("status", *shape, tree=checkout.root)
+        report = await own.git(*sparse, "status", *shape, tree=checkout.root)
         if not is_well(report):
             raise ScratchError("git cannot compare the working tree with its commit; try: git status")
         return bool(report.output_bytes)
 
 
 def _copy(checkout: Checkout, own: Scratch) -> None:
-    """Copy what is ignored, and the index with its time, which says which entries are too young to be trusted."""
+    """Copy the patterns, and the index with its time: that says which entries are too young to be trusted."""
     if checkout.index.exists():
         _copy_file(checkout.index, own.index, _INDEX_BYTES)
     for shared in checkout.index.parent.glob("sharedindex.*"):
         _copy_file(shared, own.repository / shared.name, _INDEX_BYTES)
-    if checkout.excludes.exists():
-        (own.repository / "info").mkdir(exist_ok=True)
-        _copy_file(checkout.excludes, own.repository / "info" / "exclude", _EXCLUDE_BYTES)
+    (own.repository / "info").mkdir(exist_ok=True)
+    for source in (checkout.excludes, checkout.sparse):
+        if source.exists():
+            _copy_file(source, own.repository / "info" / source.name, _INFO_BYTES)
 
 
 def _copy_file(source: Path, target: Path, limit: int) -> None:
