@@ -1,6 +1,7 @@
 """`record`: the safe records of runs: list, show, verify."""
 
 import argparse
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from console.cli import output
@@ -27,6 +28,9 @@ def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argp
     each["show"].add_argument("run_id", metavar="RUN", help="a run's id, a part of it that no other has, or: last")
     each["verify"].add_argument("run_ids", metavar="RUN", nargs="*", help="ids as for show")
     each["verify"].add_argument("--all", action="store_true", help="every run of this machine")
+    each["verify"].add_argument(
+        "--signers", type=Path, metavar="F", help="whose signatures count; by default the policy's allowed_signers"
+    )
     return parser
 
 
@@ -86,10 +90,14 @@ async def _show(desk: "RunDesk", arguments: argparse.Namespace) -> ExitCode:
 async def _verify(desk: "RunDesk", arguments: argparse.Namespace) -> ExitCode:
     """Check the chain of each run; what a chain alone cannot show is said."""
     from console.cli.run_desk import run_id_of
+    from console.services.run.signing import signers_of
     from console.services.run.verifying import verify_run
 
     names = [each.run_id for each in await desk.ledger.runs(1_000_000)] if arguments.all else arguments.run_ids
-    results = [await verify_run(desk.ledger, await run_id_of(desk.ledger, name)) for name in names]
+    signers = arguments.signers or signers_of(desk.profile.policy)
+    results = [
+        await verify_run(desk.ledger, await run_id_of(desk.ledger, name), signers, desk.environment) for name in names
+    ]
     holds = all(result.holds for result in results)
     code = ExitCode.OK if holds else ExitCode.RECORD
     if arguments.json:
@@ -99,6 +107,8 @@ async def _verify(desk: "RunDesk", arguments: argparse.Namespace) -> ExitCode:
                 "holds": result.holds,
                 "lines": result.lines,
                 "head": result.head,
+                "signatures": result.signatures,
+                "signatures_not_verified": result.unverified,
                 "faults": [{"line": fault.seq, "words": fault.words} for fault in result.faults],
             }
             for result in results
@@ -109,9 +119,12 @@ async def _verify(desk: "RunDesk", arguments: argparse.Namespace) -> ExitCode:
         return code
     for result in results:
         sign = "✓ holds" if result.holds else "× broken"
-        output.write_line(f"{sign}  {result.run_id}  {result.lines} lines, head {result.head}")
+        signed = f", {result.signatures} signature(s) hold" if result.signatures else ""
+        output.write_line(f"{sign}  {result.run_id}  {result.lines} lines, head {result.head}{signed}")
         for fault in result.faults:
             output.note(f"    line {fault.seq}: {fault.words}")
+        if result.unverified:
+            output.note(f"    ! {result.unverified} signature(s) are not verified: name who may sign with --signers")
     if results:
         output.note(
             "chain only: lines missing at the end, or a ledger written anew, show by a head that you kept elsewhere"

@@ -63,6 +63,8 @@ class RecordedGate:
     decided_by: str | None
     """The operator's id, or `machine`."""
     key_fingerprint: str | None
+    is_signed: bool
+    """The decision came with a signature of this key; `record verify` verifies it."""
     decided_at_ms: int | None
     reason: str
     is_override: bool
@@ -239,6 +241,7 @@ def _gates(state: RunState) -> Iterator[RecordedGate]:
             decided=None if decided is None else decided.verdict,
             decided_by=by,
             key_fingerprint=None if given is None else given.actor.key_fingerprint,
+            is_signed=given is not None and given.signed is not None,
             decided_at_ms=None if given is None else given.at_ms,
             reason="" if decided is None else decided.reason,
             is_override=decided is not None and decided.is_override,

@@ -21,6 +21,7 @@ from console.domain.run_event import (
     GateDecided,
     GateOpened,
     InstructionPinned,
+    OperatorSigned,
     PinnedRoute,
     PreflightFinished,
     RouteMoved,
@@ -83,6 +84,8 @@ class Decision:
     decided: GateDecided
     actor: Actor
     at_ms: int
+    signed: OperatorSigned | None = None
+    """The signature that came with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,10 @@ class RunState:
     started_at_ms: int = 0
     updated_at_ms: int = 0
     creator: Actor | None = None
+    begun: OperatorSigned | None = None
+    """The creator's signature."""
+    signed: OperatorSigned | None = None
+    """The signature for the decision that is to follow; any other event voids it."""
     created: RunCreated | None = None
     status: RunStatus = RunStatus.ACTIVE
     gate: Gate = Gate.INSTRUCTION
@@ -174,7 +181,8 @@ def fold(run_id: str, entries: Iterable[Entry]) -> RunState:
 
 def apply(state: RunState, entry: Entry) -> RunState:
     """Return the state after an event. Total: what cannot follow changes nothing but the head."""
-    stamped = replace(state, seq=entry.seq, head=entry.head, updated_at_ms=entry.at_ms)
+    signed = state.signed if isinstance(entry.event, GateDecided) else None
+    stamped = replace(state, seq=entry.seq, head=entry.head, updated_at_ms=entry.at_ms, signed=signed)
     return _after(stamped, entry) if can_follow(state, entry.event) else stamped
 
 
@@ -207,16 +215,26 @@ def can_follow(state: RunState, event: RunEvent) -> bool:  # one line an event
             is_worked = state.phase is Phase.WORKED or (state.gate is Gate.CANDIDATE and state.phase is Phase.DUE)
             is_here = (event.gate, event.attempt) == (state.gate, state.attempt)
             return is_worked and is_here and event.artifact_sha256 == state.subject_sha256
+        case OperatorSigned():
+            is_begun = state.gate is Gate.INSTRUCTION and state.phase is Phase.DUE and state.begun is None
+            return state.phase is Phase.WAITING or is_begun
         case GateDecided():
             is_here = (event.gate, event.attempt) == (state.gate, state.attempt)
-            return state.phase is Phase.WAITING and is_here and event.verdict in allowed_verdicts(event.gate)
+            is_open = state.phase is Phase.WAITING and is_here and event.verdict in allowed_verdicts(event.gate)
+            return is_open and (state.signed is not None or not needs_signature(state, event.verdict))
         case RunBlocked():
             return _was_said(state, event.gate, event.attempt, ready=False)
         case CandidateSealed():
             is_new = state.sealed is None and event.artifact_sha256 == state.subject_sha256
-            return is_new and _was_said(state, Gate.CANDIDATE, state.attempt, ready=True)
+            is_begun = state.begun is not None or not needs_signature(state, GateVerdict.READY)
+            return is_new and is_begun and _was_said(state, Gate.CANDIDATE, state.attempt, ready=True)
         case RunClosed():
             return state.sealed is not None
+
+
+def needs_signature(state: RunState, verdict: GateVerdict) -> bool:
+    """Return whether a decision has to be signed: where two operators are wanted. Anybody may block."""
+    return state.created is not None and state.created.policy.four_eyes and verdict is not GateVerdict.BLOCK
 
 
 def _is_due(state: RunState, event: CallIntended) -> bool:
@@ -282,6 +300,9 @@ def _after(state: RunState, entry: Entry) -> RunState:  # one line an event
             return replace(state, sources=event, phase=Phase.WORKED)
         case GateOpened() as event:
             return replace(state, phase=Phase.WAITING, opened=event, openings=(*state.openings, event))
+        case OperatorSigned() as event:
+            is_for_decision = state.phase is Phase.WAITING
+            return replace(state, signed=event) if is_for_decision else replace(state, begun=event)
         case GateDecided() as event:
             return _gate_decided(state, entry, event)
         case RunBlocked() as event:
@@ -355,8 +376,8 @@ def _booked(state: RunState, tokens: int | None, microusd: int | None) -> RunSta
 
 
 def _gate_decided(state: RunState, entry: Entry, event: GateDecided) -> RunState:
-    decision = Decision(event, entry.actor, entry.at_ms)
-    decided = replace(state, decisions=(*state.decisions, decision))
+    decision = Decision(event, entry.actor, entry.at_ms, state.signed)
+    decided = replace(state, decisions=(*state.decisions, decision), signed=None)
     if event.verdict is GateVerdict.READY and event.gate.after is not None:
         following = _moved_on(decided, event.gate.after)
         return replace(following, attempt=1, spent_in_attempt=Spent()) if event.gate is Gate.PLANNER else following

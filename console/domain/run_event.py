@@ -312,6 +312,18 @@ class GateOpened:
 
 
 @dataclass(frozen=True, slots=True)
+class OperatorSigned:
+    """An operator signed what the run began with, or the decision that follows in the next line."""
+
+    key_fingerprint: str
+    """Of the key in the signature."""
+    signature: str
+    """As `ssh-keygen -Y sign` makes it, in base64 and one line; `signature.decision_statement` says of what."""
+    signers_sha256: str
+    """The hash of the list of signers by which it was verified."""
+
+
+@dataclass(frozen=True, slots=True)
 class GateDecided:
     """A verdict was given at a gate."""
 
@@ -374,6 +386,7 @@ RunEvent = (
     | ArtifactStored
     | SourcesChecked
     | GateOpened
+    | OperatorSigned
     | GateDecided
     | RunBlocked
     | RunStopped

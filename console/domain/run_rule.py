@@ -14,7 +14,7 @@ from console.domain.guard import find_secrets, safe
 from console.domain.ledger_line import Actor, ActorKind
 from console.domain.money import usd_text
 from console.domain.role import Role
-from console.domain.run import Phase, RunState, can_follow
+from console.domain.run import Phase, RunState, can_follow, needs_signature
 from console.domain.run_event import (
     CallFailed,
     CallIntended,
@@ -23,6 +23,7 @@ from console.domain.run_event import (
     CallRepeatAllowed,
     CandidateSealed,
     GateDecided,
+    OperatorSigned,
     RouteMoved,
     RunBlocked,
     RunClosed,
@@ -31,6 +32,7 @@ from console.domain.run_event import (
     SourcesChecked,
     StopCause,
 )
+from console.domain.signature import SignatureFormError, signer_of
 
 REASON_LIMIT = 280
 """The most characters of a reason."""
@@ -90,6 +92,14 @@ class Decide:
 
 
 @dataclass(frozen=True, slots=True)
+class Sign:
+    """The operator's signature for what is begun, or for the decision that follows at once. It was verified."""
+
+    signature: str
+    signers_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class AllowRepeat:
     """The operator wants the gate's call to be made once more, on the same route."""
 
@@ -111,7 +121,7 @@ class Stop:
     reason: str
 
 
-Command = Report | Decide | AllowRepeat | MoveRoute | Stop
+Command = Report | Decide | Sign | AllowRepeat | MoveRoute | Stop
 
 
 def decide(state: RunState, command: Command, actor: Actor) -> tuple[RunEvent, ...] | Refusal:
@@ -130,13 +140,15 @@ def decide(state: RunState, command: Command, actor: Actor) -> tuple[RunEvent, .
             return _report(state, event)
         case Decide():
             return _decide(state, command, actor)
+        case Sign(signature, signers_sha256):
+            return _check_person(actor) or _sign(state, actor, signature, signers_sha256)
         case AllowRepeat(reason):
             return _check_person(actor) or _allow_repeat(state, reason)
         case MoveRoute(role, reason):
             return _check_person(actor) or _move_route(state, role, reason)
         case Stop(reason):
             refused = _check_reason(reason, fewest=0)
-            return refused or (RunStopped(StopCause.OPERATOR, reason=_kept(reason)),)
+            return refused or (RunStopped(StopCause.OPERATOR, reason=kept_reason(reason)),)
 
 
 # --- What the stepper reports ----------------------------------------------------------------------------------------
@@ -147,12 +159,20 @@ def _report(state: RunState, event: RunEvent) -> tuple[RunEvent, ...] | Refusal:
         case RunStopped():
             # The run stops whatever its words are; words that may not be kept are left out.
             is_kept = _check_reason(event.reason, fewest=0) is None
-            return (replace(event, reason=_kept(event.reason) if is_kept else ""),)
+            return (replace(event, reason=kept_reason(event.reason) if is_kept else ""),)
         case CallIntended():
             return _intend(state, event)
         case CallRecorded() | CallFailed() | CallLost():
             return _end_call(state, event)
-        case GateDecided() | RunBlocked() | CandidateSealed() | RunClosed() | CallRepeatAllowed() | RouteMoved():
+        case (
+            GateDecided()
+            | OperatorSigned()
+            | RunBlocked()
+            | CandidateSealed()
+            | RunClosed()
+            | CallRepeatAllowed()
+            | RouteMoved()
+        ):
             return _out_of_order(state, type(event).__name__)
         case _ if not can_follow(state, event):
             return _out_of_order(state, type(event).__name__)
@@ -281,7 +301,7 @@ def _decide(state: RunState, command: Decide, actor: Actor) -> tuple[RunEvent, .
         command.gate,
         state.attempt,
         command.verdict,
-        _kept(command.reason),
+        kept_reason(command.reason),
         command.is_machine,
         is_override=command.verdict.rank < state.opened.verdict.rank,
         saw=state.head,
@@ -343,32 +363,49 @@ def _check_verdict(state: RunState, command: Decide) -> Refusal | None:
     return _check_reason(command.reason, fewest=TYPED_REASON if needs_reason else 0)
 
 
+def _sign(state: RunState, actor: Actor, signature: str, signers_sha256: str) -> tuple[RunEvent, ...] | Refusal:
+    try:
+        signer = signer_of(signature)
+    except SignatureFormError as error:
+        return Refusal(RefusalCode.FOUR_EYES, f"the signature cannot be kept: {error}")
+    if signer != actor.key_fingerprint:
+        return Refusal(RefusalCode.FOUR_EYES, "the signature is by another key than the operator's own")
+    signed = OperatorSigned(signer, signature, signers_sha256)
+    return (signed,) if can_follow(state, signed) else _out_of_order(state, "a signature")
+
+
 def _check_four_eyes(state: RunState, command: Decide, actor: Actor) -> Refusal | None:
-    """Where two operators are wanted, refuse the one who began the run or passed the draft of this attempt."""
+    """Where two operators are wanted, refuse what nobody signed, and the candidate to who stands behind it already.
+
+    Anybody may block what two have to pass.
+    """
     if state.created is None or not state.created.policy.four_eyes:
         return None
     if command.is_machine:
         return Refusal(RefusalCode.FOUR_EYES, "the policy wants two operators, so no verdict is taken by itself")
-    if command.gate is not Gate.CANDIDATE or command.verdict is not GateVerdict.READY:
+    if not needs_signature(state, command.verdict):
         return None
-    if actor.key_fingerprint is None:
+    signer = None if state.signed is None else state.signed.key_fingerprint
+    if signer is None or signer != actor.key_fingerprint:
         return Refusal(
             RefusalCode.FOUR_EYES,
-            "the policy wants two operators, told apart by their keys: name yours as operator_key in the policy",
+            "the policy wants two operators, told apart by what they sign: name your key as operator_key in the policy",
         )
+    if command.gate is not Gate.CANDIDATE or command.verdict is not GateVerdict.READY:
+        return None
     passed = (
-        each.actor
+        each.signed
         for each in state.decisions
         if (each.decided.gate, each.decided.attempt) == (Gate.WRITER, state.attempt)
     )
-    others = [state.creator, *passed]
-    if any(each is not None and each.key_fingerprint == actor.key_fingerprint for each in others):
+    others = [state.begun, *passed]
+    if any(each is not None and each.key_fingerprint == signer for each in others):
         return Refusal(
             RefusalCode.FOUR_EYES, "the policy wants another operator here than who began the run or passed its draft"
         )
-    if any(each is None or each.key_fingerprint is None for each in others):
+    if None in others:
         return Refusal(
-            RefusalCode.FOUR_EYES, "who began the run or passed its draft had no key, so nobody can be told apart"
+            RefusalCode.FOUR_EYES, "who began the run or passed its draft did not sign it, so nobody can be told apart"
         )
     return None
 
@@ -382,7 +419,7 @@ def _allow_repeat(state: RunState, reason: str) -> tuple[RunEvent, ...] | Refusa
         left = "stop the run" if state.phase is Phase.LOST else "revise, block or stop"
         return Refusal(RefusalCode.REPEATED, f"{CALLS_A_GATE} calls were made at this gate in this attempt: {left}")
     refused = _check_reason(reason, fewest=0)
-    return refused or (CallRepeatAllowed(state.intended.call_id, _kept(reason)),)
+    return refused or (CallRepeatAllowed(state.intended.call_id, kept_reason(reason)),)
 
 
 def _move_route(state: RunState, role: Role, reason: str) -> tuple[RunEvent, ...] | Refusal:
@@ -399,7 +436,7 @@ def _move_route(state: RunState, role: Role, reason: str) -> tuple[RunEvent, ...
             RefusalCode.ROUTE, f"{role} has done its work in this attempt, and the record says by which route: revise"
         )
     refused = _check_reason(reason, fewest=TYPED_REASON)
-    return refused or (RouteMoved(role, moved, _kept(reason)),)
+    return refused or (RouteMoved(role, moved, kept_reason(reason)),)
 
 
 def _has_answered(state: RunState, role: Role) -> bool:
@@ -409,7 +446,7 @@ def _has_answered(state: RunState, role: Role) -> bool:
 
 def _check_reason(reason: str, *, fewest: int) -> Refusal | None:
     """Refuse a reason that is too short, too long, or holds what must not be kept."""
-    kept = _kept(reason)
+    kept = kept_reason(reason)
     if len(kept) < fewest:
         return Refusal(RefusalCode.REASON, f"this needs a reason of at least {fewest} characters, typed by you")
     if len(kept) > REASON_LIMIT:
@@ -421,7 +458,7 @@ def _check_reason(reason: str, *, fewest: int) -> Refusal | None:
     return None
 
 
-def _kept(reason: str) -> str:
+def kept_reason(reason: str) -> str:
     """Return a reason as the ledger keeps it: one line, in the one spelling that Unicode has for it."""
     return unicodedata.normalize("NFC", " ".join(reason.strip()[:_TYPED_LIMIT].split()))
 

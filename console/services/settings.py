@@ -118,9 +118,12 @@ class PolicySettings(Struct, frozen=True, forbid_unknown_fields=True):
     """How independent judges have to be of what they judge: 0 the same call, 1 another call, 2 another model,
     3 another vendor's model. It is proven again on what the gateway says that served each call."""
     four_eyes: bool = False
-    """Whether the candidate needs another operator than who began the run or passed its draft, told apart by keys."""
+    """Whether the candidate needs another operator than who began the run or passed its draft. Each signs with the
+    private key of operator_key, by `ssh-keygen` or its agent, and has to be listed in allowed_signers."""
     operator_key: str = ""
     """Your public SSH key file, such as `~/.ssh/id_ed25519.pub`; its fingerprint names you in records."""
+    allowed_signers: str = ""
+    """The file that lists whose signatures count under four_eyes, as `man ssh-keygen` describes it."""
     run_tokens: Annotated[int, Meta(ge=0)] | UnsetType = UNSET
     """The most tokens, input and output, that one run may take; run_usd, attempt_tokens and attempt_usd likewise."""
     run_usd: Annotated[float, Meta(ge=0)] | UnsetType = UNSET

@@ -1,5 +1,6 @@
 """A run that is told step by step: the stepper's reports and the operators' commands, with no model and no ledger."""
 
+import base64
 from dataclasses import dataclass, field, replace
 from functools import reduce
 from hashlib import sha256
@@ -31,11 +32,18 @@ from console.domain.run_event import (
     RunPolicy,
     SourcesChecked,
 )
-from console.domain.run_rule import Command, Decide, Refusal, Report, decide
+from console.domain.run_rule import Command, Decide, Refusal, Report, Sign, decide
+from console.domain.signature import NAMESPACE, signer_of
 
-ANN = Actor(ActorKind.OPERATOR, "ann", "SHA256:" + "A" * 43)
-BEN = Actor(ActorKind.OPERATOR, "ben", "SHA256:" + "B" * 43)
-CAT = Actor(ActorKind.OPERATOR, "cat", "SHA256:" + "C" * 43)
+
+def signature_by(name: str, namespace: str = NAMESPACE) -> str:
+    """Return what has the form of a signature; the rules of a run rest on one that was verified before."""
+    strings = (len(each).to_bytes(4, "big") + each.encode() for each in (f"key of {name}", namespace, "", "sha512"))
+    return base64.b64encode(b"SSHSIG" + (1).to_bytes(4, "big") + b"".join(strings)).decode()
+
+
+ANN, BEN, CAT = (Actor(ActorKind.OPERATOR, name, signer_of(signature_by(name))) for name in ("ann", "ben", "cat"))
+_KEYS = {each.key_fingerprint: each.id for each in (ANN, BEN, CAT)}
 KEYLESS = Actor(ActorKind.OPERATOR, "dan")
 MACHINE = Actor(ActorKind.CONSOLE, "gateway-console")
 READY, REVISE, BLOCK = GateVerdict
@@ -138,6 +146,7 @@ class Story:
 
     def __post_init__(self) -> None:
         self.does(Report(created(self.policy)), self.creator)
+        self.signs(self.creator)
         self.does(Report(ArtifactStored(ArtifactRole.TASK, 1, hashed("task"), 4)))
 
     # --- What happens ------------------------------------------------------------------------------------------------
@@ -205,8 +214,15 @@ class Story:
         command = Decide(self.state.gate, verdict, reason, self.state.head, artifact)
         return replace(command, **changes)
 
+    def signs(self, actor: Actor) -> None:
+        """Sign what is begun or decided next, where the policy wants it and the operator has a key."""
+        if self.policy.four_eyes and actor.key_fingerprint is not None:
+            self.does(Sign(signature_by(_KEYS[actor.key_fingerprint]), hashed("signers")), actor)
+
     def says(self, verdict: GateVerdict = READY, actor: Actor = ANN, **changes: Any) -> None:
         """Decide what waits."""
+        if not changes.get("is_machine"):
+            self.signs(actor)
         self.does(self.decision(verdict, **changes), actor)
 
     def passes(self) -> None:
@@ -231,9 +247,9 @@ def waiting_at(gate: Gate, policy: RunPolicy = POLICY, creator: Actor = ANN, **o
     return story
 
 
-def failed_at(gate: Gate) -> Story:
+def failed_at(gate: Gate, policy: RunPolicy = POLICY) -> Story:
     """Return a run that waits at a gate whose call gave nothing to judge."""
-    story = Story().reaches(gate)
+    story = Story(policy).reaches(gate)
     story.calls()
     story.reports(failed(story.state))
     story.opens(REVISE, needs_human=True, is_final=True, failure=Category.CONTRACT_VIOLATION)

@@ -22,6 +22,7 @@ from domain.run_story import (
     preflight,
     recorded,
     refold,
+    signature_by,
     waiting_at,
 )
 from examples import examples
@@ -31,6 +32,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from console.domain.category import Category
 from console.domain.gate import GATES_WITH_A_CALL, Gate, GateVerdict
+from console.domain.ledger_line import Actor
 from console.domain.record import record_of
 from console.domain.role import Role
 from console.domain.run import Phase, RunState, RunStatus, apply
@@ -45,7 +47,7 @@ from console.domain.run_event import (
     SourcesChecked,
     StopCause,
 )
-from console.domain.run_rule import AllowRepeat, Command, MoveRoute, Report, Stop
+from console.domain.run_rule import AllowRepeat, Command, MoveRoute, Report, Sign, Stop
 from console.services.ledger.codec import decode_event, encode_event, kind_of
 
 _ACTORS = st.sampled_from([ANN, BEN, CAT, KEYLESS, MACHINE])
@@ -123,16 +125,23 @@ class RunMachine(RuleBasedStateMachine):
         self.give(self.story.decision(verdict, reason, is_machine=is_machine), actor)
 
     @precondition(lambda self: self.story.state.phase is Phase.WAITING)
+    @rule(name=st.sampled_from(["ann", "ben", "cat"]), actor=_ACTORS)
+    def sign(self, name: str, actor: object) -> None:
+        self.give(Sign(signature_by(name), hashed("signers")), actor)
+
+    @precondition(lambda self: self.story.state.phase is Phase.WAITING)
     @rule(actor=st.sampled_from([ANN, CAT]))
-    def pass_the_gate(self, actor: object) -> None:
+    def pass_the_gate(self, actor: Actor) -> None:
+        self.story.signs(actor)
         self.give(self.story.decision(), actor)
 
     @precondition(lambda self: self.story.state.phase is Phase.DUE)
     @rule(actor=st.sampled_from([ANN, BEN, CAT]))
-    def do_the_whole_gate(self, actor: object) -> None:
+    def do_the_whole_gate(self, actor: Actor) -> None:
         self.story.works()
         if self.story.state.phase is Phase.WORKED or self.story.state.gate is Gate.CANDIDATE:
             self.give(Report(opened(self.story.state)))
+            self.story.signs(actor)
             self.give(self.story.decision(), actor)
 
     # --- What may not be due -----------------------------------------------------------------------------------------
@@ -218,15 +227,17 @@ class RunMachine(RuleBasedStateMachine):
         state = self.story.state
         if state.sealed is None or not self.story.policy.four_eyes:
             return
-        last = state.decisions[-1].actor.key_fingerprint
+        signers = [each.signed and each.signed.key_fingerprint for each in state.decisions]
+        assert signers == [each.actor.key_fingerprint for each in state.decisions]
+        last = signers[-1]
         passed = [
-            each.actor.key_fingerprint
+            each.signed and each.signed.key_fingerprint
             for each in state.decisions
             if (each.decided.gate, each.decided.attempt) == (Gate.WRITER, state.attempt)
         ]
-        assert state.creator is not None
-        assert None not in (last, state.creator.key_fingerprint, *passed)
-        assert last not in (state.creator.key_fingerprint, *passed)
+        assert state.begun is not None
+        assert None not in (last, *passed)
+        assert last not in (state.begun.key_fingerprint, *passed)
         assert not any(each.decided.is_machine for each in state.decisions)
 
     @invariant()

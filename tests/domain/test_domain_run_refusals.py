@@ -24,6 +24,7 @@ from domain.run_story import (
     pinned,
     preflight,
     recorded,
+    signature_by,
     waiting_at,
 )
 
@@ -55,6 +56,7 @@ from console.domain.run_rule import (
     Refusal,
     RefusalCode,
     Report,
+    Sign,
     Stop,
 )
 
@@ -260,12 +262,44 @@ def test_two_operators_means_no_machine(gate: Gate) -> None:
         (ANN, ANN, replace(ANN, id="another-name")),
         (ANN, ANN, KEYLESS),
         (KEYLESS, ANN, BEN),
-        (ANN, KEYLESS, BEN),
     ],
 )
 def test_one_key_behind_both_or_none_at_all_is_refused(creator: Actor, writer: Actor, approver: Actor) -> None:
     story = _candidate(creator, writer)
+    story.signs(approver)
     assert refused(story, story.decision(), approver).code is RefusalCode.FOUR_EYES
+
+
+@pytest.mark.parametrize("verdict", [READY, REVISE])
+@pytest.mark.parametrize("gate", [Gate.WRITER, Gate.REVIEWER])
+def test_a_decision_that_nobody_signed_or_another_one_is_refused(gate: Gate, verdict: GateVerdict) -> None:
+    story = waiting_at(gate, _FOUR)
+    for actor in (ANN, KEYLESS):
+        assert refused(story, story.decision(verdict), actor).code is RefusalCode.FOUR_EYES
+    story.signs(ANN)
+    assert refused(story, story.decision(verdict), BEN).code is RefusalCode.FOUR_EYES
+    assert not isinstance(story.tries(story.decision(verdict), ANN), Refusal)
+
+
+def test_a_signature_is_of_the_operators_own_key_and_for_a_decision() -> None:
+    story = waiting_at(Gate.WRITER, _FOUR)
+    for signature, actor in (
+        (signature_by("ben"), ANN),
+        (signature_by("ann"), KEYLESS),
+        (signature_by("ann", "git"), ANN),
+        (signature_by("ann")[:40], ANN),
+        ("no base64!", ANN),
+        ("", ANN),
+    ):
+        assert refused(story, Sign(signature, hashed("signers")), actor).code is RefusalCode.FOUR_EYES
+    assert refused(story, Sign(signature_by("ann"), ""), MACHINE).code is RefusalCode.HUMAN
+
+
+def test_whatever_happens_between_a_signature_and_a_decision_voids_the_signature() -> None:
+    story = failed_at(Gate.REVIEWER, _FOUR)
+    story.signs(ANN)
+    story.does(MoveRoute(Role.REVIEWER, "the model is away"), ANN)
+    assert refused(story, story.decision(REVISE), ANN).code is RefusalCode.FOUR_EYES
 
 
 @pytest.mark.parametrize(("creator", "writer", "approver"), [(ANN, ANN, BEN), (ANN, BEN, CAT)])
@@ -285,7 +319,7 @@ def test_anybody_may_block_what_two_have_to_pass() -> None:
 
 def test_a_new_attempt_voids_what_was_said_of_the_old_one() -> None:
     story = waiting_at(Gate.WRITER, _FOUR)
-    story.says(REVISE, actor=KEYLESS)
+    story.says(REVISE, actor=CAT)
     story.opens()
     story.says(actor=BEN)
     story.reaches(Gate.CANDIDATE)

@@ -251,7 +251,7 @@ async def check_point(point: Point, whole: Whole, office: Office, walkers: Nurse
         again = Counter(each for each in cut_off if received[each])
         want(f"the gateway received {calls}", calls == whole.calls + again)
         async with await SqliteLedger.open(here.state_directory) as ledger:
-            want("the chain does not verify", (await verify_run(ledger, run_id)).holds)
+            want("the chain does not verify", (await verify_run(ledger, run_id, None, {})).holds)
     return faults
 
 

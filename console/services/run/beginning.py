@@ -12,14 +12,17 @@ from console.domain.artifact import ArtifactKind
 from console.domain.guard import find_secrets, safe
 from console.domain.rubric import RubricError, default_rubric, read_rubric
 from console.domain.run import RunState
-from console.domain.run_event import ArtifactRole, ArtifactStored, RunCreated, RunPolicy
+from console.domain.run_event import ArtifactRole, ArtifactStored, OperatorSigned, RunCreated, RunPolicy
+from console.domain.signature import begin_statement, signer_of
 from console.services.ledger.artifacts import Artifacts
+from console.services.ledger.codec import encode_event
 from console.services.ledger.ledger import LedgerError
 from console.services.run.context import read_beginning, read_context
 from console.services.run.desk import RunDesk, RunInputs
 from console.services.run.repository import find_root, read_repository
 from console.services.run.routing import pin_routes
 from console.services.run.run_log import RunLog, begin
+from console.services.run.signing import SigningError, sign_verified
 from console.services.settings import Profile
 
 TASK_LIMIT = 64 * 1024
@@ -97,8 +100,22 @@ async def begin_run(desk: RunDesk, order: Order, run_id: str, origin: str) -> tu
         routes=pin_routes(desk.profile, origin),
     )
     stored = ArtifactStored(ArtifactRole.TASK, 1, task_sha256, len(task.encode()))
-    log = await begin(desk.ledger, run_id, desk.operator, [created, stored], desk.now_ms())
+    signed = await _signed(desk, run_id, created)
+    log = await begin(desk.ledger, run_id, desk.operator, [created, *signed, stored], desk.now_ms())
     return log, inputs
+
+
+async def _signed(desk: RunDesk, run_id: str, created: RunCreated) -> tuple[OperatorSigned, ...]:
+    """Sign what a run begins with, where the policy wants four eyes: else anybody could be named as who began it."""
+    if not created.policy.four_eyes:
+        return ()
+    try:
+        sign = await sign_verified(
+            desk.profile.policy, begin_statement(run_id, encode_event(created)), desk.environment
+        )
+    except SigningError as error:
+        raise BeginError(str(error)) from None
+    return (OperatorSigned(signer_of(sign.signature), sign.signature, sign.signers_sha256),)
 
 
 def _relative(directory: Path, root: Path) -> str:

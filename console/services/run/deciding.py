@@ -3,10 +3,22 @@
 from console.domain.gate import Gate, GateVerdict
 from console.domain.run import RunState
 from console.domain.run_event import Entry
-from console.domain.run_rule import AllowRepeat, Decide, MoveRoute, Stop
+from console.domain.run_rule import (
+    AllowRepeat,
+    Decide,
+    MoveRoute,
+    Refusal,
+    RefusalCode,
+    Sign,
+    Stop,
+    decide,
+    kept_reason,
+)
+from console.domain.signature import decision_statement
 from console.services.ledger.ledger import LedgerError
 from console.services.run.desk import RunDesk
-from console.services.run.run_log import RunLog
+from console.services.run.run_log import RunLog, RunRefusedError
+from console.services.run.signing import SigningError, sign_verified
 
 
 def machine_verdict(state: RunState) -> Decide:
@@ -34,12 +46,35 @@ def operator_verdict(
 
 
 async def command(desk: RunDesk, log: RunLog, what: Decide | AllowRepeat | MoveRoute | Stop) -> tuple[Entry, ...]:
-    """Carry out an operator's command.
+    """Carry out an operator's command; a decision is signed where the policy wants four eyes.
 
     Raises:
-        RunRefusedError: The rules of a run do not allow it.
+        RunRefusedError: The rules of a run do not allow it, or it cannot be signed.
         ConflictError: Somebody else was first.
         LedgerError: It cannot be kept.
 
     """
+    refused = decide(log.state, what, desk.operator)
+    if isinstance(what, Decide) and isinstance(refused, Refusal) and refused.code is RefusalCode.FOUR_EYES:
+        signature = await _sign(desk, log.state, what)
+        return await log.command(desk.operator, *(signature, what) if signature else (what,))
     return await log.command(desk.operator, what)
+
+
+async def _sign(desk: RunDesk, state: RunState, what: Decide) -> Sign | None:
+    """Sign a decision; None where the operator has no key, which is refused by the rules of a run."""
+    if what.is_machine or not desk.profile.policy.operator_key:
+        return None
+    statement = decision_statement(
+        state.run_id,
+        state.head,
+        gate=what.gate.value,
+        attempt=state.attempt,
+        verdict=what.verdict.value,
+        artifact_sha256=what.artifact_sha256,
+        reason=kept_reason(what.reason),
+    )
+    try:
+        return await sign_verified(desk.profile.policy, statement, desk.environment)
+    except SigningError as error:
+        raise RunRefusedError(Refusal(RefusalCode.FOUR_EYES, str(error))) from None

@@ -21,6 +21,7 @@ from console.services.ledger.holder import boot_ms, unix_ms
 from console.services.ledger.sqlite import SqliteLedger
 from console.services.own_config import why_not_own
 from console.services.run.desk import RunDesk, RunInputs
+from console.services.run.signing import key_of
 from console.services.settings import EMBEDDED, Profile
 from console.services.state_directory import state_directory
 from console.services.target import Target, require_base_url
@@ -103,10 +104,8 @@ def operator_of(profile: Profile) -> Actor:
 
     """
     host = hashlib.sha256(socket.gethostname().encode()).hexdigest()[:12]
-    key = profile.policy.operator_key
-    return Actor(
-        ActorKind.OPERATOR, actor_id(user_name()), fingerprint_of(Path(key).expanduser()) if key else None, host
-    )
+    key = key_of(profile.policy)
+    return Actor(ActorKind.OPERATOR, actor_id(user_name()), None if key is None else fingerprint_of(key), host)
 
 
 def fingerprint_of(path: Path) -> str:

@@ -1,0 +1,158 @@
+"""Signing: what an operator begins and decides, signed and verified by OpenSSH's own `ssh-keygen`.
+
+The private key is read by `ssh-keygen`, or stays in the operator's agent; no byte of it comes into this process.
+"""
+
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from console.domain.guard import safe
+from console.domain.run_rule import Sign
+from console.domain.signature import NAMESPACE, SignatureFormError, armor, read_armor
+from console.services.run.bounded_child import ChildEnding, ChildReport, run_bounded
+from console.services.settings import PolicySettings
+
+TIMEOUT_S = 60.0
+"""The longest that signing may take, in seconds: an agent may ask its user, and a security key wants a touch."""
+SIGNERS_BYTES = 1_000_000
+"""The most bytes of a list of signers."""
+_OUTPUT_BYTES = 65_536
+_PASSED_ON = ("PATH", "HOME", "SSH_AUTH_SOCK")
+_SET = {"LC_ALL": "C", "SSH_ASKPASS": os.devnull, "SSH_ASKPASS_REQUIRE": "never"}
+
+
+class SigningError(Exception):
+    """Nothing was signed, or a signature does not hold. The message says why and what to do."""
+
+
+async def sign_verified(policy: PolicySettings, statement: bytes, environment: Mapping[str, str]) -> Sign:
+    """Sign a statement with the policy's key, and verify it by the policy's list of signers.
+
+    Raises:
+        SigningError: There is no private key, or the key is not on the list.
+
+    """
+    signers = signers_of(policy)
+    key = key_of(policy)
+    if key is None or signers is None:
+        raise SigningError("four_eyes needs operator_key and allowed_signers in the policy: who signs, and who may")
+    signers_sha256 = read_signers(signers)
+    signature = await sign(statement, key, environment)
+    await verify(statement, signature, signers, environment)
+    return Sign(signature, signers_sha256)
+
+
+def key_of(policy: PolicySettings) -> Path | None:
+    """Return the operator's public key file; None where the policy names none."""
+    return Path(policy.operator_key).expanduser() if policy.operator_key else None
+
+
+def signers_of(policy: PolicySettings) -> Path | None:
+    """Return the policy's list of signers; None where it names none."""
+    return Path(policy.allowed_signers).expanduser() if policy.allowed_signers else None
+
+
+async def sign(statement: bytes, key: Path, environment: Mapping[str, str]) -> str:
+    """Sign a statement.
+
+    Args:
+        statement: What is signed.
+        key: The operator's public key file. The private key is in the agent, or beside it without `.pub`.
+        environment: Where PATH, HOME and the agent's socket are from.
+
+    Returns:
+        The signature, in base64 and one line.
+
+    Raises:
+        SigningError: There is no private key, or it cannot be used without a question.
+
+    """
+    with tempfile.TemporaryDirectory(prefix="gateway-console-sign-") as folder:
+        given = _write(Path(folder) / "statement", statement)
+        report = await _run(("-Y", "sign", "-n", NAMESPACE, "-f", str(key)), environment, given)
+    try:
+        return read_armor(report.tail.decode("ascii", "replace")) if _is_well(report) else _no_private_key(key)
+    except SignatureFormError as error:
+        raise SigningError(f"ssh-keygen made no signature that can be kept: {error}") from None
+
+
+async def verify(statement: bytes, signature: str, signers: Path, environment: Mapping[str, str]) -> None:
+    """Verify a signature by a list of signers, as `man ssh-keygen` describes one under ALLOWED SIGNERS.
+
+    Raises:
+        SigningError: It is no signature of this statement by a key on the list, or the list cannot be read.
+
+    """
+    shown = safe(str(signers), limit=200)
+    read_signers(signers)
+    with tempfile.TemporaryDirectory(prefix="gateway-console-verify-") as folder:
+        given = _write(Path(folder) / "statement", statement)
+        signed = _write(Path(folder) / "signature", armor(signature).encode())
+        asked = ("-f", str(signers), "-s", str(signed))
+        found = await _run(("-Y", "find-principals", "-n", NAMESPACE, *asked), environment, None)
+        names = found.tail.decode(errors="replace").splitlines() if _is_well(found) else []
+        if not names:
+            raise SigningError(f"the key that signed is not in {shown}; who may decide has to be listed there")
+        report = await _run(("-Y", "verify", "-n", NAMESPACE, "-I", names[0], *asked), environment, given)
+    if not _is_well(report):
+        raise SigningError(f"the signature does not hold for {safe(names[0], limit=80)} of {shown}")
+
+
+def read_signers(path: Path) -> str:
+    """Return the hash of a list of signers.
+
+    Raises:
+        SigningError: It cannot be read, or is too large.
+
+    """
+    shown = safe(str(path), limit=200)
+    try:
+        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+            data = file.read(SIGNERS_BYTES + 1) or b""
+    except OSError as error:
+        raise SigningError(
+            f"allowed_signers {shown} cannot be read: {error.strerror or 'input/output error'}"
+        ) from None
+    if len(data) > SIGNERS_BYTES:
+        raise SigningError(f"allowed_signers {shown} has over {SIGNERS_BYTES} bytes")
+    return hashlib.sha256(data).hexdigest()
+
+
+def _no_private_key(key: Path) -> str:
+    private = safe(str(key.with_suffix("") if key.suffix == ".pub" else key), limit=200)
+    raise SigningError(
+        f"nothing was signed: the private key of operator_key {safe(str(key), limit=200)} is neither in the agent nor"
+        f" readable without a passphrase; run: ssh-add {private}"
+    )
+
+
+def _write(path: Path, data: bytes) -> Path:
+    path.write_bytes(data)
+    return path
+
+
+async def _run(arguments: tuple[str, ...], environment: Mapping[str, str], given: Path | None) -> ChildReport:
+    kept = {name: value for name in _PASSED_ON if (value := environment.get(name))}
+    program = shutil.which("ssh-keygen", path=environment.get("PATH", os.defpath))
+    if program is None:
+        raise SigningError("ssh-keygen is not on PATH; four_eyes needs it: install OpenSSH's client")
+    try:
+        return await run_bounded(
+            (program, *arguments),
+            environment=kept | _SET,
+            directory=Path("/"),
+            timeout_s=TIMEOUT_S,
+            limit_bytes=_OUTPUT_BYTES,
+            given=given,
+            is_stderr_kept=False,
+        )
+    except OSError as error:
+        raise SigningError(f"ssh-keygen cannot be started: {error.strerror or 'input/output error'}") from None
+
+
+def _is_well(report: ChildReport) -> bool:
+    return report.ending is ChildEnding.EXITED and report.exit_code == 0
