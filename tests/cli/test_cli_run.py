@@ -228,7 +228,7 @@ async def test_a_run_needs_a_repository_with_a_commit(runs: RunConsole, tmp_path
 
 @pytest.mark.parametrize(
     ("pattern", "words"),
-    [("*.nothing", "names no file"), ("../**", "leaves the repository"), ("/etc/passwd", "leaves the repository")],
+    [("*.nothing", "names no file"), ("../**", "goes up or nowhere"), ("/etc/passwd", "no path inside the repository")],
 )
 async def test_context_is_named_within_the_repository(runs: RunConsole, pattern: str, words: str) -> None:
     given = ("--task-file", runs.task, "--repo", runs.repository.root, "--context", pattern)

@@ -15,6 +15,7 @@ import console
 from console.domain.instruction import Tool
 from console.services.git.command import NoGitError, ask_git, has_git
 from console.services.git.example import commit_all
+from console.services.run.context import read_context
 from console.services.run.instructions import find_instructions
 from console.services.run.repository import find_root, read_repository
 from console.services.run.throwaway import throwaway
@@ -55,11 +56,13 @@ ASKED = {
 }
 """What is asked in the operator's repository, where git reads its configuration."""
 RUN = {
+    "cat-file --batch",
     "apply --cached --whitespace=nowarn -p1 -- PATH",
     "checkout-index --all --force --quiet",
     "diff-index --cached --raw -z --no-renames --no-abbrev --no-ext-diff --ignore-submodules=none ID",
     "init --quiet --bare --template= --object-format=sha1 PATH",
     "ls-files --stage -z",
+    "ls-tree -r -z --long --full-tree ID",
     "pack-objects --quiet PATH",
     "read-tree ID^{tree}",
     "rev-parse --quiet --verify --end-of-options ID^{commit}",
@@ -120,6 +123,7 @@ async def _do_everything(place: Path, environment: dict[str, str]) -> None:
         assert (await tree.apply(patch, ["docs/a.md"])).is_applied
         await tree.changes()
         await tree.write_files()
+    await read_context(root, repository.head, ["docs/a.md"], environment)
     repository.git("sparse-checkout", "set", "--cone", "--sparse-index", "nothing")
     await read_repository(root, environment)
     (place / "example").mkdir()

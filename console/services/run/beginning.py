@@ -70,7 +70,7 @@ async def begin_run(desk: RunDesk, order: Order, run_id: str, origin: str) -> tu
     task = require_task(order.task)
     root = await find_root(order.directory, desk.environment)
     repository = await read_repository(root, desk.environment)
-    read_context(root, order.context)
+    await read_context(root, repository.commit, order.context, desk.environment)
     rubric = _read_rubric(desk.profile, order.kind)
     task_sha256 = await desk.artifacts.put(task.encode())
     rubric_sha256 = await desk.artifacts.put(rubric.encode()) if rubric else ""

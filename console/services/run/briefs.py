@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from console.domain.gate import Gate
+from console.domain.guard import safe
 from console.domain.role import Role
 from console.domain.rubric import Rubric
 
@@ -134,6 +135,10 @@ def build_brief(
     blocks = list(_blocks(gate, parts, plan=plan, draft=draft, findings=findings))
     if any(boundary in text for _, _, text in blocks):
         raise BriefError("a part of the brief holds this call's random boundary; nothing was sent")
+    for _, path, _ in blocks:
+        if safe(path) != path or "<<<" in path or ">>>" in path:
+            shown = safe(path, limit=120)
+            raise BriefError(f"{shown} has characters in its name that could pass for the brief's own; rename it")
     head = [f"Role: {role}", *([f"Nonce: {nonce}"] if nonce else []), f"Attempt: {attempt}", f"Kind: {parts.kind}"]
     wish = _WISH.get((gate.value, parts.kind)) or _WISH[gate.value, ""]
     written = [_block(name, boundary, path, text) for name, path, text in blocks]

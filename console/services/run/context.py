@@ -1,54 +1,79 @@
-"""Context: the files of the repository that go into a brief, and the pinned instructions, read as they are now."""
+"""Context: the files of the pinned commit that go into a brief, and the pinned instructions."""
 
+import asyncio
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from console.domain.guard import safe
 from console.domain.instruction import Load
+from console.domain.repository_path import Scope, check_path, check_pattern
 from console.domain.run_event import PinnedSource
+from console.services.git.checkout import NoCheckoutError, find_checkout
+from console.services.git.command import NoGitError
+from console.services.git.scratch import ScratchError, scratch
+from console.services.git.tree import TreeFile, list_files, read_files
 from console.services.run.briefs import CONTEXT_LIMIT, BriefError, Part
 
 FILE_LIMIT = 200_000
 """The most bytes of one file of the context."""
 
 
-def read_context(root: Path, patterns: Sequence[str]) -> tuple[Part, ...]:
-    """Read the files of a repository that patterns such as `docs/*.md` name, in the order of their paths.
+async def read_context(
+    root: Path, commit: str, patterns: Sequence[str], environment: Mapping[str, str]
+) -> tuple[Part, ...]:
+    """Read the files that patterns such as `docs/*.md` name, as a commit holds them, in the order of their paths.
+
+    A pattern is one of `Scope`'s. Only what was committed can go out: no link is followed, and a file that is ignored,
+    edited or put in another's place is not read.
 
     Raises:
         BriefError: A pattern names nothing or leaves the repository, or a file is too large or no text.
 
     """
-    real = Path(os.path.realpath(root))
-    paths: dict[str, Path] = {}
-    for pattern in patterns:
-        if pattern.startswith(("/", "~")) or ".." in pattern.split("/"):
-            raise BriefError(f"the context {safe(pattern, limit=80)} leaves the repository; name paths within it")
-        found = sorted(each for each in real.glob(pattern) if each.is_file())
-        if not found:
-            raise BriefError(f"the context {safe(pattern, limit=80)} names no file in the repository")
-        for each in found:
-            inside = Path(os.path.realpath(each))
-            if not inside.is_relative_to(real) or ".git" in each.relative_to(real).parts:
-                raise BriefError(
-                    f"the context {safe(pattern, limit=80)} names a file outside the repository's own files"
-                )
-            paths[each.relative_to(real).as_posix()] = inside
-    if len(paths) > CONTEXT_LIMIT:
-        raise BriefError(f"the context names {len(paths)} files; at most {CONTEXT_LIMIT} are given")
-    return tuple(Part(name, _text(path, name)) for name, path in sorted(paths.items()))
-
-
-def _text(path: Path, name: str) -> str:
-    shown = safe(name, limit=120)
+    if not patterns:
+        return ()
     try:
-        data = read_beginning(path, FILE_LIMIT + 1)
-    except OSError as error:
-        raise BriefError(f"{shown} cannot be read: {error.strerror or 'input/output error'}") from None
-    if len(data) > FILE_LIMIT:
-        raise BriefError(f"{shown} is larger than {FILE_LIMIT} bytes, the most for a file of the context")
+        async with scratch(await find_checkout(root, environment), environment) as own:
+            chosen = await asyncio.to_thread(_choose, await list_files(own, commit), patterns)
+            contents = await read_files(own, chosen)
+    except NoCheckoutError:
+        raise BriefError("the context cannot be read: its directory is in no git repository any more") from None
+    except (NoGitError, ScratchError) as error:
+        raise BriefError(f"the context cannot be read: {error}") from None
+    return tuple(Part(file.path, _text(data, file.path)) for file, data in zip(chosen, contents, strict=True))
+
+
+def _choose(files: Sequence[TreeFile], patterns: Sequence[str]) -> tuple[TreeFile, ...]:
+    """Return the files that patterns name; each names one at least."""
+    chosen: dict[str, TreeFile] = {}
+    for pattern in patterns:
+        shown = safe(pattern, limit=80)
+        if (why := check_pattern(pattern)) is not None:
+            raise BriefError(f"the context {shown} cannot be used: {why}; name paths within the repository")
+        scope = Scope((pattern,))
+        named = [file for file in files if scope.covers(file.path)]
+        found = [file for file in named if not file.is_link]
+        if not found:
+            what = "only links, which are not followed" if named else "no file of the commit that the run is about"
+            raise BriefError(f"the context {shown} names {what}; see: git ls-files")
+        chosen |= {file.path: file for file in found}
+        if len(chosen) > CONTEXT_LIMIT:
+            raise BriefError(f"the context names {len(chosen)} files; at most {CONTEXT_LIMIT} are given")
+    for path, file in chosen.items():
+        shown = safe(path, limit=120)
+        if (why := check_path(path)) is not None:
+            raise BriefError(f"{shown} cannot be given as context: {why}")
+        if file.size is None:
+            raise BriefError(f"{shown} cannot be given as context: it was not fetched into this clone")
+        if file.size > FILE_LIMIT:
+            raise BriefError(f"{shown} is larger than {FILE_LIMIT} bytes, the most for a file of the context")
+    return tuple(chosen[path] for path in sorted(chosen))
+
+
+def _text(data: bytes, name: str) -> str:
+    shown = safe(name, limit=120)
     try:
         text = data.decode()
     except UnicodeDecodeError:

@@ -154,11 +154,12 @@ class GateWork:
             draft = ""  # what seems to be a key goes to no model: the findings say what was wrong
         pinned = () if state.instruction is None else state.instruction.sources
         context = () if is_judge else self._inputs.context
+        commit = "" if state.created is None else state.created.repository.commit
         parts = BriefParts(
             task=await self.text_of(state, ArtifactRole.TASK),
             kind="" if state.created is None else state.created.kind,
             instructions=await asyncio.to_thread(read_instructions, self._root, self._desk.home, pinned),
-            context=await asyncio.to_thread(read_context, self._root, context),
+            context=await read_context(self._root, commit, context, self._desk.environment),
             rubric=await self.rubric(state),
         )
         return build_brief(
