@@ -2,9 +2,13 @@
 
 import re
 import unicodedata
+from base64 import b32encode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
+from hashlib import sha256
+from itertools import cycle
 from typing import TypeVar
 
 from console.domain.guard import safe
@@ -144,6 +148,42 @@ class Scope:
         """Tell whether a path is within the scope."""
         steps = path.split("/")
         return any(_covers(pattern, steps) for pattern in map(_steps, self.patterns) if pattern)
+
+    @property
+    def bounds_nothing(self) -> bool:
+        """Whether it covers, at some depth, half or more of files that have nothing to do with it.
+
+        It is judged as a whole and by what it covers: `./**`, `?*` beside `*/**`, `**/*.*` and a pattern for each
+        letter name everything, and there is no end to such spellings.
+        """
+        patterns = [pattern for pattern in map(_steps, self.patterns) if pattern]
+        return any(
+            2 * sum(any(_covers(pattern, steps) for pattern in patterns) for steps in strangers) >= len(strangers)
+            for strangers in _strangers()
+        )
+
+
+_STRANGERS = 60
+_DEEPEST = 5
+_ENDINGS = (".py", ".js", ".ts", ".go", ".rs", ".java", ".md", ".json", ".toml", ".yaml", ".txt", "")
+
+
+@cache
+def _strangers() -> tuple[tuple[list[str], ...], ...]:
+    """Return for each depth the steps of files whose names nobody chose; most have an ending, as files do."""
+    return tuple(
+        tuple(
+            [*(_name(depth, number, step) for step in range(depth)), _name(depth, number, depth) + ending]
+            for number, ending in zip(range(_STRANGERS), cycle(_ENDINGS), strict=False)
+        )
+        for depth in range(_DEEPEST)
+    )
+
+
+def _name(*place: int) -> str:
+    """Return a name of 1 to 10 letters and digits that hangs on nothing but its place in the list."""
+    digest = sha256(repr(place).encode()).digest()
+    return b32encode(digest).decode().lower()[: 1 + digest[-1] % 10]
 
 
 def check_pattern(pattern: str) -> str | None:

@@ -11,14 +11,12 @@ from functools import cache
 from importlib.resources import files
 
 from console.domain.contract import Finding, Severity
-from console.domain.folding import fold_compatible
+from console.domain.evidence import Quotable
 from console.domain.gate import GateVerdict, worst
 from console.domain.role_answer import SCORE_LIMIT, Critique, FindingSeverity, JudgeFinding, Review
 
 MUST_SCORE = 3
 """The least score with which a criterion that must hold holds."""
-EVIDENCE_LENGTH = 8
-"""Fewer characters of a draft prove nothing: they stand in any text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,12 +135,12 @@ def default_rubric(kind: str, threshold: int | None = None) -> Rubric:
     return read_rubric(text, kind, threshold=threshold)
 
 
-def judge_review(review: Review, rubric: Rubric, draft: str, nonce: str) -> Judgement:
+def judge_review(review: Review, rubric: Rubric, draft: Quotable, nonce: str) -> Judgement:
     """Compute the verdict from a review.
 
     Block: the reviewer quoted a blocker from the draft. Ready: the total reaches the threshold, every criterion that
     must hold has at least 3, and the review is sound. Anything else is revise. A review is sound when it repeats the
-    nonce, scores every criterion once, and quotes what stands in the draft.
+    nonce, scores every criterion once, and quotes for each what shows that the draft was read.
     """
     scores: dict[str, int] = {}
     for each in review.criteria:  # of two scores of one criterion, the lower one counts
@@ -150,8 +148,8 @@ def judge_review(review: Review, rubric: Rubric, draft: str, nonce: str) -> Judg
         scores[each.id] = min(score, scores.get(each.id, score))
     total = rubric.total(scores)
     unsound = [*_check_nonce(review.nonce, nonce, "reviewer"), *_check_scores(review, rubric)]
-    unsound += _check_evidence([each.evidence for each in review.criteria], draft, "a score's evidence")
-    unsound += _check_evidence([each.quote for each in review.findings], draft, "a finding's quote")
+    unsound += _check_evidence([each.evidence for each in review.criteria], draft)
+    unsound += _check_quotes(review.findings, draft)
     weak = [
         _finding("RUB-02", f"{each.id} must hold and has {scores.get(each.id, 0)} of {SCORE_LIMIT}")
         for each in rubric.criteria
@@ -172,13 +170,13 @@ def judge_review(review: Review, rubric: Rubric, draft: str, nonce: str) -> Judg
     )
 
 
-def judge_critique(critique: Critique, draft: str, nonce: str, *, reviewed: GateVerdict) -> Judgement:
+def judge_critique(critique: Critique, draft: Quotable, nonce: str, *, reviewed: GateVerdict) -> Judgement:
     """Compute the verdict from a critique, which can only lower the reviewer's.
 
     The critic was not told the reviewer's verdict; it comes in here, after its answer.
     """
     unsound = [*_check_nonce(critique.nonce, nonce, "critic")]
-    unsound += _check_evidence([each.quote for each in critique.findings], draft, "a finding's quote")
+    unsound += _check_quotes(critique.findings, draft)
     weight, verdict = _weigh(critique.findings, draft)
     if unsound:
         verdict = worst(verdict, GateVerdict.REVISE)
@@ -192,16 +190,6 @@ def judge_critique(critique: Critique, draft: str, nonce: str, *, reviewed: Gate
 
 def _counted_score(score: int) -> int:
     return score if 0 <= score <= SCORE_LIMIT else 0
-
-
-def _stands(quote: str, plain_draft: str) -> bool:
-    words = plain(quote)
-    return len(words) >= EVIDENCE_LENGTH and words in plain_draft
-
-
-def plain(text: str) -> str:
-    """Return a text with its spaces made single and its compatible characters made alike, for comparing."""
-    return " ".join(fold_compatible(text).split())
 
 
 def _check_nonce(answered: str, nonce: str, who: str) -> Iterable[Finding]:
@@ -220,18 +208,28 @@ def _check_scores(review: Review, rubric: Rubric) -> Iterable[Finding]:
         yield _finding("RUB-05", f"a score is not one of 0 to {SCORE_LIMIT}; it counts 0")
 
 
-def _check_evidence(quotes: Iterable[str], draft: str, what: str) -> Iterable[Finding]:
-    plain_draft = plain(draft)
-    strange = sum(1 for quote in quotes if not _stands(quote, plain_draft))
+def _check_evidence(quotes: Sequence[str], draft: Quotable) -> Iterable[Finding]:
+    if not draft.has_enough:
+        yield _finding("EVID-04", "the draft changes too little text to be quoted: a person has to look at it")
+        return
+    weak = sum(1 for quote in quotes if not draft.supports(quote))
+    if weak:
+        what = "a line that the patch adds or removes" if draft.is_patch else "words of the draft, and enough of them"
+        yield _finding("EVID-01", f"a score's evidence is not {what} ({weak} of them)")
+    elif len(quotes) > 1 and len(set(quotes)) == 1 and draft.has_choice:
+        yield _finding("EVID-03", "one quote is the evidence for all criteria: it shows that one line was read")
+
+
+def _check_quotes(findings: Sequence[JudgeFinding], draft: Quotable) -> Iterable[Finding]:
+    strange = sum(1 for each in findings if not draft.stands_in(each.quote))
     if strange:
-        yield _finding("EVID-01", f"{what} does not stand in the draft ({strange} of them)")
+        yield _finding("EVID-01", f"a finding's quote does not stand in the draft ({strange} of them)")
 
 
-def _weigh(findings: Sequence[JudgeFinding], draft: str) -> tuple[tuple[Finding, ...], GateVerdict]:
+def _weigh(findings: Sequence[JudgeFinding], draft: Quotable) -> tuple[tuple[Finding, ...], GateVerdict]:
     """Weigh a judge's findings; a blocker whose quote is not in the draft asks for a revision only."""
     blockers = [each for each in findings if each.severity is FindingSeverity.BLOCKER]
-    plain_draft = plain(draft)
-    quoted = sum(1 for each in blockers if _stands(each.quote, plain_draft))
+    quoted = sum(1 for each in blockers if draft.stands_in(each.quote))
     majors = sum(1 for each in findings if each.severity is FindingSeverity.MAJOR)
     said: list[Finding] = []
     if blockers:

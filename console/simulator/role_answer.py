@@ -15,6 +15,7 @@ from typing import Any
 
 from console.domain.gate import Gate
 from console.domain.guard import safe
+from console.domain.quote import is_enough
 from console.domain.role_answer import (
     CRITIQUE_NAME,
     DRAFT_NAME,
@@ -31,8 +32,8 @@ from console.simulator.script import Wish
 from console.wire.ask import fits
 
 _GATES = {PLAN_NAME: Gate.PLANNER, DRAFT_NAME: Gate.WRITER, REVIEW_NAME: Gate.REVIEWER, CRITIQUE_NAME: Gate.CRITIC}
-_QUOTE_LENGTHS = (8, 160)
-"""How many characters a quotation has at least, where the draft has such a line, and at most."""
+_QUOTE_LENGTH = 160
+"""How many characters a quotation has at most."""
 _DIFF_HEADS = ("diff ", "new file ", "--- ", "+++ ", "@@ ")
 """How the lines of a diff begin that are no words of anybody's."""
 _ANSWERED_FINDINGS = 3
@@ -225,8 +226,12 @@ def _scripted(conduct: Conduct, quote: str, *, with_area: bool) -> list[dict[str
 
 
 def _quotes(draft: str) -> list[str]:
-    """Return words to quote from a draft, as they stand in it: lines that are long enough, or as much as there is."""
-    least, most = _QUOTE_LENGTHS
+    """Return words to quote from a draft, as they stand in it: lines that are long enough, or as much as there is.
+
+    Of a patch they are lines that it adds or removes.
+    """
     lines = [line for line in draft.splitlines() if not line.startswith(_DIFF_HEADS)]
-    words = [line.removeprefix("+").strip()[:most] for line in lines]
-    return [each for each in words if len(each) >= least] or [draft.strip()[:most]]
+    if draft.startswith("diff --git "):
+        lines = [line for line in lines if line[:1] in ("+", "-")]
+    words = [(line[1:] if line[:1] in ("+", "-") else line).strip()[:_QUOTE_LENGTH] for line in lines]
+    return [each for each in words if is_enough(each)] or [draft.strip()[:_QUOTE_LENGTH]]

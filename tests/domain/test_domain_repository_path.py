@@ -135,3 +135,31 @@ def test_stars_do_not_make_matching_explode() -> None:
     for pattern, piece in ((STARS, "a"), (STEPS_OF_STARS, "a/")):
         assert not Scope((pattern,)).covers(piece * 400)
         assert Scope((pattern,)).covers(piece * 400 + "b")
+
+
+@pytest.mark.parametrize(
+    "patterns",
+    [[each] for each in (".", "./", "**", "./**", "**/**", "**/?*", "?*", "*", "*/**", "*/*", "?*/?*", "**/*.*", "*.*")]
+    + [
+        ["?*", "*/**"],
+        ["docs/**", "**/*"],
+        [f"{letter}*/**" for letter in "abcdefghijklmnopqrstuvwxyz0123456789"],
+        [f"**/*{letter}*" for letter in "aeiourst"],
+        [f"**/*.{ending}" for ending in ("py", "js", "ts", "go", "rs", "java", "md", "json", "toml", "yaml")],
+        ["?", "??", "???", "????", "?????", "??????*"],
+    ],
+)  # fmt: skip
+def test_a_scope_that_covers_what_it_does_not_name_bounds_nothing(patterns: list[str]) -> None:
+    assert Scope(tuple(patterns)).bounds_nothing
+
+
+@pytest.mark.parametrize(
+    "patterns",
+    [
+        [], ["README.md"], ["docs/**"], ["src", "tests"], ["**/*.py"], ["src/**/*.ts", "**/*.md"], ["*.md", "docs/*"],
+        ["**/test_*"], ["packages/*/src/**"], ["**/README.md"], ["../x"], ["?"], ["a/b/c/d/e/f/*"],
+        ["console/**", "tests/**", "docs/**", "README.md", "pyproject.toml", "*.toml", ".github/workflows/ci.yml"],
+    ],
+)  # fmt: skip
+def test_a_scope_that_names_directories_files_or_endings_is_bounded(patterns: list[str]) -> None:
+    assert not Scope(tuple(patterns)).bounds_nothing

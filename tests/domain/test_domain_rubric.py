@@ -8,6 +8,7 @@ from examples import examples
 from hypothesis import given
 from hypothesis import strategies as st
 
+from console.domain.evidence import Quotable, plain
 from console.domain.gate import GateVerdict
 from console.domain.role_answer import CriterionScore, Critique, CritiqueArea, FindingSeverity, JudgeFinding, Review
 from console.domain.rubric import (
@@ -18,13 +19,13 @@ from console.domain.rubric import (
     default_rubric,
     judge_critique,
     judge_review,
-    plain,
     read_rubric,
 )
 
 READY, REVISE, BLOCK = GateVerdict
 DRAFT = "The retry loop sleeps between attempts.\n\tIt gives up   after five of them.\n"
-QUOTE = "sleeps between attempts"
+ARTICLE = Quotable(DRAFT, is_patch=False)
+QUOTE, OTHER_QUOTE = "sleeps between attempts", "It gives up after five of them."
 RUBRIC = Rubric(
     (
         Criterion("right", "It is right", 30, True, ("patch",)),
@@ -36,12 +37,13 @@ RUBRIC = Rubric(
 
 
 def _review(*scores: int, findings: tuple[JudgeFinding, ...] = (), nonce: str = "0f") -> Review:
-    criteria = tuple(CriterionScore(name, score, QUOTE) for name, score in zip(RUBRIC.ids, scores, strict=False))
+    rated = zip(RUBRIC.ids, scores, (QUOTE, OTHER_QUOTE, QUOTE), strict=False)
+    criteria = tuple(CriterionScore(name, score, quote) for name, score, quote in rated)
     return Review(nonce, criteria, findings)
 
 
 def _judge(review: Review, rubric: Rubric = RUBRIC) -> Judgement:
-    return judge_review(review, rubric, DRAFT, "0f")
+    return judge_review(review, rubric, ARTICLE, "0f")
 
 
 def _ids(judgement: Judgement) -> list[str]:
@@ -215,13 +217,13 @@ def test_lesser_findings(severity: FindingSeverity, verdict: GateVerdict) -> Non
     ],
 )
 def test_a_critic_only_lowers(reviewed: GateVerdict, findings: tuple[JudgeFinding, ...], own: GateVerdict) -> None:
-    judgement = judge_critique(Critique("0f", findings), DRAFT, "0f", reviewed=reviewed)
+    judgement = judge_critique(Critique("0f", findings), ARTICLE, "0f", reviewed=reviewed)
     assert judgement.verdict.rank == max(own.rank, reviewed.rank)
     assert judgement.total is None
 
 
 def test_a_critique_with_another_nonce_passes_nothing() -> None:
-    judgement = judge_critique(Critique("1e", ()), DRAFT, "0f", reviewed=READY)
+    judgement = judge_critique(Critique("1e", ()), ARTICLE, "0f", reviewed=READY)
     assert (judgement.verdict, judgement.needs_human) == (REVISE, True)
 
 
@@ -229,8 +231,8 @@ def test_nothing_of_a_judges_words_is_in_the_judgement() -> None:
     canary = "canary words of a judge"
     finding = JudgeFinding(FindingSeverity.BLOCKER, canary, canary)
     review = Review(canary, (CriterionScore(canary, 9, canary),), (finding,))
-    assert "canary" not in repr(judge_review(review, RUBRIC, DRAFT, "0f"))
-    assert "canary" not in repr(judge_critique(Critique(canary, (finding,)), DRAFT, "0f", reviewed=READY))
+    assert "canary" not in repr(judge_review(review, RUBRIC, ARTICLE, "0f"))
+    assert "canary" not in repr(judge_critique(Critique(canary, (finding,)), ARTICLE, "0f", reviewed=READY))
 
 
 # --- Rubrics in files ------------------------------------------------------------------------------------------------

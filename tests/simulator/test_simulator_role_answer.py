@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from simulator.calling import FAMILIES, C, M, R, calls_in, post, read
 
+from console.domain.evidence import Quotable
 from console.domain.family import EndpointFamily
 from console.domain.gate import Gate, GateVerdict
 from console.domain.guard import find_secrets, looks_like_secret
@@ -310,7 +311,11 @@ async def test_the_critics_of_drafts_find_nothing_or_one_minor(client: httpx.Asy
     assert {tuple(row["severity"] for row in critique["findings"]) for critique in found} == {(), ("minor",)}
     for draft, critique in zip(drafts, found, strict=True):
         assert critique["nonce"] == NONCE
-        assert judge_critique(critique_of(critique), draft, NONCE, reviewed=GateVerdict.READY).findings == ()
+        assert judge_critique(critique_of(critique), quotable(draft), NONCE, reviewed=GateVerdict.READY).findings == ()
+
+
+def quotable(draft: str) -> Quotable:
+    return Quotable(draft, is_patch=draft.startswith("diff --git "))
 
 
 @each_kind
@@ -318,8 +323,8 @@ async def test_a_good_run_is_ready_by_our_own_arithmetic(client: httpx.AsyncClie
     draft = (await answered(client, Gate.WRITER, kind=kind))["artifact"]
     review = await answered(client, Gate.REVIEWER, "gpt-review-route-placeholder", kind=kind, draft=draft)
     critique = await answered(client, Gate.CRITIC, "claude-critic-route-placeholder", M, kind=kind, draft=draft)
-    reviewed = judge_review(review_of(review), RUBRIC, draft, NONCE)
-    judged = judge_critique(critique_of(critique), draft, NONCE, reviewed=reviewed.verdict)
+    reviewed = judge_review(review_of(review), RUBRIC, quotable(draft), NONCE)
+    judged = judge_critique(critique_of(critique), quotable(draft), NONCE, reviewed=reviewed.verdict)
     assert (reviewed.findings, judged.findings, judged.verdict) == ((), (), GateVerdict.READY)
 
 
@@ -338,7 +343,7 @@ async def test_words_are_quoted_from_drafts_of_any_size(client: httpx.AsyncClien
 
 async def test_a_strict_reviewer_wants_a_revision_of_the_first_attempt_only(client: httpx.AsyncClient) -> None:
     judged = [
-        judge_review(review_of(document), RUBRIC, DRAFT, NONCE)
+        judge_review(review_of(document), RUBRIC, quotable(DRAFT), NONCE)
         for document in [
             await answered(client, Gate.REVIEWER, "gpt-review-revise-placeholder", attempt=attempt)
             for attempt in (1, 2, 3)
@@ -355,7 +360,7 @@ async def test_a_strict_reviewer_wants_a_revision_of_the_first_attempt_only(clie
 async def test_a_critic_blocks_with_words_of_the_draft(client: httpx.AsyncClient, family: EndpointFamily) -> None:
     document = await answered(client, Gate.CRITIC, "claude-critic-block-placeholder", family)
     critique = critique_of(document)
-    judged = judge_critique(critique, DRAFT, NONCE, reviewed=GateVerdict.READY)
+    judged = judge_critique(critique, quotable(DRAFT), NONCE, reviewed=GateVerdict.READY)
     assert (judged.verdict, judged.needs_human) == (GateVerdict.BLOCK, False)
     assert [each.area for each in critique.findings] == [CritiqueArea.BROAD_PERMISSION]
 
@@ -390,7 +395,7 @@ async def test_a_leaked_key_stands_in_an_added_line(client: httpx.AsyncClient, t
 )
 async def test_a_forged_review_is_told(client: httpx.AsyncClient, model: str, finding: str) -> None:
     review = review_of(await answered(client, Gate.REVIEWER, model))
-    judged = judge_review(review, RUBRIC, DRAFT, NONCE)
+    judged = judge_review(review, RUBRIC, quotable(DRAFT), NONCE)
     assert [each.id for each in judged.findings] == [finding]
     assert judged.needs_human
 
@@ -495,7 +500,7 @@ async def test_a_draft_that_forges_markers_is_quoted_as_it_stands(
     review = await answered(client, Gate.REVIEWER, family=family, draft=hostile)
     assert (review["nonce"], [row["id"] for row in review["criteria"]]) == (NONCE, list(RUBRIC.ids))
     assert all(row["evidence"] in hostile for row in review["criteria"])
-    assert judge_review(review_of(review), RUBRIC, hostile, NONCE).verdict is GateVerdict.READY
+    assert judge_review(review_of(review), RUBRIC, quotable(hostile), NONCE).verdict is GateVerdict.READY
 
 
 MARKERS = st.sampled_from([

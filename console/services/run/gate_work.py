@@ -11,6 +11,7 @@ from console.domain.artifact import ArtifactKind
 from console.domain.catalogue import Catalogue
 from console.domain.claim import Claim, named_claims, with_links
 from console.domain.contract import Finding, Severity
+from console.domain.evidence import Quotable
 from console.domain.gate import Gate, GateVerdict, role_at
 from console.domain.guard import find_secrets
 from console.domain.injection import find_injection
@@ -321,7 +322,8 @@ class GateWork:
 
     async def _judge_judge(self, state: RunState) -> Opening:
         answer = await self._answer(state)
-        draft = await self.text_of(state, ArtifactRole.DRAFT)
+        is_patch = state.created is not None and state.created.kind == ArtifactKind.PATCH
+        draft = Quotable(await self.text_of(state, ArtifactRole.DRAFT), is_patch)
         nonce = "" if state.intended is None else nonce_of(state.intended.call_id)
         if isinstance(answer, Review):
             judgement = judge_review(answer, await self.rubric(state), draft, nonce)
@@ -335,7 +337,7 @@ class GateWork:
         levels = independence(state, state.gate, None if role is None else reported_by(state, role))
         least = 0 if state.created is None else state.created.policy.min_independence
         near = tuple(check_independence(levels, least))
-        suspected = find_injection(draft)
+        suspected = find_injection(draft.draft)
         return open_gate(
             state,
             lowered(judgement, near),

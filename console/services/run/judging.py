@@ -5,10 +5,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from console.domain.contract import Finding, Severity
+from console.domain.evidence import plain
 from console.domain.gate import Gate, GateVerdict, worst
 from console.domain.independence import LEVEL_WORDS
+from console.domain.repository_path import Scope
 from console.domain.role_answer import Plan
-from console.domain.rubric import Judgement, plain
+from console.domain.rubric import Judgement
 from console.domain.run import RunState
 from console.domain.run_event import CallFailed, CommandRun, GateOpened, noted
 
@@ -111,8 +113,10 @@ def _check_plan(plan: Plan) -> Iterator[Finding]:
     outside = [path for path in plan.scope if not _is_inside(path)]
     if outside:
         yield Finding("PLAN-02", Severity.FAIL, f"the plan's scope leaves the repository ({len(outside)} paths)")
-    if any(path.strip("/ ") in ("", ".", "*", "**", "**/*") for path in plan.scope):
-        yield Finding("PLAN-03", Severity.FAIL, "the plan's scope is the whole repository, so it bounds nothing")
+    if plan.scope and Scope(tuple(plan.scope)).bounds_nothing:
+        yield Finding(
+            "PLAN-03", Severity.FAIL, "the plan's scope covers files that it does not name: it bounds nothing"
+        )
     if not plan.steps:
         yield Finding("PLAN-04", Severity.FAIL, "the plan has no step")
     if not plan.stop_conditions:

@@ -1,6 +1,7 @@
 """A role's call: the brief and the schema in the family's own form, one streamed request, and the answer as a value."""
 
 import hashlib
+import json
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, replace
@@ -102,12 +103,27 @@ async def make_call(call: RoleCall, gateway: Gateway) -> AsyncGenerator[SmokeEve
 
 
 def read_answer(gate: Gate, text: str, criteria: tuple[str, ...]) -> RoleAnswer | Classification:
-    """Read an answer's text as what the gate's role has to answer, or say why it is none."""
+    """Read an answer's text as what the gate's role has to answer, or say why it is none.
+
+    A key that stands twice in one object is refused: of two readers each could take another one of them.
+    """
     _, schema = schema_at(gate, criteria)
     try:
         value = msgspec.json.decode(text)
         if fits(value, schema):
+            json.loads(text, object_pairs_hook=_require_single_keys)
             return msgspec.convert(value, type=_ANSWERS[gate])
+    except _DuplicateKeyError:
+        return judged(Category.CONTRACT_VIOLATION, "a key stands twice in one object of the answer's JSON")
     except (msgspec.DecodeError, msgspec.ValidationError, RecursionError):
         pass
     return judged(Category.CONTRACT_VIOLATION, f"the answer is no JSON of the schema that {gate.words} needs")
+
+
+class _DuplicateKeyError(ValueError):
+    """A key stands twice in one JSON object."""
+
+
+def _require_single_keys(pairs: list[tuple[str, object]]) -> None:
+    if len({key for key, _ in pairs}) < len(pairs):
+        raise _DuplicateKeyError
