@@ -20,6 +20,8 @@ from console.domain.state import ConsoleState
 
 Begin = Callable[[RunForm], Awaitable[str]]
 """Begins a run; returns why it cannot be begun, or nothing."""
+_COMMAND_LINES = 6
+"""How many lines are left for the commands; more of them scroll."""
 _KINDS = ("patch", "article", "plan")
 _FIELDS = (
     ("repository", "repository", "the directory, or one in it"),
@@ -32,6 +34,7 @@ class FormPane(LinePane):
     """What the form is for, and why the run was not begun."""
 
     refused = ""
+    commands: Sequence[str] = ()
 
     def lines(self, state: ConsoleState, cursor: int, size: Size) -> Sequence[Line]:
         """Return the words."""
@@ -43,6 +46,8 @@ class FormPane(LinePane):
             return
         words = "beginning pins task, repository, routes and policy; nothing is sent. tab goes to the next field"
         yield from (line(dim(piece)) for piece in wrap(words, width))
+        for number, command in enumerate(self.commands, start=1):
+            yield from labelled(f"command {number}", command, width)
 
 
 class Choice(RadioButton):
@@ -68,14 +73,14 @@ class NewRunDialog(ModalScreen[RunForm | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "leave it", show=False)]
 
-    def __init__(self, state: ConsoleState, form: RunForm, begin: Begin, *, checks: int) -> None:
+    def __init__(self, state: ConsoleState, form: RunForm, begin: Begin, *, checks: Sequence[str]) -> None:
         """Prepare the form.
 
         Args:
             state: The state to draw in.
             form: What was written before.
             begin: Begins the run.
-            checks: How many commands of the policy could be run in it.
+            checks: The commands of the policy that could be run in it.
 
         """
         super().__init__(classes="dialog form")
@@ -85,6 +90,8 @@ class NewRunDialog(ModalScreen[RunForm | None]):
         self._checks = checks
         self._is_beginning = False
         self._pane = FormPane(state, id="ask", can_focus=False)
+        self._pane.commands = checks
+        self._pane.styles.height = 3 + min(2 * len(checks), _COMMAND_LINES)
         self._typed = TypedText(form.task, id="task", tab_behavior="focus", compact=True)
         self._fields = {
             name: TypedLine(getattr(form, name), id=name, compact=True, placeholder=hint) for name, _, hint in _FIELDS
@@ -108,7 +115,7 @@ class NewRunDialog(ModalScreen[RunForm | None]):
                         yield Choice(kind, kind == self._form.kind, compact=True)
             if self._checks:
                 yield Confirmation(
-                    f"run the policy's {self._checks} command(s) on what the model writes",
+                    f"run the policy's {len(self._checks)} command(s), named below, on what the model writes",
                     self._form.are_checks_confirmed,
                     id="checks",
                     compact=True,

@@ -209,7 +209,7 @@ class RoutesScreen(Screen[None]):
         def left(form: RunForm | None) -> None:
             self._form = form or self._form
 
-        checks = len(self._session.profile.policy.checks)
+        checks = self._session.profile.policy.checks
         self.app.push_screen(NewRunDialog(self._session.state, self._form, self._begin_run, checks=checks), left)
 
     async def _begin_run(self, form: RunForm) -> str:

@@ -173,7 +173,10 @@ async def _start(desk: "RunDesk", arguments: argparse.Namespace) -> ExitCode:
         desk, order, new_run_id(desk.now_ms, os.urandom), origin_of(desk.profile, desk.environment)
     )
     output.note(f"run {log.state.run_id} began, profile {desk.profile.name}")  # what holds its first step names no run
-    if desk.profile.policy.checks and not arguments.run_checks:
+    if arguments.run_checks:
+        for command in desk.profile.policy.checks:
+            output.note(f"confirmed to run on what a model writes: {command}")
+    elif desk.profile.policy.checks:
         output.note("the policy's checks will not be run: they were not confirmed with --run-checks")
     return await _step(desk, log, arguments)
 

@@ -18,6 +18,7 @@ from console.domain.guard import looks_like_secret, safe
 from console.domain.role import Role
 from console.domain.route import Route, RouteTable
 from console.services.address import check_base_url, is_doubled
+from console.services.own_config import why_shared
 from console.services.settings import (
     EMBEDDED,
     FamilyFactSettings,
@@ -33,6 +34,8 @@ from console.services.shipped import shipped
 from console.services.tokens.reference import check_reference
 from console.services.toml_text import ConfigError, TomlText, read_text
 
+_UNBOUND = ("env:", "file:", "cmd:")
+"""References to tokens that are bound to no origin."""
 _NOT_OWN = "this file was not found to be that one"
 
 
@@ -44,8 +47,8 @@ def load_profile(
     Args:
         path: The file; None means the built-in sample.
         name: The profile; None means the file's default.
-        why_no_programs: Why a `cmd:` reference in this file is refused; None where it is the user's own file, see
-            `own_config.why_not_own`.
+        why_no_programs: Why this file may name no program, by `cmd:` or as a check of the policy; None where it is
+            the user's own file, see `own_config.why_not_own`.
 
     Raises:
         ConfigError: The file cannot be read or used.
@@ -54,7 +57,13 @@ def load_profile(
     is_built_in = path is None
     source = "built-in sample config" if path is None else safe(str(path))
     text = read_text(shipped("sample_config.toml") if path is None else path, source)
-    reader = _Reader(TomlText(text, source), is_built_in=is_built_in, why_no_programs=why_no_programs)
+    why_no_tokens = None if path is None else why_shared(path)
+    reader = _Reader(
+        TomlText(text, source),
+        is_built_in=is_built_in,
+        why_no_programs=why_no_programs,
+        why_no_tokens=why_no_tokens,
+    )
     return reader.profile(name)
 
 
@@ -79,8 +88,11 @@ _Settings = TypeVar("_Settings", bound=Struct)
 class _Reader:
     """Turns one file's text into profiles, with the file's name and line in every complaint."""
 
-    def __init__(self, text: TomlText, *, is_built_in: bool, why_no_programs: str | None) -> None:
+    def __init__(
+        self, text: TomlText, *, is_built_in: bool, why_no_programs: str | None, why_no_tokens: str | None
+    ) -> None:
         self._text = text
+        self._why_no_tokens = why_no_tokens
         self._is_built_in = is_built_in
         self._why_no_programs = why_no_programs
 
@@ -171,6 +183,11 @@ class _Reader:
             self._check_route(role, route, profile.gateway, (*path, "routes", role))
         for row in profile.family_facts:
             self._check_fact(row, (*path, "family_facts"))
+        if profile.policy.checks and self._why_no_programs is not None:
+            self._text.fail(
+                (*path, "policy", "checks"),
+                f"checks are programs, so they are taken from your own config file only: {self._why_no_programs}",
+            )
 
     def _check_gateway(self, gateway: GatewaySettings, path: tuple[str, ...]) -> None:
         if isinstance(gateway.base_url, str) == isinstance(gateway.base_url_ref, str):
@@ -198,6 +215,9 @@ class _Reader:
     def _check_reference(self, reference: str, path: tuple[str, ...]) -> None:
         if (problem := check_reference(reference)) is not None:
             self._text.fail(path, problem)
+        if reference.startswith(_UNBOUND) and self._why_no_tokens is not None:
+            scheme = reference.partition(":")[0]
+            self._text.fail(path, f"{scheme}: hands out a token wherever the file says: {self._why_no_tokens}")
         if reference.startswith("cmd:") and self._why_no_programs is not None:
             self._text.fail(
                 path, f"cmd: runs a program, so it is taken from your own config file only: {self._why_no_programs}"

@@ -1,8 +1,11 @@
-"""The user's own config file: the one from which programs may be named."""
+"""Whose config file it is: programs are named by the user's own alone, and tokens by none that others may write."""
 
 import os
+import shlex
 import stat
 from pathlib import Path
+
+from console.domain.guard import safe
 
 
 def why_not_own(path: Path | None, own: Path | None) -> str | None:
@@ -19,10 +22,23 @@ def why_not_own(path: Path | None, own: Path | None) -> str | None:
         return "it belongs into ~/.config/gateway-console/config.toml"
     if any((parent / ".git").exists() for parent in own.absolute().parents):
         return "this one is inside a git repository"
+    return why_shared(own)
+
+
+def why_shared(path: Path) -> str | None:
+    """Say why others may have written a config file, with the command that mends it, or return None.
+
+    Whoever writes it says where a token is sent. A file of root's is the machine's own.
+    """
     try:
-        status = own.stat()
+        status = path.stat()
     except OSError:
-        return "this one cannot be looked at"
-    if status.st_uid != os.geteuid() or status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        return "another user owns this one or may write it"
+        return "this file cannot be looked at"
+    shown = shlex.quote(safe(str(path)))
+    if status.st_uid not in (os.geteuid(), 0):
+        return (
+            f"another user owns this file; make a copy of your own: cp {shown} YOUR-CONFIG, and chmod 600 YOUR-CONFIG"
+        )
+    if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        return f"others may write this file; run: chmod go-w {shown}"
     return None

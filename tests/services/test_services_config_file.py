@@ -436,6 +436,42 @@ def test_a_program_is_taken_from_a_file_that_is_the_users_own(path: Path) -> Non
     assert load_profile(path, why_no_programs=None).gateway.token_ref == ["cmd:['pass', 'show', 'gw']"]
 
 
+@pytest.mark.parametrize("mode", [0o620, 0o664, 0o602, 0o666])
+def test_a_file_that_others_may_write_hands_out_no_token(path: Path, mode: int) -> None:
+    for reference in ("env:GW_TOKEN", "file:/run/token", "cmd:['pass', 'show', 'gw']"):
+        path.write_text(config(f'token_ref = ["{reference}"]'), encoding="utf-8")
+        path.chmod(mode)
+        with pytest.raises(ConfigError) as refused:
+            load_profile(path, why_no_programs=None)
+        scheme = reference.partition(":")[0]
+        assert f"line 5: profiles.p.gateway.token_ref: {scheme}: hands out a token" in str(refused.value)
+        assert f"others may write this file; run: chmod go-w {path}" in str(refused.value)
+        path.chmod(mode & ~0o022)
+        assert load_profile(path, why_no_programs=None).gateway.token_ref == [reference]
+    for reference in ("keyring://gateway-console/acme", "vault:acme", "prompt:"):  # bound to an origin, or asked for
+        path.write_text(config(f'token_ref = ["{reference}"]'), encoding="utf-8")
+        path.chmod(mode)
+        assert load_profile(path).gateway.token_ref == [reference]
+
+
+def test_a_file_of_another_user_hands_out_no_token(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path.write_text(config('token_ref = ["env:GW_TOKEN"]'), encoding="utf-8")
+    if os.geteuid() == 0:
+        os.chown(path, 12345, -1)
+    else:
+        monkeypatch.setattr(os, "geteuid", lambda: 12345)
+    with pytest.raises(ConfigError, match=f"another user owns this file; make a copy of your own: cp {path}"):
+        load_profile(path)
+
+
+def test_checks_of_the_policy_are_programs(path: Path) -> None:
+    text = config("") + '[profiles.p.policy]\nchecks = ["pytest -q"]\n'
+    path.write_text(text, encoding="utf-8")
+    assert load_profile(path, why_no_programs=None).policy.checks == ["pytest -q"]
+    with pytest.raises(ConfigError, match="checks are programs, so they are taken from your own config file only"):
+        load_profile(path)
+
+
 @pytest.mark.parametrize(
     ("line", "words"),
     [
@@ -479,7 +515,7 @@ def test_a_config_that_others_may_write_is_not_the_users_own(tmp_path: Path, mod
     own = tmp_path / "config.toml"
     own.write_text("x")
     own.chmod(mode)
-    assert why_not_own(own, own) == "another user owns this one or may write it"
+    assert why_not_own(own, own) == f"others may write this file; run: chmod go-w {own}"
 
 
 def test_a_config_inside_a_repository_is_not_the_users_own(tmp_path: Path) -> None:
