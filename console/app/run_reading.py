@@ -15,7 +15,7 @@ from console.domain.run_words import entry_words
 from console.services.ledger.ledger import LedgerError
 from console.services.run.beginning import read_inputs
 from console.services.run.desk import RunDesk
-from console.services.run.opening import OperatorError, operator_of, profile_of
+from console.services.run.opening import OperatorError, catalogues_of, operator_of, profile_of
 from console.services.run.role_call import RoleCall, read_answer
 from console.services.run.routing import independence
 from console.services.run.run_log import RunLog, entry_of
@@ -53,7 +53,13 @@ async def desk_of_run(desk: RunDesk, state: RunState, opens: Opens) -> tuple[Run
         operator = operator_of(profile)
     except (ConfigError, OperatorError) as error:
         return desk, str(error)
-    return replace(desk, profile=profile, operator=operator, open_target=opens(profile)), ""
+    return replace(
+        desk,
+        profile=profile,
+        catalogues=catalogues_of(profile, desk.environment),
+        operator=operator,
+        open_target=opens(profile),
+    ), ""
 
 
 async def seen(desk: RunDesk, state: RunState, problem: str) -> RunSeen:

@@ -13,7 +13,7 @@ from console.domain.run_id import is_run_id
 from console.services.ledger.ledger import Ledger, LedgerError
 from console.services.run.beginning import TASK_LIMIT, BeginError, read_inputs
 from console.services.run.desk import RunDesk
-from console.services.run.opening import open_desk, operator_of, profile_of
+from console.services.run.opening import catalogues_of, open_desk, operator_of, profile_of
 from console.services.run.run_log import RunLog
 from console.services.settings import Profile
 from console.services.target import Target, open_target
@@ -53,7 +53,13 @@ async def desk_of_run(desk: RunDesk, log: RunLog, arguments: argparse.Namespace)
     if arguments.profile is not None and arguments.profile != inputs.profile:
         raise RunNameError(f"the run was begun with profile {inputs.profile}; leave --profile away")
     profile = profile_of(inputs, current().environment)
-    return replace(desk, profile=profile, operator=operator_of(profile), open_target=open_gateway_of(profile))
+    return replace(
+        desk,
+        profile=profile,
+        catalogues=catalogues_of(profile, desk.environment),
+        operator=operator_of(profile),
+        open_target=open_gateway_of(profile),
+    )
 
 
 async def run_id_of(ledger: Ledger, name: str) -> str:

@@ -23,6 +23,8 @@ class CatalogueMemory:
         self._profile = profile
         self._environment = environment
         self._is_kept = is_kept
+        self.session: Catalogue | None = None
+        """What was read in this process; it is there also where nothing is kept."""
         self.problem = ""
         """Why nothing could be remembered, in words; empty where nothing stood in the way."""
 
@@ -36,6 +38,7 @@ class CatalogueMemory:
 
     def keep(self, catalogue: Catalogue) -> None:
         """Remember a catalogue for the next check; an empty one would make every model new."""
+        self.session = catalogue
         if not self._is_kept or not catalogue.entries:
             return
         try:

@@ -1,7 +1,8 @@
 """Rung 2: the lists of models that a gateway shows, read and merged."""
 
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, replace
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
 from urllib.parse import quote
 
 from console.domain.assertion import found
@@ -16,6 +17,8 @@ from console.wire.catalogue import Listing, merge, read_listing
 
 LIST_LIMIT = 4 * 1024 * 1024
 """The most bytes of one list; OpenRouter's, the largest seen, has about half a megabyte."""
+LISTS_LIMIT = 8 * 1024 * 1024
+"""The most bytes of all lists together."""
 _PAGE_LIMIT = 20
 """The most pages of one list."""
 
@@ -36,26 +39,75 @@ class CatalogueProof:
 async def read_catalogue(gateway: Gateway, routes: Sequence[Route]) -> CatalogueProof:
     """Ask for every list that a gateway may have and merge what is one. Never raises: a list is a hint.
 
+    All lists together have the time of one call and one limit of bytes, however many pages they have.
+
     `/health` of a gateway is never asked: LiteLLM's makes a paid call to every deployment.
     """
-    listings: list[tuple[str, Listing]] = []
-    notes: list[str] = []
-    findings: list[Finding] = []
-    requests_sent = 0
-    for path in (*_model_paths(routes), *_PUBLIC_LISTS):
-        said = ""
-        async for listing, seen in _pages(gateway, path):
-            requests_sent += 1
-            said = seen
-            if listing is not None:
-                listings.append((path, listing))
-                if listing.is_cut:
-                    findings.append(found("CAT-01", "too_long"))
-        notes.append(f"GET {path}: {said}")
-    catalogue = merge(listings)
+    reading = _Reading(gateway)
+    paths = (*_model_paths(routes), *_PUBLIC_LISTS)
+    try:
+        async with asyncio.timeout(gateway.deadline_s):
+            for path in paths:
+                await reading.read(path)
+    except TimeoutError:
+        reading.findings.append(found("CAT-01", "too_slow"))
+        for path in paths[len(reading.notes) :]:
+            reading.notes.append(f"GET {path}: not read to its end in the {gateway.deadline_s:g} s that all lists have")
+    catalogue = merge(reading.listings)
     if not catalogue.entries:
-        findings.append(found("CAT-01", "none"))
-    return CatalogueProof(catalogue, tuple(notes), tuple(dict.fromkeys(findings)), requests_sent)
+        reading.findings.append(found("CAT-01", "none"))
+    findings = tuple(dict.fromkeys(reading.findings))
+    return CatalogueProof(catalogue, tuple(reading.notes), findings, reading.requests_sent)
+
+
+class _Reading:
+    """What was read of a gateway's lists so far."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+        self._left = LISTS_LIMIT
+        self.listings: list[tuple[str, Listing]] = []
+        self.notes: list[str] = []
+        """One a list, in their order; a list that is not read to its end has none."""
+        self.findings: list[Finding] = []
+        self.requests_sent = 0
+
+    async def read(self, path: str) -> None:
+        """Read a list page by page.
+
+        No family is spoken: with `anthropic-version` some gateways answer in another shape.
+        """
+        query, seen, count, said = "", set[str](), 0, ""
+        for page in range(1, _PAGE_LIMIT + 1):
+            if self._left <= 0:
+                self._cut()
+                said = said or f"not asked: the lists before it have {LISTS_LIMIT // 1024 // 1024} MB"
+                break
+            limit = min(LIST_LIMIT, self._left)
+            self.requests_sent += 1
+            try:
+                reply = await read_whole(self._gateway.call(path + query, None, None), limit=limit)
+            except CallError as error:
+                said = error.classification.evidence
+                break
+            self._left -= len(reply.body)
+            listing = await asyncio.to_thread(read_listing, reply.body) if reply.is_success else None
+            count += 0 if listing is None else len(listing.entries)
+            said = _said(reply, listing, count, limit)
+            if listing is None:
+                break
+            self.listings.append((path, listing))
+            has_more = listing.next_after is not None and listing.next_after not in seen
+            if listing.is_cut or (has_more and page == _PAGE_LIMIT):
+                self._cut()
+            if listing.next_after is None or not has_more:
+                break
+            seen.add(listing.next_after)
+            query = f"?limit=1000&after_id={quote(listing.next_after, safe='')}"
+        self.notes.append(f"GET {path}: {said}")
+
+    def _cut(self) -> None:
+        self.findings.append(found("CAT-01", "too_long"))
 
 
 def _model_paths(routes: Sequence[Route]) -> list[str]:
@@ -69,37 +121,11 @@ def _model_paths(routes: Sequence[Route]) -> list[str]:
     return list(dict.fromkeys(paths or ["/v1/models"]))
 
 
-async def _pages(gateway: Gateway, path: str) -> AsyncIterator[tuple[Listing | None, str]]:
-    """Yield a list page by page, each with what was seen in words.
-
-    No family is spoken: with `anthropic-version` some gateways answer in another shape.
-    """
-    after: str | None = None
-    seen: set[str] = set()
-    count = 0
-    for page in range(1, _PAGE_LIMIT + 1):
-        query = "" if after is None else f"?limit=1000&after_id={quote(after, safe='')}"
-        try:
-            reply = await read_whole(gateway.call(path + query, None, None), limit=LIST_LIMIT)
-        except CallError as error:
-            yield None, error.classification.evidence
-            return
-        listing = read_listing(reply.body) if reply.is_success else None
-        count += 0 if listing is None else len(listing.entries)
-        if listing is not None and listing.next_after is not None and page == _PAGE_LIMIT:
-            listing = replace(listing, is_cut=True)
-        yield listing, _said(reply, listing, count)
-        if listing is None or listing.next_after is None or listing.next_after in seen:
-            return
-        after = listing.next_after
-        seen.add(after)
-
-
-def _said(reply: Reply, listing: Listing | None, count: int) -> str:
+def _said(reply: Reply, listing: Listing | None, count: int, limit: int) -> str:
     if listing is not None:
         return f"{reply.status}, {count} model(s)"
     if not reply.is_success:
         return f"{reply.status}, no such list"
-    if len(reply.body) >= LIST_LIMIT:
-        return f"{reply.status}, longer than {LIST_LIMIT // 1024 // 1024} MB"
+    if len(reply.body) >= limit:
+        return f"{reply.status}, longer than {limit // 1024} kB"
     return f"{reply.status}, {'a web page' if 'html' in reply.content_type else 'no list of models'}"

@@ -146,6 +146,11 @@ class Gateway:
         return self._base_url
 
     @property
+    def deadline_s(self) -> float:
+        """The longest that one call may take, in seconds."""
+        return self._settings.deadline_s
+
+    @property
     def tls(self) -> ssl.SSLContext:
         """The verifying TLS context of every call."""
         return self._tls

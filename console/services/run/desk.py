@@ -10,6 +10,7 @@ import msgspec
 from console.domain.ledger_line import Actor
 from console.services.ledger.artifacts import Artifacts
 from console.services.ledger.ledger import Ledger
+from console.services.probe.catalogue_memory import CatalogueMemory
 from console.services.settings import Profile
 from console.services.target import Target
 
@@ -45,6 +46,8 @@ class RunDesk:
     machine: Actor
     """The console itself, for what it measured."""
     environment: Mapping[str, str]
+    catalogues: CatalogueMemory
+    """What the preflight saw in the gateway's lists, so that no step has to read them again."""
     home: Path
     open_target: Callable[[], AbstractAsyncContextManager[Target]]
     """Opens the profile's gateway; called when the first call is due."""

@@ -20,6 +20,7 @@ from console.services.ledger.artifacts import Artifacts
 from console.services.ledger.holder import boot_ms, unix_ms
 from console.services.ledger.sqlite import SqliteLedger
 from console.services.own_config import why_not_own
+from console.services.probe.catalogue_memory import CatalogueMemory
 from console.services.run.desk import RunDesk, RunInputs
 from console.services.run.signing import key_of
 from console.services.settings import EMBEDDED, Profile
@@ -73,6 +74,7 @@ async def open_desk(
                 operator,
                 Actor(ActorKind.CONSOLE, "gateway-console", host=operator.host),
                 environment,
+                catalogues_of(profile, environment),
                 home or Path.home(),
                 open_target,
                 now_ms,
@@ -80,6 +82,11 @@ async def open_desk(
             )
     finally:
         artifacts.close()
+
+
+def catalogues_of(profile: Profile, environment: Mapping[str, str]) -> CatalogueMemory:
+    """Return the memory of what a profile's gateway lists; a built-in profile leaves nothing behind."""
+    return CatalogueMemory(profile.name, environment, is_kept=not profile.is_built_in)
 
 
 def origin_of(profile: Profile, environment: Mapping[str, str]) -> str:

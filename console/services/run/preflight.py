@@ -92,6 +92,8 @@ async def _climb(desk: RunDesk, checks: tuple[RouteCheck, ...], target: Target) 
     async with aclosing(climb(checks, how, places=places)) as events:
         async for event in events:
             state = apply(state, event)
+    if state.catalogue is not None:
+        desk.catalogues.keep(state.catalogue.catalogue)
     return state
 
 

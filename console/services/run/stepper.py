@@ -12,6 +12,7 @@ from dataclasses import replace
 
 import msgspec
 
+from console.domain.catalogue import Catalogue
 from console.domain.category import Category
 from console.domain.gate import GATES_WITH_A_CALL, Gate, role_at
 from console.domain.role_answer import Critique, Draft, Plan, Review
@@ -31,6 +32,7 @@ from console.domain.run_event import (
 from console.domain.run_rule import RefusalCode, Report
 from console.services.ledger.heartbeat import Held
 from console.services.probe.catalogue_reader import read_catalogue
+from console.services.probe.gateway import Gateway
 from console.services.run.briefs import BriefError
 from console.services.run.call_end import failure_of, recorded_of, unread_of
 from console.services.run.desk import RunDesk, RunInputs
@@ -89,7 +91,9 @@ class Stepper:
         """
         if self.state.gate not in GATES_WITH_A_CALL or self.state.phase is not Phase.DUE:
             raise StepHeldError(f"no call is due: the gate {self.state.gate.words} is {self.state.phase}")
-        await self._open()
+        target = await self._open()
+        if self._gates.catalogue is None and target.gateway is not None:
+            self._gates.catalogue = await self._read_prices(target.gateway)
         return await self._gates.prepare(self.state, self._route())
 
     async def step(self, prepared: RoleCall | None = None) -> AsyncGenerator[StepNews, None]:
@@ -278,10 +282,17 @@ class Stepper:
             self._target = await self._stack.enter_async_context(self._desk.open_target())
         if self._target.gateway is None:
             raise StepHeldError(self._target.token.advice, token=self._target.token.state)
-        if self._gates.catalogue is None:
-            routes = [check.route for check in self._desk.profile.check()]
-            self._gates.catalogue = (await read_catalogue(self._target.gateway, routes)).catalogue
         return self._target
+
+    async def _read_prices(self, gateway: Gateway) -> Catalogue:
+        """Return what the gateway says that its models cost: as the preflight saw it, or read now."""
+        memory = self._desk.catalogues
+        known = memory.session or memory.last()
+        if known is None:
+            routes = [check.route for check in self._desk.profile.check()]
+            known = (await read_catalogue(gateway, routes)).catalogue
+            memory.keep(known)
+        return known
 
     async def _report(self, *events: RunEvent) -> tuple[Entry, ...]:
         if self._held.lost.is_set():
