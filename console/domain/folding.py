@@ -5,6 +5,8 @@ from collections.abc import Iterator
 
 MARKS_LIMIT = 30
 """The most combining marks in a row that any writing needs; Unicode's stream-safe form (UAX 15) has the same bound."""
+_HONORIFIC = "\ufdfa"
+"""A ligature of four Arabic words that NFKC makes 18 characters: left out, so that a text cannot grow with it."""
 _JOINER = "\N{COMBINING GRAPHEME JOINER}"
 
 
@@ -16,6 +18,7 @@ def fold_compatible(text: str) -> str:
     """
     if text.isascii():
         return text
+    text = text.replace(_HONORIFIC, "")
     return unicodedata.normalize("NFKC", "".join(_stream_safe(text)))
 
 

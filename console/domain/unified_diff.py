@@ -18,7 +18,9 @@ from console.domain.diff_header import (
 from console.domain.file_change import FileChange
 
 _HUNK = re.compile(r"@@ -[0-9]{1,9}(?:,([0-9]{1,9}))? \+[0-9]{1,9}(?:,([0-9]{1,9}))? @@(?: .*)?", re.DOTALL)
-_BINARY_SIZE = re.compile(r"(?:literal|delta) [0-9]{1,10}")
+BINARY_LIMIT = 8_000_000
+"""The most bytes that a binary part of a patch may say that it unpacks to; git takes the memory before it unpacks."""
+_BINARY_SIZE = re.compile(r"(?:literal|delta) ([0-9]{1,10})")
 _BINARY_LINE = re.compile(r"[A-Za-z][!-~]{5,65}")
 
 
@@ -188,10 +190,13 @@ class _Reader:
         header.is_binary = header.has_binary_content = True
         self._bring(self._take())
         for is_first in (True, False):  # the way forth, and the way back
-            if _BINARY_SIZE.fullmatch(bare_line(self._peek(0))) is None:
+            size = _BINARY_SIZE.fullmatch(bare_line(self._peek(0)))
+            if size is None:
                 if is_first:
                     raise DiffFaultError("a binary patch has to begin with literal or delta and a size")
                 return
+            if int(size[1]) > BINARY_LIMIT:
+                raise DiffFaultError(f"a binary part of it unpacks to more than {BINARY_LIMIT} bytes")
             self.at += 1
             while _BINARY_LINE.fullmatch(bare_line(self._peek(0))):
                 self.at += 1

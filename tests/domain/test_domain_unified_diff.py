@@ -167,6 +167,7 @@ FAULTS = {
     + HUNK,
     "binary without whole ids": HEAD + "index 1111111..2222222\nGIT binary patch\nliteral 0\nHcmV?d00001\n\n",
     "binary without a size": BINARY + "GIT binary patch\nwhatever\n",
+    "binary that unpacks to gigabytes": BINARY + "GIT binary patch\nliteral 2000000000\nKcmZQzWMT#Y01f~L\n\n",
     "binary with prose": BINARY + "GIT binary patch\nliteral 3\nKcmZQzWMT#Y01f~L\nsome prose\n\n",
     "no hunk": "--- a/x\n+++ b/x\n",
     "no +++": HEAD + "--- a/x\n" + HUNK,

@@ -137,7 +137,7 @@ class Office:
         self.config.write_text(config_text(**config))
 
     def profile(self) -> Profile:
-        return load_profile(self.config)
+        return load_profile(self.config, why_no_programs=None)  # the operator's own
 
     @contextlib.asynccontextmanager
     async def embedded(self) -> AsyncIterator[Embedded]:

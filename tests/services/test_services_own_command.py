@@ -256,3 +256,16 @@ def test_a_key_at_the_edge_of_what_is_shown_is_not_shown() -> None:
     for cut in range(1, len(KEY)):
         rest = "\n".join(["."] * ((4_000 - cut) // 2))
         assert KEY[-6:] not in shown_tail(f"{'y ' * 3000}{KEY}\n{rest}".encode())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="NOT TESTED: only Linux bounds a child from outside")
+async def test_memory_and_processes_are_bounded(tree: Path) -> None:
+    told = await run(
+        tree, python("import resource as r; print(r.getrlimit(r.RLIMIT_DATA)[0], r.getrlimit(r.RLIMIT_NPROC)[0])")
+    )
+    memory, processes = map(int, told.tail.split())
+    assert memory == 4 * 1024**3
+    assert 512 < processes < 512 + 100_000
+    greedy = await run(tree, python("bytearray(5 * 1024**3)"))
+    assert (greedy.result.ending, greedy.result.exit_code) == (CommandEnding.EXITED, 1)
+    assert "MemoryError" in greedy.tail

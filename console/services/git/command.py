@@ -11,6 +11,8 @@ GIT_TIMEOUT_S = 60.0
 """The longest that one git may take, in seconds."""
 OUTPUT_BYTES = 64_000_000
 """The most that one git may write."""
+MEMORY_BYTES = 2 * 1024**3
+"""The most memory that one git may have: what a patch says that it unpacks to is not believed."""
 ASKED_ANYWHERE = frozenset({"config", "ls-files", "ls-tree", "rev-parse"})
 """What may be asked in a repository of others. None of it compares contents, and so none of it runs a filter."""
 
@@ -141,6 +143,7 @@ async def _run(
             tail_bytes=OUTPUT_BYTES,
             is_stderr_kept=is_stderr_kept,
             given=given,
+            memory_bytes=MEMORY_BYTES,
         )
     except (OSError, ValueError) as error:
         raise NoGitError(f"git cannot be started ({type(error).__name__})") from None

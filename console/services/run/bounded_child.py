@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import hashlib
 import os
+import resource
 import secrets
 import signal
 import time
@@ -52,6 +53,8 @@ async def run_bounded(
     given: Path | None = None,
     is_stderr_kept: bool = True,
     is_marked: bool = False,
+    memory_bytes: int | None = None,
+    more_processes: int | None = None,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> ChildReport:
@@ -70,6 +73,9 @@ async def run_bounded(
         is_stderr_kept: Whether stderr counts as output; else it goes nowhere.
         is_marked: Whether on Linux also those are killed that left the process group: they are known by a mark in
             their environment, so that only a daemon that clears its environment as well gets away.
+        memory_bytes: The most that it and each of its children may have of memory of their own, on Linux.
+        more_processes: How many processes more than now the operator may have while it runs, on Linux and where the
+            operator is not root.
         clock: Seconds that only go forward.
         sleep: Waits for so many seconds; it is called once the child has begun, and its end is the end of the time.
 
@@ -95,6 +101,7 @@ async def run_bounded(
                 )
         finally:
             os.close(writing)
+        _limit(child.pid, memory_bytes, more_processes)
         waiting, time_is_up = asyncio.ensure_future(child.wait()), asyncio.ensure_future(sleep(timeout_s))
         try:
             with output.listening() as flooded:
@@ -124,6 +131,34 @@ async def run_bounded(
         output_sha256=output.digest.hexdigest(),
         tail=bytes(output.tail),
     )
+
+
+def _limit(process: int, memory_bytes: int | None, more_processes: int | None) -> None:
+    """Bound a child that has just begun, and with it all that it will start.
+
+    Memory is what is written to (RLIMIT_DATA), not what is only reserved, as Java and JavaScript do by the gigabyte.
+    """
+    if not hasattr(resource, "prlimit"):
+        return
+    limits = {resource.RLIMIT_DATA: memory_bytes}
+    if more_processes is not None:
+        limits[resource.RLIMIT_NPROC] = _own_processes() + more_processes
+    with contextlib.suppress(ProcessLookupError):
+        for kind, most in limits.items():
+            if most is not None:
+                hard = resource.prlimit(process, kind)[1]
+                least = most if hard == resource.RLIM_INFINITY else min(hard, most)
+                resource.prlimit(process, kind, (least, least))
+
+
+def _own_processes() -> int:
+    """Return how many threads and processes the user has, as the kernel counts them for RLIMIT_NPROC."""
+    count = 0
+    for tasks in Path("/proc").glob("[0-9]*/task"):
+        with contextlib.suppress(OSError):
+            if tasks.stat().st_uid == os.getuid():
+                count += len(os.listdir(tasks))  # noqa: PTH208  # names alone, of what may go away meanwhile
+    return count
 
 
 @contextlib.contextmanager

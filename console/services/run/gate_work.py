@@ -277,9 +277,8 @@ class GateWork:
     async def _judge_draft(self, state: RunState) -> Opening:
         draft = await self._draft(state)
         primary = "" if state.instruction is None else state.instruction.primary
-        findings = [*check_source(draft.instruction_source, primary), *find_injection(draft.artifact)]
-        suspected = any(each.id.startswith("INJ-") for each in findings)
         policy = self._desk.profile.policy
+        limits = CheckLimits(command_s=policy.check_timeout_s)
         plan = msgspec.json.decode(await self.text_of(state, ArtifactRole.PLAN), type=Plan)
         checked = await check_candidate(
             ArtifactKind("patch" if state.created is None else state.created.kind),
@@ -290,15 +289,21 @@ class GateWork:
             environment=self._desk.environment,
             commands=policy.checks,
             is_confirmed=self._inputs.are_checks_confirmed,
-            limits=CheckLimits(command_s=policy.check_timeout_s),
+            limits=limits,
         )
-        findings += checked.outcome.findings
+        is_read = len(draft.artifact.encode()) <= limits.artifact_bytes  # what is larger is refused, and not looked at
+        suspected = await asyncio.to_thread(find_injection, draft.artifact) if is_read else ()
+        findings = [
+            *check_source(draft.instruction_source, primary),
+            *suspected,
+            *checked.outcome.findings,
+        ]
         is_broken = any(each.severity is Severity.FAIL for each in findings)
         return open_gate(
             state,
             GateVerdict.REVISE if is_broken else GateVerdict.READY,
             findings,
-            needs_human=checked.outcome.needs_human or checked.outcome.is_refused or suspected,
+            needs_human=checked.outcome.needs_human or checked.outcome.is_refused or bool(suspected),
             is_final=checked.outcome.is_refused,
             artifact_sha256=state.subject_sha256,
             commands=tuple(
@@ -337,7 +342,7 @@ class GateWork:
         levels = independence(state, state.gate, None if role is None else reported_by(state, role))
         least = 0 if state.created is None else state.created.policy.min_independence
         near = tuple(check_independence(levels, least))
-        suspected = find_injection(draft.draft)
+        suspected = await asyncio.to_thread(find_injection, draft.draft)
         return open_gate(
             state,
             lowered(judgement, near),

@@ -1,8 +1,9 @@
 """The operator's own commands from the policy, run on a patched tree: bounded, and without any token.
 
 What such a command runs is code that a model wrote. It gets an environment of few names, an empty home, an empty stdin
-and limits of time, output, file size and core files. It is no sandbox: it has the operator's user id, and neither the
-network nor the operator's files are out of its reach. Whoever needs that runs the console in a container.
+and limits of time, output, memory, processes, file size and core files. It is no sandbox: it has the operator's user
+id, and neither the network nor the operator's files are out of its reach. Whoever needs that runs the console in a
+container.
 """
 
 import asyncio
@@ -21,6 +22,8 @@ from console.services.run.bounded_child import ChildEnding, run_bounded
 _KEPT = ("LANG", "LC_ALL", "LC_CTYPE", "TZ")
 _SHOWN = 4_000
 _FILE_BYTES = 2_000_000_000
+_MEMORY_BYTES = 4 * 1024**3
+_PROCESSES = 512
 _LIMITS = """
 import os, resource, signal, sys
 for name, most in (("RLIMIT_CORE", 0), ("RLIMIT_FSIZE", int(sys.argv[1])), ("RLIMIT_CPU", int(sys.argv[2]))):
@@ -126,6 +129,8 @@ async def run_command(
             timeout_s=timeout_s,
             limit_bytes=limit_bytes,
             is_marked=True,
+            memory_bytes=_MEMORY_BYTES,
+            more_processes=_PROCESSES,
             clock=clock,
             sleep=sleep,
         )
