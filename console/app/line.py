@@ -1,4 +1,7 @@
-"""Lines: what panes draw. Text with a tone, laid out in cells; pure, so that a pane can be tested as text."""
+"""Lines: what panes draw. Text with a tone, laid out in cells; pure, so that a pane can be tested as text.
+
+Tokens are masked before a text is cut or broken into lines: a piece of one would not be known for it.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,6 +10,7 @@ from rich.cells import cell_len, set_cell_size
 
 from console.domain.guard import safe
 from console.domain.sign import Tone
+from console.services.leak_guard import LEAK_GUARD
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,7 @@ def dim(text: str) -> Span:
 
 def fit(text: str, width: int) -> str:
     """Cut a text to a width in cells, with an ellipsis where something is left out."""
-    shown = safe(text)
+    shown = safe(LEAK_GUARD.redact(text))
     if cell_len(shown) <= width:
         return shown
     return set_cell_size(shown, width - 1) + "…" if width > 0 else ""
@@ -59,7 +63,7 @@ def cell(text: str, width: int, tone: Tone = Tone.TEXT, *, right: bool = False) 
 
 def wrap(text: str, width: int) -> Iterator[str]:
     """Break a text into lines of at most `width` cells, at spaces where there are any."""
-    for paragraph in safe(text, keep_lines=True).split("\n"):
+    for paragraph in safe(LEAK_GUARD.redact(text), keep_lines=True).split("\n"):
         rest = paragraph
         while (size := _fitting(rest, max(width, 2))) < len(rest):
             if rest[size] != " " and (space := rest.rfind(" ", 1, size)) > 0:

@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.geometry import Size
 from token_forms import FORMS
 
-from console.app.line import Line, Span
+from console.app.line import Line, Span, cell, fit, wrap
 from console.domain.secret import Secret
 from console.domain.sign import Tone
 from console.domain.state import ConsoleState
@@ -98,3 +98,13 @@ async def test_controls_around_a_token_are_shown_and_the_token_masked(token: str
     LEAK_GUARD.add(Secret(token))
     (text,) = await shown(Line((Span(f"\x1b[31m{token}\x9b2J\u202e"),)))
     assert text == "␛[31m•••\ufffd2J\ufffd"
+
+
+def test_a_token_is_masked_before_its_text_is_broken_or_cut(token: str) -> None:
+    """A run of characters without a space breaks anywhere, and a cell is cut anywhere: also within a token."""
+    LEAK_GUARD.add(Secret(token))
+    text = f"{'x' * 30}{token}{'y' * 30}"
+    for width in range(2, len(text) + 2):
+        for shown in (" ".join(wrap(text, width)), fit(text, width), str(cell(text, width))):
+            assert [token[at : at + 4] for at in range(len(token) - 3) if token[at : at + 4] in shown] == []
+        assert "".join(wrap(text, width)) == f"{'x' * 30}•••{'y' * 30}"
