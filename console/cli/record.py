@@ -53,7 +53,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     async def look() -> ExitCode:
         from console.cli.run_desk import open_desk_of
 
-        async with open_desk_of(profile) as desk:
+        async with open_desk_of(profile, is_looking=True) as desk:
             match arguments.kind:
                 case "list":
                     from console.cli.run_list import show_runs

@@ -132,7 +132,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
 async def _run(arguments: argparse.Namespace, profile: "Profile") -> ExitCode:
     from console.cli.run_desk import desk_of_run, open_desk_of
 
-    async with open_desk_of(profile) as opened:
+    async with open_desk_of(profile, is_looking=arguments.kind not in _CHANGING) as opened:
         if arguments.kind == "list":
             return await _list(opened, arguments)
         if arguments.kind == "start":

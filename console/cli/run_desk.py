@@ -32,10 +32,16 @@ def open_gateway_of(profile: Profile) -> Callable[[], AbstractAsyncContextManage
     return lambda: open_target(profile, context.embedded_gateway, environment=context.environment, ask=ask_on_terminal)
 
 
-def open_desk_of(profile: Profile) -> AbstractAsyncContextManager[RunDesk]:
+def open_desk_of(profile: Profile, *, is_looking: bool = False) -> AbstractAsyncContextManager[RunDesk]:
     """Open the desk of a profile in the context of this command line. Raises what `open_desk` raises."""
     context = current()
-    return open_desk(profile, open_gateway_of(profile), environment=context.environment, home=context.home)
+    return open_desk(
+        profile,
+        open_gateway_of(profile),
+        environment=context.environment,
+        home=context.home,
+        is_looking=is_looking,
+    )
 
 
 async def desk_of_run(desk: RunDesk, log: RunLog, arguments: argparse.Namespace) -> RunDesk:

@@ -10,6 +10,7 @@ from console.domain.category import Category
 from console.domain.run_rule import RefusalCode
 from console.services.ledger.codec import CodecError
 from console.services.ledger.ledger import ConflictError, LeaseHeldError, LedgerError
+from console.services.private_file import PrivateFileError
 from console.services.run.beginning import BeginError
 from console.services.run.briefs import BriefError
 from console.services.run.instructions import InstructionsError
@@ -60,6 +61,9 @@ def reporting() -> Iterator[Reported]:
     except (ConfigError, OperatorError, TargetError) as error:
         output.complain(str(error))
         reported.code = ExitCode.CONFIG
+    except PrivateFileError as error:
+        output.complain(str(error))
+        reported.code = ExitCode.REFUSED if error.is_unsafe else ExitCode.FAILED
     except SimulatorError as error:
         output.complain(str(error))
         reported.code = ExitCode.UNREACHABLE

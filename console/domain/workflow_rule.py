@@ -111,7 +111,7 @@ KEPT_CREDENTIALS = Rule(
     "A checkout leaves the token in .git/config for every later step. Set persist-credentials: false.",
     f"{_AUDITS}#artipacked",
 )
-NOT_READ = Rule("BND-14", Severity.WARN, "The workflow could not be read, so nothing is known of it")
+NOT_READ = Rule("BND-14", Severity.FAIL, "The workflow could not be read, so nothing is known of it")
 
 RULES = (
     NO_PERMISSIONS, BROAD, SHARED_WRITE, FOREIGN_CODE, WRITES_WITH_PULL_REQUEST, SECRET_IN_SCRIPT, SCRIPT_INJECTION,

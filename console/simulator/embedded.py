@@ -40,20 +40,24 @@ async def embedded_gateway(
         end_timeout_s: How long the process may take to end by itself, in seconds; it is killed then.
 
     Raises:
-        SimulatorError: It did not come up in time.
+        SimulatorError: It cannot be started, or did not come up in time.
 
     """
-    child = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-P",
-        "-m",
-        "console.simulator",
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-        env={name: os.environ[name] for name in _PASSED_ON if name in os.environ},
-        start_new_session=True,
-    )
+    try:
+        child = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-P",
+            "-m",
+            "console.simulator",
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+            env={name: os.environ[name] for name in _PASSED_ON if name in os.environ},
+            start_new_session=True,
+        )
+    except OSError as error:
+        reason = error.strerror or "input/output error"
+        raise SimulatorError(f"the embedded gateway cannot be started: {reason}; see: ulimit -a") from None
     try:
         yield await _announced(child, timeout_s)
     finally:

@@ -11,8 +11,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from console.domain.canonical import canonical
+from console.domain.guard import secret_patterns
 from console.domain.ledger_line import Actor, ActorKind, NewLine
-from console.services.ledger.holder import this_process
+from console.domain.run_id import new_run_id
+from console.services.ledger.holder import this_process, unix_ms
 from console.services.ledger.ledger import ConflictError, LedgerError, Summary
 from console.services.ledger.sqlite import SqliteLedger
 
@@ -108,6 +110,7 @@ async def open_read_only(_: Path, __: str) -> None:
     import sqlite3
 
     assert sqlite3.sqlite_version
+    assert secret_patterns()  # read while this process may still read its own files
     with tempfile.TemporaryDirectory() as name:
         state = Path(name) / "state"
         state.mkdir(mode=0o700)
@@ -115,14 +118,37 @@ async def open_read_only(_: Path, __: str) -> None:
             Path(name).chmod(0o755)
             os.chown(state, 65534, 65534)
             os.seteuid(65534)
-        ledger = await SqliteLedger.open(state)
-        await ledger.close()
+        run_id = new_run_id(unix_ms, os.urandom)
+        created = NewLine("RunCreated", None, 0, canonical({"kind": "patch"}))
+        actor = Actor(ActorKind.OPERATOR, "ann")
+        async with await SqliteLedger.open(state) as ledger:
+            (line,) = await ledger.create(run_id, [created], actor=actor, summary=summary(run_id))
         for directory, mode in ((state, 0o500), (state / "below" / "state", 0o500)):
             state.chmod(mode)
             try:
                 await SqliteLedger.open(directory)
             except LedgerError as error:
                 say(str(error))
+        state.chmod(0o500)
+        before = set(state.iterdir())
+        async with await SqliteLedger.open(state, is_looking=True) as ledger:
+            looked: dict[str, object] = {
+                "runs": len(await ledger.runs(10)),
+                "lines": len(await ledger.read(run_id)),
+                "faults": len(await ledger.check(run_id)),
+                "is_copy": ledger.is_copy,
+            }
+            try:
+                await ledger.append(run_id, [created], expected_head=line.sha256, actor=actor, summary=summary(run_id))
+            except LedgerError as error:
+                looked["append"] = str(error)
+            copies = Path(tempfile.gettempdir()).glob("gateway-console-look-*")
+            mine = [each for each in copies if each.stat().st_uid == os.geteuid()]
+        looked |= {
+            "made": sorted(map(str, set(state.iterdir()) - before)),
+            "copies left": sum(each.exists() for each in mine),
+        }
+        say(looked)
         state.chmod(0o700)
         async with await SqliteLedger.open(state) as ledger:
             say(len(await ledger.runs(10)))

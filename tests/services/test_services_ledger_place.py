@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from services.ledgers import appended, begun, processes, score
+from services.ledgers import appended, begun, decision, processes, score
 
 from console.services.ledger.ledger import LedgerError
 from console.services.ledger.sqlite import FILE_NAME, SqliteLedger
@@ -139,12 +139,21 @@ async def test_on_a_full_disk_nothing_is_half_written_and_later_all_goes_on(dire
 
 def test_a_read_only_directory_is_named_and_loses_nothing(directory: Path) -> None:
     with processes("open_read_only", directory) as (process,):
-        there, below, runs = process.rest()
+        there, below, looked, runs = process.rest()
     assert "gateway-console" not in there
     assert "is read-only, so no run can be kept in it; run: chmod 700" in there
     assert "cannot be written" in below
     assert "set XDG_STATE_HOME to a directory that can be written" in below
-    assert runs == 0
+    assert runs == 1
+    assert looked == {
+        "runs": 1,
+        "lines": 1,
+        "faults": 0,
+        "is_copy": True,
+        "append": "the state directory is read-only, so nothing can be kept in it",
+        "made": [],
+        "copies left": 0,
+    }
 
 
 # --- Files that are no ledger ----------------------------------------------------------------------------------------
@@ -188,6 +197,46 @@ async def test_a_ledger_of_a_newer_console_is_refused(directory: Path) -> None:
         connection.execute("PRAGMA user_version=2")
     error = await refusal(directory)
     assert "was written by a newer gateway-console; use that one (its schema is 2, this one knows 1)" in str(error)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "CREATE TRIGGER swallow BEFORE INSERT ON line WHEN NEW.kind = 'GateDecided' BEGIN SELECT RAISE(IGNORE); END",
+        "DROP TRIGGER line_is_never_changed",
+        "DROP INDEX decided_once",
+        "CREATE TABLE more (one INTEGER)",
+        "CREATE VIEW shown AS SELECT * FROM line",
+        "PRAGMA user_version=-1",
+        "PRAGMA user_version=0",
+    ],
+)
+async def test_what_others_planted_in_a_ledger_is_seen_when_it_is_opened(directory: Path, change: str) -> None:
+    await kept(directory)
+    with closing(sqlite3.connect(directory / FILE_NAME)) as connection:
+        connection.execute(change)
+    error = await refusal(directory)
+    assert "was changed by something else, so it cannot be relied on" in str(error)
+    assert error.is_unsafe
+
+
+async def test_a_ledger_that_lost_its_id_is_said(directory: Path) -> None:
+    await kept(directory)
+    with closing(sqlite3.connect(directory / FILE_NAME, isolation_level=None)) as connection:
+        connection.execute("DELETE FROM log")
+    assert "it has lost its own id" in str(await refusal(directory))
+
+
+async def test_lines_that_something_swallows_while_it_is_open_are_not_kept_for_good(directory: Path) -> None:
+    async with await SqliteLedger.open(directory) as ledger:
+        line = await begun(ledger)
+        with closing(sqlite3.connect(directory / FILE_NAME)) as connection:
+            connection.execute(
+                "CREATE TRIGGER swallow BEFORE INSERT ON line WHEN NEW.kind = 'GateDecided'"
+                " BEGIN SELECT RAISE(IGNORE); END"
+            )
+        with pytest.raises(LedgerError, match="did not keep the lines of run"):
+            await appended(ledger, line, decision())
 
 
 async def test_an_empty_file_becomes_a_ledger(directory: Path) -> None:

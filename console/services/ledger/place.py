@@ -3,10 +3,12 @@
 import contextlib
 import os
 import re
+import shutil
 import stat
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from console.domain.guard import safe
 from console.services.ledger.ledger import LedgerError
@@ -97,9 +99,39 @@ def _require_private(path: Path, is_expected: Callable[[int], bool], mode: str) 
         raise LedgerError(f"{where} is open to other users; run: chmod {mode} {where}", is_unsafe=True)
 
 
+def copy_to_look(directory: Path, name: str) -> tuple[TemporaryDirectory[str], Path] | None:
+    """Return a copy of a ledger that lies where nothing can be made, and the directory that has to be closed.
+
+    SQLite keeps two files beside its own while it is open, also to read: so what cannot be written to is looked at in a
+    copy. None where the ledger can be opened in its place, or is not there.
+
+    Raises:
+        LedgerError: Others than its user could write it, or it cannot be copied.
+
+    """
+    path = directory / name
+    try:
+        if not _exists(path) or is_writable(directory):
+            return None
+        for each, is_expected, mode in ((directory, stat.S_ISDIR, "700"), (path, stat.S_ISREG, "600")):
+            _require_private(each, is_expected, mode)
+        copies = TemporaryDirectory(prefix="gateway-console-look-")
+        for each in (path, path.with_name(f"{name}-wal")):
+            if _exists(each):
+                shutil.copyfile(each, Path(copies.name) / each.name, follow_symlinks=False)
+    except OSError as error:
+        raise LedgerError(f"{safe(str(path))} cannot be read: {error.strerror or 'input/output error'}") from None
+    return copies, Path(copies.name) / name
+
+
+def is_writable(directory: Path) -> bool:
+    """Return whether files can be made in a directory."""
+    return os.access(directory, os.W_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids)
+
+
 def _require_writable(directory: Path) -> None:
     """Refuse a directory that nothing can be made in: SQLite keeps two files beside its own while it is open."""
-    if not os.access(directory, os.W_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids):
+    if not is_writable(directory):
         where = safe(str(directory))
         raise LedgerError(
             f"{where} is read-only, so no run can be kept in it; run: chmod 700 {where},"

@@ -5,6 +5,7 @@
 
 import contextlib
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -113,7 +114,10 @@ def _prepare(connection: "Connection", path: Path, new_log_id: Callable[[], str]
             connection.execute("INSERT INTO log VALUES (1, ?)", (new_log_id(),))
             connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
             connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
-        return str(connection.execute("SELECT log_id FROM log").fetchone()[0])
+        found = connection.execute("SELECT log_id FROM log").fetchone()
+        if found is None:
+            raise LedgerError(f"{safe(str(path))} {_FOREIGN}: it has lost its own id")
+        return str(found[0])
 
 
 def _require_ours(connection: "Connection", path: Path) -> None:
@@ -131,6 +135,26 @@ def _require_ours(connection: "Connection", path: Path) -> None:
             f"{where} was written by a newer gateway-console; use that one"
             f" (its schema is {version}, this one knows {SCHEMA_VERSION})"
         )
+    strange = _strange(connection)
+    if version != SCHEMA_VERSION or strange:
+        what = f"{strange} of its tables, indexes or triggers" if strange else f"its schema is {version}, and that"
+        raise LedgerError(f"{where} {_FOREIGN}: {what} is not this console's own", is_unsafe=True)
+
+
+_FOREIGN = (
+    "was changed by something else, so it cannot be relied on; keep a copy of it and of the files beside it, then move"
+    " them away or restore a backup"
+)
+
+
+def _strange(connection: "Connection") -> int:
+    """Return how many things in the file are not as this console makes them: a trigger could swallow a decision."""
+    found = Counter(
+        " ".join(str(sql).split())
+        for (sql,) in connection.execute("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL")
+    )
+    own = Counter(" ".join(statement.split()) for statement in _SCHEMA)
+    return ((found - own) + (own - found)).total()
 
 
 def _use_write_ahead_log(connection: "Connection") -> None:

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from console.domain.ledger_line import Actor, ChainFault, Line, NewLine
@@ -19,7 +20,7 @@ from console.services.ledger.holder import boot_ms, is_dead, unix_ms
 from console.services.ledger.leak import find_leak
 from console.services.ledger.leases import Leases
 from console.services.ledger.ledger import Holder, Lease, Ledger, LedgerError, Summary
-from console.services.ledger.place import linux_mounts, require_local, require_place
+from console.services.ledger.place import copy_to_look, linux_mounts, require_local, require_place
 from console.services.ledger.schema import connect, reporting
 from console.services.ledger.transactions import Append
 from console.services.ledger.worker import Worker
@@ -53,6 +54,7 @@ class SqliteLedger(Ledger):
         self._clock = clock
         self._is_hit = is_hit
         self._sleep = sleep
+        self._copies: TemporaryDirectory[str] | None = None
         self.log_id = log_id
         """Names this ledger among others."""
 
@@ -70,6 +72,7 @@ class SqliteLedger(Ledger):
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         deadline_s: float = 10.0,
         time_limit: Callable[[float], AbstractAsyncContextManager[object]] = asyncio.timeout,
+        is_looking: bool = False,
     ) -> Self:
         """Open the ledger of a state directory; make both where they are missing.
 
@@ -84,15 +87,21 @@ class SqliteLedger(Ledger):
             sleep: Waits for so many seconds.
             deadline_s: How long an operation may take.
             time_limit: Raises TimeoutError within, after so many seconds.
+            is_looking: Whether a directory that cannot be written to will do: a copy of its ledger is opened then.
 
         Raises:
             LedgerError: It cannot be used, is on a network file system, or others could read or change it.
 
         """
+        copies = None
 
         def start() -> "tuple[Path, Connection, str]":
+            nonlocal copies
             require_local(directory, mounts)
-            path = require_place(directory, FILE_NAME)
+            if is_looking and (copied := copy_to_look(directory, FILE_NAME)) is not None:
+                copies, path = copied
+            else:
+                path = require_place(directory, FILE_NAME)
             return path, *connect(path, lambda: new_run_id(clock, random))
 
         worker = Worker("ledger", deadline_s, time_limit)
@@ -100,9 +109,13 @@ class SqliteLedger(Ledger):
             path, connection, log_id = await worker.run(start)
         except BaseException:
             worker.close()
+            if copies is not None:
+                copies.cleanup()
             raise
         leases = Leases(connection, clock, boot_clock, is_dead)
-        return cls(path, connection, log_id, worker, leases, clock=clock, is_hit=is_hit, sleep=sleep)
+        ledger = cls(path, connection, log_id, worker, leases, clock=clock, is_hit=is_hit, sleep=sleep)
+        ledger._copies = copies
+        return ledger
 
     async def create(
         self, run_id: str, new_lines: Sequence[NewLine], *, actor: Actor, summary: Summary
@@ -125,6 +138,8 @@ class SqliteLedger(Ledger):
 
     async def _append(self, wanted: Append, fence: int | None) -> tuple[Line, ...]:
         run_id, summary = wanted.run_id, wanted.summary
+        if self.is_copy:
+            raise LedgerError("the state directory is read-only, so nothing can be kept in it")
         if not wanted.new_lines or summary.run_id != run_id or not is_run_id(run_id):
             raise ValueError("an append is of at least one line, and of one run that has a ULID")
 
@@ -201,6 +216,13 @@ class SqliteLedger(Ledger):
             await self._worker.run(self._connection.close)
         finally:
             self._worker.close()
+            if self._copies is not None:
+                self._copies.cleanup()
+
+    @property
+    def is_copy(self) -> bool:
+        """Whether it is a copy of what cannot be written to: to look at, and not to append to."""
+        return self._copies is not None
 
     async def __aenter__(self) -> Self:
         return self

@@ -86,6 +86,8 @@ def append(
             inspect(lines)
             for line in lines:
                 connection.execute(_INSERT, _row(line))
+            if lines and _last(connection, run_id) != (lines[-1].seq, lines[-1].sha256):
+                raise LedgerError(f"the ledger did not keep the lines of run {run_id}: something else changes it")
             connection.execute(_PUT_SUMMARY, _summary_row(wanted.summary))
     except sqlite3.IntegrityError as error:
         if (conflict := _said_already(connection, run_id, wanted.new_lines)) is not None:

@@ -44,6 +44,7 @@ async def open_desk(
     home: Path | None = None,
     now_ms: Callable[[], int] = unix_ms,
     boot_clock: Callable[[], int] = boot_ms,
+    is_looking: bool = False,
 ) -> AsyncIterator[RunDesk]:
     """Open the ledger and the artifacts of this machine for one profile.
 
@@ -54,6 +55,7 @@ async def open_desk(
         home: The user's home directory.
         now_ms: The wall clock.
         boot_clock: Gives the ms since boot, by which leases end.
+        is_looking: Whether nothing will be kept, so that a state directory that cannot be written to will do.
 
     Raises:
         LedgerError: The state directory cannot be used.
@@ -65,7 +67,7 @@ async def open_desk(
     artifacts = Artifacts(directory)
     try:
         async with await SqliteLedger.open(
-            directory, clock=now_ms, boot_clock=boot_clock, is_hit=LEAK_GUARD.is_hit
+            directory, clock=now_ms, boot_clock=boot_clock, is_hit=LEAK_GUARD.is_hit, is_looking=is_looking
         ) as ledger:
             yield RunDesk(
                 profile,

@@ -19,6 +19,7 @@ from console.domain.run_event import PreflightFinished, RouteProof, StopCause, n
 from console.domain.state import ConsoleState, RouteState, apply
 from console.domain.verification import check_freshness, rows
 from console.domain.verification import state as state_of_row
+from console.domain.workflow_rule import NOT_READ
 from console.services.private_file import PrivateFileError
 from console.services.probe.ladder import Climb, climb
 from console.services.probe.purse import Purse
@@ -61,6 +62,9 @@ async def run_preflight(
         Path(inputs.repository), names_set(desk.environment), own_names=desk.profile.policy.withheld_tokens
     )
     findings += boundary.findings
+    findings += [
+        each.finding for check in boundary.workflows for each in check.findings if each.finding.id == NOT_READ.id
+    ]
     broken = [each for each in findings if each.severity is Severity.FAIL]
     if broken:
         return PreflightStop(StopCause.PREFLIGHT, _in_words(broken), findings=tuple(broken))
