@@ -66,6 +66,16 @@ class Secret:
         _require_text(text)
         return any(map(text.__contains__, self._all_forms()))
 
+    def resembles(self, name: str) -> bool:
+        """Tell whether a short name is made of the value by a change that anybody would undo.
+
+        Seen are another case, signs taken out or put in, the value backwards, and either half of it.
+        """
+        own, plain = _letters(self.__value), _letters(name)
+        half = len(own) // 2
+        pieces = (own, own[::-1], *((own[:half], own[half:]) if half >= _SHORTEST_DERIVED else ()))
+        return any(len(piece) >= _SHORTEST_DERIVED and piece in plain for piece in pieces)
+
     def redact_word(self, text: str) -> str:
         """Return a text with the value masked where no letter, digit, `_` or `-` stands beside it."""
         _require_text(text)
@@ -127,6 +137,10 @@ class Secret:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a Secret cannot be pickled")
+
+
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, text)).casefold()
 
 
 def _require_text(text: str) -> None:

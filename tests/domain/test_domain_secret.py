@@ -281,3 +281,24 @@ def test_foreign_text_is_asked_for_the_value() -> None:
     assert secret.is_in("key=sk-test-0123456789;")
     assert not secret.is_in("key=sk-test-012345678")
     assert secret.redact("sk-test-0123456789, sk-test-0123456789") == "•••, •••"
+
+
+TRIVIAL = "tk-Qw3rTy7uIo-PaSdFg8hJk"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        TRIVIAL.upper(), TRIVIAL.lower(), TRIVIAL.replace("-", ""), TRIVIAL[::-1], f"req_{TRIVIAL[::-1].upper()}",
+        TRIVIAL.replace("-", "_"), TRIVIAL.replace("-", "."), f"model/{TRIVIAL[:12]}", f"id:{TRIVIAL[12:]}",
+        ":".join(TRIVIAL[at : at + 2] for at in range(0, len(TRIVIAL), 2)), TRIVIAL[:13],
+    ],
+)  # fmt: skip
+def test_a_name_that_is_the_token_but_for_a_trivial_change_resembles_it(name: str) -> None:
+    assert Secret(TRIVIAL).resembles(name)
+
+
+@pytest.mark.parametrize("name", ["gpt-5-mini", "req_7f3a9c2e41d84b6f", TRIVIAL[:6], "", "TK", "Qw3rTy7"])
+def test_another_name_does_not(name: str) -> None:
+    assert not Secret(TRIVIAL).resembles(name)
+    assert not Secret("short").resembles(f"a-short-name-{name}")

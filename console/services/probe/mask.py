@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 from console.domain.contract import Finding
-from console.domain.guard import safe, scrub
+from console.domain.guard import find_secrets, safe, scrub
 from console.domain.refusal import message_in
 from console.domain.secret import Secret
 
@@ -27,8 +27,10 @@ class Mask:
         return self._secret is not None and self._secret.is_in(text)
 
     def closed(self, text: str | None, form: re.Pattern[str]) -> str | None:
-        """Let a name from outside through only where it has a name's form and holds no token."""
-        return None if text is None or not form.fullmatch(text) or self.is_hit(text) else safe(text)
+        """Let a name from outside through where it has a name's form, and is no secret, ours or one that is like it."""
+        if text is None or not form.fullmatch(text) or self.is_hit(text) or find_secrets(text):
+            return None
+        return None if self._secret is not None and self._secret.resembles(text) else safe(text)
 
     def count(self, tokens: int | None) -> int | None:
         """Let a counter through unless its digits are the token."""

@@ -6,6 +6,7 @@ import os
 import signal
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 
 class TooMuchOutputError(Exception):
@@ -65,10 +66,11 @@ async def run_child(
                 cwd="/",
                 start_new_session=True,
             )
+        ended = asyncio.ensure_future(child.wait())
         try:
             async with bound(timeout_s):
-                output = await _read(reading, limit)
-                return ChildEnd(await child.wait(), output)
+                output = await _read(reading, limit, ended)
+                return ChildEnd(await ended, output)
         except BaseException:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(child.pid, signal.SIGKILL)
@@ -76,24 +78,39 @@ async def run_child(
             raise
 
 
-async def _read(descriptor: int, limit: int) -> bytes:
-    """Read a pipe to its end. It is the caller's own, so that a grandchild that keeps it open holds up nothing."""
+async def _read(descriptor: int, limit: int, ended: asyncio.Future[int]) -> bytes:
+    """Read a pipe until it is closed, or its child has ended and nothing is left in it.
+
+    A grandchild that keeps the pipe open, such as an agent that the program started, does not hold this up.
+    """
     loop = asyncio.get_running_loop()
     os.set_blocking(descriptor, False)
     output = b""
     while True:
-        readable: asyncio.Future[None] = loop.create_future()
-        loop.add_reader(descriptor, _settle, readable)
+        is_over = ended.done()
         try:
-            await readable
-        finally:
-            loop.remove_reader(descriptor)
-        piece = os.read(descriptor, 4096)
+            piece = os.read(descriptor, 4096)
+        except BlockingIOError:
+            if is_over:
+                return output
+            await _readable(loop, descriptor, ended)
+            continue
         if not piece:
             return output
         output += piece
         if len(output) > limit:
             raise TooMuchOutputError
+
+
+async def _readable(loop: asyncio.AbstractEventLoop, descriptor: int, ended: asyncio.Future[int]) -> None:
+    """Wait until there is something to read, or the child has ended."""
+    readable: asyncio.Future[None] = loop.create_future()
+    loop.add_reader(descriptor, _settle, readable)
+    try:
+        either: set[asyncio.Future[Any]] = {readable, ended}
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        loop.remove_reader(descriptor)
 
 
 def _settle(readable: asyncio.Future[None]) -> None:
