@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -50,7 +51,8 @@ def safe(text: str, *, limit: int | None = None, keep_lines: bool = False) -> st
     r"""Make text from outside fit to be shown: nothing in it can move a cursor, hide or reorder.
 
     C0, DEL and C1 controls, bidi and zero-width characters, tag characters and lone surrogates become visible
-    symbols. The map is character by character, so it is safe on any piece of a stream.
+    symbols. The map is character by character, so it is safe on any piece of a stream. Of combining marks in a row at
+    most 8 are left: thousands of them on one letter stop a terminal.
 
     Args:
         text: Text that came from a gateway, a file or a person.
@@ -60,7 +62,23 @@ def safe(text: str, *, limit: int | None = None, keep_lines: bool = False) -> st
     """
     if limit is not None and len(text) > limit:
         text = text[: limit - 1] + "…" if limit > 0 else ""
+    if _MANY_MARKS.search(text):
+        text = "".join(_with_few_marks(text))
     return text.translate(_VISIBLE_LINES if keep_lines else _VISIBLE)
+
+
+def _with_few_marks(text: str) -> Iterator[str]:
+    row = 0
+    for character in text:
+        row = row + 1 if unicodedata.category(character) in ("Mn", "Me") else 0
+        if row <= _MARKS:
+            yield character
+
+
+_MARKS = 8
+"""The most combining marks in a row that are shown; no writing has more than a few."""
+_MANY_MARKS = re.compile("[\u0300-\U0010ffff]{9}")
+"""Finds where more of them could stand: marks begin at U+0300."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -309,3 +309,11 @@ def test_a_hostile_text_is_masked_to_its_end(unit: str) -> None:
 @given(before=st.text(max_size=20), after=st.text(max_size=20), secret=st.sampled_from(list(_SECRETS.values())[:8]))
 def test_a_key_is_masked_wherever_it_stands(before: str, after: str, secret: str) -> None:
     assert secret not in scrub(f"{before} {secret} {after}")
+
+
+def test_marks_upon_marks_are_cut_to_what_writing_needs() -> None:
+    """Sixty thousand of them on one letter fill one cell, and stop a terminal."""
+    assert safe("e" + "\u0301" * 60_000 + "x") == "e" + "\u0301" * 8 + "x"
+    for text in ("e\u0301" * 20, "नमस्ते दुनिया, यह ठीक है", "שָׁלוֹם עֲלֵיכֶם", "\u4e2d" * 40, "Z̷a̷l̷g̷o̷"):
+        assert safe(text) == text
+    assert safe("a" + "\u20dd\u0488" * 10) == "a" + "\u20dd\u0488" * 4
