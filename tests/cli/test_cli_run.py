@@ -246,6 +246,26 @@ async def test_a_state_directory_that_cannot_be_written_is_named_with_what_to_do
     assert "set XDG_STATE_HOME" in complaint
 
 
+async def test_a_home_that_is_not_named_is_said_in_one_line(runs: RunConsole) -> None:
+    for command in (("run", "list"), ("record", "list")):
+        complaint = await runs.refused(1, *command, HOME="", XDG_STATE_HOME="")
+        assert (
+            complaint == "gateway-console: there is no place for state: set XDG_STATE_HOME or HOME to an absolute path"
+        )
+
+
+@pytest.mark.parametrize("kind", ["too large", "no YAML"])
+async def test_a_workflow_that_cannot_be_read_stops_a_run(runs: RunConsole, kind: str) -> None:
+    workflow = runs.repository.root / ".github" / "workflows" / "ci.yml"
+    workflow.parent.mkdir(parents=True)
+    workflow.write_text("on: push\n" + ("#" * 600_000 if kind == "too large" else "a: [\n"))
+    runs.repository.commit()
+    ended = await runs.start("--auto")
+    assert ended.code == 8
+    assert "BND-14" in ended.stdout + ended.stderr
+    assert runs.gateway.generations == []
+
+
 # --- Instructions that are not as they should be ---------------------------------------------------------------------
 
 

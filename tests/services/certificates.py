@@ -23,13 +23,20 @@ class Certificate:
     server: ssl.SSLContext
 
 
-def make_certificate(folder: Path, *, host: str = "127.0.0.1", valid_for: datetime.timedelta = DAY) -> Certificate:
+def make_certificate(
+    folder: Path,
+    *,
+    host: str = "127.0.0.1",
+    valid_for: datetime.timedelta = DAY,
+    common_name: str = "gateway-console test",
+    has_alternative: bool = True,
+) -> Certificate:
     """Make a certificate; a negative `valid_for` makes one that has run out."""
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "gateway-console test")])
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
     end = datetime.datetime.now(datetime.UTC) + valid_for
     alternative = x509.IPAddress(ipaddress.ip_address(host)) if host[0].isdigit() else x509.DNSName(host)
-    certificate = (
+    builder = (
         x509.CertificateBuilder()
         .subject_name(name)
         .issuer_name(name)
@@ -39,9 +46,10 @@ def make_certificate(folder: Path, *, host: str = "127.0.0.1", valid_for: dateti
         .not_valid_after(end)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-        .add_extension(x509.SubjectAlternativeName([alternative]), critical=False)
-        .sign(key, hashes.SHA256())
     )
+    if has_alternative:
+        builder = builder.add_extension(x509.SubjectAlternativeName([alternative]), critical=False)
+    certificate = builder.sign(key, hashes.SHA256())
     path, key_path = folder / "ca.pem", folder / "key.pem"
     path.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
     key_path.write_bytes(

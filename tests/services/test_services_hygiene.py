@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from waiting import HANG_S
 
+from console.services.crash import crash_lines
 from console.services.hygiene import DEBUGGABLE
 
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="prctl is Linux's")
@@ -201,3 +202,21 @@ answer = asyncio.run(ask_command(reference, os.environ))
 print(answer.reveal())
 """
     assert run(ASK + code, GW_TOKEN=TOKEN).splitlines()[-1] == "clean-0123"
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (OSError(24, "Too many open files"), "this process may open no more files; allow more, with: ulimit -n 1024"),
+        (ExceptionGroup("two", [OSError(24, "x"), ValueError()]), "this process may open no more files"),
+        (MemoryError(), "there is no more memory"),
+        (OSError(28, "No space left on device"), "the disk is full"),
+    ],
+)
+def test_what_the_system_has_no_more_of_is_no_bug(error: Exception, words: str) -> None:
+    wrapped = RuntimeError("it holds a value")
+    wrapped.__cause__ = error
+    for each in (error, wrapped):
+        (line,) = crash_lines(each)
+        assert line.startswith(words)
+    assert "This is a bug" in crash_lines(OSError(13, "Permission denied"))[0]

@@ -1,6 +1,8 @@
 """TLS: always verified; a CA file may be added; nothing of the environment weakens it or writes the keys down."""
 
+import contextlib
 import datetime
+import ssl
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from services.smoking import smoke_once
 from console.domain.category import Category
 from console.domain.event import SmokeResult, SmokeStatus
 from console.domain.family import EndpointFamily
+from console.services.trust import verifying_context
 
 GOOD = answer_with(good_stream(EndpointFamily.RESPONSES))
 
@@ -55,6 +58,28 @@ async def test_a_ca_file_does_not_excuse_another_name_or_a_date_that_has_passed(
         result = await smoke_once(server.base_url, ca_file=str(certificate.path))
     assert evidence(result).endswith("is not trusted")
     assert server.requests == []
+
+
+def test_a_name_that_stands_in_the_common_name_alone_is_refused(tmp_path: Path) -> None:
+    """RFC 9525: names are taken from subjectAltName. Python still takes the other where a certificate has none."""
+    old = make_certificate(tmp_path, common_name="gateway.example", has_alternative=False)
+    context = verifying_context()
+    context.load_verify_locations(cafile=old.path)
+    with pytest.raises(ssl.SSLCertVerificationError, match="Hostname mismatch"):
+        shake_hands(context, old.server, "gateway.example")
+    context.hostname_checks_common_name = True
+    shake_hands(context, old.server, "gateway.example")
+
+
+def shake_hands(client: ssl.SSLContext, server: ssl.SSLContext, name: str) -> None:
+    """Let two contexts speak TLS with one another, in memory."""
+    there, back = ssl.MemoryBIO(), ssl.MemoryBIO()
+    sides = [client.wrap_bio(back, there, server_hostname=name), server.wrap_bio(there, back, server_side=True)]
+    while sides:
+        for side in tuple(sides):
+            with contextlib.suppress(ssl.SSLWantReadError):
+                side.do_handshake()
+                sides.remove(side)
 
 
 @pytest.mark.parametrize("name", ["PYTHONHTTPSVERIFY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_NO_VERIFY"])
