@@ -11,7 +11,7 @@ from cli.console_process import Console, ended
 from console.cli import leak_drill
 from console.cli.exit_code import ExitCode
 from console.domain.family import EndpointFamily
-from console.services.drill.canary import HOSTILE_MODELS, VARIABLE, Canary
+from console.services.drill.canary import HOSTILE_MODELS, REPOSITORY, VARIABLE, Canary
 from console.services.drill.child import CONSOLE
 from console.services.drill.drill import DrillReport, hold_drill
 from console.services.drill.recorder import split_sent
@@ -157,3 +157,10 @@ def test_what_is_taken_out_of_a_request_is_the_key_header_and_nothing_else() -> 
     for name, value in [("Authorization", f"Basic {canary.value}"), ("Cookie", canary.value), ("X-Api-Key", "x")]:
         sent = split_sent(f"GET /{canary.value[:30]} HTTP/1.1\r\n{name}: {value}\r\n\r\n".encode(), canary)
         assert (sent.key_headers, canary.is_in(sent.rest)) == (0, True)
+
+
+async def test_a_program_of_the_repository_that_runs_fails_the_drill() -> None:
+    """Plain git runs it: the trap is one."""
+    report = await drilled(Step("git status", ("status",), program=("git", "-C", REPOSITORY)))
+    assert report.problems == ("all steps: git ran a program that the repository names",)
+    assert "what-the-program-of-the-repository-knew" in " ".join(report.hits)  # with the token in its environment

@@ -1,6 +1,7 @@
 """The canary: a made-up token in the form of a gateway's, and the home in which the drill's children find it."""
 
 import json
+import os
 import secrets
 import string
 from collections.abc import Iterable, Sequence
@@ -78,6 +79,8 @@ HOSTILE_MODELS: tuple[tuple[str, EndpointFamily], ...] = (
 """What the embedded gateway answers badly, six models a profile: what stands here is drilled."""
 
 REPOSITORY, TASK, LEAKING_TASK = "repository", "task.txt", "leaking-task.txt"
+LEAKING_CONTEXT = "docs/key.md"
+"""A file of the repository in which the canary stands in a run of characters that breaks anywhere."""
 _BODY_LENGTH = 48
 _DEADLINE_S = 4
 """The longest that a call of the drill may take, in seconds: some gateways never come to an end."""
@@ -122,6 +125,24 @@ class Scratch:
     planted: dict[Path, bytes]
     """The files that hold the canary because the drill put it there, with their bytes."""
 
+    @property
+    def witness(self) -> Path:
+        """What the repository's own program would leave: the environment that it was given."""
+        return self.root / "what-the-program-of-the-repository-knew"
+
+    def arm(self) -> None:
+        """Let the repository's configuration name a program, which git would run to compare contents.
+
+        Raises:
+            OSError: The repository is not there.
+
+        """
+        repository = self.work / REPOSITORY
+        with (repository / ".git" / "config").open("a", encoding="ascii") as config:
+            config.write(f'[filter "drill"]\n\tclean = "env >>{self.witness}; cat"\n')
+        for path in repository.glob("**/*.md"):
+            os.utime(path, ns=(0, 0))  # so that contents have to be compared
+
     def environment(self, canary: Canary, passed_on: dict[str, str]) -> dict[str, str]:
         """Return the environment of the drill's children."""
         return {
@@ -163,7 +184,7 @@ def plant(root: Path, canary: Canary, base_url: str, stalled_url: str) -> Scratc
     _write(refused, _profile("p", base_url, [canary.value], WELL_MODELS, head='schema = 1\ndefault_profile = "p"\n'))
     _plant_task(work, canary)
     _write(broken, f"schema = 1\n[profiles.p.gateway]\nheaders = {{ x-note = {canary.value} }}\n")
-    planted = (token, refused, broken, work / LEAKING_TASK)
+    planted = (token, refused, broken, work / LEAKING_TASK, work / REPOSITORY / LEAKING_CONTEXT)
     return Scratch(root, home, work, {path: path.read_bytes() for path in planted})
 
 
@@ -171,7 +192,10 @@ def _plant_task(work: Path, canary: Canary) -> None:
     """Lay out what a run works on: a task, one with the canary in it, and the files of a repository."""
     repository = work / REPOSITORY
     repository.mkdir()
+    (repository / LEAKING_CONTEXT).parent.mkdir()
     _write(repository / "AGENTS.md", "Be brief.\n")
+    _write(repository / LEAKING_CONTEXT, f"{'x' * 70}{canary.value}{'y' * 90}\n")
+    _write(repository / ".gitattributes", "*.md filter=drill\n")
     _write(work / TASK, "Add a note on endpoint families.\n")
     _write(work / LEAKING_TASK, f"Add a note. The key is {canary.value}.\n")
 

@@ -5,6 +5,7 @@ import contextlib
 import fcntl
 import os
 import pty
+import re
 import signal
 import struct
 import sys
@@ -20,6 +21,16 @@ TIMEOUT_S = 90.0
 """The longest that one child may take, in seconds."""
 
 _COLUMNS, _LINES = 120, 40
+
+
+_SEQUENCES = re.compile(
+    rb"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[PX^_][^\x1b]*\x1b\\|\x1b.|[\r\n]"
+)
+
+
+def without_sequences(data: bytes) -> bytes:
+    """Return what a terminal was told without its sequences and line ends: what was drawn over two lines is whole."""
+    return _SEQUENCES.sub(b"", data)
 
 
 class NoPseudoTerminalError(Exception):
@@ -91,6 +102,7 @@ class Screen:
         self._master = master
         self._news = asyncio.Event()
         self.written = bytearray()
+        self._seen = 0
 
     def press(self, keys: bytes) -> None:
         """Type keys; a terminal that has gone takes none."""
@@ -106,6 +118,13 @@ class Screen:
                     await self._news.wait()
             except TimeoutError:
                 return
+
+    async def until_shown(self, words: bytes) -> None:
+        """Wait until words were drawn since this was last called."""
+        while words not in without_sequences(bytes(self.written[self._seen :])):
+            self._news.clear()
+            await self._news.wait()
+        self._seen = len(self.written)
 
     def take(self) -> None:
         """Take what was drawn since."""

@@ -3,7 +3,7 @@
 import os
 import resource
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,10 +95,14 @@ async def hold_drill(
             scratch = plant(Path(folder), canary, recorder.base_url, recorder.stalled_url)
             if has_git(os.environ):
                 await commit_all(scratch.work / REPOSITORY, os.environ)
+                scratch.arm()
             runner = _Runner(canary, scratch, recorder, Search(canary))
             ends = []
             for step in choose(canary):
                 ends.append(await runner.run(step))
+                told(ends[-1])
+            if scratch.witness.exists():
+                ends.append(StepEnd("all steps", None, "git ran a program that the repository names"))
                 told(ends[-1])
         runner.search.search_tree(scratch)
         sent = runner.search_sent()
@@ -144,7 +148,8 @@ class _Runner:
         program, folder = (*step.program, *step.arguments), self._scratch.work
         match step.how:
             case How.AT_TERMINAL:
-                return await run_at_terminal(program, self._environment, folder, self._drive)
+                drive = self._type(step.keys) if step.keys else self._drive
+                return await run_at_terminal(program, self._environment, folder, drive)
             case How.UNTIL_CRASH:
                 held = self._recorder.held.wait()
                 return await run_on_pipes(program, self._environment, folder, until_aborted=held)
@@ -159,6 +164,19 @@ class _Runner:
             await screen.until_quiet(_KEY_INTERVAL_S)
         await screen.until_quiet(2 * _KEY_INTERVAL_S)
         screen.press(b"q")
+
+    def _type(self, keys: Sequence[tuple[str, bytes]]) -> Callable[[Screen], Awaitable[None]]:
+        """Return what types keys, each once words are shown, and leaves the screen."""
+
+        async def drive(screen: Screen) -> None:
+            for words, key in keys:
+                await screen.until_shown(words.encode())
+                await screen.until_quiet(_KEY_INTERVAL_S)
+                screen.press(key)
+            await screen.until_quiet(_KEY_INTERVAL_S)
+            screen.press(b"q")
+
+        return drive
 
     def _problem(self, step: Step, ended: Ended, keys: int) -> str:
         if ended.code is None:

@@ -1,19 +1,15 @@
 """The search: every byte that was written, for the canary and for what gives it away."""
 
 import os
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from console.domain.guard import safe
 from console.services.drill.canary import Canary, Scratch
+from console.services.drill.child import without_sequences
 
 _CHUNK, _OVERLAP = 4 * 1024 * 1024, 4096
-_ESCAPES = re.compile(
-    rb"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[PX^_][^\x1b]*\x1b\\|\x1b.|[\r\n]"
-)
-"""Terminal sequences and line ends: without them a canary that was drawn over two lines is whole again."""
 
 
 @dataclass(slots=True)
@@ -32,7 +28,7 @@ class Search:
         """Search what came out of a process, as it is and as a terminal shows it."""
         self.files += 1
         self.size_bytes += len(data)
-        if self.canary.is_in(data) or self.canary.is_in(_ESCAPES.sub(b"", data)):
+        if self.canary.is_in(data) or self.canary.is_in(without_sequences(data)):
             self._note(name)
 
     def search_tree(self, scratch: Scratch) -> None:

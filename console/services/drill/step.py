@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from console.services.drill.canary import LEAKING_TASK, REPOSITORY, TASK, Canary, hostile_profiles
+from console.services.drill.canary import LEAKING_CONTEXT, LEAKING_TASK, REPOSITORY, TASK, Canary, hostile_profiles
 from console.services.drill.child import CONSOLE
 from console.services.git.command import has_git
 
@@ -33,6 +33,8 @@ class Step:
     given: bytes = field(default=b"", repr=False)
     """What its stdin holds."""
     how: How = How.ON_PIPES
+    keys: tuple[tuple[str, bytes], ...] = ()
+    """What is typed at a terminal, each once the words before it are shown; left out, all routes are smoked."""
     sends: bool = False
     """Whether it has to reach the gateway with the canary."""
     program: tuple[str, ...] = CONSOLE
@@ -86,15 +88,30 @@ def steps(canary: Canary) -> Sequence[Step]:
     )
 
 
+_KEYS = (("planner due", b"r"), ("1 runs", b"\r"), ("nothing was sent so far", b"\x1b"), ("1 runs", b"\x1b"))
+"""Open the runs, and the dialog with what will be sent; close it and them."""
+
+
 def _run() -> Sequence[Step]:
     """Return the steps of a gated run, from its beginning to its record."""
-    ok, named, start = frozenset({0}), ("--profile", "run"), ("run", "start", "--repo", REPOSITORY, "--task-file")
+    ok, waits, named, start = (
+        frozenset({0}),
+        frozenset({7}),
+        ("--profile", "run"),
+        ("run", "start", "--repo", REPOSITORY, "--task-file"),
+    )
     return (
         Step("run start --auto", (*named, *start, TASK, "--auto"), ok, sends=True),
         Step("run list --json", ("run", "list", "--json"), ok),
         Step("run show", ("run", "show", "last"), ok),
         Step("record show --json", ("record", "show", "last", "--json"), ok),
         Step("record verify", ("record", "verify", "--all"), ok),
+        Step("run start, the token in a file", (*named, *start, TASK, "--context", LEAKING_CONTEXT), waits),
+        Step("run decide", ("run", "decide", "last", "--gate", "instruction", "--verdict", "ready"), ok),
+        Step("run step, the preflight", ("run", "step", "last"), ok, sends=True),
+        Step("run step --preview", ("run", "step", "last", "--preview"), ok),
+        Step("screen, the brief", named, ok, how=How.AT_TERMINAL, keys=_KEYS),
+        Step("run step --send", ("run", "step", "last", "--send")),
         Step("run start, a token in the task", (*named, *start, LEAKING_TASK), frozenset({11})),
         Step("run start, a gateway that echoes", ("--profile", "hostile0", *start, TASK, "--auto"), sends=True),
     )
