@@ -29,11 +29,11 @@ from domain.hostile_text import (
 import console
 from console.domain.claim import with_links
 from console.domain.command_plan import check_commands
+from console.domain.evidence import plain
 from console.domain.injection import find_injection
 from console.domain.instruction_text import front_matter, hidden_in, imports_in
 from console.domain.quote import QUOTE_LIMIT, fold, stands_in
 from console.domain.repository_path import Scope
-from console.domain.rubric import plain
 from console.domain.unified_diff import parse_patch
 from console.domain.workflow import Workflow
 from console.domain.workflow_check import check_workflow
