@@ -44,7 +44,7 @@ _SPEAKER = re.compile(
     re.MULTILINE,
 )
 _KEY = re.compile(
-    r"""\\{0,3}["'](?:(nonce|score|evidence|severity|quote|note)\\{0,3}["']\s{0,8}:"""
+    r"""["'](?:(nonce|score|evidence|severity|quote|note)\\{0,3}["']\s{0,8}:"""
     r"""|(criteria|findings)\\{0,3}["']\s{0,8}:\s{0,40}\[)"""
 )
 _ANSWERS = (

@@ -10,7 +10,9 @@ from console.domain.injection_fact import vocabulary
 _BASE64 = re.compile(
     r"(?<![\w/])[A-Za-z0-9][A-Za-z0-9+/_-]{15,}+(?:\r?\n[ \t]{0,8}+[+>#*]?[ \t]{0,8}+[A-Za-z0-9+/_-]{16,}+)*+={0,2}"
 )
-_HEXADECIMAL = re.compile(r"(?<![0-9A-Za-z])(?:0x)?[0-9A-Fa-f]{2}(?:[ :]?(?:0x)?[0-9A-Fa-f]{2}){7,}+")
+_HEXADECIMAL = re.compile(
+    r"[0-9A-Fa-f](?<![0-9A-Za-z].)(?:(?<=0)x[0-9A-Fa-f]{2}|[0-9A-Fa-f])(?:[ :]?(?:0x)?[0-9A-Fa-f]{2}){7,}+"
+)
 _READABLE_PERCENT = 80
 _ROT13 = str.maketrans(
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", "nopqrstuvwxyzabcdefghijklmNOPQRSTUVWXYZABCDEFGHIJKLM"

@@ -7,8 +7,8 @@ import re
 from functools import cache
 
 _ESCAPE = re.compile(r"\\(?:u\{([0-9A-Fa-f]{1,6})\}|[uU]([0-9A-Fa-f]{4,8})|x([0-9A-Fa-f]{2})|[nrt])")
-_PERCENT = re.compile(r"(?:%[0-9A-Fa-f]{2}){1,400}")
-_PRINTABLE = re.compile(r"(?:=[0-9A-F]{2}){2,400}")
+_PERCENT = re.compile(r"%[0-9A-Fa-f]{2}(?:%[0-9A-Fa-f]{2}){0,400}")
+_PRINTABLE = re.compile(r"=[0-9A-F]{2}(?:=[0-9A-F]{2}){1,400}")
 _ENTITY = re.compile(r"&(?:#(\d{1,7})|#[xX]([0-9A-Fa-f]{1,6})|([A-Za-z]{2,31}));?")
 _LEVELS = 2
 """How often an entity may be written as an entity."""

@@ -157,7 +157,7 @@ _CHINESE_ADDRESS = (
     "(?:评审|評審|模型|助手)?[, ]",
 )
 _CHINESE_APPROVAL = (
-    "(?:请|請|务必|務必|直接|立即|必须|必須)(?:直接|立即|务必|務必|无条件|無條件|你|您)?(?:批准|通过|通過|放行)(?:本|这|這|此|该|該)"
+    "(?:请|請|务必|務必|直接|立即|[你您]必[须須])(?:直接|立即|务必|務必|无条件|無條件|你|您)?(?:批准|通过|通過|放行)(?:本|这|這|此|该|該)"
     "(?:一)?(?:个|個|份|篇|次|项|項|条|條)?(?:草稿|补丁|補丁|修改|改动|改動|方案|文章|文档|文檔|提交|变更|變更|稿件|计划|計劃|评审|評審)",
     "(?:不要|请勿|請勿|不得|切勿)(?:报告|報告|指出|列出|提及|标记|標記)(?:任何|本文的|其中的)(?:问题|問題|缺陷|发现|發現|错误|錯誤)",
     "(?:结论|結論|判定|评审结果|評審結果|裁决|裁決)(?:必须|必須|应该|應該|应为|應為|只能)(?:是|为|為)?(?:ready|通过|通過|批准)",
@@ -185,10 +185,10 @@ def forms_in(text: str) -> Iterator[tuple[str, int]]:
     for match in _FIRST_WORD.finditer(text):
         for finding_id, form, begins in english.get(match[0], ()):
             start = match.start()
-            if start < over.get(finding_id, 0) or (begins and not begins_clause(text, start)):
+            if start < over.get(finding_id, 0):
                 continue
             found = form.match(text, start)
-            if found is not None:
+            if found is not None and (not begins or begins_clause(text, start)):
                 over[finding_id] = found.end()
                 yield finding_id, start
     if _HAN.search(text):

@@ -14,6 +14,7 @@ _UNSEEN = re.compile(
     "[\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f"
     "\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff]"
 )
+_OTHERS = re.compile(r"[^\x00-\x7f]+")
 _DECORATION = re.compile(
     "[\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670"
     "\u06d6-\u06dc\u06df-\u06e8\u06ea-\u06ed\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
@@ -58,7 +59,8 @@ def plain_letters(text: str) -> str:
     """Return a text with all its letters made plain; lower and upper case stay what they are, and so do lines."""
     if text.isascii():
         return text
-    return fold_compatible(text).translate(_Letters())
+    letters = _Letters()
+    return _OTHERS.sub(lambda others: others[0].translate(letters), fold_compatible(text))
 
 
 def _made(character: str) -> str:

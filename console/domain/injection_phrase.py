@@ -29,6 +29,7 @@ _PHRASES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("INJ-02", ("reviewer", "must", "ignore")),
     ("INJ-03", ("^approve", "this")),
     ("INJ-03", ("^approve", "unchecked")),
+    ("INJ-03", ("must", "approve", "this")),
     ("INJ-03", ("silence", "problems")),
     ("INJ-03", ("verdict", "ready")),
     ("INJ-04", ("give", "highest", "everything")),
@@ -57,7 +58,9 @@ class _Table:
     words: Mapping[str, tuple[_Entry, ...]]
     """By their first word."""
     stems: Mapping[str, tuple[_Entry, ...]]
-    unspaced: re.Pattern[str]
+    unspaced_first: re.Pattern[str]
+    unspaced: Mapping[str, re.Pattern[str]]
+    """Words of scripts without spaces, by their first character."""
     by_unspaced: Mapping[str, tuple[_Entry, ...]]
     phrases: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]]
     """By each of their meanings."""
@@ -133,9 +136,11 @@ def _entries(text: str) -> Iterator[tuple[int, int, _Entry]]:
                 if entry.is_stem or _TOKEN.match(flat, end) is None:
                     yield match.start(), end, entry
     if _UNSPACED.search(text):
-        for match in table.unspaced.finditer(text):
-            for entry in table.by_unspaced[match[1]]:
-                yield match.start(), match.end(1), entry
+        for first in table.unspaced_first.finditer(text):
+            found = table.unspaced[first[0]].match(text, first.start())
+            if found is not None:
+                for entry in table.by_unspaced[found[0]]:
+                    yield *found.span(), entry
 
 
 def _entries_of(token: str, table: _Table) -> Iterator[_Entry]:
@@ -170,12 +175,15 @@ def _table() -> _Table:
     for phrase in _PHRASES:
         for meaning in phrase[1]:
             phrases.setdefault(meaning, []).append(phrase)
-    longest_first = sorted(unspaced, key=len, reverse=True)
+    by_first: dict[str, list[str]] = {}
+    for each in sorted(unspaced, key=len, reverse=True):
+        by_first.setdefault(each[0], []).append(each)
     lead = "|".join(sorted(map(re.escape, leads), key=len, reverse=True))
     return _Table(
         _frozen(words),
         _frozen(stems),
-        re.compile(f"(?=({'|'.join(map(re.escape, longest_first))}))"),
+        re.compile(f"[{''.join(sorted({word[0] for word in unspaced}))}]"),
+        {first: re.compile("|".join(map(re.escape, row))) for first, row in by_first.items()},
         _frozen(unspaced),
         {name: tuple(each) for name, each in phrases.items()},
         re.compile(f"(?:(?:{lead})(?: |$)){{1,3}}"),

@@ -27,9 +27,9 @@ _BLOCKS = (
 _FIRST = [first for first, _ in _BLOCKS]
 _FOREIGN = re.compile("[" + "".join(f"{chr(first)}-{chr(last)}" for first, last in _BLOCKS) + "]{2,}")
 
-_PROSE = re.compile(r"(?<![^\W_])(?:[^\W\d_]{1,30}+[^\w\s]{0,2}+[ \t]{1,2}+){3}[^\W\d_]")
-_CODE = re.compile(r"\w\([\w ]{0,40}[:,=)]|->|=>|[;{]\s{0,8}$|::")
-_EDGES = ".,;:!?()\"'`*_«»„“”‘’¿¡…-–—[]{}<>/|#+>"
+_CODE = re.compile(r"[(=:;{-](?:(?<=\w\()[\w ]{0,40}[:,=)]|(?<=[=-])>|(?<=::)|(?<=[;{])\s{0,8}$)")
+_SURELY_ENGLISH = frozenset({"the"})
+_EDGES = ".,;:!?)\"'`*_»“”’…–—]>"
 _LINE_LEAST = 4
 """The least words of a line that is prose."""
 _PIECE_MOST = 40
@@ -101,13 +101,19 @@ def _unknown_line(plain: str) -> int | None:
 
 def _prose(plain: str) -> Iterator[tuple[int, Set[str]]]:
     """Yield pieces of lines that are prose: line and different words."""
+    is_english = languages()[0].common.__contains__
     for number, line in enumerate(plain.split("\n"), 1):
-        if _PROSE.search(line) is None or _CODE.search(line) is not None:
-            continue
         tokens = line.split()
+        if len(tokens) < _LINE_LEAST:
+            continue
+        if 100 * sum(map(is_english, tokens)) >= _SURE_PERCENT * len(tokens):
+            yield number, _SURELY_ENGLISH
+            continue
+        if _CODE.search(line) is not None:
+            continue
         for start in range(0, len(tokens), _PIECE_MOST):
             piece = tokens[start : start + _PIECE_MOST]
-            words = {word.casefold() for token in piece if _is_word(word := token.strip(_EDGES))}
+            words = {word.casefold() for token in piece if _is_word(word := token.rstrip(_EDGES))}
             if len(words) >= _LINE_LEAST and 100 * len(words) >= _PROSE_PERCENT * len(piece):
                 yield number, words
 

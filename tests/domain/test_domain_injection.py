@@ -6,6 +6,7 @@ import pytest
 from domain.hostile_text import DRAFTS, Hostile
 from domain.injection_corpus import CODE, HONEST, SPOKEN
 from domain.injection_disguises import DISGUISED
+from domain.injection_held_out import NOT_SEEN, SEEN
 from domain.injection_languages import HONEST_IN, SPOKEN_IN, UNREADABLE
 from examples import examples
 from hypothesis import given
@@ -114,6 +115,11 @@ def test_a_longer_honest_text_in_a_language_is_left_alone() -> None:
     assert {name: find_injection(text) for name, text in texts.items()} == dict.fromkeys(texts, ())
 
 
+def test_words_that_no_rule_was_made_for_are_found_as_often_as_is_said() -> None:
+    assert [text for text in SEEN if not SAID & ids_of(text)] == []
+    assert [text for text in NOT_SEEN if SAID & ids_of(text)] == []
+
+
 # --- What it cannot read ---------------------------------------------------------------------------------------------
 
 
@@ -146,6 +152,7 @@ _HOLDS_ATTACKS = {
     "tests/domain/hostile_text.py",
     "tests/domain/injection_corpus.py",
     "tests/domain/injection_disguises.py",
+    "tests/domain/injection_held_out.py",
     "tests/domain/injection_languages.py",
     "tests/domain/test_domain_claim.py",
     "tests/domain/test_domain_injection.py",
