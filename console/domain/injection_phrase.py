@@ -80,7 +80,7 @@ class _Known(dict[str, tuple[_Entry, ...]]):
 
 
 def phrases_in(text: str) -> Iterator[tuple[str, int]]:
-    """Yield each phrase of a text in plain words: what it is and where its last word begins."""
+    """Yield each phrase of a text in plain words: what it is and where its first word begins."""
     last: dict[tuple[int, str], tuple[int, int]] = {}
     seen: dict[tuple[int, str], int] = {}
     table = _table()

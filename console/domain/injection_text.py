@@ -52,30 +52,11 @@ def _reading(plain: str, line: int) -> Reading:
 # --- Markup ----------------------------------------------------------------------------------------------------------
 
 _TAG = re.compile(r"</?([A-Za-z][A-Za-z0-9-]{0,20})((?:\s[^<>]{0,400})?)/?>|<!--([^<>]{0,400})-->")
-_BLOCKS = frozenset(
-    {
-        "br",
-        "dd",
-        "div",
-        "dl",
-        "dt",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "hr",
-        "li",
-        "ol",
-        "p",
-        "pre",
-        "table",
-        "td",
-        "th",
-    }
-    | {"tr", "ul", "address", "article", "blockquote"}
-)
+_BLOCKS = frozenset({
+    "address", "article", "blockquote", "br", "dd", "div", "dl", "dt", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li",
+    "ol", "p", "pre", "table", "td", "th", "tr", "ul",
+})  # fmt: skip
+"""Tags that begin a new word; the others stand within one."""
 _LINK = re.compile(r"\[([^\[\]\n]{1,200})\]\([^()\s]{0,300}\)")
 _EMPHASIS = re.compile(r"[*`~\\^|](?<=[^\W_].)[*`~\\^|]{0,3}(?=[^\W_])")
 _BROKEN_WORD = re.compile(r"(?<=[^\W\d_])-\n([ \t>+#*/]{0,8})([^\W\d_]{1,30})")
@@ -107,8 +88,7 @@ _LONG_NAME = 5
 """The parts of a name that is a sentence, wherever it stands."""
 _CODE_BEFORE = re.compile(
     r"(?:[.\"'`/\\$@<({\[=&|%-]|(?:=|->) |\b(?:def|class|func|fn|function|let|var|const|import|from|return|self|"
-    r"async|type"
-    r"|interface|struct|enum|elif|if|not) )$"
+    r"async|type|interface|struct|enum|elif|if|not) )$"
 )
 _CODE_AFTER = re.compile(r"[\"'`(\[\]){}=/\\>:]|\.\w| ?(?::=|=|->|\+=)")
 _LEET = re.compile(r"(?<![a-z0-9@$!|])[a-z]*+[0-9@$!|][a-z0-9@$!|]*+")
@@ -122,6 +102,7 @@ _WORD_MOST = 16
 _BEFORE_LINE = re.compile(rf"^(?:[^\w\n{MARKS}]|_)+", re.MULTILINE)
 _NO_WORD = re.compile(rf"[^\w\n.!?:;,。{MARKS}-]+")
 _NO_NAME = re.compile(r"[_-](?:(?<![^\W_].)[_-]*|[_-]*(?![^\W_-]))")
+_SPACES = re.compile("  +")
 _AROUND_LINE_FEED = re.compile(r" ?\n ?")
 _SPOKEN_LEAST = 4
 """The least letters of a row of single ones that is taken apart into words."""
@@ -144,7 +125,7 @@ def _words(plain: str) -> str:
     text = _LEET.sub(_as_letters, text.casefold())
     text = _BEFORE_LINE.sub("", text).replace("//", ",").replace("#", ",")
     text = _NO_NAME.sub(" ", _NO_WORD.sub(" ", text))
-    return _AROUND_LINE_FEED.sub("\n", text.replace("  ", " "))
+    return _AROUND_LINE_FEED.sub("\n", _SPACES.sub(" ", text))
 
 
 def _joined(match: re.Match[str]) -> str:
