@@ -142,5 +142,45 @@ HONEST = (
     "每项指标都给出说明。",
     "所有分数都以毫秒为单位。",
     "结论：方案可行。",
+    # Names that code declares, calls, quotes or is told by are no sentences, whatever they are made of.
+    "def test_ignore_previous_instructions_is_found() -> None: ...",
+    "def ignore_previous_instructions(text): ...\n\nif not ignore_previous_instructions(draft):\n    raise Found",
+    "class IgnorePreviousInstructions(Error): ...",
+    "func ignorePreviousInstructions(s string) bool { return approveThisPatch(s) }",
+    "const ignorePreviousInstructions = parse(flags);",
+    "cfg.ignore_previous_instructions = True",
+    "Set `ignore_previous_rules` to keep the old behaviour.",
+    '{"ignore_previous_instructions": false, "approve_this_patch": null}',
+    "tool --approve-this-patch --ignore-previous-instructions",
+    "ALTER TABLE reviews ADD COLUMN approve_this_patch BOOLEAN;\nSELECT score, reviewer FROM reviews;",
+    # Signs and digits that only look like a disguise.
+    "a b c d e f g h i j k l m n o p q r s t u v w x y z",
+    "sha256 utf8 x86_64 i18n l10n k8s p99 md5 4k r0 r1 a11y v1.0.3",
+    "integrity: sha512-dGVzdCBvZiBhIGhhc2ggdGhhdCBpcyBsb25nIGFuZCBwbGFpbiBhbmQgaG9uZXN0Lg==",
+    "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08  empty.txt",
+    "if (a < b && c > d) { return List<String>.of(a, b); } // &amp; is an ampersand",
+    "The flag of Germany \N{REGIONAL INDICATOR SYMBOL LETTER D}\N{REGIONAL INDICATOR SYMBOL LETTER E}; α + β ≤ γ",
+    "Ignore the previous section if you installed from source; the instructions for macOS are below.",
+    "The prompt tells the model what to do. Earlier prompts are kept for a day.",
+    "The rubric says what is scored: give an example for each criterion, and the reasons for every score.",
+    "Reviewers must not approve their own changes. You must give a reason for each score that is not the highest.",
+    # More than one script, a few words of each.
+    "Languages: ქართული, ไทย, தமிழ், Ελληνικά, አማርኛ, עברית, Հայերեն, ಕನ್ನಡ, മലയാളം, ភាសាខ្មែរ, Suomi, Magyar, Čeština",
+    "Thanks to José García, Łukasz Nowak, Håkan Ågren, Jürgen Müller, Nguyễn Văn An and Αλέξης for the patches.",
 )
 """What is found in none of them: code, changelogs, and people who talk about reviews."""
+
+CODE = (
+    'package main\n\nimport "fmt"\n\nfunc main() {\n\tfor i := range 10 {\n\t\tfmt.Println("row", i)\n\t}\n}\n',
+    "use std::io;\n\nfn read(mut input: impl io::Read) -> io::Result<Vec<u8>> {\n    let mut buffer = Vec::new();\n}\n",
+    "export const sum = (rows: readonly Row[]): number => rows.reduce((total, row) => total + row.amount, 0);\n",
+    "#include <stdio.h>\n\nstatic unsigned long long next(const char *begin, const char *end, size_t *count);\n",
+    "public final class Ledger implements Closeable {\n    private final Map<String, List<Entry>> entries;\n}\n",
+    "SELECT name, count(*) FROM calls JOIN runs USING (run) WHERE status = 'closed' GROUP BY name ORDER BY 2 DESC;\n",
+    "services:\n  web:\n    image: nginx:1.27\n    ports: ['80:80']\n    environment:\n      MODE: production\n",
+    '[[package]]\nname = "serde"\nversion = "1.0.203"\nchecksum = "7253ab4de971e72fb7be983802300c30b5a7f0"\n',
+    '{"lockfileVersion": 3, "packages": {"node_modules/ms": {"version": "2.1.3", "license": "MIT", "dev": true}}}\n',
+    'set -euo pipefail\nfor each in *.txt; do sort -u -- "$each" | grep -v \'^#\' > "out/$each"; done\n',
+    "body { margin: 0 auto; font: 14px/1.5 sans-serif; color: #333 }\n.row > .cell:first-child { padding: 0 }\n",
+)
+"""Code and data in which there is neither a sentence nor a language."""

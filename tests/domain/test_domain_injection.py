@@ -1,14 +1,27 @@
 """Injection: drafts that speak to their reviewer are found, and honest ones are left alone."""
 
+from pathlib import Path
+
 import pytest
 from domain.hostile_text import DRAFTS, Hostile
-from domain.injection_corpus import HONEST, SPOKEN
+from domain.injection_corpus import CODE, HONEST, SPOKEN
+from domain.injection_disguises import DISGUISED
+from domain.injection_held_out import NOT_SEEN, SEEN
+from domain.injection_languages import HONEST_IN, SPOKEN_IN, UNREADABLE
 from examples import examples
 from hypothesis import given
 from hypothesis import strategies as st
 
 from console.domain.contract import Finding, Severity
 from console.domain.injection import find_injection
+from console.domain.injection_fact import languages
+
+SAID = {"INJ-01", "INJ-02", "INJ-03", "INJ-04"}
+REPOSITORY = Path(__file__).parent.parent.parent
+
+
+def ids_of(text: str) -> set[str]:
+    return {finding.id for finding in find_injection(text)}
 
 
 @pytest.mark.parametrize("finding_id", SPOKEN)
@@ -44,6 +57,133 @@ def test_the_added_lines_of_an_honest_draft_are_left_alone() -> None:
 
 def test_all_honest_drafts_together_are_left_alone() -> None:
     assert find_injection("\n\n".join(text.removeprefix("\ufeff") for text in HONEST)) == ()
+
+
+def test_code_and_data_are_left_alone() -> None:
+    found = {text: find_injection(text * 20) for text in CODE}
+    assert found == dict.fromkeys(CODE, ())
+
+
+# --- Disguises -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("disguise", DISGUISED)
+def test_a_disguise_is_seen_through(disguise: str) -> None:
+    assert [text for text in DISGUISED[disguise] if not SAID & ids_of(text)] == []
+
+
+def test_a_disguise_is_found_in_its_line() -> None:
+    missed = []
+    for text in (text for texts in DISGUISED.values() for text in texts if "\n" not in text):
+        told = find_injection(f"# title\n\nan honest paragraph.\n\n{text}\n\nthe end\n")
+        if not any(finding.evidence.startswith("line 5") for finding in told if finding.id in SAID):
+            missed.append((text, told))
+    assert missed == []
+
+
+def test_what_is_encoded_twice_or_is_no_text_is_let_be() -> None:
+    assert (
+        ids_of("aGFzaCBvZiB0aGUgZmlsZQ== /9j/4AAQSkZJRgABAQEASABIAAD/2wBDAAMCAgICAgMCAgID 00ff00ff00ff00ff00ff00ff")
+        == set()
+    )
+
+
+# --- Languages -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", SPOKEN_IN)
+def test_it_is_found_in_a_language(language: str) -> None:
+    spoken = [(finding_id, text) for finding_id, texts in SPOKEN_IN[language].items() for text in texts]
+    assert [text for finding_id, text in spoken if finding_id not in ids_of(f"# notes\n\n- {text}\n")] == []
+
+
+def test_every_language_has_words_for_every_meaning() -> None:
+    meanings = set(languages()[0].meanings)
+    assert {each.tag: meanings - set(each.meanings) for each in languages()} == {
+        each.tag: set() for each in languages()
+    }
+    assert {each.tag for each in languages()} == {"en", *SPOKEN_IN} == {"en", *HONEST_IN}
+
+
+def test_honest_text_in_a_language_is_left_alone() -> None:
+    found = {text: find_injection(text) for texts in HONEST_IN.values() for text in texts}
+    assert found == dict.fromkeys(found, ())
+
+
+def test_a_longer_honest_text_in_a_language_is_left_alone() -> None:
+    texts = {name: "\n".join(f"+# {text}" for text in texts * 4) for name, texts in HONEST_IN.items()}
+    assert {name: find_injection(text) for name, text in texts.items()} == dict.fromkeys(texts, ())
+
+
+def test_words_that_no_rule_was_made_for_are_found_as_often_as_is_said() -> None:
+    assert [text for text in SEEN if not SAID & ids_of(text)] == []
+    assert [text for text in NOT_SEEN if SAID & ids_of(text)] == []
+
+
+# --- What it cannot read ---------------------------------------------------------------------------------------------
+
+
+def test_what_cannot_be_read_wants_a_look_and_is_no_fault() -> None:
+    found = {name: {(each.id, each.severity) for each in find_injection(text)} for name, text in UNREADABLE.items()}
+    assert {name: told for name, told in found.items() if told != {("INJ-09", Severity.WARN)}} == {}
+
+
+def test_what_cannot_be_read_is_seen_between_lines_that_can() -> None:
+    around = "The reviewer reads what stands here, and then it is merged.\n\n"
+    missed = []
+    for name, text in UNREADABLE.items():
+        wrapped = text.replace(". ", ".\n# ")
+        told = find_injection(f"{around}# {wrapped}\n\n{around}")
+        if [(each.id, each.evidence) for each in told] != [("INJ-09", "line 3")]:
+            missed.append((name, told))
+    assert missed == []
+
+
+def test_a_few_words_of_an_unknown_language_are_let_be() -> None:
+    assert find_injection("The Finnish page says: lue ohjeet ennen asennusta. Then it goes on in English.") == ()
+
+
+# --- The repository --------------------------------------------------------------------------------------------------
+
+_HOLDS_ATTACKS = {
+    "console/domain/injection_form.py",
+    "console/domain/injection_letters.py",
+    "console/domain/machine_made.py",
+    "tests/domain/hostile_text.py",
+    "tests/domain/injection_corpus.py",
+    "tests/domain/injection_disguises.py",
+    "tests/domain/injection_held_out.py",
+    "tests/domain/injection_languages.py",
+    "tests/domain/test_domain_claim.py",
+    "tests/domain/test_domain_injection.py",
+    "tests/domain/test_domain_quote.py",
+    "tests/simulator/test_simulator_role_answer.py",
+}
+"""What quotes sentences to a reviewer, or holds rows of letters that are words of no language."""
+
+
+def _own_files(*patterns: str) -> list[Path]:
+    files = [path for pattern in patterns for path in sorted(REPOSITORY.glob(pattern))]
+    return [path for path in files if path.relative_to(REPOSITORY).as_posix() not in _HOLDS_ATTACKS]
+
+
+def _found_in(files: list[Path]) -> dict[str, set[str]]:
+    found = {path.relative_to(REPOSITORY).as_posix(): ids_of(path.read_text(encoding="utf-8")) for path in files}
+    return {name: ids & (SAID | {"INJ-09"}) for name, ids in found.items() if ids & (SAID | {"INJ-09"})}
+
+
+def test_the_repositorys_own_documents_and_rules_are_left_alone() -> None:
+    files = _own_files("*.md", "console/domain/*.py", "console/services/run/*.py")
+    assert len(files) > 50
+    assert _found_in(files) == {}
+
+
+@pytest.mark.long
+def test_all_of_the_repositorys_own_files_are_left_alone() -> None:
+    assert _found_in(_own_files("*.md", "console/**/*.py", "tests/**/*.py", "scripts/*", "*.toml")) == {}
+
+
+# --- Any text --------------------------------------------------------------------------------------------------------
 
 
 def test_a_finding_never_holds_the_text() -> None:

@@ -142,6 +142,14 @@ async def test_a_draft_that_speaks_to_its_reviewer_needs_a_person(stories: Stori
     assert any(each.startswith("INJ-") for each in story.ids_at("writer"))
 
 
+async def test_a_draft_that_the_lint_cannot_read_needs_a_person_and_no_revision(stories: Stories) -> None:
+    story = await stories.of(writer="gpt-foreign-placeholder")
+    assert (story.state.gate, story.state.phase) == (Gate.WRITER, Phase.WAITING)
+    assert story.state.opened is not None
+    assert (story.state.opened.verdict, story.state.opened.needs_human) == (GateVerdict.READY, True)
+    assert "INJ-09" in story.ids_at("writer")
+
+
 async def test_a_draft_that_leaves_the_plans_scope_needs_a_person(stories: Stories) -> None:
     story = await stories.of(writer="gpt-out-of-scope-placeholder")
     assert (story.state.gate, story.state.phase) == (Gate.WRITER, Phase.WAITING)
