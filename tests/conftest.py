@@ -23,6 +23,15 @@ def pytest_configure(config: pytest.Config) -> None:
     examples.set_up(0.25 if config.option.markexpr else 1)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take long, so that at the end no process waits for one of them."""
+    heavy = {item.path for item in items for mark in _HEAVY if item.get_closest_marker(mark)}
+    items.sort(key=lambda item: item.path not in heavy)
+
+
+_HEAVY = ("referee", "terminal", "long")
+
+
 def pytest_collection_finish() -> None:
     """Let the garbage collector leave alone what stays for the whole session, and look less often."""
     gc.freeze()

@@ -53,7 +53,7 @@ def command(tmp_path: Path, llama: Forwarder, llama_server: LlamaServer) -> RunC
     (tmp_path / "config.toml").write_text(
         'schema = 1\ndefault_profile = "l"\n[profiles.l.gateway]\n'
         f'base_url = "{llama.base_url}"\ntoken_ref = ["env:{TOKEN_VARIABLE}"]\n{PATIENT}'
-        "[profiles.l.policy]\nindependence = 0\nrun_max_output_tokens = 700\nmax_attempts = 3\n" + routes,
+        "[profiles.l.policy]\nindependence = 0\nrun_max_output_tokens = 384\nmax_attempts = 3\n" + routes,
         encoding="utf-8",
     )
     repository = tmp_path / "repository"
