@@ -43,13 +43,13 @@ class Phrase:
 
     def is_in(self, prose: str) -> bool:
         """Tell whether the parts follow one another in a text. Linear in the text's length."""
-        first, *rest = self.parts
+        first = self.parts[0]
         start = prose.find(first)
         for _ in range(_TRIES):
             if start < 0:
                 return False
             end = start + len(first)
-            for part in rest:
+            for part in self.parts[1:]:
                 found = prose.find(part, end, end + _GAP + len(part))
                 if found < 0:
                     break

@@ -25,14 +25,7 @@ LOST = {
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_plain_git_runs_the_program_of_a_hostile_repository(name: str, tmp_path: Path) -> None:
-    directory, trap = build(name, tmp_path)
-    fire(name, directory)
-    assert trap.has_run
-
-
-@pytest.mark.parametrize("name", HOSTILE)
-async def test_the_program_of_a_hostile_repository_does_not_run(name: str, tmp_path: Path) -> None:
+async def test_the_program_of_a_hostile_repository_runs_under_plain_git_and_not_under_the_console(name: str, tmp_path: Path) -> None:
     directory, trap = build(name, tmp_path)
     environment = ENVIRONMENT | {"HOME": str(tmp_path)}
     for tool in Tool:
@@ -59,3 +52,5 @@ async def test_the_program_of_a_hostile_repository_does_not_run(name: str, tmp_p
                 await tree.write_files()
                 assert (tree.files / "AGENTS.md").exists()
     assert not trap.has_run
+    fire(name, directory)
+    assert trap.has_run
