@@ -218,7 +218,7 @@ _GIT_WORDS = {
     GitState.NO_PROGRAM: "There is no git program in PATH, so that nothing shows whether the instructions are"
     " committed. Install git, or acknowledge it",
     GitState.UNREADABLE: "Git does not answer for this repository (it belongs to another user, is damaged or slow), so"
-    " that nothing shows whether the instructions are committed. Try: git status",
+    " that nothing shows whether the instructions are committed. Try: git rev-parse --show-toplevel",
 }
 
 

@@ -25,7 +25,7 @@ LOST = {
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-async def test_the_program_of_a_hostile_repository_runs_under_plain_git_and_not_under_the_console(name: str, tmp_path: Path) -> None:
+async def test_what_plain_git_would_run_is_not_run(name: str, tmp_path: Path) -> None:
     directory, trap = build(name, tmp_path)
     environment = ENVIRONMENT | {"HOME": str(tmp_path)}
     for tool in Tool:

@@ -44,7 +44,7 @@ async def is_dirty(checkout: Checkout, commit: str, environment: Mapping[str, st
         shape = ("--porcelain", "-z", "--untracked-files=normal", "--ignore-submodules=all", "--no-renames")
         report = await own.git(*sparse, "status", *shape, tree=checkout.root)
         if not is_well(report):
-            raise ScratchError("git cannot compare the working tree with its commit; try: git status")
+            raise ScratchError("git cannot compare the working tree with its commit; see: git fsck --connectivity-only")
         return bool(report.output_bytes)
 
 

@@ -79,7 +79,7 @@ async def _checkout(directory: Path, environment: Mapping[str, str]) -> Checkout
     except NoCheckoutError:
         raise RepositoryError(
             f"{shown} is in no git repository that git trusts, so no patch can be checked on it; see: git -C"
-            " DIRECTORY status. For a new one run: git init, and commit"
+            " DIRECTORY rev-parse --show-toplevel. For a new one run: git init, and commit"
         ) from None
 
 
@@ -116,6 +116,6 @@ async def _ask(directory: Path, environment: Mapping[str, str], *arguments: str)
         raise RepositoryError(f"{error}; a run needs it to say what it worked on") from None
     if report.ending is not ChildEnding.EXITED:
         raise RepositoryError(
-            f"git did not answer in {safe(str(directory), limit=200)} ({report.ending}); try: git status"
+            f"git did not answer in {safe(str(directory), limit=200)} ({report.ending}); try: git rev-parse"
         )
     return report.tail.removesuffix(b"\n") if is_well(report) else b""
