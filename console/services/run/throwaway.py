@@ -186,7 +186,8 @@ async def throwaway(
     try:
         checkout = await find_checkout(repository, environment)
     except NoCheckoutError:
-        message = "The directory is no git repository, or one that git does not trust: see git -C DIR rev-parse --show-toplevel."
+        why = "The directory is no git repository, or one that git does not trust"
+        message = f"{why}: see git -C DIRECTORY rev-parse --show-toplevel."
         raise ThrowawayError("CHK-02", message) from None
     except NoGitError:
         raise ThrowawayError("CHK-01", "git cannot be started: install it, or put it on PATH.") from None
