@@ -155,11 +155,12 @@ _HOLDS_ATTACKS = {
     "tests/domain/injection_held_out.py",
     "tests/domain/injection_languages.py",
     "tests/domain/test_domain_claim.py",
+    "tests/domain/test_domain_guard.py",
     "tests/domain/test_domain_injection.py",
     "tests/domain/test_domain_quote.py",
     "tests/simulator/test_simulator_role_answer.py",
 }
-"""What quotes sentences to a reviewer, or holds rows of letters that are words of no language."""
+"""What quotes sentences to a reviewer, or holds what is in no language that the lint reads."""
 
 
 def _own_files(*patterns: str) -> list[Path]:

@@ -7,7 +7,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -113,12 +113,17 @@ async def appended(
 
 @contextmanager
 def behind(directory: Path) -> Iterator[sqlite3.Connection]:
-    """Open the ledger's file as anybody could who may write to it, without what keeps lines from being changed."""
+    """Open the ledger's file as anybody could who may write to it; what keeps lines from being changed is put back."""
     with closing(sqlite3.connect(directory / FILE_NAME, isolation_level=None)) as connection:
-        for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'trigger'").fetchall():
-            connection.execute(f"DROP TRIGGER {name}")
-        connection.execute("DROP INDEX IF EXISTS decided_once")
+        kept = connection.execute(
+            "SELECT type, name, sql FROM sqlite_schema WHERE type = 'trigger' OR name = 'decided_once'"
+        ).fetchall()
+        for kind, name, _ in kept:
+            connection.execute(f"DROP {kind} {name}")
         yield connection
+        for _, _, sql in kept:
+            with suppress(sqlite3.IntegrityError):  # an edit may double a decision, which the index does not take
+                connection.execute(sql)
 
 
 class LedgerProcess:
