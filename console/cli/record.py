@@ -90,11 +90,17 @@ async def _show(desk: "RunDesk", arguments: argparse.Namespace) -> ExitCode:
 async def _verify(desk: "RunDesk", arguments: argparse.Namespace) -> ExitCode:
     """Check the chain of each run; what a chain alone cannot show is said."""
     from console.cli.run_desk import run_id_of
-    from console.services.run.signing import signers_of
+    from console.services.run.signing import SigningError, read_signers, signers_of
     from console.services.run.verifying import verify_run
 
     names = [each.run_id for each in await desk.ledger.runs(1_000_000)] if arguments.all else arguments.run_ids
     signers = arguments.signers or signers_of(desk.profile.policy)
+    if signers is not None:
+        try:
+            read_signers(signers)  # a list that cannot be read is not a record that does not hold, nor one that does
+        except SigningError as error:
+            output.complain(str(error))
+            return ExitCode.USAGE
     results = [
         await verify_run(desk.ledger, await run_id_of(desk.ledger, name), signers, desk.environment) for name in names
     ]

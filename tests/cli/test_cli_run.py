@@ -356,6 +356,13 @@ async def test_a_ledger_that_was_edited_is_told_by_its_line_and_no_run_rests_on_
     assert "line 3" in await runs.refused(9, "run", "step", run_id)
 
 
+async def test_a_list_of_signers_that_cannot_be_read_is_told_and_no_record_holds_by_it(runs: RunConsole) -> None:
+    await runs.start()
+    nowhere = runs.console.home / "nowhere"
+    complaint = await runs.refused(2, "record", "verify", "--all", "--signers", nowhere)
+    assert f"allowed_signers {nowhere} cannot be read" in complaint
+
+
 async def test_a_run_can_be_looked_at_when_its_profile_is_gone(runs: RunConsole) -> None:
     run_id = run_id_in(await runs.start())
     runs.config.unlink()
