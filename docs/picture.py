@@ -5,9 +5,9 @@ from pathlib import Path
 
 from console.app import themes
 from console.app.app import ConsoleApp
-from console.app.routes_screen import RoutesScreen
-from console.domain.event import TokenState
-from console.services.config_file import load_profile
+from console.app.screens.routes_screen import RoutesScreen
+from console.domain.probes.event import TokenState
+from console.services.config.load import load_profile
 
 SIZE = (120, 34)
 

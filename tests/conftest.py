@@ -8,14 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import examples
 import pytest
+from support import examples
 
-from console.services.leak_guard import LEAK_GUARD
+from console.services.system.leak_guard import LEAK_GUARD
 from console.services.tokens.environment import forget_environment
 
 if TYPE_CHECKING:
-    from services.secret_service import SecretService
+    from support.tokens.secret_service import SecretService
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -67,7 +67,7 @@ def _signals_as_a_shell_gives_them() -> None:
 def secret_service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator["SecretService"]:
     """Run a real, unlocked Secret Service on a session bus of its own, and put this process on that bus."""
     _require_programs({"dbus-daemon": "dbus", "gnome-keyring-daemon": "gnome-keyring"})
-    from services.secret_service import running_secret_service
+    from support.tokens.secret_service import running_secret_service
 
     with running_secret_service(tmp_path / "keyring-home") as service:
         monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", service.bus_address)

@@ -63,7 +63,7 @@ def test_the_screen_is_there_before_any_network_library(tmp_path: Path) -> None:
     """What is imported until the screen's first paint: the app, its screen and a profile."""
     code = (
         "import sys; from console.app.app import ConsoleApp;"
-        " from console.services.config_file import load_profile; ConsoleApp(load_profile());"
+        " from console.services.config.load import load_profile; ConsoleApp(load_profile());"
         " print(*sys.modules)"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path)
@@ -83,7 +83,7 @@ def test_a_secret_is_revealed_where_it_is_sent_and_where_it_is_stored_and_nowher
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Attribute) and node.attr in ("reveal", "_Secret__value")
     ]
-    assert places == ["services/probe/gateway.py", "services/tokens/store.py"]
+    assert places == ["services/gateway/client.py", "services/tokens/stores/store.py"]
 
 
 def test_the_floors_stand_on_each_other_in_one_direction() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 TESTS = Path(__file__).parent
-MEASURING = (TESTS / "bench", TESTS / "waiting.py", Path(__file__))
+MEASURING = (TESTS / "bench", TESTS / "support/waiting.py", Path(__file__))
 """What may read a clock: the benches, the one bound on hangs, and the words of this test."""
 READS_CLOCK = re.compile(r"\b(?:perf_counter|process_time|thread_time|monotonic)(?:_ns)?\(|\btime\.time\(")
 DURATION = re.compile(r"elapsed|took|duration|lasted|_ms$|^ms$")

@@ -6,11 +6,11 @@ from enum import StrEnum
 
 from textual.binding import Binding
 
-from console.app import run_reason
-from console.domain.contract import Verdict
-from console.domain.event import TokenState
-from console.domain.role import Role
-from console.domain.state import ConsoleState
+from console.app.runs import disabled_reason as run_reason
+from console.domain.probes.event import TokenState
+from console.domain.routes.contract import Verdict
+from console.domain.routes.role import Role
+from console.view.console_state import ConsoleState
 
 WhyNot = Callable[[ConsoleState, int], str | None]
 """Says why an action cannot be done now, from the state and the row cursor."""

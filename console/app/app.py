@@ -12,10 +12,10 @@ from textual.worker import WorkerFailed
 
 from console.app import themes
 from console.app.palette import ActionProvider
-from console.app.routes_screen import RoutesScreen
+from console.app.screens.routes_screen import RoutesScreen
 from console.app.session import StartEmbedded, embedded_in_a_process
-from console.services.crash import crash_lines
-from console.services.settings import Profile
+from console.services.config.settings import Profile
+from console.services.system.crash_report import crash_lines
 
 SIGNALS = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)
 """What leaves the screen with 128 + n and a terminal as it was."""

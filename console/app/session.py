@@ -10,8 +10,7 @@ from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from console.domain.contract import RouteCheck, Verdict
-from console.domain.event import (
+from console.domain.probes.event import (
     CatalogueRead,
     Event,
     GatewayClosed,
@@ -22,22 +21,23 @@ from console.domain.event import (
     SmokeFinished,
     SmokeQueued,
 )
-from console.domain.ladder import Rung
-from console.domain.shape import Shape
-from console.domain.state import ConsoleState, SmokePhase, apply, end_call, log_call
-from console.services.settings import Profile
+from console.domain.probes.ladder import Rung
+from console.domain.routes.contract import RouteCheck, Verdict
+from console.domain.routes.shape import Shape
+from console.services.config.settings import Profile
+from console.view.console_state import ConsoleState, SmokePhase, apply, end_call, log_call
 
 if TYPE_CHECKING:
-    from console.domain.run_view import RunNews
-    from console.services.probe.gateway import Gateway
-    from console.services.probe.purse import Purse
-    from console.services.probe.smoke import SmokePlan
-    from console.services.target import EmbeddedGateway, Target
+    from console.services.gateway.client import Gateway
+    from console.services.gateway.reservations import Purse
+    from console.services.open_gateway import EmbeddedGateway, Target
+    from console.services.probes.smoke import SmokePlan
+    from console.view.run_view import RunNews
 
 StartEmbedded = Callable[[], AbstractAsyncContextManager["EmbeddedGateway"]]
 """Starts the embedded gateway, where a profile runs on it."""
 
-_NETWORK = ("console.services.probe.ladder", "console.services.target", "console.simulator.embedded")
+_NETWORK = ("console.services.probes.ladder", "console.services.open_gateway", "console.simulator.embedded")
 """What is loaded after the first paint, off the UI thread: the HTTP library takes longer than the screen itself."""
 
 
@@ -111,7 +111,7 @@ class Session:
 
     async def _keep_open(self) -> None:
         await self.load(_NETWORK)
-        from console.services.target import TargetError, open_target
+        from console.services.open_gateway import TargetError, open_target
         from console.simulator.embedded import SimulatorError
 
         try:
@@ -140,8 +140,8 @@ class Session:
 
     def settle(self) -> None:
         """End all smoke tests that were under way when their work was cancelled: their outcome is unknown."""
-        from console.services.probe.ladder import given_up
-        from console.services.probe.smoke import interrupted
+        from console.services.probes.ladder import given_up
+        from console.services.probes.smoke import interrupted
 
         for each in self.state.routes:
             if each.smoke.is_live:
@@ -152,7 +152,7 @@ class Session:
 
     async def smoke(self, checks: Sequence[RouteCheck], shape: Shape) -> None:
         """Smoke queued routes until they end."""
-        from console.services.probe.smoke import smoke
+        from console.services.probes.smoke import smoke
 
         with self.noted():
             if self._gateway is None:
@@ -164,8 +164,8 @@ class Session:
 
     async def climb(self, checks: Sequence[RouteCheck], top: Rung) -> None:
         """Climb the probe ladder for routes until they end."""
-        from console.services.probe.catalogue_memory import CatalogueMemory
-        from console.services.probe.ladder import Climb, climb
+        from console.services.probes.catalogue_memory import CatalogueMemory
+        from console.services.probes.ladder import Climb, climb
 
         is_kept = not self.profile.is_built_in and not self.state.is_read_only
         memory = CatalogueMemory(self.profile.name, os.environ, is_kept=is_kept)
@@ -186,8 +186,8 @@ class Session:
                         memory.keep(event.catalogue)
 
     def _plan(self, gateway: "Gateway") -> "SmokePlan":
-        from console.services.probe.purse import Purse
-        from console.services.probe.smoke import SmokePlan
+        from console.services.gateway.reservations import Purse
+        from console.services.probes.smoke import SmokePlan
 
         if self._purse is None:
             self._purse = Purse(self.profile.budget())
@@ -196,7 +196,7 @@ class Session:
 
     def see(self, news: "RunNews") -> None:
         """Fold news of runs."""
-        from console.domain.run_view import RunView, StepEnded, see
+        from console.view.run_view import RunView, StepEnded, see
 
         if isinstance(news, StepEnded) and self.state.run is not None and self.state.run.call is not None:
             self.state = end_call(self.state, self.state.run.call.role)
@@ -205,7 +205,7 @@ class Session:
 
     def see_call(self, event: SmokeEvent) -> None:
         """Fold an event of a run's call: into the view of runs, and into the log of requests."""
-        from console.domain.run_view import RunView, see_call
+        from console.view.run_view import RunView, see_call
 
         self.state = replace(log_call(self.state, event), run=see_call(self.state.run or RunView(), event))
         self._on_change()

@@ -5,8 +5,8 @@ from collections.abc import Container, Mapping
 
 from textual.theme import Theme
 
-from console.domain.sign import Tone
-from console.services.shipped import shipped
+from console.services.config.shipped import shipped
+from console.view.sign import Tone
 
 DEFAULT = "midnight"
 PLAIN = "ansi-dark"

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
-    from console.services.target import EmbeddedGateway
+    from console.services.open_gateway import EmbeddedGateway
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Context:
         """Harden the process before it holds a token; one that others use too is left as it is."""
         if not self.owns_process:
             return
-        from console.services.hygiene import harden
+        from console.services.system.hardening import harden
 
         harden(self.environment)
 

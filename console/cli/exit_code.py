@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from enum import IntEnum
 
-from console.domain.category import Category, Classification
-from console.domain.contract import RouteCheck, Severity, Verdict
-from console.domain.event import SmokeResult, SmokeStatus, TokenState
+from console.domain.errors.category import Category, Classification
+from console.domain.probes.event import SmokeResult, SmokeStatus, TokenState
+from console.domain.routes.contract import RouteCheck, Severity, Verdict
 
 
 class ExitCode(IntEnum):

@@ -7,27 +7,15 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NoReturn
 
 from console import __version__
-from console.cli import (
-    boundary,
-    check,
-    demo,
-    doctor,
-    explain,
-    instructions,
-    output,
-    record,
-    routes,
-    screen,
-    simulate,
-    smoke,
-    token,
-    verify,
-)
-from console.cli import run as run_verb
-from console.cli.common import add_common
+from console.cli import output, screen
 from console.cli.context import Context, current, of_process, running_in
 from console.cli.exit_code import ExitCode
-from console.domain.guard import looks_like_secret, safe
+from console.cli.options import add_common
+from console.cli.run import record
+from console.cli.run import verb as run_verb
+from console.cli.token import verb as token
+from console.cli.verbs import boundary, check, demo, doctor, explain, instructions, routes, simulate, smoke, verify
+from console.domain.text.guard import looks_like_secret, safe
 
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite
@@ -115,7 +103,7 @@ def _run(arguments: Sequence[str]) -> int:
     except (BrokenPipeError, output.OutputError):
         raise
     except Exception as error:  # noqa: BLE001  # the last line of defence: no traceback with values in it
-        from console.services.crash import crash_lines
+        from console.services.system.crash_report import crash_lines
 
         first, *rest = crash_lines(error)
         output.complain(first)
@@ -149,7 +137,7 @@ def _dispatch(arguments: Sequence[str]) -> int:
 
 def _refuse_unknown_option(arguments: Sequence[str]) -> None:
     """Refuse an unknown option before the verb: argparse would take its value for the verb, and complain of that."""
-    verbs = {module.__name__.rpartition(".")[2] for module in _VERBS}
+    verbs = {module.__name__.removesuffix(".verb").rpartition(".")[2] for module in _VERBS}
     for argument in arguments:
         if argument in verbs:
             return

@@ -8,8 +8,8 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 
 from console.cli.context import current
-from console.domain.guard import safe
-from console.services.leak_guard import LEAK_GUARD
+from console.domain.text.guard import safe
+from console.services.system.leak_guard import LEAK_GUARD
 
 
 class OutputError(Exception):

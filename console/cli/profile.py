@@ -7,7 +7,7 @@ from console.cli import output
 from console.cli.context import current
 
 if TYPE_CHECKING:
-    from console.services.settings import Profile
+    from console.services.config.settings import Profile
 
 
 def chosen_profile(arguments: argparse.Namespace) -> "Profile":
@@ -17,8 +17,8 @@ def chosen_profile(arguments: argparse.Namespace) -> "Profile":
         ConfigError: The config cannot be used.
 
     """
-    from console.services.config_file import default_config_path, load_profile
-    from console.services.own_config import why_not_own
+    from console.services.config.load import default_config_path, load_profile
+    from console.services.config.own_config import why_not_own
 
     own = default_config_path(current().environment)
     path = arguments.config or own

@@ -10,7 +10,7 @@ from console.cli.exit_code import ExitCode
 from console.cli.profile import chosen_profile
 
 if TYPE_CHECKING:
-    from console.services.settings import Profile
+    from console.services.config.settings import Profile
 
 
 def has_screen() -> bool:
@@ -22,7 +22,7 @@ def has_screen() -> bool:
 
 def run(arguments: argparse.Namespace) -> int:
     """Open the screen on the chosen profile."""
-    from console.services.toml_text import ConfigError
+    from console.services.config.toml_text import ConfigError
 
     if arguments.json or not has_screen():
         output.complain(

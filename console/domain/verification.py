@@ -8,8 +8,8 @@ from enum import StrEnum
 from functools import cache
 from importlib.resources import files
 
-from console.domain.contract import Finding, Severity
-from console.domain.guard import looks_like_secret
+from console.domain.routes.contract import Finding, Severity
+from console.domain.text.guard import looks_like_secret
 
 NOTE_LIMIT = 500
 """The most characters of a mark's note."""

@@ -8,8 +8,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TextIO
 
-from console.domain.guard import safe
-from console.services.config_file import default_config_path
+from console.domain.text.guard import safe
+from console.services.config.load import default_config_path
 from console.services.tokens.entry import check_entry
 from console.services.tokens.place import Place
 

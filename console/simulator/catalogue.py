@@ -11,7 +11,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from console.domain.family import EndpointFamily
+from console.domain.routes.family import EndpointFamily
 from console.simulator.dialect import CREATED
 from console.simulator.scenario import has_scenario
 

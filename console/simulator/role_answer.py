@@ -13,10 +13,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from console.domain.gate import Gate
-from console.domain.guard import safe
-from console.domain.quote import is_enough
-from console.domain.role_answer import (
+from console.domain.run.gate import Gate
+from console.domain.run.role_answer import (
     CRITIQUE_NAME,
     DRAFT_NAME,
     PLAN_NAME,
@@ -25,11 +23,13 @@ from console.domain.role_answer import (
     FindingSeverity,
     schema_at,
 )
+from console.domain.text.guard import safe
+from console.domain.text.quote import is_enough
 from console.simulator.brief import Brief, read_brief
 from console.simulator.dialect import Ask
 from console.simulator.scenario import WELL, Conduct
 from console.simulator.script import Wish
-from console.wire.ask import fits
+from console.wire.request import fits
 
 _GATES = {PLAN_NAME: Gate.PLANNER, DRAFT_NAME: Gate.WRITER, REVIEW_NAME: Gate.REVIEWER, CRITIQUE_NAME: Gate.CRITIC}
 _QUOTE_LENGTH = 160

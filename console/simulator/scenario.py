@@ -8,7 +8,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
 
-from console.domain.family import EndpointFamily
+from console.domain.routes.family import EndpointFamily
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from typing import Any
 
 from aiohttp import web
 
-from console.domain.family import EndpointFamily
+from console.domain.routes.family import EndpointFamily
 from console.simulator.anthropic_messages import AnthropicMessages
 from console.simulator.catalogue import anthropic_list, cometapi_list, exists, new_api_pricing, openai_list
 from console.simulator.chat_completions import ChatCompletions

@@ -4,11 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from console.domain.family import EndpointFamily
+from console.domain.routes.family import EndpointFamily
 from console.wire import anthropic_messages, chat_completions, responses
 from console.wire.answer import Answer
-from console.wire.ask import Ask
-from console.wire.judge.asked import NOTHING, Asked
+from console.wire.judge.expectation import NOTHING, Asked
+from console.wire.request import Ask
 from console.wire.stream import StreamReader
 
 

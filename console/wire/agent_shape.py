@@ -8,8 +8,8 @@ both that gateways' issue threads quote (anthropics/claude-code#46105, CommandCo
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from console.domain.family import EndpointFamily
-from console.wire.value import encode
+from console.domain.routes.family import EndpointFamily
+from console.wire.json_value import encode
 
 _INSTRUCTIONS = "You are a coding agent in a terminal. Use a tool only where the task needs one."
 _SHELL: Mapping[str, object] = {

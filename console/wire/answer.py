@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from console.domain.contract import Finding
+from console.domain.routes.contract import Finding
+from console.wire.json_value import at, encode, text_at
 from console.wire.usage import Usage
-from console.wire.value import at, encode, text_at
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,15 +3,15 @@
 from collections.abc import Mapping
 
 from console.wire.answer import REFUSED_CONTENT, Answer, Delta, error_in
-from console.wire.ask import Ask
-from console.wire.judge.asked import NOTHING, Asked
+from console.wire.json_value import at, count_at, encode, list_at, text_at
+from console.wire.judge.expectation import NOTHING, Asked
 from console.wire.judge.messages import MessagesJudge
 from console.wire.judge.messages_body import judge_message, text_in
 from console.wire.judge.notes import Notes
 from console.wire.judge.stream import StreamJudge
+from console.wire.request import Ask
 from console.wire.stream import StreamReader
 from console.wire.usage import messages_usage
-from console.wire.value import at, count_at, encode, list_at, text_at
 
 _REFUSED = frozenset({"refusal"})
 

@@ -7,11 +7,11 @@ CometAPI's `/api/models`, new-api's `/api/pricing`. Sources: the gateways' own d
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from console.domain.catalogue import Catalogue, CatalogueEntry
-from console.domain.family import EndpointFamily, family_of_path
-from console.domain.guard import safe
 from console.domain.money import Price
-from console.wire.value import at, decode, list_at, text_at
+from console.domain.probes.catalogue import Catalogue, CatalogueEntry
+from console.domain.routes.family import EndpointFamily, family_of_path
+from console.domain.text.guard import safe
+from console.wire.json_value import at, decode, list_at, text_at
 
 ENTRY_LIMIT = 5000
 """The most models that are kept of one list; the largest seen has about a thousand."""

@@ -1,15 +1,15 @@
 """Chat Completions on the wire: build a request, read an answer, read a stream."""
 
 from console.wire.answer import REFUSED_CONTENT, Answer, Delta, error_in
-from console.wire.ask import Ask
-from console.wire.judge.asked import NOTHING, Asked
+from console.wire.json_value import at, encode, text_at
 from console.wire.judge.chat import ChatJudge
 from console.wire.judge.chat_body import judge_completion, text_in
+from console.wire.judge.expectation import NOTHING, Asked
 from console.wire.judge.notes import Notes
 from console.wire.judge.stream import StreamJudge
+from console.wire.request import Ask
 from console.wire.stream import StreamReader
 from console.wire.usage import chat_usage
-from console.wire.value import at, encode, text_at
 
 _REFUSED = frozenset({"content_filter"})
 

@@ -1,15 +1,15 @@
 """OpenAI Responses on the wire: build a request, read an answer, read a stream."""
 
 from console.wire.answer import Answer, Delta, WireError, error_in
-from console.wire.ask import Ask
-from console.wire.judge.asked import NOTHING, Asked
+from console.wire.json_value import at, encode, list_at, text_at
+from console.wire.judge.expectation import NOTHING, Asked
 from console.wire.judge.notes import Notes
 from console.wire.judge.responses import ResponsesJudge
 from console.wire.judge.responses_body import AT_LIMIT, Content, judge_response, text_in
 from console.wire.judge.stream import StreamJudge
+from console.wire.request import Ask
 from console.wire.stream import StreamReader
 from console.wire.usage import responses_usage
-from console.wire.value import at, encode, list_at, text_at
 
 MIN_OUTPUT_TOKENS = 16
 """The family's own minimum for max_output_tokens (openai-openapi, `minimum: 16`)."""

@@ -4,10 +4,10 @@ from abc import ABC, abstractmethod
 from typing import ClassVar
 
 from console.wire.answer import REFUSED_CONTENT, Answer, Delta, WireError, error_in, word_at
+from console.wire.json_value import decode, text_at
 from console.wire.judge.stream import Ending, StreamJudge
 from console.wire.sse import SseEvent
 from console.wire.usage import Usage
-from console.wire.value import decode, text_at
 
 _ERROR_LIMIT = 65_536
 """The most characters of a failing event that are kept until it is classified."""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from console.wire.value import count_at
+from console.wire.json_value import count_at
 
 
 @dataclass(frozen=True, slots=True)

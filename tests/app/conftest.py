@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from trust_store import empty_trust_store
+from support.trust_store import empty_trust_store
 
 
 @pytest.fixture(autouse=True, scope="module")

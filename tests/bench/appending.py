@@ -14,9 +14,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from console.domain.canonical import canonical
-from console.domain.ledger_line import Actor, ActorKind, NewLine, line_to_json
-from console.domain.run_id import new_run_id
+from console.domain.ledger.canonical import canonical
+from console.domain.ledger.line import Actor, ActorKind, NewLine, line_to_json
+from console.domain.ledger.ulid import new_run_id
 from console.services.ledger.holder import unix_ms
 from console.services.ledger.ledger import Summary
 from console.services.ledger.sqlite import FILE_NAME, SqliteLedger

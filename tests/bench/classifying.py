@@ -11,7 +11,7 @@ import sys
 import time
 from pathlib import Path
 
-from console.domain.category import classify
+from console.domain.errors.category import classify
 
 DATA = Path(__file__).parent.parent / "data"
 COUNT, COUNT_LIMIT_S = 1_000, 1.0

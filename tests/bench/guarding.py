@@ -9,9 +9,9 @@ import sys
 import time
 from collections.abc import Callable
 
-from console.domain.guard import find_secrets, looks_like_secret, safe, scrub, secret_patterns
-from console.domain.secret import Secret
-from console.domain.secret_registry import SecretRegistry
+from console.domain.text.guard import find_secrets, looks_like_secret, safe, scrub, secret_patterns
+from console.domain.tokens.registry import SecretRegistry
+from console.domain.tokens.secret import Secret
 
 SIZE, LIMIT_MS = 100_000, 300.0
 ROUNDS = 3

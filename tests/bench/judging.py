@@ -12,8 +12,8 @@ import sys
 import time
 from collections.abc import Callable
 
-from console.domain.contract import Severity
-from console.domain.family import EndpointFamily
+from console.domain.routes.contract import Severity
+from console.domain.routes.family import EndpointFamily
 from console.wire.anthropic_messages import MessagesStream
 from console.wire.chat_completions import ChatStream
 from console.wire.judge.stream import Ending, StreamJudge

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from types import FrameType
 
-from domain.hostile_text import (
+from support.text.hostile_text import (
     COMMANDS,
     DIFFS,
     DOCUMENTS,
@@ -27,18 +27,18 @@ from domain.hostile_text import (
 )
 
 import console
-from console.domain.claim import with_links
-from console.domain.command_plan import check_commands
-from console.domain.evidence import plain
-from console.domain.injection import find_injection
-from console.domain.instruction_text import front_matter, hidden_in, imports_in
-from console.domain.quote import QUOTE_LIMIT, fold, stands_in
-from console.domain.repository_path import Scope
-from console.domain.unified_diff import parse_patch
-from console.domain.workflow import Workflow
-from console.domain.workflow_check import check_workflow
-from console.services.run.workflow_file import FILE_SIZE_LIMIT, WorkflowError, parse_workflow
-from console.services.source.page_text import content_sha256, visible_text
+from console.domain.artifacts.command_plan import check_commands
+from console.domain.artifacts.repository_path import Scope
+from console.domain.artifacts.unified_diff import parse_patch
+from console.domain.injection.scan import find_injection
+from console.domain.instructions.text import front_matter, hidden_in, imports_in
+from console.domain.run.evidence import plain
+from console.domain.sources.claim import with_links
+from console.domain.text.quote import QUOTE_LIMIT, fold, stands_in
+from console.domain.workflows.check import check_workflow
+from console.domain.workflows.workflow import Workflow
+from console.services.pages.page_text import content_sha256, visible_text
+from console.services.workflows.workflow_file import FILE_SIZE_LIMIT, WorkflowError, parse_workflow
 
 GROWTH_LIMIT = 3.0
 """The most that twice the text may cost, as a multiple of once: in proportion it is 2, with the square 4."""

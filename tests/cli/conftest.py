@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from cli.console_process import Console
-from trust_store import empty_trust_store
+from support.cli.console_process import Console
+from support.trust_store import empty_trust_store
 
 
 @pytest.fixture(autouse=True, scope="module")

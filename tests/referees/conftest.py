@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from referees.forwarder import Forwarder, forward_to
-from referees.llama_server import LlamaServer, run_llama_server
-from referees.smoke_command import SmokeCommand
-from waiting import HANG_S
+from support.referees.forwarder import Forwarder, forward_to
+from support.referees.llama_server import LlamaServer, run_llama_server
+from support.referees.smoke_command import SmokeCommand
+from support.waiting import HANG_S
 
 if TYPE_CHECKING:
     from anthropic import AsyncAnthropic

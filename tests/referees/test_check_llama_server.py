@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from referees.check_command import ROUTES, Checked, check
-from referees.forwarder import Forwarder, forward_to
-from referees.llama_process import MODEL
-from referees.llama_server import LlamaServer
+from support.referees.check_command import ROUTES, Checked, check
+from support.referees.forwarder import Forwarder, forward_to
+from support.referees.llama_process import MODEL
+from support.referees.llama_server import LlamaServer
 
 pytestmark = pytest.mark.referee
 

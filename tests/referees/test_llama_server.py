@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 import httpx
 import pytest
-from referees.forwarder import Forwarder, forward_to
-from referees.llama_process import MODEL
-from referees.llama_server import LlamaServer
-from referees.smoke_command import TOKEN_VARIABLE, Ended, SmokeCommand
+from support.referees.forwarder import Forwarder, forward_to
+from support.referees.llama_process import MODEL
+from support.referees.llama_server import LlamaServer
+from support.referees.smoke_command import TOKEN_VARIABLE, Ended, SmokeCommand
 
-from console.domain.contract import Severity
-from console.domain.family import EndpointFamily
+from console.domain.routes.contract import Severity
+from console.domain.routes.family import EndpointFamily
 from console.wire import FAMILY_WIRES
 from console.wire.answer import Answer
 from console.wire.sse import SseDecoder

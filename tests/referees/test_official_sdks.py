@@ -9,9 +9,9 @@ from inspect import isawaitable
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from referees.forwarder import forward_to
+from support.referees.forwarder import forward_to
 
-from console.domain.family import EndpointFamily
+from console.domain.routes.family import EndpointFamily
 from console.wire import FAMILY_WIRES
 from console.wire.sse import SseDecoder
 

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 from pydantic import BaseModel, Field
-from referees.forwarder import forward_to
+from support.referees.forwarder import forward_to
 
-from console.domain.family import EndpointFamily
-from console.domain.role import Role
-from console.domain.shape import ROLE_SHAPES
+from console.domain.routes.family import EndpointFamily
+from console.domain.routes.role import Role
+from console.domain.routes.shape import ROLE_SHAPES
 from console.wire import FAMILY_WIRES
 from console.wire.agent_shape import agent_shape
-from console.wire.ask import Ask, Schema, Tool
+from console.wire.request import Ask, Schema, Tool
 
 if TYPE_CHECKING:
     from anthropic import AsyncAnthropic

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from referees.check_command import TOKEN_VARIABLE
-from referees.console_command import PATIENT, run_console
-from referees.forwarder import Forwarder
-from referees.llama_process import MODEL
-from referees.llama_server import LlamaServer
+from support.referees.check_command import TOKEN_VARIABLE
+from support.referees.console_command import PATIENT, run_console
+from support.referees.forwarder import Forwarder
+from support.referees.llama_process import MODEL
+from support.referees.llama_server import LlamaServer
 
 pytestmark = pytest.mark.referee
 

@@ -4,11 +4,11 @@ import os
 from pathlib import Path
 
 import pytest
-from domain.workflows import SAFE, with_run, with_step
+from support.workflows.workflows import SAFE, with_run, with_step
 
-from console.domain.contract import Severity
-from console.services.run.boundary import check_boundary
-from console.services.run.zizmor import Zizmor, find_zizmor
+from console.domain.routes.contract import Severity
+from console.services.workflows.boundary import check_boundary
+from console.services.workflows.zizmor import Zizmor, find_zizmor
 
 pytestmark = pytest.mark.referee
 

@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from services.run_desks import Office
-from services.run_gateway import RunGateway, run_gateway
-from trust_store import empty_trust_store
+from support.run.desks import Office
+from support.run.gateway import RunGateway, run_gateway
+from support.trust_store import empty_trust_store
 
 
 @pytest.fixture

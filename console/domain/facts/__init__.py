@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from console.domain.family import EndpointFamily
+from console.domain.routes.family import EndpointFamily
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from console.services.run.bounded_child import ChildEnding, ChildReport, run_bounded
+from console.services.system.process import ChildEnding, ChildReport, run_bounded
 
 GIT_TIMEOUT_S = 60.0
 """The longest that one git may take, in seconds."""

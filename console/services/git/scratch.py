@@ -15,7 +15,7 @@ from pathlib import Path
 
 from console.services.git.checkout import Checkout
 from console.services.git.command import is_well, run_own_git
-from console.services.run.bounded_child import ChildReport
+from console.services.system.process import ChildReport
 
 _PREFIX = "gateway-console-scratch-"
 _LOCK = "in-use"

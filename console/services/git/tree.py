@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from console.services.git.command import OUTPUT_BYTES, is_well
 from console.services.git.scratch import Scratch, ScratchError
-from console.services.run.bounded_child import ChildEnding
+from console.services.system.process import ChildEnding
 
 _ENTRY = re.compile(
     rb"(100644|100755|120000|160000) (?:blob|commit) ([0-9a-f]{40,64}) +([0-9]+|-|BAD)\t(.*)", re.DOTALL

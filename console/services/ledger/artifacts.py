@@ -9,10 +9,10 @@ import re
 from functools import partial
 from pathlib import Path
 
-from console.domain.guard import safe
+from console.domain.text.guard import safe
 from console.services.ledger.ledger import LedgerError
-from console.services.ledger.worker import Worker
-from console.services.private_file import PrivateFileError, open_to_read, read_open, write_private
+from console.services.system.private_file import PrivateFileError, open_to_read, read_open, write_private
+from console.services.system.thread import Worker
 
 ARTIFACT_LIMIT = 8 * 1024 * 1024
 """The most bytes of one artifact."""

@@ -5,8 +5,8 @@ from typing import Final
 
 import msgspec
 
-from console.domain.canonical import canonical, read_canonical
-from console.domain.run_event import RunEvent
+from console.domain.ledger.canonical import canonical, read_canonical
+from console.domain.run.event import RunEvent
 
 _EVENTS: Final = {each.__name__: each for each in typing.get_args(RunEvent)}
 

@@ -3,8 +3,8 @@
 import json
 from collections.abc import Callable, Iterable, Iterator
 
-from console.domain.guard import find_secrets
-from console.domain.ledger_line import Line
+from console.domain.ledger.line import Line
+from console.domain.text.guard import find_secrets
 from console.services.ledger.ledger import Summary
 
 

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from console.domain.guard import safe
+from console.domain.text.guard import safe
 from console.services.ledger.ledger import LedgerError
-from console.services.private_file import PrivateFileError, open_to_append
+from console.services.system.private_file import PrivateFileError, open_to_append
 
 _NETWORK = re.compile(
     r"nfs\d?|cifs|smb\w*|9p|afs|ceph|coda|davfs\w*|glusterfs|gfs2?|gpfs|lustre|beegfs|moosefs|ncpfs|ocfs2|orangefs|pvfs2"

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from console.domain.guard import safe
-from console.domain.ledger_line import CALL_ENDS, CALL_INTENDED, GATE_DECIDED
+from console.domain.ledger.line import CALL_ENDS, CALL_INTENDED, GATE_DECIDED
+from console.domain.text.guard import safe
 from console.services.ledger.ledger import LedgerError
 
 if TYPE_CHECKING:

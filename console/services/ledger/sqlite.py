@@ -13,8 +13,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Self, TypeVar
 
-from console.domain.ledger_line import Actor, ChainFault, Line, NewLine
-from console.domain.run_id import is_run_id, new_run_id
+from console.domain.ledger.line import Actor, ChainFault, Line, NewLine
+from console.domain.ledger.ulid import is_run_id, new_run_id
 from console.services.ledger import transactions
 from console.services.ledger.holder import boot_ms, is_dead, unix_ms
 from console.services.ledger.leak import find_leak
@@ -23,7 +23,7 @@ from console.services.ledger.ledger import Holder, Lease, Ledger, LedgerError, S
 from console.services.ledger.place import copy_to_look, linux_mounts, require_local, require_place
 from console.services.ledger.schema import connect, reporting
 from console.services.ledger.transactions import Append
-from console.services.ledger.worker import Worker
+from console.services.system.thread import Worker
 
 if TYPE_CHECKING:
     from sqlite3 import Connection

@@ -4,9 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from console.domain.canonical import read_canonical
-from console.domain.guard import safe
-from console.domain.ledger_line import (
+from console.domain.ledger.canonical import read_canonical
+from console.domain.ledger.line import (
     CALL_ENDS,
     CALL_INTENDED,
     GATE_DECIDED,
@@ -20,6 +19,7 @@ from console.domain.ledger_line import (
     root_of,
     seal,
 )
+from console.domain.text.guard import safe
 from console.services.ledger.ledger import ConflictError, LedgerError, Summary
 from console.services.ledger.schema import transaction
 

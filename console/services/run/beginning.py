@@ -8,12 +8,13 @@ from pathlib import Path
 import msgspec
 
 from console import __version__
-from console.domain.artifact import ArtifactKind
-from console.domain.guard import find_secrets, safe
-from console.domain.rubric import RubricError, default_rubric, read_rubric
-from console.domain.run import RunState
-from console.domain.run_event import ArtifactRole, ArtifactStored, OperatorSigned, RunCreated, RunPolicy
-from console.domain.signature import begin_statement, signer_of
+from console.domain.artifacts.artifact import ArtifactKind
+from console.domain.ledger.signature import begin_statement, signer_of
+from console.domain.run.event import ArtifactRole, ArtifactStored, OperatorSigned, RunCreated, RunPolicy
+from console.domain.run.rubric import RubricError, default_rubric, read_rubric
+from console.domain.run.state import RunState
+from console.domain.text.guard import find_secrets, safe
+from console.services.config.settings import Profile
 from console.services.ledger.artifacts import Artifacts
 from console.services.ledger.codec import encode_event
 from console.services.ledger.ledger import LedgerError
@@ -23,7 +24,6 @@ from console.services.run.repository import find_root, read_repository
 from console.services.run.routing import pin_routes
 from console.services.run.run_log import RunLog, begin
 from console.services.run.signing import SigningError, sign_verified
-from console.services.settings import Profile
 
 TASK_LIMIT = 64 * 1024
 """The most bytes of a task."""

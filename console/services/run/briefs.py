@@ -7,10 +7,10 @@ speaks to its reviewer stays a draft.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from console.domain.gate import Gate
-from console.domain.guard import safe
-from console.domain.role import Role
-from console.domain.rubric import Rubric
+from console.domain.routes.role import Role
+from console.domain.run.gate import Gate
+from console.domain.run.rubric import Rubric
+from console.domain.text.guard import safe
 
 SIZE_LIMIT = 400_000
 """The most bytes of one brief."""

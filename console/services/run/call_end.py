@@ -2,12 +2,12 @@
 
 import math
 
-from console.domain.category import Blame, Category
-from console.domain.event import SmokeResult
+from console.domain.errors.category import Blame, Category
 from console.domain.money import Price
-from console.domain.run_event import CallFailed, CallRecorded
-from console.domain.run_rule import STOPS_BY_CATEGORY
-from console.domain.served import ServedAs
+from console.domain.probes.event import SmokeResult
+from console.domain.probes.served_as import ServedAs
+from console.domain.run.decide import STOPS_BY_CATEGORY
+from console.domain.run.event import CallFailed, CallRecorded
 from console.services.run.role_call import RoleCall
 
 

@@ -6,10 +6,10 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from console.domain.guard import safe
-from console.domain.instruction import Load
-from console.domain.repository_path import Scope, check_path, check_pattern
-from console.domain.run_event import PinnedSource
+from console.domain.artifacts.repository_path import Scope, check_path, check_pattern
+from console.domain.instructions.source import Load
+from console.domain.run.event import PinnedSource
+from console.domain.text.guard import safe
 from console.services.git.checkout import NoCheckoutError, find_checkout
 from console.services.git.command import NoGitError
 from console.services.git.scratch import ScratchError, scratch

@@ -1,9 +1,7 @@
 """Deciding: what an operator says of a run, or what is taken of the machine. Needs no gateway."""
 
-from console.domain.gate import Gate, GateVerdict
-from console.domain.run import RunState
-from console.domain.run_event import Entry
-from console.domain.run_rule import (
+from console.domain.ledger.signature import decision_statement
+from console.domain.run.decide import (
     AllowRepeat,
     Decide,
     MoveRoute,
@@ -14,7 +12,9 @@ from console.domain.run_rule import (
     decide,
     kept_reason,
 )
-from console.domain.signature import decision_statement
+from console.domain.run.event import Entry
+from console.domain.run.gate import Gate, GateVerdict
+from console.domain.run.state import RunState
 from console.services.ledger.ledger import LedgerError
 from console.services.run.desk import RunDesk
 from console.services.run.run_log import RunLog, RunRefusedError

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import msgspec
 
-from console.domain.ledger_line import Actor
+from console.domain.ledger.line import Actor
+from console.services.config.settings import Profile
 from console.services.ledger.artifacts import Artifacts
 from console.services.ledger.ledger import Ledger
-from console.services.probe.catalogue_memory import CatalogueMemory
-from console.services.settings import Profile
-from console.services.target import Target
+from console.services.open_gateway import Target
+from console.services.probes.catalogue_memory import CatalogueMemory
 
 
 class RunInputs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -7,22 +7,15 @@ from pathlib import Path
 
 import msgspec
 
-from console.domain.artifact import ArtifactKind
-from console.domain.catalogue import Catalogue
-from console.domain.claim import Claim, named_claims, with_links
-from console.domain.contract import Finding, Severity
-from console.domain.evidence import Quotable
-from console.domain.gate import Gate, GateVerdict, role_at
-from console.domain.guard import find_secrets
-from console.domain.injection import find_injection
-from console.domain.instruction import Conflict, InstructionSet, InstructionSource, Load, Tool
+from console.domain.artifacts.artifact import ArtifactKind
+from console.domain.artifacts.repository_path import Scope
+from console.domain.injection.scan import find_injection
+from console.domain.instructions.source import Conflict, InstructionSet, InstructionSource, Load, Tool
 from console.domain.money import Price
-from console.domain.repository_path import Scope
-from console.domain.role_answer import Critique, Draft, Plan, Review
-from console.domain.route import Route
-from console.domain.rubric import Rubric, default_rubric, judge_critique, judge_review, read_rubric
-from console.domain.run import RunState
-from console.domain.run_event import (
+from console.domain.probes.catalogue import Catalogue
+from console.domain.routes.contract import Finding, Severity
+from console.domain.routes.route import Route
+from console.domain.run.event import (
     ArtifactRole,
     CommandRun,
     InstructionPinned,
@@ -31,18 +24,25 @@ from console.domain.run_event import (
     SourcesChecked,
     StopCause,
 )
-from console.domain.source import check_sources
-from console.services.leak_guard import LEAK_GUARD
+from console.domain.run.evidence import Quotable
+from console.domain.run.gate import Gate, GateVerdict, role_at
+from console.domain.run.role_answer import Critique, Draft, Plan, Review
+from console.domain.run.rubric import Rubric, default_rubric, judge_critique, judge_review, read_rubric
+from console.domain.run.state import RunState
+from console.domain.sources.cited_page import check_sources
+from console.domain.sources.claim import Claim, named_claims, with_links
+from console.domain.text.guard import find_secrets
+from console.services.checks.candidate import CheckLimits, check_candidate
+from console.services.instructions.find import check_pinned, find_instructions
 from console.services.ledger.ledger import LedgerError
+from console.services.pages.claim_check import check_claims, source_fetch
 from console.services.run.briefs import Brief, BriefParts, build_brief
-from console.services.run.checks import CheckLimits, check_candidate
 from console.services.run.context import read_context, read_instructions
 from console.services.run.desk import RunDesk, RunInputs
-from console.services.run.instructions import check_pinned, find_instructions
 from console.services.run.judging import Opening, check_independence, check_source, judge_plan, lowered, open_gate
 from console.services.run.role_call import RoleAnswer, RoleCall, boundary_of, nonce_of, prepare_call, read_answer
 from console.services.run.routing import independence, reported_by, route_of
-from console.services.run.sources import check_claims, source_fetch
+from console.services.system.leak_guard import LEAK_GUARD
 
 
 class GateWork:

@@ -4,15 +4,15 @@ import posixpath
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from console.domain.contract import Finding, Severity
-from console.domain.evidence import plain
-from console.domain.gate import Gate, GateVerdict, worst
-from console.domain.independence import LEVEL_WORDS
-from console.domain.repository_path import Scope
-from console.domain.role_answer import Plan
-from console.domain.rubric import Judgement
-from console.domain.run import RunState
-from console.domain.run_event import CallFailed, CommandRun, GateOpened, noted
+from console.domain.artifacts.repository_path import Scope
+from console.domain.routes.contract import Finding, Severity
+from console.domain.run.event import CallFailed, CommandRun, GateOpened, noted
+from console.domain.run.evidence import plain
+from console.domain.run.gate import Gate, GateVerdict, worst
+from console.domain.run.independence import LEVEL_WORDS
+from console.domain.run.role_answer import Plan
+from console.domain.run.rubric import Judgement
+from console.domain.run.state import RunState
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,22 +11,22 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
-from console.domain.guard import safe
-from console.domain.ledger_line import Actor, ActorKind, actor_id
-from console.services.address import canonical_origin
-from console.services.config_file import default_config_path, load_profile
-from console.services.leak_guard import LEAK_GUARD
+from console.domain.ledger.line import Actor, ActorKind, actor_id
+from console.domain.text.guard import safe
+from console.services.config.load import default_config_path, load_profile
+from console.services.config.own_config import why_not_own
+from console.services.config.settings import EMBEDDED, Profile
+from console.services.gateway.address import canonical_origin
 from console.services.ledger.artifacts import Artifacts
 from console.services.ledger.holder import boot_ms, unix_ms
 from console.services.ledger.sqlite import SqliteLedger
-from console.services.own_config import why_not_own
-from console.services.probe.catalogue_memory import CatalogueMemory
+from console.services.open_gateway import Target, require_base_url
+from console.services.probes.catalogue_memory import CatalogueMemory
 from console.services.run.desk import RunDesk, RunInputs
 from console.services.run.signing import key_of
-from console.services.settings import EMBEDDED, Profile
-from console.services.state_directory import state_directory
-from console.services.target import Target, require_base_url
-from console.services.verification.mark_file import user_name
+from console.services.system.directories import state_directory
+from console.services.system.leak_guard import LEAK_GUARD
+from console.services.verification_marks import user_name
 
 _KEY_TYPE = re.compile(r"[a-z0-9@.-]{4,60}")
 

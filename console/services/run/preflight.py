@@ -7,31 +7,31 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from console.domain.boundary import Boundary
-from console.domain.category import Category, Classification
-from console.domain.contract import Finding, RouteCheck, Severity, Verdict
-from console.domain.event import RoutesChecked
-from console.domain.gate import Gate
-from console.domain.ladder import Rung, RungStatus
-from console.domain.role import Role
-from console.domain.run import RunState
-from console.domain.run_event import PreflightFinished, RouteProof, StopCause, noted
-from console.domain.state import ConsoleState, RouteState, apply
+from console.domain.errors.category import Category, Classification
+from console.domain.probes.event import RoutesChecked
+from console.domain.probes.ladder import Rung, RungStatus
+from console.domain.routes.contract import Finding, RouteCheck, Severity, Verdict
+from console.domain.routes.role import Role
+from console.domain.run.event import PreflightFinished, RouteProof, StopCause, noted
+from console.domain.run.gate import Gate
+from console.domain.run.state import RunState
 from console.domain.verification import check_freshness, rows
 from console.domain.verification import state as state_of_row
-from console.domain.workflow_rule import NOT_READ
-from console.services.private_file import PrivateFileError
-from console.services.probe.ladder import Climb, climb
-from console.services.probe.purse import Purse
-from console.services.probe.smoke import SmokePlan
-from console.services.run.boundary import check_boundary, names_set
+from console.domain.workflows.boundary import Boundary
+from console.domain.workflows.rule import NOT_READ
+from console.services.gateway.reservations import Purse
+from console.services.open_gateway import Target
+from console.services.probes.ladder import Climb, climb
+from console.services.probes.smoke import SmokePlan
 from console.services.run.desk import RunDesk, RunInputs
 from console.services.run.judging import check_independence
 from console.services.run.repository import read_commit
 from console.services.run.routing import independence
-from console.services.state_directory import state_directory
-from console.services.target import Target
-from console.services.verification.mark_file import MarkFile
+from console.services.system.directories import state_directory
+from console.services.system.private_file import PrivateFileError
+from console.services.verification_marks import MarkFile
+from console.services.workflows.boundary import check_boundary, names_set
+from console.view.console_state import ConsoleState, RouteState, apply
 
 NEEDED = (Role.PLANNER, Role.WRITER, Role.REVIEWER, Role.CRITIC)
 """The roles without which no run can be made. A revision without a route of its own cannot be written either."""

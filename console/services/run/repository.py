@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from console.domain.guard import find_secrets, safe
-from console.domain.run_event import Repository
+from console.domain.run.event import Repository
+from console.domain.text.guard import find_secrets, safe
 from console.services.git.checkout import Checkout, EmbeddedBareError, NoCheckoutError, find_checkout
 from console.services.git.command import NoGitError, ask_git, is_well
 from console.services.git.scratch import ScratchError
 from console.services.git.working_tree import is_dirty
-from console.services.run.bounded_child import ChildEnding
+from console.services.system.process import ChildEnding
 
 TIMEOUT_S = 20.0
 """The longest that one question to git may take, in seconds."""

@@ -9,19 +9,19 @@ from typing import Final
 
 import msgspec
 
-from console.domain.category import Category, Classification, judged
-from console.domain.event import OutputReceived, SmokeEvent, SmokeFinished, SmokeResult, SmokeStatus
-from console.domain.gate import Gate
+from console.domain.errors.category import Category, Classification, judged
 from console.domain.money import Estimate, Price, estimate
-from console.domain.role_answer import Critique, Draft, Plan, Review, schema_at
-from console.domain.route import Route
-from console.domain.shape import Shape
-from console.services.probe.gateway import Gateway
-from console.services.probe.request import ProbeRequest
-from console.services.probe.smoke import call_route
+from console.domain.probes.event import OutputReceived, SmokeEvent, SmokeFinished, SmokeResult, SmokeStatus
+from console.domain.routes.route import Route
+from console.domain.routes.shape import Shape
+from console.domain.run.gate import Gate
+from console.domain.run.role_answer import Critique, Draft, Plan, Review, schema_at
+from console.services.gateway.client import Gateway
+from console.services.probes.request import ProbeRequest
+from console.services.probes.smoke import call_route
 from console.services.run.briefs import Brief
 from console.wire import FAMILY_WIRES
-from console.wire.ask import Ask, Schema, fits
+from console.wire.request import Ask, Schema, fits
 
 ANSWER_LIMIT = 1_000_000
 """The most characters of an answer that are kept."""

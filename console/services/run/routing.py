@@ -4,14 +4,14 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
 
-from console.domain.canonical import canonical
-from console.domain.gate import Gate, role_at
-from console.domain.independence import Served, level
-from console.domain.role import Role
-from console.domain.route import Route
-from console.domain.run import RunState
-from console.domain.run_event import CallRecorded, PinnedRoute
-from console.services.settings import Profile
+from console.domain.ledger.canonical import canonical
+from console.domain.routes.role import Role
+from console.domain.routes.route import Route
+from console.domain.run.event import CallRecorded, PinnedRoute
+from console.domain.run.gate import Gate, role_at
+from console.domain.run.independence import Served, level
+from console.domain.run.state import RunState
+from console.services.config.settings import Profile
 
 
 def pin_routes(profile: Profile, origin: str) -> tuple[PinnedRoute, ...]:

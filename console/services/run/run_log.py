@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from functools import reduce
 
-from console.domain.gate import Gate
-from console.domain.ledger_line import Actor, Line, NewLine, check_chain
-from console.domain.run import RunState, apply
-from console.domain.run_event import CallFailed, CallIntended, CallLost, CallRecorded, Entry, RunEvent
-from console.domain.run_rule import Command, Refusal, decide
+from console.domain.ledger.line import Actor, Line, NewLine, check_chain
+from console.domain.run.decide import Command, Refusal, decide
+from console.domain.run.event import CallFailed, CallIntended, CallLost, CallRecorded, Entry, RunEvent
+from console.domain.run.gate import Gate
+from console.domain.run.state import RunState, apply
 from console.services.ledger.codec import decode_event, encode_event, kind_of
 from console.services.ledger.ledger import Ledger, Summary
 

@@ -4,16 +4,16 @@ import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 
-from console.domain.run import Phase
+from console.domain.run.state import Phase
 from console.services.ledger.heartbeat import holding
 from console.services.ledger.holder import this_process
+from console.services.open_gateway import Target
 from console.services.run.beginning import read_inputs
 from console.services.run.deciding import machine_verdict
 from console.services.run.desk import RunDesk
 from console.services.run.run_log import RunLog
 from console.services.run.step import StepNews
 from console.services.run.stepper import Stepper
-from console.services.target import Target
 
 
 @contextlib.asynccontextmanager

@@ -10,11 +10,11 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from console.domain.guard import safe
-from console.domain.run_rule import Sign
-from console.domain.signature import NAMESPACE, SignatureFormError, armor, read_armor
-from console.services.run.bounded_child import ChildEnding, ChildReport, run_bounded
-from console.services.settings import PolicySettings
+from console.domain.ledger.signature import NAMESPACE, SignatureFormError, armor, read_armor
+from console.domain.run.decide import Sign
+from console.domain.text.guard import safe
+from console.services.config.settings import PolicySettings
+from console.services.system.process import ChildEnding, ChildReport, run_bounded
 
 TIMEOUT_S = 60.0
 """The longest that signing may take, in seconds: an agent may ask its user, and a security key wants a touch."""

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from console.domain.category import Category
-from console.domain.contract import Finding
-from console.domain.event import SmokeEvent, TokenState
-from console.domain.run_event import Entry, GateOpened
+from console.domain.errors.category import Category
+from console.domain.probes.event import SmokeEvent, TokenState
+from console.domain.routes.contract import Finding
+from console.domain.run.event import Entry, GateOpened
 
 if TYPE_CHECKING:
     from console.services.run.role_call import RoleCall

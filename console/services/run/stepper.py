@@ -12,13 +12,11 @@ from dataclasses import replace
 
 import msgspec
 
-from console.domain.catalogue import Catalogue
-from console.domain.category import Category
-from console.domain.gate import GATES_WITH_A_CALL, Gate, role_at
-from console.domain.role_answer import Critique, Draft, Plan, Review
-from console.domain.route import Route
-from console.domain.run import Phase, RunState
-from console.domain.run_event import (
+from console.domain.errors.category import Category
+from console.domain.probes.catalogue import Catalogue
+from console.domain.routes.route import Route
+from console.domain.run.decide import RefusalCode, Report
+from console.domain.run.event import (
     ArtifactRole,
     ArtifactStored,
     CallIntended,
@@ -29,10 +27,13 @@ from console.domain.run_event import (
     StopCause,
     noted,
 )
-from console.domain.run_rule import RefusalCode, Report
+from console.domain.run.gate import GATES_WITH_A_CALL, Gate, role_at
+from console.domain.run.role_answer import Critique, Draft, Plan, Review
+from console.domain.run.state import Phase, RunState
+from console.services.gateway.client import Gateway
 from console.services.ledger.heartbeat import Held
-from console.services.probe.catalogue_reader import read_catalogue
-from console.services.probe.gateway import Gateway
+from console.services.open_gateway import Target
+from console.services.probes.catalogue_reader import read_catalogue
 from console.services.run.briefs import BriefError
 from console.services.run.call_end import failure_of, recorded_of, unread_of
 from console.services.run.desk import RunDesk, RunInputs
@@ -43,7 +44,6 @@ from console.services.run.role_call import RoleCall, RoleCallEnded, make_call, r
 from console.services.run.routing import route_of
 from console.services.run.run_log import RunLog, RunRefusedError
 from console.services.run.step import CallPrepared, GateNoted, StepHeldError, StepNews
-from console.services.target import Target
 
 
 class Stepper:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import msgspec
 
-from console.domain.event import TokenState
-from console.services.private_file import open_to_append, require_clean, shown
-from console.services.tokens.store import StoreError, file_errors_told
+from console.domain.probes.event import TokenState
+from console.services.system.private_file import open_to_append, require_clean, shown
+from console.services.tokens.stores.store import StoreError, file_errors_told
 
 SIZE_LIMIT = 1024 * 1024
 """The bytes after which the log is put aside as `….1`, and a new one begun."""

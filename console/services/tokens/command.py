@@ -5,12 +5,12 @@ import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from console.domain.event import TokenState
-from console.domain.guard import looks_like_secret
-from console.domain.secret import Secret
-from console.services.tokens.child import TooMuchOutputError, run_child
+from console.domain.probes.event import TokenState
+from console.domain.text.guard import looks_like_secret
+from console.domain.tokens.secret import Secret
+from console.services.system.token_process import TooMuchOutputError, run_child
 from console.services.tokens.reference import Reference
-from console.services.tokens.store import StoreError, parsed
+from console.services.tokens.stores.store import StoreError, parsed
 
 COMMAND_TIMEOUT_S = 10.0
 """The longest that a program may take to print a token, in seconds."""

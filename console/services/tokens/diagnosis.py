@@ -5,12 +5,12 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from console.domain.event import TokenState
+from console.domain.probes.event import TokenState
 from console.services.tokens.advice import how_to_store, next_step, said_of
-from console.services.tokens.machine import KeyringState, Machine, look_at_machine
 from console.services.tokens.reference import Reference, Scheme
-from console.services.tokens.secret_service import READ_TIMEOUT_S
 from console.services.tokens.sources import Answer, Sources
+from console.services.tokens.stores.machine import KeyringState, Machine, look_at_machine
+from console.services.tokens.stores.secret_service import READ_TIMEOUT_S
 
 _CONSOLE = "gateway-console token"
 _OWN_BUS = "dbus-run-session -- sh"

@@ -7,9 +7,9 @@ the process lives, so that it is kept beside the environment and, like that, onc
 import os
 from collections.abc import Mapping
 
-from console.domain.event import TokenState
-from console.domain.secret import Secret
-from console.services.tokens.store import StoreError
+from console.domain.probes.event import TokenState
+from console.domain.tokens.secret import Secret
+from console.services.tokens.stores.store import StoreError
 
 _TAKEN: dict[str, Secret | str] = {}
 """What was read, under the variable's name: a token, or why the value cannot be one."""

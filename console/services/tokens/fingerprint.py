@@ -3,9 +3,9 @@
 import secrets
 from pathlib import Path
 
-from console.domain.event import TokenState
-from console.services.private_file import create_private, read_private, shown
-from console.services.tokens.store import StoreError, file_errors_told
+from console.domain.probes.event import TokenState
+from console.services.system.private_file import create_private, read_private, shown
+from console.services.tokens.stores.store import StoreError, file_errors_told
 
 _KEY_BYTES = 32
 

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from console.domain.event import TokenState
-from console.domain.secret import Secret
+from console.domain.probes.event import TokenState
+from console.domain.tokens.secret import Secret
 from console.services.tokens.reference import NEXT, PREVIOUS, Reference
-from console.services.tokens.store import Store, StoreError, put
+from console.services.tokens.stores.store import Store, StoreError, put
 
 
 @dataclass(frozen=True, slots=True)

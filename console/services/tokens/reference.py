@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Self
 from urllib.parse import quote, unquote
 
-from console.domain.guard import looks_like_secret, safe
+from console.domain.text.guard import looks_like_secret, safe
 
 LENGTH_LIMIT = 256
 """The most characters of a reference."""

@@ -13,10 +13,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from console.domain.event import TokenState
-from console.domain.secret import Secret
+from console.domain.probes.event import TokenState
+from console.domain.tokens.secret import Secret
 from console.services.tokens.reference import NEXT, PREVIOUS, Reference
-from console.services.tokens.store import Store, Stored, StoreError, prove_writable, put
+from console.services.tokens.stores.store import Store, Stored, StoreError, prove_writable, put
 
 
 @dataclass(frozen=True, slots=True)

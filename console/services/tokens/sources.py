@@ -5,20 +5,20 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from console.domain.event import TokenState
-from console.domain.secret import Secret
-from console.services.leak_guard import LEAK_GUARD
-from console.services.private_file import read_private
-from console.services.settings import GatewaySettings
+from console.domain.probes.event import TokenState
+from console.domain.tokens.secret import Secret
+from console.services.config.settings import GatewaySettings
+from console.services.system.leak_guard import LEAK_GUARD
+from console.services.system.private_file import read_private
 from console.services.tokens.command import ask_command
 from console.services.tokens.environment import take_token
-from console.services.tokens.kernel_store import KernelStore
 from console.services.tokens.place import Place
-from console.services.tokens.platform_keyring import open_keyring
 from console.services.tokens.reference import Reference, Scheme
-from console.services.tokens.store import OtherOriginError, Store, StoreError, file_errors_told, parsed
+from console.services.tokens.stores.kernel_store import KernelStore
+from console.services.tokens.stores.platform_keyring import open_keyring
+from console.services.tokens.stores.store import OtherOriginError, Store, StoreError, file_errors_told, parsed
+from console.services.tokens.stores.vault_store import VaultStore
 from console.services.tokens.terminal import Ask, NoTerminalError
-from console.services.tokens.vault_store import VaultStore
 
 TOKEN_FILE_LIMIT = 8192
 """The most bytes of a file that a file: reference names."""

@@ -8,9 +8,9 @@ import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from console.domain.event import TokenState
-from console.domain.guard import safe
-from console.services.tokens.store import StoreError
+from console.domain.probes.event import TokenState
+from console.domain.text.guard import safe
+from console.services.tokens.stores.store import StoreError
 
 LINE_LIMIT = 4095
 """The most characters of a line that a terminal hands over; it drops the rest without a word (termios(3))."""

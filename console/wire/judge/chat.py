@@ -3,10 +3,10 @@
 from dataclasses import dataclass, field
 
 from console.wire.answer import error_in
-from console.wire.judge.asked import NOTHING, Asked, Kept, ToolCall, departures
+from console.wire.json_value import at, count_at, decode, text_at
 from console.wire.judge.chat_body import judge_content, judge_finish, judge_usage, text_in
+from console.wire.judge.expectation import NOTHING, Asked, Kept, ToolCall, departures
 from console.wire.judge.stream import Ending, StreamJudge
-from console.wire.value import at, count_at, decode, text_at
 
 _CHOICE_LIMIT = 64
 _CALL_LIMIT = 256

@@ -1,8 +1,8 @@
 """Judges a whole Chat Completions answer, and what a streamed one comes to."""
 
-from console.wire.judge.asked import Asked, ToolCall, departures
+from console.wire.json_value import at, count_at, decode, list_at, text_at
+from console.wire.judge.expectation import Asked, ToolCall, departures
 from console.wire.judge.notes import Notes
-from console.wire.value import at, count_at, decode, list_at, text_at
 
 FINISHES = frozenset({"stop", "length", "tool_calls", "function_call", "content_filter"})
 """The family's finish reasons."""

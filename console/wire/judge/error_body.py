@@ -1,9 +1,9 @@
 """Judges the body of a refusal: whether it names its error, and in its family's own shape."""
 
-from console.domain.contract import Finding
-from console.domain.family import EndpointFamily
+from console.domain.routes.contract import Finding
+from console.domain.routes.family import EndpointFamily
+from console.wire.json_value import at, decode, text_at
 from console.wire.judge.notes import Notes
-from console.wire.value import at, decode, text_at
 
 _NOTHING = frozenset({b"", b"null", b"{}", b"[]", b'""'})
 

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from console.wire.answer import error_in
-from console.wire.judge.asked import NOTHING, Asked, Kept, ToolCall, departures
+from console.wire.json_value import at, count_at, decode, list_at, text_at
+from console.wire.judge.expectation import NOTHING, Asked, Kept, ToolCall, departures
 from console.wire.judge.messages_body import Held, judge_fields, judge_stop, judge_usage
 from console.wire.judge.stream import Ending, StreamJudge
-from console.wire.value import at, count_at, decode, list_at, text_at
 
 _CALL_LIMIT = 64
 _DELTAS: dict[str, frozenset[str]] = {

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from console.wire.judge.asked import Asked, ToolCall, departures
+from console.wire.json_value import at, count_at, list_at, text_at
+from console.wire.judge.expectation import Asked, ToolCall, departures
 from console.wire.judge.notes import Notes
-from console.wire.value import at, count_at, list_at, text_at
 
 STOPS = frozenset(
     {"end_turn", "max_tokens", "stop_sequence", "tool_use", "pause_turn", "refusal", "model_context_window_exceeded"}

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from console.wire.json_value import decode, list_at, text_at
 from console.wire.judge.digest import Digest
 from console.wire.judge.notes import Notes
-from console.wire.value import decode, list_at, text_at
 
 _PART_LIMIT = 64
 

@@ -1,10 +1,10 @@
 """The output items of a Responses stream: opened, filled and closed in order, under one index and one id."""
 
+from console.wire.json_value import list_at, text_at
 from console.wire.judge.digest import Digest
 from console.wire.judge.notes import Notes
 from console.wire.judge.response_item import OpenItem, OpenPart, judge_arguments, judge_closing, judge_text
 from console.wire.judge.responses_body import Content, judge_item, note_content
-from console.wire.value import list_at, text_at
 
 _ITEM_LIMIT = 256
 """The most items that are followed at the same time."""

@@ -4,11 +4,11 @@ from collections.abc import Callable
 from enum import Enum, auto
 
 from console.wire.answer import error_in
-from console.wire.judge.asked import NOTHING, Asked
+from console.wire.json_value import at, list_at, text_at
+from console.wire.judge.expectation import NOTHING, Asked
 from console.wire.judge.response_items import Items
 from console.wire.judge.responses_body import judge_response
 from console.wire.judge.stream import Ending, StreamJudge
-from console.wire.value import at, list_at, text_at
 
 _OTHER_FAMILY = ("message_", "content_block_")
 _HOSTED = (

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from console.wire.judge.asked import Asked, ToolCall, departures
+from console.wire.json_value import at, count_at, decode, list_at, text_at
+from console.wire.judge.expectation import Asked, ToolCall, departures
 from console.wire.judge.notes import Notes
-from console.wire.value import at, count_at, decode, list_at, text_at
 
 AT_LIMIT = frozenset({"max_output_tokens", "max_tokens"})
 """The reasons to be incomplete that say that the token limit was met."""

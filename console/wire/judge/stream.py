@@ -4,8 +4,8 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar
 
-from console.domain.contract import Finding
-from console.wire.judge.asked import NOTHING, Asked
+from console.domain.routes.contract import Finding
+from console.wire.judge.expectation import NOTHING, Asked
 from console.wire.judge.notes import Notes
 
 

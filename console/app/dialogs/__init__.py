@@ -1,0 +1,1 @@
+"""Dialogs: a question over a screen, or a text to read."""

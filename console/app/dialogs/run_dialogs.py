@@ -1,0 +1,188 @@
+"""Dialogs of the run screen: what will be sent, a long text, and the reason that stands behind a command."""
+
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.geometry import Size
+from textual.screen import ModalScreen
+from textual.widgets import Input
+
+from console.app.dialogs.dialogs import Dialog
+from console.app.widgets.line import BLANK, Line, Span, dim, labelled, line, wrap
+from console.app.widgets.line_pane import LinePane
+from console.app.widgets.typed_line import TypedLine
+from console.domain.run.decide import REASON_LIMIT, TYPED_REASON
+from console.view.console_state import ConsoleState
+from console.view.run_view import CallShown
+from console.view.sign import Tone
+
+CarryOut = Callable[[str], Awaitable[str]]
+"""Carries a command out for a reason; returns why not, or nothing."""
+
+
+class TextPane(LinePane):
+    """A long text, laid out once for each width."""
+
+    def __init__(self, state: ConsoleState, text: str) -> None:
+        super().__init__(state, id="text")
+        self._text = text
+        self._laid_out: tuple[int, tuple[Line, ...]] = (0, ())
+
+    def lines(self, state: ConsoleState, cursor: int, size: Size) -> Sequence[Line]:
+        """Return the text's lines."""
+        if self._laid_out[0] != size.width:
+            self._laid_out = size.width, tuple(self.laid_out(size.width))
+        return self._laid_out[1]
+
+    def laid_out(self, width: int) -> Iterator[Line]:
+        """Yield the lines for a width."""
+        yield from (line(piece) for piece in wrap(self._text.expandtabs(4), width))
+
+
+class BriefPane(TextPane):
+    """A call as it is sent: whom it asks, what it can take, and every word of it."""
+
+    def __init__(self, state: ConsoleState, call: CallShown, *, is_sent: bool) -> None:
+        super().__init__(state, "")
+        self._call = call
+        self._is_sent = is_sent
+
+    def laid_out(self, width: int) -> Iterator[Line]:
+        """Yield the facts, the instructions and the prompt."""
+        call = self._call
+        head = "this was sent" if self._is_sent else "this will be sent; nothing was sent so far"
+        yield line(Span(head, Tone.STRONG))
+        yield from labelled("to", f"{call.role}: {call.model}", width)
+        yield from labelled("by", f"POST {call.endpoint_path}   {call.endpoint_family}", width)
+        yield from labelled("takes", f"{call.cost}; {call.body_size:,} bytes go out", width)
+        note = "the ids that bound its blocks are new in every call; the token goes in a header and is not shown"
+        yield from (line(dim(piece)) for piece in wrap(note, width))
+        for title, text in (("instructions", call.instructions), ("prompt", call.prompt)):
+            yield BLANK
+            yield line(Span(title, Tone.ACCENT))
+            yield from (line(piece) for piece in wrap(text.expandtabs(4), width))
+
+
+class SendDialog(ModalScreen[bool]):
+    """Shows what will be sent before the first paid call; answers whether to send it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "dismiss(True)", "send", show=False),
+        Binding("escape,q", "dismiss(False)", "send nothing", show=False),
+        Binding("j,down", "scroll(1)", show=False),
+        Binding("k,up", "scroll(-1)", show=False),
+    ]
+
+    def __init__(self, state: ConsoleState, call: CallShown) -> None:
+        super().__init__(classes="dialog")
+        self._state = state
+        self._pane = BriefPane(state, call, is_sent=False)
+        self._pane.border_title = f"what will be sent · {call.gate.words}"
+        self._pane.border_subtitle = "enter sends it   esc sends nothing   j k scroll"
+
+    def compose(self) -> ComposeResult:
+        """Lay the pane out."""
+        with Vertical():
+            yield self._pane
+
+    def on_mount(self) -> None:
+        """Draw the pane."""
+        self._pane.show(self._state, 0)
+        self._pane.focus()
+
+    def action_scroll(self, lines: int) -> None:
+        """Scroll by lines."""
+        self._pane.scroll_relative(y=lines, animate=False)
+
+
+def brief_dialog(state: ConsoleState, call: CallShown, *, is_sent: bool) -> Dialog:
+    """Return a dialog that shows a call and sends nothing."""
+    title = f"what {'was' if is_sent else 'will be'} sent · {call.gate.words}"
+    return Dialog(BriefPane(state, call, is_sent=is_sent), title, state, 0)
+
+
+def text_dialog(state: ConsoleState, title: str, text: str) -> Dialog:
+    """Return a dialog with a long text."""
+    return Dialog(TextPane(state, text), title, state, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What a reason is asked for."""
+
+    title: str
+    facts: tuple[tuple[str, str, Tone], ...]
+    """Labels and words on what is about to happen."""
+    is_needed: bool
+    """Without a reason of some length it is refused."""
+    carry_out: CarryOut
+
+
+class AskPane(LinePane):
+    """What is about to happen, and why it was refused where it was."""
+
+    def __init__(self, state: ConsoleState, ask: Ask) -> None:
+        super().__init__(state, id="ask", can_focus=False)
+        self._ask = ask
+        self.refused = ""
+
+    def lines(self, state: ConsoleState, cursor: int, size: Size) -> Sequence[Line]:
+        """Return the facts."""
+        return tuple(self._told(size.width))
+
+    def _told(self, width: int) -> Iterator[Line]:
+        for label, words, tone in self._ask.facts:
+            yield from labelled(label, words, width, tone=tone)
+        yield BLANK
+        if self.refused:
+            yield from labelled("refused", self.refused, width, tone=Tone.FAIL)
+            return
+        need = f"at least {TYPED_REASON} characters" if self._ask.is_needed else "may be left empty"
+        yield from labelled("reason", f"in your words, kept in the record; {need}", width, tone=Tone.DIM)
+
+
+class ReasonDialog(ModalScreen[None]):
+    """Asks for the reason and carries the command out; a refusal is said here, and what was typed stays."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "leave it", show=False)]
+
+    def __init__(self, state: ConsoleState, ask: Ask) -> None:
+        super().__init__(classes="dialog reason")
+        self._state = state
+        self._ask = ask
+        self._pane = AskPane(state, ask)
+        self._typed = TypedLine(id="reason", max_length=REASON_LIMIT, compact=True, placeholder="why")
+
+    def compose(self) -> ComposeResult:
+        """Lay the facts and the line for the reason out."""
+        with Vertical(id="framed") as frame:
+            frame.border_title = self._ask.title
+            frame.border_subtitle = "enter does it   esc leaves it"
+            yield self._pane
+            yield self._typed
+
+    def on_mount(self) -> None:
+        """Draw the facts and wait for the reason."""
+        self._pane.show(self._state, 0)
+        self._typed.focus()
+
+    def on_input_submitted(self, message: Input.Submitted) -> None:
+        """Carry it out, once."""
+        message.stop()
+        if self._typed.disabled:
+            return
+        self._typed.disabled = True
+        self.run_worker(self._carry_out(message.value), name="command", group="command", exclusive=True)
+
+    async def _carry_out(self, reason: str) -> None:
+        self._pane.refused = await self._ask.carry_out(reason)
+        if not self._pane.refused:
+            self.dismiss(None)
+            return
+        self._pane.show(self._state, 0)
+        self._typed.disabled = False
+        self._typed.focus()

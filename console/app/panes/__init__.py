@@ -1,0 +1,1 @@
+"""Panes: functions from state to lines."""

@@ -1,0 +1,126 @@
+"""The bars: profile, origin and token at the top; the keys that work here at the bottom."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from rich.cells import cell_len
+from textual import events
+from textual.geometry import Size
+
+from console.app.actions import Action, Place, actions_of
+from console.app.widgets.line import Line, Span, dim, fit, joined, line
+from console.app.widgets.line_pane import LinePane
+from console.domain.routes.contract import Verdict
+from console.view.console_state import ConsoleState
+from console.view.sign import Sign, Tone, smoke_sign, token_sign, verdict_sign
+
+
+class HeaderBar(LinePane):
+    """One line that is always there: where calls would go, and under which reference."""
+
+    def __init__(self, state: ConsoleState, *, is_built_in: bool) -> None:
+        super().__init__(state, id="header", can_focus=False)
+        self._marks = [
+            word for word, is_set in (("built-in", is_built_in), ("read-only", state.is_read_only)) if is_set
+        ]
+
+    def lines(self, state: ConsoleState, cursor: int, size: Size) -> Sequence[Line]:
+        """Return the one line."""
+        return (header_line(state, self._marks, size.width),)
+
+
+def header_line(state: ConsoleState, marks: Sequence[str], width: int) -> Line:
+    """Return the header. On a narrow screen words go first; where calls would go and under which key never does."""
+    name, profile = Span("gateway-console ", Tone.STRONG), Span(f" {fit(state.profile, 20)} ", Tone.OK)
+    marked = [profile, *(Span(f"· {mark} ", Tone.WARN) for mark in marks)]
+    where, key = [Span(" "), *_where(state)], _key(state)
+    counts = _counts(state)
+    words, signs = joined(counts, "  ").spans, joined(_counts(state, is_short=True), "  ").spans
+    troubles = joined([count for count in counts if count.spans[0].tone in (Tone.FAIL, Tone.WARN)], "  ").spans
+    embedded = [dim(" embedded gateway")] if state.is_embedded else []
+    layouts: list[tuple[list[Span], Sequence[Span]]] = [
+        ([name, *marked, *embedded, *where, *key], words),
+        ([*marked, *where, *key], words),
+        ([profile, *where, *key], words),
+        ([profile, *where, *key], troubles or words),
+        ([profile, *where], words),
+        ([profile, *where], signs),
+    ]
+    for head, tail in layouts:
+        room = width - sum(cell_len(span.text) for span in (*head, *tail))
+        if room >= 1:
+            return Line((*head, Span(" " * room), *tail))
+    return Line((*where, Span(" "), profile))
+
+
+def _where(state: ConsoleState) -> list[Span]:
+    if state.gateway_failure:
+        return [Span("× no gateway", Tone.FAIL)]
+    if not state.origin:
+        return [dim("opening the gateway …")]
+    return [Span(state.origin.partition("://")[2] if state.is_embedded else state.origin)]
+
+
+def _key(state: ConsoleState) -> list[Span]:
+    if state.token is None:
+        return []
+    sign = token_sign(state.token.state)
+    word = sign.sign if sign.word == "found" else str(sign)
+    return [dim("   key "), Span(f"{fit(state.token.reference, 40)} "), Span(word, sign.tone)]
+
+
+def _counts(state: ConsoleState, *, is_short: bool = False) -> list[Line]:
+    """Count the routes by what stands out most: drift first, then their smoke tests."""
+    signs = [
+        verdict_sign(route.check.verdict) if route.check.verdict is Verdict.DRIFT else smoke_sign(route.smoke)
+        for route in state.routes
+    ]
+    counts = Counter(sorted((sign for sign in signs if sign.word not in ("not run", "skipped")), key=_gravity))
+    return [
+        line(Span(f"{sign.sign} {count}" if is_short else f"{sign.sign} {count} {sign.word}", sign.tone))
+        for sign, count in counts.items()
+    ]
+
+
+def _gravity(sign: Sign) -> int:
+    return (Tone.FAIL, Tone.WARN, Tone.LIVE, Tone.OK, Tone.DIM).index(sign.tone)
+
+
+class KeyBar(LinePane):
+    """The keys that work now; one that does not is dim, and says why when pressed."""
+
+    def __init__(self, state: ConsoleState, place: Place = Place.MAIN) -> None:
+        super().__init__(state, id="keys", can_focus=False)
+        self._place = place
+
+    def lines(self, state: ConsoleState, cursor: int, size: Size) -> Sequence[Line]:
+        """Return the one line."""
+        return (key_line(state, cursor, size.width, self._place),)
+
+    async def on_click(self, event: events.Click) -> None:
+        """Do what the key under the mouse does."""
+        at = 0
+        for action in _shown(self.size.width, self._place):
+            at += cell_len(f"{action.shown_key} {action.label}") + 2
+            if event.x < at:
+                await self.screen.run_action(f"screen.do('{action.id}')")
+                return
+
+
+def key_line(state: ConsoleState, cursor: int, width: int, place: Place = Place.MAIN) -> Line:
+    """Return the key line, with as many keys as a width has room for."""
+    spans: list[Span] = []
+    for action in _shown(width, place):
+        is_dim = action.why_not(state, cursor) is not None
+        gap = [Span("  ")] if spans else []
+        spans += [*gap, Span(action.shown_key, Tone.DIM if is_dim else Tone.ACCENT), dim(f" {action.label}")]
+    return Line(tuple(spans))
+
+
+def _shown(width: int, place: Place) -> list[Action]:
+    shown: list[Action] = []
+    for action in actions_of(place):
+        used = sum(cell_len(f"{each.shown_key} {each.label}") + 2 for each in [*shown, action])
+        if action.is_shown and used - 2 <= width:
+            shown.append(action)
+    return shown

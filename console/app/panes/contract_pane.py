@@ -1,0 +1,182 @@
+"""The contract pane: what the route under the cursor requires, what it is set to, and what to do."""
+
+from collections.abc import Iterator, Sequence
+
+from textual.geometry import Size
+
+from console.app.widgets.line import BLANK, Line, Span, cell, dim, labelled, line, wrap
+from console.app.widgets.line_pane import LinePane
+from console.domain.probes.event import CatalogueRead
+from console.domain.probes.ladder import Rung, rung_needed
+from console.domain.routes.contract import Finding, RouteCheck, Verdict, fix_lines
+from console.view.console_state import ConsoleState, RouteState, SmokePhase
+from console.view.sign import Sign, Tone, check_sign, rung_sign, severity_sign
+
+_HEADLINES = {
+    Verdict.OK: ("✓ ok", "the route is on a family that serves its model", Tone.OK),
+    Verdict.DRIFT: ("× endpoint drift", "the route is wrong, not the model", Tone.FAIL),
+    Verdict.CONDITIONAL: ("~ conditional", "text works; tools, or the role's own shape, do not", Tone.WARN),
+    Verdict.UNKNOWN: ("· unknown", "no source names this family; a live call has to prove it", Tone.DIM),
+    Verdict.BLOCKED: ("! blocked", "an account or route matter stops this route", Tone.WARN),
+}
+
+
+class ContractPane(LinePane):
+    """Pane 2."""
+
+    def lines(self, state: ConsoleState, cursor: int, size: Size) -> Sequence[Line]:
+        """Return the contract of the route under the cursor."""
+        if cursor >= len(state.routes):
+            return (line(dim("no route")),)
+        return tuple(contract_lines(state.routes[cursor], size.width, state.catalogue))
+
+
+def contract_lines(state: RouteState, width: int, read: CatalogueRead | None = None) -> Iterator[Line]:
+    """Yield the contract of one route: verdict, the four facts, the ladder, the fix and the findings."""
+    check = state.check
+    headline, meaning, tone = _HEADLINES[state.verdict]
+    if state.verdict is Verdict.OK and (sign := check_sign(check)).tone is not Tone.OK:
+        headline, meaning, tone = str(sign), "the family is right; see the findings", sign.tone
+    if len(headline) + 3 + len(meaning) <= width:
+        yield line(Span(headline, tone), Span("   "), meaning)
+    else:
+        yield line(Span(headline, tone))
+        yield from (line(piece) for piece in wrap(meaning, width))
+    yield BLANK
+    yield from _facts(state, width, read)
+    yield from _ladder(state, width)
+    if check.verdict is Verdict.DRIFT:
+        yield BLANK
+        yield from labelled("effect", "refused on the first call; smoke and runs hold this route back", width)
+        yield from _fix(check, width)
+    yield BLANK
+    result = None if state.smoke.is_live else state.smoke.result
+    smoked = () if result is None else tuple(each for each in result.findings if each not in check.findings)
+    climbed = _climbed(state, smoked)
+    yield line(dim("findings" if check.findings else "findings   none offline"))
+    for finding in check.findings:
+        yield from _finding(finding, width)
+    if climbed:
+        yield line(dim("findings of the ladder"))
+    for finding in climbed:
+        yield from _finding(finding, width)
+    if smoked:
+        yield line(dim("findings of the smoke test"))
+    for finding in smoked:
+        yield from _finding(finding, width)
+
+
+def _climbed(state: RouteState, smoked: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """Return the ladder's findings that are told nowhere else."""
+    found = dict.fromkeys(finding for result in state.rungs for finding in result.findings)
+    return tuple(each for each in found if each not in state.check.findings and each not in smoked)
+
+
+def _facts(state: RouteState, width: int, read: CatalogueRead | None) -> Iterator[Line]:
+    check = state.check
+    required = check.required_family
+    if required is not None:
+        yield _fact("required", required, f"{_source(check)} {check.fact.checked_on}", Tone.OK, width)
+    else:
+        yield _fact("required", f"none; known on {', '.join(check.fact.allowed)}", "", Tone.TEXT, width)
+    origin = "" if check.route.config_line is None else f"config line {check.route.config_line}"
+    tone = Tone.FAIL if check.verdict is Verdict.DRIFT else Tone.ACCENT
+    yield _fact("configured", check.route.endpoint_family, origin, tone, width)
+    yield _fact("path", check.route.endpoint_path, "", Tone.TEXT, width)
+    yield from _declared(state, width, read)
+    yield _answered(state, width)
+
+
+def _declared(state: RouteState, width: int, read: CatalogueRead | None) -> Iterator[Line]:
+    """Yield what the gateway declares: a hint, never an oracle."""
+    if read is None:
+        yield _fact("declared", "not asked", "c checks it", Tone.DIM, width)
+        return
+    entry = read.catalogue.get(state.check.route.model)
+    if entry is None:
+        yield _fact(
+            "declared", "not listed", "a hint, no proof", Tone.WARN if read.catalogue.entries else Tone.DIM, width
+        )
+        return
+    if entry.families is None:
+        yield _fact("declared", "listed, no families", "a hint, no proof", Tone.DIM, width)
+    else:
+        is_there = state.check.route.endpoint_family in entry.families
+        names = ", ".join(entry.families) or "none that is spoken here"
+        yield _fact("declared", names, "a hint, no proof", Tone.TEXT if is_there else Tone.WARN, width)
+    if entry.price is not None:
+        yield _fact("price", str(entry.price), "of the catalogue", Tone.TEXT, width)
+
+
+def _ladder(state: RouteState, width: int) -> Iterator[Line]:
+    """Yield the rungs of the probe ladder, what each came to, and how far the role needs it."""
+    if not state.rungs and state.climbing is None:
+        return
+    results = {result.rung: result for result in state.rungs}
+    parts: list[Span | str] = []
+    for rung in Rung:
+        sign = Sign("·", "not climbed", Tone.DIM)
+        if state.climbing is not None and state.climbing.rung is rung:
+            sign = Sign("›", "live", Tone.LIVE)
+        elif rung in results:
+            sign = rung_sign(results[rung])
+        parts += [Span(f"{sign.sign}{int(rung)} ", sign.tone)]
+    needed = rung_needed(state.check.route.role)
+    told = f" rung {int(state.reached)} of {int(needed)} needed"
+    yield line(cell("ladder", 11, Tone.DIM), *parts, Span(told, Tone.OK if state.reached >= needed else Tone.TEXT))
+    last = state.rungs[-1] if state.rungs else None
+    if last is not None and not last.holds and last.classification is not None:
+        said = f"rung {int(last.rung)} {last.rung.title}: {last.classification.category}"
+        yield from labelled("", said, width, tone=Tone.WARN)
+
+
+def _answered(state: RouteState, width: int) -> Line:
+    result = state.smoke.result
+    if state.smoke.phase is not SmokePhase.DONE or result is None or result.http_status is None:
+        is_tried = result is not None and not state.smoke.is_live and state.check.verdict is not Verdict.DRIFT
+        note = "drift stops the call" if state.check.verdict is Verdict.DRIFT else ""
+        return _fact("answered", "no answer" if is_tried else "not asked", "" if is_tried else note, Tone.DIM, width)
+    if result.classification is not None:
+        return _fact("answered", str(result.http_status), result.classification.category, Tone.WARN, width)
+    if result.model_reported in (result.model, None):
+        note = "served as itself" if result.model_reported else "served unnamed"
+        return _fact("answered", result.endpoint_family, note, Tone.OK, width)
+    return _fact("answered", f"{result.endpoint_family} as {result.model_reported}", "", Tone.WARN, width)
+
+
+def _fact(label: str, value: str, note: str, tone: Tone, width: int) -> Line:
+    room = max(8, width - 11)
+    if not note or len(value) + 3 >= room:
+        return line(cell(label, 11, Tone.DIM), cell(value, room, tone))
+    value_width = max(18, len(value))
+    return line(
+        cell(label, 11, Tone.DIM),
+        cell(value, value_width, tone),
+        Span(" "),
+        cell(note, room - value_width - 1, Tone.DIM),
+    )
+
+
+def _source(check: RouteCheck) -> str:
+    """Return a short name of the source; the whole URL stands with the findings and in the route's own view."""
+    host, _, path = check.fact.source_url.removeprefix("https://").partition("/")
+    steps = path.split("/")
+    if host != "github.com" or len(steps) < 2:
+        return host
+    return steps[1] if len(steps) == 2 else f"{steps[1]}#{steps[-1]}"
+
+
+def _fix(check: RouteCheck, width: int) -> Iterator[Line]:
+    for position, words in enumerate(fix_lines(check)):
+        yield from labelled("fix" if position == 0 else "", words, width, tone=Tone.ACCENT)
+
+
+def _finding(finding: Finding, width: int) -> Iterator[Line]:
+    sign = severity_sign(finding.severity)
+    told = f"{finding.message} [{finding.evidence}]" if finding.evidence else finding.message
+    for position, piece in enumerate(wrap(told, width - 13)):
+        lead = [Span(f"{sign.sign} ", sign.tone), cell(finding.id, 11, Tone.DIM)] if position == 0 else [Span(" " * 13)]
+        yield line(*lead, piece)
+    if finding.source_url:
+        yield line(Span(" " * 13), cell(f"read {finding.checked_on} at", width - 13, Tone.DIM))
+        yield from (line(dim(piece)) for piece in wrap(f"  {finding.source_url}", width))

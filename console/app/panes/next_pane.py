@@ -1,0 +1,114 @@
+"""The pane of next steps: what can be done with the run in view now, with which key, and what comes of it."""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from textual.geometry import Size
+
+from console.app.actions import action_named
+from console.app.widgets.line import Line, Span, cell, dim, fit, line
+from console.app.widgets.line_pane import LinePane
+from console.domain.run.gate import GATES_WITH_A_CALL, Gate, GateVerdict, role_at
+from console.domain.run.state import Phase
+from console.view.console_state import ConsoleState
+from console.view.sign import Tone
+
+if TYPE_CHECKING:
+    from console.domain.run.state import RunState
+
+_VERDICT_KEYS = {GateVerdict.READY: "run.ready", GateVerdict.REVISE: "run.revise", GateVerdict.BLOCK: "run.block"}
+
+
+class NextPane(LinePane):
+    """The pane under the others of the run screen."""
+
+    def __init__(self, state: ConsoleState) -> None:
+        super().__init__(state, id="next", can_focus=False)
+
+    def lines(self, state: ConsoleState, cursor: int, size: Size) -> Sequence[Line]:
+        """Return a line for each thing that can be done."""
+        return tuple(next_lines(state, size.width))
+
+
+def next_lines(state: ConsoleState, width: int) -> Iterator[Line]:
+    """Yield what can be done now; a key that does not work is not among it, and says why when pressed."""
+    reasons: list[str] = []
+    has_any = False
+    for action_id, words in _possible(state):
+        action = action_named(action_id)
+        if (reason := action.why_not(state, 0)) is not None:
+            reasons.append(reason)
+            continue
+        has_any = True
+        yield line(cell(f"{action.shown_key} {action.label}", 18, Tone.ACCENT), Span(fit(words, width - 18)))
+    if reasons and not has_any:
+        yield line(dim(fit(reasons[0], width)))
+    bound = _bound_to(state)
+    if bound:
+        yield line(dim(fit(bound, width)))
+
+
+def _possible(state: ConsoleState) -> Iterator[tuple[str, str]]:
+    run = None if state.run is None else state.run.state
+    if run is None or state.run is None:
+        yield "run.new", "begin a run on this machine"
+        return
+    if state.run.is_stepping:
+        yield "run.cut", "a call that was sent may be billed all the same"
+        yield "run.close", "the step goes on behind the routes"
+        return
+    if run.is_over:
+        yield "run.draft", "the artifact as it was written"
+        yield "run.new", "begin another run"
+        return
+    yield "run.step", _step_words(run)
+    if run.phase is Phase.DUE:
+        yield "run.preview", "exactly what will be sent; nothing is sent by looking"
+    for verdict, action_id in _VERDICT_KEYS.items():
+        yield action_id, _verdict_words(run, verdict)
+    if run.phase is Phase.WAITING:
+        yield "run.draft", "what you decide on, word for word"
+    yield "run.repeat", "the gate's call once more, on its route; it may be billed twice"
+    if run.failure is not None or run.phase is Phase.LOST:
+        yield "run.fallback", f"the fallback route serves {role_at(run.gate, run.attempt)} from here on"
+    if run.phase is not Phase.WAITING:
+        yield "run.end", "ends here; no draft failed by it"
+
+
+def _step_words(run: "RunState") -> str:
+    role = role_at(run.gate, run.attempt)
+    if run.phase is Phase.CALLING:
+        return "look what became of the call that is under way elsewhere, or was cut off"
+    if run.gate in GATES_WITH_A_CALL and run.phase is Phase.DUE:
+        first = "" if run.calls else "; it is shown to you first"
+        return f"a paid call by {role}{first}"
+    return {
+        Gate.INSTRUCTION: "find and pin the instruction source; nothing is sent",
+        Gate.PREFLIGHT: "check every route up to rung 3; nothing is generated",
+        Gate.SOURCE_CHECK: "read the pages that the draft claims; no model is called",
+    }.get(run.gate, "judge what is there; nothing is sent")
+
+
+def _verdict_words(run: "RunState", verdict: GateVerdict) -> str:
+    computed = "" if run.opened is None or run.opened.verdict is not verdict else " · the computed verdict"
+    if verdict is GateVerdict.BLOCK:
+        return f"ends the run; the record says why{computed}"
+    if verdict is GateVerdict.REVISE:
+        back = "planner" if run.gate is Gate.PLANNER else "writer"
+        most = 1 if run.created is None else run.created.policy.max_attempts
+        if run.attempt >= most:
+            return f"ends the run: {most} of {most} attempts are used{computed}"
+        return f"back to the {back}, attempt {run.attempt + 1} of {most}{computed}"
+    after = run.gate.after
+    where = "seals the candidate" if after is None else f"on to the {after.words}"
+    is_override = run.opened is not None and run.opened.verdict is not GateVerdict.READY
+    return f"{where}{'; an override: needs a reason' if is_override else computed}"
+
+
+def _bound_to(state: ConsoleState) -> str:
+    run = None if state.run is None else state.run.state
+    if run is None or run.opened is None or run.phase is not Phase.WAITING:
+        return ""
+    sha256 = run.opened.artifact_sha256
+    what = "the run" if sha256 is None else f"artifact {sha256[:12]}"
+    return f"bound to {what}; a newer one voids the decision"

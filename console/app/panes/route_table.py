@@ -1,0 +1,84 @@
+"""The route table: one row a role; its cursor moves all panes."""
+
+from collections.abc import Iterator, Sequence
+
+from textual.geometry import Size
+from textual.message import Message
+
+from console.app.widgets.line import Line, Span, cell, line
+from console.app.widgets.line_pane import LinePane
+from console.domain.routes.contract import Verdict
+from console.view.console_state import ConsoleState, RouteState
+from console.view.sign import Tone, route_sign, smoke_sign
+
+HEADER_LINES = 1
+
+
+class RouteTablePane(LinePane):
+    """Pane 1."""
+
+    class RowPicked(Message):
+        """A row was clicked."""
+
+        def __init__(self, row: int) -> None:
+            self.row = row
+            super().__init__()
+
+    def lines(self, state: ConsoleState, cursor: int, size: Size) -> Sequence[Line]:
+        """Return the header and a row a route."""
+        return tuple(route_lines(state, cursor, size.width))
+
+    def show(self, state: ConsoleState, cursor: int) -> None:
+        """Draw another state, and say in the frame where the cursor is."""
+        super().show(state, cursor)
+        self.border_title = "1 routes"
+        self.border_subtitle = f"{cursor + 1} of {len(state.routes)}" if state.routes else ""
+
+    def on_click(self, event: object) -> None:
+        """Move the cursor to the row under the mouse."""
+        row = getattr(event, "y", 0) - self.gutter.top + self.scroll_offset.y - HEADER_LINES
+        if 0 <= row < len(self._state.routes):
+            self.post_message(self.RowPicked(row))
+
+
+def route_lines(state: ConsoleState, cursor: int, width: int) -> Iterator[Line]:
+    """Yield the table's lines, with the columns that a width has room for."""
+    has_path, has_figures = width >= 104, width >= 84
+    fixed = 2 + 9 + 19 + 10 + 10 + (21 if has_path else 0) + (14 if has_figures else 0)
+    model_width = max(8, min(width - fixed, 42))
+
+    def row(texts: Sequence[tuple[str, Tone]], mark: str, *, is_cursor: bool = False) -> Line:
+        role, model, family, path, contract, smoke, ttft, pace = texts
+        spans: list[Span] = [Span(mark, Tone.STRONG), cell(role[0], 9, role[1])]
+        spans += [cell(model[0], model_width - 1, model[1]), Span(" "), cell(family[0], 19, family[1])]
+        if has_path:
+            spans.append(cell(path[0], 21, path[1]))
+        spans += [cell(contract[0], 10, contract[1]), cell(smoke[0], 10, smoke[1])]
+        if has_figures:
+            spans += [cell(ttft[0], 8, ttft[1], right=True), cell(pace[0], 6, pace[1], right=True)]
+        return line(*spans, is_cursor=is_cursor)
+
+    labels = ("role", "model", "family", "path", "contract", "smoke", "ttft ms", "tok/s")
+    yield row([(label, Tone.DIM) for label in labels], "  ")
+    for position, route in enumerate(state.routes):
+        is_cursor = position == cursor
+        yield row(_cells(route, is_cursor=is_cursor), "▌ " if is_cursor else "  ", is_cursor=is_cursor)
+
+
+def _cells(state: RouteState, *, is_cursor: bool) -> list[tuple[str, Tone]]:
+    check, smoke = state.check, state.smoke
+    is_drift = state.verdict is Verdict.DRIFT
+    verdict, sign = route_sign(state), smoke_sign(smoke)
+    result = smoke.result if not smoke.is_live else None
+    ttft_ms = smoke.ttft_ms if smoke.is_live or result is None else result.ttft_ms
+    pace = result.output_tokens_per_s if result is not None else None
+    return [
+        (check.route.role, Tone.STRONG if is_cursor else Tone.TEXT),
+        (check.route.model, Tone.TEXT),
+        (check.route.endpoint_family, Tone.FAIL if is_drift else Tone.ACCENT),
+        (check.route.endpoint_path, Tone.FAIL if is_drift else Tone.DIM),
+        (str(verdict), verdict.tone),
+        (str(sign), sign.tone),
+        ("" if ttft_ms is None else f"{ttft_ms:.0f}", Tone.TEXT),
+        ("" if pace is None else f"{pace:.0f}", Tone.TEXT),
+    ]

@@ -1,0 +1,81 @@
+"""The list of runs: the newest first; its cursor puts a run in view."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from textual.geometry import Size
+from textual.message import Message
+
+from console.app.panes.stepper_bar import short_id
+from console.app.widgets.line import Line, Span, cell, dim, line, wrap
+from console.app.widgets.line_pane import LinePane
+from console.view.console_state import ConsoleState
+from console.view.run_sign import status_sign
+from console.view.sign import Tone
+
+_HEADER_LINES = 1
+
+
+class RunListPane(LinePane):
+    """Pane 1 of the run screen."""
+
+    class RunPicked(Message):
+        """A run was clicked."""
+
+        def __init__(self, place: int) -> None:
+            self.place = place
+            super().__init__()
+
+    def lines(self, state: ConsoleState, cursor: int, size: Size) -> Sequence[Line]:
+        """Return a line a run."""
+        return tuple(run_lines(state, size.width))
+
+    def show(self, state: ConsoleState, cursor: int) -> None:
+        """Draw another state, with the cursor's line in sight."""
+        super().show(state, cursor)
+        place = _HEADER_LINES + (0 if state.run is None else state.run.cursor)
+        height = self.scrollable_content_region.height
+        if height and not self.scroll_offset.y <= place < self.scroll_offset.y + height:
+            self.scroll_to(y=max(0, place - height // 2), animate=False)
+
+    def on_click(self, event: object) -> None:
+        """Put the run under the mouse in view."""
+        place = getattr(event, "y", 0) - self.gutter.top + self.scroll_offset.y - _HEADER_LINES
+        if self._state.run is not None and 0 <= place < len(self._state.run.runs):
+            self.post_message(self.RunPicked(place))
+
+
+def run_lines(state: ConsoleState, width: int) -> Iterator[Line]:
+    """Yield the list, or why there is none."""
+    view = state.run
+    if view is None or not view.is_read:
+        yield line(dim("reading …"))
+        return
+    if view.failure:
+        yield from (line(Span(piece, Tone.WARN)) for piece in wrap(view.failure, width))
+        return
+    if not view.runs:
+        words = "no run yet on this machine" + ("" if state.is_read_only else ": n begins one")
+        yield from (line(dim(piece)) for piece in wrap(words, width))
+        return
+    room = width - 2 - 7 - 11 - 14
+    has_time = room >= 20
+    name_width = room - 13 if has_time else room
+    yield line(
+        dim(f"  {'run':<7}{'status':<11}{'gate':<14}"),
+        cell("repository", max(0, name_width), Tone.DIM),
+        dim("      started" if has_time else ""),
+    )
+    for place, each in enumerate(view.runs):
+        is_cursor = place == view.cursor
+        sign = status_sign("live" if each.run_id == view.stepping else each.status)
+        started = datetime.fromtimestamp(each.started_at_ms / 1000).astimezone().strftime("%m-%d %H:%M")
+        yield line(
+            Span("▌ " if is_cursor else "  ", Tone.STRONG),
+            cell(short_id(each.run_id), 7, Tone.STRONG if is_cursor else Tone.TEXT),
+            cell(str(sign), 11, sign.tone),
+            cell(each.gate.replace("_", " "), 14, Tone.TEXT),
+            cell(each.repository, max(0, name_width), Tone.TEXT),
+            cell(started if has_time else "", 13 if has_time else 0, Tone.DIM, right=True),
+            is_cursor=is_cursor,
+        )

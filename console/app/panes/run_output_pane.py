@@ -1,0 +1,80 @@
+"""The output pane: what a call streams while it runs, kept nowhere; and what happened in the run."""
+
+from collections.abc import Iterator, Sequence
+
+from textual.geometry import Size
+
+from console.app.widgets.line import BLANK, Line, Span, dim, fit, line, wrap
+from console.app.widgets.line_pane import LinePane
+from console.view.console_state import ConsoleState, SmokePhase
+from console.view.run_view import RunView
+from console.view.sign import Tone
+
+_PHASES = {
+    SmokePhase.IDLE: "",
+    SmokePhase.QUEUED: "› queued",
+    SmokePhase.CONNECTING: "› connecting",
+    SmokePhase.WAITING: "› sent, waiting for the first token",
+    SmokePhase.STREAMING: "› streaming",
+    SmokePhase.DONE: "· ended",
+}
+
+
+class RunOutputPane(LinePane):
+    """Pane 3 of the run screen."""
+
+    def lines(self, state: ConsoleState, cursor: int, size: Size) -> Sequence[Line]:
+        """Return the stream's end, or what happened."""
+        return tuple(output_lines(state, size.width, size.height))
+
+    def show(self, state: ConsoleState, cursor: int) -> None:
+        """Draw another state, and go to the end where something more happened."""
+        before = None if self._state.run is None else (self._state.run.state, len(self._state.run.words))
+        super().show(state, cursor)
+        if state.run is not None and before != (state.run.state, len(state.run.words)):
+            self.call_after_refresh(self.scroll_end, animate=False)
+
+
+def output_lines(state: ConsoleState, width: int, height: int) -> Iterator[Line]:
+    """Yield the stream while a call runs, and above it the newest things that happened."""
+    view = state.run
+    if view is None or view.state is None:
+        yield line(dim("no run in view"))
+        return
+    stream = list(_stream(view, width))
+    room = max(3, height // 3) if stream else height
+    words = [piece for each in view.words for piece in _wrapped(each, width)]
+    if stream:
+        words = words[-room:]
+    yield from words
+    if not stream:
+        if not words:
+            yield line(dim("nothing happened in it yet"))
+        return
+    yield BLANK
+    head, rest = stream[0], stream[1:]
+    yield head
+    left = max(2, height - len(words) - 2)
+    if len(rest) > left:
+        rest = rest[-left:]
+        rest[0] = line(Span(fit(f"… {rest[0]}", width)))
+    yield from rest
+
+
+def _wrapped(words: str, width: int) -> Iterator[Line]:
+    for place, piece in enumerate(wrap(words, width - 2)):
+        yield line(dim("· " if place == 0 else "  "), dim(piece))
+
+
+def _stream(view: RunView, width: int) -> Iterator[Line]:
+    """Yield the call under way in this console; nothing once it ended, for what is kept is shown elsewhere."""
+    live = view.live
+    if not view.is_stepping_this or live.phase is SmokePhase.IDLE:
+        return
+    told = _PHASES[live.phase] if live.ttft_ms is None else f"{_PHASES[live.phase]}, first token {live.ttft_ms:.0f} ms"
+    who = "" if view.call is None else f"   {view.call.role}"
+    yield line(Span(told, Tone.LIVE if live.is_live else Tone.DIM), dim(fit(who, max(0, width - len(told)))))
+    pieces = list(wrap(live.output or live.said, width))
+    yield from (line(piece) for piece in pieces[:-1])
+    if pieces:
+        yield line(fit(pieces[-1], width - 1), Span("▌" if live.is_live else "", Tone.LIVE))

@@ -1,0 +1,139 @@
+"""The smoke pane: all routes' live tests in short, and the one under the cursor in full."""
+
+from collections.abc import Iterator, Sequence
+
+from textual.geometry import Size
+
+from console.app.actions import why_no_call
+from console.app.widgets.line import BLANK, Line, Span, cell, dim, fit, labelled, line, rows, wrap
+from console.app.widgets.line_pane import LinePane
+from console.domain.probes.event import SmokeResult, SmokeStatus
+from console.domain.routes.contract import Severity
+from console.view.console_state import ConsoleState, RouteState, Smoke
+from console.view.explanation import reading_lines
+from console.view.sign import Tone, severity_sign, smoke_sign
+
+_ROOMY = 18
+"""From how many lines on all tests are listed; below, the route table above already says it in short."""
+
+
+class SmokePane(LinePane):
+    """Pane 3."""
+
+    def lines(self, state: ConsoleState, cursor: int, size: Size) -> Sequence[Line]:
+        """Return the tests in short, then the one under the cursor."""
+        return tuple(smoke_lines(state, cursor, size.width, size.height))
+
+
+def smoke_lines(state: ConsoleState, cursor: int, width: int, height: int) -> Iterator[Line]:
+    """Yield the pane's lines; streamed text takes what room is left and shows its end."""
+    if not state.routes:
+        return
+    shown = list(enumerate(state.routes)) if height >= _ROOMY else [(cursor, state.routes[cursor])]
+    head = [_short(route, width, is_cursor=position == cursor) for position, route in shown]
+    if not any(route.smoke.is_live or route.smoke.result for route in state.routes):
+        hint = why_no_call(state, cursor) or "s smokes this route, S all"
+        head += [BLANK, *(line(dim(piece)) for piece in wrap(f"nothing sent yet: {hint}", width))]
+    yield from head
+    route = state.routes[min(cursor, len(state.routes) - 1)]
+    about = list(about_lines(route, width))
+    if height < _ROOMY:
+        about = about[1:]  # role and model stand in the route table just above
+    foot = list(_totals(state, width))
+    room = max(2, height - len(head) - len(about) - len(foot) - (2 if height >= _ROOMY else 1))
+    output = list(_output(route.smoke, width, room))
+    if (about or output) and height >= _ROOMY:
+        yield BLANK
+    yield from about
+    yield from output
+    yield BLANK
+    yield from foot
+
+
+def _short(state: RouteState, width: int, *, is_cursor: bool) -> Line:
+    sign = smoke_sign(state.smoke)
+    name = cell(state.check.route.role, 9, Tone.STRONG if is_cursor else Tone.TEXT)
+    lead = [Span(f"{sign.sign} ", sign.tone), name]
+    result = state.smoke.result if not state.smoke.is_live else None
+    if result is not None and result.classification is not None:
+        category = result.classification.category
+        status = "" if result.http_status is None else f"{result.http_status} · "
+        note = f"{status}not retried" if result.requests_sent else "nothing sent"
+        return line(*lead, Span(f"{category} ", sign.tone), cell(note, max(0, width - 12 - len(category)), Tone.DIM))
+    ttft_ms = state.smoke.ttft_ms if result is None else result.ttft_ms
+    pace = None if result is None else result.output_tokens_per_s
+    word = sign.word if result is None else (result.finish or sign.word)
+    return line(
+        *lead,
+        cell("" if ttft_ms is None else f"{ttft_ms:.0f} ms", 8, right=True),
+        cell("" if pace is None else f"{pace:.0f} tok/s", 10, right=True),
+        Span("  "),
+        cell(word, max(0, width - 31), sign.tone),
+    )
+
+
+def about_lines(state: RouteState, width: int) -> Iterator[Line]:
+    """Yield what is known of one route's newest smoke test, its output left out."""
+    smoke, route = state.smoke, state.check.route
+    result = smoke.result if not smoke.is_live else None
+    if not smoke.is_live and result is None:
+        return
+    yield line(Span(f"{route.role}  ", Tone.STRONG), cell(route.model, width - len(route.role) - 2, Tone.DIM))
+    if result is not None and result.model_reported is not None:
+        is_itself = result.model_reported == route.model
+        served = "itself" if is_itself else result.model_reported
+        yield from labelled("served as", served, width, tone=Tone.TEXT if is_itself else Tone.WARN)
+    if result is None:
+        return
+    yield from _figures(result, width)
+    if result.classification is not None:
+        for words in reading_lines(result.classification):
+            tone = Tone.ACCENT if words == result.classification.action else Tone.TEXT
+            yield from (line(Span(piece, tone)) for piece in wrap(words, width))
+    evidence = "" if result.classification is None else result.classification.evidence
+    for finding in result.findings:
+        if finding.severity is not Severity.INFO and not evidence.startswith(finding.id):
+            sign = severity_sign(finding.severity)
+            for position, piece in enumerate(wrap(finding.message, width - 2)):
+                yield line(Span(f"{sign.sign} " if position == 0 else "  ", sign.tone), dim(piece))
+
+
+def _figures(result: SmokeResult, width: int) -> Iterator[Line]:
+    times = [
+        ("connect", result.request_written_ms),
+        ("headers", result.first_byte_ms),
+        ("first token", result.ttft_ms),
+        ("total", result.total_ms),
+    ]
+    parts = [line(dim(f"{label} "), f"{value:.0f} ms") for label, value in times if value is not None]
+    if result.output_tokens is not None:
+        given = "?" if result.input_tokens is None else result.input_tokens
+        parts.append(line(dim("tokens "), f"{given} in {result.output_tokens} out"))
+    yield from rows(parts, width)
+    if result.request_id is not None:
+        yield from labelled("request", result.request_id, width)
+    if result.status is SmokeStatus.UNKNOWN:
+        sent = "sent, so it may be billed" if result.requests_sent else "not sent"
+        yield line(Span(f"stopped; {sent}; the outcome is unknown"[:width], Tone.WARN))
+
+
+def _output(smoke: Smoke, width: int, room: int) -> Iterator[Line]:
+    if not smoke.output:
+        if smoke.said and not smoke.is_live:
+            yield from (line(dim(piece)) for piece in wrap(f'it said, not stored: "{smoke.said}"', width))
+        return
+    pieces = list(wrap(smoke.output, width))
+    if len(pieces) > room - 1:
+        pieces = pieces[-(room - 1) :]
+        pieces[0] = fit(f"… {pieces[0]}", width)
+    yield from (line(piece) for piece in pieces[:-1])
+    yield line(pieces[-1], Span("▌" if smoke.is_live else "", Tone.LIVE))
+    yield line(dim("not stored · safe to watch"))
+
+
+def _totals(state: ConsoleState, width: int) -> Iterator[Line]:
+    sent = sum(call.is_sent for call in state.calls)
+    parts = [line(dim("sent "), f"{sent}"), line(dim("tokens "), f"{state.tokens_counted}")]
+    if state.loop_lag_p99_ms is not None:
+        parts.append(line(dim("loop lag p99 "), f"{state.loop_lag_p99_ms:.1f} ms"))
+    return rows(parts, width)

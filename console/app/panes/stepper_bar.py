@@ -1,0 +1,133 @@
+"""The gate strip: where the run in view stands, on one line that is always there."""
+
+from collections.abc import Iterator, Sequence
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+from rich.cells import cell_len
+from textual.geometry import Size
+
+from console.app.widgets.line import Line, Span, dim, fit, line
+from console.app.widgets.line_pane import LinePane
+from console.domain.run.gate import GATES_WITH_A_CALL, Gate
+from console.view.console_state import ConsoleState
+from console.view.sign import Tone
+
+if TYPE_CHECKING:
+    from console.view.run_sign import GateMark
+
+_SHORT = {Gate.INSTRUCTION: "instr", Gate.PREFLIGHT: "pre", Gate.SOURCE_CHECK: "sources"}
+_USUAL = {Gate.INSTRUCTION: "instruction", Gate.SOURCE_CHECK: "source check"}
+_ID_SHOWN = 6
+"""How much of a run's id is shown: its end, which the command line takes as a name too."""
+
+
+class StepperBar(LinePane):
+    """The strip above the panes."""
+
+    def __init__(self, state: ConsoleState) -> None:
+        super().__init__(state, id="gates", can_focus=False)
+
+    def lines(self, state: ConsoleState, cursor: int, size: Size) -> Sequence[Line]:
+        """Return the one line."""
+        return (strip_line(state, size.width),)
+
+    def show(self, state: ConsoleState, cursor: int) -> None:
+        """Draw another state; the frame says which run it is and what it waits for."""
+        super().show(state, cursor)
+        self.border_title = title_of(state)
+        self.border_subtitle = waiting_for(state)
+
+
+def short_id(run_id: str) -> str:
+    """Return the part of a run's id that tells it from the others."""
+    return run_id[-_ID_SHOWN:]
+
+
+def title_of(state: ConsoleState) -> str:
+    """Return the strip's title, in our own words."""
+    run = None if state.run is None else state.run.state
+    if run is None:
+        return "run"
+    kind = "" if run.created is None else f" · {run.created.kind}"
+    simulated = " · simulated" if run.created is not None and run.created.is_simulated else ""
+    return f"run {short_id(run.run_id)}{kind}{simulated}"
+
+
+def waiting_for(state: ConsoleState) -> str:
+    """Say in a few words what the run waits for."""
+    run = None if state.run is None else state.run.state
+    if run is None or state.run is None:
+        return ""
+    where = "instruction" if run.gate is Gate.INSTRUCTION else run.gate.words
+    if state.run.is_stepping_this:
+        return f"{where}: live"
+    if run.is_over:
+        return "candidate sealed" if run.status == "closed" else f"{run.status} at {where}"
+    match run.phase:
+        case "waiting" if run.opened is not None:
+            return f"{where} waits for you · computed {run.opened.verdict}"
+        case "lost":
+            return f"{where}: a call was cut off; it may have been billed"
+        case "calling":
+            return f"{where}: a call is under way elsewhere, or was cut off"
+        case _:
+            return f"{where} is due{' · a paid call' if run.gate in GATES_WITH_A_CALL else ''}"
+
+
+def strip_line(state: ConsoleState, width: int) -> Line:
+    """Return the gates of the run in view, with as many words as a width has room for."""
+    view = state.run
+    if view is None or not view.is_read:
+        return line(dim(fit("reading the runs of this machine …", width)))
+    if view.failure and view.state is None:
+        return line(Span("! ", Tone.WARN), Span(fit(view.failure, width - 2), Tone.WARN))
+    if view.state is None:
+        hint = "r shows the runs" if view.runs else ("read-only" if state.is_read_only else "n begins one")
+        return line(dim(fit(f"· no run yet: {hint}" if not view.runs else f"· no run in view: {hint}", width)))
+    from console.view.run_sign import gate_marks
+
+    marks = gate_marks(view.state, is_stepping=view.is_stepping_this)
+    threshold = 0 if view.state.created is None else view.state.created.policy.threshold
+    spans: list[Span] = []
+    for names, words, gap in _FORMS:
+        spans = list(_spans(marks, names, words, gap, threshold))
+        if sum(cell_len(span.text) for span in spans) <= width:
+            break
+    return Line(tuple(spans))
+
+
+class _Words(IntEnum):
+    """How many words stand beside the gates' names."""
+
+    NONE = 0
+    NOTES = 1
+    CURRENT = 2
+    ALL = 3
+
+
+_FORMS = (
+    (_USUAL, _Words.ALL, " ─── "),
+    (_USUAL, _Words.ALL, " ─ "),
+    (_USUAL, _Words.CURRENT, " ─ "),
+    (_USUAL, _Words.CURRENT, "─"),
+    (_USUAL, _Words.NOTES, "─"),
+    (_SHORT, _Words.NOTES, "─"),
+    (_SHORT, _Words.NONE, "─"),
+)
+"""The strip's forms, from the widest to the narrowest: names, words, and what stands between two gates."""
+
+
+def _spans(
+    marks: Sequence["GateMark"], names: dict[Gate, str], words: _Words, gap: str, threshold: int
+) -> Iterator[Span]:
+    for place, mark in enumerate(marks):
+        if place:
+            yield dim(gap)
+        yield Span(f"{mark.sign.sign} ", mark.sign.tone)
+        yield Span(names.get(mark.gate, mark.gate.words), Tone.STRONG if mark.is_current else mark.sign.tone)
+        if words is _Words.ALL or (words is _Words.CURRENT and mark.is_current):
+            yield Span(f" {mark.sign.word}", mark.sign.tone)
+        if mark.note and words is not _Words.NONE:
+            is_score = words is _Words.ALL and mark.gate is Gate.REVIEWER
+            yield dim(f" {mark.note}, needs {threshold}" if is_score else f" {mark.note}")

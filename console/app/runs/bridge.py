@@ -1,0 +1,370 @@
+"""The bridge for runs: the one place where run services and the screen meet. It steps, decides, and asks for repaints.
+
+A lease is held only while a step is made. What another console appends is noticed, so that the run in view is fresh.
+"""
+
+import asyncio
+import contextlib
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from console.app.session import Session
+
+if TYPE_CHECKING:
+    from console.domain.routes.route import Route
+    from console.domain.run.decide import AllowRepeat, Decide, MoveRoute, Stop
+    from console.domain.run.event import ArtifactRole
+    from console.domain.run.state import RunState
+    from console.services.config.settings import Profile
+    from console.services.open_gateway import Target
+    from console.services.run.desk import RunDesk
+    from console.services.run.role_call import RoleCall
+    from console.services.run.run_log import RunLog
+    from console.services.run.step import StepNews
+
+_READING = ("console.app.runs.reading", "console.services.run.opening")
+"""What is loaded after the first paint to read runs, and, below, to step them."""
+_STEPPING = ("console.services.run.session", "console.services.run.beginning", "console.app.runs.run_error")
+_LOOK_S = 0.25
+_LIST_LIMIT = 500
+
+
+@dataclass(frozen=True, slots=True)
+class RunForm:
+    """What the operator wrote down for a new run."""
+
+    task: str = ""
+    task_file: str = ""
+    repository: str = ""
+    kind: str = "patch"
+    context: str = ""
+    """Patterns, with spaces between them."""
+    are_checks_confirmed: bool = False
+
+
+class RunBridge:
+    """The runs of this machine, in one session. Its coroutines run as the app's named workers."""
+
+    def __init__(self, session: Session, environment: Mapping[str, str] = os.environ) -> None:
+        """Begin without having read anything.
+
+        Args:
+            session: The session whose state and gateway runs share.
+            environment: The environment variables, which say where state is kept.
+
+        """
+        self._session = session
+        self._environment = environment
+        self._desk: RunDesk | None = None
+        self._log: RunLog | None = None
+        self._here: RunDesk | None = None
+        """The desk with the profile of the run in view."""
+        self._problem = ""
+        self._prepared: tuple[str, RoleCall] | None = None
+        """The head that a shown call rests on, and the call."""
+        self._calling: Route | None = None
+        """The route of the call that is about to be made."""
+        self._step_task: asyncio.Task[object] | None = None
+        self._stepped: RunLog | None = None
+        """The run that is stepped now, as the step reads and appends it."""
+
+    # --- Reading -----------------------------------------------------------------------------------------------------
+
+    async def keep_open(self) -> None:
+        """Read the runs of this machine, and follow them until cancelled."""
+        from console.services.system.directories import state_directory
+        from console.services.system.private_file import PrivateFileError
+
+        with self._session.noted():
+            await self._session.load(_READING)
+            from console.services.ledger.ledger import LedgerError
+            from console.services.ledger.sqlite import FILE_NAME
+            from console.services.run.opening import OperatorError, open_desk
+            from console.view.run_view import RunsFailed, RunsListed
+
+            try:
+                place = state_directory(self._environment) / FILE_NAME
+                if self._session.state.is_read_only and not await asyncio.to_thread(place.exists):
+                    self._session.see(RunsListed(()))
+                    return
+                profile = self._session.profile
+                async with open_desk(profile, self._share_gateway, environment=self._environment) as desk:
+                    self._desk = desk
+                    await self._follow(desk)
+            except (LedgerError, PrivateFileError, OperatorError) as error:
+                self._session.see(RunsFailed(str(error)))
+            finally:
+                self._desk = None
+
+    async def _follow(self, desk: "RunDesk") -> None:
+        await self._list(desk)
+        view = self._session.state.run
+        if view is not None and view.runs:
+            await self.look_at(view.runs[0].run_id)
+        async for changed in desk.ledger.changes(interval_s=_LOOK_S):
+            await self._list(desk)
+            view = self._session.state.run
+            if self._log is None and view is not None and view.runs:
+                await self.look_at(view.runs[0].run_id)
+            elif self._log is not None and self._log.state.run_id in changed and self._step_task is None:
+                await self.look_at(self._log.state.run_id)
+
+    async def _list(self, desk: "RunDesk") -> None:
+        from console.view.run_view import RunRow, RunsListed
+
+        rows = [
+            RunRow(
+                each.run_id,
+                each.repository,
+                each.gate,
+                each.status,
+                each.attempt,
+                each.started_at_ms,
+                each.updated_at_ms,
+                each.is_simulated,
+            )
+            for each in await desk.ledger.runs(_LIST_LIMIT)
+        ]
+        self._session.see(RunsListed(tuple(rows)))
+
+    async def look_at(self, run_id: str) -> None:
+        """Put a run in view, as it stands now."""
+        desk = self._desk
+        if desk is None:
+            return
+        from console.app.runs.reading import desk_of_run, read_run
+        from console.services.ledger.codec import CodecError
+        from console.services.ledger.ledger import LedgerError
+        from console.services.run.run_log import DamagedRunError
+        from console.view.run_view import RunUnread
+
+        try:
+            is_stepped = self._stepped is not None and self._stepped.state.run_id == run_id
+            log = self._stepped if is_stepped and self._stepped else await read_run(desk, run_id)
+            self._here, self._problem = await desk_of_run(desk, log.state, self._open_gateway_of)
+            self._log = log
+            await self._tell()
+        except (LedgerError, DamagedRunError, CodecError) as error:
+            self._log = self._here = None
+            self._session.see(RunUnread(str(error)))
+
+    async def _tell(self) -> None:
+        """Show the run in view as it is known here."""
+        from console.app.runs.reading import seen
+
+        if self._log is not None and self._here is not None:
+            self._session.see(await seen(self._here, self._log.state, self._problem))
+
+    # --- The gateway -------------------------------------------------------------------------------------------------
+
+    @contextlib.asynccontextmanager
+    async def _share_gateway(self) -> AsyncIterator["Target"]:
+        """Yield the session's gateway, which is open already, so that none is started twice."""
+        from console.services.open_gateway import TargetError
+
+        if self._session.target is None:
+            raise TargetError(self._session.state.gateway_failure or "the gateway is still being opened; step again")
+        yield self._session.target
+
+    def _open_gateway_of(self, profile: "Profile") -> Callable[[], contextlib.AbstractAsyncContextManager["Target"]]:
+        """Return what opens the gateway of a run that was begun with another profile."""
+        from console.services.open_gateway import open_target
+
+        return lambda: open_target(profile, self._session.start_embedded, environment=self._environment)
+
+    # --- Stepping ----------------------------------------------------------------------------------------------------
+
+    def claim(self) -> None:
+        """Note at once that a step begins, so that no key can begin it twice before its work does."""
+        from console.view.run_view import StepBegun
+
+        if self._log is not None:
+            self._session.see(StepBegun(self._log.state.run_id))
+
+    async def prepare(self) -> bool:
+        """Build the call that is due and show it; nothing is sent. Tell whether there is something to be shown."""
+        from console.app.runs.reading import call_shown
+
+        self._prepared = None
+        async with self._stepping() as work:
+            if work is not None:
+                log, desk = work
+                from console.services.run.session import stepping
+
+                async with stepping(desk, log) as stepper:
+                    await log.refresh()
+                    call = await stepper.prepare()
+                self._prepared = (log.state.head, call)
+                self._session.see(call_shown(call, log.state.attempt))
+        return self._prepared is not None
+
+    async def step(self, *, as_shown: bool = False) -> None:
+        """Do the work of the gate at which the run in view stands.
+
+        Args:
+            as_shown: Send the call that was shown, and no other.
+
+        """
+        async with self._stepping() as work:
+            if work is None:
+                return
+            log, desk = work
+            from console.services.run.session import stepping
+            from console.services.run.step import StepHeldError
+
+            async with stepping(desk, log) as stepper:
+                await log.refresh()
+                head, call = self._prepared or ("", None)
+                self._prepared = None
+                if as_shown and head != log.state.head:
+                    raise StepHeldError("something happened in the run since you looked: look again at what is sent")
+                async with aclosing(stepper.step(call if as_shown else None)) as news:
+                    async for each in news:
+                        await self._take(each)
+
+    @contextlib.asynccontextmanager
+    async def _stepping(self) -> AsyncIterator["tuple[RunLog, RunDesk] | None"]:
+        """Yield the run in view to be stepped; end with what is said of it, and with the run as it then stands."""
+        await self._session.load(_STEPPING)
+        from console.app.runs.run_error import REFUSALS
+        from console.view.run_view import StepEnded
+
+        log, desk, said = self._log, self._here, ""
+        with self._session.noted():
+            self._step_task, self._stepped = asyncio.current_task(), log
+            try:
+                yield None if log is None or desk is None else (log, desk)
+            except REFUSALS as error:
+                said = str(error)
+            finally:
+                self._step_task = self._stepped = None
+                self._session.see(StepEnded(said))
+            if log is not None:
+                await self.look_at(log.state.run_id)
+
+    async def _take(self, news: "StepNews") -> None:
+        """Show what happened in a step."""
+        from console.app.runs.reading import call_shown
+        from console.domain.probes.event import SmokeStarted
+        from console.domain.run.event import CallIntended, Entry
+        from console.services.run.step import CallPrepared, GateNoted
+
+        match news:
+            case CallPrepared(call):
+                attempt = 1 if self._stepped is None else self._stepped.state.attempt
+                self._calling = call.route
+                self._session.see(call_shown(call, attempt))
+            case Entry(at_ms=at_ms, event=CallIntended()) if self._calling is not None:
+                self._session.see_call(SmokeStarted(self._calling, at_ms / 1000))
+                await self._tell()
+            case Entry():
+                await self._tell()
+            case GateNoted():
+                pass  # its words are read with the opening
+            case _:
+                self._session.see_call(news)
+
+    async def settle(self) -> None:
+        """After a step was cancelled: note in the ledger that its call was cut off, where one was under way."""
+        if self._step_task is not None:
+            await asyncio.wait({self._step_task})
+        from console.domain.run.state import Phase
+        from console.view.run_view import StepEnded
+
+        view = self._session.state.run
+        if view is not None and view.is_stepping:  # it was cancelled before it began
+            self._session.see(StepEnded())
+        if self._log is None:
+            return
+        await self.look_at(self._log.state.run_id)
+        if self._log.state.phase is Phase.CALLING:
+            self.claim()
+            await self.step()
+
+    # --- The operator's commands -------------------------------------------------------------------------------------
+
+    async def begin(self, form: RunForm) -> str:
+        """Begin a run and put it in view. Return why it cannot be begun; nothing where it was."""
+        desk = self._desk
+        if desk is None:
+            view = self._session.state.run
+            return (view.failure if view is not None else "") or "the runs of this machine are still being read"
+        await self._session.load(_STEPPING)
+        from console.app.runs.run_error import REFUSALS
+        from console.domain.artifacts.artifact import ArtifactKind
+        from console.domain.ledger.ulid import new_run_id
+        from console.services.run.beginning import Order, begin_run
+        from console.services.run.opening import origin_of
+
+        try:
+            order = Order(
+                await asyncio.to_thread(_task_of, form),
+                ArtifactKind(form.kind),
+                Path(form.repository or ".").expanduser().absolute(),  # noqa: ASYNC240  # no look at the disk
+                tuple(form.context.split()),
+                are_checks_confirmed=form.are_checks_confirmed,
+            )
+            origin = origin_of(desk.profile, self._environment)
+            log, _ = await begin_run(desk, order, new_run_id(desk.now_ms, os.urandom), origin)
+        except REFUSALS as error:
+            return str(error)
+        await self._list(desk)
+        await self.look_at(log.state.run_id)
+        return ""
+
+    async def command(self, what: "Decide | AllowRepeat | MoveRoute | Stop") -> str:
+        """Carry out an operator's command on the run in view. Return why not; nothing where it was."""
+        log, desk = self._log, self._here
+        if log is None or desk is None:
+            return "no run is in view"
+        await self._session.load(_STEPPING)
+        from console.app.runs.run_error import REFUSALS
+        from console.services.run.deciding import command
+
+        said = ""
+        try:
+            await log.refresh()
+            await command(desk, log, what)
+        except REFUSALS as error:
+            said = str(error)
+        await self.look_at(log.state.run_id)
+        return said
+
+    async def read_artifact(self, role: "ArtifactRole") -> str:
+        """Return the text of the newest artifact of a role. Raises `LedgerError`."""
+        from console.app.runs.reading import read_text
+
+        if self._log is None or self._here is None:
+            return ""
+        return await read_text(self._here, self._log.state, role)
+
+    @property
+    def seen_state(self) -> "RunState | None":
+        """Return the run in view as the operator sees it now."""
+        return None if self._session.state.run is None else self._session.state.run.state
+
+
+Command = Callable[[str], Awaitable[str]]
+"""Carries something out for a typed reason; returns why not, or nothing."""
+
+
+def _task_of(form: RunForm) -> bytes:
+    """Return the task: the file's where one is named, else what was typed. Raises `BeginError`."""
+    from console.domain.text.guard import safe
+    from console.services.run.beginning import TASK_LIMIT, BeginError
+
+    if not form.task_file.strip():
+        return form.task.encode()
+    if form.task.strip():
+        raise BeginError("a task is typed and a task file is named; empty one of the two")
+    path = Path(form.task_file.strip()).expanduser()
+    try:
+        with path.open("rb") as file:
+            return file.read(TASK_LIMIT + 1)
+    except OSError as error:
+        shown = safe(str(path), limit=200)
+        raise BeginError(f"the task {shown} cannot be read: {error.strerror or 'input/output error'}") from None

@@ -1,0 +1,165 @@
+"""Why something cannot be done with a run now. What the rules of a run say is asked of the rules themselves."""
+
+from typing import TYPE_CHECKING
+
+from console.domain.run.gate import GATES_WITH_A_CALL, GateVerdict, role_at
+from console.view.console_state import ConsoleState
+
+if TYPE_CHECKING:
+    from console.domain.run.decide import Command
+    from console.domain.run.state import RunState
+    from console.view.run_view import RunView
+
+_TYPED = "a typed reason"
+"""Stands for the reason that the operator will type, while it is asked whether a command is possible at all."""
+
+
+def why_no_runs(state: ConsoleState, cursor: int) -> str | None:
+    """Say why the runs cannot be shown."""
+    return "the runs of this machine are still being read" if state.run is None else None
+
+
+def why_no_new(state: ConsoleState, cursor: int) -> str | None:
+    """Say why no run can be begun."""
+    if state.is_read_only:
+        return "this session is read-only: a run keeps lines and makes calls that cost"
+    if state.run is None or not state.run.is_read:
+        return "the runs of this machine are still being read"
+    return state.run.failure or None
+
+
+def why_no_step(state: ConsoleState, cursor: int) -> str | None:
+    """Say why the gate's work cannot be done."""
+    if (reason := _why_untouchable(state)) is not None:
+        return reason
+    view, run = _in_view(state)
+    if run.is_over:
+        return f"the run is {run.status}: n begins another"
+    if view.problem:
+        return view.problem
+    if run.phase == "lost":
+        return "a call was cut off and may have been billed: t has it made once more, X ends the run"
+    if run.phase == "waiting":
+        return f"the gate {run.gate.words} waits for you: y ready, v revise, b block"
+    return None
+
+
+def why_no_preview(state: ConsoleState, cursor: int) -> str | None:
+    """Say why no call can be shown before it is sent."""
+    if state.run is None or state.run.state is None:
+        return "no run is in view"
+    view, run = _in_view(state)
+    is_due = run.gate in GATES_WITH_A_CALL and run.phase == "due" and not run.is_over
+    if is_due and not view.is_stepping:
+        return why_no_step(state, cursor)
+    if view.call is not None:
+        return None
+    return f"no call is due at the gate {run.gate.words}"
+
+
+def why_no_ready(state: ConsoleState, cursor: int) -> str | None:
+    """Say why `ready` cannot be said."""
+    return _why_no_verdict(state, GateVerdict.READY)
+
+
+def why_no_revise(state: ConsoleState, cursor: int) -> str | None:
+    """Say why `revise` cannot be said."""
+    return _why_no_verdict(state, GateVerdict.REVISE)
+
+
+def why_no_block(state: ConsoleState, cursor: int) -> str | None:
+    """Say why `block` cannot be said."""
+    return _why_no_verdict(state, GateVerdict.BLOCK)
+
+
+def why_no_repeat(state: ConsoleState, cursor: int) -> str | None:
+    """Say why the gate's call cannot be made once more."""
+    from console.domain.run.decide import AllowRepeat
+
+    return _why_untouchable(state) or _refused(state, AllowRepeat(_TYPED))
+
+
+def why_no_fallback(state: ConsoleState, cursor: int) -> str | None:
+    """Say why the fallback route cannot serve the gate's role."""
+    from console.domain.run.decide import MoveRoute
+
+    if (reason := _why_untouchable(state)) is not None:
+        return reason
+    _, run = _in_view(state)
+    role = role_at(run.gate, run.attempt)
+    if role is None:
+        return f"no model works at the gate {run.gate.words}"
+    return _refused(state, MoveRoute(role, _TYPED))
+
+
+def why_no_end(state: ConsoleState, cursor: int) -> str | None:
+    """Say why the run cannot be ended."""
+    from console.domain.run.decide import Stop
+
+    return _why_untouchable(state) or _refused(state, Stop(_TYPED))
+
+
+def why_no_cut(state: ConsoleState, cursor: int) -> str | None:
+    """Say why there is nothing to stop."""
+    return None if state.run is not None and state.run.is_stepping else "no step is under way"
+
+
+def why_no_draft(state: ConsoleState, cursor: int) -> str | None:
+    """Say why there is no artifact to be shown."""
+    if state.run is None or state.run.state is None:
+        return "no run is in view"
+    has_one = any(each.role in ("draft", "plan") for each in state.run.state.artifacts)
+    return None if has_one else "nothing was planned or written in this run yet"
+
+
+def why_no_older(state: ConsoleState, cursor: int) -> str | None:
+    """Say why one cannot look further back."""
+    view = state.run
+    return None if view is not None and view.back < len(view.notes) - 1 else "there is no earlier gate"
+
+
+def why_no_newer(state: ConsoleState, cursor: int) -> str | None:
+    """Say why one cannot look forward."""
+    return None if state.run is not None and state.run.back > 0 else "this is the newest gate"
+
+
+def why_no_leaving(state: ConsoleState, cursor: int) -> str | None:
+    """Say why leaving would cost something."""
+    if state.run is None or not state.run.is_stepping:
+        return None
+    return "a run is being stepped, and its call would be cut off: x on the run screen stops it; ctrl+q leaves anyway"
+
+
+def _why_untouchable(state: ConsoleState) -> str | None:
+    if state.is_read_only:
+        return "this session is read-only: runs can be looked at"
+    if state.run is None or state.run.state is None:
+        return "no run is in view: n begins one"
+    return "a step is under way: x stops it" if state.run.is_stepping else None
+
+
+def _why_no_verdict(state: ConsoleState, verdict: GateVerdict) -> str | None:
+    from console.domain.run.decide import Decide
+
+    if (reason := _why_untouchable(state)) is not None:
+        return reason
+    _, run = _in_view(state)
+    artifact = None if run.opened is None else run.opened.artifact_sha256
+    return _refused(state, Decide(run.gate, verdict, _TYPED, run.head, artifact))
+
+
+def _refused(state: ConsoleState, command: "Command") -> str | None:
+    """Return what the rules of a run have against a command."""
+    from console.domain.run.decide import Refusal, decide
+
+    view, run = _in_view(state)
+    if view.operator is None:
+        return "the run is still being read"
+    found = decide(run, command, view.operator)
+    return found.message if isinstance(found, Refusal) else None
+
+
+def _in_view(state: ConsoleState) -> "tuple[RunView, RunState]":
+    if state.run is None or state.run.state is None:
+        raise ValueError("no run is in view")
+    return state.run, state.run.state

@@ -1,0 +1,140 @@
+"""Reading a run for the eye: its state, what happened in it, and the words that are kept beside the ledger."""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
+
+import msgspec
+
+from console.domain.run.event import ArtifactRole, GateOpened
+from console.domain.run.gate import Gate
+from console.domain.run.role_answer import Critique, Review
+from console.domain.run.state import RunState
+from console.services.config.settings import Profile
+from console.services.config.toml_text import ConfigError
+from console.services.ledger.ledger import LedgerError
+from console.services.open_gateway import Target
+from console.services.run.beginning import read_inputs
+from console.services.run.desk import RunDesk
+from console.services.run.opening import OperatorError, catalogues_of, operator_of, profile_of
+from console.services.run.role_call import RoleCall, read_answer
+from console.services.run.routing import independence
+from console.services.run.run_log import RunLog, entry_of
+from console.view.run_view import CallShown, GateNotes, JudgeNote, RunNote, RunSeen
+from console.view.run_words import entry_words
+
+Opens = Callable[[Profile], Callable[[], AbstractAsyncContextManager[Target]]]
+"""Returns what opens the gateway of a profile."""
+
+
+async def read_run(desk: RunDesk, run_id: str) -> RunLog:
+    """Read a run. Raises as `RunLog.open` does."""
+    return await RunLog.open(desk.ledger, run_id)
+
+
+async def desk_of_run(desk: RunDesk, state: RunState, opens: Opens) -> tuple[RunDesk, str]:
+    """Return the desk with the profile that a run was begun with, and why the run cannot be stepped at it.
+
+    Args:
+        desk: The session's.
+        state: The run.
+        opens: Opens the gateway of another profile than the session's.
+
+    """
+    try:
+        inputs = await read_inputs(desk.artifacts, state)
+    except LedgerError as error:
+        return desk, str(error)
+    config = None if desk.profile.is_built_in else desk.profile.source
+    if (inputs.profile, inputs.config) == (desk.profile.name, config):
+        return desk, ""
+    try:
+        profile = profile_of(inputs, desk.environment)
+        operator = operator_of(profile)
+    except (ConfigError, OperatorError) as error:
+        return desk, str(error)
+    return replace(
+        desk,
+        profile=profile,
+        catalogues=catalogues_of(profile, desk.environment),
+        operator=operator,
+        open_target=opens(profile),
+    ), ""
+
+
+async def seen(desk: RunDesk, state: RunState, problem: str) -> RunSeen:
+    """Return all that is shown of a run. Raises `LedgerError`."""
+    lines = await desk.ledger.read(state.run_id)
+    words = [told for line in lines if (told := entry_words(entry_of(line))) is not None]
+    asked = {**dict(independence(state, Gate.REVIEWER)), **dict(independence(state, Gate.CRITIC))}
+    proven = dict(pair for opened in state.openings for pair in opened.independence)
+    return RunSeen(
+        state,
+        tuple(words),
+        tuple([await _notes(desk, state, opened) for opened in state.openings]),
+        tuple((asked | proven).items()),
+        desk.operator,
+        problem,
+    )
+
+
+async def _notes(desk: RunDesk, state: RunState, opened: GateOpened) -> GateNotes:
+    data = None if opened.notes_sha256 is None else await _read(desk, opened.notes_sha256)
+    if data is None:
+        bare = tuple(RunNote(each.id, each.severity, "") for each in opened.findings)
+        return GateNotes(opened, bare, is_kept=False)
+    said = [(each["id"], each["message"]) for each in msgspec.json.decode(data)]
+    findings = tuple(
+        RunNote(found.id, found.severity, message) for found, (_, message) in zip(opened.findings, said, strict=False)
+    )
+    return GateNotes(opened, findings, await _judged(desk, state, opened))
+
+
+async def _judged(desk: RunDesk, state: RunState, opened: GateOpened) -> tuple[JudgeNote, ...]:
+    """Return what a judge wrote; nothing at a gate without one, or where its answer was deleted."""
+    if opened.gate not in (Gate.REVIEWER, Gate.CRITIC):
+        return ()
+    criteria = tuple(criterion for criterion, _ in opened.scores)
+    for stored in reversed(state.artifacts):
+        if stored.role is not ArtifactRole.ANSWER or stored.attempt != opened.attempt:
+            continue
+        data = await _read(desk, stored.sha256)
+        answer = None if data is None else read_answer(opened.gate, data.decode(errors="replace"), criteria)
+        if isinstance(answer, Review) and opened.gate is Gate.REVIEWER:
+            scored = tuple(JudgeNote(each.id, "", each.evidence) for each in answer.criteria)
+            return (*scored, *(JudgeNote(each.severity, each.note, each.quote) for each in answer.findings))
+        if isinstance(answer, Critique) and opened.gate is Gate.CRITIC:
+            return tuple(JudgeNote(each.severity, each.note, each.quote) for each in answer.findings)
+    return ()
+
+
+async def read_text(desk: RunDesk, state: RunState, role: ArtifactRole) -> str:
+    """Return the text of the newest artifact of a role, a plan set out for the eye. Raises `LedgerError`."""
+    stored = state.artifact(role)
+    data = None if stored is None else await desk.artifacts.read(stored.sha256)
+    if data is None:
+        raise LedgerError(f"the {role} is not kept any more")
+    return (msgspec.json.format(data, indent=2) if role is ArtifactRole.PLAN else data).decode(errors="replace")
+
+
+async def _read(desk: RunDesk, sha256: str) -> bytes | None:
+    try:
+        return await desk.artifacts.read(sha256)
+    except LedgerError:
+        return None  # what cannot be read is shown as not kept; the ledger holds the verdict
+
+
+def call_shown(call: RoleCall, attempt: int) -> CallShown:
+    """Return a call as it is shown before it is sent."""
+    return CallShown(
+        call.gate,
+        attempt,
+        call.route.role,
+        call.route.model,
+        call.route.endpoint_family,
+        call.route.endpoint_path,
+        len(call.request.body),
+        call.cost,
+        call.brief.instructions,
+        call.brief.prompt,
+    )

@@ -1,0 +1,1 @@
+"""The screens: layout, keys and what they start."""

@@ -1,0 +1,1 @@
+"""The widgets that show and take text: lines, line panes, typed lines."""

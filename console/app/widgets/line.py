@@ -1,0 +1,111 @@
+"""Lines: what panes draw. Text with a tone, laid out in cells; pure, so that a pane can be tested as text.
+
+Tokens are masked before a text is cut or broken into lines: a piece of one would not be known for it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from rich.cells import cell_len, set_cell_size
+
+from console.domain.text.guard import safe
+from console.services.system.leak_guard import LEAK_GUARD
+from console.view.sign import Tone
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A piece of text in one tone."""
+
+    text: str
+    tone: Tone = Tone.TEXT
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a pane."""
+
+    spans: tuple[Span, ...] = ()
+    is_cursor: bool = False
+    """The row cursor is on it."""
+
+    def __str__(self) -> str:
+        return "".join(span.text for span in self.spans)
+
+
+BLANK = Line()
+
+
+def line(*parts: Span | str, is_cursor: bool = False) -> Line:
+    """Build a line; a plain text becomes a span in the usual tone."""
+    return Line(tuple(Span(part) if isinstance(part, str) else part for part in parts), is_cursor)
+
+
+def dim(text: str) -> Span:
+    """Return a span in the tone of labels."""
+    return Span(text, Tone.DIM)
+
+
+def fit(text: str, width: int) -> str:
+    """Cut a text to a width in cells, with an ellipsis where something is left out."""
+    shown = safe(LEAK_GUARD.redact(text))
+    if cell_len(shown) <= width:
+        return shown
+    return set_cell_size(shown, width - 1) + "…" if width > 0 else ""
+
+
+def cell(text: str, width: int, tone: Tone = Tone.TEXT, *, right: bool = False) -> Span:
+    """Return a table's cell: cut and padded to a width."""
+    shown = fit(text, width)
+    padding = " " * (width - cell_len(shown))
+    return Span(padding + shown if right else shown + padding, tone)
+
+
+def wrap(text: str, width: int) -> Iterator[str]:
+    """Break a text into lines of at most `width` cells, at spaces where there are any."""
+    for paragraph in safe(LEAK_GUARD.redact(text), keep_lines=True).split("\n"):
+        rest = paragraph
+        while (size := _fitting(rest, max(width, 2))) < len(rest):
+            if rest[size] != " " and (space := rest.rfind(" ", 1, size)) > 0:
+                size = space
+            yield rest[:size].rstrip()
+            rest = rest[size:].lstrip(" ")
+        yield rest
+
+
+def _fitting(text: str, width: int) -> int:
+    """Return how many characters from the beginning fit into a width in cells."""
+    if text.isascii():
+        return min(len(text), width)
+    used = 0
+    for position, character in enumerate(text):
+        used += cell_len(character)
+        if used > width:
+            return position
+    return len(text)
+
+
+def labelled(label: str, text: str, width: int, *, tone: Tone = Tone.TEXT, label_width: int = 11) -> Iterator[Line]:
+    """Yield a label and its text; further lines keep the text's indent."""
+    for position, piece in enumerate(wrap(text, width - label_width)):
+        yield line(cell(label if position == 0 else "", label_width, Tone.DIM), Span(piece, tone))
+
+
+def rows(parts: list[Line], width: int, gap: str = "  ") -> Iterator[Line]:
+    """Put lines side by side, on as many lines as their width needs."""
+    row: list[Line] = []
+    for part in parts:
+        if row and cell_len(str(joined([*row, part], gap))) > width:
+            yield joined(row, gap)
+            row = []
+        row.append(part)
+    if row:
+        yield joined(row, gap)
+
+
+def joined(parts: list[Line], gap: str = "   ") -> Line:
+    """Put lines side by side on one."""
+    spans: list[Span] = []
+    for part in parts:
+        spans += [Span(gap), *part.spans] if spans else part.spans
+    return Line(tuple(spans))

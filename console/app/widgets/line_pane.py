@@ -1,0 +1,110 @@
+"""LinePane: the one widget that puts text on the screen. It repaints the lines that changed and no others."""
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.binding import Binding, BindingType
+from textual.geometry import Region, Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from console.app.widgets.line import BLANK, Line, Span
+from console.domain.text.guard import safe
+from console.services.system.leak_guard import LEAK_GUARD
+from console.view.console_state import ConsoleState
+from console.view.sign import Tone
+
+
+class LinePane(ScrollView, inherit_bindings=False):
+    """A pane that draws lines from the state.
+
+    All text passes `safe` here, on its way to the terminal, and none of it is markup: what a gateway sends can
+    neither move a cursor nor style, link or name an action. A token that this process holds is masked.
+    """
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"line--{tone}" for tone in Tone} | {"line--cursor"}
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("pageup", "page_up", "page up", show=False),
+        Binding("pagedown", "page_down", "page down", show=False),
+    ]
+
+    def __init__(self, state: ConsoleState, *, id: str, can_focus: bool = True) -> None:  # noqa: A002  # Textual's name
+        super().__init__(id=id)
+        self.can_focus = can_focus
+        self._state = state
+        self._cursor = 0
+        self._lines: tuple[Line, ...] = ()
+        self._strips: dict[Line, Strip] = {}
+
+    @abstractmethod
+    def lines(self, state: ConsoleState, cursor: int, size: Size) -> Sequence[Line]:
+        """Return what to draw; `cursor` is the position of the row cursor in the route table."""
+
+    def show(self, state: ConsoleState, cursor: int) -> None:
+        """Draw another state."""
+        self._state, self._cursor = state, cursor
+        self._redraw()
+
+    def on_resize(self) -> None:
+        """Lay the lines out anew."""
+        self._redraw()
+
+    def notify_style_update(self) -> None:
+        """Drop what was drawn in the old styles."""
+        super().notify_style_update()
+        self._strips.clear()
+
+    def render_line(self, y: int) -> Strip:
+        """Return one line as it goes to the terminal."""
+        row = y + self.scroll_offset.y
+        content = self._lines[row] if row < len(self._lines) else BLANK
+        strip = self._strips.get(content)
+        if strip is None:
+            strip = self._strips[content] = self._strip(content)
+        width = self.scrollable_content_region.width
+        return strip.crop_extend(0, width, self._base_style(is_cursor=content.is_cursor))
+
+    def _redraw(self) -> None:
+        size = self.scrollable_content_region.size
+        if not size.width:
+            return
+        before, self._lines = self._lines, tuple(map(_masked, self.lines(self._state, self._cursor, size)))
+        if len(self._strips) > 500:
+            self._strips.clear()
+        virtual = Size(size.width, len(self._lines))
+        if virtual != self.virtual_size:
+            self.virtual_size = virtual
+        height = max(len(before), len(self._lines))
+        changed = [
+            Region(0, row - self.scroll_offset.y, size.width, 1)
+            for row in range(height)
+            if before[row : row + 1] != self._lines[row : row + 1]
+        ]
+        if changed:
+            self.refresh(*changed)
+
+    def _strip(self, content: Line) -> Strip:
+        base = self._base_style(is_cursor=content.is_cursor)
+        return Strip(
+            [Segment(safe(span.text), base + self._tone_style(span.tone)) for span in content.spans if span.text]
+        )
+
+    def _base_style(self, *, is_cursor: bool) -> Style:
+        return self.get_component_rich_style("line--cursor") if is_cursor else self.rich_style
+
+    def _tone_style(self, tone: Tone) -> Style:
+        style = self.get_component_rich_style(f"line--{tone}", partial=True)
+        return Style(color=style.color, bold=style.bold, dim=style.dim)
+
+
+def _masked(content: Line) -> Line:
+    """Mask the tokens in a line, also where one is cut by a change of tone.
+
+    It comes before lines are compared and strips looked up: a line in which a token is seen only now has changed.
+    """
+    text = str(content)
+    masked = LEAK_GUARD.redact(text)
+    return content if masked == text else Line((Span(masked),), content.is_cursor)

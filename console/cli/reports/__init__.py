@@ -1,0 +1,1 @@
+"""What several verbs print: findings, classifications, checks, records, verification rows."""

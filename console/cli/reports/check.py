@@ -1,0 +1,203 @@
+"""What climbing the probe ladder showed, told by the headless face: lines for a person, one JSON document."""
+
+from typing import TYPE_CHECKING
+
+from console.cli import output
+from console.cli.reports.classification import classification_document
+from console.cli.reports.finding import finding_document, show_finding
+from console.cli.verbs.routes import route_document
+from console.domain.errors.category import Classification
+from console.domain.money import Budget, usd_text
+from console.domain.probes.event import CatalogueRead
+from console.domain.probes.ladder import Rung, RungResult, rung_needed
+from console.domain.routes.contract import Severity, fix_lines
+from console.view.console_state import ConsoleState, RouteState
+from console.view.explanation import reading_lines
+from console.view.sign import rung_sign, verdict_sign
+
+if TYPE_CHECKING:
+    from console.services.config.settings import Profile
+
+_SHARED = (Rung.CONNECTION, Rung.CATALOGUE)
+"""The rungs that are proven once for all routes."""
+
+
+def show_check(state: ConsoleState) -> None:
+    """Write what climbing showed for a person: a table, the gateway, then each route."""
+    rows = [("role", "model", "family", "declared", "price", "verdict", "rung")]
+    rows += [
+        (
+            route.check.route.role.value,
+            route.check.route.model,
+            route.check.route.endpoint_family.value,
+            _declared(state, route),
+            _price(state, route),
+            str(verdict_sign(route.verdict)),
+            f"{int(route.reached)} of {int(rung_needed(route.check.route.role))}",
+        )
+        for route in state.routes
+    ]
+    widths = output.column_widths(rows)
+    for row in rows:
+        output.write_line(output.table_line(row, widths))
+    _show_gateway(state)
+    for route in state.routes:
+        output.write_line()
+        _show_route(route)
+    if state.catalogue is not None:
+        _show_changes(state.catalogue)
+    if state.budget is not None:
+        output.note(_spent(state.budget))
+
+
+def _show_gateway(state: ConsoleState) -> None:
+    """Write the rungs that are the same for all routes once."""
+    shared = {result.rung: result for route in state.routes for result in route.rungs if result.rung in _SHARED}
+    if shared:
+        output.write_line()
+        output.write_line("gateway")
+    for rung in sorted(shared):
+        result = shared[rung]
+        output.write_line(f"  {rung_sign(result)}  rung {int(rung)} {rung.title}")
+        for note in result.notes:
+            output.write_line(f"      {note}")
+        if result.classification is not None:
+            _show_reading(result.classification)
+
+
+def _show_reading(reading: Classification) -> None:
+    why, *further = reading_lines(reading)
+    output.write_line(f"      {reading.category}: {why}")
+    for words in further:
+        output.write_line(f"      {words}")
+
+
+def _show_route(route: RouteState) -> None:
+    check = route.check
+    source = f" ({check.fact.source_url}, read {check.fact.checked_on})" if check.fact.source_url else ""
+    required = check.required_family or f"none; known on {', '.join(check.fact.allowed)}"
+    output.write_line(f"{check.route.role}: requires {required}{source}")
+    told: set[str] = set()
+    if not route.rungs:
+        for finding in check.findings:
+            show_finding("   ", finding)
+    for result in route.rungs:
+        if result.rung not in _SHARED:
+            output.write_line(f"  {rung_sign(result)}  rung {int(result.rung)} {result.rung.title}{_cost(result)}")
+            for note in result.notes:
+                output.write_line(f"      {note}")
+            if result.classification is not None:
+                _show_reading(result.classification)
+        told_above = "" if result.classification is None else result.classification.evidence
+        for finding in result.findings:
+            is_new = finding.id + finding.evidence not in told and not told_above.startswith(finding.id)
+            if finding.severity is not Severity.INFO and is_new:
+                told.add(finding.id + finding.evidence)
+                show_finding("     ", finding)
+    for words in fix_lines(check):
+        output.write_line(f"  fix: {words}")
+
+
+def _cost(result: RungResult) -> str:
+    if not result.rung.is_paid or not result.requests_sent:
+        return ""
+    tokens = "tokens unknown" if result.tokens is None else f"{result.tokens} tokens"
+    price = "price unknown" if result.price_after_usd is None else usd_text(result.price_after_usd)
+    return f": {tokens}, {price} ({result.price_before})"
+
+
+def _declared(state: ConsoleState, route: RouteState) -> str:
+    entry = None if state.catalogue is None else state.catalogue.catalogue.get(route.check.route.model)
+    if entry is None or entry.families is None:
+        return "-"
+    return ", ".join(entry.families) or "other"
+
+
+def _price(state: ConsoleState, route: RouteState) -> str:
+    entry = None if state.catalogue is None else state.catalogue.catalogue.get(route.check.route.model)
+    return "-" if entry is None or entry.price is None else str(entry.price)
+
+
+def _show_changes(read: CatalogueRead) -> None:
+    if read.is_first:
+        if read.catalogue.entries:
+            output.note(f"catalogue: {len(read.catalogue.entries)} model(s); there is no earlier check to compare with")
+        return
+    for change in read.changes[:40]:
+        was = f": was {change.was}, is {change.now}" if change.was or change.now else ""
+        output.note(f"catalogue: {change.model} {change.kind}{was}")
+    if len(read.changes) > 40:
+        output.note(f"catalogue: {len(read.changes) - 40} more change(s)")
+    if not read.changes:
+        output.note("catalogue: nothing changed since the last check")
+
+
+def _spent(budget: Budget) -> str:
+    usd = (
+        usd_text(budget.spent_usd) if budget.is_usd_exact else f"at least {usd_text(budget.spent_usd)}, prices unknown"
+    )
+    return f"spent in this session: {budget.spent_tokens} tokens, {usd}"
+
+
+def check_document(profile: "Profile", state: ConsoleState, top: Rung) -> dict[str, object]:
+    """Return what climbing showed as one JSON document."""
+    read = state.catalogue
+    return {
+        "schema": "gateway-console/check/v1",
+        "profile": profile.name,
+        "config": profile.source,
+        "level": int(top),
+        "routes": [_route_document(state, route) for route in state.routes],
+        "catalogue": None
+        if read is None
+        else {
+            "sources": list(read.catalogue.sources),
+            "models": len(read.catalogue.entries),
+            "is_first": read.is_first,
+            "changes": [
+                {"kind": each.kind.value, "model": each.model, "was": each.was, "now": each.now}
+                for each in read.changes
+            ],
+        },
+        "spent": None
+        if state.budget is None
+        else {
+            "tokens": state.budget.spent_tokens,
+            "usd": state.budget.spent_usd,
+            "is_exact": state.budget.is_usd_exact,
+        },
+    }
+
+
+def _route_document(state: ConsoleState, route: RouteState) -> dict[str, object]:
+    entry = None if state.catalogue is None else state.catalogue.catalogue.get(route.check.route.model)
+    declared = None if entry is None or entry.families is None else [family.value for family in entry.families]
+    findings = {**dict.fromkeys(route.check.findings)}
+    for result in route.rungs:
+        findings |= dict.fromkeys(result.findings)
+    return route_document(route.check) | {
+        "verdict": route.verdict.value,
+        "declared_families": declared,
+        "input_usd": None if entry is None or entry.price is None else entry.price.input_usd,
+        "output_usd": None if entry is None or entry.price is None else entry.price.output_usd,
+        "rung_reached": int(route.reached),
+        "rung_needed": int(rung_needed(route.check.route.role)),
+        "rungs": [_rung_document(result) for result in route.rungs],
+        "findings": [finding_document(finding) for finding in findings],
+        "fix": list(fix_lines(route.check)),
+    }
+
+
+def _rung_document(result: RungResult) -> dict[str, object]:
+    return {
+        "rung": int(result.rung),
+        "title": result.rung.title,
+        "status": result.status.value,
+        "notes": list(result.notes),
+        "price_before": {"tokens": result.price_before.tokens, "usd": result.price_before.usd},
+        "tokens": result.tokens,
+        "price_after_usd": result.price_after_usd,
+        "requests_sent": result.requests_sent,
+        "elapsed_ms": None if result.elapsed_ms is None else round(result.elapsed_ms, 1),
+        **classification_document(result.classification),
+    }

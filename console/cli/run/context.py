@@ -1,0 +1,107 @@
+"""The desk of the command line: the profile that a run was begun with, its task, and its id as people type it."""
+
+import argparse
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
+from pathlib import Path
+
+from console.cli import output
+from console.cli.context import current
+from console.domain.ledger.ulid import is_run_id
+from console.domain.text.guard import safe
+from console.services.config.settings import Profile
+from console.services.ledger.ledger import Ledger, LedgerError
+from console.services.open_gateway import Target, open_target
+from console.services.run.beginning import TASK_LIMIT, BeginError, read_inputs
+from console.services.run.desk import RunDesk
+from console.services.run.opening import catalogues_of, open_desk, operator_of, profile_of
+from console.services.run.run_log import RunLog
+from console.services.tokens.terminal import ask_on_terminal
+
+_SHORTEST_PART = 4
+
+
+class RunNameError(Exception):
+    """No run, or more than one, has this name."""
+
+
+def open_gateway_of(profile: Profile) -> Callable[[], AbstractAsyncContextManager[Target]]:
+    """Return what opens a profile's gateway, and may ask on the terminal."""
+    context = current()
+    return lambda: open_target(profile, context.embedded_gateway, environment=context.environment, ask=ask_on_terminal)
+
+
+def open_desk_of(profile: Profile, *, is_looking: bool = False) -> AbstractAsyncContextManager[RunDesk]:
+    """Open the desk of a profile in the context of this command line. Raises what `open_desk` raises."""
+    context = current()
+    return open_desk(
+        profile,
+        open_gateway_of(profile),
+        environment=context.environment,
+        home=context.home,
+        is_looking=is_looking,
+    )
+
+
+async def desk_of_run(desk: RunDesk, log: RunLog, arguments: argparse.Namespace) -> RunDesk:
+    """Return the desk with the profile that a run was begun with, whatever the default profile is now.
+
+    Raises:
+        ConfigError: That profile cannot be used any more.
+        RunNameError: Another profile was asked for.
+
+    """
+    try:
+        inputs = await read_inputs(desk.artifacts, log.state)
+    except LedgerError:
+        return desk  # to look and to decide is possible on another machine too; to step is not, and says so
+    if arguments.profile is not None and arguments.profile != inputs.profile:
+        raise RunNameError(f"the run was begun with profile {inputs.profile}; leave --profile away")
+    profile = profile_of(inputs, current().environment)
+    return replace(
+        desk,
+        profile=profile,
+        catalogues=catalogues_of(profile, desk.environment),
+        operator=operator_of(profile),
+        open_target=open_gateway_of(profile),
+    )
+
+
+async def run_id_of(ledger: Ledger, name: str) -> str:
+    """Return the id of the run that a word means: an id, a part of one that no other has, or `last`.
+
+    Raises:
+        RunNameError: There is none, or more than one.
+
+    """
+    if is_run_id(name):
+        return name
+    runs = await ledger.runs(100_000)
+    if name == "last" and runs:
+        return runs[0].run_id
+    found = [each.run_id for each in runs if len(name) >= _SHORTEST_PART and name.upper() in each.run_id]
+    if len(found) == 1:
+        return found[0]
+    how_many = "more than one run has" if found else "no run has"
+    raise RunNameError(f"{how_many} {safe(name, limit=40)} in its id; gateway-console run list shows them")
+
+
+def read_task(path: Path) -> bytes:
+    """Read what is to be done.
+
+    Raises:
+        BeginError: It cannot be read.
+
+    """
+    try:
+        if str(path) == "-":
+            if current().stdin.isatty():
+                output.note("the task, then ctrl+d:")
+            return current().stdin.buffer.read(TASK_LIMIT + 1)
+        with path.open("rb") as file:
+            return file.read(TASK_LIMIT + 1)
+    except OSError as error:
+        raise BeginError(
+            f"the task {safe(str(path), limit=200)} cannot be read: {error.strerror or 'input/output error'}"
+        ) from None

@@ -1,0 +1,156 @@
+"""The demo's runs: candidates that take each of the ways that a run can end, on the embedded gateway."""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from console.cli import output
+from console.cli.context import current
+from console.cli.exit_code import ExitCode
+from console.domain.routes.role import Role
+from console.domain.run.state import RunState, RunStatus
+
+if TYPE_CHECKING:
+    from console.services.config.settings import Profile
+    from console.services.open_gateway import Target
+    from console.services.run.step import StepNews
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """A run of the demo: what is other than in the sample, and how it has to end."""
+
+    words: str
+    role: Role | None
+    model: str
+    end: RunStatus
+    calls: int
+    """How many calls it takes: none where it is stopped before any generation."""
+
+
+_WAYS = (
+    _Way("a candidate passes every gate", None, "", RunStatus.CLOSED, 4),
+    _Way(
+        "the review asks for a revision, then it passes",
+        Role.REVIEWER,
+        "gpt-review-revise-placeholder",
+        RunStatus.CLOSED,
+        6,
+    ),
+    _Way("the critic blocks it", Role.CRITIC, "claude-critic-block-placeholder", RunStatus.BLOCKED, 4),
+    _Way(
+        "the account has no price for the writer's model: stopped before any generation",
+        Role.WRITER,
+        "gpt-unpriced-placeholder",
+        RunStatus.STOPPED,
+        0,
+    ),
+)
+_TASK = "Add a short note to docs/ that says which endpoint family each role is called on, and why.\n"
+_RULES = "# Rules\n\nKeep notes short. Touch nothing outside docs/. Publish nothing.\n"
+
+
+async def demonstrate_runs(profile: "Profile", *, as_json: bool) -> tuple[list[dict[str, object]], ExitCode]:
+    """Take candidates through the gates; return their records, and whether each ended as it has to.
+
+    The machine's verdict is taken at each gate. The runs work side by side on a repository of their own that is gone
+    afterwards; their records stay.
+    """
+    import asyncio
+
+    from console.cli.errors import reporting
+    from console.services.open_gateway import open_target
+
+    records: list[dict[str, object]] = []
+    with reporting() as reported, TemporaryDirectory(prefix="gateway-console-demo-") as directory:
+        repository = Path(directory) / "example-repo"
+        if not await _make_repository(repository):
+            output.note("git is not installed, so no run is shown: a run needs a repository")
+            return records, ExitCode.OK
+        reported.code = ExitCode.FAILED
+        context = current()
+        async with open_target(profile, context.embedded_gateway, environment=context.environment) as target:
+            ended = await asyncio.gather(*(_run(profile, way, repository, target) for way in _WAYS))
+        records = _show(ended, as_json=as_json)
+        are_right = all((state.status, len(state.calls)) == (way.end, way.calls) for way, state, _ in ended)
+        reported.code = ExitCode.OK if are_right else ExitCode.FAILED
+    return records, reported.code
+
+
+async def _run(
+    profile: "Profile", way: _Way, repository: Path, target: "Target"
+) -> tuple[_Way, RunState, Sequence[str]]:
+    from console.cli.run.context import open_desk_of
+    from console.domain.artifacts.artifact import ArtifactKind
+    from console.domain.ledger.ulid import new_run_id
+    from console.services.config.settings import EMBEDDED
+    from console.services.run.beginning import Order, begin_run
+    from console.services.run.session import step_all, stepping
+
+    own = profile if way.role is None else _with_model(profile, way.role, way.model)
+    async with open_desk_of(own) as desk:
+        order = Order(_TASK.encode(), ArtifactKind.PATCH, repository)
+        log, _ = await begin_run(desk, order, new_run_id(desk.now_ms, os.urandom), EMBEDDED)
+        async with stepping(desk, log, target=target) as stepper, aclosing(step_all(desk, log, stepper)) as news:
+            said = [words async for each in news for words in _words(each)]
+        return way, log.state, said
+
+
+def _words(news: "StepNews") -> Iterator[str]:
+    from console.domain.run.event import Entry
+    from console.services.run.step import GateNoted
+    from console.view.run_words import entry_words
+
+    if isinstance(news, Entry) and (words := entry_words(news)) is not None:
+        yield words
+    if isinstance(news, GateNoted):
+        for finding in news.findings:
+            yield f"    {finding.severity.value:<5} {finding.id}  {finding.message}"
+
+
+def _with_model(profile: "Profile", role: Role, model: str) -> "Profile":
+    from dataclasses import replace
+
+    from msgspec.structs import replace as replaced
+
+    from console.domain.routes.route import RouteTable
+
+    routes = tuple(replace(route, model=model) if route.role is role else route for route in profile.table)
+    return replaced(profile, table=RouteTable(routes))
+
+
+def _show(ended: Sequence[tuple[_Way, RunState, Sequence[str]]], *, as_json: bool) -> list[dict[str, object]]:
+    from console.cli.reports.record import record_document
+    from console.domain.run.record import record_of
+    from console.view.run_words import standing
+
+    for way, state, said in ended:
+        if as_json:
+            continue
+        output.write_line()
+        output.write_line(f"run {state.run_id}: {way.words}")
+        for words in said:
+            output.write_line(f"    {words}")
+        output.write_line(f"    {standing(state)}; {len(state.calls)} call(s) made")
+    if not as_json:
+        output.note("the records stay: gateway-console record show RUN, and record verify --all")
+    return [record_document(record_of(state)) for _, state, _ in ended]
+
+
+async def _make_repository(root: Path) -> bool:
+    """Make the repository that the runs work on; tell whether there is a git to make it with."""
+    from console.services.git.command import NoGitError
+    from console.services.git.example import commit_all
+
+    (root / "docs").mkdir(parents=True)
+    (root / "AGENTS.md").write_text(_RULES, encoding="utf-8")
+    (root / "docs" / "index.md").write_text("# Documents\n", encoding="utf-8")
+    try:
+        await commit_all(root, current().environment)
+    except NoGitError:
+        return False
+    return True

@@ -1,0 +1,76 @@
+"""What the command line shows of a run: its findings, where it stands, and the next command."""
+
+from collections.abc import Iterator, Sequence
+
+from console.cli import output
+from console.cli.exit_code import ExitCode
+from console.domain.errors.category import Category
+from console.domain.routes.contract import Finding
+from console.domain.run.decide import CALLS_A_GATE, HEAD_LENGTH
+from console.domain.run.gate import GATES_WITH_A_CALL, allowed_verdicts
+from console.domain.run.state import Phase, RunState, RunStatus
+from console.view.run_words import standing
+
+
+def code_of_run(state: RunState) -> ExitCode:
+    """Return the exit code that says how a run stands."""
+    if state.status in (RunStatus.BLOCKED, RunStatus.STOPPED):
+        category = None if state.stopped is None else state.stopped.category
+        return _code_of_stop(category)
+    return ExitCode.WAITING if state.is_waiting else ExitCode.OK
+
+
+def _code_of_stop(category: Category | None) -> ExitCode:
+    if category is None:
+        return ExitCode.BLOCKED
+    if category in (Category.SECRET_IN_PROMPT, Category.ORIGIN_REFUSED):
+        return ExitCode.REFUSED
+    if category is Category.ENDPOINT_DRIFT:
+        return ExitCode.DRIFT
+    return ExitCode.ACCOUNT if category.is_account else ExitCode.BLOCKED
+
+
+def show_findings(findings: Sequence[Finding]) -> None:
+    """Note a gate's findings for a person."""
+    for finding in findings:
+        output.note(f"    {finding.severity.value:<5} {finding.id}  {finding.message}")
+        if finding.evidence:
+            output.note(f"          {finding.evidence}")
+
+
+def next_commands(state: RunState) -> tuple[str, ...]:
+    """Return the commands that take a run further from where it stands."""
+    run_id = state.run_id
+    if state.is_over:
+        return (f"gateway-console record show {run_id}",)
+    if state.phase is Phase.LOST:
+        return (
+            f"gateway-console run resume {run_id} --repeat --reason TEXT",
+            f"gateway-console run stop {run_id} --reason TEXT",
+        )
+    if state.phase is Phase.WAITING:
+        return tuple(_decisions(state))
+    if state.gate in GATES_WITH_A_CALL:
+        sending = "" if state.has_generated else " --send"
+        return f"gateway-console run step {run_id} --preview", f"gateway-console run step {run_id}{sending}"
+    return (f"gateway-console run step {run_id}",)
+
+
+def _decisions(state: RunState) -> Iterator[str]:
+    floor = state.opened.verdict.rank if state.opened is not None and state.opened.is_final else 0
+    for verdict in allowed_verdicts(state.gate):
+        if verdict.rank < floor:
+            continue
+        yield (
+            f"gateway-console run decide {state.run_id} --gate {state.gate} --verdict {verdict}"
+            f" --saw {state.head[:HEAD_LENGTH]} --reason TEXT"
+        )
+    if state.failure is not None and state.calls_here < CALLS_A_GATE:
+        yield f"gateway-console run resume {state.run_id} --repeat --reason TEXT"
+
+
+def show_standing(state: RunState) -> None:
+    """Note where a run stands and the next commands."""
+    output.note(f"run {state.run_id}: {standing(state)}")
+    for command in next_commands(state):
+        output.note(f"    next: {command}")

@@ -1,0 +1,1 @@
+"""The verb `token`: one module an action, and what they share."""

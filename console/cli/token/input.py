@@ -1,0 +1,90 @@
+"""What a person or a pipe gives to a `token` command: the token itself, a password, a yes."""
+
+import os
+import select
+import time
+
+from console.cli.context import current
+from console.domain.tokens.secret import Secret
+from console.services.tokens.terminal import NoTerminalError, ask_on_terminal, confirm_on_terminal
+
+STDIN_TIMEOUT_S = 10.0
+"""The longest to wait for a token on stdin, in seconds: a pipe that nobody closes must not hold up a script."""
+
+_LIMIT = 8194
+"""The most bytes that are read: a token of the greatest length and its line end."""
+
+
+class InputError(Exception):
+    """What was given cannot be used; the message never holds it."""
+
+
+def read_token(command: str) -> Secret:
+    """Ask for a token without echo, or read it from stdin where that is no terminal.
+
+    Args:
+        command: The command that was typed, for the message that says how to give a token.
+
+    Raises:
+        InputError: There is none, or it cannot be a token.
+        StoreError: The terminal did not take an answer.
+
+    """
+    if current().stdin.isatty():
+        text = ask_on_terminal("Token (it is not shown)")
+    else:
+        data = read_pipe(current().stdin.fileno(), STDIN_TIMEOUT_S)
+        if not data.strip():
+            raise InputError(f"stdin held no token; run it at a terminal, or give the token there: {command} < FILE")
+        try:
+            text = data.decode("ascii")
+        except UnicodeDecodeError:
+            raise InputError("what stdin held cannot be a token: it has a character outside ASCII") from None
+    try:
+        return Secret.parse(text)
+    except ValueError as error:
+        raise InputError(f"what was given cannot be a token: {error}; nothing was stored") from None
+
+
+def read_pipe(descriptor: int, timeout_s: float) -> bytes:
+    """Read a pipe to its end, or to one byte more than a token can have.
+
+    Raises:
+        InputError: Its end did not come in time.
+
+    """
+    deadline = time.monotonic() + timeout_s
+    data = b""
+    while len(data) <= _LIMIT:
+        readable, _, _ = select.select([descriptor], [], [], max(0.0, deadline - time.monotonic()))
+        if not readable:
+            raise InputError(f"stdin was not closed within {timeout_s:g} s; nothing was stored")
+        piece = os.read(descriptor, _LIMIT + 1 - len(data))
+        if not piece:
+            break
+        data += piece
+    return data
+
+
+def confirm(question: str, *, is_sure: bool, command: str) -> None:
+    """Have a person say yes.
+
+    Args:
+        question: What is to be done, as a question.
+        is_sure: `--yes` was typed.
+        command: The command that does it without asking.
+
+    Raises:
+        InputError: The answer was no, or there is nobody to ask.
+
+    """
+    if is_sure:
+        return
+    try:
+        is_meant = current().stdin.isatty() and confirm_on_terminal(question)
+    except NoTerminalError:
+        is_meant = False
+    if not is_meant and not current().stdin.isatty():
+        raise InputError(f"there is no terminal to ask on; nothing was changed. Next: {command} --yes")
+    if not is_meant:
+        raise InputError("the answer was no; nothing was changed")

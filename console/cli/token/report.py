@@ -1,0 +1,82 @@
+"""What a `token` command did, told as one line or as one JSON document."""
+
+from dataclasses import dataclass
+
+from console.cli import output
+from console.cli.exit_code import ExitCode, code_of_token
+from console.cli.token.subject import Subject
+from console.domain.probes.event import TokenState
+from console.services.tokens.advice import next_step, said_of
+from console.services.tokens.reference import Reference
+from console.services.tokens.sources import Answer
+from console.services.tokens.stores.store import OtherOriginError, StoreError
+
+SCHEMA = "gateway-console/token/v1"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One deed's end. Nothing in it is a token, a part of one, or its length."""
+
+    action: str
+    result: str
+    message: str
+    reference: Reference
+    origin: str | None = None
+    source: str = ""
+    fingerprint: str | None = None
+    next_command: str = ""
+
+
+def show(report: Report, subject: Subject, *, as_json: bool) -> None:
+    """Write a report and the audit log's line of it."""
+    audit(subject, report.action, report)
+    if as_json:
+        output.write_document(
+            {
+                "schema": SCHEMA,
+                "action": report.action,
+                "profile": subject.profile.name,
+                "reference": str(report.reference),
+                "result": report.result,
+                "origin": report.origin,
+                "source": report.source or None,
+                "fingerprint": report.fingerprint,
+                "message": report.message,
+                "next": report.next_command or None,
+            }
+        )
+        return
+    output.write_line(report.message)
+    if report.fingerprint is not None:
+        output.write_line(f"fingerprint {report.fingerprint}")
+    if report.next_command:
+        output.note(f"next: {report.next_command}")
+
+
+def fail(subject: Subject, action: str, reference: Reference, error: StoreError) -> ExitCode:
+    """Say why a deed was not done, and return its exit code."""
+    audit(subject, action, Report(action, error.state.value, "", reference, subject.origin))
+    words = said_of(reference, error.reason)
+    is_bound_elsewhere = isinstance(error, OtherOriginError)
+    is_out_of_reach = error.state in (TokenState.LOCKED, TokenState.TIMEOUT, TokenState.UNAVAILABLE)
+    if action != "unlock" and (is_bound_elsewhere or is_out_of_reach):
+        answer = Answer(error.state, reason=error.reason, is_bound_elsewhere=is_bound_elsewhere)
+        words = f"{words}. {next_step(answer, reference)}"
+    output.complain(words)
+    return code_of_token(error.state)
+
+
+def audit(subject: Subject, action: str, report: Report) -> None:
+    """Write a line into the audit log; where that cannot be done, say so."""
+    try:
+        subject.audit.write(
+            action,
+            str(report.reference),
+            report.result,
+            origin=report.origin,
+            source=report.source,
+            fingerprint=report.fingerprint,
+        )
+    except StoreError as error:
+        output.note(f"not in the audit log: {error.reason}")

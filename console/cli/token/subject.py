@@ -1,0 +1,153 @@
+"""What a `token` command is about: the profile, its references and sources, and its gateway's origin."""
+
+import argparse
+from dataclasses import dataclass
+from pathlib import Path
+
+from console.cli import output
+from console.cli.context import current
+from console.cli.exit_code import ExitCode
+from console.cli.profile import chosen_profile
+from console.services.config.settings import Profile
+from console.services.config.toml_text import ConfigError
+from console.services.gateway.address import canonical_origin
+from console.services.open_gateway import TargetError, require_base_url
+from console.services.tokens.audit import AuditLog
+from console.services.tokens.fingerprint import installation_key
+from console.services.tokens.place import Place
+from console.services.tokens.reference import Reference, Scheme
+from console.services.tokens.sources import Sources, open_sources
+from console.services.tokens.stores.store import Store, StoreError
+from console.services.tokens.terminal import ask_on_terminal
+
+
+class SubjectError(Exception):
+    """The command cannot be done as it was typed; the message says what to do."""
+
+    def __init__(self, words: str, code: ExitCode) -> None:
+        super().__init__(words)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A profile with everything that its tokens may be kept in."""
+
+    profile: Profile
+    references: tuple[Reference, ...]
+    origin: str | None
+    """The gateway's origin in canonical form; None for the embedded gateway, whose port is another each time."""
+    sources: Sources
+    """Its sources, which ask on the terminal."""
+    silent_sources: Sources
+    """Its sources, which ask nobody."""
+    place: Place
+    audit: AuditLog
+
+    def store(self, text: str | None) -> tuple[Reference, Store]:
+        """Return the reference that an argument names, or the profile's first one to a store, with its store.
+
+        Raises:
+            SubjectError: It is none, or names no store.
+
+        """
+        if text is None:
+            chosen = next((each for each in self.references if each.scheme.is_store), None)
+            if chosen is None:
+                raise SubjectError(
+                    f"profile {self.profile.name} names no store in token_ref; name one here, such as"
+                    " keyring://gateway-console/NAME, kernel:NAME or vault:NAME, and add it to token_ref",
+                    ExitCode.USAGE,
+                )
+        else:
+            chosen = parse_reference(text)
+        store = self.sources.store_of(chosen)
+        if store is None:
+            raise SubjectError(
+                f"{chosen.scheme}: is no store of the console's; it keeps tokens under keyring://SERVICE/NAME,"
+                " kernel:NAME and vault:NAME",
+                ExitCode.USAGE,
+            )
+        if chosen.is_reserved:
+            raise SubjectError("names that end in .next, .prev or .canary are the console's own", ExitCode.USAGE)
+        return chosen, store
+
+    def require_origin(self) -> str:
+        """Return the origin that a token is bound to.
+
+        Raises:
+            SubjectError: The profile runs on the embedded gateway.
+
+        """
+        if self.origin is None:
+            raise SubjectError(
+                f"profile {self.profile.name} runs on the embedded gateway, which makes its own token; name another"
+                " with --profile, or a config with --config",
+                ExitCode.USAGE,
+            )
+        return self.origin
+
+    def note_if_unlisted(self, reference: Reference) -> None:
+        """Say so where the profile will not look where a token was put."""
+        if reference not in self.references:
+            output.note(f'{reference} is not in token_ref of profile {self.profile.name}: add "{reference}" to it')
+
+    def fingerprint_key(self, *, may_make: bool = True) -> bytes | None:
+        """Return the key of fingerprints; None, with a note that says why, where there is none."""
+        if not may_make and not self.place.fingerprint_key.exists():
+            return None
+        try:
+            return installation_key(self.place.fingerprint_key)
+        except StoreError as error:
+            output.note(f"no fingerprints: {error.reason}")
+            return None
+
+
+def load_subject(arguments: argparse.Namespace) -> Subject:
+    """Load the profile of a command line; nothing is asked yet.
+
+    Raises:
+        SubjectError: The config or the gateway's address cannot be used.
+
+    """
+    try:
+        profile = chosen_profile(arguments)
+        origin = None if profile.is_embedded else canonical_origin(require_base_url(profile, current().environment))
+    except (ConfigError, TargetError) as error:
+        raise SubjectError(str(error), ExitCode.CONFIG) from None
+    place = Place.of(current().environment)
+    return Subject(
+        profile=profile,
+        references=tuple(Reference.parse(text) for text in profile.gateway.token_ref),
+        origin=origin,
+        sources=open_sources(profile.gateway, current().environment, ask=ask_on_terminal),
+        silent_sources=open_sources(profile.gateway, current().environment),
+        place=place,
+        audit=AuditLog(place.audit),
+    )
+
+
+def parse_reference(text: str) -> Reference:
+    """Take a reference as it was typed.
+
+    Raises:
+        SubjectError: It is none.
+
+    """
+    try:
+        return Reference.parse(text)
+    except ValueError as error:
+        raise SubjectError(f"REFERENCE: {error}", ExitCode.USAGE) from None
+
+
+def private_file_reference(text: str) -> Path:
+    """Take a file: reference as it was typed, and return its path.
+
+    Raises:
+        SubjectError: It is none.
+
+    """
+    reference = parse_reference(text)
+    if reference.scheme is not Scheme.FILE:
+        raise SubjectError("a password comes from a terminal or from file:/PATH", ExitCode.USAGE)
+    return Path(reference.name)

@@ -1,0 +1,132 @@
+"""`boundary`: what a repository's workflows may do, and which tokens roles could reach; offline, names only."""
+
+import argparse
+from collections import Counter
+from pathlib import Path
+
+from console.cli import output
+from console.cli.context import current
+from console.cli.exit_code import ExitCode
+from console.cli.profile import chosen_profile
+from console.cli.reports.finding import finding_document, show_finding
+from console.domain.routes.contract import Severity
+from console.domain.text.guard import safe
+from console.domain.workflows.boundary import Boundary, WorkflowCheck
+from console.view.sign import severity_sign
+
+
+def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argparse.ArgumentParser:
+    """Add the verb to the command line."""
+    parser = verbs.add_parser(
+        "boundary",
+        help="a repository's CI secrets and permissions, and which tokens roles could reach; offline",
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "repository", nargs="?", type=Path, default=Path(), metavar="REPO", help="its folder; by default this one"
+    )
+    parser.set_defaults(run=run)
+    return parser
+
+
+def run(arguments: argparse.Namespace) -> ExitCode:
+    """Check the boundary of a repository and of this environment, and show it."""
+    import asyncio
+
+    from console.services.config.toml_text import ConfigError
+    from console.services.workflows.boundary import check_boundary, names_set
+    from console.services.workflows.zizmor import find_zizmor
+
+    repository: Path = arguments.repository
+    if not repository.is_dir():
+        output.complain(f"{safe(str(repository), limit=200)} is no folder; name a repository's")
+        return ExitCode.USAGE
+    try:
+        profile = chosen_profile(arguments)
+        boundary = asyncio.run(
+            check_boundary(
+                repository,
+                names_set(current().environment),
+                own_names=profile.policy.withheld_tokens,
+                zizmor=find_zizmor(current().environment),
+            )
+        )
+    except ConfigError as error:
+        output.complain(str(error))
+        return ExitCode.CONFIG
+    except OSError as error:
+        reason = error.strerror or "input/output error"
+        output.complain(f"{safe(str(repository), limit=200)} cannot be read: {reason}")
+        return ExitCode.FAILED
+    if arguments.json:
+        output.write_document(_document(boundary, profile.name))
+    else:
+        _show(boundary)
+    return _code(boundary)
+
+
+def _code(boundary: Boundary) -> ExitCode:
+    if boundary.has_literal_secret:
+        return ExitCode.REFUSED
+    has_failure = any(finding.severity is Severity.FAIL for finding in boundary.all_findings)
+    return ExitCode.FAILED if has_failure else ExitCode.OK
+
+
+def _show(boundary: Boundary) -> None:
+    rows = [("workflow", "token", "state")]
+    rows += [(check.path, check.permissions.value, _state(check)) for check in boundary.workflows]
+    if len(rows) > 1:
+        widths = output.column_widths(rows)
+        for row in rows:
+            output.write_line(output.table_line(row, widths))
+    for check in boundary.workflows:
+        for placed in check.findings:
+            show_finding(check.path, placed.finding)
+    for finding in boundary.findings:
+        show_finding("environment" if finding.id.startswith("BND-2") else "zizmor", finding)
+    facts = (
+        ("publisher token available", _yes_or_no(boundary.publisher_token_available)),
+        ("cloud token available", _yes_or_no(boundary.cloud_token_available)),
+        ("CI token permissions", boundary.ci_token_permissions.value),
+    )
+    widths = output.column_widths(facts)
+    for fact in facts:
+        output.write_line(output.table_line(fact, widths))
+    counts = Counter(finding.severity for finding in boundary.all_findings)
+    weights = ", ".join(f"{counts[severity]} {severity}" for severity in Severity)
+    output.note(f"{len(boundary.workflows)} workflow(s), {len(boundary.tokens)} token(s) in the environment: {weights}")
+
+
+def _state(check: WorkflowCheck) -> str:
+    if not check.findings:
+        return "✓ ok"
+    return str(severity_sign(check.findings[0].finding.severity))
+
+
+def _yes_or_no(is_so: bool) -> str:
+    return "yes" if is_so else "no"
+
+
+def _document(boundary: Boundary, profile: str) -> dict[str, object]:
+    return {
+        "schema": "gateway-console/boundary/v1",
+        "profile": profile,
+        "publisher_token_available": boundary.publisher_token_available,
+        "cloud_token_available": boundary.cloud_token_available,
+        "ci_token_permissions": boundary.ci_token_permissions.value,
+        "workflows": [
+            {
+                "path": check.path,
+                "ci_token_permissions": check.permissions.value,
+                "findings": [
+                    finding_document(placed.finding) | {"lines": list(placed.lines)} for placed in check.findings
+                ],
+            }
+            for check in boundary.workflows
+        ],
+        "tokens": [
+            {"name": token.name, "kind": token.kind.value, "source_url": token.source_url or None}
+            for token in boundary.tokens
+        ],
+        "findings": [finding_document(finding) for finding in boundary.findings],
+    }

@@ -1,0 +1,131 @@
+"""`doctor`: terminal, keyring, network and files: what was detected and what to do; with --leak-drill, a proof."""
+
+import argparse
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from console.cli import output
+from console.cli.context import current
+from console.cli.exit_code import ExitCode, code_of_token, most_actionable
+
+if TYPE_CHECKING:
+    from console.services.doctor import Symptom
+
+SCHEMA = "gateway-console/doctor/v1"
+
+
+def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argparse.ArgumentParser:
+    """Add the verb to the command line."""
+    parser = verbs.add_parser(
+        "doctor", help="terminal, keyring, network, files: what was detected and what to do", allow_abbrev=False
+    )
+    parser.add_argument(
+        "--leak-drill",
+        action="store_true",
+        help="run the console's verbs and its screen with a made-up token, in a directory of their own, and search"
+        " every byte that they wrote and sent for it; takes about a minute",
+    )
+    parser.set_defaults(run=run)
+    return parser
+
+
+def run(arguments: argparse.Namespace) -> ExitCode:
+    """Look at this machine, or hold the drill."""
+    import asyncio
+
+    if arguments.leak_drill:
+        from console.cli.verbs import leak_drill
+
+        return leak_drill.run(as_json=arguments.json)
+    return asyncio.run(_examine(arguments))
+
+
+async def _examine(arguments: argparse.Namespace) -> ExitCode:
+    from console.services.doctor import check_files, check_network, check_terminal, check_token_entry, look_at_terminal
+
+    current().harden()  # here and not for the drill, whose children have to harden themselves
+    context = current()
+    symptoms = [
+        *check_terminal(look_at_terminal((context.stdout, context.stderr, context.stdin)), context.environment),
+        *check_network(context.environment),
+        *check_files(context.environment),
+        check_token_entry(context.environment),
+    ]
+    about_token, code = await _check_token(arguments)
+    symptoms += about_token
+    code = most_actionable([code, *map(_code_of, symptoms)])
+    if arguments.json:
+        document = {
+            "schema": SCHEMA,
+            "symptoms": [
+                {"id": each.id, "health": each.health.value, "found": each.found, "todo": each.todo}
+                for each in symptoms
+            ],
+            "exit_code": int(code),
+        }
+        output.write_document(document)
+    else:
+        _show(symptoms)
+    return code
+
+
+async def _check_token(arguments: argparse.Namespace) -> "tuple[list[Symptom], ExitCode]":
+    """Load the profile and diagnose its token; what makes that impossible is a symptom itself."""
+    from console.cli.token.subject import SubjectError, load_subject
+    from console.domain.probes.event import TokenState
+    from console.services.doctor import Health, Symptom
+    from console.services.tokens.diagnosis import diagnose
+
+    try:
+        subject = load_subject(arguments)
+    except SubjectError as error:
+        return [
+            Symptom("config.profile", Health.FAIL, str(error), "Correct it; nothing else of it was used.")
+        ], error.code
+    diagnosis = await diagnose(
+        subject.references,
+        subject.silent_sources,
+        subject.origin,
+        current().environment,
+        is_read_only=arguments.read_only,
+    )
+    machine = diagnosis.machine
+    keyring = f"{machine.keyring}: {machine.keyring_words}" if machine.keyring_words else machine.keyring.value
+    is_found = diagnosis.state is TokenState.FOUND
+    commands = " && ".join(diagnosis.next_commands)
+    return [
+        Symptom("config.profile", Health.OK, f"profile {subject.profile.name}, from {subject.profile.source}"),
+        Symptom("token.keyring", Health.NOTE, keyring, "" if is_found else "gateway-console token doctor says more."),
+        Symptom(
+            "token.state",
+            Health.OK if is_found else Health.FAIL,
+            f"{diagnosis.state}: {diagnosis.words}",
+            f"Run: {commands}" if commands else "",
+        ),
+    ], ExitCode.OK if is_found else code_of_token(diagnosis.state)
+
+
+def _code_of(symptom: "Symptom") -> ExitCode:
+    from console.services.doctor import Health
+
+    if symptom.id.startswith(("config.", "token.state")):
+        return ExitCode.OK  # its own code is more exact than this one
+    return {Health.UNSAFE: ExitCode.REFUSED, Health.FAIL: ExitCode.FAILED}.get(symptom.health, ExitCode.OK)
+
+
+def _show(symptoms: "Sequence[Symptom]") -> None:
+    from console.services.doctor import Health
+
+    signs = {
+        Health.OK: "✓ ok",
+        Health.NOTE: "· note",
+        Health.WARN: "~ warn",
+        Health.FAIL: "× fail",
+        Health.UNSAFE: "! unsafe",
+    }
+    widths = output.column_widths([(signs[each.health], each.id) for each in symptoms])
+    indent = " " * (sum(widths) + 4)
+    for each in symptoms:
+        output.write_line(output.table_line((signs[each.health], each.id, each.found), (*widths, 0)))
+        if each.todo:
+            output.write_line(f"{indent}{each.todo}")

@@ -1,0 +1,157 @@
+"""`explain`: what an error means and what to do, by category or by a real body; offline."""
+
+import argparse
+import os
+import stat
+
+from console.cli import output
+from console.cli.context import current
+from console.cli.exit_code import ExitCode
+from console.cli.reports.classification import classification_document
+from console.domain.errors.body import message_in
+from console.domain.errors.category import Category, classify, guidance
+from console.domain.routes.family import EndpointFamily
+from console.domain.text.guard import safe, scrub
+from console.view.explanation import category_rows, reading_lines
+
+_BODY_LIMIT = 1_048_576
+_EXCERPT_LIMIT = 300
+
+
+def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argparse.ArgumentParser:
+    """Add the verb to the command line."""
+    parser = verbs.add_parser(
+        "explain", help="say what an error category means, or judge an error body; offline", allow_abbrev=False
+    )
+    parser.add_argument(
+        "what", nargs="?", metavar="CATEGORY|BODYFILE|-", help="a category, a file with an error's body, or - for stdin"
+    )
+    parser.add_argument("--status", type=_status, metavar="N", help="the body's HTTP status")
+    parser.add_argument(
+        "--family", choices=[family.value for family in EndpointFamily], metavar="F", help="the family that was called"
+    )
+    parser.add_argument("--path", metavar="P", help="the path that was called")
+    parser.add_argument(
+        "--header", action="append", default=[], type=_header, metavar="H", help="'name: value'; may be repeated"
+    )
+    parser.add_argument("--elapsed", type=_seconds, metavar="S", help="seconds until the refusal came")
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _status(text: str) -> int:
+    if text.isascii() and text.isdigit() and 100 <= int(text[:4]) <= 599:
+        return int(text)
+    raise argparse.ArgumentTypeError("wants an HTTP status from 100 to 599")
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text[:20])
+    except ValueError:
+        seconds = -1.0
+    if 0 <= seconds <= 86_400:
+        return seconds
+    raise argparse.ArgumentTypeError("wants seconds from 0 to 86400")
+
+
+def _header(text: str) -> tuple[str, str]:
+    name, colon, value = text.partition(":")
+    if colon and name.strip():
+        return name.strip().lower(), value.strip()
+    raise argparse.ArgumentTypeError("wants 'name: value'")
+
+
+def run(arguments: argparse.Namespace) -> ExitCode:
+    """Explain a category, a body, or list the categories."""
+    asks_about_body = arguments.status is not None or arguments.header or arguments.family or arguments.path
+    if arguments.what is None and not asks_about_body:
+        return _list_categories(as_json=arguments.json)
+    if arguments.what in set(Category) and not asks_about_body:
+        return _explain_category(Category(arguments.what), as_json=arguments.json)
+    return _explain_body(arguments)
+
+
+def _list_categories(*, as_json: bool) -> ExitCode:
+    if as_json:
+        categories = [_category_document(category) for category in Category]
+        output.write_document({"schema": "gateway-console/explain/v1", "categories": categories})
+        return ExitCode.OK
+    widths = output.column_widths([(category.value, guidance()[category].blame.value) for category in Category])
+    for category in Category:
+        about = guidance()[category]
+        output.write_line(output.table_line((category.value, about.blame.value, about.means), (*widths, 0)))
+    output.note("Next: gateway-console explain CATEGORY, or explain --status N BODYFILE")
+    return ExitCode.OK
+
+
+def _explain_category(category: Category, *, as_json: bool) -> ExitCode:
+    if as_json:
+        output.write_document({"schema": "gateway-console/explain/v1", **_category_document(category)})
+        return ExitCode.OK
+    output.write_line(category.value)
+    for label, words in category_rows(category):
+        output.write_line(f"  {label:<8}{words}")
+    return ExitCode.OK
+
+
+def _category_document(category: Category) -> dict[str, object]:
+    about = guidance()[category]
+    return {
+        "category": category.value,
+        "blame": about.blame.value,
+        "means": about.means,
+        "action": about.action,
+        "ask": about.ask,
+        "stops_before_generation": category.stops_before_generation,
+        "source": about.source,
+    }
+
+
+def _explain_body(arguments: argparse.Namespace) -> ExitCode:
+    try:
+        body = _read_body(arguments.what)
+    except OSError as error:
+        name = safe(scrub(str(arguments.what)), limit=80)
+        output.complain(
+            f"{name} is no category and cannot be read as a file: {error.strerror or 'not a plain file'}."
+            f" Categories: {', '.join(Category)}"
+        )
+        return ExitCode.USAGE
+    if not body and arguments.status is None and not arguments.header:
+        output.complain("the body is empty; give its status with --status N")
+        return ExitCode.USAGE
+    headers = dict(arguments.header)
+    content_type = headers.get("content-type", "")
+    found = classify(
+        arguments.status, headers, body, content_type, False, arguments.family, arguments.path, arguments.elapsed
+    )
+    if arguments.json:
+        output.write_document({"schema": "gateway-console/explain/v1", **classification_document(found)})
+        return ExitCode.OK
+    output.write_line(f"{found.category}  {guidance()[found.category].means}")
+    for words in reading_lines(found):
+        output.write_line(f"  {words}")
+    output.write_line(f"  Blame: {found.blame}. Ask {guidance()[found.category].ask}.")
+    if found.source:
+        output.write_line(f"  Rule {found.rule}, from {found.source}")
+    if said := safe(scrub(message_in(body, content_type)), limit=_EXCERPT_LIMIT):
+        output.note(f'it said: "{said}"')
+    return ExitCode.OK
+
+
+def _read_body(name: str | None) -> bytes:
+    """Read a body's beginning: more of it would not be looked at.
+
+    Raises:
+        OSError: The file cannot be read, or is no plain file.
+
+    """
+    if name is None or name == "-":
+        if name is None and current().stdin.isatty():
+            return b""
+        return current().stdin.buffer.read(_BODY_LIMIT)
+    with os.fdopen(os.open(name, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError
+        return file.read(_BODY_LIMIT)

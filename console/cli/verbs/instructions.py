@@ -1,0 +1,179 @@
+"""`instructions`: which files a coding agent really reads in a directory, pinned, and what conflicts in them."""
+
+import argparse
+from collections.abc import Iterable
+from pathlib import Path
+
+from console.cli import output
+from console.cli.context import current
+from console.cli.exit_code import ExitCode, most_actionable
+from console.domain.instructions.source import Conflict, GitState, InstructionSet, InstructionSource, Load, Tool
+from console.domain.text.guard import safe
+from console.view.sign import conflict_sign
+
+SCHEMA = "gateway-console/instructions/v1"
+
+
+def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argparse.ArgumentParser:
+    """Add the verb to the command line."""
+    parser = verbs.add_parser(
+        "instructions", help="which files a coding agent really reads, and what conflicts in them", allow_abbrev=False
+    )
+    parser.add_argument("directory", nargs="?", type=Path, metavar="DIR", default=Path(), help="where the agent works")
+    parser.add_argument(
+        "--tool",
+        choices=[tool.value for tool in Tool],
+        default=Tool.CODEX.value,
+        help="whose rules hold; by default codex",
+    )
+    parser.add_argument("--base", metavar="BRANCH", help="compare with this branch; by default with origin's own")
+    parser.set_defaults(run=run)
+    return parser
+
+
+def run(arguments: argparse.Namespace) -> ExitCode:
+    """Find the instructions, hash them and show what conflicts."""
+    import asyncio
+
+    from console.services.instructions.find import InstructionsError, find_instructions, repository_of
+
+    directory: Path = arguments.directory
+    try:
+        found = asyncio.run(
+            find_instructions(
+                Tool(arguments.tool),
+                repository_of(directory),
+                directory,
+                environment=current().environment,
+                base_branch=arguments.base,
+            )
+        )
+    except InstructionsError as error:
+        output.complain(str(error))
+        return ExitCode.USAGE
+    if arguments.json:
+        output.write_document(document(found))
+    else:
+        show(found)
+    return most_actionable(map(code_of_conflict, found.unsettled()))
+
+
+def code_of_conflict(conflict: Conflict) -> ExitCode:
+    """Return the exit code of a conflict that keeps the instruction gate shut."""
+    return ExitCode.REFUSED if conflict.code.is_unsafe else ExitCode.FAILED
+
+
+def show(found: InstructionSet) -> None:
+    """Write the sources as a tree of imports, then the conflicts; no word of any source is written."""
+    output.write_line(f"{found.tool.product} reads, in this order:")
+    rows = [("source", "load", "scope", "bytes", "git", "sha256")]
+    rows += [_row(source, depth) for source, depth in _with_depth(found.sources)]
+    widths = output.column_widths(rows)
+    for row in rows if found.sources else ():
+        output.write_line("  " + output.table_line(row, widths))
+    if not found.sources:
+        output.write_line("  nothing")
+    output.write_line()
+    output.write_line(f"primary    {found.primary or 'none'}")
+    output.write_line(f"effective  {found.effective_sha256}")
+    output.write_line(f"compared   {_compared(found)}")
+    for conflict in found.conflicts:
+        where = f"{conflict.path}  " if conflict.path else ""
+        output.write_line(f"{conflict_sign(conflict.weight)}  {conflict.code.value}  {where}{conflict.message}")
+    if found.tool.unseen:
+        output.note(f"not seen: {found.tool.unseen}")
+    count = len(found.unsettled())
+    output.note(
+        f"{count} conflict(s) keep the instruction gate shut" if count else "pinned: nothing keeps the gate shut"
+    )
+
+
+def _row(source: InstructionSource, depth: int) -> tuple[str, str, str, str, str, str]:
+    link = f" -> {source.symlink_target}" if source.symlink_target else ""
+    is_whole = source.bytes == source.effective_bytes
+    size = f"{source.bytes:,}" if is_whole else f"{source.effective_bytes:,} of {source.bytes:,}"
+    return (
+        safe("  " * depth + source.path + link, limit=100),
+        source.load.value,
+        safe(source.scope, limit=40),
+        "-" if source.load is Load.ABSENT else size,
+        _git_words(source),
+        source.sha256[:12] if source.sha256 else "-",
+    )
+
+
+def _git_words(source: InstructionSource) -> str:
+    if source.is_tracked is None:
+        return "outside" if source.is_outside else "unknown"
+    if source.load is Load.ABSENT:
+        return "deleted"
+    words = "untracked" if not source.is_tracked else "changed" if source.is_dirty else "committed"
+    return f"{words}, not as base" if source.differs_from_base else words
+
+
+def _with_depth(sources: Iterable[InstructionSource]) -> Iterable[tuple[InstructionSource, int]]:
+    """Yield each source with how many imports lead to it."""
+    depths: dict[str, int] = {}
+    for source in sources:
+        depth = depths.setdefault(source.path, 0)
+        for path in source.imports:
+            depths.setdefault(path, depth + 1)
+        yield source, depth
+
+
+def _compared(found: InstructionSet) -> str:
+    if found.git is not GitState.READ:
+        return f"with nothing: git is {found.git.value.replace('_', ' ')}"
+    return (
+        f"with HEAD and base {found.base[:12]}"
+        if found.base
+        else "with HEAD; no base branch is known, name it with --base"
+    )
+
+
+def document(found: InstructionSet) -> dict[str, object]:
+    """Return the set as the JSON document names it."""
+    shut = {conflict.id for conflict in found.unsettled()}
+    return {
+        "schema": SCHEMA,
+        "tool": found.tool.value,
+        "primary": _shown(found.primary),
+        "effective_sha256": found.effective_sha256,
+        "git": found.git.value,
+        "base_commit": found.base,
+        "stops": found.stops,
+        "sources": [_source_document(source) for source in found.sources],
+        "conflicts": [
+            {
+                "code": conflict.code.value,
+                "weight": conflict.weight.value,
+                "path": safe(conflict.path) or None,
+                "message": safe(conflict.message),
+                "stops": conflict.id in shut,
+            }
+            for conflict in found.conflicts
+        ],
+        "unseen": found.tool.unseen or None,
+    }
+
+
+def _source_document(source: InstructionSource) -> dict[str, object]:
+    return {
+        "path": safe(source.path),
+        "scope": safe(source.scope),
+        "load": source.load.value,
+        "sha256": source.sha256,
+        "bytes": source.bytes,
+        "effective_bytes": source.effective_bytes,
+        "git_blob": source.git_blob,
+        "is_tracked": source.is_tracked,
+        "is_dirty": source.is_dirty,
+        "differs_from_base": source.differs_from_base,
+        "symlink_target": _shown(source.symlink_target),
+        "imports": [safe(path) for path in source.imports],
+        "is_outside": source.is_outside,
+    }
+
+
+def _shown(path: str | None) -> str | None:
+    return None if path is None else safe(path)

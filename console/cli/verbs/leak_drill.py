@@ -1,0 +1,83 @@
+"""`doctor --leak-drill`: holds the drill and says PASS or FAIL; what was found is never shown, only where."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import TYPE_CHECKING
+
+from console.cli import output
+from console.cli.exit_code import ExitCode
+
+if TYPE_CHECKING:
+    from console.services.leak_drill.canary import Canary
+    from console.services.leak_drill.drill import DrillGateway, DrillReport, StepEnd
+    from console.services.leak_drill.step import Step
+
+SCHEMA = "gateway-console/doctor/v1"
+
+
+def run(*, as_json: bool, choose: "Callable[[Canary], Sequence[Step]] | None" = None) -> ExitCode:
+    """Hold the drill and report.
+
+    Args:
+        as_json: Write one JSON document and no word on the way.
+        choose: Which steps are taken with a canary; None takes all.
+
+    """
+    from console.services.leak_drill.drill import hold_drill
+    from console.services.leak_drill.step import steps
+
+    if not as_json:
+        output.note("leak drill: a made-up token in a directory of its own; nothing leaves this machine")
+    try:
+        report = asyncio.run(hold_drill(start_gateway, choose=choose or steps, told=_ignore if as_json else _tell))
+    except OSError as error:
+        output.complain(f"the drill could not be held: {error.strerror or 'input/output error'}")
+        return ExitCode.FAILED
+    show(report, as_json=as_json)
+    return ExitCode.OK if report.is_passed else ExitCode.REFUSED
+
+
+def start_gateway(token: str) -> "AbstractAsyncContextManager[DrillGateway]":
+    """Start the embedded gateway in this process, with the drill's token and without its waits."""
+    from console.simulator.server import serve
+
+    return serve(pace=0, token=token)
+
+
+def _tell(end: "StepEnd") -> None:
+    output.note(f"{'× ' + end.problem if end.problem else '✓ held'}  {end.name}")
+
+
+def _ignore(end: "StepEnd") -> None:
+    """Say nothing: stdout holds the one document at the end."""
+
+
+def show(report: "DrillReport", *, as_json: bool) -> None:
+    """Write what the drill found."""
+    result = "PASS" if report.is_passed else "FAIL"
+    if as_json:
+        document = {
+            "schema": SCHEMA,
+            "drill": result,
+            "files": report.files,
+            "bytes": report.size_bytes,
+            "requests_bytes": report.requests_bytes,
+            "key_headers": report.key_headers,
+            "found_in": list(report.hits),
+            "problems": list(report.problems),
+            "notes": list(report.notes),
+            "steps": [{"name": each.name, "exit_code": each.code} for each in report.steps],
+        }
+        output.write_document(document)
+        return
+    output.write_line(
+        f"{result}  {report.files} files and streams searched, {report.size_bytes:,} bytes;"
+        f" {report.requests_bytes:,} bytes at the gateway, the token {report.key_headers} times in its own header"
+    )
+    for name in report.hits:
+        output.write_line(f"  × found in {name}")
+    for problem in report.problems:
+        output.write_line(f"  × {problem}")
+    for note in report.notes:
+        output.write_line(f"  · {note}")

@@ -1,0 +1,254 @@
+"""`verify`: the verification table, who verified what, and whether the sources changed since."""
+
+import argparse
+from collections.abc import Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from console.cli import output
+from console.cli.context import current
+from console.cli.exit_code import ExitCode
+from console.cli.profile import chosen_profile
+from console.cli.reports import verification
+from console.cli.reports.finding import show_finding
+from console.domain.text.guard import safe
+from console.domain.verification import (
+    NOTE_LIMIT,
+    Mark,
+    Row,
+    RowState,
+    SourceChecked,
+    check_freshness,
+    nearest_row_id,
+    row_of,
+    rows,
+    state,
+)
+from console.view.sign import freshness_sign
+
+if TYPE_CHECKING:
+    from console.services.config.settings import Profile
+    from console.services.pages.freshness_check import Fetch
+    from console.services.verification_marks import MarkFile
+
+
+def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argparse.ArgumentParser:
+    """Add the verb to the command line."""
+    parser = verbs.add_parser(
+        "verify", help="the verification table: what to verify, who did, and when it runs out", allow_abbrev=False
+    )
+    parser.add_argument(
+        "--live",
+        nargs="*",
+        metavar="ROW",
+        help="fetch the sources of these rows, or of all, and tell which pages changed; stores nothing",
+    )
+    parser.add_argument(
+        "--require-fresh", action="store_true", help="exit with 1 where a row is stale or was never verified"
+    )
+    parser.set_defaults(run=run, deed="list")
+    deeds = parser.add_subparsers(title="deeds", metavar="DEED")
+    mark = deeds.add_parser("mark", help="record that you read a row's source", allow_abbrev=False)
+    mark.add_argument("row", metavar="ROW")
+    mark.add_argument("--note", type=_note, default="", metavar="TEXT", help=f"at most {NOTE_LIMIT} characters")
+    mark.add_argument(
+        "--live", action="store_true", dest="with_page", help="fetch the page and keep its hash, to compare with later"
+    )
+    mark.set_defaults(deed="mark")
+    show = deeds.add_parser("show", help="all of a row, and its marks", allow_abbrev=False)
+    show.add_argument("row", metavar="ROW")
+    show.set_defaults(deed="show")
+    return parser
+
+
+def _note(text: str) -> str:
+    if len(text) <= NOTE_LIMIT:
+        return text
+    raise argparse.ArgumentTypeError(f"wants at most {NOTE_LIMIT} characters")
+
+
+def run(
+    arguments: argparse.Namespace,
+    *,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    fetch: "Fetch | None" = None,
+) -> ExitCode:
+    """List the table, show a row, or record that one was verified.
+
+    Args:
+        arguments: The parsed command line.
+        now: The wall clock, in UTC.
+        fetch: How a public page is read; by default over the internet.
+
+    """
+    from console.services.config.toml_text import ConfigError
+    from console.services.system.directories import state_directory
+    from console.services.system.private_file import PrivateFileError
+    from console.services.verification_marks import MarkFile
+
+    try:
+        chosen = _chosen_rows(arguments)
+        _refuse(arguments)
+        profile = chosen_profile(arguments)
+        file = MarkFile(state_directory(current().environment), profile.name)
+        desk = _Desk(profile, file, now(), fetch, as_json=arguments.json)
+        if arguments.deed == "mark":
+            return desk.mark(chosen[0], arguments.note, with_page=arguments.with_page)
+        if arguments.deed == "show":
+            return desk.show(chosen[0])
+        if arguments.live is not None:
+            return desk.check_live(chosen, require_fresh=arguments.require_fresh)
+        return desk.table(chosen, require_fresh=arguments.require_fresh)
+    except _NotDoneError as error:
+        output.complain(str(error))
+        return error.code
+    except ConfigError as error:
+        output.complain(str(error))
+        return ExitCode.CONFIG
+    except PrivateFileError as error:
+        output.complain(str(error))
+        return ExitCode.REFUSED if error.is_unsafe else ExitCode.FAILED
+
+
+class _NotDoneError(Exception):
+    """Nothing was done; the message says why."""
+
+    def __init__(self, words: str, code: ExitCode) -> None:
+        super().__init__(words)
+        self.code = code
+
+
+def _chosen_rows(arguments: argparse.Namespace) -> tuple[Row, ...]:
+    """Return the rows that the command line names, or all."""
+    words: Sequence[str] = [arguments.row] if arguments.deed != "list" else arguments.live or []
+    for word in words:
+        if row_of(word) is None:
+            near = nearest_row_id(word)
+            advice = f"did you mean {near}?" if near else "gateway-console verify lists them"
+            raise _NotDoneError(f'unknown row "{safe(word, limit=60)}"; {advice}', ExitCode.USAGE)
+    return tuple(row for row in rows() if not words or row.id in words)
+
+
+def _refuse(arguments: argparse.Namespace) -> None:
+    if arguments.deed != "list" and (arguments.require_fresh or arguments.live is not None):
+        raise _NotDoneError(
+            f"--live and --require-fresh before {arguments.deed} are for the table; leave them away", ExitCode.USAGE
+        )
+    if arguments.deed == "mark" and arguments.read_only:
+        raise _NotDoneError("--read-only: a mark is written to disk; nothing was recorded", ExitCode.REFUSED)
+
+
+@dataclass(frozen=True, slots=True)
+class _Desk:
+    """A profile's verification table at one moment, and the deeds that it knows."""
+
+    profile: "Profile"
+    file: "MarkFile"
+    now: datetime
+    fetch: "Fetch | None"
+    as_json: bool
+
+    def table(self, chosen: Sequence[Row], *, require_fresh: bool) -> ExitCode:
+        """Write the table."""
+        states = self._states(chosen, self._marks())
+        if not self.as_json:
+            verification.show_table(states)
+        return self._finish(states, {}, require_fresh=require_fresh)
+
+    def show(self, row: Row) -> ExitCode:
+        """Write all of a row and its marks, the newest first."""
+        marks = self._marks()
+        (row_state,) = self._states([row], marks)
+        own = [mark for mark in reversed(marks) if mark.row_id == row.id]
+        if self.as_json:
+            described = verification.row_document(row_state)
+            described["marks"] = [verification.mark_document(mark) for mark in own]
+            output.write_document(verification.document(self.profile, [described]))
+        else:
+            verification.show_row(row_state, own)
+        return ExitCode.OK
+
+    def mark(self, row: Row, note: str, *, with_page: bool) -> ExitCode:
+        """Record that a row was verified."""
+        import asyncio
+
+        from console.services.verification_marks import user_name
+
+        content_sha256 = asyncio.run(self._hash_of(row)) if with_page else None
+        self.file.append(Mark(row.id, self.now, user_name(), safe(note.strip()), content_sha256))
+        (row_state,) = self._states([row], self._marks())
+        if self.as_json:
+            output.write_document(verification.document(self.profile, [verification.row_document(row_state)]))
+        else:
+            output.write_line(f"{freshness_sign(row_state.freshness)}  {row.id}  expires {row_state.expires_on}")
+        return ExitCode.OK
+
+    def check_live(self, chosen: Sequence[Row], *, require_fresh: bool) -> ExitCode:
+        """Fetch the rows' sources and write which of them changed."""
+        import asyncio
+
+        marks = self._marks()
+        states = self._states(chosen, marks)
+        checked = {each.row_id: each for each in asyncio.run(self._check_sources(states, marks))}
+        code = self._finish(states, checked, require_fresh=require_fresh)
+        return ExitCode.FAILED if any(each.wants_a_look for each in checked.values()) else code
+
+    async def _check_sources(self, states: Sequence[RowState], marks: Sequence[Mark]) -> list[SourceChecked]:
+        from console.services.pages.freshness_check import check_sources
+
+        if not self.as_json:
+            output.note(f"fetching {len(states)} page(s); nothing is stored")
+        widths = verification.checked_widths(states)
+        results = []
+        async with aclosing(check_sources([each.row for each in states], marks, self._fetch())) as stream:
+            async for checked in stream:
+                results.append(checked)
+                if not self.as_json:
+                    verification.show_checked(checked, widths)
+        return results
+
+    async def _hash_of(self, row: Row) -> str:
+        from console.services.pages.failure import SourceError
+
+        try:
+            return (await self._fetch()(row.source_url)).sha256
+        except SourceError as error:
+            raise _NotDoneError(
+                f"{row.source_url}: {error}; nothing was recorded. Without --live the mark is kept without a hash",
+                ExitCode.FAILED,
+            ) from None
+
+    def _fetch(self) -> "Fetch":
+        from console.services.pages.fetch import fetch
+
+        return self.fetch or fetch
+
+    def _marks(self) -> tuple[Mark, ...]:
+        log = self.file.read()
+        if log.unreadable_lines:
+            output.note(f"{log.unreadable_lines} line(s) of {self.file.path} are no marks and were passed over")
+        return log.marks
+
+    def _states(self, chosen: Sequence[Row], marks: Sequence[Mark]) -> tuple[RowState, ...]:
+        max_age_days = self.profile.policy.verification_max_age_days
+        return tuple(state(row, marks, self.now.date(), max_age_days) for row in chosen)
+
+    def _finish(
+        self, states: Sequence[RowState], checked: dict[str, SourceChecked], *, require_fresh: bool
+    ) -> ExitCode:
+        """Write what of the rows is left to say, and return the exit code."""
+        is_required = require_fresh or self.profile.policy.require_verification
+        findings = check_freshness(states, is_required=is_required)
+        if self.as_json:
+            described = [verification.row_document(each) for each in states]
+            for each in described:
+                if (live := checked.get(str(each["id"]))) is not None:
+                    each["live"] = verification.checked_document(live)
+            output.write_document(verification.document(self.profile, described, findings))
+        else:
+            for finding in findings if is_required else ():
+                show_finding("verification", finding)
+            output.note(verification.summary(states))
+        return ExitCode.FAILED if require_fresh and findings else ExitCode.OK

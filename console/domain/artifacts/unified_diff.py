@@ -1,0 +1,205 @@
+"""Unified diffs, read as strictly as `git apply` is lenient: what it would skip, guess or mend is a fault here.
+
+Nothing that git would change may be missing from what is read, for that is what scope and safety are judged by.
+"""
+
+import re
+from dataclasses import dataclass, field
+
+from console.domain.artifacts.diff_header import (
+    EXTENDED_LINES,
+    DiffFaultError,
+    FileHeader,
+    bare_line,
+    read_change,
+    read_name,
+    same_name,
+)
+from console.domain.artifacts.file_change import FileChange
+
+_HUNK = re.compile(r"@@ -[0-9]{1,9}(?:,([0-9]{1,9}))? \+[0-9]{1,9}(?:,([0-9]{1,9}))? @@(?: .*)?", re.DOTALL)
+BINARY_LIMIT = 8_000_000
+"""The most bytes that a binary part of a patch may say that it unpacks to; git takes the memory before it unpacks."""
+_BINARY_SIZE = re.compile(r"(?:literal|delta) ([0-9]{1,10})")
+_BINARY_LINE = re.compile(r"[A-Za-z][!-~]{5,65}")
+
+
+@dataclass(frozen=True, slots=True)
+class PatchFault:
+    """A place at which a patch is not what it should be, in our words."""
+
+    line: int
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """A unified diff as it was read: its faults, the first of which ended the reading, and what came before."""
+
+    changes: tuple[FileChange, ...]
+    faults: tuple[PatchFault, ...]
+    brought: tuple[tuple[int, str], ...] = field(repr=False)
+    """What the patch brings, with line numbers: added lines, headers and prose; no context, nothing removed."""
+    stray: tuple[int, ...] = ()
+    """The lines that are no part of the diff, such as prose around it."""
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Every path that is touched, in the patch's order."""
+        return tuple(path for change in self.changes for path in change.touched)
+
+
+def parse_patch(text: str) -> Patch:
+    """Read a unified diff in git's form; in linear time, and without raising on any text."""
+    reader = _Reader(text.removesuffix("\n").split("\n"))
+    faults: tuple[PatchFault, ...] = ()
+    try:
+        reader.read()
+    except DiffFaultError as fault:
+        faults = (PatchFault(min(reader.at, len(reader.lines) - 1) + 1, fault.words),)
+    return Patch(tuple(reader.changes), faults, tuple(reader.brought), tuple(reader.stray))
+
+
+class _Reader:
+    def __init__(self, lines: list[str]) -> None:
+        self.lines = lines
+        self.at = 0
+        self.changes: list[FileChange] = []
+        self.brought: list[tuple[int, str]] = []
+        self.stray: list[int] = []
+
+    def read(self) -> None:
+        while self.at < len(self.lines):
+            line = self.lines[self.at]
+            if line.startswith("diff --git "):
+                self._file(self._git_header())
+            elif line.startswith("--- ") and self._peek(1).startswith("+++ "):
+                self._file(FileHeader(self.at + 1, is_git=False))
+            elif line.startswith(("@@ ", "diff --cc ", "diff --combined ")):
+                raise DiffFaultError("a hunk or a combined diff stands where a file's header should")
+            else:
+                self._stray(line)
+
+    def _peek(self, ahead: int) -> str:
+        return self.lines[self.at + ahead] if self.at + ahead < len(self.lines) else ""
+
+    def _take(self) -> str:
+        line = self.lines[self.at]
+        self.at += 1
+        return line
+
+    def _bring(self, text: str) -> None:
+        self.brought.append((self.at + 1, text))
+
+    def _stray(self, line: str) -> None:
+        self._bring(line)
+        if line == "-- ":  # what git format-patch signs with; the next line is git's version
+            self.at += 1
+            if self.at < len(self.lines):
+                self._bring(self.lines[self.at])
+        elif line.strip():
+            self.stray.append(self.at + 1)
+        self.at += 1
+
+    def _git_header(self) -> FileHeader:
+        header = FileHeader(self.at + 1)
+        self._bring(self.lines[self.at])
+        header.named = same_name(bare_line(self.lines[self.at])[len("diff --git ") :])
+        self.at += 1
+        while self.at < len(self.lines):
+            line = bare_line(self.lines[self.at])
+            for prefix, (what, check) in EXTENDED_LINES.items():
+                if line.startswith(prefix):
+                    self._bring(line)
+                    header.say(what, check(line[len(prefix) :]))
+                    self.at += 1
+                    break
+            else:
+                break
+        return header
+
+    def _file(self, header: FileHeader) -> None:
+        line = bare_line(self._peek(0))
+        if line.startswith("--- "):
+            self._names(header)
+        elif line == "GIT binary patch":
+            self._binary(header)
+        elif line.startswith("Binary files ") and line.endswith(" differ"):
+            self._bring(line)
+            header.is_binary = True
+            self.at += 1
+        elif line.strip() and line != "-- " and not line.startswith("diff --git "):
+            raise DiffFaultError("a line of a file's header is none that git writes now")
+        begin, self.at = self.at, header.line - 1  # a fault of the header is shown at its first line
+        change = read_change(header)
+        self.at = begin
+        self.changes.append(change)
+
+    def _names(self, header: FileHeader) -> None:
+        for what, prefix in (("---", "a/"), ("+++", "b/")):
+            line = bare_line(self._peek(0))
+            if not line.startswith(f"{what} "):
+                raise DiffFaultError("a line with +++ has to follow the line with ---")
+            self._bring(line)
+            header.say(what, read_name(line[4:].removesuffix("\t"), prefix, is_nothing_allowed=True))
+            self.at += 1
+        while self._peek(0).startswith("@@ "):
+            self._hunk(header)
+        if not header.hunks:
+            raise DiffFaultError("a hunk, which begins with @@, has to follow the line with +++")
+        if self._peek(0)[:1] in ("+", "-", " ", "\\") and not self._is_next_file():
+            raise DiffFaultError("a hunk has more lines than its first line says")
+
+    def _is_next_file(self) -> bool:
+        line = self._peek(0)
+        return line == "-- " or not line.strip() or (line.startswith("--- ") and self._peek(1).startswith("+++ "))
+
+    def _hunk(self, header: FileHeader) -> None:
+        match = _HUNK.fullmatch(bare_line(self.lines[self.at]))
+        if match is None:
+            raise DiffFaultError("the first line of a hunk has to read @@ -LINE,COUNT +LINE,COUNT @@")
+        old, new = (1 if count is None else int(count) for count in match.groups())
+        header.hunks += 1
+        self.at += 1
+        while old > 0 or new > 0:
+            if self.at >= len(self.lines):
+                raise DiffFaultError("a hunk has fewer lines than its first line says")
+            line = self.lines[self.at]
+            match line[:1]:
+                case "+":
+                    self._bring(line[1:])
+                    header.added, new = header.added + 1, new - 1
+                case "-":
+                    header.removed, old = header.removed + 1, old - 1
+                case " " | "":
+                    old, new = old - 1, new - 1
+                case "\\":
+                    self._bring(line)
+                case _:
+                    raise DiffFaultError("a line of a hunk has to begin with a space, + or -")
+            if old < 0 or new < 0:
+                raise DiffFaultError("a hunk's lines do not add up to what its first line says")
+            self.at += 1
+        if self._peek(0).startswith("\\ "):
+            self._bring(self._peek(0))
+            self.at += 1
+
+    def _binary(self, header: FileHeader) -> None:
+        if not header.has_whole_ids:
+            raise DiffFaultError("a binary patch needs an index line with whole ids, as git diff --binary writes it")
+        header.is_binary = header.has_binary_content = True
+        self._bring(self._take())
+        for is_first in (True, False):  # the way forth, and the way back
+            size = _BINARY_SIZE.fullmatch(bare_line(self._peek(0)))
+            if size is None:
+                if is_first:
+                    raise DiffFaultError("a binary patch has to begin with literal or delta and a size")
+                return
+            if int(size[1]) > BINARY_LIMIT:
+                raise DiffFaultError(f"a binary part of it unpacks to more than {BINARY_LIMIT} bytes")
+            self.at += 1
+            while _BINARY_LINE.fullmatch(bare_line(self._peek(0))):
+                self.at += 1
+            if self.at < len(self.lines) and bare_line(self._take()):
+                self.at -= 1
+                raise DiffFaultError("a line of a binary patch is not what git writes")

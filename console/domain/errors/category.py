@@ -1,0 +1,233 @@
+"""Error categories: why a call did not pass, whose matter that is, and what to do next.
+
+Category
+├─ stops before generation, never retried, never answered by another family
+│  ├─ endpoint_drift        the model is not served on this endpoint family
+│  ├─ account_pricing       the account or gateway has no price or enablement for the model
+│  ├─ account_quota         balance, budget or plan is used up
+│  ├─ account_auth          the token is wrong, expired or absent
+│  ├─ account_permission    the token is right and may not do this
+│  └─ route_missing         the gateway has no such model or path
+├─ may pass later
+│  ├─ rate_limit            too many calls in a short time
+│  ├─ upstream_unavailable  the gateway, or the provider behind it, cannot be reached or is down
+│  └─ timeout               no complete answer within the deadline
+├─ will not pass as it is
+│  ├─ invalid_request       the request's form was refused
+│  ├─ content_policy        the content was refused
+│  └─ contract_violation    an answer that breaks its family's contract: truncated, HTML, another shape
+└─ our own refusals
+   ├─ secret_in_prompt      a secret was about to be sent as content
+   ├─ origin_refused        the call would have gone, or was sent on, to another origin
+   └─ budget_exceeded       the session's budget would have been exceeded
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from importlib.resources import files
+
+
+class Category(StrEnum):
+    """The safe error category: all that a record keeps of an error, beside its status and request id."""
+
+    ENDPOINT_DRIFT = "endpoint_drift"
+    ACCOUNT_PRICING = "account_pricing"
+    ACCOUNT_QUOTA = "account_quota"
+    ACCOUNT_AUTH = "account_auth"
+    ACCOUNT_PERMISSION = "account_permission"
+    ROUTE_MISSING = "route_missing"
+    RATE_LIMIT = "rate_limit"
+    UPSTREAM_UNAVAILABLE = "upstream_unavailable"
+    TIMEOUT = "timeout"
+    INVALID_REQUEST = "invalid_request"
+    CONTENT_POLICY = "content_policy"
+    CONTRACT_VIOLATION = "contract_violation"
+    SECRET_IN_PROMPT = "secret_in_prompt"  # noqa: S105  # a category's name
+    ORIGIN_REFUSED = "origin_refused"
+    BUDGET_EXCEEDED = "budget_exceeded"
+
+    @property
+    def stops_before_generation(self) -> bool:
+        """Tell whether this category blocks a run before any draft, and counts as no failed attempt."""
+        return self in _STOPS
+
+    @property
+    def is_account(self) -> bool:
+        """Tell whether the account behind the token, and not the content, is the matter."""
+        return self.value.startswith("account_")
+
+
+_STOPS = frozenset(
+    {
+        Category.ENDPOINT_DRIFT,
+        Category.ACCOUNT_PRICING,
+        Category.ACCOUNT_QUOTA,
+        Category.ACCOUNT_AUTH,
+        Category.ACCOUNT_PERMISSION,
+        Category.ROUTE_MISSING,
+    }
+)
+
+
+class Blame(StrEnum):
+    """Whose matter an error is."""
+
+    CLIENT = "client"
+    CONFIG = "config"
+    ACCOUNT = "account"
+    ROUTE = "route"
+    GATEWAY = "gateway"
+    UPSTREAM = "upstream"
+    CONTENT = "content"
+
+
+class Confidence(StrEnum):
+    """How sure a classification is."""
+
+    CERTAIN = "certain"
+    """The error says so in words that mean one thing."""
+    LIKELY = "likely"
+    """A usual word, the path or the status says so."""
+    UNDECIDABLE = "undecidable"
+    """The error's text allows other readings, which are named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guidance:
+    """What a category means and what to do about it."""
+
+    blame: Blame
+    means: str
+    action: str
+    ask: str
+    """Whom to ask."""
+    source: str
+    """Where a reader finds more: a document's URL."""
+
+
+@cache
+def guidance() -> dict[Category, Guidance]:
+    """Return what is known of every category, read once from `facts/categories.toml`."""
+    table = tomllib.loads(files("console.domain.facts").joinpath("categories.toml").read_text(encoding="utf-8"))
+    return {
+        category: Guidance(
+            blame=Blame(row["blame"]), means=row["means"], action=row["action"], ask=row["ask"], source=row["source"]
+        )
+        for category in Category
+        for row in (table[category.value],)
+    }
+
+
+WAIT_LIMIT_S = 3600.0
+"""The longest wait, in seconds, after which repeating a call is still worth a thought: a wait of hours means stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class Classification:
+    """A category with the reason for it and the next action; every word in it is ours."""
+
+    category: Category
+    blame: Blame
+    evidence: str
+    """Which rule decided, on which field; never the field's text."""
+    action: str
+    confidence: Confidence = Confidence.CERTAIN
+    other_readings: tuple[Category, ...] = ()
+    """What else the refusal may mean, where its text cannot decide."""
+    retry_after_s: float | None = None
+    """The seconds that the gateway asks to wait."""
+    rule: str = ""
+    """The id of the rule that decided; empty for what the console itself saw."""
+    source: str = ""
+    """Where the rule comes from: a URL."""
+    can_pass_later: bool = False
+    """Whether the same call could pass later without anybody changing anything."""
+
+    @property
+    def stops(self) -> bool:
+        """Tell whether a run stops here before generation, also where that is only one of the readings."""
+        if self.category.stops_before_generation:
+            return True
+        return self.confidence is Confidence.UNDECIDABLE and any(
+            reading.stops_before_generation for reading in self.other_readings
+        )
+
+    @property
+    def retryable(self) -> bool:
+        """Tell whether the operator may repeat the call later. Nothing is ever repeated unasked."""
+        waits_hours = self.retry_after_s is not None and self.retry_after_s >= WAIT_LIMIT_S
+        return self.can_pass_later and not self.stops and not waits_hours
+
+    @property
+    def why_not_retried(self) -> str:
+        """Say why the call was not repeated, in one sentence."""
+        if self.category.stops_before_generation:
+            return f"Not retried: {self.category} stops before generation and is never answered by another family."
+        if self.stops:
+            readings = ", ".join(self.other_readings)
+            return f"Not retried: this may also be {readings}, which no repetition mends."
+        if self.retry_after_s is not None and self.retry_after_s >= WAIT_LIMIT_S:
+            return "Not retried: the gateway asks for a wait of hours."
+        if self.retryable:
+            return "Not retried: the console repeats no call unless you ask."
+        return "Not retried: the same call would end the same way."
+
+
+def judged(
+    category: Category, evidence: str, *, blame: Blame | None = None, action: str | None = None
+) -> Classification:
+    """Build a classification, with the category's usual blame and action where none are given."""
+    usual = guidance()[category]
+    return Classification(
+        category,
+        blame or usual.blame,
+        evidence,
+        action or usual.action,
+        can_pass_later=category in _MAY_PASS_LATER,
+    )
+
+
+_MAY_PASS_LATER = frozenset({Category.RATE_LIMIT, Category.UPSTREAM_UNAVAILABLE, Category.TIMEOUT})
+
+
+def classify(  # noqa: PLR0917  # the order in which others call it
+    status: int | None,
+    headers: Mapping[str, str] | None = None,
+    body: bytes | str = b"",
+    content_type: str = "",
+    streamed: bool = False,
+    sent_family: str | None = None,
+    sent_path: str | None = None,
+    elapsed: float | None = None,
+) -> Classification:
+    """Say why a call was refused, whose matter that is and what to do. Pure and total: never raises.
+
+    The evidence counts in this order: the error's own code words and sentences, the innermost first; what was sent;
+    the status last, because a status alone is right for only half of the errors that real gateways send.
+
+    Args:
+        status: The HTTP status; 200 for an error inside a stream, None where it is not known.
+        headers: The answer's headers, for a wait that they ask for.
+        body: The refused call's body, or the error event of a stream; only its beginning is read.
+        content_type: The body's media type.
+        streamed: The error came inside a stream that had begun.
+        sent_family: The endpoint family that was called.
+        sent_path: The path that was called.
+        elapsed: Seconds from the start of the call until the refusal.
+
+    """
+    from console.domain.errors.classify import judge  # read only when an error is met
+
+    return judge(
+        status or None,
+        headers or {},
+        body,
+        content_type=content_type,
+        streamed=streamed,
+        sent_family=sent_family,
+        sent_path=sent_path,
+        elapsed_s=elapsed,
+    )

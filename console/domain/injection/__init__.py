@@ -1,0 +1,1 @@
+"""The injection lint: text that speaks to an agent instead of to its reader, however it is disguised."""

@@ -1,0 +1,143 @@
+"""Injection: places of a draft that speak to whoever is to judge it, instead of being the draft.
+
+A lint, not a wall: it raises the cost of a careless injection. A draft goes to its judges as data whatever it says, and
+no model's word is a verdict. What is found here takes the decision from the machine and gives it to a person, and so
+does text that no phrase is known for (INJ-09). An article that quotes such a sentence is found as well, and a person
+sees that it does.
+"""
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+
+from console.domain.injection.form import forms_in
+from console.domain.injection.phrase import phrases_in
+from console.domain.injection.script import unreadable_line
+from console.domain.injection.text import readings
+from console.domain.routes.contract import Finding, Severity
+
+_SPOKEN = {
+    "INJ-01": "it tells whoever reads it to set the instructions aside",
+    "INJ-02": "it speaks to the reviewer",
+    "INJ-03": "it asks for its own approval, or that nothing is found in it",
+    "INJ-04": "it asks for scores",
+}
+
+_VERDICT_LINE = re.compile(
+    r"^[^\w\n]{0,20}(?:(?:final|overall|my|the|review(?:er)?|critic)[ _-]){0,2}(?:verdict|review[ _-]?status)"
+    r"[^\w\n]{1,12}(?:ready|approved?|pass(?:ed)?|accept(?:ed)?|revise|block(?:ed)?)[^\w\n]{0,12}$",
+    re.MULTILINE,
+)
+_BLOCK = "(?:draft|task|instructions|context|plan|findings|criteria)"
+_MARKERS = re.compile(
+    rf"<<<(?<!<<<<) ?(?:end {_BLOCK}\b|{_BLOCK}(?: [^\n<>]{{1,200}})?>>>)"
+    rf"|[-=#*<>\[]{{3,20}} ?end (?:of )?(?:the )?(?:untrusted )?(?:draft|artifact|data block|data|input)"
+    r" ?[-=#*<>\]]{3,20}"
+    r"|<\|(?:im_start|im_end|endoftext|eot_id|end_of_text|begin_of_text|start_header_id|end_header_id|system|user"
+    r"|assistant|end)\|>|(?<!\w)\[/?inst\]|<</?sys>>|<(?:start|end)_of_turn>"
+)
+_MARK_SIGN = re.compile(r"[<\[]|[-=#*>]{3}")
+"""What all of these begin with."""
+_SPEAKER = re.compile(
+    r"^[^\w\n]{0,20}(?:system|assistant|developer)(?: prompt| message)?[ *]{0,3}: ?(?:ignore|disregard|approve|"
+    r"override|score|new instructions|the draft is|this draft is)\b",
+    re.MULTILINE,
+)
+_KEY = re.compile(
+    r"""["'](?:(nonce|score|evidence|severity|quote|note)\\{0,3}["']\s{0,8}:"""
+    r"""|(criteria|findings)\\{0,3}["']\s{0,8}:\s{0,40}\[)"""
+)
+_ANSWERS = (
+    frozenset({"nonce", "findings"}),
+    frozenset({"nonce", "criteria"}),
+    frozenset({"criteria", "score", "evidence"}),
+    frozenset({"severity", "quote", "note"}),
+)
+"""Names that stand together in the answers of judges, and hardly anywhere else."""
+
+_HIDDEN = re.compile(
+    "[\u200b\u2060-\u2064\u206a-\u206f\u180e\u115f\u1160\u3164\uffa0\u034f\u2028\u2029\u202a-\u202e\u2066-\u2069"
+    "\ufff9-\ufffb]"
+    r"|(?s:(?<=.))\ufeff"
+    "|[\x00-\x08\x0e-\x1f\x7f\x80-\x84\x86-\x9f]"
+    "|(?<=[0-9A-Za-z])[\xad\u200c-\u200f\u061c](?=[0-9A-Za-z])"
+    "|[\ufe00-\ufe0f\U000e0100-\U000e01ef]{2}"
+    "|(?<![\U0001f3f4\U000e0020-\U000e007e])[\U000e0000-\U000e007f]"
+)
+"""What nobody sees and a model reads; not the marks of direction, joiners and selectors that scripts and emoji need."""
+_SPECIAL = re.compile(
+    "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u034f\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e"
+    "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e01ef]"
+)
+"""What all of these begin with."""
+
+_UNREADABLE = "it holds text in a script or language that this lint cannot read"
+
+
+def find_injection(text: str) -> tuple[Finding, ...]:
+    """Return what in a draft speaks to its reviewer or critic; one finding for each way in which it does.
+
+    Every finding is a reason to leave the decision to a person; that a text cannot be read (INJ-09) is no fault of it.
+    Its words are ours; where it was seen stands in its evidence as a line and a number.
+    """
+    return tuple(_findings(text))
+
+
+def _findings(text: str) -> Iterator[Finding]:
+    spoken: dict[str, set[int]] = {each: set() for each in _SPOKEN}
+    verdicts, markers, keys = [], [], set[str]()
+    plain = None
+    for reading in readings(text):
+        plain = reading.plain if plain is None else plain
+        words = _Lines(reading.words, reading.line)
+        for finding_id, place in (*forms_in(reading.words), *phrases_in(reading.words)):
+            spoken[finding_id].add(words.of(place))
+        seen = _Lines(reading.seen, reading.line)
+        verdicts += [seen.of(match.start()) for match in _VERDICT_LINE.finditer(reading.seen)]
+        markers += [seen.of(place) for place in _places_of(_MARKERS, _MARK_SIGN, reading.seen)]
+        markers += [seen.of(match.start()) for match in _SPEAKER.finditer(reading.seen)]
+        keys |= {match.group(1) or match.group(2) for match in _KEY.finditer(reading.seen)}
+    for finding_id, what in _SPOKEN.items():
+        yield from _found(finding_id, what, spoken[finding_id])
+    yield from _found("INJ-05", "a line of it reads like a verdict", verdicts)
+    yield from _found("INJ-06", "it holds the mark of a block's end or of another speaker's turn", markers)
+    if any(answer <= keys for answer in _ANSWERS):
+        yield _finding("INJ-07", "it holds JSON with the names of a judge's answer")
+    given = _Lines(text, 1)
+    hidden = [given.of(place) for place in _places_of(_HIDDEN, _SPECIAL, text)]
+    yield from _found("INJ-08", "it holds characters that nobody sees and a model reads", hidden)
+    unreadable = unreadable_line(text, plain or "")
+    if unreadable is not None:
+        yield Finding("INJ-09", Severity.WARN, _UNREADABLE, evidence=f"line {unreadable}")
+
+
+def _places_of(expression: re.Pattern[str], beginning: re.Pattern[str], text: str) -> Iterator[int]:
+    """Yield where an expression is met that is tried only where it can begin."""
+    place = 0
+    while (begun := beginning.search(text, place)) is not None:
+        found = expression.match(text, begun.start())
+        if found is not None:
+            yield found.start()
+        place = begun.start() + 1 if found is None else found.end()
+
+
+class _Lines:
+    """The lines of a text's places."""
+
+    def __init__(self, text: str, first: int) -> None:
+        self._ends = [match.start() for match in re.finditer("\n", text)]
+        self._first = first
+
+    def of(self, place: int) -> int:
+        return self._first + bisect_left(self._ends, place)
+
+
+def _found(finding_id: str, what: str, lines: Iterable[int]) -> Iterator[Finding]:
+    ordered = sorted(lines)
+    if ordered:
+        more = f", and {len(ordered) - 1} more" if len(ordered) > 1 else ""
+        yield _finding(finding_id, what, f"line {ordered[0]}{more}")
+
+
+def _finding(finding_id: str, what: str, evidence: str = "") -> Finding:
+    return Finding(finding_id, Severity.FAIL, f"injection suspected: {what}", evidence=evidence)

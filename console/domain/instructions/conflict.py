@@ -1,0 +1,258 @@
+"""What conflicts in the instructions that a tool reads: one rule a function, told by what, where and what to do."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from console.domain.instructions.source import Conflict, ConflictCode, GitState, InstructionSource, Load, Tool
+from console.domain.instructions.text import hidden_in
+from console.domain.text.guard import find_secrets
+
+MAIN_FILE = {
+    Tool.CODEX: "AGENTS.md",
+    Tool.CLAUDE_CODE: "CLAUDE.md",
+    Tool.COPILOT: "AGENTS.md",
+    Tool.CURSOR: "AGENTS.md",
+    Tool.GEMINI: "GEMINI.md",
+    Tool.AGENTS_MD: "AGENTS.md",
+}
+"""The file that a repository without instructions would best begin with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """An instruction file of whichever tool that lies where the chosen tool looks."""
+
+    path: str
+    sha256: str | None
+    points_to: str = ""
+    """The path that its only line imports; empty where it holds text of its own."""
+
+
+def check_text(path: str, text: str) -> Iterator[Conflict]:
+    """Find what in a source's text does not meet the eye, and what looks like a secret (I11, I12)."""
+    for hidden in hidden_in(text):
+        yield Conflict(
+            ConflictCode.HIDDEN_CHARACTERS,
+            f"holds {hidden.count} {hidden.kind} character(s), the first in line {hidden.first_line}: a model reads"
+            " what a person does not see. Look at its bytes (cat -A) and take them out",
+            path,
+        )
+    for hit in find_secrets(text, limit=1):
+        yield Conflict(
+            ConflictCode.SECRET_LIKE,
+            f"line {hit.line} looks like it holds {hit.words}, and a model reads the file. Take it out; where"
+            " it is a real one, replace it at its issuer",
+            path,
+        )
+
+
+def check_sources(
+    tool: Tool,
+    sources: Sequence[InstructionSource],
+    neighbours: Sequence[Neighbour],
+    *,
+    git: GitState,
+    budget: int | None = None,
+) -> Iterator[Conflict]:
+    """Find what conflicts between sources, and between them and what is committed.
+
+    Args:
+        tool: The tool that reads them.
+        sources: What was found, in the order in which the tool reads it.
+        neighbours: Instruction files of all tools in the same directories.
+        git: Whether the sources' git facts could be read.
+        budget: The bytes that the tool reads of the whole chain, where it has such a bound.
+
+    """
+    yield from _check_any(tool, sources)
+    yield from _check_neighbours(tool, sources, neighbours)
+    yield from _check_cut(tool, sources, budget)
+    yield from _check_empty_override(sources)
+    yield from _check_committed(sources, git)
+    yield from _check_personal(tool, sources)
+    yield from _check_globs(sources)
+
+
+def compare_pinned(pinned: Sequence[InstructionSource], now: Sequence[InstructionSource]) -> tuple[Conflict, ...]:
+    """Say how what a tool reads differs from what was pinned (I16); empty where it does not."""
+    before, after = ({source.path: source for source in each if source.load.is_read} for each in (pinned, now))
+    again = "Decide on the instruction gate again, or put it back as it was"
+    found = []
+    for path in {**before, **after}:
+        was, is_now = before.get(path), after.get(path)
+        if is_now is None:
+            words = "was pinned and is no longer read"
+        elif was is None:
+            words = "was not there when the instructions were pinned and is read now"
+        elif was.sha256 != is_now.sha256:
+            words = f"changed since it was pinned ({was.bytes:,} bytes then, {is_now.bytes:,} now)"
+        elif (was.load, was.scope, was.effective_bytes) != (is_now.load, is_now.scope, is_now.effective_bytes):
+            words = "has the same bytes, and the tool reads it otherwise than when it was pinned"
+        else:
+            continue
+        found.append(Conflict(ConflictCode.CHANGED, f"{words}. {again}", path))
+    if not found and _as_read(pinned) != _as_read(now):  # files outside the repository may share a label
+        found.append(Conflict(ConflictCode.CHANGED, f"The sources are not read as they were pinned. {again}"))
+    return tuple(found)
+
+
+def _as_read(sources: Sequence[InstructionSource]) -> list[tuple[str, str | None, int]]:
+    return [(source.path, source.sha256, source.effective_bytes) for source in sources if source.load.is_read]
+
+
+def _check_any(tool: Tool, sources: Sequence[InstructionSource]) -> Iterator[Conflict]:
+    has_text = any(
+        source.load.is_read and source.load is not Load.ON_DEMAND and source.effective_bytes for source in sources
+    )
+    if not has_text:
+        yield Conflict(
+            ConflictCode.NO_SOURCE,
+            f"{tool.product} finds no instructions here. Write {MAIN_FILE[tool]} at the root of the repository and"
+            " commit it, or name the tool that the repository is written for",
+        )
+
+
+def _check_neighbours(
+    tool: Tool, sources: Sequence[InstructionSource], neighbours: Sequence[Neighbour]
+) -> Iterator[Conflict]:
+    by_path = {each.path: each for each in neighbours}
+    told: set[str] = set()
+    for agents in neighbours:
+        folder = PurePosixPath(agents.path).parent
+        for name in ("CLAUDE.md", ".claude/CLAUDE.md") if agents.path.endswith("AGENTS.md") else ():
+            claude = by_path.get(str(folder / name))
+            if claude is None or _is_same(agents, claude):
+                continue
+            told.update((agents.path, claude.path))
+            yield Conflict(
+                ConflictCode.TWO_TRUTHS,
+                f"{claude.path} lies beside it and says something else; Claude Code then reads only {claude.path}."
+                f" Keep one text: let {claude.path} be the one line @{_way(folder / name)}AGENTS.md, or a link",
+                agents.path,
+            )
+    read = [source for source in sources if source.load.is_read]
+    shadowed = {source.path for source in sources if source.load is Load.SHADOWED}
+    for each in neighbours:
+        is_hidden = tool is Tool.CLAUDE_CODE and each.path in shadowed - told and each.path.endswith("AGENTS.md")
+        if is_hidden and not any(_says(each, source) for source in read):
+            told.add(each.path)
+            yield Conflict(
+                ConflictCode.TWO_TRUTHS,
+                "is not read: Claude Code reads AGENTS.md only where there is no CLAUDE.md beside or above it. Write"
+                " a CLAUDE.md beside it with the one line @AGENTS.md",
+                each.path,
+            )
+    shown = {source.path for source in sources}
+    names = ", ".join(source.path for source in read[:3]) or "nothing"
+    for each in neighbours:
+        is_told = each.path in shown or each.path in told
+        if not is_told and not any(_says(each, source) for source in read):
+            yield Conflict(
+                ConflictCode.NOT_READ,
+                f"{tool.product} does not read it; it reads {names}. What only this file says does not hold",
+                each.path,
+            )
+
+
+def _way(claude: PurePosixPath) -> str:
+    return "../" if claude.parent.name == ".claude" else ""
+
+
+def _is_same(one: Neighbour, other: Neighbour) -> bool:
+    has_same_bytes = one.sha256 is not None and one.sha256 == other.sha256
+    return has_same_bytes or one.points_to == other.path or other.points_to == one.path
+
+
+def _says(neighbour: Neighbour, source: InstructionSource) -> bool:
+    has_same_bytes = neighbour.sha256 is not None and neighbour.sha256 == source.sha256
+    return has_same_bytes or neighbour.points_to == source.path
+
+
+def _check_cut(tool: Tool, sources: Sequence[InstructionSource], budget: int | None) -> Iterator[Conflict]:
+    for source in sources:
+        if source.load is Load.TRUNCATED:
+            lost = source.bytes - source.effective_bytes
+            yield Conflict(
+                ConflictCode.CUT,
+                f"loses {lost:,} of {source.bytes:,} bytes: {tool.product} reads {budget or 0:,} bytes of all project"
+                " files together, the deepest are lost first. Shorten it, or raise project_doc_max_bytes",
+                source.path,
+            )
+
+
+def _check_empty_override(sources: Sequence[InstructionSource]) -> Iterator[Conflict]:
+    shadowed = {source.path for source in sources if source.load is Load.SHADOWED}
+    for source in sources:
+        path = PurePosixPath(source.path)
+        below = str(path.with_name("AGENTS.md"))
+        is_blank = source.load is Load.ALWAYS and source.sha256 is not None and source.effective_bytes == 0
+        if path.name == "AGENTS.override.md" and is_blank and below in shadowed:
+            yield Conflict(
+                ConflictCode.EMPTY_OVERRIDE,
+                f"is blank and still stands before {below}, so that neither is read. Remove it, or fill it",
+                source.path,
+            )
+
+
+def _check_committed(sources: Sequence[InstructionSource], git: GitState) -> Iterator[Conflict]:
+    if git is not GitState.READ and any(source.load.is_read and not source.is_outside for source in sources):
+        yield Conflict(ConflictCode.NOT_COMMITTED, _GIT_WORDS[git])
+    for source in sources:
+        if source.load is Load.SHADOWED:
+            continue
+        if words := _why_not_committed(source):
+            yield Conflict(ConflictCode.NOT_COMMITTED, words, source.path)
+        if source.differs_from_base:
+            yield Conflict(
+                ConflictCode.EDITS_OWN_RULES,
+                "differs from the base branch: the change edits the rules that it is judged by. Read the difference"
+                " before you go on",
+                source.path,
+            )
+
+
+_GIT_WORDS = {
+    GitState.NO_REPOSITORY: "The directory is in no git repository, so that nothing shows which version of the"
+    " instructions is read. Work in a clone, or acknowledge it",
+    GitState.NO_PROGRAM: "There is no git program in PATH, so that nothing shows whether the instructions are"
+    " committed. Install git, or acknowledge it",
+    GitState.UNREADABLE: "Git does not answer for this repository (it belongs to another user, is damaged or slow), so"
+    " that nothing shows whether the instructions are committed. Try: git rev-parse --show-toplevel",
+}
+
+
+def _why_not_committed(source: InstructionSource) -> str:
+    if source.load is Load.ABSENT:
+        return (
+            "is committed and missing in the working tree. Put it back, or commit that it goes"
+            if source.is_dirty
+            else ""
+        )
+    if source.is_tracked is False:
+        return "is not in git: others do not have this text. Commit it, or move it away"
+    return "has changes that are not committed. Commit them, or put it back as it was" if source.is_dirty else ""
+
+
+def _check_personal(tool: Tool, sources: Sequence[InstructionSource]) -> Iterator[Conflict]:
+    for source in sources:
+        if source.is_outside and source.load.is_read and source.effective_bytes:
+            yield Conflict(
+                ConflictCode.PERSONAL,
+                f"is kept outside the repository: {tool.product} reads it on this machine, and others cannot repeat the"
+                " run with it",
+                source.path,
+            )
+
+
+def _check_globs(sources: Sequence[InstructionSource]) -> Iterator[Conflict]:
+    first: dict[frozenset[str], str] = {}
+    for source in sources:
+        globs = frozenset(source.scope.split(","))
+        if source.load is Load.CONDITIONAL and first.setdefault(globs, source.path) != source.path:
+            yield Conflict(
+                ConflictCode.SAME_GLOBS,
+                f"applies to the same files as {first[globs]}; which of the two holds is not laid down."
+                " Make them one file",
+                source.path,
+            )

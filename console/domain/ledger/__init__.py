@@ -1,0 +1,1 @@
+"""The ledger's words: lines, their chain of hashes, canonical JSON, ids and signatures."""

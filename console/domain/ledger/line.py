@@ -1,0 +1,333 @@
+"""A line of the ledger: one event of a run, bound by its hash to every line before it.
+
+What a chain of hashes shows: a line that was edited, taken out, put elsewhere or brought in from another run. What it
+cannot show by itself: that lines are missing at its end, or that somebody wrote all of it anew. For these two the last
+hash, the head, has to be compared with one that was kept elsewhere.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+from hashlib import sha256
+from json.encoder import encode_basestring
+from typing import Any
+
+from console.domain.ledger.canonical import INTEGER_LIMIT, canonical, read_canonical, require_text
+from console.domain.ledger.ulid import is_run_id
+
+LINE_VERSION = 1
+"""The version of a line's form that this console writes and reads."""
+BODY_LIMIT = 1024 * 1024
+"""The most bytes of one event: texts and diffs are artifacts, and stand apart."""
+
+GATE_DECIDED = "GateDecided"
+"""The kind of line of which a gate has one for each attempt."""
+CALL_INTENDED = "CallIntended"
+"""The kind of line that is on the disk before a call goes out; one a call."""
+CALL_ENDS = ("CallRecorded", "CallFailed", "CallLost")
+"""The kinds of line that end a call; one of them a call, and only of a call that was intended."""
+
+_KIND = re.compile(r"[A-Z][A-Za-z]{0,63}")
+_GATE = re.compile(r"[a-z][a-z_]{0,31}")
+_CALL_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_ACTOR_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._@+-]{0,63}")
+_KEY_FINGERPRINT = re.compile(r"SHA256:[A-Za-z0-9+/]{43}")
+_HOST = re.compile(r"[0-9a-f]{12}")
+_HASH = re.compile(r"[0-9a-f]{64}")
+
+
+class ActorKind(StrEnum):
+    """What kind of author a line has."""
+
+    OPERATOR = "operator"
+    CONSOLE = "console"
+    """The program itself: what it measured, and the machine's verdicts."""
+    CI = "ci"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who wrote a line.
+
+    Raises:
+        ValueError: A part is not of the closed form that such parts have.
+
+    """
+
+    kind: ActorKind
+    id: str
+    """A user's name or an e-mail address's form of one: ASCII letters, digits and `._@+-`, at most 64."""
+    key_fingerprint: str | None = None
+    """Of the key that the actor signs with, as `ssh-keygen -l` shows it: SHA256 and 43 characters."""
+    host: str | None = None
+    """12 hexadecimal digits that tell machines apart and name none."""
+
+    def __post_init__(self) -> None:
+        _require(_ACTOR_ID, self.id, "an actor's id")
+        if self.key_fingerprint is not None:
+            _require(_KEY_FINGERPRINT, self.key_fingerprint, "a key's fingerprint")
+        if self.host is not None:
+            _require(_HOST, self.host, "an actor's host")
+
+
+def actor_id(name: str) -> str:
+    """Return a name in the form of an actor's id: what does not fit in it becomes `_`."""
+    fit = re.sub(r"[^A-Za-z0-9._@+-]", "_", name[:64])
+    return fit if _ACTOR_ID.fullmatch(fit) else f"_{fit[1:]}"
+
+
+@dataclass(frozen=True, slots=True)
+class NewLine:
+    """What is to be appended: one event, in words that the ledger keeps and does not understand.
+
+    Raises:
+        ValueError: A part is not of the closed form that such parts have, the body is not the canonical JSON of one
+            object, or a decision names no gate or a call no id.
+
+    """
+
+    kind: str
+    gate: str | None
+    attempt: int
+    body: bytes
+    """Canonical JSON of one object, at most BODY_LIMIT bytes."""
+    call_id: str | None = None
+    """Names a call in the lines that intend it and end it."""
+
+    def __post_init__(self) -> None:
+        _require(_KIND, self.kind, "a line's kind")
+        if self.gate is not None:
+            _require(_GATE, self.gate, "a gate")
+        if self.call_id is not None:
+            _require(_CALL_ID, self.call_id, "a call's id")
+        _require_count(self.attempt, 0, "an attempt")
+        if self.kind == GATE_DECIDED and self.gate is None:
+            raise ValueError("a decision names the gate that it is about")
+        if (self.kind == CALL_INTENDED or self.kind in CALL_ENDS) and self.call_id is None:
+            raise ValueError("a line about a call names the call")
+        if len(self.body) > BODY_LIMIT:
+            raise ValueError(f"an event is larger than {BODY_LIMIT} bytes")
+        read_canonical(self.body)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line as it stands in the ledger. Nothing is checked here, so that damaged ones can be looked at."""
+
+    version: int
+    log_id: str
+    """The ledger that the line was first written to."""
+    run_id: str
+    seq: int
+    """Counted from 1 within the run. The order of a run is this and nothing else."""
+    at_ms: int
+    """Unix time of the writer's clock, which may be wrong or set back: for people, never for order."""
+    actor: Actor
+    kind: str
+    gate: str | None
+    attempt: int
+    body: bytes
+    previous: str
+    """The hash of the line before, or the run's root."""
+    sha256: str
+    call_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChainFault:
+    """Where a chain does not hold, and how."""
+
+    seq: int
+    """Of the line at which it shows."""
+    words: str
+
+
+def root_of(log_id: str, run_id: str) -> str:
+    """Return what the first line of a run follows: the head of a run that has no line yet."""
+    return sha256(f"gateway-console/run/v1\n{log_id}\n{run_id}\n".encode()).hexdigest()
+
+
+def seal(new: NewLine, *, log_id: str, run_id: str, seq: int, at_ms: int, actor: Actor, previous: str) -> Line:
+    """Return a new line with its hash.
+
+    Raises:
+        ValueError: An id or a number is not of the form that a line has.
+
+    """
+    line = Line(
+        LINE_VERSION, log_id, run_id, seq, at_ms, actor, new.kind, new.gate, new.attempt, new.body, previous, "",
+        new.call_id,
+    )  # fmt: skip
+    _require_head(line)
+    return Line(
+        LINE_VERSION, log_id, run_id, seq, at_ms, actor, new.kind, new.gate, new.attempt, new.body, previous,
+        sha256(line_bytes(line)).hexdigest(), new.call_id,
+    )  # fmt: skip
+
+
+def line_bytes(line: Line) -> bytes:
+    """Return the canonical bytes of all of a line but its own hash: what that hash is over.
+
+    Raises:
+        ValueError: The line holds something that has no canonical form.
+
+    """
+    return _spell(line, "")
+
+
+def line_to_json(line: Line) -> bytes:
+    """Return a line as one line of JSONL, without the line feed.
+
+    Raises:
+        ValueError: The line holds something that has no canonical form.
+
+    """
+    return _spell(line, f',"sha256":{_text(line.sha256)}')
+
+
+def line_from_json(data: bytes) -> Line:
+    """Read a line of JSONL, without its line feed; whether its hash holds is for `check_chain` to say.
+
+    Raises:
+        ValueError: These are not the bytes that `line_to_json` writes.
+
+    """
+    read = read_canonical(data)
+    _require_fields(read, _FIELDS, "a line")
+    _require_fields(read["actor"], _ACTOR_FIELDS, "an actor")
+    line = Line(
+        **{**read, "actor": actor_from(read["actor"]), "body": canonical(read["body"])},
+    )
+    if type(read["body"]) is not dict:
+        raise ValueError("a line's body is no object")
+    NewLine(line.kind, line.gate, line.attempt, line.body, line.call_id)
+    _require_head(line)
+    _require(_HASH, line.sha256, "a line's hash")
+    return line
+
+
+@lru_cache(maxsize=64)
+def actor_json(actor: Actor) -> str:
+    """Return an actor's canonical JSON."""
+    fields = {"kind": actor.kind.value, "id": actor.id, "key_fingerprint": actor.key_fingerprint, "host": actor.host}
+    return canonical(fields).decode()
+
+
+def actor_from(fields: Mapping[str, Any]) -> Actor:
+    """Return the actor of these parts.
+
+    Raises:
+        ValueError: They are not an actor's.
+
+    """
+    _require_fields(fields, _ACTOR_FIELDS, "an actor")
+    return Actor(ActorKind(fields["kind"]), fields["id"], fields["key_fingerprint"], fields["host"])
+
+
+def check_chain(
+    lines: Iterable[Line], *, run_id: str | None = None, log_id: str | None = None
+) -> tuple[ChainFault, ...]:
+    """Return where the lines of a run, in the order in which they stand, are not what was once written.
+
+    Args:
+        lines: All lines of one run.
+        run_id: The run that they should be of; by default the one that the first line names.
+        log_id: The ledger that they should be of; by default the one that the first line names.
+
+    """
+    faults: list[ChainFault] = []
+    before: Line | None = None
+    for line in lines:
+        run_id, log_id = run_id or line.run_id, log_id or line.log_id
+        faults.extend(ChainFault(line.seq, words) for words in _faults_of(line, before, run_id, log_id))
+        before = line
+    return tuple(faults)
+
+
+def _faults_of(line: Line, before: Line | None, run_id: str, log_id: str) -> Iterable[str]:
+    if line.run_id != run_id:
+        yield "it belongs to another run"
+    if line.log_id != log_id:
+        yield "it belongs to another ledger"
+    if not _is_whole(line):
+        yield "it was edited: its content does not have its hash"
+    expected = before.seq + 1 if before is not None else 1
+    if line.seq > expected:
+        missing = f"line {expected} is" if line.seq == expected + 1 else f"lines {expected} to {line.seq - 1} are"
+        yield f"{missing} missing before it"
+    elif line.seq < expected:
+        yield f"it is out of order: line {expected} should stand here"
+    elif line.previous != (before.sha256 if before is not None else root_of(log_id, run_id)):
+        yield "it does not follow the line before it: that one was edited, or comes from elsewhere"
+
+
+def _is_whole(line: Line) -> bool:
+    """Tell whether a line has the form of one, and its hash."""
+    try:
+        _require_head(line)
+        read_canonical(line.body)
+        return sha256(line_bytes(line)).hexdigest() == line.sha256
+    except (ValueError, TypeError, AttributeError):
+        return False
+
+
+def _spell(line: Line, own_hash: str) -> bytes:
+    """Return a line's fields in the order of their names, as `canonical` would, in a fifth of its time."""
+    front = (
+        f'{{"actor":{actor_json(line.actor)},"at_ms":{_number(line.at_ms)},"attempt":{_number(line.attempt)},"body":'
+    )
+    rear = (
+        f',"call_id":{_text(line.call_id)},"gate":{_text(line.gate)},"kind":{_text(line.kind)}'
+        f',"log_id":{_text(line.log_id)},"previous":{_text(line.previous)},"run_id":{_text(line.run_id)}'
+        f',"seq":{_number(line.seq)}{own_hash},"version":{_number(line.version)}}}'
+    )
+    return front.encode() + line.body + rear.encode()
+
+
+def _text(text: str | None) -> str:
+    if text is None:
+        return "null"
+    if not isinstance(text, str):
+        raise ValueError("a part of a line is no text")  # noqa: TRY004  # one kind of error for all damaged lines
+    require_text(text)
+    return encode_basestring(text)
+
+
+def _number(number: int) -> str:
+    _require_count(number, 0, "a number of a line")
+    return str(number)
+
+
+_ACTOR_FIELDS = frozenset({"kind", "id", "key_fingerprint", "host"})
+_FIELDS = frozenset({
+    "version", "log_id", "run_id", "seq", "at_ms", "actor", "kind", "gate", "attempt", "body", "call_id", "previous",
+    "sha256",
+})  # fmt: skip
+
+
+def _require_head(line: Line) -> None:
+    _require_count(line.version, 1, "a line's version")
+    if line.version != LINE_VERSION:
+        raise ValueError(f"a line of version {line.version} cannot be read: this console knows {LINE_VERSION}")
+    if not (is_run_id(line.log_id) and is_run_id(line.run_id)):
+        raise ValueError("an id of a run or ledger is no ULID")
+    _require(_HASH, line.previous, "the hash of the line before")
+    _require_count(line.seq, 1, "a line's number")
+    _require_count(line.at_ms, 0, "a line's time")
+
+
+def _require(pattern: re.Pattern[str], text: object, what: str) -> None:
+    if not isinstance(text, str) or pattern.fullmatch(text) is None:
+        raise ValueError(f"{what} is not of the form {pattern.pattern}")
+
+
+def _require_count(number: object, least: int, what: str) -> None:
+    if type(number) is not int or not least <= number < INTEGER_LIMIT:
+        raise ValueError(f"{what} is no integer from {least} up to 2**53")
+
+
+def _require_fields(read: object, names: frozenset[str], what: str) -> None:
+    if not isinstance(read, Mapping) or read.keys() != names:
+        raise ValueError(f"{what} has the fields {', '.join(sorted(names))}, and no others")

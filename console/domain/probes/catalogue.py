@@ -1,0 +1,111 @@
+"""The catalogue: what a gateway says that it has, model by model. A hint, never an oracle.
+
+Gateways declare by channel and not by model, list models that cannot be called, and hide some that can. So a
+catalogue can put a question mark behind a route; only a call can answer it.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from console.domain.facts import bare_id
+from console.domain.money import Price
+from console.domain.probes.assertion import found
+from console.domain.routes.contract import Finding, RouteCheck
+from console.domain.routes.family import EndpointFamily
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueEntry:
+    """What the catalogue says of one model."""
+
+    model: str
+    families: tuple[EndpointFamily, ...] | None = None
+    """The families that the gateway declares; None where it declares none at all."""
+    price: Price | None = None
+    is_enabled: bool = True
+    retires_on: str = ""
+    """ISO date from which on the model is no longer served, or `deprecated` without one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """A gateway's catalogue, merged from all lists that it answered."""
+
+    entries: Mapping[str, CatalogueEntry] = field(default_factory=dict)
+    """By model id as the gateway writes it."""
+    sources: tuple[str, ...] = ()
+    """The paths that answered with a list."""
+    is_priced: bool = False
+    """At least one list names prices, so that a model without one stands out."""
+
+    def get(self, model: str) -> CatalogueEntry | None:
+        """Return a model's entry; an id that differs only in case or in what gateways put around it is the same."""
+        if (entry := self.entries.get(model)) is not None:
+            return entry
+        bare = bare_id(model)
+        return next((entry for name, entry in self.entries.items() if bare_id(name) == bare), None)
+
+
+class ChangeKind(StrEnum):
+    """How a model's entry differs from the one of the last check."""
+
+    NEW = "new"
+    GONE = "gone"
+    REPRICED = "repriced"
+    FAMILY_CHANGED = "family_changed"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One difference between two catalogues."""
+
+    kind: ChangeKind
+    model: str
+    was: str = ""
+    now: str = ""
+
+
+def changes(before: Catalogue, after: Catalogue) -> Iterator[Change]:
+    """Yield how a catalogue changed, model by model in the order of their names."""
+    for model in sorted({*before.entries, *after.entries}):
+        old, new = before.entries.get(model), after.entries.get(model)
+        if old is None or new is None:
+            yield Change(ChangeKind.NEW if old is None else ChangeKind.GONE, model)
+            continue
+        if old.price != new.price:
+            yield Change(ChangeKind.REPRICED, model, _priced(old), _priced(new))
+        if old.families is not None and new.families is not None and set(old.families) != set(new.families):
+            yield Change(ChangeKind.FAMILY_CHANGED, model, ", ".join(old.families), ", ".join(new.families))
+
+
+def _priced(entry: CatalogueEntry) -> str:
+    return "no price" if entry.price is None else str(entry.price)
+
+
+def check_listed(check: RouteCheck, catalogue: Catalogue) -> tuple[Finding, ...]:
+    """Return what the catalogue says against a route. Nothing in it fails a route: a gateway's list is a hint."""
+    if not catalogue.sources:
+        return ()
+    entry = catalogue.get(check.route.model)
+    if entry is None:
+        return (found("MOD-01", "not_listed"),)
+    findings: list[Finding] = []
+    if not entry.is_enabled:
+        findings.append(found("MOD-03", "switched_off"))
+    if entry.retires_on:
+        findings.append(found("MOD-04", "retires", entry.retires_on))
+    if catalogue.is_priced and entry.price is None:
+        findings.append(found("MOD-05", "no_price"))
+    return (*findings, *_check_declared(check, entry))
+
+
+def _check_declared(check: RouteCheck, entry: CatalogueEntry) -> Iterator[Finding]:
+    if entry.families is None:
+        return
+    family, required = check.route.endpoint_family, check.required_family
+    declared = ", ".join(entry.families) or "none that the console speaks"
+    if family not in entry.families:
+        yield found("MOD-02", "not_declared", f"declared: {declared}")
+    elif required is not None and required not in entry.families:
+        yield found("MOD-02", "requirement_not_declared", f"declared: {declared}")

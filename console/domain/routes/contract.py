@@ -1,0 +1,152 @@
+"""The endpoint contract: what a route and its model require, and findings where they disagree."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import chain
+
+from console.domain.facts import FamilyFact, fact_for
+from console.domain.routes.family import EndpointFamily, family_of_path
+from console.domain.routes.role import MUST_STAY_APART, Role
+from console.domain.routes.route import Route, RouteTable
+
+
+class Severity(StrEnum):
+    """How much a finding weighs: `fail` breaks the contract, `warn` wants a look, `info` is for the record."""
+
+    FAIL = "fail"
+    WARN = "warn"
+    INFO = "info"
+
+
+class Verdict(StrEnum):
+    """What the contract says of a route."""
+
+    OK = "ok"
+    DRIFT = "drift"
+    """The route is on a family that its model is not served on."""
+    CONDITIONAL = "conditional"
+    """Text works on this family; tools, or the role's own shape, do not."""
+    UNKNOWN = "unknown"
+    """No source says that this family serves the model; a live call has to prove it."""
+    BLOCKED = "blocked"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One place where a route or an answer meets or breaks its contract."""
+
+    id: str
+    """Stable id, `AREA-NUMBER`; never reused for another meaning."""
+    severity: Severity
+    message: str
+    """One sentence in our words; text from outside never enters it."""
+    source_url: str = ""
+    checked_on: str = ""
+    """ISO date on which the source was read; empty where the finding rests on the config or the wire alone."""
+    evidence: str = ""
+    """Where it was seen and how often, in our words and numbers; text from outside never enters it."""
+
+
+@dataclass(frozen=True, slots=True)
+class RouteCheck:
+    """What is known of a route without any call: rung 0 of the probe ladder."""
+
+    route: Route
+    fact: FamilyFact
+    verdict: Verdict
+    findings: tuple[Finding, ...]
+
+    @property
+    def required_family(self) -> EndpointFamily | None:
+        """The family that the model requires, or None where the sources name several or none."""
+        return self.fact.required
+
+
+def check(table: RouteTable, own_facts: Sequence[FamilyFact] = ()) -> tuple[RouteCheck, ...]:
+    """Check every route of a table offline, in the table's order.
+
+    Args:
+        table: The routes.
+        own_facts: The operator's own rows on which families serve which models; they come before the built-in ones.
+
+    """
+    return tuple(_check_route(route, table, own_facts) for route in table)
+
+
+def _check_route(route: Route, table: RouteTable, own_facts: Sequence[FamilyFact]) -> RouteCheck:
+    fact = fact_for(route.model, own_facts)
+    path_findings, is_path_drift = _check_path(route)
+    family_findings, verdict = _check_family(route, fact)
+    return RouteCheck(
+        route=route,
+        fact=fact,
+        verdict=Verdict.DRIFT if is_path_drift else verdict,
+        findings=(*path_findings, *family_findings, *_check_separation(route, table)),
+    )
+
+
+def fix_lines(check: RouteCheck) -> tuple[str, ...]:
+    """Return the config lines that put a drifting route right; none for one that does not drift."""
+    if check.verdict is not Verdict.DRIFT:
+        return ()
+    family = check.required_family or check.route.endpoint_family
+    return (f'endpoint_family = "{family}"', f'endpoint_path = "{family.standard_path}"')
+
+
+def _check_path(route: Route) -> tuple[tuple[Finding, ...], bool]:
+    named = family_of_path(route.endpoint_path)
+    if named is route.endpoint_family:
+        return (), False
+    if named is None:
+        message = (
+            f"The path names no endpoint family; only a live call can prove that it speaks {route.endpoint_family}."
+        )
+        return (Finding("ROUTE-02", Severity.INFO, message),), False
+    message = f"endpoint_family is {route.endpoint_family} but the path belongs to {named}: set one to match the other."
+    return (Finding("ROUTE-01", Severity.FAIL, message),), True
+
+
+def _check_family(route: Route, fact: FamilyFact) -> tuple[tuple[Finding, ...], Verdict]:
+    family = route.endpoint_family
+
+    def found(finding_id: str, severity: Severity, message: str) -> tuple[Finding, ...]:
+        return (Finding(finding_id, severity, message, fact.source_url, fact.checked_on),)
+
+    if family not in fact.allowed and fact.required is None:
+        message = f"No source says that {family} serves this model; a live call has to prove it."
+        return found("ROUTE-06", Severity.INFO, message), Verdict.UNKNOWN
+    if fact.required not in (None, family) and fact.confidence == "low":
+        message = f"Sources conflict: most serve this model on {fact.required}, the route uses {family}."
+        verdict = Verdict.OK if family in fact.allowed else Verdict.UNKNOWN
+        return found("ROUTE-04", Severity.WARN, message), verdict
+    if family not in fact.allowed:
+        message = (
+            f"This model is served on {fact.required} only, the route uses {family}: the route is wrong, not the model."
+        )
+        return found("ROUTE-03", Severity.FAIL, message), Verdict.DRIFT
+    if fact.tools_with_reasoning not in (None, family):
+        message = f"Text works on {family}; function tools with reasoning need {fact.tools_with_reasoning}."
+        return found("ROUTE-05", Severity.WARN, message), Verdict.CONDITIONAL
+    if fact.required not in (None, family):
+        message = f"{family} serves this model as a compatibility layer only; its own family is {fact.required}."
+        return found("ROUTE-04", Severity.WARN, message), Verdict.OK
+    return (), Verdict.OK
+
+
+def _check_separation(route: Route, table: RouteTable) -> tuple[Finding, ...]:
+    collapsed = [
+        Finding(
+            "ROLE-01",
+            Severity.WARN,
+            f"{judge} and {maker} are the same model call: the review would only restate the draft.",
+        )
+        for maker, judge in MUST_STAY_APART
+        if judge is route.role and (other := table.get(maker)) is not None and route.is_same_call(other)
+    ]
+    unjudged = [
+        Finding("ROLE-02", Severity.WARN, f"The table has a writer but no {judge}: nothing would judge its draft.")
+        for judge in (Role.REVIEWER, Role.CRITIC)
+        if route.role is Role.WRITER and table.get(judge) is None
+    ]
+    return tuple(chain(collapsed, unjudged))

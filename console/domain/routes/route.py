@@ -1,0 +1,54 @@
+"""Routes: role -> model -> endpoint family -> endpoint path."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from console.domain.routes.family import EndpointFamily
+from console.domain.routes.role import Role
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """What serves one role, as the operator configured it."""
+
+    role: Role
+    model: str
+    """The model name as the gateway knows it, sent unchanged."""
+    endpoint_family: EndpointFamily
+    endpoint_path: str
+    """The path that is appended to the gateway's base URL; begins with one slash."""
+    config_line: int | None = None
+    """The line of the config file on which the route's table begins, where it is known."""
+    served_as: tuple[str, ...] = ()
+    """Names that the gateway may answer with for this model: its aliases."""
+
+    def is_same_call(self, other: "Route") -> bool:
+        """Tell whether both roles would be served by the very same model call."""
+        return (self.model, self.endpoint_family, self.endpoint_path) == (
+            other.model,
+            other.endpoint_family,
+            other.endpoint_path,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RouteTable:
+    """The routes of one profile, at most one a role, in the order of `Role`."""
+
+    routes: tuple[Route, ...]
+
+    def __post_init__(self) -> None:
+        order = list(Role)
+        ranks = [order.index(route.role) for route in self.routes]
+        if ranks != sorted(set(ranks)):
+            raise ValueError("a route table holds at most one route a role, in the order of Role")
+
+    def __iter__(self) -> Iterator[Route]:
+        return iter(self.routes)
+
+    def __len__(self) -> int:
+        return len(self.routes)
+
+    def get(self, role: Role) -> Route | None:
+        """Return the route that serves a role, or None where the profile has none."""
+        return next((route for route in self.routes if route.role is role), None)

@@ -1,0 +1,1 @@
+"""Claims with the public pages they cite."""

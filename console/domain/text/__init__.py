@@ -1,0 +1,1 @@
+"""Text from outside: made safe to show, searched for secrets, compared as a reader sees it."""

@@ -1,0 +1,233 @@
+"""The guard: what looks like a secret, and `safe()` for all text from outside."""
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from console.domain.text.machine_made import is_machine_made, is_placeholder
+from console.domain.text.unescaped import unescaped_levels
+
+
+def _ranges(*pairs: tuple[int, int]) -> Iterable[int]:
+    return (code for first, last in pairs for code in range(first, last + 1))
+
+
+_REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+_VISIBLE: dict[int, str] = dict.fromkeys(_ranges((128, 159), (55296, 57343)), _REPLACEMENT)
+_VISIBLE |= dict.fromkeys(
+    _ranges(  # what Unicode calls default ignorable, and what changes the order of text
+        (0x00AD, 0x00AD),  # soft hyphen
+        (0x034F, 0x034F),  # combining grapheme joiner
+        (0x061C, 0x061C),  # Arabic letter mark
+        (0x115F, 0x1160),  # Hangul fillers
+        (0x17B4, 0x17B5),  # Khmer inherent vowels
+        (0x180B, 0x180F),  # Mongolian variation selectors and vowel separator
+        (0x200B, 0x200F),  # zero width, marks of direction
+        (0x2028, 0x202E),  # line and paragraph separators, bidi embedding and override
+        (0x2060, 0x206F),  # word joiner, invisible operators, bidi isolates
+        (0x3164, 0x3164),  # Hangul filler
+        (0xFE00, 0xFE0F),  # variation selectors
+        (0xFEFF, 0xFEFF),  # byte order mark
+        (0xFFA0, 0xFFA0),  # half-width Hangul filler
+        (0xFFF0, 0xFFFB),  # unassigned specials, interlinear annotation
+        (0x110BD, 0x110BD),  # Kaithi number sign
+        (0x110CD, 0x110CD),  # Kaithi number sign above
+        (0x13430, 0x1343F),  # Egyptian hieroglyph format controls
+        (0x1BCA0, 0x1BCA3),  # shorthand format controls
+        (0x1D173, 0x1D17A),  # musical format controls
+        (0xE0000, 0xE0FFF),  # tag characters, variation selectors supplement
+    ),
+    _REPLACEMENT,
+)
+_VISIBLE |= {code: chr(0x2400 + code) for code in range(0x20)} | {0x7F: "\N{SYMBOL FOR DELETE}"}
+_VISIBLE_LINES = {code: symbol for code, symbol in _VISIBLE.items() if code != 0x0A}
+
+
+def safe(text: str, *, limit: int | None = None, keep_lines: bool = False) -> str:
+    r"""Make text from outside fit to be shown: nothing in it can move a cursor, hide or reorder.
+
+    C0, DEL and C1 controls, bidi and zero-width characters, tag characters and lone surrogates become visible
+    symbols. The map is character by character, so it is safe on any piece of a stream. Of combining marks in a row at
+    most 8 are left: thousands of them on one letter stop a terminal.
+
+    Args:
+        text: Text that came from a gateway, a file or a person.
+        limit: The most characters to return; a longer text ends in an ellipsis.
+        keep_lines: Let line feeds through, for text that is laid out line by line.
+
+    """
+    if limit is not None and len(text) > limit:
+        text = text[: limit - 1] + "…" if limit > 0 else ""
+    if _MANY_MARKS.search(text):
+        text = "".join(_with_few_marks(text))
+    return text.translate(_VISIBLE_LINES if keep_lines else _VISIBLE)
+
+
+def _with_few_marks(text: str) -> Iterator[str]:
+    row = 0
+    for character in text:
+        row = row + 1 if unicodedata.category(character) in ("Mn", "Me") else 0
+        if row <= _MARKS:
+            yield character
+
+
+_MARKS = 8
+"""The most combining marks in a row that are shown; no writing has more than a few."""
+_MANY_MARKS = re.compile("[\u0300-\U0010ffff]{9}")
+"""Finds where more of them could stand: marks begin at U+0300."""
+
+
+@dataclass(frozen=True, slots=True)
+class SecretPattern:
+    """One form that secrets have."""
+
+    pattern_id: str
+    words: str
+    """What it is, for a person."""
+    needles: tuple[str, ...]
+    """In lower case; a text without any of them does not have the form."""
+    expression: re.Pattern[str]
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class SecretHit:
+    """A place in a text that looks like a secret; the text itself is not in it."""
+
+    pattern_id: str
+    words: str
+    line: int
+    column: int
+
+
+@cache
+def secret_patterns() -> tuple[SecretPattern, ...]:
+    """Return the forms, read once from `facts/secret_patterns.toml`."""
+    table = tomllib.loads(files("console.domain.facts").joinpath("secret_patterns.toml").read_text(encoding="utf-8"))
+    return tuple(
+        SecretPattern(row["id"], row["words"], tuple(row["needles"]), re.compile(row["expression"]), row["source"])
+        for row in table["pattern"]
+    )
+
+
+def find_secrets(text: str, *, limit: int = 20) -> tuple[SecretHit, ...]:
+    """Return the places of a text that look like secrets, in its order, for what is to be sent or kept.
+
+    A text is read as it is and with its escapes resolved, as the strings within a JSON body or an address are. UUIDs,
+    hashes, base64 data and ordinary code are no secrets: see `looks_like_secret` for values that must not be one.
+    """
+    places = sorted(_places(text), key=lambda place: (place.start, -place.end))
+    hits: list[SecretHit] = []
+    ends: dict[str, int] = {}
+    for place in places:
+        if len(hits) == limit:
+            break
+        pattern = place.pattern
+        if place.start < ends.get(pattern.pattern_id, 0):
+            continue  # the same one, as it reads with its escapes
+        ends[pattern.pattern_id] = place.end
+        line = text.count("\n", 0, place.start) + 1
+        column = place.start - text.rfind("\n", 0, place.start)
+        hits.append(SecretHit(pattern.pattern_id, pattern.words, line, column))
+    return tuple(hits)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where in a text, as it was given, a form was met."""
+
+    start: int
+    end: int
+    pattern: SecretPattern
+
+
+def _places(text: str) -> Iterator[_Place]:
+    for pattern, match in _matches(text):
+        yield _Place(match.start(), match.end(), pattern)
+    for level in unescaped_levels(text):
+        for pattern, match in _matches(level.text):
+            yield _Place(level.origin(match.start()), level.origin(match.end()), pattern)
+
+
+def _matches(text: str) -> Iterator[tuple[SecretPattern, re.Match[str]]]:
+    lowered = text.lower()
+    for pattern in secret_patterns():
+        if any(needle in lowered for needle in pattern.needles):
+            for match in pattern.expression.finditer(text):
+                if _is_value(match):
+                    yield pattern, match
+
+
+def _is_value(match: re.Match[str]) -> bool:
+    """Tell whether what stands in a form's place for the value can be one: the group's name says what it has to be."""
+    kind = match.lastgroup or ""
+    if kind.startswith("made"):
+        return is_machine_made(match[kind])
+    return not kind.startswith("chosen") or not is_placeholder(match[kind], beside=match.groupdict().get("user") or "")
+
+
+_HEXADECIMAL = re.compile(r"(?<![0-9A-Fa-f])[0-9a-fA-F]{32,512}(?![0-9A-Fa-f])")
+_MIXED = re.compile(r"[A-Za-z0-9]{24,512}")
+
+
+_MASK = "•••"
+_MASKED_KEY = re.compile(
+    r"(?:(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{1,40})?(?:\*{3,512}|•{3,512}|x{8,512}|X{8,512})[A-Za-z0-9_-]{0,40}"
+    r"|(?<![A-Za-z0-9])(?:sk|pk|rk|gsk|xai|hf|AIza)[-_]?[A-Za-z0-9_-]{0,40}+(?:\.{2,64}|…)[A-Za-z0-9_-]{0,40}"
+)
+"""A key as gateways echo it, its middle starred out: its ends still say which key it is."""
+
+
+def scrub(text: str) -> str:
+    """Return text from outside with everything masked that looks like a secret, or like a masked one."""
+    shown: list[str] = []
+    last = 0
+    for start, end in _joined(sorted((place.start, place.end) for place in _places(text))):
+        shown += (text[last:start], _MASK)
+        last = end
+    text = "".join((*shown, text[last:]))
+    text = _MASKED_KEY.sub(_MASK, text)
+    text = _HEXADECIMAL.sub(_MASK, text)
+    return _MIXED.sub(lambda match: _MASK if _is_random(match.group()) else match.group(), text)
+
+
+def _joined(spans: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Yield spans in their order, those that overlap as one."""
+    first, last = 0, 0
+    for start, end in spans:
+        if start >= last:
+            if last:
+                yield first, last
+            first = start
+        last = max(last, end)
+    if last:
+        yield first, last
+
+
+def _is_random(run: str) -> bool:
+    return (
+        any(character.islower() for character in run)
+        and any(character.isupper() for character in run)
+        and sum(character.isdigit() for character in run) >= 2
+    )
+
+
+def looks_like_secret(text: str, *, is_address: bool = False) -> str | None:
+    """Return in words what secret a text seems to hold, or None; the words never hold the text itself.
+
+    Args:
+        text: Text from a config, a command line or a person.
+        is_address: The text is a path or URL, in which a long hexadecimal step is an id, such as that of an account
+            or a build, and no key.
+
+    """
+    first = next(_places(text), None)
+    if first is not None:
+        return first.pattern.words
+    if not is_address and _HEXADECIMAL.search(text):
+        return "a long hexadecimal key"
+    return "a long random key" if any(_is_random(run) for run in _MIXED.findall(text)) else None

@@ -1,0 +1,1 @@
+"""The CI boundary: workflows as data, rules over them, and which variables hold tokens."""

@@ -1,0 +1,189 @@
+"""The boundary: which tokens roles could reach, and what the CI's own token may do; names only, never values."""
+
+import re
+import tomllib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from importlib.resources import files
+
+from console.domain.routes.contract import Finding, Severity
+from console.domain.text.guard import looks_like_secret
+from console.domain.workflows.check import check_workflow
+from console.domain.workflows.rule import (
+    BROAD,
+    FOREIGN_CODE,
+    LITERAL_SECRET,
+    NO_PERMISSIONS,
+    NOT_READ,
+    SHARED_WRITE,
+    WRITES_WITH_PULL_REQUEST,
+    PlacedFinding,
+)
+from console.domain.workflows.workflow import Workflow
+
+
+class TokenKind(StrEnum):
+    """Whose token a variable holds."""
+
+    PUBLISHER = "publisher"
+    CLOUD = "cloud"
+    CI = "ci"
+    REPOSITORY = "repository"
+
+
+class CiPermissions(StrEnum):
+    """What the workflows' own token may do, as the run record says it."""
+
+    LEAST_PRIVILEGE = "least privilege"
+    NONE_DECLARED = "none declared"
+    """Some job has the repository's default, a file could not be read, or there is no workflow at all."""
+    BROAD = "broad"
+
+
+@dataclass(frozen=True, slots=True)
+class TokenName:
+    """A variable's name, or a pattern of names, that stands for a token."""
+
+    kind: TokenKind
+    pattern: str
+    source_url: str
+    """Where the name is documented; empty for one that people choose themselves."""
+
+    def matches(self, name: str) -> bool:
+        """Tell whether a variable has this name."""
+        return _expression(self.pattern.upper()).fullmatch(name.upper()) is not None
+
+
+@cache
+def _expression(pattern: str) -> re.Pattern[str]:
+    return re.compile(".*".join(map(re.escape, re.sub(r"\*+", "*", pattern).split("*"))), re.DOTALL)
+
+
+@cache
+def token_names() -> tuple[TokenName, ...]:
+    """Return the known names, read once from `facts/boundary_tokens.toml`."""
+    table = tomllib.loads(files("console.domain.facts").joinpath("boundary_tokens.toml").read_text(encoding="utf-8"))
+    return tuple(
+        TokenName(TokenKind(row["kind"]), name, row.get("source_url", ""))
+        for row in table["token"]
+        for name in row["names"]
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SeenToken:
+    """A token that is set in an environment."""
+
+    name: str
+    """The variable's name; words of ours where it is no plain name."""
+    kind: TokenKind
+    source_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class WorkflowCheck:
+    """What was found in one workflow."""
+
+    path: str
+    permissions: CiPermissions
+    findings: tuple[PlacedFinding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Boundary:
+    """The boundary of one repository and one environment."""
+
+    workflows: tuple[WorkflowCheck, ...]
+    tokens: tuple[SeenToken, ...]
+    findings: tuple[Finding, ...]
+    """Of the environment and of the check itself."""
+
+    @property
+    def publisher_token_available(self) -> bool:
+        """Tell whether roles could reach a token that publishes."""
+        return any(token.kind is TokenKind.PUBLISHER for token in self.tokens)
+
+    @property
+    def cloud_token_available(self) -> bool:
+        """Tell whether roles could reach a cloud's token."""
+        return any(token.kind is TokenKind.CLOUD for token in self.tokens)
+
+    @property
+    def ci_token_permissions(self) -> CiPermissions:
+        """What the workflows' own token may do: the widest of all workflows."""
+        order = list(CiPermissions)
+        return max((each.permissions for each in self.workflows), key=order.index, default=CiPermissions.NONE_DECLARED)
+
+    @property
+    def has_literal_secret(self) -> bool:
+        """Tell whether a workflow holds what looks like a secret."""
+        return any(finding.id == LITERAL_SECRET.id for finding in self.all_findings)
+
+    @property
+    def all_findings(self) -> tuple[Finding, ...]:
+        """Every finding, those of the workflows first."""
+        return (*(each.finding for check in self.workflows for each in check.findings), *self.findings)
+
+
+def check_workflows(workflows: Iterable[Workflow]) -> tuple[WorkflowCheck, ...]:
+    """Check every workflow of a repository, in order."""
+    checks = []
+    for workflow in workflows:
+        findings = check_workflow(workflow)
+        checks.append(WorkflowCheck(workflow.path, _permissions(findings), findings))
+    return tuple(checks)
+
+
+_BROAD_IDS = frozenset({BROAD.id, SHARED_WRITE.id, FOREIGN_CODE.id, WRITES_WITH_PULL_REQUEST.id})
+_UNKNOWN_IDS = frozenset({NO_PERMISSIONS.id, NOT_READ.id})
+
+
+def _permissions(findings: Sequence[PlacedFinding]) -> CiPermissions:
+    ids = {each.finding.id for each in findings}
+    if ids & _BROAD_IDS:
+        return CiPermissions.BROAD
+    return CiPermissions.NONE_DECLARED if ids & _UNKNOWN_IDS else CiPermissions.LEAST_PRIVILEGE
+
+
+def seen_tokens(names: Iterable[str], own: Sequence[str] = ()) -> tuple[SeenToken, ...]:
+    """Return the tokens that an environment holds, by name.
+
+    Args:
+        names: The names of the variables that roles would see and that are not empty.
+        own: Names or patterns from the profile's policy; they count as a publisher's.
+
+    """
+    known = (*(TokenName(TokenKind.PUBLISHER, name, "") for name in own), *token_names())
+    seen = []
+    for name in sorted(set(names)):
+        row = next((each for each in known if each.matches(name)), None)
+        if row is not None:
+            seen.append(SeenToken(_shown(name), row.kind, row.source_url))
+    return tuple(seen)
+
+
+def _shown(name: str) -> str:
+    is_plain = re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,79}", name) is not None and looks_like_secret(name) is None
+    return name if is_plain else "a name that is not shown"
+
+
+_TOKEN_FINDINGS = {
+    TokenKind.PUBLISHER: ("BND-20", Severity.FAIL, "a publisher's token"),
+    TokenKind.CLOUD: ("BND-21", Severity.FAIL, "a cloud's token"),
+    TokenKind.CI: ("BND-22", Severity.WARN, "a CI service's token"),
+    TokenKind.REPOSITORY: ("BND-23", Severity.WARN, "a repository host's token"),
+}
+
+
+def check_tokens(tokens: Iterable[SeenToken]) -> tuple[Finding, ...]:
+    """Find the tokens that roles could reach, one finding a token."""
+    findings = []
+    for token in tokens:
+        finding_id, severity, words = _TOKEN_FINDINGS[token.kind]
+        message = f"{token.name} is set, {words}: roles need none. Start the console without it (env -u {token.name})."
+        if not token.name.isidentifier():
+            message = f"A variable is set that holds {words}: roles need none. Start the console without it."
+        findings.append(Finding(finding_id, severity, message))
+    return tuple(findings)

@@ -1,0 +1,146 @@
+"""The deterministic checks of a candidate, before any model reviews it."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from console.domain.artifacts.artifact import SIZE_LIMIT_BYTES, ArtifactKind, check_artifact, check_changes
+from console.domain.artifacts.outcome import CheckOutcome, places
+from console.domain.artifacts.repository_path import Scope
+from console.domain.artifacts.unified_diff import Patch, parse_patch
+from console.domain.routes.contract import Finding, Severity
+from console.services.checks.policy_command import CommandEnding, CommandResult, CommandRun, run_command, shown_tail
+from console.services.checks.throwaway import Throwaway, ThrowawayError, throwaway
+
+
+@dataclass(frozen=True, slots=True)
+class CheckLimits:
+    """How much a check may take."""
+
+    artifact_bytes: int = SIZE_LIMIT_BYTES
+    command_s: float = 600.0
+    """The longest that one command may take, in seconds."""
+    output_bytes: int = 8_000_000
+    """The most that one command may write."""
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateCheck:
+    """What came of checking a candidate."""
+
+    outcome: CheckOutcome
+    commands: tuple[CommandResult, ...] = ()
+    """The operator's commands that were run, in the policy's order."""
+    for_the_eye: tuple[str, ...] = field(default=(), repr=False)
+    """What git or each command said last, scrubbed and safe to show, and never recorded."""
+
+
+async def check_candidate(
+    kind: ArtifactKind,
+    artifact: bytes,
+    scope: Scope,
+    *,
+    repository: Path,
+    commit: str,
+    environment: Mapping[str, str],
+    commands: Sequence[str] = (),
+    is_confirmed: bool = False,
+    limits: CheckLimits = CheckLimits(),
+    place: Path | None = None,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+) -> CandidateCheck:
+    """Check what a writer handed in; nothing is raised for what is wrong with it, the repository or a command.
+
+    A patch that reads well is applied to the pinned commit in a throwaway repository (see `throwaway`), and what git
+    makes of it is held to the same rules as what it says: a reader of diffs that differs from git's must not decide
+    alone. Then come the operator's commands, one after the other in the same tree, also when a human still has to
+    decide; a patch that fails is not run.
+
+    Args:
+        kind: What the artifact is.
+        artifact: Its bytes.
+        scope: What the plan allows a patch to touch.
+        repository: The operator's working tree; it is not written to.
+        commit: The full id of the commit that the run is pinned to.
+        environment: The console's environment; tokens in it reach no child.
+        commands: The policy's own checks, each split as a shell splits words; no shell reads them.
+        is_confirmed: Whether the operator confirmed for this run that the commands run code that a model wrote. No
+            network isolation can be promised for them: see `own_command`.
+        limits: How much the check may take.
+        place: Where the temporary directory is made; by default in the system's.
+        clock: Seconds that only go forward.
+        sleep: Waits for so many seconds: for as long as a command may take.
+
+    """
+    outcome = await asyncio.to_thread(check_artifact, kind, artifact, scope, limit_bytes=limits.artifact_bytes)
+    if kind is not ArtifactKind.PATCH or not outcome.is_passed:
+        return CandidateCheck(outcome)
+    try:
+        async with throwaway(repository, commit, environment=environment, place=place) as tree:
+            said = await asyncio.to_thread(parse_patch, artifact.decode())
+            applied = await tree.apply(artifact, {*said.paths, *(each.old_path or each.path for each in said.changes)})
+            if not applied.is_applied:
+                message = "The patch does not apply to the pinned commit."
+                finding = Finding("PAT-15", Severity.FAIL, message, evidence=places(applied.failed_at))
+                return CandidateCheck(outcome.with_findings((finding,)), for_the_eye=(shown_tail(applied.said),))
+            outcome = outcome.with_findings(await _check_as_applied(tree, said, scope))
+            if not commands or not outcome.is_passed:
+                return CandidateCheck(outcome)
+            if not is_confirmed:
+                message = "The policy's own commands were not run: they were not confirmed for this run."
+                return CandidateCheck(outcome.with_findings((Finding("CHK-09", Severity.INFO, message),)))
+            await tree.write_files()
+            runs = [
+                await run_command(
+                    number,
+                    command,
+                    directory=tree.files,
+                    home=tree.home,
+                    temporary=tree.temporary,
+                    environment=environment,
+                    timeout_s=limits.command_s,
+                    limit_bytes=limits.output_bytes,
+                    clock=clock,
+                    sleep=sleep,
+                )
+                for number, command in enumerate(commands, 1)
+            ]
+    except ThrowawayError as error:
+        return CandidateCheck(outcome.with_findings((error.finding,)))
+    return CandidateCheck(
+        outcome.with_findings(_check_runs(runs)),
+        tuple(run.result for run in runs),
+        tuple(run.tail for run in runs),
+    )
+
+
+async def _check_as_applied(tree: Throwaway, said: Patch, scope: Scope) -> tuple[Finding, ...]:
+    changes, paths = await tree.changes(), frozenset(said.paths)
+    findings = list(check_changes(changes, scope))
+    if not changes:
+        findings.append(Finding("PAT-17", Severity.FAIL, "The patch leaves every file as it is."))
+    if any(change.path not in paths for change in changes):
+        message = "git changes a file that the patch was not read to change."
+        findings.append(Finding("PAT-16", Severity.FAIL, message))
+    return tuple(findings)
+
+
+_ENDINGS = {
+    CommandEnding.EXITED: ("CHK-05", "A command of the policy failed on the patched tree."),
+    CommandEnding.TIMED_OUT: ("CHK-06", "A command of the policy took longer than it may, and was killed."),
+    CommandEnding.FLOODED: ("CHK-07", "A command of the policy wrote more than it may, and was killed."),
+    CommandEnding.NOT_FOUND: ("CHK-08", "A command of the policy names a program that cannot be started."),
+    CommandEnding.UNREADABLE: ("CHK-10", "A command of the policy cannot be read: it is empty, or its quotes differ."),
+}
+
+
+def _check_runs(runs: Sequence[CommandRun]) -> tuple[Finding, ...]:
+    findings = []
+    for ending, (finding_id, message) in _ENDINGS.items():
+        numbers = [run.result.number for run in runs if run.result.ending is ending and not run.result.is_passed]
+        if numbers:
+            findings.append(Finding(finding_id, Severity.FAIL, message, evidence=places(numbers, "command")))
+    return tuple(findings)

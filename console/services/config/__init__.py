@@ -1,0 +1,1 @@
+"""The operator's config: every setting, how a file is read, and what is shipped."""

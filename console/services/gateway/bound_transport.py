@@ -1,0 +1,87 @@
+"""The last hop before the wire: a request leaves for the token's own origin only, and with no token in its content."""
+
+from collections.abc import Iterator
+from urllib.parse import unquote
+
+import httpx
+
+from console.domain.tokens.secret import Secret
+from console.services.gateway.address import canonical_origin
+from console.services.gateway.failure import carries_token, other_origin
+from console.services.system.leak_guard import LEAK_GUARD
+
+_QUOTED_AT_MOST = 3
+"""How often an address within an address within an address is quoted."""
+
+
+class BoundTransport(httpx.AsyncBaseTransport):
+    """Compares every request with the origin that the token belongs to, and looks through what it carries."""
+
+    def __init__(
+        self,
+        inner: httpx.AsyncBaseTransport,
+        origin: str | None,
+        secret: Secret | None = None,
+        key_header: str = "authorization",
+    ) -> None:
+        """Wrap the way to the wire.
+
+        Args:
+            inner: The transport that connects.
+            origin: The one origin that requests may go to, in canonical form; None refuses them all.
+            secret: The token that belongs to the origin; None lets none through.
+            key_header: The one header, in lower case, that the token may stand in.
+
+        """
+        self._inner = inner
+        self._origin = origin
+        self._secret = secret
+        self._key_header = key_header
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Pass a request on.
+
+        Raises:
+            CallError: It would go to another origin, or carries a token as content. Not a byte of it was sent.
+
+        """
+        if self._origin is None or canonical_origin(str(request.url)) != self._origin:
+            raise other_origin()
+        if (place := self._place_of_token(request)) is not None:
+            raise carries_token(place)
+        return await self._inner.handle_async_request(request)
+
+    async def aclose(self) -> None:
+        """Close the way to the wire."""
+        await self._inner.aclose()
+
+    def _place_of_token(self, request: httpx.Request) -> str | None:
+        """Say where a request carries a token as content, or None where it does not."""
+        if any(map(LEAK_GUARD.is_hit, _readings(str(request.url)))):
+            return "address"
+        if LEAK_GUARD.is_hit(request.content.decode("utf-8", "replace")):
+            return "body"
+        headers = request.headers.items()  # a name that is given twice is one, with both values
+        if any(LEAK_GUARD.is_hit(f"{name}: {value}") and not self._is_key(name, value) for name, value in headers):
+            return "headers"
+        return None
+
+    def _is_key(self, name: str, value: str) -> bool:
+        """Tell whether a header is the one that is there to carry the token, and carries nothing else."""
+        scheme = "Bearer " if name == "authorization" else ""
+        return (
+            name == self._key_header
+            and value.startswith(scheme)
+            and self._secret is not None
+            and Secret(value.removeprefix(scheme)) == self._secret
+        )
+
+
+def _readings(address: str) -> Iterator[str]:
+    """Yield an address as it is sent, and as who unquotes it reads it: a client quotes more or less than others do."""
+    for _ in range(_QUOTED_AT_MOST):
+        yield address
+        before, address = address, unquote(address)
+        if address == before:
+            return
+    yield address

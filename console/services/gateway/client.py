@@ -1,0 +1,338 @@
+"""The one client of the gateway: one request out, its answer's bytes in, with honest times and hard caps.
+
+httpx's API over aiohttp's transport: a quarter of the CPU per streamed event, and a pool that stays flat with
+hundreds of calls in flight. No retry, no redirect, no proxy or netrc from the environment, no cookies, no
+compression; and no connection is used twice, because one that the gateway has closed meanwhile looks like a call that
+was sent and never answered.
+"""
+
+import asyncio
+import ssl
+import time
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing
+from contextvars import ContextVar
+from dataclasses import dataclass
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from pathlib import Path
+from types import SimpleNamespace, TracebackType
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+import aiohttp
+import httpx
+from httpx_aiohttp import AiohttpTransport
+
+from console import __version__
+from console.domain.routes.family import EndpointFamily
+from console.domain.tokens.secret import Secret
+from console.services.config.settings import GatewaySettings
+from console.services.gateway.address import canonical_origin
+from console.services.gateway.bound_transport import BoundTransport
+from console.services.gateway.call import CallPart, Chunk, KeyUse, Started, Written
+from console.services.gateway.failure import (
+    CallError,
+    deadline_passed,
+    disconnected,
+    given_up,
+    other_origin,
+    redirected,
+    unreachable,
+)
+from console.services.gateway.tls import verifying_context
+from console.services.system.leak_guard import LEAK_GUARD
+
+BODY_LIMIT = 8 * 1024 * 1024
+"""The most bytes of one answer."""
+
+CONNECTION_LIMIT = 500
+"""The most connections at once. Who calls bounds the calls in flight; a lower limit here would only hide in the
+time to connect that a call waited for another one."""
+
+_CA_FILE_LIMIT = 4 * 1024 * 1024
+
+WRONG_KEY = "gateway-console-negative-control"
+"""What is sent where a key has to be refused: it opens nothing anywhere, and says in a gateway's log who sent it."""
+
+Clock = Callable[[], float]
+"""A monotonic clock in seconds."""
+
+
+@dataclass(slots=True)
+class _Stamp:
+    """When the request of the call in this context was written; filled in by the transport's trace."""
+
+    clock: Clock
+    written_at: asyncio.Future[float]
+    has_body: bool
+
+    @property
+    def is_written(self) -> bool:
+        """Tell whether the request has left."""
+        return self.written_at.done()
+
+
+_CURRENT: ContextVar[_Stamp] = ContextVar("current call")
+
+
+class Gateway:
+    """Calls one gateway under one token. Use as an async context manager."""
+
+    def __init__(
+        self,
+        base_url: str,
+        secret: Secret | None,
+        settings: GatewaySettings,
+        *,
+        clock: Clock = time.perf_counter,
+        transport: httpx.AsyncBaseTransport | None = None,
+        bound_origin: str | None = None,
+        body_limit: int = BODY_LIMIT,
+    ) -> None:
+        """Prepare a client; nothing is sent and no connection is made.
+
+        Args:
+            base_url: A checked base URL, without the endpoint's path.
+            secret: The token, or None for a gateway that takes none.
+            settings: The profile's gateway settings.
+            clock: The monotonic clock that all times are read from.
+            transport: Another way to the wire, for tests.
+            bound_origin: The origin that the token is bound to, in canonical form; None binds it to the base URL's.
+            body_limit: The most bytes of one answer.
+
+        Raises:
+            OSError: The CA file cannot be read.
+            ssl.SSLError: The CA file holds no certificate.
+
+        """
+        self._base_url = base_url.rstrip("/")
+        self._host = urlsplit(base_url).netloc
+        self._secret = secret
+        LEAK_GUARD.add(secret)
+        self._settings = settings
+        self._clock = clock
+        self._body_limit = body_limit
+        self._tls = _tls(settings)
+        self._client = httpx.AsyncClient(
+            transport=BoundTransport(
+                transport or AiohttpTransport(client=self._open_session, verify=self._tls, trust_env=False),
+                bound_origin or canonical_origin(base_url),
+                secret,
+                _key_header(settings),
+            ),
+            trust_env=False,
+            follow_redirects=False,
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+            timeout=httpx.Timeout(None, connect=settings.connect_timeout_s),
+            headers={"user-agent": f"gateway-console/{__version__}"},
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self._client.aclose()
+
+    @property
+    def secret(self) -> Secret | None:
+        """The token under which calls are made, for masking it in what comes back."""
+        return self._secret
+
+    @property
+    def base_url(self) -> str:
+        """The base URL, without a slash at its end."""
+        return self._base_url
+
+    @property
+    def deadline_s(self) -> float:
+        """The longest that one call may take, in seconds."""
+        return self._settings.deadline_s
+
+    @property
+    def tls(self) -> ssl.SSLContext:
+        """The verifying TLS context of every call."""
+        return self._tls
+
+    async def call(
+        self,
+        path: str,
+        family: EndpointFamily | None,
+        body: bytes | None,
+        *,
+        stream: bool = False,
+        key: KeyUse = KeyUse.OWN,
+        headers: Mapping[str, str] | None = None,
+    ) -> AsyncGenerator[CallPart, None]:
+        """Send one request and yield its parts as they come: written, started, then the body's chunks.
+
+        Close it where it is not read to its end: that ends the call.
+
+        Args:
+            path: The path after the base URL, with its query.
+            family: The family that is spoken; None for a path that belongs to none.
+            body: The body of a POST; None sends a GET.
+            stream: The answer is asked for as a stream of events.
+            key: Which key is sent.
+            headers: More headers of this call, such as those that a coding agent sends.
+
+        Raises:
+            CallError: There was no whole answer.
+
+        """
+        start = self._clock()
+        deadline = asyncio.get_running_loop().time() + self._settings.deadline_s
+        sent = self._headers(family, stream=stream, has_body=body is not None) | dict(headers or {})
+        request = self._request(path, body, sent | self._authorization(key))
+        stamp = _Stamp(self._clock, asyncio.get_running_loop().create_future(), has_body=body is not None)
+        token = _CURRENT.set(stamp)
+        sending = asyncio.create_task(self._send(request, stamp))
+        _CURRENT.reset(token)
+        try:
+            await self._wait_for({sending, stamp.written_at}, deadline, stamp)
+            if stamp.is_written:
+                yield Written((stamp.written_at.result() - start) * 1000)
+            await self._wait_for({sending}, deadline, stamp)
+            response = sending.result()
+            yield Started(response.status_code, response.headers, (self._clock() - start) * 1000)
+            async with aclosing(self._body(response, deadline)) as chunks:
+                async for data in chunks:
+                    yield Chunk(data, (self._clock() - start) * 1000)
+        except CallError as error:
+            error.elapsed_ms = (self._clock() - start) * 1000
+            error.was_sent = stamp.is_written or error.http_status is not None
+            raise
+        finally:
+            await _end(sending)
+
+    async def _wait_for(self, futures: set[asyncio.Future[Any]], deadline: float, stamp: "_Stamp") -> None:
+        left = deadline - asyncio.get_running_loop().time()
+        done, _ = await asyncio.wait(futures, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+        if not done:
+            raise deadline_passed(self._settings.deadline_s, written=stamp.is_written)
+
+    def _request(self, path: str, body: bytes | None, headers: dict[str, str]) -> httpx.Request:
+        url = self._base_url + path
+        try:
+            return self._client.build_request("GET" if body is None else "POST", url, content=body, headers=headers)
+        except httpx.InvalidURL:
+            raise other_origin() from None  # such as a path that makes another port of the base URL's
+
+    async def _send(self, request: httpx.Request, stamp: "_Stamp") -> httpx.Response:
+        try:
+            response = await self._client.send(request, stream=True)
+        except httpx.TransportError as error:
+            raise self._failure(error.__cause__, stamp) from None
+        except aiohttp.ClientError:
+            # What the transport does not translate: an answer that is no HTTP, or headers over aiohttp's caps.
+            raise given_up("it is no valid HTTP, or its head goes over 128 lines of 8 kB") from None
+        if 300 <= response.status_code < 400:
+            await response.aclose()
+            raise redirected(response.status_code)
+        return response
+
+    def _failure(self, cause: BaseException | None, stamp: "_Stamp") -> CallError:
+        """Say what ended a call before its answer. The transport's own translation is too coarse to tell."""
+        if stamp.is_written:
+            return disconnected(answered=False)
+        if isinstance(cause, TimeoutError):
+            return deadline_passed(self._settings.connect_timeout_s, written=False)
+        return unreachable(cause, self._host)
+
+    async def _body(self, response: httpx.Response, deadline: float) -> AsyncGenerator[bytes, None]:
+        size = 0
+        pieces = response.aiter_raw()
+        try:
+            if str(response.headers.get("content-encoding", "")).strip().lower() not in ("", "identity"):
+                raise given_up("it is compressed, although the request asked for it as it is")
+            while True:
+                async with asyncio.timeout_at(deadline):
+                    data = await anext(pieces, b"")
+                if not data:
+                    return
+                size += len(data)
+                if size > self._body_limit:
+                    raise given_up(f"it is larger than {self._body_limit / 1024 / 1024:g} MB")
+                yield data
+        except TimeoutError:
+            raise deadline_passed(self._settings.deadline_s, written=True) from None
+        except (httpx.TransportError, aiohttp.ClientError):
+            raise disconnected(answered=True) from None
+        finally:
+            await response.aclose()
+
+    def _headers(self, family: EndpointFamily | None, *, stream: bool, has_body: bool) -> dict[str, str]:
+        headers = {
+            "accept": "text/event-stream" if stream else "application/json",
+            "accept-encoding": "identity",
+            **({"content-type": "application/json"} if has_body else {}),
+            **{name.lower(): value for name, value in self._settings.headers.items()},
+        }
+        if family is EndpointFamily.ANTHROPIC_MESSAGES:
+            headers["anthropic-version"] = self._settings.anthropic_version
+        return headers
+
+    def _authorization(self, key: KeyUse) -> dict[str, str]:
+        """Return the header that carries the token: the one place of the transport in which a `Secret` is revealed."""
+        if key is KeyUse.NONE or self._secret is None:
+            return {}
+        token = WRONG_KEY if key is KeyUse.WRONG else self._secret.reveal()
+        name = _key_header(self._settings)
+        return {name: token if name == "x-api-key" else f"Bearer {token}"}
+
+    def _open_session(self) -> aiohttp.ClientSession:
+        trace = aiohttp.TraceConfig()
+        trace.on_request_headers_sent.append(_stamp_headers)
+        trace.on_request_chunk_sent.append(_stamp_written)
+        return aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(
+                limit=CONNECTION_LIMIT, limit_per_host=0, ssl=self._tls, use_dns_cache=False, force_close=True
+            ),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            trace_configs=[trace],
+            trust_env=False,
+        )
+
+
+def _key_header(settings: GatewaySettings) -> str:
+    return "x-api-key" if settings.auth == "x-api-key" else "authorization"
+
+
+async def _stamp_headers(
+    session: aiohttp.ClientSession, context: SimpleNamespace, params: aiohttp.TraceRequestHeadersSentParams
+) -> None:
+    stamp = _CURRENT.get(None)
+    if stamp is not None and not stamp.has_body and not stamp.is_written:
+        stamp.written_at.set_result(stamp.clock())
+
+
+async def _stamp_written(
+    session: aiohttp.ClientSession, context: SimpleNamespace, params: aiohttp.TraceRequestChunkSentParams
+) -> None:
+    stamp = _CURRENT.get(None)
+    if stamp is not None and not stamp.is_written:
+        stamp.written_at.set_result(stamp.clock())
+
+
+async def _end(sending: "asyncio.Task[httpx.Response]") -> None:
+    """End a call's sending half: cancel it where it still runs, and let go of its connection."""
+    if not sending.done():
+        sending.cancel()
+        await asyncio.wait({sending})
+    if not sending.cancelled() and sending.exception() is None:
+        await sending.result().aclose()
+
+
+def _tls(settings: GatewaySettings) -> ssl.SSLContext:
+    context = verifying_context()
+    if isinstance(settings.ca_file, str):
+        context.load_verify_locations(cadata=_read_certificates(Path(settings.ca_file).expanduser()))
+    return context
+
+
+def _read_certificates(path: Path) -> str:
+    """Read a PEM file; a pipe or device, which could keep the screen waiting, is no such file."""
+    if not path.is_file() or path.stat().st_size > _CA_FILE_LIMIT:
+        raise OSError(f"no regular file of at most {_CA_FILE_LIMIT} bytes")
+    return path.read_text(encoding="ascii", errors="replace")

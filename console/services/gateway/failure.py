@@ -1,0 +1,109 @@
+"""Why a call got no whole answer, in our words and with a category.
+
+CallError
+├─ unreachable       no connection: name, refusal, network or TLS
+├─ disconnected      the connection ended before the answer did
+├─ deadline_passed   the call's total deadline, or the time to connect, ran out
+├─ given_up          the answer goes over a cap, is compressed, or is no HTTP
+├─ redirected        the gateway wanted the call to go somewhere else
+├─ other_origin      the call would go to another origin than the token belongs to
+└─ carries_token     a token stands in what the call would send
+"""
+
+import ssl
+
+from console.domain.errors.category import Blame, Category, Classification, judged
+
+
+class CallError(Exception):
+    """A call that got no whole answer. `classification` says why; no text from outside is in it."""
+
+    def __init__(self, classification: Classification, *, http_status: int | None = None) -> None:
+        super().__init__(classification.evidence)
+        self.classification = classification
+        self.http_status = http_status
+        """The answer's status, where the call ended over its head."""
+        self.was_sent = False
+        """The request had left by then; set by the client."""
+        self.elapsed_ms: float | None = None
+        """From the start of the call until it ended; set by the client."""
+
+
+def unreachable(cause: BaseException | None, host: str) -> CallError:
+    """Say why connecting failed, from the exception at the bottom of the library's."""
+    import aiohttp
+
+    if isinstance(cause, aiohttp.ClientConnectorDNSError):
+        evidence, action = (
+            f"the host name {host} is not known",
+            "Check base_url for a typing error, and this machine's DNS.",
+        )
+    elif isinstance(cause, aiohttp.ClientConnectorCertificateError | ssl.SSLCertVerificationError):
+        evidence = f"the certificate of {host} is not trusted"
+        action = "If a company CA signed it, name its file in ca_file. Verification cannot be switched off."
+    elif isinstance(cause, aiohttp.ClientSSLError | ssl.SSLError):
+        evidence = f"{host} does not speak TLS as expected"
+        action = "Check the scheme and the port of base_url: the port may speak plain http."
+    elif isinstance(cause, aiohttp.ClientConnectorError) and isinstance(cause.os_error, ConnectionRefusedError):
+        evidence = f"{host} refused the connection"
+        action = "Check that the gateway is running and that base_url names its port."
+    else:
+        evidence = f"{host} cannot be reached from this machine"
+        action = "Check the network, the VPN and base_url."
+    return CallError(judged(Category.UPSTREAM_UNAVAILABLE, evidence, action=action))
+
+
+def disconnected(*, answered: bool) -> CallError:
+    """Say that the connection ended early: before the answer began, or within it."""
+    if answered:
+        return CallError(
+            judged(Category.CONTRACT_VIOLATION, "the connection ended in the middle of the answer", blame=Blame.GATEWAY)
+        )
+    return CallError(
+        judged(
+            Category.UPSTREAM_UNAVAILABLE,
+            "the gateway closed the connection without an answer",
+            action="The call may have been billed. Look at the gateway's log before repeating it.",
+        )
+    )
+
+
+def deadline_passed(seconds: float, *, written: bool) -> CallError:
+    """Say that the time ran out, and whether the request had been sent by then."""
+    if written:
+        return CallError(judged(Category.TIMEOUT, f"no complete answer within {seconds:g} s"))
+    return CallError(
+        judged(
+            Category.TIMEOUT,
+            f"no connection within {seconds:g} s",
+            action="Nothing was sent. Check the network, the VPN and base_url.",
+        )
+    )
+
+
+def given_up(why: str) -> CallError:
+    """Say why an answer was not read on: a cap, compression, or no valid HTTP."""
+    return CallError(judged(Category.CONTRACT_VIOLATION, f"the answer was given up: {why}"))
+
+
+def redirected(status: int) -> CallError:
+    """Say that the gateway redirected the call."""
+    return CallError(
+        judged(Category.ORIGIN_REFUSED, f"HTTP status {status}: a redirect, not followed"), http_status=status
+    )
+
+
+def other_origin() -> CallError:
+    """Say that the call's address is not at the origin that the token belongs to."""
+    return CallError(
+        judged(
+            Category.ORIGIN_REFUSED,
+            "the request would have gone to another origin than the token belongs to; nothing was sent",
+            action="Correct base_url. Where the gateway has moved, bind the token anew: token rebind.",
+        )
+    )
+
+
+def carries_token(place: str) -> CallError:
+    """Say in which part of a request a token stands as content."""
+    return CallError(judged(Category.SECRET_IN_PROMPT, f"a token stands in the request's {place}; nothing was sent"))

@@ -1,0 +1,1 @@
+"""Instruction files as coding agents find them in a repository."""

@@ -1,0 +1,22 @@
+"""What was found: a file on its way to becoming an instruction source."""
+
+from dataclasses import dataclass
+
+from console.domain.instructions.source import Load
+from console.services.instructions.file_cache import ReadFile
+
+ADVICE = "Move it away, or put a readable file in its place"
+
+
+@dataclass(slots=True)
+class Found:
+    """A file that a rule or an import led to."""
+
+    file: ReadFile
+    label: str
+    scope: str
+    load: Load
+    effective_bytes: int
+    is_from_inside: bool
+    """Whether the repository itself leads to it, by a name in it or by an import."""
+    imports: tuple[str, ...] = ()

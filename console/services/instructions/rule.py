@@ -1,0 +1,165 @@
+"""Where each tool looks for instructions: one table a tool, in the order in which it reads."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from console.domain.instructions.source import Load, Tool
+
+CODEX_BUDGET = 32_768
+"""The bytes that Codex reads of all project files together, unless its settings say otherwise."""
+
+
+class Where(StrEnum):
+    """In which directories a rule looks."""
+
+    MANAGED = "managed"
+    """What an administrator laid down for the machine."""
+    HOME = "home"
+    CODEX_HOME = "codex_home"
+    """`$CODEX_HOME`, by default ~/.codex."""
+    COPILOT_DIRECTORIES = "copilot_directories"
+    """`$COPILOT_CUSTOM_INSTRUCTIONS_DIRS`, with commas between."""
+    ANCESTORS = "ancestors"
+    """From / down to where the tool works."""
+    ROOT = "root"
+    CHAIN = "chain"
+    """From the root of the repository down to where the tool works."""
+    HERE = "here"
+    BELOW = "below"
+    """Every directory below the one in which the tool works."""
+
+
+class Pick(StrEnum):
+    """Which of the names that lie in a directory a tool takes."""
+
+    ALL = "all"
+    FIRST_EXISTING = "first_existing"
+    """Be it blank: it still stands before the others."""
+    FIRST_WITH_TEXT = "first_with_text"
+    NEAREST = "nearest"
+    """Only those of the deepest directory that has one."""
+
+
+FrontMatter = Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Loading:
+    """When a file is loaded, as its front matter says; without globs the directory is the scope."""
+
+    load: Load
+    globs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Names that a tool looks for, and what it does with what is there."""
+
+    where: Where
+    names: tuple[str, ...]
+    """Relative to the directory; `folder/**/*.md` is every such file below the folder."""
+    pick: Pick = Pick.ALL
+    load: Load = Load.ALWAYS
+    loading: Callable[[FrontMatter], Loading] | None = None
+    """Reads from the front matter when a file is loaded."""
+    has_budget: bool = False
+    """Whether the files share one bound in bytes."""
+    is_stand_in: bool = False
+    """Whether it counts only where the rule before it found nothing."""
+    why_ignored: str = ""
+    """What to do with a file that looks like a rule of the tool and is none; such a file is never read."""
+
+
+def _claude_rule(front: FrontMatter) -> Loading:
+    globs = front.get("paths", ())
+    return Loading(Load.CONDITIONAL, globs) if globs else Loading(Load.ALWAYS)
+
+
+def _copilot_rule(front: FrontMatter) -> Loading:
+    globs = front.get("applyTo", ())
+    return Loading(Load.CONDITIONAL, globs) if globs else Loading(Load.SHADOWED)
+
+
+def _cursor_rule(front: FrontMatter) -> Loading:
+    if front.get("alwaysApply") == ("true",):
+        return Loading(Load.ALWAYS)
+    globs = front.get("globs", ())
+    return Loading(Load.CONDITIONAL, globs) if globs else Loading(Load.ON_DEMAND)
+
+
+_CLAUDE = ("CLAUDE.md", ".claude/CLAUDE.md", "CLAUDE.local.md")
+
+_CODEX_RULES = (
+    Rule(Where.CODEX_HOME, ("AGENTS.override.md", "AGENTS.md"), Pick.FIRST_WITH_TEXT),
+    Rule(Where.CHAIN, ("AGENTS.override.md", "AGENTS.md"), Pick.FIRST_EXISTING, has_budget=True),
+    Rule(Where.CHAIN, (".codex/AGENTS.md",), why_ignored="Codex reads AGENTS.md one directory up; move it there"),
+)
+_CLAUDE_CODE_RULES = (
+    Rule(Where.MANAGED, ("claude-code/CLAUDE.md",)),
+    Rule(Where.HOME, (".claude/CLAUDE.md",)),
+    Rule(Where.HOME, (".claude/rules/**/*.md",), loading=_claude_rule),
+    Rule(Where.ANCESTORS, _CLAUDE),
+    Rule(Where.CHAIN, ("AGENTS.md",), is_stand_in=True),
+    Rule(Where.CHAIN, (".claude/rules/**/*.md",), loading=_claude_rule),
+    Rule(Where.BELOW, _CLAUDE, load=Load.ON_DEMAND),
+    Rule(
+        Where.CHAIN,
+        (".claude/AGENTS.md", ".claude/CLAUDE.local.md", ".claude/rules/**/*.mdc"),
+        why_ignored="Claude Code has no reader for it; its rules are .claude/CLAUDE.md and .claude/rules/*.md",
+    ),
+)
+_COPILOT_FILES = ".github/instructions/**/*.instructions.md"
+_COPILOT_RULES = (
+    Rule(Where.HOME, (".copilot/copilot-instructions.md",)),
+    Rule(Where.CHAIN, ("AGENTS.md",)),
+    Rule(Where.ROOT, (".github/copilot-instructions.md", "CLAUDE.md", "GEMINI.md")),
+    Rule(Where.ROOT, (_COPILOT_FILES,), loading=_copilot_rule),
+    Rule(Where.HERE, (_COPILOT_FILES,), loading=_copilot_rule),
+    Rule(Where.COPILOT_DIRECTORIES, ("AGENTS.md",)),
+    Rule(Where.COPILOT_DIRECTORIES, (_COPILOT_FILES,), loading=_copilot_rule),
+    Rule(Where.BELOW, ("AGENTS.md",), load=Load.ON_DEMAND),
+    Rule(
+        Where.ROOT,
+        (".github/AGENTS.md", ".github/CLAUDE.md", ".github/instructions/**/*.md"),
+        why_ignored="Copilot reads .github/copilot-instructions.md, and *.instructions.md with applyTo; rename it",
+    ),
+)
+_CURSOR_RULES = (
+    Rule(Where.CHAIN, (".cursor/rules/**/*.mdc",), loading=_cursor_rule),
+    Rule(Where.CHAIN, ("AGENTS.md",)),
+    Rule(Where.ROOT, (".cursorrules",)),
+    Rule(Where.BELOW, ("AGENTS.md",), load=Load.ON_DEMAND),
+    Rule(Where.BELOW, (".cursor/rules/**/*.mdc",), load=Load.ON_DEMAND),
+    Rule(Where.CHAIN, (".cursor/rules/**/*.md",), why_ignored="Cursor reads only .mdc there; rename it"),
+)
+_GEMINI_RULES = (
+    Rule(Where.HOME, (".gemini/GEMINI.md",)),
+    Rule(Where.CHAIN, ("GEMINI.md",)),
+    Rule(Where.BELOW, ("GEMINI.md",), load=Load.ON_DEMAND),
+)
+_AGENTS_MD_RULES = (
+    Rule(Where.CHAIN, ("AGENTS.md",), Pick.NEAREST),
+    Rule(Where.BELOW, ("AGENTS.md",), load=Load.ON_DEMAND),
+)
+
+RULES: Mapping[Tool, tuple[Rule, ...]] = {
+    Tool.CODEX: _CODEX_RULES,
+    Tool.CLAUDE_CODE: _CLAUDE_CODE_RULES,
+    Tool.COPILOT: _COPILOT_RULES,
+    Tool.CURSOR: _CURSOR_RULES,
+    Tool.GEMINI: _GEMINI_RULES,
+    Tool.AGENTS_MD: _AGENTS_MD_RULES,
+}
+IMPORT_HOPS: Mapping[Tool, int] = {Tool.CLAUDE_CODE: 4, Tool.GEMINI: 5}
+"""How deep `@path` imports are followed, by the tools that have them."""
+NEIGHBOURS = (
+    "AGENTS.override.md",
+    "AGENTS.md",
+    "CLAUDE.md",
+    ".claude/CLAUDE.md",
+    "GEMINI.md",
+    ".github/copilot-instructions.md",
+    ".cursorrules",
+)
+"""What some tool reads, and a person may think that all do."""

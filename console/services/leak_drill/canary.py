@@ -1,0 +1,244 @@
+"""The canary: a made-up token in the form of a gateway's, and the home in which the drill's children find it."""
+
+import json
+import os
+import secrets
+import string
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from console.domain.routes.family import EndpointFamily
+from console.domain.routes.role import Role
+from console.domain.tokens.secret import Secret
+
+VARIABLE = "GATEWAY_CONSOLE_DRILL_TOKEN"
+"""The environment variable that only the drill's children get."""
+
+WELL_MODELS: tuple[tuple[str, EndpointFamily], ...] = (
+    ("gpt-route-placeholder", EndpointFamily.RESPONSES),
+    ("claude-critic-route-placeholder", EndpointFamily.ANTHROPIC_MESSAGES),
+    ("chat-compatible-route-placeholder", EndpointFamily.CHAT_COMPLETIONS),
+)
+"""What the embedded gateway answers well, one model a family."""
+
+RUN_MODELS: tuple[tuple[str, EndpointFamily], ...] = (
+    ("gpt-route-placeholder", EndpointFamily.RESPONSES),
+    ("gpt-route-placeholder", EndpointFamily.RESPONSES),
+    ("gpt-route-placeholder", EndpointFamily.RESPONSES),
+    ("gpt-review-revise-placeholder", EndpointFamily.RESPONSES),
+    ("claude-critic-route-placeholder", EndpointFamily.ANTHROPIC_MESSAGES),
+)
+"""What takes a candidate through the gates, with a revision, a model a role."""
+
+_HOSTILITIES = {
+    EndpointFamily.RESPONSES: (
+        "key-in-letters",
+        "key-quoted-in-error",
+        "bare-key-in-model",
+        "clipboard-in-text",
+        "redirect",
+        "bomb",
+    ),
+    EndpointFamily.ANTHROPIC_MESSAGES: (
+        "key-base64-in-error",
+        "key-in-header",
+        "key-hex-in-text",
+        "title-in-letters",
+        "c1-in-header",
+        "drip",
+    ),
+    EndpointFamily.CHAT_COMPLETIONS: (
+        "key-basic-in-threes",
+        "key-starred-in-error",
+        "bare-base64-in-id",
+        "controls-in-error",
+        "markup-in-text",
+        "login-page",
+    ),
+}
+_VENDORS = {
+    EndpointFamily.RESPONSES: "gpt",
+    EndpointFamily.ANTHROPIC_MESSAGES: "claude",
+    EndpointFamily.CHAT_COMPLETIONS: "chat",
+}
+
+HOSTILE_MODELS: tuple[tuple[str, EndpointFamily], ...] = (
+    ("gpt-placeholder-html", EndpointFamily.RESPONSES),
+    ("gpt-placeholder-redirected", EndpointFamily.RESPONSES),
+    ("claude-placeholder-truncated", EndpointFamily.ANTHROPIC_MESSAGES),
+    ("claude-placeholder-unpaid", EndpointFamily.ANTHROPIC_MESSAGES),
+    ("chat-placeholder-swapped", EndpointFamily.CHAT_COMPLETIONS),
+    ("chat-placeholder-unpriced", EndpointFamily.CHAT_COMPLETIONS),
+    *(
+        (f"{_VENDORS[family]}-hostile-{name}-placeholder", family)
+        for family, names in _HOSTILITIES.items()
+        for name in names
+    ),
+)
+"""What the embedded gateway answers badly, six models a profile: what stands here is drilled."""
+
+REPOSITORY, TASK, LEAKING_TASK = "repository", "task.txt", "leaking-task.txt"
+LEAKING_CONTEXT = "docs/key.md"
+"""A file of the repository in which the canary stands in a run of characters that breaks anywhere."""
+_BODY_LENGTH = 48
+_DEADLINE_S = 4
+"""The longest that a call of the drill may take, in seconds: some gateways never come to an end."""
+_RUN_DEADLINE_S = 30
+"""The same for a run's calls, whose answers are longer."""
+_PART_LENGTH = 12
+"""A piece of the canary that is clipped at either end still holds a whole part, where it has 23 characters."""
+
+
+class Canary:
+    """A made-up token. It opens nothing but the drill's own gateway."""
+
+    def __init__(self) -> None:
+        alphabet = string.ascii_letters + string.digits
+        body = "".join(secrets.choice(alphabet) for _ in range(_BODY_LENGTH - 6)) + "aZ7bY2"
+        self.value = f"sk-{body}"
+        parts = (body[start : start + _PART_LENGTH] for start in range(0, _BODY_LENGTH, _PART_LENGTH))
+        self._sought = (Secret(self.value), *map(Secret, parts))
+
+    def is_in(self, data: bytes) -> bool:
+        """Tell whether bytes hold the canary, a part of it, or a form that gives one of them away."""
+        text = data.decode("latin-1")
+        return any(each.is_in(text) for each in self._sought)
+
+    def redact(self, text: str) -> str:
+        """Return a text, such as a file's name, without the canary."""
+        for each in self._sought:
+            text = each.redact(text)
+        return text
+
+    def __repr__(self) -> str:
+        return "Canary(•••)"
+
+
+@dataclass(frozen=True, slots=True)
+class Scratch:
+    """The directory of one drill: a home, a working directory, and the files in which the canary was planted."""
+
+    root: Path
+    home: Path
+    work: Path
+    planted: dict[Path, bytes]
+    """The files that hold the canary because the drill put it there, with their bytes."""
+
+    @property
+    def witness(self) -> Path:
+        """What the repository's own program would leave: the environment that it was given."""
+        return self.root / "what-the-program-of-the-repository-knew"
+
+    def arm(self) -> None:
+        """Let the repository's configuration name a program, which git would run to compare contents.
+
+        Raises:
+            OSError: The repository is not there.
+
+        """
+        repository = self.work / REPOSITORY
+        with (repository / ".git" / "config").open("a", encoding="ascii") as config:
+            config.write(f'[filter "drill"]\n\tclean = "env >>{self.witness}; cat"\n')
+        for path in repository.glob("**/*.md"):
+            os.utime(path, ns=(0, 0))  # so that contents have to be compared
+
+    def environment(self, canary: Canary, passed_on: dict[str, str]) -> dict[str, str]:
+        """Return the environment of the drill's children."""
+        return {
+            **passed_on,
+            "HOME": str(self.home),
+            "TMPDIR": str(self.root / "tmp"),
+            "LANG": "C.UTF-8",
+            VARIABLE: canary.value,
+        }
+
+
+def hostile_profiles() -> tuple[str, ...]:
+    """Return the names of the profiles that the hostile models make up, a model a role."""
+    return tuple(f"hostile{number}" for number in range(-(-len(HOSTILE_MODELS) // len(Role))))
+
+
+def plant(root: Path, canary: Canary, base_url: str, stalled_url: str) -> Scratch:
+    """Lay out a scratch home with the canary in it.
+
+    Args:
+        root: An empty directory.
+        canary: What is planted.
+        base_url: Where the drill's gateway is.
+        stalled_url: Where calls are taken and never answered.
+
+    Raises:
+        OSError: The directory cannot be written.
+
+    """
+    home, work = root / "home", root / "work"
+    folder = home / ".config" / "gateway-console"
+    for each in (folder, work, root / "tmp"):
+        each.mkdir(parents=True, mode=0o700)
+    token, passphrase = home / "token", home / "passphrase"
+    refused, broken = work / "refused.toml", work / "broken.toml"
+    _write(token, canary.value)
+    _write(passphrase, "a passphrase for the drill")
+    _write(folder / "config.toml", _config(base_url, stalled_url, token, passphrase))
+    _write(refused, _profile("p", base_url, [canary.value], WELL_MODELS, head='schema = 1\ndefault_profile = "p"\n'))
+    _plant_task(work, canary)
+    _write(broken, f"schema = 1\n[profiles.p.gateway]\nheaders = {{ x-note = {canary.value} }}\n")
+    planted = (token, refused, broken, work / LEAKING_TASK, work / REPOSITORY / LEAKING_CONTEXT)
+    return Scratch(root, home, work, {path: path.read_bytes() for path in planted})
+
+
+def _plant_task(work: Path, canary: Canary) -> None:
+    """Lay out what a run works on: a task, one with the canary in it, and the files of a repository."""
+    repository = work / REPOSITORY
+    repository.mkdir()
+    (repository / LEAKING_CONTEXT).parent.mkdir()
+    _write(repository / "AGENTS.md", "Be brief.\n")
+    _write(repository / LEAKING_CONTEXT, f"{'x' * 70}{canary.value}{'y' * 90}\n")
+    _write(repository / ".gitattributes", "*.md filter=drill\n")
+    _write(work / TASK, "Add a note on endpoint families.\n")
+    _write(work / LEAKING_TASK, f"Add a note. The key is {canary.value}.\n")
+
+
+def _write(path: Path, text: str) -> None:
+    path.touch(mode=0o600)
+    path.write_text(text, encoding="ascii")
+
+
+def _config(base_url: str, stalled_url: str, token: Path, passphrase: Path) -> str:
+    vault = f'vault_passphrase_ref = "file:{passphrase}"\n'
+    parts = [
+        'schema = 1\ndefault_profile = "well"\n',
+        _profile("well", base_url, [f"env:{VARIABLE}"], WELL_MODELS),
+        _profile("file", base_url, [f"file:{token}"], WELL_MODELS, gateway='auth = "x-api-key"\n'),
+        _profile("run", base_url, [f"env:{VARIABLE}"], RUN_MODELS, deadline_s=_RUN_DEADLINE_S),
+        _profile("vault", base_url, ["vault:drill"], WELL_MODELS, gateway=vault),
+        _profile("stalled", stalled_url, [f"env:{VARIABLE}"], WELL_MODELS[:1]),
+    ]
+    size = len(Role)
+    for number, name in enumerate(hostile_profiles()):
+        models = HOSTILE_MODELS[number * size : (number + 1) * size]
+        parts.append(_profile(name, base_url, [f"env:{VARIABLE}"], models))
+    return "".join(parts)
+
+
+def _profile(
+    name: str,
+    base_url: str,
+    references: Sequence[str],
+    models: Iterable[tuple[str, EndpointFamily]],
+    *,
+    head: str = "",
+    gateway: str = "",
+    deadline_s: int = _DEADLINE_S,
+) -> str:
+    lines = [
+        f"{head}[profiles.{name}.gateway]\nbase_url = {json.dumps(base_url)}\n",
+        f"token_ref = {json.dumps(list(references))}\ndeadline_s = {deadline_s}\n{gateway}",
+    ]
+    lines += [
+        f"[profiles.{name}.routes.{role}]\nmodel = {json.dumps(model)}\n"
+        f'endpoint_family = "{family}"\nendpoint_path = "{family.standard_path}"\n'
+        for role, (model, family) in zip(Role, models, strict=False)
+    ]
+    return "".join(lines)

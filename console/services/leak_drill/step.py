@@ -1,0 +1,126 @@
+"""The steps of the drill: what the console is made to do with the canary in its hands."""
+
+import os
+import signal
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from console.services.git.command import has_git
+from console.services.leak_drill.canary import LEAKING_CONTEXT, LEAKING_TASK, REPOSITORY, TASK, Canary, hostile_profiles
+from console.services.leak_drill.child import CONSOLE
+
+WITH_CORE = ("/bin/sh", "-c", 'ulimit -c "$(ulimit -H -c)"; exec "$@"', "sh")
+"""Runs a program that the system lets write as large a core file as it may, so that only the console forbids it."""
+
+
+class How(StrEnum):
+    """How a step's child is run."""
+
+    ON_PIPES = "on pipes"
+    AT_TERMINAL = "at a terminal"
+    UNTIL_CRASH = "until a crash"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One child and what has to become of it for the drill to have been held."""
+
+    name: str
+    arguments: tuple[str, ...]
+    codes: frozenset[int] | None = None
+    """The exit codes that it may end with; None where any code of its own will do."""
+    given: bytes = field(default=b"", repr=False)
+    """What its stdin holds."""
+    how: How = How.ON_PIPES
+    keys: tuple[tuple[str, bytes], ...] = ()
+    """What is typed at a terminal, each once the words before it are shown; left out, all routes are smoked."""
+    sends: bool = False
+    """Whether it has to reach the gateway with the canary."""
+    program: tuple[str, ...] = CONSOLE
+
+
+def steps(canary: Canary) -> Sequence[Step]:
+    """Return the steps, in their order."""
+    ok, refused = frozenset({0}), frozenset({3})
+    told = f'{{"error": {{"message": "Incorrect API key provided: {canary.value}.", "code": "invalid_api_key"}}}}'
+    token = canary.value.encode()
+    return (
+        Step("routes", ("routes",)),
+        Step("routes --json", ("routes", "--json")),
+        *_calls("well"),
+        *(step for name in hostile_profiles() for step in _calls(name)),
+        Step("smoke, token from a file", ("--profile", "file", "smoke"), ok, sends=True),
+        Step("explain", ("explain", "--status", "401", "-"), ok, told.encode()),
+        Step("explain --json", ("explain", "--json", "--status", "401", "-"), ok, told.encode()),
+        Step("refused config", ("--config", "refused.toml", "routes"), refused),
+        Step("broken config", ("--config", "broken.toml", "routes"), refused),
+        Step("token set, no ASCII", ("token", "set", "--profile", "vault"), frozenset({2}), b"\xff" + token),
+        Step("token set", ("token", "set", "--profile", "vault"), ok, token),
+        Step("token check", ("token", "check", "--profile", "vault", "--json"), ok),
+        Step("token list", ("token", "list"), ok),
+        Step("smoke, token from the vault", ("--profile", "vault", "smoke"), ok, sends=True),
+        Step("token rotate, the same token", ("token", "rotate", "--profile", "vault"), frozenset({11}), token),
+        Step("token remove", ("token", "remove", "--profile", "vault", "--yes"), ok),
+        *(_run() if has_git(os.environ) else ()),
+        Step("verify mark", ("verify", "mark", "ci-secrets", "--note", "drill"), ok),
+        Step("doctor", ("doctor", "--json")),
+        *(
+            Step(f"screen, {name}", ("--profile", name), ok, how=How.AT_TERMINAL, sends=True)
+            for name in ("well", *hostile_profiles())
+        ),
+        Step(
+            "screen, with Textual's log",
+            (),
+            ok,
+            how=How.AT_TERMINAL,
+            sends=True,
+            program=("/usr/bin/env", "TEXTUAL_LOG=textual.log", *CONSOLE),
+        ),
+        Step(
+            "crash",
+            ("--profile", "stalled", "smoke"),
+            frozenset({-signal.SIGABRT}),
+            how=How.UNTIL_CRASH,
+            sends=True,
+            program=(*WITH_CORE, *CONSOLE),
+        ),
+    )
+
+
+_KEYS = (("planner due", b"r"), ("1 runs", b"\r"), ("nothing was sent so far", b"\x1b"), ("1 runs", b"\x1b"))
+"""Open the runs, and the dialog with what will be sent; close it and them."""
+
+
+def _run() -> Sequence[Step]:
+    """Return the steps of a gated run, from its beginning to its record."""
+    ok, waits, named, start = (
+        frozenset({0}),
+        frozenset({7}),
+        ("--profile", "run"),
+        ("run", "start", "--repo", REPOSITORY, "--task-file"),
+    )
+    return (
+        Step("run start --auto", (*named, *start, TASK, "--auto"), ok, sends=True),
+        Step("run list --json", ("run", "list", "--json"), ok),
+        Step("run show", ("run", "show", "last"), ok),
+        Step("record show --json", ("record", "show", "last", "--json"), ok),
+        Step("record verify", ("record", "verify", "--all"), ok),
+        Step("run start, the token in a file", (*named, *start, TASK, "--context", LEAKING_CONTEXT), waits),
+        Step("run decide", ("run", "decide", "last", "--gate", "instruction", "--verdict", "ready"), ok),
+        Step("run step, the preflight", ("run", "step", "last"), ok, sends=True),
+        Step("run step --preview", ("run", "step", "last", "--preview"), ok),
+        Step("screen, the brief", named, ok, how=How.AT_TERMINAL, keys=_KEYS),
+        Step("run step --send", ("run", "step", "last", "--send")),
+        Step("run start, a token in the task", (*named, *start, LEAKING_TASK), frozenset({11})),
+        Step("run start, a gateway that echoes", ("--profile", "hostile0", *start, TASK, "--auto"), sends=True),
+    )
+
+
+def _calls(profile: str) -> Sequence[Step]:
+    named = ("--profile", profile)
+    return (
+        Step(f"check --level 5, {profile}", (*named, "check", "--level", "5"), sends=True),
+        Step(f"smoke, {profile}", (*named, "smoke"), sends=True),
+        Step(f"smoke --json, {profile}", (*named, "smoke", "--json"), sends=True),
+    )

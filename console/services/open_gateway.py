@@ -1,0 +1,123 @@
+"""The target: a profile's gateway with its address and token, opened for calls."""
+
+import contextlib
+import os
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from console.domain.probes.event import GatewayOpened, TokenResolved
+from console.domain.tokens.secret import Secret
+from console.services.config.settings import Profile
+from console.services.gateway.address import canonical_origin, check_base_url, is_doubled, origin
+from console.services.system.leak_guard import quiet_logs
+from console.services.tokens.resolve import Resolution, resolve_token
+from console.services.tokens.sources import open_sources
+from console.services.tokens.stores.store import Store
+from console.services.tokens.terminal import Ask
+
+if TYPE_CHECKING:
+    from console.services.gateway.client import Gateway
+
+
+class TargetError(Exception):
+    """The profile's gateway cannot be given an address; the message says why and what to do."""
+
+
+class EmbeddedGateway(Protocol):
+    """An embedded gateway at work; who starts it is the faces' matter."""
+
+    @property
+    def base_url(self) -> str:
+        """Where it listens."""
+
+    @property
+    def token(self) -> Secret:
+        """What opens it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """An address, what asking for the token came to, and the client where calls can be made."""
+
+    opened: GatewayOpened
+    token: TokenResolved
+    gateway: "Gateway | None"
+    """None where the token was not found."""
+
+
+@contextlib.asynccontextmanager
+async def open_target(
+    profile: Profile,
+    start_embedded: Callable[[], AbstractAsyncContextManager[EmbeddedGateway]],
+    *,
+    environment: Mapping[str, str] = os.environ,
+    keyring: Store | None = None,
+    ask: Ask | None = None,
+) -> AsyncIterator[Target]:
+    """Give a profile's gateway an address, resolve its token and open the client. Nothing is sent.
+
+    Args:
+        profile: A checked profile.
+        start_embedded: How the embedded gateway is started, where the profile runs on it.
+        environment: The environment variables of this process.
+        keyring: Another keyring than this platform's.
+        ask: How to ask a person for what must be typed; None where nobody can be asked, as on the screen.
+
+    Raises:
+        TargetError: The address or the CA file cannot be used.
+
+    """
+    quiet_logs()
+    async with AsyncExitStack() as stack:
+        embedded: EmbeddedGateway | None = None
+        if profile.is_embedded:
+            embedded = await stack.enter_async_context(start_embedded())
+            base_url = embedded.base_url
+        else:
+            base_url = require_base_url(profile, environment)
+        sources = open_sources(
+            profile.gateway, environment, ask=ask, embedded=embedded.token if embedded else None, keyring=keyring
+        )
+        resolution = await resolve_token(profile.gateway.token_ref, sources, canonical_origin(base_url))
+        gateway = None
+        if resolution.is_usable:
+            gateway = await stack.enter_async_context(_client(profile, base_url, resolution))
+        yield Target(GatewayOpened(origin(base_url), profile.is_embedded), resolution.event, gateway)
+
+
+def require_base_url(profile: Profile, environment: Mapping[str, str]) -> str:
+    """Return the address of a profile's gateway, which is not the embedded one.
+
+    Raises:
+        TargetError: An environment variable was to hold it, and does not.
+
+    """
+    settings = profile.gateway
+    if isinstance(settings.base_url, str):
+        return settings.base_url
+    name = str(settings.base_url_ref).removeprefix("env:")
+    url = environment.get(name, "")
+    if not url:
+        raise TargetError(f"{name}, which base_url_ref of profile {profile.name} names, is not set")
+    if (problem := check_base_url(url)) is not None:
+        raise TargetError(f"the value of {name} {problem}")
+    if any(is_doubled(url, route.endpoint_path) for route in profile.table):
+        raise TargetError(
+            f"the value of {name} ends in /v1 and endpoint_path begins with /v1: the call would go to /v1/v1/…;"
+            " take /v1 off the value"
+        )
+    return url
+
+
+def _client(profile: Profile, base_url: str, resolution: Resolution) -> "Gateway":
+    from console.services.gateway.client import Gateway
+
+    try:
+        return Gateway(base_url, resolution.secret, profile.gateway, bound_origin=resolution.bound_origin)
+    except (OSError, RuntimeError, ValueError):
+        # ssl.SSLError is an OSError; the others are what a home directory or a name that cannot be give.
+        raise TargetError(
+            f"ca_file of profile {profile.name} cannot be read, or holds no certificate in PEM form"
+        ) from None

@@ -1,0 +1,44 @@
+"""Looking at the sources of the verification table: whether a page changed since a person verified it."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import aclosing
+
+from console.domain.verification import Mark, Row, SourceChecked, SourceOutcome, compare
+from console.services.pages.failure import SourceError, SourceRefusedError
+from console.services.pages.fetch import Fetched
+from console.services.system.merge import merge
+
+FETCH_LIMIT = 4
+"""The most pages that are fetched at once."""
+
+Fetch = Callable[[str], Awaitable[Fetched]]
+"""Reads a public page; raises `SourceError`."""
+
+
+async def check_sources(
+    rows: Sequence[Row], marks: Sequence[Mark], fetch: Fetch
+) -> AsyncGenerator[SourceChecked, None]:
+    """Fetch the rows' sources side by side and yield each result as it comes. Nothing is stored.
+
+    Args:
+        rows: The rows whose sources are fetched.
+        marks: Marks of all rows, in the order in which they were made.
+        fetch: How a page is read.
+
+    """
+    streams = [_check_source(row, marks, fetch) for row in rows]
+    async with aclosing(merge(streams, places=asyncio.Semaphore(FETCH_LIMIT))) as merged:
+        async for checked in merged:
+            yield checked
+
+
+async def _check_source(row: Row, marks: Sequence[Mark], fetch: Fetch) -> AsyncGenerator[SourceChecked, None]:
+    try:
+        page = await fetch(row.source_url)
+    except SourceError as error:
+        is_refused = isinstance(error, SourceRefusedError)
+        outcome = SourceOutcome.REFUSED if is_refused else SourceOutcome.UNREACHABLE
+        yield SourceChecked(row.id, outcome, str(error), error.http_status)
+    else:
+        yield compare(row, marks, page.sha256, page.status)

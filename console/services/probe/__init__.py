@@ -1,1 +1,0 @@
-"""Probes: the one client of the gateway, and the live smoke tests that are made with it."""

@@ -1,0 +1,131 @@
+"""Rung 2: the lists of models that a gateway shows, read and merged."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from console.domain.probes.assertion import found
+from console.domain.probes.catalogue import Catalogue
+from console.domain.routes.contract import Finding
+from console.domain.routes.family import family_of_path
+from console.domain.routes.route import Route
+from console.services.gateway.call import Reply, read_whole
+from console.services.gateway.client import Gateway
+from console.services.gateway.failure import CallError
+from console.wire.catalogue import Listing, merge, read_listing
+
+LIST_LIMIT = 4 * 1024 * 1024
+"""The most bytes of one list; OpenRouter's, the largest seen, has about half a megabyte."""
+LISTS_LIMIT = 8 * 1024 * 1024
+"""The most bytes of all lists together."""
+_PAGE_LIMIT = 20
+"""The most pages of one list."""
+
+_PUBLIC_LISTS = ("/api/models", "/api/pricing")
+"""CometAPI's public list and new-api's prices, both below the base URL."""
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueProof:
+    """What reading the lists came to."""
+
+    catalogue: Catalogue
+    notes: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    requests_sent: int
+
+
+async def read_catalogue(gateway: Gateway, routes: Sequence[Route]) -> CatalogueProof:
+    """Ask for every list that a gateway may have and merge what is one. Never raises: a list is a hint.
+
+    All lists together have the time of one call and one limit of bytes, however many pages they have.
+
+    `/health` of a gateway is never asked: LiteLLM's makes a paid call to every deployment.
+    """
+    reading = _Reading(gateway)
+    paths = (*_model_paths(routes), *_PUBLIC_LISTS)
+    try:
+        async with asyncio.timeout(gateway.deadline_s):
+            for path in paths:
+                await reading.read(path)
+    except TimeoutError:
+        reading.findings.append(found("CAT-01", "too_slow"))
+        for path in paths[len(reading.notes) :]:
+            reading.notes.append(f"GET {path}: not read to its end in the {gateway.deadline_s:g} s that all lists have")
+    catalogue = merge(reading.listings)
+    if not catalogue.entries:
+        reading.findings.append(found("CAT-01", "none"))
+    findings = tuple(dict.fromkeys(reading.findings))
+    return CatalogueProof(catalogue, tuple(reading.notes), findings, reading.requests_sent)
+
+
+class _Reading:
+    """What was read of a gateway's lists so far."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+        self._left = LISTS_LIMIT
+        self.listings: list[tuple[str, Listing]] = []
+        self.notes: list[str] = []
+        """One a list, in their order; a list that is not read to its end has none."""
+        self.findings: list[Finding] = []
+        self.requests_sent = 0
+
+    async def read(self, path: str) -> None:
+        """Read a list page by page.
+
+        No family is spoken: with `anthropic-version` some gateways answer in another shape.
+        """
+        query, seen, count, said = "", set[str](), 0, ""
+        for page in range(1, _PAGE_LIMIT + 1):
+            if self._left <= 0:
+                self._cut()
+                said = said or f"not asked: the lists before it have {LISTS_LIMIT // 1024 // 1024} MB"
+                break
+            limit = min(LIST_LIMIT, self._left)
+            self.requests_sent += 1
+            try:
+                reply = await read_whole(self._gateway.call(path + query, None, None), limit=limit)
+            except CallError as error:
+                said = error.classification.evidence
+                break
+            self._left -= len(reply.body)
+            listing = await asyncio.to_thread(read_listing, reply.body) if reply.is_success else None
+            count += 0 if listing is None else len(listing.entries)
+            said = _said(reply, listing, count, limit)
+            if listing is None:
+                break
+            self.listings.append((path, listing))
+            has_more = listing.next_after is not None and listing.next_after not in seen
+            if listing.is_cut or (has_more and page == _PAGE_LIMIT):
+                self._cut()
+            if listing.next_after is None or not has_more:
+                break
+            seen.add(listing.next_after)
+            query = f"?limit=1000&after_id={quote(listing.next_after, safe='')}"
+        self.notes.append(f"GET {path}: {said}")
+
+    def _cut(self) -> None:
+        self.findings.append(found("CAT-01", "too_long"))
+
+
+def _model_paths(routes: Sequence[Route]) -> list[str]:
+    """Return the lists beside the routes' paths: `/v1/responses` has `/v1/models`."""
+    paths = []
+    for route in routes:
+        family = family_of_path(route.endpoint_path)
+        if family is not None:
+            stem = route.endpoint_path.rstrip("/").removesuffix(family.standard_path.removeprefix("/v1"))
+            paths.append(f"{stem}/models")
+    return list(dict.fromkeys(paths or ["/v1/models"]))
+
+
+def _said(reply: Reply, listing: Listing | None, count: int, limit: int) -> str:
+    if listing is not None:
+        return f"{reply.status}, {count} model(s)"
+    if not reply.is_success:
+        return f"{reply.status}, no such list"
+    if len(reply.body) >= limit:
+        return f"{reply.status}, longer than {limit // 1024} kB"
+    return f"{reply.status}, {'a web page' if 'html' in reply.content_type else 'no list of models'}"

@@ -1,0 +1,153 @@
+"""Cross checks: opt-in probes that compare two calls, or send one that has to be refused.
+
+They cost more calls than a smoke test, so that nothing but `check --cross` makes them. PAR-02 calls a model that one
+family alone serves on another family on purpose; it is the one place where the console does so, to see that the
+gateway refuses it, and its answer is used for nothing else.
+"""
+
+from dataclasses import dataclass, replace
+
+from console.domain.errors.category import Category
+from console.domain.money import estimate
+from console.domain.probes.assertion import found
+from console.domain.probes.event import SmokeResult
+from console.domain.routes.contract import Finding
+from console.domain.routes.family import EndpointFamily
+from console.domain.routes.route import Route
+from console.services.gateway.call import Reply, read_whole
+from console.services.gateway.failure import CallError
+from console.services.probes.reading import read_refusal
+from console.services.probes.request import PROMPT
+from console.services.probes.smoke import SmokePlan
+from console.wire import FAMILY_WIRES
+from console.wire.json_value import decode, encode
+
+RESPONSES_ONLY_MODEL = "o3-pro"
+"""A model of OpenAI's list of those that Responses alone serves (openai-openapi, ResponsesOnlyModel)."""
+_BODY_LIMIT = 262_144
+_VERSIONS = ("2023-06-01", "2026-10-21")
+"""The two versions of the Messages API (platform.claude.com, versioning)."""
+
+
+@dataclass(frozen=True, slots=True)
+class CrossProof:
+    """What the cross checks of a route showed."""
+
+    findings: tuple[Finding, ...] = ()
+    notes: tuple[str, ...] = ()
+    requests_sent: int = 0
+
+
+@dataclass(slots=True)
+class _Notebook:
+    findings: list[Finding]
+    notes: list[str]
+    requests: int = 0
+
+
+async def cross_check(route: Route, plan: SmokePlan, streamed: SmokeResult) -> CrossProof:
+    """Make a route's cross checks, after its streamed smoke test passed.
+
+    Args:
+        route: The route.
+        plan: The client, the purse and the limits.
+        streamed: The smoke test's result, to compare a whole answer with.
+
+    """
+    book = _Notebook([], [])
+    await _compare_whole(route, plan, streamed, book)
+    match route.endpoint_family:
+        case EndpointFamily.RESPONSES:
+            await _refuse_small_limit(route, plan, book)
+        case EndpointFamily.ANTHROPIC_MESSAGES:
+            await _try_headers(route, plan, book)
+        case EndpointFamily.CHAT_COMPLETIONS:
+            await _refuse_foreign_model(route, plan, book)
+    return CrossProof(tuple(book.findings), tuple(book.notes), book.requests)
+
+
+async def _ask(
+    route: Route, plan: SmokePlan, book: _Notebook, body: bytes, *, limit: int, version: str = ""
+) -> Reply | None:
+    """Make one call within the budget; None where it was not made, or had no whole answer."""
+    cost = estimate(len(body), limit, plan.price_of(route))
+    if (reason := plan.purse.set_aside(cost)) is not None:
+        book.notes.append(f"not asked: {reason}")
+        return None
+    tokens = cost.tokens
+    try:
+        headers = {"anthropic-version": version} if version else None
+        call = plan.gateway.call(route.endpoint_path, route.endpoint_family, body, headers=headers)
+        book.requests += 1
+        reply = await read_whole(call, limit=_BODY_LIMIT)
+        named = FAMILY_WIRES[route.endpoint_family].read(decode(reply.body)).usage.total
+        tokens = 0 if not reply.is_success else tokens if named is None else named
+    except CallError as error:
+        book.notes.append(f"no whole answer: {error.classification.evidence}")
+        return None
+    finally:
+        plan.purse.settle(cost, tokens, None if cost.usd is None else cost.usd * tokens / max(1, cost.tokens))
+    return reply
+
+
+async def _compare_whole(route: Route, plan: SmokePlan, streamed: SmokeResult, book: _Notebook) -> None:
+    """PAR-01: a whole answer ends like the streamed one, names the same model, and names usage as it does."""
+    wire = FAMILY_WIRES[route.endpoint_family]
+    limit = plan.max_output_tokens
+    body = wire.build(route.model, PROMPT, max_output_tokens=limit, stream=False)
+    reply = await _ask(route, plan, book, body, limit=limit)
+    if reply is None:
+        return
+    answer = wire.read(decode(reply.body))
+    differs = [
+        word
+        for word, one, other in (
+            ("finish", answer.finish, streamed.finish),
+            ("model", answer.model, streamed.model_reported),
+            ("usage", answer.usage.total is not None, streamed.output_tokens is not None),
+        )
+        if one != other
+    ]
+    book.notes.append(f"whole answer: {reply.status}, {'differs in ' + ', '.join(differs) if differs else 'agrees'}")
+    if differs:
+        book.findings.append(found("PAR-01", "differs", ", ".join(differs)))
+
+
+async def _refuse_small_limit(route: Route, plan: SmokePlan, book: _Notebook) -> None:
+    """RSP-S-01: the family's minimum of 16 output tokens is kept."""
+    body = encode({"model": route.model, "input": PROMPT, "max_output_tokens": 15, "store": False})
+    reply = await _ask(route, plan, book, body, limit=15)
+    if reply is None:
+        return
+    book.notes.append(f"max_output_tokens 15: {reply.status}")
+    if reply.is_success:
+        book.findings.append(found("RSP-S-01", "taken"))
+
+
+async def _try_headers(route: Route, plan: SmokePlan, book: _Notebook) -> None:
+    """MSG-HDR-01: which versions of the API the gateway takes; how the token is sent was proven by the smoke test."""
+    wire = FAMILY_WIRES[route.endpoint_family]
+    for version in _VERSIONS:
+        body = wire.build_without_input(route.model)
+        reply = await _ask(route, plan, book, body, limit=0, version=version)
+        if reply is None:
+            continue
+        is_refused = not reply.is_success and read_refusal(route, reply).category is not Category.INVALID_REQUEST
+        book.notes.append(f"anthropic-version {version}: {reply.status}{', refused' if is_refused else ''}")
+        if is_refused:
+            book.findings.append(found("MSG-HDR-01", "version_refused", f"version {version}, status {reply.status}"))
+
+
+async def _refuse_foreign_model(route: Route, plan: SmokePlan, book: _Notebook) -> None:
+    """PAR-02: a model that Responses alone serves is refused on chat, and not bridged in silence."""
+    foreign = replace(route, model=RESPONSES_ONLY_MODEL)
+    wire = FAMILY_WIRES[route.endpoint_family]
+    body = wire.build(foreign.model, PROMPT, max_output_tokens=16, stream=False)
+    reply = await _ask(foreign, plan, book, body, limit=16)
+    if reply is None:
+        return
+    if reply.is_success:
+        book.notes.append(f"{RESPONSES_ONLY_MODEL} on chat: {reply.status}, served")
+        book.findings.append(found("PAR-02", "bridged"))
+    else:
+        book.notes.append(f"{RESPONSES_ONLY_MODEL} on chat: {reply.status} {read_refusal(foreign, reply).category}")

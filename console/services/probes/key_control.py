@@ -1,0 +1,150 @@
+"""Rung 3: the negative controls. A wrong key is refused, an unknown model is, and the family exists for the right key.
+
+A list that anybody may read proves nothing about a key, so calls on the route's own path do. None of them carries an
+input, or names a model that exists, together with the right key: nothing is generated, unless the gateway serves a
+model that it does not have. That is then a finding.
+"""
+
+from dataclasses import dataclass
+
+from console.domain.errors.category import Category, Classification
+from console.domain.money import estimate
+from console.domain.probes.assertion import found
+from console.domain.probes.ladder import RungStatus
+from console.domain.routes.contract import Finding
+from console.domain.routes.route import Route
+from console.services.gateway.call import KeyUse, Reply, read_whole
+from console.services.gateway.client import Gateway
+from console.services.gateway.failure import CallError
+from console.services.gateway.reservations import Purse
+from console.services.probes.reading import read_refusal
+from console.wire import FAMILY_WIRES
+from console.wire.json_value import decode
+
+UNKNOWN_MODEL = "gateway-console-no-such-model"
+_BODY_LIMIT = 262_144
+_CONTROL_TOKENS = 16
+_CONTROL_PROMPT = "Reply with OK."
+
+
+@dataclass(frozen=True, slots=True)
+class KeyProof:
+    """What the controls showed."""
+
+    status: RungStatus
+    notes: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    classification: Classification | None
+    requests_sent: int
+    tokens: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Control:
+    """One control's end: a reply, or why there was none."""
+
+    reply: Reply | None
+    reading: Classification | None
+    """None where the call succeeded."""
+
+    @property
+    def succeeded(self) -> bool:
+        return self.reading is None
+
+    def told(self) -> str:
+        status = "no reply" if self.reply is None else str(self.reply.status)
+        return status if self.reading is None else f"{status} {self.reading.category}"
+
+
+async def prove_key(gateway: Gateway, route: Route, purse: Purse) -> KeyProof:
+    """Try a wrong key, the right key without an input, and the right key with an unknown model.
+
+    Args:
+        gateway: The open client.
+        route: The route; its own path and family are used, and no other.
+        purse: The session's budget: a gateway that serves any model generates a few tokens for the third control.
+
+    """
+    wire = FAMILY_WIRES[route.endpoint_family]
+    empty = wire.build_without_input(route.model)
+    notes: list[str] = []
+    findings: list[Finding] = []
+    requests = 1
+    right = await _try(gateway, route, empty, KeyUse.OWN)
+    notes.append(f"right key, no input: {right.told()}")
+    status, classification = _judge_right(right)
+    if gateway.secret is not None:
+        wrong = await _try(gateway, route, empty, KeyUse.WRONG)
+        requests += 1
+        notes.append(f"wrong key: {wrong.told()}")
+        findings += _judge_wrong(wrong, right)
+        if status is RungStatus.PASSED and _is_same_refusal(wrong, right):
+            status = RungStatus.UNPROVEN
+    tokens: int | None = 0
+    body = wire.build(UNKNOWN_MODEL, _CONTROL_PROMPT, max_output_tokens=_CONTROL_TOKENS, stream=False)
+    cost = estimate(len(body), _CONTROL_TOKENS, None)
+    if status is not RungStatus.BLOCKED and (reason := purse.set_aside(cost)) is not None:
+        notes.append(f"unknown model: not asked; {reason}")
+    elif status is not RungStatus.BLOCKED:
+        unknown = await _try(gateway, route, body, KeyUse.OWN)
+        requests += 1
+        notes.append(f"unknown model: {unknown.told()}")
+        findings += _judge_unknown(unknown)
+        if unknown.succeeded and unknown.reply is not None:
+            tokens = wire.read(decode(unknown.reply.body)).usage.total
+        purse.settle(cost, cost.tokens if tokens is None else tokens, 0.0 if tokens == 0 else None)
+    return KeyProof(status, tuple(notes), tuple(findings), classification, requests, tokens)
+
+
+async def _try(gateway: Gateway, route: Route, body: bytes, key: KeyUse) -> _Control:
+    try:
+        call = gateway.call(route.endpoint_path, route.endpoint_family, body, key=key)
+        reply = await read_whole(call, limit=_BODY_LIMIT)
+    except CallError as error:
+        return _Control(None, error.classification)
+    is_answer = reply.is_success and FAMILY_WIRES[route.endpoint_family].read(decode(reply.body)).error is None
+    if is_answer and "html" not in reply.content_type:
+        return _Control(reply, None)
+    return _Control(reply, read_refusal(route, reply))
+
+
+def _judge_right(right: _Control) -> tuple[RungStatus, Classification | None]:
+    """Say what the right key without an input proves: a refusal of the form alone is what has to come."""
+    reading = right.reading
+    if reading is None or reading.category is Category.INVALID_REQUEST:
+        return RungStatus.PASSED, None
+    if reading.category.stops_before_generation or reading.category is Category.ORIGIN_REFUSED:
+        return RungStatus.BLOCKED, reading
+    if reading.category in (Category.UPSTREAM_UNAVAILABLE, Category.CONTRACT_VIOLATION) and right.reply is not None:
+        return RungStatus.UNPROVEN, None  # gateways that work answer a form without an input with a 500
+    return RungStatus.FAILED, reading
+
+
+def _judge_wrong(wrong: _Control, right: _Control) -> list[Finding]:
+    if wrong.succeeded:
+        return [found("COM-S-02", "accepted")]
+    reading = wrong.reading
+    status = 0 if wrong.reply is None else wrong.reply.status
+    if reading is not None and reading.category in (Category.ACCOUNT_AUTH, Category.ACCOUNT_PERMISSION):
+        return [] if status == 401 else [found("COM-S-02", "other_status", f"status {status}")]
+    if _is_same_refusal(wrong, right):
+        return [found("COM-S-02", "not_told_apart", f"status {status}")]
+    return [found("COM-S-02", "other_reason", f"status {status}")]
+
+
+def _is_same_refusal(wrong: _Control, right: _Control) -> bool:
+    """Tell whether both keys got the same refusal: a gateway may look at the form before it looks at the key."""
+    if right.reading is None or wrong.reading is None:
+        return False
+    return wrong.reading.category is right.reading.category
+
+
+def _judge_unknown(unknown: _Control) -> list[Finding]:
+    if unknown.succeeded:
+        return [found("COM-S-03", "served")]
+    reading = unknown.reading
+    if reading is not None and reading.category in (Category.ROUTE_MISSING, Category.ACCOUNT_PERMISSION):
+        return []
+    if reading is not None and reading.category.stops_before_generation:
+        return []
+    return [found("COM-S-03", "other_reason", "" if unknown.reply is None else f"status {unknown.reply.status}")]

@@ -1,0 +1,66 @@
+"""How a rotation asks the gateway about a new token: rung 3 of the probe ladder, on one route, generating nothing."""
+
+from typing import TYPE_CHECKING
+
+from console.domain.probes.ladder import RungStatus
+from console.domain.routes.contract import Severity, Verdict
+from console.domain.routes.route import Route
+from console.domain.tokens.secret import Secret
+from console.services.config.settings import Profile
+from console.services.gateway.address import canonical_origin
+from console.services.tokens.rotation import Verification, Verifier
+
+if TYPE_CHECKING:
+    from console.services.probes.key_control import KeyProof
+
+
+def gateway_verifier(profile: Profile, base_url: str) -> Verifier:
+    """Return what proves a new token at a profile's gateway.
+
+    Args:
+        profile: A checked profile.
+        base_url: The address of its gateway.
+
+    """
+
+    async def verify(secret: Secret, origin: str) -> Verification:
+        route = _first_route(profile)
+        if route is None:
+            return Verification(None, "every route of the profile has drifted; gateway-console routes says why")
+        if canonical_origin(base_url) != origin:
+            return Verification(None, "the profile's gateway is at another origin than the token")
+        return await _ask(profile, base_url, secret, route)
+
+    return verify
+
+
+def _first_route(profile: Profile) -> Route | None:
+    return next((each.route for each in profile.check() if each.verdict is not Verdict.DRIFT), None)
+
+
+async def _ask(profile: Profile, base_url: str, secret: Secret, route: Route) -> Verification:
+    from console.services.gateway.client import Gateway
+    from console.services.gateway.reservations import Purse
+    from console.services.probes.key_control import prove_key
+
+    try:
+        gateway = Gateway(base_url, secret, profile.gateway)
+    except (OSError, RuntimeError, ValueError):  # ssl.SSLError is an OSError
+        return Verification(None, "ca_file cannot be read, or holds no certificate in PEM form")
+    async with gateway:
+        return judge(await prove_key(gateway, route, Purse(profile.budget())))
+
+
+def judge(proof: "KeyProof") -> Verification:
+    """Say what a proof means for the token that it was made with."""
+    shown = "; ".join(proof.notes)
+    takes_any = any(each.id == "COM-S-02" and each.severity is Severity.FAIL for each in proof.findings)
+    if proof.status is RungStatus.PASSED and not takes_any:
+        return Verification(True, shown)
+    if proof.classification is not None and proof.classification.category.is_account:
+        return Verification(False, f"{proof.classification.category}: {proof.classification.evidence}")
+    if takes_any:
+        return Verification(None, f"the gateway takes a wrong key as well, so nothing is proven: {shown}")
+    if proof.classification is not None:
+        return Verification(None, f"{proof.classification.category}: {proof.classification.evidence}")
+    return Verification(None, f"nothing is proven: {shown}")

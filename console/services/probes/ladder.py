@@ -1,0 +1,225 @@
+"""The probe ladder, climbed: each rung only where the one below held, its price told before, its cost after."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+
+from console.domain.errors.category import Category, judged
+from console.domain.money import FREE, Estimate, Price, estimate
+from console.domain.probes.assertion import found
+from console.domain.probes.catalogue import Catalogue, changes, check_listed
+from console.domain.probes.event import (
+    BudgetSpent,
+    CatalogueRead,
+    CheckEvent,
+    LoopLagMeasured,
+    RungFinished,
+    RungStarted,
+    SmokeFinished,
+    SmokeResult,
+    SmokeStatus,
+)
+from console.domain.probes.ladder import Rung, RungResult, RungStatus
+from console.domain.routes.contract import RouteCheck, Severity, Verdict
+from console.domain.routes.route import Route
+from console.domain.routes.shape import Shape
+from console.services.probes.catalogue_reader import read_catalogue
+from console.services.probes.connection import prove_connection
+from console.services.probes.cross_check import CrossProof, cross_check
+from console.services.probes.key_control import prove_key
+from console.services.probes.loop_lag import measured_lag
+from console.services.probes.request import request_for
+from console.services.probes.smoke import SmokePlan, smoke_route
+from console.services.system.merge import merge
+
+_SHAPES = {Rung.SMOKE: Shape.TEXT, Rung.SHAPE: Shape.ROLE}
+
+
+@dataclass(frozen=True, slots=True)
+class Climb:
+    """How far to climb, and with what."""
+
+    top: Rung
+    plan: SmokePlan
+    connect_timeout_s: float
+    last_catalogue: Catalogue | None = None
+    """The catalogue of the last check, to say what changed."""
+    is_read_only: bool = False
+    """Nothing that could cost is sent: no key control, no call that generates."""
+    crosses: bool = False
+    """The cross checks too, after a streamed test that passed."""
+
+
+async def climb(
+    checks: Sequence[RouteCheck], how: Climb, *, places: asyncio.Semaphore
+) -> AsyncGenerator[CheckEvent, None]:
+    """Climb the ladder for routes and yield what each rung showed.
+
+    Rungs 0 to 2 are proven once for all; from rung 3 on each route climbs by itself, side by side with the others.
+    A route with drift stays on the ground: nothing is sent for it, on its family or on another.
+    """
+    for check in checks:
+        yield RungFinished(_offline(check))
+    climbing = [check for check in checks if check.verdict is not Verdict.DRIFT]
+    if how.top >= Rung.CONNECTION:
+        async for event in _connect(climbing, how):
+            yield event
+            if isinstance(event, RungFinished) and not event.result.holds:
+                climbing = []
+    if how.top >= Rung.CATALOGUE and (climbing or all(check.verdict is Verdict.DRIFT for check in checks)):
+        proof = await read_catalogue(how.plan.gateway, [check.route for check in checks])
+        last = how.last_catalogue
+        changed = () if last is None else tuple(changes(last, proof.catalogue))
+        yield CatalogueRead(proof.catalogue, changed, is_first=last is None)
+        how = replace(how, plan=replace(how.plan, catalogue=proof.catalogue))
+        for position, check in enumerate(climbing):
+            yield RungFinished(
+                RungResult(
+                    check.route.role,
+                    Rung.CATALOGUE,
+                    RungStatus.PASSED if proof.catalogue.sources else RungStatus.UNPROVEN,
+                    findings=(*check_listed(check, proof.catalogue), *proof.findings),
+                    notes=proof.notes,
+                    requests_sent=proof.requests_sent if position == 0 else 0,
+                )
+            )
+    if how.top >= Rung.KEY and not how.is_read_only:
+        streams = [_climb_route(check, how) for check in climbing]
+        async with measured_lag() as lag, aclosing(merge(streams, places=places)) as events:
+            async for event in events:
+                yield event
+            yield LoopLagMeasured(lag.p99_ms)
+
+
+def _offline(check: RouteCheck) -> RungResult:
+    has_failure = any(finding.severity is Severity.FAIL for finding in check.findings)
+    status = RungStatus.FAILED if has_failure else RungStatus.PASSED
+    if check.verdict is Verdict.DRIFT:
+        drift = judged(Category.ENDPOINT_DRIFT, "the offline check found drift; no request was sent")
+        return RungResult(
+            check.route.role, Rung.OFFLINE, RungStatus.BLOCKED, findings=check.findings, classification=drift
+        )
+    return RungResult(check.route.role, Rung.OFFLINE, status, findings=check.findings)
+
+
+async def _connect(climbing: Sequence[RouteCheck], how: Climb) -> AsyncGenerator[CheckEvent, None]:
+    """Prove the connection once; the first route carries the request."""
+    if not climbing:
+        return
+    for check in climbing:
+        yield RungStarted(check.route.role, Rung.CONNECTION, FREE)
+    path = climbing[0].route.endpoint_path
+    proof = await prove_connection(how.plan.gateway, path, timeout_s=how.connect_timeout_s)
+    status = RungStatus.PASSED
+    if proof.failure is not None:
+        stops = proof.failure.category is Category.ORIGIN_REFUSED
+        status = RungStatus.BLOCKED if stops else RungStatus.FAILED
+    elif any(finding.severity is Severity.FAIL for finding in proof.findings):
+        status = RungStatus.FAILED
+    for position, check in enumerate(climbing):
+        yield RungFinished(
+            RungResult(
+                check.route.role,
+                Rung.CONNECTION,
+                status,
+                findings=proof.findings,
+                classification=proof.failure,
+                notes=proof.notes,
+                requests_sent=proof.requests_sent if position == 0 else 0,
+                elapsed_ms=proof.elapsed_ms,
+            )
+        )
+
+
+async def _climb_route(check: RouteCheck, how: Climb) -> AsyncGenerator[CheckEvent, None]:
+    """Climb from rung 3 on for one route."""
+    route = check.route
+    yield RungStarted(route.role, Rung.KEY, FREE)
+    key = await prove_key(how.plan.gateway, route, how.plan.purse)
+    proof = RungResult(
+        route.role,
+        Rung.KEY,
+        key.status,
+        findings=key.findings,
+        classification=key.classification,
+        notes=key.notes,
+        tokens=key.tokens,
+        price_after_usd=0.0 if key.tokens == 0 else None,
+        requests_sent=key.requests_sent,
+    )
+    yield RungFinished(proof)
+    if key.tokens != 0:
+        yield BudgetSpent(how.plan.purse.budget)
+    for rung in (Rung.SMOKE, Rung.SHAPE):
+        if rung > how.top or not proof.holds:
+            return
+        async with aclosing(_climb_paid(check, how, rung)) as events:
+            async for event in events:
+                yield event
+                if isinstance(event, RungFinished):
+                    proof = event.result
+
+
+async def _climb_paid(check: RouteCheck, how: Climb, rung: Rung) -> AsyncGenerator[CheckEvent, None]:
+    route, shape = check.route, _SHAPES[rung]
+    price_before = _price_before(route, how.plan, shape)
+    yield RungStarted(route.role, rung, price_before)
+    async with aclosing(smoke_route(check, how.plan, shape)) as events:
+        async for event in events:
+            yield event
+            if isinstance(event, SmokeFinished):
+                proof = _of_smoke(event.result, rung, price_before, how.plan.price_of(route))
+                if how.crosses and rung is Rung.SMOKE and proof.holds:
+                    proof = _crossed(proof, await cross_check(route, how.plan, event.result))
+                yield RungFinished(proof)
+
+
+def _price_before(route: Route, plan: SmokePlan, shape: Shape) -> Estimate:
+    request = request_for(route, shape, max_output_tokens=plan.max_output_tokens)
+    return estimate(len(request.body), request.max_output_tokens, plan.price_of(route))
+
+
+def _crossed(proof: RungResult, cross: CrossProof) -> RungResult:
+    return replace(
+        proof,
+        findings=(*proof.findings, *cross.findings),
+        notes=(*proof.notes, *cross.notes),
+        requests_sent=proof.requests_sent + cross.requests_sent,
+    )
+
+
+def _paid(result: SmokeResult, price: Price | None) -> float | None:
+    if not result.requests_sent:
+        return 0.0
+    if price is None or result.input_tokens is None or result.output_tokens is None:
+        return None
+    return price.of(result.input_tokens, result.output_tokens)
+
+
+def given_up(started: RungStarted) -> RungResult:
+    """Return the result of a rung whose climb the operator stopped: nothing is proven by it."""
+    return RungResult(
+        started.role, started.rung, RungStatus.FAILED, notes=("stopped",), price_before=started.price_before
+    )
+
+
+def _of_smoke(result: SmokeResult, rung: Rung, price_before: Estimate, price: Price | None) -> RungResult:
+    """Return the rung's result for a smoke test's."""
+    status = {SmokeStatus.PASSED: RungStatus.PASSED, SmokeStatus.BLOCKED: RungStatus.BLOCKED}
+    named = (result.input_tokens, result.output_tokens)
+    is_named = result.input_tokens is not None and result.output_tokens is not None
+    ended = status.get(result.status, RungStatus.FAILED)
+    is_misshapen = rung is Rung.SHAPE and ended is RungStatus.FAILED
+    return RungResult(
+        result.role,
+        rung,
+        ended,
+        findings=(*result.findings, found("ROLE-03", "not_in_shape")) if is_misshapen else result.findings,
+        classification=result.classification,
+        price_before=price_before,
+        tokens=sum(count or 0 for count in named) if is_named else (None if result.requests_sent else 0),
+        price_after_usd=_paid(result, price),
+        requests_sent=result.requests_sent,
+        elapsed_ms=result.total_ms,
+    )

@@ -1,0 +1,90 @@
+"""The last catalogue of each profile, kept so that the next check can say what changed."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+
+from console.domain.money import Price
+from console.domain.probes.catalogue import Catalogue, CatalogueEntry
+from console.domain.routes.family import EndpointFamily
+from console.services.system.private_file import (
+    PrivateFileError,
+    open_to_read,
+    read_open,
+    write_private,
+)
+
+_FILE_LIMIT = 8 * 1024 * 1024
+_Name = Annotated[str, Meta(max_length=200)]
+
+
+class _Entry(Struct, frozen=True, omit_defaults=True):
+    model: _Name
+    families: list[EndpointFamily] | None = None
+    price: tuple[float, float] | None = None
+    is_enabled: bool = True
+    retires_on: Annotated[str, Meta(max_length=20)] = ""
+
+
+class _File(Struct, frozen=True):
+    version: Literal[1]
+    sources: list[_Name]
+    is_priced: bool
+    entries: list[_Entry]
+
+
+def load_catalogue(directory: Path, profile: str) -> Catalogue | None:
+    """Return the catalogue of the last check; None where there was none, or where the file is none of ours.
+
+    Raises:
+        PrivateFileError: The file cannot be read, or others could have written it.
+
+    """
+    path = directory / _name(profile)
+    file = open_to_read(path)
+    if file is None or (data := read_open(file, path, _FILE_LIMIT)) is None:
+        return None
+    try:
+        kept = msgspec.json.decode(data, type=_File)
+    except (msgspec.MsgspecError, RecursionError):
+        return None
+    entries = {
+        entry.model: CatalogueEntry(
+            entry.model,
+            None if entry.families is None else tuple(entry.families),
+            None if entry.price is None else Price(*entry.price),
+            entry.is_enabled,
+            entry.retires_on,
+        )
+        for entry in kept.entries
+    }
+    return Catalogue(entries, tuple(kept.sources), kept.is_priced)
+
+
+def keep_catalogue(directory: Path, profile: str, catalogue: Catalogue) -> None:
+    """Keep a catalogue for the next check.
+
+    Raises:
+        PrivateFileError: The file cannot be written.
+
+    """
+    entries = [
+        _Entry(
+            entry.model,
+            None if entry.families is None else list(entry.families),
+            None if entry.price is None else (entry.price.input_usd, entry.price.output_usd),
+            entry.is_enabled,
+            entry.retires_on,
+        )
+        for entry in catalogue.entries.values()
+    ]
+    data = msgspec.json.encode(_File(1, list(catalogue.sources), catalogue.is_priced, entries))
+    if len(data) > _FILE_LIMIT:
+        raise PrivateFileError("the catalogue is too large to be kept; nothing else is lost")
+    write_private(directory / _name(profile), data)
+
+
+def _name(profile: str) -> str:
+    return f"catalogue-{profile}.json"

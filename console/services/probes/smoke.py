@@ -1,0 +1,186 @@
+"""Smoke: one real, streamed call through a route, judged by its family's contract. One request, never a retry."""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+
+from console.domain.errors.category import Category, judged
+from console.domain.money import Estimate, Price, estimate
+from console.domain.probes.assertion import found
+from console.domain.probes.catalogue import Catalogue
+from console.domain.probes.event import (
+    BudgetSpent,
+    LoopLagMeasured,
+    SmokeEvent,
+    SmokeFinished,
+    SmokeResult,
+    SmokeStarted,
+    SmokeStatus,
+)
+from console.domain.routes.contract import Finding, RouteCheck, Severity, Verdict
+from console.domain.routes.route import Route
+from console.domain.routes.shape import Shape
+from console.services.gateway.call import CallPart, read_whole
+from console.services.gateway.client import Gateway
+from console.services.gateway.failure import CallError
+from console.services.gateway.reservations import Purse
+from console.services.probes.exchange import Exchange
+from console.services.probes.loop_lag import measured_lag
+from console.services.probes.request import ProbeRequest, request_for
+from console.services.system.merge import merge
+from console.wire.json_value import count_at, decode
+
+_COUNT_LIMIT = 65_536
+_GRACE_S = 2.0
+"""How long a call may stay open after its answer is complete, in seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class SmokePlan:
+    """What is the same in all calls of one smoke test."""
+
+    gateway: Gateway
+    purse: Purse
+    max_output_tokens: int
+    """The token limit of each call."""
+    catalogue: Catalogue | None = None
+    """Where prices are looked up; None where it was not read."""
+    now: Callable[[], float] = time.time
+    """The wall clock, for the request log."""
+
+    def price_of(self, route: Route) -> Price | None:
+        """Return what the catalogue says that a route's model costs."""
+        entry = None if self.catalogue is None else self.catalogue.get(route.model)
+        return None if entry is None else entry.price
+
+
+async def smoke(
+    checks: Sequence[RouteCheck], plan: SmokePlan, *, places: asyncio.Semaphore, shape: Shape = Shape.TEXT
+) -> AsyncGenerator[SmokeEvent, None]:
+    """Smoke routes side by side and yield their events as they come.
+
+    A route whose offline verdict is drift is held: nothing is sent for it, on this family or on another.
+
+    Args:
+        checks: The routes with their offline checks.
+        plan: The client, the purse and the limits.
+        places: The places for calls in flight; shared by all that call at the same time.
+        shape: What is sent.
+
+    """
+    streams = [smoke_route(check, plan, shape) for check in checks]
+    async with measured_lag() as lag, aclosing(merge(streams, places=places)) as events:
+        async for event in events:
+            yield event
+        yield LoopLagMeasured(lag.p99_ms)
+
+
+async def smoke_route(check: RouteCheck, plan: SmokePlan, shape: Shape) -> AsyncGenerator[SmokeEvent, None]:
+    """Smoke one route and yield its events; the last but one is `SmokeFinished`, the last one `BudgetSpent`."""
+    route = check.route
+    if check.verdict is Verdict.DRIFT:
+        yield SmokeFinished(replace(held(check), shape=shape))
+        return
+    request = request_for(route, shape, max_output_tokens=plan.max_output_tokens)
+    price = plan.price_of(route)
+    cost = estimate(len(request.body), request.max_output_tokens, price)
+    if (reason := plan.purse.set_aside(cost)) is not None:
+        refused = judged(Category.BUDGET_EXCEEDED, reason)
+        blank = replace(_blank(route), status=SmokeStatus.BLOCKED, classification=refused, shape=shape)
+        yield SmokeFinished(blank)
+        return
+    taken: tuple[int, float | None] = (0, 0.0)
+    try:
+        yield SmokeStarted(route, plan.now())
+        uncounted = await _count_tokens(route, plan.gateway, request)
+        async with aclosing(call_route(route, plan.gateway, request)) as events:
+            async for event in events:
+                if isinstance(event, SmokeFinished):
+                    taken = _taken(event.result, cost, price)
+                    more = () if uncounted is None else (uncounted,)
+                    sent = event.result.requests_sent + bool(request.count_path)
+                    found_all = (*event.result.findings, *more)
+                    yield SmokeFinished(replace(event.result, findings=found_all, requests_sent=sent))
+                else:
+                    taken = (cost.tokens, cost.usd)  # stopped from here on, it was sent and may be billed in full
+                    yield event
+    finally:
+        plan.purse.settle(cost, *taken)
+    yield BudgetSpent(plan.purse.budget)
+
+
+def _taken(result: SmokeResult, cost: Estimate, price: Price | None) -> tuple[int, float | None]:
+    """Return the tokens and dollars to book for a call: what it was set aside for, where its answer names none."""
+    if result.input_tokens is not None and result.output_tokens is not None:
+        usd = None if price is None else price.of(result.input_tokens, result.output_tokens)
+        return result.input_tokens + result.output_tokens, usd
+    is_refused = result.http_status is not None and result.http_status >= 400
+    if not result.requests_sent or is_refused:
+        return 0, 0.0
+    return cost.tokens, cost.usd
+
+
+async def _count_tokens(route: Route, gateway: Gateway, request: ProbeRequest) -> Finding | None:
+    """Ask for a count of tokens where the agent does so first; it generates nothing."""
+    if not request.count_path:
+        return None
+    call = gateway.call(request.count_path, route.endpoint_family, request.count_body, headers=request.headers)
+    try:
+        reply = await read_whole(call, limit=_COUNT_LIMIT)
+    except CallError:
+        return found("AGT-01", "not_counted")
+    is_counted = reply.is_success and count_at(decode(reply.body), "input_tokens") is not None
+    return None if is_counted else found("AGT-01", "not_counted", f"status {reply.status}")
+
+
+async def call_route(route: Route, gateway: Gateway, request: ProbeRequest) -> AsyncGenerator[SmokeEvent, None]:
+    """Make one streamed call through a route and yield its events; the last one is `SmokeFinished`."""
+    exchange = Exchange(route, gateway.secret, request)
+    failure: CallError | None = None
+    try:
+        call = gateway.call(
+            route.endpoint_path, route.endpoint_family, request.body, stream=True, headers=request.headers
+        )
+        async with aclosing(call) as parts:
+            give_up_at: float | None = None
+            while not exchange.is_over and (part := await _next(parts, exchange, give_up_at)) is not None:
+                for event in exchange.take(part):
+                    yield event
+                await asyncio.sleep(0)  # a part that is already here does not let others run by itself
+                if exchange.is_settled and give_up_at is None:
+                    give_up_at = asyncio.get_running_loop().time() + _GRACE_S
+    except CallError as error:
+        failure = error
+    for event in exchange.finish(failure):
+        yield event
+
+
+async def _next(parts: AsyncGenerator[CallPart, None], exchange: Exchange, give_up_at: float | None) -> CallPart | None:
+    """Return the call's next part, or None at its end; once the answer is complete the end has to come soon."""
+    try:
+        async with asyncio.timeout_at(give_up_at):
+            return await anext(parts, None)
+    except TimeoutError:
+        exchange.has_open_end = True
+        return None
+
+
+def interrupted(route: Route, *, is_sent: bool) -> SmokeResult:
+    """Return the result of a smoke test that the operator stopped: its outcome is unknown."""
+    return replace(_blank(route), requests_sent=int(is_sent))
+
+
+def held(check: RouteCheck) -> SmokeResult:
+    """Return the result of a route that is held back by its offline verdict: nothing was sent."""
+    return replace(
+        _blank(check.route),
+        status=SmokeStatus.BLOCKED,
+        classification=judged(Category.ENDPOINT_DRIFT, "the offline check found drift; no request was sent"),
+        findings=tuple(finding for finding in check.findings if finding.severity is Severity.FAIL),
+    )
+
+
+def _blank(route: Route) -> SmokeResult:
+    return SmokeResult(route.role, route.model, route.endpoint_family, route.endpoint_path, status=SmokeStatus.UNKNOWN)

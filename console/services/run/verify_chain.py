@@ -1,0 +1,131 @@
+"""Verifying: whether a run's lines are what was once written, whether they are a run at all, and who signed it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from console.domain.ledger.line import ChainFault
+from console.domain.ledger.signature import SignatureFormError, begin_statement, decision_statement, signer_of
+from console.domain.run.event import Entry, GateDecided, OperatorSigned, RunCreated
+from console.domain.run.gate import GateVerdict
+from console.services.ledger.codec import CodecError, encode_event
+from console.services.ledger.ledger import Ledger, LedgerError
+from console.services.run.run_log import entry_of
+from console.services.run.signing import SigningError, verify
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What verifying a run came to."""
+
+    run_id: str
+    lines: int
+    head: str
+    faults: tuple[ChainFault, ...]
+    signatures: int = 0
+    """How many signatures hold, by the list of signers."""
+    unverified: int = 0
+    """How many signatures nothing is known of, because no list was named."""
+
+    @property
+    def holds(self) -> bool:
+        """Return whether nothing was found."""
+        return not self.faults
+
+
+@dataclass(frozen=True, slots=True)
+class _Signed:
+    """A signature in a run, and what it has to be of."""
+
+    seq: int
+    event: OperatorSigned
+    statement: bytes
+
+
+async def verify_run(ledger: Ledger, run_id: str, signers: Path | None, environment: Mapping[str, str]) -> Verified:
+    """Check each line's hash and its place in the chain, that each holds an event, and each signature.
+
+    Args:
+        ledger: Where the run is kept.
+        run_id: The run's id.
+        signers: The list of those whose signatures count; None where none was named.
+        environment: Where `ssh-keygen` is found.
+
+    Raises:
+        LedgerError: There is no such run, or the ledger cannot be read.
+
+    """
+    faults = list(await ledger.check(run_id))
+    try:
+        lines = await ledger.read(run_id)
+    except LedgerError:
+        if not faults:
+            raise
+        return Verified(run_id, 0, "", tuple(faults))
+    entries = []
+    for line in lines:
+        try:
+            entries.append(entry_of(line))
+        except CodecError as error:
+            faults.append(ChainFault(line.seq, str(error)))
+    head = lines[-1].sha256 if lines else ""
+    if faults:
+        return Verified(run_id, len(lines), head, tuple(faults))
+    signatures, missing = _signatures(run_id, entries)
+    if signers is None:
+        return Verified(run_id, len(lines), head, tuple(missing), unverified=len(signatures))
+    wrong = [fault for each in signatures for fault in await _check(each, signers, environment)]
+    good = len(signatures) - len(wrong)
+    return Verified(run_id, len(lines), head, (*missing, *wrong), signatures=good)
+
+
+def _signatures(run_id: str, entries: Sequence[Entry]) -> tuple[list[_Signed], list[ChainFault]]:
+    """Return the signatures of a run, and the decisions that want one and have none."""
+    found: list[_Signed] = []
+    faults: list[ChainFault] = []
+    created: RunCreated | None = None
+    before: _Signed | None = None
+    is_begun = True
+    for entry in entries:
+        match entry.event:
+            case RunCreated() as created:
+                is_begun = not created.policy.four_eyes
+            case OperatorSigned() as signed:
+                before = _Signed(entry.seq, signed, b"")
+                continue
+            case GateDecided() as decided:
+                needs = created is not None and created.policy.four_eyes and not decided.is_machine
+                if before is not None:
+                    found.append(_Signed(before.seq, before.event, _statement(run_id, decided)))
+                elif needs and decided.verdict is not GateVerdict.BLOCK:
+                    faults.append(ChainFault(entry.seq, "the policy wants four eyes, and this decision is not signed"))
+            case _ if before is not None and created is not None:
+                is_begun = True
+                found.append(_Signed(before.seq, before.event, begin_statement(run_id, encode_event(created))))
+        before = None
+    if not is_begun:
+        faults.insert(0, ChainFault(1, "the policy wants four eyes, and the beginning of the run is not signed"))
+    return found, faults
+
+
+def _statement(run_id: str, decided: GateDecided) -> bytes:
+    return decision_statement(
+        run_id,
+        decided.saw,
+        gate=decided.gate.value,
+        attempt=decided.attempt,
+        verdict=decided.verdict.value,
+        artifact_sha256=decided.artifact_sha256,
+        reason=decided.reason,
+    )
+
+
+async def _check(signed: _Signed, signers: Path, environment: Mapping[str, str]) -> tuple[ChainFault, ...]:
+    """Return what is wrong with a signature."""
+    try:
+        if signer_of(signed.event.signature) != signed.event.key_fingerprint:
+            return (ChainFault(signed.seq, "the signature is by another key than the line says"),)
+        await verify(signed.statement, signed.event.signature, signers, environment)
+    except (SignatureFormError, SigningError) as error:
+        return (ChainFault(signed.seq, str(error)),)
+    return ()

@@ -1,0 +1,1 @@
+"""What touches this machine: processes, threads, private files, directories, the leak guard, hardening."""

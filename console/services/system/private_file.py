@@ -1,0 +1,257 @@
+"""Private files: read only where nobody else can read or swap them, written whole or not at all.
+
+One room for all of them: the state files, the vault, the audit log, and the files that references name. A directory
+of the console's own is 0700, a file in it 0600; it is opened within the open directory that was checked, and no link
+in its place is followed. What holds a token of this process is not written at all.
+"""
+
+import contextlib
+import os
+import secrets
+import shlex
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+from console.domain.text.guard import safe
+from console.services.system.leak_guard import LEAK_GUARD
+
+_SAFELY = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
+"""Follow no link, wait for no pipe, give no child the file, and take no terminal in its place."""
+
+
+class PrivateFileError(Exception):
+    """A private file cannot be used. The message says what, where and what to do; it never holds the file's text."""
+
+    def __init__(self, words: str, *, is_unsafe: bool = False) -> None:
+        super().__init__(words)
+        self.is_unsafe = is_unsafe
+        """Whether it is refused for safety: others could read or change the file, or it is not what it should be."""
+
+
+def shown(path: Path) -> str:
+    """Return a path fit for a message, and for a shell where a command is named."""
+    return shlex.quote(safe(str(path)))
+
+
+def require_clean(data: bytes, name: str) -> None:
+    """Refuse to keep what holds a token of this process.
+
+    Raises:
+        PrivateFileError: It does.
+
+    """
+    if LEAK_GUARD.is_hit(data.decode("utf-8", "replace")):
+        raise PrivateFileError(f"{name} was not written: it would hold a token", is_unsafe=True)
+
+
+def read_private(path: Path, limit: int) -> bytes | None:
+    """Read a file of this user's own, wherever it is; None where there is none.
+
+    Args:
+        path: The file; a symbolic link in its place is refused, and so is a pipe or a device.
+        limit: The most bytes that it may have.
+
+    Raises:
+        PrivateFileError: It is not safe to use, too large, or cannot be read.
+
+    """
+    try:
+        file = _open(path, os.O_RDONLY, "read")
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    data = read_open(file, path, limit)
+    if data is None:
+        raise PrivateFileError(f"{safe(str(path))} is larger than {limit} bytes", is_unsafe=True)
+    return data
+
+
+def read_open(file: int, path: Path, limit: int) -> bytes | None:
+    """Read an open file and close it; None where it is larger than `limit` bytes.
+
+    Raises:
+        PrivateFileError: It cannot be read.
+
+    """
+    try:
+        with os.fdopen(file, "rb") as opened:
+            data = opened.read(limit + 1)
+    except OSError as error:
+        raise _unusable(path, error, "read") from None
+    return data if len(data) <= limit else None
+
+
+def open_to_read(path: Path) -> int | None:
+    """Open a file in a directory of the console's own; None where it does not exist.
+
+    Raises:
+        PrivateFileError: It cannot be opened, or others than its user could have written it.
+
+    """
+    try:
+        folder = _open_directory(path.parent, "read")
+    except FileNotFoundError:
+        return None
+    try:
+        return _open(path, os.O_RDONLY, "read", folder)
+    except FileNotFoundError:
+        return None
+    except NotADirectoryError as error:
+        raise _unusable(path, error, "read") from None
+    finally:
+        os.close(folder)
+
+
+def open_to_append(path: Path) -> int:
+    """Open a file to append to and to read; it and its directory are made where they are missing.
+
+    Raises:
+        PrivateFileError: It cannot be opened, or others than its user could read or write it.
+
+    """
+    folder = _made_directory(path.parent)
+    try:
+        file = _open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, "written", folder)
+        os.fsync(folder)  # so that a new file's name is on the disk as well
+    except OSError as error:
+        raise _unusable(path, error, "written") from None
+    finally:
+        os.close(folder)
+    return file
+
+
+def write_private(path: Path, data: bytes) -> None:
+    """Write a file for this user alone; a reader sees the old file or the new one, also after a crash.
+
+    Raises:
+        PrivateFileError: It cannot be written, or would hold a token of this process.
+
+    """
+    require_clean(data, safe(path.name))
+    folder = _made_directory(path.parent)
+    _put(path, data, lambda draft: os.replace(draft, path.name, src_dir_fd=folder, dst_dir_fd=folder), folder)
+
+
+def create_private(path: Path, data: bytes) -> bool:
+    """Write a file that must not be there yet, whole or not at all; tell whether it was written.
+
+    Raises:
+        PrivateFileError: It cannot be written, or would hold a token of this process.
+
+    """
+    require_clean(data, safe(path.name))
+    folder = _made_directory(path.parent)
+    try:
+        _put(path, data, lambda draft: os.link(draft, path.name, src_dir_fd=folder, dst_dir_fd=folder), folder)
+    except FileExistsError:
+        return False
+    return True
+
+
+def _put(path: Path, data: bytes, place: Callable[[str], None], folder: int) -> None:
+    """Write a draft within an open directory, put it in its place, and close the directory.
+
+    Raises:
+        FileExistsError: The place is taken, and has to be free.
+        PrivateFileError: It cannot be written.
+
+    """
+    draft = f".{path.name}.{secrets.token_hex(8)}"
+    try:
+        try:
+            file = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _SAFELY, 0o600, dir_fd=folder)
+            with os.fdopen(file, "wb") as opened:
+                opened.write(data)
+                opened.flush()
+                os.fsync(file)
+            place(draft)
+        finally:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(draft, dir_fd=folder)
+        os.fsync(folder)
+    except FileExistsError:
+        raise
+    except OSError as error:
+        raise _unusable(path, error, "written") from None
+    finally:
+        os.close(folder)
+
+
+def _made_directory(path: Path) -> int:
+    """Make a directory where it is missing, and open it."""
+    try:
+        for each in (*reversed(path.parents), path):
+            if not each.exists():
+                with contextlib.suppress(FileExistsError):
+                    each.mkdir(mode=0o700)
+        return _open_directory(path, "written")
+    except (OSError, ValueError) as error:
+        raise _unusable(path, error, "written") from None
+
+
+def _open_directory(path: Path, deed: str) -> int:
+    """Open a private directory.
+
+    Raises:
+        FileNotFoundError: It is not there.
+        PrivateFileError: It cannot be opened, or is not private.
+
+    """
+    try:
+        folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | _SAFELY)
+    except FileNotFoundError:
+        raise
+    except (OSError, ValueError) as error:
+        raise _unusable(path, error, deed) from None
+    return _checked(folder, path)
+
+
+def _open(path: Path, flags: int, deed: str, folder: int | None = None) -> int:
+    """Open a private regular file, within an open directory where one is given.
+
+    Raises:
+        FileNotFoundError: It is not there.
+        NotADirectoryError: What should be its directory is none.
+        PrivateFileError: It cannot be opened, or is not private.
+
+    """
+    try:
+        file = os.open(path if folder is None else path.name, flags | _SAFELY, 0o600, dir_fd=folder)
+    except (FileNotFoundError, NotADirectoryError):
+        raise
+    except (OSError, ValueError) as error:
+        raise _unusable(path, error, deed) from None
+    return _checked(file, path, is_directory=False)
+
+
+def _checked(opened: int, path: Path, *, is_directory: bool = True) -> int:
+    """Return what is open, or close it and refuse it: of another kind or user, or open to others."""
+    found = os.fstat(opened)
+    kind, is_kind = ("directory", stat.S_ISDIR) if is_directory else ("regular file", stat.S_ISREG)
+    if not is_kind(found.st_mode):
+        problem = f"is no {kind}; put one in its place"
+    elif found.st_uid != os.geteuid():
+        problem = "belongs to another user; it must be your own"
+    elif found.st_mode & 0o077:
+        problem = f"is open to other users; run: chmod {'700' if is_directory else '600'} {shown(path)}"
+    else:
+        return opened
+    os.close(opened)
+    raise PrivateFileError(f"{safe(str(path))} {problem}", is_unsafe=True)
+
+
+def _unusable(path: Path, error: OSError | ValueError, deed: str) -> PrivateFileError:
+    where = safe(str(path))
+    if _is_link(path):
+        return PrivateFileError(
+            f"{where} is a symbolic link; name what it leads to, or put that in its place", is_unsafe=True
+        )
+    reason = error.strerror if isinstance(error, OSError) else "it is no file name"
+    return PrivateFileError(f"{where} cannot be {deed}: {reason or 'input/output error'}")
+
+
+def _is_link(path: Path) -> bool:
+    try:
+        return path.is_symlink()
+    except OSError:
+        return False

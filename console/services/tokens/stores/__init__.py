@@ -1,0 +1,1 @@
+"""Where tokens are kept: OS keyrings, the kernel's keyring, the encrypted vault."""

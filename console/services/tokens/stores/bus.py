@@ -1,0 +1,224 @@
+"""The session bus, with one deadline over everything that is said on it, and no way to a prompt."""
+
+import asyncio
+import contextlib
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from console.domain.probes.event import TokenState
+from console.services.tokens.stores.store import StoreError
+
+if TYPE_CHECKING:
+    from jeepney.io.blocking import DBusConnection
+
+_Value = TypeVar("_Value")
+
+
+async def in_thread(
+    work: Callable[[], _Value], timeout_s: float, *, bound: Callable[[float], asyncio.Timeout] = asyncio.timeout
+) -> _Value:
+    """Run a blocking call in a daemon thread, so that not even a stuck one can hold up the screen or the exit.
+
+    Args:
+        work: The call, which has a deadline of its own.
+        timeout_s: That deadline, in seconds.
+        bound: Makes the last bound of so many seconds.
+
+    Raises:
+        StoreError: The call did not come back, half a second after its own deadline should have ended it.
+
+    """
+    loop = asyncio.get_running_loop()
+    result: asyncio.Future[_Value] = loop.create_future()
+
+    def settle(deliver: Callable[[], None]) -> None:
+        if not result.done():
+            deliver()
+
+    def run() -> None:
+        try:
+            deliver = partial(result.set_result, work())
+        except BaseException as error:  # noqa: BLE001  # raised again where the result is awaited
+            deliver = partial(result.set_exception, error)
+        with contextlib.suppress(RuntimeError):  # the loop has closed: nobody waits any more
+            loop.call_soon_threadsafe(settle, deliver)
+
+    threading.Thread(target=run, daemon=True, name="keyring").start()
+    try:
+        async with bound(timeout_s + 0.5):
+            return await result
+    except TimeoutError:
+        raise timed_out(timeout_s) from None
+
+
+def timed_out(timeout_s: float) -> StoreError:
+    """Return the error of a keyring that did not answer in time."""
+    return StoreError(TokenState.TIMEOUT, f"the keyring did not answer within {timeout_s:g} s")
+
+
+class PromptWantedError(Exception):
+    """The keyring would have to ask somebody something."""
+
+
+class BoundedConnection:
+    """A D-Bus connection on which all calls together have one deadline, and on which no prompt can be waited for."""
+
+    def __init__(
+        self,
+        connection: "DBusConnection",
+        deadline: float,
+        *,
+        may_prompt: bool,
+        has_left: threading.Event,
+        clock: Callable[[], float],
+    ) -> None:
+        """Bound a connection.
+
+        Args:
+            connection: A connection that is open.
+            deadline: When all is over, by the clock.
+            may_prompt: The caller asked for a prompt to be shown, and waits for its end.
+            has_left: Set when the caller does not wait any more.
+            clock: Seconds that only go forward.
+
+        """
+        self._connection = connection
+        self._deadline = deadline
+        self._may_prompt = may_prompt
+        self._has_left = has_left
+        self._clock = clock
+
+    def send_and_get_reply(self, message: Any) -> Any:
+        """Send a call and wait for its answer no longer than until the deadline."""
+        left = self._deadline - self._clock()
+        if left <= 0:
+            raise TimeoutError
+        return self._connection.send_and_get_reply(message, timeout=left)
+
+    def send(self, message: Any) -> None:
+        """Send a call whose answer nobody waits for."""
+        self._connection.send(message)
+
+    def filter(self, rule: Any) -> Any:
+        """Wait for the signal that a prompt has ended; refused where nobody asked for one."""
+        if not self._may_prompt:
+            raise PromptWantedError
+        return self._connection.filter(rule)
+
+    def recv_until_filtered(self, queue: Any, timeout: float | None = None) -> Any:
+        """Wait for a filtered message no longer than until the deadline, or until the caller has left."""
+        while not self._has_left.is_set() and (left := self._deadline - self._clock()) > 0:
+            with contextlib.suppress(TimeoutError):
+                return self._connection.recv_until_filtered(queue, timeout=min(left, 0.1))
+        raise TimeoutError
+
+
+# A gnome-keyring-daemon can abort when one client leaves while the next one's first call arrives
+# (https://gitlab.gnome.org/GNOME/gnome-keyring/-/issues/196), so a process stays one client where it can.
+_idle: "deque[tuple[str, DBusConnection]]" = deque()
+
+
+@contextlib.contextmanager
+def _connection(address: str, timeout_s: float) -> "Iterator[DBusConnection]":
+    """Lend the connection that is idle, or a new one; what ends in an error of the bus is not kept.
+
+    Half of the time is for the idle one's answer, and half for a new one.
+    """
+    from jeepney.io.blocking import open_dbus_connection
+    from secretstorage.exceptions import LockedException
+
+    connection = _taken(address, timeout_s / 2)
+    if connection is None:
+        connection = open_dbus_connection(bus=address, auth_timeout=timeout_s / 2)
+    is_sound = False
+    try:
+        yield connection
+        is_sound = True
+    except (LockedException, StoreError):
+        is_sound = True
+        raise
+    finally:
+        if is_sound and not _idle:
+            _idle.append((address, connection))
+        else:
+            connection.close()
+
+
+def _taken(address: str, timeout_s: float) -> "DBusConnection | None":
+    """Take the connection that is idle, if the same bus still answers on it."""
+    from jeepney import DBusErrorResponse, message_bus
+    from jeepney.io.blocking import Proxy
+
+    try:
+        kept_address, connection = _idle.popleft()
+    except IndexError:
+        return None
+    if kept_address == address:
+        with contextlib.suppress(OSError, EOFError, ValueError, RuntimeError, DBusErrorResponse):
+            Proxy(message_bus, connection, timeout=timeout_s).GetId()
+            return connection
+    connection.close()
+    return None
+
+
+@contextlib.contextmanager
+def session_bus(
+    timeout_s: float,
+    *,
+    bus_timeout_s: float | None = None,
+    may_prompt: bool = False,
+    has_left: threading.Event | None = None,
+    clock: Callable[[], float] = time.monotonic,
+) -> Iterator["DBusConnection"]:
+    """Connect to the session bus; all calls within the block together end after a time.
+
+    Args:
+        timeout_s: The longest that they may take together, in seconds.
+        bus_timeout_s: The longest that the bus itself may take to let one in; by default as long.
+        may_prompt: Let the keyring ask on the desktop; otherwise what needs that is locked.
+        has_left: Set when the caller does not wait for a prompt any more.
+        clock: Seconds that only go forward.
+
+    Raises:
+        StoreError: The bus or what answers on it is locked, cannot be reached, or did not answer in time.
+
+    """
+    from jeepney import DBusErrorResponse
+    from secretstorage.exceptions import (
+        ItemNotFoundException,
+        LockedException,
+        SecretServiceNotAvailableException,
+    )
+
+    address = os.environ.get("DBUS_SESSION_BUS_ADDRESS")
+    if not address:
+        raise StoreError(TokenState.UNAVAILABLE, "there is no session bus here: DBUS_SESSION_BUS_ADDRESS is not set")
+    deadline = clock() + timeout_s
+    try:
+        with _connection(address, timeout_s if bus_timeout_s is None else bus_timeout_s) as connection:
+            bounded = BoundedConnection(
+                connection, deadline, may_prompt=may_prompt, has_left=has_left or threading.Event(), clock=clock
+            )
+            yield cast("DBusConnection", bounded)
+    except (LockedException, PromptWantedError):
+        raise StoreError(TokenState.LOCKED, "the keyring is locked") from None
+    except ItemNotFoundException:
+        raise StoreError(TokenState.UNAVAILABLE, "the keyring's entry went away while it was asked for") from None
+    except TimeoutError:
+        raise timed_out(timeout_s) from None
+    except (
+        OSError,
+        ValueError,
+        EOFError,
+        RuntimeError,
+        SecretServiceNotAvailableException,
+        DBusErrorResponse,
+    ) as error:
+        raise StoreError(
+            TokenState.UNAVAILABLE, f"the Secret Service cannot be reached ({type(error).__name__})"
+        ) from None

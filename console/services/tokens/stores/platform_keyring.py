@@ -1,0 +1,153 @@
+"""Keyrings of other platforms: one named class of the `keyring` library, in a child process with a deadline.
+
+The library's own choice is never asked for: a variable or a file can make it load any class.
+"""
+
+import sys
+from collections.abc import Mapping
+from typing import Literal
+
+from console.domain.probes.event import TokenState
+from console.services.system.token_process import TooMuchOutputError, run_child
+from console.services.tokens.reference import Reference
+from console.services.tokens.stores.bus import timed_out
+from console.services.tokens.stores.secret_service import READ_TIMEOUT_S, SecretServiceStore, username
+from console.services.tokens.stores.store import Store, Stored, StoreError, parsed, serving
+
+Choice = Literal["platform", "kwallet"]
+"""Which keyring a profile takes: the platform's own, or KWallet by its own interface."""
+
+BACKENDS: Mapping[str, tuple[str, str]] = {
+    "darwin": ("macOS keychain", "keyring.backends.macOS:Keyring"),
+    "win32": ("Windows credential store", "keyring.backends.Windows:WinVaultKeyring"),
+    "kwallet": ("KWallet", "keyring.backends.kwallet:DBusKeyring"),
+}
+"""The backends that the console takes, with their names; all others, and plain files above all, are left out."""
+
+_PASSED = ("DBUS_SESSION_BUS_ADDRESS", "DISPLAY", "HOME", "LANG", "PATH", "SYSTEMROOT", "USER", "USERPROFILE",
+           "WAYLAND_DISPLAY", "XDG_RUNTIME_DIR")  # fmt: skip
+
+_CHILD = """
+import importlib, sys
+backend, deed, service, *names = sys.argv[1:]
+module, _, kind = backend.partition(":")
+from keyring.errors import KeyringLocked, KeyringError, PasswordDeleteError
+try:
+    keyring = getattr(importlib.import_module(module), kind)()
+    if deed == "set":
+        keyring.set_password(service, names[0], sys.stdin.buffer.read().decode())
+        sys.exit(0)
+    for name in names:
+        value = keyring.get_password(service, name)
+        if value is not None:
+            if deed == "delete":
+                keyring.delete_password(service, name)
+            else:
+                sys.stdout.buffer.write(f"{names.index(name)}:{value}".encode())
+            sys.exit(0)
+except KeyringLocked:
+    sys.exit(4)
+except (KeyringError, OSError, RuntimeError, ImportError, AttributeError):
+    sys.exit(5)
+sys.exit(3)
+"""
+_ABSENT, _LOCKED = 3, 4
+
+
+class ChildKeyring:
+    """Tokens in a keyring that only a `keyring` backend reaches. What it holds cannot be listed."""
+
+    def __init__(
+        self, source: str, backend: str, environment: Mapping[str, str], timeout_s: float = READ_TIMEOUT_S
+    ) -> None:
+        """Prepare the store; the backend is not loaded in this process at all.
+
+        Args:
+            source: What the keyring is called in messages.
+            backend: The backend, as `module:Class`.
+            environment: What the child may know of this process's environment is taken from here.
+            timeout_s: The longest that one call may take, in seconds.
+
+        """
+        self.source = source
+        self._backend = backend
+        self._environment = {name: environment[name] for name in _PASSED if name in environment}
+        self._timeout_s = timeout_s
+
+    async def read(self, reference: Reference, origin: str | None) -> Stored | None:
+        """Return the token that serves an origin, or None where there is none."""
+        names = list(dict.fromkeys((username(reference, origin), reference.name)))
+        output = await self._run("get", reference, *names)
+        if output is None:
+            return None
+        place, _, value = output.partition(b":")
+        bound = origin if place == b"0" else None
+        chosen = serving({bound: value}, origin)
+        return None if chosen is None else Stored(parsed(value, self.source), bound)
+
+    async def write(self, reference: Reference, origin: str, value: bytes) -> None:
+        """Keep a token under a name, bound to an origin. It goes to the child over a pipe."""
+        await self._run("set", reference, username(reference, origin), given=value)
+
+    async def remove(self, reference: Reference, origin: str | None) -> bool:
+        """Forget the token that is bound to exactly this origin; tell whether there was one."""
+        return await self._run("delete", reference, username(reference, origin)) is not None
+
+    async def origins(self, reference: Reference) -> None:
+        """Say that the backend cannot list what it keeps."""
+
+    async def _run(self, deed: str, reference: Reference, *names: str, given: bytes = b"") -> bytes | None:
+        command = (sys.executable, "-I", "-c", _CHILD, self._backend, deed, reference.service, *names)
+        try:
+            end = await run_child(
+                command, environment=self._environment, timeout_s=self._timeout_s, limit=16_384, given=given
+            )
+        except TimeoutError:
+            raise timed_out(self._timeout_s) from None
+        except (TooMuchOutputError, OSError):
+            end = None
+        if end is None or end.code not in (0, _ABSENT, _LOCKED):
+            raise StoreError(TokenState.UNAVAILABLE, f"the {self.source} cannot be used here")
+        if end.code == _LOCKED:
+            raise StoreError(TokenState.LOCKED, "the keyring is locked")
+        return None if end.code == _ABSENT else end.output
+
+
+class NoKeyring:
+    """The keyring of a platform that has none."""
+
+    source = "keyring"
+
+    async def read(self, reference: Reference, origin: str | None) -> Stored | None:
+        """Say that there is none."""
+        raise _no_keyring()
+
+    async def write(self, reference: Reference, origin: str, value: bytes) -> None:
+        """Say that there is none."""
+        raise _no_keyring()
+
+    async def remove(self, reference: Reference, origin: str | None) -> bool:
+        """Say that there is none."""
+        raise _no_keyring()
+
+    async def origins(self, reference: Reference) -> tuple[str | None, ...] | None:
+        """Say that there is none."""
+        raise _no_keyring()
+
+
+def _no_keyring() -> StoreError:
+    return StoreError(TokenState.UNAVAILABLE, "this platform has no keyring that the console knows")
+
+
+def open_keyring(
+    environment: Mapping[str, str],
+    choice: Choice = "platform",
+    *,
+    timeout_s: float = READ_TIMEOUT_S,
+    platform: str = sys.platform,
+) -> Store:
+    """Return the keyring of this platform, or the one that a profile names; nothing is asked yet."""
+    if choice == "platform" and platform == "linux":
+        return SecretServiceStore(timeout_s)
+    found = BACKENDS.get("kwallet" if choice == "kwallet" else platform)
+    return NoKeyring() if found is None else ChildKeyring(*found, environment, timeout_s)

@@ -1,0 +1,148 @@
+"""Stores: where the console keeps tokens, with one form for all of them."""
+
+import contextlib
+import secrets
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from console.domain.probes.event import TokenState
+from console.domain.tokens.secret import Secret
+from console.services.system.private_file import PrivateFileError
+from console.services.tokens.reference import CANARY, Reference
+
+
+class StoreError(Exception):
+    """A store did not do what it was asked; the message is the reason in our words, and never holds a value."""
+
+    def __init__(self, state: TokenState, reason: str) -> None:
+        super().__init__(reason)
+        self.state = state
+        self.reason = reason
+
+
+class OtherOriginError(StoreError):
+    """The token is kept for another origin than the one that asks."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(TokenState.REFUSED, reason)
+
+
+@contextlib.contextmanager
+def file_errors_told() -> Iterator[None]:
+    """Tell as a store's what went wrong with a private file. Also a decorator.
+
+    Raises:
+        StoreError: A private file was refused, or cannot be used.
+
+    """
+    try:
+        yield
+    except PrivateFileError as error:
+        state = TokenState.REFUSED if error.is_unsafe else TokenState.UNAVAILABLE
+        raise StoreError(state, str(error)) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A token as a store keeps it."""
+
+    secret: Secret
+    origin: str | None
+    """The origin that the token is bound to, as scheme://host:port; None where another tool stored it."""
+
+
+class Store(Protocol):
+    """A place that keeps tokens. Every call ends within its deadline, and none raises a prompt.
+
+    Raises:
+        StoreError: The store is locked, cannot be reached, did not answer in time, or refuses.
+
+    """
+
+    @property
+    def source(self) -> str:
+        """What the store is called in messages."""
+
+    async def read(self, reference: Reference, origin: str | None) -> Stored | None:
+        """Return the token that serves an origin, or None where there is none.
+
+        A token that is bound to another origin is refused; see `serving`.
+        """
+
+    async def write(self, reference: Reference, origin: str, value: bytes) -> None:
+        """Keep a token under a name, bound to an origin."""
+
+    async def remove(self, reference: Reference, origin: str | None) -> bool:
+        """Forget the token that is bound to exactly this origin; tell whether there was one."""
+
+    async def origins(self, reference: Reference) -> tuple[str | None, ...] | None:
+        """Return the origins for which a name keeps tokens; None where the store cannot list them."""
+
+
+_Kept = TypeVar("_Kept")
+
+
+def serving(kept: Mapping[str | None, _Kept], origin: str | None) -> tuple[str | None, _Kept] | None:
+    """Choose what serves an origin: its own entry, or one that is bound to none; None where there is neither.
+
+    Raises:
+        OtherOriginError: The name keeps a token for other origins only.
+
+    """
+    if origin in kept:
+        return origin, kept[origin]
+    bound = sorted(each for each in kept if each is not None)
+    if bound:
+        wanted = "no origin is asked for" if origin is None else f"this profile's gateway is {origin}"
+        raise OtherOriginError(f"the token is bound to {', '.join(bound)}, and {wanted}")
+    return (None, kept[None]) if None in kept else None
+
+
+async def put(store: Store, reference: Reference, origin: str, secret: Secret) -> None:
+    """Give a store a token and see that it reads back the same: the one place where a store is given a value.
+
+    Raises:
+        StoreError: The store did not take it, or gives something else back.
+
+    """
+    await store.write(reference, origin, secret.reveal().encode("ascii"))
+    kept = await store.read(reference, origin)
+    if kept is None or kept.origin != origin or kept.secret != secret:
+        raise StoreError(TokenState.UNAVAILABLE, f"the {store.source} gives back something else than it was given")
+
+
+async def prove_writable(store: Store, reference: Reference, origin: str) -> None:
+    """Write, read and remove a random value beside a reference, before anybody is asked for a token.
+
+    Raises:
+        StoreError: The store cannot do one of these.
+
+    """
+    canary = reference.renamed(reference.name + CANARY)
+    try:
+        await put(store, canary, origin, Secret(secrets.token_urlsafe(32)))
+    finally:
+        removed = await store.remove(canary, origin)
+    try:
+        is_left = await store.read(canary, origin) is not None
+    except OtherOriginError:  # what a kill left of a trial for another gateway
+        is_left = False
+    if not removed or is_left:
+        raise StoreError(TokenState.UNAVAILABLE, f"the {store.source} does not remove what it is told to")
+
+
+def parsed(value: bytes, source: str) -> Secret:
+    """Take a value as a store gave it.
+
+    Raises:
+        StoreError: It cannot be a token.
+
+    """
+    try:
+        return Secret.parse(value.decode("ascii"))
+    except UnicodeDecodeError:
+        reason = f"what the {source} holds cannot be a token: it has a character outside ASCII"
+    except ValueError as error:
+        reason = f"what the {source} holds cannot be a token: {error}"
+    raise StoreError(TokenState.UNAVAILABLE, reason)

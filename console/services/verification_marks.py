@@ -1,0 +1,141 @@
+"""The mark file: who verified which row of the verification table, and when; one JSON line a mark, one file a profile.
+
+A line is appended under a lock, so that two writers at once both keep theirs. A line that a crash cut short is
+passed over when reading, and the next mark begins on a line of its own.
+"""
+
+import contextlib
+import fcntl
+import os
+import pwd
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+
+from console.domain.text.guard import safe
+from console.domain.verification import NOTE_LIMIT, Mark, check_note
+from console.services.system.private_file import PrivateFileError, open_to_append, open_to_read, require_clean
+
+SIZE_LIMIT = 1024 * 1024
+"""The most bytes that are read, from the file's end: the newest marks decide."""
+_NAME_LIMIT = 64
+
+
+class _Line(Struct, frozen=True, forbid_unknown_fields=True):
+    """One line of the file."""
+
+    schema: Literal[1]
+    row: Annotated[str, Meta(min_length=1, max_length=100)]
+    at: Annotated[datetime, Meta(tz=True)]
+    by: Annotated[str, Meta(max_length=_NAME_LIMIT)]
+    note: Annotated[str, Meta(max_length=NOTE_LIMIT)]
+    content_sha256: Annotated[str, Meta(pattern=r"\A[0-9a-f]{64}\Z")] | None
+
+
+@dataclass(frozen=True, slots=True)
+class MarkLog:
+    """What a mark file holds."""
+
+    marks: tuple[Mark, ...]
+    """In the order in which they were made."""
+    unreadable_lines: int = 0
+    """How many lines are no marks: cut short, or written by something else."""
+
+
+class MarkFile:
+    """The marks of one profile."""
+
+    def __init__(self, directory: Path, profile: str) -> None:
+        """Name the file; nothing is opened.
+
+        Args:
+            directory: The state directory.
+            profile: The name of a checked profile, which is fit to be a part of a file name.
+
+        """
+        self._directory = directory
+        self._name = f"verification-{profile}.jsonl"
+
+    @property
+    def path(self) -> Path:
+        """Where the marks are."""
+        return self._directory / self._name
+
+    def read(self) -> MarkLog:
+        """Return the marks; none where the file does not exist.
+
+        Raises:
+            PrivateFileError: The file cannot be read, or is not the user's own.
+
+        """
+        descriptor = open_to_read(self.path)
+        if descriptor is None:
+            return MarkLog(())
+        with os.fdopen(descriptor, "rb") as file, self._reporting("read"):
+            start = max(0, os.fstat(descriptor).st_size - SIZE_LIMIT)
+            file.seek(start)
+            lines = file.read(SIZE_LIMIT).split(b"\n")
+        found = [_mark_in(line) for line in (lines[1:] if start else lines) if line]
+        marks = tuple(mark for mark in found if mark is not None)
+        return MarkLog(marks, len(found) - len(marks))
+
+    def append(self, mark: Mark) -> None:
+        """Keep a mark; it is on the disk when this returns.
+
+        Raises:
+            PrivateFileError: The note cannot be kept, or the file cannot be written or is not the user's own.
+
+        """
+        if (finding := check_note(mark.note)) is not None:
+            raise PrivateFileError(finding.message, is_unsafe=finding.id == "NOTE-01")
+        line = _Line(1, mark.row_id, mark.at, safe(mark.by), safe(mark.note), mark.content_sha256)
+        data = msgspec.json.encode(line) + b"\n"
+        require_clean(data, self._name)
+        descriptor = open_to_append(self.path)
+        with contextlib.closing(os.fdopen(descriptor, "rb")), self._reporting("written"):
+            fcntl.flock(descriptor, fcntl.LOCK_EX)  # until the file is closed
+            size = os.fstat(descriptor).st_size
+            is_cut = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
+            try:
+                _write_all(descriptor, b"\n" + data if is_cut else data)
+            except OSError:
+                with contextlib.suppress(OSError):
+                    os.ftruncate(descriptor, size)
+                raise
+            os.fsync(descriptor)
+
+    @contextlib.contextmanager
+    def _reporting(self, deed: str) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            where = safe(str(self.path))
+            raise PrivateFileError(f"{where} cannot be {deed}: {error.strerror or 'input/output error'}") from None
+
+
+def user_name() -> str:
+    """Return the operating system's name of the user, fit to be shown: not from the environment, which anyone sets."""
+    try:
+        name = pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        name = f"user {os.geteuid()}"
+    return safe(name, limit=_NAME_LIMIT)
+
+
+def _write_all(descriptor: int, data: bytes) -> None:
+    while data:
+        data = data[os.write(descriptor, data) :]
+
+
+def _mark_in(line: bytes) -> Mark | None:
+    try:
+        read = msgspec.json.decode(line, type=_Line)
+        return Mark(read.row, read.at.astimezone(UTC), read.by, read.note, read.content_sha256)
+    except (msgspec.MsgspecError, OverflowError, RecursionError, UnicodeDecodeError):
+        # OverflowError: a time at the very end of the calendar, in another zone.
+        return None

@@ -1,0 +1,1 @@
+"""Workflows and token variables of a repository, read from disk."""

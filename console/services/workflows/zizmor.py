@@ -1,0 +1,149 @@
+"""zizmor: a static analyser of workflows that others keep, run where it is installed, offline and without any token."""
+
+import re
+import shutil
+import sys
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from console.domain.routes.contract import Severity
+from console.domain.workflows.rule import PlacedFinding, Rule, placed_finding
+from console.services.system.token_process import TooMuchOutputError, run_child
+
+ZIZMOR_TIMEOUT_S = 20.0
+"""The longest that zizmor may take over all workflows, in seconds; one takes a tenth of a second."""
+
+OUTPUT_LIMIT = 4 * 1024 * 1024
+"""The most bytes that it may print; it repeats the text around each place."""
+
+_ARGUMENTS = (
+    "--offline", "--no-config", "--no-exit-codes", "--no-progress", "--quiet", "--color=never", "--persona=auditor",
+    "--format=json-v1",
+)  # fmt: skip
+
+_TOOK_NOTHING = 3
+"""The exit code where there was nothing to audit."""
+
+_OF_STYLE = frozenset({"anonymous-definition", "concurrency-limits", "misfeature", "undocumented-permissions"})
+"""Audits of how a workflow is written; none is about the boundary."""
+
+_SAID_BY_US = frozenset({"unpinned-uses", "artipacked"})
+"""Audits that rules of ours make too, and weigh milder, as most repositories do not meet them."""
+
+
+class ZizmorError(Exception):
+    """zizmor gave no result; the message says why, in our words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Zizmor:
+    """The installed program."""
+
+    program: str
+
+    async def audit(
+        self, paths: Sequence[Path], *, timeout_s: float = ZIZMOR_TIMEOUT_S
+    ) -> dict[Path, tuple[PlacedFinding, ...]]:
+        """Audit workflows and return the findings of each file that has some.
+
+        Args:
+            paths: The files, absolute.
+            timeout_s: The longest that it may take, in seconds.
+
+        Raises:
+            ZizmorError: It did not end in time, or printed nothing of use.
+
+        """
+        if not paths:
+            return {}
+        try:
+            end = await run_child(
+                [self.program, *_ARGUMENTS, *map(str, paths)],
+                environment={"LANG": "C.UTF-8", "PATH": "/usr/bin:/bin"},
+                timeout_s=timeout_s,
+                limit=OUTPUT_LIMIT,
+            )
+        except TimeoutError:
+            raise ZizmorError(f"it did not end within {timeout_s:g} s") from None
+        except TooMuchOutputError:
+            raise ZizmorError("it printed more than can be taken") from None
+        except OSError as error:
+            raise ZizmorError(f"it cannot be run: {error.strerror or 'input/output error'}") from None
+        if end.code == _TOOK_NOTHING:
+            raise ZizmorError("it takes none of the files for a workflow")
+        if end.code != 0:
+            raise ZizmorError(f"it ended with exit code {end.code}" if end.code > 0 else "it was ended by a signal")
+        return parse_report(end.output, paths)
+
+
+def find_zizmor(environment: Mapping[str, str]) -> Zizmor | None:
+    """Return the zizmor on the PATH or beside this Python, as the extra `ci` installs it; None where there is none."""
+    steps = [step for step in environment.get("PATH", "").split(":") if Path(step).is_absolute()]
+    program = shutil.which("zizmor", path=":".join((*steps, str(Path(sys.executable).parent))))
+    return Zizmor(program) if program is not None else None
+
+
+def parse_report(report: bytes, paths: Sequence[Path]) -> dict[Path, tuple[PlacedFinding, ...]]:
+    """Map a report to findings: idents, weights and lines are taken, words and texts of the files are not.
+
+    Raises:
+        ZizmorError: It is no report.
+
+    """
+    import msgspec
+
+    try:
+        entries = msgspec.json.decode(report)
+    except (msgspec.DecodeError, RecursionError):
+        raise ZizmorError("it printed no JSON") from None
+    if not isinstance(entries, list):
+        raise ZizmorError("it printed JSON of another form")
+    known = {str(path): path for path in paths}
+    lines: dict[Path, dict[Rule, set[int]]] = defaultdict(lambda: defaultdict(set))
+    for entry in entries:
+        rule = _rule(entry)
+        if rule is not None:
+            for path, line in _places(entry, known):
+                lines[path][rule].add(line)
+    return {
+        path: tuple(placed_finding(rule, found) for rule, found in sorted(rules.items(), key=lambda each: each[0].id))
+        for path, rules in lines.items()
+    }
+
+
+def _rule(entry: object) -> Rule | None:
+    if not isinstance(entry, dict) or entry.get("ignored") is True:
+        return None
+    ident, weights = entry.get("ident"), entry.get("determinations")
+    if not isinstance(ident, str) or not isinstance(weights, dict) or ident in _OF_STYLE | _SAID_BY_US:
+        return None
+    if re.fullmatch(r"[a-z][a-z0-9-]{0,59}", ident) is None:
+        return None
+    message = f"zizmor's audit {ident} found something: https://docs.zizmor.sh/audits/#{ident}."
+    return Rule(f"ZIZ-{ident}", _severity(weights), message)
+
+
+def _severity(weights: Mapping[str, object]) -> Severity:
+    """Weigh an audit: only what is grave, sure and no matter of taste fails."""
+    severity = weights.get("severity")
+    if severity == "High" and weights.get("confidence") == "High" and weights.get("persona") == "Regular":
+        return Severity.FAIL
+    return Severity.WARN if severity in ("High", "Medium") else Severity.INFO
+
+
+def _places(entry: Mapping[str, object], known: Mapping[str, Path]) -> list[tuple[Path, int]]:
+    places = []
+    locations = entry.get("locations")
+    for location in locations if isinstance(locations, list) else ():
+        try:
+            symbolic, concrete = location["symbolic"], location["concrete"]
+            path = known[symbolic["key"]["Local"]["verbatim_path"]]
+            row = concrete["location"]["start_point"]["row"]
+            is_primary = symbolic["kind"] == "Primary"
+        except (KeyError, TypeError):
+            continue
+        if is_primary and isinstance(row, int):
+            places.append((path, row + 1))
+    return places

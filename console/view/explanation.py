@@ -1,0 +1,45 @@
+"""Explanations: what a classification and a category say to a person, the same in both faces."""
+
+from collections.abc import Iterator
+
+from console.domain.errors.category import Category, Classification, Confidence, guidance
+
+
+def reading_lines(found: Classification) -> Iterator[str]:
+    """Yield why a call was refused, in sentences: the evidence, what else it may be, what to do, why not again."""
+    yield found.evidence
+    if found.other_readings:
+        lead = "this cannot be decided; it may also be" if found.confidence is Confidence.UNDECIDABLE else "may also be"
+        yield f"{lead} {', '.join(found.other_readings)}"
+    yield found.action
+    if found.retry_after_s is not None:
+        yield f"The gateway asks to wait {duration(found.retry_after_s)}."
+    yield found.why_not_retried
+
+
+def category_rows(category: Category) -> Iterator[tuple[str, str]]:
+    """Yield labels and words on a category: whose matter it is, what to do, whom to ask, where to read more."""
+    about = guidance()[category]
+    yield "means", about.means
+    yield "blame", about.blame.value
+    yield "do", about.action
+    yield "ask", about.ask
+    yield "again", _again(category)
+    yield "source", about.source
+
+
+def _again(category: Category) -> str:
+    if category.stops_before_generation:
+        return "never: it stops a run before generation, and no other family is tried"
+    if category is Category.RATE_LIMIT:
+        return "only when you ask, after the wait that the gateway names"
+    if category in (Category.UPSTREAM_UNAVAILABLE, Category.TIMEOUT):
+        return "only when you ask; the first call may have been billed"
+    return "no: the same call would end the same way"
+
+
+def duration(seconds: float) -> str:
+    """Return a wait in the unit that a person would use."""
+    if seconds < 120:
+        return f"{seconds:.0f} s" if seconds >= 10 or seconds == int(seconds) else f"{seconds:.1f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"

@@ -1,0 +1,101 @@
+"""How a run's gates and its end are shown: a sign, a word and a tone each, the same wherever they stand."""
+
+from dataclasses import dataclass
+
+from console.domain.run.gate import Gate, GateVerdict
+from console.domain.run.state import Phase, RunState, RunStatus
+from console.view.sign import Sign, Tone
+
+_VERDICTS = {
+    GateVerdict.READY: Sign("✓", "ready", Tone.OK),
+    GateVerdict.REVISE: Sign("~", "revise", Tone.WARN),
+    GateVerdict.BLOCK: Sign("×", "block", Tone.FAIL),
+}
+_HELD = Sign("·", "held", Tone.DIM)
+_LIVE = Sign("›", "live", Tone.LIVE)
+_STATUSES = {
+    "live": _LIVE,
+    "active": Sign("·", "due", Tone.ACCENT),
+    "waiting": Sign("~", "waits", Tone.WARN),
+    "closed": Sign("✓", "ready", Tone.OK),
+    "blocked": Sign("×", "block", Tone.FAIL),
+    "stopped": Sign("!", "stopped", Tone.WARN),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class GateMark:
+    """One gate of a run as the strip shows it."""
+
+    gate: Gate
+    sign: Sign
+    is_current: bool
+    """The run stands here, or ended here."""
+    note: str = ""
+    """The attempt at the writer's gate, the score at the reviewer's."""
+
+
+def gate_sign(verdict: GateVerdict) -> Sign:
+    """Return how a verdict is shown."""
+    return _VERDICTS[verdict]
+
+
+def status_sign(status: str) -> Sign:
+    """Return how a run is shown in the list, by the ledger's word for how it stands; `live` while it is stepped."""
+    return _STATUSES.get(status, Sign("·", status, Tone.DIM))
+
+
+def gate_marks(state: RunState, *, is_stepping: bool) -> tuple[GateMark, ...]:
+    """Return the gates of a run in their order.
+
+    Args:
+        state: The run.
+        is_stepping: This console steps it now.
+
+    """
+    order = list(Gate)
+    here = order.index(state.gate)
+    marks: list[GateMark] = []
+    for place, gate in enumerate(order):
+        is_current = place == here
+        if place < here or state.status is RunStatus.CLOSED:
+            sign = _VERDICTS[GateVerdict.READY]
+        else:
+            sign = current_sign(state, is_stepping=is_stepping) if is_current else _HELD
+        marks.append(GateMark(gate, sign, is_current, _note(state, gate) if place <= here else ""))
+    return tuple(marks)
+
+
+def current_sign(state: RunState, *, is_stepping: bool) -> Sign:
+    """Return how the gate at which a run stands, or ended, is shown."""
+    match state.status:
+        case RunStatus.CLOSED:
+            return _VERDICTS[GateVerdict.READY]
+        case RunStatus.BLOCKED:
+            return _VERDICTS[GateVerdict.BLOCK]
+        case RunStatus.STOPPED:
+            return _stop_sign(state)
+        case RunStatus.ACTIVE:
+            pass
+    if is_stepping or state.phase is Phase.CALLING:
+        return _LIVE
+    if state.phase is Phase.LOST:
+        return Sign("!", "lost", Tone.WARN)
+    if state.phase is Phase.WAITING and state.opened is not None:
+        is_failed = state.opened.failure is not None
+        return Sign("!", "no answer", Tone.WARN) if is_failed else _VERDICTS[state.opened.verdict]
+    return Sign("·", "due", Tone.ACCENT)
+
+
+def _stop_sign(state: RunState) -> Sign:
+    category = None if state.stopped is None else state.stopped.category
+    if category is not None and category.is_account:
+        return Sign("!", "account", Tone.WARN)
+    return Sign("!", "stopped", Tone.WARN)
+
+
+def _note(state: RunState, gate: Gate) -> str:
+    if gate is Gate.WRITER and state.created is not None and (state.gate is not Gate.PLANNER):
+        return f"{state.attempt}/{state.created.policy.max_attempts}"
+    opened = state.opening(gate)
+    return "" if opened is None or opened.total is None else str(opened.total)

@@ -1,0 +1,97 @@
+"""A run in words: each thing that happened, and where it stands; the same in both faces."""
+
+from console.domain.money import usd_text
+from console.domain.run.event import (
+    CallFailed,
+    CallIntended,
+    CallLost,
+    CallRecorded,
+    CandidateSealed,
+    Entry,
+    GateDecided,
+    GateOpened,
+    InstructionPinned,
+    PreflightFinished,
+    RouteMoved,
+    RunBlocked,
+    RunStopped,
+    SourcesChecked,
+)
+from console.domain.run.gate import Gate, GateVerdict
+from console.domain.run.state import Phase, RunState
+
+_SIGNS = {GateVerdict.READY: "✓ ready", GateVerdict.REVISE: "~ revise", GateVerdict.BLOCK: "× block"}
+
+
+def entry_words(entry: Entry) -> str | None:
+    """Return one line on what happened; None for what says nothing to a person."""
+    match entry.event:
+        case InstructionPinned(tool, primary, _, sources):
+            return f"instruction source: {primary or 'none'} for {tool}, {len(sources)} file(s) pinned"
+        case PreflightFinished() as event:
+            proven = ", ".join(f"{each.role} rung {each.rung} {each.verdict}" for each in event.proofs)
+            return f"preflight: {proven}"
+        case CallIntended() as event:
+            cost = "price unknown" if event.max_microusd is None else f"at most {_usd(event.max_microusd)}"
+            return f"call: {event.role}, {event.brief_size} bytes sent, at most {event.max_tokens} tokens, {cost}"
+        case CallRecorded() as event:
+            return f"answered: {_answer_words(event)}"
+        case CallFailed() as event:
+            return f"no usable answer: {event.category}, blame {event.blame}; no draft failed by it"
+        case CallLost():
+            return "a call was cut off: its outcome is unknown, and it may have been billed"
+        case SourcesChecked(sources):
+            return f"sources: {len(sources)} page(s) read" if sources else "sources: the draft claims none"
+        case GateOpened() as event:
+            total = "" if event.total is None else f", {event.total} of 100"
+            return f"{event.gate.words}: {_SIGNS[event.verdict]}{total}, computed here"
+        case GateDecided() as event:
+            by = "the machine's verdict" if event.is_machine else entry.actor.id
+            over = ", against what was computed" if event.is_override else ""
+            return f"{event.gate.words}: {event.verdict} by {by}{over}"
+        case RouteMoved(role, route):
+            return f"{role} is served by the fallback route from here on: {route.model} on {route.endpoint_family}"
+        case RunBlocked(gate, attempt, used_up):
+            why = "the attempts are used up" if used_up else "blocked"
+            return f"{why} at {gate.words}, attempt {attempt}"
+        case RunStopped(cause, category, reason):
+            named = f" ({category})" if category is not None else ""
+            return f"stopped: {cause}{named}. {reason}".rstrip()
+        case CandidateSealed(sha256):
+            return f"candidate sealed: {sha256}"
+        case _:
+            return None
+
+
+def _answer_words(event: CallRecorded) -> str:
+    parts = [event.model_reported or "model not named"]
+    if event.input_tokens is not None and event.output_tokens is not None:
+        parts.append(f"{event.input_tokens} in {event.output_tokens} out")
+    if event.ttft_ms is not None:
+        parts.append(f"first token {event.ttft_ms} ms")
+    if event.total_ms is not None:
+        parts.append(f"{event.total_ms} ms")
+    if event.microusd is not None:
+        parts.append(_usd(event.microusd))
+    return ", ".join(parts)
+
+
+def _usd(microusd: int) -> str:
+    return usd_text(microusd / 1_000_000)
+
+
+def standing(state: RunState) -> str:
+    """Say in words where a run stands."""
+    if state.is_over:
+        return f"{state.status} at {state.gate.words}"
+    where = f"{state.gate.words}, attempt {state.attempt}" if state.gate is not Gate.INSTRUCTION else state.gate.words
+    match state.phase:
+        case Phase.WAITING if state.opened is not None:
+            human = "; it needs a person" if state.opened.needs_human else ""
+            return f"waits at {where}: computed {state.opened.verdict}{human}"
+        case Phase.LOST:
+            return f"at {where}: a call has an unknown outcome and may have been billed; only you may repeat it"
+        case Phase.CALLING:
+            return f"at {where}: a call is under way"
+        case _:
+            return f"at {where}: the next step is due"

@@ -1,0 +1,177 @@
+"""Panes are functions from state to lines, so they are tested as text."""
+
+import itertools
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+import pytest
+from rich.cells import cell_len
+from support.app.states import ALL, account_error, fold, offline, opened, passed, streaming
+
+from console.app.dialogs.dialogs import help_lines, whole_route_lines
+from console.app.panes.bars import header_line, key_line
+from console.app.panes.call_log import call_lines
+from console.app.panes.contract_pane import contract_lines
+from console.app.panes.route_table import route_lines
+from console.app.panes.smoke_pane import smoke_lines
+from console.app.widgets.line import Line
+from console.domain.probes.event import GatewayFailed, TokenResolved, TokenState
+from console.domain.routes.role import Role
+from console.view.console_state import ConsoleState
+from console.view.sign import Tone
+
+REVIEWER = 3
+
+
+def text(lines: Iterable[Line]) -> str:
+    return "\n".join(str(each).rstrip() for each in lines)
+
+
+PANES: dict[str, Callable[[ConsoleState, int], Iterable[Line]]] = {
+    "routes": lambda state, width: route_lines(state, 0, width),
+    "smoke": lambda state, width: smoke_lines(state, 0, width, 30),
+    "smoke, low": lambda state, width: smoke_lines(state, 0, width, 11),
+    "calls": lambda state, width: call_lines(state.calls, width),
+    "header": lambda state, width: [header_line(state, ["built-in"], width)],
+    "keys": lambda state, width: [key_line(state, 0, width)],
+    "contract": lambda state, width: contract_lines(state.routes[REVIEWER], width) if state.routes else [],
+    "whole route": lambda state, width: whole_route_lines(state, REVIEWER, width) if state.routes else [],
+    "help": lambda state, width: help_lines(state, 0, width) if state.routes else [],
+}
+
+
+@pytest.mark.parametrize("state", ALL.values(), ids=ALL.keys())
+def test_no_pane_draws_nothing_or_raises_at_any_width(state: ConsoleState) -> None:
+    sizes = itertools.product(["routes", "smoke", "smoke, low", "contract", "whole route"], [40, 56, 76, 88, 116, 196])
+    assert [(pane, width) for pane, width in sizes if not list(PANES[pane](state, width)) and state.routes] == []
+
+
+@pytest.mark.parametrize("state", ALL.values(), ids=ALL.keys())
+def test_nothing_runs_over_the_width_of_a_usual_screen(state: ConsoleState) -> None:
+    assert [
+        (pane, width, str(each))
+        for pane, width in itertools.product(PANES, [76, 116, 196])
+        for each in PANES[pane](state, width)
+        if cell_len(str(each)) > width
+    ] == []
+
+
+def test_the_route_table_has_a_row_a_route_and_marks_the_cursor() -> None:
+    lines = list(route_lines(offline(), REVIEWER, 76))
+    assert [str(each).split()[0] for each in lines[1:4]] == ["planner", "writer", "revision"]
+    assert [each.is_cursor for each in lines] == [False, False, False, False, True, False, False]
+    assert str(lines[4]).startswith("▌ reviewer gpt-5-pro")
+    assert "× drift" in str(lines[4])
+
+
+def test_a_wide_table_has_paths_and_figures() -> None:
+    drawn = text(route_lines(passed(), 0, 116))
+    assert "/v1/chat/completions" in drawn
+    assert "ttft ms" in drawn
+    assert " 190 " in drawn
+
+
+def test_a_drift_is_shown_with_its_reason_source_and_fix() -> None:
+    drawn = text(contract_lines(offline().routes[REVIEWER], 76))
+    assert "× endpoint drift   the route is wrong, not the model" in drawn
+    assert "required   responses" in drawn
+    assert "openai-openapi 2026-11-22" in drawn
+    assert "configured chat_completions" in drawn
+    assert 'fix        endpoint_family = "responses"' in drawn
+    assert 'endpoint_path = "/v1/responses"' in drawn
+    assert "ROUTE-03" in drawn
+
+
+def test_the_config_line_of_a_route_is_its_line_in_the_file() -> None:
+    state = offline().routes[REVIEWER]
+    assert f"config line {state.check.route.config_line}" in text(contract_lines(state, 76))
+
+
+def test_an_answer_says_what_it_was_served_as() -> None:
+    assert "served as itself" in text(contract_lines(passed().routes[1], 76))
+    assert "answered   responses as gpt-other" in text(contract_lines(passed(model_reported="gpt-other").routes[1], 76))
+
+
+def test_nothing_sent_is_said() -> None:
+    assert "nothing sent yet: s smokes this route, S all" in text(smoke_lines(opened(), 0, 76, 30))
+
+
+def test_a_stream_shows_its_text_its_first_token_and_that_it_is_not_stored() -> None:
+    drawn = text(smoke_lines(streaming(), 1, 76, 30))
+    assert "OK. Six routes▌" in drawn
+    assert "190 ms" in drawn
+    assert "not stored · safe to watch" in drawn
+
+
+def test_an_account_error_is_no_failed_model_and_was_not_retried() -> None:
+    drawn = text(smoke_lines(account_error(), 5, 76, 30))
+    assert "! fallback account_pricing 500 · not retried" in drawn
+    assert "failed" not in drawn
+    assert "priced or enabled" in drawn
+
+
+def test_a_long_stream_shows_its_end_within_the_pane() -> None:
+    long = streaming(" ".join(str(number) for number in range(2000)))
+    drawn = list(smoke_lines(long, 1, 50, 30))
+    assert "1999" in text(drawn)
+    assert len(drawn) <= 31
+
+
+def test_low_panes_show_only_the_route_under_the_cursor() -> None:
+    drawn = text(smoke_lines(streaming(), 1, 76, 11))
+    assert "writer" in drawn
+    assert "critic" not in drawn
+
+
+def test_the_call_log_names_path_model_and_status() -> None:
+    drawn = text(call_lines(passed().calls, 90))
+    assert "POST /v1/responses" in drawn
+    assert "gpt-route-placeholder" in drawn
+    assert "200" in drawn
+    assert "540 ms" in drawn
+
+
+def test_the_header_always_says_where_calls_would_go() -> None:
+    drawn = [str(header_line(account_error(), ["built-in"], width)) for width in (80, 100, 120, 200)]
+    assert [each for each in drawn if "127.0.0.1:41893" not in each] == []
+
+
+def test_the_header_counts_drift_and_account_apart() -> None:
+    drawn = str(header_line(account_error(), [], 120))
+    assert "× 1 drift" in drawn
+    assert "! 1 account" in drawn
+
+
+def test_the_header_names_the_reference_and_its_state() -> None:
+    state = fold(opened(), TokenResolved(TokenState.LOCKED, "keyring://gateway-console/acme", "unlock it"))
+    assert "key keyring://gateway-console/acme ! locked" in str(header_line(state, [], 140))
+
+
+def test_a_key_that_does_nothing_now_is_dim() -> None:
+    keys = {span.text: span.tone for span in key_line(opened(), REVIEWER, 120).spans}
+    assert keys["s"] is Tone.DIM
+    assert keys["S"] is Tone.ACCENT
+
+
+@pytest.mark.parametrize(
+    ("state", "reason"),
+    [
+        (replace(opened(), is_read_only=True), "read-only"),
+        (offline(), "still being opened"),
+        (fold(offline(), GatewayFailed("X is not set")), "X is not set"),
+        (
+            fold(opened(), TokenResolved(TokenState.ABSENT, "env:X", "no token under env:X")),
+            "no token under env:X",
+        ),
+        (opened(), "held back: endpoint drift"),
+    ],
+)
+def test_help_says_why_smoke_is_not_possible(state: ConsoleState, reason: str) -> None:
+    lines = text(help_lines(state, REVIEWER, 90)).splitlines()
+    assert reason in lines[1]
+
+
+def test_a_state_without_the_role_draws_all_the_same() -> None:
+    state = replace(opened(), routes=opened().routes[:1])
+    assert state.smoke(Role.CRITIC).result is None
+    assert "planner" in text(smoke_lines(state, 0, 76, 30))

@@ -1,0 +1,330 @@
+"""A run under any commands in any order, and the fold under any events in any order."""
+
+from dataclasses import replace
+from functools import reduce
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from support.examples import examples
+from support.run.story import (
+    ANN,
+    BEN,
+    CAT,
+    KEYLESS,
+    MACHINE,
+    POLICY,
+    Story,
+    failed,
+    failed_at,
+    hashed,
+    intended,
+    lost_at,
+    opened,
+    pinned,
+    preflight,
+    recorded,
+    refold,
+    signature_by,
+    waiting_at,
+)
+
+from console.domain.errors.category import Category
+from console.domain.ledger.line import Actor
+from console.domain.routes.role import Role
+from console.domain.run.decide import AllowRepeat, Command, MoveRoute, Report, Sign, Stop
+from console.domain.run.event import (
+    ArtifactRole,
+    ArtifactStored,
+    CallLost,
+    CallRecorded,
+    Entry,
+    RunEvent,
+    RunStopped,
+    SourcesChecked,
+    StopCause,
+)
+from console.domain.run.gate import GATES_WITH_A_CALL, Gate, GateVerdict
+from console.domain.run.record import record_of
+from console.domain.run.state import Phase, RunState, RunStatus, apply
+from console.services.ledger.codec import decode_event, encode_event, kind_of
+
+_ACTORS = st.sampled_from([ANN, BEN, CAT, KEYLESS, MACHINE])
+_VERDICTS = st.sampled_from(list(GateVerdict))
+_FLAGS = st.booleans()
+_REASONS = st.sampled_from(["", "typed by me", "no", "x" * 300])
+
+
+class RunMachine(RuleBasedStateMachine):
+    """Steppers and operators who do what is due, and what is not."""
+
+    @initialize(
+        four_eyes=_FLAGS,
+        attempts=st.integers(1, 3),
+        creator=st.sampled_from([ANN, BEN, KEYLESS]),
+        gate=st.sampled_from(list(Gate)),
+    )
+    def begin(self, four_eyes: bool, attempts: int, creator: object, gate: Gate) -> None:  # by name
+        policy = replace(POLICY, four_eyes=four_eyes, max_attempts=attempts, run_tokens=200_000)
+        self.story = Story(policy, creator)  # type: ignore[arg-type]  # one of the actors
+        self.story.reaches(gate)
+        self.spent = (0, 0)
+        self.ended: RunState | None = None
+
+    def give(self, command: Command, actor: object = MACHINE) -> None:
+        self.story.tries(command, actor)  # type: ignore[arg-type]  # one of the actors
+
+    # --- What is due -------------------------------------------------------------------------------------------------
+
+    @precondition(lambda self: self.story.state.phase is Phase.DUE)
+    @rule()
+    def work(self) -> None:
+        state = self.story.state
+        match state.gate:
+            case Gate.INSTRUCTION:
+                self.give(Report(pinned()))
+            case Gate.PREFLIGHT:
+                self.give(Report(preflight()))
+            case Gate.SOURCE_CHECK:
+                self.give(Report(SourcesChecked(())))
+            case Gate.CANDIDATE:
+                self.give(Report(opened(state)))
+            case _:
+                self.give(Report(intended(state)))
+
+    @precondition(lambda self: self.story.state.phase is Phase.CALLING)
+    @rule(tokens=st.none() | st.integers(-5, 900), microusd=st.none() | st.integers(-5, 9000))
+    def answer(self, tokens: int | None, microusd: int | None) -> None:
+        state = self.story.state
+        self.give(Report(recorded(state, input_tokens=tokens, microusd=microusd)))
+        made = {Gate.PLANNER: ArtifactRole.PLAN, Gate.WRITER: ArtifactRole.DRAFT}.get(state.gate)
+        if made is not None:
+            sha256 = hashed(f"{state.gate} {state.attempt}")
+            self.give(Report(ArtifactStored(made, state.attempt, sha256, 1)))
+
+    @precondition(lambda self: self.story.state.phase is Phase.CALLING)
+    @rule(status=st.sampled_from([None, 200, 402, 503]), category=st.sampled_from(list(Category)))
+    def fail(self, status: int | None, category: Category) -> None:
+        self.give(Report(failed(self.story.state, http_status=status, category=category)))
+
+    @precondition(lambda self: self.story.state.phase is Phase.CALLING)
+    @rule()
+    def lose(self) -> None:
+        call = self.story.state.calls[-1]
+        self.give(Report(CallLost(call.call_id, call.role)))
+
+    @precondition(lambda self: self.story.state.phase is Phase.WORKED)
+    @rule(verdict=_VERDICTS, needs_human=_FLAGS, is_final=_FLAGS)
+    def judge(self, verdict: GateVerdict, needs_human: bool, is_final: bool) -> None:  # drawn by name
+        self.give(Report(opened(self.story.state, verdict, needs_human=needs_human, is_final=is_final)))
+
+    @precondition(lambda self: self.story.state.phase is Phase.WAITING)
+    @rule(verdict=_VERDICTS, actor=_ACTORS, reason=_REASONS, is_machine=_FLAGS)
+    def say(self, verdict: GateVerdict, actor: object, reason: str, is_machine: bool) -> None:
+        self.give(self.story.decision(verdict, reason, is_machine=is_machine), actor)
+
+    @precondition(lambda self: self.story.state.phase is Phase.WAITING)
+    @rule(name=st.sampled_from(["ann", "ben", "cat"]), actor=_ACTORS)
+    def sign(self, name: str, actor: object) -> None:
+        self.give(Sign(signature_by(name), hashed("signers")), actor)
+
+    @precondition(lambda self: self.story.state.phase is Phase.WAITING)
+    @rule(actor=st.sampled_from([ANN, CAT]))
+    def pass_the_gate(self, actor: Actor) -> None:
+        self.story.signs(actor)
+        self.give(self.story.decision(), actor)
+
+    @precondition(lambda self: self.story.state.phase is Phase.DUE)
+    @rule(actor=st.sampled_from([ANN, BEN, CAT]))
+    def do_the_whole_gate(self, actor: Actor) -> None:
+        self.story.works()
+        if self.story.state.phase is Phase.WORKED or self.story.state.gate is Gate.CANDIDATE:
+            self.give(Report(opened(self.story.state)))
+            self.story.signs(actor)
+            self.give(self.story.decision(), actor)
+
+    # --- What may not be due -----------------------------------------------------------------------------------------
+
+    @rule(actor=_ACTORS, reason=_REASONS)
+    def repeat(self, actor: object, reason: str) -> None:
+        self.give(AllowRepeat(reason), actor)
+
+    @rule(role=st.sampled_from(list(Role)), actor=_ACTORS, reason=_REASONS)
+    def move(self, role: Role, actor: object, reason: str) -> None:
+        self.give(MoveRoute(role, reason), actor)
+
+    @rule(often=st.integers(0, 12))
+    def stop(self, often: int) -> None:
+        if often == 0:
+            self.give(Stop("enough"), ANN)
+
+    @rule(gate=st.sampled_from(list(Gate)), verdict=_VERDICTS, actor=_ACTORS)
+    def say_elsewhere(self, gate: Gate, verdict: GateVerdict, actor: object) -> None:
+        self.give(self.story.decision(verdict, gate=gate), actor)
+
+    @rule(place=st.integers(0, 200))
+    def report_again(self, place: int) -> None:
+        event = self.story.entries[place % len(self.story.entries)].event
+        if not isinstance(event, RunStopped):
+            self.give(Report(event))
+
+    # --- What always holds -------------------------------------------------------------------------------------------
+
+    @invariant()
+    def the_end_absorbs(self) -> None:
+        state = self.story.state
+        if self.ended is not None:
+            assert state == self.ended
+        if state.is_over:
+            assert state.phase is Phase.OVER
+            self.ended = state
+
+    @invariant()
+    def a_gate_is_decided_once_an_attempt(self) -> None:
+        places = [(each.decided.gate, each.decided.attempt) for each in self.story.state.decisions]
+        assert len(set(places)) == len(places)
+        assert all(attempt <= self.story.policy.max_attempts for _, attempt in places)
+
+    @invariant()
+    def a_call_is_made_once_and_ends_once(self) -> None:
+        state = self.story.state
+        calls, ends = [call.call_id for call in state.calls], [end.call_id for end in state.ends]
+        assert len(set(calls)) == len(calls)
+        assert len(set(ends)) == len(ends)
+        assert set(ends) <= set(calls)
+        here = [call for call in state.calls if (call.gate, call.attempt) == (state.gate, state.attempt)]
+        answered = {end.call_id for end in state.ends if isinstance(end, CallRecorded)}
+        assert len(here) <= 2
+        assert not any(call.call_id in answered for call in here[:-1])
+
+    @invariant()
+    def what_is_spent_never_falls(self) -> None:
+        spent = self.story.state.spent
+        assert spent.tokens >= self.spent[0]
+        assert spent.microusd >= self.spent[1]
+        self.spent = (spent.tokens, spent.microusd)
+
+    @invariant()
+    def only_what_passed_every_gate_closes(self) -> None:
+        state = self.story.state
+        if state.status is not RunStatus.CLOSED:
+            assert state.sealed is None
+            return
+        said = {(each.decided.gate, each.decided.attempt): each for each in state.decisions}
+        assert said[Gate.INSTRUCTION, 1].decided.verdict is GateVerdict.READY
+        assert state.preflight is not None
+        plans = [each for (gate, _), each in said.items() if gate is Gate.PLANNER]
+        assert plans[-1].decided.verdict is GateVerdict.READY
+        assert state.sealed is not None
+        for gate in (Gate.WRITER, Gate.SOURCE_CHECK, Gate.REVIEWER, Gate.CRITIC, Gate.CANDIDATE):
+            decided = said[gate, state.attempt].decided
+            assert decided.verdict is GateVerdict.READY
+            assert decided.artifact_sha256 == state.sealed.artifact_sha256
+
+    @invariant()
+    def two_operators_stand_behind_it_where_the_policy_wants_two(self) -> None:
+        state = self.story.state
+        if state.sealed is None or not self.story.policy.four_eyes:
+            return
+        signers = [each.signed and each.signed.key_fingerprint for each in state.decisions]
+        assert signers == [each.actor.key_fingerprint for each in state.decisions]
+        last = signers[-1]
+        passed = [
+            each.signed and each.signed.key_fingerprint
+            for each in state.decisions
+            if (each.decided.gate, each.decided.attempt) == (Gate.WRITER, state.attempt)
+        ]
+        assert state.begun is not None
+        assert None not in (last, *passed)
+        assert last not in (state.begun.key_fingerprint, *passed)
+        assert not any(each.decided.is_machine for each in state.decisions)
+
+    @invariant()
+    def no_console_speaks_as_a_person(self) -> None:
+        assert all(each.decided.is_machine or each.actor is not MACHINE for each in self.story.state.decisions)
+
+    @invariant()
+    def it_folds_and_has_a_record(self) -> None:
+        assert refold(self.story) == self.story.state
+        record = record_of(self.story.state)
+        assert record.head == self.story.state.head
+        assert len(record.calls) == len(self.story.state.calls)
+
+    @invariant()
+    def every_event_can_be_kept(self) -> None:
+        event = self.story.entries[-1].event
+        assert decode_event(kind_of(event), encode_event(event)) == event
+
+
+TestRunMachine = RunMachine.TestCase
+TestRunMachine.settings = settings(examples(80), stateful_step_count=60)
+
+
+def _closed() -> Story:
+    story = Story(replace(POLICY, four_eyes=True))
+    while not story.state.is_over:
+        if story.state.gate is Gate.CANDIDATE:
+            story.opens()
+            story.says(actor=BEN)
+        else:
+            story.passes()
+    return story
+
+
+def _stories() -> list[Story]:
+    revised = waiting_at(Gate.CRITIC)
+    revised.says(GateVerdict.REVISE)
+    revised.reaches(Gate.CANDIDATE)
+    blocked = waiting_at(Gate.REVIEWER)
+    blocked.says(GateVerdict.BLOCK)
+    moved = failed_at(Gate.REVIEWER)
+    moved.does(MoveRoute(Role.REVIEWER, "the model is away"), ANN)
+    return [
+        _closed(),
+        revised,
+        blocked,
+        moved,
+        lost_at(Gate.WRITER),
+        *(failed_at(gate) for gate in sorted(GATES_WITH_A_CALL)),
+    ]
+
+
+_EVENTS: list[RunEvent] = [
+    *(entry.event for story in _stories() for entry in story.entries),
+    RunStopped(StopCause.BUDGET),
+]
+
+
+@examples(150)
+@given(st.lists(st.tuples(st.sampled_from(_EVENTS), _ACTORS), max_size=60))
+def test_the_fold_takes_any_events_in_any_order(events: list[tuple[RunEvent, object]]) -> None:
+    state = RunState("01J0000000000000000000000A")
+    spent = 0
+    for seq, (event, actor) in enumerate(events, start=1):
+        before = state
+        state = apply(state, Entry(seq, seq, actor, f"{seq:064x}", event))  # type: ignore[arg-type]  # an actor
+        assert state.seq == seq
+        if before.is_over:
+            assert replace(state, seq=before.seq, head=before.head, updated_at_ms=before.updated_at_ms) == before
+        assert state.spent.tokens >= spent
+        spent = state.spent.tokens
+        places = [(each.decided.gate, each.decided.attempt) for each in state.decisions]
+        assert len(set(places)) == len(places)
+        record_of(state)
+
+
+@pytest.mark.parametrize("story", _stories(), ids=lambda story: f"{story.state.gate}-{story.state.phase}")
+def test_every_prefix_folds_and_has_a_record(story: Story) -> None:
+    for end in range(len(story.entries) + 1):
+        state = reduce(apply, story.entries[:end], RunState(story.state.run_id))
+        assert record_of(state).lines == end
+
+
+@pytest.mark.parametrize("left_out", range(len(_closed().entries)))
+def test_a_run_from_which_a_step_is_missing_does_not_close(left_out: int) -> None:
+    story = _closed()
+    event = story.entries[left_out].event
+    state = reduce(apply, story.entries[:left_out] + story.entries[left_out + 1 :], RunState(story.state.run_id))
+    needless = isinstance(event, ArtifactStored) and event.role in (ArtifactRole.TASK, ArtifactRole.ANSWER)
+    assert (state.status is RunStatus.CLOSED) is needless, type(event).__name__

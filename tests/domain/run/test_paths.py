@@ -1,0 +1,297 @@
+"""Every way through a run: forward, back to the writer, and out of it."""
+
+from dataclasses import replace
+
+import pytest
+from support.run.story import (
+    ANN,
+    BLOCK,
+    POLICY,
+    READY,
+    REVISE,
+    TYPED,
+    Story,
+    failed,
+    failed_at,
+    intended,
+    lost_at,
+    recorded,
+    refold,
+    waiting_at,
+)
+
+from console.domain.errors.category import Blame, Category
+from console.domain.routes.role import Role
+from console.domain.run.decide import AllowRepeat, MoveRoute, Refusal, RefusalCode, Report, Stop
+from console.domain.run.event import (
+    CallLost,
+    CandidateSealed,
+    Entry,
+    GateDecided,
+    RunBlocked,
+    RunClosed,
+    RunStopped,
+    StopCause,
+)
+from console.domain.run.gate import GATES_WITH_A_CALL, Gate, GateVerdict
+from console.domain.run.record import record_of
+from console.domain.run.state import Phase, RunState, RunStatus, apply, fold
+
+_CALLED = sorted(GATES_WITH_A_CALL)
+_REVISED = [Gate.WRITER, Gate.SOURCE_CHECK, Gate.REVIEWER, Gate.CRITIC]
+_DECIDED = [gate for gate in Gate if gate is not Gate.PREFLIGHT]
+
+
+def test_a_run_passes_every_gate_and_closes_with_its_candidate() -> None:
+    story = Story()
+    seen = []
+    while not story.state.is_over:
+        seen.append(story.state.gate)
+        story.passes()
+    assert seen == list(Gate)
+    assert story.state.status is RunStatus.CLOSED
+    assert [each.decided.gate for each in story.state.decisions] == _DECIDED
+    assert story.state.sealed == CandidateSealed(story.state.subject_sha256 or "", four_eyes=False)
+    assert [call.role for call in story.state.calls] == [Role.PLANNER, Role.WRITER, Role.REVIEWER, Role.CRITIC]
+    assert story.state == refold(story) == fold(story.state.run_id, story.entries)
+
+
+def test_a_plan_is_revised_at_its_own_gate_and_the_draft_counts_from_one() -> None:
+    story = waiting_at(Gate.PLANNER)
+    story.says(REVISE)
+    assert (story.state.gate, story.state.attempt, story.state.phase) == (Gate.PLANNER, 2, Phase.DUE)
+    story.passes()
+    assert (story.state.gate, story.state.attempt) == (Gate.WRITER, 1)
+    story.calls()
+    assert story.state.calls[-1].role is Role.WRITER
+
+
+@pytest.mark.parametrize("gate", _REVISED)
+def test_a_revision_goes_to_the_writers_gate_with_the_revision_role(gate: Gate) -> None:
+    story = waiting_at(gate)
+    story.says(REVISE)
+    assert (story.state.gate, story.state.attempt, story.state.phase) == (Gate.WRITER, 2, Phase.DUE)
+    assert story.state.subject_sha256 is None
+    assert story.state.opening(gate) is None
+    story.calls()
+    assert story.state.calls[-1].role is Role.REVISION
+    story.answers()
+    story.opens()
+    story.says()
+    story.reaches(Gate.CANDIDATE)
+    assert story.state.attempt == 2
+
+
+@pytest.mark.parametrize("gate", [Gate.PLANNER, *_REVISED])
+def test_attempts_that_are_used_up_block_the_run(gate: Gate) -> None:
+    story = waiting_at(gate, replace(POLICY, max_attempts=1))
+    artifact = story.state.opened and story.state.opened.artifact_sha256
+    events = story.does(story.decision(REVISE), ANN)
+    assert events[1:] == (RunBlocked(gate, 1, attempts_used_up=True),)
+    assert (story.state.status, story.state.gate, story.state.attempt) == (RunStatus.BLOCKED, gate, 1)
+    assert story.state.phase is Phase.OVER
+    assert record_of(story.state).gates[-1].artifact_sha256 == artifact
+
+
+def test_the_last_attempt_may_still_pass() -> None:
+    story = waiting_at(Gate.WRITER, replace(POLICY, max_attempts=2))
+    story.says(REVISE)
+    story.reaches(Gate.CANDIDATE)
+    story.passes()
+    assert story.state.status is RunStatus.CLOSED
+
+
+@pytest.mark.parametrize("gate", _DECIDED)
+def test_a_gate_blocks_the_run(gate: Gate) -> None:
+    story = waiting_at(gate)
+    story.says(BLOCK)
+    assert (story.state.status, story.state.gate) == (RunStatus.BLOCKED, gate)
+    assert story.state.blocked == RunBlocked(gate, 1)
+
+
+def _anywhere() -> list[Story]:
+    stories = [Story().reaches(gate) for gate in Gate]
+    stories += [waiting_at(gate) for gate in _DECIDED]
+    stories += [make(gate) for gate in _CALLED for make in (failed_at, lost_at, _calling, _worked)]
+    return stories
+
+
+def _calling(gate: Gate) -> Story:
+    story = Story().reaches(gate)
+    story.calls()
+    return story
+
+
+def _worked(gate: Gate) -> Story:
+    story = _calling(gate)
+    story.answers()
+    return story
+
+
+@pytest.mark.parametrize("story", _anywhere(), ids=lambda story: f"{story.state.gate}-{story.state.phase}")
+def test_an_operator_stops_the_run_anywhere(story: Story) -> None:
+    gate = story.state.gate
+    story.does(Stop("no time"), ANN)
+    assert (story.state.status, story.state.gate, story.state.phase) == (RunStatus.STOPPED, gate, Phase.OVER)
+    assert story.state.stopped == RunStopped(StopCause.OPERATOR, reason="no time")
+    assert not story.state.is_waiting
+
+
+@pytest.mark.parametrize("cause", list(StopCause))
+def test_the_stepper_stops_the_run_and_no_draft_failed(cause: StopCause) -> None:
+    story = Story().reaches(Gate.PLANNER)
+    story.reports(RunStopped(cause, Category.ACCOUNT_PRICING))
+    assert story.state.status is RunStatus.STOPPED
+    assert record_of(story.state).review_status is None
+    assert not story.state.has_generated
+
+
+@pytest.mark.parametrize("gate", _CALLED)
+@pytest.mark.parametrize("category", [Category.ACCOUNT_PRICING, Category.ENDPOINT_DRIFT, Category.ORIGIN_REFUSED])
+@pytest.mark.parametrize("says_so", [True, False])
+def test_an_account_error_stops_the_run_whatever_the_report_says(gate: Gate, category: Category, says_so: bool) -> None:
+    story = _calling(gate)
+    story.reports(failed(story.state, category=category, blame=Blame.ACCOUNT, stops=says_so, http_status=402))
+    assert story.state.stopped == RunStopped(StopCause.CALL, category)
+    assert story.state.status is RunStatus.STOPPED
+
+
+@pytest.mark.parametrize("gate", _CALLED)
+def test_a_lost_call_waits_for_the_operator_who_may_repeat_it_once(gate: Gate) -> None:
+    story = lost_at(gate)
+    assert story.state.is_waiting
+    assert isinstance(story.tries(Report(intended(story.state, "again"))), Refusal)
+    story.does(AllowRepeat(""), ANN)
+    assert story.state.phase is Phase.DUE
+    story.calls()
+    story.reports(CallLost("call-" + str(len(story.state.calls)), story.state.calls[-1].role))
+    again = story.tries(AllowRepeat(""), ANN)
+    assert isinstance(again, Refusal)
+    assert again.code is RefusalCode.REPEATED
+    assert "stop" in again.message
+    story.does(Stop(""), ANN)
+
+
+@pytest.mark.parametrize("gate", _CALLED)
+def test_a_lost_call_that_is_repeated_goes_on(gate: Gate) -> None:
+    story = lost_at(gate)
+    story.does(AllowRepeat("the line was cut"), ANN)
+    story.passes()
+    assert story.state.gate is gate.after
+
+
+@pytest.mark.parametrize("gate", _CALLED)
+@pytest.mark.parametrize("verdict", [REVISE, BLOCK])
+def test_an_answer_that_cannot_be_read_is_asked_for_once_more_then_decided(gate: Gate, verdict: GateVerdict) -> None:
+    story = failed_at(gate)
+    story.does(AllowRepeat(""), ANN)
+    assert story.state.opened is None
+    story.calls()
+    story.reports(failed(story.state))
+    story.opens(REVISE, needs_human=True, is_final=True, failure=Category.CONTRACT_VIOLATION)
+    again = story.tries(AllowRepeat(""), ANN)
+    assert isinstance(again, Refusal)
+    assert again.code is RefusalCode.REPEATED
+    ready = story.tries(story.decision(READY), ANN)
+    assert isinstance(ready, Refusal)
+    assert ready.code is RefusalCode.NOT_ALLOWED
+    story.says(verdict)
+    assert story.state.is_over is (verdict is BLOCK)
+
+
+def test_a_repeated_gate_has_one_decision_in_the_record() -> None:
+    story = failed_at(Gate.REVIEWER)
+    story.does(AllowRepeat(""), ANN)
+    story.passes()
+    gates = [each for each in record_of(story.state).gates if each.gate is Gate.REVIEWER]
+    assert [(each.computed, each.decided) for each in gates] == [(REVISE, None), (READY, READY)]
+
+
+def test_a_move_to_the_fallback_changes_the_route_of_one_role() -> None:
+    story = failed_at(Gate.REVIEWER)
+    fallback = story.state.route(Role.FALLBACK)
+    story.does(MoveRoute(Role.REVIEWER, TYPED), ANN)
+    assert fallback is not None
+    assert story.state.route(Role.REVIEWER) == replace(fallback, role=Role.REVIEWER)
+    assert story.state.route(Role.FALLBACK) == fallback
+    story.does(AllowRepeat(""), ANN)
+    story.passes()
+    record = record_of(story.state)
+    assert [call.model for call in record.calls if call.role is Role.REVIEWER] == ["claude-opus-4", "mistral-large"]
+    assert record.reviewer_endpoint_family is fallback.endpoint_family
+
+
+def test_who_wrote_the_draft_cannot_be_changed_behind_its_judges() -> None:
+    story = waiting_at(Gate.REVIEWER)
+    refused = story.tries(MoveRoute(Role.WRITER, TYPED), ANN)
+    assert isinstance(refused, Refusal)
+    assert refused.code is RefusalCode.ROUTE
+    assert record_of(story.state).writer_endpoint_family is story.state.routes[1].endpoint_family
+
+
+def _ended() -> list[Story]:
+    closed = Story().reaches(Gate.CANDIDATE)
+    closed.passes()
+    blocked = waiting_at(Gate.CRITIC)
+    blocked.says(BLOCK)
+    stopped = _calling(Gate.WRITER)
+    stopped.does(Stop("enough"), ANN)
+    return [closed, blocked, stopped]
+
+
+@pytest.mark.parametrize("story", _ended(), ids=lambda story: story.state.status)
+def test_the_end_absorbs_every_event_of_any_run(story: Story) -> None:
+    ended = story.state
+    others = [entry.event for other in _anywhere() + _ended() for entry in other.entries]
+    for seq, event in enumerate([*others, RunClosed(), RunStopped(StopCause.CALL), RunBlocked(Gate.WRITER, 1)], 900):
+        after = apply(ended, Entry(seq, 5, ANN, "ff" * 32, event))
+        assert replace(after, seq=ended.seq, head=ended.head, updated_at_ms=ended.updated_at_ms) == ended
+
+
+@pytest.mark.parametrize("story", _ended(), ids=lambda story: story.state.status)
+def test_nothing_can_be_commanded_after_the_end(story: Story) -> None:
+    commands = (
+        Stop("again"),
+        AllowRepeat("again"),
+        MoveRoute(Role.WRITER, TYPED),
+        story.decision(),
+        *(Report(entry.event) for entry in story.entries),
+    )
+    for command in commands:
+        result = story.tries(command, ANN)
+        assert isinstance(result, Refusal)
+        assert result.code is RefusalCode.OVER
+
+
+def test_a_second_beginning_changes_no_policy() -> None:
+    story = Story(replace(POLICY, four_eyes=True))
+    begun = story.entries[0].event
+    assert isinstance(story.tries(Report(begun)), Refusal)
+    forged = replace(begun, policy=POLICY)  # type: ignore[type-var]  # a RunCreated
+    after = apply(story.state, Entry(9, 9, ANN, "ff" * 32, forged))
+    assert after.created is not None
+    assert after.created.policy.four_eyes
+
+
+def test_what_cannot_follow_changes_nothing() -> None:
+    story = waiting_at(Gate.REVIEWER)
+    sha256 = story.state.subject_sha256 or ""
+    for event in (
+        RunClosed(),
+        CandidateSealed(sha256, four_eyes=True),
+        RunBlocked(Gate.REVIEWER, 1),
+        GateDecided(Gate.CANDIDATE, 1, READY, "", False, False, "", sha256),
+        GateDecided(Gate.REVIEWER, 2, READY, "", False, False, "", sha256),
+        recorded(story.state),
+        CallLost("call-3", Role.REVIEWER),
+    ):
+        after = apply(story.state, Entry(story.state.seq, story.state.updated_at_ms, ANN, story.state.head, event))
+        assert after == story.state
+
+
+def test_a_state_without_a_beginning_takes_no_event() -> None:
+    story = Story().reaches(Gate.CANDIDATE)
+    empty = RunState("01J0000000000000000000000A")
+    for entry in story.entries[1:]:
+        after = apply(empty, entry)
+        assert replace(after, seq=0, head="", updated_at_ms=0) == empty

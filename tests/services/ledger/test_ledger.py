@@ -1,0 +1,361 @@
+"""The ledger: what is appended once, who is told that somebody else was first, and what is never kept."""
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from support.ledger.ledgers import ANN, BOB, CREATED, Clock, appended, begun, call, decision, new_id, score, summary
+
+from console.domain.ledger.canonical import canonical
+from console.domain.ledger.line import Line, NewLine, check_chain
+from console.services.ledger import transactions
+from console.services.ledger.ledger import ConflictError, LedgerError, Summary
+from console.services.ledger.sqlite import FILE_NAME, SqliteLedger
+
+KEY = "-".join(["sk", "proj", "q7Wd9sKp2LmX8vTz4RnB6yHc"])
+REQUEST_ID = "req_011CSHoEeqs5C35K2UUqR7Fy"
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Path:
+    return tmp_path / "state" / "gateway-console"
+
+
+@pytest.fixture
+async def ledger(directory: Path) -> AsyncIterator[SqliteLedger]:
+    async with await SqliteLedger.open(directory) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def other(directory: Path, ledger: SqliteLedger) -> AsyncIterator[SqliteLedger]:
+    """Another console of the same user."""
+    async with await SqliteLedger.open(directory) as opened:
+        yield opened
+
+
+# --- Appending and reading -------------------------------------------------------------------------------------------
+
+
+async def test_lines_are_read_as_they_were_appended(ledger: SqliteLedger) -> None:
+    first = await begun(ledger)
+    more = await ledger.append(
+        first.run_id, [score(1), score(2)], expected_head=first.sha256, actor=BOB, summary=summary(first.run_id)
+    )
+    assert await ledger.read(first.run_id) == (first, *more)
+    assert [(line.seq, line.actor.id, line.body) for line in more] == [
+        (2, "bob", b'{"total":1}'),
+        (3, "bob", b'{"total":2}'),
+    ]
+    assert await ledger.head(first.run_id) == more[-1].sha256
+    assert check_chain((first, *more), run_id=first.run_id, log_id=ledger.log_id) == ()
+    assert await ledger.check(first.run_id) == ()
+
+
+async def test_another_console_reads_the_same_and_so_does_a_later_one(
+    directory: Path, ledger: SqliteLedger, other: SqliteLedger
+) -> None:
+    line = await appended(ledger, await begun(ledger), score())
+    assert await other.read(line.run_id) == await ledger.read(line.run_id)
+    async with await SqliteLedger.open(directory) as later:
+        assert later.log_id == ledger.log_id
+        assert await later.head(line.run_id) == line.sha256
+
+
+async def test_the_file_keeps_no_more_than_it_must_in_others_reach(directory: Path, ledger: SqliteLedger) -> None:
+    await begun(ledger)
+    modes = {path.name: path.stat().st_mode & 0o777 for path in (directory, *directory.iterdir())}
+    assert modes.pop("gateway-console") == 0o700
+    assert modes == dict.fromkeys((FILE_NAME, f"{FILE_NAME}-wal", f"{FILE_NAME}-shm"), 0o600)
+
+
+async def test_a_clock_that_is_set_back_changes_no_order(directory: Path) -> None:
+    clock = Clock()
+    async with await SqliteLedger.open(directory, clock=clock.unix) as ledger:
+        line = await begun(ledger)
+        clock.unix_ms -= 3_600_000
+        last = await appended(ledger, line, score())
+        assert last.at_ms < line.at_ms
+        clock.unix_ms = -5
+        later = await begun(ledger)
+        assert await ledger.read(line.run_id) == (line, last)
+        assert await ledger.check(line.run_id) == ()
+        assert [run.run_id for run in await ledger.runs(10)] == [later.run_id, line.run_id]
+
+
+@pytest.mark.parametrize("name", ["read", "check", "head"])
+async def test_a_run_that_there_is_not_is_named(ledger: SqliteLedger, name: str) -> None:
+    run_id = new_id()
+    with pytest.raises(LedgerError, match=f"there is no run {run_id}; see the list of runs"):
+        await getattr(ledger, name)(run_id)
+    with pytest.raises(LedgerError, match="there is no run"):
+        await ledger.append(run_id, [score()], expected_head="0" * 64, actor=ANN, summary=summary(run_id))
+    assert await ledger.runs(10) == ()
+
+
+async def test_an_append_of_nothing_or_of_another_run_is_a_bug(ledger: SqliteLedger) -> None:
+    line = await begun(ledger)
+    for run_id, new, shown in (
+        (line.run_id, [], line.run_id),
+        (line.run_id, [score()], new_id()),
+        ("../x", [score()], "../x"),
+    ):
+        with pytest.raises(ValueError, match="an append is of"):
+            await ledger.append(run_id, new, expected_head=line.sha256, actor=ANN, summary=summary(shown))
+    assert await ledger.head(line.run_id) == line.sha256
+
+
+async def test_a_closed_ledger_says_so(directory: Path) -> None:
+    ledger = await SqliteLedger.open(directory)
+    await ledger.close()
+    with pytest.raises(LedgerError, match="closed"):
+        await ledger.runs(1)
+
+
+async def test_the_loop_goes_on_while_another_console_keeps_the_file(
+    directory: Path, ledger: SqliteLedger, other: SqliteLedger
+) -> None:
+    """Also: what is not done by the deadline is reported as of unknown outcome."""
+    line = await begun(ledger)
+    is_kept = False
+
+    def time_limit(_: float) -> asyncio.Timeout:
+        return asyncio.timeout(0 if is_kept else None)
+
+    async with await SqliteLedger.open(directory, deadline_s=7, time_limit=time_limit) as hasty:
+        await other._run(lambda: other._connection.execute("BEGIN IMMEDIATE"))
+        is_kept = True
+        with pytest.raises(LedgerError, match="within 7 s, so whether it was kept is not known"):
+            await appended(hasty, line, score())
+        is_kept = False
+        await other._run(lambda: other._connection.execute("ROLLBACK"))
+
+
+def test_the_ledger_loads_sqlite_when_it_is_opened_and_not_before() -> None:
+    code = (
+        "import sys, console.services.ledger.sqlite, console.services.ledger.artifacts; print('sqlite3' in sys.modules)"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout == "False\n"
+
+
+# --- Who was first ---------------------------------------------------------------------------------------------------
+
+
+async def test_who_has_not_seen_the_last_line_is_told_what_was_appended_instead(
+    ledger: SqliteLedger, other: SqliteLedger
+) -> None:
+    line = await begun(ledger)
+    won = await appended(ledger, line, score(1), decision())
+    with pytest.raises(ConflictError) as caught:
+        await appended(other, line, decision("block"), actor=BOB)
+    assert caught.value.head == won.sha256
+    assert caught.value.by == ANN
+    assert caught.value.instead == (await ledger.read(line.run_id))[1:]
+    assert str(caught.value) == (
+        f"ann was first: GateDecided at gate reviewer, attempt 1, line 3 of run {line.run_id};"
+        " nothing of yours was kept, look at the run again"
+    )
+    assert await other.head(line.run_id) == won.sha256
+
+
+async def test_a_head_that_never_was_is_a_conflict_too(ledger: SqliteLedger) -> None:
+    line = await begun(ledger)
+    with pytest.raises(ConflictError, match="does not stand where it was seen") as caught:
+        await ledger.append(line.run_id, [score()], expected_head="0" * 64, actor=ANN, summary=summary(line.run_id))
+    assert (caught.value.head, caught.value.by, caught.value.instead) == (line.sha256, None, ())
+
+
+async def test_a_run_begins_once(ledger: SqliteLedger, other: SqliteLedger) -> None:
+    line = await begun(ledger)
+    with pytest.raises(ConflictError, match="ann was first: RunCreated, line 1 of run") as caught:
+        await other.create(line.run_id, [CREATED], actor=BOB, summary=summary(line.run_id, "other"))
+    assert caught.value.instead == (line,)
+    assert [run.status for run in await ledger.runs(10)] == ["waiting"]
+
+
+async def test_a_gate_is_decided_once_in_each_attempt(ledger: SqliteLedger) -> None:
+    line = await begun(ledger)
+    decided = await appended(ledger, line, decision("revise"))
+    with pytest.raises(ConflictError, match="ann was first: GateDecided at gate reviewer, attempt 1, line 2") as caught:
+        await appended(ledger, decided, score(), decision("ready"), actor=BOB)
+    assert (caught.value.head, caught.value.instead) == (decided.sha256, (decided,))
+    last = await appended(ledger, decided, decision("ready", attempt=2), decision("ready", gate="critic"))
+    assert last.seq == 4
+
+
+async def test_a_call_is_intended_once_and_ends_once(ledger: SqliteLedger) -> None:
+    line = await appended(ledger, await begun(ledger), call("CallIntended"))
+    with pytest.raises(ConflictError, match="CallIntended"):
+        await appended(ledger, line, call("CallIntended"))
+    line = await appended(ledger, line, call("CallLost"))
+    for kind in ("CallRecorded", "CallFailed", "CallLost"):
+        with pytest.raises(ConflictError, match="ann was first: CallLost") as caught:
+            await appended(ledger, line, call(kind))
+        assert caught.value.instead == (line,)
+    last = await appended(ledger, line, call("CallIntended", "call-2"), call("CallRecorded", "call-2"))
+    assert last.seq == 5
+
+
+async def test_a_call_that_was_not_intended_does_not_end(ledger: SqliteLedger) -> None:
+    line = await begun(ledger)
+    with pytest.raises(LedgerError, match="only a call that was intended ends"):
+        await appended(ledger, line, call("CallRecorded"))
+    with pytest.raises(LedgerError, match="does not take these lines"):
+        await appended(ledger, line, decision(), decision())
+    assert await ledger.read(line.run_id) == (line,)
+
+
+async def test_of_many_at_once_one_is_first_and_all_others_are_told(ledger: SqliteLedger, other: SqliteLedger) -> None:
+    line = await begun(ledger)
+    outcomes = await asyncio.gather(
+        *(appended(each, line, decision()) for each in (ledger, other) * 4), return_exceptions=True
+    )
+    won = [outcome for outcome in outcomes if isinstance(outcome, Line)]
+    lost = [outcome for outcome in outcomes if isinstance(outcome, ConflictError)]
+    assert (len(won), len(lost)) == (1, 7)
+    assert all(each.instead == tuple(won) for each in lost)
+
+
+# --- Secrets ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "new",
+    [
+        NewLine("Noted", None, 0, canonical({"note": f"with {KEY}"})),
+        NewLine("Noted", None, 0, canonical({"deep": [{"note": "Authorization: Bear" + f"er {KEY}"}]})),
+        NewLine("Noted", None, 0, canonical({KEY: 1})),
+        NewLine("Noted", None, 0, canonical({"note": "-----BEGIN " + "PRIVATE KEY-----\nMIIE"})),
+    ],
+)
+async def test_a_line_with_a_secret_is_refused_and_nothing_is_kept(
+    directory: Path, ledger: SqliteLedger, new: NewLine
+) -> None:
+    line = await begun(ledger)
+    with pytest.raises(LedgerError, match=r"seems to hold a secret \(.+\), so nothing of it was kept") as caught:
+        await appended(ledger, line, score(), new)
+    assert caught.value.is_unsafe
+    assert KEY not in str(caught.value)
+    assert await ledger.head(line.run_id) == line.sha256
+    assert all(KEY.encode() not in path.read_bytes() for path in directory.iterdir())
+
+
+async def test_a_summary_with_a_secret_is_refused(ledger: SqliteLedger) -> None:
+    run_id = new_id()
+    shown = Summary(run_id, f"https://x:{KEY}@example.org/app", "planner", "waiting", 1, 2, 1, is_simulated=False)
+    with pytest.raises(LedgerError, match="secret"):
+        await ledger.create(run_id, [CREATED], actor=ANN, summary=shown)
+    assert await ledger.runs(10) == ()
+
+
+async def test_a_value_that_is_known_to_be_secret_is_refused_whatever_its_form(directory: Path) -> None:
+    value = 'plain "words"\nonly'
+    async with await SqliteLedger.open(directory, is_hit=lambda text: value in text) as ledger:
+        line = await begun(ledger)
+        with pytest.raises(LedgerError, match="a token in use"):
+            await appended(ledger, line, NewLine("Noted", None, 0, canonical({"a": [f"<{value}>"]})))
+        assert await appended(ledger, line, score())
+
+
+async def test_hashes_fingerprints_and_request_ids_are_no_secrets(ledger: SqliteLedger) -> None:
+    body = canonical({"sha256": "5f" * 32, "request_id": REQUEST_ID, "uuid": "0b9f4c9e-3a5d-4d7e-9f1a-2b3c4d5e6f70"})
+    assert (await appended(ledger, await begun(ledger), NewLine("Noted", None, 0, body))).body == body
+
+
+# --- Several consoles ---------------------------------------------------------------------------------------------
+
+
+async def test_opening_a_ledger_again_takes_no_lock_from_who_has_it_open(
+    directory: Path, ledger: SqliteLedger, other: SqliteLedger
+) -> None:
+    """A process that closes a file loses all its locks on it; then a third console would clear the log away."""
+    look = (
+        "import sqlite3, sys; connection = sqlite3.connect(sys.argv[1]);"
+        " print(*connection.execute('SELECT count(*) FROM line').fetchone()); connection.close()"
+    )
+
+    def seen_from_elsewhere() -> str:
+        command = [sys.executable, "-c", look, directory / FILE_NAME]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+    line = await begun(ledger)
+    assert seen_from_elsewhere() == "1"
+    await appended(ledger, line, score())
+    assert seen_from_elsewhere() == "2"
+    assert len(await other.read(line.run_id)) == 2
+
+
+async def test_only_runs_with_new_lines_have_changed(ledger: SqliteLedger, other: SqliteLedger) -> None:
+    await begun(ledger)
+    place = await other._run(lambda: transactions.last_place(other._connection))
+    line = await begun(ledger)
+    now, changed = await other._run(lambda: transactions.appended_since(other._connection, place))
+    assert changed == {line.run_id}
+    assert await other._run(lambda: transactions.appended_since(other._connection, now)) == (now, frozenset())
+
+
+# --- The list of runs ------------------------------------------------------------------------------------------------
+
+
+async def test_runs_are_listed_the_last_begun_first(ledger: SqliteLedger) -> None:
+    lines = [await begun(ledger) for _ in range(3)]
+    newest_first = [line.run_id for line in reversed(lines)]
+    assert [run.run_id for run in await ledger.runs(10)] == newest_first
+    assert [run.run_id for run in await ledger.runs(2)] == newest_first[:2]
+    assert await ledger.runs(1) == (summary(newest_first[0]),)
+
+
+async def test_a_summary_moves_with_its_run_and_not_with_a_refused_append(ledger: SqliteLedger) -> None:
+    line, still = await begun(ledger), await begun(ledger)
+    shown = summary(line.run_id, "closed", "candidate", 3)
+    await ledger.append(line.run_id, [score()], expected_head=line.sha256, actor=ANN, summary=shown)
+    with pytest.raises(ConflictError):
+        await ledger.append(
+            line.run_id, [score()], expected_head=line.sha256, actor=BOB, summary=summary(line.run_id, "stale")
+        )
+    assert await ledger.runs(10) == (summary(still.run_id), shown)
+    assert await ledger.runs(10, status="closed") == (shown,)
+    assert await ledger.runs(10, status="stopped") == ()
+
+
+async def test_summaries_are_made_anew_from_the_lines(ledger: SqliteLedger) -> None:
+    lines = [await begun(ledger) for _ in range(3)]
+    await ledger._run(lambda: ledger._connection.execute("DELETE FROM run WHERE number = 2"))
+    assert len(await ledger.runs(10)) == 2
+
+    def summarise(read: tuple[Line, ...]) -> Summary:
+        return summary(read[0].run_id, f"{len(read)} line")
+
+    assert await ledger.rebuild(summarise) == 3
+    assert await ledger.runs(10) == tuple(summary(line.run_id, "1 line") for line in reversed(lines))
+
+
+async def test_a_rebuild_that_fails_leaves_what_was(ledger: SqliteLedger) -> None:
+    line = await begun(ledger)
+
+    def summarise(_: tuple[Line, ...]) -> Summary:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await ledger.rebuild(summarise)
+    assert await ledger.runs(10) == (summary(line.run_id),)
+
+
+async def test_what_others_append_is_noticed(ledger: SqliteLedger, other: SqliteLedger) -> None:
+    quiet, line = await begun(ledger), await begun(ledger)
+    changes = other.changes(interval_s=0.001)
+    noticed = asyncio.ensure_future(anext(changes))
+    while not noticed.done():  # whatever is appended after its first look is noticed
+        line = await appended(ledger, line, score())
+    assert await noticed == {line.run_id}
+    await begun(other)
+    line, quiet = await appended(ledger, line, score()), await appended(ledger, quiet, score())
+    seen = await anext(changes)
+    while not {line.run_id, quiet.run_id} <= seen:
+        seen |= await anext(changes)
+    await changes.aclose()
+    assert len(seen) == 3

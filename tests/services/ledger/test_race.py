@@ -1,0 +1,93 @@
+"""Real processes: deciders at one barrier, writers killed at any moment, and at every statement of an append."""
+
+import asyncio
+import random
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.ledger.ledgers import begun, processes
+
+from console.services.ledger.sqlite import FILE_NAME, SqliteLedger
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Path:
+    return tmp_path / "state"
+
+
+@pytest.mark.parametrize("count", [2, 8])
+async def test_of_deciders_at_once_one_is_accepted_and_all_others_are_told_by_whom(directory: Path, count: int) -> None:
+    async with await SqliteLedger.open(directory) as ledger:
+        line = await begun(ledger)
+        with processes("decide", directory, line.run_id, line.sha256, count=count) as deciders:
+            assert [decider.read() for decider in deciders] == ["ready"] * count
+            for decider in deciders:
+                decider.go()
+            said: list[Any] = [decider.read() for decider in deciders]
+        (won,) = [each for each in said if each["accepted"]]
+        lost = [each for each in said if not each["accepted"]]
+        assert len(lost) == count - 1
+        assert all(
+            (each["by"], each["head"], each["instead"]) == (won["by"], won["head"], [won["head"]]) for each in lost
+        )
+        lines = await ledger.read(line.run_id)
+        assert [(each.kind, each.actor.id) for each in lines[1:]] == [("GateDecided", won["by"])]
+
+
+async def test_consoles_that_open_a_new_ledger_at_once_all_get_it(tmp_path: Path) -> None:
+    for number in range(20):
+        opening = (SqliteLedger.open(tmp_path / f"{number}") for _ in range(6))
+        ledgers = await asyncio.gather(*opening)
+        assert len({ledger.log_id for ledger in ledgers}) == 1
+        for ledger in ledgers:
+            await ledger.close()
+
+
+async def test_many_consoles_may_open_a_new_ledger_at_once(directory: Path) -> None:
+    with processes("decide", directory, "01ARZ3NDEK0000000000000000", "0" * 64, count=6) as openers:
+        assert [opener.read() for opener in openers] == ["ready"] * 6
+    async with await SqliteLedger.open(directory) as ledger:
+        assert await ledger.runs(10) == ()
+
+
+@pytest.mark.parametrize(
+    ("statement", "is_kept"),
+    [("BEGIN", False), ("INSERT INTO line", False), ("INSERT INTO run", False), ("COMMIT", False), ("nothing", True)],
+)
+async def test_an_append_is_whole_wherever_its_process_dies(directory: Path, statement: str, is_kept: bool) -> None:
+    async with await SqliteLedger.open(directory) as ledger:
+        line = await begun(ledger)
+    with processes("die", directory, line.run_id, line.sha256, statement) as (process,):
+        assert process.rest() == (["kept"] if is_kept else [])
+        assert process.returncode == -9
+    async with await SqliteLedger.open(directory) as ledger:
+        assert len(await ledger.read(line.run_id)) == (4 if is_kept else 1)
+        assert [run.status for run in await ledger.runs(10)] == ["written" if is_kept else "waiting"]
+        assert await ledger.check(line.run_id) == ()
+
+
+async def test_writers_that_are_killed_at_any_moment_lose_nothing_that_was_acknowledged(directory: Path) -> None:
+    """Three consoles append to one run at once, and each is killed from outside; again and again."""
+    chance = random.Random(6)
+    async with await SqliteLedger.open(directory) as ledger:
+        line = await begun(ledger)
+    acknowledged: dict[int, str] = {}
+    for _ in range(3):
+        with processes("write", directory, line.run_id, count=3) as writers:
+            said: list[Any] = []
+            for writer in writers:
+                said += [writer.read() for _ in range(chance.randint(1, 12))]
+                said += writer.kill()
+        assert all(acknowledged.setdefault(seq, sha256) == sha256 for seq, sha256 in said)
+        async with await SqliteLedger.open(directory) as ledger:
+            lines = await ledger.read(line.run_id)
+            assert await ledger.check(line.run_id) == ()
+        kept = {each.seq: each.sha256 for each in lines}
+        assert acknowledged.items() <= kept.items()
+        # Each kill may leave one line that was kept and not yet said, and no more.
+        assert len(kept) - 1 - len(acknowledged) <= 9
+    with closing(sqlite3.connect(directory / FILE_NAME)) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]

@@ -1,0 +1,478 @@
+"""A run on the embedded gateway: each path through its gates ends where it has to."""
+
+import re
+import sys
+from pathlib import Path
+
+import pytest
+from support.run.desks import TASK, Office, go_on, say, step, walk_to
+from support.run.gateway import RunGateway
+from support.run.signing_keys import four_eyes, list_signers, make_key
+from support.run.stories import CANARY, Stories
+
+from console.domain.artifacts.artifact import ArtifactKind
+from console.domain.errors.category import Blame, Category
+from console.domain.routes.role import Role
+from console.domain.run.decide import AllowRepeat, MoveRoute, RefusalCode
+from console.domain.run.event import CallFailed, StopCause
+from console.domain.run.gate import Gate, GateVerdict
+from console.domain.run.record import record_of
+from console.domain.run.state import Phase, RunStatus
+from console.domain.sources.cited_page import SourceVerdict
+from console.services.ledger.sqlite import SqliteLedger
+from console.services.run.deciding import command
+from console.services.run.run_log import RunLog, RunRefusedError
+from console.services.run.session import stepping
+from console.services.run.step import StepHeldError
+from console.services.run.verify_chain import verify_run
+
+LEAKED = "-".join(["sk", "Mq7vB2xKw9", "Zr4tY8nLc3", "Hd6pJ1sGf5"])
+"""The key that the gateway's leaking models write into a draft."""
+
+
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Stories:
+    """Keep what became of runs, each kind walked once."""
+    return Stories(tmp_path_factory.mktemp("stories"))
+
+
+@pytest.fixture
+def stories(shelf: Stories, no_trust_store: None) -> Stories:
+    """Tell stories of runs without reading certificates."""
+    return shelf
+
+
+# --- To a candidate --------------------------------------------------------------------------------------------------
+
+
+async def test_a_run_whose_judges_are_content_ends_with_a_sealed_candidate(stories: Stories) -> None:
+    story = await stories.of()
+    assert story.state.status is RunStatus.CLOSED
+    assert story.state.sealed is not None
+    assert story.roles == ["planner", "writer", "reviewer", "critic"]
+
+
+async def test_a_draft_that_the_reviewer_wants_revised_is_revised_and_then_sealed(stories: Stories) -> None:
+    story = await stories.of(reviewer="gpt-review-revise-placeholder")
+    assert (story.state.status, story.state.attempt) == (RunStatus.CLOSED, 2)
+    assert story.roles == ["planner", "writer", "reviewer", "revision", "reviewer", "critic"]
+    first, second = [each for each in story.state.openings if each.gate is Gate.REVIEWER]
+    assert (first.verdict, second.verdict) == (GateVerdict.REVISE, GateVerdict.READY)
+
+
+async def test_a_revision_is_told_what_the_reviewer_found(stories: Stories) -> None:
+    story = await stories.of(reviewer="gpt-review-revise-placeholder")
+    (prompt,) = story.prompts_of("revision")
+    assert "names no way to check it" in prompt
+
+
+async def test_an_article_cites_pages_that_were_read(stories: Stories) -> None:
+    story = await stories.of(ArtifactKind.ARTICLE)
+    assert story.state.status is RunStatus.CLOSED
+    assert story.state.sources is not None
+    (source,) = story.state.sources.sources
+    assert source.url.startswith(story.office.base_url)
+    assert (source.verdict, source.status, source.supports) == (SourceVerdict.SUPPORTED, 200, ("three-families",))
+
+
+async def test_a_plan_of_commands_is_a_candidate_too(stories: Stories) -> None:
+    story = await stories.of(ArtifactKind.PLAN)
+    assert (story.state.status, record_of(story.state).kind) == (RunStatus.CLOSED, "plan")
+
+
+# --- To an end without one -------------------------------------------------------------------------------------------
+
+
+async def test_a_critic_that_finds_a_blocker_blocks_the_run(stories: Stories) -> None:
+    story = await stories.of(critic="claude-critic-block-placeholder")
+    assert (story.state.status, story.state.gate) == (RunStatus.BLOCKED, Gate.CRITIC)
+    assert record_of(story.state).review_status is GateVerdict.BLOCK
+
+
+@pytest.mark.parametrize("role", ["planner", "writer", "revision", "reviewer"])
+async def test_a_model_without_a_price_stops_the_run_before_anything_is_generated(stories: Stories, role: str) -> None:
+    story = await stories.of(**{role: "gpt-unpriced-placeholder"})
+    assert story.state.stopped is not None
+    assert (story.state.stopped.cause, story.state.stopped.category) == (
+        StopCause.PREFLIGHT,
+        Category.ACCOUNT_PRICING,
+    )
+    assert story.generations == ()
+    assert not story.state.has_generated
+
+
+async def test_an_account_error_is_no_failed_draft(stories: Stories) -> None:
+    story = await stories.of(writer="gpt-unpriced-placeholder")
+    record = record_of(story.state)
+    assert (record.review_status, record.attempt, record.calls) == (None, 1, ())
+
+
+async def test_a_writer_that_is_its_own_reviewer_stops_at_preflight(stories: Stories) -> None:
+    story = await stories.of(reviewer="gpt-route-placeholder")
+    assert story.state.stopped is not None
+    assert story.state.stopped.cause is StopCause.PREFLIGHT
+    assert "INDEP-01" in story.state.stopped.reason
+    assert story.generations == ()
+
+
+async def test_a_route_that_drifts_stops_at_preflight(stories: Stories) -> None:
+    story = await stories.of(reviewer="gpt-5-pro@chat_completions")
+    assert story.state.stopped is not None
+    assert (story.state.stopped.cause, story.state.stopped.category) == (
+        StopCause.PREFLIGHT,
+        Category.ENDPOINT_DRIFT,
+    )
+    assert story.generations == ()
+
+
+async def test_a_role_without_a_route_stops_at_preflight(stories: Stories) -> None:
+    story = await stories.of(critic="")
+    assert story.state.stopped is not None
+    assert "ROLE-01: the profile has no route for critic" in story.state.stopped.reason
+
+
+# --- To a person -----------------------------------------------------------------------------------------------------
+
+
+async def test_a_draft_that_speaks_to_its_reviewer_needs_a_person(stories: Stories) -> None:
+    story = await stories.of(writer="gpt-inject-placeholder")
+    assert (story.state.gate, story.state.phase) == (Gate.WRITER, Phase.WAITING)
+    assert story.state.opened is not None
+    assert story.state.opened.needs_human
+    assert any(each.startswith("INJ-") for each in story.ids_at("writer"))
+
+
+async def test_a_draft_that_the_lint_cannot_read_needs_a_person_and_no_revision(stories: Stories) -> None:
+    story = await stories.of(writer="gpt-foreign-placeholder")
+    assert (story.state.gate, story.state.phase) == (Gate.WRITER, Phase.WAITING)
+    assert story.state.opened is not None
+    assert (story.state.opened.verdict, story.state.opened.needs_human) == (GateVerdict.READY, True)
+    assert "INJ-09" in story.ids_at("writer")
+
+
+async def test_a_draft_that_leaves_the_plans_scope_needs_a_person(stories: Stories) -> None:
+    story = await stories.of(writer="gpt-out-of-scope-placeholder")
+    assert (story.state.gate, story.state.phase) == (Gate.WRITER, Phase.WAITING)
+    assert story.state.opened is not None
+    assert story.state.opened.needs_human
+
+
+async def test_a_draft_with_a_key_in_it_reaches_no_reviewer(stories: Stories) -> None:
+    story = await stories.of(writer="gpt-leak-placeholder")
+    assert story.roles == ["planner", "writer"]
+    assert not any(LEAKED in each.body for each in story.generations)
+    assert (story.state.gate, story.state.phase) == (Gate.WRITER, Phase.WAITING)
+    assert story.state.opened is not None
+    assert story.state.opened.needs_human
+
+
+async def test_a_revision_of_a_draft_with_a_key_in_it_is_written_without_that_draft(
+    stories: Stories, tmp_path: Path, gateway: RunGateway
+) -> None:
+    story = await stories.of(writer="gpt-leak-placeholder")
+    async with story.copied(tmp_path, gateway).desk() as desk:
+        log = await RunLog.open(desk.ledger, story.state.run_id)
+        await say(desk, log, GateVerdict.REVISE)
+        walked = await go_on(desk, log)
+    assert walked.state.status is RunStatus.CLOSED
+    assert gateway.roles == ["revision", "reviewer", "critic"]
+    assert not any(LEAKED in each.body for each in gateway.generations)
+
+
+async def test_no_reason_takes_a_draft_with_a_key_in_it_further(
+    stories: Stories, tmp_path: Path, gateway: RunGateway
+) -> None:
+    story = await stories.of(writer="gpt-leak-placeholder")
+    async with story.copied(tmp_path, gateway).desk() as desk:
+        log = await RunLog.open(desk.ledger, story.state.run_id)
+        with pytest.raises(RunRefusedError) as refused:
+            await say(desk, log, GateVerdict.READY)
+    assert refused.value.refusal.code is RefusalCode.NOT_ALLOWED
+
+
+@pytest.mark.parametrize("model", ["gpt-forge-placeholder", "gpt-forge-nonce-placeholder"])
+async def test_a_review_of_what_was_not_read_needs_a_person(stories: Stories, model: str) -> None:
+    story = await stories.of(reviewer=model)
+    assert (story.state.gate, story.state.phase) == (Gate.REVIEWER, Phase.WAITING)
+    assert story.state.opened is not None
+    assert story.state.opened.needs_human
+    assert story.ids_at("reviewer")
+
+
+async def test_a_planner_that_names_no_instruction_source_fails_its_gate(stories: Stories) -> None:
+    story = await stories.of(planner="gpt-mute-placeholder")
+    opened = story.state.openings[-1]
+    assert (opened.gate, opened.verdict) == (Gate.PLANNER, GateVerdict.REVISE)
+    assert "INSTR-01" in story.ids_at("planner")
+
+
+# --- An answer in prose ----------------------------------------------------------------------------------------------
+
+
+async def test_prose_is_the_contents_fault_and_no_failed_draft(stories: Stories) -> None:
+    story = await stories.of(writer="gpt-not-json-placeholder")
+    assert isinstance(story.state.failure, CallFailed)
+    assert (story.state.failure.category, story.state.failure.blame) == (Category.CONTRACT_VIOLATION, Blame.CONTENT)
+    assert (story.state.attempt, story.state.subject_sha256) == (1, None)
+    assert story.state.opened is not None
+    assert story.state.opened.failure is Category.CONTRACT_VIOLATION
+
+
+async def test_a_call_that_failed_is_repeated_once_and_then_one_revises_blocks_or_stops(
+    stories: Stories, tmp_path: Path, gateway: RunGateway
+) -> None:
+    story = await stories.of(writer="gpt-not-json-placeholder")
+    assert story.roles == ["planner", "writer"]
+    async with story.copied(tmp_path, gateway).desk() as desk:
+        log = await RunLog.open(desk.ledger, story.state.run_id)
+        await command(desk, log, AllowRepeat("once more"))
+        await step(desk, log)
+        assert gateway.roles == ["writer"]
+        with pytest.raises(RunRefusedError, match="revise, block or stop"):
+            await command(desk, log, AllowRepeat("and again"))
+        with pytest.raises(RunRefusedError, match="no reason makes it ready"):
+            await say(desk, log, GateVerdict.READY)
+        await say(desk, log, GateVerdict.REVISE)
+    assert (log.state.gate, log.state.attempt, log.state.phase) == (Gate.WRITER, 2, Phase.DUE)
+
+
+async def test_a_role_is_moved_to_the_fallback_only_by_a_person_with_a_reason(
+    stories: Stories, tmp_path: Path, gateway: RunGateway
+) -> None:
+    """The decision stands in the record beside what was decided on."""
+    story = await stories.of(writer="gpt-not-json-placeholder")
+    async with story.copied(tmp_path, gateway).desk() as desk:
+        log = await RunLog.open(desk.ledger, story.state.run_id)
+        with pytest.raises(RunRefusedError, match="needs a reason"):
+            await command(desk, log, MoveRoute(Role.WRITER, "no"))
+        await command(desk, log, MoveRoute(Role.WRITER, "the writer's model gives no JSON"))
+        await command(desk, log, AllowRepeat("on the other route"))
+        walked = await go_on(desk, log)
+    assert walked.state.status is RunStatus.CLOSED
+    models = [each.model for each in (*story.generations, *gateway.generations) if each.role == "writer"]
+    assert models == ["gpt-not-json-placeholder", "chat-compatible-route-placeholder"]
+    failed, answered = [each for each in record_of(walked.state).gates if each.gate is Gate.WRITER]
+    assert (failed.computed, failed.decided) == (GateVerdict.REVISE, None)
+    assert (answered.computed, answered.decided) == (GateVerdict.READY, GateVerdict.READY)
+
+
+# --- The operator's own checks, and other operators ------------------------------------------------------------------
+
+CHECKS = f"checks = [\"{sys.executable} -c 'import time; time.sleep(60)'\"]\ncheck_timeout_s = 0.2"
+
+
+async def test_a_check_of_the_policy_runs_only_where_it_was_confirmed(stories: Stories) -> None:
+    story = await stories.of(policy=CHECKS)
+    assert story.state.status is RunStatus.CLOSED
+    assert "CHK-09" in story.ids_at("writer")
+    assert all(each.commands == () for each in story.state.openings)
+
+
+async def test_a_check_that_takes_longer_than_the_policy_allows_fails_the_draft(office: Office) -> None:
+    office.configure(policy=CHECKS)
+    async with office.desk() as desk:
+        log = await office.begin(desk, are_checks_confirmed=True)
+        await walk_to(desk, log, "writer", Phase.WAITING)
+    assert log.state.opened is not None
+    (command_run,) = log.state.opened.commands
+    assert (log.state.opened.verdict, command_run.exit_code, command_run.is_passed) == (GateVerdict.REVISE, None, False)
+    assert "CHK-06" in {each.id for each in log.state.opened.findings}  # it took longer than it may
+
+
+async def test_where_two_operators_are_wanted_no_verdict_is_taken_by_itself(office: Office, tmp_path: Path) -> None:
+    key = make_key(tmp_path, "ann")
+    office.configure(policy=four_eyes(key, list_signers(tmp_path, key)))
+    async with office.desk() as desk:
+        log = await office.begin(desk)
+        with pytest.raises(RunRefusedError, match="wants two operators"):
+            await go_on(desk, log)
+    assert log.state.is_waiting
+
+
+# --- Budgets ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("policy", "words"),
+    [
+        ("run_tokens = 5000", "run_tokens is 5000"),
+        ("attempt_tokens = 5000", "attempt_tokens is 5000"),
+        ("run_usd = 0.05", r"run_usd is \$0.05"),
+        ("attempt_usd = 0.05", r"attempt_usd is \$0.05"),
+    ],
+)
+async def test_a_budget_refuses_the_call_that_could_go_over_it(stories: Stories, policy: str, words: str) -> None:
+    story = await stories.of(policy=policy)
+    assert story.state.stopped is not None
+    assert (story.state.stopped.cause, story.state.stopped.category) == (
+        StopCause.BUDGET,
+        Category.BUDGET_EXCEEDED,
+    )
+    assert words.replace("\\", "") in story.state.stopped.reason
+    assert 0 < len(story.generations) < 4
+    assert story.state.spent.tokens <= 5000
+    assert story.state.spent.microusd <= 50_000
+
+
+async def test_a_budget_that_the_first_call_could_exceed_lets_nothing_be_generated(stories: Stories) -> None:
+    story = await stories.of(policy="run_tokens = 100")
+    assert story.state.stopped is not None
+    assert story.state.stopped.cause is StopCause.BUDGET
+    assert story.generations == ()
+
+
+# --- What changes under a run ----------------------------------------------------------------------------------------
+
+
+async def test_an_instruction_file_that_is_edited_stops_the_run_before_the_next_call(
+    office: Office, gateway: RunGateway
+) -> None:
+    async with office.desk() as desk:
+        log = await office.begin(desk)
+        await walk_to(desk, log, "writer")
+        (office.repository / "AGENTS.md").write_text("# Other rules\n")
+        await step(desk, log)
+    assert log.state.stopped is not None
+    assert log.state.stopped.cause is StopCause.INSTRUCTION_CHANGED
+    assert gateway.roles == ["planner"]
+
+
+async def test_a_route_that_is_edited_stops_the_run_before_the_next_call(
+    stories: Stories, tmp_path: Path, gateway: RunGateway
+) -> None:
+    story = await stories.of(until="writer")
+    office = story.copied(tmp_path, gateway)
+    office.configure(writer="gpt-older-route-placeholder")
+    async with office.desk() as desk:
+        log = await RunLog.open(desk.ledger, story.state.run_id)
+        await step(desk, log)
+    assert log.state.stopped is not None
+    assert log.state.stopped.cause is StopCause.ROUTE_CHANGED
+    assert gateway.roles == []
+
+
+async def test_a_gateway_that_is_gone_holds_the_run_and_nothing_is_lost(
+    stories: Stories, tmp_path: Path, gateway: RunGateway
+) -> None:
+    story = await stories.of(until="preflight")
+    async with story.copied(tmp_path, gateway).desk() as desk:
+        log = await RunLog.open(desk.ledger, story.state.run_id)
+        before = log.state.head
+        gateway.is_gone = True
+        with pytest.raises(StepHeldError) as held:
+            await step(desk, log)
+        assert held.value.category in (Category.UPSTREAM_UNAVAILABLE, Category.TIMEOUT)
+        assert (await log.refresh()).head == before
+        gateway.is_gone = False
+        walked = await go_on(desk, log)
+    assert walked.state.status is RunStatus.CLOSED
+
+
+async def test_a_gateway_that_goes_within_a_call_leaves_a_failed_call_that_may_be_repeated(
+    stories: Stories, tmp_path: Path, gateway: RunGateway
+) -> None:
+    story = await stories.of(until="writer")
+    async with story.copied(tmp_path, gateway).desk() as desk:
+        log = await RunLog.open(desk.ledger, story.state.run_id)
+        async with stepping(desk, log) as stepper:
+            call = await stepper.prepare()
+            gateway.is_gone = True
+            assert [_ async for _ in stepper.step(call)]
+        assert log.state.failure is not None
+        assert log.state.failure.category is Category.UPSTREAM_UNAVAILABLE
+        assert log.state.is_waiting
+        gateway.is_gone = False
+        await command(desk, log, AllowRepeat("the gateway is back"))
+        walked = await go_on(desk, log)
+    assert walked.state.status is RunStatus.CLOSED
+
+
+async def test_without_a_token_the_run_is_held(office: Office, gateway: RunGateway) -> None:
+    office.configure(base_url=gateway.base_url, token_ref="env:NO_SUCH_TOKEN")
+    async with office.desk() as desk:
+        log = await office.begin(desk)
+        await walk_to(desk, log, "preflight")
+        with pytest.raises(StepHeldError, match="NO_SUCH_TOKEN") as held:
+            await step(desk, log)
+    assert held.value.token == "absent"
+    assert log.state.phase is Phase.DUE
+
+
+async def test_a_clock_that_is_set_back_changes_no_order_and_breaks_no_chain(
+    stories: Stories, tmp_path: Path, gateway: RunGateway
+) -> None:
+    story = await stories.of(until="writer")
+    office = story.copied(tmp_path, gateway)
+    office.now_ms = lambda: story.state.started_at_ms - 86_400_000
+    async with office.desk() as desk:
+        walked = await go_on(desk, await RunLog.open(desk.ledger, story.state.run_id))
+        assert walked.state.status is RunStatus.CLOSED
+        assert walked.state.updated_at_ms < walked.state.started_at_ms
+        assert (await verify_run(desk.ledger, walked.state.run_id, None, {})).holds
+
+
+# --- What is shown and kept ------------------------------------------------------------------------------------------
+
+
+async def test_what_is_previewed_is_what_is_sent(stories: Stories, tmp_path: Path, gateway: RunGateway) -> None:
+    story = await stories.of(until="planner")
+    async with story.copied(tmp_path, gateway).desk() as desk:
+        log = await RunLog.open(desk.ledger, story.state.run_id)
+        async with stepping(desk, log) as stepper:
+            call = await stepper.prepare()
+            assert gateway.generations == []
+            assert [_ async for _ in stepper.step(call)]
+    (sent,) = gateway.prompts_of("planner")
+    assert call.brief.prompt in sent
+    assert TASK in call.brief.prompt
+
+
+async def test_the_critic_is_not_told_what_the_reviewer_said(office: Office, gateway: RunGateway) -> None:
+    """Each answer repeats its request's nonce; the brief's own random words are longer than a total."""
+    walked = await office.run()
+    (asked,), (prompt,) = gateway.prompts_of("reviewer"), gateway.prompts_of("critic")
+    (reviewed,) = [each for each in walked.state.openings if each.gate is Gate.REVIEWER]
+    (nonce,) = re.findall(r"^Nonce: (\w{16,})$", asked, re.MULTILINE)
+    assert "score" not in prompt
+    assert {nonce, str(reviewed.total)}.isdisjoint(re.findall(r"\w+", prompt))
+    assert set(re.findall(r"^<<<(?!END)(\w+) ", prompt, re.MULTILINE)) == {"TASK", "INSTRUCTIONS", "PLAN", "DRAFT"}
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {},
+        {"reviewer": "gpt-review-revise-placeholder"},
+        {"critic": "claude-critic-block-placeholder"},
+        {"writer": "gpt-leak-placeholder"},
+        {"writer": "gpt-inject-placeholder"},
+        {"writer": "gpt-not-json-placeholder"},
+        {"writer": "gpt-unpriced-placeholder"},
+        {"policy": "run_tokens = 5000"},
+    ],
+    ids=lambda config: "-".join(config.values()) or "well",
+)
+async def test_neither_task_draft_nor_token_is_in_the_ledger_or_the_record(
+    stories: Stories, config: dict[str, str]
+) -> None:
+    from console.cli.reports.record import record_yaml
+
+    story = await stories.of(**config)
+    office, record = story.office, record_of(story.state)
+    async with await SqliteLedger.open(office.state_directory) as ledger:
+        assert (await verify_run(ledger, story.state.run_id, None, {})).holds
+    assert not record.secrets_in_prompt
+    drafted = "All calls of the coding agents go through one model gateway."
+    kept = b"".join(path.read_bytes() for path in office.state_directory.glob("runs.db*"))
+    for text in (CANARY, LEAKED, drafted, office.token, str(office.directory)):
+        assert text.encode() not in kept
+        assert text not in record_yaml(record)
+
+
+async def test_artifacts_are_kept_apart_for_the_user_alone(stories: Stories) -> None:
+    state = (await stories.of()).office.state_directory
+    folder = state / "artifacts"
+    assert (state.stat().st_mode & 0o777, folder.stat().st_mode & 0o777) == (0o700, 0o700)
+    files = list(folder.iterdir())
+    assert {path.stat().st_mode & 0o777 for path in files} == {0o600}
+    assert any(CANARY.encode() in path.read_bytes() for path in files)

@@ -1,0 +1,116 @@
+"""States to draw: the sample profiles, and smoke tests at every stage, folded from events as a run would."""
+
+from console.domain.errors.category import Category, judged
+from console.domain.probes.event import (
+    AnswerStarted,
+    Event,
+    GatewayOpened,
+    LoopLagMeasured,
+    OutputReceived,
+    RequestWritten,
+    RoutesChecked,
+    SmokeFinished,
+    SmokeResult,
+    SmokeStarted,
+    SmokeStatus,
+    TokenResolved,
+    TokenState,
+)
+from console.domain.routes.contract import Finding, Severity, check
+from console.domain.routes.role import Role
+from console.domain.routes.route import Route
+from console.services.config.load import load_profile
+from console.view.console_state import ConsoleState, apply
+
+HOSTILE = "\x1b]52;c;aGk=\x07\x1b[2J\x9b31m[@click=app.quit]x[/][red]\u202e\u200b evil"
+
+
+def offline(profile: str = "faults") -> ConsoleState:
+    return fold(ConsoleState(profile), RoutesChecked(check(load_profile(name=profile).table)))
+
+
+def opened(profile: str = "faults") -> ConsoleState:
+    return fold(
+        offline(profile),
+        GatewayOpened("http://127.0.0.1:41893", is_embedded=True),
+        TokenResolved(TokenState.FOUND, "sim:"),
+    )
+
+
+def fold(state: ConsoleState, *events: Event) -> ConsoleState:
+    for event in events:
+        state = apply(state, event)
+    return state
+
+
+def route(state: ConsoleState, role: Role) -> Route:
+    return next(each.check.route for each in state.routes if each.check.route.role is role)
+
+
+def streaming(text: str = "OK. Six routes", role: Role = Role.WRITER) -> ConsoleState:
+    state = opened()
+    return fold(
+        state,
+        SmokeStarted(route(state, role), 1_780_000_000.0),
+        RequestWritten(role, 7.0),
+        AnswerStarted(role, 200, 4.0),
+        OutputReceived(role, text, is_reasoning=False, ttft_ms=190.4),
+    )
+
+
+def passed(role: Role = Role.WRITER, *, model_reported: str | None = None) -> ConsoleState:
+    state = streaming(role=role)
+    return fold(state, SmokeFinished(result(route(state, role), model_reported=model_reported)), LoopLagMeasured(1.2))
+
+
+def result(of: Route, *, model_reported: str | None = None) -> SmokeResult:
+    return SmokeResult(
+        role=of.role,
+        model=of.model,
+        endpoint_family=of.endpoint_family,
+        endpoint_path=of.endpoint_path,
+        status=SmokeStatus.PASSED,
+        model_reported=model_reported or of.model,
+        http_status=200,
+        requests_sent=1,
+        request_written_ms=7.0,
+        first_byte_ms=4.0,
+        ttft_ms=190.4,
+        total_ms=540.0,
+        input_tokens=3,
+        output_tokens=28,
+        finish="completed",
+        request_id="req_000001",
+        findings=(Finding("COM-H-01", Severity.WARN, "The answer names no request id to ask support with."),),
+    )
+
+
+def account_error(role: Role = Role.FALLBACK) -> ConsoleState:
+    state = opened()
+    of = route(state, role)
+    failed = SmokeResult(
+        role=role,
+        model=of.model,
+        endpoint_family=of.endpoint_family,
+        endpoint_path=of.endpoint_path,
+        status=SmokeStatus.BLOCKED,
+        classification=judged(Category.ACCOUNT_PRICING, "the error says that the model is not priced (code)"),
+        http_status=500,
+        requests_sent=1,
+        total_ms=12.0,
+    )
+    return fold(state, SmokeStarted(of, 1_780_000_000.0), RequestWritten(role, 5.0), SmokeFinished(failed))
+
+
+ALL = {
+    "offline": offline(),
+    "opened": opened(),
+    "demo": opened("demo"),
+    "streaming": streaming(),
+    "wide characters": streaming("漢字かな交じり文 " * 30),
+    "hostile": streaming(HOSTILE * 3),
+    "passed": passed(),
+    "served as another": passed(model_reported="gpt-other"),
+    "account error": account_error(),
+    "empty": ConsoleState("nothing"),
+}

@@ -1,0 +1,215 @@
+"""A desk on an embedded gateway of the test's own: a repository, a profile, and runs that walk through gates."""
+
+import contextlib
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from support.git.repositories import Repository
+from support.ledger.ledgers import new_id
+
+from console.domain.artifacts.artifact import ArtifactKind
+from console.domain.ledger.line import Actor, ActorKind
+from console.domain.routes.contract import Finding
+from console.domain.run.decide import Report
+from console.domain.run.gate import GateVerdict
+from console.domain.run.state import Phase, RunState
+from console.domain.tokens.secret import Secret
+from console.services.config.load import load_profile
+from console.services.config.settings import EMBEDDED, Profile
+from console.services.ledger.holder import boot_ms, unix_ms
+from console.services.open_gateway import Target, open_target
+from console.services.run.beginning import Order, begin_run
+from console.services.run.deciding import command, operator_verdict
+from console.services.run.desk import RunDesk
+from console.services.run.opening import open_desk
+from console.services.run.run_log import RunLog, begin, entry_of
+from console.services.run.session import step_all, stepping
+from console.services.run.step import GateNoted, StepNews
+from console.simulator.embedded import Embedded
+
+TASK = "Write a short note on the gateway, for people who are new here."
+ANN = Actor(ActorKind.OPERATOR, "ann", host="0" * 12)
+REASON = "looked at it, as agreed"
+FILES = {"AGENTS.md": b"# Rules\n\nKeep every note short.\n", "docs/start.md": b"# Start here\n"}
+_FAMILIES = {"gpt": "responses", "claude": "anthropic_messages", "chat": "chat_completions"}
+ROUTES = {
+    "planner": "gpt-route-placeholder",
+    "writer": "gpt-route-placeholder",
+    "revision": "gpt-route-placeholder",
+    "reviewer": "gpt-review-route-placeholder",
+    "critic": "claude-critic-route-placeholder",
+    "fallback": "chat-compatible-route-placeholder",
+}
+
+
+def config_text(
+    *, base_url: str = EMBEDDED, token_ref: str = EMBEDDED, policy: str = "", instructions: str = "", **models: str
+) -> str:
+    """Return a config of one profile.
+
+    Args:
+        base_url: Of the gateway.
+        token_ref: Where its token is.
+        policy: TOML.
+        instructions: TOML.
+        models: Models of roles, `MODEL@FAMILY` where its name does not say the family, "" for no route.
+
+    """
+    lines = ["schema = 1", 'default_profile = "p"', "[profiles.p.gateway]", f'base_url = "{base_url}"']
+    lines += [f'token_ref = ["{token_ref}"]', "[profiles.p.policy]", policy, "[profiles.p.instructions]", instructions]
+    for role, served in (ROUTES | models).items():
+        if served:
+            model, _, family = served.partition("@")
+            family = family or _FAMILIES[model.partition("-")[0]]
+            lines += [f"[profiles.p.routes.{role}]", f'model = "{model}"', f'endpoint_family = "{family}"']
+            path = {"responses": "/v1/responses", "anthropic_messages": "/v1/messages"}
+            lines += [f'endpoint_path = "{path.get(family, "/v1/chat/completions")}"']
+    return "\n".join([*lines, ""])
+
+
+@dataclass
+class Walked:
+    """What a walk through a run's gates showed."""
+
+    log: RunLog
+    news: list[StepNews] = field(default_factory=list)
+
+    @property
+    def state(self) -> RunState:
+        return self.log.state
+
+    @property
+    def findings(self) -> list[Finding]:
+        """All findings in words, of all gates."""
+        return [each for news in self.news if isinstance(news, GateNoted) for each in news.findings]
+
+    def ids_at(self, gate: str) -> set[str]:
+        """Return the ids of a gate's findings, in the newest attempt at it."""
+        (*_, opened) = [each for each in self.state.openings if each.gate == gate]
+        return {each.id for each in opened.findings}
+
+
+@dataclass
+class Office:
+    """A place to run in: a repository, a state directory, a config file and the address of a gateway."""
+
+    directory: Path
+    base_url: str
+    token: str
+    state: str = "state"
+    """The name of the directory in which runs are kept."""
+    now_ms: Callable[[], int] = unix_ms
+    boot_ms: Callable[[], int] = boot_ms
+
+    @property
+    def home(self) -> Path:
+        return self.directory / "home"
+
+    @property
+    def repository(self) -> Path:
+        return self.directory / "repository"
+
+    @property
+    def config(self) -> Path:
+        return self.directory / "config.toml"
+
+    @property
+    def state_directory(self) -> Path:
+        return self.directory / self.state / "gateway-console"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        state_home = str(self.directory / self.state)
+        return {"PATH": os.environ["PATH"], "HOME": str(self.home), "XDG_STATE_HOME": state_home}
+
+    def furnish(self, **config: str) -> Repository:
+        """Make the repository, the home and the config."""
+        self.home.mkdir()
+        self.configure(**config)
+        return Repository(self.repository, FILES)
+
+    def configure(self, **config: str) -> None:
+        """Write the config; see `config_text`."""
+        self.config.write_text(config_text(**config))
+
+    def profile(self) -> Profile:
+        return load_profile(self.config, why_no_programs=None)  # the operator's own
+
+    @contextlib.asynccontextmanager
+    async def embedded(self) -> AsyncIterator[Embedded]:
+        """Stand in for the embedded gateway that the faces start."""
+        yield Embedded(self.base_url, Secret(self.token))
+
+    def open_target(self) -> AbstractAsyncContextManager[Target]:
+        return open_target(self.profile(), self.embedded, environment=self.environment)
+
+    @contextlib.asynccontextmanager
+    async def desk(self, operator: Actor = ANN) -> AsyncIterator[RunDesk]:
+        """Sit down at the desk, as a process does that starts now."""
+        async with open_desk(
+            self.profile(),
+            self.open_target,
+            environment=self.environment,
+            home=self.home,
+            now_ms=self.now_ms,
+            boot_clock=self.boot_ms,
+        ) as desk:
+            yield replace(desk, operator=operator)
+
+    async def begin(
+        self, desk: RunDesk, task: str = TASK, kind: ArtifactKind = ArtifactKind.PATCH, run_id: str = "", **more: Any
+    ) -> RunLog:
+        order = Order(task.encode(), kind, self.repository, **more)
+        log, _ = await begin_run(desk, order, run_id or new_id(), EMBEDDED)
+        return log
+
+    async def run(self, task: str = TASK, kind: ArtifactKind = ArtifactKind.PATCH, **more: Any) -> Walked:
+        """Begin a run and go on by the machine's verdicts, until it is over or needs a person."""
+        async with self.desk() as desk:
+            return await go_on(desk, await self.begin(desk, task, kind, **more))
+
+
+async def begin_alike(desk: RunDesk, log: RunLog) -> RunLog:
+    """Begin a further run to which the same has happened; no git and no gateway is asked again."""
+    created, stored, *later = [entry_of(line).event for line in await desk.ledger.read(log.state.run_id)]
+    alike = await begin(desk.ledger, new_id(), desk.operator, [created, stored], unix_ms())
+    await alike.command(desk.machine, *map(Report, later))
+    return alike
+
+
+async def go_on(desk: RunDesk, log: RunLog) -> Walked:
+    """Take the machine's verdicts, until the run is over or needs a person."""
+    walked = Walked(log)
+    async with stepping(desk, log) as stepper, contextlib.aclosing(step_all(desk, log, stepper)) as news:
+        async for each in news:
+            walked.news.append(each)
+    return walked
+
+
+async def step(desk: RunDesk, log: RunLog) -> Walked:
+    """Make one step."""
+    walked = Walked(log)
+    async with stepping(desk, log) as stepper, contextlib.aclosing(stepper.step()) as news:
+        async for each in news:
+            walked.news.append(each)
+    return walked
+
+
+async def say(desk: RunDesk, log: RunLog, verdict: GateVerdict | None = None, reason: str = REASON) -> None:
+    """Decide what waits; by default, what our code computed."""
+    assert log.state.opened is not None
+    await command(desk, log, operator_verdict(log.state, log.state.gate, verdict or log.state.opened.verdict, reason))
+
+
+async def walk_to(desk: RunDesk, log: RunLog, gate: str, phase: Phase = Phase.DUE, attempt: int = 1) -> None:
+    """Step and decide as computed, until the run stands at a gate."""
+    while (log.state.gate, log.state.phase, log.state.attempt) != (gate, phase, attempt):
+        assert not log.state.is_over, f"the run was {log.state.status} before it stood at {gate}, {phase}"
+        if log.state.phase is Phase.WAITING:
+            await say(desk, log)
+        else:
+            await step(desk, log)

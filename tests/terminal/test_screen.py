@@ -1,0 +1,126 @@
+"""The real program at a real terminal: smoke all, move, quit, signals, crashes; the terminal is always given back."""
+
+import signal
+from pathlib import Path
+
+import pytest
+from support.terminal.terminal import Terminal
+
+from console.app import app as app_module
+
+pytestmark = pytest.mark.terminal
+
+CONSOLE = ["-m", "console"]
+SECRET = "sk-terminaltest0000000000000000"
+CRASHING = f"""
+import sys
+from console.app.app import ConsoleApp
+from console.services.config.load import load_profile
+
+class Crashing(ConsoleApp):
+    CSS_PATH = {str(Path(app_module.__file__).with_name("console.tcss"))!r}
+
+    def on_key(self, event):
+        if event.key == "X":
+            token = {SECRET!r}
+            headers = {{"authorization": f"Bearer {{token}}"}}
+            raise RuntimeError(f"bad header {{headers}}")
+        if event.key == "W":
+            self.run_worker(self.use_token({SECRET!r}))
+
+    async def use_token(self, token):
+        raise RuntimeError(f"bad token {{token}}")
+
+app = Crashing(load_profile())
+app.run()
+sys.exit(app.return_code)
+"""
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> dict[str, str]:
+    return {"HOME": str(tmp_path)}
+
+
+@pytest.mark.parametrize(("columns", "lines"), [(80, 24), (120, 40)])
+def test_smoke_all_move_the_cursor_and_quit(columns: int, lines: int, home: dict[str, str]) -> None:
+    with Terminal(CONSOLE, columns, lines, home) as terminal:
+        first = terminal.until("key sim: ✓")
+        assert "1 routes" in first
+        assert "▌ planner" in first
+        terminal.press("S")
+        terminal.until(lambda text: text.count("✓ ok      ✓ ok") == 6)
+        terminal.press("jj")
+        terminal.until("▌ revision")
+        terminal.until("· revision")
+        terminal.press("q")
+        assert terminal.end() == 0
+        terminal.assert_restored()
+
+
+def test_the_first_screen_says_what_is_known_offline(home: dict[str, str]) -> None:
+    with Terminal([*CONSOLE, "--profile", "faults"], 80, 24, home) as terminal:
+        shown = terminal.until("key sim: ✓")
+        assert "× drift" in shown
+        assert "built-in" in shown
+        assert shown.count("· not run") == 6
+
+
+def test_a_resize_changes_the_layout(home: dict[str, str]) -> None:
+    with Terminal(CONSOLE, 80, 24, home) as terminal:
+        terminal.until("2 contract · planner   3 smoke")
+        terminal.resize(120, 40)
+        terminal.until("3 smoke · planner")
+        terminal.resize(200, 50)
+        terminal.until("4 requests")
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM, signal.SIGINT])
+def test_a_signal_gives_the_terminal_back(number: signal.Signals, home: dict[str, str]) -> None:
+    with Terminal(CONSOLE, 80, 24, home) as terminal:
+        terminal.until("key sim: ✓")
+        terminal.kill(number)
+        assert terminal.end() == 128 + number
+        terminal.assert_restored()
+
+
+@pytest.mark.parametrize(("key", "place"), [("X", "on_key"), ("W", "use_token")])
+def test_a_crash_shows_its_place_and_no_values_and_fails(
+    key: str, place: str, home: dict[str, str], tmp_path: Path
+) -> None:
+    script = tmp_path / "crashing.py"
+    script.write_text(CRASHING, encoding="utf-8")
+    with Terminal([str(script)], 100, 30, home) as terminal:
+        terminal.until("key sim: ✓")
+        terminal.press(key)
+        assert terminal.end() == 1
+        terminal.assert_restored()
+        assert "internal error, RuntimeError" in terminal.text
+        assert place in terminal.text
+        assert SECRET.encode() not in terminal.raw
+        assert not [word for word in (b"bad header", b"bad token") if word in terminal.raw]
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM, signal.SIGINT])
+def test_a_signal_while_the_terminal_is_being_set_up_gives_it_back(
+    number: signal.Signals, home: dict[str, str]
+) -> None:
+    with Terminal(CONSOLE, 80, 24, home) as terminal:
+        terminal.until_raw(b"\x1b[?1049h")
+        terminal.kill(number)
+        assert terminal.end() == 128 + number
+        terminal.assert_restored()
+        assert "internal error" not in terminal.text
+
+
+def test_no_colour_is_asked_of_a_terminal_that_wants_none(home: dict[str, str]) -> None:
+    with Terminal(CONSOLE, 80, 24, home | {"NO_COLOR": "1"}) as terminal:
+        terminal.until("key sim: ✓")
+        assert b"[38;2;" not in terminal.raw
+        assert b"[48;2;" not in terminal.raw
+
+
+def test_a_dumb_terminal_is_told_the_next_command(home: dict[str, str]) -> None:
+    with Terminal(CONSOLE, 80, 24, home | {"TERM": "dumb"}) as terminal:
+        assert terminal.end() == 2
+        assert "gateway-console routes" in " ".join(terminal.text.split())

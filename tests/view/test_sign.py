@@ -1,0 +1,153 @@
+from dataclasses import replace
+
+import pytest
+
+from console.domain.errors.category import Category, judged
+from console.domain.probes.event import SmokeResult, SmokeStatus, TokenState
+from console.domain.probes.served_as import ServedAs, Service
+from console.domain.routes.contract import Severity, Verdict, check
+from console.domain.routes.family import EndpointFamily
+from console.domain.routes.role import Role
+from console.domain.routes.route import Route, RouteTable
+from console.view.console_state import RouteState, Smoke, SmokePhase
+from console.view.sign import (
+    Sign,
+    Tone,
+    check_sign,
+    result_sign,
+    route_sign,
+    severity_sign,
+    smoke_sign,
+    token_sign,
+    verdict_sign,
+)
+
+_MISSING_IN_COMMON_FONTS = set("✗▸↵")
+
+
+def _result(status: SmokeStatus, category: Category | None = None, requests_sent: int = 1) -> SmokeResult:
+    return SmokeResult(
+        Role.WRITER,
+        "m",
+        "responses",
+        "/v1/responses",
+        status,
+        classification=None if category is None else judged(category, "evidence"),
+        requests_sent=requests_sent,
+    )
+
+
+_ALL = [
+    *[verdict_sign(verdict) for verdict in Verdict],
+    *[severity_sign(severity) for severity in Severity],
+    *[token_sign(state) for state in TokenState],
+    *[smoke_sign(Smoke(phase)) for phase in SmokePhase],
+    *[
+        result_sign(_result(status, category, sent))
+        for status in SmokeStatus
+        for category in (None, *Category)
+        for sent in (0, 1)
+    ],
+]
+
+
+@pytest.mark.parametrize("sign", sorted(set(_ALL), key=str), ids=str)
+def test_every_state_has_one_sign_a_word_and_a_tone(sign: Sign) -> None:
+    assert len(sign.sign) == 1
+    assert sign.sign not in _MISSING_IN_COMMON_FONTS
+    assert sign.word == sign.word.strip() != ""
+    assert sign.tone in Tone
+    assert str(sign) == f"{sign.sign} {sign.word}"
+
+
+def test_a_swapped_model_turns_a_passed_test_amber() -> None:
+    swapped = replace(_result(SmokeStatus.PASSED), service=Service(ServedAs.SWAPPED))
+    assert (str(result_sign(swapped)), result_sign(swapped).tone) == ("~ swapped", Tone.WARN)
+    itself = replace(_result(SmokeStatus.PASSED), service=Service(ServedAs.ITSELF))
+    assert str(result_sign(itself)) == "✓ ok"
+
+
+def test_a_route_is_shown_by_what_its_answers_proved() -> None:
+    table = RouteTable((Route(Role.WRITER, "gpt-route", EndpointFamily.RESPONSES, "/v1/responses"),))
+    (check_of_route,) = check(table)
+    assert route_sign(RouteState(check_of_route)) == check_sign(check_of_route)
+    refused = RouteState(check_of_route, reading=judged(Category.ACCOUNT_QUOTA, "evidence"))
+    assert str(route_sign(refused)) == "! blocked"
+
+
+@pytest.mark.parametrize(
+    ("verdict", "shown"),
+    [
+        (Verdict.OK, "✓ ok"),
+        (Verdict.DRIFT, "× drift"),
+        (Verdict.CONDITIONAL, "~ cond."),
+        (Verdict.UNKNOWN, "· unknown"),
+        (Verdict.BLOCKED, "! blocked"),
+    ],
+)
+def test_a_verdict_is_shown(verdict: Verdict, shown: str) -> None:
+    assert str(verdict_sign(verdict)) == shown
+
+
+@pytest.mark.parametrize(
+    ("severity", "shown"), [(Severity.FAIL, "× fail"), (Severity.WARN, "~ warn"), (Severity.INFO, "· info")]
+)
+def test_a_severity_is_shown(severity: Severity, shown: str) -> None:
+    assert str(severity_sign(severity)) == shown
+
+
+@pytest.mark.parametrize("state", TokenState)
+def test_a_token_state_is_shown_with_its_own_word(state: TokenState) -> None:
+    assert token_sign(state).word == state.value
+    assert (token_sign(state).tone is Tone.OK) is (state is TokenState.FOUND)
+
+
+@pytest.mark.parametrize(
+    ("phase", "shown"),
+    [
+        (SmokePhase.IDLE, "· not run"),
+        (SmokePhase.CONNECTING, "› connect"),
+        (SmokePhase.WAITING, "› wait"),
+        (SmokePhase.STREAMING, "› live"),
+    ],
+)
+def test_a_smoke_under_way_is_shown_by_its_phase_whatever_came_before(phase: SmokePhase, shown: str) -> None:
+    assert str(smoke_sign(Smoke(phase))) == shown
+    assert str(smoke_sign(Smoke(phase, result=_result(SmokeStatus.PASSED)))) == shown
+
+
+@pytest.mark.parametrize(
+    ("result", "shown"),
+    [
+        (_result(SmokeStatus.PASSED), "✓ ok"),
+        (_result(SmokeStatus.UNKNOWN), "~ stopped"),
+        (_result(SmokeStatus.SKIPPED), "· skipped"),
+        (_result(SmokeStatus.FAILED, Category.CONTRACT_VIOLATION), "× failed"),
+        (_result(SmokeStatus.FAILED, Category.RATE_LIMIT), "× failed"),
+        (_result(SmokeStatus.FAILED), "× failed"),
+        (_result(SmokeStatus.BLOCKED, Category.ENDPOINT_DRIFT, 0), "· held"),
+        (_result(SmokeStatus.BLOCKED, Category.ENDPOINT_DRIFT), "! route"),
+        (_result(SmokeStatus.BLOCKED, Category.ROUTE_MISSING), "! route"),
+        (_result(SmokeStatus.BLOCKED, Category.ACCOUNT_PRICING), "! account"),
+        (_result(SmokeStatus.BLOCKED, Category.ACCOUNT_AUTH, 0), "! account"),
+        (_result(SmokeStatus.BLOCKED), "! route"),
+    ],
+)
+def test_the_end_of_a_smoke_is_shown(result: SmokeResult, shown: str) -> None:
+    assert str(result_sign(result)) == shown
+    assert str(smoke_sign(Smoke(SmokePhase.DONE, result=result))) == shown
+
+
+@pytest.mark.parametrize("category", [category for category in Category if category.stops_before_generation])
+@pytest.mark.parametrize("requests_sent", [0, 1])
+def test_an_account_or_route_matter_never_reads_as_a_failure(category: Category, requests_sent: int) -> None:
+    sign = result_sign(_result(SmokeStatus.BLOCKED, category, requests_sent))
+    assert "fail" not in sign.word
+    assert sign.tone is not Tone.FAIL
+    assert sign.sign != "×"
+
+
+def test_only_what_passed_has_the_tone_of_what_passed() -> None:
+    for status in SmokeStatus:
+        for category in (None, *Category):
+            assert (result_sign(_result(status, category)).tone is Tone.OK) is (status is SmokeStatus.PASSED)
