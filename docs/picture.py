@@ -6,7 +6,7 @@ from pathlib import Path
 from console.app import themes
 from console.app.app import ConsoleApp
 from console.app.screens.routes_screen import RoutesScreen
-from console.domain.probes.event import TokenState
+from console.domain.tokens.state import TokenState
 from console.services.config.load import load_profile
 
 SIZE = (120, 34)

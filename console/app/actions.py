@@ -7,9 +7,9 @@ from enum import StrEnum
 from textual.binding import Binding
 
 from console.app.runs import disabled_reason as run_reason
-from console.domain.probes.event import TokenState
 from console.domain.routes.contract import Verdict
 from console.domain.routes.role import Role
+from console.domain.tokens.state import TokenState
 from console.view.console_state import ConsoleState
 
 WhyNot = Callable[[ConsoleState, int], str | None]

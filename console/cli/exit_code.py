@@ -4,8 +4,10 @@ from collections.abc import Iterable
 from enum import IntEnum
 
 from console.domain.errors.category import Category, Classification
-from console.domain.probes.event import SmokeResult, SmokeStatus, TokenState
-from console.domain.routes.contract import RouteCheck, Severity, Verdict
+from console.domain.finding import Severity
+from console.domain.probes.smoke import SmokeResult, SmokeStatus
+from console.domain.routes.contract import RouteCheck, Verdict
+from console.domain.tokens.state import TokenState
 
 
 class ExitCode(IntEnum):

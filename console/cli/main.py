@@ -15,7 +15,8 @@ from console.cli.run import record
 from console.cli.run import verb as run_verb
 from console.cli.token import verb as token
 from console.cli.verbs import boundary, check, demo, doctor, explain, instructions, routes, simulate, smoke, verify
-from console.domain.text.guard import looks_like_secret, safe
+from console.domain.text.safe import safe
+from console.domain.text.secret_scan import looks_like_secret
 
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite

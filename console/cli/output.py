@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 
 from console.cli.context import current
-from console.domain.text.guard import safe
+from console.domain.text.safe import safe
 from console.services.system.leak_guard import LEAK_GUARD
 
 

@@ -1,15 +1,14 @@
 """The verification table: what to verify before a gateway is relied on, who did, and until when that counts."""
 
-import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from functools import cache
-from importlib.resources import files
 
-from console.domain.routes.contract import Finding, Severity
-from console.domain.text.guard import looks_like_secret
+from console.domain.facts.load import load_facts
+from console.domain.finding import Finding, Severity
+from console.domain.text.secret_scan import looks_like_secret
 
 NOTE_LIMIT = 500
 """The most characters of a mark's note."""
@@ -99,8 +98,7 @@ class SourceChecked:
 @cache
 def rows() -> tuple[Row, ...]:
     """Return the table's rows in their order."""
-    text = files("console.domain.facts").joinpath("verification.toml").read_text(encoding="utf-8")
-    return tuple(Row(**row) for row in tomllib.loads(text)["row"])
+    return tuple(Row(**row) for row in load_facts("verification")["row"])
 
 
 def row_of(row_id: str) -> Row | None:

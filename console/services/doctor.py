@@ -8,7 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TextIO
 
-from console.domain.text.guard import safe
+from console.domain.text.safe import safe
 from console.services.config.load import default_config_path
 from console.services.tokens.entry import check_entry
 from console.services.tokens.place import Place

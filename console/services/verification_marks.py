@@ -17,7 +17,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-from console.domain.text.guard import safe
+from console.domain.text.safe import safe
 from console.domain.verification import NOTE_LIMIT, Mark, check_note
 from console.services.system.private_file import PrivateFileError, open_to_append, open_to_read, require_clean
 

@@ -23,8 +23,8 @@ from console.domain.run.role_answer import (
     FindingSeverity,
     schema_at,
 )
-from console.domain.text.guard import safe
 from console.domain.text.quote import is_enough
+from console.domain.text.safe import safe
 from console.simulator.brief import Brief, read_brief
 from console.simulator.dialect import Ask
 from console.simulator.scenario import WELL, Conduct

@@ -24,16 +24,15 @@ from console.domain.probes.event import (
     RungStarted,
     SmokeFinished,
     SmokeQueued,
-    SmokeResult,
     SmokeStarted,
-    SmokeStatus,
     TokenResolved,
-    TokenState,
 )
 from console.domain.probes.ladder import Rung, RungResult, RungStatus
+from console.domain.probes.smoke import SmokeResult, SmokeStatus
 from console.domain.routes.contract import RouteCheck, Verdict
 from console.domain.routes.role import Role
 from console.domain.routes.shape import Shape
+from console.domain.tokens.state import TokenState
 
 if TYPE_CHECKING:
     from console.view.run_view import RunView

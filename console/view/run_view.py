@@ -6,7 +6,8 @@ The run itself is folded from the ledger (`run.py`); this holds what is only for
 from dataclasses import dataclass, replace
 from typing import assert_never
 
-from console.domain.ledger.line import Actor
+from console.domain.finding import Severity
+from console.domain.ledger.actor import Actor
 from console.domain.money import Estimate
 from console.domain.probes.event import (
     AnswerStarted,
@@ -17,7 +18,6 @@ from console.domain.probes.event import (
     SmokeFinished,
     SmokeStarted,
 )
-from console.domain.routes.contract import Severity
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.role import Role
 from console.domain.run.event import GateOpened

@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from console.domain.finding import Severity
 from console.domain.instructions.source import Weight
-from console.domain.probes.event import SmokeResult, SmokeStatus, TokenState
 from console.domain.probes.ladder import RungResult, RungStatus
 from console.domain.probes.served_as import ServedAs
-from console.domain.routes.contract import RouteCheck, Severity, Verdict
+from console.domain.probes.smoke import SmokeResult, SmokeStatus
+from console.domain.routes.contract import RouteCheck, Verdict
+from console.domain.tokens.state import TokenState
 from console.domain.verification import Freshness, SourceOutcome
 from console.view.console_state import RouteState, Smoke, SmokePhase
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from console.domain.routes.contract import Finding
+from console.domain.finding import Finding
 from console.wire.json_value import at, encode, text_at
 from console.wire.usage import Usage
 

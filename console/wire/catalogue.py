@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from console.domain.money import Price
 from console.domain.probes.catalogue import Catalogue, CatalogueEntry
 from console.domain.routes.family import EndpointFamily, family_of_path
-from console.domain.text.guard import safe
+from console.domain.text.safe import safe
 from console.wire.json_value import at, decode, list_at, text_at
 
 ENTRY_LIMIT = 5000

@@ -14,8 +14,9 @@ import tempfile
 import time
 from pathlib import Path
 
+from console.domain.ledger.actor import Actor, ActorKind
 from console.domain.ledger.canonical import canonical
-from console.domain.ledger.line import Actor, ActorKind, NewLine, line_to_json
+from console.domain.ledger.line import NewLine, line_to_json
 from console.domain.ledger.ulid import new_run_id
 from console.services.ledger.holder import unix_ms
 from console.services.ledger.ledger import Summary

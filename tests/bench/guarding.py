@@ -9,7 +9,8 @@ import sys
 import time
 from collections.abc import Callable
 
-from console.domain.text.guard import find_secrets, looks_like_secret, safe, scrub, secret_patterns
+from console.domain.text.safe import safe
+from console.domain.text.secret_scan import find_secrets, looks_like_secret, scrub, secret_patterns
 from console.domain.tokens.registry import SecretRegistry
 from console.domain.tokens.secret import Secret
 

@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from console.domain.routes.contract import Severity
+from console.domain.finding import Severity
 from console.domain.routes.family import EndpointFamily
 from console.wire.anthropic_messages import MessagesStream
 from console.wire.chat_completions import ChatStream

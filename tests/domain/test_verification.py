@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.examples import examples
 
-from console.domain.routes.contract import Severity
-from console.domain.text.guard import looks_like_secret, safe
+from console.domain.finding import Severity
+from console.domain.text.safe import safe
+from console.domain.text.secret_scan import looks_like_secret
 from console.domain.verification import (
     NOTE_LIMIT,
     Freshness,

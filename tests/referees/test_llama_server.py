@@ -10,7 +10,7 @@ from support.referees.llama_process import MODEL
 from support.referees.llama_server import LlamaServer
 from support.referees.smoke_command import TOKEN_VARIABLE, Ended, SmokeCommand
 
-from console.domain.routes.contract import Severity
+from console.domain.finding import Severity
 from console.domain.routes.family import EndpointFamily
 from console.wire import FAMILY_WIRES
 from console.wire.answer import Answer

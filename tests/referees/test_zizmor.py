@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from support.workflows.workflows import SAFE, with_run, with_step
 
-from console.domain.routes.contract import Severity
+from console.domain.finding import Severity
 from console.services.workflows.boundary import check_boundary
 from console.services.workflows.zizmor import Zizmor, find_zizmor
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from support.tokens.token_store import ORIGIN, OTHER_ORIGIN, MemoryStore
 
-from console.domain.probes.event import TokenState
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.role import Role
 from console.domain.routes.route import Route, RouteTable
 from console.domain.tokens.secret import Secret
+from console.domain.tokens.state import TokenState
 from console.services.config.settings import GatewaySettings, Profile
 from console.services.open_gateway import TargetError, open_target
 from console.services.tokens.stores.store import StoreError

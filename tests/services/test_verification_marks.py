@@ -318,7 +318,7 @@ from pathlib import Path
 from console.domain.verification import Mark
 from console.services.system.private_file import PrivateFileError
 from console.services.verification_marks import MarkFile
-from console.domain.text.guard import looks_like_secret
+from console.domain.text.secret_scan import looks_like_secret
 looks_like_secret("")  # reads its patterns while this interpreter's own files can be read
 if os.geteuid() == 0:
     os.setgroups([])

@@ -25,7 +25,7 @@ from console.domain.run.role_answer import (
     schema_at,
 )
 from console.domain.run.rubric import default_rubric, judge_critique, judge_review
-from console.domain.text.guard import find_secrets, looks_like_secret
+from console.domain.text.secret_scan import find_secrets, looks_like_secret
 from console.services.pages.page_text import visible_text
 from console.simulator.anthropic_messages import AnthropicMessages
 from console.simulator.brief import Block, read_brief

@@ -18,16 +18,15 @@ from console.domain.probes.event import (
     RequestWritten,
     RoutesChecked,
     SmokeFinished,
-    SmokeResult,
     SmokeStarted,
-    SmokeStatus,
     TokenResolved,
-    TokenState,
 )
+from console.domain.probes.smoke import SmokeResult, SmokeStatus
 from console.domain.routes.contract import check
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.role import Role
 from console.domain.routes.route import Route, RouteTable
+from console.domain.tokens.state import TokenState
 from console.view.console_state import CALL_LIMIT, OUTPUT_LIMIT, Call, ConsoleState, Smoke, SmokePhase, apply
 
 _WRITER = Route(Role.WRITER, "gpt-route", EndpointFamily.RESPONSES, "/v1/responses")

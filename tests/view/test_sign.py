@@ -3,12 +3,14 @@ from dataclasses import replace
 import pytest
 
 from console.domain.errors.category import Category, judged
-from console.domain.probes.event import SmokeResult, SmokeStatus, TokenState
+from console.domain.finding import Severity
 from console.domain.probes.served_as import ServedAs, Service
-from console.domain.routes.contract import Severity, Verdict, check
+from console.domain.probes.smoke import SmokeResult, SmokeStatus
+from console.domain.routes.contract import Verdict, check
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.role import Role
 from console.domain.routes.route import Route, RouteTable
+from console.domain.tokens.state import TokenState
 from console.view.console_state import RouteState, Smoke, SmokePhase
 from console.view.sign import (
     Sign,

@@ -7,7 +7,7 @@ from support.examples import examples
 from support.wire.golden import DONE, bare, named
 from support.wire.golden_messages import MESSAGE_STOP, MESSAGES, block_delta, message_delta, message_start
 
-from console.domain.routes.contract import Severity
+from console.domain.finding import Severity
 from console.wire.answer import Answer, WireError
 from console.wire.anthropic_messages import MessagesStream, build, read
 from console.wire.sse import SseEvent

@@ -4,7 +4,7 @@ import pytest
 from support.wire.golden import DONE, bare
 from support.wire.golden_chat import CHAT, CHAT_USAGE, chunk
 
-from console.domain.routes.contract import Severity
+from console.domain.finding import Severity
 from console.wire.answer import Answer, Delta, WireError
 from console.wire.chat_completions import ChatStream, build, read
 from console.wire.sse import SseEvent

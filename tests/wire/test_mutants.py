@@ -11,8 +11,8 @@ from support.wire.mutants_chat import CHAT_MUTANTS
 from support.wire.mutants_messages import MESSAGES_MUTANTS
 from support.wire.mutants_responses import RESPONSES_MUTANTS
 
+from console.domain.finding import Finding, Severity
 from console.domain.probes.assertion import JudgedBy, assertions, found
-from console.domain.routes.contract import Finding, Severity
 from console.domain.routes.family import EndpointFamily
 from console.wire import FAMILY_WIRES
 from console.wire.judge.error_body import check_error_body

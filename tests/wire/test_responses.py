@@ -6,7 +6,7 @@ from support.wire.golden import DONE, named
 from support.wire.golden_responses import RESPONSES
 
 from console.domain.errors.category import Category, classify
-from console.domain.routes.contract import Severity
+from console.domain.finding import Severity
 from console.wire.answer import Answer, WireError
 from console.wire.responses import ResponsesStream, build, read
 from console.wire.sse import SseEvent

@@ -7,7 +7,7 @@ import pytest
 from support.wire.golden import DONE, Golden, to_bytes
 from support.wire.golden_streams import ALL_GOLDEN, BROKEN, VENDOR_GOLDEN, Broken
 
-from console.domain.routes.contract import Severity
+from console.domain.finding import Severity
 from console.domain.routes.family import EndpointFamily
 from console.wire import FAMILY_WIRES
 from console.wire.answer import Answer, Delta

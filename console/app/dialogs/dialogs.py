@@ -13,7 +13,7 @@ from console.app.actions import Place, action_named, actions_of, written
 from console.app.panes.smoke_pane import about_lines
 from console.app.widgets.line import BLANK, Line, Span, cell, dim, labelled, line, wrap
 from console.app.widgets.line_pane import LinePane
-from console.domain.probes.event import TokenState
+from console.domain.tokens.state import TokenState
 from console.view.console_state import ConsoleState
 from console.view.explanation import category_rows, reading_lines
 from console.view.sign import Tone, route_sign, smoke_sign, token_sign

@@ -6,9 +6,10 @@ from textual.geometry import Size
 
 from console.app.widgets.line import BLANK, Line, Span, cell, dim, labelled, line, wrap
 from console.app.widgets.line_pane import LinePane
+from console.domain.finding import Finding
 from console.domain.probes.event import CatalogueRead
 from console.domain.probes.ladder import Rung, rung_needed
-from console.domain.routes.contract import Finding, RouteCheck, Verdict, fix_lines
+from console.domain.routes.contract import RouteCheck, Verdict, fix_lines
 from console.view.console_state import ConsoleState, RouteState, SmokePhase
 from console.view.sign import Sign, Tone, check_sign, rung_sign, severity_sign
 

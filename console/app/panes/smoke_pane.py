@@ -7,8 +7,8 @@ from textual.geometry import Size
 from console.app.actions import why_no_call
 from console.app.widgets.line import BLANK, Line, Span, cell, dim, fit, labelled, line, rows, wrap
 from console.app.widgets.line_pane import LinePane
-from console.domain.probes.event import SmokeResult, SmokeStatus
-from console.domain.routes.contract import Severity
+from console.domain.finding import Severity
+from console.domain.probes.smoke import SmokeResult, SmokeStatus
 from console.view.console_state import ConsoleState, RouteState, Smoke
 from console.view.explanation import reading_lines
 from console.view.sign import Tone, severity_sign, smoke_sign

@@ -354,7 +354,7 @@ Command = Callable[[str], Awaitable[str]]
 
 def _task_of(form: RunForm) -> bytes:
     """Return the task: the file's where one is named, else what was typed. Raises `BeginError`."""
-    from console.domain.text.guard import safe
+    from console.domain.text.safe import safe
     from console.services.run.beginning import TASK_LIMIT, BeginError
 
     if not form.task_file.strip():

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len, set_cell_size
 
-from console.domain.text.guard import safe
+from console.domain.text.safe import safe
 from console.services.system.leak_guard import LEAK_GUARD
 from console.view.sign import Tone
 

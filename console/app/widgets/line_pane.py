@@ -12,7 +12,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from console.app.widgets.line import BLANK, Line, Span
-from console.domain.text.guard import safe
+from console.domain.text.safe import safe
 from console.services.system.leak_guard import LEAK_GUARD
 from console.view.console_state import ConsoleState
 from console.view.sign import Tone

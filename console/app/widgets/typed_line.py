@@ -3,7 +3,7 @@
 from textual import events
 from textual.widgets import Input, TextArea
 
-from console.domain.text.guard import safe
+from console.domain.text.safe import safe
 
 
 class TypedLine(Input, inherit_bindings=True):

@@ -7,10 +7,11 @@ from console.cli.reports.classification import classification_document
 from console.cli.reports.finding import finding_document, show_finding
 from console.cli.verbs.routes import route_document
 from console.domain.errors.category import Classification
+from console.domain.finding import Severity
 from console.domain.money import Budget, usd_text
 from console.domain.probes.event import CatalogueRead
 from console.domain.probes.ladder import Rung, RungResult, rung_needed
-from console.domain.routes.contract import Severity, fix_lines
+from console.domain.routes.contract import fix_lines
 from console.view.console_state import ConsoleState, RouteState
 from console.view.explanation import reading_lines
 from console.view.sign import rung_sign, verdict_sign

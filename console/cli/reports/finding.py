@@ -1,7 +1,7 @@
 """Findings, as the headless face tells them: a line for a person, a field of a JSON document."""
 
 from console.cli import output
-from console.domain.routes.contract import Finding
+from console.domain.finding import Finding
 from console.view.sign import severity_sign
 
 

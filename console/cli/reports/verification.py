@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from console.cli import output
 from console.cli.reports.finding import finding_document
-from console.domain.routes.contract import Finding
+from console.domain.finding import Finding
 from console.domain.verification import Freshness, Mark, RowState, SourceChecked, SourceOutcome
 from console.view.sign import freshness_sign, outcome_sign
 

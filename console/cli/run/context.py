@@ -9,7 +9,7 @@ from pathlib import Path
 from console.cli import output
 from console.cli.context import current
 from console.domain.ledger.ulid import is_run_id
-from console.domain.text.guard import safe
+from console.domain.text.safe import safe
 from console.services.config.settings import Profile
 from console.services.ledger.ledger import Ledger, LedgerError
 from console.services.open_gateway import Target, open_target

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from console.cli import output
 from console.cli.exit_code import ExitCode
 from console.domain.errors.category import Category
-from console.domain.routes.contract import Finding
+from console.domain.finding import Finding
 from console.domain.run.decide import CALLS_A_GATE, HEAD_LENGTH
 from console.domain.run.gate import GATES_WITH_A_CALL, allowed_verdicts
 from console.domain.run.state import Phase, RunState, RunStatus

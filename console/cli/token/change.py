@@ -8,8 +8,8 @@ from console.cli.exit_code import ExitCode
 from console.cli.token.input import InputError, confirm, read_token
 from console.cli.token.report import Report, fail, show
 from console.cli.token.subject import Subject, SubjectError
-from console.domain.probes.event import TokenState
 from console.domain.tokens.secret import Secret
+from console.domain.tokens.state import TokenState
 from console.services.gateway.address import canonical_origin
 from console.services.tokens.rebinding import plan_rebinding, rebind
 from console.services.tokens.reference import NEXT, PREVIOUS, Reference, Scheme

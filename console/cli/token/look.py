@@ -9,7 +9,7 @@ from console.cli.context import current
 from console.cli.exit_code import ExitCode, code_of_token
 from console.cli.token.report import SCHEMA, Report, audit
 from console.cli.token.subject import Subject
-from console.domain.probes.event import TokenState
+from console.domain.tokens.state import TokenState
 from console.services.tokens.advice import advice
 from console.services.tokens.diagnosis import Diagnosis, diagnose
 from console.services.tokens.reference import Reference, Scheme

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from console.cli import output
 from console.cli.exit_code import ExitCode, code_of_token
 from console.cli.token.subject import Subject
-from console.domain.probes.event import TokenState
+from console.domain.tokens.state import TokenState
 from console.services.tokens.advice import next_step, said_of
 from console.services.tokens.reference import Reference
 from console.services.tokens.sources import Answer

@@ -8,7 +8,7 @@ from console.cli import output
 from console.cli.exit_code import ExitCode
 from console.cli.token.report import Report, fail, show
 from console.cli.token.subject import Subject, SubjectError, parse_reference, private_file_reference
-from console.domain.probes.event import TokenState
+from console.domain.tokens.state import TokenState
 from console.services.system.private_file import read_private
 from console.services.tokens.reference import KEYRING_SERVICE, Reference, Scheme
 from console.services.tokens.stores.secret_service import SecretServiceStore

@@ -9,8 +9,8 @@ from console.cli.context import current
 from console.cli.exit_code import ExitCode
 from console.cli.profile import chosen_profile
 from console.cli.reports.finding import finding_document, show_finding
-from console.domain.routes.contract import Severity
-from console.domain.text.guard import safe
+from console.domain.finding import Severity
+from console.domain.text.safe import safe
 from console.domain.workflows.boundary import Boundary, WorkflowCheck
 from console.view.sign import severity_sign
 

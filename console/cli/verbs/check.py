@@ -12,11 +12,13 @@ from console.cli.exit_code import ExitCode, code_of_category, code_of_check, mos
 from console.cli.profile import chosen_profile
 from console.cli.reports.check import check_document, show_check
 from console.cli.verbs.smoke import chosen_checks
+from console.domain.finding import Severity
 from console.domain.probes.assertion import assertions
-from console.domain.probes.event import CatalogueRead, RoutesChecked, RungStarted, TokenState
+from console.domain.probes.event import CatalogueRead, RoutesChecked, RungStarted
 from console.domain.probes.ladder import Rung, RungStatus
-from console.domain.routes.contract import RouteCheck, Severity
+from console.domain.routes.contract import RouteCheck
 from console.domain.routes.role import Role
+from console.domain.tokens.state import TokenState
 from console.view.console_state import ConsoleState, RouteState, apply
 
 if TYPE_CHECKING:

@@ -72,7 +72,7 @@ async def _examine(arguments: argparse.Namespace) -> ExitCode:
 async def _check_token(arguments: argparse.Namespace) -> "tuple[list[Symptom], ExitCode]":
     """Load the profile and diagnose its token; what makes that impossible is a symptom itself."""
     from console.cli.token.subject import SubjectError, load_subject
-    from console.domain.probes.event import TokenState
+    from console.domain.tokens.state import TokenState
     from console.services.doctor import Health, Symptom
     from console.services.tokens.diagnosis import diagnose
 

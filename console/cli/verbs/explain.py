@@ -11,7 +11,8 @@ from console.cli.reports.classification import classification_document
 from console.domain.errors.body import message_in
 from console.domain.errors.category import Category, classify, guidance
 from console.domain.routes.family import EndpointFamily
-from console.domain.text.guard import safe, scrub
+from console.domain.text.safe import safe
+from console.domain.text.secret_scan import scrub
 from console.view.explanation import category_rows, reading_lines
 
 _BODY_LIMIT = 1_048_576

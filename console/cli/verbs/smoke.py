@@ -12,10 +12,13 @@ from console.cli.exit_code import ExitCode, code_of_result, code_of_token, most_
 from console.cli.profile import chosen_profile
 from console.cli.reports.classification import classification_document
 from console.cli.reports.finding import finding_document, show_finding
-from console.domain.probes.event import RoutesChecked, SmokeFinished, SmokeResult, SmokeStatus, TokenState
-from console.domain.routes.contract import RouteCheck, Severity
+from console.domain.finding import Severity
+from console.domain.probes.event import RoutesChecked, SmokeFinished
+from console.domain.probes.smoke import SmokeResult, SmokeStatus
+from console.domain.routes.contract import RouteCheck
 from console.domain.routes.role import Role
 from console.domain.routes.shape import Shape
+from console.domain.tokens.state import TokenState
 from console.view.console_state import ConsoleState, apply
 from console.view.explanation import reading_lines
 from console.view.sign import result_sign

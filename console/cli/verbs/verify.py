@@ -13,7 +13,7 @@ from console.cli.exit_code import ExitCode
 from console.cli.profile import chosen_profile
 from console.cli.reports import verification
 from console.cli.reports.finding import show_finding
-from console.domain.text.guard import safe
+from console.domain.text.safe import safe
 from console.domain.verification import (
     NOTE_LIMIT,
     Mark,

@@ -9,7 +9,7 @@ from console.domain.artifacts.outcome import CheckOutcome, places
 from console.domain.artifacts.repository_path import Guarded, Scope, check_path, guarded_as
 from console.domain.artifacts.text_check import check_lines, read_artifact
 from console.domain.artifacts.unified_diff import Patch, parse_patch
-from console.domain.routes.contract import Finding, Severity
+from console.domain.finding import Finding, Severity
 
 SIZE_LIMIT_BYTES = 512_000
 """The largest artifact that is looked at: more than any person reviews in one piece."""

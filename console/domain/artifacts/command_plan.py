@@ -9,7 +9,7 @@ import shlex
 from dataclasses import dataclass
 
 from console.domain.artifacts.outcome import places
-from console.domain.routes.contract import Finding, Severity
+from console.domain.finding import Finding, Severity
 
 _LONGEST, _MOST = 500, 200
 _SHELL = r"(?:ba|da|z|k|c|tc|fi)?sh"

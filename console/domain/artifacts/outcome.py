@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from console.domain.routes.contract import Finding, Severity
+from console.domain.finding import Finding, Severity
 
 NEEDS_A_HUMAN = frozenset(
     {

@@ -11,7 +11,7 @@ from hashlib import sha256
 from itertools import cycle
 from typing import TypeVar
 
-from console.domain.text.guard import safe
+from console.domain.text.safe import safe
 
 _T = TypeVar("_T")
 _DRIVE = re.compile(r"[A-Za-z]:")

@@ -4,8 +4,9 @@ import unicodedata
 from collections.abc import Iterable
 
 from console.domain.artifacts.outcome import places
-from console.domain.routes.contract import Finding, Severity
-from console.domain.text.guard import find_secrets, safe
+from console.domain.finding import Finding, Severity
+from console.domain.text.safe import safe
+from console.domain.text.secret_scan import find_secrets
 
 _EMOJI_STYLE = "\N{VARIATION SELECTOR-16}"
 

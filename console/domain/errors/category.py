@@ -22,12 +22,12 @@ Category
    └─ budget_exceeded       the session's budget would have been exceeded
 """
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
-from importlib.resources import files
+
+from console.domain.facts.load import load_facts
 
 
 class Category(StrEnum):
@@ -111,7 +111,7 @@ class Guidance:
 @cache
 def guidance() -> dict[Category, Guidance]:
     """Return what is known of every category, read once from `facts/categories.toml`."""
-    table = tomllib.loads(files("console.domain.facts").joinpath("categories.toml").read_text(encoding="utf-8"))
+    table = load_facts("categories")
     return {
         category: Guidance(
             blame=Blame(row["blame"]), means=row["means"], action=row["action"], ask=row["ask"], source=row["source"]

@@ -4,15 +4,14 @@ A rule's order is its weight. Phrases are plain text with gaps and no regular ex
 slow: `model ... not found` matches where the second part follows the first within `_GAP` characters.
 """
 
-import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
-from importlib.resources import files
 
 from console.domain.errors.body import Refusal, Word, squash
 from console.domain.errors.category import Category, Confidence
+from console.domain.facts.load import load_facts
 
 _GAP = 120
 """The most characters that a gap in a phrase stands for."""
@@ -121,7 +120,7 @@ class ErrorRules:
 @cache
 def error_rules() -> ErrorRules:
     """Return the rules, read once and only when an error is met."""
-    table = tomllib.loads(files("console.domain.facts").joinpath("error_patterns.toml").read_text(encoding="utf-8"))
+    table = load_facts("error_patterns")
     rules = [_rule(row, table["sources"]) for row in table["rule"]]
     by_stage = {stage: tuple(rule for rule in rules if rule.stage is stage) for stage in Stage}
     return ErrorRules(

@@ -1,12 +1,11 @@
 """The languages in which the lint looks for phrases, read from `facts/injection_phrases.toml`."""
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 
+from console.domain.facts.load import load_facts
 from console.domain.injection.letters import plain_letters
 
 MARKS = (
@@ -47,7 +46,7 @@ class Language:
 @cache
 def languages() -> tuple[Language, ...]:
     """Return the languages that have phrases."""
-    table = tomllib.loads(files("console.domain.facts").joinpath("injection_phrases.toml").read_text(encoding="utf-8"))
+    table = load_facts("injection_phrases")
     return tuple(_language(row) for row in table["language"])
 
 

@@ -10,11 +10,11 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 
+from console.domain.finding import Finding, Severity
 from console.domain.injection.form import forms_in
 from console.domain.injection.phrase import phrases_in
 from console.domain.injection.script import unreadable_line
 from console.domain.injection.text import readings
-from console.domain.routes.contract import Finding, Severity
 
 _SPOKEN = {
     "INJ-01": "it tells whoever reads it to set the instructions aside",

@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 
 from console.domain.instructions.source import Conflict, ConflictCode, GitState, InstructionSource, Load, Tool
 from console.domain.instructions.text import hidden_in
-from console.domain.text.guard import find_secrets
+from console.domain.text.secret_scan import find_secrets
 
 MAIN_FILE = {
     Tool.CODEX: "AGENTS.md",

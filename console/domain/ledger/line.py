@@ -6,15 +6,14 @@ hash, the head, has to be compared with one that was kept elsewhere.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import StrEnum
-from functools import lru_cache
 from hashlib import sha256
 from json.encoder import encode_basestring
-from typing import Any
 
-from console.domain.ledger.canonical import INTEGER_LIMIT, canonical, read_canonical, require_text
+from console.domain.ledger.actor import ACTOR_FIELDS, Actor, actor_from, actor_json
+from console.domain.ledger.canonical import canonical, read_canonical, require_text
+from console.domain.ledger.closed_form import require_count, require_fields, require_form
 from console.domain.ledger.ulid import is_run_id
 
 LINE_VERSION = 1
@@ -32,50 +31,7 @@ CALL_ENDS = ("CallRecorded", "CallFailed", "CallLost")
 _KIND = re.compile(r"[A-Z][A-Za-z]{0,63}")
 _GATE = re.compile(r"[a-z][a-z_]{0,31}")
 _CALL_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_ACTOR_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._@+-]{0,63}")
-_KEY_FINGERPRINT = re.compile(r"SHA256:[A-Za-z0-9+/]{43}")
-_HOST = re.compile(r"[0-9a-f]{12}")
 _HASH = re.compile(r"[0-9a-f]{64}")
-
-
-class ActorKind(StrEnum):
-    """What kind of author a line has."""
-
-    OPERATOR = "operator"
-    CONSOLE = "console"
-    """The program itself: what it measured, and the machine's verdicts."""
-    CI = "ci"
-
-
-@dataclass(frozen=True, slots=True)
-class Actor:
-    """Who wrote a line.
-
-    Raises:
-        ValueError: A part is not of the closed form that such parts have.
-
-    """
-
-    kind: ActorKind
-    id: str
-    """A user's name or an e-mail address's form of one: ASCII letters, digits and `._@+-`, at most 64."""
-    key_fingerprint: str | None = None
-    """Of the key that the actor signs with, as `ssh-keygen -l` shows it: SHA256 and 43 characters."""
-    host: str | None = None
-    """12 hexadecimal digits that tell machines apart and name none."""
-
-    def __post_init__(self) -> None:
-        _require(_ACTOR_ID, self.id, "an actor's id")
-        if self.key_fingerprint is not None:
-            _require(_KEY_FINGERPRINT, self.key_fingerprint, "a key's fingerprint")
-        if self.host is not None:
-            _require(_HOST, self.host, "an actor's host")
-
-
-def actor_id(name: str) -> str:
-    """Return a name in the form of an actor's id: what does not fit in it becomes `_`."""
-    fit = re.sub(r"[^A-Za-z0-9._@+-]", "_", name[:64])
-    return fit if _ACTOR_ID.fullmatch(fit) else f"_{fit[1:]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +53,12 @@ class NewLine:
     """Names a call in the lines that intend it and end it."""
 
     def __post_init__(self) -> None:
-        _require(_KIND, self.kind, "a line's kind")
+        require_form(_KIND, self.kind, "a line's kind")
         if self.gate is not None:
-            _require(_GATE, self.gate, "a gate")
+            require_form(_GATE, self.gate, "a gate")
         if self.call_id is not None:
-            _require(_CALL_ID, self.call_id, "a call's id")
-        _require_count(self.attempt, 0, "an attempt")
+            require_form(_CALL_ID, self.call_id, "a call's id")
+        require_count(self.attempt, 0, "an attempt")
         if self.kind == GATE_DECIDED and self.gate is None:
             raise ValueError("a decision names the gate that it is about")
         if (self.kind == CALL_INTENDED or self.kind in CALL_ENDS) and self.call_id is None:
@@ -195,8 +151,8 @@ def line_from_json(data: bytes) -> Line:
 
     """
     read = read_canonical(data)
-    _require_fields(read, _FIELDS, "a line")
-    _require_fields(read["actor"], _ACTOR_FIELDS, "an actor")
+    require_fields(read, _FIELDS, "a line")
+    require_fields(read["actor"], ACTOR_FIELDS, "an actor")
     line = Line(
         **{**read, "actor": actor_from(read["actor"]), "body": canonical(read["body"])},
     )
@@ -204,26 +160,8 @@ def line_from_json(data: bytes) -> Line:
         raise ValueError("a line's body is no object")
     NewLine(line.kind, line.gate, line.attempt, line.body, line.call_id)
     _require_head(line)
-    _require(_HASH, line.sha256, "a line's hash")
+    require_form(_HASH, line.sha256, "a line's hash")
     return line
-
-
-@lru_cache(maxsize=64)
-def actor_json(actor: Actor) -> str:
-    """Return an actor's canonical JSON."""
-    fields = {"kind": actor.kind.value, "id": actor.id, "key_fingerprint": actor.key_fingerprint, "host": actor.host}
-    return canonical(fields).decode()
-
-
-def actor_from(fields: Mapping[str, Any]) -> Actor:
-    """Return the actor of these parts.
-
-    Raises:
-        ValueError: They are not an actor's.
-
-    """
-    _require_fields(fields, _ACTOR_FIELDS, "an actor")
-    return Actor(ActorKind(fields["kind"]), fields["id"], fields["key_fingerprint"], fields["host"])
 
 
 def check_chain(
@@ -296,11 +234,10 @@ def _text(text: str | None) -> str:
 
 
 def _number(number: int) -> str:
-    _require_count(number, 0, "a number of a line")
+    require_count(number, 0, "a number of a line")
     return str(number)
 
 
-_ACTOR_FIELDS = frozenset({"kind", "id", "key_fingerprint", "host"})
 _FIELDS = frozenset({
     "version", "log_id", "run_id", "seq", "at_ms", "actor", "kind", "gate", "attempt", "body", "call_id", "previous",
     "sha256",
@@ -308,26 +245,11 @@ _FIELDS = frozenset({
 
 
 def _require_head(line: Line) -> None:
-    _require_count(line.version, 1, "a line's version")
+    require_count(line.version, 1, "a line's version")
     if line.version != LINE_VERSION:
         raise ValueError(f"a line of version {line.version} cannot be read: this console knows {LINE_VERSION}")
     if not (is_run_id(line.log_id) and is_run_id(line.run_id)):
         raise ValueError("an id of a run or ledger is no ULID")
-    _require(_HASH, line.previous, "the hash of the line before")
-    _require_count(line.seq, 1, "a line's number")
-    _require_count(line.at_ms, 0, "a line's time")
-
-
-def _require(pattern: re.Pattern[str], text: object, what: str) -> None:
-    if not isinstance(text, str) or pattern.fullmatch(text) is None:
-        raise ValueError(f"{what} is not of the form {pattern.pattern}")
-
-
-def _require_count(number: object, least: int, what: str) -> None:
-    if type(number) is not int or not least <= number < INTEGER_LIMIT:
-        raise ValueError(f"{what} is no integer from {least} up to 2**53")
-
-
-def _require_fields(read: object, names: frozenset[str], what: str) -> None:
-    if not isinstance(read, Mapping) or read.keys() != names:
-        raise ValueError(f"{what} has the fields {', '.join(sorted(names))}, and no others")
+    require_form(_HASH, line.previous, "the hash of the line before")
+    require_count(line.seq, 1, "a line's number")
+    require_count(line.at_ms, 0, "a line's time")

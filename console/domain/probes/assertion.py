@@ -1,13 +1,11 @@
 """Assertions: what a route, a call and its answer have to meet. Each is a row of data; findings are made from rows."""
 
-import tomllib
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
-from importlib.resources import files
 
-from console.domain import facts
-from console.domain.routes.contract import Finding, Severity
+from console.domain.facts.load import load_facts
+from console.domain.finding import Finding, Severity
 
 
 class JudgedBy(StrEnum):
@@ -60,7 +58,7 @@ class Assertion:
 @cache
 def assertions() -> tuple[Assertion, ...]:
     """Return all assertions, in the order of the list that a person reads."""
-    table = tomllib.loads(files(facts).joinpath("assertions.toml").read_text(encoding="utf-8"))
+    table = load_facts("assertions")
     return tuple(
         Assertion(
             id=row["id"],

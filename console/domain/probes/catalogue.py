@@ -8,11 +8,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from console.domain.facts import bare_id
+from console.domain.finding import Finding
 from console.domain.money import Price
 from console.domain.probes.assertion import found
-from console.domain.routes.contract import Finding, RouteCheck
+from console.domain.routes.contract import RouteCheck
 from console.domain.routes.family import EndpointFamily
+from console.domain.routes.model_family import bare_id
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
 from console.domain.errors.category import Classification
+from console.domain.finding import Finding
 from console.domain.money import FREE, Estimate
-from console.domain.routes.contract import Finding
 from console.domain.routes.role import Role
 
 

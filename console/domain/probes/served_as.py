@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from console.domain.facts import bare_id
+from console.domain.finding import Finding
 from console.domain.probes.assertion import found
-from console.domain.routes.contract import Finding
 from console.domain.routes.family import EndpointFamily
+from console.domain.routes.model_family import bare_id
 
 
 class ServedAs(StrEnum):

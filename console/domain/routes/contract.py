@@ -5,18 +5,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import chain
 
-from console.domain.facts import FamilyFact, fact_for
+from console.domain.finding import Finding, Severity
 from console.domain.routes.family import EndpointFamily, family_of_path
+from console.domain.routes.model_family import FamilyFact, fact_for
 from console.domain.routes.role import MUST_STAY_APART, Role
 from console.domain.routes.route import Route, RouteTable
-
-
-class Severity(StrEnum):
-    """How much a finding weighs: `fail` breaks the contract, `warn` wants a look, `info` is for the record."""
-
-    FAIL = "fail"
-    WARN = "warn"
-    INFO = "info"
 
 
 class Verdict(StrEnum):
@@ -30,22 +23,6 @@ class Verdict(StrEnum):
     UNKNOWN = "unknown"
     """No source says that this family serves the model; a live call has to prove it."""
     BLOCKED = "blocked"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One place where a route or an answer meets or breaks its contract."""
-
-    id: str
-    """Stable id, `AREA-NUMBER`; never reused for another meaning."""
-    severity: Severity
-    message: str
-    """One sentence in our words; text from outside never enters it."""
-    source_url: str = ""
-    checked_on: str = ""
-    """ISO date on which the source was read; empty where the finding rests on the config or the wire alone."""
-    evidence: str = ""
-    """Where it was seen and how often, in our words and numbers; text from outside never enters it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from console.domain.errors.category import Category
-from console.domain.ledger.line import Actor, ActorKind
+from console.domain.ledger.actor import Actor, ActorKind
 from console.domain.ledger.signature import SignatureFormError, signer_of
 from console.domain.money import usd_text
 from console.domain.routes.role import Role
@@ -32,7 +32,8 @@ from console.domain.run.event import (
 )
 from console.domain.run.gate import Gate, GateVerdict, allowed_verdicts, role_at
 from console.domain.run.state import Phase, RunState, can_follow, needs_signature
-from console.domain.text.guard import find_secrets, safe
+from console.domain.text.safe import safe
+from console.domain.text.secret_scan import find_secrets
 
 REASON_LIMIT = 280
 """The most characters of a reason."""

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from console.domain.errors.category import Blame, Category
-from console.domain.ledger.line import Actor
+from console.domain.finding import Finding, Severity
+from console.domain.ledger.actor import Actor
 from console.domain.probes.served_as import ServedAs
-from console.domain.routes.contract import Finding, Severity
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.role import Role
 from console.domain.run.gate import Gate, GateVerdict

@@ -3,8 +3,8 @@
 import re
 from dataclasses import dataclass
 
-from console.domain.facts import bare_id
 from console.domain.probes.served_as import is_same_model
+from console.domain.routes.model_family import bare_id
 from console.domain.routes.route import Route
 
 _FAMILIES = (

@@ -8,9 +8,9 @@ import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 
-from console.domain.routes.contract import Finding, Severity
+from console.domain.facts.load import facts_text
+from console.domain.finding import Finding, Severity
 from console.domain.run.evidence import Quotable
 from console.domain.run.gate import GateVerdict, worst
 from console.domain.run.role_answer import SCORE_LIMIT, Critique, FindingSeverity, JudgeFinding, Review
@@ -131,8 +131,7 @@ def _criterion(row: object, number: int) -> Criterion:
 @cache
 def default_rubric(kind: str, threshold: int | None = None) -> Rubric:
     """Return the rubric that ships with the console, for one kind of artifact."""
-    text = files("console.domain.facts").joinpath("rubric.toml").read_text(encoding="utf-8")
-    return read_rubric(text, kind, threshold=threshold)
+    return read_rubric(facts_text("rubric"), kind, threshold=threshold)
 
 
 def judge_review(review: Review, rubric: Rubric, draft: Quotable, nonce: str) -> Judgement:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import reduce
 
-from console.domain.ledger.line import Actor
+from console.domain.ledger.actor import Actor
 from console.domain.routes.role import Role
 from console.domain.run.event import (
     ArtifactRole,

@@ -11,10 +11,10 @@ from enum import StrEnum
 from urllib.parse import SplitResult, unquote, urlsplit
 from urllib.parse import quote as percent_encoded
 
-from console.domain.routes.contract import Finding, Severity
+from console.domain.finding import Finding, Severity
 from console.domain.sources.claim import Claim
-from console.domain.text.guard import looks_like_secret
 from console.domain.text.quote import fold, stands_in
+from console.domain.text.secret_scan import looks_like_secret
 
 _URL_LIMIT = 2048
 _MASK = "•••"

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from urllib.parse import quote as percent_encoded
 
-from console.domain.text.guard import looks_like_secret
+from console.domain.text.secret_scan import looks_like_secret
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
 

@@ -1,15 +1,14 @@
 """The boundary: which tokens roles could reach, and what the CI's own token may do; names only, never values."""
 
 import re
-import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
-from importlib.resources import files
 
-from console.domain.routes.contract import Finding, Severity
-from console.domain.text.guard import looks_like_secret
+from console.domain.facts.load import load_facts
+from console.domain.finding import Finding, Severity
+from console.domain.text.secret_scan import looks_like_secret
 from console.domain.workflows.check import check_workflow
 from console.domain.workflows.rule import (
     BROAD,
@@ -64,7 +63,7 @@ def _expression(pattern: str) -> re.Pattern[str]:
 @cache
 def token_names() -> tuple[TokenName, ...]:
     """Return the known names, read once from `facts/boundary_tokens.toml`."""
-    table = tomllib.loads(files("console.domain.facts").joinpath("boundary_tokens.toml").read_text(encoding="utf-8"))
+    table = load_facts("boundary_tokens")
     return tuple(
         TokenName(TokenKind(row["kind"]), name, row.get("source_url", ""))
         for row in table["token"]

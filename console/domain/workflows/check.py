@@ -4,8 +4,8 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 
-from console.domain.routes.contract import Finding, Severity
-from console.domain.text.guard import find_secrets
+from console.domain.finding import Finding, Severity
+from console.domain.text.secret_scan import find_secrets
 from console.domain.workflows.rule import (
     BROAD,
     BROAD_SCOPES,

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from console.domain.routes.contract import Finding, Severity
+from console.domain.finding import Finding, Severity
 
 _READ_ON = "2026-11-22"
 _SYNTAX = "https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax"

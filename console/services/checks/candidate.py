@@ -10,7 +10,7 @@ from console.domain.artifacts.artifact import SIZE_LIMIT_BYTES, ArtifactKind, ch
 from console.domain.artifacts.outcome import CheckOutcome, places
 from console.domain.artifacts.repository_path import Scope
 from console.domain.artifacts.unified_diff import Patch, parse_patch
-from console.domain.routes.contract import Finding, Severity
+from console.domain.finding import Finding, Severity
 from console.services.checks.policy_command import CommandEnding, CommandResult, CommandRun, run_command, shown_tail
 from console.services.checks.throwaway import Throwaway, ThrowawayError, throwaway
 

@@ -16,7 +16,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from console.domain.text.guard import safe, scrub
+from console.domain.text.safe import safe
+from console.domain.text.secret_scan import scrub
 from console.services.system.process import ChildEnding, run_bounded
 
 _KEPT = ("LANG", "LC_ALL", "LC_CTYPE", "TZ")

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from console.domain.artifacts.file_change import ChangeKind, FileChange
-from console.domain.routes.contract import Finding, Severity
+from console.domain.finding import Finding, Severity
 from console.services.git.checkout import NoCheckoutError, find_checkout
 from console.services.git.command import NoGitError, is_well
 from console.services.git.scratch import Scratch, ScratchError, scratch

@@ -12,11 +12,12 @@ from typing import TypeVar
 import msgspec
 from msgspec import Struct
 
-from console.domain.facts import FamilyFact, check_pattern
 from console.domain.routes.family import EndpointFamily
+from console.domain.routes.model_family import FamilyFact, check_pattern
 from console.domain.routes.role import Role
 from console.domain.routes.route import Route, RouteTable
-from console.domain.text.guard import looks_like_secret, safe
+from console.domain.text.safe import safe
+from console.domain.text.secret_scan import looks_like_secret
 from console.services.config.own_config import why_shared
 from console.services.config.settings import (
     EMBEDDED,

@@ -5,7 +5,7 @@ import shlex
 import stat
 from pathlib import Path
 
-from console.domain.text.guard import safe
+from console.domain.text.safe import safe
 
 
 def why_not_own(path: Path | None, own: Path | None) -> str | None:

@@ -4,9 +4,9 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from console.domain.facts import FamilyFact
 from console.domain.money import Budget
 from console.domain.routes.contract import RouteCheck, check
+from console.domain.routes.model_family import FamilyFact
 from console.domain.routes.route import RouteTable
 from console.domain.verification import MAX_AGE_DAYS
 

@@ -5,7 +5,8 @@ import tomllib
 from pathlib import Path
 from typing import NoReturn
 
-from console.domain.text.guard import looks_like_secret, safe
+from console.domain.text.safe import safe
+from console.domain.text.secret_scan import looks_like_secret
 
 SIZE_LIMIT = 65_536
 """The most bytes of a config file."""

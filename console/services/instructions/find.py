@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from console.domain.instructions.conflict import check_sources, check_text, compare_pinned
 from console.domain.instructions.source import Conflict, InstructionSet, InstructionSource, Load, Tool
-from console.domain.text.guard import safe
+from console.domain.text.safe import safe
 from console.services.instructions.discovery import Discovery, discover
 from console.services.instructions.found import Found
 from console.services.instructions.git_facts import BaseBranchError, GitFacts, links_on_the_way, read_git_facts

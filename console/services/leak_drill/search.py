@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from console.domain.text.guard import safe
+from console.domain.text.safe import safe
 from console.services.leak_drill.canary import Canary, Scratch
 from console.services.leak_drill.child import without_sequences
 

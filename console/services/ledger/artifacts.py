@@ -9,7 +9,7 @@ import re
 from functools import partial
 from pathlib import Path
 
-from console.domain.text.guard import safe
+from console.domain.text.safe import safe
 from console.services.ledger.ledger import LedgerError
 from console.services.system.private_file import PrivateFileError, open_to_read, read_open, write_private
 from console.services.system.thread import Worker

@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-from console.domain.text.guard import safe
+from console.domain.text.safe import safe
 from console.services.ledger.ledger import Holder
 
 _PROC = Path("/proc")

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 
 from console.domain.ledger.line import Line
-from console.domain.text.guard import find_secrets
+from console.domain.text.secret_scan import find_secrets
 from console.services.ledger.ledger import Summary
 
 

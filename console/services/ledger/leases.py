@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from console.domain.text.guard import safe
+from console.domain.text.safe import safe
 from console.services.ledger.ledger import LEASE_MS, FencedError, Holder, Lease, LeaseHeldError
 from console.services.ledger.schema import transaction
 from console.services.ledger.transactions import require_run

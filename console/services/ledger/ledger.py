@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from console.domain.ledger.line import Actor, ChainFault, Line, NewLine
+from console.domain.ledger.actor import Actor
+from console.domain.ledger.line import ChainFault, Line, NewLine
 
 LEASE_MS = 5_000
 """How long a lease lasts from its last renewal."""

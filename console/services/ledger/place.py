@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from console.domain.text.guard import safe
+from console.domain.text.safe import safe
 from console.services.ledger.ledger import LedgerError
 from console.services.system.private_file import PrivateFileError, open_to_append
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from console.domain.ledger.line import CALL_ENDS, CALL_INTENDED, GATE_DECIDED
-from console.domain.text.guard import safe
+from console.domain.text.safe import safe
 from console.services.ledger.ledger import LedgerError
 
 if TYPE_CHECKING:

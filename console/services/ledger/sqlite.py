@@ -13,7 +13,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Self, TypeVar
 
-from console.domain.ledger.line import Actor, ChainFault, Line, NewLine
+from console.domain.ledger.actor import Actor
+from console.domain.ledger.line import ChainFault, Line, NewLine
 from console.domain.ledger.ulid import is_run_id, new_run_id
 from console.services.ledger import transactions
 from console.services.ledger.holder import boot_ms, is_dead, unix_ms

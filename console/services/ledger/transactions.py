@@ -4,22 +4,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from console.domain.ledger.actor import Actor, actor_from, actor_json
 from console.domain.ledger.canonical import read_canonical
 from console.domain.ledger.line import (
     CALL_ENDS,
     CALL_INTENDED,
     GATE_DECIDED,
-    Actor,
     ChainFault,
     Line,
     NewLine,
-    actor_from,
-    actor_json,
     check_chain,
     root_of,
     seal,
 )
-from console.domain.text.guard import safe
+from console.domain.text.safe import safe
 from console.services.ledger.ledger import ConflictError, LedgerError, Summary
 from console.services.ledger.schema import transaction
 

@@ -8,7 +8,7 @@ from contextlib import aclosing
 
 from console.domain.sources.cited_page import Page, SourceChecked, Unread, judge, not_read
 from console.domain.sources.claim import Claim, address_of
-from console.domain.text.guard import looks_like_secret
+from console.domain.text.secret_scan import looks_like_secret
 from console.services.pages.failure import SourceError, SourceRefusedError
 from console.services.pages.fetch import fetch
 from console.services.pages.freshness_check import FETCH_LIMIT, Fetch

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from console.domain.finding import Finding
 from console.domain.probes.assertion import found
 from console.domain.probes.catalogue import Catalogue
-from console.domain.routes.contract import Finding
 from console.domain.routes.family import family_of_path
 from console.domain.routes.route import Route
 from console.services.gateway.call import Reply, read_whole

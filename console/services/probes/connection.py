@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from console.domain.errors.category import Classification
+from console.domain.finding import Finding
 from console.domain.probes.assertion import found
-from console.domain.routes.contract import Finding
 from console.services.gateway.call import KeyUse, read_whole
 from console.services.gateway.client import Gateway
 from console.services.gateway.failure import CallError

@@ -8,10 +8,10 @@ gateway refuses it, and its answer is used for nothing else.
 from dataclasses import dataclass, replace
 
 from console.domain.errors.category import Category
+from console.domain.finding import Finding
 from console.domain.money import estimate
 from console.domain.probes.assertion import found
-from console.domain.probes.event import SmokeResult
-from console.domain.routes.contract import Finding
+from console.domain.probes.smoke import SmokeResult
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.route import Route
 from console.services.gateway.call import Reply, read_whole

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from console.domain.errors.category import Category, Classification, classify, judged
+from console.domain.finding import Finding, Severity
 from console.domain.probes.assertion import found
 from console.domain.probes.event import (
     AnswerStarted,
@@ -12,11 +13,9 @@ from console.domain.probes.event import (
     RequestWritten,
     SmokeEvent,
     SmokeFinished,
-    SmokeResult,
-    SmokeStatus,
 )
 from console.domain.probes.served_as import Service, check_served, prove
-from console.domain.routes.contract import Finding, Severity
+from console.domain.probes.smoke import SmokeResult, SmokeStatus
 from console.domain.routes.route import Route
 from console.domain.routes.shape import Shape
 from console.domain.tokens.secret import RedactedStream, Secret

@@ -4,8 +4,8 @@ import re
 from collections.abc import Mapping
 
 from console.domain.errors.category import Category, Classification
+from console.domain.finding import Finding
 from console.domain.probes.assertion import found
-from console.domain.routes.contract import Finding
 from console.domain.routes.family import EndpointFamily
 from console.services.gateway.call import Started
 from console.services.probes.mask import REQUEST_ID, Mask

@@ -8,10 +8,10 @@ model that it does not have. That is then a finding.
 from dataclasses import dataclass
 
 from console.domain.errors.category import Category, Classification
+from console.domain.finding import Finding
 from console.domain.money import estimate
 from console.domain.probes.assertion import found
 from console.domain.probes.ladder import RungStatus
-from console.domain.routes.contract import Finding
 from console.domain.routes.route import Route
 from console.services.gateway.call import KeyUse, Reply, read_whole
 from console.services.gateway.client import Gateway

@@ -2,8 +2,9 @@
 
 from typing import TYPE_CHECKING
 
+from console.domain.finding import Severity
 from console.domain.probes.ladder import RungStatus
-from console.domain.routes.contract import Severity, Verdict
+from console.domain.routes.contract import Verdict
 from console.domain.routes.route import Route
 from console.domain.tokens.secret import Secret
 from console.services.config.settings import Profile

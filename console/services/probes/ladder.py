@@ -6,6 +6,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 
 from console.domain.errors.category import Category, judged
+from console.domain.finding import Severity
 from console.domain.money import FREE, Estimate, Price, estimate
 from console.domain.probes.assertion import found
 from console.domain.probes.catalogue import Catalogue, changes, check_listed
@@ -17,11 +18,10 @@ from console.domain.probes.event import (
     RungFinished,
     RungStarted,
     SmokeFinished,
-    SmokeResult,
-    SmokeStatus,
 )
 from console.domain.probes.ladder import Rung, RungResult, RungStatus
-from console.domain.routes.contract import RouteCheck, Severity, Verdict
+from console.domain.probes.smoke import SmokeResult, SmokeStatus
+from console.domain.routes.contract import RouteCheck, Verdict
 from console.domain.routes.route import Route
 from console.domain.routes.shape import Shape
 from console.services.probes.catalogue_reader import read_catalogue

@@ -4,8 +4,9 @@ import re
 from dataclasses import replace
 
 from console.domain.errors.body import message_in
-from console.domain.routes.contract import Finding
-from console.domain.text.guard import find_secrets, safe, scrub
+from console.domain.finding import Finding
+from console.domain.text.safe import safe
+from console.domain.text.secret_scan import find_secrets, scrub
 from console.domain.tokens.secret import Secret
 
 MODEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@+ \-]{0,199}")

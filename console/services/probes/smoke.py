@@ -7,19 +7,13 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 
 from console.domain.errors.category import Category, judged
+from console.domain.finding import Finding, Severity
 from console.domain.money import Estimate, Price, estimate
 from console.domain.probes.assertion import found
 from console.domain.probes.catalogue import Catalogue
-from console.domain.probes.event import (
-    BudgetSpent,
-    LoopLagMeasured,
-    SmokeEvent,
-    SmokeFinished,
-    SmokeResult,
-    SmokeStarted,
-    SmokeStatus,
-)
-from console.domain.routes.contract import Finding, RouteCheck, Severity, Verdict
+from console.domain.probes.event import BudgetSpent, LoopLagMeasured, SmokeEvent, SmokeFinished, SmokeStarted
+from console.domain.probes.smoke import SmokeResult, SmokeStatus
+from console.domain.routes.contract import RouteCheck, Verdict
 from console.domain.routes.route import Route
 from console.domain.routes.shape import Shape
 from console.services.gateway.call import CallPart, read_whole

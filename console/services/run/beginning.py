@@ -13,7 +13,8 @@ from console.domain.ledger.signature import begin_statement, signer_of
 from console.domain.run.event import ArtifactRole, ArtifactStored, OperatorSigned, RunCreated, RunPolicy
 from console.domain.run.rubric import RubricError, default_rubric, read_rubric
 from console.domain.run.state import RunState
-from console.domain.text.guard import find_secrets, safe
+from console.domain.text.safe import safe
+from console.domain.text.secret_scan import find_secrets
 from console.services.config.settings import Profile
 from console.services.ledger.artifacts import Artifacts
 from console.services.ledger.codec import encode_event

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from console.domain.routes.role import Role
 from console.domain.run.gate import Gate
 from console.domain.run.rubric import Rubric
-from console.domain.text.guard import safe
+from console.domain.text.safe import safe
 
 SIZE_LIMIT = 400_000
 """The most bytes of one brief."""

@@ -4,8 +4,8 @@ import math
 
 from console.domain.errors.category import Blame, Category
 from console.domain.money import Price
-from console.domain.probes.event import SmokeResult
 from console.domain.probes.served_as import ServedAs
+from console.domain.probes.smoke import SmokeResult
 from console.domain.run.decide import STOPS_BY_CATEGORY
 from console.domain.run.event import CallFailed, CallRecorded
 from console.services.run.role_call import RoleCall

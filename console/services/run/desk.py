@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from console.domain.ledger.line import Actor
+from console.domain.ledger.actor import Actor
 from console.services.config.settings import Profile
 from console.services.ledger.artifacts import Artifacts
 from console.services.ledger.ledger import Ledger

@@ -9,11 +9,11 @@ import msgspec
 
 from console.domain.artifacts.artifact import ArtifactKind
 from console.domain.artifacts.repository_path import Scope
+from console.domain.finding import Finding, Severity
 from console.domain.injection.scan import find_injection
 from console.domain.instructions.source import Conflict, InstructionSet, InstructionSource, Load, Tool
 from console.domain.money import Price
 from console.domain.probes.catalogue import Catalogue
-from console.domain.routes.contract import Finding, Severity
 from console.domain.routes.route import Route
 from console.domain.run.event import (
     ArtifactRole,
@@ -31,7 +31,7 @@ from console.domain.run.rubric import Rubric, default_rubric, judge_critique, ju
 from console.domain.run.state import RunState
 from console.domain.sources.cited_page import check_sources
 from console.domain.sources.claim import Claim, named_claims, with_links
-from console.domain.text.guard import find_secrets
+from console.domain.text.secret_scan import find_secrets
 from console.services.checks.candidate import CheckLimits, check_candidate
 from console.services.instructions.find import check_pinned, find_instructions
 from console.services.ledger.ledger import LedgerError

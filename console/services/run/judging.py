@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from console.domain.artifacts.repository_path import Scope
-from console.domain.routes.contract import Finding, Severity
+from console.domain.finding import Finding, Severity
 from console.domain.run.event import CallFailed, CommandRun, GateOpened, noted
 from console.domain.run.evidence import plain
 from console.domain.run.gate import Gate, GateVerdict, worst

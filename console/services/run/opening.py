@@ -11,8 +11,8 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
-from console.domain.ledger.line import Actor, ActorKind, actor_id
-from console.domain.text.guard import safe
+from console.domain.ledger.actor import Actor, ActorKind, actor_id
+from console.domain.text.safe import safe
 from console.services.config.load import default_config_path, load_profile
 from console.services.config.own_config import why_not_own
 from console.services.config.settings import EMBEDDED, Profile

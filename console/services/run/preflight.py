@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from console.domain.errors.category import Category, Classification
+from console.domain.finding import Finding, Severity
 from console.domain.probes.event import RoutesChecked
 from console.domain.probes.ladder import Rung, RungStatus
-from console.domain.routes.contract import Finding, RouteCheck, Severity, Verdict
+from console.domain.routes.contract import RouteCheck, Verdict
 from console.domain.routes.role import Role
 from console.domain.run.event import PreflightFinished, RouteProof, StopCause, noted
 from console.domain.run.gate import Gate

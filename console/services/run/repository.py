@@ -6,7 +6,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from console.domain.run.event import Repository
-from console.domain.text.guard import find_secrets, safe
+from console.domain.text.safe import safe
+from console.domain.text.secret_scan import find_secrets
 from console.services.git.checkout import Checkout, EmbeddedBareError, NoCheckoutError, find_checkout
 from console.services.git.command import NoGitError, ask_git, is_well
 from console.services.git.scratch import ScratchError

@@ -11,7 +11,8 @@ import msgspec
 
 from console.domain.errors.category import Category, Classification, judged
 from console.domain.money import Estimate, Price, estimate
-from console.domain.probes.event import OutputReceived, SmokeEvent, SmokeFinished, SmokeResult, SmokeStatus
+from console.domain.probes.event import OutputReceived, SmokeEvent, SmokeFinished
+from console.domain.probes.smoke import SmokeResult, SmokeStatus
 from console.domain.routes.route import Route
 from console.domain.routes.shape import Shape
 from console.domain.run.gate import Gate

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from functools import reduce
 
-from console.domain.ledger.line import Actor, Line, NewLine, check_chain
+from console.domain.ledger.actor import Actor
+from console.domain.ledger.line import Line, NewLine, check_chain
 from console.domain.run.decide import Command, Refusal, decide
 from console.domain.run.event import CallFailed, CallIntended, CallLost, CallRecorded, Entry, RunEvent
 from console.domain.run.gate import Gate

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from console.domain.ledger.signature import NAMESPACE, SignatureFormError, armor, read_armor
 from console.domain.run.decide import Sign
-from console.domain.text.guard import safe
+from console.domain.text.safe import safe
 from console.services.config.settings import PolicySettings
 from console.services.system.process import ChildEnding, ChildReport, run_bounded
 

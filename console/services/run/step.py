@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from console.domain.errors.category import Category
-from console.domain.probes.event import SmokeEvent, TokenState
-from console.domain.routes.contract import Finding
+from console.domain.finding import Finding
+from console.domain.probes.event import SmokeEvent
 from console.domain.run.event import Entry, GateOpened
+from console.domain.tokens.state import TokenState
 
 if TYPE_CHECKING:
     from console.services.run.role_call import RoleCall

@@ -8,7 +8,7 @@ import logging
 import traceback
 from pathlib import Path
 
-from console.domain.text.guard import safe
+from console.domain.text.safe import safe
 from console.domain.tokens.registry import SecretRegistry
 
 LEAK_GUARD = SecretRegistry()

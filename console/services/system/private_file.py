@@ -13,7 +13,7 @@ import stat
 from collections.abc import Callable
 from pathlib import Path
 
-from console.domain.text.guard import safe
+from console.domain.text.safe import safe
 from console.services.system.leak_guard import LEAK_GUARD
 
 _SAFELY = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from console.domain.probes.event import TokenState
+from console.domain.tokens.state import TokenState
 from console.services.tokens.reference import Reference, Scheme
 from console.services.tokens.sources import Answer
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from console.domain.probes.event import TokenState
+from console.domain.tokens.state import TokenState
 from console.services.system.private_file import open_to_append, require_clean, shown
 from console.services.tokens.stores.store import StoreError, file_errors_told
 

@@ -5,9 +5,9 @@ import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from console.domain.probes.event import TokenState
-from console.domain.text.guard import looks_like_secret
+from console.domain.text.secret_scan import looks_like_secret
 from console.domain.tokens.secret import Secret
+from console.domain.tokens.state import TokenState
 from console.services.system.token_process import TooMuchOutputError, run_child
 from console.services.tokens.reference import Reference
 from console.services.tokens.stores.store import StoreError, parsed

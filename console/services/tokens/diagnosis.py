@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from console.domain.probes.event import TokenState
+from console.domain.tokens.state import TokenState
 from console.services.tokens.advice import how_to_store, next_step, said_of
 from console.services.tokens.reference import Reference, Scheme
 from console.services.tokens.sources import Answer, Sources

@@ -7,8 +7,8 @@ the process lives, so that it is kept beside the environment and, like that, onc
 import os
 from collections.abc import Mapping
 
-from console.domain.probes.event import TokenState
 from console.domain.tokens.secret import Secret
+from console.domain.tokens.state import TokenState
 from console.services.tokens.stores.store import StoreError
 
 _TAKEN: dict[str, Secret | str] = {}

@@ -3,7 +3,7 @@
 import secrets
 from pathlib import Path
 
-from console.domain.probes.event import TokenState
+from console.domain.tokens.state import TokenState
 from console.services.system.private_file import create_private, read_private, shown
 from console.services.tokens.stores.store import StoreError, file_errors_told
 

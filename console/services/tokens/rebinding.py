@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from console.domain.probes.event import TokenState
 from console.domain.tokens.secret import Secret
+from console.domain.tokens.state import TokenState
 from console.services.tokens.reference import NEXT, PREVIOUS, Reference
 from console.services.tokens.stores.store import Store, StoreError, put
 

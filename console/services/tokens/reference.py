@@ -8,7 +8,8 @@ from enum import StrEnum
 from typing import Self
 from urllib.parse import quote, unquote
 
-from console.domain.text.guard import looks_like_secret, safe
+from console.domain.text.safe import safe
+from console.domain.text.secret_scan import looks_like_secret
 
 LENGTH_LIMIT = 256
 """The most characters of a reference."""

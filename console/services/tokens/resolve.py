@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from console.domain.probes.event import TokenResolved, TokenState
+from console.domain.probes.event import TokenResolved
 from console.domain.tokens.secret import Secret
+from console.domain.tokens.state import TokenState
 from console.services.tokens.advice import advice, advice_on_found
 from console.services.tokens.reference import Reference
 from console.services.tokens.sources import Answer, Sources

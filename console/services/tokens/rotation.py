@@ -13,8 +13,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from console.domain.probes.event import TokenState
 from console.domain.tokens.secret import Secret
+from console.domain.tokens.state import TokenState
 from console.services.tokens.reference import NEXT, PREVIOUS, Reference
 from console.services.tokens.stores.store import Store, Stored, StoreError, prove_writable, put
 

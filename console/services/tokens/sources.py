@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from console.domain.probes.event import TokenState
 from console.domain.tokens.secret import Secret
+from console.domain.tokens.state import TokenState
 from console.services.config.settings import GatewaySettings
 from console.services.system.leak_guard import LEAK_GUARD
 from console.services.system.private_file import read_private

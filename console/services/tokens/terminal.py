@@ -8,8 +8,8 @@ import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from console.domain.probes.event import TokenState
-from console.domain.text.guard import safe
+from console.domain.text.safe import safe
+from console.domain.tokens.state import TokenState
 from console.services.tokens.stores.store import StoreError
 
 LINE_LIMIT = 4095

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from console.domain.routes.contract import Finding, Severity
+from console.domain.finding import Finding, Severity
 from console.domain.workflows.boundary import Boundary, WorkflowCheck, check_tokens, check_workflows, seen_tokens
 from console.domain.workflows.rule import PlacedFinding
 from console.domain.workflows.workflow import Workflow

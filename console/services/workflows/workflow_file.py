@@ -5,7 +5,7 @@ import stat
 from pathlib import Path
 from typing import Any
 
-from console.domain.text.guard import safe
+from console.domain.text.safe import safe
 from console.domain.workflows.workflow import ListNode, MapNode, Node, TextNode, Workflow
 
 FOLDER = Path(".github", "workflows")

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from console.domain.routes.contract import Severity
+from console.domain.finding import Severity
 from console.domain.workflows.rule import PlacedFinding, Rule, placed_finding
 from console.services.system.token_process import TooMuchOutputError, run_child
 

@@ -1,6 +1,6 @@
 """Judges the body of a refusal: whether it names its error, and in its family's own shape."""
 
-from console.domain.routes.contract import Finding
+from console.domain.finding import Finding
 from console.domain.routes.family import EndpointFamily
 from console.wire.json_value import at, decode, text_at
 from console.wire.judge.notes import Notes

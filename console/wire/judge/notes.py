@@ -1,7 +1,7 @@
 """Notes: the findings on one answer, each noted once."""
 
+from console.domain.finding import Finding
 from console.domain.probes.assertion import found
-from console.domain.routes.contract import Finding
 
 
 class Notes:

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar
 
-from console.domain.routes.contract import Finding
+from console.domain.finding import Finding
 from console.wire.judge.expectation import NOTHING, Asked
 from console.wire.judge.notes import Notes
 

@@ -15,8 +15,9 @@ from console.app.panes.contract_pane import contract_lines
 from console.app.panes.route_table import route_lines
 from console.app.panes.smoke_pane import smoke_lines
 from console.app.widgets.line import Line
-from console.domain.probes.event import GatewayFailed, TokenResolved, TokenState
+from console.domain.probes.event import GatewayFailed, TokenResolved
 from console.domain.routes.role import Role
+from console.domain.tokens.state import TokenState
 from console.view.console_state import ConsoleState
 from console.view.sign import Tone
 

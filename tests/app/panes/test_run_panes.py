@@ -19,9 +19,9 @@ from console.app.panes.run_record_pane import record_lines
 from console.app.panes.stepper_bar import strip_line, title_of, waiting_for
 from console.app.widgets.line import Line
 from console.domain.errors.category import Category
-from console.domain.ledger.line import Actor, ActorKind
+from console.domain.finding import Severity
+from console.domain.ledger.actor import Actor, ActorKind
 from console.domain.probes.event import OutputReceived
-from console.domain.routes.contract import Severity
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.role import Role
 from console.domain.run.event import (

@@ -20,11 +20,12 @@ from console.app.widgets.line import Line
 from console.domain.errors.category import Category, judged
 from console.domain.money import FREE, Price
 from console.domain.probes.catalogue import Catalogue, CatalogueEntry
-from console.domain.probes.event import CatalogueRead, GatewayFailed, RungFinished, RungStarted, TokenState
+from console.domain.probes.event import CatalogueRead, GatewayFailed, RungFinished, RungStarted
 from console.domain.probes.ladder import Rung, RungResult, RungStatus
 from console.domain.routes.contract import Verdict, fix_lines
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.role import Role
+from console.domain.tokens.state import TokenState
 from console.services.config.load import load_profile
 from console.view.console_state import ConsoleState
 

@@ -17,8 +17,9 @@ from console.app.dialogs.dialogs import Dialog, RoutePane
 from console.app.screens.routes_screen import RoutesScreen
 from console.app.session import StartEmbedded, embedded_in_a_process
 from console.app.widgets.line_pane import LinePane
-from console.domain.probes.event import SmokeStatus, TokenState
+from console.domain.probes.smoke import SmokeStatus
 from console.domain.routes.role import Role
+from console.domain.tokens.state import TokenState
 from console.services.config.load import load_profile
 from console.services.config.settings import Profile
 from console.view.console_state import ConsoleState, SmokePhase

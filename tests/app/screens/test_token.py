@@ -8,7 +8,8 @@ from support.app.states import opened
 from console.app.actions import action_named
 from console.app.dialogs.dialogs import token_lines
 from console.app.session import Session
-from console.domain.probes.event import TokenResolved, TokenState
+from console.domain.probes.event import TokenResolved
+from console.domain.tokens.state import TokenState
 from console.services.config.load import load_profile
 from console.view.console_state import ConsoleState
 

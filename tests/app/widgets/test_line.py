@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from console.app.widgets.line import cell, fit, joined, labelled, line, wrap
-from console.domain.text.guard import safe
+from console.domain.text.safe import safe
 
 TEXT = st.text(alphabet=st.sampled_from("ab c漢字é\u200b\x1b\n[]…"), max_size=80)
 

@@ -17,8 +17,8 @@ from console.cli.exit_code import ExitCode
 from console.cli.token.change import Change, run
 from console.cli.token.input import InputError
 from console.cli.token.subject import Subject, load_subject
-from console.domain.probes.event import TokenState
 from console.domain.tokens.secret import Secret
+from console.domain.tokens.state import TokenState
 from console.services.tokens.reference import Reference, Scheme
 from console.services.tokens.rotation import Verification, Verifier
 from console.services.tokens.stores.store import StoreError

@@ -14,7 +14,7 @@ from console.domain.artifacts.artifact import (
 )
 from console.domain.artifacts.outcome import NEEDS_A_HUMAN, REFUSED, CheckOutcome, places
 from console.domain.artifacts.repository_path import Scope
-from console.domain.routes.contract import Finding, Severity
+from console.domain.finding import Finding, Severity
 
 EVERYTHING = Scope((".",))
 KEYS = [

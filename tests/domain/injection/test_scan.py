@@ -12,9 +12,9 @@ from support.injection.held_out import NOT_SEEN, SEEN
 from support.injection.languages import HONEST_IN, SPOKEN_IN, UNREADABLE
 from support.text.hostile_text import DRAFTS, Hostile
 
+from console.domain.finding import Finding, Severity
 from console.domain.injection.fact import languages
 from console.domain.injection.scan import find_injection
-from console.domain.routes.contract import Finding, Severity
 
 SAID = {"INJ-01", "INJ-02", "INJ-03", "INJ-04"}
 REPOSITORY = Path(__file__).parents[3]

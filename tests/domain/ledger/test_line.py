@@ -10,15 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.examples import examples
 
+from console.domain.ledger.actor import Actor, ActorKind, actor_id
 from console.domain.ledger.canonical import canonical
 from console.domain.ledger.line import (
     BODY_LIMIT,
-    Actor,
-    ActorKind,
     ChainFault,
     Line,
     NewLine,
-    actor_id,
     check_chain,
     line_bytes,
     line_from_json,

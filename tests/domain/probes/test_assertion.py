@@ -12,8 +12,8 @@ import pytest
 
 import console
 from console.domain.errors.category import Category, classify
+from console.domain.finding import Severity
 from console.domain.probes.assertion import JudgedBy, assertions, found
-from console.domain.routes.contract import Severity
 
 PACKAGE = Path(console.__file__).parent
 WEIGHT = [Severity.INFO, Severity.WARN, Severity.FAIL]

@@ -2,9 +2,10 @@
 
 import pytest
 
+from console.domain.finding import Severity
 from console.domain.money import Price
 from console.domain.probes.catalogue import Catalogue, CatalogueEntry, Change, ChangeKind, changes, check_listed
-from console.domain.routes.contract import RouteCheck, Severity, check
+from console.domain.routes.contract import RouteCheck, check
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.role import Role
 from console.domain.routes.route import Route, RouteTable

@@ -3,7 +3,8 @@ from typing import get_args
 
 import pytest
 
-from console.domain.probes.event import Event, SmokeResult, SmokeStatus
+from console.domain.probes.event import Event
+from console.domain.probes.smoke import SmokeResult, SmokeStatus
 from console.domain.routes.role import Role
 
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from console.domain.finding import Severity
 from console.domain.probes.served_as import ServedAs, check_served, is_same_model, prove
-from console.domain.routes.contract import Severity
 from console.domain.routes.family import EndpointFamily
 
 R, M, C = EndpointFamily.RESPONSES, EndpointFamily.ANTHROPIC_MESSAGES, EndpointFamily.CHAT_COMPLETIONS

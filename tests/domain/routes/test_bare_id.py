@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.examples import examples
 
-from console.domain.facts import FamilyFact, bare_id, check_pattern, fact_for
-from console.domain.routes.contract import Severity, Verdict, check
+from console.domain.finding import Severity
+from console.domain.routes.contract import Verdict, check
 from console.domain.routes.family import EndpointFamily
+from console.domain.routes.model_family import FamilyFact, bare_id, check_pattern, fact_for
 from console.domain.routes.role import Role
 from console.domain.routes.route import Route, RouteTable
 

@@ -3,7 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.examples import examples
 
-from console.domain.routes.contract import RouteCheck, Severity, Verdict, check
+from console.domain.finding import Severity
+from console.domain.routes.contract import RouteCheck, Verdict, check
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.role import MUST_STAY_APART, Role
 from console.domain.routes.route import Route, RouteTable

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.examples import examples
 
-from console.domain.facts import FamilyFact, fact_for, family_facts
 from console.domain.routes.family import EndpointFamily
+from console.domain.routes.model_family import FamilyFact, fact_for, family_facts
 
 R, M, C = EndpointFamily.RESPONSES, EndpointFamily.ANTHROPIC_MESSAGES, EndpointFamily.CHAT_COMPLETIONS
 

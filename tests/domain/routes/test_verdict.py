@@ -16,11 +16,10 @@ from console.domain.probes.event import (
     RungFinished,
     RungStarted,
     SmokeFinished,
-    SmokeResult,
     SmokeStarted,
-    SmokeStatus,
 )
 from console.domain.probes.ladder import Rung, RungResult, RungStatus, rung_needed
+from console.domain.probes.smoke import SmokeResult, SmokeStatus
 from console.domain.routes.contract import Verdict, check
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.role import Role

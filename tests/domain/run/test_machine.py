@@ -31,7 +31,7 @@ from support.run.story import (
 )
 
 from console.domain.errors.category import Category
-from console.domain.ledger.line import Actor
+from console.domain.ledger.actor import Actor
 from console.domain.routes.role import Role
 from console.domain.run.decide import AllowRepeat, Command, MoveRoute, Report, Sign, Stop
 from console.domain.run.event import (

@@ -28,7 +28,7 @@ from support.run.story import (
     waiting_at,
 )
 
-from console.domain.ledger.line import Actor
+from console.domain.ledger.actor import Actor
 from console.domain.routes.role import Role
 from console.domain.run.decide import (
     HEAD_LENGTH,

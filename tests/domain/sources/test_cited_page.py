@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.domain.routes.contract import Severity
+from console.domain.finding import Severity
 from console.domain.sources.cited_page import (
     Page,
     SourceChecked,
@@ -19,7 +19,7 @@ from console.domain.sources.cited_page import (
     record_url,
 )
 from console.domain.sources.claim import Claim
-from console.domain.text.guard import looks_like_secret
+from console.domain.text.secret_scan import looks_like_secret
 
 TOKEN = "".join(["s", "k-", "q7Wd9sKp2LmX8vTz4RnB6yHc"])
 URL = "https://docs.example/limits"

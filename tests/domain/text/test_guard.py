@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.examples import examples
 
-from console.domain.text.guard import looks_like_secret, safe, scrub
+from console.domain.text.safe import safe
+from console.domain.text.secret_scan import looks_like_secret, scrub
 
 _FEW = examples(120)
 _VISIBLE_FORMATS = set(

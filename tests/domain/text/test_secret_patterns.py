@@ -14,7 +14,14 @@ from hypothesis import strategies as st
 from support.examples import examples
 from support.text.secret_corpus import HARMLESS, SECRETS
 
-from console.domain.text.guard import SecretHit, SecretPattern, find_secrets, looks_like_secret, scrub, secret_patterns
+from console.domain.text.secret_scan import (
+    SecretHit,
+    SecretPattern,
+    find_secrets,
+    looks_like_secret,
+    scrub,
+    secret_patterns,
+)
 
 _FEW = examples(80)
 _PATTERNS = {pattern.pattern_id: pattern for pattern in secret_patterns()}

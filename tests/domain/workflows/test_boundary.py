@@ -2,7 +2,7 @@
 
 import pytest
 
-from console.domain.routes.contract import Severity
+from console.domain.finding import Severity
 from console.domain.workflows.boundary import (
     Boundary,
     CiPermissions,

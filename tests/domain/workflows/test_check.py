@@ -3,7 +3,7 @@
 import pytest
 from support.workflows.workflows import SAFE, SHA, with_run, with_step
 
-from console.domain.routes.contract import Severity
+from console.domain.finding import Severity
 from console.domain.workflows.check import check_workflow
 from console.domain.workflows.rule import NOT_READ, RULES, PlacedFinding
 from console.domain.workflows.workflow import Workflow

@@ -17,7 +17,7 @@ from support.gateway.servers import HOST, RawServer, answer_with, good_stream, r
 from support.probes.smoking import patient, smoke_once
 
 from console.domain.errors.category import Category
-from console.domain.probes.event import SmokeStatus
+from console.domain.probes.smoke import SmokeStatus
 from console.domain.routes.family import EndpointFamily
 from console.domain.tokens.secret import Secret
 from console.services.gateway.address import canonical_origin

@@ -20,7 +20,7 @@ from support.gateway.servers import (
 from support.probes.smoking import FAMILIES, TOKEN, patient, smoke_all, smoke_once, table
 
 from console import __version__
-from console.domain.probes.event import SmokeStatus
+from console.domain.probes.smoke import SmokeStatus
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.role import Role
 from console.domain.tokens.secret import Secret

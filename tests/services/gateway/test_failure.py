@@ -30,7 +30,8 @@ from support.probes.smoking import ids, smoke_all, smoke_once, table
 from support.system.loop_clock import Clock, held_loop_clock
 
 from console.domain.errors.category import Category, Confidence
-from console.domain.probes.event import AnswerStarted, OutputReceived, RequestWritten, SmokeResult, SmokeStatus
+from console.domain.probes.event import AnswerStarted, OutputReceived, RequestWritten
+from console.domain.probes.smoke import SmokeResult, SmokeStatus
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.role import Role
 

@@ -11,7 +11,7 @@ from support.gateway.servers import Peer, answer_with, connection_server, good_s
 from support.probes.smoking import smoke_once
 
 from console.domain.errors.category import Category
-from console.domain.probes.event import SmokeResult, SmokeStatus
+from console.domain.probes.smoke import SmokeResult, SmokeStatus
 from console.domain.routes.family import EndpointFamily
 from console.services.gateway.tls import verifying_context
 

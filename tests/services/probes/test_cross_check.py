@@ -7,7 +7,7 @@ from support.gateway.servers import Peer, Request, raw_server, whole
 from support.probes.smoking import TOKEN, patient
 
 from console.domain.money import Budget
-from console.domain.probes.event import SmokeResult, SmokeStatus
+from console.domain.probes.smoke import SmokeResult, SmokeStatus
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.role import Role
 from console.domain.routes.route import Route

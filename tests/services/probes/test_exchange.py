@@ -6,7 +6,8 @@ import pytest
 
 from console.cli.verbs.smoke import result_document
 from console.domain.errors.category import Category, Confidence
-from console.domain.probes.event import OutputReceived, RefusalRead, SmokeEvent, SmokeFinished, SmokeResult, SmokeStatus
+from console.domain.probes.event import OutputReceived, RefusalRead, SmokeEvent, SmokeFinished
+from console.domain.probes.smoke import SmokeResult, SmokeStatus
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.role import Role
 from console.domain.routes.route import Route

@@ -7,9 +7,9 @@ import pytest
 from support.gateway.servers import closing, content, opening
 
 from console.domain.errors.category import Category, judged
+from console.domain.finding import Finding, Severity
 from console.domain.probes.assertion import JudgedBy, assertions, found
 from console.domain.probes.event import SmokeFinished
-from console.domain.routes.contract import Finding, Severity
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.role import Role
 from console.domain.routes.route import Route

@@ -11,19 +11,12 @@ from support.system.loop_clock import Clock, held_loop_clock
 
 from console.cli.verbs.smoke import result_document
 from console.domain.errors.category import Category
-from console.domain.probes.event import (
-    AnswerStarted,
-    OutputReceived,
-    RefusalRead,
-    SmokeEvent,
-    SmokeFinished,
-    SmokeResult,
-    SmokeStatus,
-)
+from console.domain.probes.event import AnswerStarted, OutputReceived, RefusalRead, SmokeEvent, SmokeFinished
+from console.domain.probes.smoke import SmokeResult, SmokeStatus
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.role import Role
 from console.domain.routes.route import Route, RouteTable
-from console.domain.text.guard import safe
+from console.domain.text.safe import safe
 from console.domain.tokens.secret import Secret
 from console.simulator.hostile import ACTS, OTHER_HOST, forms_of, hostile_rows, hostility_for
 from console.simulator.server import Listening, serve

@@ -31,13 +31,14 @@ from support.gateway.servers import (
 from support.probes.smoking import FAMILIES, TOKEN
 
 from console.domain.errors.category import Category
+from console.domain.finding import Severity
 from console.domain.money import FREE, Budget
 from console.domain.probes.event import CatalogueRead, RequestWritten, RungFinished, RungStarted
 from console.domain.probes.ladder import Rung, RungStatus
-from console.domain.routes.contract import Severity, Verdict
+from console.domain.routes.contract import Verdict
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.role import Role
-from console.domain.text.guard import looks_like_secret
+from console.domain.text.secret_scan import looks_like_secret
 from console.services.gateway.client import WRONG_KEY
 from console.services.probes.key_control import UNKNOWN_MODEL
 

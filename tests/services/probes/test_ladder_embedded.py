@@ -8,10 +8,11 @@ import pytest
 from support.waiting import HANG_S
 
 from console.domain.errors.category import Category
+from console.domain.finding import Finding, Severity
 from console.domain.money import Price
 from console.domain.probes.event import CatalogueRead, RungFinished
 from console.domain.probes.ladder import Rung, RungResult, RungStatus, rung_needed
-from console.domain.routes.contract import Finding, Severity, check
+from console.domain.routes.contract import check
 from console.domain.routes.role import Role
 from console.domain.tokens.secret import Secret
 from console.services.config.load import load_profile

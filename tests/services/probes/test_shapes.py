@@ -21,11 +21,13 @@ from support.gateway.servers import (
 from support.probes.smoking import FAMILIES, TOKEN, ids, patient
 
 from console.domain.errors.category import Category
+from console.domain.finding import Severity
 from console.domain.money import Budget, Price
 from console.domain.probes.catalogue import Catalogue, CatalogueEntry
-from console.domain.probes.event import BudgetSpent, RequestWritten, SmokeEvent, SmokeFinished, SmokeResult, SmokeStatus
+from console.domain.probes.event import BudgetSpent, RequestWritten, SmokeEvent, SmokeFinished
 from console.domain.probes.served_as import ServedAs
-from console.domain.routes.contract import Severity, check
+from console.domain.probes.smoke import SmokeResult, SmokeStatus
+from console.domain.routes.contract import check
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.role import Role
 from console.domain.routes.route import Route, RouteTable

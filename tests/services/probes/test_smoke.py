@@ -28,6 +28,7 @@ from support.probes.smoking import FAMILIES, TOKEN, ids, result_in, smoke_all, s
 from support.system.loop_clock import Clock, held_loop_clock
 
 from console.domain.errors.category import Category
+from console.domain.finding import Severity
 from console.domain.probes.event import (
     AnswerStarted,
     BudgetSpent,
@@ -37,9 +38,8 @@ from console.domain.probes.event import (
     SmokeEvent,
     SmokeFinished,
     SmokeStarted,
-    SmokeStatus,
 )
-from console.domain.routes.contract import Severity
+from console.domain.probes.smoke import SmokeStatus
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.role import Role
 from console.domain.routes.route import Route, RouteTable

@@ -124,7 +124,7 @@ print(before, readable())
 
 ASK = """
 import asyncio, json, os, subprocess, sys
-from console.domain.probes.event import TokenState
+from console.domain.tokens.state import TokenState
 from console.services.config.settings import GatewaySettings
 from console.services.tokens.reference import Reference
 from console.services.tokens.sources import open_sources

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from support.tokens.token_forms import FORMS, every_form
 
-from console.domain.probes.event import TokenState
 from console.domain.tokens.secret import Secret
+from console.domain.tokens.state import TokenState
 from console.domain.verification import Mark
 from console.services.system.leak_guard import LEAK_GUARD, SafeRecord
 from console.services.system.private_file import PrivateFileError, read_private, require_clean, write_private

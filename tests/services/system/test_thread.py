@@ -5,7 +5,7 @@ import threading
 import pytest
 from support.waiting import HANG_S
 
-from console.domain.probes.event import TokenState
+from console.domain.tokens.state import TokenState
 from console.services.tokens.stores.bus import in_thread
 from console.services.tokens.stores.store import StoreError
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from console.domain.probes.event import TokenState
 from console.domain.tokens.secret import Secret
+from console.domain.tokens.state import TokenState
 from console.services.tokens.audit import SIZE_LIMIT, AuditLog
 from console.services.tokens.fingerprint import installation_key
 from console.services.tokens.place import Place

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from support.waiting import HANG_S
 
-from console.domain.probes.event import TokenState
 from console.domain.tokens.secret import Secret
+from console.domain.tokens.state import TokenState
 from console.services.tokens.command import ask_command
 from console.services.tokens.reference import Reference, Scheme
 from console.services.tokens.stores.store import StoreError

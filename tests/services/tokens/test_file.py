@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from support.tokens.token_store import ORIGIN
 
-from console.domain.probes.event import TokenState
 from console.domain.tokens.secret import Secret
+from console.domain.tokens.state import TokenState
 from console.services.config.settings import GatewaySettings
 from console.services.tokens.reference import Reference
 from console.services.tokens.sources import TOKEN_FILE_LIMIT, Answer, open_sources

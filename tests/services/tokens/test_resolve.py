@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import pytest
 from support.tokens.token_store import ORIGIN, OTHER_ORIGIN, MemoryStore
 
-from console.domain.probes.event import TokenState
 from console.domain.tokens.secret import Secret
+from console.domain.tokens.state import TokenState
 from console.services.config.settings import GatewaySettings
 from console.services.tokens.reference import Reference
 from console.services.tokens.resolve import Resolution, resolve_token

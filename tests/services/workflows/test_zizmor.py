@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from console.domain.routes.contract import Severity
+from console.domain.finding import Severity
 from console.services.workflows.zizmor import OUTPUT_LIMIT, Zizmor, ZizmorError, find_zizmor, parse_report
 
 CI = Path("/repository/.github/workflows/ci.yml")

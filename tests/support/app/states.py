@@ -1,6 +1,7 @@
 """States to draw: the sample profiles, and smoke tests at every stage, folded from events as a run would."""
 
 from console.domain.errors.category import Category, judged
+from console.domain.finding import Finding, Severity
 from console.domain.probes.event import (
     AnswerStarted,
     Event,
@@ -10,15 +11,14 @@ from console.domain.probes.event import (
     RequestWritten,
     RoutesChecked,
     SmokeFinished,
-    SmokeResult,
     SmokeStarted,
-    SmokeStatus,
     TokenResolved,
-    TokenState,
 )
-from console.domain.routes.contract import Finding, Severity, check
+from console.domain.probes.smoke import SmokeResult, SmokeStatus
+from console.domain.routes.contract import check
 from console.domain.routes.role import Role
 from console.domain.routes.route import Route
+from console.domain.tokens.state import TokenState
 from console.services.config.load import load_profile
 from console.view.console_state import ConsoleState, apply
 

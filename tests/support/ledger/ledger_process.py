@@ -10,10 +10,11 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from console.domain.ledger.actor import Actor, ActorKind
 from console.domain.ledger.canonical import canonical
-from console.domain.ledger.line import Actor, ActorKind, NewLine
+from console.domain.ledger.line import NewLine
 from console.domain.ledger.ulid import new_run_id
-from console.domain.text.guard import secret_patterns
+from console.domain.text.secret_scan import secret_patterns
 from console.services.ledger.holder import this_process, unix_ms
 from console.services.ledger.ledger import ConflictError, LedgerError, Summary
 from console.services.ledger.sqlite import SqliteLedger

@@ -13,8 +13,9 @@ from pathlib import Path
 
 from support.waiting import HANG_S
 
+from console.domain.ledger.actor import Actor, ActorKind
 from console.domain.ledger.canonical import canonical
-from console.domain.ledger.line import Actor, ActorKind, Line, NewLine
+from console.domain.ledger.line import Line, NewLine
 from console.domain.ledger.ulid import new_run_id
 from console.services.ledger.holder import unix_ms
 from console.services.ledger.ledger import Holder, Summary

@@ -8,9 +8,11 @@ from types import MappingProxyType
 
 from support.waiting import HANG_S
 
+from console.domain.finding import Severity
 from console.domain.money import Budget
-from console.domain.probes.event import SmokeEvent, SmokeFinished, SmokeResult
-from console.domain.routes.contract import Severity, check
+from console.domain.probes.event import SmokeEvent, SmokeFinished
+from console.domain.probes.smoke import SmokeResult
+from console.domain.routes.contract import check
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.role import Role
 from console.domain.routes.route import Route, RouteTable

@@ -12,8 +12,8 @@ from support.git.repositories import Repository
 from support.ledger.ledgers import new_id
 
 from console.domain.artifacts.artifact import ArtifactKind
-from console.domain.ledger.line import Actor, ActorKind
-from console.domain.routes.contract import Finding
+from console.domain.finding import Finding
+from console.domain.ledger.actor import Actor, ActorKind
 from console.domain.run.decide import Report
 from console.domain.run.gate import GateVerdict
 from console.domain.run.state import Phase, RunState

@@ -15,7 +15,7 @@ from typing import TextIO
 from support.ledger.ledgers import BOOT_MS
 from support.run.desks import Office
 
-from console.domain.ledger.line import Actor, ActorKind
+from console.domain.ledger.actor import Actor, ActorKind
 from console.domain.run.gate import GateVerdict
 from console.services.ledger.ledger import LedgerError
 from console.services.run.deciding import command, operator_verdict

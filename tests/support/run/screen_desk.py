@@ -11,8 +11,8 @@ from console.app.app import ConsoleApp
 from console.app.dialogs.new_run_dialog import NewRunDialog
 from console.app.screens.run_screen import RunScreen
 from console.app.session import StartEmbedded
-from console.domain.probes.event import TokenState
 from console.domain.run.state import Phase, RunState
+from console.domain.tokens.state import TokenState
 from console.services.config.load import load_profile
 from console.view.run_view import RunView
 

@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import Any
 
 from console.domain.errors.category import Blame, Category
-from console.domain.ledger.line import Actor, ActorKind
+from console.domain.ledger.actor import Actor, ActorKind
 from console.domain.ledger.signature import NAMESPACE, signer_of
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.role import Role

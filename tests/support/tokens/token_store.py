@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from console.domain.probes.event import TokenState
 from console.domain.tokens.secret import Secret
+from console.domain.tokens.state import TokenState
 from console.services.tokens.reference import Reference
 from console.services.tokens.sources import Answer
 from console.services.tokens.stores.store import Store, Stored, StoreError, serving

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from console.domain.probes.event import TokenState
+from console.domain.tokens.state import TokenState
 from console.services.tokens.stores.store import StoreError
 
 if TYPE_CHECKING:

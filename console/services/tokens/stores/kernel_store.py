@@ -3,7 +3,7 @@
 import errno
 from collections.abc import Callable
 
-from console.domain.probes.event import TokenState
+from console.domain.tokens.state import TokenState
 from console.services.tokens.reference import Reference
 from console.services.tokens.stores.kernel_call import KernelKeys, SessionKeys
 from console.services.tokens.stores.store import Stored, StoreError, parsed, serving

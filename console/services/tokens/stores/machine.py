@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from console.domain.probes.event import TokenState
+from console.domain.tokens.state import TokenState
 from console.services.system.private_file import read_private
 from console.services.tokens.place import Place
 from console.services.tokens.reference import Reference, Scheme

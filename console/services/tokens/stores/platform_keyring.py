@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping
 from typing import Literal
 
-from console.domain.probes.event import TokenState
+from console.domain.tokens.state import TokenState
 from console.services.system.token_process import TooMuchOutputError, run_child
 from console.services.tokens.reference import Reference
 from console.services.tokens.stores.bus import timed_out

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
-from console.domain.probes.event import TokenState
+from console.domain.tokens.state import TokenState
 from console.services.tokens.reference import Reference
 from console.services.tokens.stores.bus import in_thread, session_bus
 from console.services.tokens.stores.store import Stored, StoreError, parsed, serving

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from console.domain.probes.event import TokenState
 from console.domain.tokens.secret import Secret
+from console.domain.tokens.state import TokenState
 from console.services.system.private_file import PrivateFileError
 from console.services.tokens.reference import CANARY, Reference
 

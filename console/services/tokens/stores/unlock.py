@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from console.domain.probes.event import TokenState
+from console.domain.tokens.state import TokenState
 from console.services.tokens.stores.bus import in_thread, session_bus
 from console.services.tokens.stores.store import StoreError
 

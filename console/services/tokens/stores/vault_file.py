@@ -6,7 +6,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from console.domain.probes.event import TokenState
+from console.domain.tokens.state import TokenState
 from console.services.tokens.stores.store import StoreError
 
 SIZE_LIMIT = 1024 * 1024

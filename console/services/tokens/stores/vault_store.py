@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from console.domain.probes.event import TokenState
+from console.domain.tokens.state import TokenState
 from console.services.system.private_file import open_to_append, read_private, write_private
 from console.services.tokens.reference import Reference
 from console.services.tokens.stores.kernel_call import KernelKeys, SessionKeys

@@ -12,8 +12,8 @@ import pytest
 from support.tokens.token_store import ORIGIN, OTHER_ORIGIN, answer_of
 from support.waiting import HANG_S
 
-from console.domain.probes.event import TokenState
 from console.domain.tokens.secret import Secret
+from console.domain.tokens.state import TokenState
 from console.services.tokens.reference import Reference, Scheme
 from console.services.tokens.stores.kernel_call import KernelKeys, SessionKeys
 from console.services.tokens.stores.kernel_store import KernelStore

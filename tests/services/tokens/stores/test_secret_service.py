@@ -16,8 +16,8 @@ from support.tokens.secret_service import SecretService
 from support.tokens.token_store import ORIGIN, OTHER_ORIGIN, answer_of
 from support.waiting import HANG_S
 
-from console.domain.probes.event import TokenState
 from console.domain.tokens.secret import Secret
+from console.domain.tokens.state import TokenState
 from console.services.tokens.reference import Reference, Scheme
 from console.services.tokens.sources import Answer
 from console.services.tokens.stores import bus

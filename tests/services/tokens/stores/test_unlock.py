@@ -13,8 +13,8 @@ from support.tokens.secret_service import SecretService, running_bus, running_se
 from support.tokens.token_store import ORIGIN, MemoryStore, answer_of
 from support.waiting import HANG_S
 
-from console.domain.probes.event import TokenState
 from console.domain.tokens.secret import Secret
+from console.domain.tokens.state import TokenState
 from console.services.tokens.diagnosis import Diagnosis, diagnose
 from console.services.tokens.reference import Reference, Scheme
 from console.services.tokens.sources import Prompt, Sources

@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 from support.tokens.token_store import CHEAP, ORIGIN, OTHER_ORIGIN, answer_of
 from support.waiting import HANG_S
 
-from console.domain.probes.event import TokenState
 from console.domain.tokens.secret import Secret
+from console.domain.tokens.state import TokenState
 from console.services.config.settings import GatewaySettings
 from console.services.tokens.reference import Reference, Scheme
 from console.services.tokens.sources import open_sources, vault_passphrase

@@ -1,0 +1,80 @@
+"""Who acted: an operator, a step or the machine, as the ledger names them."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+from typing import Any
+
+from console.domain.ledger.canonical import canonical
+from console.domain.ledger.closed_form import require_fields, require_form
+
+_ACTOR_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._@+-]{0,63}")
+
+
+_KEY_FINGERPRINT = re.compile(r"SHA256:[A-Za-z0-9+/]{43}")
+
+
+_HOST = re.compile(r"[0-9a-f]{12}")
+
+
+class ActorKind(StrEnum):
+    """What kind of author a line has."""
+
+    OPERATOR = "operator"
+    CONSOLE = "console"
+    """The program itself: what it measured, and the machine's verdicts."""
+    CI = "ci"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who wrote a line.
+
+    Raises:
+        ValueError: A part is not of the closed form that such parts have.
+
+    """
+
+    kind: ActorKind
+    id: str
+    """A user's name or an e-mail address's form of one: ASCII letters, digits and `._@+-`, at most 64."""
+    key_fingerprint: str | None = None
+    """Of the key that the actor signs with, as `ssh-keygen -l` shows it: SHA256 and 43 characters."""
+    host: str | None = None
+    """12 hexadecimal digits that tell machines apart and name none."""
+
+    def __post_init__(self) -> None:
+        require_form(_ACTOR_ID, self.id, "an actor's id")
+        if self.key_fingerprint is not None:
+            require_form(_KEY_FINGERPRINT, self.key_fingerprint, "a key's fingerprint")
+        if self.host is not None:
+            require_form(_HOST, self.host, "an actor's host")
+
+
+def actor_id(name: str) -> str:
+    """Return a name in the form of an actor's id: what does not fit in it becomes `_`."""
+    fit = re.sub(r"[^A-Za-z0-9._@+-]", "_", name[:64])
+    return fit if _ACTOR_ID.fullmatch(fit) else f"_{fit[1:]}"
+
+
+@lru_cache(maxsize=64)
+def actor_json(actor: Actor) -> str:
+    """Return an actor's canonical JSON."""
+    fields = {"kind": actor.kind.value, "id": actor.id, "key_fingerprint": actor.key_fingerprint, "host": actor.host}
+    return canonical(fields).decode()
+
+
+def actor_from(fields: Mapping[str, Any]) -> Actor:
+    """Return the actor of these parts.
+
+    Raises:
+        ValueError: They are not an actor's.
+
+    """
+    require_fields(fields, ACTOR_FIELDS, "an actor")
+    return Actor(ActorKind(fields["kind"]), fields["id"], fields["key_fingerprint"], fields["host"])
+
+
+ACTOR_FIELDS = frozenset({"kind", "id", "key_fingerprint", "host"})

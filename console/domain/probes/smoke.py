@@ -1,0 +1,62 @@
+"""How a smoke test of one route ended, and what it showed."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from console.domain.errors.category import Classification
+from console.domain.finding import Finding
+from console.domain.probes.served_as import Service
+from console.domain.routes.role import Role
+from console.domain.routes.shape import Shape
+
+
+class SmokeStatus(StrEnum):
+    """How a smoke test of one route ended."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    BLOCKED = "blocked"
+    """Stopped before generation: drift, or an account or route error. Not a failure of the model."""
+    SKIPPED = "skipped"
+    UNKNOWN = "unknown"
+    """Sent, but interrupted before its end: the outcome is unknown and the call may have been billed."""
+
+
+@dataclass(frozen=True, slots=True)
+class SmokeResult:
+    """What one live smoke test of a route showed. Safe to keep: no prompt, no output, no upstream text."""
+
+    role: Role
+    model: str
+    endpoint_family: str
+    endpoint_path: str
+    status: SmokeStatus
+    classification: Classification | None = None
+    model_reported: str | None = None
+    http_status: int | None = None
+    requests_sent: int = 0
+    """Requests written to the wire; never above 1, because nothing is retried."""
+    request_written_ms: float | None = None
+    """From the start of the call until the request's last byte was handed to the kernel: connect time included."""
+    first_byte_ms: float | None = None
+    """From request written until the answer's headers had arrived."""
+    ttft_ms: float | None = None
+    """Time to first token: from request written until the first content delta; headers and pings do not count."""
+    total_ms: float | None = None
+    """From the start of the call until its end."""
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    finish: str | None = None
+    request_id: str | None = None
+    findings: tuple[Finding, ...] = ()
+    shape: Shape = Shape.TEXT
+    service: Service | None = None
+    """Who answered; None where nobody did."""
+
+    @property
+    def output_tokens_per_s(self) -> float | None:
+        """The pace of generation after the first token, in tokens a second."""
+        if self.output_tokens is None or self.ttft_ms is None or self.total_ms is None:
+            return None
+        generating_ms = self.total_ms - (self.request_written_ms or 0.0) - self.ttft_ms
+        return (self.output_tokens - 1) / generating_ms * 1000 if generating_ms > 1 and self.output_tokens > 1 else None
