@@ -59,7 +59,7 @@ def _why_no_smoke_all(state: ConsoleState, cursor: int) -> str | None:
 
 
 def _is_called_by_run(state: ConsoleState, role: Role) -> bool:
-    """Tell whether a run calls through a role's route now: the log of requests tells calls apart by role."""
+    """Return whether a run calls through a role's route now: the log of requests tells calls apart by role."""
     is_stepping = state.run is not None and state.run.is_stepping
     return is_stepping and any(call.is_live and call.role is role for call in state.calls)
 

@@ -54,7 +54,7 @@ class _Parser(argparse.ArgumentParser):
             current().stdout.write(message)
 
     def error(self, message: str) -> NoReturn:
-        # What was typed is left out where it is no plain word: a token in a word's place would be repeated.
+        # What was typed is left out where it is not a plain word: a token in a word's place would be repeated.
         plain = re.sub(
             r"invalid choice: (?!'[a-z-]{1,20}' ).* \(choose", "is not known (choose", message, flags=re.DOTALL
         )

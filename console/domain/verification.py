@@ -91,7 +91,7 @@ class SourceChecked:
 
     @property
     def wants_a_look(self) -> bool:
-        """Tell whether a person should look: the page changed, or could not be read."""
+        """Whether a person should look: the page changed, or could not be read."""
         return self.outcome not in (SourceOutcome.UNCHANGED, SourceOutcome.NOT_COMPARED)
 
 
@@ -119,7 +119,7 @@ def newest_mark(row: Row, marks: Sequence[Mark]) -> Mark | None:
 
 
 def state(row: Row, marks: Sequence[Mark], today: date, expiry_days: int = MAX_AGE_DAYS) -> RowState:
-    """Tell whether a row's newest mark still counts, and until when.
+    """Return whether a row's newest mark still counts, and until when.
 
     A mark that lies in the future, because a clock was set back since, does not count: it would for too long.
 

@@ -203,7 +203,7 @@ def _check_directory(symptom_id: str, path: Path) -> Symptom:
     except OSError as error:
         return Symptom(symptom_id, Health.FAIL, f"{where} cannot be looked at: {error.strerror}", "See to its path.")
     if not stat.S_ISDIR(found.st_mode):
-        return Symptom(symptom_id, Health.UNSAFE, f"{where} is no directory", "Move it away.")
+        return Symptom(symptom_id, Health.UNSAFE, f"{where} is not a directory", "Move it away.")
     if found.st_uid != os.geteuid():
         return Symptom(symptom_id, Health.UNSAFE, f"{where} belongs to another user", "Move it away.")
     if found.st_mode & 0o077:

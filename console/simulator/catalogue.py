@@ -47,7 +47,7 @@ def models() -> tuple[Model, ...]:
 
 
 def exists(model: str) -> bool:
-    """Tell whether a model exists: the lists name it, a scenario does, or its name says that it is a placeholder."""
+    """Return whether a model exists: the lists name it, a scenario does, or its name says that it is a placeholder."""
     is_listed = any(row.id == model for row in models())
     return is_listed or (model.isascii() and ("placeholder" in model or has_scenario(model)))
 

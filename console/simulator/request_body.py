@@ -34,7 +34,7 @@ def _finite(text: str) -> float:
 
 
 def _is_deeper(body: object, limit: int) -> bool:
-    """Tell whether a decoded body is nested more deeply than a limit."""
+    """Return whether a decoded body is nested more deeply than a limit."""
     level = [body]
     for _ in range(limit):
         level = [

@@ -101,5 +101,5 @@ def scenario_for(model: str, family: EndpointFamily) -> Scenario | None:
 
 
 def has_scenario(model: str) -> bool:
-    """Tell whether a row names a model, on whichever family."""
+    """Return whether a row names a model, on whichever family."""
     return any(row.pattern.search(model) for row in scenarios())

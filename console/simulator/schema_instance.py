@@ -104,7 +104,7 @@ class _Maker:
 
     @property
     def _is_inside_itself(self) -> bool:
-        """Tell whether a reference was followed from inside itself: from there on only what is required is made."""
+        """Whether a reference was followed from inside itself: from there on only what is required is made."""
         return len(self._followed) != len(set(self._followed))
 
     def _follow(self, reference: str, place: Place, name: str, turn: int) -> object:
@@ -187,7 +187,7 @@ def _given(schema: dict[str, Any], place: Place, turn: int) -> object:
 
 
 def _is_fit(value: object, schema: dict[str, Any]) -> bool:
-    """Tell whether a value that a schema lists meets what else it says; a list or object never meets more."""
+    """Return whether a value that a schema lists meets what else it says; a list or object never meets more."""
     types = schema.get("type", [])
     allowed = types if isinstance(types, list) else [types]
     if allowed and not any(_is_of(value, each) for each in allowed):

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from console.view.run_view import RunView
 
 OUTPUT_LIMIT = 4096
-"""How many characters of a stream's end are kept for the eye."""
+"""How many characters of a stream's end are kept for display."""
 CALL_LIMIT = 200
 """How many of the newest calls the request log shows."""
 
@@ -62,14 +62,14 @@ class Smoke:
     ttft_ms: float | None = None
     pieces: int = 0
     output: str = ""
-    """The end of the streamed text; for the eye only, never kept."""
+    """The end of the streamed text; display only, never kept."""
     said: str = ""
-    """What the gateway said when it refused the call; for the eye only, never kept."""
+    """What the gateway said when it refused the call; display only, never kept."""
     result: SmokeResult | None = None
 
     @property
     def is_live(self) -> bool:
-        """Tell whether the call is under way."""
+        """Whether the call is under way."""
         return self.phase not in (SmokePhase.IDLE, SmokePhase.DONE)
 
 
@@ -126,7 +126,7 @@ class RouteState:
 
     @property
     def _is_shape_refused(self) -> bool:
-        """Tell whether the role's own shape did not pass for a reason that lies in the shape."""
+        """Whether the role's own shape did not pass for a reason that lies in the shape."""
         shape = next((result for result in self.rungs if result.rung is Rung.SHAPE), None)
         if shape is None or shape.status is RungStatus.PASSED or shape.classification is None:
             return False
@@ -167,12 +167,12 @@ class ConsoleState:
 
     @property
     def is_live(self) -> bool:
-        """Tell whether any call is under way."""
+        """Whether any call is under way."""
         return any(route.smoke.is_live for route in self.routes)
 
     @property
     def is_busy(self) -> bool:
-        """Tell whether any call or check is under way."""
+        """Whether any call or check is under way."""
         return self.is_live or any(route.climbing is not None for route in self.routes)
 
     def smoke(self, role: Role) -> Smoke:
@@ -234,7 +234,7 @@ def apply(state: ConsoleState, event: Event) -> ConsoleState:
 
 
 def log_call(state: ConsoleState, event: Event) -> ConsoleState:
-    """Fold an event of a run's call into the log of requests alone: it is no smoke test of its route."""
+    """Fold an event of a run's call into the log of requests alone: it is not a smoke test of its route."""
     match event:
         case SmokeStarted(route, at):
             call = Call(route.role, at, route.endpoint_path, route.model)

@@ -1,6 +1,6 @@
 """What the screen knows of runs: the list, the one in view, and the call that is being made in it.
 
-The run itself is folded from the ledger (`run.py`); this holds what is only for the eye, and nothing of it is kept.
+The run itself is folded from the ledger (`run.py`); this holds what is for display only, and nothing of it is kept.
 """
 
 from dataclasses import dataclass, replace
@@ -55,7 +55,7 @@ class RunNote:
 
 @dataclass(frozen=True, slots=True)
 class JudgeNote:
-    """Something that a judge wrote: text of a model, for the eye only."""
+    """Something that a judge wrote: text of a model, display only."""
 
     label: str
     """A criterion, or how much a finding weighs."""
@@ -129,12 +129,12 @@ class RunView:
 
     @property
     def is_stepping(self) -> bool:
-        """Tell whether this console steps a run now."""
+        """Whether this console steps a run now."""
         return bool(self.stepping)
 
     @property
     def is_stepping_this(self) -> bool:
-        """Tell whether this console steps the run in view now."""
+        """Whether this console steps the run in view now."""
         return self.state is not None and self.stepping == self.state.run_id
 
     @property

@@ -51,7 +51,7 @@ class Answer:
 
 
 def is_shaped(answer: Answer) -> bool:
-    """Tell whether a body had the shape of the family that read it."""
+    """Return whether a body had the shape of the family that read it."""
     return not any(finding.id == "COM-B-02" for finding in answer.findings)
 
 

@@ -8,7 +8,7 @@ _COUNT_LIMIT = 2**53
 
 
 def decode(data: bytes | str) -> object | None:
-    """Decode JSON from outside; None where it is no JSON, is nested too deeply or is not UTF-8."""
+    """Decode JSON from outside; None where it is not JSON, is nested too deeply or is not UTF-8."""
     try:
         value: object = msgspec.json.decode(data)
     except (msgspec.MsgspecError, UnicodeError, RecursionError):

@@ -38,7 +38,7 @@ class Ask:
 
 
 def fits(value: object, schema: Json) -> bool:
-    """Tell whether a decoded value fits a JSON schema.
+    """Return whether a decoded value fits a JSON schema.
 
     Knows what the console's own schemas use: type, properties, required, additionalProperties, items, maxItems, enum,
     minimum and maximum. Total: a schema word that it does not know constrains nothing.

@@ -2,7 +2,7 @@
 
 Follows the WHATWG HTML standard, section 9.2.6 (line ends LF, CRLF and CR; several `data` lines; comments; one
 optional space after the colon; a byte order mark at the start), with three differences that a checker needs: it says
-when the bytes are no UTF-8 instead of replacing them, it says when the stream ended inside an event, and it is
+when the bytes are not UTF-8 instead of replacing them, it says when the stream ended inside an event, and it is
 bounded.
 """
 
@@ -73,7 +73,7 @@ class SseDecoder:
 
     @property
     def is_inside_event(self) -> bool:
-        """Tell whether the bytes so far end within an event, so that an end here would cut it."""
+        """Whether the bytes so far end within an event, so that an end here would cut it."""
         return bool(self._tail or self._data or self._name)
 
     def _take(self, line: bytes) -> SseEvent | None:

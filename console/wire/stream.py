@@ -55,7 +55,7 @@ class StreamReader(ABC):
 
     @property
     def has_failed(self) -> bool:
-        """Tell whether the stream has said that it failed."""
+        """Whether the stream has said that it failed."""
         return self._error is not None
 
     def close(self) -> Answer:

@@ -204,7 +204,7 @@ async def test_read_only_refuses_a_smoke_test_and_names_what_to_do(console: Cons
 ROUTE = '[profiles.p.routes.writer]\nmodel = "m"\nendpoint_family = "responses"\nendpoint_path = "/v1/responses"\n'
 GOOD = f'schema = 1\ndefault_profile = "p"\n[profiles.p.gateway]\nbase_url = "https://gw.example"\n{ROUTE}'
 BAD_CONFIGS = {
-    "broken_toml": (GOOD.replace("schema = 1", "schema = "), "line 1: is no valid TOML"),
+    "broken_toml": (GOOD.replace("schema = 1", "schema = "), "line 1: is not valid TOML"),
     "unknown_key": (GOOD.replace("base_url", "base_ulr"), "line 4: profiles.p.gateway.base_ulr: unknown key"),
     "unknown_family": (GOOD.replace('"responses"', '"response"'), 'unknown endpoint family "response"'),
     "no_slash": (GOOD.replace('"/v1', '"v1'), "endpoint_path: must begin with /"),
@@ -212,7 +212,7 @@ BAD_CONFIGS = {
     "token": (GOOD.replace('"m"', f'"{TOKEN}"'), "profiles.p.routes.writer.model: the value looks like an API key"),
     "wrong_type": (GOOD.replace("schema = 1", "schema = []"), "line 1: schema"),
     "empty": ("", "schema is missing"),
-    "binary": ("\0\1\2", "is no valid TOML"),
+    "binary": ("\0\1\2", "is not valid TOML"),
     "too_large": ("#\n" * 40_000, "is larger than 64 kB"),
     "deep": (GOOD + "x = " + "[\n" * 400 + "]\n" * 400, "config.toml"),
 }

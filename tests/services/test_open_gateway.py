@@ -142,7 +142,7 @@ async def test_a_base_url_of_the_environment_that_does_not_fit_is_refused_withou
     "ca_file", ["missing.pem", ".", "no-pem.txt", "empty.pem", "~nobody-of-this-name/ca.pem", "with\0nul.pem"]
 )
 async def test_a_ca_file_that_holds_no_certificate_is_refused(tmp_path: Path, ca_file: str) -> None:
-    (tmp_path / "no-pem.txt").write_text("this is no certificate\n")
+    (tmp_path / "no-pem.txt").write_text("this is not a certificate\n")
     (tmp_path / "empty.pem").write_text("")
     path = ca_file if ca_file.startswith("~") else str(tmp_path / ca_file)
     message = await refusal({}, profile(base_url="https://gw.example", ca_file=path))

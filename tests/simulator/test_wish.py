@@ -261,7 +261,7 @@ BAD_SCHEMAS: dict[str, object] = {
     "text": "object",
     "no object": {"type": "string"},
     "no such type": {"type": "object", "properties": {"a": {"type": "text"}}},
-    "required is no list": {"type": "object", "required": "a"},
+    "required is not a list": {"type": "object", "required": "a"},
     "contradiction": {"type": "object", "properties": {"a": {"type": "integer", "minimum": 2, "maximum": 1}}},
     "nested too deeply": json.loads('{"type":"object","items":' * 70 + "{}" + "}" * 70),
     "beyond what is known": {"type": "object", "properties": {"a": {"type": "string", "pattern": "^a$"}}},

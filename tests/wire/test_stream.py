@@ -24,7 +24,7 @@ CUT = {
 _EVERY = pytest.mark.parametrize("golden", ALL_GOLDEN, ids=lambda golden: golden.name)
 """For what depends on what a vendor or a gateway sends."""
 _EACH_FAMILY = pytest.mark.parametrize("golden", VENDOR_GOLDEN, ids=lambda golden: golden.name)
-"""For what a reader decides before it looks at what it was sent: the decoder's work, and what is no event."""
+"""For what a reader decides before it looks at what it was sent: the decoder's work, and what is not an event."""
 
 
 def _read(

@@ -186,7 +186,7 @@ class RunBridge:
             self._session.see(StepBegun(self._log.state.run_id))
 
     async def prepare(self) -> bool:
-        """Build the call that is due and show it; nothing is sent. Tell whether there is something to be shown."""
+        """Build the call that is due and show it; nothing is sent. Return whether there is something to be shown."""
         from console.app.runs.reading import call_shown
 
         self._prepared = None

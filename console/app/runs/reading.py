@@ -1,4 +1,4 @@
-"""Reading a run for the eye: its state, what happened in it, and the words that are kept beside the ledger."""
+"""Reading a run for display: its state, what happened in it, and the words that are kept beside the ledger."""
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
@@ -109,7 +109,7 @@ async def _judged(desk: RunDesk, state: RunState, opened: GateOpened) -> tuple[J
 
 
 async def read_text(desk: RunDesk, state: RunState, role: ArtifactRole) -> str:
-    """Return the text of the newest artifact of a role, a plan set out for the eye. Raises `LedgerError`."""
+    """Return the text of the newest artifact of a role, a plan set out for display. Raises `LedgerError`."""
     stored = state.artifact(role)
     data = None if stored is None else await desk.artifacts.read(stored.sha256)
     if data is None:

@@ -159,7 +159,7 @@ class RoutesScreen(Screen[None]):
         self._move_to(message.row)
 
     def on_resize(self) -> None:
-        """Name the panes anew when the style sheet has moved them."""
+        """Name the panes again when the style sheet has moved them."""
         self.call_after_refresh(self._repaint)
 
     def on_screen_resume(self) -> None:

@@ -129,7 +129,7 @@ class RunScreen(Screen[None]):
         self.show_tab("runs" if run is None or run.is_over else "gate")
 
     def on_resize(self) -> None:
-        """Name the panes anew when the style sheet has moved them."""
+        """Name the panes again when the style sheet has moved them."""
         self.call_after_refresh(lambda: self.show(self._session.state))
 
     def on_screen_resume(self) -> None:
@@ -338,7 +338,7 @@ class RunScreen(Screen[None]):
             ("role", role.value, Tone.TEXT),
             ("now", "" if now is None else f"{now.model} on {now.endpoint_family}", Tone.TEXT),
             ("then", "" if fallback is None else f"{fallback.model} on {fallback.endpoint_family}", Tone.ACCENT),
-            ("note", "recorded; independence is computed anew, and may block", Tone.WARN),
+            ("note", "recorded; independence is computed again, and may block", Tone.WARN),
         )
         ask = Ask("move to the fallback", facts, True, lambda why: self._bridge.command(MoveRoute(role, why)))
         self.app.push_screen(ReasonDialog(self._session.state, ask))

@@ -49,7 +49,7 @@ class LinePane(ScrollView, inherit_bindings=False):
         self._redraw()
 
     def on_resize(self) -> None:
-        """Lay the lines out anew."""
+        """Lay the lines out again."""
         self._redraw()
 
     def notify_style_update(self) -> None:

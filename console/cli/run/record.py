@@ -83,7 +83,7 @@ async def _show(desk: "RunDesk", arguments: argparse.Namespace) -> ExitCode:
     for text in record_yaml(record).splitlines():
         output.write_line(text)
     if record.is_simulated:
-        output.note("the embedded gateway answered: this record is no evidence of a real gateway")
+        output.note("the embedded gateway answered: this record is not evidence of a real gateway")
     return ExitCode.OK
 
 
@@ -133,6 +133,6 @@ async def _verify(desk: "RunDesk", arguments: argparse.Namespace) -> ExitCode:
             output.note(f"    ! {result.unverified} signature(s) are not verified: name who may sign with --signers")
     if results:
         output.note(
-            "chain only: lines missing at the end, or a ledger written anew, show by a head that you kept elsewhere"
+            "chain only: lines missing at the end, or a ledger written again, show by a head that you kept elsewhere"
         )
     return code

@@ -195,7 +195,7 @@ async def _step(desk: "RunDesk", log: "RunLog", arguments: argparse.Namespace) -
 
 
 def _only_shows(state: "RunState", arguments: argparse.Namespace) -> bool:
-    """Tell whether a step shows the call that is due: where that was asked for, and before the first one of a run.
+    """Return whether a step shows the call that is due: where that was asked for, and before the first one of a run.
 
     Nobody pays for a call whose words could not be read first, unless `--auto` says that nobody will read them.
     """

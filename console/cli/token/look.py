@@ -40,7 +40,7 @@ async def _ask_all(subject: Subject) -> list[_Asked]:
 async def _ask(reference: Reference, sources: Sources, origin: str | None) -> Answer:
     """Ask a reference, but neither for a token that does not exist yet nor a person who need not answer."""
     if reference.scheme is Scheme.SIM:
-        return Answer(TokenState.UNASKED, reason="made anew at each start of the embedded gateway, never stored")
+        return Answer(TokenState.UNASKED, reason="made again at each start of the embedded gateway, never stored")
     if reference.scheme is Scheme.PROMPT and not sources.prompt.can_ask:
         return Answer(TokenState.UNASKED, reason="asked on the terminal when a call needs it")
     return await sources.ask(reference, origin)

@@ -39,7 +39,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
 
     repository: Path = arguments.repository
     if not repository.is_dir():
-        output.complain(f"{safe(str(repository), limit=200)} is no folder; name a repository's")
+        output.complain(f"{safe(str(repository), limit=200)} is not a folder; name a repository's")
         return ExitCode.USAGE
     try:
         profile = chosen_profile(arguments)

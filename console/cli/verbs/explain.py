@@ -115,7 +115,7 @@ def _explain_body(arguments: argparse.Namespace) -> ExitCode:
     except OSError as error:
         name = safe(scrub(str(arguments.what)), limit=80)
         output.complain(
-            f"{name} is no category and cannot be read as a file: {error.strerror or 'not a plain file'}."
+            f"{name} is not a category and cannot be read as a file: {error.strerror or 'not a plain file'}."
             f" Categories: {', '.join(Category)}"
         )
         return ExitCode.USAGE
@@ -145,7 +145,7 @@ def _read_body(name: str | None) -> bytes:
     """Read a body's beginning: more of it would not be looked at.
 
     Raises:
-        OSError: The file cannot be read, or is no plain file.
+        OSError: The file cannot be read, or is not a plain file.
 
     """
     if name is None or name == "-":

@@ -121,9 +121,16 @@ def _with_depth(sources: Iterable[InstructionSource]) -> Iterable[tuple[Instruct
         yield source, depth
 
 
+_NOT_COMPARED = {
+    GitState.NO_REPOSITORY: "there is no git repository",
+    GitState.NO_PROGRAM: "git is not installed",
+    GitState.UNREADABLE: "git cannot read the repository",
+}
+
+
 def _compared(found: InstructionSet) -> str:
     if found.git is not GitState.READ:
-        return f"with nothing: git is {found.git.value.replace('_', ' ')}"
+        return f"with nothing: {_NOT_COMPARED[found.git]}"
     return (
         f"with HEAD and base {found.base[:12]}"
         if found.base

@@ -221,7 +221,7 @@ def _in_order(results: list[SmokeResult]) -> list[SmokeResult]:
 
 
 def _stops(state: ConsoleState, check: RouteCheck) -> bool:
-    """Tell whether a route's newest test ended in something that no repetition mends."""
+    """Return whether a route's newest test ended in something that no repetition mends."""
     result = state.smoke(check.route.role).result
     return result is not None and result.classification is not None and result.classification.stops
 

@@ -90,7 +90,7 @@ def check_changes(changes: Sequence[FileChange], scope: Scope) -> tuple[Finding,
         message = f"A path cannot be written to: {reason}."
         found("PAT-02", Severity.FAIL, message, [number for number, path in named if unsafe.get(path) == reason])
     touched = [(number, path) for number, change in numbered for path in change.touched if path not in unsafe]
-    message = "A file is outside the scope of the plan: keep to the scope, or plan anew."
+    message = "A file is outside the scope of the plan: keep to the scope, or plan again."
     found("PAT-03", Severity.FAIL, message, [number for number, path in touched if not scope.covers(path)])
     guarded = [(number, guarded_as(path)) for number, path in touched]
     for finding_id, kind, message in _GUARDED_FINDINGS:
@@ -128,7 +128,7 @@ def _check_form(patch: Patch) -> tuple[Finding, ...]:
     findings = []
     if patch.faults:
         fault = patch.faults[0]
-        message = f"The patch is no unified diff that applies as it reads: {fault.words}."
+        message = f"The patch is not a unified diff that applies as it reads: {fault.words}."
         findings.append(Finding("PAT-01", Severity.FAIL, message, evidence=places([fault.line])))
     elif not patch.changes:
         findings.append(Finding("PAT-14", Severity.FAIL, "The artifact has no diff in it."))

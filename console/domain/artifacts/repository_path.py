@@ -92,7 +92,7 @@ def check_path(path: str) -> str | None:
     case, drops trailing dots and spaces, or ignores characters.
     """
     if not path or path.startswith("/") or _DRIVE.match(path):
-        return "it is no path inside the repository"
+        return "it is not a path inside the repository"
     if "\\" in path:
         return "it has a backslash, which some systems take for a slash"
     if safe(path) != path:
@@ -145,7 +145,7 @@ class Scope:
     patterns: tuple[str, ...]
 
     def covers(self, path: str) -> bool:
-        """Tell whether a path is within the scope."""
+        """Return whether a path is within the scope."""
         steps = path.split("/")
         return any(_covers(pattern, steps) for pattern in map(_steps, self.patterns) if pattern)
 

@@ -22,7 +22,7 @@ def read_artifact(artifact: bytes, *, limit_bytes: int) -> tuple[str, tuple[Find
         message = "The artifact is not UTF-8 text."
         return "", (Finding("ART-02", Severity.FAIL, message, evidence=f"byte {error.start + 1:,}"),)
     if "\0" in text:
-        message = "The artifact has a NUL character: it is no text."
+        message = "The artifact has a NUL character: it is not text."
         return "", (Finding("ART-02", Severity.FAIL, message, evidence=f"character {text.index(chr(0)) + 1:,}"),)
     if not text.strip():
         return "", (Finding("ART-03", Severity.FAIL, "The artifact is empty."),)
@@ -51,7 +51,7 @@ def check_lines(lines: Iterable[tuple[int, str]]) -> tuple[Finding, ...]:
 
 
 def _has_hidden(line: str) -> bool:
-    r"""Tell whether something in a line is not seen as it is; a tab, the \r of \r\n and an emoji's style are."""
+    r"""Return whether something in a line is not seen as it is; a tab, the \r of \r\n and an emoji's style are."""
     if line.isascii() and line.isprintable():
         return False
     line = line.removesuffix("\r").replace("\t", " ")

@@ -80,7 +80,7 @@ class Refusal:
 
     @property
     def is_empty(self) -> bool:
-        """Tell whether there was nothing to read."""
+        """Whether there was nothing to read."""
         return not self.prose
 
 

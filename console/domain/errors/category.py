@@ -51,12 +51,12 @@ class Category(StrEnum):
 
     @property
     def stops_before_generation(self) -> bool:
-        """Tell whether this category blocks a run before any draft, and counts as no failed attempt."""
+        """Whether this category blocks a run before any draft, and counts as no failed attempt."""
         return self in _STOPS
 
     @property
     def is_account(self) -> bool:
-        """Tell whether the account behind the token, and not the content, is the matter."""
+        """Whether the account behind the token, and not the content, is the matter."""
         return self.value.startswith("account_")
 
 
@@ -148,7 +148,7 @@ class Classification:
 
     @property
     def stops(self) -> bool:
-        """Tell whether a run stops here before generation, also where that is only one of the readings."""
+        """Whether a run stops here before generation, also where that is only one of the readings."""
         if self.category.stops_before_generation:
             return True
         return self.confidence is Confidence.UNDECIDABLE and any(
@@ -157,7 +157,7 @@ class Classification:
 
     @property
     def retryable(self) -> bool:
-        """Tell whether the operator may repeat the call later. Nothing is ever repeated unasked."""
+        """Whether the operator may repeat the call later. Nothing is ever repeated unasked."""
         waits_hours = self.retry_after_s is not None and self.retry_after_s >= WAIT_LIMIT_S
         return self.can_pass_later and not self.stops and not waits_hours
 

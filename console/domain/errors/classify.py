@@ -205,7 +205,7 @@ def _by_missing_path(
 
 
 def _misses_path(head: str, status: int | None) -> bool:
-    """Tell whether a refusal is about a path: by its status, or by words that say so."""
+    """Return whether a refusal is about a path: by its status, or by words that say so."""
     if status in (404, 405, 501):
         return True
     return status in (None, 200, 400, 500, 502, 503) and any(words in head for words in _NO_SUCH_PATH)
@@ -224,7 +224,7 @@ def _missing_path(is_family: bool, where: str) -> Classification:
 
 
 def _is_own_family(family: str | None, path: str | None) -> bool:
-    """Tell whether a missing path means a missing family: every gateway has chat, so there the address is wrong."""
+    """Return whether a missing path means a missing family: every gateway has chat, so there the address is wrong."""
     if path is not None and not _is_whole_family(path):
         return False
     named = family if path is None else family_of_path(path)
@@ -232,7 +232,7 @@ def _is_own_family(family: str | None, path: str | None) -> bool:
 
 
 def _is_whole_family(path: str) -> bool:
-    """Tell whether a path is one on which gateways serve a family, and no mistyped one such as `/v1/v1/responses`."""
+    """Return whether a path is one on which gateways serve a family, and no mistyped one such as `/v1/v1/responses`."""
     steps = [step for step in path.rstrip("/.").split("/") if step]
     family = family_of_path("/" + "/".join(steps))
     if family is None or len(set(steps)) < len(steps):

@@ -41,7 +41,7 @@ class Phrase:
     parts: tuple[str, ...]
 
     def is_in(self, prose: str) -> bool:
-        """Tell whether the parts follow one another in a text. Linear in the text's length."""
+        """Return whether the parts follow one another in a text. Linear in the text's length."""
         first = self.parts[0]
         start = prose.find(first)
         for _ in range(_TRIES):

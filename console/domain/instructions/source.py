@@ -60,7 +60,7 @@ class Load(StrEnum):
 
     @property
     def is_read(self) -> bool:
-        """Tell whether any of the text may reach the model."""
+        """Whether any of the text may reach the model."""
         return self not in (Load.SHADOWED, Load.ABSENT)
 
 
@@ -104,7 +104,7 @@ class ConflictCode(StrEnum):
 
     @property
     def is_unsafe(self) -> bool:
-        """Tell whether text like this must not be sent to a gateway unseen."""
+        """Whether text like this must not be sent to a gateway unseen."""
         return self in (ConflictCode.HIDDEN_CHARACTERS, ConflictCode.SECRET_LIKE)
 
 

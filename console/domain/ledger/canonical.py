@@ -56,7 +56,7 @@ def _require_plain(value: object, depth: int) -> None:
             for inner in value:
                 _require_plain(inner, depth - 1)
         case _:
-            raise ValueError(f"a value of type {type(value).__name__} is no JSON")
+            raise ValueError(f"a value of type {type(value).__name__} is not JSON")
 
 
 def _require_depth(depth: int) -> None:
@@ -91,11 +91,11 @@ def read_canonical(data: bytes) -> dict[str, Any]:
     except RecursionError:
         raise ValueError(f"it is nested deeper than {DEPTH_LIMIT} levels") from None
     except json.JSONDecodeError as error:
-        raise ValueError(f"it is no JSON from byte {error.pos} on") from None
+        raise ValueError(f"it is not JSON from byte {error.pos} on") from None
     except UnicodeDecodeError as error:
-        raise ValueError(f"it is no UTF-8 from byte {error.start} on") from None
+        raise ValueError(f"it is not UTF-8 from byte {error.start} on") from None
     if type(value) is not dict:
-        raise ValueError("it is no JSON object")
+        raise ValueError("it is not a JSON object")
     if canonical(value) != data:
         raise ValueError("it is JSON, but not in the canonical spelling")
     return value

@@ -15,7 +15,7 @@ def require_form(pattern: re.Pattern[str], text: object, what: str) -> None:
 def require_count(number: object, least: int, what: str) -> None:
     """Raise ValueError unless a number is a whole one, from `least` up to 2**53."""
     if type(number) is not int or not least <= number < INTEGER_LIMIT:
-        raise ValueError(f"{what} is no integer from {least} up to 2**53")
+        raise ValueError(f"{what} is not an integer from {least} up to 2**53")
 
 
 def require_fields(read: object, names: frozenset[str], what: str) -> None:

@@ -1,7 +1,7 @@
 """A line of the ledger: one event of a run, bound by its hash to every line before it.
 
 What a chain of hashes shows: a line that was edited, taken out, put elsewhere or brought in from another run. What it
-cannot show by itself: that lines are missing at its end, or that somebody wrote all of it anew. For these two the last
+cannot show by itself: that lines are missing at its end, or that somebody wrote all of it again. For these two the last
 hash, the head, has to be compared with one that was kept elsewhere.
 """
 
@@ -157,7 +157,7 @@ def line_from_json(data: bytes) -> Line:
         **{**read, "actor": actor_from(read["actor"]), "body": canonical(read["body"])},
     )
     if type(read["body"]) is not dict:
-        raise ValueError("a line's body is no object")
+        raise ValueError("a line's body is not an object")
     NewLine(line.kind, line.gate, line.attempt, line.body, line.call_id)
     _require_head(line)
     require_form(_HASH, line.sha256, "a line's hash")
@@ -202,7 +202,7 @@ def _faults_of(line: Line, before: Line | None, run_id: str, log_id: str) -> Ite
 
 
 def _is_whole(line: Line) -> bool:
-    """Tell whether a line has the form of one, and its hash."""
+    """Return whether a line has the form of one, and its hash."""
     try:
         _require_head(line)
         read_canonical(line.body)
@@ -228,7 +228,7 @@ def _text(text: str | None) -> str:
     if text is None:
         return "null"
     if not isinstance(text, str):
-        raise ValueError("a part of a line is no text")  # noqa: TRY004  # one kind of error for all damaged lines
+        raise ValueError("a part of a line is not text")  # noqa: TRY004  # one kind of error for all damaged lines
     require_text(text)
     return encode_basestring(text)
 
@@ -249,7 +249,7 @@ def _require_head(line: Line) -> None:
     if line.version != LINE_VERSION:
         raise ValueError(f"a line of version {line.version} cannot be read: this console knows {LINE_VERSION}")
     if not (is_run_id(line.log_id) and is_run_id(line.run_id)):
-        raise ValueError("an id of a run or ledger is no ULID")
+        raise ValueError("an id of a run or ledger is not a ULID")
     require_form(_HASH, line.previous, "the hash of the line before")
     require_count(line.seq, 1, "a line's number")
     require_count(line.at_ms, 0, "a line's time")

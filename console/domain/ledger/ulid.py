@@ -10,7 +10,7 @@ _TIME_LIMIT_MS = 2**48
 
 
 def is_run_id(text: object) -> bool:
-    """Tell whether this is a run id as this console writes them: 26 characters, upper case."""
+    """Return whether this is a run id as this console writes them: 26 characters, upper case."""
     return isinstance(text, str) and _PATTERN.fullmatch(text) is not None
 
 

@@ -89,7 +89,7 @@ class AnswerStarted:
 
 @dataclass(frozen=True, slots=True)
 class OutputReceived:
-    """A piece of output arrived. For the eye only: never kept in a record."""
+    """A piece of output arrived. Display only: never kept in a record."""
 
     role: Role
     text: str
@@ -100,7 +100,7 @@ class OutputReceived:
 
 @dataclass(frozen=True, slots=True)
 class RefusalRead:
-    """The gateway refused a call and said why. For the eye only: never kept in a record."""
+    """The gateway refused a call and said why. Display only: never kept in a record."""
 
     role: Role
     excerpt: str

@@ -27,7 +27,7 @@ class Rung(IntEnum):
 
     @property
     def is_paid(self) -> bool:
-        """Tell whether climbing it makes the gateway generate."""
+        """Whether climbing it makes the gateway generate."""
         return self >= Rung.SMOKE
 
     @property
@@ -85,5 +85,5 @@ class RungResult:
 
     @property
     def holds(self) -> bool:
-        """Tell whether the next rung may be climbed."""
+        """Whether the next rung may be climbed."""
         return self.status in (RungStatus.PASSED, RungStatus.UNPROVEN)

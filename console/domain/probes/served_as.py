@@ -44,7 +44,7 @@ _ID_PREFIXES = (
 
 
 def is_same_model(requested: str, reported: str, allowed: tuple[str, ...] = ()) -> bool:
-    """Tell whether an answer's model is the one asked for, a dated snapshot of it, or a name that is allowed."""
+    """Return whether an answer's model is the one asked for, a dated snapshot of it, or a name that is allowed."""
     if reported in allowed or bare_id(reported) in {bare_id(name) for name in allowed}:
         return True
     asked, said = _plain(requested), _plain(reported)

@@ -69,7 +69,7 @@ def check_pattern(pattern: str) -> str | None:
     try:
         re.compile(pattern)
     except re.error:
-        return "is no regular expression"
+        return "is not a regular expression"
     return None
 
 

@@ -23,7 +23,7 @@ class Route:
     """Names that the gateway may answer with for this model: its aliases."""
 
     def is_same_call(self, other: "Route") -> bool:
-        """Tell whether both roles would be served by the very same model call."""
+        """Return whether both roles would be served by the very same model call."""
         return (self.model, self.endpoint_family, self.endpoint_path) == (
             other.model,
             other.endpoint_family,

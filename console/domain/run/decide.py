@@ -178,7 +178,7 @@ def _report(state: RunState, event: RunEvent) -> tuple[RunEvent, ...] | Refusal:
         case _ if not can_follow(state, event):
             return _out_of_order(state, type(event).__name__)
         case SourcesChecked(sources):
-            return (SourcesChecked(tuple(replace(each, reason="") for each in sources)),)  # its words are for the eye
+            return (SourcesChecked(tuple(replace(each, reason="") for each in sources)),)  # its words are for display
         case _:
             return (event,)
 
@@ -271,7 +271,7 @@ _FINISH = re.compile(r"[A-Za-z][A-Za-z_]{0,39}")
 
 
 def _closed(text: str | None, form: re.Pattern[str]) -> str | None:
-    """Return what a gateway named, or None where it is no name: its words never enter the ledger."""
+    """Return what a gateway named, or None where it is not a name: its words never enter the ledger."""
     if text is None or form.fullmatch(text) is None or find_secrets(text):
         return None
     return text
@@ -453,7 +453,7 @@ def _check_reason(reason: str, *, fewest: int) -> Refusal | None:
     if len(kept) > REASON_LIMIT:
         return Refusal(RefusalCode.REASON, f"a reason has at most {REASON_LIMIT} characters")
     if safe(kept) != kept:
-        return Refusal(RefusalCode.REASON, "the reason holds characters that nobody can see; type it anew")
+        return Refusal(RefusalCode.REASON, "the reason holds characters that nobody can see; type it again")
     if find_secrets(kept):
         return Refusal(RefusalCode.SECRET, "the reason looks like it holds a secret; it was not kept")
     return None

@@ -47,7 +47,7 @@ class ArtifactRole(StrEnum):
     ANSWER = "answer"
     """A role's answer as it came, from which its gate was judged."""
     NOTES = "notes"
-    """Our own words on a gate's findings, for the eye."""
+    """Our own words on a gate's findings, display only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,7 +279,7 @@ class CommandRun:
 
 @dataclass(frozen=True, slots=True)
 class SourcesChecked:
-    """Every claim's source was fetched. Why one was not read is for the eye, and not in it."""
+    """Every claim's source was fetched. Why one was not read is for display, and not in it."""
 
     sources: tuple[SourceChecked, ...]
 

@@ -209,7 +209,7 @@ def _family(state: RunState, role: Role) -> EndpointFamily | None:
 
 
 def _has_secrets(state: RunState) -> bool:
-    """Tell whether a brief looked like it held a secret; such a one is not sent, and stops the run."""
+    """Return whether a brief looked like it held a secret; such a one is not sent, and stops the run."""
     is_stopped_by_one = state.stopped is not None and state.stopped.cause is StopCause.SECRET_IN_PROMPT
     return is_stopped_by_one or any(call.secret_findings for call in state.calls)
 

@@ -78,15 +78,15 @@ def read_rubric(text: str, kind: str, *, threshold: int | None = None) -> Rubric
         threshold: The threshold of the policy, which goes before the file's own.
 
     Raises:
-        RubricError: It is no TOML, or a row of it is no criterion, or none concerns the kind.
+        RubricError: It is not TOML, or a row of it is not a criterion, or none concerns the kind.
 
     """
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise RubricError(f"it is no TOML: {error}") from None
+        raise RubricError(f"it is not TOML: {error}") from None
     except (ValueError, RecursionError):  # a number of thousands of digits, or lists in lists in lists
-        raise RubricError("it is no TOML that anybody would write: a number or a nesting has no end") from None
+        raise RubricError("it is not TOML that anybody would write: a number or a nesting has no end") from None
     criteria = tuple(
         criterion
         for number, row in enumerate(_rows(table), start=1)
@@ -113,7 +113,7 @@ _CRITERION_ID = re.compile(r"[A-Za-z0-9_]{1,40}")
 def _criterion(row: object, number: int) -> Criterion:
     place = f"[[criterion]] number {number}"
     if not isinstance(row, dict):
-        raise RubricError(f"{place} is no table")
+        raise RubricError(f"{place} is not a table")
     criterion_id, words, weight, must, kinds = (row.get(key) for key in ("id", "words", "weight", "must", "kinds"))
     if not isinstance(criterion_id, str) or _CRITERION_ID.fullmatch(criterion_id) is None:
         raise RubricError(f"{place} needs an id of 1 to 40 letters, digits and _")

@@ -135,22 +135,22 @@ class RunState:
 
     @property
     def is_over(self) -> bool:
-        """Tell whether nothing can happen any more."""
+        """Whether nothing can happen any more."""
         return self.status is not RunStatus.ACTIVE
 
     @property
     def is_waiting(self) -> bool:
-        """Tell whether only a person can bring the run further."""
+        """Whether only a person can bring the run further."""
         return not self.is_over and self.phase in (Phase.WAITING, Phase.LOST)
 
     @property
     def may_repeat(self) -> bool:
-        """Tell whether the gate's newest call was lost, or gave nothing to judge."""
+        """Whether the gate's newest call was lost, or gave nothing to judge."""
         return self.phase is Phase.LOST or (self.phase is Phase.WAITING and self.failure is not None)
 
     @property
     def has_generated(self) -> bool:
-        """Tell whether any call of the run was intended."""
+        """Whether any call of the run was intended."""
         return bool(self.calls)
 
     def route(self, role: Role) -> PinnedRoute | None:
@@ -187,7 +187,7 @@ def apply(state: RunState, entry: Entry) -> RunState:
 
 
 def can_follow(state: RunState, event: RunEvent) -> bool:  # one line an event
-    """Tell whether an event has its place after all that happened; whether it is allowed is for `decide` to say."""
+    """Return whether an event has its place after all that happened; whether it is allowed is for `decide` to say."""
     if state.is_over or (state.created is None) is not isinstance(event, RunCreated):
         return False
     match event:
@@ -238,7 +238,7 @@ def needs_signature(state: RunState, verdict: GateVerdict) -> bool:
 
 
 def _is_due(state: RunState, event: CallIntended) -> bool:
-    """Tell whether a call is the work that is due at the gate, on the route that serves it, and a new one."""
+    """Return whether a call is the work that is due at the gate, on the route that serves it, and a new one."""
     route = state.route(event.role)
     return (
         state.phase is Phase.DUE
@@ -261,7 +261,7 @@ _MADE_AT = {
 
 
 def _is_made_here(state: RunState, event: ArtifactStored) -> bool:
-    """Tell whether an artifact comes from the work of this gate: nothing takes the place of what was judged."""
+    """Return whether an artifact comes from the work of this gate: nothing takes the place of what was judged."""
     if event.role is ArtifactRole.NOTES:
         return True
     phase = Phase.DUE if event.role is ArtifactRole.TASK else Phase.WORKED
@@ -269,7 +269,7 @@ def _is_made_here(state: RunState, event: ArtifactStored) -> bool:
 
 
 def _was_said(state: RunState, gate: Gate, attempt: int, *, ready: bool) -> bool:
-    """Tell whether the newest decision is one of this gate and attempt, and nothing has come of it yet."""
+    """Return whether the newest decision is one of this gate and attempt, and nothing has come of it yet."""
     is_fresh = state.phase is Phase.OVER or (state.phase is Phase.DUE and state.calls_here == 0)
     if not state.decisions or not is_fresh:
         return False

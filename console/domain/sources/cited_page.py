@@ -206,7 +206,7 @@ def record_url(url: str) -> str:
     """Return a URL as a record may hold it: printable, and without anything that may be private or a secret.
 
     No user, no fragment; of the query and of a path's parameters only the names; a part that looks like a secret is
-    masked. Of what is no web address only the scheme is left, and nothing where there is none.
+    masked. Of what is not a web address only the scheme is left, and nothing where there is none.
     """
     scheme, colon, _ = url.partition(":")
     if not colon or scheme.lower() not in _SCHEMES:
@@ -231,7 +231,7 @@ def origin_of(url: str) -> str:
 
 
 def _is_same_site(asked: str, found: str) -> bool:
-    """Tell whether two addresses are of one site: another path, https for http, or `www.` in front is the same one."""
+    """Return whether two addresses are of one site: path, `www.` and https for http do not matter."""
     return _site(asked) == _site(found)
 
 

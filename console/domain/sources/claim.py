@@ -62,7 +62,7 @@ def with_links(claims: Sequence[Claim], document: str) -> tuple[Claim, ...]:
     """Return the claims, and a claim without a quote for each address that only the document links to.
 
     Links are what Markdown or plain text shows as such: inline, by reference, in angle brackets or bare. Code,
-    comments and pictures are no sources.
+    comments and pictures are not sources.
 
     Args:
         claims: The claims that the writer listed, under their final ids.

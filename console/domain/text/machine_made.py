@@ -47,7 +47,7 @@ _COUNTED = "1234567890"
 
 
 def is_machine_made(text: str) -> bool:
-    """Tell whether a value was made by chance: its neighbours are no neighbours in words, or its form is a number's."""
+    """Return whether a value is random: its letters do not follow each other as in words, or it is a number."""
     if len(set(text)) < _LEAST_DISTINCT:
         return False
     parts = _PART.findall(text)
@@ -67,7 +67,7 @@ def _oddities(part: str) -> int:
 
 
 def _is_number(part: str) -> bool:
-    """Tell whether letters and digits stand together for longer than any name has them, or are hexadecimal digits."""
+    """Return whether letters and digits stand together for longer than any name has them, or are hexadecimal digits."""
     if part.isalpha() or part.isdigit() or len(set(part)) < _LEAST_DISTINCT:
         return False
     is_hexadecimal = len(part) >= _LEAST_HEXADECIMAL and not part.lower().strip("0123456789abcdef")
@@ -75,7 +75,7 @@ def _is_number(part: str) -> bool:
 
 
 def is_placeholder(text: str, *, beside: str = "") -> bool:
-    """Tell whether a value stands for one that is to be put in its place, such as `your-password`.
+    """Return whether a value stands for one that is to be put in its place, such as `your-password`.
 
     Args:
         text: The value.

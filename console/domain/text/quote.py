@@ -50,7 +50,7 @@ def stands_in(quote: str, text: str) -> bool:
 
 
 def is_enough(quote: str) -> bool:
-    """Tell whether a folded quote has words enough to support anything, and not so many that it is a copy."""
+    """Return whether a folded quote has words enough to support anything, and not so many that it is a copy."""
     if len(quote) > QUOTE_LIMIT:
         return False
     letters = (each for each in quote if each.isalnum())
@@ -84,7 +84,7 @@ def _long_marks() -> re.Pattern[str]:
 
 
 def _is_joined(text: str, place: int) -> bool:
-    """Tell whether what stands on both sides of a place belongs to one word or number."""
+    """Return whether what stands on both sides of a place belongs to one word or number."""
     before, after = text[max(place - 1, 0) : place], text[place : place + 1]
     if _is_word(before) and _is_word(after):
         return True
@@ -101,5 +101,5 @@ def _is_joined(text: str, place: int) -> bool:
 
 
 def _is_word(character: str) -> bool:
-    """Tell whether a character builds words that spaces part: digits, and letters of scripts that have cases."""
+    """Return whether a character builds words that spaces part: digits, and letters of scripts that have cases."""
     return character.isdecimal() or character.lower() != character.upper()

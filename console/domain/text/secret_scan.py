@@ -47,7 +47,7 @@ def find_secrets(text: str, *, limit: int = 20) -> tuple[SecretHit, ...]:
     """Return the places of a text that look like secrets, in its order, for what is to be sent or kept.
 
     A text is read as it is and with its escapes resolved, as the strings within a JSON body or an address are. UUIDs,
-    hashes, base64 data and ordinary code are no secrets: see `looks_like_secret` for values that must not be one.
+    hashes, base64 data and ordinary code are not secrets: see `looks_like_secret` for values that must not be one.
     """
     places = sorted(_places(text), key=lambda place: (place.start, -place.end))
     hits: list[SecretHit] = []
@@ -92,7 +92,7 @@ def _matches(text: str) -> Iterator[tuple[SecretPattern, re.Match[str]]]:
 
 
 def _is_value(match: re.Match[str]) -> bool:
-    """Tell whether what stands in a form's place for the value can be one: the group's name says what it has to be."""
+    """Return whether the matched value can be a secret's: the group's name says what it has to be."""
     kind = match.lastgroup or ""
     if kind.startswith("made"):
         return is_machine_made(match[kind])

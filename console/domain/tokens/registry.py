@@ -21,7 +21,7 @@ class SecretRegistry:
             self._secrets.append(secret)
 
     def is_hit(self, text: str) -> bool:
-        """Tell whether a text holds a token that is no word, or a form of it that gives it away."""
+        """Return whether a text holds a token that is no word, or a form of it that gives it away."""
         return any(secret.is_in(text) for secret in self._secrets if secret.is_unmistakable)
 
     def redact(self, text: str) -> str:

@@ -58,16 +58,16 @@ class Secret:
 
     @property
     def is_unmistakable(self) -> bool:
-        """Tell whether the value is too long to stand in ordinary text by chance."""
+        """Whether the value is too long to stand in ordinary text by chance."""
         return len(self.__value) >= _SHORTEST_DERIVED
 
     def is_in(self, text: str) -> bool:
-        """Tell whether foreign text contains the value, or a form that gives it away: see `_forms_of`."""
+        """Return whether foreign text contains the value, or a form that gives it away: see `_forms_of`."""
         _require_text(text)
         return any(map(text.__contains__, self._all_forms()))
 
     def resembles(self, name: str) -> bool:
-        """Tell whether a short name is made of the value by a change that anybody would undo.
+        """Return whether a short name is made of the value by a change that anybody would undo.
 
         Seen are another case, signs taken out or put in, the value backwards, and either half of it.
         """
@@ -144,7 +144,7 @@ def _letters(text: str) -> str:
 
 
 def _require_text(text: str) -> None:
-    """Refuse what is no text before any form stands in a local variable, which a traceback may show."""
+    """Refuse what is not text before any form stands in a local variable, which a traceback may show."""
     if not isinstance(text, str):
         raise TypeError("a secret is looked for in text only")
 

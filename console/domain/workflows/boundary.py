@@ -51,7 +51,7 @@ class TokenName:
     """Where the name is documented; empty for one that people choose themselves."""
 
     def matches(self, name: str) -> bool:
-        """Tell whether a variable has this name."""
+        """Return whether a variable has this name."""
         return _expression(self.pattern.upper()).fullmatch(name.upper()) is not None
 
 
@@ -76,7 +76,7 @@ class SeenToken:
     """A token that is set in an environment."""
 
     name: str
-    """The variable's name; words of ours where it is no plain name."""
+    """The variable's name; words of ours where it is not a plain name."""
     kind: TokenKind
     source_url: str
 
@@ -101,12 +101,12 @@ class Boundary:
 
     @property
     def publisher_token_available(self) -> bool:
-        """Tell whether roles could reach a token that publishes."""
+        """Whether roles could reach a token that publishes."""
         return any(token.kind is TokenKind.PUBLISHER for token in self.tokens)
 
     @property
     def cloud_token_available(self) -> bool:
-        """Tell whether roles could reach a cloud's token."""
+        """Whether roles could reach a cloud's token."""
         return any(token.kind is TokenKind.CLOUD for token in self.tokens)
 
     @property
@@ -117,7 +117,7 @@ class Boundary:
 
     @property
     def has_literal_secret(self) -> bool:
-        """Tell whether a workflow holds what looks like a secret."""
+        """Whether a workflow holds what looks like a secret."""
         return any(finding.id == LITERAL_SECRET.id for finding in self.all_findings)
 
     @property

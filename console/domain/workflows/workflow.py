@@ -135,7 +135,7 @@ class Step:
 
     @property
     def is_checkout(self) -> bool:
-        """Tell whether it checks a repository out."""
+        """Whether it checks a repository out."""
         return self.action == "actions/checkout"
 
     @property

@@ -52,7 +52,7 @@ class CommandEnding(StrEnum):
     NOT_FOUND = "not_found"
     """There is no such program, or it cannot be started."""
     UNREADABLE = "unreadable"
-    """The policy's line is no command: empty, or its quotes do not match."""
+    """The policy's line is not a command: empty, or its quotes do not match."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class CommandResult:
 
 @dataclass(frozen=True, slots=True)
 class CommandRun:
-    """A command's result, and the end of its output for the eye only."""
+    """A command's result, and the end of its output for display."""
 
     result: CommandResult
     tail: str = field(repr=False)

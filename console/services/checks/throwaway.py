@@ -29,7 +29,7 @@ _KINDS = {b"A": ChangeKind.ADDED, b"D": ChangeKind.DELETED}
 
 
 class ThrowawayError(Exception):
-    """There can be no throwaway repository; the finding says why."""
+    """No throwaway repository can be made; the finding says why."""
 
     def __init__(self, finding_id: str, message: str) -> None:
         super().__init__(message)
@@ -182,11 +182,11 @@ async def throwaway(
 
     """
     if _COMMIT.fullmatch(commit) is None:
-        raise ThrowawayError("CHK-03", "The pinned commit is no full commit id.")
+        raise ThrowawayError("CHK-03", "The pinned commit is not a full commit id.")
     try:
         checkout = await find_checkout(repository, environment)
     except NoCheckoutError:
-        why = "The directory is no git repository, or one that git does not trust"
+        why = "The directory is not a git repository, or one that git does not trust"
         message = f"{why}: see git -C DIRECTORY rev-parse --show-toplevel."
         raise ThrowawayError("CHK-02", message) from None
     except NoGitError:

@@ -195,5 +195,5 @@ class Profile(Struct, frozen=True):
 
     @property
     def is_embedded(self) -> bool:
-        """Tell whether the profile runs on the embedded gateway."""
+        """Whether the profile runs on the embedded gateway."""
         return self.gateway.base_url == EMBEDDED

@@ -42,7 +42,7 @@ def read_text(path: Path, source: str) -> str:
     except OSError as error:
         raise ConfigError(f"cannot be read: {error.strerror or 'input/output error'}", source=source) from None
     except ValueError:
-        raise ConfigError("is no file name", source=source) from None
+        raise ConfigError("is not a file name", source=source) from None
     if len(data) > SIZE_LIMIT:
         raise ConfigError(f"is larger than {SIZE_LIMIT // 1024} kB, the most that a config may be", source=source)
     try:
@@ -65,7 +65,7 @@ class TomlText:
         """Return the text's tables.
 
         Raises:
-            ConfigError: It is no TOML, or its lines or its nesting go over the limits.
+            ConfigError: It is not TOML, or its lines or its nesting go over the limits.
 
         """
         for number, line in enumerate(self._lines, 1):
@@ -78,10 +78,10 @@ class TomlText:
             match = re.search(r"line (\d+)", position)
             where = int(match[1]) if match else len(self._lines)
             raise ConfigError(
-                f"is no valid TOML: {safe(_without_secrets(problem))}", source=self.source, line=where
+                f"is not valid TOML: {safe(_without_secrets(problem))}", source=self.source, line=where
             ) from None
         except (RecursionError, ValueError):
-            raise ConfigError("is no valid TOML: nested too deeply or with a bad number", source=self.source) from None
+            raise ConfigError("is not valid TOML: nested too deeply or with a bad number", source=self.source) from None
         if _is_deeper(document, DEPTH_LIMIT):
             raise ConfigError(f"is nested more than {DEPTH_LIMIT} levels deep", source=self.source)
         return document

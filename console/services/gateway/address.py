@@ -13,7 +13,7 @@ def check_base_url(url: str) -> str | None:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
-        return "is no URL; write https://host or https://host:port"
+        return "is not a URL; write https://host or https://host:port"
     host = parts.hostname
     if parts.scheme not in ("https", "http") or not host:
         return 'must begin with https:// and name a host; "sim:" means the embedded gateway'
@@ -31,7 +31,7 @@ def check_base_url(url: str) -> str | None:
 
 
 def is_loopback(host: str) -> bool:
-    """Tell whether a host name or address is this machine's loopback."""
+    """Return whether a host name or address is this machine's loopback."""
     return host == "localhost" or (_is_address(host) and ipaddress.ip_address(host).is_loopback)
 
 
@@ -45,7 +45,7 @@ def _is_host(host: str) -> bool:
 
 
 def _is_international(host: str) -> bool:
-    """Tell whether the xn-- labels of a host stand for characters that host names may have (RFC 5891)."""
+    """Return whether the xn-- labels of a host stand for characters that host names may have (RFC 5891)."""
     import idna
 
     try:
@@ -76,7 +76,7 @@ def _check_prefix(parts: SplitResult) -> str | None:
 
 
 def is_doubled(base_url: str, path: str) -> bool:
-    """Tell whether a base URL and an endpoint path would put `/v1` into the address twice."""
+    """Return whether a base URL and an endpoint path would put `/v1` into the address twice."""
     return urlsplit(base_url).path.rstrip("/").endswith("/v1") and path.startswith("/v1/")
 
 

@@ -67,7 +67,7 @@ class BoundTransport(httpx.AsyncBaseTransport):
         return None
 
     def _is_key(self, name: str, value: str) -> bool:
-        """Tell whether a header is the one that is there to carry the token, and carries nothing else."""
+        """Return whether a header is the one that is there to carry the token, and carries nothing else."""
         scheme = "Bearer " if name == "authorization" else ""
         return (
             name == self._key_header

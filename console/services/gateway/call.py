@@ -63,7 +63,7 @@ class Reply:
 
     @property
     def is_success(self) -> bool:
-        """Tell whether the status is one of success."""
+        """Whether the status is one of success."""
         return 200 <= self.status < 300
 
 

@@ -68,7 +68,7 @@ class _Stamp:
 
     @property
     def is_written(self) -> bool:
-        """Tell whether the request has left."""
+        """Whether the request has left."""
         return self.written_at.done()
 
 
@@ -226,7 +226,7 @@ class Gateway:
             raise self._failure(error.__cause__, stamp) from None
         except aiohttp.ClientError:
             # What the transport does not translate: an answer that is no HTTP, or headers over aiohttp's caps.
-            raise given_up("it is no valid HTTP, or its head goes over 128 lines of 8 kB") from None
+            raise given_up("it is not valid HTTP, or its head goes over 128 lines of 8 kB") from None
         if 300 <= response.status_code < 400:
             await response.aclose()
             raise redirected(response.status_code)

@@ -4,7 +4,7 @@ CallError
 ├─ unreachable       no connection: name, refusal, network or TLS
 ├─ disconnected      the connection ended before the answer did
 ├─ deadline_passed   the call's total deadline, or the time to connect, ran out
-├─ given_up          the answer goes over a cap, is compressed, or is no HTTP
+├─ given_up          the answer goes over a cap, is compressed, or is not HTTP
 ├─ redirected        the gateway wanted the call to go somewhere else
 ├─ other_origin      the call would go to another origin than the token belongs to
 └─ carries_token     a token stands in what the call would send
@@ -99,7 +99,7 @@ def other_origin() -> CallError:
         judged(
             Category.ORIGIN_REFUSED,
             "the request would have gone to another origin than the token belongs to; nothing was sent",
-            action="Correct base_url. Where the gateway has moved, bind the token anew: token rebind.",
+            action="Correct base_url. Where the gateway has moved, bind the token again: token rebind.",
         )
     )
 

@@ -18,7 +18,7 @@ from console.services.instructions.tool_settings import ToolSettings, codex_home
 DIRECTORIES_LIMIT = 20_000
 """The most directories that are looked through below the one in which the tool works."""
 _NOT_ENTERED = frozenset({".git", "node_modules", ".venv", "venv", "__pycache__"})
-"""Not the repository's own: what packages brought along is no instruction to work by."""
+"""Not the repository's own: what packages brought along is not an instruction to work by."""
 
 
 @dataclass(frozen=True, slots=True)

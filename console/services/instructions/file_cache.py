@@ -33,17 +33,17 @@ class ReadFile:
 
     @property
     def text(self) -> str:
-        """The bytes as text; what is no UTF-8 becomes a replacement character, as the tools have it."""
+        """The bytes as text; what is not UTF-8 becomes a replacement character, as the tools have it."""
         return self.data.decode("utf-8", "replace")
 
     @property
     def is_blank(self) -> bool:
-        """Tell whether a tool that passes over blank text passes over it."""
+        """Whether a tool that passes over blank text passes over it."""
         return not self.data.strip()
 
 
 def exists(path: Path, *, if_unknown: bool = False) -> bool:
-    """Tell whether there is anything under a path's name, be it a link that leads nowhere.
+    """Return whether there is anything under a path's name, be it a link that leads nowhere.
 
     Args:
         path: Where to look.
@@ -60,7 +60,7 @@ def exists(path: Path, *, if_unknown: bool = False) -> bool:
 
 
 def is_file(path: Path) -> bool:
-    """Tell whether a path leads to a regular file."""
+    """Return whether a path leads to a regular file."""
     try:
         return stat.S_ISREG(path.stat().st_mode)
     except (OSError, ValueError):
@@ -110,7 +110,7 @@ def _bytes_of(path: Path) -> bytes:
     """Return a regular file's bytes.
 
     Raises:
-        _NotReadError: It is no regular file, or too large.
+        _NotReadError: It is not a regular file, or too large.
         OSError: It cannot be read.
 
     """
@@ -129,4 +129,4 @@ def _bytes_of(path: Path) -> bytes:
 
 def _require_file(mode: int) -> None:
     if not stat.S_ISREG(mode):
-        raise _NotReadError("is a directory" if stat.S_ISDIR(mode) else "is no regular file", is_file=False)
+        raise _NotReadError("is a directory" if stat.S_ISDIR(mode) else "is not a regular file", is_file=False)

@@ -95,7 +95,9 @@ def _place(
     real = [Path(os.path.realpath(each)) for each in (repository, directory, named_home, managed)]
     for named, each in ((repository, real[0]), (directory, real[1])):
         if not os.path.isdir(each):  # noqa: PTH112  # one that may not be looked at is none
-            raise InstructionsError(f"{safe(str(named), limit=200)} is no directory; name one that a repository is in")
+            raise InstructionsError(
+                f"{safe(str(named), limit=200)} is not a directory; name one that a repository is in"
+            )
     if not real[1].is_relative_to(real[0]):
         raise InstructionsError(f"{safe(str(directory), limit=200)} is not in the repository; name one that is")
     return Place(real[0], real[1], real[2], environment, real[3])

@@ -22,7 +22,7 @@ _DEFAULT_BASE = "refs/remotes/origin/HEAD"
 
 
 class BaseBranchError(Exception):
-    """The base branch that was named is no commit of the repository."""
+    """The base branch that was named is not a commit of the repository."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class GitFacts:
 
     @property
     def is_read(self) -> bool:
-        """Tell whether git answered."""
+        """Whether git answered."""
         return self.state is GitState.READ
 
     def blob_id(self, data: bytes) -> str:
@@ -50,7 +50,7 @@ class GitFacts:
         return digest.hexdigest()
 
     def holds(self, tree: Mapping[str, str], path: str, data: bytes) -> bool:
-        """Tell whether a tree holds these bytes at a path, be it with other line ends."""
+        """Return whether a tree holds these bytes at a path, be it with other line ends."""
         return tree.get(path) in (self.blob_id(data), self.blob_id(data.replace(b"\r\n", b"\n")))
 
 
@@ -63,7 +63,7 @@ async def read_git_facts(place: Place, paths: Sequence[str], base_branch: str | 
         base_branch: What to compare with; None takes the default branch of origin where it is known.
 
     Raises:
-        BaseBranchError: The base branch is no commit.
+        BaseBranchError: The base branch is not a commit.
 
     """
     try:

@@ -71,7 +71,7 @@ class ImportGraph:
                 paths.append(path)
             elif path.name.rstrip(_PUNCTUATION).endswith((".md", ".txt")):
                 # Other words that begin with @ are mostly names, of people and of packages.
-                self._tell(f"imports {self.place.label(path)}, which is no file: it is not read", found.label)
+                self._tell(f"imports {self.place.label(path)}, which is not a file: it is not read", found.label)
         found.imports = tuple(self.place.label(path) for path in paths)
         return paths
 

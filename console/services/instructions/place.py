@@ -30,7 +30,7 @@ class Place:
         return tuple(reversed((self.directory, *self.directory.parents)))
 
     def holds(self, path: Path) -> bool:
-        """Tell whether a path is in the repository, by its name alone."""
+        """Return whether a path is in the repository, by its name alone."""
         return path.is_relative_to(self.repository)
 
     def relative(self, path: Path) -> str:

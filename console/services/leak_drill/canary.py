@@ -101,7 +101,7 @@ class Canary:
         self._sought = (Secret(self.value), *map(Secret, parts))
 
     def is_in(self, data: bytes) -> bool:
-        """Tell whether bytes hold the canary, a part of it, or a form that gives one of them away."""
+        """Return whether bytes hold the canary, a part of it, or a form that gives one of them away."""
         text = data.decode("latin-1")
         return any(each.is_in(text) for each in self._sought)
 

@@ -63,7 +63,7 @@ class DrillReport:
 
     @property
     def is_passed(self) -> bool:
-        """Tell whether every step was held and the canary was found nowhere but in its own header."""
+        """Whether every step was held and the canary was found nowhere but in its own header."""
         return not self.hits and not self.problems
 
 

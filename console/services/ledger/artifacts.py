@@ -75,7 +75,7 @@ class Artifacts:
             self._state.parent.mkdir(parents=True, exist_ok=True)
             self._state.mkdir(mode=0o700, exist_ok=True)
             path = self._directory / sha256
-            if self._content(path) != data:  # a damaged one is written anew
+            if self._content(path) != data:  # a damaged one is written again
                 write_private(path, data)
             self._sync()
         except PrivateFileError as error:

@@ -28,7 +28,7 @@ def this_process(name: str) -> Holder:
 
 
 def is_dead(holder: Holder) -> bool:
-    """Tell whether a holder is known to be dead; what runs on another machine, or elsewhere unseen, never is."""
+    """Return whether a holder is known to be dead; what runs on another machine, or elsewhere unseen, never is."""
     if holder.started == 0 or holder.host != _host():
         return False
     try:

@@ -168,7 +168,7 @@ class Ledger(Protocol):
         """Return the runs, the one begun last first."""
 
     async def rebuild(self, summarise: Callable[[tuple[Line, ...]], Summary]) -> int:
-        """Make all summaries anew from the lines; return how many."""
+        """Make all summaries again from the lines; return how many."""
 
     async def acquire(self, run_id: str, holder: Holder) -> Lease:
         """Take the right to step a run, at once where its holder is known to be dead.

@@ -92,7 +92,7 @@ def _require_private(path: Path, is_expected: Callable[[int], bool], mode: str) 
     if stat.S_ISLNK(found.st_mode):
         raise LedgerError(f"{where} is a symbolic link; put what it leads to in its place", is_unsafe=True)
     if not is_expected(found.st_mode):
-        raise LedgerError(f"{where} is no regular file; move it away", is_unsafe=True)
+        raise LedgerError(f"{where} is not a regular file; move it away", is_unsafe=True)
     if found.st_uid != os.geteuid():
         raise LedgerError(f"{where} belongs to another user; set XDG_STATE_HOME to a place of your own", is_unsafe=True)
     if found.st_mode & 0o077:

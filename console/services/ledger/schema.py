@@ -85,7 +85,7 @@ def connect(path: Path, new_log_id: Callable[[], str]) -> "tuple[Connection, str
     """Open the ledger's file, which may be empty; return the connection and the ledger's id.
 
     Raises:
-        LedgerError: It is no ledger, one of a newer console, or cannot be used.
+        LedgerError: It is not a ledger, one of a newer console, or cannot be used.
 
     """
     import sqlite3
@@ -213,6 +213,6 @@ _WORDS = {
     11: "is damaged; keep a copy of it and of the files beside it, then move them away or restore a backup",
     13: "cannot be written: the disk is full; nothing was kept, free some space, then try again",
     14: "cannot be opened; look at who may use it, its directory and the disk",
-    26: "is no ledger, or is damaged; keep a copy of it and of the files beside it, then move them away",
+    26: "is not a ledger, or is damaged; keep a copy of it and of the files beside it, then move them away",
 }
 """By SQLite's primary result codes (sqlite.org/rescode.html)."""

@@ -187,7 +187,7 @@ class SqliteLedger(Ledger):
         return await self._run(partial(transactions.runs, self._connection, limit, status))
 
     async def rebuild(self, summarise: Callable[[tuple[Line, ...]], Summary]) -> int:
-        """Make all summaries anew from the lines; see `Ledger`."""
+        """Make all summaries again from the lines; see `Ledger`."""
         return await self._run(partial(transactions.rebuild, self._connection, summarise))
 
     async def acquire(self, run_id: str, holder: Holder) -> Lease:

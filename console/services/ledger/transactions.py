@@ -128,7 +128,7 @@ def check(connection: "Connection", log_id: str, run_id: str) -> tuple[ChainFaul
         try:
             lines.append(_line(row))
         except ValueError:
-            faults.append(ChainFault(row[3], "it was edited: it is no line any more"))
+            faults.append(ChainFault(row[3], "it was edited: it is not a line any more"))
     if not (lines or faults):
         raise _unknown(run_id)
     faults.extend(check_chain(lines, run_id=run_id, log_id=log_id))
@@ -151,7 +151,7 @@ def runs(connection: "Connection", limit: int, status: str | None) -> tuple[Summ
 
 
 def rebuild(connection: "Connection", summarise: Callable[[tuple[Line, ...]], Summary]) -> int:
-    """Make all summaries anew from the lines; return how many."""
+    """Make all summaries again from the lines; return how many."""
     with transaction(connection):
         connection.execute("DELETE FROM run")
         found = connection.execute("SELECT run_id FROM line GROUP BY run_id ORDER BY min(place)").fetchall()

@@ -160,7 +160,7 @@ class _Fetcher:
                 "the page's host has no certificate that is trusted, or speaks no TLS"
             ) from None
         except aiohttp.ClientResponseError:
-            raise SourceUnreachableError("the answer is no valid HTTP") from None
+            raise SourceUnreachableError("the answer is not valid HTTP") from None
         except (aiohttp.ClientError, OSError, ValueError):
             raise SourceUnreachableError("the page's host cannot be reached from this machine") from None
 
@@ -214,7 +214,7 @@ def _parse(text: str) -> URL:
         url = URL(text)
         port = url.port
     except ValueError:
-        raise SourceRefusedError("the page's address is no URL") from None
+        raise SourceRefusedError("the page's address is not a URL") from None
     if url.scheme not in ("http", "https") or not url.host or not port:
         raise SourceRefusedError("the page's address, or one that it leads to, is neither http nor https")
     if url.user is not None or url.password is not None:
@@ -230,7 +230,7 @@ def _destination(url: URL, response: aiohttp.ClientResponse) -> URL:
     try:
         target = url.join(URL(location))
     except ValueError:
-        raise SourceRefusedError("the page redirects to what is no URL") from None
+        raise SourceRefusedError("the page redirects to what is not a URL") from None
     return _parse(str(target))
 
 
@@ -242,7 +242,7 @@ def _require_text(response: aiohttp.ClientResponse) -> None:
         raise SourceUnreachableError("the page is compressed, although it was asked for as it is", http_status=status)
     kind = _media_type(response)
     if kind and not (kind.startswith("text/") or kind in (*_MARKUP, *_TEXT) or kind.endswith(("+json", "+xml"))):
-        raise SourceUnreachableError("the page is no text that can be compared", http_status=status)
+        raise SourceUnreachableError("the page is not text that can be compared", http_status=status)
 
 
 def _read(url: URL, response: aiohttp.ClientResponse, body: bytes) -> Fetched:

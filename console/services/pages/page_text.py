@@ -9,7 +9,7 @@ import html
 import re
 
 _UNSEEN = ("script", "style", "noscript", "template", "svg", "iframe", "object", "title", "textarea", "select")
-"""Elements whose content is no text of the page, or changes with every visit."""
+"""Elements whose content is not text of the page, or changes with every visit."""
 _INLINE = frozenset(
     ("a", "abbr", "b", "bdi", "bdo", "cite", "code", "data", "del", "dfn", "em", "font", "i", "ins", "kbd", "label",
      "mark", "q", "s", "samp", "small", "span", "strong", "sub", "sup", "time", "u", "var", "wbr")
@@ -31,7 +31,7 @@ _RUN = re.compile(r"[A-Za-z0-9_=-]{24,}+")
 _ENCODINGS = dict.fromkeys(("iso-8859-1", "latin1", "latin-1", "windows-1252", "cp1252"), "cp1252") | {
     "utf-16": "utf-16"
 }
-"""What is read otherwise than as UTF-8; Latin-1 is what browsers take it for. Some of Python's codecs are no encodings
+"""What is read otherwise than as UTF-8; Latin-1 is what browsers take it for. Some of Python's codecs are not encodings
 of text, or take time that grows with the square of the length, so that none is taken by its name alone."""
 
 
@@ -80,7 +80,7 @@ def _without_markup(page: str) -> str:
 
 
 def _is_random(run: str) -> bool:
-    """Tell whether a long run of characters looks drawn at random: capitals, small letters and digits mixed."""
+    """Return whether a long run of characters looks drawn at random: capitals, small letters and digits mixed."""
     return (
         any(each.islower() for each in run)
         and any(each.isupper() for each in run)

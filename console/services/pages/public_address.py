@@ -46,7 +46,7 @@ _NOT_PUBLIC_V6 = tuple(
 
 
 def is_public(address: str) -> bool:
-    """Tell whether an IP address is one that anybody on the internet could reach; False where it is none."""
+    """Return whether an IP address is one that anybody on the internet could reach; False where it is none."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:

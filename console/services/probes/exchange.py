@@ -82,7 +82,7 @@ class Exchange:
 
     @property
     def is_settled(self) -> bool:
-        """Tell whether the answer has said how it ends: what may follow is a formality, and has to come soon."""
+        """Whether the answer has said how it ends: what may follow is a formality, and has to come soon."""
         return self._reader.is_complete or self._reader.has_failed
 
     def take(self, part: CallPart) -> list[SmokeEvent]:
@@ -128,7 +128,7 @@ class Exchange:
 
     @property
     def _is_stream(self) -> bool:
-        """Tell whether the answer is a stream of events; a refused call may be one too."""
+        """Whether the answer is a stream of events; a refused call may be one too."""
         return self._started is not None and self._started.content_type == "text/event-stream"
 
     def _show(self, delta: Delta) -> list[SmokeEvent]:
@@ -253,7 +253,7 @@ class Exchange:
         return body if error_in(value) is not None or not (is_answer or has_content) else None
 
     def _read_refusal(self, body: bytes) -> Classification:
-        """Classify a refusal, and keep its own words for the eye."""
+        """Classify a refusal, and keep its own words for display."""
         started = self._started
         content_type = "" if started is None else started.content_type
         self._said = self._mask.excerpt(body, content_type)

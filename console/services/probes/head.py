@@ -35,7 +35,7 @@ def check_head(
     Args:
         started: Status and headers.
         family: The family that was called.
-        body: The body's beginning, where it was no stream of events; of a stream, the error in it.
+        body: The body's beginning, where it was not a stream of events; of a stream, the error in it.
         reading: What the refusal was classed as; None where the call was not refused.
         mask: Knows the token.
 

@@ -133,7 +133,7 @@ def _judge_wrong(wrong: _Control, right: _Control) -> list[Finding]:
 
 
 def _is_same_refusal(wrong: _Control, right: _Control) -> bool:
-    """Tell whether both keys got the same refusal: a gateway may look at the form before it looks at the key."""
+    """Return whether both keys got the same refusal: a gateway may look at the form before it looks at the key."""
     if right.reading is None or wrong.reading is None:
         return False
     return wrong.reading.category is right.reading.category

@@ -24,11 +24,11 @@ class Mask:
         self._secret = secret
 
     def is_hit(self, text: str) -> bool:
-        """Tell whether a text from outside holds the token."""
+        """Return whether a text from outside holds the token."""
         return self._secret is not None and self._secret.is_in(text)
 
     def closed(self, text: str | None, form: re.Pattern[str]) -> str | None:
-        """Let a name from outside through where it has a name's form, and is no secret, ours or one that is like it."""
+        """Return a name from outside where it has the form of a name and looks like no secret; else None."""
         if text is None or not form.fullmatch(text) or self.is_hit(text) or find_secrets(text):
             return None
         return None if self._secret is not None and self._secret.resembles(text) else safe(text)
@@ -42,7 +42,7 @@ class Mask:
         return replace(finding, evidence="") if self.is_hit(finding.evidence) else finding
 
     def excerpt(self, body: bytes, content_type: str) -> str:
-        """Return a refusal's own words for the eye; they are masked before they are cut, so no end of a key stays."""
+        """Return a refusal's own words for display; they are masked before they are cut, so no end of a key stays."""
         said = message_in(body, content_type)
         if self._secret is not None:
             said = self._secret.redact(said)

@@ -137,7 +137,7 @@ def require_task(data: bytes) -> str:
     try:
         text = data.decode()
     except UnicodeDecodeError:
-        raise BeginError("the task is no UTF-8 text; name a text file") from None
+        raise BeginError("the task is not UTF-8 text; name a text file") from None
     if "\0" in text:
         raise BeginError("the task is a binary file; name a text file")
     if not text.strip():
@@ -180,7 +180,7 @@ def _read_rubric(profile: Profile, kind: ArtifactKind) -> str:
     except OSError as error:
         raise BeginError(f"the rubric {shown} cannot be read: {error.strerror or 'input/output error'}") from None
     except UnicodeDecodeError:
-        raise BeginError(f"the rubric {shown} is no UTF-8 text") from None
+        raise BeginError(f"the rubric {shown} is not UTF-8 text") from None
     except RubricError as error:
         raise BeginError(f"the rubric {shown} cannot be used: {error}") from None
     return text

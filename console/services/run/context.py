@@ -77,7 +77,7 @@ def _text(data: bytes, name: str) -> str:
     try:
         text = data.decode()
     except UnicodeDecodeError:
-        raise BriefError(f"{shown} is no UTF-8 text; leave it out of the context") from None
+        raise BriefError(f"{shown} is not UTF-8 text; leave it out of the context") from None
     if "\0" in text:
         raise BriefError(f"{shown} is a binary file; leave it out of the context")
     return text

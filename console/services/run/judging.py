@@ -59,7 +59,7 @@ def open_gate(
 def open_failed(state: RunState, failure: CallFailed, why: str = "") -> Opening:
     """Return the opening of a gate whose call gave nothing to judge.
 
-    It is no verdict on a draft: the operator may let the call be made once more, or say revise or block.
+    It is not a verdict on a draft: the operator may let the call be made once more, or say revise or block.
 
     Args:
         state: The run.

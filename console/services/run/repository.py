@@ -67,7 +67,7 @@ async def read_commit(root: Path, environment: Mapping[str, str]) -> str:
 async def _checkout(directory: Path, environment: Mapping[str, str]) -> Checkout:
     shown = safe(str(directory), limit=200)
     if not os.path.isdir(directory):  # noqa: PTH112, ASYNC240  # one look at the disk, as git itself takes
-        raise RepositoryError(f"{shown} is no directory; name one that is in a git repository")
+        raise RepositoryError(f"{shown} is not a directory; name one that is in a git repository")
     try:
         return await find_checkout(directory, environment)
     except NoGitError as error:

@@ -118,7 +118,7 @@ def read_answer(gate: Gate, text: str, criteria: tuple[str, ...]) -> RoleAnswer 
         return judged(Category.CONTRACT_VIOLATION, "a key stands twice in one object of the answer's JSON")
     except (msgspec.DecodeError, msgspec.ValidationError, RecursionError):
         pass
-    return judged(Category.CONTRACT_VIOLATION, f"the answer is no JSON of the schema that {gate.words} needs")
+    return judged(Category.CONTRACT_VIOLATION, f"the answer is not JSON of the schema that {gate.words} needs")
 
 
 class _DuplicateKeyError(ValueError):

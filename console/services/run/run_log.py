@@ -48,7 +48,7 @@ class RunLog:
         return log
 
     async def refresh(self) -> RunState:
-        """Read the run anew, with what others appended. Raises as `open` does."""
+        """Read the run again, with what others appended. Raises as `open` does."""
         lines = await self._ledger.read(self._run_id)
         faults = check_chain(lines)
         if faults:

@@ -26,14 +26,14 @@ class StepHeldError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class CallPrepared:
-    """A call as it is about to be sent. For the eye only."""
+    """A call as it is about to be sent. Display only."""
 
     call: "RoleCall"
 
 
 @dataclass(frozen=True, slots=True)
 class GateNoted:
-    """A gate's findings in words. For the eye; they are kept apart from the ledger."""
+    """A gate's findings in words. Display only; they are kept apart from the ledger."""
 
     opened: GateOpened
     findings: tuple[Finding, ...]

@@ -29,7 +29,7 @@ class Verified:
 
     @property
     def holds(self) -> bool:
-        """Return whether nothing was found."""
+        """Whether nothing was found."""
         return not self.faults
 
 

@@ -246,7 +246,7 @@ def _unusable(path: Path, error: OSError | ValueError, deed: str) -> PrivateFile
         return PrivateFileError(
             f"{where} is a symbolic link; name what it leads to, or put that in its place", is_unsafe=True
         )
-    reason = error.strerror if isinstance(error, OSError) else "it is no file name"
+    reason = error.strerror if isinstance(error, OSError) else "it is not a file name"
     return PrivateFileError(f"{where} cannot be {deed}: {reason or 'input/output error'}")
 
 

@@ -16,7 +16,7 @@ _TAKEN: dict[str, Secret | str] = {}
 
 
 def take_token(name: str, environment: Mapping[str, str]) -> Secret | None:
-    """Return the token in a variable; None where it is not set. A variable that is set anew is read anew.
+    """Return the token in a variable; None where it is not set. A variable that is set again is read again.
 
     Args:
         name: The variable.
@@ -39,7 +39,7 @@ def take_token(name: str, environment: Mapping[str, str]) -> Secret | None:
 
 
 def forget_environment() -> None:
-    """Forget what was read: for a process that begins anew, as each test does."""
+    """Forget what was read: for a process that begins again, as each test does."""
     _TAKEN.clear()
 
 

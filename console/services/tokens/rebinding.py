@@ -19,7 +19,7 @@ class Binding:
 
     @property
     def is_needed(self) -> bool:
-        """Tell whether there is anything to do."""
+        """Whether there is anything to do."""
         return self.before != self.after
 
 

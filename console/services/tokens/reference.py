@@ -35,7 +35,7 @@ class Scheme(StrEnum):
 
     @property
     def is_store(self) -> bool:
-        """Tell whether the console can put a token there."""
+        """Whether the console can put a token there."""
         return self in (Scheme.KEYRING, Scheme.KERNEL, Scheme.VAULT)
 
 
@@ -112,7 +112,7 @@ class Reference:
 
     @property
     def is_reserved(self) -> bool:
-        """Tell whether the name is one that the console gives by itself."""
+        """Whether the name is one that the console gives by itself."""
         return self.scheme.is_store and self.name.endswith((NEXT, PREVIOUS, CANARY))
 
 
@@ -143,7 +143,7 @@ def _unknown_scheme(scheme: str) -> str:
     if close:
         return f"has an unknown scheme; did you mean {close[0]}:?"
     return (
-        "is no reference; write env:NAME, keyring://SERVICE/NAME, file:/PATH, kernel:NAME, vault:NAME, cmd:[…],"
+        "is not a reference; write env:NAME, keyring://SERVICE/NAME, file:/PATH, kernel:NAME, vault:NAME, cmd:[…],"
         " prompt: or sim:, never the token itself"
     )
 

@@ -20,7 +20,7 @@ class Resolution:
 
     @property
     def is_usable(self) -> bool:
-        """Tell whether calls can be made: a token was found, or the gateway takes none."""
+        """Whether calls can be made: a token was found, or the gateway takes none."""
         return self.event.state is TokenState.FOUND
 
     @property

@@ -57,7 +57,7 @@ class Prompt:
 
     @property
     def can_ask(self) -> bool:
-        """Tell whether there is anybody to ask."""
+        """Whether there is anybody to ask."""
         return self._ask is not None
 
     def answer(self) -> Secret | None:

@@ -81,7 +81,7 @@ def _interruptible() -> Iterator[None]:
 
 
 def has_terminal() -> bool:
-    """Tell whether this process has a terminal that can be read, whatever its stdin is."""
+    """Return whether this process has a terminal that can be read, whatever its stdin is."""
     with contextlib.suppress(OSError):
         os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC))
         return True

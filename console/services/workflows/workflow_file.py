@@ -75,7 +75,7 @@ def _bytes_of(root: Path, path: Path) -> bytes:
     descriptor = os.open(real, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     with os.fdopen(descriptor, "rb") as file:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise WorkflowError("it is no regular file")
+            raise WorkflowError("it is not a regular file")
         data = file.read(FILE_SIZE_LIMIT + 1)
     if len(data) > FILE_SIZE_LIMIT:
         raise WorkflowError(f"it is larger than {FILE_SIZE_LIMIT // 1024} kB")
@@ -89,7 +89,7 @@ def parse_workflow(data: bytes) -> MapNode:
     as a truth value, each node has its line, and the bounds hold before a hostile file costs anything.
 
     Raises:
-        WorkflowError: It is no YAML, goes beyond the bounds, or is no mapping.
+        WorkflowError: It is not YAML, goes beyond the bounds, or is not a mapping.
 
     """
     import yaml
@@ -105,9 +105,9 @@ def parse_workflow(data: bytes) -> MapNode:
         root = _Tree().grow(yaml.parse(text, Loader=loader))
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        raise WorkflowError("it is no YAML" + (f", see line {mark.line + 1}" if mark is not None else "")) from None
+        raise WorkflowError("it is not YAML" + (f", see line {mark.line + 1}" if mark is not None else "")) from None
     if not isinstance(root, MapNode):
-        raise WorkflowError("it is no mapping")
+        raise WorkflowError("it is not a mapping")
     return root
 
 

@@ -89,7 +89,7 @@ def parse_report(report: bytes, paths: Sequence[Path]) -> dict[Path, tuple[Place
     """Map a report to findings: idents, weights and lines are taken, words and texts of the files are not.
 
     Raises:
-        ZizmorError: It is no report.
+        ZizmorError: It is not a report.
 
     """
     import msgspec

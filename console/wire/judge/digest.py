@@ -34,14 +34,14 @@ class Digest:
         return self._whole_length + self._pending_length
 
     def is_of(self, text: str) -> bool:
-        """Tell whether the pieces add up to this text."""
+        """Return whether the pieces add up to this text."""
         if len(text) != self.length:
             return False
         self._flush()
         return self._hash.digest() == blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
     def is_same(self, other: "Digest") -> bool:
-        """Tell whether two texts are the same."""
+        """Return whether two texts are the same."""
         self._flush()
         other._flush()
         return self._whole_length == other._whole_length and self._hash.digest() == other._hash.digest()

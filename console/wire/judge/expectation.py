@@ -32,7 +32,7 @@ class ToolCall:
     name: str
     call_id: str
     arguments: object
-    """Decoded; None where they are no JSON."""
+    """Decoded; None where they are not JSON."""
 
 
 def departures(asked: Asked, text: str, calls: list[ToolCall]) -> list[str]:

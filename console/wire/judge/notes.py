@@ -29,7 +29,7 @@ class Notes:
             self._noted[key] = found(assertion_id, case, ", ".join(filter(None, (place, detail))))
 
     def has(self, assertion_id: str, case: str) -> bool:
-        """Tell whether a departure was noted."""
+        """Return whether a departure was noted."""
         return (assertion_id, case) in self._noted
 
     @property

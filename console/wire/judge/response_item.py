@@ -70,7 +70,7 @@ def judge_text(digest: Digest, text: object, notes: Notes, *, is_reasoning: bool
 
 
 def judge_arguments(item: OpenItem, text: object, notes: Notes, *, is_json: bool) -> None:
-    """Note where arguments are repeated otherwise than their deltas add up to, or are no JSON."""
+    """Note where arguments are repeated otherwise than their deltas add up to, or are not JSON."""
     digest = item.arguments
     if not isinstance(text, str):
         notes.note("RSP-STREAM-06", "differs")

@@ -124,7 +124,7 @@ class ResponsesJudge(StreamJudge):
         self._is_numbered = True
 
     def _may_come(self, kind: str) -> bool:
-        """Tell whether a known event may be judged outside the stream's middle; note where it may not come at all."""
+        """Return whether a known event may be judged outside the stream's middle; note where it may not come at all."""
         match self._stage:
             case _Stage.START:
                 if kind not in ("response.created", "error", "response.failed"):

@@ -57,7 +57,7 @@ class StreamJudge(ABC):
         """Take the stream's end."""
 
     def take_unreadable(self) -> None:
-        """Take an event whose data is no JSON object."""
+        """Take an event whose data is not a JSON object."""
         self._notes.position += 1
         self._notes.note("COM-O-01", "not_json")
 

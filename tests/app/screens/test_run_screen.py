@@ -301,7 +301,7 @@ async def test_a_run_is_taken_up_by_another_screen_where_it_was_left(tmp_path: P
     ("task", "place", "words"),
     [
         ("", "repository", "the task is empty"),
-        ("write a note", "nowhere", "is no directory"),
+        ("write a note", "nowhere", "is not a directory"),
         ("write a note", "plain", "is in no git repository"),
     ],
 )

@@ -221,7 +221,7 @@ async def test_a_run_needs_a_repository_with_a_commit(runs: RunConsole, tmp_path
     plain = tmp_path / "plain"
     plain.mkdir()
     bare = Repository(tmp_path / "no-commit", {})
-    places = {plain: "in no git repository", bare.root: "has no commit", tmp_path / "nowhere": "is no directory"}
+    places = {plain: "in no git repository", bare.root: "has no commit", tmp_path / "nowhere": "is not a directory"}
     for place, words in places.items():
         assert words in await runs.refused(2, "run", "start", "--task-file", runs.task, "--repo", place)
 

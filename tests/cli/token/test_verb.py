@@ -59,7 +59,7 @@ def assert_in_no_file(console: Console, *folders: Path) -> None:
 
 
 def tells_nothing(*ended: Ended) -> bool:
-    """Tell whether neither stream holds a token or a part of one."""
+    """Return whether neither stream holds a token or a part of one."""
     pieces = [TOKEN[start : start + 6] for start in range(len(TOKEN) - 5)]
     return not any(piece in each.stdout + each.stderr for each in ended for piece in pieces)
 

@@ -94,7 +94,7 @@ async def test_the_list_is_one_document_too(console: Console) -> None:
 
 
 async def test_the_list_needs_no_config(console: Console) -> None:
-    path = console.write_config("this is no toml")
+    path = console.write_config("this is not toml")
     assert (await console.run("check", "--list", "--config", path)).code == 0
 
 

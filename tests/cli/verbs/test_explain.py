@@ -159,7 +159,7 @@ async def test_the_same_body_is_judged_the_same_from_a_file_and_from_stdin(conso
 async def test_what_is_no_category_and_no_file_is_refused_in_one_line(console: Console, name: str) -> None:
     result = await console.run("explain", name)
     assert result.code == 2
-    assert "is no category and cannot be read as a file" in result.complaint
+    assert "is not a category and cannot be read as a file" in result.complaint
     assert "account_quota" in result.complaint
     assert not set("\x1b\u202e") & set(result.complaint)
 

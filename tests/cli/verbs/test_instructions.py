@@ -116,7 +116,7 @@ async def test_an_untracked_file_ends_with_1(console: Console, tree: Tree) -> No
 async def test_a_directory_without_git_says_so(console: Console, tree: Tree) -> None:
     tree.add("AGENTS.md")
     result = await console.run("instructions", tree.root)
-    assert "compared   with nothing: git is no repository" in result.stdout
+    assert "compared   with nothing: there is no git repository" in result.stdout
     assert "! look  I05  The directory is in no git repository" in result.stdout
     assert result.code == 1
 
@@ -134,7 +134,7 @@ async def test_names_from_outside_are_never_raw(console: Console, tree: Tree) ->
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("nowhere",), "nowhere is no directory"),
+        (("nowhere",), "nowhere is not a directory"),
         (("projects/shop", "--base", "nowhere"), 'no base branch "nowhere"'),
         (("projects/shop", "--tool", "emacs"), "--tool"),
     ],

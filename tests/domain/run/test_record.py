@@ -69,7 +69,7 @@ def _leaves(annotation: object, place: str) -> Iterator[tuple[str, type]]:
             if inner is not Ellipsis:
                 yield from _leaves(inner, place)
         return
-    assert isinstance(annotation, type), f"{place} is no closed type: {annotation}"
+    assert isinstance(annotation, type), f"{place} is not a closed type: {annotation}"
     if is_dataclass(annotation):
         hints = typing.get_type_hints(annotation)
         for each in fields(annotation):

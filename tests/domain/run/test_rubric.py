@@ -253,12 +253,12 @@ def test_the_rubric_that_ships(kind: str) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("[[criterion", "no TOML"),
-        ("x = " + "[" * 20_000, "no TOML"),
-        ("threshold = " + "9" * 5000, "no TOML"),
+        ("[[criterion", "not TOML"),
+        ("x = " + "[" * 20_000, "not TOML"),
+        ("threshold = " + "9" * 5000, "not TOML"),
         ("", "names the kind patch"),
         ("criterion = 3", "names the kind patch"),
-        ("criterion = [3]", "number 1 is no table"),
+        ("criterion = [3]", "number 1 is not a table"),
         (_ROW.replace("patch", "article"), "names the kind patch"),
         (_ROW + _ROW, "same id"),
         ("threshold = 101\n" + _ROW, "threshold"),

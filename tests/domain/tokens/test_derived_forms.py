@@ -204,7 +204,7 @@ def test_a_traceback_with_locals_holds_no_form(method: str, text: object, token:
     except TypeError as error:
         shown = "".join(traceback.TracebackException.from_exception(error, capture_locals=True).format())
     else:
-        pytest.fail("what is no text was taken")
+        pytest.fail("what is not text was taken")
     # Of this test's own frame, which holds the token, nothing may decide.
     _, _, within = shown.partition(f"in {method}")
     assert within

@@ -175,13 +175,13 @@ def test_broken_toml_is_refused_with_its_line(path: Path) -> None:
     ):
         words = refusal(path, config(broken))
         line = 4 + len(broken.split("\n"))
-        if not re.search(rf"config\.toml, line ({line}|{line + 1}): is no valid TOML: \w", words):
+        if not re.search(rf"config\.toml, line ({line}|{line + 1}): is not valid TOML: \w", words):
             unexpected[broken] = words
     assert unexpected == {}
 
 
 def test_an_unclosed_text_at_the_end_of_the_file_is_refused_with_the_last_line(path: Path) -> None:
-    assert "config.toml, line 2: is no valid TOML" in refusal(path, 'schema = 1\ndefault_profile = "p')
+    assert "config.toml, line 2: is not valid TOML" in refusal(path, 'schema = 1\ndefault_profile = "p')
 
 
 @pytest.mark.parametrize(
@@ -301,8 +301,8 @@ _BAD_URLS = [
     ("https://gw.example/v1/messages/", "ends in /messages"),
     ("https://gw.example/v1/chat/completions", "ends in /completions"),
     ("https://gw.example:0", "names port 0"),
-    ("https://gw.example:99999", "is no URL"),
-    ("https://[::1", "is no URL"),
+    ("https://gw.example:99999", "is not a URL"),
+    ("https://[::1", "is not a URL"),
     ("https://gw.example.", "names a host that is neither"),
     ("https://gw example", "has a space"),
     ("https://gw%00.example", "names a host that is neither"),
@@ -395,7 +395,7 @@ def test_a_base_url_ref_is_an_environment_variable(path: Path) -> None:
 
 
 _BAD_REFERENCES = [
-    ("GW_TOKEN", "is no reference; write env:NAME, keyring://SERVICE/NAME, file:/PATH"),
+    ("GW_TOKEN", "is not a reference; write env:NAME, keyring://SERVICE/NAME, file:/PATH"),
     ("keyrin://a/b", "has an unknown scheme; did you mean keyring:?"),
     ("env:gw token", "env: wants a variable's name"),
     ("env:", "env: wants a variable's name"),
@@ -410,7 +410,7 @@ _BAD_REFERENCES = [
     ("prompt:x", "prompt: stands alone"),
     ("sim:x", "sim: stands alone"),
     ("env:" + "G" * 300, "is longer than 256 characters"),
-    ("", "is no reference"),
+    ("", "is not a reference"),
 ]
 
 
@@ -476,7 +476,7 @@ def test_checks_of_the_policy_are_programs(path: Path) -> None:
     ("line", "words"),
     [
         ('vault_passphrase_ref = "env:X"', "must be a file: reference"),
-        ('vault_passphrase_ref = "/etc/x"', "is no reference"),
+        ('vault_passphrase_ref = "/etc/x"', "is not a reference"),
         ('vault_passphrase_ref = "file:x"', "file: wants an absolute path"),
     ],
 )

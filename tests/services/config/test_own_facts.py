@@ -74,7 +74,7 @@ GOOD = 'pattern = "^a"\nallowed = ["responses"]\n'
         ('allowed = ["responses"]', "pattern is missing"),
         ('pattern = "^a"', "allowed is missing"),
         ('pattern = ""\nallowed = ["responses"]', "pattern: is empty"),
-        ('pattern = "("\nallowed = ["responses"]', "pattern is no regular expression"),
+        ('pattern = "("\nallowed = ["responses"]', "pattern is not a regular expression"),
         ('pattern = "(a+)+$"\nallowed = ["responses"]', "pattern repeats a group"),
         ('pattern = "(?=a)"\nallowed = ["responses"]', "lookaround"),
         (GOOD + 'required = "chat_completions"', "have to be among the allowed families"),
@@ -95,7 +95,7 @@ def test_a_bad_row_is_refused_in_one_line_that_names_the_row(tmp_path: Path, row
 
 
 def test_the_second_row_is_checked_too(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="no regular expression"):
+    with pytest.raises(ConfigError, match="not a regular expression"):
         profile_with(tmp_path, GOOD, 'pattern = "["\nallowed = ["responses"]')
 
 

@@ -240,7 +240,7 @@ async def test_a_link_that_leads_to_nothing_readable_stops(tree: Tree, target: s
     assert found.stops
 
 
-# --- What is no readable file ----------------------------------------------------------------------------------------
+# --- What is not a readable file --------------------------------------------------------------------------------------
 
 
 async def test_a_directory_in_a_files_place_is_passed_over_and_told(tree: Tree) -> None:
@@ -257,7 +257,7 @@ async def test_a_pipe_in_a_files_place_holds_up_nothing(tree: Tree, tool: Tool) 
     for name in ("AGENTS.md", "CLAUDE.md", "GEMINI.md", ".cursorrules"):
         os.mkfifo(tree.root / name)
     found = await tree.find(tool)
-    assert "is no regular file" in told(found, "I15")[0].message
+    assert "is not a regular file" in told(found, "I15")[0].message
     assert found.stops
 
 
@@ -398,14 +398,14 @@ async def test_an_import_that_is_not_there_is_told(tree: Tree) -> None:
     tree.add("CLAUDE.md", text="@docs/rules.md @docs @" + "x" * 5_000 + ".md\n").add("docs/x").commit()
     found = await tree.find(Tool.CLAUDE_CODE)
     assert [c.path for c in told(found, "I07")] == ["CLAUDE.md", "CLAUDE.md"]
-    assert "imports docs/rules.md, which is no file" in told(found, "I07")[0].message
+    assert "imports docs/rules.md, which is not a file" in told(found, "I07")[0].message
 
 
 async def test_an_import_with_the_end_of_a_sentence_in_it_is_told(tree: Tree) -> None:
     tree.add("CLAUDE.md", text="Read @docs/rules.md, then begin.\n").add("docs/rules.md").commit()
     found = await tree.find(Tool.CLAUDE_CODE)
     assert loads(found) == [("CLAUDE.md", "always")]
-    assert "imports docs/rules.md,, which is no file" in told(found, "I07")[0].message
+    assert "imports docs/rules.md,, which is not a file" in told(found, "I07")[0].message
 
 
 async def test_codex_follows_no_imports(tree: Tree) -> None:
@@ -419,7 +419,7 @@ async def test_codex_follows_no_imports(tree: Tree) -> None:
 async def test_a_directory_that_is_none_is_refused(tree: Tree, tmp_path: Path) -> None:
     tree.add("AGENTS.md").commit()
     for at in ("AGENTS.md", "nowhere", "x" * 5_000, "AGENTS.md/x"):
-        with pytest.raises(InstructionsError, match="is no directory"):
+        with pytest.raises(InstructionsError, match="is not a directory"):
             await tree.find(at=at)
     with pytest.raises(InstructionsError, match="is not in the repository"):
         await tree.find(at=str(tmp_path))

@@ -75,7 +75,7 @@ async def test_a_dangling_link_makes_nothing_where_it_leads(directory: Path, tmp
 async def test_what_is_no_file_is_refused(directory: Path) -> None:
     directory.mkdir(parents=True, mode=0o700)
     os.mkfifo(directory / FILE_NAME, 0o600)
-    assert "no regular file" in str(await refusal(directory))
+    assert "not a regular file" in str(await refusal(directory))
 
 
 async def test_a_file_in_the_directorys_place_is_refused(directory: Path) -> None:

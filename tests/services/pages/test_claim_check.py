@@ -220,10 +220,10 @@ UNREAD: dict[str, tuple[bytes, int | None, str]] = {
     "gone": (whole(410, PAGE, content_type=HTML), 410, "HTTP status 410"),
     "down": (whole(503, PAGE, content_type=HTML), 503, "HTTP status 503"),
     "gzip bomb": (whole(200, BOMB, "content-encoding: gzip", content_type=HTML), 200, "compressed"),
-    "hidden gzip bomb": (whole(200, BOMB, content_type="application/gzip"), 200, "no text"),
+    "hidden gzip bomb": (whole(200, BOMB, content_type="application/gzip"), 200, "not text"),
     "over the cap": (whole(200, b"x" * (SIZE_LIMIT + 1), content_type=HTML), None, "larger than 2 MB"),
     "over the cap unannounced": (head(content_type=HTML) + chunk(b"x" * (SIZE_LIMIT + 1)) + END, None, "larger than"),
-    "picture": (whole(200, PAGE, content_type="image/png"), 200, "no text"),
+    "picture": (whole(200, PAGE, content_type="image/png"), 200, "not text"),
     "empty": (whole(200, b"", content_type=HTML), 200, "no text"),
 }
 

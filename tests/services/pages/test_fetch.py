@@ -314,9 +314,9 @@ FAILURES: dict[str, tuple[Script, str]] = {
         "is compressed",
     ),
     "unknown coding": (answer_with(whole(200, PAGE, "content-encoding: zz", content_type=HTML)), "is compressed"),
-    "image": (answer_with(whole(200, PAGE, content_type="image/png")), "is no text"),
-    "pdf": (answer_with(whole(200, PAGE, content_type="application/pdf")), "is no text"),
-    "bytes": (answer_with(whole(200, PAGE, content_type="application/octet-stream")), "is no text"),
+    "image": (answer_with(whole(200, PAGE, content_type="image/png")), "is not text"),
+    "pdf": (answer_with(whole(200, PAGE, content_type="application/pdf")), "is not text"),
+    "bytes": (answer_with(whole(200, PAGE, content_type="application/octet-stream")), "is not text"),
     "no content": (answer_with(b"HTTP/1.1 204 Told\r\n\r\n"), "has no text"),
     "empty": (answer_with(whole(200, b"", content_type=HTML)), "has no text"),
     "needs a browser": (
@@ -327,12 +327,12 @@ FAILURES: dict[str, tuple[Script, str]] = {
     ),
     "cut body": (answer_and_close(whole(200, PAGE, content_type=HTML)[:-5]), "in the middle of the page"),
     "cut chunk": (answer_and_close(head(content_type=HTML) + chunk(PAGE)), "in the middle of the page"),
-    "bad chunk": (answer_and_close(head(content_type=HTML) + b"zz\r\nx\r\n"), "no valid HTTP"),
+    "bad chunk": (answer_and_close(head(content_type=HTML) + b"zz\r\nx\r\n"), "not valid HTTP"),
     "reset body": (answer_and_reset(head(content_type=HTML) + chunk(PAGE)), ""),
     "no answer": (answer_and_close(b""), "cannot be reached"),
     "reset": (answer_and_reset(b""), "cannot be reached"),
-    "no http": (answer_and_close(b"SSH-2.0-OpenSSH_9\r\n"), "no valid HTTP"),
-    "endless head": (answer_and_close(b"HTTP/1.1 200 OK\r\nx: " + b"y" * 100_000 + b"\r\n\r\n"), "no valid HTTP"),
+    "no http": (answer_and_close(b"SSH-2.0-OpenSSH_9\r\n"), "not valid HTTP"),
+    "endless head": (answer_and_close(b"HTTP/1.1 200 OK\r\nx: " + b"y" * 100_000 + b"\r\n\r\n"), "not valid HTTP"),
 }
 
 

@@ -132,7 +132,7 @@ async def test_a_last_id_that_lies_goes_nowhere_else(last_id: str) -> None:
     assert proof.requests_sent <= 5
 
 
-# --- What is no list -------------------------------------------------------------------------------------------------
+# --- What is not a list -----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -163,7 +163,7 @@ ACTED: dict[str, tuple[Category, str]] = {
     "login-page": (Category.CONTRACT_VIOLATION, "a web page"),
     "many-headers": (Category.CONTRACT_VIOLATION, "128 lines"),
     "promises-more": (Category.CONTRACT_VIOLATION, "ended in the middle"),
-    "promises-less": (Category.CONTRACT_VIOLATION, "no valid HTTP"),
+    "promises-less": (Category.CONTRACT_VIOLATION, "not valid HTTP"),
 }
 
 

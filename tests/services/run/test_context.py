@@ -98,7 +98,7 @@ async def test_a_file_has_bounds_and_a_name_of_one_line(tmp_path: Path) -> None:
     assert len((await head_contents(repository, "large.txt"))["large.txt"]) == FILE_LIMIT
     for pattern, words in {
         "larger.txt": "larger than",
-        "latin.txt": "no UTF-8 text",
+        "latin.txt": "not UTF-8 text",
         "nul.txt": "binary file",
         "a?b.md": "control, invisible",
         "tag*.md": "control, invisible",

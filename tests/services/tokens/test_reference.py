@@ -58,7 +58,7 @@ def test_an_unknown_scheme_names_the_nearest_one() -> None:
     nearest = {"keyrin://a/b": "keyring:", "envv:X": "env:", "valt:x": "vault:", "Kernel:x": "kernel:"}
     words = {each: check_reference(each) or "" for each in nearest}
     assert {each: said for each, said in words.items() if f"did you mean {nearest[each]}?" not in said} == {}
-    assert "is no reference" in str(check_reference("zzz:x"))
+    assert "is not a reference" in str(check_reference("zzz:x"))
 
 
 @pytest.mark.parametrize(

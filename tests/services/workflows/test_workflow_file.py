@@ -61,16 +61,16 @@ def test_an_alias_is_the_node_that_it_names() -> None:
 
 
 NO_WORKFLOWS = {
-    "not closed": (b"on: [\n", "it is no YAML, see line 2"),
-    "a tab": (b"on:\n\tpush: x", "it is no YAML, see line 2"),
-    "a control character": (b"on: \x07", "it is no YAML"),
+    "not closed": (b"on: [\n", "it is not YAML, see line 2"),
+    "a tab": (b"on:\n\tpush: x", "it is not YAML, see line 2"),
+    "a control character": (b"on: \x07", "it is not YAML"),
     "two anchors that are not there": (b"a: *b", "it refers to an anchor that is not there, or to itself"),
     "an anchor in itself": (b"a: &a [*a]", "it refers to an anchor that is not there, or to itself"),
     "not UTF-8": (b"on: \xff", "it is not UTF-8"),
     "a NUL": (b"on: push\0", "it holds a NUL character"),
-    "empty": (b"", "it is no mapping"),
-    "a list": (b"- a", "it is no mapping"),
-    "a word": (b"push", "it is no mapping"),
+    "empty": (b"", "it is not a mapping"),
+    "a list": (b"- a", "it is not a mapping"),
+    "a word": (b"push", "it is not a mapping"),
     "deep": (b"a: " + b"[" * 100, f"it is nested deeper than {DEPTH_LIMIT}"),
     "wide": (b"a: [" + b"x," * 60_000 + b"]", "it has more than 50000 nodes, aliases counted in full"),
 }
@@ -213,7 +213,7 @@ def _folder(path: Path, outside: Path) -> None:
         (_leave, "it is a link that leaves the repository"),
         (_dangle, "No such file or directory"),
         (_loop, "Too many levels of symbolic links"),
-        (_pipe, "it is no regular file"),
+        (_pipe, "it is not a regular file"),
         (_folder, "Is a directory"),
     ],
 )

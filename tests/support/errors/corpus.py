@@ -93,7 +93,7 @@ class ErrorBody:
 
     @property
     def must_not_pass(self) -> bool:
-        """Return whether reading this body as something that passes by waiting is the worst mistake."""
+        """Whether reading this body as something that passes by waiting is the worst mistake."""
         return self.label.stops_before_generation and not self.allowed & PASSING
 
     @property

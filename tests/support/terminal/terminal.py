@@ -49,7 +49,7 @@ class Terminal:
 
     @property
     def echoes(self) -> bool:
-        """Return whether the terminal shows what is typed."""
+        """Whether the terminal shows what is typed."""
         return bool(self._child.getecho())
 
     def until(self, is_shown: str | Callable[[str], bool]) -> str:

@@ -22,7 +22,7 @@ class Event:
 
     name: str
     value: Any
-    """The decoded data; the text itself where it is no JSON."""
+    """The decoded data; the text itself where it is not JSON."""
 
     @property
     def kind(self) -> str:

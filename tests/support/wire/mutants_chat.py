@@ -137,7 +137,7 @@ CHAT_MUTANTS = (
     _mutant("text up to the limit", "COM-U-02 at_limit", edit(3, *_FINISH, to="length")),
     _mutant("a total that is too high", "CHT-U-01 total", _usage(total_tokens=99)),
     _mutant("reasoning beside the completion", "CHT-U-01 beside", _usage(total_tokens=15)),
-    _mutant("an event is no JSON", "COM-O-01 not_json", insert(SseEvent("", "\n"), before=1)),
+    _mutant("an event is not JSON", "COM-O-01 not_json", insert(SseEvent("", "\n"), before=1)),
     _mutant("a messages event", "COM-B-02 other_family", insert(MESSAGE_STOP, before=1)),
     _mutant(
         "no tool, though one was forced",

@@ -95,7 +95,7 @@ MESSAGES_MUTANTS = (
         _mutant(f"the message has no {field}", "MSG-B-01 field", edit(_START, "message", field, to=GONE))
         for field in ("id", "type", "role", "model", "content")
     ),
-    _mutant("the message is no object", "MSG-B-01 field", edit(_START, "message", to=[])),
+    _mutant("the message is not an object", "MSG-B-01 field", edit(_START, "message", to=[])),
     _mutant("a stop_reason of its own", "MSG-B-01 unknown_stop", edit(_DELTA, "delta", "stop_reason", to="eos")),
     _mutant(
         "no usage at all", "MSG-B-01 no_usage", edit(_START, "message", "usage", to=GONE), edit(_DELTA, "usage", to={})
@@ -150,7 +150,7 @@ MESSAGES_MUTANTS = (
     _mutant("an event has another name", "COM-O-03 other_name", rename(_BLOCK_DELTA, "ping")),
     _mutant("an event has no name", "COM-O-03 unnamed", rename(_BLOCK_DELTA, "")),
     _mutant("an event has no type", "COM-O-03 untyped", edit(_BLOCK_DELTA, "type", to=GONE)),
-    _mutant("an event is no JSON", "COM-O-01 not_json", insert(SseEvent("ping", "pong"), before=_DELTA)),
+    _mutant("an event is not JSON", "COM-O-01 not_json", insert(SseEvent("ping", "pong"), before=_DELTA)),
     _mutant("an event of a type of its own", "COM-O-06 unknown_event", insert(named("acme_trace"), before=_DELTA)),
     _mutant(
         "a delta of a type of its own", "COM-O-06 unknown_event", edit(_BLOCK_DELTA, "delta", "type", to="acme_delta")

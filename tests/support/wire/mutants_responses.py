@@ -124,7 +124,7 @@ RESPONSES_MUTANTS = (
     _mutant("a summary's delta is a list", "RSP-STREAM-05 delta_type", edit(4, "delta", to=[]), base=FRAMES),
     # --- Arguments ---------------------------------------------------------------------------------------------------
     _mutant("a piece of arguments is lost", "RSP-STREAM-06 differs", drop(_ARGS), base=TOOL),
-    _mutant("a piece of arguments is no text", "RSP-STREAM-06 differs", edit(_ARGS, "delta", to={}), base=TOOL),
+    _mutant("a piece of arguments is not text", "RSP-STREAM-06 differs", edit(_ARGS, "delta", to={}), base=TOOL),
     _mutant(
         "the done arguments are others", "RSP-STREAM-06 differs", edit(_ARGS_DONE, "arguments", to="{}"), base=TOOL
     ),
@@ -211,7 +211,7 @@ RESPONSES_MUTANTS = (
     _mutant("usage at the start", "RSP-U-01 early", edit(_CREATED, "response", "usage", to=RESPONSES_USAGE)),
     _mutant("no total", "RSP-U-01 no_total", _usage(total_tokens=None)),
     # --- Common ------------------------------------------------------------------------------------------------------
-    _mutant("an event is no JSON", "COM-O-01 not_json", insert(SseEvent("", "hello"), before=_DELTA)),
+    _mutant("an event is not JSON", "COM-O-01 not_json", insert(SseEvent("", "hello"), before=_DELTA)),
     _mutant("an event is a list", "COM-O-01 not_json", insert(SseEvent("", "[1]"), before=_DELTA), renumber=False),
     _mutant("an event of a type of its own", "COM-O-06 unknown_event", insert(named("acme.trace"), before=_DELTA)),
     _mutant("a chat chunk", "COM-B-02 other_family", insert(CHAT_FRAMES[1], before=_DELTA)),

@@ -51,7 +51,7 @@ class Machine:
 
     @property
     def has_kernel(self) -> bool:
-        """Tell whether the kernel keeps keys here."""
+        """Whether the kernel keeps keys here."""
         return not self.kernel_words
 
 

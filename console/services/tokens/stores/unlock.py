@@ -29,7 +29,7 @@ _PATH = "/org/freedesktop/secrets"
 
 
 async def is_made(timeout_s: float = PASSWORD_TIMEOUT_S) -> bool:
-    """Tell whether there is a default keyring at all; a server's first login has none.
+    """Return whether there is a default keyring at all; a server's first login has none.
 
     Raises:
         StoreError: The Secret Service cannot be reached, or did not answer in time.

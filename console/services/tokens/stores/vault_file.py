@@ -103,7 +103,7 @@ def empty_vault(kdf: Kdf, key: bytes) -> VaultFile:
 
 
 def is_key_of(vault: VaultFile, key: bytes) -> bool:
-    """Tell whether a key opens a vault."""
+    """Return whether a key opens a vault."""
     return _open(key, vault.proof, _proof_words(vault.kdf)) == b""
 
 
