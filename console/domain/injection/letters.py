@@ -8,12 +8,10 @@ and Arabic letters go, since words are written with and without them.
 import re
 import unicodedata
 
+from console.domain.text.invisible import DROPPED, class_of
 from console.domain.text.normal_form import fold_compatible
 
-_UNSEEN = re.compile(
-    "[\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f"
-    "\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff]"
-)
+_DROPPED = re.compile(f"[{class_of(DROPPED)}]")
 _OTHERS = re.compile(r"[^\x00-\x7f]+")
 _DECORATION = re.compile(
     "[\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670"
@@ -64,7 +62,7 @@ def plain_letters(text: str) -> str:
 
 
 def _made(character: str) -> str:
-    if _UNSEEN.match(character):
+    if _DROPPED.match(character):
         return ""
     for first, letter in _ENCLOSED:
         if first <= ord(character) < first + 26:

@@ -15,6 +15,7 @@ from console.domain.injection.form import forms_in
 from console.domain.injection.phrase import phrases_in
 from console.domain.injection.script import unreadable_line
 from console.domain.injection.text import readings
+from console.domain.text.invisible import HIDING, LAYOUT, Invisible, class_of
 
 _SPOKEN = {
     "INJ-01": "it tells whoever reads it to set the instructions aside",
@@ -55,21 +56,21 @@ _ANSWERS = (
 )
 """Names that stand together in the answers of judges, and hardly anywhere else."""
 
+_BYTE_ORDER_MARK = "\ufeff"
+_WITHIN_SCRIPTS = "\u00ad\u061c\u200c\u200d\u200e\u200f"
+"""The soft hyphen, joiners and marks of direction, which many scripts and emoji are written with."""
+_SELECTORS = frozenset({Invisible.VARIATION_SELECTOR})
 _HIDDEN = re.compile(
-    "[\u200b\u2060-\u2064\u206a-\u206f\u180e\u115f\u1160\u3164\uffa0\u034f\u2028\u2029\u202a-\u202e\u2066-\u2069"
-    "\ufff9-\ufffb]"
-    r"|(?s:(?<=.))\ufeff"
-    "|[\x00-\x08\x0e-\x1f\x7f\x80-\x84\x86-\x9f]"
-    "|(?<=[0-9A-Za-z])[\xad\u200c-\u200f\u061c](?=[0-9A-Za-z])"
-    "|[\ufe00-\ufe0f\U000e0100-\U000e01ef]{2}"
-    "|(?<![\U0001f3f4\U000e0020-\U000e007e])[\U000e0000-\U000e007f]"
+    f"[{class_of(HIDING - _SELECTORS, but=LAYOUT + _WITHIN_SCRIPTS + _BYTE_ORDER_MARK)}]"
+    f"|(?s:(?<=.)){_BYTE_ORDER_MARK}"
+    f"|(?<=[0-9A-Za-z])[{_WITHIN_SCRIPTS}](?=[0-9A-Za-z])"
+    f"|[{class_of(_SELECTORS)}]{{2}}"
 )
-"""What nobody sees and a model reads; not the marks of direction, joiners and selectors that scripts and emoji need."""
-_SPECIAL = re.compile(
-    "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u034f\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e"
-    "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e01ef]"
-)
+"""What nobody sees and a model reads: not what scripts and emoji need, where they need it."""
+_SPECIAL = re.compile(f"[{class_of(HIDING, but=LAYOUT)}]")
 """What all of these begin with."""
+_FLAG = re.compile("\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{3,6}\U000e007f")
+"""The flag of a part of a country: a black flag, the part's code in tags, and their end."""
 
 _UNREADABLE = "it holds text in a script or language that this lint cannot read"
 
@@ -104,7 +105,8 @@ def _findings(text: str) -> Iterator[Finding]:
     if any(answer <= keys for answer in _ANSWERS):
         yield _finding("INJ-07", "it holds JSON with the names of a judge's answer")
     given = _Lines(text, 1)
-    hidden = [given.of(place) for place in _places_of(_HIDDEN, _SPECIAL, text)]
+    without_flags = _FLAG.sub(lambda flag: " " * len(flag[0]), text)
+    hidden = [given.of(place) for place in _places_of(_HIDDEN, _SPECIAL, without_flags)]
     yield from _found("INJ-08", "it holds characters that nobody sees and a model reads", hidden)
     unreadable = unreadable_line(text, plain or "")
     if unreadable is not None:

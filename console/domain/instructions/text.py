@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from console.domain.text.invisible import HIDING, LAYOUT, Invisible, class_of, kind_of
+
 _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})")
 _TICKS = re.compile(r"(`+)")
 _IMPORT = re.compile(r"(?:^|(?<=\s))@((?:[^\s\\]|\\ )+)")
@@ -104,20 +106,12 @@ def _parted(text: str) -> list[str]:
 class Hidden:
     """Characters that a person does not see and a model reads."""
 
-    kind: str
+    kind: Invisible
     first_line: int
     count: int
 
 
-_HIDDEN: Mapping[str, str] = {
-    "bidi": "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069",
-    "zero-width": "\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200d\u2060-\u2065\u206a-\u206f\u3164"
-    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb",
-    "tag": "\U000e0000-\U000e0fff",
-    "control": "\0-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f",
-}
-_KINDS = {kind: re.compile(f"[{characters}]") for kind, characters in _HIDDEN.items()}
-_ANY = re.compile(f"[{''.join(_HIDDEN.values())}]")
+_HIDDEN = re.compile(f"[{class_of(HIDING, but=LAYOUT)}]")
 
 
 _ENOUGH = 1_000
@@ -130,12 +124,12 @@ def hidden_in(text: str) -> tuple[Hidden, ...]:
     A byte order mark at the start, and the joiners and selectors that emoji and scripts such as Persian are written
     with, stand where everyone has them and are not meant.
     """
-    found: dict[str, tuple[int, int]] = {}
+    found: dict[Invisible, tuple[int, int]] = {}
     total = 0
-    for match in _ANY.finditer(text):
-        if _is_usual(text, match.start()):
+    for match in _HIDDEN.finditer(text):
+        kind = kind_of(match[0])
+        if kind is None or _is_usual(text, match.start()):
             continue
-        kind = next(kind for kind, pattern in _KINDS.items() if pattern.match(match.group()))
         first, count = found.get(kind, (match.start(), 0))
         found[kind] = (first, count + 1)
         total += 1
@@ -160,4 +154,4 @@ def _is_joined(character: str) -> bool:
 
 
 def _is_drawn(character: str) -> bool:
-    return character in ("©", "®") or (character > "\u02ff" and not _ANY.match(character))
+    return character in ("©", "®") or (character > "\u02ff" and not _HIDDEN.match(character))

@@ -58,6 +58,15 @@ def is_machine_made(text: str) -> bool:
     return _UUID.search(text) is not None or any(map(_is_number, parts))
 
 
+def is_mixed(run: str) -> bool:
+    """Return whether a long run of characters looks random: it mixes capitals, small letters and two digits or more."""
+    return (
+        any(character.islower() for character in run)
+        and any(character.isupper() for character in run)
+        and sum(character.isdigit() for character in run) >= 2
+    )
+
+
 def _oddities(part: str) -> int:
     """Return how much is rare in names: pairs of letters, a letter beside a digit, a capital after a letter or two."""
     small = part.lower()

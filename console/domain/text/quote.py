@@ -2,22 +2,16 @@
 
 import re
 import unicodedata
-from functools import cache
+
+from console.domain.text.invisible import DROPPED, class_of
+from console.domain.text.normal_form import fold_compatible
 
 QUOTE_WEIGHT = 12
 """The least letters and digits of a quote; one of a script written without spaces, such as Chinese, counts twice."""
 QUOTE_LIMIT = 2000
 """The most characters of a quote: what is longer is a copy and no quote."""
-_MARK_LIMIT = 30
-"""The most marks on one character, as UAX 15 has it for streams. Normalising takes the square of their number."""
 
-_UNSEEN = re.compile(
-    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
-    "\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]"
-)
-"""What no reader sees: soft hyphens, zero-width and bidi characters, variation selectors."""
-_HONORIFIC = "\ufdfa"
-"""A ligature of four Arabic words that NFKC makes 18 characters: left out, so that a page cannot grow with it."""
+_DROPPED = re.compile(f"[{class_of(DROPPED)}]")
 _FOLDED = (
     dict.fromkeys("‘’‚‛′´`ʼ", "'")
     | dict.fromkeys("“”„‟″«»", '"')
@@ -59,28 +53,16 @@ def is_enough(quote: str) -> bool:
 
 def fold(text: str) -> str:
     """Return a text in the form in which quotes are looked up; folding twice changes nothing more."""
-    if not text.isascii():
-        seen = _UNSEEN.sub("", _signs_folded(text.replace(_HONORIFIC, "")))
-        # Once more, because the compatible form of a sign may be one to fold.
-        text = _signs_folded(unicodedata.normalize("NFKC", _long_marks().sub(r"\1", seen)))
-    else:
+    if text.isascii():
         text = _signs_folded(text)
+    else:
+        # Twice, because the compatible form of a sign may be one to fold.
+        text = _signs_folded(fold_compatible(_DROPPED.sub("", _signs_folded(text))))
     return " ".join(text.split())
 
 
 def _signs_folded(text: str) -> str:
     return _FOLDABLE.sub(lambda sign: _FOLDED[sign[0]], text)
-
-
-@cache
-def _long_marks() -> re.Pattern[str]:
-    """Return what finds the runs of marks that are too long; the last marks of Unicode lie below U+1F000."""
-    marks = "".join(
-        re.escape(chr(code))
-        for code in range(0x300, 0x1F000)
-        if not 0xAC00 <= code < 0xE000 and unicodedata.combining(unicodedata.normalize("NFKD", chr(code))[0])
-    )
-    return re.compile(f"([{marks}]{{{_MARK_LIMIT}}})[{marks}]++")
 
 
 def _is_joined(text: str, place: int) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from console.domain.facts.load import load_facts
-from console.domain.text.machine_made import is_machine_made, is_placeholder
+from console.domain.text.machine_made import is_machine_made, is_mixed, is_placeholder
 from console.domain.text.unescaped import unescaped_levels
 
 
@@ -121,7 +121,7 @@ def scrub(text: str) -> str:
     text = "".join((*shown, text[last:]))
     text = _MASKED_KEY.sub(_MASK, text)
     text = _HEXADECIMAL.sub(_MASK, text)
-    return _MIXED.sub(lambda match: _MASK if _is_random(match.group()) else match.group(), text)
+    return _MIXED.sub(lambda match: _MASK if is_mixed(match.group()) else match.group(), text)
 
 
 def _joined(spans: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
@@ -135,14 +135,6 @@ def _joined(spans: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
         last = max(last, end)
     if last:
         yield first, last
-
-
-def _is_random(run: str) -> bool:
-    return (
-        any(character.islower() for character in run)
-        and any(character.isupper() for character in run)
-        and sum(character.isdigit() for character in run) >= 2
-    )
 
 
 def looks_like_secret(text: str, *, is_address: bool = False) -> str | None:
@@ -159,4 +151,4 @@ def looks_like_secret(text: str, *, is_address: bool = False) -> str | None:
         return first.pattern.words
     if not is_address and _HEXADECIMAL.search(text):
         return "a long hexadecimal key"
-    return "a long random key" if any(_is_random(run) for run in _MIXED.findall(text)) else None
+    return "a long random key" if any(is_mixed(run) for run in _MIXED.findall(text)) else None

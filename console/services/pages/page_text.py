@@ -8,6 +8,8 @@ import hashlib
 import html
 import re
 
+from console.domain.text.machine_made import is_mixed
+
 _UNSEEN = ("script", "style", "noscript", "template", "svg", "iframe", "object", "title", "textarea", "select")
 """Elements whose content is not text of the page, or changes with every visit."""
 _INLINE = frozenset(
@@ -48,7 +50,7 @@ def visible_text(page: str, *, is_markup: bool) -> str:
 
 def content_sha256(text: str) -> str:
     """Return the hash of a page's visible text, in which ids and times that change with every visit do not count."""
-    lasting = _RUN.sub(lambda run: "" if _is_random(run[0]) else run[0], _NONCE.sub("", text))
+    lasting = _RUN.sub(lambda run: "" if is_mixed(run[0]) else run[0], _NONCE.sub("", text))
     return hashlib.sha256(" ".join(lasting.split()).encode("utf-8", errors="replace")).hexdigest()
 
 
@@ -77,12 +79,3 @@ def _without_markup(page: str) -> str:
             position = len(page) if end_tag is None else end_tag.start()
     pieces.append(page[position:])
     return html.unescape(_LONG_NUMBER.sub("\N{REPLACEMENT CHARACTER}", "".join(pieces)))
-
-
-def _is_random(run: str) -> bool:
-    """Return whether a long run of characters looks drawn at random: capitals, small letters and digits mixed."""
-    return (
-        any(each.islower() for each in run)
-        and any(each.isupper() for each in run)
-        and sum(each.isdigit() for each in run) >= 2
-    )

@@ -177,10 +177,9 @@ def test_another_nonce(nonce: str) -> None:
     assert (judgement.verdict, judgement.needs_human) == (REVISE, True)
 
 
-def test_marks_upon_marks_are_sorted_in_short_rows() -> None:
+def test_a_long_row_of_marks_is_cut_before_it_is_sorted() -> None:
     """Sorting takes the square of a row's length."""
-    rows = plain(MARKS.of(3_000)).split("\N{COMBINING GRAPHEME JOINER}")
-    assert rows == ["a" + "\u0316" * 15 + "\u0315" * 15, *["\u0316" * 15 + "\u0315" * 15] * 99]
+    assert plain(MARKS.of(3_000)) == "a" + "\u0316" * 15 + "\u0315" * 15
 
 
 # --- Findings --------------------------------------------------------------------------------------------------------

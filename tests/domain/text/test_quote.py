@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from support.examples import examples
 from support.text.hostile_text import QUOTED, Hostile
 
-from console.domain.text.quote import _MARK_LIMIT, QUOTE_LIMIT, QUOTE_WEIGHT, fold, is_enough, stands_in
+from console.domain.text.normal_form import MARKS_LIMIT
+from console.domain.text.quote import QUOTE_LIMIT, QUOTE_WEIGHT, fold, is_enough, stands_in
 
 TEXT = "A request may hold at most 100 messages. Tokens are counted “as sent” — before caching. It is non-refundable."
 
@@ -136,6 +137,7 @@ def test_a_text_contains_each_of_its_own_sufficiently_long_slices(words: list[st
 
 
 @given(st.text(st.characters() | st.sampled_from("e\u0301“”—–- \u200b.,'´ﬁ\uff9e\u0f73")))
+@example("a" + "\u0f73" * 31)
 def test_folding_twice_changes_nothing_more(text: str) -> None:
     assert fold(fold(text)) == fold(text)
 
@@ -158,5 +160,5 @@ def test_every_mark_of_unicode_is_known_to_the_fold() -> None:
     assert len(marks) > 800
     longest = max(len(unicodedata.normalize("NFKD", mark)) for mark in marks)
     assert all(
-        len(unicodedata.normalize("NFKD", fold(f"a{mark * 100}"))) <= 1 + longest * _MARK_LIMIT for mark in marks
+        len(unicodedata.normalize("NFKD", fold(f"a{mark * 100}"))) <= 1 + longest * MARKS_LIMIT for mark in marks
     )
