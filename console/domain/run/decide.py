@@ -3,7 +3,6 @@
 Pure and total. Every face and the stepper come through here, so that no rule can be gone round.
 """
 
-import re
 import unicodedata
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -32,6 +31,7 @@ from console.domain.run.event import (
 )
 from console.domain.run.gate import Gate, GateVerdict, allowed_verdicts, role_at
 from console.domain.run.state import Phase, RunState, can_follow, needs_signature
+from console.domain.text.closed_name import FINISH, MODEL_NAME, REQUEST_ID, closed_name
 from console.domain.text.safe import safe
 from console.domain.text.secret_scan import find_secrets
 
@@ -238,10 +238,10 @@ def _end_call(state: RunState, event: CallRecorded | CallFailed | CallLost) -> t
                 replace(
                     event,
                     role=role,
-                    model_reported=_closed(event.model_reported, _MODEL_NAME),
+                    model_reported=closed_name(event.model_reported, MODEL_NAME),
                     http_status=_whole(event.http_status),
-                    request_id=_closed(event.request_id, _REQUEST_ID),
-                    finish=_closed(event.finish, _FINISH),
+                    request_id=closed_name(event.request_id, REQUEST_ID),
+                    finish=closed_name(event.finish, FINISH),
                     input_tokens=_whole(event.input_tokens),
                     output_tokens=_whole(event.output_tokens),
                     ttft_ms=_whole(event.ttft_ms),
@@ -256,25 +256,13 @@ def _end_call(state: RunState, event: CallRecorded | CallFailed | CallLost) -> t
                 role=role,
                 stops=stops,
                 http_status=_whole(event.http_status),
-                request_id=_closed(event.request_id, _REQUEST_ID),
+                request_id=closed_name(event.request_id, REQUEST_ID),
                 input_tokens=_whole(event.input_tokens),
                 output_tokens=_whole(event.output_tokens),
                 total_ms=_whole(event.total_ms),
                 microusd=_whole(event.microusd),
             )
             return (failed, RunStopped(StopCause.CALL, event.category)) if stops else (failed,)
-
-
-_MODEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@+ -]{0,127}")
-_REQUEST_ID = re.compile(r"[A-Za-z0-9._:/@-]{1,128}")
-_FINISH = re.compile(r"[A-Za-z][A-Za-z_]{0,39}")
-
-
-def _closed(text: str | None, form: re.Pattern[str]) -> str | None:
-    """Return what a gateway named, or None where it is not a name: its words never enter the ledger."""
-    if text is None or form.fullmatch(text) is None or find_secrets(text):
-        return None
-    return text
 
 
 def _whole(number: int | None) -> int | None:

@@ -18,11 +18,12 @@ from console.domain.probes.served_as import Service, check_served, prove
 from console.domain.probes.smoke import SmokeResult, SmokeStatus
 from console.domain.routes.route import Route
 from console.domain.routes.shape import Shape
+from console.domain.text.closed_name import FINISH, MODEL_NAME
 from console.domain.tokens.secret import RedactedStream, Secret
 from console.services.gateway.call import CallPart, Chunk, Started, Written
 from console.services.gateway.failure import CallError
 from console.services.probes.head import check_head, request_id
-from console.services.probes.mask import MODEL_NAME, WORD, Mask
+from console.services.probes.mask import Mask
 from console.services.probes.request import ProbeRequest
 from console.wire import FAMILY_WIRES
 from console.wire.answer import Answer, Delta, error_in, is_shaped
@@ -171,7 +172,7 @@ class Exchange:
             total_ms=self._total_ms(failure),
             input_tokens=self._mask.count(answer.usage.input_tokens),
             output_tokens=self._mask.count(answer.usage.output_tokens),
-            finish=self._mask.closed(answer.finish, WORD),
+            finish=self._mask.closed(answer.finish, FINISH),
             request_id=None if self._started is None else request_id(self._started, self._mask),
             findings=tuple(findings),
             shape=self._shape,

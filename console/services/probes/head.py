@@ -7,8 +7,9 @@ from console.domain.errors.category import Category, Classification
 from console.domain.finding import Finding
 from console.domain.probes.assertion import found
 from console.domain.routes.family import EndpointFamily
+from console.domain.text.closed_name import REQUEST_ID
 from console.services.gateway.call import Started
-from console.services.probes.mask import REQUEST_ID, Mask
+from console.services.probes.mask import Mask
 from console.wire.judge.error_body import check_error_body
 
 REQUEST_ID_HEADERS = (

@@ -5,13 +5,10 @@ from dataclasses import replace
 
 from console.domain.errors.body import message_in
 from console.domain.finding import Finding
+from console.domain.text.closed_name import closed_name
 from console.domain.text.safe import safe
-from console.domain.text.secret_scan import find_secrets, scrub
+from console.domain.text.secret_scan import scrub
 from console.domain.tokens.secret import Secret
-
-MODEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@+ \-]{0,199}")
-WORD = re.compile(r"[a-z_]{1,40}")
-REQUEST_ID = re.compile(r"[A-Za-z0-9._:\-]{1,128}")
 
 _EXCERPT_LIMIT = 300
 """The most characters of a gateway's own words that are shown."""
@@ -28,10 +25,10 @@ class Mask:
         return self._secret is not None and self._secret.is_in(text)
 
     def closed(self, text: str | None, form: re.Pattern[str]) -> str | None:
-        """Return a name from outside where it has the form of a name and looks like no secret; else None."""
-        if text is None or not form.fullmatch(text) or self.is_hit(text) or find_secrets(text):
-            return None
-        return None if self._secret is not None and self._secret.resembles(text) else safe(text)
+        """Return a name from outside where it has a closed form and is no secret, the token least of all; else None."""
+        name = closed_name(text, form)
+        is_token = name is not None and self._secret is not None and (self.is_hit(name) or self._secret.resembles(name))
+        return None if is_token else name
 
     def count(self, tokens: int | None) -> int | None:
         """Let a counter through unless its digits are the token."""

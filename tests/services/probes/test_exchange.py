@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from support.run.story import Story
 
 from console.cli.verbs.smoke import result_document
 from console.domain.errors.category import Category, Confidence
@@ -11,6 +12,8 @@ from console.domain.probes.smoke import SmokeResult, SmokeStatus
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.role import Role
 from console.domain.routes.route import Route
+from console.domain.run.event import CallRecorded
+from console.domain.run.gate import Gate
 from console.domain.tokens.secret import Secret
 from console.services.gateway.call import Chunk, Started, Written
 from console.services.probes.exchange import Exchange
@@ -44,6 +47,51 @@ def test_a_token_of_digits_does_not_come_back_as_a_count() -> None:
     _, finished = exchanged([{"content": "OK"}], "12345678", {"prompt_tokens": 12345678, "completion_tokens": 2})
     assert (finished.result.status, finished.result.input_tokens) == (SmokeStatus.PASSED, None)
     assert finished.result.output_tokens == 2
+
+
+def names_of(model: str, request_id: str, finish: str) -> tuple[str | None, str | None, str | None]:
+    """Return the names of an answer as they are shown; the ledger keeps the same ones."""
+    chunk = {"model": model, "choices": [{"delta": {"content": "OK"}, "finish_reason": finish}]}
+    head = {"content-type": "text/event-stream", "x-request-id": request_id}
+    exchange = Exchange(ROUTE, Secret(TOKEN))
+    parts = [Written(1.0), Started(200, head, 2.0), Chunk(f"data: {json.dumps(chunk)}\n\n".encode(), 3.0)]
+    shown = result_of([event for part in parts for event in exchange.take(part)] + exchange.finish(None))
+    names = (shown.model_reported, shown.request_id, shown.finish)
+    story = Story().reaches(Gate.PLANNER)
+    story.calls()
+    story.answers(model_reported=shown.model_reported, request_id=shown.request_id, finish=shown.finish)
+    kept = story.state.ends[-1]
+    assert isinstance(kept, CallRecorded)
+    assert (kept.model_reported, kept.request_id, kept.finish) == names
+    return names
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        (f"accounts/Team/models/{'m' * 80}#accounts/Team/deployments/{'d' * 23}", "REQ/8f2b@edge-1", "MAX_TOKENS"),
+        ("@cf/meta/Llama-3.1-8B-Instruct:latest+fast", "aB3=/+", "tool-calls"),
+        ("~anthropic/claude-opus-latest", "req_01.ab:c-d", "end_turn"),
+        ("m" * 200, "r" * 128, "f" * 40),
+    ],
+    ids=["fireworks", "cloudflare", "openrouter", "long"],
+)
+def test_the_names_of_real_gateways_are_shown_and_kept(names: tuple[str, str, str]) -> None:
+    assert names_of(*names) == names
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("model: the whole of a prompt, in words", "an id in words", "stop, they say"),
+        ("m" * 201, "r" * 129, "f" * 41),
+        (f"some-model/{TOKEN}", f"r-{TOKEN}", TOKEN),
+        ("-".join(["sk", "proj", "Zq7" * 16]), "-".join(["sk", "proj", "Zq7" * 16]), "1"),
+    ],
+    ids=["prose", "too long", "the token", "a key"],
+)
+def test_what_is_no_name_is_neither_shown_nor_kept(names: tuple[str, str, str]) -> None:
+    assert names_of(*names) == (None, None, None)
 
 
 # --- Refusals --------------------------------------------------------------------------------------------------------

@@ -1,0 +1,17 @@
+"""Names that a gateway gives, in closed forms: the ledger keeps what the screen shows, and no prose is a name."""
+
+import re
+
+from console.domain.text.secret_scan import find_secrets
+
+MODEL_NAME = re.compile(r"[A-Za-z0-9@~][A-Za-z0-9._:/@+~# -]{0,199}")
+"""As long as a config and a catalogue allow. `@cf/meta/llama` is Cloudflare's, `~anthropic/claude-opus-latest` is
+OpenRouter's, and after a `#` Fireworks names the deployment."""
+REQUEST_ID = re.compile(r"[A-Za-z0-9._:/@+=-]{1,128}")
+FINISH = re.compile(r"[A-Za-z][A-Za-z_-]{0,39}")
+"""Why a model stopped: `stop`, `end_turn`, `MAX_TOKENS`, `tool-calls`."""
+
+
+def closed_name(text: str | None, form: re.Pattern[str]) -> str | None:
+    """Return a name from outside where it has the form of one and looks like no secret; None otherwise."""
+    return None if text is None or form.fullmatch(text) is None or find_secrets(text) else text
