@@ -27,6 +27,8 @@ from console.view.console_state import OUTPUT_LIMIT, Smoke, SmokePhase
 
 WORDS_LIMIT = 200
 """How many of the newest things that happened are shown."""
+OUTPUTS_LIMIT = 20
+"""Of how many of the newest openings what failed checks wrote is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,16 @@ class GateNotes:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckOutput:
+    """What the failed checks of a draft wrote last: text from outside, display only."""
+
+    opened: GateOpened
+    """The gate that they failed at."""
+    tails: tuple[tuple[str, str], ...]
+    """By the check's name."""
+
+
+@dataclass(frozen=True, slots=True)
 class CallShown:
     """A call as it will be sent, or was: what the operator sees before it is paid for."""
 
@@ -113,6 +125,8 @@ class RunView:
     """Why the run in view can be looked at and not be stepped here; empty where it can."""
     notes: tuple[GateNotes, ...] = ()
     """One for each opening of a gate, in their order."""
+    outputs: tuple[CheckOutput, ...] = ()
+    """What checks wrote in steps of this console, the newest last; it is kept nowhere else."""
     back: int = 0
     """How many openings the operator has gone back from the newest."""
     independence: tuple[tuple[str, int], ...] = ()
@@ -142,6 +156,10 @@ class RunView:
         """Return the opening that is looked at: the newest, or one further back."""
         place = len(self.notes) - 1 - self.back
         return self.notes[place] if 0 <= place < len(self.notes) else None
+
+    def tails_at(self, opened: GateOpened) -> tuple[tuple[str, str], ...]:
+        """Return what failed checks wrote last at an opening of a gate, by their names."""
+        return next((each.tails for each in self.outputs if each.opened == opened), ())
 
 
 # --- What happens to the view ----------------------------------------------------------------------------------------
@@ -209,7 +227,18 @@ class StepEnded:
     """Why it did not go on, where it did not."""
 
 
-RunNews = RunsListed | RunsFailed | RunSeen | RunUnread | CursorMoved | LookedBack | StepBegun | StepEnded | CallShown
+RunNews = (
+    RunsListed
+    | RunsFailed
+    | RunSeen
+    | RunUnread
+    | CursorMoved
+    | LookedBack
+    | StepBegun
+    | StepEnded
+    | CallShown
+    | CheckOutput
+)
 
 
 def see(view: RunView, news: RunNews) -> RunView:
@@ -233,6 +262,8 @@ def see(view: RunView, news: RunNews) -> RunView:
             return replace(view, stepping="", said=said)
         case CallShown():
             return replace(view, call=news) if view.is_stepping_this else view
+        case CheckOutput():
+            return replace(view, outputs=(*view.outputs, news)[-OUTPUTS_LIMIT:])
         case _:
             assert_never(news)
 

@@ -7,7 +7,7 @@ from textual.geometry import Size
 from console.app.widgets.line import BLANK, Line, Span, cell, dim, labelled, line, rows, wrap
 from console.app.widgets.line_pane import LinePane
 from console.domain.money import usd_text
-from console.domain.run.event import GateOpened
+from console.domain.run.event import CommandRun, GateOpened
 from console.domain.run.independence import LEVEL_WORDS
 from console.domain.run.role_answer import SCORE_LIMIT
 from console.domain.run.rubric import MUST_SCORE
@@ -95,12 +95,39 @@ def _opening_lines(view: RunView, shown: GateNotes, width: int) -> Iterator[Line
     for note in shown.judged:
         if note.text:
             yield from _note_lines(note, width)
-    for each in opened.commands:
-        word = "✓ passed" if each.is_passed else f"× exit {each.exit_code}"
-        told = f"{word}   {each.duration_ms} ms"
-        yield from labelled(each.name, told, width, tone=Tone.OK if each.is_passed else Tone.FAIL, label_width=_LABEL)
+    yield from _check_lines(view, opened, width)
     if not shown.findings and not opened.scores:
         yield line(dim("findings      none"))
+
+
+def _check_lines(view: RunView, opened: GateOpened, width: int) -> Iterator[Line]:
+    """Yield how each check of the policy ended, and the last lines of those that failed."""
+    tails = dict(view.tails_at(opened))
+    for each in opened.commands:
+        word = "✓ passed" if each.is_passed else f"× {_how_failed(opened, each)}"
+        told = f"{word}   {each.duration_ms} ms"
+        yield from labelled(each.name, told, width, tone=Tone.OK if each.is_passed else Tone.FAIL, label_width=_LABEL)
+        if each.name in tails:
+            yield from labelled("", tails.pop(each.name).rstrip("\n"), width, tone=Tone.DIM, label_width=_LABEL)
+    for name, tail in tails.items():
+        yield from labelled(name, tail.rstrip("\n"), width, tone=Tone.DIM, label_width=_LABEL)
+
+
+_STOPPED = {
+    "CHK-06": "timed out and was killed",
+    "CHK-07": "wrote too much and was killed",
+    "CHK-08": "cannot be started",
+    "CHK-10": "cannot be read",
+}
+"""How a command ended that has no exit code, by the finding that says so."""
+
+
+def _how_failed(opened: GateOpened, check: CommandRun) -> str:
+    if check.exit_code is None:
+        return " or ".join(_STOPPED[each.id] for each in opened.findings if each.id in _STOPPED) or "stopped"
+    if check.exit_code < 0:
+        return f"killed by signal {-check.exit_code}"
+    return f"exit {check.exit_code}"
 
 
 def _decision_lines(run: RunState, opened: GateOpened, width: int) -> Iterator[Line]:

@@ -252,6 +252,7 @@ class RunBridge:
         from console.domain.probes.event import SmokeStarted
         from console.domain.run.event import CallIntended, Entry
         from console.services.run.step import CallPrepared, GateNoted
+        from console.view.run_view import CheckOutput
 
         match news:
             case CallPrepared(call):
@@ -263,6 +264,8 @@ class RunBridge:
                 await self._tell()
             case Entry():
                 await self._tell()
+            case GateNoted(opened, _, tails) if tails:
+                self._session.see(CheckOutput(opened, tails))
             case GateNoted():
                 pass  # its words are read with the opening
             case _:

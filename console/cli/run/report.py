@@ -30,12 +30,16 @@ def _code_of_stop(category: Category | None) -> ExitCode:
     return ExitCode.ACCOUNT if category.is_account else ExitCode.BLOCKED
 
 
-def show_findings(findings: Sequence[Finding]) -> None:
-    """Note a gate's findings for a person."""
+def show_findings(findings: Sequence[Finding], tails: Sequence[tuple[str, str]] = ()) -> None:
+    """Note a gate's findings for a person, and what each failed check wrote last, after its name."""
     for finding in findings:
         output.note(f"    {finding.severity.value:<5} {finding.id}  {finding.message}")
         if finding.evidence:
             output.note(f"          {finding.evidence}")
+    for name, tail in tails:
+        output.note(f"    last lines of {name}, which are not kept:")
+        for text in tail.splitlines():
+            output.note(f"          {text}")
 
 
 def next_commands(state: RunState) -> tuple[str, ...]:

@@ -219,7 +219,7 @@ async def _tell(news: "AsyncGenerator[StepNews, None]", arguments: argparse.Name
             if isinstance(each, Entry) and (words := entry_words(each)) is not None:
                 output.note(words)
             elif isinstance(each, GateNoted):
-                show_findings(each.findings)
+                show_findings(each.findings, each.output_tails)
 
 
 async def _preview(stepper: "Stepper", arguments: argparse.Namespace) -> ExitCode:

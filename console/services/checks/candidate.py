@@ -33,8 +33,8 @@ class CandidateCheck:
     outcome: CheckOutcome
     commands: tuple[CommandResult, ...] = ()
     """The operator's commands that were run, in the policy's order."""
-    for_the_eye: tuple[str, ...] = field(default=(), repr=False)
-    """What git or each command said last, scrubbed and safe to show, and never recorded."""
+    output_tail: tuple[str, ...] = field(default=(), repr=False)
+    """What each command wrote last, or git where the patch does not apply; scrubbed, safe to show, never recorded."""
 
 
 async def check_candidate(
@@ -85,7 +85,7 @@ async def check_candidate(
             if not applied.is_applied:
                 message = "The patch does not apply to the pinned commit."
                 finding = Finding("PAT-15", Severity.FAIL, message, evidence=places(applied.failed_at))
-                return CandidateCheck(outcome.with_findings((finding,)), for_the_eye=(shown_tail(applied.said),))
+                return CandidateCheck(outcome.with_findings((finding,)), output_tail=(shown_tail(applied.said),))
             outcome = outcome.with_findings(await _check_as_applied(tree, said, scope))
             if not commands or not outcome.is_passed:
                 return CandidateCheck(outcome)

@@ -21,7 +21,8 @@ from console.domain.text.secret_scan import scrub
 from console.services.system.process import ChildEnding, run_bounded
 
 _KEPT = ("LANG", "LC_ALL", "LC_CTYPE", "TZ")
-_SHOWN = 4_000
+_SHOWN_CHARACTERS = 4_000
+_SHOWN_LINES = 40
 _FILE_BYTES = 2_000_000_000
 _MEMORY_BYTES = 4 * 1024**3
 _PROCESSES = 512
@@ -181,7 +182,9 @@ def shown_tail(output: bytes, *, is_cut: bool = False) -> str:
     if is_cut:
         output = output.partition(b"\n")[2]
     text = scrub(safe(output.decode(errors="replace").replace("\r\n", "\n").replace("\t", "    "), keep_lines=True))
-    return text[-_SHOWN:].partition("\n")[2] if len(text) > _SHOWN else text
+    if len(text) > _SHOWN_CHARACTERS:
+        text = text[-_SHOWN_CHARACTERS:].partition("\n")[2]
+    return "".join(text.splitlines(keepends=True)[-_SHOWN_LINES:])
 
 
 def _split(command: str) -> Sequence[str]:

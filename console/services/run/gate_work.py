@@ -299,7 +299,7 @@ class GateWork:
             *checked.outcome.findings,
         ]
         is_broken = any(each.severity is Severity.FAIL for each in findings)
-        return open_gate(
+        opening = open_gate(
             state,
             GateVerdict.REVISE if is_broken else GateVerdict.READY,
             findings,
@@ -311,6 +311,9 @@ class GateWork:
                 for each in checked.commands
             ),
         )
+        names = ["" if each.is_passed else f"check {each.number}" for each in checked.commands] or ["git"]
+        tails = zip(names, checked.output_tail, strict=False)
+        return replace(opening, output_tails=tuple((name, tail) for name, tail in tails if name and tail))
 
     async def _judge_sources(self, state: RunState) -> Opening:
         is_required = state.created is not None and state.created.kind == ArtifactKind.ARTICLE

@@ -2,7 +2,7 @@
 
 import posixpath
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from console.domain.artifacts.repository_path import Scope
 from console.domain.finding import Finding, Severity
@@ -21,6 +21,8 @@ class Opening:
 
     opened: GateOpened
     findings: tuple[Finding, ...]
+    output_tails: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    """What each failed check wrote last, after its name; display only, and kept nowhere."""
 
 
 def open_gate(

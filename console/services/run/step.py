@@ -1,6 +1,6 @@
 """A step of a run as its faces see it: what it tells while it is made, and why it could not be."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from console.domain.errors.category import Category
@@ -37,6 +37,8 @@ class GateNoted:
 
     opened: GateOpened
     findings: tuple[Finding, ...]
+    output_tails: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    """What each failed check wrote last, after its name; kept nowhere."""
 
 
 StepNews = Entry | CallPrepared | GateNoted | SmokeEvent

@@ -247,7 +247,7 @@ class Stepper:
         opened = replace(opening.opened, notes_sha256=sha256)
         for entry in await self._report(opened):
             yield entry
-        yield GateNoted(opened, opening.findings)
+        yield GateNoted(opened, opening.findings, opening.output_tails)
 
     # --- The gateway and the ledger ----------------------------------------------------------------------------------
 

@@ -30,6 +30,7 @@ from console.domain.run.event import (
     CallIntended,
     CallLost,
     CallRecorded,
+    CommandRun,
     Entry,
     GateDecided,
     GateOpened,
@@ -52,6 +53,7 @@ from console.domain.run.role_answer import FindingSeverity
 from console.domain.run.state import RunState, fold
 from console.view.console_state import ConsoleState
 from console.view.run_view import (
+    CheckOutput,
     GateNotes,
     JudgeNote,
     LookedBack,
@@ -249,6 +251,39 @@ def test_the_gate_says_who_computed_the_verdict_and_from_what() -> None:
     assert "× RUB-01  the total is 74 of 100" in drawn
     assert "1 of 3  another call, the same model; the policy wants 2" in drawn
     assert "0 of 100,000 tokens   $0.00 of $0.50" in drawn
+
+
+def test_the_gate_says_how_each_check_ended_and_shows_what_a_failed_one_wrote_last() -> None:
+    runs = [CommandRun(f"check {n}", code, 20 + n, is_passed=not code) for n, code in enumerate((3, -9, 0), 1)]
+    drafted = GateOpened(Gate.WRITER, 1, GateVerdict.REVISE, artifact_sha256=SHA256, commands=tuple(runs))
+    state = viewed(at(Gate.WRITER, drafted), (GateNotes(drafted),))
+    assert state.run is not None
+    view = see(state.run, CheckOutput(drafted, (("check 1", f"two lines\n  {HOSTILE} of it\n"), ("git", "at line 7"))))
+    shown = [str(each) for each in gate_lines(replace(state, run=view), 76)]
+    drawn = "\n".join(shown)
+    assert "check 1       × exit 3   21 ms\n              two lines\n                " in drawn
+    assert "check 2       × killed by signal 9   22 ms\ncheck 3       ✓ passed   23 ms\n" in drawn
+    assert "git           at line 7\n" in drawn
+    assert [each for each in shown if cell_len(each) > 76 or "\x1b" in each] == []
+    assert "two lines" not in text(gate_lines(state, 76))
+
+
+@pytest.mark.parametrize(
+    ("ids", "words"),
+    [
+        (["CHK-06"], "× timed out and was killed"),
+        (["CHK-07"], "× wrote too much and was killed"),
+        (["CHK-08"], "× cannot be started"),
+        (["CHK-10"], "× cannot be read"),
+        (["CHK-05", "CHK-06", "CHK-08"], "× timed out and was killed or cannot be started"),
+    ],
+)
+def test_a_check_without_an_exit_code_says_why_it_has_none(ids: list[str], words: str) -> None:
+    found = tuple(NotedFinding(each, Severity.FAIL) for each in ids)
+    run = CommandRun("check 1", None, 9, is_passed=False)
+    drafted = GateOpened(Gate.WRITER, 1, GateVerdict.REVISE, found, artifact_sha256=SHA256, commands=(run,))
+    drawn = text(gate_lines(viewed(at(Gate.WRITER, drafted), (GateNotes(drafted),)), 116))
+    assert f"check 1       {words}   9 ms" in drawn
 
 
 def test_what_is_under_way_or_set_aside_is_told_before_it_is_known() -> None:

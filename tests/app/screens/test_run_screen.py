@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -132,6 +133,21 @@ async def test_a_revision_is_computed_and_an_override_wants_a_reason(tmp_path: P
         assert "writer due 2/3" in desk.drawn("gates")
         assert "revise by" in desk.drawn("record")
         assert "name the source of step two" in " ".join(desk.drawn("record").split())
+
+
+async def test_what_a_failed_check_wrote_last_is_shown_at_its_gate(tmp_path: Path) -> None:
+    script = tmp_path / "check.py"
+    script.write_text("print('the third assertion failed')\nraise SystemExit(3)\n")
+    async with sitting(config(tmp_path, f'checks = ["{sys.executable} {script}"]'), (200, 50)) as desk:
+        await desk.begin(repository(tmp_path), are_checks_confirmed=True)
+        await desk.go_to(Gate.WRITER)
+        await desk.step()
+        shown = desk.drawn("gate")
+        assert "check 1       × exit 3" in shown
+        assert "the third assertion failed" in shown
+        await desk.say("v", "look at the third assertion")
+        await desk.press("2")
+        assert "the third assertion failed" in desk.drawn("gate")
 
 
 async def test_a_critic_that_blocks_ends_the_run(tmp_path: Path) -> None:

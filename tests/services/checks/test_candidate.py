@@ -91,7 +91,7 @@ async def test_a_good_patch_passes_and_the_commands_see_it(repository: Repositor
     checked = await check(repository, patch, place, SHOW, scope=Scope(("src",)))
     assert checked.outcome.findings == ()
     assert [result.exit_code for result in checked.commands] == [0]
-    assert "TWO" in checked.for_the_eye[0]
+    assert "TWO" in checked.output_tail[0]
 
 
 async def test_a_patch_that_does_not_fit_says_where(repository: Repository, place: Path) -> None:
@@ -136,7 +136,7 @@ async def test_a_dirty_tree_stays_as_it_is_and_takes_no_part(repository: Reposit
     repository.git("add", "staged")
     checked = await check(repository, PATCH, place, f'{sys.executable} -c "import os; print(sorted(os.listdir()))"')
     assert checked.outcome.is_passed
-    assert checked.for_the_eye == ("['docs', 'src']\n",)
+    assert checked.output_tail == ("['docs', 'src']\n",)
 
 
 @pytest.mark.parametrize("path", ["../outside", "/etc/passwd", ".git/hooks/x", "a/.GIT/config", "src/../../x"])
@@ -335,7 +335,7 @@ async def test_hostile_hooks_filters_and_drivers_do_not_run(tmp_path: Path, plac
     assert not canary.exists()
     assert repository.state() == before
     assert checked.outcome.findings == ()
-    assert "TWO" in checked.for_the_eye[0]
+    assert "TWO" in checked.output_tail[0]
     # The trap works: git in the repository itself falls into it.
     subprocess.run(["git", "-C", str(repository.root), "status"], env=ENVIRONMENT, capture_output=True, check=False)
     assert canary.exists()
@@ -406,4 +406,4 @@ async def test_directories_that_a_command_closes_are_removed_and_links_out_of_th
 async def test_nobody_else_can_look_into_the_throwaway(repository: Repository, place: Path) -> None:
     code = "import os; print(oct(os.stat('..').st_mode))"
     checked = await check(repository, PATCH, place, shlex.join([sys.executable, "-c", code]))
-    assert checked.for_the_eye == ("0o40700\n",)
+    assert checked.output_tail == ("0o40700\n",)

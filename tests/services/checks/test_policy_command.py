@@ -247,6 +247,10 @@ def test_the_tail_is_safe_scrubbed_and_short() -> None:
     assert len(tail) <= 4_000
 
 
+def test_the_tail_is_the_last_forty_lines() -> None:
+    assert shown_tail("".join(f"{n}\n" for n in range(100)).encode()).split() == [str(n) for n in range(60, 100)]
+
+
 def test_a_key_that_is_cut_by_the_tails_beginning_is_not_shown() -> None:
     for cut in range(1, len(KEY)):
         assert KEY[-6:] not in shown_tail(f"{KEY[cut:]} more\nnext\n".encode(), is_cut=True)

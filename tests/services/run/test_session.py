@@ -23,7 +23,7 @@ from console.services.ledger.sqlite import SqliteLedger
 from console.services.run.deciding import command
 from console.services.run.run_log import RunLog, RunRefusedError
 from console.services.run.session import stepping
-from console.services.run.step import StepHeldError
+from console.services.run.step import GateNoted, StepHeldError
 from console.services.run.verify_chain import verify_run
 
 LEAKED = "-".join(["sk", "Mq7vB2xKw9", "Zr4tY8nLc3", "Hd6pJ1sGf5"])
@@ -277,6 +277,23 @@ async def test_a_check_that_takes_longer_than_the_policy_allows_fails_the_draft(
     (command_run,) = log.state.opened.commands
     assert (log.state.opened.verdict, command_run.exit_code, command_run.is_passed) == (GateVerdict.REVISE, None, False)
     assert "CHK-06" in {each.id for each in log.state.opened.findings}  # it took longer than it may
+
+
+async def test_what_a_failed_check_wrote_last_is_told_and_kept_nowhere(office: Office, tmp_path: Path) -> None:
+    script = tmp_path / "check.py"
+    script.write_text(f"print('the third assertion failed, key {LEAKED}')\nraise SystemExit(3)\n")
+    office.configure(policy=f'checks = ["{sys.executable} {script}", "true"]')
+    async with office.desk() as desk:
+        log = await office.begin(desk, are_checks_confirmed=True)
+        await walk_to(desk, log, "writer")
+        walked = await step(desk, log)
+    (told,) = [each for each in walked.news if isinstance(each, GateNoted)]
+    assert told.output_tails == (("check 1", "the third assertion failed, key •••\n"),)
+    assert [each.exit_code for each in told.opened.commands] == [3, 0]
+    assert "third assertion" not in repr((told, record_of(log.state)))
+    kept = [path.read_bytes() for path in office.state_directory.rglob("*") if path.is_file()]
+    assert kept
+    assert not any(b"third assertion" in each or LEAKED.encode() in each for each in kept)
 
 
 async def test_where_two_operators_are_wanted_no_verdict_is_taken_by_itself(office: Office, tmp_path: Path) -> None:

@@ -89,7 +89,7 @@ class Desk:
     async def type(self, words: str) -> None:
         await hands.type_in(self.app, words)
 
-    async def begin(self, repository: Path, task: str = "write a note") -> None:
+    async def begin(self, repository: Path, task: str = "write a note", *, are_checks_confirmed: bool = False) -> None:
         """Begin a run by the form."""
         await self.press("n")
         await self.until_screen(NewRunDialog)
@@ -97,6 +97,8 @@ class Desk:
         form = self.app.screen
         assert isinstance(form, NewRunDialog)
         form.query_one("#repository").value = str(repository)  # type: ignore[attr-defined]
+        if are_checks_confirmed:
+            form.query_one("#checks").value = True  # type: ignore[attr-defined]
         await self.press("tab", "enter")
         await self.until_screen(RunScreen)
         await self.until(lambda: self.view.state is not None)
@@ -136,7 +138,7 @@ async def sitting(
     gateway: StartEmbedded = hands.at_once,
 ) -> AsyncIterator[Desk]:
     """Sit at a screen whose gateway is open and whose runs were read."""
-    profile = load_profile(name="demo") if config is None else load_profile(config)
+    profile = load_profile(name="demo") if config is None else load_profile(config, why_no_programs=None)
     app = ConsoleApp(profile, is_read_only=is_read_only, start_embedded=gateway)
     async with app.run_test(size=size):
         desk = Desk(app)
