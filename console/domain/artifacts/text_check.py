@@ -1,4 +1,4 @@
-"""The text of an artifact: its size, its encoding, secrets in it, and characters that a reader does not see."""
+"""The text of an artifact: its size, its encoding, secrets and hidden characters in it."""
 
 import unicodedata
 from collections.abc import Iterable
@@ -45,13 +45,13 @@ def check_lines(lines: Iterable[tuple[int, str]]) -> tuple[Finding, ...]:
         seen = places([numbered[hit.line - 1][0] for hit in hits])
         findings.append(Finding("ART-04", Severity.FAIL, message, evidence=seen))
     if hidden:
-        message = "The artifact has characters that hide, reorder or move text: a human has to see what they do."
+        message = "The artifact has characters that hide, reorder or move text: a person has to look at them."
         findings.append(Finding("ART-05", Severity.WARN, message, evidence=places(hidden)))
     return tuple(findings)
 
 
 def _has_hidden(line: str) -> bool:
-    r"""Return whether something in a line is not seen as it is; a tab, the \r of \r\n and an emoji's style are."""
+    r"""Return whether a line holds hidden characters; a tab, the \r of \r\n and an emoji's style do not count."""
     if line.isascii() and line.isprintable():
         return False
     line = line.removesuffix("\r").replace("\t", " ")

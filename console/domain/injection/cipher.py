@@ -1,4 +1,4 @@
-"""What a draft holds in another writing: base64 and hexadecimal data that are text, rotated and reversed lines."""
+"""Encoded text in a draft: base64 and hexadecimal data that decode to text, rotated and reversed lines."""
 
 import re
 from base64 import b64decode
@@ -18,14 +18,14 @@ _ROT13 = str.maketrans(
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", "nopqrstuvwxyzabcdefghijklmNOPQRSTUVWXYZABCDEFGHIJKLM"
 )
 _TURNED_MOST = 100_000
-"""The most characters that are read as rotated or reversed, of different pieces of lines."""
+"""The most characters of distinct lines that are tried as rotated or reversed."""
 _PIECE_MOST = 2_000
 _CUE_LETTERS = 6
-"""The least letters of a word that shows that a line is rotated or reversed."""
+"""A word needs so many letters to show that its line is rotated or reversed."""
 
 
 def enciphered(text: str) -> Iterator[tuple[int, str]]:
-    """Yield what a text holds in another writing, each with the line that it begins in.
+    """Yield the encoded text within a text, each piece with the line that it begins in.
 
     All of it together is about as long as the text at most, and what comes out is not searched once more.
     """
@@ -44,7 +44,7 @@ def _data(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _of_base64(data: str) -> str:
-    """Return the text that base64 data hold, or nothing where it is none."""
+    """Return the text in base64 data, or an empty string where they hold no text."""
     joined = re.sub(r"\s+[+>#*]?[ \t]*", "", data) if "\n" in data else data
     joined = joined.replace("-", "+").replace("_", "/").rstrip("=")
     joined = joined[: len(joined) - (len(joined) % 4 == 1)]

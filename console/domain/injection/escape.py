@@ -1,4 +1,4 @@
-"""Escapes of a draft, resolved: what a renderer or a parser turns into letters before anybody reads it.
+"""The escapes of a draft, resolved: what a renderer or a parser turns into letters before a reader sees it.
 
 Lines stay where they are: a line feed that was written as an escape becomes a space.
 """
@@ -11,7 +11,7 @@ _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}(?:%[0-9A-Fa-f]{2}){0,400}")
 _PRINTABLE = re.compile(r"=[0-9A-F]{2}(?:=[0-9A-F]{2}){1,400}")
 _ENTITY = re.compile(r"&(?:#(\d{1,7})|#[xX]([0-9A-Fa-f]{1,6})|([A-Za-z]{2,31}));?")
 _LEVELS = 2
-"""How often an entity may be written as an entity."""
+"""How many times an entity may itself be escaped."""
 
 
 def unescaped(text: str) -> str:

@@ -17,7 +17,7 @@ _DECORATION = re.compile(
     "[\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670"
     "\u06d6-\u06dc\u06df-\u06e8\u06ea-\u06ed\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
 )
-"""Marks that a word is the same word without."""
+"""Marks that do not change which word it is."""
 
 _PAIRS = (
     # Latin: small capitals, turned and stroked letters
@@ -46,7 +46,7 @@ _ENCLOSED = ((0x1F150, "A"), (0x1F170, "A"), (0x1F1E6, "A"))
 
 
 class _Letters(dict[int, str]):
-    """What each character becomes; filled as characters are met, and thrown away with the text."""
+    """What each character becomes; filled on demand, for one text."""
 
     def __missing__(self, code: int) -> str:
         self[code] = made = chr(code) if code < 0x80 else _made(chr(code))

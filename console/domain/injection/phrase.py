@@ -113,7 +113,7 @@ def phrases_in(text: str) -> Iterator[tuple[str, int]]:
 
 
 def begins_clause(text: str, place: int) -> bool:
-    """Tell whether a place of a text in plain words is where a clause begins, but for words such as `please`."""
+    """Return whether a clause begins at a place of a text in plain words; words such as `please` may come first."""
     before = text[max(place - _LEAD_MOST, 0) : place]
     cut = max(before.rfind(sign) for sign in _CLAUSE_SIGNS)
     if cut < 0 and place > _LEAD_MOST:

@@ -1,4 +1,4 @@
-"""Injection: places of a draft that speak to whoever is to judge it, instead of being the draft.
+"""The injection scan: finds places where a draft speaks to its judge instead of being the draft.
 
 A lint, not a wall: it raises the cost of a careless injection. A draft goes to its judges as data whatever it says, and
 no model's word is a verdict. What is found here takes the decision from the machine and gives it to a person, and so
@@ -18,7 +18,7 @@ from console.domain.injection.text import readings
 from console.domain.text.invisible import HIDING, LAYOUT, Invisible, class_of
 
 _SPOKEN = {
-    "INJ-01": "it tells whoever reads it to set the instructions aside",
+    "INJ-01": "it tells its reader to set the instructions aside",
     "INJ-02": "it speaks to the reviewer",
     "INJ-03": "it asks for its own approval, or that nothing is found in it",
     "INJ-04": "it asks for scores",
@@ -66,7 +66,7 @@ _HIDDEN = re.compile(
     f"|(?<=[0-9A-Za-z])[{_WITHIN_SCRIPTS}](?=[0-9A-Za-z])"
     f"|[{class_of(_SELECTORS)}]{{2}}"
 )
-"""What nobody sees and a model reads: not what scripts and emoji need, where they need it."""
+"""What a model reads and a person does not see; what scripts and emoji need is left out where they need it."""
 _SPECIAL = re.compile(f"[{class_of(HIDING, but=LAYOUT)}]")
 """What all of these begin with."""
 _FLAG = re.compile("\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{3,6}\U000e007f")
@@ -76,9 +76,9 @@ _UNREADABLE = "it holds text in a script or language that this lint cannot read"
 
 
 def find_injection(text: str) -> tuple[Finding, ...]:
-    """Return what in a draft speaks to its reviewer or critic; one finding for each way in which it does.
+    """Return one finding for each way in which a draft speaks to its reviewer or critic.
 
-    Every finding is a reason to leave the decision to a person; that a text cannot be read (INJ-09) is no fault of it.
+    Every finding is a reason to leave the decision to a person. That a text cannot be read (INJ-09) is not its fault.
     Its words are ours; where it was seen stands in its evidence as a line and a number.
     """
     return tuple(_findings(text))
@@ -107,14 +107,14 @@ def _findings(text: str) -> Iterator[Finding]:
     given = _Lines(text, 1)
     without_flags = _FLAG.sub(lambda flag: " " * len(flag[0]), text)
     hidden = [given.of(place) for place in _places_of(_HIDDEN, _SPECIAL, without_flags)]
-    yield from _found("INJ-08", "it holds characters that nobody sees and a model reads", hidden)
+    yield from _found("INJ-08", "it holds characters that a model reads and a person does not see", hidden)
     unreadable = unreadable_line(text, plain or "")
     if unreadable is not None:
         yield Finding("INJ-09", Severity.WARN, _UNREADABLE, evidence=f"line {unreadable}")
 
 
 def _places_of(expression: re.Pattern[str], beginning: re.Pattern[str], text: str) -> Iterator[int]:
-    """Yield where an expression is met that is tried only where it can begin."""
+    """Yield where an expression matches; it is tried only where it can begin."""
     place = 0
     while (begun := beginning.search(text, place)) is not None:
         found = expression.match(text, begun.start())

@@ -1,6 +1,6 @@
 """A draft as its reader reads it: in plain letters, without markup within words, and with what is written otherwise.
 
-All of it takes a time that only grows with the text, and keeps lines where they are.
+All of it takes time in proportion to the text, and keeps lines where they are.
 """
 
 import re
@@ -105,7 +105,7 @@ _NO_NAME = re.compile(r"[_-](?:(?<![^\W_].)[_-]*|[_-]*(?![^\W_-]))")
 _SPACES = re.compile("  +")
 _AROUND_LINE_FEED = re.compile(r" ?\n ?")
 _SPOKEN_LEAST = 4
-"""The least letters of a row of single ones that is taken apart into words."""
+"""A row of single letters needs so many to be split into words."""
 
 
 def _words(plain: str) -> str:
@@ -150,7 +150,7 @@ def _split_name(match: re.Match[str]) -> str:
 
 
 def _is_code(name: re.Match[str]) -> bool:
-    """Tell whether what stands around a name shows that it is one of code, or is quoted as such."""
+    """Return whether the text around a name shows that it belongs to code, or is quoted as code."""
     before, after = _around(name)
     return _CODE_AFTER.match(after) is not None or _CODE_BEFORE.search(before) is not None
 
@@ -198,7 +198,7 @@ def _taken_apart(match: re.Match[str]) -> str:
 
 
 def _apart(row: str) -> str:
-    """Return a row of letters as words of phrases, or nothing where it is not made of them alone."""
+    """Return a row of letters split into words of phrases, or an empty string where it is not made of them alone."""
     known, size = vocabulary(), len(row)
     if size < _SPOKEN_LEAST or size > 240:
         return ""

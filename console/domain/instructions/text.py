@@ -1,4 +1,4 @@
-"""Instruction text: its front matter, its imports, and what in it does not meet the eye. The text is never kept."""
+"""Instruction text: its front matter, its imports, and its hidden characters. The text is never kept."""
 
 import re
 from collections.abc import Iterator, Mapping

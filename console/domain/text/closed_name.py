@@ -1,4 +1,4 @@
-"""Names that a gateway gives, in closed forms: the ledger keeps what the screen shows, and no prose is a name."""
+"""Names that a gateway gives, in closed forms: the ledger keeps what the screen shows, and prose does not pass."""
 
 import re
 
@@ -13,5 +13,5 @@ FINISH = re.compile(r"[A-Za-z][A-Za-z_-]{0,39}")
 
 
 def closed_name(text: str | None, form: re.Pattern[str]) -> str | None:
-    """Return a name from outside where it has the form of one and looks like no secret; None otherwise."""
+    """Return a name from outside that has the given form and does not look like a secret; None otherwise."""
     return None if text is None or form.fullmatch(text) is None or find_secrets(text) else text

@@ -1,4 +1,4 @@
-"""Characters that a reader does not see as what they are: one table, which everything that looks for them asks.
+"""Invisible characters: one table with their kinds, for everything that looks for them.
 
 It holds every code point that Unicode calls a control, a format character, a line or paragraph separator or a surrogate
 (Cc, Cf, Zl, Zp, Cs), and every one that it calls default ignorable (DerivedCoreProperties.txt), reserved ones included.
@@ -10,7 +10,7 @@ from enum import StrEnum
 
 
 class Invisible(StrEnum):
-    """What an invisible character does, in words for a person."""
+    """The kind of an invisible character, in words for a person."""
 
     CONTROL = "control"
     """A terminal obeys it."""
@@ -25,13 +25,13 @@ class Invisible(StrEnum):
     FILLER = "filler"
     """A letter that is drawn as a gap."""
     TAG = "tag"
-    """ASCII in another place, drawn as nothing; part of a flag after a black one."""
+    """ASCII at other code points, drawn as nothing; after a black flag it names part of a country."""
     FORMAT = "format"
     """It guides the layout of a script, and a terminal draws nothing or a box for it."""
     SURROGATE = "surrogate"
     """Half of a character; no text that can be encoded holds one."""
     SIGN = "sign"
-    """A sign for numbers or abbreviations that Unicode counts among the format characters, and that is seen."""
+    """A visible sign of numbers or abbreviations that Unicode counts among the format characters."""
 
 
 _CONTROL, _BIDI, _ZERO_WIDTH, _FORMAT = Invisible.CONTROL, Invisible.BIDI, Invisible.ZERO_WIDTH, Invisible.FORMAT
@@ -81,22 +81,22 @@ TABLE: tuple[tuple[int, int, Invisible, str], ...] = (
 _FIRSTS = [first for first, *_ in TABLE]
 
 HIDING = frozenset(Invisible) - {Invisible.SIGN}
-"""All kinds but what is seen: what no text should hold where a person is to see all of it."""
+"""All kinds but the visible one: a text that a person reviews should hold none of them."""
 DROPPED = HIDING - {Invisible.CONTROL, Invisible.LINE_SEPARATOR, Invisible.SURROGATE}
-"""The kinds that words read the same without: they part no words and no lines."""
+"""The kinds that can be removed from words: they separate neither words nor lines."""
 LAYOUT = "\t\n\f\r"
 """The controls that plain text is laid out with."""
 
 
 def kind_of(character: str) -> Invisible | None:
-    """Return the kind of a character; None where it is an ordinary one."""
+    """Return the kind of a character; None for an ordinary one."""
     code = ord(character)
     _, last, kind, _ = TABLE[bisect_right(_FIRSTS, code) - 1]
     return kind if code <= last else None
 
 
 def class_of(kinds: Iterable[Invisible], *, but: str = "") -> str:
-    """Return all characters of some kinds, but for a few, as the inside of a class of a regular expression."""
+    """Return the characters of some kinds, without the ones in `but`, for a character class of a regular expression."""
     wanted, pieces = frozenset(kinds), []
     for first, last, kind, _ in TABLE:
         if kind not in wanted:

@@ -1,4 +1,4 @@
-"""Who made a run of characters: a machine by chance, or a person out of words.
+"""Whether a run of characters was made by a machine at random, or by a person out of words.
 
 Neighbours tell: in words and names few pairs of letters make up nearly all, and digits stand together. What chance made
 of small letters alone is missed now and then, one in a thousand at 60 characters; no known key is made so.
@@ -42,7 +42,7 @@ _GENERIC = re.compile(
     "access|admin|api|auth|change|credentials?|demo|enter|goes|guest|here|insert|key|me|my|name|pass|passwd|password"
     "|postgres|pwd?|replace|root|secret|some|test|testing|the|this|token|user|username|value"
 )
-"""A value of such words alone says what stands there, and is nobody's."""
+"""A value of such words alone is a placeholder."""
 _COUNTED = "1234567890"
 
 
@@ -84,11 +84,11 @@ def _is_number(part: str) -> bool:
 
 
 def is_placeholder(text: str, *, beside: str = "") -> bool:
-    """Return whether a value stands for one that is to be put in its place, such as `your-password`.
+    """Return whether a value is a placeholder, such as `your-password`.
 
     Args:
         text: The value.
-        beside: The name that it belongs to: a password that is its user's name is nobody's.
+        beside: The name that it belongs to; a password that equals its user's name is a placeholder.
 
     """
     if is_machine_made(text):

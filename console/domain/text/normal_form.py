@@ -1,4 +1,4 @@
-"""The normal form of text for comparing: compatible characters made alike, in a time that only grows with the text."""
+"""The normal form of text for comparing: compatible characters made alike, in time proportional to the text."""
 
 import re
 import unicodedata
@@ -10,15 +10,15 @@ MARKS_LIMIT = 30
 _HONORIFIC = "\ufdfa"
 """A ligature of four Arabic words that NFKC makes 18 characters: left out, so that a text cannot grow with it."""
 _LONG_ROW = re.compile(rf"(?:[^\w\x00-\x7f]|[\uff9e\uff9f]){{{MARKS_LIMIT // 3}}}")
-"""What every row of marks that may be too long holds: marks are no letters, but for two of half-width kana, and none
-is made of more than two."""
+"""Finds every row of marks that may be too long: marks are not letters, except two of half-width kana, and none
+decomposes into more than two."""
 
 
 def fold_compatible(text: str) -> str:
-    """Return a text in the form NFKC, with rows of combining marks cut to `MARKS_LIMIT`; twice changes nothing more.
+    """Return a text in the form NFKC, with rows of combining marks cut to `MARKS_LIMIT`. It is idempotent.
 
-    Sorting the marks of one row takes the square of their number, so that without the cut a text of some hundred
-    kilobytes would stop whoever reads it for minutes.
+    Sorting the marks of one row takes the square of their number: without the cut, a text of some hundred kilobytes
+    would block its reader for minutes.
     """
     if text.isascii():
         return text

@@ -7,9 +7,9 @@ from console.domain.text.invisible import DROPPED, class_of
 from console.domain.text.normal_form import fold_compatible
 
 QUOTE_WEIGHT = 12
-"""The least letters and digits of a quote; one of a script written without spaces, such as Chinese, counts twice."""
+"""The fewest letters and digits of a quote; one of a script written without spaces, such as Chinese, counts twice."""
 QUOTE_LIMIT = 2000
-"""The most characters of a quote: what is longer is a copy and no quote."""
+"""The most characters of a quote: what is longer is a copy, not a quote."""
 
 _DROPPED = re.compile(f"[{class_of(DROPPED)}]")
 _FOLDED = (
@@ -22,7 +22,7 @@ _FOLDABLE = re.compile(f"[{''.join(_FOLDED)}]")
 _CONNECTORS = "-'_.,"
 """What joins two words, or two numbers, where nothing stands between."""
 _TRIALS = 1000
-"""The most places that are looked at: words that stand a thousand times within others are a page made to hurt."""
+"""The most places that are looked at: a page that repeats the words a thousand times within others is hostile."""
 
 
 def stands_in(quote: str, text: str) -> bool:
@@ -44,7 +44,7 @@ def stands_in(quote: str, text: str) -> bool:
 
 
 def is_enough(quote: str) -> bool:
-    """Return whether a folded quote has words enough to support anything, and not so many that it is a copy."""
+    """Return whether a folded quote is long enough to support anything, and too short to be a copy."""
     if len(quote) > QUOTE_LIMIT:
         return False
     letters = (each for each in quote if each.isalnum())
@@ -52,7 +52,7 @@ def is_enough(quote: str) -> bool:
 
 
 def fold(text: str) -> str:
-    """Return a text in the form in which quotes are looked up; folding twice changes nothing more."""
+    """Return a text in the form in which quotes are looked up. It is idempotent."""
     if text.isascii():
         text = _signs_folded(text)
     else:
@@ -66,7 +66,7 @@ def _signs_folded(text: str) -> str:
 
 
 def _is_joined(text: str, place: int) -> bool:
-    """Return whether what stands on both sides of a place belongs to one word or number."""
+    """Return whether the characters on both sides of a place belong to one word or number."""
     before, after = text[max(place - 1, 0) : place], text[place : place + 1]
     if _is_word(before) and _is_word(after):
         return True

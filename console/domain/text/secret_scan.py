@@ -92,7 +92,7 @@ def _matches(text: str) -> Iterator[tuple[SecretPattern, re.Match[str]]]:
 
 
 def _is_value(match: re.Match[str]) -> bool:
-    """Return whether the matched value can be a secret's: the group's name says what it has to be."""
+    """Return whether the matched value can be a secret; the group's name says what it has to be."""
     kind = match.lastgroup or ""
     if kind.startswith("made"):
         return is_machine_made(match[kind])

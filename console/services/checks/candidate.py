@@ -90,7 +90,7 @@ async def check_candidate(
             if not commands or not outcome.is_passed:
                 return CandidateCheck(outcome)
             if not is_confirmed:
-                message = "The policy's own commands were not run: they were not confirmed for this run."
+                message = "The policy's checks were not run: they were not confirmed for this run."
                 return CandidateCheck(outcome.with_findings((Finding("CHK-09", Severity.INFO, message),)))
             await tree.write_files()
             runs = [
@@ -129,11 +129,14 @@ async def _check_as_applied(tree: Throwaway, said: Patch, scope: Scope) -> tuple
 
 
 _ENDINGS = {
-    CommandEnding.EXITED: ("CHK-05", "A command of the policy failed on the patched tree."),
-    CommandEnding.TIMED_OUT: ("CHK-06", "A command of the policy took longer than it may, and was killed."),
-    CommandEnding.FLOODED: ("CHK-07", "A command of the policy wrote more than it may, and was killed."),
-    CommandEnding.NOT_FOUND: ("CHK-08", "A command of the policy names a program that cannot be started."),
-    CommandEnding.UNREADABLE: ("CHK-10", "A command of the policy cannot be read: it is empty, or its quotes differ."),
+    CommandEnding.EXITED: ("CHK-05", "A check of the policy failed on the patched tree."),
+    CommandEnding.TIMED_OUT: ("CHK-06", "A check of the policy ran too long and was killed."),
+    CommandEnding.FLOODED: ("CHK-07", "A check of the policy wrote too much output and was killed."),
+    CommandEnding.NOT_FOUND: ("CHK-08", "A check of the policy names a program that cannot be started."),
+    CommandEnding.UNREADABLE: (
+        "CHK-10",
+        "A check of the policy is not a command: it is empty, or its quotes differ.",
+    ),
 }
 
 

@@ -1,9 +1,8 @@
 """The operator's own commands from the policy, run on a patched tree: bounded, and without any token.
 
 What such a command runs is code that a model wrote. It gets an environment of few names, an empty home, an empty stdin
-and limits of time, output, memory, processes, file size and core files. It is no sandbox: it has the operator's user
-id, and neither the network nor the operator's files are out of its reach. Whoever needs that runs the console in a
-container.
+and limits of time, output, memory, processes, file size and core files. This is not a sandbox: the command runs as
+the operator, and can reach the network and the operator's files. If you need a sandbox, run the console in a container.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""The mask: what of a gateway's answer may be told on. Names in a closed form pass; the token never does."""
+"""The mask: what of a gateway's answer may be shown. Names in a closed form pass; the token never does."""
 
 import re
 from dataclasses import replace
@@ -15,7 +15,7 @@ _EXCERPT_LIMIT = 300
 
 
 class Mask:
-    """Answers for one call under one token."""
+    """Masks what comes back from one call under one token."""
 
     def __init__(self, secret: Secret | None) -> None:
         self._secret = secret
@@ -25,7 +25,7 @@ class Mask:
         return self._secret is not None and self._secret.is_in(text)
 
     def closed(self, text: str | None, form: re.Pattern[str]) -> str | None:
-        """Return a name from outside where it has a closed form and is no secret, the token least of all; else None."""
+        """Return a name from outside that has the given form and is neither the token nor another secret; else None."""
         name = closed_name(text, form)
         is_token = name is not None and self._secret is not None and (self.is_hit(name) or self._secret.resembles(name))
         return None if is_token else name

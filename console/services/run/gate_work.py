@@ -311,7 +311,7 @@ class GateWork:
                 for each in checked.commands
             ),
         )
-        names = ["" if each.is_passed else f"check {each.number}" for each in checked.commands] or ["git"]
+        names = ["" if each.is_passed else f"check {each.number}" for each in checked.commands] or ["git apply"]
         tails = zip(names, checked.output_tail, strict=False)
         return replace(opening, output_tails=tuple((name, tail) for name, tail in tails if name and tail))
 

@@ -258,12 +258,14 @@ def test_the_gate_says_how_each_check_ended_and_shows_what_a_failed_one_wrote_la
     drafted = GateOpened(Gate.WRITER, 1, GateVerdict.REVISE, artifact_sha256=SHA256, commands=tuple(runs))
     state = viewed(at(Gate.WRITER, drafted), (GateNotes(drafted),))
     assert state.run is not None
-    view = see(state.run, CheckOutput(drafted, (("check 1", f"two lines\n  {HOSTILE} of it\n"), ("git", "at line 7"))))
+    view = see(
+        state.run, CheckOutput(drafted, (("check 1", f"two lines\n  {HOSTILE} of it\n"), ("git apply", "at line 7")))
+    )
     shown = [str(each) for each in gate_lines(replace(state, run=view), 76)]
     drawn = "\n".join(shown)
     assert "check 1       × exit 3   21 ms\n              two lines\n                " in drawn
     assert "check 2       × killed by signal 9   22 ms\ncheck 3       ✓ passed   23 ms\n" in drawn
-    assert "git           at line 7\n" in drawn
+    assert "git apply     at line 7\n" in drawn
     assert [each for each in shown if cell_len(each) > 76 or "\x1b" in each] == []
     assert "two lines" not in text(gate_lines(state, 76))
 

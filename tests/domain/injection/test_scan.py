@@ -155,7 +155,7 @@ _HOLDS_ATTACKS = {
     "tests/support/injection/held_out.py",
     "tests/support/injection/languages.py",
     "tests/domain/sources/test_claim.py",
-    "tests/domain/text/test_guard.py",
+    "tests/domain/text/test_safe.py",
     "tests/domain/injection/test_scan.py",
     "tests/domain/text/test_quote.py",
     "tests/simulator/test_role_answer.py",

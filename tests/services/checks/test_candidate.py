@@ -98,6 +98,7 @@ async def test_a_patch_that_does_not_fit_says_where(repository: Repository, plac
     patch = edited(repository, src__a_dot_txt=b"one\nTWO\nthree\n").replace(b"-two", b"-deux")
     checked = await check(repository, patch, place, SHOW)
     assert [(finding.id, finding.evidence) for finding in checked.outcome.findings] == [("PAT-15", "line 1")]
+    assert "src/a.txt" in checked.output_tail[0]  # git's own words
     assert not checked.outcome.is_passed
     assert checked.commands == ()
 
