@@ -69,8 +69,8 @@ class Exchange:
         self._shape = Shape.TEXT if request is None else request.shape
         self._mask = Mask(secret)
         self._decoder = SseDecoder()
-        asked = NOTHING if request is None else request.asked
-        self._reader = FAMILY_WIRES[route.endpoint_family].open_stream(asked)
+        expected = NOTHING if request is None else request.expected
+        self._reader = FAMILY_WIRES[route.endpoint_family].open_stream(expected)
         self._times = _Times()
         self._started: Started | None = None
         self._plain = bytearray()

@@ -20,6 +20,7 @@ from console.services.gateway.reservations import Purse
 from console.services.probes.reading import read_refusal
 from console.wire import FAMILY_WIRES
 from console.wire.json_value import decode
+from console.wire.request import Request
 
 UNKNOWN_MODEL = "gateway-console-no-such-model"
 _BODY_LIMIT = 262_144
@@ -81,7 +82,7 @@ async def prove_key(gateway: Gateway, route: Route, purse: Purse) -> KeyProof:
         if status is RungStatus.PASSED and _is_same_refusal(wrong, right):
             status = RungStatus.UNPROVEN
     tokens: int | None = 0
-    body = wire.build(UNKNOWN_MODEL, _CONTROL_PROMPT, max_output_tokens=_CONTROL_TOKENS, stream=False)
+    body = wire.build(UNKNOWN_MODEL, Request(_CONTROL_PROMPT, _CONTROL_TOKENS, is_streamed=False))
     cost = estimate(len(body), _CONTROL_TOKENS, None)
     if status is not RungStatus.BLOCKED and (reason := purse.set_aside(cost)) is not None:
         notes.append(f"unknown model: not asked; {reason}")

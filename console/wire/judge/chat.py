@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 
 from console.wire.answer import error_in
-from console.wire.json_value import at, count_at, decode, text_at
+from console.wire.json_value import count_at, decode, text_at, value_at
 from console.wire.judge.chat_body import judge_content, judge_finish, judge_usage, text_in
-from console.wire.judge.expectation import NOTHING, Asked, Kept, ToolCall, departures
+from console.wire.judge.expectation import NOTHING, Expectation, Kept
 from console.wire.judge.stream import Ending, StreamJudge
 
 _CHOICE_LIMIT = 64
@@ -35,8 +35,8 @@ class _Choice:
 class ChatJudge(StreamJudge):
     """Judges one Chat Completions stream."""
 
-    def __init__(self, asked: Asked = NOTHING) -> None:
-        super().__init__(asked)
+    def __init__(self, expected: Expectation = NOTHING) -> None:
+        super().__init__(expected)
         self._id: object = None
         self._model: object = None
         self._created: object = None
@@ -50,7 +50,7 @@ class ChatJudge(StreamJudge):
         self._has_counted_reasoning = False
         self._is_done = False
         self._has_failed = False
-        self._text = Kept() if asked.accepts is not None else None
+        self._text = Kept() if expected.accepts is not None else None
 
     def take(self, kind: str, name: str, value: dict[str, object]) -> None:
         """Take one decoded event."""
@@ -101,9 +101,9 @@ class ChatJudge(StreamJudge):
             self._notes.note("CHT-STREAM-04", "choice_cut")
         if self._id is None or self._model is None:
             self._notes.note("CHT-STREAM-02", "missing")
-        calls = self._close_calls()
+        self._judge_arguments()
         if not ending.is_refused:
-            self._judge_amount(calls)
+            self._judge_amount()
         if self._usage is None:
             self._notes.note("CHT-STREAM-05", "missing")
         if not self._is_done:
@@ -117,7 +117,7 @@ class ChatJudge(StreamJudge):
             if not self._has_failed:
                 self._notes.note("CHT-STREAM-08", "error")
             self._has_failed = True
-            if at(value, "type") == "error" or not isinstance(value.get("error"), dict):
+            if value_at(value, "type") == "error" or not isinstance(value.get("error"), dict):
                 self._notes.note("COM-E-01", "dialect")
         elif "choices" not in value:
             self._notes.note("COM-B-02", "other_family")
@@ -251,20 +251,14 @@ class ChatJudge(StreamJudge):
 
     # --- The end -----------------------------------------------------------------------------------------------------
 
-    def _close_calls(self) -> list[ToolCall]:
-        """Return the tool calls of the first choice, after judging the arguments of all."""
+    def _judge_arguments(self) -> None:
         for choice in self._choices.values():
             for call in choice.calls.values():
                 text = call.arguments.text
                 if text and decode(text) is None:
                     self._notes.note("CHT-STREAM-07", "not_json", f"characters: {len(text)}")
-        first = self._first
-        return [
-            ToolCall(call.name, call.call_id, decode(call.arguments.text or "null"))
-            for call in (() if first is None else first.calls.values())
-        ]
 
-    def _judge_amount(self, calls: list[ToolCall]) -> None:
+    def _judge_amount(self) -> None:
         for choice in self._choices.values():
             if choice.finish is not None:
                 judge_finish(
@@ -274,7 +268,7 @@ class ChatJudge(StreamJudge):
                     has_reasoning=choice.has_reasoning or self._has_counted_reasoning,
                     has_tool=bool(choice.calls) or choice.has_function_call,
                 )
-        text = self._text.text if self._text is not None else ""
-        if text is not None:
-            for case in departures(self._asked, text, calls):
-                self._notes.note("CHT-B-04", case)
+        text = None if self._text is None else self._text.text
+        case = None if text is None else self._expected.departure_of(text)
+        if case is not None:
+            self._notes.note("CHT-B-04", case)

@@ -1,7 +1,7 @@
 """Judges a whole Chat Completions answer, and what a streamed one comes to."""
 
-from console.wire.json_value import at, count_at, decode, list_at, text_at
-from console.wire.judge.expectation import Asked, ToolCall, departures
+from console.wire.json_value import count_at, list_at, text_at, value_at
+from console.wire.judge.expectation import Expectation
 from console.wire.judge.notes import Notes
 
 FINISHES = frozenset({"stop", "length", "tool_calls", "function_call", "content_filter"})
@@ -11,9 +11,9 @@ AT_LIMIT = frozenset({"length"})
 _TOOL_FINISHES = frozenset({"tool_calls", "function_call"})
 
 
-def judge_completion(body: dict[str, object], notes: Notes, asked: Asked) -> None:
+def judge_completion(body: dict[str, object], notes: Notes, expected: Expectation) -> None:
     """Note where a whole answer departs from its contract."""
-    message = at(body, "choices", 0, "message")
+    message = value_at(body, "choices", 0, "message")
     created = body.get("created")
     for name, is_right in (
         ("id", bool(text_at(body, "id"))),
@@ -22,22 +22,20 @@ def judge_completion(body: dict[str, object], notes: Notes, asked: Asked) -> Non
     ):
         if not is_right:
             notes.note("CHT-B-01", "field", name)
-    judge_content(at(message, "content"), notes)
+    judge_content(value_at(message, "content"), notes)
     finish = text_at(body, "choices", 0, "finish_reason")
-    calls = _calls(message)
+    has_tool = bool(list_at(message, "tool_calls")) or isinstance(value_at(message, "function_call"), dict)
     text = text_in(message)
     usage = body.get("usage")
-    has_reasoned = bool(at(message, "reasoning_content") or at(message, "reasoning"))
+    has_reasoned = bool(value_at(message, "reasoning_content") or value_at(message, "reasoning"))
     has_counted = bool(count_at(usage, "completion_tokens_details", "reasoning_tokens"))
     if finish is None:
         notes.note("CHT-B-02", "unfinished")
     else:
-        judge_finish(
-            finish, notes, has_text=bool(text), has_reasoning=has_reasoned or has_counted, has_tool=bool(calls)
-        )
+        judge_finish(finish, notes, has_text=bool(text), has_reasoning=has_reasoned or has_counted, has_tool=has_tool)
     if not judge_usage(usage, notes):
         notes.note("CHT-U-01", "missing")
-    for case in departures(asked, text, calls):
+    if (case := expected.departure_of(text)) is not None:
         notes.note("CHT-B-04", case)
 
 
@@ -81,16 +79,3 @@ def text_in(message: object) -> str:
     if parts:
         return "".join(text_at(part, "text") or "" for part in parts)
     return text_at(message, "content") or text_at(message, "refusal") or ""
-
-
-def _calls(message: object) -> list[ToolCall]:
-    calls = [
-        ToolCall(
-            text_at(call, "function", "name") or "",
-            text_at(call, "id") or "",
-            decode(text_at(call, "function", "arguments") or "null"),
-        )
-        for call in list_at(message, "tool_calls")
-    ]
-    old = at(message, "function_call")
-    return [*calls, ToolCall(text_at(old, "name") or "", "", None)] if isinstance(old, dict) else calls

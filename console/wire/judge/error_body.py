@@ -2,7 +2,7 @@
 
 from console.domain.finding import Finding
 from console.domain.routes.family import EndpointFamily
-from console.wire.json_value import at, decode, text_at
+from console.wire.json_value import decode, text_at, value_at
 from console.wire.judge.notes import Notes
 
 _NOTHING = frozenset({b"", b"null", b"{}", b"[]", b'""'})
@@ -19,8 +19,9 @@ def check_error_body(family: EndpointFamily, body: bytes) -> tuple[Finding, ...]
 
 
 def _judge(family: EndpointFamily, body: object, notes: Notes) -> None:
-    error = at(body, "error")
-    is_own = isinstance(error, dict) and (at(body, "type") == "error") is (family is EndpointFamily.ANTHROPIC_MESSAGES)
+    error = value_at(body, "error")
+    has_type = value_at(body, "type") == "error"
+    is_own = isinstance(error, dict) and has_type is (family is EndpointFamily.ANTHROPIC_MESSAGES)
     if not is_own:
         notes.note("COM-E-01", "dialect")
     elif family is EndpointFamily.RESPONSES and isinstance(error, dict):

@@ -4,12 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from console.wire.answer import error_in
-from console.wire.json_value import at, count_at, decode, list_at, text_at
-from console.wire.judge.expectation import NOTHING, Asked, Kept, ToolCall, departures
+from console.wire.json_value import count_at, decode, list_at, text_at, value_at
+from console.wire.judge.expectation import NOTHING, Expectation, Kept
 from console.wire.judge.messages_body import Held, judge_fields, judge_stop, judge_usage
 from console.wire.judge.stream import Ending, StreamJudge
 
-_CALL_LIMIT = 64
 _DELTAS: dict[str, frozenset[str]] = {
     "text": frozenset({"text_delta", "citations_delta"}),
     "thinking": frozenset({"thinking_delta", "signature_delta"}),
@@ -27,8 +26,6 @@ class _Block:
 
     index: object
     kind: str
-    name: str
-    call_id: str
     deltas: frozenset[str]
     is_signed: bool
     input: Kept = field(default_factory=Kept)
@@ -37,8 +34,8 @@ class _Block:
 class MessagesJudge(StreamJudge):
     """Judges one Messages stream."""
 
-    def __init__(self, asked: Asked = NOTHING) -> None:
-        super().__init__(asked)
+    def __init__(self, expected: Expectation = NOTHING) -> None:
+        super().__init__(expected)
         self._has_start = False
         self._has_begun = False
         self._is_over = False
@@ -47,8 +44,7 @@ class MessagesJudge(StreamJudge):
         self._block: _Block | None = None
         self._block_count = 0
         self._held = Held()
-        self._calls: list[ToolCall] = []
-        self._text = Kept() if asked.accepts is not None else None
+        self._text = Kept() if expected.accepts is not None else None
         self._has_stop_reason = False
         self._usage: dict[str, object] = {}
         self._steps: dict[str, Callable[[dict[str, object]], None]] = {
@@ -94,10 +90,10 @@ class MessagesJudge(StreamJudge):
         if ending.is_refused:
             return
         judge_stop(ending.finish or "", self._held, self._notes)
-        text = self._text.text if self._text is not None else ""
-        if text is not None:
-            for case in departures(self._asked, text, self._calls):
-                self._notes.note("MSG-B-02", "not_called" if case == "arguments" else case)
+        text = None if self._text is None else self._text.text
+        case = None if text is None else self._expected.departure_of(text)
+        if case is not None:
+            self._notes.note("MSG-B-02", case)
 
     def _other(self, kind: str, value: dict[str, object]) -> None:
         match kind:
@@ -124,9 +120,9 @@ class MessagesJudge(StreamJudge):
             return
         self._has_start = True
         judge_fields(message if isinstance(message, dict) else {}, self._notes)
-        if list_at(message, "content") or at(message, "stop_reason") is not None:
+        if list_at(message, "content") or value_at(message, "stop_reason") is not None:
             self._notes.note("MSG-STREAM-01", "not_empty")
-        self._count(at(message, "usage"))
+        self._count(value_at(message, "usage"))
 
     def _message_delta(self, value: dict[str, object]) -> None:
         if self._block is not None:
@@ -177,8 +173,6 @@ class MessagesJudge(StreamJudge):
         self._block = _Block(
             index=index,
             kind=kind,
-            name=text_at(block, "name") or "",
-            call_id=text_at(block, "id") or "",
             deltas=_DELTAS.get(kind, _KNOWN_DELTAS),
             is_signed=bool(text_at(block, "signature")),
         )
@@ -233,5 +227,3 @@ class MessagesJudge(StreamJudge):
             if text is not None and not isinstance(arguments, dict):
                 case = ("MSG-STREAM-02", "not_json") if arguments is None else ("MSG-B-02", "input")
                 self._notes.note(*case)
-            if block.kind == "tool_use" and len(self._calls) < _CALL_LIMIT:
-                self._calls.append(ToolCall(block.name, block.call_id, arguments))

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from console.wire.json_value import at, count_at, list_at, text_at
-from console.wire.judge.expectation import Asked, ToolCall, departures
+from console.wire.json_value import count_at, list_at, text_at, value_at
+from console.wire.judge.expectation import Expectation
 from console.wire.judge.notes import Notes
 
 STOPS = frozenset(
@@ -41,7 +41,7 @@ class Held:
                 self.other = True
 
 
-def judge_message(message: dict[str, object], notes: Notes, asked: Asked) -> None:
+def judge_message(message: dict[str, object], notes: Notes, expected: Expectation) -> None:
     """Note where a whole message departs from its contract."""
     judge_fields(message, notes)
     held = Held()
@@ -53,7 +53,7 @@ def judge_message(message: dict[str, object], notes: Notes, asked: Asked) -> Non
             continue
         held.take(kind)
         held.text = held.text or (kind == "text" and bool(text_at(block, "text")))
-        if kind == "tool_use" and not isinstance(at(block, "input"), dict):
+        if kind == "tool_use" and not isinstance(value_at(block, "input"), dict):
             notes.note("MSG-B-02", "input")
     judge_usage(message.get("usage"), notes)
     stop = text_at(message, "stop_reason")
@@ -61,8 +61,8 @@ def judge_message(message: dict[str, object], notes: Notes, asked: Asked) -> Non
         judge_stop(stop, held, notes)
     else:
         notes.note("MSG-B-01", "unfinished")
-    for case in departures(asked, text_in(blocks), _calls(blocks)):
-        notes.note("MSG-B-02", "not_called" if case == "arguments" else case)
+    if (case := expected.departure_of(text_in(blocks))) is not None:
+        notes.note("MSG-B-02", case)
 
 
 def judge_fields(message: dict[str, object], notes: Notes) -> None:
@@ -104,12 +104,4 @@ def judge_stop(stop: str, held: Held, notes: Notes) -> None:
 
 def text_in(blocks: Sequence[object]) -> str:
     """Return the text of all text blocks."""
-    return "".join(text_at(block, "text") or "" for block in blocks if at(block, "type") == "text")
-
-
-def _calls(blocks: Sequence[object]) -> list[ToolCall]:
-    return [
-        ToolCall(text_at(block, "name") or "", text_at(block, "id") or "", at(block, "input"))
-        for block in blocks
-        if at(block, "type") == "tool_use"
-    ]
+    return "".join(text_at(block, "text") or "" for block in blocks if value_at(block, "type") == "text")

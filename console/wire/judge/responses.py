@@ -4,8 +4,8 @@ from collections.abc import Callable
 from enum import Enum, auto
 
 from console.wire.answer import error_in
-from console.wire.json_value import at, list_at, text_at
-from console.wire.judge.expectation import NOTHING, Asked
+from console.wire.json_value import list_at, text_at, value_at
+from console.wire.judge.expectation import NOTHING, Expectation
 from console.wire.judge.response_items import Items
 from console.wire.judge.responses_body import judge_response
 from console.wire.judge.stream import Ending, StreamJudge
@@ -32,8 +32,8 @@ class ResponsesJudge(StreamJudge):
 
     naming = "RSP-STREAM-02"
 
-    def __init__(self, asked: Asked = NOTHING) -> None:
-        super().__init__(asked)
+    def __init__(self, expected: Expectation = NOTHING) -> None:
+        super().__init__(expected)
         self._stage = _Stage.START
         self._number = 0
         """The sequence number that comes next."""
@@ -156,7 +156,7 @@ class ResponsesJudge(StreamJudge):
         if self._has_created:
             self._notes.note("RSP-STREAM-01", "twice")
         self._has_created = True
-        if at(response, "status") not in ("in_progress", "queued"):
+        if value_at(response, "status") not in ("in_progress", "queued"):
             self._notes.note("RSP-STREAM-01", "status")
         if list_at(response, "output"):
             self._notes.note("RSP-STREAM-01", "output")
@@ -165,7 +165,7 @@ class ResponsesJudge(StreamJudge):
     def _going_on(self, value: dict[str, object]) -> None:
         response = value.get("response")
         self._identify(response)
-        if at(response, "usage") is not None:
+        if value_at(response, "usage") is not None:
             self._notes.note("RSP-U-01", "early")
 
     def _identify(self, response: object) -> None:
@@ -202,5 +202,5 @@ class ResponsesJudge(StreamJudge):
         self._identify(response)
         if response.get("status") != status:
             self._notes.note("RSP-STREAM-09", "status")
-        judge_response(response, self._notes, self._asked, self._items.content)
+        judge_response(response, self._notes, self._expected, self._items.content)
         self._items.judge_end(response, status)

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from console.wire.json_value import at, count_at, decode, list_at, text_at
-from console.wire.judge.expectation import Asked, ToolCall, departures
+from console.wire.json_value import count_at, list_at, text_at, value_at
+from console.wire.judge.expectation import Expectation
 from console.wire.judge.notes import Notes
 
 AT_LIMIT = frozenset({"max_output_tokens", "max_tokens"})
@@ -32,7 +32,7 @@ class Content:
     tool: bool = False
 
 
-def judge_response(response: dict[str, object], notes: Notes, asked: Asked, content: Content) -> None:
+def judge_response(response: dict[str, object], notes: Notes, expected: Expectation, content: Content) -> None:
     """Note where a finished response departs from its contract; `content` is what its stream held, if it had one."""
     _judge_fields(response, notes)
     _judge_outcome(response, notes)
@@ -42,8 +42,8 @@ def judge_response(response: dict[str, object], notes: Notes, asked: Asked, cont
         note_content(item, content)
     _judge_usage(response.get("usage"), notes)
     _judge_amount(response, notes, content)
-    for case in departures(asked, text_in(items), _calls(items)):
-        notes.note("RSP-B-07" if case in ("not_json", "does_not_fit") else "RSP-B-08", case)
+    if (case := expected.departure_of(text_in(items))) is not None:
+        notes.note("RSP-B-07", case)
 
 
 def judge_item(item: object, notes: Notes) -> None:
@@ -55,9 +55,9 @@ def judge_item(item: object, notes: Notes) -> None:
     if not text_at(item, "id"):
         notes.note("RSP-B-05", "no_id")
     if kind == "message":
-        parts = at(item, "content")
+        parts = value_at(item, "content")
         is_list = isinstance(parts, list) and all(text_at(part, "type") is not None for part in parts)
-        if at(item, "role") != "assistant" or not is_list:
+        if value_at(item, "role") != "assistant" or not is_list:
             notes.note("RSP-B-05", "message")
         elif any(text_at(part, "type") not in _PARTS for part in list_at(item, "content")):
             notes.note("RSP-B-05", "unknown_part")
@@ -81,19 +81,9 @@ def text_in(items: Sequence[object]) -> str:
     return "".join(
         text_at(part, "text") or text_at(part, "refusal") or ""
         for item in items
-        if at(item, "type") == "message"
+        if value_at(item, "type") == "message"
         for part in list_at(item, "content")
     )
-
-
-def _calls(items: Sequence[object]) -> list[ToolCall]:
-    return [
-        ToolCall(
-            text_at(item, "name") or "", text_at(item, "call_id") or "", decode(text_at(item, "arguments") or "null")
-        )
-        for item in items
-        if at(item, "type") == "function_call"
-    ]
 
 
 def _judge_fields(response: dict[str, object], notes: Notes) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from console.domain.finding import Finding
-from console.wire.judge.expectation import NOTHING, Asked
+from console.wire.judge.expectation import NOTHING, Expectation
 from console.wire.judge.notes import Notes
 
 
@@ -26,9 +26,9 @@ class StreamJudge(ABC):
     naming: ClassVar[str] = "COM-O-03"
     """The assertion about the names of events."""
 
-    def __init__(self, asked: Asked = NOTHING) -> None:
+    def __init__(self, expected: Expectation = NOTHING) -> None:
         self._notes = Notes()
-        self._asked = asked
+        self._expected = expected
         self._is_unnamed = False
         """An event without a name was noted."""
 
