@@ -1,11 +1,12 @@
 import json
 
 import pytest
+from support.errors.corpus import classified
 from support.wire.frames_responses import RESPONSES_USAGE, message_item, numbered, response
 from support.wire.golden import DONE, named
 from support.wire.golden_responses import RESPONSES
 
-from console.domain.errors.category import Category, classify
+from console.domain.errors.category import Category
 from console.domain.finding import Severity
 from console.wire.answer import Answer, WireError
 from console.wire.request import Request
@@ -159,7 +160,7 @@ def test_an_error_event_fails_the_stream(event: SseEvent, error: WireError) -> N
 def test_the_first_error_counts_and_response_failed_is_its_echo(first: SseEvent) -> None:
     answer = _answer(_CREATED, first, _FAILED)
     assert answer.error is not None
-    assert classify(200, {}, answer.error_body, streamed=True).category is Category.ACCOUNT_QUOTA
+    assert classified(200, answer.error_body).category is Category.ACCOUNT_QUOTA
     assert answer.error_body == first.data.encode()
 
 
@@ -218,7 +219,7 @@ def test_content_refused_within_the_stream_is_named_as_such() -> None:
     ended = response("incomplete", incomplete_details={"reason": "content_filter"})
     answer = _answer(_CREATED, named("response.incomplete", response=ended))
     assert answer.error is not None
-    assert classify(200, {}, answer.error_body, streamed=True).category is Category.CONTENT_POLICY
+    assert classified(200, answer.error_body).category is Category.CONTENT_POLICY
 
 
 @pytest.mark.parametrize("delta", [None, "", 7, {"text": "x"}, ["x"]])

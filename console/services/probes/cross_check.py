@@ -16,7 +16,7 @@ from console.domain.routes.family import EndpointFamily
 from console.domain.routes.route import Route
 from console.services.gateway.call import Reply, read_whole
 from console.services.gateway.failure import CallError
-from console.services.probes.reading import read_refusal
+from console.services.probes.reading import classify_reply
 from console.services.probes.request import PROMPT
 from console.services.probes.smoke import SmokePlan
 from console.wire import FAMILY_WIRES
@@ -133,7 +133,7 @@ async def _try_headers(route: Route, plan: SmokePlan, book: _Notebook) -> None:
         reply = await _ask(route, plan, book, body, limit=0, version=version)
         if reply is None:
             continue
-        is_refused = not reply.is_success and read_refusal(route, reply).category is not Category.INVALID_REQUEST
+        is_refused = not reply.is_success and classify_reply(route, reply).category is not Category.INVALID_REQUEST
         book.notes.append(f"anthropic-version {version}: {reply.status}{', refused' if is_refused else ''}")
         if is_refused:
             book.findings.append(found("MSG-HDR-01", "version_refused", f"version {version}, status {reply.status}"))
@@ -151,4 +151,4 @@ async def _refuse_foreign_model(route: Route, plan: SmokePlan, book: _Notebook) 
         book.notes.append(f"{RESPONSES_ONLY_MODEL} on chat: {reply.status}, served")
         book.findings.append(found("PAR-02", "bridged"))
     else:
-        book.notes.append(f"{RESPONSES_ONLY_MODEL} on chat: {reply.status} {read_refusal(foreign, reply).category}")
+        book.notes.append(f"{RESPONSES_ONLY_MODEL} on chat: {reply.status} {classify_reply(foreign, reply).category}")

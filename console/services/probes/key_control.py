@@ -17,7 +17,7 @@ from console.services.gateway.call import KeyUse, Reply, read_whole
 from console.services.gateway.client import Gateway
 from console.services.gateway.failure import CallError
 from console.services.gateway.reservations import Purse
-from console.services.probes.reading import read_refusal
+from console.services.probes.reading import classify_reply
 from console.wire import FAMILY_WIRES
 from console.wire.json_value import decode
 from console.wire.request import Request
@@ -106,7 +106,7 @@ async def _try(gateway: Gateway, route: Route, body: bytes, key: KeyUse) -> _Con
     is_answer = reply.is_success and FAMILY_WIRES[route.endpoint_family].read(decode(reply.body)).error is None
     if is_answer and "html" not in reply.content_type:
         return _Control(reply, None)
-    return _Control(reply, read_refusal(route, reply))
+    return _Control(reply, classify_reply(route, reply))
 
 
 def _judge_right(right: _Control) -> tuple[RungStatus, Classification | None]:

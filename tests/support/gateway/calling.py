@@ -6,8 +6,9 @@ from typing import Any
 
 import httpx
 import jsonschema
+from support.errors.corpus import classified
 
-from console.domain.errors.category import Category, classify
+from console.domain.errors.category import Category
 from console.domain.routes.family import EndpointFamily
 from console.wire import FAMILY_WIRES
 from console.wire.answer import Answer, error_in
@@ -42,7 +43,7 @@ async def post(client: httpx.AsyncClient, family: EndpointFamily, body: Any, **h
 def error_category(response: httpx.Response) -> Category:
     assert error_in(decode(response.content)) is not None
     content_type = response.headers["content-type"]
-    return classify(response.status_code, response.headers, response.content, content_type).category
+    return classified(response.status_code, response.content, content_type, headers=response.headers).category
 
 
 def read(family: EndpointFamily, response: httpx.Response, expected: Expectation = NOTHING) -> tuple[Answer, str]:
