@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from console.domain.finding import Finding
-from console.wire.json_value import encode, text_at, value_at
+from console.wire.json_value import encode, text_at, value_at, word_at
 from console.wire.usage import Usage
 
 
@@ -74,11 +74,3 @@ def error_in(value: object) -> WireError | None:
     if isinstance(detail, list):
         return WireError(kind="invalid_request_error", message=text_at(detail, 0, "msg") or "")
     return None
-
-
-def word_at(value: object, key: str) -> str:
-    """Return a code, type or message as text, whatever JSON type the gateway gave it; empty where there is none."""
-    found = value_at(value, key)
-    if isinstance(found, bool) or found is None:
-        return ""
-    return str(found) if isinstance(found, str | int) else ""

@@ -55,7 +55,7 @@ def read(body: object, expected: Expectation = NOTHING) -> Answer:
     """Read and judge a non-streamed answer."""
     notes = Notes()
     if (error := error_in(body)) is not None:
-        notes.note("COM-S-01", "error_in_success")
+        notes.add("COM-S-01", "error_in_success")
         return Answer(error=error, findings=notes.findings)
     if (
         not isinstance(body, dict)
@@ -63,7 +63,7 @@ def read(body: object, expected: Expectation = NOTHING) -> Answer:
         or body.get("role") != "assistant"
         or not isinstance(body.get("content"), list)
     ):
-        notes.note("COM-B-02", "other_family")
+        notes.add("COM-B-02", "other_family")
         return Answer(findings=notes.findings)
     finish = text_at(body, "stop_reason")
     is_refused = finish in _REFUSED

@@ -40,7 +40,7 @@ def read(body: object, expected: Expectation = NOTHING) -> Answer:
     """Read and judge a non-streamed answer."""
     notes = Notes()
     if (error := error_in(body)) is not None:
-        notes.note("COM-S-01", "error_in_success")
+        notes.add("COM-S-01", "error_in_success")
         return Answer(error=error, findings=notes.findings)
     message = value_at(body, "choices", 0, "message")
     if (
@@ -48,7 +48,7 @@ def read(body: object, expected: Expectation = NOTHING) -> Answer:
         or body.get("object") != "chat.completion"
         or value_at(message, "role") != "assistant"
     ):
-        notes.note("COM-B-02", "other_family")
+        notes.add("COM-B-02", "other_family")
         return Answer(findings=notes.findings)
     finish = text_at(body, "choices", 0, "finish_reason")
     is_refused = finish in _REFUSED

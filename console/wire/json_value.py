@@ -51,3 +51,11 @@ def list_at(value: object, *path: str | int) -> Sequence[object]:
     """Return the list at a path, or an empty one."""
     found = value_at(value, *path)
     return found if isinstance(found, list) else ()
+
+
+def word_at(value: object, key: str) -> str:
+    """Return a code, type or message as text, whatever JSON type the gateway gave it; empty where there is none."""
+    found = value_at(value, key)
+    if isinstance(found, bool) or found is None:
+        return ""
+    return str(found) if isinstance(found, str | int) else ""

@@ -41,16 +41,16 @@ def read(body: object, expected: Expectation = NOTHING) -> Answer:
     """Read and judge a non-streamed answer."""
     notes = Notes()
     if (error := error_in(body)) is not None:
-        notes.note("COM-S-01", "error_in_success")
+        notes.add("COM-S-01", "error_in_success")
         return Answer(error=error, findings=notes.findings)
     if not isinstance(body, dict) or body.get("object") != "response" or not isinstance(body.get("output"), list):
-        notes.note("COM-B-02", "other_family")
+        notes.add("COM-B-02", "other_family")
         return Answer(findings=notes.findings)
     finish, failure = _outcome(body)
     if failure is None:
         judge_response(body, notes, expected, Content())
     elif body.get("status") not in ("failed", "incomplete"):
-        notes.note("RSP-B-01", "unfinished")
+        notes.add("RSP-B-01", "unfinished")
     return Answer(
         is_complete=failure is None,
         answer_id=text_at(body, "id"),

@@ -166,7 +166,11 @@ def _is_cut(text: str) -> bool:
 
 
 def _readable(page: str) -> str:
-    """Return a web page's text: without its scripts and styles, whose words are no one's."""
+    """Return a web page's text: without its scripts and styles, which say nothing to a reader.
+
+    This is not how a public page is read (`services/pages/page_text.py`). Of an error page the title counts, and what
+    looks like a tag without an end may be the end of a cut message, and stays.
+    """
     kept: list[str] = []
     position = 0
     while (start := _UNREAD.search(page, position)) is not None:

@@ -84,7 +84,7 @@ class Choice(Form[Option]):
         return {"type": kind, "enum": [self.encode(option) for option in self.options]}
 
     def decode(self, value: object, place: str = "") -> Option:
-        """Return the option; JSON schemas take 3.0 for the whole number 3, and true for no number."""
+        """Return the option. JSON Schema counts 3.0 as the integer 3, and does not count true as 1."""
         for option in self.options:
             if option == value and not isinstance(value, bool):
                 return option

@@ -21,7 +21,7 @@ def judge_completion(body: dict[str, object], notes: Notes, expected: Expectatio
         ("model", bool(text_at(body, "model"))),
     ):
         if not is_right:
-            notes.note("CHT-B-01", "field", name)
+            notes.add("CHT-B-01", "field", name)
     judge_content(value_at(message, "content"), notes)
     finish = text_at(body, "choices", 0, "finish_reason")
     has_tool = bool(list_at(message, "tool_calls")) or isinstance(value_at(message, "function_call"), dict)
@@ -30,35 +30,35 @@ def judge_completion(body: dict[str, object], notes: Notes, expected: Expectatio
     has_reasoned = bool(value_at(message, "reasoning_content") or value_at(message, "reasoning"))
     has_counted = bool(count_at(usage, "completion_tokens_details", "reasoning_tokens"))
     if finish is None:
-        notes.note("CHT-B-02", "unfinished")
+        notes.add("CHT-B-02", "unfinished")
     else:
         judge_finish(finish, notes, has_text=bool(text), has_reasoning=has_reasoned or has_counted, has_tool=has_tool)
     if not judge_usage(usage, notes):
-        notes.note("CHT-U-01", "missing")
+        notes.add("CHT-U-01", "missing")
     if (case := expected.departure_of(text)) is not None:
-        notes.note("CHT-B-04", case)
+        notes.add("CHT-B-04", case)
 
 
 def judge_content(content: object, notes: Notes) -> None:
     """Note where a message's or delta's content is not text or null."""
     if isinstance(content, list):
-        notes.note("CHT-B-03", "parts")
+        notes.add("CHT-B-03", "parts")
     elif content is not None and not isinstance(content, str):
-        notes.note("CHT-B-03", "content_type")
+        notes.add("CHT-B-03", "content_type")
 
 
 def judge_finish(finish: str, notes: Notes, *, has_text: bool, has_reasoning: bool, has_tool: bool) -> None:
     """Note where a finish reason does not fit what the answer holds."""
     if finish not in FINISHES:
-        notes.note("CHT-B-02", "unknown")
+        notes.add("CHT-B-02", "unknown")
     if finish in _TOOL_FINISHES and not has_tool:
-        notes.note("CHT-B-02", "no_tool_call")
+        notes.add("CHT-B-02", "no_tool_call")
     elif has_tool and finish == "stop":
-        notes.note("CHT-B-02", "unsaid_tool_call")
+        notes.add("CHT-B-02", "unsaid_tool_call")
     if finish in AT_LIMIT:
-        notes.note(*(("COM-U-02", "at_limit") if has_text or has_tool else ("CHT-B-03", "budget")))
+        notes.add(*(("COM-U-02", "at_limit") if has_text or has_tool else ("CHT-B-03", "budget")))
     elif not (has_text or has_tool or finish in _TOOL_FINISHES or finish == "content_filter"):
-        notes.note("CHT-B-03", "only_reasoning" if has_reasoning else "empty")
+        notes.add("CHT-B-03", "only_reasoning" if has_reasoning else "empty")
 
 
 def judge_usage(usage: object, notes: Notes) -> bool:
@@ -69,7 +69,7 @@ def judge_usage(usage: object, notes: Notes) -> bool:
     total = count_at(usage, "total_tokens")
     reasoning = count_at(usage, "completion_tokens_details", "reasoning_tokens") or 0
     if total is not None and total != read + written:
-        notes.note("CHT-U-01", "beside" if total == read + written + reasoning else "total")
+        notes.add("CHT-U-01", "beside" if total == read + written + reasoning else "total")
     return True
 
 

@@ -66,25 +66,25 @@ class MessagesJudge(StreamJudge):
         if step is None:
             self._other(kind, value)
         elif self._is_stopped:
-            self._notes.note("MSG-STREAM-03", "after_end")
+            self._notes.add("MSG-STREAM-03", "after_end")
         else:
             if not self._has_begun:
                 self._has_begun = True
                 if kind != "message_start":
-                    self._notes.note("MSG-STREAM-01", "first")
+                    self._notes.add("MSG-STREAM-01", "first")
             step(value)
 
     def take_done_marker(self) -> None:
         """Take a `[DONE]`."""
         self._notes.position += 1
-        self._notes.note("MSG-STREAM-03", "done_marker")
+        self._notes.add("MSG-STREAM-03", "done_marker")
 
     def close(self, ending: Ending) -> None:
         """Take the stream's end."""
         if ending.has_error or self._is_other_family:
             return
         if not ending.is_complete:
-            self._notes.note("MSG-STREAM-03", "cut")
+            self._notes.add("MSG-STREAM-03", "cut")
             return
         judge_usage(self._usage, self._notes)
         if ending.is_refused:
@@ -93,51 +93,51 @@ class MessagesJudge(StreamJudge):
         text = None if self._text is None else self._text.text
         case = None if text is None else self._expected.departure_of(text)
         if case is not None:
-            self._notes.note("MSG-B-02", case)
+            self._notes.add("MSG-B-02", case)
 
     def _other(self, kind: str, value: dict[str, object]) -> None:
         match kind:
             case "ping":
                 if not self._has_start:
-                    self._notes.note("MSG-STREAM-01", "early_ping")
+                    self._notes.add("MSG-STREAM-01", "early_ping")
             case "error":
                 if not isinstance(value.get("error"), dict):
-                    self._notes.note("COM-E-01", "dialect")
+                    self._notes.add("COM-E-01", "dialect")
             case "":
                 is_error = error_in(value) is not None
-                self._notes.note(*(("COM-E-01", "dialect") if is_error else ("COM-B-02", "other_family")))
+                self._notes.add(*(("COM-E-01", "dialect") if is_error else ("COM-B-02", "other_family")))
             case _ if kind.startswith("response."):
-                self._notes.note("COM-B-02", "other_family")
+                self._notes.add("COM-B-02", "other_family")
             case _:
-                self._notes.note("COM-O-06", "unknown_event")
+                self._notes.add("COM-O-06", "unknown_event")
 
     # --- The message -------------------------------------------------------------------------------------------------
 
     def _start(self, value: dict[str, object]) -> None:
         message = value.get("message")
         if self._has_start:
-            self._notes.note("MSG-STREAM-01", "twice")
+            self._notes.add("MSG-STREAM-01", "twice")
             return
         self._has_start = True
         judge_fields(message if isinstance(message, dict) else {}, self._notes)
         if list_at(message, "content") or value_at(message, "stop_reason") is not None:
-            self._notes.note("MSG-STREAM-01", "not_empty")
+            self._notes.add("MSG-STREAM-01", "not_empty")
         self._count(value_at(message, "usage"))
 
     def _message_delta(self, value: dict[str, object]) -> None:
         if self._block is not None:
-            self._notes.note("MSG-STREAM-02", "not_stopped")
+            self._notes.add("MSG-STREAM-02", "not_stopped")
             self._close_block()
         if text_at(value, "delta", "stop_reason"):
             self._has_stop_reason = True
         usage = value.get("usage")
         if count_at(usage, "output_tokens") is None:
-            self._notes.note("MSG-STREAM-03", "no_usage")
+            self._notes.add("MSG-STREAM-03", "no_usage")
         self._count(usage)
 
     def _message_stop(self, value: dict[str, object]) -> None:
         if self._block is not None:
-            self._notes.note("MSG-STREAM-02", "not_stopped")
+            self._notes.add("MSG-STREAM-02", "not_stopped")
             self._close_block()
         self._is_stopped = True
 
@@ -148,23 +148,23 @@ class MessagesJudge(StreamJudge):
             if figure is None:
                 continue
             if name == "output_tokens" and before is not None and figure < before:
-                self._notes.note("MSG-STREAM-03", "usage_falls")
+                self._notes.add("MSG-STREAM-03", "usage_falls")
             self._usage[name] = figure
 
     # --- Blocks ------------------------------------------------------------------------------------------------------
 
     def _block_start(self, value: dict[str, object]) -> None:
         if self._block is not None:
-            self._notes.note("MSG-STREAM-02", "overlap")
+            self._notes.add("MSG-STREAM-02", "overlap")
             self._close_block()
         if self._has_stop_reason:
-            self._notes.note("MSG-STREAM-03", "block_after_stop_reason")
+            self._notes.add("MSG-STREAM-03", "block_after_stop_reason")
         index, block = value.get("index"), value.get("content_block")
         if index != self._block_count or type(index) is not int:
-            self._notes.note("MSG-STREAM-02", "index", f"number {self._block_count} comes next")
+            self._notes.add("MSG-STREAM-02", "index", f"number {self._block_count} comes next")
         kind = text_at(block, "type") or ""
         if not kind:
-            self._notes.note("MSG-STREAM-02", "no_block")
+            self._notes.add("MSG-STREAM-02", "no_block")
         else:
             self._held.take(kind)
         if text_at(block, "text"):
@@ -183,12 +183,12 @@ class MessagesJudge(StreamJudge):
             case = (
                 ("MSG-STREAM-03", "block_after_stop_reason") if self._has_stop_reason else ("MSG-STREAM-02", "not_open")
             )
-            self._notes.note(*case)
+            self._notes.add(*case)
             return
         delta = value.get("delta")
         kind = delta.get("type") if type(delta) is dict else None
         if type(delta) is not dict or type(kind) is not str:
-            self._notes.note("MSG-STREAM-02", "delta_type")
+            self._notes.add("MSG-STREAM-02", "delta_type")
         elif kind == "text_delta" and block.kind == "text":
             if self._text is None:
                 self._held.text = self._held.text or bool(delta.get("text"))
@@ -200,9 +200,9 @@ class MessagesJudge(StreamJudge):
             elif kind == "input_json_delta":
                 block.input.add(text_at(delta, "partial_json") or "")
         elif kind in _KNOWN_DELTAS:
-            self._notes.note("MSG-STREAM-02", "delta_type")
+            self._notes.add("MSG-STREAM-02", "delta_type")
         else:
-            self._notes.note("COM-O-06", "unknown_event")
+            self._notes.add("COM-O-06", "unknown_event")
 
     def _add_text(self, text: str) -> None:
         self._held.text = self._held.text or bool(text)
@@ -211,7 +211,7 @@ class MessagesJudge(StreamJudge):
 
     def _block_stop(self, value: dict[str, object]) -> None:
         if self._block is None or value.get("index") != self._block.index:
-            self._notes.note("MSG-STREAM-02", "not_open")
+            self._notes.add("MSG-STREAM-02", "not_open")
             return
         self._close_block()
 
@@ -220,10 +220,10 @@ class MessagesJudge(StreamJudge):
         if block is None:
             return
         if block.kind == "thinking" and not block.is_signed:
-            self._notes.note("MSG-STREAM-02", "unsigned")
+            self._notes.add("MSG-STREAM-02", "unsigned")
         if block.kind in ("tool_use", "server_tool_use"):
             text = block.input.text
             arguments = {} if text == "" else decode(text) if text is not None else None
             if text is not None and not isinstance(arguments, dict):
                 case = ("MSG-STREAM-02", "not_json") if arguments is None else ("MSG-B-02", "input")
-                self._notes.note(*case)
+                self._notes.add(*case)

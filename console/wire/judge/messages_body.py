@@ -49,20 +49,20 @@ def judge_message(message: dict[str, object], notes: Notes, expected: Expectatio
     for block in blocks:
         kind = text_at(block, "type")
         if not kind:
-            notes.note("MSG-B-01", "block")
+            notes.add("MSG-B-01", "block")
             continue
         held.take(kind)
         held.text = held.text or (kind == "text" and bool(text_at(block, "text")))
         if kind == "tool_use" and not isinstance(value_at(block, "input"), dict):
-            notes.note("MSG-B-02", "input")
+            notes.add("MSG-B-02", "input")
     judge_usage(message.get("usage"), notes)
     stop = text_at(message, "stop_reason")
     if stop:
         judge_stop(stop, held, notes)
     else:
-        notes.note("MSG-B-01", "unfinished")
+        notes.add("MSG-B-01", "unfinished")
     if (case := expected.departure_of(text_in(blocks))) is not None:
-        notes.note("MSG-B-02", case)
+        notes.add("MSG-B-02", case)
 
 
 def judge_fields(message: dict[str, object], notes: Notes) -> None:
@@ -75,31 +75,31 @@ def judge_fields(message: dict[str, object], notes: Notes) -> None:
         ("content", isinstance(message.get("content"), list)),
     ):
         if not is_right:
-            notes.note("MSG-B-01", "field", name)
+            notes.add("MSG-B-01", "field", name)
 
 
 def judge_usage(usage: object, notes: Notes) -> None:
     """Note where a message's usage is missing or names one side only."""
     figures = [count_at(usage, name) for name in ("input_tokens", "output_tokens")]
     if figures == [None, None]:
-        notes.note("MSG-B-01", "no_usage")
+        notes.add("MSG-B-01", "no_usage")
     elif None in figures:
-        notes.note("MSG-B-01", "usage_part")
+        notes.add("MSG-B-01", "usage_part")
 
 
 def judge_stop(stop: str, held: Held, notes: Notes) -> None:
     """Note where a stop reason does not fit what the message holds."""
     if stop not in STOPS:
-        notes.note("MSG-B-01", "unknown_stop")
+        notes.add("MSG-B-01", "unknown_stop")
     if stop == "tool_use" and not held.tool:
-        notes.note("MSG-B-02", "no_tool_use")
+        notes.add("MSG-B-02", "no_tool_use")
     elif held.tool and stop in _BY_ITSELF:
-        notes.note("MSG-B-02", "unsaid_tool_use")
+        notes.add("MSG-B-02", "unsaid_tool_use")
     has_answer = held.text or held.tool or held.other
     if stop in AT_LIMIT:
-        notes.note(*(("COM-U-02", "at_limit") if has_answer else ("MSG-B-02", "budget")))
+        notes.add(*(("COM-U-02", "at_limit") if has_answer else ("MSG-B-02", "budget")))
     elif not has_answer and stop != "tool_use":
-        notes.note("MSG-B-02", "empty_turn" if held.reasoning or stop in _EMPTY_ALLOWED else "empty")
+        notes.add("MSG-B-02", "empty_turn" if held.reasoning or stop in _EMPTY_ALLOWED else "empty")
 
 
 def text_in(blocks: Sequence[object]) -> str:
