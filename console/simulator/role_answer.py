@@ -13,25 +13,29 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from console.domain.run.gate import Gate
+from console.domain.run.answer_form import form_at
+from console.domain.run.gate import GATES_WITH_A_CALL, Gate
 from console.domain.run.role_answer import (
-    CRITIQUE_NAME,
-    DRAFT_NAME,
-    PLAN_NAME,
-    REVIEW_NAME,
     SCORE_LIMIT,
+    CriterionScore,
+    Critique,
+    CritiqueArea,
+    Draft,
     FindingSeverity,
-    schema_at,
+    JudgeFinding,
+    Plan,
+    Review,
+    RoleAnswer,
 )
+from console.domain.sources.claim import Claim
 from console.domain.text.quote import is_enough
 from console.domain.text.safe import safe
 from console.simulator.brief import Brief, read_brief
 from console.simulator.dialect import Ask
 from console.simulator.scenario import WELL, Conduct
 from console.simulator.script import Wish
-from console.wire.request import fits
 
-_GATES = {PLAN_NAME: Gate.PLANNER, DRAFT_NAME: Gate.WRITER, REVIEW_NAME: Gate.REVIEWER, CRITIQUE_NAME: Gate.CRITIC}
+_GATES = {form_at(gate).name: gate for gate in GATES_WITH_A_CALL}
 _QUOTE_LENGTH = 160
 """How many characters a quotation has at most."""
 _DIFF_HEADS = ("diff ", "new file ", "--- ", "+++ ", "@@ ")
@@ -43,8 +47,8 @@ _ANSWERED_FINDINGS = 3
 def answer_as_role(ask: Ask, conduct: Conduct, page_url: str) -> Ask:
     """Return a request with the document that a role of a run answers; any other request comes back as it is.
 
-    A run's schemas are known by their names, or by their properties where the family's form has no name. Where the
-    answer does not fit the schema after all, it is another one, and the request comes back as it is too.
+    A run's schemas are known by their names, or by their properties where the family's form has no name. A request
+    with another schema under such a name comes back as it is too.
 
     Args:
         ask: The request; scores and quotations depend on its model's name.
@@ -55,24 +59,25 @@ def answer_as_role(ask: Ask, conduct: Conduct, page_url: str) -> Ask:
     if ask.wish.document and conduct.prose:
         return replace(ask, wish=Wish(conduct.prose))
     gate = _gate_of(ask.wish)
-    if gate is None:
+    criteria = _criteria_in(ask.wish.schema)
+    form = None if gate is None else form_at(gate, criteria)
+    if gate is None or form is None or not _is_sent_as(ask.wish.schema, form.schema):
         return ask
     brief = read_brief(ask.prompt)
     if 0 < conduct.until_attempt < brief.attempt:
         conduct = WELL
-    answer: Mapping[str, object]
+    answer: RoleAnswer
     match gate:
         case Gate.PLANNER:
             answer = _plan(brief, conduct)
         case Gate.WRITER:
             answer = _draft(brief, conduct, page_url)
         case Gate.REVIEWER:
-            answer = _review(brief, conduct, ask.model, _criteria_in(ask.wish.schema))
+            answer = _review(brief, conduct, ask.model, criteria)
         case _:
             answer = _critique(brief, conduct, ask.model)
-    if not fits(answer, ask.wish.schema):
-        return ask
-    return replace(ask, wish=replace(ask.wish, document=json.dumps(answer, separators=(",", ":"))))
+    document = json.dumps(form.content.encode(answer), separators=(",", ":"))
+    return replace(ask, wish=replace(ask.wish, document=document))
 
 
 def _gate_of(wish: Wish) -> Gate | None:
@@ -80,7 +85,17 @@ def _gate_of(wish: Wish) -> Gate | None:
     if wish.name:
         return _GATES.get(wish.name)
     names = _property_names(wish.schema)
-    return next((gate for gate in _GATES.values() if _property_names(schema_at(gate)[1]) == names), None)
+    return next((gate for gate in _GATES.values() if frozenset(form_at(gate).content.fields) == names), None)
+
+
+def _is_sent_as(given: object, schema: object) -> bool:
+    """Return whether a schema is the given one, which may lack the sizes that some families refuse."""
+    match given, schema:
+        case dict(), dict():
+            words = {word for word in schema if word in given or word != "maxItems"}
+            return given.keys() == words and all(_is_sent_as(given[word], schema[word]) for word in words)
+        case _:
+            return given == schema
 
 
 def _property_names(schema: Mapping[str, object]) -> frozenset[str]:
@@ -111,26 +126,26 @@ def _source(brief: Brief, conduct: Conduct) -> str:
     return "" if conduct.hides_source else brief.instruction_source
 
 
-def _plan(brief: Brief, conduct: Conduct) -> dict[str, object]:
+def _plan(brief: Brief, conduct: Conduct) -> Plan:
     words = _words()["plan"]
     source = brief.instruction_source
     first = words["first_step"].replace("{source}", source) if source else words["first_step_without_source"]
     more = words["more_steps"] if _draw(brief.text_of("TASK"))[0] % 2 else []
-    return {
-        "instruction_source": _source(brief, conduct),
-        "scope": list(_form_of(brief)["scope"]),
-        "steps": [first, *words["steps"], *more],
-        "stop_conditions": list(words["stop_conditions"]),
-    }
+    return Plan(
+        _source(brief, conduct),
+        tuple(_form_of(brief)["scope"]),
+        (first, *words["steps"], *more),
+        tuple(words["stop_conditions"]),
+    )
 
 
-def _draft(brief: Brief, conduct: Conduct, page_url: str) -> dict[str, object]:
+def _draft(brief: Brief, conduct: Conduct, page_url: str) -> Draft:
     form = _form_of(brief)
     secret = "-".join(conduct.secret_pieces)
     more = [line.replace("{secret}", secret) for line in conduct.more_lines]
     told = [*more, *_revision_lines(brief)]
     lines = [line.replace("{page}", page_url) for line in form["lines"]]
-    claims: list[dict[str, str]] = []
+    claims: tuple[Claim, ...] = ()
     if brief.kind == "plan":
         artifact = _text([*lines, *(f"# {line}" for line in told)])
     elif "path" in form:
@@ -139,8 +154,8 @@ def _draft(brief: Brief, conduct: Conduct, page_url: str) -> dict[str, object]:
             artifact += _added_file(conduct.more_path, conduct.more_path_lines)
     else:
         artifact = _text([*lines, *_apart(told)])
-        claims = [{"id": form["claim"]["id"], "url": page_url, "quote": form["claim"]["quote"]}]
-    return {"instruction_source": _source(brief, conduct), "artifact": artifact, "claims": claims}
+        claims = (Claim(form["claim"]["id"], page_url, form["claim"]["quote"]),)
+    return Draft(_source(brief, conduct), artifact, claims)
 
 
 def _revision_lines(brief: Brief) -> list[str]:
@@ -176,15 +191,15 @@ def _nonce(brief: Brief, conduct: Conduct) -> str:
     return f"not-{brief.nonce}" if conduct.forges_nonce else brief.nonce
 
 
-def _criteria_in(schema: Mapping[str, Any]) -> list[Any]:
+def _criteria_in(schema: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the ids that a schema allows a score for."""
     match schema:
         case {"properties": {"criteria": {"items": {"properties": {"id": {"enum": list(ids)}}}}}}:
-            return ids
-    return []
+            return tuple(each for each in ids if isinstance(each, str))
+    return ()
 
 
-def _review(brief: Brief, conduct: Conduct, model: str, allowed: Sequence[Any]) -> dict[str, object]:
+def _review(brief: Brief, conduct: Conduct, model: str, allowed: Sequence[str]) -> Review:
     listed = dict.fromkeys(line.partition(":")[0].strip() for line in brief.text_of("CRITERIA").splitlines())
     criteria = [each for each in listed if each in allowed] or list(allowed)
     quotes = _quotes(brief.text_of("DRAFT"))
@@ -193,36 +208,38 @@ def _review(brief: Brief, conduct: Conduct, model: str, allowed: Sequence[Any]) 
     if len(criteria) > 1:
         good[drawn[0] % len(criteria)] -= 1
     scores = conduct.scores or good
-    return {
-        "nonce": _nonce(brief, conduct),
-        "criteria": [
-            {
-                "id": criterion,
-                "score": scores[position % len(scores)],
-                "evidence": conduct.evidence or quotes[(drawn[1] + position) % len(quotes)],
-            }
+    return Review(
+        _nonce(brief, conduct),
+        tuple(
+            CriterionScore(
+                criterion,
+                scores[position % len(scores)],
+                conduct.evidence or quotes[(drawn[1] + position) % len(quotes)],
+            )
             for position, criterion in enumerate(criteria)
-        ],
-        "findings": _scripted(conduct, quotes[0], with_area=False),
-    }
+        ),
+        _scripted(conduct, quotes[0]),
+    )
 
 
-def _critique(brief: Brief, conduct: Conduct, model: str) -> dict[str, object]:
+def _critique(brief: Brief, conduct: Conduct, model: str) -> Critique:
     quotes = _quotes(brief.text_of("DRAFT"))
-    findings = _scripted(conduct, quotes[0], with_area=True)
+    findings = _scripted(conduct, quotes[0])
     drawn = _draw(model, brief.text_of("DRAFT"))
     if not findings and quotes[0] and drawn[0] % 2:
         quote = quotes[drawn[1] % len(quotes)]
-        findings = [_words()["critique"] | {"severity": FindingSeverity.MINOR.value, "quote": quote}]
-    return {"nonce": _nonce(brief, conduct), "findings": findings}
+        words = _words()["critique"]
+        findings = (JudgeFinding(FindingSeverity.MINOR, quote, words["note"], CritiqueArea(words["area"])),)
+    return Critique(_nonce(brief, conduct), findings)
 
 
-def _scripted(conduct: Conduct, quote: str, *, with_area: bool) -> list[dict[str, str]]:
+def _scripted(conduct: Conduct, quote: str) -> tuple[JudgeFinding, ...]:
+    """Return what a scenario has a judge find; a reviewer's form has no area, and leaves it out."""
     finding = conduct.finding
     if finding is None:
-        return []
-    area = {"area": finding.area} if with_area else {}
-    return [{**area, "severity": finding.severity, "quote": conduct.evidence or quote, "note": finding.note}]
+        return ()
+    severity, area = FindingSeverity(finding.severity), CritiqueArea(finding.area)
+    return (JudgeFinding(severity, conduct.evidence or quote, finding.note, area),)
 
 
 def _quotes(draft: str) -> list[str]:

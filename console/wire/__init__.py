@@ -7,37 +7,30 @@ from typing import Protocol
 from console.domain.routes.family import EndpointFamily
 from console.wire import anthropic_messages, chat_completions, responses
 from console.wire.answer import Answer
-from console.wire.judge.expectation import NOTHING, Asked
-from console.wire.request import Ask
+from console.wire.judge.expectation import NOTHING, Expectation
+from console.wire.request import Request
 from console.wire.stream import StreamReader
 
 
 class Build(Protocol):
     """Builds a request body of a family."""
 
-    def __call__(self, model: str, prompt: str, *, max_output_tokens: int, stream: bool) -> bytes:
+    def __call__(self, model: str, request: Request) -> bytes:
         """Return the body's bytes."""
 
 
 class Read(Protocol):
     """Reads and judges a decoded, non-streamed body that came with a 2xx status."""
 
-    def __call__(self, body: object, asked: Asked = NOTHING) -> Answer:
+    def __call__(self, body: object, expected: Expectation = NOTHING) -> Answer:
         """Return what the body says, with the findings on it."""
 
 
 class OpenStream(Protocol):
     """Opens the reader of one stream."""
 
-    def __call__(self, asked: Asked = NOTHING) -> StreamReader:
-        """Return a new reader with its judge; `asked` is what the request asked for beyond text."""
-
-
-class BuildAsk(Protocol):
-    """Builds a request body of a family for a wish beyond text."""
-
-    def __call__(self, model: str, ask: Ask) -> bytes:
-        """Return the body's bytes."""
+    def __call__(self, expected: Expectation = NOTHING) -> StreamReader:
+        """Return a new reader with its judge; `expected` is what the request asked for beyond text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +38,6 @@ class FamilyWire:
     """How one endpoint family speaks."""
 
     build: Build
-    build_ask: BuildAsk
     build_without_input: Callable[[str], bytes]
     """Builds a body for a model that lacks its input: every gateway refuses it, and none generates for it."""
     read: Read
@@ -55,21 +47,18 @@ class FamilyWire:
 FAMILY_WIRES: dict[EndpointFamily, FamilyWire] = {
     EndpointFamily.RESPONSES: FamilyWire(
         responses.build,
-        responses.build_ask,
         responses.build_without_input,
         responses.read,
         responses.ResponsesStream,
     ),
     EndpointFamily.ANTHROPIC_MESSAGES: FamilyWire(
         anthropic_messages.build,
-        anthropic_messages.build_ask,
         anthropic_messages.build_without_input,
         anthropic_messages.read,
         anthropic_messages.MessagesStream,
     ),
     EndpointFamily.CHAT_COMPLETIONS: FamilyWire(
         chat_completions.build,
-        chat_completions.build_ask,
         chat_completions.build_without_input,
         chat_completions.read,
         chat_completions.ChatStream,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from console.domain.finding import Finding
-from console.wire.json_value import at, encode, text_at
+from console.wire.json_value import encode, text_at, value_at, word_at
 from console.wire.usage import Usage
 
 
@@ -61,24 +61,16 @@ def error_in(value: object) -> WireError | None:
     Reads OpenAI's and Anthropic's envelope, `error` as plain text, FastAPI's `detail`, `message` with `error` and
     `statusCode` beside it, and a flat error event.
     """
-    inner = at(value, "error")
+    inner = value_at(value, "error")
     if isinstance(inner, dict):
         return WireError(word_at(inner, "code"), word_at(inner, "type"), word_at(inner, "message"))
     if isinstance(inner, str) and inner:
         return WireError(message=text_at(value, "message") or inner)
-    if at(value, "type") == "error" or at(value, "status") == "failure":
+    if value_at(value, "type") == "error" or value_at(value, "status") == "failure":
         return WireError(word_at(value, "code"), "", word_at(value, "message"))
-    detail = at(value, "detail")
+    detail = value_at(value, "detail")
     if isinstance(detail, str):
         return WireError(message=detail)
     if isinstance(detail, list):
         return WireError(kind="invalid_request_error", message=text_at(detail, 0, "msg") or "")
     return None
-
-
-def word_at(value: object, key: str) -> str:
-    """Return a code, type or message as text, whatever JSON type the gateway gave it; empty where there is none."""
-    found = at(value, key)
-    if isinstance(found, bool) or found is None:
-        return ""
-    return str(found) if isinstance(found, str | int) else ""

@@ -3,40 +3,31 @@
 from collections.abc import Mapping
 
 from console.wire.answer import REFUSED_CONTENT, Answer, Delta, error_in
-from console.wire.json_value import at, count_at, encode, list_at, text_at
-from console.wire.judge.expectation import NOTHING, Asked
+from console.wire.json_value import count_at, encode, list_at, text_at, value_at
+from console.wire.judge.expectation import NOTHING, Expectation
 from console.wire.judge.messages import MessagesJudge
 from console.wire.judge.messages_body import judge_message, text_in
 from console.wire.judge.notes import Notes
 from console.wire.judge.stream import StreamJudge
-from console.wire.request import Ask
+from console.wire.request import Request
 from console.wire.stream import StreamReader
 from console.wire.usage import messages_usage
 
 _REFUSED = frozenset({"refusal"})
 
 
-def build(model: str, prompt: str, *, max_output_tokens: int, stream: bool) -> bytes:
-    """Build the smallest correct request."""
-    return build_ask(model, Ask(prompt, max_output_tokens, is_streamed=stream))
-
-
-def build_ask(model: str, ask: Ask) -> bytes:
+def build(model: str, request: Request) -> bytes:
     """Build a request; no sampling parameter, because newer API versions refuse them."""
     body: dict[str, object] = {
         "model": model,
-        "max_tokens": ask.max_output_tokens,
-        "messages": [{"role": "user", "content": ask.prompt}],
-        "stream": ask.is_streamed,
+        "max_tokens": request.max_output_tokens,
+        "messages": [{"role": "user", "content": request.prompt}],
+        "stream": request.is_streamed,
     }
-    if ask.instructions:
-        body["system"] = ask.instructions
-    if ask.schema is not None:
-        body["output_config"] = {"format": {"type": "json_schema", "schema": _without_sizes(ask.schema.schema)}}
-    if ask.tool is not None:
-        about = {"name": ask.tool.name, "description": ask.tool.description, "input_schema": ask.tool.parameters}
-        body["tools"] = [about]
-        body["tool_choice"] = {"type": "tool", "name": ask.tool.name} if ask.tool.is_forced else {"type": "auto"}
+    if request.instructions:
+        body["system"] = request.instructions
+    if request.schema is not None:
+        body["output_config"] = {"format": {"type": "json_schema", "schema": _without_sizes(request.schema.schema)}}
     return encode(body)
 
 
@@ -60,11 +51,11 @@ def build_without_input(model: str) -> bytes:
     return encode({"model": model, "max_tokens": 16})
 
 
-def read(body: object, asked: Asked = NOTHING) -> Answer:
+def read(body: object, expected: Expectation = NOTHING) -> Answer:
     """Read and judge a non-streamed answer."""
     notes = Notes()
     if (error := error_in(body)) is not None:
-        notes.note("COM-S-01", "error_in_success")
+        notes.add("COM-S-01", "error_in_success")
         return Answer(error=error, findings=notes.findings)
     if (
         not isinstance(body, dict)
@@ -72,12 +63,12 @@ def read(body: object, asked: Asked = NOTHING) -> Answer:
         or body.get("role") != "assistant"
         or not isinstance(body.get("content"), list)
     ):
-        notes.note("COM-B-02", "other_family")
+        notes.add("COM-B-02", "other_family")
         return Answer(findings=notes.findings)
     finish = text_at(body, "stop_reason")
     is_refused = finish in _REFUSED
     if not is_refused:
-        judge_message(body, notes, asked)
+        judge_message(body, notes, expected)
     return Answer(
         is_complete=finish is not None,
         answer_id=text_at(body, "id"),
@@ -95,8 +86,8 @@ class MessagesStream(StreamReader):
 
     refused = _REFUSED
 
-    def __init__(self, asked: Asked = NOTHING, judge: StreamJudge | None = None) -> None:
-        super().__init__(judge or MessagesJudge(asked))
+    def __init__(self, expected: Expectation = NOTHING, judge: StreamJudge | None = None) -> None:
+        super().__init__(judge or MessagesJudge(expected))
         self._figures: dict[str, object] = {}
 
     def _take(self, kind: str, value: dict[str, object]) -> list[Delta]:
@@ -109,10 +100,10 @@ class MessagesStream(StreamReader):
             case "message_start":
                 self._model = text_at(value, "message", "model")
                 self._answer_id = text_at(value, "message", "id")
-                self._count(at(value, "message", "usage"))
+                self._count(value_at(value, "message", "usage"))
             case "message_delta":
                 self._finish = text_at(value, "delta", "stop_reason") or self._finish
-                self._count(at(value, "usage"))
+                self._count(value_at(value, "usage"))
             case "message_stop":
                 self.is_over = True
                 self.is_complete = self._finish is not None

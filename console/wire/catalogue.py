@@ -11,7 +11,7 @@ from console.domain.money import Price
 from console.domain.probes.catalogue import Catalogue, CatalogueEntry
 from console.domain.routes.family import EndpointFamily, family_of_path
 from console.domain.text.safe import safe
-from console.wire.json_value import at, decode, list_at, text_at
+from console.wire.json_value import decode, list_at, text_at, value_at
 
 ENTRY_LIMIT = 5000
 """The most models that are kept of one list; the largest seen has about a thousand."""
@@ -45,16 +45,16 @@ class Listing:
 def read_listing(body: bytes) -> Listing | None:
     """Read a list of models in any known shape; None where the body is no such list."""
     value = decode(body)
-    rows = value if isinstance(value, list) else at(value, "data")
+    rows = value if isinstance(value, list) else value_at(value, "data")
     if not isinstance(rows, list):
-        rows = at(value, "models")
-    if not isinstance(rows, list) or at(value, "success") is False or at(value, "error"):
+        rows = value_at(value, "models")
+    if not isinstance(rows, list) or value_at(value, "success") is False or value_at(value, "error"):
         return None
     entries = [entry for row in rows[:ENTRY_LIMIT] if (entry := _entry(row)) is not None]
     if rows and not entries:
         return None
     last = text_at(value, "last_id")
-    next_after = last if at(value, "has_more") is True and last and len(last) <= _NAME_LIMIT else None
+    next_after = last if value_at(value, "has_more") is True and last and len(last) <= _NAME_LIMIT else None
     return Listing(tuple(entries), next_after, is_cut=len(rows) > ENTRY_LIMIT)
 
 
@@ -92,18 +92,18 @@ def _entry(row: object) -> CatalogueEntry | None:
         model=name,
         families=_families(row),
         price=_price(row),
-        is_enabled=at(row, "enabled") is not False
-        and at(row, "active") is not False
-        and at(row, "status") != "disabled",
+        is_enabled=value_at(row, "enabled") is not False
+        and value_at(row, "active") is not False
+        and value_at(row, "status") != "disabled",
         retires_on=_retirement(row),
     )
 
 
 def _families(row: object) -> tuple[EndpointFamily, ...] | None:
-    types = at(row, "supported_endpoint_types")
+    types = value_at(row, "supported_endpoint_types")
     if isinstance(types, list):
         return tuple(dict.fromkeys(_TYPES[name] for name in types if isinstance(name, str) and name in _TYPES))
-    endpoints = at(row, "endpoints")
+    endpoints = value_at(row, "endpoints")
     if isinstance(endpoints, str):
         endpoints = decode(endpoints)  # CometAPI puts JSON into a string
     if not endpoints:
@@ -125,14 +125,14 @@ def _as_list(value: object) -> list[object]:
 
 
 def _price(row: object) -> Price | None:
-    pricing = at(row, "pricing")
+    pricing = value_at(row, "pricing")
     if isinstance(pricing, dict):
         per_token = _pair(pricing, "prompt", "completion")
         if per_token is not None:
             return Price(per_token.input_usd * 1_000_000, per_token.output_usd * 1_000_000)
         return _pair(pricing, "input", "output")
-    ratio, completion = _number(at(row, "model_ratio")), _number(at(row, "completion_ratio"))
-    if at(row, "quota_type") in (0, None) and ratio is not None:
+    ratio, completion = _number(value_at(row, "model_ratio")), _number(value_at(row, "completion_ratio"))
+    if value_at(row, "quota_type") in (0, None) and ratio is not None:
         input_usd = ratio * _RATIO_USD
         return Price(input_usd, input_usd * (1.0 if completion is None else completion))
     costs = _pair(row, "input_cost_per_token", "output_cost_per_token")
@@ -140,7 +140,7 @@ def _price(row: object) -> Price | None:
 
 
 def _pair(value: object, first: str, second: str) -> Price | None:
-    one, other = _number(at(value, first)), _number(at(value, second))
+    one, other = _number(value_at(value, first)), _number(value_at(value, second))
     return None if one is None or other is None else Price(one, other)
 
 
@@ -161,6 +161,6 @@ def _retirement(row: object) -> str:
         date = text_at(row, key)
         if date is not None and len(date) >= 10 and date[:10].replace("-", "").isdecimal():
             return date[:10]
-    if at(row, "deprecated") is True or text_at(row, "lifecycle") in ("deprecated", "retired"):
+    if value_at(row, "deprecated") is True or text_at(row, "lifecycle") in ("deprecated", "retired"):
         return "deprecated"
     return "" if not list_at(row, "deprecations") else "deprecated"

@@ -1,43 +1,33 @@
 """Chat Completions on the wire: build a request, read an answer, read a stream."""
 
 from console.wire.answer import REFUSED_CONTENT, Answer, Delta, error_in
-from console.wire.json_value import at, encode, text_at
+from console.wire.json_value import encode, text_at, value_at
 from console.wire.judge.chat import ChatJudge
 from console.wire.judge.chat_body import judge_completion, text_in
-from console.wire.judge.expectation import NOTHING, Asked
+from console.wire.judge.expectation import NOTHING, Expectation
 from console.wire.judge.notes import Notes
 from console.wire.judge.stream import StreamJudge
-from console.wire.request import Ask
+from console.wire.request import Request
 from console.wire.stream import StreamReader
 from console.wire.usage import chat_usage
 
 _REFUSED = frozenset({"content_filter"})
 
 
-def build(model: str, prompt: str, *, max_output_tokens: int, stream: bool) -> bytes:
-    """Build the smallest correct request."""
-    return build_ask(model, Ask(prompt, max_output_tokens, is_streamed=stream))
-
-
-def build_ask(model: str, ask: Ask) -> bytes:
+def build(model: str, request: Request) -> bytes:
     """Build a request; a streamed one asks for usage, which the family leaves out otherwise."""
-    messages = [{"role": "system", "content": ask.instructions}] if ask.instructions else []
+    messages = [{"role": "system", "content": request.instructions}] if request.instructions else []
     body: dict[str, object] = {
         "model": model,
-        "messages": [*messages, {"role": "user", "content": ask.prompt}],
-        "max_completion_tokens": ask.max_output_tokens,
-        "stream": ask.is_streamed,
+        "messages": [*messages, {"role": "user", "content": request.prompt}],
+        "max_completion_tokens": request.max_output_tokens,
+        "stream": request.is_streamed,
     }
-    if ask.is_streamed:
+    if request.is_streamed:
         body["stream_options"] = {"include_usage": True}
-    if ask.schema is not None:
-        about: dict[str, object] = {"name": ask.schema.name, "strict": True, "schema": ask.schema.schema}
+    if request.schema is not None:
+        about = {"name": request.schema.name, "strict": True, "schema": request.schema.schema}
         body["response_format"] = {"type": "json_schema", "json_schema": about}
-    if ask.tool is not None:
-        about = {"name": ask.tool.name, "description": ask.tool.description, "parameters": ask.tool.parameters}
-        body["tools"] = [{"type": "function", "function": about}]
-        named = {"type": "function", "function": {"name": ask.tool.name}}
-        body["tool_choice"] = named if ask.tool.is_forced else "auto"
     return encode(body)
 
 
@@ -46,20 +36,24 @@ def build_without_input(model: str) -> bytes:
     return encode({"model": model, "max_completion_tokens": 16})
 
 
-def read(body: object, asked: Asked = NOTHING) -> Answer:
+def read(body: object, expected: Expectation = NOTHING) -> Answer:
     """Read and judge a non-streamed answer."""
     notes = Notes()
     if (error := error_in(body)) is not None:
-        notes.note("COM-S-01", "error_in_success")
+        notes.add("COM-S-01", "error_in_success")
         return Answer(error=error, findings=notes.findings)
-    message = at(body, "choices", 0, "message")
-    if not isinstance(body, dict) or body.get("object") != "chat.completion" or at(message, "role") != "assistant":
-        notes.note("COM-B-02", "other_family")
+    message = value_at(body, "choices", 0, "message")
+    if (
+        not isinstance(body, dict)
+        or body.get("object") != "chat.completion"
+        or value_at(message, "role") != "assistant"
+    ):
+        notes.add("COM-B-02", "other_family")
         return Answer(findings=notes.findings)
     finish = text_at(body, "choices", 0, "finish_reason")
     is_refused = finish in _REFUSED
     if not is_refused:
-        judge_completion(body, notes, asked)
+        judge_completion(body, notes, expected)
     return Answer(
         is_complete=finish is not None,
         answer_id=text_at(body, "id"),
@@ -77,8 +71,8 @@ class ChatStream(StreamReader):
 
     refused = _REFUSED
 
-    def __init__(self, asked: Asked = NOTHING, judge: StreamJudge | None = None) -> None:
-        super().__init__(judge or ChatJudge(asked))
+    def __init__(self, expected: Expectation = NOTHING, judge: StreamJudge | None = None) -> None:
+        super().__init__(judge or ChatJudge(expected))
 
     def _take(self, kind: str, value: dict[str, object]) -> list[Delta]:
         if (error := error_in(value)) is not None:
@@ -89,10 +83,10 @@ class ChatStream(StreamReader):
             return []
         self._model = text_at(value, "model") or self._model
         self._answer_id = text_at(value, "id") or self._answer_id
-        if at(value, "usage") is not None:
-            self._usage = chat_usage(at(value, "usage"))
+        if value_at(value, "usage") is not None:
+            self._usage = chat_usage(value_at(value, "usage"))
         finish = text_at(value, "choices", 0, "finish_reason")
-        pieces = self._content(at(value, "choices", 0, "delta"))
+        pieces = self._content(value_at(value, "choices", 0, "delta"))
         if self.is_complete and (finish or pieces):
             return []
         if finish:

@@ -21,7 +21,7 @@ def encode(value: object) -> bytes:
     return msgspec.json.encode(value)
 
 
-def at(value: object, *path: str | int) -> object | None:
+def value_at(value: object, *path: str | int) -> object | None:
     """Follow keys and positions; None where the path leaves the value."""
     for step in path:
         if isinstance(step, str):
@@ -33,13 +33,13 @@ def at(value: object, *path: str | int) -> object | None:
 
 def text_at(value: object, *path: str | int) -> str | None:
     """Return the text at a path, or None."""
-    found = at(value, *path)
+    found = value_at(value, *path)
     return found if isinstance(found, str) else None
 
 
 def count_at(value: object, *path: str | int) -> int | None:
     """Return the whole number from 0 on at a path, or None; a float without a fraction counts as whole."""
-    found = at(value, *path)
+    found = value_at(value, *path)
     if isinstance(found, float) and found.is_integer():
         found = int(found)
     if isinstance(found, bool) or not isinstance(found, int) or not 0 <= found < _COUNT_LIMIT:
@@ -49,5 +49,13 @@ def count_at(value: object, *path: str | int) -> int | None:
 
 def list_at(value: object, *path: str | int) -> Sequence[object]:
     """Return the list at a path, or an empty one."""
-    found = at(value, *path)
+    found = value_at(value, *path)
     return found if isinstance(found, list) else ()
+
+
+def word_at(value: object, key: str) -> str:
+    """Return a code, type or message as text, whatever JSON type the gateway gave it; empty where there is none."""
+    found = value_at(value, key)
+    if isinstance(found, bool) or found is None:
+        return ""
+    return str(found) if isinstance(found, str | int) else ""

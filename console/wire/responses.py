@@ -1,13 +1,13 @@
 """OpenAI Responses on the wire: build a request, read an answer, read a stream."""
 
 from console.wire.answer import Answer, Delta, WireError, error_in
-from console.wire.json_value import at, encode, list_at, text_at
-from console.wire.judge.expectation import NOTHING, Asked
+from console.wire.json_value import encode, list_at, text_at, value_at
+from console.wire.judge.expectation import NOTHING, Expectation
 from console.wire.judge.notes import Notes
 from console.wire.judge.responses import ResponsesJudge
 from console.wire.judge.responses_body import AT_LIMIT, Content, judge_response, text_in
 from console.wire.judge.stream import StreamJudge
-from console.wire.request import Ask
+from console.wire.request import Request
 from console.wire.stream import StreamReader
 from console.wire.usage import responses_usage
 
@@ -15,29 +15,20 @@ MIN_OUTPUT_TOKENS = 16
 """The family's own minimum for max_output_tokens (openai-openapi, `minimum: 16`)."""
 
 
-def build(model: str, prompt: str, *, max_output_tokens: int, stream: bool) -> bytes:
-    """Build the smallest correct request."""
-    return build_ask(model, Ask(prompt, max_output_tokens, is_streamed=stream))
-
-
-def build_ask(model: str, ask: Ask) -> bytes:
+def build(model: str, request: Request) -> bytes:
     """Build a request; `store` is off because the family keeps answers by default."""
     body: dict[str, object] = {
         "model": model,
-        "input": ask.prompt,
-        "max_output_tokens": max(ask.max_output_tokens, MIN_OUTPUT_TOKENS),
+        "input": request.prompt,
+        "max_output_tokens": max(request.max_output_tokens, MIN_OUTPUT_TOKENS),
         "store": False,
-        "stream": ask.is_streamed,
+        "stream": request.is_streamed,
     }
-    if ask.instructions:
-        body["instructions"] = ask.instructions
-    if ask.schema is not None:
-        about = {"type": "json_schema", "name": ask.schema.name, "strict": True, "schema": ask.schema.schema}
+    if request.instructions:
+        body["instructions"] = request.instructions
+    if request.schema is not None:
+        about = {"type": "json_schema", "name": request.schema.name, "strict": True, "schema": request.schema.schema}
         body["text"] = {"format": about}
-    if ask.tool is not None:
-        about = {"type": "function", "name": ask.tool.name, "description": ask.tool.description, "strict": True}
-        body["tools"] = [{**about, "parameters": ask.tool.parameters}]
-        body["tool_choice"] = {"type": "function", "name": ask.tool.name} if ask.tool.is_forced else "auto"
     return encode(body)
 
 
@@ -46,27 +37,27 @@ def build_without_input(model: str) -> bytes:
     return encode({"model": model, "max_output_tokens": MIN_OUTPUT_TOKENS, "store": False})
 
 
-def read(body: object, asked: Asked = NOTHING) -> Answer:
+def read(body: object, expected: Expectation = NOTHING) -> Answer:
     """Read and judge a non-streamed answer."""
     notes = Notes()
     if (error := error_in(body)) is not None:
-        notes.note("COM-S-01", "error_in_success")
+        notes.add("COM-S-01", "error_in_success")
         return Answer(error=error, findings=notes.findings)
     if not isinstance(body, dict) or body.get("object") != "response" or not isinstance(body.get("output"), list):
-        notes.note("COM-B-02", "other_family")
+        notes.add("COM-B-02", "other_family")
         return Answer(findings=notes.findings)
     finish, failure = _outcome(body)
     if failure is None:
-        judge_response(body, notes, asked, Content())
+        judge_response(body, notes, expected, Content())
     elif body.get("status") not in ("failed", "incomplete"):
-        notes.note("RSP-B-01", "unfinished")
+        notes.add("RSP-B-01", "unfinished")
     return Answer(
         is_complete=failure is None,
         answer_id=text_at(body, "id"),
         model=text_at(body, "model"),
         text="" if failure else text_in(list_at(body, "output")),
         finish=finish,
-        usage=responses_usage(at(body, "usage")),
+        usage=responses_usage(value_at(body, "usage")),
         error=failure,
         findings=notes.findings,
     )
@@ -75,14 +66,14 @@ def read(body: object, asked: Asked = NOTHING) -> Answer:
 class ResponsesStream(StreamReader):
     """Reads one Responses stream. Complete with `response.completed`; `[DONE]` may follow or be absent."""
 
-    def __init__(self, asked: Asked = NOTHING, judge: StreamJudge | None = None) -> None:
-        super().__init__(judge or ResponsesJudge(asked))
+    def __init__(self, expected: Expectation = NOTHING, judge: StreamJudge | None = None) -> None:
+        super().__init__(judge or ResponsesJudge(expected))
 
     def _take(self, kind: str, value: dict[str, object]) -> list[Delta]:
         match kind:
             case "response.failed":
-                self._identify(at(value, "response"))
-                self._fail(error_in(at(value, "response")) or WireError(message=kind))
+                self._identify(value_at(value, "response"))
+                self._fail(error_in(value_at(value, "response")) or WireError(message=kind))
                 self.is_over = True
             case "error":
                 # Only response.failed may follow it, and that says no more than this event does.
@@ -94,9 +85,9 @@ class ResponsesStream(StreamReader):
             case "response.reasoning_text.delta" | "response.reasoning_summary_text.delta" | "response.reasoning.delta":
                 return self._reasoned(text_at(value, "delta"))
             case "response.created" | "response.in_progress":
-                self._identify(at(value, "response"))
+                self._identify(value_at(value, "response"))
             case "response.completed" | "response.incomplete":
-                self._end(at(value, "response"))
+                self._end(value_at(value, "response"))
             case "":
                 self._take_untyped(value)
         return []
@@ -110,7 +101,7 @@ class ResponsesStream(StreamReader):
 
     def _end(self, response: object) -> None:
         self._identify(response)
-        self._usage = responses_usage(at(response, "usage"))
+        self._usage = responses_usage(value_at(response, "usage"))
         self._finish, error = _outcome(response)
         if error is not None:
             self._fail(error)

@@ -3,8 +3,8 @@
 from abc import ABC, abstractmethod
 from typing import ClassVar
 
-from console.wire.answer import REFUSED_CONTENT, Answer, Delta, WireError, error_in, word_at
-from console.wire.json_value import decode, text_at
+from console.wire.answer import REFUSED_CONTENT, Answer, Delta, WireError, error_in
+from console.wire.json_value import decode, text_at, word_at
 from console.wire.judge.stream import Ending, StreamJudge
 from console.wire.sse import SseEvent
 from console.wire.usage import Usage

@@ -74,7 +74,7 @@ def test_what_rung_5_says_is_what_the_server_answered(at_the_top: AtTheTop) -> N
             if request.path == path and request.method == "POST" and b'"stream":true' in request.body
         ]
         assert len(shaped) == 2
-        assert [body for body in shaped if {"text", "output_config", "tools"} & set(body)], family
+        assert [body for body in shaped if {"text", "output_config", "response_format"} & set(body)], family
         if top["status"] == "passed":
             assert (route["rung_reached"], top["category"]) == (5, None)
         else:

@@ -14,6 +14,7 @@ from console.domain.finding import Severity
 from console.domain.routes.family import EndpointFamily
 from console.wire import FAMILY_WIRES
 from console.wire.answer import Answer
+from console.wire.request import Request
 from console.wire.sse import SseDecoder
 
 pytestmark = pytest.mark.referee
@@ -80,7 +81,7 @@ def _tools(family: EndpointFamily) -> list[dict[str, object]]:
 
 def _asked(family: EndpointFamily, ask: str, *, stream: bool) -> bytes:
     """Build the console's own request, changed in what is asked for."""
-    body = json.loads(FAMILY_WIRES[family].build(MODEL, "Count to ten.", max_output_tokens=48, stream=stream))
+    body = json.loads(FAMILY_WIRES[family].build(MODEL, Request("Count to ten.", 48, is_streamed=stream)))
     body |= {name: value for name, value in _ASKS[ask].items() if name in body or name == "tool_choice"}
     if ask == "tools":
         body["tools"] = _tools(family)

@@ -13,6 +13,7 @@ from support.referees.forwarder import forward_to
 
 from console.domain.routes.family import EndpointFamily
 from console.wire import FAMILY_WIRES
+from console.wire.request import Request
 from console.wire.sse import SseDecoder
 
 if TYPE_CHECKING:
@@ -361,7 +362,7 @@ async def test_the_sdk_sends_what_the_builder_builds(
     stream: bool,
 ) -> None:
     """The builder's body, given to the SDK as arguments, is known to it word for word and goes out unchanged."""
-    body = json.loads(FAMILY_WIRES[family].build(GPT, PROMPT, max_output_tokens=64, stream=stream))
+    body = json.loads(FAMILY_WIRES[family].build(GPT, Request(PROMPT, 64, is_streamed=stream)))
     async with (
         forward_to(embedded.base_url) as forwarder,
         open_openai(forwarder.base_url, embedded.token) as openai,
@@ -392,7 +393,7 @@ def test_the_builders_fit_the_sdks_types(family: EndpointFamily, stream: bool) -
             chat.CompletionCreateParamsStreaming,
         ),
     }
-    body = json.loads(FAMILY_WIRES[family].build(GPT, PROMPT, max_output_tokens=64, stream=stream))
+    body = json.loads(FAMILY_WIRES[family].build(GPT, Request(PROMPT, 64, is_streamed=stream)))
 
     TypeAdapter(with_config(ConfigDict(strict=True, extra="forbid"))(kinds[family][stream])).validate_python(body)
 
@@ -403,7 +404,7 @@ async def test_the_readers_read_what_the_sdk_reads(
 ) -> None:
     wire = FAMILY_WIRES[family]
     resource = CREATE[family](openai_sdk, anthropic_sdk)
-    whole_body = json.loads(wire.build(GPT, PROMPT, max_output_tokens=64, stream=False))
+    whole_body = json.loads(wire.build(GPT, Request(PROMPT, 64, is_streamed=False)))
     raw = await resource.with_raw_response.create(**whole_body)
     parsed = raw.parse()
     sdk_text, sdk_usage = said_by(family, await parsed if isawaitable(parsed) else parsed)
@@ -415,7 +416,7 @@ async def test_the_readers_read_what_the_sdk_reads(
     assert whole.text == sdk_text
     assert (whole.usage.input_tokens, whole.usage.output_tokens) == sdk_usage
 
-    stream_body = json.loads(wire.build(GPT, PROMPT, max_output_tokens=64, stream=True))
+    stream_body = json.loads(wire.build(GPT, Request(PROMPT, 64)))
     decoder, reader = SseDecoder(), wire.open_stream()
     deltas = []
     async with resource.with_streaming_response.create(**stream_body) as answer:

@@ -13,11 +13,10 @@ from pydantic import BaseModel, Field
 from support.referees.forwarder import forward_to
 
 from console.domain.routes.family import EndpointFamily
-from console.domain.routes.role import Role
-from console.domain.routes.shape import ROLE_SHAPES
+from console.domain.run.answer_form import CRITIQUE_FORM
 from console.wire import FAMILY_WIRES
 from console.wire.agent_shape import agent_shape
-from console.wire.request import Ask, Schema, Tool
+from console.wire.request import Request, Schema
 
 if TYPE_CHECKING:
     from anthropic import AsyncAnthropic
@@ -32,8 +31,12 @@ CLAUDE = "claude-critic-route-placeholder"
 CHAT = "chat-compatible-route-placeholder"
 PROMPT = "Review this. Nonce: sdk-1."
 MESSAGES: Any = [{"role": "user", "content": PROMPT}]
-WRITER = ROLE_SHAPES[Role.WRITER]
-DRAFT: Any = dict(WRITER.schema)
+DRAFT: Any = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["path", "content"],
+    "properties": {"path": {"type": "string"}, "content": {"type": "string"}},
+}
 RESPONSES_TOOL: Any = {"type": "function", "name": "write_file", "parameters": DRAFT, "strict": True}
 CHAT_TOOL: Any = {"type": "function", "function": {"name": "write_file", "parameters": DRAFT, "strict": True}}
 MESSAGES_TOOL: Any = {"name": "write_file", "input_schema": DRAFT}
@@ -244,15 +247,14 @@ async def test_a_bad_schema_is_a_bad_request(openai_sdk: "AsyncOpenAI", anthropi
 
 # --- the other way round: the SDKs judge the console's builders -----------------------------------------------------
 
-WISHES = {
-    "schema": Ask(PROMPT, 256, schema=Schema("review", ROLE_SHAPES[Role.REVIEWER].schema)),
-    "forced tool": Ask(PROMPT, 256, tool=Tool("write_file", "Writes a file.", DRAFT)),
-    "free tool": Ask(PROMPT, 256, instructions="Be brief.", tool=Tool("write_file", "Writes.", DRAFT, is_forced=False)),
+REQUESTS = {
+    "instructions": Request(PROMPT, 256, instructions="Be brief."),
+    "schema": Request(PROMPT, 256, schema=Schema(CRITIQUE_FORM.name, CRITIQUE_FORM.schema)),
 }
 
 
 @pytest.mark.parametrize("family", list(EndpointFamily))
-@pytest.mark.parametrize("shape", [*WISHES, "agent"])
+@pytest.mark.parametrize("shape", [*REQUESTS, "agent"])
 async def test_the_sdk_sends_what_the_builder_builds_and_reads_its_answer(
     embedded: "Listening",
     open_openai: Callable[[str, str], "AsyncOpenAI"],
@@ -263,8 +265,8 @@ async def test_the_sdk_sends_what_the_builder_builds_and_reads_its_answer(
 ) -> None:
     """A streamed body, given to the SDK as arguments, is known to it word for word and goes out unchanged."""
     built = (
-        FAMILY_WIRES[family].build_ask(GPT, WISHES[shape])
-        if shape in WISHES
+        FAMILY_WIRES[family].build(GPT, REQUESTS[shape])
+        if shape in REQUESTS
         else agent_shape(family, GPT, PROMPT, max_output_tokens=256).body
     )
     body = json.loads(built)

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.gateway.calling import fits
 
 from console.simulator.schema_check import SchemaError, require_schema
 from console.simulator.schema_instance import make_instance
-from console.wire.request import fits
 
 
 def of(schema: object) -> dict[str, Any]:

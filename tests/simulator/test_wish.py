@@ -1,41 +1,64 @@
 """What an answer holds beyond text: JSON that fits a schema, and calls of tools, in each family's own events."""
 
 import json
-from functools import partial
 from typing import Any
 
 import httpx
 import pytest
-from support.gateway.calling import FAMILIES, C, M, R, ask, calls_in, error_category, events_of, headers_for, post, read
+from support.gateway.calling import (
+    FAMILIES,
+    C,
+    M,
+    R,
+    ask,
+    calls_in,
+    error_category,
+    events_of,
+    expecting,
+    fits,
+    forced,
+    headers_for,
+    post,
+    read,
+    tool_for,
+)
 
 from console.domain.errors.category import Category
 from console.domain.routes.family import EndpointFamily
-from console.domain.routes.role import Role
-from console.domain.routes.shape import ROLE_SHAPES
 from console.wire import FAMILY_WIRES
 from console.wire.agent_shape import agent_shape
-from console.wire.judge.expectation import Asked
-from console.wire.request import Ask, Schema, Tool, fits
+from console.wire.request import Request, Schema
 
 MODEL = "gpt-route-placeholder"
 TOOL_FINISH = {R: "completed", M: "tool_use", C: "tool_calls"}
 TEXT_FINISH = {R: "completed", M: "end_turn", C: "stop"}
 CUT_FINISH = {R: "max_output_tokens", M: "max_tokens", C: "length"}
-DRAFT = ROLE_SHAPES[Role.WRITER].schema
+SCORE = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["name", "score"],
+    "properties": {"name": {"type": "string", "enum": ["correctness", "safety"]}, "score": {"enum": [0, 1, 2]}},
+}
+REVIEW = Schema(
+    "review",
+    {
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["nonce", "criteria"],
+        "properties": {"nonce": {"type": "string"}, "criteria": {"type": "array", "items": SCORE}},
+    },
+)
+DRAFT = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["path", "content"],
+    "properties": {"path": {"type": "string"}, "content": {"type": "string"}},
+}
+PROMPT = "Score this draft. Nonce: probe-1."
 NUMBER = {"type": "object", "properties": {"n": {"type": "integer", "minimum": 7}}, "required": ["n"]}
 
 each_family = pytest.mark.parametrize("family", FAMILIES)
 both_ways = pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
-
-
-def tool_for(family: EndpointFamily, name: str, schema: object) -> dict[str, Any]:
-    match family:
-        case EndpointFamily.RESPONSES:
-            return {"type": "function", "name": name, "parameters": schema}
-        case EndpointFamily.ANTHROPIC_MESSAGES:
-            return {"name": name, "input_schema": schema}
-        case EndpointFamily.CHAT_COMPLETIONS:
-            return {"type": "function", "function": {"name": name, "parameters": schema}}
 
 
 def form_for(family: EndpointFamily, schema: object, **more: object) -> dict[str, Any]:
@@ -57,25 +80,20 @@ def form_for(family: EndpointFamily, schema: object, **more: object) -> dict[str
 async def test_the_text_is_json_that_fits_the_schema(
     client: httpx.AsyncClient, family: EndpointFamily, stream: bool
 ) -> None:
-    for role in (Role.PLANNER, Role.REVIEWER, Role.CRITIC):
-        about = ROLE_SHAPES[role]
-        wish = Ask(about.prompt, 256, is_streamed=stream, schema=Schema(about.name, about.schema))
-        response = await post(client, family, FAMILY_WIRES[family].build_ask(MODEL, wish))
-        answer, text = read(family, response, Asked(accepts=partial(fits, schema=about.schema)))
-        assert (role, answer.is_complete, answer.findings, answer.finish) == (role, True, (), TEXT_FINISH[family])
-        document = json.loads(text)
-        assert fits(document, about.schema), role
-        assert set(document) == set(about.schema["properties"]), role  # type: ignore[call-overload]
-        assert calls_in(family, response) == [], role
+    wish = Request(PROMPT, 256, is_streamed=stream, schema=REVIEW)
+    response = await post(client, family, FAMILY_WIRES[family].build(MODEL, wish))
+    answer, text = read(family, response, expecting(REVIEW.schema))
+    assert (answer.is_complete, answer.findings, answer.finish) == (True, (), TEXT_FINISH[family])
+    document = json.loads(text)
+    assert fits(document, REVIEW.schema)
+    assert set(document) == {"nonce", "criteria"}
+    assert calls_in(family, response) == []
 
 
 @each_family
 async def test_the_json_is_streamed_in_pieces_and_counted(client: httpx.AsyncClient, family: EndpointFamily) -> None:
-    about = ROLE_SHAPES[Role.REVIEWER]
     bodies = [
-        FAMILY_WIRES[family].build_ask(
-            MODEL, Ask(about.prompt, 256, is_streamed=stream, schema=Schema("review", about.schema))
-        )
+        FAMILY_WIRES[family].build(MODEL, Request(PROMPT, 256, is_streamed=stream, schema=REVIEW))
         for stream in (False, True)
     ]
     (whole, text), (streamed, joined) = [read(family, await post(client, family, body)) for body in bodies]
@@ -86,10 +104,9 @@ async def test_the_json_is_streamed_in_pieces_and_counted(client: httpx.AsyncCli
 
 @each_family
 async def test_a_nonce_of_the_prompt_is_repeated(client: httpx.AsyncClient, family: EndpointFamily) -> None:
-    about = ROLE_SHAPES[Role.REVIEWER]
-    prompt = about.prompt.replace("probe-1", "Zk3_9-a")
-    wish = Ask(prompt, 256, is_streamed=False, schema=Schema("review", about.schema))
-    _, text = read(family, await post(client, family, FAMILY_WIRES[family].build_ask(MODEL, wish)))
+    prompt = PROMPT.replace("probe-1", "Zk3_9-a")
+    wish = Request(prompt, 256, is_streamed=False, schema=REVIEW)
+    _, text = read(family, await post(client, family, FAMILY_WIRES[family].build(MODEL, wish)))
     document = json.loads(text)
     assert document["nonce"] == "Zk3_9-a"
     assert [row["name"] for row in document["criteria"]] == ["correctness", "safety"]
@@ -97,14 +114,13 @@ async def test_a_nonce_of_the_prompt_is_repeated(client: httpx.AsyncClient, fami
 
 @each_family
 async def test_a_nonce_in_the_instructions_is_repeated_too(client: httpx.AsyncClient, family: EndpointFamily) -> None:
-    about = ROLE_SHAPES[Role.REVIEWER]
-    wish = Ask("Review.", 256, is_streamed=False, instructions="Nonce: up-1.", schema=Schema("review", about.schema))
-    _, text = read(family, await post(client, family, FAMILY_WIRES[family].build_ask(MODEL, wish)))
+    wish = Request("Review.", 256, is_streamed=False, instructions="Nonce: up-1.", schema=REVIEW)
+    _, text = read(family, await post(client, family, FAMILY_WIRES[family].build(MODEL, wish)))
     assert json.loads(text)["nonce"] == "up-1"
 
 
 @pytest.mark.parametrize(("family", "key"), [(R, "text"), (C, "response_format")])
-async def test_any_json_object_may_be_asked_for(client: httpx.AsyncClient, family: EndpointFamily, key: str) -> None:
+async def test_any_json_object_may_be_expected_for(client: httpx.AsyncClient, family: EndpointFamily, key: str) -> None:
     form = {"type": "json_object"}
     response = await post(client, family, ask(family, **{key: {"format": form} if family is R else form}))
     assert isinstance(json.loads(read(family, response)[1]), dict)
@@ -115,12 +131,17 @@ async def test_any_json_object_may_be_asked_for(client: httpx.AsyncClient, famil
 async def test_json_that_meets_the_token_limit_is_cut_and_says_so(
     client: httpx.AsyncClient, family: EndpointFamily, stream: bool
 ) -> None:
-    about = ROLE_SHAPES[Role.REVIEWER]
-    wish = Ask(about.prompt, 16, is_streamed=stream, schema=Schema("review", about.schema))
-    response = await post(client, family, FAMILY_WIRES[family].build_ask(MODEL, wish))
-    answer, text = read(family, response, Asked(accepts=partial(fits, schema=about.schema)))
+    wish = Request(PROMPT, 16, is_streamed=stream, schema=REVIEW)
+    response = await post(client, family, FAMILY_WIRES[family].build(MODEL, wish))
+    answer, text = read(family, response, expecting(REVIEW.schema))
     assert (answer.is_complete, answer.finish, len(text)) == (True, CUT_FINISH[family], 64)
     assert "COM-U-02" in [finding.id for finding in answer.findings]
+
+
+def forcing(family: EndpointFamily, name: str, schema: object, *, stream: bool, limit: int = 256) -> dict[str, Any]:
+    """Return a request that forces a tool."""
+    body = FAMILY_WIRES[family].build(MODEL, Request("Go.", limit, is_streamed=stream))
+    return dict(json.loads(body)) | forced(family, name, schema)
 
 
 # --- Tools -----------------------------------------------------------------------------------------------------------
@@ -131,24 +152,19 @@ async def test_json_that_meets_the_token_limit_is_cut_and_says_so(
 async def test_a_forced_tool_is_called_once_with_arguments_that_fit(
     client: httpx.AsyncClient, family: EndpointFamily, stream: bool
 ) -> None:
-    about = ROLE_SHAPES[Role.WRITER]
-    wish = Ask(about.prompt, 256, is_streamed=stream, tool=Tool(about.name, about.description, about.schema))
-    response = await post(client, family, FAMILY_WIRES[family].build_ask(MODEL, wish))
-    answer, text = read(family, response, Asked(tool=about.name))
+    response = await post(client, family, forcing(family, "write_file", DRAFT, stream=stream))
+    answer, text = read(family, response)
     assert (answer.is_complete, answer.findings, answer.finish, text) == (True, (), TOOL_FINISH[family], "")
     ((name, arguments),) = calls_in(family, response)
     assert name == "write_file"
-    assert fits(json.loads(arguments), about.schema)
+    assert fits(json.loads(arguments), DRAFT)
     assert set(json.loads(arguments)) == {"path", "content"}
     assert answer.usage.output_tokens == -(-len(arguments) // 4)
 
 
 @each_family
 async def test_a_streamed_call_says_the_same_as_a_whole_one(client: httpx.AsyncClient, family: EndpointFamily) -> None:
-    bodies = [
-        FAMILY_WIRES[family].build_ask(MODEL, Ask("Go.", 256, is_streamed=stream, tool=Tool("go", "", DRAFT)))
-        for stream in (False, True)
-    ]
+    bodies = [forcing(family, "go", DRAFT, stream=stream) for stream in (False, True)]
     whole, streamed = [await post(client, family, body) for body in bodies]
     assert calls_in(family, streamed) == calls_in(family, whole)
     assert read(family, streamed)[0].usage == read(family, whole)[0].usage
@@ -197,8 +213,8 @@ async def test_a_call_that_meets_the_token_limit_is_cut_and_says_so(
     client: httpx.AsyncClient, family: EndpointFamily, stream: bool
 ) -> None:
     names = {f"name_{number}": {"type": "string"} for number in range(20)}
-    wish = Ask("Go.", 16, is_streamed=stream, tool=Tool("go", "", {"type": "object", "properties": names} | CLOSED))
-    response = await post(client, family, FAMILY_WIRES[family].build_ask(MODEL, wish))
+    schema = {"type": "object", "properties": names} | CLOSED
+    response = await post(client, family, forcing(family, "go", schema, stream=stream, limit=16))
     answer, _ = read(family, response)
     assert (answer.is_complete, answer.finish, answer.usage.output_tokens) == (True, CUT_FINISH[family], 16)
     ((name, arguments),) = calls_in(family, response)
@@ -285,22 +301,18 @@ async def test_a_bad_schema_is_refused_in_the_familys_own_shape(
         assert ("type" in document) is (family is M), schema
 
 
-def forced(family: EndpointFamily, schema: object, name: object = "go") -> dict[str, Any]:
-    choices = {R: {"type": "function", "name": name}, M: {"type": "tool", "name": name}}
-    choice = choices.get(family, {"type": "function", "function": {"name": name}})
-    return {"tools": [tool_for(family, "go", schema)], "tool_choice": choice}
-
-
 @each_family
 async def test_bad_parameters_are_refused(client: httpx.AsyncClient, family: EndpointFamily) -> None:
     for schema in ({"type": "array"}, BAD_SCHEMAS["no such type"], BAD_SCHEMAS["contradiction"], [], "text"):
-        await refused(client, family, ask(family, **forced(family, schema)))
+        await refused(client, family, ask(family, **forced(family, "go", schema)))
 
 
 @each_family
 async def test_a_forced_tool_that_is_not_given_is_refused(client: httpx.AsyncClient, family: EndpointFamily) -> None:
-    for name in ("other", "", 1, None):
-        document = await refused(client, family, ask(family, **forced(family, DRAFT, name)))
+    names: tuple[Any, ...] = ("other", "", 1, None)
+    for name in names:
+        choice = {"tool_choice": forced(family, name, DRAFT)["tool_choice"]}
+        document = await refused(client, family, ask(family, **forced(family, "go", DRAFT) | choice))
         assert "tool_choice" in document["error"]["message"], name
 
 

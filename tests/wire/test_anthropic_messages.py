@@ -10,6 +10,7 @@ from support.wire.golden_messages import MESSAGE_STOP, MESSAGES, block_delta, me
 from console.domain.finding import Severity
 from console.wire.answer import Answer, WireError
 from console.wire.anthropic_messages import MessagesStream, build, read
+from console.wire.request import Request
 from console.wire.sse import SseEvent
 from console.wire.usage import Usage
 
@@ -41,7 +42,7 @@ def _body(text: str = "OK.", stop_reason: str | None = "end_turn", **fields: obj
 
 @pytest.mark.parametrize("stream", [True, False])
 def test_the_request_is_the_smallest_correct_one(stream: bool) -> None:
-    assert json.loads(build("claude-route", "Reply with OK.", max_output_tokens=64, stream=stream)) == {
+    assert json.loads(build("claude-route", Request("Reply with OK.", 64, is_streamed=stream))) == {
         "model": "claude-route",
         "max_tokens": 64,
         "messages": [{"role": "user", "content": "Reply with OK."}],

@@ -7,6 +7,7 @@ from support.wire.golden_chat import CHAT, CHAT_USAGE, chunk
 from console.domain.finding import Severity
 from console.wire.answer import Answer, Delta, WireError
 from console.wire.chat_completions import ChatStream, build, read
+from console.wire.request import Request
 from console.wire.sse import SseEvent
 from console.wire.usage import Usage
 
@@ -36,7 +37,7 @@ def _body(content: object = "OK.", finish: str | None = "stop", **fields: object
 
 
 def test_a_streamed_request_is_the_smallest_correct_one_and_asks_for_usage() -> None:
-    assert json.loads(build("chat-route", "Reply with OK.", max_output_tokens=64, stream=True)) == {
+    assert json.loads(build("chat-route", Request("Reply with OK.", 64))) == {
         "model": "chat-route",
         "messages": [{"role": "user", "content": "Reply with OK."}],
         "max_completion_tokens": 64,
@@ -46,7 +47,7 @@ def test_a_streamed_request_is_the_smallest_correct_one_and_asks_for_usage() -> 
 
 
 def test_a_request_without_a_stream_has_no_stream_options() -> None:
-    assert json.loads(build("chat-route", "Reply with OK.", max_output_tokens=1, stream=False)) == {
+    assert json.loads(build("chat-route", Request("Reply with OK.", 1, is_streamed=False))) == {
         "model": "chat-route",
         "messages": [{"role": "user", "content": "Reply with OK."}],
         "max_completion_tokens": 1,

@@ -5,6 +5,7 @@ from bench.judging import READERS, dearer_streams, read, stream_of
 
 from console.domain.routes.family import EndpointFamily
 from console.wire import FAMILY_WIRES
+from console.wire.request import Request
 
 
 def test_every_family_has_a_wire() -> None:
@@ -20,7 +21,7 @@ def test_every_family_has_a_wire() -> None:
     ],
 )
 def test_each_family_builds_its_own_request(family: EndpointFamily, prompt_key: str, limit_key: str) -> None:
-    body = json.loads(FAMILY_WIRES[family].build("vendor/model:free", 'é\n"', max_output_tokens=99, stream=True))
+    body = json.loads(FAMILY_WIRES[family].build("vendor/model:free", Request('é\n"', 99)))
     assert body["model"] == "vendor/model:free"
     assert body[limit_key] == 99
     prompt = body[prompt_key]
@@ -29,7 +30,7 @@ def test_each_family_builds_its_own_request(family: EndpointFamily, prompt_key: 
 
 @pytest.mark.parametrize("family", EndpointFamily)
 def test_no_request_holds_a_sampling_parameter(family: EndpointFamily) -> None:
-    body = json.loads(FAMILY_WIRES[family].build("m", "p", max_output_tokens=64, stream=True))
+    body = json.loads(FAMILY_WIRES[family].build("m", Request("p", 64)))
     assert not {"temperature", "top_p", "top_k", "seed"} & set(body)
 
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.examples import examples
 
-from console.wire.json_value import at, count_at, decode, encode, list_at, text_at
+from console.wire.json_value import count_at, decode, encode, list_at, text_at, value_at
 
 _JSON = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=5)),
@@ -88,7 +88,7 @@ _VALUE = {"a": [10, {"b": "text", "n": 3, "f": 4.0, "t": True, "z": None}], "": 
     ],
 )
 def test_a_path_is_followed_or_leads_to_none(path: tuple[str | int, ...], found: object) -> None:
-    assert at(_VALUE, *path) == found
+    assert value_at(_VALUE, *path) == found
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_a_count_is_a_whole_number_from_zero_on(value: object, count: int | None
 @_FEW
 @given(value=_JSON, path=_PATH)
 def test_every_getter_is_total(value: object, path: list[str | int]) -> None:
-    found = at(value, *path)
+    found = value_at(value, *path)
     text, count, items = text_at(value, *path), count_at(value, *path), list_at(value, *path)
     assert text == (found if isinstance(found, str) else None)
     assert count is None or (count == found and count >= 0)

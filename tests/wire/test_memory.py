@@ -16,7 +16,7 @@ from support.wire.golden_responses import PLAIN, TOOL
 
 from console.domain.routes.family import EndpointFamily
 from console.wire import FAMILY_WIRES
-from console.wire.judge.expectation import NOTHING, Asked
+from console.wire.judge.expectation import NOTHING, Expectation
 from console.wire.sse import SseEvent
 
 R, M, C = EndpointFamily.RESPONSES, EndpointFamily.ANTHROPIC_MESSAGES, EndpointFamily.CHAT_COMPLETIONS
@@ -97,7 +97,7 @@ def _unknown_events() -> Iterator[SseEvent]:
     return _then(PLAIN[:2], lambda n: named(f"acme.{n}", text=_text(n)))
 
 
-_SCHEMA = Asked(tool="t", accepts=lambda _: True)
+_SCHEMA = Expectation(accepts=lambda _: True)
 """The request whose answer has the most kept of it: text and arguments, up to a limit."""
 _STREAMS = [
     (R, _text_of_responses, NOTHING),
@@ -150,14 +150,14 @@ _FIRST = {(R, _items_closed), (C, _arguments_of_chat), (M, _blocks_of_messages)}
 
 
 @pytest.mark.parametrize(
-    ("family", "stream", "asked"),
+    ("family", "stream", "expected"),
     [pytest.param(*each, marks=() if each[:2] in _FIRST else pytest.mark.long) for each in _STREAMS],
     ids=lambda value: getattr(value, "__name__", ""),
 )
 def test_deltas_are_judged_without_growth_in_memory(
-    family: EndpointFamily, stream: Callable[[], Iterator[SseEvent]], asked: Asked
+    family: EndpointFamily, stream: Callable[[], Iterator[SseEvent]], expected: Expectation
 ) -> None:
-    assert abs(_growth(stream(), FAMILY_WIRES[family].open_stream(asked).feed)) < _ALLOWED_GROWTH
+    assert abs(_growth(stream(), FAMILY_WIRES[family].open_stream(expected).feed)) < _ALLOWED_GROWTH
 
 
 @pytest.mark.parametrize(

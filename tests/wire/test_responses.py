@@ -1,13 +1,15 @@
 import json
 
 import pytest
+from support.errors.corpus import classified
 from support.wire.frames_responses import RESPONSES_USAGE, message_item, numbered, response
 from support.wire.golden import DONE, named
 from support.wire.golden_responses import RESPONSES
 
-from console.domain.errors.category import Category, classify
+from console.domain.errors.category import Category
 from console.domain.finding import Severity
 from console.wire.answer import Answer, WireError
+from console.wire.request import Request
 from console.wire.responses import ResponsesStream, build, read
 from console.wire.sse import SseEvent
 from console.wire.usage import Usage
@@ -27,7 +29,7 @@ def _ids(answer: Answer) -> list[str]:
 
 
 def test_the_request_is_the_smallest_correct_one() -> None:
-    assert json.loads(build("gpt-route", "Reply with OK.", max_output_tokens=64, stream=True)) == {
+    assert json.loads(build("gpt-route", Request("Reply with OK.", 64))) == {
         "model": "gpt-route",
         "input": "Reply with OK.",
         "max_output_tokens": 64,
@@ -37,12 +39,12 @@ def test_the_request_is_the_smallest_correct_one() -> None:
 
 
 def test_a_request_without_a_stream_says_so() -> None:
-    assert json.loads(build("m", "p", max_output_tokens=64, stream=False))["stream"] is False
+    assert json.loads(build("m", Request("p", 64, is_streamed=False)))["stream"] is False
 
 
 @pytest.mark.parametrize(("asked", "sent"), [(-1, 16), (0, 16), (1, 16), (15, 16), (16, 16), (17, 17), (4096, 4096)])
 def test_the_token_limit_is_never_below_the_familys_minimum(asked: int, sent: int) -> None:
-    assert json.loads(build("m", "p", max_output_tokens=asked, stream=True))["max_output_tokens"] == sent
+    assert json.loads(build("m", Request("p", asked)))["max_output_tokens"] == sent
 
 
 def test_a_good_body_is_read() -> None:
@@ -158,7 +160,7 @@ def test_an_error_event_fails_the_stream(event: SseEvent, error: WireError) -> N
 def test_the_first_error_counts_and_response_failed_is_its_echo(first: SseEvent) -> None:
     answer = _answer(_CREATED, first, _FAILED)
     assert answer.error is not None
-    assert classify(200, {}, answer.error_body, streamed=True).category is Category.ACCOUNT_QUOTA
+    assert classified(200, answer.error_body).category is Category.ACCOUNT_QUOTA
     assert answer.error_body == first.data.encode()
 
 
@@ -217,7 +219,7 @@ def test_content_refused_within_the_stream_is_named_as_such() -> None:
     ended = response("incomplete", incomplete_details={"reason": "content_filter"})
     answer = _answer(_CREATED, named("response.incomplete", response=ended))
     assert answer.error is not None
-    assert classify(200, {}, answer.error_body, streamed=True).category is Category.CONTENT_POLICY
+    assert classified(200, answer.error_body).category is Category.CONTENT_POLICY
 
 
 @pytest.mark.parametrize("delta", [None, "", 7, {"text": "x"}, ["x"]])

@@ -11,7 +11,7 @@ from console.domain.finding import Severity
 from console.domain.routes.family import EndpointFamily
 from console.wire import FAMILY_WIRES
 from console.wire.answer import Answer, Delta
-from console.wire.judge.expectation import NOTHING, Asked
+from console.wire.judge.expectation import NOTHING, Expectation
 from console.wire.sse import SseDecoder, SseEvent
 from console.wire.stream import StreamReader
 
@@ -28,9 +28,9 @@ _EACH_FAMILY = pytest.mark.parametrize("golden", VENDOR_GOLDEN, ids=lambda golde
 
 
 def _read(
-    family: EndpointFamily, frames: tuple[SseEvent, ...], asked: Asked = NOTHING
+    family: EndpointFamily, frames: tuple[SseEvent, ...], expected: Expectation = NOTHING
 ) -> tuple[Answer, list[Delta], StreamReader]:
-    reader = FAMILY_WIRES[family].open_stream(asked)
+    reader = FAMILY_WIRES[family].open_stream(expected)
     deltas = [delta for frame in frames for delta in reader.feed(frame)]
     return reader.close(), deltas, reader
 

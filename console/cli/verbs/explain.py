@@ -8,8 +8,9 @@ from console.cli import output
 from console.cli.context import current
 from console.cli.exit_code import ExitCode
 from console.cli.reports.classification import classification_document
-from console.domain.errors.body import message_in
-from console.domain.errors.category import Category, classify, guidance
+from console.domain.errors.body import read_error_body
+from console.domain.errors.category import Category, guidance
+from console.domain.errors.classify import RefusedCall, classify
 from console.domain.routes.family import EndpointFamily
 from console.domain.text.safe import safe
 from console.domain.text.secret_scan import scrub
@@ -123,10 +124,9 @@ def _explain_body(arguments: argparse.Namespace) -> ExitCode:
         output.complain("the body is empty; give its status with --status N")
         return ExitCode.USAGE
     headers = dict(arguments.header)
-    content_type = headers.get("content-type", "")
-    found = classify(
-        arguments.status, headers, body, content_type, False, arguments.family, arguments.path, arguments.elapsed
-    )
+    read = read_error_body(body, headers.get("content-type", ""))
+    family = None if arguments.family is None else EndpointFamily(arguments.family)
+    found = classify(RefusedCall(arguments.status, headers, read, family, arguments.path, arguments.elapsed))
     if arguments.json:
         output.write_document({"schema": "gateway-console/explain/v1", **classification_document(found)})
         return ExitCode.OK
@@ -136,7 +136,7 @@ def _explain_body(arguments: argparse.Namespace) -> ExitCode:
     output.write_line(f"  Blame: {found.blame}. Ask {guidance()[found.category].ask}.")
     if found.source:
         output.write_line(f"  Rule {found.rule}, from {found.source}")
-    if said := safe(scrub(message_in(body, content_type)), limit=_EXCERPT_LIMIT):
+    if said := safe(scrub(read.message), limit=_EXCERPT_LIMIT):
         output.note(f'it said: "{said}"')
     return ExitCode.OK
 

@@ -63,13 +63,15 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
-    """A body, read."""
+class ErrorBody:
+    """The body of a refused call, read."""
 
     words: tuple[Word, ...]
     """The code words of fields, the innermost first."""
     mentioned: frozenset[str]
     """Every squashed code word in the body, in a field or in prose."""
+    message: str
+    """What it says to a person, unscrubbed: its innermost message, or its whole text."""
     prose: str
     """The whole text in lower case, on one line, unescaped, with plain quotes."""
     inner_status: int | None
@@ -84,23 +86,24 @@ class Refusal:
         return not self.prose
 
 
-def read_refusal(body: bytes | str, content_type: str = "") -> Refusal:
+def read_error_body(body: bytes | str, content_type: str = "") -> ErrorBody:
     """Read a body. Total: any bytes give an answer, and a longer body costs no more than `READ_LIMIT` characters."""
     text = body[: READ_LIMIT * 4].decode("utf-8", "replace") if isinstance(body, bytes) else body
     is_long = len(text) > READ_LIMIT
-    text = text[:READ_LIMIT].lstrip("\ufeff \t\r\n")
+    text = text[:READ_LIMIT].strip("\ufeff \t\r\n")
     is_html = _is_page(text, content_type)
     if is_html:
         text = _readable(text)
     fields = _fields(text)
     prose = _SPACE.sub(" ", _unescape(text).translate(_QUOTES)).strip().lower()
-    return Refusal(
+    return ErrorBody(
         words=tuple(word for word in fields if not word.squashed.isdigit() or len(word.squashed) != 3),
         mentioned=frozenset(word.squashed for word in fields)
         | frozenset(squash(match.group()) for match in _IDENTIFIER.finditer(text)),
         prose=prose,
         inner_status=_inner_status(fields, prose),
         is_html=is_html,
+        message=_SPACE.sub(" ", text).strip() if is_html else _message_in(text),
         is_cut=is_long or _is_cut(text) or (not text and "json" in content_type.lower()),
     )
 
@@ -163,7 +166,11 @@ def _is_cut(text: str) -> bool:
 
 
 def _readable(page: str) -> str:
-    """Return a web page's text: without its scripts and styles, whose words are no one's."""
+    """Return a web page's text: without its scripts and styles, which say nothing to a reader.
+
+    This is not how a public page is read (`services/pages/page_text.py`). Of an error page the title counts, and what
+    looks like a tag without an end may be the end of a cut message, and stays.
+    """
     kept: list[str] = []
     position = 0
     while (start := _UNREAD.search(page, position)) is not None:
@@ -181,19 +188,13 @@ _MESSAGE = re.compile(
 )
 
 
-def message_in(body: bytes | str, content_type: str = "") -> str:
-    """Return what a refusal says to a person, unscrubbed: its innermost message, or its whole text."""
-    text = body[: READ_LIMIT * 4].decode("utf-8", "replace") if isinstance(body, bytes) else body
-    text = text[:READ_LIMIT].strip("\ufeff \t\r\n")
-    if _is_page(text, content_type):
-        return _SPACE.sub(" ", _readable(text)).strip()
+def _message_in(text: str) -> str:
     said = text
     depth = -1
     for match in _MESSAGE.finditer(text):
         escape, quote = match.groups()
-        value = text[match.end() :]
-        end = re.search(rf"(?<!\\){re.escape(escape)}{quote}", value)
-        value = value[: end.start()] if end is not None else value
+        end = re.compile(rf"(?<!\\){re.escape(escape)}{quote}").search(text, match.end())
+        value = text[match.end() : len(text) if end is None else end.start()]
         if len(escape) > depth and value.strip():
             said, depth = value, len(escape)
     return _SPACE.sub(" ", _unescape(said)).strip()

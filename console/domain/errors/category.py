@@ -22,7 +22,6 @@ Category
    └─ budget_exceeded       the session's budget would have been exceeded
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -191,43 +190,3 @@ def judged(
 
 
 _MAY_PASS_LATER = frozenset({Category.RATE_LIMIT, Category.UPSTREAM_UNAVAILABLE, Category.TIMEOUT})
-
-
-def classify(  # noqa: PLR0917  # the order in which others call it
-    status: int | None,
-    headers: Mapping[str, str] | None = None,
-    body: bytes | str = b"",
-    content_type: str = "",
-    streamed: bool = False,
-    sent_family: str | None = None,
-    sent_path: str | None = None,
-    elapsed: float | None = None,
-) -> Classification:
-    """Say why a call was refused, whose matter that is and what to do. Pure and total: never raises.
-
-    The evidence counts in this order: the error's own code words and sentences, the innermost first; what was sent;
-    the status last, because a status alone is right for only half of the errors that real gateways send.
-
-    Args:
-        status: The HTTP status; 200 for an error inside a stream, None where it is not known.
-        headers: The answer's headers, for a wait that they ask for.
-        body: The refused call's body, or the error event of a stream; only its beginning is read.
-        content_type: The body's media type.
-        streamed: The error came inside a stream that had begun.
-        sent_family: The endpoint family that was called.
-        sent_path: The path that was called.
-        elapsed: Seconds from the start of the call until the refusal.
-
-    """
-    from console.domain.errors.classify import judge  # read only when an error is met
-
-    return judge(
-        status or None,
-        headers or {},
-        body,
-        content_type=content_type,
-        streamed=streamed,
-        sent_family=sent_family,
-        sent_path=sent_path,
-        elapsed_s=elapsed,
-    )

@@ -1,10 +1,10 @@
-"""The judgement on a refusal: rules in the order of their weight, then what was sent, then the status."""
+"""Classifying a refused call: rules in the order of their weight, then what was sent, then the status."""
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from console.domain.errors.body import Refusal, read_refusal
+from console.domain.errors.body import ErrorBody
 from console.domain.errors.category import Category, Classification, Confidence, judged
 from console.domain.errors.retry_after import wait_in
 from console.domain.errors.rule import ErrorRule, error_rules, first_by_word
@@ -58,74 +58,86 @@ _MISROUTED_FIELD = re.compile(
 )
 
 
-def judge(
-    status: int | None,
-    headers: Mapping[str, str],
-    body: bytes | str,
-    *,
-    content_type: str,
-    streamed: bool,
-    sent_family: str | None,
-    sent_path: str | None,
-    elapsed_s: float | None,
-) -> Classification:
-    """Judge one refusal; the arguments are those of `category.classify`."""
-    refusal = read_refusal(body, content_type)
-    effective = _effective(status, refusal)
-    said = _by_strong_words(refusal, effective)
+@dataclass(frozen=True, slots=True)
+class RefusedCall:
+    """A call that was refused, as far as the reason may lie in it."""
+
+    status: int | None
+    """The HTTP status; 200 for an error inside a stream, None where it is not known."""
+    headers: Mapping[str, str]
+    """The answer's headers, for a wait that they ask for."""
+    body: ErrorBody
+    """The answer's body, or the error event of a stream."""
+    family: EndpointFamily | None = None
+    """The endpoint family that was called."""
+    path: str | None = None
+    """The path that was called."""
+    elapsed_s: float | None = None
+    """Seconds from the start of the call until the refusal."""
+
+
+def classify(call: RefusedCall) -> Classification:
+    """Say why a call was refused, whose matter that is and what to do. Pure and total: never raises.
+
+    The evidence counts in this order: the error's own code words and sentences, the innermost first; what was sent;
+    the status last, because a status alone is right for only half of the errors that real gateways send.
+    """
+    status, body = call.status or None, call.body
+    effective = _effective(status, body)
+    said = _by_strong_words(body, effective)
     found = (
         said
-        or _by_what_was_sent(refusal, effective, sent_family, sent_path)
-        or _by_usual_words(refusal, effective)
-        or _by_named_path(refusal, effective)
-        or _by_hints(refusal, effective)
-        or _by_missing_path(refusal, effective, sent_family, sent_path)
-        or _by_generic_words(refusal, effective)
-        or _by_status(refusal, status, effective, streamed=streamed)
+        or _by_what_was_sent(body, effective, call.family, call.path)
+        or _by_usual_words(body, effective)
+        or _by_named_path(body, effective)
+        or _by_hints(body, effective)
+        or _by_missing_path(body, effective, call.family, call.path)
+        or _by_generic_words(body, effective)
+        or _by_status(body, status, effective)
     )
     is_told = said is not None and found.category is not Category.UPSTREAM_UNAVAILABLE
-    if refusal.is_cut and found.category in _PASSING and not is_told:
+    if body.is_cut and found.category in _PASSING and not is_told:
         found = _cut(found.category, effective)
     elif found.category is Category.UPSTREAM_UNAVAILABLE and said is None:
-        found = _by_words_apart(refusal, found)
-    if found.category is Category.UPSTREAM_UNAVAILABLE and elapsed_s is not None and elapsed_s >= _SLOW_S:
+        found = _by_words_apart(body, found)
+    if found.category is Category.UPSTREAM_UNAVAILABLE and (call.elapsed_s or 0.0) >= _SLOW_S:
         found = replace(found, confidence=Confidence.UNDECIDABLE, other_readings=(Category.TIMEOUT,))
-    return replace(found, retry_after_s=wait_in(headers, refusal))
+    return replace(found, retry_after_s=wait_in(call.headers, body))
 
 
-def _effective(status: int | None, refusal: Refusal) -> int | None:
+def _effective(status: int | None, body: ErrorBody) -> int | None:
     """Return the status that counts: the one within the body, where the outer one is a wrapper's."""
-    inner = refusal.inner_status
+    inner = body.inner_status
     if inner is None:
         return status
     return inner if status is None or status < 300 or status in (400, 500, 502, 503) else status
 
 
-def _by_strong_words(refusal: Refusal, status: int | None) -> Classification | None:
+def _by_strong_words(body: ErrorBody, status: int | None) -> Classification | None:
     for rule in error_rules().strong:
-        field = rule.holds(refusal, status or 0)
+        field = rule.holds(body, status or 0)
         if field is not None:
             return _said(rule, field)
     return None
 
 
-def _by_usual_words(refusal: Refusal, status: int | None) -> Classification | None:
-    found = first_by_word(error_rules().usual, refusal.words, status)
+def _by_usual_words(body: ErrorBody, status: int | None) -> Classification | None:
+    found = first_by_word(error_rules().usual, body.words, status)
     return None if found is None else _said(*found)
 
 
-def _by_hints(refusal: Refusal, status: int | None) -> Classification | None:
+def _by_hints(body: ErrorBody, status: int | None) -> Classification | None:
     if status == 402:
-        return _by_status(refusal, status, status, streamed=False)
+        return _by_status(body, status, status)
     for rule in error_rules().hints:
-        field = rule.holds(refusal, status or 0)
+        field = rule.holds(body, status or 0)
         if field is not None:
             return _said(rule, field)
     return None
 
 
-def _by_generic_words(refusal: Refusal, status: int | None) -> Classification | None:
-    found = first_by_word(error_rules().generic, refusal.words, status or 0)
+def _by_generic_words(body: ErrorBody, status: int | None) -> Classification | None:
+    found = first_by_word(error_rules().generic, body.words, status or 0)
     return None if found is None else _said(*found)
 
 
@@ -142,10 +154,10 @@ def _said(rule: ErrorRule, field: str) -> Classification:
 
 
 def _by_what_was_sent(
-    refusal: Refusal, status: int | None, family: str | None, path: str | None
+    body: ErrorBody, status: int | None, family: EndpointFamily | None, path: str | None
 ) -> Classification | None:
     """Find a family's field asked for that belongs to another family: the gateway sent the call on elsewhere."""
-    match = _MISROUTED_FIELD.search(refusal.prose[:4096])
+    match = _MISROUTED_FIELD.search(body.prose[:4096])
     if match is None or status in (401, 402, 403, 429):
         return None
     asked = match.group(1) or match.group(2)
@@ -160,25 +172,25 @@ def _by_what_was_sent(
     )
 
 
-def _is_responses(family: str | None, path: str | None) -> bool:
+def _is_responses(family: EndpointFamily | None, path: str | None) -> bool:
     return family == EndpointFamily.RESPONSES or (path is not None and path.rstrip("/").endswith("/responses"))
 
 
-def _by_words_apart(refusal: Refusal, found: Classification) -> Classification:
+def _by_words_apart(body: ErrorBody, found: Classification) -> Classification:
     """Doubt an outage that a wrapper's generic word or the status alone told, where account words stand beside it.
 
     Gateways wrap a refusal of an account into a failure of their own. A repetition of such a call is the worst answer.
     """
     for rule in error_rules().hints:
-        if rule.holds_apart and not refusal.is_html and (field := rule.met(refusal)) is not None:
+        if rule.holds_apart and not body.is_html and (field := rule.met(body)) is not None:
             doubt = _said(rule, field)
             return replace(doubt, confidence=Confidence.UNDECIDABLE, other_readings=(found.category,))
     return found
 
 
-def _by_named_path(refusal: Refusal, status: int | None) -> Classification | None:
+def _by_named_path(body: ErrorBody, status: int | None) -> Classification | None:
     """Judge a refusal that names the path which is not there."""
-    head = refusal.prose[:2048]
+    head = body.prose[:2048]
     if not _misses_path(head, status):
         return None
     named = _NAMED_PATH.search(f"{head} ")
@@ -186,13 +198,13 @@ def _by_named_path(refusal: Refusal, status: int | None) -> Classification | Non
 
 
 def _by_missing_path(
-    refusal: Refusal, status: int | None, family: str | None, path: str | None
+    body: ErrorBody, status: int | None, family: EndpointFamily | None, path: str | None
 ) -> Classification | None:
     """Judge a path that the gateway does not have: its whole family is absent, or the address is wrong."""
-    head = refusal.prose[:2048]
+    head = body.prose[:2048]
     if not _misses_path(head, status):
         return None
-    if status == 405 and refusal.is_html:
+    if status == 405 and body.is_html:
         found = judged(Category.ACCOUNT_PERMISSION, "HTTP status 405 with a web page: a firewall's block page")
         others = (Category.ROUTE_MISSING, Category.CONTRACT_VIOLATION)
         return replace(found, confidence=Confidence.UNDECIDABLE, other_readings=others, rule="block-page")
@@ -223,7 +235,7 @@ def _missing_path(is_family: bool, where: str) -> Classification:
     )
 
 
-def _is_own_family(family: str | None, path: str | None) -> bool:
+def _is_own_family(family: EndpointFamily | None, path: str | None) -> bool:
     """Return whether a missing path means a missing family: every gateway has chat, so there the address is wrong."""
     if path is not None and not _is_whole_family(path):
         return False
@@ -254,9 +266,9 @@ def _cut(category: Category, status: int | None) -> Classification:
     return replace(found, confidence=Confidence.UNDECIDABLE, rule="cut-body", other_readings=others)
 
 
-def _by_status(refusal: Refusal, status: int | None, effective: int | None, *, streamed: bool) -> Classification:
+def _by_status(body: ErrorBody, status: int | None, effective: int | None) -> Classification:
     if status is not None and status < 300 and effective == status:
-        what = "a web page" if refusal.is_html else "an answer of no known shape"
+        what = "a web page" if body.is_html else "an answer of no known shape"
         return replace(judged(Category.CONTRACT_VIOLATION, f"HTTP status {status} with {what}"), rule="no-error")
     if effective is not None and 300 <= effective < 400:
         return replace(
@@ -270,6 +282,6 @@ def _by_status(refusal: Refusal, status: int | None, effective: int | None, *, s
     )
     evidence = f"HTTP status {effective}; the error's own words did not decide"
     confidence = Confidence.UNDECIDABLE if others else Confidence.LIKELY
-    if refusal.is_empty and category is Category.RATE_LIMIT:
+    if body.is_empty and category is Category.RATE_LIMIT:
         confidence, others = Confidence.LIKELY, ()
     return replace(judged(category, evidence), confidence=confidence, other_readings=others, rule=f"status-{effective}")

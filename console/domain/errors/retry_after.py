@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from console.domain.errors.body import Refusal
+from console.domain.errors.body import ErrorBody
 
 _WAIT_HEADERS = ("retry-after-ms", "retry-after", "llm_provider-retry-after")
 _WAIT_FIELD = re.compile(
@@ -20,7 +20,7 @@ _DURATION = re.compile(r"(\d{1,7}(?:\.\d{1,9})?) ?(milliseconds?|ms|d|h|m|s)")
 _SECONDS = {"d": 86_400.0, "h": 3_600.0, "m": 60.0, "s": 1.0}
 
 
-def wait_in(headers: Mapping[str, str], refusal: Refusal) -> float | None:
+def wait_in(headers: Mapping[str, str], body: ErrorBody) -> float | None:
     """Return the seconds that a refusal asks to wait, from its headers or its text; None where it names none.
 
     A date is read against the answer's own `Date`, so no clock is needed.
@@ -30,7 +30,7 @@ def wait_in(headers: Mapping[str, str], refusal: Refusal) -> float | None:
         seconds = _header_wait(lowered.get(name, "").strip(), lowered.get("date", ""))
         if seconds is not None:
             return seconds / 1000 if name.endswith("-ms") else seconds
-    head = refusal.prose[:8192]
+    head = body.prose[:8192]
     if (match := _WAIT_FIELD.search(head)) is not None:
         name, number, unit = match.groups()
         is_ms = unit == "ms" or (unit is None and name.endswith("ms"))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 
-from console.domain.errors.body import Refusal, Word, squash
+from console.domain.errors.body import ErrorBody, Word, squash
 from console.domain.errors.category import Category, Confidence
 from console.domain.facts.load import load_facts
 
@@ -84,26 +84,26 @@ class ErrorRule:
     holds_apart: bool = False
     """The words weigh also beside another status, where nothing but a generic word decides."""
 
-    def holds(self, refusal: Refusal, status: int | None) -> str | None:
+    def holds(self, body: ErrorBody, status: int | None) -> str | None:
         """Return the field that the rule was met on, or None where it does not hold."""
         if self.statuses and status not in self.statuses:
             return None
-        return self.met(refusal)
+        return self.met(body)
 
-    def met(self, refusal: Refusal) -> str | None:
+    def met(self, body: ErrorBody) -> str | None:
         """Return the field that the rule was met on, whatever the status; None where it was not."""
-        field = self._field(refusal)
-        if field is None or any(phrase.is_in(refusal.prose) for phrase in self.unless):
+        field = self._field(body)
+        if field is None or any(phrase.is_in(body.prose) for phrase in self.unless):
             return None
         return field
 
-    def _field(self, refusal: Refusal) -> str | None:
-        word = "code" if self.words and not self.words.isdisjoint(refusal.mentioned) else None
+    def _field(self, body: ErrorBody) -> str | None:
+        word = "code" if self.words and not self.words.isdisjoint(body.mentioned) else None
         if word is not None and not self.needs_both:
             return word
         if word is None and self.needs_both:
             return None
-        return "message" if any(phrase.is_in(refusal.prose) for phrase in self.phrases) else None
+        return "message" if any(phrase.is_in(body.prose) for phrase in self.phrases) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,11 +16,12 @@ from console.domain.routes.family import EndpointFamily
 from console.domain.routes.route import Route
 from console.services.gateway.call import Reply, read_whole
 from console.services.gateway.failure import CallError
-from console.services.probes.reading import read_refusal
+from console.services.probes.reading import classify_reply
 from console.services.probes.request import PROMPT
 from console.services.probes.smoke import SmokePlan
 from console.wire import FAMILY_WIRES
 from console.wire.json_value import decode, encode
+from console.wire.request import Request
 
 RESPONSES_ONLY_MODEL = "o3-pro"
 """A model of OpenAI's list of those that Responses alone serves (openai-openapi, ResponsesOnlyModel)."""
@@ -94,7 +95,7 @@ async def _compare_whole(route: Route, plan: SmokePlan, streamed: SmokeResult, b
     """PAR-01: a whole answer ends like the streamed one, names the same model, and names usage as it does."""
     wire = FAMILY_WIRES[route.endpoint_family]
     limit = plan.max_output_tokens
-    body = wire.build(route.model, PROMPT, max_output_tokens=limit, stream=False)
+    body = wire.build(route.model, Request(PROMPT, limit, is_streamed=False))
     reply = await _ask(route, plan, book, body, limit=limit)
     if reply is None:
         return
@@ -132,7 +133,7 @@ async def _try_headers(route: Route, plan: SmokePlan, book: _Notebook) -> None:
         reply = await _ask(route, plan, book, body, limit=0, version=version)
         if reply is None:
             continue
-        is_refused = not reply.is_success and read_refusal(route, reply).category is not Category.INVALID_REQUEST
+        is_refused = not reply.is_success and classify_reply(route, reply).category is not Category.INVALID_REQUEST
         book.notes.append(f"anthropic-version {version}: {reply.status}{', refused' if is_refused else ''}")
         if is_refused:
             book.findings.append(found("MSG-HDR-01", "version_refused", f"version {version}, status {reply.status}"))
@@ -142,7 +143,7 @@ async def _refuse_foreign_model(route: Route, plan: SmokePlan, book: _Notebook) 
     """PAR-02: a model that Responses alone serves is refused on chat, and not bridged in silence."""
     foreign = replace(route, model=RESPONSES_ONLY_MODEL)
     wire = FAMILY_WIRES[route.endpoint_family]
-    body = wire.build(foreign.model, PROMPT, max_output_tokens=16, stream=False)
+    body = wire.build(foreign.model, Request(PROMPT, 16, is_streamed=False))
     reply = await _ask(foreign, plan, book, body, limit=16)
     if reply is None:
         return
@@ -150,4 +151,4 @@ async def _refuse_foreign_model(route: Route, plan: SmokePlan, book: _Notebook) 
         book.notes.append(f"{RESPONSES_ONLY_MODEL} on chat: {reply.status}, served")
         book.findings.append(found("PAR-02", "bridged"))
     else:
-        book.notes.append(f"{RESPONSES_ONLY_MODEL} on chat: {reply.status} {read_refusal(foreign, reply).category}")
+        book.notes.append(f"{RESPONSES_ONLY_MODEL} on chat: {reply.status} {classify_reply(foreign, reply).category}")

@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from console.domain.errors.category import Category, Classification, classify, judged
+from console.domain.errors.body import read_error_body
+from console.domain.errors.category import Category, Classification, judged
+from console.domain.errors.classify import RefusedCall, classify
 from console.domain.finding import Finding, Severity
 from console.domain.probes.assertion import found
 from console.domain.probes.event import (
@@ -70,8 +72,8 @@ class Exchange:
         self._shape = Shape.TEXT if request is None else request.shape
         self._mask = Mask(secret)
         self._decoder = SseDecoder()
-        asked = NOTHING if request is None else request.asked
-        self._reader = FAMILY_WIRES[route.endpoint_family].open_stream(asked)
+        expected = NOTHING if request is None else request.expected
+        self._reader = FAMILY_WIRES[route.endpoint_family].open_stream(expected)
         self._times = _Times()
         self._started: Started | None = None
         self._plain = bytearray()
@@ -256,17 +258,17 @@ class Exchange:
     def _read_refusal(self, body: bytes) -> Classification:
         """Classify a refusal, and keep its own words for display."""
         started = self._started
-        content_type = "" if started is None else started.content_type
-        self._said = self._mask.excerpt(body, content_type)
+        read = read_error_body(body, "" if started is None else started.content_type)
+        self._said = self._mask.excerpt(read.message)
         return classify(
-            None if started is None else started.status,
-            {} if started is None else started.headers,
-            body,
-            content_type,
-            self._is_stream,
-            self._route.endpoint_family,
-            self._route.endpoint_path,
-            (self._times.last or 0.0) / 1000,
+            RefusedCall(
+                None if started is None else started.status,
+                {} if started is None else started.headers,
+                read,
+                self._route.endpoint_family,
+                self._route.endpoint_path,
+                (self._times.last or 0.0) / 1000,
+            )
         )
 
 

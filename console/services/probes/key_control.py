@@ -17,9 +17,10 @@ from console.services.gateway.call import KeyUse, Reply, read_whole
 from console.services.gateway.client import Gateway
 from console.services.gateway.failure import CallError
 from console.services.gateway.reservations import Purse
-from console.services.probes.reading import read_refusal
+from console.services.probes.reading import classify_reply
 from console.wire import FAMILY_WIRES
 from console.wire.json_value import decode
+from console.wire.request import Request
 
 UNKNOWN_MODEL = "gateway-console-no-such-model"
 _BODY_LIMIT = 262_144
@@ -81,7 +82,7 @@ async def prove_key(gateway: Gateway, route: Route, purse: Purse) -> KeyProof:
         if status is RungStatus.PASSED and _is_same_refusal(wrong, right):
             status = RungStatus.UNPROVEN
     tokens: int | None = 0
-    body = wire.build(UNKNOWN_MODEL, _CONTROL_PROMPT, max_output_tokens=_CONTROL_TOKENS, stream=False)
+    body = wire.build(UNKNOWN_MODEL, Request(_CONTROL_PROMPT, _CONTROL_TOKENS, is_streamed=False))
     cost = estimate(len(body), _CONTROL_TOKENS, None)
     if status is not RungStatus.BLOCKED and (reason := purse.set_aside(cost)) is not None:
         notes.append(f"unknown model: not asked; {reason}")
@@ -105,7 +106,7 @@ async def _try(gateway: Gateway, route: Route, body: bytes, key: KeyUse) -> _Con
     is_answer = reply.is_success and FAMILY_WIRES[route.endpoint_family].read(decode(reply.body)).error is None
     if is_answer and "html" not in reply.content_type:
         return _Control(reply, None)
-    return _Control(reply, read_refusal(route, reply))
+    return _Control(reply, classify_reply(route, reply))
 
 
 def _judge_right(right: _Control) -> tuple[RungStatus, Classification | None]:

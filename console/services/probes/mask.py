@@ -3,7 +3,6 @@
 import re
 from dataclasses import replace
 
-from console.domain.errors.body import message_in
 from console.domain.finding import Finding
 from console.domain.text.closed_name import closed_name
 from console.domain.text.safe import safe
@@ -38,9 +37,8 @@ class Mask:
         """Return a finding whose evidence cannot hold a token, also where the token is a number like those counted."""
         return replace(finding, evidence="") if self.is_hit(finding.evidence) else finding
 
-    def excerpt(self, body: bytes, content_type: str) -> str:
+    def excerpt(self, said: str) -> str:
         """Return a refusal's own words for display; they are masked before they are cut, so no end of a key stays."""
-        said = message_in(body, content_type)
         if self._secret is not None:
             said = self._secret.redact(said)
             said = said[: len(said) - self._secret.held_back(said)]  # a body that was cut within the token

@@ -2,14 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import partial
 
+from console.domain.artifacts.artifact import ArtifactKind
 from console.domain.routes.route import Route
-from console.domain.routes.shape import ROLE_SHAPES, Shape
+from console.domain.routes.shape import ROLE_TASKS, Shape
+from console.domain.run.answer_form import GATE_OF_ROLE, AnswerForm, form_at
+from console.domain.run.role_answer import RoleAnswer
+from console.domain.run.rubric import default_rubric
 from console.wire import FAMILY_WIRES
 from console.wire.agent_shape import agent_shape
-from console.wire.judge.expectation import NOTHING, Asked
-from console.wire.request import Ask, Schema, Tool, fits
+from console.wire.judge.expectation import NOTHING, Expectation
+from console.wire.request import Request, Schema
 
 PROMPT = "Reply with OK."
 """What a text probe sends: the same fixed words in every call, so nothing of the operator's can be in it."""
@@ -23,7 +26,7 @@ class ProbeRequest:
     body: bytes
     max_output_tokens: int
     headers: Mapping[str, str] = field(default_factory=dict)
-    asked: Asked = NOTHING
+    expected: Expectation = NOTHING
     """What the answer has to honour beyond text."""
     count_path: str = ""
     """The path on which the agent counts tokens before the call; empty where it does not."""
@@ -32,27 +35,33 @@ class ProbeRequest:
 
 def request_for(route: Route, shape: Shape, *, max_output_tokens: int) -> ProbeRequest:
     """Return the request that probes a route in a shape."""
-    wire = FAMILY_WIRES[route.endpoint_family]
-    if shape is Shape.AGENT:
-        agent = agent_shape(route.endpoint_family, route.model, PROMPT, max_output_tokens=max_output_tokens)
-        return ProbeRequest(
-            shape,
-            agent.body,
-            max_output_tokens,
-            agent.headers,
-            count_path=route.endpoint_path + agent.count_path if agent.count_path else "",
-            count_body=agent.count_body,
-        )
-    if shape is Shape.TEXT:
-        body = wire.build(route.model, PROMPT, max_output_tokens=max_output_tokens, stream=True)
-        return ProbeRequest(shape, body, max_output_tokens)
-    about = ROLE_SHAPES[route.role]
-    if about.is_tool:
-        tool = Tool(about.name, about.description, about.schema)
-        ask = Ask(about.prompt, max_output_tokens, tool=tool)
-        asked = Asked(tool=about.name)
-    else:
-        ask = Ask(about.prompt, max_output_tokens, schema=Schema(about.name, about.schema))
-        asked = Asked(accepts=partial(fits, schema=about.schema))
-    body = wire.build_ask(route.model, ask)
-    return ProbeRequest(shape, body, max_output_tokens, asked=asked)
+    match shape:
+        case Shape.TEXT:
+            body = FAMILY_WIRES[route.endpoint_family].build(route.model, Request(PROMPT, max_output_tokens))
+            return ProbeRequest(shape, body, max_output_tokens)
+        case Shape.ROLE:
+            form = form_at(GATE_OF_ROLE[route.role], default_rubric(ArtifactKind.PATCH).ids)
+            task = ROLE_TASKS[route.role]
+            body = role_body(
+                route, form, task.prompt, instructions=task.instructions, max_output_tokens=max_output_tokens
+            )
+            return ProbeRequest(shape, body, max_output_tokens, expected=Expectation(form.accepts))
+        case Shape.AGENT:
+            agent = agent_shape(route.endpoint_family, route.model, PROMPT, max_output_tokens=max_output_tokens)
+            return ProbeRequest(
+                shape,
+                agent.body,
+                max_output_tokens,
+                agent.headers,
+                count_path=route.endpoint_path + agent.count_path if agent.count_path else "",
+                count_body=agent.count_body,
+            )
+
+
+def role_body(
+    route: Route, form: AnswerForm[RoleAnswer], prompt: str, *, instructions: str, max_output_tokens: int
+) -> bytes:
+    """Return the body that asks a route for a role's answer: a run's own, and the one of a probe in its shape."""
+    schema = Schema(form.name, form.schema)
+    request = Request(prompt, max_output_tokens, instructions=instructions, schema=schema)
+    return FAMILY_WIRES[route.endpoint_family].build(route.model, request)

@@ -15,6 +15,7 @@ from console.domain.instructions.source import Conflict, InstructionSet, Instruc
 from console.domain.money import Price
 from console.domain.probes.catalogue import Catalogue
 from console.domain.routes.route import Route
+from console.domain.run.answer_form import PLAN_FORM
 from console.domain.run.event import (
     ArtifactRole,
     CommandRun,
@@ -26,7 +27,7 @@ from console.domain.run.event import (
 )
 from console.domain.run.evidence import Quotable
 from console.domain.run.gate import Gate, GateVerdict, role_at
-from console.domain.run.role_answer import Critique, Draft, Plan, Review
+from console.domain.run.role_answer import Critique, Draft, Plan, Review, RoleAnswer
 from console.domain.run.rubric import Rubric, default_rubric, judge_critique, judge_review, read_rubric
 from console.domain.run.state import RunState
 from console.domain.sources.cited_page import check_sources
@@ -40,7 +41,7 @@ from console.services.run.briefs import Brief, BriefParts, build_brief
 from console.services.run.context import read_context, read_instructions
 from console.services.run.desk import RunDesk, RunInputs
 from console.services.run.judging import Opening, check_independence, check_source, judge_plan, lowered, open_gate
-from console.services.run.role_call import RoleAnswer, RoleCall, boundary_of, nonce_of, prepare_call, read_answer
+from console.services.run.role_call import RoleCall, boundary_of, nonce_of, prepare_call, read_answer
 from console.services.run.routing import independence, reported_by, route_of
 from console.services.system.leak_guard import LEAK_GUARD
 
@@ -279,7 +280,7 @@ class GateWork:
         primary = "" if state.instruction is None else state.instruction.primary
         policy = self._desk.profile.policy
         limits = CheckLimits(command_s=policy.check_timeout_s)
-        plan = msgspec.json.decode(await self.text_of(state, ArtifactRole.PLAN), type=Plan)
+        plan = PLAN_FORM.read(await self.text_of(state, ArtifactRole.PLAN))
         checked = await check_candidate(
             ArtifactKind("patch" if state.created is None else state.created.kind),
             draft.artifact.encode(),

@@ -1,13 +1,9 @@
 """A role's call: the brief and the schema in the family's own form, one streamed request, and the answer as a value."""
 
 import hashlib
-import json
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, replace
-from typing import Final
-
-import msgspec
 
 from console.domain.errors.category import Category, Classification, judged
 from console.domain.money import Estimate, Price, estimate
@@ -15,20 +11,17 @@ from console.domain.probes.event import OutputReceived, SmokeEvent, SmokeFinishe
 from console.domain.probes.smoke import SmokeResult, SmokeStatus
 from console.domain.routes.route import Route
 from console.domain.routes.shape import Shape
+from console.domain.run.answer_form import form_at
 from console.domain.run.gate import Gate
-from console.domain.run.role_answer import Critique, Draft, Plan, Review, schema_at
+from console.domain.run.json_form import FormError
+from console.domain.run.role_answer import RoleAnswer
 from console.services.gateway.client import Gateway
-from console.services.probes.request import ProbeRequest
+from console.services.probes.request import ProbeRequest, role_body
 from console.services.probes.smoke import call_route
 from console.services.run.briefs import Brief
-from console.wire import FAMILY_WIRES
-from console.wire.request import Ask, Schema, fits
 
 ANSWER_LIMIT = 1_000_000
 """The most characters of an answer that are kept."""
-
-RoleAnswer = Plan | Draft | Review | Critique
-_ANSWERS: Final = {Gate.PLANNER: Plan, Gate.WRITER: Draft, Gate.REVIEWER: Review, Gate.CRITIC: Critique}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +70,8 @@ def prepare_call(
 
     Whether the answer fits the schema is judged by `read_answer`: a model that keeps none is no fault of the gateway.
     """
-    name, schema = schema_at(gate, criteria)
-    ask = Ask(brief.prompt, max_output_tokens, instructions=brief.instructions, schema=Schema(name, schema))
-    body = FAMILY_WIRES[route.endpoint_family].build_ask(route.model, ask)
+    form = form_at(gate, criteria)
+    body = role_body(route, form, brief.prompt, instructions=brief.instructions, max_output_tokens=max_output_tokens)
     request = ProbeRequest(Shape.ROLE, body, max_output_tokens)
     return RoleCall(call_id, gate, route, brief, request, estimate(len(body), max_output_tokens, price))
 
@@ -104,27 +96,9 @@ async def make_call(call: RoleCall, gateway: Gateway) -> AsyncGenerator[SmokeEve
 
 
 def read_answer(gate: Gate, text: str, criteria: tuple[str, ...]) -> RoleAnswer | Classification:
-    """Read an answer's text as what the gate's role has to answer, or say why it is none.
-
-    A key that stands twice in one object is refused: of two readers each could take another one of them.
-    """
-    _, schema = schema_at(gate, criteria)
+    """Read an answer's text as what the gate's role has to answer, or say why it is none."""
     try:
-        value = msgspec.json.decode(text)
-        if fits(value, schema):
-            json.loads(text, object_pairs_hook=_require_single_keys)
-            return msgspec.convert(value, type=_ANSWERS[gate])
-    except _DuplicateKeyError:
-        return judged(Category.CONTRACT_VIOLATION, "a key stands twice in one object of the answer's JSON")
-    except (msgspec.DecodeError, msgspec.ValidationError, RecursionError):
-        pass
-    return judged(Category.CONTRACT_VIOLATION, f"the answer is not JSON of the schema that {gate.words} needs")
-
-
-class _DuplicateKeyError(ValueError):
-    """A key stands twice in one JSON object."""
-
-
-def _require_single_keys(pairs: list[tuple[str, object]]) -> None:
-    if len({key for key, _ in pairs}) < len(pairs):
-        raise _DuplicateKeyError
+        return form_at(gate, criteria).read(text)
+    except FormError as error:
+        why = f"the answer does not have the form that {gate.words} needs: {error}"
+        return judged(Category.CONTRACT_VIOLATION, why)

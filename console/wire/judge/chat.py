@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 
 from console.wire.answer import error_in
-from console.wire.json_value import at, count_at, decode, text_at
+from console.wire.json_value import count_at, decode, text_at, value_at
 from console.wire.judge.chat_body import judge_content, judge_finish, judge_usage, text_in
-from console.wire.judge.expectation import NOTHING, Asked, Kept, ToolCall, departures
+from console.wire.judge.expectation import NOTHING, Expectation, Kept
 from console.wire.judge.stream import Ending, StreamJudge
 
 _CHOICE_LIMIT = 64
@@ -35,8 +35,8 @@ class _Choice:
 class ChatJudge(StreamJudge):
     """Judges one Chat Completions stream."""
 
-    def __init__(self, asked: Asked = NOTHING) -> None:
-        super().__init__(asked)
+    def __init__(self, expected: Expectation = NOTHING) -> None:
+        super().__init__(expected)
         self._id: object = None
         self._model: object = None
         self._created: object = None
@@ -50,13 +50,13 @@ class ChatJudge(StreamJudge):
         self._has_counted_reasoning = False
         self._is_done = False
         self._has_failed = False
-        self._text = Kept() if asked.accepts is not None else None
+        self._text = Kept() if expected.accepts is not None else None
 
     def take(self, kind: str, name: str, value: dict[str, object]) -> None:
         """Take one decoded event."""
         self._notes.position += 1
         if self._is_done:
-            self._notes.note("CHT-STREAM-06", "not_last")
+            self._notes.add("CHT-STREAM-06", "not_last")
             return
         choices = value.get("choices")
         if type(choices) is not list or "error" in value:
@@ -78,36 +78,36 @@ class ChatJudge(StreamJudge):
         if usage is not None:
             self._take_usage(usage, is_alone=not choices)
         elif not choices and not self._choices:
-            self._notes.note("CHT-STREAM-01", "leading")
+            self._notes.add("CHT-STREAM-01", "leading")
 
     def take_done_marker(self) -> None:
         """Take a `[DONE]`."""
         self._notes.position += 1
         if self._is_done:
-            self._notes.note("CHT-STREAM-06", "not_last")
+            self._notes.add("CHT-STREAM-06", "not_last")
         self._is_done = True
 
     def close(self, ending: Ending) -> None:
         """Take the stream's end."""
         if self._id_changes:
             is_rotating = self._id_changes == self._sightings - 1 > 1
-            self._notes.note("CHT-STREAM-02", "rotating" if is_rotating else "other_id")
+            self._notes.add("CHT-STREAM-02", "rotating" if is_rotating else "other_id")
         if ending.has_error or self._is_other_family:
             return
         if not ending.is_complete:
-            self._notes.note("CHT-STREAM-04", "cut")
+            self._notes.add("CHT-STREAM-04", "cut")
             return
         if any(choice.finish is None for choice in self._choices.values()):
-            self._notes.note("CHT-STREAM-04", "choice_cut")
+            self._notes.add("CHT-STREAM-04", "choice_cut")
         if self._id is None or self._model is None:
-            self._notes.note("CHT-STREAM-02", "missing")
-        calls = self._close_calls()
+            self._notes.add("CHT-STREAM-02", "missing")
+        self._judge_arguments()
         if not ending.is_refused:
-            self._judge_amount(calls)
+            self._judge_amount()
         if self._usage is None:
-            self._notes.note("CHT-STREAM-05", "missing")
+            self._notes.add("CHT-STREAM-05", "missing")
         if not self._is_done:
-            self._notes.note("CHT-STREAM-06", "missing")
+            self._notes.add("CHT-STREAM-06", "missing")
 
     # --- Chunks ------------------------------------------------------------------------------------------------------
 
@@ -115,23 +115,23 @@ class ChatJudge(StreamJudge):
         """Take an event without a list of choices, or with an error."""
         if error_in(value) is not None:
             if not self._has_failed:
-                self._notes.note("CHT-STREAM-08", "error")
+                self._notes.add("CHT-STREAM-08", "error")
             self._has_failed = True
-            if at(value, "type") == "error" or not isinstance(value.get("error"), dict):
-                self._notes.note("COM-E-01", "dialect")
+            if value_at(value, "type") == "error" or not isinstance(value.get("error"), dict):
+                self._notes.add("COM-E-01", "dialect")
         elif "choices" not in value:
-            self._notes.note("COM-B-02", "other_family")
+            self._notes.add("COM-B-02", "other_family")
         elif not isinstance(choices, list):
-            self._notes.note("CHT-STREAM-01", "choices")
+            self._notes.add("CHT-STREAM-01", "choices")
         else:  # an error of null beside whole choices
             self.take("", "", {name: each for name, each in value.items() if name != "error"})
             self._notes.position -= 1
 
     def _judge_object(self, value: dict[str, object]) -> None:
         if value.get("object"):
-            self._notes.note("CHT-STREAM-01", "object")
+            self._notes.add("CHT-STREAM-01", "object")
         elif value.get("choices"):
-            self._notes.note("CHT-STREAM-01", "no_object")
+            self._notes.add("CHT-STREAM-01", "no_object")
 
     def _identify(self, value: dict[str, object]) -> None:
         chunk_id, model, created = value.get("id"), value.get("model"), value.get("created")
@@ -140,21 +140,21 @@ class ChatJudge(StreamJudge):
             self._id = chunk_id
         if model and model != self._model:
             if self._model is not None:
-                self._notes.note("CHT-STREAM-02", "other_model")
+                self._notes.add("CHT-STREAM-02", "other_model")
             self._model = model
         if created and created != self._created:
             if self._created is not None:
-                self._notes.note("CHT-STREAM-02", "created")
+                self._notes.add("CHT-STREAM-02", "created")
             self._created = created
 
     def _take_choice(self, choice: object) -> None:
         if type(choice) is not dict:
-            self._notes.note("CHT-STREAM-01", "choices")
+            self._notes.add("CHT-STREAM-01", "choices")
             return
         delta = choice.get("delta")
         if type(delta) is not dict:
             if delta is not None:
-                self._notes.note("CHT-STREAM-01", "choices")
+                self._notes.add("CHT-STREAM-01", "choices")
             delta = {}
         index = choice.get("index")
         state = self._choices.get(index) if type(index) is int else self._first
@@ -162,7 +162,7 @@ class ChatJudge(StreamJudge):
             state = self._open_choice(index, delta)
         role = delta.get("role")
         if role is not None and role not in ("assistant", ""):
-            self._notes.note("CHT-STREAM-03", "other_role")
+            self._notes.add("CHT-STREAM-03", "other_role")
         content = delta.get("content")
         if type(content) is str and len(delta) == 1:
             has_content = content != ""
@@ -171,9 +171,9 @@ class ChatJudge(StreamJudge):
             has_content = self._take_content(state, delta)
         finish = choice.get("finish_reason")
         if state.finish is not None and (finish or has_content):
-            self._notes.note("CHT-STREAM-04", "after_end")
+            self._notes.add("CHT-STREAM-04", "after_end")
         elif self._has_usage_chunk and has_content:
-            self._notes.note("CHT-STREAM-05", "not_last")
+            self._notes.add("CHT-STREAM-05", "not_last")
         if type(finish) is str and finish:
             state.finish = finish
         if self._text is not None and state is self._first and has_content:
@@ -186,7 +186,7 @@ class ChatJudge(StreamJudge):
         if len(self._choices) < _CHOICE_LIMIT:
             self._choices[index if type(index) is int else None] = state
         if not delta.get("role"):
-            self._notes.note("CHT-STREAM-03", "missing")
+            self._notes.add("CHT-STREAM-03", "missing")
         return state
 
     def _take_content(self, state: _Choice, delta: dict[str, object]) -> bool:
@@ -206,7 +206,7 @@ class ChatJudge(StreamJudge):
                 for call in calls:
                     self._take_call(state, call)
             else:
-                self._notes.note("CHT-STREAM-07", "shape")
+                self._notes.add("CHT-STREAM-07", "shape")
         if "function_call" in delta:
             state.has_function_call = isinstance(delta["function_call"], dict) or state.has_function_call
         return has_text or has_reasoning or bool(calls)
@@ -214,23 +214,23 @@ class ChatJudge(StreamJudge):
     def _take_call(self, state: _Choice, piece: object) -> None:
         function = piece.get("function") if type(piece) is dict else None
         if type(piece) is not dict or type(function) is not dict:
-            self._notes.note("CHT-STREAM-07", "shape")
+            self._notes.add("CHT-STREAM-07", "shape")
             return
         index, name, call_id = piece.get("index"), function.get("name"), piece.get("id")
         name = name if type(name) is str else None
         call_id = call_id if type(call_id) is str else None
         if type(index) is not int:
-            self._notes.note("CHT-STREAM-07", "unindexed")
+            self._notes.add("CHT-STREAM-07", "unindexed")
             index = call_id or next(reversed(state.calls), None)
         call = state.calls.get(index)
         if call is None:
             if not (name and call_id):
-                self._notes.note("CHT-STREAM-07", "no_name")
+                self._notes.add("CHT-STREAM-07", "no_name")
             if len(state.calls) >= _CALL_LIMIT:
                 return
             call = state.calls[index] = _Call(name or "", call_id or "")
         elif (name and name != call.name) or (call_id and call_id != call.call_id):
-            self._notes.note("CHT-STREAM-07", "other_name")
+            self._notes.add("CHT-STREAM-07", "other_name")
         arguments = function.get("arguments")
         if type(arguments) is str:
             call.arguments.add(arguments)
@@ -240,31 +240,25 @@ class ChatJudge(StreamJudge):
         if not judge_usage(usage, self._notes):
             return
         if self._has_usage_chunk:
-            self._notes.note("CHT-STREAM-05", "repeated" if figures == self._usage else "contradiction")
+            self._notes.add("CHT-STREAM-05", "repeated" if figures == self._usage else "contradiction")
         elif self._usage is not None:
-            self._notes.note("CHT-STREAM-05", "repeated")
+            self._notes.add("CHT-STREAM-05", "repeated")
         if not is_alone:
-            self._notes.note("CHT-STREAM-05", "beside_content")
+            self._notes.add("CHT-STREAM-05", "beside_content")
         self._has_usage_chunk = self._has_usage_chunk or is_alone
         self._usage = figures
         self._has_counted_reasoning = bool(count_at(usage, "completion_tokens_details", "reasoning_tokens"))
 
     # --- The end -----------------------------------------------------------------------------------------------------
 
-    def _close_calls(self) -> list[ToolCall]:
-        """Return the tool calls of the first choice, after judging the arguments of all."""
+    def _judge_arguments(self) -> None:
         for choice in self._choices.values():
             for call in choice.calls.values():
                 text = call.arguments.text
                 if text and decode(text) is None:
-                    self._notes.note("CHT-STREAM-07", "not_json", f"characters: {len(text)}")
-        first = self._first
-        return [
-            ToolCall(call.name, call.call_id, decode(call.arguments.text or "null"))
-            for call in (() if first is None else first.calls.values())
-        ]
+                    self._notes.add("CHT-STREAM-07", "not_json", f"characters: {len(text)}")
 
-    def _judge_amount(self, calls: list[ToolCall]) -> None:
+    def _judge_amount(self) -> None:
         for choice in self._choices.values():
             if choice.finish is not None:
                 judge_finish(
@@ -274,7 +268,7 @@ class ChatJudge(StreamJudge):
                     has_reasoning=choice.has_reasoning or self._has_counted_reasoning,
                     has_tool=bool(choice.calls) or choice.has_function_call,
                 )
-        text = self._text.text if self._text is not None else ""
-        if text is not None:
-            for case in departures(self._asked, text, calls):
-                self._notes.note("CHT-B-04", case)
+        text = None if self._text is None else self._text.text
+        case = None if text is None else self._expected.departure_of(text)
+        if case is not None:
+            self._notes.add("CHT-B-04", case)

@@ -1,7 +1,7 @@
 """Judges a whole Chat Completions answer, and what a streamed one comes to."""
 
-from console.wire.json_value import at, count_at, decode, list_at, text_at
-from console.wire.judge.expectation import Asked, ToolCall, departures
+from console.wire.json_value import count_at, list_at, text_at, value_at
+from console.wire.judge.expectation import Expectation
 from console.wire.judge.notes import Notes
 
 FINISHES = frozenset({"stop", "length", "tool_calls", "function_call", "content_filter"})
@@ -11,9 +11,9 @@ AT_LIMIT = frozenset({"length"})
 _TOOL_FINISHES = frozenset({"tool_calls", "function_call"})
 
 
-def judge_completion(body: dict[str, object], notes: Notes, asked: Asked) -> None:
+def judge_completion(body: dict[str, object], notes: Notes, expected: Expectation) -> None:
     """Note where a whole answer departs from its contract."""
-    message = at(body, "choices", 0, "message")
+    message = value_at(body, "choices", 0, "message")
     created = body.get("created")
     for name, is_right in (
         ("id", bool(text_at(body, "id"))),
@@ -21,46 +21,44 @@ def judge_completion(body: dict[str, object], notes: Notes, asked: Asked) -> Non
         ("model", bool(text_at(body, "model"))),
     ):
         if not is_right:
-            notes.note("CHT-B-01", "field", name)
-    judge_content(at(message, "content"), notes)
+            notes.add("CHT-B-01", "field", name)
+    judge_content(value_at(message, "content"), notes)
     finish = text_at(body, "choices", 0, "finish_reason")
-    calls = _calls(message)
+    has_tool = bool(list_at(message, "tool_calls")) or isinstance(value_at(message, "function_call"), dict)
     text = text_in(message)
     usage = body.get("usage")
-    has_reasoned = bool(at(message, "reasoning_content") or at(message, "reasoning"))
+    has_reasoned = bool(value_at(message, "reasoning_content") or value_at(message, "reasoning"))
     has_counted = bool(count_at(usage, "completion_tokens_details", "reasoning_tokens"))
     if finish is None:
-        notes.note("CHT-B-02", "unfinished")
+        notes.add("CHT-B-02", "unfinished")
     else:
-        judge_finish(
-            finish, notes, has_text=bool(text), has_reasoning=has_reasoned or has_counted, has_tool=bool(calls)
-        )
+        judge_finish(finish, notes, has_text=bool(text), has_reasoning=has_reasoned or has_counted, has_tool=has_tool)
     if not judge_usage(usage, notes):
-        notes.note("CHT-U-01", "missing")
-    for case in departures(asked, text, calls):
-        notes.note("CHT-B-04", case)
+        notes.add("CHT-U-01", "missing")
+    if (case := expected.departure_of(text)) is not None:
+        notes.add("CHT-B-04", case)
 
 
 def judge_content(content: object, notes: Notes) -> None:
     """Note where a message's or delta's content is not text or null."""
     if isinstance(content, list):
-        notes.note("CHT-B-03", "parts")
+        notes.add("CHT-B-03", "parts")
     elif content is not None and not isinstance(content, str):
-        notes.note("CHT-B-03", "content_type")
+        notes.add("CHT-B-03", "content_type")
 
 
 def judge_finish(finish: str, notes: Notes, *, has_text: bool, has_reasoning: bool, has_tool: bool) -> None:
     """Note where a finish reason does not fit what the answer holds."""
     if finish not in FINISHES:
-        notes.note("CHT-B-02", "unknown")
+        notes.add("CHT-B-02", "unknown")
     if finish in _TOOL_FINISHES and not has_tool:
-        notes.note("CHT-B-02", "no_tool_call")
+        notes.add("CHT-B-02", "no_tool_call")
     elif has_tool and finish == "stop":
-        notes.note("CHT-B-02", "unsaid_tool_call")
+        notes.add("CHT-B-02", "unsaid_tool_call")
     if finish in AT_LIMIT:
-        notes.note(*(("COM-U-02", "at_limit") if has_text or has_tool else ("CHT-B-03", "budget")))
+        notes.add(*(("COM-U-02", "at_limit") if has_text or has_tool else ("CHT-B-03", "budget")))
     elif not (has_text or has_tool or finish in _TOOL_FINISHES or finish == "content_filter"):
-        notes.note("CHT-B-03", "only_reasoning" if has_reasoning else "empty")
+        notes.add("CHT-B-03", "only_reasoning" if has_reasoning else "empty")
 
 
 def judge_usage(usage: object, notes: Notes) -> bool:
@@ -71,7 +69,7 @@ def judge_usage(usage: object, notes: Notes) -> bool:
     total = count_at(usage, "total_tokens")
     reasoning = count_at(usage, "completion_tokens_details", "reasoning_tokens") or 0
     if total is not None and total != read + written:
-        notes.note("CHT-U-01", "beside" if total == read + written + reasoning else "total")
+        notes.add("CHT-U-01", "beside" if total == read + written + reasoning else "total")
     return True
 
 
@@ -81,16 +79,3 @@ def text_in(message: object) -> str:
     if parts:
         return "".join(text_at(part, "text") or "" for part in parts)
     return text_at(message, "content") or text_at(message, "refusal") or ""
-
-
-def _calls(message: object) -> list[ToolCall]:
-    calls = [
-        ToolCall(
-            text_at(call, "function", "name") or "",
-            text_at(call, "id") or "",
-            decode(text_at(call, "function", "arguments") or "null"),
-        )
-        for call in list_at(message, "tool_calls")
-    ]
-    old = at(message, "function_call")
-    return [*calls, ToolCall(text_at(old, "name") or "", "", None)] if isinstance(old, dict) else calls

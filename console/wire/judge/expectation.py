@@ -12,44 +12,21 @@ judged as JSON."""
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Expectation:
     """What a request asked for beyond text."""
 
-    tool: str = ""
-    """The name of the tool that the request forces; empty for none."""
-    accepts: Callable[[object], bool] | None = None
-    """Tells whether a decoded text fits the JSON schema that the request gave; None where it gave none."""
+    accepts: Callable[[str], bool] | None = None
+    """Returns whether a text is JSON of the schema that the request gave; None where it gave none."""
+
+    def departure_of(self, text: str) -> str | None:
+        """Return the name of the case in which an answer's text departs from what was asked for, or None."""
+        if self.accepts is None or self.accepts(text):
+            return None
+        return "not_json" if decode(text) is None and text.strip() != "null" else "does_not_fit"
 
 
-NOTHING = Asked()
+NOTHING = Expectation()
 """A request for plain text."""
-
-
-@dataclass(frozen=True, slots=True)
-class ToolCall:
-    """A tool call of an answer, as far as it is judged."""
-
-    name: str
-    call_id: str
-    arguments: object
-    """Decoded; None where they are not JSON."""
-
-
-def departures(asked: Asked, text: str, calls: list[ToolCall]) -> list[str]:
-    """Return the names of the cases in which an answer departs from what was asked for."""
-    cases = []
-    if asked.accepts is not None:
-        value = decode(text)
-        if value is None and text.strip() != "null":
-            cases.append("not_json")
-        elif not asked.accepts(value):
-            cases.append("does_not_fit")
-    if asked.tool:
-        if [call.name for call in calls] != [asked.tool]:
-            cases.append("not_called")
-        elif not calls[0].call_id or not isinstance(calls[0].arguments, dict):
-            cases.append("arguments")
-    return cases
 
 
 class Kept:

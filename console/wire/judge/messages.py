@@ -4,12 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from console.wire.answer import error_in
-from console.wire.json_value import at, count_at, decode, list_at, text_at
-from console.wire.judge.expectation import NOTHING, Asked, Kept, ToolCall, departures
+from console.wire.json_value import count_at, decode, list_at, text_at, value_at
+from console.wire.judge.expectation import NOTHING, Expectation, Kept
 from console.wire.judge.messages_body import Held, judge_fields, judge_stop, judge_usage
 from console.wire.judge.stream import Ending, StreamJudge
 
-_CALL_LIMIT = 64
 _DELTAS: dict[str, frozenset[str]] = {
     "text": frozenset({"text_delta", "citations_delta"}),
     "thinking": frozenset({"thinking_delta", "signature_delta"}),
@@ -27,8 +26,6 @@ class _Block:
 
     index: object
     kind: str
-    name: str
-    call_id: str
     deltas: frozenset[str]
     is_signed: bool
     input: Kept = field(default_factory=Kept)
@@ -37,8 +34,8 @@ class _Block:
 class MessagesJudge(StreamJudge):
     """Judges one Messages stream."""
 
-    def __init__(self, asked: Asked = NOTHING) -> None:
-        super().__init__(asked)
+    def __init__(self, expected: Expectation = NOTHING) -> None:
+        super().__init__(expected)
         self._has_start = False
         self._has_begun = False
         self._is_over = False
@@ -47,8 +44,7 @@ class MessagesJudge(StreamJudge):
         self._block: _Block | None = None
         self._block_count = 0
         self._held = Held()
-        self._calls: list[ToolCall] = []
-        self._text = Kept() if asked.accepts is not None else None
+        self._text = Kept() if expected.accepts is not None else None
         self._has_stop_reason = False
         self._usage: dict[str, object] = {}
         self._steps: dict[str, Callable[[dict[str, object]], None]] = {
@@ -70,78 +66,78 @@ class MessagesJudge(StreamJudge):
         if step is None:
             self._other(kind, value)
         elif self._is_stopped:
-            self._notes.note("MSG-STREAM-03", "after_end")
+            self._notes.add("MSG-STREAM-03", "after_end")
         else:
             if not self._has_begun:
                 self._has_begun = True
                 if kind != "message_start":
-                    self._notes.note("MSG-STREAM-01", "first")
+                    self._notes.add("MSG-STREAM-01", "first")
             step(value)
 
     def take_done_marker(self) -> None:
         """Take a `[DONE]`."""
         self._notes.position += 1
-        self._notes.note("MSG-STREAM-03", "done_marker")
+        self._notes.add("MSG-STREAM-03", "done_marker")
 
     def close(self, ending: Ending) -> None:
         """Take the stream's end."""
         if ending.has_error or self._is_other_family:
             return
         if not ending.is_complete:
-            self._notes.note("MSG-STREAM-03", "cut")
+            self._notes.add("MSG-STREAM-03", "cut")
             return
         judge_usage(self._usage, self._notes)
         if ending.is_refused:
             return
         judge_stop(ending.finish or "", self._held, self._notes)
-        text = self._text.text if self._text is not None else ""
-        if text is not None:
-            for case in departures(self._asked, text, self._calls):
-                self._notes.note("MSG-B-02", "not_called" if case == "arguments" else case)
+        text = None if self._text is None else self._text.text
+        case = None if text is None else self._expected.departure_of(text)
+        if case is not None:
+            self._notes.add("MSG-B-02", case)
 
     def _other(self, kind: str, value: dict[str, object]) -> None:
         match kind:
             case "ping":
                 if not self._has_start:
-                    self._notes.note("MSG-STREAM-01", "early_ping")
+                    self._notes.add("MSG-STREAM-01", "early_ping")
             case "error":
                 if not isinstance(value.get("error"), dict):
-                    self._notes.note("COM-E-01", "dialect")
+                    self._notes.add("COM-E-01", "dialect")
             case "":
                 is_error = error_in(value) is not None
-                self._notes.note(*(("COM-E-01", "dialect") if is_error else ("COM-B-02", "other_family")))
+                self._notes.add(*(("COM-E-01", "dialect") if is_error else ("COM-B-02", "other_family")))
             case _ if kind.startswith("response."):
-                self._notes.note("COM-B-02", "other_family")
+                self._notes.add("COM-B-02", "other_family")
             case _:
-                self._notes.note("COM-O-06", "unknown_event")
+                self._notes.add("COM-O-06", "unknown_event")
 
     # --- The message -------------------------------------------------------------------------------------------------
 
     def _start(self, value: dict[str, object]) -> None:
         message = value.get("message")
         if self._has_start:
-            self._notes.note("MSG-STREAM-01", "twice")
+            self._notes.add("MSG-STREAM-01", "twice")
             return
         self._has_start = True
         judge_fields(message if isinstance(message, dict) else {}, self._notes)
-        if list_at(message, "content") or at(message, "stop_reason") is not None:
-            self._notes.note("MSG-STREAM-01", "not_empty")
-        self._count(at(message, "usage"))
+        if list_at(message, "content") or value_at(message, "stop_reason") is not None:
+            self._notes.add("MSG-STREAM-01", "not_empty")
+        self._count(value_at(message, "usage"))
 
     def _message_delta(self, value: dict[str, object]) -> None:
         if self._block is not None:
-            self._notes.note("MSG-STREAM-02", "not_stopped")
+            self._notes.add("MSG-STREAM-02", "not_stopped")
             self._close_block()
         if text_at(value, "delta", "stop_reason"):
             self._has_stop_reason = True
         usage = value.get("usage")
         if count_at(usage, "output_tokens") is None:
-            self._notes.note("MSG-STREAM-03", "no_usage")
+            self._notes.add("MSG-STREAM-03", "no_usage")
         self._count(usage)
 
     def _message_stop(self, value: dict[str, object]) -> None:
         if self._block is not None:
-            self._notes.note("MSG-STREAM-02", "not_stopped")
+            self._notes.add("MSG-STREAM-02", "not_stopped")
             self._close_block()
         self._is_stopped = True
 
@@ -152,23 +148,23 @@ class MessagesJudge(StreamJudge):
             if figure is None:
                 continue
             if name == "output_tokens" and before is not None and figure < before:
-                self._notes.note("MSG-STREAM-03", "usage_falls")
+                self._notes.add("MSG-STREAM-03", "usage_falls")
             self._usage[name] = figure
 
     # --- Blocks ------------------------------------------------------------------------------------------------------
 
     def _block_start(self, value: dict[str, object]) -> None:
         if self._block is not None:
-            self._notes.note("MSG-STREAM-02", "overlap")
+            self._notes.add("MSG-STREAM-02", "overlap")
             self._close_block()
         if self._has_stop_reason:
-            self._notes.note("MSG-STREAM-03", "block_after_stop_reason")
+            self._notes.add("MSG-STREAM-03", "block_after_stop_reason")
         index, block = value.get("index"), value.get("content_block")
         if index != self._block_count or type(index) is not int:
-            self._notes.note("MSG-STREAM-02", "index", f"number {self._block_count} comes next")
+            self._notes.add("MSG-STREAM-02", "index", f"number {self._block_count} comes next")
         kind = text_at(block, "type") or ""
         if not kind:
-            self._notes.note("MSG-STREAM-02", "no_block")
+            self._notes.add("MSG-STREAM-02", "no_block")
         else:
             self._held.take(kind)
         if text_at(block, "text"):
@@ -177,8 +173,6 @@ class MessagesJudge(StreamJudge):
         self._block = _Block(
             index=index,
             kind=kind,
-            name=text_at(block, "name") or "",
-            call_id=text_at(block, "id") or "",
             deltas=_DELTAS.get(kind, _KNOWN_DELTAS),
             is_signed=bool(text_at(block, "signature")),
         )
@@ -189,12 +183,12 @@ class MessagesJudge(StreamJudge):
             case = (
                 ("MSG-STREAM-03", "block_after_stop_reason") if self._has_stop_reason else ("MSG-STREAM-02", "not_open")
             )
-            self._notes.note(*case)
+            self._notes.add(*case)
             return
         delta = value.get("delta")
         kind = delta.get("type") if type(delta) is dict else None
         if type(delta) is not dict or type(kind) is not str:
-            self._notes.note("MSG-STREAM-02", "delta_type")
+            self._notes.add("MSG-STREAM-02", "delta_type")
         elif kind == "text_delta" and block.kind == "text":
             if self._text is None:
                 self._held.text = self._held.text or bool(delta.get("text"))
@@ -206,9 +200,9 @@ class MessagesJudge(StreamJudge):
             elif kind == "input_json_delta":
                 block.input.add(text_at(delta, "partial_json") or "")
         elif kind in _KNOWN_DELTAS:
-            self._notes.note("MSG-STREAM-02", "delta_type")
+            self._notes.add("MSG-STREAM-02", "delta_type")
         else:
-            self._notes.note("COM-O-06", "unknown_event")
+            self._notes.add("COM-O-06", "unknown_event")
 
     def _add_text(self, text: str) -> None:
         self._held.text = self._held.text or bool(text)
@@ -217,7 +211,7 @@ class MessagesJudge(StreamJudge):
 
     def _block_stop(self, value: dict[str, object]) -> None:
         if self._block is None or value.get("index") != self._block.index:
-            self._notes.note("MSG-STREAM-02", "not_open")
+            self._notes.add("MSG-STREAM-02", "not_open")
             return
         self._close_block()
 
@@ -226,12 +220,10 @@ class MessagesJudge(StreamJudge):
         if block is None:
             return
         if block.kind == "thinking" and not block.is_signed:
-            self._notes.note("MSG-STREAM-02", "unsigned")
+            self._notes.add("MSG-STREAM-02", "unsigned")
         if block.kind in ("tool_use", "server_tool_use"):
             text = block.input.text
             arguments = {} if text == "" else decode(text) if text is not None else None
             if text is not None and not isinstance(arguments, dict):
                 case = ("MSG-STREAM-02", "not_json") if arguments is None else ("MSG-B-02", "input")
-                self._notes.note(*case)
-            if block.kind == "tool_use" and len(self._calls) < _CALL_LIMIT:
-                self._calls.append(ToolCall(block.name, block.call_id, arguments))
+                self._notes.add(*case)

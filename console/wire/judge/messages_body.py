@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from console.wire.json_value import at, count_at, list_at, text_at
-from console.wire.judge.expectation import Asked, ToolCall, departures
+from console.wire.json_value import count_at, list_at, text_at, value_at
+from console.wire.judge.expectation import Expectation
 from console.wire.judge.notes import Notes
 
 STOPS = frozenset(
@@ -41,7 +41,7 @@ class Held:
                 self.other = True
 
 
-def judge_message(message: dict[str, object], notes: Notes, asked: Asked) -> None:
+def judge_message(message: dict[str, object], notes: Notes, expected: Expectation) -> None:
     """Note where a whole message departs from its contract."""
     judge_fields(message, notes)
     held = Held()
@@ -49,20 +49,20 @@ def judge_message(message: dict[str, object], notes: Notes, asked: Asked) -> Non
     for block in blocks:
         kind = text_at(block, "type")
         if not kind:
-            notes.note("MSG-B-01", "block")
+            notes.add("MSG-B-01", "block")
             continue
         held.take(kind)
         held.text = held.text or (kind == "text" and bool(text_at(block, "text")))
-        if kind == "tool_use" and not isinstance(at(block, "input"), dict):
-            notes.note("MSG-B-02", "input")
+        if kind == "tool_use" and not isinstance(value_at(block, "input"), dict):
+            notes.add("MSG-B-02", "input")
     judge_usage(message.get("usage"), notes)
     stop = text_at(message, "stop_reason")
     if stop:
         judge_stop(stop, held, notes)
     else:
-        notes.note("MSG-B-01", "unfinished")
-    for case in departures(asked, text_in(blocks), _calls(blocks)):
-        notes.note("MSG-B-02", "not_called" if case == "arguments" else case)
+        notes.add("MSG-B-01", "unfinished")
+    if (case := expected.departure_of(text_in(blocks))) is not None:
+        notes.add("MSG-B-02", case)
 
 
 def judge_fields(message: dict[str, object], notes: Notes) -> None:
@@ -75,41 +75,33 @@ def judge_fields(message: dict[str, object], notes: Notes) -> None:
         ("content", isinstance(message.get("content"), list)),
     ):
         if not is_right:
-            notes.note("MSG-B-01", "field", name)
+            notes.add("MSG-B-01", "field", name)
 
 
 def judge_usage(usage: object, notes: Notes) -> None:
     """Note where a message's usage is missing or names one side only."""
     figures = [count_at(usage, name) for name in ("input_tokens", "output_tokens")]
     if figures == [None, None]:
-        notes.note("MSG-B-01", "no_usage")
+        notes.add("MSG-B-01", "no_usage")
     elif None in figures:
-        notes.note("MSG-B-01", "usage_part")
+        notes.add("MSG-B-01", "usage_part")
 
 
 def judge_stop(stop: str, held: Held, notes: Notes) -> None:
     """Note where a stop reason does not fit what the message holds."""
     if stop not in STOPS:
-        notes.note("MSG-B-01", "unknown_stop")
+        notes.add("MSG-B-01", "unknown_stop")
     if stop == "tool_use" and not held.tool:
-        notes.note("MSG-B-02", "no_tool_use")
+        notes.add("MSG-B-02", "no_tool_use")
     elif held.tool and stop in _BY_ITSELF:
-        notes.note("MSG-B-02", "unsaid_tool_use")
+        notes.add("MSG-B-02", "unsaid_tool_use")
     has_answer = held.text or held.tool or held.other
     if stop in AT_LIMIT:
-        notes.note(*(("COM-U-02", "at_limit") if has_answer else ("MSG-B-02", "budget")))
+        notes.add(*(("COM-U-02", "at_limit") if has_answer else ("MSG-B-02", "budget")))
     elif not has_answer and stop != "tool_use":
-        notes.note("MSG-B-02", "empty_turn" if held.reasoning or stop in _EMPTY_ALLOWED else "empty")
+        notes.add("MSG-B-02", "empty_turn" if held.reasoning or stop in _EMPTY_ALLOWED else "empty")
 
 
 def text_in(blocks: Sequence[object]) -> str:
     """Return the text of all text blocks."""
-    return "".join(text_at(block, "text") or "" for block in blocks if at(block, "type") == "text")
-
-
-def _calls(blocks: Sequence[object]) -> list[ToolCall]:
-    return [
-        ToolCall(text_at(block, "name") or "", text_at(block, "id") or "", at(block, "input"))
-        for block in blocks
-        if at(block, "type") == "tool_use"
-    ]
+    return "".join(text_at(block, "text") or "" for block in blocks if value_at(block, "type") == "text")

@@ -14,7 +14,7 @@ class Notes:
         """The number of the event that is being judged, from 1 on; 0 outside a stream."""
         self._noted: dict[tuple[str, str], Finding] = {}
 
-    def note(self, assertion_id: str, case: str, detail: str = "") -> None:
+    def add(self, assertion_id: str, case: str, detail: str = "") -> None:
         """Note one departure from an assertion; where it was noted before, the first one stands.
 
         Args:

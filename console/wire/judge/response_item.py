@@ -60,35 +60,35 @@ class OpenItem:
 def judge_text(digest: Digest, text: object, notes: Notes, *, is_reasoning: bool = False) -> None:
     """Note where a closing event repeats another text than the deltas add up to; without deltas its text is taken."""
     if not isinstance(text, str):
-        notes.note("RSP-STREAM-05", "differs")
+        notes.add("RSP-STREAM-05", "differs")
     elif digest.count == 0:
         if text and not is_reasoning:
-            notes.note("RSP-STREAM-05", "no_deltas")
+            notes.add("RSP-STREAM-05", "no_deltas")
         digest.add(text)
     elif not digest.is_of(text):
-        notes.note("RSP-STREAM-05", "differs", f"deltas: {digest.count}, characters: {digest.length}")
+        notes.add("RSP-STREAM-05", "differs", f"deltas: {digest.count}, characters: {digest.length}")
 
 
 def judge_arguments(item: OpenItem, text: object, notes: Notes, *, is_json: bool) -> None:
     """Note where arguments are repeated otherwise than their deltas add up to, or are not JSON."""
     digest = item.arguments
     if not isinstance(text, str):
-        notes.note("RSP-STREAM-06", "differs")
+        notes.add("RSP-STREAM-06", "differs")
         return
     if digest.count == 0:
         if text:
-            notes.note("RSP-STREAM-06", "no_deltas")
+            notes.add("RSP-STREAM-06", "no_deltas")
         digest.add(text)
     elif not digest.is_of(text):
-        notes.note("RSP-STREAM-06", "differs", f"deltas: {digest.count}, characters: {digest.length}")
+        notes.add("RSP-STREAM-06", "differs", f"deltas: {digest.count}, characters: {digest.length}")
     if is_json and text and decode(text) is None:
-        notes.note("RSP-STREAM-06", "not_json")
+        notes.add("RSP-STREAM-06", "not_json")
 
 
 def judge_closing(item: OpenItem, closed: object, notes: Notes) -> None:
     """Note where a closed item holds other text or arguments than the stream gave it."""
     if item.part is not None:
-        notes.note("RSP-STREAM-07", "part_not_done")
+        notes.add("RSP-STREAM-07", "part_not_done")
         item.close_part()
     match item.kind:
         case "message":
@@ -96,7 +96,7 @@ def judge_closing(item: OpenItem, closed: object, notes: Notes) -> None:
         case "function_call" | "custom_tool_call":
             is_function = item.kind == "function_call"
             if item.arguments.count and not item.has_arguments_done:
-                notes.note("RSP-STREAM-06", "no_arguments_done")
+                notes.add("RSP-STREAM-06", "no_arguments_done")
             text = text_at(closed, "arguments" if is_function else "input")
             judge_arguments(item, text, notes, is_json=is_function)
 
@@ -105,9 +105,9 @@ def _judge_message(item: OpenItem, parts: Sequence[object], notes: Notes) -> Non
     texts = [text_at(part, "text") or text_at(part, "refusal") or "" for part in parts]
     if not item.texts:
         if any(texts):
-            notes.note("RSP-STREAM-05", "no_deltas")
+            notes.add("RSP-STREAM-05", "no_deltas")
         return
     if item.part_count <= _PART_LIMIT and len(texts) != len(item.texts):
-        notes.note("RSP-STREAM-05", "differs")
+        notes.add("RSP-STREAM-05", "differs")
     for digest, text in zip(item.texts, texts, strict=False):
         judge_text(digest, text, notes)

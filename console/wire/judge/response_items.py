@@ -36,49 +36,49 @@ class Items:
     def judge_ids(self) -> None:
         """Note what the ids of all items came to."""
         if self.is_rotating:
-            self._notes.note("RSP-STREAM-07", "rotating")
+            self._notes.add("RSP-STREAM-07", "rotating")
             return
         if self._closed_otherwise:
-            self._notes.note("RSP-STREAM-07", "other_id")
+            self._notes.add("RSP-STREAM-07", "other_id")
         if self._other_ids:
-            self._notes.note("RSP-STREAM-04", "other_item", f"events: {self._other_ids}")
+            self._notes.add("RSP-STREAM-04", "other_item", f"events: {self._other_ids}")
 
     def judge_end(self, response: dict[str, object], status: str) -> None:
         """Note items that are open at the stream's end, and a last response that lists others than were closed."""
         if self._open:
             case = "item_not_done" if status == "completed" else "cut"
-            self._notes.note("RSP-STREAM-07", case, f"open items: {len(self._open)}")
+            self._notes.add("RSP-STREAM-07", case, f"open items: {len(self._open)}")
         listed = Digest()
         for item in list_at(response, "output"):
             listed.add(f"{text_at(item, 'id')}\n")
         if not listed.is_same(self._done_ids):
-            self._notes.note("RSP-STREAM-10", "other_items")
+            self._notes.add("RSP-STREAM-10", "other_items")
 
     def add(self, value: dict[str, object]) -> None:
         """Take an item's opening."""
         index, item = value.get("output_index"), value.get("item")
         if index is None:
-            self._notes.note("RSP-STREAM-04", "unindexed")
+            self._notes.add("RSP-STREAM-04", "unindexed")
         elif index != self._count:
-            self._notes.note("RSP-STREAM-04", "output_index", f"number {self._count} comes next")
+            self._notes.add("RSP-STREAM-04", "output_index", f"number {self._count} comes next")
         key = index if isinstance(index, int) else self._count
         if key in self._open or len(self._open) < _ITEM_LIMIT:
             self._open[key] = OpenItem(index, text_at(item, "id"), text_at(item, "type") or "")
         self._count += 1
         if not text_at(item, "type"):
-            self._notes.note("RSP-B-05", "item")
+            self._notes.add("RSP-B-05", "item")
 
     def item_of(self, value: dict[str, object]) -> OpenItem | None:
         """Return the open item that an event belongs to, by its index, or by its id where it has no index."""
         index, item_id = value.get("output_index"), value.get("item_id")
         if index is None:
-            self._notes.note("RSP-STREAM-04", "unindexed")
+            self._notes.add("RSP-STREAM-04", "unindexed")
             same = (item for item in self._open.values() if item.id == item_id)
             item = next(same, next(reversed(self._open.values()), None))
         else:
             item = self._open.get(index) if isinstance(index, int) else None
         if item is None:
-            self._notes.note("RSP-STREAM-04", "item_not_open")
+            self._notes.add("RSP-STREAM-04", "item_not_open")
         elif item_id is not None and item.id is not None:
             self._compare_id(item, item_id)
         return item
@@ -95,15 +95,15 @@ class Items:
         if item is None:
             return
         if item.part is not None:
-            self._notes.note("RSP-STREAM-07", "part_not_done")
+            self._notes.add("RSP-STREAM-07", "part_not_done")
             item.close_part()
             self._part = None
         index, is_summary = _part_index(value), "summary_index" in value
         following = item.summary_count if is_summary else item.part_count
         if index is None:
-            self._notes.note("RSP-STREAM-04", "unindexed")
+            self._notes.add("RSP-STREAM-04", "unindexed")
         elif index != following:
-            self._notes.note("RSP-STREAM-04", "content_index", f"number {following} comes next")
+            self._notes.add("RSP-STREAM-04", "content_index", f"number {following} comes next")
         item.open_part(index, is_summary=is_summary)
 
     def _part_of(self, value: dict[str, object], *, is_implied: bool = False) -> OpenPart | None:
@@ -115,7 +115,7 @@ class Items:
         if item.part is None and is_implied:
             item.open_part(index, is_summary="summary_index" in value)
         if item.part is None or (index is not None and index != item.part.index):
-            self._notes.note("RSP-STREAM-04", "part_not_open")
+            self._notes.add("RSP-STREAM-04", "part_not_open")
             return None
         return item.part
 
@@ -129,7 +129,7 @@ class Items:
         text = text_at(value, "part", "refusal") if text is None else text
         judge_text(part.text, text, self._notes, is_reasoning=is_reasoning)
         if not part.has_text_done and not is_reasoning:
-            self._notes.note("RSP-STREAM-05", "no_text_done")
+            self._notes.add("RSP-STREAM-05", "no_text_done")
         part.item.close_part()
         self._part = None
 
@@ -138,7 +138,7 @@ class Items:
         index, closed = value.get("output_index"), value.get("item")
         closed_id = text_at(closed, "id")
         if index is None:
-            self._notes.note("RSP-STREAM-04", "unindexed")
+            self._notes.add("RSP-STREAM-04", "unindexed")
             same = (key for key, item in self._open.items() if item.id == closed_id)
             index = next(same, next(reversed(self._open), None))
         item = self._open.pop(index, None) if isinstance(index, int) else None
@@ -147,7 +147,7 @@ class Items:
         note_content(closed, self.content)
         self._done_ids.add(f"{closed_id}\n")
         if item is None:
-            self._notes.note("RSP-STREAM-07", "not_added")
+            self._notes.add("RSP-STREAM-07", "not_added")
             return
         if item.id is not None and item.id != closed_id:
             self._closed_otherwise += 1
@@ -174,7 +174,7 @@ class Items:
             part.text.add(delta)
             self.content.text = True
         else:
-            self._notes.note("RSP-STREAM-05", "delta_type")
+            self._notes.add("RSP-STREAM-05", "delta_type")
 
     def reasoning_delta(self, value: dict[str, object]) -> None:
         """Take a piece of reasoning or of its summary."""
@@ -182,7 +182,7 @@ class Items:
         part = self._part_of(value, is_implied=True)
         delta = value.get("delta")
         if not isinstance(delta, str):
-            self._notes.note("RSP-STREAM-05", "delta_type")
+            self._notes.add("RSP-STREAM-05", "delta_type")
         elif part is not None:
             part.text.add(delta)
 
@@ -206,7 +206,7 @@ class Items:
         """Take a piece of a tool call's arguments."""
         item, delta = self.item_of(value), value.get("delta")
         if not isinstance(delta, str):
-            self._notes.note("RSP-STREAM-06", "differs")
+            self._notes.add("RSP-STREAM-06", "differs")
         elif item is not None:
             item.arguments.add(delta)
 

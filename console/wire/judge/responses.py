@@ -4,8 +4,8 @@ from collections.abc import Callable
 from enum import Enum, auto
 
 from console.wire.answer import error_in
-from console.wire.json_value import at, list_at, text_at
-from console.wire.judge.expectation import NOTHING, Asked
+from console.wire.json_value import list_at, text_at, value_at
+from console.wire.judge.expectation import NOTHING, Expectation
 from console.wire.judge.response_items import Items
 from console.wire.judge.responses_body import judge_response
 from console.wire.judge.stream import Ending, StreamJudge
@@ -32,8 +32,8 @@ class ResponsesJudge(StreamJudge):
 
     naming = "RSP-STREAM-02"
 
-    def __init__(self, asked: Asked = NOTHING) -> None:
-        super().__init__(asked)
+    def __init__(self, expected: Expectation = NOTHING) -> None:
+        super().__init__(expected)
         self._stage = _Stage.START
         self._number = 0
         """The sequence number that comes next."""
@@ -96,30 +96,30 @@ class ResponsesJudge(StreamJudge):
     def take_done_marker(self) -> None:
         """Take a `[DONE]`."""
         self._notes.position += 1
-        self._notes.note("RSP-STREAM-11", "present")
+        self._notes.add("RSP-STREAM-11", "present")
 
     def close(self, ending: Ending) -> None:
         """Take the stream's end."""
         if self._response_changes:
             is_rotating = self._items.is_rotating or self._response_changes == self._response_sightings - 1 > 1
-            self._notes.note("RSP-STREAM-09", "rotating" if is_rotating else "other_id")
+            self._notes.add("RSP-STREAM-09", "rotating" if is_rotating else "other_id")
         self._items.judge_ids()
         if not ending.has_error and self._stage is not _Stage.ENDED and not self._is_other_family:
-            self._notes.note("RSP-STREAM-08", "cut")
+            self._notes.add("RSP-STREAM-08", "cut")
 
     # --- Order -------------------------------------------------------------------------------------------------------
 
     def _judge_number(self, number: object, kind: str) -> None:
         if type(number) is not int:
             if kind in self._steps and kind != "error":
-                self._notes.note("RSP-STREAM-03", "gap" if self._is_numbered else "unnumbered")
+                self._notes.add("RSP-STREAM-03", "gap" if self._is_numbered else "unnumbered")
                 self._is_unnumbered = not self._is_numbered
             return
         if number < self._number:
-            self._notes.note("RSP-STREAM-03", "not_rising")
+            self._notes.add("RSP-STREAM-03", "not_rising")
             return
         if kind != "error":  # the vendor itself skips a number before an error
-            self._notes.note("RSP-STREAM-03", "gap")
+            self._notes.add("RSP-STREAM-03", "gap")
         self._number = number + 1
         self._is_numbered = True
 
@@ -128,45 +128,45 @@ class ResponsesJudge(StreamJudge):
         match self._stage:
             case _Stage.START:
                 if kind not in ("response.created", "error", "response.failed"):
-                    self._notes.note("RSP-STREAM-01", "first")
+                    self._notes.add("RSP-STREAM-01", "first")
                 self._stage = _Stage.OPEN
                 return True
             case _Stage.FAILED:
                 if kind == "response.failed":
                     return True
-                self._notes.note("RSP-STREAM-12", "after_error")
+                self._notes.add("RSP-STREAM-12", "after_error")
             case _Stage.ENDED:
-                self._notes.note("RSP-STREAM-08", "after_end")
+                self._notes.add("RSP-STREAM-08", "after_end")
         return False
 
     def _other(self, kind: str, value: dict[str, object]) -> None:
         if kind.startswith(_OTHER_FAMILY) or (not kind and error_in(value) is None):
-            self._notes.note("COM-B-02", "other_family")
+            self._notes.add("COM-B-02", "other_family")
         elif not kind:
-            self._notes.note("COM-E-01", "dialect")
+            self._notes.add("COM-E-01", "dialect")
             self._stage = _Stage.FAILED
         elif kind.startswith(_HOSTED):
             if self._stage is _Stage.OPEN or self._may_come(kind):
                 self._items.item_of(value)
         else:
-            self._notes.note("COM-O-06", "unknown_event")
+            self._notes.add("COM-O-06", "unknown_event")
 
     def _created(self, value: dict[str, object]) -> None:
         response = value.get("response")
         if self._has_created:
-            self._notes.note("RSP-STREAM-01", "twice")
+            self._notes.add("RSP-STREAM-01", "twice")
         self._has_created = True
-        if at(response, "status") not in ("in_progress", "queued"):
-            self._notes.note("RSP-STREAM-01", "status")
+        if value_at(response, "status") not in ("in_progress", "queued"):
+            self._notes.add("RSP-STREAM-01", "status")
         if list_at(response, "output"):
-            self._notes.note("RSP-STREAM-01", "output")
+            self._notes.add("RSP-STREAM-01", "output")
         self._going_on(value)
 
     def _going_on(self, value: dict[str, object]) -> None:
         response = value.get("response")
         self._identify(response)
-        if at(response, "usage") is not None:
-            self._notes.note("RSP-U-01", "early")
+        if value_at(response, "usage") is not None:
+            self._notes.add("RSP-U-01", "early")
 
     def _identify(self, response: object) -> None:
         response_id = text_at(response, "id")
@@ -188,9 +188,9 @@ class ResponsesJudge(StreamJudge):
         self._stage = _Stage.ENDED
         self._identify(response)
         if not (text_at(response, "error", "code") and text_at(response, "error", "message")):
-            self._notes.note("RSP-B-04", "no_reason")
+            self._notes.add("RSP-B-04", "no_reason")
         if isinstance(response, dict) and response.get("status") != "failed":
-            self._notes.note("RSP-STREAM-09", "status")
+            self._notes.add("RSP-STREAM-09", "status")
 
     def _error(self, value: dict[str, object]) -> None:
         self._stage = _Stage.FAILED
@@ -201,6 +201,6 @@ class ResponsesJudge(StreamJudge):
         self._stage = _Stage.ENDED
         self._identify(response)
         if response.get("status") != status:
-            self._notes.note("RSP-STREAM-09", "status")
-        judge_response(response, self._notes, self._asked, self._items.content)
+            self._notes.add("RSP-STREAM-09", "status")
+        judge_response(response, self._notes, self._expected, self._items.content)
         self._items.judge_end(response, status)

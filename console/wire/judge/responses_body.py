@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from console.wire.json_value import at, count_at, decode, list_at, text_at
-from console.wire.judge.expectation import Asked, ToolCall, departures
+from console.wire.json_value import count_at, list_at, text_at, value_at
+from console.wire.judge.expectation import Expectation
 from console.wire.judge.notes import Notes
 
 AT_LIMIT = frozenset({"max_output_tokens", "max_tokens"})
@@ -32,7 +32,7 @@ class Content:
     tool: bool = False
 
 
-def judge_response(response: dict[str, object], notes: Notes, asked: Asked, content: Content) -> None:
+def judge_response(response: dict[str, object], notes: Notes, expected: Expectation, content: Content) -> None:
     """Note where a finished response departs from its contract; `content` is what its stream held, if it had one."""
     _judge_fields(response, notes)
     _judge_outcome(response, notes)
@@ -42,25 +42,25 @@ def judge_response(response: dict[str, object], notes: Notes, asked: Asked, cont
         note_content(item, content)
     _judge_usage(response.get("usage"), notes)
     _judge_amount(response, notes, content)
-    for case in departures(asked, text_in(items), _calls(items)):
-        notes.note("RSP-B-07" if case in ("not_json", "does_not_fit") else "RSP-B-08", case)
+    if (case := expected.departure_of(text_in(items))) is not None:
+        notes.add("RSP-B-07", case)
 
 
 def judge_item(item: object, notes: Notes) -> None:
     """Note where an output item departs from its contract."""
     kind = text_at(item, "type")
     if not kind:
-        notes.note("RSP-B-05", "item")
+        notes.add("RSP-B-05", "item")
         return
     if not text_at(item, "id"):
-        notes.note("RSP-B-05", "no_id")
+        notes.add("RSP-B-05", "no_id")
     if kind == "message":
-        parts = at(item, "content")
+        parts = value_at(item, "content")
         is_list = isinstance(parts, list) and all(text_at(part, "type") is not None for part in parts)
-        if at(item, "role") != "assistant" or not is_list:
-            notes.note("RSP-B-05", "message")
+        if value_at(item, "role") != "assistant" or not is_list:
+            notes.add("RSP-B-05", "message")
         elif any(text_at(part, "type") not in _PARTS for part in list_at(item, "content")):
-            notes.note("RSP-B-05", "unknown_part")
+            notes.add("RSP-B-05", "unknown_part")
 
 
 def note_content(item: object, content: Content) -> None:
@@ -81,19 +81,9 @@ def text_in(items: Sequence[object]) -> str:
     return "".join(
         text_at(part, "text") or text_at(part, "refusal") or ""
         for item in items
-        if at(item, "type") == "message"
+        if value_at(item, "type") == "message"
         for part in list_at(item, "content")
     )
-
-
-def _calls(items: Sequence[object]) -> list[ToolCall]:
-    return [
-        ToolCall(
-            text_at(item, "name") or "", text_at(item, "call_id") or "", decode(text_at(item, "arguments") or "null")
-        )
-        for item in items
-        if at(item, "type") == "function_call"
-    ]
 
 
 def _judge_fields(response: dict[str, object], notes: Notes) -> None:
@@ -106,50 +96,50 @@ def _judge_fields(response: dict[str, object], notes: Notes) -> None:
         ("output", isinstance(response.get("output"), list)),
     ):
         if not is_right:
-            notes.note("RSP-B-01", "field", name)
+            notes.add("RSP-B-01", "field", name)
     if text_at(response, "status") not in _STATUSES:
-        notes.note("RSP-B-01", "status")
+        notes.add("RSP-B-01", "status")
     missing = [name for name in _SDK_FIELDS if name not in response]
     if missing:
-        notes.note("RSP-B-02", "missing", ", ".join(missing))
+        notes.add("RSP-B-02", "missing", ", ".join(missing))
     count = sum(name not in response for name in _SPECIFIED)
     if count:
-        notes.note("RSP-B-03", "missing", f"{count} of {len(_SPECIFIED)} fields")
+        notes.add("RSP-B-03", "missing", f"{count} of {len(_SPECIFIED)} fields")
 
 
 def _judge_outcome(response: dict[str, object], notes: Notes) -> None:
     error, details = response.get("error"), response.get("incomplete_details")
     match response.get("status"):
         case "completed" if error or details:
-            notes.note("RSP-B-04", "contradiction")
+            notes.add("RSP-B-04", "contradiction")
         case "incomplete" if not text_at(details, "reason"):
-            notes.note("RSP-B-04", "no_reason")
+            notes.add("RSP-B-04", "no_reason")
         case "failed" if not (text_at(error, "code") and text_at(error, "message")):
-            notes.note("RSP-B-04", "no_reason")
+            notes.add("RSP-B-04", "no_reason")
 
 
 def _judge_usage(usage: object, notes: Notes) -> None:
     read, written = count_at(usage, "input_tokens"), count_at(usage, "output_tokens")
     if read is None or written is None:
-        notes.note("RSP-U-01", "missing")
+        notes.add("RSP-U-01", "missing")
         return
     total = count_at(usage, "total_tokens")
     reasoning = count_at(usage, "output_tokens_details", "reasoning_tokens") or 0
     if total is None:
-        notes.note("RSP-U-01", "no_total")
+        notes.add("RSP-U-01", "no_total")
     elif total != read + written:
-        notes.note("RSP-U-01", "beside" if total == read + written + reasoning else "total")
+        notes.add("RSP-U-01", "beside" if total == read + written + reasoning else "total")
     if reasoning > written:
-        notes.note("RSP-U-01", "beside")
+        notes.add("RSP-U-01", "beside")
     if (count_at(usage, "input_tokens_details", "cached_tokens") or 0) > read:
-        notes.note("RSP-U-01", "details")
+        notes.add("RSP-U-01", "details")
 
 
 def _judge_amount(response: dict[str, object], notes: Notes, content: Content) -> None:
     """Judge whether the answer holds anything, and whether the token limit cut it."""
     has_answer = content.text or content.tool
     if response.get("status") == "incomplete" and text_at(response, "incomplete_details", "reason") in AT_LIMIT:
-        notes.note(*(("COM-U-02", "at_limit") if has_answer else ("RSP-B-06", "budget")))
+        notes.add(*(("COM-U-02", "at_limit") if has_answer else ("RSP-B-06", "budget")))
     elif response.get("status") == "completed" and not has_answer:
         has_reasoned = content.reasoning or count_at(response, "usage", "output_tokens_details", "reasoning_tokens")
-        notes.note("RSP-B-06", "only_reasoning" if has_reasoned else "empty")
+        notes.add("RSP-B-06", "only_reasoning" if has_reasoned else "empty")

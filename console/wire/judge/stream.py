@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from console.domain.finding import Finding
-from console.wire.judge.expectation import NOTHING, Asked
+from console.wire.judge.expectation import NOTHING, Expectation
 from console.wire.judge.notes import Notes
 
 
@@ -26,9 +26,9 @@ class StreamJudge(ABC):
     naming: ClassVar[str] = "COM-O-03"
     """The assertion about the names of events."""
 
-    def __init__(self, asked: Asked = NOTHING) -> None:
+    def __init__(self, expected: Expectation = NOTHING) -> None:
         self._notes = Notes()
-        self._asked = asked
+        self._expected = expected
         self._is_unnamed = False
         """An event without a name was noted."""
 
@@ -59,17 +59,17 @@ class StreamJudge(ABC):
     def take_unreadable(self) -> None:
         """Take an event whose data is not a JSON object."""
         self._notes.position += 1
-        self._notes.note("COM-O-01", "not_json")
+        self._notes.add("COM-O-01", "not_json")
 
     def _judge_name(self, kind: str, name: str) -> None:
         if not name:
             if not self._is_unnamed:
                 self._is_unnamed = True
-                self._notes.note(self.naming, "unnamed")
+                self._notes.add(self.naming, "unnamed")
         elif not kind:
-            self._notes.note(self.naming, "untyped")
+            self._notes.add(self.naming, "untyped")
         else:
-            self._notes.note(self.naming, "other_name")
+            self._notes.add(self.naming, "other_name")
 
     @property
     def _is_other_family(self) -> bool:

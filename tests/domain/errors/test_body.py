@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from console.domain.errors.body import READ_LIMIT, Word, message_in, read_refusal, squash
+from console.domain.errors.body import READ_LIMIT, Word, read_error_body, squash
 
 
 def words(text: str) -> list[tuple[str, str]]:
-    return [(word.key, word.squashed) for word in read_refusal(text).words]
+    return [(word.key, word.squashed) for word in read_error_body(text).words]
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ def test_a_field_is_found_at_every_depth_of_escaping(depth: int) -> None:
     text = json.dumps({"code": "model_price_error"})
     for _ in range(depth):
         text = json.dumps({"message": text})
-    (word,) = [each for each in read_refusal(text).words if each.squashed == "modelpriceerror"]
+    (word,) = [each for each in read_error_body(text).words if each.squashed == "modelpriceerror"]
     assert word.key == "code"
     assert word.depth == 2**depth - 1
 
@@ -41,7 +41,7 @@ def test_the_innermost_words_come_first() -> None:
     inner = json.dumps({"error": {"code": "insufficient_quota"}})
     text = json.dumps({"error": {"type": "api_error", "message": inner, "code": "bad_response"}})
     assert words(text) == [("code", "insufficientquota"), ("type", "apierror"), ("code", "badresponse")]
-    assert [word.depth for word in read_refusal(text).words] == [1, 0, 0]
+    assert [word.depth for word in read_error_body(text).words] == [1, 0, 0]
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_a_value_that_says_nothing_is_no_word(value: str) -> None:
 
 
 def test_numbers_are_words_unless_they_are_statuses() -> None:
-    read = read_refusal('{"status_code": 1008, "code": 429, "ret_code": "1113"}')
+    read = read_error_body('{"status_code": 1008, "code": 429, "ret_code": "1113"}')
     assert [word.squashed for word in read.words] == ["1008", "1113"]
     assert read.inner_status == 429
 
@@ -91,17 +91,17 @@ def test_numbers_are_words_unless_they_are_statuses() -> None:
     ],
 )
 def test_the_status_that_a_body_names_is_read(text: str, status: int | None) -> None:
-    assert read_refusal(text).inner_status == status
+    assert read_error_body(text).inner_status == status
 
 
 def test_prose_is_one_plain_line() -> None:
     text = '{"message": "The\\n model `gpt”\\t\\u4e0d\\u5b58\\u5728，OK"}'
-    assert read_refusal(text).prose == "{'message': 'the model 'gpt' 不存在,ok'}"
+    assert read_error_body(text).prose == "{'message': 'the model 'gpt' 不存在,ok'}"
 
 
 def test_prose_is_read_at_every_depth() -> None:
     inner = json.dumps({"message": 'The model "gpt-9" does not exist'})
-    assert "the model 'gpt-9' does not exist" in read_refusal(json.dumps({"detail": inner})).prose
+    assert "the model 'gpt-9' does not exist" in read_error_body(json.dumps({"detail": inner})).prose
 
 
 def test_a_web_pages_scripts_and_styles_are_not_read() -> None:
@@ -109,18 +109,18 @@ def test_a_web_pages_scripts_and_styles_are_not_read() -> None:
         "<!DOCTYPE html><html><head><style>.quota{insufficient_quota}</style><SCRIPT>var code='rate_limit';</SCRIPT>"
         "<!-- invalid api key --><title>524: A timeout occurred</title></head><svg>forbidden</svg><p>Ray</p></html>"
     )
-    read = read_refusal(page)
+    read = read_error_body(page)
     assert read.is_html
     assert read.prose == "524: a timeout occurred ray"
     assert not read.mentioned & {"insufficientquota", "ratelimit"}
-    assert message_in(page) == "524: A timeout occurred Ray"
+    assert read_error_body(page).message == "524: A timeout occurred Ray"
 
 
 @pytest.mark.parametrize(
     ("text", "content_type"), [("<html><script>x", ""), ("<html><!-- x", ""), ("<style>", "text/html")]
 )
 def test_a_page_that_ends_within_what_is_not_read_says_nothing(text: str, content_type: str) -> None:
-    assert read_refusal(text, content_type).prose == ""
+    assert read_error_body(text, content_type).prose == ""
 
 
 @pytest.mark.parametrize(
@@ -144,32 +144,32 @@ def test_a_page_that_ends_within_what_is_not_read_says_nothing(text: str, conten
     ],
 )
 def test_a_body_that_ends_too_early_is_known_as_such(text: str, content_type: str, *, is_cut: bool) -> None:
-    assert read_refusal(text, content_type).is_cut is is_cut
+    assert read_error_body(text, content_type).is_cut is is_cut
 
 
 def test_an_empty_body_is_empty() -> None:
-    assert read_refusal(b"").is_empty
-    assert read_refusal(b" \r\n\xef\xbb\xbf\t").is_empty
-    assert not read_refusal(b"0").is_empty
+    assert read_error_body(b"").is_empty
+    assert read_error_body(b" \r\n\xef\xbb\xbf\t").is_empty
+    assert not read_error_body(b"0").is_empty
 
 
 def test_bytes_and_text_are_read_alike() -> None:
     text = '{"error": {"code": "余额不足", "message": "充值"}}'
-    assert read_refusal(text) == read_refusal(text.encode()) == read_refusal(b"\xef\xbb\xbf" + text.encode())
+    assert read_error_body(text) == read_error_body(text.encode()) == read_error_body(b"\xef\xbb\xbf" + text.encode())
 
 
 def test_only_so_many_fields_are_kept() -> None:
-    assert len(read_refusal('"code":"ab",' * 1_300).words) <= 400
+    assert len(read_error_body('"code":"ab",' * 1_300).words) <= 400
 
 
 def test_words_in_prose_are_mentioned_and_are_no_fields() -> None:
-    read = read_refusal("RateLimitError: usage_limit_reached: you have used it up (DeploymentNotFound)")
+    read = read_error_body("RateLimitError: usage_limit_reached: you have used it up (DeploymentNotFound)")
     assert {"usagelimitreached", "deploymentnotfound", "ratelimiterror"} <= read.mentioned
     assert read.words == ()
 
 
 def test_a_word_knows_its_field_and_its_depth() -> None:
-    assert read_refusal('{"type": "Rate_Limit"}').words == (Word("type", "ratelimit", 0),)
+    assert read_error_body('{"type": "Rate_Limit"}').words == (Word("type", "ratelimit", 0),)
 
 
 # --- What it says to a person ----------------------------------------------------------------------------------------
@@ -195,9 +195,9 @@ def test_a_word_knows_its_field_and_its_depth() -> None:
     ],
 )  # fmt: skip
 def test_the_innermost_message_is_what_it_says_to_a_person(body: str, said: str) -> None:
-    assert message_in(body) == said
-    assert message_in(body.encode()) == said
+    assert read_error_body(body).message == said
+    assert read_error_body(body.encode()).message == said
 
 
 def test_a_message_of_any_length_is_read_to_the_limit_only() -> None:
-    assert len(message_in('{"message": "' + "x" * 1_000_000)) <= READ_LIMIT
+    assert len(read_error_body('{"message": "' + "x" * 1_000_000).message) <= READ_LIMIT

@@ -4,10 +4,11 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.errors.corpus import classified
 from support.examples import examples
 
 from console.domain.errors import category as category_module
-from console.domain.errors.category import Blame, Category, classify, judged
+from console.domain.errors.category import Blame, Category, judged
 
 _DRIFT = Category.ENDPOINT_DRIFT
 _PRICING, _QUOTA = Category.ACCOUNT_PRICING, Category.ACCOUNT_QUOTA
@@ -131,7 +132,7 @@ _BY_STATUS: list[tuple[int, str, str, str, Category]] = [
 
 
 def _category_of(code: str = "", kind: str = "", message: str = "", status: int | None = 400) -> Category:
-    return classify(status, {}, body_of(code, kind, message)).category
+    return classified(status, body_of(code, kind, message)).category
 
 
 @pytest.mark.parametrize("rows", [_BY_WORDS, _BY_STATUS], ids=["by its words", "by its status"])
@@ -196,7 +197,7 @@ def test_the_evidence_names_the_field_that_decided() -> None:
         ("", "permission_error", ""): "(type)",
         ("1301", "", ""): "(code)",
     }
-    found = {words: classify(400, {}, body_of(*words)).evidence for words in fields}
+    found = {words: classified(400, body_of(*words)).evidence for words in fields}
     assert {words: each for words, each in found.items() if not each.endswith(fields[words])} == {}
 
 
@@ -221,14 +222,14 @@ def test_a_code_that_says_nothing_leaves_the_decision_to_the_rest() -> None:
     codes = ("null", '""', '"None"', '"null"', '"<nil>"', "0", "true", "[]", "{}", '"undefined"')
     body = '{"error": {"code": CODE, "type": null, "message": "Insufficient Balance"}}'
     bodies = {code: body.replace("CODE", code) for code in codes}
-    assert {code: classify(500, {}, said).category for code, said in bodies.items()} == dict.fromkeys(codes, _QUOTA)
+    assert {code: classified(500, said).category for code, said in bodies.items()} == dict.fromkeys(codes, _QUOTA)
     silent = {code: said.replace("Insufficient Balance", "").encode() for code, said in bodies.items()}
-    assert {code: classify(401, {}, said).category for code, said in silent.items()} == dict.fromkeys(codes, _AUTH)
+    assert {code: classified(401, said).category for code, said in silent.items()} == dict.fromkeys(codes, _AUTH)
 
 
 def test_a_status_that_is_no_refusal_says_nothing_about_the_request() -> None:
     statuses = (0, -1, 99, 302)
-    assert {each: classify(each, {}, b"").category for each in statuses} == dict.fromkeys(statuses, _BROKEN)
+    assert {each: classified(each, b"").category for each in statuses} == dict.fromkeys(statuses, _BROKEN)
 
 
 _WORD = st.one_of(
@@ -240,7 +241,7 @@ _WORD = st.one_of(
 @examples(200)
 @given(status=st.one_of(st.integers(), st.integers(100, 599)), code=_WORD, kind=_WORD, message=st.text(max_size=40))
 def test_any_error_has_a_category(status: int, code: str, kind: str, message: str) -> None:
-    found = classify(status, {}, body_of(code, kind, message))
+    found = classified(status, body_of(code, kind, message))
     assert found.category in Category
     assert found.evidence
     assert found.action
@@ -254,9 +255,9 @@ _MARK = st.text("qxzj", min_size=8, max_size=14)
 def test_no_text_from_outside_is_in_a_classification(row: tuple[int, str, str, str, Category], mark: str) -> None:
     status, code, kind, message, _ = row
     for found in (
-        classify(status, {}, body_of(code, kind, f"{mark} {message} {mark}")),
-        classify(status, {}, body_of(mark, kind, message)),
-        classify(status, {}, body_of(code, mark, message)),
-        classify(status, {mark: mark, "retry-after": mark}, body_of(code, kind, message), mark, True, mark, mark),
+        classified(status, body_of(code, kind, f"{mark} {message} {mark}")),
+        classified(status, body_of(mark, kind, message)),
+        classified(status, body_of(code, mark, message)),
+        classified(status, body_of(code, kind, message), mark, headers={mark: mark, "retry-after": mark}, path=mark),
     ):
         assert mark not in repr(found)

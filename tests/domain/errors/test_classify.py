@@ -4,10 +4,10 @@ from collections import Counter
 from functools import cache
 
 import pytest
-from support.errors.corpus import BODIES, FILES, ErrorBody, check, check_wrapped, scored
+from support.errors.corpus import BODIES, FILES, LabelledBody, check, check_wrapped, classified, scored
 from support.errors.envelope import ENVELOPES, SHAPES, Envelope, Shape, said_in
 
-from console.domain.errors.category import Category, Classification, classify
+from console.domain.errors.category import Category, Classification
 
 _BY_STATUS_ALONE = ("status-", "missing-path", "block-page", "no-error", "nothing-known")
 """Rules with which no word of the body decided: what is left without the status says nothing."""
@@ -34,33 +34,38 @@ def _as_they_came() -> dict[str, Classification]:
     return {body.id: body.classify() for body in BODIES}
 
 
-def _has_words(body: ErrorBody) -> bool:
+def _has_words(body: LabelledBody) -> bool:
     return not _as_they_came()[body.id].rule.startswith(_BY_STATUS_ALONE)
 
 
-def _is_only_a_code(body: ErrorBody) -> bool:
+def _is_only_a_code(body: LabelledBody) -> bool:
     """Return whether a code word decided: a translation that drops it leaves words that say something else."""
     return _as_they_came()[body.id].evidence.endswith("(code)")
 
 
-def _is_answer(body: ErrorBody) -> bool:
+def _is_answer(body: LabelledBody) -> bool:
     """Return whether a body is an answer without an error in it, which no gateway would wrap as one."""
     return body.status == 200 and _as_they_came()[body.id].rule == "no-error"
 
 
-def _is_told_in(envelope: Envelope, body: ErrorBody) -> bool:
+def _is_told_in(envelope: Envelope, body: LabelledBody) -> bool:
     """Return whether what decided is still there when a gateway has wrapped a body."""
     return (_has_words(body) or (envelope.names_status and body.status is not None)) and not _is_answer(body)
 
 
-def _wrapped(envelope: Envelope, body: ErrorBody) -> Classification:
+def _as_it_comes(body: LabelledBody, status: int, text: bytes, content_type: str) -> Classification:
+    """Classify a body in another form, beside what came with it."""
+    return classified(status, text, content_type, headers=body.headers, family=body.family, path=body.path)
+
+
+def _wrapped(envelope: Envelope, body: LabelledBody) -> Classification:
     status = body.status or 500
     wrapped = envelope.wrap(body.body, status).encode()
     outer = envelope.outer_status or status
-    return classify(outer, body.headers, wrapped, envelope.content_type, envelope.streamed, body.family, body.path)
+    return _as_it_comes(body, outer, wrapped, envelope.content_type)
 
 
-def _is_told_as(shape: Shape, body: ErrorBody) -> bool:
+def _is_told_as(shape: Shape, body: LabelledBody) -> bool:
     """Return whether what decided is still there when a gateway has translated a body."""
     is_seen = _has_words(body) or (shape.outer_status is None and body.status is not None)
     return is_seen and not _is_answer(body) and (shape.keeps_words or not _is_only_a_code(body))
@@ -70,14 +75,14 @@ def _share_told_as(shape: Shape) -> float:
     return 0.9 if shape.keeps_words else 0.6
 
 
-def _translated(shape: Shape, body: ErrorBody) -> Classification:
+def _translated(shape: Shape, body: LabelledBody) -> Classification:
     status = body.status or 500
     translated = shape.translate(said_in(body.body), status).encode()
     outer = shape.outer_status or status
-    return classify(outer, body.headers, translated, shape.content_type, shape.streamed, body.family, body.path)
+    return _as_it_comes(body, outer, translated, shape.content_type)
 
 
-def _in_turn(envelope: Envelope) -> list[ErrorBody]:
+def _in_turn(envelope: Envelope) -> list[LabelledBody]:
     """Return an envelope's share of the bodies where time is short.
 
     Each body has turns in two of the envelopes that name the status and in one of those that hide it, in which its
@@ -87,13 +92,13 @@ def _in_turn(envelope: Envelope) -> list[ErrorBody]:
     return _turns(alike.index(envelope), len(alike), 2 if envelope.names_status else 1)
 
 
-def _in_turn_as(shape: Shape) -> list[ErrorBody]:
+def _in_turn_as(shape: Shape) -> list[LabelledBody]:
     """Return a shape's share of the bodies where time is short: each has a turn with its status, and one without it."""
     alike = [each for each in SHAPES if (each.outer_status is None) is (shape.outer_status is None)]
     return _turns(alike.index(shape), len(alike), 1)
 
 
-def _turns(place: int, places: int, turns: int) -> list[ErrorBody]:
+def _turns(place: int, places: int, turns: int) -> list[LabelledBody]:
     return [body for number, body in enumerate(BODIES) if (place - number) % places < turns]
 
 
@@ -106,7 +111,7 @@ def test_real_errors_are_put_into_their_categories(name: str) -> None:
 def test_real_errors_are_read_the_same_where_it_is_not_known_what_was_called(name: str) -> None:
     check(
         scored(
-            (body, classify(body.status, body.headers, body.body.encode(), body.content_type, body.streamed))
+            (body, classified(body.status, body.body, body.content_type, headers=body.headers))
             for body in FILES[name]
             if _as_they_came()[body.id].rule != "missing-path"  # decided by what was called, and by nothing else
         )
@@ -176,5 +181,5 @@ def test_no_envelope_and_no_shape_gets_lost() -> None:
 @pytest.mark.parametrize("status", [404, 500, 502])
 def test_a_word_is_not_taken_for_another_that_it_holds(word: str, status: int) -> None:
     """Node's `ENOTFOUND` of a host stands within `ResourceNotFound`."""
-    found = classify(status, {}, f'{{"error": {{"message": "{word}: the requested thing", "type": "api_error"}}}}')
+    found = classified(status, f'{{"error": {{"message": "{word}: the requested thing", "type": "api_error"}}}}')
     assert found.rule != "down-said"

@@ -7,31 +7,32 @@ from collections.abc import Callable
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from support.errors.corpus import BODIES, PASSING, ErrorBody
+from support.errors.corpus import BODIES, PASSING, LabelledBody, classified
 from support.examples import examples
 
-from console.domain.errors.body import READ_LIMIT, read_refusal
-from console.domain.errors.category import Category, Classification, Confidence, classify
+from console.domain.errors.body import READ_LIMIT, read_error_body
+from console.domain.errors.category import Category, Classification, Confidence
 from console.domain.errors.rule import error_rules
+from console.domain.routes.family import EndpointFamily
 
 _CUTS = 12
 """How many lengths of every body there are to try; the first one differs from body to body."""
 _PLACES = {body.id: place for place, body in enumerate(BODIES)}
 _RULES = {rule.rule_id: rule for rule in error_rules().strong}
-Cuts = Callable[[ErrorBody], list[bytes]]
+Cuts = Callable[[LabelledBody], list[bytes]]
 
 
-def _read(body: ErrorBody, data: bytes) -> Classification:
-    return classify(body.status, body.headers, data, body.content_type, body.streamed, body.family, body.path)
+def _read(body: LabelledBody, data: bytes) -> Classification:
+    return classified(body.status, data, body.content_type, headers=body.headers, family=body.family, path=body.path)
 
 
-def _cuts(body: ErrorBody) -> list[bytes]:
+def _cuts(body: LabelledBody) -> list[bytes]:
     data = body.body.encode()
     step = max(1, len(data) // _CUTS)
     return [data[:length] for length in range(_PLACES[body.id] % step, len(data), step)]
 
 
-def _cuts_in_turn(body: ErrorBody) -> list[bytes]:
+def _cuts_in_turn(body: LabelledBody) -> list[bytes]:
     """Return those of a body's cuts that are tried where time is short: every fourth, and the longest.
 
     Its place says with which they begin, so that every length has its turn in some bodies, and every body in three.
@@ -70,8 +71,8 @@ def test_a_stopping_error_that_is_cut_within_its_json_is_never_said_to_pass_late
 
 def test_a_sentence_outside_json_that_is_cut_does_not_decide() -> None:
     whole = b'Error 502 Bad Gateway: {"error":{"message":"unknown provider for model m","type":"server_error"}}'
-    assert classify(502, {}, whole).category is Category.ROUTE_MISSING
-    found = {length: classify(502, {}, whole[:length]) for length in range(whole.index(b"{") + 1, len(whole))}
+    assert classified(502, whole).category is Category.ROUTE_MISSING
+    found = {length: classified(502, whole[:length]) for length in range(whole.index(b"{") + 1, len(whole))}
     assert [length for length, each in found.items() if each.retryable] == []
 
 
@@ -84,7 +85,7 @@ def test_what_was_said_before_the_cut_decides_as_it_did_in_the_whole(cuts_of: Cu
         if rule is None or rule.statuses or whole.category is Category.UPSTREAM_UNAVAILABLE:
             continue  # of a body that is cut nobody says that it passes: an account's refusal may have followed
         for data in cuts_of(body):
-            if rule.holds(read_refusal(data, body.content_type), None) is None:
+            if rule.holds(read_error_body(data, body.content_type), None) is None:
                 continue
             tried[body.id] += 1
             if (found := _read(body, data)).category is not whole.category:
@@ -96,7 +97,7 @@ def test_what_was_said_before_the_cut_decides_as_it_did_in_the_whole(cuts_of: Cu
 
 @examples(150)
 @given(body=st.sampled_from(BODIES), share=st.floats(0, 1))
-def test_a_body_cut_anywhere_is_judged(body: ErrorBody, share: float) -> None:
+def test_a_body_cut_anywhere_is_judged(body: LabelledBody, share: float) -> None:
     data = body.body.encode()[: int(len(body.body.encode()) * share)]
     found = _read(body, data)
     assert found.category in Category
@@ -105,11 +106,11 @@ def test_a_body_cut_anywhere_is_judged(body: ErrorBody, share: float) -> None:
 
 
 def test_an_empty_body_where_json_was_promised_is_undecidable_and_not_retryable() -> None:
-    found = classify(503, {}, b"", "application/json")
+    found = classified(503, b"", "application/json")
     assert (found.category, found.confidence) == (Category.CONTRACT_VIOLATION, Confidence.UNDECIDABLE)
     assert found.stops
     assert not found.retryable
-    assert classify(503, {}, b"", "text/plain").category is Category.UPSTREAM_UNAVAILABLE
+    assert classified(503, b"", "text/plain").category is Category.UPSTREAM_UNAVAILABLE
 
 
 # --- Anything at all -------------------------------------------------------------------------------------------------
@@ -125,24 +126,22 @@ def test_an_empty_body_where_json_was_promised_is_undecidable_and_not_retryable(
     ),
     body=st.one_of(st.binary(max_size=80), st.text(max_size=80)),
     content_type=st.text(max_size=8),
-    streamed=st.booleans(),
-    family=st.one_of(st.none(), st.sampled_from(["responses", "chat_completions"]), st.text(max_size=5)),
+    family=st.one_of(st.none(), st.sampled_from(EndpointFamily)),
     path=st.one_of(st.none(), st.text(max_size=20), st.sampled_from(["", "/", "//", "/v1/responses/"])),
     elapsed=st.one_of(st.none(), st.floats()),
 )
-@example(404, {}, b"post /", "", False, None, "", None)
-@example(200, {"retry-after": "Wed, 99 Oct 2015 07:28:00 GMT", "date": "x"}, b"", "", True, "", "", float("nan"))
-def test_nothing_makes_the_classifier_raise(  # noqa: PLR0917  # the classifier's own arguments
+@example(404, {}, b"post /", "", None, "", None)
+@example(200, {"retry-after": "Wed, 99 Oct 2015 07:28:00 GMT", "date": "x"}, b"", "", None, "", float("nan"))
+def test_nothing_makes_the_classifier_raise(  # noqa: PLR0917  # the order of the examples
     status: int | None,
     headers: dict[str, str],
     body: bytes | str,
     content_type: str,
-    streamed: bool,
-    family: str | None,
+    family: EndpointFamily | None,
     path: str | None,
     elapsed: float | None,
 ) -> None:
-    found = classify(status, headers, body, content_type, streamed, family, path, elapsed)
+    found = classified(status, body, content_type, headers=headers, family=family, path=path, elapsed_s=elapsed)
     assert found.category in Category
     assert found.evidence
     assert found.action
@@ -162,7 +161,9 @@ _PIECE = st.sampled_from(
 @examples(300)
 @given(pieces=st.lists(_PIECE, max_size=30), status=st.sampled_from([None, 200, 400, 404, 429, 503]))
 def test_pieces_of_errors_in_any_order_never_raise(pieces: list[str], status: int | None) -> None:
-    found = classify(status, {}, "".join(pieces), "text/html", False, "responses", "/v1/responses", 1.0)
+    found = classified(
+        status, "".join(pieces), "text/html", family=EndpointFamily.RESPONSES, path="/v1/responses", elapsed_s=1.0
+    )
     assert found.category in Category
 
 
@@ -172,7 +173,7 @@ def _with_case(text: str) -> str:
 
 @examples(120)
 @given(body=st.sampled_from([body for body in BODIES if "\\" not in body.body]), words=st.sampled_from("ulm"))
-def test_letter_case_changes_no_category(body: ErrorBody, words: str) -> None:
+def test_letter_case_changes_no_category(body: LabelledBody, words: str) -> None:
     """In values only: the names of JSON's fields have their case."""
     change = {"u": str.upper, "l": str.lower, "m": _with_case}[words]
     try:
@@ -197,7 +198,7 @@ def _values(value: object, change: object) -> object:
 
 @examples(120)
 @given(body=st.sampled_from(BODIES), indent=st.integers(1, 8), around=st.text(" \t\r\n", max_size=6))
-def test_added_whitespace_changes_no_category(body: ErrorBody, indent: int, around: str) -> None:
+def test_added_whitespace_changes_no_category(body: LabelledBody, indent: int, around: str) -> None:
     usual = _read(body, body.body.encode()).category
     assert _read(body, f"{around}{body.body}{around}".encode()).category is usual
     try:
@@ -229,13 +230,13 @@ _DECISIVE = b'"code":"insufficient_quota","message":"credit balance is too low"'
     ids=["200 lists", "200 objects", "no UTF-8", "control characters", "byte order mark", "half characters", "1 MB"],
 )
 def test_a_broken_body_still_says_what_it_says(body: bytes) -> None:
-    assert classify(429, {}, body, "application/json").category is Category.ACCOUNT_QUOTA
+    assert classified(429, body, "application/json").category is Category.ACCOUNT_QUOTA
 
 
 def test_an_error_escaped_many_times_over_is_read_at_its_depth() -> None:
     text = _NO_MONEY
     for depth in range(6):
-        assert classify(429, {}, text.encode()).category is Category.ACCOUNT_QUOTA, depth
+        assert classified(429, text.encode()).category is Category.ACCOUNT_QUOTA, depth
         text = json.dumps({"error": {"message": text, "type": "api_error"}})
 
 
@@ -245,16 +246,16 @@ def test_an_error_escaped_many_times_over_is_read_at_its_depth() -> None:
 )
 def test_a_single_line_of_1_mb_is_judged_as_its_beginning_is(unit: bytes) -> None:
     body = unit * (1_048_576 // len(unit))
-    found = classify(429, {}, body)
-    assert found == classify(429, {}, body[: READ_LIMIT * 8])
+    found = classified(429, body)
+    assert found == classified(429, body[: READ_LIMIT * 8])
     assert found.category in Category
 
 
 def test_what_stands_behind_the_limit_does_not_decide() -> None:
     before = b'{"error":{"message":"' + b"x" * (READ_LIMIT - 200)
     beyond = b'{"error":{"message":"' + b"x" * READ_LIMIT
-    assert classify(400, {}, before + b'",' + _DECISIVE).category is Category.ACCOUNT_QUOTA
-    assert classify(400, {}, beyond + b'",' + _DECISIVE).rule not in ("quota-code", "quota-said")
+    assert classified(400, before + b'",' + _DECISIVE).category is Category.ACCOUNT_QUOTA
+    assert classified(400, beyond + b'",' + _DECISIVE).rule not in ("quota-code", "quota-said")
 
 
 class _Counted(bytes):
@@ -275,5 +276,5 @@ class _Counted(bytes):
 def test_of_a_body_of_10_mb_only_the_beginning_is_read(unit: bytes) -> None:
     whole = _Counted(unit * (10 * 1_048_576 // len(unit)))
     prefix = bytes(whole)[:65_536]
-    assert classify(429, {}, whole, "application/json") == classify(429, {}, prefix, "application/json")
+    assert classified(429, whole, "application/json") == classified(429, prefix, "application/json")
     assert whole.handed_out <= 65_536

@@ -3,10 +3,10 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.errors.corpus import classified
 from support.examples import examples
 
-from console.domain.errors.body import read_refusal
-from console.domain.errors.category import classify
+from console.domain.errors.body import read_error_body
 from console.domain.errors.retry_after import wait_in
 
 _NOW = "Wed, 21 Oct 2015 07:28:00 GMT"
@@ -39,7 +39,7 @@ _NOW = "Wed, 21 Oct 2015 07:28:00 GMT"
     ],
 )
 def test_a_wait_is_read_from_headers(headers: dict[str, str], seconds: float | None) -> None:
-    assert wait_in(headers, read_refusal(b"")) == seconds
+    assert wait_in(headers, read_error_body(b"")) == seconds
 
 
 @pytest.mark.parametrize(
@@ -74,23 +74,23 @@ def test_a_wait_is_read_from_headers(headers: dict[str, str], seconds: float | N
     ],
 )
 def test_a_wait_is_read_from_the_text(body: str, seconds: float | None) -> None:
-    found = wait_in({}, read_refusal(body))
+    found = wait_in({}, read_error_body(body))
     assert found == (None if seconds is None else pytest.approx(seconds))
 
 
 def test_a_header_counts_before_the_text() -> None:
-    assert wait_in({"retry-after": "5"}, read_refusal("try again in 60s")) == 5.0
-    assert wait_in({"retry-after": "soon"}, read_refusal("try again in 60s")) == 60.0
+    assert wait_in({"retry-after": "5"}, read_error_body("try again in 60s")) == 5.0
+    assert wait_in({"retry-after": "soon"}, read_error_body("try again in 60s")) == 60.0
 
 
 def test_a_wait_does_not_turn_a_used_up_quota_into_a_rate_limit() -> None:
     body = b'{"error": {"code": "insufficient_quota", "message": "You exceeded your current quota"}}'
-    found = classify(429, {"retry-after": "20"}, body)
+    found = classified(429, body, headers={"retry-after": "20"})
     assert (found.category, found.retry_after_s, found.retryable) == ("account_quota", 20.0, False)
 
 
 @examples(150)
 @given(value=st.text(max_size=30), date=st.text(max_size=30), body=st.text("0123456789.hms retryafinsg:'", max_size=60))
 def test_no_text_makes_reading_a_wait_raise(value: str, date: str, body: str) -> None:
-    found = wait_in({"retry-after": value, "date": date}, read_refusal(body))
+    found = wait_in({"retry-after": value, "date": date}, read_error_body(body))
     assert found is None or found >= 0

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.errors.corpus import classified
 from support.examples import examples
 
-from console.domain.errors.body import Word, read_refusal, squash
-from console.domain.errors.category import Category, Confidence, classify
+from console.domain.errors.body import Word, read_error_body, squash
+from console.domain.errors.category import Category, Confidence
 from console.domain.errors.rule import ErrorRule, ErrorRules, Phrase, Stage, error_rules, first_by_word
 
 ROWS = tomllib.loads(files("console.domain.facts").joinpath("error_patterns.toml").read_text(encoding="utf-8"))
@@ -69,15 +70,15 @@ def rule(**more: object) -> ErrorRule:
     return ErrorRule(**{**usual, **more})  # type: ignore[arg-type]
 
 
-_WORD = read_refusal('{"code": "no_money"}')
-_PHRASE = read_refusal('{"message": "You have no money left"}')
-_BOTH = read_refusal('{"code": "NoMoney", "message": "You have no money left"}')
+_WORD = read_error_body('{"code": "no_money"}')
+_PHRASE = read_error_body('{"message": "You have no money left"}')
+_BOTH = read_error_body('{"code": "NoMoney", "message": "You have no money left"}')
 
 
 def test_a_rule_holds_by_a_word_or_by_a_phrase_and_says_which() -> None:
     assert [rule().holds(each, 400) for each in (_WORD, _PHRASE, _BOTH)] == ["code", "message", "code"]
-    assert rule().holds(read_refusal("money"), 400) is None
-    assert rule().holds(read_refusal("no_money"), None) == "code"
+    assert rule().holds(read_error_body("money"), 400) is None
+    assert rule().holds(read_error_body("no_money"), None) == "code"
 
 
 def test_a_rule_may_need_a_word_and_a_phrase() -> None:
@@ -161,7 +162,7 @@ def test_phrases_have_the_form_in_which_a_body_is_read() -> None:
     for row in ROWS["rule"]:
         for phrase in _texts(row, "says", "unless"):
             text = f"x{phrase.partition(' ... ')[0]}x"
-            if (read := read_refusal(text).prose) != text:
+            if (read := read_error_body(text).prose) != text:
                 never_met[row["id"], phrase] = read
     assert never_met == {}
 
@@ -170,7 +171,7 @@ def test_every_word_can_be_met_in_a_field() -> None:
     never_met = []
     for row in ROWS["rule"]:
         for word in _texts(row, "words"):
-            read = read_refusal(f'{{"error": {{"code": "{word}"}}}}')
+            read = read_error_body(f'{{"error": {{"code": "{word}"}}}}')
             if squash(word) not in read.mentioned or squash(word) not in {each.squashed for each in read.words}:
                 never_met.append((row["id"], word))
     assert never_met == []
@@ -230,7 +231,7 @@ def test_a_decisive_word_decides_at_every_status() -> None:
             continue
         for word in _texts(row, "words"):
             for status in (None, 200, 400, 401, 402, 403, 404, 422, 429, 500, 503, 529):
-                found = classify(status, {}, f'{{"error": {{"code": "{word}", "message": "m", "type": ""}}}}')
+                found = classified(status, f'{{"error": {{"code": "{word}", "message": "m", "type": ""}}}}')
                 if found.category != row["category"] or not found.rule:
                     missed.append((row["id"], word, status, found.category, found.rule))
     assert missed == []
@@ -242,7 +243,7 @@ def test_a_phrase_that_stands_alone_decides_for_its_category() -> None:
         if row["stage"] != "phrase":
             continue
         for phrase in _texts(row, "says"):
-            found = classify(500 if row.get("statuses") else None, {}, f"zz {phrase.replace(' ... ', ' zz ')} zz")
+            found = classified(500 if row.get("statuses") else None, f"zz {phrase.replace(' ... ', ' zz ')} zz")
             if found.category != row["category"]:
                 others[row["id"], phrase] = found.rule
     assert others == {}, "an earlier rule takes these phrases for another category"

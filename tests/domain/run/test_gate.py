@@ -4,7 +4,6 @@ import pytest
 
 from console.domain.routes.role import Role
 from console.domain.run.gate import GATES_WITH_A_CALL, Gate, GateVerdict, allowed_verdicts, role_at, worst
-from console.domain.run.role_answer import SCORE_LIMIT, schema_at
 
 
 def test_the_order_of_a_run() -> None:
@@ -38,34 +37,3 @@ def test_what_may_be_said() -> None:
     assert GateVerdict.REVISE not in allowed_verdicts(Gate.INSTRUCTION) + allowed_verdicts(Gate.CANDIDATE)
     for gate in (Gate.PLANNER, Gate.WRITER, Gate.SOURCE_CHECK, Gate.REVIEWER, Gate.CRITIC):
         assert set(allowed_verdicts(gate)) == set(GateVerdict)
-
-
-def _objects(schema: object) -> list[dict[str, object]]:
-    match schema:
-        case dict():
-            inner = [each for value in schema.values() for each in _objects(value)]
-            return [schema, *inner] if schema.get("type") == "object" else inner
-        case list():
-            return [each for value in schema for each in _objects(value)]
-        case _:
-            return []
-
-
-@pytest.mark.parametrize("gate", sorted(GATES_WITH_A_CALL))
-def test_a_schema_is_closed_and_asks_for_no_verdict(gate: Gate) -> None:
-    name, schema = schema_at(gate, ("safety", "tests"))
-    assert name.startswith("run_")
-    for each in _objects(schema):
-        assert each["additionalProperties"] is False
-        properties = each["properties"]
-        assert isinstance(properties, dict)
-        assert each["required"] == list(properties)
-        assert not {"verdict", "total", "status", "review_status"} & set(properties)
-
-
-def test_the_reviewers_schema_names_the_criteria_and_the_scores() -> None:
-    text = repr(schema_at(Gate.REVIEWER, ("safety", "tests"))[1])
-    assert "['safety', 'tests']" in text
-    assert repr(list(range(SCORE_LIMIT + 1))) in text
-    with pytest.raises(ValueError, match="no model works"):
-        schema_at(Gate.SOURCE_CHECK)

@@ -73,14 +73,13 @@ async def one(shape: Shape, script: Script, *routes: Route, **more: object) -> t
 
 @pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.parametrize("role", Role)
-async def test_a_role_s_shape_asks_for_its_schema_or_its_tool_and_passes(family: EndpointFamily, role: Role) -> None:
+async def test_a_role_s_shape_asks_for_its_schema_and_passes(family: EndpointFamily, role: Role) -> None:
     async with scripted() as server:
         result = result_of(await smoke_in(Shape.ROLE, server, route(role, family)))
     (request,) = server.requests
     body = json.loads(request.body)
-    is_tool = role in (Role.WRITER, Role.REVISION, Role.FALLBACK)
-    assert ("tools" in body) is is_tool
-    assert bool({"text", "output_config", "response_format"} & set(body)) is not is_tool
+    assert {"text", "output_config", "response_format"} & set(body)
+    assert "tools" not in body
     assert (result.status, result.shape, ids(result)) == (SmokeStatus.PASSED, Shape.ROLE, [])
 
 
@@ -101,8 +100,16 @@ async def test_a_text_that_fits_passes_in_any_split(family: EndpointFamily) -> N
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-async def test_another_tool_than_the_forced_one_fails(family: EndpointFamily) -> None:
-    result, _ = await one(Shape.ROLE, answer_with(tool_stream(family, "delete_file")), route(Role.WRITER, family))
+async def test_a_tool_in_place_of_the_answer_fails(family: EndpointFamily) -> None:
+    result, _ = await one(Shape.ROLE, answer_with(tool_stream(family)), route(Role.WRITER, family))
+    assert result.status is SmokeStatus.FAILED
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+async def test_an_answer_that_a_run_would_not_read_fails(family: EndpointFamily) -> None:
+    """A key that stands twice is refused by the form, and by no JSON schema."""
+    twice = REVIEW[:-1] + ', "nonce": "probe-2"}'
+    result, _ = await one(Shape.ROLE, answer_with(good_stream(family, twice)), route(family=family))
     assert result.status is SmokeStatus.FAILED
 
 

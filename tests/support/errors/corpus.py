@@ -2,11 +2,13 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from console.domain.errors.category import Category, Classification, classify
+from console.domain.errors.body import read_error_body
+from console.domain.errors.category import Category, Classification
+from console.domain.errors.classify import RefusedCall, classify
 from console.domain.routes.family import EndpointFamily
 
 DATA = Path(__file__).parents[2] / "data"
@@ -75,8 +77,23 @@ _ALLOWED: dict[str, tuple[str, ...]] = {
 """What else the ambiguous bodies of the first file may be read as, beside their label."""
 
 
+def classified(
+    status: int | None,
+    body: bytes | str,
+    content_type: str = "",
+    *,
+    headers: Mapping[str, str] | None = None,
+    family: EndpointFamily | None = None,
+    path: str | None = None,
+    elapsed_s: float | None = None,
+) -> Classification:
+    """Classify a call that was refused with a body."""
+    read = read_error_body(body, content_type)
+    return classify(RefusedCall(status, headers or {}, read, family, path, elapsed_s))
+
+
 @dataclass(frozen=True)
-class ErrorBody:
+class LabelledBody:
     """A refused call as it came in, and the category that a person gave it."""
 
     id: str
@@ -85,8 +102,7 @@ class ErrorBody:
     headers: dict[str, str]
     content_type: str
     body: str
-    streamed: bool
-    family: str | None
+    family: EndpointFamily | None
     label: Category
     is_ambiguous: bool
     allowed: frozenset[Category]
@@ -99,37 +115,30 @@ class ErrorBody:
     @property
     def path(self) -> str | None:
         """The path that was called, where the family is known."""
-        return None if self.family is None else EndpointFamily(self.family).standard_path
+        return None if self.family is None else self.family.standard_path
 
     def classify(self) -> Classification:
         """Classify it as it came."""
-        return classify(
-            self.status,
-            self.headers,
-            self.body.encode(),
-            self.content_type,
-            self.streamed,
-            self.family,
-            self.path,
+        return classified(
+            self.status, self.body, self.content_type, headers=self.headers, family=self.family, path=self.path
         )
 
 
-def _read(row: dict[str, object]) -> ErrorBody:
+def _read(row: dict[str, object]) -> LabelledBody:
     label = Category(str(row["label"]))
     others = row["allowed"] if "allowed" in row else _ALLOWED[str(row["id"])] if row["ambiguous"] else ()
     assert isinstance(others, Sequence)
     headers = row["headers"]
     assert isinstance(headers, dict)
     family = str(row["endpoint_family"])
-    return ErrorBody(
+    return LabelledBody(
         id=str(row["id"]),
         source=str(row["source"]),
         status=row["status"] if isinstance(row["status"], int) else None,
         headers={str(name): str(value) for name, value in headers.items()},
         content_type=str(row["content_type"] or ""),
         body=str(row["body"]),
-        streamed=bool(row["streamed"]),
-        family=family if family in set(EndpointFamily) else None,
+        family=EndpointFamily(family) if family in set(EndpointFamily) else None,
         label=label,
         is_ambiguous=bool(row["ambiguous"]),
         allowed=frozenset({label, *map(Category, others)}),
@@ -147,14 +156,14 @@ BODIES = tuple(body for bodies in FILES.values() for body in bodies)
 class Score:
     """How readings of bodies compare with their labels."""
 
-    readings: list[tuple[ErrorBody, Classification]] = field(default_factory=list)
+    readings: list[tuple[LabelledBody, Classification]] = field(default_factory=list)
 
-    def add(self, body: ErrorBody, found: Classification) -> None:
+    def add(self, body: LabelledBody, found: Classification) -> None:
         """Count one reading."""
         self.readings.append((body, found))
 
     @property
-    def clear(self) -> list[tuple[ErrorBody, Classification]]:
+    def clear(self) -> list[tuple[LabelledBody, Classification]]:
         """The readings of unambiguous bodies."""
         return [(body, found) for body, found in self.readings if not body.is_ambiguous]
 
@@ -164,17 +173,17 @@ class Score:
         return sum(found.category is body.label for body, found in self.clear) / max(1, len(self.clear))
 
     @property
-    def misread(self) -> list[tuple[ErrorBody, Classification]]:
+    def misread(self) -> list[tuple[LabelledBody, Classification]]:
         """Every reading that is not one of those allowed for its body."""
         return [(body, found) for body, found in self.readings if found.category not in body.allowed]
 
     @property
-    def outside(self) -> list[tuple[ErrorBody, Classification]]:
+    def outside(self) -> list[tuple[LabelledBody, Classification]]:
         """The readings of ambiguous bodies that are none of those allowed."""
         return [(body, found) for body, found in self.misread if body.is_ambiguous]
 
     @property
-    def dangerous(self) -> list[tuple[ErrorBody, Classification]]:
+    def dangerous(self) -> list[tuple[LabelledBody, Classification]]:
         """The readings that would have an account or route error repeated."""
         return [(body, found) for body, found in self.readings if body.must_not_pass and found.category in PASSING]
 
@@ -214,6 +223,6 @@ def check_wrapped(score: Score) -> None:
     assert len(score.outside) <= (1 - SHARE_RIGHT) * ambiguous, score.report()
 
 
-def scored(readings: Iterable[tuple[ErrorBody, Classification]]) -> Score:
+def scored(readings: Iterable[tuple[LabelledBody, Classification]]) -> Score:
     """Return the score of readings."""
     return Score(list(readings))

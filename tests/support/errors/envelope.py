@@ -20,7 +20,6 @@ class Envelope:
     names_status: bool = True
     """The inner status can still be seen."""
     content_type: str = "application/json"
-    streamed: bool = False
 
 
 def _json(value: object) -> str:
@@ -105,8 +104,8 @@ ENVELOPES = (
     Envelope("Error from provider", _provider, 400),
     Envelope("provider and status in brackets", _bracketed, 503),
     Envelope("twice nested JSON", _doubly_nested, 502),
-    Envelope("SSE error event", _sse_anthropic, 200, False, "text/event-stream", streamed=True),
-    Envelope("SSE chunk with an error", _sse_openrouter, 200, True, "text/event-stream", streamed=True),
+    Envelope("SSE error event", _sse_anthropic, 200, False, "text/event-stream"),
+    Envelope("SSE chunk with an error", _sse_openrouter, 200, True, "text/event-stream"),
     Envelope("Python dict repr", _python_repr, 500, True, "text/plain"),
     Envelope("Fastify", _fastify, None),
     Envelope("text of a client", _client, None, True, "text/plain"),
@@ -164,7 +163,6 @@ class Shape:
     keeps_words: bool = True
     """The code word is still there."""
     content_type: str = "application/json"
-    streamed: bool = False
 
 
 def _to_anthropic(said: Said, status: int) -> str:
@@ -201,6 +199,6 @@ SHAPES = (
     Shape("Anthropic with the code as type", _to_anthropic_with_code, None),
     Shape("Anthropic with a generic type", _to_generic_anthropic, None, keeps_words=False),
     Shape("OpenAI", _to_openai, None),
-    Shape("response.failed", _to_response_failed, 200, True, "text/event-stream", streamed=True),
-    Shape("flat error event", _to_flat_event, 200, True, "text/event-stream", streamed=True),
+    Shape("response.failed", _to_response_failed, 200, True, "text/event-stream"),
+    Shape("flat error event", _to_flat_event, 200, True, "text/event-stream"),
 )

@@ -1,16 +1,19 @@
 """Calling the embedded gateway, and reading its answers with the console's own readers."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import httpx
+import jsonschema
+from support.errors.corpus import classified
 
-from console.domain.errors.category import Category, classify
+from console.domain.errors.category import Category
 from console.domain.routes.family import EndpointFamily
 from console.wire import FAMILY_WIRES
 from console.wire.answer import Answer, error_in
 from console.wire.json_value import decode
-from console.wire.judge.expectation import NOTHING, Asked
+from console.wire.judge.expectation import NOTHING, Expectation
 from console.wire.sse import SseDecoder
 
 R, M, C = EndpointFamily.RESPONSES, EndpointFamily.ANTHROPIC_MESSAGES, EndpointFamily.CHAT_COMPLETIONS
@@ -40,18 +43,46 @@ async def post(client: httpx.AsyncClient, family: EndpointFamily, body: Any, **h
 def error_category(response: httpx.Response) -> Category:
     assert error_in(decode(response.content)) is not None
     content_type = response.headers["content-type"]
-    return classify(response.status_code, response.headers, response.content, content_type).category
+    return classified(response.status_code, response.content, content_type, headers=response.headers).category
 
 
-def read(family: EndpointFamily, response: httpx.Response, asked: Asked = NOTHING) -> tuple[Answer, str]:
+def read(family: EndpointFamily, response: httpx.Response, expected: Expectation = NOTHING) -> tuple[Answer, str]:
     """Read an answer, streamed or not, as the console does; return it with its text."""
     wire = FAMILY_WIRES[family]
     if not response.headers["content-type"].startswith("text/event-stream"):
-        answer = wire.read(response.json(), asked)
+        answer = wire.read(response.json(), expected)
         return answer, answer.text
-    reader = wire.open_stream(asked)
+    reader = wire.open_stream(expected)
     text = "".join(delta.text for event in SseDecoder().feed(response.content) for delta in reader.feed(event))
     return reader.close(), text
+
+
+def fits(value: object, schema: Mapping[str, Any]) -> bool:
+    """Return whether a value fits a JSON schema, by the word of the reference implementation."""
+    return jsonschema.Draft202012Validator(schema).is_valid(value)
+
+
+def expecting(schema: Mapping[str, Any]) -> Expectation:
+    """Return the expectation of a text that fits a JSON schema."""
+    return Expectation(accepts=lambda text: fits(decode(text), schema))
+
+
+def tool_for(family: EndpointFamily, name: str, schema: object) -> dict[str, Any]:
+    """Return a function as a family's requests name it among their tools."""
+    match family:
+        case EndpointFamily.RESPONSES:
+            return {"type": "function", "name": name, "parameters": schema}
+        case EndpointFamily.ANTHROPIC_MESSAGES:
+            return {"name": name, "input_schema": schema}
+        case EndpointFamily.CHAT_COMPLETIONS:
+            return {"type": "function", "function": {"name": name, "parameters": schema}}
+
+
+def forced(family: EndpointFamily, name: str, schema: object) -> dict[str, Any]:
+    """Return what of a request's body makes the model call a tool, as agents send it."""
+    named = {R: {"type": "function", "name": name}, M: {"type": "tool", "name": name}}
+    choice = named.get(family, {"type": "function", "function": {"name": name}})
+    return {"tools": [tool_for(family, name, schema)], "tool_choice": choice}
 
 
 def events_of(response: httpx.Response) -> list[dict[str, Any]]:

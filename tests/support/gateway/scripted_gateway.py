@@ -42,8 +42,16 @@ NO_MODEL = whole(
     {"error": {"message": "The model does not exist", "type": "invalid_request_error", "code": "model_not_found"}},
 )
 NOT_FOUND = whole(404, {"error": {"message": "Not found", "type": "invalid_request_error", "code": None}})
-REVIEW = json.dumps({"nonce": "probe-1", "criteria": [{"name": "safety", "score": 4, "evidence": "print"}]})
-PLAN = json.dumps({"scope": ["README.md"], "steps": ["add a line"], "stop_conditions": ["done"]})
+REVIEW = json.dumps(
+    {"nonce": "probe-1", "criteria": [{"id": "safety", "score": 4, "evidence": "print"}], "findings": []}
+)
+ANSWERS = (
+    {"instruction_source": "AGENTS.md", "scope": ["README.md"], "steps": ["add"], "stop_conditions": ["done"]},
+    {"instruction_source": "AGENTS.md", "artifact": "ok", "claims": []},
+    json.loads(REVIEW),
+    {"nonce": "probe-1", "findings": []},
+)
+"""What each role may answer."""
 
 
 def models(*names: str, **more: Any) -> bytes:
@@ -103,10 +111,23 @@ def shaped_answer(request: Request, family: EndpointFamily, model: str = "m") ->
     body = json.loads(request.body)
     if body.get("tools"):
         return tool_stream(family, model=model)
-    asks_schema = body.get("text") or body.get("response_format") or body.get("output_config")
-    if not asks_schema:
+    schema = _schema_in(body)
+    if schema is None:
         return good_stream(family, model=model)
-    return good_stream(family, PLAN if "stop_conditions" in json.dumps(asks_schema) else REVIEW, model=model)
+    (answer,) = [each for each in ANSWERS if set(each) == set(schema["properties"])]
+    return good_stream(family, json.dumps(answer), model=model)
+
+
+def _schema_in(body: dict[str, Any]) -> dict[str, Any] | None:
+    """Return the JSON schema that a request of any family gives for its answer."""
+    match body:
+        case (
+            {"text": {"format": {"schema": schema}}}
+            | {"output_config": {"format": {"schema": schema}}}
+            | {"response_format": {"json_schema": {"schema": schema}}}
+        ):
+            return dict(schema)
+    return None
 
 
 Answer = Callable[[Request, EndpointFamily], bytes]

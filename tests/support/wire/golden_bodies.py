@@ -8,7 +8,7 @@ from support.wire.golden_chat import CHAT_USAGE
 from support.wire.golden_messages import message
 
 from console.domain.routes.family import EndpointFamily
-from console.wire.judge.expectation import NOTHING, Asked
+from console.wire.judge.expectation import NOTHING, Expectation
 
 R, M, C = EndpointFamily.RESPONSES, EndpointFamily.ANTHROPIC_MESSAGES, EndpointFamily.CHAT_COMPLETIONS
 
@@ -21,7 +21,7 @@ class GoldenBody:
     family: EndpointFamily
     body: dict[str, Any]
     findings: tuple[str, ...] = ()
-    asked: Asked = NOTHING
+    expected: Expectation = NOTHING
 
 
 def completion(content: object = "OK.", finish: str | None = "stop", **fields: object) -> dict[str, Any]:
@@ -51,8 +51,7 @@ def said(text: str = "OK.", stop_reason: str = "end_turn", **fields: object) -> 
 
 
 TOOL_USE: dict[str, Any] = {"type": "tool_use", "id": "toolu_01", "name": "get_weather", "input": {"city": "Oslo"}}
-WEATHER = Asked(tool="get_weather")
-SCORED = Asked(accepts=lambda value: isinstance(value, dict) and "score" in value)
+SCORED = Expectation(accepts=lambda text: '"score":' in text and text.startswith("{"))
 _SCORE = '{"score":0.9}'
 _AT_LIMIT = {"incomplete_details": {"reason": "max_output_tokens"}, "usage": RESPONSES_USAGE}
 _LLAMA_RESPONSE = {
@@ -72,30 +71,26 @@ _LLAMA_RESPONSE = {
 }
 RESPONSE = GoldenBody("responses: text", R, response("completed", output=[message_item("OK.")], usage=RESPONSES_USAGE))
 RESPONSE_TOOL = GoldenBody(
-    "responses: forced tool",
+    "responses: tool",
     R,
     response("completed", output=[call_item('{"city":"Oslo"}')], usage=RESPONSES_USAGE),
-    asked=WEATHER,
 )
 RESPONSE_SCORE = GoldenBody(
     "responses: structured",
     R,
     response("completed", output=[message_item(_SCORE)], usage=RESPONSES_USAGE),
-    asked=SCORED,
+    expected=SCORED,
 )
 CHAT_TEXT = GoldenBody("chat: text", C, completion())
 CHAT_CALL = GoldenBody(
-    "chat: forced tool",
+    "chat: tool",
     C,
     completion(None, "tool_calls", message={"tool_calls": [tool_call()]}),
-    asked=WEATHER,
 )
-CHAT_SCORE = GoldenBody("chat: structured", C, completion(_SCORE), asked=SCORED)
+CHAT_SCORE = GoldenBody("chat: structured", C, completion(_SCORE), expected=SCORED)
 MESSAGE = GoldenBody("messages: text", M, said())
-MESSAGE_TOOL = GoldenBody(
-    "messages: forced tool", M, message(content=[TOOL_USE], stop_reason="tool_use"), asked=WEATHER
-)
-MESSAGE_SCORE = GoldenBody("messages: structured", M, said(_SCORE), asked=SCORED)
+MESSAGE_TOOL = GoldenBody("messages: tool", M, message(content=[TOOL_USE], stop_reason="tool_use"))
+MESSAGE_SCORE = GoldenBody("messages: structured", M, said(_SCORE), expected=SCORED)
 GOLDEN_BODIES = (
     RESPONSE,
     RESPONSE_TOOL,
@@ -132,7 +127,7 @@ GOLDEN_BODIES = (
     CHAT_CALL,
     CHAT_SCORE,
     GoldenBody(
-        "chat: a forced tool ends in stop",
+        "chat: a tool ends in stop",
         C,
         completion(None, "stop", message={"tool_calls": [tool_call()]}),
         ("CHT-B-02",),

@@ -9,7 +9,7 @@ from typing import Any
 from support.wire.golden import DONE
 
 from console.domain.routes.family import EndpointFamily
-from console.wire.judge.expectation import NOTHING, Asked
+from console.wire.judge.expectation import NOTHING, Expectation
 from console.wire.sse import SseEvent
 
 GONE = object()
@@ -45,7 +45,7 @@ class Mutant:
     frames: tuple[SseEvent, ...]
     noticed_by: tuple[str, str]
     """The assertion's id and the name of its case."""
-    asked: Asked = NOTHING
+    expected: Expectation = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class BodyMutant:
     base: dict[str, Any]
     body: dict[str, Any]
     noticed_by: tuple[str, str]
-    asked: Asked = NOTHING
+    expected: Expectation = NOTHING
 
 
 def mutated(frames: Iterable[SseEvent], *changes: Change, renumber: bool) -> tuple[SseEvent, ...]:

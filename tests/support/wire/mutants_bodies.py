@@ -1,6 +1,6 @@
 """Mutants of whole bodies."""
 
-from support.wire.frames_responses import RESPONSES_USAGE, call_item
+from support.wire.frames_responses import RESPONSES_USAGE
 from support.wire.golden_bodies import (
     CHAT_CALL,
     CHAT_SCORE,
@@ -10,10 +10,8 @@ from support.wire.golden_bodies import (
     MESSAGE_TOOL,
     RESPONSE,
     RESPONSE_SCORE,
-    RESPONSE_TOOL,
     TOOL_USE,
     GoldenBody,
-    tool_call,
 )
 from support.wire.golden_chat import CHAT_USAGE
 from support.wire.mutant import GONE, BodyMutant, edited
@@ -25,7 +23,7 @@ _FINISH = ("choices", 0, "finish_reason")
 def _mutant(base: GoldenBody, name: str, noticed_by: str, *path: str | int, to: object) -> BodyMutant:
     assertion, _, case = noticed_by.partition(" ")
     body = edited(base.body, path, to)
-    return BodyMutant(f"{base.name}: {name}", base.family, base.body, body, (assertion, case), base.asked)
+    return BodyMutant(f"{base.name}: {name}", base.family, base.body, body, (assertion, case), base.expected)
 
 
 BODY_MUTANTS = (
@@ -51,10 +49,6 @@ BODY_MUTANTS = (
     _mutant(
         RESPONSE, "more cached than read", "RSP-U-01 details", "usage", "input_tokens_details", to={"cached_tokens": 99}
     ),
-    _mutant(RESPONSE_TOOL, "another tool", "RSP-B-08 not_called", "output", 0, "name", to="other"),
-    _mutant(RESPONSE_TOOL, "called twice", "RSP-B-08 not_called", "output", to=[call_item("{}"), call_item("{}")]),
-    _mutant(RESPONSE_TOOL, "no call_id", "RSP-B-08 arguments", "output", 0, "call_id", to=GONE),
-    _mutant(RESPONSE_TOOL, "arguments are a list", "RSP-B-08 arguments", "output", 0, "arguments", to="[]"),
     _mutant(RESPONSE_SCORE, "a fence around it", "RSP-B-07 not_json", "output", 0, "content", 0, "text", to="```json"),
     _mutant(RESPONSE_SCORE, "another key", "RSP-B-07 does_not_fit", "output", 0, "content", 0, "text", to='{"s":1}'),
     *(_mutant(CHAT_TEXT, f"no {field}", "CHT-B-01 field", field, to=GONE) for field in ("id", "created", "model")),
@@ -73,9 +67,6 @@ BODY_MUTANTS = (
     _mutant(CHAT_TEXT, "a wrong total", "CHT-U-01 total", "usage", "total_tokens", to=1),
     _mutant(CHAT_TEXT, "reasoning beside", "CHT-U-01 beside", "usage", "total_tokens", to=15),
     _mutant(CHAT_TEXT, "no usage", "CHT-U-01 missing", "usage", to=GONE),
-    _mutant(CHAT_CALL, "another tool", "CHT-B-04 not_called", *_MESSAGE, "tool_calls", 0, "function", "name", to="x"),
-    _mutant(CHAT_CALL, "called twice", "CHT-B-04 not_called", *_MESSAGE, "tool_calls", to=[tool_call(), tool_call()]),
-    _mutant(CHAT_CALL, "no JSON", "CHT-B-04 arguments", *_MESSAGE, "tool_calls", 0, "function", "arguments", to="{"),
     _mutant(CHAT_SCORE, "a fence around it", "CHT-B-04 not_json", *_MESSAGE, "content", to="```json"),
     _mutant(CHAT_SCORE, "another key", "CHT-B-04 does_not_fit", *_MESSAGE, "content", to='{"s":1}'),
     *(_mutant(MESSAGE, f"no {field}", "MSG-B-01 field", field, to=GONE) for field in ("id", "model")),
@@ -90,8 +81,6 @@ BODY_MUTANTS = (
     _mutant(MESSAGE, "a tool said and none used", "MSG-B-02 no_tool_use", "stop_reason", to="tool_use"),
     _mutant(MESSAGE, "a tool used and not said", "MSG-B-02 unsaid_tool_use", "content", to=[TOOL_USE]),
     _mutant(MESSAGE_TOOL, "input is text", "MSG-B-02 input", "content", 0, "input", to='{"city":"Oslo"}'),
-    _mutant(MESSAGE_TOOL, "another tool", "MSG-B-02 not_called", "content", 0, "name", to="other"),
-    _mutant(MESSAGE_TOOL, "no id", "MSG-B-02 not_called", "content", 0, "id", to=""),
     _mutant(MESSAGE, "empty", "MSG-B-02 empty_turn", "content", to=[]),
     _mutant(MESSAGE_SCORE, "a fence around it", "MSG-B-02 not_json", "content", 0, "text", to="```json"),
     _mutant(MESSAGE_SCORE, "another key", "MSG-B-02 does_not_fit", "content", 0, "text", to='{"s":1}'),

@@ -21,7 +21,7 @@ from support.wire.mutant import (
 )
 
 from console.domain.routes.family import EndpointFamily
-from console.wire.judge.expectation import NOTHING, Asked
+from console.wire.judge.expectation import NOTHING, Expectation
 from console.wire.sse import SseEvent
 
 _CREATED = "response.created"
@@ -39,11 +39,11 @@ def _mutant(
     *changes: Change,
     base: tuple[SseEvent, ...] = PLAIN,
     renumber: bool = True,
-    asked: Asked = NOTHING,
+    expected: Expectation = NOTHING,
 ) -> Mutant:
     frames = mutated(base, *changes, renumber=renumber)
     assertion, _, case = noticed_by.partition(" ")
-    return Mutant(f"responses: {name}", EndpointFamily.RESPONSES, base, frames, (assertion, case), asked)
+    return Mutant(f"responses: {name}", EndpointFamily.RESPONSES, base, frames, (assertion, case), expected)
 
 
 def _usage(**figures: object) -> Change:

@@ -1,0 +1,161 @@
+"""The forms of what each role answers in a run: the schemas as they are sent, and how an answer is read by them.
+
+The schemas are sent in the family's own field for structured output. Rung 5 of the probe ladder sends the same ones.
+"""
+
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from console.domain.routes.role import Role
+from console.domain.run.gate import Gate
+from console.domain.run.json_form import Choice, FormError, ListOf, Record, Text, decode_json
+from console.domain.run.role_answer import (
+    SCORE_LIMIT,
+    CriterionScore,
+    Critique,
+    CritiqueArea,
+    Draft,
+    FindingSeverity,
+    JudgeFinding,
+    Plan,
+    Review,
+    RoleAnswer,
+)
+from console.domain.sources.claim import Claim
+
+_PLAN_LIMIT = 8
+"""The most entries of each of a plan's lists: a plan bounds a small change."""
+_CLAIM_LIMIT = 24
+_FINDING_LIMIT = 16
+
+Answer_co = TypeVar("Answer_co", bound=RoleAnswer, covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerForm(Generic[Answer_co]):
+    """The form of one role's answer."""
+
+    name: str
+    """What the schema is called where it is sent."""
+    content: Record[Answer_co]
+
+    @property
+    def schema(self) -> dict[str, object]:
+        """The JSON schema that is sent."""
+        return self.content.schema
+
+    def read(self, text: str) -> Answer_co:
+        """Read an answer's text.
+
+        Raises:
+            FormError: It is not JSON, or not of this form.
+
+        """
+        return self.content.decode(decode_json(text))
+
+    def accepts(self, text: str) -> bool:
+        """Return whether an answer's text has this form."""
+        try:
+            self.read(text)
+        except FormError:
+            return False
+        return True
+
+
+_SOURCE = Text("The path of the instruction file that you followed")
+_NONCE = Text("The nonce of the request, repeated")
+_SEVERITY = Choice(tuple(FindingSeverity))
+_QUOTE = Text("Words quoted from the draft, exactly as they stand there")
+_NOTE = Text("What is wrong there, in one sentence")
+
+PLAN_FORM = AnswerForm(
+    "run_plan",
+    Record(
+        Plan,
+        {
+            "instruction_source": _SOURCE,
+            "scope": ListOf(Text("A path that the draft may touch, or a pattern such as docs/**"), _PLAN_LIMIT),
+            "steps": ListOf(Text("One step"), _PLAN_LIMIT),
+            "stop_conditions": ListOf(Text("A condition on which the work stops"), _PLAN_LIMIT),
+        },
+    ),
+)
+_CLAIM = Record(
+    Claim,
+    {
+        "id": Text("A short name of the claim"),
+        "url": Text("Where it stands"),
+        "quote": Text("The words that stand there, exactly"),
+    },
+)
+DRAFT_FORM = AnswerForm(
+    "run_draft",
+    Record(
+        Draft,
+        {
+            "instruction_source": _SOURCE,
+            "artifact": Text("The whole artifact, and nothing else"),
+            "claims": ListOf(_CLAIM, _CLAIM_LIMIT),
+        },
+    ),
+)
+_REVIEW_FINDING = Record(JudgeFinding, {"severity": _SEVERITY, "quote": _QUOTE, "note": _NOTE})
+_CRITIQUE_FINDING = Record(
+    JudgeFinding, {"area": Choice(tuple(CritiqueArea)), "severity": _SEVERITY, "quote": _QUOTE, "note": _NOTE}
+)
+CRITIQUE_FORM = AnswerForm(
+    "run_critique", Record(Critique, {"nonce": _NONCE, "findings": ListOf(_CRITIQUE_FINDING, _FINDING_LIMIT)})
+)
+
+
+def review_form(criteria: tuple[str, ...]) -> AnswerForm[Review]:
+    """Return the form of a review that scores the criteria with these ids."""
+    score = Record(
+        CriterionScore, {"id": Choice(criteria), "score": Choice(tuple(range(SCORE_LIMIT + 1))), "evidence": _QUOTE}
+    )
+    return AnswerForm(
+        "run_review",
+        Record(
+            Review,
+            {
+                "nonce": _NONCE,
+                "criteria": ListOf(score, len(criteria)),
+                "findings": ListOf(_REVIEW_FINDING, _FINDING_LIMIT),
+            },
+        ),
+    )
+
+
+def form_at(gate: Gate, criteria: tuple[str, ...] = ()) -> AnswerForm[RoleAnswer]:
+    """Return the form of the answer that a gate's role gives.
+
+    Args:
+        gate: A gate with a call.
+        criteria: The ids of the rubric's criteria, for the reviewer.
+
+    Raises:
+        ValueError: No model works at the gate.
+
+    """
+    match gate:
+        case Gate.PLANNER:
+            return PLAN_FORM
+        case Gate.WRITER:
+            return DRAFT_FORM
+        case Gate.REVIEWER:
+            return review_form(criteria)
+        case Gate.CRITIC:
+            return CRITIQUE_FORM
+        case _:
+            raise ValueError(f"no model works at the gate {gate}")
+
+
+GATE_OF_ROLE = {
+    Role.PLANNER: Gate.PLANNER,
+    Role.WRITER: Gate.WRITER,
+    Role.REVISION: Gate.WRITER,
+    Role.REVIEWER: Gate.REVIEWER,
+    Role.CRITIC: Gate.CRITIC,
+    Role.FALLBACK: Gate.WRITER,
+}
+"""The gate whose work each role does; a fallback is probed as a writer."""
