@@ -16,15 +16,15 @@ from console.app.session import Session
 
 if TYPE_CHECKING:
     from console.domain.routes.route import Route
-    from console.domain.run.decide import AllowRepeat, Decide, MoveRoute, Stop
+    from console.domain.run.command import AllowRepeat, Decide, MoveRoute, Stop
     from console.domain.run.event import ArtifactRole
     from console.domain.run.state import RunState
     from console.services.config.settings import Profile
     from console.services.open_gateway import Target
-    from console.services.run.desk import RunDesk
     from console.services.run.role_call import RoleCall
+    from console.services.run.run_context import RunContext
     from console.services.run.run_log import RunLog
-    from console.services.run.step import StepNews
+    from console.services.run.step import StepEvent
 
 _READING = ("console.app.runs.reading", "console.services.run.opening")
 """What is loaded after the first paint to read runs, and, below, to step them."""
@@ -59,9 +59,9 @@ class RunBridge:
         """
         self._session = session
         self._environment = environment
-        self._desk: RunDesk | None = None
+        self._desk: RunContext | None = None
         self._log: RunLog | None = None
-        self._here: RunDesk | None = None
+        self._here: RunContext | None = None
         """The desk with the profile of the run in view."""
         self._problem = ""
         self._prepared: tuple[str, RoleCall] | None = None
@@ -83,7 +83,7 @@ class RunBridge:
             await self._session.load(_READING)
             from console.services.ledger.ledger import LedgerError
             from console.services.ledger.sqlite import FILE_NAME
-            from console.services.run.opening import OperatorError, open_desk
+            from console.services.run.opening import OperatorError, open_context
             from console.view.run_view import RunsFailed, RunsListed
 
             try:
@@ -92,7 +92,7 @@ class RunBridge:
                     self._session.see(RunsListed(()))
                     return
                 profile = self._session.profile
-                async with open_desk(profile, self._share_gateway, environment=self._environment) as desk:
+                async with open_context(profile, self._share_gateway, environment=self._environment) as desk:
                     self._desk = desk
                     await self._follow(desk)
             except (LedgerError, PrivateFileError, OperatorError) as error:
@@ -100,7 +100,7 @@ class RunBridge:
             finally:
                 self._desk = None
 
-    async def _follow(self, desk: "RunDesk") -> None:
+    async def _follow(self, desk: "RunContext") -> None:
         await self._list(desk)
         view = self._session.state.run
         if view is not None and view.runs:
@@ -113,7 +113,7 @@ class RunBridge:
             elif self._log is not None and self._log.state.run_id in changed and self._step_task is None:
                 await self.look_at(self._log.state.run_id)
 
-    async def _list(self, desk: "RunDesk") -> None:
+    async def _list(self, desk: "RunContext") -> None:
         from console.view.run_view import RunRow, RunsListed
 
         rows = [
@@ -227,7 +227,7 @@ class RunBridge:
                         await self._take(each)
 
     @contextlib.asynccontextmanager
-    async def _stepping(self) -> AsyncIterator["tuple[RunLog, RunDesk] | None"]:
+    async def _stepping(self) -> AsyncIterator["tuple[RunLog, RunContext] | None"]:
         """Yield the run in view to be stepped; end with what is said of it, and with the run as it then stands."""
         await self._session.load(_STEPPING)
         from console.app.runs.run_error import REFUSALS
@@ -246,7 +246,7 @@ class RunBridge:
             if log is not None:
                 await self.look_at(log.state.run_id)
 
-    async def _take(self, news: "StepNews") -> None:
+    async def _take(self, news: "StepEvent") -> None:
         """Show what happened in a step."""
         from console.app.runs.reading import call_shown
         from console.domain.probes.event import SmokeStarted

@@ -6,7 +6,7 @@ from console.domain.run.gate import GATES_WITH_A_CALL, GateVerdict, role_at
 from console.view.console_state import ConsoleState
 
 if TYPE_CHECKING:
-    from console.domain.run.decide import Command
+    from console.domain.run.command import Command
     from console.domain.run.state import RunState
     from console.view.run_view import RunView
 
@@ -74,14 +74,14 @@ def why_no_block(state: ConsoleState, cursor: int) -> str | None:
 
 def why_no_repeat(state: ConsoleState, cursor: int) -> str | None:
     """Say why the gate's call cannot be made once more."""
-    from console.domain.run.decide import AllowRepeat
+    from console.domain.run.command import AllowRepeat
 
     return _why_untouchable(state) or _refused(state, AllowRepeat(_TYPED))
 
 
 def why_no_fallback(state: ConsoleState, cursor: int) -> str | None:
     """Say why the fallback route cannot serve the gate's role."""
-    from console.domain.run.decide import MoveRoute
+    from console.domain.run.command import MoveRoute
 
     if (reason := _why_untouchable(state)) is not None:
         return reason
@@ -94,7 +94,7 @@ def why_no_fallback(state: ConsoleState, cursor: int) -> str | None:
 
 def why_no_end(state: ConsoleState, cursor: int) -> str | None:
     """Say why the run cannot be ended."""
-    from console.domain.run.decide import Stop
+    from console.domain.run.command import Stop
 
     return _why_untouchable(state) or _refused(state, Stop(_TYPED))
 
@@ -139,7 +139,7 @@ def _why_untouchable(state: ConsoleState) -> str | None:
 
 
 def _why_no_verdict(state: ConsoleState, verdict: GateVerdict) -> str | None:
-    from console.domain.run.decide import Decide
+    from console.domain.run.command import Decide
 
     if (reason := _why_untouchable(state)) is not None:
         return reason
@@ -150,7 +150,8 @@ def _why_no_verdict(state: ConsoleState, verdict: GateVerdict) -> str | None:
 
 def _refused(state: ConsoleState, command: "Command") -> str | None:
     """Return what the rules of a run have against a command."""
-    from console.domain.run.decide import Refusal, decide
+    from console.domain.run.decide import decide
+    from console.domain.run.refusal import Refusal
 
     view, run = _in_view(state)
     if view.operator is None:

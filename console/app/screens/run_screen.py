@@ -23,7 +23,7 @@ from console.app.panes.stepper_bar import StepperBar, short_id
 from console.app.runs.bridge import RunBridge
 from console.app.session import Session
 from console.app.widgets.line_pane import LinePane
-from console.domain.run.decide import AllowRepeat, Decide, MoveRoute, Stop
+from console.domain.run.command import AllowRepeat, Decide, MoveRoute, Stop
 from console.domain.run.event import ArtifactRole
 from console.domain.run.gate import GATES_WITH_A_CALL, GateVerdict, role_at
 from console.domain.run.state import Phase, RunState
@@ -78,7 +78,7 @@ class RunScreen(Screen[None]):
         self._is_built_in = is_built_in
         self._tab = "runs"
         self._was_live = False
-        self._deeds: dict[str, Callable[[], object]] = {
+        self._commands: dict[str, Callable[[], object]] = {
             "run.step": self._step,
             "run.preview": self._preview,
             "run.ready": partial(self._ask_verdict, GateVerdict.READY),
@@ -146,7 +146,7 @@ class RunScreen(Screen[None]):
         if reason is not None:
             self.notify(reason, severity="warning", markup=False)
             return
-        self._deeds[action_id]()
+        self._commands[action_id]()
 
     def show(self, state: ConsoleState) -> None:
         """Draw a state."""

@@ -5,10 +5,13 @@ from functools import reduce
 
 from console.domain.ledger.actor import Actor
 from console.domain.ledger.line import Line, NewLine, check_chain
-from console.domain.run.decide import Command, Refusal, decide
+from console.domain.run.command import Command
+from console.domain.run.decide import decide
 from console.domain.run.event import CallFailed, CallIntended, CallLost, CallRecorded, Entry, RunEvent
+from console.domain.run.fold import apply
 from console.domain.run.gate import Gate
-from console.domain.run.state import RunState, apply
+from console.domain.run.refusal import Refusal
+from console.domain.run.state import RunState
 from console.services.ledger.codec import decode_event, encode_event, kind_of
 from console.services.ledger.ledger import Ledger, Summary
 
@@ -28,11 +31,14 @@ class DamagedRunError(Exception):
 class RunLog:
     """One run's lines, as far as this process has read them."""
 
-    def __init__(self, ledger: Ledger, run_id: str, state: RunState) -> None:
+    def __init__(self, ledger: Ledger, run_id: str, lines: Sequence[Line] = ()) -> None:
         self._ledger = ledger
         self._run_id = run_id
-        self.state = state
-        """The run after all lines that were read."""
+        self.entries: tuple[Entry, ...] = ()
+        """All that happened, as far as it was read or appended here."""
+        self.state = RunState(run_id)
+        """The run after these entries."""
+        self._take(lines)
 
     @classmethod
     async def open(cls, ledger: Ledger, run_id: str) -> "RunLog":
@@ -43,7 +49,7 @@ class RunLog:
             DamagedRunError: Its lines do not hold together.
 
         """
-        log = cls(ledger, run_id, RunState(run_id))
+        log = cls(ledger, run_id)
         await log.refresh()
         return log
 
@@ -56,7 +62,8 @@ class RunLog:
                 f"the ledger of run {self._run_id} does not hold together at line {faults[0].seq}: {faults[0].words};"
                 " gateway-console record verify says more"
             )
-        self.state = reduce(apply, map(entry_of, lines), RunState(self._run_id))
+        self.entries, self.state = (), RunState(self._run_id)
+        self._take(lines)
         return self.state
 
     async def command(self, actor: Actor, *commands: Command, fence: int | None = None) -> tuple[Entry, ...]:
@@ -69,12 +76,11 @@ class RunLog:
 
         Raises:
             RunRefusedError: The rules of a run do not allow one of them.
-            ConflictError: Somebody else was first: read again, then decide again.
+            ConflictError: Another process appended first: read again, then decide again.
             LedgerError: It cannot be kept.
 
         """
         state = self.state
-        events: list[RunEvent] = []
         lines: list[NewLine] = []
         for command in commands:
             result = decide(state, command, actor)
@@ -82,7 +88,6 @@ class RunLog:
                 raise RunRefusedError(result)
             for event in result:
                 lines.append(_line(state, event))
-                events.append(event)
                 state = apply(state, Entry(state.seq + 1, state.updated_at_ms, actor, state.head, event))
         kept = await self._ledger.append(
             self._run_id,
@@ -96,6 +101,7 @@ class RunLog:
 
     def _take(self, lines: Sequence[Line]) -> tuple[Entry, ...]:
         entries = tuple(map(entry_of, lines))
+        self.entries += entries
         self.state = reduce(apply, entries, self.state)
         return entries
 
@@ -108,9 +114,7 @@ async def begin(ledger: Ledger, run_id: str, actor: Actor, events: Sequence[RunE
         lines.append(_line(state, event))
         state = apply(state, Entry(state.seq + 1, now_ms, actor, "", event))
     kept = await ledger.create(run_id, lines, actor=actor, summary=summary_of(state))
-    log = RunLog(ledger, run_id, RunState(run_id))
-    log.state = reduce(apply, map(entry_of, kept), RunState(run_id))
-    return log
+    return RunLog(ledger, run_id, kept)
 
 
 def entry_of(line: Line) -> Entry:

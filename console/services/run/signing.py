@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from console.domain.ledger.signature import NAMESPACE, SignatureFormError, armor, read_armor
-from console.domain.run.decide import Sign
+from console.domain.run.command import Sign
 from console.domain.text.safe import safe
 from console.services.config.settings import PolicySettings
 from console.services.system.process import ChildEnding, ChildReport, run_bounded

@@ -39,4 +39,4 @@ class GateNoted:
     findings: tuple[Finding, ...]
 
 
-StepNews = Entry | CallPrepared | GateNoted | SmokeEvent
+StepEvent = Entry | CallPrepared | GateNoted | SmokeEvent

@@ -13,10 +13,11 @@ from support.run.stories import CANARY, Stories
 from console.domain.artifacts.artifact import ArtifactKind
 from console.domain.errors.category import Blame, Category
 from console.domain.routes.role import Role
-from console.domain.run.decide import AllowRepeat, MoveRoute, RefusalCode
+from console.domain.run.command import AllowRepeat, MoveRoute
 from console.domain.run.event import CallFailed, StopCause
 from console.domain.run.gate import Gate, GateVerdict
 from console.domain.run.record import record_of
+from console.domain.run.refusal import RefusalCode
 from console.domain.run.state import Phase, RunStatus
 from console.domain.sources.cited_page import SourceVerdict
 from console.services.ledger.sqlite import SqliteLedger
