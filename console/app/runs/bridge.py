@@ -16,7 +16,7 @@ from console.app.session import Session
 
 if TYPE_CHECKING:
     from console.domain.routes.route import Route
-    from console.domain.run.command import AllowRepeat, Decide, MoveRoute, Stop
+    from console.domain.run.command import OperatorCommand
     from console.domain.run.event import ArtifactRole
     from console.domain.run.state import RunState
     from console.services.config.settings import Profile
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from console.services.run.run_context import RunContext
     from console.services.run.run_log import RunLog
     from console.services.run.step import StepEvent
+
+    OpensRuns = Callable[..., contextlib.AbstractAsyncContextManager[RunContext]]
 
 _READING = ("console.app.runs.reading", "console.services.run.opening")
 """What is loaded after the first paint to read runs, and, below, to step them."""
@@ -49,14 +51,22 @@ class RunForm:
 class RunBridge:
     """The runs of this machine, in one session. Its coroutines run as the app's named workers."""
 
-    def __init__(self, session: Session, environment: Mapping[str, str] = os.environ) -> None:
+    def __init__(
+        self,
+        session: Session,
+        environment: Mapping[str, str] = os.environ,
+        *,
+        open_runs: "OpensRuns | None" = None,
+    ) -> None:
         """Begin without having read anything.
 
         Args:
             session: The session whose state and gateway runs share.
             environment: The environment variables, which say where state is kept.
+            open_runs: Opens the ledger and what else runs need; `open_context` where it is not given.
 
         """
+        self._open_runs = open_runs
         self._session = session
         self._environment = environment
         self._desk: RunContext | None = None
@@ -92,7 +102,8 @@ class RunBridge:
                     self._session.see(RunsListed(()))
                     return
                 profile = self._session.profile
-                async with open_context(profile, self._share_gateway, environment=self._environment) as desk:
+                open_runs = self._open_runs or open_context
+                async with open_runs(profile, self._share_gateway, environment=self._environment) as desk:
                     self._desk = desk
                     await self._follow(desk)
             except (LedgerError, PrivateFileError, OperatorError) as error:
@@ -111,7 +122,9 @@ class RunBridge:
             if self._log is None and view is not None and view.runs:
                 await self.look_at(view.runs[0].run_id)
             elif self._log is not None and self._log.state.run_id in changed and self._step_task is None:
-                await self.look_at(self._log.state.run_id)
+                run = self._log.state
+                if await desk.ledger.head(run.run_id) != run.head:  # what was appended here is shown already
+                    await self.look_at(run.run_id)
 
     async def _list(self, desk: "RunContext") -> None:
         from console.view.run_view import RunRow, RunsListed
@@ -143,8 +156,13 @@ class RunBridge:
         from console.view.run_view import RunUnread
 
         try:
-            is_stepped = self._stepped is not None and self._stepped.state.run_id == run_id
-            log = self._stepped if is_stepped and self._stepped else await read_run(desk, run_id)
+            log = self._log
+            if self._stepped is not None and self._stepped.state.run_id == run_id:
+                log = self._stepped
+            elif log is not None and log.state.run_id == run_id:
+                await log.refresh()
+            else:
+                log = await read_run(desk, run_id)
             self._here, self._problem = await desk_of_run(desk, log.state, self._open_gateway_of)
             self._log = log
             await self._tell()
@@ -157,7 +175,10 @@ class RunBridge:
         from console.app.runs.reading import seen
 
         if self._log is not None and self._here is not None:
-            self._session.see(await seen(self._here, self._log.state, self._problem))
+            view = self._session.state.run
+            is_same = view is not None and view.state is not None and view.state.run_id == self._log.state.run_id
+            known = view.notes if view is not None and is_same else ()
+            self._session.see(await seen(self._here, self._log, self._problem, known))
 
     # --- The gateway -------------------------------------------------------------------------------------------------
 
@@ -316,7 +337,7 @@ class RunBridge:
         await self.look_at(log.state.run_id)
         return ""
 
-    async def command(self, what: "Decide | AllowRepeat | MoveRoute | Stop") -> str:
+    async def command(self, what: "OperatorCommand") -> str:
         """Carry out an operator's command on the run in view. Return why not; nothing where it was."""
         log, desk = self._log, self._here
         if log is None or desk is None:

@@ -1,6 +1,6 @@
 """Reading a run for display: its state, what happened in it, and the words that are kept beside the ledger."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 
@@ -19,7 +19,7 @@ from console.services.run.opening import OperatorError, catalogues_of, operator_
 from console.services.run.role_call import RoleCall, read_answer
 from console.services.run.routing import independence
 from console.services.run.run_context import RunContext
-from console.services.run.run_log import RunLog, entry_of
+from console.services.run.run_log import RunLog
 from console.view.run_view import CallShown, GateNotes, JudgeNote, RunNote, RunSeen
 from console.view.run_words import entry_words
 
@@ -62,16 +62,28 @@ async def desk_of_run(desk: RunContext, state: RunState, opens: Opens) -> tuple[
     ), ""
 
 
-async def seen(desk: RunContext, state: RunState, problem: str) -> RunSeen:
-    """Return all that is shown of a run. Raises `LedgerError`."""
-    lines = await desk.ledger.read(state.run_id)
-    words = [told for line in lines if (told := entry_words(entry_of(line))) is not None]
+async def seen(desk: RunContext, log: RunLog, problem: str, known: Sequence[GateNotes] = ()) -> RunSeen:
+    """Return all that is shown of a run.
+
+    Args:
+        desk: The context of the run.
+        log: The run, read.
+        problem: Why it cannot be stepped here; empty where it can.
+        known: The notes of its openings that are shown already: they are not read again.
+
+    """
+    state = log.state
+    words = [told for entry in log.entries if (told := entry_words(entry)) is not None]
+    notes = [
+        known[place] if place < len(known) and known[place].opened == opened else await _notes(desk, state, opened)
+        for place, opened in enumerate(state.openings)
+    ]
     asked = {**dict(independence(state, Gate.REVIEWER)), **dict(independence(state, Gate.CRITIC))}
     proven = dict(pair for opened in state.openings for pair in opened.independence)
     return RunSeen(
         state,
         tuple(words),
-        tuple([await _notes(desk, state, opened) for opened in state.openings]),
+        tuple(notes),
         tuple((asked | proven).items()),
         desk.operator,
         problem,

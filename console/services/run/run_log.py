@@ -8,7 +8,7 @@ from console.domain.ledger.line import Line, NewLine, check_chain
 from console.domain.run.command import Command
 from console.domain.run.decide import decide
 from console.domain.run.event import CallFailed, CallIntended, CallLost, CallRecorded, Entry, RunEvent
-from console.domain.run.fold import apply
+from console.domain.run.fold import apply, fold
 from console.domain.run.gate import Gate
 from console.domain.run.refusal import Refusal
 from console.domain.run.state import RunState
@@ -54,7 +54,9 @@ class RunLog:
         return log
 
     async def refresh(self) -> RunState:
-        """Read the run again, with what others appended. Raises as `open` does."""
+        """Read the run again where another process appended to it. Raises as `open` does."""
+        if self.entries and await self._ledger.head(self._run_id) == self.state.head:
+            return self.state
         lines = await self._ledger.read(self._run_id)
         faults = check_chain(lines)
         if faults:
@@ -62,8 +64,8 @@ class RunLog:
                 f"the ledger of run {self._run_id} does not hold together at line {faults[0].seq}: {faults[0].words};"
                 " gateway-console record verify says more"
             )
-        self.entries, self.state = (), RunState(self._run_id)
-        self._take(lines)
+        entries = tuple(map(entry_of, lines))
+        self.entries, self.state = entries, fold(self._run_id, entries)
         return self.state
 
     async def command(self, actor: Actor, *commands: Command, fence: int | None = None) -> tuple[Entry, ...]:
@@ -100,9 +102,11 @@ class RunLog:
         return self._take(kept)
 
     def _take(self, lines: Sequence[Line]) -> tuple[Entry, ...]:
+        """Fold lines that were appended here, unless a read that began later has brought them already."""
         entries = tuple(map(entry_of, lines))
-        self.entries += entries
-        self.state = reduce(apply, entries, self.state)
+        new = tuple(entry for entry in entries if entry.seq > self.state.seq)
+        self.entries += new
+        self.state = reduce(apply, new, self.state)
         return entries
 
 
@@ -139,8 +143,7 @@ def summary_of(state: RunState) -> Summary:
 
 def summarise(lines: Sequence[Line]) -> Summary:
     """Return what the list of runs shows, from a run's lines."""
-    run_id = lines[0].run_id
-    return summary_of(reduce(apply, map(entry_of, lines), RunState(run_id)))
+    return summary_of(fold(lines[0].run_id, map(entry_of, lines)))
 
 
 _CALLS = (CallIntended, CallRecorded, CallFailed, CallLost)
