@@ -303,6 +303,11 @@ def _sign(state: RunState, actor: Actor, signature: str, signers_sha256: str) ->
     return why_not_follow(state, signed) or (signed,)
 
 
+def may_repeat(state: RunState) -> bool:
+    """Return whether an operator may have the gate's call made once more."""
+    return not isinstance(_allow_repeat(state, ""), Refusal)
+
+
 def _allow_repeat(state: RunState, reason: str) -> tuple[RunEvent, ...] | Refusal:
     call_id = "" if state.intended is None else state.intended.call_id
     allowed = CallRepeatAllowed(call_id, kept_reason(reason))

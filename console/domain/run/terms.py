@@ -42,6 +42,11 @@ def terms_of(state: RunState, verdict: GateVerdict) -> Terms | None:
     )
 
 
+def open_verdicts(state: RunState) -> tuple[GateVerdict, ...]:
+    """Return what may be said at the gate that waits; nothing where none does."""
+    return tuple(verdict for verdict in GateVerdict if (terms := terms_of(state, verdict)) and terms.is_open)
+
+
 def _behind(state: RunState) -> tuple[OperatorSigned | None, ...]:
     passed = (
         each.signed

@@ -69,7 +69,9 @@ def open_failed(state: RunState, failure: CallFailed, why: str = "") -> GateOpen
     """
     said = f": {why}" if why else ""
     finding = Finding(
-        "CALL-01", Severity.FAIL, f"the call gave nothing to judge, {failure.category}{said}; no draft failed by it"
+        "CALL-01",
+        Severity.FAIL,
+        f"the call gave nothing to judge, {failure.category}{said}; this does not count as a failed draft",
     )
     verdict = GateVerdict.REVISE
     return GateOpening(

@@ -37,6 +37,7 @@ from console.domain.run.fold import apply
 from console.domain.run.gate import GATES_WITH_A_CALL, Gate, GateVerdict, role_at
 from console.domain.run.refusal import Refusal
 from console.domain.run.state import Phase, RunState
+from console.domain.run.transition import why_not_follow
 
 
 def signature_by(name: str, namespace: str = NAMESPACE) -> str:
@@ -158,6 +159,7 @@ class Story:
         """Give a command; what it leads to happens."""
         result = decide(self.state, command, actor)
         for event in () if isinstance(result, Refusal) else result:
+            assert (found := why_not_follow(self.state, event)) is None, found
             seq = self.state.seq + 1
             entry = Entry(seq, 1_000 * seq, actor, hashed(f"{self.state.head} {seq}"), event)
             self.entries.append(entry)
