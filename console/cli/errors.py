@@ -7,7 +7,7 @@ from console.cli import output
 from console.cli.exit_code import ExitCode, code_of_token
 from console.cli.run.context import RunNameError
 from console.domain.errors.category import Category
-from console.domain.run.decide import RefusalCode
+from console.domain.run.refusal import RefusalCode
 from console.services.config.toml_text import ConfigError
 from console.services.instructions.find import InstructionsError
 from console.services.ledger.codec import CodecError

@@ -37,7 +37,7 @@ def entry_words(entry: Entry) -> str | None:
         case CallRecorded() as event:
             return f"answered: {_answer_words(event)}"
         case CallFailed() as event:
-            return f"no usable answer: {event.category}, blame {event.blame}; no draft failed by it"
+            return f"no usable answer: {event.category}, blame {event.blame}; this does not count as a failed draft"
         case CallLost():
             return "a call was cut off: its outcome is unknown, and it may have been billed"
         case SourcesChecked(sources):

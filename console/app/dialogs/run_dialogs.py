@@ -15,7 +15,7 @@ from console.app.dialogs.dialogs import Dialog
 from console.app.widgets.line import BLANK, Line, Span, dim, labelled, line, wrap
 from console.app.widgets.line_pane import LinePane
 from console.app.widgets.typed_line import TypedLine
-from console.domain.run.decide import REASON_LIMIT, TYPED_REASON
+from console.domain.run.reason import REASON_LIMIT, TYPED_REASON
 from console.view.console_state import ConsoleState
 from console.view.run_view import CallShown
 from console.view.sign import Tone

@@ -16,15 +16,17 @@ from console.app.session import Session
 
 if TYPE_CHECKING:
     from console.domain.routes.route import Route
-    from console.domain.run.decide import AllowRepeat, Decide, MoveRoute, Stop
+    from console.domain.run.command import OperatorCommand
     from console.domain.run.event import ArtifactRole
     from console.domain.run.state import RunState
     from console.services.config.settings import Profile
     from console.services.open_gateway import Target
-    from console.services.run.desk import RunDesk
     from console.services.run.role_call import RoleCall
+    from console.services.run.run_context import RunContext
     from console.services.run.run_log import RunLog
-    from console.services.run.step import StepNews
+    from console.services.run.step import StepEvent
+
+    OpensRuns = Callable[..., contextlib.AbstractAsyncContextManager[RunContext]]
 
 _READING = ("console.app.runs.reading", "console.services.run.opening")
 """What is loaded after the first paint to read runs, and, below, to step them."""
@@ -49,19 +51,27 @@ class RunForm:
 class RunBridge:
     """The runs of this machine, in one session. Its coroutines run as the app's named workers."""
 
-    def __init__(self, session: Session, environment: Mapping[str, str] = os.environ) -> None:
+    def __init__(
+        self,
+        session: Session,
+        environment: Mapping[str, str] = os.environ,
+        *,
+        open_runs: "OpensRuns | None" = None,
+    ) -> None:
         """Begin without having read anything.
 
         Args:
             session: The session whose state and gateway runs share.
             environment: The environment variables, which say where state is kept.
+            open_runs: Opens the ledger and what else runs need; `open_context` where it is not given.
 
         """
+        self._open_runs = open_runs
         self._session = session
         self._environment = environment
-        self._desk: RunDesk | None = None
+        self._desk: RunContext | None = None
         self._log: RunLog | None = None
-        self._here: RunDesk | None = None
+        self._here: RunContext | None = None
         """The desk with the profile of the run in view."""
         self._problem = ""
         self._prepared: tuple[str, RoleCall] | None = None
@@ -83,7 +93,7 @@ class RunBridge:
             await self._session.load(_READING)
             from console.services.ledger.ledger import LedgerError
             from console.services.ledger.sqlite import FILE_NAME
-            from console.services.run.opening import OperatorError, open_desk
+            from console.services.run.opening import OperatorError, open_context
             from console.view.run_view import RunsFailed, RunsListed
 
             try:
@@ -92,7 +102,8 @@ class RunBridge:
                     self._session.see(RunsListed(()))
                     return
                 profile = self._session.profile
-                async with open_desk(profile, self._share_gateway, environment=self._environment) as desk:
+                open_runs = self._open_runs or open_context
+                async with open_runs(profile, self._share_gateway, environment=self._environment) as desk:
                     self._desk = desk
                     await self._follow(desk)
             except (LedgerError, PrivateFileError, OperatorError) as error:
@@ -100,7 +111,7 @@ class RunBridge:
             finally:
                 self._desk = None
 
-    async def _follow(self, desk: "RunDesk") -> None:
+    async def _follow(self, desk: "RunContext") -> None:
         await self._list(desk)
         view = self._session.state.run
         if view is not None and view.runs:
@@ -111,9 +122,11 @@ class RunBridge:
             if self._log is None and view is not None and view.runs:
                 await self.look_at(view.runs[0].run_id)
             elif self._log is not None and self._log.state.run_id in changed and self._step_task is None:
-                await self.look_at(self._log.state.run_id)
+                run = self._log.state
+                if await desk.ledger.head(run.run_id) != run.head:  # what was appended here is shown already
+                    await self.look_at(run.run_id)
 
-    async def _list(self, desk: "RunDesk") -> None:
+    async def _list(self, desk: "RunContext") -> None:
         from console.view.run_view import RunRow, RunsListed
 
         rows = [
@@ -143,8 +156,13 @@ class RunBridge:
         from console.view.run_view import RunUnread
 
         try:
-            is_stepped = self._stepped is not None and self._stepped.state.run_id == run_id
-            log = self._stepped if is_stepped and self._stepped else await read_run(desk, run_id)
+            log = self._log
+            if self._stepped is not None and self._stepped.state.run_id == run_id:
+                log = self._stepped
+            elif log is not None and log.state.run_id == run_id:
+                await log.refresh()
+            else:
+                log = await read_run(desk, run_id)
             self._here, self._problem = await desk_of_run(desk, log.state, self._open_gateway_of)
             self._log = log
             await self._tell()
@@ -157,7 +175,10 @@ class RunBridge:
         from console.app.runs.reading import seen
 
         if self._log is not None and self._here is not None:
-            self._session.see(await seen(self._here, self._log.state, self._problem))
+            view = self._session.state.run
+            is_same = view is not None and view.state is not None and view.state.run_id == self._log.state.run_id
+            known = view.notes if view is not None and is_same else ()
+            self._session.see(await seen(self._here, self._log, self._problem, known))
 
     # --- The gateway -------------------------------------------------------------------------------------------------
 
@@ -227,7 +248,7 @@ class RunBridge:
                         await self._take(each)
 
     @contextlib.asynccontextmanager
-    async def _stepping(self) -> AsyncIterator["tuple[RunLog, RunDesk] | None"]:
+    async def _stepping(self) -> AsyncIterator["tuple[RunLog, RunContext] | None"]:
         """Yield the run in view to be stepped; end with what is said of it, and with the run as it then stands."""
         await self._session.load(_STEPPING)
         from console.app.runs.run_error import REFUSALS
@@ -246,7 +267,7 @@ class RunBridge:
             if log is not None:
                 await self.look_at(log.state.run_id)
 
-    async def _take(self, news: "StepNews") -> None:
+    async def _take(self, news: "StepEvent") -> None:
         """Show what happened in a step."""
         from console.app.runs.reading import call_shown
         from console.domain.probes.event import SmokeStarted
@@ -319,7 +340,7 @@ class RunBridge:
         await self.look_at(log.state.run_id)
         return ""
 
-    async def command(self, what: "Decide | AllowRepeat | MoveRoute | Stop") -> str:
+    async def command(self, what: "OperatorCommand") -> str:
         """Carry out an operator's command on the run in view. Return why not; nothing where it was."""
         log, desk = self._log, self._here
         if log is None or desk is None:

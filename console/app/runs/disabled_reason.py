@@ -6,7 +6,7 @@ from console.domain.run.gate import GATES_WITH_A_CALL, GateVerdict, role_at
 from console.view.console_state import ConsoleState
 
 if TYPE_CHECKING:
-    from console.domain.run.decide import Command
+    from console.domain.run.command import Command
     from console.domain.run.state import RunState
     from console.view.run_view import RunView
 
@@ -32,14 +32,16 @@ def why_no_step(state: ConsoleState, cursor: int) -> str | None:
     """Say why the gate's work cannot be done."""
     if (reason := _why_untouchable(state)) is not None:
         return reason
+    from console.domain.run.state import Phase
+
     view, run = _in_view(state)
     if run.is_over:
         return f"the run is {run.status}: n begins another"
     if view.problem:
         return view.problem
-    if run.phase == "lost":
+    if run.phase is Phase.LOST:
         return "a call was cut off and may have been billed: t has it made once more, X ends the run"
-    if run.phase == "waiting":
+    if run.phase is Phase.WAITING:
         return f"the gate {run.gate.words} waits for you: y ready, v revise, b block"
     return None
 
@@ -48,8 +50,10 @@ def why_no_preview(state: ConsoleState, cursor: int) -> str | None:
     """Say why no call can be shown before it is sent."""
     if state.run is None or state.run.state is None:
         return "no run is in view"
+    from console.domain.run.state import Phase
+
     view, run = _in_view(state)
-    is_due = run.gate in GATES_WITH_A_CALL and run.phase == "due" and not run.is_over
+    is_due = run.gate in GATES_WITH_A_CALL and run.phase is Phase.DUE
     if is_due and not view.is_stepping:
         return why_no_step(state, cursor)
     if view.call is not None:
@@ -74,14 +78,14 @@ def why_no_block(state: ConsoleState, cursor: int) -> str | None:
 
 def why_no_repeat(state: ConsoleState, cursor: int) -> str | None:
     """Say why the gate's call cannot be made once more."""
-    from console.domain.run.decide import AllowRepeat
+    from console.domain.run.command import AllowRepeat
 
     return _why_untouchable(state) or _refused(state, AllowRepeat(_TYPED))
 
 
 def why_no_fallback(state: ConsoleState, cursor: int) -> str | None:
     """Say why the fallback route cannot serve the gate's role."""
-    from console.domain.run.decide import MoveRoute
+    from console.domain.run.command import MoveRoute
 
     if (reason := _why_untouchable(state)) is not None:
         return reason
@@ -94,7 +98,7 @@ def why_no_fallback(state: ConsoleState, cursor: int) -> str | None:
 
 def why_no_end(state: ConsoleState, cursor: int) -> str | None:
     """Say why the run cannot be ended."""
-    from console.domain.run.decide import Stop
+    from console.domain.run.command import Stop
 
     return _why_untouchable(state) or _refused(state, Stop(_TYPED))
 
@@ -108,7 +112,10 @@ def why_no_draft(state: ConsoleState, cursor: int) -> str | None:
     """Say why there is no artifact to be shown."""
     if state.run is None or state.run.state is None:
         return "no run is in view"
-    has_one = any(each.role in ("draft", "plan") for each in state.run.state.artifacts)
+    from console.domain.run.event import ArtifactRole
+
+    run = state.run.state
+    has_one = run.artifact(ArtifactRole.DRAFT) is not None or run.artifact(ArtifactRole.PLAN) is not None
     return None if has_one else "nothing was planned or written in this run yet"
 
 
@@ -139,24 +146,23 @@ def _why_untouchable(state: ConsoleState) -> str | None:
 
 
 def _why_no_verdict(state: ConsoleState, verdict: GateVerdict) -> str | None:
-    from console.domain.run.decide import Decide
+    from console.domain.run.command import operator_verdict
 
     if (reason := _why_untouchable(state)) is not None:
         return reason
     _, run = _in_view(state)
-    artifact = None if run.opened is None else run.opened.artifact_sha256
-    return _refused(state, Decide(run.gate, verdict, _TYPED, run.head, artifact))
+    return _refused(state, operator_verdict(run, run.gate, verdict, _TYPED))
 
 
 def _refused(state: ConsoleState, command: "Command") -> str | None:
     """Return what the rules of a run have against a command."""
-    from console.domain.run.decide import Refusal, decide
+    from console.domain.run.decide import why_not
 
     view, run = _in_view(state)
     if view.operator is None:
         return "the run is still being read"
-    found = decide(run, command, view.operator)
-    return found.message if isinstance(found, Refusal) else None
+    refused = why_not(run, command, view.operator)
+    return None if refused is None else refused.message
 
 
 def _in_view(state: ConsoleState) -> "tuple[RunView, RunState]":

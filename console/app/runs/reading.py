@@ -1,6 +1,6 @@
 """Reading a run for display: its state, what happened in it, and the words that are kept beside the ledger."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 
@@ -15,11 +15,11 @@ from console.services.config.toml_text import ConfigError
 from console.services.ledger.ledger import LedgerError
 from console.services.open_gateway import Target
 from console.services.run.beginning import read_inputs
-from console.services.run.desk import RunDesk
 from console.services.run.opening import OperatorError, catalogues_of, operator_of, profile_of
 from console.services.run.role_call import RoleCall, read_answer
 from console.services.run.routing import independence
-from console.services.run.run_log import RunLog, entry_of
+from console.services.run.run_context import RunContext
+from console.services.run.run_log import RunLog
 from console.view.run_view import CallShown, GateNotes, JudgeNote, RunNote, RunSeen
 from console.view.run_words import entry_words
 
@@ -27,12 +27,12 @@ Opens = Callable[[Profile], Callable[[], AbstractAsyncContextManager[Target]]]
 """Returns what opens the gateway of a profile."""
 
 
-async def read_run(desk: RunDesk, run_id: str) -> RunLog:
+async def read_run(desk: RunContext, run_id: str) -> RunLog:
     """Read a run. Raises as `RunLog.open` does."""
     return await RunLog.open(desk.ledger, run_id)
 
 
-async def desk_of_run(desk: RunDesk, state: RunState, opens: Opens) -> tuple[RunDesk, str]:
+async def desk_of_run(desk: RunContext, state: RunState, opens: Opens) -> tuple[RunContext, str]:
     """Return the desk with the profile that a run was begun with, and why the run cannot be stepped at it.
 
     Args:
@@ -62,23 +62,35 @@ async def desk_of_run(desk: RunDesk, state: RunState, opens: Opens) -> tuple[Run
     ), ""
 
 
-async def seen(desk: RunDesk, state: RunState, problem: str) -> RunSeen:
-    """Return all that is shown of a run. Raises `LedgerError`."""
-    lines = await desk.ledger.read(state.run_id)
-    words = [told for line in lines if (told := entry_words(entry_of(line))) is not None]
+async def seen(desk: RunContext, log: RunLog, problem: str, known: Sequence[GateNotes] = ()) -> RunSeen:
+    """Return all that is shown of a run.
+
+    Args:
+        desk: The context of the run.
+        log: The run, read.
+        problem: Why it cannot be stepped here; empty where it can.
+        known: The notes of its openings that are shown already: they are not read again.
+
+    """
+    state = log.state
+    words = [told for entry in log.entries if (told := entry_words(entry)) is not None]
+    notes = [
+        known[place] if place < len(known) and known[place].opened == opened else await _notes(desk, state, opened)
+        for place, opened in enumerate(state.openings)
+    ]
     asked = {**dict(independence(state, Gate.REVIEWER)), **dict(independence(state, Gate.CRITIC))}
     proven = dict(pair for opened in state.openings for pair in opened.independence)
     return RunSeen(
         state,
         tuple(words),
-        tuple([await _notes(desk, state, opened) for opened in state.openings]),
+        tuple(notes),
         tuple((asked | proven).items()),
         desk.operator,
         problem,
     )
 
 
-async def _notes(desk: RunDesk, state: RunState, opened: GateOpened) -> GateNotes:
+async def _notes(desk: RunContext, state: RunState, opened: GateOpened) -> GateNotes:
     data = None if opened.notes_sha256 is None else await _read(desk, opened.notes_sha256)
     if data is None:
         bare = tuple(RunNote(each.id, each.severity, "") for each in opened.findings)
@@ -90,7 +102,7 @@ async def _notes(desk: RunDesk, state: RunState, opened: GateOpened) -> GateNote
     return GateNotes(opened, findings, await _judged(desk, state, opened))
 
 
-async def _judged(desk: RunDesk, state: RunState, opened: GateOpened) -> tuple[JudgeNote, ...]:
+async def _judged(desk: RunContext, state: RunState, opened: GateOpened) -> tuple[JudgeNote, ...]:
     """Return what a judge wrote; nothing at a gate without one, or where its answer was deleted."""
     if opened.gate not in (Gate.REVIEWER, Gate.CRITIC):
         return ()
@@ -108,7 +120,7 @@ async def _judged(desk: RunDesk, state: RunState, opened: GateOpened) -> tuple[J
     return ()
 
 
-async def read_text(desk: RunDesk, state: RunState, role: ArtifactRole) -> str:
+async def read_text(desk: RunContext, state: RunState, role: ArtifactRole) -> str:
     """Return the text of the newest artifact of a role, a plan set out for display. Raises `LedgerError`."""
     stored = state.artifact(role)
     data = None if stored is None else await desk.artifacts.read(stored.sha256)
@@ -117,7 +129,7 @@ async def read_text(desk: RunDesk, state: RunState, role: ArtifactRole) -> str:
     return (msgspec.json.format(data, indent=2) if role is ArtifactRole.PLAN else data).decode(errors="replace")
 
 
-async def _read(desk: RunDesk, sha256: str) -> bytes | None:
+async def _read(desk: RunContext, sha256: str) -> bytes | None:
     try:
         return await desk.artifacts.read(sha256)
     except LedgerError:

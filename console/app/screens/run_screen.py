@@ -23,10 +23,12 @@ from console.app.panes.stepper_bar import StepperBar, short_id
 from console.app.runs.bridge import RunBridge
 from console.app.session import Session
 from console.app.widgets.line_pane import LinePane
-from console.domain.run.decide import AllowRepeat, Decide, MoveRoute, Stop
+from console.domain.routes.role import Role
+from console.domain.run.command import AllowRepeat, MoveRoute, Stop, operator_verdict
 from console.domain.run.event import ArtifactRole
 from console.domain.run.gate import GATES_WITH_A_CALL, GateVerdict, role_at
 from console.domain.run.state import Phase, RunState
+from console.domain.run.terms import terms_of
 from console.view.console_state import ConsoleState
 from console.view.run_sign import gate_sign
 from console.view.run_view import CursorMoved, LookedBack, RunView
@@ -36,7 +38,7 @@ Work = Callable[[], Coroutine[None, None, None]]
 
 
 class Workshop(Protocol):
-    """Who does the work that goes on when this screen is left."""
+    """Does the work that goes on when this screen is left."""
 
     def begin_run_work(self, work: Work, name: str) -> None:
         """Do some work in a named worker."""
@@ -78,7 +80,7 @@ class RunScreen(Screen[None]):
         self._is_built_in = is_built_in
         self._tab = "runs"
         self._was_live = False
-        self._deeds: dict[str, Callable[[], object]] = {
+        self._commands: dict[str, Callable[[], object]] = {
             "run.step": self._step,
             "run.preview": self._preview,
             "run.ready": partial(self._ask_verdict, GateVerdict.READY),
@@ -146,7 +148,7 @@ class RunScreen(Screen[None]):
         if reason is not None:
             self.notify(reason, severity="warning", markup=False)
             return
-        self._deeds[action_id]()
+        self._commands[action_id]()
 
     def show(self, state: ConsoleState) -> None:
         """Draw a state."""
@@ -293,26 +295,31 @@ class RunScreen(Screen[None]):
 
     def _ask_verdict(self, verdict: GateVerdict) -> None:
         run = self._bridge.seen_state
-        if run is None or run.opened is None:
+        terms = None if run is None else terms_of(run, verdict)
+        if run is None or run.opened is None or terms is None:
             return
-        opened = run.opened
-        is_override = verdict.rank < opened.verdict.rank
-        computed, said = gate_sign(opened.verdict), gate_sign(verdict)
-        total = "" if opened.total is None else f"   {opened.total} of 100"
-        artifact = "none here" if opened.artifact_sha256 is None else opened.artifact_sha256[:12]
-        against = "   against what was computed; recorded as such" if is_override else ""
-        facts = (
+        computed, said = gate_sign(run.opened.verdict), gate_sign(verdict)
+        total = "" if run.opened.total is None else f"   {run.opened.total} of 100"
+        artifact = "none here" if run.opened.artifact_sha256 is None else run.opened.artifact_sha256[:12]
+        against = "   against what was computed; recorded as such" if terms.is_override else ""
+        facts = [
             ("gate", f"{run.gate.words} · attempt {run.attempt}", Tone.TEXT),
             ("computed", f"{computed}{total}", computed.tone),
-            ("you say", f"{said}{against}", Tone.WARN if is_override else said.tone),
+            ("you say", f"{said}{against}", Tone.WARN if terms.is_override else said.tone),
             ("artifact", artifact, Tone.TEXT),
-        )
-        is_needed = is_override or opened.needs_human or verdict is not GateVerdict.READY
+        ]
+        if terms.needs_signature:
+            facts.append(("signed", "with your key; the policy wants two operators", Tone.TEXT))
+        facts += [
+            ("before you", f"signed by {each.key_fingerprint}", Tone.DIM)
+            for each in (terms.behind if terms.is_second else ())
+            if each is not None
+        ]
 
         async def carry_out(reason: str) -> str:
-            return await self._bridge.command(Decide(run.gate, verdict, reason, run.head, opened.artifact_sha256))
+            return await self._bridge.command(operator_verdict(run, run.gate, verdict, reason))
 
-        ask = Ask(f"decide · {run.gate.words}", facts, is_needed, carry_out)
+        ask = Ask(f"decide · {run.gate.words}", tuple(facts), terms.needs_reason, carry_out)
         self.app.push_screen(ReasonDialog(self._session.state, ask))
 
     def _ask_repeat(self) -> None:
@@ -333,7 +340,7 @@ class RunScreen(Screen[None]):
         if run is None or role is None:
             return
         now = run.route(role)
-        fallback = next((each for each in run.routes if each.role == "fallback"), None)
+        fallback = run.route(Role.FALLBACK)
         facts = (
             ("role", role.value, Tone.TEXT),
             ("now", "" if now is None else f"{now.model} on {now.endpoint_family}", Tone.TEXT),
@@ -350,7 +357,7 @@ class RunScreen(Screen[None]):
         facts = (
             ("run", short_id(run.run_id), Tone.TEXT),
             ("ends at", run.gate.words, Tone.TEXT),
-            ("note", "no draft failed by it; the record says that you ended it", Tone.DIM),
+            ("note", "this does not count as a failed draft; the record says that you ended it", Tone.DIM),
         )
         ask = Ask("end the run", facts, False, lambda reason: self._bridge.command(Stop(reason)))
         self.app.push_screen(ReasonDialog(self._session.state, ask))

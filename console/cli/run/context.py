@@ -14,8 +14,8 @@ from console.services.config.settings import Profile
 from console.services.ledger.ledger import Ledger, LedgerError
 from console.services.open_gateway import Target, open_target
 from console.services.run.beginning import TASK_LIMIT, BeginError, read_inputs
-from console.services.run.desk import RunDesk
-from console.services.run.opening import catalogues_of, open_desk, operator_of, profile_of
+from console.services.run.opening import catalogues_of, open_context, operator_of, profile_of
+from console.services.run.run_context import RunContext
 from console.services.run.run_log import RunLog
 from console.services.tokens.terminal import ask_on_terminal
 
@@ -32,10 +32,10 @@ def open_gateway_of(profile: Profile) -> Callable[[], AbstractAsyncContextManage
     return lambda: open_target(profile, context.embedded_gateway, environment=context.environment, ask=ask_on_terminal)
 
 
-def open_desk_of(profile: Profile, *, is_looking: bool = False) -> AbstractAsyncContextManager[RunDesk]:
-    """Open the desk of a profile in the context of this command line. Raises what `open_desk` raises."""
+def open_desk_of(profile: Profile, *, is_looking: bool = False) -> AbstractAsyncContextManager[RunContext]:
+    """Open the desk of a profile in the context of this command line. Raises what `open_context` raises."""
     context = current()
-    return open_desk(
+    return open_context(
         profile,
         open_gateway_of(profile),
         environment=context.environment,
@@ -44,7 +44,7 @@ def open_desk_of(profile: Profile, *, is_looking: bool = False) -> AbstractAsync
     )
 
 
-async def desk_of_run(desk: RunDesk, log: RunLog, arguments: argparse.Namespace) -> RunDesk:
+async def desk_of_run(desk: RunContext, log: RunLog, arguments: argparse.Namespace) -> RunContext:
     """Return the desk with the profile that a run was begun with, whatever the default profile is now.
 
     Raises:

@@ -17,7 +17,7 @@ from console.domain.run.state import RunState, RunStatus
 if TYPE_CHECKING:
     from console.services.config.settings import Profile
     from console.services.open_gateway import Target
-    from console.services.run.step import StepNews
+    from console.services.run.step import StepEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ async def _run(
         return way, log.state, said
 
 
-def _words(news: "StepNews") -> Iterator[str]:
+def _words(news: "StepEvent") -> Iterator[str]:
     from console.domain.run.event import Entry
     from console.services.run.step import GateNoted
     from console.view.run_words import entry_words

@@ -9,7 +9,7 @@ from console.cli.exit_code import ExitCode
 from console.cli.profile import chosen_profile
 
 if TYPE_CHECKING:
-    from console.services.run.desk import RunDesk
+    from console.services.run.run_context import RunContext
 
 _KINDS = {
     "list": "list the records, the newest first",
@@ -69,7 +69,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     return reported.code
 
 
-async def _show(desk: "RunDesk", arguments: argparse.Namespace) -> ExitCode:
+async def _show(desk: "RunContext", arguments: argparse.Namespace) -> ExitCode:
     from console.cli.reports.record import record_document, record_yaml
     from console.cli.run.context import run_id_of
     from console.domain.run.record import record_of
@@ -87,7 +87,7 @@ async def _show(desk: "RunDesk", arguments: argparse.Namespace) -> ExitCode:
     return ExitCode.OK
 
 
-async def _verify(desk: "RunDesk", arguments: argparse.Namespace) -> ExitCode:
+async def _verify(desk: "RunContext", arguments: argparse.Namespace) -> ExitCode:
     """Check the chain of each run; what a chain alone cannot show is said."""
     from console.cli.run.context import run_id_of
     from console.services.run.signing import SigningError, read_signers, signers_of

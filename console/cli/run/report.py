@@ -6,9 +6,10 @@ from console.cli import output
 from console.cli.exit_code import ExitCode
 from console.domain.errors.category import Category
 from console.domain.finding import Finding
-from console.domain.run.decide import CALLS_A_GATE, HEAD_LENGTH
-from console.domain.run.gate import GATES_WITH_A_CALL, allowed_verdicts
+from console.domain.run.decide import HEAD_LENGTH, may_repeat
+from console.domain.run.gate import GATES_WITH_A_CALL
 from console.domain.run.state import Phase, RunState, RunStatus
+from console.domain.run.terms import open_verdicts
 from console.view.run_words import standing
 
 
@@ -61,15 +62,12 @@ def next_commands(state: RunState) -> tuple[str, ...]:
 
 
 def _decisions(state: RunState) -> Iterator[str]:
-    floor = state.opened.verdict.rank if state.opened is not None and state.opened.is_final else 0
-    for verdict in allowed_verdicts(state.gate):
-        if verdict.rank < floor:
-            continue
+    for verdict in open_verdicts(state):
         yield (
             f"gateway-console run decide {state.run_id} --gate {state.gate} --verdict {verdict}"
             f" --saw {state.head[:HEAD_LENGTH]} --reason TEXT"
         )
-    if state.failure is not None and state.calls_here < CALLS_A_GATE:
+    if may_repeat(state):
         yield f"gateway-console run resume {state.run_id} --repeat --reason TEXT"
 
 

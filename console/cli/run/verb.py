@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from console.domain.run.event import Entry
     from console.domain.run.state import RunState
     from console.services.config.settings import Profile
-    from console.services.run.desk import RunDesk
+    from console.services.run.run_context import RunContext
     from console.services.run.run_log import RunLog
-    from console.services.run.step import StepNews
+    from console.services.run.step import StepEvent
     from console.services.run.stepper import Stepper
 
 _KINDS = {
@@ -155,7 +155,7 @@ async def _run(arguments: argparse.Namespace, profile: "Profile") -> ExitCode:
 # --- Beginning and stepping ------------------------------------------------------------------------------------------
 
 
-async def _start(desk: "RunDesk", arguments: argparse.Namespace) -> ExitCode:
+async def _start(desk: "RunContext", arguments: argparse.Namespace) -> ExitCode:
     from console.cli.run.context import read_task
     from console.domain.artifacts.artifact import ArtifactKind
     from console.domain.ledger.ulid import new_run_id
@@ -181,7 +181,7 @@ async def _start(desk: "RunDesk", arguments: argparse.Namespace) -> ExitCode:
     return await _step(desk, log, arguments)
 
 
-async def _step(desk: "RunDesk", log: "RunLog", arguments: argparse.Namespace) -> ExitCode:
+async def _step(desk: "RunContext", log: "RunLog", arguments: argparse.Namespace) -> ExitCode:
     from console.services.run.session import step_all, stepping
 
     if log.state.is_over or (log.state.is_waiting and not arguments.auto):
@@ -205,7 +205,7 @@ def _only_shows(state: "RunState", arguments: argparse.Namespace) -> bool:
     return arguments.preview or (is_first_call and not arguments.send and not arguments.auto)
 
 
-async def _tell(news: "AsyncGenerator[StepNews, None]", arguments: argparse.Namespace) -> None:
+async def _tell(news: "AsyncGenerator[StepEvent, None]", arguments: argparse.Namespace) -> None:
     """Note each thing as it happens; a model's output is not among them."""
     from console.cli.run.report import show_findings
     from console.domain.run.event import Entry
@@ -255,8 +255,9 @@ async def _preview(stepper: "Stepper", arguments: argparse.Namespace) -> ExitCod
 # --- Decisions -------------------------------------------------------------------------------------------------------
 
 
-async def _decide(desk: "RunDesk", log: "RunLog", arguments: argparse.Namespace) -> ExitCode:
-    from console.services.run.deciding import command, operator_verdict
+async def _decide(desk: "RunContext", log: "RunLog", arguments: argparse.Namespace) -> ExitCode:
+    from console.domain.run.command import operator_verdict
+    from console.services.run.deciding import command
 
     verdict = operator_verdict(
         log.state, Gate(arguments.gate), GateVerdict(arguments.verdict), arguments.reason, saw=arguments.saw
@@ -265,16 +266,16 @@ async def _decide(desk: "RunDesk", log: "RunLog", arguments: argparse.Namespace)
     return _finish(log.state, arguments)
 
 
-async def _stop(desk: "RunDesk", log: "RunLog", arguments: argparse.Namespace) -> ExitCode:
-    from console.domain.run.decide import Stop
+async def _stop(desk: "RunContext", log: "RunLog", arguments: argparse.Namespace) -> ExitCode:
+    from console.domain.run.command import Stop
     from console.services.run.deciding import command
 
     await _note_entries(await command(desk, log, Stop(arguments.reason)), arguments)
     return _finish(log.state, arguments, ExitCode.OK)
 
 
-async def _resume(desk: "RunDesk", log: "RunLog", arguments: argparse.Namespace) -> ExitCode:
-    from console.domain.run.decide import AllowRepeat, MoveRoute
+async def _resume(desk: "RunContext", log: "RunLog", arguments: argparse.Namespace) -> ExitCode:
+    from console.domain.run.command import AllowRepeat, MoveRoute
     from console.domain.run.state import Phase
     from console.services.run.deciding import command
     from console.services.run.session import stepping
@@ -301,14 +302,14 @@ async def _note_entries(entries: "Sequence[Entry]", arguments: argparse.Namespac
 # --- Looking ---------------------------------------------------------------------------------------------------------
 
 
-async def _find(desk: "RunDesk", name: str) -> "RunLog":
+async def _find(desk: "RunContext", name: str) -> "RunLog":
     from console.cli.run.context import run_id_of
     from console.services.run.run_log import RunLog
 
     return await RunLog.open(desk.ledger, await run_id_of(desk.ledger, name))
 
 
-async def _list(desk: "RunDesk", arguments: argparse.Namespace) -> ExitCode:
+async def _list(desk: "RunContext", arguments: argparse.Namespace) -> ExitCode:
     from console.cli.run.list import show_runs
 
     return await show_runs(desk.ledger, limit=arguments.limit, status=arguments.status, as_json=arguments.json)

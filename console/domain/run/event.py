@@ -30,8 +30,6 @@ class StopCause(StrEnum):
     """The route that serves a role is no longer the one that was pinned."""
     INSTRUCTION_CHANGED = "instruction_changed"
     """An instruction file is no longer the one that was pinned."""
-    INDEPENDENCE = "independence"
-    """A judge is nearer to what it judges than the policy allows."""
     BUDGET = "budget"
     SECRET_IN_PROMPT = "secret_in_prompt"  # noqa: S105  # a cause, no secret
 
@@ -42,12 +40,8 @@ class ArtifactRole(StrEnum):
     TASK = "task"
     PLAN = "plan"
     DRAFT = "draft"
-    REVIEW = "review"
-    CRITIQUE = "critique"
     ANSWER = "answer"
     """A role's answer as it came, from which its gate was judged."""
-    NOTES = "notes"
-    """Our own words on a gate's findings, display only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,7 +330,7 @@ class GateDecided:
     is_override: bool
     """It is better than what our code computed."""
     saw: str
-    """The ledger's head that the operator had before the eyes."""
+    """The ledger's head that the operator had seen."""
     artifact_sha256: str | None
 
 
@@ -351,7 +345,7 @@ class RunBlocked:
 
 @dataclass(frozen=True, slots=True)
 class RunStopped:
-    """The run ended before it had a candidate; no draft failed by it."""
+    """The run ended before it had a candidate; this does not count as a failed draft."""
 
     cause: StopCause
     category: Category | None = None
@@ -361,7 +355,7 @@ class RunStopped:
 
 @dataclass(frozen=True, slots=True)
 class CandidateSealed:
-    """One artifact passed every gate. It is published by nobody here."""
+    """One artifact passed every gate. This tool does not publish it."""
 
     artifact_sha256: str
     four_eyes: bool

@@ -20,9 +20,9 @@ from console.services.ledger.artifacts import Artifacts
 from console.services.ledger.codec import encode_event
 from console.services.ledger.ledger import LedgerError
 from console.services.run.context import read_beginning, read_context
-from console.services.run.desk import RunDesk, RunInputs
 from console.services.run.repository import find_root, read_repository
 from console.services.run.routing import pin_routes
+from console.services.run.run_context import RunContext, RunInputs
 from console.services.run.run_log import RunLog, begin
 from console.services.run.signing import SigningError, sign_verified
 
@@ -52,11 +52,11 @@ class Order:
     are_checks_confirmed: bool = False
 
 
-async def begin_run(desk: RunDesk, order: Order, run_id: str, origin: str) -> tuple[RunLog, RunInputs]:
+async def begin_run(context: RunContext, order: Order, run_id: str, origin: str) -> tuple[RunLog, RunInputs]:
     """Pin what a run is about, and begin it in the ledger.
 
     Args:
-        desk: What stepping it needs.
+        context: What stepping it needs.
         order: What it is asked for.
         run_id: Its new id.
         origin: Of the profile's gateway; nothing was sent to it.
@@ -69,50 +69,50 @@ async def begin_run(desk: RunDesk, order: Order, run_id: str, origin: str) -> tu
 
     """
     task = require_task(order.task)
-    root = await find_root(order.directory, desk.environment)
-    repository = await read_repository(root, desk.environment)
-    await read_context(root, repository.commit, order.context, desk.environment)
-    rubric = _read_rubric(desk.profile, order.kind)
-    task_sha256 = await desk.artifacts.put(task.encode())
-    rubric_sha256 = await desk.artifacts.put(rubric.encode()) if rubric else ""
+    root = await find_root(order.directory, context.environment)
+    repository = await read_repository(root, context.environment)
+    await read_context(root, repository.commit, order.context, context.environment)
+    rubric = _read_rubric(context.profile, order.kind)
+    task_sha256 = await context.artifacts.put(task.encode())
+    rubric_sha256 = await context.artifacts.put(rubric.encode()) if rubric else ""
     inputs = RunInputs(
         str(root),
         _relative(order.directory, root),
         order.context,
-        desk.profile.name,
-        None if desk.profile.is_built_in else desk.profile.source,
+        context.profile.name,
+        None if context.profile.is_built_in else context.profile.source,
         task_sha256,
         rubric_sha256,
         order.are_checks_confirmed,
     )
-    inputs_sha256 = await desk.artifacts.put(msgspec.json.encode(inputs))
+    inputs_sha256 = await context.artifacts.put(msgspec.json.encode(inputs))
     created = RunCreated(
         order.kind.value,
         task_sha256,
         len(task.encode()),
         repository,
-        desk.profile.name,
-        "sim:" if desk.profile.is_embedded else origin,
-        _config_sha256(desk.profile),
+        context.profile.name,
+        "sim:" if context.profile.is_embedded else origin,
+        _config_sha256(context.profile),
         __version__,
-        is_simulated=desk.profile.is_embedded,
+        is_simulated=context.profile.is_embedded,
         inputs_sha256=inputs_sha256,
-        policy=_policy(desk.profile, order.kind, rubric),
-        routes=pin_routes(desk.profile, origin),
+        policy=_policy(context.profile, order.kind, rubric),
+        routes=pin_routes(context.profile, origin),
     )
     stored = ArtifactStored(ArtifactRole.TASK, 1, task_sha256, len(task.encode()))
-    signed = await _signed(desk, run_id, created)
-    log = await begin(desk.ledger, run_id, desk.operator, [created, *signed, stored], desk.now_ms())
+    signed = await _signed(context, run_id, created)
+    log = await begin(context.ledger, run_id, context.operator, [created, *signed, stored], context.now_ms())
     return log, inputs
 
 
-async def _signed(desk: RunDesk, run_id: str, created: RunCreated) -> tuple[OperatorSigned, ...]:
+async def _signed(context: RunContext, run_id: str, created: RunCreated) -> tuple[OperatorSigned, ...]:
     """Sign what a run begins with, where the policy wants four eyes: else anybody could be named as who began it."""
     if not created.policy.four_eyes:
         return ()
     try:
         sign = await sign_verified(
-            desk.profile.policy, begin_statement(run_id, encode_event(created)), desk.environment
+            context.profile.policy, begin_statement(run_id, encode_event(created)), context.environment
         )
     except SigningError as error:
         raise BeginError(str(error)) from None

@@ -39,25 +39,25 @@ from console.services.ledger.ledger import LedgerError
 from console.services.pages.claim_check import check_claims, source_fetch
 from console.services.run.briefs import Brief, BriefParts, build_brief
 from console.services.run.context import read_context, read_instructions
-from console.services.run.desk import RunDesk, RunInputs
-from console.services.run.judging import Opening, check_independence, check_source, judge_plan, lowered, open_gate
+from console.services.run.judging import GateOpening, check_independence, check_source, judge_plan, lowered, open_gate
 from console.services.run.role_call import RoleCall, boundary_of, nonce_of, prepare_call, read_answer
 from console.services.run.routing import independence, reported_by, route_of
+from console.services.run.run_context import RunContext, RunInputs
 from console.services.system.leak_guard import LEAK_GUARD
 
 
 class GateWork:
-    """The work of one run's gates, at one desk."""
+    """The work of one run's gates, in this process."""
 
-    def __init__(self, desk: RunDesk, inputs: RunInputs) -> None:
+    def __init__(self, context: RunContext, inputs: RunInputs) -> None:
         """Prepare to work.
 
         Args:
-            desk: What stepping needs of this process.
+            context: What stepping needs of this process.
             inputs: Where the run works on this machine.
 
         """
-        self._desk = desk
+        self._context = context
         self._inputs = inputs
         self._root = Path(inputs.repository)
         self.catalogue: Catalogue | None = None
@@ -68,11 +68,11 @@ class GateWork:
     async def find_instructions(self) -> InstructionSet:
         """Find what the profile's tool reads where the run works. Raises `InstructionsError`."""
         return await find_instructions(
-            Tool(self._desk.profile.instructions.tool),
+            Tool(self._context.profile.instructions.tool),
             self._root,
             self._root / self._inputs.directory,
-            environment=self._desk.environment,
-            home=self._desk.home,
+            environment=self._context.environment,
+            home=self._context.home,
         )
 
     async def pin_instruction(self) -> InstructionPinned:
@@ -106,7 +106,7 @@ class GateWork:
             return RunStopped(StopCause.INSTRUCTION_CHANGED, reason=words)
         role = role_at(state.gate, state.attempt)
         is_pinned = role is not None and state.route(role) is not None
-        if role is not None and is_pinned and route_of(self._desk.profile, state, role, origin) is None:
+        if role is not None and is_pinned and route_of(self._context.profile, state, role, origin) is None:
             words = f"the route of {role} in the config is not the one that the run was begun with; begin another run"
             return RunStopped(StopCause.ROUTE_CHANGED, reason=words)
         return None
@@ -123,15 +123,15 @@ class GateWork:
             InstructionSet(Tool(pinned.tool), pinned.primary or None, sources),
             self._root,
             self._root / self._inputs.directory,
-            environment=self._desk.environment,
-            home=self._desk.home,
+            environment=self._context.environment,
+            home=self._context.home,
         )
 
     # --- A role's call -----------------------------------------------------------------------------------------------
 
     async def prepare(self, state: RunState, route: Route) -> RoleCall:
         """Build the call of the gate. Raises `BriefError` and `LedgerError`."""
-        call_id = self._desk.new_call_id()
+        call_id = self._context.new_call_id()
         brief = await self._brief(state, route, call_id)
         return prepare_call(
             call_id,
@@ -139,7 +139,7 @@ class GateWork:
             route,
             brief,
             criteria=(await self.rubric(state)).ids,
-            max_output_tokens=self._desk.profile.policy.run_max_output_tokens,
+            max_output_tokens=self._context.profile.policy.run_max_output_tokens,
             price=self.price_of(route),
         )
 
@@ -155,13 +155,13 @@ class GateWork:
         if is_revision and find_secrets(draft):
             draft = ""  # what seems to be a key goes to no model: the findings say what was wrong
         pinned = () if state.instruction is None else state.instruction.sources
-        context = () if is_judge else self._inputs.context
+        patterns = () if is_judge else self._inputs.context
         commit = "" if state.created is None else state.created.repository.commit
         parts = BriefParts(
             task=await self.text_of(state, ArtifactRole.TASK),
             kind="" if state.created is None else state.created.kind,
-            instructions=await asyncio.to_thread(read_instructions, self._root, self._desk.home, pinned),
-            context=await read_context(self._root, commit, context, self._desk.environment),
+            instructions=await asyncio.to_thread(read_instructions, self._root, self._context.home, pinned),
+            context=await read_context(self._root, commit, patterns, self._context.environment),
             rubric=await self.rubric(state),
         )
         return build_brief(
@@ -216,7 +216,7 @@ class GateWork:
         """
         claims = await self._claims(state)
         read = source_fetch(loopback_origins=frozenset() if own_origin is None else frozenset({own_origin}))
-        async with aclosing(check_claims(claims, read, lambda: self._desk.now_ms() / 1000)) as results:
+        async with aclosing(check_claims(claims, read, lambda: self._context.now_ms() / 1000)) as results:
             checked = [replace(each, reason="") async for each in results]
         return SourcesChecked(tuple(sorted(checked, key=lambda each: each.url)))
 
@@ -228,7 +228,7 @@ class GateWork:
 
     # --- Judging -----------------------------------------------------------------------------------------------------
 
-    async def judge(self, state: RunState) -> Opening:
+    async def judge(self, state: RunState) -> GateOpening:
         """Compute what our code says at the gate, from what is kept: a call that was recorded is never repeated."""
         match state.gate:
             case Gate.INSTRUCTION:
@@ -249,8 +249,8 @@ class GateWork:
                 await self.text_of(state, ArtifactRole.DRAFT)  # read once more: it is what its hash says
                 return open_gate(state, GateVerdict.READY, artifact_sha256=state.subject_sha256)
 
-    def _judge_instruction(self, state: RunState, found: InstructionSet) -> Opening:
-        settings = self._desk.profile.instructions
+    def _judge_instruction(self, state: RunState, found: InstructionSet) -> GateOpening:
+        settings = self._context.profile.instructions
         unsettled = found.unsettled()
         findings = [Finding(each.code.value, Severity.FAIL, each.message) for each in unsettled]
         findings += [
@@ -275,10 +275,10 @@ class GateWork:
             is_final=is_end,
         )
 
-    async def _judge_draft(self, state: RunState) -> Opening:
+    async def _judge_draft(self, state: RunState) -> GateOpening:
         draft = await self._draft(state)
         primary = "" if state.instruction is None else state.instruction.primary
-        policy = self._desk.profile.policy
+        policy = self._context.profile.policy
         limits = CheckLimits(command_s=policy.check_timeout_s)
         plan = PLAN_FORM.read(await self.text_of(state, ArtifactRole.PLAN))
         checked = await check_candidate(
@@ -287,7 +287,7 @@ class GateWork:
             Scope(plan.scope),
             repository=self._root,
             commit="" if state.created is None else state.created.repository.commit,
-            environment=self._desk.environment,
+            environment=self._context.environment,
             commands=policy.checks,
             is_confirmed=self._inputs.are_checks_confirmed,
             limits=limits,
@@ -316,7 +316,7 @@ class GateWork:
         tails = zip(names, checked.output_tail, strict=False)
         return replace(opening, output_tails=tuple((name, tail) for name, tail in tails if name and tail))
 
-    async def _judge_sources(self, state: RunState) -> Opening:
+    async def _judge_sources(self, state: RunState) -> GateOpening:
         is_required = state.created is not None and state.created.kind == ArtifactKind.ARTICLE
         sources = () if state.sources is None else state.sources.sources
         findings = check_sources(sources, is_required=is_required)
@@ -329,7 +329,7 @@ class GateWork:
             artifact_sha256=state.subject_sha256,
         )
 
-    async def _judge_judge(self, state: RunState) -> Opening:
+    async def _judge_judge(self, state: RunState) -> GateOpening:
         answer = await self._answer(state)
         is_patch = state.created is not None and state.created.kind == ArtifactKind.PATCH
         draft = Quotable(await self.text_of(state, ArtifactRole.DRAFT), is_patch)
@@ -385,11 +385,11 @@ class GateWork:
 
     async def notes_of(self, sha256: str | None) -> tuple[tuple[str, str], ...]:
         """Return a gate's findings as ids and words; none where they were deleted."""
-        data = None if sha256 is None else await self._desk.artifacts.read(sha256)
+        data = None if sha256 is None else await self._context.artifacts.read(sha256)
         return () if data is None else tuple((each["id"], each["message"]) for each in msgspec.json.decode(data))
 
     async def _read(self, sha256: str) -> str:
-        data = await self._desk.artifacts.read(sha256)
+        data = await self._context.artifacts.read(sha256)
         if data is None:
             raise LedgerError(f"the artifact {sha256[:12]} is not kept any more; begin another run")
         return data.decode()

@@ -16,7 +16,7 @@ from console.domain.run.state import RunState
 
 
 @dataclass(frozen=True, slots=True)
-class Opening:
+class GateOpening:
     """A gate that is about to open: what the ledger keeps, and the words that it does not."""
 
     opened: GateOpened
@@ -36,10 +36,10 @@ def open_gate(
     judgement: Judgement | None = None,
     independence: tuple[tuple[str, int], ...] = (),
     commands: tuple[CommandRun, ...] = (),
-) -> Opening:
+) -> GateOpening:
     """Return the opening of the gate that a run stands at."""
     said = tuple(findings)
-    return Opening(
+    return GateOpening(
         GateOpened(
             state.gate,
             state.attempt,
@@ -58,7 +58,7 @@ def open_gate(
     )
 
 
-def open_failed(state: RunState, failure: CallFailed, why: str = "") -> Opening:
+def open_failed(state: RunState, failure: CallFailed, why: str = "") -> GateOpening:
     """Return the opening of a gate whose call gave nothing to judge.
 
     It is not a verdict on a draft: the operator may let the call be made once more, or say revise or block.
@@ -71,10 +71,12 @@ def open_failed(state: RunState, failure: CallFailed, why: str = "") -> Opening:
     """
     said = f": {why}" if why else ""
     finding = Finding(
-        "CALL-01", Severity.FAIL, f"the call gave nothing to judge, {failure.category}{said}; no draft failed by it"
+        "CALL-01",
+        Severity.FAIL,
+        f"the call gave nothing to judge, {failure.category}{said}; this does not count as a failed draft",
     )
     verdict = GateVerdict.REVISE
-    return Opening(
+    return GateOpening(
         GateOpened(
             state.gate,
             state.attempt,
@@ -101,7 +103,7 @@ def check_source(reported: str, primary: str) -> Iterator[Finding]:
         )
 
 
-def judge_plan(state: RunState, plan: Plan, artifact_sha256: str) -> Opening:
+def judge_plan(state: RunState, plan: Plan, artifact_sha256: str) -> GateOpening:
     """Open the planner's gate: the plan has to be bounded, and to follow the instruction source."""
     primary = "" if state.instruction is None else state.instruction.primary
     findings = [*check_source(plan.instruction_source, primary), *_check_plan(plan)]

@@ -1,4 +1,4 @@
-"""Opening a desk: the ledger, the artifacts and who sits there, for one profile in this process."""
+"""Opening the context of a run: the ledger, the artifacts and the operator, for one profile in this process."""
 
 import base64
 import contextlib
@@ -22,7 +22,7 @@ from console.services.ledger.holder import boot_ms, unix_ms
 from console.services.ledger.sqlite import SqliteLedger
 from console.services.open_gateway import Target, require_base_url
 from console.services.probes.catalogue_memory import CatalogueMemory
-from console.services.run.desk import RunDesk, RunInputs
+from console.services.run.run_context import RunContext, RunInputs
 from console.services.run.signing import key_of
 from console.services.system.directories import state_directory
 from console.services.system.leak_guard import LEAK_GUARD
@@ -32,11 +32,11 @@ _KEY_TYPE = re.compile(r"[a-z0-9@.-]{4,60}")
 
 
 class OperatorError(Exception):
-    """Who decides cannot be told; the message says why and what to do."""
+    """The operator cannot be identified; the message says why and what to do."""
 
 
 @contextlib.asynccontextmanager
-async def open_desk(
+async def open_context(
     profile: Profile,
     open_target: Callable[[], AbstractAsyncContextManager[Target]],
     *,
@@ -45,7 +45,7 @@ async def open_desk(
     now_ms: Callable[[], int] = unix_ms,
     boot_clock: Callable[[], int] = boot_ms,
     is_looking: bool = False,
-) -> AsyncIterator[RunDesk]:
+) -> AsyncIterator[RunContext]:
     """Open the ledger and the artifacts of this machine for one profile.
 
     Args:
@@ -69,7 +69,7 @@ async def open_desk(
         async with await SqliteLedger.open(
             directory, clock=now_ms, boot_clock=boot_clock, is_hit=LEAK_GUARD.is_hit, is_looking=is_looking
         ) as ledger:
-            yield RunDesk(
+            yield RunContext(
                 profile,
                 ledger,
                 artifacts,
@@ -106,10 +106,10 @@ def profile_of(inputs: RunInputs, environment: Mapping[str, str]) -> Profile:
 
 
 def operator_of(profile: Profile) -> Actor:
-    """Return who decides at this desk: the operating system's user, and the key that the policy names.
+    """Return who decides in this process: the operating system's user, and the key that the policy names.
 
     Raises:
-        OperatorError: The key file cannot be read, or is no public SSH key.
+        OperatorError: The key file cannot be read, or is not a public SSH key.
 
     """
     host = hashlib.sha256(socket.gethostname().encode()).hexdigest()[:12]
@@ -121,7 +121,7 @@ def fingerprint_of(path: Path) -> str:
     """Return a public SSH key's fingerprint, as `ssh-keygen -l` shows it.
 
     Raises:
-        OperatorError: It cannot be read, or is no public key.
+        OperatorError: It cannot be read, or is not a public key.
 
     """
     shown = safe(str(path), limit=200)
@@ -139,5 +139,5 @@ def fingerprint_of(path: Path) -> str:
         blob = b""
     length = int.from_bytes(blob[:4], "big")
     if not blob or blob[4 : 4 + length] != kind.encode():
-        raise OperatorError(f"operator_key {shown} is no public SSH key; name the file that ends in .pub")
+        raise OperatorError(f"operator_key {shown} is not a public SSH key; name the file that ends in .pub")
     return "SHA256:" + base64.b64encode(hashlib.sha256(blob).digest()).decode().rstrip("=")

@@ -24,10 +24,10 @@ from console.services.gateway.reservations import Purse
 from console.services.open_gateway import Target
 from console.services.probes.ladder import Climb, climb
 from console.services.probes.smoke import SmokePlan
-from console.services.run.desk import RunDesk, RunInputs
 from console.services.run.judging import check_independence
 from console.services.run.repository import read_commit
 from console.services.run.routing import independence
+from console.services.run.run_context import RunContext, RunInputs
 from console.services.system.directories import state_directory
 from console.services.system.private_file import PrivateFileError
 from console.services.verification_marks import MarkFile
@@ -54,7 +54,7 @@ class PreflightStop:
 
 
 async def run_preflight(
-    desk: RunDesk, state: RunState, inputs: RunInputs, target: Target
+    desk: RunContext, state: RunState, inputs: RunInputs, target: Target
 ) -> PreflightFinished | PreflightStop:
     """Check the roles, the boundary, the repository, the verification rows and every route up to rung 3."""
     findings = [*_check_roles(state), *_check_judges(state), *_check_rows(desk)]
@@ -80,13 +80,13 @@ async def run_preflight(
     return _finished(climbed, boundary, [*findings, *about, *more], target)
 
 
-def _checks_in_use(desk: RunDesk, state: RunState) -> tuple[RouteCheck, ...]:
+def _checks_in_use(desk: RunContext, state: RunState) -> tuple[RouteCheck, ...]:
     """Return the offline checks of the routes that this run uses; a fallback that nobody moved to is not one."""
     used = {route.role for route in state.routes} - {Role.FALLBACK}
     return tuple(each for each in desk.profile.check() if each.route.role in used)
 
 
-async def _climb(desk: RunDesk, checks: tuple[RouteCheck, ...], target: Target) -> ConsoleState:
+async def _climb(desk: RunContext, checks: tuple[RouteCheck, ...], target: Target) -> ConsoleState:
     state = apply(ConsoleState(desk.profile.name), RoutesChecked(checks))
     if target.gateway is None:
         return state
@@ -149,10 +149,10 @@ def _finished(
 def _check_roles(state: RunState) -> Iterator[Finding]:
     for role in NEEDED:
         if state.route(role) is None:
-            yield Finding("ROLE-01", Severity.FAIL, f"the profile has no route for {role}")
+            yield Finding("PRE-01", Severity.FAIL, f"the profile has no route for {role}")
     attempts = 1 if state.created is None else state.created.policy.max_attempts
     if attempts > 1 and state.route(Role.REVISION) is None:
-        yield Finding("ROLE-02", Severity.WARN, "the profile has no route for revision: a draft cannot be revised")
+        yield Finding("PRE-02", Severity.WARN, "the profile has no route for revision: a draft cannot be revised")
 
 
 def _check_judges(state: RunState) -> Iterator[Finding]:
@@ -161,19 +161,19 @@ def _check_judges(state: RunState) -> Iterator[Finding]:
         yield from check_independence(independence(state, gate), least)
 
 
-def _check_rows(desk: RunDesk) -> tuple[Finding, ...]:
+def _check_rows(desk: RunContext) -> tuple[Finding, ...]:
     """Find rows of the verification table that are not fresh; they stop the run only where the policy says so."""
     policy = desk.profile.policy
     try:
         marks = MarkFile(state_directory(desk.environment), desk.profile.name).read().marks
     except PrivateFileError as error:
-        return (Finding("VER-09", Severity.WARN, f"the verification marks cannot be read: {error}"),)
+        return (Finding("VERIFY-03", Severity.WARN, f"the verification marks cannot be read: {error}"),)
     today = datetime.fromtimestamp(desk.now_ms() / 1000, UTC).date()
     states = [state_of_row(row, marks, today, policy.verification_max_age_days) for row in rows()]
     return check_freshness(states, is_required=policy.require_verification)
 
 
-async def _check_repository(desk: RunDesk, state: RunState, inputs: RunInputs) -> list[Finding]:
+async def _check_repository(desk: RunContext, state: RunState, inputs: RunInputs) -> list[Finding]:
     commit = await read_commit(Path(inputs.repository), desk.environment)
     if state.created is None or commit == state.created.repository.commit:
         return []

@@ -5,10 +5,13 @@ from functools import reduce
 
 from console.domain.ledger.actor import Actor
 from console.domain.ledger.line import Line, NewLine, check_chain
-from console.domain.run.decide import Command, Refusal, decide
+from console.domain.run.command import Command
+from console.domain.run.decide import decide
 from console.domain.run.event import CallFailed, CallIntended, CallLost, CallRecorded, Entry, RunEvent
+from console.domain.run.fold import apply, fold
 from console.domain.run.gate import Gate
-from console.domain.run.state import RunState, apply
+from console.domain.run.refusal import Refusal
+from console.domain.run.state import RunState
 from console.services.ledger.codec import decode_event, encode_event, kind_of
 from console.services.ledger.ledger import Ledger, Summary
 
@@ -28,11 +31,14 @@ class DamagedRunError(Exception):
 class RunLog:
     """One run's lines, as far as this process has read them."""
 
-    def __init__(self, ledger: Ledger, run_id: str, state: RunState) -> None:
+    def __init__(self, ledger: Ledger, run_id: str, lines: Sequence[Line] = ()) -> None:
         self._ledger = ledger
         self._run_id = run_id
-        self.state = state
-        """The run after all lines that were read."""
+        self.entries: tuple[Entry, ...] = ()
+        """All that happened, as far as it was read or appended here."""
+        self.state = RunState(run_id)
+        """The run after these entries."""
+        self._take(lines)
 
     @classmethod
     async def open(cls, ledger: Ledger, run_id: str) -> "RunLog":
@@ -43,12 +49,14 @@ class RunLog:
             DamagedRunError: Its lines do not hold together.
 
         """
-        log = cls(ledger, run_id, RunState(run_id))
+        log = cls(ledger, run_id)
         await log.refresh()
         return log
 
     async def refresh(self) -> RunState:
-        """Read the run again, with what others appended. Raises as `open` does."""
+        """Read the run again where another process appended to it. Raises as `open` does."""
+        if self.entries and await self._ledger.head(self._run_id) == self.state.head:
+            return self.state
         lines = await self._ledger.read(self._run_id)
         faults = check_chain(lines)
         if faults:
@@ -56,7 +64,8 @@ class RunLog:
                 f"the ledger of run {self._run_id} does not hold together at line {faults[0].seq}: {faults[0].words};"
                 " gateway-console record verify says more"
             )
-        self.state = reduce(apply, map(entry_of, lines), RunState(self._run_id))
+        entries = tuple(map(entry_of, lines))
+        self.entries, self.state = entries, fold(self._run_id, entries)
         return self.state
 
     async def command(self, actor: Actor, *commands: Command, fence: int | None = None) -> tuple[Entry, ...]:
@@ -69,12 +78,11 @@ class RunLog:
 
         Raises:
             RunRefusedError: The rules of a run do not allow one of them.
-            ConflictError: Somebody else was first: read again, then decide again.
+            ConflictError: Another process appended first: read again, then decide again.
             LedgerError: It cannot be kept.
 
         """
         state = self.state
-        events: list[RunEvent] = []
         lines: list[NewLine] = []
         for command in commands:
             result = decide(state, command, actor)
@@ -82,7 +90,6 @@ class RunLog:
                 raise RunRefusedError(result)
             for event in result:
                 lines.append(_line(state, event))
-                events.append(event)
                 state = apply(state, Entry(state.seq + 1, state.updated_at_ms, actor, state.head, event))
         kept = await self._ledger.append(
             self._run_id,
@@ -95,8 +102,11 @@ class RunLog:
         return self._take(kept)
 
     def _take(self, lines: Sequence[Line]) -> tuple[Entry, ...]:
+        """Fold lines that were appended here, unless a read that began later has brought them already."""
         entries = tuple(map(entry_of, lines))
-        self.state = reduce(apply, entries, self.state)
+        new = tuple(entry for entry in entries if entry.seq > self.state.seq)
+        self.entries += new
+        self.state = reduce(apply, new, self.state)
         return entries
 
 
@@ -108,9 +118,7 @@ async def begin(ledger: Ledger, run_id: str, actor: Actor, events: Sequence[RunE
         lines.append(_line(state, event))
         state = apply(state, Entry(state.seq + 1, now_ms, actor, "", event))
     kept = await ledger.create(run_id, lines, actor=actor, summary=summary_of(state))
-    log = RunLog(ledger, run_id, RunState(run_id))
-    log.state = reduce(apply, map(entry_of, kept), RunState(run_id))
-    return log
+    return RunLog(ledger, run_id, kept)
 
 
 def entry_of(line: Line) -> Entry:
@@ -135,8 +143,7 @@ def summary_of(state: RunState) -> Summary:
 
 def summarise(lines: Sequence[Line]) -> Summary:
     """Return what the list of runs shows, from a run's lines."""
-    run_id = lines[0].run_id
-    return summary_of(reduce(apply, map(entry_of, lines), RunState(run_id)))
+    return summary_of(fold(lines[0].run_id, map(entry_of, lines)))
 
 
 _CALLS = (CallIntended, CallRecorded, CallFailed, CallLost)

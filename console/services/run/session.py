@@ -1,23 +1,23 @@
-"""A run in this process: held, stepped and decided. Both faces drive a run through here."""
+"""A run in this process: held and stepped. Both faces step a run through here."""
 
 import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 
+from console.domain.run.command import machine_verdict
 from console.domain.run.state import Phase
 from console.services.ledger.heartbeat import holding
 from console.services.ledger.holder import this_process
 from console.services.open_gateway import Target
 from console.services.run.beginning import read_inputs
-from console.services.run.deciding import machine_verdict
-from console.services.run.desk import RunDesk
+from console.services.run.run_context import RunContext
 from console.services.run.run_log import RunLog
-from console.services.run.step import StepNews
+from console.services.run.step import StepEvent
 from console.services.run.stepper import Stepper
 
 
 @contextlib.asynccontextmanager
-async def stepping(desk: RunDesk, log: RunLog, *, target: Target | None = None) -> AsyncIterator[Stepper]:
+async def stepping(context: RunContext, log: RunLog, *, target: Target | None = None) -> AsyncIterator[Stepper]:
     """Hold a run within, so that no other console steps it, and yield what steps it.
 
     Raises:
@@ -25,16 +25,16 @@ async def stepping(desk: RunDesk, log: RunLog, *, target: Target | None = None) 
         LedgerError: The ledger cannot be used, or where the run works is not kept here.
 
     """
-    inputs = await read_inputs(desk.artifacts, log.state)
-    holder = this_process(desk.operator.id)
+    inputs = await read_inputs(context.artifacts, log.state)
+    holder = this_process(context.operator.id)
     async with (
-        holding(desk.ledger, log.state.run_id, holder) as held,
-        Stepper(desk, log, inputs, held, target) as stepper,
+        holding(context.ledger, log.state.run_id, holder) as held,
+        Stepper(context, log, inputs, held, target) as stepper,
     ):
         yield stepper
 
 
-async def step_all(desk: RunDesk, log: RunLog, stepper: Stepper) -> AsyncGenerator[StepNews, None]:
+async def step_all(context: RunContext, log: RunLog, stepper: Stepper) -> AsyncGenerator[StepEvent, None]:
     """Step a run and take the machine's verdict at each gate, until it is over or needs a person."""
     while True:
         async with aclosing(stepper.step()) as news:
@@ -47,5 +47,5 @@ async def step_all(desk: RunDesk, log: RunLog, stepper: Stepper) -> AsyncGenerat
             continue
         if state.opened.needs_human:
             return
-        for entry in await log.command(desk.machine, machine_verdict(log.state)):
+        for entry in await log.command(context.machine, machine_verdict(state, state.opened)):
             yield entry

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from console.domain.ledger.signature import NAMESPACE, SignatureFormError, armor, read_armor
-from console.domain.run.decide import Sign
+from console.domain.run.command import Sign
 from console.domain.text.safe import safe
 from console.services.config.settings import PolicySettings
 from console.services.system.process import ChildEnding, ChildReport, run_bounded
@@ -84,7 +84,7 @@ async def verify(statement: bytes, signature: str, signers: Path, environment: M
     """Verify a signature by a list of signers, as `man ssh-keygen` describes one under ALLOWED SIGNERS.
 
     Raises:
-        SigningError: It is no signature of this statement by a key on the list, or the list cannot be read.
+        SigningError: It is not a signature of this statement by a key on the list, or the list cannot be read.
 
     """
     shown = safe(str(signers), limit=200)

@@ -41,4 +41,4 @@ class GateNoted:
     """What each failed check wrote last, after its name; kept nowhere."""
 
 
-StepNews = Entry | CallPrepared | GateNoted | SmokeEvent
+StepEvent = Entry | CallPrepared | GateNoted | SmokeEvent

@@ -15,7 +15,7 @@ import msgspec
 from console.domain.errors.category import Category
 from console.domain.probes.catalogue import Catalogue
 from console.domain.routes.route import Route
-from console.domain.run.decide import RefusalCode, Report
+from console.domain.run.command import Report
 from console.domain.run.event import (
     ArtifactRole,
     ArtifactStored,
@@ -28,6 +28,7 @@ from console.domain.run.event import (
     noted,
 )
 from console.domain.run.gate import GATES_WITH_A_CALL, Gate, role_at
+from console.domain.run.refusal import RefusalCode
 from console.domain.run.role_answer import Critique, Draft, Plan, Review
 from console.domain.run.state import Phase, RunState
 from console.services.gateway.client import Gateway
@@ -36,34 +37,36 @@ from console.services.open_gateway import Target
 from console.services.probes.catalogue_reader import read_catalogue
 from console.services.run.briefs import BriefError
 from console.services.run.call_end import failure_of, recorded_of, unread_of
-from console.services.run.desk import RunDesk, RunInputs
 from console.services.run.gate_work import GateWork, count_secrets
-from console.services.run.judging import Opening, open_failed
+from console.services.run.judging import GateOpening, open_failed
 from console.services.run.preflight import PreflightStop, run_preflight
 from console.services.run.role_call import RoleCall, RoleCallEnded, make_call, read_answer
 from console.services.run.routing import route_of
+from console.services.run.run_context import RunContext, RunInputs
 from console.services.run.run_log import RunLog, RunRefusedError
-from console.services.run.step import CallPrepared, GateNoted, StepHeldError, StepNews
+from console.services.run.step import CallPrepared, GateNoted, StepEvent, StepHeldError
 
 
 class Stepper:
     """Steps one run that this process holds."""
 
-    def __init__(self, desk: RunDesk, log: RunLog, inputs: RunInputs, held: Held, target: Target | None = None) -> None:
+    def __init__(
+        self, context: RunContext, log: RunLog, inputs: RunInputs, held: Held, target: Target | None = None
+    ) -> None:
         """Prepare to step.
 
         Args:
-            desk: What stepping needs of this process.
+            context: What stepping needs of this process.
             log: The run, read.
             inputs: Where the run works on this machine.
             held: The lease.
-            target: The gateway, where it is open already; otherwise the desk opens it when the first call is due.
+            target: The gateway, where it is open already; otherwise the context opens it when the first call is due.
 
         """
-        self._desk = desk
+        self._context = context
         self._log = log
         self._inputs = inputs
-        self._gates = GateWork(desk, inputs)
+        self._gates = GateWork(context, inputs)
         self._held = held
         self._target = target
         self._stack = AsyncExitStack()
@@ -96,7 +99,7 @@ class Stepper:
             self._gates.catalogue = await self._read_prices(target.gateway)
         return await self._gates.prepare(self.state, self._route())
 
-    async def step(self, prepared: RoleCall | None = None) -> AsyncGenerator[StepNews, None]:
+    async def step(self, prepared: RoleCall | None = None) -> AsyncGenerator[StepEvent, None]:
         """Do the gate's work and yield what happens; return when the run waits or is over.
 
         Args:
@@ -104,7 +107,7 @@ class Stepper:
 
         Raises:
             StepHeldError: It cannot be done now; nothing was changed.
-            ConflictError: Somebody else appended; look again.
+            ConflictError: Another process appended; look again.
             LedgerError: It cannot be kept.
 
         """
@@ -133,7 +136,7 @@ class Stepper:
             for entry in await self._report(CallLost(self.state.intended.call_id, self.state.intended.role)):
                 yield entry
 
-    async def _work(self, prepared: RoleCall | None) -> AsyncGenerator[StepNews, None]:
+    async def _work(self, prepared: RoleCall | None) -> AsyncGenerator[StepEvent, None]:
         match self.state.gate:
             case Gate.INSTRUCTION:
                 for entry in await self._report(await self._gates.pin_instruction()):
@@ -156,7 +159,7 @@ class Stepper:
 
     async def _preflight(self) -> AsyncGenerator[Entry, None]:
         target = await self._open()
-        ended = await run_preflight(self._desk, self.state, self._inputs, target)
+        ended = await run_preflight(self._context, self.state, self._inputs, target)
         if not isinstance(ended, PreflightStop):
             for entry in await self._report(ended):
                 yield entry
@@ -169,7 +172,7 @@ class Stepper:
 
     # --- A role's call ---------------------------------------------------------------------------------------------
 
-    async def _call(self, prepared: RoleCall | None) -> AsyncGenerator[StepNews, None]:
+    async def _call(self, prepared: RoleCall | None) -> AsyncGenerator[StepEvent, None]:
         target = await self._open()
         changed = await self._gates.what_changed(self.state, target.opened.origin)
         if changed is not None:
@@ -231,19 +234,19 @@ class Stepper:
 
     async def _keep(self, role: ArtifactRole, text: str) -> ArtifactStored:
         data = text.encode()
-        return ArtifactStored(role, self.state.attempt, await self._desk.artifacts.put(data), len(data))
+        return ArtifactStored(role, self.state.attempt, await self._context.artifacts.put(data), len(data))
 
     # --- Judging ---------------------------------------------------------------------------------------------------
 
-    async def _judge(self) -> AsyncGenerator[StepNews, None]:
+    async def _judge(self) -> AsyncGenerator[StepEvent, None]:
         failure = self.state.failure
-        opening: Opening = (
+        opening: GateOpening = (
             open_failed(self.state, failure, self._why_failed)
             if failure is not None
             else await self._gates.judge(self.state)
         )
         notes = msgspec.json.encode([{"id": each.id, "message": each.message} for each in opening.findings])
-        sha256 = await self._desk.artifacts.put(notes)
+        sha256 = await self._context.artifacts.put(notes)
         opened = replace(opening.opened, notes_sha256=sha256)
         for entry in await self._report(opened):
             yield entry
@@ -257,7 +260,7 @@ class Stepper:
         if role is None or self.state.route(role) is None:
             raise StepHeldError(f"the profile has no route for {role}; add one, and begin another run")
         origin = "" if self._target is None else self._target.opened.origin
-        route = route_of(self._desk.profile, self.state, role, origin)
+        route = route_of(self._context.profile, self.state, role, origin)
         if route is None:
             raise StepHeldError(f"the route of {role} in the config is not the one that the run was begun with")
         return route
@@ -279,17 +282,17 @@ class Stepper:
 
     async def _open(self) -> Target:
         if self._target is None:
-            self._target = await self._stack.enter_async_context(self._desk.open_target())
+            self._target = await self._stack.enter_async_context(self._context.open_target())
         if self._target.gateway is None:
             raise StepHeldError(self._target.token.advice, token=self._target.token.state)
         return self._target
 
     async def _read_prices(self, gateway: Gateway) -> Catalogue:
         """Return what the gateway says that its models cost: as the preflight saw it, or read now."""
-        memory = self._desk.catalogues
+        memory = self._context.catalogues
         known = memory.session or memory.last()
         if known is None:
-            routes = [check.route for check in self._desk.profile.check()]
+            routes = [check.route for check in self._context.profile.check()]
             known = (await read_catalogue(gateway, routes)).catalogue
             memory.keep(known)
         return known
@@ -298,4 +301,4 @@ class Stepper:
         if self._held.lost.is_set():
             raise StepHeldError("another console has taken this run over; look again")
         commands = tuple(Report(event) for event in events)
-        return await self._log.command(self._desk.machine, *commands, fence=self._held.lease.fence)
+        return await self._log.command(self._context.machine, *commands, fence=self._held.lease.fence)

@@ -48,9 +48,10 @@ from console.domain.run.event import (
     SourcesChecked,
     StopCause,
 )
+from console.domain.run.fold import fold
 from console.domain.run.gate import Gate, GateVerdict, role_at
 from console.domain.run.role_answer import FindingSeverity
-from console.domain.run.state import RunState, fold
+from console.domain.run.state import RunState
 from console.view.console_state import ConsoleState
 from console.view.run_view import (
     CheckOutput,

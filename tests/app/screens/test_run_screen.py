@@ -18,13 +18,14 @@ from console.app.dialogs.new_run_dialog import NewRunDialog
 from console.app.dialogs.run_dialogs import ReasonDialog, SendDialog
 from console.app.screens.routes_screen import RoutesScreen
 from console.app.screens.run_screen import RunScreen
+from console.domain.run.command import operator_verdict
 from console.domain.run.event import StopCause
 from console.domain.run.gate import Gate, GateVerdict
 from console.domain.run.state import Phase, RunStatus
 from console.services.config.load import load_profile
 from console.services.open_gateway import open_target
-from console.services.run.deciding import command, operator_verdict
-from console.services.run.opening import open_desk
+from console.services.run.deciding import command
+from console.services.run.opening import open_context
 from console.services.run.run_log import RunLog
 from console.simulator.embedded import embedded_gateway
 
@@ -39,7 +40,7 @@ def calls(desk: Desk) -> int:
 async def decide_elsewhere(run_id: str, verdict: GateVerdict, reason: str) -> None:
     """Decide as another console of this machine would."""
     profile = load_profile(name="demo")
-    async with open_desk(profile, lambda: open_target(profile, embedded_gateway)) as other:
+    async with open_context(profile, lambda: open_target(profile, embedded_gateway)) as other:
         log = await RunLog.open(other.ledger, run_id)
         await command(other, log, operator_verdict(log.state, log.state.gate, verdict, reason))
 
@@ -97,9 +98,9 @@ async def test_what_was_shown_is_not_sent_after_something_happened(tmp_path: Pat
         await desk.press("enter")
         await desk.until_screen(SendDialog)
         profile = load_profile(name="demo")
-        async with open_desk(profile, lambda: open_target(profile, embedded_gateway)) as other:
+        async with open_context(profile, lambda: open_target(profile, embedded_gateway)) as other:
             from console.domain.routes.role import Role
-            from console.domain.run.decide import MoveRoute
+            from console.domain.run.command import MoveRoute
 
             log = await RunLog.open(other.ledger, desk.run.run_id)
             await command(other, log, MoveRoute(Role.PLANNER, "the planner is slow today"))

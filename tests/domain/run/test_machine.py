@@ -33,7 +33,7 @@ from support.run.story import (
 from console.domain.errors.category import Category
 from console.domain.ledger.actor import Actor
 from console.domain.routes.role import Role
-from console.domain.run.decide import AllowRepeat, Command, MoveRoute, Report, Sign, Stop
+from console.domain.run.command import AllowRepeat, Command, MoveRoute, Report, Sign, Stop
 from console.domain.run.event import (
     ArtifactRole,
     ArtifactStored,
@@ -45,9 +45,10 @@ from console.domain.run.event import (
     SourcesChecked,
     StopCause,
 )
+from console.domain.run.fold import apply
 from console.domain.run.gate import GATES_WITH_A_CALL, Gate, GateVerdict
 from console.domain.run.record import record_of
-from console.domain.run.state import Phase, RunState, RunStatus, apply
+from console.domain.run.state import Phase, RunState, RunStatus
 from console.services.ledger.codec import decode_event, encode_event, kind_of
 
 _ACTORS = st.sampled_from([ANN, BEN, CAT, KEYLESS, MACHINE])

@@ -22,7 +22,7 @@ from support.run.story import (
 
 from console.domain.errors.category import Blame, Category
 from console.domain.routes.role import Role
-from console.domain.run.decide import AllowRepeat, MoveRoute, Refusal, RefusalCode, Report, Stop
+from console.domain.run.command import AllowRepeat, MoveRoute, Report, Stop
 from console.domain.run.event import (
     CallLost,
     CandidateSealed,
@@ -33,9 +33,11 @@ from console.domain.run.event import (
     RunStopped,
     StopCause,
 )
+from console.domain.run.fold import apply, fold
 from console.domain.run.gate import GATES_WITH_A_CALL, Gate, GateVerdict
 from console.domain.run.record import record_of
-from console.domain.run.state import Phase, RunState, RunStatus, apply, fold
+from console.domain.run.refusal import Refusal, RefusalCode
+from console.domain.run.state import Phase, RunState, RunStatus
 
 _CALLED = sorted(GATES_WITH_A_CALL)
 _REVISED = [Gate.WRITER, Gate.SOURCE_CHECK, Gate.REVIEWER, Gate.CRITIC]

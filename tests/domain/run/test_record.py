@@ -24,7 +24,7 @@ from support.run.story import (
 )
 
 from console.domain.errors.category import Category
-from console.domain.run.decide import Report, Stop
+from console.domain.run.command import Report, Stop
 from console.domain.run.event import RunEvent, RunStopped, SourcesChecked, StopCause
 from console.domain.run.gate import Gate
 from console.domain.run.record import Record, record_of, review_status

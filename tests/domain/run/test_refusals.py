@@ -30,18 +30,8 @@ from support.run.story import (
 
 from console.domain.ledger.actor import Actor
 from console.domain.routes.role import Role
-from console.domain.run.decide import (
-    HEAD_LENGTH,
-    REASON_LIMIT,
-    AllowRepeat,
-    Command,
-    MoveRoute,
-    Refusal,
-    RefusalCode,
-    Report,
-    Sign,
-    Stop,
-)
+from console.domain.run.command import AllowRepeat, Command, MoveRoute, Report, Sign, Stop
+from console.domain.run.decide import HEAD_LENGTH
 from console.domain.run.event import (
     ArtifactRole,
     ArtifactStored,
@@ -58,6 +48,8 @@ from console.domain.run.event import (
     StopCause,
 )
 from console.domain.run.gate import GATES_WITH_A_CALL, Gate, GateVerdict
+from console.domain.run.reason import REASON_LIMIT
+from console.domain.run.refusal import Refusal, RefusalCode
 from console.domain.run.state import RunStatus
 
 _CALLED = sorted(GATES_WITH_A_CALL)
@@ -274,10 +266,10 @@ def test_one_key_behind_both_or_none_at_all_is_refused(creator: Actor, writer: A
 @pytest.mark.parametrize("gate", [Gate.WRITER, Gate.REVIEWER])
 def test_a_decision_that_nobody_signed_or_another_one_is_refused(gate: Gate, verdict: GateVerdict) -> None:
     story = waiting_at(gate, _FOUR)
-    for actor in (ANN, KEYLESS):
-        assert refused(story, story.decision(verdict), actor).code is RefusalCode.FOUR_EYES
+    assert refused(story, story.decision(verdict), ANN).code is RefusalCode.UNSIGNED
+    assert refused(story, story.decision(verdict), KEYLESS).code is RefusalCode.FOUR_EYES
     story.signs(ANN)
-    assert refused(story, story.decision(verdict), BEN).code is RefusalCode.FOUR_EYES
+    assert refused(story, story.decision(verdict), BEN).code is RefusalCode.UNSIGNED
     assert not isinstance(story.tries(story.decision(verdict), ANN), Refusal)
 
 
@@ -299,7 +291,7 @@ def test_whatever_happens_between_a_signature_and_a_decision_voids_the_signature
     story = failed_at(Gate.REVIEWER, _FOUR)
     story.signs(ANN)
     story.does(MoveRoute(Role.REVIEWER, "the model is away"), ANN)
-    assert refused(story, story.decision(REVISE), ANN).code is RefusalCode.FOUR_EYES
+    assert refused(story, story.decision(REVISE), ANN).code is RefusalCode.UNSIGNED
 
 
 @pytest.mark.parametrize(("creator", "writer", "approver"), [(ANN, ANN, BEN), (ANN, BEN, CAT)])

@@ -3,9 +3,10 @@
 import pytest
 from support.run.story import ANN, REVISE, Story, failed, hashed, opened, recorded, waiting_at
 
-from console.domain.run.decide import AllowRepeat, Refusal, Report, Stop
+from console.domain.run.command import AllowRepeat, Report, Stop
 from console.domain.run.event import ArtifactRole, ArtifactStored, CallLost, RunEvent, SourcesChecked
 from console.domain.run.gate import Gate
+from console.domain.run.refusal import Refusal
 from console.domain.run.state import Spent
 
 
@@ -149,7 +150,7 @@ def test_sources_are_known_until_the_next_draft_is_asked_for() -> None:
 
 _NOT_THIS_ATTEMPT: list[RunEvent] = [
     ArtifactStored(ArtifactRole.DRAFT, 2, hashed("x"), 1),
-    ArtifactStored(ArtifactRole.NOTES, 2, hashed("x"), 1),
+    ArtifactStored(ArtifactRole.ANSWER, 2, hashed("x"), 1),
 ]
 
 

@@ -23,7 +23,8 @@ from support.run.run_walker import walk
 
 from console.domain.ledger.line import Line
 from console.domain.run.event import CallIntended, CallLost, CallRepeatAllowed, Entry
-from console.domain.run.state import Phase, RunState, RunStatus, fold
+from console.domain.run.fold import fold
+from console.domain.run.state import Phase, RunState, RunStatus
 from console.services.ledger.sqlite import FILE_NAME, SqliteLedger
 from console.services.run.run_log import entry_of
 from console.services.run.verify_chain import verify_run

@@ -13,10 +13,11 @@ from support.run.stories import CANARY, Stories
 from console.domain.artifacts.artifact import ArtifactKind
 from console.domain.errors.category import Blame, Category
 from console.domain.routes.role import Role
-from console.domain.run.decide import AllowRepeat, MoveRoute, RefusalCode
+from console.domain.run.command import AllowRepeat, MoveRoute
 from console.domain.run.event import CallFailed, StopCause
 from console.domain.run.gate import Gate, GateVerdict
 from console.domain.run.record import record_of
+from console.domain.run.refusal import RefusalCode
 from console.domain.run.state import Phase, RunStatus
 from console.domain.sources.cited_page import SourceVerdict
 from console.services.ledger.sqlite import SqliteLedger
@@ -128,7 +129,7 @@ async def test_a_route_that_drifts_stops_at_preflight(stories: Stories) -> None:
 async def test_a_role_without_a_route_stops_at_preflight(stories: Stories) -> None:
     story = await stories.of(critic="")
     assert story.state.stopped is not None
-    assert "ROLE-01: the profile has no route for critic" in story.state.stopped.reason
+    assert "PRE-01: the profile has no route for critic" in story.state.stopped.reason
 
 
 # --- To a person -----------------------------------------------------------------------------------------------------

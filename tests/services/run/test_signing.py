@@ -12,14 +12,14 @@ from support.run.signing_keys import four_eyes, list_signers, make_key
 
 from console.domain.ledger.line import NewLine
 from console.domain.ledger.signature import NAMESPACE, armor, decision_statement, signer_of
-from console.domain.run.decide import RefusalCode
 from console.domain.run.event import GateDecided, OperatorSigned, RunEvent
 from console.domain.run.gate import GateVerdict
+from console.domain.run.refusal import RefusalCode
 from console.domain.run.state import Phase, RunStatus
 from console.services.ledger.codec import encode_event, kind_of
 from console.services.run.beginning import BeginError
-from console.services.run.desk import RunDesk
 from console.services.run.opening import operator_of
+from console.services.run.run_context import RunContext
 from console.services.run.run_log import RunLog, RunRefusedError, summary_of
 from console.services.run.signing import SigningError, sign, verify
 from console.services.run.verify_chain import verify_run
@@ -37,7 +37,7 @@ class Keys:
         """Let the config be the one of an operator."""
         self.office.configure(policy=four_eyes(key, self.signers))
 
-    def desk(self) -> AbstractAsyncContextManager[RunDesk]:
+    def desk(self) -> AbstractAsyncContextManager[RunContext]:
         return self.office.desk(operator_of(self.office.profile()))
 
 
@@ -155,7 +155,7 @@ async def test_a_decision_that_was_written_without_a_signature_does_not_verify(k
             ]
 
 
-async def _written(desk: RunDesk, log: RunLog, events: list[RunEvent]) -> str:
+async def _written(desk: RunContext, log: RunLog, events: list[RunEvent]) -> str:
     """Write a run of the same beginning, and lines that no rule of a run was asked about."""
     run_id = new_id()
     old = await desk.ledger.read(log.state.run_id)

@@ -14,7 +14,7 @@ from support.ledger.ledgers import new_id
 from console.domain.artifacts.artifact import ArtifactKind
 from console.domain.finding import Finding
 from console.domain.ledger.actor import Actor, ActorKind
-from console.domain.run.decide import Report
+from console.domain.run.command import Report, operator_verdict
 from console.domain.run.gate import GateVerdict
 from console.domain.run.state import Phase, RunState
 from console.domain.tokens.secret import Secret
@@ -23,12 +23,12 @@ from console.services.config.settings import EMBEDDED, Profile
 from console.services.ledger.holder import boot_ms, unix_ms
 from console.services.open_gateway import Target, open_target
 from console.services.run.beginning import Order, begin_run
-from console.services.run.deciding import command, operator_verdict
-from console.services.run.desk import RunDesk
-from console.services.run.opening import open_desk
+from console.services.run.deciding import command
+from console.services.run.opening import open_context
+from console.services.run.run_context import RunContext
 from console.services.run.run_log import RunLog, begin, entry_of
 from console.services.run.session import step_all, stepping
-from console.services.run.step import GateNoted, StepNews
+from console.services.run.step import GateNoted, StepEvent
 from console.simulator.embedded import Embedded
 
 TASK = "Write a short note on the gateway, for people who are new here."
@@ -76,7 +76,7 @@ class Walked:
     """What a walk through a run's gates showed."""
 
     log: RunLog
-    news: list[StepNews] = field(default_factory=list)
+    news: list[StepEvent] = field(default_factory=list)
 
     @property
     def state(self) -> RunState:
@@ -148,9 +148,9 @@ class Office:
         return open_target(self.profile(), self.embedded, environment=self.environment)
 
     @contextlib.asynccontextmanager
-    async def desk(self, operator: Actor = ANN) -> AsyncIterator[RunDesk]:
+    async def desk(self, operator: Actor = ANN) -> AsyncIterator[RunContext]:
         """Sit down at the desk, as a process does that starts now."""
-        async with open_desk(
+        async with open_context(
             self.profile(),
             self.open_target,
             environment=self.environment,
@@ -161,7 +161,7 @@ class Office:
             yield replace(desk, operator=operator)
 
     async def begin(
-        self, desk: RunDesk, task: str = TASK, kind: ArtifactKind = ArtifactKind.PATCH, run_id: str = "", **more: Any
+        self, desk: RunContext, task: str = TASK, kind: ArtifactKind = ArtifactKind.PATCH, run_id: str = "", **more: Any
     ) -> RunLog:
         order = Order(task.encode(), kind, self.repository, **more)
         log, _ = await begin_run(desk, order, run_id or new_id(), EMBEDDED)
@@ -173,7 +173,7 @@ class Office:
             return await go_on(desk, await self.begin(desk, task, kind, **more))
 
 
-async def begin_alike(desk: RunDesk, log: RunLog) -> RunLog:
+async def begin_alike(desk: RunContext, log: RunLog) -> RunLog:
     """Begin a further run to which the same has happened; no git and no gateway is asked again."""
     created, stored, *later = [entry_of(line).event for line in await desk.ledger.read(log.state.run_id)]
     alike = await begin(desk.ledger, new_id(), desk.operator, [created, stored], unix_ms())
@@ -181,7 +181,7 @@ async def begin_alike(desk: RunDesk, log: RunLog) -> RunLog:
     return alike
 
 
-async def go_on(desk: RunDesk, log: RunLog) -> Walked:
+async def go_on(desk: RunContext, log: RunLog) -> Walked:
     """Take the machine's verdicts, until the run is over or needs a person."""
     walked = Walked(log)
     async with stepping(desk, log) as stepper, contextlib.aclosing(step_all(desk, log, stepper)) as news:
@@ -190,7 +190,7 @@ async def go_on(desk: RunDesk, log: RunLog) -> Walked:
     return walked
 
 
-async def step(desk: RunDesk, log: RunLog) -> Walked:
+async def step(desk: RunContext, log: RunLog) -> Walked:
     """Make one step."""
     walked = Walked(log)
     async with stepping(desk, log) as stepper, contextlib.aclosing(stepper.step()) as news:
@@ -199,13 +199,13 @@ async def step(desk: RunDesk, log: RunLog) -> Walked:
     return walked
 
 
-async def say(desk: RunDesk, log: RunLog, verdict: GateVerdict | None = None, reason: str = REASON) -> None:
+async def say(desk: RunContext, log: RunLog, verdict: GateVerdict | None = None, reason: str = REASON) -> None:
     """Decide what waits; by default, what our code computed."""
     assert log.state.opened is not None
     await command(desk, log, operator_verdict(log.state, log.state.gate, verdict or log.state.opened.verdict, reason))
 
 
-async def walk_to(desk: RunDesk, log: RunLog, gate: str, phase: Phase = Phase.DUE, attempt: int = 1) -> None:
+async def walk_to(desk: RunContext, log: RunLog, gate: str, phase: Phase = Phase.DUE, attempt: int = 1) -> None:
     """Step and decide as computed, until the run stands at a gate."""
     while (log.state.gate, log.state.phase, log.state.attempt) != (gate, phase, attempt):
         assert not log.state.is_over, f"the run was {log.state.status} before it stood at {gate}, {phase}"

@@ -16,20 +16,21 @@ from support.ledger.ledgers import BOOT_MS
 from support.run.desks import Office
 
 from console.domain.ledger.actor import Actor, ActorKind
+from console.domain.run.command import operator_verdict
 from console.domain.run.gate import GateVerdict
 from console.services.ledger.ledger import LedgerError
-from console.services.run.deciding import command, operator_verdict
-from console.services.run.desk import RunDesk
+from console.services.run.deciding import command
+from console.services.run.run_context import RunContext
 from console.services.run.run_log import RunLog, RunRefusedError
 from console.services.run.session import stepping
 
 
-async def decide(desk: RunDesk, log: RunLog, name: str) -> None:
+async def decide(desk: RunContext, log: RunLog, name: str) -> None:
     verdict = GateVerdict.BLOCK if int(name[-1]) % 2 else GateVerdict.READY
     await command(desk, log, operator_verdict(log.state, log.state.gate, verdict, f"as {name} sees it"))
 
 
-async def step(desk: RunDesk, log: RunLog, _: str) -> None:
+async def step(desk: RunContext, log: RunLog, _: str) -> None:
     async with stepping(desk, log) as stepper:
         async for _ in stepper.step():
             pass

@@ -21,11 +21,11 @@ from typing import Any, TextIO
 from support.run.desks import Office
 
 from console.domain.ledger.line import Line
-from console.domain.run.decide import AllowRepeat
+from console.domain.run.command import AllowRepeat, operator_verdict
 from console.domain.run.state import Phase
 from console.services.ledger.ledger import Ledger
-from console.services.run.deciding import command, operator_verdict
-from console.services.run.desk import RunDesk
+from console.services.run.deciding import command
+from console.services.run.run_context import RunContext
 from console.services.run.run_log import RunLog
 from console.services.run.session import stepping
 
@@ -73,7 +73,7 @@ class Killer:
 async def walk(office: Office, who: str, run_id: str, *, is_new: bool, watch: Watch) -> None:
     """Walk a run to its end as its operator: decide as computed, and repeat a lost call once it was said to be lost."""
     async with office.desk() as opened:
-        desk: RunDesk = replace(opened, ledger=WatchedLedger(opened.ledger, watch))
+        desk: RunContext = replace(opened, ledger=WatchedLedger(opened.ledger, watch))
         if is_new:
             log = await office.begin(desk, run_id=run_id)
         else:
@@ -89,7 +89,7 @@ async def walk(office: Office, who: str, run_id: str, *, is_new: bool, watch: Wa
                     await decide(desk, log, who)
 
 
-async def decide(desk: RunDesk, log: RunLog, who: str) -> None:
+async def decide(desk: RunContext, log: RunLog, who: str) -> None:
     state = log.state
     assert state.opened is not None
     verdict = operator_verdict(state, state.gate, state.opened.verdict, f"{who}: as computed here")

@@ -11,7 +11,8 @@ from console.domain.ledger.actor import Actor, ActorKind
 from console.domain.ledger.signature import NAMESPACE, signer_of
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.role import Role
-from console.domain.run.decide import Command, Decide, Refusal, Report, Sign, decide
+from console.domain.run.command import Command, Decide, Report, Sign
+from console.domain.run.decide import decide
 from console.domain.run.event import (
     ArtifactRole,
     ArtifactStored,
@@ -32,8 +33,11 @@ from console.domain.run.event import (
     RunPolicy,
     SourcesChecked,
 )
+from console.domain.run.fold import apply
 from console.domain.run.gate import GATES_WITH_A_CALL, Gate, GateVerdict, role_at
-from console.domain.run.state import Phase, RunState, apply
+from console.domain.run.refusal import Refusal
+from console.domain.run.state import Phase, RunState
+from console.domain.run.transition import why_not_follow
 
 
 def signature_by(name: str, namespace: str = NAMESPACE) -> str:
@@ -155,6 +159,7 @@ class Story:
         """Give a command; what it leads to happens."""
         result = decide(self.state, command, actor)
         for event in () if isinstance(result, Refusal) else result:
+            assert (found := why_not_follow(self.state, event)) is None, found
             seq = self.state.seq + 1
             entry = Entry(seq, 1_000 * seq, actor, hashed(f"{self.state.head} {seq}"), event)
             self.entries.append(entry)

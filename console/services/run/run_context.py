@@ -1,4 +1,4 @@
-"""The desk: what stepping a run needs of this process and this machine, in one place."""
+"""The context of a run: what stepping it needs of this process and this machine, in one place."""
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
@@ -35,14 +35,14 @@ class RunInputs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @dataclass(frozen=True, slots=True)
-class RunDesk:
+class RunContext:
     """What stepping a run needs."""
 
     profile: Profile
     ledger: Ledger
     artifacts: Artifacts
     operator: Actor
-    """Who decides at this desk."""
+    """Who decides in this process."""
     machine: Actor
     """The console itself, for what it measured."""
     environment: Mapping[str, str]

@@ -1,0 +1,148 @@
+"""The fold of a run: its state after all that happened. Where it stands comes from the table of transitions."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import reduce
+
+from console.domain.run.event import (
+    ArtifactStored,
+    CallFailed,
+    CallIntended,
+    CallLost,
+    CallRecorded,
+    CallRepeatAllowed,
+    CandidateSealed,
+    Entry,
+    GateDecided,
+    GateOpened,
+    InstructionPinned,
+    OperatorSigned,
+    PreflightFinished,
+    RouteMoved,
+    RunBlocked,
+    RunClosed,
+    RunCreated,
+    RunStopped,
+    SourcesChecked,
+)
+from console.domain.run.gate import Gate
+from console.domain.run.refusal import Refusal
+from console.domain.run.state import CallEnd, Decision, Phase, RunState, RunStatus, Spent
+from console.domain.run.transition import Move, Transition, transition_of
+
+
+def fold(run_id: str, entries: Iterable[Entry]) -> RunState:
+    """Return the state of a run after all that happened in it."""
+    return reduce(apply, entries, RunState(run_id))
+
+
+def apply(state: RunState, entry: Entry) -> RunState:
+    """Return the state after an event. Total: what cannot follow changes nothing but the head."""
+    signed = state.signed if isinstance(entry.event, GateDecided) else None
+    transition = transition_of(state, entry.event)
+    stamped = replace(state, seq=entry.seq, head=entry.head, updated_at_ms=entry.at_ms, signed=signed)
+    return stamped if isinstance(transition, Refusal) else _moved(_noted(stamped, entry), transition)
+
+
+def _moved(state: RunState, transition: Transition) -> RunState:
+    """Return the state in the phase and at the gate to which a transition leads."""
+    moved = replace(state, phase=transition.to, opened=state.opened if transition.to is Phase.WAITING else None)
+    if transition.move is Move.STAY:
+        return moved
+    arrived = replace(moved, intended=None, failure=None, calls_here=0)
+    if transition.move is Move.BACK:
+        again = Gate.PLANNER if state.gate is Gate.PLANNER else Gate.WRITER
+        return replace(arrived, gate=again, attempt=state.attempt + 1, spent_in_attempt=Spent())
+    following = replace(arrived, gate=state.gate.after or state.gate)
+    return replace(following, attempt=1, spent_in_attempt=Spent()) if state.gate is Gate.PLANNER else following
+
+
+def _noted(state: RunState, entry: Entry) -> RunState:  # one line an event
+    """Return the state with what an event says."""
+    match entry.event:
+        case RunCreated() as event:
+            return replace(state, created=event, creator=entry.actor, started_at_ms=entry.at_ms, routes=event.routes)
+        case InstructionPinned() as event:
+            return replace(state, instruction=event)
+        case PreflightFinished() as event:
+            return replace(state, preflight=event)
+        case CallIntended() as event:
+            return _call_intended(state, event)
+        case CallRecorded() | CallFailed() | CallLost() as event:
+            return _call_ended(state, event)
+        case CallRepeatAllowed():
+            return state
+        case RouteMoved() as event:
+            routes = tuple(event.route if route.role is event.role else route for route in state.routes)
+            return replace(state, routes=routes, moves=(*state.moves, event))
+        case ArtifactStored() as event:
+            return replace(state, artifacts=(*state.artifacts, event))
+        case SourcesChecked() as event:
+            return replace(state, sources=event)
+        case GateOpened() as event:
+            return replace(state, opened=event, openings=(*state.openings, event))
+        case OperatorSigned() as event:
+            is_for_decision = state.phase is Phase.WAITING
+            return replace(state, signed=event) if is_for_decision else replace(state, begun=event)
+        case GateDecided() as event:
+            decision = Decision(event, entry.actor, entry.at_ms, state.signed)
+            return replace(state, decisions=(*state.decisions, decision), signed=None)
+        case RunBlocked() as event:
+            return replace(state, status=RunStatus.BLOCKED, blocked=event)
+        case RunStopped() as event:
+            # A call that is under way is cut off: it may be billed, and its outcome stays unknown.
+            cut = _booked(state, None, None) if state.phase is Phase.CALLING else state
+            return replace(cut, status=RunStatus.STOPPED, stopped=event)
+        case CandidateSealed() as event:
+            return replace(state, sealed=event)
+        case RunClosed():
+            return replace(state, status=RunStatus.CLOSED)
+
+
+def _call_intended(state: RunState, event: CallIntended) -> RunState:
+    return replace(
+        state,
+        intended=event,
+        failure=None,
+        calls=(*state.calls, event),
+        calls_here=state.calls_here + 1,
+        sources=None if event.gate is Gate.WRITER else state.sources,
+    )
+
+
+def _call_ended(state: RunState, event: CallEnd) -> RunState:
+    """Note how a call ended, and book what it took."""
+    ended = replace(state, ends=(*state.ends, event))
+    match event:
+        case CallLost():
+            return _booked(ended, None, None)
+        case CallFailed():
+            failed = replace(ended, failure=event)
+            is_refused = event.http_status is not None and 400 <= event.http_status < 500
+            is_free = not event.requests_sent or is_refused  # the price of what fails behind a gateway is unknown
+            return failed if is_free else _booked(failed, _tokens(event), event.microusd)
+        case CallRecorded():
+            return _booked(ended, _tokens(event), event.microusd)
+
+
+def _tokens(event: CallRecorded | CallFailed) -> int | None:
+    counts = (event.input_tokens, event.output_tokens)
+    known = [count for count in counts if count is not None and count >= 0]
+    return sum(known) if len(known) == len(counts) else None
+
+
+def _booked(state: RunState, tokens: int | None, microusd: int | None) -> RunState:
+    """Book a call: what it took, or what was set aside for it where that is not known."""
+    call = state.intended
+    if call is None:
+        return state
+    is_exact = tokens is not None and microusd is not None and microusd >= 0
+    if tokens is None:
+        tokens = call.max_tokens
+    if microusd is None or microusd < 0:
+        microusd = call.max_microusd
+    return replace(
+        state,
+        spent=state.spent.plus(tokens, microusd, is_exact=is_exact),
+        spent_in_attempt=state.spent_in_attempt.plus(tokens, microusd, is_exact=is_exact),
+    )

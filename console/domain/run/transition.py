@@ -1,0 +1,287 @@
+"""The transitions of a run, as data: in which phase what may happen, under which conditions, and where it leads.
+
+The fold follows them, `decide` asks them why an event cannot follow, and `docs/run.svg` is drawn from them. What an
+event changes besides is in `fold`; what budgets, reasons and operators allow is in `decide`.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from console.domain.run.event import (
+    ArtifactRole,
+    ArtifactStored,
+    CallFailed,
+    CallIntended,
+    CallLost,
+    CallRecorded,
+    CallRepeatAllowed,
+    CandidateSealed,
+    GateDecided,
+    GateOpened,
+    InstructionPinned,
+    OperatorSigned,
+    PreflightFinished,
+    RouteMoved,
+    RunBlocked,
+    RunClosed,
+    RunCreated,
+    RunEvent,
+    RunStopped,
+    SourcesChecked,
+)
+from console.domain.run.gate import GATES_WITH_A_CALL, Gate, GateVerdict, allowed_verdicts, role_at
+from console.domain.run.refusal import Refusal, RefusalCode
+from console.domain.run.state import Phase, RunState
+
+Holds = Callable[[RunState, Any], bool]
+Refuses = Callable[[RunState, Any], Refusal]
+
+
+class Move(StrEnum):
+    """Which gate the run stands at after a transition."""
+
+    STAY = "stay"
+    NEXT = "next"
+    """The next gate."""
+    BACK = "back"
+    """The planner's gate for a plan and the writer's for a draft, with a new attempt."""
+
+
+def _out_of_order(state: RunState, event: RunEvent) -> Refusal:
+    what = words_of(type(event))
+    return Refusal(RefusalCode.OUT_OF_ORDER, f"{what} cannot follow here: the gate {state.gate.words} is {state.phase}")
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What has to hold of a run and an event."""
+
+    words: str
+    holds: Holds
+    refuses: Refuses = _out_of_order
+    """Says why the event cannot follow where it does not hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """What an event leads to in a phase."""
+
+    source: Phase
+    event: type[RunEvent]
+    to: Phase
+    move: Move = Move.STAY
+    when: Condition | None = None
+    """Which of several transitions with this phase and event it is."""
+    requires: tuple[Condition, ...] = ()
+    """What has to hold, in the order in which it is refused."""
+
+
+# --- Conditions ------------------------------------------------------------------------------------------------------
+
+
+def _at(gate: Gate) -> Condition:
+    return Condition(f"at the gate {gate.words}", lambda state, _: state.gate is gate)
+
+
+def _is_here(state: RunState, event: CallIntended | GateOpened | GateDecided | RunBlocked) -> bool:
+    return (event.gate, event.attempt) == (state.gate, state.attempt)
+
+
+def _is_pinned(state: RunState, event: CallIntended) -> bool:
+    route = state.route(event.role)
+    return route is not None and route.fingerprint == event.fingerprint
+
+
+_HERE = Condition("of this gate and attempt", _is_here)
+_ROLE = Condition(
+    "by the gate's role",
+    lambda state, event: event.role is role_at(state.gate, state.attempt),
+    lambda state, event: Refusal(
+        RefusalCode.ROUTE, f"the role {event.role} does not work at the gate {state.gate.words}"
+    ),
+)
+_PINNED = Condition(
+    "on its pinned route",
+    _is_pinned,
+    lambda _, event: Refusal(
+        RefusalCode.ROUTE, f"the route of {event.role} is not the one that the run was begun with"
+    ),
+)
+_NEW_CALL = Condition(
+    "a new call",
+    lambda state, event: event.call_id not in {call.call_id for call in state.calls},
+    lambda *_: Refusal(RefusalCode.REPEATED, "this call is in the ledger already; a recorded call is never repeated"),
+)
+_OF_THE_CALL = Condition(
+    "of the gate's call",
+    lambda state, event: state.intended is not None and state.intended.call_id == event.call_id,
+)
+
+
+def _nothing_to_repeat(*_: object) -> Refusal:
+    return Refusal(
+        RefusalCode.NOT_WAITING, "no call of this gate was lost or failed, and a recorded call is never repeated"
+    )
+
+
+_FAILED = Condition("the call failed", lambda state, _: state.failure is not None, _nothing_to_repeat)
+
+_MADE_AT = {
+    ArtifactRole.PLAN: frozenset({Gate.PLANNER}),
+    ArtifactRole.DRAFT: frozenset({Gate.WRITER}),
+    ArtifactRole.ANSWER: GATES_WITH_A_CALL,
+}
+_THIS_ATTEMPT = Condition("of this attempt", lambda state, event: event.attempt == state.attempt)
+_TASK = Condition("the task", lambda _, event: event.role is ArtifactRole.TASK)
+_MADE_HERE = Condition(
+    "made by the gate's call",
+    lambda state, event: state.gate in _MADE_AT.get(event.role, ()) and state.failure is None,
+)
+_SUBJECT = Condition(
+    "about the plan or draft of this attempt", lambda state, event: event.artifact_sha256 == state.subject_sha256
+)
+
+_THIS_GATE = Condition(
+    "of this gate and attempt",
+    _is_here,
+    lambda state, event: Refusal(
+        RefusalCode.OTHER_GATE, f"the run waits at the gate {state.gate.words}, not at {event.gate.words}"
+    ),
+)
+_ALLOWED = Condition(
+    "a verdict of this gate",
+    lambda state, event: event.verdict in allowed_verdicts(state.gate),
+    lambda state, _: Refusal(
+        RefusalCode.NOT_ALLOWED,
+        f"at the gate {state.gate.words} one says {' or '.join(allowed_verdicts(state.gate))}",
+    ),
+)
+_SIGNED = Condition(
+    "signed, where the policy wants two operators",
+    lambda state, event: state.signed is not None or not state.needs_signature(event.verdict),
+    lambda *_: Refusal(RefusalCode.UNSIGNED, "the policy wants two operators: this decision has to be signed"),
+)
+_DECISION = (_THIS_GATE, _ALLOWED, _SIGNED)
+
+
+def _has_attempts_left(state: RunState) -> bool:
+    return state.created is not None and state.attempt < state.created.policy.max_attempts
+
+
+def _says(verdict: GateVerdict, words: str = "", holds: Callable[[RunState], bool] = lambda _: True) -> Condition:
+    return Condition(
+        f"{verdict}, {words}" if words else verdict.value,
+        lambda state, event: event.verdict is verdict and holds(state),
+    )
+
+
+def _newest_is_ready(state: RunState) -> bool:
+    return bool(state.decisions) and state.decisions[-1].decided.verdict is GateVerdict.READY
+
+
+_READY_TO_GO_ON = _says(GateVerdict.READY, "before the last gate", lambda state: state.gate.after is not None)
+_READY_TO_SEAL = _says(GateVerdict.READY, "at the last gate", lambda state: state.gate.after is None)
+_REVISE = _says(GateVerdict.REVISE, "attempts are left", _has_attempts_left)
+_USED_UP = _says(GateVerdict.REVISE, "attempts are used up", lambda state: not _has_attempts_left(state))
+_BLOCK = _says(GateVerdict.BLOCK)
+_NOT_READY = Condition("after revise or block", lambda state, _: not _newest_is_ready(state))
+_READY = Condition("after ready", lambda state, _: _newest_is_ready(state))
+_BEGUN = Condition(
+    "begun with a signature, where the policy wants two operators",
+    lambda state, _: state.begun is not None or not state.needs_signature(GateVerdict.READY),
+)
+_UNSEALED = Condition("once", lambda state, _: state.sealed is None)
+_SEALED = Condition("sealed", lambda state, _: state.sealed is not None)
+_UNSIGNED = Condition("the beginning, once", lambda state, _: state.begun is None)
+_OWN_ROLE = Condition("under the role's name", lambda _, event: event.route.role is event.role)
+
+# --- The table -------------------------------------------------------------------------------------------------------
+
+TRANSITIONS = (
+    Transition(Phase.NEW, RunCreated, Phase.DUE),
+    Transition(Phase.DUE, OperatorSigned, Phase.DUE, when=_at(Gate.INSTRUCTION), requires=(_UNSIGNED,)),
+    Transition(Phase.DUE, ArtifactStored, Phase.DUE, when=_at(Gate.INSTRUCTION), requires=(_THIS_ATTEMPT, _TASK)),
+    Transition(Phase.DUE, InstructionPinned, Phase.WORKED, when=_at(Gate.INSTRUCTION)),
+    Transition(Phase.DUE, PreflightFinished, Phase.DUE, Move.NEXT, when=_at(Gate.PREFLIGHT)),
+    Transition(Phase.DUE, SourcesChecked, Phase.WORKED, when=_at(Gate.SOURCE_CHECK)),
+    Transition(Phase.DUE, CallIntended, Phase.CALLING, requires=(_HERE, _ROLE, _PINNED, _NEW_CALL)),
+    Transition(Phase.DUE, RouteMoved, Phase.DUE, requires=(_OWN_ROLE,)),
+    Transition(Phase.DUE, GateOpened, Phase.WAITING, when=_at(Gate.CANDIDATE), requires=(_HERE, _SUBJECT)),
+    Transition(Phase.CALLING, CallRecorded, Phase.WORKED, requires=(_OF_THE_CALL,)),
+    Transition(Phase.CALLING, CallFailed, Phase.WORKED, requires=(_OF_THE_CALL,)),
+    Transition(Phase.CALLING, CallLost, Phase.LOST, requires=(_OF_THE_CALL,)),
+    Transition(Phase.LOST, CallRepeatAllowed, Phase.DUE, requires=(_OF_THE_CALL,)),
+    Transition(Phase.WORKED, ArtifactStored, Phase.WORKED, requires=(_THIS_ATTEMPT, _MADE_HERE)),
+    Transition(Phase.WORKED, GateOpened, Phase.WAITING, requires=(_HERE, _SUBJECT)),
+    Transition(Phase.WAITING, CallRepeatAllowed, Phase.DUE, requires=(_FAILED, _OF_THE_CALL)),
+    Transition(Phase.WAITING, RouteMoved, Phase.WAITING, requires=(_OWN_ROLE,)),
+    Transition(Phase.WAITING, OperatorSigned, Phase.WAITING),
+    Transition(Phase.WAITING, GateDecided, Phase.DUE, Move.NEXT, _READY_TO_GO_ON, _DECISION),
+    Transition(Phase.WAITING, GateDecided, Phase.DUE, Move.BACK, _REVISE, _DECISION),
+    Transition(Phase.WAITING, GateDecided, Phase.ENDING, Move.STAY, _USED_UP, _DECISION),
+    Transition(Phase.WAITING, GateDecided, Phase.ENDING, Move.STAY, _BLOCK, _DECISION),
+    Transition(Phase.WAITING, GateDecided, Phase.ENDING, Move.STAY, _READY_TO_SEAL, _DECISION),
+    Transition(Phase.ENDING, RunBlocked, Phase.OVER, requires=(_HERE, _NOT_READY)),
+    Transition(Phase.ENDING, CandidateSealed, Phase.ENDING, requires=(_READY, _UNSEALED, _SUBJECT, _BEGUN)),
+    Transition(Phase.ENDING, RunClosed, Phase.OVER, requires=(_SEALED,)),
+    *(Transition(phase, RunStopped, Phase.OVER) for phase in Phase if phase not in (Phase.NEW, Phase.OVER)),
+)
+"""All that can happen in a run. What is not here cannot follow."""
+
+_FROM: dict[tuple[Phase, type[RunEvent]], tuple[Transition, ...]] = {
+    (each.source, each.event): tuple(
+        other for other in TRANSITIONS if (other.source, other.event) == (each.source, each.event)
+    )
+    for each in TRANSITIONS
+}
+
+_OUT_OF_PHASE: dict[type[RunEvent], Refuses] = {
+    GateDecided: lambda state, _: not_waiting(state),
+    CallRepeatAllowed: _nothing_to_repeat,
+}
+"""How an event is refused that has no transition from a phase, where not as one that is out of order."""
+
+
+def words_of(event: type[RunEvent]) -> str:
+    """Return the name of a kind of event in words: `gate opened`."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", event.__name__).lower()
+
+
+def not_waiting(state: RunState) -> Refusal:
+    """Return the refusal of a decision where no gate waits."""
+    return Refusal(RefusalCode.NOT_WAITING, f"the gate {state.gate.words} does not wait: it is {state.phase}")
+
+
+def why_over(state: RunState) -> Refusal | None:
+    """Say that a run is over; None where it is not."""
+    words = f"the run is {state.status}: nothing more can happen in it"
+    return Refusal(RefusalCode.OVER, words) if state.is_over else None
+
+
+def transition_of(state: RunState, event: RunEvent) -> Transition | Refusal:
+    """Return where an event leads a run, or why it cannot follow."""
+    if (over := why_over(state)) is not None:
+        return over
+    rows = _FROM.get((state.phase, type(event)), ())
+    chosen = next((row for row in rows if row.when is None or row.when.holds(state, event)), None)
+    if chosen is None:
+        return _OUT_OF_PHASE.get(type(event), _out_of_order)(state, event)
+    broken = next((each for each in chosen.requires if not each.holds(state, event)), None)
+    return chosen if broken is None else broken.refuses(state, event)
+
+
+def why_not_follow(state: RunState, event: RunEvent) -> Refusal | None:
+    """Say why an event cannot follow what happened in a run; None where it can.
+
+    Whether it is also allowed, by budgets and to this operator, is for `decide` to say.
+    """
+    found = transition_of(state, event)
+    return found if isinstance(found, Refusal) else None
+
+
+def can_follow(state: RunState, event: RunEvent) -> bool:
+    """Return whether an event has its place after all that happened in a run."""
+    return why_not_follow(state, event) is None
