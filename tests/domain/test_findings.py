@@ -28,20 +28,26 @@ def _registered() -> list[tuple[str, set[str]]]:
 def _worded() -> Iterator[tuple[str, str]]:
     """Yield each id that stands in code that could word a finding, with the package of the code.
 
-    An id that is compared with, or that a module gives a name to look for, belongs to a finding that is made elsewhere.
+    An id that is compared with, that a module gives a name to look for, or that is a table's key belongs to a finding
+    that is made elsewhere.
     """
     for path in sorted(PACKAGE.rglob("*.py")):
         tree = ast.parse(path.read_text(encoding="utf-8"))
-        looked_for = {
-            id(child)
-            for node in ast.walk(tree)
-            if isinstance(node, ast.Compare) or (isinstance(node, ast.Assign) and node in tree.body)
-            for child in ([node.value] if isinstance(node, ast.Assign) else ast.walk(node))
-        }
+        looked_for = {id(child) for node in ast.walk(tree) for child in _looked_for_in(node, is_top=node in tree.body)}
         for node in ast.walk(tree):
             is_text = isinstance(node, ast.Constant) and isinstance(node.value, str)
             if is_text and _ID.fullmatch(node.value) and id(node) not in looked_for:
                 yield node.value, path.parent.relative_to(PACKAGE).as_posix()
+
+
+def _looked_for_in(node: ast.AST, *, is_top: bool) -> Iterator[ast.AST]:
+    match node:
+        case ast.Compare():
+            yield from ast.walk(node)
+        case ast.Assign() if is_top:
+            yield node.value
+        case ast.Dict():
+            yield from (key for key in node.keys if key is not None)
 
 
 def test_an_id_is_registered_once_and_a_retired_one_never() -> None:

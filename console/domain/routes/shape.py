@@ -42,10 +42,10 @@ ROLE_TASKS: dict[Role, RoleTask] = {
     Role.WRITER: _WRITER,
     Role.REVISION: _WRITER,
     Role.REVIEWER: RoleTask(
-        "You review a draft that somebody else wrote.",
+        "You review a draft that someone else wrote.",
         f"Score each criterion from 0 to 4 once, and quote one word of the draft for each. {_DRAFT}",
     ),
-    Role.CRITIC: RoleTask("You look for faults in a draft that somebody else wrote.", _DRAFT),
+    Role.CRITIC: RoleTask("You look for faults in a draft that someone else wrote.", _DRAFT),
     Role.FALLBACK: _WRITER,
 }
 """What each role's probe asks for. The words are fixed, so nothing of the operator's can be in them."""
