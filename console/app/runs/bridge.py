@@ -92,7 +92,12 @@ class RunBridge:
                     self._session.see(RunsListed(()))
                     return
                 profile = self._session.profile
-                async with open_desk(profile, self._share_gateway, environment=self._environment) as desk:
+                async with open_desk(
+                    profile,
+                    self._share_gateway,
+                    environment=self._environment,
+                    reservations=self._session.reservations,
+                ) as desk:
                     self._desk = desk
                     await self._follow(desk)
             except (LedgerError, PrivateFileError, OperatorError) as error:

@@ -65,6 +65,7 @@ async def desk_of_run(desk: RunDesk, log: RunLog, arguments: argparse.Namespace)
         catalogues=catalogues_of(profile, desk.environment),
         operator=operator_of(profile),
         open_target=open_gateway_of(profile),
+        reservations=desk.reservations.under(profile.budget()),
     )
 
 

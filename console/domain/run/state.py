@@ -6,6 +6,7 @@ from enum import StrEnum
 from functools import reduce
 
 from console.domain.ledger.actor import Actor
+from console.domain.money import Spent
 from console.domain.routes.role import Role
 from console.domain.run.event import (
     ArtifactRole,
@@ -60,21 +61,6 @@ class Phase(StrEnum):
 
 
 CallEnd = CallRecorded | CallFailed | CallLost
-
-
-@dataclass(frozen=True, slots=True)
-class Spent:
-    """What calls took, as far as the ledger knows."""
-
-    tokens: int = 0
-    microusd: int = 0
-    is_exact: bool = True
-    """False once a call's price or tokens are not known: what was set aside for it counts then."""
-
-    def plus(self, tokens: int, microusd: int | None, *, is_exact: bool = True) -> "Spent":
-        """Return what is spent after one more call."""
-        is_exact = is_exact and self.is_exact and microusd is not None
-        return Spent(self.tokens + tokens, self.microusd + (microusd or 0), is_exact)
 
 
 @dataclass(frozen=True, slots=True)
@@ -360,19 +346,10 @@ def _tokens(event: CallRecorded | CallFailed) -> int | None:
 
 def _booked(state: RunState, tokens: int | None, microusd: int | None) -> RunState:
     """Book a call: what it took, or what was set aside for it where that is not known."""
-    call = state.intended
-    if call is None:
+    if state.intended is None:
         return state
-    is_exact = tokens is not None and microusd is not None and microusd >= 0
-    if tokens is None:
-        tokens = call.max_tokens
-    if microusd is None or microusd < 0:
-        microusd = call.max_microusd
-    return replace(
-        state,
-        spent=state.spent.plus(tokens, microusd, is_exact=is_exact),
-        spent_in_attempt=state.spent_in_attempt.plus(tokens, microusd, is_exact=is_exact),
-    )
+    taken = state.intended.cost.taken(tokens, None if microusd is None or microusd < 0 else microusd)
+    return replace(state, spent=state.spent.plus(taken), spent_in_attempt=state.spent_in_attempt.plus(taken))
 
 
 def _gate_decided(state: RunState, entry: Entry, event: GateDecided) -> RunState:
