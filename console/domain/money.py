@@ -109,7 +109,7 @@ class BudgetScope(StrEnum):
     """What a budget is for."""
 
     SESSION = "session"
-    """All calls of this process."""
+    """All calls of the screen until it is left, or of one command."""
     RUN = "run"
     """All calls of a run's roles, over all processes that step it."""
     ATTEMPT = "attempt"

@@ -49,7 +49,7 @@ class GatewaySettings(Struct, frozen=True, forbid_unknown_fields=True):
     """The `anthropic-version` header, sent on the anthropic_messages family only."""
     headers: dict[str, str] = {}
     """More headers for every call, such as a gateway's own routing headers. Never a token."""
-    ca_file: str | UnsetType = UNSET
+    ca_file: str | None = None
     """A PEM file with certificate authorities to trust beside the system's. Verification cannot be switched off."""
     deadline_s: Seconds = 60.0
     """The longest that one call may take in all, in seconds."""
