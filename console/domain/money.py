@@ -9,13 +9,13 @@ _BYTES_A_TOKEN = 3
 """A cautious count: text in English has about four bytes a token, JSON and Chinese fewer."""
 
 
-def microusd(usd: float) -> int:
-    """Return US dollars as whole micro-dollars."""
-    return round(usd * _MICROUSD_A_USD)
+def microusd(usd: float | None) -> int | None:
+    """Return US dollars as whole micro-dollars; None for an amount that is not known."""
+    return None if usd is None else round(usd * _MICROUSD_A_USD)
 
 
 def usd(microusd: int | None) -> float | None:
-    """Return micro-dollars as US dollars, for documents; None for a price that is not known."""
+    """Return micro-dollars as US dollars, for documents; None for an amount that is not known."""
     return None if microusd is None else microusd / _MICROUSD_A_USD
 
 

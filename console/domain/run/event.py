@@ -89,6 +89,7 @@ class RunPolicy:
     """From the writer to the reviewer, and from both to the critic."""
     four_eyes: bool
     run_tokens: int | None = None
+    """The narrower of the policy's limits for a run and for a session; the same is true of `run_microusd`."""
     run_microusd: int | None = None
     attempt_tokens: int | None = None
     attempt_microusd: int | None = None

@@ -1,6 +1,6 @@
 """Reservations: the one door for money. What a call may take is reserved before it is made, and settled after it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from console.domain.money import Budget, Estimate, OverBudget, Spent
 
@@ -21,7 +21,7 @@ class Reservations:
     """
 
     def __init__(self, budget: Budget) -> None:
-        self._scope, self._limits = budget.scope, budget.limits
+        self._budget = budget
         self._book = _Book(budget.spent)
 
     def under(self, budget: Budget) -> "Reservations":
@@ -33,7 +33,7 @@ class Reservations:
     @property
     def budget(self) -> Budget:
         """The session's budget with what is spent; what is only reserved is not in it."""
-        return Budget(self._scope, self._limits, self._book.spent)
+        return replace(self._budget, spent=self._book.spent)
 
     def reserve(self, cost: Estimate, *within: Budget) -> OverBudget | None:
         """Reserve the most that a call may take, or say why a budget does not hold it.

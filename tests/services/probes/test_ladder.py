@@ -422,6 +422,14 @@ async def test_tokens_that_an_unknown_model_took_are_booked() -> None:
     assert climbed.state.budget.spent.tokens == 5
 
 
+async def test_a_control_that_was_sent_and_not_answered_is_booked_in_full() -> None:
+    async with scripted(Steps(unknown_model=b"")) as server:
+        climbed = await climb_to(Rung.KEY, server.base_url)
+    assert climbed.state.budget is not None
+    assert climbed.state.budget.spent.tokens > 16
+    assert climbed.rung(Rung.KEY).tokens is None
+
+
 @pytest.mark.parametrize("status", [400, 500, 503])
 async def test_an_unknown_model_that_is_refused_in_other_words_is_noted(status: int) -> None:
     error = {"error": {"message": "something went wrong", "type": "server_error"}}
