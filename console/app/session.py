@@ -25,11 +25,11 @@ from console.domain.probes.ladder import Rung
 from console.domain.routes.contract import RouteCheck, Verdict
 from console.domain.routes.shape import Shape
 from console.services.config.settings import Profile
+from console.services.gateway.reservations import Reservations
 from console.view.console_state import ConsoleState, SmokePhase, apply, end_call, log_call
 
 if TYPE_CHECKING:
     from console.services.gateway.client import Gateway
-    from console.services.gateway.reservations import Purse
     from console.services.open_gateway import EmbeddedGateway, Target
     from console.services.probes.smoke import SmokePlan
     from console.view.run_view import RunNews
@@ -75,7 +75,8 @@ class Session:
         self.target: Target | None = None
         """The profile's gateway while it is open; runs go through the same one."""
         self._gateway: Gateway | None = None
-        self._purse: Purse | None = None
+        self.reservations = Reservations(profile.budget())
+        """The session's budget; runs keep to the same one."""
         self._loading = asyncio.Lock()
         self._places = asyncio.Semaphore(profile.gateway.concurrency)
         self._under_way: set[asyncio.Task[object]] = set()
@@ -165,14 +166,14 @@ class Session:
     async def climb(self, checks: Sequence[RouteCheck], top: Rung) -> None:
         """Climb the probe ladder for routes until they end."""
         from console.services.probes.catalogue_memory import CatalogueMemory
-        from console.services.probes.ladder import Climb, climb
+        from console.services.probes.ladder import LadderPlan, climb
 
         is_kept = not self.profile.is_built_in and not self.state.is_read_only
         memory = CatalogueMemory(self.profile.name, os.environ, is_kept=is_kept)
         with self.noted():
             if self._gateway is None:
                 return
-            how = Climb(
+            how = LadderPlan(
                 top=top,
                 plan=self._plan(self._gateway),
                 connect_timeout_s=self.profile.gateway.connect_timeout_s,
@@ -186,13 +187,10 @@ class Session:
                         memory.keep(event.catalogue)
 
     def _plan(self, gateway: "Gateway") -> "SmokePlan":
-        from console.services.gateway.reservations import Purse
         from console.services.probes.smoke import SmokePlan
 
-        if self._purse is None:
-            self._purse = Purse(self.profile.budget())
         catalogue = None if self.state.catalogue is None else self.state.catalogue.catalogue
-        return SmokePlan(gateway, self._purse, self.profile.gateway.smoke_max_output_tokens, catalogue)
+        return SmokePlan(gateway, self.reservations, self.profile.gateway.smoke_max_output_tokens, catalogue)
 
     def see(self, news: "RunNews") -> None:
         """Fold news of runs."""

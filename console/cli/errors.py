@@ -72,4 +72,6 @@ def reporting() -> Iterator[Reported]:
 def _code_of_held(error: StepHeldError) -> ExitCode:
     if error.token is not None:
         return code_of_token(error.token)
+    if error.category is Category.BUDGET_EXCEEDED:
+        return ExitCode.BLOCKED
     return ExitCode.UNREACHABLE if isinstance(error.category, Category) else ExitCode.WAITING

@@ -32,7 +32,7 @@ def entry_words(entry: Entry) -> str | None:
             proven = ", ".join(f"{each.role} rung {each.rung} {each.verdict}" for each in event.proofs)
             return f"preflight: {proven}"
         case CallIntended() as event:
-            cost = "price unknown" if event.max_microusd is None else f"at most {_usd(event.max_microusd)}"
+            cost = "price unknown" if event.max_microusd is None else f"at most {usd_text(event.max_microusd)}"
             return f"call: {event.role}, {event.brief_size} bytes sent, at most {event.max_tokens} tokens, {cost}"
         case CallRecorded() as event:
             return f"answered: {_answer_words(event)}"
@@ -72,12 +72,8 @@ def _answer_words(event: CallRecorded) -> str:
     if event.total_ms is not None:
         parts.append(f"{event.total_ms} ms")
     if event.microusd is not None:
-        parts.append(_usd(event.microusd))
+        parts.append(usd_text(event.microusd))
     return ", ".join(parts)
-
-
-def _usd(microusd: int) -> str:
-    return usd_text(microusd / 1_000_000)
 
 
 def standing(state: RunState) -> str:

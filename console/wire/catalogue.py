@@ -129,14 +129,14 @@ def _price(row: object) -> Price | None:
     if isinstance(pricing, dict):
         per_token = _pair(pricing, "prompt", "completion")
         if per_token is not None:
-            return Price(per_token.input_usd * 1_000_000, per_token.output_usd * 1_000_000)
+            return Price.per_token(per_token.input_usd, per_token.output_usd)
         return _pair(pricing, "input", "output")
     ratio, completion = _number(value_at(row, "model_ratio")), _number(value_at(row, "completion_ratio"))
     if value_at(row, "quota_type") in (0, None) and ratio is not None:
         input_usd = ratio * _RATIO_USD
         return Price(input_usd, input_usd * (1.0 if completion is None else completion))
     costs = _pair(row, "input_cost_per_token", "output_cost_per_token")
-    return None if costs is None else Price(costs.input_usd * 1_000_000, costs.output_usd * 1_000_000)
+    return None if costs is None else Price.per_token(costs.input_usd, costs.output_usd)
 
 
 def _pair(value: object, first: str, second: str) -> Price | None:

@@ -6,12 +6,12 @@ from textual.geometry import Size
 
 from console.app.widgets.line import BLANK, Line, Span, cell, dim, labelled, line, rows, wrap
 from console.app.widgets.line_pane import LinePane
-from console.domain.money import usd_text
+from console.domain.money import Spent, usd_text
 from console.domain.run.event import CommandRun, GateOpened
 from console.domain.run.independence import LEVEL_WORDS
 from console.domain.run.role_answer import SCORE_LIMIT
 from console.domain.run.rubric import MUST_SCORE
-from console.domain.run.state import Phase, RunState, Spent
+from console.domain.run.state import Phase, RunState
 from console.view.console_state import ConsoleState
 from console.view.run_sign import gate_sign
 from console.view.run_view import GateNotes, JudgeNote, RunView
@@ -216,7 +216,7 @@ def budget_lines(run: RunState, width: int) -> Iterator[Line]:
     yield from labelled("this attempt", here, width, label_width=_LABEL)
     if run.phase in (Phase.CALLING, Phase.LOST) and run.intended is not None:
         money = run.intended.max_microusd
-        cost = "price unknown" if money is None else f"at most {usd_text(money / 1_000_000)}"
+        cost = "price unknown" if money is None else f"at most {usd_text(money)}"
         what = "under way" if run.phase is Phase.CALLING else "set aside"
         told = f"at most {run.intended.max_tokens:,} tokens, {cost}"
         yield from labelled(what, told, width, tone=Tone.LIVE, label_width=_LABEL)
@@ -224,6 +224,6 @@ def budget_lines(run: RunState, width: int) -> Iterator[Line]:
 
 def _spent(spent: Spent, tokens: int | None, microusd: int | None) -> str:
     of_tokens = f" of {tokens:,}" if tokens is not None else ""
-    of_usd = f" of {usd_text(microusd / 1_000_000)}" if microusd is not None else ""
+    of_usd = f" of {usd_text(microusd)}" if microusd is not None else ""
     known = "" if spent.is_exact else " or more"
-    return f"{spent.tokens:,}{of_tokens} tokens   {usd_text(spent.microusd / 1_000_000)}{of_usd}{known}"
+    return f"{spent.tokens:,}{of_tokens} tokens   {usd_text(spent.microusd)}{of_usd}{known}"

@@ -103,7 +103,12 @@ class RunBridge:
                     return
                 profile = self._session.profile
                 open_runs = self._open_runs or open_context
-                async with open_runs(profile, self._share_gateway, environment=self._environment) as desk:
+                async with open_runs(
+                    profile,
+                    self._share_gateway,
+                    environment=self._environment,
+                    reservations=self._session.reservations,
+                ) as desk:
                     self._desk = desk
                     await self._follow(desk)
             except (LedgerError, PrivateFileError, OperatorError) as error:

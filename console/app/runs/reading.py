@@ -59,6 +59,7 @@ async def desk_of_run(desk: RunContext, state: RunState, opens: Opens) -> tuple[
         catalogues=catalogues_of(profile, desk.environment),
         operator=operator,
         open_target=opens(profile),
+        reservations=desk.reservations.under(profile.budget()),
     ), ""
 
 

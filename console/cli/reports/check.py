@@ -8,7 +8,7 @@ from console.cli.reports.finding import finding_document, show_finding
 from console.cli.verbs.routes import route_document
 from console.domain.errors.category import Classification
 from console.domain.finding import Severity
-from console.domain.money import Budget, usd_text
+from console.domain.money import Spent, usd, usd_text
 from console.domain.probes.event import CatalogueRead
 from console.domain.probes.ladder import Rung, RungResult, rung_needed
 from console.domain.routes.contract import fix_lines
@@ -48,7 +48,7 @@ def show_check(state: ConsoleState) -> None:
     if state.catalogue is not None:
         _show_changes(state.catalogue)
     if state.budget is not None:
-        output.note(_spent(state.budget))
+        output.note(_spent(state.budget.spent))
 
 
 def _show_gateway(state: ConsoleState) -> None:
@@ -103,7 +103,7 @@ def _cost(result: RungResult) -> str:
     if not result.rung.is_paid or not result.requests_sent:
         return ""
     tokens = "tokens unknown" if result.tokens is None else f"{result.tokens} tokens"
-    price = "price unknown" if result.price_after_usd is None else usd_text(result.price_after_usd)
+    price = "price unknown" if result.price_after_microusd is None else usd_text(result.price_after_microusd)
     return f": {tokens}, {price} ({result.price_before})"
 
 
@@ -133,11 +133,9 @@ def _show_changes(read: CatalogueRead) -> None:
         output.note("catalogue: nothing changed since the last check")
 
 
-def _spent(budget: Budget) -> str:
-    usd = (
-        usd_text(budget.spent_usd) if budget.is_usd_exact else f"at least {usd_text(budget.spent_usd)}, prices unknown"
-    )
-    return f"spent in this session: {budget.spent_tokens} tokens, {usd}"
+def _spent(spent: Spent) -> str:
+    known = "" if spent.is_exact else ", not all prices and token counts known"
+    return f"spent in this session: {spent.tokens} tokens, {usd_text(spent.microusd)}{known}"
 
 
 def check_document(profile: "Profile", state: ConsoleState, top: Rung) -> dict[str, object]:
@@ -163,9 +161,9 @@ def check_document(profile: "Profile", state: ConsoleState, top: Rung) -> dict[s
         "spent": None
         if state.budget is None
         else {
-            "tokens": state.budget.spent_tokens,
-            "usd": state.budget.spent_usd,
-            "is_exact": state.budget.is_usd_exact,
+            "tokens": state.budget.spent.tokens,
+            "usd": usd(state.budget.spent.microusd),
+            "is_exact": state.budget.spent.is_exact,
         },
     }
 
@@ -195,9 +193,9 @@ def _rung_document(result: RungResult) -> dict[str, object]:
         "title": result.rung.title,
         "status": result.status.value,
         "notes": list(result.notes),
-        "price_before": {"tokens": result.price_before.tokens, "usd": result.price_before.usd},
+        "price_before": {"tokens": result.price_before.tokens, "usd": usd(result.price_before.microusd)},
         "tokens": result.tokens,
-        "price_after_usd": result.price_after_usd,
+        "price_after_usd": usd(result.price_after_microusd),
         "requests_sent": result.requests_sent,
         "elapsed_ms": None if result.elapsed_ms is None else round(result.elapsed_ms, 1),
         **classification_document(result.classification),

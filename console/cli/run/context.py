@@ -11,6 +11,7 @@ from console.cli.context import current
 from console.domain.ledger.ulid import is_run_id
 from console.domain.text.safe import safe
 from console.services.config.settings import Profile
+from console.services.gateway.reservations import Reservations
 from console.services.ledger.ledger import Ledger, LedgerError
 from console.services.open_gateway import Target, open_target
 from console.services.run.beginning import TASK_LIMIT, BeginError, read_inputs
@@ -32,8 +33,10 @@ def open_gateway_of(profile: Profile) -> Callable[[], AbstractAsyncContextManage
     return lambda: open_target(profile, context.embedded_gateway, environment=context.environment, ask=ask_on_terminal)
 
 
-def open_desk_of(profile: Profile, *, is_looking: bool = False) -> AbstractAsyncContextManager[RunContext]:
-    """Open the desk of a profile in the context of this command line. Raises what `open_context` raises."""
+def open_desk_of(
+    profile: Profile, *, is_looking: bool = False, reservations: Reservations | None = None
+) -> AbstractAsyncContextManager[RunContext]:
+    """Open the desk of a profile in the context of this command line. Takes and raises what `open_context` does."""
     context = current()
     return open_context(
         profile,
@@ -41,6 +44,7 @@ def open_desk_of(profile: Profile, *, is_looking: bool = False) -> AbstractAsync
         environment=context.environment,
         home=context.home,
         is_looking=is_looking,
+        reservations=reservations,
     )
 
 
@@ -65,6 +69,7 @@ async def desk_of_run(desk: RunContext, log: RunLog, arguments: argparse.Namespa
         catalogues=catalogues_of(profile, desk.environment),
         operator=operator_of(profile),
         open_target=open_gateway_of(profile),
+        reservations=desk.reservations.under(profile.budget()),
     )
 
 

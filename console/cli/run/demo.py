@@ -16,6 +16,7 @@ from console.domain.run.state import RunState, RunStatus
 
 if TYPE_CHECKING:
     from console.services.config.settings import Profile
+    from console.services.gateway.reservations import Reservations
     from console.services.open_gateway import Target
     from console.services.run.step import StepEvent
 
@@ -63,6 +64,7 @@ async def demonstrate_runs(profile: "Profile", *, as_json: bool) -> tuple[list[d
     import asyncio
 
     from console.cli.errors import reporting
+    from console.services.gateway.reservations import Reservations
     from console.services.open_gateway import open_target
 
     records: list[dict[str, object]] = []
@@ -74,7 +76,8 @@ async def demonstrate_runs(profile: "Profile", *, as_json: bool) -> tuple[list[d
         reported.code = ExitCode.FAILED
         context = current()
         async with open_target(profile, context.embedded_gateway, environment=context.environment) as target:
-            ended = await asyncio.gather(*(_run(profile, way, repository, target) for way in _WAYS))
+            reservations = Reservations(profile.budget())
+            ended = await asyncio.gather(*(_run(profile, way, repository, target, reservations) for way in _WAYS))
         records = _show(ended, as_json=as_json)
         are_right = all((state.status, len(state.calls)) == (way.end, way.calls) for way, state, _ in ended)
         reported.code = ExitCode.OK if are_right else ExitCode.FAILED
@@ -82,7 +85,7 @@ async def demonstrate_runs(profile: "Profile", *, as_json: bool) -> tuple[list[d
 
 
 async def _run(
-    profile: "Profile", way: _Way, repository: Path, target: "Target"
+    profile: "Profile", way: _Way, repository: Path, target: "Target", reservations: "Reservations"
 ) -> tuple[_Way, RunState, Sequence[str]]:
     from console.cli.run.context import open_desk_of
     from console.domain.artifacts.artifact import ArtifactKind
@@ -92,7 +95,7 @@ async def _run(
     from console.services.run.session import step_all, stepping
 
     own = profile if way.role is None else _with_model(profile, way.role, way.model)
-    async with open_desk_of(own) as desk:
+    async with open_desk_of(own, reservations=reservations) as desk:
         order = Order(_TASK.encode(), ArtifactKind.PATCH, repository)
         log, _ = await begin_run(desk, order, new_run_id(desk.now_ms, os.urandom), EMBEDDED)
         async with stepping(desk, log, target=target) as stepper, aclosing(step_all(desk, log, stepper)) as news:

@@ -74,5 +74,7 @@ def _decisions(state: RunState) -> Iterator[str]:
 def show_standing(state: RunState) -> None:
     """Note where a run stands and the next commands."""
     output.note(f"run {state.run_id}: {standing(state)}")
+    if state.stopped is not None and state.stopped.reason:
+        output.note(f"    why: {state.stopped.reason}")
     for command in next_commands(state):
         output.note(f"    next: {command}")

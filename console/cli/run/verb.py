@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from console.cli import output
 from console.cli.exit_code import ExitCode
 from console.cli.profile import chosen_profile
+from console.domain.money import usd
 from console.domain.routes.role import Role
 from console.domain.run.gate import Gate, GateVerdict
 
@@ -237,7 +238,7 @@ async def _preview(stepper: "Stepper", arguments: argparse.Namespace) -> ExitCod
             "endpoint_family": call.route.endpoint_family.value,
             "endpoint_path": call.route.endpoint_path,
             "max_tokens": call.cost.tokens,
-            "max_usd": call.cost.usd,
+            "max_usd": usd(call.cost.microusd),
             "body": body,
             "next": [f"gateway-console run step {stepper.state.run_id} --send"],
         }

@@ -123,17 +123,17 @@ async def _climb(
     """Fold the ladder's events, and tell prices before they are spent."""
     import asyncio
 
-    from console.services.gateway.reservations import Purse
+    from console.services.gateway.reservations import Reservations
     from console.services.probes.catalogue_memory import CatalogueMemory
-    from console.services.probes.ladder import Climb, climb
+    from console.services.probes.ladder import LadderPlan, climb
     from console.services.probes.smoke import SmokePlan
 
     state = apply(ConsoleState(profile.name), RoutesChecked(checks))
     is_kept = not profile.is_built_in and not order.is_read_only
     memory = CatalogueMemory(profile.name, current().environment, is_kept=is_kept)
-    how = Climb(
+    how = LadderPlan(
         top=order.top,
-        plan=SmokePlan(gateway, Purse(profile.budget()), profile.gateway.smoke_max_output_tokens),
+        plan=SmokePlan(gateway, Reservations(profile.budget()), profile.gateway.smoke_max_output_tokens),
         connect_timeout_s=profile.gateway.connect_timeout_s,
         last_catalogue=memory.last(),
         crosses=order.crosses,

@@ -183,13 +183,13 @@ async def _smoke_routes(
     """Fold a smoke test's events, and write each result as it comes."""
     import asyncio
 
-    from console.services.gateway.reservations import Purse
+    from console.services.gateway.reservations import Reservations
     from console.services.probes.smoke import SmokePlan, smoke
 
     state = apply(ConsoleState(profile.name), RoutesChecked(checks))
     results: list[SmokeResult] = []
     widths = _widths(checks)
-    plan = SmokePlan(gateway, Purse(profile.budget()), profile.gateway.smoke_max_output_tokens)
+    plan = SmokePlan(gateway, Reservations(profile.budget()), profile.gateway.smoke_max_output_tokens)
     places = asyncio.Semaphore(how.concurrency or profile.gateway.concurrency)
     try:
         for _ in range(how.repeat):

@@ -79,7 +79,7 @@ class RungResult:
     price_before: Estimate = FREE
     tokens: int | None = 0
     """Tokens that the answer named; None where it named none."""
-    price_after_usd: float | None = 0.0
+    price_after_microusd: int | None = 0
     requests_sent: int = 0
     elapsed_ms: float | None = None
 

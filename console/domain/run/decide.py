@@ -9,7 +9,7 @@ from dataclasses import replace
 from console.domain.errors.category import Category
 from console.domain.ledger.actor import Actor, ActorKind
 from console.domain.ledger.signature import SignatureFormError, signer_of
-from console.domain.money import usd_text
+from console.domain.money import Budget, BudgetScope, Limits
 from console.domain.routes.role import Role
 from console.domain.run.command import AllowRepeat, Command, Decide, MoveRoute, Report, Sign, Stop
 from console.domain.run.event import (
@@ -109,33 +109,21 @@ def _intend(state: RunState, event: CallIntended) -> tuple[RunEvent, ...] | Refu
         return Refusal(RefusalCode.REPEATED, f"{CALLS_A_GATE} calls were made at this gate in this attempt")
     if event.secret_findings:
         return Refusal(RefusalCode.SECRET, f"the brief looks like it holds {event.secret_findings} secrets")
-    over = why_over_budget(state, event.max_tokens, event.max_microusd)
-    return (event,) if over is None else Refusal(RefusalCode.BUDGET, over)
+    for budget in run_budgets(state):
+        if (over := budget.why_not(event.cost)) is not None:
+            return Refusal(RefusalCode.BUDGET, over.message)
+    return (event,)
 
 
-def why_over_budget(state: RunState, max_tokens: int, max_microusd: int | None) -> str | None:
-    """Say why a call does not fit into the run's budget or the attempt's; None where it does."""
+def run_budgets(state: RunState) -> tuple[Budget, ...]:
+    """Return the budgets of a run and of its attempt, with what is spent of them."""
     if state.created is None:
-        return None
+        return ()
     policy = state.created.policy
-    for what, spent, tokens, microusd in (
-        ("run", state.spent, policy.run_tokens, policy.run_microusd),
-        ("attempt", state.spent_in_attempt, policy.attempt_tokens, policy.attempt_microusd),
-    ):
-        if tokens is not None and spent.tokens + max_tokens > tokens:
-            return f"{what}_tokens is {tokens}, {spent.tokens} are spent, and this call may take {max_tokens}"
-        if microusd is not None and max_microusd is None:
-            return f"{what}_usd is set and the gateway names no price for this model, so it cannot be kept to"
-        if microusd is not None and spent.microusd + (max_microusd or 0) > microusd:
-            return (
-                f"{what}_usd is {_usd(microusd)}, {_usd(spent.microusd)} are spent,"
-                f" and this call may cost {_usd(max_microusd or 0)}"
-            )
-    return None
-
-
-def _usd(microusd: int) -> str:
-    return usd_text(microusd / 1_000_000)
+    return (
+        Budget(BudgetScope.RUN, Limits(policy.run_tokens, policy.run_microusd), state.spent),
+        Budget(BudgetScope.ATTEMPT, Limits(policy.attempt_tokens, policy.attempt_microusd), state.spent_in_attempt),
+    )
 
 
 def _end_call(state: RunState, event: CallRecorded | CallFailed | CallLost) -> tuple[RunEvent, ...]:

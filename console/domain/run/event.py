@@ -10,6 +10,7 @@ from enum import StrEnum
 from console.domain.errors.category import Blame, Category
 from console.domain.finding import Finding, Severity
 from console.domain.ledger.actor import Actor
+from console.domain.money import Estimate
 from console.domain.probes.served_as import ServedAs
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.role import Role
@@ -82,6 +83,7 @@ class RunPolicy:
     """From the writer to the reviewer, and from both to the critic."""
     four_eyes: bool
     run_tokens: int | None = None
+    """The narrower of the policy's limits for a run and for a session; the same is true of `run_microusd`."""
     run_microusd: int | None = None
     attempt_tokens: int | None = None
     attempt_microusd: int | None = None
@@ -185,6 +187,11 @@ class CallIntended:
     """What the guard found in the brief: 0, or the call is not made."""
     max_tokens: int
     max_microusd: int | None
+
+    @property
+    def cost(self) -> Estimate:
+        """The most that the call can take."""
+        return Estimate(self.max_tokens, self.max_microusd)
 
 
 @dataclass(frozen=True, slots=True)

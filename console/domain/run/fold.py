@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import reduce
 
+from console.domain.money import Spent
 from console.domain.run.event import (
     ArtifactStored,
     CallFailed,
@@ -27,7 +28,7 @@ from console.domain.run.event import (
 )
 from console.domain.run.gate import Gate
 from console.domain.run.refusal import Refusal
-from console.domain.run.state import CallEnd, Decision, Phase, RunState, RunStatus, Spent
+from console.domain.run.state import CallEnd, Decision, Phase, RunState, RunStatus
 from console.domain.run.transition import Move, Transition, transition_of
 
 
@@ -133,16 +134,7 @@ def _tokens(event: CallRecorded | CallFailed) -> int | None:
 
 def _booked(state: RunState, tokens: int | None, microusd: int | None) -> RunState:
     """Book a call: what it took, or what was set aside for it where that is not known."""
-    call = state.intended
-    if call is None:
+    if state.intended is None:
         return state
-    is_exact = tokens is not None and microusd is not None and microusd >= 0
-    if tokens is None:
-        tokens = call.max_tokens
-    if microusd is None or microusd < 0:
-        microusd = call.max_microusd
-    return replace(
-        state,
-        spent=state.spent.plus(tokens, microusd, is_exact=is_exact),
-        spent_in_attempt=state.spent_in_attempt.plus(tokens, microusd, is_exact=is_exact),
-    )
+    taken = state.intended.cost.taken(tokens, None if microusd is None or microusd < 0 else microusd)
+    return replace(state, spent=state.spent.plus(taken), spent_in_attempt=state.spent_in_attempt.plus(taken))

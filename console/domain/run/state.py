@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from console.domain.ledger.actor import Actor
+from console.domain.money import Spent
 from console.domain.routes.role import Role
 from console.domain.run.event import (
     ArtifactRole,
@@ -58,21 +59,6 @@ class Phase(StrEnum):
 
 
 CallEnd = CallRecorded | CallFailed | CallLost
-
-
-@dataclass(frozen=True, slots=True)
-class Spent:
-    """What calls took, as far as the ledger knows."""
-
-    tokens: int = 0
-    microusd: int = 0
-    is_exact: bool = True
-    """False once a call's price or tokens are not known: what was set aside for it counts then."""
-
-    def plus(self, tokens: int, microusd: int | None, *, is_exact: bool = True) -> "Spent":
-        """Return what is spent after one more call."""
-        is_exact = is_exact and self.is_exact and microusd is not None
-        return Spent(self.tokens + tokens, self.microusd + (microusd or 0), is_exact)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from console.domain.money import Budget
+from console.domain.money import Budget, BudgetScope, Limits, microusd
 from console.domain.routes.contract import RouteCheck, check
 from console.domain.routes.model_family import FamilyFact
 from console.domain.routes.route import RouteTable
@@ -14,6 +14,7 @@ EMBEDDED = "sim:"
 """The base URL and the token reference of the embedded gateway."""
 
 Seconds = Annotated[float, Meta(gt=0, le=3600)]
+Usd = Annotated[float, Meta(ge=0, le=1_000_000_000)]
 
 
 class GatewaySettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -48,7 +49,7 @@ class GatewaySettings(Struct, frozen=True, forbid_unknown_fields=True):
     """The `anthropic-version` header, sent on the anthropic_messages family only."""
     headers: dict[str, str] = {}
     """More headers for every call, such as a gateway's own routing headers. Never a token."""
-    ca_file: str | UnsetType = UNSET
+    ca_file: str | None = None
     """A PEM file with certificate authorities to trust beside the system's. Verification cannot be switched off."""
     deadline_s: Seconds = 60.0
     """The longest that one call may take in all, in seconds."""
@@ -104,10 +105,11 @@ class PolicySettings(Struct, frozen=True, forbid_unknown_fields=True):
     withheld_tokens: Annotated[list[Annotated[str, Meta(pattern=r"\A[A-Za-z0-9_*]{1,80}\Z")]], Meta(max_length=64)] = []
     """Further variables whose tokens no role may reach, by name; * stands for any characters."""
     budget_tokens: Annotated[int, Meta(ge=0)] | UnsetType = UNSET
-    """The most tokens, input and output, that one session may take. A call that could go over it is not made."""
-    budget_usd: Annotated[float, Meta(ge=0)] | UnsetType = UNSET
-    """The most US dollars that one session may take, by the gateway's own prices. With it, a model without a known
-    price is not called."""
+    """The most tokens, input and output, that one session may take, and one run over all sessions that step it. A call
+    that could go over it is not made."""
+    budget_usd: Usd | UnsetType = UNSET
+    """The most US dollars that one session or one run may take, by the gateway's own prices. With it, a model without a
+    known price is not called."""
     threshold: Annotated[int, Meta(ge=0, le=100)] | UnsetType = UNSET
     """The least total, of 100, with which a reviewed draft is ready. Left out, it is the rubric's own."""
     rubric: str = ""
@@ -126,9 +128,9 @@ class PolicySettings(Struct, frozen=True, forbid_unknown_fields=True):
     """The file that lists whose signatures count under four_eyes, as `man ssh-keygen` describes it."""
     run_tokens: Annotated[int, Meta(ge=0)] | UnsetType = UNSET
     """The most tokens, input and output, that one run may take; run_usd, attempt_tokens and attempt_usd likewise."""
-    run_usd: Annotated[float, Meta(ge=0)] | UnsetType = UNSET
+    run_usd: Usd | UnsetType = UNSET
     attempt_tokens: Annotated[int, Meta(ge=0)] | UnsetType = UNSET
-    attempt_usd: Annotated[float, Meta(ge=0)] | UnsetType = UNSET
+    attempt_usd: Usd | UnsetType = UNSET
     require_price: bool = True
     """Whether a run stops at its preflight where the gateway names prices, and none for a route's model."""
     run_max_output_tokens: Annotated[int, Meta(ge=256, le=131072)] = 4096
@@ -191,7 +193,8 @@ class Profile(Struct, frozen=True):
     def budget(self) -> Budget:
         """Return the budget of a new session."""
         tokens, usd = self.policy.budget_tokens, self.policy.budget_usd
-        return Budget(tokens if isinstance(tokens, int) else None, usd if isinstance(usd, float) else None)
+        limits = Limits(tokens if isinstance(tokens, int) else None, microusd(usd) if isinstance(usd, float) else None)
+        return Budget(BudgetScope.SESSION, limits)
 
     @property
     def is_embedded(self) -> bool:

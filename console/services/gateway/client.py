@@ -26,7 +26,6 @@ from httpx_aiohttp import AiohttpTransport
 from console import __version__
 from console.domain.routes.family import EndpointFamily
 from console.domain.tokens.secret import Secret
-from console.services.config.settings import GatewaySettings
 from console.services.gateway.address import canonical_origin
 from console.services.gateway.bound_transport import BoundTransport
 from console.services.gateway.call import CallPart, Chunk, KeyUse, Started, Written
@@ -39,6 +38,7 @@ from console.services.gateway.failure import (
     redirected,
     unreachable,
 )
+from console.services.gateway.options import GatewayOptions
 from console.services.gateway.tls import verifying_context
 from console.services.system.leak_guard import LEAK_GUARD
 
@@ -82,7 +82,7 @@ class Gateway:
         self,
         base_url: str,
         secret: Secret | None,
-        settings: GatewaySettings,
+        options: GatewayOptions,
         *,
         clock: Clock = time.perf_counter,
         transport: httpx.AsyncBaseTransport | None = None,
@@ -94,7 +94,7 @@ class Gateway:
         Args:
             base_url: A checked base URL, without the endpoint's path.
             secret: The token, or None for a gateway that takes none.
-            settings: The profile's gateway settings.
+            options: How the gateway is called, such as the settings of a profile's gateway.
             clock: The monotonic clock that all times are read from.
             transport: Another way to the wire, for tests.
             bound_origin: The origin that the token is bound to, in canonical form; None binds it to the base URL's.
@@ -109,21 +109,21 @@ class Gateway:
         self._host = urlsplit(base_url).netloc
         self._secret = secret
         LEAK_GUARD.add(secret)
-        self._settings = settings
+        self._options = options
         self._clock = clock
         self._body_limit = body_limit
-        self._tls = _tls(settings)
+        self._tls = _tls(options)
         self._client = httpx.AsyncClient(
             transport=BoundTransport(
                 transport or AiohttpTransport(client=self._open_session, verify=self._tls, trust_env=False),
                 bound_origin or canonical_origin(base_url),
                 secret,
-                _key_header(settings),
+                _key_header(options),
             ),
             trust_env=False,
             follow_redirects=False,
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-            timeout=httpx.Timeout(None, connect=settings.connect_timeout_s),
+            timeout=httpx.Timeout(None, connect=options.connect_timeout_s),
             headers={"user-agent": f"gateway-console/{__version__}"},
         )
 
@@ -148,7 +148,7 @@ class Gateway:
     @property
     def deadline_s(self) -> float:
         """The longest that one call may take, in seconds."""
-        return self._settings.deadline_s
+        return self._options.deadline_s
 
     @property
     def tls(self) -> ssl.SSLContext:
@@ -182,7 +182,7 @@ class Gateway:
 
         """
         start = self._clock()
-        deadline = asyncio.get_running_loop().time() + self._settings.deadline_s
+        deadline = asyncio.get_running_loop().time() + self._options.deadline_s
         sent = self._headers(family, stream=stream, has_body=body is not None) | dict(headers or {})
         request = self._request(path, body, sent | self._authorization(key))
         stamp = _Stamp(self._clock, asyncio.get_running_loop().create_future(), has_body=body is not None)
@@ -210,7 +210,7 @@ class Gateway:
         left = deadline - asyncio.get_running_loop().time()
         done, _ = await asyncio.wait(futures, timeout=left, return_when=asyncio.FIRST_COMPLETED)
         if not done:
-            raise deadline_passed(self._settings.deadline_s, written=stamp.is_written)
+            raise deadline_passed(self._options.deadline_s, written=stamp.is_written)
 
     def _request(self, path: str, body: bytes | None, headers: dict[str, str]) -> httpx.Request:
         url = self._base_url + path
@@ -237,7 +237,7 @@ class Gateway:
         if stamp.is_written:
             return disconnected(answered=False)
         if isinstance(cause, TimeoutError):
-            return deadline_passed(self._settings.connect_timeout_s, written=False)
+            return deadline_passed(self._options.connect_timeout_s, written=False)
         return unreachable(cause, self._host)
 
     async def _body(self, response: httpx.Response, deadline: float) -> AsyncGenerator[bytes, None]:
@@ -256,7 +256,7 @@ class Gateway:
                     raise given_up(f"it is larger than {self._body_limit / 1024 / 1024:g} MB")
                 yield data
         except TimeoutError:
-            raise deadline_passed(self._settings.deadline_s, written=True) from None
+            raise deadline_passed(self._options.deadline_s, written=True) from None
         except (httpx.TransportError, aiohttp.ClientError):
             raise disconnected(answered=True) from None
         finally:
@@ -267,10 +267,10 @@ class Gateway:
             "accept": "text/event-stream" if stream else "application/json",
             "accept-encoding": "identity",
             **({"content-type": "application/json"} if has_body else {}),
-            **{name.lower(): value for name, value in self._settings.headers.items()},
+            **{name.lower(): value for name, value in self._options.headers.items()},
         }
         if family is EndpointFamily.ANTHROPIC_MESSAGES:
-            headers["anthropic-version"] = self._settings.anthropic_version
+            headers["anthropic-version"] = self._options.anthropic_version
         return headers
 
     def _authorization(self, key: KeyUse) -> dict[str, str]:
@@ -278,7 +278,7 @@ class Gateway:
         if key is KeyUse.NONE or self._secret is None:
             return {}
         token = WRONG_KEY if key is KeyUse.WRONG else self._secret.reveal()
-        name = _key_header(self._settings)
+        name = _key_header(self._options)
         return {name: token if name == "x-api-key" else f"Bearer {token}"}
 
     def _open_session(self) -> aiohttp.ClientSession:
@@ -295,8 +295,8 @@ class Gateway:
         )
 
 
-def _key_header(settings: GatewaySettings) -> str:
-    return "x-api-key" if settings.auth == "x-api-key" else "authorization"
+def _key_header(options: GatewayOptions) -> str:
+    return "x-api-key" if options.auth == "x-api-key" else "authorization"
 
 
 async def _stamp_headers(
@@ -324,10 +324,10 @@ async def _end(sending: "asyncio.Task[httpx.Response]") -> None:
         await sending.result().aclose()
 
 
-def _tls(settings: GatewaySettings) -> ssl.SSLContext:
+def _tls(options: GatewayOptions) -> ssl.SSLContext:
     context = verifying_context()
-    if isinstance(settings.ca_file, str):
-        context.load_verify_locations(cadata=_read_certificates(Path(settings.ca_file).expanduser()))
+    if options.ca_file is not None:
+        context.load_verify_locations(cadata=_read_certificates(Path(options.ca_file).expanduser()))
     return context
 
 

@@ -1,39 +1,58 @@
-"""The purse: the session's budget while calls are in flight. What a call may take is set aside before it is made."""
+"""Reservations: the one door for money. What a call may take is reserved before it is made, and settled after it."""
 
-from console.domain.money import Budget, Estimate
+from dataclasses import dataclass, replace
+
+from console.domain.money import Budget, Estimate, OverBudget, Spent
 
 
-class Purse:
-    """Holds one session's budget. Its methods do not wait, so calls side by side cannot overdraw it together."""
+@dataclass(slots=True)
+class _Book:
+    """What a session spent, and what its calls in flight may take."""
+
+    spent: Spent
+    tokens: int = 0
+    microusd: int = 0
+
+
+class Reservations:
+    """One session's budget while calls are in flight.
+
+    Its methods do not wait, so calls side by side cannot overdraw the budget together.
+    """
 
     def __init__(self, budget: Budget) -> None:
         self._budget = budget
-        self._set_aside_tokens = 0
-        self._set_aside_usd = 0.0
+        self._book = _Book(budget.spent)
+
+    def under(self, budget: Budget) -> "Reservations":
+        """Return the same session's reservations under another profile's budget: what is spent counts there too."""
+        other = Reservations(budget)
+        other._book = self._book
+        return other
 
     @property
     def budget(self) -> Budget:
-        """The budget with what is spent; what is only set aside is not in it."""
-        return self._budget
+        """The session's budget with what is spent; what is only reserved is not in it."""
+        return replace(self._budget, spent=self._book.spent)
 
-    def set_aside(self, cost: Estimate) -> str | None:
-        """Set the most that a call may take aside; say why not where the budget does not hold it."""
-        planned = self._budget.spend(self._set_aside_tokens, self._set_aside_usd)
-        if (reason := planned.why_not(cost)) is not None:
-            return reason
-        self._set_aside_tokens += cost.tokens
-        self._set_aside_usd += cost.usd or 0.0
-        return None
-
-    def settle(self, cost: Estimate, tokens: int, usd: float | None) -> None:
-        """Book what a call took instead of what was set aside for it.
+    def reserve(self, cost: Estimate, *within: Budget) -> OverBudget | None:
+        """Reserve the most that a call may take, or say why a budget does not hold it.
 
         Args:
-            cost: What was set aside.
-            tokens: The tokens that its answer named; what was set aside, where it was sent and named none.
-            usd: What they cost; None where the price is not known.
+            cost: The most that the call may take.
+            within: Narrower budgets that have to hold it too, such as a run's; they are asked first.
 
         """
-        self._set_aside_tokens -= cost.tokens
-        self._set_aside_usd -= cost.usd or 0.0
-        self._budget = self._budget.spend(tokens, usd)
+        session = self.budget.spend(Spent(self._book.tokens, self._book.microusd))
+        for budget in (*within, session):
+            if (over := budget.why_not(cost)) is not None:
+                return over
+        self._book.tokens += cost.tokens
+        self._book.microusd += cost.microusd or 0
+        return None
+
+    def settle(self, cost: Estimate, taken: Spent) -> None:
+        """Book what a call took in place of what was reserved for it."""
+        self._book.tokens -= cost.tokens
+        self._book.microusd -= cost.microusd or 0
+        self._book.spent = self._book.spent.plus(taken)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from console.domain.errors.category import Category
 from console.domain.finding import Finding
-from console.domain.money import estimate
+from console.domain.money import Spent, estimate, price_of
 from console.domain.probes.assertion import found
 from console.domain.probes.smoke import SmokeResult
 from console.domain.routes.family import EndpointFamily
@@ -51,7 +51,7 @@ async def cross_check(route: Route, plan: SmokePlan, streamed: SmokeResult) -> C
 
     Args:
         route: The route.
-        plan: The client, the purse and the limits.
+        plan: The client, the session's budget and the limits.
         streamed: The smoke test's result, to compare a whole answer with.
 
     """
@@ -71,23 +71,25 @@ async def _ask(
     route: Route, plan: SmokePlan, book: _Notebook, body: bytes, *, limit: int, version: str = ""
 ) -> Reply | None:
     """Make one call within the budget; None where it was not made, or had no whole answer."""
-    cost = estimate(len(body), limit, plan.price_of(route))
-    if (reason := plan.purse.set_aside(cost)) is not None:
-        book.notes.append(f"not asked: {reason}")
+    price = plan.price_of(route)
+    cost = estimate(len(body), limit, price)
+    if (over := plan.reservations.reserve(cost)) is not None:
+        book.notes.append(f"not asked: {over.message}")
         return None
-    tokens = cost.tokens
+    taken = cost.taken()
     try:
         headers = {"anthropic-version": version} if version else None
         call = plan.gateway.call(route.endpoint_path, route.endpoint_family, body, headers=headers)
         book.requests += 1
         reply = await read_whole(call, limit=_BODY_LIMIT)
-        named = FAMILY_WIRES[route.endpoint_family].read(decode(reply.body)).usage.total
-        tokens = 0 if not reply.is_success else tokens if named is None else named
+        usage = FAMILY_WIRES[route.endpoint_family].read(decode(reply.body)).usage
+        money = price_of(price, usage.input_tokens, usage.output_tokens)
+        taken = cost.taken(usage.total, money) if reply.is_success else Spent()
     except CallError as error:
         book.notes.append(f"no whole answer: {error.classification.evidence}")
         return None
     finally:
-        plan.purse.settle(cost, tokens, None if cost.usd is None else cost.usd * tokens / max(1, cost.tokens))
+        plan.reservations.settle(cost, taken)
     return reply
 
 

@@ -9,16 +9,16 @@ from dataclasses import dataclass
 
 from console.domain.errors.category import Category, Classification
 from console.domain.finding import Finding
-from console.domain.money import estimate
+from console.domain.money import Spent, estimate
 from console.domain.probes.assertion import found
 from console.domain.probes.ladder import RungStatus
 from console.domain.routes.route import Route
 from console.services.gateway.call import KeyUse, Reply, read_whole
 from console.services.gateway.client import Gateway
 from console.services.gateway.failure import CallError
-from console.services.gateway.reservations import Purse
+from console.services.gateway.reservations import Reservations
 from console.services.probes.reading import classify_reply
-from console.wire import FAMILY_WIRES
+from console.wire import FAMILY_WIRES, FamilyWire
 from console.wire.json_value import decode
 from console.wire.request import Request
 
@@ -47,6 +47,14 @@ class _Control:
     reply: Reply | None
     reading: Classification | None
     """None where the call succeeded."""
+    is_unanswered: bool = False
+    """The call was sent and got no whole answer: it may have been billed."""
+
+    def tokens(self, wire: FamilyWire) -> int | None:
+        """Return what the call took; None where that is not known."""
+        if self.succeeded and self.reply is not None:
+            return wire.read(decode(self.reply.body)).usage.total
+        return None if self.is_unanswered else 0
 
     @property
     def succeeded(self) -> bool:
@@ -57,13 +65,14 @@ class _Control:
         return status if self.reading is None else f"{status} {self.reading.category}"
 
 
-async def prove_key(gateway: Gateway, route: Route, purse: Purse) -> KeyProof:
+async def prove_key(gateway: Gateway, route: Route, reservations: Reservations) -> KeyProof:
     """Try a wrong key, the right key without an input, and the right key with an unknown model.
 
     Args:
         gateway: The open client.
         route: The route; its own path and family are used, and no other.
-        purse: The session's budget: a gateway that serves any model generates a few tokens for the third control.
+        reservations: The session's budget: a gateway that serves any model generates a few tokens for the third
+            control.
 
     """
     wire = FAMILY_WIRES[route.endpoint_family]
@@ -84,16 +93,18 @@ async def prove_key(gateway: Gateway, route: Route, purse: Purse) -> KeyProof:
     tokens: int | None = 0
     body = wire.build(UNKNOWN_MODEL, Request(_CONTROL_PROMPT, _CONTROL_TOKENS, is_streamed=False))
     cost = estimate(len(body), _CONTROL_TOKENS, None)
-    if status is not RungStatus.BLOCKED and (reason := purse.set_aside(cost)) is not None:
-        notes.append(f"unknown model: not asked; {reason}")
+    if status is not RungStatus.BLOCKED and (over := reservations.reserve(cost)) is not None:
+        notes.append(f"unknown model: not asked; {over.message}")
     elif status is not RungStatus.BLOCKED:
-        unknown = await _try(gateway, route, body, KeyUse.OWN)
+        tokens = None
+        try:
+            unknown = await _try(gateway, route, body, KeyUse.OWN)
+            tokens = unknown.tokens(wire)
+        finally:
+            reservations.settle(cost, Spent() if tokens == 0 else cost.taken(tokens))
         requests += 1
         notes.append(f"unknown model: {unknown.told()}")
         findings += _judge_unknown(unknown)
-        if unknown.succeeded and unknown.reply is not None:
-            tokens = wire.read(decode(unknown.reply.body)).usage.total
-        purse.settle(cost, cost.tokens if tokens is None else tokens, 0.0 if tokens == 0 else None)
     return KeyProof(status, tuple(notes), tuple(findings), classification, requests, tokens)
 
 
@@ -102,7 +113,7 @@ async def _try(gateway: Gateway, route: Route, body: bytes, key: KeyUse) -> _Con
         call = gateway.call(route.endpoint_path, route.endpoint_family, body, key=key)
         reply = await read_whole(call, limit=_BODY_LIMIT)
     except CallError as error:
-        return _Control(None, error.classification)
+        return _Control(None, error.classification, is_unanswered=error.was_sent)
     is_answer = reply.is_success and FAMILY_WIRES[route.endpoint_family].read(decode(reply.body)).error is None
     if is_answer and "html" not in reply.content_type:
         return _Control(reply, None)

@@ -41,7 +41,7 @@ def _first_route(profile: Profile) -> Route | None:
 
 async def _ask(profile: Profile, base_url: str, secret: Secret, route: Route) -> Verification:
     from console.services.gateway.client import Gateway
-    from console.services.gateway.reservations import Purse
+    from console.services.gateway.reservations import Reservations
     from console.services.probes.key_control import prove_key
 
     try:
@@ -49,7 +49,7 @@ async def _ask(profile: Profile, base_url: str, secret: Secret, route: Route) ->
     except (OSError, RuntimeError, ValueError):  # ssl.SSLError is an OSError
         return Verification(None, "ca_file cannot be read, or holds no certificate in PEM form")
     async with gateway:
-        return judge(await prove_key(gateway, route, Purse(profile.budget())))
+        return judge(await prove_key(gateway, route, Reservations(profile.budget())))
 
 
 def judge(proof: "KeyProof") -> Verification:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from console.domain.errors.category import Category, judged
 from console.domain.finding import Severity
-from console.domain.money import FREE, Estimate, Price, estimate
+from console.domain.money import FREE, Estimate, Price, estimate, price_of
 from console.domain.probes.assertion import found
 from console.domain.probes.catalogue import Catalogue, changes, check_listed
 from console.domain.probes.event import (
@@ -37,7 +37,7 @@ _SHAPES = {Rung.SMOKE: Shape.TEXT, Rung.SHAPE: Shape.ROLE}
 
 
 @dataclass(frozen=True, slots=True)
-class Climb:
+class LadderPlan:
     """How far to climb, and with what."""
 
     top: Rung
@@ -52,7 +52,7 @@ class Climb:
 
 
 async def climb(
-    checks: Sequence[RouteCheck], how: Climb, *, places: asyncio.Semaphore
+    checks: Sequence[RouteCheck], how: LadderPlan, *, places: asyncio.Semaphore
 ) -> AsyncGenerator[CheckEvent, None]:
     """Climb the ladder for routes and yield what each rung showed.
 
@@ -103,7 +103,7 @@ def _offline(check: RouteCheck) -> RungResult:
     return RungResult(check.route.role, Rung.OFFLINE, status, findings=check.findings)
 
 
-async def _connect(climbing: Sequence[RouteCheck], how: Climb) -> AsyncGenerator[CheckEvent, None]:
+async def _connect(climbing: Sequence[RouteCheck], how: LadderPlan) -> AsyncGenerator[CheckEvent, None]:
     """Prove the connection once; the first route carries the request."""
     if not climbing:
         return
@@ -132,11 +132,11 @@ async def _connect(climbing: Sequence[RouteCheck], how: Climb) -> AsyncGenerator
         )
 
 
-async def _climb_route(check: RouteCheck, how: Climb) -> AsyncGenerator[CheckEvent, None]:
+async def _climb_route(check: RouteCheck, how: LadderPlan) -> AsyncGenerator[CheckEvent, None]:
     """Climb from rung 3 on for one route."""
     route = check.route
     yield RungStarted(route.role, Rung.KEY, FREE)
-    key = await prove_key(how.plan.gateway, route, how.plan.purse)
+    key = await prove_key(how.plan.gateway, route, how.plan.reservations)
     proof = RungResult(
         route.role,
         Rung.KEY,
@@ -145,12 +145,12 @@ async def _climb_route(check: RouteCheck, how: Climb) -> AsyncGenerator[CheckEve
         classification=key.classification,
         notes=key.notes,
         tokens=key.tokens,
-        price_after_usd=0.0 if key.tokens == 0 else None,
+        price_after_microusd=0 if key.tokens == 0 else None,
         requests_sent=key.requests_sent,
     )
     yield RungFinished(proof)
     if key.tokens != 0:
-        yield BudgetSpent(how.plan.purse.budget)
+        yield BudgetSpent(how.plan.reservations.budget)
     for rung in (Rung.SMOKE, Rung.SHAPE):
         if rung > how.top or not proof.holds:
             return
@@ -161,7 +161,7 @@ async def _climb_route(check: RouteCheck, how: Climb) -> AsyncGenerator[CheckEve
                     proof = event.result
 
 
-async def _climb_paid(check: RouteCheck, how: Climb, rung: Rung) -> AsyncGenerator[CheckEvent, None]:
+async def _climb_paid(check: RouteCheck, how: LadderPlan, rung: Rung) -> AsyncGenerator[CheckEvent, None]:
     route, shape = check.route, _SHAPES[rung]
     price_before = _price_before(route, how.plan, shape)
     yield RungStarted(route.role, rung, price_before)
@@ -189,14 +189,6 @@ def _crossed(proof: RungResult, cross: CrossProof) -> RungResult:
     )
 
 
-def _paid(result: SmokeResult, price: Price | None) -> float | None:
-    if not result.requests_sent:
-        return 0.0
-    if price is None or result.input_tokens is None or result.output_tokens is None:
-        return None
-    return price.of(result.input_tokens, result.output_tokens)
-
-
 def given_up(started: RungStarted) -> RungResult:
     """Return the result of a rung whose climb the operator stopped: nothing is proven by it."""
     return RungResult(
@@ -219,7 +211,7 @@ def _of_smoke(result: SmokeResult, rung: Rung, price_before: Estimate, price: Pr
         classification=result.classification,
         price_before=price_before,
         tokens=sum(count or 0 for count in named) if is_named else (None if result.requests_sent else 0),
-        price_after_usd=_paid(result, price),
+        price_after_microusd=price_of(price, *named) if result.requests_sent else 0,
         requests_sent=result.requests_sent,
         elapsed_ms=result.total_ms,
     )

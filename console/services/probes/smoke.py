@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from console.domain.errors.category import Category, judged
 from console.domain.finding import Finding, Severity
-from console.domain.money import Estimate, Price, estimate
+from console.domain.money import Estimate, Price, Spent, estimate, price_of
 from console.domain.probes.assertion import found
 from console.domain.probes.catalogue import Catalogue
 from console.domain.probes.event import BudgetSpent, LoopLagMeasured, SmokeEvent, SmokeFinished, SmokeStarted
@@ -19,7 +19,7 @@ from console.domain.routes.shape import Shape
 from console.services.gateway.call import CallPart, read_whole
 from console.services.gateway.client import Gateway
 from console.services.gateway.failure import CallError
-from console.services.gateway.reservations import Purse
+from console.services.gateway.reservations import Reservations
 from console.services.probes.exchange import Exchange
 from console.services.probes.loop_lag import measured_lag
 from console.services.probes.request import ProbeRequest, request_for
@@ -36,7 +36,7 @@ class SmokePlan:
     """What is the same in all calls of one smoke test."""
 
     gateway: Gateway
-    purse: Purse
+    reservations: Reservations
     max_output_tokens: int
     """The token limit of each call."""
     catalogue: Catalogue | None = None
@@ -59,7 +59,7 @@ async def smoke(
 
     Args:
         checks: The routes with their offline checks.
-        plan: The client, the purse and the limits.
+        plan: The client, the session's budget and the limits.
         places: The places for calls in flight; shared by all that call at the same time.
         shape: What is sent.
 
@@ -80,40 +80,38 @@ async def smoke_route(check: RouteCheck, plan: SmokePlan, shape: Shape) -> Async
     request = request_for(route, shape, max_output_tokens=plan.max_output_tokens)
     price = plan.price_of(route)
     cost = estimate(len(request.body), request.max_output_tokens, price)
-    if (reason := plan.purse.set_aside(cost)) is not None:
-        refused = judged(Category.BUDGET_EXCEEDED, reason)
+    if (over := plan.reservations.reserve(cost)) is not None:
+        refused = judged(Category.BUDGET_EXCEEDED, over.message)
         blank = replace(_blank(route), status=SmokeStatus.BLOCKED, classification=refused, shape=shape)
         yield SmokeFinished(blank)
         return
-    taken: tuple[int, float | None] = (0, 0.0)
+    taken = Spent()
     try:
         yield SmokeStarted(route, plan.now())
         uncounted = await _count_tokens(route, plan.gateway, request)
         async with aclosing(call_route(route, plan.gateway, request)) as events:
             async for event in events:
                 if isinstance(event, SmokeFinished):
-                    taken = _taken(event.result, cost, price)
+                    taken = taken_by(event.result, cost, price)
                     more = () if uncounted is None else (uncounted,)
                     sent = event.result.requests_sent + bool(request.count_path)
                     found_all = (*event.result.findings, *more)
                     yield SmokeFinished(replace(event.result, findings=found_all, requests_sent=sent))
                 else:
-                    taken = (cost.tokens, cost.usd)  # stopped from here on, it was sent and may be billed in full
+                    taken = cost.taken()  # stopped from here on, it was sent and may be billed in full
                     yield event
     finally:
-        plan.purse.settle(cost, *taken)
-    yield BudgetSpent(plan.purse.budget)
+        plan.reservations.settle(cost, taken)
+    yield BudgetSpent(plan.reservations.budget)
 
 
-def _taken(result: SmokeResult, cost: Estimate, price: Price | None) -> tuple[int, float | None]:
-    """Return the tokens and dollars to book for a call: what it was set aside for, where its answer names none."""
+def taken_by(result: SmokeResult, cost: Estimate, price: Price | None) -> Spent:
+    """Return what to book for a call: what was reserved for it, where its answer names nothing."""
     if result.input_tokens is not None and result.output_tokens is not None:
-        usd = None if price is None else price.of(result.input_tokens, result.output_tokens)
-        return result.input_tokens + result.output_tokens, usd
+        money = price_of(price, result.input_tokens, result.output_tokens)
+        return cost.taken(result.input_tokens + result.output_tokens, money)
     is_refused = result.http_status is not None and result.http_status >= 400
-    if not result.requests_sent or is_refused:
-        return 0, 0.0
-    return cost.tokens, cost.usd
+    return Spent() if is_refused or not result.requests_sent else cost.taken()
 
 
 async def _count_tokens(route: Route, gateway: Gateway, request: ProbeRequest) -> Finding | None:

@@ -10,6 +10,7 @@ import msgspec
 from console import __version__
 from console.domain.artifacts.artifact import ArtifactKind
 from console.domain.ledger.signature import begin_statement, signer_of
+from console.domain.money import Limits, microusd
 from console.domain.run.event import ArtifactRole, ArtifactStored, OperatorSigned, RunCreated, RunPolicy
 from console.domain.run.rubric import RubricError, default_rubric, read_rubric
 from console.domain.run.state import RunState
@@ -190,6 +191,7 @@ def _policy(profile: Profile, kind: ArtifactKind, rubric: str) -> RunPolicy:
     policy = profile.policy
     own = policy.threshold if isinstance(policy.threshold, int) else None
     used = read_rubric(rubric, kind.value, threshold=own) if rubric else default_rubric(kind.value, own)
+    limits = Limits(_whole(policy.run_tokens), _microusd(policy.run_usd)).within(profile.budget().limits)
     criteria = msgspec.json.encode([(each.id, each.words, each.weight, each.must) for each in used.criteria])
     return RunPolicy(
         used.threshold,
@@ -197,15 +199,19 @@ def _policy(profile: Profile, kind: ArtifactKind, rubric: str) -> RunPolicy:
         policy.max_attempts,
         policy.independence,
         policy.four_eyes,
-        policy.run_tokens if isinstance(policy.run_tokens, int) else None,
-        _microusd(policy.run_usd),
-        policy.attempt_tokens if isinstance(policy.attempt_tokens, int) else None,
+        limits.tokens,
+        limits.microusd,
+        _whole(policy.attempt_tokens),
         _microusd(policy.attempt_usd),
     )
 
 
+def _whole(tokens: object) -> int | None:
+    return tokens if isinstance(tokens, int) else None
+
+
 def _microusd(usd: object) -> int | None:
-    return round(usd * 1_000_000) if isinstance(usd, float) else None
+    return microusd(usd) if isinstance(usd, float) else None
 
 
 def _config_sha256(profile: Profile) -> str:

@@ -1,9 +1,7 @@
 """How a role's call ended, in the closed types that the ledger keeps."""
 
-import math
-
 from console.domain.errors.category import Blame, Category
-from console.domain.money import Price
+from console.domain.money import Price, price_of
 from console.domain.probes.served_as import ServedAs
 from console.domain.probes.smoke import SmokeResult
 from console.domain.run.decide import STOPS_BY_CATEGORY
@@ -44,7 +42,7 @@ def recorded_of(call: RoleCall, result: SmokeResult, price: Price | None) -> Cal
         result.output_tokens,
         _whole(result.ttft_ms),
         _whole(result.total_ms),
-        _microusd(result, price),
+        price_of(price, result.input_tokens, result.output_tokens),
     )
 
 
@@ -64,15 +62,9 @@ def _failed(
         input_tokens=result.input_tokens,
         output_tokens=result.output_tokens,
         total_ms=_whole(result.total_ms),
-        microusd=_microusd(result, price),
+        microusd=price_of(price, result.input_tokens, result.output_tokens),
     )
 
 
 def _whole(ms: float | None) -> int | None:
     return None if ms is None else round(ms)
-
-
-def _microusd(result: SmokeResult, price: Price | None) -> int | None:
-    if price is None or result.input_tokens is None or result.output_tokens is None:
-        return None
-    return math.ceil(price.of(result.input_tokens, result.output_tokens) * 1_000_000)

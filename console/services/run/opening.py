@@ -17,6 +17,7 @@ from console.services.config.load import default_config_path, load_profile
 from console.services.config.own_config import why_not_own
 from console.services.config.settings import EMBEDDED, Profile
 from console.services.gateway.address import canonical_origin
+from console.services.gateway.reservations import Reservations
 from console.services.ledger.artifacts import Artifacts
 from console.services.ledger.holder import boot_ms, unix_ms
 from console.services.ledger.sqlite import SqliteLedger
@@ -45,6 +46,7 @@ async def open_context(
     now_ms: Callable[[], int] = unix_ms,
     boot_clock: Callable[[], int] = boot_ms,
     is_looking: bool = False,
+    reservations: Reservations | None = None,
 ) -> AsyncIterator[RunContext]:
     """Open the ledger and the artifacts of this machine for one profile.
 
@@ -56,6 +58,7 @@ async def open_context(
         now_ms: The wall clock.
         boot_clock: Gives the ms since boot, by which leases end.
         is_looking: Whether nothing will be kept, so that a state directory that cannot be written to will do.
+        reservations: The budget of the session that the desk belongs to; None begins a session.
 
     Raises:
         LedgerError: The state directory cannot be used.
@@ -81,6 +84,7 @@ async def open_context(
                 open_target,
                 now_ms,
                 lambda: secrets.token_hex(16),
+                reservations or Reservations(profile.budget()),
             )
     finally:
         artifacts.close()

@@ -20,9 +20,8 @@ from console.domain.verification import check_freshness, rows
 from console.domain.verification import state as state_of_row
 from console.domain.workflows.boundary import Boundary
 from console.domain.workflows.rule import NOT_READ
-from console.services.gateway.reservations import Purse
 from console.services.open_gateway import Target
-from console.services.probes.ladder import Climb, climb
+from console.services.probes.ladder import LadderPlan, climb
 from console.services.probes.smoke import SmokePlan
 from console.services.run.judging import check_independence
 from console.services.run.repository import read_commit
@@ -91,8 +90,8 @@ async def _climb(desk: RunContext, checks: tuple[RouteCheck, ...], target: Targe
     if target.gateway is None:
         return state
     gateway = desk.profile.gateway
-    plan = SmokePlan(target.gateway, Purse(desk.profile.budget()), gateway.smoke_max_output_tokens)
-    how = Climb(Rung.KEY, plan, gateway.connect_timeout_s)
+    plan = SmokePlan(target.gateway, desk.reservations, gateway.smoke_max_output_tokens)
+    how = LadderPlan(Rung.KEY, plan, gateway.connect_timeout_s)
     places = asyncio.Semaphore(gateway.concurrency)
     async with aclosing(climb(checks, how, places=places)) as events:
         async for event in events:

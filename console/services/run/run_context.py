@@ -9,6 +9,7 @@ import msgspec
 
 from console.domain.ledger.actor import Actor
 from console.services.config.settings import Profile
+from console.services.gateway.reservations import Reservations
 from console.services.ledger.artifacts import Artifacts
 from console.services.ledger.ledger import Ledger
 from console.services.open_gateway import Target
@@ -54,3 +55,5 @@ class RunContext:
     now_ms: Callable[[], int]
     """Unix time in milliseconds."""
     new_call_id: Callable[[], str]
+    reservations: Reservations
+    """The session's budget, with what its smoke tests, its checks and all its runs took."""

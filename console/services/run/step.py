@@ -21,7 +21,7 @@ class StepHeldError(Exception):
         self.token = token
         """What asking for the token led to, where that holds the step."""
         self.category = category
-        """Why the gateway could not be asked, where that holds the step."""
+        """Why the gateway could not be asked or called, where that holds the step."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ dies within it leaves a call whose outcome is unknown, and no stepper repeats th
 """
 
 import hashlib
-import math
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, aclosing
 from dataclasses import replace
@@ -13,9 +12,12 @@ from dataclasses import replace
 import msgspec
 
 from console.domain.errors.category import Category
+from console.domain.money import BudgetScope, Spent
 from console.domain.probes.catalogue import Catalogue
+from console.domain.probes.event import BudgetSpent
 from console.domain.routes.route import Route
 from console.domain.run.command import Report
+from console.domain.run.decide import run_budgets
 from console.domain.run.event import (
     ArtifactRole,
     ArtifactStored,
@@ -28,13 +30,13 @@ from console.domain.run.event import (
     noted,
 )
 from console.domain.run.gate import GATES_WITH_A_CALL, Gate, role_at
-from console.domain.run.refusal import RefusalCode
 from console.domain.run.role_answer import Critique, Draft, Plan, Review
 from console.domain.run.state import Phase, RunState
 from console.services.gateway.client import Gateway
 from console.services.ledger.heartbeat import Held
 from console.services.open_gateway import Target
 from console.services.probes.catalogue_reader import read_catalogue
+from console.services.probes.smoke import taken_by
 from console.services.run.briefs import BriefError
 from console.services.run.call_end import failure_of, recorded_of, unread_of
 from console.services.run.gate_work import GateWork, count_secrets
@@ -43,7 +45,7 @@ from console.services.run.preflight import PreflightStop, run_preflight
 from console.services.run.role_call import RoleCall, RoleCallEnded, make_call, read_answer
 from console.services.run.routing import route_of
 from console.services.run.run_context import RunContext, RunInputs
-from console.services.run.run_log import RunLog, RunRefusedError
+from console.services.run.run_log import RunLog
 from console.services.run.step import CallPrepared, GateNoted, StepEvent, StepHeldError
 
 
@@ -192,25 +194,37 @@ class Stepper:
             for entry in await self._report(RunStopped(StopCause.SECRET_IN_PROMPT, Category.SECRET_IN_PROMPT, words)):
                 yield entry
             return
-        try:
-            entries = await self._report(self._intended(call))
-        except RunRefusedError as error:
-            if error.refusal.code is not RefusalCode.BUDGET:
-                raise
-            entries = await self._report(
-                RunStopped(StopCause.BUDGET, Category.BUDGET_EXCEEDED, error.refusal.message[:280])
-            )
-        for entry in entries:
-            yield entry
-        if self.state.is_over or target.gateway is None:
+        if target.gateway is None:
             return
-        async with aclosing(make_call(call, target.gateway)) as events:
-            async for event in events:
-                if not isinstance(event, RoleCallEnded):
-                    yield event
-                    continue
-                for entry in await self._end_call(call, event):
-                    yield entry
+        over = self._context.reservations.reserve(call.cost, *run_budgets(self.state))
+        if over is None:
+            async with aclosing(self._make(call, target.gateway)) as news:
+                async for each in news:
+                    yield each
+            return
+        if over.scope is BudgetScope.SESSION:  # another session may make the call
+            raise StepHeldError(over.message, category=Category.BUDGET_EXCEEDED)
+        for entry in await self._report(RunStopped(StopCause.BUDGET, Category.BUDGET_EXCEEDED, over.message)):
+            yield entry
+
+    async def _make(self, call: RoleCall, gateway: Gateway) -> AsyncGenerator[StepEvent, None]:
+        """Make a call whose cost is reserved, and book what it took."""
+        taken = Spent()
+        try:
+            for entry in await self._report(self._intended(call)):
+                yield entry
+            taken = call.cost.taken()  # stopped from here on, it may have been sent and may be billed in full
+            async with aclosing(make_call(call, gateway)) as events:
+                async for event in events:
+                    if not isinstance(event, RoleCallEnded):
+                        yield event
+                        continue
+                    taken = taken_by(event.result, call.cost, self._gates.price_of(call.route))
+                    for entry in await self._end_call(call, event):
+                        yield entry
+        finally:
+            self._context.reservations.settle(call.cost, taken)
+        yield BudgetSpent(self._context.reservations.budget)
 
     async def _end_call(self, call: RoleCall, ended: RoleCallEnded) -> Sequence[Entry]:
         """Keep how a call ended, with its answer where it is one."""
@@ -277,7 +291,7 @@ class Stepper:
             len(call.request.body),
             0,
             call.cost.tokens,
-            None if call.cost.usd is None else math.ceil(call.cost.usd * 1_000_000),
+            call.cost.microusd,
         )
 
     async def _open(self) -> Target:

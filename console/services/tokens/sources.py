@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Literal, Protocol
 
 from console.domain.tokens.secret import Secret
 from console.domain.tokens.state import TokenState
-from console.services.config.settings import GatewaySettings
 from console.services.system.leak_guard import LEAK_GUARD
 from console.services.system.private_file import read_private
 from console.services.tokens.command import ask_command
@@ -144,8 +144,20 @@ def _found_or_absent(secret: Secret | None, source: str, reason: str) -> Answer:
     return Answer(TokenState.FOUND, secret, source=source)
 
 
+class SourceOptions(Protocol):
+    """What sources need to know; the settings of a profile's gateway are of this form, and say what each one means."""
+
+    @property
+    def keyring(self) -> Literal["platform", "kwallet"]:
+        """The keyring that `keyring://` means."""
+
+    @property
+    def vault_passphrase_ref(self) -> str:
+        """The file with the vault's passphrase; empty where it is typed."""
+
+
 def open_sources(
-    settings: GatewaySettings,
+    options: SourceOptions,
     environment: Mapping[str, str],
     *,
     ask: Ask | None = None,
@@ -155,17 +167,17 @@ def open_sources(
     """Return the sources of a profile; nothing is asked yet.
 
     Args:
-        settings: The profile's gateway settings.
+        options: Which keyring and which passphrase file, such as the settings of a profile's gateway.
         environment: The environment variables of this process.
         ask: How to ask a person; None where nobody can be asked.
         embedded: The embedded gateway's token, where it runs.
         keyring: Another keyring than this platform's.
 
     """
-    passphrase = partial(vault_passphrase, settings.vault_passphrase_ref or None, ask)
+    passphrase = partial(vault_passphrase, options.vault_passphrase_ref or None, ask)
     return Sources(
         environment=environment,
-        keyring=open_keyring(environment, settings.keyring) if keyring is None else keyring,
+        keyring=open_keyring(environment, options.keyring) if keyring is None else keyring,
         kernel=KernelStore(),
         vault=VaultStore(Place.of(environment).vault, passphrase),
         prompt=Prompt(ask),

@@ -262,7 +262,7 @@ async def test_t_climbs_to_the_role_s_own_shape(tmp_path: Path, monkeypatch: pyt
         state = await until(app, has_climbed(Role.WRITER, top=Rung.SHAPE))
         assert (state.routes[1].reached, state.routes[1].verdict) == (Rung.SHAPE, Verdict.OK)
         assert state.budget is not None
-        assert state.budget.spent_tokens == 10
+        assert state.budget.spent.tokens == 10
         assert "✓5" in drawn(app, "contract")
 
 

@@ -66,6 +66,7 @@ async def test_a_run_is_stepped_by_keys_to_a_sealed_candidate(tmp_path: Path) ->
         assert desk.run.sealed is not None
         assert desk.drawn("gates").count("✓") == len(Gate)
         assert calls(desk) == 4
+        assert hands.main_screen(desk.app).session.reservations.budget.spent == desk.run.spent
         await desk.press("2")
         assert "published by nobody here" in desk.drawn("gate")
         await desk.press("d")

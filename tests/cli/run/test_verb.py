@@ -173,6 +173,26 @@ async def test_the_exit_code_says_how_a_run_ended(
     assert ended.document["secrets_in_prompt"] is False
 
 
+async def test_a_run_keeps_to_the_budget_of_sessions_and_says_so(runs: RunConsole) -> None:
+    runs.configure(policy="budget_tokens = 300")
+    ended = await runs.start("--auto")
+    assert ended.code == 8
+    assert "why: the run may take 300 tokens (run_tokens or budget_tokens), 0 spent, and this call" in ended.stderr
+    assert runs.gateway.generations == []
+
+
+async def test_a_step_that_the_sessions_budget_does_not_hold_leaves_the_run_as_it_is(runs: RunConsole) -> None:
+    ended = await runs.start("--json")
+    while ended.document["gate"] != "planner":
+        words = [REASON if each == "TEXT" else each for each in shlex.split(ended.document["next"][0])]
+        ended = await runs.run(*words[1:], "--json")
+    runs.configure(policy="budget_tokens = 300")
+    before = await runs.shown()
+    complaint = await runs.refused(8, "run", "step", "last", "--send")
+    assert "the session may take 300 tokens (budget_tokens), 0 spent or set aside, and this call" in complaint
+    assert await runs.shown() == before
+
+
 async def test_the_list_and_the_record_have_the_names_that_others_rely_on(runs: RunConsole) -> None:
     run_id = run_id_in(await runs.start("--auto"))
     listed = (await runs.run("run", "list", "--json")).document
@@ -206,7 +226,7 @@ async def test_nothing_that_is_shown_or_kept_holds_the_task_the_draft_or_the_tok
     ("task", "code", "words"),
     [
         (None, 2, "cannot be read: No such file"),
-        (b"\xff\xfe\x00", 2, "no UTF-8 text"),
+        (b"\xff\xfe\x00", 2, "not UTF-8 text"),
         (b"do this\x00", 2, "binary file"),
         (b" \n\t", 2, "the task is empty"),
         (b"x" * 70_000, 2, "at most 65536 are taken"),
@@ -243,7 +263,11 @@ async def test_a_run_needs_a_repository_with_a_commit(runs: RunConsole, tmp_path
 
 @pytest.mark.parametrize(
     ("pattern", "words"),
-    [("*.nothing", "names no file"), ("../**", "goes up or nowhere"), ("/etc/passwd", "no path inside the repository")],
+    [
+        ("*.nothing", "names no file"),
+        ("../**", "goes up or nowhere"),
+        ("/etc/passwd", "not a path inside the repository"),
+    ],
 )
 async def test_context_is_named_within_the_repository(runs: RunConsole, pattern: str, words: str) -> None:
     given = ("--task-file", runs.task, "--repo", runs.repository.root, "--context", pattern)

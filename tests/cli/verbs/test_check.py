@@ -327,6 +327,14 @@ async def test_a_budget_of_nothing_sends_nothing_paid_and_says_so(console: Conso
     assert not [request for request in server.requests if b'"stream":true' in request.body]
 
 
+@pytest.mark.parametrize("policy", ["budget_usd = inf", "budget_usd = nan", "run_usd = inf", "attempt_usd = 1e300"])
+async def test_a_budget_that_is_no_amount_of_money_is_a_fault_of_the_config(console: Console, policy: str) -> None:
+    path = _with_policy(console, "https://gw.example", policy)
+    result = await console.run("check", "--config", path, "--level", "0")
+    assert result.code == 3
+    assert f"profiles.p.policy.{policy.partition(' ')[0]}" in result.complaint
+
+
 async def test_a_budget_as_a_whole_number_of_dollars_is_kept_to(console: Console) -> None:
     async with scripted(Steps(lists={"/v1/models": PRICED})) as server:
         path = _with_policy(console, server.base_url, "budget_usd = 0")

@@ -6,7 +6,7 @@ from functools import reduce
 import pytest
 
 from console.domain.errors.category import Category, judged
-from console.domain.money import FREE, Budget
+from console.domain.money import FREE, Budget, BudgetScope, Spent
 from console.domain.probes.catalogue import Catalogue, CatalogueEntry
 from console.domain.probes.event import (
     BudgetSpent,
@@ -204,8 +204,9 @@ def test_while_a_smoke_test_is_under_way_its_older_end_decides_nothing() -> None
 
 
 def test_the_budget_is_what_was_booked_last() -> None:
-    state = reduce(apply, [BudgetSpent(Budget(spent_tokens=5)), BudgetSpent(Budget(spent_tokens=9))], ConsoleState("p"))
-    assert state.budget == Budget(spent_tokens=9)
+    first, last = (Budget(BudgetScope.SESSION, spent=Spent(tokens)) for tokens in (5, 9))
+    state = reduce(apply, [BudgetSpent(first), BudgetSpent(last)], ConsoleState("p"))
+    assert state.budget == last
 
 
 @pytest.mark.parametrize("role", Role)

@@ -3,11 +3,11 @@
 import pytest
 from support.run.story import ANN, REVISE, Story, failed, hashed, opened, recorded, waiting_at
 
+from console.domain.money import Spent
 from console.domain.run.command import AllowRepeat, Report, Stop
 from console.domain.run.event import ArtifactRole, ArtifactStored, CallLost, RunEvent, SourcesChecked
 from console.domain.run.gate import Gate
 from console.domain.run.refusal import Refusal
-from console.domain.run.state import Spent
 
 
 def _calling() -> Story:

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from support.gateway.budgets import session_budget
 from support.gateway.servers import Peer, Request, raw_server, whole
 from support.probes.smoking import TOKEN, patient
 
@@ -13,7 +14,7 @@ from console.domain.routes.role import Role
 from console.domain.routes.route import Route
 from console.domain.tokens.secret import Secret
 from console.services.gateway.client import Gateway
-from console.services.gateway.reservations import Purse
+from console.services.gateway.reservations import Reservations
 from console.services.probes.cross_check import RESPONSES_ONLY_MODEL, CrossProof, cross_check
 from console.services.probes.smoke import SmokePlan
 from console.simulator.server import serve
@@ -38,7 +39,7 @@ async def crossed(
         model_reported=model, output_tokens=2, finish=FINISH[family],
     )  # fmt: skip
     async with Gateway(base_url, Secret(token), patient(base_url=base_url)) as gateway:
-        return await cross_check(route, SmokePlan(gateway, Purse(budget or Budget()), 64), streamed)
+        return await cross_check(route, SmokePlan(gateway, Reservations(budget or session_budget()), 64), streamed)
 
 
 @pytest.mark.parametrize("family", [R, M, C])
@@ -86,6 +87,6 @@ async def test_a_version_that_is_refused_is_noted() -> None:
 
 async def test_without_a_budget_nothing_is_asked() -> None:
     async with serve(pace=0) as listening:
-        proof = await crossed(listening.base_url, listening.token, C, budget=Budget(limit_tokens=0))
+        proof = await crossed(listening.base_url, listening.token, C, budget=session_budget(tokens=0))
     assert (proof.requests_sent, listening.journal.calls) == (0, [])
     assert all(note.startswith("not asked") for note in proof.notes)

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from support.gateway.budgets import session_budget
 from support.gateway.scripted_gateway import (
     NOT_FOUND,
     UNAUTHORIZED,
@@ -97,18 +98,18 @@ async def test_a_price_is_told_before_every_paid_rung_is_sent() -> None:
         started = climbed.events[at]
         assert isinstance(started, RungStarted)
         assert started.price_before.tokens > 64
-        assert started.price_before.usd is not None
+        assert started.price_before.microusd is not None
         assert any(isinstance(event, RequestWritten) for event in climbed.events[at:])
         result = climbed.rung(rung)
-        assert (result.tokens, result.price_after_usd) == (5, pytest.approx(7e-06))
-        assert (result.price_after_usd or 0) < started.price_before.usd
+        assert (result.tokens, result.price_after_microusd) == (5, 7)
+        assert (result.price_after_microusd or 0) < started.price_before.microusd
 
 
 async def test_without_a_price_none_is_made_up() -> None:
     async with scripted() as server:
         climbed = await climb_to(Rung.SMOKE, server.base_url)
     result = climbed.rung(Rung.SMOKE)
-    assert (result.price_before.usd, result.tokens, result.price_after_usd) == (None, 5, None)
+    assert (result.price_before.microusd, result.tokens, result.price_after_microusd) == (None, 5, None)
 
 
 @pytest.mark.parametrize("top", list(Rung))
@@ -418,7 +419,15 @@ async def test_tokens_that_an_unknown_model_took_are_booked() -> None:
     async with scripted(Steps(unknown_model=whole(200, body | usage))) as server:
         climbed = await climb_to(Rung.KEY, server.base_url)
     assert climbed.state.budget is not None
-    assert climbed.state.budget.spent_tokens == 5
+    assert climbed.state.budget.spent.tokens == 5
+
+
+async def test_a_control_that_was_sent_and_not_answered_is_booked_in_full() -> None:
+    async with scripted(Steps(unknown_model=b"")) as server:
+        climbed = await climb_to(Rung.KEY, server.base_url)
+    assert climbed.state.budget is not None
+    assert climbed.state.budget.spent.tokens > 16
+    assert climbed.rung(Rung.KEY).tokens is None
 
 
 @pytest.mark.parametrize("status", [400, 500, 503])
@@ -442,7 +451,7 @@ async def test_no_answer_s_text_and_no_token_is_in_what_a_climb_leaves() -> None
 # --- Money -----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("budget", [Budget(limit_tokens=0), Budget(limit_usd=0.0), Budget(limit_usd=5.0)])
+@pytest.mark.parametrize("budget", [session_budget(0), session_budget(None, 0), session_budget(None, 5_000_000)])
 async def test_a_budget_that_holds_nothing_sends_nothing_that_generates(budget: Budget) -> None:
     """No price is known here, so a budget in dollars cannot be kept to."""
     async with scripted() as server:
@@ -451,14 +460,14 @@ async def test_a_budget_that_holds_nothing_sends_nothing_that_generates(budget: 
     assert result.status is RungStatus.BLOCKED
     assert result.classification is not None
     assert result.classification.category is Category.BUDGET_EXCEEDED
-    assert (result.requests_sent, result.tokens, result.price_after_usd) == (0, 0, 0.0)
+    assert (result.requests_sent, result.tokens, result.price_after_microusd) == (0, 0, 0)
     assert not [body for body in posts(server) if body.get("stream")]
 
 
 async def test_a_budget_of_nothing_does_not_ask_for_an_unknown_model_either() -> None:
     """A gateway that serves any model would generate for it."""
     async with scripted() as server:
-        await climb_to(Rung.KEY, server.base_url, budget=Budget(limit_tokens=0))
+        await climb_to(Rung.KEY, server.base_url, budget=session_budget(tokens=0))
     assert UNKNOWN_MODEL not in [body["model"] for body in posts(server)]
 
 
@@ -466,13 +475,13 @@ async def test_calls_side_by_side_cannot_overdraw_together() -> None:
     roles = [Role.PLANNER, Role.WRITER, Role.REVISION, Role.REVIEWER]
     async with scripted() as server:
         climbed = await climb_to(
-            Rung.SMOKE, server.base_url, *(route(role) for role in roles), budget=Budget(limit_tokens=130)
+            Rung.SMOKE, server.base_url, *(route(role) for role in roles), budget=session_budget(tokens=130)
         )
     ended = [climbed.rung(Rung.SMOKE, role).status for role in roles]
     streams = [body for body in posts(server) if body.get("stream")]
     assert ended.count(RungStatus.PASSED) == len(streams)
     assert climbed.state.budget is not None
-    assert climbed.state.budget.spent_tokens <= 130
+    assert climbed.state.budget.spent.tokens <= 130
 
 
 async def test_what_is_booked_is_what_the_rungs_say() -> None:
@@ -480,18 +489,16 @@ async def test_what_is_booked_is_what_the_rungs_say() -> None:
     async with scripted(Steps(lists={"/v1/models": whole(200, priced)})) as server:
         climbed = await climb_to(Rung.SHAPE, server.base_url, route(Role.WRITER), route(Role.REVIEWER))
     assert climbed.state.budget is not None
-    assert climbed.state.budget.spent_tokens == sum(result.tokens or 0 for result in climbed.results) == 20
-    assert climbed.state.budget.spent_usd == pytest.approx(
-        sum(result.price_after_usd or 0 for result in climbed.results)
-    )
-    assert climbed.state.budget.is_usd_exact
+    assert climbed.state.budget.spent.tokens == sum(result.tokens or 0 for result in climbed.results) == 20
+    assert climbed.state.budget.spent.microusd == sum(result.price_after_microusd or 0 for result in climbed.results)
+    assert climbed.state.budget.spent.is_exact
 
 
 async def test_a_call_that_was_refused_is_not_booked() -> None:
     async with scripted(Steps(text=lambda request, family: whole(429, {"error": {"message": "slow down"}}))) as server:
-        climbed = await climb_to(Rung.SMOKE, server.base_url, budget=Budget(limit_tokens=1000))
+        climbed = await climb_to(Rung.SMOKE, server.base_url, budget=session_budget(tokens=1000))
     assert climbed.state.budget is not None
-    assert climbed.state.budget.spent_tokens == 0
+    assert climbed.state.budget.spent.tokens == 0
 
 
 # --- Free rungs ------------------------------------------------------------------------------------------------------
@@ -501,7 +508,7 @@ async def test_what_is_free_says_so() -> None:
     async with scripted() as server:
         climbed = await climb_to(Rung.CATALOGUE, server.base_url)
     assert {result.price_before for result in climbed.results} == {FREE}
-    assert {(result.tokens, result.price_after_usd) for result in climbed.results} == {(0, 0.0)}
+    assert {(result.tokens, result.price_after_microusd) for result in climbed.results} == {(0, 0)}
 
 
 async def test_a_key_that_open_lists_accept_is_proven_on_the_route_itself() -> None:

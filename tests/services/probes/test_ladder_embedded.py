@@ -17,8 +17,8 @@ from console.domain.routes.role import Role
 from console.domain.tokens.secret import Secret
 from console.services.config.load import load_profile
 from console.services.gateway.client import Gateway
-from console.services.gateway.reservations import Purse
-from console.services.probes.ladder import Climb, climb
+from console.services.gateway.reservations import Reservations
+from console.services.probes.ladder import LadderPlan, climb
 from console.services.probes.smoke import SmokePlan
 from console.simulator.server import Listening, serve
 
@@ -35,8 +35,8 @@ async def climbed(name: str) -> tuple[dict[Role, dict[Rung, RungResult]], Catalo
         serve(pace=0) as listening,
         Gateway(listening.base_url, Secret(listening.token), patient) as gateway,
     ):
-        plan = SmokePlan(gateway, Purse(profile.budget()), profile.gateway.smoke_max_output_tokens)
-        how = Climb(Rung.SHAPE, plan, patient.connect_timeout_s)
+        plan = SmokePlan(gateway, Reservations(profile.budget()), profile.gateway.smoke_max_output_tokens)
+        how = LadderPlan(Rung.SHAPE, plan, patient.connect_timeout_s)
         places = asyncio.Semaphore(profile.gateway.concurrency)
         async with aclosing(climb(check(profile.table), how, places=places)) as events:
             async for event in events:
@@ -84,9 +84,9 @@ async def test_the_controls_are_refused_and_the_paid_rungs_name_what_they_took()
             result = results[rung]
             assert result.requests_sent == 1
             assert result.tokens
-            assert result.price_after_usd
-            assert result.price_before.usd is not None
-            assert result.price_after_usd <= result.price_before.usd
+            assert result.price_after_microusd
+            assert result.price_before.microusd is not None
+            assert result.price_after_microusd <= result.price_before.microusd
 
 
 async def test_each_fault_of_the_sample_is_named_on_its_rung() -> None:

@@ -5,6 +5,7 @@ import contextlib
 import json
 
 import pytest
+from support.gateway.budgets import reservations_of
 from support.gateway.scripted_gateway import REVIEW, C, M, R, route, scripted, tool_stream
 from support.gateway.servers import (
     Peer,
@@ -22,7 +23,7 @@ from support.probes.smoking import FAMILIES, TOKEN, ids, patient
 
 from console.domain.errors.category import Category
 from console.domain.finding import Severity
-from console.domain.money import Budget, Price
+from console.domain.money import Price
 from console.domain.probes.catalogue import Catalogue, CatalogueEntry
 from console.domain.probes.event import BudgetSpent, RequestWritten, SmokeEvent, SmokeFinished
 from console.domain.probes.served_as import ServedAs
@@ -34,7 +35,7 @@ from console.domain.routes.route import Route, RouteTable
 from console.domain.routes.shape import Shape
 from console.domain.tokens.secret import Secret
 from console.services.gateway.client import Gateway
-from console.services.gateway.reservations import Purse
+from console.services.gateway.reservations import Reservations
 from console.services.probes.smoke import SmokePlan, smoke
 from console.wire.agent_shape import CLAUDE_CODE_BETAS
 
@@ -47,12 +48,12 @@ async def smoke_in(
     shape: Shape,
     server: RawServer,
     *routes: Route,
-    purse: Purse | None = None,
+    reservations: Reservations | None = None,
     catalogue: Catalogue | None = None,
     **settings: object,
 ) -> list[SmokeEvent]:
     async with Gateway(server.base_url, Secret(TOKEN), patient(base_url=server.base_url, **settings)) as gateway:
-        plan = SmokePlan(gateway, purse or Purse(Budget()), 64, catalogue)
+        plan = SmokePlan(gateway, reservations or reservations_of(), 64, catalogue)
         checks = check(RouteTable(routes or (route(),)))
         async with contextlib.aclosing(smoke(checks, plan, places=asyncio.Semaphore(8), shape=shape)) as events:
             return [event async for event in events]
@@ -177,32 +178,32 @@ async def test_an_agent_may_answer_with_a_tool_as_well(family: EndpointFamily) -
 @pytest.mark.parametrize("shape", Shape)
 async def test_a_budget_of_nothing_sends_nothing(shape: Shape) -> None:
     async with scripted() as server:
-        result = result_of(await smoke_in(shape, server, purse=Purse(Budget(limit_tokens=0))))
+        result = result_of(await smoke_in(shape, server, reservations=reservations_of(tokens=0)))
     assert server.connections == 0
     assert (result.status, result.requests_sent, result.shape) == (SmokeStatus.BLOCKED, 0, shape)
     assert result.classification is not None
     assert result.classification.category is Category.BUDGET_EXCEEDED
-    assert "budget_tokens is 0" in result.classification.evidence
+    assert "the session may take 0 tokens (budget_tokens)" in result.classification.evidence
 
 
 async def test_a_budget_in_dollars_without_a_price_sends_nothing() -> None:
     async with scripted() as server:
-        result = result_of(await smoke_in(Shape.TEXT, server, purse=Purse(Budget(limit_usd=9.0))))
+        result = result_of(await smoke_in(Shape.TEXT, server, reservations=reservations_of(microusd=9_000_000)))
     assert server.connections == 0
     assert "names no price" in (result.classification.evidence if result.classification else "")
 
 
 async def test_with_a_price_the_dollars_are_booked() -> None:
-    purse = Purse(Budget(limit_usd=1.0))
+    reservations = reservations_of(microusd=1_000_000)
     async with scripted() as server:
-        events = await smoke_in(Shape.TEXT, server, purse=purse, catalogue=PRICES)
+        events = await smoke_in(Shape.TEXT, server, reservations=reservations, catalogue=PRICES)
     assert result_of(events).status is SmokeStatus.PASSED
-    assert [event.budget for event in events if isinstance(event, BudgetSpent)] == [purse.budget]
-    assert (purse.budget.spent_tokens, purse.budget.spent_usd) == (5, pytest.approx(7e-06))
+    assert [event.budget for event in events if isinstance(event, BudgetSpent)] == [reservations.budget]
+    assert (reservations.budget.spent.tokens, reservations.budget.spent.microusd) == (5, 7)
 
 
 async def test_a_call_that_is_stopped_books_all_that_was_set_aside() -> None:
-    purse = Purse(Budget(limit_tokens=1000))
+    reservations = reservations_of(tokens=1000)
 
     async def begin(peer: Peer, request: Request) -> None:
         await peer.send(head(200))
@@ -212,41 +213,41 @@ async def test_a_call_that_is_stopped_books_all_that_was_set_aside() -> None:
         raw_server(begin) as server,
         Gateway(server.base_url, None, patient(base_url=server.base_url)) as gateway,
     ):
-        events = smoke(check(RouteTable((route(),))), SmokePlan(gateway, purse, 64), places=asyncio.Semaphore(1))
+        events = smoke(check(RouteTable((route(),))), SmokePlan(gateway, reservations, 64), places=asyncio.Semaphore(1))
         async for event in events:
             if isinstance(event, RequestWritten):
                 break
         await events.aclose()
-    assert purse.budget.spent_tokens > 64
+    assert reservations.budget.spent.tokens > 64
 
 
 async def test_a_call_that_could_not_be_sent_books_nothing() -> None:
-    purse = Purse(Budget())
+    reservations = reservations_of()
     async with scripted() as server:
         pass
-    result = result_of(await smoke_in(Shape.TEXT, server, purse=purse))
+    result = result_of(await smoke_in(Shape.TEXT, server, reservations=reservations))
     assert (result.status, result.requests_sent) == (SmokeStatus.FAILED, 0)
-    assert purse.budget.spent_tokens == 0
+    assert reservations.budget.spent.tokens == 0
 
 
 @pytest.mark.parametrize("status", [400, 401, 429, 500])
 async def test_a_refused_call_books_nothing(status: int) -> None:
-    purse = Purse(Budget())
+    reservations = reservations_of()
     async with raw_server(answer_with(whole(status, {"error": {"message": "no"}}))) as server:
-        await smoke_in(Shape.TEXT, server, purse=purse)
-    assert purse.budget.spent_tokens == 0
+        await smoke_in(Shape.TEXT, server, reservations=reservations)
+    assert reservations.budget.spent.tokens == 0
 
 
 async def test_an_answer_that_names_no_usage_is_booked_in_full() -> None:
-    purse = Purse(Budget())
+    reservations = reservations_of()
     body = good_stream(C).replace(b'"prompt_tokens": 3', b'"prompt_tokenz": 3')
     async with raw_server(answer_with(body)) as server:
-        await smoke_in(Shape.TEXT, server, route(family=C), purse=purse)
-    assert purse.budget.spent_tokens > 64
+        await smoke_in(Shape.TEXT, server, route(family=C), reservations=reservations)
+    assert reservations.budget.spent.tokens > 64
 
 
 async def test_routes_side_by_side_cannot_overdraw() -> None:
-    purse = Purse(Budget(limit_tokens=130))
+    reservations = reservations_of(tokens=130)
     roles = [Role.PLANNER, Role.WRITER, Role.REVISION, Role.REVIEWER, Role.FALLBACK]
     all_there = asyncio.Event()
 
@@ -256,11 +257,11 @@ async def test_routes_side_by_side_cannot_overdraw() -> None:
         await peer.send(good_stream(R))
 
     async with raw_server(slow) as server:
-        events = await smoke_in(Shape.TEXT, server, *(route(role) for role in roles), purse=purse)
+        events = await smoke_in(Shape.TEXT, server, *(route(role) for role in roles), reservations=reservations)
     ended = [event.result.status for event in events if isinstance(event, SmokeFinished)]
     assert ended.count(SmokeStatus.PASSED) == len(server.requests) >= 1
     assert ended.count(SmokeStatus.BLOCKED) == 5 - len(server.requests) >= 1
-    assert purse.budget.spent_tokens <= 130
+    assert reservations.budget.spent.tokens <= 130
 
 
 # --- Who answered ----------------------------------------------------------------------------------------------------

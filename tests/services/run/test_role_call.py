@@ -10,7 +10,7 @@ from support.gateway.scripted_gateway import route, scripted
 from support.probes.smoking import FAMILIES, TOKEN, patient
 
 from console.domain.errors.category import Category, Classification
-from console.domain.money import Budget
+from console.domain.money import Budget, BudgetScope
 from console.domain.probes.smoke import SmokeStatus
 from console.domain.routes.contract import check
 from console.domain.routes.family import EndpointFamily
@@ -23,7 +23,7 @@ from console.domain.run.role_answer import Critique, Plan
 from console.domain.run.rubric import default_rubric
 from console.domain.tokens.secret import Secret
 from console.services.gateway.client import Gateway
-from console.services.gateway.reservations import Purse
+from console.services.gateway.reservations import Reservations
 from console.services.probes.smoke import SmokePlan, smoke
 from console.services.run.briefs import BriefParts, build_brief
 from console.services.run.role_call import RoleCall, RoleCallEnded, make_call, prepare_call, read_answer
@@ -49,7 +49,7 @@ def prepared(route: Route) -> RoleCall:
 
 async def probe(gateway: Gateway, route: Route) -> None:
     """Climb rung 5 of a route."""
-    plan = SmokePlan(gateway, Purse(Budget()), 256)
+    plan = SmokePlan(gateway, Reservations(Budget(BudgetScope.SESSION)), 256)
     events = smoke(check(RouteTable((route,))), plan, places=asyncio.Semaphore(1), shape=Shape.ROLE)
     async with contextlib.aclosing(events):
         assert [event async for event in events]

@@ -2,9 +2,11 @@
 
 import re
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from support.gateway.budgets import reservations_of
 from support.run.desks import TASK, Office, go_on, say, step, walk_to
 from support.run.gateway import RunGateway
 from support.run.signing_keys import four_eyes, list_signers, make_key
@@ -313,10 +315,12 @@ async def test_where_two_operators_are_wanted_no_verdict_is_taken_by_itself(offi
 @pytest.mark.parametrize(
     ("policy", "words"),
     [
-        ("run_tokens = 5000", "run_tokens is 5000"),
-        ("attempt_tokens = 5000", "attempt_tokens is 5000"),
-        ("run_usd = 0.05", r"run_usd is \$0.05"),
-        ("attempt_usd = 0.05", r"attempt_usd is \$0.05"),
+        ("run_tokens = 5000", "the run may take 5000 tokens (run_tokens or budget_tokens)"),
+        ("budget_tokens = 5000", "the run may take 5000 tokens (run_tokens or budget_tokens)"),
+        ("attempt_tokens = 5000", "the attempt may take 5000 tokens (attempt_tokens)"),
+        ("run_usd = 0.05", "the run may take $0.05 (run_usd or budget_usd)"),
+        ("budget_usd = 0.05", "the run may take $0.05 (run_usd or budget_usd)"),
+        ("attempt_usd = 0.05", "the attempt may take $0.05 (attempt_usd)"),
     ],
 )
 async def test_a_budget_refuses_the_call_that_could_go_over_it(stories: Stories, policy: str, words: str) -> None:
@@ -326,17 +330,69 @@ async def test_a_budget_refuses_the_call_that_could_go_over_it(stories: Stories,
         StopCause.BUDGET,
         Category.BUDGET_EXCEEDED,
     )
-    assert words.replace("\\", "") in story.state.stopped.reason
+    assert words in story.state.stopped.reason
     assert 0 < len(story.generations) < 4
     assert story.state.spent.tokens <= 5000
     assert story.state.spent.microusd <= 50_000
 
 
-async def test_a_budget_that_the_first_call_could_exceed_lets_nothing_be_generated(stories: Stories) -> None:
-    story = await stories.of(policy="run_tokens = 100")
+@pytest.mark.parametrize(
+    "policy", ["run_tokens = 100", "budget_tokens = 300", "run_tokens = 9000\nbudget_tokens = 300"]
+)
+async def test_a_budget_that_the_first_call_could_exceed_lets_nothing_be_generated(
+    stories: Stories, policy: str
+) -> None:
+    story = await stories.of(policy=policy)
     assert story.state.stopped is not None
     assert story.state.stopped.cause is StopCause.BUDGET
     assert story.generations == ()
+
+
+async def test_a_run_keeps_to_the_sessions_budget_over_all_sessions_that_step_it(
+    office: Office, gateway: RunGateway
+) -> None:
+    office.configure(policy="budget_tokens = 5000")
+    async with office.desk() as desk:
+        run_id = (await office.begin(desk)).state.run_id
+    while True:
+        async with office.desk() as desk:
+            log = await RunLog.open(desk.ledger, run_id)
+            if log.state.is_over:
+                break
+            await (say(desk, log) if log.state.is_waiting else step(desk, log))
+    assert log.state.stopped is not None
+    assert log.state.stopped.cause is StopCause.BUDGET
+    assert 0 < len(gateway.generations) < 4
+    assert log.state.spent.tokens <= 5000
+
+
+async def test_runs_of_one_session_share_its_budget_and_another_session_goes_on(
+    office: Office, gateway: RunGateway
+) -> None:
+    async with office.desk() as desk:
+        first, second = await office.begin(desk), await office.begin(desk)
+        await walk_to(desk, first, Gate.PLANNER)
+        await walk_to(desk, second, Gate.PLANNER)
+        async with stepping(desk, first) as stepper:
+            cost = (await stepper.prepare()).cost
+        tight = replace(desk, reservations=reservations_of(tokens=cost.tokens + 10))
+        await step(tight, first)
+        with pytest.raises(StepHeldError, match=r"the session may take .* tokens \(budget_tokens\)") as held:
+            await step(tight, second)
+    assert held.value.category is Category.BUDGET_EXCEEDED
+    assert gateway.roles == ["planner"]
+    assert second.state.phase is Phase.DUE
+    async with office.desk() as desk:
+        await walk_to(desk, await RunLog.open(desk.ledger, second.state.run_id), Gate.WRITER)
+    assert gateway.roles == ["planner", "planner"]
+
+
+async def test_a_call_of_a_run_is_booked_in_the_session(office: Office) -> None:
+    async with office.desk() as desk:
+        log = await office.begin(desk)
+        await walk_to(desk, log, Gate.WRITER)
+        assert log.state.spent.tokens > 0
+        assert desk.reservations.budget.spent == log.state.spent
 
 
 # --- What changes under a run ----------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from support.gateway.budgets import session_budget
 from support.gateway.servers import Peer, RawServer, Request, good_stream, raw_server, sse, streamed, typed, whole
 from support.probes.smoking import TOKEN, patient
 
@@ -19,9 +20,9 @@ from console.domain.routes.role import Role
 from console.domain.routes.route import Route, RouteTable
 from console.domain.tokens.secret import Secret
 from console.services.gateway.client import Gateway
-from console.services.gateway.reservations import Purse
+from console.services.gateway.reservations import Reservations
 from console.services.probes.key_control import UNKNOWN_MODEL
-from console.services.probes.ladder import Climb, climb
+from console.services.probes.ladder import LadderPlan, climb
 from console.services.probes.smoke import SmokePlan
 from console.view.console_state import ConsoleState, apply
 
@@ -246,8 +247,8 @@ async def climb_to(
     state = apply(ConsoleState("p"), RoutesChecked(chosen))
     events: list[CheckEvent] = []
     async with Gateway(base_url, None if token is None else Secret(token), gateway_settings) as gateway:
-        plan = SmokePlan(gateway, Purse(budget or Budget()), max_output_tokens=64)
-        how = Climb(top, plan, connect_timeout_s=gateway_settings.connect_timeout_s, is_read_only=is_read_only)
+        plan = SmokePlan(gateway, Reservations(budget or session_budget()), max_output_tokens=64)
+        how = LadderPlan(top, plan, connect_timeout_s=gateway_settings.connect_timeout_s, is_read_only=is_read_only)
         async with contextlib.aclosing(climb(chosen, how, places=asyncio.Semaphore(8))) as stream:
             async for event in stream:
                 events.append(event)

@@ -6,10 +6,10 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from types import MappingProxyType
 
+from support.gateway.budgets import reservations_of
 from support.waiting import HANG_S
 
 from console.domain.finding import Severity
-from console.domain.money import Budget
 from console.domain.probes.event import SmokeEvent, SmokeFinished
 from console.domain.probes.smoke import SmokeResult
 from console.domain.routes.contract import check
@@ -19,7 +19,6 @@ from console.domain.routes.route import Route, RouteTable
 from console.domain.tokens.secret import Secret
 from console.services.config.settings import GatewaySettings
 from console.services.gateway.client import BODY_LIMIT, Gateway
-from console.services.gateway.reservations import Purse
 from console.services.probes.smoke import SmokePlan, smoke
 
 FAMILIES = list(EndpointFamily)
@@ -68,7 +67,7 @@ async def smoking(
     secret = None if token is None else Secret(token)
     gateway_settings = patient(base_url=base_url, **settings)
     async with Gateway(base_url, secret, gateway_settings, clock=clock, body_limit=body_limit) as gateway:
-        plan = SmokePlan(gateway, Purse(Budget()), max_output_tokens=64)
+        plan = SmokePlan(gateway, reservations_of(), max_output_tokens=64)
         events = smoke(check(routes), plan, places=asyncio.Semaphore(gateway_settings.concurrency))
         async with contextlib.aclosing(events):
             yield events
