@@ -326,8 +326,8 @@ async def _end(sending: "asyncio.Task[httpx.Response]") -> None:
 
 def _tls(settings: GatewaySettings) -> ssl.SSLContext:
     context = verifying_context()
-    if isinstance(settings.ca_file, str):
-        context.load_verify_locations(cadata=_read_certificates(Path(settings.ca_file).expanduser()))
+    if settings.ca_file is not None:
+        context.load_verify_locations(cadata=_read_certificates(settings.ca_file.expanduser()))
     return context
 
 

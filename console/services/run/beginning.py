@@ -167,9 +167,9 @@ async def read_inputs(artifacts: Artifacts, state: RunState) -> RunInputs:
 
 def _read_rubric(profile: Profile, kind: ArtifactKind) -> str:
     """Return the text of the operator's own rubric; empty where it is the built-in one."""
-    if not profile.policy.rubric:
+    if profile.policy.rubric is None:
         return ""
-    path = Path(profile.policy.rubric).expanduser()
+    path = profile.policy.rubric.expanduser()
     shown = safe(str(path), limit=200)
     try:
         data = read_beginning(path, RUBRIC_LIMIT + 1)
@@ -188,7 +188,7 @@ def _read_rubric(profile: Profile, kind: ArtifactKind) -> str:
 
 def _policy(profile: Profile, kind: ArtifactKind, rubric: str) -> RunPolicy:
     policy = profile.policy
-    own = policy.threshold if isinstance(policy.threshold, int) else None
+    own = policy.threshold
     used = read_rubric(rubric, kind.value, threshold=own) if rubric else default_rubric(kind.value, own)
     criteria = msgspec.json.encode([(each.id, each.words, each.weight, each.must) for each in used.criteria])
     return RunPolicy(
@@ -197,15 +197,15 @@ def _policy(profile: Profile, kind: ArtifactKind, rubric: str) -> RunPolicy:
         policy.max_attempts,
         policy.independence,
         policy.four_eyes,
-        policy.run_tokens if isinstance(policy.run_tokens, int) else None,
+        policy.run_tokens,
         _microusd(policy.run_usd),
-        policy.attempt_tokens if isinstance(policy.attempt_tokens, int) else None,
+        policy.attempt_tokens,
         _microusd(policy.attempt_usd),
     )
 
 
-def _microusd(usd: object) -> int | None:
-    return round(usd * 1_000_000) if isinstance(usd, float) else None
+def _microusd(usd: float | None) -> int | None:
+    return None if usd is None else round(usd * 1_000_000)
 
 
 def _config_sha256(profile: Profile) -> str:
@@ -213,9 +213,9 @@ def _config_sha256(profile: Profile) -> str:
     said = msgspec.json.encode(
         [
             profile.name,
-            msgspec.to_builtins(profile.gateway),
+            msgspec.to_builtins(profile.gateway, enc_hook=str),
             [msgspec.to_builtins(route) for route in profile.table],
-            msgspec.to_builtins(profile.policy),
+            msgspec.to_builtins(profile.policy, enc_hook=str),
             msgspec.to_builtins(profile.instructions),
         ],
         order="deterministic",

@@ -162,7 +162,7 @@ def open_sources(
         keyring: Another keyring than this platform's.
 
     """
-    passphrase = partial(vault_passphrase, settings.vault_passphrase_ref or None, ask)
+    passphrase = partial(vault_passphrase, settings.vault_passphrase_ref, ask)
     return Sources(
         environment=environment,
         keyring=open_keyring(environment, settings.keyring) if keyring is None else keyring,
@@ -173,7 +173,7 @@ def open_sources(
     )
 
 
-def vault_passphrase(reference: str | None, ask: Ask | None, is_new: bool) -> bytes:
+def vault_passphrase(reference: Reference | None, ask: Ask | None, is_new: bool) -> bytes:
     """Return the vault's passphrase: from a private file where a reference names one, else typed.
 
     Raises:
@@ -181,7 +181,7 @@ def vault_passphrase(reference: str | None, ask: Ask | None, is_new: bool) -> by
 
     """
     if reference is not None:
-        data = _read_file(Reference.parse(reference))
+        data = _read_file(reference)
         if data is None:
             raise StoreError(TokenState.LOCKED, "the file that vault_passphrase_ref names is not there")
         passphrase = data.removesuffix(b"\n").removesuffix(b"\r")
