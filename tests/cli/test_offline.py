@@ -206,12 +206,11 @@ GOOD = f'schema = 1\ndefault_profile = "p"\n[profiles.p.gateway]\nbase_url = "ht
 BAD_CONFIGS = {
     "broken_toml": (GOOD.replace("schema = 1", "schema = "), "line 1: is not valid TOML"),
     "unknown_key": (GOOD.replace("base_url", "base_ulr"), "line 4: profiles.p.gateway.base_ulr: unknown key"),
-    "unknown_family": (GOOD.replace('"responses"', '"response"'), 'unknown endpoint family "response"'),
+    "unknown_family": (GOOD.replace('"responses"', '"response"'), "unknown endpoint family; did you mean responses?"),
     "no_slash": (GOOD.replace('"/v1', '"v1'), "endpoint_path: must begin with /"),
     "doubled_v1": (GOOD.replace("gw.example", "gw.example/v1"), "take /v1 off base_url"),
     "token": (GOOD.replace('"m"', f'"{TOKEN}"'), "profiles.p.routes.writer.model: the value looks like an API key"),
     "wrong_type": (GOOD.replace("schema = 1", "schema = []"), "line 1: schema"),
-    "empty": ("", "schema is missing"),
     "binary": ("\0\1\2", "is not valid TOML"),
     "too_large": ("#\n" * 40_000, "is larger than 64 kB"),
     "deep": (GOOD + "x = " + "[\n" * 400 + "]\n" * 400, "config.toml"),
@@ -224,6 +223,21 @@ async def test_a_bad_config_is_one_clear_line_and_exit_code_3(console: Console, 
     assert result.code == 3
     assert words in result.complaint
     assert TOKEN not in result.stderr
+
+
+@pytest.mark.parametrize("verb", [("routes",), ("routes", "--json"), ("smoke", "--json"), ("check",)], ids=" ".join)
+async def test_all_faults_of_a_config_are_a_line_each(console: Console, verb: tuple[str, ...]) -> None:
+    text = GOOD.replace("schema = 1", "schema = 2").replace('"/v1', '"v1') + 'colour = "red"\n'
+    result = await console.run(*verb, "--config", console.write_config(text))
+    assert (result.code, result.stdout) == (3, "")
+    lines = result.stderr.splitlines()
+    assert all(line.startswith("gateway-console: ") for line in lines)
+    wanted = [
+        "line 1: schema: ",
+        "line 8: profiles.p.routes.writer.endpoint_path: ",
+        "line 9: profiles.p.routes.writer.colour: ",
+    ]
+    assert [words in line for line, words in zip(lines, wanted, strict=True)] == [True] * 3
 
 
 async def test_a_bad_config_stops_a_smoke_test_as_well(console: Console) -> None:

@@ -5,11 +5,12 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from console.services.config.toml_text import KeyPath, nearest
+from console.services.config.toml_text import KeyPath, closest, nearest
 
 _WORDS = {
     "extra_forbidden": "unknown key; {nearest}",
-    "missing": "{key} is missing",
+    "missing": "{names[0]} is missing",
+    "missing_one": "needs exactly one of {names[0]} and {names[1]}",
     "unfit": "{words}",
     "model_type": "must be a table",
     "dict_type": "must be a table",
@@ -38,15 +39,23 @@ def faults_of(error: ValidationError, form: type[BaseModel]) -> Iterator[tuple[K
         form: The model of the whole file; it knows which keys a table has.
 
     """
-    for each in error.errors(include_url=False, include_input=False):
-        path = each["loc"][:-1] if each["loc"][-1:] == ("[key]",) else each["loc"]
-        hints = {"nearest": "", "key": ""}
+    found = error.errors(include_url=False, include_input=False)
+    guessed = set()
+    for each in found:
+        each["loc"] = path = each["loc"][:-1] if each["loc"][-1:] == ("[key]",) else each["loc"]
         if each["type"] == "extra_forbidden":
-            hints["nearest"] = nearest(str(path[-1]), _known(form, path[:-1]))
+            known = _known(form, path[:-1])
+            each["ctx"] = {"nearest": nearest(str(path[-1]), known)}
+            guessed |= {(*path[:-1], name) for name in closest(str(path[-1]), known)}
         elif each["type"] == "missing":
-            path, hints["key"] = path[:-1], str(path[-1])
-        words = _WORDS.get(each["type"], "is not a value that this setting takes")
-        yield path, words.format_map({**hints, **each.get("ctx", {})})
+            each["ctx"] = {"names": path[-1:]}
+    for each in found:
+        path, hints = each["loc"], each.get("ctx", {})
+        if each["type"] in ("missing", "missing_one"):
+            path = path[:-1]
+            if any((*path, name) in guessed for name in hints["names"]):
+                continue  # the key is there, under another name
+        yield path, _WORDS.get(each["type"], "is not a value that this setting takes").format_map(hints)
 
 
 def _known(form: Any, path: KeyPath) -> list[str]:

@@ -122,7 +122,7 @@ def _base_url(text: str) -> str:
 def _endpoint_path(text: str) -> str:
     if not text.startswith("/"):
         raise ValueError("must begin with /, such as /v1/responses; the host belongs in base_url")
-    if not re.fullmatch(_ENDPOINT, text) or {"..", "."} & set(text.split("/")):
+    if not re.fullmatch(_ENDPOINT, text):
         raise ValueError("has a character or step that an endpoint path does not have")
     return text
 
@@ -201,12 +201,17 @@ _OWN_HEADERS = [
 _OWN_HEADER = f"^(?:{'|'.join(map(_any_case, _OWN_HEADERS))})$"
 _HEADER = "[A-Za-z0-9-]{1,100}"
 _HEADER_WORDS = "a header has a name of letters, digits and -, and a value of printable ASCII"
-_ENDPOINT = r"(?:/[A-Za-z0-9._~:\-]+)+"
-_URL = r"[A-Za-z0-9._~:/\[\]-]"
-_ADDRESS = (
-    rf"sim:|{_any_case('https')}://{_URL}+"
-    rf"|{_any_case('http')}://(?:{_any_case('localhost')}|127[0-9.]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]+)?(?:/{_URL}*)?"
+_NO_DOT = r"(?!\.\.?(?:/|$))"
+_ENDPOINT = rf"(?:/{_NO_DOT}[A-Za-z0-9._~:\-]+)+"
+_LABEL = "[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
+_HOST = rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[0-9A-Za-z:.%_~-]+\])"
+_LOOPBACK = rf"(?:{_any_case('localhost')}|127[0-9.]+|\[[0-9A-Fa-f:.]+\])"
+_PORT = "(?::0*[1-9][0-9]{0,4})?"
+_PREFIX = (
+    r"(?!.*/v1/(?:.*/)?v1(?:/|$))(?!.*/(?:responses|messages|completions)/?$)"
+    rf"(?:/{_NO_DOT}[A-Za-z0-9._~-]{{1,100}})*/?"
 )
+_ADDRESS = rf"sim:|(?:{_any_case('https')}://{_HOST}|{_any_case('http')}://{_LOOPBACK}){_PORT}{_PREFIX}"
 _PART = r"(?:[A-Za-z0-9._@-]|%[0-9A-F]{2}){1,100}"
 _FILE = r"file:(?:/[^/]+)+"
 _REFERENCE = (
@@ -236,7 +241,7 @@ Commands = Annotated[
 RoleName = Annotated[Role, _word("role", Role, (each.value for each in Role))]
 Family = Annotated[EndpointFamily, _word("endpoint family", EndpointFamily, (each.value for each in EndpointFamily))]
 Families = Annotated[tuple[Family, ...], some("names no endpoint family"), Field(json_schema_extra={"minItems": 1})]
-ModelName = Annotated[str, Parsed(_model_name, 1, 200)]
+ModelName = Annotated[str, Parsed(_model_name, 1, 200, {"pattern": r"^\S(?:.*\S)?$"})]
 ModelPattern = Annotated[re.Pattern[str], Parsed(_pattern, 1, 200)]
 EndpointPath = Annotated[str, Parsed(_endpoint_path, 0, 400, {"pattern": f"^{_ENDPOINT}$"})]
 BaseUrl = Annotated[str, Parsed(_base_url, schema={"pattern": f"^(?:{_ADDRESS})$"})]
@@ -255,4 +260,4 @@ FileReference = Annotated[
 ]
 HeaderName = Annotated[str, Parsed(_header_name, schema={"pattern": f"^{_HEADER}$", "not": {"pattern": _OWN_HEADER}})]
 HeaderValue = Annotated[str, _form("[!-~](?:[ -~]{0,998}[!-~])?", _HEADER_WORDS)]
-FilePath = Annotated[Path | None, Parsed(_path)]
+FilePath = Annotated[Path | None, Parsed(_path, schema={"pattern": r"^[^\u0000]*$"})]

@@ -18,7 +18,7 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic_core import InitErrorDetails, ValidationError
+from pydantic_core import InitErrorDetails, PydanticCustomError, ValidationError
 
 from console.services.config.field_types import (
     BaseUrl,
@@ -66,6 +66,8 @@ class _Table(BaseModel):
 class GatewayModel(_Table):
     """`[profiles.NAME.gateway]`: where the gateway is and how to call it."""
 
+    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["base_url"]}, {"required": ["base_url_ref"]}]})
+
     base_url: BaseUrl | None = GatewaySettings.base_url
     """`https://host[:port][/prefix]` without the endpoint path, `http://` on loopback only, or `sim:` for the
     embedded gateway. One of `base_url` and `base_url_ref` is needed."""
@@ -111,9 +113,11 @@ class GatewayModel(_Table):
     @field_validator("base_url_ref")
     @classmethod
     def _one_address(cls, variable: str | None, info: ValidationInfo) -> str | None:
-        if "base_url" in info.data and (variable is None) == (info.data["base_url"] is None):
-            raise unfit("needs exactly one of base_url and base_url_ref")
-        return variable
+        if "base_url" not in info.data or (variable is None) != (info.data["base_url"] is None):
+            return variable
+        if variable is None:
+            raise PydanticCustomError("missing_one", "", {"names": ("base_url", "base_url_ref")})
+        raise unfit("needs exactly one of base_url and base_url_ref; take one of them out")
 
     @field_validator("token_ref")
     @classmethod

@@ -46,10 +46,15 @@ class ConfigError(Exception):
         self.faults = faults
 
 
+def closest(word: str, known: Iterable[str]) -> list[str]:
+    """Return the known word that was probably meant, in a list; an empty one where none is near."""
+    return difflib.get_close_matches(word[:100], known, n=1, cutoff=0.5)
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
-    """Say which known word was probably meant, or which ones there are."""
+    """Say which known word was probably meant, or which ones there are; one that looks like a secret is left out."""
     names = sorted(name for name in known if looks_like_secret(name) is None)
-    close = difflib.get_close_matches(word[:100], names, n=1, cutoff=0.5)
+    close = closest(word, names)
     return f"did you mean {safe(close[0], limit=60)}?" if close else f"known here: {safe(', '.join(names), limit=500)}"
 
 

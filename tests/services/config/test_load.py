@@ -210,30 +210,32 @@ def test_deep_nesting_is_refused_and_not_a_crash(path: Path, deep: str) -> None:
 # --- Unknown keys ----------------------------------------------------------------------------------------------------
 
 
+UNKNOWN_KEYS = [
+    (config(top="shema = 1"), "line 1: shema: unknown key; did you mean schema?"),
+    (config(top="schema = 1\n[profile.x]"), "line 2: profile: unknown key; did you mean profiles?"),
+    (
+        config(route=ROUTE + "[profiles.p.route.x]"),
+        "line 10: profiles.p.route: unknown key; did you mean routes?",
+    ),
+    (config('base_ulr = "x"'), "line 5: profiles.p.gateway.base_ulr: unknown key; did you mean base_url?"),
+    (config("tokenref = []"), "line 5: profiles.p.gateway.tokenref: unknown key; did you mean token_ref?"),
+    (
+        config(route=ROUTE + 'endpoint_famly = "x"'),
+        "line 10: profiles.p.routes.writer.endpoint_famly: unknown key; did you mean endpoint_family?",
+    ),
+    (
+        config(route=ROUTE + "zzz = 1"),
+        "line 10: profiles.p.routes.writer.zzz: unknown key; known here: endpoint_family, endpoint_path, model",
+    ),
+    (
+        config(route=ROUTE + "[profiles.other.gateway]\nverify = false"),
+        "line 11: profiles.other.gateway.verify: unknown key; known here: anthropic_version, auth, base_url",
+    ),
+]
+
+
 def test_an_unknown_key_is_refused_with_its_line_its_name_and_the_nearest_known_one(path: Path) -> None:
-    rows = [
-        (config(top="shema = 1"), "line 1: shema: unknown key; did you mean schema?"),
-        (config(top="schema = 1\n[profile.x]"), "line 2: profile: unknown key; did you mean profiles?"),
-        (
-            config(route=ROUTE + "[profiles.p.route.x]"),
-            "line 10: profiles.p.route: unknown key; did you mean routes?",
-        ),
-        (config('base_ulr = "x"'), "line 5: profiles.p.gateway.base_ulr: unknown key; did you mean base_url?"),
-        (config("tokenref = []"), "line 5: profiles.p.gateway.tokenref: unknown key; did you mean token_ref?"),
-        (
-            config(route=ROUTE + 'endpoint_famly = "x"'),
-            "line 10: profiles.p.routes.writer.endpoint_famly: unknown key; did you mean endpoint_family?",
-        ),
-        (
-            config(route=ROUTE + "zzz = 1"),
-            "line 10: profiles.p.routes.writer.zzz: unknown key; known here: endpoint_family, endpoint_path, model",
-        ),
-        (
-            config(route=ROUTE + "[profiles.other.gateway]\nverify = false"),
-            "line 11: profiles.other.gateway.verify: unknown key; known here: anthropic_version, auth, base_url",
-        ),
-    ]
-    assert missing(path, rows) == []
+    assert missing(path, UNKNOWN_KEYS) == []
 
 
 def test_lines_are_counted_as_editors_count_them(path: Path) -> None:
@@ -241,29 +243,31 @@ def test_lines_are_counted_as_editors_count_them(path: Path) -> None:
     assert {each: words for each, words in said.items() if "line 6: profiles.p.gateway.base_ulr" not in words} == {}
 
 
+UNKNOWN_WORDS = [
+    (
+        config(route=ROUTE.replace("writer", "writter")),
+        "line 6: profiles.p.routes.writter: unknown role; did you mean writer?",
+    ),
+    (config(route=ROUTE.replace("writer", "writter")), "did you mean writer?"),
+    (
+        config(route=ROUTE.replace('"responses"', '"response"')),
+        "line 8: profiles.p.routes.writer.endpoint_family: ",
+    ),
+    (
+        config(route=ROUTE.replace('"responses"', '"response"')),
+        "unknown endpoint family; did you mean responses?",
+    ),
+    (config(route=ROUTE.replace('"responses"', '"messages"')), "did you mean anthropic_messages?"),
+    (config(route=ROUTE.replace('"responses"', '"Responses"')), "did you mean responses?"),
+    (
+        config(top="schema = 1").replace('"p"', '"pp"'),
+        "line 2: default_profile: unknown profile; did you mean",
+    ),
+]
+
+
 def test_an_unknown_role_family_or_profile_is_refused_with_the_nearest_known_one(path: Path) -> None:
-    rows = [
-        (
-            config(route=ROUTE.replace("writer", "writter")),
-            "line 6: profiles.p.routes.writter: unknown role; did you mean writer?",
-        ),
-        (config(route=ROUTE.replace("writer", "writter")), "did you mean writer?"),
-        (
-            config(route=ROUTE.replace('"responses"', '"response"')),
-            "line 8: profiles.p.routes.writer.endpoint_family: ",
-        ),
-        (
-            config(route=ROUTE.replace('"responses"', '"response"')),
-            "unknown endpoint family; did you mean responses?",
-        ),
-        (config(route=ROUTE.replace('"responses"', '"messages"')), "did you mean anthropic_messages?"),
-        (config(route=ROUTE.replace('"responses"', '"Responses"')), "did you mean responses?"),
-        (
-            config(top="schema = 1").replace('"p"', '"pp"'),
-            "line 2: default_profile: unknown profile; did you mean",
-        ),
-    ]
-    assert missing(path, rows) == []
+    assert missing(path, UNKNOWN_WORDS) == []
 
 
 def test_a_profile_that_the_command_line_names_must_be_there(path: Path) -> None:
@@ -278,7 +282,7 @@ def test_a_profile_that_is_not_chosen_is_checked_too(path: Path) -> None:
 # --- Values that do not fit ------------------------------------------------------------------------------------------
 
 
-_BAD_URLS = [
+BAD_URLS = [
     ("", "must begin with https://"),
     ("gw.example", "must begin with https://"),
     ("ftp://gw.example", "must begin with https://"),
@@ -317,25 +321,27 @@ _BAD_URLS = [
 
 
 def test_a_base_url_that_does_not_fit_is_refused_with_its_line_and_reason(path: Path) -> None:
-    said = [(url, words, refusal(path, config(base=f'base_url = "{url}"'))) for url, words in _BAD_URLS]
+    said = [(url, words, refusal(path, config(base=f'base_url = "{url}"'))) for url, words in BAD_URLS]
     assert [each for each in said if f"line 4: profiles.p.gateway.base_url: {each[1]}" not in each[2]] == []
 
 
+UNCALLABLE_URLS = [
+    "https://ex\\tample.com",
+    "https://ex\\nample.com",
+    " https://gw.example",
+    "https://gw..example",
+    "https://.gw.example",
+    f"https://{'w' * 64}.example",
+    "https://999.1.1.1",
+    "https://xn--a",
+    "https://xn--ls8h.example",
+    "https://[v1.x]",
+    "http://127.999.0.1",
+]
+
+
 def test_a_base_url_that_no_library_can_call_is_refused(path: Path) -> None:
-    urls = [
-        "https://ex\\tample.com",
-        "https://ex\\nample.com",
-        " https://gw.example",
-        "https://gw..example",
-        "https://.gw.example",
-        f"https://{'w' * 64}.example",
-        "https://999.1.1.1",
-        "https://xn--a",
-        "https://xn--ls8h.example",
-        "https://[v1.x]",
-        "http://127.999.0.1",
-    ]
-    said = {url: refusal(path, config(base=f'base_url = "{url}"')) for url in urls}
+    said = {url: refusal(path, config(base=f'base_url = "{url}"')) for url in UNCALLABLE_URLS}
     assert {url: words for url, words in said.items() if "profiles.p.gateway.base_url" not in words} == {}
 
 
@@ -362,7 +368,7 @@ def test_a_doubled_v1_is_refused_with_what_to_take_away(path: Path, url: str) ->
     assert "line 4: profiles.p.gateway.base_url: " in words
 
 
-_BAD_PATHS = [
+BAD_PATHS = [
     ("v1/responses", "must begin with /"),
     ("", "must begin with /"),
     ("https://gw.example/v1/responses", "must begin with /"),
@@ -380,26 +386,36 @@ _BAD_PATHS = [
 
 
 def test_an_endpoint_path_that_does_not_fit_is_refused_with_its_line(path: Path) -> None:
-    configs = {endpoint: config(route=ROUTE.replace("/v1/responses", endpoint)) for endpoint, _ in _BAD_PATHS}
-    said = [(endpoint, words, refusal(path, configs[endpoint])) for endpoint, words in _BAD_PATHS]
+    configs = {endpoint: config(route=ROUTE.replace("/v1/responses", endpoint)) for endpoint, _ in BAD_PATHS}
+    said = [(endpoint, words, refusal(path, configs[endpoint])) for endpoint, words in BAD_PATHS]
     place = "line 9: profiles.p.routes.writer.endpoint_path"
     assert [each for each in said if f"{place}: {each[1]}" not in each[2]] == []
 
 
-@pytest.mark.parametrize("base", ["", 'base_url = "https://gw.example"\nbase_url_ref = "env:GW"'])
-def test_a_gateway_needs_exactly_one_of_base_url_and_base_url_ref(path: Path, base: str) -> None:
-    words = "profiles.p.gateway.base_url_ref: needs exactly one of base_url and base_url_ref"
+@pytest.mark.parametrize(
+    ("base", "words"),
+    [
+        ("", "line 3: profiles.p.gateway: needs exactly one of base_url and base_url_ref"),
+        (
+            'base_url = "https://gw.example"\nbase_url_ref = "env:GW"',
+            "line 5: profiles.p.gateway.base_url_ref: needs exactly one of base_url and base_url_ref",
+        ),
+    ],
+)
+def test_a_gateway_needs_exactly_one_of_base_url_and_base_url_ref(path: Path, base: str, words: str) -> None:
     assert words in refusal(path, config(base=base))
 
 
+BAD_VARIABLES = ("GW", "env:", "env:gw", "env:1GW", "https://gw.example", "env:GW ", "keyring://a/b")
+
+
 def test_a_base_url_ref_is_an_environment_variable(path: Path) -> None:
-    others = ("GW", "env:", "env:gw", "env:1GW", "https://gw.example", "env:GW ", "keyring://a/b")
-    said = {each: refusal(path, config(base=f'base_url_ref = "{each}"')) for each in others}
+    said = {each: refusal(path, config(base=f'base_url_ref = "{each}"')) for each in BAD_VARIABLES}
     words = "line 4: profiles.p.gateway.base_url_ref: must be env:NAME"
     assert {each: text for each, text in said.items() if words not in text} == {}
 
 
-_BAD_REFERENCES = [
+BAD_REFERENCES = [
     ("GW_TOKEN", "is not a reference; write env:NAME, keyring://SERVICE/NAME, file:/PATH"),
     ("keyrin://a/b", "has an unknown scheme; did you mean keyring:?"),
     ("env:gw token", "env: wants a variable's name"),
@@ -420,7 +436,7 @@ _BAD_REFERENCES = [
 
 
 def test_a_token_reference_that_is_none_is_refused(path: Path) -> None:
-    said = [(each, words, refusal(path, config(f'token_ref = ["{each}"]'))) for each, words in _BAD_REFERENCES]
+    said = [(each, words, refusal(path, config(f'token_ref = ["{each}"]'))) for each, words in BAD_REFERENCES]
     assert [each for each in said if f"line 5: profiles.p.gateway.token_ref, entry 1: {each[1]}" not in each[2]] == []
 
 
@@ -537,7 +553,7 @@ def test_the_embedded_gateways_token_never_goes_to_a_real_gateway(path: Path) ->
     assert "line 5: profiles.p.gateway.token_ref: sim: is the embedded" in refusal(path, config('token_ref = ["sim:"]'))
 
 
-_BAD_VALUES = [
+BAD_VALUES = [
     ("concurrency = 0", "concurrency", "must be at least 1"),
     ("concurrency = 501", "concurrency", "must be at most 500"),
     ("concurrency = 99999999999999999999999", "concurrency", "must be at most 500"),
@@ -566,41 +582,45 @@ _BAD_VALUES = [
 
 def test_a_value_of_the_wrong_type_or_size_is_refused_with_its_line_and_key(path: Path) -> None:
     said = [
-        (f"line 5: profiles.p.gateway.{key}: {words}", refusal(path, config(line))) for line, key, words in _BAD_VALUES
+        (f"line 5: profiles.p.gateway.{key}: {words}", refusal(path, config(line))) for line, key, words in BAD_VALUES
     ]
     assert [each for each in said if each[0] not in each[1]] == []
 
 
+MISFITS = [
+    (config(top="schema = 2"), "line 1: schema: "),
+    (config(top='schema = "1"'), "line 1: schema: "),
+    (config(base="base_url = 1"), "line 4: profiles.p.gateway.base_url: "),
+    (config(route=ROUTE.replace('"m"', '""')), "line 7: profiles.p.routes.writer.model: "),
+    (config(route=ROUTE.replace('"m"', f'"{"m" * 201}"')), "line 7: profiles.p.routes.writer.model: "),
+    (config(route=ROUTE.replace('"m"', "1")), "line 7: profiles.p.routes.writer.model: "),
+    (config(route=ROUTE.replace('"m"', '" m"')), "line 7: profiles.p.routes.writer.model: "),
+    (config(route=ROUTE.replace('"m"', '"m\\u202e"')), "line 7: profiles.p.routes.writer.model: "),
+    (config(route="[profiles.p]\nroutes = 1"), "line 7: profiles.p.routes: "),
+    (config(route="[profiles.p.routes]\nwriter = 1"), "line 7: profiles.p.routes.writer: "),
+    ("schema = 1\ndefault_profile = 'p'\nprofiles = 1", "line 3: profiles: "),
+    (config(route="[profiles.p.routes]"), "line 6: profiles.p.routes: names no route"),
+    (config().replace(".p.", ".'p q'.").replace('"p"', '"p q"'), "a profile's name has letters, digits"),
+]
+
+
 def test_a_table_or_text_that_does_not_fit_is_refused_with_its_line_and_key(path: Path) -> None:
-    rows = [
-        (config(top="schema = 2"), "line 1: schema: "),
-        (config(top='schema = "1"'), "line 1: schema: "),
-        (config(base="base_url = 1"), "line 4: profiles.p.gateway.base_url: "),
-        (config(route=ROUTE.replace('"m"', '""')), "line 7: profiles.p.routes.writer.model: "),
-        (config(route=ROUTE.replace('"m"', f'"{"m" * 201}"')), "line 7: profiles.p.routes.writer.model: "),
-        (config(route=ROUTE.replace('"m"', "1")), "line 7: profiles.p.routes.writer.model: "),
-        (config(route=ROUTE.replace('"m"', '" m"')), "line 7: profiles.p.routes.writer.model: "),
-        (config(route=ROUTE.replace('"m"', '"m\\u202e"')), "line 7: profiles.p.routes.writer.model: "),
-        (config(route="[profiles.p]\nroutes = 1"), "line 7: profiles.p.routes: "),
-        (config(route="[profiles.p.routes]\nwriter = 1"), "line 7: profiles.p.routes.writer: "),
-        ("schema = 1\ndefault_profile = 'p'\nprofiles = 1", "line 3: profiles: "),
-        (config(route="[profiles.p.routes]"), "line 6: profiles.p.routes: names no route"),
-        (config().replace(".p.", ".'p q'.").replace('"p"', '"p q"'), "a profile's name has letters, digits"),
-    ]
-    assert missing(path, rows) == []
+    assert missing(path, MISFITS) == []
+
+
+MISSING = [
+    ("", "config.toml: schema is missing"),
+    ("schema = 1", "config.toml: default_profile is missing"),
+    ("schema = 1\ndefault_profile = 'p'", "config.toml: profiles is missing"),
+    (config(route=""), "profiles.p: routes is missing"),
+    ("schema = 1\ndefault_profile = 'p'\n" + ROUTE, "profiles.p: gateway is missing"),
+    (config(route=ROUTE.replace('model = "m"', "")), "line 6: profiles.p.routes.writer: model is missing"),
+    (config(route=ROUTE.partition("endpoint_path")[0]), "profiles.p.routes.writer: endpoint_path is missing"),
+]
 
 
 def test_a_missing_setting_is_named_with_its_place(path: Path) -> None:
-    rows = [
-        ("", "config.toml: schema is missing"),
-        ("schema = 1", "config.toml: default_profile is missing"),
-        ("schema = 1\ndefault_profile = 'p'", "config.toml: profiles is missing"),
-        (config(route=""), "profiles.p: routes is missing"),
-        ("schema = 1\ndefault_profile = 'p'\n" + ROUTE, "profiles.p: gateway is missing"),
-        (config(route=ROUTE.replace('model = "m"', "")), "line 6: profiles.p.routes.writer: model is missing"),
-        (config(route=ROUTE.partition("endpoint_path")[0]), "profiles.p.routes.writer: endpoint_path is missing"),
-    ]
-    assert missing(path, rows) == []
+    assert missing(path, MISSING) == []
 
 
 @pytest.mark.parametrize(
@@ -621,9 +641,11 @@ def test_a_header_of_the_consoles_own_or_with_a_broken_name_is_refused(
     assert {header: each for header, each in said.items() if words not in each} == {}
 
 
+BAD_HEADERS = ("", " v", "v ", "a\\r\\nx: y", "ü", "\\u0000")
+
+
 def test_a_header_value_that_could_break_a_request_is_refused(path: Path) -> None:
-    values = ("", " v", "v ", "a\\r\\nx: y", "ü", "\\u0000")
-    said = {value: refusal(path, config(f'headers = {{ x-tag = "{value}" }}')) for value in values}
+    said = {value: refusal(path, config(f'headers = {{ x-tag = "{value}" }}')) for value in BAD_HEADERS}
     assert {value: words for value, words in said.items() if "a value of printable ASCII" not in words} == {}
 
 
@@ -819,15 +841,22 @@ def test_a_policy_is_the_chosen_profiles_own(path: Path) -> None:
     assert load(path, both, "q").policy.verification_max_age_days == 90
 
 
+BAD_POLICIES = [
+    ("verification_max_age_days = 0", "verification_max_age_days: must be at least 1"),
+    ("verification_max_age_days = 3651", "verification_max_age_days: must be at most 3650"),
+    ('verification_max_age_days = "30"', "verification_max_age_days: must be a whole number"),
+    ("require_verification = 1", "require_verification: must be true or false"),
+    ("require_verificatoin = true", "unknown key; did you mean require_verification?"),
+    ('withheld_tokens = ["A_KEY", "a b"]', "withheld_tokens, entry 2: must be a variable's name"),
+    ("withheld_tokens = [" + '"A", ' * 65 + "]", "withheld_tokens: has more than 64 entries"),
+    ("threshold = 101", "threshold: must be at most 100"),
+    ("budget_usd = -0.5", "budget_usd: must be at least 0"),
+    ('checks = [""]', "checks, entry 1: is empty"),
+]
+
+
 def test_a_policy_that_does_not_fit_is_refused_with_its_line(path: Path) -> None:
-    rows = [
-        ("verification_max_age_days = 0", "verification_max_age_days: must be at least 1"),
-        ("verification_max_age_days = 3651", "verification_max_age_days: must be at most 3650"),
-        ('verification_max_age_days = "30"', "verification_max_age_days: must be a whole number"),
-        ("require_verification = 1", "require_verification: must be true or false"),
-        ("require_verificatoin = true", "unknown key; did you mean require_verification?"),
-    ]
-    policies = [(f"{config()}[profiles.p.policy]\n{line}\n", words) for line, words in rows]
+    policies = [(f"{config()}[profiles.p.policy]\n{line}\n", words) for line, words in BAD_POLICIES]
     assert missing(path, policies) == []
     said = [refusal(path, text) for text, _ in policies]
     assert [each for each in said if not re.search(r"config\.toml, line \d+: profiles\.p\.policy\.", each)] == []
