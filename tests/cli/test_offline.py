@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from support.cli.console_process import Console, ended, pipe_without_reader
+from support.config import config_table, write_config
 
 from console import __version__
 
@@ -123,12 +124,10 @@ async def test_a_config_is_taken_before_and_after_the_verb(console: Console) -> 
 
 
 async def test_the_config_at_the_default_path_is_used_unless_another_is_named(console: Console) -> None:
-    text = console.config_for("https://gw.example").read_text()
-    default = console.home / ".config" / "gateway-console" / "config.toml"
-    default.parent.mkdir(parents=True)
-    default.write_text(text)
+    gateway = {"base_url": "https://gw.example"}
+    default = write_config(console.home / ".config" / "gateway-console" / "config.toml", config_table(gateway))
     assert (await console.run("routes", "--json")).document["config"] == str(default)
-    other = console.write_config(text.replace("profiles.p.", "profiles.other.").replace('"p"', '"other"'))
+    other = write_config(console.home / "config.toml", config_table(gateway, profile="other"))
     assert (await console.run("routes", "--json", "--config", other)).document["profile"] == "other"
     elsewhere = await console.run("routes", "--json", XDG_CONFIG_HOME=str(console.home / "empty"))
     assert elsewhere.document["profile"] == "demo"
@@ -238,6 +237,28 @@ async def test_all_faults_of_a_config_are_a_line_each(console: Console, verb: tu
         "line 9: profiles.p.routes.writer.colour: ",
     ]
     assert [words in line for line, words in zip(lines, wanted, strict=True)] == [True] * 3
+
+
+TOKEN_PLACES = {
+    "value of a known key": GOOD.replace('"m"', f'"{TOKEN}"'),
+    "value of an unknown key": f'{GOOD}colour = "{TOKEN}"',
+    "key": f'{GOOD}"{TOKEN}" = 1',
+    "name of a profile": f'{GOOD}[profiles."{TOKEN}".gateway]\nbase_url = "sim:"',
+    "default profile": GOOD.replace('"p"', f'"{TOKEN}"'),
+    "reference": GOOD.replace("[profiles.p.routes", f'token_ref = ["{TOKEN}"]\n[profiles.p.routes'),
+    "value of the wrong type": GOOD.replace("schema = 1", f'schema = "{TOKEN}"'),
+    "broken line": f"{GOOD}{TOKEN}",
+}
+
+
+@pytest.mark.parametrize("place", TOKEN_PLACES)
+@pytest.mark.parametrize("verb", [("routes",), ("routes", "--json"), ("smoke", "--json")], ids=" ".join)
+async def test_a_token_in_a_config_is_shown_nowhere(console: Console, verb: tuple[str, ...], place: str) -> None:
+    result = await console.run(*verb, "--config", console.write_config(TOKEN_PLACES[place]))
+    assert (result.code, result.stdout) == (3, "")
+    assert result.stderr.startswith("gateway-console: ")
+    pieces = {TOKEN[start : start + 6] for start in range(len(TOKEN) - 5)}
+    assert {piece for piece in pieces if piece in result.stderr} == set()
 
 
 async def test_a_bad_config_stops_a_smoke_test_as_well(console: Console) -> None:

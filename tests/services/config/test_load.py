@@ -3,6 +3,7 @@
 import os
 import re
 import tomllib
+import traceback
 from pathlib import Path
 
 import pytest
@@ -107,6 +108,65 @@ def test_a_byte_order_mark_and_crlf_line_ends_are_taken(path: Path) -> None:
 def test_routes_are_listed_in_the_order_of_roles_however_the_file_has_them(path: Path) -> None:
     profile = load(path, config(route=ROUTE.replace("writer", "critic") + ROUTE.replace("writer", "planner")))
     assert [route.role for route in profile.table] == [Role.PLANNER, Role.CRITIC]
+
+
+# --- All faults at once ----------------------------------------------------------------------------------------------
+
+
+FAULTY = """\
+schema = 1
+default_profile = "q"
+[profiles.p.gateway]
+base_url = "http://gw.example"
+concurency = 3
+deadline_s = "5"
+token_ref = ["env:GW", "vault"]
+[profiles.p.routes.writter]
+model = "m"
+endpoint_family = "response"
+endpoint_path = "/v1/responses"
+[profiles.other.gateway]
+base_url = "sim:"
+[profiles.other.routes.critic]
+modle = "m"
+endpoint_family = "responses"
+endpoint_path = "v1/responses"
+[profiles.other.policy]
+threshold = 101
+"""
+
+
+def test_all_faults_of_a_file_are_told_in_the_order_of_lines_with_the_nearest_known_key(path: Path) -> None:
+    told = [line.removeprefix(f"{path}, line ") for line in refusal(path, FAULTY).split("\n")]
+    assert [line.partition(";")[0].partition(" and ")[0] for line in told] == [
+        "2: default_profile: unknown profile",
+        "4: profiles.p.gateway.base_url: must begin with https://",
+        "5: profiles.p.gateway.concurency: unknown key",
+        "6: profiles.p.gateway.deadline_s: must be a number",
+        "7: profiles.p.gateway.token_ref, entry 2: is not a reference",
+        "8: profiles.p.routes.writter: unknown role",
+        "10: profiles.p.routes.writter.endpoint_family: unknown endpoint family",
+        "15: profiles.other.routes.critic.modle: unknown key",
+        "17: profiles.other.routes.critic.endpoint_path: must begin with /, such as /v1/responses",
+        "19: profiles.other.policy.threshold: must be at most 100",
+    ]
+    meant = {0: "known here: other, p", 2: "concurrency?", 5: "writer?", 6: "responses?", 7: "model?"}
+    assert [words for number, words in meant.items() if not told[number].endswith(words)] == []
+
+
+def test_a_token_is_told_beside_the_other_faults_and_once(path: Path) -> None:
+    text = config(f'auth = "{TOKENS["github"]}"\nconcurrency = 0', route=ROUTE.replace('"m"', '""'))
+    first, second, third = refusal(path, text).split("\n")
+    assert "line 5: profiles.p.gateway.auth: the value looks like a GitHub token" in first
+    assert second.endswith("line 6: profiles.p.gateway.concurrency: must be at least 1")
+    assert third.endswith("line 8: profiles.p.routes.writer.model: is empty")
+
+
+def test_of_very_many_faults_the_first_fifty_are_told(path: Path) -> None:
+    told = refusal(path, config("\n".join(f"x{number} = 1" for number in range(2_000)))).split("\n")
+    assert len(told) == 51
+    assert "line 54: profiles.p.gateway.x49: unknown key" in told[49]
+    assert told[50].endswith("and 1950 more faults")
 
 
 # --- Files that cannot be read ---------------------------------------------------------------------------------------
@@ -704,7 +764,10 @@ IDS_ARE_FINE_IN = ("base_url", "base_url_host", "ca_file")
 
 
 @pytest.mark.parametrize("name", TOKENS)
-def test_a_token_in_a_config_is_refused_and_no_piece_of_it_is_repeated(path: Path, name: str) -> None:
+def test_a_token_in_a_config_is_refused_and_no_piece_of_it_is_repeated(
+    path: Path, caplog: pytest.LogCaptureFixture, name: str
+) -> None:
+    caplog.set_level(0)
     token = TOKENS[name]
     pieces = {token[start : start + 8] for start in range(len(token) - 7)}
     taken, repeated = [], {}
@@ -714,7 +777,8 @@ def test_a_token_in_a_config_is_refused_and_no_piece_of_it_is_repeated(path: Pat
         try:
             load(path, text.replace("TOKEN", token))
         except ConfigError as error:
-            repeated[place] = sorted(piece for piece in pieces if piece in str(error))
+            said = str(error) + repr(error.faults) + "".join(traceback.format_exception(error)) + caplog.text
+            repeated[place] = sorted(piece for piece in pieces if piece in said)
         else:
             taken.append(place)
     assert taken == []
