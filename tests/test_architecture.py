@@ -14,6 +14,10 @@ PACKAGE = REPOSITORY / "console"
 HEAVY = {"textual", "rich", "httpx", "aiohttp", "httpx_aiohttp", "keyring", "secretstorage", "cryptography"}
 
 
+RIM = {"pydantic", "pydantic_core", "tomli_w"}
+"""What only reads and writes documents at the rim: a verb that reads no config does without."""
+
+
 def imported_by(tmp_path: Path, *arguments: str) -> set[str]:
     """Run the command line and return the names of all modules that it imported."""
     environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "LANG": "C.UTF-8"}
@@ -37,7 +41,7 @@ def tops(modules: set[str]) -> set[str]:
 def test_the_version_imports_nothing_of_the_house_but_its_door(tmp_path: Path) -> None:
     modules = imported_by(tmp_path, "--version")
     assert {module for module in modules if module.startswith("console")} <= {"console", "console.__main__"}
-    assert not {"argparse", "asyncio", "json", "msgspec", *HEAVY} & tops(modules)
+    assert not {"argparse", "asyncio", "json", "msgspec", *HEAVY, *RIM} & tops(modules)
 
 
 @pytest.mark.parametrize(
@@ -57,6 +61,19 @@ def test_an_offline_verb_imports_neither_the_screen_nor_an_http_library(tmp_path
     modules = imported_by(tmp_path, *arguments)
     assert "console.cli.main" in modules
     assert not HEAVY & tops(modules)
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["explain", "rate_limit"], ["explain", "rate_limit", "--json"], ["check", "--list"]]
+)
+def test_a_verb_that_reads_no_config_imports_nothing_of_its_reader(tmp_path: Path, arguments: list[str]) -> None:
+    assert not RIM & tops(imported_by(tmp_path, *arguments))
+
+
+def test_the_recording_of_imports_would_see_the_reader_of_a_config(tmp_path: Path) -> None:
+    modules = tops(imported_by(tmp_path, "routes"))
+    assert "pydantic" in modules
+    assert not {"jsonschema", "tomli_w"} & modules
 
 
 def test_the_screen_is_there_before_any_network_library(tmp_path: Path) -> None:

@@ -86,8 +86,9 @@ def note(text: str) -> None:
 
 
 def complain(text: str) -> None:
-    """Write what went wrong: what, where and what to do next, in one line."""
-    note(f"gateway-console: {text}")
+    """Write what went wrong: what, where and what to do next, in one line; each fault of a config has its own."""
+    for line in text.split("\n"):
+        note(f"gateway-console: {line}")
 
 
 def width_of(text: str) -> int:

@@ -95,7 +95,7 @@ def require_base_url(profile: Profile, environment: Mapping[str, str]) -> str:
 
     """
     settings = profile.gateway
-    if isinstance(settings.base_url, str):
+    if settings.base_url is not None:
         return settings.base_url
     name = str(settings.base_url_ref).removeprefix("env:")
     url = environment.get(name, "")

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from support.cli.console_process import Console, Ended, ended, pipe_without_reader
+from support.config import config_table, write_config
 from support.gateway.certificates import make_certificate
 from support.gateway.servers import (
     Peer,
@@ -377,8 +378,7 @@ async def test_a_token_of_the_real_keyring_is_used_and_a_locked_keyring_is_exit_
 
 
 async def test_a_base_url_of_the_environment_that_is_not_set_is_exit_code_3(console: Console) -> None:
-    text = console.config_for("https://gw.example").read_text().replace("base_url =", "base_url_ref =")
-    path = console.write_config(text.replace("https://gw.example", "env:GW_URL"))
+    path = write_config(console.home / "config.toml", config_table({"base_url_ref": "env:GW_URL"}))
     result = await console.run("smoke", "--config", path)
     assert result.code == 3
     assert "GW_URL, which base_url_ref of profile p names, is not set" in result.complaint

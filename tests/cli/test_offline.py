@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from support.cli.console_process import Console, ended, pipe_without_reader
+from support.config import config_table, write_config
 
 from console import __version__
 
@@ -123,12 +124,10 @@ async def test_a_config_is_taken_before_and_after_the_verb(console: Console) -> 
 
 
 async def test_the_config_at_the_default_path_is_used_unless_another_is_named(console: Console) -> None:
-    text = console.config_for("https://gw.example").read_text()
-    default = console.home / ".config" / "gateway-console" / "config.toml"
-    default.parent.mkdir(parents=True)
-    default.write_text(text)
+    gateway = {"base_url": "https://gw.example"}
+    default = write_config(console.home / ".config" / "gateway-console" / "config.toml", config_table(gateway))
     assert (await console.run("routes", "--json")).document["config"] == str(default)
-    other = console.write_config(text.replace("profiles.p.", "profiles.other.").replace('"p"', '"other"'))
+    other = write_config(console.home / "config.toml", config_table(gateway, profile="other"))
     assert (await console.run("routes", "--json", "--config", other)).document["profile"] == "other"
     elsewhere = await console.run("routes", "--json", XDG_CONFIG_HOME=str(console.home / "empty"))
     assert elsewhere.document["profile"] == "demo"
@@ -206,12 +205,11 @@ GOOD = f'schema = 1\ndefault_profile = "p"\n[profiles.p.gateway]\nbase_url = "ht
 BAD_CONFIGS = {
     "broken_toml": (GOOD.replace("schema = 1", "schema = "), "line 1: is not valid TOML"),
     "unknown_key": (GOOD.replace("base_url", "base_ulr"), "line 4: profiles.p.gateway.base_ulr: unknown key"),
-    "unknown_family": (GOOD.replace('"responses"', '"response"'), 'unknown endpoint family "response"'),
+    "unknown_family": (GOOD.replace('"responses"', '"response"'), "unknown endpoint family; did you mean responses?"),
     "no_slash": (GOOD.replace('"/v1', '"v1'), "endpoint_path: must begin with /"),
     "doubled_v1": (GOOD.replace("gw.example", "gw.example/v1"), "take /v1 off base_url"),
     "token": (GOOD.replace('"m"', f'"{TOKEN}"'), "profiles.p.routes.writer.model: the value looks like an API key"),
     "wrong_type": (GOOD.replace("schema = 1", "schema = []"), "line 1: schema"),
-    "empty": ("", "schema is missing"),
     "binary": ("\0\1\2", "is not valid TOML"),
     "too_large": ("#\n" * 40_000, "is larger than 64 kB"),
     "deep": (GOOD + "x = " + "[\n" * 400 + "]\n" * 400, "config.toml"),
@@ -224,6 +222,43 @@ async def test_a_bad_config_is_one_clear_line_and_exit_code_3(console: Console, 
     assert result.code == 3
     assert words in result.complaint
     assert TOKEN not in result.stderr
+
+
+@pytest.mark.parametrize("verb", [("routes",), ("routes", "--json"), ("smoke", "--json"), ("check",)], ids=" ".join)
+async def test_all_faults_of_a_config_are_a_line_each(console: Console, verb: tuple[str, ...]) -> None:
+    text = GOOD.replace("schema = 1", "schema = 2").replace('"/v1', '"v1') + 'colour = "red"\n'
+    result = await console.run(*verb, "--config", console.write_config(text))
+    assert (result.code, result.stdout) == (3, "")
+    lines = result.stderr.splitlines()
+    assert all(line.startswith("gateway-console: ") for line in lines)
+    wanted = [
+        "line 1: schema: ",
+        "line 8: profiles.p.routes.writer.endpoint_path: ",
+        "line 9: profiles.p.routes.writer.colour: ",
+    ]
+    assert [words in line for line, words in zip(lines, wanted, strict=True)] == [True] * 3
+
+
+TOKEN_PLACES = {
+    "value of a known key": GOOD.replace('"m"', f'"{TOKEN}"'),
+    "value of an unknown key": f'{GOOD}colour = "{TOKEN}"',
+    "key": f'{GOOD}"{TOKEN}" = 1',
+    "name of a profile": f'{GOOD}[profiles."{TOKEN}".gateway]\nbase_url = "sim:"',
+    "default profile": GOOD.replace('"p"', f'"{TOKEN}"'),
+    "reference": GOOD.replace("[profiles.p.routes", f'token_ref = ["{TOKEN}"]\n[profiles.p.routes'),
+    "value of the wrong type": GOOD.replace("schema = 1", f'schema = "{TOKEN}"'),
+    "broken line": f"{GOOD}{TOKEN}",
+}
+
+
+@pytest.mark.parametrize("place", TOKEN_PLACES)
+@pytest.mark.parametrize("verb", [("routes",), ("routes", "--json"), ("smoke", "--json")], ids=" ".join)
+async def test_a_token_in_a_config_is_shown_nowhere(console: Console, verb: tuple[str, ...], place: str) -> None:
+    result = await console.run(*verb, "--config", console.write_config(TOKEN_PLACES[place]))
+    assert (result.code, result.stdout) == (3, "")
+    assert result.stderr.startswith("gateway-console: ")
+    pieces = {TOKEN[start : start + 6] for start in range(len(TOKEN) - 5)}
+    assert {piece for piece in pieces if piece in result.stderr} == set()
 
 
 async def test_a_bad_config_stops_a_smoke_test_as_well(console: Console) -> None:

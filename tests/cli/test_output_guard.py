@@ -106,26 +106,13 @@ async def test_a_document_stays_json_where_the_token_is_a_number_that_is_counted
     assert json.loads(out)["said"] == "x•••y"
 
 
-CONFIG = """
-schema = 1
-default_profile = "p"
-[profiles.p.gateway]
-base_url = "http://127.0.0.1:1"
-token_ref = ["env:GW_TOKEN"]
-[profiles.p.routes.writer]
-model = "{model}"
-endpoint_family = "responses"
-endpoint_path = "/v1/responses"
-"""
-
-
 @pytest.mark.parametrize("verb", [("check",), ("smoke",), ("token", "check"), ("token", "list")], ids=" ".join)
 @pytest.mark.parametrize("style", [(), ("--json",)], ids=["lines", "json"])
 async def test_a_token_that_stands_in_the_config_as_well_is_masked(
     console: Console, verb: tuple[str, ...], style: tuple[str, ...]
 ) -> None:
     token = "tk-route-name-of-mine"
-    path = console.write_config(CONFIG.format(model=token))
+    path = console.config_for("http://127.0.0.1:1", gateway='token_ref = ["env:GW_TOKEN"]', model=token)
     ended = await console.run(*verb, "--config", path, *style, GW_TOKEN=token)
     assert ended.code in range(12)
     assert "Traceback" not in ended.stderr

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.config import config_table, route, write_config
 from support.referees.check_command import TOKEN_VARIABLE
 from support.referees.console_command import PATIENT, run_console
 from support.referees.forwarder import Forwarder
@@ -17,11 +18,11 @@ from support.referees.llama_server import LlamaServer
 pytestmark = pytest.mark.referee
 
 FAMILIES = {
-    "planner": ("chat_completions", "/v1/chat/completions"),
-    "writer": ("responses", "/v1/responses"),
-    "revision": ("responses", "/v1/responses"),
-    "reviewer": ("anthropic_messages", "/v1/messages"),
-    "critic": ("anthropic_messages", "/v1/messages"),
+    "planner": "chat_completions",
+    "writer": "responses",
+    "revision": "responses",
+    "reviewer": "anthropic_messages",
+    "critic": "anthropic_messages",
 }
 TASK = "Write the word hello into hello.txt\n"
 
@@ -46,16 +47,10 @@ class RunCommand:
 @pytest.fixture
 def command(tmp_path: Path, llama: Forwarder, llama_server: LlamaServer) -> RunCommand:
     """Prepare a repository, a task and a profile in which one small model does everything."""
-    routes = "".join(
-        f'[profiles.l.routes.{role}]\nmodel = "{MODEL}"\nendpoint_family = "{family}"\nendpoint_path = "{path}"\n'
-        for role, (family, path) in FAMILIES.items()
-    )
-    (tmp_path / "config.toml").write_text(
-        'schema = 1\ndefault_profile = "l"\n[profiles.l.gateway]\n'
-        f'base_url = "{llama.base_url}"\ntoken_ref = ["env:{TOKEN_VARIABLE}"]\n{PATIENT}'
-        "[profiles.l.policy]\nindependence = 0\nrun_max_output_tokens = 384\nmax_attempts = 3\n" + routes,
-        encoding="utf-8",
-    )
+    routes = {role: route(MODEL, family) for role, family in FAMILIES.items()}
+    gateway = {"base_url": llama.base_url, "token_ref": [f"env:{TOKEN_VARIABLE}"], **PATIENT}
+    policy = {"independence": 0, "run_max_output_tokens": 384, "max_attempts": 3}
+    write_config(tmp_path / "config.toml", config_table(gateway, routes, policy=policy))
     repository = tmp_path / "repository"
     repository.mkdir()
     (repository / "AGENTS.md").write_text("Be brief.\n", encoding="utf-8")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from support.config import config_table, route, write_config
 from support.terminal.terminal import Terminal
 from support.waiting import HANG_S
 
@@ -75,15 +76,9 @@ def gateway() -> Iterator[Gateway]:
 
 
 def configured(gateway: Gateway, names: list[str], home: Path, deadline_s: float) -> Path:
-    path = home / "config.toml"
-    text = 'schema = 1\ndefault_profile = "p"\n[profiles.p.gateway]\ntoken_ref = ["env:HOSTILE_KEY"]\n'
-    text += f"deadline_s = {deadline_s}\n"
-    text += f'base_url = "{gateway.base_url}"\n'
-    for role, name in zip(ROLES, names, strict=True):
-        text += f'[profiles.p.routes.{role}]\nmodel = "gpt-hostile-{name}-placeholder"\n'
-        text += 'endpoint_family = "responses"\nendpoint_path = "/v1/responses"\n'
-    path.write_text(text, encoding="utf-8")
-    return path
+    table = {"base_url": gateway.base_url, "token_ref": ["env:HOSTILE_KEY"], "deadline_s": deadline_s}
+    routes = {role: route(f"gpt-hostile-{name}-placeholder") for role, name in zip(ROLES, names, strict=True)}
+    return write_config(home / "config.toml", config_table(table, routes))
 
 
 def has_ended(text: str) -> bool:

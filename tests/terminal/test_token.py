@@ -1,10 +1,11 @@
 """`token` at a real terminal: what is typed is never shown, ctrl+c ends a question, and the echo comes back."""
 
 import asyncio
-import json
+import tomllib
 from pathlib import Path
 
 import pytest
+from support.config import config_table, write_config
 from support.terminal.terminal import Terminal
 from support.tokens.secret_service import SecretService, running_secret_service
 
@@ -28,11 +29,8 @@ def home(tmp_path: Path) -> dict[str, str]:
 
 def configure(home: dict[str, str], references: tuple[str, ...], more: str = "") -> None:
     """Write a config whose profile has these references."""
-    (Path(home["HOME"]) / ".config" / "gateway-console" / "config.toml").write_text(
-        'schema = 1\ndefault_profile = "p"\n[profiles.p.gateway]\nbase_url = "https://gw.example"\n'
-        f"token_ref = {json.dumps(list(references))}\n{more}"
-        '[profiles.p.routes.writer]\nmodel = "m"\nendpoint_family = "responses"\nendpoint_path = "/v1/responses"\n'
-    )
+    gateway = {"base_url": "https://gw.example", "token_ref": list(references), **tomllib.loads(more)}
+    write_config(Path(home["HOME"]) / ".config" / "gateway-console" / "config.toml", config_table(gateway))
 
 
 def token(home: dict[str, str], *arguments: str, references: tuple[str, ...] = ("vault:acme",)) -> Terminal:

@@ -118,12 +118,10 @@ def _words(news: "StepEvent") -> Iterator[str]:
 def _with_model(profile: "Profile", role: Role, model: str) -> "Profile":
     from dataclasses import replace
 
-    from msgspec.structs import replace as replaced
-
     from console.domain.routes.route import RouteTable
 
     routes = tuple(replace(route, model=model) if route.role is role else route for route in profile.table)
-    return replaced(profile, table=RouteTable(routes))
+    return replace(profile, table=RouteTable(routes))
 
 
 def _show(ended: Sequence[tuple[_Way, RunState, Sequence[str]]], *, as_json: bool) -> list[dict[str, object]]:

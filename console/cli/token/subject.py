@@ -118,7 +118,7 @@ def load_subject(arguments: argparse.Namespace) -> Subject:
     place = Place.of(current().environment)
     return Subject(
         profile=profile,
-        references=tuple(Reference.parse(text) for text in profile.gateway.token_ref),
+        references=profile.gateway.token_ref,
         origin=origin,
         sources=open_sources(profile.gateway, current().environment, ask=ask_on_terminal),
         silent_sources=open_sources(profile.gateway, current().environment),

@@ -99,12 +99,12 @@ def chosen_checks(profile: "Profile", roles: Sequence[str] | None) -> tuple[Rout
         ConfigError: The profile has none of them.
 
     """
-    from console.services.config.toml_text import ConfigError
+    from console.services.config.toml_text import ConfigError, Fault
 
     checks = tuple(each for each in profile.check() if roles is None or each.route.role in roles)
     if not checks:
         known = ", ".join(route.role for route in profile.table)
-        raise ConfigError(f"profile {profile.name} has no route for this role; it has {known}", source=profile.source)
+        raise ConfigError(Fault(f"profile {profile.name} has no route for this role; it has {known}", profile.source))
     return checks
 
 

@@ -1,9 +1,12 @@
 """TOML text from outside: capped before it is parsed, and able to say in which line a key stands."""
 
+import difflib
 import re
 import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import NoReturn
 
 from console.domain.text.safe import safe
 from console.domain.text.secret_scan import looks_like_secret
@@ -17,12 +20,42 @@ DEPTH_LIMIT = 8
 """The most tables and lists within each other; the settings themselves need five."""
 
 
-class ConfigError(Exception):
-    """A config that cannot be used. The message says what, where and what to do; it never holds a value's text."""
+KeyPath = tuple[str | int, ...]
+"""The keys that lead to a value; a number is a place in a list, counted from 0."""
 
-    def __init__(self, problem: str, *, source: str, key: str = "", line: int | None = None) -> None:
-        where = source if line is None else f"{source}, line {line}"
-        super().__init__(f"{where}: {key + ': ' if key else ''}{problem}")
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong with a config: what, where and what to do. No word of it is a value from the file."""
+
+    problem: str
+    source: str
+    line: int | None = None
+    key: str = ""
+
+    def __str__(self) -> str:
+        where = self.source if self.line is None else f"{self.source}, line {self.line}"
+        return f"{where}: {self.key + ': ' if self.key else ''}{self.problem}"
+
+
+class ConfigError(Exception):
+    """A config that cannot be used, with all that is wrong with it: a line a fault."""
+
+    def __init__(self, *faults: Fault) -> None:
+        super().__init__("\n".join(map(str, faults)))
+        self.faults = faults
+
+
+def closest(word: str, known: Iterable[str]) -> list[str]:
+    """Return the known word that was probably meant, in a list; an empty one where none is near."""
+    return difflib.get_close_matches(word[:100], known, n=1, cutoff=0.5)
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Say which known word was probably meant, or which ones there are; one that looks like a secret is left out."""
+    names = sorted(name for name in known if looks_like_secret(name) is None)
+    close = closest(word, names)
+    return f"did you mean {safe(close[0], limit=60)}?" if close else f"known here: {safe(', '.join(names), limit=500)}"
 
 
 def read_text(path: Path, source: str) -> str:
@@ -37,19 +70,19 @@ def read_text(path: Path, source: str) -> str:
             data = file.read(SIZE_LIMIT + 1)
     except FileNotFoundError:
         raise ConfigError(
-            "no such file; name another with --config, or copy sample_config.toml there", source=source
+            Fault("no such file; name another with --config, or copy sample_config.toml there", source)
         ) from None
     except OSError as error:
-        raise ConfigError(f"cannot be read: {error.strerror or 'input/output error'}", source=source) from None
+        raise ConfigError(Fault(f"cannot be read: {error.strerror or 'input/output error'}", source)) from None
     except ValueError:
-        raise ConfigError("is not a file name", source=source) from None
+        raise ConfigError(Fault("is not a file name", source)) from None
     if len(data) > SIZE_LIMIT:
-        raise ConfigError(f"is larger than {SIZE_LIMIT // 1024} kB, the most that a config may be", source=source)
+        raise ConfigError(Fault(f"is larger than {SIZE_LIMIT // 1024} kB, the most that a config may be", source))
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise ConfigError("is not UTF-8 text", source=source, line=line) from None
+        raise ConfigError(Fault("is not UTF-8 text", source, line)) from None
 
 
 class TomlText:
@@ -70,7 +103,7 @@ class TomlText:
         """
         for number, line in enumerate(self._lines, 1):
             if len(line) > LINE_LIMIT:
-                raise ConfigError(f"the line is longer than {LINE_LIMIT} characters", source=self.source, line=number)
+                raise ConfigError(Fault(f"the line is longer than {LINE_LIMIT} characters", self.source, number))
         try:
             document = tomllib.loads(self._text)
         except tomllib.TOMLDecodeError as error:
@@ -78,41 +111,52 @@ class TomlText:
             match = re.search(r"line (\d+)", position)
             where = int(match[1]) if match else len(self._lines)
             raise ConfigError(
-                f"is not valid TOML: {safe(_without_secrets(problem))}", source=self.source, line=where
+                Fault(f"is not valid TOML: {safe(_without_secrets(problem))}", self.source, where)
             ) from None
         except (RecursionError, ValueError):
-            raise ConfigError("is not valid TOML: nested too deeply or with a bad number", source=self.source) from None
+            raise ConfigError(Fault("is not valid TOML: nested too deeply or with a bad number", self.source)) from None
         if _is_deeper(document, DEPTH_LIMIT):
-            raise ConfigError(f"is nested more than {DEPTH_LIMIT} levels deep", source=self.source)
+            raise ConfigError(Fault(f"is nested more than {DEPTH_LIMIT} levels deep", self.source))
         return document
 
-    def fail(self, path: tuple[str, ...], problem: str) -> NoReturn:
-        """Raise a `ConfigError` about the key at a path, with its line; a key that looks like a secret is masked."""
-        steps = ["•••" if looks_like_secret(step) else step for step in path]
+    def fault(self, path: KeyPath, problem: str) -> Fault:
+        """Return what is wrong at a path, with its line; a key that looks like a secret is masked."""
+        steps = ["•••" if looks_like_secret(step) else step for step in path if isinstance(step, str)]
         key = safe(".".join(steps), limit=120)
-        raise ConfigError(problem, source=self.source, key=key, line=self.line_of(path) if path else None)
+        if path and isinstance(path[-1], int):
+            key += f", entry {path[-1] + 1}"
+        return Fault(problem, self.source, self.line_of(path), key)
 
-    def line_of(self, path: tuple[str, ...]) -> int | None:
-        """Find the line of a key or table; its nearest parent's where the key itself is written another way."""
-        table: tuple[str, ...] = ()
-        best: tuple[int, int] | None = None
+    def line_of(self, path: KeyPath) -> int | None:
+        """Return the line of a key or table; its nearest parent's where the key itself is written another way."""
+        return next(
+            (self._places[path[:size]] for size in range(len(path), 0, -1) if path[:size] in self._places), None
+        )
+
+    @cached_property
+    def _places(self) -> dict[KeyPath, int]:
+        """The line on which each key and table is first named, by its path and by those of the tables around it."""
+        places: dict[KeyPath, int] = {}
+        table: KeyPath = ()
+        entries: dict[KeyPath, int] = {}
         for number, raw in enumerate(self._lines, 1):
             line = raw.strip()
-            if header := re.match(r"\[\[?([^\[\]]+)\]\]? *(?:#.*)?$", line):
-                here = table = _steps(header[1])
+            if header := re.match(r"(\[\[?)([^\[\]]+)\]\]? *(?:#.*)?$", line):
+                here = table = _steps(header[2])
+                if header[1] == "[[":
+                    entries[table] = entries.get(table, -1) + 1
+                    here = table = (*table, entries[table])
             elif assignment := re.match(r"([\w.\"' -]+)=", line):
                 here = (*table, *_steps(assignment[1]))
             else:
                 continue
-            if here[: len(path)] == path:
-                return number
-            if here and here == path[: len(here)] and (best is None or len(here) > best[0]):
-                best = (len(here), number)
-        return None if best is None else best[1]
+            for size in range(1, len(here) + 1):
+                places.setdefault(here[:size], number)
+        return places
 
 
-def _steps(key: str) -> tuple[str, ...]:
-    return tuple(step.strip().strip("\"'") for step in key.split("."))
+def _steps(key: str) -> KeyPath:
+    return tuple(step.strip().strip("\"'") for step in key.split(".")[: DEPTH_LIMIT + 1])
 
 
 def _is_deeper(value: object, limit: int) -> bool:

@@ -327,7 +327,7 @@ async def _end(sending: "asyncio.Task[httpx.Response]") -> None:
 def _tls(options: GatewayOptions) -> ssl.SSLContext:
     context = verifying_context()
     if options.ca_file is not None:
-        context.load_verify_locations(cadata=_read_certificates(Path(options.ca_file).expanduser()))
+        context.load_verify_locations(cadata=_read_certificates(options.ca_file.expanduser()))
     return context
 
 

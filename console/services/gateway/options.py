@@ -21,7 +21,7 @@ class GatewayOptions(Protocol):
         """More headers for every call."""
 
     @property
-    def ca_file(self) -> Path | str | None:
+    def ca_file(self) -> Path | None:
         """A PEM file with certificate authorities to trust beside the system's; `~` stands for the home directory."""
 
     @property

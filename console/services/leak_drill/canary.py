@@ -1,12 +1,13 @@
 """The canary: a made-up token in the form of a gateway's, and the home in which the drill's children find it."""
 
-import json
 import os
 import secrets
 import string
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+import tomli_w
 
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.role import Role
@@ -181,7 +182,7 @@ def plant(root: Path, canary: Canary, base_url: str, stalled_url: str) -> Scratc
     _write(token, canary.value)
     _write(passphrase, "a passphrase for the drill")
     _write(folder / "config.toml", _config(base_url, stalled_url, token, passphrase))
-    _write(refused, _profile("p", base_url, [canary.value], WELL_MODELS, head='schema = 1\ndefault_profile = "p"\n'))
+    _write(refused, _toml("p", {"p": _profile(base_url, [canary.value], WELL_MODELS)}))
     _plant_task(work, canary)
     _write(broken, f"schema = 1\n[profiles.p.gateway]\nheaders = {{ x-note = {canary.value} }}\n")
     planted = (token, refused, broken, work / LEAKING_TASK, work / REPOSITORY / LEAKING_CONTEXT)
@@ -206,39 +207,31 @@ def _write(path: Path, text: str) -> None:
 
 
 def _config(base_url: str, stalled_url: str, token: Path, passphrase: Path) -> str:
-    vault = f'vault_passphrase_ref = "file:{passphrase}"\n'
-    parts = [
-        'schema = 1\ndefault_profile = "well"\n',
-        _profile("well", base_url, [f"env:{VARIABLE}"], WELL_MODELS),
-        _profile("file", base_url, [f"file:{token}"], WELL_MODELS, gateway='auth = "x-api-key"\n'),
-        _profile("run", base_url, [f"env:{VARIABLE}"], RUN_MODELS, deadline_s=_RUN_DEADLINE_S),
-        _profile("vault", base_url, ["vault:drill"], WELL_MODELS, gateway=vault),
-        _profile("stalled", stalled_url, [f"env:{VARIABLE}"], WELL_MODELS[:1]),
-    ]
+    by_variable = [f"env:{VARIABLE}"]
+    vault = f"file:{passphrase}"
+    profiles = {
+        "well": _profile(base_url, by_variable, WELL_MODELS),
+        "file": _profile(base_url, [f"file:{token}"], WELL_MODELS, auth="x-api-key"),
+        "run": _profile(base_url, by_variable, RUN_MODELS, deadline_s=_RUN_DEADLINE_S),
+        "vault": _profile(base_url, ["vault:drill"], WELL_MODELS, vault_passphrase_ref=vault),
+        "stalled": _profile(stalled_url, by_variable, WELL_MODELS[:1]),
+    }
     size = len(Role)
     for number, name in enumerate(hostile_profiles()):
-        models = HOSTILE_MODELS[number * size : (number + 1) * size]
-        parts.append(_profile(name, base_url, [f"env:{VARIABLE}"], models))
-    return "".join(parts)
+        profiles[name] = _profile(base_url, by_variable, HOSTILE_MODELS[number * size : (number + 1) * size])
+    return _toml("well", profiles)
+
+
+def _toml(default: str, profiles: Mapping[str, object]) -> str:
+    return tomli_w.dumps({"schema": 1, "default_profile": default, "profiles": profiles})
 
 
 def _profile(
-    name: str,
-    base_url: str,
-    references: Sequence[str],
-    models: Iterable[tuple[str, EndpointFamily]],
-    *,
-    head: str = "",
-    gateway: str = "",
-    deadline_s: int = _DEADLINE_S,
-) -> str:
-    lines = [
-        f"{head}[profiles.{name}.gateway]\nbase_url = {json.dumps(base_url)}\n",
-        f"token_ref = {json.dumps(list(references))}\ndeadline_s = {deadline_s}\n{gateway}",
-    ]
-    lines += [
-        f"[profiles.{name}.routes.{role}]\nmodel = {json.dumps(model)}\n"
-        f'endpoint_family = "{family}"\nendpoint_path = "{family.standard_path}"\n'
+    base_url: str, references: list[str], models: Iterable[tuple[str, EndpointFamily]], **gateway: object
+) -> dict[str, object]:
+    routes = {
+        role.value: {"model": model, "endpoint_family": family.value, "endpoint_path": family.standard_path}
         for role, (model, family) in zip(Role, models, strict=False)
-    ]
-    return "".join(lines)
+    }
+    settings = {"base_url": base_url, "token_ref": references, "deadline_s": _DEADLINE_S}
+    return {"gateway": settings | gateway, "routes": routes}

@@ -168,9 +168,9 @@ async def read_inputs(artifacts: Artifacts, state: RunState) -> RunInputs:
 
 def _read_rubric(profile: Profile, kind: ArtifactKind) -> str:
     """Return the text of the operator's own rubric; empty where it is the built-in one."""
-    if not profile.policy.rubric:
+    if profile.policy.rubric is None:
         return ""
-    path = Path(profile.policy.rubric).expanduser()
+    path = profile.policy.rubric.expanduser()
     shown = safe(str(path), limit=200)
     try:
         data = read_beginning(path, RUBRIC_LIMIT + 1)
@@ -189,9 +189,9 @@ def _read_rubric(profile: Profile, kind: ArtifactKind) -> str:
 
 def _policy(profile: Profile, kind: ArtifactKind, rubric: str) -> RunPolicy:
     policy = profile.policy
-    own = policy.threshold if isinstance(policy.threshold, int) else None
+    own = policy.threshold
     used = read_rubric(rubric, kind.value, threshold=own) if rubric else default_rubric(kind.value, own)
-    limits = Limits(_whole(policy.run_tokens), _microusd(policy.run_usd)).within(profile.budget().limits)
+    limits = Limits(policy.run_tokens, microusd(policy.run_usd)).within(profile.budget().limits)
     criteria = msgspec.json.encode([(each.id, each.words, each.weight, each.must) for each in used.criteria])
     return RunPolicy(
         used.threshold,
@@ -201,17 +201,9 @@ def _policy(profile: Profile, kind: ArtifactKind, rubric: str) -> RunPolicy:
         policy.four_eyes,
         limits.tokens,
         limits.microusd,
-        _whole(policy.attempt_tokens),
-        _microusd(policy.attempt_usd),
+        policy.attempt_tokens,
+        microusd(policy.attempt_usd),
     )
-
-
-def _whole(tokens: object) -> int | None:
-    return tokens if isinstance(tokens, int) else None
-
-
-def _microusd(usd: object) -> int | None:
-    return microusd(usd) if isinstance(usd, float) else None
 
 
 def _config_sha256(profile: Profile) -> str:
@@ -219,9 +211,9 @@ def _config_sha256(profile: Profile) -> str:
     said = msgspec.json.encode(
         [
             profile.name,
-            msgspec.to_builtins(profile.gateway),
+            msgspec.to_builtins(profile.gateway, enc_hook=str),
             [msgspec.to_builtins(route) for route in profile.table],
-            msgspec.to_builtins(profile.policy),
+            msgspec.to_builtins(profile.policy, enc_hook=str),
             msgspec.to_builtins(profile.instructions),
         ],
         order="deterministic",

@@ -48,12 +48,12 @@ async def sign_verified(policy: PolicySettings, statement: bytes, environment: M
 
 def key_of(policy: PolicySettings) -> Path | None:
     """Return the operator's public key file; None where the policy names none."""
-    return Path(policy.operator_key).expanduser() if policy.operator_key else None
+    return None if policy.operator_key is None else policy.operator_key.expanduser()
 
 
 def signers_of(policy: PolicySettings) -> Path | None:
     """Return the policy's list of signers; None where it names none."""
-    return Path(policy.allowed_signers).expanduser() if policy.allowed_signers else None
+    return None if policy.allowed_signers is None else policy.allowed_signers.expanduser()
 
 
 async def sign(statement: bytes, key: Path, environment: Mapping[str, str]) -> str:

@@ -29,14 +29,14 @@ class Resolution:
         return self.event.origin
 
 
-async def resolve_token(references: Sequence[str], sources: Sources, origin: str | None) -> Resolution:
+async def resolve_token(references: Sequence[Reference], sources: Sources, origin: str | None) -> Resolution:
     """Ask the references one after the other.
 
     Locked, unavailable, timeout and refused stop the search with their own state: the next reference may name a weaker
     store, and falling to it silently is what this console exists to prevent.
 
     Args:
-        references: Checked references, as the config lists them.
+        references: Where the token is, in the order in which to ask.
         sources: Where they point to.
         origin: The origin that the token is for, as `address.canonical_origin` writes it.
 
@@ -45,13 +45,12 @@ async def resolve_token(references: Sequence[str], sources: Sources, origin: str
         return Resolution(
             TokenResolved(TokenState.FOUND, "none", "The profile has no token_ref: calls carry no token."), None
         )
-    known = [Reference.parse(text) for text in references]
-    answer, reference = Answer(TokenState.ABSENT), known[0]
-    for reference in known:
+    answer, reference = Answer(TokenState.ABSENT), references[0]
+    for reference in references:
         answer = await sources.ask(reference, origin)
         if answer.state is not TokenState.ABSENT:
             break
     is_found = answer.state is TokenState.FOUND
-    words = advice_on_found(answer, reference) if is_found else advice(answer, reference, known)
+    words = advice_on_found(answer, reference) if is_found else advice(answer, reference, references)
     event = TokenResolved(answer.state, str(reference), words, source=answer.source, origin=answer.origin)
     return Resolution(event, answer.secret)

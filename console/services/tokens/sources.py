@@ -152,8 +152,8 @@ class SourceOptions(Protocol):
         """The keyring that `keyring://` means."""
 
     @property
-    def vault_passphrase_ref(self) -> str:
-        """The file with the vault's passphrase; empty where it is typed."""
+    def vault_passphrase_ref(self) -> Reference | None:
+        """The file with the vault's passphrase; None where it is typed."""
 
 
 def open_sources(
@@ -174,7 +174,7 @@ def open_sources(
         keyring: Another keyring than this platform's.
 
     """
-    passphrase = partial(vault_passphrase, options.vault_passphrase_ref or None, ask)
+    passphrase = partial(vault_passphrase, options.vault_passphrase_ref, ask)
     return Sources(
         environment=environment,
         keyring=open_keyring(environment, options.keyring) if keyring is None else keyring,
@@ -185,7 +185,7 @@ def open_sources(
     )
 
 
-def vault_passphrase(reference: str | None, ask: Ask | None, is_new: bool) -> bytes:
+def vault_passphrase(reference: Reference | None, ask: Ask | None, is_new: bool) -> bytes:
     """Return the vault's passphrase: from a private file where a reference names one, else typed.
 
     Raises:
@@ -193,7 +193,7 @@ def vault_passphrase(reference: str | None, ask: Ask | None, is_new: bool) -> by
 
     """
     if reference is not None:
-        data = _read_file(Reference.parse(reference))
+        data = _read_file(reference)
         if data is None:
             raise StoreError(TokenState.LOCKED, "the file that vault_passphrase_ref names is not there")
         passphrase = data.removesuffix(b"\n").removesuffix(b"\r")

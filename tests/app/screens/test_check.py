@@ -10,6 +10,7 @@ from rich.cells import cell_len
 from support.app import hands
 from support.app.hands import press, said, state_of
 from support.app.states import fold, offline, opened
+from support.config import config_table, route, write_config
 from support.gateway.scripted_gateway import Steps, scripted
 from support.gateway.servers import Peer, RawServer, Request, raw_server, stay_silent
 
@@ -189,24 +190,11 @@ def has_climbed(*roles: Role, top: Rung) -> Callable[[ConsoleState], bool]:
     return check
 
 
-CONFIG = """
-schema = 1
-default_profile = "p"
-[profiles.p.gateway]
-base_url = "{base_url}"
-[profiles.p.routes.planner]
-model = "gpt-5-pro"
-endpoint_family = "chat_completions"
-endpoint_path = "/v1/chat/completions"
-[profiles.p.routes.writer]
-model = "m"
-endpoint_family = "responses"
-endpoint_path = "/v1/responses"
-[profiles.p.routes.critic]
-model = "m"
-endpoint_family = "anthropic_messages"
-endpoint_path = "/v1/messages"
-"""
+ROUTES = {
+    "planner": route("gpt-5-pro", "chat_completions"),
+    "writer": route(),
+    "critic": route(family="anthropic_messages"),
+}
 
 
 @contextlib.asynccontextmanager
@@ -215,7 +203,7 @@ async def opened_on(
 ) -> AsyncIterator[ConsoleApp]:
     monkeypatch.setenv("XDG_STATE_HOME", str(home / "state"))
     path = home / "config.toml"
-    path.write_text(CONFIG.format(base_url=server.base_url), encoding="utf-8")
+    write_config(path, config_table({"base_url": server.base_url}, ROUTES))
     app = ConsoleApp(load_profile(path), is_read_only=is_read_only)
     async with app.run_test(size=(120, 40)):
         await until(app, lambda state: state.token_state is TokenState.FOUND)

@@ -10,6 +10,7 @@ import pytest
 from support.app import hands
 from support.app.hands import click, main_screen, press, resize, said, settled, state_of
 from support.app.states import HOSTILE
+from support.config import config_table, route, write_config
 from textual.command import CommandPalette
 
 from console.app.app import ConsoleApp
@@ -196,22 +197,9 @@ async def raw_gateway(
 
 
 def config(path: Path, port: int, token_ref: str = "env:CONSOLE_TEST_TOKEN") -> Path:
-    target = path / "config.toml"
-    target.write_text(
-        f'''
-schema = 1
-default_profile = "raw"
-[profiles.raw.gateway]
-base_url = "http://127.0.0.1:{port}"
-token_ref = ["{token_ref}"]
-[profiles.raw.routes.writer]
-model = "some-model"
-endpoint_family = "chat_completions"
-endpoint_path = "/v1/chat/completions"
-''',
-        encoding="utf-8",
-    )
-    return target
+    gateway = {"base_url": f"http://127.0.0.1:{port}", "token_ref": [token_ref]}
+    routes = {"writer": route("some-model", "chat_completions")}
+    return write_config(path / "config.toml", config_table(gateway, routes, profile="raw"))
 
 
 async def test_hostile_text_is_shown_as_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from support.config import config_table, write_config
 from support.tokens.token_store import CHEAP, ORIGIN, MemoryStore, answer_of
 from support.waiting import HANG_S
 
@@ -49,12 +50,8 @@ def subject(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Subject:
     monkeypatch.setenv("HOME", str(tmp_path))
     for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"):
         monkeypatch.delenv(name, raising=False)
-    config = tmp_path / "config.toml"
-    config.write_text(
-        'schema = 1\ndefault_profile = "p"\n[profiles.p.gateway]\nbase_url = "https://gw.example"\n'
-        'token_ref = ["vault:acme"]\n'
-        '[profiles.p.routes.writer]\nmodel = "m"\nendpoint_family = "responses"\nendpoint_path = "/v1/responses"\n'
-    )
+    gateway = {"base_url": "https://gw.example", "token_ref": ["vault:acme"]}
+    config = write_config(tmp_path / "config.toml", config_table(gateway))
     subject = load_subject(argparse.Namespace(config=config, profile=None))
     vault = VaultStore(subject.place.vault, lambda is_new: b"correct horse", cost=CHEAP, lock_timeout_s=HANG_S)
     return replace(subject, sources=replace(subject.sources, vault=vault))

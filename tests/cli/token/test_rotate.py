@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from support.cli.cheap_vault import lay_vault
 from support.cli.console_process import Console
+from support.config import config_table, route, write_config
 from support.gateway.servers import Peer, Request, raw_server, unused_port, whole
 
 from console.simulator.embedded import embedded_gateway
@@ -25,15 +26,10 @@ async def vault(console: Console) -> Console:
 
 
 def configure(console: Console, base_url: str, *, path: str = "/v1/responses", model: str = "m") -> Path:
-    folder = console.home / ".config" / "gateway-console"
-    folder.mkdir(parents=True, exist_ok=True)
-    config = folder / "config.toml"
-    config.write_text(
-        f'schema = 1\ndefault_profile = "p"\n[profiles.p.gateway]\nbase_url = "{base_url}"\n'
-        f'token_ref = ["vault:acme"]\nvault_passphrase_ref = "file:{console.home}/passphrase"\n'
-        f'[profiles.p.routes.writer]\nmodel = "{model}"\nendpoint_family = "responses"\nendpoint_path = "{path}"\n'
-    )
-    return config
+    passphrase = f"file:{console.home}/passphrase"
+    gateway = {"base_url": base_url, "token_ref": ["vault:acme"], "vault_passphrase_ref": passphrase}
+    table = config_table(gateway, {"writer": route(model, path=path)})
+    return write_config(console.home / ".config" / "gateway-console" / "config.toml", table)
 
 
 async def rotated(console: Console, new: str = NEW) -> tuple[int, str, str]:

@@ -110,8 +110,7 @@ async def test_the_document_has_its_promised_names(console: Console, repository:
 
 
 async def test_names_of_the_policy_are_withheld(console: Console, repository: Path) -> None:
-    path = console.config_for("https://gw.example")
-    path.write_text(path.read_text() + '[profiles.p.policy]\nwithheld_tokens = ["SITE_*_KEY"]\n')
+    path = console.config_for("https://gw.example", policy={"withheld_tokens": ["SITE_*_KEY"]})
     result = await console.run("boundary", repository, "--json", "--config", path, SITE_PUSH_KEY=CANARY)
     assert [token["name"] for token in result.document["tokens"]] == ["SITE_PUSH_KEY"]
     assert result.code == 1
@@ -120,12 +119,11 @@ async def test_names_of_the_policy_are_withheld(console: Console, repository: Pa
 async def test_what_does_not_fit_is_told_in_one_line(console: Console, repository: Path) -> None:
     no_folder = await console.run("boundary", "nowhere")
     assert (no_folder.code, no_folder.complaint) == (2, "gateway-console: nowhere is not a folder; name a repository's")
-    config = console.write_config("schema = 1\n")
+    config = console.write_config("schema = ")
     bad_config = await console.run("boundary", repository, "--config", config)
     assert bad_config.code == 3
     assert str(config) in bad_config.complaint or "config.toml" in bad_config.complaint
-    bad_policy = console.config_for("https://gw.example")
-    bad_policy.write_text(bad_policy.read_text() + '[profiles.p.policy]\nwithheld_tokens = ["a b"]\n')
+    bad_policy = console.config_for("https://gw.example", policy={"withheld_tokens": ["a b"]})
     assert (await console.run("boundary", repository, "--config", bad_policy)).code == 3
 
 

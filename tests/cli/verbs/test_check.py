@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from support.cli.console_process import Console, Ended, ended
+from support.config import config_table, route, write_config
 from support.gateway.scripted_gateway import NO_MODEL, NOT_FOUND, Steps, models, scripted
 from support.gateway.servers import (
     Peer,
@@ -198,9 +199,8 @@ async def test_a_role_without_a_route_is_exit_code_3(console: Console) -> None:
 
 
 def _drifting(console: Console, base_url: str) -> Path:
-    text = console.config_for(base_url).read_text().replace('model = "m"', 'model = "gpt-5-pro"')
-    text = text.replace('"responses"', '"chat_completions"').replace("/v1/responses", "/v1/chat/completions")
-    return console.write_config(text, "drift.toml")
+    table = config_table({"base_url": base_url}, {"writer": route("gpt-5-pro", "chat_completions")})
+    return write_config(console.home / "drift.toml", table)
 
 
 @pytest.mark.parametrize("level", ["0", "3", "5"])
@@ -310,8 +310,7 @@ async def test_a_gateway_that_answers_200_to_everything_yields_findings_and_no_t
 
 
 def _with_policy(console: Console, base_url: str, policy: str) -> Path:
-    text = console.config_for(base_url, gateway=KEYED).read_text()
-    return console.write_config(f"{text}\n[profiles.p.policy]\n{policy}\n", "policy.toml")
+    return console.config_for(base_url, gateway=KEYED, policy=policy)
 
 
 @pytest.mark.parametrize("policy", ["budget_tokens = 0", "budget_usd = 0.0"])

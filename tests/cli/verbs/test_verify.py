@@ -98,10 +98,8 @@ async def test_states_are_data_unless_fresh_rows_are_required(console: Console) 
 
 
 async def test_a_policy_sets_the_age_and_what_is_required(console: Console) -> None:
-    path = console.config_for("https://gw.example")
-    path.write_text(
-        path.read_text() + "[profiles.p.policy]\nverification_max_age_days = 7\nrequire_verification = true\n"
-    )
+    policy = {"verification_max_age_days": 7, "require_verification": True}
+    path = console.config_for("https://gw.example", policy=policy)
     await console.run("verify", "mark", "ci-secrets", "--config", path)
     document = (await console.run("verify", "--json", "--config", path)).document
     assert document["policy"] == {"verification_max_age_days": 7, "require_verification": True}

@@ -66,25 +66,25 @@ def test_a_row_may_pin_tools_with_reasoning(tmp_path: Path) -> None:
 GOOD = 'pattern = "^a"\nallowed = ["responses"]\n'
 
 
-@pytest.mark.parametrize(
-    ("row", "words"),
-    [
-        ('pattern = "^a"\nallowed = ["respones"]', 'unknown endpoint family "respones"; did you mean responses?'),
-        ('pattern = "^a"\nallowed = []', "allowed names no endpoint family"),
-        ('allowed = ["responses"]', "pattern is missing"),
-        ('pattern = "^a"', "allowed is missing"),
-        ('pattern = ""\nallowed = ["responses"]', "pattern: is empty"),
-        ('pattern = "("\nallowed = ["responses"]', "pattern is not a regular expression"),
-        ('pattern = "(a+)+$"\nallowed = ["responses"]', "pattern repeats a group"),
-        ('pattern = "(?=a)"\nallowed = ["responses"]', "lookaround"),
-        (GOOD + 'required = "chat_completions"', "have to be among the allowed families"),
-        (GOOD + 'tools_with_reasoning = "chat_completions"', "have to be among the allowed families"),
-        (GOOD + 'requires = "responses"', "requires: unknown key; did you mean required?"),
-        (GOOD + 'checked_on = "yesterday"', "must be a date such as 2023-06-01"),
-        (GOOD + "required = 5", "expected str, got int"),
-        (f'pattern = "{"team-" * 41}"\nallowed = ["responses"]', "length <= 200"),
-    ],
-)
+BAD_ROWS = [
+    ('pattern = "^a"\nallowed = ["respones"]', "unknown endpoint family; did you mean responses?"),
+    ('pattern = "^a"\nallowed = []', "allowed: names no endpoint family"),
+    ('allowed = ["responses"]', "pattern is missing"),
+    ('pattern = "^a"', "allowed is missing"),
+    ('pattern = ""\nallowed = ["responses"]', "pattern: is empty"),
+    ('pattern = "("\nallowed = ["responses"]', "pattern: is not a regular expression"),
+    ('pattern = "(a+)+$"\nallowed = ["responses"]', "pattern: repeats a group"),
+    ('pattern = "(?=a)"\nallowed = ["responses"]', "lookaround"),
+    (GOOD + 'required = "chat_completions"', "has to be among the allowed families"),
+    (GOOD + 'tools_with_reasoning = "chat_completions"', "has to be among the allowed families"),
+    (GOOD + 'requires = "responses"', "requires: unknown key; did you mean required?"),
+    (GOOD + 'checked_on = "yesterday"', "must be a date such as 2023-06-01"),
+    (GOOD + "required = 5", "required: must be text in quotes"),
+    (f'pattern = "{"team-" * 41}"\nallowed = ["responses"]', "pattern: is longer than 200 characters"),
+]
+
+
+@pytest.mark.parametrize(("row", "words"), BAD_ROWS)
 def test_a_bad_row_is_refused_in_one_line_that_names_the_row(tmp_path: Path, row: str, words: str) -> None:
     with pytest.raises(ConfigError) as refused:
         profile_with(tmp_path, row)
@@ -94,8 +94,8 @@ def test_a_bad_row_is_refused_in_one_line_that_names_the_row(tmp_path: Path, row
     assert "\n" not in told
 
 
-def test_the_second_row_is_checked_too(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="not a regular expression"):
+def test_the_second_row_is_checked_too_and_has_its_own_line(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"line 15: profiles\.p\.family_facts\.pattern: is not a regular expression"):
         profile_with(tmp_path, GOOD, 'pattern = "["\nallowed = ["responses"]')
 
 

@@ -8,10 +8,13 @@ import os
 import sys
 import tempfile
 import threading
+import tomllib
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from support.config import Table, config_table, route, write_config
 
 from console.cli.context import Context
 from console.cli.main import run
@@ -66,15 +69,13 @@ class Console:
         roles: tuple[str, ...] = ("writer",),
         name: str = "config.toml",
         model: str = "m",
+        **tables: Table | str,
     ) -> Path:
-        """Write a config for a gateway that takes no token."""
-        routes = "".join(
-            f'[profiles.p.routes.{role}]\nmodel = "{model}"\n'
-            'endpoint_family = "responses"\nendpoint_path = "/v1/responses"\n'
-            for role in roles
+        """Write a config for a gateway that takes no token; its lines and its profile's further tables may be TOML."""
+        table = config_table(
+            {"base_url": base_url, **tomllib.loads(gateway)}, {role: route(model) for role in roles}, **tables
         )
-        head = 'schema = 1\ndefault_profile = "p"\n[profiles.p.gateway]\n'
-        return self.write_config(f'{head}base_url = "{base_url}"\n{gateway}\n{routes}', name)
+        return write_config(self.home / name, table)
 
     @contextlib.asynccontextmanager
     async def start(

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from support.config import config_table, route, write_config
 from support.referees.console_command import PATIENT, run_console
 
 TOKEN_VARIABLE = "REFEREE_GATEWAY_TOKEN"
 ROUTES = {
-    "planner": ("responses", "/v1/responses"),
-    "reviewer": ("anthropic_messages", "/v1/messages"),
-    "fallback": ("chat_completions", "/v1/chat/completions"),
+    "planner": "responses",
+    "reviewer": "anthropic_messages",
+    "fallback": "chat_completions",
 }
 
 
@@ -32,17 +33,9 @@ class Checked:
 
 async def check(home: Path, base_url: str, *arguments: str, token: str, model: str) -> Checked:
     """Run the command on a gateway; no route's model has a family that the sources require."""
-    routes = "".join(
-        f'[profiles.referee.routes.{role}]\nmodel = "{model}"\nendpoint_family = "{family}"\nendpoint_path = "{path}"\n'
-        for role, (family, path) in ROUTES.items()
-    )
-    config = home / "config.toml"
-    config.write_text(
-        'schema = 1\ndefault_profile = "referee"\n[profiles.referee.gateway]\n'
-        f'base_url = "{base_url}"\ntoken_ref = ["env:{TOKEN_VARIABLE}"]\nsmoke_max_output_tokens = 128\n'
-        f"{PATIENT}{routes}",
-        encoding="utf-8",
-    )
+    gateway = {"base_url": base_url, "token_ref": [f"env:{TOKEN_VARIABLE}"], "smoke_max_output_tokens": 128, **PATIENT}
+    routes = {role: route(model, family) for role, family in ROUTES.items()}
+    config = write_config(home / "config.toml", config_table(gateway, routes))
     code, stdout, stderr = await run_console(
         home,
         *("--config", str(config), "check", "--json", *arguments),

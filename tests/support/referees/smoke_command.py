@@ -6,34 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from support.config import config_table, route, write_config
 from support.referees.console_command import PATIENT, run_console
 
 TOKEN_VARIABLE = "REFEREE_GATEWAY_TOKEN"
-_CONFIG = """\
-schema = 1
-default_profile = "referee"
-
-[profiles.referee.gateway]
-base_url = "{base_url}"
-token_ref = ["env:{variable}"]
-auth = "{auth}"
-smoke_max_output_tokens = 64
-{patient}
-[profiles.referee.routes.planner]
-model = "{model}"
-endpoint_family = "responses"
-endpoint_path = "/v1/responses"
-
-[profiles.referee.routes.critic]
-model = "{model}"
-endpoint_family = "anthropic_messages"
-endpoint_path = "/v1/messages"
-
-[profiles.referee.routes.fallback]
-model = "{model}"
-endpoint_family = "chat_completions"
-endpoint_path = "/v1/chat/completions"
-"""
+ROUTES = {"planner": "responses", "critic": "anthropic_messages", "fallback": "chat_completions"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +39,10 @@ class SmokeCommand:
         self, base_url: str, *arguments: str, token: str | None, auth: str = "bearer", model: str = "smollm2"
     ) -> Ended:
         """Run it on a gateway; without a token its variable is not set."""
-        config = self.home / "config.toml"
-        config.write_text(
-            _CONFIG.format(base_url=base_url, variable=TOKEN_VARIABLE, auth=auth, model=model, patient=PATIENT),
-            encoding="utf-8",
-        )
+        gateway = {"base_url": base_url, "token_ref": [f"env:{TOKEN_VARIABLE}"], "auth": auth, **PATIENT}
+        routes = {role: route(model, family) for role, family in ROUTES.items()}
+        table = config_table({**gateway, "smoke_max_output_tokens": 64}, routes)
+        config = write_config(self.home / "config.toml", table)
         environment = {"PATH": os.defpath} | ({} if token is None else {TOKEN_VARIABLE: token})
         return Ended(
             *await run_console(

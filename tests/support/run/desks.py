@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import tomli_w
+from support.config import config_table, route
 from support.git.repositories import Repository
 from support.ledger.ledgers import new_id
 
@@ -59,16 +61,13 @@ def config_text(
         models: Models of roles, `MODEL@FAMILY` where its name does not say the family, "" for no route.
 
     """
-    lines = ["schema = 1", 'default_profile = "p"', "[profiles.p.gateway]", f'base_url = "{base_url}"']
-    lines += [f'token_ref = ["{token_ref}"]', "[profiles.p.policy]", policy, "[profiles.p.instructions]", instructions]
+    routes = {}
     for role, served in (ROUTES | models).items():
         if served:
             model, _, family = served.partition("@")
-            family = family or _FAMILIES[model.partition("-")[0]]
-            lines += [f"[profiles.p.routes.{role}]", f'model = "{model}"', f'endpoint_family = "{family}"']
-            path = {"responses": "/v1/responses", "anthropic_messages": "/v1/messages"}
-            lines += [f'endpoint_path = "{path.get(family, "/v1/chat/completions")}"']
-    return "\n".join([*lines, ""])
+            routes[role] = route(model, family or _FAMILIES[model.partition("-")[0]])
+    gateway = {"base_url": base_url, "token_ref": [token_ref]}
+    return tomli_w.dumps(config_table(gateway, routes, policy=policy, instructions=instructions))
 
 
 @dataclass

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 from support.app import hands
+from support.config import config_table, route, write_config
 from support.git.repositories import Repository
 
 from console.app.app import ConsoleApp
@@ -17,12 +18,12 @@ from console.services.config.load import load_profile
 from console.view.run_view import RunView
 
 _ROUTES = {
-    "planner": ("gpt-route-placeholder", "responses", "/v1/responses"),
-    "writer": ("gpt-route-placeholder", "responses", "/v1/responses"),
-    "revision": ("gpt-route-placeholder", "responses", "/v1/responses"),
-    "reviewer": ("gpt-review-route-placeholder", "responses", "/v1/responses"),
-    "critic": ("claude-critic-route-placeholder", "anthropic_messages", "/v1/messages"),
-    "fallback": ("chat-compatible-route-placeholder", "chat_completions", "/v1/chat/completions"),
+    "planner": ("gpt-route-placeholder", "responses"),
+    "writer": ("gpt-route-placeholder", "responses"),
+    "revision": ("gpt-route-placeholder", "responses"),
+    "reviewer": ("gpt-review-route-placeholder", "responses"),
+    "critic": ("claude-critic-route-placeholder", "anthropic_messages"),
+    "fallback": ("chat-compatible-route-placeholder", "chat_completions"),
 }
 
 
@@ -34,15 +35,9 @@ def repository(tmp_path: Path) -> Path:
 
 def config(tmp_path: Path, policy: str = "", **models: str) -> Path:
     """Write a config on the embedded gateway, with other models for some roles."""
-    lines = ["schema = 1", 'default_profile = "desk"', "[profiles.desk.gateway]", 'base_url = "sim:"']
-    lines.append('token_ref = ["sim:"]')
-    for role, (model, family, path) in _ROUTES.items():
-        lines += [f"[profiles.desk.routes.{role}]", f'model = "{models.get(role, model)}"']
-        lines += [f'endpoint_family = "{family}"', f'endpoint_path = "{path}"']
-    lines += ["[profiles.desk.policy]", policy]
-    file = tmp_path / "config.toml"
-    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return file
+    routes = {role: route(models.get(role, model), family) for role, (model, family) in _ROUTES.items()}
+    table = config_table({"base_url": "sim:", "token_ref": ["sim:"]}, routes, profile="desk", policy=policy)
+    return write_config(tmp_path / "config.toml", table)
 
 
 class Desk:

@@ -1,0 +1,68 @@
+"""Faults of a config: what pydantic found, as file, line and key, in words that never hold a value."""
+
+from collections.abc import Iterator
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from console.services.config.toml_text import KeyPath, closest, nearest
+
+_WORDS = {
+    "extra_forbidden": "unknown key; {nearest}",
+    "missing": "{names[0]} is missing",
+    "missing_one": "needs exactly one of {names[0]} and {names[1]}",
+    "unfit": "{words}",
+    "model_type": "must be a table",
+    "dict_type": "must be a table",
+    "tuple_type": 'must be a list, such as ["env:MODEL_GATEWAY_TOKEN"]',
+    "string_type": "must be text in quotes",
+    "int_type": "must be a whole number",
+    "float_type": "must be a number",
+    "finite_number": "must be a finite number",
+    "bool_type": "must be true or false",
+    "literal_error": "is not one of the values that this setting takes: {expected}",
+    "greater_than": "must be more than {gt}",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than_equal": "must be at most {le}",
+    "string_too_short": "is empty",
+    "string_too_long": "is longer than {max_length} characters",
+    "too_long": "has more than {max_length} entries",
+}
+"""What each kind of pydantic's errors means to an operator. Its own sentences are never shown: they can hold input."""
+
+
+def faults_of(error: ValidationError, form: type[BaseModel]) -> Iterator[tuple[KeyPath, str]]:
+    """Yield the path and the words of each fault that a validation found.
+
+    Args:
+        error: What pydantic raised.
+        form: The model of the whole file; it knows which keys a table has.
+
+    """
+    found = error.errors(include_url=False, include_input=False)
+    guessed = set()
+    for each in found:
+        each["loc"] = path = each["loc"][:-1] if each["loc"][-1:] == ("[key]",) else each["loc"]
+        if each["type"] == "extra_forbidden":
+            known = _known(form, path[:-1])
+            each["ctx"] = {"nearest": nearest(str(path[-1]), known)}
+            guessed |= {(*path[:-1], name) for name in closest(str(path[-1]), known)}
+        elif each["type"] == "missing":
+            each["ctx"] = {"names": path[-1:]}
+    for each in found:
+        path, hints = each["loc"], each.get("ctx", {})
+        if each["type"] in ("missing", "missing_one"):
+            path = path[:-1]
+            if any((*path, name) in guessed for name in hints["names"]):
+                continue  # the key is there, under another name
+        yield path, _WORDS.get(each["type"], "is not a value that this setting takes").format_map(hints)
+
+
+def _known(form: Any, path: KeyPath) -> list[str]:
+    """Return the keys of the table that a path leads to."""
+    for step in path:
+        if isinstance(form, type) and issubclass(form, BaseModel):
+            form = form.model_fields[str(step)].annotation
+        else:
+            form = next(each for each in reversed(get_args(form)) if each is not ...)  # a table's or a list's entries
+    return [field.alias or name for name, field in form.model_fields.items()]

@@ -1,0 +1,263 @@
+"""Types of settings: text from a config file is parsed once, into the type that the rest of the console uses.
+
+Each type also says which texts it takes as a JSON Schema, for editors. That may take more than the parser does, never
+less. A parser's words name what is wrong and what to write, and never hold the text, which may be a token.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated
+
+from annotated_types import Interval
+from pydantic import (
+    AfterValidator,
+    AllowInfNan,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    Strict,
+    StringConstraints,
+    ValidationInfo,
+    WithJsonSchema,
+)
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+from console.domain.routes.family import EndpointFamily
+from console.domain.routes.model_family import check_pattern
+from console.domain.routes.role import Role
+from console.domain.text.safe import safe
+from console.services.config.settings import EMBEDDED
+from console.services.config.toml_text import nearest
+from console.services.gateway.address import check_base_url
+from console.services.tokens.reference import LENGTH_LIMIT, Reference, Scheme
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """What a config file may not do because of where it lies: each is a reason in words, or None where it may."""
+
+    why_no_programs: str | None = None
+    """Why it may name no program, by `cmd:` or as a check of the policy."""
+    why_no_tokens: str | None = None
+    """Why it may name no token that is bound to no origin."""
+
+
+def unfit(words: str) -> PydanticCustomError:
+    """Return the error that says in our own words why a value cannot be used."""
+    return PydanticCustomError("unfit", "{words}", {"words": words})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Parsed:
+    """Marks a setting that is written as text and parsed into another type.
+
+    Raises:
+        PydanticCustomError: The parser refused the text with a `ValueError`, whose words it takes over.
+
+    """
+
+    parse: Callable[[str], object]
+    shortest: int = 0
+    longest: int | None = None
+    schema: Mapping[str, object] = field(default_factory=dict)
+    """What else the JSON Schema says of the text."""
+
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        text = core_schema.str_schema(strict=True, min_length=self.shortest or None, max_length=self.longest)
+        return core_schema.no_info_after_validator_function(self._parsed, text)
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, object]:
+        return {**handler(schema), **self.schema}
+
+    def _parsed(self, text: str) -> object:
+        try:
+            return self.parse(text)
+        except ValueError as error:
+            raise unfit(str(error)) from None
+
+
+def _form(pattern: str, words: str) -> Parsed:
+    """Return the mark of text that a pattern has to match as a whole."""
+
+    def parse(text: str) -> str:
+        if re.fullmatch(pattern, text) is None:
+            raise ValueError(words)
+        return text
+
+    return Parsed(parse, schema={"pattern": f"^(?:{pattern})$"})
+
+
+def _word(noun: str, kind: Callable[[str], object], known: Iterable[str]) -> Parsed:
+    """Return the mark of text that is one of a few known words."""
+    names = list(known)
+
+    def parse(text: str) -> object:
+        if text not in names:
+            raise ValueError(f"unknown {noun}; {nearest(text, names)}")
+        return kind(text)
+
+    return Parsed(parse, schema={"enum": names})
+
+
+def _version(number: int) -> int:
+    if number != 1:
+        raise unfit("is not a version that this console reads; write schema = 1")
+    return number
+
+
+def _model_name(text: str) -> str:
+    if safe(text) != text or text != text.strip():
+        raise ValueError("has a control character, an invisible one, or a space at an end")
+    return text
+
+
+def _base_url(text: str) -> str:
+    if text != EMBEDDED and (problem := check_base_url(text)) is not None:
+        raise ValueError(problem)
+    return text
+
+
+def _endpoint_path(text: str) -> str:
+    if not text.startswith("/"):
+        raise ValueError("must begin with /, such as /v1/responses; the host belongs in base_url")
+    if not re.fullmatch(_ENDPOINT, text):
+        raise ValueError("has a character or step that an endpoint path does not have")
+    return text
+
+
+def _header_name(text: str) -> str:
+    if not re.fullmatch(_HEADER, text):
+        raise ValueError(_HEADER_WORDS)
+    if text.lower() in _OWN_HEADERS:
+        raise ValueError("this header is set by the console itself; a token goes into token_ref, by reference")
+    return text
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    if (problem := check_pattern(text)) is not None:
+        raise ValueError(problem)
+    return re.compile(text)
+
+
+def _file_reference(text: str) -> Reference | None:
+    reference = Reference.parse(text) if text else None
+    if reference is not None and reference.scheme is not Scheme.FILE:
+        raise ValueError("must be a file: reference, such as file:/PATH")
+    return reference
+
+
+def _path(text: str) -> Path | None:
+    if "\0" in text:
+        raise ValueError("is not a file name")
+    return Path(text) if text else None
+
+
+def _trust(info: ValidationInfo) -> Trust:
+    if not isinstance(info.context, Trust):
+        raise TypeError("a config is read with a Trust as its context")
+    return info.context
+
+
+def _may_be_used(reference: Reference | None, info: ValidationInfo) -> Reference | None:
+    if reference is None:
+        return None
+    trust = _trust(info)
+    if reference.scheme in (Scheme.ENV, Scheme.FILE, Scheme.CMD) and trust.why_no_tokens is not None:
+        raise unfit(f"{reference.scheme}: hands out a token wherever the file says: {trust.why_no_tokens}")
+    if reference.scheme is Scheme.CMD and trust.why_no_programs is not None:
+        raise unfit(f"cmd: runs a program, so it is taken from your own config file only: {trust.why_no_programs}")
+    return reference
+
+
+def _may_name_programs(commands: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+    trust = _trust(info)
+    if commands and trust.why_no_programs is not None:
+        raise unfit(f"checks are programs, so they are taken from your own config file only: {trust.why_no_programs}")
+    return commands
+
+
+def some(words: str) -> AfterValidator:
+    """Return the mark of a list or table that needs entries, with the words for one that has none."""
+
+    def check(value: object) -> object:
+        if not value:
+            raise unfit(words)
+        return value
+
+    return AfterValidator(check)
+
+
+def _any_case(word: str) -> str:
+    return "".join(f"[{letter.upper()}{letter}]" if letter.isalpha() else letter for letter in word)
+
+
+_OWN_HEADERS = [
+    "accept", "accept-encoding", "anthropic-version", "api-key", "authorization", "connection", "content-encoding",
+    "content-length", "content-type", "cookie", "expect", "host", "proxy-authorization", "transfer-encoding",
+    "upgrade", "user-agent", "x-api-key", "x-goog-api-key",
+]  # fmt: skip
+_OWN_HEADER = f"^(?:{'|'.join(map(_any_case, _OWN_HEADERS))})$"
+_HEADER = "[A-Za-z0-9-]{1,100}"
+_HEADER_WORDS = "a header has a name of letters, digits and -, and a value of printable ASCII"
+_NO_DOT = r"(?!\.\.?(?:/|$))"
+_ENDPOINT = rf"(?:/{_NO_DOT}[A-Za-z0-9._~:\-]+)+"
+_LABEL = "[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
+_HOST = rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[0-9A-Za-z:.%_~-]+\])"
+_LOOPBACK = rf"(?:{_any_case('localhost')}|127[0-9.]+|\[[0-9A-Fa-f:.]+\])"
+_PORT = "(?::0*[1-9][0-9]{0,4})?"
+_PREFIX = (
+    r"(?!.*/v1/(?:.*/)?v1(?:/|$))(?!.*/(?:responses|messages|completions)/?$)"
+    rf"(?:/{_NO_DOT}[A-Za-z0-9._~-]{{1,100}})*/?"
+)
+_ADDRESS = rf"sim:|(?:{_any_case('https')}://{_HOST}|{_any_case('http')}://{_LOOPBACK}){_PORT}{_PREFIX}"
+_PART = r"(?:[A-Za-z0-9._@-]|%[0-9A-F]{2}){1,100}"
+_FILE = r"file:(?:/[^/]+)+"
+_REFERENCE = (
+    rf"env:[A-Z_][A-Z0-9_]{{0,127}}|keyring://{_PART}/{_PART}|{_FILE}|(?:kernel|vault):[A-Za-z0-9._@-]{{1,100}}"
+    r"|cmd:\s*\[.+\]\s*|prompt:|sim:"
+)
+
+Version = Annotated[int, Strict(), AfterValidator(_version), WithJsonSchema({"const": 1})]
+Number = Annotated[float, Strict(), AllowInfNan(False)]
+Seconds = Annotated[Number, Interval(gt=0, le=3600)]
+Dollars = Annotated[Number, Interval(ge=0, le=1_000_000_000)]
+Tokens = Annotated[int, Strict(), Interval(ge=0)]
+Flag = Annotated[bool, Strict()]
+Line = Annotated[str, StringConstraints(strict=True, max_length=400)]
+Date = Annotated[str, _form(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", "must be a date such as 2023-06-01")]
+DateOrEmpty = Annotated[str, _form(r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2})?", "must be a date such as 2023-06-01")]
+ProfileName = Annotated[
+    str, _form("[A-Za-z0-9_-]{1,40}", "a profile's name has letters, digits, - and _ only, 40 at the most")
+]
+Variable = Annotated[
+    str, _form("[A-Za-z0-9_*]{1,80}", "must be a variable's name of letters, digits, _ and *, 80 at the most")
+]
+Commands = Annotated[
+    tuple[Annotated[str, StringConstraints(strict=True, min_length=1, max_length=400)], ...],
+    AfterValidator(_may_name_programs),
+]
+RoleName = Annotated[Role, _word("role", Role, (each.value for each in Role))]
+Family = Annotated[EndpointFamily, _word("endpoint family", EndpointFamily, (each.value for each in EndpointFamily))]
+Families = Annotated[tuple[Family, ...], some("names no endpoint family"), Field(json_schema_extra={"minItems": 1})]
+ModelName = Annotated[str, Parsed(_model_name, 1, 200, {"pattern": r"^\S(?:.*\S)?$"})]
+ModelPattern = Annotated[re.Pattern[str], Parsed(_pattern, 1, 200)]
+EndpointPath = Annotated[str, Parsed(_endpoint_path, 0, 400, {"pattern": f"^{_ENDPOINT}$"})]
+BaseUrl = Annotated[str, Parsed(_base_url, schema={"pattern": f"^(?:{_ADDRESS})$"})]
+BaseUrlVariable = Annotated[
+    str, _form("env:[A-Z_][A-Z0-9_]{0,127}", "must be env:NAME, with NAME in capital letters, digits and _")
+]
+TokenReference = Annotated[
+    Reference,
+    Parsed(Reference.parse, schema={"pattern": f"^(?:{_REFERENCE})$", "maxLength": LENGTH_LIMIT}),
+    AfterValidator(_may_be_used),
+]
+FileReference = Annotated[
+    Reference | None,
+    Parsed(_file_reference, schema={"pattern": f"^(?:{_FILE})?$", "maxLength": LENGTH_LIMIT}),
+    AfterValidator(_may_be_used),
+]
+HeaderName = Annotated[str, Parsed(_header_name, schema={"pattern": f"^{_HEADER}$", "not": {"pattern": _OWN_HEADER}})]
+HeaderValue = Annotated[str, _form("[!-~](?:[ -~]{0,998}[!-~])?", _HEADER_WORDS)]
+FilePath = Annotated[Path | None, Parsed(_path, schema={"pattern": r"^[^\u0000]*$"})]

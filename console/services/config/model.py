@@ -1,0 +1,274 @@
+"""The form of a config file: every setting with its type, its limits and its meaning beneath.
+
+pydantic reads a file's tables into these models; `settings` holds what the rest of the console uses, and the defaults.
+`docs/config_schema.py` makes the published JSON Schema of them, with the meanings as descriptions.
+"""
+
+from dataclasses import fields
+from typing import Annotated, Any, Literal, Self, TypeVar
+
+from annotated_types import Interval, Len
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    Strict,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import InitErrorDetails, PydanticCustomError, ValidationError
+
+from console.services.config.field_types import (
+    BaseUrl,
+    BaseUrlVariable,
+    Commands,
+    Date,
+    DateOrEmpty,
+    Dollars,
+    EndpointPath,
+    Families,
+    Family,
+    FilePath,
+    FileReference,
+    Flag,
+    HeaderName,
+    HeaderValue,
+    Line,
+    ModelName,
+    ModelPattern,
+    ProfileName,
+    RoleName,
+    Seconds,
+    TokenReference,
+    Tokens,
+    Variable,
+    Version,
+    some,
+    unfit,
+)
+from console.services.config.settings import EMBEDDED, GatewaySettings, InstructionSettings, PolicySettings
+from console.services.gateway.address import is_doubled
+from console.services.tokens.reference import Scheme
+
+_Settings = TypeVar("_Settings", GatewaySettings, InstructionSettings, PolicySettings)
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    def as_settings(self, kind: type[_Settings]) -> _Settings:
+        """Return the plain settings that have the same fields."""
+        return kind(**{field.name: getattr(self, field.name) for field in fields(kind)})
+
+
+class GatewayModel(_Table):
+    """`[profiles.NAME.gateway]`: where the gateway is and how to call it."""
+
+    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["base_url"]}, {"required": ["base_url_ref"]}]})
+
+    base_url: BaseUrl | None = GatewaySettings.base_url
+    """`https://host[:port][/prefix]` without the endpoint path, `http://` on loopback only, or `sim:` for the
+    embedded gateway. One of `base_url` and `base_url_ref` is needed."""
+    base_url_ref: BaseUrlVariable | None = Field(GatewaySettings.base_url_ref, validate_default=True)
+    """`env:NAME`: the environment variable that holds the base URL."""
+    token_ref: tuple[TokenReference, ...] = GatewaySettings.token_ref
+    """Where the token is, in the order in which to ask. Only an absent token moves on to the next reference. An empty
+    list means that the gateway takes no token.
+
+    - `env:NAME`: an environment variable.
+    - `keyring://SERVICE/NAME`: the keyring of the operating system.
+    - `file:/PATH`: a regular file of your own that nobody else can read, such as systemd's credentials.
+    - `kernel:NAME`: the session keyring of Linux, in memory only.
+    - `vault:NAME`: the console's own encrypted file.
+    - `cmd:['PROGRAM', 'ARGUMENT']`: what a program prints; from your own config file only.
+    - `prompt:`: asked once on the terminal, kept in memory.
+    - `sim:`: the embedded gateway's own token."""
+    keyring: Literal["platform", "kwallet"] = GatewaySettings.keyring
+    """The keyring that `keyring://` means: the platform's own, which is the Secret Service on Linux, or KWallet by its
+    own interface where it offers no Secret Service."""
+    vault_passphrase_ref: FileReference = GatewaySettings.vault_passphrase_ref
+    """`file:/PATH`: a private file with the vault's passphrase, for machines where nobody can type it. Without one it
+    is asked for on the terminal."""
+    auth: Literal["bearer", "x-api-key"] = GatewaySettings.auth
+    """The header that carries the token: `Authorization: Bearer …` or `x-api-key: …`."""
+    anthropic_version: Date = GatewaySettings.anthropic_version
+    """The `anthropic-version` header, sent on the anthropic_messages family only."""
+    headers: dict[HeaderName, HeaderValue] = {}
+    """More headers for every call, such as a gateway's own routing headers. Never a token."""
+    ca_file: FilePath = GatewaySettings.ca_file
+    """A PEM file with certificate authorities to trust beside the system's. Verification cannot be switched off."""
+    deadline_s: Seconds = GatewaySettings.deadline_s
+    """The longest that one call may take in all, in seconds."""
+    connect_timeout_s: Seconds = GatewaySettings.connect_timeout_s
+    """The longest that connecting may take, in seconds."""
+    concurrency: Annotated[int, Strict(), Interval(ge=1, le=500)] = GatewaySettings.concurrency
+    """The most calls in flight at once."""
+    smoke_max_output_tokens: Annotated[int, Strict(), Interval(ge=16, le=4096)] = (
+        GatewaySettings.smoke_max_output_tokens
+    )
+    """The token limit of a smoke call. Reasoning counts into it, so a low limit can leave no room for an answer."""
+
+    @field_validator("base_url_ref")
+    @classmethod
+    def _one_address(cls, variable: str | None, info: ValidationInfo) -> str | None:
+        if "base_url" not in info.data or (variable is None) != (info.data["base_url"] is None):
+            return variable
+        if variable is None:
+            raise PydanticCustomError("missing_one", "", {"names": ("base_url", "base_url_ref")})
+        raise unfit("needs exactly one of base_url and base_url_ref; take one of them out")
+
+    @field_validator("token_ref")
+    @classmethod
+    def _embedded_token_stays(cls, references: tuple[Any, ...], info: ValidationInfo) -> tuple[Any, ...]:
+        if info.data.get("base_url") not in (None, EMBEDDED) and Scheme.SIM in {each.scheme for each in references}:
+            raise unfit('sim: is the embedded gateway\'s token; it never leaves base_url = "sim:"')
+        return references
+
+
+class RouteModel(_Table):
+    """`[profiles.NAME.routes.ROLE]`: which model serves a role, on which endpoint family and path."""
+
+    model: ModelName
+    """The model name as the gateway knows it."""
+    endpoint_family: Family
+    """`responses`, `anthropic_messages` or `chat_completions`."""
+    endpoint_path: EndpointPath
+    """The path after the base URL, such as `/v1/responses`."""
+    served_as: tuple[Annotated[str, StringConstraints(strict=True, min_length=1, max_length=200)], ...] = ()
+    """Other names under which the gateway may answer for this model: its aliases."""
+
+
+class FamilyFactModel(_Table):
+    """`[[profiles.NAME.family_facts]]`: a row of your own on which families serve which models on this gateway.
+
+    Your rows come before the built-in ones, and the first one that matches decides.
+    """
+
+    pattern: ModelPattern
+    """A regular expression that is searched in the model's id, in lower case and without `vendor/` and `:suffix`."""
+    allowed: Families
+    """The endpoint families that serve these models."""
+    required: Family | None = None
+    """The one family that has to be used; left out where several do."""
+    tools_with_reasoning: Family | None = None
+    """The only family that takes function tools while the model reasons, where that is one of several."""
+    source_url: Line = ""
+    """Where you read it."""
+    checked_on: DateOrEmpty = ""
+    """The day on which you read it, such as 2026-11-22."""
+    note: Line = ""
+    """What you found, in a line."""
+
+    @field_validator("required", "tools_with_reasoning")
+    @classmethod
+    def _is_allowed(cls, family: Any, info: ValidationInfo) -> Any:
+        if family is not None and family not in info.data.get("allowed", (family,)):
+            raise unfit("has to be among the allowed families")
+        return family
+
+
+class PolicyModel(_Table):
+    """`[profiles.NAME.policy]`: what has to hold before a call and before a run."""
+
+    verification_max_age_days: Annotated[int, Strict(), Interval(ge=1, le=3650)] = (
+        PolicySettings.verification_max_age_days
+    )
+    """How many days a row of the verification table counts as verified."""
+    require_verification: Flag = PolicySettings.require_verification
+    """Whether every row has to be fresh before a run."""
+    withheld_tokens: Annotated[tuple[Variable, ...], Len(0, 64)] = PolicySettings.withheld_tokens
+    """Further variables whose tokens no role may reach, by name; * stands for any characters."""
+    budget_tokens: Tokens | None = PolicySettings.budget_tokens
+    """The most tokens, input and output, that one session may take, and one run over all sessions that step it. A call
+    that could go over it is not made."""
+    budget_usd: Dollars | None = PolicySettings.budget_usd
+    """The most US dollars that one session or one run may take, by the gateway's own prices. With it, a model without a
+    known price is not called."""
+    threshold: Annotated[int, Strict(), Interval(ge=0, le=100)] | None = PolicySettings.threshold
+    """The least total, of 100, with which a reviewed draft is ready. Left out, it is the rubric's own."""
+    rubric: FilePath = PolicySettings.rubric
+    """A TOML file with the criteria that reviewers score by, in place of the built-in ones."""
+    max_attempts: Annotated[int, Strict(), Interval(ge=1, le=20)] = PolicySettings.max_attempts
+    """Writer passes in one run, the first one included. A revision after the last one blocks the run."""
+    independence: Annotated[int, Strict(), Interval(ge=0, le=3)] = PolicySettings.independence
+    """How independent judges have to be of what they judge: 0 the same call, 1 another call, 2 another model,
+    3 another vendor's model. It is proven again on what the gateway says that served each call."""
+    four_eyes: Flag = PolicySettings.four_eyes
+    """Whether the candidate needs another operator than who began the run or passed its draft. Each signs with the
+    private key of operator_key, by `ssh-keygen` or its agent, and has to be listed in allowed_signers."""
+    operator_key: FilePath = PolicySettings.operator_key
+    """Your public SSH key file, such as `~/.ssh/id_ed25519.pub`; its fingerprint names you in records."""
+    allowed_signers: FilePath = PolicySettings.allowed_signers
+    """The file that lists whose signatures count under four_eyes, as `man ssh-keygen` describes it."""
+    run_tokens: Tokens | None = PolicySettings.run_tokens
+    """The most tokens, input and output, that one run may take."""
+    run_usd: Dollars | None = PolicySettings.run_usd
+    """The most US dollars that one run may take, by the gateway's own prices."""
+    attempt_tokens: Tokens | None = PolicySettings.attempt_tokens
+    """The most tokens that one writer pass with its reviews may take."""
+    attempt_usd: Dollars | None = PolicySettings.attempt_usd
+    """The most US dollars that one writer pass with its reviews may take."""
+    require_price: Flag = PolicySettings.require_price
+    """Whether a run stops at its preflight where the gateway names prices, and none for a route's model."""
+    run_max_output_tokens: Annotated[int, Strict(), Interval(ge=256, le=131072)] = PolicySettings.run_max_output_tokens
+    """The token limit of each call of a run. Reasoning counts into it."""
+    checks: Commands = PolicySettings.checks
+    """Commands of your own that run on the patched files before any model reviews them, such as `pytest -q`. They are
+    run without a shell and without your tokens, and only after you confirmed them for the run."""
+    check_timeout_s: Seconds = PolicySettings.check_timeout_s
+    """The longest that one of these commands may take, in seconds."""
+
+
+class InstructionModel(_Table):
+    """`[profiles.NAME.instructions]`: which instruction source a run pins."""
+
+    source: Annotated[str, StringConstraints(strict=True, max_length=200)] = InstructionSettings.source
+    """The file that has to be the primary source, such as AGENTS.md; left out, whatever the tool reads first."""
+    tool: Literal["codex", "claude_code", "copilot", "cursor", "gemini", "agents_md"] = InstructionSettings.tool
+    """The coding agent whose rules say which files are read."""
+    stop_on_conflict: Flag = InstructionSettings.stop_on_conflict
+    """Whether a conflict between sources ends the run, or waits for a person's reason."""
+
+
+class ProfileModel(_Table):
+    """`[profiles.NAME]`: one gateway, its token reference, its route table and its policy."""
+
+    gateway: GatewayModel
+    """Where the gateway is and how to call it."""
+    routes: Annotated[
+        dict[RoleName, RouteModel],
+        some("names no route; add at least one, such as [profiles.NAME.routes.writer]"),
+        Field(json_schema_extra={"minProperties": 1}),
+    ]
+    """Which model serves each role; at least one role has a route."""
+    policy: PolicyModel = PolicyModel()
+    """What has to hold before a call and before a run."""
+    instructions: InstructionModel = InstructionModel()
+    """Which instruction source a run pins."""
+    family_facts: tuple[FamilyFactModel, ...] = ()
+    """Rows of your own on which families serve which models on this gateway."""
+
+    @model_validator(mode="after")
+    def _has_v1_once(self) -> Self:
+        base_url = self.gateway.base_url or EMBEDDED
+        if any(is_doubled(base_url, route.endpoint_path) for route in self.routes.values()):
+            words = (
+                "base_url ends in /v1 and endpoint_path begins with /v1: the call would go to /v1/v1/…;"
+                " take /v1 off base_url"
+            )
+            fault = InitErrorDetails(type=unfit(words), loc=("gateway", "base_url"), input=None)
+            raise ValidationError.from_exception_data("profile", [fault], hide_input=True)
+        return self
+
+
+class FileModel(_Table):
+    """A gateway-console config file: profiles of gateways, their route tables and policies."""
+
+    version: Version = Field(alias="schema")
+    """The version of this file's form: 1."""
+    default_profile: Annotated[str, Strict()]
+    """The profile that is used where `--profile` names none."""
+    profiles: dict[ProfileName, ProfileModel]
+    """The profiles by name."""
