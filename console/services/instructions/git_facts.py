@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from console.domain.instructions.source import GitState
-from console.services.git.command import NoGitError, ask_git, is_well
+from console.services.git.command import NoGitError, ask_git
 from console.services.instructions.file_cache import exists
 from console.services.instructions.place import Place
 
@@ -131,7 +131,7 @@ class _Git:
 
     async def _ask(self, directory: Path, *arguments: str) -> bytes:
         report = await ask_git(directory, self.place.environment, *arguments, timeout_s=TIMEOUT_S)
-        if not is_well(report):
+        if not report.is_success:
             raise _GitError
         return report.tail
 
