@@ -11,8 +11,8 @@ from pathlib import Path
 
 from console.domain.text.safe import safe
 from console.services.ledger.ledger import LedgerError
+from console.services.ledger.thread import LedgerThread
 from console.services.system.private_file import PrivateFileError, open_to_read, read_open, write_private
-from console.services.system.thread import Worker
 
 ARTIFACT_LIMIT = 8 * 1024 * 1024
 """The most bytes of one artifact."""
@@ -34,7 +34,7 @@ class Artifacts:
         self._state = directory
         self._directory = directory / "artifacts"
         self._limit = limit
-        self._worker = Worker("artifacts", deadline_s)
+        self._worker = LedgerThread("artifacts", deadline_s)
 
     async def put(self, data: bytes) -> str:
         """Keep content and return its SHA-256; it is on the disk when this returns.

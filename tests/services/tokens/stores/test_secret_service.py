@@ -46,7 +46,7 @@ def child(backend: str = BACKEND, timeout_s: float = HANG_S) -> ChildKeyring:
 
 def impatient_store() -> SecretServiceStore:
     """Return a store that only the deadline of its calls on the bus can end, and no last bound."""
-    return SecretServiceStore(0.1, bound=lambda _: asyncio.timeout(None))
+    return SecretServiceStore(0.1, time_limit=lambda _: asyncio.timeout(None))
 
 
 def children() -> set[str]:
@@ -458,7 +458,7 @@ async def test_a_bus_that_lets_one_in_and_then_is_silent_is_a_timeout(socket_pat
     with listening(socket_path) as listener:
         greeting = threading.Thread(target=greet_late, daemon=True)
         greeting.start()
-        reading = asyncio.create_task(answer_of(SecretServiceStore(HANG_S, bound=lambda _: bound), ACME))
+        reading = asyncio.create_task(answer_of(SecretServiceStore(HANG_S, time_limit=lambda _: bound), ACME))
         await asyncio.to_thread(is_greeted.wait)
         bound.reschedule(0)
         answer = await reading
