@@ -17,7 +17,6 @@ from support.examples import examples
 from support.waiting import HANG_S
 
 from console.domain.verification import Mark
-from console.services.system.directories import state_directory
 from console.services.system.private_file import PrivateFileError
 from console.services.verification_marks import SIZE_LIMIT, MarkFile, user_name
 
@@ -354,25 +353,3 @@ def test_a_disk_that_is_full_leaves_the_file_as_it_was(file: MarkFile) -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert "cannot be written: File too large" in str(error)
     assert file.path.read_bytes() == before
-
-
-# --- Where state is kept ---------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("environment", "path"),
-    [
-        ({"XDG_STATE_HOME": "/s", "HOME": "/h"}, "/s/gateway-console"),
-        ({"HOME": "/h"}, "/h/.local/state/gateway-console"),
-        ({"XDG_STATE_HOME": "", "HOME": "/h"}, "/h/.local/state/gateway-console"),
-        ({"XDG_STATE_HOME": "relative", "HOME": "/h"}, "/h/.local/state/gateway-console"),
-    ],
-)
-def test_state_is_kept_where_the_xdg_specification_says(environment: dict[str, str], path: str) -> None:
-    assert state_directory(environment) == Path(path)
-
-
-@pytest.mark.parametrize("environment", [{}, {"HOME": ""}, {"HOME": "here", "XDG_STATE_HOME": "there"}])
-def test_without_a_place_for_state_the_message_says_what_to_set(environment: dict[str, str]) -> None:
-    with pytest.raises(PrivateFileError, match="set XDG_STATE_HOME or HOME"):
-        state_directory(environment)

@@ -8,11 +8,11 @@ from pathlib import Path
 from console.domain.tokens.secret import Secret
 from console.domain.tokens.state import TokenState
 from console.services.config.settings import GatewaySettings
+from console.services.system.directories import Directories
 from console.services.system.leak_guard import LEAK_GUARD
 from console.services.system.private_file import read_private
 from console.services.tokens.command import ask_command
 from console.services.tokens.environment import take_token
-from console.services.tokens.place import Place
 from console.services.tokens.reference import Reference, Scheme
 from console.services.tokens.stores.kernel_store import KernelStore
 from console.services.tokens.stores.platform_keyring import open_keyring
@@ -167,7 +167,7 @@ def open_sources(
         environment=environment,
         keyring=open_keyring(environment, settings.keyring) if keyring is None else keyring,
         kernel=KernelStore(),
-        vault=VaultStore(Place.of(environment).vault, passphrase),
+        vault=VaultStore(Directories.of(environment).vault, passphrase),
         prompt=Prompt(ask),
         embedded=embedded,
     )

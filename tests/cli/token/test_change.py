@@ -56,7 +56,7 @@ def subject(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Subject:
         '[profiles.p.routes.writer]\nmodel = "m"\nendpoint_family = "responses"\nendpoint_path = "/v1/responses"\n'
     )
     subject = load_subject(argparse.Namespace(config=config, profile=None))
-    vault = VaultStore(subject.place.vault, lambda is_new: b"correct horse", cost=CHEAP, lock_timeout_s=HANG_S)
+    vault = VaultStore(subject.directories.vault, lambda is_new: b"correct horse", cost=CHEAP, lock_timeout_s=HANG_S)
     return replace(subject, sources=replace(subject.sources, vault=vault))
 
 
