@@ -14,6 +14,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from support.examples import examples
+from support.system.file_lock import is_waited_for
 from support.waiting import HANG_S
 
 from console.domain.verification import Mark
@@ -200,12 +201,6 @@ def test_two_writers_at_once_both_keep_every_mark(file: MarkFile, directory: Pat
     assert log.unreadable_lines == 0
     for name in ("ann", "bob"):
         assert [int(each.note.split()[0]) for each in log.marks if each.by == name] == list(range(TIMES))
-
-
-def is_waited_for(path: Path) -> bool:
-    """Return whether the kernel knows of someone who waits for a lock on a file."""
-    inode = f":{path.stat().st_ino} "
-    return any("->" in line and inode in line for line in Path("/proc/locks").read_text().splitlines())
 
 
 def test_a_writer_waits_while_another_is_in_the_middle_of_its_line(file: MarkFile) -> None:
