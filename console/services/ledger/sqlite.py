@@ -21,7 +21,7 @@ from console.services.ledger.holder import boot_ms, is_dead, unix_ms
 from console.services.ledger.leak import find_leak
 from console.services.ledger.leases import Leases
 from console.services.ledger.ledger import Holder, Lease, Ledger, LedgerError, Summary
-from console.services.ledger.place import copy_to_look, linux_mounts, require_local, require_place
+from console.services.ledger.location import copy_to_look, linux_mounts, require_local, require_place
 from console.services.ledger.schema import connect, reporting
 from console.services.ledger.thread import LedgerThread
 from console.services.ledger.transactions import Append

@@ -31,7 +31,7 @@ from console.domain.run.gate import GATES_WITH_A_CALL, Gate, role_at
 from console.domain.run.role_answer import Critique, Draft, Plan, Review
 from console.domain.run.state import Phase, RunState
 from console.services.gateway.client import Gateway
-from console.services.ledger.heartbeat import Held
+from console.services.ledger.heartbeat import HeldLease
 from console.services.open_gateway import Target
 from console.services.probes.catalogue_reader import read_catalogue
 from console.services.run.briefs import BriefError
@@ -49,7 +49,9 @@ from console.services.run.step import CallPrepared, GateNoted, StepHeldError, St
 class Stepper:
     """Steps one run that this process holds."""
 
-    def __init__(self, desk: RunDesk, log: RunLog, inputs: RunInputs, held: Held, target: Target | None = None) -> None:
+    def __init__(
+        self, desk: RunDesk, log: RunLog, inputs: RunInputs, held: HeldLease, target: Target | None = None
+    ) -> None:
         """Prepare to step.
 
         Args:

@@ -8,7 +8,7 @@ from console.domain.tokens.secret import Secret
 from console.domain.tokens.state import TokenState
 from console.services.tokens.advice import advice, advice_on_found
 from console.services.tokens.reference import Reference
-from console.services.tokens.sources import Answer, Sources
+from console.services.tokens.sources import Sources, TokenAnswer
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ async def resolve_token(references: Sequence[str], sources: Sources, origin: str
             TokenResolved(TokenState.FOUND, "none", "The profile has no token_ref: calls carry no token."), None
         )
     known = [Reference.parse(text) for text in references]
-    answer, reference = Answer(TokenState.ABSENT), known[0]
+    answer, reference = TokenAnswer(TokenState.ABSENT), known[0]
     for reference in known:
         answer = await sources.ask(reference, origin)
         if answer.state is not TokenState.ABSENT:

@@ -19,7 +19,7 @@ from support.waiting import HANG_S
 from console.domain.tokens.secret import Secret
 from console.domain.tokens.state import TokenState
 from console.services.tokens.reference import Reference, Scheme
-from console.services.tokens.sources import Answer
+from console.services.tokens.sources import TokenAnswer
 from console.services.tokens.stores import bus
 from console.services.tokens.stores.platform_keyring import ChildKeyring, open_keyring
 from console.services.tokens.stores.secret_service import SecretServiceStore
@@ -36,7 +36,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the Secret Serv
 
 async def read_keyring(
     reference: Reference = ACME, timeout_s: float = HANG_S, *, platform: str = sys.platform, origin: str | None = ORIGIN
-) -> Answer:
+) -> TokenAnswer:
     return await answer_of(open_keyring(os.environ, timeout_s=timeout_s, platform=platform), reference, origin)
 
 
@@ -366,7 +366,7 @@ async def test_another_platforms_backend_cannot_be_used_here() -> None:
 
 async def test_a_platform_without_a_keyring_is_unavailable() -> None:
     answer = await read_keyring(platform="plan9")
-    assert answer == Answer(TokenState.UNAVAILABLE, reason="this platform has no keyring that the console knows")
+    assert answer == TokenAnswer(TokenState.UNAVAILABLE, reason="this platform has no keyring that the console knows")
 
 
 # --- No bus, or something else in its place --------------------------------------------------------------------------
