@@ -218,6 +218,28 @@ def test_no_test_borrows_from_another(tmp_path: Path) -> None:
     assert borrowing(tmp_path) == ["test_two.py"]
 
 
+NAMED = re.compile(r"`([\w./*-]+(?:\.(?:py|toml|jsonl|svg|txt)|/))`")
+"""A path as a document names one: from the root, or its end where that is clear, such as `panes/gate_pane.py`."""
+
+
+def gone(words: str) -> list[str]:
+    """Return the paths in a document that nothing has."""
+    rooms = (PACKAGE, REPOSITORY / "tests")
+    return [
+        name
+        for name in NAMED.findall(words)
+        if not any(REPOSITORY.glob(name)) and not any(any(room.rglob(name)) for room in rooms)
+    ]
+
+
+@pytest.mark.parametrize("document", ["CONTRIBUTING.md", "SECURITY.md"])
+def test_every_path_that_a_document_names_is_there(document: str) -> None:
+    words = (REPOSITORY / document).read_text(encoding="utf-8")
+    assert len(NAMED.findall(words)) > 20
+    assert gone(words) == []
+    assert gone("`domain/`, `domain/routes/contract.py`, `contract.py`, `domain/contract.py`") == ["domain/contract.py"]
+
+
 # --- Doors: what is done in one room alone ---------------------------------------------------------------------------
 
 
