@@ -181,7 +181,10 @@ def _check_config(path: Path) -> Symptom:
         found = path.stat()
     except OSError as error:
         return Symptom(
-            "files.config", Health.FAIL, f"{where} cannot be looked at: {error.strerror}", "See to its path."
+            "files.config",
+            Health.FAIL,
+            f"{where} cannot be looked at: {error.strerror}",
+            "Check that the path exists and that you may read it.",
         )
     if found.st_uid not in (os.geteuid(), 0):
         return Symptom("files.config", Health.WARN, f"{where} belongs to another user", "Put your own in its place.")
@@ -201,7 +204,12 @@ def _check_directory(symptom_id: str, path: Path) -> Symptom:
     except FileNotFoundError:
         return _check_missing(symptom_id, path)
     except OSError as error:
-        return Symptom(symptom_id, Health.FAIL, f"{where} cannot be looked at: {error.strerror}", "See to its path.")
+        return Symptom(
+            symptom_id,
+            Health.FAIL,
+            f"{where} cannot be looked at: {error.strerror}",
+            "Check that the path exists and that you may read it.",
+        )
     if not stat.S_ISDIR(found.st_mode):
         return Symptom(symptom_id, Health.UNSAFE, f"{where} is not a directory", "Move it away.")
     if found.st_uid != os.geteuid():

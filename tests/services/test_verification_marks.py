@@ -283,7 +283,7 @@ def test_a_pipe_or_a_folder_in_the_files_place_is_refused_without_waiting(file: 
     assert refusal(file, mark()).is_unsafe
     file.path.unlink()
     file.path.mkdir(0o700)
-    assert "no regular file" in str(refusal(file))
+    assert "not a regular file" in str(refusal(file))
     assert "cannot be written: Is a directory" in str(refusal(file, mark()))
 
 

@@ -1,4 +1,4 @@
-"""The one place that starts git: as a child that asks nobody, fetches nothing, runs nothing of others, and ends."""
+"""The one place that starts git: as a child that asks no one, fetches nothing, runs nothing of others, and ends."""
 
 import os
 import shutil

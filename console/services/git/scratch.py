@@ -168,7 +168,7 @@ def _make_root(place: Path | None) -> tuple[Path, int]:
 
 
 def _sweep(parent: Path) -> None:
-    """Remove the directories of this user that a killed process left: nobody holds their lock any more."""
+    """Remove the directories of this user that a killed process left: no process holds their lock."""
     for each in parent.glob(f"{_PREFIX}*"):
         with contextlib.suppress(OSError):
             if each.lstat().st_uid != os.geteuid() or each.is_symlink():

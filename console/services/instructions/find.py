@@ -74,7 +74,7 @@ async def check_pinned(
     home: Path | None = None,
     managed: Path = MANAGED,
 ) -> tuple[Conflict, ...]:
-    """Search and hash again, without git, and say what is no longer as it was pinned; empty where all is.
+    """Search and hash again, without git, and say what differs from what was pinned; empty where nothing does.
 
     The arguments are those that the set was found with. Directories that have gone meanwhile are a conflict, no error.
     """
@@ -152,7 +152,7 @@ def _with_git(
     file = found.file
     source = replace(source, git_blob=None if file.why_not else git.blob_id(file.data))
     if not workspace.holds(file.real):
-        # What the repository leads to, and does not hold, nobody else has.
+        # What the repository leads to, and does not hold, no other clone has.
         return replace(source, is_tracked=False if found.is_from_inside else None)
     parts = {workspace.relative(file.real): file.data}
     if workspace.holds(file.path):

@@ -14,7 +14,7 @@ class HeldLease:
 
     lease: Lease
     lost: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set when another process has taken the run: nothing may be done for it any more."""
+    """Set when another process has taken the run: nothing more may be done for it."""
 
 
 @contextlib.asynccontextmanager

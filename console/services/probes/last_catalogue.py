@@ -80,7 +80,7 @@ class CatalogueMemory:
 
 
 def load_catalogue(directory: Path, profile: str) -> Catalogue | None:
-    """Return the catalogue of the last check; None where there was none, or where the file is none of ours.
+    """Return the catalogue of the last check; None where there was none, or where the file is not one of ours.
 
     Raises:
         PrivateFileError: The file cannot be read, or others could have written it.

@@ -39,12 +39,10 @@ class Directories:
             account_home: Gives the user's home directory where HOME does not; empty where there is none.
 
         """
-        homes = (environment.get("HOME", ""), account_home())
-        home = next((Path(each) for each in homes if each.startswith("/")), _NO_HOME)
 
         def base(variable: str, default: str) -> Path:
             named = environment.get(variable, "")
-            return (Path(named) if named.startswith("/") else home / default) / _NAME
+            return (Path(named) if named.startswith("/") else _home(environment, account_home) / default) / _NAME
 
         return cls(base("XDG_DATA_HOME", ".local/share"), base("XDG_STATE_HOME", ".local/state"))
 
@@ -62,6 +60,13 @@ class Directories:
     def token_audit(self) -> Path:
         """The log of what was done to tokens."""
         return self.state / "token-audit.jsonl"
+
+
+def _home(environment: Mapping[str, str], account_home: Callable[[], str]) -> Path:
+    named = environment.get("HOME", "")
+    if not named.startswith("/"):
+        named = account_home()  # only where it is needed: the system may have to ask a server
+    return Path(named) if named.startswith("/") else _NO_HOME
 
 
 def state_directory(environment: Mapping[str, str], account_home: Callable[[], str] = account_home) -> Path:

@@ -123,10 +123,11 @@ async def run_bounded(
             with output.listening() as flooded:
                 ends: set[asyncio.Future[Any]] = {waiting, flooded, time_is_up}
                 await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
-            if flooded.done():
-                ending = ChildEnding.FLOODED
-            elif waiting.done():
+            if waiting.done():
+                output.drain()
                 ending = ChildEnding.EXITED
+            if output.is_over:
+                ending = ChildEnding.FLOODED
         finally:
             time_is_up.cancel()
             duration_ms = round((clock() - begin) * 1000)

@@ -46,7 +46,7 @@ class Prompt:
     """Asks for a token on the terminal, once in the life of a process, and keeps it in memory only."""
 
     def __init__(self, ask: Ask | None) -> None:
-        """Prepare the question; nobody is asked yet.
+        """Prepare the question; no one is asked yet.
 
         Args:
             ask: How to ask; None where nobody can be asked, as on the screen.

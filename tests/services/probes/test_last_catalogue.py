@@ -162,7 +162,7 @@ def test_a_link_in_the_directory_s_place_is_refused(directory: Path, tmp_path: P
 def test_a_pipe_in_the_file_s_place_is_not_waited_for(directory: Path) -> None:
     directory.mkdir(parents=True, mode=0o700)
     os.mkfifo(directory / NAME, 0o600)
-    with pytest.raises(PrivateFileError, match="no regular file"):
+    with pytest.raises(PrivateFileError, match="not a regular file"):
         load_catalogue(directory, "p")
 
 

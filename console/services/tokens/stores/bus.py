@@ -73,7 +73,7 @@ class BoundedConnection:
             connection: A connection that is open.
             deadline: When all is over, by the clock.
             may_prompt: The caller asked for a prompt to be shown, and waits for its end.
-            has_left: Set when the caller does not wait any more.
+            has_left: Set when the caller no longer waits.
             clock: Seconds that only go forward.
 
         """
@@ -91,11 +91,11 @@ class BoundedConnection:
         return self._connection.send_and_get_reply(message, timeout=left)
 
     def send(self, message: Any) -> None:
-        """Send a call whose answer nobody waits for."""
+        """Send a call without waiting for its answer."""
         self._connection.send(message)
 
     def filter(self, rule: Any) -> Any:
-        """Wait for the signal that a prompt has ended; refused where nobody asked for one."""
+        """Wait for the signal that a prompt has ended; refused where none was asked for."""
         if not self._may_prompt:
             raise PromptWantedError
         return self._connection.filter(rule)
@@ -171,7 +171,7 @@ def session_bus(
         timeout_s: The longest that they may take together, in seconds.
         bus_timeout_s: The longest that the bus itself may take to let one in; by default as long.
         may_prompt: Let the keyring ask on the desktop; otherwise what needs that is locked.
-        has_left: Set when the caller does not wait for a prompt any more.
+        has_left: Set when the caller no longer waits for a prompt.
         clock: Seconds that only go forward.
 
     Raises:

@@ -29,18 +29,18 @@ _PASSED = ("DBUS_SESSION_BUS_ADDRESS", "DISPLAY", "HOME", "LANG", "PATH", "SYSTE
 
 _CHILD = """
 import importlib, sys
-backend, deed, service, *names = sys.argv[1:]
+backend, action, service, *names = sys.argv[1:]
 module, _, kind = backend.partition(":")
 from keyring.errors import KeyringLocked, KeyringError, PasswordDeleteError
 try:
     keyring = getattr(importlib.import_module(module), kind)()
-    if deed == "set":
+    if action == "set":
         keyring.set_password(service, names[0], sys.stdin.buffer.read().decode())
         sys.exit(0)
     for name in names:
         value = keyring.get_password(service, name)
         if value is not None:
-            if deed == "delete":
+            if action == "delete":
                 keyring.delete_password(service, name)
             else:
                 sys.stdout.buffer.write(f"{names.index(name)}:{value}".encode())
@@ -91,14 +91,14 @@ class ChildKeyring:
         await self._run("set", reference, username(reference, origin), given=value)
 
     async def remove(self, reference: Reference, origin: str | None) -> bool:
-        """Forget the token that is bound to exactly this origin; tell whether there was one."""
+        """Forget the token that is bound to exactly this origin; return whether there was one."""
         return await self._run("delete", reference, username(reference, origin)) is not None
 
     async def origins(self, reference: Reference) -> None:
         """Say that the backend cannot list what it keeps."""
 
-    async def _run(self, deed: str, reference: Reference, *names: str, given: bytes = b"") -> bytes | None:
-        command = (sys.executable, "-I", "-c", _CHILD, self._backend, deed, reference.service, *names)
+    async def _run(self, action: str, reference: Reference, *names: str, given: bytes = b"") -> bytes | None:
+        command = (sys.executable, "-I", "-c", _CHILD, self._backend, action, reference.service, *names)
         try:
             report = await run_bounded(
                 command,

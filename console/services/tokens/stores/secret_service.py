@@ -1,4 +1,4 @@
-"""The Secret Service of Linux desktops as a store: asked over D-Bus, bounded in time, never unlocked by the way.
+"""The Secret Service of Linux desktops as a store: asked over D-Bus, bounded in time, never unlocked implicitly.
 
 The `keyring` library itself waits for ever on a locked collection with a display, and on a frozen daemon.
 """
@@ -78,7 +78,7 @@ class SecretServiceStore:
         await self._ask(ask)
 
     async def remove(self, reference: Reference, origin: str | None) -> bool:
-        """Forget the token that is bound to exactly this origin; tell whether there was one."""
+        """Forget the token that is bound to exactly this origin; return whether there was one."""
 
         def ask(connection: "DBusConnection") -> bool:
             collection = unlocked_collection(connection)
