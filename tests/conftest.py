@@ -12,7 +12,6 @@ import pytest
 from support import examples
 
 from console.services.system.leak_guard import LEAK_GUARD
-from console.services.tokens.environment import forget_environment
 
 if TYPE_CHECKING:
     from support.tokens.secret_service import SecretService
@@ -44,11 +43,9 @@ def _tokens_of_one_test() -> Iterator[None]:
 
     What a hundred other tests made up would be looked for in every line that a screen draws, and masked in it.
     """
-    forget_environment()
     known = LEAK_GUARD._secrets.copy()
     yield
     LEAK_GUARD._secrets[:] = known
-    forget_environment()
 
 
 @pytest.fixture(autouse=True, scope="session")

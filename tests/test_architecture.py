@@ -5,6 +5,8 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator, Mapping, Set
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -118,3 +120,168 @@ def test_every_folder_of_code_is_a_package_that_says_what_it_is_for(folder: str)
     words = ast.get_docstring(tree)
     assert words is not None
     assert len(words) > 20
+
+
+# --- Modules, folders and rooms --------------------------------------------------------------------------------------
+
+CROWD = 20
+"""The most modules of one folder: what a reader takes in at a glance."""
+
+NO_ROOMS = {"bench", "data", "referees", "support", "terminal"}
+"""The folders of tests that stand for no room: what measures, what others wrote, what helps, what is seen whole."""
+
+
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def imports_of(package: Path) -> dict[str, set[str]]:
+    """Return which modules of a package each of its modules imports, wherever in it and be it for types alone."""
+    files = {
+        ".".join(path.relative_to(package.parent).with_suffix("").parts).removesuffix(".__init__"): path
+        for path in package.rglob("*.py")
+    }
+    graph = {}
+    for name, path in files.items():
+        named = set()
+        for node in ast.walk(tree_of(path)):
+            if isinstance(node, ast.Import):
+                named |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                inner = {f"{node.module}.{alias.name}" for alias in node.names}
+                named |= inner if inner <= files.keys() else {node.module, *inner}
+        graph[name] = (named & files.keys()) - {name}
+    return graph
+
+
+def circle_in(graph: Mapping[str, Set[str]]) -> list[str]:
+    """Return the modules of a circle of imports, from one back to itself; none where there is no circle."""
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        return error.args[1]
+    return []
+
+
+def test_no_module_imports_itself_by_way_of_others() -> None:
+    assert circle_in(imports_of(PACKAGE)) == []
+
+
+def test_a_circle_of_imports_would_be_seen(tmp_path: Path) -> None:
+    house = tmp_path / "house"
+    (house / "hall").mkdir(parents=True)
+    (house / "hall" / "__init__.py").write_text("")
+    (house / "hall" / "door.py").write_text("def open():\n    from house.hall import key\n")
+    (house / "hall" / "key.py").write_text("from house.lamp import LIGHT\n")
+    (house / "lamp.py").write_text("import typing\nif typing.TYPE_CHECKING:\n    import house.hall.door\n")
+    assert set(circle_in(imports_of(house))) == {"house.hall.door", "house.hall.key", "house.lamp"}
+    (house / "lamp.py").write_text("import typing\nfrom house.hall import __doc__\n")
+    assert circle_in(imports_of(house)) == []
+
+
+def crowded(root: Path) -> list[str]:
+    """Return the folders that hold too many modules."""
+    folders = {path.parent for path in root.rglob("*.py")}
+    return [
+        folder.relative_to(root.parent).as_posix()
+        for folder in sorted(folders)
+        if sum(path.name != "__init__.py" for path in folder.glob("*.py")) > CROWD
+    ]
+
+
+@pytest.mark.parametrize("root", ["console", "tests"])
+def test_no_folder_is_crowded(root: str) -> None:
+    assert crowded(REPOSITORY / root) == []
+
+
+def test_a_crowded_folder_would_be_seen(tmp_path: Path) -> None:
+    for number in range(CROWD + 1):
+        (tmp_path / f"m{number}.py").touch()
+    (tmp_path / "__init__.py").touch()
+    assert crowded(tmp_path) == [tmp_path.name]
+    (tmp_path / "m0.py").unlink()
+    assert crowded(tmp_path) == []
+
+
+def without_a_room(tests: Path, package: Path) -> list[str]:
+    """Return the folders of tests that have no room of the package."""
+    folders = {path.parent.relative_to(tests) for path in tests.rglob("*.py")}
+    return sorted(
+        folder.as_posix()
+        for folder in folders
+        if folder.parts and folder.parts[0] not in NO_ROOMS and not (package / folder / "__init__.py").exists()
+    )
+
+
+def test_every_folder_of_tests_has_its_room() -> None:
+    assert without_a_room(REPOSITORY / "tests", PACKAGE) == []
+    assert without_a_room(REPOSITORY / "tests", PACKAGE / "domain")
+
+
+def borrowing(tests: Path) -> list[str]:
+    """Return the modules of tests that import from a module of tests: what two of them need stands in `support`."""
+    return sorted(
+        path.relative_to(tests).as_posix()
+        for path in tests.rglob("*.py")
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").rpartition(".")[2].startswith("test_")
+    )
+
+
+def test_no_test_borrows_from_another(tmp_path: Path) -> None:
+    assert borrowing(REPOSITORY / "tests") == []
+    (tmp_path / "test_one.py").write_text("from support.git import repositories\n")
+    (tmp_path / "test_two.py").write_text("from cli.test_one import helper\n")
+    assert borrowing(tmp_path) == ["test_two.py"]
+
+
+NAMED = re.compile(r"`([\w./*-]+(?:\.(?:py|toml|jsonl|svg|txt)|/))`")
+"""A path as a document names one: from the root, or its end where that is clear, such as `panes/gate_pane.py`."""
+
+
+def gone(words: str) -> list[str]:
+    """Return the paths in a document that nothing has."""
+    rooms = (PACKAGE, REPOSITORY / "tests")
+    return [
+        name
+        for name in NAMED.findall(words)
+        if not any(REPOSITORY.glob(name)) and not any(any(room.rglob(name)) for room in rooms)
+    ]
+
+
+@pytest.mark.parametrize("document", ["CONTRIBUTING.md", "SECURITY.md"])
+def test_every_path_that_a_document_names_is_there(document: str) -> None:
+    words = (REPOSITORY / document).read_text(encoding="utf-8")
+    assert len(NAMED.findall(words)) > 20
+    assert gone(words) == []
+    assert gone("`domain/`, `domain/routes/contract.py`, `contract.py`, `domain/contract.py`") == ["domain/contract.py"]
+
+
+# --- Doors: what is done in one room alone ---------------------------------------------------------------------------
+
+
+def where(wanted: re.Pattern[str]) -> Iterator[str]:
+    """Yield the modules of services that name something: an attribute, or a text that is that name alone."""
+    services = PACKAGE / "services"
+    for path in sorted(services.rglob("*.py")):
+        words = {
+            node.attr if isinstance(node, ast.Attribute) else str(node.value)
+            for node in ast.walk(tree_of(path))
+            if isinstance(node, ast.Attribute | ast.Constant)
+        }
+        if any(wanted.fullmatch(word) for word in words):
+            yield path.relative_to(services).as_posix()
+
+
+def test_a_service_starts_programs_in_one_place() -> None:
+    """The drill has its own: it talks with the console while this runs."""
+    starting = re.compile(r"create_subprocess_(exec|shell)|Popen|posix_spawn|fork|execv|check_output")
+    assert list(where(starting)) == ["leak_drill/child.py", "system/process.py"]
+
+
+def test_git_is_set_in_one_room() -> None:
+    """A policy's commands run in a tree of ours, and may ask git themselves."""
+    variables, options = re.compile(r"GIT_[A-Z_]+"), re.compile(r"(core|diff|protocol|credential|safe)\.[A-Za-z]+=.*")
+    room = ["git/command.py", "git/example.py", "git/scratch.py"]
+    assert list(where(variables)) == ["checks/policy_command.py", *room]
+    assert list(where(options)) == ["git/command.py", "git/working_tree.py"]

@@ -165,8 +165,8 @@ class Session:
 
     async def climb(self, checks: Sequence[RouteCheck], top: Rung) -> None:
         """Climb the probe ladder for routes until they end."""
-        from console.services.probes.catalogue_memory import CatalogueMemory
         from console.services.probes.ladder import LadderPlan, climb
+        from console.services.probes.last_catalogue import CatalogueMemory
 
         is_kept = not self.profile.is_built_in and not self.state.is_read_only
         memory = CatalogueMemory(self.profile.name, os.environ, is_kept=is_kept)

@@ -79,7 +79,7 @@ class SourceOutcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class SourceChecked:
+class PageChecked:
     """A row's source was fetched. Nothing of the page is kept but its hash."""
 
     row_id: str
@@ -170,7 +170,7 @@ def check_note(note: str) -> Finding | None:
     return None
 
 
-def compare(row: Row, marks: Sequence[Mark], content_sha256: str, http_status: int) -> SourceChecked:
+def compare(row: Row, marks: Sequence[Mark], content_sha256: str, http_status: int) -> PageChecked:
     """Compare a source's text with the one that a row's newest mark vouches for, by their hashes."""
     mark = newest_mark(row, marks)
     again = f"gateway-console verify mark {row.id} --live"
@@ -183,4 +183,4 @@ def compare(row: Row, marks: Sequence[Mark], content_sha256: str, http_status: i
     else:
         outcome = SourceOutcome.CHANGED
         reason = f"The page's text changed since {mark.at.date().isoformat()}. Read it again, then: {again}"
-    return SourceChecked(row.id, outcome, reason, http_status, content_sha256)
+    return PageChecked(row.id, outcome, reason, http_status, content_sha256)

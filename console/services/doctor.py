@@ -10,8 +10,8 @@ from typing import TextIO
 
 from console.domain.text.safe import safe
 from console.services.config.load import default_config_path
+from console.services.system.directories import Directories
 from console.services.tokens.entry import check_entry
-from console.services.tokens.place import Place
 
 FEWEST_COLUMNS, FEWEST_LINES = 80, 24
 """The smallest terminal that the screen is laid out for, in cells."""
@@ -164,14 +164,14 @@ def check_token_entry(environment: Mapping[str, str]) -> Symptom:
 
 def check_files(environment: Mapping[str, str]) -> tuple[Symptom, ...]:
     """Judge the config file and the console's own directories; nothing is made or changed."""
-    place = Place.of(environment)
+    own = Directories.of(environment)
     config = default_config_path(environment)
     return (
         Symptom("files.config", Health.NOTE, "no config file", "The built-in profile demo is used.")
         if config is None
         else _check_config(config),
-        _check_directory("files.state", place.state),
-        _check_directory("files.data", place.data),
+        _check_directory("files.state", own.state),
+        _check_directory("files.data", own.data),
     )
 
 
@@ -181,7 +181,10 @@ def _check_config(path: Path) -> Symptom:
         found = path.stat()
     except OSError as error:
         return Symptom(
-            "files.config", Health.FAIL, f"{where} cannot be looked at: {error.strerror}", "See to its path."
+            "files.config",
+            Health.FAIL,
+            f"{where} cannot be looked at: {error.strerror}",
+            "Check that the path exists and that you may read it.",
         )
     if found.st_uid not in (os.geteuid(), 0):
         return Symptom("files.config", Health.WARN, f"{where} belongs to another user", "Put your own in its place.")
@@ -201,7 +204,12 @@ def _check_directory(symptom_id: str, path: Path) -> Symptom:
     except FileNotFoundError:
         return _check_missing(symptom_id, path)
     except OSError as error:
-        return Symptom(symptom_id, Health.FAIL, f"{where} cannot be looked at: {error.strerror}", "See to its path.")
+        return Symptom(
+            symptom_id,
+            Health.FAIL,
+            f"{where} cannot be looked at: {error.strerror}",
+            "Check that the path exists and that you may read it.",
+        )
     if not stat.S_ISDIR(found.st_mode):
         return Symptom(symptom_id, Health.UNSAFE, f"{where} is not a directory", "Move it away.")
     if found.st_uid != os.geteuid():

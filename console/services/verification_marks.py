@@ -1,14 +1,10 @@
 """The mark file: who verified which row of the verification table, and when; one JSON line a mark, one file a profile.
 
-A line is appended under a lock, so that two writers at once both keep theirs. A line that a crash cut short is
-passed over when reading, and the next mark begins on a line of its own.
+A line that a crash cut short is passed over when reading.
 """
 
-import contextlib
-import fcntl
 import os
 import pwd
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,7 +15,8 @@ from msgspec import Meta, Struct
 
 from console.domain.text.safe import safe
 from console.domain.verification import NOTE_LIMIT, Mark, check_note
-from console.services.system.private_file import PrivateFileError, open_to_append, open_to_read, require_clean
+from console.services.system.jsonl import append_line
+from console.services.system.private_file import PrivateFileError, open_to_read
 
 SIZE_LIMIT = 1024 * 1024
 """The most bytes that are read, from the file's end: the newest marks decide."""
@@ -76,10 +73,14 @@ class MarkFile:
         descriptor = open_to_read(self.path)
         if descriptor is None:
             return MarkLog(())
-        with os.fdopen(descriptor, "rb") as file, self._reporting("read"):
-            start = max(0, os.fstat(descriptor).st_size - SIZE_LIMIT)
-            file.seek(start)
-            lines = file.read(SIZE_LIMIT).split(b"\n")
+        try:
+            with os.fdopen(descriptor, "rb") as file:
+                start = max(0, os.fstat(descriptor).st_size - SIZE_LIMIT)
+                file.seek(start)
+                lines = file.read(SIZE_LIMIT).split(b"\n")
+        except OSError as error:
+            where = safe(str(self.path))
+            raise PrivateFileError(f"{where} cannot be read: {error.strerror or 'input/output error'}") from None
         found = [_mark_in(line) for line in (lines[1:] if start else lines) if line]
         marks = tuple(mark for mark in found if mark is not None)
         return MarkLog(marks, len(found) - len(marks))
@@ -94,28 +95,7 @@ class MarkFile:
         if (finding := check_note(mark.note)) is not None:
             raise PrivateFileError(finding.message, is_unsafe=finding.id == "NOTE-01")
         line = _Line(1, mark.row_id, mark.at, safe(mark.by), safe(mark.note), mark.content_sha256)
-        data = msgspec.json.encode(line) + b"\n"
-        require_clean(data, self._name)
-        descriptor = open_to_append(self.path)
-        with contextlib.closing(os.fdopen(descriptor, "rb")), self._reporting("written"):
-            fcntl.flock(descriptor, fcntl.LOCK_EX)  # until the file is closed
-            size = os.fstat(descriptor).st_size
-            is_cut = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
-            try:
-                _write_all(descriptor, b"\n" + data if is_cut else data)
-            except OSError:
-                with contextlib.suppress(OSError):
-                    os.ftruncate(descriptor, size)
-                raise
-            os.fsync(descriptor)
-
-    @contextlib.contextmanager
-    def _reporting(self, deed: str) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            where = safe(str(self.path))
-            raise PrivateFileError(f"{where} cannot be {deed}: {error.strerror or 'input/output error'}") from None
+        append_line(self.path, line)
 
 
 def user_name() -> str:
@@ -125,11 +105,6 @@ def user_name() -> str:
     except KeyError:
         name = f"user {os.geteuid()}"
     return safe(name, limit=_NAME_LIMIT)
-
-
-def _write_all(descriptor: int, data: bytes) -> None:
-    while data:
-        data = data[os.write(descriptor, data) :]
 
 
 def _mark_in(line: bytes) -> Mark | None:

@@ -14,10 +14,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from support.examples import examples
+from support.system.file_lock import is_waited_for
 from support.waiting import HANG_S
 
 from console.domain.verification import Mark
-from console.services.system.directories import state_directory
 from console.services.system.private_file import PrivateFileError
 from console.services.verification_marks import SIZE_LIMIT, MarkFile, user_name
 
@@ -203,12 +203,6 @@ def test_two_writers_at_once_both_keep_every_mark(file: MarkFile, directory: Pat
         assert [int(each.note.split()[0]) for each in log.marks if each.by == name] == list(range(TIMES))
 
 
-def is_waited_for(path: Path) -> bool:
-    """Return whether the kernel knows of someone who waits for a lock on a file."""
-    inode = f":{path.stat().st_ino} "
-    return any("->" in line and inode in line for line in Path("/proc/locks").read_text().splitlines())
-
-
 def test_a_writer_waits_while_another_is_in_the_middle_of_its_line(file: MarkFile) -> None:
     file.append(mark("before"))
     with file.path.open("ab", buffering=0) as other:
@@ -289,7 +283,7 @@ def test_a_pipe_or_a_folder_in_the_files_place_is_refused_without_waiting(file: 
     assert refusal(file, mark()).is_unsafe
     file.path.unlink()
     file.path.mkdir(0o700)
-    assert "no regular file" in str(refusal(file))
+    assert "not a regular file" in str(refusal(file))
     assert "cannot be written: Is a directory" in str(refusal(file, mark()))
 
 
@@ -354,25 +348,3 @@ def test_a_disk_that_is_full_leaves_the_file_as_it_was(file: MarkFile) -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert "cannot be written: File too large" in str(error)
     assert file.path.read_bytes() == before
-
-
-# --- Where state is kept ---------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("environment", "path"),
-    [
-        ({"XDG_STATE_HOME": "/s", "HOME": "/h"}, "/s/gateway-console"),
-        ({"HOME": "/h"}, "/h/.local/state/gateway-console"),
-        ({"XDG_STATE_HOME": "", "HOME": "/h"}, "/h/.local/state/gateway-console"),
-        ({"XDG_STATE_HOME": "relative", "HOME": "/h"}, "/h/.local/state/gateway-console"),
-    ],
-)
-def test_state_is_kept_where_the_xdg_specification_says(environment: dict[str, str], path: str) -> None:
-    assert state_directory(environment) == Path(path)
-
-
-@pytest.mark.parametrize("environment", [{}, {"HOME": ""}, {"HOME": "here", "XDG_STATE_HOME": "there"}])
-def test_without_a_place_for_state_the_message_says_what_to_set(environment: dict[str, str]) -> None:
-    with pytest.raises(PrivateFileError, match="set XDG_STATE_HOME or HOME"):
-        state_directory(environment)

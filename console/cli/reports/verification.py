@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from console.cli import output
 from console.cli.reports.finding import finding_document
 from console.domain.finding import Finding
-from console.domain.verification import Freshness, Mark, RowState, SourceChecked, SourceOutcome
+from console.domain.verification import Freshness, Mark, PageChecked, RowState, SourceOutcome
 from console.view.sign import freshness_sign, outcome_sign
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def show_row(state: RowState, marks: Iterable[Mark]) -> None:
             output.write_line(f"    {mark.note}")
 
 
-def show_checked(checked: SourceChecked, widths: Sequence[int]) -> None:
+def show_checked(checked: PageChecked, widths: Sequence[int]) -> None:
     """Write what fetching one source came to."""
     cells = (str(outcome_sign(checked.outcome)), checked.row_id, checked.reason)
     output.write_line(output.table_line(cells, (*widths, 0)))
@@ -120,7 +120,7 @@ def mark_document(mark: Mark) -> dict[str, object]:
     }
 
 
-def checked_document(checked: SourceChecked) -> dict[str, object]:
+def checked_document(checked: PageChecked) -> dict[str, object]:
     """Return what fetching a source came to as the JSON documents name it."""
     return {
         "outcome": checked.outcome.value,

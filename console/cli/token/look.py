@@ -13,10 +13,10 @@ from console.domain.tokens.state import TokenState
 from console.services.tokens.advice import advice
 from console.services.tokens.diagnosis import Diagnosis, diagnose
 from console.services.tokens.reference import Reference, Scheme
-from console.services.tokens.sources import Answer, Sources
+from console.services.tokens.sources import Sources, TokenAnswer
 from console.view.sign import token_sign
 
-_Asked = tuple[Reference, Answer]
+_Asked = tuple[Reference, TokenAnswer]
 
 
 def run(subject: Subject, arguments: argparse.Namespace) -> ExitCode:
@@ -37,12 +37,12 @@ async def _ask_all(subject: Subject) -> list[_Asked]:
     return [(each, await _ask(each, subject.silent_sources, subject.origin)) for each in subject.references]
 
 
-async def _ask(reference: Reference, sources: Sources, origin: str | None) -> Answer:
+async def _ask(reference: Reference, sources: Sources, origin: str | None) -> TokenAnswer:
     """Ask a reference, but neither for a token that does not exist yet nor a person who need not answer."""
     if reference.scheme is Scheme.SIM:
-        return Answer(TokenState.UNASKED, reason="made again at each start of the embedded gateway, never stored")
+        return TokenAnswer(TokenState.UNASKED, reason="made again at each start of the embedded gateway, never stored")
     if reference.scheme is Scheme.PROMPT and not sources.prompt.can_ask:
-        return Answer(TokenState.UNASKED, reason="asked on the terminal when a call needs it")
+        return TokenAnswer(TokenState.UNASKED, reason="asked on the terminal when a call needs it")
     return await sources.ask(reference, origin)
 
 
@@ -121,7 +121,7 @@ def _show(
         output.write_line(output.table_line(line, widths))
 
 
-def _words(reference: Reference, answer: Answer) -> str:
+def _words(reference: Reference, answer: TokenAnswer) -> str:
     if answer.state is TokenState.FOUND and reference.scheme.is_store and answer.origin is None:
         return "bound to no origin: another tool stored it; token rebind binds it"
     return answer.reason

@@ -8,7 +8,7 @@ from console.cli.token.subject import Subject
 from console.domain.tokens.state import TokenState
 from console.services.tokens.advice import next_step, said_of
 from console.services.tokens.reference import Reference
-from console.services.tokens.sources import Answer
+from console.services.tokens.sources import TokenAnswer
 from console.services.tokens.stores.store import OtherOriginError, StoreError
 
 SCHEMA = "gateway-console/token/v1"
@@ -61,7 +61,7 @@ def fail(subject: Subject, action: str, reference: Reference, error: StoreError)
     is_bound_elsewhere = isinstance(error, OtherOriginError)
     is_out_of_reach = error.state in (TokenState.LOCKED, TokenState.TIMEOUT, TokenState.UNAVAILABLE)
     if action != "unlock" and (is_bound_elsewhere or is_out_of_reach):
-        answer = Answer(error.state, reason=error.reason, is_bound_elsewhere=is_bound_elsewhere)
+        answer = TokenAnswer(error.state, reason=error.reason, is_bound_elsewhere=is_bound_elsewhere)
         words = f"{words}. {next_step(answer, reference)}"
     output.complain(words)
     return code_of_token(error.state)

@@ -12,9 +12,9 @@ from console.services.config.settings import Profile
 from console.services.config.toml_text import ConfigError
 from console.services.gateway.address import canonical_origin
 from console.services.open_gateway import TargetError, require_base_url
+from console.services.system.directories import Directories
 from console.services.tokens.audit import AuditLog
 from console.services.tokens.fingerprint import installation_key
-from console.services.tokens.place import Place
 from console.services.tokens.reference import Reference, Scheme
 from console.services.tokens.sources import Sources, open_sources
 from console.services.tokens.stores.store import Store, StoreError
@@ -41,7 +41,7 @@ class Subject:
     """Its sources, which ask on the terminal."""
     silent_sources: Sources
     """Its sources, which ask nobody."""
-    place: Place
+    directories: Directories
     audit: AuditLog
 
     def store(self, text: str | None) -> tuple[Reference, Store]:
@@ -94,10 +94,10 @@ class Subject:
 
     def fingerprint_key(self, *, may_make: bool = True) -> bytes | None:
         """Return the key of fingerprints; None, with a note that says why, where there is none."""
-        if not may_make and not self.place.fingerprint_key.exists():
+        if not may_make and not self.directories.fingerprint_key.exists():
             return None
         try:
-            return installation_key(self.place.fingerprint_key)
+            return installation_key(self.directories.fingerprint_key)
         except StoreError as error:
             output.note(f"no fingerprints: {error.reason}")
             return None
@@ -115,15 +115,15 @@ def load_subject(arguments: argparse.Namespace) -> Subject:
         origin = None if profile.is_embedded else canonical_origin(require_base_url(profile, current().environment))
     except (ConfigError, TargetError) as error:
         raise SubjectError(str(error), ExitCode.CONFIG) from None
-    place = Place.of(current().environment)
+    directories = Directories.of(current().environment)
     return Subject(
         profile=profile,
         references=profile.gateway.token_ref,
         origin=origin,
         sources=open_sources(profile.gateway, current().environment, ask=ask_on_terminal),
         silent_sources=open_sources(profile.gateway, current().environment),
-        place=place,
-        audit=AuditLog(place.audit),
+        directories=directories,
+        audit=AuditLog(directories.token_audit),
     )
 
 

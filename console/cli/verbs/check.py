@@ -124,8 +124,8 @@ async def _climb(
     import asyncio
 
     from console.services.gateway.reservations import Reservations
-    from console.services.probes.catalogue_memory import CatalogueMemory
     from console.services.probes.ladder import LadderPlan, climb
+    from console.services.probes.last_catalogue import CatalogueMemory
     from console.services.probes.smoke import SmokePlan
 
     state = apply(ConsoleState(profile.name), RoutesChecked(checks))

@@ -17,9 +17,9 @@ from console.domain.text.safe import safe
 from console.domain.verification import (
     NOTE_LIMIT,
     Mark,
+    PageChecked,
     Row,
     RowState,
-    SourceChecked,
     check_freshness,
     nearest_row_id,
     row_of,
@@ -195,7 +195,7 @@ class _Desk:
         code = self._finish(states, checked, require_fresh=require_fresh)
         return ExitCode.FAILED if any(each.wants_a_look for each in checked.values()) else code
 
-    async def _check_sources(self, states: Sequence[RowState], marks: Sequence[Mark]) -> list[SourceChecked]:
+    async def _check_sources(self, states: Sequence[RowState], marks: Sequence[Mark]) -> list[PageChecked]:
         from console.services.pages.freshness_check import check_sources
 
         if not self.as_json:
@@ -235,9 +235,7 @@ class _Desk:
         max_age_days = self.profile.policy.verification_max_age_days
         return tuple(state(row, marks, self.now.date(), max_age_days) for row in chosen)
 
-    def _finish(
-        self, states: Sequence[RowState], checked: dict[str, SourceChecked], *, require_fresh: bool
-    ) -> ExitCode:
+    def _finish(self, states: Sequence[RowState], checked: dict[str, PageChecked], *, require_fresh: bool) -> ExitCode:
         """Write what of the rows is left to say, and return the exit code."""
         is_required = require_fresh or self.profile.policy.require_verification
         findings = check_freshness(states, is_required=is_required)

@@ -14,8 +14,6 @@ _ACTOR_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._@+-]{0,63}")
 
 
 _KEY_FINGERPRINT = re.compile(r"SHA256:[A-Za-z0-9+/]{43}")
-
-
 _HOST = re.compile(r"[0-9a-f]{12}")
 
 

@@ -27,9 +27,9 @@ from console.domain.workflows.rule import (
     placed_finding,
 )
 from console.domain.workflows.workflow import (
+    ContextReference,
     Job,
     MapNode,
-    Reference,
     Step,
     TextNode,
     Workflow,
@@ -193,12 +193,12 @@ def _call_hits(job: Job) -> Iterator[tuple[Rule, int]]:
         yield INHERITED_SECRETS, secrets.line
 
 
-def _is_secret(reference: Reference) -> bool:
+def _is_secret(reference: ContextReference) -> bool:
     is_named = reference.path[0] == "secrets" or reference.path == ("github", "token")
     return is_named and not reference.is_compared
 
 
-def _is_free_text(reference: Reference) -> bool:
+def _is_free_text(reference: ContextReference) -> bool:
     path = reference.path
     if reference.is_compared or path[0] != "github":
         return False

@@ -76,7 +76,7 @@ class Workflow:
 
 
 @dataclass(frozen=True, slots=True)
-class Reference:
+class ContextReference:
     """A context that an expression of a text uses."""
 
     path: tuple[str, ...]
@@ -86,7 +86,7 @@ class Reference:
     line: int
 
 
-def references(node: TextNode) -> Iterator[Reference]:
+def references(node: TextNode) -> Iterator[ContextReference]:
     """Yield what the expressions of a text refer to."""
     line, counted = node.line, 0
     for inner, offset in _expressions(node.text):
@@ -99,7 +99,7 @@ def references(node: TextNode) -> Iterator[Reference]:
                 _COMPARED_AFTER.match(plain, match.end()) is not None
                 or _COMPARED_BEFORE.search(plain, max(0, match.start() - 40), match.start()) is not None
             )
-            yield Reference(tuple(match.group().split(".")), is_compared, line)
+            yield ContextReference(tuple(match.group().split(".")), is_compared, line)
 
 
 def _expressions(text: str) -> Iterator[tuple[str, int]]:

@@ -22,6 +22,7 @@ from console.services.system.process import ChildEnding, run_bounded
 _KEPT = ("LANG", "LC_ALL", "LC_CTYPE", "TZ")
 _SHOWN_CHARACTERS = 4_000
 _SHOWN_LINES = 40
+_TAIL_BYTES = 65_536
 _FILE_BYTES = 2_000_000_000
 _MEMORY_BYTES = 4 * 1024**3
 _PROCESSES = 512
@@ -129,6 +130,9 @@ async def run_command(
             directory=directory,
             timeout_s=timeout_s,
             limit_bytes=limit_bytes,
+            tail_bytes=_TAIL_BYTES,
+            is_stderr_kept=True,
+            is_hashed=True,
             is_marked=True,
             memory_bytes=_MEMORY_BYTES,
             more_processes=_PROCESSES,

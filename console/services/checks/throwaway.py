@@ -17,7 +17,7 @@ from pathlib import Path
 from console.domain.artifacts.file_change import ChangeKind, FileChange
 from console.domain.finding import Finding, Severity
 from console.services.git.checkout import NoCheckoutError, find_checkout
-from console.services.git.command import NoGitError, is_well
+from console.services.git.command import NoGitError
 from console.services.git.scratch import Scratch, ScratchError, scratch
 from console.services.system.process import ChildReport
 
@@ -95,7 +95,7 @@ class Throwaway:
         except OSError as error:
             raise _not_made(error) from None
         failed_at = tuple(int(number) for number in _FAILED_AT.findall(report.tail))
-        return Applied(is_well(report), failed_at, report.tail)
+        return Applied(report.is_success, failed_at, report.tail)
 
     async def changes(self) -> tuple[FileChange, ...]:
         """Return what differs between the commit and the index, as git says it; a rename is two changes.
@@ -150,7 +150,7 @@ class Throwaway:
 
     async def _require(self, *arguments: str, given: Path | None = None) -> ChildReport:
         report = await self._git(*arguments, is_stderr_kept=False, given=given)
-        if not is_well(report):
+        if not report.is_success:
             raise ThrowawayError(
                 "CHK-04",
                 f"git {arguments[0]} did not succeed in the throwaway repository: is there space in the temporary"

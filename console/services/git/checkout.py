@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from console.services.git.command import ask_git, is_well
+from console.services.git.command import ask_git
 
 _OBJECT_FORMAT = re.compile(rb"sha1|sha256")
 _PATHS = ("objects", "index", "info/exclude", "info/sparse-checkout")
@@ -62,7 +62,7 @@ async def find_checkout(directory: Path, environment: Mapping[str, str]) -> Chec
         directory, environment, "rev-parse", "--path-format=absolute", "--show-object-format", *places, *paths
     )
     lines = report.tail.removesuffix(b"\n").split(b"\n")
-    if not is_well(report) or len(lines) != 3 + len(_PATHS) or _OBJECT_FORMAT.fullmatch(lines[0]) is None:
+    if not report.is_success or len(lines) != 3 + len(_PATHS) or _OBJECT_FORMAT.fullmatch(lines[0]) is None:
         if (place := _bare_above(directory)) is not None:
             raise EmbeddedBareError(place)
         raise NoCheckoutError

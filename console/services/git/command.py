@@ -1,11 +1,11 @@
-"""The one place that starts git: as a child that asks nobody, fetches nothing, runs nothing of others, and ends."""
+"""The one place that starts git: as a child that asks no one, fetches nothing, runs nothing of others, and ends."""
 
 import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from console.services.system.process import ChildEnding, ChildReport, run_bounded
+from console.services.system.process import ChildReport, run_bounded
 
 GIT_TIMEOUT_S = 60.0
 """The longest that one git may take, in seconds."""
@@ -115,11 +115,6 @@ def _program(environment: Mapping[str, str]) -> str | None:
     return shutil.which("git", path=environment.get("PATH", os.defpath))
 
 
-def is_well(report: ChildReport) -> bool:
-    """Return whether git did what it was asked."""
-    return report.ending is ChildEnding.EXITED and report.exit_code == 0
-
-
 async def _run(
     arguments: tuple[str, ...],
     environment: Mapping[str, str],
@@ -140,7 +135,6 @@ async def _run(
             directory=directory,
             timeout_s=timeout_s,
             limit_bytes=OUTPUT_BYTES,
-            tail_bytes=OUTPUT_BYTES,
             is_stderr_kept=is_stderr_kept,
             given=given,
             memory_bytes=MEMORY_BYTES,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from console.services.git.command import NoGitError, is_well, run_own_git
+from console.services.git.command import NoGitError, run_own_git
 
 _WHO = (
     *("-c", "user.name=gateway-console", "-c", "user.email=gateway-console@localhost"),
@@ -24,5 +24,5 @@ async def commit_all(root: Path, environment: Mapping[str, str]) -> None:
         ("add", "--all"),
         ("commit", "--quiet", "--message", "An example"),
     ):
-        if not is_well(await run_own_git(inside, environment, root, *_WHO, *command)):
+        if not (await run_own_git(inside, environment, root, *_WHO, *command)).is_success:
             raise NoGitError(f"git {command[0]} did not succeed in {root.name}")

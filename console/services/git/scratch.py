@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 from console.services.git.checkout import Checkout
-from console.services.git.command import is_well, run_own_git
+from console.services.git.command import run_own_git
 from console.services.system.process import ChildReport
 
 _PREFIX = "gateway-console-scratch-"
@@ -95,7 +95,8 @@ class Scratch:
             NoGitError: Git cannot be started.
 
         """
-        return is_well(await self.git("rev-parse", "--quiet", "--verify", "--end-of-options", f"{commit}^{{commit}}"))
+        report = await self.git("rev-parse", "--quiet", "--verify", "--end-of-options", f"{commit}^{{commit}}")
+        return report.is_success
 
     async def begin(self, checkout: Checkout) -> None:
         """Make the repository, on objects that are borrowed.
@@ -113,7 +114,7 @@ class Scratch:
             self.files,
             *("init", "--quiet", *shape, str(self.repository)),
         )
-        if not is_well(made):
+        if not made.is_success:
             raise ScratchError("git cannot make a repository in the temporary directory; is there space?")
         self.alternates.parent.mkdir(exist_ok=True)
         self.alternates.write_bytes(_quoted(os.fsencode(checkout.objects)) + b"\n")
@@ -167,7 +168,7 @@ def _make_root(place: Path | None) -> tuple[Path, int]:
 
 
 def _sweep(parent: Path) -> None:
-    """Remove the directories of this user that a killed process left: nobody holds their lock any more."""
+    """Remove the directories of this user that a killed process left: no process holds their lock."""
     for each in parent.glob(f"{_PREFIX}*"):
         with contextlib.suppress(OSError):
             if each.lstat().st_uid != os.geteuid() or each.is_symlink():

@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from console.services.git.command import OUTPUT_BYTES, is_well
+from console.services.git.command import OUTPUT_BYTES
 from console.services.git.scratch import Scratch, ScratchError
 from console.services.system.process import ChildEnding
 
@@ -38,7 +38,7 @@ async def list_files(own: Scratch, commit: str) -> tuple[TreeFile, ...]:
 
     """
     report = await own.git("ls-tree", "-r", "-z", "--long", "--full-tree", commit)
-    if not is_well(report):
+    if not report.is_success:
         is_large = report.ending is ChildEnding.FLOODED
         why = f"its list of files has over {OUTPUT_BYTES} bytes" if is_large else "not all of it was fetched"
         raise ScratchError(f"the files of commit {commit[:12]} cannot be listed: {why}")
@@ -73,7 +73,7 @@ async def read_files(own: Scratch, files: Sequence[TreeFile]) -> tuple[bytes, ..
     wanted.write_text("".join(f"{file.blob}\n" for file in files), encoding="ascii")
     report = await own.git("cat-file", "--batch", given=wanted)
     contents = []
-    rest = report.tail if is_well(report) else b""
+    rest = report.tail if report.is_success else b""
     for _ in files:
         header, _, rest = rest.partition(b"\n")
         match = _HEADER.fullmatch(header)

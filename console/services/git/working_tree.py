@@ -13,7 +13,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from console.services.git.checkout import Checkout
-from console.services.git.command import is_well
 from console.services.git.scratch import Scratch, ScratchError, scratch
 
 _INDEX_BYTES = 512_000_000
@@ -43,7 +42,7 @@ async def is_dirty(checkout: Checkout, commit: str, environment: Mapping[str, st
         sparse = _SPARSE if (own.repository / "info" / "sparse-checkout").exists() else ()
         shape = ("--porcelain", "-z", "--untracked-files=normal", "--ignore-submodules=all", "--no-renames")
         report = await own.git(*sparse, "status", *shape, tree=checkout.root)
-        if not is_well(report):
+        if not report.is_success:
             raise ScratchError("git cannot compare the working tree with its commit; see: git fsck --connectivity-only")
         return bool(report.output_bytes)
 

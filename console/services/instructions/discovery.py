@@ -8,12 +8,12 @@ from pathlib import Path
 from console.domain.instructions.conflict import Neighbour
 from console.domain.instructions.source import Conflict, ConflictCode, Load, Tool
 from console.domain.instructions.text import front_matter
-from console.services.instructions.file_cache import TOO_MANY, Shelf, exists, is_file
-from console.services.instructions.found import ADVICE, Found
+from console.services.instructions.file_cache import TOO_MANY, FileCache, exists, is_file
 from console.services.instructions.import_graph import ImportGraph
-from console.services.instructions.place import Place
-from console.services.instructions.rule import NEIGHBOURS, RULES, Pick, Rule, Where
+from console.services.instructions.instruction_file import ADVICE, InstructionFile
+from console.services.instructions.rule import NEIGHBOURS, RULES, Pick, SearchRule, Where
 from console.services.instructions.tool_settings import ToolSettings, codex_home, read_settings
+from console.services.instructions.workspace import Workspace
 
 DIRECTORIES_LIMIT = 20_000
 """The most directories that are looked through below the one in which the tool works."""
@@ -25,7 +25,7 @@ _NOT_ENTERED = frozenset({".git", "node_modules", ".venv", "venv", "__pycache__"
 class Discovery:
     """What a tool finds, before git was asked."""
 
-    found: tuple[Found, ...]
+    found: tuple[InstructionFile, ...]
     conflicts: tuple[Conflict, ...]
     neighbours: tuple[Neighbour, ...]
     missing: tuple[str, ...]
@@ -33,21 +33,21 @@ class Discovery:
     budget: int | None
 
 
-def discover(tool: Tool, place: Place) -> Discovery:
+def discover(tool: Tool, workspace: Workspace) -> Discovery:
     """Find what a tool reads. Files are read here, so call it where that may wait."""
-    shelf = Shelf()
-    settings = read_settings(tool, place, shelf)
-    search = _Search(tool, place, shelf, settings)
+    cache = FileCache()
+    settings = read_settings(tool, workspace, cache)
+    search = _Search(tool, workspace, cache, settings)
     search.conflicts += settings.conflicts
     for rule in RULES[tool]:
         search.apply(rule)
     search.look_for_case_variants()
-    graph = ImportGraph(tool, place, shelf)
+    graph = ImportGraph(tool, workspace, cache)
     found = tuple(graph.with_imports(search.found.values()))
     return Discovery(
         found,
         (*search.conflicts, *graph.conflicts),
-        tuple(_neighbours(place, shelf)),
+        tuple(_neighbours(workspace, cache)),
         tuple(search.missing),
         settings.budget if tool is Tool.CODEX else None,
     )
@@ -58,10 +58,10 @@ class _Search:
     """One search, its rules applied one after the other."""
 
     tool: Tool
-    place: Place
-    shelf: Shelf
+    workspace: Workspace
+    cache: FileCache
     settings: ToolSettings
-    found: dict[Path, Found] = field(default_factory=dict)
+    found: dict[Path, InstructionFile] = field(default_factory=dict)
     conflicts: list[Conflict] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     left: int = 0
@@ -69,12 +69,12 @@ class _Search:
     """Whether the rule before this one found a file."""
     below: list[Path] | None = None
 
-    def apply(self, rule: Rule) -> None:
+    def apply(self, rule: SearchRule) -> None:
         """Look where a rule says, and keep what it makes of the files."""
         self.left = self.settings.budget
         is_shadowed = rule.is_stand_in and self.has_found
         self.has_found = False
-        taken: list[Found] = []
+        taken: list[InstructionFile] = []
         for directory in self._directories(rule.where):
             taken += self._take(rule, directory, self._files(rule, directory), is_shadowed=is_shadowed)
         if rule.pick is Pick.NEAREST:
@@ -85,30 +85,34 @@ class _Search:
         """Tell of names that some file systems take for the right ones, and others do not (I13)."""
         names = {name for rule in RULES[self.tool] if not rule.why_ignored for name in self._names(rule)}
         exact = {name.casefold(): name for name in names if "/" not in name}
-        for directory in self.place.chain:
+        for directory in self.workspace.chain:
             for entry in _entries(directory):
                 name = exact.get(entry.casefold(), entry)
                 if name != entry:
                     words = f"is not {name}: it is read where capitals do not count, and nowhere else. Rename it"
                     self._tell(ConflictCode.CASE_VARIANT, words, directory / entry)
 
-    def _take(self, rule: Rule, directory: Path, files: list[Path], *, is_shadowed: bool) -> Iterator[Found]:
+    def _take(
+        self, rule: SearchRule, directory: Path, files: list[Path], *, is_shadowed: bool
+    ) -> Iterator[InstructionFile]:
         has_taken = False
         for path in files:
             if path in self.found:
                 continue
-            file = self.shelf.read(path)
+            file = self.cache.read(path)
             if file.why_not == TOO_MANY:  # told once, however many they are
-                words = f"has more instruction files than are read: {self.place.label(path)} {TOO_MANY}. Remove some"
+                words = (
+                    f"has more instruction files than are read: {self.workspace.label(path)} {TOO_MANY}. Remove some"
+                )
                 if not any(conflict.path == "." for conflict in self.conflicts):
-                    self._tell(ConflictCode.UNREADABLE, words, self.place.repository)
+                    self._tell(ConflictCode.UNREADABLE, words, self.workspace.repository)
                 continue
             if file.why_not:
                 self._tell(ConflictCode.UNREADABLE, f"{file.why_not}. {ADVICE}", path)
                 if not file.is_file:  # the tools pass over it
                     continue
-            found = Found(
-                file, self.place.label(path), self.place.scope(directory), rule.load, 0, self._is_inside(path)
+            found = InstructionFile(
+                file, self.workspace.label(path), self.workspace.scope(directory), rule.load, 0, self._is_inside(path)
             )
             self.found[path] = found
             self.has_found = True
@@ -122,7 +126,7 @@ class _Search:
                 self._load(rule, found)
             yield found
 
-    def _load(self, rule: Rule, found: Found) -> None:
+    def _load(self, rule: SearchRule, found: InstructionFile) -> None:
         """Work out when a file is loaded, and how much of it."""
         if rule.loading is not None:
             loading = rule.loading(front_matter(found.file.text))
@@ -146,48 +150,48 @@ class _Search:
         found.effective_bytes = 0 if is_blank else size
 
     def _directories(self, where: Where) -> tuple[Path, ...]:
-        place = self.place
+        workspace = self.workspace
         match where:
             case Where.MANAGED:
-                return (place.managed,)
+                return (workspace.managed,)
             case Where.HOME:
-                return (place.home,)
+                return (workspace.home,)
             case Where.CODEX_HOME:
-                return (codex_home(place),)
+                return (codex_home(workspace),)
             case Where.COPILOT_DIRECTORIES:
-                named = place.environment.get("COPILOT_CUSTOM_INSTRUCTIONS_DIRS", "")
-                return tuple(place.directory / each.strip() for each in named.split(",") if each.strip())
+                named = workspace.environment.get("COPILOT_CUSTOM_INSTRUCTIONS_DIRS", "")
+                return tuple(workspace.directory / each.strip() for each in named.split(",") if each.strip())
             case Where.ANCESTORS:
-                return place.ancestors
+                return workspace.ancestors
             case Where.ROOT:
-                return (place.repository,)
+                return (workspace.repository,)
             case Where.CHAIN:
-                return self._codex_chain() if self.tool is Tool.CODEX else place.chain
+                return self._codex_chain() if self.tool is Tool.CODEX else workspace.chain
             case Where.HERE:
-                return (place.directory,)
+                return (workspace.directory,)
             case Where.BELOW:
                 return self._below()
 
     def _codex_chain(self) -> tuple[Path, ...]:
         """Return the directories from the nearest one with a root marker; the working one alone where none has any."""
-        upwards = self.place.ancestors[::-1]
+        upwards = self.workspace.ancestors[::-1]
         markers = self.settings.root_markers
         root = next((each for each in upwards if any(exists(each / marker) for marker in markers)), upwards[0])
-        return self.place.ancestors[self.place.ancestors.index(root) :]
+        return self.workspace.ancestors[self.workspace.ancestors.index(root) :]
 
     def _below(self) -> tuple[Path, ...]:
         if self.below is None:
             self.below = []
-            for folder, names, _ in os.walk(self.place.directory):
+            for folder, names, _ in os.walk(self.workspace.directory):
                 names[:] = sorted(name for name in names if name not in _NOT_ENTERED)
                 if len(self.below) > DIRECTORIES_LIMIT:
                     words = f"has more than {DIRECTORIES_LIMIT:,} directories; those after them were not looked into"
-                    self._tell(ConflictCode.NOT_SEARCHED, words, self.place.directory)
+                    self._tell(ConflictCode.NOT_SEARCHED, words, self.workspace.directory)
                     break
                 self.below.append(Path(folder))
         return tuple(self.below[1:])
 
-    def _files(self, rule: Rule, directory: Path) -> list[Path]:
+    def _files(self, rule: SearchRule, directory: Path) -> list[Path]:
         """Return what a rule finds in a directory, in the order of its names."""
         files: list[Path] = []
         for name in self._names(rule):
@@ -197,20 +201,20 @@ class _Search:
             elif exists(path := directory / name, if_unknown=self._is_inside(directory)):
                 files.append(path)
             elif not rule.why_ignored and rule.where is not Where.BELOW and self._is_inside(path):
-                self.missing.append(self.place.relative(path))
+                self.missing.append(self.workspace.relative(path))
         return files
 
-    def _names(self, rule: Rule) -> tuple[str, ...]:
+    def _names(self, rule: SearchRule) -> tuple[str, ...]:
         if self.tool is Tool.GEMINI and self.settings.names:
             prefix = ".gemini/" if rule.where is Where.HOME else ""
             return tuple(prefix + name for name in self.settings.names)
         return (*rule.names, *self.settings.more_names) if rule.has_budget else rule.names
 
     def _is_inside(self, path: Path) -> bool:
-        return self.place.holds(path)
+        return self.workspace.holds(path)
 
     def _tell(self, code: ConflictCode, words: str, path: Path) -> None:
-        conflict = Conflict(code, words, self.place.label(path))
+        conflict = Conflict(code, words, self.workspace.label(path))
         if conflict not in self.conflicts:
             self.conflicts.append(conflict)
 
@@ -229,14 +233,14 @@ def _entries(directory: Path) -> list[str]:
         return []
 
 
-def _neighbours(place: Place, shelf: Shelf) -> Iterator[Neighbour]:
+def _neighbours(workspace: Workspace, cache: FileCache) -> Iterator[Neighbour]:
     """Yield the instruction files of all tools that lie from the root down to where the tool works."""
-    for directory in place.chain:
+    for directory in workspace.chain:
         for name in NEIGHBOURS:
             path = directory / name
             if is_file(path):
-                file = shelf.read(path)
+                file = cache.read(path)
                 only = file.text.strip()
                 target = path.parent / only[1:] if only.startswith("@") and len(only.split()) == 1 else None
-                points_to = place.label(Path(os.path.normpath(target))) if target else ""
-                yield Neighbour(place.label(path), file.sha256, points_to)
+                points_to = workspace.label(Path(os.path.normpath(target))) if target else ""
+                yield Neighbour(workspace.label(path), file.sha256, points_to)

@@ -1,4 +1,4 @@
-"""The shelf: every file is read once, bounded in size and number, and what was read is what is hashed."""
+"""A cache of files: each is read once, bounded in size and number, and what was read is what is hashed."""
 
 import hashlib
 import os
@@ -68,7 +68,7 @@ def is_file(path: Path) -> bool:
 
 
 @dataclass(slots=True)
-class Shelf:
+class FileCache:
     """The files that one search reads, each of them once."""
 
     files: dict[Path, ReadFile] = field(default_factory=dict)

@@ -10,9 +10,9 @@ from console.domain.instructions.conflict import check_sources, check_text, comp
 from console.domain.instructions.source import Conflict, InstructionSet, InstructionSource, Load, Tool
 from console.domain.text.safe import safe
 from console.services.instructions.discovery import Discovery, discover
-from console.services.instructions.found import Found
 from console.services.instructions.git_facts import BaseBranchError, GitFacts, links_on_the_way, read_git_facts
-from console.services.instructions.place import Place
+from console.services.instructions.instruction_file import InstructionFile
+from console.services.instructions.workspace import Workspace
 
 MANAGED = Path("/etc")
 """Where an administrator lays down instructions for the machine."""
@@ -54,15 +54,15 @@ async def find_instructions(
             does not exist.
 
     """
-    place = _place(repository, directory, environment, home, managed)
-    discovery = await asyncio.to_thread(discover, tool, place)
+    workspace = _workspace(repository, directory, environment, home, managed)
+    discovery = await asyncio.to_thread(discover, tool, workspace)
     try:
-        git = await read_git_facts(place, _paths_for_git(place, discovery), base_branch)
+        git = await read_git_facts(workspace, _paths_for_git(workspace, discovery), base_branch)
     except BaseBranchError:
         raise InstructionsError(
             f'the repository has no base branch "{safe(base_branch or "", limit=80)}"; see: git branch --all'
         ) from None
-    return await asyncio.to_thread(_judge, tool, place, discovery, git)
+    return await asyncio.to_thread(_judge, tool, workspace, discovery, git)
 
 
 async def check_pinned(
@@ -74,21 +74,21 @@ async def check_pinned(
     home: Path | None = None,
     managed: Path = MANAGED,
 ) -> tuple[Conflict, ...]:
-    """Search and hash again, without git, and say what is no longer as it was pinned; empty where all is.
+    """Search and hash again, without git, and say what differs from what was pinned; empty where nothing does.
 
     The arguments are those that the set was found with. Directories that have gone meanwhile are a conflict, no error.
     """
     try:
-        place = _place(repository, directory, environment, home, managed)
+        workspace = _workspace(repository, directory, environment, home, managed)
     except InstructionsError:
         return compare_pinned(pinned.sources, ())
-    discovery = await asyncio.to_thread(discover, pinned.tool, place)
-    return compare_pinned(pinned.sources, [_without_git(place, found) for found in discovery.found])
+    discovery = await asyncio.to_thread(discover, pinned.tool, workspace)
+    return compare_pinned(pinned.sources, [_without_git(workspace, found) for found in discovery.found])
 
 
-def _place(
+def _workspace(
     repository: Path, directory: Path, environment: Mapping[str, str], home: Path | None, managed: Path
-) -> Place:
+) -> Workspace:
     named_home = home or Path(environment.get("HOME", ""))
     if not named_home.is_absolute():
         raise InstructionsError("there is no home to look for personal instructions in: set HOME to an absolute path")
@@ -100,35 +100,37 @@ def _place(
             )
     if not real[1].is_relative_to(real[0]):
         raise InstructionsError(f"{safe(str(directory), limit=200)} is not in the repository; name one that is")
-    return Place(real[0], real[1], real[2], environment, real[3])
+    return Workspace(real[0], real[1], real[2], environment, real[3])
 
 
-def _paths_for_git(place: Place, discovery: Discovery) -> list[str]:
+def _paths_for_git(workspace: Workspace, discovery: Discovery) -> list[str]:
     """Return all paths whose state in git tells something: files, the links that lead to them, and what is missing."""
     paths = dict.fromkeys(discovery.missing)
     for found in discovery.found:
-        ways = (*links_on_the_way(place, found.file.path), found.file.real) if place.holds(found.file.path) else ()
-        paths |= dict.fromkeys(place.relative(way) for way in ways if place.holds(way))
-        if place.holds(found.file.real):
-            paths[place.relative(found.file.real)] = None
+        ways = (
+            (*links_on_the_way(workspace, found.file.path), found.file.real) if workspace.holds(found.file.path) else ()
+        )
+        paths |= dict.fromkeys(workspace.relative(way) for way in ways if workspace.holds(way))
+        if workspace.holds(found.file.real):
+            paths[workspace.relative(found.file.real)] = None
     return list(paths)
 
 
-def _judge(tool: Tool, place: Place, discovery: Discovery, git: GitFacts) -> InstructionSet:
+def _judge(tool: Tool, workspace: Workspace, discovery: Discovery, git: GitFacts) -> InstructionSet:
     sources = []
     conflicts = list(discovery.conflicts)
     for found in discovery.found:
-        source = _without_git(place, found)
-        sources.append(_with_git(place, found, git, source) if git.is_read else source)
+        source = _without_git(workspace, found)
+        sources.append(_with_git(workspace, found, git, source) if git.is_read else source)
         if source.load.is_read:
             conflicts += check_text(found.label, found.file.text)
-    sources += _missing(place, discovery, git)
+    sources += _missing(workspace, discovery, git)
     conflicts += check_sources(tool, sources, discovery.neighbours, git=git.state, budget=discovery.budget)
     ordered = sorted(conflicts, key=lambda conflict: conflict.code.value)
     return InstructionSet(tool, _primary(tool, sources), tuple(sources), tuple(ordered), git.state, git.base_commit)
 
 
-def _without_git(place: Place, found: Found) -> InstructionSource:
+def _without_git(workspace: Workspace, found: InstructionFile) -> InstructionSource:
     file = found.file
     return InstructionSource(
         found.label,
@@ -137,23 +139,25 @@ def _without_git(place: Place, found: Found) -> InstructionSource:
         file.sha256,
         len(file.data),
         found.effective_bytes,
-        symlink_target=place.label(file.real) if file.real != file.path else None,
+        symlink_target=workspace.label(file.real) if file.real != file.path else None,
         imports=found.imports,
-        is_outside=not place.holds(file.real),
+        is_outside=not workspace.holds(file.real),
     )
 
 
-def _with_git(place: Place, found: Found, git: GitFacts, source: InstructionSource) -> InstructionSource:
+def _with_git(
+    workspace: Workspace, found: InstructionFile, git: GitFacts, source: InstructionSource
+) -> InstructionSource:
     """Add what git knows of a source: of the text, and of the links through which the repository leads to it."""
     file = found.file
     source = replace(source, git_blob=None if file.why_not else git.blob_id(file.data))
-    if not place.holds(file.real):
-        # What the repository leads to, and does not hold, nobody else has.
+    if not workspace.holds(file.real):
+        # What the repository leads to, and does not hold, no other clone has.
         return replace(source, is_tracked=False if found.is_from_inside else None)
-    parts = {place.relative(file.real): file.data}
-    if place.holds(file.path):
-        links = links_on_the_way(place, file.path)
-        parts |= {place.relative(link): _target_of(link) for link in links}
+    parts = {workspace.relative(file.real): file.data}
+    if workspace.holds(file.path):
+        links = links_on_the_way(workspace, file.path)
+        parts |= {workspace.relative(link): _target_of(link) for link in links}
     differs = None
     if git.base_commit is not None and not file.why_not:
         differs = not all(git.holds(git.base, path, data) for path, data in parts.items())
@@ -173,13 +177,13 @@ def _target_of(link: Path) -> bytes:
         return b""
 
 
-def _missing(place: Place, discovery: Discovery, git: GitFacts) -> list[InstructionSource]:
+def _missing(workspace: Workspace, discovery: Discovery, git: GitFacts) -> list[InstructionSource]:
     """Return the sources that HEAD or the base branch holds where the tool looks, and the working tree does not."""
     found = {found.label for found in discovery.found}
     return [
         InstructionSource(
             path,
-            place.scope((place.repository / path).parent),
+            workspace.scope((workspace.repository / path).parent),
             Load.ABSENT,
             is_tracked=path in git.tracked,
             is_dirty=path in git.head,

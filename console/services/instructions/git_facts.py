@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from console.domain.instructions.source import GitState
-from console.services.git.command import NoGitError, ask_git, is_well
+from console.services.git.command import NoGitError, ask_git
 from console.services.instructions.file_cache import exists
-from console.services.instructions.place import Place
+from console.services.instructions.workspace import Workspace
 
 TIMEOUT_S = 5.0
 """The longest that one question to git may take."""
@@ -54,11 +54,11 @@ class GitFacts:
         return tree.get(path) in (self.blob_id(data), self.blob_id(data.replace(b"\r\n", b"\n")))
 
 
-async def read_git_facts(place: Place, paths: Sequence[str], base_branch: str | None) -> GitFacts:
+async def read_git_facts(workspace: Workspace, paths: Sequence[str], base_branch: str | None) -> GitFacts:
     """Ask git about paths of a repository.
 
     Args:
-        place: Where the repository is, and the environment.
+        workspace: Where the repository is, and the environment.
         paths: Relative to the repository; those that are no files are allowed.
         base_branch: What to compare with; None takes the default branch of origin where it is known.
 
@@ -67,11 +67,11 @@ async def read_git_facts(place: Place, paths: Sequence[str], base_branch: str | 
 
     """
     try:
-        return await _Git(place).facts(paths, base_branch)
+        return await _Git(workspace).facts(paths, base_branch)
     except NoGitError:
         return GitFacts(GitState.NO_PROGRAM)
     except _GitError:
-        has_repository = any(exists(each / ".git") for each in (place.repository, *place.repository.parents))
+        has_repository = any(exists(each / ".git") for each in (workspace.repository, *workspace.repository.parents))
         return GitFacts(GitState.UNREADABLE if has_repository else GitState.NO_REPOSITORY)
 
 
@@ -81,14 +81,14 @@ class _GitError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Git:
-    place: Place
+    workspace: Workspace
 
     async def facts(self, paths: Sequence[str], base_branch: str | None) -> GitFacts:
         """Ask for all there is to know of these paths."""
-        said = await self._ask(self.place.repository, "rev-parse", "--show-object-format", "--show-prefix")
+        said = await self._ask(self.workspace.repository, "rev-parse", "--show-object-format", "--show-prefix")
         object_format, _, prefix = said.partition(b"\n")
         inside = os.fsdecode(prefix.removesuffix(b"\n"))
-        top = Path(str(self.place.repository).removesuffix(f"/{inside}".rstrip("/")) or "/")
+        top = Path(str(self.workspace.repository).removesuffix(f"/{inside}".rstrip("/")) or "/")
         head = await self._commit(top, "HEAD")
         base = await self._commit(top, base_branch or _DEFAULT_BASE)
         if base is None and base_branch is not None:
@@ -130,16 +130,16 @@ class _Git:
         return entries
 
     async def _ask(self, directory: Path, *arguments: str) -> bytes:
-        report = await ask_git(directory, self.place.environment, *arguments, timeout_s=TIMEOUT_S)
-        if not is_well(report):
+        report = await ask_git(directory, self.workspace.environment, *arguments, timeout_s=TIMEOUT_S)
+        if not report.is_success:
             raise _GitError
         return report.tail
 
 
-def links_on_the_way(place: Place, path: Path) -> Iterable[Path]:
+def links_on_the_way(workspace: Workspace, path: Path) -> Iterable[Path]:
     """Yield the symbolic links that a path of the repository passes, itself included."""
     for each in (path, *path.parents):
-        if each == place.repository:
+        if each == workspace.repository:
             return
         if os.path.islink(each):  # noqa: PTH114  # one that may not be looked at is none
             yield each

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from console.domain.instructions.source import Conflict, ConflictCode, Load, Tool
 from console.domain.instructions.text import imports_in
-from console.services.instructions.file_cache import Shelf, is_file
-from console.services.instructions.found import ADVICE, Found
-from console.services.instructions.place import Place
+from console.services.instructions.file_cache import FileCache, is_file
+from console.services.instructions.instruction_file import ADVICE, InstructionFile
 from console.services.instructions.rule import IMPORT_HOPS
+from console.services.instructions.workspace import Workspace
 
 _PUNCTUATION = ".,;:!?)]'\""
 """What stands after a path in a sentence, and becomes a part of it."""
@@ -21,12 +21,12 @@ class ImportGraph:
     """What one search's files import."""
 
     tool: Tool
-    place: Place
-    shelf: Shelf
+    workspace: Workspace
+    cache: FileCache
     conflicts: list[Conflict] = field(default_factory=list)
     seen: set[Path] = field(default_factory=set)
 
-    def with_imports(self, all_found: Iterable[Found]) -> list[Found]:
+    def with_imports(self, all_found: Iterable[InstructionFile]) -> list[InstructionFile]:
         """Return what was found, each file followed by what it imports; a file that two import comes once.
 
         What a file that is always read imports is always read too, also where a rule alone would not load it.
@@ -42,41 +42,41 @@ class ImportGraph:
         imported |= {id(found): list(self._from(found)) for found in others if found in kept}
         return [each for found in kept for each in (found, *imported.get(id(found), ()))]
 
-    def _from(self, found: Found) -> Iterator[Found]:
+    def _from(self, found: InstructionFile) -> Iterator[InstructionFile]:
         if self.tool in IMPORT_HOPS:
             yield from self._follow(found, IMPORT_HOPS[self.tool], (found.file.real,))
 
-    def _follow(self, found: Found, hops: int, trail: tuple[Path, ...]) -> Iterator[Found]:
+    def _follow(self, found: InstructionFile, hops: int, trail: tuple[Path, ...]) -> Iterator[InstructionFile]:
         paths = [path for path in self._paths(found) if self._can_follow(path, found, hops, trail)]
         for path in paths:
-            file = self.shelf.read(path)
+            file = self.cache.read(path)
             if file.real in self.seen:
                 continue
             self.seen.add(file.real)
             if file.why_not:
-                self._tell(f"{file.why_not}. {ADVICE}", self.place.label(path), ConflictCode.UNREADABLE)
+                self._tell(f"{file.why_not}. {ADVICE}", self.workspace.label(path), ConflictCode.UNREADABLE)
             size = 0 if file.is_blank else len(file.data)
-            is_from_inside = found.is_from_inside or self.place.holds(path)
-            imported = Found(file, self.place.label(path), found.scope, found.load, size, is_from_inside)
+            is_from_inside = found.is_from_inside or self.workspace.holds(path)
+            imported = InstructionFile(file, self.workspace.label(path), found.scope, found.load, size, is_from_inside)
             yield imported
             yield from self._follow(imported, hops - 1, (*trail, file.real))
 
-    def _paths(self, found: Found) -> list[Path]:
+    def _paths(self, found: InstructionFile) -> list[Path]:
         """Return the files that a source imports, and keep their names with it."""
         paths = []
         for written in imports_in(found.file.text):
-            folder, name = (self.place.home, written[2:]) if written.startswith("~/") else (None, written)
+            folder, name = (self.workspace.home, written[2:]) if written.startswith("~/") else (None, written)
             path = Path(os.path.normpath((folder or found.file.path.parent) / name))
             if is_file(path):
                 paths.append(path)
             elif path.name.rstrip(_PUNCTUATION).endswith((".md", ".txt")):
                 # Other words that begin with @ are mostly names, of people and of packages.
-                self._tell(f"imports {self.place.label(path)}, which is not a file: it is not read", found.label)
-        found.imports = tuple(self.place.label(path) for path in paths)
+                self._tell(f"imports {self.workspace.label(path)}, which is not a file: it is not read", found.label)
+        found.imports = tuple(self.workspace.label(path) for path in paths)
         return paths
 
-    def _can_follow(self, path: Path, found: Found, hops: int, trail: tuple[Path, ...]) -> bool:
-        label, real = self.place.label(path), Path(os.path.realpath(path))
+    def _can_follow(self, path: Path, found: InstructionFile, hops: int, trail: tuple[Path, ...]) -> bool:
+        label, real = self.workspace.label(path), Path(os.path.realpath(path))
         if real in trail:
             self._tell(f"imports {label} in a cycle. Take one of the imports out", found.label)
             return False
@@ -86,7 +86,7 @@ class ImportGraph:
                 f"imports {label} {deep + 1} hops deep: {self.tool.product} follows {deep}, it is not read", found.label
             )
             return False
-        if found.is_from_inside and not self.place.holds(real):
+        if found.is_from_inside and not self.workspace.holds(real):
             self._tell(
                 f"imports {label} from outside the repository, where others do not have it. Copy it in", found.label
             )

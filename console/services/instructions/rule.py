@@ -53,7 +53,7 @@ class Loading:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class SearchRule:
     """Names that a tool looks for, and what it does with what is there."""
 
     where: Where
@@ -91,19 +91,19 @@ def _cursor_rule(front: FrontMatter) -> Loading:
 _CLAUDE = ("CLAUDE.md", ".claude/CLAUDE.md", "CLAUDE.local.md")
 
 _CODEX_RULES = (
-    Rule(Where.CODEX_HOME, ("AGENTS.override.md", "AGENTS.md"), Pick.FIRST_WITH_TEXT),
-    Rule(Where.CHAIN, ("AGENTS.override.md", "AGENTS.md"), Pick.FIRST_EXISTING, has_budget=True),
-    Rule(Where.CHAIN, (".codex/AGENTS.md",), why_ignored="Codex reads AGENTS.md one directory up; move it there"),
+    SearchRule(Where.CODEX_HOME, ("AGENTS.override.md", "AGENTS.md"), Pick.FIRST_WITH_TEXT),
+    SearchRule(Where.CHAIN, ("AGENTS.override.md", "AGENTS.md"), Pick.FIRST_EXISTING, has_budget=True),
+    SearchRule(Where.CHAIN, (".codex/AGENTS.md",), why_ignored="Codex reads AGENTS.md one directory up; move it there"),
 )
 _CLAUDE_CODE_RULES = (
-    Rule(Where.MANAGED, ("claude-code/CLAUDE.md",)),
-    Rule(Where.HOME, (".claude/CLAUDE.md",)),
-    Rule(Where.HOME, (".claude/rules/**/*.md",), loading=_claude_rule),
-    Rule(Where.ANCESTORS, _CLAUDE),
-    Rule(Where.CHAIN, ("AGENTS.md",), is_stand_in=True),
-    Rule(Where.CHAIN, (".claude/rules/**/*.md",), loading=_claude_rule),
-    Rule(Where.BELOW, _CLAUDE, load=Load.ON_DEMAND),
-    Rule(
+    SearchRule(Where.MANAGED, ("claude-code/CLAUDE.md",)),
+    SearchRule(Where.HOME, (".claude/CLAUDE.md",)),
+    SearchRule(Where.HOME, (".claude/rules/**/*.md",), loading=_claude_rule),
+    SearchRule(Where.ANCESTORS, _CLAUDE),
+    SearchRule(Where.CHAIN, ("AGENTS.md",), is_stand_in=True),
+    SearchRule(Where.CHAIN, (".claude/rules/**/*.md",), loading=_claude_rule),
+    SearchRule(Where.BELOW, _CLAUDE, load=Load.ON_DEMAND),
+    SearchRule(
         Where.CHAIN,
         (".claude/AGENTS.md", ".claude/CLAUDE.local.md", ".claude/rules/**/*.mdc"),
         why_ignored="Claude Code has no reader for it; its rules are .claude/CLAUDE.md and .claude/rules/*.md",
@@ -111,39 +111,39 @@ _CLAUDE_CODE_RULES = (
 )
 _COPILOT_FILES = ".github/instructions/**/*.instructions.md"
 _COPILOT_RULES = (
-    Rule(Where.HOME, (".copilot/copilot-instructions.md",)),
-    Rule(Where.CHAIN, ("AGENTS.md",)),
-    Rule(Where.ROOT, (".github/copilot-instructions.md", "CLAUDE.md", "GEMINI.md")),
-    Rule(Where.ROOT, (_COPILOT_FILES,), loading=_copilot_rule),
-    Rule(Where.HERE, (_COPILOT_FILES,), loading=_copilot_rule),
-    Rule(Where.COPILOT_DIRECTORIES, ("AGENTS.md",)),
-    Rule(Where.COPILOT_DIRECTORIES, (_COPILOT_FILES,), loading=_copilot_rule),
-    Rule(Where.BELOW, ("AGENTS.md",), load=Load.ON_DEMAND),
-    Rule(
+    SearchRule(Where.HOME, (".copilot/copilot-instructions.md",)),
+    SearchRule(Where.CHAIN, ("AGENTS.md",)),
+    SearchRule(Where.ROOT, (".github/copilot-instructions.md", "CLAUDE.md", "GEMINI.md")),
+    SearchRule(Where.ROOT, (_COPILOT_FILES,), loading=_copilot_rule),
+    SearchRule(Where.HERE, (_COPILOT_FILES,), loading=_copilot_rule),
+    SearchRule(Where.COPILOT_DIRECTORIES, ("AGENTS.md",)),
+    SearchRule(Where.COPILOT_DIRECTORIES, (_COPILOT_FILES,), loading=_copilot_rule),
+    SearchRule(Where.BELOW, ("AGENTS.md",), load=Load.ON_DEMAND),
+    SearchRule(
         Where.ROOT,
         (".github/AGENTS.md", ".github/CLAUDE.md", ".github/instructions/**/*.md"),
         why_ignored="Copilot reads .github/copilot-instructions.md, and *.instructions.md with applyTo; rename it",
     ),
 )
 _CURSOR_RULES = (
-    Rule(Where.CHAIN, (".cursor/rules/**/*.mdc",), loading=_cursor_rule),
-    Rule(Where.CHAIN, ("AGENTS.md",)),
-    Rule(Where.ROOT, (".cursorrules",)),
-    Rule(Where.BELOW, ("AGENTS.md",), load=Load.ON_DEMAND),
-    Rule(Where.BELOW, (".cursor/rules/**/*.mdc",), load=Load.ON_DEMAND),
-    Rule(Where.CHAIN, (".cursor/rules/**/*.md",), why_ignored="Cursor reads only .mdc there; rename it"),
+    SearchRule(Where.CHAIN, (".cursor/rules/**/*.mdc",), loading=_cursor_rule),
+    SearchRule(Where.CHAIN, ("AGENTS.md",)),
+    SearchRule(Where.ROOT, (".cursorrules",)),
+    SearchRule(Where.BELOW, ("AGENTS.md",), load=Load.ON_DEMAND),
+    SearchRule(Where.BELOW, (".cursor/rules/**/*.mdc",), load=Load.ON_DEMAND),
+    SearchRule(Where.CHAIN, (".cursor/rules/**/*.md",), why_ignored="Cursor reads only .mdc there; rename it"),
 )
 _GEMINI_RULES = (
-    Rule(Where.HOME, (".gemini/GEMINI.md",)),
-    Rule(Where.CHAIN, ("GEMINI.md",)),
-    Rule(Where.BELOW, ("GEMINI.md",), load=Load.ON_DEMAND),
+    SearchRule(Where.HOME, (".gemini/GEMINI.md",)),
+    SearchRule(Where.CHAIN, ("GEMINI.md",)),
+    SearchRule(Where.BELOW, ("GEMINI.md",), load=Load.ON_DEMAND),
 )
 _AGENTS_MD_RULES = (
-    Rule(Where.CHAIN, ("AGENTS.md",), Pick.NEAREST),
-    Rule(Where.BELOW, ("AGENTS.md",), load=Load.ON_DEMAND),
+    SearchRule(Where.CHAIN, ("AGENTS.md",), Pick.NEAREST),
+    SearchRule(Where.BELOW, ("AGENTS.md",), load=Load.ON_DEMAND),
 )
 
-RULES: Mapping[Tool, tuple[Rule, ...]] = {
+RULES: Mapping[Tool, tuple[SearchRule, ...]] = {
     Tool.CODEX: _CODEX_RULES,
     Tool.CLAUDE_CODE: _CLAUDE_CODE_RULES,
     Tool.COPILOT: _COPILOT_RULES,

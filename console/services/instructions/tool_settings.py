@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from console.domain.instructions.source import Conflict, ConflictCode, Tool
-from console.services.instructions.file_cache import Shelf, exists
-from console.services.instructions.place import Place
+from console.services.instructions.file_cache import FileCache, exists
 from console.services.instructions.rule import CODEX_BUDGET
+from console.services.instructions.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,27 +25,27 @@ class ToolSettings:
     conflicts: tuple[Conflict, ...] = ()
 
 
-def codex_home(place: Place) -> Path:
+def codex_home(workspace: Workspace) -> Path:
     """Return where Codex keeps its own."""
-    named = place.environment.get("CODEX_HOME", "")
-    return Path(named) if named.startswith("/") else place.home / ".codex"
+    named = workspace.environment.get("CODEX_HOME", "")
+    return Path(named) if named.startswith("/") else workspace.home / ".codex"
 
 
-def read_settings(tool: Tool, place: Place, shelf: Shelf) -> ToolSettings:
+def read_settings(tool: Tool, workspace: Workspace, cache: FileCache) -> ToolSettings:
     """Read what a tool's settings change; the defaults hold for what they leave out or get wrong."""
     if tool is Tool.CODEX:
-        return _codex(place, shelf)
-    return _gemini(place, shelf) if tool is Tool.GEMINI else ToolSettings()
+        return _codex(workspace, cache)
+    return _gemini(workspace, cache) if tool is Tool.GEMINI else ToolSettings()
 
 
-def _codex(place: Place, shelf: Shelf) -> ToolSettings:
-    path = codex_home(place) / "config.toml"
+def _codex(workspace: Workspace, cache: FileCache) -> ToolSettings:
+    path = codex_home(workspace) / "config.toml"
     if not exists(path):
         return ToolSettings()
     try:
-        table: Mapping[str, object] = tomllib.loads(_text_of(path, shelf))
+        table: Mapping[str, object] = tomllib.loads(_text_of(path, cache))
     except ValueError:
-        return ToolSettings(conflicts=(_unreadable(path, place),))
+        return ToolSettings(conflicts=(_unreadable(path, workspace),))
     usual = ToolSettings()
     budget = table.get("project_doc_max_bytes")
     markers = _words(table.get("project_root_markers"))
@@ -56,17 +56,17 @@ def _codex(place: Place, shelf: Shelf) -> ToolSettings:
     )
 
 
-def _gemini(place: Place, shelf: Shelf) -> ToolSettings:
+def _gemini(workspace: Workspace, cache: FileCache) -> ToolSettings:
     names: tuple[str, ...] = ()
     conflicts = []
-    for folder in dict.fromkeys((place.home, place.repository)):  # the nearer one has the last word
+    for folder in dict.fromkeys((workspace.home, workspace.repository)):  # the nearer one has the last word
         path = folder / ".gemini" / "settings.json"
         if not exists(path):
             continue
         try:
-            table = json.loads(_text_of(path, shelf))
+            table = json.loads(_text_of(path, cache))
         except (ValueError, RecursionError):
-            conflicts.append(_unreadable(path, place))
+            conflicts.append(_unreadable(path, workspace))
             continue
         context = table.get("context") if isinstance(table, dict) else None
         named = context.get("fileName") if isinstance(context, dict) else None
@@ -75,18 +75,18 @@ def _gemini(place: Place, shelf: Shelf) -> ToolSettings:
     return ToolSettings(names=names, conflicts=tuple(conflicts))
 
 
-def _text_of(path: Path, shelf: Shelf) -> str:
-    file = shelf.read(path)
+def _text_of(path: Path, cache: FileCache) -> str:
+    file = cache.read(path)
     if file.why_not:
         raise ValueError(file.why_not)
     return file.data.decode("utf-8-sig")
 
 
-def _unreadable(path: Path, place: Place) -> Conflict:
+def _unreadable(path: Path, workspace: Workspace) -> Conflict:
     return Conflict(
         ConflictCode.UNREADABLE,
         "cannot be read, and it says which instructions the tool reads. Put it right; its defaults were taken here",
-        place.label(path),
+        workspace.label(path),
     )
 
 

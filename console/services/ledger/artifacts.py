@@ -11,8 +11,8 @@ from pathlib import Path
 
 from console.domain.text.safe import safe
 from console.services.ledger.ledger import LedgerError
+from console.services.ledger.thread import LedgerThread
 from console.services.system.private_file import PrivateFileError, open_to_read, read_open, write_private
-from console.services.system.thread import Worker
 
 ARTIFACT_LIMIT = 8 * 1024 * 1024
 """The most bytes of one artifact."""
@@ -34,7 +34,7 @@ class Artifacts:
         self._state = directory
         self._directory = directory / "artifacts"
         self._limit = limit
-        self._worker = Worker("artifacts", deadline_s)
+        self._worker = LedgerThread("artifacts", deadline_s)
 
     async def put(self, data: bytes) -> str:
         """Keep content and return its SHA-256; it is on the disk when this returns.
@@ -48,7 +48,7 @@ class Artifacts:
         return await self._worker.run(partial(self._put, data))
 
     async def read(self, sha256: str) -> bytes | None:
-        """Return the content of a hash; None where it is not, or not any more, kept.
+        """Return the content of a hash; None where it is not kept, or no longer.
 
         Raises:
             LedgerError: The hash is none, or the file cannot be read or has other content.
@@ -121,9 +121,9 @@ class Artifacts:
         finally:
             os.close(folder)
 
-    def _failed(self, sha256: str, deed: str, error: OSError) -> LedgerError:
+    def _failed(self, sha256: str, done: str, error: OSError) -> LedgerError:
         where = safe(str(self._directory / sha256))
-        return LedgerError(f"{where} cannot be {deed}: {error.strerror or 'input/output error'}; look at the disk")
+        return LedgerError(f"{where} cannot be {done}: {error.strerror or 'input/output error'}; look at the disk")
 
 
 def _require_hash(sha256: str) -> str:

@@ -9,18 +9,18 @@ from console.services.ledger.ledger import HEARTBEAT_S, FencedError, Holder, Lea
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class HeldLease:
     """A lease while it is renewed."""
 
     lease: Lease
     lost: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set when another process has taken the run: nothing may be done for it any more."""
+    """Set when another process has taken the run: nothing more may be done for it."""
 
 
 @contextlib.asynccontextmanager
 async def holding(
     ledger: Ledger, run_id: str, holder: Holder, *, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
-) -> AsyncIterator[Held]:
+) -> AsyncIterator[HeldLease]:
     """Hold a run within, and give it back after.
 
     Raises:
@@ -28,7 +28,7 @@ async def holding(
         LedgerError: There is no such run, or the ledger cannot be used.
 
     """
-    held = Held(await ledger.acquire(run_id, holder))
+    held = HeldLease(await ledger.acquire(run_id, holder))
     beat = asyncio.create_task(_renew(ledger, held, sleep), name=f"lease of {run_id}")
     try:
         yield held
@@ -39,7 +39,7 @@ async def holding(
             await ledger.release(held.lease)
 
 
-async def _renew(ledger: Ledger, held: Held, sleep: Callable[[float], Awaitable[None]]) -> None:
+async def _renew(ledger: Ledger, held: HeldLease, sleep: Callable[[float], Awaitable[None]]) -> None:
     while not held.lost.is_set():
         await sleep(HEARTBEAT_S)
         try:

@@ -43,7 +43,7 @@ def unix_ms() -> int:
 
 
 def boot_ms() -> int:
-    """Return the ms since boot, which nobody can set; all processes of one boot count the same."""
+    """Return the ms since boot, which cannot be set; all processes of one boot count the same."""
     clock = time.CLOCK_BOOTTIME if sys.platform == "linux" else time.CLOCK_MONOTONIC
     return time.clock_gettime_ns(clock) // 1_000_000
 

@@ -56,7 +56,7 @@ class Leases:
         return lease
 
     def renew(self, lease: Lease) -> None:
-        """Let a lease that nobody has taken last from now on."""
+        """Let a lease that no other process has taken last from now on."""
         with transaction(self._connection):
             self.require(lease.run_id, lease.fence)
             self._connection.execute(
@@ -70,7 +70,7 @@ class Leases:
             self._connection.execute("UPDATE lease SET is_held = 0 WHERE run_id = ?", (lease.run_id,))
 
     def require(self, run_id: str, fence: int) -> None:
-        """Refuse a fence that is not the run's; one that has run out still counts while nobody took the run.
+        """Refuse a fence that is not the run's; one that has run out still counts while no other process took the run.
 
         Raises:
             FencedError: The lease is over.
@@ -81,7 +81,7 @@ class Leases:
         if now == fence and is_held:
             return
         if now is None or now == fence:
-            raise FencedError(f"run {run_id} is not held any more; resume it to go on")
+            raise FencedError(f"run {run_id} is no longer held; resume it to go on")
         raise FencedError(f"{safe(name)}, process {pid}, has taken over run {run_id}; nothing more was kept from here")
 
     def _until(self) -> tuple[int, int]:

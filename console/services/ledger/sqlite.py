@@ -21,10 +21,10 @@ from console.services.ledger.holder import boot_ms, is_dead, unix_ms
 from console.services.ledger.leak import find_leak
 from console.services.ledger.leases import Leases
 from console.services.ledger.ledger import Holder, Lease, Ledger, LedgerError, Summary
-from console.services.ledger.place import copy_to_look, linux_mounts, require_local, require_place
+from console.services.ledger.location import copy_to_look, linux_mounts, require_local, require_place
 from console.services.ledger.schema import connect, reporting
+from console.services.ledger.thread import LedgerThread
 from console.services.ledger.transactions import Append
-from console.services.system.thread import Worker
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -41,7 +41,7 @@ class SqliteLedger(Ledger):
         path: Path,
         connection: "Connection",
         log_id: str,
-        worker: Worker,
+        worker: LedgerThread,
         leases: Leases,
         *,
         clock: Callable[[], int],
@@ -105,7 +105,7 @@ class SqliteLedger(Ledger):
                 path = require_place(directory, FILE_NAME)
             return path, *connect(path, lambda: new_run_id(clock, random))
 
-        worker = Worker("ledger", deadline_s, time_limit)
+        worker = LedgerThread("ledger", deadline_s, time_limit)
         try:
             path, connection, log_id = await worker.run(start)
         except BaseException:

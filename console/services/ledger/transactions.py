@@ -128,7 +128,7 @@ def check(connection: "Connection", log_id: str, run_id: str) -> tuple[ChainFaul
         try:
             lines.append(_line(row))
         except ValueError:
-            faults.append(ChainFault(row[3], "it was edited: it is not a line any more"))
+            faults.append(ChainFault(row[3], "it was edited: it is no longer a line"))
     if not (lines or faults):
         raise _unknown(run_id)
     faults.extend(check_chain(lines, run_id=run_id, log_id=log_id))

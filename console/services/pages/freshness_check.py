@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 
-from console.domain.verification import Mark, Row, SourceChecked, SourceOutcome, compare
+from console.domain.verification import Mark, PageChecked, Row, SourceOutcome, compare
 from console.services.pages.failure import SourceError, SourceRefusedError
 from console.services.pages.fetch import Fetched
 from console.services.system.merge import merge
@@ -16,9 +16,7 @@ Fetch = Callable[[str], Awaitable[Fetched]]
 """Reads a public page; raises `SourceError`."""
 
 
-async def check_sources(
-    rows: Sequence[Row], marks: Sequence[Mark], fetch: Fetch
-) -> AsyncGenerator[SourceChecked, None]:
+async def check_sources(rows: Sequence[Row], marks: Sequence[Mark], fetch: Fetch) -> AsyncGenerator[PageChecked, None]:
     """Fetch the rows' sources side by side and yield each result as it comes. Nothing is stored.
 
     Args:
@@ -33,12 +31,12 @@ async def check_sources(
             yield checked
 
 
-async def _check_source(row: Row, marks: Sequence[Mark], fetch: Fetch) -> AsyncGenerator[SourceChecked, None]:
+async def _check_source(row: Row, marks: Sequence[Mark], fetch: Fetch) -> AsyncGenerator[PageChecked, None]:
     try:
         page = await fetch(row.source_url)
     except SourceError as error:
         is_refused = isinstance(error, SourceRefusedError)
         outcome = SourceOutcome.REFUSED if is_refused else SourceOutcome.UNREACHABLE
-        yield SourceChecked(row.id, outcome, str(error), error.http_status)
+        yield PageChecked(row.id, outcome, str(error), error.http_status)
     else:
         yield compare(row, marks, page.sha256, page.status)

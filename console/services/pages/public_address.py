@@ -67,7 +67,7 @@ async def public_addresses(host: str, port: int, resolve: Resolve, *, allow_loop
         allow_loopback: Take this machine's loopback too, for tests.
 
     Raises:
-        SourceRefusedError: An address is not public. One is enough: a name that means both is no honest one.
+        SourceRefusedError: An address is not public. One is enough: a name that means both is not honest.
         SourceUnreachableError: The name has no address.
 
     """

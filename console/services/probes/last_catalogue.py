@@ -1,5 +1,9 @@
-"""The last catalogue of each profile, kept so that the next check can say what changed."""
+"""The last catalogue of each profile, kept so that the next check can say what changed.
 
+A state directory that cannot be used costs only the memory: the check itself goes on.
+"""
+
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -9,6 +13,7 @@ from msgspec import Meta, Struct
 from console.domain.money import Price
 from console.domain.probes.catalogue import Catalogue, CatalogueEntry
 from console.domain.routes.family import EndpointFamily
+from console.services.system.directories import state_directory
 from console.services.system.private_file import (
     PrivateFileError,
     open_to_read,
@@ -35,8 +40,47 @@ class _File(Struct, frozen=True):
     entries: list[_Entry]
 
 
+class CatalogueMemory:
+    """Remembers one profile's catalogue from check to check."""
+
+    def __init__(self, profile: str, environment: Mapping[str, str], *, is_kept: bool) -> None:
+        """Prepare; nothing is read or written.
+
+        Args:
+            profile: The name of a checked profile.
+            environment: The environment variables of this process.
+            is_kept: False for the built-in profiles and read-only sessions, which leave nothing behind.
+
+        """
+        self._profile = profile
+        self._environment = environment
+        self._is_kept = is_kept
+        self.session: Catalogue | None = None
+        """What was read in this process; it is there also where nothing is kept."""
+        self.problem = ""
+        """Why nothing could be remembered, in words; empty where nothing stood in the way."""
+
+    def last(self) -> Catalogue | None:
+        """Return the catalogue of the last check, or None."""
+        try:
+            return load_catalogue(state_directory(self._environment), self._profile)
+        except PrivateFileError as error:
+            self.problem = str(error)
+            return None
+
+    def keep(self, catalogue: Catalogue) -> None:
+        """Remember a catalogue for the next check; an empty one would make every model new."""
+        self.session = catalogue
+        if not self._is_kept or not catalogue.entries:
+            return
+        try:
+            keep_catalogue(state_directory(self._environment), self._profile, catalogue)
+        except PrivateFileError as error:
+            self.problem = str(error)
+
+
 def load_catalogue(directory: Path, profile: str) -> Catalogue | None:
-    """Return the catalogue of the last check; None where there was none, or where the file is none of ours.
+    """Return the catalogue of the last check; None where there was none, or where the file is not one of ours.
 
     Raises:
         PrivateFileError: The file cannot be read, or others could have written it.

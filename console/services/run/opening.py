@@ -22,7 +22,7 @@ from console.services.ledger.artifacts import Artifacts
 from console.services.ledger.holder import boot_ms, unix_ms
 from console.services.ledger.sqlite import SqliteLedger
 from console.services.open_gateway import Target, require_base_url
-from console.services.probes.catalogue_memory import CatalogueMemory
+from console.services.probes.last_catalogue import CatalogueMemory
 from console.services.run.run_context import RunContext, RunInputs
 from console.services.run.signing import key_of
 from console.services.system.directories import state_directory

@@ -9,7 +9,7 @@ from console.domain.run.event import Repository
 from console.domain.text.safe import safe
 from console.domain.text.secret_scan import find_secrets
 from console.services.git.checkout import Checkout, EmbeddedBareError, NoCheckoutError, find_checkout
-from console.services.git.command import NoGitError, ask_git, is_well
+from console.services.git.command import NoGitError, ask_git
 from console.services.git.scratch import ScratchError
 from console.services.git.working_tree import is_dirty
 from console.services.system.process import ChildEnding
@@ -119,4 +119,4 @@ async def _ask(directory: Path, environment: Mapping[str, str], *arguments: str)
         raise RepositoryError(
             f"git did not answer in {safe(str(directory), limit=200)} ({report.ending}); try: git rev-parse"
         )
-    return report.tail.removesuffix(b"\n") if is_well(report) else b""
+    return report.tail.removesuffix(b"\n") if report.is_success else b""

@@ -13,7 +13,7 @@ from console.services.gateway.reservations import Reservations
 from console.services.ledger.artifacts import Artifacts
 from console.services.ledger.ledger import Ledger
 from console.services.open_gateway import Target
-from console.services.probes.catalogue_memory import CatalogueMemory
+from console.services.probes.last_catalogue import CatalogueMemory
 
 
 class RunInputs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

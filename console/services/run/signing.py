@@ -14,7 +14,7 @@ from console.domain.ledger.signature import NAMESPACE, SignatureFormError, armor
 from console.domain.run.command import Sign
 from console.domain.text.safe import safe
 from console.services.config.settings import PolicySettings
-from console.services.system.process import ChildEnding, ChildReport, run_bounded
+from console.services.system.process import ChildReport, run_bounded
 
 TIMEOUT_S = 60.0
 """The longest that signing may take, in seconds: an agent may ask its user, and a security key wants a touch."""
@@ -75,7 +75,7 @@ async def sign(statement: bytes, key: Path, environment: Mapping[str, str]) -> s
         given = _write(Path(folder) / "statement", statement)
         report = await _run(("-Y", "sign", "-n", NAMESPACE, "-f", str(key)), environment, given)
     try:
-        return read_armor(report.tail.decode("ascii", "replace")) if _is_well(report) else _no_private_key(key)
+        return read_armor(report.tail.decode("ascii", "replace")) if report.is_success else _no_private_key(key)
     except SignatureFormError as error:
         raise SigningError(f"ssh-keygen made no signature that can be kept: {error}") from None
 
@@ -94,11 +94,11 @@ async def verify(statement: bytes, signature: str, signers: Path, environment: M
         signed = _write(Path(folder) / "signature", armor(signature).encode())
         asked = ("-f", str(signers), "-s", str(signed))
         found = await _run(("-Y", "find-principals", "-n", NAMESPACE, *asked), environment, None)
-        names = found.tail.decode(errors="replace").splitlines() if _is_well(found) else []
+        names = found.tail.decode(errors="replace").splitlines() if found.is_success else []
         if not names:
             raise SigningError(f"the key that signed is not in {shown}; who may decide has to be listed there")
         report = await _run(("-Y", "verify", "-n", NAMESPACE, "-I", names[0], *asked), environment, given)
-    if not _is_well(report):
+    if not report.is_success:
         raise SigningError(f"the signature does not hold for {safe(names[0], limit=80)} of {shown}")
 
 
@@ -144,15 +144,9 @@ async def _run(arguments: tuple[str, ...], environment: Mapping[str, str], given
         return await run_bounded(
             (program, *arguments),
             environment=kept | _SET,
-            directory=Path("/"),
             timeout_s=TIMEOUT_S,
             limit_bytes=_OUTPUT_BYTES,
             given=given,
-            is_stderr_kept=False,
         )
     except OSError as error:
         raise SigningError(f"ssh-keygen cannot be started: {error.strerror or 'input/output error'}") from None
-
-
-def _is_well(report: ChildReport) -> bool:
-    return report.ending is ChildEnding.EXITED and report.exit_code == 0

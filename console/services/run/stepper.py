@@ -33,7 +33,7 @@ from console.domain.run.gate import GATES_WITH_A_CALL, Gate, role_at
 from console.domain.run.role_answer import Critique, Draft, Plan, Review
 from console.domain.run.state import Phase, RunState
 from console.services.gateway.client import Gateway
-from console.services.ledger.heartbeat import Held
+from console.services.ledger.heartbeat import HeldLease
 from console.services.open_gateway import Target
 from console.services.probes.catalogue_reader import read_catalogue
 from console.services.probes.smoke import taken_by
@@ -53,7 +53,7 @@ class Stepper:
     """Steps one run that this process holds."""
 
     def __init__(
-        self, context: RunContext, log: RunLog, inputs: RunInputs, held: Held, target: Target | None = None
+        self, context: RunContext, log: RunLog, inputs: RunInputs, held: HeldLease, target: Target | None = None
     ) -> None:
         """Prepare to step.
 

@@ -1,21 +1,82 @@
-"""The state directory: where the console keeps files for its user alone."""
+"""The console's own directories, where the XDG specification says, and the files in them that have one name."""
 
-from collections.abc import Mapping
+import os
+import pwd
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from console.services.system.private_file import PrivateFileError
 
+_NAME = "gateway-console"
+_NO_HOME = Path("/nonexistent")
 
-def state_directory(environment: Mapping[str, str]) -> Path:
-    """Return where state is kept: `$XDG_STATE_HOME/gateway-console`, by default in `~/.local/state`.
+
+def account_home() -> str:
+    """Return the home directory that the system has for this user; empty where it has none, as in some containers."""
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_dir
+    except KeyError:
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Directories:
+    """Where the console keeps its files. Asking makes nothing, and succeeds also where nothing can be kept."""
+
+    data: Path
+    """`$XDG_DATA_HOME/gateway-console`, by default `~/.local/share/gateway-console`."""
+    state: Path
+    """`$XDG_STATE_HOME/gateway-console`, by default `~/.local/state/gateway-console`."""
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str], account_home: Callable[[], str] = account_home) -> Self:
+        """Return the directories that an environment names; the specification has relative paths ignored.
+
+        Args:
+            environment: The environment variables of this process.
+            account_home: Gives the user's home directory where HOME does not; empty where there is none.
+
+        """
+
+        def base(variable: str, default: str) -> Path:
+            named = environment.get(variable, "")
+            return (Path(named) if named.startswith("/") else _home(environment, account_home) / default) / _NAME
+
+        return cls(base("XDG_DATA_HOME", ".local/share"), base("XDG_STATE_HOME", ".local/state"))
+
+    @property
+    def vault(self) -> Path:
+        """The encrypted token file."""
+        return self.data / "vault.json"
+
+    @property
+    def fingerprint_key(self) -> Path:
+        """The random key of this installation's fingerprints."""
+        return self.data / "fingerprint.key"
+
+    @property
+    def token_audit(self) -> Path:
+        """The log of what was done to tokens."""
+        return self.state / "token-audit.jsonl"
+
+
+def _home(environment: Mapping[str, str], account_home: Callable[[], str]) -> Path:
+    named = environment.get("HOME", "")
+    if not named.startswith("/"):
+        named = account_home()  # only where it is needed: the system may have to ask a server
+    return Path(named) if named.startswith("/") else _NO_HOME
+
+
+def state_directory(environment: Mapping[str, str], account_home: Callable[[], str] = account_home) -> Path:
+    """Return where state is kept: `Directories.state`.
 
     Raises:
-        PrivateFileError: Neither XDG_STATE_HOME nor HOME names an absolute path.
+        PrivateFileError: Neither the environment nor the system names a home directory.
 
     """
-    base, home = environment.get("XDG_STATE_HOME", ""), environment.get("HOME", "")
-    if base.startswith("/"):  # the XDG specification has relative paths ignored
-        return Path(base) / "gateway-console"
-    if home.startswith("/"):
-        return Path(home) / ".local" / "state" / "gateway-console"
-    raise PrivateFileError("there is no place for state: set XDG_STATE_HOME or HOME to an absolute path")
+    state = Directories.of(environment, account_home).state
+    if state.is_relative_to(_NO_HOME):
+        raise PrivateFileError("there is no place for state: set XDG_STATE_HOME or HOME to an absolute path")
+    return state

@@ -1,4 +1,4 @@
-"""Private files: read only where nobody else can read or swap them, written whole or not at all.
+"""Private files: read only where no other user can read or swap them, written whole or not at all.
 
 One room for all of them: the state files, the vault, the audit log, and the files that references name. A directory
 of the console's own is 0700, a file in it 0600; it is opened within the open directory that was checked, and no link
@@ -133,7 +133,7 @@ def write_private(path: Path, data: bytes) -> None:
 
 
 def create_private(path: Path, data: bytes) -> bool:
-    """Write a file that must not be there yet, whole or not at all; tell whether it was written.
+    """Write a file that must not be there yet, whole or not at all; return whether it was written.
 
     Raises:
         PrivateFileError: It cannot be written, or would hold a token of this process.
@@ -189,7 +189,7 @@ def _made_directory(path: Path) -> int:
         raise _unusable(path, error, "written") from None
 
 
-def _open_directory(path: Path, deed: str) -> int:
+def _open_directory(path: Path, done: str) -> int:
     """Open a private directory.
 
     Raises:
@@ -202,16 +202,16 @@ def _open_directory(path: Path, deed: str) -> int:
     except FileNotFoundError:
         raise
     except (OSError, ValueError) as error:
-        raise _unusable(path, error, deed) from None
+        raise _unusable(path, error, done) from None
     return _checked(folder, path)
 
 
-def _open(path: Path, flags: int, deed: str, folder: int | None = None) -> int:
+def _open(path: Path, flags: int, done: str, folder: int | None = None) -> int:
     """Open a private regular file, within an open directory where one is given.
 
     Raises:
         FileNotFoundError: It is not there.
-        NotADirectoryError: What should be its directory is none.
+        NotADirectoryError: What should be its directory is not one.
         PrivateFileError: It cannot be opened, or is not private.
 
     """
@@ -220,7 +220,7 @@ def _open(path: Path, flags: int, deed: str, folder: int | None = None) -> int:
     except (FileNotFoundError, NotADirectoryError):
         raise
     except (OSError, ValueError) as error:
-        raise _unusable(path, error, deed) from None
+        raise _unusable(path, error, done) from None
     return _checked(file, path, is_directory=False)
 
 
@@ -229,7 +229,7 @@ def _checked(opened: int, path: Path, *, is_directory: bool = True) -> int:
     found = os.fstat(opened)
     kind, is_kind = ("directory", stat.S_ISDIR) if is_directory else ("regular file", stat.S_ISREG)
     if not is_kind(found.st_mode):
-        problem = f"is no {kind}; put one in its place"
+        problem = f"is not a {kind}; put one in its place"
     elif found.st_uid != os.geteuid():
         problem = "belongs to another user; it must be your own"
     elif found.st_mode & 0o077:
@@ -240,14 +240,14 @@ def _checked(opened: int, path: Path, *, is_directory: bool = True) -> int:
     raise PrivateFileError(f"{safe(str(path))} {problem}", is_unsafe=True)
 
 
-def _unusable(path: Path, error: OSError | ValueError, deed: str) -> PrivateFileError:
+def _unusable(path: Path, error: OSError | ValueError, done: str) -> PrivateFileError:
     where = safe(str(path))
     if _is_link(path):
         return PrivateFileError(
             f"{where} is a symbolic link; name what it leads to, or put that in its place", is_unsafe=True
         )
     reason = error.strerror if isinstance(error, OSError) else "it is not a file name"
-    return PrivateFileError(f"{where} cannot be {deed}: {reason or 'input/output error'}")
+    return PrivateFileError(f"{where} cannot be {done}: {reason or 'input/output error'}")
 
 
 def _is_link(path: Path) -> bool:

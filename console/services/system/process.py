@@ -1,4 +1,9 @@
-"""Children that end: bounded in time and output, with everything that they started killed when they are done."""
+"""Child processes that end: bounded in time and output, in a session of their own that is killed at its end.
+
+Every program that the product runs to its end is run here: git, a policy's commands, programs that print a token,
+keyrings of other platforms, ssh-keygen, zizmor. Output is bytes; it is neither decoded nor shown here, as it may be a
+token.
+"""
 
 import asyncio
 import contextlib
@@ -35,24 +40,31 @@ class ChildReport:
     exit_code: int | None
     """Negative where a signal ended it; None where it was killed for time or output."""
     duration_ms: int
-    output_bytes: int
-    output_sha256: str
-    """Of the output up to the limit."""
+    output_bytes: int = field(repr=False)
+    output_sha256: str = field(repr=False)
+    """Of the output up to the limit; empty unless it was asked for, as a hash of a token must not be kept."""
     tail: bytes = field(repr=False)
-    """The end of the output; nothing of it is for a record."""
+    """The end of the output. It may hold a token, so nothing of it goes into a record, a message or a `repr`."""
+
+    @property
+    def is_success(self) -> bool:
+        """Whether it ended by itself and with exit code 0."""
+        return self.ending is ChildEnding.EXITED and self.exit_code == 0
 
 
 async def run_bounded(
     argv: Sequence[str],
     *,
     environment: Mapping[str, str],
-    directory: Path,
     timeout_s: float,
     limit_bytes: int,
-    tail_bytes: int = _PIECE,
-    given: Path | None = None,
-    is_stderr_kept: bool = True,
+    directory: Path = Path("/"),
+    tail_bytes: int | None = None,
+    given: Path | bytes | None = None,
+    is_stderr_kept: bool = False,
+    is_hashed: bool = False,
     is_marked: bool = False,
+    may_leave_agents: bool = False,
     memory_bytes: int | None = None,
     more_processes: int | None = None,
     clock: Callable[[], float] = time.monotonic,
@@ -65,14 +77,17 @@ async def run_bounded(
     Args:
         argv: The program and its arguments; no shell reads them.
         environment: All that the child knows of the environment, but for a mark of ours.
-        directory: Where it runs.
         timeout_s: The longest that it may take, in seconds.
         limit_bytes: How many bytes are too many for it to write.
-        tail_bytes: How much of the end of the output is kept.
-        given: A file that it reads from stdin.
+        directory: Where it runs.
+        tail_bytes: How much of the end of the output is kept; by default all of it.
+        given: What it reads from stdin: a file, or at most 16 kB that reach it over a pipe; by default nothing.
         is_stderr_kept: Whether stderr counts as output; else it goes nowhere.
+        is_hashed: Whether the report has a hash of the output.
         is_marked: Whether on Linux also those are killed that left the process group: they are known by a mark in
             their environment, so that only a daemon that clears its environment as well gets away.
+        may_leave_agents: Whether what it started may live on after it exited by itself, such as the agent of a
+            password program. It never may when the time was up, too much was written, or the caller left.
         memory_bytes: The most that it and each of its children may have of memory of their own, on Linux.
         more_processes: How many processes more than now the operator may have while it runs, on Linux and where the
             operator is not root.
@@ -85,7 +100,7 @@ async def run_bounded(
     """
     mark = {_MARK: secrets.token_hex(16)} if is_marked else {}
     reading, writing = os.pipe()
-    output = _Output(reading, limit_bytes, tail_bytes)
+    output = _Output(reading, limit_bytes, limit_bytes if tail_bytes is None else tail_bytes, is_hashed=is_hashed)
     begin = clock()
     try:
         try:
@@ -103,18 +118,22 @@ async def run_bounded(
             os.close(writing)
         _limit(child.pid, memory_bytes, more_processes)
         waiting, time_is_up = asyncio.ensure_future(child.wait()), asyncio.ensure_future(sleep(timeout_s))
+        ending = ChildEnding.TIMED_OUT
         try:
             with output.listening() as flooded:
                 ends: set[asyncio.Future[Any]] = {waiting, flooded, time_is_up}
                 await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
-            ending = ChildEnding.EXITED if waiting.done() else ChildEnding.TIMED_OUT
-            if flooded.done():
+            if waiting.done():
+                output.drain()
+                ending = ChildEnding.EXITED
+            if output.is_over:
                 ending = ChildEnding.FLOODED
         finally:
             time_is_up.cancel()
             duration_ms = round((clock() - begin) * 1000)
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(child.pid, signal.SIGKILL)
+            if not (may_leave_agents and ending is ChildEnding.EXITED):
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.killpg(child.pid, signal.SIGKILL)
             for name, value in mark.items():
                 await asyncio.shield(asyncio.to_thread(_kill_marked, f"{name}={value}".encode()))
             code = await asyncio.shield(waiting)
@@ -128,7 +147,7 @@ async def run_bounded(
         exit_code=code if ending is ChildEnding.EXITED else None,
         duration_ms=duration_ms,
         output_bytes=output.size,
-        output_sha256=output.digest.hexdigest(),
+        output_sha256=output.digest.hexdigest() if output.digest else "",
         tail=bytes(output.tail),
     )
 
@@ -162,8 +181,13 @@ def _own_processes() -> int:
 
 
 @contextlib.contextmanager
-def _opened(given: Path | None) -> Iterator[int]:
-    descriptor = os.open(given or os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+def _opened(given: Path | bytes | None) -> Iterator[int]:
+    if isinstance(given, bytes):
+        descriptor, feeding = os.pipe()
+        os.write(feeding, given)  # fits into the pipe, so that it never waits
+        os.close(feeding)
+    else:
+        descriptor = os.open(given or os.devnull, os.O_RDONLY | os.O_CLOEXEC)
     try:
         yield descriptor
     finally:
@@ -171,13 +195,13 @@ def _opened(given: Path | None) -> Iterator[int]:
 
 
 class _Output:
-    """What a child wrote, read as it comes: counted, hashed, and its end kept."""
+    """What a child wrote, read as it comes: counted, and its end kept."""
 
-    def __init__(self, reading: int, limit: int, tail: int) -> None:
+    def __init__(self, reading: int, limit: int, tail: int, *, is_hashed: bool) -> None:
         os.set_blocking(reading, False)
         self._reading, self._limit, self._kept = reading, limit, tail
         self.size = 0
-        self.digest = hashlib.sha256()
+        self.digest = hashlib.sha256() if is_hashed else None
         self.tail = bytearray()
 
     @property
@@ -215,7 +239,8 @@ class _Output:
         except BlockingIOError:
             return False
         self.size += len(piece)
-        self.digest.update(piece)
+        if self.digest is not None:
+            self.digest.update(piece)
         self.tail += piece
         del self.tail[: -self._kept]
         return bool(piece)

@@ -1,4 +1,4 @@
-"""A thread of its own for what blocks: calls in the order in which they came, each with a deadline."""
+"""Threads for calls that block: one call after the other, each with a deadline."""
 
 import asyncio
 import contextlib
@@ -9,9 +9,15 @@ from functools import partial
 from queue import SimpleQueue
 from typing import TypeVar
 
-from console.services.ledger.ledger import LedgerError
-
 _Value = TypeVar("_Value")
+
+
+class OverdueError(Exception):
+    """A call did not come back in time. Whether it will still do what it was to do is not known."""
+
+
+class ClosedError(Exception):
+    """A worker takes no more calls."""
 
 
 class Worker:
@@ -32,7 +38,7 @@ class Worker:
 
         """
         self._name = name
-        self._deadline_s = deadline_s
+        self.deadline_s = deadline_s
         self._time_limit = time_limit
         self._waiting: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
@@ -42,11 +48,12 @@ class Worker:
         """Run a call in the thread and return what it returns.
 
         Raises:
-            LedgerError: It did not come back in time, or the worker is closed.
+            ClosedError: The worker is closed.
+            OverdueError: It did not come back in time.
 
         """
         if self._is_closed:
-            raise LedgerError("the ledger is closed; open it again")
+            raise ClosedError
         loop = asyncio.get_running_loop()
         result: asyncio.Future[_Value] = loop.create_future()
 
@@ -61,7 +68,7 @@ class Worker:
                 deliver = partial(result.set_result, work())
             except BaseException as error:  # noqa: BLE001  # raised again where the result is awaited
                 deliver = partial(result.set_exception, error)
-            with contextlib.suppress(RuntimeError):  # the loop has closed: nobody waits any more
+            with contextlib.suppress(RuntimeError):  # the loop has closed: no caller waits
                 loop.call_soon_threadsafe(settle, deliver)
 
         if self._thread is None:
@@ -69,13 +76,10 @@ class Worker:
             self._thread.start()
         self._waiting.put(perform)
         try:
-            async with self._time_limit(self._deadline_s):
+            async with self._time_limit(self.deadline_s):
                 return await result
         except TimeoutError:
-            raise LedgerError(
-                f"the ledger did not answer within {self._deadline_s:g} s, so whether it was kept is not known;"
-                " look at the disk, then read the run again"
-            ) from None
+            raise OverdueError from None
 
     def close(self) -> None:
         """Take no more calls, and end the thread after those that wait."""

@@ -4,17 +4,17 @@ from collections.abc import Sequence
 
 from console.domain.tokens.state import TokenState
 from console.services.tokens.reference import Reference, Scheme
-from console.services.tokens.sources import Answer
+from console.services.tokens.sources import TokenAnswer
 
 
-def advice(answer: Answer, reference: Reference, references: Sequence[Reference]) -> str:
+def advice(answer: TokenAnswer, reference: Reference, references: Sequence[Reference]) -> str:
     """Return what to say where no token was found: the reference, the reason and the next step."""
     if answer.state is TokenState.ABSENT:
         return f"no token under {' or '.join(map(str, references))}. {how_to_store(references[-1])}"
     return said_of(reference, f"{answer.reason}. {next_step(answer, reference)}".rstrip())
 
 
-def advice_on_found(answer: Answer, reference: Reference) -> str:
+def advice_on_found(answer: TokenAnswer, reference: Reference) -> str:
     """Return what to say where a token was found and is bound to no origin, although its store can bind it."""
     if not reference.scheme.is_store or answer.origin is not None:
         return ""
@@ -30,7 +30,7 @@ def said_of(reference: Reference, words: str) -> str:
     return f"{str(reference).removesuffix(':')}: {words}"
 
 
-def next_step(answer: Answer, reference: Reference) -> str:
+def next_step(answer: TokenAnswer, reference: Reference) -> str:
     """Return what to do about one reference's answer; empty where nothing is wrong."""
     scheme = reference.scheme
     match answer.state:

@@ -2,13 +2,13 @@
 
 import asyncio
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
 from console.domain.text.secret_scan import looks_like_secret
 from console.domain.tokens.secret import Secret
 from console.domain.tokens.state import TokenState
-from console.services.system.token_process import TooMuchOutputError, run_child
+from console.services.system.process import ChildEnding, run_bounded
 from console.services.tokens.reference import Reference
 from console.services.tokens.stores.store import StoreError, parsed
 
@@ -33,7 +33,7 @@ async def ask_command(
     environment: Mapping[str, str],
     *,
     timeout_s: float = COMMAND_TIMEOUT_S,
-    bound: Callable[[float], asyncio.Timeout] = asyncio.timeout,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> Secret | None:
     """Run a reference's program and take what it prints; None where it prints nothing.
 
@@ -41,7 +41,7 @@ async def ask_command(
         reference: Names the program and its arguments.
         environment: The environment variables of this process, of which the program gets some.
         timeout_s: The longest that it may take, in seconds.
-        bound: Makes a bound of so many seconds, once the program has begun.
+        sleep: Waits for so many seconds, once the program has begun; when it returns, the time is up.
 
     Raises:
         StoreError: It cannot be run, does not end in time, ends with an error, or prints what cannot be a token.
@@ -58,27 +58,26 @@ async def ask_command(
         if name in _PASSED and looks_like_secret(value, is_address=True) is None
     }
     try:
-        end = await run_child(
+        report = await run_bounded(
             [found, *arguments],
             environment=passed | {"PATH": path},
             timeout_s=timeout_s,
-            limit=OUTPUT_LIMIT,
-            bound=bound,
+            limit_bytes=OUTPUT_LIMIT + 1,
+            may_leave_agents=True,
+            sleep=sleep,
         )
-    except TimeoutError:
-        raise StoreError(TokenState.TIMEOUT, f"the program did not end within {timeout_s:g} s") from None
-    except TooMuchOutputError:
-        raise StoreError(
-            TokenState.REFUSED, f"the program printed more than {OUTPUT_LIMIT} bytes, which no token has"
-        ) from None
     except OSError as error:
         raise StoreError(
             TokenState.UNAVAILABLE, f"the program cannot be run: {error.strerror or 'input/output error'}"
         ) from None
-    if end.code != 0:
-        how = f"exit code {end.code}" if end.code > 0 else f"signal {-end.code}"
+    if report.ending is ChildEnding.FLOODED:
+        raise StoreError(TokenState.REFUSED, f"the program printed more than {OUTPUT_LIMIT} bytes, which no token has")
+    if report.exit_code is None:
+        raise StoreError(TokenState.TIMEOUT, f"the program did not end within {timeout_s:g} s")
+    if report.exit_code != 0:
+        how = f"exit code {report.exit_code}" if report.exit_code > 0 else f"signal {-report.exit_code}"
         raise StoreError(TokenState.UNAVAILABLE, f"the program ended with {how}; run it by hand to see what it says")
-    return parsed(end.output, "program's output") if end.output.strip() else None
+    return parsed(report.tail, "program's output") if report.tail.strip() else None
 
 
 def _absolute(path: str) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from console.domain.tokens.state import TokenState
 from console.services.tokens.advice import how_to_store, next_step, said_of
 from console.services.tokens.reference import Reference, Scheme
-from console.services.tokens.sources import Answer, Sources
+from console.services.tokens.sources import Sources, TokenAnswer
 from console.services.tokens.stores.machine import KeyringState, Machine, look_at_machine
 from console.services.tokens.stores.secret_service import READ_TIMEOUT_S
 
@@ -54,7 +54,7 @@ async def diagnose(
     machine = await look_at_machine(
         environment, None if is_read_only else sources.kernel, platform=platform, timeout_s=timeout_s, clock=clock
     )
-    answer, reference = Answer(TokenState.ABSENT, reason="the profile has no token_ref"), None
+    answer, reference = TokenAnswer(TokenState.ABSENT, reason="the profile has no token_ref"), None
     for reference in references:
         if reference.scheme is Scheme.SIM:
             words = "The embedded gateway makes its own token when it starts; nothing is stored."
@@ -74,7 +74,7 @@ async def diagnose(
 
 
 def next_commands(
-    answer: Answer, reference: Reference, stored: Reference | None, machine: Machine
+    answer: TokenAnswer, reference: Reference, stored: Reference | None, machine: Machine
 ) -> tuple[tuple[str, ...], str]:
     """Return the commands to type next, and one sentence on them.
 

@@ -38,11 +38,6 @@ def take_token(name: str, environment: Mapping[str, str]) -> Secret | None:
     return found
 
 
-def forget_environment() -> None:
-    """Forget what was read: for a process that begins again, as each test does."""
-    _TAKEN.clear()
-
-
 def _parsed(value: str) -> Secret | str:
     try:
         return Secret.parse(value)

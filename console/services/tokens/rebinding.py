@@ -65,7 +65,7 @@ async def rebind(store: Store, reference: Reference, binding: Binding) -> Secret
     """
     stored = await store.read(reference, binding.before)
     if stored is None or stored.origin != binding.before:
-        raise StoreError(TokenState.ABSENT, f"the {store.source} has no such entry any more")
+        raise StoreError(TokenState.ABSENT, f"the {store.source} no longer has such an entry")
     # What a rotation keeps beside it goes first: the token itself tells whether all of it has moved.
     for ending in (NEXT, PREVIOUS):
         await _move_beside(store, reference.renamed(reference.name + ending), binding)

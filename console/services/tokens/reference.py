@@ -101,7 +101,7 @@ class Reference:
             case Scheme.KEYRING:
                 return f"keyring://{quote(self.service, safe='@')}/{quote(self.name, safe='@')}"
             case Scheme.CMD:
-                # Without the arguments: a message is no place for them.
+                # Without the arguments: a message must not hold them.
                 return f"cmd:[{self.argv[0]} …]"
             case _:
                 return f"{self.scheme}:{self.name}"

@@ -8,7 +8,7 @@ from console.domain.tokens.secret import Secret
 from console.domain.tokens.state import TokenState
 from console.services.tokens.advice import advice, advice_on_found
 from console.services.tokens.reference import Reference
-from console.services.tokens.sources import Answer, Sources
+from console.services.tokens.sources import Sources, TokenAnswer
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ async def resolve_token(references: Sequence[Reference], sources: Sources, origi
         return Resolution(
             TokenResolved(TokenState.FOUND, "none", "The profile has no token_ref: calls carry no token."), None
         )
-    answer, reference = Answer(TokenState.ABSENT), references[0]
+    answer, reference = TokenAnswer(TokenState.ABSENT), references[0]
     for reference in references:
         answer = await sources.ask(reference, origin)
         if answer.state is not TokenState.ABSENT:

@@ -8,11 +8,11 @@ from typing import Literal, Protocol
 
 from console.domain.tokens.secret import Secret
 from console.domain.tokens.state import TokenState
+from console.services.system.directories import Directories
 from console.services.system.leak_guard import LEAK_GUARD
 from console.services.system.private_file import read_private
 from console.services.tokens.command import ask_command
 from console.services.tokens.environment import take_token
-from console.services.tokens.place import Place
 from console.services.tokens.reference import Reference, Scheme
 from console.services.tokens.stores.kernel_store import KernelStore
 from console.services.tokens.stores.platform_keyring import open_keyring
@@ -28,7 +28,7 @@ PASSPHRASE_LENGTH = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class TokenAnswer:
     """What a reference was answered with: a token, or a state with the reason in our words."""
 
     state: TokenState
@@ -46,7 +46,7 @@ class Prompt:
     """Asks for a token on the terminal, once in the life of a process, and keeps it in memory only."""
 
     def __init__(self, ask: Ask | None) -> None:
-        """Prepare the question; nobody is asked yet.
+        """Prepare the question; no one is asked yet.
 
         Args:
             ask: How to ask; None where nobody can be asked, as on the screen.
@@ -93,26 +93,26 @@ class Sources:
             reference.scheme
         )
 
-    async def ask(self, reference: Reference, origin: str | None) -> Answer:
+    async def ask(self, reference: Reference, origin: str | None) -> TokenAnswer:
         """Ask one reference for the token that serves an origin. Never raises what a source did."""
         answer = await self._ask(reference, origin)
         LEAK_GUARD.add(answer.secret)
         return answer
 
-    async def _ask(self, reference: Reference, origin: str | None) -> Answer:
+    async def _ask(self, reference: Reference, origin: str | None) -> TokenAnswer:
         try:
             if (store := self.store_of(reference)) is not None:
                 stored = await store.read(reference, origin)
                 if stored is None:
-                    return Answer(TokenState.ABSENT, reason=f"the {store.source} has no such entry")
-                return Answer(TokenState.FOUND, stored.secret, source=store.source, origin=stored.origin)
+                    return TokenAnswer(TokenState.ABSENT, reason=f"the {store.source} has no such entry")
+                return TokenAnswer(TokenState.FOUND, stored.secret, source=store.source, origin=stored.origin)
             return await self._ask_elsewhere(reference)
         except OtherOriginError as error:
-            return Answer(error.state, reason=error.reason, is_bound_elsewhere=True)
+            return TokenAnswer(error.state, reason=error.reason, is_bound_elsewhere=True)
         except StoreError as error:
-            return Answer(error.state, reason=error.reason)
+            return TokenAnswer(error.state, reason=error.reason)
 
-    async def _ask_elsewhere(self, reference: Reference) -> Answer:
+    async def _ask_elsewhere(self, reference: Reference) -> TokenAnswer:
         match reference.scheme:
             case Scheme.ENV:
                 secret = take_token(reference.name, self.environment)
@@ -120,17 +120,17 @@ class Sources:
             case Scheme.FILE:
                 data = _read_file(reference)
                 if data is None or not data.strip():
-                    return Answer(TokenState.ABSENT, reason="there is no such file, or it is empty")
-                return Answer(TokenState.FOUND, parsed(data, "file"), source="file")
+                    return TokenAnswer(TokenState.ABSENT, reason="there is no such file, or it is empty")
+                return TokenAnswer(TokenState.FOUND, parsed(data, "file"), source="file")
             case Scheme.CMD:
                 secret = await ask_command(reference, self.environment)
                 return _found_or_absent(secret, "program", "the program printed nothing")
             case Scheme.PROMPT:
                 return _found_or_absent(self.prompt.answer(), "terminal", "nothing was typed")
             case _ if self.embedded is None:
-                return Answer(TokenState.UNAVAILABLE, reason="the embedded gateway is not running")
+                return TokenAnswer(TokenState.UNAVAILABLE, reason="the embedded gateway is not running")
             case _:
-                return Answer(TokenState.FOUND, self.embedded, source="embedded gateway")
+                return TokenAnswer(TokenState.FOUND, self.embedded, source="embedded gateway")
 
 
 @file_errors_told()
@@ -138,10 +138,10 @@ def _read_file(reference: Reference) -> bytes | None:
     return read_private(Path(reference.name), TOKEN_FILE_LIMIT)
 
 
-def _found_or_absent(secret: Secret | None, source: str, reason: str) -> Answer:
+def _found_or_absent(secret: Secret | None, source: str, reason: str) -> TokenAnswer:
     if secret is None:
-        return Answer(TokenState.ABSENT, reason=reason)
-    return Answer(TokenState.FOUND, secret, source=source)
+        return TokenAnswer(TokenState.ABSENT, reason=reason)
+    return TokenAnswer(TokenState.FOUND, secret, source=source)
 
 
 class SourceOptions(Protocol):
@@ -179,7 +179,7 @@ def open_sources(
         environment=environment,
         keyring=open_keyring(environment, options.keyring) if keyring is None else keyring,
         kernel=KernelStore(),
-        vault=VaultStore(Place.of(environment).vault, passphrase),
+        vault=VaultStore(Directories.of(environment).vault, passphrase),
         prompt=Prompt(ask),
         embedded=embedded,
     )

@@ -16,7 +16,7 @@ LINE_LIMIT = 4095
 """The most characters of a line that a terminal hands over; it drops the rest without a word (termios(3))."""
 
 Ask = Callable[[str], str]
-"""Asks for a line that must not be shown. Raises `NoTerminalError` where nobody can be asked."""
+"""Asks for a line that must not be shown. Raises `NoTerminalError` where there is no terminal."""
 
 
 class NoTerminalError(StoreError):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from console.domain.finding import Severity
 from console.domain.workflows.rule import PlacedFinding, Rule, placed_finding
-from console.services.system.token_process import TooMuchOutputError, run_child
+from console.services.system.process import ChildEnding, run_bounded
 
 ZIZMOR_TIMEOUT_S = 20.0
 """The longest that zizmor may take over all workflows, in seconds; one takes a tenth of a second."""
@@ -59,23 +59,24 @@ class Zizmor:
         if not paths:
             return {}
         try:
-            end = await run_child(
+            report = await run_bounded(
                 [self.program, *_ARGUMENTS, *map(str, paths)],
                 environment={"LANG": "C.UTF-8", "PATH": "/usr/bin:/bin"},
                 timeout_s=timeout_s,
-                limit=OUTPUT_LIMIT,
+                limit_bytes=OUTPUT_LIMIT,
             )
-        except TimeoutError:
-            raise ZizmorError(f"it did not end within {timeout_s:g} s") from None
-        except TooMuchOutputError:
-            raise ZizmorError("it printed more than can be taken") from None
         except OSError as error:
             raise ZizmorError(f"it cannot be run: {error.strerror or 'input/output error'}") from None
-        if end.code == _TOOK_NOTHING:
+        if report.ending is ChildEnding.FLOODED:
+            raise ZizmorError("it printed more than can be taken")
+        if report.exit_code is None:
+            raise ZizmorError(f"it did not end within {timeout_s:g} s")
+        if report.exit_code == _TOOK_NOTHING:
             raise ZizmorError("it takes none of the files for a workflow")
-        if end.code != 0:
-            raise ZizmorError(f"it ended with exit code {end.code}" if end.code > 0 else "it was ended by a signal")
-        return parse_report(end.output, paths)
+        if report.exit_code != 0:
+            code = report.exit_code
+            raise ZizmorError(f"it ended with exit code {code}" if code > 0 else "it was ended by a signal")
+        return parse_report(report.tail, paths)
 
 
 def find_zizmor(environment: Mapping[str, str]) -> Zizmor | None:

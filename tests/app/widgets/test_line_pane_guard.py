@@ -1,14 +1,12 @@
 """The one door to the terminal shows no token that this process holds."""
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import pytest
-from app.widgets.test_line_pane import OnePane, RawPane
 from support.app.hands import settled
+from support.app.one_pane import OnePane
 from support.tokens.token_forms import FORMS
-from textual.app import ComposeResult
-from textual.geometry import Size
 
 from console.app.widgets.line import Line, Span, cell, fit, wrap
 from console.domain.tokens.secret import Secret
@@ -17,33 +15,17 @@ from console.view.console_state import ConsoleState
 from console.view.sign import Tone
 
 
-class LinesPane(RawPane):
-    """Draws the lines that a test gives it."""
-
-    given: Sequence[Line] = ()
-
-    def lines(self, state: ConsoleState, cursor: int, size: Size) -> Sequence[Line]:
-        return self.given
-
-
-class OneLinesPane(OnePane):
-    def compose(self) -> ComposeResult:
-        yield LinesPane(ConsoleState("p"), id="lines")
-
-
 async def shown(*lines: Line, then: Callable[[], None] = lambda: None) -> list[str]:
     """Draw lines, let something happen, draw them again, and return what goes to the terminal."""
-    async with OneLinesPane().run_test(size=(160, 8)) as pilot:
-        pane = pilot.app.query_one(LinesPane)
-        pane.given = lines
-        pane.show(ConsoleState("p"), 0)
-        await settled(pilot.app)
-        before = [pane.render_line(row).text for row in range(len(lines))]
+    app = OnePane(*lines)
+    async with app.run_test(size=(160, 60)):
+        await settled(app)
+        before = [app.pane.render_line(row).text for row in range(len(lines))]
         assert all(before)
         then()
-        pane.show(ConsoleState("p"), 0)
-        await settled(pilot.app)
-        return [pane.render_line(row).text.rstrip() for row in range(len(lines))]
+        app.pane.show(ConsoleState("p"), 0)
+        await settled(app)
+        return [app.pane.render_line(row).text.rstrip() for row in range(len(lines))]
 
 
 @pytest.fixture
@@ -69,12 +51,7 @@ async def test_a_token_that_a_change_of_tone_cuts_is_masked_at_every_cut(token: 
         Line((Span("a "), Span(token[:cut], tones[0]), Span(token[cut:], tones[-1]), Span(" b")))
         for cut in range(len(token) + 1)
     ]
-    async with OneLinesPane().run_test(size=(160, 60)) as pilot:
-        pane = pilot.app.query_one(LinesPane)
-        pane.given = lines
-        pane.show(ConsoleState("p"), 0)
-        await settled(pilot.app)
-        assert {pane.render_line(row).text.rstrip() for row in range(len(lines))} == {"a ••• b"}
+    assert set(await shown(*lines)) == {"a ••• b"}
 
 
 async def test_a_token_in_many_spans_of_one_character_is_masked(token: str) -> None:

@@ -53,7 +53,7 @@ def subject(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Subject:
     gateway = {"base_url": "https://gw.example", "token_ref": ["vault:acme"]}
     config = write_config(tmp_path / "config.toml", config_table(gateway))
     subject = load_subject(argparse.Namespace(config=config, profile=None))
-    vault = VaultStore(subject.place.vault, lambda is_new: b"correct horse", cost=CHEAP, lock_timeout_s=HANG_S)
+    vault = VaultStore(subject.directories.vault, lambda is_new: b"correct horse", cost=CHEAP, lock_timeout_s=HANG_S)
     return replace(subject, sources=replace(subject.sources, vault=vault))
 
 

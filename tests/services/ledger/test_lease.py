@@ -103,7 +103,7 @@ async def test_a_lease_that_was_given_back_is_over_at_once(ledger: SqliteLedger)
     lease = await ledger.acquire(line.run_id, ANN)
     await ledger.release(lease)
     for deed in (ledger.renew, ledger.release):
-        with pytest.raises(FencedError, match="is not held any more; resume it to go on"):
+        with pytest.raises(FencedError, match="is no longer held; resume it to go on"):
             await deed(lease)
     with pytest.raises(FencedError):
         await appended(ledger, line, score(), fence=lease.fence)
@@ -112,7 +112,7 @@ async def test_a_lease_that_was_given_back_is_over_at_once(ledger: SqliteLedger)
 
 async def test_without_any_lease_a_fence_is_refused(ledger: SqliteLedger) -> None:
     line = await begun(ledger)
-    with pytest.raises(FencedError, match="is not held any more"):
+    with pytest.raises(FencedError, match="is no longer held"):
         await appended(ledger, line, score(), fence=1)
     with pytest.raises(LedgerError, match="there is no run"):
         await ledger.acquire(new_id(), ANN)

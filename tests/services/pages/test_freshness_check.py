@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from console.domain.verification import Mark, SourceChecked, SourceOutcome, rows
+from console.domain.verification import Mark, PageChecked, SourceOutcome, rows
 from console.services.pages.failure import SourceRefusedError, SourceUnreachableError
 from console.services.pages.fetch import Fetched
 from console.services.pages.freshness_check import FETCH_LIMIT, Fetch, check_sources
@@ -19,7 +19,7 @@ def page(sha: str) -> Fetched:
     return Fetched("https://docs.example/", 200, "text/html", "the page's words", sha)
 
 
-async def checked_by(fetch: Fetch) -> dict[str, SourceChecked]:
+async def checked_by(fetch: Fetch) -> dict[str, PageChecked]:
     return {each.row_id: each async for each in check_sources(ROWS, MARKS, fetch)}
 
 

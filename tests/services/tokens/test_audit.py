@@ -10,7 +10,6 @@ from console.domain.tokens.secret import Secret
 from console.domain.tokens.state import TokenState
 from console.services.tokens.audit import SIZE_LIMIT, AuditLog
 from console.services.tokens.fingerprint import installation_key
-from console.services.tokens.place import Place
 from console.services.tokens.stores.store import StoreError
 
 TOKEN = "-".join(["tk", "Qw3rTy7uIo", "PaSdFg8hJk"])
@@ -102,25 +101,3 @@ def test_a_damaged_key_of_fingerprints_is_said(tmp_path: Path, content: bytes) -
     path.write_bytes(content)
     with pytest.raises(StoreError, match="is damaged"):
         installation_key(path)
-
-
-def test_without_a_home_the_users_own_is_taken(tmp_path: Path) -> None:
-    assert Place.of({}).data.is_absolute()
-    assert Place.of({"HOME": "relative"}).data.is_absolute()
-
-
-@pytest.mark.parametrize(
-    ("environment", "data", "state"),
-    [
-        ({"HOME": "/h"}, "/h/.local/share/gateway-console", "/h/.local/state/gateway-console"),
-        ({"HOME": "/h", "XDG_DATA_HOME": "/d", "XDG_STATE_HOME": "/s"}, "/d/gateway-console", "/s/gateway-console"),
-        (
-            {"HOME": "/h", "XDG_DATA_HOME": "relative", "XDG_STATE_HOME": ""},
-            "/h/.local/share/gateway-console",
-            "/h/.local/state/gateway-console",
-        ),
-    ],
-)
-def test_the_consoles_places_follow_the_environment(environment: dict[str, str], data: str, state: str) -> None:
-    place = Place.of(environment)
-    assert (str(place.data), str(place.state)) == (data, state)

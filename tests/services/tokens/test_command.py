@@ -93,19 +93,16 @@ async def test_a_program_of_the_working_directory_is_never_found(
     assert await ask(program("token-helper"), PATH=str(tmp_path)) == Secret(TOKEN)
 
 
-class Bound:
-    """A bound on a program that is over when a test says so."""
+class Time:
+    """The time of a program, which is up when a test says so."""
 
     def __init__(self) -> None:
         self.asked_s: list[float] = []
-        self._timeout = asyncio.timeout(None)
+        self.is_up = asyncio.Event()
 
-    def __call__(self, seconds: float) -> asyncio.Timeout:
+    async def sleep(self, seconds: float) -> None:
         self.asked_s.append(seconds)
-        return self._timeout
-
-    def is_over(self) -> None:
-        self._timeout.reschedule(0)
+        await self.is_up.wait()
 
 
 def waiting_program(tmp_path: Path) -> tuple[Reference, Path]:
@@ -124,13 +121,13 @@ async def begun(pid: Path) -> int:
 
 async def test_a_program_that_does_not_end_is_a_timeout_and_is_gone(tmp_path: Path) -> None:
     reference, pid_file = waiting_program(tmp_path)
-    bound = Bound()
-    asking = asyncio.create_task(ask_command(reference, {"PATH": os.environ["PATH"]}, bound=bound))
+    time = Time()
+    asking = asyncio.create_task(ask_command(reference, {"PATH": os.environ["PATH"]}, sleep=time.sleep))
     pid = await begun(pid_file)
-    bound.is_over()
+    time.is_up.set()
     with pytest.raises(StoreError) as caught:
         await asking
-    assert (caught.value.state, bound.asked_s) == (TokenState.TIMEOUT, [10.0])
+    assert (caught.value.state, time.asked_s) == (TokenState.TIMEOUT, [10.0])
     assert not Path(f"/proc/{pid}").exists()
 
 
@@ -147,7 +144,7 @@ async def test_a_grandchild_that_keeps_the_output_open_holds_nothing_up(tmp_path
         "    pass\n"
         f"print({TOKEN!r})\n"
     )
-    secret = await ask_command(python(code), {"PATH": os.environ["PATH"]}, bound=Bound())
+    secret = await ask_command(python(code), {"PATH": os.environ["PATH"]}, sleep=Time().sleep)
     os.kill(await begun(pid), signal.SIGKILL)
     assert secret == Secret(TOKEN)
 

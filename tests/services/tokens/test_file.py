@@ -12,7 +12,7 @@ from console.domain.tokens.secret import Secret
 from console.domain.tokens.state import TokenState
 from console.services.config.settings import GatewaySettings
 from console.services.tokens.reference import Reference
-from console.services.tokens.sources import TOKEN_FILE_LIMIT, Answer, open_sources
+from console.services.tokens.sources import TOKEN_FILE_LIMIT, TokenAnswer, open_sources
 
 TOKEN = "-".join(["tk", "Qw3rTy7uIo", "PaSdFg8hJk"])
 
@@ -25,7 +25,7 @@ def path(tmp_path: Path) -> Path:
     return path
 
 
-async def ask(path: Path) -> Answer:
+async def ask(path: Path) -> TokenAnswer:
     return await open_sources(GatewaySettings(), {}).ask(Reference.parse(f"file:{path}"), ORIGIN)
 
 

@@ -170,9 +170,9 @@ async def test_every_state_of_every_scheme_has_advice_of_its_own() -> None:
         seen = set()
         for state in set(TokenState) - {TokenState.FOUND, TokenState.UNASKED}:
             from console.services.tokens.advice import next_step
-            from console.services.tokens.sources import Answer
+            from console.services.tokens.sources import TokenAnswer
 
-            words = next_step(Answer(state, reason="r"), Reference.parse(text))
+            words = next_step(TokenAnswer(state, reason="r"), Reference.parse(text))
             assert words, (text, state)
             seen.add(words)
         assert len(seen) >= 3, text

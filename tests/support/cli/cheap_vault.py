@@ -5,7 +5,7 @@ import errno
 from support.cli.console_process import Console
 
 from console.domain.tokens.secret import Secret
-from console.services.tokens.place import Place
+from console.services.system.directories import Directories
 from console.services.tokens.reference import Reference, Scheme
 from console.services.tokens.stores.kernel_call import KernelKeys
 from console.services.tokens.stores.store import put
@@ -23,6 +23,6 @@ def _no_kernel() -> KernelKeys:
 
 async def lay_vault(console: Console, passphrase: str) -> None:
     """Lay a vault under a passphrase into a home."""
-    path = Place.of(console.environment).vault
+    path = Directories.of(console.environment).vault
     store = VaultStore(path, lambda _: passphrase.encode(), cost=LEAST_COST, open_keys=_no_kernel)
     await put(store, Reference(Scheme.VAULT, "another"), "https://another.example:443", Secret(ANOTHER))

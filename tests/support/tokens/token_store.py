@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from console.domain.tokens.secret import Secret
 from console.domain.tokens.state import TokenState
 from console.services.tokens.reference import Reference
-from console.services.tokens.sources import Answer
+from console.services.tokens.sources import TokenAnswer
 from console.services.tokens.stores.store import Store, Stored, StoreError, serving
 
 ORIGIN = "https://gw.example:443"
@@ -62,12 +62,12 @@ class MemoryStore:
         return tuple(origin for name, origin in self.kept if name == reference.name)
 
 
-async def answer_of(store: Store, reference: Reference, origin: str | None = ORIGIN) -> Answer:
+async def answer_of(store: Store, reference: Reference, origin: str | None = ORIGIN) -> TokenAnswer:
     """Ask a store and return its answer, whatever it raises of its own."""
     try:
         stored = await store.read(reference, origin)
     except StoreError as error:
-        return Answer(error.state, reason=error.reason)
+        return TokenAnswer(error.state, reason=error.reason)
     if stored is None:
-        return Answer(TokenState.ABSENT)
-    return Answer(TokenState.FOUND, stored.secret, source=store.source, origin=stored.origin)
+        return TokenAnswer(TokenState.ABSENT)
+    return TokenAnswer(TokenState.FOUND, stored.secret, source=store.source, origin=stored.origin)

@@ -7,10 +7,11 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from functools import partial
+from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from console.domain.tokens.state import TokenState
+from console.services.system.thread import OverdueError, Worker
 from console.services.tokens.stores.store import StoreError
 
 if TYPE_CHECKING:
@@ -20,40 +21,29 @@ _Value = TypeVar("_Value")
 
 
 async def in_thread(
-    work: Callable[[], _Value], timeout_s: float, *, bound: Callable[[float], asyncio.Timeout] = asyncio.timeout
+    work: Callable[[], _Value],
+    timeout_s: float,
+    *,
+    time_limit: Callable[[float], AbstractAsyncContextManager[object]] = asyncio.timeout,
 ) -> _Value:
-    """Run a blocking call in a daemon thread, so that not even a stuck one can hold up the screen or the exit.
+    """Run a blocking call in a thread of its own, so that not even a stuck one can hold up the screen or the exit.
 
     Args:
         work: The call, which has a deadline of its own.
         timeout_s: That deadline, in seconds.
-        bound: Makes the last bound of so many seconds.
+        time_limit: Raises TimeoutError within, after so many seconds.
 
     Raises:
         StoreError: The call did not come back, half a second after its own deadline should have ended it.
 
     """
-    loop = asyncio.get_running_loop()
-    result: asyncio.Future[_Value] = loop.create_future()
-
-    def settle(deliver: Callable[[], None]) -> None:
-        if not result.done():
-            deliver()
-
-    def run() -> None:
-        try:
-            deliver = partial(result.set_result, work())
-        except BaseException as error:  # noqa: BLE001  # raised again where the result is awaited
-            deliver = partial(result.set_exception, error)
-        with contextlib.suppress(RuntimeError):  # the loop has closed: nobody waits any more
-            loop.call_soon_threadsafe(settle, deliver)
-
-    threading.Thread(target=run, daemon=True, name="keyring").start()
+    worker = Worker("keyring", timeout_s + 0.5, time_limit)
     try:
-        async with bound(timeout_s + 0.5):
-            return await result
-    except TimeoutError:
+        return await worker.run(work)
+    except OverdueError:
         raise timed_out(timeout_s) from None
+    finally:
+        worker.close()
 
 
 def timed_out(timeout_s: float) -> StoreError:
@@ -83,7 +73,7 @@ class BoundedConnection:
             connection: A connection that is open.
             deadline: When all is over, by the clock.
             may_prompt: The caller asked for a prompt to be shown, and waits for its end.
-            has_left: Set when the caller does not wait any more.
+            has_left: Set when the caller no longer waits.
             clock: Seconds that only go forward.
 
         """
@@ -101,11 +91,11 @@ class BoundedConnection:
         return self._connection.send_and_get_reply(message, timeout=left)
 
     def send(self, message: Any) -> None:
-        """Send a call whose answer nobody waits for."""
+        """Send a call without waiting for its answer."""
         self._connection.send(message)
 
     def filter(self, rule: Any) -> Any:
-        """Wait for the signal that a prompt has ended; refused where nobody asked for one."""
+        """Wait for the signal that a prompt has ended; refused where none was asked for."""
         if not self._may_prompt:
             raise PromptWantedError
         return self._connection.filter(rule)
@@ -181,7 +171,7 @@ def session_bus(
         timeout_s: The longest that they may take together, in seconds.
         bus_timeout_s: The longest that the bus itself may take to let one in; by default as long.
         may_prompt: Let the keyring ask on the desktop; otherwise what needs that is locked.
-        has_left: Set when the caller does not wait for a prompt any more.
+        has_left: Set when the caller no longer waits for a prompt.
         clock: Seconds that only go forward.
 
     Raises:

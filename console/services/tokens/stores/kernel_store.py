@@ -59,7 +59,7 @@ class KernelStore:
             raise _refusal(error) from None
 
     async def remove(self, reference: Reference, origin: str | None) -> bool:
-        """Forget the token that is bound to exactly this origin; tell whether there was one."""
+        """Forget the token that is bound to exactly this origin; return whether there was one."""
         kept = self._payload(reference)
         if kept is None or kept[0] != origin:
             return False

@@ -9,8 +9,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from console.domain.tokens.state import TokenState
+from console.services.system.directories import Directories
 from console.services.system.private_file import read_private
-from console.services.tokens.place import Place
 from console.services.tokens.reference import Reference, Scheme
 from console.services.tokens.stores.bus import in_thread, session_bus
 from console.services.tokens.stores.secret_service import READ_TIMEOUT_S
@@ -152,7 +152,7 @@ async def _look_at_kernel(kernel: Store | None) -> str:
 def _look_at_vault(environment: Mapping[str, str]) -> str:
     try:
         with file_errors_told():
-            data = read_private(Place.of(environment).vault, SIZE_LIMIT)
+            data = read_private(Directories.of(environment).vault, SIZE_LIMIT)
         return "none yet" if data is None else f"{len(read_vault(data).entries)} token(s)"
     except StoreError as error:
         return error.reason

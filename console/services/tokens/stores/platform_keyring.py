@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from console.domain.tokens.state import TokenState
-from console.services.system.token_process import TooMuchOutputError, run_child
+from console.services.system.process import ChildEnding, run_bounded
 from console.services.tokens.reference import Reference
 from console.services.tokens.stores.bus import timed_out
 from console.services.tokens.stores.secret_service import READ_TIMEOUT_S, SecretServiceStore, username
@@ -29,18 +29,18 @@ _PASSED = ("DBUS_SESSION_BUS_ADDRESS", "DISPLAY", "HOME", "LANG", "PATH", "SYSTE
 
 _CHILD = """
 import importlib, sys
-backend, deed, service, *names = sys.argv[1:]
+backend, action, service, *names = sys.argv[1:]
 module, _, kind = backend.partition(":")
 from keyring.errors import KeyringLocked, KeyringError, PasswordDeleteError
 try:
     keyring = getattr(importlib.import_module(module), kind)()
-    if deed == "set":
+    if action == "set":
         keyring.set_password(service, names[0], sys.stdin.buffer.read().decode())
         sys.exit(0)
     for name in names:
         value = keyring.get_password(service, name)
         if value is not None:
-            if deed == "delete":
+            if action == "delete":
                 keyring.delete_password(service, name)
             else:
                 sys.stdout.buffer.write(f"{names.index(name)}:{value}".encode())
@@ -52,6 +52,7 @@ except (KeyringError, OSError, RuntimeError, ImportError, AttributeError):
 sys.exit(3)
 """
 _ABSENT, _LOCKED = 3, 4
+_OUTPUT_LIMIT = 16_384
 
 
 class ChildKeyring:
@@ -90,27 +91,35 @@ class ChildKeyring:
         await self._run("set", reference, username(reference, origin), given=value)
 
     async def remove(self, reference: Reference, origin: str | None) -> bool:
-        """Forget the token that is bound to exactly this origin; tell whether there was one."""
+        """Forget the token that is bound to exactly this origin; return whether there was one."""
         return await self._run("delete", reference, username(reference, origin)) is not None
 
     async def origins(self, reference: Reference) -> None:
         """Say that the backend cannot list what it keeps."""
 
-    async def _run(self, deed: str, reference: Reference, *names: str, given: bytes = b"") -> bytes | None:
-        command = (sys.executable, "-I", "-c", _CHILD, self._backend, deed, reference.service, *names)
+    async def _run(self, action: str, reference: Reference, *names: str, given: bytes = b"") -> bytes | None:
+        command = (sys.executable, "-I", "-c", _CHILD, self._backend, action, reference.service, *names)
         try:
-            end = await run_child(
-                command, environment=self._environment, timeout_s=self._timeout_s, limit=16_384, given=given
+            report = await run_bounded(
+                command,
+                environment=self._environment,
+                timeout_s=self._timeout_s,
+                limit_bytes=_OUTPUT_LIMIT,
+                given=given,
+                may_leave_agents=True,
             )
-        except TimeoutError:
-            raise timed_out(self._timeout_s) from None
-        except (TooMuchOutputError, OSError):
-            end = None
-        if end is None or end.code not in (0, _ABSENT, _LOCKED):
-            raise StoreError(TokenState.UNAVAILABLE, f"the {self.source} cannot be used here")
-        if end.code == _LOCKED:
+        except OSError:
+            raise self._unusable() from None
+        if report.ending is ChildEnding.TIMED_OUT:
+            raise timed_out(self._timeout_s)
+        if report.exit_code not in (0, _ABSENT, _LOCKED):
+            raise self._unusable()
+        if report.exit_code == _LOCKED:
             raise StoreError(TokenState.LOCKED, "the keyring is locked")
-        return None if end.code == _ABSENT else end.output
+        return None if report.exit_code == _ABSENT else report.tail
+
+    def _unusable(self) -> StoreError:
+        return StoreError(TokenState.UNAVAILABLE, f"the {self.source} cannot be used here")
 
 
 class NoKeyring:

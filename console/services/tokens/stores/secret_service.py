@@ -1,4 +1,4 @@
-"""The Secret Service of Linux desktops as a store: asked over D-Bus, bounded in time, never unlocked by the way.
+"""The Secret Service of Linux desktops as a store: asked over D-Bus, bounded in time, never unlocked implicitly.
 
 The `keyring` library itself waits for ever on a locked collection with a display, and on a frozen daemon.
 """
@@ -32,17 +32,17 @@ class SecretServiceStore:
     source = "Secret Service"
 
     def __init__(
-        self, timeout_s: float = READ_TIMEOUT_S, *, bound: Callable[[float], asyncio.Timeout] = asyncio.timeout
+        self, timeout_s: float = READ_TIMEOUT_S, *, time_limit: Callable[[float], asyncio.Timeout] = asyncio.timeout
     ) -> None:
         """Prepare the store; the bus is not opened yet.
 
         Args:
             timeout_s: The longest that one call may take, in seconds.
-            bound: Makes the last bound of a call, of so many seconds.
+            time_limit: Raises TimeoutError within, after so many seconds; the last bound of a call.
 
         """
         self._timeout_s = timeout_s
-        self._bound = bound
+        self._time_limit = time_limit
 
     async def read(self, reference: Reference, origin: str | None) -> Stored | None:
         """Return the token that serves an origin, or None where there is none."""
@@ -78,7 +78,7 @@ class SecretServiceStore:
         await self._ask(ask)
 
     async def remove(self, reference: Reference, origin: str | None) -> bool:
-        """Forget the token that is bound to exactly this origin; tell whether there was one."""
+        """Forget the token that is bound to exactly this origin; return whether there was one."""
 
         def ask(connection: "DBusConnection") -> bool:
             collection = unlocked_collection(connection)
@@ -103,7 +103,7 @@ class SecretServiceStore:
             with session_bus(self._timeout_s) as connection:
                 return ask(connection)
 
-        return await in_thread(work, self._timeout_s, bound=self._bound)
+        return await in_thread(work, self._timeout_s, time_limit=self._time_limit)
 
 
 def unlocked_collection(connection: "DBusConnection") -> "Collection | None":

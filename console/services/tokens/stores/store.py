@@ -74,7 +74,7 @@ class Store(Protocol):
         """Keep a token under a name, bound to an origin."""
 
     async def remove(self, reference: Reference, origin: str | None) -> bool:
-        """Forget the token that is bound to exactly this origin; tell whether there was one."""
+        """Forget the token that is bound to exactly this origin; return whether there was one."""
 
     async def origins(self, reference: Reference) -> tuple[str | None, ...] | None:
         """Return the origins for which a name keeps tokens; None where the store cannot list them."""

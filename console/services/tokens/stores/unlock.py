@@ -139,7 +139,7 @@ def _prompt(connection: "DBusConnection") -> None:
         was_dismissed, _ = exec_prompt(connection, prompt)
     except TimeoutError:
         connection.send(new_method_call(DBusAddressWrapper(prompt, PROMPT_IFACE, connection), "Dismiss"))
-        raise StoreError(TokenState.TIMEOUT, "nobody answered the desktop's prompt in time") from None
+        raise StoreError(TokenState.TIMEOUT, "the desktop's prompt was not answered in time") from None
     if was_dismissed:
         raise StoreError(TokenState.LOCKED, "the prompt was dismissed, or this desktop could not show it")
 

@@ -89,7 +89,7 @@ class VaultStore:
             self._save(vault, vault.entries | {reference.name: entry})
 
     async def remove(self, reference: Reference, origin: str | None) -> bool:
-        """Forget the token that is bound to exactly this origin; tell whether there was one. Needs no passphrase."""
+        """Forget the token that is bound to exactly this origin; return whether there was one. Needs no passphrase."""
         if self._load() is None:
             return False
         async with self._locked():

@@ -19,7 +19,7 @@ from support.waiting import HANG_S
 from console.domain.tokens.secret import Secret
 from console.domain.tokens.state import TokenState
 from console.services.tokens.reference import Reference, Scheme
-from console.services.tokens.sources import Answer
+from console.services.tokens.sources import TokenAnswer
 from console.services.tokens.stores import bus
 from console.services.tokens.stores.platform_keyring import ChildKeyring, open_keyring
 from console.services.tokens.stores.secret_service import SecretServiceStore
@@ -36,7 +36,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the Secret Serv
 
 async def read_keyring(
     reference: Reference = ACME, timeout_s: float = HANG_S, *, platform: str = sys.platform, origin: str | None = ORIGIN
-) -> Answer:
+) -> TokenAnswer:
     return await answer_of(open_keyring(os.environ, timeout_s=timeout_s, platform=platform), reference, origin)
 
 
@@ -46,7 +46,7 @@ def child(backend: str = BACKEND, timeout_s: float = HANG_S) -> ChildKeyring:
 
 def impatient_store() -> SecretServiceStore:
     """Return a store that only the deadline of its calls on the bus can end, and no last bound."""
-    return SecretServiceStore(0.1, bound=lambda _: asyncio.timeout(None))
+    return SecretServiceStore(0.1, time_limit=lambda _: asyncio.timeout(None))
 
 
 def children() -> set[str]:
@@ -366,7 +366,7 @@ async def test_another_platforms_backend_cannot_be_used_here() -> None:
 
 async def test_a_platform_without_a_keyring_is_unavailable() -> None:
     answer = await read_keyring(platform="plan9")
-    assert answer == Answer(TokenState.UNAVAILABLE, reason="this platform has no keyring that the console knows")
+    assert answer == TokenAnswer(TokenState.UNAVAILABLE, reason="this platform has no keyring that the console knows")
 
 
 # --- No bus, or something else in its place --------------------------------------------------------------------------
@@ -458,7 +458,7 @@ async def test_a_bus_that_lets_one_in_and_then_is_silent_is_a_timeout(socket_pat
     with listening(socket_path) as listener:
         greeting = threading.Thread(target=greet_late, daemon=True)
         greeting.start()
-        reading = asyncio.create_task(answer_of(SecretServiceStore(HANG_S, bound=lambda _: bound), ACME))
+        reading = asyncio.create_task(answer_of(SecretServiceStore(HANG_S, time_limit=lambda _: bound), ACME))
         await asyncio.to_thread(is_greeted.wait)
         bound.reschedule(0)
         answer = await reading

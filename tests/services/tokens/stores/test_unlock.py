@@ -87,7 +87,7 @@ async def test_a_prompt_without_an_answer_is_taken_away_at_the_deadline(bus_addr
         assert service.was_dismissed.wait(HANG_S)
     assert (caught.value.state, caught.value.reason) == (
         TokenState.TIMEOUT,
-        "nobody answered the desktop's prompt in time",
+        "the desktop's prompt was not answered in time",
     )
 
 

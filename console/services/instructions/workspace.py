@@ -1,4 +1,4 @@
-"""The place: where a tool is started, and the names that its files may be shown and kept under."""
+"""The workspace: where a tool is started, and the names that its files may be shown and kept under."""
 
 import os
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Workspace:
     """Where a tool is started. All directories are real paths: no symbolic link is left in them."""
 
     repository: Path

@@ -1,4 +1,4 @@
-"""What was found: a file on its way to becoming an instruction source."""
+"""An instruction file as it was found, before git was asked about it."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ ADVICE = "Move it away, or put a readable file in its place"
 
 
 @dataclass(slots=True)
-class Found:
+class InstructionFile:
     """A file that a rule or an import led to."""
 
     file: ReadFile
