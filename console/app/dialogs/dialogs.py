@@ -14,9 +14,12 @@ from console.app.panes.smoke_pane import about_lines
 from console.app.widgets.line import BLANK, Line, Span, cell, dim, labelled, line, wrap
 from console.app.widgets.line_pane import LinePane
 from console.domain.tokens.state import TokenState
+from console.view.call_sign import call_sign
 from console.view.console_state import ConsoleState
 from console.view.explanation import category_rows, reading_lines
-from console.view.sign import Tone, route_sign, smoke_sign, token_sign
+from console.view.route_sign import route_sign
+from console.view.sign import Tone
+from console.view.token_sign import token_sign
 
 
 class Dialog(ModalScreen[str]):
@@ -95,7 +98,7 @@ def whole_route_lines(state: ConsoleState, cursor: int, width: int) -> Iterator[
     """Yield all fields of a route, its findings with their sources, and its newest smoke test."""
     route = state.routes[cursor]
     check = route.check
-    verdict, smoke = route_sign(route), smoke_sign(route.smoke)
+    verdict, smoke = route_sign(route.proven), call_sign(route.smoke)
     yield from labelled("role", check.route.role, width)
     yield from labelled("model", check.route.model, width)
     yield from labelled("family", check.route.endpoint_family, width)

@@ -353,4 +353,4 @@ class RoutesScreen(Screen[None]):
         self._smoke.border_title = ("2 contract   " if is_narrow else "") + f"3 smoke · {role}"
         self._smoke.border_subtitle = "x stop" if state.is_live else "s this  S all"
         self._calls.border_title = "4 requests"
-        self._calls.border_subtitle = f"{sum(call.is_sent for call in state.calls)} sent"
+        self._calls.border_subtitle = f"{sum(call.is_sent for call in state.requests.calls)} sent"

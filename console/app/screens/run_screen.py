@@ -91,8 +91,8 @@ class RunScreen(Screen[None]):
             "run.repeat": self._ask_repeat,
             "run.fallback": self._ask_fallback,
             "run.end": self._ask_end,
-            "run.older": lambda: self._session.see(LookedBack(1)),
-            "run.newer": lambda: self._session.see(LookedBack(-1)),
+            "run.older": lambda: self._session.dispatch(LookedBack(1)),
+            "run.newer": lambda: self._session.dispatch(LookedBack(-1)),
             "run.down": lambda: self._move(1),
             "run.up": lambda: self._move(-1),
             "run.first": lambda: self._move_to_end(is_first=True),
@@ -208,7 +208,7 @@ class RunScreen(Screen[None]):
             self._pane(self._tab).scroll_end(animate=False)
 
     def _look_at(self, place: int) -> None:
-        self._session.see(CursorMoved(place))
+        self._session.dispatch(CursorMoved(place))
         view = self._session.state.run
         if view is not None and view.runs:
             look = self._bridge.look_at(view.runs[view.cursor].run_id)

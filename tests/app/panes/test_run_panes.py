@@ -55,6 +55,7 @@ from console.view.run_view import (
     GateNotes,
     JudgeNote,
     LookedBack,
+    RunCalled,
     RunNote,
     RunRow,
     RunSeen,
@@ -62,8 +63,6 @@ from console.view.run_view import (
     RunsListed,
     RunView,
     StepBegun,
-    see,
-    see_call,
 )
 
 RUN_ID = "01M82D0PD6W60PFK1FGQ8EAC9B"
@@ -155,23 +154,22 @@ NOTES = GateNotes(
 def viewed(run: RunState | None, notes: tuple[GateNotes, ...] = (), words: tuple[str, ...] = ()) -> ConsoleState:
     """Return a state with a run in view, as the bridge would tell it."""
     row = RunRow(RUN_ID, HOSTILE, "reviewer", "waiting", 1, 1_780_000_000_000, 1_780_000_000_000)
-    view = see(RunView(), RunsListed((row, replace(row, run_id="01M82D0PD6W60PFK1FGQ8EAC9C", status="blocked"))))
+    view = RunView().apply(RunsListed((row, replace(row, run_id="01M82D0PD6W60PFK1FGQ8EAC9C", status="blocked"))))
     if run is not None:
         pairs = (("writer_vs_reviewer", 1), ("writer_vs_critic", 3), ("reviewer_vs_critic", 2))
-        view = see(view, RunSeen(run, words, notes, pairs, OPERATOR))
+        view = view.apply(RunSeen(run, words, notes, pairs, OPERATOR))
     return replace(opened("demo"), run=view)
 
 
 def streaming(state: ConsoleState, text: str) -> ConsoleState:
-    assert state.run is not None
-    view = see(state.run, StepBegun(RUN_ID))
-    return replace(state, run=see_call(view, OutputReceived(Role.WRITER, text, is_reasoning=False, ttft_ms=190.0)))
+    received = OutputReceived(Role.WRITER, text, is_reasoning=False, ttft_ms=190.0)
+    return state.apply(StepBegun(RUN_ID)).apply(RunCalled(received))
 
 
 STATES = {
     "not read": opened("demo"),
-    "no run": replace(opened("demo"), run=see(RunView(), RunsListed(()))),
-    "no ledger": replace(opened("demo"), run=see(RunView(), RunsFailed(f"the ledger cannot be used {HOSTILE}" * 3))),
+    "no run": replace(opened("demo"), run=RunView().apply(RunsListed(()))),
+    "no ledger": replace(opened("demo"), run=RunView().apply(RunsFailed(f"the ledger cannot be used {HOSTILE}" * 3))),
     "due": viewed(at(Gate.PLANNER)),
     "calling": viewed(at(Gate.PLANNER, INTENDED), words=("call: planner " * 20, HOSTILE)),
     "lost": viewed(at(Gate.PLANNER, INTENDED, CallLost("c1", Role.PLANNER))),
@@ -301,10 +299,10 @@ def test_looking_back_stays_within_the_gates_that_opened() -> None:
         at(Gate.REVIEWER, REVIEWED), (replace(NOTES, opened=GateOpened(Gate.WRITER, 1, GateVerdict.READY)), NOTES)
     )
     assert state.run is not None
-    back = see(see(state.run, LookedBack(1)), LookedBack(1))
+    back = state.run.apply(LookedBack(1)).apply(LookedBack(1))
     assert back.shown is not None
     assert (back.back, back.shown.opened.gate) == (1, Gate.WRITER)
-    assert see(see(back, LookedBack(-1)), LookedBack(-1)).back == 0
+    assert back.apply(LookedBack(-1)).apply(LookedBack(-1)).back == 0
 
 
 def test_no_two_actions_of_a_screen_share_a_key() -> None:

@@ -22,7 +22,8 @@ from console.domain.routes.role import Role
 from console.domain.tokens.state import TokenState
 from console.services.config.load import load_profile
 from console.services.config.settings import Profile
-from console.view.console_state import ConsoleState, SmokePhase
+from console.view.console_state import ConsoleState
+from console.view.live_call import CallPhase
 
 pytestmark = pytest.mark.usefixtures("state_home")
 
@@ -60,11 +61,11 @@ async def running(
 
 async def smoke_all(app: ConsoleApp) -> None:
     """Smoke all routes, and look at what the screen says of it."""
-    before = len(state_of(app).calls)
+    before = len(state_of(app).requests.calls)
     await press(app, "S")
     state = await until(app, is_done)
     assert {each.smoke.result.status for each in state.routes if each.smoke.result} == {SmokeStatus.PASSED}
-    assert sum(call.is_sent for call in state.calls[before:]) == len(state.routes) == 6
+    assert sum(call.is_sent for call in state.requests.calls[before:]) == len(state.routes) == 6
     assert "✓ 6" in drawn(app, "header")
     assert drawn(app, "routes").count("✓ ok      ✓ ok") == 6
 
@@ -72,7 +73,7 @@ async def smoke_all(app: ConsoleApp) -> None:
 async def test_all_routes_are_smoked_side_by_side() -> None:
     async with running(load_profile(name="demo")) as app:
         await until(app, is_open)
-        assert state_of(app).calls == ()
+        assert state_of(app).requests.calls == ()
         await smoke_all(app)
         await resize(app, 200, 50)
         await smoke_all(app)
@@ -81,7 +82,7 @@ async def test_all_routes_are_smoked_side_by_side() -> None:
 async def test_a_narrow_screen_smokes_on_a_gateway_in_a_process_of_its_own() -> None:
     async with running(load_profile(name="demo"), (80, 24), start_embedded=embedded_in_a_process) as app:
         await until(app, is_open)
-        assert state_of(app).calls == ()
+        assert state_of(app).requests.calls == ()
         await smoke_all(app)
 
 
@@ -93,7 +94,7 @@ async def test_one_cursor_moves_all_panes_and_a_key_that_is_not_possible_says_wh
         assert "× endpoint drift" in drawn(app, "contract")
         await press(app, "s")
         assert any("held back: endpoint drift" in each for each in said(app))
-        assert state_of(app).calls == ()
+        assert state_of(app).requests.calls == ()
         await press(app, "G")
         assert "▌ fallback" in drawn(app, "routes")
         await press(app, "g")
@@ -126,7 +127,7 @@ async def test_a_read_only_session_sends_nothing() -> None:
         await until(app, is_open)
         await press(app, "s", "S")
         assert "read-only" in drawn(app, "header")
-        assert state_of(app).calls == ()
+        assert state_of(app).requests.calls == ()
 
 
 async def test_panes_and_titles_follow_the_width() -> None:
@@ -257,8 +258,8 @@ async def test_a_route_is_called_once_however_often_it_is_asked_for_and_can_be_s
             main_screen(app).action_do("route.smoke")
         main_screen(app).action_do("route.smoke_all")
         await arrived.wait()
-        state = await until(app, lambda state: state.smoke(Role.WRITER).phase is SmokePhase.WAITING)
-        assert len(state.calls) == 1
+        state = await until(app, lambda state: state.smoke(Role.WRITER).phase is CallPhase.WAITING)
+        assert len(state.requests.calls) == 1
         await press(app, "x")
         state = await until(app, lambda state: not state.is_live)
         assert outcome(state) == (SmokeStatus.UNKNOWN, 1)

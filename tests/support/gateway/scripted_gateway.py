@@ -23,7 +23,7 @@ from console.services.gateway.reservations import Purse
 from console.services.probes.key_control import UNKNOWN_MODEL
 from console.services.probes.ladder import Climb, climb
 from console.services.probes.smoke import SmokePlan
-from console.view.console_state import ConsoleState, apply
+from console.view.console_state import ConsoleState
 
 R, M, C = EndpointFamily.RESPONSES, EndpointFamily.ANTHROPIC_MESSAGES, EndpointFamily.CHAT_COMPLETIONS
 FAMILY_OF_PATH = {family.standard_path: family for family in EndpointFamily}
@@ -222,7 +222,7 @@ async def climb_to(
     table = RouteTable(routes or (route(),))
     chosen = check(table) if checks is None else tuple(checks)
     gateway_settings = patient(base_url=base_url, **settings)
-    state = apply(ConsoleState("p"), RoutesChecked(chosen))
+    state = ConsoleState("p").apply(RoutesChecked(chosen))
     events: list[CheckEvent] = []
     async with Gateway(base_url, None if token is None else Secret(token), gateway_settings) as gateway:
         plan = SmokePlan(gateway, Purse(budget or Budget()), max_output_tokens=64)
@@ -230,5 +230,5 @@ async def climb_to(
         async with contextlib.aclosing(climb(chosen, how, places=asyncio.Semaphore(8))) as stream:
             async for event in stream:
                 events.append(event)
-                state = apply(state, event)
+                state = state.apply(event)
     return Climbed(events, state)
