@@ -14,6 +14,7 @@ import msgspec
 
 from console.domain.errors.category import Category
 from console.domain.probes.catalogue import Catalogue
+from console.domain.probes.event import SmokeFinished
 from console.domain.routes.route import Route
 from console.domain.run.decide import RefusalCode, Report
 from console.domain.run.event import (
@@ -208,6 +209,7 @@ class Stepper:
                     continue
                 for entry in await self._end_call(call, event):
                     yield entry
+                yield SmokeFinished(event.result)
 
     async def _end_call(self, call: RoleCall, ended: RoleCallEnded) -> Sequence[Entry]:
         """Keep how a call ended, with its answer where it is one."""
