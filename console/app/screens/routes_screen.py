@@ -15,13 +15,17 @@ from textual.screen import Screen
 from textual.worker import Worker
 
 from console.app.actions import Place, action_named, bindings
-from console.app.dialogs.dialogs import Dialog, ExplainPane, HelpPane, RoutePane, TokenDialog, TokenPane
+from console.app.dialogs.dialogs import Dialog, TokenDialog
 from console.app.panes.bars import HeaderBar, KeyBar
 from console.app.panes.call_log import CallLogPane
 from console.app.panes.contract_pane import ContractPane
+from console.app.panes.explain_pane import ExplainPane
+from console.app.panes.help_pane import HelpPane
+from console.app.panes.route_pane import RoutePane
 from console.app.panes.route_table import HEADER_LINES, RouteTablePane
 from console.app.panes.smoke_pane import SmokePane
 from console.app.panes.stepper_bar import StepperBar
+from console.app.panes.token_pane import TokenPane
 from console.app.runs.bridge import RunBridge, RunForm
 from console.app.session import Session, StartEmbedded, embedded_in_a_process
 from console.app.widgets.line_pane import LinePane

@@ -11,10 +11,11 @@ from textual.getters import query_one
 from textual.screen import Screen
 
 from console.app.actions import Place, action_named, bindings
-from console.app.dialogs.dialogs import Dialog, HelpPane
+from console.app.dialogs.dialogs import Dialog
 from console.app.dialogs.run_dialogs import Ask, ReasonDialog, SendDialog, brief_dialog, text_dialog
 from console.app.panes.bars import HeaderBar, KeyBar
 from console.app.panes.gate_pane import GatePane
+from console.app.panes.help_pane import HelpPane
 from console.app.panes.next_pane import NextPane
 from console.app.panes.run_list_pane import RunListPane
 from console.app.panes.run_output_pane import RunOutputPane

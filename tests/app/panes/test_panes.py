@@ -8,10 +8,11 @@ import pytest
 from rich.cells import cell_len
 from support.app.states import ALL, account_error, fold, offline, opened, passed, streaming
 
-from console.app.dialogs.dialogs import help_lines, whole_route_lines
 from console.app.panes.bars import header_line, key_line
 from console.app.panes.call_log import call_lines
 from console.app.panes.contract_pane import contract_lines
+from console.app.panes.help_pane import help_lines
+from console.app.panes.route_pane import whole_route_lines
 from console.app.panes.route_table import route_lines
 from console.app.panes.smoke_pane import smoke_lines
 from console.app.widgets.line import Line

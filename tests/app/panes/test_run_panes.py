@@ -9,9 +9,9 @@ from rich.cells import cell_len
 from support.app.states import HOSTILE, opened
 
 from console.app.actions import Place, actions_of
-from console.app.dialogs.dialogs import help_lines
 from console.app.panes.bars import key_line
 from console.app.panes.gate_pane import gate_lines
+from console.app.panes.help_pane import help_lines
 from console.app.panes.next_pane import next_lines
 from console.app.panes.run_list_pane import run_lines
 from console.app.panes.run_output_pane import output_lines

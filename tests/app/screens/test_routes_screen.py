@@ -13,7 +13,8 @@ from support.app.states import HOSTILE
 from textual.command import CommandPalette
 
 from console.app.app import ConsoleApp
-from console.app.dialogs.dialogs import Dialog, RoutePane
+from console.app.dialogs.dialogs import Dialog
+from console.app.panes.route_pane import RoutePane
 from console.app.screens.routes_screen import RoutesScreen
 from console.app.session import StartEmbedded, embedded_in_a_process
 from console.app.widgets.line_pane import LinePane
