@@ -16,6 +16,7 @@ from console.app.app import ConsoleApp
 from console.app.dialogs.dialogs import Dialog
 from console.app.panes.route_pane import RoutePane
 from console.app.screens.routes_screen import RoutesScreen
+from console.app.screens.run_screen import RunScreen
 from console.app.session import StartEmbedded, embedded_in_a_process
 from console.app.widgets.line_pane import LinePane
 from console.domain.probes.smoke import SmokeStatus
@@ -266,6 +267,15 @@ async def test_a_route_is_called_once_however_often_it_is_asked_for_and_can_be_s
         assert outcome(state) == (SmokeStatus.UNKNOWN, 1)
         assert "~ stopped" in drawn(app, "routes")
     assert len(asked) == 1
+
+
+async def test_the_runs_are_opened_once_however_often_they_are_asked_for() -> None:
+    async with running(load_profile(name="demo")) as app:
+        await until(app, lambda state: state.run is not None)
+        for _ in range(2):
+            main_screen(app).action_do("run.open")
+        await settled(app)
+        assert [type(screen) for screen in app.screen_stack[-2:]] == [RoutesScreen, RunScreen]
 
 
 def outcome(state: ConsoleState) -> tuple[SmokeStatus, int]:
