@@ -86,7 +86,10 @@ def test_the_screen_is_there_before_any_network_library(tmp_path: Path) -> None:
         " print(*sys.modules)"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path)
-    loaded = {name.partition(".")[0] for name in run.stdout.split()}
+    modules = set(run.stdout.split())
+    assert "console.view.console_state" in modules
+    assert not modules & {"console.view.run_view", "console.domain.run.state", "console.domain.instructions.source"}
+    loaded = tops(modules)
     assert "textual" in loaded
     assert not loaded & {"httpx", "httpx_aiohttp", "aiohttp", "keyring", "secretstorage", "jeepney", "cryptography"}
 

@@ -59,9 +59,8 @@ def _why_no_smoke_all(state: ConsoleState, cursor: int) -> str | None:
 
 
 def _is_called_by_run(state: ConsoleState, role: Role) -> bool:
-    """Return whether a run calls through a role's route now: the log of requests tells calls apart by role."""
-    is_stepping = state.run is not None and state.run.is_stepping
-    return is_stepping and any(call.is_live and call.role is role for call in state.calls)
+    """Return whether a run calls through a role's route now."""
+    return any(call.is_live and call.is_of_run and call.role is role for call in state.requests.calls)
 
 
 def _why_no_stop(state: ConsoleState, cursor: int) -> str | None:

@@ -11,6 +11,7 @@ from textual.screen import Screen
 from textual.worker import WorkerFailed
 
 from console.app import themes
+from console.app.controller import Controller
 from console.app.palette import ActionProvider
 from console.app.screens.routes_screen import RoutesScreen
 from console.app.session import StartEmbedded, embedded_in_a_process
@@ -53,12 +54,15 @@ class ConsoleApp(App[None]):
         wants_plain = "NO_COLOR" in os.environ
         # With None, Textual would map NO_COLOR to grey true-colour codes, which are colours to a terminal.
         super().__init__(ansi_color=True if wants_plain else None)
-        self._profile = profile
-        self._is_read_only = is_read_only
-        self._environment = environment
-        self._start_embedded = start_embedded
-        self._main: RoutesScreen | None = None
-        self._is_remote = "SSH_TTY" in os.environ or "SSH_CONNECTION" in os.environ
+        is_remote = "SSH_TTY" in os.environ or "SSH_CONNECTION" in os.environ
+        self.controller = Controller(
+            self,
+            profile,
+            is_read_only=is_read_only,
+            frame_s=_SLOW_LINK_FRAME_S if is_remote else _FRAME_S,
+            environment=environment,
+            start_embedded=start_embedded,
+        )
         # Textual starts from the theme that TEXTUAL_THEME names, before ours are known: without this, choosing the
         # same name again would be no change, and nothing would be drawn in it.
         self.set_reactive(App.theme, "textual-dark")
@@ -68,7 +72,7 @@ class ConsoleApp(App[None]):
         self.theme = (
             themes.PLAIN if has_few_colours or wants_plain else themes.chosen(os.environ, self.available_themes)
         )
-        if self._is_remote:
+        if is_remote:
             self.animation_level = "none"
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
@@ -81,20 +85,11 @@ class ConsoleApp(App[None]):
         for number in SIGNALS:
             loop.add_signal_handler(number, self._leave_on, number)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
-        frame_s = _SLOW_LINK_FRAME_S if self._is_remote else _FRAME_S
-        self._main = RoutesScreen(
-            self._profile,
-            is_read_only=self._is_read_only,
-            frame_s=frame_s,
-            environment=self._environment,
-            start_embedded=self._start_embedded,
-        )
-        self.push_screen(self._main)
+        self.push_screen(RoutesScreen(self.controller))
 
     async def on_unmount(self) -> None:
         """Wait for what the workers have to put in order: a connection, the embedded gateway's process."""
-        if self._main is not None:
-            await self._main.session.wait_closed()
+        await self.controller.session.wait_closed()
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Offer the theme beside our own actions; Textual's screenshot would write what is on the screen to disk."""

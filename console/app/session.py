@@ -7,17 +7,14 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from console.domain.probes.event import (
     CatalogueRead,
-    Event,
     GatewayClosed,
     GatewayFailed,
     RoutesChecked,
     RungFinished,
-    SmokeEvent,
     SmokeFinished,
     SmokeQueued,
 )
@@ -26,13 +23,12 @@ from console.domain.routes.contract import RouteCheck, Verdict
 from console.domain.routes.shape import Shape
 from console.services.config.settings import Profile
 from console.services.gateway.reservations import Reservations
-from console.view.console_state import ConsoleState, SmokePhase, apply, end_call, log_call
+from console.view.console_state import ConsoleEvent, ConsoleState
 
 if TYPE_CHECKING:
     from console.services.gateway.client import Gateway
     from console.services.open_gateway import EmbeddedGateway, Target
     from console.services.probes.smoke import SmokePlan
-    from console.view.run_view import RunNews
 
 StartEmbedded = Callable[[], AbstractAsyncContextManager["EmbeddedGateway"]]
 """Starts the embedded gateway, where a profile runs on it."""
@@ -80,7 +76,12 @@ class Session:
         self._loading = asyncio.Lock()
         self._places = asyncio.Semaphore(profile.gateway.concurrency)
         self._under_way: set[asyncio.Task[object]] = set()
-        self._fold(RoutesChecked(profile.check()))
+        self.dispatch(RoutesChecked(profile.check()))
+
+    def dispatch(self, event: ConsoleEvent) -> None:
+        """Fold an event into the state and ask for a repaint: the one way in which what is drawn changes."""
+        self.state = self.state.apply(event)
+        self._on_change()
 
     async def wait_closed(self) -> None:
         """Wait until all that was begun has ended, the embedded gateway's process among it."""
@@ -118,15 +119,15 @@ class Session:
         try:
             async with open_target(self.profile, self.start_embedded) as target:
                 self.target, self._gateway = target, target.gateway
-                self._fold(target.opened)
-                self._fold(target.token)
+                self.dispatch(target.opened)
+                self.dispatch(target.token)
                 try:
                     await asyncio.Event().wait()
                 finally:
                     self.target, self._gateway = None, None
-                    self._fold(GatewayClosed())
+                    self.dispatch(GatewayClosed())
         except (TargetError, SimulatorError) as error:
-            self._fold(GatewayFailed(str(error)))
+            self.dispatch(GatewayFailed(str(error)))
 
     def token_command(self) -> list[str]:
         """Return the command that stores this profile's token; no token is in it."""
@@ -137,7 +138,7 @@ class Session:
         """Note at once that routes are to be smoked, so that no key can start one twice before its work begins."""
         for each in checks:
             if each.verdict is not Verdict.DRIFT:
-                self._fold(SmokeQueued(each.route.role))
+                self.dispatch(SmokeQueued(each.route.role))
 
     def settle(self) -> None:
         """End all smoke tests that were under way when their work was cancelled: their outcome is unknown."""
@@ -146,10 +147,9 @@ class Session:
 
         for each in self.state.routes:
             if each.smoke.is_live:
-                is_sent = each.smoke.phase in (SmokePhase.WAITING, SmokePhase.STREAMING)
-                self._fold(SmokeFinished(interrupted(each.check.route, is_sent=is_sent)))
+                self.dispatch(SmokeFinished(interrupted(each.check.route, is_sent=each.smoke.is_sent)))
             if each.climbing is not None:
-                self._fold(RungFinished(given_up(each.climbing)))
+                self.dispatch(RungFinished(given_up(each.climbing)))
 
     async def smoke(self, checks: Sequence[RouteCheck], shape: Shape) -> None:
         """Smoke queued routes until they end."""
@@ -161,7 +161,7 @@ class Session:
                 return
             async with aclosing(smoke(checks, self._plan(self._gateway), places=self._places, shape=shape)) as events:
                 async for event in events:
-                    self._fold(event)
+                    self.dispatch(event)
 
     async def climb(self, checks: Sequence[RouteCheck], top: Rung) -> None:
         """Climb the probe ladder for routes until they end."""
@@ -182,7 +182,7 @@ class Session:
             )
             async with aclosing(climb(checks, how, places=self._places)) as events:
                 async for event in events:
-                    self._fold(event)
+                    self.dispatch(event)
                     if isinstance(event, CatalogueRead):
                         memory.keep(event.catalogue)
 
@@ -191,23 +191,3 @@ class Session:
 
         catalogue = None if self.state.catalogue is None else self.state.catalogue.catalogue
         return SmokePlan(gateway, self.reservations, self.profile.gateway.smoke_max_output_tokens, catalogue)
-
-    def see(self, news: "RunNews") -> None:
-        """Fold news of runs."""
-        from console.view.run_view import RunView, StepEnded, see
-
-        if isinstance(news, StepEnded) and self.state.run is not None and self.state.run.call is not None:
-            self.state = end_call(self.state, self.state.run.call.role)
-        self.state = replace(self.state, run=see(self.state.run or RunView(), news))
-        self._on_change()
-
-    def see_call(self, event: SmokeEvent) -> None:
-        """Fold an event of a run's call: into the view of runs, and into the log of requests."""
-        from console.view.run_view import RunView, see_call
-
-        self.state = replace(log_call(self.state, event), run=see_call(self.state.run or RunView(), event))
-        self._on_change()
-
-    def _fold(self, event: Event) -> None:
-        self.state = apply(self.state, event)
-        self._on_change()

@@ -7,8 +7,10 @@ from hypothesis import strategies as st
 from support.examples import examples
 
 from console.domain.errors.category import Category, judged
+from console.domain.money import FREE, Budget, BudgetScope, Spent
 from console.domain.probes.event import (
     AnswerStarted,
+    BudgetSpent,
     Event,
     GatewayFailed,
     GatewayOpened,
@@ -17,23 +19,28 @@ from console.domain.probes.event import (
     RefusalRead,
     RequestWritten,
     RoutesChecked,
+    RungFinished,
+    RungStarted,
     SmokeFinished,
     SmokeStarted,
     TokenResolved,
 )
+from console.domain.probes.ladder import Rung, RungResult, RungStatus
 from console.domain.probes.smoke import SmokeResult, SmokeStatus
 from console.domain.routes.contract import check
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.role import Role
 from console.domain.routes.route import Route, RouteTable
 from console.domain.tokens.state import TokenState
-from console.view.console_state import CALL_LIMIT, OUTPUT_LIMIT, Call, ConsoleState, Smoke, SmokePhase, apply
+from console.view.console_state import ConsoleState
+from console.view.live_call import OUTPUT_LIMIT, CallPhase, LiveCall
+from console.view.request_log import CALL_LIMIT, Call
 
 _WRITER = Route(Role.WRITER, "gpt-route", EndpointFamily.RESPONSES, "/v1/responses")
 _CRITIC = Route(Role.CRITIC, "claude-route", EndpointFamily.ANTHROPIC_MESSAGES, "/v1/messages")
 _PLANNER = replace(_WRITER, role=Role.PLANNER)
 _CHECKED = RoutesChecked(check(RouteTable((_WRITER, _CRITIC))))
-_START = apply(ConsoleState("demo"), _CHECKED)
+_START = ConsoleState("demo").apply(_CHECKED)
 
 
 def _result(route: Route = _WRITER, **fields: object) -> SmokeResult:
@@ -47,7 +54,7 @@ def _result(route: Route = _WRITER, **fields: object) -> SmokeResult:
 
 
 def _fold(*events: Event, start: ConsoleState = _START) -> ConsoleState:
-    return reduce(apply, events, start)
+    return reduce(ConsoleState.apply, events, start)
 
 
 _WHOLE: list[Event] = [
@@ -63,30 +70,30 @@ _WHOLE: list[Event] = [
 
 def test_a_new_state_is_empty() -> None:
     state = ConsoleState("demo")
-    assert (state.routes, state.calls, state.origin, state.is_live) == ((), (), "", False)
+    assert (state.routes, state.requests.calls, state.origin, state.is_live) == ((), (), "", False)
     assert state.token_state is TokenState.UNASKED
-    assert state.smoke(Role.WRITER) == Smoke()
+    assert state.smoke(Role.WRITER) == LiveCall()
 
 
 def test_a_smoke_goes_through_its_phases() -> None:
     states = [_fold(*_WHOLE[:count]) for count in range(len(_WHOLE) + 1)]
     assert [state.smoke(Role.WRITER).phase for state in states] == [
-        SmokePhase.IDLE,
-        SmokePhase.CONNECTING,
-        SmokePhase.WAITING,
-        SmokePhase.WAITING,
-        SmokePhase.STREAMING,
-        SmokePhase.STREAMING,
-        SmokePhase.STREAMING,
-        SmokePhase.DONE,
+        CallPhase.IDLE,
+        CallPhase.CONNECTING,
+        CallPhase.WAITING,
+        CallPhase.WAITING,
+        CallPhase.STREAMING,
+        CallPhase.STREAMING,
+        CallPhase.STREAMING,
+        CallPhase.DONE,
     ]
     assert [state.is_live for state in states] == [False, True, True, True, True, True, True, False]
 
 
 def test_a_whole_smoke_leaves_its_result_its_output_and_its_call() -> None:
     state = _fold(*_WHOLE)
-    assert state.smoke(Role.WRITER) == Smoke(SmokePhase.DONE, 120.0, 3, "hm OK.", "", _result())
-    assert state.calls == (
+    assert state.smoke(Role.WRITER) == LiveCall(CallPhase.DONE, 120.0, 3, "hm OK.", "", _result())
+    assert state.requests.calls == (
         Call(Role.WRITER, 1000.5, "/v1/responses", "gpt-route", 200, 900.0, is_live=False, is_sent=True),
     )
 
@@ -95,11 +102,11 @@ def test_a_gateways_own_words_stay_for_the_eye_until_the_next_smoke() -> None:
     refused = _fold(SmokeStarted(_WRITER, 1.0), RefusalRead(Role.WRITER, "no money"), SmokeFinished(_result()))
     assert refused.smoke(Role.WRITER).said == "no money"
     assert "no money" not in repr(refused.smoke(Role.WRITER).result)
-    assert apply(refused, SmokeStarted(_WRITER, 2.0)).smoke(Role.WRITER).said == ""
+    assert refused.apply(SmokeStarted(_WRITER, 2.0)).smoke(Role.WRITER).said == ""
 
 
 def test_the_call_log_shows_what_is_known_so_far() -> None:
-    calls = [_fold(*_WHOLE[:count]).calls for count in range(1, 4)]
+    calls = [_fold(*_WHOLE[:count]).requests.calls for count in range(1, 4)]
     assert [(call.is_sent, call.http_status, call.is_live) for (call,) in calls] == [
         (False, None, True),
         (True, None, True),
@@ -109,13 +116,13 @@ def test_the_call_log_shows_what_is_known_so_far() -> None:
 
 def test_a_call_that_was_never_written_is_not_shown_as_sent() -> None:
     state = _fold(_WHOLE[0], SmokeFinished(_result(status=SmokeStatus.FAILED, requests_sent=0)))
-    assert [(call.is_sent, call.is_live) for call in state.calls] == [(False, False)]
+    assert [(call.is_sent, call.is_live) for call in state.requests.calls] == [(False, False)]
 
 
 def test_a_new_smoke_forgets_the_one_before_and_keeps_its_call() -> None:
     state = _fold(*_WHOLE, SmokeStarted(_WRITER, 2000.0))
-    assert state.smoke(Role.WRITER) == Smoke(SmokePhase.CONNECTING)
-    assert [(call.at, call.is_live) for call in state.calls] == [(1000.5, False), (2000.0, True)]
+    assert state.smoke(Role.WRITER) == LiveCall(CallPhase.CONNECTING)
+    assert [(call.at, call.is_live) for call in state.requests.calls] == [(1000.5, False), (2000.0, True)]
 
 
 def test_routes_side_by_side_do_not_touch_each_other() -> None:
@@ -127,9 +134,9 @@ def test_routes_side_by_side_do_not_touch_each_other() -> None:
         OutputReceived(Role.WRITER, "a", is_reasoning=False, ttft_ms=5.0),
         SmokeFinished(_result(_CRITIC, status=SmokeStatus.FAILED, total_ms=7.0)),
     )
-    assert state.smoke(Role.WRITER) == Smoke(SmokePhase.STREAMING, 5.0, 1, "a")
-    assert state.smoke(Role.CRITIC).phase is SmokePhase.DONE
-    assert [(call.role, call.http_status, call.total_ms, call.is_live) for call in state.calls] == [
+    assert state.smoke(Role.WRITER) == LiveCall(CallPhase.STREAMING, 5.0, 1, "a")
+    assert state.smoke(Role.CRITIC).phase is CallPhase.DONE
+    assert [(call.role, call.http_status, call.total_ms, call.is_live) for call in state.requests.calls] == [
         (Role.WRITER, None, None, True),
         (Role.CRITIC, 529, 7.0, False),
     ]
@@ -141,13 +148,15 @@ def test_a_route_that_was_held_has_a_result_and_no_call() -> None:
         status=SmokeStatus.BLOCKED, requests_sent=0, classification=judged(Category.ENDPOINT_DRIFT, "offline")
     )
     state = _fold(SmokeFinished(held))
-    assert state.smoke(Role.WRITER) == Smoke(SmokePhase.DONE, result=held)
-    assert state.calls == ()
+    assert state.smoke(Role.WRITER) == LiveCall(CallPhase.DONE, result=held)
+    assert state.requests.calls == ()
 
 
 def test_an_ended_call_is_not_changed_by_a_held_smoke() -> None:
     done = _fold(*_WHOLE)
-    assert _fold(SmokeFinished(_result(requests_sent=0, total_ms=1.0)), start=done).calls == done.calls
+    assert (
+        _fold(SmokeFinished(_result(requests_sent=0, total_ms=1.0)), start=done).requests.calls == done.requests.calls
+    )
 
 
 _STRAY: list[Event] = [
@@ -163,7 +172,7 @@ _STRAY: list[Event] = [
 @pytest.mark.parametrize("count", [0, 3, len(_WHOLE)])
 def test_an_event_of_an_unknown_role_changes_nothing(event: Event, count: int) -> None:
     state = _fold(*_WHOLE[:count])
-    assert apply(state, event) == state
+    assert state.apply(event) == state
 
 
 @pytest.mark.parametrize("lengths", [[OUTPUT_LIMIT], [OUTPUT_LIMIT + 1], [3 * OUTPUT_LIMIT], [OUTPUT_LIMIT, 1, 7]])
@@ -181,12 +190,12 @@ def test_the_tokens_of_all_ended_calls_are_counted() -> None:
         SmokeFinished(_result(input_tokens=1, status=SmokeStatus.FAILED)),
         SmokeFinished(_result(requests_sent=0, status=SmokeStatus.BLOCKED)),
     )
-    assert state.tokens_counted == 26
+    assert state.requests.tokens_counted == 26
 
 
 def test_only_the_newest_calls_are_kept() -> None:
     state = _fold(*[SmokeStarted(_WRITER, float(number)) for number in range(CALL_LIMIT + 3)])
-    assert [call.at for call in state.calls] == [float(number) for number in range(3, CALL_LIMIT + 3)]
+    assert [call.at for call in state.requests.calls] == [float(number) for number in range(3, CALL_LIMIT + 3)]
 
 
 def test_the_gateway_and_its_failure_are_kept() -> None:
@@ -204,14 +213,26 @@ def test_the_token_state_is_the_newest_one(token_state: TokenState) -> None:
     assert (state.token, state.token_state) == (newest, token_state)
 
 
+def test_a_rung_that_is_being_climbed_is_known_until_it_ends() -> None:
+    started = RungStarted(Role.WRITER, Rung.KEY, FREE)
+    assert [route.climbing for route in _fold(started).routes] == [started, None]
+    ended = _fold(started, RungFinished(RungResult(Role.WRITER, Rung.KEY, RungStatus.PASSED)))
+    assert [route.climbing for route in ended.routes] == [None, None]
+
+
+def test_the_budget_is_what_was_booked_last() -> None:
+    first, last = (Budget(BudgetScope.SESSION, spent=Spent(tokens)) for tokens in (5, 9))
+    assert _fold(BudgetSpent(first), BudgetSpent(last)).budget == last
+
+
 def test_the_loop_lag_is_kept() -> None:
     assert _fold(LoopLagMeasured(3.5)).loop_lag_p99_ms == 3.5
 
 
 def test_new_routes_are_idle_and_the_call_log_stays() -> None:
     state = _fold(*_WHOLE, _CHECKED)
-    assert [route.smoke for route in state.routes] == [Smoke(), Smoke()]
-    assert len(state.calls) == 1
+    assert [route.smoke for route in state.routes] == [LiveCall(), LiveCall()]
+    assert len(state.requests.calls) == 1
 
 
 _ROUTE = st.sampled_from([_WRITER, _CRITIC, _PLANNER])
@@ -231,7 +252,7 @@ _ANY_EVENT = st.one_of(
 def test_events_in_any_order_are_folded_and_bounded(events: list[Event]) -> None:
     state = _fold(*events)
     assert [route.check.route for route in state.routes] == [_WRITER, _CRITIC]
-    assert len(state.calls) <= sum(isinstance(event, SmokeStarted) for event in events)
+    assert len(state.requests.calls) <= sum(isinstance(event, SmokeStarted) for event in events)
     assert all(len(route.smoke.output) <= OUTPUT_LIMIT for route in state.routes)
 
 
@@ -240,5 +261,5 @@ def test_events_in_any_order_are_folded_and_bounded(events: list[Event]) -> None
 def test_folding_never_changes_an_earlier_state(events: list[Event]) -> None:
     states = [_START]
     for event in events:
-        states.append(apply(states[-1], event))
+        states.append(states[-1].apply(event))
     assert [_fold(*events[:count]) for count in range(len(events) + 1)] == states

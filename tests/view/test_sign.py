@@ -4,6 +4,7 @@ import pytest
 
 from console.domain.errors.category import Category, judged
 from console.domain.finding import Severity
+from console.domain.probes.proven_route import ProvenRoute
 from console.domain.probes.served_as import ServedAs, Service
 from console.domain.probes.smoke import SmokeResult, SmokeStatus
 from console.domain.routes.contract import Verdict, check
@@ -11,18 +12,12 @@ from console.domain.routes.family import EndpointFamily
 from console.domain.routes.role import Role
 from console.domain.routes.route import Route, RouteTable
 from console.domain.tokens.state import TokenState
-from console.view.console_state import RouteState, Smoke, SmokePhase
-from console.view.sign import (
-    Sign,
-    Tone,
-    check_sign,
-    result_sign,
-    route_sign,
-    severity_sign,
-    smoke_sign,
-    token_sign,
-    verdict_sign,
-)
+from console.view.call_sign import call_sign, result_sign
+from console.view.finding_sign import severity_sign
+from console.view.live_call import CallPhase, LiveCall
+from console.view.route_sign import check_sign, route_sign, verdict_sign
+from console.view.sign import Sign, Tone
+from console.view.token_sign import token_sign
 
 _MISSING_IN_COMMON_FONTS = set("✗▸↵")
 
@@ -43,7 +38,7 @@ _ALL = [
     *[verdict_sign(verdict) for verdict in Verdict],
     *[severity_sign(severity) for severity in Severity],
     *[token_sign(state) for state in TokenState],
-    *[smoke_sign(Smoke(phase)) for phase in SmokePhase],
+    *[call_sign(LiveCall(phase)) for phase in CallPhase],
     *[
         result_sign(_result(status, category, sent))
         for status in SmokeStatus
@@ -72,8 +67,8 @@ def test_a_swapped_model_turns_a_passed_test_amber() -> None:
 def test_a_route_is_shown_by_what_its_answers_proved() -> None:
     table = RouteTable((Route(Role.WRITER, "gpt-route", EndpointFamily.RESPONSES, "/v1/responses"),))
     (check_of_route,) = check(table)
-    assert route_sign(RouteState(check_of_route)) == check_sign(check_of_route)
-    refused = RouteState(check_of_route, reading=judged(Category.ACCOUNT_QUOTA, "evidence"))
+    assert route_sign(ProvenRoute(check_of_route)) == check_sign(check_of_route)
+    refused = ProvenRoute(check_of_route, classification=judged(Category.ACCOUNT_QUOTA, "evidence"))
     assert str(route_sign(refused)) == "! blocked"
 
 
@@ -107,15 +102,15 @@ def test_a_token_state_is_shown_with_its_own_word(state: TokenState) -> None:
 @pytest.mark.parametrize(
     ("phase", "shown"),
     [
-        (SmokePhase.IDLE, "· not run"),
-        (SmokePhase.CONNECTING, "› connect"),
-        (SmokePhase.WAITING, "› wait"),
-        (SmokePhase.STREAMING, "› live"),
+        (CallPhase.IDLE, "· not run"),
+        (CallPhase.CONNECTING, "› connect"),
+        (CallPhase.WAITING, "› wait"),
+        (CallPhase.STREAMING, "› live"),
     ],
 )
-def test_a_smoke_under_way_is_shown_by_its_phase_whatever_came_before(phase: SmokePhase, shown: str) -> None:
-    assert str(smoke_sign(Smoke(phase))) == shown
-    assert str(smoke_sign(Smoke(phase, result=_result(SmokeStatus.PASSED)))) == shown
+def test_a_smoke_under_way_is_shown_by_its_phase_whatever_came_before(phase: CallPhase, shown: str) -> None:
+    assert str(call_sign(LiveCall(phase))) == shown
+    assert str(call_sign(LiveCall(phase, result=_result(SmokeStatus.PASSED)))) == shown
 
 
 @pytest.mark.parametrize(
@@ -137,7 +132,7 @@ def test_a_smoke_under_way_is_shown_by_its_phase_whatever_came_before(phase: Smo
 )
 def test_the_end_of_a_smoke_is_shown(result: SmokeResult, shown: str) -> None:
     assert str(result_sign(result)) == shown
-    assert str(smoke_sign(Smoke(SmokePhase.DONE, result=result))) == shown
+    assert str(call_sign(LiveCall(CallPhase.DONE, result=result))) == shown
 
 
 @pytest.mark.parametrize("category", [category for category in Category if category.stops_before_generation])

@@ -1,4 +1,4 @@
-"""Dialogs of the run screen: what will be sent, a long text, and the reason that stands behind a command."""
+"""Dialogs of the run screen: a call before it is sent, a long text, and the reason for a command."""
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,9 @@ from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from console.app.dialogs.dialogs import Dialog
-from console.app.widgets.line import BLANK, Line, Span, dim, labelled, line, wrap
+from console.app.panes.brief_pane import BriefPane
+from console.app.panes.text_pane import TextPane
+from console.app.widgets.line import BLANK, Line, labelled
 from console.app.widgets.line_pane import LinePane
 from console.app.widgets.typed_line import TypedLine
 from console.domain.run.reason import REASON_LIMIT, TYPED_REASON
@@ -22,49 +24,6 @@ from console.view.sign import Tone
 
 CarryOut = Callable[[str], Awaitable[str]]
 """Carries a command out for a reason; returns why not, or nothing."""
-
-
-class TextPane(LinePane):
-    """A long text, laid out once for each width."""
-
-    def __init__(self, state: ConsoleState, text: str) -> None:
-        super().__init__(state, id="text")
-        self._text = text
-        self._laid_out: tuple[int, tuple[Line, ...]] = (0, ())
-
-    def lines(self, state: ConsoleState, cursor: int, size: Size) -> Sequence[Line]:
-        """Return the text's lines."""
-        if self._laid_out[0] != size.width:
-            self._laid_out = size.width, tuple(self.laid_out(size.width))
-        return self._laid_out[1]
-
-    def laid_out(self, width: int) -> Iterator[Line]:
-        """Yield the lines for a width."""
-        yield from (line(piece) for piece in wrap(self._text.expandtabs(4), width))
-
-
-class BriefPane(TextPane):
-    """A call as it is sent: whom it asks, what it can take, and every word of it."""
-
-    def __init__(self, state: ConsoleState, call: CallShown, *, is_sent: bool) -> None:
-        super().__init__(state, "")
-        self._call = call
-        self._is_sent = is_sent
-
-    def laid_out(self, width: int) -> Iterator[Line]:
-        """Yield the facts, the instructions and the prompt."""
-        call = self._call
-        head = "this was sent" if self._is_sent else "this will be sent; nothing was sent so far"
-        yield line(Span(head, Tone.STRONG))
-        yield from labelled("to", f"{call.role}: {call.model}", width)
-        yield from labelled("by", f"POST {call.endpoint_path}   {call.endpoint_family}", width)
-        yield from labelled("takes", f"{call.cost}; {call.body_size:,} bytes go out", width)
-        note = "the ids that bound its blocks are new in every call; the token goes in a header and is not shown"
-        yield from (line(dim(piece)) for piece in wrap(note, width))
-        for title, text in (("instructions", call.instructions), ("prompt", call.prompt)):
-            yield BLANK
-            yield line(Span(title, Tone.ACCENT))
-            yield from (line(piece) for piece in wrap(text.expandtabs(4), width))
 
 
 class SendDialog(ModalScreen[bool]):

@@ -11,8 +11,11 @@ from console.app.actions import Action, Place, actions_of
 from console.app.widgets.line import Line, Span, dim, fit, joined, line
 from console.app.widgets.line_pane import LinePane
 from console.domain.routes.contract import Verdict
+from console.view.call_sign import call_sign
 from console.view.console_state import ConsoleState
-from console.view.sign import Sign, Tone, smoke_sign, token_sign, verdict_sign
+from console.view.route_sign import verdict_sign
+from console.view.sign import Sign, Tone
+from console.view.token_sign import token_sign
 
 
 class HeaderBar(LinePane):
@@ -72,7 +75,7 @@ def _key(state: ConsoleState) -> list[Span]:
 def _counts(state: ConsoleState, *, is_short: bool = False) -> list[Line]:
     """Count the routes by what stands out most: drift first, then their smoke tests."""
     signs = [
-        verdict_sign(route.check.verdict) if route.check.verdict is Verdict.DRIFT else smoke_sign(route.smoke)
+        verdict_sign(route.check.verdict) if route.check.verdict is Verdict.DRIFT else call_sign(route.smoke)
         for route in state.routes
     ]
     counts = Counter(sorted((sign for sign in signs if sign.word not in ("not run", "skipped")), key=_gravity))

@@ -7,7 +7,8 @@ from textual.geometry import Size
 
 from console.app.widgets.line import Line, Span, cell, dim, line
 from console.app.widgets.line_pane import LinePane
-from console.view.console_state import Call, ConsoleState
+from console.view.console_state import ConsoleState
+from console.view.request_log import Call
 from console.view.sign import Tone
 
 
@@ -16,7 +17,7 @@ class CallLogPane(LinePane):
 
     def lines(self, state: ConsoleState, cursor: int, size: Size) -> Sequence[Line]:
         """Return a line a call."""
-        return tuple(call_lines(state.calls, size.width))
+        return tuple(call_lines(state.requests.calls, size.width))
 
 
 def call_lines(calls: Sequence[Call], width: int) -> Iterator[Line]:

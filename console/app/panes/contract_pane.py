@@ -10,8 +10,11 @@ from console.domain.finding import Finding
 from console.domain.probes.event import CatalogueRead
 from console.domain.probes.ladder import Rung, rung_needed
 from console.domain.routes.contract import RouteCheck, Verdict, fix_lines
-from console.view.console_state import ConsoleState, RouteState, SmokePhase
-from console.view.sign import Sign, Tone, check_sign, rung_sign, severity_sign
+from console.view.console_state import ConsoleState, RouteView
+from console.view.finding_sign import severity_sign
+from console.view.live_call import CallPhase
+from console.view.route_sign import check_sign, rung_sign
+from console.view.sign import Sign, Tone
 
 _HEADLINES = {
     Verdict.OK: ("✓ ok", "the route is on a family that serves its model", Tone.OK),
@@ -32,11 +35,11 @@ class ContractPane(LinePane):
         return tuple(contract_lines(state.routes[cursor], size.width, state.catalogue))
 
 
-def contract_lines(state: RouteState, width: int, read: CatalogueRead | None = None) -> Iterator[Line]:
+def contract_lines(state: RouteView, width: int, read: CatalogueRead | None = None) -> Iterator[Line]:
     """Yield the contract of one route: verdict, the four facts, the ladder, the fix and the findings."""
     check = state.check
-    headline, meaning, tone = _HEADLINES[state.verdict]
-    if state.verdict is Verdict.OK and (sign := check_sign(check)).tone is not Tone.OK:
+    headline, meaning, tone = _HEADLINES[state.proven.verdict]
+    if state.proven.verdict is Verdict.OK and (sign := check_sign(check)).tone is not Tone.OK:
         headline, meaning, tone = str(sign), "the family is right; see the findings", sign.tone
     if len(headline) + 3 + len(meaning) <= width:
         yield line(Span(headline, tone), Span("   "), meaning)
@@ -67,13 +70,13 @@ def contract_lines(state: RouteState, width: int, read: CatalogueRead | None = N
         yield from _finding(finding, width)
 
 
-def _climbed(state: RouteState, smoked: tuple[Finding, ...]) -> tuple[Finding, ...]:
+def _climbed(state: RouteView, smoked: tuple[Finding, ...]) -> tuple[Finding, ...]:
     """Return the ladder's findings that are told nowhere else."""
-    found = dict.fromkeys(finding for result in state.rungs for finding in result.findings)
+    found = dict.fromkeys(finding for result in state.proven.rungs for finding in result.findings)
     return tuple(each for each in found if each not in state.check.findings and each not in smoked)
 
 
-def _facts(state: RouteState, width: int, read: CatalogueRead | None) -> Iterator[Line]:
+def _facts(state: RouteView, width: int, read: CatalogueRead | None) -> Iterator[Line]:
     check = state.check
     required = check.required_family
     if required is not None:
@@ -88,7 +91,7 @@ def _facts(state: RouteState, width: int, read: CatalogueRead | None) -> Iterato
     yield _answered(state, width)
 
 
-def _declared(state: RouteState, width: int, read: CatalogueRead | None) -> Iterator[Line]:
+def _declared(state: RouteView, width: int, read: CatalogueRead | None) -> Iterator[Line]:
     """Yield what the gateway declares: a hint, never an oracle."""
     if read is None:
         yield _fact("declared", "not asked", "c checks it", Tone.DIM, width)
@@ -109,11 +112,12 @@ def _declared(state: RouteState, width: int, read: CatalogueRead | None) -> Iter
         yield _fact("price", str(entry.price), "of the catalogue", Tone.TEXT, width)
 
 
-def _ladder(state: RouteState, width: int) -> Iterator[Line]:
+def _ladder(state: RouteView, width: int) -> Iterator[Line]:
     """Yield the rungs of the probe ladder, what each came to, and how far the role needs it."""
-    if not state.rungs and state.climbing is None:
+    proven = state.proven
+    if not proven.rungs and state.climbing is None:
         return
-    results = {result.rung: result for result in state.rungs}
+    results = {result.rung: result for result in proven.rungs}
     parts: list[Span | str] = []
     for rung in Rung:
         sign = Sign("·", "not climbed", Tone.DIM)
@@ -123,17 +127,17 @@ def _ladder(state: RouteState, width: int) -> Iterator[Line]:
             sign = rung_sign(results[rung])
         parts += [Span(f"{sign.sign}{int(rung)} ", sign.tone)]
     needed = rung_needed(state.check.route.role)
-    told = f" rung {int(state.reached)} of {int(needed)} needed"
-    yield line(cell("ladder", 11, Tone.DIM), *parts, Span(told, Tone.OK if state.reached >= needed else Tone.TEXT))
-    last = state.rungs[-1] if state.rungs else None
+    told = f" rung {int(proven.reached)} of {int(needed)} needed"
+    yield line(cell("ladder", 11, Tone.DIM), *parts, Span(told, Tone.OK if proven.reached >= needed else Tone.TEXT))
+    last = proven.rungs[-1] if proven.rungs else None
     if last is not None and not last.holds and last.classification is not None:
         said = f"rung {int(last.rung)} {last.rung.title}: {last.classification.category}"
         yield from labelled("", said, width, tone=Tone.WARN)
 
 
-def _answered(state: RouteState, width: int) -> Line:
+def _answered(state: RouteView, width: int) -> Line:
     result = state.smoke.result
-    if state.smoke.phase is not SmokePhase.DONE or result is None or result.http_status is None:
+    if state.smoke.phase is not CallPhase.DONE or result is None or result.http_status is None:
         is_tried = result is not None and not state.smoke.is_live and state.check.verdict is not Verdict.DRIFT
         note = "drift stops the call" if state.check.verdict is Verdict.DRIFT else ""
         return _fact("answered", "no answer" if is_tried else "not asked", "" if is_tried else note, Tone.DIM, width)

@@ -13,10 +13,11 @@ from console.domain.run.role_answer import SCORE_LIMIT
 from console.domain.run.rubric import MUST_SCORE
 from console.domain.run.state import Phase, RunState
 from console.view.console_state import ConsoleState
+from console.view.finding_sign import severity_sign
 from console.view.run_sign import gate_sign
 from console.view.run_view import GateNotes, JudgeNote, RunView
 from console.view.run_words import standing
-from console.view.sign import Tone, severity_sign
+from console.view.sign import Tone
 
 _LABEL = 14
 _BAR = 12

@@ -8,8 +8,10 @@ from textual.message import Message
 from console.app.widgets.line import Line, Span, cell, line
 from console.app.widgets.line_pane import LinePane
 from console.domain.routes.contract import Verdict
-from console.view.console_state import ConsoleState, RouteState
-from console.view.sign import Tone, route_sign, smoke_sign
+from console.view.call_sign import call_sign
+from console.view.console_state import ConsoleState, RouteView
+from console.view.route_sign import route_sign
+from console.view.sign import Tone
 
 HEADER_LINES = 1
 
@@ -65,10 +67,10 @@ def route_lines(state: ConsoleState, cursor: int, width: int) -> Iterator[Line]:
         yield row(_cells(route, is_cursor=is_cursor), "▌ " if is_cursor else "  ", is_cursor=is_cursor)
 
 
-def _cells(state: RouteState, *, is_cursor: bool) -> list[tuple[str, Tone]]:
+def _cells(state: RouteView, *, is_cursor: bool) -> list[tuple[str, Tone]]:
     check, smoke = state.check, state.smoke
-    is_drift = state.verdict is Verdict.DRIFT
-    verdict, sign = route_sign(state), smoke_sign(smoke)
+    is_drift = state.proven.verdict is Verdict.DRIFT
+    verdict, sign = route_sign(state.proven), call_sign(smoke)
     result = smoke.result if not smoke.is_live else None
     ttft_ms = smoke.ttft_ms if smoke.is_live or result is None else result.ttft_ms
     pace = result.output_tokens_per_s if result is not None else None

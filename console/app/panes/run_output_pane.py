@@ -6,17 +6,18 @@ from textual.geometry import Size
 
 from console.app.widgets.line import BLANK, Line, Span, dim, fit, line, wrap
 from console.app.widgets.line_pane import LinePane
-from console.view.console_state import ConsoleState, SmokePhase
+from console.view.console_state import ConsoleState
+from console.view.live_call import CallPhase
 from console.view.run_view import RunView
 from console.view.sign import Tone
 
 _PHASES = {
-    SmokePhase.IDLE: "",
-    SmokePhase.QUEUED: "› queued",
-    SmokePhase.CONNECTING: "› connecting",
-    SmokePhase.WAITING: "› sent, waiting for the first token",
-    SmokePhase.STREAMING: "› streaming",
-    SmokePhase.DONE: "· ended",
+    CallPhase.IDLE: "",
+    CallPhase.QUEUED: "› queued",
+    CallPhase.CONNECTING: "› connecting",
+    CallPhase.WAITING: "› sent, waiting for the first token",
+    CallPhase.STREAMING: "› streaming",
+    CallPhase.DONE: "· ended",
 }
 
 
@@ -69,7 +70,7 @@ def _wrapped(words: str, width: int) -> Iterator[Line]:
 def _stream(view: RunView, width: int) -> Iterator[Line]:
     """Yield the call under way in this console; nothing once it ended, for what is kept is shown elsewhere."""
     live = view.live
-    if not view.is_stepping_this or live.phase is SmokePhase.IDLE:
+    if not view.is_stepping_this or live.phase is CallPhase.IDLE:
         return
     told = _PHASES[live.phase] if live.ttft_ms is None else f"{_PHASES[live.phase]}, first token {live.ttft_ms:.0f} ms"
     who = "" if view.call is None else f"   {view.call.role}"

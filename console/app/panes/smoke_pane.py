@@ -9,9 +9,12 @@ from console.app.widgets.line import BLANK, Line, Span, cell, dim, fit, labelled
 from console.app.widgets.line_pane import LinePane
 from console.domain.finding import Severity
 from console.domain.probes.smoke import SmokeResult, SmokeStatus
-from console.view.console_state import ConsoleState, RouteState, Smoke
+from console.view.call_sign import call_sign
+from console.view.console_state import ConsoleState, RouteView
 from console.view.explanation import reading_lines
-from console.view.sign import Tone, severity_sign, smoke_sign
+from console.view.finding_sign import severity_sign
+from console.view.live_call import LiveCall
+from console.view.sign import Tone
 
 _ROOMY = 18
 """From how many lines on all tests are listed; below, the route table above already says it in short."""
@@ -50,8 +53,8 @@ def smoke_lines(state: ConsoleState, cursor: int, width: int, height: int) -> It
     yield from foot
 
 
-def _short(state: RouteState, width: int, *, is_cursor: bool) -> Line:
-    sign = smoke_sign(state.smoke)
+def _short(state: RouteView, width: int, *, is_cursor: bool) -> Line:
+    sign = call_sign(state.smoke)
     name = cell(state.check.route.role, 9, Tone.STRONG if is_cursor else Tone.TEXT)
     lead = [Span(f"{sign.sign} ", sign.tone), name]
     result = state.smoke.result if not state.smoke.is_live else None
@@ -72,7 +75,7 @@ def _short(state: RouteState, width: int, *, is_cursor: bool) -> Line:
     )
 
 
-def about_lines(state: RouteState, width: int) -> Iterator[Line]:
+def about_lines(state: RouteView, width: int) -> Iterator[Line]:
     """Yield what is known of one route's newest smoke test, its output left out."""
     smoke, route = state.smoke, state.check.route
     result = smoke.result if not smoke.is_live else None
@@ -117,7 +120,7 @@ def _figures(result: SmokeResult, width: int) -> Iterator[Line]:
         yield line(Span(f"stopped; {sent}; the outcome is unknown"[:width], Tone.WARN))
 
 
-def _output(smoke: Smoke, width: int, room: int) -> Iterator[Line]:
+def _output(smoke: LiveCall, width: int, room: int) -> Iterator[Line]:
     if not smoke.output:
         if smoke.said and not smoke.is_live:
             yield from (line(dim(piece)) for piece in wrap(f'it said, not stored: "{smoke.said}"', width))
@@ -132,8 +135,8 @@ def _output(smoke: Smoke, width: int, room: int) -> Iterator[Line]:
 
 
 def _totals(state: ConsoleState, width: int) -> Iterator[Line]:
-    sent = sum(call.is_sent for call in state.calls)
-    parts = [line(dim("sent "), f"{sent}"), line(dim("tokens "), f"{state.tokens_counted}")]
+    sent = sum(call.is_sent for call in state.requests.calls)
+    parts = [line(dim("sent "), f"{sent}"), line(dim("tokens "), f"{state.requests.tokens_counted}")]
     if state.loop_lag_p99_ms is not None:
         parts.append(line(dim("loop lag p99 "), f"{state.loop_lag_p99_ms:.1f} ms"))
     return rows(parts, width)

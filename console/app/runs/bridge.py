@@ -99,7 +99,7 @@ class RunBridge:
             try:
                 place = state_directory(self._environment) / FILE_NAME
                 if self._session.state.is_read_only and not await asyncio.to_thread(place.exists):
-                    self._session.see(RunsListed(()))
+                    self._session.dispatch(RunsListed(()))
                     return
                 profile = self._session.profile
                 open_runs = self._open_runs or open_context
@@ -112,7 +112,7 @@ class RunBridge:
                     self._desk = desk
                     await self._follow(desk)
             except (LedgerError, PrivateFileError, OperatorError) as error:
-                self._session.see(RunsFailed(str(error)))
+                self._session.dispatch(RunsFailed(str(error)))
             finally:
                 self._desk = None
 
@@ -147,7 +147,7 @@ class RunBridge:
             )
             for each in await desk.ledger.runs(_LIST_LIMIT)
         ]
-        self._session.see(RunsListed(tuple(rows)))
+        self._session.dispatch(RunsListed(tuple(rows)))
 
     async def look_at(self, run_id: str) -> None:
         """Put a run in view, as it stands now."""
@@ -173,7 +173,7 @@ class RunBridge:
             await self._tell()
         except (LedgerError, DamagedRunError, CodecError) as error:
             self._log = self._here = None
-            self._session.see(RunUnread(str(error)))
+            self._session.dispatch(RunUnread(str(error)))
 
     async def _tell(self) -> None:
         """Show the run in view as it is known here."""
@@ -183,7 +183,7 @@ class RunBridge:
             view = self._session.state.run
             is_same = view is not None and view.state is not None and view.state.run_id == self._log.state.run_id
             known = view.notes if view is not None and is_same else ()
-            self._session.see(await seen(self._here, self._log, self._problem, known))
+            self._session.dispatch(await seen(self._here, self._log, self._problem, known))
 
     # --- The gateway -------------------------------------------------------------------------------------------------
 
@@ -209,7 +209,7 @@ class RunBridge:
         from console.view.run_view import StepBegun
 
         if self._log is not None:
-            self._session.see(StepBegun(self._log.state.run_id))
+            self._session.dispatch(StepBegun(self._log.state.run_id))
 
     async def prepare(self) -> bool:
         """Build the call that is due and show it; nothing is sent. Return whether there is something to be shown."""
@@ -225,7 +225,7 @@ class RunBridge:
                     await log.refresh()
                     call = await stepper.prepare()
                 self._prepared = (log.state.head, call)
-                self._session.see(call_shown(call, log.state.attempt))
+                self._session.dispatch(call_shown(call, log.state.attempt))
         return self._prepared is not None
 
     async def step(self, *, as_shown: bool = False) -> None:
@@ -248,8 +248,8 @@ class RunBridge:
                 self._prepared = None
                 if as_shown and head != log.state.head:
                     raise StepHeldError("something happened in the run since you looked: look again at what is sent")
-                async with aclosing(stepper.step(call if as_shown else None)) as news:
-                    async for each in news:
+                async with aclosing(stepper.step(call if as_shown else None)) as events:
+                    async for each in events:
                         await self._take(each)
 
     @contextlib.asynccontextmanager
@@ -268,34 +268,36 @@ class RunBridge:
                 said = str(error)
             finally:
                 self._step_task = self._stepped = None
-                self._session.see(StepEnded(said))
+                self._session.dispatch(StepEnded(said))
             if log is not None:
                 await self.look_at(log.state.run_id)
 
-    async def _take(self, news: "StepEvent") -> None:
+    async def _take(self, event: "StepEvent") -> None:
         """Show what happened in a step."""
         from console.app.runs.reading import call_shown
-        from console.domain.probes.event import SmokeStarted
+        from console.domain.probes.event import BudgetSpent, LoopLagMeasured, SmokeStarted
         from console.domain.run.event import CallIntended, Entry
         from console.services.run.step import CallPrepared, GateNoted
-        from console.view.run_view import CheckOutput
+        from console.view.run_view import CheckOutput, RunCalled
 
-        match news:
+        match event:
             case CallPrepared(call):
                 attempt = 1 if self._stepped is None else self._stepped.state.attempt
                 self._calling = call.route
-                self._session.see(call_shown(call, attempt))
+                self._session.dispatch(call_shown(call, attempt))
             case Entry(at_ms=at_ms, event=CallIntended()) if self._calling is not None:
-                self._session.see_call(SmokeStarted(self._calling, at_ms / 1000))
+                self._session.dispatch(RunCalled(SmokeStarted(self._calling, at_ms / 1000)))
                 await self._tell()
             case Entry():
                 await self._tell()
             case GateNoted(opened, _, tails) if tails:
-                self._session.see(CheckOutput(opened, tails))
+                self._session.dispatch(CheckOutput(opened, tails))
             case GateNoted():
                 pass  # its words are read with the opening
+            case BudgetSpent() | LoopLagMeasured():
+                self._session.dispatch(event)
             case _:
-                self._session.see_call(news)
+                self._session.dispatch(RunCalled(event))
 
     async def settle(self) -> None:
         """After a step was cancelled: note in the ledger that its call was cut off, where one was under way."""
@@ -306,7 +308,7 @@ class RunBridge:
 
         view = self._session.state.run
         if view is not None and view.is_stepping:  # it was cancelled before it began
-            self._session.see(StepEnded())
+            self._session.dispatch(StepEnded())
         if self._log is None:
             return
         await self.look_at(self._log.state.run_id)

@@ -1,8 +1,8 @@
 """The run screen: the list of runs, the gate strip, and one run in view, stepped and decided by keyboard."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from functools import partial
-from typing import ClassVar, Protocol
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -11,17 +11,17 @@ from textual.getters import query_one
 from textual.screen import Screen
 
 from console.app.actions import Place, action_named, bindings
-from console.app.dialogs.dialogs import Dialog, HelpPane
+from console.app.controller import Controller
+from console.app.dialogs.dialogs import Dialog
 from console.app.dialogs.run_dialogs import Ask, ReasonDialog, SendDialog, brief_dialog, text_dialog
 from console.app.panes.bars import HeaderBar, KeyBar
 from console.app.panes.gate_pane import GatePane
+from console.app.panes.help_pane import HelpPane
 from console.app.panes.next_pane import NextPane
 from console.app.panes.run_list_pane import RunListPane
 from console.app.panes.run_output_pane import RunOutputPane
 from console.app.panes.run_record_pane import RunRecordPane
 from console.app.panes.stepper_bar import StepperBar, short_id
-from console.app.runs.bridge import RunBridge
-from console.app.session import Session
 from console.app.widgets.line_pane import LinePane
 from console.domain.routes.role import Role
 from console.domain.run.command import AllowRepeat, MoveRoute, Stop, operator_verdict
@@ -33,21 +33,6 @@ from console.view.console_state import ConsoleState
 from console.view.run_sign import gate_sign
 from console.view.run_view import CursorMoved, LookedBack, RunView
 from console.view.sign import Tone
-
-Work = Callable[[], Coroutine[None, None, None]]
-
-
-class Workshop(Protocol):
-    """Does the work that goes on when this screen is left."""
-
-    def begin_run_work(self, work: Work, name: str) -> None:
-        """Do some work in a named worker."""
-
-    def cut_run_work(self) -> None:
-        """Stop the step under way."""
-
-    def open_new_run(self) -> None:
-        """Ask what a new run is about."""
 
 
 class RunScreen(Screen[None]):
@@ -63,21 +48,16 @@ class RunScreen(Screen[None]):
     _output = query_one("#output", RunOutputPane)
     _record = query_one("#record", RunRecordPane)
 
-    def __init__(self, session: Session, bridge: RunBridge, workshop: Workshop, *, is_built_in: bool) -> None:
+    def __init__(self, controller: Controller) -> None:
         """Prepare the screen.
 
         Args:
-            session: Holds the state that is drawn.
-            bridge: Steps and decides.
-            workshop: Does what goes on when this screen is left.
-            is_built_in: No config file is there.
+            controller: Holds the state that is drawn, and does what goes on when this screen is left.
 
         """
         super().__init__()
-        self._session = session
-        self._bridge = bridge
-        self._workshop = workshop
-        self._is_built_in = is_built_in
+        self._controller = controller
+        self._session, self._bridge = controller.session, controller.bridge
         self._tab = "runs"
         self._was_live = False
         self._commands: dict[str, Callable[[], object]] = {
@@ -86,15 +66,15 @@ class RunScreen(Screen[None]):
             "run.ready": partial(self._ask_verdict, GateVerdict.READY),
             "run.revise": partial(self._ask_verdict, GateVerdict.REVISE),
             "run.block": partial(self._ask_verdict, GateVerdict.BLOCK),
-            "run.draft": lambda: self._workshop.begin_run_work(self._show_draft, "read the draft"),
-            "run.cut": self._workshop.cut_run_work,
+            "run.draft": lambda: self._controller.begin_run_work(self._show_draft, "read the draft"),
+            "run.cut": self._controller.cut_run_work,
             "run.close": self._close,
-            "run.new": self._workshop.open_new_run,
+            "run.new": lambda: self._controller.open_new_run(lambda: self.show_tab("gate")),
             "run.repeat": self._ask_repeat,
             "run.fallback": self._ask_fallback,
             "run.end": self._ask_end,
-            "run.older": lambda: self._session.see(LookedBack(1)),
-            "run.newer": lambda: self._session.see(LookedBack(-1)),
+            "run.older": lambda: self._session.dispatch(LookedBack(1)),
+            "run.newer": lambda: self._session.dispatch(LookedBack(-1)),
             "run.down": lambda: self._move(1),
             "run.up": lambda: self._move(-1),
             "run.first": lambda: self._move_to_end(is_first=True),
@@ -114,7 +94,7 @@ class RunScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         """Lay the panes out; the style sheet moves them with the screen's width."""
         state = self._session.state
-        yield HeaderBar(state, is_built_in=self._is_built_in)
+        yield HeaderBar(state, is_built_in=self._session.profile.is_built_in)
         yield StepperBar(state)
         with Container(id="run-body"):
             with Vertical(id="run-left"):
@@ -210,7 +190,7 @@ class RunScreen(Screen[None]):
             self._pane(self._tab).scroll_end(animate=False)
 
     def _look_at(self, place: int) -> None:
-        self._session.see(CursorMoved(place))
+        self._session.dispatch(CursorMoved(place))
         view = self._session.state.run
         if view is not None and view.runs:
             look = self._bridge.look_at(view.runs[view.cursor].run_id)
@@ -235,7 +215,7 @@ class RunScreen(Screen[None]):
             return
         self._bridge.claim()
         if run.gate in GATES_WITH_A_CALL and run.phase is Phase.DUE and not run.calls:
-            self._workshop.begin_run_work(partial(self._prepare, is_first=True), f"prepare {run.gate}")
+            self._controller.begin_run_work(partial(self._prepare, is_first=True), f"prepare {run.gate}")
         else:
             self._begin_step(run)
         if self._tab == "runs":
@@ -243,7 +223,7 @@ class RunScreen(Screen[None]):
 
     def _begin_step(self, run: RunState, *, as_shown: bool = False) -> None:
         work = partial(self._bridge.step, as_shown=as_shown)
-        self._workshop.begin_run_work(work, f"step {short_id(run.run_id)} at {run.gate}")
+        self._controller.begin_run_work(work, f"step {short_id(run.run_id)} at {run.gate}")
 
     async def _prepare(self, *, is_first: bool) -> None:
         """Build the due call and show it; before the first paid one it is asked whether to send it."""
@@ -269,7 +249,7 @@ class RunScreen(Screen[None]):
             return
         if run.gate in GATES_WITH_A_CALL and run.phase is Phase.DUE and not view.is_stepping and not run.is_over:
             self._bridge.claim()
-            self._workshop.begin_run_work(partial(self._prepare, is_first=False), f"preview {run.gate}")
+            self._controller.begin_run_work(partial(self._prepare, is_first=False), f"preview {run.gate}")
         elif view.call is not None:
             self.app.push_screen(brief_dialog(self._session.state, view.call, is_sent=True))
 

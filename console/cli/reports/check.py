@@ -11,10 +11,11 @@ from console.domain.finding import Severity
 from console.domain.money import Spent, usd, usd_text
 from console.domain.probes.event import CatalogueRead
 from console.domain.probes.ladder import Rung, RungResult, rung_needed
+from console.domain.probes.proven_route import ProvenRoute
 from console.domain.routes.contract import fix_lines
-from console.view.console_state import ConsoleState, RouteState
+from console.view.console_state import ConsoleState
 from console.view.explanation import reading_lines
-from console.view.sign import rung_sign, verdict_sign
+from console.view.route_sign import rung_sign, verdict_sign
 
 if TYPE_CHECKING:
     from console.services.config.settings import Profile
@@ -36,13 +37,13 @@ def show_check(state: ConsoleState) -> None:
             str(verdict_sign(route.verdict)),
             f"{int(route.reached)} of {int(rung_needed(route.check.route.role))}",
         )
-        for route in state.routes
+        for route in state.proven
     ]
     widths = output.column_widths(rows)
     for row in rows:
         output.write_line(output.table_line(row, widths))
     _show_gateway(state)
-    for route in state.routes:
+    for route in state.proven:
         output.write_line()
         _show_route(route)
     if state.catalogue is not None:
@@ -53,7 +54,7 @@ def show_check(state: ConsoleState) -> None:
 
 def _show_gateway(state: ConsoleState) -> None:
     """Write the rungs that are the same for all routes once."""
-    shared = {result.rung: result for route in state.routes for result in route.rungs if result.rung in _SHARED}
+    shared = {result.rung: result for route in state.proven for result in route.rungs if result.rung in _SHARED}
     if shared:
         output.write_line()
         output.write_line("gateway")
@@ -73,7 +74,7 @@ def _show_reading(reading: Classification) -> None:
         output.write_line(f"      {words}")
 
 
-def _show_route(route: RouteState) -> None:
+def _show_route(route: ProvenRoute) -> None:
     check = route.check
     source = f" ({check.fact.source_url}, read {check.fact.checked_on})" if check.fact.source_url else ""
     required = check.required_family or f"none; known on {', '.join(check.fact.allowed)}"
@@ -107,14 +108,14 @@ def _cost(result: RungResult) -> str:
     return f": {tokens}, {price} ({result.price_before})"
 
 
-def _declared(state: ConsoleState, route: RouteState) -> str:
+def _declared(state: ConsoleState, route: ProvenRoute) -> str:
     entry = None if state.catalogue is None else state.catalogue.catalogue.get(route.check.route.model)
     if entry is None or entry.families is None:
         return "-"
     return ", ".join(entry.families) or "other"
 
 
-def _price(state: ConsoleState, route: RouteState) -> str:
+def _price(state: ConsoleState, route: ProvenRoute) -> str:
     entry = None if state.catalogue is None else state.catalogue.catalogue.get(route.check.route.model)
     return "-" if entry is None or entry.price is None else str(entry.price)
 
@@ -146,7 +147,7 @@ def check_document(profile: "Profile", state: ConsoleState, top: Rung) -> dict[s
         "profile": profile.name,
         "config": profile.source,
         "level": int(top),
-        "routes": [_route_document(state, route) for route in state.routes],
+        "routes": [_route_document(state, route) for route in state.proven],
         "catalogue": None
         if read is None
         else {
@@ -168,7 +169,7 @@ def check_document(profile: "Profile", state: ConsoleState, top: Rung) -> dict[s
     }
 
 
-def _route_document(state: ConsoleState, route: RouteState) -> dict[str, object]:
+def _route_document(state: ConsoleState, route: ProvenRoute) -> dict[str, object]:
     entry = None if state.catalogue is None else state.catalogue.catalogue.get(route.check.route.model)
     declared = None if entry is None or entry.families is None else [family.value for family in entry.families]
     findings = {**dict.fromkeys(route.check.findings)}

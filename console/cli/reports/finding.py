@@ -2,7 +2,7 @@
 
 from console.cli import output
 from console.domain.finding import Finding
-from console.view.sign import severity_sign
+from console.view.finding_sign import severity_sign
 
 
 def show_finding(subject: str, finding: Finding) -> None:

@@ -7,7 +7,7 @@ from console.cli import output
 from console.cli.reports.finding import finding_document
 from console.domain.finding import Finding
 from console.domain.verification import Freshness, Mark, PageChecked, RowState, SourceOutcome
-from console.view.sign import freshness_sign, outcome_sign
+from console.view.verification_sign import freshness_sign, outcome_sign
 
 if TYPE_CHECKING:
     from console.services.config.settings import Profile

@@ -14,7 +14,7 @@ from console.services.tokens.advice import advice
 from console.services.tokens.diagnosis import Diagnosis, diagnose
 from console.services.tokens.reference import Reference, Scheme
 from console.services.tokens.sources import Sources, TokenAnswer
-from console.view.sign import token_sign
+from console.view.token_sign import token_sign
 
 _Asked = tuple[Reference, TokenAnswer]
 

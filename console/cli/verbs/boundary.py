@@ -12,7 +12,7 @@ from console.cli.reports.finding import finding_document, show_finding
 from console.domain.finding import Severity
 from console.domain.text.safe import safe
 from console.domain.workflows.boundary import Boundary, WorkflowCheck
-from console.view.sign import severity_sign
+from console.view.finding_sign import severity_sign
 
 
 def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argparse.ArgumentParser:

@@ -16,10 +16,11 @@ from console.domain.finding import Severity
 from console.domain.probes.assertion import assertions
 from console.domain.probes.event import CatalogueRead, RoutesChecked, RungStarted
 from console.domain.probes.ladder import Rung, RungStatus
+from console.domain.probes.proven_route import ProvenRoute
 from console.domain.routes.contract import RouteCheck
 from console.domain.routes.role import Role
 from console.domain.tokens.state import TokenState
-from console.view.console_state import ConsoleState, RouteState, apply
+from console.view.console_state import ConsoleState
 
 if TYPE_CHECKING:
     from console.services.config.settings import Profile
@@ -72,7 +73,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
         profile = chosen_profile(arguments)
         checks = chosen_checks(profile, arguments.role)
         if top is Rung.OFFLINE:
-            state = apply(ConsoleState(profile.name), RoutesChecked(checks))
+            state = ConsoleState(profile.name).apply(RoutesChecked(checks))
             return _finish(profile, state, as_json=arguments.json, top=top)
         if arguments.cross and top < Rung.SMOKE:
             output.complain("--cross needs a streamed test before it: add --level 4 or 5")
@@ -128,7 +129,7 @@ async def _climb(
     from console.services.probes.last_catalogue import CatalogueMemory
     from console.services.probes.smoke import SmokePlan
 
-    state = apply(ConsoleState(profile.name), RoutesChecked(checks))
+    state = ConsoleState(profile.name).apply(RoutesChecked(checks))
     is_kept = not profile.is_built_in and not order.is_read_only
     memory = CatalogueMemory(profile.name, current().environment, is_kept=is_kept)
     how = LadderPlan(
@@ -143,13 +144,13 @@ async def _climb(
     try:
         async with aclosing(climb(checks, how, places=places)) as events:
             async for event in events:
-                state = apply(state, event)
+                state = state.apply(event)
                 if isinstance(event, RungStarted) and event.rung.is_paid and not order.as_json:
                     output.note(f"{event.role}: rung {int(event.rung)}, {event.price_before}")
                 if isinstance(event, CatalogueRead):
                     memory.keep(event.catalogue)
     except asyncio.CancelledError:
-        sent = [call.role.value for call in state.calls if call.is_live and call.is_sent]
+        sent = [call.role.value for call in state.requests.calls if call.is_live and call.is_sent]
         if sent:
             output.note(f"stopped: {', '.join(sent)} had been sent, may be billed, and have an unknown outcome")
         raise
@@ -163,10 +164,10 @@ def _finish(profile: "Profile", state: ConsoleState, *, as_json: bool, top: Rung
         output.write_document(check_document(profile, state, top))
     else:
         show_check(state)
-    return most_actionable(_code_of(route) for route in state.routes)
+    return most_actionable(_code_of(route) for route in state.proven)
 
 
-def _code_of(route: RouteState) -> ExitCode:
+def _code_of(route: ProvenRoute) -> ExitCode:
     codes = [code_of_check(route.check)]
     for result in route.rungs:
         if result.classification is not None:

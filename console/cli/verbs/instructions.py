@@ -9,7 +9,7 @@ from console.cli.context import current
 from console.cli.exit_code import ExitCode, most_actionable
 from console.domain.instructions.source import Conflict, GitState, InstructionSet, InstructionSource, Load, Tool
 from console.domain.text.safe import safe
-from console.view.sign import conflict_sign
+from console.view.instruction_sign import conflict_sign
 
 SCHEMA = "gateway-console/instructions/v1"
 

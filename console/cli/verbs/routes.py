@@ -7,7 +7,7 @@ from console.cli.exit_code import ExitCode, code_of_check, most_actionable
 from console.cli.profile import chosen_profile
 from console.cli.reports.finding import finding_document, show_finding
 from console.domain.routes.contract import RouteCheck
-from console.view.sign import check_sign
+from console.view.route_sign import check_sign
 
 
 def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argparse.ArgumentParser:

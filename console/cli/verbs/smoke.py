@@ -19,9 +19,9 @@ from console.domain.routes.contract import RouteCheck
 from console.domain.routes.role import Role
 from console.domain.routes.shape import Shape
 from console.domain.tokens.state import TokenState
-from console.view.console_state import ConsoleState, apply
+from console.view.call_sign import result_sign
+from console.view.console_state import ConsoleState
 from console.view.explanation import reading_lines
-from console.view.sign import result_sign
 
 if TYPE_CHECKING:
     from console.services.config.settings import Profile
@@ -186,7 +186,7 @@ async def _smoke_routes(
     from console.services.gateway.reservations import Reservations
     from console.services.probes.smoke import SmokePlan, smoke
 
-    state = apply(ConsoleState(profile.name), RoutesChecked(checks))
+    state = ConsoleState(profile.name).apply(RoutesChecked(checks))
     results: list[SmokeResult] = []
     widths = _widths(checks)
     plan = SmokePlan(gateway, Reservations(profile.budget()), profile.gateway.smoke_max_output_tokens)
@@ -195,7 +195,7 @@ async def _smoke_routes(
         for _ in range(how.repeat):
             async with aclosing(smoke(checks, plan, places=places, shape=how.shape)) as events:
                 async for event in events:
-                    state = apply(state, event)
+                    state = state.apply(event)
                     if not isinstance(event, SmokeFinished):
                         continue
                     results.append(event.result)
@@ -208,7 +208,7 @@ async def _smoke_routes(
                 break
     except asyncio.CancelledError:
         for words, is_sent in (("had been sent", True), ("may have been sent", False)):
-            live = [call.role.value for call in state.calls if call.is_live and call.is_sent is is_sent]
+            live = [call.role.value for call in state.requests.calls if call.is_live and call.is_sent is is_sent]
             if live:
                 output.note(f"stopped: {', '.join(live)} {words}, may be billed, and have an unknown outcome")
         raise

@@ -26,7 +26,7 @@ from console.domain.verification import (
     rows,
     state,
 )
-from console.view.sign import freshness_sign
+from console.view.verification_sign import freshness_sign
 
 if TYPE_CHECKING:
     from console.services.config.settings import Profile

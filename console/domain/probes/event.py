@@ -1,4 +1,4 @@
-"""Every event: the vocabulary of the product. Services yield them, `state.apply` folds them, both faces draw them."""
+"""Every event of a gateway: services yield them, `ConsoleState.apply` folds them, both faces draw them."""
 
 from dataclasses import dataclass
 
@@ -63,11 +63,16 @@ class SmokeQueued:
 
 @dataclass(frozen=True, slots=True)
 class SmokeStarted:
-    """A smoke test of a route began; nothing is written yet."""
+    """A call through a route began; nothing is written yet."""
 
     route: Route
     at: float
     """Unix time in seconds."""
+
+    @property
+    def role(self) -> Role:
+        """The role whose route is called."""
+        return self.route.role
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +114,14 @@ class RefusalRead:
 
 @dataclass(frozen=True, slots=True)
 class SmokeFinished:
-    """A smoke test of a route ended."""
+    """A call through a route ended."""
 
     result: SmokeResult
+
+    @property
+    def role(self) -> Role:
+        """The role whose route was called."""
+        return self.result.role
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +146,11 @@ class RungFinished:
 
     result: RungResult
 
+    @property
+    def role(self) -> Role:
+        """The role for whose route it was climbed."""
+        return self.result.role
+
 
 @dataclass(frozen=True, slots=True)
 class CatalogueRead:
@@ -155,16 +170,8 @@ class BudgetSpent:
     budget: Budget
 
 
-SmokeEvent = (
-    SmokeQueued
-    | SmokeStarted
-    | RequestWritten
-    | AnswerStarted
-    | OutputReceived
-    | RefusalRead
-    | SmokeFinished
-    | BudgetSpent
-    | LoopLagMeasured
-)
+CallEvent = SmokeQueued | SmokeStarted | RequestWritten | AnswerStarted | OutputReceived | RefusalRead | SmokeFinished
+"""What happens to one call, a smoke test's or a run's."""
+SmokeEvent = CallEvent | BudgetSpent | LoopLagMeasured
 CheckEvent = SmokeEvent | RungStarted | RungFinished | CatalogueRead
 Event = RoutesChecked | GatewayClosed | GatewayOpened | GatewayFailed | TokenResolved | CheckEvent

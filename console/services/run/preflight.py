@@ -9,8 +9,9 @@ from pathlib import Path
 
 from console.domain.errors.category import Category, Classification
 from console.domain.finding import Finding, Severity
-from console.domain.probes.event import RoutesChecked
+from console.domain.probes.event import CatalogueRead
 from console.domain.probes.ladder import Rung, RungStatus
+from console.domain.probes.proven_route import ProvenRoute
 from console.domain.routes.contract import RouteCheck, Verdict
 from console.domain.routes.role import Role
 from console.domain.run.event import PreflightFinished, RouteProof, StopCause, noted
@@ -31,7 +32,6 @@ from console.services.system.directories import state_directory
 from console.services.system.private_file import PrivateFileError
 from console.services.verification_marks import MarkFile
 from console.services.workflows.boundary import check_boundary, names_set
-from console.view.console_state import ConsoleState, RouteState, apply
 
 NEEDED = (Role.PLANNER, Role.WRITER, Role.REVIEWER, Role.CRITIC)
 """The roles without which no run can be made. A revision without a route of its own cannot be written either."""
@@ -70,11 +70,11 @@ async def run_preflight(
         return PreflightStop(StopCause.PREFLIGHT, _in_words(broken), findings=tuple(broken))
     checks = _checks_in_use(desk, state)
     climbed = await _climb(desk, checks, target)
-    for route in climbed.routes:
+    for route in climbed:
         stop = _stop_of(route, require_price=desk.profile.policy.require_price)
         if stop is not None:
             return stop
-    more = [finding for route in climbed.routes for result in route.rungs for finding in result.findings]
+    more = [finding for route in climbed for result in route.rungs for finding in result.findings]
     about = [each.finding for check in boundary.workflows for each in check.findings]
     return _finished(climbed, boundary, [*findings, *about, *more], target)
 
@@ -85,25 +85,25 @@ def _checks_in_use(desk: RunContext, state: RunState) -> tuple[RouteCheck, ...]:
     return tuple(each for each in desk.profile.check() if each.route.role in used)
 
 
-async def _climb(desk: RunContext, checks: tuple[RouteCheck, ...], target: Target) -> ConsoleState:
-    state = apply(ConsoleState(desk.profile.name), RoutesChecked(checks))
+async def _climb(desk: RunContext, checks: tuple[RouteCheck, ...], target: Target) -> tuple[ProvenRoute, ...]:
+    routes = tuple(ProvenRoute(check) for check in checks)
     if target.gateway is None:
-        return state
+        return routes
     gateway = desk.profile.gateway
     plan = SmokePlan(target.gateway, desk.reservations, gateway.smoke_max_output_tokens)
     how = LadderPlan(Rung.KEY, plan, gateway.connect_timeout_s)
     places = asyncio.Semaphore(gateway.concurrency)
     async with aclosing(climb(checks, how, places=places)) as events:
         async for event in events:
-            state = apply(state, event)
-    if state.catalogue is not None:
-        desk.catalogues.keep(state.catalogue.catalogue)
-    return state
+            routes = tuple(route.apply(event) for route in routes)
+            if isinstance(event, CatalogueRead):
+                desk.catalogues.keep(event.catalogue)
+    return routes
 
 
-def _stop_of(route: RouteState, *, require_price: bool) -> PreflightStop | None:
+def _stop_of(route: ProvenRoute, *, require_price: bool) -> PreflightStop | None:
     """Say how a route's checks stop the run; None where they do not."""
-    role = route.check.route.role
+    role = route.role
     if route.check.verdict is Verdict.DRIFT:
         words = f"{role}: {route.check.route.model} is not served on {route.check.route.endpoint_family}"
         drift = tuple(each for each in route.check.findings if each.severity is Severity.FAIL)
@@ -130,11 +130,9 @@ def _stop_of_refusal(role: Role, rung: Rung, found: Classification, findings: Se
 
 
 def _finished(
-    climbed: ConsoleState, boundary: Boundary, findings: Sequence[Finding], target: Target
+    climbed: Sequence[ProvenRoute], boundary: Boundary, findings: Sequence[Finding], target: Target
 ) -> PreflightFinished:
-    proofs = tuple(
-        RouteProof(route.check.route.role, int(route.reached), route.verdict.value) for route in climbed.routes
-    )
+    proofs = tuple(RouteProof(route.role, int(route.reached), route.verdict.value) for route in climbed)
     return PreflightFinished(
         proofs,
         noted(tuple(dict.fromkeys(findings))),

@@ -14,7 +14,7 @@ import msgspec
 from console.domain.errors.category import Category
 from console.domain.money import BudgetScope, Spent
 from console.domain.probes.catalogue import Catalogue
-from console.domain.probes.event import BudgetSpent
+from console.domain.probes.event import BudgetSpent, SmokeFinished
 from console.domain.routes.route import Route
 from console.domain.run.command import Report
 from console.domain.run.decide import run_budgets
@@ -222,6 +222,7 @@ class Stepper:
                     taken = taken_by(event.result, call.cost, self._gates.price_of(call.route))
                     for entry in await self._end_call(call, event):
                         yield entry
+                    yield SmokeFinished(event.result)
         finally:
             self._context.reservations.settle(call.cost, taken)
         yield BudgetSpent(self._context.reservations.budget)

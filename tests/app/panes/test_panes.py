@@ -8,10 +8,11 @@ import pytest
 from rich.cells import cell_len
 from support.app.states import ALL, account_error, fold, offline, opened, passed, streaming
 
-from console.app.dialogs.dialogs import help_lines, whole_route_lines
 from console.app.panes.bars import header_line, key_line
 from console.app.panes.call_log import call_lines
 from console.app.panes.contract_pane import contract_lines
+from console.app.panes.help_pane import help_lines
+from console.app.panes.route_pane import whole_route_lines
 from console.app.panes.route_table import route_lines
 from console.app.panes.smoke_pane import smoke_lines
 from console.app.widgets.line import Line
@@ -32,7 +33,7 @@ PANES: dict[str, Callable[[ConsoleState, int], Iterable[Line]]] = {
     "routes": lambda state, width: route_lines(state, 0, width),
     "smoke": lambda state, width: smoke_lines(state, 0, width, 30),
     "smoke, low": lambda state, width: smoke_lines(state, 0, width, 11),
-    "calls": lambda state, width: call_lines(state.calls, width),
+    "calls": lambda state, width: call_lines(state.requests.calls, width),
     "header": lambda state, width: [header_line(state, ["built-in"], width)],
     "keys": lambda state, width: [key_line(state, 0, width)],
     "contract": lambda state, width: contract_lines(state.routes[REVIEWER], width) if state.routes else [],
@@ -125,7 +126,7 @@ def test_low_panes_show_only_the_route_under_the_cursor() -> None:
 
 
 def test_the_call_log_names_path_model_and_status() -> None:
-    drawn = text(call_lines(passed().calls, 90))
+    drawn = text(call_lines(passed().requests.calls, 90))
     assert "POST /v1/responses" in drawn
     assert "gpt-route-placeholder" in drawn
     assert "200" in drawn

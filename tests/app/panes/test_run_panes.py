@@ -9,9 +9,9 @@ from rich.cells import cell_len
 from support.app.states import HOSTILE, opened
 
 from console.app.actions import Place, actions_of
-from console.app.dialogs.dialogs import help_lines
 from console.app.panes.bars import key_line
 from console.app.panes.gate_pane import gate_lines
+from console.app.panes.help_pane import help_lines
 from console.app.panes.next_pane import next_lines
 from console.app.panes.run_list_pane import run_lines
 from console.app.panes.run_output_pane import output_lines
@@ -58,6 +58,7 @@ from console.view.run_view import (
     GateNotes,
     JudgeNote,
     LookedBack,
+    RunCalled,
     RunNote,
     RunRow,
     RunSeen,
@@ -65,8 +66,6 @@ from console.view.run_view import (
     RunsListed,
     RunView,
     StepBegun,
-    see,
-    see_call,
 )
 
 RUN_ID = "01M82D0PD6W60PFK1FGQ8EAC9B"
@@ -158,23 +157,22 @@ NOTES = GateNotes(
 def viewed(run: RunState | None, notes: tuple[GateNotes, ...] = (), words: tuple[str, ...] = ()) -> ConsoleState:
     """Return a state with a run in view, as the bridge would tell it."""
     row = RunRow(RUN_ID, HOSTILE, "reviewer", "waiting", 1, 1_780_000_000_000, 1_780_000_000_000)
-    view = see(RunView(), RunsListed((row, replace(row, run_id="01M82D0PD6W60PFK1FGQ8EAC9C", status="blocked"))))
+    view = RunView().apply(RunsListed((row, replace(row, run_id="01M82D0PD6W60PFK1FGQ8EAC9C", status="blocked"))))
     if run is not None:
         pairs = (("writer_vs_reviewer", 1), ("writer_vs_critic", 3), ("reviewer_vs_critic", 2))
-        view = see(view, RunSeen(run, words, notes, pairs, OPERATOR))
+        view = view.apply(RunSeen(run, words, notes, pairs, OPERATOR))
     return replace(opened("demo"), run=view)
 
 
 def streaming(state: ConsoleState, text: str) -> ConsoleState:
-    assert state.run is not None
-    view = see(state.run, StepBegun(RUN_ID))
-    return replace(state, run=see_call(view, OutputReceived(Role.WRITER, text, is_reasoning=False, ttft_ms=190.0)))
+    received = OutputReceived(Role.WRITER, text, is_reasoning=False, ttft_ms=190.0)
+    return state.apply(StepBegun(RUN_ID)).apply(RunCalled(received))
 
 
 STATES = {
     "not read": opened("demo"),
-    "no run": replace(opened("demo"), run=see(RunView(), RunsListed(()))),
-    "no ledger": replace(opened("demo"), run=see(RunView(), RunsFailed(f"the ledger cannot be used {HOSTILE}" * 3))),
+    "no run": replace(opened("demo"), run=RunView().apply(RunsListed(()))),
+    "no ledger": replace(opened("demo"), run=RunView().apply(RunsFailed(f"the ledger cannot be used {HOSTILE}" * 3))),
     "due": viewed(at(Gate.PLANNER)),
     "calling": viewed(at(Gate.PLANNER, INTENDED), words=("call: planner " * 20, HOSTILE)),
     "lost": viewed(at(Gate.PLANNER, INTENDED, CallLost("c1", Role.PLANNER))),
@@ -259,8 +257,8 @@ def test_the_gate_says_how_each_check_ended_and_shows_what_a_failed_one_wrote_la
     drafted = GateOpened(Gate.WRITER, 1, GateVerdict.REVISE, artifact_sha256=SHA256, commands=tuple(runs))
     state = viewed(at(Gate.WRITER, drafted), (GateNotes(drafted),))
     assert state.run is not None
-    view = see(
-        state.run, CheckOutput(drafted, (("check 1", f"two lines\n  {HOSTILE} of it\n"), ("git apply", "at line 7")))
+    view = state.run.apply(
+        CheckOutput(drafted, (("check 1", f"two lines\n  {HOSTILE} of it\n"), ("git apply", "at line 7")))
     )
     shown = [str(each) for each in gate_lines(replace(state, run=view), 76)]
     drawn = "\n".join(shown)
@@ -339,10 +337,10 @@ def test_looking_back_stays_within_the_gates_that_opened() -> None:
         at(Gate.REVIEWER, REVIEWED), (replace(NOTES, opened=GateOpened(Gate.WRITER, 1, GateVerdict.READY)), NOTES)
     )
     assert state.run is not None
-    back = see(see(state.run, LookedBack(1)), LookedBack(1))
+    back = state.run.apply(LookedBack(1)).apply(LookedBack(1))
     assert back.shown is not None
     assert (back.back, back.shown.opened.gate) == (1, Gate.WRITER)
-    assert see(see(back, LookedBack(-1)), LookedBack(-1)).back == 0
+    assert back.apply(LookedBack(-1)).apply(LookedBack(-1)).back == 0
 
 
 def test_no_two_actions_of_a_screen_share_a_key() -> None:

@@ -182,7 +182,9 @@ async def until(app: ConsoleApp, is_reached: Callable[[ConsoleState], bool]) -> 
 def has_climbed(*roles: Role, top: Rung) -> Callable[[ConsoleState], bool]:
     def check(state: ConsoleState) -> bool:
         return all(
-            route.rungs and route.climbing is None and (route.rungs[-1].rung >= top or not route.rungs[-1].holds)
+            route.proven.rungs
+            and route.climbing is None
+            and (route.proven.rungs[-1].rung >= top or not route.proven.rungs[-1].holds)
             for route in state.routes
             if route.check.route.role in roles
         )
@@ -220,8 +222,8 @@ async def test_nothing_is_checked_until_c_climbs_the_free_rungs_of_this_route_al
         assert server.connections == 0
         await press(app, "j", "c")
         first = await until(app, has_climbed(Role.WRITER, top=Rung.KEY))
-        assert first.routes[1].reached is Rung.KEY
-        assert (first.routes[0].rungs, first.routes[2].rungs) == ((), ())
+        assert first.routes[1].proven.reached is Rung.KEY
+        assert (first.routes[0].proven.rungs, first.routes[2].proven.rungs) == ((), ())
         assert "rung 3 of 5 needed" in drawn(app, "contract")
         assert "declared   listed, no families" in drawn(app, "contract")
         assert first.catalogue is not None
@@ -239,8 +241,8 @@ async def test_big_c_climbs_all_and_sends_nothing_for_drift(tmp_path: Path, monk
         await press(app, "C")
         roles = (Role.PLANNER, Role.WRITER, Role.CRITIC)
         state = await until(app, has_climbed(*roles, top=Rung.KEY))
-        assert [route.reached for route in state.routes] == [Rung.OFFLINE, Rung.KEY, Rung.KEY]
-        assert state.routes[0].verdict is Verdict.DRIFT
+        assert [route.proven.reached for route in state.routes] == [Rung.OFFLINE, Rung.KEY, Rung.KEY]
+        assert state.routes[0].proven.verdict is Verdict.DRIFT
     assert [request for request in server.requests if request.path == "/v1/chat/completions"] == []
 
 
@@ -248,7 +250,7 @@ async def test_t_climbs_to_the_role_s_own_shape(tmp_path: Path, monkeypatch: pyt
     async with scripted(Steps(token=None)) as server, opened_on(server, tmp_path, monkeypatch) as app:
         await press(app, "j", "t")
         state = await until(app, has_climbed(Role.WRITER, top=Rung.SHAPE))
-        assert (state.routes[1].reached, state.routes[1].verdict) == (Rung.SHAPE, Verdict.OK)
+        assert (state.routes[1].proven.reached, state.routes[1].proven.verdict) == (Rung.SHAPE, Verdict.OK)
         assert state.budget is not None
         assert state.budget.spent.tokens == 10
         assert "✓5" in drawn(app, "contract")
@@ -263,7 +265,7 @@ async def test_read_only_climbs_the_lists_alone_and_keeps_nothing(
     ):
         await press(app, "j", "c")
         state = await until(app, has_climbed(Role.WRITER, top=Rung.CATALOGUE))
-        assert state.routes[1].reached is Rung.CATALOGUE
+        assert state.routes[1].proven.reached is Rung.CATALOGUE
         await press(app, "t")
         assert any("read-only" in each for each in said(app))
     assert {request.method for request in server.requests} == {"GET"}
@@ -287,8 +289,8 @@ async def test_x_stops_a_climb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         assert "›3" in drawn(app, "contract")
         await press(app, "x")
         state = await until(app, lambda state: state.routes[1].climbing is None)
-        assert state.routes[1].reached is Rung.CATALOGUE
-        assert state.routes[1].rungs[-1].notes == ("stopped",)
+        assert state.routes[1].proven.reached is Rung.CATALOGUE
+        assert state.routes[1].proven.rungs[-1].notes == ("stopped",)
         await server.peers[-1].has_left.wait()
         await press(app, "x")
         assert any("no call is under way" in each for each in said(app))

@@ -14,8 +14,10 @@ from support.config import config_table, route, write_config
 from textual.command import CommandPalette
 
 from console.app.app import ConsoleApp
-from console.app.dialogs.dialogs import Dialog, RoutePane
+from console.app.dialogs.dialogs import Dialog
+from console.app.panes.route_pane import RoutePane
 from console.app.screens.routes_screen import RoutesScreen
+from console.app.screens.run_screen import RunScreen
 from console.app.session import StartEmbedded, embedded_in_a_process
 from console.app.widgets.line_pane import LinePane
 from console.domain.probes.smoke import SmokeStatus
@@ -23,7 +25,8 @@ from console.domain.routes.role import Role
 from console.domain.tokens.state import TokenState
 from console.services.config.load import load_profile
 from console.services.config.settings import Profile
-from console.view.console_state import ConsoleState, SmokePhase
+from console.view.console_state import ConsoleState
+from console.view.live_call import CallPhase
 
 pytestmark = pytest.mark.usefixtures("state_home")
 
@@ -61,11 +64,11 @@ async def running(
 
 async def smoke_all(app: ConsoleApp) -> None:
     """Smoke all routes, and look at what the screen says of it."""
-    before = len(state_of(app).calls)
+    before = len(state_of(app).requests.calls)
     await press(app, "S")
     state = await until(app, is_done)
     assert {each.smoke.result.status for each in state.routes if each.smoke.result} == {SmokeStatus.PASSED}
-    assert sum(call.is_sent for call in state.calls[before:]) == len(state.routes) == 6
+    assert sum(call.is_sent for call in state.requests.calls[before:]) == len(state.routes) == 6
     assert "✓ 6" in drawn(app, "header")
     assert drawn(app, "routes").count("✓ ok      ✓ ok") == 6
 
@@ -73,7 +76,7 @@ async def smoke_all(app: ConsoleApp) -> None:
 async def test_all_routes_are_smoked_side_by_side() -> None:
     async with running(load_profile(name="demo")) as app:
         await until(app, is_open)
-        assert state_of(app).calls == ()
+        assert state_of(app).requests.calls == ()
         await smoke_all(app)
         await resize(app, 200, 50)
         await smoke_all(app)
@@ -82,7 +85,7 @@ async def test_all_routes_are_smoked_side_by_side() -> None:
 async def test_a_narrow_screen_smokes_on_a_gateway_in_a_process_of_its_own() -> None:
     async with running(load_profile(name="demo"), (80, 24), start_embedded=embedded_in_a_process) as app:
         await until(app, is_open)
-        assert state_of(app).calls == ()
+        assert state_of(app).requests.calls == ()
         await smoke_all(app)
 
 
@@ -94,7 +97,7 @@ async def test_one_cursor_moves_all_panes_and_a_key_that_is_not_possible_says_wh
         assert "× endpoint drift" in drawn(app, "contract")
         await press(app, "s")
         assert any("held back: endpoint drift" in each for each in said(app))
-        assert state_of(app).calls == ()
+        assert state_of(app).requests.calls == ()
         await press(app, "G")
         assert "▌ fallback" in drawn(app, "routes")
         await press(app, "g")
@@ -127,7 +130,7 @@ async def test_a_read_only_session_sends_nothing() -> None:
         await until(app, is_open)
         await press(app, "s", "S")
         assert "read-only" in drawn(app, "header")
-        assert state_of(app).calls == ()
+        assert state_of(app).requests.calls == ()
 
 
 async def test_panes_and_titles_follow_the_width() -> None:
@@ -245,13 +248,22 @@ async def test_a_route_is_called_once_however_often_it_is_asked_for_and_can_be_s
             main_screen(app).action_do("route.smoke")
         main_screen(app).action_do("route.smoke_all")
         await arrived.wait()
-        state = await until(app, lambda state: state.smoke(Role.WRITER).phase is SmokePhase.WAITING)
-        assert len(state.calls) == 1
+        state = await until(app, lambda state: state.smoke(Role.WRITER).phase is CallPhase.WAITING)
+        assert len(state.requests.calls) == 1
         await press(app, "x")
         state = await until(app, lambda state: not state.is_live)
         assert outcome(state) == (SmokeStatus.UNKNOWN, 1)
         assert "~ stopped" in drawn(app, "routes")
     assert len(asked) == 1
+
+
+async def test_the_runs_are_opened_once_however_often_they_are_asked_for() -> None:
+    async with running(load_profile(name="demo")) as app:
+        await until(app, lambda state: state.run is not None)
+        for _ in range(2):
+            main_screen(app).action_do("run.open")
+        await settled(app)
+        assert [type(screen) for screen in app.screen_stack[-2:]] == [RoutesScreen, RunScreen]
 
 
 def outcome(state: ConsoleState) -> tuple[SmokeStatus, int]:

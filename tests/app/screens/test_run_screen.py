@@ -34,7 +34,7 @@ pytestmark = [pytest.mark.long, pytest.mark.usefixtures("state_home")]
 
 def calls(desk: Desk) -> int:
     """Return how many requests of the log were sent."""
-    return sum(call.is_sent for call in hands.state_of(desk.app).calls)
+    return sum(call.is_sent for call in hands.state_of(desk.app).requests.calls)
 
 
 async def decide_elsewhere(run_id: str, verdict: GateVerdict, reason: str) -> None:
@@ -67,6 +67,9 @@ async def test_a_run_is_stepped_by_keys_to_a_sealed_candidate(tmp_path: Path) ->
         assert desk.drawn("gates").count("✓") == len(Gate)
         assert calls(desk) == 4
         assert hands.main_screen(desk.app).session.reservations.budget.spent == desk.run.spent
+        requests = hands.state_of(desk.app).requests
+        assert [(call.http_status, call.total_ms is not None) for call in requests.calls] == [(200, True)] * 4
+        assert requests.tokens_counted == desk.run.spent.tokens > 0
         await desk.press("2")
         assert "published by nobody here" in desk.drawn("gate")
         await desk.press("d")

@@ -6,7 +6,7 @@ import pytest
 from support.app.states import opened
 
 from console.app.actions import action_named
-from console.app.dialogs.dialogs import token_lines
+from console.app.panes.token_pane import token_lines
 from console.app.session import Session
 from console.domain.probes.event import TokenResolved
 from console.domain.tokens.state import TokenState

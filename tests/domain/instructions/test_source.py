@@ -12,7 +12,7 @@ from console.domain.instructions.source import (
     Tool,
     Weight,
 )
-from console.view.sign import conflict_sign
+from console.view.instruction_sign import conflict_sign
 
 
 def source(path: str, load: Load = Load.ALWAYS, sha256: str = "aa", size: int = 3) -> InstructionSource:

@@ -6,25 +6,21 @@ from functools import reduce
 import pytest
 
 from console.domain.errors.category import Category, judged
-from console.domain.money import FREE, Budget, BudgetScope, Spent
 from console.domain.probes.catalogue import Catalogue, CatalogueEntry
 from console.domain.probes.event import (
-    BudgetSpent,
     CatalogueRead,
     Event,
-    RoutesChecked,
     RungFinished,
-    RungStarted,
     SmokeFinished,
     SmokeStarted,
 )
 from console.domain.probes.ladder import Rung, RungResult, RungStatus, rung_needed
+from console.domain.probes.proven_route import ProvenRoute
 from console.domain.probes.smoke import SmokeResult, SmokeStatus
 from console.domain.routes.contract import Verdict, check
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.role import Role
 from console.domain.routes.route import Route, RouteTable
-from console.view.console_state import ConsoleState, RouteState, apply
 
 R, M, C = EndpointFamily.RESPONSES, EndpointFamily.ANTHROPIC_MESSAGES, EndpointFamily.CHAT_COMPLETIONS
 P, F, B, U = RungStatus.PASSED, RungStatus.FAILED, RungStatus.BLOCKED, RungStatus.UNPROVEN
@@ -36,12 +32,11 @@ MODELS = {
 }
 
 
-def after(offline: Verdict, *events: Event, role: Role = Role.WRITER) -> RouteState:
+def after(offline: Verdict, *events: Event, role: Role = Role.WRITER) -> ProvenRoute:
     model, family = MODELS[offline]
-    checks = check(RouteTable((Route(role, model, family, family.standard_path),)))
-    assert checks[0].verdict is offline
-    (route,) = reduce(apply, (RoutesChecked(checks), *events), ConsoleState("p")).routes
-    return route
+    (checked,) = check(RouteTable((Route(role, model, family, family.standard_path),)))
+    assert checked.verdict is offline
+    return reduce(ProvenRoute.apply, events, ProvenRoute(checked))
 
 
 def rung(rung: Rung, status: RungStatus, category: Category | None = None, role: Role = Role.WRITER) -> RungFinished:
@@ -187,12 +182,6 @@ def test_an_old_smoke_test_does_not_outlive_the_climb_that_passed_after_it() -> 
     assert route.verdict is Verdict.OK
 
 
-def test_a_rung_that_is_being_climbed_is_known_until_it_ends() -> None:
-    started = RungStarted(Role.WRITER, Rung.KEY, FREE)
-    assert after(Verdict.OK, started).climbing == started
-    assert after(Verdict.OK, started, rung(Rung.KEY, P)).climbing is None
-
-
 def test_a_rung_of_a_role_without_a_route_changes_nothing() -> None:
     assert after(Verdict.OK, rung(Rung.KEY, P, role=Role.CRITIC)).rungs == ()
 
@@ -201,12 +190,6 @@ def test_while_a_smoke_test_is_under_way_its_older_end_decides_nothing() -> None
     route = after(Verdict.OK)
     live = [smoked(Category.ACCOUNT_AUTH), SmokeStarted(route.check.route, 1.0)]
     assert after(Verdict.OK, *live).verdict is Verdict.OK
-
-
-def test_the_budget_is_what_was_booked_last() -> None:
-    first, last = (Budget(BudgetScope.SESSION, spent=Spent(tokens)) for tokens in (5, 9))
-    state = reduce(apply, [BudgetSpent(first), BudgetSpent(last)], ConsoleState("p"))
-    assert state.budget == last
 
 
 @pytest.mark.parametrize("role", Role)

@@ -67,8 +67,8 @@ async def test_a_gateway_that_keeps_its_contract_is_climbed_to_the_top(family: E
     assert climbed.statuses(role) == ["passed"] * 6
     assert fails(climbed) == []
     assert climbed.sent == len(server.requests) == 9
-    (state,) = climbed.state.routes
-    assert (state.reached, state.verdict) == (Rung.SHAPE, Verdict.OK)
+    (proven,) = climbed.state.proven
+    assert (proven.reached, proven.verdict) == (Rung.SHAPE, Verdict.OK)
 
 
 async def test_the_rungs_are_climbed_in_order_and_each_begins_before_it_ends() -> None:
@@ -186,7 +186,7 @@ async def test_drift_that_an_answer_tells_stops_the_climb() -> None:
     async with scripted(Steps(no_input=whole(404, told))) as server:
         climbed = await climb_to(Rung.SHAPE, server.base_url, route(family=C))
     assert climbed.statuses()[3:] == ["blocked"]
-    assert climbed.state.routes[0].verdict is Verdict.DRIFT
+    assert climbed.state.proven[0].verdict is Verdict.DRIFT
     assert not [request for request in server.requests if request.path in ("/v1/responses", "/v1/messages")]
 
 
@@ -250,7 +250,7 @@ async def test_a_shape_that_fails_is_conditional() -> None:
     async with scripted(Steps(shape=lambda request, family: good_stream(family, "I would say: fine"))) as server:
         climbed = await climb_to(Rung.SHAPE, server.base_url)
     assert climbed.statuses()[4:] == ["passed", "failed"]
-    assert climbed.state.routes[0].verdict is Verdict.CONDITIONAL
+    assert climbed.state.proven[0].verdict is Verdict.CONDITIONAL
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -376,7 +376,7 @@ async def test_a_key_that_is_refused_blocks_and_no_unknown_model_is_asked_for() 
     async with scripted() as server:
         climbed = await climb_to(Rung.SHAPE, server.base_url, token="another-key")
     assert climbed.statuses()[3:] == ["blocked"]
-    assert climbed.state.routes[0].verdict is Verdict.BLOCKED
+    assert climbed.state.proven[0].verdict is Verdict.BLOCKED
     assert UNKNOWN_MODEL not in json.dumps(posts(server))
     assert climbed.sent == len(server.requests)
 

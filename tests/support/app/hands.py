@@ -53,7 +53,7 @@ def main_screen(app: ConsoleApp) -> RoutesScreen:
 
 
 def state_of(app: ConsoleApp) -> ConsoleState:
-    return main_screen(app).session.state
+    return app.controller.state
 
 
 def said(app: ConsoleApp) -> list[str]:
@@ -96,7 +96,7 @@ async def resize(app: ConsoleApp, width: int, height: int) -> None:
 async def until(app: ConsoleApp, is_reached: Callable[[], bool]) -> None:
     """Let the app work until something holds and is painted."""
     await _frames_until(app, is_reached)
-    await _frames_until(app, lambda: main_screen(app).is_up_to_date)
+    await _frames_until(app, lambda: app.controller.is_up_to_date)
     await settled(app)
 
 

@@ -20,7 +20,7 @@ from console.domain.routes.role import Role
 from console.domain.routes.route import Route
 from console.domain.tokens.state import TokenState
 from console.services.config.load import load_profile
-from console.view.console_state import ConsoleState, apply
+from console.view.console_state import ConsoleState
 
 HOSTILE = "\x1b]52;c;aGk=\x07\x1b[2J\x9b31m[@click=app.quit]x[/][red]\u202e\u200b evil"
 
@@ -39,7 +39,7 @@ def opened(profile: str = "faults") -> ConsoleState:
 
 def fold(state: ConsoleState, *events: Event) -> ConsoleState:
     for event in events:
-        state = apply(state, event)
+        state = state.apply(event)
     return state
 
 

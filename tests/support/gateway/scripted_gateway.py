@@ -24,7 +24,7 @@ from console.services.gateway.reservations import Reservations
 from console.services.probes.key_control import UNKNOWN_MODEL
 from console.services.probes.ladder import LadderPlan, climb
 from console.services.probes.smoke import SmokePlan
-from console.view.console_state import ConsoleState, apply
+from console.view.console_state import ConsoleState
 
 R, M, C = EndpointFamily.RESPONSES, EndpointFamily.ANTHROPIC_MESSAGES, EndpointFamily.CHAT_COMPLETIONS
 FAMILY_OF_PATH = {family.standard_path: family for family in EndpointFamily}
@@ -244,7 +244,7 @@ async def climb_to(
     table = RouteTable(routes or (route(),))
     chosen = check(table) if checks is None else tuple(checks)
     gateway_settings = patient(base_url=base_url, **settings)
-    state = apply(ConsoleState("p"), RoutesChecked(chosen))
+    state = ConsoleState("p").apply(RoutesChecked(chosen))
     events: list[CheckEvent] = []
     async with Gateway(base_url, None if token is None else Secret(token), gateway_settings) as gateway:
         plan = SmokePlan(gateway, Reservations(budget or session_budget()), max_output_tokens=64)
@@ -252,5 +252,5 @@ async def climb_to(
         async with contextlib.aclosing(climb(chosen, how, places=asyncio.Semaphore(8))) as stream:
             async for event in stream:
                 events.append(event)
-                state = apply(state, event)
+                state = state.apply(event)
     return Climbed(events, state)

@@ -1,0 +1,172 @@
+"""The controller: the session and the runs behind all screens, the workers that do their work, and the repaints."""
+
+import os
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+from textual.app import App
+from textual.worker import Worker
+
+from console.app.runs.bridge import RunBridge, RunForm
+from console.app.session import Session, StartEmbedded, embedded_in_a_process
+from console.domain.probes.ladder import Rung
+from console.domain.routes.contract import RouteCheck
+from console.domain.routes.shape import Shape
+from console.services.config.settings import Profile
+from console.view.console_state import ConsoleState
+
+Work = Callable[[], Coroutine[None, None, None]]
+"""A worker's work: called when the worker begins, so that one cancelled before that leaves nothing behind."""
+
+_SMOKE_GROUP = "smoke"
+_GATEWAY_GROUP = "gateway"
+_RUNS_GROUP = "runs"
+_STEP_GROUP = "step"
+
+
+@runtime_checkable
+class Drawn(Protocol):
+    """A screen that draws the state."""
+
+    def show(self, state: ConsoleState) -> None:
+        """Draw a state."""
+
+
+class Controller:
+    """What goes on behind the screens, in named workers of the app: it goes on when a screen is left."""
+
+    def __init__(
+        self,
+        app: App[None],
+        profile: Profile,
+        *,
+        is_read_only: bool,
+        frame_s: float,
+        environment: Mapping[str, str] = os.environ,
+        start_embedded: StartEmbedded = embedded_in_a_process,
+    ) -> None:
+        """Prepare; nothing is opened or sent.
+
+        Args:
+            app: Runs the workers, and holds the screens that are drawn.
+            profile: A checked profile.
+            is_read_only: Nothing that costs or changes anything may be done.
+            frame_s: The shortest time between two repaints, in seconds.
+            environment: The environment variables, which say where runs are kept.
+            start_embedded: How the embedded gateway is started, where the profile runs on it.
+
+        """
+        self._app = app
+        self._frame_s = frame_s
+        self._is_repaint_due = True
+        self._form = RunForm(repository=str(Path.cwd()))
+        self.session = Session(
+            profile, self._schedule_repaint, is_read_only=is_read_only, start_embedded=start_embedded
+        )
+        self.bridge = RunBridge(self.session, environment)
+
+    @property
+    def state(self) -> ConsoleState:
+        """The state as it is now."""
+        return self.session.state
+
+    # --- Drawing ---------------------------------------------------------------------------------------------------
+
+    @property
+    def is_up_to_date(self) -> bool:
+        """Whether the screens were given the state as it is now."""
+        return not self._is_repaint_due
+
+    def repaint(self) -> None:
+        """Give all screens the state as it is now."""
+        self._is_repaint_due = False
+        for screen in self._app.screen_stack:
+            if isinstance(screen, Drawn):
+                screen.show(self.state)
+
+    def _schedule_repaint(self) -> None:
+        """Repaint soon: all that comes in until then is drawn at once."""
+        if not self._is_repaint_due:
+            self._is_repaint_due = True
+            self._app.set_timer(self._frame_s, self.repaint)
+
+    # --- The gateway -----------------------------------------------------------------------------------------------
+
+    def open(self) -> None:
+        """Open the gateway and read the runs of this machine."""
+        self._open_gateway()
+        self._read_runs()
+
+    def reopen(self) -> None:
+        """Open the gateway again, and read the runs again where they could not be read."""
+        self._cancel(_GATEWAY_GROUP)
+        self._open_gateway()
+        if self.state.run is not None and self.state.run.failure:
+            self._cancel(_RUNS_GROUP)
+            self._read_runs()
+
+    def smoke(self, checks: Sequence[RouteCheck]) -> None:
+        """Smoke routes side by side."""
+        self.session.queue(checks)
+        self._begin(partial(self.session.smoke, checks, Shape.TEXT), f"smoke {_roles(checks)}", _SMOKE_GROUP)
+
+    def climb(self, checks: Sequence[RouteCheck], top: Rung) -> None:
+        """Climb the probe ladder for routes."""
+        self._begin(partial(self.session.climb, checks, top), f"check {_roles(checks)}", _SMOKE_GROUP)
+
+    def stop_calls(self) -> None:
+        """Stop all smoke tests and checks under way; their outcome stays unknown."""
+        self._cancel(_SMOKE_GROUP)
+        self.session.settle()
+
+    # --- Runs ------------------------------------------------------------------------------------------------------
+
+    def begin_run_work(self, work: Work, name: str) -> None:
+        """Do some work on a run."""
+        self._begin(work, name, _STEP_GROUP)
+
+    def cut_run_work(self) -> None:
+        """Stop the step under way, and note what becomes of its call."""
+        self._cancel(_STEP_GROUP)
+        self._begin(self.bridge.settle, "settle the run", _RUNS_GROUP)
+
+    def open_new_run(self, show_run: Callable[[], None]) -> None:
+        """Ask what a new run is about; what was written before is there again.
+
+        Args:
+            show_run: Called once the run was begun, to show it.
+
+        """
+        from console.app.dialogs.new_run_dialog import NewRunDialog
+
+        async def begin(form: RunForm) -> str:
+            refused = await self.bridge.begin(form)
+            if not refused:
+                self._app.call_later(show_run)
+            return refused
+
+        def keep(form: RunForm | None) -> None:
+            self._form = form or self._form
+
+        checks = self.session.profile.policy.checks
+        self._app.push_screen(NewRunDialog(self.state, self._form, begin, checks=checks), keep)
+
+    # --- Workers ---------------------------------------------------------------------------------------------------
+
+    def _open_gateway(self) -> None:
+        self._begin(self.session.keep_open, "gateway", _GATEWAY_GROUP)
+
+    def _read_runs(self) -> None:
+        self._begin(self.bridge.keep_open, "runs", _RUNS_GROUP)
+
+    def _begin(self, work: Work, name: str, group: str) -> Worker[None]:
+        return self._app.run_worker(work, name=name, group=group)
+
+    def _cancel(self, group: str) -> None:
+        self._app.workers.cancel_group(self._app, group)
+
+
+def _roles(checks: Sequence[RouteCheck]) -> str:
+    return ", ".join(check.route.role for check in checks)

@@ -1,0 +1,43 @@
+"""The route pane: one route, nothing cut."""
+
+from collections.abc import Iterator, Sequence
+
+from textual.geometry import Size
+
+from console.app.panes.smoke_pane import about_lines
+from console.app.widgets.line import BLANK, Line, labelled
+from console.app.widgets.line_pane import LinePane
+from console.view.call_sign import call_sign
+from console.view.console_state import ConsoleState
+from console.view.route_sign import route_sign
+
+
+class RoutePane(LinePane):
+    """One route with nothing cut."""
+
+    def lines(self, state: ConsoleState, cursor: int, size: Size) -> Sequence[Line]:
+        """Return everything that is known of the route."""
+        return tuple(whole_route_lines(state, cursor, size.width))
+
+
+def whole_route_lines(state: ConsoleState, cursor: int, width: int) -> Iterator[Line]:
+    """Yield all fields of a route, its findings with their sources, and its newest smoke test."""
+    route = state.routes[cursor]
+    check = route.check
+    verdict, smoke = route_sign(route.proven), call_sign(route.smoke)
+    yield from labelled("role", check.route.role, width)
+    yield from labelled("model", check.route.model, width)
+    yield from labelled("family", check.route.endpoint_family, width)
+    yield from labelled("path", check.route.endpoint_path, width)
+    yield from labelled("contract", str(verdict), width, tone=verdict.tone)
+    yield from labelled("required", check.required_family or f"none; known on {', '.join(check.fact.allowed)}", width)
+    yield from labelled("source", f"{check.fact.source_url}, read {check.fact.checked_on}", width)
+    yield from labelled("note", check.fact.note, width)
+    for finding in check.findings:
+        yield from labelled(finding.id, finding.message, width)
+    yield BLANK
+    yield from labelled("smoke", str(smoke), width, tone=smoke.tone)
+    yield from about_lines(route, width)
+    if not route.smoke.is_live and route.smoke.result is not None:
+        for finding in route.smoke.result.findings:
+            yield from labelled(finding.id, finding.message, width)

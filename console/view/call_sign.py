@@ -1,0 +1,43 @@
+"""How a call is shown, under way or ended."""
+
+from console.domain.probes.served_as import ServedAs
+from console.domain.probes.smoke import SmokeResult, SmokeStatus
+from console.view.live_call import CallPhase, LiveCall
+from console.view.sign import OK, Sign, Tone
+
+_PHASES = {
+    CallPhase.IDLE: Sign("·", "not run", Tone.DIM),
+    CallPhase.QUEUED: Sign("›", "queued", Tone.LIVE),
+    CallPhase.CONNECTING: Sign("›", "connect", Tone.LIVE),
+    CallPhase.WAITING: Sign("›", "wait", Tone.LIVE),
+    CallPhase.STREAMING: Sign("›", "live", Tone.LIVE),
+}
+
+
+def call_sign(call: LiveCall) -> Sign:
+    """Return how a call is shown, under way or ended."""
+    if call.phase is CallPhase.DONE and call.result is not None:
+        return result_sign(call.result)
+    return _PHASES.get(call.phase, _PHASES[CallPhase.IDLE])
+
+
+def result_sign(result: SmokeResult) -> Sign:
+    """Return how a call's end is shown: an account or route matter never looks like a failed model."""
+    category = None if result.classification is None else result.classification.category
+    match result.status:
+        case SmokeStatus.PASSED if result.service is not None and result.service.served_as is ServedAs.SWAPPED:
+            return Sign("~", "swapped", Tone.WARN)
+        case SmokeStatus.PASSED:
+            return OK
+        case SmokeStatus.UNKNOWN:
+            return Sign("~", "stopped", Tone.WARN)
+        case SmokeStatus.SKIPPED:
+            return Sign("·", "skipped", Tone.DIM)
+        case SmokeStatus.BLOCKED if result.requests_sent == 0 and category is not None and not category.is_account:
+            return Sign("·", "held", Tone.DIM)
+        case SmokeStatus.BLOCKED if category is not None and category.is_account:
+            return Sign("!", "account", Tone.WARN)
+        case SmokeStatus.BLOCKED:
+            return Sign("!", "route", Tone.WARN)
+        case _:
+            return Sign("×", "failed", Tone.FAIL)
