@@ -5,6 +5,7 @@ import tomllib
 from pathlib import Path
 from typing import NoReturn
 
+from console.domain.problem import Problem, ProblemKind
 from console.domain.text.safe import safe
 from console.domain.text.secret_scan import looks_like_secret
 
@@ -17,8 +18,10 @@ DEPTH_LIMIT = 8
 """The most tables and lists within each other; the settings themselves need five."""
 
 
-class ConfigError(Exception):
+class ConfigError(Problem):
     """A config that cannot be used. The message says what, where and what to do; it never holds a value's text."""
+
+    kind = ProblemKind.CONFIG
 
     def __init__(self, problem: str, *, source: str, key: str = "", line: int | None = None) -> None:
         where = source if line is None else f"{source}, line {line}"

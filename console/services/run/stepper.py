@@ -14,6 +14,7 @@ import msgspec
 
 from console.domain.errors.category import Category
 from console.domain.probes.catalogue import Catalogue
+from console.domain.problem import ProblemKind
 from console.domain.routes.route import Route
 from console.domain.run.decide import RefusalCode, Report
 from console.domain.run.event import (
@@ -34,7 +35,6 @@ from console.services.gateway.client import Gateway
 from console.services.ledger.heartbeat import Held
 from console.services.open_gateway import Target
 from console.services.probes.catalogue_reader import read_catalogue
-from console.services.run.briefs import BriefError
 from console.services.run.call_end import failure_of, recorded_of, unread_of
 from console.services.run.desk import RunDesk, RunInputs
 from console.services.run.gate_work import GateWork, count_secrets
@@ -162,7 +162,7 @@ class Stepper:
                 yield entry
             return
         if ended.is_held:
-            raise StepHeldError(ended.words, category=ended.category)
+            raise StepHeldError(ended.words, ProblemKind.UNREACHABLE)
         stopped = RunStopped(ended.cause, ended.category, ended.words, noted(ended.findings))
         for entry in await self._report(stopped):
             yield entry
@@ -178,10 +178,7 @@ class Stepper:
             return
         if prepared is not None and (prepared.gate, prepared.route.role) != (self.state.gate, self._route().role):
             raise StepHeldError("the run moved on since this call was shown; look at it again")
-        try:
-            call = prepared or await self.prepare()
-        except BriefError as error:
-            raise StepHeldError(str(error)) from None
+        call = prepared or await self.prepare()
         yield CallPrepared(call)
         secrets = count_secrets(call.brief)
         if secrets:
@@ -280,8 +277,7 @@ class Stepper:
     async def _open(self) -> Target:
         if self._target is None:
             self._target = await self._stack.enter_async_context(self._desk.open_target())
-        if self._target.gateway is None:
-            raise StepHeldError(self._target.token.advice, token=self._target.token.state)
+        self._target.require_gateway()
         return self._target
 
     async def _read_prices(self, gateway: Gateway) -> Catalogue:
