@@ -4,8 +4,8 @@ import secrets
 from collections.abc import Callable, Sequence
 
 import pytest
-from app.widgets.test_line_pane import OnePane, RawPane
 from support.app.hands import settled
+from support.app.raw_pane import OnePane, RawPane
 from support.tokens.token_forms import FORMS
 from textual.app import ComposeResult
 from textual.geometry import Size

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from support.cli.cheap_vault import lay_vault
 from support.cli.console_process import Console, Ended
+from support.cli.own_config import write_config
 from support.gateway.servers import answer_with, good_stream, raw_server
 from support.tokens.secret_service import SecretService
 
@@ -22,21 +23,6 @@ TOKEN = "-".join(["tk", "Qw3rTy7uIo", "PaSdFg8hJk"])
 NEW_TOKEN = TOKEN + "-new"
 ACME = "keyring://gateway-console/acme"
 ORIGIN = "https://gw.example:443"
-
-
-def write_config(
-    console: Console, *references: str, base_url: str = "https://gw.example", more: str = "", name: str = "config.toml"
-) -> Path:
-    """Write the user's own config file."""
-    folder = console.home / ".config" / "gateway-console"
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / name
-    path.write_text(
-        'schema = 1\ndefault_profile = "p"\n[profiles.p.gateway]\n'
-        f'base_url = "{base_url}"\ntoken_ref = {json.dumps(list(references))}\n{more}\n'
-        '[profiles.p.routes.writer]\nmodel = "m"\nendpoint_family = "responses"\nendpoint_path = "/v1/responses"\n'
-    )
-    return path
 
 
 def private(console: Console, name: str, text: str) -> Path:
