@@ -13,7 +13,7 @@ def main() -> int:
             sys.stdout.write(f"gateway-console {__version__}\n")
             sys.stdout.flush()
         except OSError:
-            from console.cli.output import let_go_of_stdout
+            from console.cli.streams import let_go_of_stdout
 
             let_go_of_stdout()
             return 1

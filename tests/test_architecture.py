@@ -7,9 +7,12 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Set
 from graphlib import CycleError, TopologicalSorter
+from importlib import import_module
 from pathlib import Path
 
 import pytest
+
+from console.cli.verbs import VERBS
 
 REPOSITORY = Path(__file__).parent.parent
 PACKAGE = REPOSITORY / "console"
@@ -18,13 +21,20 @@ HEAVY = {"textual", "rich", "httpx", "aiohttp", "httpx_aiohttp", "keyring", "sec
 
 RIM = {"pydantic", "pydantic_core", "tomli_w"}
 """What only reads and writes documents at the rim: a verb that reads no config does without."""
+_RUN = """
+import sys
+from console.__main__ import main
+code = main()
+print("\\nimported:", *sys.modules, file=sys.stderr)
+sys.exit(code)
+"""
 
 
 def imported_by(tmp_path: Path, *arguments: str) -> set[str]:
     """Run the command line and return the names of all modules that it imported."""
     environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "LANG": "C.UTF-8"}
     result = subprocess.run(
-        [sys.executable, "-X", "importtime", "-m", "console", *arguments],
+        [sys.executable, "-c", _RUN, *arguments],
         env=environment,
         cwd=tmp_path,
         capture_output=True,
@@ -33,7 +43,7 @@ def imported_by(tmp_path: Path, *arguments: str) -> set[str]:
     )
     assert result.returncode in (0, 6)
     assert result.stdout
-    return set(re.findall(r"^import time:.*\| +(\S+)$", result.stderr, re.MULTILINE))
+    return set(result.stderr.rpartition("imported: ")[2].split())
 
 
 def tops(modules: set[str]) -> set[str]:
@@ -46,15 +56,38 @@ def test_the_version_imports_nothing_of_the_house_but_its_door(tmp_path: Path) -
     assert not {"argparse", "asyncio", "json", "msgspec", *HEAVY, *RIM} & tops(modules)
 
 
+def test_the_help_imports_the_table_of_verbs_and_no_verb(tmp_path: Path) -> None:
+    modules = imported_by(tmp_path, "--help")
+    own = {module for module in modules if module.startswith("console")}
+    face = ("context", "exit_code", "main", "options", "streams", "verbs")
+    assert own <= {"console", "console.__main__", "console.cli", "console.domain", "console.domain.problem"} | {
+        f"console.cli.{name}" for name in face
+    }
+    assert not {"asyncio", "dataclasses", "json", "msgspec", "pathlib", "typing", *HEAVY} & tops(modules)
+
+
+@pytest.mark.parametrize("verb", ["routes", "explain", "token"])
+def test_the_help_of_a_verb_imports_that_verb_alone(tmp_path: Path, verb: str) -> None:
+    modules = imported_by(tmp_path, verb, "--help")
+    assert {row.module for row in VERBS.values()} & modules == {VERBS[verb].module}
+
+
+def test_no_verb_waits_to_be_imported_in_vain() -> None:
+    for verb in VERBS.values():
+        module = import_module(verb.module)
+        assert callable(module.add_arguments)
+        assert callable(module.run)
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
         ["routes", "--json"],
-        ["--help"],
         ["smoke", "--help"],
         ["verify", "--json"],
         ["verify", "mark", "ci-secrets"],
         ["boundary", "--json"],
+        ["check", "--list"],
         ["explain", "rate_limit", "--json"],
         ["explain", "--status", "500", "--json", __file__],
     ],

@@ -19,6 +19,7 @@ from console.domain.probes.event import (
     SmokeQueued,
 )
 from console.domain.probes.ladder import Rung
+from console.domain.problem import Problem
 from console.domain.routes.contract import RouteCheck, Verdict
 from console.domain.routes.shape import Shape
 from console.services.config.settings import Profile
@@ -113,8 +114,7 @@ class Session:
 
     async def _keep_open(self) -> None:
         await self.load(_NETWORK)
-        from console.services.open_gateway import TargetError, open_target
-        from console.simulator.embedded import SimulatorError
+        from console.services.open_gateway import open_target
 
         try:
             async with open_target(self.profile, self.start_embedded) as target:
@@ -126,7 +126,7 @@ class Session:
                 finally:
                     self.target, self._gateway = None, None
                     self.dispatch(GatewayClosed())
-        except (TargetError, SimulatorError) as error:
+        except Problem as error:
             self.dispatch(GatewayFailed(str(error)))
 
     def token_command(self) -> list[str]:

@@ -7,32 +7,55 @@ process; a test gives a home, a terminal or a pipe of its own.
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractAsyncContextManager, contextmanager
+from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
 
+TYPE_CHECKING = False  # and not imported: without `typing` the help costs a tenth less
 if TYPE_CHECKING:
+    from contextlib import AbstractAsyncContextManager
+    from pathlib import Path
+    from typing import TextIO
+
     from console.services.open_gateway import EmbeddedGateway
 
 
-@dataclass(frozen=True, slots=True)
 class Context:
     """What one command line was given."""
 
-    environment: Mapping[str, str]
-    stdin: TextIO
-    stdout: TextIO
-    stderr: TextIO
-    start_embedded: "Callable[[], AbstractAsyncContextManager[EmbeddedGateway]] | None" = None
-    """How the embedded gateway is started; None means in a process of its own."""
-    owns_process: bool = False
-    """Whether the process exists for this command line alone, so that it may be hardened and its streams replaced."""
+    def __init__(
+        self,
+        environment: Mapping[str, str],
+        stdin: "TextIO",
+        stdout: "TextIO",
+        stderr: "TextIO",
+        start_embedded: "Callable[[], AbstractAsyncContextManager[EmbeddedGateway]] | None" = None,
+        *,
+        owns_process: bool = False,
+    ) -> None:
+        """Name what it runs in.
+
+        Args:
+            environment: Its environment variables.
+            stdin: What it reads.
+            stdout: Where data goes.
+            stderr: Where words for a person go.
+            start_embedded: How the embedded gateway is started; None means in a process of its own.
+            owns_process: Whether the process exists for this command line alone, so that it may be hardened and its
+                streams replaced.
+
+        """
+        self.environment = environment
+        self.stdin = stdin
+        self.stdout = stdout
+        self.stderr = stderr
+        self.start_embedded = start_embedded
+        self.owns_process = owns_process
 
     @property
-    def home(self) -> Path | None:
+    def home(self) -> "Path | None":
         """The operator's home directory as the environment names it; None where it names none."""
+        from pathlib import Path
+
         named = Path(self.environment.get("HOME", ""))
         return named if named.is_absolute() else None
 
@@ -62,7 +85,7 @@ def current() -> Context:
 
 
 def of_process() -> Context:
-    """Return this process as a context. Its streams are there: `output.prepare` replaces the ones that are closed."""
+    """Return this process as a context. Its streams are there: `streams.prepare` replaces the ones that are closed."""
     return Context(os.environ, sys.stdin, sys.stdout, sys.stderr, owns_process=True)
 
 

@@ -1,64 +1,54 @@
-"""The command line: parse, dispatch to a verb's module, and turn every end into an exit code."""
+"""The command line: parse, run the verb's module, and turn every end into an exit code."""
 
 import argparse
 import os
 import re
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, NoReturn
+from collections.abc import Callable, Iterator, Sequence
+from importlib import import_module
 
 from console import __version__
-from console.cli import output, screen
+from console.cli import streams
 from console.cli.context import Context, current, of_process, running_in
-from console.cli.exit_code import ExitCode
-from console.cli.options import add_common
-from console.cli.run import record
-from console.cli.run import verb as run_verb
-from console.cli.token import verb as token
-from console.cli.verbs import boundary, check, demo, doctor, explain, instructions, routes, simulate, smoke, verify
-from console.domain.text.safe import safe
-from console.domain.text.secret_scan import looks_like_secret
+from console.cli.exit_code import ExitCode, code_of_problem
+from console.cli.options import COMMON, add_common
+from console.cli.verbs import VERBS
+from console.domain.problem import Problem, ProblemKind
 
+TYPE_CHECKING = False  # as in `context`
 if TYPE_CHECKING:
-    from _typeshed import SupportsWrite
+    from typing import Any, NoReturn
 
-_VERBS = (
-    demo,
-    routes,
-    check,
-    smoke,
-    run_verb,
-    record,
-    instructions,
-    boundary,
-    token,
-    explain,
-    verify,
-    doctor,
-    simulate,
-)
-_HOLD_TOKENS = frozenset(module.__name__ for module in (check, demo, run_verb, screen, smoke, token))
-"""The verbs that may hold a token: the process is hardened before them."""
-_COMMON_OPTIONS = frozenset({"--config", "--profile", "--json", "--read-only", "--version", "--help", "-h"})
-
-
-class _UsageError(Exception):
-    """The words of a command line do not fit."""
+SHORTEST_SECRET = 14
+"""No secret is known by fewer characters, so that the forms of secrets are loaded for longer arguments only."""
 
 
 class _Parser(argparse.ArgumentParser):
     """A parser that raises instead of leaving the process."""
 
-    def _print_message(self, message: str, file: "SupportsWrite[str] | None" = None) -> None:
+    fill: Callable[["_Parser"], None] | None = None
+    """Adds the arguments of a verb, which are not known before something is parsed for it."""
+
+    def parse_known_args(self, args: "Any" = None, namespace: "Any" = None) -> "Any":
+        if self.fill is not None:
+            fill, self.fill = self.fill, None
+            fill(self)
+        return super().parse_known_args(args, namespace)
+
+    def _print_message(self, message: str, file: object = None) -> None:
         # Help and version are data; nothing else is printed, because `error` raises.
         if message:
             current().stdout.write(message)
 
-    def error(self, message: str) -> NoReturn:
+    def error(self, message: str) -> "NoReturn":
         # What was typed is left out where it is not a plain word: a token in a word's place would be repeated.
         plain = re.sub(
             r"invalid choice: (?!'[a-z-]{1,20}' ).* \(choose", "is not known (choose", message, flags=re.DOTALL
         )
-        raise _UsageError(f"{plain}; see {self.prog} --help")
+        raise _usage_problem(plain, self.prog)
+
+
+def _usage_problem(words: str, program: str = "gateway-console") -> Problem:
+    return Problem(f"{words}; see {program} --help", ProblemKind.USAGE)
 
 
 def run(arguments: Sequence[str], context: Context | None = None) -> int:
@@ -70,7 +60,7 @@ def run(arguments: Sequence[str], context: Context | None = None) -> int:
 
     """
     if context is None:
-        output.prepare()
+        streams.prepare()
         context = of_process()
     with running_in(context):
         return _run_to_end(arguments)
@@ -79,14 +69,15 @@ def run(arguments: Sequence[str], context: Context | None = None) -> int:
 def _run_to_end(arguments: Sequence[str]) -> int:
     try:
         code = _run(arguments)
-        output.finish()
+        streams.finish()
     except BrokenPipeError:
-        output.let_go_of_stdout()
+        streams.let_go_of_stdout()
         return ExitCode.FAILED
-    except output.OutputError as error:
-        output.complain(str(error))
-        output.let_go_of_stdout()
-        return ExitCode.FAILED
+    except Problem as problem:
+        _complain(str(problem))
+        if isinstance(problem, streams.OutputError):
+            streams.let_go_of_stdout()
+        return code_of_problem(problem)
     return code
 
 
@@ -95,60 +86,78 @@ def _run(arguments: Sequence[str]) -> int:
         return _dispatch(arguments)
     except SystemExit as leaving:
         return leaving.code if isinstance(leaving.code, int) else ExitCode.OK
-    except _UsageError as error:
-        output.complain(str(error))
-        return ExitCode.USAGE
     except KeyboardInterrupt:
-        output.complain("interrupted")
+        _complain("interrupted")
         return ExitCode.INTERRUPTED
-    except (BrokenPipeError, output.OutputError):
+    except (BrokenPipeError, Problem):
         raise
     except Exception as error:  # noqa: BLE001  # the last line of defence: no traceback with values in it
         from console.services.system.crash_report import crash_lines
 
-        first, *rest = crash_lines(error)
-        output.complain(first)
-        for line in rest:
-            output.note(line)
+        _complain(*crash_lines(error))
         return ExitCode.FAILED
 
 
+def _complain(first: str, *rest: str) -> None:
+    from console.cli import output
+
+    output.complain(first)
+    for line in rest:
+        output.note(line)
+
+
 def _dispatch(arguments: Sequence[str]) -> int:
-    for argument in arguments:
-        if (words := looks_like_secret(argument, is_address=os.sep in argument)) is not None:
-            output.complain(
-                f"an argument looks like {words}. Tokens are never options: every user of this machine can read a"
-                " command line. Store it and name its reference in token_ref"
-            )
-            return ExitCode.REFUSED
+    _refuse_secrets(arguments)
     _refuse_unknown_option(arguments)
     parsed, extra = build_parser().parse_known_args(list(arguments))
     if extra:
-        names = [safe(each.partition("=")[0], limit=40) for each in extra if each.startswith("-")]
-        raise _UsageError(
-            f"unknown option {', '.join(names)}; see gateway-console --help"
-            if names
-            else f"{len(extra)} argument(s) too many; see gateway-console --help"
-        )
-    verb = getattr(parsed, "run", screen.run)
-    if verb.__module__ in _HOLD_TOKENS:
+        names = [_shown(each) for each in extra if each.startswith("-")]
+        raise _usage_problem(f"unknown option {', '.join(names)}" if names else f"{len(extra)} argument(s) too many")
+    if parsed.verb is None or VERBS[parsed.verb].may_hold_token:
         current().harden()
-    return int(verb(parsed))
+    if parsed.verb is None:
+        from console.cli import screen
+
+        return screen.run(parsed)
+    return int(import_module(VERBS[parsed.verb].module).run(parsed))
+
+
+def _refuse_secrets(arguments: Sequence[str]) -> None:
+    """Refuse a token before anything else is done with it."""
+    long = [each for each in arguments if len(each) >= SHORTEST_SECRET]
+    if not long:
+        return
+    from console.domain.text.secret_scan import looks_like_secret
+
+    for argument in long:
+        if (words := looks_like_secret(argument, is_address=os.sep in argument)) is not None:
+            raise Problem(
+                f"an argument looks like {words}. Tokens are never options: every user of this machine can read a"
+                " command line. Store it and name its reference in token_ref",
+                ProblemKind.REFUSED,
+            )
 
 
 def _refuse_unknown_option(arguments: Sequence[str]) -> None:
     """Refuse an unknown option before the verb: argparse would take its value for the verb, and complain of that."""
-    verbs = {module.__name__.removesuffix(".verb").rpartition(".")[2] for module in _VERBS}
     for argument in arguments:
-        if argument in verbs:
+        if argument in VERBS:
             return
-        name = argument.partition("=")[0]
-        if name.startswith("-") and name not in _COMMON_OPTIONS:
-            raise _UsageError(f"unknown option {safe(name, limit=40)} before the verb; see gateway-console --help")
+        if argument.startswith("-") and argument.partition("=")[0] not in COMMON:
+            raise _usage_problem(f"unknown option {_shown(argument)} before the verb")
+
+
+def _shown(option: str) -> str:
+    from console.domain.text.safe import safe
+
+    return safe(option.partition("=")[0], limit=40)
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Build the parser of all verbs; the common options are taken before and after the verb."""
+    """Build the parser; a verb's own is filled, by its module, when the verb is met.
+
+    The common options are taken before and after the verb.
+    """
     parser = _Parser(
         prog="gateway-console",
         description="Operator console for coding-agent model gateways. Without a verb it opens the screen.",
@@ -160,11 +169,19 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"gateway-console {__version__}")
     add_common(parser, is_top=True)
-    verbs = parser.add_subparsers(title="verbs", metavar="VERB", parser_class=_Parser)
-    for module in _VERBS:
-        for each in _with_kinds(module.add_to(verbs)):
-            add_common(each, is_top=False)
+    verbs = parser.add_subparsers(title="verbs", metavar="VERB", dest="verb", parser_class=_Parser)
+    for name, verb in VERBS.items():
+        verbs.add_parser(name, help=verb.help_line, allow_abbrev=False).fill = _filled_by(verb.module)
     return parser
+
+
+def _filled_by(module: str) -> Callable[[_Parser], None]:
+    def fill(parser: _Parser) -> None:
+        import_module(module).add_arguments(parser)
+        for each in _with_kinds(parser):
+            add_common(each, is_top=False)
+
+    return fill
 
 
 def _with_kinds(verb: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:

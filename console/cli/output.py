@@ -1,57 +1,18 @@
 """Output: stdout is data, stderr is diagnostics. Nothing else in the headless face writes to either."""
 
-import contextlib
 import json
-import os
-import sys
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from console.cli.context import current
+from console.cli.streams import writing
 from console.domain.text.safe import safe
 from console.services.system.leak_guard import LEAK_GUARD
 
 
-class OutputError(Exception):
-    """Stdout cannot be written to."""
-
-
-@contextlib.contextmanager
-def _writing() -> Iterator[None]:
-    try:
-        yield
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise OutputError(f"stdout cannot be written: {error.strerror or 'input/output error'}") from None
-
-
-def prepare() -> None:
-    """Let nothing fail on a stream of this process that is closed, nor on a character that its terminal cannot show."""
-    for name in ("stdin", "stdout", "stderr"):
-        stream = getattr(sys, name)
-        if stream is None:
-            nowhere = os.open(os.devnull, os.O_RDWR)
-            setattr(sys, name, os.fdopen(nowhere, "r" if name == "stdin" else "w", encoding="utf-8"))
-        elif name != "stdin" and hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
-
-
-def finish() -> None:
-    """Write out what is still buffered, while a reader that has gone can still be noticed."""
-    with _writing():
-        current().stdout.flush()
-
-
-def let_go_of_stdout() -> None:
-    """Send what is still buffered nowhere: the reader of stdout has gone, as `head` does."""
-    if current().owns_process:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), current().stdout.fileno())
-
-
 def write_line(text: str = "") -> None:
     """Write one line of data; text from outside in it is made safe."""
-    with _writing():
+    with writing():
         current().stdout.write(f"{safe(LEAK_GUARD.redact(text))}\n")
         current().stdout.flush()
 
@@ -62,7 +23,7 @@ def write_document(document: object) -> None:
 
     masked = LEAK_GUARD.redact_document(msgspec.to_builtins(document))
     data = msgspec.json.format(msgspec.json.encode(masked), indent=2)
-    with _writing():
+    with writing():
         current().stdout.write(_escaped(data.decode()) + "\n")
         current().stdout.flush()
 

@@ -1,12 +1,14 @@
 """The profile that a command line means."""
 
 import argparse
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from console.cli import output
 from console.cli.context import current
 
 if TYPE_CHECKING:
+    from console.domain.routes.contract import RouteCheck
     from console.services.config.settings import Profile
 
 
@@ -26,3 +28,19 @@ def chosen_profile(arguments: argparse.Namespace) -> "Profile":
     if profile.is_built_in:
         output.note(f"no config file: using the built-in profile {profile.name} on the embedded gateway")
     return profile
+
+
+def chosen_checks(profile: "Profile", roles: Sequence[str] | None) -> "tuple[RouteCheck, ...]":
+    """Return the offline checks of the routes that were asked for.
+
+    Raises:
+        ConfigError: The profile has none of them.
+
+    """
+    from console.services.config.toml_text import ConfigError, Fault
+
+    checks = tuple(each for each in profile.check() if roles is None or each.route.role in roles)
+    if not checks:
+        known = ", ".join(route.role for route in profile.table)
+        raise ConfigError(Fault(f"profile {profile.name} has no route for this role; it has {known}", profile.source))
+    return checks

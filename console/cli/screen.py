@@ -4,10 +4,9 @@ import argparse
 import signal
 from typing import TYPE_CHECKING
 
-from console.cli import output
 from console.cli.context import current
-from console.cli.exit_code import ExitCode
 from console.cli.profile import chosen_profile
+from console.domain.problem import Problem, ProblemKind
 
 if TYPE_CHECKING:
     from console.services.config.settings import Profile
@@ -22,19 +21,12 @@ def has_screen() -> bool:
 
 def run(arguments: argparse.Namespace) -> int:
     """Open the screen on the chosen profile."""
-    from console.services.config.toml_text import ConfigError
-
     if arguments.json or not has_screen():
-        output.complain(
-            "the screen needs a terminal on stdin, stdout and stderr. Without one: gateway-console routes, or smoke"
+        raise Problem(
+            "the screen needs a terminal on stdin, stdout and stderr. Without one: gateway-console routes, or smoke",
+            ProblemKind.USAGE,
         )
-        return ExitCode.USAGE
-    try:
-        profile = chosen_profile(arguments)
-    except ConfigError as error:
-        output.complain(str(error))
-        return ExitCode.CONFIG
-    return open_screen(profile, read_only=arguments.read_only)
+    return open_screen(chosen_profile(arguments), read_only=arguments.read_only)
 
 
 def open_screen(profile: "Profile", *, read_only: bool) -> int:

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from console.domain.probes.event import GatewayOpened, TokenResolved
+from console.domain.problem import Problem, ProblemKind
 from console.domain.tokens.secret import Secret
+from console.domain.tokens.state import TokenState
 from console.services.config.settings import Profile
 from console.services.gateway.address import canonical_origin, check_base_url, is_doubled, origin
 from console.services.system.leak_guard import quiet_logs
@@ -21,8 +23,16 @@ if TYPE_CHECKING:
     from console.services.gateway.client import Gateway
 
 
-class TargetError(Exception):
+class TargetError(Problem):
     """The profile's gateway cannot be given an address; the message says why and what to do."""
+
+    kind = ProblemKind.CONFIG
+
+
+class TokenError(Problem):
+    """No token was found, so no call can be made; the message says what to do."""
+
+    kind = ProblemKind.TOKEN
 
 
 class EmbeddedGateway(Protocol):
@@ -45,6 +55,12 @@ class Target:
     token: TokenResolved
     gateway: "Gateway | None"
     """None where the token was not found."""
+
+    def require_gateway(self) -> "Gateway":
+        """Return the client. Raises `TokenError` where the token was not found."""
+        if self.gateway is None:
+            raise TokenError(self.token.advice, is_unsafe=self.token.state is TokenState.REFUSED)
+        return self.gateway
 
 
 @contextlib.asynccontextmanager

@@ -8,6 +8,7 @@ import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
+from console.domain.problem import Problem, ProblemKind
 from console.domain.tokens.secret import Secret
 
 _PASSED_ON = ("HOME", "LANG", "LC_ALL", "PATH", "PYTHONPATH", "SYSTEMROOT", "TMPDIR", "VIRTUAL_ENV")
@@ -15,8 +16,10 @@ _PASSED_ON = ("HOME", "LANG", "LC_ALL", "PATH", "PYTHONPATH", "SYSTEMROOT", "TMP
 _END_TIMEOUT_S = 5.0
 
 
-class SimulatorError(Exception):
+class SimulatorError(Problem):
     """The embedded gateway could not be started."""
+
+    kind = ProblemKind.UNREACHABLE
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,8 @@ from support.cli.console_process import Console, ended, pipe_without_reader
 from support.config import config_table, write_config
 
 from console import __version__
+from console.cli.main import SHORTEST_SECRET
+from console.domain.text.secret_scan import secret_patterns
 
 ROLES = ["planner", "writer", "revision", "reviewer", "critic", "fallback"]
 ALL_CLOSED = "<&- >&- 2>&-"
@@ -188,6 +190,11 @@ async def test_a_token_on_the_command_line_is_refused_and_not_repeated(console: 
         assert result.code == 11, arguments
         assert "Tokens are never options" in result.complaint
         assert not [piece for piece in pieces if piece in result.stderr]
+
+
+def test_no_form_of_a_secret_is_shorter_than_the_arguments_that_are_examined() -> None:
+    widths = {each.pattern_id: re._parser.parse(each.expression.pattern).getwidth()[0] for each in secret_patterns()}
+    assert min(widths.values()) >= SHORTEST_SECRET, widths
 
 
 async def test_read_only_refuses_a_smoke_test_and_names_what_to_do(console: Console) -> None:

@@ -1,7 +1,12 @@
 """`token` at a real terminal: what is typed is never shown, ctrl+c ends a question, and the echo comes back."""
 
 import asyncio
+import contextlib
+import json
+import subprocess
+import sys
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -27,10 +32,30 @@ def home(tmp_path: Path) -> dict[str, str]:
     return {"HOME": str(home)}
 
 
-def configure(home: dict[str, str], references: tuple[str, ...], more: str = "") -> None:
+def configure(
+    home: dict[str, str],
+    references: tuple[str, ...],
+    more: str = "",
+    *,
+    base_url: str = "https://gw.example",
+    model: str = "m",
+) -> None:
     """Write a config whose profile has these references."""
-    gateway = {"base_url": "https://gw.example", "token_ref": list(references), **tomllib.loads(more)}
-    write_config(Path(home["HOME"]) / ".config" / "gateway-console" / "config.toml", config_table(gateway))
+    gateway = {"base_url": base_url, "token_ref": list(references), **tomllib.loads(more)}
+    write_config(Path(home["HOME"]) / ".config" / "gateway-console" / "config.toml", config_table(gateway, model=model))
+
+
+@contextlib.contextmanager
+def embedded() -> Iterator[tuple[str, str]]:
+    """Run the embedded gateway; yield its address and its token."""
+    command = [sys.executable, "-m", "console", "simulate"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
+        try:
+            assert child.stdout is not None
+            first = json.loads(child.stdout.readline())
+            yield first["base_url"], first["token"]
+        finally:
+            child.kill()
 
 
 def token(home: dict[str, str], *arguments: str, references: tuple[str, ...] = ("vault:acme",)) -> Terminal:
@@ -196,6 +221,20 @@ def test_a_prompt_reference_is_asked_once_and_never_shown(home: dict[str, str]) 
         assert terminal.end() == 0
         assert TOKEN.encode() not in terminal.raw
         assert terminal.raw.count(b"Token of this profile's gateway") == 1
+
+
+@pytest.mark.parametrize("verb", ["smoke", "check"])
+def test_a_verb_that_makes_calls_asks_for_a_prompt_reference_once_and_never_shows_it(
+    home: dict[str, str], verb: str
+) -> None:
+    with embedded() as (base_url, secret):
+        configure(home, ("prompt:",), base_url=base_url, model="gpt-route-placeholder")
+        with Terminal(["-m", "console", verb], 160, 60, home) as terminal:
+            type_in(terminal, "Token of this profile's gateway", secret)
+            terminal.until("✓ ")
+            assert terminal.end() == 0
+            assert secret.encode() not in terminal.raw
+            assert terminal.raw.count(b"Token of this profile's gateway") == 1
 
 
 @pytest.mark.referee

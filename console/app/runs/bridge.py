@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from console.app.session import Session
+from console.domain.problem import Problem
 
 if TYPE_CHECKING:
     from console.domain.routes.route import Route
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 _READING = ("console.app.runs.reading", "console.services.run.opening")
 """What is loaded after the first paint to read runs, and, below, to step them."""
-_STEPPING = ("console.services.run.session", "console.services.run.beginning", "console.app.runs.run_error")
+_STEPPING = ("console.services.run.session", "console.services.run.beginning")
 _LOOK_S = 0.25
 _LIST_LIMIT = 500
 
@@ -87,13 +88,11 @@ class RunBridge:
     async def keep_open(self) -> None:
         """Read the runs of this machine, and follow them until cancelled."""
         from console.services.system.directories import state_directory
-        from console.services.system.private_file import PrivateFileError
 
         with self._session.noted():
             await self._session.load(_READING)
-            from console.services.ledger.ledger import LedgerError
             from console.services.ledger.sqlite import FILE_NAME
-            from console.services.run.opening import OperatorError, open_context
+            from console.services.run.opening import open_context
             from console.view.run_view import RunsFailed, RunsListed
 
             try:
@@ -111,7 +110,7 @@ class RunBridge:
                 ) as desk:
                     self._desk = desk
                     await self._follow(desk)
-            except (LedgerError, PrivateFileError, OperatorError) as error:
+            except Problem as error:
                 self._session.dispatch(RunsFailed(str(error)))
             finally:
                 self._desk = None
@@ -155,9 +154,6 @@ class RunBridge:
         if desk is None:
             return
         from console.app.runs.reading import desk_of_run, read_run
-        from console.services.ledger.codec import CodecError
-        from console.services.ledger.ledger import LedgerError
-        from console.services.run.run_log import DamagedRunError
         from console.view.run_view import RunUnread
 
         try:
@@ -171,7 +167,7 @@ class RunBridge:
             self._here, self._problem = await desk_of_run(desk, log.state, self._open_gateway_of)
             self._log = log
             await self._tell()
-        except (LedgerError, DamagedRunError, CodecError) as error:
+        except Problem as error:
             self._log = self._here = None
             self._session.dispatch(RunUnread(str(error)))
 
@@ -256,7 +252,6 @@ class RunBridge:
     async def _stepping(self) -> AsyncIterator["tuple[RunLog, RunContext] | None"]:
         """Yield the run in view to be stepped; end with what is said of it, and with the run as it then stands."""
         await self._session.load(_STEPPING)
-        from console.app.runs.run_error import REFUSALS
         from console.view.run_view import StepEnded
 
         log, desk, said = self._log, self._here, ""
@@ -264,7 +259,7 @@ class RunBridge:
             self._step_task, self._stepped = asyncio.current_task(), log
             try:
                 yield None if log is None or desk is None else (log, desk)
-            except REFUSALS as error:
+            except Problem as error:
                 said = str(error)
             finally:
                 self._step_task = self._stepped = None
@@ -325,7 +320,6 @@ class RunBridge:
             view = self._session.state.run
             return (view.failure if view is not None else "") or "the runs of this machine are still being read"
         await self._session.load(_STEPPING)
-        from console.app.runs.run_error import REFUSALS
         from console.domain.artifacts.artifact import ArtifactKind
         from console.domain.ledger.ulid import new_run_id
         from console.services.run.beginning import Order, begin_run
@@ -341,7 +335,7 @@ class RunBridge:
             )
             origin = origin_of(desk.profile, self._environment)
             log, _ = await begin_run(desk, order, new_run_id(desk.now_ms, os.urandom), origin)
-        except REFUSALS as error:
+        except Problem as error:
             return str(error)
         await self._list(desk)
         await self.look_at(log.state.run_id)
@@ -353,14 +347,13 @@ class RunBridge:
         if log is None or desk is None:
             return "no run is in view"
         await self._session.load(_STEPPING)
-        from console.app.runs.run_error import REFUSALS
         from console.services.run.deciding import command
 
         said = ""
         try:
             await log.refresh()
             await command(desk, log, what)
-        except REFUSALS as error:
+        except Problem as error:
             said = str(error)
         await self.look_at(log.state.run_id)
         return said

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from console.cli import output
 from console.cli.reports.classification import classification_document
 from console.cli.reports.finding import finding_document, show_finding
-from console.cli.verbs.routes import route_document
+from console.cli.reports.routes import route_document
 from console.domain.errors.category import Classification
 from console.domain.finding import Severity
 from console.domain.money import Spent, usd, usd_text

@@ -1,36 +1,32 @@
 """The desk of the command line: the profile that a run was begun with, its task, and its id as people type it."""
 
 import argparse
-from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from console.cli import output
 from console.cli.context import current
+from console.cli.gateway import opened_target
 from console.domain.ledger.ulid import is_run_id
+from console.domain.problem import Problem, ProblemKind
 from console.domain.text.safe import safe
 from console.services.config.settings import Profile
 from console.services.gateway.reservations import Reservations
 from console.services.ledger.ledger import Ledger, LedgerError
-from console.services.open_gateway import Target, open_target
 from console.services.run.beginning import TASK_LIMIT, BeginError, read_inputs
 from console.services.run.opening import catalogues_of, open_context, operator_of, profile_of
 from console.services.run.run_context import RunContext
 from console.services.run.run_log import RunLog
-from console.services.tokens.terminal import ask_on_terminal
 
 _SHORTEST_PART = 4
 
 
-class RunNameError(Exception):
+class RunNameError(Problem):
     """No run, or more than one, has this name."""
 
-
-def open_gateway_of(profile: Profile) -> Callable[[], AbstractAsyncContextManager[Target]]:
-    """Return what opens a profile's gateway, and may ask on the terminal."""
-    context = current()
-    return lambda: open_target(profile, context.embedded_gateway, environment=context.environment, ask=ask_on_terminal)
+    kind = ProblemKind.USAGE
 
 
 def open_desk_of(
@@ -40,7 +36,7 @@ def open_desk_of(
     context = current()
     return open_context(
         profile,
-        open_gateway_of(profile),
+        partial(opened_target, profile),
         environment=context.environment,
         home=context.home,
         is_looking=is_looking,
@@ -68,7 +64,7 @@ async def desk_of_run(desk: RunContext, log: RunLog, arguments: argparse.Namespa
         profile=profile,
         catalogues=catalogues_of(profile, desk.environment),
         operator=operator_of(profile),
-        open_target=open_gateway_of(profile),
+        open_target=partial(opened_target, profile),
         reservations=desk.reservations.under(profile.budget()),
     )
 

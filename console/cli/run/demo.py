@@ -1,24 +1,35 @@
 """The demo's runs: candidates that take each of the ways that a run can end, on the embedded gateway."""
 
+import asyncio
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
 
 from console.cli import output
 from console.cli.context import current
 from console.cli.exit_code import ExitCode
+from console.cli.gateway import opened_target
+from console.cli.reports.record import record_document
+from console.cli.run.context import open_desk_of
+from console.domain.artifacts.artifact import ArtifactKind
+from console.domain.ledger.ulid import new_run_id
 from console.domain.routes.role import Role
+from console.domain.routes.route import RouteTable
+from console.domain.run.event import Entry
+from console.domain.run.record import record_of
 from console.domain.run.state import RunState, RunStatus
-
-if TYPE_CHECKING:
-    from console.services.config.settings import Profile
-    from console.services.gateway.reservations import Reservations
-    from console.services.open_gateway import Target
-    from console.services.run.step import StepEvent
+from console.services.config.settings import EMBEDDED, Profile
+from console.services.gateway.reservations import Reservations
+from console.services.git.command import NoGitError
+from console.services.git.example import commit_all
+from console.services.open_gateway import Target
+from console.services.run.beginning import Order, begin_run
+from console.services.run.session import step_all, stepping
+from console.services.run.step import GateNoted, StepEvent
+from console.view.run_words import entry_words, standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,45 +66,27 @@ _TASK = "Add a short note to docs/ that says which endpoint family each role is 
 _RULES = "# Rules\n\nKeep notes short. Touch nothing outside docs/. Publish nothing.\n"
 
 
-async def demonstrate_runs(profile: "Profile", *, as_json: bool) -> tuple[list[dict[str, object]], ExitCode]:
+async def demonstrate_runs(profile: Profile, *, as_json: bool) -> tuple[list[dict[str, object]], ExitCode]:
     """Take candidates through the gates; return their records, and whether each ended as it has to.
 
     The machine's verdict is taken at each gate. The runs work side by side on a repository of their own that is gone
     afterwards; their records stay.
     """
-    import asyncio
-
-    from console.cli.errors import reporting
-    from console.services.gateway.reservations import Reservations
-    from console.services.open_gateway import open_target
-
-    records: list[dict[str, object]] = []
-    with reporting() as reported, TemporaryDirectory(prefix="gateway-console-demo-") as directory:
+    with TemporaryDirectory(prefix="gateway-console-demo-") as directory:
         repository = Path(directory) / "example-repo"
         if not await _make_repository(repository):
             output.note("git is not installed, so no run is shown: a run needs a repository")
-            return records, ExitCode.OK
-        reported.code = ExitCode.FAILED
-        context = current()
-        async with open_target(profile, context.embedded_gateway, environment=context.environment) as target:
+            return [], ExitCode.OK
+        async with opened_target(profile) as target:
             reservations = Reservations(profile.budget())
             ended = await asyncio.gather(*(_run(profile, way, repository, target, reservations) for way in _WAYS))
-        records = _show(ended, as_json=as_json)
-        are_right = all((state.status, len(state.calls)) == (way.end, way.calls) for way, state, _ in ended)
-        reported.code = ExitCode.OK if are_right else ExitCode.FAILED
-    return records, reported.code
+    are_right = all((state.status, len(state.calls)) == (way.end, way.calls) for way, state, _ in ended)
+    return _show(ended, as_json=as_json), ExitCode.OK if are_right else ExitCode.FAILED
 
 
 async def _run(
-    profile: "Profile", way: _Way, repository: Path, target: "Target", reservations: "Reservations"
+    profile: Profile, way: _Way, repository: Path, target: Target, reservations: Reservations
 ) -> tuple[_Way, RunState, Sequence[str]]:
-    from console.cli.run.context import open_desk_of
-    from console.domain.artifacts.artifact import ArtifactKind
-    from console.domain.ledger.ulid import new_run_id
-    from console.services.config.settings import EMBEDDED
-    from console.services.run.beginning import Order, begin_run
-    from console.services.run.session import step_all, stepping
-
     own = profile if way.role is None else _with_model(profile, way.role, way.model)
     async with open_desk_of(own, reservations=reservations) as desk:
         order = Order(_TASK.encode(), ArtifactKind.PATCH, repository)
@@ -103,11 +96,7 @@ async def _run(
         return way, log.state, said
 
 
-def _words(news: "StepEvent") -> Iterator[str]:
-    from console.domain.run.event import Entry
-    from console.services.run.step import GateNoted
-    from console.view.run_words import entry_words
-
+def _words(news: StepEvent) -> Iterator[str]:
     if isinstance(news, Entry) and (words := entry_words(news)) is not None:
         yield words
     if isinstance(news, GateNoted):
@@ -115,20 +104,12 @@ def _words(news: "StepEvent") -> Iterator[str]:
             yield f"    {finding.severity.value:<5} {finding.id}  {finding.message}"
 
 
-def _with_model(profile: "Profile", role: Role, model: str) -> "Profile":
-    from dataclasses import replace
-
-    from console.domain.routes.route import RouteTable
-
+def _with_model(profile: Profile, role: Role, model: str) -> Profile:
     routes = tuple(replace(route, model=model) if route.role is role else route for route in profile.table)
     return replace(profile, table=RouteTable(routes))
 
 
 def _show(ended: Sequence[tuple[_Way, RunState, Sequence[str]]], *, as_json: bool) -> list[dict[str, object]]:
-    from console.cli.reports.record import record_document
-    from console.domain.run.record import record_of
-    from console.view.run_words import standing
-
     for way, state, said in ended:
         if as_json:
             continue
@@ -144,9 +125,6 @@ def _show(ended: Sequence[tuple[_Way, RunState, Sequence[str]]], *, as_json: boo
 
 async def _make_repository(root: Path) -> bool:
     """Make the repository that the runs work on; tell whether there is a git to make it with."""
-    from console.services.git.command import NoGitError
-    from console.services.git.example import commit_all
-
     (root / "docs").mkdir(parents=True)
     (root / "AGENTS.md").write_text(_RULES, encoding="utf-8")
     (root / "docs" / "index.md").write_text("# Documents\n", encoding="utf-8")

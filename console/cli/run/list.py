@@ -1,18 +1,14 @@
 """The list of runs, for `run list` and `record list`."""
 
-from typing import TYPE_CHECKING
-
 from console.cli import output
 from console.cli.exit_code import ExitCode
 from console.cli.reports.record import moment
-
-if TYPE_CHECKING:
-    from console.services.ledger.ledger import Ledger
+from console.services.ledger.ledger import Ledger
 
 SCHEMA = "gateway-console/run-list/v1"
 
 
-async def show_runs(ledger: "Ledger", *, limit: int, status: str | None, as_json: bool) -> ExitCode:
+async def show_runs(ledger: Ledger, *, limit: int, status: str | None, as_json: bool) -> ExitCode:
     """Write the runs, the newest first. Raises `LedgerError`."""
     runs = await ledger.runs(limit, status)
     if as_json:

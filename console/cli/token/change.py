@@ -3,11 +3,11 @@
 import argparse
 import asyncio
 
-from console.cli import output
 from console.cli.exit_code import ExitCode
 from console.cli.token.input import InputError, confirm, read_token
-from console.cli.token.report import Report, fail, show
-from console.cli.token.subject import Subject, SubjectError
+from console.cli.token.report import Report, failures_told, show
+from console.cli.token.subject import Subject
+from console.domain.problem import Problem, ProblemKind
 from console.domain.tokens.secret import Secret
 from console.domain.tokens.state import TokenState
 from console.services.gateway.address import canonical_origin
@@ -39,14 +39,10 @@ def run(subject: Subject, arguments: argparse.Namespace, *, verify: Verifier | N
         verify: How the gateway is asked about a new token; None where nothing is there that could.
 
     """
-    try:
-        reference, store = subject.store(arguments.reference)
-        origin = subject.require_origin()
-    except SubjectError as error:
-        output.complain(str(error))
-        return error.code
+    reference, store = subject.store(arguments.reference)
+    origin = subject.require_origin()
     change = Change(subject, reference, store, origin, as_json=arguments.json)
-    try:
+    with failures_told(subject, arguments.kind, reference):
         subject.audit.require()
         match arguments.kind:
             case "set":
@@ -61,11 +57,6 @@ def run(subject: Subject, arguments: argparse.Namespace, *, verify: Verifier | N
                 return asyncio.run(change.go_back())
             case _:
                 return asyncio.run(change.rotate(_accept_unseen if arguments.unverified else verify))
-    except InputError as error:
-        output.complain(str(error))
-        return ExitCode.USAGE
-    except StoreError as error:
-        return fail(subject, arguments.kind, reference, error)
 
 
 def _origin(text: str | None) -> str | None:
@@ -162,10 +153,10 @@ class Change:
     async def rotate(self, verify: Verifier | None) -> ExitCode:
         """Take a new token, prove it and put it in place."""
         if verify is None:
-            output.complain(
-                "nothing here can ask the gateway about a new token; --unverified puts it in place without asking"
+            raise Problem(
+                "nothing here can ask the gateway about a new token; --unverified puts it in place without asking",
+                ProblemKind.REFUSED,
             )
-            return ExitCode.REFUSED
         command = f"{_CONSOLE} rotate {self._reference}"
         rotation = await rotate(
             self._store, self._reference, self._origin, ask=lambda: read_token(command), verify=verify

@@ -5,6 +5,7 @@ import select
 import time
 
 from console.cli.context import current
+from console.domain.problem import Problem, ProblemKind
 from console.domain.tokens.secret import Secret
 from console.services.tokens.terminal import NoTerminalError, ask_on_terminal, confirm_on_terminal
 
@@ -15,8 +16,10 @@ _LIMIT = 8194
 """The most bytes that are read: a token of the greatest length and its line end."""
 
 
-class InputError(Exception):
+class InputError(Problem):
     """What was given cannot be used; the message never holds it."""
+
+    kind = ProblemKind.USAGE
 
 
 def read_token(command: str) -> Secret:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from console.cli import output
 from console.cli.context import current
-from console.cli.exit_code import ExitCode, code_of_token
+from console.cli.exit_code import ExitCode
+from console.cli.reports.code import code_of_token
 from console.cli.token.report import SCHEMA, Report, audit
 from console.cli.token.subject import Subject
 from console.domain.tokens.state import TokenState

@@ -1,9 +1,10 @@
 """What a `token` command did, told as one line or as one JSON document."""
 
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from console.cli import output
-from console.cli.exit_code import ExitCode, code_of_token
 from console.cli.token.subject import Subject
 from console.domain.tokens.state import TokenState
 from console.services.tokens.advice import next_step, said_of
@@ -54,17 +55,25 @@ def show(report: Report, subject: Subject, *, as_json: bool) -> None:
         output.note(f"next: {report.next_command}")
 
 
-def fail(subject: Subject, action: str, reference: Reference, error: StoreError) -> ExitCode:
-    """Say why a deed was not done, and return its exit code."""
-    audit(subject, action, Report(action, error.state.value, "", reference, subject.origin))
-    words = said_of(reference, error.reason)
-    is_bound_elsewhere = isinstance(error, OtherOriginError)
-    is_out_of_reach = error.state in (TokenState.LOCKED, TokenState.TIMEOUT, TokenState.UNAVAILABLE)
-    if action != "unlock" and (is_bound_elsewhere or is_out_of_reach):
-        answer = TokenAnswer(error.state, reason=error.reason, is_bound_elsewhere=is_bound_elsewhere)
-        words = f"{words}. {next_step(answer, reference)}"
-    output.complain(words)
-    return code_of_token(error.state)
+@contextlib.contextmanager
+def failures_told(subject: Subject, action: str, reference: Reference) -> Iterator[None]:
+    """Note in the audit log that a store did not do what it was asked, and say the next command.
+
+    Raises:
+        StoreError: It did not; the message names the reference and says what to do.
+
+    """
+    try:
+        yield
+    except StoreError as error:
+        audit(subject, action, Report(action, error.state.value, "", reference, subject.origin))
+        words = said_of(reference, error.reason)
+        is_bound_elsewhere = isinstance(error, OtherOriginError)
+        is_out_of_reach = error.state in (TokenState.LOCKED, TokenState.TIMEOUT, TokenState.UNAVAILABLE)
+        if action != "unlock" and (is_bound_elsewhere or is_out_of_reach):
+            answer = TokenAnswer(error.state, reason=error.reason, is_bound_elsewhere=is_bound_elsewhere)
+            words = f"{words}. {next_step(answer, reference)}"
+        raise StoreError(error.state, words) from None
 
 
 def audit(subject: Subject, action: str, report: Report) -> None:

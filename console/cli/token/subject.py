@@ -6,12 +6,11 @@ from pathlib import Path
 
 from console.cli import output
 from console.cli.context import current
-from console.cli.exit_code import ExitCode
 from console.cli.profile import chosen_profile
+from console.domain.problem import Problem, ProblemKind
 from console.services.config.settings import Profile
-from console.services.config.toml_text import ConfigError
 from console.services.gateway.address import canonical_origin
-from console.services.open_gateway import TargetError, require_base_url
+from console.services.open_gateway import require_base_url
 from console.services.system.directories import Directories
 from console.services.tokens.audit import AuditLog
 from console.services.tokens.fingerprint import installation_key
@@ -21,12 +20,10 @@ from console.services.tokens.stores.store import Store, StoreError
 from console.services.tokens.terminal import ask_on_terminal
 
 
-class SubjectError(Exception):
+class SubjectError(Problem):
     """The command cannot be done as it was typed; the message says what to do."""
 
-    def __init__(self, words: str, code: ExitCode) -> None:
-        super().__init__(words)
-        self.code = code
+    kind = ProblemKind.USAGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +54,6 @@ class Subject:
                 raise SubjectError(
                     f"profile {self.profile.name} names no store in token_ref; name one here, such as"
                     " keyring://gateway-console/NAME, kernel:NAME or vault:NAME, and add it to token_ref",
-                    ExitCode.USAGE,
                 )
         else:
             chosen = parse_reference(text)
@@ -66,10 +62,9 @@ class Subject:
             raise SubjectError(
                 f"{chosen.scheme}: is no store of the console's; it keeps tokens under keyring://SERVICE/NAME,"
                 " kernel:NAME and vault:NAME",
-                ExitCode.USAGE,
             )
         if chosen.is_reserved:
-            raise SubjectError("names that end in .next, .prev or .canary are the console's own", ExitCode.USAGE)
+            raise SubjectError("names that end in .next, .prev or .canary are the console's own")
         return chosen, store
 
     def require_origin(self) -> str:
@@ -83,7 +78,6 @@ class Subject:
             raise SubjectError(
                 f"profile {self.profile.name} runs on the embedded gateway, which makes its own token; name another"
                 " with --profile, or a config with --config",
-                ExitCode.USAGE,
             )
         return self.origin
 
@@ -107,14 +101,12 @@ def load_subject(arguments: argparse.Namespace) -> Subject:
     """Load the profile of a command line; nothing is asked yet.
 
     Raises:
-        SubjectError: The config or the gateway's address cannot be used.
+        ConfigError: The config cannot be used.
+        TargetError: The gateway has no address.
 
     """
-    try:
-        profile = chosen_profile(arguments)
-        origin = None if profile.is_embedded else canonical_origin(require_base_url(profile, current().environment))
-    except (ConfigError, TargetError) as error:
-        raise SubjectError(str(error), ExitCode.CONFIG) from None
+    profile = chosen_profile(arguments)
+    origin = None if profile.is_embedded else canonical_origin(require_base_url(profile, current().environment))
     directories = Directories.of(current().environment)
     return Subject(
         profile=profile,
@@ -137,7 +129,7 @@ def parse_reference(text: str) -> Reference:
     try:
         return Reference.parse(text)
     except ValueError as error:
-        raise SubjectError(f"REFERENCE: {error}", ExitCode.USAGE) from None
+        raise SubjectError(f"REFERENCE: {error}") from None
 
 
 def private_file_reference(text: str) -> Path:
@@ -149,5 +141,5 @@ def private_file_reference(text: str) -> Path:
     """
     reference = parse_reference(text)
     if reference.scheme is not Scheme.FILE:
-        raise SubjectError("a password comes from a terminal or from file:/PATH", ExitCode.USAGE)
+        raise SubjectError("a password comes from a terminal or from file:/PATH")
     return Path(reference.name)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from console.cli import output
 from console.cli.exit_code import ExitCode
-from console.cli.token.report import Report, fail, show
+from console.cli.token.report import Report, failures_told, show
 from console.cli.token.subject import Subject, SubjectError, parse_reference, private_file_reference
 from console.domain.tokens.state import TokenState
 from console.services.system.private_file import read_private
@@ -22,19 +22,12 @@ _PASSWORD_LIMIT = 1024
 
 def run(subject: Subject, arguments: argparse.Namespace) -> ExitCode:
     """Unlock what the reference names; by default the profile's first keyring or vault, else the keyring."""
-    try:
-        reference = _reference(subject, arguments.reference)
-        password = None
-        if arguments.password_ref is not None:
-            password = private_file_reference(arguments.password_ref)
-    except SubjectError as error:
-        output.complain(str(error))
-        return error.code
+    reference = _reference(subject, arguments.reference)
+    password = None if arguments.password_ref is None else private_file_reference(arguments.password_ref)
     store = subject.sources.store_of(reference)
     if not isinstance(store, VaultStore | SecretServiceStore):
-        output.complain(f"{reference}: the console cannot unlock this; unlock it where the system does")
-        return ExitCode.USAGE
-    try:
+        raise SubjectError(f"{reference}: the console cannot unlock this; unlock it where the system does")
+    with failures_told(subject, "unlock", reference):
         subject.audit.require()
         if isinstance(store, VaultStore):
             asyncio.run(store.unlock())
@@ -45,8 +38,6 @@ def run(subject: Subject, arguments: argparse.Namespace) -> ExitCode:
             words = "unlocked"
         else:
             words = asyncio.run(_unlock_keyring(store, reference, _read_password(password)))
-    except StoreError as error:
-        return fail(subject, "unlock", reference, error)
     report = Report("unlock", "unlocked", f"the {store.source} is {words}", reference, source=store.source)
     show(report, subject, as_json=arguments.json)
     return ExitCode.OK

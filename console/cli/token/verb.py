@@ -1,15 +1,9 @@
 """`token`: tokens by reference. No option and no argument of it is ever a token."""
 
 import argparse
-from typing import TYPE_CHECKING
 
-from console.cli import output
-from console.cli.context import current
 from console.cli.exit_code import ExitCode
-
-if TYPE_CHECKING:
-    from console.cli.token.subject import Subject
-    from console.services.tokens.rotation import Verifier
+from console.domain.problem import Problem, ProblemKind
 
 _KINDS = {
     "set": "store a token: asked for without echo, or read from stdin where that is no terminal",
@@ -24,13 +18,11 @@ _KINDS = {
 _CHANGING = ("set", "unlock", "rotate", "remove", "rebind")
 
 
-def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argparse.ArgumentParser:
-    """Add the verb and its kinds to the command line."""
-    parser = verbs.add_parser("token", help="store, check, rotate and remove tokens by reference", allow_abbrev=False)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what the verb takes, kind by kind."""
     kinds = parser.add_subparsers(title="kinds", metavar="KIND", required=True, dest="kind")
     for kind, words in _KINDS.items():
         each = kinds.add_parser(kind, help=words, allow_abbrev=False)
-        each.set_defaults(run=run)
         if kind in _CHANGING:
             each.add_argument(
                 "reference",
@@ -54,7 +46,6 @@ def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argp
             way = each.add_mutually_exclusive_group()
             way.add_argument("--desktop", action="store_true", help="let the desktop ask; waits for 60 s")
             way.add_argument("--password-ref", metavar="file:/PATH", help="a private file with the keyring's password")
-    return parser
 
 
 def _hours(text: str) -> int:
@@ -66,43 +57,9 @@ def _hours(text: str) -> int:
 def run(arguments: argparse.Namespace) -> ExitCode:
     """Do what a kind of the verb says."""
     if arguments.read_only and arguments.kind in _CHANGING:
-        output.complain(f"--read-only: token {arguments.kind} changes what is stored; nothing was done")
-        return ExitCode.REFUSED
-    from console.cli.token.subject import SubjectError, load_subject
-    from console.services.tokens.entry import check_entry
+        raise Problem(
+            f"--read-only: token {arguments.kind} changes what is stored; nothing was done", ProblemKind.REFUSED
+        )
+    from console.cli.token.kinds import do
 
-    if _asks_for_token(arguments) and (reason := check_entry(current().environment)) is not None:
-        output.complain(f"no token is taken while {reason}")
-        return ExitCode.REFUSED
-    try:
-        subject = load_subject(arguments)
-    except SubjectError as error:
-        output.complain(str(error))
-        return error.code
-    match arguments.kind:
-        case "list" | "check" | "doctor":
-            from console.cli.token import look as token_look
-
-            return token_look.run(subject, arguments)
-        case "unlock":
-            from console.cli.token import unlock as token_unlock
-
-            return token_unlock.run(subject, arguments)
-        case _:
-            from console.cli.token import change as token_change
-
-            return token_change.run(subject, arguments, verify=_verifier(subject))
-
-
-def _asks_for_token(arguments: argparse.Namespace) -> bool:
-    return arguments.kind == "set" or (arguments.kind == "rotate" and not (arguments.confirm or arguments.back))
-
-
-def _verifier(subject: "Subject") -> "Verifier | None":
-    """Return how the gateway is asked about a new token; None on the embedded one, which makes its own."""
-    from console.services.open_gateway import require_base_url
-    from console.services.probes.key_verifier import gateway_verifier
-
-    if subject.origin is None:
-        return None
-    return gateway_verifier(subject.profile, require_base_url(subject.profile, current().environment))
+    return do(arguments)

@@ -1,1 +1,43 @@
-"""The verbs of the command line, one module each; `run`, `record` and `token` have rooms of their own."""
+"""The verbs, one module each. The table is all that the help of the command line loads of them."""
+
+
+class Verb:
+    """A verb of the command line."""
+
+    def __init__(self, module: str, help_line: str, *, may_hold_token: bool = False) -> None:
+        """Describe it.
+
+        Args:
+            module: Where it is: `add_arguments` fills its parser, and `run` takes what was parsed.
+            help_line: What it is for.
+            may_hold_token: Whether the process is hardened before it runs.
+
+        """
+        self.module = module
+        self.help_line = help_line
+        self.may_hold_token = may_hold_token
+
+
+_ROOM = "console.cli.verbs."
+VERBS = {
+    "demo": Verb(
+        f"{_ROOM}demo", "try it without an account: the embedded gateway and the sample profile", may_hold_token=True
+    ),
+    "routes": Verb(f"{_ROOM}routes", "show the route table and check it offline"),
+    "check": Verb(f"{_ROOM}check", "prove each route's contract up the probe ladder", may_hold_token=True),
+    "smoke": Verb(f"{_ROOM}smoke", "make one live, streamed call through each route", may_hold_token=True),
+    "run": Verb("console.cli.run.verb", "a gated run, one step or one decision at a time", may_hold_token=True),
+    "record": Verb("console.cli.run.record", "the safe records of runs: list, show, verify"),
+    "instructions": Verb(f"{_ROOM}instructions", "which files a coding agent really reads, and what conflicts in them"),
+    "boundary": Verb(
+        f"{_ROOM}boundary", "a repository's CI secrets and permissions, and which tokens roles could reach; offline"
+    ),
+    "token": Verb("console.cli.token.verb", "store, check, rotate and remove tokens by reference", may_hold_token=True),
+    "explain": Verb(f"{_ROOM}explain", "say what an error category means, or judge an error body; offline"),
+    "verify": Verb(f"{_ROOM}verify", "the verification table: what to verify, who did, and when it runs out"),
+    "doctor": Verb(f"{_ROOM}doctor", "terminal, keyring, network, files: what was detected and what to do"),
+    "simulate": Verb(
+        f"{_ROOM}simulate", "run the embedded gateway alone; the first line on stdout is JSON with base_url and token"
+    ),
+}
+"""By name, in the order of the help."""

@@ -1,6 +1,7 @@
 """`boundary`: what a repository's workflows may do, and which tokens roles could reach; offline, names only."""
 
 import argparse
+import asyncio
 from collections import Counter
 from pathlib import Path
 
@@ -10,39 +11,28 @@ from console.cli.exit_code import ExitCode
 from console.cli.profile import chosen_profile
 from console.cli.reports.finding import finding_document, show_finding
 from console.domain.finding import Severity
+from console.domain.problem import Problem, ProblemKind
 from console.domain.text.safe import safe
 from console.domain.workflows.boundary import Boundary, WorkflowCheck
+from console.services.workflows.boundary import check_boundary, names_set
+from console.services.workflows.zizmor import find_zizmor
 from console.view.finding_sign import severity_sign
 
 
-def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argparse.ArgumentParser:
-    """Add the verb to the command line."""
-    parser = verbs.add_parser(
-        "boundary",
-        help="a repository's CI secrets and permissions, and which tokens roles could reach; offline",
-        allow_abbrev=False,
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what the verb takes."""
     parser.add_argument(
         "repository", nargs="?", type=Path, default=Path(), metavar="REPO", help="its folder; by default this one"
     )
-    parser.set_defaults(run=run)
-    return parser
 
 
 def run(arguments: argparse.Namespace) -> ExitCode:
     """Check the boundary of a repository and of this environment, and show it."""
-    import asyncio
-
-    from console.services.config.toml_text import ConfigError
-    from console.services.workflows.boundary import check_boundary, names_set
-    from console.services.workflows.zizmor import find_zizmor
-
     repository: Path = arguments.repository
     if not repository.is_dir():
-        output.complain(f"{safe(str(repository), limit=200)} is not a folder; name a repository's")
-        return ExitCode.USAGE
+        raise Problem(f"{safe(str(repository), limit=200)} is not a folder; name a repository's", ProblemKind.USAGE)
+    profile = chosen_profile(arguments)
     try:
-        profile = chosen_profile(arguments)
         boundary = asyncio.run(
             check_boundary(
                 repository,
@@ -51,13 +41,9 @@ def run(arguments: argparse.Namespace) -> ExitCode:
                 zizmor=find_zizmor(current().environment),
             )
         )
-    except ConfigError as error:
-        output.complain(str(error))
-        return ExitCode.CONFIG
     except OSError as error:
         reason = error.strerror or "input/output error"
-        output.complain(f"{safe(str(repository), limit=200)} cannot be read: {reason}")
-        return ExitCode.FAILED
+        raise Problem(f"{safe(str(repository), limit=200)} cannot be read: {reason}") from None
     if arguments.json:
         output.write_document(_document(boundary, profile.name))
     else:

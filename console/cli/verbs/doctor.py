@@ -1,38 +1,42 @@
 """`doctor`: terminal, keyring, network and files: what was detected and what to do; with --leak-drill, a proof."""
 
 import argparse
+import asyncio
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from console.cli import output
 from console.cli.context import current
-from console.cli.exit_code import ExitCode, code_of_token, most_actionable
-
-if TYPE_CHECKING:
-    from console.services.doctor import Symptom
+from console.cli.exit_code import ExitCode, code_of_problem, most_actionable
+from console.cli.reports.code import code_of_token
+from console.cli.token.subject import load_subject
+from console.domain.problem import Problem
+from console.domain.tokens.state import TokenState
+from console.services.doctor import (
+    Health,
+    Symptom,
+    check_files,
+    check_network,
+    check_terminal,
+    check_token_entry,
+    look_at_terminal,
+)
+from console.services.tokens.diagnosis import diagnose
 
 SCHEMA = "gateway-console/doctor/v1"
 
 
-def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argparse.ArgumentParser:
-    """Add the verb to the command line."""
-    parser = verbs.add_parser(
-        "doctor", help="terminal, keyring, network, files: what was detected and what to do", allow_abbrev=False
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what the verb takes."""
     parser.add_argument(
         "--leak-drill",
         action="store_true",
         help="run the console's verbs and its screen with a made-up token, in a directory of their own, and search"
         " every byte that they wrote and sent for it; takes about a minute",
     )
-    parser.set_defaults(run=run)
-    return parser
 
 
 def run(arguments: argparse.Namespace) -> ExitCode:
     """Look at this machine, or hold the drill."""
-    import asyncio
-
     if arguments.leak_drill:
         from console.cli.verbs import leak_drill
 
@@ -41,8 +45,6 @@ def run(arguments: argparse.Namespace) -> ExitCode:
 
 
 async def _examine(arguments: argparse.Namespace) -> ExitCode:
-    from console.services.doctor import check_files, check_network, check_terminal, check_token_entry, look_at_terminal
-
     current().harden()  # here and not for the drill, whose children have to harden themselves
     context = current()
     symptoms = [
@@ -69,19 +71,13 @@ async def _examine(arguments: argparse.Namespace) -> ExitCode:
     return code
 
 
-async def _check_token(arguments: argparse.Namespace) -> "tuple[list[Symptom], ExitCode]":
+async def _check_token(arguments: argparse.Namespace) -> tuple[list[Symptom], ExitCode]:
     """Load the profile and diagnose its token; what makes that impossible is a symptom itself."""
-    from console.cli.token.subject import SubjectError, load_subject
-    from console.domain.tokens.state import TokenState
-    from console.services.doctor import Health, Symptom
-    from console.services.tokens.diagnosis import diagnose
-
     try:
         subject = load_subject(arguments)
-    except SubjectError as error:
-        return [
-            Symptom("config.profile", Health.FAIL, str(error), "Correct it; nothing else of it was used.")
-        ], error.code
+    except Problem as problem:
+        todo = "Correct it; nothing else of it was used."
+        return [Symptom("config.profile", Health.FAIL, str(problem), todo)], code_of_problem(problem)
     diagnosis = await diagnose(
         subject.references,
         subject.silent_sources,
@@ -105,17 +101,13 @@ async def _check_token(arguments: argparse.Namespace) -> "tuple[list[Symptom], E
     ], ExitCode.OK if is_found else code_of_token(diagnosis.state)
 
 
-def _code_of(symptom: "Symptom") -> ExitCode:
-    from console.services.doctor import Health
-
+def _code_of(symptom: Symptom) -> ExitCode:
     if symptom.id.startswith(("config.", "token.state")):
         return ExitCode.OK  # its own code is more exact than this one
     return {Health.UNSAFE: ExitCode.REFUSED, Health.FAIL: ExitCode.FAILED}.get(symptom.health, ExitCode.OK)
 
 
-def _show(symptoms: "Sequence[Symptom]") -> None:
-    from console.services.doctor import Health
-
+def _show(symptoms: Sequence[Symptom]) -> None:
     signs = {
         Health.OK: "✓ ok",
         Health.NOTE: "· note",

@@ -11,6 +11,7 @@ from console.cli.reports.classification import classification_document
 from console.domain.errors.body import read_error_body
 from console.domain.errors.category import Category, guidance
 from console.domain.errors.classify import RefusedCall, classify
+from console.domain.problem import Problem, ProblemKind
 from console.domain.routes.family import EndpointFamily
 from console.domain.text.safe import safe
 from console.domain.text.secret_scan import scrub
@@ -20,11 +21,8 @@ _BODY_LIMIT = 1_048_576
 _EXCERPT_LIMIT = 300
 
 
-def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argparse.ArgumentParser:
-    """Add the verb to the command line."""
-    parser = verbs.add_parser(
-        "explain", help="say what an error category means, or judge an error body; offline", allow_abbrev=False
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what the verb takes."""
     parser.add_argument(
         "what", nargs="?", metavar="CATEGORY|BODYFILE|-", help="a category, a file with an error's body, or - for stdin"
     )
@@ -37,8 +35,6 @@ def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argp
         "--header", action="append", default=[], type=_header, metavar="H", help="'name: value'; may be repeated"
     )
     parser.add_argument("--elapsed", type=_seconds, metavar="S", help="seconds until the refusal came")
-    parser.set_defaults(run=run)
-    return parser
 
 
 def _status(text: str) -> int:
@@ -115,14 +111,13 @@ def _explain_body(arguments: argparse.Namespace) -> ExitCode:
         body = _read_body(arguments.what)
     except OSError as error:
         name = safe(scrub(str(arguments.what)), limit=80)
-        output.complain(
+        raise Problem(
             f"{name} is not a category and cannot be read as a file: {error.strerror or 'not a plain file'}."
-            f" Categories: {', '.join(Category)}"
-        )
-        return ExitCode.USAGE
+            f" Categories: {', '.join(Category)}",
+            ProblemKind.USAGE,
+        ) from None
     if not body and arguments.status is None and not arguments.header:
-        output.complain("the body is empty; give its status with --status N")
-        return ExitCode.USAGE
+        raise Problem("the body is empty; give its status with --status N", ProblemKind.USAGE)
     headers = dict(arguments.header)
     read = read_error_body(body, headers.get("content-type", ""))
     family = None if arguments.family is None else EndpointFamily(arguments.family)

@@ -1,6 +1,7 @@
 """`instructions`: which files a coding agent really reads in a directory, pinned, and what conflicts in them."""
 
 import argparse
+import asyncio
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -9,16 +10,14 @@ from console.cli.context import current
 from console.cli.exit_code import ExitCode, most_actionable
 from console.domain.instructions.source import Conflict, GitState, InstructionSet, InstructionSource, Load, Tool
 from console.domain.text.safe import safe
+from console.services.instructions.find import find_instructions, repository_of
 from console.view.instruction_sign import conflict_sign
 
 SCHEMA = "gateway-console/instructions/v1"
 
 
-def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argparse.ArgumentParser:
-    """Add the verb to the command line."""
-    parser = verbs.add_parser(
-        "instructions", help="which files a coding agent really reads, and what conflicts in them", allow_abbrev=False
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what the verb takes."""
     parser.add_argument("directory", nargs="?", type=Path, metavar="DIR", default=Path(), help="where the agent works")
     parser.add_argument(
         "--tool",
@@ -27,30 +26,20 @@ def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argp
         help="whose rules hold; by default codex",
     )
     parser.add_argument("--base", metavar="BRANCH", help="compare with this branch; by default with origin's own")
-    parser.set_defaults(run=run)
-    return parser
 
 
 def run(arguments: argparse.Namespace) -> ExitCode:
     """Find the instructions, hash them and show what conflicts."""
-    import asyncio
-
-    from console.services.instructions.find import InstructionsError, find_instructions, repository_of
-
     directory: Path = arguments.directory
-    try:
-        found = asyncio.run(
-            find_instructions(
-                Tool(arguments.tool),
-                repository_of(directory),
-                directory,
-                environment=current().environment,
-                base_branch=arguments.base,
-            )
+    found = asyncio.run(
+        find_instructions(
+            Tool(arguments.tool),
+            repository_of(directory),
+            directory,
+            environment=current().environment,
+            base_branch=arguments.base,
         )
-    except InstructionsError as error:
-        output.complain(str(error))
-        return ExitCode.USAGE
+    )
     if arguments.json:
         output.write_document(document(found))
     else:

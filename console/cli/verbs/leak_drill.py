@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from console.cli import output
 from console.cli.exit_code import ExitCode
+from console.domain.problem import Problem
 
 if TYPE_CHECKING:
     from console.services.leak_drill.canary import Canary
@@ -32,8 +33,7 @@ def run(*, as_json: bool, choose: "Callable[[Canary], Sequence[Step]] | None" = 
     try:
         report = asyncio.run(hold_drill(start_gateway, choose=choose or steps, told=_ignore if as_json else _tell))
     except OSError as error:
-        output.complain(f"the drill could not be held: {error.strerror or 'input/output error'}")
-        return ExitCode.FAILED
+        raise Problem(f"the drill could not be held: {error.strerror or 'input/output error'}") from None
     show(report, as_json=as_json)
     return ExitCode.OK if report.is_passed else ExitCode.REFUSED
 

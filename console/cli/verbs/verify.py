@@ -1,6 +1,7 @@
 """`verify`: the verification table, who verified what, and whether the sources changed since."""
 
 import argparse
+import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from console.cli.exit_code import ExitCode
 from console.cli.profile import chosen_profile
 from console.cli.reports import verification
 from console.cli.reports.finding import show_finding
+from console.domain.problem import Problem, ProblemKind
 from console.domain.text.safe import safe
 from console.domain.verification import (
     NOTE_LIMIT,
@@ -26,19 +28,18 @@ from console.domain.verification import (
     rows,
     state,
 )
+from console.services.pages.failure import SourceError
+from console.services.system.directories import state_directory
+from console.services.verification_marks import MarkFile, user_name
 from console.view.verification_sign import freshness_sign
 
 if TYPE_CHECKING:
     from console.services.config.settings import Profile
     from console.services.pages.freshness_check import Fetch
-    from console.services.verification_marks import MarkFile
 
 
-def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argparse.ArgumentParser:
-    """Add the verb to the command line."""
-    parser = verbs.add_parser(
-        "verify", help="the verification table: what to verify, who did, and when it runs out", allow_abbrev=False
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what the verb takes."""
     parser.add_argument(
         "--live",
         nargs="*",
@@ -48,7 +49,7 @@ def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argp
     parser.add_argument(
         "--require-fresh", action="store_true", help="exit with 1 where a row is stale or was never verified"
     )
-    parser.set_defaults(run=run, deed="list")
+    parser.set_defaults(deed="list")
     deeds = parser.add_subparsers(title="deeds", metavar="DEED")
     mark = deeds.add_parser("mark", help="record that you read a row's source", allow_abbrev=False)
     mark.add_argument("row", metavar="ROW")
@@ -60,7 +61,6 @@ def add_to(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argp
     show = deeds.add_parser("show", help="all of a row, and its marks", allow_abbrev=False)
     show.add_argument("row", metavar="ROW")
     show.set_defaults(deed="show")
-    return parser
 
 
 def _note(text: str) -> str:
@@ -83,41 +83,18 @@ def run(
         fetch: How a public page is read; by default over the internet.
 
     """
-    from console.services.config.toml_text import ConfigError
-    from console.services.system.directories import state_directory
-    from console.services.system.private_file import PrivateFileError
-    from console.services.verification_marks import MarkFile
-
-    try:
-        chosen = _chosen_rows(arguments)
-        _refuse(arguments)
-        profile = chosen_profile(arguments)
-        file = MarkFile(state_directory(current().environment), profile.name)
-        desk = _Desk(profile, file, now(), fetch, as_json=arguments.json)
-        if arguments.deed == "mark":
-            return desk.mark(chosen[0], arguments.note, with_page=arguments.with_page)
-        if arguments.deed == "show":
-            return desk.show(chosen[0])
-        if arguments.live is not None:
-            return desk.check_live(chosen, require_fresh=arguments.require_fresh)
-        return desk.table(chosen, require_fresh=arguments.require_fresh)
-    except _NotDoneError as error:
-        output.complain(str(error))
-        return error.code
-    except ConfigError as error:
-        output.complain(str(error))
-        return ExitCode.CONFIG
-    except PrivateFileError as error:
-        output.complain(str(error))
-        return ExitCode.REFUSED if error.is_unsafe else ExitCode.FAILED
-
-
-class _NotDoneError(Exception):
-    """Nothing was done; the message says why."""
-
-    def __init__(self, words: str, code: ExitCode) -> None:
-        super().__init__(words)
-        self.code = code
+    chosen = _chosen_rows(arguments)
+    _refuse(arguments)
+    profile = chosen_profile(arguments)
+    file = MarkFile(state_directory(current().environment), profile.name)
+    desk = _Desk(profile, file, now(), fetch, as_json=arguments.json)
+    if arguments.deed == "mark":
+        return desk.mark(chosen[0], arguments.note, with_page=arguments.with_page)
+    if arguments.deed == "show":
+        return desk.show(chosen[0])
+    if arguments.live is not None:
+        return desk.check_live(chosen, require_fresh=arguments.require_fresh)
+    return desk.table(chosen, require_fresh=arguments.require_fresh)
 
 
 def _chosen_rows(arguments: argparse.Namespace) -> tuple[Row, ...]:
@@ -127,17 +104,17 @@ def _chosen_rows(arguments: argparse.Namespace) -> tuple[Row, ...]:
         if row_of(word) is None:
             near = nearest_row_id(word)
             advice = f"did you mean {near}?" if near else "gateway-console verify lists them"
-            raise _NotDoneError(f'unknown row "{safe(word, limit=60)}"; {advice}', ExitCode.USAGE)
+            raise Problem(f'unknown row "{safe(word, limit=60)}"; {advice}', ProblemKind.USAGE)
     return tuple(row for row in rows() if not words or row.id in words)
 
 
 def _refuse(arguments: argparse.Namespace) -> None:
     if arguments.deed != "list" and (arguments.require_fresh or arguments.live is not None):
-        raise _NotDoneError(
-            f"--live and --require-fresh before {arguments.deed} are for the table; leave them away", ExitCode.USAGE
+        raise Problem(
+            f"--live and --require-fresh before {arguments.deed} are for the table; leave them away", ProblemKind.USAGE
         )
     if arguments.deed == "mark" and arguments.read_only:
-        raise _NotDoneError("--read-only: a mark is written to disk; nothing was recorded", ExitCode.REFUSED)
+        raise Problem("--read-only: a mark is written to disk; nothing was recorded", ProblemKind.REFUSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +122,7 @@ class _Desk:
     """A profile's verification table at one moment, and the deeds that it knows."""
 
     profile: "Profile"
-    file: "MarkFile"
+    file: MarkFile
     now: datetime
     fetch: "Fetch | None"
     as_json: bool
@@ -172,10 +149,6 @@ class _Desk:
 
     def mark(self, row: Row, note: str, *, with_page: bool) -> ExitCode:
         """Record that a row was verified."""
-        import asyncio
-
-        from console.services.verification_marks import user_name
-
         content_sha256 = asyncio.run(self._hash_of(row)) if with_page else None
         self.file.append(Mark(row.id, self.now, user_name(), safe(note.strip()), content_sha256))
         (row_state,) = self._states([row], self._marks())
@@ -187,8 +160,6 @@ class _Desk:
 
     def check_live(self, chosen: Sequence[Row], *, require_fresh: bool) -> ExitCode:
         """Fetch the rows' sources and write which of them changed."""
-        import asyncio
-
         marks = self._marks()
         states = self._states(chosen, marks)
         checked = {each.row_id: each for each in asyncio.run(self._check_sources(states, marks))}
@@ -210,14 +181,11 @@ class _Desk:
         return results
 
     async def _hash_of(self, row: Row) -> str:
-        from console.services.pages.failure import SourceError
-
         try:
             return (await self._fetch()(row.source_url)).sha256
         except SourceError as error:
-            raise _NotDoneError(
-                f"{row.source_url}: {error}; nothing was recorded. Without --live the mark is kept without a hash",
-                ExitCode.FAILED,
+            raise Problem(
+                f"{row.source_url}: {error}; nothing was recorded. Without --live the mark is kept without a hash"
             ) from None
 
     def _fetch(self) -> "Fetch":

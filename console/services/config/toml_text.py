@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from console.domain.problem import Problem, ProblemKind
 from console.domain.text.safe import safe
 from console.domain.text.secret_scan import looks_like_secret
 
@@ -38,8 +39,10 @@ class Fault:
         return f"{where}: {self.key + ': ' if self.key else ''}{self.problem}"
 
 
-class ConfigError(Exception):
+class ConfigError(Problem):
     """A config that cannot be used, with all that is wrong with it: a line a fault."""
+
+    kind = ProblemKind.CONFIG
 
     def __init__(self, *faults: Fault) -> None:
         super().__init__("\n".join(map(str, faults)))

@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from console.domain.instructions.conflict import check_sources, check_text, compare_pinned
 from console.domain.instructions.source import Conflict, InstructionSet, InstructionSource, Load, Tool
+from console.domain.problem import Problem, ProblemKind
 from console.domain.text.safe import safe
 from console.services.instructions.discovery import Discovery, discover
 from console.services.instructions.git_facts import BaseBranchError, GitFacts, links_on_the_way, read_git_facts
@@ -18,8 +19,10 @@ MANAGED = Path("/etc")
 """Where an administrator lays down instructions for the machine."""
 
 
-class InstructionsError(Exception):
+class InstructionsError(Problem):
     """Instructions cannot be looked for there. The message says what, where and what to do."""
+
+    kind = ProblemKind.USAGE
 
 
 def repository_of(directory: Path) -> Path:

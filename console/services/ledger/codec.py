@@ -6,13 +6,16 @@ from typing import Final
 import msgspec
 
 from console.domain.ledger.canonical import canonical, read_canonical
+from console.domain.problem import Problem, ProblemKind
 from console.domain.run.event import RunEvent
 
 _EVENTS: Final = {each.__name__: each for each in typing.get_args(RunEvent)}
 
 
-class CodecError(ValueError):
+class CodecError(Problem):
     """A line holds no event of this version; the message says which and why, and nothing of the line."""
+
+    kind = ProblemKind.RECORD
 
 
 def kind_of(event: RunEvent) -> str:

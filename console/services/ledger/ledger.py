@@ -6,6 +6,7 @@ from typing import Protocol
 
 from console.domain.ledger.actor import Actor
 from console.domain.ledger.line import ChainFault, Line, NewLine
+from console.domain.problem import Problem, ProblemKind
 
 LEASE_MS = 5_000
 """How long a lease lasts from its last renewal."""
@@ -58,17 +59,14 @@ class Summary:
 # └── FencedError       somebody else has taken the run over: stop
 
 
-class LedgerError(Exception):
+class LedgerError(Problem):
     """The ledger cannot do it. The message says what, where and what to do; it never holds what was to be kept."""
-
-    def __init__(self, words: str, *, is_unsafe: bool = False) -> None:
-        super().__init__(words)
-        self.is_unsafe = is_unsafe
-        """Whether it is refused for safety: a secret was to be kept, or others could read or change the file."""
 
 
 class ConflictError(LedgerError):
     """Somebody else appended first: nothing of one's own was kept."""
+
+    kind = ProblemKind.WAITING
 
     def __init__(self, words: str, *, head: str, by: Actor | None, instead: tuple[Line, ...]) -> None:
         super().__init__(words)
@@ -82,6 +80,8 @@ class ConflictError(LedgerError):
 
 class LeaseHeldError(LedgerError):
     """Another process steps the run."""
+
+    kind = ProblemKind.WAITING
 
     def __init__(self, words: str, *, holder: Holder, left_ms: int) -> None:
         super().__init__(words)

@@ -11,6 +11,7 @@ from console import __version__
 from console.domain.artifacts.artifact import ArtifactKind
 from console.domain.ledger.signature import begin_statement, signer_of
 from console.domain.money import Limits, microusd
+from console.domain.problem import Problem, ProblemKind
 from console.domain.run.event import ArtifactRole, ArtifactStored, OperatorSigned, RunCreated, RunPolicy
 from console.domain.run.rubric import RubricError, default_rubric, read_rubric
 from console.domain.run.state import RunState
@@ -32,13 +33,10 @@ TASK_LIMIT = 64 * 1024
 RUBRIC_LIMIT = 64 * 1024
 
 
-class BeginError(Exception):
+class BeginError(Problem):
     """A run cannot begin; the message says why and what to do."""
 
-    def __init__(self, words: str, *, is_unsafe: bool = False) -> None:
-        super().__init__(words)
-        self.is_unsafe = is_unsafe
-        """It is refused for safety."""
+    kind = ProblemKind.USAGE
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ speaks to its reviewer stays a draft.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from console.domain.problem import Problem, ProblemKind
 from console.domain.routes.role import Role
 from console.domain.run.gate import Gate
 from console.domain.run.rubric import Rubric
@@ -18,8 +19,10 @@ CONTEXT_LIMIT = 50
 """The most files that are given as context."""
 
 
-class BriefError(Exception):
+class BriefError(Problem):
     """A brief cannot be built; the message says why and what to do."""
+
+    kind = ProblemKind.USAGE
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 from console.domain.ledger.actor import Actor, ActorKind, actor_id
+from console.domain.problem import Problem, ProblemKind
 from console.domain.text.safe import safe
 from console.services.config.load import default_config_path, load_profile
 from console.services.config.own_config import why_not_own
@@ -32,8 +33,10 @@ from console.services.verification_marks import user_name
 _KEY_TYPE = re.compile(r"[a-z0-9@.-]{4,60}")
 
 
-class OperatorError(Exception):
+class OperatorError(Problem):
     """The operator cannot be identified; the message says why and what to do."""
+
+    kind = ProblemKind.CONFIG
 
 
 @contextlib.asynccontextmanager

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from console.domain.problem import Problem, ProblemKind
 from console.domain.run.event import Repository
 from console.domain.text.safe import safe
 from console.domain.text.secret_scan import find_secrets
@@ -18,8 +19,10 @@ TIMEOUT_S = 20.0
 """The longest that one question to git may take, in seconds."""
 
 
-class RepositoryError(Exception):
+class RepositoryError(Problem):
     """A run cannot work in this directory; the message says why and what to do."""
+
+    kind = ProblemKind.USAGE
 
 
 async def find_root(directory: Path, environment: Mapping[str, str]) -> Path:

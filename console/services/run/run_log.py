@@ -5,27 +5,38 @@ from functools import reduce
 
 from console.domain.ledger.actor import Actor
 from console.domain.ledger.line import Line, NewLine, check_chain
+from console.domain.problem import Problem, ProblemKind
 from console.domain.run.command import Command
 from console.domain.run.decide import decide
 from console.domain.run.event import CallFailed, CallIntended, CallLost, CallRecorded, Entry, RunEvent
 from console.domain.run.fold import apply, fold
 from console.domain.run.gate import Gate
-from console.domain.run.refusal import Refusal
+from console.domain.run.refusal import Refusal, RefusalCode
 from console.domain.run.state import RunState
 from console.services.ledger.codec import decode_event, encode_event, kind_of
 from console.services.ledger.ledger import Ledger, Summary
 
+_KINDS = {
+    RefusalCode.SECRET: ProblemKind.REFUSED,
+    RefusalCode.STALE: ProblemKind.WAITING,
+    RefusalCode.HUMAN: ProblemKind.WAITING,
+    RefusalCode.FOUR_EYES: ProblemKind.WAITING,
+}
+"""The refusals that are not the fault of what was typed."""
 
-class RunRefusedError(Exception):
+
+class RunRefusedError(Problem):
     """A command was refused: nothing happened."""
 
     def __init__(self, refusal: Refusal) -> None:
-        super().__init__(refusal.message)
+        super().__init__(refusal.message, _KINDS.get(refusal.code, ProblemKind.USAGE))
         self.refusal = refusal
 
 
-class DamagedRunError(Exception):
+class DamagedRunError(Problem):
     """A run's lines do not hold together: nothing may rest on them."""
+
+    kind = ProblemKind.RECORD
 
 
 class RunLog:

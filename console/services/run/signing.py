@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from console.domain.ledger.signature import NAMESPACE, SignatureFormError, armor, read_armor
+from console.domain.problem import Problem, ProblemKind
 from console.domain.run.command import Sign
 from console.domain.text.safe import safe
 from console.services.config.settings import PolicySettings
@@ -25,8 +26,10 @@ _PASSED_ON = ("PATH", "HOME", "SSH_AUTH_SOCK")
 _SET = {"LC_ALL": "C", "SSH_ASKPASS": os.devnull, "SSH_ASKPASS_REQUIRE": "never"}
 
 
-class SigningError(Exception):
+class SigningError(Problem):
     """Nothing was signed, or a signature does not hold. The message says why and what to do."""
+
+    kind = ProblemKind.USAGE
 
 
 async def sign_verified(policy: PolicySettings, statement: bytes, environment: Mapping[str, str]) -> Sign:

@@ -3,25 +3,19 @@
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from console.domain.errors.category import Category
 from console.domain.finding import Finding
 from console.domain.probes.event import SmokeEvent
+from console.domain.problem import Problem, ProblemKind
 from console.domain.run.event import Entry, GateOpened
-from console.domain.tokens.state import TokenState
 
 if TYPE_CHECKING:
     from console.services.run.role_call import RoleCall
 
 
-class StepHeldError(Exception):
+class StepHeldError(Problem):
     """A step cannot be made now, and nothing was changed: the run stays where it is."""
 
-    def __init__(self, words: str, *, token: TokenState | None = None, category: Category | None = None) -> None:
-        super().__init__(words)
-        self.token = token
-        """What asking for the token led to, where that holds the step."""
-        self.category = category
-        """Why the gateway could not be asked or called, where that holds the step."""
+    kind = ProblemKind.WAITING
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from console.domain.errors.category import Category
 from console.domain.money import BudgetScope, Spent
 from console.domain.probes.catalogue import Catalogue
 from console.domain.probes.event import BudgetSpent, SmokeFinished
+from console.domain.problem import ProblemKind
 from console.domain.routes.route import Route
 from console.domain.run.command import Report
 from console.domain.run.decide import run_budgets
@@ -37,7 +38,6 @@ from console.services.ledger.heartbeat import HeldLease
 from console.services.open_gateway import Target
 from console.services.probes.catalogue_reader import read_catalogue
 from console.services.probes.smoke import taken_by
-from console.services.run.briefs import BriefError
 from console.services.run.call_end import failure_of, recorded_of, unread_of
 from console.services.run.gate_work import GateWork, count_secrets
 from console.services.run.judging import GateOpening, open_failed
@@ -167,7 +167,7 @@ class Stepper:
                 yield entry
             return
         if ended.is_held:
-            raise StepHeldError(ended.words, category=ended.category)
+            raise StepHeldError(ended.words, ProblemKind.UNREACHABLE)
         stopped = RunStopped(ended.cause, ended.category, ended.words, noted(ended.findings))
         for entry in await self._report(stopped):
             yield entry
@@ -183,10 +183,7 @@ class Stepper:
             return
         if prepared is not None and (prepared.gate, prepared.route.role) != (self.state.gate, self._route().role):
             raise StepHeldError("the run moved on since this call was shown; look at it again")
-        try:
-            call = prepared or await self.prepare()
-        except BriefError as error:
-            raise StepHeldError(str(error)) from None
+        call = prepared or await self.prepare()
         yield CallPrepared(call)
         secrets = count_secrets(call.brief)
         if secrets:
@@ -203,7 +200,7 @@ class Stepper:
                     yield each
             return
         if over.scope is BudgetScope.SESSION:  # another session may make the call
-            raise StepHeldError(over.message, category=Category.BUDGET_EXCEEDED)
+            raise StepHeldError(over.message, ProblemKind.BLOCKED)
         for entry in await self._report(RunStopped(StopCause.BUDGET, Category.BUDGET_EXCEEDED, over.message)):
             yield entry
 
@@ -298,8 +295,7 @@ class Stepper:
     async def _open(self) -> Target:
         if self._target is None:
             self._target = await self._stack.enter_async_context(self._context.open_target())
-        if self._target.gateway is None:
-            raise StepHeldError(self._target.token.advice, token=self._target.token.state)
+        self._target.require_gateway()
         return self._target
 
     async def _read_prices(self, gateway: Gateway) -> Catalogue:

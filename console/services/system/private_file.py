@@ -13,6 +13,7 @@ import stat
 from collections.abc import Callable
 from pathlib import Path
 
+from console.domain.problem import Problem
 from console.domain.text.safe import safe
 from console.services.system.leak_guard import LEAK_GUARD
 
@@ -20,13 +21,8 @@ _SAFELY = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
 """Follow no link, wait for no pipe, give no child the file, and take no terminal in its place."""
 
 
-class PrivateFileError(Exception):
+class PrivateFileError(Problem):
     """A private file cannot be used. The message says what, where and what to do; it never holds the file's text."""
-
-    def __init__(self, words: str, *, is_unsafe: bool = False) -> None:
-        super().__init__(words)
-        self.is_unsafe = is_unsafe
-        """Whether it is refused for safety: others could read or change the file, or it is not what it should be."""
 
 
 def shown(path: Path) -> str:

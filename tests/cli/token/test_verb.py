@@ -6,15 +6,13 @@ import json
 import os
 import socket
 import stat
-import tomllib
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 from support.cli.cheap_vault import lay_vault
 from support.cli.console_process import Console, Ended
-from support.config import config_table
-from support.config import write_config as toml_file
+from support.cli.own_config import write_config
 from support.gateway.servers import answer_with, good_stream, raw_server
 from support.tokens.secret_service import SecretService
 
@@ -25,14 +23,6 @@ TOKEN = "-".join(["tk", "Qw3rTy7uIo", "PaSdFg8hJk"])
 NEW_TOKEN = TOKEN + "-new"
 ACME = "keyring://gateway-console/acme"
 ORIGIN = "https://gw.example:443"
-
-
-def write_config(
-    console: Console, *references: str, base_url: str = "https://gw.example", more: str = "", name: str = "config.toml"
-) -> Path:
-    """Write the user's own config file."""
-    gateway = {"base_url": base_url, "token_ref": list(references), **tomllib.loads(more)}
-    return toml_file(console.home / ".config" / "gateway-console" / name, config_table(gateway))
 
 
 def private(console: Console, name: str, text: str) -> Path:

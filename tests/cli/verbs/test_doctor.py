@@ -1,8 +1,8 @@
 """`doctor` as a process of its own: its lines, its document and its exit codes."""
 
 import pytest
-from cli.token.test_verb import write_config
 from support.cli.console_process import Console
+from support.cli.own_config import write_config
 
 
 async def test_a_fresh_machine_is_well_and_nothing_is_made(console: Console) -> None:

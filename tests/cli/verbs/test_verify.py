@@ -18,6 +18,7 @@ from support.gateway.servers import Peer, Request, raw_server, whole
 from console.cli.exit_code import ExitCode
 from console.cli.main import build_parser
 from console.cli.verbs import verify
+from console.domain.problem import Problem
 from console.domain.verification import rows
 from console.services.pages.failure import SourceRefusedError
 from console.services.pages.fetch import Fetched, fetch
@@ -295,7 +296,8 @@ def test_the_live_document_has_the_outcome_of_each_row_in_the_tables_order(run: 
 
 def test_a_mark_with_its_page_is_not_recorded_where_the_page_cannot_be_read(run: Run, pages: Pages) -> None:
     pages.status = 500
-    assert run("mark", "ci-secrets", "--live", fetch=pages.fetch)[0] is ExitCode.FAILED
+    with pytest.raises(Problem, match="nothing was recorded"):
+        run("mark", "ci-secrets", "--live", fetch=pages.fetch)
     assert "· never" in run("show", "ci-secrets")[1]
 
 

@@ -5,7 +5,7 @@ import json
 import pytest
 from support.run.story import Story
 
-from console.cli.verbs.smoke import result_document
+from console.cli.reports.smoke import result_document
 from console.domain.errors.category import Category, Confidence
 from console.domain.probes.event import OutputReceived, RefusalRead, SmokeEvent, SmokeFinished
 from console.domain.probes.smoke import SmokeResult, SmokeStatus

@@ -9,7 +9,7 @@ import pytest
 from support.probes.smoking import result_in, smoke_all, smoking, table
 from support.system.loop_clock import Clock, held_loop_clock
 
-from console.cli.verbs.smoke import result_document
+from console.cli.reports.smoke import result_document
 from console.domain.errors.category import Category
 from console.domain.probes.event import AnswerStarted, OutputReceived, RefusalRead, SmokeEvent, SmokeFinished
 from console.domain.probes.smoke import SmokeResult, SmokeStatus

@@ -10,6 +10,7 @@ import tempfile
 import threading
 import tomllib
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,7 @@ class Console:
     def __init__(self, home: Path) -> None:
         self.home = home
         self.environment = {"PATH": os.environ["PATH"], "HOME": str(home), "LANG": "C.UTF-8"}
+        self.start_embedded: Callable[[], AbstractAsyncContextManager[Embedded]] = embedded_at_once
 
     def write_config(self, text: str, name: str = "config.toml") -> Path:
         """Write a config file, not at the default path."""
@@ -118,7 +120,7 @@ class Console:
             file.write(given or b"")
             file.seek(0)
             with io.TextIOWrapper(file, "utf-8") as stdin:
-                context = Context(self.environment | environment, stdin, stdout, stderr, embedded_at_once)
+                context = Context(self.environment | environment, stdin, stdout, stderr, self.start_embedded)
                 code = await _in_thread(lambda: run(list(map(str, arguments)), context))
         return Ended(code, _text_of(stdout), _text_of(stderr))
 

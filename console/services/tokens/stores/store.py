@@ -6,17 +6,20 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+from console.domain.problem import Problem, ProblemKind
 from console.domain.tokens.secret import Secret
 from console.domain.tokens.state import TokenState
 from console.services.system.private_file import PrivateFileError
 from console.services.tokens.reference import CANARY, Reference
 
 
-class StoreError(Exception):
+class StoreError(Problem):
     """A store did not do what it was asked; the message is the reason in our words, and never holds a value."""
 
+    kind = ProblemKind.TOKEN
+
     def __init__(self, state: TokenState, reason: str) -> None:
-        super().__init__(reason)
+        super().__init__(reason, is_unsafe=state is TokenState.REFUSED)
         self.state = state
         self.reason = reason
 

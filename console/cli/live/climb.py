@@ -1,0 +1,68 @@
+"""Climbing the probe ladder."""
+
+import asyncio
+from contextlib import aclosing
+from dataclasses import dataclass
+
+from console.cli import output
+from console.cli.context import current
+from console.cli.gateway import opened_gateway
+from console.domain.probes.event import CatalogueRead, RoutesChecked, RungStarted
+from console.domain.probes.ladder import Rung
+from console.domain.routes.contract import RouteCheck
+from console.services.config.settings import Profile
+from console.services.gateway.client import Gateway
+from console.services.gateway.reservations import Reservations
+from console.services.probes.ladder import LadderPlan, climb
+from console.services.probes.last_catalogue import CatalogueMemory
+from console.services.probes.smoke import SmokePlan
+from console.view.console_state import ConsoleState
+
+
+@dataclass(frozen=True, slots=True)
+class ClimbOrder:
+    """What was asked for on the command line."""
+
+    top: Rung
+    crosses: bool
+    as_json: bool
+    is_read_only: bool
+
+
+async def climb_gateway(profile: Profile, checks: tuple[RouteCheck, ...], order: ClimbOrder) -> ConsoleState:
+    """Open the profile's gateway and climb; prices are told before they are spent. Raises as `opened_gateway` does."""
+    async with opened_gateway(profile) as (origin, gateway):
+        if not order.as_json:
+            output.note(f"checking {len(checks)} route(s) of {profile.name} at {origin}, to rung {int(order.top)}")
+        return await _climb(profile, checks, gateway, order)
+
+
+async def _climb(profile: Profile, checks: tuple[RouteCheck, ...], gateway: Gateway, order: ClimbOrder) -> ConsoleState:
+    state = ConsoleState(profile.name).apply(RoutesChecked(checks))
+    is_kept = not profile.is_built_in and not order.is_read_only
+    memory = CatalogueMemory(profile.name, current().environment, is_kept=is_kept)
+    how = LadderPlan(
+        top=order.top,
+        plan=SmokePlan(gateway, Reservations(profile.budget()), profile.gateway.smoke_max_output_tokens),
+        connect_timeout_s=profile.gateway.connect_timeout_s,
+        last_catalogue=memory.last(),
+        crosses=order.crosses,
+        is_read_only=order.is_read_only,
+    )
+    places = asyncio.Semaphore(profile.gateway.concurrency)
+    try:
+        async with aclosing(climb(checks, how, places=places)) as events:
+            async for event in events:
+                state = state.apply(event)
+                if isinstance(event, RungStarted) and event.rung.is_paid and not order.as_json:
+                    output.note(f"{event.role}: rung {int(event.rung)}, {event.price_before}")
+                if isinstance(event, CatalogueRead):
+                    memory.keep(event.catalogue)
+    except asyncio.CancelledError:
+        sent = [call.role.value for call in state.requests.calls if call.is_live and call.is_sent]
+        if sent:
+            output.note(f"stopped: {', '.join(sent)} had been sent, may be billed, and have an unknown outcome")
+        raise
+    if memory.problem:
+        output.note(f"what changed in the catalogue is not known: {memory.problem}")
+    return state

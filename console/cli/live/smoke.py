@@ -1,0 +1,124 @@
+"""Live smoke tests of routes, each result told as it comes."""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from console.cli import output
+from console.cli.exit_code import ExitCode, most_actionable
+from console.cli.gateway import opened_gateway
+from console.cli.reports.code import code_of_result
+from console.cli.reports.smoke import result_document, show_result
+from console.domain.probes.event import RoutesChecked, SmokeFinished
+from console.domain.probes.smoke import SmokeResult, SmokeStatus
+from console.domain.routes.contract import RouteCheck
+from console.domain.routes.role import Role
+from console.domain.routes.shape import Shape
+from console.services.gateway.reservations import Reservations
+from console.services.probes.smoke import SmokePlan, smoke
+from console.view.console_state import ConsoleState
+
+if TYPE_CHECKING:
+    from console.services.config.settings import Profile
+    from console.services.gateway.client import Gateway
+
+
+@dataclass(frozen=True, slots=True)
+class SmokeOrder:
+    """What was asked for on the command line."""
+
+    shape: Shape = Shape.TEXT
+    repeat: int = 1
+    concurrency: int | None = None
+    """The most calls in flight; None means the profile's own."""
+    as_json: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Smoked:
+    """What smoking a profile's routes came to."""
+
+    origin: str
+    results: tuple[SmokeResult, ...]
+    loop_lag_p99_ms: float
+
+    @property
+    def code(self) -> ExitCode:
+        """The exit code of all results."""
+        return most_actionable(code_of_result(result) for result in self.results)
+
+    def document(self, profile: "Profile") -> dict[str, object]:
+        """Return the results as the JSON documents name them."""
+        return {
+            "profile": profile.name,
+            "config": profile.source,
+            "origin": self.origin,
+            "results": [result_document(result) for result in self.results],
+            "console": {"loop_lag_p99_ms": round(self.loop_lag_p99_ms, 2)},
+        }
+
+
+async def smoke_gateway(profile: "Profile", checks: tuple[RouteCheck, ...], how: SmokeOrder) -> Smoked:
+    """Open the profile's gateway and smoke the routes. Raises as `opened_gateway` does."""
+    async with opened_gateway(profile) as (origin, gateway):
+        if not how.as_json:
+            output.note(f"smoking {len(checks)} route(s) of profile {profile.name} at {origin}, shape {how.shape}")
+        state, results = await _smoke_routes(profile, checks, gateway, how)
+    smoked = Smoked(origin, tuple(results), state.loop_lag_p99_ms or 0.0)
+    if not how.as_json:
+        passed = sum(result.status is SmokeStatus.PASSED for result in results)
+        output.note(
+            f"{passed} of {len(results)} passed; this console's own loop lag p99 {smoked.loop_lag_p99_ms:.1f} ms"
+        )
+    return smoked
+
+
+async def _smoke_routes(
+    profile: "Profile", checks: tuple[RouteCheck, ...], gateway: "Gateway", how: SmokeOrder
+) -> tuple[ConsoleState, list[SmokeResult]]:
+    """Fold a smoke test's events, and write each result as it comes."""
+    state = ConsoleState(profile.name).apply(RoutesChecked(checks))
+    results: list[SmokeResult] = []
+    widths = _widths(checks)
+    plan = SmokePlan(gateway, Reservations(profile.budget()), profile.gateway.smoke_max_output_tokens)
+    places = asyncio.Semaphore(how.concurrency or profile.gateway.concurrency)
+    try:
+        for _ in range(how.repeat):
+            async with aclosing(smoke(checks, plan, places=places, shape=how.shape)) as events:
+                async for event in events:
+                    state = state.apply(event)
+                    if not isinstance(event, SmokeFinished):
+                        continue
+                    results.append(event.result)
+                    if not how.as_json:
+                        show_result(event.result, widths)
+                        if said := state.smoke(event.result.role).said:
+                            output.note(f'    the gateway said, not stored: "{said}"')
+            checks = tuple(each for each in checks if not _stops(state, each))
+            if not checks:
+                break
+    except asyncio.CancelledError:
+        for words, is_sent in (("had been sent", True), ("may have been sent", False)):
+            live = [call.role.value for call in state.requests.calls if call.is_live and call.is_sent is is_sent]
+            if live:
+                output.note(f"stopped: {', '.join(live)} {words}, may be billed, and have an unknown outcome")
+        raise
+    return state, _in_order(results)
+
+
+def _in_order(results: list[SmokeResult]) -> list[SmokeResult]:
+    order = list(Role)
+    return sorted(results, key=lambda result: order.index(result.role))
+
+
+def _stops(state: ConsoleState, check: RouteCheck) -> bool:
+    """Return whether a route's newest test ended in something that no repetition mends."""
+    result = state.smoke(check.route.role).result
+    return result is not None and result.classification is not None and result.classification.stops
+
+
+def _widths(checks: Sequence[RouteCheck]) -> list[int]:
+    blank = [("! account", each.route.role, each.route.model, each.route.endpoint_family) for each in checks]
+    return output.column_widths(blank)

@@ -1,0 +1,47 @@
+"""The exit codes of what several verbs show: a check, a smoke test, a refusal, a token."""
+
+from console.cli.exit_code import ExitCode
+from console.domain.errors.category import Category, Classification
+from console.domain.finding import Severity
+from console.domain.probes.smoke import SmokeResult, SmokeStatus
+from console.domain.routes.contract import RouteCheck, Verdict
+from console.domain.tokens.state import TokenState
+
+
+def code_of_check(check: RouteCheck) -> ExitCode:
+    """Return the exit code of one route's offline check."""
+    if check.verdict is Verdict.DRIFT:
+        return ExitCode.DRIFT
+    has_failure = any(finding.severity is Severity.FAIL for finding in check.findings)
+    return ExitCode.FAILED if has_failure else ExitCode.OK
+
+
+_CATEGORY_CODES = {
+    Category.ENDPOINT_DRIFT: ExitCode.DRIFT,
+    Category.UPSTREAM_UNAVAILABLE: ExitCode.UNREACHABLE,
+    Category.TIMEOUT: ExitCode.UNREACHABLE,
+    Category.SECRET_IN_PROMPT: ExitCode.REFUSED,
+    Category.ORIGIN_REFUSED: ExitCode.REFUSED,
+}
+
+
+def code_of_token(state: TokenState) -> ExitCode:
+    """Return the exit code of what asking for a token led to."""
+    if state is TokenState.FOUND:
+        return ExitCode.OK
+    return ExitCode.REFUSED if state is TokenState.REFUSED else ExitCode.TOKEN
+
+
+def code_of_result(result: SmokeResult) -> ExitCode:
+    """Return the exit code of one route's smoke test."""
+    if result.status in (SmokeStatus.PASSED, SmokeStatus.SKIPPED):
+        return ExitCode.OK
+    if result.classification is None:
+        return ExitCode.FAILED
+    return code_of_category(result.classification)
+
+
+def code_of_category(found: Classification) -> ExitCode:
+    """Return the exit code of a refusal, or of what broke."""
+    category = found.category
+    return ExitCode.ACCOUNT if category.is_account else _CATEGORY_CODES.get(category, ExitCode.FAILED)

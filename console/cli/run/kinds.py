@@ -1,0 +1,221 @@
+"""What each kind of `run` does: step, decide, and look."""
+
+import argparse
+import os
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+
+from console.cli import output
+from console.cli.exit_code import ExitCode
+from console.cli.reports.record import record_document, record_yaml
+from console.cli.run.context import desk_of_run, open_desk_of, read_task, run_id_of
+from console.cli.run.list import show_runs
+from console.cli.run.report import code_of_run, next_commands, show_findings, show_standing
+from console.domain.artifacts.artifact import ArtifactKind
+from console.domain.ledger.ulid import new_run_id
+from console.domain.money import usd
+from console.domain.routes.role import Role
+from console.domain.run.command import AllowRepeat, MoveRoute, Stop, operator_verdict
+from console.domain.run.event import Entry
+from console.domain.run.gate import Gate, GateVerdict
+from console.domain.run.record import record_of
+from console.domain.run.state import Phase, RunState
+from console.services.config.settings import Profile
+from console.services.run.beginning import Order, begin_run
+from console.services.run.deciding import command
+from console.services.run.opening import origin_of
+from console.services.run.run_context import RunContext
+from console.services.run.run_log import RunLog
+from console.services.run.session import step_all, stepping
+from console.services.run.step import GateNoted, StepEvent
+from console.services.run.stepper import Stepper
+from console.view.run_words import entry_words
+
+
+async def do(arguments: argparse.Namespace, profile: Profile, *, is_looking: bool) -> ExitCode:
+    """Do what a kind of the verb says. Raises `Problem`s of many kinds.
+
+    Args:
+        arguments: The parsed command line.
+        profile: The profile that it means.
+        is_looking: Whether the kind keeps nothing.
+
+    """
+    async with open_desk_of(profile, is_looking=is_looking) as opened:
+        if arguments.kind == "list":
+            return await _list(opened, arguments)
+        if arguments.kind == "start":
+            return await _start(opened, arguments)
+        log = await _find(opened, arguments.run_id)
+        if arguments.kind == "show":
+            return _show(log.state, arguments)
+        desk = await desk_of_run(opened, log, arguments)
+        match arguments.kind:
+            case "decide":
+                return await _decide(desk, log, arguments)
+            case "stop":
+                return await _stop(desk, log, arguments)
+            case "resume":
+                return await _resume(desk, log, arguments)
+            case _:
+                return await _step(desk, log, arguments)
+
+
+# --- Beginning and stepping ------------------------------------------------------------------------------------------
+
+
+async def _start(desk: RunContext, arguments: argparse.Namespace) -> ExitCode:
+    order = Order(
+        read_task(arguments.task_file),
+        ArtifactKind(arguments.kind_of_artifact),
+        arguments.repo.absolute(),
+        tuple(arguments.context),
+        are_checks_confirmed=arguments.run_checks,
+    )
+    log, _ = await begin_run(
+        desk, order, new_run_id(desk.now_ms, os.urandom), origin_of(desk.profile, desk.environment)
+    )
+    output.note(f"run {log.state.run_id} began, profile {desk.profile.name}")  # what holds its first step names no run
+    if arguments.run_checks:
+        for command in desk.profile.policy.checks:
+            output.note(f"confirmed to run on what a model writes: {command}")
+    elif desk.profile.policy.checks:
+        output.note("the policy's checks will not be run: they were not confirmed with --run-checks")
+    return await _step(desk, log, arguments)
+
+
+async def _step(desk: RunContext, log: RunLog, arguments: argparse.Namespace) -> ExitCode:
+    if log.state.is_over or (log.state.is_waiting and not arguments.auto):
+        return _finish(log.state, arguments)
+    async with stepping(desk, log) as stepper:
+        if _only_shows(log.state, arguments):
+            return await _preview(stepper, arguments)
+        news = step_all(desk, log, stepper) if arguments.auto else stepper.step()
+        await _tell(news, arguments)
+    return _finish(log.state, arguments)
+
+
+def _only_shows(state: RunState, arguments: argparse.Namespace) -> bool:
+    """Return whether a step shows the call that is due: where that was asked for, and before the first one of a run.
+
+    Nobody pays for a call whose words could not be read first, unless `--auto` says that nobody will read them.
+    """
+    if arguments.kind != "step":
+        return False
+    is_first_call = state.gate is Gate.PLANNER and not state.has_generated
+    return arguments.preview or (is_first_call and not arguments.send and not arguments.auto)
+
+
+async def _tell(news: AsyncGenerator[StepEvent, None], arguments: argparse.Namespace) -> None:
+    """Note each thing as it happens; a model's output is not among them."""
+    async with aclosing(news) as told:
+        async for each in told:
+            if arguments.json:
+                continue
+            if isinstance(each, Entry) and (words := entry_words(each)) is not None:
+                output.note(words)
+            elif isinstance(each, GateNoted):
+                show_findings(each.findings, each.output_tails)
+
+
+async def _preview(stepper: Stepper, arguments: argparse.Namespace) -> ExitCode:
+    """Write exactly what the due call would send."""
+    call = await stepper.prepare()
+    code = ExitCode.OK if arguments.preview else ExitCode.WAITING
+    body = call.request.body.decode()
+    if arguments.json:
+        document = {
+            "schema": "gateway-console/run-preview/v1",
+            "run_id": stepper.state.run_id,
+            "gate": call.gate.value,
+            "role": call.route.role.value,
+            "model": call.route.model,
+            "endpoint_family": call.route.endpoint_family.value,
+            "endpoint_path": call.route.endpoint_path,
+            "max_tokens": call.cost.tokens,
+            "max_usd": usd(call.cost.microusd),
+            "body": body,
+            "next": [f"gateway-console run step {stepper.state.run_id} --send"],
+        }
+        output.write_document(document)
+        return code
+    route = call.route
+    output.note(f"{route.role}: POST {route.endpoint_path}, {route.model}, {len(call.request.body)} bytes, {call.cost}")
+    output.note("not sent; the ids that bound its blocks are new in every call")
+    for text in (call.brief.instructions, "", *call.brief.prompt.splitlines()):
+        output.write_line(text)
+    output.note(f"    next: gateway-console run step {stepper.state.run_id} --send")
+    return code
+
+
+# --- Decisions -------------------------------------------------------------------------------------------------------
+
+
+async def _decide(desk: RunContext, log: RunLog, arguments: argparse.Namespace) -> ExitCode:
+    verdict = operator_verdict(
+        log.state, Gate(arguments.gate), GateVerdict(arguments.verdict), arguments.reason, saw=arguments.saw
+    )
+    await _note_entries(await command(desk, log, verdict), arguments)
+    return _finish(log.state, arguments)
+
+
+async def _stop(desk: RunContext, log: RunLog, arguments: argparse.Namespace) -> ExitCode:
+    await _note_entries(await command(desk, log, Stop(arguments.reason)), arguments)
+    return _finish(log.state, arguments, ExitCode.OK)
+
+
+async def _resume(desk: RunContext, log: RunLog, arguments: argparse.Namespace) -> ExitCode:
+    if log.state.phase is Phase.CALLING:
+        async with stepping(desk, log) as stepper:
+            await _tell(stepper.step(), arguments)
+    if arguments.fallback:
+        moved = await command(desk, log, MoveRoute(Role(arguments.fallback), arguments.reason))
+        await _note_entries(moved, arguments)
+    if arguments.repeat:
+        await _note_entries(await command(desk, log, AllowRepeat(arguments.reason)), arguments)
+    return await _step(desk, log, arguments)
+
+
+async def _note_entries(entries: Sequence[Entry], arguments: argparse.Namespace) -> None:
+    for entry in entries:
+        if not arguments.json and (words := entry_words(entry)) is not None:
+            output.note(words)
+
+
+# --- Looking ---------------------------------------------------------------------------------------------------------
+
+
+async def _find(desk: RunContext, name: str) -> RunLog:
+    return await RunLog.open(desk.ledger, await run_id_of(desk.ledger, name))
+
+
+async def _list(desk: RunContext, arguments: argparse.Namespace) -> ExitCode:
+    return await show_runs(desk.ledger, limit=arguments.limit, status=arguments.status, as_json=arguments.json)
+
+
+def _show(state: RunState, arguments: argparse.Namespace) -> ExitCode:
+    record = record_of(state)
+    if arguments.json:
+        output.write_document({"schema": "gateway-console/run-show/v1", **record_document(record)})
+        return ExitCode.OK
+    for text in record_yaml(record).splitlines():
+        output.write_line(text)
+    show_standing(state)
+    return ExitCode.OK
+
+
+def _finish(state: RunState, arguments: argparse.Namespace, code: ExitCode | None = None) -> ExitCode:
+    """Say where the run stands, and return the exit code of that."""
+    code = code_of_run(state) if code is None else code
+    if arguments.json:
+        document = {
+            "schema": f"gateway-console/run-{arguments.kind}/v1",
+            **record_document(record_of(state)),
+            "phase": state.phase.value,
+            "next": list(next_commands(state)),
+            "exit_code": int(code),
+        }
+        output.write_document(document)
+    else:
+        show_standing(state)
+    return code

@@ -1,0 +1,83 @@
+"""What each kind of `record` does."""
+
+import argparse
+
+from console.cli import output
+from console.cli.exit_code import ExitCode
+from console.cli.reports.record import record_document, record_yaml
+from console.cli.run.context import open_desk_of, run_id_of
+from console.cli.run.list import show_runs
+from console.domain.run.record import record_of
+from console.services.config.settings import Profile
+from console.services.run.run_context import RunContext
+from console.services.run.run_log import RunLog
+from console.services.run.signing import read_signers, signers_of
+from console.services.run.verify_chain import verify_run
+
+
+async def look(arguments: argparse.Namespace, profile: Profile) -> ExitCode:
+    """Do what a kind of the verb says. Raises `Problem`s of many kinds."""
+    async with open_desk_of(profile, is_looking=True) as desk:
+        match arguments.kind:
+            case "list":
+                return await show_runs(desk.ledger, limit=100_000, status=None, as_json=arguments.json)
+            case "show":
+                return await _show(desk, arguments)
+            case _:
+                return await _verify(desk, arguments)
+
+
+async def _show(desk: RunContext, arguments: argparse.Namespace) -> ExitCode:
+    log = await RunLog.open(desk.ledger, await run_id_of(desk.ledger, arguments.run_id))
+    record = record_of(log.state)
+    if arguments.json:
+        output.write_document({"schema": "gateway-console/record/v1", **record_document(record)})
+        return ExitCode.OK
+    for text in record_yaml(record).splitlines():
+        output.write_line(text)
+    if record.is_simulated:
+        output.note("the embedded gateway answered: this record is not evidence of a real gateway")
+    return ExitCode.OK
+
+
+async def _verify(desk: RunContext, arguments: argparse.Namespace) -> ExitCode:
+    """Check the chain of each run; what a chain alone cannot show is said."""
+    names = [each.run_id for each in await desk.ledger.runs(1_000_000)] if arguments.all else arguments.run_ids
+    signers = arguments.signers or signers_of(desk.profile.policy)
+    if signers is not None:
+        read_signers(signers)  # a list that cannot be read is not a record that does not hold, nor one that does
+    results = [
+        await verify_run(desk.ledger, await run_id_of(desk.ledger, name), signers, desk.environment) for name in names
+    ]
+    holds = all(result.holds for result in results)
+    code = ExitCode.OK if holds else ExitCode.RECORD
+    if arguments.json:
+        documents = [
+            {
+                "run_id": result.run_id,
+                "holds": result.holds,
+                "lines": result.lines,
+                "head": result.head,
+                "signatures": result.signatures,
+                "signatures_not_verified": result.unverified,
+                "faults": [{"line": fault.seq, "words": fault.words} for fault in result.faults],
+            }
+            for result in results
+        ]
+        output.write_document(
+            {"schema": "gateway-console/record-verify/v1", "records": documents, "exit_code": int(code)}
+        )
+        return code
+    for result in results:
+        sign = "✓ holds" if result.holds else "× broken"
+        signed = f", {result.signatures} signature(s) hold" if result.signatures else ""
+        output.write_line(f"{sign}  {result.run_id}  {result.lines} lines, head {result.head}{signed}")
+        for fault in result.faults:
+            output.note(f"    line {fault.seq}: {fault.words}")
+        if result.unverified:
+            output.note(f"    ! {result.unverified} signature(s) are not verified: name who may sign with --signers")
+    if results:
+        output.note(
+            "chain only: lines missing at the end, or a ledger written again, show by a head that you kept elsewhere"
+        )
+    return code

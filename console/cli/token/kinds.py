@@ -1,0 +1,38 @@
+"""What each kind of `token` does, once its subject is known."""
+
+import argparse
+
+from console.cli.context import current
+from console.cli.exit_code import ExitCode
+from console.cli.token import change, look, unlock
+from console.cli.token.subject import Subject, load_subject
+from console.domain.problem import Problem, ProblemKind
+from console.services.open_gateway import require_base_url
+from console.services.probes.key_verifier import gateway_verifier
+from console.services.tokens.entry import check_entry
+from console.services.tokens.rotation import Verifier
+
+
+def do(arguments: argparse.Namespace) -> ExitCode:
+    """Do what a kind of the verb says. Raises `Problem`s of many kinds."""
+    if _asks_for_token(arguments) and (reason := check_entry(current().environment)) is not None:
+        raise Problem(f"no token is taken while {reason}", ProblemKind.REFUSED)
+    subject = load_subject(arguments)
+    match arguments.kind:
+        case "list" | "check" | "doctor":
+            return look.run(subject, arguments)
+        case "unlock":
+            return unlock.run(subject, arguments)
+        case _:
+            return change.run(subject, arguments, verify=_verifier(subject))
+
+
+def _asks_for_token(arguments: argparse.Namespace) -> bool:
+    return arguments.kind == "set" or (arguments.kind == "rotate" and not (arguments.confirm or arguments.back))
+
+
+def _verifier(subject: Subject) -> Verifier | None:
+    """Return how the gateway is asked about a new token; None on the embedded one, which makes its own."""
+    if subject.origin is None:
+        return None
+    return gateway_verifier(subject.profile, require_base_url(subject.profile, current().environment))
