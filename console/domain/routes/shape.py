@@ -35,7 +35,10 @@ _WRITER = RoleTask(
     "Write a unified diff that adds the file note.txt with the word ok. Make no claims. You followed AGENTS.md."
     " Answer in JSON.",
 )
-_DRAFT = "Nonce: probe-1\nDraft: 'print(1 + 1)'. Answer in JSON, repeat the nonce, and leave the findings empty."
+_DRAFT = (
+    "Nonce: probe-1\nDraft: 'print(1 + 1)'."
+    " Answer in JSON and repeat the nonce; findings is empty where you found nothing."
+)
 
 ROLE_TASKS: dict[Role, RoleTask] = {
     Role.PLANNER: _PLANNER,
