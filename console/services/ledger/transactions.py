@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from console.domain.ledger.actor import Actor, actor_from, actor_json
+from console.domain.ledger.actor import Actor, ActorKind, actor_from, actor_json
 from console.domain.ledger.canonical import read_canonical
 from console.domain.ledger.line import (
     CALL_ENDS,
@@ -252,12 +252,18 @@ def _says_the_same(line: Line, new: NewLine) -> bool:
     return is_same_deed and line.call_id == new.call_id
 
 
+_DECIDED_FIRST = "another operator decided first: "
+
+
 def _conflict(connection: "Connection", run_id: str, instead: tuple[Line, ...]) -> ConflictError:
     by = instead[-1].actor if instead else None
     if instead:
-        last = instead[-1]
+        decisions = (line for line in reversed(instead) if line.kind == GATE_DECIDED)
+        decided = next((line for line in decisions if line.actor.kind is ActorKind.OPERATOR), None)
+        last = decided or instead[-1]
         where = f" at gate {last.gate}, attempt {last.attempt}" if last.gate is not None else ""
-        words = f"{last.actor.id} was first: {last.kind}{where}, line {last.seq} of run {run_id}"
+        by_whom = f"{last.actor.id} was first: {last.kind}" if decided is None else _DECIDED_FIRST + last.actor.id
+        words = f"{by_whom}{where}, line {last.seq} of run {run_id}"
     else:
         words = f"run {run_id} does not stand where it was seen"
     return ConflictError(

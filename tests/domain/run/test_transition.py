@@ -1,6 +1,8 @@
 """The table of transitions: whole, without two ways for one event, and drawn as it is."""
 
+import runpy
 from itertools import pairwise
+from pathlib import Path
 from typing import get_args
 
 from support.run.story import ANN, READY, failed_at, lost_at, opened, waiting_at
@@ -67,3 +69,9 @@ def test_a_run_that_is_blocked_stays_at_the_gate_and_attempt_that_blocked_it() -
     assert (story.state.gate, story.state.attempt, story.state.phase) == (Gate.WRITER, 3, Phase.OVER)
     assert story.state.spent_in_attempt == spent
     assert not can_follow(story.state, opened(story.state, READY))
+
+
+def test_the_picture_is_drawn_from_the_table() -> None:
+    docs = Path(__file__).parents[3] / "docs"
+    drawn = runpy.run_path(str(docs / "run_picture.py"))["drawn"]()
+    assert (docs / "run.svg").read_text(encoding="utf-8") == drawn, "run: python docs/run_picture.py"

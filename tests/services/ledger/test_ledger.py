@@ -156,7 +156,7 @@ async def test_who_has_not_seen_the_last_line_is_told_what_was_appended_instead(
     assert caught.value.by == ANN
     assert caught.value.instead == (await ledger.read(line.run_id))[1:]
     assert str(caught.value) == (
-        f"ann was first: GateDecided at gate reviewer, attempt 1, line 3 of run {line.run_id};"
+        f"another operator decided first: ann at gate reviewer, attempt 1, line 3 of run {line.run_id};"
         " nothing of yours was kept, look at the run again"
     )
     assert await other.head(line.run_id) == won.sha256
@@ -180,7 +180,7 @@ async def test_a_run_begins_once(ledger: SqliteLedger, other: SqliteLedger) -> N
 async def test_a_gate_is_decided_once_in_each_attempt(ledger: SqliteLedger) -> None:
     line = await begun(ledger)
     decided = await appended(ledger, line, decision("revise"))
-    with pytest.raises(ConflictError, match="ann was first: GateDecided at gate reviewer, attempt 1, line 2") as caught:
+    with pytest.raises(ConflictError, match="another operator decided first: ann at gate reviewer") as caught:
         await appended(ledger, decided, score(), decision("ready"), actor=BOB)
     assert (caught.value.head, caught.value.instead) == (decided.sha256, (decided,))
     last = await appended(ledger, decided, decision("ready", attempt=2), decision("ready", gate="critic"))

@@ -88,7 +88,8 @@ async def test_of_operators_who_decide_at_once_one_is_accepted_and_the_others_ar
             lost = [each for each in said if not each["is_done"]]
             assert len(lost) == count - 1
             assert {each["error"] for each in lost} == {"ConflictError"}
-            assert all(each["words"].startswith(f"{won['name']} was first: ") for each in lost)
+            first = f"another operator decided first: {won['name']} at gate "
+            assert all(each["words"].startswith(first) for each in lost)
             (decision,) = (await alike.refresh()).decisions
             assert (decision.actor.id, decision.decided.reason) == (won["name"], f"as {won['name']} sees it")
 
