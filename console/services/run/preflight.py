@@ -149,10 +149,10 @@ def _finished(
 def _check_roles(state: RunState) -> Iterator[Finding]:
     for role in NEEDED:
         if state.route(role) is None:
-            yield Finding("ROLE-01", Severity.FAIL, f"the profile has no route for {role}")
+            yield Finding("PRE-01", Severity.FAIL, f"the profile has no route for {role}")
     attempts = 1 if state.created is None else state.created.policy.max_attempts
     if attempts > 1 and state.route(Role.REVISION) is None:
-        yield Finding("ROLE-02", Severity.WARN, "the profile has no route for revision: a draft cannot be revised")
+        yield Finding("PRE-02", Severity.WARN, "the profile has no route for revision: a draft cannot be revised")
 
 
 def _check_judges(state: RunState) -> Iterator[Finding]:
@@ -167,7 +167,7 @@ def _check_rows(desk: RunContext) -> tuple[Finding, ...]:
     try:
         marks = MarkFile(state_directory(desk.environment), desk.profile.name).read().marks
     except PrivateFileError as error:
-        return (Finding("VER-09", Severity.WARN, f"the verification marks cannot be read: {error}"),)
+        return (Finding("VERIFY-03", Severity.WARN, f"the verification marks cannot be read: {error}"),)
     today = datetime.fromtimestamp(desk.now_ms() / 1000, UTC).date()
     states = [state_of_row(row, marks, today, policy.verification_max_age_days) for row in rows()]
     return check_freshness(states, is_required=policy.require_verification)
