@@ -25,7 +25,6 @@ class ActorKind(StrEnum):
     OPERATOR = "operator"
     CONSOLE = "console"
     """The program itself: what it measured, and the machine's verdicts."""
-    CI = "ci"
 
 
 @dataclass(frozen=True, slots=True)

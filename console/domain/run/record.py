@@ -41,7 +41,7 @@ class RecordedCall:
     model_reported: str | None
     endpoint_family: EndpointFamily
     outcome: str
-    """`answered`, `failed`, `lost` where it may have been billed and nobody knows, or `open`."""
+    """`answered`, `failed`, `lost` where it may have been billed and its outcome is unknown, or `open`."""
     category: Category | None
     http_status: int | None
     request_id: str | None

@@ -56,7 +56,7 @@ class Judgement:
 
     verdict: GateVerdict
     findings: tuple[Finding, ...]
-    """Why it is no better; in our words, nothing of the model's."""
+    """Why it is not better; in our words, nothing of the model's."""
     total: int | None = None
     scores: tuple[tuple[str, int], ...] = ()
     severities: tuple[tuple[FindingSeverity, int], ...] = ()

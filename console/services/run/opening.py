@@ -109,7 +109,7 @@ def operator_of(profile: Profile) -> Actor:
     """Return who decides in this process: the operating system's user, and the key that the policy names.
 
     Raises:
-        OperatorError: The key file cannot be read, or is no public SSH key.
+        OperatorError: The key file cannot be read, or is not a public SSH key.
 
     """
     host = hashlib.sha256(socket.gethostname().encode()).hexdigest()[:12]
@@ -121,7 +121,7 @@ def fingerprint_of(path: Path) -> str:
     """Return a public SSH key's fingerprint, as `ssh-keygen -l` shows it.
 
     Raises:
-        OperatorError: It cannot be read, or is no public key.
+        OperatorError: It cannot be read, or is not a public key.
 
     """
     shown = safe(str(path), limit=200)
@@ -139,5 +139,5 @@ def fingerprint_of(path: Path) -> str:
         blob = b""
     length = int.from_bytes(blob[:4], "big")
     if not blob or blob[4 : 4 + length] != kind.encode():
-        raise OperatorError(f"operator_key {shown} is no public SSH key; name the file that ends in .pub")
+        raise OperatorError(f"operator_key {shown} is not a public SSH key; name the file that ends in .pub")
     return "SHA256:" + base64.b64encode(hashlib.sha256(blob).digest()).decode().rstrip("=")

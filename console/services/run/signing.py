@@ -84,7 +84,7 @@ async def verify(statement: bytes, signature: str, signers: Path, environment: M
     """Verify a signature by a list of signers, as `man ssh-keygen` describes one under ALLOWED SIGNERS.
 
     Raises:
-        SigningError: It is no signature of this statement by a key on the list, or the list cannot be read.
+        SigningError: It is not a signature of this statement by a key on the list, or the list cannot be read.
 
     """
     shown = safe(str(signers), limit=200)

@@ -107,7 +107,7 @@ class Stepper:
 
         Raises:
             StepHeldError: It cannot be done now; nothing was changed.
-            ConflictError: Somebody else appended; look again.
+            ConflictError: Another process appended; look again.
             LedgerError: It cannot be kept.
 
         """

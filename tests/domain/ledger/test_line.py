@@ -95,8 +95,8 @@ def test_a_line_of_jsonl_is_read_back(new: NewLine, number: int) -> None:
         {"gate": "../x"}, {"attempt": -1}, {"attempt": False}, {"call_id": ""}, {"call_id": "a b"}, {"body": []},
         {"body": "{}"}, {"body": None}, {"previous": "0"}, {"sha256": "A" * 64}, {"sha256": None}, {"actor": None},
         {"actor": {}}, {"actor": {"kind": "robot", "id": "a", "key_fingerprint": None, "host": None}},
-        {"actor": {"kind": ["ci"], "id": "a", "key_fingerprint": None, "host": None}},
-        {"actor": {"kind": "ci", "id": 7, "key_fingerprint": None, "host": None}}, {"more": 1},
+        {"actor": {"kind": ["console"], "id": "a", "key_fingerprint": None, "host": None}},
+        {"actor": {"kind": "console", "id": 7, "key_fingerprint": None, "host": None}}, {"more": 1},
     ],
 )  # fmt: skip
 def test_what_is_not_a_line_is_not_read(changes: dict[str, object]) -> None:
