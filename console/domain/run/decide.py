@@ -30,12 +30,12 @@ from console.domain.run.event import (
     SourcesChecked,
     StopCause,
 )
-from console.domain.run.gate import Gate, GateVerdict
+from console.domain.run.gate import GateVerdict
 from console.domain.run.reason import check_reason, kept_reason
 from console.domain.run.refusal import Refusal, RefusalCode
 from console.domain.run.state import Phase, RunState
 from console.domain.run.terms import Terms, terms_of
-from console.domain.run.transition import why_not_follow, why_over, words_of
+from console.domain.run.transition import not_waiting, transition_of, why_not_follow, why_over, words_of
 from console.domain.text.secret_scan import find_secrets
 
 CALLS_A_GATE = 2
@@ -208,9 +208,9 @@ def _decide(state: RunState, command: Decide, actor: Actor) -> tuple[RunEvent, .
         saw=state.head,
         artifact_sha256=command.artifact_sha256,
     )
-    misplaced = why_not_follow(state, decided)
-    if terms is None or (misplaced is not None and misplaced.code is not RefusalCode.UNSIGNED):
-        return misplaced or Refusal(RefusalCode.NOT_WAITING, f"the gate {state.gate.words} does not wait")
+    led = transition_of(state, decided)
+    if terms is None or (isinstance(led, Refusal) and led.code is not RefusalCode.UNSIGNED):
+        return led if isinstance(led, Refusal) else not_waiting(state)
     refused = (
         _check_seen(state, command)
         or _check_person(actor, is_person=not command.is_machine)
@@ -219,17 +219,16 @@ def _decide(state: RunState, command: Decide, actor: Actor) -> tuple[RunEvent, .
     )
     if refused is not None:
         return refused
-    if command.verdict is GateVerdict.BLOCK:
-        return decided, RunBlocked(command.gate, state.attempt)
-    if state.created is None:
+    if isinstance(led, Refusal):
+        return led
+    if led.to is not Phase.ENDING:
         return (decided,)
-    if command.verdict is GateVerdict.REVISE and state.attempt >= state.created.policy.max_attempts:
-        return decided, RunBlocked(command.gate, state.attempt, attempts_used_up=True)
-    if command.gate is Gate.CANDIDATE:
-        if command.artifact_sha256 is None:
-            return Refusal(RefusalCode.NOT_ALLOWED, "there is no candidate to seal: block or stop the run")
-        return decided, CandidateSealed(command.artifact_sha256, state.created.policy.four_eyes), RunClosed()
-    return (decided,)
+    if command.verdict is not GateVerdict.READY:
+        is_used_up = command.verdict is GateVerdict.REVISE
+        return decided, RunBlocked(command.gate, state.attempt, attempts_used_up=is_used_up)
+    if command.artifact_sha256 is None or state.created is None:
+        return Refusal(RefusalCode.NOT_ALLOWED, "there is no candidate to seal: block or stop the run")
+    return decided, CandidateSealed(command.artifact_sha256, state.created.policy.four_eyes), RunClosed()
 
 
 def _check_seen(state: RunState, command: Decide) -> Refusal | None:

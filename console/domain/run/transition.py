@@ -239,9 +239,7 @@ _FROM: dict[tuple[Phase, type[RunEvent]], tuple[Transition, ...]] = {
 }
 
 _OUT_OF_PHASE: dict[type[RunEvent], Refuses] = {
-    GateDecided: lambda state, _: Refusal(
-        RefusalCode.NOT_WAITING, f"the gate {state.gate.words} does not wait: it is {state.phase}"
-    ),
+    GateDecided: lambda state, _: not_waiting(state),
     CallRepeatAllowed: _nothing_to_repeat,
 }
 """How an event is refused that has no transition from a phase, where not as one that is out of order."""
@@ -250,6 +248,11 @@ _OUT_OF_PHASE: dict[type[RunEvent], Refuses] = {
 def words_of(event: type[RunEvent]) -> str:
     """Return the name of a kind of event in words: `gate opened`."""
     return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", event.__name__).lower()
+
+
+def not_waiting(state: RunState) -> Refusal:
+    """Return the refusal of a decision where no gate waits."""
+    return Refusal(RefusalCode.NOT_WAITING, f"the gate {state.gate.words} does not wait: it is {state.phase}")
 
 
 def why_over(state: RunState) -> Refusal | None:
