@@ -10,6 +10,7 @@ from console.app.widgets.line import Line, Span, cell, dim, fit, line
 from console.app.widgets.line_pane import LinePane
 from console.domain.run.gate import GATES_WITH_A_CALL, Gate, GateVerdict, role_at
 from console.domain.run.state import Phase
+from console.domain.run.terms import terms_of
 from console.view.console_state import ConsoleState
 from console.view.sign import Tone
 
@@ -101,8 +102,8 @@ def _verdict_words(run: "RunState", verdict: GateVerdict) -> str:
         return f"back to the {back}, attempt {run.attempt + 1} of {most}{computed}"
     after = run.gate.after
     where = "seals the candidate" if after is None else f"on to the {after.words}"
-    is_override = run.opened is not None and run.opened.verdict is not GateVerdict.READY
-    return f"{where}{'; an override: needs a reason' if is_override else computed}"
+    terms = terms_of(run, verdict)
+    return f"{where}{'; an override: needs a reason' if terms is not None and terms.is_override else computed}"
 
 
 def _bound_to(state: ConsoleState) -> str:

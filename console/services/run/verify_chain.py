@@ -6,8 +6,11 @@ from pathlib import Path
 
 from console.domain.ledger.line import ChainFault
 from console.domain.ledger.signature import SignatureFormError, begin_statement, decision_statement, signer_of
-from console.domain.run.event import Entry, GateDecided, OperatorSigned, RunCreated
+from console.domain.run.event import Entry, GateDecided, OperatorSigned
+from console.domain.run.fold import apply
 from console.domain.run.gate import GateVerdict
+from console.domain.run.state import RunState
+from console.domain.run.transition import why_not_follow
 from console.services.ledger.codec import CodecError, encode_event
 from console.services.ledger.ledger import Ledger, LedgerError
 from console.services.run.run_log import entry_of
@@ -43,7 +46,7 @@ class _Signed:
 
 
 async def verify_run(ledger: Ledger, run_id: str, signers: Path | None, environment: Mapping[str, str]) -> Verified:
-    """Check each line's hash and its place in the chain, that each holds an event, and each signature.
+    """Check each line's hash and its place in the chain, that its event can follow in a run, and each signature.
 
     Args:
         ledger: Where the run is kept.
@@ -71,7 +74,7 @@ async def verify_run(ledger: Ledger, run_id: str, signers: Path | None, environm
     head = lines[-1].sha256 if lines else ""
     if faults:
         return Verified(run_id, len(lines), head, tuple(faults))
-    signatures, missing = _signatures(run_id, entries)
+    signatures, missing = _followed(run_id, entries)
     if signers is None:
         return Verified(run_id, len(lines), head, tuple(missing), unverified=len(signatures))
     wrong = [fault for each in signatures for fault in await _check(each, signers, environment)]
@@ -79,31 +82,21 @@ async def verify_run(ledger: Ledger, run_id: str, signers: Path | None, environm
     return Verified(run_id, len(lines), head, (*missing, *wrong), signatures=good)
 
 
-def _signatures(run_id: str, entries: Sequence[Entry]) -> tuple[list[_Signed], list[ChainFault]]:
-    """Return the signatures of a run, and the decisions that want one and have none."""
+def _followed(run_id: str, entries: Sequence[Entry]) -> tuple[list[_Signed], list[ChainFault]]:
+    """Return the signatures of a run, and the first event that cannot follow in one: nothing after it can be judged."""
     found: list[_Signed] = []
     faults: list[ChainFault] = []
-    created: RunCreated | None = None
-    before: _Signed | None = None
-    is_begun = True
+    state = RunState(run_id)
     for entry in entries:
-        match entry.event:
-            case RunCreated() as created:
-                is_begun = not created.policy.four_eyes
-            case OperatorSigned() as signed:
-                before = _Signed(entry.seq, signed, b"")
-                continue
-            case GateDecided() as decided:
-                needs = created is not None and created.policy.four_eyes and not decided.is_machine
-                if before is not None:
-                    found.append(_Signed(before.seq, before.event, _statement(run_id, decided)))
-                elif needs and decided.verdict is not GateVerdict.BLOCK:
-                    faults.append(ChainFault(entry.seq, "the policy wants four eyes, and this decision is not signed"))
-            case _ if before is not None and created is not None:
-                is_begun = True
-                found.append(_Signed(before.seq, before.event, begin_statement(run_id, encode_event(created))))
-        before = None
-    if not is_begun:
+        if (refused := why_not_follow(state, entry.event)) is not None:
+            faults.append(ChainFault(entry.seq, refused.message))
+            break
+        if isinstance(entry.event, GateDecided) and state.signed is not None:
+            found.append(_Signed(entry.seq - 1, state.signed, _statement(run_id, entry.event)))
+        before, state = state, apply(state, entry)
+        if before.begun is None and state.begun is not None and state.created is not None:
+            found.append(_Signed(entry.seq, state.begun, begin_statement(run_id, encode_event(state.created))))
+    if state.begun is None and state.needs_signature(GateVerdict.READY):
         faults.insert(0, ChainFault(1, "the policy wants four eyes, and the beginning of the run is not signed"))
     return found, faults
 

@@ -12,7 +12,7 @@ from support.run.signing_keys import four_eyes, list_signers, make_key
 
 from console.domain.ledger.line import NewLine
 from console.domain.ledger.signature import NAMESPACE, armor, decision_statement, signer_of
-from console.domain.run.event import GateDecided, OperatorSigned, RunEvent
+from console.domain.run.event import GateDecided, InstructionPinned, OperatorSigned, RunEvent
 from console.domain.run.gate import GateVerdict
 from console.domain.run.refusal import RefusalCode
 from console.domain.run.state import Phase, RunStatus
@@ -139,11 +139,13 @@ async def test_a_decision_that_was_written_without_a_signature_does_not_verify(k
         await walk_to(desk, log, "instruction", Phase.WAITING)
         state = log.state
         decided = GateDecided(state.gate, 1, GateVerdict.READY, "", False, False, state.head, None)
+        pinned = next(each.event for each in log.entries if isinstance(each.event, InstructionPinned))
         signed = await sign(b"another statement", keys.ben, desk.environment)
         forged = OperatorSigned(signer_of(signed), signed, "0" * 64)
         named = replace(forged, key_fingerprint="SHA256:" + "A" * 43)
         for events, words in (
-            ([decided], "the policy wants four eyes, and this decision is not signed"),
+            ([decided], "the policy wants two operators: this decision has to be signed"),
+            ([pinned, decided], "instruction pinned cannot follow here: the gate instruction source is waiting"),
             ([forged, decided], f"the signature does not hold for ben@example.com of {keys.signers}"),
             ([named, decided], "the signature is by another key than the line says"),
         ):
