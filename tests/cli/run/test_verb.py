@@ -191,7 +191,7 @@ async def test_nothing_that_is_shown_or_kept_holds_the_task_the_draft_or_the_tok
     ("task", "code", "words"),
     [
         (None, 2, "cannot be read: No such file"),
-        (b"\xff\xfe\x00", 2, "no UTF-8 text"),
+        (b"\xff\xfe\x00", 2, "not UTF-8 text"),
         (b"do this\x00", 2, "binary file"),
         (b" \n\t", 2, "the task is empty"),
         (b"x" * 70_000, 2, "at most 65536 are taken"),
@@ -228,7 +228,11 @@ async def test_a_run_needs_a_repository_with_a_commit(runs: RunConsole, tmp_path
 
 @pytest.mark.parametrize(
     ("pattern", "words"),
-    [("*.nothing", "names no file"), ("../**", "goes up or nowhere"), ("/etc/passwd", "no path inside the repository")],
+    [
+        ("*.nothing", "names no file"),
+        ("../**", "goes up or nowhere"),
+        ("/etc/passwd", "not a path inside the repository"),
+    ],
 )
 async def test_context_is_named_within_the_repository(runs: RunConsole, pattern: str, words: str) -> None:
     given = ("--task-file", runs.task, "--repo", runs.repository.root, "--context", pattern)
