@@ -15,6 +15,7 @@ from console.domain.tokens.secret import Secret
 from console.domain.tokens.state import TokenState
 from console.services.config.settings import GatewaySettings, Profile
 from console.services.open_gateway import TargetError, open_target
+from console.services.tokens.reference import Reference
 from console.services.tokens.stores.store import StoreError
 
 pytestmark = pytest.mark.usefixtures("no_trust_store")
@@ -43,9 +44,15 @@ def no_keyring() -> MemoryStore:
     return MemoryStore(error=StoreError(TokenState.REFUSED, "the keyring was asked"))
 
 
-def profile(*, path: str = "/v1/responses", **gateway: object) -> Profile:
+def profile(*, path: str = "/v1/responses", references: tuple[str, ...] = (), **gateway: object) -> Profile:
     routes = RouteTable((Route(Role.WRITER, "m", EndpointFamily.RESPONSES, path),))
-    return Profile("p", GatewaySettings(**gateway), routes, "config.toml", is_built_in=False)
+    return Profile(
+        "p",
+        GatewaySettings(token_ref=tuple(map(Reference.parse, references)), **gateway),
+        routes,
+        "config.toml",
+        is_built_in=False,
+    )
 
 
 async def refusal(environment: dict[str, str], chosen: Profile) -> str:
@@ -59,7 +66,7 @@ async def refusal(environment: dict[str, str], chosen: Profile) -> str:
 
 async def test_the_embedded_gateway_is_started_for_its_profile_and_ended_after_it() -> None:
     simulator = Simulator()
-    chosen = profile(base_url="sim:", token_ref=["sim:"])
+    chosen = profile(base_url="sim:", references=("sim:",))
     async with open_target(chosen, simulator.start, environment={}, keyring=no_keyring()) as target:
         assert (target.opened.origin, target.opened.is_embedded) == ("http://127.0.0.1:9", True)
         assert target.token.state is TokenState.FOUND
@@ -71,7 +78,7 @@ async def test_the_embedded_gateway_is_started_for_its_profile_and_ended_after_i
 
 async def test_a_real_gateway_starts_no_embedded_one() -> None:
     simulator = Simulator()
-    chosen = profile(base_url="https://gw.example:8443/prefix", token_ref=["env:GW"])
+    chosen = profile(base_url="https://gw.example:8443/prefix", references=("env:GW",))
     async with open_target(chosen, simulator.start, environment={"GW": TOKEN}, keyring=no_keyring()) as target:
         assert (target.opened.origin, target.opened.is_embedded) == ("https://gw.example:8443", False)
         assert target.gateway is not None
@@ -87,7 +94,7 @@ async def test_a_real_gateway_starts_no_embedded_one() -> None:
     ],
 )
 async def test_without_a_token_there_is_no_client(keyring: MemoryStore, state: TokenState) -> None:
-    chosen = profile(base_url="https://gw.example", token_ref=["keyring://s/n"])
+    chosen = profile(base_url="https://gw.example", references=("keyring://s/n",))
     async with open_target(chosen, Simulator().start, environment={}, keyring=keyring) as target:
         assert (target.token.state, target.gateway) == (state, None)
 
@@ -95,7 +102,7 @@ async def test_without_a_token_there_is_no_client(keyring: MemoryStore, state: T
 @pytest.mark.parametrize("base_url", ["https://gw.example", "https://GW.example:443/prefix", "https://gw.example/"])
 async def test_a_token_is_looked_for_by_the_gateways_origin(base_url: str) -> None:
     keyring = MemoryStore({("n", ORIGIN): TOKEN.encode()})
-    chosen = profile(base_url=base_url, token_ref=["keyring://s/n"])
+    chosen = profile(base_url=base_url, references=("keyring://s/n",))
     async with open_target(chosen, Simulator().start, environment={}, keyring=keyring) as target:
         assert (target.token.state, target.token.origin) == (TokenState.FOUND, ORIGIN)
         assert target.gateway is not None
@@ -144,6 +151,6 @@ async def test_a_base_url_of_the_environment_that_does_not_fit_is_refused_withou
 async def test_a_ca_file_that_holds_no_certificate_is_refused(tmp_path: Path, ca_file: str) -> None:
     (tmp_path / "no-pem.txt").write_text("this is not a certificate\n")
     (tmp_path / "empty.pem").write_text("")
-    path = ca_file if ca_file.startswith("~") else str(tmp_path / ca_file)
+    path = Path(ca_file) if ca_file.startswith("~") else tmp_path / ca_file
     message = await refusal({}, profile(base_url="https://gw.example", ca_file=path))
     assert message == "ca_file of profile p cannot be read, or holds no certificate in PEM form"

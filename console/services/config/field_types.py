@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
-from annotated_types import Interval
 from pydantic import (
     AfterValidator,
     AllowInfNan,
@@ -221,9 +220,9 @@ _REFERENCE = (
 
 Version = Annotated[int, Strict(), AfterValidator(_version), WithJsonSchema({"const": 1})]
 Number = Annotated[float, Strict(), AllowInfNan(False)]
-Seconds = Annotated[Number, Interval(gt=0, le=3600)]
-Dollars = Annotated[Number, Interval(ge=0, le=1_000_000_000)]
-Tokens = Annotated[int, Strict(), Interval(ge=0)]
+Seconds = Annotated[Number, Field(gt=0, le=3600)]
+Dollars = Annotated[Number, Field(ge=0, le=1_000_000_000)]
+Tokens = Annotated[int, Strict(), Field(ge=0)]
 Flag = Annotated[bool, Strict()]
 Line = Annotated[str, StringConstraints(strict=True, max_length=400)]
 Date = Annotated[str, _form(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", "must be a date such as 2023-06-01")]

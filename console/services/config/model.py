@@ -7,7 +7,6 @@ pydantic reads a file's tables into these models; `settings` holds what the rest
 from dataclasses import fields
 from typing import Annotated, Any, Literal, Self, TypeVar
 
-from annotated_types import Interval, Len
 from pydantic import (
     BaseModel,
     ConfigDict,
@@ -103,11 +102,9 @@ class GatewayModel(_Table):
     """The longest that one call may take in all, in seconds."""
     connect_timeout_s: Seconds = GatewaySettings.connect_timeout_s
     """The longest that connecting may take, in seconds."""
-    concurrency: Annotated[int, Strict(), Interval(ge=1, le=500)] = GatewaySettings.concurrency
+    concurrency: Annotated[int, Strict(), Field(ge=1, le=500)] = GatewaySettings.concurrency
     """The most calls in flight at once."""
-    smoke_max_output_tokens: Annotated[int, Strict(), Interval(ge=16, le=4096)] = (
-        GatewaySettings.smoke_max_output_tokens
-    )
+    smoke_max_output_tokens: Annotated[int, Strict(), Field(ge=16, le=4096)] = GatewaySettings.smoke_max_output_tokens
     """The token limit of a smoke call. Reasoning counts into it, so a low limit can leave no room for an answer."""
 
     @field_validator("base_url_ref")
@@ -172,13 +169,11 @@ class FamilyFactModel(_Table):
 class PolicyModel(_Table):
     """`[profiles.NAME.policy]`: what has to hold before a call and before a run."""
 
-    verification_max_age_days: Annotated[int, Strict(), Interval(ge=1, le=3650)] = (
-        PolicySettings.verification_max_age_days
-    )
+    verification_max_age_days: Annotated[int, Strict(), Field(ge=1, le=3650)] = PolicySettings.verification_max_age_days
     """How many days a row of the verification table counts as verified."""
     require_verification: Flag = PolicySettings.require_verification
     """Whether every row has to be fresh before a run."""
-    withheld_tokens: Annotated[tuple[Variable, ...], Len(0, 64)] = PolicySettings.withheld_tokens
+    withheld_tokens: Annotated[tuple[Variable, ...], Field(max_length=64)] = PolicySettings.withheld_tokens
     """Further variables whose tokens no role may reach, by name; * stands for any characters."""
     budget_tokens: Tokens | None = PolicySettings.budget_tokens
     """The most tokens, input and output, that one session may take, and one run over all sessions that step it. A call
@@ -186,13 +181,13 @@ class PolicyModel(_Table):
     budget_usd: Dollars | None = PolicySettings.budget_usd
     """The most US dollars that one session or one run may take, by the gateway's own prices. With it, a model without a
     known price is not called."""
-    threshold: Annotated[int, Strict(), Interval(ge=0, le=100)] | None = PolicySettings.threshold
+    threshold: Annotated[int, Strict(), Field(ge=0, le=100)] | None = PolicySettings.threshold
     """The least total, of 100, with which a reviewed draft is ready. Left out, it is the rubric's own."""
     rubric: FilePath = PolicySettings.rubric
     """A TOML file with the criteria that reviewers score by, in place of the built-in ones."""
-    max_attempts: Annotated[int, Strict(), Interval(ge=1, le=20)] = PolicySettings.max_attempts
+    max_attempts: Annotated[int, Strict(), Field(ge=1, le=20)] = PolicySettings.max_attempts
     """Writer passes in one run, the first one included. A revision after the last one blocks the run."""
-    independence: Annotated[int, Strict(), Interval(ge=0, le=3)] = PolicySettings.independence
+    independence: Annotated[int, Strict(), Field(ge=0, le=3)] = PolicySettings.independence
     """How independent judges have to be of what they judge: 0 the same call, 1 another call, 2 another model,
     3 another vendor's model. It is proven again on what the gateway says that served each call."""
     four_eyes: Flag = PolicySettings.four_eyes
@@ -212,7 +207,7 @@ class PolicyModel(_Table):
     """The most US dollars that one writer pass with its reviews may take."""
     require_price: Flag = PolicySettings.require_price
     """Whether a run stops at its preflight where the gateway names prices, and none for a route's model."""
-    run_max_output_tokens: Annotated[int, Strict(), Interval(ge=256, le=131072)] = PolicySettings.run_max_output_tokens
+    run_max_output_tokens: Annotated[int, Strict(), Field(ge=256, le=131072)] = PolicySettings.run_max_output_tokens
     """The token limit of each call of a run. Reasoning counts into it."""
     checks: Commands = PolicySettings.checks
     """Commands of your own that run on the patched files before any model reviews them, such as `pytest -q`. They are

@@ -116,15 +116,6 @@ class Reference:
         return self.scheme.is_store and self.name.endswith((NEXT, PREVIOUS, CANARY))
 
 
-def check_reference(text: str) -> str | None:
-    """Say what is wrong with a token reference, or return None. The words never hold the reference itself."""
-    try:
-        Reference.parse(text)
-    except ValueError as error:
-        return str(error)
-    return None
-
-
 _FORMS = {
     Scheme.ENV: "env: wants a variable's name in capital letters, digits and _, such as env:MODEL_GATEWAY_TOKEN",
     Scheme.KEYRING: "keyring: wants keyring://SERVICE/NAME, such as keyring://gateway-console/acme",

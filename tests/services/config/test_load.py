@@ -405,19 +405,25 @@ def test_a_base_url_that_no_library_can_call_is_refused(path: Path) -> None:
     assert {url: words for url, words in said.items() if "profiles.p.gateway.base_url" not in words} == {}
 
 
+FITTING_URLS = [
+    "https://gw.example",
+    "https://gw.example/",
+    "https://gw.example:8443/prefix",
+    "https://gw.example/api/v2",
+    "http://127.0.0.1:8080",
+    "http://localhost:1",
+    "http://[::1]:8080",
+    "https://10.0.0.1",
+    "HTTPS://GW_1.Example/",
+    "http://127.1.2.3/a~b/v1x",
+    "https://[2001:db8::1]:8443",
+    "http://LocalHost/",
+    "sim:",
+]
+
+
 def test_a_base_url_that_fits_loads_as_it_is_written(path: Path) -> None:
-    urls = [
-        "https://gw.example",
-        "https://gw.example/",
-        "https://gw.example:8443/prefix",
-        "https://gw.example/api/v2",
-        "http://127.0.0.1:8080",
-        "http://localhost:1",
-        "http://[::1]:8080",
-        "https://10.0.0.1",
-        "sim:",
-    ]
-    assert [load(path, config(base=f'base_url = "{url}"')).gateway.base_url for url in urls] == urls
+    assert [load(path, config(base=f'base_url = "{url}"')).gateway.base_url for url in FITTING_URLS] == FITTING_URLS
 
 
 @pytest.mark.parametrize("url", ["https://gw.example/v1", "https://gw.example/v1/", "https://gw.example/api/v1"])

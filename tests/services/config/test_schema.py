@@ -16,6 +16,7 @@ from services.config.test_load import (
     BAD_URLS,
     BAD_VALUES,
     BAD_VARIABLES,
+    FITTING_URLS,
     MISFITS,
     MISSING,
     ROUTE,
@@ -26,6 +27,7 @@ from services.config.test_load import (
     config,
 )
 from services.config.test_own_facts import BAD_ROWS, CONFIG
+from services.tokens.test_reference import TAKEN
 
 DOCS = Path(__file__).parents[3] / "docs"
 SCHEMA: dict[str, Any] = json.loads((DOCS / "schema" / "config-v1.json").read_text(encoding="utf-8"))
@@ -88,6 +90,13 @@ def test_the_first_line_of_the_sample_names_the_schema_to_an_editor() -> None:
     first = SAMPLE.read_text(encoding="utf-8").splitlines()[0]
     assert first.startswith("#:schema ")
     assert (SAMPLE.parent / first.removeprefix("#:schema ")).samefile(DOCS / "schema" / "config-v1.json")
+
+
+def test_the_schema_takes_what_the_console_takes() -> None:
+    taken = [config(base=f'base_url = "{url}"') for url in FITTING_URLS]
+    taken += [config(f"token_ref = [{json.dumps(reference)}]") for reference in TAKEN]
+    taken += [config(f"{line}\n") for line in ("deadline_s = 4", "ca_file = ''", 'headers = { X-Tag = "a b" }')]
+    assert [text for text in taken if not Draft202012Validator(SCHEMA).is_valid(tomllib.loads(text))] == []
 
 
 def test_the_schema_refuses_what_the_console_refuses_and_a_schema_can_say() -> None:

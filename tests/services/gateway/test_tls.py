@@ -41,7 +41,7 @@ async def test_a_self_signed_certificate_is_refused_before_anything_is_sent(cert
 
 async def test_a_certificate_that_the_ca_file_vouches_for_is_trusted(certificate: Certificate) -> None:
     async with raw_server(GOOD, tls=certificate.server) as server:
-        result = await smoke_once(server.base_url, ca_file=str(certificate.path))
+        result = await smoke_once(server.base_url, ca_file=certificate.path)
     assert (result.status, result.requests_sent) == (SmokeStatus.PASSED, 1)
 
 
@@ -55,7 +55,7 @@ async def test_a_ca_file_does_not_excuse_another_name_or_a_date_that_has_passed(
 ) -> None:
     certificate = make_certificate(tmp_path, **unfit)
     async with raw_server(GOOD, tls=certificate.server) as server:
-        result = await smoke_once(server.base_url, ca_file=str(certificate.path))
+        result = await smoke_once(server.base_url, ca_file=certificate.path)
     assert evidence(result).endswith("is not trusted")
     assert server.requests == []
 
@@ -97,7 +97,7 @@ async def test_the_session_keys_are_written_nowhere(
     log = tmp_path / "keys.log"
     monkeypatch.setenv("SSLKEYLOGFILE", str(log))
     async with raw_server(GOOD, tls=certificate.server) as server:
-        result = await smoke_once(server.base_url, ca_file=str(certificate.path))
+        result = await smoke_once(server.base_url, ca_file=certificate.path)
     assert result.status is SmokeStatus.PASSED
     assert not log.exists()
 

@@ -4,13 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.services.tokens.reference import LENGTH_LIMIT, Reference, Scheme, check_reference
+from console.services.tokens.reference import LENGTH_LIMIT, Reference, Scheme
 
 TOKEN = "-".join(["tk", "Qw3rTy7uIo", "PaSdFg8hJk"])
 KEY = "-".join(["sk", "Qw3rTy7uIoPaSdFg8hJkLz"])
 
 
-_TAKEN = (
+TAKEN = (
     "sim:", "prompt:", "env:GW", "env:_GW_2", "keyring://gateway-console/acme", "keyring://s/user@host",
     "keyring://a.b/c_d-e", "keyring://My%20App/n%C3%A4me", "file:/run/credentials/gw/token", "file:/a b/c",
     "kernel:acme", "vault:acme.prod", "cmd:['pass', 'show', 'gateway/acme']", 'cmd:["/usr/bin/op", "read"]',
@@ -29,36 +29,45 @@ _REFUSED = (
 )  # fmt: skip
 
 
+def why_not(text: str) -> str | None:
+    """Return the words with which a reference is refused."""
+    try:
+        Reference.parse(text)
+    except ValueError as error:
+        return str(error)
+    return None
+
+
 def test_a_reference_is_taken() -> None:
-    assert {each: check_reference(each) for each in _TAKEN} == dict.fromkeys(_TAKEN)
+    assert {each: why_not(each) for each in TAKEN} == dict.fromkeys(TAKEN)
 
 
 def test_what_is_no_reference_is_refused() -> None:
-    assert [each for each in _REFUSED if not check_reference(each)] == []
+    assert [each for each in _REFUSED if not why_not(each)] == []
 
 
 def test_the_words_on_what_is_no_reference_do_not_repeat_it() -> None:
     before = ("", "env:", "keyring://", "keyring://s/n/", "file:", "vault:a/", "cmd:", "tok:")
-    words = {each: check_reference(each + TOKEN) for each in before}
+    words = {each: why_not(each + TOKEN) for each in before}
     assert {each: said for each, said in words.items() if said is None or TOKEN in said} == {}
 
 
 def test_what_looks_like_a_token_is_refused_by_that_name_and_not_repeated() -> None:
     forms = ("{}", "vault:{}", "keyring://s/{}", "cmd:['op', '{}']", "kernel:{}", "file:/x/{}")
-    words = {form: str(check_reference(form.format(KEY))) for form in forms}
+    words = {form: str(why_not(form.format(KEY))) for form in forms}
     name = "looks like an API key; store it with gateway-console token set"
     assert {form: said for form, said in words.items() if name not in said or KEY in said} == {}
 
 
 def test_a_long_hexadecimal_step_of_a_path_is_an_id_and_no_key() -> None:
-    assert check_reference("file:/run/secrets/0123456789abcdef0123456789abcdef/token") is None
+    assert why_not("file:/run/secrets/0123456789abcdef0123456789abcdef/token") is None
 
 
 def test_an_unknown_scheme_names_the_nearest_one() -> None:
     nearest = {"keyrin://a/b": "keyring:", "envv:X": "env:", "valt:x": "vault:", "Kernel:x": "kernel:"}
-    words = {each: check_reference(each) or "" for each in nearest}
+    words = {each: why_not(each) or "" for each in nearest}
     assert {each: said for each, said in words.items() if f"did you mean {nearest[each]}?" not in said} == {}
-    assert "is not a reference" in str(check_reference("zzz:x"))
+    assert "is not a reference" in str(why_not("zzz:x"))
 
 
 @pytest.mark.parametrize(
@@ -92,13 +101,13 @@ def test_the_names_that_the_console_gives_are_reserved() -> None:
 
 @given(st.text(max_size=300))
 def test_no_text_at_all_makes_checking_fail(text: str) -> None:
-    words = check_reference(text)
+    words = why_not(text)
     assert words is None or words
 
 
 @given(st.sampled_from([f"{scheme}:" for scheme in Scheme]), st.text(max_size=60))
 def test_a_reference_that_is_taken_is_written_without_loss(scheme: str, rest: str) -> None:
     text = scheme + rest
-    if check_reference(text) is None and not text.startswith("cmd:"):
+    if why_not(text) is None and not text.startswith("cmd:"):
         reference = Reference.parse(text)
         assert Reference.parse(str(reference)) == reference

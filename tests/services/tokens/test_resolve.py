@@ -8,7 +8,7 @@ from support.tokens.token_store import ORIGIN, OTHER_ORIGIN, MemoryStore
 from console.domain.tokens.secret import Secret
 from console.domain.tokens.state import TokenState
 from console.services.config.settings import GatewaySettings
-from console.services.tokens.reference import Reference
+from console.services.tokens.reference import Reference, Scheme
 from console.services.tokens.resolve import Resolution, resolve_token
 from console.services.tokens.sources import Prompt, Sources, open_sources
 from console.services.tokens.stores.store import StoreError
@@ -30,7 +30,9 @@ def sources_of(
 
 
 async def resolve(*references: str, keyring: MemoryStore | None = None, **environment: str) -> Resolution:
-    return await resolve_token(references, sources_of(environment, keyring=keyring), ORIGIN)
+    return await resolve_token(
+        tuple(map(Reference.parse, references)), sources_of(environment, keyring=keyring), ORIGIN
+    )
 
 
 async def test_a_token_of_the_environment_is_found() -> None:
@@ -123,7 +125,7 @@ async def test_no_reference_means_that_the_gateway_takes_no_token() -> None:
 async def test_the_embedded_gateways_token_is_there_only_while_it_runs() -> None:
     assert (await resolve("sim:")).event.state is TokenState.UNAVAILABLE
     running = open_sources(GatewaySettings(), {}, embedded=Secret(TOKEN))
-    resolution = await resolve_token(["sim:"], running, "http://127.0.0.1:1234")
+    resolution = await resolve_token([Reference(Scheme.SIM)], running, "http://127.0.0.1:1234")
     assert (resolution.event.state, resolution.secret) == (TokenState.FOUND, Secret(TOKEN))
 
 
@@ -195,7 +197,7 @@ async def test_a_prompt_is_asked_once_in_the_life_of_a_process() -> None:
 
     sources = sources_of({}, prompt=Prompt(ask))
     for _ in range(3):
-        assert (await resolve_token(["prompt:"], sources, ORIGIN)).secret == Secret(TOKEN)
+        assert (await resolve_token([Reference(Scheme.PROMPT)], sources, ORIGIN)).secret == Secret(TOKEN)
     assert len(questions) == 1
 
 
@@ -205,7 +207,7 @@ async def test_a_prompt_is_asked_once_in_the_life_of_a_process() -> None:
 )
 async def test_what_is_typed_at_a_prompt_must_be_a_token(typed: str, state: TokenState) -> None:
     sources = sources_of({}, prompt=Prompt(lambda _: typed))
-    resolution = await resolve_token(["prompt:"], sources, ORIGIN)
+    resolution = await resolve_token([Reference(Scheme.PROMPT)], sources, ORIGIN)
     assert resolution.event.state is state
     assert typed == "" or typed not in resolution.event.advice
 
@@ -215,5 +217,6 @@ async def test_a_prompt_without_a_terminal_fails_closed() -> None:
         raise NoTerminalError
 
     for prompt in (Prompt(None), Prompt(ask)):
-        resolution = await resolve_token(["prompt:", "env:GW"], sources_of({"GW": TOKEN}, prompt=prompt), ORIGIN)
+        references = (Reference(Scheme.PROMPT), Reference.parse("env:GW"))
+        resolution = await resolve_token(references, sources_of({"GW": TOKEN}, prompt=prompt), ORIGIN)
         assert (resolution.event.state, resolution.event.reference) == (TokenState.UNAVAILABLE, "prompt:")

@@ -389,15 +389,15 @@ def test_a_passphrase_comes_from_a_private_file_where_one_is_named(tmp_path: Pat
     file = tmp_path / "pass"
     file.write_text("correct horse\n")
     file.chmod(0o600)
-    assert vault_passphrase(f"file:{file}", None, False) == b"correct horse"
+    assert vault_passphrase(Reference.parse(f"file:{file}"), None, False) == b"correct horse"
     file.chmod(0o644)
     with pytest.raises(StoreError, match="chmod 600"):
-        vault_passphrase(f"file:{file}", None, False)
+        vault_passphrase(Reference.parse(f"file:{file}"), None, False)
 
 
 def test_a_passphrase_file_that_is_not_there_leaves_the_vault_locked(tmp_path: Path) -> None:
     with pytest.raises(StoreError) as caught:
-        vault_passphrase(f"file:{tmp_path}/none", lambda _: "typed", False)
+        vault_passphrase(Reference.parse(f"file:{tmp_path}/none"), lambda _: "typed", False)
     assert caught.value.state is TokenState.LOCKED
 
 
