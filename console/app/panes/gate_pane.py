@@ -59,9 +59,9 @@ def _head_lines(view: RunView, run: RunState, width: int) -> Iterator[Line]:
     if view.said:
         yield from labelled("not now", view.said, width, tone=Tone.WARN, label_width=_LABEL)
     if view.problem and not run.is_over:
-        for number, line in enumerate(view.problem.split("\n")):
+        for number, each in enumerate(view.problem.split("\n")):
             label = "" if number else "only to look"
-            yield from labelled(label, line, width, tone=Tone.WARN, label_width=_LABEL)
+            yield from labelled(label, each, width, tone=Tone.WARN, label_width=_LABEL)
 
 
 def _stop_lines(run: RunState, width: int) -> Iterator[Line]:

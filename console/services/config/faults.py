@@ -5,7 +5,7 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from console.services.config.toml_text import KeyPath, closest, nearest
+from console.services.config.toml_text import KeyPath, TomlText, closest, nearest
 
 _WORDS = {
     "extra_forbidden": "unknown key; {nearest}",
@@ -31,24 +31,31 @@ _WORDS = {
 """What each kind of pydantic's errors means to an operator. Its own sentences are never shown: they can hold input."""
 
 
-def faults_of(error: ValidationError, form: type[BaseModel]) -> Iterator[tuple[KeyPath, str]]:
+def faults_of(
+    error: ValidationError, form: type[BaseModel], text: TomlText, limit: int
+) -> Iterator[tuple[KeyPath, str]]:
     """Yield the path and the words of each fault that a validation found.
 
     Args:
         error: What pydantic raised.
         form: The model of the whole file; it knows which keys a table has.
+        text: The file's text, which knows the lines.
+        limit: The most faults to put into words, the first in the file: looking for the nearest key takes time.
 
     """
     found = error.errors(include_url=False, include_input=False)
+    found = sorted(found, key=lambda each: text.line_of(each["loc"]) or 0)[:limit]
     guessed = set()
     for each in found:
-        each["loc"] = path = each["loc"][:-1] if each["loc"][-1:] == ("[key]",) else each["loc"]
+        path = each["loc"]
         if each["type"] == "extra_forbidden":
             known = _known(form, path[:-1])
             each["ctx"] = {"nearest": nearest(str(path[-1]), known)}
             guessed |= {(*path[:-1], name) for name in closest(str(path[-1]), known)}
         elif each["type"] == "missing":
             each["ctx"] = {"names": path[-1:]}
+        elif path[-1:] == ("[key]",):
+            each["loc"] = path[:-1]
     for each in found:
         path, hints = each["loc"], each.get("ctx", {})
         if each["type"] in ("missing", "missing_one"):

@@ -78,17 +78,18 @@ def _read(text: TomlText, *, why_no_programs: str | None, why_no_tokens: str | N
     document = text.parse()
     secrets = list(_secrets_in(document, ()))
     found = [*secrets, *_unknown_default(document)]
+    count = len(found)
     try:
         file = FileModel.model_validate(document, context=Trust(why_no_programs, why_no_tokens))
     except ValidationError as error:
         places = {path for path, _ in secrets}
-        found += [each for each in faults_of(error, FileModel) if each[0] not in places]
+        count += error.error_count()
+        found += [each for each in faults_of(error, FileModel, text, _FAULT_LIMIT) if each[0] not in places]
     if not found:
         return file
     faults = sorted((text.fault(*each) for each in found), key=lambda fault: fault.line or 0)
-    if len(faults) > _FAULT_LIMIT:
-        more = Fault(f"and {len(faults) - _FAULT_LIMIT} more faults", text.source)
-        faults = [*faults[:_FAULT_LIMIT], more]
+    if count > _FAULT_LIMIT:
+        faults = [*faults[:_FAULT_LIMIT], Fault(f"and {count - _FAULT_LIMIT} more faults", text.source)]
     raise ConfigError(*faults)
 
 
