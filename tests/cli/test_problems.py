@@ -76,7 +76,14 @@ async def test_an_absent_token_is_a_tokens_fault(console: Console, command: Comm
 
 
 @each(*LIVE, *TOKEN, *OFFLINE)
-@pytest.mark.parametrize("text", ["schema = 1\nnonsense", "schema = 2", config_text(base_url="ftp://gw.example")])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "schema = 1\nnonsense",
+        config_text().replace("schema = 1", "schema = 2"),
+        config_text(base_url="ftp://gw.example"),
+    ],
+)
 async def test_a_broken_config_is_the_configs_fault(console: Console, command: Command, text: str) -> None:
     configure(console, text)
     assert await code_of(console, command) == 3

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from pathlib import Path
@@ -76,8 +76,8 @@ class Sitting:
             await self.changed.wait()
 
     @contextlib.asynccontextmanager
-    async def _open(self, profile: Profile, opens: Any, *, environment: Mapping[str, str]) -> AsyncIterator[RunContext]:
-        async with open_context(profile, opens, environment=environment, home=self._office.home) as context:
+    async def _open(self, profile: Profile, opens: Any, **how: Any) -> AsyncIterator[RunContext]:
+        async with open_context(profile, opens, home=self._office.home, **how) as context:
             self.ledger = CountingLedger(context.ledger)
             yield replace(context, ledger=self.ledger)  # type: ignore[arg-type]  # all but two go on to the real one
 
@@ -88,7 +88,9 @@ async def sitting(office: Office) -> AsyncIterator[Sitting]:
     here = Sitting(office)
     following = asyncio.create_task(here.bridge.keep_open())
     try:
-        await here.until_seen()
+        seen = asyncio.create_task(here.until_seen())
+        await asyncio.wait((seen, following), return_when=asyncio.FIRST_COMPLETED)
+        assert seen.done(), following.result()
         yield here
     finally:
         following.cancel()

@@ -9,6 +9,24 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.bad_configs import (
+    BAD_HEADERS,
+    BAD_PATHS,
+    BAD_POLICIES,
+    BAD_REFERENCES,
+    BAD_URLS,
+    BAD_VALUES,
+    BAD_VARIABLES,
+    FITTING_URLS,
+    MISFITS,
+    MISSING,
+    ROUTE,
+    SAMPLE,
+    UNCALLABLE_URLS,
+    UNKNOWN_KEYS,
+    UNKNOWN_WORDS,
+    config,
+)
 from support.examples import examples
 
 from console.domain.routes.family import EndpointFamily
@@ -25,24 +43,14 @@ from console.services.config.model import (
 )
 from console.services.config.own_config import why_not_own
 from console.services.config.settings import PolicySettings, Profile
-from console.services.config.shipped import shipped
 from console.services.config.toml_text import ConfigError
 from console.services.tokens.reference import Reference
 
-SAMPLE = shipped("sample_config.toml")
 SETTINGS = sorted(
     field.alias or name
     for model in (FileModel, ProfileModel, GatewayModel, RouteModel, PolicyModel, InstructionModel, FamilyFactModel)
     for name, field in model.model_fields.items()
 )
-ROUTE = '[profiles.p.routes.writer]\nmodel = "m"\nendpoint_family = "responses"\nendpoint_path = "/v1/responses"\n'
-
-
-def config(
-    gateway: str = "", *, base: str = 'base_url = "https://gw.example"', route: str = ROUTE, top: str = "schema = 1"
-) -> str:
-    """Return a config of one profile; the gateway's lines begin on line 5."""
-    return f'{top}\ndefault_profile = "p"\n[profiles.p.gateway]\n{base}\n{gateway}\n{route}'
 
 
 @pytest.fixture
@@ -270,30 +278,6 @@ def test_deep_nesting_is_refused_and_not_a_crash(path: Path, deep: str) -> None:
 # --- Unknown keys ----------------------------------------------------------------------------------------------------
 
 
-UNKNOWN_KEYS = [
-    (config(top="shema = 1"), "line 1: shema: unknown key; did you mean schema?"),
-    (config(top="schema = 1\n[profile.x]"), "line 2: profile: unknown key; did you mean profiles?"),
-    (
-        config(route=ROUTE + "[profiles.p.route.x]"),
-        "line 10: profiles.p.route: unknown key; did you mean routes?",
-    ),
-    (config('base_ulr = "x"'), "line 5: profiles.p.gateway.base_ulr: unknown key; did you mean base_url?"),
-    (config("tokenref = []"), "line 5: profiles.p.gateway.tokenref: unknown key; did you mean token_ref?"),
-    (
-        config(route=ROUTE + 'endpoint_famly = "x"'),
-        "line 10: profiles.p.routes.writer.endpoint_famly: unknown key; did you mean endpoint_family?",
-    ),
-    (
-        config(route=ROUTE + "zzz = 1"),
-        "line 10: profiles.p.routes.writer.zzz: unknown key; known here: endpoint_family, endpoint_path, model",
-    ),
-    (
-        config(route=ROUTE + "[profiles.other.gateway]\nverify = false"),
-        "line 11: profiles.other.gateway.verify: unknown key; known here: anthropic_version, auth, base_url",
-    ),
-]
-
-
 def test_an_unknown_key_is_refused_with_its_line_its_name_and_the_nearest_known_one(path: Path) -> None:
     assert missing(path, UNKNOWN_KEYS) == []
 
@@ -301,29 +285,6 @@ def test_an_unknown_key_is_refused_with_its_line_its_name_and_the_nearest_known_
 def test_lines_are_counted_as_editors_count_them(path: Path) -> None:
     said = {each: refusal(path, config(f"# one{each}line\nbase_ulr = 1")) for each in ("\u2028", "\u2029", "\u0085")}
     assert {each: words for each, words in said.items() if "line 6: profiles.p.gateway.base_ulr" not in words} == {}
-
-
-UNKNOWN_WORDS = [
-    (
-        config(route=ROUTE.replace("writer", "writter")),
-        "line 6: profiles.p.routes.writter: unknown role; did you mean writer?",
-    ),
-    (config(route=ROUTE.replace("writer", "writter")), "did you mean writer?"),
-    (
-        config(route=ROUTE.replace('"responses"', '"response"')),
-        "line 8: profiles.p.routes.writer.endpoint_family: ",
-    ),
-    (
-        config(route=ROUTE.replace('"responses"', '"response"')),
-        "unknown endpoint family; did you mean responses?",
-    ),
-    (config(route=ROUTE.replace('"responses"', '"messages"')), "did you mean anthropic_messages?"),
-    (config(route=ROUTE.replace('"responses"', '"Responses"')), "did you mean responses?"),
-    (
-        config(top="schema = 1").replace('"p"', '"pp"'),
-        "line 2: default_profile: unknown profile; did you mean",
-    ),
-]
 
 
 def test_an_unknown_role_family_or_profile_is_refused_with_the_nearest_known_one(path: Path) -> None:
@@ -342,84 +303,14 @@ def test_a_profile_that_is_not_chosen_is_checked_too(path: Path) -> None:
 # --- Values that do not fit ------------------------------------------------------------------------------------------
 
 
-BAD_URLS = [
-    ("", "must begin with https://"),
-    ("gw.example", "must begin with https://"),
-    ("ftp://gw.example", "must begin with https://"),
-    ("https://", "must begin with https://"),
-    ("sim", "must begin with https://"),
-    ("https://user:pass@gw.example", "holds a user name or password"),
-    ("https://gw.example@evil.example", "holds a user name or password"),
-    ("https://gw.example?key=1", "holds a query or fragment"),
-    ("https://gw.example/?", "holds a query or fragment"),
-    ("https://gw.example/#top", "holds a query or fragment"),
-    ("http://gw.example", "must begin with https://; plain http is for this machine's loopback address only"),
-    ("http://10.0.0.1:8080", "must begin with https://; plain http is for this machine's loopback address only"),
-    (
-        "http://127.0.0.1.evil.example",
-        "must begin with https://; plain http is for this machine's loopback address only",
-    ),
-    (
-        "http://localhost.evil.example",
-        "must begin with https://; plain http is for this machine's loopback address only",
-    ),
-    ("https://gw.example/v1/v1", "has /v1 twice"),
-    ("https://gw.example/api/../v2", "has a path with a character or step"),
-    ("https://gw.example/a%2fb", "has a path with a character or step"),
-    ("https://gw.example/v1/responses", "ends in /responses; the endpoint's path goes into endpoint_path"),
-    ("https://gw.example/v1/messages/", "ends in /messages"),
-    ("https://gw.example/v1/chat/completions", "ends in /completions"),
-    ("https://gw.example:0", "names port 0"),
-    ("https://gw.example:99999", "is not a URL"),
-    ("https://[::1", "is not a URL"),
-    ("https://gw.example.", "names a host that is neither"),
-    ("https://gw example", "has a space"),
-    ("https://gw%00.example", "names a host that is neither"),
-    ("https://gẅ.example", "has a space, a control character or one outside ASCII"),
-]
-"""Addresses, and why each is none that a gateway can have."""
-
-
 def test_a_base_url_that_does_not_fit_is_refused_with_its_line_and_reason(path: Path) -> None:
     said = [(url, words, refusal(path, config(base=f'base_url = "{url}"'))) for url, words in BAD_URLS]
     assert [each for each in said if f"line 4: profiles.p.gateway.base_url: {each[1]}" not in each[2]] == []
 
 
-UNCALLABLE_URLS = [
-    "https://ex\\tample.com",
-    "https://ex\\nample.com",
-    " https://gw.example",
-    "https://gw..example",
-    "https://.gw.example",
-    f"https://{'w' * 64}.example",
-    "https://999.1.1.1",
-    "https://xn--a",
-    "https://xn--ls8h.example",
-    "https://[v1.x]",
-    "http://127.999.0.1",
-]
-
-
 def test_a_base_url_that_no_library_can_call_is_refused(path: Path) -> None:
     said = {url: refusal(path, config(base=f'base_url = "{url}"')) for url in UNCALLABLE_URLS}
     assert {url: words for url, words in said.items() if "profiles.p.gateway.base_url" not in words} == {}
-
-
-FITTING_URLS = [
-    "https://gw.example",
-    "https://gw.example/",
-    "https://gw.example:8443/prefix",
-    "https://gw.example/api/v2",
-    "http://127.0.0.1:8080",
-    "http://localhost:1",
-    "http://[::1]:8080",
-    "https://10.0.0.1",
-    "HTTPS://GW_1.Example/",
-    "http://127.1.2.3/a~b/v1x",
-    "https://[2001:db8::1]:8443",
-    "http://LocalHost/",
-    "sim:",
-]
 
 
 def test_a_base_url_that_fits_loads_as_it_is_written(path: Path) -> None:
@@ -432,23 +323,6 @@ def test_a_doubled_v1_is_refused_with_what_to_take_away(path: Path, url: str) ->
     assert "/v1/v1/" in words
     assert "take /v1 off base_url" in words
     assert "line 4: profiles.p.gateway.base_url: " in words
-
-
-BAD_PATHS = [
-    ("v1/responses", "must begin with /"),
-    ("", "must begin with /"),
-    ("https://gw.example/v1/responses", "must begin with /"),
-    ("/v1/../responses", "has a character or step"),
-    ("/v1/./responses", "has a character or step"),
-    ("//evil.example/v1", "has a character or step"),
-    ("/v1/responses?x=1", "has a character or step"),
-    ("/v1/responses#x", "has a character or step"),
-    ("/v1/%2e%2e/x", "has a character or step"),
-    ("/v1/res ponses", "has a character or step"),
-    ("/v1\\\\responses", "has a character or step"),
-    ("/v1/responses/", "has a character or step"),
-    ("/", "has a character or step"),
-]
 
 
 def test_an_endpoint_path_that_does_not_fit_is_refused_with_its_line(path: Path) -> None:
@@ -472,33 +346,10 @@ def test_a_gateway_needs_exactly_one_of_base_url_and_base_url_ref(path: Path, ba
     assert words in refusal(path, config(base=base))
 
 
-BAD_VARIABLES = ("GW", "env:", "env:gw", "env:1GW", "https://gw.example", "env:GW ", "keyring://a/b")
-
-
 def test_a_base_url_ref_is_an_environment_variable(path: Path) -> None:
     said = {each: refusal(path, config(base=f'base_url_ref = "{each}"')) for each in BAD_VARIABLES}
     words = "line 4: profiles.p.gateway.base_url_ref: must be env:NAME"
     assert {each: text for each, text in said.items() if words not in text} == {}
-
-
-BAD_REFERENCES = [
-    ("GW_TOKEN", "is not a reference; write env:NAME, keyring://SERVICE/NAME, file:/PATH"),
-    ("keyrin://a/b", "has an unknown scheme; did you mean keyring:?"),
-    ("env:gw token", "env: wants a variable's name"),
-    ("env:", "env: wants a variable's name"),
-    ("env:GW\\n", "has a control character"),
-    ("keyring://only", "keyring: wants keyring://SERVICE/NAME"),
-    ("keyring://a/b/c", "keyring: wants keyring://SERVICE/NAME"),
-    ("file:etc/passwd", "file: wants an absolute path"),
-    ("kernel:a/b", "kernel: wants a name"),
-    ("vault:", "vault: wants a name"),
-    ("cmd:ls", "cmd: wants a list"),
-    ("cmd:['ls']", "cmd: runs a program, so it is taken from your own config file only"),
-    ("prompt:x", "prompt: stands alone"),
-    ("sim:x", "sim: stands alone"),
-    ("env:" + "G" * 300, "is longer than 256 characters"),
-    ("", "is not a reference"),
-]
 
 
 def test_a_token_reference_that_is_none_is_refused(path: Path) -> None:
@@ -619,33 +470,6 @@ def test_the_embedded_gateways_token_never_goes_to_a_real_gateway(path: Path) ->
     assert "line 5: profiles.p.gateway.token_ref: sim: is the embedded" in refusal(path, config('token_ref = ["sim:"]'))
 
 
-BAD_VALUES = [
-    ("concurrency = 0", "concurrency", "must be at least 1"),
-    ("concurrency = 501", "concurrency", "must be at most 500"),
-    ("concurrency = 99999999999999999999999", "concurrency", "must be at most 500"),
-    ("concurrency = 1.5", "concurrency", "must be a whole number"),
-    ("concurrency = true", "concurrency", "must be a whole number"),
-    ("deadline_s = 0", "deadline_s", "must be more than 0"),
-    ("deadline_s = -1.0", "deadline_s", "must be more than 0"),
-    ("deadline_s = nan", "deadline_s", "must be a finite number"),
-    ("deadline_s = inf", "deadline_s", "must be a finite number"),
-    ("deadline_s = true", "deadline_s", "must be a number"),
-    ('deadline_s = "5"', "deadline_s", "must be a number"),
-    ("connect_timeout_s = 3601", "connect_timeout_s", "must be at most 3600"),
-    ("smoke_max_output_tokens = 15", "smoke_max_output_tokens", "must be at least 16"),
-    ("smoke_max_output_tokens = 4097", "smoke_max_output_tokens", "must be at most 4096"),
-    ('auth = "basic"', "auth", "is not one of the values that this setting takes: 'bearer' or 'x-api-key'"),
-    ('anthropic_version = "latest"', "anthropic_version", "must be a date such as 2023-06-01"),
-    ("anthropic_version = 2023-06-01", "anthropic_version", "must be text in quotes"),
-    ('token_ref = "env:GW"', "token_ref", "must be a list"),
-    ("token_ref = [1]", "token_ref, entry 1", "must be text in quotes"),
-    ("headers = []", "headers", "must be a table"),
-    ("headers = { a = 1 }", "headers.a", "must be text in quotes"),
-    ("ca_file = 1", "ca_file", "must be text in quotes"),
-    ('ca_file = "a\\u0000b"', "ca_file", "is not a file name"),
-]
-
-
 def test_a_value_of_the_wrong_type_or_size_is_refused_with_its_line_and_key(path: Path) -> None:
     said = [
         (f"line 5: profiles.p.gateway.{key}: {words}", refusal(path, config(line))) for line, key, words in BAD_VALUES
@@ -653,36 +477,8 @@ def test_a_value_of_the_wrong_type_or_size_is_refused_with_its_line_and_key(path
     assert [each for each in said if each[0] not in each[1]] == []
 
 
-MISFITS = [
-    (config(top="schema = 2"), "line 1: schema: "),
-    (config(top='schema = "1"'), "line 1: schema: "),
-    (config(base="base_url = 1"), "line 4: profiles.p.gateway.base_url: "),
-    (config(route=ROUTE.replace('"m"', '""')), "line 7: profiles.p.routes.writer.model: "),
-    (config(route=ROUTE.replace('"m"', f'"{"m" * 201}"')), "line 7: profiles.p.routes.writer.model: "),
-    (config(route=ROUTE.replace('"m"', "1")), "line 7: profiles.p.routes.writer.model: "),
-    (config(route=ROUTE.replace('"m"', '" m"')), "line 7: profiles.p.routes.writer.model: "),
-    (config(route=ROUTE.replace('"m"', '"m\\u202e"')), "line 7: profiles.p.routes.writer.model: "),
-    (config(route="[profiles.p]\nroutes = 1"), "line 7: profiles.p.routes: "),
-    (config(route="[profiles.p.routes]\nwriter = 1"), "line 7: profiles.p.routes.writer: "),
-    ("schema = 1\ndefault_profile = 'p'\nprofiles = 1", "line 3: profiles: "),
-    (config(route="[profiles.p.routes]"), "line 6: profiles.p.routes: names no route"),
-    (config().replace(".p.", ".'p q'.").replace('"p"', '"p q"'), "a profile's name has letters, digits"),
-]
-
-
 def test_a_table_or_text_that_does_not_fit_is_refused_with_its_line_and_key(path: Path) -> None:
     assert missing(path, MISFITS) == []
-
-
-MISSING = [
-    ("", "config.toml: schema is missing"),
-    ("schema = 1", "config.toml: default_profile is missing"),
-    ("schema = 1\ndefault_profile = 'p'", "config.toml: profiles is missing"),
-    (config(route=""), "profiles.p: routes is missing"),
-    ("schema = 1\ndefault_profile = 'p'\n" + ROUTE, "profiles.p: gateway is missing"),
-    (config(route=ROUTE.replace('model = "m"', "")), "line 6: profiles.p.routes.writer: model is missing"),
-    (config(route=ROUTE.partition("endpoint_path")[0]), "profiles.p.routes.writer: endpoint_path is missing"),
-]
 
 
 def test_a_missing_setting_is_named_with_its_place(path: Path) -> None:
@@ -705,9 +501,6 @@ def test_a_header_of_the_consoles_own_or_with_a_broken_name_is_refused(
 ) -> None:
     said = {header: refusal(path, config(f'headers = {{ "{header}" = "v" }}')) for header in headers}
     assert {header: each for header, each in said.items() if words not in each} == {}
-
-
-BAD_HEADERS = ("", " v", "v ", "a\\r\\nx: y", "ü", "\\u0000")
 
 
 def test_a_header_value_that_could_break_a_request_is_refused(path: Path) -> None:
@@ -909,20 +702,6 @@ def test_a_policy_is_the_chosen_profiles_own(path: Path) -> None:
     both = text + other[1] + other[2]
     assert load(path, both).policy == PolicySettings(verification_max_age_days=7, require_verification=True)
     assert load(path, both, "q").policy.verification_max_age_days == 90
-
-
-BAD_POLICIES = [
-    ("verification_max_age_days = 0", "verification_max_age_days: must be at least 1"),
-    ("verification_max_age_days = 3651", "verification_max_age_days: must be at most 3650"),
-    ('verification_max_age_days = "30"', "verification_max_age_days: must be a whole number"),
-    ("require_verification = 1", "require_verification: must be true or false"),
-    ("require_verificatoin = true", "unknown key; did you mean require_verification?"),
-    ('withheld_tokens = ["A_KEY", "a b"]', "withheld_tokens, entry 2: must be a variable's name"),
-    ("withheld_tokens = [" + '"A", ' * 65 + "]", "withheld_tokens: has more than 64 entries"),
-    ("threshold = 101", "threshold: must be at most 100"),
-    ("budget_usd = -0.5", "budget_usd: must be at least 0"),
-    ('checks = [""]', "checks, entry 1: is empty"),
-]
 
 
 def test_a_policy_that_does_not_fit_is_refused_with_its_line(path: Path) -> None:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from support.bad_facts import BAD_ROWS, CONFIG, GOOD
 
 from console.domain.routes.contract import Verdict
 from console.domain.routes.family import EndpointFamily
@@ -11,16 +12,6 @@ from console.services.config.settings import Profile
 from console.services.config.toml_text import ConfigError
 
 R, C = EndpointFamily.RESPONSES, EndpointFamily.CHAT_COMPLETIONS
-CONFIG = """
-schema = 1
-default_profile = "p"
-[profiles.p.gateway]
-base_url = "https://gw.example"
-[profiles.p.routes.writer]
-model = "gpt-5-pro"
-endpoint_family = "chat_completions"
-endpoint_path = "/v1/chat/completions"
-"""
 
 
 def profile_with(tmp_path: Path, *rows: str) -> Profile:
@@ -61,27 +52,6 @@ def test_the_first_own_row_that_matches_decides(tmp_path: Path) -> None:
 def test_a_row_may_pin_tools_with_reasoning(tmp_path: Path) -> None:
     row = 'pattern = "^gpt-5-pro"\nallowed = ["responses", "chat_completions"]\ntools_with_reasoning = "responses"'
     assert verdict(profile_with(tmp_path, row)) is Verdict.CONDITIONAL
-
-
-GOOD = 'pattern = "^a"\nallowed = ["responses"]\n'
-
-
-BAD_ROWS = [
-    ('pattern = "^a"\nallowed = ["respones"]', "unknown endpoint family; did you mean responses?"),
-    ('pattern = "^a"\nallowed = []', "allowed: names no endpoint family"),
-    ('allowed = ["responses"]', "pattern is missing"),
-    ('pattern = "^a"', "allowed is missing"),
-    ('pattern = ""\nallowed = ["responses"]', "pattern: is empty"),
-    ('pattern = "("\nallowed = ["responses"]', "pattern: is not a regular expression"),
-    ('pattern = "(a+)+$"\nallowed = ["responses"]', "pattern: repeats a group"),
-    ('pattern = "(?=a)"\nallowed = ["responses"]', "lookaround"),
-    (GOOD + 'required = "chat_completions"', "has to be among the allowed families"),
-    (GOOD + 'tools_with_reasoning = "chat_completions"', "has to be among the allowed families"),
-    (GOOD + 'requires = "responses"', "requires: unknown key; did you mean required?"),
-    (GOOD + 'checked_on = "yesterday"', "must be a date such as 2023-06-01"),
-    (GOOD + "required = 5", "required: must be text in quotes"),
-    (f'pattern = "{"team-" * 41}"\nallowed = ["responses"]', "pattern: is longer than 200 characters"),
-]
 
 
 @pytest.mark.parametrize(("row", "words"), BAD_ROWS)

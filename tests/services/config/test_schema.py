@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from jsonschema import Draft202012Validator
-from services.config.test_load import (
+from support.bad_configs import (
     BAD_HEADERS,
     BAD_PATHS,
     BAD_POLICIES,
@@ -26,8 +26,8 @@ from services.config.test_load import (
     UNKNOWN_WORDS,
     config,
 )
-from services.config.test_own_facts import BAD_ROWS, CONFIG
-from services.tokens.test_reference import TAKEN
+from support.bad_facts import BAD_ROWS, CONFIG
+from support.tokens.references import TAKEN
 
 DOCS = Path(__file__).parents[3] / "docs"
 SCHEMA: dict[str, Any] = json.loads((DOCS / "schema" / "config-v1.json").read_text(encoding="utf-8"))

@@ -381,7 +381,7 @@ async def test_runs_of_one_session_share_its_budget_and_another_session_goes_on(
         await step(tight, first)
         with pytest.raises(StepHeldError, match=r"the session may take .* tokens \(budget_tokens\)") as held:
             await step(tight, second)
-    assert held.value.category is Category.BUDGET_EXCEEDED
+    assert held.value.kind is ProblemKind.BLOCKED
     assert gateway.roles == ["planner"]
     assert second.state.phase is Phase.DUE
     async with office.desk() as desk:

@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.tokens.references import TAKEN
 
 from console.services.tokens.reference import LENGTH_LIMIT, Reference, Scheme
 
@@ -10,12 +11,6 @@ TOKEN = "-".join(["tk", "Qw3rTy7uIo", "PaSdFg8hJk"])
 KEY = "-".join(["sk", "Qw3rTy7uIoPaSdFg8hJkLz"])
 
 
-TAKEN = (
-    "sim:", "prompt:", "env:GW", "env:_GW_2", "keyring://gateway-console/acme", "keyring://s/user@host",
-    "keyring://a.b/c_d-e", "keyring://My%20App/n%C3%A4me", "file:/run/credentials/gw/token", "file:/a b/c",
-    "kernel:acme", "vault:acme.prod", "cmd:['pass', 'show', 'gateway/acme']", 'cmd:["/usr/bin/op", "read"]',
-    "vault:acme.next",
-)  # fmt: skip
 _REFUSED = (
     "", "sim", "sim://", "env:", "env:gw", "env:GW X", "env:GW\n", "env:" + "G" * 200, "keyring:", "keyring://",
     "keyring://s", "keyring://s/", "keyring:///n", "keyring://s/n/m", "keyring://s/n ", "keyring://s/n\n",

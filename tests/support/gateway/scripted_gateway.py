@@ -136,7 +136,7 @@ Answer = Callable[[Request, EndpointFamily], bytes]
 
 @dataclass
 class Steps:
-    """What a gateway answers at each step; a good one where a test says nothing."""
+    """What a gateway answers at each step: a good one where a test says nothing; an empty one ends the connection."""
 
     bare: bytes = field(default=whole(405, {"error": {"message": "Method not allowed"}}))
     """A GET on a route's path, without a key."""
@@ -189,7 +189,10 @@ async def scripted(steps: Steps | None = None) -> AsyncIterator[RawServer]:
     how = steps or Steps()
 
     async def script(peer: Peer, request: Request) -> None:
-        await peer.send(how.answer(request))
+        if answer := how.answer(request):
+            await peer.send(answer)
+        else:
+            peer.writer.close()
 
     async with raw_server(script) as server:
         yield server
