@@ -15,7 +15,8 @@ from console.domain.probes.proven_route import ProvenRoute
 from console.domain.routes.contract import fix_lines
 from console.view.console_state import ConsoleState
 from console.view.explanation import reading_lines
-from console.view.route_sign import rung_sign, verdict_sign
+from console.view.route_sign import verdict_sign
+from console.view.rung_sign import rung_sign
 
 if TYPE_CHECKING:
     from console.services.config.settings import Profile

@@ -1,20 +1,9 @@
-"""The exit codes of what several verbs show: a check, a smoke test, a refusal, a token."""
+"""The exit codes of what several verbs show: a smoke test, a refusal, a token."""
 
 from console.cli.exit_code import ExitCode
 from console.domain.errors.category import Category, Classification
-from console.domain.finding import Severity
 from console.domain.probes.smoke import SmokeResult, SmokeStatus
-from console.domain.routes.contract import RouteCheck, Verdict
 from console.domain.tokens.state import TokenState
-
-
-def code_of_check(check: RouteCheck) -> ExitCode:
-    """Return the exit code of one route's offline check."""
-    if check.verdict is Verdict.DRIFT:
-        return ExitCode.DRIFT
-    has_failure = any(finding.severity is Severity.FAIL for finding in check.findings)
-    return ExitCode.FAILED if has_failure else ExitCode.OK
-
 
 _CATEGORY_CODES = {
     Category.ENDPOINT_DRIFT: ExitCode.DRIFT,

@@ -1,8 +1,10 @@
 """The route table with its offline checks, for a person and as JSON."""
 
 from console.cli import output
+from console.cli.exit_code import ExitCode
 from console.cli.reports.finding import finding_document, show_finding
-from console.domain.routes.contract import RouteCheck
+from console.domain.finding import Severity
+from console.domain.routes.contract import RouteCheck, Verdict
 from console.view.route_sign import check_sign
 
 
@@ -40,3 +42,11 @@ def route_document(check: RouteCheck) -> dict[str, object]:
         "rung_reached": 0,
         "findings": [finding_document(finding) for finding in check.findings],
     }
+
+
+def code_of_check(check: RouteCheck) -> ExitCode:
+    """Return the exit code of one route's offline check."""
+    if check.verdict is Verdict.DRIFT:
+        return ExitCode.DRIFT
+    has_failure = any(finding.severity is Severity.FAIL for finding in check.findings)
+    return ExitCode.FAILED if has_failure else ExitCode.OK

@@ -9,7 +9,8 @@ from console.cli import output
 from console.cli.exit_code import ExitCode, most_actionable
 from console.cli.profile import chosen_checks, chosen_profile
 from console.cli.reports.check import check_document, show_check
-from console.cli.reports.code import code_of_category, code_of_check
+from console.cli.reports.code import code_of_category
+from console.cli.reports.routes import code_of_check
 from console.domain.finding import Severity
 from console.domain.probes.assertion import assertions
 from console.domain.probes.event import RoutesChecked

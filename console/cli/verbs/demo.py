@@ -5,8 +5,7 @@ import asyncio
 
 from console.cli import output
 from console.cli.exit_code import ExitCode, code_of_problem, most_actionable
-from console.cli.reports.code import code_of_check
-from console.cli.reports.routes import show_routes
+from console.cli.reports.routes import code_of_check, show_routes
 from console.cli.screen import has_screen, open_screen
 from console.domain.problem import Problem, ProblemKind
 from console.services.config.load import load_profile

@@ -5,8 +5,7 @@ import argparse
 from console.cli import output
 from console.cli.exit_code import ExitCode, most_actionable
 from console.cli.profile import chosen_profile
-from console.cli.reports.code import code_of_check
-from console.cli.reports.routes import route_document, show_routes
+from console.cli.reports.routes import code_of_check, route_document, show_routes
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
