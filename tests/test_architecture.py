@@ -285,7 +285,7 @@ def gone(words: str) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("document", ["CONTRIBUTING.md", "SECURITY.md"])
+@pytest.mark.parametrize("document", ["ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md"])
 def test_every_path_that_a_document_names_is_there(document: str) -> None:
     words = (REPOSITORY / document).read_text(encoding="utf-8")
     assert len(NAMED.findall(words)) > 20
