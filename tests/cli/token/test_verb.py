@@ -482,7 +482,7 @@ async def test_a_program_of_any_other_config_is_never_run(console: Console) -> N
     own.chmod(0o666)
     writable = await console.run("token", "check")
     assert writable.code == 3
-    assert f"others may write this file; run: chmod go-w {own}" in writable.complaint
+    assert f"others can write this file; run: chmod go-w {own}" in writable.complaint
     assert not ran.exists()
     own.chmod(0o600)
     await console.run("token", "check")

@@ -321,7 +321,7 @@ def test_a_base_url_that_fits_loads_as_it_is_written(path: Path) -> None:
 def test_a_doubled_v1_is_refused_with_what_to_take_away(path: Path, url: str) -> None:
     words = refusal(path, config(base=f'base_url = "{url}"'))
     assert "/v1/v1/" in words
-    assert "take /v1 off base_url" in words
+    assert "remove /v1 from base_url" in words
     assert "line 4: profiles.p.gateway.base_url: " in words
 
 
@@ -385,7 +385,7 @@ def test_a_file_that_others_may_write_hands_out_no_token(path: Path, mode: int) 
             load_profile(path, why_no_programs=None)
         scheme = reference.partition(":")[0]
         assert f"line 5: profiles.p.gateway.token_ref, entry 1: {scheme}: hands out a token" in str(refused.value)
-        assert f"others may write this file; run: chmod go-w {path}" in str(refused.value)
+        assert f"others can write this file; run: chmod go-w {path}" in str(refused.value)
         path.chmod(mode & ~0o022)
         assert load_profile(path, why_no_programs=None).gateway.token_ref == (Reference.parse(reference),)
     for reference in ("keyring://gateway-console/acme", "vault:acme", "prompt:"):  # bound to an origin, or asked for
@@ -455,7 +455,7 @@ def test_a_config_that_others_may_write_is_not_the_users_own(tmp_path: Path, mod
     own = tmp_path / "config.toml"
     own.write_text("x")
     own.chmod(mode)
-    assert why_not_own(own, own) == f"others may write this file; run: chmod go-w {own}"
+    assert why_not_own(own, own) == f"others can write this file; run: chmod go-w {own}"
 
 
 def test_a_config_inside_a_repository_is_not_the_users_own(tmp_path: Path) -> None:
