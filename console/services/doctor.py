@@ -93,7 +93,7 @@ def _check_name(environment: Mapping[str, str]) -> Symptom:
     name = environment.get("TERM", "")
     if name in ("", "dumb"):
         shown = "TERM is dumb" if name else "TERM is not set"
-        return Symptom("terminal.name", Health.NOTE, shown, "For the screen, set it to a value such as TERM=xterm-256color.")
+        return Symptom("terminal.name", Health.NOTE, shown, "The screen needs a value such as TERM=xterm-256color.")
     return Symptom("terminal.name", Health.OK, f"TERM is {safe(name, limit=40)}")
 
 
@@ -122,9 +122,7 @@ def _check_between(environment: Mapping[str, str]) -> tuple[Symptom, ...]:
         )
     if environment.get("SSH_CONNECTION") or environment.get("SSH_TTY"):
         between.append(
-            Symptom(
-                "terminal.ssh", Health.NOTE, "over SSH", "The console uses this machine's keyring; unlock it here."
-            )
+            Symptom("terminal.ssh", Health.NOTE, "over SSH", "The console uses this machine's keyring; unlock it here.")
         )
     return tuple(between)
 

@@ -134,6 +134,4 @@ def _client(profile: Profile, base_url: str, resolution: Resolution) -> "Gateway
         return Gateway(base_url, resolution.secret, profile.gateway, bound_origin=resolution.bound_origin)
     except (OSError, RuntimeError, ValueError):
         # ssl.SSLError is an OSError; an unknown home directory or an impossible file name raises the others.
-        raise TargetError(
-            f"ca_file of profile {profile.name} cannot be read, or holds no PEM certificate"
-        ) from None
+        raise TargetError(f"ca_file of profile {profile.name} cannot be read, or holds no PEM certificate") from None

@@ -179,14 +179,14 @@ class PolicyModel(_Table):
     """The most tokens, input and output, that one session may use, or one run across all its sessions. A call that
     could exceed it is not made."""
     budget_usd: Dollars | None = PolicySettings.budget_usd
-    """The most US dollars that one session or one run may cost, at the gateway's own prices. If it is set, a model without
-    a known price is not called."""
+    """The most US dollars that one session or one run may cost, at the gateway's own prices. If it is set, a model
+    without a known price is not called."""
     threshold: Annotated[int, Strict(), Field(ge=0, le=100)] | None = PolicySettings.threshold
     """The lowest total, out of 100, at which a reviewed draft is ready. If omitted, the rubric's own."""
     rubric: FilePath = PolicySettings.rubric
     """A TOML file with the criteria that reviewers score by, instead of the built-in ones."""
     max_attempts: Annotated[int, Strict(), Field(ge=1, le=20)] = PolicySettings.max_attempts
-    """The most writer passes in one run, including the first. If a revision is asked for after the last, the run blocks."""
+    """The most writer passes in one run, including the first. If the last one needs a revision, the run is blocked."""
     independence: Annotated[int, Strict(), Field(ge=0, le=3)] = PolicySettings.independence
     """How independent a judge must be of what it judges: 0 the same call, 1 another call, 2 another model, 3 another
     vendor's model. It is checked again against the model that the gateway says served each call."""
@@ -210,8 +210,8 @@ class PolicyModel(_Table):
     run_max_output_tokens: Annotated[int, Strict(), Field(ge=256, le=131072)] = PolicySettings.run_max_output_tokens
     """The token limit of each call of a run. Reasoning counts towards it."""
     checks: Commands = PolicySettings.checks
-    """Your own commands to run on the patched files before any model reviews them, such as `pytest -q`. They run without
-    a shell and without your tokens, and only after you confirm them for the run."""
+    """Your own commands to run on the patched files before any model reviews them, such as `pytest -q`. They run
+    without a shell and without your tokens, and only after you confirm them for the run."""
     check_timeout_s: Seconds = PolicySettings.check_timeout_s
     """The longest that one of these commands may take, in seconds."""
 

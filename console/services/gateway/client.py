@@ -245,7 +245,7 @@ class Gateway:
         pieces = response.aiter_raw()
         try:
             if str(response.headers.get("content-encoding", "")).strip().lower() not in ("", "identity"):
-                raise given_up("it is compressed, although the request asked for no compression")
+                raise given_up("it is compressed, but we asked for it uncompressed")
             while True:
                 async with asyncio.timeout_at(deadline):
                     data = await anext(pieces, b"")

@@ -156,9 +156,7 @@ class _Fetcher:
         except aiohttp.ClientPayloadError:
             raise SourceUnreachableError("the connection ended in the middle of the page") from None
         except (aiohttp.ClientConnectorCertificateError, aiohttp.ClientSSLError):
-            raise SourceUnreachableError(
-                "the page's host has no trusted certificate, or does not speak TLS"
-            ) from None
+            raise SourceUnreachableError("the page's host has no trusted certificate, or does not speak TLS") from None
         except aiohttp.ClientResponseError:
             raise SourceUnreachableError("the answer is not valid HTTP") from None
         except (aiohttp.ClientError, OSError, ValueError):
@@ -239,7 +237,7 @@ def _require_text(response: aiohttp.ClientResponse) -> None:
     if not 200 <= status < 300:
         raise SourceUnreachableError(f"the page's host answered with HTTP status {status}", http_status=status)
     if response.headers.get("content-encoding", "").strip().lower() not in ("", "identity"):
-        raise SourceUnreachableError("the page is compressed, although the request asked for no compression", http_status=status)
+        raise SourceUnreachableError("the page is compressed, but we asked for it uncompressed", http_status=status)
     kind = _media_type(response)
     if kind and not (kind.startswith("text/") or kind in (*_MARKUP, *_TEXT) or kind.endswith(("+json", "+xml"))):
         raise SourceUnreachableError("the page is not text that can be compared", http_status=status)

@@ -46,7 +46,7 @@ _NOT_PUBLIC_V6 = tuple(
 
 
 def is_public(address: str) -> bool:
-    """Return whether an IP address is public, so that anyone on the internet could reach it; False if it is not an address."""
+    """Return whether an IP address is public: anyone on the internet could reach it. False if it is not an address."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:

@@ -147,12 +147,12 @@ async def test_a_decision_that_was_written_without_a_signature_does_not_verify(k
             ([decided], "the policy wants two operators: this decision has to be signed"),
             ([pinned, decided], "instruction pinned cannot follow here: the gate instruction source is waiting"),
             ([forged, decided], f"the signature does not hold for ben@example.com of {keys.signers}"),
-            ([named, decided], "the signature is by another key than the line says"),
+            ([named, decided], "the signature is not by the key that the line names"),
         ):
             twin = await _written(desk, log, events)
             verified = await verify_run(desk.ledger, twin, keys.signers, desk.environment)
             assert [fault.words for fault in verified.faults] == [
-                "the policy wants four eyes, and the beginning of the run is not signed",
+                "the policy requires four eyes, but the beginning of the run is not signed",
                 words,
             ]
 
