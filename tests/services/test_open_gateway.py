@@ -125,13 +125,13 @@ async def test_the_base_url_can_come_from_the_environment() -> None:
 @pytest.mark.parametrize(
     ("environment", "words"),
     [
-        ({}, "GW_URL, which base_url_ref of profile p names, is not set"),
-        ({"GW_URL": ""}, "GW_URL, which base_url_ref of profile p names, is not set"),
+        ({}, "GW_URL is not set; base_url_ref of profile p names it"),
+        ({"GW_URL": ""}, "GW_URL is not set; base_url_ref of profile p names it"),
         ({"GW_URL": "gw.example"}, "the value of GW_URL must begin with https://"),
         ({"GW_URL": "sim:"}, "the value of GW_URL must begin with https://"),
         ({"GW_URL": "http://gw.example"}, "the value of GW_URL must begin with https://"),
-        ({"GW_URL": f"https://u:{TOKEN}@gw.example"}, "the value of GW_URL holds a user name or password"),
-        ({"GW_URL": f"https://gw.example?key={TOKEN}"}, "the value of GW_URL holds a query"),
+        ({"GW_URL": f"https://u:{TOKEN}@gw.example"}, "the value of GW_URL contains a user name or password"),
+        ({"GW_URL": f"https://gw.example?key={TOKEN}"}, "the value of GW_URL contains a query"),
         ({"GW_URL": "https://gw.example/v1/v1"}, "the value of GW_URL has /v1 twice"),
         ({"GW_URL": "https://gw.example/v1"}, "remove /v1 from the value"),
     ],

@@ -98,7 +98,7 @@ def parse_report(report: bytes, paths: Sequence[Path]) -> dict[Path, tuple[Place
     try:
         entries = msgspec.json.decode(report)
     except (msgspec.DecodeError, RecursionError):
-        raise ZizmorError("it did not print JSON") from None
+        raise ZizmorError("it printed invalid JSON") from None
     if not isinstance(entries, list):
         raise ZizmorError("it printed JSON of another form")
     known = {str(path): path for path in paths}

@@ -146,7 +146,7 @@ async def test_without_files_it_is_not_started(tmp_path: Path) -> None:
         ("exit 3", "it recognises none of the files as a workflow"),
         (f"echo '{CANARY}'; exit 1", "it ended with exit code 1"),
         ("kill -9 $$", "it was ended by a signal"),
-        (f"echo '{CANARY}'", "it did not print JSON"),
+        (f"echo '{CANARY}'", "it printed invalid JSON"),
         (f"head -c {OUTPUT_LIMIT + 1} /dev/zero", "it printed too much"),
     ],
 )
