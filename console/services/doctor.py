@@ -145,7 +145,7 @@ def check_network(environment: Mapping[str, str]) -> tuple[Symptom, ...]:
             Symptom(
                 "network.key_log",
                 Health.NOTE,
-                "SSLKEYLOGFILE is set, but calls ignore it: that file could decrypt them",
+                "SSLKEYLOGFILE is set, but calls ignore it: that file would let others decrypt them",
                 "Unset it unless another program needs it.",
             )
         )

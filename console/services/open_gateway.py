@@ -107,7 +107,7 @@ def require_base_url(profile: Profile, environment: Mapping[str, str]) -> str:
     """Return the base URL of a profile whose gateway is not embedded.
 
     Raises:
-        TargetError: The environment variable that should hold it does not.
+        TargetError: The environment variable that should hold it is unset or holds no usable URL.
 
     """
     settings = profile.gateway

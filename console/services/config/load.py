@@ -21,7 +21,7 @@ from console.services.config.toml_text import ConfigError, Fault, KeyPath, TomlT
 if TYPE_CHECKING:
     from console.services.config.model import FamilyFactModel, FileModel, ProfileModel
 
-_NOT_OWN = "this is not known to be that file"
+_NOT_OWN = "this file is not known to be yours"
 _FAULT_LIMIT = 50
 """The most faults reported at once."""
 

@@ -73,7 +73,7 @@ class GatewayModel(_Table):
     base_url_ref: BaseUrlVariable | None = Field(GatewaySettings.base_url_ref, validate_default=True)
     """`env:NAME`: the environment variable that holds the base URL."""
     token_ref: tuple[TokenReference, ...] = GatewaySettings.token_ref
-    """Where to look for the token, in this order. Only if the token is absent is the next reference tried. An empty
+    """Where to look for the token, in this order; the next reference is tried only if the token is absent. An empty
     list means that the gateway takes no token.
 
     - `env:NAME`: an environment variable.
@@ -191,7 +191,7 @@ class PolicyModel(_Table):
     """How independent a judge must be of what it judges: 0 the same call, 1 another call, 2 another model, 3 another
     vendor's model. It is checked again against the model that the gateway says served each call."""
     four_eyes: Flag = PolicySettings.four_eyes
-    """Whether the candidate needs an operator other than the one who began the run or passed its draft. Each signs with
+    """Whether the candidate needs an operator other than the one who began the run or approved its draft. Each signs with
     the private key of operator_key, through `ssh-keygen` or its agent, and must be listed in allowed_signers."""
     operator_key: FilePath = PolicySettings.operator_key
     """Your public SSH key file, such as `~/.ssh/id_ed25519.pub`; its fingerprint names you in records."""

@@ -106,4 +106,4 @@ def other_origin() -> CallError:
 
 def carries_token(place: str) -> CallError:
     """Say which part of a request contains a token."""
-    return CallError(judged(Category.SECRET_IN_PROMPT, f"the request's {place} contains a token; nothing was sent"))
+    return CallError(judged(Category.SECRET_IN_PROMPT, f"a token is in the request's {place}; nothing was sent"))

@@ -41,7 +41,7 @@ class BeginError(Problem):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """The operator's order for a run."""
+    """What the operator wants from a run."""
 
     task: bytes
     kind: ArtifactKind

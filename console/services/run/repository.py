@@ -29,7 +29,7 @@ async def find_root(directory: Path, environment: Mapping[str, str]) -> Path:
     """Return the root of the repository that a directory is in.
 
     Raises:
-        RepositoryError: There is none, or git fails.
+        RepositoryError: There is none, or git failed.
 
     """
     return (await _checkout(directory, environment)).root
@@ -56,7 +56,7 @@ async def read_commit(root: Path, environment: Mapping[str, str]) -> str:
     """Return the id of a working tree's commit.
 
     Raises:
-        RepositoryError: There is none, or git fails.
+        RepositoryError: There is none, or git failed.
 
     """
     commit = (await _ask(root, environment, "rev-parse", "--verify", "--quiet", "HEAD")).decode("ascii", "replace")
