@@ -191,8 +191,8 @@ class PolicyModel(_Table):
     """How independent a judge must be of what it judges: 0 the same call, 1 another call, 2 another model, 3 another
     vendor's model. It is checked again against the model that the gateway says served each call."""
     four_eyes: Flag = PolicySettings.four_eyes
-    """Whether the candidate needs an operator other than the one who began the run or approved its draft. Each signs with
-    the private key of operator_key, through `ssh-keygen` or its agent, and must be listed in allowed_signers."""
+    """Whether the candidate needs an operator other than the one who began the run or approved its draft. Each signs
+    with the private key of operator_key, through `ssh-keygen` or its agent, and must be listed in allowed_signers."""
     operator_key: FilePath = PolicySettings.operator_key
     """Your public SSH key file, such as `~/.ssh/id_ed25519.pub`; its fingerprint names you in records."""
     allowed_signers: FilePath = PolicySettings.allowed_signers

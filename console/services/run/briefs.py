@@ -98,8 +98,8 @@ _WISH = {
         " claims, with its URL and the words at that URL."
     ),
     ("writer", "plan"): (
-        "Answer in JSON. artifact is a command plan: one command per line; lines that begin with # explain. None of them"
-        " publishes, pushes or deletes."
+        "Answer in JSON. artifact is a command plan: one command per line; lines that begin with # explain. None of"
+        " them publishes, pushes or deletes."
     ),
     ("reviewer", ""): "Answer in JSON, one entry for each criterion, and repeat the nonce.",
     ("critic", ""): "Answer in JSON and repeat the nonce; findings is empty if you found nothing.",
