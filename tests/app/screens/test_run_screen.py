@@ -323,7 +323,7 @@ async def test_a_run_is_taken_up_by_another_screen_where_it_was_left(tmp_path: P
     [
         ("", "repository", "the task is empty"),
         ("write a note", "nowhere", "is not a directory"),
-        ("write a note", "plain", "is in no git repository"),
+        ("write a note", "plain", "is not in a git repository"),
     ],
 )
 async def test_bad_input_is_said_in_the_form_and_nothing_is_lost(

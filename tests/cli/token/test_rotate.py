@@ -76,7 +76,7 @@ async def test_a_gateway_that_serves_a_wrong_key_proves_nothing(vault: Console) 
         configure(vault, server.base_url)
         code, result, message = await rotated(vault)
     assert (code, result) == (10, "unproven")
-    assert "takes a wrong key as well" in message
+    assert "also accepts a wrong key" in message
 
 
 async def test_a_gateway_that_is_down_leaves_the_new_token_waiting(vault: Console) -> None:

@@ -473,7 +473,7 @@ async def test_a_program_of_any_other_config_is_never_run(console: Console) -> N
     other = console.write_config(own.read_text())
     named = await console.run("token", "check", "--config", other)
     assert named.code == 3
-    assert "cmd: runs a program, so it is taken from your own config file only" in named.complaint
+    assert "cmd: runs a program, so only your own config file may use it" in named.complaint
     (console.home / ".config" / ".git").mkdir()
     in_repository = await console.run("token", "check")
     assert in_repository.code == 3
@@ -482,7 +482,7 @@ async def test_a_program_of_any_other_config_is_never_run(console: Console) -> N
     own.chmod(0o666)
     writable = await console.run("token", "check")
     assert writable.code == 3
-    assert f"others may write this file; run: chmod go-w {own}" in writable.complaint
+    assert f"others can write this file; run: chmod go-w {own}" in writable.complaint
     assert not ran.exists()
     own.chmod(0o600)
     await console.run("token", "check")

@@ -271,7 +271,7 @@ def test_a_page_that_cannot_be_read_is_an_outcome_and_exit_code_1(run: Run, page
 
 def test_a_page_that_must_not_be_asked_is_refused(run: Run) -> None:
     async def refuse(url: str) -> Fetched:
-        raise SourceRefusedError("the page's address lies inside this machine or its network")
+        raise SourceRefusedError("the page's address is inside this machine or its network")
 
     code, text = run("--live", "ci-secrets", fetch=refuse)
     assert (code, "! refused" in text) == (ExitCode.FAILED, True)
