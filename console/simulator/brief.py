@@ -29,7 +29,7 @@ class Brief:
     """What a role was told."""
 
     nonce: str
-    """Empty where the prompt has none."""
+    """Empty if the prompt has none."""
     attempt: int
     """Which writer pass it is, counted from 1."""
     kind: str
@@ -37,12 +37,12 @@ class Brief:
     blocks: tuple[Block, ...]
 
     def text_of(self, kind: str) -> str:
-        """Return the text of the first block of a kind; empty where there is none."""
+        """Return the text of the first block of a kind; empty if there is none."""
         return next((block.text for block in self.blocks if block.kind == kind), "")
 
     @property
     def instruction_source(self) -> str:
-        """The path of the first instruction file; empty where there is none."""
+        """The path of the first instruction file; empty if there is none."""
         return next((block.path for block in self.blocks if block.kind == "INSTRUCTIONS"), "")
 
 

@@ -34,7 +34,7 @@ class Model:
     endpoint_types: Sequence[str]
     features: Sequence[str]
     input_usd: float | None = None
-    """US dollars a million input tokens; None where it has no price."""
+    """US dollars a million input tokens; None if it has no price."""
     output_usd: float | None = None
     is_deprecated: bool = False
 

@@ -48,7 +48,7 @@ class Hostility:
     """What is done to one call."""
 
     act: str = ""
-    """One of `ACTS`; empty where a speech is said."""
+    """One of `ACTS`; empty if a speech is said."""
     speech: str = ""
     """A template, see `hostile.toml`."""
     place: str = ""
@@ -77,7 +77,7 @@ def hostile_rows() -> tuple[Mapping[str, str], Mapping[str, int]]:
 
 
 def hostility_for(model: str) -> Hostility | None:
-    """Return what a model's name asks for; None where it asks for nothing hostile that there is."""
+    """Return what a model's name asks for; None if it asks for nothing hostile that there is."""
     match = _NAME.search(model)
     if match is None:
         return None

@@ -81,7 +81,7 @@ def answer_as_role(ask: Ask, conduct: Conduct, page_url: str) -> Ask:
 
 
 def _gate_of(wish: Wish) -> Gate | None:
-    """Return the gate whose role is asked; None where it is none of a run's."""
+    """Return the gate whose role is asked; None if it is none of a run's."""
     if wish.name:
         return _GATES.get(wish.name)
     names = _property_names(wish.schema)

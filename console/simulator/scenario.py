@@ -96,7 +96,7 @@ def _conduct(row: Mapping[str, Any]) -> Conduct:
 
 
 def scenario_for(model: str, family: EndpointFamily) -> Scenario | None:
-    """Return the row that decides for a model on a family; None where the call is to be answered well."""
+    """Return the row that decides for a model on a family; None if the call is to be answered well."""
     return next((row for row in scenarios() if family in row.families and row.pattern.search(model)), None)
 
 

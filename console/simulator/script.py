@@ -18,11 +18,11 @@ class Wish:
     """What a request asks for beyond text."""
 
     document: str = ""
-    """The JSON that the answer's text, or the called tool's arguments, have to be; empty where words will do."""
+    """The JSON that the answer's text, or the called tool's arguments, have to be; empty if words will do."""
     tool: str = ""
     """The tool that has to be called; empty for none."""
     name: str = ""
-    """The name of the schema or tool; empty where the family's form has none."""
+    """The name of the schema or tool; empty if the family's form has none."""
     schema: Mapping[str, Any] = field(default_factory=dict)
     """The schema that the document has to fit."""
 
@@ -38,7 +38,7 @@ class Script:
     first_token_s: float
     token_interval_s: float
     tool: str = ""
-    """The tool that is called with the pieces as its arguments; empty where they are text."""
+    """The tool that is called with the pieces as its arguments; empty if they are text."""
 
     @property
     def text(self) -> str:

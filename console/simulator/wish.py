@@ -37,7 +37,7 @@ class Given:
     schema: object
     is_strict: bool = False
     name: str = ""
-    """The schema's name; empty where the family's form has none."""
+    """The schema's name; empty if the family's form has none."""
 
 
 def any_object(place: Place) -> Given:
@@ -54,7 +54,7 @@ def make_wish(
         prompt: The prompt, where a nonce is looked for.
         form: The schema that the answer's text has to fit.
         functions: The functions that may be called, by name.
-        forced: The name of the function that has to be called; `ANY` where one has to, None where none has to.
+        forced: The name of the function that has to be called; `ANY` where one has to, None if none has to.
         refuse: How the family words a refusal.
 
     Raises:

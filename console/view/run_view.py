@@ -66,7 +66,7 @@ class GateNotes:
     findings: tuple[RunNote, ...] = ()
     judged: tuple[JudgeNote, ...] = ()
     is_kept: bool = True
-    """False where it was deleted, or the run was begun on another machine."""
+    """False if it was deleted, or the run was begun on another machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +204,7 @@ class RunView:
     state: RunState | None = None
     """The run in view."""
     problem: str = ""
-    """Why the run in view can be looked at and not be stepped here; empty where it can."""
+    """Why the run in view can be looked at and not be stepped here; empty if it can."""
     notes: tuple[GateNotes, ...] = ()
     """One for each opening of a gate, in their order."""
     outputs: tuple[CheckOutput, ...] = ()
@@ -217,7 +217,7 @@ class RunView:
     live: LiveCall = LiveCall()
     """The call under way, or the last one."""
     stepping: str = ""
-    """The id of the run that this console steps now; empty where it steps none."""
+    """The id of the run that this console steps now; empty if it steps none."""
     said: str = ""
     """Why the last step or command did not go on."""
     words: tuple[str, ...] = ()

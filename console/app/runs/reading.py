@@ -69,7 +69,7 @@ async def seen(desk: RunContext, log: RunLog, problem: str, known: Sequence[Gate
     Args:
         desk: The context of the run.
         log: The run, read.
-        problem: Why it cannot be stepped here; empty where it can.
+        problem: Why it cannot be stepped here; empty if it can.
         known: The notes of its openings that are shown already: they are not read again.
 
     """

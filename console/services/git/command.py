@@ -8,7 +8,7 @@ from pathlib import Path
 from console.services.system.process import ChildReport, run_bounded
 
 GIT_TIMEOUT_S = 60.0
-"""The longest that one git may take, in seconds."""
+"""The longest one git may take, in seconds."""
 OUTPUT_BYTES = 64_000_000
 """The most that one git may write."""
 MEMORY_BYTES = 2 * 1024**3
@@ -67,7 +67,7 @@ async def ask_git(
         directory: In the repository.
         environment: Where PATH is from, and HOME, in which git reads whose repositories the operator trusts.
         arguments: One of the commands that may be asked anywhere, and what it takes.
-        timeout_s: The longest that it may take, in seconds.
+        timeout_s: The longest it may take, in seconds.
 
     Raises:
         NoGitError: It cannot be started.

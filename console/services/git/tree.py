@@ -25,7 +25,7 @@ class TreeFile:
     """Relative to the root, with `/`; bytes that are no UTF-8 are surrogates."""
     blob: str
     size: int | None
-    """In bytes; None where it was not fetched."""
+    """In bytes; None if it was not fetched."""
     is_link: bool
 
 

@@ -84,7 +84,7 @@ LEAKING_CONTEXT = "docs/key.md"
 """A file of the repository in which the canary stands in a run of characters that breaks anywhere."""
 _BODY_LENGTH = 48
 _DEADLINE_S = 4
-"""The longest that a call of the drill may take, in seconds: some gateways never come to an end."""
+"""The longest a call of the drill may take, in seconds: some gateways never come to an end."""
 _RUN_DEADLINE_S = 30
 """The same for a run's calls, whose answers are longer."""
 _PART_LENGTH = 12

@@ -18,7 +18,7 @@ CONSOLE = (sys.executable, "-P", "-m", "console")
 """How the console is run."""
 
 TIMEOUT_S = 90.0
-"""The longest that one child may take, in seconds."""
+"""The longest one child may take, in seconds."""
 
 _COLUMNS, _LINES = 120, 40
 
@@ -42,7 +42,7 @@ class Ended:
     """A child's end."""
 
     code: int | None
-    """Its exit code, negative for a signal; None where it had to be killed because its time was over."""
+    """Its exit code, negative for a signal; None if it had to be killed because its time was over."""
     streams: Mapping[str, bytes]
     """All that it wrote, stream by stream."""
 

@@ -37,7 +37,7 @@ class StepEnd:
     name: str
     code: int | None
     problem: str = ""
-    """Why the step proved nothing, in words; empty where it was held as it should be."""
+    """Why the step proved nothing, in words; empty if it was held as it should be."""
 
 
 @dataclass(frozen=True, slots=True)

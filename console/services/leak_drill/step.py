@@ -29,7 +29,7 @@ class Step:
     name: str
     arguments: tuple[str, ...]
     codes: frozenset[int] | None = None
-    """The exit codes that it may end with; None where any code of its own will do."""
+    """The exit codes that it may end with; None if any code of its own will do."""
     given: bytes = field(default=b"", repr=False)
     """What its stdin holds."""
     how: How = How.ON_PIPES

@@ -15,7 +15,7 @@ from console.services.ledger.thread import LedgerThread
 from console.services.system.private_file import PrivateFileError, open_to_read, read_open, write_private
 
 ARTIFACT_LIMIT = 8 * 1024 * 1024
-"""The most bytes of one artifact."""
+"""The maximum size in bytes of one artifact."""
 _NAME = re.compile(r"[0-9a-f]{64}")
 
 
@@ -27,7 +27,7 @@ class Artifacts:
 
         Args:
             directory: The state directory.
-            limit: The most bytes of one artifact.
+            limit: The maximum size in bytes of one artifact.
             deadline_s: How long an operation may take.
 
         """
@@ -48,7 +48,7 @@ class Artifacts:
         return await self._worker.run(partial(self._put, data))
 
     async def read(self, sha256: str) -> bytes | None:
-        """Return the content of a hash; None where it is not kept, or no longer.
+        """Return the content of a hash; None if it is not kept, or no longer.
 
         Raises:
             LedgerError: The hash is none, or the file cannot be read or has other content.
@@ -99,7 +99,7 @@ class Artifacts:
         return data
 
     def _content(self, path: Path) -> bytes | None:
-        """Return what a file holds; None where there is none, and nothing where it is larger than any artifact."""
+        """Return what a file holds; None if there is none, and nothing where it is larger than any artifact."""
         file = open_to_read(path)
         return None if file is None else read_open(file, path, self._limit) or b""
 

@@ -60,7 +60,7 @@ def _host() -> str:
 
 
 def _started(pid: int) -> int | None:
-    """Return when a process started, in ticks since boot; None where it does not run.
+    """Return when a process started, in ticks since boot; None if it does not run.
 
     Raises:
         OSError: It may run, but may not be looked at.

@@ -17,7 +17,7 @@ def find_leak(lines: Iterable[Line], summary: Summary, is_hit: Callable[[str], b
     Args:
         lines: What is to be kept.
         summary: What the list of runs is to show.
-        is_hit: Tells whether a text holds a value that is known to be secret.
+        is_hit: Returns whether a text holds a value that is known to be secret.
 
     """
     texts = [summary.repository, summary.gate, summary.status]

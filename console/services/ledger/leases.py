@@ -26,9 +26,9 @@ class Leases:
 
         Args:
             connection: The ledger.
-            clock: Gives the Unix time in ms.
-            boot_clock: Gives the ms since boot: what counts between two holders of one host.
-            is_dead: Tells whether a holder is known to be dead.
+            clock: Returns the Unix time in ms.
+            boot_clock: Returns the ms since boot: what counts between two holders of one host.
+            is_dead: Returns whether a holder is known to be dead.
 
         """
         self._connection = connection

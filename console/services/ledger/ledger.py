@@ -73,7 +73,7 @@ class ConflictError(LedgerError):
         self.head = head
         """The run's head now."""
         self.by = by
-        """Who wrote the line that stands in the way; None where that cannot be told."""
+        """Who wrote the line that stands in the way; None if that cannot be told."""
         self.instead = instead
         """What was appended instead: the lines since the head that was expected, or the one that says it already."""
 

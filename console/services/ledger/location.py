@@ -25,7 +25,7 @@ _making = threading.Lock()
 
 
 def linux_mounts() -> str:
-    """Return the kernel's list of this process's mounts (proc_pid_mountinfo(5)); empty where there is none."""
+    """Return the kernel's list of this process's mounts (proc_pid_mountinfo(5)); empty if there is none."""
     with contextlib.suppress(OSError):
         return Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="surrogateescape")
     return ""
@@ -55,7 +55,7 @@ def require_local(directory: Path, mounts: Callable[[], str]) -> None:
 
 
 def require_place(directory: Path, name: str) -> Path:
-    """Return the path of the ledger's file; it and its directory are made where they are missing.
+    """Return the path of the ledger's file; it and its directory are created if missing.
 
     Raises:
         LedgerError: It cannot be made, or others than its user could read or write it.
@@ -103,7 +103,7 @@ def copy_to_look(directory: Path, name: str) -> tuple[TemporaryDirectory[str], P
     """Return a copy of a ledger that lies where nothing can be made, and the directory that has to be closed.
 
     SQLite keeps two files beside its own while it is open, also to read: so what cannot be written to is looked at in a
-    copy. None where the ledger can be opened in its place, or is not there.
+    copy. None if the ledger can be opened in its place, or is not there.
 
     Raises:
         LedgerError: Others than its user could write it, or it cannot be copied.

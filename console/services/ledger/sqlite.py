@@ -75,19 +75,19 @@ class SqliteLedger(Ledger):
         time_limit: Callable[[float], AbstractAsyncContextManager[object]] = asyncio.timeout,
         is_looking: bool = False,
     ) -> Self:
-        """Open the ledger of a state directory; make both where they are missing.
+        """Open the ledger of a state directory; create both if missing.
 
         Args:
             directory: The state directory.
-            clock: Gives the Unix time in ms.
-            boot_clock: Gives the ms since boot.
-            random: Gives so many random bytes.
-            is_hit: Tells whether a text holds a value that is known to be secret.
-            is_dead: Tells whether a holder of a lease is known to be dead.
-            mounts: Gives the text of a mountinfo file.
-            sleep: Waits for so many seconds.
+            clock: Returns the Unix time in ms.
+            boot_clock: Returns the ms since boot.
+            random: Returns so many random bytes.
+            is_hit: Returns whether a text holds a value that is known to be secret.
+            is_dead: Returns whether a holder of a lease is known to be dead.
+            mounts: Returns the text of a mountinfo file.
+            sleep: Waits for that many seconds.
             deadline_s: How long an operation may take.
-            time_limit: Raises TimeoutError within, after so many seconds.
+            time_limit: Raises TimeoutError inside the block after that many seconds.
             is_looking: Whether a directory that cannot be written to will do: a copy of its ledger is opened then.
 
         Raises:

@@ -26,7 +26,7 @@ _SHORTAGES = {
 
 
 def _shortage(error: BaseException | None) -> str | None:
-    """Return in words what ran out, where that is behind an error; None where it is another one."""
+    """Return in words what ran out, where that is behind an error; None if it is another one."""
     for _ in range(10):  # an error may have itself as its cause
         match error:
             case MemoryError():

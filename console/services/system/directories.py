@@ -14,7 +14,7 @@ _NO_HOME = Path("/nonexistent")
 
 
 def account_home() -> str:
-    """Return the home directory that the system has for this user; empty where it has none, as in some containers."""
+    """Return the home directory that the system has for this user; empty if it has none, as in some containers."""
     try:
         return pwd.getpwuid(os.geteuid()).pw_dir
     except KeyError:
@@ -36,7 +36,7 @@ class Directories:
 
         Args:
             environment: The environment variables of this process.
-            account_home: Gives the user's home directory where HOME does not; empty where there is none.
+            account_home: Returns the user's home directory where HOME does not; empty if there is none.
 
         """
 

@@ -20,7 +20,7 @@ def append_line(path: Path, document: object, *, aside_above: int | None = None)
     """Append a document as one line; it is on the disk when this returns.
 
     Args:
-        path: The log; it and its directory are made where they are missing.
+        path: The log; it and its directory are created if missing.
         document: What msgspec can encode.
         aside_above: The bytes above which the log is put aside as `….1`, in the place of the one before; None keeps
             all lines in one file.

@@ -36,7 +36,7 @@ class SafeRecord(logging.LogRecord):
 
 
 def _place_of(record: logging.LogRecord) -> str:
-    """Return the type and the place of the exception that a record is about; empty where it is about none."""
+    """Return the type and the place of the exception that a record is about; empty if it is about none."""
     if not record.exc_info or record.exc_info[0] is None:
         return ""
     frames = traceback.extract_tb(record.exc_info[2])

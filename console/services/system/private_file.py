@@ -42,7 +42,7 @@ def require_clean(data: bytes, name: str) -> None:
 
 
 def read_private(path: Path, limit: int) -> bytes | None:
-    """Read a file of this user's own, wherever it is; None where there is none.
+    """Read a file of this user's own, wherever it is; None if there is none.
 
     Args:
         path: The file; a symbolic link in its place is refused, and so is a pipe or a device.
@@ -63,7 +63,7 @@ def read_private(path: Path, limit: int) -> bytes | None:
 
 
 def read_open(file: int, path: Path, limit: int) -> bytes | None:
-    """Read an open file and close it; None where it is larger than `limit` bytes.
+    """Read an open file and close it; None if it is larger than `limit` bytes.
 
     Raises:
         PrivateFileError: It cannot be read.
@@ -78,7 +78,7 @@ def read_open(file: int, path: Path, limit: int) -> bytes | None:
 
 
 def open_to_read(path: Path) -> int | None:
-    """Open a file in a directory of the console's own; None where it does not exist.
+    """Open a file in a directory of the console's own; None if it does not exist.
 
     Raises:
         PrivateFileError: It cannot be opened, or others than its user could have written it.
@@ -99,7 +99,7 @@ def open_to_read(path: Path) -> int | None:
 
 
 def open_to_append(path: Path) -> int:
-    """Open a file to append to and to read; it and its directory are made where they are missing.
+    """Open a file to append to and to read; it and its directory are created if missing.
 
     Raises:
         PrivateFileError: It cannot be opened, or others than its user could read or write it.

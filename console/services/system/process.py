@@ -38,7 +38,7 @@ class ChildReport:
 
     ending: ChildEnding
     exit_code: int | None
-    """Negative where a signal ended it; None where it was killed for time or output."""
+    """Negative where a signal ended it; None if it was killed for time or output."""
     duration_ms: int
     output_bytes: int = field(repr=False)
     output_sha256: str = field(repr=False)
@@ -76,8 +76,8 @@ async def run_bounded(
 
     Args:
         argv: The program and its arguments; no shell reads them.
-        environment: All that the child knows of the environment, but for a mark of ours.
-        timeout_s: The longest that it may take, in seconds.
+        environment: All that the child knows of the environment, but for a our mark.
+        timeout_s: The longest it may take, in seconds.
         limit_bytes: How many bytes are too many for it to write.
         directory: Where it runs.
         tail_bytes: How much of the end of the output is kept; by default all of it.
@@ -92,7 +92,7 @@ async def run_bounded(
         more_processes: How many processes more than now the operator may have while it runs, on Linux and where the
             operator is not root.
         clock: Seconds that only go forward.
-        sleep: Waits for so many seconds; it is called once the child has begun, and its end is the end of the time.
+        sleep: Waits for that many seconds; it is called once the child has begun, and its end is the end of the time.
 
     Raises:
         OSError: It cannot be started.
@@ -233,7 +233,7 @@ class _Output:
             pass
 
     def _take(self) -> bool:
-        """Read one piece; False where nothing more is there."""
+        """Read one piece; False if nothing more is there."""
         try:
             piece = os.read(self._reading, min(_PIECE, self._limit - self.size))
         except BlockingIOError:

@@ -34,7 +34,7 @@ class Worker:
         Args:
             name: What it is called in a list of threads.
             deadline_s: How long a caller waits at most.
-            time_limit: Raises TimeoutError within, after so many seconds.
+            time_limit: Raises TimeoutError inside the block after that many seconds.
 
         """
         self._name = name
