@@ -150,7 +150,7 @@ def test_a_read_only_directory_is_named_and_loses_nothing(directory: Path) -> No
         "lines": 1,
         "faults": 0,
         "is_copy": True,
-        "append": "the state directory is read-only, so nothing can be kept in it",
+        "append": "the state directory is read-only, so nothing can be stored in it",
         "made": [],
         "copies left": 0,
     }
