@@ -245,7 +245,7 @@ def test_the_strip_of_a_wide_screen_has_attempt_score_and_threshold() -> None:
 def test_the_gate_says_who_computed_the_verdict_and_from_what() -> None:
     drawn = text(gate_lines(STATES["revise"], 116))
     assert "74 of 100, threshold 75" in drawn
-    assert "computed here from the scores, not said by the model" in drawn
+    assert "computed here from the scores, not claimed by the model" in drawn
     assert "source support    2/4  ██████░░░░░░" in drawn
     assert "× RUB-01  the total is 74 of 100" in drawn
     assert "1 of 3  another call, the same model; the policy wants 2" in drawn
@@ -299,7 +299,7 @@ def test_findings_whose_words_are_gone_are_still_named() -> None:
     bare = (RunNote("RUB-01", Severity.FAIL, ""),)
     assert state.run is not None
     kept = replace(state, run=replace(state.run, notes=(replace(NOTES, findings=bare, is_kept=False),)))
-    assert "RUB-01  (its words are not kept)" in text(gate_lines(kept, 76))
+    assert "RUB-01  (its text is not stored)" in text(gate_lines(kept, 76))
 
 
 def test_only_what_is_possible_is_offered_and_every_key_has_its_reason() -> None:

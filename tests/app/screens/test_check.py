@@ -97,7 +97,7 @@ def test_a_shape_that_fails_is_conditional_in_words() -> None:
         (None, "not listed"),
         (CatalogueEntry("gpt-route-placeholder"), "listed, no families"),
         (CatalogueEntry("gpt-route-placeholder", (R, C)), "responses, chat_completions"),
-        (CatalogueEntry("gpt-route-placeholder", ()), "none that is spoken here"),
+        (CatalogueEntry("gpt-route-placeholder", ()), "none supported here"),
     ],
 )
 def test_what_the_gateway_declares_is_shown_as_a_hint(entry: CatalogueEntry | None, words: str) -> None:
@@ -144,7 +144,7 @@ def test_no_line_of_a_climbed_route_runs_over() -> None:
         ("route.shape", replace(opened("demo"), is_read_only=True), WRITER, "read-only"),
         ("route.shape", opened("faults"), REVIEWER, "held back: endpoint drift"),
         ("route.shape", fold(opened("demo"), RungStarted(Role.WRITER, Rung.KEY, FREE)), WRITER, "being checked"),
-        ("route.copy_fix", opened("demo"), WRITER, "nothing to put right"),
+        ("route.copy_fix", opened("demo"), WRITER, "nothing to fix"),
         ("smoke.stop", opened("demo"), WRITER, "no call is under way"),
         ("gateway.reopen", fold(opened("demo"), RungStarted(Role.WRITER, Rung.KEY, FREE)), WRITER, "under way"),
     ],
@@ -305,5 +305,5 @@ async def test_y_copies_exactly_the_fix(tmp_path: Path, monkeypatch: pytest.Monk
         assert any("copied 2 config line(s)" in each for each in said(app))
         await press(app, "j", "y")
         assert app.clipboard == "\n".join(lines) + "\n"
-        assert any("nothing to put right" in each for each in said(app))
+        assert any("nothing to fix" in each for each in said(app))
     assert server.requests == []

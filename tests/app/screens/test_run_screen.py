@@ -127,7 +127,7 @@ async def test_a_revision_is_computed_and_an_override_wants_a_reason(tmp_path: P
         assert "~ reviewer revise" in desk.drawn("gates")
         await desk.press("y")
         await desk.until_screen(ReasonDialog)
-        assert "against what was computed" in desk.drawn("ask")
+        assert "against the computed verdict" in desk.drawn("ask")
         await desk.type("ok")
         await desk.press("enter")
         await desk.until(lambda: "at least 8 characters" in desk.drawn("ask") and "refused" in desk.drawn("ask"))
@@ -180,7 +180,7 @@ async def test_an_account_error_stops_the_run_and_is_no_failed_draft(tmp_path: P
         assert desk.run.stopped is not None
         assert "! planner account" in desk.drawn("gates")
         assert "account_quota" in desk.drawn("gate")
-        assert "no draft failed by it" in desk.drawn("gate")
+        assert "does not count as a failed draft" in desk.drawn("gate")
 
 
 async def test_a_model_without_a_price_stops_the_run_before_any_call(tmp_path: Path) -> None:
