@@ -55,7 +55,7 @@ def _why_no_smoke_all(state: ConsoleState, cursor: int) -> str | None:
         return reason
     if any(_is_called_by_run(state, route.check.route.role) for route in state.routes):
         return "a run makes a call; smoke the routes when it is over"
-    return "calls are under way; x stops them" if state.is_busy else None
+    return "calls are in progress; x stops them" if state.is_busy else None
 
 
 def _is_called_by_run(state: ConsoleState, role: Role) -> bool:
@@ -64,7 +64,7 @@ def _is_called_by_run(state: ConsoleState, role: Role) -> bool:
 
 
 def _why_no_stop(state: ConsoleState, cursor: int) -> str | None:
-    return None if state.is_busy else "no call is under way"
+    return None if state.is_busy else "no call is in progress"
 
 
 def _why_no_check(state: ConsoleState, cursor: int) -> str | None:
@@ -74,7 +74,7 @@ def _why_no_check(state: ConsoleState, cursor: int) -> str | None:
         return "the gateway is still being opened"
     if state.token_state is not TokenState.FOUND:
         return state.token.advice
-    return "calls are under way; x stops them" if state.is_busy else None
+    return "calls are in progress; x stops them" if state.is_busy else None
 
 
 def _why_no_fix(state: ConsoleState, cursor: int) -> str | None:
@@ -97,14 +97,14 @@ def _why_no_token_set(state: ConsoleState, cursor: int) -> str | None:
         return "the embedded gateway makes its own token"
     if state.run is not None and state.run.is_stepping:
         return "a run is being stepped with this token; x on the run screen stops it"
-    return "calls are under way; x stops them" if state.is_busy else None
+    return "calls are in progress; x stops them" if state.is_busy else None
 
 
 def _why_no_reopen(state: ConsoleState, cursor: int) -> str | None:
     if state.run is not None and state.run.is_stepping:
         return "a run is being stepped through this gateway; x on the run screen stops it"
     if state.is_busy:
-        return "calls are under way; x stops them"
+        return "calls are in progress; x stops them"
     return "the gateway is still being opened" if state.token is None and not state.gateway_failure else None
 
 

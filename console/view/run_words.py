@@ -88,6 +88,6 @@ def standing(state: RunState) -> str:
         case Phase.LOST:
             return f"at {where}: a call has an unknown outcome and may have been billed; only you may repeat it"
         case Phase.CALLING:
-            return f"at {where}: a call is under way"
+            return f"at {where}: a call is in progress"
         case _:
             return f"at {where}: the next step is due"

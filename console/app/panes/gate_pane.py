@@ -220,7 +220,7 @@ def budget_lines(run: RunState, width: int) -> Iterator[Line]:
     if run.phase in (Phase.CALLING, Phase.LOST) and run.intended is not None:
         money = run.intended.max_microusd
         cost = "price unknown" if money is None else f"at most {usd_text(money)}"
-        what = "under way" if run.phase is Phase.CALLING else "set aside"
+        what = "in progress" if run.phase is Phase.CALLING else "set aside"
         told = f"at most {run.intended.max_tokens:,} tokens, {cost}"
         yield from labelled(what, told, width, tone=Tone.LIVE, label_width=_LABEL)
 

@@ -70,7 +70,7 @@ def waiting_for(state: ConsoleState) -> str:
         case "lost":
             return f"{where}: a call was cut off; it may have been billed"
         case "calling":
-            return f"{where}: a call is under way elsewhere, or was cut off"
+            return f"{where}: a call is in progress elsewhere, or was cut off"
         case _:
             return f"{where} is due{' · a paid call' if run.gate in GATES_WITH_A_CALL else ''}"
 

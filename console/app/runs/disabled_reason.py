@@ -105,7 +105,7 @@ def why_no_end(state: ConsoleState, cursor: int) -> str | None:
 
 def why_no_cut(state: ConsoleState, cursor: int) -> str | None:
     """Return why there is nothing to stop."""
-    return None if state.run is not None and state.run.is_stepping else "no step is under way"
+    return None if state.run is not None and state.run.is_stepping else "no step is in progress"
 
 
 def why_no_draft(state: ConsoleState, cursor: int) -> str | None:
@@ -142,7 +142,7 @@ def _why_untouchable(state: ConsoleState) -> str | None:
         return "this session is read-only: runs can only be viewed"
     if state.run is None or state.run.state is None:
         return "no run is in view: n begins one"
-    return "a step is under way: x stops it" if state.run.is_stepping else None
+    return "a step is in progress: x stops it" if state.run.is_stepping else None
 
 
 def _why_no_verdict(state: ConsoleState, verdict: GateVerdict) -> str | None:

@@ -62,7 +62,7 @@ def cell(text: str, width: int, tone: Tone = Tone.TEXT, *, right: bool = False) 
 
 
 def wrap(text: str, width: int) -> Iterator[str]:
-    """Break a text into lines of at most `width` cells, at spaces where there are any."""
+    """Break a text into lines of at most `width` cells, at spaces if there are any."""
     for paragraph in safe(LEAK_GUARD.redact(text), keep_lines=True).split("\n"):
         rest = paragraph
         while (size := _fitting(rest, max(width, 2))) < len(rest):
