@@ -24,11 +24,11 @@ def verdict_sign(verdict: Verdict) -> Sign:
 
 
 def check_sign(check: RouteCheck) -> Sign:
-    """Return how a route's offline check is shown: its verdict, or that something in it wants a look."""
+    """Return how a route's offline check is shown: its verdict, or that something in it needs a look."""
     has_warning = any(finding.severity is Severity.WARN for finding in check.findings)
     return Sign("~", "warn", Tone.WARN) if check.verdict is Verdict.OK and has_warning else verdict_sign(check.verdict)
 
 
 def route_sign(route: "ProvenRoute") -> Sign:
-    """Return how a route is shown: what its answers proved, or its offline check where they add nothing."""
+    """Return how a route is shown: what its answers proved, or its offline check if they add nothing."""
     return check_sign(route.check) if route.verdict is route.check.verdict else verdict_sign(route.verdict)

@@ -372,7 +372,7 @@ async def test_a_token_of_the_real_keyring_is_used_and_a_locked_keyring_is_exit_
         secret_service.lock()
         locked = await console.run("smoke", "--config", path, "--json", **bus)
     assert (found.code, locked.code) == (0, 4)
-    assert "bound to no origin, because another tool stored it" in found.stderr
+    assert "not bound to an origin: another tool stored it" in found.stderr
     assert [request.header("authorization") for request in server.requests] == [f"Bearer {TOKEN}"]
     assert "the keyring is locked. Unlock it" in locked.complaint
 

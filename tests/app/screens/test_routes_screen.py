@@ -292,7 +292,7 @@ async def test_a_missing_token_is_said_and_can_be_asked_for_again(
         assert isinstance(app.screen, Dialog)
         await press(app, "T")
         assert not isinstance(app.screen, Dialog)
-        assert any("cannot step aside" in each for each in said(app))
+        assert any("cannot be suspended" in each for each in said(app))
         monkeypatch.setenv("CONSOLE_LATER_TOKEN", "test-token-0000")
         await press(app, "R")
         await until(app, is_open)

@@ -289,7 +289,8 @@ async def test_a_home_that_is_not_named_is_said_in_one_line(runs: RunConsole) ->
     for command in (("run", "list"), ("record", "list")):
         complaint = await runs.refused(1, *command, HOME="", XDG_STATE_HOME="")
         assert (
-            complaint == "gateway-console: there is no place for state: set XDG_STATE_HOME or HOME to an absolute path"
+            complaint
+            == "gateway-console: there is no directory for state: set XDG_STATE_HOME or HOME to an absolute path"
         )
 
 

@@ -417,7 +417,7 @@ def test_checks_of_the_policy_are_programs(path: Path) -> None:
     [
         ('vault_passphrase_ref = "env:X"', "must be a file: reference"),
         ('vault_passphrase_ref = "/etc/x"', "is not a reference"),
-        ('vault_passphrase_ref = "file:x"', "file: wants an absolute path"),
+        ('vault_passphrase_ref = "file:x"', "file: needs an absolute path"),
     ],
 )
 def test_a_vaults_passphrase_comes_from_a_file(path: Path, line: str, words: str) -> None:
