@@ -10,7 +10,7 @@ from console.cli import output
 from console.cli.exit_code import ExitCode, most_actionable
 from console.cli.gateway import opened_gateway
 from console.cli.reports.code import code_of_result
-from console.cli.reports.smoke import result_document, show_result
+from console.cli.reports.smoke import show_result
 from console.domain.probes.event import RoutesChecked, SmokeFinished
 from console.domain.probes.smoke import SmokeResult, SmokeStatus
 from console.domain.routes.contract import RouteCheck
@@ -21,6 +21,7 @@ from console.services.probes.smoke import SmokePlan, smoke
 from console.view.console_state import ConsoleState
 
 if TYPE_CHECKING:
+    from console.cli.reports.documents.smoke import SmokedDocument
     from console.services.config.settings import Profile
     from console.services.gateway.client import Gateway
 
@@ -49,15 +50,11 @@ class Smoked:
         """The exit code of all results."""
         return most_actionable(code_of_result(result) for result in self.results)
 
-    def document(self, profile: "Profile") -> dict[str, object]:
+    def document(self, profile: "Profile") -> "SmokedDocument":
         """Return the results as the JSON documents name them."""
-        return {
-            "profile": profile.name,
-            "config": profile.source,
-            "origin": self.origin,
-            "results": [result_document(result) for result in self.results],
-            "console": {"loop_lag_p99_ms": round(self.loop_lag_p99_ms, 2)},
-        }
+        from console.cli.reports.documents.smoke import SmokedDocument
+
+        return SmokedDocument.of(profile, self.origin, self.results, self.loop_lag_p99_ms)
 
 
 async def smoke_gateway(profile: "Profile", checks: tuple[RouteCheck, ...], how: SmokeOrder) -> Smoked:

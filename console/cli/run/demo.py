@@ -12,14 +12,13 @@ from console.cli import output
 from console.cli.context import current
 from console.cli.exit_code import ExitCode
 from console.cli.gateway import opened_target
-from console.cli.reports.record import record_document
 from console.cli.run.context import open_desk_of
 from console.domain.artifacts.artifact import ArtifactKind
 from console.domain.ledger.ulid import new_run_id
 from console.domain.routes.role import Role
 from console.domain.routes.route import RouteTable
 from console.domain.run.event import Entry
-from console.domain.run.record import record_of
+from console.domain.run.record import Record, record_of
 from console.domain.run.state import RunState, RunStatus
 from console.services.config.settings import EMBEDDED, Profile
 from console.services.gateway.reservations import Reservations
@@ -66,7 +65,7 @@ _TASK = "Add a short note to docs/ that says which endpoint family each role is 
 _RULES = "# Rules\n\nKeep notes short. Touch nothing outside docs/. Publish nothing.\n"
 
 
-async def demonstrate_runs(profile: Profile, *, as_json: bool) -> tuple[list[dict[str, object]], ExitCode]:
+async def demonstrate_runs(profile: Profile, *, as_json: bool) -> tuple[tuple[Record, ...], ExitCode]:
     """Take candidates through the gates; return their records, and whether each ended as it has to.
 
     The machine's verdict is taken at each gate. The runs work side by side on a repository of their own that is gone
@@ -76,7 +75,7 @@ async def demonstrate_runs(profile: Profile, *, as_json: bool) -> tuple[list[dic
         repository = Path(directory) / "example-repo"
         if not await _make_repository(repository):
             output.note("git is not installed, so no run is shown: a run needs a repository")
-            return [], ExitCode.OK
+            return (), ExitCode.OK
         async with opened_target(profile) as target:
             reservations = Reservations(profile.budget())
             ended = await asyncio.gather(*(_run(profile, way, repository, target, reservations) for way in _WAYS))
@@ -109,7 +108,7 @@ def _with_model(profile: Profile, role: Role, model: str) -> Profile:
     return replace(profile, table=RouteTable(routes))
 
 
-def _show(ended: Sequence[tuple[_Way, RunState, Sequence[str]]], *, as_json: bool) -> list[dict[str, object]]:
+def _show(ended: Sequence[tuple[_Way, RunState, Sequence[str]]], *, as_json: bool) -> tuple[Record, ...]:
     for way, state, said in ended:
         if as_json:
             continue
@@ -120,7 +119,7 @@ def _show(ended: Sequence[tuple[_Way, RunState, Sequence[str]]], *, as_json: boo
         output.write_line(f"    {standing(state)}; {len(state.calls)} call(s) made")
     if not as_json:
         output.note("the records stay: gateway-console record show RUN, and record verify --all")
-    return [record_document(record_of(state)) for _, state, _ in ended]
+    return tuple(record_of(state) for _, state, _ in ended)
 
 
 async def _make_repository(root: Path) -> bool:

@@ -7,7 +7,7 @@ from contextlib import aclosing
 
 from console.cli import output
 from console.cli.exit_code import ExitCode
-from console.cli.reports.record import record_document, record_yaml
+from console.cli.reports.record import readable, record_yaml
 from console.cli.run.context import desk_of_run, open_desk_of, read_task, run_id_of
 from console.cli.run.list import show_runs
 from console.cli.run.report import code_of_run, next_commands, show_findings, show_standing
@@ -124,19 +124,20 @@ async def _preview(stepper: Stepper, arguments: argparse.Namespace) -> ExitCode:
     code = ExitCode.OK if arguments.preview else ExitCode.WAITING
     body = call.request.body.decode()
     if arguments.json:
-        document = {
-            "schema": "gateway-console/run-preview/v1",
-            "run_id": stepper.state.run_id,
-            "gate": call.gate.value,
-            "role": call.route.role.value,
-            "model": call.route.model,
-            "endpoint_family": call.route.endpoint_family.value,
-            "endpoint_path": call.route.endpoint_path,
-            "max_tokens": call.cost.tokens,
-            "max_usd": usd(call.cost.microusd),
-            "body": body,
-            "next": [f"gateway-console run step {stepper.state.run_id} --send"],
-        }
+        from console.cli.reports.documents.runs import PreviewDocument
+
+        document = PreviewDocument(
+            run_id=stepper.state.run_id,
+            gate=call.gate,
+            role=call.route.role,
+            model=call.route.model,
+            endpoint_family=call.route.endpoint_family,
+            endpoint_path=call.route.endpoint_path,
+            max_tokens=call.cost.tokens,
+            max_usd=usd(call.cost.microusd),
+            body=body,
+            next=(f"gateway-console run step {stepper.state.run_id} --send",),
+        )
         output.write_document(document)
         return code
     route = call.route
@@ -196,7 +197,9 @@ async def _list(desk: RunContext, arguments: argparse.Namespace) -> ExitCode:
 def _show(state: RunState, arguments: argparse.Namespace) -> ExitCode:
     record = record_of(state)
     if arguments.json:
-        output.write_document({"schema": "gateway-console/run-show/v1", **record_document(record)})
+        from console.cli.reports.documents.runs import RecordDocument, fields_of
+
+        output.write_document(readable(RecordDocument(schema="gateway-console/run-show/v1", **fields_of(record))))
         return ExitCode.OK
     for text in record_yaml(record).splitlines():
         output.write_line(text)
@@ -208,14 +211,16 @@ def _finish(state: RunState, arguments: argparse.Namespace, code: ExitCode | Non
     """Say where the run stands, and return the exit code of that."""
     code = code_of_run(state) if code is None else code
     if arguments.json:
-        document = {
-            "schema": f"gateway-console/run-{arguments.kind}/v1",
-            **record_document(record_of(state)),
-            "phase": state.phase.value,
-            "next": list(next_commands(state)),
-            "exit_code": int(code),
-        }
-        output.write_document(document)
+        from console.cli.reports.documents.runs import RUN_SCHEMAS, RunDocument, fields_of
+
+        document = RunDocument(
+            schema=RUN_SCHEMAS[arguments.kind],
+            **fields_of(record_of(state)),
+            phase=state.phase,
+            next=next_commands(state),
+            exit_code=code,
+        )
+        output.write_document(readable(document))
     else:
         show_standing(state)
     return code

@@ -4,7 +4,7 @@ import argparse
 
 from console.cli import output
 from console.cli.exit_code import ExitCode
-from console.cli.reports.record import record_document, record_yaml
+from console.cli.reports.record import readable, record_yaml
 from console.cli.run.context import open_desk_of, run_id_of
 from console.cli.run.list import show_runs
 from console.domain.run.record import record_of
@@ -31,7 +31,9 @@ async def _show(desk: RunContext, arguments: argparse.Namespace) -> ExitCode:
     log = await RunLog.open(desk.ledger, await run_id_of(desk.ledger, arguments.run_id))
     record = record_of(log.state)
     if arguments.json:
-        output.write_document({"schema": "gateway-console/record/v1", **record_document(record)})
+        from console.cli.reports.documents.runs import RecordDocument, fields_of
+
+        output.write_document(readable(RecordDocument(schema="gateway-console/record/v1", **fields_of(record))))
         return ExitCode.OK
     for text in record_yaml(record).splitlines():
         output.write_line(text)
@@ -52,21 +54,9 @@ async def _verify(desk: RunContext, arguments: argparse.Namespace) -> ExitCode:
     holds = all(result.holds for result in results)
     code = ExitCode.OK if holds else ExitCode.RECORD
     if arguments.json:
-        documents = [
-            {
-                "run_id": result.run_id,
-                "holds": result.holds,
-                "lines": result.lines,
-                "head": result.head,
-                "signatures": result.signatures,
-                "signatures_not_verified": result.unverified,
-                "faults": [{"line": fault.seq, "words": fault.words} for fault in result.faults],
-            }
-            for result in results
-        ]
-        output.write_document(
-            {"schema": "gateway-console/record-verify/v1", "records": documents, "exit_code": int(code)}
-        )
+        from console.cli.reports.documents.runs import RecordVerifyDocument, VerifiedDocument
+
+        output.write_document(RecordVerifyDocument(records=tuple(map(VerifiedDocument.of, results)), exit_code=code))
         return code
     for result in results:
         sign = "✓ holds" if result.holds else "× broken"

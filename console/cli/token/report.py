@@ -12,8 +12,6 @@ from console.services.tokens.reference import Reference
 from console.services.tokens.sources import TokenAnswer
 from console.services.tokens.stores.store import OtherOriginError, StoreError
 
-SCHEMA = "gateway-console/token/v1"
-
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -33,20 +31,20 @@ def show(report: Report, subject: Subject, *, as_json: bool) -> None:
     """Write a report and the audit log's line of it."""
     audit(subject, report.action, report)
     if as_json:
-        output.write_document(
-            {
-                "schema": SCHEMA,
-                "action": report.action,
-                "profile": subject.profile.name,
-                "reference": str(report.reference),
-                "result": report.result,
-                "origin": report.origin,
-                "source": report.source or None,
-                "fingerprint": report.fingerprint,
-                "message": report.message,
-                "next": report.next_command or None,
-            }
+        from console.cli.reports.documents.token import TokenAction, TokenActionDocument, TokenResult
+
+        document = TokenActionDocument(
+            action=TokenAction(report.action),
+            profile=subject.profile.name,
+            reference=str(report.reference),
+            result=TokenResult(report.result),
+            origin=report.origin,
+            source=report.source or None,
+            fingerprint=report.fingerprint,
+            message=report.message,
+            next=report.next_command or None,
         )
+        output.write_document(document)
         return
     output.write_line(report.message)
     if report.fingerprint is not None:

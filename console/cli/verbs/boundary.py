@@ -9,7 +9,7 @@ from console.cli import output
 from console.cli.context import current
 from console.cli.exit_code import ExitCode
 from console.cli.profile import chosen_profile
-from console.cli.reports.finding import finding_document, show_finding
+from console.cli.reports.finding import show_finding
 from console.domain.finding import Severity
 from console.domain.problem import Problem, ProblemKind
 from console.domain.text.safe import safe
@@ -45,7 +45,9 @@ def run(arguments: argparse.Namespace) -> ExitCode:
         reason = error.strerror or "input/output error"
         raise Problem(f"{safe(str(repository), limit=200)} cannot be read: {reason}") from None
     if arguments.json:
-        output.write_document(_document(boundary, profile.name))
+        from console.cli.reports.documents.boundary import BoundaryDocument
+
+        output.write_document(BoundaryDocument.of(boundary, profile.name))
     else:
         _show(boundary)
     return _code(boundary)
@@ -91,28 +93,3 @@ def _state(check: WorkflowCheck) -> str:
 
 def _yes_or_no(is_so: bool) -> str:
     return "yes" if is_so else "no"
-
-
-def _document(boundary: Boundary, profile: str) -> dict[str, object]:
-    return {
-        "schema": "gateway-console/boundary/v1",
-        "profile": profile,
-        "publisher_token_available": boundary.publisher_token_available,
-        "cloud_token_available": boundary.cloud_token_available,
-        "ci_token_permissions": boundary.ci_token_permissions.value,
-        "workflows": [
-            {
-                "path": check.path,
-                "ci_token_permissions": check.permissions.value,
-                "findings": [
-                    finding_document(placed.finding) | {"lines": list(placed.lines)} for placed in check.findings
-                ],
-            }
-            for check in boundary.workflows
-        ],
-        "tokens": [
-            {"name": token.name, "kind": token.kind.value, "source_url": token.source_url or None}
-            for token in boundary.tokens
-        ],
-        "findings": [finding_document(finding) for finding in boundary.findings],
-    }

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from console.cli import output
 from console.cli.exit_code import ExitCode, most_actionable
 from console.cli.profile import chosen_checks, chosen_profile
-from console.cli.reports.check import check_document, show_check
+from console.cli.reports.check import show_check
 from console.cli.reports.code import code_of_category, code_of_check
 from console.domain.finding import Severity
 from console.domain.probes.assertion import assertions
@@ -76,7 +76,9 @@ def run(arguments: argparse.Namespace) -> ExitCode:
 
 def _finish(profile: "Profile", state: ConsoleState, *, as_json: bool, top: Rung) -> ExitCode:
     if as_json:
-        output.write_document(check_document(profile, state, top))
+        from console.cli.reports.documents.check import CheckDocument
+
+        output.write_document(CheckDocument.of(profile, state, top))
     else:
         show_check(state)
     return most_actionable(_code_of(route) for route in state.proven)
@@ -97,19 +99,9 @@ def _code_of(route: ProvenRoute) -> ExitCode:
 def _list_assertions(*, as_json: bool) -> ExitCode:
     rows = assertions()
     if as_json:
-        listed = [
-            {
-                "id": row.id,
-                "severity": row.severity.value,
-                "level": row.level,
-                "judged_by": row.judged_by.value,
-                "meaning": row.meaning,
-                "source": row.source,
-                "checked_on": row.checked_on,
-            }
-            for row in rows
-        ]
-        output.write_document({"schema": "gateway-console/assertions/v1", "assertions": listed})
+        from console.cli.reports.documents.assertions import AssertionsDocument
+
+        output.write_document(AssertionsDocument.of(rows))
         return ExitCode.OK
     widths = output.column_widths([(row.id, row.severity.value, f"rung {row.level}") for row in rows])
     for row in rows:

@@ -9,10 +9,10 @@ from console.cli.reports.code import code_of_check
 from console.cli.reports.routes import show_routes
 from console.cli.screen import has_screen, open_screen
 from console.domain.problem import Problem, ProblemKind
+from console.domain.run.record import Record
 from console.services.config.load import load_profile
 from console.services.config.settings import Profile
 
-SCHEMA = "gateway-console/demo/v1"
 DEMO_PROFILE = "demo"
 """The profile whose routes all work; a run is shown on it."""
 
@@ -44,14 +44,17 @@ async def _demonstrate(profile: Profile, *, as_json: bool) -> ExitCode:
     from console.cli.run.demo import demonstrate_runs  # not before the screen, which demo opens at a terminal
 
     smoked = await smoke_gateway(profile, profile.check(), SmokeOrder(as_json=as_json))
-    shown: list[dict[str, object]] = []
+    records: tuple[Record, ...] = ()
     code = ExitCode.OK
     if profile.name == DEMO_PROFILE:  # the faults are there to be seen: no run comes past its preflight with them
         try:
-            shown, code = await demonstrate_runs(profile, as_json=as_json)
+            records, code = await demonstrate_runs(profile, as_json=as_json)
         except Problem as problem:  # what was smoked is told all the same
             output.complain(str(problem))
             code = code_of_problem(problem)
     if as_json:
-        output.write_document({"schema": SCHEMA, **smoked.document(profile), "runs": shown})
+        from console.cli.reports.documents.smoke import DemoDocument
+        from console.cli.reports.record import readable
+
+        output.write_document(readable(DemoDocument(**vars(smoked.document(profile)), runs=records)))
     return most_actionable([smoked.code, code])

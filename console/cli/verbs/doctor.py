@@ -22,8 +22,6 @@ from console.services.doctor import (
 )
 from console.services.tokens.diagnosis import diagnose
 
-SCHEMA = "gateway-console/doctor/v1"
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what the verb takes."""
@@ -57,15 +55,9 @@ async def _examine(arguments: argparse.Namespace) -> ExitCode:
     symptoms += about_token
     code = most_actionable([code, *map(_code_of, symptoms)])
     if arguments.json:
-        document = {
-            "schema": SCHEMA,
-            "symptoms": [
-                {"id": each.id, "health": each.health.value, "found": each.found, "todo": each.todo}
-                for each in symptoms
-            ],
-            "exit_code": int(code),
-        }
-        output.write_document(document)
+        from console.cli.reports.documents.doctor import ExaminationDocument
+
+        output.write_document(ExaminationDocument(symptoms=tuple(symptoms), exit_code=code))
     else:
         _show(symptoms)
     return code

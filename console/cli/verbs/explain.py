@@ -7,7 +7,6 @@ import stat
 from console.cli import output
 from console.cli.context import current
 from console.cli.exit_code import ExitCode
-from console.cli.reports.classification import classification_document
 from console.domain.errors.body import read_error_body
 from console.domain.errors.category import Category, guidance
 from console.domain.errors.classify import RefusedCall, classify
@@ -72,8 +71,9 @@ def run(arguments: argparse.Namespace) -> ExitCode:
 
 def _list_categories(*, as_json: bool) -> ExitCode:
     if as_json:
-        categories = [_category_document(category) for category in Category]
-        output.write_document({"schema": "gateway-console/explain/v1", "categories": categories})
+        from console.cli.reports.documents.explain import CategoryDocument, ExplainedCategoriesDocument
+
+        output.write_document(ExplainedCategoriesDocument(categories=tuple(map(CategoryDocument.of, Category))))
         return ExitCode.OK
     widths = output.column_widths([(category.value, guidance()[category].blame.value) for category in Category])
     for category in Category:
@@ -85,25 +85,14 @@ def _list_categories(*, as_json: bool) -> ExitCode:
 
 def _explain_category(category: Category, *, as_json: bool) -> ExitCode:
     if as_json:
-        output.write_document({"schema": "gateway-console/explain/v1", **_category_document(category)})
+        from console.cli.reports.documents.explain import ExplainedCategoryDocument
+
+        output.write_document(ExplainedCategoryDocument.of(category))
         return ExitCode.OK
     output.write_line(category.value)
     for label, words in category_rows(category):
         output.write_line(f"  {label:<8}{words}")
     return ExitCode.OK
-
-
-def _category_document(category: Category) -> dict[str, object]:
-    about = guidance()[category]
-    return {
-        "category": category.value,
-        "blame": about.blame.value,
-        "means": about.means,
-        "action": about.action,
-        "ask": about.ask,
-        "stops_before_generation": category.stops_before_generation,
-        "source": about.source,
-    }
 
 
 def _explain_body(arguments: argparse.Namespace) -> ExitCode:
@@ -123,7 +112,9 @@ def _explain_body(arguments: argparse.Namespace) -> ExitCode:
     family = None if arguments.family is None else EndpointFamily(arguments.family)
     found = classify(RefusedCall(arguments.status, headers, read, family, arguments.path, arguments.elapsed))
     if arguments.json:
-        output.write_document({"schema": "gateway-console/explain/v1", **classification_document(found)})
+        from console.cli.reports.documents.explain import ExplainedBodyDocument
+
+        output.write_document(ExplainedBodyDocument.of(found))
         return ExitCode.OK
     output.write_line(f"{found.category}  {guidance()[found.category].means}")
     for words in reading_lines(found):

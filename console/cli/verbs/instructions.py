@@ -13,8 +13,6 @@ from console.domain.text.safe import safe
 from console.services.instructions.find import find_instructions, repository_of
 from console.view.instruction_sign import conflict_sign
 
-SCHEMA = "gateway-console/instructions/v1"
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what the verb takes."""
@@ -41,7 +39,9 @@ def run(arguments: argparse.Namespace) -> ExitCode:
         )
     )
     if arguments.json:
-        output.write_document(document(found))
+        from console.cli.reports.documents.instructions import InstructionsDocument
+
+        output.write_document(InstructionsDocument.of(found))
     else:
         show(found)
     return most_actionable(map(code_of_conflict, found.unsettled()))
@@ -125,51 +125,3 @@ def _compared(found: InstructionSet) -> str:
         if found.base
         else "with HEAD; no base branch is known, name it with --base"
     )
-
-
-def document(found: InstructionSet) -> dict[str, object]:
-    """Return the set as the JSON document names it."""
-    shut = {conflict.id for conflict in found.unsettled()}
-    return {
-        "schema": SCHEMA,
-        "tool": found.tool.value,
-        "primary": _shown(found.primary),
-        "effective_sha256": found.effective_sha256,
-        "git": found.git.value,
-        "base_commit": found.base,
-        "stops": found.stops,
-        "sources": [_source_document(source) for source in found.sources],
-        "conflicts": [
-            {
-                "code": conflict.code.value,
-                "weight": conflict.weight.value,
-                "path": safe(conflict.path) or None,
-                "message": safe(conflict.message),
-                "stops": conflict.id in shut,
-            }
-            for conflict in found.conflicts
-        ],
-        "unseen": found.tool.unseen or None,
-    }
-
-
-def _source_document(source: InstructionSource) -> dict[str, object]:
-    return {
-        "path": safe(source.path),
-        "scope": safe(source.scope),
-        "load": source.load.value,
-        "sha256": source.sha256,
-        "bytes": source.bytes,
-        "effective_bytes": source.effective_bytes,
-        "git_blob": source.git_blob,
-        "is_tracked": source.is_tracked,
-        "is_dirty": source.is_dirty,
-        "differs_from_base": source.differs_from_base,
-        "symlink_target": _shown(source.symlink_target),
-        "imports": [safe(path) for path in source.imports],
-        "is_outside": source.is_outside,
-    }
-
-
-def _shown(path: str | None) -> str | None:
-    return None if path is None else safe(path)

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from console.services.leak_drill.drill import DrillGateway, DrillReport, StepEnd
     from console.services.leak_drill.step import Step
 
-SCHEMA = "gateway-console/doctor/v1"
-
 
 def run(*, as_json: bool, choose: "Callable[[Canary], Sequence[Step]] | None" = None) -> ExitCode:
     """Hold the drill and report.
@@ -55,22 +53,12 @@ def _ignore(end: "StepEnd") -> None:
 
 def show(report: "DrillReport", *, as_json: bool) -> None:
     """Write what the drill found."""
-    result = "PASS" if report.is_passed else "FAIL"
     if as_json:
-        document = {
-            "schema": SCHEMA,
-            "drill": result,
-            "files": report.files,
-            "bytes": report.size_bytes,
-            "requests_bytes": report.requests_bytes,
-            "key_headers": report.key_headers,
-            "found_in": list(report.hits),
-            "problems": list(report.problems),
-            "notes": list(report.notes),
-            "steps": [{"name": each.name, "exit_code": each.code} for each in report.steps],
-        }
-        output.write_document(document)
+        from console.cli.reports.documents.doctor import DrillDocument
+
+        output.write_document(DrillDocument.of(report))
         return
+    result = "PASS" if report.is_passed else "FAIL"
     output.write_line(
         f"{result}  {report.files} files and streams searched, {report.size_bytes:,} bytes;"
         f" {report.requests_bytes:,} bytes at the gateway, the token {report.key_headers} times in its own header"

@@ -10,8 +10,6 @@ from console.domain.problem import Problem, ProblemKind
 from console.domain.routes.role import Role
 from console.domain.routes.shape import Shape
 
-SCHEMA = "gateway-console/smoke/v1"
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what the verb takes."""
@@ -54,5 +52,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     how = SmokeOrder(Shape(arguments.shape), arguments.repeat, arguments.concurrency, as_json=arguments.json)
     smoked = asyncio.run(smoke_gateway(profile, checks, how))
     if how.as_json:
-        output.write_document({"schema": SCHEMA, **smoked.document(profile)})
+        from console.cli.reports.documents.smoke import SmokeDocument
+
+        output.write_document(SmokeDocument(**vars(smoked.document(profile))))
     return smoked.code

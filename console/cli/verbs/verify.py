@@ -14,6 +14,7 @@ from console.cli.exit_code import ExitCode
 from console.cli.profile import chosen_profile
 from console.cli.reports import verification
 from console.cli.reports.finding import show_finding
+from console.domain.finding import Finding
 from console.domain.problem import Problem, ProblemKind
 from console.domain.text.safe import safe
 from console.domain.verification import (
@@ -34,6 +35,7 @@ from console.services.verification_marks import MarkFile, user_name
 from console.view.verification_sign import freshness_sign
 
 if TYPE_CHECKING:
+    from console.cli.reports.documents.verification import RowDocument
     from console.services.config.settings import Profile
     from console.services.pages.freshness_check import Fetch
 
@@ -140,9 +142,10 @@ class _Desk:
         (row_state,) = self._states([row], marks)
         own = [mark for mark in reversed(marks) if mark.row_id == row.id]
         if self.as_json:
-            described = verification.row_document(row_state)
-            described["marks"] = [verification.mark_document(mark) for mark in own]
-            output.write_document(verification.document(self.profile, [described]))
+            from console.cli.reports.documents.verification import MarkDocument, RowDocument, ShownRowDocument
+
+            row_fields = vars(RowDocument.of(row_state))
+            self._write([ShownRowDocument(**row_fields, marks=tuple(map(MarkDocument.of, own)))])
         else:
             verification.show_row(row_state, own)
         return ExitCode.OK
@@ -153,7 +156,9 @@ class _Desk:
         self.file.append(Mark(row.id, self.now, user_name(), safe(note.strip()), content_sha256))
         (row_state,) = self._states([row], self._marks())
         if self.as_json:
-            output.write_document(verification.document(self.profile, [verification.row_document(row_state)]))
+            from console.cli.reports.documents.verification import RowDocument
+
+            self._write([RowDocument.of(row_state)])
         else:
             output.write_line(f"{freshness_sign(row_state.freshness)}  {row.id}  expires {row_state.expires_on}")
         return ExitCode.OK
@@ -208,13 +213,20 @@ class _Desk:
         is_required = require_fresh or self.profile.policy.require_verification
         findings = check_freshness(states, is_required=is_required)
         if self.as_json:
-            described = [verification.row_document(each) for each in states]
-            for each in described:
-                if (live := checked.get(str(each["id"]))) is not None:
-                    each["live"] = verification.checked_document(live)
-            output.write_document(verification.document(self.profile, described, findings))
+            from console.cli.reports.documents.verification import FetchedRowDocument, PageDocument, RowDocument
+
+            described = []
+            for each in map(RowDocument.of, states):
+                live = checked.get(each.id)
+                described.append(each if live is None else FetchedRowDocument(**vars(each), live=PageDocument.of(live)))
+            self._write(described, findings)
         else:
             for finding in findings if is_required else ():
                 show_finding("verification", finding)
             output.note(verification.summary(states))
         return ExitCode.FAILED if require_fresh and findings else ExitCode.OK
+
+    def _write(self, described: "Sequence[RowDocument]", findings: Sequence[Finding] = ()) -> None:
+        from console.cli.reports.documents.verification import VerifyDocument
+
+        output.write_document(VerifyDocument.of(self.profile, described, findings))
