@@ -1,4 +1,4 @@
-"""What climbing the probe ladder showed, for a person."""
+"""The results of climbing the probe ladder, for a person."""
 
 from console.cli import output
 from console.cli.reports.finding import show_finding
@@ -18,7 +18,7 @@ _SHARED = (Rung.CONNECTION, Rung.CATALOGUE)
 
 
 def show_check(state: ConsoleState) -> None:
-    """Write what climbing showed for a person: a table, the gateway, then each route."""
+    """Write the results for a person: a table, the gateway, then each route."""
     rows = [("role", "model", "family", "declared", "price", "verdict", "rung")]
     rows += [
         (
@@ -46,7 +46,7 @@ def show_check(state: ConsoleState) -> None:
 
 
 def _show_gateway(state: ConsoleState) -> None:
-    """Write the rungs that are the same for all routes once."""
+    """Write once the rungs that all routes share."""
     shared = {result.rung: result for route in state.proven for result in route.rungs if result.rung in _SHARED}
     if shared:
         output.write_line()

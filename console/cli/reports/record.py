@@ -6,13 +6,13 @@ from typing import Any
 from console.domain.run.record import Record
 
 MOMENTS = ("started_at_ms", "updated_at_ms")
-"""The fields of a record that a document has as RFC 3339, without `_ms` in the name."""
+"""Fields of a record that a document shows as RFC 3339, without `_ms` in the name."""
 PAIRS = "independence"
-"""The field of a record that a document has as an object."""
+"""The field of a record that a document shows as an object."""
 
 
 def readable(document: object) -> object:
-    """Return a document with the fields of its records as a person reads them."""
+    """Return a document as plain values, with `MOMENTS` and `PAIRS` of its records converted."""
     import msgspec
 
     return _readable(msgspec.to_builtins(document))

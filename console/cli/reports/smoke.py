@@ -1,4 +1,4 @@
-"""A smoke test's end, for a person."""
+"""A smoke test's result, for a person."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ from console.view.explanation import reading_lines
 
 
 def show_result(result: SmokeResult, widths: Sequence[int]) -> None:
-    """Write one smoke test's end for a person."""
+    """Write one smoke test's result for a person."""
     cells = (str(result_sign(result)), result.role, result.model, result.endpoint_family)
     output.write_line(output.table_line((*cells, _figures(result)), (*widths, 0)))
     if result.classification is not None:

@@ -27,7 +27,7 @@ def show_table(states: Sequence[RowState]) -> None:
 
 
 def summary(states: Sequence[RowState]) -> str:
-    """Return how many rows are in which state, in words."""
+    """Return the number of rows in each state, as text."""
     counts = {kind: sum(each.freshness is kind for each in states) for kind in Freshness}
     return (
         f"{len(states)} row(s): {counts[Freshness.FRESH]} fresh, {counts[Freshness.STALE]} stale,"
@@ -36,7 +36,7 @@ def summary(states: Sequence[RowState]) -> str:
 
 
 def show_row(state: RowState, marks: Iterable[Mark]) -> None:
-    """Write all of a row and its marks, the newest first."""
+    """Write a row with all its details and marks."""
     row = state.row
     fields = [
         ("row", row.id),
@@ -58,7 +58,7 @@ def show_row(state: RowState, marks: Iterable[Mark]) -> None:
 
 
 def show_checked(checked: PageChecked, widths: Sequence[int]) -> None:
-    """Write what fetching one source came to."""
+    """Write the result of fetching one source."""
     cells = (str(outcome_sign(checked.outcome)), checked.row_id, checked.reason)
     output.write_line(output.table_line(cells, (*widths, 0)))
 

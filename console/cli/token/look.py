@@ -1,4 +1,4 @@
-"""`token list`, `check` and `doctor`: what changes nothing."""
+"""`token list`, `check` and `doctor`: they change nothing."""
 
 import argparse
 import asyncio
@@ -22,7 +22,7 @@ _Asked = tuple[Reference, TokenAnswer]
 
 
 def run(subject: Subject, arguments: argparse.Namespace) -> ExitCode:
-    """Look, and show what was seen."""
+    """Run `list`, `check` or `doctor`."""
     if arguments.kind == "doctor":
         return asyncio.run(_doctor(subject, as_json=arguments.json, is_read_only=arguments.read_only))
     if not subject.references:
@@ -40,9 +40,9 @@ async def _ask_all(subject: Subject) -> list[_Asked]:
 
 
 async def _ask(reference: Reference, sources: Sources, origin: str | None) -> TokenAnswer:
-    """Ask a reference, but neither for a token that does not exist yet nor a person who need not answer."""
+    """Ask a reference, but not for a token that does not exist yet, and not a person whose answer is not needed."""
     if reference.scheme is Scheme.SIM:
-        return TokenAnswer(TokenState.UNASKED, reason="made again at each start of the embedded gateway, never stored")
+        return TokenAnswer(TokenState.UNASKED, reason="made at each start of the embedded gateway, never stored")
     if reference.scheme is Scheme.PROMPT and not sources.prompt.can_ask:
         return TokenAnswer(TokenState.UNASKED, reason="asked on the terminal when a call needs it")
     return await sources.ask(reference, origin)
@@ -67,7 +67,7 @@ def _check(subject: Subject, key: bytes | None, *, as_json: bool) -> ExitCode:
 
 
 async def _ask_in_order(subject: Subject) -> tuple[list[_Asked], int | None]:
-    """Ask all references, a person no further than until one answers; return which one ends the search."""
+    """Ask all references, a person only until one answers; return the index of the one that ends the search."""
     asked: list[_Asked] = []
     chosen: int | None = None
     for place, reference in enumerate(subject.references):
@@ -130,7 +130,7 @@ def _show(
 
 def _words(reference: Reference, answer: TokenAnswer) -> str:
     if answer.state is TokenState.FOUND and reference.scheme.is_store and answer.origin is None:
-        return "bound to no origin: another tool stored it; token rebind binds it"
+        return "not bound to an origin: another tool stored it; bind it with token rebind"
     return answer.reason
 
 

@@ -1,4 +1,4 @@
-"""What a `token` command did, told as one line or as one JSON document."""
+"""The result of a `token` command, as one line or one JSON document."""
 
 import contextlib
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from console.services.tokens.stores.store import OtherOriginError, StoreError
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One deed's end. Nothing in it is a token, a part of one, or its length."""
+    """The result of one action. It holds no token, no part of one, and not its length."""
 
     action: str
     result: str
@@ -28,7 +28,7 @@ class Report:
 
 
 def show(report: Report, subject: Subject, *, as_json: bool) -> None:
-    """Write a report and the audit log's line of it."""
+    """Write a report, and its line in the audit log."""
     audit(subject, report.action, report)
     if as_json:
         from console.cli.reports.documents.token import TokenAction, TokenActionDocument, TokenResult
@@ -55,10 +55,10 @@ def show(report: Report, subject: Subject, *, as_json: bool) -> None:
 
 @contextlib.contextmanager
 def failures_told(subject: Subject, action: str, reference: Reference) -> Iterator[None]:
-    """Note in the audit log that a store did not do what it was asked, and say the next command.
+    """Write a store's failure to the audit log, and add the next command to its message.
 
     Raises:
-        StoreError: It did not; the message names the reference and says what to do.
+        StoreError: The store failed; the message names the reference and says what to do.
 
     """
     try:
@@ -75,7 +75,7 @@ def failures_told(subject: Subject, action: str, reference: Reference) -> Iterat
 
 
 def audit(subject: Subject, action: str, report: Report) -> None:
-    """Write a line into the audit log; where that cannot be done, say so."""
+    """Write a line to the audit log; print a note if that fails."""
     try:
         subject.audit.write(
             action,

@@ -20,9 +20,14 @@ from console.view.finding_sign import severity_sign
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what the verb takes."""
+    """Add the verb's arguments."""
     parser.add_argument(
-        "repository", nargs="?", type=Path, default=Path(), metavar="REPO", help="its folder; by default this one"
+        "repository",
+        nargs="?",
+        type=Path,
+        default=Path(),
+        metavar="REPO",
+        help="the repository's folder (default: this one)",
     )
 
 
@@ -30,7 +35,9 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     """Check the boundary of a repository and of this environment, and show it."""
     repository: Path = arguments.repository
     if not repository.is_dir():
-        raise Problem(f"{safe(str(repository), limit=200)} is not a folder; name a repository's", ProblemKind.USAGE)
+        raise Problem(
+            f"{safe(str(repository), limit=200)} is not a folder; name a repository's folder", ProblemKind.USAGE
+        )
     profile = chosen_profile(arguments)
     try:
         boundary = asyncio.run(
@@ -43,7 +50,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
         )
     except OSError as error:
         reason = error.strerror or "input/output error"
-        raise Problem(f"{safe(str(repository), limit=200)} cannot be read: {reason}") from None
+        raise Problem(f"cannot read {safe(str(repository), limit=200)}: {reason}") from None
     if arguments.json:
         from console.cli.reports.documents.boundary import BoundaryDocument
 

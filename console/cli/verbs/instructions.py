@@ -1,4 +1,4 @@
-"""`instructions`: which files a coding agent really reads in a directory, pinned, and what conflicts in them."""
+"""`instructions`: the files that a coding agent really reads in a directory, pinned, and their conflicts."""
 
 import argparse
 import asyncio
@@ -15,19 +15,19 @@ from console.view.instruction_sign import conflict_sign
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what the verb takes."""
+    """Add the verb's arguments."""
     parser.add_argument("directory", nargs="?", type=Path, metavar="DIR", default=Path(), help="where the agent works")
     parser.add_argument(
         "--tool",
         choices=[tool.value for tool in Tool],
         default=Tool.CODEX.value,
-        help="whose rules hold; by default codex",
+        help="whose rules apply (default: codex)",
     )
-    parser.add_argument("--base", metavar="BRANCH", help="compare with this branch; by default with origin's own")
+    parser.add_argument("--base", metavar="BRANCH", help="compare with this branch (default: origin's default branch)")
 
 
 def run(arguments: argparse.Namespace) -> ExitCode:
-    """Find the instructions, hash them and show what conflicts."""
+    """Find the instructions, hash them and show conflicts."""
     directory: Path = arguments.directory
     found = asyncio.run(
         find_instructions(
@@ -53,7 +53,7 @@ def code_of_conflict(conflict: Conflict) -> ExitCode:
 
 
 def show(found: InstructionSet) -> None:
-    """Write the sources as a tree of imports, then the conflicts; no word of any source is written."""
+    """Write the sources as a tree of imports, then the conflicts; never text of a source."""
     output.write_line(f"{found.tool.product} reads, in this order:")
     rows = [("source", "load", "scope", "bytes", "git", "sha256")]
     rows += [_row(source, depth) for source, depth in _with_depth(found.sources)]
@@ -101,7 +101,7 @@ def _git_words(source: InstructionSource) -> str:
 
 
 def _with_depth(sources: Iterable[InstructionSource]) -> Iterable[tuple[InstructionSource, int]]:
-    """Yield each source with how many imports lead to it."""
+    """Yield each source with its depth in the tree of imports."""
     depths: dict[str, int] = {}
     for source in sources:
         depth = depths.setdefault(source.path, 0)
@@ -123,5 +123,5 @@ def _compared(found: InstructionSet) -> str:
     return (
         f"with HEAD and base {found.base[:12]}"
         if found.base
-        else "with HEAD; no base branch is known, name it with --base"
+        else "with HEAD; the base branch is unknown, name it with --base"
     )

@@ -1,4 +1,4 @@
-"""`routes`: the route table and its lint, offline."""
+"""`routes`: the route table and its offline checks."""
 
 import argparse
 
@@ -10,7 +10,7 @@ from console.cli.reports.routes import show_routes
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add nothing: the verb takes the common options only."""
+    """Add nothing: the verb takes only the common options."""
 
 
 def run(arguments: argparse.Namespace) -> ExitCode:

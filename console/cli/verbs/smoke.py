@@ -12,7 +12,7 @@ from console.domain.routes.shape import Shape
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what the verb takes."""
+    """Add the verb's arguments."""
     parser.add_argument(
         "--role",
         action="append",
@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=[shape.value for shape in Shape],
         default=Shape.TEXT.value,
         metavar="S",
-        help="what is sent: text (default), role (its schema or tool), agent (as Codex or Claude Code send it)",
+        help="what to send: text (default), role (with its schema or tool), agent (as Codex or Claude Code send it)",
     )
     parser.add_argument(
         "--repeat", type=_count, default=1, metavar="N", help="smoke each route N times, one after another"
@@ -43,7 +43,8 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     """Smoke the profile's routes and show the results."""
     if arguments.read_only:
         raise Problem(
-            "--read-only: a smoke test makes calls that may cost; nothing was sent. Next: routes", ProblemKind.REFUSED
+            "--read-only: a smoke test makes calls that may cost money; nothing was sent. Next: routes",
+            ProblemKind.REFUSED,
         )
     from console.cli.live.smoke import SmokeOrder, smoke_gateway
 
