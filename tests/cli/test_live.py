@@ -208,7 +208,7 @@ async def test_a_port_in_use_is_a_usage_error(console: Console) -> None:
     async with raw_server(stay_silent) as server:
         result = await console.run_process("simulate", "--port", server.base_url.rpartition(":")[2])
     assert result.code == 2
-    assert "cannot be listened on" in result.complaint
+    assert "cannot listen on port" in result.complaint
 
 
 # --- Other gateways --------------------------------------------------------------------------------------------------

@@ -350,6 +350,6 @@ async def test_a_full_disk_is_told_in_one_line(console: Console, arguments: tupl
     finally:
         os.close(full)
     assert child.returncode == 1
-    assert b"stdout cannot be written: No space left on device" in stderr
+    assert b"cannot write to stdout: No space left on device" in stderr
     assert b"internal error" not in stderr
     assert b"Traceback" not in stderr

@@ -1,4 +1,4 @@
-"""The exit codes of what several verbs show: a smoke test, a refusal, a token."""
+"""Exit codes of a smoke test, a refusal and a token."""
 
 from console.cli.exit_code import ExitCode
 from console.domain.errors.category import Category, Classification
@@ -15,7 +15,7 @@ _CATEGORY_CODES = {
 
 
 def code_of_token(state: TokenState) -> ExitCode:
-    """Return the exit code of what asking for a token led to."""
+    """Return the exit code of a token's state."""
     if state is TokenState.FOUND:
         return ExitCode.OK
     return ExitCode.REFUSED if state is TokenState.REFUSED else ExitCode.TOKEN
@@ -31,6 +31,6 @@ def code_of_result(result: SmokeResult) -> ExitCode:
 
 
 def code_of_category(found: Classification) -> ExitCode:
-    """Return the exit code of a refusal, or of what broke."""
+    """Return the exit code of a refusal or a failure."""
     category = found.category
     return ExitCode.ACCOUNT if category.is_account else _CATEGORY_CODES.get(category, ExitCode.FAILED)

@@ -130,7 +130,7 @@ async def test_the_last_lines_of_a_failed_check_are_told_masked_and_not_kept(run
     runs.config.parent.mkdir(parents=True)
     runs.configure(policy=f'checks = ["{sys.executable} {script}"]')
     ended = await runs.start("--auto", "--run-checks")
-    assert "    last lines of check 1, which are not kept:\n          the third assertion failed •••\n" in ended.stderr
+    assert "    last lines of check 1 (not kept):\n          the third assertion failed •••\n" in ended.stderr
     run_id = run_id_in(ended)
     for verb in ("run", "record"):
         shown = await runs.run(verb, "show", run_id)
@@ -225,7 +225,7 @@ async def test_nothing_that_is_shown_or_kept_holds_the_task_the_draft_or_the_tok
 @pytest.mark.parametrize(
     ("task", "code", "words"),
     [
-        (None, 2, "cannot be read: No such file"),
+        (None, 2, "cannot read the task"),
         (b"\xff\xfe\x00", 2, "not UTF-8 text"),
         (b"do this\x00", 2, "binary file"),
         (b" \n\t", 2, "the task is empty"),
