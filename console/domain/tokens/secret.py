@@ -173,6 +173,8 @@ def _url_forms(value: str) -> Iterator[str]:
         quoted = quote(value, safe=left)
         yield quoted
         yield re.sub("%[0-9A-F]{2}", lambda match: match[0].lower(), quoted)
+    yield "".join(f"%{byte:02X}" for byte in value.encode())  # as what hides a text from a filter writes it
+    yield "".join(f"%{byte:02x}" for byte in value.encode())
 
 
 def _json_forms(value: str) -> Iterator[str]:
@@ -185,6 +187,8 @@ def _json_forms(value: str) -> Iterator[str]:
                 text = text.replace(character, f"\\u{ord(character):{digits}}")
             yield text
             yield text.replace("/", "\\/")
+    for digits in ("04x", "04X"):
+        yield "".join(f"\\u{ord(character):{digits}}" for character in value)
 
 
 class RedactedStream:

@@ -35,6 +35,8 @@ class RoleCall:
     request: ProbeRequest
     cost: Estimate
     """The most that it can cost."""
+    price: Price | None
+    """The price of the model that the gateway named when the call was built."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ def prepare_call(
     form = form_at(gate, criteria)
     body = role_body(route, form, brief.prompt, instructions=brief.instructions, max_output_tokens=max_output_tokens)
     request = ProbeRequest(Shape.ROLE, body, max_output_tokens)
-    return RoleCall(call_id, gate, route, brief, request, estimate(len(body), max_output_tokens, price))
+    return RoleCall(call_id, gate, route, brief, request, estimate(len(body), max_output_tokens, price), price)
 
 
 async def make_call(call: RoleCall, gateway: Gateway) -> AsyncGenerator[SmokeEvent | RoleCallEnded, None]:

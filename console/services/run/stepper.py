@@ -216,7 +216,7 @@ class Stepper:
                     if not isinstance(event, RoleCallEnded):
                         yield event
                         continue
-                    taken = taken_by(event.result, call.cost, self._gates.price_of(call.route))
+                    taken = taken_by(event.result, call.cost, call.price)
                     for entry in await self._end_call(call, event):
                         yield entry
                     yield SmokeFinished(event.result)
@@ -226,8 +226,8 @@ class Stepper:
 
     async def _end_call(self, call: RoleCall, ended: RoleCallEnded) -> Sequence[Entry]:
         """Record how a call ended, and store its answer if it is valid."""
-        result, price = ended.result, self._gates.price_of(call.route)
-        failed = failure_of(call, result, price)
+        result = ended.result
+        failed = failure_of(call, result)
         if failed is not None:
             found = result.classification
             self._why_failed = "another model answered" if found is None else found.evidence
@@ -235,8 +235,8 @@ class Stepper:
         answer = read_answer(call.gate, ended.text, (await self._gates.rubric(self.state)).ids)
         if not isinstance(answer, Plan | Draft | Review | Critique):
             self._why_failed = answer.evidence
-            return await self._report(unread_of(call, result, price))
-        recorded = recorded_of(call, result, price)
+            return await self._report(unread_of(call, result))
+        recorded = recorded_of(call, result)
         stored = [await self._keep(ArtifactRole.ANSWER, ended.text)]
         if isinstance(answer, Plan):
             stored.append(await self._keep(ArtifactRole.PLAN, ended.text))

@@ -285,13 +285,11 @@ async def test_a_state_directory_that_cannot_be_written_is_named_with_what_to_do
     assert "set XDG_STATE_HOME" in complaint
 
 
-async def test_a_home_that_is_not_named_is_said_in_one_line(runs: RunConsole) -> None:
+async def test_a_place_for_state_that_is_no_directory_is_said_in_one_line(runs: RunConsole) -> None:
     for command in (("run", "list"), ("record", "list")):
-        complaint = await runs.refused(1, *command, HOME="", XDG_STATE_HOME="")
-        assert (
-            complaint
-            == "gateway-console: there is no directory for state: set XDG_STATE_HOME or HOME to an absolute path"
-        )
+        complaint = await runs.refused(1, *command, XDG_STATE_HOME=str(runs.task))
+        ledger = runs.task / "gateway-console" / "runs.db"
+        assert complaint == f"gateway-console: {ledger} cannot be read: Not a directory"
 
 
 @pytest.mark.parametrize("kind", ["too large", "no YAML"])
