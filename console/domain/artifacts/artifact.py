@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 
 from console.domain.artifacts.command_plan import check_commands
-from console.domain.artifacts.file_change import EXECUTABLE, SUBMODULE, SYMLINK, ChangeKind, FileChange
+from console.domain.artifacts.file_change import EXECUTABLE, SUBMODULE, SYMLINK, FileChange, FileChangeKind
 from console.domain.artifacts.outcome import CheckOutcome, places
 from console.domain.artifacts.repository_path import Guarded, Scope, check_path, guarded_as
 from console.domain.artifacts.text_check import check_lines, read_artifact
@@ -152,7 +152,7 @@ def _again(touched: Sequence[tuple[int, str]]) -> list[int]:
 
 
 def _beneath(changes: Sequence[tuple[int, FileChange]]) -> list[int]:
-    staying = [(n, change.path.casefold()) for n, change in changes if change.kind is not ChangeKind.DELETED]
+    staying = [(n, change.path.casefold()) for n, change in changes if change.kind is not FileChangeKind.DELETED]
     files = {path for _, path in staying}
     return [number for number, path in staying if any(above in files for above in _directories(path))]
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from console.domain.artifacts.file_change import ChangeKind, FileChange
+from console.domain.artifacts.file_change import FileChange, FileChangeKind
 
 _MODE = re.compile(r"100644|100755|120000|160000")
 _INDEX = re.compile(r"[0-9a-f]{4,64}\.\.[0-9a-f]{4,64}(?: (?:100644|100755|120000|160000))?")
@@ -74,7 +74,7 @@ def read_change(header: FileHeader) -> FileChange:
     """
     said = header.said
     paths = {"old": said.get("---", header.named), "new": said.get("+++", header.named)}
-    kind, old_path = ChangeKind.EDITED, ""
+    kind, old_path = FileChangeKind.EDITED, ""
     is_new, is_deleted = "new file mode" in said, "deleted file mode" in said
     moves = [verb for verb in ("rename", "copy") if f"{verb} from" in said or f"{verb} to" in said]
     if len(moves) + is_new + is_deleted > 1:
@@ -91,26 +91,26 @@ def read_change(header: FileHeader) -> FileChange:
             )
         ):
             raise DiffFaultError("the lines of a rename or a copy name different paths")
-        kind = ChangeKind.RENAMED if moves[0] == "rename" else ChangeKind.COPIED
+        kind = FileChangeKind.RENAMED if moves[0] == "rename" else FileChangeKind.COPIED
         paths = {"old": old_path, "new": new_path}
     elif _NOTHING in (paths["old"], paths["new"]) or is_new or is_deleted:
         kind = _made_or_deleted(header, paths)
     elif paths["old"] != paths["new"] or not paths["new"]:
         raise DiffFaultError("the lines of a file name different paths, but there is no rename line")
-    if header.named and (moves or header.named != paths["old" if kind is ChangeKind.DELETED else "new"]):
+    if header.named and (moves or header.named != paths["old" if kind is FileChangeKind.DELETED else "new"]):
         raise DiffFaultError("the lines of a file name different paths")
     if ("old mode" in said) != ("new mode" in said):
         raise DiffFaultError("a mode change needs both lines, old mode and new mode")
-    is_made = kind is ChangeKind.ADDED
+    is_made = kind is FileChangeKind.ADDED
     if not (said.keys() - {"index", "similarity", "dissimilarity"}) and not header.is_binary:
         raise DiffFaultError("a file's header does not say what changes")
     return FileChange(
         kind=kind,
-        path=paths["old" if kind is ChangeKind.DELETED else "new"],
+        path=paths["old" if kind is FileChangeKind.DELETED else "new"],
         line=header.line,
         old_path=old_path,
         old_mode=None if is_made else header.mode("old mode", "deleted file mode", "index"),
-        new_mode=None if kind is ChangeKind.DELETED else header.mode("new mode", "new file mode", "index"),
+        new_mode=None if kind is FileChangeKind.DELETED else header.mode("new mode", "new file mode", "index"),
         added=header.added,
         removed=header.removed,
         is_binary=header.is_binary,
@@ -118,7 +118,7 @@ def read_change(header: FileHeader) -> FileChange:
     )
 
 
-def _made_or_deleted(header: FileHeader, paths: dict[str, str]) -> ChangeKind:
+def _made_or_deleted(header: FileHeader, paths: dict[str, str]) -> FileChangeKind:
     """Tell a new file from a deleted one; in git's format both the header and /dev/null have to agree."""
     is_new, is_deleted = "new file mode" in header.said, "deleted file mode" in header.said
     if "---" in header.said:
@@ -127,10 +127,10 @@ def _made_or_deleted(header: FileHeader, paths: dict[str, str]) -> ChangeKind:
             raise DiffFaultError("a new file needs --- /dev/null, a deleted one +++ /dev/null")
         if header.is_git and (is_new, is_deleted) != (from_nothing, to_nothing):
             raise DiffFaultError("after diff --git a new file needs `new file mode`, a deleted one `deleted file mode`")
-        return ChangeKind.ADDED if from_nothing else ChangeKind.DELETED
+        return FileChangeKind.ADDED if from_nothing else FileChangeKind.DELETED
     if not header.named:
         raise DiffFaultError("the lines of a file name different paths")
-    return ChangeKind.ADDED if is_new else ChangeKind.DELETED
+    return FileChangeKind.ADDED if is_new else FileChangeKind.DELETED
 
 
 def bare_line(line: str) -> str:

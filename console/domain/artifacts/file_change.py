@@ -6,7 +6,7 @@ from enum import StrEnum
 SYMLINK, SUBMODULE, EXECUTABLE = 0o120000, 0o160000, 0o100755
 
 
-class ChangeKind(StrEnum):
+class FileChangeKind(StrEnum):
     """The kind of change to a file."""
 
     EDITED = "edited"
@@ -20,7 +20,7 @@ class ChangeKind(StrEnum):
 class FileChange:
     """The change of one file."""
 
-    kind: ChangeKind
+    kind: FileChangeKind
     path: str
     """The path after the change; for a deleted file its old path."""
     line: int
@@ -39,4 +39,4 @@ class FileChange:
     @property
     def touched(self) -> tuple[str, ...]:
         """The paths whose content or existence changes; a copy does not touch its source."""
-        return (self.old_path, self.path) if self.kind is ChangeKind.RENAMED else (self.path,)
+        return (self.old_path, self.path) if self.kind is FileChangeKind.RENAMED else (self.path,)

@@ -52,7 +52,7 @@ _QUOTES = str.maketrans(
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
+class ErrorWord:
     """A code word: the value of `code`, `type`, `status` or a similar field, squashed for comparison."""
 
     key: str
@@ -66,7 +66,7 @@ class Word:
 class ErrorBody:
     """The parsed body of a refused call."""
 
-    words: tuple[Word, ...]
+    words: tuple[ErrorWord, ...]
     """The code words of fields, the innermost first."""
     mentioned: frozenset[str]
     """Every squashed code word in the body, in a field or in prose."""
@@ -113,19 +113,19 @@ def squash(word: str) -> str:
     return "".join(character for character in word.lower() if character.isalnum())
 
 
-def _fields(text: str) -> list[Word]:
+def _fields(text: str) -> list[ErrorWord]:
     found = []
     for match in _FIELD.finditer(text):
         escape, _, key, value, number = match.groups()
         squashed = squash(value or number or "")
         if squashed not in _NOTHING_WORDS:
-            found.append(Word(key, squashed, len(escape)))
+            found.append(ErrorWord(key, squashed, len(escape)))
         if len(found) == _FIELD_LIMIT:
             break
     return sorted(found, key=lambda word: -word.depth)
 
 
-def _inner_status(fields: list[Word], prose: str) -> int | None:
+def _inner_status(fields: list[ErrorWord], prose: str) -> int | None:
     for word in fields:
         if (
             word.key in _STATUS_KEYS

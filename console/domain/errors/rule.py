@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 
-from console.domain.errors.body import ErrorBody, Word, squash
+from console.domain.errors.body import ErrorBody, ErrorWord, squash
 from console.domain.errors.category import Category, Confidence
 from console.domain.facts.load import load_facts
 
@@ -132,7 +132,7 @@ def error_rules() -> ErrorRules:
 
 
 def first_by_word(
-    rules: dict[str, ErrorRule], words: Iterable[Word], status: int | None
+    rules: dict[str, ErrorRule], words: Iterable[ErrorWord], status: int | None
 ) -> tuple[ErrorRule, str] | None:
     """Return the rule for the innermost word that has one, and that word's field."""
     for word in words:

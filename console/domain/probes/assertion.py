@@ -77,7 +77,7 @@ def assertions() -> tuple[Assertion, ...]:
     )
 
 
-def found(assertion_id: str, case: str, evidence: str = "") -> Finding:
+def finding_of(assertion_id: str, case: str, evidence: str = "") -> Finding:
     """Return the finding for a violated assertion.
 
     Args:

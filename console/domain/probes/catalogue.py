@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from console.domain.finding import Finding
 from console.domain.money import Price
-from console.domain.probes.assertion import found
+from console.domain.probes.assertion import finding_of
 from console.domain.routes.contract import RouteCheck
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.model_family import bare_id
@@ -90,14 +90,14 @@ def check_listed(check: RouteCheck, catalogue: Catalogue) -> tuple[Finding, ...]
         return ()
     entry = catalogue.get(check.route.model)
     if entry is None:
-        return (found("MOD-01", "not_listed"),)
+        return (finding_of("MOD-01", "not_listed"),)
     findings: list[Finding] = []
     if not entry.is_enabled:
-        findings.append(found("MOD-03", "switched_off"))
+        findings.append(finding_of("MOD-03", "switched_off"))
     if entry.retires_on:
-        findings.append(found("MOD-04", "retires", entry.retires_on))
+        findings.append(finding_of("MOD-04", "retires", entry.retires_on))
     if catalogue.is_priced and entry.price is None:
-        findings.append(found("MOD-05", "no_price"))
+        findings.append(finding_of("MOD-05", "no_price"))
     return (*findings, *_check_declared(check, entry))
 
 
@@ -107,6 +107,6 @@ def _check_declared(check: RouteCheck, entry: CatalogueEntry) -> Iterator[Findin
     family, required = check.route.endpoint_family, check.required_family
     declared = ", ".join(entry.families) or "none that the console supports"
     if family not in entry.families:
-        yield found("MOD-02", "not_declared", f"declared: {declared}")
+        yield finding_of("MOD-02", "not_declared", f"declared: {declared}")
     elif required is not None and required not in entry.families:
-        yield found("MOD-02", "requirement_not_declared", f"declared: {declared}")
+        yield finding_of("MOD-02", "requirement_not_declared", f"declared: {declared}")

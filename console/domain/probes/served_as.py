@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from console.domain.finding import Finding
-from console.domain.probes.assertion import found
+from console.domain.probes.assertion import finding_of
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.model_family import bare_id
 
@@ -94,9 +94,9 @@ def check_served(service: Service) -> tuple[Finding, ...]:
     """Return the findings on who answered."""
     findings: list[Finding] = []
     if service.fallbacks:
-        findings.append(found("SRV-01", "fell_back", f"{service.fallbacks} fallback(s)"))
+        findings.append(finding_of("SRV-01", "fell_back", f"{service.fallbacks} fallback(s)"))
     elif service.served_as is ServedAs.SWAPPED:
-        findings.append(found("COM-B-01", "other_model"))
+        findings.append(finding_of("COM-B-01", "other_model"))
     if service.bridged_by is not None:
-        findings.append(found("SRV-02", "bridged", f"the id is one of {service.bridged_by}"))
+        findings.append(finding_of("SRV-02", "bridged", f"the id is one of {service.bridged_by}"))
     return tuple(findings)

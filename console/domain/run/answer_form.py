@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 from console.domain.routes.role import Role
 from console.domain.run.gate import Gate
-from console.domain.run.json_form import Choice, FormError, ListOf, Record, Text, decode_json
+from console.domain.run.json_form import FormError, ListOf, ObjectForm, OneOf, Text, decode_json
 from console.domain.run.role_answer import (
     SCORE_LIMIT,
     CriterionScore,
@@ -37,7 +37,7 @@ class AnswerForm(Generic[Answer_co]):
 
     name: str
     """The name under which the schema is sent."""
-    content: Record[Answer_co]
+    content: ObjectForm[Answer_co]
 
     @property
     def schema(self) -> dict[str, object]:
@@ -64,13 +64,13 @@ class AnswerForm(Generic[Answer_co]):
 
 _SOURCE = Text("The path of the instruction file that you followed")
 _NONCE = Text("The nonce of the request, repeated")
-_SEVERITY = Choice(tuple(FindingSeverity))
+_SEVERITY = OneOf(tuple(FindingSeverity))
 _QUOTE = Text("Words quoted from the draft, exactly as they stand there")
 _NOTE = Text("What is wrong there, in one sentence")
 
 PLAN_FORM = AnswerForm(
     "run_plan",
-    Record(
+    ObjectForm(
         Plan,
         {
             "instruction_source": _SOURCE,
@@ -80,7 +80,7 @@ PLAN_FORM = AnswerForm(
         },
     ),
 )
-_CLAIM = Record(
+_CLAIM = ObjectForm(
     Claim,
     {
         "id": Text("A short name of the claim"),
@@ -90,7 +90,7 @@ _CLAIM = Record(
 )
 DRAFT_FORM = AnswerForm(
     "run_draft",
-    Record(
+    ObjectForm(
         Draft,
         {
             "instruction_source": _SOURCE,
@@ -99,23 +99,23 @@ DRAFT_FORM = AnswerForm(
         },
     ),
 )
-_REVIEW_FINDING = Record(JudgeFinding, {"severity": _SEVERITY, "quote": _QUOTE, "note": _NOTE})
-_CRITIQUE_FINDING = Record(
-    JudgeFinding, {"area": Choice(tuple(CritiqueArea)), "severity": _SEVERITY, "quote": _QUOTE, "note": _NOTE}
+_REVIEW_FINDING = ObjectForm(JudgeFinding, {"severity": _SEVERITY, "quote": _QUOTE, "note": _NOTE})
+_CRITIQUE_FINDING = ObjectForm(
+    JudgeFinding, {"area": OneOf(tuple(CritiqueArea)), "severity": _SEVERITY, "quote": _QUOTE, "note": _NOTE}
 )
 CRITIQUE_FORM = AnswerForm(
-    "run_critique", Record(Critique, {"nonce": _NONCE, "findings": ListOf(_CRITIQUE_FINDING, _FINDING_LIMIT)})
+    "run_critique", ObjectForm(Critique, {"nonce": _NONCE, "findings": ListOf(_CRITIQUE_FINDING, _FINDING_LIMIT)})
 )
 
 
 def review_form(criteria: tuple[str, ...]) -> AnswerForm[Review]:
     """Return the form of a review that scores these criteria."""
-    score = Record(
-        CriterionScore, {"id": Choice(criteria), "score": Choice(tuple(range(SCORE_LIMIT + 1))), "evidence": _QUOTE}
+    score = ObjectForm(
+        CriterionScore, {"id": OneOf(criteria), "score": OneOf(tuple(range(SCORE_LIMIT + 1))), "evidence": _QUOTE}
     )
     return AnswerForm(
         "run_review",
-        Record(
+        ObjectForm(
             Review,
             {
                 "nonce": _NONCE,

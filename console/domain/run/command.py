@@ -9,7 +9,7 @@ from console.domain.run.state import RunState
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class ReportEvent:
     """The stepper reports an event."""
 
     event: RunEvent
@@ -30,7 +30,7 @@ class Decide:
 
 
 @dataclass(frozen=True, slots=True)
-class Sign:
+class SignDecision:
     """The operator's verified signature for the beginning of a run, or for the decision that follows immediately."""
 
     signature: str
@@ -59,7 +59,7 @@ class Stop:
     reason: str
 
 
-Command = Report | Decide | Sign | AllowRepeat | MoveRoute | Stop
+Command = ReportEvent | Decide | SignDecision | AllowRepeat | MoveRoute | Stop
 OperatorCommand = Decide | AllowRepeat | MoveRoute | Stop
 """The operator's commands; a signature accompanies a decision that needs one."""
 

@@ -11,7 +11,7 @@ from console.domain.ledger.actor import Actor, ActorKind
 from console.domain.ledger.signature import SignatureFormError, signer_of
 from console.domain.money import Budget, BudgetScope, Limits
 from console.domain.routes.role import Role
-from console.domain.run.command import AllowRepeat, Command, Decide, MoveRoute, Report, Sign, Stop
+from console.domain.run.command import AllowRepeat, Command, Decide, MoveRoute, ReportEvent, SignDecision, Stop
 from console.domain.run.event import (
     CallFailed,
     CallIntended,
@@ -55,11 +55,11 @@ def decide(state: RunState, command: Command, actor: Actor) -> tuple[RunEvent, .
     if (over := why_over(state)) is not None:
         return over
     match command:
-        case Report(event):
+        case ReportEvent(event):
             return _report(state, event)
         case Decide():
             return _decide(state, command, actor)
-        case Sign(signature, signers_sha256):
+        case SignDecision(signature, signers_sha256):
             return _check_person(actor) or _sign(state, actor, signature, signers_sha256)
         case AllowRepeat(reason):
             return _check_person(actor) or _allow_repeat(state, reason)

@@ -72,7 +72,7 @@ class Text(Form[str]):
 
 
 @dataclass(frozen=True, slots=True)
-class Choice(Form[Option]):
+class OneOf(Form[Option]):
     """One of a set of texts, or of integers."""
 
     options: tuple[Option, ...]
@@ -122,7 +122,7 @@ class ListOf(Form[tuple[T, ...]]):
 
 
 @dataclass(frozen=True, slots=True)
-class Record(Form[T]):
+class ObjectForm(Form[T]):
     """An object whose properties are the fields of a dataclass."""
 
     make: Callable[..., T]

@@ -11,7 +11,7 @@ from console.domain.artifacts.outcome import CheckOutcome, places
 from console.domain.artifacts.repository_path import Scope
 from console.domain.artifacts.unified_diff import Patch, parse_patch
 from console.domain.finding import Finding, Severity
-from console.services.checks.policy_command import CommandEnding, CommandResult, CommandRun, run_command, shown_tail
+from console.services.checks.policy_command import CommandEnd, CommandEnding, CommandResult, run_command, shown_tail
 from console.services.checks.throwaway import Throwaway, ThrowawayError, throwaway
 
 
@@ -140,7 +140,7 @@ _ENDINGS = {
 }
 
 
-def _check_runs(runs: Sequence[CommandRun]) -> tuple[Finding, ...]:
+def _check_runs(runs: Sequence[CommandEnd]) -> tuple[Finding, ...]:
     findings = []
     for ending, (finding_id, message) in _ENDINGS.items():
         numbers = [run.result.number for run in runs if run.result.ending is ending and not run.result.is_passed]

@@ -78,7 +78,7 @@ class CommandResult:
 
 
 @dataclass(frozen=True, slots=True)
-class CommandRun:
+class CommandEnd:
     """A command's result, and the end of its output to display."""
 
     result: CommandResult
@@ -98,7 +98,7 @@ async def run_command(
     limit_bytes: int,
     clock: Callable[[], float],
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-) -> CommandRun:
+) -> CommandEnd:
     """Run one command of the policy; whatever it does, this returns a result.
 
     Args:
@@ -116,12 +116,12 @@ async def run_command(
     """
     argv = _split(command)
     if not argv:
-        return CommandRun(CommandResult(number, "", CommandEnding.UNREADABLE), "")
+        return CommandEnd(CommandResult(number, "", CommandEnding.UNREADABLE), "")
     name = _recordable(argv[0])
     own = clean_environment(environment, home=home, temporary=temporary)
     program = _program(argv[0], directory, own["PATH"])
     if program is None:
-        return CommandRun(CommandResult(number, name, CommandEnding.NOT_FOUND), "")
+        return CommandEnd(CommandResult(number, name, CommandEnding.NOT_FOUND), "")
     cpu_s = int(timeout_s * (os.cpu_count() or 1)) + 1
     try:
         report = await run_bounded(
@@ -140,7 +140,7 @@ async def run_command(
             sleep=sleep,
         )
     except (OSError, ValueError):
-        return CommandRun(CommandResult(number, name, CommandEnding.NOT_FOUND), "")
+        return CommandEnd(CommandResult(number, name, CommandEnding.NOT_FOUND), "")
     result = CommandResult(
         number=number,
         name=name,
@@ -150,7 +150,7 @@ async def run_command(
         output_bytes=report.output_bytes,
         output_sha256=report.output_sha256,
     )
-    return CommandRun(result, shown_tail(report.tail, is_cut=report.output_bytes > len(report.tail)))
+    return CommandEnd(result, shown_tail(report.tail, is_cut=report.output_bytes > len(report.tail)))
 
 
 _ENDINGS = {

@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from console.domain.artifacts.file_change import ChangeKind, FileChange
+from console.domain.artifacts.file_change import FileChange, FileChangeKind
 from console.domain.finding import Finding, Severity
 from console.services.git.checkout import NoCheckoutError, find_checkout
 from console.services.git.command import NoGitError
@@ -26,7 +26,7 @@ _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _RAW = re.compile(rb":([0-7]{6}) ([0-7]{6}) [0-9a-f]+ [0-9a-f]+ ([A-Z])[0-9]*")
 _FAILED_AT = re.compile(rb"^error: patch failed: .*:([0-9]{1,9})$", re.MULTILINE)
 _SUBMODULE = b"160000 "
-_KINDS = {b"A": ChangeKind.ADDED, b"D": ChangeKind.DELETED}
+_KINDS = {b"A": FileChangeKind.ADDED, b"D": FileChangeKind.DELETED}
 
 
 class ThrowawayError(Exception):
@@ -206,7 +206,7 @@ def _read_change(about: bytes, path: bytes) -> FileChange:
     if match is None:
         raise ThrowawayError("CHK-04", "git reports the patch's changes in an unknown format.")
     old, new = (int(mode, 8) or None for mode in match.groups()[:2])
-    kind = _KINDS.get(match.group(3), ChangeKind.EDITED)
+    kind = _KINDS.get(match.group(3), FileChangeKind.EDITED)
     return FileChange(kind, path.decode(errors="replace"), 0, old_mode=old, new_mode=new)
 
 

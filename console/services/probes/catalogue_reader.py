@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from console.domain.finding import Finding
-from console.domain.probes.assertion import found
+from console.domain.probes.assertion import finding_of
 from console.domain.probes.catalogue import Catalogue
 from console.domain.routes.family import family_of_path
 from console.domain.routes.route import Route
@@ -50,12 +50,12 @@ async def read_catalogue(gateway: Gateway, routes: Sequence[Route]) -> Catalogue
             for path in paths:
                 await reading.read(path)
     except TimeoutError:
-        reading.findings.append(found("CAT-01", "too_slow"))
+        reading.findings.append(finding_of("CAT-01", "too_slow"))
         for path in paths[len(reading.notes) :]:
             reading.notes.append(f"GET {path}: not read to the end within the {gateway.deadline_s:g} s for all lists")
     catalogue = merge(reading.listings)
     if not catalogue.entries:
-        reading.findings.append(found("CAT-01", "none"))
+        reading.findings.append(finding_of("CAT-01", "none"))
     findings = tuple(dict.fromkeys(reading.findings))
     return CatalogueProof(catalogue, tuple(reading.notes), findings, reading.requests_sent)
 
@@ -107,7 +107,7 @@ class _Reading:
         self.notes.append(f"GET {path}: {said}")
 
     def _cut(self) -> None:
-        self.findings.append(found("CAT-01", "too_long"))
+        self.findings.append(finding_of("CAT-01", "too_long"))
 
 
 def _model_paths(routes: Sequence[Route]) -> list[str]:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from console.domain.errors.category import Classification
 from console.domain.finding import Finding
-from console.domain.probes.assertion import found
+from console.domain.probes.assertion import finding_of
 from console.services.gateway.call import KeyUse, read_whole
 from console.services.gateway.client import Gateway
 from console.services.gateway.failure import CallError
@@ -55,7 +55,7 @@ async def prove_connection(
             days = None if ends_at is None else int((ends_at - now()) // 86_400)
             notes.append(version if days is None else f"{version}, certificate valid for {days} day(s)")
             if days is not None and days < _CERTIFICATE_WARNING_DAYS:
-                findings.append(found("CON-01", "ends_soon", f"{days} day(s) left"))
+                findings.append(finding_of("CON-01", "ends_soon", f"{days} day(s) left"))
     try:
         reply = await read_whole(gateway.call(path, None, None, key=KeyUse.NONE), limit=_PAGE_LIMIT)
     except CallError as error:
@@ -63,7 +63,7 @@ async def prove_connection(
         return ConnectionProof(tuple(notes), tuple(findings), error.classification, int(error.was_sent), elapsed_ms)
     notes.append(f"GET {path} without a token: {reply.status}, no redirect")
     if reply.is_success and reply.content_type in ("text/html", "application/xhtml+xml"):
-        findings.append(found("COM-T-03", "html"))
+        findings.append(finding_of("COM-T-03", "html"))
     return ConnectionProof(tuple(notes), tuple(findings), None, 1, (time.perf_counter() - start) * 1000)
 
 

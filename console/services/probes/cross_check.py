@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from console.domain.errors.category import Category
 from console.domain.finding import Finding
 from console.domain.money import Spent, estimate, price_of
-from console.domain.probes.assertion import found
+from console.domain.probes.assertion import finding_of
 from console.domain.probes.smoke import SmokeResult
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.route import Route
@@ -113,7 +113,7 @@ async def _compare_whole(route: Route, plan: SmokePlan, streamed: SmokeResult, b
     ]
     book.notes.append(f"not streamed: {reply.status}, {'differs in ' + ', '.join(differs) if differs else 'agrees'}")
     if differs:
-        book.findings.append(found("PAR-01", "differs", ", ".join(differs)))
+        book.findings.append(finding_of("PAR-01", "differs", ", ".join(differs)))
 
 
 async def _refuse_small_limit(route: Route, plan: SmokePlan, book: _Notebook) -> None:
@@ -124,7 +124,7 @@ async def _refuse_small_limit(route: Route, plan: SmokePlan, book: _Notebook) ->
         return
     book.notes.append(f"max_output_tokens 15: {reply.status}")
     if reply.is_success:
-        book.findings.append(found("RSP-S-01", "taken"))
+        book.findings.append(finding_of("RSP-S-01", "taken"))
 
 
 async def _try_headers(route: Route, plan: SmokePlan, book: _Notebook) -> None:
@@ -138,7 +138,9 @@ async def _try_headers(route: Route, plan: SmokePlan, book: _Notebook) -> None:
         is_refused = not reply.is_success and classify_reply(route, reply).category is not Category.INVALID_REQUEST
         book.notes.append(f"anthropic-version {version}: {reply.status}{', refused' if is_refused else ''}")
         if is_refused:
-            book.findings.append(found("MSG-HDR-01", "version_refused", f"version {version}, status {reply.status}"))
+            book.findings.append(
+                finding_of("MSG-HDR-01", "version_refused", f"version {version}, status {reply.status}")
+            )
 
 
 async def _refuse_foreign_model(route: Route, plan: SmokePlan, book: _Notebook) -> None:
@@ -151,6 +153,6 @@ async def _refuse_foreign_model(route: Route, plan: SmokePlan, book: _Notebook) 
         return
     if reply.is_success:
         book.notes.append(f"{RESPONSES_ONLY_MODEL} on chat: {reply.status}, served")
-        book.findings.append(found("PAR-02", "bridged"))
+        book.findings.append(finding_of("PAR-02", "bridged"))
     else:
         book.notes.append(f"{RESPONSES_ONLY_MODEL} on chat: {reply.status} {classify_reply(foreign, reply).category}")

@@ -7,7 +7,7 @@ from console.domain.errors.body import read_error_body
 from console.domain.errors.category import Category, Classification, judged
 from console.domain.errors.classify import RefusedCall, classify
 from console.domain.finding import Finding, Severity
-from console.domain.probes.assertion import found
+from console.domain.probes.assertion import finding_of
 from console.domain.probes.event import (
     AnswerStarted,
     OutputReceived,
@@ -148,7 +148,7 @@ class Exchange:
         answer = self._reader.close() if self._is_stream else Answer()
         refusal = self._refusal(answer)
         reading = None if refusal is None else self._read_refusal(refusal)
-        findings = [found("COM-O-01", "framing")] if self._decoder.fault is not None else []
+        findings = [finding_of("COM-O-01", "framing")] if self._decoder.fault is not None else []
         findings += [self._mask.finding(finding) for finding in answer.findings]
         findings += [*self._check_echo(answer), *self._check_ends(failure)]
         service = self._service(answer)
@@ -204,22 +204,22 @@ class Exchange:
         is_in_text = self._redacted is not None and self._redacted.has_masked
         names = (answer.model, answer.answer_id, answer.finish)
         is_echo = is_in_text or any(name is not None and self._mask.is_hit(name) for name in names)
-        return [found("COM-E-02", "in_answer")] if is_echo and self._is_telling else []
+        return [finding_of("COM-E-02", "in_answer")] if is_echo and self._is_telling else []
 
     def _check_ends(self, failure: CallError | None) -> list[Finding]:
         """Return the findings on the call itself: its requests, its time and its end."""
         findings = []
         if self._requests > 1:
-            findings.append(found("COM-T-06", "repeated"))
+            findings.append(finding_of("COM-T-06", "repeated"))
         if failure is not None and failure.http_status is not None and 300 <= failure.http_status < 400:
-            findings.append(found("COM-T-01", "redirected"))
+            findings.append(finding_of("COM-T-01", "redirected"))
         is_complete = self._reader.is_complete
         if failure is not None and failure.classification.category is Category.TIMEOUT and not is_complete:
-            findings.append(found("COM-T-02", "late"))
+            findings.append(finding_of("COM-T-02", "late"))
         if self._decoder.is_inside_event:
-            findings.append(found("COM-O-04", "cut_inside"))
+            findings.append(finding_of("COM-O-04", "cut_inside"))
         if self.has_open_end and is_complete:
-            findings.append(found("COM-T-05", "open_end"))
+            findings.append(finding_of("COM-T-05", "open_end"))
         return findings
 
     def _broken(self, answer: Answer, failure: CallError | None, findings: Sequence[Finding]) -> Classification | None:
@@ -229,7 +229,7 @@ class Exchange:
         broken = next((finding for finding in findings if finding.severity is Severity.FAIL), None)
         if broken is None:
             return None
-        page = found("COM-T-03", "html")
+        page = finding_of("COM-T-03", "html")
         if page in findings and self._started is not None:
             return judged(
                 Category.CONTRACT_VIOLATION,

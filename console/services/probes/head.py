@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from console.domain.errors.category import Category, Classification
 from console.domain.finding import Finding
-from console.domain.probes.assertion import found
+from console.domain.probes.assertion import finding_of
 from console.domain.routes.family import EndpointFamily
 from console.domain.text.closed_name import REQUEST_ID
 from console.services.gateway.call import Started
@@ -44,21 +44,21 @@ def check_head(
     is_stream = started.content_type == "text/event-stream"
     findings: list[Finding] = []
     if started.content_type in ("text/html", "application/xhtml+xml"):
-        findings.append(found("COM-T-03", "html"))
+        findings.append(finding_of("COM-T-03", "html"))
     elif started.status < 300 and not is_stream:
         is_json = started.content_type == "application/json"
-        findings.append(found("COM-T-04", "single_body") if is_json else found("COM-T-03", "no_stream_type"))
+        findings.append(finding_of("COM-T-04", "single_body") if is_json else finding_of("COM-T-03", "no_stream_type"))
     elif started.status >= 400 and not is_stream:
         findings += check_error_body(family, body)
     if request_id(started, mask) is None:
-        findings.append(found("COM-H-01", "missing"))
+        findings.append(finding_of("COM-H-01", "missing"))
     findings += check_rate_limits(started.headers)
     if reading is None or reading.category is not Category.ACCOUNT_QUOTA:
         findings += check_retry_after(started.status, started.headers)
     if any(mask.is_hit(value) for value in started.headers.values()):
-        findings.append(found("COM-E-02", "in_head"))
+        findings.append(finding_of("COM-E-02", "in_head"))
     if mask.is_hit(body.decode("utf-8", "replace")):
-        findings.append(found("COM-E-02", "in_error"))
+        findings.append(finding_of("COM-E-02", "in_error"))
     return findings
 
 
@@ -76,7 +76,7 @@ def check_rate_limits(headers: Mapping[str, str]) -> list[Finding]:
             continue
         forms = (_COUNT, _DURATION, _MOMENT) if kind[1] == "reset" else (_COUNT,)
         if not any(form.fullmatch(value.strip()) for form in forms):
-            return [found("COM-H-02", "unreadable")]
+            return [finding_of("COM-H-02", "unreadable")]
     return []
 
 
@@ -86,8 +86,8 @@ def check_retry_after(status: int, headers: Mapping[str, str]) -> list[Finding]:
         return []
     value = headers.get("retry-after")
     if value is not None:
-        return [] if _is_soon(value.strip()) else [found("COM-H-03", "unreadable")]
-    return [found("COM-H-03", "renamed" if "llm_provider-retry-after" in headers else "missing")]
+        return [] if _is_soon(value.strip()) else [finding_of("COM-H-03", "unreadable")]
+    return [finding_of("COM-H-03", "renamed" if "llm_provider-retry-after" in headers else "missing")]
 
 
 def _is_soon(value: str) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from console.domain.errors.category import Category, Classification
 from console.domain.finding import Finding
 from console.domain.money import Spent, estimate
-from console.domain.probes.assertion import found
+from console.domain.probes.assertion import finding_of
 from console.domain.probes.ladder import RungStatus
 from console.domain.routes.route import Route
 from console.services.gateway.call import KeyUse, Reply, read_whole
@@ -134,14 +134,14 @@ def _judge_right(right: _Control) -> tuple[RungStatus, Classification | None]:
 
 def _judge_wrong(wrong: _Control, right: _Control) -> list[Finding]:
     if wrong.succeeded:
-        return [found("COM-S-02", "accepted")]
+        return [finding_of("COM-S-02", "accepted")]
     reading = wrong.reading
     status = 0 if wrong.reply is None else wrong.reply.status
     if reading is not None and reading.category in (Category.ACCOUNT_AUTH, Category.ACCOUNT_PERMISSION):
-        return [] if status == 401 else [found("COM-S-02", "other_status", f"status {status}")]
+        return [] if status == 401 else [finding_of("COM-S-02", "other_status", f"status {status}")]
     if _is_same_refusal(wrong, right):
-        return [found("COM-S-02", "not_told_apart", f"status {status}")]
-    return [found("COM-S-02", "other_reason", f"status {status}")]
+        return [finding_of("COM-S-02", "not_told_apart", f"status {status}")]
+    return [finding_of("COM-S-02", "other_reason", f"status {status}")]
 
 
 def _is_same_refusal(wrong: _Control, right: _Control) -> bool:
@@ -153,10 +153,10 @@ def _is_same_refusal(wrong: _Control, right: _Control) -> bool:
 
 def _judge_unknown(unknown: _Control) -> list[Finding]:
     if unknown.succeeded:
-        return [found("COM-S-03", "served")]
+        return [finding_of("COM-S-03", "served")]
     reading = unknown.reading
     if reading is not None and reading.category in (Category.ROUTE_MISSING, Category.ACCOUNT_PERMISSION):
         return []
     if reading is not None and reading.category.stops_before_generation:
         return []
-    return [found("COM-S-03", "other_reason", "" if unknown.reply is None else f"status {unknown.reply.status}")]
+    return [finding_of("COM-S-03", "other_reason", "" if unknown.reply is None else f"status {unknown.reply.status}")]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from console.domain.errors.category import Category, judged
 from console.domain.finding import Severity
 from console.domain.money import FREE, Estimate, Price, estimate, price_of
-from console.domain.probes.assertion import found
+from console.domain.probes.assertion import finding_of
 from console.domain.probes.catalogue import Catalogue, changes, check_listed
 from console.domain.probes.event import (
     BudgetSpent,
@@ -207,7 +207,7 @@ def _of_smoke(result: SmokeResult, rung: Rung, price_before: Estimate, price: Pr
         result.role,
         rung,
         ended,
-        findings=(*result.findings, found("ROLE-03", "not_in_shape")) if is_misshapen else result.findings,
+        findings=(*result.findings, finding_of("ROLE-03", "not_in_shape")) if is_misshapen else result.findings,
         classification=result.classification,
         price_before=price_before,
         tokens=sum(count or 0 for count in named) if is_named else (None if result.requests_sent else 0),

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from console.domain.errors.category import Category, judged
 from console.domain.finding import Finding, Severity
 from console.domain.money import Estimate, Price, Spent, estimate, price_of
-from console.domain.probes.assertion import found
+from console.domain.probes.assertion import finding_of
 from console.domain.probes.catalogue import Catalogue
 from console.domain.probes.event import BudgetSpent, LoopLagMeasured, SmokeEvent, SmokeFinished, SmokeStarted
 from console.domain.probes.smoke import SmokeResult, SmokeStatus
@@ -122,9 +122,9 @@ async def _count_tokens(route: Route, gateway: Gateway, request: ProbeRequest) -
     try:
         reply = await read_whole(call, limit=_COUNT_LIMIT)
     except CallError:
-        return found("AGT-01", "not_counted")
+        return finding_of("AGT-01", "not_counted")
     is_counted = reply.is_success and count_at(decode(reply.body), "input_tokens") is not None
-    return None if is_counted else found("AGT-01", "not_counted", f"status {reply.status}")
+    return None if is_counted else finding_of("AGT-01", "not_counted", f"status {reply.status}")
 
 
 async def call_route(route: Route, gateway: Gateway, request: ProbeRequest) -> AsyncGenerator[SmokeEvent, None]:

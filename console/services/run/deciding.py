@@ -1,7 +1,7 @@
 """Deciding: carries out an operator's command, signed if needed. Needs no gateway."""
 
 from console.domain.ledger.signature import decision_statement
-from console.domain.run.command import Decide, OperatorCommand, Sign
+from console.domain.run.command import Decide, OperatorCommand, SignDecision
 from console.domain.run.decide import decide
 from console.domain.run.event import Entry
 from console.domain.run.reason import kept_reason
@@ -27,7 +27,7 @@ async def command(context: RunContext, log: RunLog, what: OperatorCommand) -> tu
     return await log.command(context.operator, what)
 
 
-async def _sign(context: RunContext, state: RunState, what: Decide) -> Sign:
+async def _sign(context: RunContext, state: RunState, what: Decide) -> SignDecision:
     statement = decision_statement(
         state.run_id,
         state.head,

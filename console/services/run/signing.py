@@ -12,7 +12,7 @@ from pathlib import Path
 
 from console.domain.ledger.signature import NAMESPACE, SignatureFormError, armor, read_armor
 from console.domain.problem import Problem, ProblemKind
-from console.domain.run.command import Sign
+from console.domain.run.command import SignDecision
 from console.domain.text.safe import safe
 from console.services.config.settings import PolicySettings
 from console.services.system.process import ChildReport, run_bounded
@@ -32,7 +32,7 @@ class SigningError(Problem):
     kind = ProblemKind.USAGE
 
 
-async def sign_verified(policy: PolicySettings, statement: bytes, environment: Mapping[str, str]) -> Sign:
+async def sign_verified(policy: PolicySettings, statement: bytes, environment: Mapping[str, str]) -> SignDecision:
     """Sign a statement with the policy's key, and verify it against the policy's list of signers.
 
     Raises:
@@ -48,7 +48,7 @@ async def sign_verified(policy: PolicySettings, statement: bytes, environment: M
     signers_sha256 = read_signers(signers)
     signature = await sign(statement, key, environment)
     await verify(statement, signature, signers, environment)
-    return Sign(signature, signers_sha256)
+    return SignDecision(signature, signers_sha256)
 
 
 def key_of(policy: PolicySettings) -> Path | None:

@@ -17,7 +17,7 @@ from console.domain.probes.catalogue import Catalogue
 from console.domain.probes.event import BudgetSpent, SmokeFinished
 from console.domain.problem import ProblemKind
 from console.domain.routes.route import Route
-from console.domain.run.command import Report
+from console.domain.run.command import ReportEvent
 from console.domain.run.decide import run_budgets
 from console.domain.run.event import (
     ArtifactRole,
@@ -311,5 +311,5 @@ class Stepper:
     async def _report(self, *events: RunEvent) -> tuple[Entry, ...]:
         if self._held.lost.is_set():
             raise StepHeldError("another console has taken over this run; look again")
-        commands = tuple(Report(event) for event in events)
+        commands = tuple(ReportEvent(event) for event in events)
         return await self._log.command(self._context.machine, *commands, fence=self._held.lease.fence)

@@ -1,7 +1,7 @@
 """Notes: the findings on one answer, without duplicates."""
 
 from console.domain.finding import Finding
-from console.domain.probes.assertion import found
+from console.domain.probes.assertion import finding_of
 
 
 class Notes:
@@ -26,7 +26,7 @@ class Notes:
         key = (assertion_id, case)
         if key not in self._noted:
             place = f"event {self.position}" if self.position else ""
-            self._noted[key] = found(assertion_id, case, ", ".join(filter(None, (place, detail))))
+            self._noted[key] = finding_of(assertion_id, case, ", ".join(filter(None, (place, detail))))
 
     def has(self, assertion_id: str, case: str) -> bool:
         """Return whether a violation was noted."""
