@@ -34,8 +34,8 @@ def build(model: str, request: Request) -> bytes:
 def _without_sizes(schema: object) -> object:
     """Return a schema without the keywords that this family refuses; the answer is checked against them anyway.
 
-    Arrays cannot have `maxItems` (https://docs.claude.com/en/docs/build-with-claude/structured-outputs); the vendor's SDK
-    removes it before it sends a schema.
+    Arrays cannot have `maxItems` (https://docs.claude.com/en/docs/build-with-claude/structured-outputs); the vendor's
+    SDK removes it before it sends a schema.
     """
     match schema:
         case Mapping():
