@@ -1,6 +1,6 @@
 """Whether a run of characters is random, or made from words by a person.
 
-Neighbours tell: in a word or a name a few pairs of letters account for nearly all, and digits stay together. Random runs
+Neighbours tell: in a word or a name a few pairs of letters are nearly all, and digits stay together. Random runs
 of small letters alone are sometimes missed, one in a thousand at 60 characters; no known key looks like that.
 """
 
