@@ -4,10 +4,20 @@ import asyncio
 import json
 import signal
 import sys
+from dataclasses import asdict, dataclass
+from typing import Literal
 
 from console.simulator.server import Listening, serve
 
-SCHEMA = "gateway-console/simulate/v1"
+
+@dataclass(frozen=True, kw_only=True)
+class Announcement:
+    """The line that a process of the embedded gateway writes once it listens."""
+
+    schema: Literal["gateway-console/simulate/v1"] = "gateway-console/simulate/v1"
+    base_url: str
+    token: str
+    """It exists for this process alone, and opens nothing but this gateway on loopback."""
 
 
 def announcement(listening: Listening) -> str:
@@ -16,8 +26,7 @@ def announcement(listening: Listening) -> str:
     It passes the token to the process that started it: the token exists for this process alone, and opens only a
     loopback server on this machine that makes up its answers.
     """
-    line = {"schema": SCHEMA, "base_url": listening.base_url, "token": listening.token}
-    return json.dumps(line)
+    return json.dumps(asdict(Announcement(base_url=listening.base_url, token=listening.token)))
 
 
 async def simulate(port: int = 0, *, until_stdin_closes: bool = False) -> None:

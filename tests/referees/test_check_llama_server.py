@@ -10,6 +10,8 @@ from support.referees.forwarder import Forwarder, forward_to
 from support.referees.llama_process import MODEL
 from support.referees.llama_server import LlamaServer
 
+from console.domain.routes.family import EndpointFamily
+
 pytestmark = pytest.mark.referee
 
 
@@ -65,13 +67,13 @@ def test_what_rung_5_says_is_what_the_server_answered(at_the_top: AtTheTop) -> N
     """Its small model may fit a schema or not; what is said of it has to be so."""
     checked = at_the_top.checked
     for role, route in checked.routes.items():
-        family, path = ROUTES[role]
+        family = EndpointFamily(ROUTES[role])
         top = route["rungs"][5]
         assert top["requests_sent"] == 1
         shaped = [
             json.loads(request.body)
             for request in at_the_top.wire.requests
-            if request.path == path and request.method == "POST" and b'"stream":true' in request.body
+            if request.path == family.standard_path and request.method == "POST" and b'"stream":true' in request.body
         ]
         assert len(shaped) == 2
         assert [body for body in shaped if {"text", "output_config", "response_format"} & set(body)], family
@@ -97,7 +99,12 @@ async def test_a_wrong_key_is_an_account_matter_and_nothing_is_generated(llama: 
 
 def test_neither_its_health_nor_any_other_path_is_asked(at_the_top: AtTheTop) -> None:
     paths = {request.path.partition("?")[0] for request in at_the_top.wire.requests}
-    assert paths <= {*(path for _, path in ROUTES.values()), "/v1/models", "/api/models", "/api/pricing"}
+    assert paths <= {
+        *(EndpointFamily(family).standard_path for family in ROUTES.values()),
+        "/v1/models",
+        "/api/models",
+        "/api/pricing",
+    }
 
 
 def test_the_document_holds_no_key(at_the_top: AtTheTop, llama_server: LlamaServer) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.config import config_table, write_config
+from support.config import config_table, route, write_config
 from support.terminal.terminal import Terminal
 from support.tokens.secret_service import SecretService, running_secret_service
 
@@ -42,7 +42,8 @@ def configure(
 ) -> None:
     """Write a config whose profile has these references."""
     gateway = {"base_url": base_url, "token_ref": list(references), **tomllib.loads(more)}
-    write_config(Path(home["HOME"]) / ".config" / "gateway-console" / "config.toml", config_table(gateway, model=model))
+    config = config_table(gateway, {"writer": route(model)})
+    write_config(Path(home["HOME"]) / ".config" / "gateway-console" / "config.toml", config)
 
 
 @contextlib.contextmanager

@@ -13,7 +13,8 @@ from console.domain.routes.contract import RouteCheck, Verdict, fix_lines
 from console.view.console_state import ConsoleState, RouteView
 from console.view.finding_sign import severity_sign
 from console.view.live_call import CallPhase
-from console.view.route_sign import check_sign, rung_sign
+from console.view.route_sign import check_sign
+from console.view.rung_sign import rung_sign
 from console.view.sign import Sign, Tone
 
 _HEADLINES = {

@@ -1,6 +1,6 @@
-"""The forms of what each role answers in a run: the schemas as they are sent, and how an answer is read by them.
+"""The form of each role's answer in a run: the schema that is sent, and how the answer is read.
 
-The schemas are sent in the family's own field for structured output. Rung 5 of the probe ladder sends the same ones.
+The family's own field for structured output carries the schema. Rung 5 of the probe ladder sends the same schemas.
 """
 
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ from console.domain.run.role_answer import (
 from console.domain.sources.claim import Claim
 
 _PLAN_LIMIT = 8
-"""The most entries of each of a plan's lists: a plan bounds a small change."""
+"""The maximum length of each list of a plan: a plan describes a small change."""
 _CLAIM_LIMIT = 24
 _FINDING_LIMIT = 16
 
@@ -36,7 +36,7 @@ class AnswerForm(Generic[Answer_co]):
     """The form of one role's answer."""
 
     name: str
-    """What the schema is called where it is sent."""
+    """The name under which the schema is sent."""
     content: Record[Answer_co]
 
     @property
@@ -109,7 +109,7 @@ CRITIQUE_FORM = AnswerForm(
 
 
 def review_form(criteria: tuple[str, ...]) -> AnswerForm[Review]:
-    """Return the form of a review that scores the criteria with these ids."""
+    """Return the form of a review that scores these criteria."""
     score = Record(
         CriterionScore, {"id": Choice(criteria), "score": Choice(tuple(range(SCORE_LIMIT + 1))), "evidence": _QUOTE}
     )
@@ -127,14 +127,14 @@ def review_form(criteria: tuple[str, ...]) -> AnswerForm[Review]:
 
 
 def form_at(gate: Gate, criteria: tuple[str, ...] = ()) -> AnswerForm[RoleAnswer]:
-    """Return the form of the answer that a gate's role gives.
+    """Return the form of the answer from a gate's role.
 
     Args:
         gate: A gate with a call.
         criteria: The ids of the rubric's criteria, for the reviewer.
 
     Raises:
-        ValueError: No model works at the gate.
+        ValueError: No model does the work of the gate.
 
     """
     match gate:
@@ -158,4 +158,4 @@ GATE_OF_ROLE = {
     Role.CRITIC: Gate.CRITIC,
     Role.FALLBACK: Gate.WRITER,
 }
-"""The gate whose work each role does; a fallback is probed as a writer."""
+"""The gate at which each role works; a fallback is probed as a writer."""

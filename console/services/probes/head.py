@@ -1,4 +1,4 @@
-"""The head of an answer: what its status and headers say, judged. No IO; never raises."""
+"""The head of an answer: checks its status and headers. No IO; never raises."""
 
 import re
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ REQUEST_ID_HEADERS = (
     "x-cometapi-request-id",
     "x-litellm-call-id",
 )
-"""The headers that name a request id, the first one there decides."""
+"""The headers that name a request id; the first one present decides."""
 _RATE_LIMIT = re.compile(r"(?:x-ratelimit|anthropic-ratelimit-[a-z-]+|x-ratelimit-[a-z-]+)-(limit|remaining|reset)\b")
 _COUNT = re.compile(r"-?\d{1,18}(?:\.\d{1,9})?")
 _DURATION = re.compile(r"(?:\d{1,9}(?:\.\d{1,9})?(?:ms|s|m|h|d)){1,6}")
@@ -36,9 +36,9 @@ def check_head(
     Args:
         started: Status and headers.
         family: The family that was called.
-        body: The body's beginning, where it was not a stream of events; of a stream, the error in it.
-        reading: What the refusal was classed as; None where the call was not refused.
-        mask: Knows the token.
+        body: The body's beginning if it was not a stream of events; for a stream, the error in it.
+        reading: The refusal's classification; None if the call was not refused.
+        mask: Recognises the token.
 
     """
     is_stream = started.content_type == "text/event-stream"
@@ -63,13 +63,13 @@ def check_head(
 
 
 def request_id(started: Started, mask: Mask) -> str | None:
-    """Return the request id that an answer names, where it has an id's form."""
+    """Return the request id that an answer names, if it has the form of an id."""
     names = (started.headers[name] for name in REQUEST_ID_HEADERS if name in started.headers)
     return mask.closed(next(names, None), REQUEST_ID)
 
 
 def check_rate_limits(headers: Mapping[str, str]) -> list[Finding]:
-    """Return a finding where a rate-limit header holds neither a count nor a time."""
+    """Return a finding if a rate-limit header holds neither a count nor a time."""
     for name, value in headers.items():
         kind = _RATE_LIMIT.match(name.lower())
         if kind is None:
@@ -81,7 +81,7 @@ def check_rate_limits(headers: Mapping[str, str]) -> list[Finding]:
 
 
 def check_retry_after(status: int, headers: Mapping[str, str]) -> list[Finding]:
-    """Return a finding where a refusal for too many requests does not say when to come back."""
+    """Return a finding if a refusal for too many requests does not say when to retry."""
     if status != 429:
         return []
     value = headers.get("retry-after")

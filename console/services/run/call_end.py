@@ -1,7 +1,7 @@
-"""How a role's call ended, in the closed types that the ledger keeps."""
+"""How a role's call ended, in the closed types of the ledger."""
 
 from console.domain.errors.category import Blame, Category
-from console.domain.money import Price, price_of
+from console.domain.money import price_of
 from console.domain.probes.served_as import ServedAs
 from console.domain.probes.smoke import SmokeResult
 from console.domain.run.decide import STOPS_BY_CATEGORY
@@ -9,27 +9,27 @@ from console.domain.run.event import CallFailed, CallRecorded
 from console.services.run.role_call import RoleCall
 
 
-def failure_of(call: RoleCall, result: SmokeResult, price: Price | None) -> CallFailed | None:
-    """Return how a call failed; None where its answer can be read.
+def failure_of(call: RoleCall, result: SmokeResult) -> CallFailed | None:
+    """Return how a call failed; None if its answer can be read.
 
-    An answer of another model is none: nothing of it was asked for.
+    An answer from another model is a failure: we did not ask that model.
     """
     found = result.classification
     if found is not None:
         stops = found.stops or found.category in STOPS_BY_CATEGORY
-        return _failed(call, result, price, (found.category, found.blame), stops=stops)
+        return _failed(call, result, (found.category, found.blame), stops=stops)
     if result.service is not None and result.service.served_as is ServedAs.SWAPPED:
-        return _failed(call, result, price, (Category.CONTRACT_VIOLATION, Blame.GATEWAY), stops=False)
+        return _failed(call, result, (Category.CONTRACT_VIOLATION, Blame.GATEWAY), stops=False)
     return None
 
 
-def unread_of(call: RoleCall, result: SmokeResult, price: Price | None) -> CallFailed:
-    """Return the failure of a call whose answer is not what its role has to answer."""
-    return _failed(call, result, price, (Category.CONTRACT_VIOLATION, Blame.CONTENT), stops=False)
+def unread_of(call: RoleCall, result: SmokeResult) -> CallFailed:
+    """Return the failure of a call whose answer does not have its role's form."""
+    return _failed(call, result, (Category.CONTRACT_VIOLATION, Blame.CONTENT), stops=False)
 
 
-def recorded_of(call: RoleCall, result: SmokeResult, price: Price | None) -> CallRecorded:
-    """Return the end of a call that was answered."""
+def recorded_of(call: RoleCall, result: SmokeResult) -> CallRecorded:
+    """Return the record of a call that was answered."""
     return CallRecorded(
         call.call_id,
         call.route.role,
@@ -42,13 +42,11 @@ def recorded_of(call: RoleCall, result: SmokeResult, price: Price | None) -> Cal
         result.output_tokens,
         _whole(result.ttft_ms),
         _whole(result.total_ms),
-        price_of(price, result.input_tokens, result.output_tokens),
+        price_of(call.price, result.input_tokens, result.output_tokens),
     )
 
 
-def _failed(
-    call: RoleCall, result: SmokeResult, price: Price | None, why: tuple[Category, Blame], *, stops: bool
-) -> CallFailed:
+def _failed(call: RoleCall, result: SmokeResult, why: tuple[Category, Blame], *, stops: bool) -> CallFailed:
     category, blame = why
     return CallFailed(
         call.call_id,
@@ -62,7 +60,7 @@ def _failed(
         input_tokens=result.input_tokens,
         output_tokens=result.output_tokens,
         total_ms=_whole(result.total_ms),
-        microusd=price_of(price, result.input_tokens, result.output_tokens),
+        microusd=price_of(call.price, result.input_tokens, result.output_tokens),
     )
 
 

@@ -43,7 +43,7 @@ async def plan_rebinding(store: Store, reference: Reference, origin: str, chosen
             f"the {store.source} cannot list what it holds; store the token again with token set",
         )
     if chosen is not None and chosen not in origins:
-        raise StoreError(TokenState.ABSENT, "there is no token for the origin that --from names")
+        raise StoreError(TokenState.ABSENT, "there is no token for the origin that --origin names")
     if chosen is None and origin in origins:
         return Binding(origin, origin)
     if not origins:
@@ -51,7 +51,7 @@ async def plan_rebinding(store: Store, reference: Reference, origin: str, chosen
     if chosen is None and len(origins) > 1:
         named = ", ".join(sorted(each for each in origins if each is not None))
         raise StoreError(
-            TokenState.REFUSED, f"this name has several tokens; choose which one moves with --from ORIGIN: {named}"
+            TokenState.REFUSED, f"this name has several tokens; choose which one moves with --origin ORIGIN: {named}"
         )
     return Binding(chosen or origins[0], origin)
 

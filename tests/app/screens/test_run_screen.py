@@ -66,7 +66,7 @@ async def test_a_run_is_stepped_by_keys_to_a_sealed_candidate(tmp_path: Path) ->
         assert desk.run.sealed is not None
         assert desk.drawn("gates").count("✓") == len(Gate)
         assert calls(desk) == 4
-        assert hands.main_screen(desk.app).session.reservations.budget.spent == desk.run.spent
+        assert desk.app.controller.session.reservations.budget.spent == desk.run.spent
         requests = hands.state_of(desk.app).requests
         assert [(call.http_status, call.total_ms is not None) for call in requests.calls] == [(200, True)] * 4
         assert requests.tokens_counted == desk.run.spent.tokens > 0
@@ -323,7 +323,7 @@ async def test_a_run_is_taken_up_by_another_screen_where_it_was_left(tmp_path: P
     [
         ("", "repository", "the task is empty"),
         ("write a note", "nowhere", "is not a directory"),
-        ("write a note", "plain", "is in no git repository"),
+        ("write a note", "plain", "is not in a git repository"),
     ],
 )
 async def test_bad_input_is_said_in_the_form_and_nothing_is_lost(

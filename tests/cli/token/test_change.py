@@ -113,7 +113,7 @@ def test_a_token_that_waits_is_shown_again_and_not_asked_for_again(
     give("")
     assert run(subject, typed("rotate"), verify=verifier(accepts=True, seen=seen)) is ExitCode.OK
     assert seen == [(Secret(NEW_TOKEN), ORIGIN)] * 2
-    assert "the interrupted rotation went on" in json.loads(capsys.readouterr().out)["message"]
+    assert "resumed the interrupted rotation" in json.loads(capsys.readouterr().out)["message"]
 
 
 class Unlisted(MemoryStore):

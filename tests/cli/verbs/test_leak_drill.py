@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from support.cli.console_process import Console, ended
+from support.cli.schemas import valid
 
 from console.cli.exit_code import ExitCode
 from console.cli.verbs import leak_drill
@@ -141,7 +142,7 @@ def test_a_failed_drill_says_where_and_never_what(capsys: pytest.CaptureFixture[
     assert "× found in work/leak.txt" in shown.out
     assert leak_drill.run(as_json=True, choose=choose) is ExitCode.REFUSED
     as_json = capsys.readouterr()
-    assert json.loads(as_json.out)["found_in"] == ["work/leak.txt"]
+    assert valid(json.loads(as_json.out))["found_in"] == ["work/leak.txt"]
     for canary, text in zip(chosen, (shown, as_json), strict=True):
         assert not canary.is_in((text.out + text.err).encode())
 

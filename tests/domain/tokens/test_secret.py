@@ -247,7 +247,10 @@ def test_only_what_could_be_the_tokens_beginning_waits(pair: tuple[str, str]) ->
 def test_an_encoded_token_is_masked_in_pieces_of_any_size(offset: int, size: int) -> None:
     token = "sk-Test+0123/456789="
     encoded = base64.b64encode(b"u:"[:offset] + token.encode()).decode()
-    for text in (f"Basic {encoded}.", f"id {token.encode().hex()}.", f"?key={quote(token, safe='')}&a"):
+    every = "".join(f"%{byte:02x}" for byte in token.encode())
+    numbers = "".join(f"\\u{ord(character):04x}" for character in token)
+    quoted = quote(token, safe="")
+    for text in (f"Basic {encoded}.", f"id {token.encode().hex()}.", f"?key={quoted}&a", f"?{every}&", f'"{numbers}"'):
         stream = RedactedStream(Secret(token))
         pieces = [stream.feed(text[start : start + size]) for start in range(0, len(text), size)]
         shown = "".join(pieces) + stream.close()

@@ -502,6 +502,23 @@ async def test_what_is_previewed_is_what_is_sent(stories: Stories, tmp_path: Pat
     assert TASK in call.brief.prompt
 
 
+async def test_a_call_that_was_shown_costs_what_its_tokens_cost(
+    stories: Stories, tmp_path: Path, gateway: RunGateway
+) -> None:
+    """The screen shows a call in one sitting and makes it in the next, as here."""
+    story = await stories.of(until="planner")
+    async with story.copied(tmp_path, gateway).desk() as desk:
+        log = await RunLog.open(desk.ledger, story.state.run_id)
+        async with stepping(desk, log) as stepper:
+            call = await stepper.prepare()
+        async with stepping(desk, log) as stepper:
+            assert [_ async for _ in stepper.step(call)]
+        assert call.cost.microusd is not None
+        assert log.state.spent.is_exact
+        assert 0 < log.state.spent.microusd < call.cost.microusd
+        assert desk.reservations.budget.spent == log.state.spent
+
+
 async def test_the_critic_is_not_told_what_the_reviewer_said(office: Office, gateway: RunGateway) -> None:
     """Each answer repeats its request's nonce; the brief's own random words are longer than a total."""
     walked = await office.run()
