@@ -165,8 +165,8 @@ BAD_REFERENCES = [
     ("vault:", "vault: needs a name"),
     ("cmd:ls", "cmd: needs a list"),
     ("cmd:['ls']", "cmd: runs a program, so only your own config file may use it"),
-    ("prompt:x", "prompt: stands alone"),
-    ("sim:x", "sim: stands alone"),
+    ("prompt:x", "prompt: takes nothing"),
+    ("sim:x", "sim: takes nothing"),
     ("env:" + "G" * 300, "is longer than the limit of 256 characters"),
     ("", "is not a reference"),
 ]
