@@ -31,7 +31,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     """Check the boundary of a repository and of this environment, and show it."""
     repository = absolute(arguments.repository)
     if not repository.is_dir():
-        raise Problem(f"{safe(str(repository), limit=200)} is not a folder; name a repository's", ProblemKind.USAGE)
+        raise Problem(f"{safe(str(arguments.repository), limit=200)} is not a folder; name a repository's", ProblemKind.USAGE)
     profile = chosen_profile(arguments)
     try:
         boundary = asyncio.run(
@@ -44,7 +44,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
         )
     except OSError as error:
         reason = error.strerror or "input/output error"
-        raise Problem(f"{safe(str(repository), limit=200)} cannot be read: {reason}") from None
+        raise Problem(f"{safe(str(arguments.repository), limit=200)} cannot be read: {reason}") from None
     if arguments.json:
         output.write_document(_document(boundary, profile.name))
     else:
