@@ -99,10 +99,26 @@ def test_an_offline_verb_imports_neither_the_screen_nor_an_http_library(tmp_path
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--help"], ["explain", "rate_limit"], ["explain", "rate_limit", "--json"], ["check", "--list"]]
+    "arguments",
+    [
+        ["--help"],
+        ["explain", "rate_limit"],
+        ["explain", "rate_limit", "--json"],
+        ["check", "--list"],
+        ["check", "--list", "--json"],
+    ],
 )
 def test_a_verb_that_reads_no_config_imports_nothing_of_its_reader(tmp_path: Path, arguments: list[str]) -> None:
     assert not RIM & tops(imported_by(tmp_path, *arguments))
+
+
+DOCUMENTS = "console.cli.reports.documents"
+
+
+@pytest.mark.parametrize("arguments", [["routes"], ["explain", "rate_limit"], ["check", "--list"], ["verify"]])
+def test_the_types_of_documents_are_imported_for_json_alone(tmp_path: Path, arguments: list[str]) -> None:
+    assert DOCUMENTS not in imported_by(tmp_path, *arguments)
+    assert DOCUMENTS in imported_by(tmp_path, *arguments, "--json")
 
 
 def test_the_recording_of_imports_would_see_the_reader_of_a_config(tmp_path: Path) -> None:
@@ -285,7 +301,7 @@ def gone(words: str) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("document", ["CONTRIBUTING.md", "SECURITY.md"])
+@pytest.mark.parametrize("document", ["ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md"])
 def test_every_path_that_a_document_names_is_there(document: str) -> None:
     words = (REPOSITORY / document).read_text(encoding="utf-8")
     assert len(NAMED.findall(words)) > 20

@@ -28,7 +28,7 @@ def expression_of(entry: str) -> re.Pattern[str]:
 
 
 def prose_of(path: Path) -> Iterator[tuple[int, str]]:
-    """Yield what a file says to a person: comments, docstrings, other texts; every line if no module."""
+    """Yield what a file says to a person: of a module comments and texts, of another file every line."""
     content = path.read_bytes()
     if path.suffix != ".py":
         yield from enumerate(content.decode().splitlines(), 1)

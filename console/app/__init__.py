@@ -1,1 +1,1 @@
-"""The screen: draws the state, sends commands. Nothing here holds state but the cursor and the focus."""
+"""The screen: draws the state, sends commands. Nothing here holds state except the cursor and the focus."""

@@ -1,4 +1,4 @@
-"""The action table: the one place that names keys, labels and words; bindings, key bar, palette and help read it."""
+"""The action table: the one place that names keys, labels and texts; bindings, key bar, palette and help read it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from console.domain.tokens.state import TokenState
 from console.view.console_state import ConsoleState
 
 WhyNot = Callable[[ConsoleState, int], str | None]
-"""Says why an action cannot be done now, from the state and the row cursor."""
+"""Returns why an action is not possible now, from the state and the row cursor."""
 
 
 def _always(state: ConsoleState, cursor: int) -> str | None:
@@ -21,7 +21,7 @@ def _always(state: ConsoleState, cursor: int) -> str | None:
 
 
 def why_no_call(state: ConsoleState, cursor: int) -> str | None:
-    """Say why no call can be made at all."""
+    """Return why no call can be made at all."""
     if state.is_read_only:
         return "this session is read-only: a smoke test makes a call that may cost"
     if state.gateway_failure:
@@ -55,16 +55,16 @@ def _why_no_smoke_all(state: ConsoleState, cursor: int) -> str | None:
         return reason
     if any(_is_called_by_run(state, route.check.route.role) for route in state.routes):
         return "a run makes a call; smoke the routes when it is over"
-    return "calls are under way; x stops them" if state.is_busy else None
+    return "calls are in progress; x stops them" if state.is_busy else None
 
 
 def _is_called_by_run(state: ConsoleState, role: Role) -> bool:
-    """Return whether a run calls through a role's route now."""
+    """Return whether a run is calling through a role's route now."""
     return any(call.is_live and call.is_of_run and call.role is role for call in state.requests.calls)
 
 
 def _why_no_stop(state: ConsoleState, cursor: int) -> str | None:
-    return None if state.is_busy else "no call is under way"
+    return None if state.is_busy else "no call is in progress"
 
 
 def _why_no_check(state: ConsoleState, cursor: int) -> str | None:
@@ -74,13 +74,13 @@ def _why_no_check(state: ConsoleState, cursor: int) -> str | None:
         return "the gateway is still being opened"
     if state.token_state is not TokenState.FOUND:
         return state.token.advice
-    return "calls are under way; x stops them" if state.is_busy else None
+    return "calls are in progress; x stops them" if state.is_busy else None
 
 
 def _why_no_fix(state: ConsoleState, cursor: int) -> str | None:
     if cursor < len(state.routes) and state.routes[cursor].check.verdict is Verdict.DRIFT:
         return None
-    return "this route does not drift: there is nothing to put right"
+    return "this route has no drift: there is nothing to fix"
 
 
 def _why_no_explanation(state: ConsoleState, cursor: int) -> str | None:
@@ -97,19 +97,19 @@ def _why_no_token_set(state: ConsoleState, cursor: int) -> str | None:
         return "the embedded gateway makes its own token"
     if state.run is not None and state.run.is_stepping:
         return "a run is being stepped with this token; x on the run screen stops it"
-    return "calls are under way; x stops them" if state.is_busy else None
+    return "calls are in progress; x stops them" if state.is_busy else None
 
 
 def _why_no_reopen(state: ConsoleState, cursor: int) -> str | None:
     if state.run is not None and state.run.is_stepping:
         return "a run is being stepped through this gateway; x on the run screen stops it"
     if state.is_busy:
-        return "calls are under way; x stops them"
+        return "calls are in progress; x stops them"
     return "the gateway is still being opened" if state.token is None and not state.gateway_failure else None
 
 
 class Place(StrEnum):
-    """A screen on which an action is done."""
+    """A screen with actions."""
 
     MAIN = "main"
     RUN = "run"
@@ -126,12 +126,12 @@ class Action:
     id: str
     """`area.verb`: the same in the keymap, the palette and the help."""
     keys: tuple[str, ...]
-    """Textual's key names, the first one is shown."""
+    """Textual's key names; the first one is shown."""
     label: str
     help: str
     why_not: WhyNot = _always
     is_shown: bool = True
-    """It has a place in the key bar, where there is room."""
+    """Whether it appears in the key bar, if there is room."""
     places: tuple[Place, ...] = (Place.MAIN,)
 
     @property
@@ -159,11 +159,11 @@ _RUN_ACTIONS = (
         "run.step",
         ("enter",),
         "step",
-        "Do the gate's work; a first paid call is shown first.",
+        "Do the gate's work; the first paid call is shown before it is sent.",
         run_reason.why_no_step,
         places=_RUN,
     ),
-    Action("run.ready", ("y",), "ready", "Say ready at the gate that waits.", run_reason.why_no_ready, places=_RUN),
+    Action("run.ready", ("y",), "ready", "Decide ready at the waiting gate.", run_reason.why_no_ready, places=_RUN),
     Action("run.revise", ("v",), "revise", "Send the work back.", run_reason.why_no_revise, places=_RUN),
     Action("run.block", ("b",), "block", "End the run at this gate.", run_reason.why_no_block, places=_RUN),
     Action(
@@ -193,7 +193,7 @@ _RUN_ACTIONS = (
         is_shown=False,
         places=_RUN,
     ),
-    Action("run.close", ("escape", "r"), "back", "Go back to the routes; a step under way goes on.", places=_RUN),
+    Action("run.close", ("escape", "r"), "back", "Go back to the routes; a running step continues.", places=_RUN),
     Action(
         "run.new",
         ("n",),
@@ -207,7 +207,7 @@ _RUN_ACTIONS = (
         "run.repeat",
         ("t",),
         "try again",
-        "Have the lost or failed call made once more.",
+        "Repeat the lost or failed call.",
         run_reason.why_no_repeat,
         is_shown=False,
         places=_RUN,
@@ -225,7 +225,7 @@ _RUN_ACTIONS = (
         "run.end",
         ("X",),
         "end run",
-        "End the run; no draft failed by it.",
+        "End the run; this does not count as a failed draft.",
         run_reason.why_no_end,
         is_shown=False,
         places=_RUN,
@@ -234,7 +234,7 @@ _RUN_ACTIONS = (
         "run.older",
         ("left_square_bracket",),
         "earlier",
-        "Look back at what an earlier gate came to.",
+        "Look back at an earlier gate's result.",
         run_reason.why_no_older,
         is_shown=False,
         places=_RUN,
@@ -243,15 +243,15 @@ _RUN_ACTIONS = (
         "run.newer",
         ("right_square_bracket",),
         "later",
-        "Look at the gate after it again.",
+        "Look forward to the next gate.",
         run_reason.why_no_newer,
         is_shown=False,
         places=_RUN,
     ),
     Action("run.down", ("j", "down"), "down", "Next run, or scroll the pane.", is_shown=False, places=_RUN),
-    Action("run.up", ("k", "up"), "up", "Run before, or scroll the pane.", is_shown=False, places=_RUN),
-    Action("run.first", ("g", "home"), "first", "Newest run, or the pane's top.", is_shown=False, places=_RUN),
-    Action("run.last", ("G", "end"), "last", "Oldest run, or the pane's end.", is_shown=False, places=_RUN),
+    Action("run.up", ("k", "up"), "up", "Previous run, or scroll the pane.", is_shown=False, places=_RUN),
+    Action("run.first", ("g", "home"), "first", "Newest run, or top of the pane.", is_shown=False, places=_RUN),
+    Action("run.last", ("G", "end"), "last", "Oldest run, or end of the pane.", is_shown=False, places=_RUN),
     Action("run.next_pane", ("tab",), "pane", "Go to the next pane.", is_shown=False, places=_RUN),
     Action("run.previous_pane", ("shift+tab",), "pane", "Go to the previous pane.", is_shown=False, places=_RUN),
     Action("run.list", ("1",), "runs", "Go to the list of runs.", is_shown=False, places=_RUN),
@@ -264,15 +264,15 @@ ACTIONS: tuple[Action, ...] = (
     Action("route.smoke", ("s",), "smoke", "Make one live, streamed call through this route.", _why_no_smoke),
     Action("route.smoke_all", ("S",), "all", "Smoke all routes side by side.", _why_no_smoke_all),
     Action("route.check", ("c",), "check", "Climb the free rungs of the probe ladder for this route.", _why_no_check),
-    Action("smoke.stop", ("x",), "stop", "Stop the calls under way; their outcome stays unknown.", _why_no_stop),
-    Action("route.open", ("enter",), "open", "Show everything about this route, uncut."),
-    Action("route.explain", ("e",), "why", "Say why this route's call was refused.", _why_no_explanation),
+    Action("smoke.stop", ("x",), "stop", "Stop the calls in progress; their outcome stays unknown.", _why_no_stop),
+    Action("route.open", ("enter",), "open", "Show everything about this route, in full."),
+    Action("route.explain", ("e",), "why", "Explain why this route's call was refused.", _why_no_explanation),
     Action("pane.next", ("tab", "right_square_bracket"), "pane", "Go to the next pane."),
     Action("run.open", ("r",), "runs", "Show the runs, and step the one in view.", run_reason.why_no_runs),
     *_RUN_ACTIONS,
-    Action("app.commands", ("colon", "ctrl+p"), "command", "Find a command by its name.", places=BOTH),
+    Action("app.commands", ("colon", "ctrl+p"), "command", "Find a command by name.", places=BOTH),
     Action("app.help", ("question_mark", "f1"), "help", "Show all keys.", places=BOTH),
-    Action("app.quit", ("q",), "quit", "Leave; calls under way are stopped.", run_reason.why_no_leaving, places=BOTH),
+    Action("app.quit", ("q",), "quit", "Quit; calls in progress are stopped.", run_reason.why_no_leaving, places=BOTH),
     Action("gateway.reopen", ("R",), "reopen", "Open the gateway and ask for the token again.", _why_no_reopen),
     Action(
         "route.check_all", ("C",), "check all", "Climb the free rungs for all routes.", _why_no_check, is_shown=False
@@ -281,7 +281,7 @@ ACTIONS: tuple[Action, ...] = (
         "route.shape",
         ("t",),
         "shape",
-        "Climb to the top: one call in the shape that the role really sends. It may cost.",
+        "Climb to the top: one call in the shape that the role sends. It may cost.",
         _why_no_smoke,
         is_shown=False,
     ),
@@ -289,7 +289,7 @@ ACTIONS: tuple[Action, ...] = (
         "route.copy_fix",
         ("y",),
         "copy fix",
-        "Copy the config lines that put a drift right.",
+        "Copy the config lines that fix a drift.",
         _why_no_fix,
         is_shown=False,
     ),
@@ -323,7 +323,7 @@ ACTIONS: tuple[Action, ...] = (
 
 
 def actions_of(place: Place) -> tuple[Action, ...]:
-    """Return the actions of a screen, in the order in which they are shown."""
+    """Return the actions of a screen, in display order."""
     return tuple(action for action in ACTIONS if place in action.places)
 
 

@@ -19,7 +19,7 @@ from console.services.config.settings import Profile
 from console.services.system.crash_report import crash_lines
 
 SIGNALS = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)
-"""What leaves the screen with 128 + n and a terminal as it was."""
+"""The signals that leave the screen with 128 + n and restore the terminal."""
 
 _FRAME_S = 1 / 15
 _SLOW_LINK_FRAME_S = 1 / 8
@@ -46,13 +46,13 @@ class ConsoleApp(App[None]):
 
         Args:
             profile: A checked profile.
-            is_read_only: Nothing that costs or changes anything may be done.
+            is_read_only: Nothing that costs or changes anything is allowed.
             environment: The environment variables, which say where runs are kept.
-            start_embedded: How the embedded gateway is started, where the profile runs on it.
+            start_embedded: Starts the embedded gateway, if the profile uses it.
 
         """
         wants_plain = "NO_COLOR" in os.environ
-        # With None, Textual would map NO_COLOR to grey true-colour codes, which are colours to a terminal.
+        # With None, Textual would map NO_COLOR to grey true-colour codes, which a terminal treats as colours.
         super().__init__(ansi_color=True if wants_plain else None)
         is_remote = "SSH_TTY" in os.environ or "SSH_CONNECTION" in os.environ
         self.controller = Controller(
@@ -63,8 +63,8 @@ class ConsoleApp(App[None]):
             environment=environment,
             start_embedded=start_embedded,
         )
-        # Textual starts from the theme that TEXTUAL_THEME names, before ours are known: without this, choosing the
-        # same name again would be no change, and nothing would be drawn in it.
+        # Textual starts with the theme in TEXTUAL_THEME before ours are known: without this, selecting the same
+        # name again would be no change, and nothing would be drawn with it.
         self.set_reactive(App.theme, "textual-dark")
         for theme in themes.load_themes():
             self.register_theme(theme)
@@ -76,11 +76,11 @@ class ConsoleApp(App[None]):
             self.animation_level = "none"
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
-        """Return what our variables are in themes that are not ours."""
+        """Return our variables for themes that are not ours."""
         return themes.variables_of(self.current_theme)
 
     def on_mount(self) -> None:
-        """Take the signals that would leave the terminal in a mess, and open the main screen."""
+        """Handle the signals that would leave the terminal in a mess, and open the main screen."""
         loop = asyncio.get_running_loop()
         for number in SIGNALS:
             loop.add_signal_handler(number, self._leave_on, number)
@@ -88,22 +88,22 @@ class ConsoleApp(App[None]):
         self.push_screen(RoutesScreen(self.controller))
 
     async def on_unmount(self) -> None:
-        """Wait for what the workers have to put in order: a connection, the embedded gateway's process."""
+        """Wait for the workers to clean up: a connection, the embedded gateway's process."""
         await self.controller.session.wait_closed()
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """Offer the theme beside our own actions; Textual's screenshot would write what is on the screen to disk."""
+        """Offer the theme beside our own actions; Textual's screenshot would write the screen's contents to disk."""
         yield SystemCommand("Theme", "Change the colours", self.action_change_theme)
 
     def action_help_quit(self) -> None:
-        """Say how to leave to who pressed ctrl+c."""
-        self.notify("q leaves; x stops the calls under way", markup=False)
+        """Tell a user who pressed ctrl+c how to quit."""
+        self.notify("q quits; x stops the calls in progress", markup=False)
 
     def _leave_on(self, number: signal.Signals) -> None:
         self.exit(return_code=128 + number)
 
     def _fatal_error(self) -> None:
-        """Report a bug without locals: Textual's own report prints them, and with them whatever they hold."""
+        """Report a bug without locals: Textual's own report prints them, whatever they hold."""
         error: BaseException | None = self._exception
         if isinstance(error, WorkerFailed):
             error = error.error

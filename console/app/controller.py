@@ -18,7 +18,7 @@ from console.services.config.settings import Profile
 from console.view.console_state import ConsoleState
 
 Work = Callable[[], Coroutine[None, None, None]]
-"""A worker's work: called when the worker begins, so that one cancelled before that leaves nothing behind."""
+"""A worker's work: called when the worker starts, so that one cancelled before that leaves nothing behind."""
 
 _SMOKE_GROUP = "smoke"
 _GATEWAY_GROUP = "gateway"
@@ -35,7 +35,7 @@ class Drawn(Protocol):
 
 
 class Controller:
-    """What goes on behind the screens, in named workers of the app: it goes on when a screen is left."""
+    """The work behind the screens, in named workers of the app: it continues when a screen is left."""
 
     def __init__(
         self,
@@ -50,12 +50,12 @@ class Controller:
         """Prepare; nothing is opened or sent.
 
         Args:
-            app: Runs the workers, and holds the screens that are drawn.
+            app: Runs the workers, and holds the screens to draw.
             profile: A checked profile.
-            is_read_only: Nothing that costs or changes anything may be done.
+            is_read_only: Nothing that costs or changes anything is allowed.
             frame_s: The shortest time between two repaints, in seconds.
             environment: The environment variables, which say where runs are kept.
-            start_embedded: How the embedded gateway is started, where the profile runs on it.
+            start_embedded: Starts the embedded gateway, if the profile uses it.
 
         """
         self._app = app
@@ -69,25 +69,25 @@ class Controller:
 
     @property
     def state(self) -> ConsoleState:
-        """The state as it is now."""
+        """The current state."""
         return self.session.state
 
     # --- Drawing ---------------------------------------------------------------------------------------------------
 
     @property
     def is_up_to_date(self) -> bool:
-        """Whether the screens were given the state as it is now."""
+        """Whether the screens have the current state."""
         return not self._is_repaint_due
 
     def repaint(self) -> None:
-        """Give all screens the state as it is now."""
+        """Give all screens the current state."""
         self._is_repaint_due = False
         for screen in self._app.screen_stack:
             if isinstance(screen, Drawn):
                 screen.show(self.state)
 
     def _schedule_repaint(self) -> None:
-        """Repaint soon: all that comes in until then is drawn at once."""
+        """Repaint soon: everything that arrives until then is drawn at once."""
         if not self._is_repaint_due:
             self._is_repaint_due = True
             self._app.set_timer(self._frame_s, self.repaint)
@@ -100,7 +100,7 @@ class Controller:
         self._read_runs()
 
     def reopen(self) -> None:
-        """Open the gateway again, and read the runs again where they could not be read."""
+        """Open the gateway again, and read the runs again if they could not be read."""
         self._cancel(_GATEWAY_GROUP)
         self._open_gateway()
         if self.state.run is not None and self.state.run.failure:
@@ -117,7 +117,7 @@ class Controller:
         self._begin(partial(self.session.climb, checks, top), f"check {_roles(checks)}", _SMOKE_GROUP)
 
     def stop_calls(self) -> None:
-        """Stop all smoke tests and checks under way; their outcome stays unknown."""
+        """Stop all smoke tests and checks in progress; their outcome stays unknown."""
         self._cancel(_SMOKE_GROUP)
         self.session.settle()
 
@@ -128,15 +128,15 @@ class Controller:
         self._begin(work, name, _STEP_GROUP)
 
     def cut_run_work(self) -> None:
-        """Stop the step under way, and note what becomes of its call."""
+        """Stop the step in progress, and record what becomes of its call."""
         self._cancel(_STEP_GROUP)
         self._begin(self.bridge.settle, "settle the run", _RUNS_GROUP)
 
     def open_new_run(self, show_run: Callable[[], None]) -> None:
-        """Ask what a new run is about; what was written before is there again.
+        """Ask what a new run is about; earlier input is still there.
 
         Args:
-            show_run: Called once the run was begun, to show it.
+            show_run: Called once the run has begun, to show it.
 
         """
         from console.app.dialogs.new_run_dialog import NewRunDialog

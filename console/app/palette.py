@@ -25,7 +25,7 @@ class ActionProvider(Provider):
 
     @property
     def _place(self) -> Place:
-        """The screen that the palette lies on."""
+        """The screen below the palette."""
         return getattr(self.screen, "PLACE", Place.MAIN)
 
     async def _do(self, action_id: str) -> None:

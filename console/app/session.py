@@ -1,4 +1,4 @@
-"""The session: the one bridge between services and the screen. It folds events into the state and asks for repaints."""
+"""The session: the one bridge between services and the screen. It folds events into the state and requests repaints."""
 
 import asyncio
 import contextlib
@@ -32,21 +32,21 @@ if TYPE_CHECKING:
     from console.services.probes.smoke import SmokePlan
 
 StartEmbedded = Callable[[], AbstractAsyncContextManager["EmbeddedGateway"]]
-"""Starts the embedded gateway, where a profile runs on it."""
+"""Starts the embedded gateway, if a profile uses it."""
 
 _NETWORK = ("console.services.probes.ladder", "console.services.open_gateway", "console.simulator.embedded")
-"""What is loaded after the first paint, off the UI thread: the HTTP library takes longer than the screen itself."""
+"""Loaded after the first paint, off the UI thread: importing the HTTP library takes longer than the screen itself."""
 
 
 def embedded_in_a_process() -> "AbstractAsyncContextManager[EmbeddedGateway]":
-    """Start the embedded gateway in a process of its own."""
+    """Start the embedded gateway in its own process."""
     from console.simulator.embedded import embedded_gateway
 
     return embedded_gateway()
 
 
 class Session:
-    """One profile being worked with. Its coroutines run as the app's named workers."""
+    """One profile in use. Its coroutines run as the app's named workers."""
 
     def __init__(
         self,
@@ -56,13 +56,13 @@ class Session:
         is_read_only: bool,
         start_embedded: StartEmbedded = embedded_in_a_process,
     ) -> None:
-        """Begin with the offline facts; nothing is opened or sent.
+        """Start with the offline facts; nothing is opened or sent.
 
         Args:
             profile: A checked profile.
-            on_change: Called after every event that was folded.
-            is_read_only: Nothing that costs or changes anything may be done.
-            start_embedded: How the embedded gateway is started, where the profile runs on it.
+            on_change: Called after every folded event.
+            is_read_only: Nothing that costs or changes anything is allowed.
+            start_embedded: Starts the embedded gateway, if the profile uses it.
 
         """
         self.profile = profile
@@ -70,28 +70,28 @@ class Session:
         self.state = ConsoleState(profile.name, is_read_only=is_read_only)
         self._on_change = on_change
         self.target: Target | None = None
-        """The profile's gateway while it is open; runs go through the same one."""
+        """The profile's gateway while it is open; runs use the same one."""
         self._gateway: Gateway | None = None
         self.reservations = Reservations(profile.budget())
-        """The session's budget; runs keep to the same one."""
+        """The session's budget; runs share it."""
         self._loading = asyncio.Lock()
         self._places = asyncio.Semaphore(profile.gateway.concurrency)
         self._under_way: set[asyncio.Task[object]] = set()
         self.dispatch(RoutesChecked(profile.check()))
 
     def dispatch(self, event: ConsoleEvent) -> None:
-        """Fold an event into the state and ask for a repaint: the one way in which what is drawn changes."""
+        """Fold an event into the state and request a repaint: the only way to change what is drawn."""
         self.state = self.state.apply(event)
         self._on_change()
 
     async def wait_closed(self) -> None:
-        """Wait until all that was begun has ended, the embedded gateway's process among it."""
+        """Wait until everything that was started has ended, including the embedded gateway's process."""
         if self._under_way:
             await asyncio.wait(self._under_way)
 
     @contextlib.contextmanager
     def noted(self) -> Iterator[None]:
-        """Have the work within waited for when the screen is left."""
+        """Make the screen wait for the block's work when it is left."""
         task = asyncio.current_task()
         if task is None:
             raise RuntimeError("a session's work runs in a task")
@@ -130,18 +130,18 @@ class Session:
             self.dispatch(GatewayFailed(str(error)))
 
     def token_command(self) -> list[str]:
-        """Return the command that stores this profile's token; no token is in it."""
+        """Return the command that stores this profile's token; it contains no token."""
         command = [sys.executable, "-m", "console", "token", "set", "--profile", self.profile.name]
         return command if self.profile.is_built_in else [*command, "--config", self.profile.source]
 
     def queue(self, checks: Sequence[RouteCheck]) -> None:
-        """Note at once that routes are to be smoked, so that no key can start one twice before its work begins."""
+        """Note at once that routes will be smoked, so that no key can start one twice before its work begins."""
         for each in checks:
             if each.verdict is not Verdict.DRIFT:
                 self.dispatch(SmokeQueued(each.route.role))
 
     def settle(self) -> None:
-        """End all smoke tests that were under way when their work was cancelled: their outcome is unknown."""
+        """End all smoke tests that were in progress when their work was cancelled: their outcome is unknown."""
         from console.services.probes.ladder import given_up
         from console.services.probes.smoke import interrupted
 

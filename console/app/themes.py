@@ -1,4 +1,4 @@
-"""Themes: `themes/*.toml`, one theme a file, loaded as they are."""
+"""Themes: `themes/*.toml`, one theme per file, loaded unchanged."""
 
 import tomllib
 from collections.abc import Container, Mapping
@@ -10,7 +10,7 @@ from console.view.sign import Tone
 
 DEFAULT = "midnight"
 PLAIN = "ansi-dark"
-"""Textual's own theme in the terminal's sixteen colours: for NO_COLOR and for terminals that have no more."""
+"""Textual's own theme in the terminal's sixteen colours: for NO_COLOR and for terminals without more."""
 
 TONE_DEFAULTS: dict[str, str] = {
     f"tone-{Tone.DIM}": "ansi_bright_black",
@@ -25,11 +25,11 @@ TONE_DEFAULTS: dict[str, str] = {
     "line-focus": "ansi_bright_blue",
     "cursor": "ansi_black",
 }
-"""What our variables are in the terminal's own sixteen colours."""
+"""Our variables in the terminal's own sixteen colours."""
 
 
 def variables_of(theme: Theme) -> dict[str, str]:
-    """Return what our variables are in a theme that is not ours, from the colours that every theme has."""
+    """Return our variables for a theme that is not ours, from the colours that every theme has."""
     if theme.ansi:
         return TONE_DEFAULTS
     colours = theme.to_color_system().generate()
@@ -50,7 +50,7 @@ def variables_of(theme: Theme) -> dict[str, str]:
 
 
 def chosen(environment: Mapping[str, str], known: Container[str]) -> str:
-    """Return the theme that `TEXTUAL_THEME` names, or the default where it names none that is known."""
+    """Return the theme in `TEXTUAL_THEME`, or the default if it names no known theme."""
     name = environment.get("TEXTUAL_THEME", "")
     return name if name in known else DEFAULT
 

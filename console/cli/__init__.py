@@ -1,1 +1,1 @@
-"""The headless face: one module a verb group; `output` owns stdout and stderr, `exit_code` the exit codes."""
+"""The command line. `output` owns stdout and stderr, `exit_code` the exit codes."""

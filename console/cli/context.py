@@ -1,7 +1,7 @@
 """What a command line runs in: an environment, three streams, and whether the process is its own.
 
-`main.run` is given a context and everything below it asks `current()`, as click does. The program gives its own
-process; a test gives a home, a terminal or a pipe of its own.
+`main.run` takes a context, and everything below it calls `current()`, as in click. The program passes its own process;
+a test passes a separate home, terminal or pipe.
 """
 
 import os
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-TYPE_CHECKING = False  # and not imported: without `typing` the help costs a tenth less
+TYPE_CHECKING = False  # not imported: without `typing`, `--help` takes a tenth less time
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
     from pathlib import Path
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Context:
-    """What one command line was given."""
+    """The environment, streams and process of one command line."""
 
     def __init__(
         self,
@@ -32,15 +32,15 @@ class Context:
         *,
         owns_process: bool = False,
     ) -> None:
-        """Name what it runs in.
+        """Describe where a command line runs.
 
         Args:
-            environment: Its environment variables.
-            stdin: What it reads.
+            environment: The environment variables.
+            stdin: The input.
             stdout: Where data goes.
-            stderr: Where words for a person go.
-            start_embedded: How the embedded gateway is started; None means in a process of its own.
-            owns_process: Whether the process exists for this command line alone, so that it may be hardened and its
+            stderr: Where messages for a person go.
+            start_embedded: Starts the embedded gateway; None means in a separate process.
+            owns_process: Whether the process exists only for this command line. Then it may be hardened and its
                 streams replaced.
 
         """
@@ -53,14 +53,14 @@ class Context:
 
     @property
     def home(self) -> "Path | None":
-        """The operator's home directory as the environment names it; None where it names none."""
+        """The operator's home directory, from the environment; None if it names none."""
         from pathlib import Path
 
         named = Path(self.environment.get("HOME", ""))
         return named if named.is_absolute() else None
 
     def embedded_gateway(self) -> "AbstractAsyncContextManager[EmbeddedGateway]":
-        """Start the embedded gateway. Raises `SimulatorError` when entered, where it does not start."""
+        """Start the embedded gateway. Raises `SimulatorError` on entry if it does not start."""
         if self.start_embedded is not None:
             return self.start_embedded()
         from console.simulator.embedded import embedded_gateway
@@ -68,7 +68,7 @@ class Context:
         return embedded_gateway()
 
     def harden(self) -> None:
-        """Harden the process before it holds a token; one that others use too is left as it is."""
+        """Harden the process before it holds a token, unless others use the process too."""
         if not self.owns_process:
             return
         from console.services.system.hardening import harden
@@ -80,18 +80,18 @@ _CURRENT: ContextVar[Context] = ContextVar("context")
 
 
 def current() -> Context:
-    """Return the context of the command line that runs here; outside of one, this process as it is now."""
+    """Return the context of the command line that runs here; outside of one, that of this process."""
     return _CURRENT.get(None) or of_process()
 
 
 def of_process() -> Context:
-    """Return this process as a context. Its streams are there: `streams.prepare` replaces the ones that are closed."""
+    """Return this process as a context. Call `streams.prepare` first: it replaces closed streams."""
     return Context(os.environ, sys.stdin, sys.stdout, sys.stderr, owns_process=True)
 
 
 @contextmanager
 def running_in(context: Context) -> Iterator[None]:
-    """Make a context the current one while the block runs."""
+    """Make a context current while the block runs."""
     before = _CURRENT.set(context)
     try:
         yield

@@ -1,4 +1,4 @@
-"""Exit codes: a contract that scripts and CI depend on."""
+"""Exit codes. Scripts and CI depend on them."""
 
 from collections.abc import Iterable
 from enum import IntEnum
@@ -7,7 +7,7 @@ from console.domain.problem import Problem, ProblemKind
 
 
 class ExitCode(IntEnum):
-    """What a process ends with."""
+    """The exit code of a command."""
 
     OK = 0
     FAILED = 1
@@ -16,7 +16,7 @@ class ExitCode(IntEnum):
     CONFIG = 3
     """The config is invalid."""
     TOKEN = 4
-    """The token is absent, locked or cannot be reached."""
+    """The token is absent, locked or unreachable."""
     ACCOUNT = 5
     """An account blocker."""
     DRIFT = 6
@@ -28,7 +28,7 @@ class ExitCode(IntEnum):
     RECORD = 9
     """A record does not verify."""
     UNREACHABLE = 10
-    """The gateway cannot be reached, or what is behind it is down."""
+    """The gateway is unreachable, or its upstream is down."""
     REFUSED = 11
     """Refused for safety."""
     INTERRUPTED = 130
@@ -48,7 +48,7 @@ _CODES = {
 
 
 def code_of_problem(problem: Problem) -> ExitCode:
-    """Return the exit code of what ended a verb: the same in every verb."""
+    """Return the exit code of a problem. It is the same in every verb."""
     return _CODES[problem.kind]
 
 
@@ -70,5 +70,5 @@ _MOST_ACTIONABLE_FIRST = (
 
 
 def most_actionable(codes: Iterable[ExitCode]) -> ExitCode:
-    """Return the code that tells the operator the most; OK where there is none."""
+    """Return the code that helps the operator most; OK if there are no codes."""
     return min(codes, key=_MOST_ACTIONABLE_FIRST.index, default=ExitCode.OK)

@@ -1,4 +1,4 @@
-"""The gateway that a command line calls: opened in its context, and what must be typed is asked for at its terminal."""
+"""Open the gateway that a command line calls; a token that must be typed is asked for at the terminal."""
 
 import contextlib
 from collections.abc import AsyncIterator
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def opened_target(profile: "Profile") -> AbstractAsyncContextManager[Target]:
-    """Give a profile's gateway an address and ask for its token, also where none is found. Nothing is sent.
+    """Resolve a profile's gateway address and ask for its token. A missing token is not an error. Nothing is sent.
 
     Raises:
         SimulatorError: The embedded gateway does not start.
@@ -29,7 +29,7 @@ def opened_target(profile: "Profile") -> AbstractAsyncContextManager[Target]:
 
 @contextlib.asynccontextmanager
 async def opened_gateway(profile: "Profile") -> AsyncIterator[tuple[str, "Gateway"]]:
-    """Open a profile's gateway for calls, and note what is to be known of its token. Yield its origin and the client.
+    """Open a profile's gateway for calls, and print advice about its token. Yield its origin and the client.
 
     Raises:
         SimulatorError: The embedded gateway does not start.

@@ -1,4 +1,4 @@
-"""The command line: parse, run the verb's module, and turn every end into an exit code."""
+"""The command line: parse it, run the verb's module, and turn every outcome into an exit code."""
 
 import argparse
 import os
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from typing import Any, NoReturn
 
 SHORTEST_SECRET = 14
-"""No secret is known by fewer characters, so that the forms of secrets are loaded for longer arguments only."""
+"""No known secret is shorter, so shorter arguments do not load the patterns of secrets."""
 
 
 class _Parser(argparse.ArgumentParser):
     """A parser that raises instead of leaving the process."""
 
     fill: Callable[["_Parser"], None] | None = None
-    """Adds the arguments of a verb, which are not known before something is parsed for it."""
+    """Adds the arguments of a verb; called when the parser is first used."""
 
     def parse_known_args(self, args: "Any" = None, namespace: "Any" = None) -> "Any":
         if self.fill is not None:
@@ -40,7 +40,7 @@ class _Parser(argparse.ArgumentParser):
             current().stdout.write(message)
 
     def error(self, message: str) -> "NoReturn":
-        # What was typed is left out where it is not a plain word: a token in a word's place would be repeated.
+        # Only a plain word is repeated in the message: anything else could be a token.
         plain = re.sub(
             r"invalid choice: (?!'[a-z-]{1,20}' ).* \(choose", "is not known (choose", message, flags=re.DOTALL
         )
@@ -56,7 +56,7 @@ def run(arguments: Sequence[str], context: Context | None = None) -> int:
 
     Args:
         arguments: The words after the program's name.
-        context: What it runs in; None means this process, whose streams are made fit first.
+        context: Where it runs; None means this process, whose streams are prepared first.
 
     """
     if context is None:
@@ -91,7 +91,7 @@ def _run(arguments: Sequence[str]) -> int:
         return ExitCode.INTERRUPTED
     except (BrokenPipeError, Problem):
         raise
-    except Exception as error:  # noqa: BLE001  # the last line of defence: no traceback with values in it
+    except Exception as error:  # noqa: BLE001  # the last line of defence: a traceback could show values
         from console.services.system.crash_report import crash_lines
 
         _complain(*crash_lines(error))
@@ -113,8 +113,7 @@ def _dispatch(arguments: Sequence[str]) -> int:
     if extra:
         names = [_shown(each) for each in extra if each.startswith("-")]
         raise _usage_problem(
-            f"unknown option {', '.join(names)}" if names else f"{len(extra)} argument(s) too many",
-            _program(parsed.verb),
+            f"unknown option {', '.join(names)}" if names else f"{len(extra)} extra argument(s)", _program(parsed.verb)
         )
     if parsed.verb is None or VERBS[parsed.verb].may_hold_token:
         current().harden()
@@ -126,7 +125,7 @@ def _dispatch(arguments: Sequence[str]) -> int:
 
 
 def _refuse_secrets(arguments: Sequence[str]) -> None:
-    """Refuse a token before anything else is done with it."""
+    """Refuse a token on the command line before anything uses it."""
     long = [each for each in arguments if len(each) >= SHORTEST_SECRET]
     if not long:
         return
@@ -135,14 +134,14 @@ def _refuse_secrets(arguments: Sequence[str]) -> None:
     for argument in long:
         if (words := looks_like_secret(argument, is_address=os.sep in argument)) is not None:
             raise Problem(
-                f"an argument looks like {words}. Tokens are never options: every user of this machine can read a"
-                " command line. Store it and name its reference in token_ref",
+                f"an argument looks like {words}. Never pass a token as an argument: every user of this machine can"
+                " read a command line. Store it and name its reference in token_ref",
                 ProblemKind.REFUSED,
             )
 
 
 def _refuse_unknown_option(arguments: Sequence[str]) -> None:
-    """Refuse an unknown option before the verb: argparse would take its value for the verb, and complain of that."""
+    """Refuse an unknown option before the verb: argparse would take its value for the verb and report that instead."""
     for argument in arguments:
         if argument in VERBS:
             return
@@ -161,15 +160,15 @@ def _shown(option: str) -> str:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Build the parser; a verb's own is filled, by its module, when the verb is met.
+    """Build the parser. A verb's module fills the verb's own parser when it is first used.
 
-    The common options are taken before and after the verb.
+    The common options may come before or after the verb.
     """
     parser = _Parser(
         prog="gateway-console",
-        description="Operator console for coding-agent model gateways. Without a verb it opens the screen.",
-        epilog="The config file is $XDG_CONFIG_HOME/gateway-console/config.toml, by default in ~/.config; without one"
-        " the built-in profile demo is used. Exit codes: 0 well, 1 a check or smoke failed, 2 usage, 3 config,"
+        description="Operator console for coding-agent model gateways. Without a verb, it opens the screen.",
+        epilog="The config file is $XDG_CONFIG_HOME/gateway-console/config.toml, by default in ~/.config. Without one,"
+        " the built-in profile demo is used. Exit codes: 0 ok, 1 a check or smoke test failed, 2 usage, 3 config,"
         " 4 token, 5 account, 6 drift, 7 a gate waits, 8 a run was blocked or stopped, 9 a record does not verify,"
         " 10 unreachable, 11 refused for safety, 130 interrupted.",
         allow_abbrev=False,
@@ -192,7 +191,7 @@ def _filled_by(module: str) -> Callable[[_Parser], None]:
 
 
 def _with_kinds(verb: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
-    """Yield a verb's parser and those of its kinds, as `token` has them."""
+    """Yield a verb's parser and the parsers of its kinds, such as `token set`."""
     yield verb
     for action in verb._actions:
         if isinstance(action, argparse._SubParsersAction):

@@ -1,4 +1,4 @@
-"""The options that every verb takes, before it and after it."""
+"""The options that every verb takes, before or after the verb."""
 
 import argparse
 
@@ -7,24 +7,27 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 COMMON = frozenset({"--config", "--profile", "--json", "--read-only", "--version", "--help", "-h"})
-"""What may stand before a verb."""
+"""The options that may come before a verb."""
 
 
 def add_common(parser: argparse.ArgumentParser, *, is_top: bool) -> None:
-    """Add the common options; below a verb they leave what was given before it alone."""
+    """Add the common options. After a verb, an option that is not given keeps the value from before the verb."""
 
     def default(value: object) -> object:
         return value if is_top else argparse.SUPPRESS
 
     parser.add_argument("--config", type=_path, metavar="PATH", default=default(None), help="the config file")
-    parser.add_argument("--profile", metavar="NAME", default=default(None), help="the profile in it")
+    parser.add_argument("--profile", metavar="NAME", default=default(None), help="the profile in the config file")
     parser.add_argument("--json", action="store_true", default=default(False), help="write one JSON document to stdout")
     parser.add_argument(
-        "--read-only", action="store_true", default=default(False), help="send nothing that costs or changes anything"
+        "--read-only",
+        action="store_true",
+        default=default(False),
+        help="send nothing that costs money or changes anything",
     )
 
 
 def _path(text: str) -> "Path":
-    from pathlib import Path  # not before a path is given: it is half of what else the help loads
+    from pathlib import Path  # imported late: it would double the load time of `--help`
 
     return Path(text)

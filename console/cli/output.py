@@ -1,4 +1,4 @@
-"""Output: stdout is data, stderr is diagnostics. Nothing else in the headless face writes to either."""
+"""Output: data goes to stdout, diagnostics to stderr. Nothing else in the command line writes to either."""
 
 import json
 import unicodedata
@@ -11,14 +11,14 @@ from console.services.system.leak_guard import LEAK_GUARD
 
 
 def write_line(text: str = "") -> None:
-    """Write one line of data; text from outside in it is made safe."""
+    """Write one line of data. Text from outside is made safe."""
     with writing():
         current().stdout.write(f"{safe(LEAK_GUARD.redact(text))}\n")
         current().stdout.flush()
 
 
 def write_document(document: object) -> None:
-    """Write one JSON document. Tokens are masked before it is encoded, so that what is written is one."""
+    """Write one JSON document. Tokens are masked before encoding, so the output is always valid JSON."""
     import msgspec
 
     masked = LEAK_GUARD.redact_document(msgspec.to_builtins(document))
@@ -29,7 +29,7 @@ def write_document(document: object) -> None:
 
 
 def _escaped(document: str) -> str:
-    """Write as numbers what a terminal would obey or not show: it stands in texts only, and they stay the same."""
+    """Escape characters that a terminal would obey or hide. They occur only in strings, which keep their value."""
     return "\n".join(line if safe(line) == line else "".join(map(_as_number, line)) for line in document.split("\n"))
 
 
@@ -40,14 +40,14 @@ def _as_number(character: str) -> str:
 
 
 def note(text: str) -> None:
-    """Write one line for a person, beside the data."""
+    """Write one line for a person to stderr."""
     stream = current().stderr
     stream.write(f"{safe(LEAK_GUARD.redact(text))}\n")
     stream.flush()
 
 
 def complain(text: str) -> None:
-    """Write what went wrong: what, where and what to do next, in one line; each fault of a config has its own."""
+    """Write an error: what, where and what to do next. Each fault of a config gets a line."""
     for line in text.split("\n"):
         note(f"gateway-console: {line}")
 

@@ -1,4 +1,4 @@
-"""The profile that a command line means."""
+"""The profile that a command line selects."""
 
 import argparse
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def chosen_profile(arguments: argparse.Namespace) -> "Profile":
-    """Load the profile that `--config` and `--profile` name, and say where it comes from if that is not plain.
+    """Load the profile that `--config` and `--profile` name; print a note if it is the built-in one.
 
     Raises:
         ConfigError: The config cannot be used.
@@ -31,10 +31,10 @@ def chosen_profile(arguments: argparse.Namespace) -> "Profile":
 
 
 def chosen_checks(profile: "Profile", roles: Sequence[str] | None) -> "tuple[RouteCheck, ...]":
-    """Return the offline checks of the routes that were asked for.
+    """Return the offline checks of the requested routes.
 
     Raises:
-        ConfigError: The profile has none of them.
+        ConfigError: The profile has no such route.
 
     """
     from console.services.config.toml_text import ConfigError, Fault

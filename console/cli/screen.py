@@ -1,4 +1,4 @@
-"""No verb: the screen."""
+"""Open the screen: what the command line does without a verb."""
 
 import argparse
 import signal
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def has_screen() -> bool:
-    """Return whether a person sits at a terminal that can show the screen, which Textual draws on stderr."""
+    """Return whether all streams are a terminal that can show the screen. Textual draws on stderr."""
     context = current()
     streams = (context.stdin, context.stdout, context.stderr)
     return all(stream.isatty() for stream in streams) and context.environment.get("TERM", "dumb") != "dumb"
@@ -30,10 +30,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def open_screen(profile: "Profile", *, read_only: bool) -> int:
-    """Run the screen until the operator leaves it, and return the code that it left with."""
+    """Run the screen until the operator leaves it, and return its exit code."""
     from console.app.app import SIGNALS, ConsoleApp
 
-    # A signal that comes while the terminal is being set up waits until the app can set it back.
+    # A signal during terminal setup waits until the app can restore the terminal.
     signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
     app = ConsoleApp(profile, is_read_only=read_only)
     app.run()

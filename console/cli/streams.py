@@ -1,4 +1,4 @@
-"""The streams of a command line: made fit before it, flushed and let go of after it."""
+"""The streams of a command line: prepare them before it, flush and release them after it."""
 
 import contextlib
 import os
@@ -10,16 +10,16 @@ from console.domain.problem import Problem
 
 
 class OutputError(Problem):
-    """Stdout cannot be written to."""
+    """Writing to stdout failed."""
 
 
 @contextlib.contextmanager
 def writing() -> Iterator[None]:
-    """Write to stdout while the block runs.
+    """Turn errors of writing to stdout into a `Problem`, except a closed pipe.
 
     Raises:
-        BrokenPipeError: The reader has gone.
-        OutputError: It cannot be written to.
+        BrokenPipeError: The reader has closed the pipe.
+        OutputError: Writing failed.
 
     """
     try:
@@ -27,11 +27,11 @@ def writing() -> Iterator[None]:
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise OutputError(f"stdout cannot be written: {error.strerror or 'input/output error'}") from None
+        raise OutputError(f"cannot write to stdout: {error.strerror or 'input/output error'}") from None
 
 
 def prepare() -> None:
-    """Let nothing fail on a stream of this process that is closed, nor on a character that its terminal cannot show."""
+    """Replace closed streams of this process, and escape characters that its terminal cannot show."""
     for name in ("stdin", "stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:
@@ -42,12 +42,12 @@ def prepare() -> None:
 
 
 def finish() -> None:
-    """Write out what is still buffered, while a reader that has gone can still be noticed."""
+    """Flush stdout while a closed pipe can still be reported."""
     with writing():
         current().stdout.flush()
 
 
 def let_go_of_stdout() -> None:
-    """Send what is still buffered nowhere: the reader of stdout has gone, as `head` does."""
+    """Discard buffered output: the reader of stdout has closed the pipe, as `head` does."""
     if current().owns_process:
         os.dup2(os.open(os.devnull, os.O_WRONLY), current().stdout.fileno())

@@ -1,1 +1,1 @@
-"""The words and the rules: pure, with no IO, no clock, no asyncio and no third-party import."""
+"""The domain's types and rules: pure, with no IO, no clock, no asyncio and no third-party import."""

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 
 class Severity(StrEnum):
-    """How much a finding weighs: `fail` breaks the contract, `warn` wants a look, `info` is for the record."""
+    """How serious a finding is: `fail` breaks the contract, `warn` needs a look, `info` is for the record."""
 
     FAIL = "fail"
     WARN = "warn"
@@ -14,15 +14,15 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One place where a route or an answer meets or breaks its contract."""
+    """One check result: a place where a route or an answer meets or breaks its contract."""
 
     id: str
     """Stable id, `AREA-NUMBER`; never reused for another meaning."""
     severity: Severity
     message: str
-    """One sentence in our words; text from outside never enters it."""
+    """One sentence of our own; it never contains text from outside."""
     source_url: str = ""
     checked_on: str = ""
-    """ISO date on which the source was read; empty where the finding rests on the config or the wire alone."""
+    """ISO date on which the source was read; empty if the finding comes from the config or the wire alone."""
     evidence: str = ""
-    """Where it was seen and how often, in our words and numbers; text from outside never enters it."""
+    """Where it was seen and how often; it never contains text from outside."""

@@ -1,44 +1,44 @@
-"""The base of all expected errors: a message for the operator, and a kind that scripts see as the exit code."""
+"""The base of all expected errors: a message for the operator, and a kind that becomes the exit code."""
 
 from enum import Enum
 
 
 class ProblemKind(Enum):
-    """What sort of fault it is."""
+    """The kind of error."""
 
     FAILED = "failed"
-    """It could not be done on this machine: a disk is full, a file cannot be written."""
+    """This machine failed: a disk is full, a file cannot be written."""
     USAGE = "usage"
-    """What was typed or named does not fit."""
+    """The operator's input is not valid."""
     CONFIG = "config"
-    """The config, or what it names, cannot be used."""
-    TOKEN = "token"  # noqa: S105  # a kind, no token
+    """The config, or something it names, cannot be used."""
+    TOKEN = "token"  # noqa: S105  # a kind, not a token
     """The token is absent, locked or out of reach."""
     WAITING = "waiting"
     """Someone else has to act first: the operator, a second person, or another console."""
     BLOCKED = "blocked"
-    """A budget holds back what was asked for."""
+    """A budget does not allow the request."""
     RECORD = "record"
-    """What the ledger keeps does not hold together."""
+    """The ledger is inconsistent."""
     UNREACHABLE = "unreachable"
-    """The gateway cannot be reached, or what is behind it is down."""
+    """The gateway cannot be reached, or its upstream is down."""
     REFUSED = "refused"
     """Refused for safety."""
 
 
-class Problem(Exception):  # noqa: N818  # the base class; what derives from it is called an error
-    """An expected fault. The message says what, where and what to do next; it never holds a token or a value."""
+class Problem(Exception):  # noqa: N818  # the base class; its subclasses are named errors
+    """An expected error. The message says what, where and what to do next; it never contains a token or a value."""
 
     kind = ProblemKind.FAILED
-    """The kind of the class; an instance may have another."""
+    """The default kind of the class."""
 
     def __init__(self, message: str, kind: ProblemKind | None = None, *, is_unsafe: bool = False) -> None:
-        """State what is wrong.
+        """Set the message and the kind.
 
         Args:
             message: One line for a person.
-            kind: The kind; None means that of the class.
-            is_unsafe: It is refused for safety, whatever the kind of the class.
+            kind: The kind; None means the class's default.
+            is_unsafe: Whether it is refused for safety, whatever the kind.
 
         """
         super().__init__(message)
@@ -47,5 +47,5 @@ class Problem(Exception):  # noqa: N818  # the base class; what derives from it 
 
     @property
     def is_unsafe(self) -> bool:
-        """Whether it is refused for safety."""
+        """Whether this is a refusal for safety."""
         return self.kind is ProblemKind.REFUSED

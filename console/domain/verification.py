@@ -1,4 +1,4 @@
-"""The verification table: what to verify before a gateway is relied on, who did, and until when that counts."""
+"""The verification table: what to verify before relying on a gateway, who verified it, and until when that counts."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -11,16 +11,16 @@ from console.domain.finding import Finding, Severity
 from console.domain.text.secret_scan import looks_like_secret
 
 NOTE_LIMIT = 500
-"""The most characters of a mark's note."""
+"""The maximum length of a mark's note."""
 MAX_AGE_DAYS = 30
-"""How many days a mark counts where no policy says otherwise."""
+"""How many days a mark counts, unless a policy says otherwise."""
 _CLOCK_SLACK_DAYS = 1
-"""How far a mark may lie ahead of today: the clocks of two machines differ, and so do their days."""
+"""How far in the future a mark may be: the clocks of two machines differ, and so may their dates."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One thing to verify, and the public page that says how it is."""
+    """One fact to verify, and the public page that states it."""
 
     id: str
     area: str
@@ -28,21 +28,21 @@ class Row:
     """What to find out from the source."""
     source_url: str
     safe_wording: str
-    """What may be said without having verified more."""
+    """The statement that is safe without further verification."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A person read a row's source and says so."""
+    """A person confirmed having read a row's source."""
 
     row_id: str
     at: datetime
     """In UTC."""
     by: str
-    """The operating system's name of the user."""
+    """The user's name in the operating system."""
     note: str = ""
     content_sha256: str | None = None
-    """SHA-256 of the source's text at that time; None where the page was not fetched."""
+    """SHA-256 of the source's text at that time; None if the page was not fetched."""
 
 
 class Freshness(StrEnum):
@@ -51,12 +51,12 @@ class Freshness(StrEnum):
     FRESH = "fresh"
     STALE = "stale"
     NEVER = "never"
-    """Nobody marked the row yet."""
+    """No one has marked the row yet."""
 
 
 @dataclass(frozen=True, slots=True)
 class RowState:
-    """A row, its newest mark, and until when that counts."""
+    """A row, its newest mark, and its expiry."""
 
     row: Row
     freshness: Freshness
@@ -66,26 +66,26 @@ class RowState:
 
 
 class SourceOutcome(StrEnum):
-    """What fetching a row's source came to."""
+    """The result of fetching a row's source."""
 
     UNCHANGED = "unchanged"
     CHANGED = "changed"
     NOT_COMPARED = "not_compared"
-    """The page was read, and the newest mark has no hash to compare it with."""
+    """The page was read, but the newest mark has no hash to compare it with."""
     UNREACHABLE = "unreachable"
     """The page could not be read."""
     REFUSED = "refused"
-    """The page's address is one that must not be asked."""
+    """The page's IP address must not be contacted."""
 
 
 @dataclass(frozen=True, slots=True)
 class PageChecked:
-    """A row's source was fetched. Nothing of the page is kept but its hash."""
+    """A row's source was fetched. Only the page's hash is kept."""
 
     row_id: str
     outcome: SourceOutcome
     reason: str
-    """One sentence in our words; text from outside never enters it."""
+    """One sentence of our own; it never contains text from outside."""
     http_status: int | None = None
     content_sha256: str | None = None
 
@@ -97,36 +97,36 @@ class PageChecked:
 
 @cache
 def rows() -> tuple[Row, ...]:
-    """Return the table's rows in their order."""
+    """Return the rows of the table, in order."""
     return tuple(Row(**row) for row in load_facts("verification")["row"])
 
 
 def row_of(row_id: str) -> Row | None:
-    """Return the row of an id, or None."""
+    """Return the row with an id, or None."""
     return next((row for row in rows() if row.id == row_id), None)
 
 
 def nearest_row_id(word: str) -> str | None:
-    """Return the id that a word was probably meant to be, or None."""
+    """Return the id closest to a mistyped word, or None."""
     import difflib
 
     return next(iter(difflib.get_close_matches(word[:100].lower(), [row.id for row in rows()], n=1, cutoff=0.4)), None)
 
 
 def newest_mark(row: Row, marks: Sequence[Mark]) -> Mark | None:
-    """Return a row's newest mark: the last one in the order in which they were made, whatever their clocks said."""
+    """Return a row's newest mark: the last one made, whatever the clocks said."""
     return next((mark for mark in reversed(marks) if mark.row_id == row.id), None)
 
 
 def state(row: Row, marks: Sequence[Mark], today: date, expiry_days: int = MAX_AGE_DAYS) -> RowState:
     """Return whether a row's newest mark still counts, and until when.
 
-    A mark that lies in the future, because a clock was set back since, does not count: it would for too long.
+    A mark in the future, because a clock was set back, does not count: it would count for too long.
 
     Args:
         row: A row of the table.
-        marks: Marks of all rows, in the order in which they were made.
-        today: The day in UTC.
+        marks: The marks of all rows, in the order in which they were made.
+        today: The date in UTC.
         expiry_days: How many days a mark counts.
 
     """
@@ -146,7 +146,7 @@ def _later(day: date, days: int) -> date:
 
 
 def check_freshness(states: Iterable[RowState], *, is_required: bool) -> tuple[Finding, ...]:
-    """Find the rows whose verification does not count today; they fail where a policy requires them fresh."""
+    """Find the rows whose verification does not count today; they fail if the policy requires fresh marks."""
     severity = Severity.FAIL if is_required else Severity.WARN
     findings = []
     for each in states:
@@ -162,16 +162,16 @@ def check_freshness(states: Iterable[RowState], *, is_required: bool) -> tuple[F
 
 
 def check_note(note: str) -> Finding | None:
-    """Say why a note cannot be kept with a mark, or return None."""
+    """Return why a note cannot be stored with a mark, or None."""
     if (words := looks_like_secret(note)) is not None:
-        return Finding("NOTE-01", Severity.FAIL, f"The note looks like it holds {words}; take it out.")
+        return Finding("NOTE-01", Severity.FAIL, f"The note seems to contain {words}; remove it.")
     if len(note) > NOTE_LIMIT:
         return Finding("NOTE-02", Severity.FAIL, f"The note is longer than {NOTE_LIMIT} characters; shorten it.")
     return None
 
 
 def compare(row: Row, marks: Sequence[Mark], content_sha256: str, http_status: int) -> PageChecked:
-    """Compare a source's text with the one that a row's newest mark vouches for, by their hashes."""
+    """Compare the hash of a source's text with the hash in a row's newest mark."""
     mark = newest_mark(row, marks)
     again = f"gateway-console verify mark {row.id} --live"
     if mark is None or mark.content_sha256 is None:
@@ -179,8 +179,8 @@ def compare(row: Row, marks: Sequence[Mark], content_sha256: str, http_status: i
         reason = f"There is no hash to compare the page with. Read it, then: {again}"
     elif mark.content_sha256 == content_sha256:
         outcome = SourceOutcome.UNCHANGED
-        reason = f"The page's text is the one that was verified on {mark.at.date().isoformat()}."
+        reason = f"The page's text has not changed since it was verified on {mark.at.date().isoformat()}."
     else:
         outcome = SourceOutcome.CHANGED
-        reason = f"The page's text changed since {mark.at.date().isoformat()}. Read it again, then: {again}"
+        reason = f"The page's text has changed since {mark.at.date().isoformat()}. Read it again, then: {again}"
     return PageChecked(row.id, outcome, reason, http_status, content_sha256)

@@ -1,1 +1,1 @@
-"""IO, async, no screen: settings, tokens, probes. Services yield events and know neither face."""
+"""Services: IO and async, without a screen. They yield events and know neither the CLI nor the app."""

@@ -1,4 +1,4 @@
-"""The doctor: what was detected of the terminal, the environment and the files, and what to do about it."""
+"""The doctor: checks the terminal, the environment and the files, and says what to do about each problem."""
 
 import os
 import stat
@@ -14,49 +14,49 @@ from console.services.system.directories import Directories
 from console.services.tokens.entry import check_entry
 
 FEWEST_COLUMNS, FEWEST_LINES = 80, 24
-"""The smallest terminal that the screen is laid out for, in cells."""
+"""The smallest terminal the screen fits in, in cells."""
 
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 
 
 class Health(StrEnum):
-    """How a thing is."""
+    """How a check turned out."""
 
     OK = "ok"
     NOTE = "note"
     """Nothing to do; good to know."""
     WARN = "warn"
-    """It works, and not as well as it could."""
+    """It works, but not as well as it could."""
     FAIL = "fail"
-    """Something will not work until it is seen to."""
+    """Something will not work until this is fixed."""
     UNSAFE = "unsafe"
-    """The console refuses to go on there."""
+    """The console refuses to work with it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Symptom:
-    """One thing that was looked at."""
+    """The result of one check."""
 
     id: str
     """Such as `terminal.size`; never reused."""
     health: Health
     found: str
-    """What was detected; text from outside in it is safe, and no value of a variable that may hold a secret."""
+    """What was detected: outside text made safe, and never the value of a variable that may hold a secret."""
     todo: str = ""
-    """What to do; empty where nothing is to be done."""
+    """What to do; empty if nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class TerminalFacts:
-    """What the process sees of its terminal."""
+    """The size of the process's terminal."""
 
     columns: int | None
-    """None where there is no terminal."""
+    """None if there is no terminal."""
     lines: int | None
 
 
 def look_at_terminal(streams: Iterable[TextIO]) -> TerminalFacts:
-    """Ask the terminal on any of a process's streams for its size."""
+    """Return the size of the first of a process's streams that is a terminal."""
     for stream in streams:
         try:
             size = os.get_terminal_size(stream.fileno())
@@ -67,7 +67,7 @@ def look_at_terminal(streams: Iterable[TextIO]) -> TerminalFacts:
 
 
 def check_terminal(facts: TerminalFacts, environment: Mapping[str, str]) -> tuple[Symptom, ...]:
-    """Judge the terminal: its size, its name, its colours, and what stands between it and a person."""
+    """Check the terminal: its size, name and colours, and whether tmux or SSH is in between."""
     return (
         _check_size(facts),
         _check_name(environment),
@@ -79,7 +79,7 @@ def check_terminal(facts: TerminalFacts, environment: Mapping[str, str]) -> tupl
 def _check_size(facts: TerminalFacts) -> Symptom:
     if facts.columns is None or facts.lines is None:
         return Symptom(
-            "terminal.size", Health.NOTE, "no terminal", "The screen needs one; every verb works without: routes, smoke"
+            "terminal.size", Health.NOTE, "no terminal", "The screen needs one; every verb works without it."
         )
     found = f"{facts.columns} columns, {facts.lines} lines"
     if facts.columns < FEWEST_COLUMNS or facts.lines < FEWEST_LINES:
@@ -93,20 +93,20 @@ def _check_name(environment: Mapping[str, str]) -> Symptom:
     name = environment.get("TERM", "")
     if name in ("", "dumb"):
         shown = "TERM is dumb" if name else "TERM is not set"
-        return Symptom("terminal.name", Health.NOTE, shown, "The screen needs one such as TERM=xterm-256color.")
+        return Symptom("terminal.name", Health.NOTE, shown, "The screen needs a value such as TERM=xterm-256color.")
     return Symptom("terminal.name", Health.OK, f"TERM is {safe(name, limit=40)}")
 
 
 def _check_colours(environment: Mapping[str, str]) -> Symptom:
     if environment.get("NO_COLOR"):
         return Symptom(
-            "terminal.colours", Health.NOTE, "NO_COLOR is set: no colours", "Every state has a sign and a word as well."
+            "terminal.colours", Health.NOTE, "NO_COLOR is set: no colours", "Every state also has a sign and a word."
         )
     if environment.get("COLORTERM", "").lower() in ("truecolor", "24bit"):
         return Symptom("terminal.colours", Health.OK, "16 million")
     if "256color" in environment.get("TERM", ""):
         return Symptom("terminal.colours", Health.OK, "256")
-    return Symptom("terminal.colours", Health.NOTE, "16", "Where the terminal can show more, set COLORTERM=truecolor.")
+    return Symptom("terminal.colours", Health.NOTE, "16", "If the terminal can show more, set COLORTERM=truecolor.")
 
 
 def _check_between(environment: Mapping[str, str]) -> tuple[Symptom, ...]:
@@ -117,20 +117,18 @@ def _check_between(environment: Mapping[str, str]) -> tuple[Symptom, ...]:
                 "terminal.tmux",
                 Health.NOTE,
                 "inside tmux",
-                "For all colours: set -as terminal-features ',*:RGB' there.",
+                "For all colours, run in tmux: set -as terminal-features ',*:RGB'",
             )
         )
     if environment.get("SSH_CONNECTION") or environment.get("SSH_TTY"):
         between.append(
-            Symptom(
-                "terminal.ssh", Health.NOTE, "over SSH", "The keyring is that of this machine, and is unlocked here."
-            )
+            Symptom("terminal.ssh", Health.NOTE, "over SSH", "The console uses this machine's keyring; unlock it here.")
         )
     return tuple(between)
 
 
 def check_network(environment: Mapping[str, str]) -> tuple[Symptom, ...]:
-    """Name the network settings that the console ignores on purpose; their values are never shown."""
+    """List the network settings that the console ignores on purpose, never with their values."""
     proxies = [name for name in _PROXIES if environment.get(name) or environment.get(name.lower())]
     found = []
     if proxies:
@@ -138,8 +136,8 @@ def check_network(environment: Mapping[str, str]) -> tuple[Symptom, ...]:
             Symptom(
                 "network.proxy",
                 Health.NOTE,
-                f"{', '.join(proxies)} set, and ignored: a token goes to its gateway and to no proxy",
-                "Where only a proxy leads out, run the console on a machine that reaches the gateway.",
+                f"{', '.join(proxies)} set, but ignored: a token goes to its gateway, never to a proxy",
+                "If only a proxy leads out, run the console on a machine that reaches the gateway directly.",
             )
         )
     if environment.get("SSLKEYLOGFILE"):
@@ -147,23 +145,23 @@ def check_network(environment: Mapping[str, str]) -> tuple[Symptom, ...]:
             Symptom(
                 "network.key_log",
                 Health.NOTE,
-                "SSLKEYLOGFILE is set, and ignored by calls: the file would open what they carry",
+                "SSLKEYLOGFILE is set, but calls ignore it: that file would let others decrypt them",
                 "Unset it unless another program needs it.",
             )
         )
-    return tuple(found) or (Symptom("network.ignored", Health.OK, "no setting that the console would ignore"),)
+    return tuple(found) or (Symptom("network.ignored", Health.OK, "no setting the console would ignore"),)
 
 
 def check_token_entry(environment: Mapping[str, str]) -> Symptom:
-    """Judge whether a token may be entered."""
+    """Check whether a token can be entered safely."""
     if (reason := check_entry(environment)) is None:
-        return Symptom("token.entry", Health.OK, "nothing keeps what is typed")
+        return Symptom("token.entry", Health.OK, "nothing records what you type")
     words, _, todo = reason.partition(". ")
     return Symptom("token.entry", Health.UNSAFE, f"{words}; token set and rotate refuse", todo)
 
 
 def check_files(environment: Mapping[str, str]) -> tuple[Symptom, ...]:
-    """Judge the config file and the console's own directories; nothing is made or changed."""
+    """Check the config file and the console's own directories, without changing anything."""
     own = Directories.of(environment)
     config = default_config_path(environment)
     return (
@@ -183,11 +181,11 @@ def _check_config(path: Path) -> Symptom:
         return Symptom(
             "files.config",
             Health.FAIL,
-            f"{where} cannot be looked at: {error.strerror}",
+            f"{where} cannot be inspected: {error.strerror}",
             "Check that the path exists and that you may read it.",
         )
     if found.st_uid not in (os.geteuid(), 0):
-        return Symptom("files.config", Health.WARN, f"{where} belongs to another user", "Put your own in its place.")
+        return Symptom("files.config", Health.WARN, f"{where} belongs to another user", "Replace it with your own.")
     if found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
         return Symptom(
             "files.config", Health.WARN, f"{where} can be changed by other users", f"Run: chmod go-w {where}"
@@ -207,7 +205,7 @@ def _check_directory(symptom_id: str, path: Path) -> Symptom:
         return Symptom(
             symptom_id,
             Health.FAIL,
-            f"{where} cannot be looked at: {error.strerror}",
+            f"{where} cannot be inspected: {error.strerror}",
             "Check that the path exists and that you may read it.",
         )
     if not stat.S_ISDIR(found.st_mode):
@@ -217,19 +215,19 @@ def _check_directory(symptom_id: str, path: Path) -> Symptom:
     if found.st_mode & 0o077:
         return Symptom(symptom_id, Health.UNSAFE, f"{where} is open to other users", f"Run: chmod 700 {where}")
     if not os.access(path, os.W_OK | os.X_OK):
-        return Symptom(symptom_id, Health.FAIL, f"{where} cannot be written", f"Run: chmod 700 {where}")
+        return Symptom(symptom_id, Health.FAIL, f"{where} is not writable", f"Run: chmod 700 {where}")
     return Symptom(symptom_id, Health.OK, where)
 
 
 def _check_missing(symptom_id: str, path: Path) -> Symptom:
-    """Judge a directory that is not there yet by the nearest one above it."""
+    """Check whether a missing directory could be created in its nearest existing parent."""
     where = safe(str(path))
     above = next((each for each in path.parents if each.exists()), Path("/"))
     if above.is_dir() and os.access(above, os.W_OK | os.X_OK):
-        return Symptom(symptom_id, Health.OK, f"{where}, made when it is needed")
+        return Symptom(symptom_id, Health.OK, f"{where}, created when needed")
     return Symptom(
         symptom_id,
         Health.FAIL,
-        f"{where} cannot be made: {safe(str(above))} cannot be written",
-        "Set XDG_STATE_HOME and XDG_DATA_HOME to places of your own.",
+        f"{where} cannot be created: {safe(str(above))} is not writable",
+        "Set XDG_STATE_HOME and XDG_DATA_HOME to directories of your own.",
     )

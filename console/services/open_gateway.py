@@ -1,4 +1,4 @@
-"""The target: a profile's gateway with its address and token, opened for calls."""
+"""The target: a profile's gateway with its base URL and token, opened for calls."""
 
 import contextlib
 import os
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class TargetError(Problem):
-    """The profile's gateway cannot be given an address; the message says why and what to do."""
+    """The gateway's base URL or CA file cannot be used; the message says why and what to do."""
 
     kind = ProblemKind.CONFIG
 
@@ -36,7 +36,7 @@ class TokenError(Problem):
 
 
 class EmbeddedGateway(Protocol):
-    """An embedded gateway at work; who starts it is the faces' matter."""
+    """A running embedded gateway; the CLI or the app starts it."""
 
     @property
     def base_url(self) -> str:
@@ -44,20 +44,20 @@ class EmbeddedGateway(Protocol):
 
     @property
     def token(self) -> Secret:
-        """What opens it."""
+        """The token it accepts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """An address, what asking for the token came to, and the client where calls can be made."""
+    """The gateway's origin, the result of resolving its token, and a client if calls can be made."""
 
     opened: GatewayOpened
     token: TokenResolved
     gateway: "Gateway | None"
-    """None where the token was not found."""
+    """None if the token was not found."""
 
     def require_gateway(self) -> "Gateway":
-        """Return the client. Raises `TokenError` where the token was not found."""
+        """Return the client. Raises `TokenError` if the token was not found."""
         if self.gateway is None:
             raise TokenError(self.token.advice, is_unsafe=self.token.state is TokenState.REFUSED)
         return self.gateway
@@ -72,17 +72,17 @@ async def open_target(
     keyring: Store | None = None,
     ask: Ask | None = None,
 ) -> AsyncIterator[Target]:
-    """Give a profile's gateway an address, resolve its token and open the client. Nothing is sent.
+    """Find the gateway's base URL, resolve its token and open the client. Nothing is sent.
 
     Args:
         profile: A checked profile.
-        start_embedded: How the embedded gateway is started, where the profile runs on it.
+        start_embedded: Starts the embedded gateway, if the profile uses it.
         environment: The environment variables of this process.
-        keyring: Another keyring than this platform's.
-        ask: How to ask a person for what must be typed; None where nobody can be asked, as on the screen.
+        keyring: A keyring to use instead of this platform's.
+        ask: Asks the operator for what must be typed; None if no one can be asked, as on the screen.
 
     Raises:
-        TargetError: The address or the CA file cannot be used.
+        TargetError: The base URL or the CA file cannot be used.
 
     """
     quiet_logs()
@@ -104,10 +104,10 @@ async def open_target(
 
 
 def require_base_url(profile: Profile, environment: Mapping[str, str]) -> str:
-    """Return the address of a profile's gateway, which is not the embedded one.
+    """Return the base URL of a profile whose gateway is not embedded.
 
     Raises:
-        TargetError: An environment variable was to hold it, and does not.
+        TargetError: The environment variable that should hold it is unset or holds no usable URL.
 
     """
     settings = profile.gateway
@@ -116,13 +116,13 @@ def require_base_url(profile: Profile, environment: Mapping[str, str]) -> str:
     name = str(settings.base_url_ref).removeprefix("env:")
     url = environment.get(name, "")
     if not url:
-        raise TargetError(f"{name}, which base_url_ref of profile {profile.name} names, is not set")
+        raise TargetError(f"{name} is not set; base_url_ref of profile {profile.name} names it")
     if (problem := check_base_url(url)) is not None:
         raise TargetError(f"the value of {name} {problem}")
     if any(is_doubled(url, route.endpoint_path) for route in profile.table):
         raise TargetError(
             f"the value of {name} ends in /v1 and endpoint_path begins with /v1: the call would go to /v1/v1/…;"
-            " take /v1 off the value"
+            " remove /v1 from the value"
         )
     return url
 
@@ -133,7 +133,5 @@ def _client(profile: Profile, base_url: str, resolution: Resolution) -> "Gateway
     try:
         return Gateway(base_url, resolution.secret, profile.gateway, bound_origin=resolution.bound_origin)
     except (OSError, RuntimeError, ValueError):
-        # ssl.SSLError is an OSError; the others are what a home directory or a name that cannot be give.
-        raise TargetError(
-            f"ca_file of profile {profile.name} cannot be read, or holds no certificate in PEM form"
-        ) from None
+        # ssl.SSLError is an OSError; an unknown home directory or an impossible file name raises the others.
+        raise TargetError(f"ca_file of profile {profile.name} cannot be read, or holds no PEM certificate") from None

@@ -1,6 +1,6 @@
-"""The mark file: who verified which row of the verification table, and when; one JSON line a mark, one file a profile.
+"""The mark file: who verified which row of the verification table, and when.
 
-A line that a crash cut short is passed over when reading.
+One JSON line per mark, one file per profile. Reading skips a line that a crash cut short.
 """
 
 import os
@@ -19,7 +19,7 @@ from console.services.system.jsonl import append_line
 from console.services.system.private_file import PrivateFileError, open_to_read
 
 SIZE_LIMIT = 1024 * 1024
-"""The most bytes that are read, from the file's end: the newest marks decide."""
+"""The most bytes to read, from the file's end: the newest marks decide."""
 _NAME_LIMIT = 64
 
 
@@ -39,20 +39,20 @@ class MarkLog:
     """What a mark file holds."""
 
     marks: tuple[Mark, ...]
-    """In the order in which they were made."""
+    """Oldest first."""
     unreadable_lines: int = 0
-    """How many lines are no marks: cut short, or written by something else."""
+    """How many lines are not marks: cut short, or written by something else."""
 
 
 class MarkFile:
     """The marks of one profile."""
 
     def __init__(self, directory: Path, profile: str) -> None:
-        """Name the file; nothing is opened.
+        """Build the file's path; nothing is opened.
 
         Args:
             directory: The state directory.
-            profile: The name of a checked profile, which is fit to be a part of a file name.
+            profile: The name of a checked profile, safe as part of a file name.
 
         """
         self._directory = directory
@@ -60,11 +60,11 @@ class MarkFile:
 
     @property
     def path(self) -> Path:
-        """Where the marks are."""
+        """The file's path."""
         return self._directory / self._name
 
     def read(self) -> MarkLog:
-        """Return the marks; none where the file does not exist.
+        """Return the marks; none if the file does not exist.
 
         Raises:
             PrivateFileError: The file cannot be read, or is not the user's own.
@@ -86,10 +86,10 @@ class MarkFile:
         return MarkLog(marks, len(found) - len(marks))
 
     def append(self, mark: Mark) -> None:
-        """Keep a mark; it is on the disk when this returns.
+        """Append a mark; it is on disk when this returns.
 
         Raises:
-            PrivateFileError: The note cannot be kept, or the file cannot be written or is not the user's own.
+            PrivateFileError: The note is refused, or the file cannot be written or is not the user's own.
 
         """
         if (finding := check_note(mark.note)) is not None:
@@ -99,7 +99,7 @@ class MarkFile:
 
 
 def user_name() -> str:
-    """Return the operating system's name of the user, fit to be shown: not from the environment, which anyone sets."""
+    """Return the user's login name, safe to show; not from the environment, which anyone can set."""
     try:
         name = pwd.getpwuid(os.geteuid()).pw_name
     except KeyError:

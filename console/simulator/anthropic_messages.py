@@ -13,7 +13,7 @@ _ANSWER_ID = "msg_sim_"
 
 
 class AnthropicMessages:
-    """The way of speaking Anthropic Messages."""
+    """The Anthropic Messages dialect."""
 
     def read(self, body: dict[str, Any]) -> Ask:
         """Check a request's body. Raises `RequestError`."""
@@ -23,7 +23,7 @@ class AnthropicMessages:
         return ask
 
     def read_counted(self, body: dict[str, Any]) -> Ask:
-        """Check the body of a request whose tokens are only counted. Raises `RequestError`."""
+        """Check the body of a request that only counts tokens. Raises `RequestError`."""
         model = model_in(body)
         said = " ".join(text_in(message.get("content")) for message in messages_in(body))
         prompt = f"{text_in(body.get('system'))} {said}"
@@ -101,7 +101,7 @@ class AnthropicMessages:
         yield event("message_stop")
 
     def invalid(self, place: Place, problem: str) -> RequestError:
-        """Return the refusal of the value at a place in a request."""
+        """Return the refusal of the value at a path in a request."""
         return RequestError(400, "invalid_request_error", f"{'.'.join(map(str, place))}: {problem}")
 
     def unknown_model(self, model: str) -> RequestError:

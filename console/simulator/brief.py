@@ -1,6 +1,6 @@
-"""Briefs: what the prompt of a run says, read from its head and from the blocks inside its boundary.
+"""Briefs: the prompt of a run, read from its head and from the blocks inside its boundary.
 
-A block holds text from anywhere, so a marker counts only where it names the boundary of the first one.
+A block may hold any text, so a marker counts only if it names the boundary of the first one.
 """
 
 import re
@@ -26,28 +26,28 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Brief:
-    """What a role was told."""
+    """A role's instructions."""
 
     nonce: str
-    """Empty where the prompt has none."""
+    """Empty if the prompt has none."""
     attempt: int
     """Which writer pass it is, counted from 1."""
     kind: str
-    """`patch`, `article` or `plan`, as the prompt has it."""
+    """`patch`, `article` or `plan`, as written in the prompt."""
     blocks: tuple[Block, ...]
 
     def text_of(self, kind: str) -> str:
-        """Return the text of the first block of a kind; empty where there is none."""
+        """Return the text of the first block of a kind; empty if there is none."""
         return next((block.text for block in self.blocks if block.kind == kind), "")
 
     @property
     def instruction_source(self) -> str:
-        """The path of the first instruction file; empty where there is none."""
+        """The path of the first instruction file; empty if there is none."""
         return next((block.path for block in self.blocks if block.kind == "INSTRUCTIONS"), "")
 
 
 def read_brief(prompt: str) -> Brief:
-    """Read a prompt. Total: what it does not say is empty, a first attempt, a patch."""
+    """Read a prompt. Total: anything missing is empty, a first attempt, a patch."""
     first = _OPENING.search(prompt)
     head: dict[str, str] = {}
     for match in _HEAD.finditer(prompt, 0, len(prompt) if first is None else first.start()):
@@ -62,7 +62,7 @@ def read_brief(prompt: str) -> Brief:
 
 
 def _blocks_in(prompt: str, boundary: str, start: int) -> tuple[Block, ...]:
-    """Return the blocks of a boundary; one without an end goes as far as the prompt."""
+    """Return the blocks of a boundary; one without an end runs to the end of the prompt."""
     opening = re.compile(rf"<<<({_KIND}) {boundary}{_PATH}>>>\n?")
     blocks: list[Block] = []
     while (marker := opening.search(prompt, start)) is not None:

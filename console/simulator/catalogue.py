@@ -1,4 +1,4 @@
-"""The lists of models that the embedded gateway shows, each in the shape of a gateway that has it.
+"""The model lists that the embedded gateway shows, each in the shape of a gateway that has it.
 
 The models are rows in `catalogue.toml`.
 """
@@ -27,14 +27,14 @@ _RATIO_USD = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """One row: a model with what the lists say of it."""
+    """One row: a model and what the lists say about it."""
 
     id: str
     provider: str
     endpoint_types: Sequence[str]
     features: Sequence[str]
     input_usd: float | None = None
-    """US dollars a million input tokens; None where it has no price."""
+    """US dollars a million input tokens; None if it has no price."""
     output_usd: float | None = None
     is_deprecated: bool = False
 
@@ -47,7 +47,7 @@ def models() -> tuple[Model, ...]:
 
 
 def exists(model: str) -> bool:
-    """Return whether a model exists: the lists name it, a scenario does, or its name says that it is a placeholder."""
+    """Return whether a model exists: in a list, in a scenario, or by a name that marks it as a placeholder."""
     is_listed = any(row.id == model for row in models())
     return is_listed or (model.isascii() and ("placeholder" in model or has_scenario(model)))
 

@@ -11,7 +11,7 @@ _ANSWER_ID = "chatcmpl-sim"
 
 
 class ChatCompletions(OpenAiErrors):
-    """The way of speaking Chat Completions."""
+    """The Chat Completions dialect."""
 
     def read(self, body: dict[str, Any]) -> Ask:
         """Check a request's body. Raises `RequestError`."""

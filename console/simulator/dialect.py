@@ -1,7 +1,7 @@
-"""What the embedded gateway's ways of speaking the three families have in common.
+"""What the embedded gateway's three dialects have in common.
 
-They are written from the vendors' contracts, not with the console's own readers, so that each can catch the other's
-mistakes.
+They are written from the vendors' contracts, not with the console's own readers, so that each side can catch the
+other's mistakes.
 """
 
 import json
@@ -13,7 +13,7 @@ from console.simulator.schema_check import Place
 from console.simulator.script import Script, Wish
 
 CREATED = 1_780_000_000
-"""The time that all answers say they were made at, so that answers do not differ from call to call."""
+"""The creation time in all answers, so that answers do not differ from call to call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,17 +24,17 @@ class StreamItem:
     """Empty for none."""
     data: dict[str, Any] | str
     has_content: bool = False
-    """It carries a piece of the script, so it comes at the script's pace."""
+    """Whether it carries a piece of the script, and so comes at the script's pace."""
 
     def frame(self) -> bytes:
-        """Return the event as it is sent."""
+        """Return the event in its wire format."""
         data = self.data if isinstance(self.data, str) else json.dumps(self.data, separators=(",", ":"))
         return (f"event: {self.name}\n" if self.name else "").encode() + f"data: {data}\n\n".encode()
 
 
 @dataclass
 class RequestError(Exception):
-    """A request that a gateway would refuse, in its own words."""
+    """A request that a gateway would refuse, in the gateway's words."""
 
     status: int
     type: str
@@ -45,7 +45,7 @@ class RequestError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A request as far as the embedded gateway reads it."""
+    """A request, as much of it as the embedded gateway reads."""
 
     model: str
     prompt: str
@@ -54,9 +54,9 @@ class Ask:
     wants_usage: bool = True
     wish: Wish = Wish()
     echoed: Mapping[str, Any] = field(default_factory=dict)
-    """What of the request the answer repeats."""
+    """The request fields that the answer repeats."""
     id_prefix: str = ""
-    """What the answer's id begins with; empty for what the family's vendor writes."""
+    """The prefix of the answer's id; empty for the family vendor's own."""
 
     def answer_id(self, own_prefix: str, number: int) -> str:
         """Return the id of the answer to call `number`."""
@@ -64,7 +64,7 @@ class Ask:
 
 
 class Dialect(Protocol):
-    """One family's way of speaking."""
+    """One family's dialect."""
 
     def read(self, body: dict[str, Any]) -> Ask:
         """Check a request's body. Raises `RequestError`."""
@@ -100,7 +100,7 @@ def model_in(body: dict[str, Any]) -> str:
 
 
 def count_in(body: dict[str, Any], key: str, default: int) -> int:
-    """Return a whole number of 1 or more from a request. Raises `RequestError`."""
+    """Return a whole number of at least 1 from a request. Raises `RequestError`."""
     value = body.get(key, default)
     if value is None:
         return default
@@ -126,10 +126,10 @@ def messages_in(body: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 class OpenAiErrors:
-    """The error words and shape of the two OpenAI families."""
+    """The error wording and shape of the two OpenAI families."""
 
     def invalid(self, place: Place, problem: str) -> RequestError:
-        """Return the refusal of the value at a place in a request."""
+        """Return the refusal of the value at a path in a request."""
         param = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in place).removeprefix(".")
         return RequestError(400, "invalid_request_error", f"Invalid '{param}': {problem}.", "invalid_value", param)
 

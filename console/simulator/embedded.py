@@ -1,4 +1,4 @@
-"""Starting the embedded gateway in its own process, and ending it with this one."""
+"""Starts the embedded gateway in its own process, and ends it with this one."""
 
 import asyncio
 import contextlib
@@ -12,7 +12,7 @@ from console.domain.problem import Problem, ProblemKind
 from console.domain.tokens.secret import Secret
 
 _PASSED_ON = ("HOME", "LANG", "LC_ALL", "PATH", "PYTHONPATH", "SYSTEMROOT", "TMPDIR", "VIRTUAL_ENV")
-"""The environment variables that the process gets; none of them is where a token would be."""
+"""The environment variables that the process gets; none of them would hold a token."""
 _END_TIMEOUT_S = 5.0
 
 
@@ -39,11 +39,11 @@ async def embedded_gateway(
     The process ends when the pipe to it closes, so it cannot outlive this one.
 
     Args:
-        timeout_s: How long the process may take to come up, in seconds.
-        end_timeout_s: How long the process may take to end by itself, in seconds; it is killed then.
+        timeout_s: How long the process may take to start, in seconds.
+        end_timeout_s: How long the process may take to end by itself, in seconds; then it is killed.
 
     Raises:
-        SimulatorError: It cannot be started, or did not come up in time.
+        SimulatorError: It cannot be started, or did not start in time.
 
     """
     try:
@@ -94,7 +94,7 @@ async def _end(child: asyncio.subprocess.Process, timeout_s: float) -> None:
 
 
 async def _finished(task: asyncio.Task[None]) -> None:
-    """Wait for a task to its end, however often the waiting is cancelled: a screen cancels its workers twice."""
+    """Wait for a task to end, however often the waiting is cancelled: a screen cancels its workers twice."""
     cancelled: asyncio.CancelledError | None = None
     while not task.done():
         try:

@@ -1,4 +1,4 @@
-"""A hostile gateway: what the embedded gateway answers where a model's name asks for it.
+"""A hostile gateway: what the embedded gateway answers if a model's name asks for it.
 
 Speeches and places are rows in `hostile.toml`. Answers are raw bytes, because a server library would refuse to send
 most of them; each ends with its connection.
@@ -31,40 +31,40 @@ ACTS = (
     "promises-more",
     "promises-less",
 )
-"""What a hostile gateway does beside saying a speech in a place."""
+"""What a hostile gateway does, besides putting a speech in a place."""
 OTHER_HOST = "127.0.0.2"
-"""Another origin on this machine, where a redirect leads; the port is the gateway's own."""
+"""Another origin on this machine, as the target of a redirect; the port is the gateway's own."""
 
 _NAME = re.compile(r"-hostile-([a-z0-9-]+)-placeholder\Z")
 _KEPT_OF_STARRED = (8, 4)
 _DRIP_S = 0.05
-"""Between two drops, in seconds. No pace shortens it: the caller's deadline has to end the call."""
+"""The time between two drops, in seconds. No pace shortens it: the caller's deadline has to end the call."""
 _BLOCK = 64 * 1024
 _BOMB_MB = 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Hostility:
-    """What is done to one call."""
+    """How one call is mistreated."""
 
     act: str = ""
-    """One of `ACTS`; empty where a speech is said."""
+    """One of `ACTS`; empty for a speech."""
     speech: str = ""
     """A template, see `hostile.toml`."""
     place: str = ""
     piece_size: int = 0
-    """How many characters each delta of the streamed text carries; 0 where the speech is not the text."""
+    """How many characters each delta of the streamed text carries; 0 if the speech is not the text."""
 
 
 @dataclass(frozen=True, slots=True)
 class HostileCall:
-    """The call that is answered."""
+    """The call to answer."""
 
     ask: Ask
     dialect: Dialect
     number: int
     key: str
-    """The key that the call carried."""
+    """The key in the call."""
     port: int
     """Where this gateway listens."""
 
@@ -77,7 +77,7 @@ def hostile_rows() -> tuple[Mapping[str, str], Mapping[str, int]]:
 
 
 def hostility_for(model: str) -> Hostility | None:
-    """Return what a model's name asks for; None where it asks for nothing hostile that there is."""
+    """Return what a model's name asks for; None if it asks for nothing hostile that exists."""
     match = _NAME.search(model)
     if match is None:
         return None
@@ -91,7 +91,7 @@ def hostility_for(model: str) -> Hostility | None:
 
 
 def perform(hostility: Hostility, call: HostileCall) -> AsyncGenerator[bytes, None]:
-    """Return the bytes of the answer as they are to be sent; some have no end. Whoever called may leave at any time."""
+    """Return the raw bytes of the answer; some never end. The caller may leave at any time."""
     match hostility.act:
         case "drip":
             return _drip(call)
@@ -161,7 +161,7 @@ def _speak(hostility: Hostility, call: HostileCall) -> Iterator[bytes]:
 
 
 def _items(call: HostileCall, text: str, piece_size: int) -> Iterator[StreamItem]:
-    """Yield a stream that is in order but for its text; without a text, one that is in order."""
+    """Yield a well-formed stream with the given text; without a text, a normal one."""
     script = write_script(call.ask.model, call.ask.prompt, call.ask.max_output_tokens)
     if text:
         pieces = tuple(text[start : start + piece_size] for start in range(0, len(text), piece_size))
@@ -170,7 +170,7 @@ def _items(call: HostileCall, text: str, piece_size: int) -> Iterator[StreamItem
 
 
 def _finished(value: Any, said: str) -> Any:
-    """Return an event's data with the reason for which it finished replaced."""
+    """Return an event's data with its finish reason replaced."""
     if isinstance(value, dict):
         return {
             key: said if key in ("finish_reason", "stop_reason", "status") and inner else _finished(inner, said)

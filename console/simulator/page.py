@@ -1,4 +1,4 @@
-"""The one public page of the embedded gateway: what its articles quote, so that a source check finds the words."""
+"""The embedded gateway's one public page: its articles quote it, so that a source check finds the words."""
 
 import re
 from functools import cache
@@ -17,7 +17,7 @@ def read_page() -> str:
 
 
 def page_url(host: str) -> str:
-    """Return the page's address for a client that called a host. Raises `RequestError`."""
+    """Return the page's URL for a client that called a host. Raises `RequestError`."""
     if _HOST.fullmatch(host) is None:
         raise RequestError(400, "invalid_request_error", "The Host header names no host.")
     return f"http://{host}{PAGE_PATH}"

@@ -1,30 +1,39 @@
-"""The embedded gateway as a process of its own: announced on stdout, serving until it is told to end."""
+"""The embedded gateway as its own process: announces itself on stdout, and serves until it is told to end."""
 
 import asyncio
 import json
 import signal
 import sys
+from dataclasses import asdict, dataclass
+from typing import Literal
 
 from console.simulator.server import Listening, serve
 
-SCHEMA = "gateway-console/simulate/v1"
+
+@dataclass(frozen=True, kw_only=True)
+class Announcement:
+    """The line that a process of the embedded gateway writes once it listens."""
+
+    schema: Literal["gateway-console/simulate/v1"] = "gateway-console/simulate/v1"
+    base_url: str
+    token: str
+    """It exists for this process alone, and opens nothing but this gateway on loopback."""
 
 
 def announcement(listening: Listening) -> str:
-    """Return the JSON line that a process of the embedded gateway writes to stdout once it listens.
+    """Return the JSON line that the embedded gateway's process writes to stdout once it listens.
 
-    It hands the token to whoever started the process: the token exists for this process alone, and opens nothing
-    but a server on this machine's loopback that makes its answers up.
+    It passes the token to the process that started it: the token exists for this process alone, and opens only a
+    loopback server on this machine that makes up its answers.
     """
-    line = {"schema": SCHEMA, "base_url": listening.base_url, "token": listening.token}
-    return json.dumps(line)
+    return json.dumps(asdict(Announcement(base_url=listening.base_url, token=listening.token)))
 
 
 async def simulate(port: int = 0, *, until_stdin_closes: bool = False) -> None:
-    """Serve until a signal comes, or until stdin closes, and announce the address on stdout first.
+    """Serve until a signal arrives or stdin closes, after announcing the URL on stdout.
 
     Raises:
-        OSError: The port cannot be listened on.
+        OSError: It cannot listen on the port.
 
     """
     stop = asyncio.Event()

@@ -26,7 +26,7 @@ async def read_body(request: web.Request) -> dict[str, Any]:
 
 
 def _finite(text: str) -> float:
-    """Return a number of a body; JSON has no infinite one, so none may come back in an answer."""
+    """Return a number of a body; JSON has no infinite one, so none may appear in an answer."""
     value = float(text)
     if not math.isfinite(value):
         raise ValueError(text)

@@ -10,11 +10,11 @@ from console.simulator.wish import ANY, Given, any_object, make_wish, name_in, o
 _ANSWER_ID = "resp_sim_"
 _PLAIN_TEXT = {"type": "text"}
 _Event = tuple[str, dict[str, Any]]
-"""An event's type, and its fields but the type and the number."""
+"""An event's type, and its fields except the type and the number."""
 
 
 class Responses(OpenAiErrors):
-    """The way of speaking Responses."""
+    """The Responses dialect."""
 
     def read(self, body: dict[str, Any]) -> Ask:
         """Check a request's body. Raises `RequestError`."""

@@ -1,7 +1,7 @@
-"""What the embedded gateway answers in the roles of a run: plans, drafts, reviews and critiques, made without a model.
+"""The embedded gateway's answers in the roles of a run: plans, drafts, reviews and critiques, made without a model.
 
-The words are in `role_answers.toml`; how a model departs from them is its scenario's `Conduct`. The same request always
-gets the same answer.
+The texts are in `role_answers.toml`; how a model deviates from them is its scenario's `Conduct`. The same request
+always gets the same answer.
 """
 
 import hashlib
@@ -37,23 +37,23 @@ from console.simulator.script import Wish
 
 _GATES = {form_at(gate).name: gate for gate in GATES_WITH_A_CALL}
 _QUOTE_LENGTH = 160
-"""How many characters a quotation has at most."""
+"""The maximum length of a quotation, in characters."""
 _DIFF_HEADS = ("diff ", "new file ", "--- ", "+++ ", "@@ ")
-"""How the lines of a diff begin that are no words of anybody's."""
+"""The prefixes of a diff's lines that hold no one's text."""
 _ANSWERED_FINDINGS = 3
-"""How many findings a revision takes up by name."""
+"""How many findings a revision mentions by name."""
 
 
 def answer_as_role(ask: Ask, conduct: Conduct, page_url: str) -> Ask:
-    """Return a request with the document that a role of a run answers; any other request comes back as it is.
+    """Return a request with the document that a role of a run answers; any other request is returned unchanged.
 
-    A run's schemas are known by their names, or by their properties where the family's form has no name. A request
-    with another schema under such a name comes back as it is too.
+    A run's schemas are recognised by their names, or by their properties if the family's format has no name. A request
+    with another schema under such a name is also returned unchanged.
 
     Args:
         ask: The request; scores and quotations depend on its model's name.
         conduct: How the model behaves.
-        page_url: Where the page is that an article quotes.
+        page_url: The URL of the page that an article quotes.
 
     """
     if ask.wish.document and conduct.prose:
@@ -81,7 +81,7 @@ def answer_as_role(ask: Ask, conduct: Conduct, page_url: str) -> Ask:
 
 
 def _gate_of(wish: Wish) -> Gate | None:
-    """Return the gate whose role is asked; None where it is none of a run's."""
+    """Return the gate whose role is asked; None if it is not a role of a run."""
     if wish.name:
         return _GATES.get(wish.name)
     names = _property_names(wish.schema)
@@ -89,7 +89,7 @@ def _gate_of(wish: Wish) -> Gate | None:
 
 
 def _is_sent_as(given: object, schema: object) -> bool:
-    """Return whether a schema is the given one, which may lack the sizes that some families refuse."""
+    """Return whether a schema is the given one, possibly without the sizes that some families refuse."""
     match given, schema:
         case dict(), dict():
             words = {word for word in schema if word in given or word != "maxItems"}
@@ -116,7 +116,7 @@ def _draw(*parts: str) -> bytes:
 
 
 def _form_of(brief: Brief) -> dict[str, Any]:
-    """Return the words of the kind of draft that is asked for; an unknown kind gets a patch."""
+    """Return the texts for the requested kind of draft; an unknown kind gets a patch."""
     drafts: dict[str, Any] = _words()["draft"]
     form: dict[str, Any] = drafts.get(brief.kind, drafts["patch"])
     return form
@@ -159,7 +159,7 @@ def _draft(brief: Brief, conduct: Conduct, page_url: str) -> Draft:
 
 
 def _revision_lines(brief: Brief) -> list[str]:
-    """Return what a later attempt says of itself and of what was found; nothing on the first."""
+    """Return what a later attempt says about itself and about the findings; nothing on the first."""
     if brief.attempt == 1:
         return []
     words = _words()["revision"]
@@ -170,7 +170,7 @@ def _revision_lines(brief: Brief) -> list[str]:
 
 
 def _apart(lines: Sequence[str]) -> list[str]:
-    """Return lines with an empty one before them, if there are any."""
+    """Return lines preceded by an empty one, if there are any."""
     return ["", *lines] if lines else []
 
 
@@ -234,7 +234,7 @@ def _critique(brief: Brief, conduct: Conduct, model: str) -> Critique:
 
 
 def _scripted(conduct: Conduct, quote: str) -> tuple[JudgeFinding, ...]:
-    """Return what a scenario has a judge find; a reviewer's form has no area, and leaves it out."""
+    """Return the findings that a scenario scripts for a judge; a reviewer's format has no area, and omits it."""
     finding = conduct.finding
     if finding is None:
         return ()
@@ -243,9 +243,9 @@ def _scripted(conduct: Conduct, quote: str) -> tuple[JudgeFinding, ...]:
 
 
 def _quotes(draft: str) -> list[str]:
-    """Return words to quote from a draft, as they stand in it: lines that are long enough, or as much as there is.
+    """Return words to quote from a draft, verbatim: lines that are long enough, or as much as there is.
 
-    Of a patch they are lines that it adds or removes.
+    In a patch they are lines that it adds or removes.
     """
     lines = [line for line in draft.splitlines() if not line.startswith(_DIFF_HEADS)]
     if draft.startswith("diff --git "):

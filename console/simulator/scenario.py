@@ -13,12 +13,12 @@ from console.domain.routes.family import EndpointFamily
 
 @dataclass(frozen=True, slots=True)
 class ScriptedFinding:
-    """What a judge is to find in whatever draft it gets."""
+    """A finding that a judge reports in any draft."""
 
     severity: str
     note: str
     area: str = "unsupported_claim"
-    """What a critic takes it for; a reviewer names none."""
+    """The area a critic assigns; a reviewer names none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,30 +26,30 @@ class Conduct:
     """How a model behaves in the roles of a run; without any field, it behaves well."""
 
     until_attempt: int = 0
-    """The last attempt on which it behaves so; 0 for all of them."""
+    """The last attempt on which it behaves like this; 0 for all of them."""
     hides_source: bool = False
     """It reports no instruction source."""
     more_lines: Sequence[str] = ()
-    """Lines that its draft has beyond the good ones."""
+    """Lines that its draft has in addition to the good ones."""
     secret_pieces: Sequence[str] = ()
-    """What a made-up key in its draft is joined from with '-', so that no scanner meets the key here."""
+    """The parts of a made-up key in its draft, joined with '-', so that no scanner finds the key here."""
     more_path: str = ""
-    """A further file that its patch adds."""
+    """Another file that its patch adds."""
     more_path_lines: Sequence[str] = ()
     scores: Sequence[int] = ()
-    """The scores that it gives, in turn; empty for good ones."""
+    """Its scores, in turn; empty for good ones."""
     finding: ScriptedFinding | None = None
-    """What it finds as a judge."""
+    """Its findings as a judge."""
     evidence: str = ""
-    """What it gives as evidence instead of words of the draft."""
+    """Its evidence, instead of words from the draft."""
     forges_nonce: bool = False
-    """It answers with another nonce than the one it was given."""
+    """It answers with another nonce than the one in its prompt."""
     prose: str = ""
-    """What it answers instead of JSON."""
+    """Its answer, instead of JSON."""
 
 
 WELL = Conduct()
-"""How models behave that no scenario names."""
+"""The behaviour of models that no scenario names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +66,11 @@ class Scenario:
     after_events: int = 0
     """For a cut: how many events are sent before the end."""
     answers_as: str = ""
-    """For an answer from elsewhere: the model that it names; empty for the one asked for."""
+    """For an answer from elsewhere: the model that it names; empty for the requested one."""
     id_prefix: str = ""
-    """For an answer from elsewhere: what its id begins with; empty for what the family's vendor writes."""
+    """For an answer from elsewhere: the prefix of its id; empty for the family vendor's own."""
     headers: Mapping[str, str] = field(default_factory=dict)
-    """For an answer from elsewhere: more headers."""
+    """For an answer from elsewhere: additional headers."""
     conduct: Conduct = WELL
     """For a role: how the model behaves in a run."""
 
@@ -96,10 +96,10 @@ def _conduct(row: Mapping[str, Any]) -> Conduct:
 
 
 def scenario_for(model: str, family: EndpointFamily) -> Scenario | None:
-    """Return the row that decides for a model on a family; None where the call is to be answered well."""
+    """Return the row for a model on a family; None if the call gets a good answer."""
     return next((row for row in scenarios() if family in row.families and row.pattern.search(model)), None)
 
 
 def has_scenario(model: str) -> bool:
-    """Return whether a row names a model, on whichever family."""
+    """Return whether a row names a model, on any family."""
     return any(row.pattern.search(model) for row in scenarios())

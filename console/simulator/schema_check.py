@@ -1,4 +1,4 @@
-"""The form of JSON schemas: what of them is malformed, before anything is made from one."""
+"""The form of JSON schemas: what is malformed in them, before anything is made from one."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ _BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
 _BOUND_LIMIT = 10**15
 _SIZES = ("minItems", "maxItems", "minLength", "maxLength")
 _NAMED = ("properties", "$defs", "definitions")
-"""The words under which schemas stand by name."""
+"""The keywords that hold named schemas."""
 _SINGLE = ("items", "additionalProperties")
 
 
@@ -22,15 +22,15 @@ class SchemaError(Exception):
 
     place: Place
     problem: str
-    """In words that follow the place, such as `has to be a list of names`."""
+    """Text that follows the path, such as `has to be a list of names`."""
 
 
 def require_schema(schema: object, *, is_strict: bool) -> None:
-    """Check a schema of an object, with all schemas inside it.
+    """Check an object's schema, and all schemas inside it.
 
     Args:
         schema: The schema as it was given.
-        is_strict: Hold it to what the vendors' strict mode demands: every object closed, every property required.
+        is_strict: Enforce the vendors' strict mode: every object closed, every property required.
 
     Raises:
         SchemaError: It is malformed.
@@ -47,7 +47,7 @@ def require_schema(schema: object, *, is_strict: bool) -> None:
 
 
 def _all_in(schema: object, place: Place) -> Iterator[tuple[Place, object]]:
-    """Yield a schema and all schemas inside it, each with its place and before those inside it."""
+    """Yield a schema and all schemas inside it, each with its path, outer ones first."""
     yield place, schema
     if not isinstance(schema, dict):
         return

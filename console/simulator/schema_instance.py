@@ -8,35 +8,35 @@ from console.simulator.schema_check import Place, SchemaError
 
 _TEXTS = ("sample text", "another line", "made up here", "one more entry", "words of no meaning")
 _ITEMS = 2
-"""How many items an array gets where its schema leaves it open."""
+"""The number of items in an array if its schema leaves it open."""
 _NODE_LIMIT = 2_000
 _SIZE_LIMIT = 1_000
 _DEPTH_LIMIT = 120
 _REPEAT_LIMIT = 3
-"""How often a schema may stand inside itself before it is taken to have no end."""
+"""How often a schema may be nested inside itself before it counts as endless."""
 _UNKNOWN = (
     "allOf", "contains", "dependentRequired", "dependentSchemas", "else", "if", "minContains", "minProperties",
     "multipleOf", "not", "oneOf", "pattern", "patternProperties", "prefixItems", "propertyNames", "then",
     "unevaluatedItems", "unevaluatedProperties", "uniqueItems",
 )  # fmt: skip
-"""The words that constrain an instance and that are not known here."""
+"""The keywords that constrain an instance but are not supported here."""
 _INSIDE = ("properties", "required", "additionalProperties", "items", "minItems", "maxItems")
-"""The words on what is inside a list or an object."""
+"""The keywords about the contents of a list or an object."""
 _CONSTRAINTS = ("type", "enum", "const", "properties", "required", "items", "anyOf", "$ref")
 
 
 def make_instance(schema: dict[str, Any], nonce: str = "") -> object:
-    """Make the document that fits a schema.
+    """Make a document that fits a schema.
 
     Objects get all their properties, arrays one or two items, values with an `enum` its values in turn. A property
-    that is named `nonce` gets the given one.
+    named `nonce` gets the given one.
 
     Args:
         schema: A schema that `require_schema` found well formed.
-        nonce: What a property named `nonce` repeats; empty for none.
+        nonce: The value of a property named `nonce`; empty for none.
 
     Raises:
-        SchemaError: The schema contradicts itself, is too large, or uses a word that is not known here.
+        SchemaError: The schema contradicts itself, is too large, or uses a keyword that is not supported here.
 
     """
     return _Maker(schema, nonce).make(schema, (), "", 0)
@@ -51,10 +51,10 @@ class _Maker:
         self._nodes = 0
         self._texts = 0
         self._followed: list[str] = []
-        """The references inside which the maker stands."""
+        """The references that the maker is inside of."""
 
     def make(self, schema: object, place: Place, name: str, turn: int) -> object:
-        """Make the value at a place; `turn` is its array's position, by which values of an enum are chosen."""
+        """Make the value at a path; `turn` is its position in an array, which selects values of an enum."""
         self._nodes += 1
         if self._nodes > _NODE_LIMIT:
             raise SchemaError((), f"asks for more than {_NODE_LIMIT} values")
@@ -104,7 +104,7 @@ class _Maker:
 
     @property
     def _is_inside_itself(self) -> bool:
-        """Whether a reference was followed from inside itself: from there on only what is required is made."""
+        """Whether a reference was followed from inside itself: from there on only required properties are made."""
         return len(self._followed) != len(set(self._followed))
 
     def _follow(self, reference: str, place: Place, name: str, turn: int) -> object:
@@ -187,7 +187,7 @@ def _given(schema: dict[str, Any], place: Place, turn: int) -> object:
 
 
 def _is_fit(value: object, schema: dict[str, Any]) -> bool:
-    """Return whether a value that a schema lists meets what else it says; a list or object never meets more."""
+    """Return whether a value listed in a schema meets its other constraints; a list or object never meets more."""
     types = schema.get("type", [])
     allowed = types if isinstance(types, list) else [types]
     if allowed and not any(_is_of(value, each) for each in allowed):
@@ -229,7 +229,7 @@ def _sizes(schema: dict[str, Any], place: Place, least: str, most: str) -> tuple
 
 
 def _number(schema: dict[str, Any], place: Place, *, is_whole: bool) -> float:
-    """Return the least number that fits, or 1 where nothing is said."""
+    """Return the least number that fits, or 1 if the schema does not say."""
     for value in _whole_candidates(schema) if is_whole else _candidates(schema):
         if _is_within(value, schema):
             return value

@@ -15,30 +15,30 @@ _JSON_PIECE = 4
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a request asks for beyond text."""
+    """What a request asks for besides text."""
 
     document: str = ""
-    """The JSON that the answer's text, or the called tool's arguments, have to be; empty where words will do."""
+    """The JSON for the answer's text or the called tool's arguments; empty if plain words will do."""
     tool: str = ""
     """The tool that has to be called; empty for none."""
     name: str = ""
-    """The name of the schema or tool; empty where the family's form has none."""
+    """The name of the schema or tool; empty if the family's format has none."""
     schema: Mapping[str, Any] = field(default_factory=dict)
     """The schema that the document has to fit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """What one call is answered with. The same request always gets the same script."""
+    """The answer to one call. The same request always gets the same script."""
 
     pieces: tuple[str, ...]
-    """The text, or the tool's arguments, in the pieces in which they are streamed; one piece counts as one token."""
+    """The text, or the tool's arguments, in the pieces to stream; one piece counts as one token."""
     is_cut_by_limit: bool
     input_tokens: int
     first_token_s: float
     token_interval_s: float
     tool: str = ""
-    """The tool that is called with the pieces as its arguments; empty where they are text."""
+    """The tool that is called with the pieces as its arguments; empty if they are text."""
 
     @property
     def text(self) -> str:
@@ -59,7 +59,7 @@ def count_tokens(prompt: str) -> int:
 def write_script(model: str, prompt: str, max_output_tokens: int, wish: Wish | None = None) -> Script:
     """Write the script for a request.
 
-    The pace is drawn from the model's name: 80 to 240 ms to the first token, then 40 to 90 tokens a second.
+    The pace is derived from the model's name: 80 to 240 ms to the first token, then 40 to 90 tokens per second.
     """
     draw = hashlib.sha256(model.encode("utf-8", "replace")).digest()
     document = "" if wish is None else wish.document

@@ -33,12 +33,12 @@ _DIALECTS: dict[EndpointFamily, Dialect] = {
     EndpointFamily.CHAT_COMPLETIONS: ChatCompletions(),
 }
 _QUIET = logging.Logger("console.simulator", logging.CRITICAL + 1)
-"""aiohttp would log what malformed requests hold, with a traceback."""
+"""aiohttp would log the contents of malformed requests, with a traceback."""
 _BODY_LIMIT = 4 * 1024 * 1024
 _WAITING_LIMIT = 1024 * 1024
 """How many bytes of a hostile answer may wait to be sent."""
 _WAITING_S = 0.005
-"""How long to wait until they are fewer, in seconds."""
+"""How long to wait until there are fewer, in seconds."""
 _COUNT_PATH = f"{EndpointFamily.ANTHROPIC_MESSAGES.standard_path}/count_tokens"
 _FAMILY_PATHS = {
     **{family.standard_path: family for family in EndpointFamily},
@@ -46,12 +46,12 @@ _FAMILY_PATHS = {
 }
 
 _NumberedHandler = Callable[[web.Request, int], Awaitable[web.StreamResponse]]
-"""A handler that is told its call's number, from which request and answer ids are made."""
+"""A handler that gets its call's number, which request and answer ids are made from."""
 
 
 @dataclass(slots=True)
 class Journal:
-    """What reached the embedded gateway: methods and paths, no content; the newest thousand."""
+    """The requests that reached the embedded gateway: methods and paths, no content; the newest thousand."""
 
     calls: list[tuple[str, str]] = field(default_factory=list)
 
@@ -62,11 +62,11 @@ class Journal:
 
 @dataclass(frozen=True, slots=True)
 class Listening:
-    """The embedded gateway at work."""
+    """The running embedded gateway."""
 
     base_url: str
     token: str
-    """Random, made at start; opens nothing but this server."""
+    """Random, created at start; opens only this server."""
     journal: Journal
 
 
@@ -75,12 +75,12 @@ async def serve(port: int = 0, *, pace: float = 1.0, token: str = "") -> AsyncIt
     """Serve on loopback while the block runs.
 
     Args:
-        port: The port; 0 takes a free one.
+        port: The port; 0 picks a free one.
         pace: A factor on all waits: 0 answers at once.
-        token: What opens it, for who looks for a token that it knows; empty makes a random one.
+        token: The token to accept, for a caller that needs a known one; empty creates a random one.
 
     Raises:
-        OSError: The port cannot be listened on.
+        OSError: It cannot listen on the port.
 
     """
     token = token or f"sim-{secrets.token_urlsafe(24)}"
@@ -120,7 +120,7 @@ class _Server:
     def guarded(
         self, handler: _NumberedHandler, *, is_public: bool = False
     ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-        """Give each call a number and check its token; refusals get the called family's error shape."""
+        """Give each call a number and check its token; refusals have the called family's error shape."""
 
         async def handle(request: web.Request) -> web.StreamResponse:
             self._journal.note(request.method, request.path)
@@ -179,7 +179,7 @@ class _Server:
         return _json({"input_tokens": count_tokens(ask.prompt)}, number)
 
     async def models(self, request: web.Request, number: int) -> web.StreamResponse:
-        """List the models, in Anthropic's shape where the request carries `anthropic-version`."""
+        """List the models, in Anthropic's shape if the request carries `anthropic-version`."""
         return _json(anthropic_list() if "anthropic-version" in request.headers else openai_list(), number)
 
     async def public_models(self, request: web.Request, number: int) -> web.StreamResponse:
@@ -221,7 +221,7 @@ class _Server:
                 await response.write(item.frame())
             await response.write_eof()
         except ConnectionError:
-            pass  # the client has gone; nobody is left to tell
+            pass  # the client is gone; there is no one to tell
         return response
 
     async def _be_hostile(self, request: web.Request, ask: Ask, dialect: Dialect, number: int) -> web.StreamResponse:
@@ -233,11 +233,11 @@ class _Server:
             call = HostileCall(ask, dialect, number, _key_in(request), port)
             async with contextlib.aclosing(perform(hostility, call)) as pieces:
                 async for data in pieces:
-                    # A transport tells only its own protocol, which is the library's, that there is room again.
+                    # A transport tells only its own protocol, which belongs to the library, that there is room again.
                     while transport.get_write_buffer_size() > _WAITING_LIMIT and not transport.is_closing():  # noqa: ASYNC110
                         await asyncio.sleep(_WAITING_S)
                     if transport.is_closing():
-                        break  # the client has gone; nobody is left to send to
+                        break  # the client is gone; there is no one to send to
                     transport.write(data)
             transport.close()
         return web.Response()  # goes nowhere: the connection is closed

@@ -1,6 +1,6 @@
-"""Wishes: the JSON schemas and tools of a request, read and made into what the answer has to hold.
+"""Wishes: the JSON schemas and tools of a request, parsed and turned into what the answer has to contain.
 
-The families put the same wish into different fields; each reads its own and gives what it found to `make_wish`.
+The families put the same wish into different fields; each reads its own and passes what it found to `make_wish`.
 """
 
 import json
@@ -15,10 +15,10 @@ from console.simulator.schema_instance import make_instance
 from console.simulator.script import Wish
 
 Refuse = Callable[[Place, str], RequestError]
-"""Words the refusal of the value at a place, as a family does."""
+"""Words the refusal of the value at a path, as a family does."""
 
 ANY = "*"
-"""The choice of whichever function comes first; no function can be named so."""
+"""The choice of whichever function comes first; no function can have this name."""
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,128}")
 _NONCE = re.compile(r"\bNonce: ([A-Za-z0-9_-]+)")
 _ANY_OBJECT: Mapping[str, Any] = {
@@ -31,13 +31,13 @@ _ANY_OBJECT: Mapping[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A JSON schema as a request gives it, and where."""
+    """A JSON schema in a request, and where it is."""
 
     place: Place
     schema: object
     is_strict: bool = False
     name: str = ""
-    """The schema's name; empty where the family's form has none."""
+    """The schema's name; empty if the family's format has none."""
 
 
 def any_object(place: Place) -> Given:
@@ -48,17 +48,17 @@ def any_object(place: Place) -> Given:
 def make_wish(
     prompt: str, *, form: Given | None, functions: Mapping[str, Given], forced: str | None, refuse: Refuse
 ) -> Wish:
-    """Make what an answer has to hold.
+    """Build what an answer has to contain.
 
     Args:
-        prompt: The prompt, where a nonce is looked for.
+        prompt: The prompt, which may hold a nonce.
         form: The schema that the answer's text has to fit.
         functions: The functions that may be called, by name.
-        forced: The name of the function that has to be called; `ANY` where one has to, None where none has to.
+        forced: The name of the function that has to be called; `ANY` if one has to, None if none has to.
         refuse: How the family words a refusal.
 
     Raises:
-        RequestError: A schema is malformed or beyond what is supported, or no such function is given.
+        RequestError: A schema is malformed or unsupported, or no such function is given.
 
     """
     for given in (*functions.values(), *(() if form is None else (form,))):
@@ -75,7 +75,7 @@ def make_wish(
 
 
 def object_in(value: object, place: Place, refuse: Refuse) -> dict[str, Any]:
-    """Return a request's value as an object; one that is absent is empty. Raises `RequestError`."""
+    """Return a request's value as an object; a missing one is empty. Raises `RequestError`."""
     if value is None:
         return {}
     if not isinstance(value, dict):
@@ -91,7 +91,7 @@ def name_in(value: object, place: Place, refuse: Refuse) -> str:
 
 
 def tools_in(body: dict[str, Any], refuse: Refuse) -> list[tuple[Place, dict[str, Any]]]:
-    """Return a request's tools, each with its place. Raises `RequestError`."""
+    """Return a request's tools, each with its path. Raises `RequestError`."""
     tools = body.get("tools")
     if tools is None:
         return []

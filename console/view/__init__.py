@@ -1,1 +1,1 @@
-"""What both faces show, pure: the folded state, signs and words. No IO, no Textual."""
+"""What both faces show, as pure code: the folded state, signs and words. No IO, no Textual."""

@@ -1,4 +1,4 @@
-"""How a call is shown, under way or ended."""
+"""How a call is shown, in progress or ended."""
 
 from console.domain.probes.served_as import ServedAs
 from console.domain.probes.smoke import SmokeResult, SmokeStatus
@@ -15,14 +15,14 @@ _PHASES = {
 
 
 def call_sign(call: LiveCall) -> Sign:
-    """Return how a call is shown, under way or ended."""
+    """Return how a call is shown, in progress or ended."""
     if call.phase is CallPhase.DONE and call.result is not None:
         return result_sign(call.result)
     return _PHASES.get(call.phase, _PHASES[CallPhase.IDLE])
 
 
 def result_sign(result: SmokeResult) -> Sign:
-    """Return how a call's end is shown: an account or route matter never looks like a failed model."""
+    """Return how a call's result is shown: an account or route problem never looks like a failed model."""
     category = None if result.classification is None else result.classification.category
     match result.status:
         case SmokeStatus.PASSED if result.service is not None and result.service.served_as is ServedAs.SWAPPED:

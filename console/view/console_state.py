@@ -1,4 +1,4 @@
-"""ConsoleState and its `apply`: what both faces draw, folded from events; nothing else holds it."""
+"""ConsoleState and its `apply`: everything both faces draw, folded from events; nothing else holds it."""
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
@@ -36,20 +36,20 @@ if TYPE_CHECKING:
     from console.view.run_view import RunView, RunViewEvent
 
 ConsoleEvent: TypeAlias = "Event | RunViewEvent"
-"""Everything that changes what is drawn."""
+"""Every event that changes what is drawn."""
 RouteEvent: TypeAlias = CallEvent | RungStarted | RungFinished
-"""What happens to one route; it names the route's role."""
+"""An event of one route; it names the route's role."""
 
 
 @dataclass(frozen=True, slots=True)
 class RouteView:
-    """A route as it is drawn: what was proven of it, and what is under way on it."""
+    """A route as it is drawn: what is proven about it, and what is in progress on it."""
 
     proven: ProvenRoute
     smoke: LiveCall = LiveCall()
     """The newest smoke test."""
     climbing: RungStarted | None = None
-    """The rung that is being climbed."""
+    """The rung in progress."""
 
     @property
     def check(self) -> RouteCheck:
@@ -74,7 +74,7 @@ class ConsoleState:
 
     profile: str
     is_read_only: bool = False
-    """Nothing that costs or changes anything may be done."""
+    """Nothing that costs or changes anything is allowed."""
     origin: str = ""
     is_embedded: bool = False
     gateway_failure: str = ""
@@ -83,33 +83,33 @@ class ConsoleState:
     requests: RequestLog = RequestLog()
     catalogue: CatalogueRead | None = None
     budget: Budget | None = None
-    """The session's budget with what is spent of it; None before the first call that is booked."""
+    """The session's budget and what is spent of it; None before the first booked call."""
     loop_lag_p99_ms: float | None = None
     run: "RunView | None" = None
-    """What is known of runs; None until the ledger was looked at, which happens after the first paint."""
+    """What is known about runs; None until the ledger was read, which happens after the first paint."""
 
     @property
     def token_state(self) -> TokenState:
-        """What asking the token's reference led to."""
+        """The result of resolving the token's reference."""
         return TokenState.UNASKED if self.token is None else self.token.state
 
     @property
     def is_live(self) -> bool:
-        """Whether any smoke test is under way."""
+        """Whether any smoke test is in progress."""
         return any(route.smoke.is_live for route in self.routes)
 
     @property
     def is_busy(self) -> bool:
-        """Whether any smoke test or check is under way."""
+        """Whether any smoke test or check is in progress."""
         return self.is_live or any(route.climbing is not None for route in self.routes)
 
     @property
     def proven(self) -> tuple[ProvenRoute, ...]:
-        """What was proven of each route."""
+        """What is proven about each route."""
         return tuple(route.proven for route in self.routes)
 
     def smoke(self, role: Role) -> LiveCall:
-        """Return the newest smoke test of a role's route; an idle one where the role has no route."""
+        """Return the newest smoke test of a role's route; an idle one if the role has no route."""
         return next((route.smoke for route in self.routes if route.proven.role is role), LiveCall())
 
     def apply(self, event: ConsoleEvent) -> "ConsoleState":

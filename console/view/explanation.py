@@ -1,4 +1,4 @@
-"""Explanations: what a classification and a category say to a person, the same in both faces."""
+"""Explanations: the text for a classification and a category, the same in both faces."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,7 @@ from console.domain.errors.category import Category, Classification, Confidence,
 
 
 def reading_lines(found: Classification) -> Iterator[str]:
-    """Yield why a call was refused, in sentences: the evidence, what else it may be, what to do, why not again."""
+    """Yield why a call was refused, in sentences: the evidence, other possible causes, what to do, why not again."""
     yield found.evidence
     if found.other_readings:
         lead = "this cannot be decided; it may also be" if found.confidence is Confidence.UNDECIDABLE else "may also be"
@@ -18,7 +18,7 @@ def reading_lines(found: Classification) -> Iterator[str]:
 
 
 def category_rows(category: Category) -> Iterator[tuple[str, str]]:
-    """Yield labels and words on a category: whose matter it is, what to do, whom to ask, where to read more."""
+    """Yield labels and texts for a category: who is responsible, what to do, whom to ask, where to read more."""
     about = guidance()[category]
     yield "means", about.means
     yield "blame", about.blame.value

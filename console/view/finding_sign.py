@@ -1,4 +1,4 @@
-"""How a finding's weight is shown."""
+"""How a finding's severity is shown."""
 
 from console.domain.finding import Severity
 from console.view.sign import Sign, Tone
@@ -11,5 +11,5 @@ _SEVERITIES = {
 
 
 def severity_sign(severity: Severity) -> Sign:
-    """Return how a finding's weight is shown."""
+    """Return how a finding's severity is shown."""
     return _SEVERITIES[severity]

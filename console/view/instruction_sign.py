@@ -11,5 +11,5 @@ _WEIGHTS = {
 
 
 def conflict_sign(weight: Weight) -> Sign:
-    """Return how it is shown what a conflict of instructions means for the gate."""
+    """Return how an instruction conflict's effect on the gate is shown."""
     return _WEIGHTS[weight]

@@ -1,4 +1,4 @@
-"""A call as it is drawn while it is under way and after it: the one fold for smoke tests and for the calls of runs."""
+"""A call as it is drawn during and after it: the one fold for smoke tests and for calls of runs."""
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -21,7 +21,7 @@ OUTPUT_LIMIT = 4096
 
 
 class CallPhase(StrEnum):
-    """Where a call stands."""
+    """The phase of a call."""
 
     IDLE = "idle"
     QUEUED = "queued"
@@ -33,7 +33,7 @@ class CallPhase(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LiveCall:
-    """The newest call of its kind, as far as it has come."""
+    """The newest call of its kind, as far as it has got."""
 
     phase: CallPhase = CallPhase.IDLE
     ttft_ms: float | None = None
@@ -41,21 +41,21 @@ class LiveCall:
     output: str = ""
     """The end of the streamed text; display only, never kept."""
     said: str = ""
-    """What the gateway said when it refused the call; display only, never kept."""
+    """The gateway's message when it refused the call; display only, never kept."""
     result: SmokeResult | None = None
 
     @property
     def is_live(self) -> bool:
-        """Whether the call is under way."""
+        """Whether the call is in progress."""
         return self.phase not in (CallPhase.IDLE, CallPhase.DONE)
 
     @property
     def is_sent(self) -> bool:
-        """Whether the call is under way and its request was written, so that it may be billed."""
+        """Whether the call is in progress and its request was written, so that it may be billed."""
         return self.phase in (CallPhase.WAITING, CallPhase.STREAMING)
 
     def apply(self, event: CallEvent) -> "LiveCall":
-        """Return the call after one of its events; a call that is queued or started replaces the one before. Pure."""
+        """Return the call after one of its events; a queued or started call replaces the one before. Pure."""
         match event:
             case SmokeQueued():
                 return LiveCall(CallPhase.QUEUED)

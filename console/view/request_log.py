@@ -1,4 +1,4 @@
-"""The log of requests: what was really sent, by smoke tests and by runs; no content, no token."""
+"""The log of requests: what smoke tests and runs really sent; no content, no token."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -24,7 +24,7 @@ class Call:
     is_live: bool = True
     is_sent: bool = False
     is_of_run: bool = False
-    """A run made it; a smoke test otherwise."""
+    """Whether a run made it, rather than a smoke test."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +40,8 @@ class RequestLog:
         """Return the log after an event of a call. Pure.
 
         Args:
-            event: Names a role; of the calls of that role the newest that is under way is meant.
-            is_of_run: The call is a run's. A smoke test of the same role may be under way beside it.
+            event: Names a role; it applies to that role's newest call in progress.
+            is_of_run: The call belongs to a run. A smoke test of the same role may be in progress beside it.
 
         """
         match event:
@@ -62,7 +62,7 @@ class RequestLog:
                 return self
 
     def end_run_calls(self) -> "RequestLog":
-        """Return the log when a run's step is over: a call of it that has no end was cut off."""
+        """Return the log when a run's step is over: a call of it without an end was cut off."""
         calls = (replace(each, is_live=False) if each.is_of_run else each for each in self.calls)
         return replace(self, calls=tuple(calls))
 

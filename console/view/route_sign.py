@@ -1,10 +1,13 @@
-"""How a route is shown: its offline check, its verdict, and the rungs of the probe ladder."""
+"""How a route is shown: its offline check and its verdict."""
+
+from typing import TYPE_CHECKING
 
 from console.domain.finding import Severity
-from console.domain.probes.ladder import RungResult, RungStatus
-from console.domain.probes.proven_route import ProvenRoute
 from console.domain.routes.contract import RouteCheck, Verdict
 from console.view.sign import OK, Sign, Tone
+
+if TYPE_CHECKING:
+    from console.domain.probes.proven_route import ProvenRoute
 
 _VERDICTS = {
     Verdict.OK: OK,
@@ -12,12 +15,6 @@ _VERDICTS = {
     Verdict.CONDITIONAL: Sign("~", "cond.", Tone.WARN),
     Verdict.UNKNOWN: Sign("·", "unknown", Tone.DIM),
     Verdict.BLOCKED: Sign("!", "blocked", Tone.WARN),
-}
-_RUNGS = {
-    RungStatus.PASSED: OK,
-    RungStatus.FAILED: Sign("×", "failed", Tone.FAIL),
-    RungStatus.BLOCKED: Sign("!", "blocked", Tone.WARN),
-    RungStatus.UNPROVEN: Sign("~", "unproven", Tone.WARN),
 }
 
 
@@ -27,16 +24,11 @@ def verdict_sign(verdict: Verdict) -> Sign:
 
 
 def check_sign(check: RouteCheck) -> Sign:
-    """Return how a route's offline check is shown: its verdict, or that something in it wants a look."""
+    """Return how a route's offline check is shown: its verdict, or that something in it needs a look."""
     has_warning = any(finding.severity is Severity.WARN for finding in check.findings)
     return Sign("~", "warn", Tone.WARN) if check.verdict is Verdict.OK and has_warning else verdict_sign(check.verdict)
 
 
-def route_sign(route: ProvenRoute) -> Sign:
-    """Return how a route is shown: what its answers proved, or its offline check where they add nothing."""
+def route_sign(route: "ProvenRoute") -> Sign:
+    """Return how a route is shown: what its answers proved, or its offline check if they add nothing."""
     return check_sign(route.check) if route.verdict is route.check.verdict else verdict_sign(route.verdict)
-
-
-def rung_sign(result: RungResult) -> Sign:
-    """Return how a rung of the probe ladder is shown."""
-    return _RUNGS[result.status]

@@ -1,4 +1,4 @@
-"""How a run's gates and its end are shown: a sign, a word and a tone each, the same wherever they stand."""
+"""How a run's gates and its end are shown: a sign, a word and a tone each, the same everywhere."""
 
 from dataclasses import dataclass
 
@@ -30,7 +30,7 @@ class GateMark:
     gate: Gate
     sign: Sign
     is_current: bool
-    """The run stands here, or ended here."""
+    """The run is at this gate, or ended here."""
     note: str = ""
     """The attempt at the writer's gate, the score at the reviewer's."""
 
@@ -41,7 +41,7 @@ def gate_sign(verdict: GateVerdict) -> Sign:
 
 
 def status_sign(status: str) -> Sign:
-    """Return how a run is shown in the list, by the ledger's word for how it stands; `live` while it is stepped."""
+    """Return how a run is shown in the list, from its status in the ledger; `live` while it is being stepped."""
     return _STATUSES.get(status, Sign("·", status, Tone.DIM))
 
 
@@ -50,7 +50,7 @@ def gate_marks(state: RunState, *, is_stepping: bool) -> tuple[GateMark, ...]:
 
     Args:
         state: The run.
-        is_stepping: This console steps it now.
+        is_stepping: This console is stepping it now.
 
     """
     order = list(Gate)
@@ -67,7 +67,7 @@ def gate_marks(state: RunState, *, is_stepping: bool) -> tuple[GateMark, ...]:
 
 
 def current_sign(state: RunState, *, is_stepping: bool) -> Sign:
-    """Return how the gate at which a run stands, or ended, is shown."""
+    """Return how the gate is shown at which a run is, or ended."""
     match state.status:
         case RunStatus.CLOSED:
             return _VERDICTS[GateVerdict.READY]

@@ -1,6 +1,6 @@
-"""What the screen knows of runs: the list, the one in view, and the call that is being made in it.
+"""What the screen knows about runs: the list, the run in view, and the call in progress in it.
 
-The run itself is folded from the ledger (`run.py`); this holds what is for display only, and nothing of it is kept.
+The run itself is folded from the ledger (`run.py`); this holds display data only, and none of it is stored.
 """
 
 from dataclasses import dataclass, replace
@@ -18,9 +18,9 @@ from console.domain.run.state import RunState
 from console.view.live_call import LiveCall
 
 WORDS_LIMIT = 200
-"""How many of the newest things that happened are shown."""
+"""How many of the newest events are shown."""
 OUTPUTS_LIMIT = 20
-"""Of how many of the newest openings what failed checks wrote is known."""
+"""For how many of the newest openings the output of failed checks is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +49,10 @@ class RunNote:
 
 @dataclass(frozen=True, slots=True)
 class JudgeNote:
-    """Something that a judge wrote: text of a model, display only."""
+    """A judge's text: written by a model, display only."""
 
     label: str
-    """A criterion, or how much a finding weighs."""
+    """A criterion, or a finding's severity."""
     text: str
     quote: str = ""
     """The words of the draft that it names."""
@@ -60,18 +60,18 @@ class JudgeNote:
 
 @dataclass(frozen=True, slots=True)
 class GateNotes:
-    """What stands behind one opening of a gate, kept apart from the ledger."""
+    """The details of one opening of a gate, stored apart from the ledger."""
 
     opened: GateOpened
     findings: tuple[RunNote, ...] = ()
     judged: tuple[JudgeNote, ...] = ()
     is_kept: bool = True
-    """False where it was deleted, or the run was begun on another machine."""
+    """False if it was deleted, or the run was begun on another machine."""
 
 
 @dataclass(frozen=True, slots=True)
 class CheckOutput:
-    """What the failed checks of a draft wrote last: text from outside, display only."""
+    """The last output of a draft's failed checks: text from outside, display only."""
 
     opened: GateOpened
     """The gate that they failed at."""
@@ -81,7 +81,7 @@ class CheckOutput:
 
 @dataclass(frozen=True, slots=True)
 class CallShown:
-    """A call as it will be sent, or was: what the operator sees before it is paid for."""
+    """A call as it will be sent, or was: what the operator sees before paying for it."""
 
     gate: Gate
     attempt: int
@@ -92,12 +92,12 @@ class CallShown:
     body_size: int
     """In bytes."""
     cost: Estimate
-    """The most that it can take."""
+    """The most that it can cost."""
     instructions: str
     prompt: str
 
 
-# --- What happens to the view ----------------------------------------------------------------------------------------
+# --- Events of the view ----------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ class RunsFailed:
 
 @dataclass(frozen=True, slots=True)
 class RunSeen:
-    """A run was read: from the ledger, or as the next thing happened in it."""
+    """A run was read: from the ledger, or after its next event."""
 
     state: RunState
     words: tuple[str, ...]
@@ -128,7 +128,7 @@ class RunSeen:
 
 @dataclass(frozen=True, slots=True)
 class RunUnread:
-    """The run that was to be put in view cannot be read."""
+    """The run to put in view cannot be read."""
 
     words: str
 
@@ -142,7 +142,7 @@ class CursorMoved:
 
 @dataclass(frozen=True, slots=True)
 class LookedBack:
-    """The operator goes back to what an earlier gate came to, or forward again."""
+    """The operator goes back to the result of an earlier gate, or forward again."""
 
     step: int
 
@@ -159,12 +159,12 @@ class StepEnded:
     """The step of this console is over."""
 
     said: str = ""
-    """Why it did not go on, where it did not."""
+    """Why it did not continue, if it did not."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunCalled:
-    """Something happened to the call that the step makes."""
+    """An event of the call that the step makes."""
 
     event: CallEvent
 
@@ -189,7 +189,7 @@ RunViewEvent = (
 
 @dataclass(frozen=True, slots=True)
 class RunView:
-    """All that the screen draws of runs."""
+    """Everything that the screen draws of runs."""
 
     is_read: bool = False
     """The ledger was read."""
@@ -200,47 +200,47 @@ class RunView:
     cursor: int = 0
     """The position in the list."""
     operator: Actor | None = None
-    """Who decides at this desk in the run in view."""
+    """Who decides at this console in the run in view."""
     state: RunState | None = None
     """The run in view."""
     problem: str = ""
-    """Why the run in view can be looked at and not be stepped here; empty where it can."""
+    """Why the run in view is read-only here; empty if it can be stepped."""
     notes: tuple[GateNotes, ...] = ()
-    """One for each opening of a gate, in their order."""
+    """One for each opening of a gate, in order."""
     outputs: tuple[CheckOutput, ...] = ()
-    """What checks wrote in steps of this console, the newest last; it is kept nowhere else."""
+    """What checks wrote in this console's steps, newest last; stored nowhere else."""
     back: int = 0
     """How many openings the operator has gone back from the newest."""
     independence: tuple[tuple[str, int], ...] = ()
-    """Pairs such as `writer_vs_reviewer` by what the routes ask for; what answered may lower it."""
+    """Pairs such as `writer_vs_reviewer`, from the models that the routes request; the answers may lower it."""
     call: CallShown | None = None
     live: LiveCall = LiveCall()
-    """The call under way, or the last one."""
+    """The call in progress, or the last one."""
     stepping: str = ""
-    """The id of the run that this console steps now; empty where it steps none."""
+    """The id of the run that this console is stepping; empty if it is stepping none."""
     said: str = ""
-    """Why the last step or command did not go on."""
+    """Why the last step or command did not continue."""
     words: tuple[str, ...] = ()
-    """What happened in the run in view, the newest last."""
+    """The events of the run in view, newest last."""
 
     @property
     def is_stepping(self) -> bool:
-        """Whether this console steps a run now."""
+        """Whether this console is stepping a run now."""
         return bool(self.stepping)
 
     @property
     def is_stepping_this(self) -> bool:
-        """Whether this console steps the run in view now."""
+        """Whether this console is stepping the run in view now."""
         return self.state is not None and self.stepping == self.state.run_id
 
     @property
     def shown(self) -> GateNotes | None:
-        """Return the opening that is looked at: the newest, or one further back."""
+        """Return the opening on display: the newest, or one further back."""
         place = len(self.notes) - 1 - self.back
         return self.notes[place] if 0 <= place < len(self.notes) else None
 
     def tails_at(self, opened: GateOpened) -> tuple[tuple[str, str], ...]:
-        """Return what failed checks wrote last at an opening of a gate, by their names."""
+        """Return the last output of failed checks at an opening of a gate, by their names."""
         return next((each.tails for each in self.outputs if each.opened == opened), ())
 
     def apply(self, event: RunViewEvent) -> "RunView":
@@ -272,7 +272,7 @@ class RunView:
                 assert_never(event)
 
     def _listed(self, runs: tuple[RunRow, ...]) -> "RunView":
-        """Keep the cursor on the run that it was on."""
+        """Keep the cursor on the same run."""
         before = self.runs[self.cursor].run_id if self.cursor < len(self.runs) else None
         place = next((at for at, each in enumerate(runs) if each.run_id == before), self.cursor)
         cursor = max(0, min(place, len(runs) - 1))

@@ -1,4 +1,4 @@
-"""A run in words: each thing that happened, and where it stands; the same in both faces."""
+"""A run as text: each event, and its current state; the same in both faces."""
 
 from console.domain.money import usd_text
 from console.domain.run.event import (
@@ -24,7 +24,7 @@ _SIGNS = {GateVerdict.READY: "✓ ready", GateVerdict.REVISE: "~ revise", GateVe
 
 
 def entry_words(entry: Entry) -> str | None:
-    """Return one line on what happened; None for what says nothing to a person."""
+    """Return one line for an event; None if it means nothing to a person."""
     match entry.event:
         case InstructionPinned(tool, primary, _, sources):
             return f"instruction source: {primary or 'none'} for {tool}, {len(sources)} file(s) pinned"
@@ -47,7 +47,7 @@ def entry_words(entry: Entry) -> str | None:
             return f"{event.gate.words}: {_SIGNS[event.verdict]}{total}, computed here"
         case GateDecided() as event:
             by = "the machine's verdict" if event.is_machine else entry.actor.id
-            over = ", against what was computed" if event.is_override else ""
+            over = ", against the computed verdict" if event.is_override else ""
             return f"{event.gate.words}: {event.verdict} by {by}{over}"
         case RouteMoved(role, route):
             return f"{role} is served by the fallback route from here on: {route.model} on {route.endpoint_family}"
@@ -77,7 +77,7 @@ def _answer_words(event: CallRecorded) -> str:
 
 
 def standing(state: RunState) -> str:
-    """Say in words where a run stands."""
+    """Return where a run is, as text."""
     if state.is_over:
         return f"{state.status} at {state.gate.words}"
     where = f"{state.gate.words}, attempt {state.attempt}" if state.gate is not Gate.INSTRUCTION else state.gate.words
@@ -88,6 +88,6 @@ def standing(state: RunState) -> str:
         case Phase.LOST:
             return f"at {where}: a call has an unknown outcome and may have been billed; only you may repeat it"
         case Phase.CALLING:
-            return f"at {where}: a call is under way"
+            return f"at {where}: a call is in progress"
         case _:
             return f"at {where}: the next step is due"

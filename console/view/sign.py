@@ -1,11 +1,11 @@
-"""Signs: every state as a sign, a word and a tone, the same in both faces; colour alone never says anything."""
+"""Signs: every state as a sign, a word and a tone, the same in both faces; colour alone never carries meaning."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class Tone(StrEnum):
-    """What a colour may mean; a theme says which colour it is."""
+    """The meaning of a colour; a theme says which colour it is."""
 
     DIM = "dim"
     TEXT = "text"

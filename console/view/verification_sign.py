@@ -23,5 +23,5 @@ def freshness_sign(freshness: Freshness) -> Sign:
 
 
 def outcome_sign(outcome: SourceOutcome) -> Sign:
-    """Return how it is shown what fetching a source came to."""
+    """Return how the result of fetching a source is shown."""
     return _OUTCOMES[outcome]

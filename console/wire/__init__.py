@@ -1,4 +1,4 @@
-"""Bytes on the wire, sans-IO: build a request, parse an answer, read a stream, for each endpoint family."""
+"""Bytes on the wire, sans-IO: builds requests, parses answers and reads streams for each endpoint family."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,26 +20,26 @@ class Build(Protocol):
 
 
 class Read(Protocol):
-    """Reads and judges a decoded, non-streamed body that came with a 2xx status."""
+    """Reads and judges a decoded, non-streamed body with a 2xx status."""
 
     def __call__(self, body: object, expected: Expectation = NOTHING) -> Answer:
-        """Return what the body says, with the findings on it."""
+        """Return the answer in a body, with its findings."""
 
 
 class OpenStream(Protocol):
     """Opens the reader of one stream."""
 
     def __call__(self, expected: Expectation = NOTHING) -> StreamReader:
-        """Return a new reader with its judge; `expected` is what the request asked for beyond text."""
+        """Return a new reader with its judge; `expected` is what the request asked for besides text."""
 
 
 @dataclass(frozen=True, slots=True)
 class FamilyWire:
-    """How one endpoint family speaks."""
+    """The wire functions of one endpoint family."""
 
     build: Build
     build_without_input: Callable[[str], bytes]
-    """Builds a body for a model that lacks its input: every gateway refuses it, and none generates for it."""
+    """Builds a body without its input: every gateway refuses it, and none generates anything."""
     read: Read
     open_stream: OpenStream
 

@@ -1,8 +1,8 @@
-"""Agent shapes: requests as the coding agents send them, because a gateway that passes text may still refuse these.
+"""Agent shapes: requests like those of coding agents, which a gateway may refuse although it accepts plain text.
 
-Codex speaks Responses with tools of more types than `function` and with `store: false`; Claude Code speaks Messages
-with beta headers, cached system blocks and `count_tokens`. Sources: openai/codex `codex-rs/core`, and the requests of
-both that gateways' issue threads quote (anthropics/claude-code#46105, CommandCodeAI/command-code#885).
+Codex uses Responses with other tool types besides `function` and with `store: false`; Claude Code uses Messages with
+beta headers, cached system blocks and `count_tokens`. Sources: openai/codex `codex-rs/core`, and requests of both in
+gateways' issue threads (anthropics/claude-code#46105, CommandCodeAI/command-code#885).
 """
 
 from collections.abc import Mapping
@@ -30,19 +30,19 @@ _PATCH_GRAMMAR = (
     "%import common.LF\n"
 )
 CLAUDE_CODE_BETAS = "claude-code-20250219,interleaved-thinking-2025-05-14,fine-grained-tool-streaming-2025-05-14"
-"""The beta features that Claude Code asks for on every call."""
+"""The beta features that Claude Code requests on every call."""
 
 
 @dataclass(frozen=True, slots=True)
 class AgentShape:
-    """A request as an agent sends it."""
+    """A request like an agent's."""
 
     agent: str
-    """The agent, in a word or two."""
+    """The agent's name."""
     body: bytes
     headers: Mapping[str, str] = field(default_factory=dict)
     count_path: str = ""
-    """The path after the route's own on which the agent counts tokens first; empty where it does not."""
+    """The suffix of the route's path on which the agent first counts tokens; empty if it does not."""
     count_body: bytes = b""
 
 

@@ -1,4 +1,4 @@
-"""What every family's answer is read into, streamed or not."""
+"""The common form of an answer from any family, streamed or not."""
 
 from dataclasses import dataclass
 
@@ -17,49 +17,49 @@ class Delta:
 
 @dataclass(frozen=True, slots=True)
 class WireError:
-    """An error as the gateway worded it: text from outside, to be classified and then dropped."""
+    """The gateway's error: text from outside, to be classified and then dropped."""
 
     code: str = ""
     kind: str = ""
     message: str = ""
 
     def as_body(self) -> bytes:
-        """Return the error as a refused call's body would hold it."""
+        """Return the error as the body of a refused call."""
         return encode({"error": {"code": self.code, "type": self.kind, "message": self.message}})
 
 
 REFUSED_CONTENT = WireError(code="content_filter")
-"""What a finish reason stands for that says that a policy refused the content."""
+"""The error for a finish reason of refused content."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer, read as far as it went."""
+    """An answer, as far as it was received."""
 
     is_complete: bool = False
-    """The family's terminal marker was seen; without it nothing in the answer can be trusted."""
+    """Whether the family's terminal marker arrived; without it nothing in the answer can be trusted."""
     answer_id: str | None = None
     model: str | None = None
     text: str = ""
-    """The whole text of a non-streamed answer; a streamed one is handed out as deltas."""
+    """The whole text of a non-streamed answer; a streamed one is returned as deltas."""
     finish: str | None = None
     usage: Usage = Usage()
     error: WireError | None = None
     error_body: bytes = b""
-    """The error as it came: text from outside, to be classified and then dropped."""
+    """The error: text from outside, to be classified and then dropped."""
     findings: tuple[Finding, ...] = ()
 
 
 def is_shaped(answer: Answer) -> bool:
-    """Return whether a body had the shape of the family that read it."""
+    """Return whether a body had the shape of the reader's family."""
     return not any(finding.id == "COM-B-02" for finding in answer.findings)
 
 
 def error_in(value: object) -> WireError | None:
-    """Find the error in a decoded body or event; None where there is none.
+    """Return the error in a decoded body or event; None if there is none.
 
-    Reads OpenAI's and Anthropic's envelope, `error` as plain text, FastAPI's `detail`, `message` with `error` and
-    `statusCode` beside it, and a flat error event.
+    Reads OpenAI's and Anthropic's envelope, `error` as plain text, FastAPI's `detail`, `message` together with `error`
+    and `statusCode`, and a flat error event.
     """
     inner = value_at(value, "error")
     if isinstance(inner, dict):

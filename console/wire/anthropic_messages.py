@@ -17,7 +17,7 @@ _REFUSED = frozenset({"refusal"})
 
 
 def build(model: str, request: Request) -> bytes:
-    """Build a request; no sampling parameter, because newer API versions refuse them."""
+    """Build a request; without sampling parameters, because newer API versions refuse them."""
     body: dict[str, object] = {
         "model": model,
         "max_tokens": request.max_output_tokens,
@@ -32,10 +32,10 @@ def build(model: str, request: Request) -> bytes:
 
 
 def _without_sizes(schema: object) -> object:
-    """Return a schema without the words that this family refuses; what they say is judged when the answer is read.
+    """Return a schema without the keywords that this family refuses; the answer is checked against them anyway.
 
-    Arrays take no `maxItems` (https://docs.claude.com/en/docs/build-with-claude/structured-outputs); the vendor's own
-    SDK takes it out before it sends a schema.
+    Arrays cannot have `maxItems` (https://docs.claude.com/en/docs/build-with-claude/structured-outputs); the vendor's
+    SDK removes it before it sends a schema.
     """
     match schema:
         case Mapping():
@@ -47,7 +47,7 @@ def _without_sizes(schema: object) -> object:
 
 
 def build_without_input(model: str) -> bytes:
-    """Build a request that lacks its messages: it is refused, and nothing is generated for it."""
+    """Build a request without its messages: it is refused, and nothing is generated."""
     return encode({"model": model, "max_tokens": 16})
 
 
@@ -115,7 +115,7 @@ class MessagesStream(StreamReader):
         return []
 
     def _count(self, figures: object) -> None:
-        """Take usage figures: each is cumulative and replaces the one before; those left out stay as they were."""
+        """Update the usage: figures are cumulative and replace earlier ones; missing ones stay unchanged."""
         if isinstance(figures, dict):
             self._figures |= {
                 name: figure
@@ -125,4 +125,4 @@ class MessagesStream(StreamReader):
         self._usage = messages_usage(self._figures)
 
     def _take_done_marker(self) -> None:
-        """Take a `[DONE]`, which the family does not have and which ends nothing."""
+        """Ignore a `[DONE]`, which this family does not have."""

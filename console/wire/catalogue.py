@@ -1,4 +1,4 @@
-"""Catalogues on the wire: read the lists that gateways show, in whichever shape, from bytes to entries.
+"""Catalogues on the wire: reads the model lists of gateways, in any known shape, from bytes to entries.
 
 Shapes: OpenAI's `/v1/models` with new-api's `supported_endpoint_types` and OpenRouter's `pricing`, Anthropic's list,
 CometAPI's `/api/models`, new-api's `/api/pricing`. Sources: the gateways' own documentation and answers.
@@ -14,10 +14,10 @@ from console.domain.text.safe import safe
 from console.wire.json_value import decode, list_at, text_at, value_at
 
 ENTRY_LIMIT = 5000
-"""The most models that are kept of one list; the largest seen has about a thousand."""
+"""The maximum number of models kept per list; the largest seen has about a thousand."""
 _NAME_LIMIT = 200
 _RATIO_USD = 2.0
-"""new-api's unit: a model ratio of 1 is 2 US dollars a million input tokens."""
+"""new-api's unit: a model ratio of 1 is 2 US dollars per million input tokens."""
 
 _TYPES = {
     "openai": EndpointFamily.CHAT_COMPLETIONS,
@@ -37,13 +37,13 @@ class Listing:
 
     entries: tuple[CatalogueEntry, ...]
     next_after: str | None = None
-    """The id after which the next page begins; None at the end."""
+    """The id after which the next page begins; None on the last page."""
     is_cut: bool = False
-    """The list had more models than are kept."""
+    """Whether the list had more models than are kept."""
 
 
 def read_listing(body: bytes) -> Listing | None:
-    """Read a list of models in any known shape; None where the body is no such list."""
+    """Read a list of models in any known shape; None if the body is not such a list."""
     value = decode(body)
     rows = value if isinstance(value, list) else value_at(value, "data")
     if not isinstance(rows, list):
@@ -59,7 +59,7 @@ def read_listing(body: bytes) -> Listing | None:
 
 
 def merge(listings: Iterable[tuple[str, Listing]]) -> Catalogue:
-    """Merge lists, each with the path that it came from: a later list adds what an earlier one leaves open."""
+    """Merge lists, each with its path: a later list fills in the gaps of an earlier one."""
     entries: dict[str, CatalogueEntry] = {}
     sources: list[str] = []
     for source, listing in listings:
@@ -145,7 +145,7 @@ def _pair(value: object, first: str, second: str) -> Price | None:
 
 
 def _number(value: object) -> float | None:
-    """Return a price as a number, also where the gateway wrote it as text; None where it is none or negative."""
+    """Return a price as a number, even if the gateway wrote it as text; None if it is not a number or negative."""
     if isinstance(value, str):
         try:
             value = float(value[:40])

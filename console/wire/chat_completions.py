@@ -15,7 +15,7 @@ _REFUSED = frozenset({"content_filter"})
 
 
 def build(model: str, request: Request) -> bytes:
-    """Build a request; a streamed one asks for usage, which the family leaves out otherwise."""
+    """Build a request; a streamed one asks for usage, which the family otherwise omits."""
     messages = [{"role": "system", "content": request.instructions}] if request.instructions else []
     body: dict[str, object] = {
         "model": model,
@@ -32,7 +32,7 @@ def build(model: str, request: Request) -> bytes:
 
 
 def build_without_input(model: str) -> bytes:
-    """Build a request that lacks its messages: it is refused, and nothing is generated for it."""
+    """Build a request without its messages: it is refused, and nothing is generated."""
     return encode({"model": model, "max_completion_tokens": 16})
 
 

@@ -1,4 +1,4 @@
-"""Reading JSON whose shape nobody vouches for: every getter takes anything and never raises."""
+"""Reading JSON of unknown shape: every getter accepts anything and never raises."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ _COUNT_LIMIT = 2**53
 
 
 def decode(data: bytes | str) -> object | None:
-    """Decode JSON from outside; None where it is not JSON, is nested too deeply or is not UTF-8."""
+    """Decode JSON from outside; None if it is not JSON, nested too deeply or not UTF-8."""
     try:
         value: object = msgspec.json.decode(data)
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
@@ -22,7 +22,7 @@ def encode(value: object) -> bytes:
 
 
 def value_at(value: object, *path: str | int) -> object | None:
-    """Follow keys and positions; None where the path leaves the value."""
+    """Return the value at a path of keys and indexes; None if there is none."""
     for step in path:
         if isinstance(step, str):
             value = value.get(step) if isinstance(value, dict) else None
@@ -38,7 +38,7 @@ def text_at(value: object, *path: str | int) -> str | None:
 
 
 def count_at(value: object, *path: str | int) -> int | None:
-    """Return the whole number from 0 on at a path, or None; a float without a fraction counts as whole."""
+    """Return the non-negative integer at a path, or None; a float without a fraction counts as an integer."""
     found = value_at(value, *path)
     if isinstance(found, float) and found.is_integer():
         found = int(found)
@@ -54,7 +54,7 @@ def list_at(value: object, *path: str | int) -> Sequence[object]:
 
 
 def word_at(value: object, key: str) -> str:
-    """Return a code, type or message as text, whatever JSON type the gateway gave it; empty where there is none."""
+    """Return a code, type or message as text, whatever its JSON type; empty if there is none."""
     found = value_at(value, key)
     if isinstance(found, bool) or found is None:
         return ""

@@ -1,4 +1,4 @@
-"""What a request asks for: a text, or JSON of a schema. The families put the same into different fields."""
+"""A request for text, or for JSON that fits a schema. The families use different fields for it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """A JSON schema that the answer's text has to fit."""
+    """A JSON schema for the answer's text."""
 
     name: str
     schema: Mapping[str, object]
@@ -14,11 +14,11 @@ class Schema:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request, before it has a family's form."""
+    """A request, independent of the family."""
 
     prompt: str
     max_output_tokens: int
     is_streamed: bool = True
     instructions: str = ""
-    """What stands above the prompt: the system's or developer's words."""
+    """The system or developer text above the prompt."""
     schema: Schema | None = None

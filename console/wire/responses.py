@@ -16,7 +16,7 @@ MIN_OUTPUT_TOKENS = 16
 
 
 def build(model: str, request: Request) -> bytes:
-    """Build a request; `store` is off because the family keeps answers by default."""
+    """Build a request; `store` is off because the family stores answers by default."""
     body: dict[str, object] = {
         "model": model,
         "input": request.prompt,
@@ -33,7 +33,7 @@ def build(model: str, request: Request) -> bytes:
 
 
 def build_without_input(model: str) -> bytes:
-    """Build a request that lacks its input: it is refused, and nothing is generated for it."""
+    """Build a request without its input: it is refused, and nothing is generated."""
     return encode({"model": model, "max_output_tokens": MIN_OUTPUT_TOKENS, "store": False})
 
 
@@ -76,7 +76,7 @@ class ResponsesStream(StreamReader):
                 self._fail(error_in(value_at(value, "response")) or WireError(message=kind))
                 self.is_over = True
             case "error":
-                # Only response.failed may follow it, and that says no more than this event does.
+                # Only response.failed may follow, and it adds nothing to this event.
                 self._take_error(value)
             case _ if self.is_complete:
                 pass
@@ -111,7 +111,7 @@ class ResponsesStream(StreamReader):
 
 
 def _outcome(response: object) -> tuple[str | None, WireError | None]:
-    """Return how a response ended, and the error where it neither completed nor only met its token limit."""
+    """Return how a response ended, and the error unless it completed or only reached its token limit."""
     status = text_at(response, "status")
     if status == "completed":
         return status, error_in(response)

@@ -1,9 +1,9 @@
-"""A strict decoder of server-sent events: feed bytes as they come, get whole events.
+"""A strict decoder of server-sent events: feed bytes as they arrive, get whole events.
 
 Follows the WHATWG HTML standard, section 9.2.6 (line ends LF, CRLF and CR; several `data` lines; comments; one
-optional space after the colon; a byte order mark at the start), with three differences that a checker needs: it says
-when the bytes are not UTF-8 instead of replacing them, it says when the stream ended inside an event, and it is
-bounded.
+optional space after the colon; a byte order mark at the start), with three differences that a checker needs: it
+reports bytes that are not UTF-8 instead of replacing them, it reports a stream that ended inside an event, and it
+has limits.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from enum import StrEnum
 
 
 class SseFault(StrEnum):
-    """Why a decoder gave up on its stream."""
+    """Why a decoder gave up."""
 
     NOT_UTF8 = "not_utf8"
     LINE_TOO_LONG = "line_too_long"
@@ -21,24 +21,24 @@ class SseFault(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SseEvent:
-    """One event: its name (empty where the stream names none) and its data lines joined by line feeds."""
+    """One event: its name (empty if the stream gives none) and its data lines joined by line feeds."""
 
     name: str
     data: str
 
 
 class SseDecoder:
-    """Decodes one stream. Never raises: after a fault it gives no more events and `fault` says why."""
+    """Decodes one stream. Never raises: after a fault it returns no more events, and `fault` says why."""
 
     def __init__(
         self, *, line_limit: int = 1_048_576, event_limit: int = 4_194_304, count_limit: int = 100_000
     ) -> None:
-        """Begin a stream.
+        """Start a stream.
 
         Args:
-            line_limit: The most bytes of one line.
-            event_limit: The most characters of one event's data.
-            count_limit: The most events of the stream.
+            line_limit: The maximum bytes in a line.
+            event_limit: The maximum characters in an event's data.
+            count_limit: The maximum events in the stream.
 
         """
         self.fault: SseFault | None = None
@@ -54,7 +54,7 @@ class SseDecoder:
         self._data_length = 0
 
     def feed(self, data: bytes) -> list[SseEvent]:
-        """Take the next bytes, however they are cut, and return the events that they complete."""
+        """Add the next bytes, split anywhere, and return the events that they complete."""
         if self.fault is not None or not data:
             return []
         if self._after_cr and data.startswith(b"\n"):
@@ -73,7 +73,7 @@ class SseDecoder:
 
     @property
     def is_inside_event(self) -> bool:
-        """Whether the bytes so far end within an event, so that an end here would cut it."""
+        """Whether the bytes so far end inside an event."""
         return bool(self._tail or self._data or self._name)
 
     def _take(self, line: bytes) -> SseEvent | None:

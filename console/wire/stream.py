@@ -1,4 +1,4 @@
-"""What the readers of all three families' streams have in common."""
+"""The common base of the three families' stream readers."""
 
 from abc import ABC, abstractmethod
 from typing import ClassVar
@@ -10,23 +10,23 @@ from console.wire.sse import SseEvent
 from console.wire.usage import Usage
 
 _ERROR_LIMIT = 65_536
-"""The most characters of a failing event that are kept until it is classified."""
+"""The maximum characters of a failing event that are kept until it is classified."""
 
 
 class StreamReader(ABC):
-    """Reads one stream of a family, event by event, and shows each event to the family's judge.
+    """Reads one stream of a family, event by event, and passes each event to the family's judge.
 
-    Never raises on anything a gateway may send.
+    Never raises, whatever a gateway sends.
     """
 
     refused: ClassVar[frozenset[str]] = frozenset()
-    """The finish reasons that say that the content was refused."""
+    """The finish reasons for refused content."""
 
     def __init__(self, judge: StreamJudge) -> None:
         self.is_complete = False
-        """The family's terminal marker was seen: all that may follow is a formality."""
+        """Whether the family's terminal marker arrived: anything after it is a formality."""
         self.is_over = False
-        """Nothing may follow any more: the stream's very last event, or an error, was seen."""
+        """Whether nothing may follow: the stream's very last event, or an error, arrived."""
         self._judge = judge
         self._model: str | None = None
         self._answer_id: str | None = None
@@ -36,7 +36,7 @@ class StreamReader(ABC):
         self._error_body = b""
 
     def feed(self, event: SseEvent) -> list[Delta]:
-        """Take the next event and return the content in it."""
+        """Read the next event and return its content."""
         if event.data == "[DONE]":
             self._judge.take_done_marker()
             self._take_done_marker()
@@ -55,11 +55,11 @@ class StreamReader(ABC):
 
     @property
     def has_failed(self) -> bool:
-        """Whether the stream has said that it failed."""
+        """Whether the stream reported a failure."""
         return self._error is not None
 
     def close(self) -> Answer:
-        """Say what the stream came to, its bytes having ended here."""
+        """Return the answer of the stream, which ends here."""
         is_complete = self._error is None and self.is_complete
         is_refused = is_complete and self._finish in self.refused
         self._judge.close(Ending(is_complete, self._error is not None, is_refused, self._finish))
@@ -76,22 +76,22 @@ class StreamReader(ABC):
 
     @abstractmethod
     def _take(self, kind: str, value: dict[str, object]) -> list[Delta]:
-        """Take one decoded event; `kind` is its `type`, or its name where it has none."""
+        """Read one decoded event; `kind` is its `type`, or its name if it has none."""
 
     @abstractmethod
     def _take_done_marker(self) -> None:
-        """Take a `[DONE]`."""
+        """Read a `[DONE]`."""
 
     def _fail(self, error: WireError) -> None:
-        """Keep the first error: what follows one is only its echo."""
+        """Keep the first error: later ones only echo it."""
         self._error = self._error or error
 
     def _take_error(self, value: dict[str, object]) -> None:
-        """Take an event that is an error by its name or type, nested or flat."""
+        """Read an error event, by its name or type, nested or flat."""
         self._fail(error_in(value) or WireError(word_at(value, "code"), "", word_at(value, "message")))
 
     def _take_untyped(self, value: dict[str, object]) -> None:
-        """Take an event that does not say what it is: it may be an error."""
+        """Read an event without a type: it may be an error."""
         if (error := error_in(value)) is not None:
             self._fail(error)
             self.is_over = True

@@ -1,4 +1,4 @@
-"""One usage shape for three families. A counter that the answer does not name is None, never 0."""
+"""One usage type for all three families. A counter that is missing in the answer is None, never 0."""
 
 from dataclasses import dataclass
 
@@ -7,18 +7,18 @@ from console.wire.json_value import count_at
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens that a call was counted with."""
+    """The token counts of a call."""
 
     input_tokens: int | None = None
-    """All input tokens, those read from and written to a cache included."""
+    """All input tokens, including those read from and written to a cache."""
     cached_tokens: int | None = None
     output_tokens: int | None = None
-    """All output tokens, reasoning included."""
+    """All output tokens, including reasoning."""
     reasoning_tokens: int | None = None
 
     @property
     def total(self) -> int | None:
-        """Input and output together; None where one of them is not named."""
+        """Input and output together; None if one of them is missing."""
         if self.input_tokens is None or self.output_tokens is None:
             return None
         return self.input_tokens + self.output_tokens
@@ -45,7 +45,7 @@ def chat_usage(usage: object) -> Usage:
 
 
 def messages_usage(usage: object) -> Usage:
-    """Read the `usage` of a Messages answer; the family counts cache reads and writes apart from `input_tokens`."""
+    """Read the `usage` of a Messages answer; the family does not count cache reads and writes in `input_tokens`."""
     fresh = count_at(usage, "input_tokens")
     read = count_at(usage, "cache_read_input_tokens")
     written = count_at(usage, "cache_creation_input_tokens")

@@ -208,7 +208,7 @@ async def test_a_port_in_use_is_a_usage_error(console: Console) -> None:
     async with raw_server(stay_silent) as server:
         result = await console.run_process("simulate", "--port", server.base_url.rpartition(":")[2])
     assert result.code == 2
-    assert "cannot be listened on" in result.complaint
+    assert "cannot listen on port" in result.complaint
 
 
 # --- Other gateways --------------------------------------------------------------------------------------------------
@@ -372,7 +372,7 @@ async def test_a_token_of_the_real_keyring_is_used_and_a_locked_keyring_is_exit_
         secret_service.lock()
         locked = await console.run("smoke", "--config", path, "--json", **bus)
     assert (found.code, locked.code) == (0, 4)
-    assert "bound to no origin, because another tool stored it" in found.stderr
+    assert "not bound to an origin: another tool stored it" in found.stderr
     assert [request.header("authorization") for request in server.requests] == [f"Bearer {TOKEN}"]
     assert "the keyring is locked. Unlock it" in locked.complaint
 
@@ -381,7 +381,7 @@ async def test_a_base_url_of_the_environment_that_is_not_set_is_exit_code_3(cons
     path = write_config(console.home / "config.toml", config_table({"base_url_ref": "env:GW_URL"}))
     result = await console.run("smoke", "--config", path)
     assert result.code == 3
-    assert "GW_URL, which base_url_ref of profile p names, is not set" in result.complaint
+    assert "GW_URL is not set; base_url_ref of profile p names it" in result.complaint
 
 
 # --- Interrupted -----------------------------------------------------------------------------------------------------

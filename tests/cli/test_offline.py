@@ -214,7 +214,7 @@ BAD_CONFIGS = {
     "unknown_key": (GOOD.replace("base_url", "base_ulr"), "line 4: profiles.p.gateway.base_ulr: unknown key"),
     "unknown_family": (GOOD.replace('"responses"', '"response"'), "unknown endpoint family; did you mean responses?"),
     "no_slash": (GOOD.replace('"/v1', '"v1'), "endpoint_path: must begin with /"),
-    "doubled_v1": (GOOD.replace("gw.example", "gw.example/v1"), "take /v1 off base_url"),
+    "doubled_v1": (GOOD.replace("gw.example", "gw.example/v1"), "remove /v1 from base_url"),
     "token": (GOOD.replace('"m"', f'"{TOKEN}"'), "profiles.p.routes.writer.model: the value looks like an API key"),
     "wrong_type": (GOOD.replace("schema = 1", "schema = []"), "line 1: schema"),
     "binary": ("\0\1\2", "is not valid TOML"),
@@ -350,6 +350,6 @@ async def test_a_full_disk_is_told_in_one_line(console: Console, arguments: tupl
     finally:
         os.close(full)
     assert child.returncode == 1
-    assert b"stdout cannot be written: No space left on device" in stderr
+    assert b"cannot write to stdout: No space left on device" in stderr
     assert b"internal error" not in stderr
     assert b"Traceback" not in stderr

@@ -66,4 +66,4 @@ async def test_what_it_takes_for_no_workflow_at_all_is_said(tmp_path: Path, zizm
     (folder / "a.yml").write_text("jobs: 7\n")
     (finding,) = (await check_boundary(tmp_path, frozenset(), zizmor=zizmor)).findings
     assert finding.id == "BND-31"
-    assert "it takes none of the files for a workflow" in finding.message
+    assert "it recognises none of the files as a workflow" in finding.message

@@ -76,7 +76,7 @@ def test_token_entry_is_unsafe_while_every_key_is_kept() -> None:
 def test_files_that_are_not_there_yet_are_well_and_are_not_made(tmp_path: Path) -> None:
     found = by_id(*check_files({"HOME": str(tmp_path)}))
     assert {each.health for each in found.values()} == {Health.OK, Health.NOTE}
-    assert found["files.state"].found.endswith("made when it is needed")
+    assert found["files.state"].found.endswith("created when needed")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -125,15 +125,15 @@ async def test_the_base_url_can_come_from_the_environment() -> None:
 @pytest.mark.parametrize(
     ("environment", "words"),
     [
-        ({}, "GW_URL, which base_url_ref of profile p names, is not set"),
-        ({"GW_URL": ""}, "GW_URL, which base_url_ref of profile p names, is not set"),
+        ({}, "GW_URL is not set; base_url_ref of profile p names it"),
+        ({"GW_URL": ""}, "GW_URL is not set; base_url_ref of profile p names it"),
         ({"GW_URL": "gw.example"}, "the value of GW_URL must begin with https://"),
         ({"GW_URL": "sim:"}, "the value of GW_URL must begin with https://"),
         ({"GW_URL": "http://gw.example"}, "the value of GW_URL must begin with https://"),
-        ({"GW_URL": f"https://u:{TOKEN}@gw.example"}, "the value of GW_URL holds a user name or password"),
-        ({"GW_URL": f"https://gw.example?key={TOKEN}"}, "the value of GW_URL holds a query"),
+        ({"GW_URL": f"https://u:{TOKEN}@gw.example"}, "the value of GW_URL contains a user name or password"),
+        ({"GW_URL": f"https://gw.example?key={TOKEN}"}, "the value of GW_URL contains a query"),
         ({"GW_URL": "https://gw.example/v1/v1"}, "the value of GW_URL has /v1 twice"),
-        ({"GW_URL": "https://gw.example/v1"}, "take /v1 off the value"),
+        ({"GW_URL": "https://gw.example/v1"}, "remove /v1 from the value"),
     ],
 )
 async def test_a_base_url_of_the_environment_that_does_not_fit_is_refused_without_its_text(
@@ -153,4 +153,4 @@ async def test_a_ca_file_that_holds_no_certificate_is_refused(tmp_path: Path, ca
     (tmp_path / "empty.pem").write_text("")
     path = Path(ca_file) if ca_file.startswith("~") else tmp_path / ca_file
     message = await refusal({}, profile(base_url="https://gw.example", ca_file=path))
-    assert message == "ca_file of profile p cannot be read, or holds no certificate in PEM form"
+    assert message == "ca_file of profile p cannot be read, or holds no PEM certificate"

@@ -46,7 +46,7 @@ def test_a_run_is_stepped_by_keys_to_a_sealed_candidate(tmp_path: Path) -> None:
             terminal.press("\r")
             terminal.until(lambda text, gate=gate: f"{gate} waits" not in text and "you say" not in text)
         terminal.until(lambda text: "candidate sealed" in text and text.splitlines()[2].count("✓") == 8)
-        terminal.until("published by nobody here")
+        terminal.until("not published by this tool")
         terminal.press("\x1b")
         terminal.until(lambda text: "1 routes" in text and "candidate sealed" in text)
         terminal.press("q")

@@ -135,7 +135,7 @@ def test_two_passphrases_that_differ_make_no_vault(home: dict[str, str]) -> None
     with token(home, "set") as terminal:
         type_in(terminal, "Passphrase for a new vault", "correct horse")
         type_in(terminal, "The same passphrase again", "correct hose")
-        terminal.until("the two passphrases differ; no vault was made")
+        terminal.until("the two passphrases differ; no vault was created")
         assert terminal.end() == 11
     assert not (Path(home["HOME"]) / ".local/share/gateway-console/vault.json").exists()
 
@@ -192,7 +192,7 @@ def test_what_is_typed_in_another_encoding_is_said(home: dict[str, str]) -> None
         terminal.until("Token (it is not shown)")
         terminal.until(lambda _: not terminal.echoes)
         terminal.press(b"\xff\xfe\r")
-        terminal.until("is not text in this terminal's encoding")
+        terminal.until("is not valid in this terminal's encoding")
         assert terminal.end() == 4
 
 

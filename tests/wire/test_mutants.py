@@ -12,7 +12,7 @@ from support.wire.mutants_messages import MESSAGES_MUTANTS
 from support.wire.mutants_responses import RESPONSES_MUTANTS
 
 from console.domain.finding import Finding, Severity
-from console.domain.probes.assertion import JudgedBy, assertions, found
+from console.domain.probes.assertion import JudgedBy, assertions, finding_of
 from console.domain.routes.family import EndpointFamily
 from console.wire import FAMILY_WIRES
 from console.wire.judge.error_body import check_error_body
@@ -78,7 +78,7 @@ def test_each_family_has_a_golden_stream_of_its_vendor_and_one_with_a_tool() -> 
 
 @pytest.mark.parametrize("mutant", STREAM_MUTANTS, ids=lambda mutant: mutant.name)
 def test_a_fault_in_a_stream_is_noticed_by_its_assertion(mutant: Mutant) -> None:
-    expected = found(*mutant.noticed_by)
+    expected = finding_of(*mutant.noticed_by)
     noticed = judged(mutant.family, mutant.frames, mutant.expected)
     assert (expected.id, expected.message) in messages(noticed)
     assert (expected.id, expected.message) not in messages(judged(mutant.family, mutant.base))
@@ -87,7 +87,7 @@ def test_a_fault_in_a_stream_is_noticed_by_its_assertion(mutant: Mutant) -> None
 
 @pytest.mark.parametrize("mutant", BODY_MUTANTS, ids=lambda mutant: mutant.name)
 def test_a_fault_in_a_body_is_noticed_by_its_assertion(mutant: BodyMutant) -> None:
-    expected = found(*mutant.noticed_by)
+    expected = finding_of(*mutant.noticed_by)
     read = FAMILY_WIRES[mutant.family].read
     assert (expected.id, expected.message) in messages(read(mutant.body, mutant.expected).findings)
     assert (expected.id, expected.message) not in messages(read(mutant.base, mutant.expected).findings)
@@ -111,7 +111,7 @@ def test_an_errors_shape_is_judged_by_its_family(
         assert Severity.FAIL not in {finding.severity for finding in findings}
         assert "COM-E-01" not in {finding.id for finding in findings}
     else:
-        assert found(*expected) in findings
+        assert finding_of(*expected) in findings
 
 
 def test_every_case_that_the_wire_judges_has_a_fault_or_a_dialect_that_shows_it() -> None:

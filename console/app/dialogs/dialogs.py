@@ -1,4 +1,4 @@
-"""The dialog that shows a pane over the screen, and the token's, in which a key acts too."""
+"""The dialog that shows a pane over the screen, and the token's dialog, which also has a key for an action."""
 
 from typing import ClassVar
 
@@ -13,7 +13,7 @@ from console.view.console_state import ConsoleState
 
 
 class Dialog(ModalScreen[str]):
-    """A pane over the screen; esc, enter or q closes it. Its result is the id of an action that it was left for."""
+    """A pane over the screen; esc, enter or q closes it. Its result is the id of the action that closed it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,enter,q,question_mark", "dismiss(None)", "close", show=False),
@@ -49,7 +49,7 @@ class Dialog(ModalScreen[str]):
 
 
 class TokenDialog(Dialog):
-    """The token pane over the screen; the key that it names works in it as well."""
+    """The token pane over the screen; the key that it names also works in it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(",".join(SET_TOKEN.keys), f"dismiss('{SET_TOKEN.id}')", SET_TOKEN.label, show=False)

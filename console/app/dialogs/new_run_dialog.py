@@ -19,19 +19,19 @@ from console.view.console_state import ConsoleState
 from console.view.sign import Tone
 
 Begin = Callable[[RunForm], Awaitable[str]]
-"""Begins a run; returns why it cannot be begun, or nothing."""
+"""Begins a run; returns why it cannot begin, or nothing."""
 _COMMAND_LINES = 6
-"""How many lines are left for the commands; more of them scroll."""
+"""How many lines there are for the commands; more of them scroll."""
 _KINDS = ("patch", "article", "plan")
 _FIELDS = (
-    ("repository", "repository", "the directory, or one in it"),
-    ("task_file", "or a task file", "in place of a typed task"),
-    ("context", "context", "patterns of files that the writer is given, with spaces between them"),
+    ("repository", "repository", "its directory, or one inside it"),
+    ("task_file", "or a task file", "instead of a typed task"),
+    ("context", "context", "file patterns for the writer, separated by spaces"),
 )
 
 
 class FormPane(LinePane):
-    """What the form is for, and why the run was not begun."""
+    """What the form is for, and why the run did not begin."""
 
     refused = ""
     commands: Sequence[str] = ()
@@ -51,7 +51,7 @@ class FormPane(LinePane):
 
 
 class Choice(RadioButton):
-    """One of several; which one is chosen is told by a sign, not by colour alone."""
+    """One of several; a sign shows which one is chosen, not colour alone."""
 
     @property
     def BUTTON_INNER(self) -> str:  # type: ignore[override]  # noqa: N802  # Textual's name
@@ -60,7 +60,7 @@ class Choice(RadioButton):
 
 
 class Confirmation(Checkbox):
-    """A box; that it is ticked is told by a sign, not by colour alone."""
+    """A box; a sign shows that it is ticked, not colour alone."""
 
     @property
     def BUTTON_INNER(self) -> str:  # type: ignore[override]  # noqa: N802  # Textual's name
@@ -69,18 +69,18 @@ class Confirmation(Checkbox):
 
 
 class NewRunDialog(ModalScreen[RunForm | None]):
-    """Asks what a run is about, and begins it. What was written stays until it is begun; answers it when left."""
+    """Asks what a run is about, and begins it. Input stays until then; returns it when closed."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "leave it", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "cancel", show=False)]
 
     def __init__(self, state: ConsoleState, form: RunForm, begin: Begin, *, checks: Sequence[str]) -> None:
         """Prepare the form.
 
         Args:
             state: The state to draw in.
-            form: What was written before.
+            form: The earlier input.
             begin: Begins the run.
-            checks: The commands of the policy that could be run in it.
+            checks: The policy's commands that could run in it.
 
         """
         super().__init__(classes="dialog form")
@@ -101,7 +101,7 @@ class NewRunDialog(ModalScreen[RunForm | None]):
         """Lay the fields out."""
         with Vertical(id="framed") as frame:
             frame.border_title = "new run"
-            frame.border_subtitle = "enter in a line begins   esc leaves, and keeps what you wrote"
+            frame.border_subtitle = "enter in a line begins   esc leaves and keeps your input"
             yield Label("what is to be done", markup=False)
             yield self._typed
             for name, label, _ in _FIELDS:
@@ -128,7 +128,7 @@ class NewRunDialog(ModalScreen[RunForm | None]):
         self._typed.focus()
 
     def action_leave(self) -> None:
-        """Leave, and keep what was written."""
+        """Leave, and keep the input."""
         self.dismiss(self._written())
 
     def on_input_submitted(self, message: Input.Submitted) -> None:

@@ -23,11 +23,11 @@ from console.view.run_view import CallShown
 from console.view.sign import Tone
 
 CarryOut = Callable[[str], Awaitable[str]]
-"""Carries a command out for a reason; returns why not, or nothing."""
+"""Carries out a command for a reason; returns why not, or nothing."""
 
 
 class SendDialog(ModalScreen[bool]):
-    """Shows what will be sent before the first paid call; answers whether to send it."""
+    """Shows what will be sent before the first paid call; returns whether to send it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "dismiss(True)", "send", show=False),
@@ -71,18 +71,18 @@ def text_dialog(state: ConsoleState, title: str, text: str) -> Dialog:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What a reason is asked for."""
+    """The command that a reason is asked for."""
 
     title: str
     facts: tuple[tuple[str, str, Tone], ...]
-    """Labels and words on what is about to happen."""
+    """Labels and texts about what will happen."""
     is_needed: bool
-    """Without a reason of some length it is refused."""
+    """Whether it is refused without a reason of some length."""
     carry_out: CarryOut
 
 
 class AskPane(LinePane):
-    """What is about to happen, and why it was refused where it was."""
+    """What will happen, and why it was refused, if it was."""
 
     def __init__(self, state: ConsoleState, ask: Ask) -> None:
         super().__init__(state, id="ask", can_focus=False)
@@ -101,13 +101,13 @@ class AskPane(LinePane):
             yield from labelled("refused", self.refused, width, tone=Tone.FAIL)
             return
         need = f"at least {TYPED_REASON} characters" if self._ask.is_needed else "may be left empty"
-        yield from labelled("reason", f"in your words, kept in the record; {need}", width, tone=Tone.DIM)
+        yield from labelled("reason", f"in your words, stored in the record; {need}", width, tone=Tone.DIM)
 
 
 class ReasonDialog(ModalScreen[None]):
-    """Asks for the reason and carries the command out; a refusal is said here, and what was typed stays."""
+    """Asks for the reason and carries out the command; shows a refusal, and keeps the typed text."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "leave it", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "cancel", show=False)]
 
     def __init__(self, state: ConsoleState, ask: Ask) -> None:
         super().__init__(classes="dialog reason")
@@ -120,7 +120,7 @@ class ReasonDialog(ModalScreen[None]):
         """Lay the facts and the line for the reason out."""
         with Vertical(id="framed") as frame:
             frame.border_title = self._ask.title
-            frame.border_subtitle = "enter does it   esc leaves it"
+            frame.border_subtitle = "enter confirms   esc cancels"
             yield self._pane
             yield self._typed
 
@@ -130,7 +130,7 @@ class ReasonDialog(ModalScreen[None]):
         self._typed.focus()
 
     def on_input_submitted(self, message: Input.Submitted) -> None:
-        """Carry it out, once."""
+        """Carry out the command, once."""
         message.stop()
         if self._typed.disabled:
             return

@@ -19,7 +19,7 @@ from console.view.token_sign import token_sign
 
 
 class HeaderBar(LinePane):
-    """One line that is always there: where calls would go, and under which reference."""
+    """One line that is always visible: where calls would go, and under which reference."""
 
     def __init__(self, state: ConsoleState, *, is_built_in: bool) -> None:
         super().__init__(state, id="header", can_focus=False)
@@ -33,7 +33,7 @@ class HeaderBar(LinePane):
 
 
 def header_line(state: ConsoleState, marks: Sequence[str], width: int) -> Line:
-    """Return the header. On a narrow screen words go first; where calls would go and under which key never does."""
+    """Return the header. A narrow screen drops words first; it always shows where calls go and under which key."""
     name, profile = Span("gateway-console ", Tone.STRONG), Span(f" {fit(state.profile, 20)} ", Tone.OK)
     marked = [profile, *(Span(f"· {mark} ", Tone.WARN) for mark in marks)]
     where, key = [Span(" "), *_where(state)], _key(state)
@@ -73,7 +73,7 @@ def _key(state: ConsoleState) -> list[Span]:
 
 
 def _counts(state: ConsoleState, *, is_short: bool = False) -> list[Line]:
-    """Count the routes by what stands out most: drift first, then their smoke tests."""
+    """Count the routes by their most prominent state: drift first, then their smoke tests."""
     signs = [
         verdict_sign(route.check.verdict) if route.check.verdict is Verdict.DRIFT else call_sign(route.smoke)
         for route in state.routes
@@ -101,7 +101,7 @@ class KeyBar(LinePane):
         return (key_line(state, cursor, size.width, self._place),)
 
     async def on_click(self, event: events.Click) -> None:
-        """Do what the key under the mouse does."""
+        """Perform the action of the key under the mouse."""
         at = 0
         for action in _shown(self.size.width, self._place):
             at += cell_len(f"{action.shown_key} {action.label}") + 2
@@ -111,7 +111,7 @@ class KeyBar(LinePane):
 
 
 def key_line(state: ConsoleState, cursor: int, width: int, place: Place = Place.MAIN) -> Line:
-    """Return the key line, with as many keys as a width has room for."""
+    """Return the key line, with as many keys as fit into a width."""
     spans: list[Span] = []
     for action in _shown(width, place):
         is_dim = action.why_not(state, cursor) is not None

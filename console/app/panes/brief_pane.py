@@ -1,4 +1,4 @@
-"""The brief pane: a call word for word, before it is paid for and after."""
+"""The brief pane: a call word for word, before and after it is paid for."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ from console.view.sign import Tone
 
 
 class BriefPane(TextPane):
-    """A call as it is sent: whom it asks, what it can take, and every word of it."""
+    """A call as it is sent: whom it asks, what it can cost, and every word of it."""
 
     def __init__(self, state: ConsoleState, call: CallShown, *, is_sent: bool) -> None:
         super().__init__(state, "")
@@ -25,7 +25,7 @@ class BriefPane(TextPane):
         yield from labelled("to", f"{call.role}: {call.model}", width)
         yield from labelled("by", f"POST {call.endpoint_path}   {call.endpoint_family}", width)
         yield from labelled("takes", f"{call.cost}; {call.body_size:,} bytes go out", width)
-        note = "the ids that bound its blocks are new in every call; the token goes in a header and is not shown"
+        note = "the ids around its blocks are new in every call; the token goes in a header and is not shown"
         yield from (line(dim(piece)) for piece in wrap(note, width))
         for title, text in (("instructions", call.instructions), ("prompt", call.prompt)):
             yield BLANK

@@ -16,12 +16,12 @@ class CallLogPane(LinePane):
     """Pane 4, on wide screens."""
 
     def lines(self, state: ConsoleState, cursor: int, size: Size) -> Sequence[Line]:
-        """Return a line a call."""
+        """Return a line per call."""
         return tuple(call_lines(state.requests.calls, size.width))
 
 
 def call_lines(calls: Sequence[Call], width: int) -> Iterator[Line]:
-    """Yield a line a call, the newest first."""
+    """Yield a line per call, newest first."""
     if not calls:
         yield line(dim("no request sent yet"))
         return

@@ -1,4 +1,4 @@
-"""The contract pane: what the route under the cursor requires, what it is set to, and what to do."""
+"""The contract pane: what the route under the cursor requires, how it is configured, and what to do."""
 
 from collections.abc import Iterator, Sequence
 
@@ -13,7 +13,8 @@ from console.domain.routes.contract import RouteCheck, Verdict, fix_lines
 from console.view.console_state import ConsoleState, RouteView
 from console.view.finding_sign import severity_sign
 from console.view.live_call import CallPhase
-from console.view.route_sign import check_sign, rung_sign
+from console.view.route_sign import check_sign
+from console.view.rung_sign import rung_sign
 from console.view.sign import Sign, Tone
 
 _HEADLINES = {
@@ -21,7 +22,7 @@ _HEADLINES = {
     Verdict.DRIFT: ("× endpoint drift", "the route is wrong, not the model", Tone.FAIL),
     Verdict.CONDITIONAL: ("~ conditional", "text works; tools, or the role's own shape, do not", Tone.WARN),
     Verdict.UNKNOWN: ("· unknown", "no source names this family; a live call has to prove it", Tone.DIM),
-    Verdict.BLOCKED: ("! blocked", "an account or route matter stops this route", Tone.WARN),
+    Verdict.BLOCKED: ("! blocked", "an account or route problem stops this route", Tone.WARN),
 }
 
 
@@ -71,7 +72,7 @@ def contract_lines(state: RouteView, width: int, read: CatalogueRead | None = No
 
 
 def _climbed(state: RouteView, smoked: tuple[Finding, ...]) -> tuple[Finding, ...]:
-    """Return the ladder's findings that are told nowhere else."""
+    """Return the ladder's findings that are not shown elsewhere."""
     found = dict.fromkeys(finding for result in state.proven.rungs for finding in result.findings)
     return tuple(each for each in found if each not in state.check.findings and each not in smoked)
 
@@ -106,14 +107,14 @@ def _declared(state: RouteView, width: int, read: CatalogueRead | None) -> Itera
         yield _fact("declared", "listed, no families", "a hint, no proof", Tone.DIM, width)
     else:
         is_there = state.check.route.endpoint_family in entry.families
-        names = ", ".join(entry.families) or "none that is spoken here"
+        names = ", ".join(entry.families) or "none supported here"
         yield _fact("declared", names, "a hint, no proof", Tone.TEXT if is_there else Tone.WARN, width)
     if entry.price is not None:
         yield _fact("price", str(entry.price), "of the catalogue", Tone.TEXT, width)
 
 
 def _ladder(state: RouteView, width: int) -> Iterator[Line]:
-    """Yield the rungs of the probe ladder, what each came to, and how far the role needs it."""
+    """Yield the rungs of the probe ladder, the result of each, and how far the role needs it."""
     proven = state.proven
     if not proven.rungs and state.climbing is None:
         return
@@ -163,7 +164,7 @@ def _fact(label: str, value: str, note: str, tone: Tone, width: int) -> Line:
 
 
 def _source(check: RouteCheck) -> str:
-    """Return a short name of the source; the whole URL stands with the findings and in the route's own view."""
+    """Return a short name of the source; the whole URL is with the findings and in the route's own view."""
     host, _, path = check.fact.source_url.removeprefix("https://").partition("/")
     steps = path.split("/")
     if host != "github.com" or len(steps) < 2:

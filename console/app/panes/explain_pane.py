@@ -20,7 +20,7 @@ class ExplainPane(LinePane):
 
 
 def explain_lines(state: ConsoleState, cursor: int, width: int) -> Iterator[Line]:
-    """Yield the category of a route's newest refusal with its meaning, the reading of this refusal, and its rule."""
+    """Yield the category of a route's newest refusal and its meaning, the evidence for this refusal, and the rule."""
     smoke = state.routes[cursor].smoke
     found = None if smoke.result is None else smoke.result.classification
     if found is None:

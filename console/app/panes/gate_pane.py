@@ -1,4 +1,4 @@
-"""The gate pane: what our code computed at a gate, from which scores and findings, and what stands behind it."""
+"""The gate pane: what our code computed at a gate, from which scores and findings, and the evidence behind it."""
 
 from collections.abc import Iterator, Sequence
 
@@ -27,7 +27,7 @@ class GatePane(LinePane):
     """Pane 2 of the run screen."""
 
     def lines(self, state: ConsoleState, cursor: int, size: Size) -> Sequence[Line]:
-        """Return what the newest gate came to, or the one that is looked back at."""
+        """Return the newest gate, or the earlier one on display."""
         return tuple(gate_lines(state, size.width))
 
 
@@ -52,7 +52,7 @@ def gate_lines(state: ConsoleState, width: int) -> Iterator[Line]:
 
 
 def _head_lines(view: RunView, run: RunState, width: int) -> Iterator[Line]:
-    """Yield where the run stands, unless it waits: then the opening below and the strip above say so."""
+    """Yield where the run is, unless it waits: then the opening below and the strip above show it."""
     if run.phase is not Phase.WAITING:
         yield from (line(Span(piece, Tone.STRONG)) for piece in wrap(standing(run), width))
     yield from _stop_lines(run, width)
@@ -60,7 +60,7 @@ def _head_lines(view: RunView, run: RunState, width: int) -> Iterator[Line]:
         yield from labelled("not now", view.said, width, tone=Tone.WARN, label_width=_LABEL)
     if view.problem and not run.is_over:
         for number, each in enumerate(view.problem.split("\n")):
-            label = "" if number else "only to look"
+            label = "" if number else "read-only"
             yield from labelled(label, each, width, tone=Tone.WARN, label_width=_LABEL)
 
 
@@ -71,12 +71,12 @@ def _stop_lines(run: RunState, width: int) -> Iterator[Line]:
         yield from labelled("stopped by", named, width, tone=Tone.WARN, label_width=_LABEL)
         if run.stopped.reason:
             yield from labelled("why", run.stopped.reason, width, label_width=_LABEL)
-        yield from labelled("", "no draft failed by it", width, tone=Tone.DIM, label_width=_LABEL)
+        yield from labelled("", "this does not count as a failed draft", width, tone=Tone.DIM, label_width=_LABEL)
     if run.blocked is not None and run.blocked.attempts_used_up:
         yield from labelled("why", "the attempts are used up", width, tone=Tone.WARN, label_width=_LABEL)
     if run.sealed is not None:
         yield from labelled("candidate", run.sealed.artifact_sha256, width, tone=Tone.OK, label_width=_LABEL)
-        yield from labelled("", "published by nobody here; d shows it", width, tone=Tone.DIM, label_width=_LABEL)
+        yield from labelled("", "not published by this tool; press d to view", width, tone=Tone.DIM, label_width=_LABEL)
 
 
 def _opening_lines(view: RunView, shown: GateNotes, width: int) -> Iterator[Line]:
@@ -92,7 +92,7 @@ def _opening_lines(view: RunView, shown: GateNotes, width: int) -> Iterator[Line
         yield _score_line(criterion, score, scores.get(criterion, ""), width)
     for finding in shown.findings:
         mark = severity_sign(finding.severity)
-        words = f"{finding.id}  {finding.message}" if finding.message else f"{finding.id}  (its words are not kept)"
+        words = f"{finding.id}  {finding.message}" if finding.message else f"{finding.id}  (its text is not stored)"
         for place, piece in enumerate(wrap(words, width - 2)):
             yield line(Span(f"{mark.sign} " if place == 0 else "  ", mark.tone), piece)
     for note in shown.judged:
@@ -122,7 +122,7 @@ _STOPPED = {
     "CHK-08": "cannot be started",
     "CHK-10": "cannot be read",
 }
-"""How a command ended that has no exit code, by the finding that says so."""
+"""How a command without an exit code ended, by the finding that says so."""
 
 
 def _how_failed(opened: GateOpened, check: CommandRun) -> str:
@@ -139,7 +139,7 @@ def _decision_lines(run: RunState, opened: GateOpened, width: int) -> Iterator[L
             continue
         sign = gate_sign(each.decided.verdict)
         by = "the machine's verdict" if each.decided.is_machine else each.actor.id
-        over = ", against what was computed" if each.decided.is_override else ""
+        over = ", against the computed verdict" if each.decided.is_override else ""
         why = f": {each.decided.reason}" if each.decided.reason else ""
         yield from labelled("decided", f"{sign} by {by}{over}{why}", width, tone=sign.tone, label_width=_LABEL)
 
@@ -154,10 +154,10 @@ def _total(view: RunView, opened: GateOpened) -> list[Line]:
 
 def _computed(opened: GateOpened) -> str:
     if opened.failure is not None:
-        return f"the call gave nothing to judge: {opened.failure}; no draft failed by it"
-    words = "computed here from the scores, not said by the model" if opened.scores else "computed here"
+        return f"the call gave nothing to judge: {opened.failure}; this does not count as a failed draft"
+    words = "computed here from the scores, not claimed by the model" if opened.scores else "computed here"
     human = "; it needs a person's decision" if opened.needs_human else ""
-    final = "; no reason makes it better" if opened.is_final else ""
+    final = "; it cannot be overridden" if opened.is_final else ""
     return f"{words}{human}{final}"
 
 
@@ -190,13 +190,13 @@ def _note_lines(note: JudgeNote, width: int) -> Iterator[Line]:
 
 
 def independence_lines(view: RunView, width: int) -> Iterator[Line]:
-    """Yield how far apart the judges are from whom they judge."""
+    """Yield how independent the judges are of the models they judge."""
     policy = None if view.state is None or view.state.created is None else view.state.created.policy
     least = 0 if policy is None else policy.min_independence
     for place, (pair, reached) in enumerate(view.independence):
         tone = Tone.OK if reached >= least else Tone.FAIL
         label = cell("independence" if place == 0 else "", _LABEL, Tone.DIM)
-        told = f" {reached} of 3  {LEVEL_WORDS[reached]}" + ("" if reached >= least else f"; the policy wants {least}")
+        told = f" {reached} of 3  {LEVEL_WORDS[reached]}" + ("" if reached >= least else f"; the policy needs {least}")
         name = pair.replace("_vs_", " / ")
         yield line(
             label,
@@ -208,7 +208,7 @@ def independence_lines(view: RunView, width: int) -> Iterator[Line]:
 
 
 def budget_lines(run: RunState, width: int) -> Iterator[Line]:
-    """Yield what the run and its attempt took, of what they may take, and what a call under way may take."""
+    """Yield what the run and its attempt have used, their limits, and what a call in progress may use."""
     policy = None if run.created is None else run.created.policy
     limits: tuple[int | None, ...] = (None, None, None, None)
     if policy is not None:
@@ -220,7 +220,7 @@ def budget_lines(run: RunState, width: int) -> Iterator[Line]:
     if run.phase in (Phase.CALLING, Phase.LOST) and run.intended is not None:
         money = run.intended.max_microusd
         cost = "price unknown" if money is None else f"at most {usd_text(money)}"
-        what = "under way" if run.phase is Phase.CALLING else "set aside"
+        what = "in progress" if run.phase is Phase.CALLING else "set aside"
         told = f"at most {run.intended.max_tokens:,} tokens, {cost}"
         yield from labelled(what, told, width, tone=Tone.LIVE, label_width=_LABEL)
 

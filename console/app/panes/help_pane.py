@@ -1,4 +1,4 @@
-"""The help pane: all keys of a screen, with the reason where one does not work now."""
+"""The help pane: all keys of a screen; for one that does not work now, the reason."""
 
 from collections.abc import Iterator, Sequence
 
@@ -12,14 +12,14 @@ from console.view.sign import Tone
 
 
 class HelpPane(LinePane):
-    """All keys of a screen, with the reason where one does not work now."""
+    """All keys of a screen; for one that does not work now, the reason."""
 
     def __init__(self, state: ConsoleState, place: Place = Place.MAIN) -> None:
         super().__init__(state, id="help")
         self._place = place
 
     def lines(self, state: ConsoleState, cursor: int, size: Size) -> Sequence[Line]:
-        """Return the keys, each with what it does."""
+        """Return a line per key."""
         return tuple(help_lines(state, cursor, size.width, self._place))
 
 

@@ -1,4 +1,4 @@
-"""The pane of next steps: what can be done with the run in view now, with which key, and what comes of it."""
+"""The pane of next steps: what can be done now with the run in view, with which key, and with what result."""
 
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
@@ -21,18 +21,18 @@ _VERDICT_KEYS = {GateVerdict.READY: "run.ready", GateVerdict.REVISE: "run.revise
 
 
 class NextPane(LinePane):
-    """The pane under the others of the run screen."""
+    """The pane below the others on the run screen."""
 
     def __init__(self, state: ConsoleState) -> None:
         super().__init__(state, id="next", can_focus=False)
 
     def lines(self, state: ConsoleState, cursor: int, size: Size) -> Sequence[Line]:
-        """Return a line for each thing that can be done."""
+        """Return a line for each possible action."""
         return tuple(next_lines(state, size.width))
 
 
 def next_lines(state: ConsoleState, width: int) -> Iterator[Line]:
-    """Yield what can be done now; a key that does not work is not among it, and says why when pressed."""
+    """Yield what can be done now; a key that does not work is left out, and says why when pressed."""
     reasons: list[str] = []
     has_any = False
     for action_id, words in _possible(state):
@@ -55,8 +55,8 @@ def _possible(state: ConsoleState) -> Iterator[tuple[str, str]]:
         yield "run.new", "begin a run on this machine"
         return
     if state.run.is_stepping:
-        yield "run.cut", "a call that was sent may be billed all the same"
-        yield "run.close", "the step goes on behind the routes"
+        yield "run.cut", "a call that was sent may still be billed"
+        yield "run.close", "the step continues in the background"
         return
     if run.is_over:
         yield "run.draft", "the artifact as it was written"
@@ -64,22 +64,22 @@ def _possible(state: ConsoleState) -> Iterator[tuple[str, str]]:
         return
     yield "run.step", _step_words(run)
     if run.phase is Phase.DUE:
-        yield "run.preview", "exactly what will be sent; nothing is sent by looking"
+        yield "run.preview", "shows exactly what will be sent; sends nothing"
     for verdict, action_id in _VERDICT_KEYS.items():
         yield action_id, _verdict_words(run, verdict)
     if run.phase is Phase.WAITING:
-        yield "run.draft", "what you decide on, word for word"
-    yield "run.repeat", "the gate's call once more, on its route; it may be billed twice"
+        yield "run.draft", "the text that you decide on, word for word"
+    yield "run.repeat", "repeats the gate's call on its route; it may be billed twice"
     if run.failure is not None or run.phase is Phase.LOST:
         yield "run.fallback", f"the fallback route serves {role_at(run.gate, run.attempt)} from here on"
     if run.phase is not Phase.WAITING:
-        yield "run.end", "ends here; no draft failed by it"
+        yield "run.end", "ends here; this does not count as a failed draft"
 
 
 def _step_words(run: "RunState") -> str:
     role = role_at(run.gate, run.attempt)
     if run.phase is Phase.CALLING:
-        return "look what became of the call that is under way elsewhere, or was cut off"
+        return "find out about the call in progress elsewhere, or cut off"
     if run.gate in GATES_WITH_A_CALL and run.phase is Phase.DUE:
         first = "" if run.calls else "; it is shown to you first"
         return f"a paid call by {role}{first}"

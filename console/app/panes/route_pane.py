@@ -13,10 +13,10 @@ from console.view.route_sign import route_sign
 
 
 class RoutePane(LinePane):
-    """One route with nothing cut."""
+    """One route in full."""
 
     def lines(self, state: ConsoleState, cursor: int, size: Size) -> Sequence[Line]:
-        """Return everything that is known of the route."""
+        """Return everything that is known about the route."""
         return tuple(whole_route_lines(state, cursor, size.width))
 
 

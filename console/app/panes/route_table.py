@@ -1,4 +1,4 @@
-"""The route table: one row a role; its cursor moves all panes."""
+"""The route table: one row per role; its cursor moves all panes."""
 
 from collections.abc import Iterator, Sequence
 
@@ -27,11 +27,11 @@ class RouteTablePane(LinePane):
             super().__init__()
 
     def lines(self, state: ConsoleState, cursor: int, size: Size) -> Sequence[Line]:
-        """Return the header and a row a route."""
+        """Return the header and a row per route."""
         return tuple(route_lines(state, cursor, size.width))
 
     def show(self, state: ConsoleState, cursor: int) -> None:
-        """Draw another state, and say in the frame where the cursor is."""
+        """Draw another state, and show the cursor's position in the frame."""
         super().show(state, cursor)
         self.border_title = "1 routes"
         self.border_subtitle = f"{cursor + 1} of {len(state.routes)}" if state.routes else ""
@@ -44,7 +44,7 @@ class RouteTablePane(LinePane):
 
 
 def route_lines(state: ConsoleState, cursor: int, width: int) -> Iterator[Line]:
-    """Yield the table's lines, with the columns that a width has room for."""
+    """Yield the table's lines, with the columns that fit into a width."""
     has_path, has_figures = width >= 104, width >= 84
     fixed = 2 + 9 + 19 + 10 + 10 + (21 if has_path else 0) + (14 if has_figures else 0)
     model_width = max(8, min(width - fixed, 42))

@@ -27,11 +27,11 @@ class RunListPane(LinePane):
             super().__init__()
 
     def lines(self, state: ConsoleState, cursor: int, size: Size) -> Sequence[Line]:
-        """Return a line a run."""
+        """Return a line per run."""
         return tuple(run_lines(state, size.width))
 
     def show(self, state: ConsoleState, cursor: int) -> None:
-        """Draw another state, with the cursor's line in sight."""
+        """Draw another state, with the cursor's line visible."""
         super().show(state, cursor)
         place = _HEADER_LINES + (0 if state.run is None else state.run.cursor)
         height = self.scrollable_content_region.height

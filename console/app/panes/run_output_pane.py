@@ -1,4 +1,4 @@
-"""The output pane: what a call streams while it runs, kept nowhere; and what happened in the run."""
+"""The output pane: what a call streams while it runs, stored nowhere; and what happened in the run."""
 
 from collections.abc import Iterator, Sequence
 
@@ -29,7 +29,7 @@ class RunOutputPane(LinePane):
         return tuple(output_lines(state, size.width, size.height))
 
     def show(self, state: ConsoleState, cursor: int) -> None:
-        """Draw another state, and go to the end where something more happened."""
+        """Draw another state, and scroll to the end if something new happened."""
         before = None if self._state.run is None else (self._state.run.state, len(self._state.run.words))
         super().show(state, cursor)
         if state.run is not None and before != (state.run.state, len(state.run.words)):
@@ -37,7 +37,7 @@ class RunOutputPane(LinePane):
 
 
 def output_lines(state: ConsoleState, width: int, height: int) -> Iterator[Line]:
-    """Yield the stream while a call runs, and above it the newest things that happened."""
+    """Yield the stream while a call runs, below the newest events."""
     view = state.run
     if view is None or view.state is None:
         yield line(dim("no run in view"))
@@ -68,7 +68,7 @@ def _wrapped(words: str, width: int) -> Iterator[Line]:
 
 
 def _stream(view: RunView, width: int) -> Iterator[Line]:
-    """Yield the call under way in this console; nothing once it ended, for what is kept is shown elsewhere."""
+    """Yield this console's call in progress; nothing once it ended, since the stored result is shown elsewhere."""
     live = view.live
     if not view.is_stepping_this or live.phase is CallPhase.IDLE:
         return

@@ -22,7 +22,7 @@ class RunRecordPane(LinePane):
 
 
 def record_lines(state: ConsoleState, width: int) -> Iterator[Line]:
-    """Yield the record of the run in view as far as it has come."""
+    """Yield the record of the run in view so far."""
     if state.run is None or state.run.state is None:
         yield line(dim("no run in view"))
         return
@@ -45,7 +45,7 @@ def _facts(record: Record) -> Iterator[tuple[str, str]]:
     repository = record.repository_state
     yield "run", record.run_id
     if repository is not None:
-        dirty = ", with changes that are not committed" if repository.is_dirty else ""
+        dirty = ", with uncommitted changes" if repository.is_dirty else ""
         owner = f"{repository.owner}/" if repository.owner else ""
         yield "repository", f"{owner}{repository.name} @ {repository.commit[:10]}{dirty}"
     yield (
@@ -74,7 +74,7 @@ def _facts(record: Record) -> Iterator[tuple[str, str]]:
         yield "sources", f"{len(record.source_urls_checked)} page(s) read"
     for gate in record.gates:
         if gate.decided is not None:
-            over = ", against what was computed" if gate.is_override else ""
+            over = ", against the computed verdict" if gate.is_override else ""
             why = f": {gate.reason}" if gate.reason else ""
             yield gate.gate.words.removesuffix(" source"), f"{gate.decided} by {gate.decided_by}{over}{why}"
     yield "ledger", f"{record.lines} lines, head {record.head[:12]}"

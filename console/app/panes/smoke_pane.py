@@ -1,4 +1,4 @@
-"""The smoke pane: all routes' live tests in short, and the one under the cursor in full."""
+"""The smoke pane: all routes' live tests in brief, and the one under the cursor in full."""
 
 from collections.abc import Iterator, Sequence
 
@@ -17,19 +17,19 @@ from console.view.live_call import LiveCall
 from console.view.sign import Tone
 
 _ROOMY = 18
-"""From how many lines on all tests are listed; below, the route table above already says it in short."""
+"""The height in lines from which all tests are listed; below it, the route table above already shows them."""
 
 
 class SmokePane(LinePane):
     """Pane 3."""
 
     def lines(self, state: ConsoleState, cursor: int, size: Size) -> Sequence[Line]:
-        """Return the tests in short, then the one under the cursor."""
+        """Return the tests in brief, then the one under the cursor."""
         return tuple(smoke_lines(state, cursor, size.width, size.height))
 
 
 def smoke_lines(state: ConsoleState, cursor: int, width: int, height: int) -> Iterator[Line]:
-    """Yield the pane's lines; streamed text takes what room is left and shows its end."""
+    """Yield the pane's lines; streamed text gets the remaining room and shows its end."""
     if not state.routes:
         return
     shown = list(enumerate(state.routes)) if height >= _ROOMY else [(cursor, state.routes[cursor])]
@@ -41,7 +41,7 @@ def smoke_lines(state: ConsoleState, cursor: int, width: int, height: int) -> It
     route = state.routes[min(cursor, len(state.routes) - 1)]
     about = list(about_lines(route, width))
     if height < _ROOMY:
-        about = about[1:]  # role and model stand in the route table just above
+        about = about[1:]  # role and model are in the route table just above
     foot = list(_totals(state, width))
     room = max(2, height - len(head) - len(about) - len(foot) - (2 if height >= _ROOMY else 1))
     output = list(_output(route.smoke, width, room))
@@ -76,7 +76,7 @@ def _short(state: RouteView, width: int, *, is_cursor: bool) -> Line:
 
 
 def about_lines(state: RouteView, width: int) -> Iterator[Line]:
-    """Yield what is known of one route's newest smoke test, its output left out."""
+    """Yield what is known about one route's newest smoke test, without its output."""
     smoke, route = state.smoke, state.check.route
     result = smoke.result if not smoke.is_live else None
     if not smoke.is_live and result is None:

@@ -1,4 +1,4 @@
-"""The gate strip: where the run in view stands, on one line that is always there."""
+"""The gate strip: where the run in view is, on one line that is always visible."""
 
 from collections.abc import Iterator, Sequence
 from enum import IntEnum
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _SHORT = {Gate.INSTRUCTION: "instr", Gate.PREFLIGHT: "pre", Gate.SOURCE_CHECK: "sources"}
 _USUAL = {Gate.INSTRUCTION: "instruction", Gate.SOURCE_CHECK: "source check"}
 _ID_SHOWN = 6
-"""How much of a run's id is shown: its end, which the command line takes as a name too."""
+"""How much of a run's id is shown: its end, which the command line also accepts as a name."""
 
 
 class StepperBar(LinePane):
@@ -40,7 +40,7 @@ class StepperBar(LinePane):
 
 
 def short_id(run_id: str) -> str:
-    """Return the part of a run's id that tells it from the others."""
+    """Return the part of a run's id that distinguishes it from the others."""
     return run_id[-_ID_SHOWN:]
 
 
@@ -70,13 +70,13 @@ def waiting_for(state: ConsoleState) -> str:
         case "lost":
             return f"{where}: a call was cut off; it may have been billed"
         case "calling":
-            return f"{where}: a call is under way elsewhere, or was cut off"
+            return f"{where}: a call is in progress elsewhere, or was cut off"
         case _:
             return f"{where} is due{' · a paid call' if run.gate in GATES_WITH_A_CALL else ''}"
 
 
 def strip_line(state: ConsoleState, width: int) -> Line:
-    """Return the gates of the run in view, with as many words as a width has room for."""
+    """Return the gates of the run in view, with as many words as fit into a width."""
     view = state.run
     if view is None or not view.is_read:
         return line(dim(fit("reading the runs of this machine …", width)))
@@ -98,7 +98,7 @@ def strip_line(state: ConsoleState, width: int) -> Line:
 
 
 class _Words(IntEnum):
-    """How many words stand beside the gates' names."""
+    """How many words are shown beside the gates' names."""
 
     NONE = 0
     NOTES = 1
@@ -115,7 +115,7 @@ _FORMS = (
     (_SHORT, _Words.NOTES, "─"),
     (_SHORT, _Words.NONE, "─"),
 )
-"""The strip's forms, from the widest to the narrowest: names, words, and what stands between two gates."""
+"""The strip's forms, from the widest to the narrowest: names, words, and the separator between two gates."""
 
 
 def _spans(

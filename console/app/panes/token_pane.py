@@ -1,4 +1,4 @@
-"""The token pane: where the token comes from, what it is bound to, and what to do where it is not found."""
+"""The token pane: where the token comes from, what it is bound to, and what to do if it is not found."""
 
 from collections.abc import Iterator, Sequence
 
@@ -16,15 +16,15 @@ SET_TOKEN = action_named("token.set")
 
 
 class TokenPane(LinePane):
-    """Where the profile's token comes from, what it is bound to, and what to do where it is not found."""
+    """Where the profile's token comes from, what it is bound to, and what to do if it is not found."""
 
     def lines(self, state: ConsoleState, cursor: int, size: Size) -> Sequence[Line]:
-        """Return what is known of the token; the token itself is known to no pane."""
+        """Return what is known about the token; no pane knows the token itself."""
         return tuple(token_lines(state, size.width))
 
 
 def token_lines(state: ConsoleState, width: int) -> Iterator[Line]:
-    """Yield the token's state, reference, source and origin, and the advice where there is one."""
+    """Yield the token's state, reference, source and origin, and any advice."""
     if state.token is None:
         yield line(dim("the gateway is still being opened; no reference was asked"))
         return
@@ -34,14 +34,14 @@ def token_lines(state: ConsoleState, width: int) -> Iterator[Line]:
     if state.token.source:
         yield from labelled("from", state.token.source, width)
     if state.token.origin or state.token.state is TokenState.FOUND:
-        bound = state.token.origin or "no origin of its own: it is sent to base_url's origin only"
+        bound = state.token.origin or "no origin: it is sent only to base_url's origin"
         yield from labelled("bound to", bound, width)
     if state.token.advice:
         yield BLANK
         yield from labelled("do", state.token.advice, width, tone=Tone.ACCENT)
     yield BLANK
     note = (
-        f"{SET_TOKEN.shown_key} sets it: the screen steps aside and the terminal asks without echo, so that what you"
-        " type is in no widget, log, clipboard or screenshot."
+        f"{SET_TOKEN.shown_key} sets it: the screen is suspended and the terminal asks without echo, so your input is"
+        " never in a widget, log, clipboard or screenshot."
     )
     yield from (line(dim(piece)) for piece in wrap(note, width))

@@ -1,1 +1,1 @@
-"""Runs on the screen: what reads, steps and decides between the panes and the run services."""
+"""Runs on the screen: what reads, steps and decides, between the panes and the run services."""

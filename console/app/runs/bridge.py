@@ -1,6 +1,6 @@
-"""The bridge for runs: the one place where run services and the screen meet. It steps, decides, and asks for repaints.
+"""The bridge for runs: the one place that connects run services and the screen. It steps, decides, and repaints.
 
-A lease is held only while a step is made. What another console appends is noticed, so that the run in view is fresh.
+A lease is held only during a step. The bridge notices what other consoles append, so that the run in view is fresh.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     OpensRuns = Callable[..., contextlib.AbstractAsyncContextManager[RunContext]]
 
 _READING = ("console.app.runs.reading", "console.services.run.opening")
-"""What is loaded after the first paint to read runs, and, below, to step them."""
+"""The modules that are loaded after the first paint: to read runs and, below, to step them."""
 _STEPPING = ("console.services.run.session", "console.services.run.beginning")
 _LOOK_S = 0.25
 _LIST_LIMIT = 500
@@ -38,14 +38,14 @@ _LIST_LIMIT = 500
 
 @dataclass(frozen=True, slots=True)
 class RunForm:
-    """What the operator wrote down for a new run."""
+    """The operator's input for a new run."""
 
     task: str = ""
     task_file: str = ""
     repository: str = ""
     kind: str = "patch"
     context: str = ""
-    """Patterns, with spaces between them."""
+    """Patterns, separated by spaces."""
     are_checks_confirmed: bool = False
 
 
@@ -59,12 +59,12 @@ class RunBridge:
         *,
         open_runs: "OpensRuns | None" = None,
     ) -> None:
-        """Begin without having read anything.
+        """Start without having read anything.
 
         Args:
-            session: The session whose state and gateway runs share.
+            session: The session whose state and gateway the runs share.
             environment: The environment variables, which say where state is kept.
-            open_runs: Opens the ledger and what else runs need; `open_context` where it is not given.
+            open_runs: Opens the ledger and the rest that runs need; `open_context` by default.
 
         """
         self._open_runs = open_runs
@@ -73,15 +73,15 @@ class RunBridge:
         self._desk: RunContext | None = None
         self._log: RunLog | None = None
         self._here: RunContext | None = None
-        """The desk with the profile of the run in view."""
+        """The context with the profile of the run in view."""
         self._problem = ""
         self._prepared: tuple[str, RoleCall] | None = None
-        """The head that a shown call rests on, and the call."""
+        """The head that a shown call depends on, and the call."""
         self._calling: Route | None = None
-        """The route of the call that is about to be made."""
+        """The route of the next call."""
         self._step_task: asyncio.Task[object] | None = None
         self._stepped: RunLog | None = None
-        """The run that is stepped now, as the step reads and appends it."""
+        """The run being stepped, as the step reads and appends it."""
 
     # --- Reading -----------------------------------------------------------------------------------------------------
 
@@ -127,7 +127,7 @@ class RunBridge:
                 await self.look_at(view.runs[0].run_id)
             elif self._log is not None and self._log.state.run_id in changed and self._step_task is None:
                 run = self._log.state
-                if await desk.ledger.head(run.run_id) != run.head:  # what was appended here is shown already
+                if await desk.ledger.head(run.run_id) != run.head:  # our own appends are shown already
                     await self.look_at(run.run_id)
 
     async def _list(self, desk: "RunContext") -> None:
@@ -149,7 +149,7 @@ class RunBridge:
         self._session.dispatch(RunsListed(tuple(rows)))
 
     async def look_at(self, run_id: str) -> None:
-        """Put a run in view, as it stands now."""
+        """Put a run in view, in its current state."""
         desk = self._desk
         if desk is None:
             return
@@ -172,7 +172,7 @@ class RunBridge:
             self._session.dispatch(RunUnread(str(error)))
 
     async def _tell(self) -> None:
-        """Show the run in view as it is known here."""
+        """Show the run in view in the state known here."""
         from console.app.runs.reading import seen
 
         if self._log is not None and self._here is not None:
@@ -201,14 +201,14 @@ class RunBridge:
     # --- Stepping ----------------------------------------------------------------------------------------------------
 
     def claim(self) -> None:
-        """Note at once that a step begins, so that no key can begin it twice before its work does."""
+        """Note at once that a step begins, so that no key can begin it twice before its work starts."""
         from console.view.run_view import StepBegun
 
         if self._log is not None:
             self._session.dispatch(StepBegun(self._log.state.run_id))
 
     async def prepare(self) -> bool:
-        """Build the call that is due and show it; nothing is sent. Return whether there is something to be shown."""
+        """Build the next call and show it; nothing is sent. Return whether there is anything to show."""
         from console.app.runs.reading import call_shown
 
         self._prepared = None
@@ -225,10 +225,10 @@ class RunBridge:
         return self._prepared is not None
 
     async def step(self, *, as_shown: bool = False) -> None:
-        """Do the work of the gate at which the run in view stands.
+        """Do the work of the current gate of the run in view.
 
         Args:
-            as_shown: Send the call that was shown, and no other.
+            as_shown: Send only the call that was shown.
 
         """
         async with self._stepping() as work:
@@ -243,14 +243,14 @@ class RunBridge:
                 head, call = self._prepared or ("", None)
                 self._prepared = None
                 if as_shown and head != log.state.head:
-                    raise StepHeldError("something happened in the run since you looked: look again at what is sent")
+                    raise StepHeldError("the run changed since you looked: check again what will be sent")
                 async with aclosing(stepper.step(call if as_shown else None)) as events:
                     async for each in events:
                         await self._take(each)
 
     @contextlib.asynccontextmanager
     async def _stepping(self) -> AsyncIterator["tuple[RunLog, RunContext] | None"]:
-        """Yield the run in view to be stepped; end with what is said of it, and with the run as it then stands."""
+        """Yield the run in view for a step; end with its message, and with the run's state after the step."""
         await self._session.load(_STEPPING)
         from console.view.run_view import StepEnded
 
@@ -268,7 +268,7 @@ class RunBridge:
                 await self.look_at(log.state.run_id)
 
     async def _take(self, event: "StepEvent") -> None:
-        """Show what happened in a step."""
+        """Show an event of a step."""
         from console.app.runs.reading import call_shown
         from console.domain.probes.event import BudgetSpent, LoopLagMeasured, SmokeStarted
         from console.domain.run.event import CallIntended, Entry
@@ -295,7 +295,7 @@ class RunBridge:
                 self._session.dispatch(RunCalled(event))
 
     async def settle(self) -> None:
-        """After a step was cancelled: note in the ledger that its call was cut off, where one was under way."""
+        """After a step was cancelled: record in the ledger that its call was cut off, if there was one."""
         if self._step_task is not None:
             await asyncio.wait({self._step_task})
         from console.domain.run.state import Phase
@@ -314,7 +314,7 @@ class RunBridge:
     # --- The operator's commands -------------------------------------------------------------------------------------
 
     async def begin(self, form: RunForm) -> str:
-        """Begin a run and put it in view. Return why it cannot be begun; nothing where it was."""
+        """Begin a run and put it in view. Return why it cannot begin; nothing if it did."""
         desk = self._desk
         if desk is None:
             view = self._session.state.run
@@ -343,7 +343,7 @@ class RunBridge:
         return ""
 
     async def command(self, what: "OperatorCommand") -> str:
-        """Carry out an operator's command on the run in view. Return why not; nothing where it was."""
+        """Carry out an operator's command on the run in view. Return why not; nothing if it was carried out."""
         log, desk = self._log, self._here
         if log is None or desk is None:
             return "no run is in view"
@@ -378,7 +378,7 @@ Command = Callable[[str], Awaitable[str]]
 
 
 def _task_of(form: RunForm) -> bytes:
-    """Return the task: the file's where one is named, else what was typed. Raises `BeginError`."""
+    """Return the task: the file's if one is named, else the typed one. Raises `BeginError`."""
     from console.domain.text.safe import safe
     from console.services.run.beginning import TASK_LIMIT, BeginError
     from console.services.system.directories import absolute
@@ -386,7 +386,7 @@ def _task_of(form: RunForm) -> bytes:
     if not form.task_file.strip():
         return form.task.encode()
     if form.task.strip():
-        raise BeginError("a task is typed and a task file is named; empty one of the two")
+        raise BeginError("a task and a task file are both given; clear one of the two")
     path = absolute(Path(form.task_file.strip()))
     try:
         with path.open("rb") as file:

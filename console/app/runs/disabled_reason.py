@@ -1,4 +1,4 @@
-"""Why something cannot be done with a run now. What the rules of a run say is asked of the rules themselves."""
+"""Why an action on a run is not possible now. The rules of a run answer for themselves."""
 
 from typing import TYPE_CHECKING
 
@@ -11,25 +11,25 @@ if TYPE_CHECKING:
     from console.view.run_view import RunView
 
 _TYPED = "a typed reason"
-"""Stands for the reason that the operator will type, while it is asked whether a command is possible at all."""
+"""A placeholder for the operator's reason, to ask whether a command is possible at all."""
 
 
 def why_no_runs(state: ConsoleState, cursor: int) -> str | None:
-    """Say why the runs cannot be shown."""
+    """Return why the runs cannot be shown."""
     return "the runs of this machine are still being read" if state.run is None else None
 
 
 def why_no_new(state: ConsoleState, cursor: int) -> str | None:
-    """Say why no run can be begun."""
+    """Return why no run can be begun."""
     if state.is_read_only:
-        return "this session is read-only: a run keeps lines and makes calls that cost"
+        return "this session is read-only: a run writes to the ledger and makes calls that cost"
     if state.run is None or not state.run.is_read:
         return "the runs of this machine are still being read"
     return state.run.failure or None
 
 
 def why_no_step(state: ConsoleState, cursor: int) -> str | None:
-    """Say why the gate's work cannot be done."""
+    """Return why the gate's work cannot be done."""
     if (reason := _why_untouchable(state)) is not None:
         return reason
     from console.domain.run.state import Phase
@@ -40,14 +40,14 @@ def why_no_step(state: ConsoleState, cursor: int) -> str | None:
     if view.problem:
         return view.problem
     if run.phase is Phase.LOST:
-        return "a call was cut off and may have been billed: t has it made once more, X ends the run"
+        return "a call was cut off and may have been billed: t repeats it, X ends the run"
     if run.phase is Phase.WAITING:
         return f"the gate {run.gate.words} waits for you: y ready, v revise, b block"
     return None
 
 
 def why_no_preview(state: ConsoleState, cursor: int) -> str | None:
-    """Say why no call can be shown before it is sent."""
+    """Return why no call can be shown before it is sent."""
     if state.run is None or state.run.state is None:
         return "no run is in view"
     from console.domain.run.state import Phase
@@ -62,29 +62,29 @@ def why_no_preview(state: ConsoleState, cursor: int) -> str | None:
 
 
 def why_no_ready(state: ConsoleState, cursor: int) -> str | None:
-    """Say why `ready` cannot be said."""
+    """Return why `ready` is not possible."""
     return _why_no_verdict(state, GateVerdict.READY)
 
 
 def why_no_revise(state: ConsoleState, cursor: int) -> str | None:
-    """Say why `revise` cannot be said."""
+    """Return why `revise` is not possible."""
     return _why_no_verdict(state, GateVerdict.REVISE)
 
 
 def why_no_block(state: ConsoleState, cursor: int) -> str | None:
-    """Say why `block` cannot be said."""
+    """Return why `block` is not possible."""
     return _why_no_verdict(state, GateVerdict.BLOCK)
 
 
 def why_no_repeat(state: ConsoleState, cursor: int) -> str | None:
-    """Say why the gate's call cannot be made once more."""
+    """Return why the gate's call cannot be repeated."""
     from console.domain.run.command import AllowRepeat
 
     return _why_untouchable(state) or _refused(state, AllowRepeat(_TYPED))
 
 
 def why_no_fallback(state: ConsoleState, cursor: int) -> str | None:
-    """Say why the fallback route cannot serve the gate's role."""
+    """Return why the fallback route cannot serve the gate's role."""
     from console.domain.run.command import MoveRoute
 
     if (reason := _why_untouchable(state)) is not None:
@@ -97,41 +97,41 @@ def why_no_fallback(state: ConsoleState, cursor: int) -> str | None:
 
 
 def why_no_end(state: ConsoleState, cursor: int) -> str | None:
-    """Say why the run cannot be ended."""
+    """Return why the run cannot be ended."""
     from console.domain.run.command import Stop
 
     return _why_untouchable(state) or _refused(state, Stop(_TYPED))
 
 
 def why_no_cut(state: ConsoleState, cursor: int) -> str | None:
-    """Say why there is nothing to stop."""
-    return None if state.run is not None and state.run.is_stepping else "no step is under way"
+    """Return why there is nothing to stop."""
+    return None if state.run is not None and state.run.is_stepping else "no step is in progress"
 
 
 def why_no_draft(state: ConsoleState, cursor: int) -> str | None:
-    """Say why there is no artifact to be shown."""
+    """Return why there is no artifact to show."""
     if state.run is None or state.run.state is None:
         return "no run is in view"
     from console.domain.run.event import ArtifactRole
 
     run = state.run.state
     has_one = run.artifact(ArtifactRole.DRAFT) is not None or run.artifact(ArtifactRole.PLAN) is not None
-    return None if has_one else "nothing was planned or written in this run yet"
+    return None if has_one else "nothing is planned or written in this run yet"
 
 
 def why_no_older(state: ConsoleState, cursor: int) -> str | None:
-    """Say why one cannot look further back."""
+    """Return why it is not possible to look further back."""
     view = state.run
     return None if view is not None and view.back < len(view.notes) - 1 else "there is no earlier gate"
 
 
 def why_no_newer(state: ConsoleState, cursor: int) -> str | None:
-    """Say why one cannot look forward."""
+    """Return why it is not possible to look forward."""
     return None if state.run is not None and state.run.back > 0 else "this is the newest gate"
 
 
 def why_no_leaving(state: ConsoleState, cursor: int) -> str | None:
-    """Say why leaving would cost something."""
+    """Return why leaving would cost something."""
     if state.run is None or not state.run.is_stepping:
         return None
     return "a run is being stepped, and its call would be cut off: x on the run screen stops it; ctrl+q leaves anyway"
@@ -139,10 +139,10 @@ def why_no_leaving(state: ConsoleState, cursor: int) -> str | None:
 
 def _why_untouchable(state: ConsoleState) -> str | None:
     if state.is_read_only:
-        return "this session is read-only: runs can be looked at"
+        return "this session is read-only: runs can only be viewed"
     if state.run is None or state.run.state is None:
         return "no run is in view: n begins one"
-    return "a step is under way: x stops it" if state.run.is_stepping else None
+    return "a step is in progress: x stops it" if state.run.is_stepping else None
 
 
 def _why_no_verdict(state: ConsoleState, verdict: GateVerdict) -> str | None:
@@ -155,7 +155,7 @@ def _why_no_verdict(state: ConsoleState, verdict: GateVerdict) -> str | None:
 
 
 def _refused(state: ConsoleState, command: "Command") -> str | None:
-    """Return what the rules of a run have against a command."""
+    """Return the objection of a run's rules to a command."""
     from console.domain.run.decide import why_not
 
     view, run = _in_view(state)

@@ -1,4 +1,4 @@
-"""Reading a run for display: its state, what happened in it, and the words that are kept beside the ledger."""
+"""Reading a run for display: its state, its events, and the texts that are stored beside the ledger."""
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -33,12 +33,12 @@ async def read_run(desk: RunContext, run_id: str) -> RunLog:
 
 
 async def desk_of_run(desk: RunContext, state: RunState, opens: Opens) -> tuple[RunContext, str]:
-    """Return the desk with the profile that a run was begun with, and why the run cannot be stepped at it.
+    """Return the context with the profile that a run was begun with, and why it cannot step the run.
 
     Args:
-        desk: The session's.
+        desk: The session's context.
         state: The run.
-        opens: Opens the gateway of another profile than the session's.
+        opens: Opens the gateway of a profile other than the session's.
 
     """
     try:
@@ -64,13 +64,13 @@ async def desk_of_run(desk: RunContext, state: RunState, opens: Opens) -> tuple[
 
 
 async def seen(desk: RunContext, log: RunLog, problem: str, known: Sequence[GateNotes] = ()) -> RunSeen:
-    """Return all that is shown of a run.
+    """Return everything to show of a run.
 
     Args:
         desk: The context of the run.
         log: The run, read.
-        problem: Why it cannot be stepped here; empty where it can.
-        known: The notes of its openings that are shown already: they are not read again.
+        problem: Why it cannot be stepped here; empty if it can.
+        known: The notes of openings that are shown already: they are not read again.
 
     """
     state = log.state
@@ -104,7 +104,7 @@ async def _notes(desk: RunContext, state: RunState, opened: GateOpened) -> GateN
 
 
 async def _judged(desk: RunContext, state: RunState, opened: GateOpened) -> tuple[JudgeNote, ...]:
-    """Return what a judge wrote; nothing at a gate without one, or where its answer was deleted."""
+    """Return what a judge wrote; nothing at a gate without one, or if its answer was deleted."""
     if opened.gate not in (Gate.REVIEWER, Gate.CRITIC):
         return ()
     criteria = tuple(criterion for criterion, _ in opened.scores)
@@ -122,11 +122,11 @@ async def _judged(desk: RunContext, state: RunState, opened: GateOpened) -> tupl
 
 
 async def read_text(desk: RunContext, state: RunState, role: ArtifactRole) -> str:
-    """Return the text of the newest artifact of a role, a plan set out for display. Raises `LedgerError`."""
+    """Return the text of the newest artifact of a role, a plan formatted for display. Raises `LedgerError`."""
     stored = state.artifact(role)
     data = None if stored is None else await desk.artifacts.read(stored.sha256)
     if data is None:
-        raise LedgerError(f"the {role} is not kept any more")
+        raise LedgerError(f"the {role} is no longer stored")
     return (msgspec.json.format(data, indent=2) if role is ArtifactRole.PLAN else data).decode(errors="replace")
 
 
@@ -134,7 +134,7 @@ async def _read(desk: RunContext, sha256: str) -> bytes | None:
     try:
         return await desk.artifacts.read(sha256)
     except LedgerError:
-        return None  # what cannot be read is shown as not kept; the ledger holds the verdict
+        return None  # an unreadable text is shown as not stored; the ledger holds the verdict
 
 
 def call_shown(call: RoleCall, attempt: int) -> CallShown:

@@ -30,7 +30,7 @@ from console.view.console_state import ConsoleState
 
 
 class RoutesScreen(Screen[None]):
-    """Draws the state; the row cursor and the tab of a narrow screen are all that it holds itself."""
+    """Draws the state; holds only the row cursor and the tab of a narrow screen."""
 
     PLACE = Place.MAIN
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Place.MAIN)]
@@ -46,7 +46,7 @@ class RoutesScreen(Screen[None]):
         """Prepare the screen.
 
         Args:
-            controller: Holds the state that is drawn, and does what is asked for here.
+            controller: Holds the state to draw, and does what is requested here.
 
         """
         super().__init__()
@@ -88,7 +88,7 @@ class RoutesScreen(Screen[None]):
         return self._controller.state
 
     def compose(self) -> ComposeResult:
-        """Lay the panes out; the style sheet moves them with the screen's width."""
+        """Lay out the panes; the style sheet moves them with the screen's width."""
         state = self._state
         yield HeaderBar(state, is_built_in=self._controller.session.profile.is_built_in)
         yield StepperBar(state)
@@ -101,7 +101,7 @@ class RoutesScreen(Screen[None]):
         yield KeyBar(state)
 
     def on_mount(self) -> None:
-        """Paint what is known offline; open the gateway when that is on the screen."""
+        """Paint what is known offline; open the gateway once that is on the screen."""
         self._controller.repaint()
         self.call_after_refresh(self._controller.open)
 
@@ -110,15 +110,15 @@ class RoutesScreen(Screen[None]):
         self._move_to(message.row)
 
     def on_resize(self) -> None:
-        """Name the panes again when the style sheet has moved them."""
+        """Rename the panes after the style sheet has moved them."""
         self.call_after_refresh(self._redraw)
 
     def on_screen_resume(self) -> None:
-        """Draw what came in while a dialog was open."""
+        """Draw what arrived while a dialog was open."""
         self._redraw()
 
     def action_do(self, action_id: str) -> None:
-        """Do an action of the action table, or say why it cannot be done now."""
+        """Perform an action of the action table, or say why it is not possible now."""
         reason = action_named(action_id).why_not(self._state, self._cursor)
         if reason is not None:
             self.notify(reason, severity="warning", markup=False)
@@ -203,21 +203,21 @@ class RoutesScreen(Screen[None]):
         self.app.push_screen(dialog, self._go_on)
 
     def _go_on(self, action_id: str | None) -> None:
-        """Do what a dialog was left for, once it is gone."""
+        """Perform the action that closed a dialog, once the dialog is gone."""
         if action_id is not None:
             self.call_after_refresh(self.action_do, action_id)
 
     def _set_token(self) -> None:
-        """Step aside and let the command line ask for the token, then open the gateway with it."""
+        """Suspend the screen and let the command line ask for the token, then open the gateway with it."""
         command = self._controller.session.token_command()
         try:
             with self.app.suspend():
                 ended = subprocess.run(command, check=False)  # noqa: S603  # our own interpreter
         except SuspendNotSupported:
-            self.notify("this terminal cannot step aside; run: gateway-console token set", markup=False)
+            self.notify("this terminal cannot be suspended; run: gateway-console token set", markup=False)
             return
-        if ended.returncode != 0:  # what it said is behind the screen again
-            self.notify("no token was stored; gateway-console token set says why", severity="warning", markup=False)
+        if ended.returncode != 0:  # its message is hidden behind the screen again
+            self.notify("no token was stored; to see why: gateway-console token set", severity="warning", markup=False)
         self._controller.reopen()
 
     def _open_help(self) -> None:
@@ -236,7 +236,7 @@ class RoutesScreen(Screen[None]):
 
     def _focus_on(self, pane: LinePane) -> None:
         if pane not in self._panes():
-            self.notify("the log of requests needs a screen of 160 columns", severity="warning", markup=False)
+            self.notify("the log of requests needs a screen 160 columns wide", severity="warning", markup=False)
             return
         self._show_tab(pane)
         pane.focus()

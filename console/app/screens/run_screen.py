@@ -36,7 +36,7 @@ from console.view.sign import Tone
 
 
 class RunScreen(Screen[None]):
-    """Draws the session's view of runs; which pane is shown on a narrow screen is all that it holds itself."""
+    """Draws the session's view of runs; holds only which pane is shown on a narrow screen."""
 
     PLACE = Place.RUN
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Place.RUN)]
@@ -52,7 +52,7 @@ class RunScreen(Screen[None]):
         """Prepare the screen.
 
         Args:
-            controller: Holds the state that is drawn, and does what goes on when this screen is left.
+            controller: Holds the state to draw, and the work that continues when this screen is left.
 
         """
         super().__init__()
@@ -92,7 +92,7 @@ class RunScreen(Screen[None]):
         }
 
     def compose(self) -> ComposeResult:
-        """Lay the panes out; the style sheet moves them with the screen's width."""
+        """Lay out the panes; the style sheet moves them with the screen's width."""
         state = self._session.state
         yield HeaderBar(state, is_built_in=self._session.profile.is_built_in)
         yield StepperBar(state)
@@ -106,16 +106,16 @@ class RunScreen(Screen[None]):
         yield KeyBar(state, Place.RUN)
 
     def on_mount(self) -> None:
-        """Draw the state, and begin where the operator is needed: at the gate of a run that is not over."""
+        """Draw the state, and start where the operator is needed: at the gate of a run that is not over."""
         run = self._bridge.seen_state
         self.show_tab("runs" if run is None or run.is_over else "gate")
 
     def on_resize(self) -> None:
-        """Name the panes again when the style sheet has moved them."""
+        """Rename the panes after the style sheet has moved them."""
         self.call_after_refresh(lambda: self.show(self._session.state))
 
     def on_screen_resume(self) -> None:
-        """Draw what came in while a dialog was open."""
+        """Draw what arrived while a dialog was open."""
         self.show(self._session.state)
 
     def on_run_list_pane_run_picked(self, message: RunListPane.RunPicked) -> None:
@@ -123,7 +123,7 @@ class RunScreen(Screen[None]):
         self._look_at(message.place)
 
     def action_do(self, action_id: str) -> None:
-        """Do an action of the action table, or say why it cannot be done now."""
+        """Perform an action of the action table, or say why it is not possible now."""
         reason = action_named(action_id).why_not(self._session.state, 0)
         if reason is not None:
             self.notify(reason, severity="warning", markup=False)
@@ -150,7 +150,7 @@ class RunScreen(Screen[None]):
             self._gate.border_subtitle = "\\[ ] look back" if len(view.notes) > 1 else ""
 
     def show_tab(self, name: str) -> None:
-        """Give a pane the focus, and on a narrow screen the place that they share."""
+        """Focus a pane, and on a narrow screen show it in the shared place."""
         self._tab = name
         for each in ("runs", "gate", "output", "record"):
             self.set_class(each == name, f"-{each}-tab")
@@ -164,7 +164,7 @@ class RunScreen(Screen[None]):
         return next(pane for pane in self._panes() if pane.id == name)
 
     def _follow_step(self, state: ConsoleState) -> None:
-        """On a narrow screen show the output while a call runs, and the gate when it has opened."""
+        """On a narrow screen show the output while a call runs, and the gate once it has opened."""
         is_live = state.run is not None and state.run.is_stepping_this and state.run.live.is_live
         if is_live != self._was_live:
             self._was_live = is_live
@@ -226,7 +226,7 @@ class RunScreen(Screen[None]):
         self._controller.begin_run_work(work, f"step {short_id(run.run_id)} at {run.gate}")
 
     async def _prepare(self, *, is_first: bool) -> None:
-        """Build the due call and show it; before the first paid one it is asked whether to send it."""
+        """Build the next call and show it; before the first paid one, ask whether to send it."""
         is_built = await self._bridge.prepare()
         view = self._session.state.run
         if not is_built or view is None or view.call is None or view.state is None or not self.is_attached:
@@ -281,7 +281,7 @@ class RunScreen(Screen[None]):
         computed, said = gate_sign(run.opened.verdict), gate_sign(verdict)
         total = "" if run.opened.total is None else f"   {run.opened.total} of 100"
         artifact = "none here" if run.opened.artifact_sha256 is None else run.opened.artifact_sha256[:12]
-        against = "   against what was computed; recorded as such" if terms.is_override else ""
+        against = "   against the computed verdict; recorded" if terms.is_override else ""
         facts = [
             ("gate", f"{run.gate.words} · attempt {run.attempt}", Tone.TEXT),
             ("computed", f"{computed}{total}", computed.tone),
@@ -289,7 +289,7 @@ class RunScreen(Screen[None]):
             ("artifact", artifact, Tone.TEXT),
         ]
         if terms.needs_signature:
-            facts.append(("signed", "with your key; the policy wants two operators", Tone.TEXT))
+            facts.append(("signed", "with your key; the policy requires two operators", Tone.TEXT))
         facts += [
             ("before you", f"signed by {each.key_fingerprint}", Tone.DIM)
             for each in (terms.behind if terms.is_second else ())
@@ -309,7 +309,7 @@ class RunScreen(Screen[None]):
         facts = (
             ("gate", f"{run.gate.words} · attempt {run.attempt}", Tone.TEXT),
             ("again", f"one more call by {run.intended.role}, on the same route", Tone.TEXT),
-            ("note", "the call before may have been billed, and so may this one", Tone.WARN),
+            ("note", "the earlier call may have been billed, and so may this one", Tone.WARN),
         )
         ask = Ask("try again", facts, False, lambda reason: self._bridge.command(AllowRepeat(reason)))
         self.app.push_screen(ReasonDialog(self._session.state, ask))

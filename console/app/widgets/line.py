@@ -1,6 +1,6 @@
 """Lines: what panes draw. Text with a tone, laid out in cells; pure, so that a pane can be tested as text.
 
-Tokens are masked before a text is cut or broken into lines: a piece of one would not be known for it.
+Tokens are masked before text is cut or broken into lines: a piece of a token would not be recognised.
 """
 
 from collections.abc import Iterator
@@ -37,7 +37,7 @@ BLANK = Line()
 
 
 def line(*parts: Span | str, is_cursor: bool = False) -> Line:
-    """Build a line; a plain text becomes a span in the usual tone."""
+    """Build a line; plain text becomes a span in the usual tone."""
     return Line(tuple(Span(part) if isinstance(part, str) else part for part in parts), is_cursor)
 
 
@@ -47,7 +47,7 @@ def dim(text: str) -> Span:
 
 
 def fit(text: str, width: int) -> str:
-    """Cut a text to a width in cells, with an ellipsis where something is left out."""
+    """Cut a text to a width in cells, with an ellipsis if something is left out."""
     shown = safe(LEAK_GUARD.redact(text))
     if cell_len(shown) <= width:
         return shown
@@ -62,7 +62,7 @@ def cell(text: str, width: int, tone: Tone = Tone.TEXT, *, right: bool = False) 
 
 
 def wrap(text: str, width: int) -> Iterator[str]:
-    """Break a text into lines of at most `width` cells, at spaces where there are any."""
+    """Break a text into lines of at most `width` cells, at spaces if there are any."""
     for paragraph in safe(LEAK_GUARD.redact(text), keep_lines=True).split("\n"):
         rest = paragraph
         while (size := _fitting(rest, max(width, 2))) < len(rest):
@@ -74,7 +74,7 @@ def wrap(text: str, width: int) -> Iterator[str]:
 
 
 def _fitting(text: str, width: int) -> int:
-    """Return how many characters from the beginning fit into a width in cells."""
+    """Return how many characters from the start fit into a width in cells."""
     if text.isascii():
         return min(len(text), width)
     used = 0

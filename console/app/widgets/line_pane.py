@@ -1,4 +1,4 @@
-"""LinePane: the one widget that puts text on the screen. It repaints the lines that changed and no others."""
+"""LinePane: the one widget that puts text on the screen. It repaints only the lines that changed."""
 
 from abc import abstractmethod
 from collections.abc import Sequence
@@ -21,8 +21,8 @@ from console.view.sign import Tone
 class LinePane(ScrollView, inherit_bindings=False):
     """A pane that draws lines from the state.
 
-    All text passes `safe` here, on its way to the terminal, and none of it is markup: what a gateway sends can
-    neither move a cursor nor style, link or name an action. A token that this process holds is masked.
+    All text passes through `safe` here, on its way to the terminal, and none of it is markup: a gateway's text can
+    neither move a cursor nor style, link or name an action. Tokens that this process holds are masked.
     """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"line--{tone}" for tone in Tone} | {"line--cursor"}
@@ -58,7 +58,7 @@ class LinePane(ScrollView, inherit_bindings=False):
         self._strips.clear()
 
     def render_line(self, y: int) -> Strip:
-        """Return one line as it goes to the terminal."""
+        """Return one line as it is sent to the terminal."""
         row = y + self.scroll_offset.y
         content = self._lines[row] if row < len(self._lines) else BLANK
         strip = self._strips.get(content)
@@ -101,9 +101,9 @@ class LinePane(ScrollView, inherit_bindings=False):
 
 
 def _masked(content: Line) -> Line:
-    """Mask the tokens in a line, also where one is cut by a change of tone.
+    """Mask the tokens in a line, even if a change of tone cuts one.
 
-    It comes before lines are compared and strips looked up: a line in which a token is seen only now has changed.
+    This happens before lines are compared and strips looked up: a line whose token is recognised only now has changed.
     """
     text = str(content)
     masked = LEAK_GUARD.redact(text)

@@ -1,4 +1,4 @@
-"""Fields that a person types in: what is pasted is made safe before it is shown, as all text from outside is."""
+"""Input fields: pasted text is made safe before it is shown, like all text from outside."""
 
 from textual import events
 from textual.widgets import Input, TextArea

@@ -1,1 +1,1 @@
-"""What calls a gateway, for the verbs `smoke`, `check` and `demo`: loaded when calls are about to be made."""
+"""Calls to a gateway for `smoke`, `check` and `demo`; loaded only when calls are due."""

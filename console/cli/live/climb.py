@@ -1,4 +1,4 @@
-"""Climbing the probe ladder."""
+"""Climb the probe ladder."""
 
 import asyncio
 from contextlib import aclosing
@@ -21,7 +21,7 @@ from console.view.console_state import ConsoleState
 
 @dataclass(frozen=True, slots=True)
 class ClimbOrder:
-    """What was asked for on the command line."""
+    """How far and how to climb, from the command line."""
 
     top: Rung
     crosses: bool
@@ -30,7 +30,7 @@ class ClimbOrder:
 
 
 async def climb_gateway(profile: Profile, checks: tuple[RouteCheck, ...], order: ClimbOrder) -> ConsoleState:
-    """Open the profile's gateway and climb; prices are told before they are spent. Raises as `opened_gateway` does."""
+    """Open the profile's gateway and climb; each price is printed first. Raises what `opened_gateway` raises."""
     async with opened_gateway(profile) as (origin, gateway):
         if not order.as_json:
             output.note(f"checking {len(checks)} route(s) of {profile.name} at {origin}, to rung {int(order.top)}")
@@ -64,5 +64,5 @@ async def _climb(profile: Profile, checks: tuple[RouteCheck, ...], gateway: Gate
             output.note(f"stopped: {', '.join(sent)} had been sent, may be billed, and have an unknown outcome")
         raise
     if memory.problem:
-        output.note(f"what changed in the catalogue is not known: {memory.problem}")
+        output.note(f"catalogue changes are unknown: {memory.problem}")
     return state

@@ -1,4 +1,4 @@
-"""Live smoke tests of routes, each result told as it comes."""
+"""Live smoke tests of routes; each result is printed as it arrives."""
 
 import asyncio
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from console.cli import output
 from console.cli.exit_code import ExitCode, most_actionable
 from console.cli.gateway import opened_gateway
 from console.cli.reports.code import code_of_result
-from console.cli.reports.smoke import result_document, show_result
+from console.cli.reports.smoke import show_result
 from console.domain.probes.event import RoutesChecked, SmokeFinished
 from console.domain.probes.smoke import SmokeResult, SmokeStatus
 from console.domain.routes.contract import RouteCheck
@@ -21,24 +21,25 @@ from console.services.probes.smoke import SmokePlan, smoke
 from console.view.console_state import ConsoleState
 
 if TYPE_CHECKING:
+    from console.cli.reports.documents.smoke import SmokedDocument
     from console.services.config.settings import Profile
     from console.services.gateway.client import Gateway
 
 
 @dataclass(frozen=True, slots=True)
 class SmokeOrder:
-    """What was asked for on the command line."""
+    """How to smoke the routes, from the command line."""
 
     shape: Shape = Shape.TEXT
     repeat: int = 1
     concurrency: int | None = None
-    """The most calls in flight; None means the profile's own."""
+    """The most calls in flight; None means the profile's setting."""
     as_json: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Smoked:
-    """What smoking a profile's routes came to."""
+    """The results of smoking a profile's routes."""
 
     origin: str
     results: tuple[SmokeResult, ...]
@@ -49,19 +50,15 @@ class Smoked:
         """The exit code of all results."""
         return most_actionable(code_of_result(result) for result in self.results)
 
-    def document(self, profile: "Profile") -> dict[str, object]:
+    def document(self, profile: "Profile") -> "SmokedDocument":
         """Return the results as the JSON documents name them."""
-        return {
-            "profile": profile.name,
-            "config": profile.source,
-            "origin": self.origin,
-            "results": [result_document(result) for result in self.results],
-            "console": {"loop_lag_p99_ms": round(self.loop_lag_p99_ms, 2)},
-        }
+        from console.cli.reports.documents.smoke import SmokedDocument
+
+        return SmokedDocument.of(profile, self.origin, self.results, self.loop_lag_p99_ms)
 
 
 async def smoke_gateway(profile: "Profile", checks: tuple[RouteCheck, ...], how: SmokeOrder) -> Smoked:
-    """Open the profile's gateway and smoke the routes. Raises as `opened_gateway` does."""
+    """Open the profile's gateway and smoke the routes. Raises what `opened_gateway` raises."""
     async with opened_gateway(profile) as (origin, gateway):
         if not how.as_json:
             output.note(f"smoking {len(checks)} route(s) of profile {profile.name} at {origin}, shape {how.shape}")
@@ -78,7 +75,7 @@ async def smoke_gateway(profile: "Profile", checks: tuple[RouteCheck, ...], how:
 async def _smoke_routes(
     profile: "Profile", checks: tuple[RouteCheck, ...], gateway: "Gateway", how: SmokeOrder
 ) -> tuple[ConsoleState, list[SmokeResult]]:
-    """Fold a smoke test's events, and write each result as it comes."""
+    """Fold a smoke test's events, and write each result as it arrives."""
     state = ConsoleState(profile.name).apply(RoutesChecked(checks))
     results: list[SmokeResult] = []
     widths = _widths(checks)
@@ -114,7 +111,7 @@ def _in_order(results: list[SmokeResult]) -> list[SmokeResult]:
 
 
 def _stops(state: ConsoleState, check: RouteCheck) -> bool:
-    """Return whether a route's newest test ended in something that no repetition mends."""
+    """Return whether a route's newest test ended in an error that a retry cannot fix."""
     result = state.smoke(check.route.role).result
     return result is not None and result.classification is not None and result.classification.stops
 

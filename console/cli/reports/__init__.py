@@ -1,1 +1,1 @@
-"""What several verbs print: findings, classifications, checks, records, verification rows."""
+"""What verbs print: lines for a person here, the documents of `--json` in `documents`."""

@@ -1,31 +1,25 @@
-"""What climbing the probe ladder showed, told by the headless face: lines for a person, one JSON document."""
-
-from typing import TYPE_CHECKING
+"""The results of climbing the probe ladder, for a person."""
 
 from console.cli import output
-from console.cli.reports.classification import classification_document
-from console.cli.reports.finding import finding_document, show_finding
-from console.cli.reports.routes import route_document
+from console.cli.reports.finding import show_finding
 from console.domain.errors.category import Classification
 from console.domain.finding import Severity
-from console.domain.money import Spent, usd, usd_text
+from console.domain.money import Spent, usd_text
 from console.domain.probes.event import CatalogueRead
 from console.domain.probes.ladder import Rung, RungResult, rung_needed
 from console.domain.probes.proven_route import ProvenRoute
 from console.domain.routes.contract import fix_lines
 from console.view.console_state import ConsoleState
 from console.view.explanation import reading_lines
-from console.view.route_sign import rung_sign, verdict_sign
-
-if TYPE_CHECKING:
-    from console.services.config.settings import Profile
+from console.view.route_sign import verdict_sign
+from console.view.rung_sign import rung_sign
 
 _SHARED = (Rung.CONNECTION, Rung.CATALOGUE)
 """The rungs that are proven once for all routes."""
 
 
 def show_check(state: ConsoleState) -> None:
-    """Write what climbing showed for a person: a table, the gateway, then each route."""
+    """Write the results for a person: a table, the gateway, then each route."""
     rows = [("role", "model", "family", "declared", "price", "verdict", "rung")]
     rows += [
         (
@@ -53,7 +47,7 @@ def show_check(state: ConsoleState) -> None:
 
 
 def _show_gateway(state: ConsoleState) -> None:
-    """Write the rungs that are the same for all routes once."""
+    """Write once the rungs that all routes share."""
     shared = {result.rung: result for route in state.proven for result in route.rungs if result.rung in _SHARED}
     if shared:
         output.write_line()
@@ -137,67 +131,3 @@ def _show_changes(read: CatalogueRead) -> None:
 def _spent(spent: Spent) -> str:
     known = "" if spent.is_exact else ", not all prices and token counts known"
     return f"spent in this session: {spent.tokens} tokens, {usd_text(spent.microusd)}{known}"
-
-
-def check_document(profile: "Profile", state: ConsoleState, top: Rung) -> dict[str, object]:
-    """Return what climbing showed as one JSON document."""
-    read = state.catalogue
-    return {
-        "schema": "gateway-console/check/v1",
-        "profile": profile.name,
-        "config": profile.source,
-        "level": int(top),
-        "routes": [_route_document(state, route) for route in state.proven],
-        "catalogue": None
-        if read is None
-        else {
-            "sources": list(read.catalogue.sources),
-            "models": len(read.catalogue.entries),
-            "is_first": read.is_first,
-            "changes": [
-                {"kind": each.kind.value, "model": each.model, "was": each.was, "now": each.now}
-                for each in read.changes
-            ],
-        },
-        "spent": None
-        if state.budget is None
-        else {
-            "tokens": state.budget.spent.tokens,
-            "usd": usd(state.budget.spent.microusd),
-            "is_exact": state.budget.spent.is_exact,
-        },
-    }
-
-
-def _route_document(state: ConsoleState, route: ProvenRoute) -> dict[str, object]:
-    entry = None if state.catalogue is None else state.catalogue.catalogue.get(route.check.route.model)
-    declared = None if entry is None or entry.families is None else [family.value for family in entry.families]
-    findings = {**dict.fromkeys(route.check.findings)}
-    for result in route.rungs:
-        findings |= dict.fromkeys(result.findings)
-    return route_document(route.check) | {
-        "verdict": route.verdict.value,
-        "declared_families": declared,
-        "input_usd": None if entry is None or entry.price is None else entry.price.input_usd,
-        "output_usd": None if entry is None or entry.price is None else entry.price.output_usd,
-        "rung_reached": int(route.reached),
-        "rung_needed": int(rung_needed(route.check.route.role)),
-        "rungs": [_rung_document(result) for result in route.rungs],
-        "findings": [finding_document(finding) for finding in findings],
-        "fix": list(fix_lines(route.check)),
-    }
-
-
-def _rung_document(result: RungResult) -> dict[str, object]:
-    return {
-        "rung": int(result.rung),
-        "title": result.rung.title,
-        "status": result.status.value,
-        "notes": list(result.notes),
-        "price_before": {"tokens": result.price_before.tokens, "usd": usd(result.price_before.microusd)},
-        "tokens": result.tokens,
-        "price_after_usd": usd(result.price_after_microusd),
-        "requests_sent": result.requests_sent,
-        "elapsed_ms": None if result.elapsed_ms is None else round(result.elapsed_ms, 1),
-        **classification_document(result.classification),
-    }

@@ -1,20 +1,9 @@
-"""The exit codes of what several verbs show: a check, a smoke test, a refusal, a token."""
+"""Exit codes of a smoke test, a refusal and a token."""
 
 from console.cli.exit_code import ExitCode
 from console.domain.errors.category import Category, Classification
-from console.domain.finding import Severity
 from console.domain.probes.smoke import SmokeResult, SmokeStatus
-from console.domain.routes.contract import RouteCheck, Verdict
 from console.domain.tokens.state import TokenState
-
-
-def code_of_check(check: RouteCheck) -> ExitCode:
-    """Return the exit code of one route's offline check."""
-    if check.verdict is Verdict.DRIFT:
-        return ExitCode.DRIFT
-    has_failure = any(finding.severity is Severity.FAIL for finding in check.findings)
-    return ExitCode.FAILED if has_failure else ExitCode.OK
-
 
 _CATEGORY_CODES = {
     Category.ENDPOINT_DRIFT: ExitCode.DRIFT,
@@ -26,7 +15,7 @@ _CATEGORY_CODES = {
 
 
 def code_of_token(state: TokenState) -> ExitCode:
-    """Return the exit code of what asking for a token led to."""
+    """Return the exit code of a token's state."""
     if state is TokenState.FOUND:
         return ExitCode.OK
     return ExitCode.REFUSED if state is TokenState.REFUSED else ExitCode.TOKEN
@@ -42,6 +31,6 @@ def code_of_result(result: SmokeResult) -> ExitCode:
 
 
 def code_of_category(found: Classification) -> ExitCode:
-    """Return the exit code of a refusal, or of what broke."""
+    """Return the exit code of a refusal or a failure."""
     category = found.category
     return ExitCode.ACCOUNT if category.is_account else _CATEGORY_CODES.get(category, ExitCode.FAILED)

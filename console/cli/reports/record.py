@@ -5,22 +5,24 @@ from typing import Any
 
 from console.domain.run.record import Record
 
-_PAIRS = ("scores", "independence")
+MOMENTS = ("started_at_ms", "updated_at_ms")
+"""Fields of a record that a document shows as RFC 3339, without `_ms` in the name."""
+PAIRS = "independence"
+"""The field of a record that a document shows as an object."""
 
 
-def record_document(record: Record) -> dict[str, object]:
-    """Return a record with times as RFC 3339 and pairs as objects."""
+def readable(document: object) -> object:
+    """Return a document as plain values, with `MOMENTS` and `PAIRS` of its records converted."""
     import msgspec
 
-    plain = _readable(msgspec.to_builtins(record))
-    return plain if isinstance(plain, dict) else {}
+    return _readable(msgspec.to_builtins(document))
 
 
 def record_yaml(record: Record) -> str:
     """Return a record in YAML, the article's fields first."""
     import yaml
 
-    text: str = yaml.safe_dump(record_document(record), sort_keys=False, allow_unicode=True, default_flow_style=False)
+    text: str = yaml.safe_dump(readable(record), sort_keys=False, allow_unicode=True, default_flow_style=False)
     return text
 
 
@@ -28,16 +30,12 @@ def _readable(value: Any) -> Any:
     if isinstance(value, dict):
         shown: dict[str, object] = {}
         for key, each in value.items():
-            if key in _PAIRS:
-                shown[key] = dict(each)
-            elif key.endswith("_at_ms"):
-                shown[key.removesuffix("_ms")] = None if each is None else moment(each)
+            if key in MOMENTS:
+                shown[key.removesuffix("_ms")] = moment(each)
             else:
-                shown[key] = _readable(each)
+                shown[key] = dict(each) if key == PAIRS else _readable(each)
         return shown
-    if isinstance(value, list):
-        return [_readable(each) for each in value]
-    return value
+    return [_readable(each) for each in value] if isinstance(value, list | tuple) else value
 
 
 def moment(at_ms: int) -> str:

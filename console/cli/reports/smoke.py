@@ -1,10 +1,9 @@
-"""A smoke test's end, for a person and as JSON."""
+"""A smoke test's result, for a person."""
 
 from collections.abc import Sequence
 
 from console.cli import output
-from console.cli.reports.classification import classification_document
-from console.cli.reports.finding import finding_document, show_finding
+from console.cli.reports.finding import show_finding
 from console.domain.finding import Severity
 from console.domain.probes.smoke import SmokeResult
 from console.view.call_sign import result_sign
@@ -12,7 +11,7 @@ from console.view.explanation import reading_lines
 
 
 def show_result(result: SmokeResult, widths: Sequence[int]) -> None:
-    """Write one smoke test's end for a person."""
+    """Write one smoke test's result for a person."""
     cells = (str(result_sign(result)), result.role, result.model, result.endpoint_family)
     output.write_line(output.table_line((*cells, _figures(result)), (*widths, 0)))
     if result.classification is not None:
@@ -40,34 +39,3 @@ def _figures(result: SmokeResult) -> str:
     if result.finish is not None:
         parts.append(result.finish)
     return "  ".join(parts)
-
-
-def result_document(result: SmokeResult) -> dict[str, object]:
-    """Return a smoke result as the JSON documents name it; times in milliseconds."""
-
-    def rounded(value: float | None) -> float | None:
-        return None if value is None else round(value, 1)
-
-    classification = result.classification
-    return {
-        "role": result.role.value,
-        "model": result.model,
-        "model_reported": result.model_reported,
-        "served_as": result.service.served_as.value if result.service else None,
-        "shape": result.shape.value,
-        "endpoint_family": result.endpoint_family,
-        "endpoint_path": result.endpoint_path,
-        "status": result.status.value,
-        **classification_document(classification),
-        "http_status": result.http_status,
-        "requests_sent": result.requests_sent,
-        "request_written_ms": rounded(result.request_written_ms),
-        "first_byte_ms": rounded(result.first_byte_ms),
-        "ttft_ms": rounded(result.ttft_ms),
-        "total_ms": rounded(result.total_ms),
-        "input_tokens": result.input_tokens,
-        "output_tokens": result.output_tokens,
-        "finish": result.finish,
-        "request_id": result.request_id,
-        "findings": [finding_document(finding) for finding in result.findings],
-    }

@@ -1,16 +1,10 @@
-"""The verification table, as the headless face tells it: lines for a person, fields of a JSON document."""
+"""The verification table, for a person."""
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
 from console.cli import output
-from console.cli.reports.finding import finding_document
-from console.domain.finding import Finding
 from console.domain.verification import Freshness, Mark, PageChecked, RowState, SourceOutcome
 from console.view.verification_sign import freshness_sign, outcome_sign
-
-if TYPE_CHECKING:
-    from console.services.config.settings import Profile
 
 
 def show_table(states: Sequence[RowState]) -> None:
@@ -33,7 +27,7 @@ def show_table(states: Sequence[RowState]) -> None:
 
 
 def summary(states: Sequence[RowState]) -> str:
-    """Return how many rows are in which state, in words."""
+    """Return the number of rows in each state, as text."""
     counts = {kind: sum(each.freshness is kind for each in states) for kind in Freshness}
     return (
         f"{len(states)} row(s): {counts[Freshness.FRESH]} fresh, {counts[Freshness.STALE]} stale,"
@@ -42,7 +36,7 @@ def summary(states: Sequence[RowState]) -> str:
 
 
 def show_row(state: RowState, marks: Iterable[Mark]) -> None:
-    """Write all of a row and its marks, the newest first."""
+    """Write a row with all its details and marks."""
     row = state.row
     fields = [
         ("row", row.id),
@@ -58,13 +52,13 @@ def show_row(state: RowState, marks: Iterable[Mark]) -> None:
     for field in fields:
         output.write_line(output.table_line(field, widths))
     for mark in marks:
-        output.write_line(f"checked {_moment(mark)} by {mark.by}{_hash_words(mark)}")
+        output.write_line(f"checked {moment_of(mark)} by {mark.by}{_hash_words(mark)}")
         if mark.note:
             output.write_line(f"    {mark.note}")
 
 
 def show_checked(checked: PageChecked, widths: Sequence[int]) -> None:
-    """Write what fetching one source came to."""
+    """Write the result of fetching one source."""
     cells = (str(outcome_sign(checked.outcome)), checked.row_id, checked.reason)
     output.write_line(output.table_line(cells, (*widths, 0)))
 
@@ -75,62 +69,8 @@ def checked_widths(states: Iterable[RowState]) -> list[int]:
     return output.column_widths([(longest, each.row.id) for each in states])
 
 
-def document(
-    profile: "Profile", rows: Sequence[dict[str, object]], findings: Iterable[Finding] = ()
-) -> dict[str, object]:
-    """Return the verb's JSON document."""
-    return {
-        "schema": "gateway-console/verify/v1",
-        "profile": profile.name,
-        "config": profile.source,
-        "policy": {
-            "verification_max_age_days": profile.policy.verification_max_age_days,
-            "require_verification": profile.policy.require_verification,
-        },
-        "rows": rows,
-        "findings": [finding_document(finding) for finding in findings],
-    }
-
-
-def row_document(state: RowState) -> dict[str, object]:
-    """Return a row as the JSON documents name it."""
-    mark = state.mark
-    return {
-        "id": state.row.id,
-        "area": state.row.area,
-        "what": state.row.what,
-        "source_url": state.row.source_url,
-        "safe_wording": state.row.safe_wording,
-        "state": state.freshness.value,
-        "checked_at": _moment(mark) if mark else None,
-        "by": mark.by if mark else None,
-        "note": mark.note if mark else None,
-        "content_sha256": mark.content_sha256 if mark else None,
-        "expires_on": state.expires_on.isoformat() if state.expires_on else None,
-    }
-
-
-def mark_document(mark: Mark) -> dict[str, object]:
-    """Return a mark as the JSON documents name it."""
-    return {
-        "checked_at": _moment(mark),
-        "by": mark.by,
-        "note": mark.note,
-        "content_sha256": mark.content_sha256,
-    }
-
-
-def checked_document(checked: PageChecked) -> dict[str, object]:
-    """Return what fetching a source came to as the JSON documents name it."""
-    return {
-        "outcome": checked.outcome.value,
-        "reason": checked.reason,
-        "http_status": checked.http_status,
-        "content_sha256": checked.content_sha256,
-    }
-
-
-def _moment(mark: Mark) -> str:
+def moment_of(mark: Mark) -> str:
+    """Return when a mark was made, as RFC 3339 in UTC."""
     return mark.at.replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
 

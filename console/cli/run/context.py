@@ -1,4 +1,4 @@
-"""The desk of the command line: the profile that a run was begun with, its task, and its id as people type it."""
+"""The context of a run on the command line: the profile it was begun with, its task, and its id as typed."""
 
 import argparse
 from contextlib import AbstractAsyncContextManager
@@ -24,56 +24,56 @@ _SHORTEST_PART = 4
 
 
 class RunNameError(Problem):
-    """No run, or more than one, has this name."""
+    """No run, or more than one, matches this name."""
 
     kind = ProblemKind.USAGE
 
 
-def open_desk_of(
+def open_run_context(
     profile: Profile, *, is_looking: bool = False, reservations: Reservations | None = None
 ) -> AbstractAsyncContextManager[RunContext]:
-    """Open the desk of a profile in the context of this command line. Takes and raises what `open_context` does."""
-    context = current()
+    """Open a profile's run context for this command line. Takes and raises what `open_context` does."""
+    given = current()
     return open_context(
         profile,
         partial(opened_target, profile),
-        environment=context.environment,
-        home=context.home,
+        environment=given.environment,
+        home=given.home,
         is_looking=is_looking,
         reservations=reservations,
     )
 
 
-async def desk_of_run(desk: RunContext, log: RunLog, arguments: argparse.Namespace) -> RunContext:
-    """Return the desk with the profile that a run was begun with, whatever the default profile is now.
+async def context_of_run(context: RunContext, log: RunLog, arguments: argparse.Namespace) -> RunContext:
+    """Return the context with the profile that the run was begun with, whatever the default profile is now.
 
     Raises:
-        ConfigError: That profile cannot be used any more.
-        RunNameError: Another profile was asked for.
+        ConfigError: That profile can no longer be used.
+        RunNameError: The command line names another profile.
 
     """
     try:
-        inputs = await read_inputs(desk.artifacts, log.state)
+        inputs = await read_inputs(context.artifacts, log.state)
     except LedgerError:
-        return desk  # to look and to decide is possible on another machine too; to step is not, and says so
+        return context  # another machine can show and decide too; a step there fails with a message
     if arguments.profile is not None and arguments.profile != inputs.profile:
-        raise RunNameError(f"the run was begun with profile {inputs.profile}; leave --profile away")
+        raise RunNameError(f"the run was begun with profile {inputs.profile}; omit --profile")
     profile = profile_of(inputs, current().environment)
     return replace(
-        desk,
+        context,
         profile=profile,
-        catalogues=catalogues_of(profile, desk.environment),
+        catalogues=catalogues_of(profile, context.environment),
         operator=operator_of(profile),
         open_target=partial(opened_target, profile),
-        reservations=desk.reservations.under(profile.budget()),
+        reservations=context.reservations.under(profile.budget()),
     )
 
 
 async def run_id_of(ledger: Ledger, name: str) -> str:
-    """Return the id of the run that a word means: an id, a part of one that no other has, or `last`.
+    """Return the id of the run that a word names: an id, a unique part of one, or `last`.
 
     Raises:
-        RunNameError: There is none, or more than one.
+        RunNameError: No run, or more than one, matches.
 
     """
     if is_run_id(name):
@@ -89,20 +89,20 @@ async def run_id_of(ledger: Ledger, name: str) -> str:
 
 
 def read_task(path: Path) -> bytes:
-    """Read what is to be done.
+    """Read the task.
 
     Raises:
-        BeginError: It cannot be read.
+        BeginError: The file cannot be read.
 
     """
     try:
         if str(path) == "-":
             if current().stdin.isatty():
-                output.note("the task, then ctrl+d:")
+                output.note("type the task, then ctrl+d:")
             return current().stdin.buffer.read(TASK_LIMIT + 1)
         with path.open("rb") as file:
             return file.read(TASK_LIMIT + 1)
     except OSError as error:
         raise BeginError(
-            f"the task {safe(str(path), limit=200)} cannot be read: {error.strerror or 'input/output error'}"
+            f"cannot read the task {safe(str(path), limit=200)}: {error.strerror or 'input/output error'}"
         ) from None

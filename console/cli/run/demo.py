@@ -1,4 +1,4 @@
-"""The demo's runs: candidates that take each of the ways that a run can end, on the embedded gateway."""
+"""The demo's runs on the embedded gateway: one candidate for each way a run can end."""
 
 import asyncio
 import os
@@ -12,14 +12,13 @@ from console.cli import output
 from console.cli.context import current
 from console.cli.exit_code import ExitCode
 from console.cli.gateway import opened_target
-from console.cli.reports.record import record_document
-from console.cli.run.context import open_desk_of
+from console.cli.run.context import open_run_context
 from console.domain.artifacts.artifact import ArtifactKind
 from console.domain.ledger.ulid import new_run_id
 from console.domain.routes.role import Role
 from console.domain.routes.route import RouteTable
 from console.domain.run.event import Entry
-from console.domain.run.record import record_of
+from console.domain.run.record import Record, record_of
 from console.domain.run.state import RunState, RunStatus
 from console.services.config.settings import EMBEDDED, Profile
 from console.services.gateway.reservations import Reservations
@@ -34,14 +33,14 @@ from console.view.run_words import entry_words, standing
 
 @dataclass(frozen=True, slots=True)
 class _Way:
-    """A run of the demo: what is other than in the sample, and how it has to end."""
+    """A run of the demo: how it differs from the sample, and how it must end."""
 
     words: str
     role: Role | None
     model: str
     end: RunStatus
     calls: int
-    """How many calls it takes: none where it is stopped before any generation."""
+    """How many calls it makes: none if it is stopped before any generation."""
 
 
 _WAYS = (
@@ -66,17 +65,16 @@ _TASK = "Add a short note to docs/ that says which endpoint family each role is 
 _RULES = "# Rules\n\nKeep notes short. Touch nothing outside docs/. Publish nothing.\n"
 
 
-async def demonstrate_runs(profile: Profile, *, as_json: bool) -> tuple[list[dict[str, object]], ExitCode]:
-    """Take candidates through the gates; return their records, and whether each ended as it has to.
+async def demonstrate_runs(profile: Profile, *, as_json: bool) -> tuple[tuple[Record, ...], ExitCode]:
+    """Take candidates through the gates; return their records, and OK if each ended as it must.
 
-    The machine's verdict is taken at each gate. The runs work side by side on a repository of their own that is gone
-    afterwards; their records stay.
+    Each gate takes the machine's verdict. The runs work in parallel on a temporary repository; their records stay.
     """
     with TemporaryDirectory(prefix="gateway-console-demo-") as directory:
         repository = Path(directory) / "example-repo"
         if not await _make_repository(repository):
             output.note("git is not installed, so no run is shown: a run needs a repository")
-            return [], ExitCode.OK
+            return (), ExitCode.OK
         async with opened_target(profile) as target:
             reservations = Reservations(profile.budget())
             ended = await asyncio.gather(*(_run(profile, way, repository, target, reservations) for way in _WAYS))
@@ -88,19 +86,22 @@ async def _run(
     profile: Profile, way: _Way, repository: Path, target: Target, reservations: Reservations
 ) -> tuple[_Way, RunState, Sequence[str]]:
     own = profile if way.role is None else _with_model(profile, way.role, way.model)
-    async with open_desk_of(own, reservations=reservations) as desk:
+    async with open_run_context(own, reservations=reservations) as context:
         order = Order(_TASK.encode(), ArtifactKind.PATCH, repository)
-        log, _ = await begin_run(desk, order, new_run_id(desk.now_ms, os.urandom), EMBEDDED)
-        async with stepping(desk, log, target=target) as stepper, aclosing(step_all(desk, log, stepper)) as news:
-            said = [words async for each in news for words in _words(each)]
+        log, _ = await begin_run(context, order, new_run_id(context.now_ms, os.urandom), EMBEDDED)
+        async with (
+            stepping(context, log, target=target) as stepper,
+            aclosing(step_all(context, log, stepper)) as events,
+        ):
+            said = [words async for each in events for words in _words(each)]
         return way, log.state, said
 
 
-def _words(news: StepEvent) -> Iterator[str]:
-    if isinstance(news, Entry) and (words := entry_words(news)) is not None:
+def _words(events: StepEvent) -> Iterator[str]:
+    if isinstance(events, Entry) and (words := entry_words(events)) is not None:
         yield words
-    if isinstance(news, GateNoted):
-        for finding in news.findings:
+    if isinstance(events, GateNoted):
+        for finding in events.findings:
             yield f"    {finding.severity.value:<5} {finding.id}  {finding.message}"
 
 
@@ -109,7 +110,7 @@ def _with_model(profile: Profile, role: Role, model: str) -> Profile:
     return replace(profile, table=RouteTable(routes))
 
 
-def _show(ended: Sequence[tuple[_Way, RunState, Sequence[str]]], *, as_json: bool) -> list[dict[str, object]]:
+def _show(ended: Sequence[tuple[_Way, RunState, Sequence[str]]], *, as_json: bool) -> tuple[Record, ...]:
     for way, state, said in ended:
         if as_json:
             continue
@@ -120,11 +121,11 @@ def _show(ended: Sequence[tuple[_Way, RunState, Sequence[str]]], *, as_json: boo
         output.write_line(f"    {standing(state)}; {len(state.calls)} call(s) made")
     if not as_json:
         output.note("the records stay: gateway-console record show RUN, and record verify --all")
-    return [record_document(record_of(state)) for _, state, _ in ended]
+    return tuple(record_of(state) for _, state, _ in ended)
 
 
 async def _make_repository(root: Path) -> bool:
-    """Make the repository that the runs work on; tell whether there is a git to make it with."""
+    """Make the repository that the runs work on. Return False if git is not installed."""
     (root / "docs").mkdir(parents=True)
     (root / "AGENTS.md").write_text(_RULES, encoding="utf-8")
     (root / "docs" / "index.md").write_text("# Documents\n", encoding="utf-8")

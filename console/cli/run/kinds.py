@@ -1,4 +1,4 @@
-"""What each kind of `run` does: step, decide, and look."""
+"""The kinds of `run`: step, decide and show."""
 
 import argparse
 import os
@@ -7,8 +7,8 @@ from contextlib import aclosing
 
 from console.cli import output
 from console.cli.exit_code import ExitCode
-from console.cli.reports.record import record_document, record_yaml
-from console.cli.run.context import desk_of_run, open_desk_of, read_task, run_id_of
+from console.cli.reports.record import readable, record_yaml
+from console.cli.run.context import context_of_run, open_run_context, read_task, run_id_of
 from console.cli.run.list import show_runs
 from console.cli.run.report import code_of_run, next_commands, show_findings, show_standing
 from console.domain.artifacts.artifact import ArtifactKind
@@ -34,15 +34,15 @@ from console.view.run_words import entry_words
 
 
 async def do(arguments: argparse.Namespace, profile: Profile, *, is_looking: bool) -> ExitCode:
-    """Do what a kind of the verb says. Raises `Problem`s of many kinds.
+    """Run one kind of the verb. Raises any kind of `Problem`.
 
     Args:
         arguments: The parsed command line.
-        profile: The profile that it means.
-        is_looking: Whether the kind keeps nothing.
+        profile: The selected profile.
+        is_looking: Whether the kind only reads.
 
     """
-    async with open_desk_of(profile, is_looking=is_looking) as opened:
+    async with open_run_context(profile, is_looking=is_looking) as opened:
         if arguments.kind == "list":
             return await _list(opened, arguments)
         if arguments.kind == "start":
@@ -50,22 +50,22 @@ async def do(arguments: argparse.Namespace, profile: Profile, *, is_looking: boo
         log = await _find(opened, arguments.run_id)
         if arguments.kind == "show":
             return _show(log.state, arguments)
-        desk = await desk_of_run(opened, log, arguments)
+        context = await context_of_run(opened, log, arguments)
         match arguments.kind:
             case "decide":
-                return await _decide(desk, log, arguments)
+                return await _decide(context, log, arguments)
             case "stop":
-                return await _stop(desk, log, arguments)
+                return await _stop(context, log, arguments)
             case "resume":
-                return await _resume(desk, log, arguments)
+                return await _resume(context, log, arguments)
             case _:
-                return await _step(desk, log, arguments)
+                return await _step(context, log, arguments)
 
 
-# --- Beginning and stepping ------------------------------------------------------------------------------------------
+# --- Start and step --------------------------------------------------------------------------------------------------
 
 
-async def _start(desk: RunContext, arguments: argparse.Namespace) -> ExitCode:
+async def _start(context: RunContext, arguments: argparse.Namespace) -> ExitCode:
     order = Order(
         read_task(arguments.task_file),
         ArtifactKind(arguments.kind_of_artifact),
@@ -74,32 +74,34 @@ async def _start(desk: RunContext, arguments: argparse.Namespace) -> ExitCode:
         are_checks_confirmed=arguments.run_checks,
     )
     log, _ = await begin_run(
-        desk, order, new_run_id(desk.now_ms, os.urandom), origin_of(desk.profile, desk.environment)
+        context, order, new_run_id(context.now_ms, os.urandom), origin_of(context.profile, context.environment)
     )
-    output.note(f"run {log.state.run_id} began, profile {desk.profile.name}")  # what holds its first step names no run
+    output.note(
+        f"run {log.state.run_id} began, profile {context.profile.name}"
+    )  # an error in the first step does not name the run
     if arguments.run_checks:
-        for command in desk.profile.policy.checks:
-            output.note(f"confirmed to run on what a model writes: {command}")
-    elif desk.profile.policy.checks:
-        output.note("the policy's checks will not be run: they were not confirmed with --run-checks")
-    return await _step(desk, log, arguments)
+        for command in context.profile.policy.checks:
+            output.note(f"confirmed to run on code from a model: {command}")
+    elif context.profile.policy.checks:
+        output.note("the policy's checks will not run: confirm them with --run-checks")
+    return await _step(context, log, arguments)
 
 
-async def _step(desk: RunContext, log: RunLog, arguments: argparse.Namespace) -> ExitCode:
+async def _step(context: RunContext, log: RunLog, arguments: argparse.Namespace) -> ExitCode:
     if log.state.is_over or (log.state.is_waiting and not arguments.auto):
         return _finish(log.state, arguments)
-    async with stepping(desk, log) as stepper:
+    async with stepping(context, log) as stepper:
         if _only_shows(log.state, arguments):
             return await _preview(stepper, arguments)
-        news = step_all(desk, log, stepper) if arguments.auto else stepper.step()
-        await _tell(news, arguments)
+        events = step_all(context, log, stepper) if arguments.auto else stepper.step()
+        await _tell(events, arguments)
     return _finish(log.state, arguments)
 
 
 def _only_shows(state: RunState, arguments: argparse.Namespace) -> bool:
-    """Return whether a step shows the call that is due: where that was asked for, and before the first one of a run.
+    """Return whether a step only shows the due call: with `--preview`, and before a run's first call.
 
-    Nobody pays for a call whose words could not be read first, unless `--auto` says that nobody will read them.
+    The operator can read a call before paying for it, unless `--auto` says that no one will read it.
     """
     if arguments.kind != "step":
         return False
@@ -107,9 +109,9 @@ def _only_shows(state: RunState, arguments: argparse.Namespace) -> bool:
     return arguments.preview or (is_first_call and not arguments.send and not arguments.auto)
 
 
-async def _tell(news: AsyncGenerator[StepEvent, None], arguments: argparse.Namespace) -> None:
-    """Note each thing as it happens; a model's output is not among them."""
-    async with aclosing(news) as told:
+async def _tell(events: AsyncGenerator[StepEvent, None], arguments: argparse.Namespace) -> None:
+    """Print each event as it happens, never a model's output."""
+    async with aclosing(events) as told:
         async for each in told:
             if arguments.json:
                 continue
@@ -125,56 +127,57 @@ async def _preview(stepper: Stepper, arguments: argparse.Namespace) -> ExitCode:
     code = ExitCode.OK if arguments.preview else ExitCode.WAITING
     body = call.request.body.decode()
     if arguments.json:
-        document = {
-            "schema": "gateway-console/run-preview/v1",
-            "run_id": stepper.state.run_id,
-            "gate": call.gate.value,
-            "role": call.route.role.value,
-            "model": call.route.model,
-            "endpoint_family": call.route.endpoint_family.value,
-            "endpoint_path": call.route.endpoint_path,
-            "max_tokens": call.cost.tokens,
-            "max_usd": usd(call.cost.microusd),
-            "body": body,
-            "next": [f"gateway-console run step {stepper.state.run_id} --send"],
-        }
+        from console.cli.reports.documents.runs import PreviewDocument
+
+        document = PreviewDocument(
+            run_id=stepper.state.run_id,
+            gate=call.gate,
+            role=call.route.role,
+            model=call.route.model,
+            endpoint_family=call.route.endpoint_family,
+            endpoint_path=call.route.endpoint_path,
+            max_tokens=call.cost.tokens,
+            max_usd=usd(call.cost.microusd),
+            body=body,
+            next=(f"gateway-console run step {stepper.state.run_id} --send",),
+        )
         output.write_document(document)
         return code
     route = call.route
     output.note(f"{route.role}: POST {route.endpoint_path}, {route.model}, {len(call.request.body)} bytes, {call.cost}")
-    output.note("not sent; the ids that bound its blocks are new in every call")
+    output.note("not sent; each call has new ids around its blocks")
     for text in (call.brief.instructions, "", *call.brief.prompt.splitlines()):
         output.write_line(text)
     output.note(f"    next: gateway-console run step {stepper.state.run_id} --send")
     return code
 
 
-# --- Decisions -------------------------------------------------------------------------------------------------------
+# --- Decide ----------------------------------------------------------------------------------------------------------
 
 
-async def _decide(desk: RunContext, log: RunLog, arguments: argparse.Namespace) -> ExitCode:
+async def _decide(context: RunContext, log: RunLog, arguments: argparse.Namespace) -> ExitCode:
     verdict = operator_verdict(
         log.state, Gate(arguments.gate), GateVerdict(arguments.verdict), arguments.reason, saw=arguments.saw
     )
-    await _note_entries(await command(desk, log, verdict), arguments)
+    await _note_entries(await command(context, log, verdict), arguments)
     return _finish(log.state, arguments)
 
 
-async def _stop(desk: RunContext, log: RunLog, arguments: argparse.Namespace) -> ExitCode:
-    await _note_entries(await command(desk, log, Stop(arguments.reason)), arguments)
+async def _stop(context: RunContext, log: RunLog, arguments: argparse.Namespace) -> ExitCode:
+    await _note_entries(await command(context, log, Stop(arguments.reason)), arguments)
     return _finish(log.state, arguments, ExitCode.OK)
 
 
-async def _resume(desk: RunContext, log: RunLog, arguments: argparse.Namespace) -> ExitCode:
+async def _resume(context: RunContext, log: RunLog, arguments: argparse.Namespace) -> ExitCode:
     if log.state.phase is Phase.CALLING:
-        async with stepping(desk, log) as stepper:
+        async with stepping(context, log) as stepper:
             await _tell(stepper.step(), arguments)
     if arguments.fallback:
-        moved = await command(desk, log, MoveRoute(Role(arguments.fallback), arguments.reason))
+        moved = await command(context, log, MoveRoute(Role(arguments.fallback), arguments.reason))
         await _note_entries(moved, arguments)
     if arguments.repeat:
-        await _note_entries(await command(desk, log, AllowRepeat(arguments.reason)), arguments)
-    return await _step(desk, log, arguments)
+        await _note_entries(await command(context, log, AllowRepeat(arguments.reason)), arguments)
+    return await _step(context, log, arguments)
 
 
 async def _note_entries(entries: Sequence[Entry], arguments: argparse.Namespace) -> None:
@@ -183,21 +186,23 @@ async def _note_entries(entries: Sequence[Entry], arguments: argparse.Namespace)
             output.note(words)
 
 
-# --- Looking ---------------------------------------------------------------------------------------------------------
+# --- Show ------------------------------------------------------------------------------------------------------------
 
 
-async def _find(desk: RunContext, name: str) -> RunLog:
-    return await RunLog.open(desk.ledger, await run_id_of(desk.ledger, name))
+async def _find(context: RunContext, name: str) -> RunLog:
+    return await RunLog.open(context.ledger, await run_id_of(context.ledger, name))
 
 
-async def _list(desk: RunContext, arguments: argparse.Namespace) -> ExitCode:
-    return await show_runs(desk.ledger, limit=arguments.limit, status=arguments.status, as_json=arguments.json)
+async def _list(context: RunContext, arguments: argparse.Namespace) -> ExitCode:
+    return await show_runs(context.ledger, limit=arguments.limit, status=arguments.status, as_json=arguments.json)
 
 
 def _show(state: RunState, arguments: argparse.Namespace) -> ExitCode:
     record = record_of(state)
     if arguments.json:
-        output.write_document({"schema": "gateway-console/run-show/v1", **record_document(record)})
+        from console.cli.reports.documents.runs import RecordDocument, fields_of
+
+        output.write_document(readable(RecordDocument(schema="gateway-console/run-show/v1", **fields_of(record))))
         return ExitCode.OK
     for text in record_yaml(record).splitlines():
         output.write_line(text)
@@ -206,17 +211,19 @@ def _show(state: RunState, arguments: argparse.Namespace) -> ExitCode:
 
 
 def _finish(state: RunState, arguments: argparse.Namespace, code: ExitCode | None = None) -> ExitCode:
-    """Say where the run stands, and return the exit code of that."""
+    """Show the run's status, and return its exit code."""
     code = code_of_run(state) if code is None else code
     if arguments.json:
-        document = {
-            "schema": f"gateway-console/run-{arguments.kind}/v1",
-            **record_document(record_of(state)),
-            "phase": state.phase.value,
-            "next": list(next_commands(state)),
-            "exit_code": int(code),
-        }
-        output.write_document(document)
+        from console.cli.reports.documents.runs import RUN_SCHEMAS, RunDocument, fields_of
+
+        document = RunDocument(
+            schema=RUN_SCHEMAS[arguments.kind],
+            **fields_of(record_of(state)),
+            phase=state.phase,
+            next=next_commands(state),
+            exit_code=code,
+        )
+        output.write_document(readable(document))
     else:
         show_standing(state)
     return code

@@ -5,30 +5,17 @@ from console.cli.exit_code import ExitCode
 from console.cli.reports.record import moment
 from console.services.ledger.ledger import Ledger
 
-SCHEMA = "gateway-console/run-list/v1"
-
 
 async def show_runs(ledger: Ledger, *, limit: int, status: str | None, as_json: bool) -> ExitCode:
-    """Write the runs, the newest first. Raises `LedgerError`."""
+    """Write the runs, newest first. Raises `LedgerError`."""
     runs = await ledger.runs(limit, status)
     if as_json:
-        rows = [
-            {
-                "run_id": each.run_id,
-                "repository": each.repository,
-                "gate": each.gate,
-                "status": each.status,
-                "attempt": each.attempt,
-                "started_at": moment(each.started_at_ms),
-                "updated_at": moment(each.updated_at_ms),
-                "is_simulated": each.is_simulated,
-            }
-            for each in runs
-        ]
-        output.write_document({"schema": SCHEMA, "runs": rows})
+        from console.cli.reports.documents.runs import ListedRunDocument, RunListDocument
+
+        output.write_document(RunListDocument(runs=tuple(map(ListedRunDocument.of, runs))))
         return ExitCode.OK
     if not runs:
-        output.note("no runs; gateway-console run start --task-file F begins one")
+        output.note("no runs; start one with gateway-console run start --task-file F")
         return ExitCode.OK
     cells = [
         (each.run_id, each.status, each.gate, each.repository, moment(each.started_at_ms)[:19] + "Z") for each in runs

@@ -9,28 +9,28 @@ from console.cli.profile import chosen_profile
 from console.domain.problem import Problem, ProblemKind
 
 _KINDS = {
-    "list": "list the records, the newest first",
+    "list": "list the records, newest first",
     "show": "show a run's safe record, in the article's shape",
-    "verify": "prove that what a run's ledger says is what was written, line by line",
+    "verify": "prove, line by line, that a run's ledger has not been changed",
 }
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what the verb takes, kind by kind."""
+    """Add the arguments of each kind."""
     kinds = parser.add_subparsers(title="kinds", metavar="KIND", required=True, dest="kind")
     each = {kind: kinds.add_parser(kind, help=words, allow_abbrev=False) for kind, words in _KINDS.items()}
-    each["show"].add_argument("run_id", metavar="RUN", help="a run's id, a part of it that no other has, or: last")
-    each["verify"].add_argument("run_ids", metavar="RUN", nargs="*", help="ids as for show")
-    each["verify"].add_argument("--all", action="store_true", help="every run of this machine")
+    each["show"].add_argument("run_id", metavar="RUN", help="a run's id, a unique part of it, or: last")
+    each["verify"].add_argument("run_ids", metavar="RUN", nargs="*", help="run ids, as for show")
+    each["verify"].add_argument("--all", action="store_true", help="every run on this machine")
     each["verify"].add_argument(
-        "--signers", type=Path, metavar="F", help="whose signatures count; by default the policy's allowed_signers"
+        "--signers", type=Path, metavar="F", help="a file of allowed signers (default: the policy's allowed_signers)"
     )
 
 
 def run(arguments: argparse.Namespace) -> ExitCode:
-    """Do what a kind of the verb says."""
+    """Run one kind of the verb."""
     if arguments.kind == "verify" and not arguments.run_ids and not arguments.all:
-        raise Problem("name a run, or say --all; gateway-console record list shows them", ProblemKind.USAGE)
+        raise Problem("name a run, or use --all; gateway-console record list shows the runs", ProblemKind.USAGE)
     from console.cli.run.records import look
 
     return asyncio.run(look(arguments, chosen_profile(arguments)))

@@ -1,11 +1,11 @@
-"""What each kind of `record` does."""
+"""The kinds of `record`."""
 
 import argparse
 
 from console.cli import output
 from console.cli.exit_code import ExitCode
-from console.cli.reports.record import record_document, record_yaml
-from console.cli.run.context import open_desk_of, run_id_of
+from console.cli.reports.record import readable, record_yaml
+from console.cli.run.context import open_run_context, run_id_of
 from console.cli.run.list import show_runs
 from console.domain.run.record import record_of
 from console.services.config.settings import Profile
@@ -16,22 +16,24 @@ from console.services.run.verify_chain import verify_run
 
 
 async def look(arguments: argparse.Namespace, profile: Profile) -> ExitCode:
-    """Do what a kind of the verb says. Raises `Problem`s of many kinds."""
-    async with open_desk_of(profile, is_looking=True) as desk:
+    """Run one kind of the verb. Raises any kind of `Problem`."""
+    async with open_run_context(profile, is_looking=True) as context:
         match arguments.kind:
             case "list":
-                return await show_runs(desk.ledger, limit=100_000, status=None, as_json=arguments.json)
+                return await show_runs(context.ledger, limit=100_000, status=None, as_json=arguments.json)
             case "show":
-                return await _show(desk, arguments)
+                return await _show(context, arguments)
             case _:
-                return await _verify(desk, arguments)
+                return await _verify(context, arguments)
 
 
-async def _show(desk: RunContext, arguments: argparse.Namespace) -> ExitCode:
-    log = await RunLog.open(desk.ledger, await run_id_of(desk.ledger, arguments.run_id))
+async def _show(context: RunContext, arguments: argparse.Namespace) -> ExitCode:
+    log = await RunLog.open(context.ledger, await run_id_of(context.ledger, arguments.run_id))
     record = record_of(log.state)
     if arguments.json:
-        output.write_document({"schema": "gateway-console/record/v1", **record_document(record)})
+        from console.cli.reports.documents.runs import RecordDocument, fields_of
+
+        output.write_document(readable(RecordDocument(schema="gateway-console/record/v1", **fields_of(record))))
         return ExitCode.OK
     for text in record_yaml(record).splitlines():
         output.write_line(text)
@@ -40,33 +42,22 @@ async def _show(desk: RunContext, arguments: argparse.Namespace) -> ExitCode:
     return ExitCode.OK
 
 
-async def _verify(desk: RunContext, arguments: argparse.Namespace) -> ExitCode:
-    """Check the chain of each run; what a chain alone cannot show is said."""
-    names = [each.run_id for each in await desk.ledger.runs(1_000_000)] if arguments.all else arguments.run_ids
-    signers = arguments.signers or signers_of(desk.profile.policy)
+async def _verify(context: RunContext, arguments: argparse.Namespace) -> ExitCode:
+    """Check the chain of each run, and say what a chain alone cannot show."""
+    names = [each.run_id for each in await context.ledger.runs(1_000_000)] if arguments.all else arguments.run_ids
+    signers = arguments.signers or signers_of(context.profile.policy)
     if signers is not None:
-        read_signers(signers)  # a list that cannot be read is not a record that does not hold, nor one that does
+        read_signers(signers)  # an unreadable list says nothing about a record, so it fails first
     results = [
-        await verify_run(desk.ledger, await run_id_of(desk.ledger, name), signers, desk.environment) for name in names
+        await verify_run(context.ledger, await run_id_of(context.ledger, name), signers, context.environment)
+        for name in names
     ]
     holds = all(result.holds for result in results)
     code = ExitCode.OK if holds else ExitCode.RECORD
     if arguments.json:
-        documents = [
-            {
-                "run_id": result.run_id,
-                "holds": result.holds,
-                "lines": result.lines,
-                "head": result.head,
-                "signatures": result.signatures,
-                "signatures_not_verified": result.unverified,
-                "faults": [{"line": fault.seq, "words": fault.words} for fault in result.faults],
-            }
-            for result in results
-        ]
-        output.write_document(
-            {"schema": "gateway-console/record-verify/v1", "records": documents, "exit_code": int(code)}
-        )
+        from console.cli.reports.documents.runs import RecordVerifyDocument, VerifiedDocument
+
+        output.write_document(RecordVerifyDocument(records=tuple(map(VerifiedDocument.of, results)), exit_code=code))
         return code
     for result in results:
         sign = "✓ holds" if result.holds else "× broken"
@@ -75,9 +66,9 @@ async def _verify(desk: RunContext, arguments: argparse.Namespace) -> ExitCode:
         for fault in result.faults:
             output.note(f"    line {fault.seq}: {fault.words}")
         if result.unverified:
-            output.note(f"    ! {result.unverified} signature(s) are not verified: name who may sign with --signers")
+            output.note(f"    ! {result.unverified} signature(s) not verified: name the allowed signers with --signers")
     if results:
         output.note(
-            "chain only: lines missing at the end, or a ledger written again, show by a head that you kept elsewhere"
+            "The chain cannot show a truncated or rewritten ledger. Compare the head with a copy you saved elsewhere."
         )
     return code

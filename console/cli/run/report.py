@@ -1,4 +1,4 @@
-"""What the command line shows of a run: its findings, where it stands, and the next command."""
+"""A run on the command line: its findings, its status and the next command."""
 
 from collections.abc import Iterator, Sequence
 
@@ -14,7 +14,7 @@ from console.view.run_words import standing
 
 
 def code_of_run(state: RunState) -> ExitCode:
-    """Return the exit code that says how a run stands."""
+    """Return the exit code of a run's status."""
     if state.status in (RunStatus.BLOCKED, RunStatus.STOPPED):
         category = None if state.stopped is None else state.stopped.category
         return _code_of_stop(category)
@@ -32,19 +32,19 @@ def _code_of_stop(category: Category | None) -> ExitCode:
 
 
 def show_findings(findings: Sequence[Finding], tails: Sequence[tuple[str, str]] = ()) -> None:
-    """Note a gate's findings for a person, and what each failed check wrote last, after its name."""
+    """Print a gate's findings, and the last lines of each failed check after its name."""
     for finding in findings:
         output.note(f"    {finding.severity.value:<5} {finding.id}  {finding.message}")
         if finding.evidence:
             output.note(f"          {finding.evidence}")
     for name, tail in tails:
-        output.note(f"    last lines of {name}, which are not kept:")
+        output.note(f"    last lines of {name} (not kept):")
         for text in tail.splitlines():
             output.note(f"          {text}")
 
 
 def next_commands(state: RunState) -> tuple[str, ...]:
-    """Return the commands that take a run further from where it stands."""
+    """Return the commands that can continue a run."""
     run_id = state.run_id
     if state.is_over:
         return (f"gateway-console record show {run_id}",)
@@ -72,7 +72,7 @@ def _decisions(state: RunState) -> Iterator[str]:
 
 
 def show_standing(state: RunState) -> None:
-    """Note where a run stands and the next commands."""
+    """Print a run's status and the next commands."""
     output.note(f"run {state.run_id}: {standing(state)}")
     if state.stopped is not None and state.stopped.reason:
         output.note(f"    why: {state.stopped.reason}")

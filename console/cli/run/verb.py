@@ -11,12 +11,12 @@ from console.domain.routes.role import Role
 from console.domain.run.gate import Gate, GateVerdict
 
 _KINDS = {
-    "start": "begin a run: pin the task, the repository, the routes and the instruction source",
-    "step": "do the work of the gate at which a run stands",
-    "decide": "say ready, revise or block at the gate that waits",
+    "start": "start a run: pin the task, the repository, the routes and the instruction source",
+    "step": "do the work of the run's current gate",
+    "decide": "decide ready, revise or block at the waiting gate",
     "show": "show a run's safe record",
-    "list": "list the runs, the newest first",
-    "resume": "take a run up again; with --repeat also a call whose outcome is unknown",
+    "list": "list the runs, newest first",
+    "resume": "resume a run; with --repeat, also repeat a call whose outcome is unknown",
     "stop": "end a run",
 }
 
@@ -25,39 +25,43 @@ _CHANGING = frozenset({"start", "step", "decide", "resume", "stop"})
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what the verb takes, kind by kind."""
+    """Add the arguments of each kind."""
     kinds = parser.add_subparsers(title="kinds", metavar="KIND", required=True, dest="kind")
     each = {kind: kinds.add_parser(kind, help=words, allow_abbrev=False) for kind, words in _KINDS.items()}
     for kind, child in each.items():
         if kind not in ("start", "list"):
-            child.add_argument("run_id", metavar="RUN", help="a run's id, a part of it that no other has, or: last")
+            child.add_argument("run_id", metavar="RUN", help="a run's id, a unique part of it, or: last")
     _add_start(each["start"])
     sending = each["step"].add_mutually_exclusive_group()
     sending.add_argument("--preview", action="store_true", help="show exactly what would be sent, and send nothing")
     sending.add_argument(
-        "--send", action="store_true", help="send the run's first call; without it the first step shows what it is"
+        "--send", action="store_true", help="send the run's first call; without it, the first step only shows the call"
     )
     for kind in ("start", "step", "resume"):
         each[kind].add_argument(
             "--auto",
             action="store_true",
-            help="go on and take the machine's verdict at each gate, as far as no person is needed; recorded as such",
+            help="take the machine's verdict at each gate until a person is needed; the record says so",
         )
     decide = each["decide"]
     decide.add_argument("--gate", required=True, choices=[gate.value for gate in Gate], metavar="GATE")
     decide.add_argument("--verdict", required=True, choices=[verdict.value for verdict in GateVerdict], metavar="V")
-    decide.add_argument("--saw", metavar="HEAD", help="the head that you saw: the decision is refused if it has moved")
+    decide.add_argument(
+        "--saw", metavar="HEAD", help="the head that you saw; the decision is refused if the head has changed"
+    )
     resume = each["resume"]
-    resume.add_argument("--repeat", action="store_true", help="make the lost or failed call once more, on its route")
+    resume.add_argument("--repeat", action="store_true", help="repeat the lost or failed call once, on its route")
     resume.add_argument(
         "--fallback",
         choices=[role.value for role in Role if role is not Role.FALLBACK],
         metavar="ROLE",
-        help="let the fallback route serve this role from here on",
+        help="use the fallback route for this role from now on",
     )
     for kind in ("decide", "resume", "stop"):
-        each[kind].add_argument("--reason", default="", metavar="TEXT", help="why, in your words; it is kept")
-    each["list"].add_argument("--limit", type=_count, default=100, metavar="N", help="the most runs, 100")
+        each[kind].add_argument("--reason", default="", metavar="TEXT", help="your reason; it is recorded")
+    each["list"].add_argument(
+        "--limit", type=_count, default=100, metavar="N", help="show at most N runs (default: 100)"
+    )
     each["list"].add_argument(
         "--status",
         choices=["waiting", "active", "closed", "blocked", "stopped"],
@@ -67,10 +71,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_start(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--task-file", required=True, type=Path, metavar="F", help="what is to be done; - for stdin")
+    parser.add_argument("--task-file", required=True, type=Path, metavar="F", help="a file with the task; - for stdin")
     parser.add_argument("--repo", type=Path, default=Path(), metavar="DIR", help="the repository, or a directory in it")
     parser.add_argument(
-        "--context", action="append", default=[], metavar="GLOB", help="files that the writer is given; may be repeated"
+        "--context", action="append", default=[], metavar="GLOB", help="files for the writer to read; may be repeated"
     )
     parser.add_argument(
         "--kind",
@@ -78,12 +82,12 @@ def _add_start(parser: argparse.ArgumentParser) -> None:
         choices=["patch", "article", "plan"],
         default="patch",
         metavar="KIND",
-        help="what is to be made: patch (default), article, plan (of commands)",
+        help="what to make: patch (default), article, plan (of commands)",
     )
     parser.add_argument(
         "--run-checks",
         action="store_true",
-        help="confirm, for this run, that the policy's commands run on code that a model wrote",
+        help="confirm, for this run, that the policy's commands may run on code that a model wrote",
     )
 
 
@@ -94,11 +98,11 @@ def _count(text: str) -> int:
 
 
 def run(arguments: argparse.Namespace) -> ExitCode:
-    """Do what a kind of the verb says."""
+    """Run one kind of the verb."""
     is_preview = arguments.kind == "step" and arguments.preview
     if arguments.read_only and arguments.kind in _CHANGING and not is_preview:
         raise Problem(
-            f"--read-only: run {arguments.kind} changes a run or makes calls that cost; nothing was done",
+            f"--read-only: run {arguments.kind} changes a run or makes calls that cost money; nothing was done",
             ProblemKind.REFUSED,
         )
     from console.cli.run.kinds import do

@@ -1,4 +1,4 @@
-"""`token set`, `rotate`, `remove` and `rebind`: what changes what is stored."""
+"""`token set`, `rotate`, `remove` and `rebind`: they change what is stored."""
 
 import argparse
 import asyncio
@@ -31,12 +31,12 @@ _CONSOLE = "gateway-console token"
 
 
 def run(subject: Subject, arguments: argparse.Namespace, *, verify: Verifier | None = None) -> ExitCode:
-    """Do one change.
+    """Make one change.
 
     Args:
-        subject: What the command is about.
+        subject: The profile and its stores.
         arguments: The command line.
-        verify: How the gateway is asked about a new token; None where nothing is there that could.
+        verify: Asks the gateway about a new token; None if nothing can.
 
     """
     reference, store = subject.store(arguments.reference)
@@ -81,7 +81,7 @@ class Change:
         self._as_json = as_json
 
     async def set(self, expires_h: int | None) -> ExitCode:
-        """Store a token: first prove that the store can write, then ask."""
+        """Store a token. Prove that the store can write before asking for the token."""
         lasting = ""
         if self._reference.scheme is Scheme.KERNEL:
             lifetime_s = LIFETIME_S if expires_h is None else expires_h * 3600
@@ -99,13 +99,13 @@ class Change:
         return ExitCode.OK
 
     async def _require_room(self) -> None:
-        """Refuse to put a token in the place of another gateway's: these stores keep one token under a name."""
+        """Refuse to overwrite another gateway's token: these stores keep one token per name."""
         kept = await self._store.origins(self._reference) or ()
         others = [each for each in kept if each not in (None, self._origin)]
         if others:
             raise StoreError(
                 TokenState.REFUSED,
-                f"the name keeps the token of {others[0]}; take another name, or move it with token rebind",
+                f"the name holds the token of {others[0]}; use another name, or move it with token rebind",
             )
 
     async def remove(self, chosen: str | None, *, is_sure: bool) -> ExitCode:
@@ -117,10 +117,10 @@ class Change:
         elif kept is not None and origin not in kept:
             if None not in kept or chosen is not None:
                 words = ", ".join(sorted(each for each in kept if each is not None))
-                more = f"; it keeps one for {words}, which --origin can name" if words else ""
+                more = f"; it has one for {words}: name it with --origin" if words else ""
                 raise StoreError(TokenState.ABSENT, f"the {self._store.source} has no token for {origin}{more}")
             origin = None
-        bound = "bound to no origin" if origin is None else f"bound to {origin}"
+        bound = "not bound to an origin" if origin is None else f"bound to {origin}"
         confirm(
             f"Forget the token {self._reference}, {bound}?",
             is_sure=is_sure,
@@ -135,10 +135,10 @@ class Change:
         return ExitCode.OK
 
     async def rebind(self, chosen: str | None, *, is_sure: bool) -> ExitCode:
-        """Bind a token to the profile's present origin."""
+        """Bind a token to the profile's current origin."""
         binding = await plan_rebinding(self._store, self._reference, self._origin, chosen)
         if not binding.is_needed:
-            self._report("rebind", "unchanged", f"is bound to {self._origin} already")
+            self._report("rebind", "unchanged", f"already bound to {self._origin}")
             return ExitCode.OK
         before = "no origin" if binding.before is None else binding.before
         confirm(
@@ -147,14 +147,14 @@ class Change:
             command=f"{_CONSOLE} rebind {self._reference}",
         )
         secret = await rebind(self._store, self._reference, binding)
-        self._report("rebind", "rebound", f"bound to {self._origin} now, and to {before} before", secret)
+        self._report("rebind", "rebound", f"now bound to {self._origin}, before to {before}", secret)
         return ExitCode.OK
 
     async def rotate(self, verify: Verifier | None) -> ExitCode:
-        """Take a new token, prove it and put it in place."""
+        """Ask for a new token, prove it and put it in place."""
         if verify is None:
             raise Problem(
-                "nothing here can ask the gateway about a new token; --unverified puts it in place without asking",
+                "the gateway cannot be asked about a new token; --unverified puts it in place without asking",
                 ProblemKind.REFUSED,
             )
         command = f"{_CONSOLE} rotate {self._reference}"
@@ -164,35 +164,35 @@ class Change:
         return self._tell(rotation)
 
     async def confirm(self) -> ExitCode:
-        """Forget the token before the last rotation."""
+        """Forget the previous token."""
         return self._tell(await confirm_rotation(self._store, self._reference, self._origin))
 
     async def go_back(self) -> ExitCode:
-        """Put the token before the last rotation back in place."""
+        """Put the previous token back in place."""
         return self._tell(await go_back(self._store, self._reference, self._origin))
 
     def _tell(self, rotation: Rotation) -> ExitCode:
         command = f"{_CONSOLE} rotate {self._reference}"
-        resumed = "the interrupted rotation went on: " if rotation.is_resumed else ""
+        resumed = "resumed the interrupted rotation: " if rotation.is_resumed else ""
         words, next_command, code = {
             RotationEnd.SWAPPED: (
-                "the new token is in place, and the one before is kept until --confirm or --back",
+                "the new token is in place; the previous one is kept until --confirm or --back",
                 f"{command} --confirm",
                 ExitCode.OK,
             ),
             RotationEnd.REJECTED: (
-                f"the gateway does not take the new token, and nothing was changed: {rotation.words}",
+                f"the gateway does not accept the new token; nothing was changed: {rotation.words}",
                 "",
                 ExitCode.ACCOUNT,
             ),
             RotationEnd.UNPROVEN: (
-                f"the gateway could not be asked; the new token waits, and the present one is in use: {rotation.words}",
+                f"the gateway could not be asked; the new token waits, the current one stays in use: {rotation.words}",
                 command,
                 ExitCode.UNREACHABLE,
             ),
-            RotationEnd.CONFIRMED: ("the token before was forgotten", "", ExitCode.OK),
-            RotationEnd.REVERTED: ("the token before is in place, and the new one was forgotten", "", ExitCode.OK),
-            RotationEnd.NOTHING: ("no rotation is under way; nothing was changed", "", ExitCode.OK),
+            RotationEnd.CONFIRMED: ("the previous token was forgotten", "", ExitCode.OK),
+            RotationEnd.REVERTED: ("the previous token is back in place; the new one was forgotten", "", ExitCode.OK),
+            RotationEnd.NOTHING: ("no rotation is in progress; nothing was changed", "", ExitCode.OK),
         }[rotation.end]
         self._report("rotate", rotation.end.value, f"{resumed}{words}", rotation.secret, next_command)
         return code

@@ -1,4 +1,4 @@
-"""What a person or a pipe gives to a `token` command: the token itself, a password, a yes."""
+"""Input of a `token` command, from a person or a pipe: a token, a password, a yes."""
 
 import os
 import select
@@ -10,27 +10,27 @@ from console.domain.tokens.secret import Secret
 from console.services.tokens.terminal import NoTerminalError, ask_on_terminal, confirm_on_terminal
 
 STDIN_TIMEOUT_S = 10.0
-"""The longest to wait for a token on stdin, in seconds: a pipe that nobody closes must not hold up a script."""
+"""The longest wait for a token on stdin, in seconds: a pipe that stays open must not block a script."""
 
 _LIMIT = 8194
-"""The most bytes that are read: a token of the greatest length and its line end."""
+"""The most bytes to read: the longest token and its line end."""
 
 
 class InputError(Problem):
-    """What was given cannot be used; the message never holds it."""
+    """The input cannot be used. The message never contains it."""
 
     kind = ProblemKind.USAGE
 
 
 def read_token(command: str) -> Secret:
-    """Ask for a token without echo, or read it from stdin where that is no terminal.
+    """Ask for a token without echo, or read it from stdin if that is not a terminal.
 
     Args:
         command: The command that was typed, for the message that says how to give a token.
 
     Raises:
-        InputError: There is none, or it cannot be a token.
-        StoreError: The terminal did not take an answer.
+        InputError: There is no token, or the input cannot be one.
+        StoreError: The terminal could not be asked.
 
     """
     if current().stdin.isatty():
@@ -38,22 +38,24 @@ def read_token(command: str) -> Secret:
     else:
         data = read_pipe(current().stdin.fileno(), STDIN_TIMEOUT_S)
         if not data.strip():
-            raise InputError(f"stdin held no token; run it at a terminal, or give the token there: {command} < FILE")
+            raise InputError(
+                f"stdin has no token. Run this at a terminal, or pass the token on stdin: {command} < FILE"
+            )
         try:
             text = data.decode("ascii")
         except UnicodeDecodeError:
-            raise InputError("what stdin held cannot be a token: it has a character outside ASCII") from None
+            raise InputError("stdin does not hold a token: it has a character outside ASCII") from None
     try:
         return Secret.parse(text)
     except ValueError as error:
-        raise InputError(f"what was given cannot be a token: {error}; nothing was stored") from None
+        raise InputError(f"the input cannot be a token: {error}; nothing was stored") from None
 
 
 def read_pipe(descriptor: int, timeout_s: float) -> bytes:
     """Read a pipe to its end, or to one byte more than a token can have.
 
     Raises:
-        InputError: Its end did not come in time.
+        InputError: The pipe was not closed in time.
 
     """
     deadline = time.monotonic() + timeout_s
@@ -70,15 +72,15 @@ def read_pipe(descriptor: int, timeout_s: float) -> bytes:
 
 
 def confirm(question: str, *, is_sure: bool, command: str) -> None:
-    """Have a person say yes.
+    """Ask a person to confirm.
 
     Args:
-        question: What is to be done, as a question.
-        is_sure: `--yes` was typed.
-        command: The command that does it without asking.
+        question: What to confirm.
+        is_sure: Whether `--yes` was given.
+        command: The command, for the message that suggests `--yes`.
 
     Raises:
-        InputError: The answer was no, or there is nobody to ask.
+        InputError: The answer was no, or there is no terminal to ask on.
 
     """
     if is_sure:

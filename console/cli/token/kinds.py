@@ -1,4 +1,4 @@
-"""What each kind of `token` does, once its subject is known."""
+"""The kinds of `token`, once its subject is known."""
 
 import argparse
 
@@ -14,9 +14,9 @@ from console.services.tokens.rotation import Verifier
 
 
 def do(arguments: argparse.Namespace) -> ExitCode:
-    """Do what a kind of the verb says. Raises `Problem`s of many kinds."""
+    """Run one kind of the verb. Raises any kind of `Problem`."""
     if _asks_for_token(arguments) and (reason := check_entry(current().environment)) is not None:
-        raise Problem(f"no token is taken while {reason}", ProblemKind.REFUSED)
+        raise Problem(f"no token is accepted while {reason}", ProblemKind.REFUSED)
     subject = load_subject(arguments)
     match arguments.kind:
         case "list" | "check" | "doctor":
@@ -32,7 +32,7 @@ def _asks_for_token(arguments: argparse.Namespace) -> bool:
 
 
 def _verifier(subject: Subject) -> Verifier | None:
-    """Return how the gateway is asked about a new token; None on the embedded one, which makes its own."""
+    """Return how to ask the gateway about a new token; None for the embedded one, which makes its own."""
     if subject.origin is None:
         return None
     return gateway_verifier(subject.profile, require_base_url(subject.profile, current().environment))

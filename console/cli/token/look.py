@@ -1,14 +1,15 @@
-"""`token list`, `check` and `doctor`: what changes nothing."""
+"""`token list`, `check` and `doctor`: they change nothing."""
 
 import argparse
 import asyncio
 from collections.abc import Sequence
+from typing import Literal
 
 from console.cli import output
 from console.cli.context import current
 from console.cli.exit_code import ExitCode
 from console.cli.reports.code import code_of_token
-from console.cli.token.report import SCHEMA, Report, audit
+from console.cli.token.report import Report, audit
 from console.cli.token.subject import Subject
 from console.domain.tokens.state import TokenState
 from console.services.tokens.advice import advice
@@ -21,7 +22,7 @@ _Asked = tuple[Reference, TokenAnswer]
 
 
 def run(subject: Subject, arguments: argparse.Namespace) -> ExitCode:
-    """Look, and show what was seen."""
+    """Run `list`, `check` or `doctor`."""
     if arguments.kind == "doctor":
         return asyncio.run(_doctor(subject, as_json=arguments.json, is_read_only=arguments.read_only))
     if not subject.references:
@@ -39,9 +40,9 @@ async def _ask_all(subject: Subject) -> list[_Asked]:
 
 
 async def _ask(reference: Reference, sources: Sources, origin: str | None) -> TokenAnswer:
-    """Ask a reference, but neither for a token that does not exist yet nor a person who need not answer."""
+    """Ask a reference, but not for a token that does not exist yet, and not a person whose answer is not needed."""
     if reference.scheme is Scheme.SIM:
-        return TokenAnswer(TokenState.UNASKED, reason="made again at each start of the embedded gateway, never stored")
+        return TokenAnswer(TokenState.UNASKED, reason="made at each start of the embedded gateway, never stored")
     if reference.scheme is Scheme.PROMPT and not sources.prompt.can_ask:
         return TokenAnswer(TokenState.UNASKED, reason="asked on the terminal when a call needs it")
     return await sources.ask(reference, origin)
@@ -66,7 +67,7 @@ def _check(subject: Subject, key: bytes | None, *, as_json: bool) -> ExitCode:
 
 
 async def _ask_in_order(subject: Subject) -> tuple[list[_Asked], int | None]:
-    """Ask all references, a person no further than until one answers; return which one ends the search."""
+    """Ask all references, a person only until one answers; return the index of the one that ends the search."""
     asked: list[_Asked] = []
     chosen: int | None = None
     for place, reference in enumerate(subject.references):
@@ -79,44 +80,49 @@ async def _ask_in_order(subject: Subject) -> tuple[list[_Asked], int | None]:
 
 
 def _show(
-    subject: Subject, action: str, asked: Sequence[_Asked], chosen: int | None, key: bytes | None, *, as_json: bool
+    subject: Subject,
+    action: Literal["list", "check"],
+    asked: Sequence[_Asked],
+    chosen: int | None,
+    key: bytes | None,
+    *,
+    as_json: bool,
 ) -> None:
-    rows = []
-    for place, (reference, answer) in enumerate(asked):
-        rows.append(
-            {
-                "reference": str(reference),
-                "state": answer.state.value,
-                "answers": place == chosen and answer.state is TokenState.FOUND,
-                "origin": answer.origin,
-                "source": answer.source or None,
-                "fingerprint": answer.secret.fingerprint(key) if answer.secret is not None and key else None,
-                "message": _words(reference, answer),
-            }
-        )
+    fingerprints = [None if answer.secret is None or not key else answer.secret.fingerprint(key) for _, answer in asked]
+    answers = [place == chosen and answer.state is TokenState.FOUND for place, (_, answer) in enumerate(asked)]
     if as_json:
+        from console.cli.reports.documents.token import AskedReferenceDocument, TokenReferencesDocument
+
+        described = (
+            AskedReferenceDocument(
+                reference=str(reference),
+                state=answer.state,
+                answers=does_answer,
+                origin=answer.origin,
+                source=answer.source or None,
+                fingerprint=fingerprint,
+                message=_words(reference, answer),
+            )
+            for (reference, answer), fingerprint, does_answer in zip(asked, fingerprints, answers, strict=True)
+        )
         output.write_document(
-            {
-                "schema": SCHEMA,
-                "action": action,
-                "profile": subject.profile.name,
-                "origin": subject.origin,
-                "references": rows,
-            }
+            TokenReferencesDocument(
+                action=action, profile=subject.profile.name, origin=subject.origin, references=tuple(described)
+            )
         )
         return
     lines = [("reference", "state", "origin", "source", "fingerprint", "")]
-    for row, (reference, answer) in zip(rows, asked, strict=True):
-        lines.append(
-            (
-                str(reference),
-                str(token_sign(answer.state)),
-                answer.origin or "-",
-                answer.source or "-",
-                str(row["fingerprint"] or "-"),
-                "; ".join(filter(None, ("answers" if row["answers"] else "", _words(reference, answer)))),
-            )
+    lines += [
+        (
+            str(reference),
+            str(token_sign(answer.state)),
+            answer.origin or "-",
+            answer.source or "-",
+            fingerprint or "-",
+            "; ".join(filter(None, ("answers" if does_answer else "", _words(reference, answer)))),
         )
+        for (reference, answer), fingerprint, does_answer in zip(asked, fingerprints, answers, strict=True)
+    ]
     widths = output.column_widths(lines)
     for line in lines if len(lines) > 1 else ():
         output.write_line(output.table_line(line, widths))
@@ -124,7 +130,7 @@ def _show(
 
 def _words(reference: Reference, answer: TokenAnswer) -> str:
     if answer.state is TokenState.FOUND and reference.scheme.is_store and answer.origin is None:
-        return "bound to no origin: another tool stored it; token rebind binds it"
+        return "not bound to an origin: another tool stored it; bind it with token rebind"
     return answer.reason
 
 
@@ -134,19 +140,18 @@ async def _doctor(subject: Subject, *, as_json: bool, is_read_only: bool) -> Exi
     )
     facts = _facts(diagnosis)
     if as_json:
-        output.write_document(
-            {
-                "schema": SCHEMA,
-                "action": "doctor",
-                "profile": subject.profile.name,
-                "origin": subject.origin,
-                "reference": None if diagnosis.reference is None else str(diagnosis.reference),
-                "state": diagnosis.state.value,
-                "message": diagnosis.words,
-                "next": list(diagnosis.next_commands),
-                "machine": facts,
-            }
+        from console.cli.reports.documents.token import TokenDoctorDocument
+
+        document = TokenDoctorDocument(
+            profile=subject.profile.name,
+            origin=subject.origin,
+            reference=None if diagnosis.reference is None else str(diagnosis.reference),
+            state=diagnosis.state,
+            message=diagnosis.words,
+            next=diagnosis.next_commands,
+            machine=facts,
         )
+        output.write_document(document)
     else:
         widths = output.column_widths([(name, "") for name in facts])
         for name, words in facts.items():

@@ -1,4 +1,4 @@
-"""What a `token` command did, told as one line or as one JSON document."""
+"""The result of a `token` command, as one line or one JSON document."""
 
 import contextlib
 from collections.abc import Iterator
@@ -12,12 +12,10 @@ from console.services.tokens.reference import Reference
 from console.services.tokens.sources import TokenAnswer
 from console.services.tokens.stores.store import OtherOriginError, StoreError
 
-SCHEMA = "gateway-console/token/v1"
-
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One deed's end. Nothing in it is a token, a part of one, or its length."""
+    """The result of one action. It holds no token, no part of one, and not its length."""
 
     action: str
     result: str
@@ -30,23 +28,23 @@ class Report:
 
 
 def show(report: Report, subject: Subject, *, as_json: bool) -> None:
-    """Write a report and the audit log's line of it."""
+    """Write a report, and its line in the audit log."""
     audit(subject, report.action, report)
     if as_json:
-        output.write_document(
-            {
-                "schema": SCHEMA,
-                "action": report.action,
-                "profile": subject.profile.name,
-                "reference": str(report.reference),
-                "result": report.result,
-                "origin": report.origin,
-                "source": report.source or None,
-                "fingerprint": report.fingerprint,
-                "message": report.message,
-                "next": report.next_command or None,
-            }
+        from console.cli.reports.documents.token import TokenAction, TokenActionDocument, TokenResult
+
+        document = TokenActionDocument(
+            action=TokenAction(report.action),
+            profile=subject.profile.name,
+            reference=str(report.reference),
+            result=TokenResult(report.result),
+            origin=report.origin,
+            source=report.source or None,
+            fingerprint=report.fingerprint,
+            message=report.message,
+            next=report.next_command or None,
         )
+        output.write_document(document)
         return
     output.write_line(report.message)
     if report.fingerprint is not None:
@@ -57,10 +55,10 @@ def show(report: Report, subject: Subject, *, as_json: bool) -> None:
 
 @contextlib.contextmanager
 def failures_told(subject: Subject, action: str, reference: Reference) -> Iterator[None]:
-    """Note in the audit log that a store did not do what it was asked, and say the next command.
+    """Write a store's failure to the audit log, and add the next command to its message.
 
     Raises:
-        StoreError: It did not; the message names the reference and says what to do.
+        StoreError: The store failed; the message names the reference and says what to do.
 
     """
     try:
@@ -77,7 +75,7 @@ def failures_told(subject: Subject, action: str, reference: Reference) -> Iterat
 
 
 def audit(subject: Subject, action: str, report: Report) -> None:
-    """Write a line into the audit log; where that cannot be done, say so."""
+    """Write a line to the audit log; print a note if that fails."""
     try:
         subject.audit.write(
             action,

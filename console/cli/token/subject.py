@@ -1,4 +1,4 @@
-"""What a `token` command is about: the profile, its references and sources, and its gateway's origin."""
+"""The subject of a `token` command: a profile, its references and sources, and its gateway's origin."""
 
 import argparse
 from dataclasses import dataclass
@@ -21,38 +21,38 @@ from console.services.tokens.terminal import ask_on_terminal
 
 
 class SubjectError(Problem):
-    """The command cannot be done as it was typed; the message says what to do."""
+    """The command cannot run as typed; the message says what to do."""
 
     kind = ProblemKind.USAGE
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A profile with everything that its tokens may be kept in."""
+    """A profile with every source and store of its tokens."""
 
     profile: Profile
     references: tuple[Reference, ...]
     origin: str | None
-    """The gateway's origin in canonical form; None for the embedded gateway, whose port is another each time."""
+    """The gateway's origin in canonical form; None for the embedded gateway, whose port changes each time."""
     sources: Sources
-    """Its sources, which ask on the terminal."""
+    """Sources that may ask on the terminal."""
     silent_sources: Sources
-    """Its sources, which ask nobody."""
+    """Sources that ask no one."""
     directories: Directories
     audit: AuditLog
 
     def store(self, text: str | None) -> tuple[Reference, Store]:
-        """Return the reference that an argument names, or the profile's first one to a store, with its store.
+        """Return the reference that an argument names, or the profile's first stored one, with its store.
 
         Raises:
-            SubjectError: It is none, or names no store.
+            SubjectError: It is not a reference, or does not name a store.
 
         """
         if text is None:
             chosen = next((each for each in self.references if each.scheme.is_store), None)
             if chosen is None:
                 raise SubjectError(
-                    f"profile {self.profile.name} names no store in token_ref; name one here, such as"
+                    f"profile {self.profile.name} names no store in token_ref. Name one here, such as"
                     " keyring://gateway-console/NAME, kernel:NAME or vault:NAME, and add it to token_ref",
                 )
         else:
@@ -60,11 +60,11 @@ class Subject:
         store = self.sources.store_of(chosen)
         if store is None:
             raise SubjectError(
-                f"{chosen.scheme}: is no store of the console's; it keeps tokens under keyring://SERVICE/NAME,"
+                f"{chosen.scheme}: is not a store. The console keeps tokens under keyring://SERVICE/NAME,"
                 " kernel:NAME and vault:NAME",
             )
         if chosen.is_reserved:
-            raise SubjectError("names that end in .next, .prev or .canary are the console's own")
+            raise SubjectError("names that end in .next, .prev or .canary are reserved")
         return chosen, store
 
     def require_origin(self) -> str:
@@ -82,12 +82,12 @@ class Subject:
         return self.origin
 
     def note_if_unlisted(self, reference: Reference) -> None:
-        """Say so where the profile will not look where a token was put."""
+        """Print a note if the profile does not use this reference."""
         if reference not in self.references:
             output.note(f'{reference} is not in token_ref of profile {self.profile.name}: add "{reference}" to it')
 
     def fingerprint_key(self, *, may_make: bool = True) -> bytes | None:
-        """Return the key of fingerprints; None, with a note that says why, where there is none."""
+        """Return the key of fingerprints; None if there is none, with a note if making it failed."""
         if not may_make and not self.directories.fingerprint_key.exists():
             return None
         try:
@@ -98,7 +98,7 @@ class Subject:
 
 
 def load_subject(arguments: argparse.Namespace) -> Subject:
-    """Load the profile of a command line; nothing is asked yet.
+    """Load the profile of a command line. Nothing is asked yet.
 
     Raises:
         ConfigError: The config cannot be used.
@@ -120,10 +120,10 @@ def load_subject(arguments: argparse.Namespace) -> Subject:
 
 
 def parse_reference(text: str) -> Reference:
-    """Take a reference as it was typed.
+    """Parse a reference as typed.
 
     Raises:
-        SubjectError: It is none.
+        SubjectError: It is not a reference.
 
     """
     try:
@@ -133,10 +133,10 @@ def parse_reference(text: str) -> Reference:
 
 
 def private_file_reference(text: str) -> Path:
-    """Take a file: reference as it was typed, and return its path.
+    """Return the path of a file: reference.
 
     Raises:
-        SubjectError: It is none.
+        SubjectError: It is not a file: reference.
 
     """
     reference = parse_reference(text)

@@ -1,4 +1,4 @@
-"""`token unlock`: the keyring or the vault, when the operator says so and never by the way."""
+"""`token unlock`: unlock the keyring or the vault. Nothing else unlocks them."""
 
 import argparse
 import asyncio
@@ -21,19 +21,19 @@ _PASSWORD_LIMIT = 1024
 
 
 def run(subject: Subject, arguments: argparse.Namespace) -> ExitCode:
-    """Unlock what the reference names; by default the profile's first keyring or vault, else the keyring."""
+    """Unlock the store of the reference; by default the profile's first keyring or vault, else the keyring."""
     reference = _reference(subject, arguments.reference)
     password = None if arguments.password_ref is None else private_file_reference(arguments.password_ref)
     store = subject.sources.store_of(reference)
     if not isinstance(store, VaultStore | SecretServiceStore):
-        raise SubjectError(f"{reference}: the console cannot unlock this; unlock it where the system does")
+        raise SubjectError(f"{reference}: the console cannot unlock this; use the system's own tool")
     with failures_told(subject, "unlock", reference):
         subject.audit.require()
         if isinstance(store, VaultStore):
             asyncio.run(store.unlock())
             words = f"unlocked; its key stays in memory for {UNLOCKED_S // 60} minutes"
         elif arguments.desktop:
-            output.note(f"answer the desktop's prompt within {PROMPT_TIMEOUT_S:g} s; ctrl+c takes it away")
+            output.note(f"answer the desktop's prompt within {PROMPT_TIMEOUT_S:g} s; ctrl+c cancels it")
             asyncio.run(unlock_on_desktop())
             words = "unlocked"
         else:
@@ -47,7 +47,7 @@ def run(subject: Subject, arguments: argparse.Namespace) -> ExitCode:
 def _read_password(path: Path | None) -> bytes | None:
     given = None if path is None else read_private(path, _PASSWORD_LIMIT)
     if path is not None and given is None:
-        raise StoreError(TokenState.LOCKED, "the file that --password-ref names is not there")
+        raise StoreError(TokenState.LOCKED, "the file that --password-ref names does not exist")
     return given
 
 
@@ -74,7 +74,7 @@ async def _unlock_keyring(store: Store, reference: Reference, given: bytes | Non
 
 def _password(given: bytes | None, *, is_new: bool) -> bytes:
     if given is not None and given.strip():
-        return given.removesuffix(b"\n")  # an editor's; a password that really ends in one cannot be given this way
+        return given.removesuffix(b"\n")  # an editor adds it; a password that ends in one cannot be passed this way
     if given is not None:
         raise StoreError(TokenState.REFUSED, "the file that --password-ref names is empty")
     try:

@@ -1,4 +1,4 @@
-"""`token`: tokens by reference. No option and no argument of it is ever a token."""
+"""`token`: tokens by reference. None of its options and arguments is a token."""
 
 import argparse
 
@@ -6,20 +6,20 @@ from console.cli.exit_code import ExitCode
 from console.domain.problem import Problem, ProblemKind
 
 _KINDS = {
-    "set": "store a token: asked for without echo, or read from stdin where that is no terminal",
-    "list": "show the profile's references, with state, origin, source and fingerprint",
+    "set": "store a token: asked for without echo, or read from stdin if that is not a terminal",
+    "list": "show the profile's references with state, origin, source and fingerprint",
     "check": "ask each reference, and say which one answers",
     "unlock": "unlock the keyring or the vault",
-    "rotate": "take a new token, prove it at the gateway, and keep the one before until --confirm or --back",
+    "rotate": "replace a token: prove the new one at the gateway, keep the old one until --confirm or --back",
     "remove": "forget a token",
-    "rebind": "bind a stored token to the profile's present origin",
-    "doctor": "say what this machine has for keeping tokens, and the next command to type",
+    "rebind": "bind a stored token to the profile's current origin",
+    "doctor": "show how this machine can store tokens, and the next command to run",
 }
 _CHANGING = ("set", "unlock", "rotate", "remove", "rebind")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what the verb takes, kind by kind."""
+    """Add the arguments of each kind."""
     kinds = parser.add_subparsers(title="kinds", metavar="KIND", required=True, dest="kind")
     for kind, words in _KINDS.items():
         each = kinds.add_parser(kind, help=words, allow_abbrev=False)
@@ -35,16 +35,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             each.add_argument("--origin", metavar="ORIGIN", help="the origin that the token is bound to now")
         if kind == "set":
             each.add_argument(
-                "--expires-h", type=_hours, metavar="N", help="for kernel: only; the hours that the token stays, 12"
+                "--expires-h",
+                type=_hours,
+                metavar="N",
+                help="kernel: only; how many hours to keep the token (default: 12)",
             )
         if kind == "rotate":
             step = each.add_mutually_exclusive_group()
-            step.add_argument("--confirm", action="store_true", help="forget the token before")
-            step.add_argument("--back", action="store_true", help="put the token before back in place")
+            step.add_argument("--confirm", action="store_true", help="forget the previous token")
+            step.add_argument("--back", action="store_true", help="put the previous token back in place")
             step.add_argument("--unverified", action="store_true", help="do not ask the gateway about the new token")
         if kind == "unlock":
             way = each.add_mutually_exclusive_group()
-            way.add_argument("--desktop", action="store_true", help="let the desktop ask; waits for 60 s")
+            way.add_argument("--desktop", action="store_true", help="let the desktop ask for the password; waits 60 s")
             way.add_argument("--password-ref", metavar="file:/PATH", help="a private file with the keyring's password")
 
 
@@ -55,7 +58,7 @@ def _hours(text: str) -> int:
 
 
 def run(arguments: argparse.Namespace) -> ExitCode:
-    """Do what a kind of the verb says."""
+    """Run one kind of the verb."""
     if arguments.read_only and arguments.kind in _CHANGING:
         raise Problem(
             f"--read-only: token {arguments.kind} changes what is stored; nothing was done", ProblemKind.REFUSED

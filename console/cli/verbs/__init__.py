@@ -1,15 +1,15 @@
-"""The verbs, one module each. The table is all that the help of the command line loads of them."""
+"""The verbs, one module each. `--help` loads only this table."""
 
 
 class Verb:
     """A verb of the command line."""
 
     def __init__(self, module: str, help_line: str, *, may_hold_token: bool = False) -> None:
-        """Describe it.
+        """Describe a verb.
 
         Args:
-            module: Where it is: `add_arguments` fills its parser, and `run` takes what was parsed.
-            help_line: What it is for.
+            module: Its module: `add_arguments` fills the parser, and `run` takes the parsed arguments.
+            help_line: Its line in `--help`.
             may_hold_token: Whether the process is hardened before it runs.
 
         """
@@ -26,15 +26,15 @@ VERBS = {
     "routes": Verb(f"{_ROOM}routes", "show the route table and check it offline"),
     "check": Verb(f"{_ROOM}check", "prove each route's contract up the probe ladder", may_hold_token=True),
     "smoke": Verb(f"{_ROOM}smoke", "make one live, streamed call through each route", may_hold_token=True),
-    "run": Verb("console.cli.run.verb", "a gated run, one step or one decision at a time", may_hold_token=True),
+    "run": Verb("console.cli.run.verb", "gated runs, one step or one decision at a time", may_hold_token=True),
     "record": Verb("console.cli.run.record", "the safe records of runs: list, show, verify"),
     "instructions": Verb(f"{_ROOM}instructions", "which files a coding agent really reads, and what conflicts in them"),
     "boundary": Verb(
         f"{_ROOM}boundary", "a repository's CI secrets and permissions, and which tokens roles could reach; offline"
     ),
     "token": Verb("console.cli.token.verb", "store, check, rotate and remove tokens by reference", may_hold_token=True),
-    "explain": Verb(f"{_ROOM}explain", "say what an error category means, or judge an error body; offline"),
-    "verify": Verb(f"{_ROOM}verify", "the verification table: what to verify, who did, and when it runs out"),
+    "explain": Verb(f"{_ROOM}explain", "explain an error category, or classify an error body; offline"),
+    "verify": Verb(f"{_ROOM}verify", "the verification table: what to verify, who verified it, and when that expires"),
     "doctor": Verb(f"{_ROOM}doctor", "terminal, keyring, network, files: what was detected and what to do"),
     "simulate": Verb(
         f"{_ROOM}simulate", "run the embedded gateway alone; the first line on stdout is JSON with base_url and token"

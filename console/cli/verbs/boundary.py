@@ -9,7 +9,7 @@ from console.cli import output
 from console.cli.context import current
 from console.cli.exit_code import ExitCode
 from console.cli.profile import chosen_profile
-from console.cli.reports.finding import finding_document, show_finding
+from console.cli.reports.finding import show_finding
 from console.domain.finding import Severity
 from console.domain.problem import Problem, ProblemKind
 from console.domain.text.safe import safe
@@ -21,9 +21,14 @@ from console.view.finding_sign import severity_sign
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what the verb takes."""
+    """Add the verb's arguments."""
     parser.add_argument(
-        "repository", nargs="?", type=Path, default=Path(), metavar="REPO", help="its folder; by default this one"
+        "repository",
+        nargs="?",
+        type=Path,
+        default=Path(),
+        metavar="REPO",
+        help="the repository's folder (default: this one)",
     )
 
 
@@ -31,7 +36,10 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     """Check the boundary of a repository and of this environment, and show it."""
     repository = absolute(arguments.repository)
     if not repository.is_dir():
-        raise Problem(f"{safe(str(arguments.repository), limit=200)} is not a folder; name a repository's", ProblemKind.USAGE)
+        raise Problem(
+            f"{safe(str(arguments.repository), limit=200)} is not a folder; name a repository's folder",
+            ProblemKind.USAGE,
+        )
     profile = chosen_profile(arguments)
     try:
         boundary = asyncio.run(
@@ -44,9 +52,11 @@ def run(arguments: argparse.Namespace) -> ExitCode:
         )
     except OSError as error:
         reason = error.strerror or "input/output error"
-        raise Problem(f"{safe(str(arguments.repository), limit=200)} cannot be read: {reason}") from None
+        raise Problem(f"cannot read {safe(str(arguments.repository), limit=200)}: {reason}") from None
     if arguments.json:
-        output.write_document(_document(boundary, profile.name))
+        from console.cli.reports.documents.boundary import BoundaryDocument
+
+        output.write_document(BoundaryDocument.of(boundary, profile.name))
     else:
         _show(boundary)
     return _code(boundary)
@@ -92,28 +102,3 @@ def _state(check: WorkflowCheck) -> str:
 
 def _yes_or_no(is_so: bool) -> str:
     return "yes" if is_so else "no"
-
-
-def _document(boundary: Boundary, profile: str) -> dict[str, object]:
-    return {
-        "schema": "gateway-console/boundary/v1",
-        "profile": profile,
-        "publisher_token_available": boundary.publisher_token_available,
-        "cloud_token_available": boundary.cloud_token_available,
-        "ci_token_permissions": boundary.ci_token_permissions.value,
-        "workflows": [
-            {
-                "path": check.path,
-                "ci_token_permissions": check.permissions.value,
-                "findings": [
-                    finding_document(placed.finding) | {"lines": list(placed.lines)} for placed in check.findings
-                ],
-            }
-            for check in boundary.workflows
-        ],
-        "tokens": [
-            {"name": token.name, "kind": token.kind.value, "source_url": token.source_url or None}
-            for token in boundary.tokens
-        ],
-        "findings": [finding_document(finding) for finding in boundary.findings],
-    }

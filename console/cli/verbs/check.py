@@ -1,4 +1,4 @@
-"""`check`: contract checks up the probe ladder, each rung with its price and its proof."""
+"""`check`: contract checks up the probe ladder; each rung has a price and a proof."""
 
 import argparse
 import asyncio
@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from console.cli import output
 from console.cli.exit_code import ExitCode, most_actionable
 from console.cli.profile import chosen_checks, chosen_profile
-from console.cli.reports.check import check_document, show_check
-from console.cli.reports.code import code_of_category, code_of_check
+from console.cli.reports.check import show_check
+from console.cli.reports.code import code_of_category
+from console.cli.reports.routes import code_of_check
 from console.domain.finding import Severity
 from console.domain.probes.assertion import assertions
 from console.domain.probes.event import RoutesChecked
@@ -24,14 +25,14 @@ if TYPE_CHECKING:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what the verb takes."""
+    """Add the verb's arguments."""
     parser.add_argument(
         "--level",
         type=_rung,
         default=int(Rung.KEY),
         metavar="0..5",
         help="how far to climb: 0 offline, 1 connection, 2 catalogue, 3 key and path (default),"
-        " 4 one streamed call, 5 one call in the role's shape; 4 and 5 may cost",
+        " 4 one streamed call, 5 one call in the role's shape; 4 and 5 may cost money",
     )
     parser.add_argument(
         "--role",
@@ -43,10 +44,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--cross",
         action="store_true",
-        help="also make the cross checks after rung 4: a whole answer beside the streamed one, and calls that have"
-        " to be refused; they may cost",
+        help="also make the cross checks after rung 4: an unstreamed answer to compare, and calls that must be"
+        " refused; they may cost money",
     )
-    parser.add_argument("--list", action="store_true", help="list every assertion that is judged, and leave")
+    parser.add_argument("--list", action="store_true", help="list every assertion and exit")
 
 
 def _rung(text: str) -> int:
@@ -62,7 +63,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     top = Rung(arguments.level)
     if arguments.read_only and top > Rung.CATALOGUE:
         raise Problem(
-            f"--read-only: rung {int(top)} sends calls that may cost; nothing was sent. Next: --level 2",
+            f"--read-only: rung {int(top)} sends calls that may cost money; nothing was sent. Next: --level 2",
             ProblemKind.REFUSED,
         )
     profile = chosen_profile(arguments)
@@ -71,7 +72,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
         state = ConsoleState(profile.name).apply(RoutesChecked(checks))
         return _finish(profile, state, as_json=arguments.json, top=top)
     if arguments.cross and top < Rung.SMOKE:
-        raise Problem("--cross needs a streamed test before it: add --level 4 or 5", ProblemKind.USAGE)
+        raise Problem("--cross needs the streamed call of rung 4: add --level 4 or 5", ProblemKind.USAGE)
     from console.cli.live.climb import ClimbOrder, climb_gateway
 
     order = ClimbOrder(top, arguments.cross, as_json=arguments.json, is_read_only=arguments.read_only)
@@ -81,7 +82,9 @@ def run(arguments: argparse.Namespace) -> ExitCode:
 
 def _finish(profile: "Profile", state: ConsoleState, *, as_json: bool, top: Rung) -> ExitCode:
     if as_json:
-        output.write_document(check_document(profile, state, top))
+        from console.cli.reports.documents.check import CheckDocument
+
+        output.write_document(CheckDocument.of(profile, state, top))
     else:
         show_check(state)
     return most_actionable(_code_of(route) for route in state.proven)
@@ -102,19 +105,9 @@ def _code_of(route: ProvenRoute) -> ExitCode:
 def _list_assertions(*, as_json: bool) -> ExitCode:
     rows = assertions()
     if as_json:
-        listed = [
-            {
-                "id": row.id,
-                "severity": row.severity.value,
-                "level": row.level,
-                "judged_by": row.judged_by.value,
-                "meaning": row.meaning,
-                "source": row.source,
-                "checked_on": row.checked_on,
-            }
-            for row in rows
-        ]
-        output.write_document({"schema": "gateway-console/assertions/v1", "assertions": listed})
+        from console.cli.reports.documents.assertions import AssertionsDocument
+
+        output.write_document(AssertionsDocument.of(rows))
         return ExitCode.OK
     widths = output.column_widths([(row.id, row.severity.value, f"rung {row.level}") for row in rows])
     for row in rows:

@@ -5,26 +5,25 @@ import asyncio
 
 from console.cli import output
 from console.cli.exit_code import ExitCode, code_of_problem, most_actionable
-from console.cli.reports.code import code_of_check
-from console.cli.reports.routes import show_routes
+from console.cli.reports.routes import code_of_check, show_routes
 from console.cli.screen import has_screen, open_screen
 from console.domain.problem import Problem, ProblemKind
+from console.domain.run.record import Record
 from console.services.config.load import load_profile
 from console.services.config.settings import Profile
 
-SCHEMA = "gateway-console/demo/v1"
 DEMO_PROFILE = "demo"
-"""The profile whose routes all work; a run is shown on it."""
+"""The profile whose routes all work; runs are shown on it."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add nothing: the verb takes the common options only."""
+    """Add nothing: the verb takes only the common options."""
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Open the screen on the sample, or check and smoke it headless."""
+    """Open the screen on the sample profile, or check and smoke it headless."""
     if arguments.config is not None:
-        raise Problem("demo uses the built-in sample; for your own config leave the verb away", ProblemKind.USAGE)
+        raise Problem("demo uses the built-in sample; to use your own config, omit the demo verb", ProblemKind.USAGE)
     profile = load_profile(name=arguments.profile)
     if has_screen() and not arguments.json:
         return open_screen(profile, read_only=arguments.read_only)
@@ -41,17 +40,20 @@ def run(arguments: argparse.Namespace) -> int:
 async def _demonstrate(profile: Profile, *, as_json: bool) -> ExitCode:
     """Smoke the routes, then take candidates through the gates."""
     from console.cli.live.smoke import SmokeOrder, smoke_gateway
-    from console.cli.run.demo import demonstrate_runs  # not before the screen, which demo opens at a terminal
+    from console.cli.run.demo import demonstrate_runs  # imported late: at a terminal, demo opens the screen instead
 
     smoked = await smoke_gateway(profile, profile.check(), SmokeOrder(as_json=as_json))
-    shown: list[dict[str, object]] = []
+    records: tuple[Record, ...] = ()
     code = ExitCode.OK
-    if profile.name == DEMO_PROFILE:  # the faults are there to be seen: no run comes past its preflight with them
+    if profile.name == DEMO_PROFILE:  # on the profile faults, no run gets past its preflight
         try:
-            shown, code = await demonstrate_runs(profile, as_json=as_json)
-        except Problem as problem:  # what was smoked is told all the same
+            records, code = await demonstrate_runs(profile, as_json=as_json)
+        except Problem as problem:  # the smoke results are still shown
             output.complain(str(problem))
             code = code_of_problem(problem)
     if as_json:
-        output.write_document({"schema": SCHEMA, **smoked.document(profile), "runs": shown})
+        from console.cli.reports.documents.smoke import DemoDocument
+        from console.cli.reports.record import readable
+
+        output.write_document(readable(DemoDocument(**vars(smoked.document(profile)), runs=records)))
     return most_actionable([smoked.code, code])

@@ -1,4 +1,4 @@
-"""`doctor`: terminal, keyring, network and files: what was detected and what to do; with --leak-drill, a proof."""
+"""`doctor`: what was detected of terminal, keyring, network and files, and what to do; --leak-drill is a proof."""
 
 import argparse
 import asyncio
@@ -22,21 +22,19 @@ from console.services.doctor import (
 )
 from console.services.tokens.diagnosis import diagnose
 
-SCHEMA = "gateway-console/doctor/v1"
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what the verb takes."""
+    """Add the verb's arguments."""
     parser.add_argument(
         "--leak-drill",
         action="store_true",
-        help="run the console's verbs and its screen with a made-up token, in a directory of their own, and search"
-        " every byte that they wrote and sent for it; takes about a minute",
+        help="run the console's verbs and screen with a made-up token in a temporary directory, and search every byte"
+        " they wrote and sent for that token; takes about a minute",
     )
 
 
 def run(arguments: argparse.Namespace) -> ExitCode:
-    """Look at this machine, or hold the drill."""
+    """Examine this machine, or run the drill."""
     if arguments.leak_drill:
         from console.cli.verbs import leak_drill
 
@@ -45,7 +43,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
 
 
 async def _examine(arguments: argparse.Namespace) -> ExitCode:
-    current().harden()  # here and not for the drill, whose children have to harden themselves
+    current().harden()  # not for the drill: its children must harden themselves
     context = current()
     symptoms = [
         *check_terminal(look_at_terminal((context.stdout, context.stderr, context.stdin)), context.environment),
@@ -57,26 +55,20 @@ async def _examine(arguments: argparse.Namespace) -> ExitCode:
     symptoms += about_token
     code = most_actionable([code, *map(_code_of, symptoms)])
     if arguments.json:
-        document = {
-            "schema": SCHEMA,
-            "symptoms": [
-                {"id": each.id, "health": each.health.value, "found": each.found, "todo": each.todo}
-                for each in symptoms
-            ],
-            "exit_code": int(code),
-        }
-        output.write_document(document)
+        from console.cli.reports.documents.doctor import ExaminationDocument
+
+        output.write_document(ExaminationDocument(symptoms=tuple(symptoms), exit_code=code))
     else:
         _show(symptoms)
     return code
 
 
 async def _check_token(arguments: argparse.Namespace) -> tuple[list[Symptom], ExitCode]:
-    """Load the profile and diagnose its token; what makes that impossible is a symptom itself."""
+    """Load the profile and diagnose its token. A profile that cannot be loaded is a symptom too."""
     try:
         subject = load_subject(arguments)
     except Problem as problem:
-        todo = "Correct it; nothing else of it was used."
+        todo = "Correct it. The rest of the config was not used."
         return [Symptom("config.profile", Health.FAIL, str(problem), todo)], code_of_problem(problem)
     diagnosis = await diagnose(
         subject.references,
@@ -91,7 +83,7 @@ async def _check_token(arguments: argparse.Namespace) -> tuple[list[Symptom], Ex
     commands = " && ".join(diagnosis.next_commands)
     return [
         Symptom("config.profile", Health.OK, f"profile {subject.profile.name}, from {subject.profile.source}"),
-        Symptom("token.keyring", Health.NOTE, keyring, "" if is_found else "gateway-console token doctor says more."),
+        Symptom("token.keyring", Health.NOTE, keyring, "" if is_found else "Run: gateway-console token doctor"),
         Symptom(
             "token.state",
             Health.OK if is_found else Health.FAIL,
@@ -103,7 +95,7 @@ async def _check_token(arguments: argparse.Namespace) -> tuple[list[Symptom], Ex
 
 def _code_of(symptom: Symptom) -> ExitCode:
     if symptom.id.startswith(("config.", "token.state")):
-        return ExitCode.OK  # its own code is more exact than this one
+        return ExitCode.OK  # `_check_token` returns a more exact code
     return {Health.UNSAFE: ExitCode.REFUSED, Health.FAIL: ExitCode.FAILED}.get(symptom.health, ExitCode.OK)
 
 

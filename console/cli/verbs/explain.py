@@ -1,4 +1,4 @@
-"""`explain`: what an error means and what to do, by category or by a real body; offline."""
+"""`explain`: what an error means and what to do, by category or from a real body; offline."""
 
 import argparse
 import os
@@ -7,7 +7,6 @@ import stat
 from console.cli import output
 from console.cli.context import current
 from console.cli.exit_code import ExitCode
-from console.cli.reports.classification import classification_document
 from console.domain.errors.body import read_error_body
 from console.domain.errors.category import Category, guidance
 from console.domain.errors.classify import RefusedCall, classify
@@ -22,19 +21,24 @@ _EXCERPT_LIMIT = 300
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what the verb takes."""
+    """Add the verb's arguments."""
     parser.add_argument(
-        "what", nargs="?", metavar="CATEGORY|BODYFILE|-", help="a category, a file with an error's body, or - for stdin"
+        "what", nargs="?", metavar="CATEGORY|BODYFILE|-", help="a category, a file with an error body, or - for stdin"
     )
-    parser.add_argument("--status", type=_status, metavar="N", help="the body's HTTP status")
+    parser.add_argument("--status", type=_status, metavar="N", help="the HTTP status")
     parser.add_argument(
-        "--family", choices=[family.value for family in EndpointFamily], metavar="F", help="the family that was called"
+        "--family", choices=[family.value for family in EndpointFamily], metavar="F", help="the endpoint family called"
     )
-    parser.add_argument("--path", metavar="P", help="the path that was called")
+    parser.add_argument("--path", metavar="P", help="the path called")
     parser.add_argument(
-        "--header", action="append", default=[], type=_header, metavar="H", help="'name: value'; may be repeated"
+        "--header",
+        action="append",
+        default=[],
+        type=_header,
+        metavar="H",
+        help="a response header, 'name: value'; may be repeated",
     )
-    parser.add_argument("--elapsed", type=_seconds, metavar="S", help="seconds until the refusal came")
+    parser.add_argument("--elapsed", type=_seconds, metavar="S", help="seconds until the refusal arrived")
 
 
 def _status(text: str) -> int:
@@ -61,7 +65,7 @@ def _header(text: str) -> tuple[str, str]:
 
 
 def run(arguments: argparse.Namespace) -> ExitCode:
-    """Explain a category, a body, or list the categories."""
+    """Explain a category or a body, or list the categories."""
     asks_about_body = arguments.status is not None or arguments.header or arguments.family or arguments.path
     if arguments.what is None and not asks_about_body:
         return _list_categories(as_json=arguments.json)
@@ -72,8 +76,9 @@ def run(arguments: argparse.Namespace) -> ExitCode:
 
 def _list_categories(*, as_json: bool) -> ExitCode:
     if as_json:
-        categories = [_category_document(category) for category in Category]
-        output.write_document({"schema": "gateway-console/explain/v1", "categories": categories})
+        from console.cli.reports.documents.explain import CategoryDocument, ExplainedCategoriesDocument
+
+        output.write_document(ExplainedCategoriesDocument(categories=tuple(map(CategoryDocument.of, Category))))
         return ExitCode.OK
     widths = output.column_widths([(category.value, guidance()[category].blame.value) for category in Category])
     for category in Category:
@@ -85,25 +90,14 @@ def _list_categories(*, as_json: bool) -> ExitCode:
 
 def _explain_category(category: Category, *, as_json: bool) -> ExitCode:
     if as_json:
-        output.write_document({"schema": "gateway-console/explain/v1", **_category_document(category)})
+        from console.cli.reports.documents.explain import ExplainedCategoryDocument
+
+        output.write_document(ExplainedCategoryDocument.of(category))
         return ExitCode.OK
     output.write_line(category.value)
     for label, words in category_rows(category):
         output.write_line(f"  {label:<8}{words}")
     return ExitCode.OK
-
-
-def _category_document(category: Category) -> dict[str, object]:
-    about = guidance()[category]
-    return {
-        "category": category.value,
-        "blame": about.blame.value,
-        "means": about.means,
-        "action": about.action,
-        "ask": about.ask,
-        "stops_before_generation": category.stops_before_generation,
-        "source": about.source,
-    }
 
 
 def _explain_body(arguments: argparse.Namespace) -> ExitCode:
@@ -117,13 +111,15 @@ def _explain_body(arguments: argparse.Namespace) -> ExitCode:
             ProblemKind.USAGE,
         ) from None
     if not body and arguments.status is None and not arguments.header:
-        raise Problem("the body is empty; give its status with --status N", ProblemKind.USAGE)
+        raise Problem("the body is empty; give the HTTP status with --status N", ProblemKind.USAGE)
     headers = dict(arguments.header)
     read = read_error_body(body, headers.get("content-type", ""))
     family = None if arguments.family is None else EndpointFamily(arguments.family)
     found = classify(RefusedCall(arguments.status, headers, read, family, arguments.path, arguments.elapsed))
     if arguments.json:
-        output.write_document({"schema": "gateway-console/explain/v1", **classification_document(found)})
+        from console.cli.reports.documents.explain import ExplainedBodyDocument
+
+        output.write_document(ExplainedBodyDocument.of(found))
         return ExitCode.OK
     output.write_line(f"{found.category}  {guidance()[found.category].means}")
     for words in reading_lines(found):
@@ -132,15 +128,15 @@ def _explain_body(arguments: argparse.Namespace) -> ExitCode:
     if found.source:
         output.write_line(f"  Rule {found.rule}, from {found.source}")
     if said := safe(scrub(read.message), limit=_EXCERPT_LIMIT):
-        output.note(f'it said: "{said}"')
+        output.note(f'the error said: "{said}"')
     return ExitCode.OK
 
 
 def _read_body(name: str | None) -> bytes:
-    """Read a body's beginning: more of it would not be looked at.
+    """Read the beginning of a body; the rest would not be used.
 
     Raises:
-        OSError: The file cannot be read, or is not a plain file.
+        OSError: The file cannot be read, or is not a regular file.
 
     """
     if name is None or name == "-":

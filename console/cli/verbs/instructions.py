@@ -1,4 +1,4 @@
-"""`instructions`: which files a coding agent really reads in a directory, pinned, and what conflicts in them."""
+"""`instructions`: the files that a coding agent really reads in a directory, pinned, and their conflicts."""
 
 import argparse
 import asyncio
@@ -14,23 +14,21 @@ from console.services.instructions.find import find_instructions, repository_of
 from console.services.system.directories import absolute
 from console.view.instruction_sign import conflict_sign
 
-SCHEMA = "gateway-console/instructions/v1"
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what the verb takes."""
+    """Add the verb's arguments."""
     parser.add_argument("directory", nargs="?", type=Path, metavar="DIR", default=Path(), help="where the agent works")
     parser.add_argument(
         "--tool",
         choices=[tool.value for tool in Tool],
         default=Tool.CODEX.value,
-        help="whose rules hold; by default codex",
+        help="whose rules apply (default: codex)",
     )
-    parser.add_argument("--base", metavar="BRANCH", help="compare with this branch; by default with origin's own")
+    parser.add_argument("--base", metavar="BRANCH", help="compare with this branch (default: origin's default branch)")
 
 
 def run(arguments: argparse.Namespace) -> ExitCode:
-    """Find the instructions, hash them and show what conflicts."""
+    """Find the instructions, hash them and show conflicts."""
     directory = absolute(arguments.directory)
     found = asyncio.run(
         find_instructions(
@@ -42,7 +40,9 @@ def run(arguments: argparse.Namespace) -> ExitCode:
         )
     )
     if arguments.json:
-        output.write_document(document(found))
+        from console.cli.reports.documents.instructions import InstructionsDocument
+
+        output.write_document(InstructionsDocument.of(found))
     else:
         show(found)
     return most_actionable(map(code_of_conflict, found.unsettled()))
@@ -54,7 +54,7 @@ def code_of_conflict(conflict: Conflict) -> ExitCode:
 
 
 def show(found: InstructionSet) -> None:
-    """Write the sources as a tree of imports, then the conflicts; no word of any source is written."""
+    """Write the sources as a tree of imports, then the conflicts; never text of a source."""
     output.write_line(f"{found.tool.product} reads, in this order:")
     rows = [("source", "load", "scope", "bytes", "git", "sha256")]
     rows += [_row(source, depth) for source, depth in _with_depth(found.sources)]
@@ -102,7 +102,7 @@ def _git_words(source: InstructionSource) -> str:
 
 
 def _with_depth(sources: Iterable[InstructionSource]) -> Iterable[tuple[InstructionSource, int]]:
-    """Yield each source with how many imports lead to it."""
+    """Yield each source with its depth in the tree of imports."""
     depths: dict[str, int] = {}
     for source in sources:
         depth = depths.setdefault(source.path, 0)
@@ -124,53 +124,5 @@ def _compared(found: InstructionSet) -> str:
     return (
         f"with HEAD and base {found.base[:12]}"
         if found.base
-        else "with HEAD; no base branch is known, name it with --base"
+        else "with HEAD; the base branch is unknown, name it with --base"
     )
-
-
-def document(found: InstructionSet) -> dict[str, object]:
-    """Return the set as the JSON document names it."""
-    shut = {conflict.id for conflict in found.unsettled()}
-    return {
-        "schema": SCHEMA,
-        "tool": found.tool.value,
-        "primary": _shown(found.primary),
-        "effective_sha256": found.effective_sha256,
-        "git": found.git.value,
-        "base_commit": found.base,
-        "stops": found.stops,
-        "sources": [_source_document(source) for source in found.sources],
-        "conflicts": [
-            {
-                "code": conflict.code.value,
-                "weight": conflict.weight.value,
-                "path": safe(conflict.path) or None,
-                "message": safe(conflict.message),
-                "stops": conflict.id in shut,
-            }
-            for conflict in found.conflicts
-        ],
-        "unseen": found.tool.unseen or None,
-    }
-
-
-def _source_document(source: InstructionSource) -> dict[str, object]:
-    return {
-        "path": safe(source.path),
-        "scope": safe(source.scope),
-        "load": source.load.value,
-        "sha256": source.sha256,
-        "bytes": source.bytes,
-        "effective_bytes": source.effective_bytes,
-        "git_blob": source.git_blob,
-        "is_tracked": source.is_tracked,
-        "is_dirty": source.is_dirty,
-        "differs_from_base": source.differs_from_base,
-        "symlink_target": _shown(source.symlink_target),
-        "imports": [safe(path) for path in source.imports],
-        "is_outside": source.is_outside,
-    }
-
-
-def _shown(path: str | None) -> str | None:
-    return None if path is None else safe(path)

@@ -1,4 +1,4 @@
-"""`doctor --leak-drill`: holds the drill and says PASS or FAIL; what was found is never shown, only where."""
+"""`doctor --leak-drill`: run the drill and say PASS or FAIL. It shows where the token was found, never the token."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -14,32 +14,30 @@ if TYPE_CHECKING:
     from console.services.leak_drill.drill import DrillGateway, DrillReport, StepEnd
     from console.services.leak_drill.step import Step
 
-SCHEMA = "gateway-console/doctor/v1"
-
 
 def run(*, as_json: bool, choose: "Callable[[Canary], Sequence[Step]] | None" = None) -> ExitCode:
-    """Hold the drill and report.
+    """Run the drill and report.
 
     Args:
-        as_json: Write one JSON document and no word on the way.
-        choose: Which steps are taken with a canary; None takes all.
+        as_json: Write one JSON document and no progress.
+        choose: Chooses the steps for a canary; None means all.
 
     """
     from console.services.leak_drill.drill import hold_drill
     from console.services.leak_drill.step import steps
 
     if not as_json:
-        output.note("leak drill: a made-up token in a directory of its own; nothing leaves this machine")
+        output.note("leak drill: a made-up token in a temporary directory; nothing leaves this machine")
     try:
         report = asyncio.run(hold_drill(start_gateway, choose=choose or steps, told=_ignore if as_json else _tell))
     except OSError as error:
-        raise Problem(f"the drill could not be held: {error.strerror or 'input/output error'}") from None
+        raise Problem(f"the drill could not run: {error.strerror or 'input/output error'}") from None
     show(report, as_json=as_json)
     return ExitCode.OK if report.is_passed else ExitCode.REFUSED
 
 
 def start_gateway(token: str) -> "AbstractAsyncContextManager[DrillGateway]":
-    """Start the embedded gateway in this process, with the drill's token and without its waits."""
+    """Start the embedded gateway in this process, with the drill's token and without waits."""
     from console.simulator.server import serve
 
     return serve(pace=0, token=token)
@@ -50,27 +48,17 @@ def _tell(end: "StepEnd") -> None:
 
 
 def _ignore(end: "StepEnd") -> None:
-    """Say nothing: stdout holds the one document at the end."""
+    """Print nothing: the document is written at the end."""
 
 
 def show(report: "DrillReport", *, as_json: bool) -> None:
     """Write what the drill found."""
-    result = "PASS" if report.is_passed else "FAIL"
     if as_json:
-        document = {
-            "schema": SCHEMA,
-            "drill": result,
-            "files": report.files,
-            "bytes": report.size_bytes,
-            "requests_bytes": report.requests_bytes,
-            "key_headers": report.key_headers,
-            "found_in": list(report.hits),
-            "problems": list(report.problems),
-            "notes": list(report.notes),
-            "steps": [{"name": each.name, "exit_code": each.code} for each in report.steps],
-        }
-        output.write_document(document)
+        from console.cli.reports.documents.doctor import DrillDocument
+
+        output.write_document(DrillDocument.of(report))
         return
+    result = "PASS" if report.is_passed else "FAIL"
     output.write_line(
         f"{result}  {report.files} files and streams searched, {report.size_bytes:,} bytes;"
         f" {report.requests_bytes:,} bytes at the gateway, the token {report.key_headers} times in its own header"

@@ -1,16 +1,15 @@
-"""`routes`: the route table and its lint, offline."""
+"""`routes`: the route table and its offline checks."""
 
 import argparse
 
 from console.cli import output
 from console.cli.exit_code import ExitCode, most_actionable
 from console.cli.profile import chosen_profile
-from console.cli.reports.code import code_of_check
-from console.cli.reports.routes import route_document, show_routes
+from console.cli.reports.routes import code_of_check, show_routes
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add nothing: the verb takes the common options only."""
+    """Add nothing: the verb takes only the common options."""
 
 
 def run(arguments: argparse.Namespace) -> ExitCode:
@@ -18,14 +17,9 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     profile = chosen_profile(arguments)
     checks = profile.check()
     if arguments.json:
-        output.write_document(
-            {
-                "schema": "gateway-console/routes/v1",
-                "profile": profile.name,
-                "config": profile.source,
-                "routes": [route_document(each) for each in checks],
-            }
-        )
+        from console.cli.reports.documents.routes import RoutesDocument
+
+        output.write_document(RoutesDocument.of(profile, checks))
     else:
         show_routes(checks)
     return most_actionable(code_of_check(each) for each in checks)

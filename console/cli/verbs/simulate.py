@@ -1,4 +1,4 @@
-"""`simulate`: the embedded gateway alone."""
+"""`simulate`: run the embedded gateway alone."""
 
 import argparse
 import asyncio
@@ -8,8 +8,8 @@ from console.domain.problem import Problem, ProblemKind
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what the verb takes."""
-    parser.add_argument("--port", type=_port, default=0, metavar="N", help="the port; 0, the default, takes a free one")
+    """Add the verb's arguments."""
+    parser.add_argument("--port", type=_port, default=0, metavar="N", help="the port (default: 0, any free port)")
 
 
 def _port(text: str) -> int:
@@ -19,14 +19,14 @@ def _port(text: str) -> int:
 
 
 def run(arguments: argparse.Namespace) -> ExitCode:
-    """Serve until a signal comes."""
+    """Serve until a signal arrives."""
     from console.simulator.process import simulate
 
     try:
         asyncio.run(simulate(arguments.port))
     except OSError as error:
         raise Problem(
-            f"port {arguments.port} cannot be listened on: {error.strerror}. Take another --port, or 0",
+            f"cannot listen on port {arguments.port}: {error.strerror}. Use another --port, or 0",
             ProblemKind.USAGE,
         ) from None
     return ExitCode.OK

@@ -10,11 +10,9 @@ from console.domain.problem import Problem, ProblemKind
 from console.domain.routes.role import Role
 from console.domain.routes.shape import Shape
 
-SCHEMA = "gateway-console/smoke/v1"
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what the verb takes."""
+    """Add the verb's arguments."""
     parser.add_argument(
         "--role",
         action="append",
@@ -27,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=[shape.value for shape in Shape],
         default=Shape.TEXT.value,
         metavar="S",
-        help="what is sent: text (default), role (its schema or tool), agent (as Codex or Claude Code send it)",
+        help="what to send: text (default), role (with its schema or tool), agent (as Codex or Claude Code send it)",
     )
     parser.add_argument(
         "--repeat", type=_count, default=1, metavar="N", help="smoke each route N times, one after another"
@@ -45,7 +43,8 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     """Smoke the profile's routes and show the results."""
     if arguments.read_only:
         raise Problem(
-            "--read-only: a smoke test makes calls that may cost; nothing was sent. Next: routes", ProblemKind.REFUSED
+            "--read-only: a smoke test makes calls that may cost money; nothing was sent. Next: routes",
+            ProblemKind.REFUSED,
         )
     from console.cli.live.smoke import SmokeOrder, smoke_gateway
 
@@ -54,5 +53,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     how = SmokeOrder(Shape(arguments.shape), arguments.repeat, arguments.concurrency, as_json=arguments.json)
     smoked = asyncio.run(smoke_gateway(profile, checks, how))
     if how.as_json:
-        output.write_document({"schema": SCHEMA, **smoked.document(profile)})
+        from console.cli.reports.documents.smoke import SmokeDocument
+
+        output.write_document(SmokeDocument(**vars(smoked.document(profile))))
     return smoked.code

@@ -1,4 +1,4 @@
-"""`verify`: the verification table, who verified what, and whether the sources changed since."""
+"""`verify`: the verification table, who verified what, and whether the sources have changed since."""
 
 import argparse
 import asyncio
@@ -14,6 +14,7 @@ from console.cli.exit_code import ExitCode
 from console.cli.profile import chosen_profile
 from console.cli.reports import verification
 from console.cli.reports.finding import show_finding
+from console.domain.finding import Finding
 from console.domain.problem import Problem, ProblemKind
 from console.domain.text.safe import safe
 from console.domain.verification import (
@@ -34,33 +35,34 @@ from console.services.verification_marks import MarkFile, user_name
 from console.view.verification_sign import freshness_sign
 
 if TYPE_CHECKING:
+    from console.cli.reports.documents.verification import RowDocument
     from console.services.config.settings import Profile
     from console.services.pages.freshness_check import Fetch
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what the verb takes."""
+    """Add the verb's arguments."""
     parser.add_argument(
         "--live",
         nargs="*",
         metavar="ROW",
-        help="fetch the sources of these rows, or of all, and tell which pages changed; stores nothing",
+        help="fetch the sources of these rows, or of all, and show which pages changed; stores nothing",
     )
     parser.add_argument(
-        "--require-fresh", action="store_true", help="exit with 1 where a row is stale or was never verified"
+        "--require-fresh", action="store_true", help="exit with 1 if a row is stale or was never verified"
     )
-    parser.set_defaults(deed="list")
-    deeds = parser.add_subparsers(title="deeds", metavar="DEED")
-    mark = deeds.add_parser("mark", help="record that you read a row's source", allow_abbrev=False)
+    parser.set_defaults(action="list")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    mark = commands.add_parser("mark", help="record that you read a row's source", allow_abbrev=False)
     mark.add_argument("row", metavar="ROW")
     mark.add_argument("--note", type=_note, default="", metavar="TEXT", help=f"at most {NOTE_LIMIT} characters")
     mark.add_argument(
-        "--live", action="store_true", dest="with_page", help="fetch the page and keep its hash, to compare with later"
+        "--live", action="store_true", dest="with_page", help="fetch the page and store its hash for later comparison"
     )
-    mark.set_defaults(deed="mark")
-    show = deeds.add_parser("show", help="all of a row, and its marks", allow_abbrev=False)
+    mark.set_defaults(action="mark")
+    show = commands.add_parser("show", help="show a row with all its marks", allow_abbrev=False)
     show.add_argument("row", metavar="ROW")
-    show.set_defaults(deed="show")
+    show.set_defaults(action="show")
 
 
 def _note(text: str) -> str:
@@ -75,31 +77,31 @@ def run(
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     fetch: "Fetch | None" = None,
 ) -> ExitCode:
-    """List the table, show a row, or record that one was verified.
+    """List the table, show a row, or record that a row was verified.
 
     Args:
         arguments: The parsed command line.
         now: The wall clock, in UTC.
-        fetch: How a public page is read; by default over the internet.
+        fetch: Reads a public page; by default over the internet.
 
     """
     chosen = _chosen_rows(arguments)
     _refuse(arguments)
     profile = chosen_profile(arguments)
     file = MarkFile(state_directory(current().environment), profile.name)
-    desk = _Desk(profile, file, now(), fetch, as_json=arguments.json)
-    if arguments.deed == "mark":
-        return desk.mark(chosen[0], arguments.note, with_page=arguments.with_page)
-    if arguments.deed == "show":
-        return desk.show(chosen[0])
+    command = _Command(profile, file, now(), fetch, as_json=arguments.json)
+    if arguments.action == "mark":
+        return command.mark(chosen[0], arguments.note, with_page=arguments.with_page)
+    if arguments.action == "show":
+        return command.show(chosen[0])
     if arguments.live is not None:
-        return desk.check_live(chosen, require_fresh=arguments.require_fresh)
-    return desk.table(chosen, require_fresh=arguments.require_fresh)
+        return command.check_live(chosen, require_fresh=arguments.require_fresh)
+    return command.table(chosen, require_fresh=arguments.require_fresh)
 
 
 def _chosen_rows(arguments: argparse.Namespace) -> tuple[Row, ...]:
     """Return the rows that the command line names, or all."""
-    words: Sequence[str] = [arguments.row] if arguments.deed != "list" else arguments.live or []
+    words: Sequence[str] = [arguments.row] if arguments.action != "list" else arguments.live or []
     for word in words:
         if row_of(word) is None:
             near = nearest_row_id(word)
@@ -109,17 +111,17 @@ def _chosen_rows(arguments: argparse.Namespace) -> tuple[Row, ...]:
 
 
 def _refuse(arguments: argparse.Namespace) -> None:
-    if arguments.deed != "list" and (arguments.require_fresh or arguments.live is not None):
+    if arguments.action != "list" and (arguments.require_fresh or arguments.live is not None):
         raise Problem(
-            f"--live and --require-fresh before {arguments.deed} are for the table; leave them away", ProblemKind.USAGE
+            f"--live and --require-fresh before {arguments.action} are for the table; omit them", ProblemKind.USAGE
         )
-    if arguments.deed == "mark" and arguments.read_only:
+    if arguments.action == "mark" and arguments.read_only:
         raise Problem("--read-only: a mark is written to disk; nothing was recorded", ProblemKind.REFUSED)
 
 
 @dataclass(frozen=True, slots=True)
-class _Desk:
-    """A profile's verification table at one moment, and the deeds that it knows."""
+class _Command:
+    """A profile's verification table at one moment, with the commands on it."""
 
     profile: "Profile"
     file: MarkFile
@@ -135,14 +137,15 @@ class _Desk:
         return self._finish(states, {}, require_fresh=require_fresh)
 
     def show(self, row: Row) -> ExitCode:
-        """Write all of a row and its marks, the newest first."""
+        """Write a row with all its marks, newest first."""
         marks = self._marks()
         (row_state,) = self._states([row], marks)
         own = [mark for mark in reversed(marks) if mark.row_id == row.id]
         if self.as_json:
-            described = verification.row_document(row_state)
-            described["marks"] = [verification.mark_document(mark) for mark in own]
-            output.write_document(verification.document(self.profile, [described]))
+            from console.cli.reports.documents.verification import MarkDocument, RowDocument, ShownRowDocument
+
+            row_fields = vars(RowDocument.of(row_state))
+            self._write([ShownRowDocument(**row_fields, marks=tuple(map(MarkDocument.of, own)))])
         else:
             verification.show_row(row_state, own)
         return ExitCode.OK
@@ -153,7 +156,9 @@ class _Desk:
         self.file.append(Mark(row.id, self.now, user_name(), safe(note.strip()), content_sha256))
         (row_state,) = self._states([row], self._marks())
         if self.as_json:
-            output.write_document(verification.document(self.profile, [verification.row_document(row_state)]))
+            from console.cli.reports.documents.verification import RowDocument
+
+            self._write([RowDocument.of(row_state)])
         else:
             output.write_line(f"{freshness_sign(row_state.freshness)}  {row.id}  expires {row_state.expires_on}")
         return ExitCode.OK
@@ -185,7 +190,7 @@ class _Desk:
             return (await self._fetch()(row.source_url)).sha256
         except SourceError as error:
             raise Problem(
-                f"{row.source_url}: {error}; nothing was recorded. Without --live the mark is kept without a hash"
+                f"{row.source_url}: {error}; nothing was recorded. Without --live, the mark is stored without a hash"
             ) from None
 
     def _fetch(self) -> "Fetch":
@@ -196,7 +201,7 @@ class _Desk:
     def _marks(self) -> tuple[Mark, ...]:
         log = self.file.read()
         if log.unreadable_lines:
-            output.note(f"{log.unreadable_lines} line(s) of {self.file.path} are no marks and were passed over")
+            output.note(f"{log.unreadable_lines} line(s) of {self.file.path} are not marks and were skipped")
         return log.marks
 
     def _states(self, chosen: Sequence[Row], marks: Sequence[Mark]) -> tuple[RowState, ...]:
@@ -204,17 +209,24 @@ class _Desk:
         return tuple(state(row, marks, self.now.date(), max_age_days) for row in chosen)
 
     def _finish(self, states: Sequence[RowState], checked: dict[str, PageChecked], *, require_fresh: bool) -> ExitCode:
-        """Write what of the rows is left to say, and return the exit code."""
+        """Write the document, or the findings and the summary, and return the exit code."""
         is_required = require_fresh or self.profile.policy.require_verification
         findings = check_freshness(states, is_required=is_required)
         if self.as_json:
-            described = [verification.row_document(each) for each in states]
-            for each in described:
-                if (live := checked.get(str(each["id"]))) is not None:
-                    each["live"] = verification.checked_document(live)
-            output.write_document(verification.document(self.profile, described, findings))
+            from console.cli.reports.documents.verification import FetchedRowDocument, PageDocument, RowDocument
+
+            described = []
+            for each in map(RowDocument.of, states):
+                live = checked.get(each.id)
+                described.append(each if live is None else FetchedRowDocument(**vars(each), live=PageDocument.of(live)))
+            self._write(described, findings)
         else:
             for finding in findings if is_required else ():
                 show_finding("verification", finding)
             output.note(verification.summary(states))
         return ExitCode.FAILED if require_fresh and findings else ExitCode.OK
+
+    def _write(self, described: "Sequence[RowDocument]", findings: Sequence[Finding] = ()) -> None:
+        from console.cli.reports.documents.verification import VerifyDocument
+
+        output.write_document(VerifyDocument.of(self.profile, described, findings))

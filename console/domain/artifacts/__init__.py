@@ -1,1 +1,1 @@
-"""What a run's roles write and what is checked of it: plans, diffs, paths, outcomes of checks."""
+"""The artifacts of a run's roles and their checks: plans, diffs, paths, outcomes."""

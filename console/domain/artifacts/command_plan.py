@@ -1,7 +1,7 @@
-"""Command plans: one command a line, and what among them a human has to see before anyone runs it.
+"""Command plans: one command per line, and the commands that a human has to see before anyone runs them.
 
-The rows name what is known to reach out, destroy or widen. A list of what is bad is never whole: a plan that passes is
-not a safe one, only one with nothing of these kinds in sight. The console itself never runs a plan.
+The rows cover commands known to reach out, destroy or widen rights. Such a list is never complete: a plan that passes
+is not proven safe, it only matches none of these. The console itself never runs a plan.
 """
 
 import re
@@ -15,10 +15,10 @@ _LONGEST, _MOST = 500, 200
 _SHELL = r"(?:ba|da|z|k|c|tc|fi)?sh"
 _INTERPRETER = rf"(?:{_SHELL}|python[0-9.]*|perl|ruby|node|deno|bun|php|osascript|pwsh|powershell)"
 _BEGIN = r"(?:^|[\s;&|(`'\"={])"
-"""Where a program's name may begin: also in quotes and substitutions."""
+"""Where a program's name may begin, including quotes and substitutions."""
 _DIRECTORIES = re.compile(r"(?<![^\s;&|(`'\"={])[^\s;&|(`'\"={]*/")
 _GAP = r"(?:\s[^;&|]{0,80})?\s"
-"""Options between a program and its verb."""
+"""Options between a program and its subcommand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ _ROWS = (
     ),
     _row(
         "CMD-05",
-        "A command takes or gives rights",
+        "A command gains or grants permissions",
         rf"{_BEGIN}(?:sudo|doas|su|pkexec|runas|chown|chgrp|setcap|setfacl|passwd|useradd|usermod|visudo)(?:\s|$)",
         rf"{_BEGIN}chmod(?:\s|$)",
         rf"{_BEGIN}(?:crontab|systemctl|launchctl|service|at|nohup|disown|setsid|schtasks)(?:\s|$)",
@@ -106,10 +106,10 @@ _ROWS = (
 
 
 def check_commands(lines: list[tuple[int, str]]) -> tuple[Finding, ...]:
-    """Look at each command of a plan; empty lines and lines that begin with # are none.
+    """Check each command of a plan; empty lines and lines that begin with # are skipped.
 
     Args:
-        lines: Each line, and its number.
+        lines: The lines, each with its number.
 
     """
     commands = [(number, line.strip()) for number, line in lines if line.strip() and not line.lstrip().startswith("#")]
@@ -118,15 +118,15 @@ def check_commands(lines: list[tuple[int, str]]) -> tuple[Finding, ...]:
         findings.append(Finding("CMD-09", Severity.FAIL, "The plan has no command."))
     long = [number for number, command in commands if len(command) > _LONGEST]
     if long:
-        message = "A command is longer than 500 characters: nobody reads that. Split it."
+        message = "A command is longer than 500 characters: too long to review. Split it."
         findings.append(Finding("CMD-10", Severity.FAIL, message, evidence=places(long)))
     if len(commands) > _MOST:
-        message = "The plan has more than 200 commands: nobody reads that. Split it."
+        message = "The plan has more than 200 commands: too many to review. Split it."
         findings.append(Finding("CMD-12", Severity.FAIL, message, evidence=f"{len(commands):,} commands"))
     commands = [(number, command) for number, command in commands if len(command) <= _LONGEST][:_MOST]
     unread = [number for number, command in commands if _is_unfinished(command)]
     if unread:
-        message = "A line is no whole command: its quotes do not match, or it goes on in the next line."
+        message = "A line is not a complete command: its quotes do not match, or it continues on the next line."
         findings.append(Finding("CMD-11", Severity.FAIL, message, evidence=places(unread)))
     readings = [(number, _readings(command)) for number, command in commands]
     for row in _ROWS:
@@ -147,7 +147,7 @@ def _is_unfinished(command: str) -> bool:
 
 
 def _readings(command: str) -> tuple[str, ...]:
-    r"""Return a command as it stands, as a shell reads it, and without directories: `/bin/r\m` and `'r'm` are `rm`."""
+    r"""Return a command as written, as a shell reads it, and without directories: `/bin/r\m` and `'r'm` are `rm`."""
     try:
         read = " ".join(shlex.split(command, comments=False))
     except ValueError:

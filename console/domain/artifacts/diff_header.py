@@ -1,10 +1,10 @@
-"""The header of a file in a unified diff: its lines, its names in git's quoting, and what they say together."""
+"""The header of a file in a unified diff: its lines, its names in git's quoting, and the resulting change."""
 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from console.domain.artifacts.file_change import ChangeKind, FileChange
+from console.domain.artifacts.file_change import FileChange, FileChangeKind
 
 _MODE = re.compile(r"100644|100755|120000|160000")
 _INDEX = re.compile(r"[0-9a-f]{4,64}\.\.[0-9a-f]{4,64}(?: (?:100644|100755|120000|160000))?")
@@ -16,7 +16,7 @@ _NOTHING = "/dev/null"
 
 
 class DiffFaultError(Exception):
-    """A diff is not what it should be; the words are ours."""
+    """A diff is malformed; the message is our own."""
 
     def __init__(self, words: str) -> None:
         super().__init__(words)
@@ -25,11 +25,11 @@ class DiffFaultError(Exception):
 
 @dataclass(slots=True)
 class FileHeader:
-    """What the lines before a file's hunks say."""
+    """The lines before a file's hunks."""
 
     line: int
     named: str = ""
-    """The path of `diff --git a/X b/X`; empty where its two paths differ or there is no such line."""
+    """The path of `diff --git a/X b/X`; empty if its two paths differ or there is no such line."""
     is_git: bool = True
     said: dict[str, str] = field(default_factory=dict)
     added: int = 0
@@ -39,46 +39,46 @@ class FileHeader:
     has_binary_content: bool = False
 
     def say(self, what: str, value: str) -> None:
-        """Take down a line.
+        """Record a line.
 
         Raises:
-            DiffFaultError: It stands twice.
+            DiffFaultError: The line occurs twice.
 
         """
         if what in self.said:
-            raise DiffFaultError("a header line stands twice")
+            raise DiffFaultError("a header line occurs twice")
         self.said[what] = value
 
     def mode(self, *names: str) -> int | None:
-        """Return the mode of the first of some lines that names one."""
+        """Return the mode of the first of these lines that has one."""
         said = (self.said.get(name, "").removeprefix(self.ids) for name in names)
         return next((int(mode, 8) for mode in said if mode), None)
 
     @property
     def has_whole_ids(self) -> bool:
-        """Whether the index line names both contents in full, as a binary patch needs it."""
+        """Whether the index line has both full ids, as a binary patch needs."""
         return _WHOLE_IDS.fullmatch(self.ids) is not None
 
     @property
     def ids(self) -> str:
-        """The ids of the index line, without the mode behind them."""
+        """The ids of the index line, without the mode after them."""
         return self.said.get("index", "").partition(" ")[0]
 
 
 def read_change(header: FileHeader) -> FileChange:
-    """Return what a header says.
+    """Return the change that a header describes.
 
     Raises:
-        DiffFaultError: Its lines contradict each other, or leave to guess what changes.
+        DiffFaultError: Its lines contradict each other, or do not say what changes.
 
     """
     said = header.said
     paths = {"old": said.get("---", header.named), "new": said.get("+++", header.named)}
-    kind, old_path = ChangeKind.EDITED, ""
+    kind, old_path = FileChangeKind.EDITED, ""
     is_new, is_deleted = "new file mode" in said, "deleted file mode" in said
     moves = [verb for verb in ("rename", "copy") if f"{verb} from" in said or f"{verb} to" in said]
     if len(moves) + is_new + is_deleted > 1:
-        raise DiffFaultError("a file is said to be several of new, deleted, renamed and copied")
+        raise DiffFaultError("a file is marked as more than one of new, deleted, renamed and copied")
     if moves:
         old_path, new_path = said.get(f"{moves[0]} from", ""), said.get(f"{moves[0]} to", "")
         if (
@@ -91,26 +91,26 @@ def read_change(header: FileHeader) -> FileChange:
             )
         ):
             raise DiffFaultError("the lines of a rename or a copy name different paths")
-        kind = ChangeKind.RENAMED if moves[0] == "rename" else ChangeKind.COPIED
+        kind = FileChangeKind.RENAMED if moves[0] == "rename" else FileChangeKind.COPIED
         paths = {"old": old_path, "new": new_path}
     elif _NOTHING in (paths["old"], paths["new"]) or is_new or is_deleted:
         kind = _made_or_deleted(header, paths)
     elif paths["old"] != paths["new"] or not paths["new"]:
-        raise DiffFaultError("the lines of a file name different paths, and none says that it is renamed")
-    if header.named and (moves or header.named != paths["old" if kind is ChangeKind.DELETED else "new"]):
+        raise DiffFaultError("the lines of a file name different paths, but there is no rename line")
+    if header.named and (moves or header.named != paths["old" if kind is FileChangeKind.DELETED else "new"]):
         raise DiffFaultError("the lines of a file name different paths")
     if ("old mode" in said) != ("new mode" in said):
-        raise DiffFaultError("a change of mode needs both its lines, old mode and new mode")
-    is_made = kind is ChangeKind.ADDED
+        raise DiffFaultError("a mode change needs both lines, old mode and new mode")
+    is_made = kind is FileChangeKind.ADDED
     if not (said.keys() - {"index", "similarity", "dissimilarity"}) and not header.is_binary:
-        raise DiffFaultError("a file's header says nothing of what changes")
+        raise DiffFaultError("a file's header does not say what changes")
     return FileChange(
         kind=kind,
-        path=paths["old" if kind is ChangeKind.DELETED else "new"],
+        path=paths["old" if kind is FileChangeKind.DELETED else "new"],
         line=header.line,
         old_path=old_path,
         old_mode=None if is_made else header.mode("old mode", "deleted file mode", "index"),
-        new_mode=None if kind is ChangeKind.DELETED else header.mode("new mode", "new file mode", "index"),
+        new_mode=None if kind is FileChangeKind.DELETED else header.mode("new mode", "new file mode", "index"),
         added=header.added,
         removed=header.removed,
         is_binary=header.is_binary,
@@ -118,28 +118,28 @@ def read_change(header: FileHeader) -> FileChange:
     )
 
 
-def _made_or_deleted(header: FileHeader, paths: dict[str, str]) -> ChangeKind:
-    """Tell a new file from a deleted one; in git's form both its header and /dev/null have to say so."""
+def _made_or_deleted(header: FileHeader, paths: dict[str, str]) -> FileChangeKind:
+    """Tell a new file from a deleted one; in git's format both the header and /dev/null have to agree."""
     is_new, is_deleted = "new file mode" in header.said, "deleted file mode" in header.said
     if "---" in header.said:
         from_nothing, to_nothing = paths["old"] == _NOTHING, paths["new"] == _NOTHING
         if from_nothing == to_nothing:
-            raise DiffFaultError("a new file has --- /dev/null and a deleted one +++ /dev/null")
+            raise DiffFaultError("a new file needs --- /dev/null, a deleted one +++ /dev/null")
         if header.is_git and (is_new, is_deleted) != (from_nothing, to_nothing):
             raise DiffFaultError("after diff --git a new file needs `new file mode`, a deleted one `deleted file mode`")
-        return ChangeKind.ADDED if from_nothing else ChangeKind.DELETED
+        return FileChangeKind.ADDED if from_nothing else FileChangeKind.DELETED
     if not header.named:
         raise DiffFaultError("the lines of a file name different paths")
-    return ChangeKind.ADDED if is_new else ChangeKind.DELETED
+    return FileChangeKind.ADDED if is_new else FileChangeKind.DELETED
 
 
 def bare_line(line: str) -> str:
-    """Return a line without the carriage return that git takes no notice of in a header."""
+    """Return a line without the carriage return, which git ignores in a header."""
     return line.removesuffix("\r")
 
 
 def same_name(names: str) -> str:
-    """Return X of `a/X b/X`; empty where the two differ, as in a rename: then other lines have to name them."""
+    """Return X of `a/X b/X`; empty if the two differ, as in a rename, where other lines have to name them."""
     if names.startswith('"'):
         first, _, second = names.partition('" "')
         if not second:
@@ -158,7 +158,7 @@ def read_name(raw: str, prefix: str, *, is_nothing_allowed: bool = False) -> str
     """Return the path of a name such as a/PATH, which may be quoted.
 
     Raises:
-        DiffFaultError: It is none.
+        DiffFaultError: It is not such a name.
 
     """
     if raw == _NOTHING and is_nothing_allowed:
@@ -170,7 +170,7 @@ def read_name(raw: str, prefix: str, *, is_nothing_allowed: bool = False) -> str
 
 
 def _unquoted(raw: str) -> str:
-    """Return a name that git quotes when it holds anything but printable ASCII."""
+    """Return a name without the quotes that git adds if it is not printable ASCII."""
     if "\t" in raw or not raw:
         raise DiffFaultError("paths have to be written as a/PATH and b/PATH, with nothing after them")
     if not raw.startswith('"'):

@@ -1,4 +1,4 @@
-"""What a patch does to one file, as the patch says it or as git does."""
+"""The change of one file, as a patch or git describes it."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -6,8 +6,8 @@ from enum import StrEnum
 SYMLINK, SUBMODULE, EXECUTABLE = 0o120000, 0o160000, 0o100755
 
 
-class ChangeKind(StrEnum):
-    """What a patch does to a file."""
+class FileChangeKind(StrEnum):
+    """The kind of change to a file."""
 
     EDITED = "edited"
     ADDED = "added"
@@ -18,25 +18,25 @@ class ChangeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FileChange:
-    """What a patch does to one file."""
+    """The change of one file."""
 
-    kind: ChangeKind
+    kind: FileChangeKind
     path: str
-    """Where the file is afterwards; for a deleted one where it was."""
+    """The path after the change; for a deleted file its old path."""
     line: int
-    """Where in the patch it begins, counted from 1; 0 where it was not read from a patch."""
+    """The line in the patch, counted from 1; 0 if it was not read from a patch."""
     old_path: str = ""
-    """Where a renamed or copied file came from."""
+    """The old path of a renamed or copied file."""
     old_mode: int | None = None
     new_mode: int | None = None
-    """The modes that the patch names; None where it names none."""
+    """The modes in the patch; None if it has none."""
     added: int = 0
     removed: int = 0
     is_binary: bool = False
     has_binary_content: bool = False
-    """Whether a binary change brings its bytes, so that it can be applied."""
+    """Whether a binary change contains its data, so that it can be applied."""
 
     @property
     def touched(self) -> tuple[str, ...]:
-        """The paths whose content or existence changes: a copy leaves the one that it came from."""
-        return (self.old_path, self.path) if self.kind is ChangeKind.RENAMED else (self.path,)
+        """The paths whose content or existence changes; a copy does not touch its source."""
+        return (self.old_path, self.path) if self.kind is FileChangeKind.RENAMED else (self.path,)

@@ -1,4 +1,4 @@
-"""Paths inside a repository: which are safe, which only a human may have changed, and which a plan's scope covers."""
+"""Paths inside a repository: which are safe, which need a human's decision, and which a plan's scope covers."""
 
 import re
 import unicodedata
@@ -19,7 +19,7 @@ _SHORT_GIT = re.compile(r"git~[0-9]+")
 
 
 class Guarded(StrEnum):
-    """What a path steers beyond its own content, so that only a human may have it changed."""
+    """What a path controls beyond its own content, so that a human has to decide about its change."""
 
     CI = "CI"
     INSTRUCTIONS = "instructions"
@@ -86,26 +86,26 @@ _GUARDED: tuple[tuple[Guarded, tuple[str, ...]], ...] = (
 
 
 def check_path(path: str) -> str | None:
-    """Return in our words why a path may not be written in a repository, or None where nothing speaks against it.
+    """Return why a path must not be written in a repository, or None if it may.
 
-    Refused is what leaves the repository or reaches into git's own directory on any file system, also one that folds
-    case, drops trailing dots and spaces, or ignores characters.
+    A path is refused if it leaves the repository or reaches git's own directory on any file system, including one that
+    folds case, drops trailing dots and spaces, or ignores characters.
     """
     if not path or path.startswith("/") or _DRIVE.match(path):
         return "it is not a path inside the repository"
     if "\\" in path:
-        return "it has a backslash, which some systems take for a slash"
+        return "it has a backslash, which some systems read as a slash"
     if safe(path) != path:
         return "it has control, invisible or direction-changing characters"
     try:
         parts = [part.encode() for part in path.split("/")]
     except UnicodeEncodeError:
-        return "it has characters that no encoding has"
+        return "it has characters that cannot be encoded"
     if len(path) > 1024 or any(len(part) > 255 for part in parts):
-        return "it is longer than a file system takes"
+        return "it is too long for a file system"
     for part in path.split("/"):
         if part in ("", ".", ".."):
-            return "it has an empty step, or one that goes up or nowhere"
+            return "it has an empty step, or a step . or .."
         if part != part.strip(" "):
             return "a step of it begins or ends with a space"
         bare = _folded(part).partition(":")[0].rstrip(". ")
@@ -115,7 +115,7 @@ def check_path(path: str) -> str | None:
 
 
 def guarded_as(path: str) -> Guarded | None:
-    """Return what a path steers; None for an ordinary one. Case and width of letters make no difference."""
+    """Return what a path controls; None for an ordinary path. Case and width of letters do not matter."""
     folded = _folded(path).split("/")
     for guarded, patterns in _GUARDED_STEPS:
         if any(_covers(pattern, folded) for pattern in patterns):
@@ -131,12 +131,12 @@ def _folded(text: str) -> str:
 class Scope:
     """The paths that a plan allows a draft to touch.
 
-    A pattern is a path relative to the repository, matched step by step and with regard to case:
+    A pattern is a path relative to the repository, matched step by step and case-sensitively:
 
-    - `src/parser.py` or `src` without a wildcard is that file, or that directory and all beneath it;
-    - `src/` is all beneath that directory;
+    - `src/parser.py` or `src` without a wildcard is that file, or that directory and everything below it;
+    - `src/` is everything below that directory;
     - `*` in a step is any characters but a slash, `?` is one;
-    - `**` as a whole step is any number of steps, also none; at the end it is all beneath;
+    - `**` as a whole step is any number of steps, including none; at the end it is everything below;
     - `.` is the whole repository.
 
     A scope without patterns covers nothing.
@@ -151,10 +151,10 @@ class Scope:
 
     @property
     def bounds_nothing(self) -> bool:
-        """Whether it covers, at some depth, half or more of files that have nothing to do with it.
+        """Whether it covers, at some depth, at least half of a set of unrelated files.
 
-        It is judged as a whole and by what it covers: `./**`, `?*` beside `*/**`, `**/*.*` and a pattern for each
-        letter name everything, and there is no end to such spellings.
+        It is judged as a whole, by coverage: `./**`, `?*` with `*/**`, `**/*.*` and a pattern for each letter all cover
+        everything, and there are endless such spellings.
         """
         patterns = [pattern for pattern in map(_steps, self.patterns) if pattern]
         return any(
@@ -170,7 +170,7 @@ _ENDINGS = (".py", ".js", ".ts", ".go", ".rs", ".java", ".md", ".json", ".toml",
 
 @cache
 def _strangers() -> tuple[tuple[list[str], ...], ...]:
-    """Return for each depth the steps of files whose names nobody chose; most have an ending, as files do."""
+    """Return, for each depth, the steps of files with arbitrary names; most have an extension, as files do."""
     return tuple(
         tuple(
             [*(_name(depth, number, step) for step in range(depth)), _name(depth, number, depth) + ending]
@@ -181,13 +181,13 @@ def _strangers() -> tuple[tuple[list[str], ...], ...]:
 
 
 def _name(*place: int) -> str:
-    """Return a name of 1 to 10 letters and digits that hangs on nothing but its place in the list."""
+    """Return a name of 1 to 10 letters and digits that depends only on its position in the list."""
     digest = sha256(repr(place).encode()).digest()
     return b32encode(digest).decode().lower()[: 1 + digest[-1] % 10]
 
 
 def check_pattern(pattern: str) -> str | None:
-    """Return in our words why a pattern of a scope cannot be used, or None."""
+    """Return why a pattern of a scope cannot be used, or None."""
     if pattern in (".", "./"):
         return None
     bare = pattern.removeprefix("./").removesuffix("/")
@@ -197,7 +197,7 @@ def check_pattern(pattern: str) -> str | None:
 
 
 def _steps(pattern: str) -> list[str]:
-    """Return a pattern's steps in the form in which only wildcards have a meaning; none for an unusable pattern."""
+    """Return a pattern's steps, normalised so that only wildcards are special; none for an unusable pattern."""
     if check_pattern(pattern) is not None:
         return []
     if pattern in (".", "./"):
@@ -219,7 +219,7 @@ def _step_matches(pattern: str, step: str) -> bool:
 
 
 def _matches(pattern: Sequence[_T], items: Sequence[_T], star: _T, is_match: Callable[[_T, _T], bool]) -> bool:
-    """Match items against a pattern in which `star` is any number of them; at most in the product of both lengths."""
+    """Match items against a pattern in which `star` is any number of items, in O(n·m) time."""
     at_pattern = at_item = resume_item = 0
     resume_pattern = -1
     while at_item < len(items):

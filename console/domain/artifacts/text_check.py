@@ -1,4 +1,4 @@
-"""The text of an artifact: its size, its encoding, secrets and hidden characters in it."""
+"""Checks of an artifact's text: size, encoding, secrets and hidden characters."""
 
 import unicodedata
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ _EMOJI_STYLE = "\N{VARIATION SELECTOR-16}"
 
 
 def read_artifact(artifact: bytes, *, limit_bytes: int) -> tuple[str, tuple[Finding, ...]]:
-    """Return an artifact's text, empty where a finding says why it cannot be read."""
+    """Return an artifact's text; empty if a finding says why it cannot be read."""
     if len(artifact) > limit_bytes:
         message = f"The artifact is larger than {limit_bytes // 1000:,} kB: split the work."
         return "", (Finding("ART-01", Severity.FAIL, message, evidence=f"{len(artifact):,} bytes"),)
@@ -22,7 +22,7 @@ def read_artifact(artifact: bytes, *, limit_bytes: int) -> tuple[str, tuple[Find
         message = "The artifact is not UTF-8 text."
         return "", (Finding("ART-02", Severity.FAIL, message, evidence=f"byte {error.start + 1:,}"),)
     if "\0" in text:
-        message = "The artifact has a NUL character: it is not text."
+        message = "The artifact contains a NUL character, so it is not text."
         return "", (Finding("ART-02", Severity.FAIL, message, evidence=f"character {text.index(chr(0)) + 1:,}"),)
     if not text.strip():
         return "", (Finding("ART-03", Severity.FAIL, "The artifact is empty."),)
@@ -30,10 +30,10 @@ def read_artifact(artifact: bytes, *, limit_bytes: int) -> tuple[str, tuple[Find
 
 
 def check_lines(lines: Iterable[tuple[int, str]]) -> tuple[Finding, ...]:
-    """Look for secrets and for hidden characters in numbered lines; what is found is never repeated.
+    """Search numbered lines for secrets and hidden characters; the message never repeats them.
 
     Args:
-        lines: Each line without its line feed, and its number.
+        lines: The lines without line feeds, each with its number.
 
     """
     numbered = list(lines)
@@ -41,7 +41,7 @@ def check_lines(lines: Iterable[tuple[int, str]]) -> tuple[Finding, ...]:
     hits = find_secrets("\n".join(line for _, line in numbered))
     findings = []
     if hits:
-        message = f"The artifact seems to hold {' and '.join(sorted({hit.words for hit in hits}))}: it is kept back."
+        message = f"The artifact seems to contain {' and '.join(sorted({hit.words for hit in hits}))}: it is withheld."
         seen = places([numbered[hit.line - 1][0] for hit in hits])
         findings.append(Finding("ART-04", Severity.FAIL, message, evidence=seen))
     if hidden:
@@ -51,7 +51,7 @@ def check_lines(lines: Iterable[tuple[int, str]]) -> tuple[Finding, ...]:
 
 
 def _has_hidden(line: str) -> bool:
-    r"""Return whether a line holds hidden characters; a tab, the \r of \r\n and an emoji's style do not count."""
+    r"""Return whether a line has hidden characters; a tab, the \r of \r\n and an emoji's style do not count."""
     if line.isascii() and line.isprintable():
         return False
     line = line.removesuffix("\r").replace("\t", " ")

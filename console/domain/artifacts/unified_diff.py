@@ -1,6 +1,6 @@
-"""Unified diffs, read as strictly as `git apply` is lenient: what it would skip, guess or mend is a fault here.
+"""A strict reader of unified diffs: whatever the lenient `git apply` would skip, guess or repair is a fault here.
 
-Nothing that git would change may be missing from what is read, for that is what scope and safety are judged by.
+The result must include every change that git would make, because scope and safety are judged by it.
 """
 
 import re
@@ -19,14 +19,14 @@ from console.domain.artifacts.file_change import FileChange
 
 _HUNK = re.compile(r"@@ -[0-9]{1,9}(?:,([0-9]{1,9}))? \+[0-9]{1,9}(?:,([0-9]{1,9}))? @@(?: .*)?", re.DOTALL)
 BINARY_LIMIT = 8_000_000
-"""The most bytes that a binary part of a patch may say that it unpacks to; git takes the memory before it unpacks."""
+"""The maximum stated size of an unpacked binary part, in bytes; git allocates the memory before it unpacks."""
 _BINARY_SIZE = re.compile(r"(?:literal|delta) ([0-9]{1,10})")
 _BINARY_LINE = re.compile(r"[A-Za-z][!-~]{5,65}")
 
 
 @dataclass(frozen=True, slots=True)
 class PatchFault:
-    """A place at which a patch is not what it should be, in our words."""
+    """A place where a patch is malformed, with a message of our own."""
 
     line: int
     words: str
@@ -34,23 +34,23 @@ class PatchFault:
 
 @dataclass(frozen=True, slots=True)
 class Patch:
-    """A unified diff as it was read: its faults, the first of which ended the reading, and what came before."""
+    """A parsed unified diff: its faults, the first of which ended the parsing, and everything before that."""
 
     changes: tuple[FileChange, ...]
     faults: tuple[PatchFault, ...]
     brought: tuple[tuple[int, str], ...] = field(repr=False)
-    """What the patch brings, with line numbers: added lines, headers and prose; no context, nothing removed."""
+    """What the patch brings, with line numbers: added lines, headers and prose; not context or removed lines."""
     stray: tuple[int, ...] = ()
-    """The lines that are no part of the diff, such as prose around it."""
+    """The lines outside the diff, such as prose around it."""
 
     @property
     def paths(self) -> tuple[str, ...]:
-        """Every path that is touched, in the patch's order."""
+        """Every touched path, in patch order."""
         return tuple(path for change in self.changes for path in change.touched)
 
 
 def parse_patch(text: str) -> Patch:
-    """Read a unified diff in git's form; in linear time, and without raising on any text."""
+    """Parse a unified diff in git's format; in linear time, and without raising on any text."""
     reader = _Reader(text.removesuffix("\n").split("\n"))
     faults: tuple[PatchFault, ...] = ()
     try:
@@ -76,7 +76,7 @@ class _Reader:
             elif line.startswith("--- ") and self._peek(1).startswith("+++ "):
                 self._file(FileHeader(self.at + 1, is_git=False))
             elif line.startswith(("@@ ", "diff --cc ", "diff --combined ")):
-                raise DiffFaultError("a hunk or a combined diff stands where a file's header should")
+                raise DiffFaultError("a hunk or a combined diff is where a file's header should be")
             else:
                 self._stray(line)
 
@@ -93,7 +93,7 @@ class _Reader:
 
     def _stray(self, line: str) -> None:
         self._bring(line)
-        if line == "-- ":  # what git format-patch signs with; the next line is git's version
+        if line == "-- ":  # the signature of git format-patch; the next line is git's version
             self.at += 1
             if self.at < len(self.lines):
                 self._bring(self.lines[self.at])
@@ -129,8 +129,8 @@ class _Reader:
             header.is_binary = True
             self.at += 1
         elif line.strip() and line != "-- " and not line.startswith("diff --git "):
-            raise DiffFaultError("a line of a file's header is none that git writes now")
-        begin, self.at = self.at, header.line - 1  # a fault of the header is shown at its first line
+            raise DiffFaultError("a file's header has a line that git does not write")
+        begin, self.at = self.at, header.line - 1  # report a fault of the header at its first line
         change = read_change(header)
         self.at = begin
         self.changes.append(change)
@@ -178,7 +178,7 @@ class _Reader:
                 case _:
                     raise DiffFaultError("a line of a hunk has to begin with a space, + or -")
             if old < 0 or new < 0:
-                raise DiffFaultError("a hunk's lines do not add up to what its first line says")
+                raise DiffFaultError("a hunk's lines do not match the counts in its first line")
             self.at += 1
         if self._peek(0).startswith("\\ "):
             self._bring(self._peek(0))
@@ -186,20 +186,20 @@ class _Reader:
 
     def _binary(self, header: FileHeader) -> None:
         if not header.has_whole_ids:
-            raise DiffFaultError("a binary patch needs an index line with whole ids, as git diff --binary writes it")
+            raise DiffFaultError("a binary patch needs an index line with full ids, as git diff --binary writes it")
         header.is_binary = header.has_binary_content = True
         self._bring(self._take())
-        for is_first in (True, False):  # the way forth, and the way back
+        for is_first in (True, False):  # forward and reverse
             size = _BINARY_SIZE.fullmatch(bare_line(self._peek(0)))
             if size is None:
                 if is_first:
                     raise DiffFaultError("a binary patch has to begin with literal or delta and a size")
                 return
             if int(size[1]) > BINARY_LIMIT:
-                raise DiffFaultError(f"a binary part of it unpacks to more than {BINARY_LIMIT} bytes")
+                raise DiffFaultError(f"a binary part unpacks to more than {BINARY_LIMIT} bytes")
             self.at += 1
             while _BINARY_LINE.fullmatch(bare_line(self._peek(0))):
                 self.at += 1
             if self.at < len(self.lines) and bare_line(self._take()):
                 self.at -= 1
-                raise DiffFaultError("a line of a binary patch is not what git writes")
+                raise DiffFaultError("a binary patch has a line that git does not write")

@@ -1,1 +1,1 @@
-"""Why a gateway refused: the body read, rules applied, one category with its guidance."""
+"""Why a gateway refused a call: its body, the rules, and one category with guidance."""

@@ -1,15 +1,15 @@
-"""What a refused call's body says, read out of any envelope: its code words, its prose, the statuses in it.
+"""The body of a refused call, read from any envelope: its code words, its prose and its statuses.
 
 Gateways wrap errors in one another: JSON in a string in JSON, `litellm.X: YException - {…}`, `[openai/x] [400]: {…}`,
-server-sent events, HTML pages, a Python dict's repr, a body cut in the middle. So a body is scanned and not parsed: one
-linear pass finds the fields at every depth of escaping, and a body that is cut says what it said up to there.
+server-sent events, HTML pages, a Python dict's repr, a body cut in the middle. So a body is scanned, not parsed: one
+linear pass finds the fields at every depth of escaping, and a cut body yields everything before the cut.
 """
 
 import re
 from dataclasses import dataclass
 
 READ_LIMIT = 12_288
-"""Characters of a body that are read. Real error bodies are below 4,000; the longest seen was a web page of 9,000."""
+"""The maximum characters read. Real error bodies are below 4,000; the longest seen was a web page of 9,000."""
 _WORD_LIMIT = 100
 _FIELD_LIMIT = 400
 
@@ -52,42 +52,42 @@ _QUOTES = str.maketrans(
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
-    """A code word: the value of a `code`, `type`, `status` or the like, squashed to be compared."""
+class ErrorWord:
+    """A code word: the value of `code`, `type`, `status` or a similar field, squashed for comparison."""
 
     key: str
-    """The field that it stood in; `text` where it stood in prose."""
+    """Its field; `text` if it was in prose."""
     squashed: str
     depth: int
-    """How deep it was escaped: an error within an error's text lies deeper, and says more."""
+    """Its depth of escaping: an error nested in an error's text is deeper, and more specific."""
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorBody:
-    """The body of a refused call, read."""
+    """The parsed body of a refused call."""
 
-    words: tuple[Word, ...]
+    words: tuple[ErrorWord, ...]
     """The code words of fields, the innermost first."""
     mentioned: frozenset[str]
     """Every squashed code word in the body, in a field or in prose."""
     message: str
-    """What it says to a person, unscrubbed: its innermost message, or its whole text."""
+    """Its message for people, unscrubbed: the innermost message, or the whole text."""
     prose: str
     """The whole text in lower case, on one line, unescaped, with plain quotes."""
     inner_status: int | None
-    """The HTTP status that the body itself names, the innermost one."""
+    """The innermost HTTP status in the body itself."""
     is_html: bool
     is_cut: bool
-    """The body ends in the middle of its JSON, has none where JSON was promised, or was longer than what is read."""
+    """Whether the body ends inside its JSON, lacks the promised JSON, or was longer than the limit."""
 
     @property
     def is_empty(self) -> bool:
-        """Whether there was nothing to read."""
+        """Whether the body is empty."""
         return not self.prose
 
 
 def read_error_body(body: bytes | str, content_type: str = "") -> ErrorBody:
-    """Read a body. Total: any bytes give an answer, and a longer body costs no more than `READ_LIMIT` characters."""
+    """Read a body. Total: any bytes give a result, and a longer body costs no more than `READ_LIMIT` characters."""
     text = body[: READ_LIMIT * 4].decode("utf-8", "replace") if isinstance(body, bytes) else body
     is_long = len(text) > READ_LIMIT
     text = text[:READ_LIMIT].strip("\ufeff \t\r\n")
@@ -109,23 +109,23 @@ def read_error_body(body: bytes | str, content_type: str = "") -> ErrorBody:
 
 
 def squash(word: str) -> str:
-    """Return a code word without case and marks: `InsufficientQuota` and `insufficient_quota` are one word."""
+    """Return a code word without case and punctuation: `InsufficientQuota` and `insufficient_quota` are one word."""
     return "".join(character for character in word.lower() if character.isalnum())
 
 
-def _fields(text: str) -> list[Word]:
+def _fields(text: str) -> list[ErrorWord]:
     found = []
     for match in _FIELD.finditer(text):
         escape, _, key, value, number = match.groups()
         squashed = squash(value or number or "")
         if squashed not in _NOTHING_WORDS:
-            found.append(Word(key, squashed, len(escape)))
+            found.append(ErrorWord(key, squashed, len(escape)))
         if len(found) == _FIELD_LIMIT:
             break
     return sorted(found, key=lambda word: -word.depth)
 
 
-def _inner_status(fields: list[Word], prose: str) -> int | None:
+def _inner_status(fields: list[ErrorWord], prose: str) -> int | None:
     for word in fields:
         if (
             word.key in _STATUS_KEYS
@@ -166,10 +166,10 @@ def _is_cut(text: str) -> bool:
 
 
 def _readable(page: str) -> str:
-    """Return a web page's text: without its scripts and styles, which say nothing to a reader.
+    """Return a web page's text without scripts and styles.
 
-    This is not how a public page is read (`services/pages/page_text.py`). Of an error page the title counts, and what
-    looks like a tag without an end may be the end of a cut message, and stays.
+    This differs from `services/pages/page_text.py` for public pages: an error page's title counts, and an unclosed tag
+    is kept because it may be the end of a cut message.
     """
     kept: list[str] = []
     position = 0

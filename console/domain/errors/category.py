@@ -1,12 +1,12 @@
-"""Error categories: why a call did not pass, whose matter that is, and what to do next.
+"""Error categories: why a call failed, who can fix it, and what to do next.
 
 Category
 ├─ stops before generation, never retried, never answered by another family
 │  ├─ endpoint_drift        the model is not served on this endpoint family
 │  ├─ account_pricing       the account or gateway has no price or enablement for the model
-│  ├─ account_quota         balance, budget or plan is used up
+│  ├─ account_quota         the balance, budget or plan is used up
 │  ├─ account_auth          the token is wrong, expired or absent
-│  ├─ account_permission    the token is right and may not do this
+│  ├─ account_permission    the token is valid but not allowed to do this
 │  └─ route_missing         the gateway has no such model or path
 ├─ may pass later
 │  ├─ rate_limit            too many calls in a short time
@@ -18,7 +18,7 @@ Category
 │  └─ contract_violation    an answer that breaks its family's contract: truncated, HTML, another shape
 └─ our own refusals
    ├─ secret_in_prompt      a secret was about to be sent as content
-   ├─ origin_refused        the call would have gone, or was sent on, to another origin
+   ├─ origin_refused        the call would have gone, or was redirected, to another origin
    └─ budget_exceeded       the session's budget would have been exceeded
 """
 
@@ -30,7 +30,7 @@ from console.domain.facts.load import load_facts
 
 
 class Category(StrEnum):
-    """The safe error category: all that a record keeps of an error, beside its status and request id."""
+    """The safe error category; besides the status and request id, a record stores nothing else of an error."""
 
     ENDPOINT_DRIFT = "endpoint_drift"
     ACCOUNT_PRICING = "account_pricing"
@@ -50,12 +50,12 @@ class Category(StrEnum):
 
     @property
     def stops_before_generation(self) -> bool:
-        """Whether this category blocks a run before any draft, and counts as no failed attempt."""
+        """Whether this category blocks a run before any draft, and does not count as a failed attempt."""
         return self in _STOPS
 
     @property
     def is_account(self) -> bool:
-        """Whether the account behind the token, and not the content, is the matter."""
+        """Whether the cause is the account behind the token, not the content."""
         return self.value.startswith("account_")
 
 
@@ -72,7 +72,7 @@ _STOPS = frozenset(
 
 
 class Blame(StrEnum):
-    """Whose matter an error is."""
+    """Where the cause of an error is."""
 
     CLIENT = "client"
     CONFIG = "config"
@@ -87,11 +87,11 @@ class Confidence(StrEnum):
     """How sure a classification is."""
 
     CERTAIN = "certain"
-    """The error says so in words that mean one thing."""
+    """The error says so unambiguously."""
     LIKELY = "likely"
-    """A usual word, the path or the status says so."""
+    """A common word, the path or the status says so."""
     UNDECIDABLE = "undecidable"
-    """The error's text allows other readings, which are named."""
+    """The error's text allows other readings, which are listed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,14 +102,14 @@ class Guidance:
     means: str
     action: str
     ask: str
-    """Whom to ask."""
+    """The person or team to ask."""
     source: str
-    """Where a reader finds more: a document's URL."""
+    """The URL of a document with more information."""
 
 
 @cache
 def guidance() -> dict[Category, Guidance]:
-    """Return what is known of every category, read once from `facts/categories.toml`."""
+    """Return the guidance for every category, read once from `facts/categories.toml`."""
     table = load_facts("categories")
     return {
         category: Guidance(
@@ -121,33 +121,33 @@ def guidance() -> dict[Category, Guidance]:
 
 
 WAIT_LIMIT_S = 3600.0
-"""The longest wait, in seconds, after which repeating a call is still worth a thought: a wait of hours means stop."""
+"""The longest wait, in seconds, after which repeating a call makes sense: a wait of hours means stop."""
 
 
 @dataclass(frozen=True, slots=True)
 class Classification:
-    """A category with the reason for it and the next action; every word in it is ours."""
+    """A category with its reason and the next action; it contains no text from outside."""
 
     category: Category
     blame: Blame
     evidence: str
-    """Which rule decided, on which field; never the field's text."""
+    """The rule that decided, and its field; never the field's text."""
     action: str
     confidence: Confidence = Confidence.CERTAIN
     other_readings: tuple[Category, ...] = ()
-    """What else the refusal may mean, where its text cannot decide."""
+    """Other possible meanings of the refusal, if its text is ambiguous."""
     retry_after_s: float | None = None
-    """The seconds that the gateway asks to wait."""
+    """The wait in seconds that the gateway asks for."""
     rule: str = ""
-    """The id of the rule that decided; empty for what the console itself saw."""
+    """The id of the rule that decided; empty if the console itself detected the error."""
     source: str = ""
-    """Where the rule comes from: a URL."""
+    """The URL of the rule's source."""
     can_pass_later: bool = False
-    """Whether the same call could pass later without anybody changing anything."""
+    """Whether the same call could pass later without any change."""
 
     @property
     def stops(self) -> bool:
-        """Whether a run stops here before generation, also where that is only one of the readings."""
+        """Whether a run stops here before generation, even if that is only one of the readings."""
         if self.category.stops_before_generation:
             return True
         return self.confidence is Confidence.UNDECIDABLE and any(
@@ -156,29 +156,29 @@ class Classification:
 
     @property
     def retryable(self) -> bool:
-        """Whether the operator may repeat the call later. Nothing is ever repeated unasked."""
+        """Whether the operator may repeat the call later. The console never repeats a call by itself."""
         waits_hours = self.retry_after_s is not None and self.retry_after_s >= WAIT_LIMIT_S
         return self.can_pass_later and not self.stops and not waits_hours
 
     @property
     def why_not_retried(self) -> str:
-        """Say why the call was not repeated, in one sentence."""
+        """Return why the call was not repeated, in one sentence."""
         if self.category.stops_before_generation:
             return f"Not retried: {self.category} stops before generation and is never answered by another family."
         if self.stops:
             readings = ", ".join(self.other_readings)
-            return f"Not retried: this may also be {readings}, which no repetition mends."
+            return f"Not retried: this may also be {readings}, which a repetition does not fix."
         if self.retry_after_s is not None and self.retry_after_s >= WAIT_LIMIT_S:
             return "Not retried: the gateway asks for a wait of hours."
         if self.retryable:
-            return "Not retried: the console repeats no call unless you ask."
+            return "Not retried: the console repeats a call only if you ask."
         return "Not retried: the same call would end the same way."
 
 
 def judged(
     category: Category, evidence: str, *, blame: Blame | None = None, action: str | None = None
 ) -> Classification:
-    """Build a classification, with the category's usual blame and action where none are given."""
+    """Build a classification; blame and action default to the category's own."""
     usual = guidance()[category]
     return Classification(
         category,

@@ -1,4 +1,4 @@
-"""Classifying a refused call: rules in the order of their weight, then what was sent, then the status."""
+"""Classification of a refused call: rules in order of weight, then what was sent, then the status."""
 
 import re
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ _STATUSES: dict[int, tuple[Category, tuple[Category, ...]]] = {
     522: (Category.UPSTREAM_UNAVAILABLE, (Category.TIMEOUT,)),
     524: (Category.TIMEOUT, ()),
 }
-"""What a status says where no word does, and what else it may stand for in the errors that real gateways send."""
+"""The meaning of a status without a deciding word, and its other meanings in the errors of real gateways."""
 
 _NO_SUCH_PATH = (
     "not found",
@@ -47,7 +47,7 @@ _NO_SUCH_PATH = (
 
 _PASSING = frozenset({Category.RATE_LIMIT, Category.UPSTREAM_UNAVAILABLE, Category.TIMEOUT})
 _SLOW_S = 55.0
-"""Gateways hide a timeout behind "request failed"; the shortest of their own time limits seen is a minute."""
+"""Gateways hide a timeout behind "request failed"; their shortest observed time limit is a minute."""
 
 _URL_PATH = re.compile(r"https?://[^\s/'\"]{1,200}(/[^\s'\"),]{1,200})")
 _NAMED_PATH = re.compile(r"(?:get|post|put) (/\S{1,200}?)[)\s'\",]")
@@ -60,12 +60,12 @@ _MISROUTED_FIELD = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class RefusedCall:
-    """A call that was refused, as far as the reason may lie in it."""
+    """A refused call, with everything that may contain the reason."""
 
     status: int | None
-    """The HTTP status; 200 for an error inside a stream, None where it is not known."""
+    """The HTTP status; 200 for an error inside a stream, None if unknown."""
     headers: Mapping[str, str]
-    """The answer's headers, for a wait that they ask for."""
+    """The answer's headers, which may ask for a wait."""
     body: ErrorBody
     """The answer's body, or the error event of a stream."""
     family: EndpointFamily | None = None
@@ -77,10 +77,10 @@ class RefusedCall:
 
 
 def classify(call: RefusedCall) -> Classification:
-    """Say why a call was refused, whose matter that is and what to do. Pure and total: never raises.
+    """Return why a call was refused, where the cause is and what to do. Pure and total: never raises.
 
-    The evidence counts in this order: the error's own code words and sentences, the innermost first; what was sent;
-    the status last, because a status alone is right for only half of the errors that real gateways send.
+    Evidence counts in this order: the error's own code words and sentences, innermost first; what was sent; and last
+    the status, because a status alone is right for only half of the errors of real gateways.
     """
     status, body = call.status or None, call.body
     effective = _effective(status, body)
@@ -106,7 +106,7 @@ def classify(call: RefusedCall) -> Classification:
 
 
 def _effective(status: int | None, body: ErrorBody) -> int | None:
-    """Return the status that counts: the one within the body, where the outer one is a wrapper's."""
+    """Return the effective status: the one in the body, if the outer one belongs to a wrapper."""
     inner = body.inner_status
     if inner is None:
         return status
@@ -156,7 +156,7 @@ def _said(rule: ErrorRule, field: str) -> Classification:
 def _by_what_was_sent(
     body: ErrorBody, status: int | None, family: EndpointFamily | None, path: str | None
 ) -> Classification | None:
-    """Find a family's field asked for that belongs to another family: the gateway sent the call on elsewhere."""
+    """Detect an error that asks for another family's field: the gateway forwarded the call to that family."""
     match = _MISROUTED_FIELD.search(body.prose[:4096])
     if match is None or status in (401, 402, 403, 429):
         return None
@@ -164,9 +164,7 @@ def _by_what_was_sent(
     own = "input" if _is_responses(family, path) else "messages"
     if asked == own or (family is None and path is None):
         return None
-    found = judged(
-        Category.ENDPOINT_DRIFT, f"the error asks for '{asked}', a field of another family than was called (message)"
-    )
+    found = judged(Category.ENDPOINT_DRIFT, f"the error asks for '{asked}', a field of a different family (message)")
     return replace(
         found, confidence=Confidence.LIKELY, other_readings=(Category.INVALID_REQUEST,), rule="foreign-field"
     )
@@ -177,9 +175,9 @@ def _is_responses(family: EndpointFamily | None, path: str | None) -> bool:
 
 
 def _by_words_apart(body: ErrorBody, found: Classification) -> Classification:
-    """Doubt an outage that a wrapper's generic word or the status alone told, where account words stand beside it.
+    """Doubt an outage that rests on a generic word or the status alone if the error also has account words.
 
-    Gateways wrap a refusal of an account into a failure of their own. A repetition of such a call is the worst answer.
+    Gateways wrap an account's refusal in a failure of their own. Repeating such a call is the worst reaction.
     """
     for rule in error_rules().hints:
         if rule.holds_apart and not body.is_html and (field := rule.met(body)) is not None:
@@ -189,7 +187,7 @@ def _by_words_apart(body: ErrorBody, found: Classification) -> Classification:
 
 
 def _by_named_path(body: ErrorBody, status: int | None) -> Classification | None:
-    """Judge a refusal that names the path which is not there."""
+    """Judge a refusal that names the missing path."""
     head = body.prose[:2048]
     if not _misses_path(head, status):
         return None
@@ -200,7 +198,7 @@ def _by_named_path(body: ErrorBody, status: int | None) -> Classification | None
 def _by_missing_path(
     body: ErrorBody, status: int | None, family: EndpointFamily | None, path: str | None
 ) -> Classification | None:
-    """Judge a path that the gateway does not have: its whole family is absent, or the address is wrong."""
+    """Judge a path that the gateway does not have: its whole family is missing, or the URL is wrong."""
     head = body.prose[:2048]
     if not _misses_path(head, status):
         return None
@@ -217,7 +215,7 @@ def _by_missing_path(
 
 
 def _misses_path(head: str, status: int | None) -> bool:
-    """Return whether a refusal is about a path: by its status, or by words that say so."""
+    """Return whether a refusal is about a path, by its status or its words."""
     if status in (404, 405, 501):
         return True
     return status in (None, 200, 400, 500, 502, 503) and any(words in head for words in _NO_SUCH_PATH)
@@ -236,7 +234,7 @@ def _missing_path(is_family: bool, where: str) -> Classification:
 
 
 def _is_own_family(family: EndpointFamily | None, path: str | None) -> bool:
-    """Return whether a missing path means a missing family: every gateway has chat, so there the address is wrong."""
+    """Return whether a missing path means a missing family; every gateway has chat, so for chat the URL is wrong."""
     if path is not None and not _is_whole_family(path):
         return False
     named = family if path is None else family_of_path(path)
@@ -244,7 +242,7 @@ def _is_own_family(family: EndpointFamily | None, path: str | None) -> bool:
 
 
 def _is_whole_family(path: str) -> bool:
-    """Return whether a path is one on which gateways serve a family, and no mistyped one such as `/v1/v1/responses`."""
+    """Return whether gateways serve a family on a path; a mistyped one such as `/v1/v1/responses` does not count."""
     steps = [step for step in path.rstrip("/.").split("/") if step]
     family = family_of_path("/" + "/".join(steps))
     if family is None or len(set(steps)) < len(steps):
@@ -253,9 +251,9 @@ def _is_whole_family(path: str) -> bool:
 
 
 def _cut(category: Category, status: int | None) -> Classification:
-    """Judge a body that ended before a sentence in it decided.
+    """Judge a body that ended before any sentence decided.
 
-    What was cut off may have been the words of an account error: a call that may be one is not said to pass later.
+    The missing part may have named an account error, so the result never says that the call may pass later.
     """
     found = judged(
         Category.CONTRACT_VIOLATION,

@@ -21,9 +21,9 @@ _SECONDS = {"d": 86_400.0, "h": 3_600.0, "m": 60.0, "s": 1.0}
 
 
 def wait_in(headers: Mapping[str, str], body: ErrorBody) -> float | None:
-    """Return the seconds that a refusal asks to wait, from its headers or its text; None where it names none.
+    """Return the wait in seconds that a refusal asks for, from its headers or its text; None if it names none.
 
-    A date is read against the answer's own `Date`, so no clock is needed.
+    A date is compared with the answer's own `Date`, so no clock is needed.
     """
     lowered = {name.lower(): value for name, value in headers.items()}
     for name in _WAIT_HEADERS:

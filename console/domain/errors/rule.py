@@ -1,7 +1,7 @@
 """Error rules: reasons why a refusal belongs to a category, read from `facts/error_patterns.toml`.
 
-A rule's order is its weight. Phrases are plain text with gaps and no regular expressions, so that no body can make one
-slow: `model ... not found` matches where the second part follows the first within `_GAP` characters.
+Earlier rules weigh more. Phrases are plain text with gaps, not regular expressions, so that no body can make matching
+slow: `model ... not found` matches if the second part follows the first within `_GAP` characters.
 """
 
 from collections.abc import Iterable
@@ -9,29 +9,29 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 
-from console.domain.errors.body import ErrorBody, Word, squash
+from console.domain.errors.body import ErrorBody, ErrorWord, squash
 from console.domain.errors.category import Category, Confidence
 from console.domain.facts.load import load_facts
 
 _GAP = 120
-"""The most characters that a gap in a phrase stands for."""
+"""The maximum length of a gap in a phrase."""
 _TRIES = 40
-"""The most beginnings of one phrase that are tried in a text."""
+"""The maximum number of places in a text where a phrase is tried."""
 
 
 class Stage(StrEnum):
-    """What a rule looks at, in the order in which evidence counts."""
+    """The kind of evidence of a rule, in order of weight."""
 
     WORD = "word"
-    """A code word that says one thing only, anywhere in the body."""
+    """A code word with a single meaning, anywhere in the body."""
     PHRASE = "phrase"
-    """A sentence that says one thing only."""
+    """A sentence with a single meaning."""
     USUAL = "usual"
-    """A code word that gateways mostly use for this, in a field; an inner error's before its wrapper's."""
+    """A code word in a field that gateways mostly use for this; an inner error precedes its wrapper."""
     HINT = "hint"
-    """Vocabulary that says something only together with the status."""
+    """Vocabulary that means something only together with the status."""
     GENERIC = "generic"
-    """A code word that gateways use for nearly everything."""
+    """A code word that gateways use for almost anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Phrase:
     parts: tuple[str, ...]
 
     def is_in(self, prose: str) -> bool:
-        """Return whether the parts follow one another in a text. Linear in the text's length."""
+        """Return whether the parts occur in order in a text. Linear in the text's length."""
         first = self.parts[0]
         start = prose.find(first)
         for _ in range(_TRIES):
@@ -67,31 +67,31 @@ class ErrorRule:
     category: Category
     stage: Stage
     reason: str
-    """Why, as a clause that follows "the error says that"."""
+    """The reason, as a clause after "the error says that"."""
     source: str
     words: frozenset[str]
     phrases: tuple[Phrase, ...]
     unless: tuple[Phrase, ...]
-    """Phrases beside which the rule does not hold."""
+    """Phrases that exclude the rule."""
     statuses: frozenset[int]
-    """Statuses for which alone the rule holds; empty where it holds for all."""
+    """The only statuses for which the rule holds; empty for all."""
     needs_both: bool
-    """A word and a phrase are needed, not one of them."""
+    """Whether both a word and a phrase are needed."""
     confidence: Confidence
     other_readings: tuple[Category, ...]
     can_pass_later: bool | None
-    """Whether waiting can help, where that differs from the category's own answer."""
+    """Whether waiting can help, if that differs from the category's default."""
     holds_apart: bool = False
-    """The words weigh also beside another status, where nothing but a generic word decides."""
+    """Whether the words also count with another status, if only a generic word would decide."""
 
     def holds(self, body: ErrorBody, status: int | None) -> str | None:
-        """Return the field that the rule was met on, or None where it does not hold."""
+        """Return the field that matches the rule, or None if the rule does not hold."""
         if self.statuses and status not in self.statuses:
             return None
         return self.met(body)
 
     def met(self, body: ErrorBody) -> str | None:
-        """Return the field that the rule was met on, whatever the status; None where it was not."""
+        """Return the field that matches the rule, whatever the status; None if none does."""
         field = self._field(body)
         if field is None or any(phrase.is_in(body.prose) for phrase in self.unless):
             return None
@@ -108,10 +108,10 @@ class ErrorRule:
 
 @dataclass(frozen=True, slots=True)
 class ErrorRules:
-    """All rules, in the order in which evidence counts."""
+    """All rules, in order of weight."""
 
     strong: tuple[ErrorRule, ...]
-    """Those of the stages word and phrase."""
+    """The rules of the stages word and phrase."""
     usual: dict[str, ErrorRule]
     hints: tuple[ErrorRule, ...]
     generic: dict[str, ErrorRule]
@@ -119,7 +119,7 @@ class ErrorRules:
 
 @cache
 def error_rules() -> ErrorRules:
-    """Return the rules, read once and only when an error is met."""
+    """Return the rules, read once and only when an error occurs."""
     table = load_facts("error_patterns")
     rules = [_rule(row, table["sources"]) for row in table["rule"]]
     by_stage = {stage: tuple(rule for rule in rules if rule.stage is stage) for stage in Stage}
@@ -132,9 +132,9 @@ def error_rules() -> ErrorRules:
 
 
 def first_by_word(
-    rules: dict[str, ErrorRule], words: Iterable[Word], status: int | None
+    rules: dict[str, ErrorRule], words: Iterable[ErrorWord], status: int | None
 ) -> tuple[ErrorRule, str] | None:
-    """Return the rule of the innermost word that has one, and the field that it stood in."""
+    """Return the rule for the innermost word that has one, and that word's field."""
     for word in words:
         rule = rules.get(word.squashed)
         if rule is not None and (not rule.statuses or status in rule.statuses):

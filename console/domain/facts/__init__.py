@@ -1,1 +1,1 @@
-"""Facts as data: TOML tables, each row with its source and the day on which it was read."""
+"""Facts as data: TOML tables, each row with its source and the date it was read."""

@@ -1,4 +1,4 @@
-"""Facts as data: what outside sources say, each row with its source and the day on which it was read."""
+"""Facts as data from outside sources, each row with its source and the date it was read."""
 
 import tomllib
 from importlib.resources import files
@@ -11,5 +11,5 @@ def facts_text(name: str) -> str:
 
 
 def load_facts(name: str) -> dict[str, Any]:
-    """Return the table of facts that `name`.toml in this folder holds."""
+    """Return the facts in `name`.toml in this folder."""
     return tomllib.loads(facts_text(name))

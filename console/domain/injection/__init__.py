@@ -1,1 +1,1 @@
-"""The injection lint: text that speaks to an agent instead of to its reader, however it is disguised."""
+"""The injection lint: finds text that addresses an agent instead of its reader, however it is disguised."""

@@ -1,4 +1,4 @@
-"""Encoded text in a draft: base64 and hexadecimal data that decode to text, rotated and reversed lines."""
+"""Encoded text in a draft: base64 and hexadecimal data that decode to text, and rotated or reversed lines."""
 
 import re
 from base64 import b64decode
@@ -18,16 +18,16 @@ _ROT13 = str.maketrans(
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", "nopqrstuvwxyzabcdefghijklmNOPQRSTUVWXYZABCDEFGHIJKLM"
 )
 _TURNED_MOST = 100_000
-"""The most characters of distinct lines that are tried as rotated or reversed."""
+"""The maximum total length of distinct lines that are tried as rotated or reversed."""
 _PIECE_MOST = 2_000
 _CUE_LETTERS = 6
-"""A word needs so many letters to show that its line is rotated or reversed."""
+"""The minimum length of a word that shows that its line is rotated or reversed."""
 
 
 def enciphered(text: str) -> Iterator[tuple[int, str]]:
-    """Yield the encoded text within a text, each piece with the line that it begins in.
+    """Yield the encoded text within a text, each piece with its first line.
 
-    All of it together is about as long as the text at most, and what comes out is not searched once more.
+    The total is at most about as long as the text. Decoded text is not searched again.
     """
     yield from _data(text)
     yield from _turned(text)
@@ -44,7 +44,7 @@ def _data(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _of_base64(data: str) -> str:
-    """Return the text in base64 data, or an empty string where they hold no text."""
+    """Return the text in base64 data, or an empty string if there is none."""
     joined = re.sub(r"\s+[+>#*]?[ \t]*", "", data) if "\n" in data else data
     joined = joined.replace("-", "+").replace("_", "/").rstrip("=")
     joined = joined[: len(joined) - (len(joined) % 4 == 1)]
@@ -65,7 +65,7 @@ def _text_of(data: bytes) -> str:
 
 
 def _turned(text: str) -> Iterator[tuple[int, str]]:
-    """Yield lines with a rotated or reversed word, turned back."""
+    """Yield lines with a rotated or reversed word, decoded."""
     rotated, reversed_words = _turned_words()
     words = set(re.findall(r"[a-z]{6,}", text.lower()))
     if words.isdisjoint(rotated) and words.isdisjoint(reversed_words):

@@ -1,6 +1,6 @@
-"""The escapes of a draft, resolved: what a renderer or a parser turns into letters before a reader sees it.
+"""Resolves a draft's escapes: everything that a renderer or parser turns into letters before a reader sees it.
 
-Lines stay where they are: a line feed that was written as an escape becomes a space.
+Line numbers stay the same: an escaped line feed becomes a space.
 """
 
 import re
@@ -11,7 +11,7 @@ _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}(?:%[0-9A-Fa-f]{2}){0,400}")
 _PRINTABLE = re.compile(r"=[0-9A-F]{2}(?:=[0-9A-F]{2}){1,400}")
 _ENTITY = re.compile(r"&(?:#(\d{1,7})|#[xX]([0-9A-Fa-f]{1,6})|([A-Za-z]{2,31}));?")
 _LEVELS = 2
-"""How many times an entity may itself be escaped."""
+"""How many levels of escaping an entity may have."""
 
 
 def unescaped(text: str) -> str:
@@ -39,7 +39,7 @@ def _of_escape(match: re.Match[str]) -> str:
 
 
 def _of_bytes(match: re.Match[str]) -> str:
-    """Return the text of bytes that are written as a sign and two digits each."""
+    """Return the text of bytes written as a sign and two digits each."""
     return _one_line(bytes.fromhex(match[0].replace(match[0][0], "")).decode(errors="replace"))
 
 

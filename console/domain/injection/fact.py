@@ -1,4 +1,4 @@
-"""The languages in which the lint looks for phrases, read from `facts/injection_phrases.toml`."""
+"""The languages of the lint's phrases, read from `facts/injection_phrases.toml`."""
 
 import re
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ MARKS = (
     r"\u0900-\u0963\u0966-\u0dff\u0e31-\u0e4e\u0eb1-\u0ecd\u0f18-\u0fc6\u102b-\u109d\u135d-\u135f"
     r"\u1712-\u17d3\u1885-\u1b4b\ua802-\uabed"
 )
-"""Marks that are a part of their words and no letters by themselves, for a class of an expression."""
+"""Marks that are part of words but not letters themselves, for a character class."""
 _ELISION = re.compile(
     r"'(?=[^\W\d_])(?:(?<=\b[cdjlmnst]')|(?<=\b(?:qu|un)')|(?<=\ball')|(?<=\b(?:dell|nell|dall|sull|tutt)')|(?<=\bquest'))"
 )
@@ -20,25 +20,25 @@ _ELISION = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """What a draft may say for a meaning: one word or a few, in plain letters."""
+    """One or a few words for a meaning, in plain letters."""
 
     text: str
     is_stem: bool = False
-    """Every word that begins so counts."""
+    """Whether every word with this beginning counts."""
     begins: bool = False
-    """It counts at the beginning of a clause only."""
+    """Whether it counts only at the beginning of a clause."""
 
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """A language with what it says for each meaning."""
+    """A language with its words for each meaning."""
 
     tag: str
     is_spaced: bool
     common: frozenset[str]
     """Its most frequent words."""
     ends: tuple[str, ...]
-    """How many of its longer words end."""
+    """Endings of many of its longer words."""
     lead: tuple[str, ...]
     meanings: Mapping[str, tuple[Word, ...]]
 
@@ -52,7 +52,7 @@ def languages() -> tuple[Language, ...]:
 
 @cache
 def vocabulary() -> frozenset[str]:
-    """Return the single words, in Latin letters, that phrases are made of: what a disguised word may turn out to be."""
+    """Return the single words of phrases, in Latin letters: the candidates for a disguised word."""
     of_phrases = {
         part
         for language in languages()

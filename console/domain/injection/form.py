@@ -1,9 +1,8 @@
-# the letters that look like others are what this module is about
-"""Sentences of English and Chinese drafts that speak to their reviewer, as expressions; other wordings are phrases.
+# this module is about look-alike letters
+"""Regular expressions for sentences that address the reviewer, in English and Chinese; phrases cover other wordings.
 
-Each form wants several words that ordinary code, changelogs and articles about reviews do not put together. What is
-looked for has no unbounded gap, and an English form is tried at its first words alone, so that the time only grows with
-the text.
+Each form needs several words that ordinary code, changelogs and articles about reviews do not combine. No form has an
+unbounded gap, and an English form is tried only at its first words, so the time is linear in the text.
 """
 
 import re
@@ -12,8 +11,8 @@ from functools import cache
 
 from console.domain.injection.phrase import begins_clause
 
-# The text in which words are looked for has lower case, single spaces, line feeds, and `. ! ? : ; ,` as the only signs.
-# Before each English form stand the words that it begins with; `^` wants them at the beginning of a clause.
+# The searched text has lower case, single spaces, line feeds, and `. ! ? : ; ,` as the only punctuation.
+# Before each English form are its possible first words; `^` requires them at the beginning of a clause.
 _JUDGE = "(?:reviewer|critic|judge|grader|evaluator)"
 _THIS = "this (?:draft|patch|diff|artifact|candidate|submission|article|document|change|plan)"
 _TOP = "(?:4|four|5|five|10|ten|100)"
@@ -179,7 +178,7 @@ _HAN = re.compile("[\u3400-\u9fff]")
 
 
 def forms_in(text: str) -> Iterator[tuple[str, int]]:
-    """Yield each form of a text in plain words: what it is and where it begins."""
+    """Yield each form found in a text of plain words: its finding id and position."""
     english, chinese = _english(), _chinese()
     over: dict[str, int] = {}
     for match in _FIRST_WORD.finditer(text):
@@ -199,7 +198,7 @@ def forms_in(text: str) -> Iterator[tuple[str, int]]:
 
 @cache
 def _english() -> dict[str, tuple[tuple[str, re.Pattern[str], bool], ...]]:
-    """Return the English forms by their first word: what is found, the form, and whether it begins a clause."""
+    """Return the English forms by first word: the finding id, the form, and whether it begins a clause."""
     forms: dict[str, list[tuple[str, re.Pattern[str], bool]]] = {}
     for finding_id, rows in _ENGLISH:
         for firsts, form in rows:

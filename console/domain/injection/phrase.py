@@ -1,7 +1,7 @@
-"""Phrases of a draft, in all languages: meanings that stand together in one clause.
+"""Phrases in all languages: sets of meanings that occur together in one clause.
 
-Languages order their words differently, and who disguises a sentence reorders it: a phrase is therefore a set of
-meanings that are met within a short stretch of text that no sentence ends in, in any order.
+Languages order words differently, and an attacker may reorder them. So a phrase is a set of meanings, in any order,
+within a short stretch of text inside one sentence.
 """
 
 import re
@@ -12,12 +12,12 @@ from functools import cache
 from console.domain.injection.fact import MARKS, languages
 
 _STRETCH = 80
-"""The most characters from the first to the last word of a phrase."""
+"""The maximum length of a phrase, from its first to its last word."""
 _UNSPACED_STRETCH = 32
-"""The same in a script without spaces, where a character says more."""
+"""The same for a script without spaces, where a character says more."""
 _STEM_LEAST = 2
 _LEAD_MOST = 40
-"""The most characters of what stands before the verb where a clause begins."""
+"""The maximum length of the text before the verb at the beginning of a clause."""
 _CLAUSE_SIGNS = ".!?:;,\n。"
 
 _PHRASES: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -35,7 +35,7 @@ _PHRASES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("INJ-04", ("give", "highest", "everything")),
     ("INJ-04", ("give", "highest", "this")),
 )
-"""What is found, and the meanings that say it; `^` where the verb has to be one that commands."""
+"""The finding ids with the meanings that express them; `^` requires an imperative verb."""
 
 _TOKEN = re.compile(rf"[\w{MARKS}-]++")
 _END = re.compile(r"[.!?;。]|\n\n")
@@ -44,7 +44,7 @@ _UNSPACED = re.compile("[\u3040-\u30ff\u3400-\u9fff]")
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """A word of a language that stands for a meaning, behind its first word."""
+    """A language's expression for a meaning, without its first word."""
 
     language: int
     meaning: str
@@ -68,7 +68,7 @@ class _Table:
 
 
 class _Known(dict[str, tuple[_Entry, ...]]):
-    """What the words of one text stand for; filled as they are met."""
+    """The meanings of the words of one text; filled on demand."""
 
     def __init__(self, table: _Table) -> None:
         super().__init__()
@@ -80,7 +80,7 @@ class _Known(dict[str, tuple[_Entry, ...]]):
 
 
 def phrases_in(text: str) -> Iterator[tuple[str, int]]:
-    """Yield each phrase of a text in plain words: what it is and where its first word begins."""
+    """Yield each phrase found in a text of plain words: its finding id and the position of its first word."""
     last: dict[tuple[int, str], tuple[int, int]] = {}
     seen: dict[tuple[int, str], int] = {}
     table = _table()
@@ -113,7 +113,7 @@ def phrases_in(text: str) -> Iterator[tuple[str, int]]:
 
 
 def begins_clause(text: str, place: int) -> bool:
-    """Return whether a clause begins at a place of a text in plain words; words such as `please` may come first."""
+    """Return whether a clause begins at a position in a text of plain words; words such as `please` may come first."""
     before = text[max(place - _LEAD_MOST, 0) : place]
     cut = max(before.rfind(sign) for sign in _CLAUSE_SIGNS)
     if cut < 0 and place > _LEAD_MOST:
@@ -123,10 +123,10 @@ def begins_clause(text: str, place: int) -> bool:
 
 
 def _entries(text: str) -> Iterator[tuple[int, int, _Entry]]:
-    """Yield the words of a text that stand for something, those of each language in their order."""
+    """Yield the words of a text that have a meaning, in order for each language."""
     table = _table()
     known = _Known(table)
-    flat = text.replace("\n", " ")  # a line may end between two words
+    flat = text.replace("\n", " ")  # a line may break between two words
     for match in _TOKEN.finditer(flat):
         for entry in known[match[0]]:
             if not entry.rest:

@@ -1,9 +1,9 @@
-"""The injection scan: finds places where a draft speaks to its judge instead of being the draft.
+"""The injection scan: finds places where a draft addresses its judge.
 
-A lint, not a wall: it raises the cost of a careless injection. A draft goes to its judges as data whatever it says, and
-no model's word is a verdict. What is found here takes the decision from the machine and gives it to a person, and so
-does text that no phrase is known for (INJ-09). An article that quotes such a sentence is found as well, and a person
-sees that it does.
+A lint, not a wall: it raises the cost of a careless injection. A draft always goes to its judges as data, and no
+model's answer is a verdict. A finding moves the decision from the machine to a person, and so does text in a language
+without known phrases (INJ-09). An article that quotes such a sentence is also found, and a person sees that it is a
+quote.
 """
 
 import re
@@ -18,9 +18,9 @@ from console.domain.injection.text import readings
 from console.domain.text.invisible import HIDING, LAYOUT, Invisible, class_of
 
 _SPOKEN = {
-    "INJ-01": "it tells its reader to set the instructions aside",
-    "INJ-02": "it speaks to the reviewer",
-    "INJ-03": "it asks for its own approval, or that nothing is found in it",
+    "INJ-01": "it tells its reader to ignore the instructions",
+    "INJ-02": "it addresses the reviewer",
+    "INJ-03": "it asks for its own approval, or for no findings",
     "INJ-04": "it asks for scores",
 }
 
@@ -54,11 +54,11 @@ _ANSWERS = (
     frozenset({"criteria", "score", "evidence"}),
     frozenset({"severity", "quote", "note"}),
 )
-"""Names that stand together in the answers of judges, and hardly anywhere else."""
+"""Names that occur together in judges' answers and hardly anywhere else."""
 
 _BYTE_ORDER_MARK = "\ufeff"
 _WITHIN_SCRIPTS = "\u00ad\u061c\u200c\u200d\u200e\u200f"
-"""The soft hyphen, joiners and marks of direction, which many scripts and emoji are written with."""
+"""The soft hyphen, joiners and direction marks, which many scripts and emoji need."""
 _SELECTORS = frozenset({Invisible.VARIATION_SELECTOR})
 _HIDDEN = re.compile(
     f"[{class_of(HIDING - _SELECTORS, but=LAYOUT + _WITHIN_SCRIPTS + _BYTE_ORDER_MARK)}]"
@@ -66,20 +66,20 @@ _HIDDEN = re.compile(
     f"|(?<=[0-9A-Za-z])[{_WITHIN_SCRIPTS}](?=[0-9A-Za-z])"
     f"|[{class_of(_SELECTORS)}]{{2}}"
 )
-"""What a model reads and a person does not see; what scripts and emoji need is left out where they need it."""
+"""Characters that a model reads and a person does not see, except where scripts and emoji need them."""
 _SPECIAL = re.compile(f"[{class_of(HIDING, but=LAYOUT)}]")
 """What all of these begin with."""
 _FLAG = re.compile("\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{3,6}\U000e007f")
-"""The flag of a part of a country: a black flag, the part's code in tags, and their end."""
+"""The flag of a country's subdivision: a black flag, the subdivision's code in tags, and an end tag."""
 
-_UNREADABLE = "it holds text in a script or language that this lint cannot read"
+_UNREADABLE = "it contains text in a script or language that this lint cannot read"
 
 
 def find_injection(text: str) -> tuple[Finding, ...]:
-    """Return one finding for each way in which a draft speaks to its reviewer or critic.
+    """Return one finding for each way in which a draft addresses its reviewer or critic.
 
-    Every finding is a reason to leave the decision to a person. That a text cannot be read (INJ-09) is not its fault.
-    Its words are ours; where it was seen stands in its evidence as a line and a number.
+    Every finding leaves the decision to a person; text that the lint cannot read (INJ-09) is not at fault. The message
+    is our own; the evidence gives a line and a count.
     """
     return tuple(_findings(text))
 
@@ -101,20 +101,20 @@ def _findings(text: str) -> Iterator[Finding]:
     for finding_id, what in _SPOKEN.items():
         yield from _found(finding_id, what, spoken[finding_id])
     yield from _found("INJ-05", "a line of it reads like a verdict", verdicts)
-    yield from _found("INJ-06", "it holds the mark of a block's end or of another speaker's turn", markers)
+    yield from _found("INJ-06", "it contains an end-of-block marker or another speaker's turn", markers)
     if any(answer <= keys for answer in _ANSWERS):
-        yield _finding("INJ-07", "it holds JSON with the names of a judge's answer")
+        yield _finding("INJ-07", "it contains JSON with the field names of a judge's answer")
     given = _Lines(text, 1)
     without_flags = _FLAG.sub(lambda flag: " " * len(flag[0]), text)
     hidden = [given.of(place) for place in _places_of(_HIDDEN, _SPECIAL, without_flags)]
-    yield from _found("INJ-08", "it holds characters that a model reads and a person does not see", hidden)
+    yield from _found("INJ-08", "it contains characters that a model reads and a person does not see", hidden)
     unreadable = unreadable_line(text, plain or "")
     if unreadable is not None:
         yield Finding("INJ-09", Severity.WARN, _UNREADABLE, evidence=f"line {unreadable}")
 
 
 def _places_of(expression: re.Pattern[str], beginning: re.Pattern[str], text: str) -> Iterator[int]:
-    """Yield where an expression matches; it is tried only where it can begin."""
+    """Yield the positions where an expression matches; it is tried only where it can begin."""
     place = 0
     while (begun := beginning.search(text, place)) is not None:
         found = expression.match(text, begun.start())
@@ -124,7 +124,7 @@ def _places_of(expression: re.Pattern[str], beginning: re.Pattern[str], text: st
 
 
 class _Lines:
-    """The lines of a text's places."""
+    """Maps positions in a text to lines."""
 
     def __init__(self, text: str, first: int) -> None:
         self._ends = [match.start() for match in re.finditer("\n", text)]

@@ -1,7 +1,7 @@
-"""Whether the lint can read a draft: text in a script or a language for which it knows no phrase.
+"""Whether the lint can read a draft: finds text in a script or language for which it has no phrases.
 
-A script is told by the blocks of its characters. A language whose script is known is told by its most frequent words:
-prose of a known language is full of them, and code and data are not prose.
+A script is recognised by its character blocks, a language with a known script by its most frequent words: prose in a
+known language is full of them, and code and data are not prose.
 """
 
 import re
@@ -13,7 +13,7 @@ from functools import cache
 from console.domain.injection.fact import languages
 
 _SCRIPT_LETTERS = 16
-"""From so many letters on, in words of two or more, an unknown script counts: fewer may be names of languages."""
+"""An unknown script counts from this many letters on, only words of two or more: fewer may be names of languages."""
 _BLOCKS = (
     (0x0370, 0x03FF), (0x0530, 0x058F), (0x0590, 0x05FF), (0x0700, 0x074F), (0x0780, 0x089F), (0x0A00, 0x0A7F),
     (0x0A80, 0x0AFF), (0x0B00, 0x0B7F), (0x0B80, 0x0BFF), (0x0C00, 0x0C7F), (0x0C80, 0x0CFF), (0x0D00, 0x0D7F),
@@ -23,7 +23,7 @@ _BLOCKS = (
     (0xA000, 0xA4CF), (0xA4D0, 0xA6FF), (0xA800, 0xA8DF), (0xA900, 0xA95F), (0xA980, 0xABFF), (0x10000, 0x1BCAF),
     (0x1E000, 0x1EFFF),
 )  # fmt: skip
-"""The scripts without phrases, each by its first and last character."""
+"""The scripts without phrases, each with its first and last character."""
 _FIRST = [first for first, _ in _BLOCKS]
 _FOREIGN = re.compile("[" + "".join(f"{chr(first)}-{chr(last)}" for first, last in _BLOCKS) + "]{2,}")
 
@@ -31,16 +31,16 @@ _CODE = re.compile(r"[(=:;{-](?:(?<=\w\()[\w ]{0,40}[:,=)]|(?<=[=-])>|(?<=::)|(?
 _SURELY_ENGLISH = frozenset({"the"})
 _EDGES = ".,;:!?)\"'`*_»“”’…–—]>"
 _LINE_LEAST = 4
-"""A line of prose has at least so many words."""
+"""The minimum number of words in a line of prose."""
 _PIECE_MOST = 40
-"""The most words that are judged together."""
+"""The maximum number of words that are judged together."""
 _PROSE_PERCENT = 70
 _SURE_PERCENT = 30
-"""The share of a language's frequent words from which on a line is certainly in that language."""
+"""The share of a language's frequent words at which a line is certainly in that language."""
 _KNOWN_PERCENT = 12
 """The share that a run of other lines needs."""
 _ROW_LEAST = 22
-"""A run of lines needs so many different words to show its language."""
+"""The minimum number of different words that show the language of a run of lines."""
 _CODE_WORDS = (
     "int const char unsigned signed void static struct union enum float double bool boolean long short extern typedef"
     " return def self class import none null nil true false let var function public private protected string str size"
@@ -49,16 +49,16 @@ _CODE_WORDS = (
     " client server command argument arguments parameter path object array index key keys integer text print end begin"
     " describe example examples description request response status message off unchanged archive config"
 )
-"""Words that code and its documentation use besides; they count as English."""
+"""Additional words of code and its documentation; they count as English."""
 _ENDED_LEAST = 6
 
 
 def unreadable_line(text: str, plain: str) -> int | None:
-    """Return the first line that the lint cannot read, or None where it can read the whole draft.
+    """Return the first line that the lint cannot read, or None if it can read the whole draft.
 
     Args:
         text: The draft.
-        plain: The draft in plain letters, in the same lines.
+        plain: The draft in plain letters, with the same lines.
 
     """
     lines = [line for line in (_foreign_line(text), _unknown_line(plain)) if line is not None]
@@ -66,7 +66,7 @@ def unreadable_line(text: str, plain: str) -> int | None:
 
 
 def _foreign_line(text: str) -> int | None:
-    """Return the line in which text of an unknown script begins."""
+    """Return the line where text in an unknown script begins."""
     if text.isascii():
         return None
     letters: dict[int, int] = {}
@@ -80,7 +80,7 @@ def _foreign_line(text: str) -> int | None:
 
 
 def _unknown_line(plain: str) -> int | None:
-    """Return the line in which prose of an unknown language begins."""
+    """Return the line where prose in an unknown language begins."""
     row: deque[tuple[int, Set[str]]] = deque()
     count = 0
     for number, words in _prose(plain):
@@ -100,7 +100,7 @@ def _unknown_line(plain: str) -> int | None:
 
 
 def _prose(plain: str) -> Iterator[tuple[int, Set[str]]]:
-    """Yield pieces of lines that are prose: line and different words."""
+    """Yield the pieces of lines that are prose: the line and its different words."""
     is_english = languages()[0].common.__contains__
     for number, line in enumerate(plain.split("\n"), 1):
         tokens = line.split()
@@ -119,7 +119,7 @@ def _prose(plain: str) -> Iterator[tuple[int, Set[str]]]:
 
 
 def _most_frequent(words: Set[str]) -> int:
-    """Return the highest count of frequent words that any one language reaches."""
+    """Return the highest number of frequent words of any single language."""
     frequent = _frequent()
     hits: dict[int, int] = {}
     for word in words:
@@ -139,7 +139,7 @@ def _is_word(token: str) -> bool:
 
 @cache
 def _frequent() -> dict[str, tuple[int, ...]]:
-    """Return frequent words with the languages that they are frequent in."""
+    """Return each frequent word with its languages."""
     words: dict[str, list[int]] = {}
     for number, language in enumerate(languages()):
         for word in language.common | (frozenset(_CODE_WORDS.split()) if number == 0 else frozenset()):
@@ -149,5 +149,5 @@ def _frequent() -> dict[str, tuple[int, ...]]:
 
 @cache
 def _ends() -> tuple[tuple[int, tuple[str, ...]], ...]:
-    """Return the languages that are recognized by the endings of longer words, with these endings."""
+    """Return the languages that are recognised by the endings of longer words, with these endings."""
     return tuple((number, each.ends) for number, each in enumerate(languages()) if each.ends)

@@ -1,6 +1,6 @@
-"""A draft as its reader reads it: in plain letters, without markup within words, and with what is written otherwise.
+"""A draft as its reader sees it: in plain letters, without markup inside words, and with encoded text decoded.
 
-All of it takes time in proportion to the text, and keeps lines where they are.
+Everything here is linear in the text and keeps line numbers.
 """
 
 import re
@@ -16,20 +16,20 @@ from console.domain.injection.letters import plain_letters
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A draft, or a piece of it, as it reads."""
+    """A draft, or a piece of it, as its reader sees it."""
 
     plain: str
-    """In plain letters, otherwise as it is written."""
+    """In plain letters, otherwise as written."""
     seen: str
-    """In lower case and plain letters, with all its signs."""
+    """In lower case and plain letters, with all punctuation."""
     words: str
-    """The same as words: single spaces, line feeds, and `. ! ? : ; ,` as the only signs."""
+    """The same as words: single spaces, line feeds, and `. ! ? : ; ,` as the only punctuation."""
     line: int = 1
-    """Where in the draft it begins."""
+    """The line in the draft where it begins."""
 
 
 def readings(text: str) -> Iterator[Reading]:
-    """Yield a draft as it reads, and then each piece of it that reads otherwise once it is decoded."""
+    """Yield the reading of a draft, then that of each piece that changes when it is decoded."""
     plain = _plain(text)
     yield _reading(plain, 1)
     for line, inner in _attributes(plain):
@@ -56,14 +56,14 @@ _BLOCKS = frozenset({
     "address", "article", "blockquote", "br", "dd", "div", "dl", "dt", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li",
     "ol", "p", "pre", "table", "td", "th", "tr", "ul",
 })  # fmt: skip
-"""Tags that begin a new word; the others stand within one."""
+"""Tags that begin a new word; all others are inside one."""
 _LINK = re.compile(r"\[([^\[\]\n]{1,200})\]\([^()\s]{0,300}\)")
 _EMPHASIS = re.compile(r"[*`~\\^|](?<=[^\W_].)[*`~\\^|]{0,3}(?=[^\W_])")
 _BROKEN_WORD = re.compile(r"(?<=[^\W\d_])-\n([ \t>+#*/]{0,8})([^\W\d_]{1,30})")
 
 
 def _attributes(plain: str) -> Iterator[tuple[int, str]]:
-    """Yield what markup hides within its tags and comments, with the line it begins in."""
+    """Yield the text inside tags and comments, with its first line."""
     line, last = 1, 0
     for match in _TAG.finditer(plain):
         inner = match[2] or match[3] or ""
@@ -85,7 +85,7 @@ _NAME = re.compile(
 )
 _NAME_PARTS = re.compile(r"[_-]+|(?<=[a-z])(?=[A-Z])")
 _LONG_NAME = 5
-"""The parts of a name that is a sentence, wherever it stands."""
+"""Parts that make a name a sentence, wherever it occurs."""
 _CODE_BEFORE = re.compile(
     r"(?:[.\"'`/\\$@<({\[=&|%-]|(?:=|->) |\b(?:def|class|func|fn|function|let|var|const|import|from|return|self|"
     r"async|type|interface|struct|enum|elif|if|not) )$"
@@ -105,13 +105,13 @@ _NO_NAME = re.compile(r"[_-](?:(?<![^\W_].)[_-]*|[_-]*(?![^\W_-]))")
 _SPACES = re.compile("  +")
 _AROUND_LINE_FEED = re.compile(r" ?\n ?")
 _SPOKEN_LEAST = 4
-"""A row of single letters needs so many to be split into words."""
+"""The minimum number of single letters in a row to split them into words."""
 
 
 def _words(plain: str) -> str:
-    """Return a text's words in their lines, with the signs of sentences and without any others.
+    """Return a text's words in their lines, with sentence punctuation only.
 
-    What a diff, a comment or a list puts before a line goes; a comment behind code begins as a sentence does.
+    Line prefixes of diffs, comments and lists are removed; a comment after code begins a sentence.
     """
     text = without_apostrophes(plain)
     if "<" in text:
@@ -129,7 +129,7 @@ def _words(plain: str) -> str:
 
 
 def _joined(match: re.Match[str]) -> str:
-    """Return letters that were spaced out one by one as words; a wider gap parts two of them."""
+    """Return spaced-out letters as words; a wider gap separates two words."""
     row = match[0]
     words = re.split(r"[ \t._*/|+~-]{2,3}", row)
     joined = [re.sub(r"[ \t._*/|+~-]", "", word) for word in words]
@@ -139,7 +139,7 @@ def _joined(match: re.Match[str]) -> str:
 
 
 def _split_name(match: re.Match[str]) -> str:
-    """Return the words of a name that stands in prose; one that code declares, calls or quotes stays a name."""
+    """Return the words of a name in prose; a name that code declares, calls or quotes stays as it is."""
     name = match[0]
     parts = _parts(name)
     if len(parts) < 2:
@@ -150,7 +150,7 @@ def _split_name(match: re.Match[str]) -> str:
 
 
 def _is_code(name: re.Match[str]) -> bool:
-    """Return whether the text around a name shows that it belongs to code, or is quoted as code."""
+    """Return whether the text around a name shows that it is code, or quoted as code."""
     before, after = _around(name)
     return _CODE_AFTER.match(after) is not None or _CODE_BEFORE.search(before) is not None
 
@@ -166,7 +166,7 @@ def _around(name: re.Match[str]) -> tuple[str, str]:
 
 @lru_cache(maxsize=4096)
 def _parts(name: str) -> tuple[str, ...]:
-    """Return the words of a name; the name itself where none of them can belong to a phrase."""
+    """Return the words of a name; the name itself if none of them can belong to a phrase."""
     parts = tuple(part for part in _NAME_PARTS.split(name) if part)
     whole = "".join(parts)
     if whole.lower() in vocabulary():
@@ -180,7 +180,7 @@ def _as_letters(match: re.Match[str]) -> str:
 
 @lru_cache(maxsize=4096)
 def _read_as_letters(written: str) -> str:
-    """Return a word that is written with digits as letters, where that makes it a word of a phrase."""
+    """Return a word with its digits read as letters, if that makes it a word of a phrase."""
     if not written.isdecimal():
         for token, end in ((written, ""), (written.rstrip("!|"), "!")):
             for letters in _LEET_LETTERS:
@@ -198,7 +198,7 @@ def _taken_apart(match: re.Match[str]) -> str:
 
 
 def _apart(row: str) -> str:
-    """Return a row of letters split into words of phrases, or an empty string where it is not made of them alone."""
+    """Return a row of letters split into words of phrases, or an empty string if it contains anything else."""
     known, size = vocabulary(), len(row)
     if size < _SPOKEN_LEAST or size > 240:
         return ""

@@ -1,1 +1,1 @@
-"""Instruction files of coding agents: which exist, what they say, where they conflict."""
+"""Instruction files of coding agents: which exist, what they contain, where they conflict."""

@@ -1,4 +1,4 @@
-"""What conflicts in the instructions that a tool reads: one rule a function, told by what, where and what to do."""
+"""Conflicts in the instructions that a tool reads: one rule per function; each says what, where and what to do."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,33 +16,33 @@ MAIN_FILE = {
     Tool.GEMINI: "GEMINI.md",
     Tool.AGENTS_MD: "AGENTS.md",
 }
-"""The file that a repository without instructions would best begin with."""
+"""The recommended first file for a repository without instructions."""
 
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
-    """An instruction file of whichever tool that lies where the chosen tool looks."""
+    """An instruction file of any tool in a directory that the chosen tool searches."""
 
     path: str
     sha256: str | None
     points_to: str = ""
-    """The path that its only line imports; empty where it holds text of its own."""
+    """The path that its only line imports; empty if the file has text of its own."""
 
 
 def check_text(path: str, text: str) -> Iterator[Conflict]:
-    """Find what in a source's text does not meet the eye, and what looks like a secret (I11, I12)."""
+    """Find hidden characters and suspected secrets in a source's text (I11, I12)."""
     for hidden in hidden_in(text):
         yield Conflict(
             ConflictCode.HIDDEN_CHARACTERS,
-            f"holds {hidden.count} {hidden.kind} character(s), the first in line {hidden.first_line}: a model reads"
-            " what a person does not see. Look at its bytes (cat -A) and take them out",
+            f"contains {hidden.count} {hidden.kind} character(s), the first in line {hidden.first_line}: a model reads"
+            " them, a person does not see them. Look at the bytes (cat -A) and remove them",
             path,
         )
     for hit in find_secrets(text, limit=1):
         yield Conflict(
             ConflictCode.SECRET_LIKE,
-            f"line {hit.line} looks like it holds {hit.words}, and a model reads the file. Take it out; where"
-            " it is a real one, replace it at its issuer",
+            f"line {hit.line} seems to contain {hit.words}, and a model reads the file. Remove it; if it is"
+            " real, replace it at its issuer",
             path,
         )
 
@@ -55,14 +55,14 @@ def check_sources(
     git: GitState,
     budget: int | None = None,
 ) -> Iterator[Conflict]:
-    """Find what conflicts between sources, and between them and what is committed.
+    """Find conflicts between sources, and between them and the commit.
 
     Args:
         tool: The tool that reads them.
-        sources: What was found, in the order in which the tool reads it.
+        sources: The sources found, in the order in which the tool reads them.
         neighbours: Instruction files of all tools in the same directories.
-        git: Whether the sources' git facts could be read.
-        budget: The bytes that the tool reads of the whole chain, where it has such a bound.
+        git: Whether git could be read for the sources.
+        budget: The tool's limit in bytes for the whole chain, if it has one.
 
     """
     yield from _check_any(tool, sources)
@@ -75,25 +75,27 @@ def check_sources(
 
 
 def compare_pinned(pinned: Sequence[InstructionSource], now: Sequence[InstructionSource]) -> tuple[Conflict, ...]:
-    """Say how what a tool reads differs from what was pinned (I16); empty where it does not."""
+    """Return how the sources that a tool reads differ from the pinned ones (I16); empty if they do not."""
     before, after = ({source.path: source for source in each if source.load.is_read} for each in (pinned, now))
-    again = "Decide on the instruction gate again, or put it back as it was"
+    again = "Decide at the instruction gate again, or restore the old state"
     found = []
     for path in {**before, **after}:
         was, is_now = before.get(path), after.get(path)
         if is_now is None:
-            words = "was pinned and is no longer read"
+            words = "was pinned but is no longer read"
         elif was is None:
-            words = "was not there when the instructions were pinned and is read now"
+            words = "did not exist when the instructions were pinned, but is read now"
         elif was.sha256 != is_now.sha256:
             words = f"changed since it was pinned ({was.bytes:,} bytes then, {is_now.bytes:,} now)"
         elif (was.load, was.scope, was.effective_bytes) != (is_now.load, is_now.scope, is_now.effective_bytes):
-            words = "has the same bytes, and the tool reads it otherwise than when it was pinned"
+            words = "has the same bytes, but the tool reads it differently from when it was pinned"
         else:
             continue
         found.append(Conflict(ConflictCode.CHANGED, f"{words}. {again}", path))
     if not found and _as_read(pinned) != _as_read(now):  # files outside the repository may share a label
-        found.append(Conflict(ConflictCode.CHANGED, f"The sources are not read as they were pinned. {again}"))
+        found.append(
+            Conflict(ConflictCode.CHANGED, f"The sources are read differently from when they were pinned. {again}")
+        )
     return tuple(found)
 
 
@@ -109,7 +111,7 @@ def _check_any(tool: Tool, sources: Sequence[InstructionSource]) -> Iterator[Con
         yield Conflict(
             ConflictCode.NO_SOURCE,
             f"{tool.product} finds no instructions here. Write {MAIN_FILE[tool]} at the root of the repository and"
-            " commit it, or name the tool that the repository is written for",
+            " commit it, or select the tool that the repository is meant for",
         )
 
 
@@ -127,8 +129,8 @@ def _check_neighbours(
             told.update((agents.path, claude.path))
             yield Conflict(
                 ConflictCode.TWO_TRUTHS,
-                f"{claude.path} lies beside it and says something else; Claude Code then reads only {claude.path}."
-                f" Keep one text: let {claude.path} be the one line @{_way(folder / name)}AGENTS.md, or a link",
+                f"{claude.path} next to it has a different text; Claude Code then reads only {claude.path}."
+                f" Keep one text: make {claude.path} the one line @{_way(folder / name)}AGENTS.md, or a link",
                 agents.path,
             )
     read = [source for source in sources if source.load.is_read]
@@ -139,8 +141,8 @@ def _check_neighbours(
             told.add(each.path)
             yield Conflict(
                 ConflictCode.TWO_TRUTHS,
-                "is not read: Claude Code reads AGENTS.md only where there is no CLAUDE.md beside or above it. Write"
-                " a CLAUDE.md beside it with the one line @AGENTS.md",
+                "is not read: Claude Code reads AGENTS.md only if no CLAUDE.md is in its directory or above. Write"
+                " a CLAUDE.md next to it with the one line @AGENTS.md",
                 each.path,
             )
     shown = {source.path for source in sources}
@@ -150,7 +152,7 @@ def _check_neighbours(
         if not is_told and not any(_says(each, source) for source in read):
             yield Conflict(
                 ConflictCode.NOT_READ,
-                f"{tool.product} does not read it; it reads {names}. What only this file says does not hold",
+                f"{tool.product} does not read it; it reads {names}. Rules that are only in this file do not apply",
                 each.path,
             )
 
@@ -176,7 +178,7 @@ def _check_cut(tool: Tool, sources: Sequence[InstructionSource], budget: int | N
             yield Conflict(
                 ConflictCode.CUT,
                 f"loses {lost:,} of {source.bytes:,} bytes: {tool.product} reads {budget or 0:,} bytes of all project"
-                " files together, the deepest are lost first. Shorten it, or raise project_doc_max_bytes",
+                " files together and drops the deepest first. Shorten it, or raise project_doc_max_bytes",
                 source.path,
             )
 
@@ -190,7 +192,7 @@ def _check_empty_override(sources: Sequence[InstructionSource]) -> Iterator[Conf
         if path.name == "AGENTS.override.md" and is_blank and below in shadowed:
             yield Conflict(
                 ConflictCode.EMPTY_OVERRIDE,
-                f"is blank and still stands before {below}, so that neither is read. Remove it, or fill it",
+                f"is blank but overrides {below}, so neither is read. Remove it, or fill it",
                 source.path,
             )
 
@@ -206,32 +208,30 @@ def _check_committed(sources: Sequence[InstructionSource], git: GitState) -> Ite
         if source.differs_from_base:
             yield Conflict(
                 ConflictCode.EDITS_OWN_RULES,
-                "differs from the base branch: the change edits the rules that it is judged by. Read the difference"
-                " before you go on",
+                "differs from the base branch: the change edits the rules that judge it. Read the difference"
+                " before you continue",
                 source.path,
             )
 
 
 _GIT_WORDS = {
-    GitState.NO_REPOSITORY: "The directory is in no git repository, so that nothing shows which version of the"
-    " instructions is read. Work in a clone, or acknowledge it",
-    GitState.NO_PROGRAM: "There is no git program in PATH, so that nothing shows whether the instructions are"
-    " committed. Install git, or acknowledge it",
+    GitState.NO_REPOSITORY: "The directory is not in a git repository, so the version of the instructions is"
+    " unknown. Work in a clone, or acknowledge this",
+    GitState.NO_PROGRAM: "There is no git program in PATH, so it is unknown whether the instructions are"
+    " committed. Install git, or acknowledge this",
     GitState.UNREADABLE: "Git does not answer for this repository (it belongs to another user, is damaged or slow), so"
-    " that nothing shows whether the instructions are committed. Try: git rev-parse --show-toplevel",
+    " it is unknown whether the instructions are committed. Try: git rev-parse --show-toplevel",
 }
 
 
 def _why_not_committed(source: InstructionSource) -> str:
     if source.load is Load.ABSENT:
         return (
-            "is committed and missing in the working tree. Put it back, or commit that it goes"
-            if source.is_dirty
-            else ""
+            "is committed but missing in the working tree. Restore it, or commit its removal" if source.is_dirty else ""
         )
     if source.is_tracked is False:
         return "is not in git: others do not have this text. Commit it, or move it away"
-    return "has changes that are not committed. Commit them, or put it back as it was" if source.is_dirty else ""
+    return "has uncommitted changes. Commit or revert them" if source.is_dirty else ""
 
 
 def _check_personal(tool: Tool, sources: Sequence[InstructionSource]) -> Iterator[Conflict]:
@@ -239,7 +239,7 @@ def _check_personal(tool: Tool, sources: Sequence[InstructionSource]) -> Iterato
         if source.is_outside and source.load.is_read and source.effective_bytes:
             yield Conflict(
                 ConflictCode.PERSONAL,
-                f"is kept outside the repository: {tool.product} reads it on this machine, and others cannot repeat the"
+                f"is outside the repository: {tool.product} reads it on this machine, and others cannot repeat the"
                 " run with it",
                 source.path,
             )
@@ -252,7 +252,6 @@ def _check_globs(sources: Sequence[InstructionSource]) -> Iterator[Conflict]:
         if source.load is Load.CONDITIONAL and first.setdefault(globs, source.path) != source.path:
             yield Conflict(
                 ConflictCode.SAME_GLOBS,
-                f"applies to the same files as {first[globs]}; which of the two holds is not laid down."
-                " Make them one file",
+                f"applies to the same files as {first[globs]}; no rule says which of the two wins. Make them one file",
                 source.path,
             )

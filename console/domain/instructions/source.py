@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class Tool(StrEnum):
-    """A coding agent, or the plain convention, whose rules say which files are read."""
+    """A coding agent, or the plain convention, that defines which files are read."""
 
     CODEX = "codex"
     CLAUDE_CODE = "claude_code"
@@ -19,12 +19,12 @@ class Tool(StrEnum):
 
     @property
     def product(self) -> str:
-        """The name that people know it by."""
+        """The product's name."""
         return _PRODUCTS[self]
 
     @property
     def unseen(self) -> str:
-        """What the tool also follows and no file shows, in words; empty where there is nothing."""
+        """Other rules that the tool follows but no file shows, as text; empty if there are none."""
         return _UNSEEN.get(self, "")
 
 
@@ -44,19 +44,19 @@ _UNSEEN = {
 
 
 class Load(StrEnum):
-    """When a tool puts a source's text before the model."""
+    """When a tool gives a source's text to the model."""
 
     ALWAYS = "always"
     CONDITIONAL = "conditional"
-    """When a file that the source's globs match is worked on."""
+    """When the agent works on a file that matches the source's globs."""
     ON_DEMAND = "on_demand"
-    """When the agent comes into the source's directory, or asks for it."""
+    """When the agent enters the source's directory, or asks for it."""
     SHADOWED = "shadowed"
-    """Never: another file stands before it, or the tool has no reader for it."""
+    """Never: another file overrides it, or the tool cannot read it."""
     TRUNCATED = "truncated"
-    """Cut, or left out whole, because the tool reads no more bytes."""
+    """Cut or left out entirely, because of the tool's byte limit."""
     ABSENT = "absent"
-    """It is named by an import, by HEAD or by the base branch, and is not there."""
+    """An import, HEAD or the base branch names it, but it does not exist."""
 
     @property
     def is_read(self) -> bool:
@@ -68,9 +68,9 @@ class Weight(StrEnum):
     """What a conflict means for the instruction gate."""
 
     STOPS = "stops"
-    """The gate stays shut until the cause is gone."""
+    """The gate stays closed until the cause is removed."""
     ACKNOWLEDGE = "acknowledge"
-    """The gate stays shut until the operator has looked at it and said so."""
+    """The gate stays closed until the operator acknowledges it."""
     NOTE = "note"
 
 
@@ -88,23 +88,23 @@ class ConflictCode(StrEnum):
     IGNORED = "I09"
     SAME_GLOBS = "I10"
     HIDDEN_CHARACTERS = "I11"
-    SECRET_LIKE = "I12"  # noqa: S105  # a code, no password
+    SECRET_LIKE = "I12"  # noqa: S105  # a code, not a password
     CASE_VARIANT = "I13"
     NO_SOURCE = "I14"
     UNREADABLE = "I15"
     CHANGED = "I16"
-    """What was pinned is no longer what is there."""
+    """The sources differ from the pinned ones."""
     NOT_SEARCHED = "I17"
-    """The search ended at a cap."""
+    """The search stopped at a limit."""
 
     @property
     def weight(self) -> Weight:
-        """What a conflict of this code means for the gate."""
+        """The effect on the gate."""
         return _WEIGHTS.get(self, Weight.NOTE)
 
     @property
     def is_unsafe(self) -> bool:
-        """Whether text like this must not be sent to a gateway unseen."""
+        """Whether such text must not be sent to a gateway without a look at it."""
         return self in (ConflictCode.HIDDEN_CHARACTERS, ConflictCode.SECRET_LIKE)
 
 
@@ -120,42 +120,42 @@ _WEIGHTS = {
 
 
 class GitState(StrEnum):
-    """Whether git could say what is committed."""
+    """Whether git could tell what is committed."""
 
     READ = "read"
     NO_REPOSITORY = "no_repository"
     NO_PROGRAM = "no_program"
     UNREADABLE = "unreadable"
-    """There is a repository, and git refuses it or does not answer in time."""
+    """There is a repository, but git refuses it or does not answer in time."""
 
 
 @dataclass(frozen=True, slots=True)
 class InstructionSource:
-    """A file that a tool reads, or would, with what it was when its bytes were read. It never holds the text."""
+    """A file that a tool reads, or would read, as it was when its bytes were read. It never contains the text."""
 
     path: str
-    """Relative to the repository, or a safe label of what is outside: `~/…`, `../…`."""
+    """Relative to the repository, or a safe label for a file outside: `~/…`, `../…`."""
     scope: str
-    """A glob, or several with commas between: what the text applies to."""
+    """The files that the text applies to: a glob, or several separated by commas."""
     load: Load
     sha256: str | None = None
-    """Of the raw bytes; None where they could not be read."""
+    """The hash of the raw bytes; None if they could not be read."""
     bytes: int = 0
     effective_bytes: int = 0
-    """How many of the bytes the tool hands on; 0 for what is blank, shadowed or dropped."""
+    """How many of the bytes the tool passes to the model; 0 if blank, shadowed or dropped."""
     git_blob: str | None = None
-    """The id that git gives these bytes; None where git could not be asked."""
+    """The git blob id of these bytes; None if git was not available."""
     is_tracked: bool | None = None
     is_dirty: bool | None = None
-    """Whether the bytes are other than HEAD's; line ends do not count."""
+    """Whether the bytes differ from HEAD; line ends do not count."""
     differs_from_base: bool | None = None
-    """Whether the bytes are other than the base branch's; None where there is none to compare with."""
+    """Whether the bytes differ from the base branch; None if there is none."""
     symlink_target: str | None = None
-    """A path or label, where the file is reached through a symbolic link."""
+    """A path or label, if the file is reached through a symbolic link."""
     imports: tuple[str, ...] = ()
     """The paths of the sources that this one imports."""
     is_outside: bool = False
-    """Whether the text is kept outside the repository, so that others do not have it."""
+    """Whether the text is outside the repository, so that others do not have it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,33 +164,33 @@ class Conflict:
 
     code: ConflictCode
     message: str
-    """In our words; of text from outside it holds names of files only."""
+    """The message; the only text from outside in it is file names."""
     path: str = ""
 
     @property
     def weight(self) -> Weight:
-        """What it means for the gate."""
+        """The effect on the gate."""
         return self.code.weight
 
     @property
     def id(self) -> str:
-        """What an acknowledgement names: the code, and the source where there is one."""
+        """The id to acknowledge: the code, and the source if there is one."""
         return f"{self.code}:{self.path}" if self.path else self.code.value
 
 
 @dataclass(frozen=True, slots=True)
 class InstructionSet:
-    """What one tool reads in one directory, pinned."""
+    """The pinned instructions that one tool reads in one directory."""
 
     tool: Tool
     primary: str | None
-    """The path of the source that wins, or comes first, where sources disagree."""
+    """The path of the source that wins, or comes first, if sources disagree."""
     sources: tuple[InstructionSource, ...]
     """In the order in which the tool reads them."""
     conflicts: tuple[Conflict, ...] = ()
     git: GitState = GitState.READ
     base: str | None = None
-    """The commit that the sources were compared with."""
+    """The commit with which the sources were compared."""
 
     @property
     def read(self) -> tuple[InstructionSource, ...]:
@@ -199,21 +199,21 @@ class InstructionSet:
 
     @property
     def effective_sha256(self) -> str:
-        """The hash of what the tool reads: of `[[path, sha256, effective_bytes], …]` as canonical JSON."""
+        """The hash of the effective instructions: of `[[path, sha256, effective_bytes], …]` as canonical JSON."""
         rows = [[source.path, source.sha256, source.effective_bytes] for source in self.read]
         canonical = json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
         return hashlib.sha256(canonical.encode("utf-8", "surrogateescape")).hexdigest()
 
     @property
     def stops(self) -> bool:
-        """Whether the instruction gate may not open by itself."""
+        """Whether the instruction gate cannot open by itself."""
         return bool(self.unsettled())
 
     def unsettled(self, acknowledged: Collection[str] = ()) -> tuple[Conflict, ...]:
-        """Return the conflicts that keep the instruction gate shut.
+        """Return the conflicts that keep the instruction gate closed.
 
         Args:
-            acknowledged: Ids of conflicts that the operator has looked at; they settle no conflict that stops.
+            acknowledged: Ids of conflicts that the operator acknowledged; a conflict that stops cannot be acknowledged.
 
         """
         return tuple(

@@ -1,4 +1,4 @@
-"""Instruction text: its front matter, its imports, and its hidden characters. The text is never kept."""
+"""Instruction text: its front matter, its imports, and its hidden characters. The text is never stored."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -13,7 +13,7 @@ _IMPORT_START = re.compile(r"~/|\.{0,2}/|[A-Za-z0-9._-]")
 
 
 def imports_in(text: str) -> tuple[str, ...]:
-    """Return the paths that a text imports as `@path`, in their order; not those in code spans, fences and comments."""
+    """Return the paths that a text imports as `@path`, in order; code spans, fences and comments are skipped."""
     found: dict[str, None] = {}
     for line in _lines_outside_fences(_without_comments(text)):
         for match in _IMPORT.finditer(_without_spans(line)) if "@" in line else ():
@@ -32,7 +32,7 @@ def _without_comments(text: str) -> str:
 
 
 def _without_spans(line: str) -> str:
-    """Return a line without its code spans: each ends at the next run of as many backticks as it began with."""
+    """Return a line without its code spans: each ends at the next run of equally many backticks."""
     parts = _TICKS.split(line)  # text and runs of backticks in turns
     closing: dict[int, int] = {}
     later: dict[str, int] = {}
@@ -63,9 +63,9 @@ def _lines_outside_fences(text: str) -> Iterator[str]:
 
 
 def front_matter(text: str) -> Mapping[str, tuple[str, ...]]:
-    """Return the keys of a text's front matter, each with its values; nested values are passed over.
+    """Return the keys of a text's front matter, each with its values; nested values are skipped.
 
-    It reads what tools document for rules: `key: value`, a list in brackets or with dashes, values with commas.
+    It supports the syntax that tools document for rules: `key: value`, lists in brackets or with dashes, comma lists.
     """
     lines = text.removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}").splitlines()
     if not lines or lines[0].rstrip() != "---":
@@ -91,7 +91,7 @@ def _values(text: str) -> list[str]:
 
 
 def _parted(text: str) -> list[str]:
-    """Part a text at its commas; one before a closing brace, as in `*.{ts,tsx}`, parts nothing. Reads it once."""
+    """Split a text at its commas in one pass, except inside braces, as in `*.{ts,tsx}`."""
     parts, end, is_within = [], len(text), False
     for mark in reversed(list(re.finditer("[{},]", text))):
         if mark[0] != ",":
@@ -115,14 +115,14 @@ _HIDDEN = re.compile(f"[{class_of(HIDING, but=LAYOUT)}]")
 
 
 _ENOUGH = 1_000
-"""After so many hidden characters no more are counted."""
+"""Counting stops after this many hidden characters."""
 
 
 def hidden_in(text: str) -> tuple[Hidden, ...]:
-    """Return what kinds of hidden characters a text holds.
+    """Return the kinds of hidden characters in a text.
 
-    A byte order mark at the start, and the joiners and selectors that emoji and scripts such as Persian are written
-    with, stand where everyone has them and are not meant.
+    A byte order mark at the start, and the joiners and selectors that emoji and scripts such as Persian need, do not
+    count.
     """
     found: dict[Invisible, tuple[int, int]] = {}
     total = 0
@@ -142,9 +142,9 @@ def _is_usual(text: str, at: int) -> bool:
     character, before, after = text[at], text[at - 1 : at], text[at + 1 : at + 2]
     if character == "\ufeff":
         return at == 0
-    if character in "\u200c\u200d":  # joins emoji, and letters of scripts that join
+    if character in "\u200c\u200d":  # joins emoji, and letters of cursive scripts
         return _is_joined(before) and _is_joined(after)
-    if "\ufe00" <= character <= "\ufe0f":  # chooses between the drawings of one character
+    if "\ufe00" <= character <= "\ufe0f":  # chooses between the glyphs of one character
         return _is_drawn(before) or (before in tuple("0123456789#*") and after == "\u20e3")
     return False
 

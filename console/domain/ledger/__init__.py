@@ -1,1 +1,1 @@
-"""The ledger's words: lines, their chain of hashes, canonical JSON, ids and signatures."""
+"""The ledger's types: lines, their hash chain, canonical JSON, ids and signatures."""

@@ -1,4 +1,4 @@
-"""Who acted: an operator, a step or the machine, as the ledger names them."""
+"""Actors: the operator, step or machine that wrote a ledger line."""
 
 import re
 from collections.abc import Mapping
@@ -18,29 +18,29 @@ _HOST = re.compile(r"[0-9a-f]{12}")
 
 
 class ActorKind(StrEnum):
-    """What kind of author a line has."""
+    """The kind of author of a line."""
 
     OPERATOR = "operator"
     CONSOLE = "console"
-    """The program itself: what it measured, and the machine's verdicts."""
+    """The program itself: its measurements and the machine's verdicts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who wrote a line.
+    """The author of a line.
 
     Raises:
-        ValueError: A part is not of the closed form that such parts have.
+        ValueError: A field does not have its required form.
 
     """
 
     kind: ActorKind
     id: str
-    """A user's name or an e-mail address's form of one: ASCII letters, digits and `._@+-`, at most 64."""
+    """A user name or an e-mail address: ASCII letters, digits and `._@+-`, at most 64."""
     key_fingerprint: str | None = None
-    """Of the key that the actor signs with, as `ssh-keygen -l` shows it: SHA256 and 43 characters."""
+    """The fingerprint of the actor's signing key, as `ssh-keygen -l` shows it: SHA256 and 43 characters."""
     host: str | None = None
-    """12 hexadecimal digits that tell machines apart and name none."""
+    """12 hexadecimal digits that tell machines apart without naming them."""
 
     def __post_init__(self) -> None:
         require_form(_ACTOR_ID, self.id, "an actor's id")
@@ -51,7 +51,7 @@ class Actor:
 
 
 def actor_id(name: str) -> str:
-    """Return a name in the form of an actor's id: what does not fit in it becomes `_`."""
+    """Return a name as an actor's id: characters that an id may not have become `_`."""
     fit = re.sub(r"[^A-Za-z0-9._@+-]", "_", name[:64])
     return fit if _ACTOR_ID.fullmatch(fit) else f"_{fit[1:]}"
 
@@ -64,10 +64,10 @@ def actor_json(actor: Actor) -> str:
 
 
 def actor_from(fields: Mapping[str, Any]) -> Actor:
-    """Return the actor of these parts.
+    """Return the actor with these fields.
 
     Raises:
-        ValueError: They are not an actor's.
+        ValueError: They are not the fields of an actor.
 
     """
     require_fields(fields, ACTOR_FIELDS, "an actor")

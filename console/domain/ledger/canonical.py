@@ -1,7 +1,7 @@
-"""Canonical JSON: one value has one spelling, the one of RFC 8785 (JCS), so that any language gets the same bytes.
+"""Canonical JSON: each value has exactly one encoding (RFC 8785, JCS), so every language produces the same bytes.
 
-Numbers are whole and below 2**53 and keys are ASCII: within these bounds, sorting and spelling are the same in plain
-JSON libraries and in JCS.
+Numbers are integers below 2**53 and keys are ASCII. Within these bounds, ordinary JSON libraries sort and encode
+exactly as JCS does.
 """
 
 import json
@@ -10,21 +10,21 @@ from collections.abc import Iterable
 from typing import Any, NoReturn
 
 INTEGER_LIMIT = 2**53
-"""Integers lie strictly between its negative and itself: what every JSON library reads exactly."""
+"""Integers must be strictly between its negative and itself: every JSON library reads these exactly."""
 DEPTH_LIMIT = 32
-"""The most levels of nesting."""
+"""The maximum nesting depth."""
 
 
 def canonical(value: object) -> bytes:
-    """Return a value's canonical bytes.
+    """Return the canonical bytes of a value.
 
     Args:
         value: None, booleans, integers, strings, and lists, tuples and dictionaries of these.
 
     Raises:
-        ValueError: It holds something without one spelling: a float, a large integer, a key that is not ASCII, text
-            that is not in the Unicode form NFC or holds half a surrogate pair, or deeper nesting. The message never
-            holds the value.
+        ValueError: It contains something without a unique encoding: a float, a large integer, a key that is not ASCII,
+            text that is not in Unicode form NFC or has half a surrogate pair, or deeper nesting. The message never
+            contains the value.
 
     """
     _require_plain(value, DEPTH_LIMIT)
@@ -42,9 +42,9 @@ def _require_plain(value: object, depth: int) -> None:
             require_text(value)
         case int():
             if not -INTEGER_LIMIT < value < INTEGER_LIMIT:
-                raise ValueError("an integer is 2**53 or more, which not every JSON library reads exactly")
+                raise ValueError("an integer is 2**53 or more; not every JSON library reads that exactly")
         case float():
-            raise ValueError("a float has no one spelling; keep an integer of a smaller unit")
+            raise ValueError("a float has no unique encoding; store an integer in a smaller unit")
         case dict():
             _require_depth(depth)
             for key, inner in value.items():
@@ -65,18 +65,18 @@ def _require_depth(depth: int) -> None:
 
 
 def require_text(text: str) -> None:
-    """Refuse text that has no one spelling.
+    """Refuse text that has no unique encoding.
 
     Raises:
-        ValueError: It is not in the Unicode form NFC, or holds half a surrogate pair.
+        ValueError: It is not in Unicode form NFC, or has half a surrogate pair.
 
     """
     if text.isascii():
         return
     if any("\ud800" <= character <= "\udfff" for character in text):
-        raise ValueError("a text holds half a surrogate pair")
+        raise ValueError("a text has half a surrogate pair")
     if not unicodedata.is_normalized("NFC", text):
-        raise ValueError("a text is not in the Unicode form NFC")
+        raise ValueError("a text is not in Unicode form NFC")
 
 
 def read_canonical(data: bytes) -> dict[str, Any]:
@@ -91,23 +91,23 @@ def read_canonical(data: bytes) -> dict[str, Any]:
     except RecursionError:
         raise ValueError(f"it is nested deeper than {DEPTH_LIMIT} levels") from None
     except json.JSONDecodeError as error:
-        raise ValueError(f"it is not JSON from byte {error.pos} on") from None
+        raise ValueError(f"invalid JSON at byte {error.pos}") from None
     except UnicodeDecodeError as error:
-        raise ValueError(f"it is not UTF-8 from byte {error.start} on") from None
+        raise ValueError(f"invalid UTF-8 at byte {error.start}") from None
     if type(value) is not dict:
         raise ValueError("it is not a JSON object")
     if canonical(value) != data:
-        raise ValueError("it is JSON, but not in the canonical spelling")
+        raise ValueError("it is JSON, but not in canonical form")
     return value
 
 
 def _refuse(_: str) -> NoReturn:
-    raise ValueError("a float has no one spelling; keep an integer of a smaller unit")
+    raise ValueError("a float has no unique encoding; store an integer in a smaller unit")
 
 
 def _read_integer(digits: str) -> int:
     if len(digits) > 17:
-        raise ValueError("an integer is 2**53 or more, which not every JSON library reads exactly")
+        raise ValueError("an integer is 2**53 or more; not every JSON library reads that exactly")
     return int(digits)
 
 
@@ -115,7 +115,7 @@ def _unique(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, value in pairs:
         if key in found:
-            raise ValueError("a key stands twice in one object")
+            raise ValueError("an object has the same key twice")
         found[key] = value
     return found
 

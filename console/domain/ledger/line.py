@@ -1,8 +1,8 @@
-"""A line of the ledger: one event of a run, bound by its hash to every line before it.
+"""A line of the ledger: one event of a run, linked by its hash to every line before it.
 
-What a chain of hashes shows: a line that was edited, taken out, put elsewhere or brought in from another run. What it
-cannot show by itself: that lines are missing at its end, or that somebody wrote all of it again. For these two the last
-hash, the head, has to be compared with one that was kept elsewhere.
+The hash chain shows a line that was edited, removed, moved or brought in from another run. By itself it cannot show
+that lines are missing at the end, or that someone rewrote the whole ledger. For these two, compare the last hash, the
+head, with a copy saved elsewhere.
 """
 
 import re
@@ -17,16 +17,16 @@ from console.domain.ledger.closed_form import require_count, require_fields, req
 from console.domain.ledger.ulid import is_run_id
 
 LINE_VERSION = 1
-"""The version of a line's form that this console writes and reads."""
+"""The version of the line format that this console writes and reads."""
 BODY_LIMIT = 1024 * 1024
-"""The most bytes of one event: texts and diffs are artifacts, and stand apart."""
+"""The maximum size of one event in bytes; texts and diffs are artifacts and stored separately."""
 
 GATE_DECIDED = "GateDecided"
-"""The kind of line of which a gate has one for each attempt."""
+"""The kind of line that each gate has once per attempt."""
 CALL_INTENDED = "CallIntended"
-"""The kind of line that is on the disk before a call goes out; one a call."""
+"""The kind of line that is on disk before a call is sent; one per call."""
 CALL_ENDS = ("CallRecorded", "CallFailed", "CallLost")
-"""The kinds of line that end a call; one of them a call, and only of a call that was intended."""
+"""The kinds of line that end a call: one per call, and only for a call that was intended."""
 
 _KIND = re.compile(r"[A-Z][A-Za-z]{0,63}")
 _GATE = re.compile(r"[a-z][a-z_]{0,31}")
@@ -36,11 +36,11 @@ _HASH = re.compile(r"[0-9a-f]{64}")
 
 @dataclass(frozen=True, slots=True)
 class NewLine:
-    """What is to be appended: one event, in words that the ledger keeps and does not understand.
+    """The event to append; the ledger stores it without interpreting it.
 
     Raises:
-        ValueError: A part is not of the closed form that such parts have, the body is not the canonical JSON of one
-            object, or a decision names no gate or a call no id.
+        ValueError: A field does not have its required form, the body is not the canonical JSON of one object, or a
+            decision has no gate or a call no id.
 
     """
 
@@ -50,7 +50,7 @@ class NewLine:
     body: bytes
     """Canonical JSON of one object, at most BODY_LIMIT bytes."""
     call_id: str | None = None
-    """Names a call in the lines that intend it and end it."""
+    """Identifies a call in the lines that intend and end it."""
 
     def __post_init__(self) -> None:
         require_form(_KIND, self.kind, "a line's kind")
@@ -60,9 +60,9 @@ class NewLine:
             require_form(_CALL_ID, self.call_id, "a call's id")
         require_count(self.attempt, 0, "an attempt")
         if self.kind == GATE_DECIDED and self.gate is None:
-            raise ValueError("a decision names the gate that it is about")
+            raise ValueError("a decision must name its gate")
         if (self.kind == CALL_INTENDED or self.kind in CALL_ENDS) and self.call_id is None:
-            raise ValueError("a line about a call names the call")
+            raise ValueError("a line about a call must name the call")
         if len(self.body) > BODY_LIMIT:
             raise ValueError(f"an event is larger than {BODY_LIMIT} bytes")
         read_canonical(self.body)
@@ -70,38 +70,38 @@ class NewLine:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line as it stands in the ledger. Nothing is checked here, so that damaged ones can be looked at."""
+    """A line as stored in the ledger. Nothing is checked here, so that damaged lines can be inspected."""
 
     version: int
     log_id: str
-    """The ledger that the line was first written to."""
+    """The ledger to which the line was first written."""
     run_id: str
     seq: int
-    """Counted from 1 within the run. The order of a run is this and nothing else."""
+    """Counted from 1 within the run; this alone defines the order."""
     at_ms: int
-    """Unix time of the writer's clock, which may be wrong or set back: for people, never for order."""
+    """Unix time from the writer's clock, which may be wrong or set back: for people, never for ordering."""
     actor: Actor
     kind: str
     gate: str | None
     attempt: int
     body: bytes
     previous: str
-    """The hash of the line before, or the run's root."""
+    """The hash of the previous line, or the run's root."""
     sha256: str
     call_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ChainFault:
-    """Where a chain does not hold, and how."""
+    """Where and how a chain is broken."""
 
     seq: int
-    """Of the line at which it shows."""
+    """The number of the line where the fault shows."""
     words: str
 
 
 def root_of(log_id: str, run_id: str) -> str:
-    """Return what the first line of a run follows: the head of a run that has no line yet."""
+    """Return the hash that the first line of a run follows: the head of an empty run."""
     return sha256(f"gateway-console/run/v1\n{log_id}\n{run_id}\n".encode()).hexdigest()
 
 
@@ -109,7 +109,7 @@ def seal(new: NewLine, *, log_id: str, run_id: str, seq: int, at_ms: int, actor:
     """Return a new line with its hash.
 
     Raises:
-        ValueError: An id or a number is not of the form that a line has.
+        ValueError: An id or a number does not have its required form.
 
     """
     line = Line(
@@ -124,10 +124,10 @@ def seal(new: NewLine, *, log_id: str, run_id: str, seq: int, at_ms: int, actor:
 
 
 def line_bytes(line: Line) -> bytes:
-    """Return the canonical bytes of all of a line but its own hash: what that hash is over.
+    """Return the canonical bytes of a line without its own hash: the input of that hash.
 
     Raises:
-        ValueError: The line holds something that has no canonical form.
+        ValueError: The line contains something that has no canonical form.
 
     """
     return _spell(line, "")
@@ -137,17 +137,17 @@ def line_to_json(line: Line) -> bytes:
     """Return a line as one line of JSONL, without the line feed.
 
     Raises:
-        ValueError: The line holds something that has no canonical form.
+        ValueError: The line contains something that has no canonical form.
 
     """
     return _spell(line, f',"sha256":{_text(line.sha256)}')
 
 
 def line_from_json(data: bytes) -> Line:
-    """Read a line of JSONL, without its line feed; whether its hash holds is for `check_chain` to say.
+    """Read a line of JSONL, without its line feed; `check_chain` checks its hash.
 
     Raises:
-        ValueError: These are not the bytes that `line_to_json` writes.
+        ValueError: These are not bytes that `line_to_json` writes.
 
     """
     read = read_canonical(data)
@@ -167,12 +167,12 @@ def line_from_json(data: bytes) -> Line:
 def check_chain(
     lines: Iterable[Line], *, run_id: str | None = None, log_id: str | None = None
 ) -> tuple[ChainFault, ...]:
-    """Return where the lines of a run, in the order in which they stand, are not what was once written.
+    """Return where the lines of a run, in stored order, are not what was originally written.
 
     Args:
         lines: All lines of one run.
-        run_id: The run that they should be of; by default the one that the first line names.
-        log_id: The ledger that they should be of; by default the one that the first line names.
+        run_id: The expected run; by default the one that the first line names.
+        log_id: The expected ledger; by default the one that the first line names.
 
     """
     faults: list[ChainFault] = []
@@ -190,19 +190,19 @@ def _faults_of(line: Line, before: Line | None, run_id: str, log_id: str) -> Ite
     if line.log_id != log_id:
         yield "it belongs to another ledger"
     if not _is_whole(line):
-        yield "it was edited: its content does not have its hash"
+        yield "it was edited: its content does not match its hash"
     expected = before.seq + 1 if before is not None else 1
     if line.seq > expected:
         missing = f"line {expected} is" if line.seq == expected + 1 else f"lines {expected} to {line.seq - 1} are"
         yield f"{missing} missing before it"
     elif line.seq < expected:
-        yield f"it is out of order: line {expected} should stand here"
+        yield f"it is out of order: line {expected} should be here"
     elif line.previous != (before.sha256 if before is not None else root_of(log_id, run_id)):
-        yield "it does not follow the line before it: that one was edited, or comes from elsewhere"
+        yield "it does not follow the previous line: that line was edited or comes from elsewhere"
 
 
 def _is_whole(line: Line) -> bool:
-    """Return whether a line has the form of one, and its hash."""
+    """Return whether a line is well-formed and matches its hash."""
     try:
         _require_head(line)
         read_canonical(line.body)
@@ -212,7 +212,7 @@ def _is_whole(line: Line) -> bool:
 
 
 def _spell(line: Line, own_hash: str) -> bytes:
-    """Return a line's fields in the order of their names, as `canonical` would, in a fifth of its time."""
+    """Return a line's fields sorted by name, as `canonical` would, in a fifth of the time."""
     front = (
         f'{{"actor":{actor_json(line.actor)},"at_ms":{_number(line.at_ms)},"attempt":{_number(line.attempt)},"body":'
     )
@@ -228,13 +228,13 @@ def _text(text: str | None) -> str:
     if text is None:
         return "null"
     if not isinstance(text, str):
-        raise ValueError("a part of a line is not text")  # noqa: TRY004  # one kind of error for all damaged lines
+        raise ValueError("a field of a line is not text")  # noqa: TRY004  # one kind of error for all damaged lines
     require_text(text)
     return encode_basestring(text)
 
 
 def _number(number: int) -> str:
-    require_count(number, 0, "a number of a line")
+    require_count(number, 0, "a number in a line")
     return str(number)
 
 
@@ -247,9 +247,9 @@ _FIELDS = frozenset({
 def _require_head(line: Line) -> None:
     require_count(line.version, 1, "a line's version")
     if line.version != LINE_VERSION:
-        raise ValueError(f"a line of version {line.version} cannot be read: this console knows {LINE_VERSION}")
+        raise ValueError(f"this console cannot read line version {line.version}, only version {LINE_VERSION}")
     if not (is_run_id(line.log_id) and is_run_id(line.run_id)):
-        raise ValueError("an id of a run or ledger is not a ULID")
-    require_form(_HASH, line.previous, "the hash of the line before")
+        raise ValueError("a run or ledger id is not a ULID")
+    require_form(_HASH, line.previous, "the hash of the previous line")
     require_count(line.seq, 1, "a line's number")
     require_count(line.at_ms, 0, "a line's time")

@@ -1,4 +1,4 @@
-"""Run ids: ULIDs, which say when a run began and sort by it, and are fit to be a file name or an argument."""
+"""Run ids: ULIDs, which contain and sort by the start time and are safe as a file name or an argument."""
 
 import re
 from collections.abc import Callable
@@ -10,19 +10,19 @@ _TIME_LIMIT_MS = 2**48
 
 
 def is_run_id(text: object) -> bool:
-    """Return whether this is a run id as this console writes them: 26 characters, upper case."""
+    """Return whether this is a run id as this console writes it: 26 characters, upper case."""
     return isinstance(text, str) and _PATTERN.fullmatch(text) is not None
 
 
 def new_run_id(clock: Callable[[], int], random: Callable[[int], bytes]) -> str:
     """Return a new id.
 
-    Ids of different milliseconds sort by time, as far as the clock can be trusted; the ledger's own order does not
-    rest on them.
+    Ids from different milliseconds sort by time, as far as the clock can be trusted; the ledger's order does not
+    depend on them.
 
     Args:
-        clock: Gives the Unix time in ms.
-        random: Gives so many random bytes.
+        clock: Returns the Unix time in ms.
+        random: Returns this many random bytes.
 
     """
     time_ms = min(max(clock(), 0), _TIME_LIMIT_MS - 1)

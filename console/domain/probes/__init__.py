@@ -1,1 +1,1 @@
-"""What a check of a route proves: the ladder's rungs, assertions, catalogues and the events of a call."""
+"""Route checks: the rungs of the ladder, assertions, catalogues and the events of a call."""

@@ -1,4 +1,4 @@
-"""Assertions: what a route, a call and its answer have to meet. Each is a row of data; findings are made from rows."""
+"""Assertions: the rules for a route, a call and its answer. Each is a row of data; findings are made from rows."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -9,55 +9,55 @@ from console.domain.finding import Finding, Severity
 
 
 class JudgedBy(StrEnum):
-    """Which part of the console judges an assertion."""
+    """The part of the console that judges an assertion."""
 
     TABLE = "table"
-    """The offline check of the route table, which words its findings itself."""
+    """The offline check of the route table, which has its own messages."""
     ANSWER = "answer"
-    """The readers of answers, streamed and not, in the wire."""
+    """The readers of streamed and whole answers, in `wire`."""
     CALL = "call"
     """The exchange, which sees status, headers and times."""
     CLASSIFIER = "classifier"
-    """The classing of errors, whose outcome is a category and no finding."""
+    """The error classification, which returns a category instead of a finding."""
     LADDER = "ladder"
-    """A probe that has to be asked for: it costs a call, or sends a wrong one on purpose."""
+    """A probe on request only: it costs a call, or sends a wrong one on purpose."""
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One way in which an answer departs from an assertion."""
+    """One way in which an answer violates an assertion."""
 
     name: str
     severity: Severity
-    """The assertion's own, or a lesser one where gateways that work are known to depart in this way."""
+    """The assertion's own, or a lower one if working gateways are known to do this."""
     message: str
-    """What a finding says: one sentence."""
+    """The message of a finding: one sentence."""
 
 
 @dataclass(frozen=True, slots=True)
 class Assertion:
-    """One rule that is judged."""
+    """One rule to judge."""
 
     id: str
     """Stable id, `AREA-NUMBER`; never reused for another meaning."""
     severity: Severity
-    """What breaking it weighs at most."""
+    """The highest severity of a violation."""
     level: int
     """The lowest rung of the probe ladder that judges it, 0 to 5."""
     judged_by: JudgedBy
     meaning: str
     """The rule, in one line."""
     source: str
-    """A URL, or the document that says so."""
+    """The source: a URL or a document."""
     checked_on: str
     """ISO date on which the source was read."""
     cases: tuple[Case, ...]
-    """Empty where a finding is worded by who judges, or where the outcome is none."""
+    """Empty if the judge has its own messages, or if there is no finding."""
 
 
 @cache
 def assertions() -> tuple[Assertion, ...]:
-    """Return all assertions, in the order of the list that a person reads."""
+    """Return all assertions, in display order."""
     table = load_facts("assertions")
     return tuple(
         Assertion(
@@ -77,13 +77,13 @@ def assertions() -> tuple[Assertion, ...]:
     )
 
 
-def found(assertion_id: str, case: str, evidence: str = "") -> Finding:
-    """Return the finding that says how an assertion was departed from.
+def finding_of(assertion_id: str, case: str, evidence: str = "") -> Finding:
+    """Return the finding for a violated assertion.
 
     Args:
         assertion_id: The assertion's id.
         case: The name of one of its cases.
-        evidence: Where and how often, in our words and numbers; text from outside never enters it.
+        evidence: Where and how often; it never contains text from outside.
 
     Raises:
         KeyError: There is no such assertion or case.
@@ -107,5 +107,5 @@ def _findings() -> dict[tuple[str, str], Finding]:
 
 
 def _source(row: Assertion) -> tuple[str, str]:
-    """Return URL and date of an outside source; a document of this project needs neither."""
+    """Return the URL and date of an outside source; a document of this project needs neither."""
     return (row.source, row.checked_on) if row.source.startswith("https://") else ("", "")

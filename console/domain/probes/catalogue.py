@@ -1,7 +1,7 @@
-"""The catalogue: what a gateway says that it has, model by model. A hint, never an oracle.
+"""The catalogue: the models that a gateway claims to have. A hint, never an oracle.
 
-Gateways declare by channel and not by model, list models that cannot be called, and hide some that can. So a
-catalogue can put a question mark behind a route; only a call can answer it.
+Gateways declare by channel rather than by model, list models that cannot be called, and hide some that can. So a
+catalogue can raise a doubt about a route; only a call can settle it.
 """
 
 from collections.abc import Iterator, Mapping
@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from console.domain.finding import Finding
 from console.domain.money import Price
-from console.domain.probes.assertion import found
+from console.domain.probes.assertion import finding_of
 from console.domain.routes.contract import RouteCheck
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.model_family import bare_id
@@ -18,30 +18,30 @@ from console.domain.routes.model_family import bare_id
 
 @dataclass(frozen=True, slots=True)
 class CatalogueEntry:
-    """What the catalogue says of one model."""
+    """The catalogue's entry for one model."""
 
     model: str
     families: tuple[EndpointFamily, ...] | None = None
-    """The families that the gateway declares; None where it declares none at all."""
+    """The families that the gateway declares; None if it declares none at all."""
     price: Price | None = None
     is_enabled: bool = True
     retires_on: str = ""
-    """ISO date from which on the model is no longer served, or `deprecated` without one."""
+    """ISO date from which the model is no longer served, or `deprecated` without one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """A gateway's catalogue, merged from all lists that it answered."""
+    """A gateway's catalogue, merged from all lists that it returned."""
 
     entries: Mapping[str, CatalogueEntry] = field(default_factory=dict)
-    """By model id as the gateway writes it."""
+    """By model id, as the gateway writes it."""
     sources: tuple[str, ...] = ()
-    """The paths that answered with a list."""
+    """The paths that returned a list."""
     is_priced: bool = False
-    """At least one list names prices, so that a model without one stands out."""
+    """Whether at least one list has prices, so that a model without one is noticeable."""
 
     def get(self, model: str) -> CatalogueEntry | None:
-        """Return a model's entry; an id that differs only in case or in what gateways put around it is the same."""
+        """Return a model's entry; case and the parts that gateways add to an id do not matter."""
         if (entry := self.entries.get(model)) is not None:
             return entry
         bare = bare_id(model)
@@ -49,7 +49,7 @@ class Catalogue:
 
 
 class ChangeKind(StrEnum):
-    """How a model's entry differs from the one of the last check."""
+    """How a model's entry differs from the last check."""
 
     NEW = "new"
     GONE = "gone"
@@ -68,7 +68,7 @@ class Change:
 
 
 def changes(before: Catalogue, after: Catalogue) -> Iterator[Change]:
-    """Yield how a catalogue changed, model by model in the order of their names."""
+    """Yield the changes of a catalogue, sorted by model name."""
     for model in sorted({*before.entries, *after.entries}):
         old, new = before.entries.get(model), after.entries.get(model)
         if old is None or new is None:
@@ -85,19 +85,19 @@ def _priced(entry: CatalogueEntry) -> str:
 
 
 def check_listed(check: RouteCheck, catalogue: Catalogue) -> tuple[Finding, ...]:
-    """Return what the catalogue says against a route. Nothing in it fails a route: a gateway's list is a hint."""
+    """Return the catalogue's findings against a route. None of them fails a route: a gateway's list is a hint."""
     if not catalogue.sources:
         return ()
     entry = catalogue.get(check.route.model)
     if entry is None:
-        return (found("MOD-01", "not_listed"),)
+        return (finding_of("MOD-01", "not_listed"),)
     findings: list[Finding] = []
     if not entry.is_enabled:
-        findings.append(found("MOD-03", "switched_off"))
+        findings.append(finding_of("MOD-03", "switched_off"))
     if entry.retires_on:
-        findings.append(found("MOD-04", "retires", entry.retires_on))
+        findings.append(finding_of("MOD-04", "retires", entry.retires_on))
     if catalogue.is_priced and entry.price is None:
-        findings.append(found("MOD-05", "no_price"))
+        findings.append(finding_of("MOD-05", "no_price"))
     return (*findings, *_check_declared(check, entry))
 
 
@@ -105,8 +105,8 @@ def _check_declared(check: RouteCheck, entry: CatalogueEntry) -> Iterator[Findin
     if entry.families is None:
         return
     family, required = check.route.endpoint_family, check.required_family
-    declared = ", ".join(entry.families) or "none that the console speaks"
+    declared = ", ".join(entry.families) or "none that the console supports"
     if family not in entry.families:
-        yield found("MOD-02", "not_declared", f"declared: {declared}")
+        yield finding_of("MOD-02", "not_declared", f"declared: {declared}")
     elif required is not None and required not in entry.families:
-        yield found("MOD-02", "requirement_not_declared", f"declared: {declared}")
+        yield finding_of("MOD-02", "requirement_not_declared", f"declared: {declared}")

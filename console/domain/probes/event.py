@@ -1,4 +1,4 @@
-"""Every event of a gateway: services yield them, `ConsoleState.apply` folds them, both faces draw them."""
+"""All events of a gateway: services yield them, `ConsoleState.apply` folds them, both user interfaces show them."""
 
 from dataclasses import dataclass
 
@@ -21,12 +21,12 @@ class RoutesChecked:
 
 @dataclass(frozen=True, slots=True)
 class GatewayClosed:
-    """The gateway's address and token are no longer held; calls need it to be opened first."""
+    """The gateway's origin and token were dropped; open it again before a call."""
 
 
 @dataclass(frozen=True, slots=True)
 class GatewayOpened:
-    """The profile's gateway has an address; nothing was sent to it."""
+    """The profile's gateway has an origin; nothing was sent to it."""
 
     origin: str
     is_embedded: bool
@@ -34,36 +34,36 @@ class GatewayOpened:
 
 @dataclass(frozen=True, slots=True)
 class GatewayFailed:
-    """The profile's gateway could not be given an address."""
+    """The profile's gateway has no usable origin."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class TokenResolved:
-    """The profile's token references were asked."""
+    """The profile's token references were looked up."""
 
     state: TokenState
     reference: str
-    """The reference that answered, or the last one asked; never a token."""
+    """The reference that gave a token, or the last one tried; never a token."""
     advice: str = ""
-    """What to do next, where the token was not found, or was found and is bound to no origin."""
+    """What to do next, if the token was not found or is not bound to an origin."""
     source: str = ""
-    """What the token came from, in words, where it was found."""
+    """A description of the token's source, if it was found."""
     origin: str | None = None
-    """The origin that the token is bound to, as scheme://host:port; None where the source binds none."""
+    """The origin that the token is bound to, as scheme://host:port; None if it is not bound."""
 
 
 @dataclass(frozen=True, slots=True)
 class SmokeQueued:
-    """A smoke test of a route was asked for and waits for its place."""
+    """A smoke test of a route was requested and is in the queue."""
 
     role: Role
 
 
 @dataclass(frozen=True, slots=True)
 class SmokeStarted:
-    """A call through a route began; nothing is written yet."""
+    """A call through a route began; nothing has been sent yet."""
 
     route: Route
     at: float
@@ -77,7 +77,7 @@ class SmokeStarted:
 
 @dataclass(frozen=True, slots=True)
 class RequestWritten:
-    """The request's last byte was handed to the kernel."""
+    """The request's last byte was passed to the kernel."""
 
     role: Role
     elapsed_ms: float
@@ -94,22 +94,22 @@ class AnswerStarted:
 
 @dataclass(frozen=True, slots=True)
 class OutputReceived:
-    """A piece of output arrived. Display only: never kept in a record."""
+    """A piece of output arrived. Display only: never stored in a record."""
 
     role: Role
     text: str
     is_reasoning: bool
     ttft_ms: float
-    """Time to the stream's first token; the same in every piece of one stream."""
+    """Time to the stream's first token; the same in every piece of a stream."""
 
 
 @dataclass(frozen=True, slots=True)
 class RefusalRead:
-    """The gateway refused a call and said why. Display only: never kept in a record."""
+    """The gateway refused a call and said why. Display only: never stored in a record."""
 
     role: Role
     excerpt: str
-    """Its message, scrubbed of what looks like a secret, made safe and cut short."""
+    """Its message, scrubbed of suspected secrets, made safe and shortened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,14 +126,14 @@ class SmokeFinished:
 
 @dataclass(frozen=True, slots=True)
 class LoopLagMeasured:
-    """How far this console's own event loop lagged while it measured: the error of its own figures."""
+    """The lag of this console's own event loop during a measurement: the error of its figures."""
 
     p99_ms: float
 
 
 @dataclass(frozen=True, slots=True)
 class RungStarted:
-    """A rung of the probe ladder is being climbed for a route."""
+    """A rung of the probe ladder was started for a route."""
 
     role: Role
     rung: Rung
@@ -142,13 +142,13 @@ class RungStarted:
 
 @dataclass(frozen=True, slots=True)
 class RungFinished:
-    """A rung of the probe ladder held, or did not."""
+    """A rung of the probe ladder ended."""
 
     result: RungResult
 
     @property
     def role(self) -> Role:
-        """The role for whose route it was climbed."""
+        """The role of the probed route."""
         return self.result.role
 
 
@@ -158,9 +158,9 @@ class CatalogueRead:
 
     catalogue: Catalogue
     changes: tuple[Change, ...]
-    """What changed since the last check of this profile; empty where there was none."""
+    """The changes since the last check of this profile; empty if there was none."""
     is_first: bool
-    """There was no earlier check to compare with."""
+    """Whether there was no earlier check to compare with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +171,7 @@ class BudgetSpent:
 
 
 CallEvent = SmokeQueued | SmokeStarted | RequestWritten | AnswerStarted | OutputReceived | RefusalRead | SmokeFinished
-"""What happens to one call, a smoke test's or a run's."""
+"""The events of one call, of a smoke test or a run."""
 SmokeEvent = CallEvent | BudgetSpent | LoopLagMeasured
 CheckEvent = SmokeEvent | RungStarted | RungFinished | CatalogueRead
 Event = RoutesChecked | GatewayClosed | GatewayOpened | GatewayFailed | TokenResolved | CheckEvent

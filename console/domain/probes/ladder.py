@@ -1,4 +1,4 @@
-"""The probe ladder: what is proven of a route, rung by rung, and what the next rung costs."""
+"""The probe ladder: what each rung proves about a route, and what it costs."""
 
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
@@ -10,29 +10,29 @@ from console.domain.routes.role import Role
 
 
 class Rung(IntEnum):
-    """A step of the ladder. Each is climbed only where the one below it held."""
+    """A step of the ladder. Each is tried only if the one below it passed."""
 
     OFFLINE = 0
-    """Config, required family, roles kept apart: no request."""
+    """Config, required family, separate roles: no request."""
     CONNECTION = 1
     """Name, connection, TLS, no redirect: no token sent."""
     CATALOGUE = 2
-    """The gateway's own lists: listed, priced, declared families."""
+    """The gateway's own lists: listing, price, declared families."""
     KEY = 3
-    """A wrong key is refused, the right one is not, and the family exists: requests that generate nothing."""
+    """A wrong key is refused, the right one is accepted, and the family exists: requests that generate nothing."""
     SMOKE = 4
     """One streamed text call, every event judged."""
     SHAPE = 5
-    """One call in the shape that the role really sends."""
+    """One call in the shape that the role really uses."""
 
     @property
     def is_paid(self) -> bool:
-        """Whether climbing it makes the gateway generate."""
+        """Whether it makes the gateway generate."""
         return self >= Rung.SMOKE
 
     @property
     def title(self) -> str:
-        """What it proves, in a word or two."""
+        """A short name of what it proves."""
         return _TITLES[self]
 
 
@@ -47,27 +47,27 @@ _TITLES = {
 
 
 def rung_needed(role: Role) -> Rung:
-    """Return the rung that a role needs before its output may be trusted.
+    """Return the rung that a role needs before its output can be trusted.
 
-    Every role sends more than plain text: a schema or tools. A gateway that passes text may still refuse those.
+    Every role sends more than plain text: a schema or tools. A gateway that accepts text may still refuse those.
     """
     return Rung.SMOKE if role is Role.FALLBACK else Rung.SHAPE
 
 
 class RungStatus(StrEnum):
-    """How climbing a rung ended."""
+    """The outcome of a rung."""
 
     PASSED = "passed"
     FAILED = "failed"
     BLOCKED = "blocked"
-    """An account, route or drift matter, or the budget, stops here."""
+    """An account, route or drift error, or the budget, stops here."""
     UNPROVEN = "unproven"
-    """The gateway's answers show neither one nor the other; the next rung has to."""
+    """The gateway's answers are inconclusive; the next rung has to decide."""
 
 
 @dataclass(frozen=True, slots=True)
 class RungResult:
-    """What one rung showed of one route. Safe to keep: no prompt, no output, no upstream text."""
+    """The result of one rung for one route. Safe to store: no prompt, no output, no upstream text."""
 
     role: Role
     rung: Rung
@@ -75,15 +75,15 @@ class RungResult:
     findings: tuple[Finding, ...] = ()
     classification: Classification | None = None
     notes: tuple[str, ...] = ()
-    """What was seen, in our words and figures."""
+    """The observation, in our own words and figures."""
     price_before: Estimate = FREE
     tokens: int | None = 0
-    """Tokens that the answer named; None where it named none."""
+    """The tokens that the answer reported; None if it reported none."""
     price_after_microusd: int | None = 0
     requests_sent: int = 0
     elapsed_ms: float | None = None
 
     @property
     def holds(self) -> bool:
-        """Whether the next rung may be climbed."""
+        """Whether the next rung may be tried."""
         return self.status in (RungStatus.PASSED, RungStatus.UNPROVEN)

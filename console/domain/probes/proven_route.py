@@ -1,4 +1,4 @@
-"""A route and what the gateway's answers proved of it: the rungs that hold, and the verdict."""
+"""A route with the proof from the gateway's answers: the rungs that hold, and the verdict."""
 
 from dataclasses import dataclass, replace
 
@@ -11,20 +11,20 @@ from console.domain.routes.role import Role
 from console.domain.routes.shape import Shape
 
 _ABOUT_SHAPE = frozenset({Category.INVALID_REQUEST, Category.CONTRACT_VIOLATION, Category.ENDPOINT_DRIFT})
-"""The refusals that say something about the shape that was sent; an outage says nothing about it."""
+"""The refusals that tell something about the request's shape; an outage does not."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProvenRoute:
-    """A route, its offline check, and what was proven of it since."""
+    """A route with its offline check and its proof since then."""
 
     check: RouteCheck
     rungs: tuple[RungResult, ...] = ()
-    """The newest result of each rung, from the lowest on; what lies above a rung that was climbed again is dropped."""
+    """The newest result of each rung, lowest first; repeating a rung drops the results above it."""
     classification: Classification | None = None
-    """Why the newest call or rung did not pass; None where it did."""
+    """Why the newest call or rung failed; None if it passed."""
     has_text: bool = False
-    """The newest streamed text call passed."""
+    """Whether the newest streamed text call passed."""
 
     @property
     def role(self) -> Role:
@@ -33,7 +33,7 @@ class ProvenRoute:
 
     @property
     def reached(self) -> Rung:
-        """The highest rung that held, with all below it."""
+        """The highest rung that holds together with all rungs below it."""
         held = {result.rung for result in self.rungs if result.holds}
         return max(
             (rung for rung in Rung if all(below in held for below in Rung if below <= rung)), default=Rung.OFFLINE
@@ -41,7 +41,7 @@ class ProvenRoute:
 
     @property
     def verdict(self) -> Verdict:
-        """What the offline check and the gateway's newest answers together say of the route."""
+        """The verdict from the offline check and the gateway's newest answers."""
         if self.check.verdict is Verdict.DRIFT:
             return Verdict.DRIFT
         if self.has_text and self._is_shape_refused:
@@ -54,14 +54,14 @@ class ProvenRoute:
 
     @property
     def _is_shape_refused(self) -> bool:
-        """Whether the role's own shape did not pass for a reason that lies in the shape."""
+        """Whether the role's own shape failed because of the shape."""
         shape = next((result for result in self.rungs if result.rung is Rung.SHAPE), None)
         if shape is None or shape.status is RungStatus.PASSED or shape.classification is None:
             return False
         return shape.classification.category in _ABOUT_SHAPE
 
     def apply(self, event: Event) -> "ProvenRoute":
-        """Return the route after an event. Pure and total: an event of another role proves nothing of this route."""
+        """Return the route after an event. Pure and total: an event for another role changes nothing."""
         match event:
             case SmokeStarted() if event.role is self.role:
                 return replace(self, classification=None)
@@ -79,7 +79,7 @@ class ProvenRoute:
         return replace(self, classification=result.classification, has_text=has_text)
 
     def _after_rung(self, result: RungResult) -> "ProvenRoute":
-        """Return the route with a rung's newest result; what was proven above it rested on an older one."""
+        """Return the route with a rung's newest result; results above it relied on the older one and are dropped."""
         below = tuple(each for each in self.rungs if each.rung < result.rung)
         has_text = result.status is RungStatus.PASSED if result.rung is Rung.SMOKE else self.has_text
         return replace(self, rungs=(*below, result), classification=result.classification, has_text=has_text)

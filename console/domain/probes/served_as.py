@@ -1,4 +1,4 @@
-"""Served-as proof: whether an answer came from the model that was asked for, on the family that was called."""
+"""Served-as proof: whether the answer came from the requested model, on the family that was called."""
 
 import re
 from collections.abc import Mapping
@@ -6,31 +6,31 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from console.domain.finding import Finding
-from console.domain.probes.assertion import found
+from console.domain.probes.assertion import finding_of
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.model_family import bare_id
 
 
 class ServedAs(StrEnum):
-    """What an answer's own marks say of the model behind it."""
+    """The model behind an answer, by the answer's own marks."""
 
     ITSELF = "itself"
-    """The model that was asked for, a dated snapshot of it, or a name that the route's config allows."""
+    """The requested model, a dated snapshot of it, or a name that the route's config allows."""
     UNNAMED = "unnamed"
     """The answer names no model: nothing is proven."""
     SWAPPED = "swapped"
-    """Another model answered, or the gateway says that it fell back to another one."""
+    """Another model answered, or the gateway reports a fallback to another one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """Who answered, as far as the answer's marks tell."""
+    """The service that answered, as far as the answer's marks tell."""
 
     served_as: ServedAs
     bridged_by: EndpointFamily | None = None
-    """The family through which the gateway seems to have served the call, where it is not the one called."""
+    """The family through which the gateway seems to have served the call, if it is not the one called."""
     fallbacks: int = 0
-    """How many fallbacks the gateway says that it took."""
+    """The number of fallbacks that the gateway reports."""
 
 
 _SNAPSHOT = re.compile(r"(?:-|@)(?:\d{4}-\d{2}-\d{2}|\d{2}-\d{2}|\d{4}|\d{6}|\d{8}|latest|\d{3})(?:-v\d+)?")
@@ -40,11 +40,11 @@ _ID_PREFIXES = (
     ("resp-", EndpointFamily.RESPONSES),
     ("msg_", EndpointFamily.ANTHROPIC_MESSAGES),
 )
-"""What the families' vendors begin their answers' ids with (captures of all three families)."""
+"""The prefixes of answer ids by family (from captures of all three families)."""
 
 
 def is_same_model(requested: str, reported: str, allowed: tuple[str, ...] = ()) -> bool:
-    """Return whether an answer's model is the one asked for, a dated snapshot of it, or a name that is allowed."""
+    """Return whether an answer's model is the requested one, a dated snapshot of it, or an allowed name."""
     if reported in allowed or bare_id(reported) in {bare_id(name) for name in allowed}:
         return True
     asked, said = _plain(requested), _plain(reported)
@@ -64,15 +64,15 @@ def prove(
     headers: Mapping[str, str],
     allowed: tuple[str, ...] = (),
 ) -> Service:
-    """Say who answered, from the model and the id in the answer and from the gateway's headers.
+    """Return who answered, from the model and id in the answer and from the gateway's headers.
 
     Args:
         family: The family that was called.
-        requested: The model that was asked for.
+        requested: The requested model.
         reported: The model that the answer names.
         answer_id: The answer's id.
-        headers: The answer's headers, their names in lower case.
-        allowed: Names that the route's config allows the gateway to answer with.
+        headers: The answer's headers, with names in lower case.
+        allowed: Model names that the route's config allows in answers.
 
     """
     fallbacks = _count(headers.get("x-litellm-attempted-fallbacks", ""))
@@ -94,9 +94,9 @@ def check_served(service: Service) -> tuple[Finding, ...]:
     """Return the findings on who answered."""
     findings: list[Finding] = []
     if service.fallbacks:
-        findings.append(found("SRV-01", "fell_back", f"{service.fallbacks} fallback(s)"))
+        findings.append(finding_of("SRV-01", "fell_back", f"{service.fallbacks} fallback(s)"))
     elif service.served_as is ServedAs.SWAPPED:
-        findings.append(found("COM-B-01", "other_model"))
+        findings.append(finding_of("COM-B-01", "other_model"))
     if service.bridged_by is not None:
-        findings.append(found("SRV-02", "bridged", f"the id is one of {service.bridged_by}"))
+        findings.append(finding_of("SRV-02", "bridged", f"the id is one of {service.bridged_by}"))
     return tuple(findings)

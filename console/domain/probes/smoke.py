@@ -1,4 +1,4 @@
-"""How a smoke test of one route ended, and what it showed."""
+"""The outcome and results of a smoke test of one route."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,20 +11,20 @@ from console.domain.routes.shape import Shape
 
 
 class SmokeStatus(StrEnum):
-    """How a smoke test of one route ended."""
+    """The outcome of a smoke test of one route."""
 
     PASSED = "passed"
     FAILED = "failed"
     BLOCKED = "blocked"
-    """Stopped before generation: drift, or an account or route error. Not a failure of the model."""
+    """Stopped before generation: drift, or an account or route error. Not the model's fault."""
     SKIPPED = "skipped"
     UNKNOWN = "unknown"
-    """Sent, but interrupted before its end: the outcome is unknown and the call may have been billed."""
+    """Sent, but interrupted: the outcome is unknown and the call may have been billed."""
 
 
 @dataclass(frozen=True, slots=True)
 class SmokeResult:
-    """What one live smoke test of a route showed. Safe to keep: no prompt, no output, no upstream text."""
+    """The result of one live smoke test of a route. Safe to store: no prompt, no output, no upstream text."""
 
     role: Role
     model: str
@@ -35,11 +35,11 @@ class SmokeResult:
     model_reported: str | None = None
     http_status: int | None = None
     requests_sent: int = 0
-    """Requests written to the wire; never above 1, because nothing is retried."""
+    """Requests sent; never above 1, because nothing is retried."""
     request_written_ms: float | None = None
-    """From the start of the call until the request's last byte was handed to the kernel: connect time included."""
+    """From the start of the call until the request's last byte was passed to the kernel, including connect time."""
     first_byte_ms: float | None = None
-    """From request written until the answer's headers had arrived."""
+    """From request written until the answer's headers arrived."""
     ttft_ms: float | None = None
     """Time to first token: from request written until the first content delta; headers and pings do not count."""
     total_ms: float | None = None
@@ -51,11 +51,11 @@ class SmokeResult:
     findings: tuple[Finding, ...] = ()
     shape: Shape = Shape.TEXT
     service: Service | None = None
-    """Who answered; None where nobody did."""
+    """The service that answered; None if there was no answer."""
 
     @property
     def output_tokens_per_s(self) -> float | None:
-        """The pace of generation after the first token, in tokens a second."""
+        """The generation speed after the first token, in tokens per second."""
         if self.output_tokens is None or self.ttft_ms is None or self.total_ms is None:
             return None
         generating_ms = self.total_ms - (self.request_written_ms or 0.0) - self.ttft_ms

@@ -1,1 +1,1 @@
-"""Which endpoint family and model serve a role, and the checks of a route table that need no call."""
+"""The endpoint family and model that serve each role, and the offline checks of a route table."""

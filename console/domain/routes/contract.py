@@ -1,4 +1,4 @@
-"""The endpoint contract: what a route and its model require, and findings where they disagree."""
+"""The endpoint contract: which family a model requires, and findings where a route disagrees."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,21 +13,21 @@ from console.domain.routes.route import Route, RouteTable
 
 
 class Verdict(StrEnum):
-    """What the contract says of a route."""
+    """The contract's verdict on a route."""
 
     OK = "ok"
     DRIFT = "drift"
-    """The route is on a family that its model is not served on."""
+    """The route uses a family that does not serve its model."""
     CONDITIONAL = "conditional"
     """Text works on this family; tools, or the role's own shape, do not."""
     UNKNOWN = "unknown"
-    """No source says that this family serves the model; a live call has to prove it."""
+    """No source says that this family serves the model; only a live call can prove it."""
     BLOCKED = "blocked"
 
 
 @dataclass(frozen=True, slots=True)
 class RouteCheck:
-    """What is known of a route without any call: rung 0 of the probe ladder."""
+    """What we know about a route without a call: rung 0 of the probe ladder."""
 
     route: Route
     fact: FamilyFact
@@ -36,7 +36,7 @@ class RouteCheck:
 
     @property
     def required_family(self) -> EndpointFamily | None:
-        """The family that the model requires, or None where the sources name several or none."""
+        """The family that the model requires, or None if the sources name several or none."""
         return self.fact.required
 
 
@@ -45,7 +45,7 @@ def check(table: RouteTable, own_facts: Sequence[FamilyFact] = ()) -> tuple[Rout
 
     Args:
         table: The routes.
-        own_facts: The operator's own rows on which families serve which models; they come before the built-in ones.
+        own_facts: The operator's own rows on which families serve which models; they precede the built-in ones.
 
     """
     return tuple(_check_route(route, table, own_facts) for route in table)
@@ -64,7 +64,7 @@ def _check_route(route: Route, table: RouteTable, own_facts: Sequence[FamilyFact
 
 
 def fix_lines(check: RouteCheck) -> tuple[str, ...]:
-    """Return the config lines that put a drifting route right; none for one that does not drift."""
+    """Return the config lines that fix a drifting route; none if it does not drift."""
     if check.verdict is not Verdict.DRIFT:
         return ()
     family = check.required_family or check.route.endpoint_family
@@ -91,7 +91,7 @@ def _check_family(route: Route, fact: FamilyFact) -> tuple[tuple[Finding, ...], 
         return (Finding(finding_id, severity, message, fact.source_url, fact.checked_on),)
 
     if family not in fact.allowed and fact.required is None:
-        message = f"No source says that {family} serves this model; a live call has to prove it."
+        message = f"No source says that {family} serves this model; only a live call can prove it."
         return found("ROUTE-06", Severity.INFO, message), Verdict.UNKNOWN
     if fact.required not in (None, family) and fact.confidence == "low":
         message = f"Sources conflict: most serve this model on {fact.required}, the route uses {family}."
@@ -103,10 +103,10 @@ def _check_family(route: Route, fact: FamilyFact) -> tuple[tuple[Finding, ...], 
         )
         return found("ROUTE-03", Severity.FAIL, message), Verdict.DRIFT
     if fact.tools_with_reasoning not in (None, family):
-        message = f"Text works on {family}; function tools with reasoning need {fact.tools_with_reasoning}."
+        message = f"{family} works for text; function tools with reasoning need {fact.tools_with_reasoning}."
         return found("ROUTE-05", Severity.WARN, message), Verdict.CONDITIONAL
     if fact.required not in (None, family):
-        message = f"{family} serves this model as a compatibility layer only; its own family is {fact.required}."
+        message = f"{family} serves this model only through a compatibility layer; its own family is {fact.required}."
         return found("ROUTE-04", Severity.WARN, message), Verdict.OK
     return (), Verdict.OK
 
@@ -122,7 +122,7 @@ def _check_separation(route: Route, table: RouteTable) -> tuple[Finding, ...]:
         if judge is route.role and (other := table.get(maker)) is not None and route.is_same_call(other)
     ]
     unjudged = [
-        Finding("ROLE-02", Severity.WARN, f"The table has a writer but no {judge}: nothing would judge its draft.")
+        Finding("ROLE-02", Severity.WARN, f"The table has a writer but no {judge}: nothing judges its draft.")
         for judge in (Role.REVIEWER, Role.CRITIC)
         if route.role is Role.WRITER and table.get(judge) is None
     ]

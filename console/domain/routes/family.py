@@ -1,10 +1,10 @@
-"""Endpoint families: the three wire contracts that a coding agent may speak to a gateway."""
+"""Endpoint families: the three wire formats that a coding agent may use with a gateway."""
 
 from enum import StrEnum
 
 
 class EndpointFamily(StrEnum):
-    """A request shape, an answer shape and a stream order that belong together."""
+    """A request shape with its answer shape and stream order."""
 
     RESPONSES = "responses"
     ANTHROPIC_MESSAGES = "anthropic_messages"
@@ -12,7 +12,7 @@ class EndpointFamily(StrEnum):
 
     @property
     def standard_path(self) -> str:
-        """The path on which vendors and gateways document this family."""
+        """The path that vendors and gateways document for this family."""
         return _STANDARD_PATHS[self]
 
 
@@ -30,6 +30,6 @@ _PATH_ENDINGS = {
 
 
 def family_of_path(path: str) -> EndpointFamily | None:
-    """Return the family that a path names by its ending, or None where the path says nothing."""
+    """Return the family that a path's ending names, or None."""
     bare = path.rstrip("/")
     return next((family for family, ending in _PATH_ENDINGS.items() if bare.endswith(ending)), None)

@@ -15,10 +15,10 @@ class FamilyFact:
 
     pattern: re.Pattern[str]
     required: EndpointFamily | None
-    """The family that the model's vendor serves it on; None where several do."""
+    """The family on which the vendor serves the model; None if there are several."""
     allowed: tuple[EndpointFamily, ...]
     tools_with_reasoning: EndpointFamily | None
-    """The only family that takes function tools while the model reasons, where that is narrower than `allowed`."""
+    """The only family that takes function tools with reasoning, if that is narrower than `allowed`."""
     confidence: str
     """`high`, `medium` or `low`: low means that the sources contradict each other."""
     source_url: str
@@ -26,7 +26,7 @@ class FamilyFact:
     checked_on: str
     """ISO date."""
     is_own: bool = False
-    """The row stands in the operator's own config, for this gateway."""
+    """Whether the row comes from the operator's config, for this gateway."""
 
 
 @cache
@@ -51,16 +51,16 @@ def family_facts() -> tuple[FamilyFact, ...]:
 
 
 def fact_for(model: str, own: Sequence[FamilyFact] = ()) -> FamilyFact:
-    """Return the row that decides for a model; rows of the operator's own come first."""
+    """Return the row that decides for a model; the operator's own rows come first."""
     bare = bare_id(model)
     return next(fact for fact in (*own, *family_facts()) if fact.pattern.search(bare))
 
 
 def check_pattern(pattern: str) -> str | None:
-    """Say why a pattern cannot be a row's; None where it can.
+    """Return why a row cannot have a pattern; None if it can.
 
-    Repeated groups, and more than two open repetitions, are refused: they are what makes a regular expression slow, and
-    no model id needs them.
+    Repeated groups and more than two open repetitions are refused: they make a regular expression slow, and no model id
+    needs them.
     """
     if len(re.findall(r"(?<!\\)[*+]|\{\d*,\}", pattern)) > 2:
         return "has more than two * or +; write it as a plain expression, such as ^team-gpt-"
@@ -83,9 +83,9 @@ _BEDROCK_VERSION = re.compile(r"-v\d+\Z")
 
 
 def bare_id(model: str) -> str:
-    """Return a model's id without what gateways put around it, in lower case.
+    """Return a model id in lower case, without the parts that gateways add.
 
-    Taken off: a `vendor/` prefix, a `:suffix`, the `ft:` of a fine-tuned model with what follows its base, and the
+    Removed: a `vendor/` prefix, a `:suffix`, the `ft:` of a fine-tuned model and everything after its base, and the
     region, provider and version around a Bedrock id (`us.anthropic.claude-sonnet-4-5-20250929-v1:0`).
     """
     name = model.strip().lower().rpartition("/")[2].removeprefix("ft:").partition(":")[0]

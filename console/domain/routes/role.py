@@ -1,10 +1,10 @@
-"""Roles: the jobs that a coding-agent run hands to a model."""
+"""Roles: the jobs that a coding-agent run gives to a model."""
 
 from enum import StrEnum
 
 
 class Role(StrEnum):
-    """A job in a run, in the order in which the route table lists it."""
+    """A job in a run, in the order of the route table."""
 
     PLANNER = "planner"
     WRITER = "writer"
@@ -20,4 +20,4 @@ MUST_STAY_APART: tuple[tuple[Role, Role], ...] = (
     (Role.WRITER, Role.CRITIC),
     (Role.REVIEWER, Role.CRITIC),
 )
-"""Pairs in which the second judges the first: served by one route, the judgement only restates the draft."""
+"""Pairs in which the second judges the first: on one shared route, the judgement only restates the draft."""

@@ -9,21 +9,21 @@ from console.domain.routes.role import Role
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """What serves one role, as the operator configured it."""
+    """The route of one role, as the operator configured it."""
 
     role: Role
     model: str
     """The model name as the gateway knows it, sent unchanged."""
     endpoint_family: EndpointFamily
     endpoint_path: str
-    """The path that is appended to the gateway's base URL; begins with one slash."""
+    """The path appended to the gateway's base URL; begins with one slash."""
     config_line: int | None = None
-    """The line of the config file on which the route's table begins, where it is known."""
+    """The line of the config file where the route's table begins, if known."""
     served_as: tuple[str, ...] = ()
-    """Names that the gateway may answer with for this model: its aliases."""
+    """The model's aliases: other names that the gateway may report."""
 
     def is_same_call(self, other: "Route") -> bool:
-        """Return whether both roles would be served by the very same model call."""
+        """Return whether the same model call would serve both roles."""
         return (self.model, self.endpoint_family, self.endpoint_path) == (
             other.model,
             other.endpoint_family,
@@ -33,7 +33,7 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class RouteTable:
-    """The routes of one profile, at most one a role, in the order of `Role`."""
+    """The routes of one profile, at most one per role, in the order of `Role`."""
 
     routes: tuple[Route, ...]
 
@@ -41,7 +41,7 @@ class RouteTable:
         order = list(Role)
         ranks = [order.index(route.role) for route in self.routes]
         if ranks != sorted(set(ranks)):
-            raise ValueError("a route table holds at most one route a role, in the order of Role")
+            raise ValueError("a route table has at most one route per role, in the order of Role")
 
     def __iter__(self) -> Iterator[Route]:
         return iter(self.routes)
@@ -50,5 +50,5 @@ class RouteTable:
         return len(self.routes)
 
     def get(self, role: Role) -> Route | None:
-        """Return the route that serves a role, or None where the profile has none."""
+        """Return the route that serves a role, or None if the profile has none."""
         return next((route for route in self.routes if route.role is role), None)

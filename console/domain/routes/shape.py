@@ -1,4 +1,4 @@
-"""Shapes: what a probe sends. Text proves the family; a role's own shape proves what the role needs of it."""
+"""Shapes: what a probe sends. Text proves the family; a role's own shape proves what the role needs from it."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,17 +12,17 @@ class Shape(StrEnum):
     TEXT = "text"
     """One short prompt."""
     ROLE = "role"
-    """What a run sends for the role: the JSON schema of its answer, with a small task."""
+    """The role's request in a run: the JSON schema of its answer, with a small task."""
     AGENT = "agent"
-    """What the family's coding agent sends."""
+    """The request of the family's coding agent."""
 
 
 @dataclass(frozen=True, slots=True)
 class RoleTask:
-    """The small task that a role's probe sets in place of a run's."""
+    """The small task that a role's probe uses instead of a run's task."""
 
     instructions: str
-    """What stands above the prompt."""
+    """The system text above the prompt."""
     prompt: str
 
 
@@ -51,4 +51,4 @@ ROLE_TASKS: dict[Role, RoleTask] = {
     Role.CRITIC: RoleTask("You look for faults in a draft that someone else wrote.", _DRAFT),
     Role.FALLBACK: _WRITER,
 }
-"""What each role's probe asks for. The words are fixed, so nothing of the operator's can be in them."""
+"""Each role's probe task. The words are fixed, so they contain nothing of the operator's."""

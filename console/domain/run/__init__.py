@@ -1,1 +1,1 @@
-"""The run machine: eight gates, the events of a run, the fold, and the rules that decide what may follow."""
+"""The run state machine: eight gates, the events, the fold, and the rules for what may follow."""

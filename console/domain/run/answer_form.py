@@ -1,6 +1,6 @@
-"""The forms of what each role answers in a run: the schemas as they are sent, and how an answer is read by them.
+"""The form of each role's answer in a run: the schema that is sent, and how the answer is read.
 
-The schemas are sent in the family's own field for structured output. Rung 5 of the probe ladder sends the same ones.
+The family's own field for structured output carries the schema. Rung 5 of the probe ladder sends the same schemas.
 """
 
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 from console.domain.routes.role import Role
 from console.domain.run.gate import Gate
-from console.domain.run.json_form import Choice, FormError, ListOf, Record, Text, decode_json
+from console.domain.run.json_form import FormError, ListOf, ObjectForm, OneOf, Text, decode_json
 from console.domain.run.role_answer import (
     SCORE_LIMIT,
     CriterionScore,
@@ -24,7 +24,7 @@ from console.domain.run.role_answer import (
 from console.domain.sources.claim import Claim
 
 _PLAN_LIMIT = 8
-"""The most entries of each of a plan's lists: a plan bounds a small change."""
+"""The maximum length of each list of a plan: a plan describes a small change."""
 _CLAIM_LIMIT = 24
 _FINDING_LIMIT = 16
 
@@ -36,8 +36,8 @@ class AnswerForm(Generic[Answer_co]):
     """The form of one role's answer."""
 
     name: str
-    """What the schema is called where it is sent."""
-    content: Record[Answer_co]
+    """The name under which the schema is sent."""
+    content: ObjectForm[Answer_co]
 
     @property
     def schema(self) -> dict[str, object]:
@@ -64,13 +64,13 @@ class AnswerForm(Generic[Answer_co]):
 
 _SOURCE = Text("The path of the instruction file that you followed")
 _NONCE = Text("The nonce of the request, repeated")
-_SEVERITY = Choice(tuple(FindingSeverity))
+_SEVERITY = OneOf(tuple(FindingSeverity))
 _QUOTE = Text("Words quoted from the draft, exactly as they stand there")
 _NOTE = Text("What is wrong there, in one sentence")
 
 PLAN_FORM = AnswerForm(
     "run_plan",
-    Record(
+    ObjectForm(
         Plan,
         {
             "instruction_source": _SOURCE,
@@ -80,7 +80,7 @@ PLAN_FORM = AnswerForm(
         },
     ),
 )
-_CLAIM = Record(
+_CLAIM = ObjectForm(
     Claim,
     {
         "id": Text("A short name of the claim"),
@@ -90,7 +90,7 @@ _CLAIM = Record(
 )
 DRAFT_FORM = AnswerForm(
     "run_draft",
-    Record(
+    ObjectForm(
         Draft,
         {
             "instruction_source": _SOURCE,
@@ -99,23 +99,23 @@ DRAFT_FORM = AnswerForm(
         },
     ),
 )
-_REVIEW_FINDING = Record(JudgeFinding, {"severity": _SEVERITY, "quote": _QUOTE, "note": _NOTE})
-_CRITIQUE_FINDING = Record(
-    JudgeFinding, {"area": Choice(tuple(CritiqueArea)), "severity": _SEVERITY, "quote": _QUOTE, "note": _NOTE}
+_REVIEW_FINDING = ObjectForm(JudgeFinding, {"severity": _SEVERITY, "quote": _QUOTE, "note": _NOTE})
+_CRITIQUE_FINDING = ObjectForm(
+    JudgeFinding, {"area": OneOf(tuple(CritiqueArea)), "severity": _SEVERITY, "quote": _QUOTE, "note": _NOTE}
 )
 CRITIQUE_FORM = AnswerForm(
-    "run_critique", Record(Critique, {"nonce": _NONCE, "findings": ListOf(_CRITIQUE_FINDING, _FINDING_LIMIT)})
+    "run_critique", ObjectForm(Critique, {"nonce": _NONCE, "findings": ListOf(_CRITIQUE_FINDING, _FINDING_LIMIT)})
 )
 
 
 def review_form(criteria: tuple[str, ...]) -> AnswerForm[Review]:
-    """Return the form of a review that scores the criteria with these ids."""
-    score = Record(
-        CriterionScore, {"id": Choice(criteria), "score": Choice(tuple(range(SCORE_LIMIT + 1))), "evidence": _QUOTE}
+    """Return the form of a review that scores these criteria."""
+    score = ObjectForm(
+        CriterionScore, {"id": OneOf(criteria), "score": OneOf(tuple(range(SCORE_LIMIT + 1))), "evidence": _QUOTE}
     )
     return AnswerForm(
         "run_review",
-        Record(
+        ObjectForm(
             Review,
             {
                 "nonce": _NONCE,
@@ -127,14 +127,14 @@ def review_form(criteria: tuple[str, ...]) -> AnswerForm[Review]:
 
 
 def form_at(gate: Gate, criteria: tuple[str, ...] = ()) -> AnswerForm[RoleAnswer]:
-    """Return the form of the answer that a gate's role gives.
+    """Return the form of the answer from a gate's role.
 
     Args:
         gate: A gate with a call.
         criteria: The ids of the rubric's criteria, for the reviewer.
 
     Raises:
-        ValueError: No model works at the gate.
+        ValueError: No model does the work of the gate.
 
     """
     match gate:
@@ -158,4 +158,4 @@ GATE_OF_ROLE = {
     Role.CRITIC: Gate.CRITIC,
     Role.FALLBACK: Gate.WRITER,
 }
-"""The gate whose work each role does; a fallback is probed as a writer."""
+"""The gate at which each role works; a fallback is probed as a writer."""

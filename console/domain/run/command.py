@@ -1,4 +1,4 @@
-"""What can be wanted of a run: the commands that `decide` turns into events."""
+"""Commands for a run; `decide` turns them into events."""
 
 from dataclasses import dataclass
 
@@ -9,29 +9,29 @@ from console.domain.run.state import RunState
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
-    """The stepper reports what was done."""
+class ReportEvent:
+    """The stepper reports an event."""
 
     event: RunEvent
 
 
 @dataclass(frozen=True, slots=True)
 class Decide:
-    """A verdict at a gate."""
+    """A decision at a gate."""
 
     gate: Gate
     verdict: GateVerdict
     reason: str
     saw: str
-    """The head of the ledger that the operator had seen; its first 12 characters are enough."""
+    """The ledger head that the operator had seen; its first 12 characters are enough."""
     artifact_sha256: str | None
     is_machine: bool = False
-    """The machine's own verdict is taken, by `--auto`."""
+    """Whether `--auto` accepts the machine's verdict."""
 
 
 @dataclass(frozen=True, slots=True)
-class Sign:
-    """The operator's signature for what is begun, or for the decision that follows at once. It was verified."""
+class SignDecision:
+    """The operator's verified signature for the beginning of a run, or for the decision that follows immediately."""
 
     signature: str
     signers_sha256: str
@@ -39,14 +39,14 @@ class Sign:
 
 @dataclass(frozen=True, slots=True)
 class AllowRepeat:
-    """The operator wants the gate's call to be made once more, on the same route."""
+    """The operator allows one more call at the gate, on the same route."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class MoveRoute:
-    """The operator wants the fallback route to serve a role from here on."""
+    """The operator moves a role to the fallback route for the rest of the run."""
 
     role: Role
     reason: str
@@ -59,22 +59,22 @@ class Stop:
     reason: str
 
 
-Command = Report | Decide | Sign | AllowRepeat | MoveRoute | Stop
+Command = ReportEvent | Decide | SignDecision | AllowRepeat | MoveRoute | Stop
 OperatorCommand = Decide | AllowRepeat | MoveRoute | Stop
-"""What an operator can want; a signature comes with a decision that needs one."""
+"""The operator's commands; a signature accompanies a decision that needs one."""
 
 
 def operator_verdict(
     state: RunState, gate: Gate, verdict: GateVerdict, reason: str, *, saw: str | None = None
 ) -> Decide:
-    """Return an operator's decision on what waits.
+    """Return an operator's decision at the waiting gate.
 
     Args:
-        state: The run as the operator's console has read it.
-        gate: Where the operator means to decide.
-        verdict: What is said.
-        reason: Why.
-        saw: The head that the operator had seen; by default the one that the console has read.
+        state: The run as the operator's console read it.
+        gate: The gate that the operator means.
+        verdict: The verdict.
+        reason: The reason.
+        saw: The head that the operator had seen; by default the one that the console read.
 
     """
     artifact = None if state.opened is None else state.opened.artifact_sha256
@@ -82,5 +82,5 @@ def operator_verdict(
 
 
 def machine_verdict(state: RunState, opened: GateOpened) -> Decide:
-    """Return the decision that takes what our code computed at the gate that waits, as it is."""
+    """Return the decision that accepts the computed verdict at the waiting gate."""
     return Decide(opened.gate, opened.verdict, "", state.head, opened.artifact_sha256, is_machine=True)

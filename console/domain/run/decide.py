@@ -1,7 +1,7 @@
-"""What may happen in a run: `decide` turns a command into events, or into a refusal that says why and what to do.
+"""The rules of a run: `decide` turns a command into events, or into a refusal that says why and what to do.
 
-Pure and total. Every face and the stepper come through here, so that no rule can be gone round. What can follow what
-is in the table of `transition`; here is what budgets, reasons and operators allow besides.
+Pure and total. Both user interfaces and the stepper go through here, so no rule can be bypassed. `transition` says
+which event can follow which; this module adds the rules on budgets, reasons and operators.
 """
 
 from dataclasses import replace
@@ -11,7 +11,7 @@ from console.domain.ledger.actor import Actor, ActorKind
 from console.domain.ledger.signature import SignatureFormError, signer_of
 from console.domain.money import Budget, BudgetScope, Limits
 from console.domain.routes.role import Role
-from console.domain.run.command import AllowRepeat, Command, Decide, MoveRoute, Report, Sign, Stop
+from console.domain.run.command import AllowRepeat, Command, Decide, MoveRoute, ReportEvent, SignDecision, Stop
 from console.domain.run.event import (
     CallFailed,
     CallIntended,
@@ -38,28 +38,28 @@ from console.domain.run.transition import not_waiting, transition_of, why_not_fo
 from console.domain.text.closed_name import FINISH, MODEL_NAME, REQUEST_ID, closed_name
 
 CALLS_A_GATE = 2
-"""Calls at one gate in one attempt: the first, and one more that the operator allows."""
+"""Calls at one gate per attempt: the first, and one more if the operator allows it."""
 HEAD_LENGTH = 12
-"""The fewest characters of a head that name what an operator saw."""
+"""The minimum length of a head prefix that identifies what an operator saw."""
 
 
 def decide(state: RunState, command: Command, actor: Actor) -> tuple[RunEvent, ...] | Refusal:
-    """Return what happens when a command meets a run, or why nothing does.
+    """Return the events that a command leads to, or why it is refused.
 
     Args:
         state: The run, folded from the ledger.
-        command: What is wanted.
-        actor: Who wants it.
+        command: The command.
+        actor: The actor that issues it.
 
     """
     if (over := why_over(state)) is not None:
         return over
     match command:
-        case Report(event):
+        case ReportEvent(event):
             return _report(state, event)
         case Decide():
             return _decide(state, command, actor)
-        case Sign(signature, signers_sha256):
+        case SignDecision(signature, signers_sha256):
             return _check_person(actor) or _sign(state, actor, signature, signers_sha256)
         case AllowRepeat(reason):
             return _check_person(actor) or _allow_repeat(state, reason)
@@ -71,27 +71,29 @@ def decide(state: RunState, command: Command, actor: Actor) -> tuple[RunEvent, .
 
 
 def why_not(state: RunState, command: Command, actor: Actor) -> Refusal | None:
-    """Say why a command would not be carried out; a signature that is still to be made does not stand against it."""
+    """Return why a command would be refused; a signature that is still to be made does not count."""
     found = decide(state, command, actor)
     return found if isinstance(found, Refusal) and found.code is not RefusalCode.UNSIGNED else None
 
 
-# --- What the stepper reports ----------------------------------------------------------------------------------------
+# --- The stepper's reports -------------------------------------------------------------------------------------------
 
 _SAID_BY_OPERATORS = (
     GateDecided, OperatorSigned, RunBlocked, CandidateSealed, RunClosed, CallRepeatAllowed, RouteMoved,
 )  # fmt: skip
-"""What comes of operators' commands only."""
+"""Events that only an operator's command produces."""
 
 
 def _report(state: RunState, event: RunEvent) -> tuple[RunEvent, ...] | Refusal:
     if isinstance(event, _SAID_BY_OPERATORS):
-        return Refusal(RefusalCode.OUT_OF_ORDER, f"{words_of(type(event))} comes of an operator's command only")
+        return Refusal(
+            RefusalCode.OUT_OF_ORDER, f"only an operator's command can produce the event {words_of(type(event))}"
+        )
     if (refused := why_not_follow(state, event)) is not None:
         return refused
     match event:
         case RunStopped():
-            # The run stops whatever its words are; words that may not be kept are left out.
+            # The run stops whatever the reason says; a reason that may not be stored is dropped.
             is_kept = check_reason(event.reason) is None
             return (replace(event, reason=kept_reason(event.reason) if is_kept else ""),)
         case CallIntended():
@@ -99,7 +101,7 @@ def _report(state: RunState, event: RunEvent) -> tuple[RunEvent, ...] | Refusal:
         case CallRecorded() | CallFailed() | CallLost():
             return _end_call(state, event)
         case SourcesChecked(sources):
-            return (SourcesChecked(tuple(replace(each, reason="") for each in sources)),)  # its words are for display
+            return (SourcesChecked(tuple(replace(each, reason="") for each in sources)),)  # for display only
         case _:
             return (event,)
 
@@ -108,7 +110,7 @@ def _intend(state: RunState, event: CallIntended) -> tuple[RunEvent, ...] | Refu
     if state.calls_here >= CALLS_A_GATE:
         return Refusal(RefusalCode.REPEATED, f"{CALLS_A_GATE} calls were made at this gate in this attempt")
     if event.secret_findings:
-        return Refusal(RefusalCode.SECRET, f"the brief looks like it holds {event.secret_findings} secrets")
+        return Refusal(RefusalCode.SECRET, f"the brief seems to contain {event.secret_findings} secrets")
     for budget in run_budgets(state):
         if (over := budget.why_not(event.cost)) is not None:
             return Refusal(RefusalCode.BUDGET, over.message)
@@ -116,7 +118,7 @@ def _intend(state: RunState, event: CallIntended) -> tuple[RunEvent, ...] | Refu
 
 
 def run_budgets(state: RunState) -> tuple[Budget, ...]:
-    """Return the budgets of a run and of its attempt, with what is spent of them."""
+    """Return the budgets of a run and of its attempt, with the amounts spent."""
     if state.created is None:
         return ()
     policy = state.created.policy
@@ -164,11 +166,11 @@ def _end_call(state: RunState, event: CallRecorded | CallFailed | CallLost) -> t
 
 
 def _whole(number: int | None) -> int | None:
-    """Return a number that a gateway gave, or None where it is none that counts anything."""
+    """Return a number from a gateway, or None if it is not a valid count."""
     return number if number is not None and 0 <= number < _NUMBER_LIMIT else None
 
 
-# --- What operators decide -------------------------------------------------------------------------------------------
+# --- Operators' decisions --------------------------------------------------------------------------------------------
 
 
 def _decide(state: RunState, command: Decide, actor: Actor) -> tuple[RunEvent, ...] | Refusal:
@@ -207,62 +209,64 @@ def _decide(state: RunState, command: Decide, actor: Actor) -> tuple[RunEvent, .
 
 
 def _check_seen(state: RunState, command: Decide) -> Refusal | None:
-    """Refuse a decision on anything else than what waits, as the operator saw it."""
+    """Refuse a decision unless it is about what waits, as the operator saw it."""
     if len(command.saw) < HEAD_LENGTH or not state.head.startswith(command.saw):
-        return Refusal(
-            RefusalCode.STALE, "something happened in the run since you looked: look at it again, then decide"
-        )
+        return Refusal(RefusalCode.STALE, "the run has changed since you looked: look at it again, then decide")
     if state.opened is None or command.artifact_sha256 != state.opened.artifact_sha256:
-        return Refusal(RefusalCode.STALE, "the artifact is another one than the one you saw: look at it again")
+        return Refusal(RefusalCode.STALE, "the artifact is not the one that you saw: look at it again")
     return None
 
 
 def _check_person(actor: Actor, *, is_person: bool = True) -> Refusal | None:
-    """Refuse a person's word from the console itself."""
+    """Refuse a person's decision from the console itself."""
     if is_person and actor.kind is ActorKind.CONSOLE:
-        return Refusal(RefusalCode.HUMAN, "the console decides nothing by itself: this needs an operator")
+        return Refusal(RefusalCode.HUMAN, "the console decides nothing itself: an operator must do this")
     return None
 
 
 def _check_verdict(state: RunState, command: Decide, terms: Terms) -> Refusal | None:
-    """Refuse what may not be said at this gate, and an override without a typed reason."""
+    """Refuse a verdict that this gate does not allow, and an override without a typed reason."""
     opened = state.opened
     if opened is None:
         return None
     if command.is_machine and (command.verdict is not opened.verdict or opened.needs_human):
         return Refusal(RefusalCode.HUMAN, f"the gate {command.gate.words} needs a person's decision")
     if not terms.is_open:
-        return Refusal(RefusalCode.NOT_ALLOWED, f"{opened.verdict} is final here: no reason makes it {command.verdict}")
+        return Refusal(
+            RefusalCode.NOT_ALLOWED, f"{opened.verdict} is final here: no reason can change it to {command.verdict}"
+        )
     return check_reason(command.reason, is_needed=terms.needs_reason and not command.is_machine)
 
 
 def _check_two_operators(state: RunState, command: Decide, actor: Actor, terms: Terms) -> Refusal | None:
-    """Where the policy wants two operators, refuse the machine, one without a key, and the same one twice.
+    """Refuse the machine, an operator without a key, and the same operator twice, if the policy requires two operators.
 
-    A decision that only wants its signature is refused last, so that nothing is signed in vain.
+    A decision that only lacks its signature is refused last, so that no one signs for nothing.
     """
     if state.created is None or not state.created.policy.four_eyes:
         return None
     if command.is_machine:
-        return Refusal(RefusalCode.FOUR_EYES, "the policy wants two operators, so no verdict is taken by itself")
+        return Refusal(
+            RefusalCode.FOUR_EYES, "the policy requires two operators, so no verdict is accepted automatically"
+        )
     if not terms.needs_signature:
         return None
     if actor.key_fingerprint is None:
         return Refusal(
             RefusalCode.FOUR_EYES,
-            "the policy wants two operators, told apart by what they sign: name your key as operator_key in the policy",
+            "the policy requires two operators, told apart by signatures: set operator_key in the policy to your key",
         )
     if terms.is_second and any(each and each.key_fingerprint == actor.key_fingerprint for each in terms.behind):
         return Refusal(
-            RefusalCode.FOUR_EYES, "the policy wants another operator here than who began the run or passed its draft"
+            RefusalCode.FOUR_EYES, "the policy requires an operator who neither began the run nor passed its draft"
         )
     if terms.is_second and None in terms.behind:
         return Refusal(
             RefusalCode.FOUR_EYES,
-            "who began the run or passed its draft did not sign it, so two operators cannot be told apart",
+            "the operator who began the run or passed its draft did not sign, so two operators cannot be told apart",
         )
     if state.signed is None or state.signed.key_fingerprint != actor.key_fingerprint:
-        return Refusal(RefusalCode.UNSIGNED, "the policy wants two operators: this decision has to be signed by you")
+        return Refusal(RefusalCode.UNSIGNED, "the policy requires two operators: you have to sign this decision")
     return None
 
 
@@ -270,15 +274,15 @@ def _sign(state: RunState, actor: Actor, signature: str, signers_sha256: str) ->
     try:
         signer = signer_of(signature)
     except SignatureFormError as error:
-        return Refusal(RefusalCode.FOUR_EYES, f"the signature cannot be kept: {error}")
+        return Refusal(RefusalCode.FOUR_EYES, f"the signature cannot be stored: {error}")
     if signer != actor.key_fingerprint:
-        return Refusal(RefusalCode.FOUR_EYES, "the signature is by another key than the operator's own")
+        return Refusal(RefusalCode.FOUR_EYES, "the signature was not made with the operator's own key")
     signed = OperatorSigned(signer, signature, signers_sha256)
     return why_not_follow(state, signed) or (signed,)
 
 
 def may_repeat(state: RunState) -> bool:
-    """Return whether an operator may have the gate's call made once more."""
+    """Return whether an operator may allow one more call at the gate."""
     return not isinstance(_allow_repeat(state, ""), Refusal)
 
 
@@ -296,7 +300,7 @@ def _allow_repeat(state: RunState, reason: str) -> tuple[RunEvent, ...] | Refusa
 def _move_route(state: RunState, role: Role, reason: str) -> tuple[RunEvent, ...] | Refusal:
     fallback = state.route(Role.FALLBACK)
     if fallback is None or role is Role.FALLBACK or state.route(role) is None:
-        return Refusal(RefusalCode.ROUTE, "the profile has no fallback route, or the role has no route to move")
+        return Refusal(RefusalCode.ROUTE, "the profile has no fallback route, or the role has no route")
     moved = RouteMoved(role, replace(fallback, role=role), kept_reason(reason))
     if (refused := why_not_follow(state, moved)) is not None:
         return refused
@@ -304,7 +308,8 @@ def _move_route(state: RunState, role: Role, reason: str) -> tuple[RunEvent, ...
         return Refusal(RefusalCode.ROUTE, f"the fallback route serves {role} already")
     if _has_answered(state, role):
         return Refusal(
-            RefusalCode.ROUTE, f"{role} has done its work in this attempt, and the record says by which route: revise"
+            RefusalCode.ROUTE,
+            f"{role} has already answered in this attempt, and the record names its route: revise to use another",
         )
     return check_reason(reason, is_needed=True) or (moved,)
 
@@ -316,4 +321,4 @@ def _has_answered(state: RunState, role: Role) -> bool:
 
 _NUMBER_LIMIT = 2**53
 STOPS_BY_CATEGORY = frozenset({Category.SECRET_IN_PROMPT, Category.ORIGIN_REFUSED, Category.BUDGET_EXCEEDED})
-"""Our own categories that stop a run as an account, drift or route error does."""
+"""Our own categories that stop a run, like an account, drift or route error."""

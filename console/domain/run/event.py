@@ -1,7 +1,7 @@
-"""What happens in a run: the closed types that the ledger keeps. No field can hold a prompt, an output or a token.
+"""The events of a run: the closed types that the ledger stores. No field can hold a prompt, an output or a token.
 
-Times and durations are whole milliseconds and money whole millionths of a US dollar, because a record has no floats.
-Text of models and gateways enters as a hash, a number or a word of a closed list only.
+Times and durations are whole milliseconds and money is whole millionths of a US dollar, because a record has no floats.
+Text from models and gateways enters only as a hash, a number or a word from a closed list.
 """
 
 from dataclasses import dataclass
@@ -20,70 +20,70 @@ from console.domain.sources.cited_page import SourceChecked
 
 
 class StopCause(StrEnum):
-    """Why a run was stopped before it had a candidate. None of them is a failed draft."""
+    """Why a run stopped before it had a candidate. None of these is a failed draft."""
 
     OPERATOR = "operator"
     CALL = "call"
-    """An account, drift or route error, or a refusal for safety: see the category."""
+    """An account, drift or route error, or a safety refusal: see the category."""
     PREFLIGHT = "preflight"
     """A check before generation found something: see the findings."""
     ROUTE_CHANGED = "route_changed"
-    """The route that serves a role is no longer the one that was pinned."""
+    """A role's route is no longer the pinned one."""
     INSTRUCTION_CHANGED = "instruction_changed"
-    """An instruction file is no longer the one that was pinned."""
+    """An instruction file is no longer the pinned one."""
     BUDGET = "budget"
-    SECRET_IN_PROMPT = "secret_in_prompt"  # noqa: S105  # a cause, no secret
+    SECRET_IN_PROMPT = "secret_in_prompt"  # noqa: S105  # a cause, not a secret
 
 
 class ArtifactRole(StrEnum):
-    """What a stored artifact is in its run."""
+    """The role of a stored artifact in its run."""
 
     TASK = "task"
     PLAN = "plan"
     DRAFT = "draft"
     ANSWER = "answer"
-    """A role's answer as it came, from which its gate was judged."""
+    """A role's raw answer, from which its gate was judged."""
 
 
 @dataclass(frozen=True, slots=True)
 class NotedFinding:
-    """A finding without its words, which may name a file of the operator's."""
+    """A finding without its message, which may name one of the operator's files."""
 
     id: str
     severity: Severity
 
 
 def noted(findings: tuple[Finding, ...]) -> tuple[NotedFinding, ...]:
-    """Return findings as a record keeps them."""
+    """Return findings as a record stores them."""
     return tuple(NotedFinding(finding.id, finding.severity) for finding in findings)
 
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """The repository that a run works on, as its record names it."""
+    """The repository of a run, as its record names it."""
 
     host: str
-    """The host of its remote; empty where it has none."""
+    """The host of its remote; empty if it has none."""
     owner: str
     name: str
     commit: str
-    """The commit that the run began at, in hexadecimal."""
+    """The commit at which the run began, in hexadecimal."""
     is_dirty: bool
 
 
 @dataclass(frozen=True, slots=True)
 class RunPolicy:
-    """What a run was begun under; it stays the same to the run's end."""
+    """The policy under which a run began; it stays the same until the end."""
 
     threshold: int
     rubric_sha256: str
     max_attempts: int
-    """Writer passes, the first one included."""
+    """Writer passes, including the first."""
     min_independence: int
-    """From the writer to the reviewer, and from both to the critic."""
+    """The required independence of the reviewer from the writer, and of the critic from both."""
     four_eyes: bool
     run_tokens: int | None = None
-    """The narrower of the policy's limits for a run and for a session; the same is true of `run_microusd`."""
+    """The lower of the policy's limits for a run and for a session; `run_microusd` likewise."""
     run_microusd: int | None = None
     attempt_tokens: int | None = None
     attempt_microusd: int | None = None
@@ -91,26 +91,26 @@ class RunPolicy:
 
 @dataclass(frozen=True, slots=True)
 class PinnedRoute:
-    """A route as the run began with it."""
+    """A route as it was when the run began."""
 
     role: Role
     model: str
     endpoint_family: EndpointFamily
     endpoint_path: str
     fingerprint: str
-    """Of everything that changes what a call does: SHA-256 in hexadecimal."""
+    """SHA-256, in hexadecimal, over everything that changes what a call does."""
 
 
 @dataclass(frozen=True, slots=True)
 class PinnedSource:
-    """An instruction file as the run began with it."""
+    """An instruction file as it was when the run began."""
 
     path: str
     scope: str
     load: str
     sha256: str
     size: int
-    """In bytes; so is the next."""
+    """In bytes; so is the next field."""
     effective_size: int
     is_dirty: bool
 
@@ -128,30 +128,30 @@ class RunCreated:
     config_sha256: str
     console_version: str
     is_simulated: bool
-    """The embedded gateway answers: nothing of it is evidence of a real gateway."""
+    """Whether the embedded gateway answers: this is not evidence about a real gateway."""
     inputs_sha256: str
-    """Of what names places on this machine, which is kept apart and is in no record."""
+    """The hash of the local paths, which are stored separately and are in no record."""
     policy: RunPolicy
     routes: tuple[PinnedRoute, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class InstructionPinned:
-    """The instruction source was found, and is the same from here on."""
+    """The instruction source was found, and is fixed from now on."""
 
     tool: str
     primary: str
-    """The file that the writer has to name; empty where there is none."""
+    """The file that the writer has to name; empty if there is none."""
     scope: str
     sources: tuple[PinnedSource, ...]
     effective_sha256: str
     conflicts: tuple[str, ...]
-    """Their codes."""
+    """The codes of the conflicts."""
 
 
 @dataclass(frozen=True, slots=True)
 class RouteProof:
-    """How far a route's checks came before the run."""
+    """How far a route was proven before the run."""
 
     role: Role
     rung: int
@@ -160,7 +160,7 @@ class RouteProof:
 
 @dataclass(frozen=True, slots=True)
 class PreflightFinished:
-    """What can be known before anything is generated is known, and nothing stands against the run."""
+    """All checks before generation passed."""
 
     proofs: tuple[RouteProof, ...]
     findings: tuple[NotedFinding, ...]
@@ -172,31 +172,31 @@ class PreflightFinished:
 
 @dataclass(frozen=True, slots=True)
 class CallIntended:
-    """A call is about to be made; from here on it may be billed, whatever happens to this process."""
+    """A call is about to be made; from now on it may be billed, whatever happens to this process."""
 
     call_id: str
     role: Role
     gate: Gate
     attempt: int
     fingerprint: str
-    """Of the route."""
+    """The fingerprint of the route."""
     brief_sha256: str
     brief_size: int
     """In bytes, as sent."""
     secret_findings: int
-    """What the guard found in the brief: 0, or the call is not made."""
+    """The secrets that the guard found in the brief; unless 0, the call is not made."""
     max_tokens: int
     max_microusd: int | None
 
     @property
     def cost(self) -> Estimate:
-        """The most that the call can take."""
+        """The upper bound of the call."""
         return Estimate(self.max_tokens, self.max_microusd)
 
 
 @dataclass(frozen=True, slots=True)
 class CallRecorded:
-    """A call was answered to its end."""
+    """A call was answered completely."""
 
     call_id: str
     role: Role
@@ -214,14 +214,14 @@ class CallRecorded:
 
 @dataclass(frozen=True, slots=True)
 class CallFailed:
-    """A call ended without an answer that can be used."""
+    """A call ended without a usable answer."""
 
     call_id: str
     role: Role
     category: Category
     blame: Blame
     stops: bool
-    """The category, or one of its readings, stops a run."""
+    """Whether the category, or one of its possible readings, stops a run."""
     requests_sent: int
     http_status: int | None
     request_id: str | None
@@ -233,7 +233,7 @@ class CallFailed:
 
 @dataclass(frozen=True, slots=True)
 class CallLost:
-    """The process that made a call is gone: the outcome is unknown, and it may have been billed."""
+    """The process that made a call is gone: the outcome is unknown, and the call may have been billed."""
 
     call_id: str
     role: Role
@@ -241,7 +241,7 @@ class CallLost:
 
 @dataclass(frozen=True, slots=True)
 class CallRepeatAllowed:
-    """The operator allows the gate's call to be made once more, on the same route."""
+    """The operator allows one more call at the gate, on the same route."""
 
     call_id: str
     reason: str
@@ -253,13 +253,13 @@ class RouteMoved:
 
     role: Role
     route: PinnedRoute
-    """The fallback's, under this role."""
+    """The fallback's route, under this role."""
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class ArtifactStored:
-    """Something that a role made is kept apart from the ledger, by its hash."""
+    """An artifact of a role was stored outside the ledger, under its hash."""
 
     role: ArtifactRole
     attempt: int
@@ -269,75 +269,75 @@ class ArtifactStored:
 
 @dataclass(frozen=True, slots=True)
 class CommandRun:
-    """One of the operator's own commands on the draft."""
+    """One of the operator's own commands ran on the draft."""
 
     name: str
     exit_code: int | None
-    """None where it was stopped."""
+    """None if it was stopped."""
     duration_ms: int
     is_passed: bool
 
 
 @dataclass(frozen=True, slots=True)
 class SourcesChecked:
-    """Every claim's source was fetched. Why one was not read is for display, and not in it."""
+    """The source of every claim was fetched. Why one could not be read is for display only and not stored."""
 
     sources: tuple[SourceChecked, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class GateOpened:
-    """A gate's work is done; it waits for a decision."""
+    """The work of a gate is done; it waits for a decision."""
 
     gate: Gate
     attempt: int
     verdict: GateVerdict
-    """What our code computed."""
+    """The verdict that our code computed."""
     findings: tuple[NotedFinding, ...] = ()
     needs_human: bool = False
-    """No machine may decide, however good the verdict."""
+    """Whether a person has to decide, however good the verdict."""
     is_final: bool = False
-    """No operator may say better than the verdict."""
+    """Whether no operator may decide better than the verdict."""
     artifact_sha256: str | None = None
-    """What the verdict is about."""
+    """The artifact that the verdict is about."""
     notes_sha256: str | None = None
-    """The findings in words, kept apart."""
+    """The findings with their messages, stored separately."""
     total: int | None = None
     scores: tuple[tuple[str, int], ...] = ()
     severities: tuple[tuple[FindingSeverity, int], ...] = ()
     independence: tuple[tuple[str, int], ...] = ()
-    """Pairs such as `writer_vs_reviewer` with their level, 0 to 3."""
+    """Pairs such as `writer_vs_reviewer` with their level from 0 to 3."""
     commands: tuple[CommandRun, ...] = ()
     failure: Category | None = None
-    """Why the gate's call gave nothing to judge."""
+    """Why the gate's call produced nothing to judge."""
 
 
 @dataclass(frozen=True, slots=True)
 class OperatorSigned:
-    """An operator signed what the run began with, or the decision that follows in the next line."""
+    """An operator signed the beginning of the run, or the decision in the next line."""
 
     key_fingerprint: str
-    """Of the key in the signature."""
+    """The fingerprint of the key in the signature."""
     signature: str
-    """As `ssh-keygen -Y sign` makes it, in base64 and one line; `signature.decision_statement` says of what."""
+    """The output of `ssh-keygen -Y sign`, in base64 on one line; see `signature.decision_statement` for its input."""
     signers_sha256: str
-    """The hash of the list of signers by which it was verified."""
+    """The hash of the list of signers that verified it."""
 
 
 @dataclass(frozen=True, slots=True)
 class GateDecided:
-    """A verdict was given at a gate."""
+    """A decision was made at a gate."""
 
     gate: Gate
     attempt: int
     verdict: GateVerdict
     reason: str
     is_machine: bool
-    """The machine's verdict was taken as it was, by `--auto`."""
+    """Whether `--auto` accepted the machine's verdict."""
     is_override: bool
-    """It is better than what our code computed."""
+    """Whether it is better than the computed verdict."""
     saw: str
-    """The ledger's head that the operator had seen."""
+    """The ledger head that the operator had seen."""
     artifact_sha256: str | None
 
 
@@ -366,7 +366,7 @@ class CandidateSealed:
 
     artifact_sha256: str
     four_eyes: bool
-    """Two operators, told apart by their keys, stand behind it."""
+    """Whether two operators, told apart by their keys, passed it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -398,12 +398,12 @@ RunEvent = (
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An event as it stands in the ledger."""
+    """An event as stored in the ledger."""
 
     seq: int
     at_ms: int
-    """Unix time of the writer's clock, in milliseconds; the order comes from `seq`."""
+    """Unix time from the writer's clock, in milliseconds; the order comes from `seq`."""
     actor: Actor
     head: str
-    """The hash of the ledger's line."""
+    """The hash of the ledger line."""
     event: RunEvent

@@ -1,7 +1,7 @@
-"""Evidence: what of a draft a judge may quote, so that a quote shows that the judge has read it.
+"""Evidence: the parts of a draft that a judge may quote to show that the draft was read.
 
-`diff --git` stands in every patch, and a line of context stands in the repository whatever the draft does. So of a
-patch only the lines that it adds or removes can be quoted.
+Every patch contains `diff --git`, and a context line is in the repository whatever the draft does. So only the lines
+that a patch adds or removes count as evidence.
 """
 
 from collections.abc import Sequence
@@ -12,31 +12,31 @@ from console.domain.text.normal_form import fold_compatible
 from console.domain.text.quote import is_enough
 
 EVIDENCE_LENGTH = 8
-"""Fewer characters of a draft prove nothing: they stand in any text."""
+"""Fewer characters of a draft prove nothing: any text contains them."""
 _HEADS = ("+++ ", "--- ")
 
 
 def plain(text: str) -> str:
-    """Return a text with its spaces made single and its compatible characters made alike, for comparing."""
+    """Return a text with single spaces and folded compatible characters, for comparison."""
     return " ".join(fold_compatible(text).split())
 
 
 @dataclass(frozen=True)
 class Quotable:
-    """A draft, as something that is quoted from."""
+    """A draft that a judge can quote."""
 
     draft: str = field(repr=False)
     is_patch: bool
 
     def stands_in(self, quote: str) -> bool:
-        """Return whether words stand anywhere in the draft, headers and context of a patch included."""
+        """Return whether words are anywhere in the draft, including a patch's headers and context."""
         words = plain(quote)
         return len(words) >= EVIDENCE_LENGTH and words in self._whole
 
     def supports(self, quote: str) -> bool:
-        """Return whether words stand in the draft and are enough to show that it was read.
+        """Return whether words are in the draft and enough to show that it was read.
 
-        Of a patch, the parts of lines that it adds or removes have to be enough by themselves.
+        For a patch, the parts from added or removed lines have to be enough by themselves.
         """
         if not self.is_patch:
             words = plain(quote)
@@ -48,12 +48,12 @@ class Quotable:
 
     @property
     def has_enough(self) -> bool:
-        """Whether there is anything in it that could be evidence."""
+        """Whether it contains anything that could be evidence."""
         return is_enough(self._changed[:2000] if self.is_patch else self._whole[:2000])
 
     @cached_property
     def has_choice(self) -> bool:
-        """Whether two different quotes of it could be evidence."""
+        """Whether two different quotes from it could be evidence."""
         lines = self._changed_lines if self.is_patch else self.draft.splitlines()
         return len({words for line in lines if is_enough(words := plain(line))}) > 1
 
@@ -67,7 +67,7 @@ class Quotable:
 
     @cached_property
     def _changed_lines(self) -> Sequence[str]:
-        """The lines that a patch adds or removes, without their signs."""
+        """The lines that a patch adds or removes, without the leading sign."""
         lines = []
         is_in_hunk = False
         for line in self.draft.splitlines():
@@ -81,5 +81,5 @@ class Quotable:
 
 
 def _bare(line: str) -> str:
-    """Return a quoted line without the sign that a patch has before it."""
+    """Return a quoted line without its leading patch sign."""
     return line[1:] if line[:1] in ("+", "-") else line

@@ -1,4 +1,4 @@
-"""The fold of a run: its state after all that happened. Where it stands comes from the table of transitions."""
+"""The fold of a run: its state after all events. The transition table gives the phase and the gate."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -33,12 +33,12 @@ from console.domain.run.transition import Move, Transition, transition_of
 
 
 def fold(run_id: str, entries: Iterable[Entry]) -> RunState:
-    """Return the state of a run after all that happened in it."""
+    """Return the state of a run after all its events."""
     return reduce(apply, entries, RunState(run_id))
 
 
 def apply(state: RunState, entry: Entry) -> RunState:
-    """Return the state after an event. Total: what cannot follow changes nothing but the head."""
+    """Return the state after an event. Total: an event that cannot follow changes nothing but the head."""
     signed = state.signed if isinstance(entry.event, GateDecided) else None
     transition = transition_of(state, entry.event)
     stamped = replace(state, seq=entry.seq, head=entry.head, updated_at_ms=entry.at_ms, signed=signed)
@@ -46,7 +46,7 @@ def apply(state: RunState, entry: Entry) -> RunState:
 
 
 def _moved(state: RunState, transition: Transition) -> RunState:
-    """Return the state in the phase and at the gate to which a transition leads."""
+    """Return the state with the phase and gate of a transition."""
     moved = replace(state, phase=transition.to, opened=state.opened if transition.to is Phase.WAITING else None)
     if transition.move is Move.STAY:
         return moved
@@ -58,8 +58,8 @@ def _moved(state: RunState, transition: Transition) -> RunState:
     return replace(following, attempt=1, spent_in_attempt=Spent()) if state.gate is Gate.PLANNER else following
 
 
-def _noted(state: RunState, entry: Entry) -> RunState:  # one line an event
-    """Return the state with what an event says."""
+def _noted(state: RunState, entry: Entry) -> RunState:  # one line per event
+    """Return the state with an event's data added."""
     match entry.event:
         case RunCreated() as event:
             return replace(state, created=event, creator=entry.actor, started_at_ms=entry.at_ms, routes=event.routes)
@@ -91,7 +91,7 @@ def _noted(state: RunState, entry: Entry) -> RunState:  # one line an event
         case RunBlocked() as event:
             return replace(state, status=RunStatus.BLOCKED, blocked=event)
         case RunStopped() as event:
-            # A call that is under way is cut off: it may be billed, and its outcome stays unknown.
+            # An open call is cut off: it may be billed, and its outcome stays unknown.
             cut = _booked(state, None, None) if state.phase is Phase.CALLING else state
             return replace(cut, status=RunStatus.STOPPED, stopped=event)
         case CandidateSealed() as event:
@@ -112,7 +112,7 @@ def _call_intended(state: RunState, event: CallIntended) -> RunState:
 
 
 def _call_ended(state: RunState, event: CallEnd) -> RunState:
-    """Note how a call ended, and book what it took."""
+    """Record how a call ended, and book its usage."""
     ended = replace(state, ends=(*state.ends, event))
     match event:
         case CallLost():
@@ -120,7 +120,7 @@ def _call_ended(state: RunState, event: CallEnd) -> RunState:
         case CallFailed():
             failed = replace(ended, failure=event)
             is_refused = event.http_status is not None and 400 <= event.http_status < 500
-            is_free = not event.requests_sent or is_refused  # the price of what fails behind a gateway is unknown
+            is_free = not event.requests_sent or is_refused  # a failure behind a gateway has an unknown price
             return failed if is_free else _booked(failed, _tokens(event), event.microusd)
         case CallRecorded():
             return _booked(ended, _tokens(event), event.microusd)
@@ -133,7 +133,7 @@ def _tokens(event: CallRecorded | CallFailed) -> int | None:
 
 
 def _booked(state: RunState, tokens: int | None, microusd: int | None) -> RunState:
-    """Book a call: what it took, or what was set aside for it where that is not known."""
+    """Book a call's usage, or its reservation if the usage is unknown."""
     if state.intended is None:
         return state
     taken = state.intended.cost.taken(tokens, None if microusd is None or microusd < 0 else microusd)

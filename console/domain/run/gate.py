@@ -1,4 +1,4 @@
-"""Gates: the points of a run at which something can block the result, and what may be said at them."""
+"""Gates: the points of a run where the result can be blocked, and the verdicts allowed there."""
 
 from enum import StrEnum
 
@@ -6,7 +6,7 @@ from console.domain.routes.role import Role
 
 
 class Gate(StrEnum):
-    """A point where a run waits or may be blocked, in the order of a run."""
+    """A point where a run waits or can be blocked, in the order of a run."""
 
     INSTRUCTION = "instruction"
     PREFLIGHT = "preflight"
@@ -19,19 +19,19 @@ class Gate(StrEnum):
 
     @property
     def words(self) -> str:
-        """Return what a person calls the gate."""
+        """The gate's name for people."""
         return "instruction source" if self is Gate.INSTRUCTION else self.value.replace("_", " ")
 
     @property
     def after(self) -> "Gate | None":
-        """Return the gate that follows when this one says ready; None after the last."""
+        """The gate that follows after ready; None after the last."""
         order = list(Gate)
         place = order.index(self) + 1
         return order[place] if place < len(order) else None
 
 
 class GateVerdict(StrEnum):
-    """What is said at a gate, from the best to the worst."""
+    """The verdict at a gate, from best to worst."""
 
     READY = "ready"
     REVISE = "revise"
@@ -39,17 +39,17 @@ class GateVerdict(StrEnum):
 
     @property
     def rank(self) -> int:
-        """Return 0 for the best verdict and more for a worse one."""
+        """The rank: 0 for the best verdict, higher for a worse one."""
         return list(GateVerdict).index(self)
 
 
 def worst(*verdicts: GateVerdict) -> GateVerdict:
-    """Return the worst of some verdicts; ready where there is none."""
+    """Return the worst of some verdicts; ready if there are none."""
     return max(verdicts, key=lambda verdict: verdict.rank, default=GateVerdict.READY)
 
 
 GATES_WITH_A_CALL = frozenset({Gate.PLANNER, Gate.WRITER, Gate.REVIEWER, Gate.CRITIC})
-"""The gates whose work is a model's: the only ones at which a call is paid for."""
+"""The gates where a model does the work: the only ones with paid calls."""
 
 _ALLOWED = {
     Gate.INSTRUCTION: (GateVerdict.READY, GateVerdict.BLOCK),
@@ -59,19 +59,19 @@ _ALLOWED = {
 
 
 def allowed_verdicts(gate: Gate) -> tuple[GateVerdict, ...]:
-    """Return what an operator may say at a gate: there is nothing to revise where no model wrote anything.
+    """Return the verdicts that an operator may give at a gate: without a model's work there is nothing to revise.
 
-    The preflight takes no decision: what it finds stops the run, or the run goes on.
+    The preflight takes no decision: its findings stop the run, or the run goes on.
     """
     return _ALLOWED.get(gate, tuple(GateVerdict))
 
 
 def role_at(gate: Gate, attempt: int) -> Role | None:
-    """Return the role whose route does the work of a gate; None where no model does it.
+    """Return the role whose route does the work of a gate; None if no model does.
 
     Args:
         gate: The gate.
-        attempt: Which writer pass it is, counted from 1: later drafts come from the revision route.
+        attempt: The writer pass, counted from 1: later drafts come from the revision route.
 
     """
     match gate:

@@ -1,4 +1,4 @@
-"""Independence: how far apart the writer, the reviewer and the critic really are, from 0 to 3."""
+"""Independence: how independent the writer, the reviewer and the critic really are, from 0 to 3."""
 
 import re
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ _FAMILIES = (
     ("cohere", re.compile(r"^(?:command|aya)")),
     ("hugging-face", re.compile(r"^smollm")),
 )
-"""Whose model it is, by its id's beginning: vendors name their models so in their own catalogues."""
+"""The vendor of a model by the start of its id, as in the vendors' own catalogues."""
 
 LEVEL_WORDS = (
     "the same call",
@@ -34,25 +34,25 @@ LEVEL_WORDS = (
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """Who did a role's work, as far as it is known."""
+    """The model that did a role's work, as far as known."""
 
     route: Route
     model_reported: str | None = None
-    """What the gateway said that served it; None before the call, or where it said nothing."""
+    """The model that the gateway reported; None before the call, or if it reported none."""
 
 
 def vendor_of(model: str) -> str | None:
-    """Return whose model an id names, or None where that is not known."""
+    """Return the vendor of a model id, or None if unknown."""
     bare = bare_id(model).lower()
     return next((vendor for vendor, form in _FAMILIES if form.search(bare)), None)
 
 
 def level(judged: Served, judge: Served) -> int:
-    """Return how independent a judge is of what it judges.
+    """Return how independent a judge is of the role that it judges.
 
-    0: the same route. 1: a separate route to the same model. 2: another model, whose vendor is the same or not known.
-    3: another vendor's model. The reported models count as much as the requested ones, because two ids of a gateway may
-    be one model upstream; where only one of the two is reported, it is compared with what was asked of the other.
+    0: the same route. 1: a separate route to the same model. 2: another model from the same or an unknown vendor. 3:
+    another vendor's model. Reported models count as much as requested ones, because two ids of a gateway may be one
+    model upstream; if only one side reported its model, it is compared with the model requested from the other.
     """
     if judged.route.is_same_call(judge.route):
         return 0
@@ -70,7 +70,7 @@ def _level_of(one: str, other: str) -> int:
 
 
 def _vendors_in(model: str) -> set[str]:
-    """Return every vendor that an id names: a distilled model names what it was made from as well."""
+    """Return every vendor that an id names: a distilled model also names its base."""
     bare = bare_id(model).lower()
     starts = [0, *(place.end() for place in re.finditer(r"[-_]", bare))]
     return {vendor for vendor, form in _FAMILIES for start in starts if form.search(bare[start:])}

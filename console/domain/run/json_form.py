@@ -1,6 +1,6 @@
-"""Forms of JSON: one definition gives the schema that is sent, the check of what comes back, and its decoding.
+"""JSON forms: one definition gives the schema to send, the check of the answer, and its decoding.
 
-A form is built from four classes. It says what JSON schemas of the families' strict modes can say, and no more: every
+A form is built from four classes. It can express only what the families' strict modes allow in a JSON schema: every
 property is required and no other is allowed.
 """
 
@@ -15,11 +15,11 @@ Option = TypeVar("Option", bound=str | int)
 
 
 class FormError(ValueError):
-    """A text does not have its form. The message says where and why, and holds nothing of the text."""
+    """A text does not have its form. The message says where and why, and contains nothing of the text."""
 
 
 class Form(ABC, Generic[T]):
-    """The form of one JSON value, which stands for a value of the domain."""
+    """The form of a JSON value that represents a domain value."""
 
     @property
     @abstractmethod
@@ -28,11 +28,11 @@ class Form(ABC, Generic[T]):
 
     @abstractmethod
     def decode(self, value: object, place: str = "") -> T:
-        """Return what a JSON value stands for.
+        """Return the domain value that a JSON value represents.
 
         Args:
             value: The value, decoded from JSON.
-            place: Where it stands, such as `findings[0].quote`; empty for the outermost one.
+            place: Its path, such as `findings[0].quote`; empty for the outermost value.
 
         Raises:
             FormError: It does not have the form.
@@ -41,7 +41,7 @@ class Form(ABC, Generic[T]):
 
     @abstractmethod
     def encode(self, value: T) -> object:
-        """Return the JSON value that stands for a value of the domain: `decode` the other way round."""
+        """Return the JSON value that represents a domain value: the inverse of `decode`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Text(Form[str]):
     """A text."""
 
     description: str
-    """What the text says; models read it."""
+    """A description for the model."""
 
     @property
     def schema(self) -> dict[str, object]:
@@ -57,7 +57,7 @@ class Text(Form[str]):
         return {"type": "string", "description": self.description}
 
     def decode(self, value: object, place: str = "") -> str:
-        """Return the text; one with half a surrogate pair cannot be stored, and is refused."""
+        """Return the text; half a surrogate pair cannot be stored and is refused."""
         if not isinstance(value, str):
             raise _fault(place, "has to be a text")
         try:
@@ -72,8 +72,8 @@ class Text(Form[str]):
 
 
 @dataclass(frozen=True, slots=True)
-class Choice(Form[Option]):
-    """One of some texts, or of some whole numbers."""
+class OneOf(Form[Option]):
+    """One of a set of texts, or of integers."""
 
     options: tuple[Option, ...]
 
@@ -97,11 +97,11 @@ class Choice(Form[Option]):
 
 @dataclass(frozen=True, slots=True)
 class ListOf(Form[tuple[T, ...]]):
-    """A list with an end: small models repeat themselves until their tokens are used up."""
+    """A list of limited length: small models repeat themselves until their tokens are used up."""
 
     item: Form[T]
     most: int
-    """The most items that it may have."""
+    """The maximum number of items."""
 
     @property
     def schema(self) -> dict[str, object]:
@@ -122,13 +122,13 @@ class ListOf(Form[tuple[T, ...]]):
 
 
 @dataclass(frozen=True, slots=True)
-class Record(Form[T]):
+class ObjectForm(Form[T]):
     """An object whose properties are the fields of a dataclass."""
 
     make: Callable[..., T]
     """The dataclass."""
     fields: Mapping[str, Form[Any]]
-    """The form of each field that stands in the JSON; the dataclass has defaults for the others."""
+    """The form of each field in the JSON; the dataclass has defaults for the others."""
 
     @property
     def schema(self) -> dict[str, object]:
@@ -148,7 +148,7 @@ class Record(Form[T]):
         if missing is not None:
             raise _fault(place, f"has no {missing}")
         if len(value) > len(self.fields):
-            raise _fault(place, "has a property that it may not have")
+            raise _fault(place, "has a property that is not allowed")
         return self.make(
             **{
                 name: form.decode(value[name], f"{place}.{name}" if place else name)
@@ -162,7 +162,7 @@ class Record(Form[T]):
 
 
 def decode_json(text: str) -> object:
-    """Decode JSON strictly: no key twice in one object, of which two readers could each take another value.
+    """Decode JSON strictly: a repeated key is refused, because two readers could take different values.
 
     Raises:
         FormError: It is not JSON, is nested too deeply, or repeats a key.
@@ -180,7 +180,7 @@ def decode_json(text: str) -> object:
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     value = dict(pairs)
     if len(value) < len(pairs):
-        raise FormError("a key stands twice in one object")
+        raise FormError("an object has the same key twice")
     return value
 
 

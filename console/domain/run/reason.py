@@ -1,4 +1,4 @@
-"""The reason that an operator types: how it is kept, and what it may hold."""
+"""The reason that an operator types: how it is stored, and what it may contain."""
 
 import unicodedata
 
@@ -7,27 +7,27 @@ from console.domain.text.safe import safe
 from console.domain.text.secret_scan import find_secrets
 
 REASON_LIMIT = 280
-"""The most characters of a reason."""
+"""The maximum length of a reason."""
 TYPED_REASON = 8
-"""The fewest characters of a reason that stands against what our code computed."""
+"""The minimum length of a reason that overrides a computed verdict."""
 _TYPED_LIMIT = 4 * REASON_LIMIT
-"""What is typed beyond it is not looked at: it is too long anyway."""
+"""Text beyond this is ignored: it is too long anyway."""
 
 
 def kept_reason(reason: str) -> str:
-    """Return a reason as the ledger keeps it: one line, in the one spelling that Unicode has for it."""
+    """Return a reason as the ledger stores it: one line, in Unicode form NFC."""
     return unicodedata.normalize("NFC", " ".join(reason.strip()[:_TYPED_LIMIT].split()))
 
 
 def check_reason(reason: str, *, is_needed: bool = False) -> Refusal | None:
-    """Refuse a reason that is too short, too long, or holds what must not be kept."""
+    """Refuse a reason that is too short, too long, or contains something that must not be stored."""
     kept = kept_reason(reason)
     if is_needed and len(kept) < TYPED_REASON:
         return Refusal(RefusalCode.REASON, f"this needs a reason of at least {TYPED_REASON} characters, typed by you")
     if len(kept) > REASON_LIMIT:
         return Refusal(RefusalCode.REASON, f"a reason has at most {REASON_LIMIT} characters")
     if safe(kept) != kept:
-        return Refusal(RefusalCode.REASON, "the reason holds characters that cannot be seen; type it again")
+        return Refusal(RefusalCode.REASON, "the reason contains invisible characters; type it again")
     if find_secrets(kept):
-        return Refusal(RefusalCode.SECRET, "the reason looks like it holds a secret; it was not kept")
+        return Refusal(RefusalCode.SECRET, "the reason seems to contain a secret; it was not stored")
     return None

@@ -1,7 +1,7 @@
-"""The record: the safe projection of a run. Every field is computed from the ledger; none can be typed in.
+"""The record: the safe projection of a run. Every field is computed from the ledger; none can be entered by hand.
 
-The first fields have the names of the article that the product implements; the others say what they rest on. No type
-here can hold a prompt, an output, an instruction's text, a token or a path of this machine.
+The first fields have the names from the article that the product implements; the others give the facts behind them. No
+type here can hold a prompt, an output, an instruction's text, a token or a path on this machine.
 """
 
 from collections.abc import Iterator, Sequence
@@ -31,7 +31,7 @@ from console.domain.sources.cited_page import SourceChecked
 
 @dataclass(frozen=True, slots=True)
 class RecordedCall:
-    """One call of a run: what was asked of whom, who answered and what it took."""
+    """One call of a run: the requested and reported model, the outcome and the usage."""
 
     call_id: str
     role: Role
@@ -41,7 +41,7 @@ class RecordedCall:
     model_reported: str | None
     endpoint_family: EndpointFamily
     outcome: str
-    """`answered`, `failed`, `lost` where it may have been billed and its outcome is unknown, or `open`."""
+    """`answered`, `failed`, `lost` (it may have been billed, the outcome is unknown), or `open`."""
     category: Category | None
     http_status: int | None
     request_id: str | None
@@ -54,7 +54,7 @@ class RecordedCall:
 
 @dataclass(frozen=True, slots=True)
 class RecordedGate:
-    """What our code computed at a gate, and what was decided there."""
+    """The computed verdict of a gate, and the decision."""
 
     gate: Gate
     attempt: int
@@ -64,7 +64,7 @@ class RecordedGate:
     """The operator's id, or `machine`."""
     key_fingerprint: str | None
     is_signed: bool
-    """The decision came with a signature of this key; `record verify` verifies it."""
+    """The key that signed the decision; `record verify` verifies the signature."""
     decided_at_ms: int | None
     reason: str
     is_override: bool
@@ -80,7 +80,7 @@ class RecordedGate:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What may be kept and shown of a run."""
+    """The data of a run that may be stored and shown."""
 
     run_id: str
     repository: str
@@ -97,7 +97,7 @@ class Record:
     cloud_token_available: bool | None
     ci_token_permissions: str | None
     review_status: GateVerdict | None
-    """What came of the review: ready with a candidate, block, or the newest verdict of a judge."""
+    """The result of the review: ready with a candidate, block, or a judge's newest verdict."""
     status: RunStatus
     gate: Gate
     attempt: int
@@ -127,14 +127,14 @@ class Record:
     is_spent_exact: bool
     candidate_sha256: str | None
     four_eyes: bool
-    """Two operators, told apart by their keys, stand behind the candidate."""
+    """Whether two operators, told apart by their keys, passed the candidate."""
     lines: int
-    """How many lines the run's ledger has; the next is the hash of the last one."""
+    """The number of lines in the run's ledger; the next field is the hash of the last line."""
     head: str
 
 
 def record_of(state: RunState) -> Record:
-    """Return the record of a run as far as it has come."""
+    """Return the record of a run so far."""
     created, instruction, preflight = state.created, state.instruction, state.preflight
     sources = () if state.sources is None else state.sources.sources
     return Record(
@@ -188,7 +188,7 @@ def record_of(state: RunState) -> Record:
 
 
 def review_status(state: RunState) -> GateVerdict | None:
-    """Return what came of the review so far; None where no judge has spoken, and for a run that was stopped."""
+    """Return the result of the review so far; None if no judge has answered or the run was stopped."""
     match state.status:
         case RunStatus.CLOSED:
             return GateVerdict.READY
@@ -202,14 +202,14 @@ def review_status(state: RunState) -> GateVerdict | None:
 
 
 def _family(state: RunState, role: Role) -> EndpointFamily | None:
-    """Return the family of the route that did a role's newest work, or that would do it."""
+    """Return the family of the route that did a role's newest work, or would do it."""
     used = next((call.fingerprint for call in reversed(state.calls) if call.role is role), None)
     route = state.route(role) if used is None else _routes(state)[used]
     return None if route is None else route.endpoint_family
 
 
 def _has_secrets(state: RunState) -> bool:
-    """Return whether a brief looked like it held a secret; such a one is not sent, and stops the run."""
+    """Return whether a brief seemed to contain a secret; it is then not sent, and the run stops."""
     is_stopped_by_one = state.stopped is not None and state.stopped.cause is StopCause.SECRET_IN_PROMPT
     return is_stopped_by_one or any(call.secret_findings for call in state.calls)
 
@@ -230,7 +230,7 @@ def _gates(state: RunState) -> Iterator[RecordedGate]:
     newest = {(opened.gate, opened.attempt): opened for opened in state.openings}
     for opened in state.openings:
         here = (opened.gate, opened.attempt)
-        # A gate whose call was made once more has opened twice: the decision is about the second time.
+        # A gate whose call was repeated opens twice: the decision is about the second opening.
         given = decisions.get(here) if opened is newest[here] else None
         decided = None if given is None else given.decided
         by = None if given is None else ("machine" if given.decided.is_machine else given.actor.id)

@@ -1,11 +1,11 @@
-"""Why a command of a run is not carried out, or an event cannot follow."""
+"""Why a run refuses a command, or an event cannot follow."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class RefusalCode(StrEnum):
-    """Why a command was not carried out."""
+    """Why a command was refused."""
 
     OVER = "over"
     NOT_WAITING = "not_waiting"
@@ -15,18 +15,18 @@ class RefusalCode(StrEnum):
     REASON = "reason"
     FOUR_EYES = "four_eyes"
     UNSIGNED = "unsigned"
-    """Only the operator's signature is missing: with it the command is carried out."""
+    """Only the operator's signature is missing; with it the command is allowed."""
     HUMAN = "human"
     OUT_OF_ORDER = "out_of_order"
     BUDGET = "budget"
     ROUTE = "route"
-    SECRET = "secret"  # noqa: S105  # a code, no secret
+    SECRET = "secret"  # noqa: S105  # a code, not a secret
     REPEATED = "repeated"
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A command that was not carried out: nothing happened."""
+    """A refused command: nothing happened."""
 
     code: RefusalCode
     message: str

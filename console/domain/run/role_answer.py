@@ -1,6 +1,6 @@
-"""What each role answers in a run; `answer_form.py` says how that stands in JSON.
+"""The answers of the roles in a run; `answer_form.py` defines their JSON.
 
-No model says a verdict or a total: it gives scores and quoted evidence, and our code computes the rest (`rubric.py`).
+No model gives a verdict or a total: it gives scores and quoted evidence, and our code computes the rest (`rubric.py`).
 """
 
 from dataclasses import dataclass
@@ -9,11 +9,11 @@ from enum import StrEnum
 from console.domain.sources.claim import Claim
 
 SCORE_LIMIT = 4
-"""The best score of a criterion; 0 is the worst."""
+"""The best score; 0 is the worst."""
 
 
 class FindingSeverity(StrEnum):
-    """How much something that a judge found weighs: a blocker blocks, a major one asks for a revision."""
+    """The severity of a judge's finding: a blocker blocks, a major one asks for a revision."""
 
     MINOR = "minor"
     MAJOR = "major"
@@ -21,17 +21,17 @@ class FindingSeverity(StrEnum):
 
 
 class CritiqueArea(StrEnum):
-    """What a critic looks for."""
+    """The areas that a critic examines."""
 
     UNSAFE_ASSUMPTION = "unsafe_assumption"
-    SECRET_EXPOSURE = "secret_exposure"  # noqa: S105  # an area, no secret
+    SECRET_EXPOSURE = "secret_exposure"  # noqa: S105  # an area, not a secret
     BROAD_PERMISSION = "broad_permission"
     UNSUPPORTED_CLAIM = "unsupported_claim"
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a planner answered."""
+    """A planner's answer."""
 
     instruction_source: str
     """The instruction file that the model says it follows."""
@@ -43,7 +43,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What a writer answered."""
+    """A writer's answer."""
 
     instruction_source: str
     artifact: str
@@ -53,7 +53,7 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class CriterionScore:
-    """What a reviewer gave for one criterion."""
+    """A reviewer's score for one criterion."""
 
     id: str
     score: int
@@ -63,19 +63,19 @@ class CriterionScore:
 
 @dataclass(frozen=True, slots=True)
 class JudgeFinding:
-    """Something that a judge found in a draft."""
+    """A judge's finding in a draft."""
 
     severity: FindingSeverity
     quote: str
     """Words quoted from the draft."""
     note: str
     area: CritiqueArea | None = None
-    """What a critic takes it for; a reviewer names none."""
+    """The critic's area; a reviewer names none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """What a reviewer answered."""
+    """A reviewer's answer."""
 
     nonce: str
     criteria: tuple[CriterionScore, ...]
@@ -84,7 +84,7 @@ class Review:
 
 @dataclass(frozen=True, slots=True)
 class Critique:
-    """What a critic answered."""
+    """A critic's answer."""
 
     nonce: str
     findings: tuple[JudgeFinding, ...]

@@ -1,6 +1,7 @@
-"""The rubric: what a reviewer scores, and how our code computes a verdict from the scores.
+"""The rubric: the criteria that a reviewer scores, and how our code computes a verdict from the scores.
 
-No model says ready, revise or block. A reviewer gives scores and quotes; a critic gives findings and can only lower.
+No model decides ready, revise or block. A reviewer gives scores and quotes; a critic gives findings and can only lower
+the verdict.
 """
 
 import re
@@ -16,12 +17,12 @@ from console.domain.run.gate import GateVerdict, worst
 from console.domain.run.role_answer import SCORE_LIMIT, Critique, FindingSeverity, JudgeFinding, Review
 
 MUST_SCORE = 3
-"""The least score with which a criterion that must hold holds."""
+"""The minimum score for a criterion that must hold."""
 
 
 @dataclass(frozen=True, slots=True)
 class Criterion:
-    """One thing that a draft is scored on."""
+    """One criterion for scoring a draft."""
 
     id: str
     words: str
@@ -32,19 +33,19 @@ class Criterion:
 
 @dataclass(frozen=True, slots=True)
 class Rubric:
-    """What a draft of one kind is scored on."""
+    """The criteria for drafts of one kind."""
 
     criteria: tuple[Criterion, ...]
     threshold: int
-    """The least total, of 100, with which a draft is ready."""
+    """The minimum total, of 100, for ready."""
 
     @property
     def ids(self) -> tuple[str, ...]:
-        """Return the criteria's ids, in their order."""
+        """The ids of the criteria, in order."""
         return tuple(criterion.id for criterion in self.criteria)
 
     def total(self, scores: Mapping[str, int]) -> int:
-        """Return the weighted total of 0 to 100, rounded down; a criterion without a score of 0 to 4 counts 0."""
+        """Return the weighted total from 0 to 100, rounded down; a criterion without a score of 0 to 4 counts 0."""
         weights = sum(criterion.weight for criterion in self.criteria)
         points = sum(criterion.weight * _counted_score(scores.get(criterion.id, 0)) for criterion in self.criteria)
         return 100 * points // (SCORE_LIMIT * weights)
@@ -52,53 +53,53 @@ class Rubric:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What our code computed from a judge's answer."""
+    """The result that our code computed from a judge's answer."""
 
     verdict: GateVerdict
     findings: tuple[Finding, ...]
-    """Why it is not better; in our words, nothing of the model's."""
+    """Why it is not better; contains nothing from the model."""
     total: int | None = None
     scores: tuple[tuple[str, int], ...] = ()
     severities: tuple[tuple[FindingSeverity, int], ...] = ()
-    """How many findings of each weight the judge had."""
+    """The number of the judge's findings by severity."""
     needs_human: bool = False
-    """The machine's verdict is not enough, however good it is."""
+    """Whether a person has to decide, however good the verdict."""
 
 
 class RubricError(ValueError):
-    """A rubric that cannot be used; the message says why and where."""
+    """The rubric cannot be used; the message says why and where."""
 
 
 def read_rubric(text: str, kind: str, *, threshold: int | None = None) -> Rubric:
-    """Read the criteria of a rubric in TOML that concern one kind of artifact.
+    """Read the criteria for one kind of artifact from a rubric in TOML.
 
     Args:
-        text: The file's text; see `facts/rubric.toml` for its form.
+        text: The file's text; see `facts/rubric.toml` for the format.
         kind: The kind of artifact.
-        threshold: The threshold of the policy, which goes before the file's own.
+        threshold: The policy's threshold, which overrides the file's own.
 
     Raises:
-        RubricError: It is not TOML, or a row of it is not a criterion, or none concerns the kind.
+        RubricError: It is not TOML, a row is not a criterion, or no row is for this kind.
 
     """
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise RubricError(f"it is not TOML: {error}") from None
-    except (ValueError, RecursionError):  # a number of thousands of digits, or lists in lists in lists
-        raise RubricError("it is not TOML that anybody would write: a number or a nesting has no end") from None
+    except (ValueError, RecursionError):  # a number with thousands of digits, or lists nested without end
+        raise RubricError("it cannot be read as TOML: a number is too long or a nesting too deep") from None
     criteria = tuple(
         criterion
         for number, row in enumerate(_rows(table), start=1)
         if kind in (criterion := _criterion(row, number)).kinds
     )
     if not criteria:
-        raise RubricError(f"no [[criterion]] names the kind {kind}")
+        raise RubricError(f"no [[criterion]] is for the kind {kind}")
     if len({criterion.id for criterion in criteria}) < len(criteria):
         raise RubricError("two criteria have the same id")
     own = table.get("threshold", 75) if threshold is None else threshold
     if isinstance(own, bool) or not isinstance(own, int) or not 0 <= own <= 100:
-        raise RubricError("threshold has to be a whole number from 0 to 100")
+        raise RubricError("threshold has to be an integer from 0 to 100")
     return Rubric(criteria, own)
 
 
@@ -130,7 +131,7 @@ def _criterion(row: object, number: int) -> Criterion:
 
 @cache
 def default_rubric(kind: str, threshold: int | None = None) -> Rubric:
-    """Return the rubric that ships with the console, for one kind of artifact."""
+    """Return the console's default rubric for one kind of artifact."""
     return read_rubric(facts_text("rubric"), kind, threshold=threshold)
 
 
@@ -138,11 +139,11 @@ def judge_review(review: Review, rubric: Rubric, draft: Quotable, nonce: str) ->
     """Compute the verdict from a review.
 
     Block: the reviewer quoted a blocker from the draft. Ready: the total reaches the threshold, every criterion that
-    must hold has at least 3, and the review is sound. Anything else is revise. A review is sound when it repeats the
-    nonce, scores every criterion once, and quotes for each what shows that the draft was read.
+    must hold has at least 3, and the review is sound. Otherwise: revise. A review is sound if it repeats the nonce,
+    scores every criterion once, and for each quotes words that show that the draft was read.
     """
     scores: dict[str, int] = {}
-    for each in review.criteria:  # of two scores of one criterion, the lower one counts
+    for each in review.criteria:  # if a criterion has two scores, the lower one counts
         score = _counted_score(each.score)
         scores[each.id] = min(score, scores.get(each.id, score))
     total = rubric.total(scores)
@@ -155,7 +156,7 @@ def judge_review(review: Review, rubric: Rubric, draft: Quotable, nonce: str) ->
         if each.must and scores.get(each.id, 0) < MUST_SCORE
     ]
     if total < rubric.threshold:
-        weak.append(_finding("RUB-01", f"the total is {total} of 100, under the threshold of {rubric.threshold}"))
+        weak.append(_finding("RUB-01", f"the total is {total} of 100, below the threshold of {rubric.threshold}"))
     weight, verdict = _weigh(review.findings, draft)
     if weak or unsound:
         verdict = worst(verdict, GateVerdict.REVISE)
@@ -172,7 +173,7 @@ def judge_review(review: Review, rubric: Rubric, draft: Quotable, nonce: str) ->
 def judge_critique(critique: Critique, draft: Quotable, nonce: str, *, reviewed: GateVerdict) -> Judgement:
     """Compute the verdict from a critique, which can only lower the reviewer's.
 
-    The critic was not told the reviewer's verdict; it comes in here, after its answer.
+    The critic did not know the reviewer's verdict; it is applied here, after the critic's answer.
     """
     unsound = [*_check_nonce(critique.nonce, nonce, "critic")]
     unsound += _check_quotes(critique.findings, draft)
@@ -193,7 +194,7 @@ def _counted_score(score: int) -> int:
 
 def _check_nonce(answered: str, nonce: str, who: str) -> Iterable[Finding]:
     if answered != nonce:
-        yield _finding("EVID-02", f"the {who} did not repeat the nonce: the answer may not be one to this request")
+        yield _finding("EVID-02", f"the {who} did not repeat the nonce: the answer may belong to another request")
 
 
 def _check_scores(review: Review, rubric: Rubric) -> Iterable[Finding]:
@@ -202,27 +203,27 @@ def _check_scores(review: Review, rubric: Rubric) -> Iterable[Finding]:
     if missing:
         yield _finding("RUB-03", f"no score for {', '.join(missing)}")
     if len(set(scored)) < len(scored) or set(scored) - set(rubric.ids):
-        yield _finding("RUB-04", "a criterion was scored twice, or one that the rubric has not")
+        yield _finding("RUB-04", "a criterion was scored twice, or is not in the rubric")
     if any(_counted_score(each.score) != each.score for each in review.criteria):
-        yield _finding("RUB-05", f"a score is not one of 0 to {SCORE_LIMIT}; it counts 0")
+        yield _finding("RUB-05", f"a score is not from 0 to {SCORE_LIMIT}; it counts 0")
 
 
 def _check_evidence(quotes: Sequence[str], draft: Quotable) -> Iterable[Finding]:
     if not draft.has_enough:
-        yield _finding("EVID-04", "the draft changes too little text to be quoted: a person has to look at it")
+        yield _finding("EVID-04", "the draft changes too little text to quote: a person has to look at it")
         return
     weak = sum(1 for quote in quotes if not draft.supports(quote))
     if weak:
-        what = "a line that the patch adds or removes" if draft.is_patch else "words of the draft, and enough of them"
+        what = "a line that the patch adds or removes" if draft.is_patch else "a long enough quote from the draft"
         yield _finding("EVID-01", f"a score's evidence is not {what} ({weak} of them)")
     elif len(quotes) > 1 and len(set(quotes)) == 1 and draft.has_choice:
-        yield _finding("EVID-03", "one quote is the evidence for all criteria: it shows that one line was read")
+        yield _finding("EVID-03", "all criteria have the same quote: it shows only that one line was read")
 
 
 def _check_quotes(findings: Sequence[JudgeFinding], draft: Quotable) -> Iterable[Finding]:
     strange = sum(1 for each in findings if not draft.stands_in(each.quote))
     if strange:
-        yield _finding("EVID-01", f"a finding's quote does not stand in the draft ({strange} of them)")
+        yield _finding("EVID-01", f"a finding's quote is not in the draft ({strange} of them)")
 
 
 def _weigh(findings: Sequence[JudgeFinding], draft: Quotable) -> tuple[tuple[Finding, ...], GateVerdict]:
@@ -232,7 +233,7 @@ def _weigh(findings: Sequence[JudgeFinding], draft: Quotable) -> tuple[tuple[Fin
     majors = sum(1 for each in findings if each.severity is FindingSeverity.MAJOR)
     said: list[Finding] = []
     if blockers:
-        said.append(_finding("JUDGE-01", f"{len(blockers)} blocking, {quoted} of them with words of the draft"))
+        said.append(_finding("JUDGE-01", f"{len(blockers)} blocking, {quoted} of them with a quote from the draft"))
     if majors:
         said.append(_finding("JUDGE-02", f"{majors} major", Severity.WARN))
     if quoted:

@@ -1,4 +1,4 @@
-"""The state of a run: one candidate's way through the gates, folded from what happened."""
+"""The state of a run: one candidate's way through the gates, folded from the events."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -30,7 +30,7 @@ from console.domain.run.gate import Gate, GateVerdict
 
 
 class RunStatus(StrEnum):
-    """How a run stands. All but the first are the end."""
+    """The status of a run. All but the first are final."""
 
     ACTIVE = "active"
     CLOSED = "closed"
@@ -39,22 +39,22 @@ class RunStatus(StrEnum):
 
 
 class Phase(StrEnum):
-    """Where a run stands at its gate."""
+    """The phase of a run at its gate."""
 
     NEW = "new"
     """Nothing has happened yet."""
     DUE = "due"
     """The gate's work has to be done."""
     CALLING = "calling"
-    """A call was intended, and has not ended as far as the ledger knows."""
+    """A call was intended, and the ledger has no end of it."""
     LOST = "lost"
-    """A call was cut off with its process: it may have been billed, and only the operator may repeat it."""
+    """A call was cut off when its process ended: it may have been billed, and only the operator may repeat it."""
     WORKED = "worked"
-    """The work is done and is to be judged by our code."""
+    """The work is done; our code judges it next."""
     WAITING = "waiting"
     """The gate waits for a decision."""
     ENDING = "ending"
-    """The last decision is given; what comes of it follows at once."""
+    """The last decision is made; its result follows immediately."""
     OVER = "over"
 
 
@@ -63,35 +63,35 @@ CallEnd = CallRecorded | CallFailed | CallLost
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A verdict with who gave it, and when."""
+    """A verdict with its author and time."""
 
     decided: GateDecided
     actor: Actor
     at_ms: int
     signed: OperatorSigned | None = None
-    """The signature that came with it."""
+    """The signature of the decision."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunState:
-    """All that is known of a run, folded from the ledger."""
+    """Everything known about a run, folded from the ledger."""
 
     run_id: str
     seq: int = 0
     head: str = ""
-    """The hash of the newest line: what an operator who decides has to have seen."""
+    """The hash of the newest line; an operator has to have seen it before deciding."""
     started_at_ms: int = 0
     updated_at_ms: int = 0
     creator: Actor | None = None
     begun: OperatorSigned | None = None
     """The creator's signature."""
     signed: OperatorSigned | None = None
-    """The signature for the decision that is to follow; any other event voids it."""
+    """The signature for the decision that follows; any other event voids it."""
     created: RunCreated | None = None
     status: RunStatus = RunStatus.ACTIVE
     gate: Gate = Gate.INSTRUCTION
     attempt: int = 1
-    """The writer pass, from 1; at the planner, the plan's."""
+    """The writer pass, from 1; at the planner, the number of the plan."""
     phase: Phase = Phase.NEW
     routes: tuple[PinnedRoute, ...] = ()
     instruction: InstructionPinned | None = None
@@ -99,15 +99,15 @@ class RunState:
     intended: CallIntended | None = None
     """The newest call of this gate."""
     failure: CallFailed | None = None
-    """How it ended, where it gave nothing to judge."""
+    """How it ended, if it produced nothing to judge."""
     calls_here: int = 0
-    """Calls at this gate in this attempt."""
+    """The number of calls at this gate in this attempt."""
     calls: tuple[CallIntended, ...] = ()
     ends: tuple[CallEnd, ...] = ()
     artifacts: tuple[ArtifactStored, ...] = ()
     sources: SourcesChecked | None = None
     opened: GateOpened | None = None
-    """The gate that waits, with what our code computed."""
+    """The waiting gate, with its computed verdict."""
     openings: tuple[GateOpened, ...] = ()
     decisions: tuple[Decision, ...] = ()
     moves: tuple[RouteMoved, ...] = ()
@@ -119,17 +119,17 @@ class RunState:
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing can happen any more."""
+        """Whether the run is over."""
         return self.status is not RunStatus.ACTIVE
 
     @property
     def is_waiting(self) -> bool:
-        """Whether only a person can bring the run further."""
+        """Whether only a person can continue the run."""
         return not self.is_over and self.phase in (Phase.WAITING, Phase.LOST)
 
     @property
     def may_repeat(self) -> bool:
-        """Whether the gate's newest call was lost, or gave nothing to judge."""
+        """Whether the gate's newest call was lost or produced nothing to judge."""
         return self.phase is Phase.LOST or (self.phase is Phase.WAITING and self.failure is not None)
 
     @property
@@ -138,7 +138,7 @@ class RunState:
         return bool(self.calls)
 
     def needs_signature(self, verdict: GateVerdict) -> bool:
-        """Return whether a decision has to be signed: where the policy wants two operators. Anybody may block."""
+        """Return whether a decision has to be signed, which a policy for two operators requires. Anyone may block."""
         return self.created is not None and self.created.policy.four_eyes and verdict is not GateVerdict.BLOCK
 
     def route(self, role: Role) -> PinnedRoute | None:
@@ -151,12 +151,12 @@ class RunState:
 
     @property
     def subject_sha256(self) -> str | None:
-        """The hash of what the gate is about: the plan, or the draft of this attempt."""
+        """The hash of the gate's subject: the plan, or the draft of this attempt."""
         role = ArtifactRole.PLAN if self.gate is Gate.PLANNER else ArtifactRole.DRAFT
         stored = self.artifact(role)
         return None if stored is None or stored.attempt != self.attempt else stored.sha256
 
     def opening(self, gate: Gate) -> GateOpened | None:
-        """Return what our code computed at a gate in this attempt."""
+        """Return the computed verdict of a gate in this attempt."""
         found = (each for each in reversed(self.openings) if each.gate is gate and each.attempt == self.attempt)
         return next(found, None)

@@ -1,4 +1,4 @@
-"""The terms of a verdict: what an operator takes on by giving it at the gate that waits. Both faces ask here."""
+"""The terms of a verdict: what giving it at the waiting gate requires. Both user interfaces ask here."""
 
 from dataclasses import dataclass
 
@@ -9,24 +9,24 @@ from console.domain.run.state import RunState
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a verdict means at the gate that waits."""
+    """What a verdict means at the waiting gate."""
 
     is_override: bool
-    """It is better than what our code computed."""
+    """Whether it is better than the computed verdict."""
     is_open: bool
-    """It may be given here; False also where what was computed is final."""
+    """Whether it may be given here; False also if the computed verdict is final."""
     needs_reason: bool
-    """An operator has to type a reason; the machine's own verdict never needs one."""
+    """Whether an operator has to type a reason; the machine's own verdict never needs one."""
     needs_signature: bool
-    """The policy wants two operators, and they are told apart by what they sign."""
+    """Whether the policy requires two operators, told apart by their signatures."""
     is_second: bool
-    """Another operator has to give it than those who stand behind the draft already."""
+    """Whether it has to come from an operator who has not yet passed the draft."""
     behind: tuple[OperatorSigned | None, ...]
-    """Who began the run and who passed the draft of this attempt; None for each who did not sign."""
+    """The operators who began the run and passed the draft of this attempt; None for each unsigned one."""
 
 
 def terms_of(state: RunState, verdict: GateVerdict) -> Terms | None:
-    """Return the terms of a verdict; None where no gate waits."""
+    """Return the terms of a verdict; None if no gate waits."""
     opened = state.opened
     if opened is None:
         return None
@@ -43,7 +43,7 @@ def terms_of(state: RunState, verdict: GateVerdict) -> Terms | None:
 
 
 def open_verdicts(state: RunState) -> tuple[GateVerdict, ...]:
-    """Return what may be said at the gate that waits; nothing where none does."""
+    """Return the verdicts that may be given at the waiting gate; empty if none waits."""
     return tuple(verdict for verdict in GateVerdict if (terms := terms_of(state, verdict)) and terms.is_open)
 
 

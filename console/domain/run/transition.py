@@ -1,7 +1,7 @@
-"""The transitions of a run, as data: in which phase what may happen, under which conditions, and where it leads.
+"""The transitions of a run, as data: which event may happen in which phase, on which conditions, and where it leads.
 
-The fold follows them, `decide` asks them why an event cannot follow, and `docs/run.svg` is drawn from them. What an
-event changes besides is in `fold`; what budgets, reasons and operators allow is in `decide`.
+The fold follows them, `decide` asks them why an event cannot follow, and `docs/run.svg` is drawn from them. `fold` has
+an event's other changes; `decide` has the rules on budgets, reasons and operators.
 """
 
 import re
@@ -41,13 +41,13 @@ Refuses = Callable[[RunState, Any], Refusal]
 
 
 class Move(StrEnum):
-    """Which gate the run stands at after a transition."""
+    """The gate of the run after a transition."""
 
     STAY = "stay"
     NEXT = "next"
     """The next gate."""
     BACK = "back"
-    """The planner's gate for a plan and the writer's for a draft, with a new attempt."""
+    """The planner's gate for a plan, the writer's for a draft, with a new attempt."""
 
 
 def _out_of_order(state: RunState, event: RunEvent) -> Refusal:
@@ -57,26 +57,26 @@ def _out_of_order(state: RunState, event: RunEvent) -> Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """What has to hold of a run and an event."""
+    """A condition on a run and an event."""
 
     words: str
     holds: Holds
     refuses: Refuses = _out_of_order
-    """Says why the event cannot follow where it does not hold."""
+    """Returns why the event cannot follow if the condition fails."""
 
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """What an event leads to in a phase."""
+    """Where an event leads from a phase."""
 
     source: Phase
     event: type[RunEvent]
     to: Phase
     move: Move = Move.STAY
     when: Condition | None = None
-    """Which of several transitions with this phase and event it is."""
+    """Tells apart several transitions with this phase and event."""
     requires: tuple[Condition, ...] = ()
-    """What has to hold, in the order in which it is refused."""
+    """The conditions, in the order in which they are checked."""
 
 
 # --- Conditions ------------------------------------------------------------------------------------------------------
@@ -100,15 +100,13 @@ _ROLE = Condition(
     "by the gate's role",
     lambda state, event: event.role is role_at(state.gate, state.attempt),
     lambda state, event: Refusal(
-        RefusalCode.ROUTE, f"the role {event.role} does not work at the gate {state.gate.words}"
+        RefusalCode.ROUTE, f"the role {event.role} has no work at the gate {state.gate.words}"
     ),
 )
 _PINNED = Condition(
     "on its pinned route",
     _is_pinned,
-    lambda _, event: Refusal(
-        RefusalCode.ROUTE, f"the route of {event.role} is not the one that the run was begun with"
-    ),
+    lambda _, event: Refusal(RefusalCode.ROUTE, f"the route of {event.role} is not the one that the run began with"),
 )
 _NEW_CALL = Condition(
     "a new call",
@@ -156,13 +154,13 @@ _ALLOWED = Condition(
     lambda state, event: event.verdict in allowed_verdicts(state.gate),
     lambda state, _: Refusal(
         RefusalCode.NOT_ALLOWED,
-        f"at the gate {state.gate.words} one says {' or '.join(allowed_verdicts(state.gate))}",
+        f"the gate {state.gate.words} allows {' or '.join(allowed_verdicts(state.gate))}",
     ),
 )
 _SIGNED = Condition(
     "signed, where the policy wants two operators",
     lambda state, event: state.signed is not None or not state.needs_signature(event.verdict),
-    lambda *_: Refusal(RefusalCode.UNSIGNED, "the policy wants two operators: this decision has to be signed"),
+    lambda *_: Refusal(RefusalCode.UNSIGNED, "the policy requires two operators: this decision has to be signed"),
 )
 _DECISION = (_THIS_GATE, _ALLOWED, _SIGNED)
 
@@ -229,7 +227,7 @@ TRANSITIONS = (
     Transition(Phase.ENDING, RunClosed, Phase.OVER, requires=(_SEALED,)),
     *(Transition(phase, RunStopped, Phase.OVER) for phase in Phase if phase not in (Phase.NEW, Phase.OVER)),
 )
-"""All that can happen in a run. What is not here cannot follow."""
+"""Every transition of a run. An event that is not here cannot follow."""
 
 _FROM: dict[tuple[Phase, type[RunEvent]], tuple[Transition, ...]] = {
     (each.source, each.event): tuple(
@@ -242,22 +240,22 @@ _OUT_OF_PHASE: dict[type[RunEvent], Refuses] = {
     GateDecided: lambda state, _: not_waiting(state),
     CallRepeatAllowed: _nothing_to_repeat,
 }
-"""How an event is refused that has no transition from a phase, where not as one that is out of order."""
+"""Special refusals for events without a transition from a phase; the default is "out of order"."""
 
 
 def words_of(event: type[RunEvent]) -> str:
-    """Return the name of a kind of event in words: `gate opened`."""
+    """Return an event type's name as words: `gate opened`."""
     return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", event.__name__).lower()
 
 
 def not_waiting(state: RunState) -> Refusal:
-    """Return the refusal of a decision where no gate waits."""
+    """Return the refusal of a decision when no gate waits."""
     return Refusal(RefusalCode.NOT_WAITING, f"the gate {state.gate.words} does not wait: it is {state.phase}")
 
 
 def why_over(state: RunState) -> Refusal | None:
-    """Say that a run is over; None where it is not."""
-    words = f"the run is {state.status}: nothing more can happen in it"
+    """Return a refusal if a run is over; None if it is not."""
+    words = f"the run is {state.status}: it takes no more commands"
     return Refusal(RefusalCode.OVER, words) if state.is_over else None
 
 
@@ -274,14 +272,14 @@ def transition_of(state: RunState, event: RunEvent) -> Transition | Refusal:
 
 
 def why_not_follow(state: RunState, event: RunEvent) -> Refusal | None:
-    """Say why an event cannot follow what happened in a run; None where it can.
+    """Return why an event cannot follow in a run; None if it can.
 
-    Whether it is also allowed, by budgets and to this operator, is for `decide` to say.
+    `decide` also checks budgets and the operator.
     """
     found = transition_of(state, event)
     return found if isinstance(found, Refusal) else None
 
 
 def can_follow(state: RunState, event: RunEvent) -> bool:
-    """Return whether an event has its place after all that happened in a run."""
+    """Return whether an event can follow in a run."""
     return why_not_follow(state, event) is None

@@ -1,1 +1,1 @@
-"""Claims with the public pages they cite."""
+"""Claims and the public pages that they cite."""

@@ -1,6 +1,6 @@
-"""Sources: what reading the pages came to that a draft's claims rest on, and what of it may be kept.
+"""Sources: the results of reading the pages that a draft's claims cite, and what may be stored of them.
 
-`supported` is said of words only: they were quoted, and they stand on the page. A page that merely answers is `live`.
+`supported` applies only to quoted words that are on the page. A page that merely answers is `live`.
 """
 
 import re
@@ -21,7 +21,7 @@ _MASK = "•••"
 _SCHEMES = frozenset(
     ("about", "blob", "data", "file", "ftp", "ftps", "git", "http", "https", "javascript", "mailto", "ssh")
 )
-"""What is kept of an address that is no web address: any other word before a colon may be a name or a secret."""
+"""The schemes kept from a URL that is not a web URL: any other word before a colon may be a name or a secret."""
 _HOST = re.compile(r"[a-z0-9._:-]{1,253}")
 _MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,63}/[a-z0-9][a-z0-9!#$&^_.+-]{0,63}")
 _PARAMETER = re.compile(r";([^;=/]*+)=[^;/]*+")
@@ -29,82 +29,82 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 class SourceVerdict(StrEnum):
-    """What reading a source came to."""
+    """The result of reading a source."""
 
     SUPPORTED = "supported"
-    """All words that are quoted from the page stand on it."""
+    """All words quoted from the page are on it."""
     UNSUPPORTED = "unsupported"
-    """Words that are quoted from the page do not stand on it."""
+    """Some words quoted from the page are not on it."""
     UNREACHABLE = "unreachable"
-    """The page was not read: that says nothing of the claim, and a person decides."""
+    """The page was not read: this says nothing about the claim, and a person decides."""
     MOVED = "moved"
-    """The page answered from another site than the claim names: a person says whether that is the same source."""
+    """The page was served by another site than the claim names: a person decides whether it is the same source."""
     LIVE = "live"
-    """The page was read, and no words are quoted from it."""
+    """The page was read, but no words are quoted from it."""
 
 
 class Unread(StrEnum):
     """Why a page was not read."""
 
     REFUSED = "refused"
-    """Its address must not be asked; nothing was sent."""
+    """Its address must not be contacted; nothing was sent."""
     NO_PAGE = "no_page"
-    """It was asked for and did not come whole."""
+    """It was requested but not received completely."""
     OVER_LIMIT = "over_limit"
-    """The draft names more than is checked; nothing was sent."""
+    """The draft names more sources than the limit; nothing was sent."""
 
 
 @dataclass(frozen=True, slots=True)
 class SourceChecked:
-    """A page was looked at for all claims that name it. Nothing of the page is kept but its hash."""
+    """A page was checked for all claims that name it. Only the page's hash is kept."""
 
     url: str
-    """Safe for a record: no user, of the query only names, no fragment, nothing that looks like a secret."""
+    """Safe for a record: no user, no fragment, only the names of the query, nothing that looks like a secret."""
     verdict: SourceVerdict
     checked_at_ms: int
     """Unix time in milliseconds."""
     claims: tuple[str, ...]
     """The ids of all claims that name the page."""
     supports: tuple[str, ...] = ()
-    """The ids of the claims whose quoted words stand on the page."""
+    """The ids of the claims whose quoted words are on the page."""
     lacks: tuple[str, ...] = ()
-    """The ids of the claims whose quoted words do not stand on it."""
+    """The ids of the claims whose quoted words are not on it."""
     final_origin: str = ""
-    """Scheme, host and port where the page was found after redirects; empty where it was not read."""
+    """The origin of the page after redirects; empty if it was not read."""
     status: int | None = None
-    """The HTTP status, where there was one."""
+    """The HTTP status, if there was one."""
     content_sha256: str | None = None
-    """Of the page's visible text without the ids and times that change with every visit."""
+    """The hash of the page's visible text, without the ids and times that change with every visit."""
     media_type: str = ""
     size: int = 0
-    """How many bytes the page came in."""
+    """The size of the page in bytes, as received."""
     unread: Unread | None = None
     reason: str = ""
-    """Why it was not read: one sentence in our words. For the screen; no part of a record."""
+    """Why it was not read, in one sentence of our own. For display; not part of a record."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page that was read, as far as its sources' verdict needs it."""
+    """A page that was read, with the data that its sources' verdict needs."""
 
     url: str
-    """Where it was found, after redirects: text from outside."""
+    """Its URL after redirects: text from outside."""
     status: int
     media_type: str
     """Text from outside."""
     text: str
-    """What a reader sees of it: text from outside, never kept."""
+    """Its visible text: text from outside, never stored."""
     content_sha256: str
     size: int
 
 
 def judge(claims: Sequence[Claim], page: Page, checked_at_ms: int) -> SourceChecked:
-    """Say what a page that was read comes to for the claims that name it.
+    """Return the verdict on a page that was read, for the claims that name it.
 
     Args:
-        claims: The claims, all of them with the same address.
+        claims: The claims, all with the same URL.
         page: The page.
-        checked_at_ms: When it was read, in Unix time, in milliseconds.
+        checked_at_ms: When it was read, in Unix milliseconds.
 
     """
     text = fold(page.text)
@@ -135,14 +135,14 @@ def judge(claims: Sequence[Claim], page: Page, checked_at_ms: int) -> SourceChec
 def not_read(
     claims: Sequence[Claim], checked_at_ms: int, unread: Unread, reason: str, status: int | None = None
 ) -> SourceChecked:
-    """Say that a page was not read.
+    """Return the result for a page that was not read.
 
     Args:
-        claims: The claims, all of them with the same address.
-        checked_at_ms: When that was seen, in Unix time, in milliseconds.
-        unread: Why, as a word.
-        reason: Why, as one sentence of ours.
-        status: The HTTP status, where there was one.
+        claims: The claims, all with the same URL.
+        checked_at_ms: When it failed, in Unix milliseconds.
+        unread: The kind of reason.
+        reason: The reason, as one sentence of our own.
+        status: The HTTP status, if there was one.
 
     """
     return SourceChecked(
@@ -157,20 +157,20 @@ def not_read(
 
 
 def check_sources(results: Iterable[SourceChecked], *, is_required: bool = False) -> tuple[Finding, ...]:
-    """Find what stands against a draft's sources. `fail` is against the draft; `warn` is for the operator to decide.
+    """Return the findings against a draft's sources. `fail` is against the draft; `warn` is for the operator to decide.
 
     Args:
-        results: What each of the draft's sources came to.
-        is_required: The draft is of a kind that has to name sources, as an article is.
+        results: The results for the draft's sources.
+        is_required: Whether this kind of draft has to name sources, as an article does.
 
     """
     results = tuple(results)
     found = [_finding(each) for each in results if each.unread is not Unread.OVER_LIMIT]
     if over := sum(len(each.claims) for each in results if each.unread is Unread.OVER_LIMIT):
-        message = "The draft names more sources than are checked; those at its end were not."
+        message = "The draft names more sources than the limit; the last ones were not checked."
         found.append(Finding("SRC-06", Severity.WARN, message, evidence=f"claims not checked: {over}"))
     if is_required and not results:
-        message = "The draft names no source, and this kind of draft has to."
+        message = "The draft names no source, but this kind of draft needs one."
         found.append(Finding("SRC-07", Severity.FAIL, message))
     return tuple(each for each in found if each is not None)
 
@@ -185,28 +185,28 @@ def _finding(result: SourceChecked) -> Finding | None:
         case SourceVerdict.SUPPORTED:
             return None
         case SourceVerdict.UNSUPPORTED:
-            message = "The quoted words do not stand on the page, or are too few or too many to support anything."
+            message = "The quoted words are not on the page, or are too few or too many to support anything."
             quoted = len(result.supports) + len(result.lacks)
             return finding("SRC-01", Severity.FAIL, message, f"{len(result.lacks)} of {quoted} quotes")
         case SourceVerdict.UNREACHABLE if result.unread is Unread.REFUSED:
-            message = "The source's address must not be asked, so that nothing was checked; name a public page."
+            message = "The source's address must not be contacted, so it was not checked; cite a public page."
             return finding("SRC-03", Severity.WARN, message, result.reason)
         case SourceVerdict.UNREACHABLE:
-            message = "The source could not be read, which says nothing of the claim: look yourself."
+            message = "The source could not be read, which says nothing about the claim: check it yourself."
             return finding("SRC-02", Severity.WARN, message, result.reason)
         case SourceVerdict.MOVED:
-            message = "The page answered from another site than the one that is named: look whether it is the source."
+            message = "The page came from another site than the one cited: check whether it is the source."
             return finding("SRC-04", Severity.WARN, message)
         case SourceVerdict.LIVE:
-            message = "The page answers, and no words are quoted from it: what it says was not checked."
+            message = "The page answers, but no words are quoted from it: its content was not checked."
             return finding("SRC-05", Severity.INFO, message)
 
 
 def record_url(url: str) -> str:
-    """Return a URL as a record may hold it: printable, and without anything that may be private or a secret.
+    """Return a URL that is safe for a record: printable, and without anything that may be private or a secret.
 
-    No user, no fragment; of the query and of a path's parameters only the names; a part that looks like a secret is
-    masked. Of what is not a web address only the scheme is left, and nothing where there is none.
+    It has no user and no fragment, and only the names of query and path parameters; a part that looks like a secret is
+    masked. Only the scheme remains of other URLs, and nothing of a text without one.
     """
     scheme, colon, _ = url.partition(":")
     if not colon or scheme.lower() not in _SCHEMES:
@@ -221,7 +221,7 @@ def record_url(url: str) -> str:
 
 
 def origin_of(url: str) -> str:
-    """Return scheme, host and port of a web address, the port only where it is not the scheme's own; else nothing."""
+    """Return the scheme, host and non-default port of a web URL; otherwise an empty string."""
     parts = _split(url)
     if parts is None or parts.scheme not in _DEFAULT_PORTS or not _HOST.fullmatch(parts.hostname or ""):
         return ""
@@ -231,7 +231,7 @@ def origin_of(url: str) -> str:
 
 
 def _is_same_site(asked: str, found: str) -> bool:
-    """Return whether two addresses are of one site: path, `www.` and https for http do not matter."""
+    """Return whether two URLs are on one site: path, `www.` and https for http do not matter."""
     return _site(asked) == _site(found)
 
 

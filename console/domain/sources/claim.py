@@ -1,4 +1,4 @@
-"""Claims: what a draft says on the word of a page, as its writer lists them or as links in a document."""
+"""Claims: statements of a draft that cite a page, as its writer lists them or as links in a document."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -9,7 +9,7 @@ from console.domain.text.secret_scan import looks_like_secret
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
 
-# What of Markdown is no source: code, comments and pictures.
+# The parts of Markdown that are not sources: code, comments and pictures.
 _NO_TEXT = re.compile(
     r"^[ \t>]*+(?:(?P<fence>`{3,}+)[^`\n]*+|(?P<waves>~{3,}+)[^\n]*+)\n"
     r"(?>(?![ \t>]*+(?:(?P=fence)|(?P=waves)))[^\n]*+\n)*+[^\n]*+"
@@ -30,20 +30,20 @@ _PAIRS = {")": "(", "]": "["}
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Something that a draft says on the word of a page. A draft's words: never part of a record but for the id."""
+    """A statement of a draft that cites a page. This is draft text: a record contains only the id."""
 
     id: str
     url: str = field(repr=False)
-    """As the writer gave it, whatever that is."""
+    """As the writer gave it, unchecked."""
     quote: str = field(default="", repr=False)
-    """Words that have to stand on the page; empty where none are given, such as for a link."""
+    """Words that have to be on the page; empty if none are given, as for a link."""
 
 
 def named_claims(claims: Iterable[Claim]) -> tuple[Claim, ...]:
-    """Return claims under ids that a record may hold, each its own.
+    """Return claims with unique ids that are safe for a record.
 
-    An id that is no short plain name, looks like a secret or was used before gives way to `claim-N`, N being the
-    claim's place. What repeats a claim in all its parts is left out.
+    An id that is not a short plain name, looks like a secret or is already taken becomes `claim-N`, with N the claim's
+    position. Exact duplicates of a claim are dropped.
     """
     distinct = tuple(dict.fromkeys(claims))
     taken = {each.id for each in distinct}
@@ -59,13 +59,13 @@ def named_claims(claims: Iterable[Claim]) -> tuple[Claim, ...]:
 
 
 def with_links(claims: Sequence[Claim], document: str) -> tuple[Claim, ...]:
-    """Return the claims, and a claim without a quote for each address that only the document links to.
+    """Return the claims, plus a claim without a quote for each URL that only the document links to.
 
-    Links are what Markdown or plain text shows as such: inline, by reference, in angle brackets or bare. Code,
-    comments and pictures are not sources.
+    Links are those of Markdown or plain text: inline, by reference, in angle brackets or bare. Code, comments and
+    pictures are not sources.
 
     Args:
-        claims: The claims that the writer listed, under their final ids.
+        claims: The claims that the writer listed, with their final ids.
         document: The draft, in Markdown or plain text.
 
     """
@@ -80,7 +80,7 @@ def with_links(claims: Sequence[Claim], document: str) -> tuple[Claim, ...]:
 
 
 def address_of(url: str) -> str:
-    """Return what of a URL is asked for, in one spelling: without its fragment, the path in ASCII."""
+    """Return the normalised URL to request: without its fragment, the path in ASCII."""
     head = _HEAD.match(url)
     if head is None:
         return url
@@ -103,7 +103,7 @@ def _links(document: str) -> Iterable[str]:
 
 
 def _trimmed(run: str) -> str:
-    """Return a link without the brackets and signs of the sentence around it."""
+    """Return a link without the brackets and punctuation of the surrounding sentence."""
     open_ones: list[str] = []
     for place, sign in enumerate(run):
         if sign in "([":

@@ -1,1 +1,1 @@
-"""Text from outside: made safe to show, searched for secrets, compared as a reader sees it."""
+"""Text from outside: makes it safe to show, searches it for secrets, compares it as a reader sees it."""

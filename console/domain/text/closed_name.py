@@ -1,12 +1,12 @@
-"""Names that a gateway gives, in closed forms: the ledger keeps what the screen shows, and prose does not pass."""
+"""Closed forms for names from a gateway: the ledger stores what the screen shows, and prose does not match."""
 
 import re
 
 from console.domain.text.secret_scan import find_secrets
 
 MODEL_NAME = re.compile(r"[A-Za-z0-9@~][A-Za-z0-9._:/@+~# -]{0,199}")
-"""As long as a config and a catalogue allow. `@cf/meta/llama` is Cloudflare's, `~anthropic/claude-opus-latest` is
-OpenRouter's, and after a `#` Fireworks names the deployment."""
+"""The length is that of a config and a catalogue. `@cf/meta/llama` is Cloudflare's, `~anthropic/claude-opus-latest` is
+OpenRouter's, and Fireworks puts the deployment after a `#`."""
 REQUEST_ID = re.compile(r"[A-Za-z0-9._:/@+=-]{1,128}")
 FINISH = re.compile(r"[A-Za-z][A-Za-z_-]{0,39}")
 """Why a model stopped: `stop`, `end_turn`, `MAX_TOKENS`, `tool-calls`."""

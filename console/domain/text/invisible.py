@@ -1,7 +1,7 @@
-"""Invisible characters: one table with their kinds, for everything that looks for them.
+"""Invisible characters: one table with their kinds, for all code that looks for them.
 
-It holds every code point that Unicode calls a control, a format character, a line or paragraph separator or a surrogate
-(Cc, Cf, Zl, Zp, Cs), and every one that it calls default ignorable (DerivedCoreProperties.txt), reserved ones included.
+It has every code point that Unicode classifies as a control, format character, line or paragraph separator or surrogate
+(Cc, Cf, Zl, Zp, Cs) or as default ignorable (DerivedCoreProperties.txt), including reserved ones.
 """
 
 from bisect import bisect_right
@@ -10,28 +10,28 @@ from enum import StrEnum
 
 
 class Invisible(StrEnum):
-    """The kind of an invisible character, in words for a person."""
+    """The kind of an invisible character, as text for a person."""
 
     CONTROL = "control"
     """A terminal obeys it."""
     LINE_SEPARATOR = "line separator"
-    """It breaks lines where few programs do."""
+    """It breaks lines, but only in few programs."""
     BIDI = "bidi"
-    """It changes the order in which text is drawn."""
+    """It changes the drawing order of text."""
     ZERO_WIDTH = "zero-width"
-    """It joins or parts what stands beside it."""
+    """It joins or separates its neighbours."""
     VARIATION_SELECTOR = "variation selector"
-    """It chooses between drawings of the character before it."""
+    """It chooses between glyphs of the preceding character."""
     FILLER = "filler"
-    """A letter that is drawn as a gap."""
+    """A letter drawn as a gap."""
     TAG = "tag"
     """ASCII at other code points, drawn as nothing; after a black flag it names part of a country."""
     FORMAT = "format"
-    """It guides the layout of a script, and a terminal draws nothing or a box for it."""
+    """It controls the layout of a script; a terminal draws nothing or a box."""
     SURROGATE = "surrogate"
-    """Half of a character; no text that can be encoded holds one."""
+    """Half of a character; encodable text cannot contain it."""
     SIGN = "sign"
-    """A visible sign of numbers or abbreviations that Unicode counts among the format characters."""
+    """A visible number or abbreviation sign that Unicode classifies as a format character."""
 
 
 _CONTROL, _BIDI, _ZERO_WIDTH, _FORMAT = Invisible.CONTROL, Invisible.BIDI, Invisible.ZERO_WIDTH, Invisible.FORMAT
@@ -77,15 +77,15 @@ TABLE: tuple[tuple[int, int, Invisible, str], ...] = (
     (0xE0100, 0xE01EF, _SELECTOR, "variation selectors supplement"),
     (0xE01F0, 0xE0FFF, _TAG, "reserved beyond the selectors"),
 )
-"""The first and the last code point of each range, its kind, and what Unicode calls it; in order."""
+"""The first and last code point of each range, its kind and its Unicode name; in order."""
 _FIRSTS = [first for first, *_ in TABLE]
 
 HIDING = frozenset(Invisible) - {Invisible.SIGN}
-"""All kinds but the visible one: a text that a person reviews should hold none of them."""
+"""All kinds but the visible one: text for human review should have none of them."""
 DROPPED = HIDING - {Invisible.CONTROL, Invisible.LINE_SEPARATOR, Invisible.SURROGATE}
 """The kinds that can be removed from words: they separate neither words nor lines."""
 LAYOUT = "\t\n\f\r"
-"""The controls that plain text is laid out with."""
+"""The layout controls of plain text."""
 
 
 def kind_of(character: str) -> Invisible | None:
@@ -96,7 +96,7 @@ def kind_of(character: str) -> Invisible | None:
 
 
 def class_of(kinds: Iterable[Invisible], *, but: str = "") -> str:
-    """Return the characters of some kinds, without the ones in `but`, for a character class of a regular expression."""
+    """Return the characters of some kinds, without those in `but`, for a regular expression's character class."""
     wanted, pieces = frozenset(kinds), []
     for first, last, kind, _ in TABLE:
         if kind not in wanted:
@@ -104,5 +104,5 @@ def class_of(kinds: Iterable[Invisible], *, but: str = "") -> str:
         for code in (*sorted(code for code in map(ord, but) if first <= code <= last), last + 1):
             if first < code:
                 pieces.append(f"\\U{first:08x}-\\U{code - 1:08x}")
-            first = code + 1  # noqa: PLW2901  # what is left of the range
+            first = code + 1  # noqa: PLW2901  # the rest of the range
     return "".join(pieces)

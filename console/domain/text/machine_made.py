@@ -1,7 +1,7 @@
-"""Whether a run of characters was made by a machine at random, or by a person out of words.
+"""Whether a run of characters is random, or a name that a person made from words.
 
-Neighbours tell: in words and names few pairs of letters make up nearly all, and digits stand together. What chance made
-of small letters alone is missed now and then, one in a thousand at 60 characters; no known key is made so.
+Neighbours tell: within words and names a few pairs of letters account for nearly all, and digits stay together. Random
+runs of small letters alone are sometimes missed, one in a thousand at 60 characters; no known key looks like that.
 """
 
 import re
@@ -21,7 +21,7 @@ _COMMON = frozenset(
         "uabcdefgilmnprst vaeio waehinors xaceipt yeinpst zei",
     )
 )
-"""A letter and what follows it in English: these 300 of 676 pairs are 95 of 100 in the words of code and prose."""
+"""Letters and their successors in English: these 300 of 676 pairs are 95 of 100 in the words of code and prose."""
 _LETTER_BESIDE_DIGIT = re.compile(r"[a-z](?=[0-9])|[0-9](?=[a-z])")
 _SHORT_HUMP = re.compile(r"(?<![a-z])[a-z]{1,2}(?=[A-Z])")
 _PART = re.compile(r"[A-Za-z0-9]+")
@@ -30,24 +30,24 @@ _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE
 
 _LEAST_ODD = 5
 _LEAST_ODD_SHARE = 0.3
-"""Words have odd neighbours at one letter in ten, chance at one in two: 22 characters tell them apart."""
+"""Words have odd neighbours at one letter in ten, random text at one in two: 22 characters tell them apart."""
 _LONGEST_NAME = 24
-"""No name is longer without a hyphen, an underscore or a change of case between its words, and has digits too."""
+"""No name with digits is longer without a hyphen, an underscore or a change of case between its words."""
 _LEAST_HEXADECIMAL = 16
 _LEAST_DISTINCT = 8
 
 _FILLER = re.compile("changeme|dummy|example|fake|placeholder|redacted|replaceme|sample|todo|yours?")
-"""One such word says that the value is yet to come."""
+"""One such word marks a value that is still to be filled in."""
 _GENERIC = re.compile(
     "access|admin|api|auth|change|credentials?|demo|enter|goes|guest|here|insert|key|me|my|name|pass|passwd|password"
     "|postgres|pwd?|replace|root|secret|some|test|testing|the|this|token|user|username|value"
 )
-"""A value of such words alone is a placeholder."""
+"""A value made only of such words is a placeholder."""
 _COUNTED = "1234567890"
 
 
 def is_machine_made(text: str) -> bool:
-    """Return whether a value is random: its letters do not follow each other as in words, or it is a number."""
+    """Return whether a value is random: its letters do not follow one another as in words, or it is a number."""
     if len(set(text)) < _LEAST_DISTINCT:
         return False
     parts = _PART.findall(text)
@@ -68,7 +68,7 @@ def is_mixed(run: str) -> bool:
 
 
 def _oddities(part: str) -> int:
-    """Return how much is rare in names: pairs of letters, a letter beside a digit, a capital after a letter or two."""
+    """Count what is rare in names: pairs of letters, a letter next to a digit, a capital after a letter or two."""
     small = part.lower()
     pairs = map(str.__add__, small, small[1:])
     rare = sum(pair not in _COMMON for pair in pairs if pair.isalpha() and pair[0] != pair[1])
@@ -76,7 +76,7 @@ def _oddities(part: str) -> int:
 
 
 def _is_number(part: str) -> bool:
-    """Return whether letters and digits stand together for longer than any name has them, or are hexadecimal digits."""
+    """Return whether letters and digits are mixed for longer than in any name, or are hexadecimal digits."""
     if part.isalpha() or part.isdigit() or len(set(part)) < _LEAST_DISTINCT:
         return False
     is_hexadecimal = len(part) >= _LEAST_HEXADECIMAL and not part.lower().strip("0123456789abcdef")
@@ -88,7 +88,7 @@ def is_placeholder(text: str, *, beside: str = "") -> bool:
 
     Args:
         text: The value.
-        beside: The name that it belongs to; a password that equals its user's name is a placeholder.
+        beside: The name that it belongs to; a password equal to its user name is a placeholder.
 
     """
     if is_machine_made(text):

@@ -1,4 +1,4 @@
-"""Quoted words: whether they stand in a text, whatever a renderer did to its spaces, quotation marks and dashes."""
+"""Quotes: whether a text contains quoted words, whatever a renderer did to its spaces, quotation marks and dashes."""
 
 import re
 import unicodedata
@@ -7,29 +7,29 @@ from console.domain.text.invisible import DROPPED, class_of
 from console.domain.text.normal_form import fold_compatible
 
 QUOTE_WEIGHT = 12
-"""The fewest letters and digits of a quote; one of a script written without spaces, such as Chinese, counts twice."""
+"""The minimum letters and digits of a quote; one of a script written without spaces, such as Chinese, counts twice."""
 QUOTE_LIMIT = 2000
-"""The most characters of a quote: what is longer is a copy, not a quote."""
+"""The maximum length of a quote: anything longer is a copy."""
 
 _DROPPED = re.compile(f"[{class_of(DROPPED)}]")
 _FOLDED = (
     dict.fromkeys("‘’‚‛′´`ʼ", "'")
     | dict.fromkeys("“”„‟″«»", '"')
     | dict.fromkeys("\u2010\u2011\u2012\u2013\u2212", "-")
-    | dict.fromkeys("\u2014\u2015\u2e3a\u2e3b", " - ")  # a long dash parts words with or without spaces around it
+    | dict.fromkeys("\u2014\u2015\u2e3a\u2e3b", " - ")  # a long dash separates words with or without spaces around it
 )
 _FOLDABLE = re.compile(f"[{''.join(_FOLDED)}]")
 _CONNECTORS = "-'_.,"
-"""What joins two words, or two numbers, where nothing stands between."""
+"""Characters that join two words or two numbers."""
 _TRIALS = 1000
-"""The most places that are looked at: a page that repeats the words a thousand times within others is hostile."""
+"""The maximum number of places to check: a page that repeats the words a thousand times inside others is hostile."""
 
 
 def stands_in(quote: str, text: str) -> bool:
-    """Return whether quoted words stand in a text, word for word, both of them folded.
+    """Return whether a text contains quoted words, word for word; both have to be folded.
 
-    The kind of quotation marks, dashes, spaces and of compatible characters (NFKC) does not count; case does. A quote
-    begins and ends with whole words and numbers: "refundable" does not stand in "non-refundable", nor "10" in "10.5".
+    The kind of quotation marks, dashes, spaces and compatible characters (NFKC) does not matter; case does. A quote
+    begins and ends with whole words and numbers: "refundable" is not in "non-refundable", nor "10" in "10.5".
     """
     if not is_enough(quote):
         return False
@@ -52,11 +52,11 @@ def is_enough(quote: str) -> bool:
 
 
 def fold(text: str) -> str:
-    """Return a text in the form in which quotes are looked up. It is idempotent."""
+    """Return a text in the form for looking up quotes. Idempotent."""
     if text.isascii():
         text = _signs_folded(text)
     else:
-        # Twice, because the compatible form of a sign may be one to fold.
+        # Twice, because the compatible form of a sign may itself need folding.
         text = _signs_folded(fold_compatible(_DROPPED.sub("", _signs_folded(text))))
     return " ".join(text.split())
 
@@ -66,7 +66,7 @@ def _signs_folded(text: str) -> str:
 
 
 def _is_joined(text: str, place: int) -> bool:
-    """Return whether the characters on both sides of a place belong to one word or number."""
+    """Return whether the characters on both sides of a position belong to one word or number."""
     before, after = text[max(place - 1, 0) : place], text[place : place + 1]
     if _is_word(before) and _is_word(after):
         return True
@@ -83,5 +83,5 @@ def _is_joined(text: str, place: int) -> bool:
 
 
 def _is_word(character: str) -> bool:
-    """Return whether a character builds words that spaces part: digits, and letters of scripts that have cases."""
+    """Return whether a character belongs to space-separated words: digits, and letters of scripts with case."""
     return character.isdecimal() or character.lower() != character.upper()

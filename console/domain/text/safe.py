@@ -1,4 +1,4 @@
-"""Text from outside made fit to show: what a terminal would obey, or a reader would not see, gets a visible sign."""
+"""Makes text from outside safe to show: characters that a terminal obeys or a reader does not see become visible."""
 
 import re
 import unicodedata
@@ -15,16 +15,16 @@ _VISIBLE_LINES = {code: symbol for code, symbol in _VISIBLE.items() if code != 0
 
 
 def safe(text: str, *, limit: int | None = None, keep_lines: bool = False) -> str:
-    r"""Make text from outside fit to be shown: nothing in it can move a cursor, hide or reorder.
+    r"""Make text from outside safe to show: nothing in it can move a cursor, hide or reorder text.
 
     C0, DEL and C1 controls, bidi and zero-width characters, tag characters and lone surrogates become visible
-    symbols. The map is character by character, so it is safe on any piece of a stream. Of combining marks in a row at
-    most 8 are left: thousands of them on one letter stop a terminal.
+    symbols. The mapping is per character, so it is safe on any piece of a stream. At most 8 combining marks in a row
+    are kept: thousands of them on one letter stall a terminal.
 
     Args:
         text: Text that came from a gateway, a file or a person.
-        limit: The most characters to return; a longer text ends in an ellipsis.
-        keep_lines: Let line feeds through, for text that is laid out line by line.
+        limit: The maximum length; a longer text ends in an ellipsis.
+        keep_lines: Keep line feeds, for text with several lines.
 
     """
     if limit is not None and len(text) > limit:
@@ -43,8 +43,8 @@ def _with_few_marks(text: str) -> Iterator[str]:
 
 
 _MARKS = 8
-"""The most combining marks in a row that are shown; no writing has more than a few."""
+"""The maximum number of combining marks in a row that are shown; no script needs more than a few."""
 
 
 _MANY_MARKS = re.compile("[^\0-\u02ff]{9}")
-"""Finds where more of them could stand: marks begin at U+0300. As a negated class it compiles ten times faster."""
+"""Finds where there could be more of them: marks begin at U+0300. As a negated class it compiles ten times faster."""

@@ -1,4 +1,4 @@
-"""What looks like a secret in a text, and the text with it masked."""
+"""Finds and masks suspected secrets in a text."""
 
 import re
 from collections.abc import Iterator
@@ -12,20 +12,20 @@ from console.domain.text.unescaped import unescaped_levels
 
 @dataclass(frozen=True, slots=True)
 class SecretPattern:
-    """One form that secrets have."""
+    """One form of secrets."""
 
     pattern_id: str
     words: str
-    """What it is, for a person."""
+    """The description for a person."""
     needles: tuple[str, ...]
-    """In lower case; a text without any of them does not have the form."""
+    """In lower case; a text without any of them cannot match."""
     expression: re.Pattern[str]
     source: str
 
 
 @dataclass(frozen=True, slots=True)
 class SecretHit:
-    """A place in a text that looks like a secret; the text itself is not in it."""
+    """A place in a text that looks like a secret, without the text itself."""
 
     pattern_id: str
     words: str
@@ -44,10 +44,10 @@ def secret_patterns() -> tuple[SecretPattern, ...]:
 
 
 def find_secrets(text: str, *, limit: int = 20) -> tuple[SecretHit, ...]:
-    """Return the places of a text that look like secrets, in its order, for what is to be sent or kept.
+    """Return the places in a text that look like secrets, in order, for text that is to be sent or stored.
 
-    A text is read as it is and with its escapes resolved, as the strings within a JSON body or an address are. UUIDs,
-    hashes, base64 data and ordinary code are not secrets: see `looks_like_secret` for values that must not be one.
+    A text is searched as it is and with its escapes resolved, as in strings of a JSON body or a URL. UUIDs, hashes,
+    base64 data and ordinary code are not secrets; `looks_like_secret` is stricter, for values that must not be one.
     """
     places = sorted(_places(text), key=lambda place: (place.start, -place.end))
     hits: list[SecretHit] = []
@@ -57,7 +57,7 @@ def find_secrets(text: str, *, limit: int = 20) -> tuple[SecretHit, ...]:
             break
         pattern = place.pattern
         if place.start < ends.get(pattern.pattern_id, 0):
-            continue  # the same one, as it reads with its escapes
+            continue  # the same place, in its escaped form
         ends[pattern.pattern_id] = place.end
         line = text.count("\n", 0, place.start) + 1
         column = place.start - text.rfind("\n", 0, place.start)
@@ -67,7 +67,7 @@ def find_secrets(text: str, *, limit: int = 20) -> tuple[SecretHit, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where in a text, as it was given, a form was met."""
+    """The place of a match in the original text."""
 
     start: int
     end: int
@@ -92,7 +92,7 @@ def _matches(text: str) -> Iterator[tuple[SecretPattern, re.Match[str]]]:
 
 
 def _is_value(match: re.Match[str]) -> bool:
-    """Return whether the matched value can be a secret; the group's name says what it has to be."""
+    """Return whether the matched value can be a secret; the group's name says which check applies."""
     kind = match.lastgroup or ""
     if kind.startswith("made"):
         return is_machine_made(match[kind])
@@ -108,11 +108,11 @@ _MASKED_KEY = re.compile(
     r"(?:(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{1,40})?(?:\*{3,512}|•{3,512}|x{8,512}|X{8,512})[A-Za-z0-9_-]{0,40}"
     r"|(?<![A-Za-z0-9])(?:sk|pk|rk|gsk|xai|hf|AIza)[-_]?[A-Za-z0-9_-]{0,40}+(?:\.{2,64}|…)[A-Za-z0-9_-]{0,40}"
 )
-"""A key as gateways echo it, its middle starred out: its ends still say which key it is."""
+"""A key as gateways echo it, with a starred-out middle: its ends still identify the key."""
 
 
 def scrub(text: str) -> str:
-    """Return text from outside with everything masked that looks like a secret, or like a masked one."""
+    """Return text from outside with suspected secrets masked, including partly masked ones."""
     shown: list[str] = []
     last = 0
     for start, end in _joined(sorted((place.start, place.end) for place in _places(text))):
@@ -125,7 +125,7 @@ def scrub(text: str) -> str:
 
 
 def _joined(spans: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """Yield spans in their order, those that overlap as one."""
+    """Yield spans in order, with overlapping ones merged."""
     first, last = 0, 0
     for start, end in spans:
         if start >= last:
@@ -138,12 +138,12 @@ def _joined(spans: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
 
 
 def looks_like_secret(text: str, *, is_address: bool = False) -> str | None:
-    """Return in words what secret a text seems to hold, or None; the words never hold the text itself.
+    """Return a description of the secret that a text seems to contain, or None; it never contains the text itself.
 
     Args:
         text: Text from a config, a command line or a person.
-        is_address: The text is a path or URL, in which a long hexadecimal step is an id, such as that of an account
-            or a build, and no key.
+        is_address: The text is a path or URL, where a long hexadecimal step is an id, such as an account's or a
+            build's, not a key.
 
     """
     first = next(_places(text), None)

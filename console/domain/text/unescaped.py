@@ -1,4 +1,4 @@
-"""Text as it reads once its escapes are resolved, and where each character of it stood."""
+"""Text with its escapes resolved, and the original position of each character."""
 
 import re
 from bisect import bisect_right
@@ -8,18 +8,18 @@ from typing import Self
 _ESCAPE = re.compile(r"""\\(?:u[0-9a-fA-F]{4}|["\\/bfnrt])|%[0-9a-fA-F]{2}""")
 _NAMED = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _MOST_LEVELS = 3
-"""A prompt in a body, a tool's arguments in the prompt, and what the tool wrote in those."""
+"""A prompt in a body, a tool's arguments in the prompt, and the tool's text in those."""
 
 
 class Unescaped:
-    """A text whose JSON and percent escapes are resolved one level; it need not be JSON as a whole, nor complete."""
+    """A text with its JSON and percent escapes resolved one level; it need not be valid or complete JSON."""
 
     def __init__(self, written: str, within: Self | None = None) -> None:
         """Resolve the escapes of a text.
 
         Args:
             written: The text with its escapes.
-            within: The text that this one was resolved from, where it was one.
+            within: The text from which this one was resolved, if any.
 
         """
         self._within = within
@@ -39,7 +39,7 @@ class Unescaped:
         self.text = "".join((*pieces, written[last:]))
 
     def origin(self, position: int) -> int:
-        """Return where in the text as it was given a position of the resolved text stood."""
+        """Return the position in the original text for a position in the resolved text."""
         index = bisect_right(self._cuts, position) - 1
         origin = self._origins[index] + position - self._cuts[index]
         return origin if self._within is None else self._within.origin(origin)

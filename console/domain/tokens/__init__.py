@@ -1,1 +1,1 @@
-"""A token as a `Secret`, and the registry of all tokens that this process knows."""
+"""A token as a `Secret`, and the registry of all tokens in this process."""

@@ -1,7 +1,7 @@
-"""The registry of secrets: every token that this process holds, so that whatever leaves it can be asked about all.
+"""The registry of secrets: every token in this process, so that all output can be checked for all of them.
 
-A token of fewer than eight characters could be a word, so it blocks nothing and is masked only where it stands as a
-word by itself; every longer one is found and masked anywhere and in every form.
+A token shorter than eight characters could be a word, so it blocks nothing and is masked only as a separate word.
+Longer tokens are found and masked anywhere and in every form.
 """
 
 import json
@@ -10,32 +10,32 @@ from console.domain.tokens.secret import Secret
 
 
 class SecretRegistry:
-    """Knows the tokens of one process. Empty until one is found, and then cheap to ask."""
+    """The tokens of one process. Empty until one is found; lookups are cheap."""
 
     def __init__(self) -> None:
         self._secrets: list[Secret] = []
 
     def add(self, secret: Secret | None) -> None:
-        """Know one more token; the same one twice is one."""
+        """Add a token; duplicates are ignored."""
         if secret is not None and secret not in self._secrets:
             self._secrets.append(secret)
 
     def is_hit(self, text: str) -> bool:
-        """Return whether a text holds a token that is no word, or a form of it that gives it away."""
+        """Return whether a text contains a token too long to be a word, or a form that reveals it."""
         return any(secret.is_in(text) for secret in self._secrets if secret.is_unmistakable)
 
     def redact(self, text: str) -> str:
-        """Return a text with every token and every form of it masked; one that could be a word, as a word only."""
+        """Return a text with every token masked in every form; a token that could be a word only as a word."""
         for secret in self._secrets:
             text = secret.redact(text) if secret.is_unmistakable else secret.redact_word(text)
         return text
 
     def redact_document(self, document: object) -> object:
-        """Return a JSON document, given as dicts, lists, texts and numbers, with the tokens in it masked.
+        """Return a JSON document (dicts, lists, texts and numbers) with its tokens masked.
 
-        It stays a document: texts and keys are masked each by itself, and a number that holds a token becomes a text.
-        Tokens that could be a word leave keys and numbers alone, which are ours. Keys that are equal once masked are
-        told apart by a number.
+        The structure is kept: each text and key is masked separately, and a number that contains a token becomes text.
+        Tokens that could be a word are not masked in keys and numbers, which are our own. Keys that become equal get a
+        number.
         """
         match document:
             case str():

@@ -10,21 +10,20 @@ from urllib.parse import quote
 
 _MASK = "•••"
 _SHORTEST_OVERLAP = 4
-"""Fewer characters of a derived form give nothing away, and would cut the end of ordinary text off."""
+"""Fewer characters of a derived form reveal nothing, and would cut off the end of ordinary text."""
 _SHORTEST_DERIVED = 8
-"""A shorter value has no derived forms: parts of them would stand in ordinary text."""
+"""A shorter value has no derived forms: parts of them would occur in ordinary text."""
 _URL_SAFE = ("", "/", "!'()*", "!'()*;,/?:@&=+$#")
-"""What URL writers leave as it is: all quoted, Python's default, JavaScript's for a component and for an address."""
+"""The safe characters of URL writers: none, Python's default, and JavaScript's for a component and for a URL."""
 _JSON_UNICODE = ("", "<>&", "<>&='", "<>&'\"+`")
-"""What JSON writers write as a number besides what they must: Python, Go, Gson, and PHP or .NET told to be safe."""
+"""The optional numeric escapes of JSON writers: Python, Go, Gson, and PHP or .NET in safe mode."""
 
 
 class Secret:
-    """A token that no repr, format, comparison, copy or pickle gives away.
+    """A token that no repr, format, comparison, copy or pickle reveals.
 
-    `reveal` is the only door to the value and is called in two places: where the transport writes the authorization
-    header, and where a store is given the token to keep. The other methods answer questions about foreign text without
-    giving the value away.
+    `reveal` is the only access to the value and has two callers: the transport, which writes the authorization header,
+    and `put` of a store. The other methods answer questions about outside text without revealing the value.
     """
 
     __slots__ = ("__forms", "__value")
@@ -35,12 +34,11 @@ class Secret:
 
     @classmethod
     def parse(cls, value: str) -> Self:
-        """Take a token as it came from a store.
+        """Return the token with a value from a store.
 
         Raises:
             ValueError: The value cannot be a token: empty, over 8,192 characters, or with a character that
-                does not fit in an HTTP header. The message never holds the value, because an HTTP library
-                that meets such a value would print it.
+                does not fit in an HTTP header. The message never contains the value; an HTTP library would print it.
 
         """
         bare = value.removesuffix("\n").removesuffix("\r")
@@ -53,23 +51,23 @@ class Secret:
         return cls(bare)
 
     def reveal(self) -> str:
-        """Return the value itself, for the transport's authorization header and for a store only."""
+        """Return the value itself, only for the transport's authorization header and for a store."""
         return self.__value
 
     @property
     def is_unmistakable(self) -> bool:
-        """Whether the value is too long to stand in ordinary text by chance."""
+        """Whether the value is too long to occur in ordinary text by chance."""
         return len(self.__value) >= _SHORTEST_DERIVED
 
     def is_in(self, text: str) -> bool:
-        """Return whether foreign text contains the value, or a form that gives it away: see `_forms_of`."""
+        """Return whether outside text contains the value, or a form that reveals it: see `_forms_of`."""
         _require_text(text)
         return any(map(text.__contains__, self._all_forms()))
 
     def resembles(self, name: str) -> bool:
-        """Return whether a short name is made of the value by a change that anybody would undo.
+        """Return whether a short name is the value with an obvious change.
 
-        Seen are another case, signs taken out or put in, the value backwards, and either half of it.
+        It detects a changed case, removed or added punctuation, the reversed value, and either half of it.
         """
         own, plain = _letters(self.__value), _letters(name)
         half = len(own) // 2
@@ -77,33 +75,33 @@ class Secret:
         return any(len(piece) >= _SHORTEST_DERIVED and piece in plain for piece in pieces)
 
     def redact_word(self, text: str) -> str:
-        """Return a text with the value masked where no letter, digit, `_` or `-` stands beside it."""
+        """Return a text with the value masked where no letter, digit, `_` or `-` is next to it."""
         _require_text(text)
         return re.sub(rf"(?<![\w-]){re.escape(self.__value)}(?![\w-])", _MASK, text)
 
     def redact(self, text: str) -> str:
-        """Return foreign text with every occurrence of the value and of its derived forms masked."""
+        """Return outside text with every occurrence of the value and its derived forms masked."""
         _require_text(text)
-        for index in range(len(self._all_forms())):  # by number, so that no local variable of ours holds a form
+        for index in range(len(self._all_forms())):  # by index, so that no local variable here holds a form
             text = text.replace(self.__forms[index], _MASK)
         return text
 
     def held_back(self, text: str) -> int:
-        """Return how many characters at the end of a text that was cut could be the beginning of the value or a form.
+        """Return how many characters at the end of a cut text could be the beginning of the value or a form.
 
-        Fewer than four characters of a derived form do not count: they give nothing away.
+        Fewer than four characters of a derived form do not count: they reveal nothing.
         """
         _require_text(text)
         value, *derived = (self._overlap(index, text) for index in range(len(self._all_forms())))
         return max(value, *(size for size in derived if size >= _SHORTEST_OVERLAP), 0)
 
     def may_go_on(self, text: str) -> int:
-        """Return the same for a text that goes on, where every character counts: it may come letter by letter."""
+        """Return the same for an unfinished text, where every character counts: it may arrive letter by letter."""
         _require_text(text)
         return max(self._overlap(index, text) for index in range(len(self._all_forms())))
 
     def _overlap(self, index: int, text: str) -> int:
-        """Return how many characters at a text's end are the beginning of one form."""
+        """Return how many characters at the end of a text are the beginning of one form."""
         longest = min(len(text), len(self.__forms[index]) - 1)
         return next((size for size in range(longest, 0, -1) if self.__forms[index].startswith(text[-size:])), 0)
 
@@ -113,9 +111,9 @@ class Secret:
         return self.__forms
 
     def fingerprint(self, key: bytes) -> str:
-        """Return what tells equal tokens under one random key, and nothing to who has not that key: 12 hex digits.
+        """Return 12 hex digits that identify equal tokens under one random key, and mean nothing without the key.
 
-        A plain hash would not do: gateways keep tokens under their SHA-256, so that it is an identifier there.
+        A plain hash would be unsafe: gateways store tokens under their SHA-256, so it identifies the token there.
         """
         return hmac.new(key, self.__value.encode(), "sha256").hexdigest()[:12]
 
@@ -124,7 +122,7 @@ class Secret:
             return NotImplemented
         return hmac.compare_digest(self.__value.encode(), other.__value.encode())
 
-    __hash__ = None  # type: ignore[assignment]  # equal tokens must not meet in a dict key
+    __hash__ = None  # type: ignore[assignment]  # tokens must not be dict keys
 
     def __repr__(self) -> str:
         return f"Secret({_MASK})"
@@ -144,15 +142,15 @@ def _letters(text: str) -> str:
 
 
 def _require_text(text: str) -> None:
-    """Refuse what is not text before any form stands in a local variable, which a traceback may show."""
+    """Refuse anything but text before a local variable holds a form, which a traceback may show."""
     if not isinstance(text, str):
         raise TypeError("a secret is looked for in text only")
 
 
 def _forms_of(value: str) -> Iterator[str]:
-    """Yield the value and what gives it away: quoted for a URL or JSON, in base64 at each alignment, in hexadecimal.
+    """Yield the value and the forms that reveal it: URL- and JSON-quoted, base64 at each alignment, and hexadecimal.
 
-    A server may echo a header's value encoded, alone or within a longer text such as `Basic` of `user:token`.
+    A server may echo an encoded header value, alone or inside a longer text such as `Basic` of `user:token`.
     """
     yield value
     if len(value) < _SHORTEST_DERIVED:
@@ -161,7 +159,7 @@ def _forms_of(value: str) -> Iterator[str]:
     yield from _json_forms(value)
     data = value.encode()
     for offset in range(3):
-        # Only the characters that hold no bit of a neighbour are the same wherever the value stands.
+        # Only the characters without bits of a neighbour are the same at every position.
         first, end = (offset * 8 + 5) // 6, (offset + len(data)) * 8 // 6
         core = base64.b64encode(bytes(offset) + data).decode()[first:end]
         yield core
@@ -183,7 +181,7 @@ def _json_forms(value: str) -> Iterator[str]:
     plain = json.dumps(value)[1:-1]
     for characters in _JSON_UNICODE:
         for digits in ("04x", "04X"):
-            # A quotation mark that is written as a number is not escaped before: only then are both told apart.
+            # Replace the escaped quotation mark as a whole: a \u escape has no backslash before it.
             text = plain.replace('\\"', '"') if '"' in characters else plain
             for character in characters:
                 text = text.replace(character, f"\\u{ord(character):{digits}}")
@@ -194,7 +192,7 @@ def _json_forms(value: str) -> Iterator[str]:
 
 
 class RedactedStream:
-    """Masks a token in text that arrives in pieces, also where the token is cut by a piece's end."""
+    """Masks a token in text that arrives in pieces, even if the token is split between pieces."""
 
     __slots__ = ("_pending", "_secret", "has_masked")
 
@@ -202,10 +200,10 @@ class RedactedStream:
         self._secret = secret
         self._pending = ""
         self.has_masked = False
-        """A token was in what came so far."""
+        """Whether a token has appeared so far."""
 
     def feed(self, piece: str) -> str:
-        """Take the next piece and return what can be shown now; the possible beginning of a token waits."""
+        """Add the next piece and return the text that can be shown; a possible beginning of a token is held back."""
         came = self._pending + piece
         text = self._secret.redact(came)
         self.has_masked = self.has_masked or text != came
@@ -214,6 +212,6 @@ class RedactedStream:
         return text[: len(text) - held]
 
     def close(self) -> str:
-        """Return what was still held back."""
+        """Return the text that was still held back."""
         pending, self._pending = self._pending, ""
         return pending

@@ -1,17 +1,17 @@
-"""What asking for a token led to."""
+"""The result of a token lookup."""
 
 from enum import StrEnum
 
 
 class TokenState(StrEnum):
-    """What asking a token's reference led to. Only an absent token moves on to the next reference."""
+    """The result of looking up a token reference. Only an absent token moves on to the next reference."""
 
     UNASKED = "unasked"
     FOUND = "found"
     ABSENT = "absent"
     LOCKED = "locked"
     UNAVAILABLE = "unavailable"
-    """The store cannot be reached, or what it holds cannot be used."""
+    """The store cannot be reached, or its content cannot be used."""
     TIMEOUT = "timeout"
     REFUSED = "refused"
-    """For safety: the token is bound to another origin, or others may read or change where it is kept."""
+    """For safety: the token is bound to another origin, or other users can read or change its store."""

@@ -1,4 +1,4 @@
-"""The boundary: which tokens roles could reach, and what the CI's own token may do; names only, never values."""
+"""The boundary: the tokens that roles could reach, and the permissions of CI's own token; names only, never values."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -24,7 +24,7 @@ from console.domain.workflows.workflow import Workflow
 
 
 class TokenKind(StrEnum):
-    """Whose token a variable holds."""
+    """The kind of token in a variable."""
 
     PUBLISHER = "publisher"
     CLOUD = "cloud"
@@ -33,25 +33,25 @@ class TokenKind(StrEnum):
 
 
 class CiPermissions(StrEnum):
-    """What the workflows' own token may do, as the run record says it."""
+    """The permissions of the workflows' own token, as in the run record."""
 
     LEAST_PRIVILEGE = "least privilege"
     NONE_DECLARED = "none declared"
-    """Some job has the repository's default, a file could not be read, or there is no workflow at all."""
+    """A job has the repository's default, a file could not be read, or there is no workflow at all."""
     BROAD = "broad"
 
 
 @dataclass(frozen=True, slots=True)
 class TokenName:
-    """A variable's name, or a pattern of names, that stands for a token."""
+    """A variable name, or a pattern of names, that indicates a token."""
 
     kind: TokenKind
     pattern: str
     source_url: str
-    """Where the name is documented; empty for one that people choose themselves."""
+    """Where the name is documented; empty for a name that users choose."""
 
     def matches(self, name: str) -> bool:
-        """Return whether a variable has this name."""
+        """Return whether a variable's name matches."""
         return _expression(self.pattern.upper()).fullmatch(name.upper()) is not None
 
 
@@ -73,17 +73,17 @@ def token_names() -> tuple[TokenName, ...]:
 
 @dataclass(frozen=True, slots=True)
 class SeenToken:
-    """A token that is set in an environment."""
+    """A token in an environment."""
 
     name: str
-    """The variable's name; words of ours where it is not a plain name."""
+    """The variable's name; a fixed text if it is not a plain name."""
     kind: TokenKind
     source_url: str
 
 
 @dataclass(frozen=True, slots=True)
 class WorkflowCheck:
-    """What was found in one workflow."""
+    """The findings in one workflow."""
 
     path: str
     permissions: CiPermissions
@@ -97,7 +97,7 @@ class Boundary:
     workflows: tuple[WorkflowCheck, ...]
     tokens: tuple[SeenToken, ...]
     findings: tuple[Finding, ...]
-    """Of the environment and of the check itself."""
+    """Findings on the environment and on the check itself."""
 
     @property
     def publisher_token_available(self) -> bool:
@@ -106,23 +106,23 @@ class Boundary:
 
     @property
     def cloud_token_available(self) -> bool:
-        """Whether roles could reach a cloud's token."""
+        """Whether roles could reach a cloud token."""
         return any(token.kind is TokenKind.CLOUD for token in self.tokens)
 
     @property
     def ci_token_permissions(self) -> CiPermissions:
-        """What the workflows' own token may do: the widest of all workflows."""
+        """The permissions of the workflows' own token: the widest of all workflows."""
         order = list(CiPermissions)
         return max((each.permissions for each in self.workflows), key=order.index, default=CiPermissions.NONE_DECLARED)
 
     @property
     def has_literal_secret(self) -> bool:
-        """Whether a workflow holds what looks like a secret."""
+        """Whether a workflow seems to contain a secret."""
         return any(finding.id == LITERAL_SECRET.id for finding in self.all_findings)
 
     @property
     def all_findings(self) -> tuple[Finding, ...]:
-        """Every finding, those of the workflows first."""
+        """Every finding, workflows first."""
         return (*(each.finding for check in self.workflows for each in check.findings), *self.findings)
 
 
@@ -147,11 +147,11 @@ def _permissions(findings: Sequence[PlacedFinding]) -> CiPermissions:
 
 
 def seen_tokens(names: Iterable[str], own: Sequence[str] = ()) -> tuple[SeenToken, ...]:
-    """Return the tokens that an environment holds, by name.
+    """Return the tokens in an environment, by name.
 
     Args:
-        names: The names of the variables that roles would see and that are not empty.
-        own: Names or patterns from the profile's policy; they count as a publisher's.
+        names: The names of the non-empty variables that roles would see.
+        own: Names or patterns from the profile's policy; they count as publisher tokens.
 
     """
     known = (*(TokenName(TokenKind.PUBLISHER, name, "") for name in own), *token_names())
@@ -177,12 +177,14 @@ _TOKEN_FINDINGS = {
 
 
 def check_tokens(tokens: Iterable[SeenToken]) -> tuple[Finding, ...]:
-    """Find the tokens that roles could reach, one finding a token."""
+    """Return a finding for each token that roles could reach."""
     findings = []
     for token in tokens:
         finding_id, severity, words = _TOKEN_FINDINGS[token.kind]
-        message = f"{token.name} is set, {words}: roles need none. Start the console without it (env -u {token.name})."
+        message = (
+            f"{token.name} is set, {words}: roles do not need it. Start the console without it (env -u {token.name})."
+        )
         if not token.name.isidentifier():
-            message = f"A variable is set that holds {words}: roles need none. Start the console without it."
+            message = f"A variable contains {words}: roles do not need it. Start the console without it."
         findings.append(Finding(finding_id, severity, message))
     return tuple(findings)

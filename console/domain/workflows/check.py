@@ -1,4 +1,4 @@
-"""A CI workflow against the rules: what its token may do, who can put words into its scripts, where secrets go."""
+"""Checks of a CI workflow: its token's permissions, who can inject text into its scripts, where secrets go."""
 
 import re
 from collections import defaultdict
@@ -39,14 +39,14 @@ from console.domain.workflows.workflow import (
 )
 
 _POWERFUL = frozenset({"contents", "packages", "id-token"})
-"""What a token writes that others then run or trust."""
+"""The scopes whose content others run or trust."""
 
 _RUNS_WITH_SECRETS = frozenset({"pull_request_target", "workflow_run", "issue_comment"})
-"""Events that an outsider causes, and that run with the repository's own token and secrets."""
+"""Events that an outsider can trigger and that run with the repository's own token and secrets."""
 
 
 def check_workflow(workflow: Workflow) -> tuple[PlacedFinding, ...]:
-    """Find what a workflow leaves open, one finding a rule with all its lines, the gravest rules first."""
+    """Return a workflow's findings, one per rule with all its lines, most serious rules first."""
     lines: dict[Rule, set[int]] = defaultdict(set)
     for hit in find_secrets(workflow.text):
         lines[LITERAL_SECRET].add(hit.line)
@@ -78,7 +78,7 @@ def _hits(root: MapNode) -> Iterator[tuple[Rule, int]]:
 
 def _permission_hits(root: MapNode, jobs: tuple[Job, ...]) -> Iterator[tuple[Rule, int]]:
     triggers = triggers_of(root)
-    is_only_called = triggers == {"workflow_call"}  # its token is its caller's
+    is_only_called = triggers == {"workflow_call"}  # it uses its caller's token
     top = root.get("permissions")
     if top is not None:
         writes = _writes(root)
@@ -96,7 +96,7 @@ def _permission_hits(root: MapNode, jobs: tuple[Job, ...]) -> Iterator[tuple[Rul
 
 
 def _writes(holder: MapNode) -> frozenset[str] | None:
-    """Return the scopes that may be written, or None where all may."""
+    """Return the writable scopes, or None for all."""
     match holder.get("permissions"):
         case TextNode(text=text) if text.strip().lower() == "write-all":
             return None

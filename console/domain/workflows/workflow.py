@@ -1,4 +1,4 @@
-"""A CI workflow as its file says it: nodes with their lines, jobs, steps, and what expressions refer to."""
+"""A CI workflow as written in its file: nodes with lines, jobs, steps, and the references in expressions."""
 
 import re
 from collections.abc import Iterator
@@ -15,16 +15,16 @@ _COMPARED_BEFORE = re.compile(r"[!=]=\s*\Z")
 
 @dataclass(frozen=True, slots=True)
 class TextNode:
-    """A scalar as it is written: `on` stays `on`, and no word becomes a truth value or a number."""
+    """A scalar as written: `on` stays `on`, and no word becomes a boolean or a number."""
 
     text: str
     line: int
     """The first line of the text, counted from 1."""
     keeps_lines: bool = False
-    """The text's lines are lines of the file."""
+    """Whether the text's lines are lines of the file."""
 
     def line_at(self, offset: int) -> int:
-        """Return the line of the file on which an offset of the text stands; the first one where lines are folded."""
+        """Return the file line of an offset in the text; the first line if the lines are folded."""
         return self.line + (self.text.count("\n", 0, offset) if self.keeps_lines else 0)
 
 
@@ -38,7 +38,7 @@ class ListNode:
 
 @dataclass(frozen=True, slots=True)
 class MapNode:
-    """A mapping, its pairs in the file's order."""
+    """A mapping, with its pairs in file order."""
 
     pairs: tuple[tuple["Node", "Node"], ...]
     line: int
@@ -48,12 +48,12 @@ class MapNode:
         return next((value for name, value in self.pairs if isinstance(name, TextNode) and name.text == key), None)
 
     def text(self, key: str) -> TextNode | None:
-        """Return the first value of a key where that is text, or None."""
+        """Return the first value of a key if it is text, or None."""
         value = self.get(key)
         return value if isinstance(value, TextNode) else None
 
     def map(self, key: str) -> "MapNode":
-        """Return the first value of a key where that is a mapping, or an empty one."""
+        """Return the first value of a key if it is a mapping, or an empty one."""
         value = self.get(key)
         return value if isinstance(value, MapNode) else MapNode((), self.line)
 
@@ -63,31 +63,31 @@ Node = TextNode | ListNode | MapNode
 
 @dataclass(frozen=True, slots=True)
 class Workflow:
-    """One file of a repository's workflows."""
+    """A workflow file of a repository."""
 
     path: str
-    """Where it is in the repository."""
+    """Its path in the repository."""
     text: str
-    """What it says, comments and all; empty where it was not read."""
+    """Its full text, including comments; empty if it was not read."""
     root: MapNode | None
-    """None where it could not be read as a workflow."""
+    """None if it could not be read as a workflow."""
     problem: str = ""
-    """Why it could not, in our words."""
+    """Why it could not, in our own words."""
 
 
 @dataclass(frozen=True, slots=True)
 class ContextReference:
-    """A context that an expression of a text uses."""
+    """A context that an expression refers to."""
 
     path: tuple[str, ...]
     """Its steps in lower case, such as `("github", "event", "issue", "title")`; an index is `*`."""
     is_compared: bool
-    """Only the truth of a comparison comes out of it, not its value."""
+    """Whether only the result of a comparison is used, not the value."""
     line: int
 
 
 def references(node: TextNode) -> Iterator[ContextReference]:
-    """Yield what the expressions of a text refer to."""
+    """Yield the references in the expressions of a text."""
     line, counted = node.line, 0
     for inner, offset in _expressions(node.text):
         if node.keeps_lines:
@@ -114,7 +114,7 @@ def _expressions(text: str) -> Iterator[tuple[str, int]]:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of a job."""
+    """A step of a job."""
 
     node: MapNode
 
@@ -125,29 +125,29 @@ class Step:
 
     @property
     def action(self) -> str:
-        """The action's name in lower case, without its version; empty where the step runs none."""
+        """The action's name in lower case, without its version; empty if the step runs none."""
         return self.uses.text.partition("@")[0].strip().lower() if self.uses is not None else ""
 
     @property
     def inputs(self) -> MapNode:
-        """What the action is given."""
+        """The action's inputs."""
         return self.node.map("with")
 
     @property
     def is_checkout(self) -> bool:
-        """Whether it checks a repository out."""
+        """Whether it checks out a repository."""
         return self.action == "actions/checkout"
 
     @property
     def scripts(self) -> tuple[TextNode, ...]:
-        """The texts that are run as code after their expressions were filled in."""
+        """The texts that run as code after their expressions are filled in."""
         script = self.inputs.text("script") if self.action == "actions/github-script" else None
         return tuple(each for each in (self.node.text("run"), script) if each is not None)
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One job of a workflow."""
+    """A job of a workflow."""
 
     node: MapNode
     line: int

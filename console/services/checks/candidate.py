@@ -11,13 +11,13 @@ from console.domain.artifacts.outcome import CheckOutcome, places
 from console.domain.artifacts.repository_path import Scope
 from console.domain.artifacts.unified_diff import Patch, parse_patch
 from console.domain.finding import Finding, Severity
-from console.services.checks.policy_command import CommandEnding, CommandResult, CommandRun, run_command, shown_tail
+from console.services.checks.policy_command import CommandEnd, CommandEnding, CommandResult, run_command, shown_tail
 from console.services.checks.throwaway import Throwaway, ThrowawayError, throwaway
 
 
 @dataclass(frozen=True, slots=True)
 class CheckLimits:
-    """How much a check may take."""
+    """The limits of a check."""
 
     artifact_bytes: int = SIZE_LIMIT_BYTES
     command_s: float = 600.0
@@ -28,13 +28,13 @@ class CheckLimits:
 
 @dataclass(frozen=True, slots=True)
 class CandidateCheck:
-    """What came of checking a candidate."""
+    """The result of checking a candidate."""
 
     outcome: CheckOutcome
     commands: tuple[CommandResult, ...] = ()
-    """The operator's commands that were run, in the policy's order."""
+    """The results of the operator's commands, in the policy's order."""
     output_tail: tuple[str, ...] = field(default=(), repr=False)
-    """What each command wrote last, or git where the patch does not apply; scrubbed, safe to show, never recorded."""
+    """The last output of each command, or of git if the patch does not apply; scrubbed and never recorded."""
 
 
 async def check_candidate(
@@ -52,27 +52,27 @@ async def check_candidate(
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> CandidateCheck:
-    """Check what a writer handed in; nothing is raised for what is wrong with it, the repository or a command.
+    """Check a writer's artifact; never raises for faults in it, in the repository or in a command.
 
-    A patch that reads well is applied to the pinned commit in a throwaway repository (see `throwaway`), and what git
-    makes of it is held to the same rules as what it says: a reader of diffs that differs from git's must not decide
-    alone. Then come the operator's commands, one after the other in the same tree, also when a human still has to
-    decide; a patch that fails is not run.
+    A patch that parses is applied to the pinned commit in a throwaway repository (see `throwaway`). Git's resulting
+    changes must obey the same rules as the patch's text: our diff parser must not decide alone where it differs from
+    git. Then the operator's commands run one after the other in the same tree, even if a human still has to decide.
+    They do not run on a patch that fails.
 
     Args:
         kind: What the artifact is.
         artifact: Its bytes.
         scope: What the plan allows a patch to touch.
-        repository: The operator's working tree; it is not written to.
-        commit: The full id of the commit that the run is pinned to.
-        environment: The console's environment; tokens in it reach no child.
-        commands: The policy's own checks, each split as a shell splits words; no shell reads them.
-        is_confirmed: Whether the operator confirmed for this run that the commands run code that a model wrote. No
-            network isolation can be promised for them: see `own_command`.
-        limits: How much the check may take.
-        place: Where the temporary directory is made; by default in the system's.
-        clock: Seconds that only go forward.
-        sleep: Waits for so many seconds: for as long as a command may take.
+        repository: The operator's working tree; nothing is written to it.
+        commit: The full id of the run's pinned commit.
+        environment: The console's environment; no child gets the tokens in it.
+        commands: The policy's checks, each split into words as a shell would, but run without one.
+        is_confirmed: Whether the operator confirmed for this run that the commands may run code that a model wrote. We
+            cannot promise network isolation: see `policy_command`.
+        limits: The limits of the check.
+        place: Where to create the temporary directory; by default in the system's.
+        clock: A monotonic clock in seconds.
+        sleep: Sleeps for a number of seconds: the longest a command may take.
 
     """
     outcome = await asyncio.to_thread(check_artifact, kind, artifact, scope, limit_bytes=limits.artifact_bytes)
@@ -90,7 +90,7 @@ async def check_candidate(
             if not commands or not outcome.is_passed:
                 return CandidateCheck(outcome)
             if not is_confirmed:
-                message = "The policy's checks were not run: they were not confirmed for this run."
+                message = "The policy's checks were not run, because you did not confirm them for this run."
                 return CandidateCheck(outcome.with_findings((Finding("CHK-09", Severity.INFO, message),)))
             await tree.write_files()
             runs = [
@@ -121,9 +121,9 @@ async def _check_as_applied(tree: Throwaway, said: Patch, scope: Scope) -> tuple
     changes, paths = await tree.changes(), frozenset(said.paths)
     findings = list(check_changes(changes, scope))
     if not changes:
-        findings.append(Finding("PAT-17", Severity.FAIL, "The patch leaves every file as it is."))
+        findings.append(Finding("PAT-17", Severity.FAIL, "The patch changes no file."))
     if any(change.path not in paths for change in changes):
-        message = "git changes a file that the patch was not read to change."
+        message = "git changes a file that, as we read the patch, it does not change."
         findings.append(Finding("PAT-16", Severity.FAIL, message))
     return tuple(findings)
 
@@ -135,12 +135,12 @@ _ENDINGS = {
     CommandEnding.NOT_FOUND: ("CHK-08", "A check of the policy names a program that cannot be started."),
     CommandEnding.UNREADABLE: (
         "CHK-10",
-        "A check of the policy is not a command: it is empty, or its quotes differ.",
+        "A check of the policy is not a command: it is empty, or its quotes do not match.",
     ),
 }
 
 
-def _check_runs(runs: Sequence[CommandRun]) -> tuple[Finding, ...]:
+def _check_runs(runs: Sequence[CommandEnd]) -> tuple[Finding, ...]:
     findings = []
     for ending, (finding_id, message) in _ENDINGS.items():
         numbers = [run.result.number for run in runs if run.result.ending is ending and not run.result.is_passed]

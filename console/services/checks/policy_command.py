@@ -1,8 +1,8 @@
-"""The operator's own commands from the policy, run on a patched tree: bounded, and without any token.
+"""The operator's own commands from the policy, run on a patched tree: with limits, and without any token.
 
-What such a command runs is code that a model wrote. It gets an environment of few names, an empty home, an empty stdin
-and limits of time, output, memory, processes, file size and core files. This is not a sandbox: the command runs as
-the operator, and can reach the network and the operator's files. If you need a sandbox, run the console in a container.
+Such a command runs code that a model wrote. It gets a minimal environment, an empty home, an empty stdin and limits on
+time, output, memory, processes, file size and core files. This is not a sandbox: the command runs as the operator, and
+can reach the network and the operator's files. If you need a sandbox, run the console in a container.
 """
 
 import asyncio
@@ -40,50 +40,50 @@ try:
 except OSError:
     sys.exit(126)
 """
-"""Sets the limits and becomes the program: between fork and exec of a process with threads no Python may run."""
+"""Sets the limits, then execs the program: no Python may run between fork and exec in a process with threads."""
 
 
 class CommandEnding(StrEnum):
-    """How a command came to its end."""
+    """How a command ended."""
 
     EXITED = "exited"
     TIMED_OUT = "timed_out"
     FLOODED = "flooded"
-    """It wrote more than it may, and was killed."""
+    """It wrote too much and was killed."""
     NOT_FOUND = "not_found"
-    """There is no such program, or it cannot be started."""
+    """The program does not exist, or cannot be started."""
     UNREADABLE = "unreadable"
     """The policy's line is not a command: empty, or its quotes do not match."""
 
 
 @dataclass(frozen=True, slots=True)
 class CommandResult:
-    """What may be kept of a command; nothing that it wrote can be put in here."""
+    """What may be recorded of a command: never its output."""
 
     number: int
-    """Its place in the policy, counted from 1."""
+    """Its position in the policy, counted from 1."""
     name: str
     """The program's name without its directory and arguments."""
     ending: CommandEnding
     exit_code: int | None = None
-    """Negative where a signal ended it; None where it did not end by itself."""
+    """Negative if a signal ended it; None if it did not end by itself."""
     duration_ms: int = 0
     output_bytes: int = 0
     output_sha256: str = ""
 
     @property
     def is_passed(self) -> bool:
-        """Whether it ended by itself and with exit code 0."""
+        """Whether it ended by itself with exit code 0."""
         return self.ending is CommandEnding.EXITED and self.exit_code == 0
 
 
 @dataclass(frozen=True, slots=True)
-class CommandRun:
-    """A command's result, and the end of its output for display."""
+class CommandEnd:
+    """A command's result, and the end of its output to display."""
 
     result: CommandResult
     tail: str = field(repr=False)
-    """The last lines, scrubbed and safe to show; they are never recorded."""
+    """The last lines, scrubbed and safe to show, never recorded."""
 
 
 async def run_command(
@@ -98,30 +98,30 @@ async def run_command(
     limit_bytes: int,
     clock: Callable[[], float],
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-) -> CommandRun:
-    """Run one command of the policy; whatever it does ends in a result.
+) -> CommandEnd:
+    """Run one command of the policy; whatever it does, this returns a result.
 
     Args:
-        number: Its place in the policy, counted from 1.
-        command: The policy's line; it is split as a shell splits words, and no shell reads it.
+        number: Its position in the policy, counted from 1.
+        command: The policy's line, split into words as a shell would, but run without one.
         directory: The patched tree.
-        home: An empty directory that is its home.
+        home: An empty directory for its home.
         temporary: An empty directory for its temporary files.
-        environment: The console's environment, of which it gets PATH and what says how text is written.
+        environment: The console's environment; the command gets only PATH and the locale from it.
         timeout_s: The longest that it may take, in seconds.
         limit_bytes: The most bytes that it may write to stdout and stderr.
-        clock: Seconds that only go forward.
-        sleep: Waits for so many seconds; when it returns, the time is up.
+        clock: A monotonic clock in seconds.
+        sleep: Sleeps for a number of seconds; when it returns, the time is up.
 
     """
     argv = _split(command)
     if not argv:
-        return CommandRun(CommandResult(number, "", CommandEnding.UNREADABLE), "")
+        return CommandEnd(CommandResult(number, "", CommandEnding.UNREADABLE), "")
     name = _recordable(argv[0])
     own = clean_environment(environment, home=home, temporary=temporary)
     program = _program(argv[0], directory, own["PATH"])
     if program is None:
-        return CommandRun(CommandResult(number, name, CommandEnding.NOT_FOUND), "")
+        return CommandEnd(CommandResult(number, name, CommandEnding.NOT_FOUND), "")
     cpu_s = int(timeout_s * (os.cpu_count() or 1)) + 1
     try:
         report = await run_bounded(
@@ -140,7 +140,7 @@ async def run_command(
             sleep=sleep,
         )
     except (OSError, ValueError):
-        return CommandRun(CommandResult(number, name, CommandEnding.NOT_FOUND), "")
+        return CommandEnd(CommandResult(number, name, CommandEnding.NOT_FOUND), "")
     result = CommandResult(
         number=number,
         name=name,
@@ -150,7 +150,7 @@ async def run_command(
         output_bytes=report.output_bytes,
         output_sha256=report.output_sha256,
     )
-    return CommandRun(result, shown_tail(report.tail, is_cut=report.output_bytes > len(report.tail)))
+    return CommandEnd(result, shown_tail(report.tail, is_cut=report.output_bytes > len(report.tail)))
 
 
 _ENDINGS = {
@@ -161,7 +161,7 @@ _ENDINGS = {
 
 
 def clean_environment(environment: Mapping[str, str], *, home: Path, temporary: Path) -> dict[str, str]:
-    """Return all that a command knows of the environment: an allow-list, so that a new token's name needs no row."""
+    """Return a command's whole environment: an allow-list, so a new token variable stays out without a rule for it."""
     steps = environment.get("PATH", os.defpath).split(os.pathsep)
     return {
         **{name: environment[name] for name in _KEPT if name in environment},
@@ -179,8 +179,8 @@ def clean_environment(environment: Mapping[str, str], *, home: Path, temporary: 
 def shown_tail(output: bytes, *, is_cut: bool = False) -> str:
     """Return the last lines of an output from outside, scrubbed and safe to show.
 
-    It is scrubbed before it is cut to size, and a line whose beginning is missing is left out: the rest of a key
-    would not be known for one.
+    It is scrubbed before it is cut to size, and a line whose beginning is missing is dropped: the rest of a key
+    would not be recognised.
     """
     if is_cut:
         output = output.partition(b"\n")[2]
@@ -199,7 +199,7 @@ def _split(command: str) -> Sequence[str]:
 
 
 def _program(name: str, directory: Path, path: str) -> str | None:
-    """Return where a program is; one with a slash in its name is looked up from the patched tree."""
+    """Return a program's path; a name with a slash is looked up in the patched tree."""
     if "/" in name:
         found = directory / name
         return str(found) if found.is_file() and os.access(found, os.X_OK) else None

@@ -1,10 +1,11 @@
-"""A throwaway repository: a pinned commit, a patch on it, and the operator's own repository left as it is.
+"""A throwaway repository: a pinned commit with a patch on it, while the operator's own repository stays untouched.
 
-It is a scratch repository that only borrows the operator's objects. So nothing is written where the operator works: no
-worktree, no index, no reference, no lock. The patch goes into an index; no file is made until the index was looked at.
+It is a scratch repository that only borrows the operator's objects. So nothing is written in the operator's repository:
+no worktree, no index, no reference, no lock. The patch goes into an index; no file is created before the index is
+checked.
 
-Git LFS and other filters do not run: files that they would change are as they are in the commit. Objects that a
-partial clone has not fetched are missing, and nothing is fetched.
+Git LFS and other filters do not run: files that they would change stay as in the commit. Objects that a partial clone
+has not fetched are missing, and nothing is fetched.
 """
 
 import asyncio
@@ -14,7 +15,7 @@ from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from console.domain.artifacts.file_change import ChangeKind, FileChange
+from console.domain.artifacts.file_change import FileChange, FileChangeKind
 from console.domain.finding import Finding, Severity
 from console.services.git.checkout import NoCheckoutError, find_checkout
 from console.services.git.command import NoGitError
@@ -25,11 +26,11 @@ _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _RAW = re.compile(rb":([0-7]{6}) ([0-7]{6}) [0-9a-f]+ [0-9a-f]+ ([A-Z])[0-9]*")
 _FAILED_AT = re.compile(rb"^error: patch failed: .*:([0-9]{1,9})$", re.MULTILINE)
 _SUBMODULE = b"160000 "
-_KINDS = {b"A": ChangeKind.ADDED, b"D": ChangeKind.DELETED}
+_KINDS = {b"A": FileChangeKind.ADDED, b"D": FileChangeKind.DELETED}
 
 
 class ThrowawayError(Exception):
-    """No throwaway repository can be made; the finding says why."""
+    """The throwaway repository cannot be created or used; the finding says why."""
 
     def __init__(self, finding_id: str, message: str) -> None:
         super().__init__(message)
@@ -38,13 +39,13 @@ class ThrowawayError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What came of applying a patch."""
+    """The result of applying a patch."""
 
     is_applied: bool
     failed_at: tuple[int, ...]
-    """The lines of the repository's files at which hunks did not fit."""
+    """The lines of the repository's files where hunks did not apply."""
     said: bytes
-    """Git's own words; they hold text from outside."""
+    """Git's own output; it contains text from outside."""
 
 
 class Throwaway:
@@ -56,33 +57,33 @@ class Throwaway:
 
     @property
     def files(self) -> Path:
-        """Where the files are written."""
+        """The directory for the files."""
         return self._own.files
 
     @property
     def home(self) -> Path:
-        """An empty home directory for what runs in the tree."""
+        """An empty home directory for commands in the tree."""
         return self._own.home
 
     @property
     def temporary(self) -> Path:
-        """An empty directory for temporary files of what runs in the tree."""
+        """An empty directory for temporary files of commands in the tree."""
         return self._own.temporary
 
     async def apply(self, patch: bytes, paths: Collection[str]) -> Applied:
-        """Apply a patch to the index alone: no file is written, and it applies as a whole or not at all.
+        """Apply a patch to the index only: no file is written, and it applies as a whole or not at all.
 
-        A line feed is added where the patch's last line has none, which git does not read otherwise.
+        If the patch's last line has no line feed, one is added: git does not read it without.
 
-        Git renews the time stamp of an object that it makes and finds in a repository that it borrows from. So the
-        contents that the patch needs are copied first, and nothing is borrowed while it applies.
+        If git creates an object that already exists in a repository it borrows from, it updates the object's time
+        stamp. So the contents that the patch needs are copied first, and nothing is borrowed while it applies.
 
         Args:
             patch: The patch.
             paths: The paths that it reads from and changes.
 
         Raises:
-            ThrowawayError: There is no space for it, or git cannot be started.
+            ThrowawayError: There is no space for it, or git cannot start.
 
         """
         file, set_aside = self._own.root / "patch", self._own.root / "alternates"
@@ -98,10 +99,10 @@ class Throwaway:
         return Applied(report.is_success, failed_at, report.tail)
 
     async def changes(self) -> tuple[FileChange, ...]:
-        """Return what differs between the commit and the index, as git says it; a rename is two changes.
+        """Return the differences between the commit and the index, as git reports them; a rename is two changes.
 
         Raises:
-            ThrowawayError: Git does not say.
+            ThrowawayError: Git fails.
 
         """
         report = await self._require(
@@ -124,7 +125,7 @@ class Throwaway:
         """Read the commit's files into the index.
 
         Raises:
-            ThrowawayError: The commit is not there, or git cannot read it.
+            ThrowawayError: The commit does not exist, or git cannot read it.
 
         """
         try:
@@ -132,7 +133,7 @@ class Throwaway:
         except NoGitError as error:
             raise ThrowawayError("CHK-04", f"{error}.") from None
         if not has_commit:
-            raise ThrowawayError("CHK-03", "The pinned commit is not in the repository: fetch it, or begin a new run.")
+            raise ThrowawayError("CHK-03", "The pinned commit is not in the repository. Fetch it, or begin a new run.")
         await self._require("read-tree", f"{self._commit}^{{tree}}")
 
     async def _copy_contents(self, paths: Collection[bytes]) -> None:
@@ -153,8 +154,8 @@ class Throwaway:
         if not report.is_success:
             raise ThrowawayError(
                 "CHK-04",
-                f"git {arguments[0]} did not succeed in the throwaway repository: is there space in the temporary"
-                " directory, and has the repository all objects of the commit?",
+                f"git {arguments[0]} failed in the throwaway repository. Check that the temporary directory has space,"
+                " and that the repository has all objects of the commit.",
             )
         return report
 
@@ -169,16 +170,16 @@ class Throwaway:
 async def throwaway(
     repository: Path, commit: str, *, environment: Mapping[str, str], place: Path | None = None
 ) -> AsyncIterator[Throwaway]:
-    """Make a throwaway repository at a commit, and remove it with all that is in it at the end.
+    """Create a throwaway repository at a commit, and remove it with all its contents at the end.
 
     Args:
         repository: The operator's working tree, or a directory in it. Nothing is written there.
         commit: The commit's full id.
-        environment: Where PATH is from, and HOME, in which git reads whose repositories the operator trusts.
-        place: Where the temporary directory is made; by default in the system's.
+        environment: Gives PATH, and HOME, where git's settings say whose repositories the operator trusts.
+        place: Where to create the temporary directory; by default in the system's.
 
     Raises:
-        ThrowawayError: The repository or the commit is not there, or nothing can be made.
+        ThrowawayError: The repository or the commit does not exist, or nothing can be created.
 
     """
     if _COMMIT.fullmatch(commit) is None:
@@ -186,11 +187,11 @@ async def throwaway(
     try:
         checkout = await find_checkout(repository, environment)
     except NoCheckoutError:
-        why = "The directory is not a git repository, or one that git does not trust"
-        message = f"{why}: see git -C DIRECTORY rev-parse --show-toplevel."
+        why = "The directory is not a git repository, or git does not trust it"
+        message = f"{why}. Run: git -C DIRECTORY rev-parse --show-toplevel"
         raise ThrowawayError("CHK-02", message) from None
     except NoGitError:
-        raise ThrowawayError("CHK-01", "git cannot be started: install it, or put it on PATH.") from None
+        raise ThrowawayError("CHK-01", "git cannot be started. Install it, or put it on PATH.") from None
     try:
         async with scratch(checkout, environment, place) as own:
             tree = Throwaway(own, commit)
@@ -203,12 +204,12 @@ async def throwaway(
 def _read_change(about: bytes, path: bytes) -> FileChange:
     match = _RAW.fullmatch(about)
     if match is None:
-        raise ThrowawayError("CHK-04", "git says in an unknown form what the patch changes.")
+        raise ThrowawayError("CHK-04", "git reports the patch's changes in an unknown format.")
     old, new = (int(mode, 8) or None for mode in match.groups()[:2])
-    kind = _KINDS.get(match.group(3), ChangeKind.EDITED)
+    kind = _KINDS.get(match.group(3), FileChangeKind.EDITED)
     return FileChange(kind, path.decode(errors="replace"), 0, old_mode=old, new_mode=new)
 
 
 def _not_made(error: OSError) -> ThrowawayError:
     reason = error.strerror or "input/output error"
-    return ThrowawayError("CHK-04", f"The throwaway repository cannot be made in the temporary directory: {reason}.")
+    return ThrowawayError("CHK-04", f"The throwaway repository cannot be created in the temporary directory: {reason}.")

@@ -1,4 +1,4 @@
-"""Faults of a config: what pydantic found, as file, line and key, in words that never hold a value."""
+"""Config faults: pydantic's errors as file, line and key, with messages that never contain a value."""
 
 from collections.abc import Iterator
 from typing import Any, get_args
@@ -20,7 +20,7 @@ _WORDS = {
     "float_type": "must be a number",
     "finite_number": "must be a finite number",
     "bool_type": "must be true or false",
-    "literal_error": "is not one of the values that this setting takes: {expected}",
+    "literal_error": "must be {expected}",
     "greater_than": "must be more than {gt}",
     "greater_than_equal": "must be at least {ge}",
     "less_than_equal": "must be at most {le}",
@@ -28,19 +28,19 @@ _WORDS = {
     "string_too_long": "is longer than {max_length} characters",
     "too_long": "has more than {max_length} entries",
 }
-"""What each kind of pydantic's errors means to an operator. Its own sentences are never shown: they can hold input."""
+"""Our message for each type of pydantic error. Pydantic's own messages are never shown: they can contain input."""
 
 
 def faults_of(
     error: ValidationError, form: type[BaseModel], text: TomlText, limit: int
 ) -> Iterator[tuple[KeyPath, str]]:
-    """Yield the path and the words of each fault that a validation found.
+    """Yield the key path and the message of each validation error.
 
     Args:
-        error: What pydantic raised.
-        form: The model of the whole file; it knows which keys a table has.
-        text: The file's text, which knows the lines.
-        limit: The most faults to put into words, the first in the file: looking for the nearest key takes time.
+        error: The error that pydantic raised.
+        form: The model of the whole file; it knows each table's keys.
+        text: The file's text; it knows each key's line.
+        limit: The most faults to yield, the first ones in the file: finding the nearest key takes time.
 
     """
     found = error.errors(include_url=False, include_input=False)
@@ -61,12 +61,12 @@ def faults_of(
         if each["type"] in ("missing", "missing_one"):
             path = path[:-1]
             if any((*path, name) in guessed for name in hints["names"]):
-                continue  # the key is there, under another name
-        yield path, _WORDS.get(each["type"], "is not a value that this setting takes").format_map(hints)
+                continue  # the key is there, but misspelled
+        yield path, _WORDS.get(each["type"], "is not a valid value for this setting").format_map(hints)
 
 
 def _known(form: Any, path: KeyPath) -> list[str]:
-    """Return the keys of the table that a path leads to."""
+    """Return the keys of the table at a path."""
     for step in path:
         if isinstance(form, type) and issubclass(form, BaseModel):
             form = form.model_fields[str(step)].annotation

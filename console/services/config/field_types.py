@@ -1,7 +1,7 @@
-"""Types of settings: text from a config file is parsed once, into the type that the rest of the console uses.
+"""Types of settings: config text is parsed once, into the type that the rest of the console uses.
 
-Each type also says which texts it takes as a JSON Schema, for editors. That may take more than the parser does, never
-less. A parser's words name what is wrong and what to write, and never hold the text, which may be a token.
+Each type also has a JSON Schema for editors, which may accept more than the parser does, never less. A parser's message
+says what is wrong and what to write, and never contains the text, which may be a token.
 """
 
 import re
@@ -35,16 +35,16 @@ from console.services.tokens.reference import LENGTH_LIMIT, Reference, Scheme
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """What a config file may not do because of where it lies: each is a reason in words, or None where it may."""
+    """What a config file may not do because of where it is: each field is the reason, or None if it may."""
 
     why_no_programs: str | None = None
-    """Why it may name no program, by `cmd:` or as a check of the policy."""
+    """Why it may not name programs, in `cmd:` or as the policy's checks."""
     why_no_tokens: str | None = None
-    """Why it may name no token that is bound to no origin."""
+    """Why it may not name a token that is not bound to an origin."""
 
 
 def unfit(words: str) -> PydanticCustomError:
-    """Return the error that says in our own words why a value cannot be used."""
+    """Return an error with our own message on why a value cannot be used."""
     return PydanticCustomError("unfit", "{words}", {"words": words})
 
 
@@ -53,7 +53,7 @@ class Parsed:
     """Marks a setting that is written as text and parsed into another type.
 
     Raises:
-        PydanticCustomError: The parser refused the text with a `ValueError`, whose words it takes over.
+        PydanticCustomError: The parser raised a `ValueError`; its message is kept.
 
     """
 
@@ -61,7 +61,7 @@ class Parsed:
     shortest: int = 0
     longest: int | None = None
     schema: Mapping[str, object] = field(default_factory=dict)
-    """What else the JSON Schema says of the text."""
+    """More JSON Schema keywords for the text."""
 
     def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
         text = core_schema.str_schema(strict=True, min_length=self.shortest or None, max_length=self.longest)
@@ -78,7 +78,7 @@ class Parsed:
 
 
 def _form(pattern: str, words: str) -> Parsed:
-    """Return the mark of text that a pattern has to match as a whole."""
+    """Return the marker for text that must match a pattern in full."""
 
     def parse(text: str) -> str:
         if re.fullmatch(pattern, text) is None:
@@ -89,7 +89,7 @@ def _form(pattern: str, words: str) -> Parsed:
 
 
 def _word(noun: str, kind: Callable[[str], object], known: Iterable[str]) -> Parsed:
-    """Return the mark of text that is one of a few known words."""
+    """Return the marker for text that must be one of a few known words."""
     names = list(known)
 
     def parse(text: str) -> object:
@@ -108,7 +108,7 @@ def _version(number: int) -> int:
 
 def _model_name(text: str) -> str:
     if safe(text) != text or text != text.strip():
-        raise ValueError("has a control character, an invisible one, or a space at an end")
+        raise ValueError("has a control or invisible character, or a space at either end")
     return text
 
 
@@ -122,7 +122,7 @@ def _endpoint_path(text: str) -> str:
     if not text.startswith("/"):
         raise ValueError("must begin with /, such as /v1/responses; the host belongs in base_url")
     if not re.fullmatch(_ENDPOINT, text):
-        raise ValueError("has a character or step that an endpoint path does not have")
+        raise ValueError("has a character or segment that an endpoint path cannot have")
     return text
 
 
@@ -130,7 +130,7 @@ def _header_name(text: str) -> str:
     if not re.fullmatch(_HEADER, text):
         raise ValueError(_HEADER_WORDS)
     if text.lower() in _OWN_HEADERS:
-        raise ValueError("this header is set by the console itself; a token goes into token_ref, by reference")
+        raise ValueError("the console sets this header itself; a token goes into token_ref, by reference")
     return text
 
 
@@ -155,7 +155,7 @@ def _path(text: str) -> Path | None:
 
 def _trust(info: ValidationInfo) -> Trust:
     if not isinstance(info.context, Trust):
-        raise TypeError("a config is read with a Trust as its context")
+        raise TypeError("a config needs a Trust as its validation context")
     return info.context
 
 
@@ -164,21 +164,21 @@ def _may_be_used(reference: Reference | None, info: ValidationInfo) -> Reference
         return None
     trust = _trust(info)
     if reference.scheme in (Scheme.ENV, Scheme.FILE, Scheme.CMD) and trust.why_no_tokens is not None:
-        raise unfit(f"{reference.scheme}: hands out a token wherever the file says: {trust.why_no_tokens}")
+        raise unfit(f"{reference.scheme}: could send a token to any gateway this file names: {trust.why_no_tokens}")
     if reference.scheme is Scheme.CMD and trust.why_no_programs is not None:
-        raise unfit(f"cmd: runs a program, so it is taken from your own config file only: {trust.why_no_programs}")
+        raise unfit(f"cmd: runs a program, so only your own config file may use it: {trust.why_no_programs}")
     return reference
 
 
 def _may_name_programs(commands: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
     trust = _trust(info)
     if commands and trust.why_no_programs is not None:
-        raise unfit(f"checks are programs, so they are taken from your own config file only: {trust.why_no_programs}")
+        raise unfit(f"checks are programs, so only your own config file may name them: {trust.why_no_programs}")
     return commands
 
 
 def some(words: str) -> AfterValidator:
-    """Return the mark of a list or table that needs entries, with the words for one that has none."""
+    """Return the marker for a list or table that must not be empty, with the message for an empty one."""
 
     def check(value: object) -> object:
         if not value:
@@ -199,7 +199,7 @@ _OWN_HEADERS = [
 ]  # fmt: skip
 _OWN_HEADER = f"^(?:{'|'.join(map(_any_case, _OWN_HEADERS))})$"
 _HEADER = "[A-Za-z0-9-]{1,100}"
-_HEADER_WORDS = "a header has a name of letters, digits and -, and a value of printable ASCII"
+_HEADER_WORDS = "a header's name has only letters, digits and -, and its value only printable ASCII"
 _NO_DOT = r"(?!\.\.?(?:/|$))"
 _ENDPOINT = rf"(?:/{_NO_DOT}[A-Za-z0-9._~:\-]+)+"
 _LABEL = "[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
@@ -228,10 +228,10 @@ Line = Annotated[str, StringConstraints(strict=True, max_length=400)]
 Date = Annotated[str, _form(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", "must be a date such as 2023-06-01")]
 DateOrEmpty = Annotated[str, _form(r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2})?", "must be a date such as 2023-06-01")]
 ProfileName = Annotated[
-    str, _form("[A-Za-z0-9_-]{1,40}", "a profile's name has letters, digits, - and _ only, 40 at the most")
+    str, _form("[A-Za-z0-9_-]{1,40}", "a profile name has only letters, digits, - and _, at most 40")
 ]
 Variable = Annotated[
-    str, _form("[A-Za-z0-9_*]{1,80}", "must be a variable's name of letters, digits, _ and *, 80 at the most")
+    str, _form("[A-Za-z0-9_*]{1,80}", "must be a variable name of letters, digits, _ and *, at most 80")
 ]
 Commands = Annotated[
     tuple[Annotated[str, StringConstraints(strict=True, min_length=1, max_length=400)], ...],

@@ -1,7 +1,7 @@
 """The config file: TOML text in, checked profiles out.
 
-Every key must be known, and a value that looks like a token is refused by its key's name, never by its text. All faults
-of a file are told at once.
+Every key must be known. A value that looks like a token is refused by its key's name, never by its text. All faults are
+reported at once.
 """
 
 from collections.abc import Iterator, Mapping
@@ -21,9 +21,9 @@ from console.services.config.toml_text import ConfigError, Fault, KeyPath, TomlT
 if TYPE_CHECKING:
     from console.services.config.model import FamilyFactModel, FileModel, ProfileModel
 
-_NOT_OWN = "this file was not found to be that one"
+_NOT_OWN = "this file is not known to be yours"
 _FAULT_LIMIT = 50
-"""The most faults that are told at once."""
+"""The most faults reported at once."""
 
 
 def load_profile(
@@ -34,8 +34,8 @@ def load_profile(
     Args:
         path: The file; None means the built-in sample.
         name: The profile; None means the file's default.
-        why_no_programs: Why this file may name no program, by `cmd:` or as a check of the policy; None where it is
-            the user's own file, see `own_config.why_not_own`.
+        why_no_programs: Why this file may not name programs, in `cmd:` or as the policy's checks; None if it is the
+            user's own file, see `own_config.why_not_own`.
 
     Raises:
         ConfigError: The file cannot be read or used.
@@ -53,7 +53,7 @@ def load_profile(
 
 
 def default_config_path(environment: Mapping[str, str]) -> Path | None:
-    """Return the user's config file where there is one: `$XDG_CONFIG_HOME/gateway-console/config.toml`."""
+    """Return the user's config file, if there is one: `$XDG_CONFIG_HOME/gateway-console/config.toml`."""
     if environment.get("XDG_CONFIG_HOME"):
         base = Path(environment["XDG_CONFIG_HOME"])
     elif environment.get("HOME"):
@@ -64,11 +64,11 @@ def default_config_path(environment: Mapping[str, str]) -> Path | None:
     try:
         return path if path.is_file() else None
     except OSError:
-        return path  # reading it will say what is wrong with it
+        return path  # reading it will report the problem
 
 
 def _read(text: TomlText, *, why_no_programs: str | None, why_no_tokens: str | None) -> "FileModel":
-    """Read a file into its model. Raises `ConfigError` with all that is wrong, in the order of lines."""
+    """Read a file into its model. Raises `ConfigError` with every fault, in line order."""
     from pydantic import ValidationError
 
     from console.services.config.faults import faults_of
@@ -94,11 +94,11 @@ def _read(text: TomlText, *, why_no_programs: str | None, why_no_tokens: str | N
 
 
 def _secrets_in(value: object, path: KeyPath) -> Iterator[tuple[KeyPath, str]]:
-    """Yield where a document holds what looks like a token, with what to do about it."""
+    """Yield each path that seems to hold a token, with what to do about it."""
     if isinstance(value, dict):
         for key, inner in value.items():
             if (words := looks_like_secret(key)) is not None:
-                yield path, f"a key here looks like {words}; take it out and put a reference into token_ref"
+                yield path, f"a key here looks like {words}; remove it and put a reference into token_ref"
             yield from _secrets_in(inner, (*path, key))
     elif isinstance(value, list):
         for index, inner in enumerate(value):
@@ -121,7 +121,7 @@ _ADDRESSES = (("base_url",), ("ca_file",), ("source_url",))
 
 
 def _unknown_default(document: dict[str, object]) -> Iterator[tuple[KeyPath, str]]:
-    """Yield what is wrong with the default profile; it is told also where a profile has faults of its own."""
+    """Yield the fault of an unknown default profile; reported even if the profiles have faults too."""
     default, profiles = document.get("default_profile"), document.get("profiles")
     if isinstance(default, str) and isinstance(profiles, dict) and default not in profiles:
         yield ("default_profile",), f"unknown profile; {nearest(default, profiles)}"

@@ -1,7 +1,7 @@
-"""The form of a config file: every setting with its type, its limits and its meaning beneath.
+"""The model of a config file: every setting with its type, its limits and its meaning.
 
 pydantic reads a file's tables into these models; `settings` holds what the rest of the console uses, and the defaults.
-`docs/config_schema.py` makes the published JSON Schema of them, with the meanings as descriptions.
+`docs/config_schema.py` generates the published JSON Schema from them, with the meanings as descriptions.
 """
 
 from dataclasses import fields
@@ -69,27 +69,27 @@ class GatewayModel(_Table):
 
     base_url: BaseUrl | None = GatewaySettings.base_url
     """`https://host[:port][/prefix]` without the endpoint path, `http://` on loopback only, or `sim:` for the
-    embedded gateway. One of `base_url` and `base_url_ref` is needed."""
+    embedded gateway. Set one of `base_url` and `base_url_ref`."""
     base_url_ref: BaseUrlVariable | None = Field(GatewaySettings.base_url_ref, validate_default=True)
     """`env:NAME`: the environment variable that holds the base URL."""
     token_ref: tuple[TokenReference, ...] = GatewaySettings.token_ref
-    """Where the token is, in the order in which to ask. Only an absent token moves on to the next reference. An empty
+    """Where to look for the token, in this order; the next reference is tried only if the token is absent. An empty
     list means that the gateway takes no token.
 
     - `env:NAME`: an environment variable.
     - `keyring://SERVICE/NAME`: the keyring of the operating system.
-    - `file:/PATH`: a regular file of your own that nobody else can read, such as systemd's credentials.
-    - `kernel:NAME`: the session keyring of Linux, in memory only.
+    - `file:/PATH`: a regular file that you own and no one else can read, such as a systemd credential.
+    - `kernel:NAME`: the Linux session keyring, in memory only.
     - `vault:NAME`: the console's own encrypted file.
-    - `cmd:['PROGRAM', 'ARGUMENT']`: what a program prints; from your own config file only.
+    - `cmd:['PROGRAM', 'ARGUMENT']`: what a program prints; in your own config file only.
     - `prompt:`: asked once on the terminal, kept in memory.
     - `sim:`: the embedded gateway's own token."""
     keyring: Literal["platform", "kwallet"] = GatewaySettings.keyring
-    """The keyring that `keyring://` means: the platform's own, which is the Secret Service on Linux, or KWallet by its
-    own interface where it offers no Secret Service."""
+    """The keyring behind `keyring://`: the platform's own (the Secret Service on Linux), or KWallet through its own
+    interface if it offers no Secret Service."""
     vault_passphrase_ref: FileReference = GatewaySettings.vault_passphrase_ref
-    """`file:/PATH`: a private file with the vault's passphrase, for machines where nobody can type it. Without one it
-    is asked for on the terminal."""
+    """`file:/PATH`: a private file with the vault's passphrase, for machines where no one can type it. Without it, the
+    console asks on the terminal."""
     auth: Literal["bearer", "x-api-key"] = GatewaySettings.auth
     """The header that carries the token: `Authorization: Bearer …` or `x-api-key: …`."""
     anthropic_version: Date = GatewaySettings.anthropic_version
@@ -99,13 +99,13 @@ class GatewayModel(_Table):
     ca_file: FilePath = GatewaySettings.ca_file
     """A PEM file with certificate authorities to trust beside the system's. Verification cannot be switched off."""
     deadline_s: Seconds = GatewaySettings.deadline_s
-    """The longest that one call may take in all, in seconds."""
+    """The longest that one call may take in total, in seconds."""
     connect_timeout_s: Seconds = GatewaySettings.connect_timeout_s
     """The longest that connecting may take, in seconds."""
     concurrency: Annotated[int, Strict(), Field(ge=1, le=500)] = GatewaySettings.concurrency
     """The most calls in flight at once."""
     smoke_max_output_tokens: Annotated[int, Strict(), Field(ge=16, le=4096)] = GatewaySettings.smoke_max_output_tokens
-    """The token limit of a smoke call. Reasoning counts into it, so a low limit can leave no room for an answer."""
+    """The token limit of a smoke call. Reasoning counts towards it, so a low limit can leave no room for an answer."""
 
     @field_validator("base_url_ref")
     @classmethod
@@ -114,13 +114,13 @@ class GatewayModel(_Table):
             return variable
         if variable is None:
             raise PydanticCustomError("missing_one", "", {"names": ("base_url", "base_url_ref")})
-        raise unfit("needs exactly one of base_url and base_url_ref; take one of them out")
+        raise unfit("needs exactly one of base_url and base_url_ref; remove one of them")
 
     @field_validator("token_ref")
     @classmethod
     def _embedded_token_stays(cls, references: tuple[Any, ...], info: ValidationInfo) -> tuple[Any, ...]:
         if info.data.get("base_url") not in (None, EMBEDDED) and Scheme.SIM in {each.scheme for each in references}:
-            raise unfit('sim: is the embedded gateway\'s token; it never leaves base_url = "sim:"')
+            raise unfit('sim: is the embedded gateway\'s token; it works only with base_url = "sim:"')
         return references
 
 
@@ -134,84 +134,84 @@ class RouteModel(_Table):
     endpoint_path: EndpointPath
     """The path after the base URL, such as `/v1/responses`."""
     served_as: tuple[Annotated[str, StringConstraints(strict=True, min_length=1, max_length=200)], ...] = ()
-    """Other names under which the gateway may answer for this model: its aliases."""
+    """Other names that the gateway may report for this model: its aliases."""
 
 
 class FamilyFactModel(_Table):
-    """`[[profiles.NAME.family_facts]]`: a row of your own on which families serve which models on this gateway.
+    """`[[profiles.NAME.family_facts]]`: your own row on which families serve which models on this gateway.
 
     Your rows come before the built-in ones, and the first one that matches decides.
     """
 
     pattern: ModelPattern
-    """A regular expression that is searched in the model's id, in lower case and without `vendor/` and `:suffix`."""
+    """A regular expression to search for in the model's id, which is in lower case, without `vendor/` and `:suffix`."""
     allowed: Families
     """The endpoint families that serve these models."""
     required: Family | None = None
-    """The one family that has to be used; left out where several do."""
+    """The one family that must be used; omit it if several work."""
     tools_with_reasoning: Family | None = None
-    """The only family that takes function tools while the model reasons, where that is one of several."""
+    """The only family that takes function tools while the model reasons, if several are allowed."""
     source_url: Line = ""
     """Where you read it."""
     checked_on: DateOrEmpty = ""
-    """The day on which you read it, such as 2026-11-22."""
+    """The day you read it, such as 2026-11-22."""
     note: Line = ""
-    """What you found, in a line."""
+    """What you found, in one line."""
 
     @field_validator("required", "tools_with_reasoning")
     @classmethod
     def _is_allowed(cls, family: Any, info: ValidationInfo) -> Any:
         if family is not None and family not in info.data.get("allowed", (family,)):
-            raise unfit("has to be among the allowed families")
+            raise unfit("must be one of the allowed families")
         return family
 
 
 class PolicyModel(_Table):
-    """`[profiles.NAME.policy]`: what has to hold before a call and before a run."""
+    """`[profiles.NAME.policy]`: what must hold before a call or a run."""
 
     verification_max_age_days: Annotated[int, Strict(), Field(ge=1, le=3650)] = PolicySettings.verification_max_age_days
     """How many days a row of the verification table counts as verified."""
     require_verification: Flag = PolicySettings.require_verification
-    """Whether every row has to be fresh before a run."""
+    """Whether every row must be fresh before a run."""
     withheld_tokens: Annotated[tuple[Variable, ...], Field(max_length=64)] = PolicySettings.withheld_tokens
-    """Further variables whose tokens no role may reach, by name; * stands for any characters."""
+    """Names of further variables whose tokens no role may reach; * stands for any characters."""
     budget_tokens: Tokens | None = PolicySettings.budget_tokens
-    """The most tokens, input and output, that one session may take, and one run over all sessions that step it. A call
-    that could go over it is not made."""
+    """The most tokens, input and output, that one session may use, or one run across all its sessions. A call that
+    could exceed it is not made."""
     budget_usd: Dollars | None = PolicySettings.budget_usd
-    """The most US dollars that one session or one run may take, by the gateway's own prices. With it, a model without a
-    known price is not called."""
+    """The most US dollars that one session or one run may cost, at the gateway's own prices. If it is set, a model
+    without a known price is not called."""
     threshold: Annotated[int, Strict(), Field(ge=0, le=100)] | None = PolicySettings.threshold
-    """The least total, of 100, with which a reviewed draft is ready. Left out, it is the rubric's own."""
+    """The lowest total, out of 100, at which a reviewed draft is ready. If omitted, the rubric's own."""
     rubric: FilePath = PolicySettings.rubric
-    """A TOML file with the criteria that reviewers score by, in place of the built-in ones."""
+    """A TOML file with the criteria that reviewers score by, instead of the built-in ones."""
     max_attempts: Annotated[int, Strict(), Field(ge=1, le=20)] = PolicySettings.max_attempts
-    """Writer passes in one run, the first one included. A revision after the last one blocks the run."""
+    """The most writer passes in one run, including the first. If the last one needs a revision, the run is blocked."""
     independence: Annotated[int, Strict(), Field(ge=0, le=3)] = PolicySettings.independence
-    """How independent judges have to be of what they judge: 0 the same call, 1 another call, 2 another model,
-    3 another vendor's model. It is proven again on what the gateway says that served each call."""
+    """How independent a judge must be of what it judges: 0 the same call, 1 another call, 2 another model, 3 another
+    vendor's model. It is checked again against the model that the gateway says served each call."""
     four_eyes: Flag = PolicySettings.four_eyes
-    """Whether the candidate needs another operator than who began the run or passed its draft. Each signs with the
-    private key of operator_key, by `ssh-keygen` or its agent, and has to be listed in allowed_signers."""
+    """Whether the candidate needs an operator other than the one who began the run or approved its draft. Each signs
+    with the private key of operator_key, through `ssh-keygen` or its agent, and must be listed in allowed_signers."""
     operator_key: FilePath = PolicySettings.operator_key
     """Your public SSH key file, such as `~/.ssh/id_ed25519.pub`; its fingerprint names you in records."""
     allowed_signers: FilePath = PolicySettings.allowed_signers
-    """The file that lists whose signatures count under four_eyes, as `man ssh-keygen` describes it."""
+    """The file that lists whose signatures count under four_eyes, in the format that `man ssh-keygen` describes."""
     run_tokens: Tokens | None = PolicySettings.run_tokens
-    """The most tokens, input and output, that one run may take."""
+    """The most tokens, input and output, that one run may use."""
     run_usd: Dollars | None = PolicySettings.run_usd
-    """The most US dollars that one run may take, by the gateway's own prices."""
+    """The most US dollars that one run may cost, at the gateway's own prices."""
     attempt_tokens: Tokens | None = PolicySettings.attempt_tokens
-    """The most tokens that one writer pass with its reviews may take."""
+    """The most tokens that one writer pass with its reviews may use."""
     attempt_usd: Dollars | None = PolicySettings.attempt_usd
-    """The most US dollars that one writer pass with its reviews may take."""
+    """The most US dollars that one writer pass with its reviews may cost."""
     require_price: Flag = PolicySettings.require_price
-    """Whether a run stops at its preflight where the gateway names prices, and none for a route's model."""
+    """Whether the preflight stops a run if the gateway publishes prices, but none for a route's model."""
     run_max_output_tokens: Annotated[int, Strict(), Field(ge=256, le=131072)] = PolicySettings.run_max_output_tokens
-    """The token limit of each call of a run. Reasoning counts into it."""
+    """The token limit of each call of a run. Reasoning counts towards it."""
     checks: Commands = PolicySettings.checks
-    """Commands of your own that run on the patched files before any model reviews them, such as `pytest -q`. They are
-    run without a shell and without your tokens, and only after you confirmed them for the run."""
+    """Your own commands to run on the patched files before any model reviews them, such as `pytest -q`. They run
+    without a shell and without your tokens, and only after you confirm them for the run."""
     check_timeout_s: Seconds = PolicySettings.check_timeout_s
     """The longest that one of these commands may take, in seconds."""
 
@@ -220,11 +220,11 @@ class InstructionModel(_Table):
     """`[profiles.NAME.instructions]`: which instruction source a run pins."""
 
     source: Annotated[str, StringConstraints(strict=True, max_length=200)] = InstructionSettings.source
-    """The file that has to be the primary source, such as AGENTS.md; left out, whatever the tool reads first."""
+    """The file that must be the primary source, such as AGENTS.md; if omitted, whatever the tool reads first."""
     tool: Literal["codex", "claude_code", "copilot", "cursor", "gemini", "agents_md"] = InstructionSettings.tool
-    """The coding agent whose rules say which files are read."""
+    """The coding agent whose rules decide which files are read."""
     stop_on_conflict: Flag = InstructionSettings.stop_on_conflict
-    """Whether a conflict between sources ends the run, or waits for a person's reason."""
+    """Whether a conflict between sources ends the run. If not, the run waits for an operator's reason."""
 
 
 class ProfileModel(_Table):
@@ -237,13 +237,13 @@ class ProfileModel(_Table):
         some("names no route; add at least one, such as [profiles.NAME.routes.writer]"),
         Field(json_schema_extra={"minProperties": 1}),
     ]
-    """Which model serves each role; at least one role has a route."""
+    """Which model serves each role; at least one role needs a route."""
     policy: PolicyModel = PolicyModel()
-    """What has to hold before a call and before a run."""
+    """What must hold before a call or a run."""
     instructions: InstructionModel = InstructionModel()
     """Which instruction source a run pins."""
     family_facts: tuple[FamilyFactModel, ...] = ()
-    """Rows of your own on which families serve which models on this gateway."""
+    """Your own rows on which families serve which models on this gateway."""
 
     @model_validator(mode="after")
     def _has_v1_once(self) -> Self:
@@ -251,7 +251,7 @@ class ProfileModel(_Table):
         if any(is_doubled(base_url, route.endpoint_path) for route in self.routes.values()):
             words = (
                 "base_url ends in /v1 and endpoint_path begins with /v1: the call would go to /v1/v1/…;"
-                " take /v1 off base_url"
+                " remove /v1 from base_url"
             )
             fault = InitErrorDetails(type=unfit(words), loc=("gateway", "base_url"), input=None)
             raise ValidationError.from_exception_data("profile", [fault], hide_input=True)
@@ -262,8 +262,8 @@ class FileModel(_Table):
     """A gateway-console config file: profiles of gateways, their route tables and policies."""
 
     version: Version = Field(alias="schema")
-    """The version of this file's form: 1."""
+    """The version of this file's format: 1."""
     default_profile: Annotated[str, Strict()]
-    """The profile that is used where `--profile` names none."""
+    """The profile to use if `--profile` names none."""
     profiles: dict[ProfileName, ProfileModel]
     """The profiles by name."""

@@ -37,7 +37,7 @@ class GatewaySettings:
 
 @dataclass(frozen=True)
 class PolicySettings:
-    """What has to hold before a call and before a run: `model.PolicyModel`."""
+    """What must hold before a call or a run: `model.PolicyModel`."""
 
     verification_max_age_days: int = MAX_AGE_DAYS
     require_verification: bool = False
@@ -78,7 +78,7 @@ class Profile:
     gateway: GatewaySettings
     table: RouteTable
     source: str
-    """Where the profile comes from: the file's path, or words for the built-in sample."""
+    """Where the profile comes from: the file's path, or a phrase for the built-in sample."""
     is_built_in: bool
     policy: PolicySettings = PolicySettings()
     own_facts: tuple[FamilyFact, ...] = ()

@@ -1,4 +1,4 @@
-"""TOML text from outside: capped before it is parsed, and able to say in which line a key stands."""
+"""TOML text from outside: capped before it is parsed, and able to find the line of a key."""
 
 import difflib
 import re
@@ -18,16 +18,16 @@ LINE_LIMIT = 1_000
 """The most characters of one line: a TOML parser's time grows with the square of a dotted key's length."""
 
 DEPTH_LIMIT = 8
-"""The most tables and lists within each other; the settings themselves need five."""
+"""The deepest nesting of tables and lists; the settings themselves need five."""
 
 
 KeyPath = tuple[str | int, ...]
-"""The keys that lead to a value; a number is a place in a list, counted from 0."""
+"""The keys that lead to a value; a number is a list index, counted from 0."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that is wrong with a config: what, where and what to do. No word of it is a value from the file."""
+    """One thing wrong with a config: what, where and what to do. It never contains a value from the file."""
 
     problem: str
     source: str
@@ -40,7 +40,7 @@ class Fault:
 
 
 class ConfigError(Problem):
-    """A config that cannot be used, with all that is wrong with it: a line a fault."""
+    """A config that cannot be used; the message has one line per fault."""
 
     kind = ProblemKind.CONFIG
 
@@ -50,19 +50,19 @@ class ConfigError(Problem):
 
 
 def closest(word: str, known: Iterable[str]) -> list[str]:
-    """Return the known word that was probably meant, in a list; an empty one where none is near."""
+    """Return a list of the known word that was probably meant; empty if none is close."""
     return difflib.get_close_matches(word[:100], known, n=1, cutoff=0.5)
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """Say which known word was probably meant, or which ones there are; one that looks like a secret is left out."""
+    """Say which known word was probably meant, or list them all; words that look like a secret are left out."""
     names = sorted(name for name in known if looks_like_secret(name) is None)
     close = closest(word, names)
     return f"did you mean {safe(close[0], limit=60)}?" if close else f"known here: {safe(', '.join(names), limit=500)}"
 
 
 def read_text(path: Path, source: str) -> str:
-    """Read a file that is no larger than a config may be.
+    """Read a file, if it is not larger than a config may be.
 
     Raises:
         ConfigError: It cannot be read, is too large or is not UTF-8.
@@ -80,7 +80,7 @@ def read_text(path: Path, source: str) -> str:
     except ValueError:
         raise ConfigError(Fault("is not a file name", source)) from None
     if len(data) > SIZE_LIMIT:
-        raise ConfigError(Fault(f"is larger than {SIZE_LIMIT // 1024} kB, the most that a config may be", source))
+        raise ConfigError(Fault(f"is larger than {SIZE_LIMIT // 1024} kB, the limit for a config", source))
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -89,10 +89,10 @@ def read_text(path: Path, source: str) -> str:
 
 
 class TomlText:
-    """One file's text, for parsing and for complaints that name file, line and key."""
+    """One file's text, to parse it and to report faults by file, line and key."""
 
     def __init__(self, text: str, source: str) -> None:
-        """Take a text and the name that it goes by in complaints."""
+        """Take a text and its name in error messages."""
         self.source = source
         self._text = text
         self._lines = text.split("\n")
@@ -101,7 +101,7 @@ class TomlText:
         """Return the text's tables.
 
         Raises:
-            ConfigError: It is not TOML, or its lines or its nesting go over the limits.
+            ConfigError: It is not TOML, or its lines or its nesting exceed the limits.
 
         """
         for number, line in enumerate(self._lines, 1):
@@ -123,7 +123,7 @@ class TomlText:
         return document
 
     def fault(self, path: KeyPath, problem: str) -> Fault:
-        """Return what is wrong at a path, with its line; a key that looks like a secret is masked."""
+        """Return the fault at a path, with its line; a key that looks like a secret is masked."""
         steps = ["•••" if looks_like_secret(step) else step for step in path if isinstance(step, str)]
         key = safe(".".join(steps), limit=120)
         if path and isinstance(path[-1], int):
@@ -131,14 +131,14 @@ class TomlText:
         return Fault(problem, self.source, self.line_of(path), key)
 
     def line_of(self, path: KeyPath) -> int | None:
-        """Return the line of a key or table; its nearest parent's where the key itself is written another way."""
+        """Return the line of a key or table; the nearest parent's if the key is written in another way."""
         return next(
             (self._places[path[:size]] for size in range(len(path), 0, -1) if path[:size] in self._places), None
         )
 
     @cached_property
     def _places(self) -> dict[KeyPath, int]:
-        """The line on which each key and table is first named, by its path and by those of the tables around it."""
+        """The line where each key and table, and each table around it, first appears."""
         places: dict[KeyPath, int] = {}
         table: KeyPath = ()
         entries: dict[KeyPath, int] = {}
@@ -176,5 +176,5 @@ def _is_deeper(value: object, limit: int) -> bool:
 
 
 def _without_secrets(problem: str) -> str:
-    """Drop what a parser quotes where it looks like a secret; a key that is defined twice is all that it quotes."""
+    """Drop the parser's quotation if it looks like a secret; the parser quotes only a key that is defined twice."""
     return re.sub(r"\s*(?:\(.*\)|'.*'|\".*\")", "", problem) if looks_like_secret(problem) else problem[:200]

@@ -1,1 +1,1 @@
-"""The one HTTP client for gateways: addresses, TLS, the transport that holds the token, the budget."""
+"""The only HTTP client for gateways: base URLs, TLS, the transport that holds the token, the budget."""

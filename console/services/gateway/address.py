@@ -1,4 +1,4 @@
-"""Addresses: what a gateway's base URL may be."""
+"""Base URLs and origins: what a gateway's base URL may be."""
 
 import ipaddress
 import re
@@ -6,9 +6,9 @@ from urllib.parse import SplitResult, urlsplit
 
 
 def check_base_url(url: str) -> str | None:
-    """Say what is wrong with a base URL, or return None. The words never hold the URL itself."""
+    """Say what is wrong with a base URL, or return None. The message never contains the URL."""
     if not url.isascii() or not url.isprintable() or " " in url:
-        return "has a space, a control character or one outside ASCII; write an international name in its xn-- form"
+        return "has a space, a control character or a non-ASCII one; write an international name in its xn-- form"
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -18,9 +18,9 @@ def check_base_url(url: str) -> str | None:
     if parts.scheme not in ("https", "http") or not host:
         return 'must begin with https:// and name a host; "sim:" means the embedded gateway'
     if parts.username is not None or parts.password is not None:
-        return "holds a user name or password; a token goes into token_ref, by reference"
+        return "contains a user name or password; a token goes into token_ref, by reference"
     if parts.query or parts.fragment or "?" in url or "#" in url:
-        return "holds a query or fragment; write only https://host[:port][/prefix]"
+        return "contains a query or fragment; write only https://host[:port][/prefix]"
     if not (_is_address(host) if "[" in parts.netloc else _is_host(host)):
         return "names a host that is neither a host name nor an IP address"
     if port == 0:
@@ -68,7 +68,7 @@ def _check_prefix(parts: SplitResult) -> str | None:
     if steps.count("v1") > 1:
         return "has /v1 twice"
     if not re.fullmatch(r"(?:/[A-Za-z0-9._~\-]{1,100})*/?", parts.path) or ".." in steps or "." in steps:
-        return "has a path with a character or step that a gateway's prefix does not have"
+        return "has a path with a character or segment that a gateway's prefix cannot have"
     for ending in ("responses", "messages", "completions"):
         if steps and steps[-1] == ending:
             return f"ends in /{ending}; the endpoint's path goes into endpoint_path"
@@ -76,7 +76,7 @@ def _check_prefix(parts: SplitResult) -> str | None:
 
 
 def is_doubled(base_url: str, path: str) -> bool:
-    """Return whether a base URL and an endpoint path would put `/v1` into the address twice."""
+    """Return whether a base URL and an endpoint path would put `/v1` into the URL twice."""
     return urlsplit(base_url).path.rstrip("/").endswith("/v1") and path.startswith("/v1/")
 
 
@@ -87,10 +87,10 @@ def origin(base_url: str) -> str:
 
 
 def canonical_origin(url: str) -> str | None:
-    """Return scheme://host:port of a URL in the one form in which origins are compared; None where it has none.
+    """Return scheme://host:port of a URL in the one form in which origins are compared; None if it has no origin.
 
-    The form has a lower-case scheme and host, and the port also where it is the scheme's own. A URL with a user name,
-    a password or a percent sign in its host has no origin: what reads it next may take another host from it.
+    The scheme and host are in lower case, and the port is always given, also the scheme's default. A URL with a user
+    name, a password or a percent sign in its host has no origin: the next parser may read another host from it.
     """
     if not url.isascii() or not url.isprintable() or " " in url or "\\" in url:
         return None

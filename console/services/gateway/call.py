@@ -1,4 +1,4 @@
-"""The parts of one call, in the order in which they come, and a call read to its end."""
+"""The parts of one call, in the order they arrive, and a call read to its end."""
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
@@ -10,11 +10,11 @@ class KeyUse(StrEnum):
     """Which key a call carries."""
 
     OWN = "own"
-    """The profile's token, where it has one."""
+    """The profile's token, if it has one."""
     WRONG = "wrong"
-    """A key that has to be refused: the negative control."""
+    """A key that the gateway must refuse: the negative control."""
     NONE = "none"
-    """None at all."""
+    """No key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +63,12 @@ class Reply:
 
     @property
     def is_success(self) -> bool:
-        """Whether the status is one of success."""
+        """Whether the status is a 2xx."""
         return 200 <= self.status < 300
 
 
 async def read_whole(call: AsyncGenerator[CallPart, None], *, limit: int) -> Reply:
-    """Read a call to its end, or to `limit` bytes of its body, which ends it.
+    """Read a call to its end, or close it after `limit` bytes of its body.
 
     Raises:
         CallError: There was no whole answer.

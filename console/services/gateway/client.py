@@ -1,9 +1,9 @@
-"""The one client of the gateway: one request out, its answer's bytes in, with honest times and hard caps.
+"""The gateway client: one request out, its answer's bytes in, with accurate times and hard caps.
 
 httpx's API over aiohttp's transport: a quarter of the CPU per streamed event, and a pool that stays flat with
 hundreds of calls in flight. No retry, no redirect, no proxy or netrc from the environment, no cookies, no
-compression; and no connection is used twice, because one that the gateway has closed meanwhile looks like a call that
-was sent and never answered.
+compression. No connection is reused: if the gateway has closed it meanwhile, that looks like a call that was sent and
+never answered.
 """
 
 import asyncio
@@ -48,13 +48,13 @@ BODY_LIMIT = 8 * 1024 * 1024
 """The most bytes of one answer."""
 
 CONNECTION_LIMIT = 500
-"""The most connections at once. Who calls bounds the calls in flight; a lower limit here would only hide in the
-time to connect that a call waited for another one."""
+"""The most connections at once. Callers limit the calls in flight; a lower limit here would only hide the wait for
+another call in the time to connect."""
 
 _CA_FILE_LIMIT = 4 * 1024 * 1024
 
 WRONG_KEY = "gateway-console-negative-control"
-"""What is sent where a key has to be refused: it opens nothing anywhere, and says in a gateway's log who sent it."""
+"""The key that a gateway must refuse: it opens nothing anywhere, and names its sender in the gateway's log."""
 
 Clock = Callable[[], float]
 """A monotonic clock in seconds."""
@@ -62,7 +62,7 @@ Clock = Callable[[], float]
 
 @dataclass(slots=True)
 class _Stamp:
-    """When the request of the call in this context was written; filled in by the transport's trace."""
+    """When the current context's request was written; filled in by the transport's trace."""
 
     clock: Clock
     written_at: asyncio.Future[float]
@@ -70,7 +70,7 @@ class _Stamp:
 
     @property
     def is_written(self) -> bool:
-        """Whether the request has left."""
+        """Whether the request was written."""
         return self.written_at.done()
 
 
@@ -96,9 +96,9 @@ class Gateway:
         Args:
             base_url: A checked base URL, without the endpoint's path.
             secret: The token, or None for a gateway that takes none.
-            options: How the gateway is called, such as the settings of a profile's gateway.
-            clock: The monotonic clock that all times are read from.
-            transport: Another way to the wire, for tests.
+            options: How to call the gateway, such as a profile's gateway settings.
+            clock: The monotonic clock for all times.
+            transport: A transport to use instead, for tests.
             bound_origin: The origin that the token is bound to, in canonical form; None binds it to the base URL's.
             body_limit: The most bytes of one answer.
 
@@ -139,12 +139,12 @@ class Gateway:
 
     @property
     def secret(self) -> Secret | None:
-        """The token under which calls are made, for masking it in what comes back."""
+        """The token that calls use, so that it can be masked in answers."""
         return self._secret
 
     @property
     def base_url(self) -> str:
-        """The base URL, without a slash at its end."""
+        """The base URL, without a trailing slash."""
         return self._base_url
 
     @property
@@ -167,17 +167,17 @@ class Gateway:
         key: KeyUse = KeyUse.OWN,
         headers: Mapping[str, str] | None = None,
     ) -> AsyncGenerator[CallPart, None]:
-        """Send one request and yield its parts as they come: written, started, then the body's chunks.
+        """Send one request and yield its parts as they arrive: written, started, then the body's chunks.
 
-        Close it where it is not read to its end: that ends the call.
+        If you do not read it to the end, close it: that ends the call.
 
         Args:
             path: The path after the base URL, with its query.
-            family: The family that is spoken; None for a path that belongs to none.
+            family: The endpoint family; None for a path that belongs to none.
             body: The body of a POST; None sends a GET.
-            stream: The answer is asked for as a stream of events.
-            key: Which key is sent.
-            headers: More headers of this call, such as those that a coding agent sends.
+            stream: Ask for the answer as a stream of events.
+            key: Which key to send.
+            headers: More headers for this call, such as those that a coding agent sends.
 
         Raises:
             CallError: There was no whole answer.
@@ -219,7 +219,7 @@ class Gateway:
         try:
             return self._client.build_request("GET" if body is None else "POST", url, content=body, headers=headers)
         except httpx.InvalidURL:
-            raise other_origin() from None  # such as a path that makes another port of the base URL's
+            raise other_origin() from None  # such as a path that changes the base URL's port
 
     async def _send(self, request: httpx.Request, stamp: "_Stamp") -> httpx.Response:
         try:
@@ -227,15 +227,15 @@ class Gateway:
         except httpx.TransportError as error:
             raise self._failure(error.__cause__, stamp) from None
         except aiohttp.ClientError:
-            # What the transport does not translate: an answer that is no HTTP, or headers over aiohttp's caps.
-            raise given_up("it is not valid HTTP, or its head goes over 128 lines of 8 kB") from None
+            # The transport does not translate an answer that is not HTTP, or headers over aiohttp's caps.
+            raise given_up("it is not valid HTTP, or its head exceeds 128 lines of 8 kB") from None
         if 300 <= response.status_code < 400:
             await response.aclose()
             raise redirected(response.status_code)
         return response
 
     def _failure(self, cause: BaseException | None, stamp: "_Stamp") -> CallError:
-        """Say what ended a call before its answer. The transport's own translation is too coarse to tell."""
+        """Say what ended a call before its answer. The transport's own exceptions are too coarse to tell."""
         if stamp.is_written:
             return disconnected(answered=False)
         if isinstance(cause, TimeoutError):
@@ -247,7 +247,7 @@ class Gateway:
         pieces = response.aiter_raw()
         try:
             if str(response.headers.get("content-encoding", "")).strip().lower() not in ("", "identity"):
-                raise given_up("it is compressed, although the request asked for it as it is")
+                raise given_up("it is compressed, but we asked for it uncompressed")
             while True:
                 async with asyncio.timeout_at(deadline):
                     data = await anext(pieces, b"")
@@ -276,7 +276,7 @@ class Gateway:
         return headers
 
     def _authorization(self, key: KeyUse) -> dict[str, str]:
-        """Return the header that carries the token: the one place of the transport in which a `Secret` is revealed."""
+        """Return the header that carries the token: the only place in the transport that reveals a `Secret`."""
         if key is KeyUse.NONE or self._secret is None:
             return {}
         token = WRONG_KEY if key is KeyUse.WRONG else self._secret.reveal()
@@ -318,7 +318,7 @@ async def _stamp_written(
 
 
 async def _end(sending: "asyncio.Task[httpx.Response]") -> None:
-    """End a call's sending half: cancel it where it still runs, and let go of its connection."""
+    """End a call's sending half: cancel it if it still runs, and release its connection."""
     if not sending.done():
         sending.cancel()
         await asyncio.wait({sending})
@@ -334,7 +334,7 @@ def _tls(options: GatewayOptions) -> ssl.SSLContext:
 
 
 def _read_certificates(path: Path) -> str:
-    """Read a PEM file; a pipe or device, which could keep the screen waiting, is no such file."""
+    """Read a PEM file; refuse a pipe or device, which could keep the screen waiting."""
     if not path.is_file() or path.stat().st_size > _CA_FILE_LIMIT:
-        raise OSError(f"no regular file of at most {_CA_FILE_LIMIT} bytes")
+        raise OSError(f"not a regular file of at most {_CA_FILE_LIMIT} bytes")
     return path.read_text(encoding="ascii", errors="replace")

@@ -1,13 +1,13 @@
-"""Why a call got no whole answer, in our words and with a category.
+"""Why a call got no complete answer, in our own words and with a category.
 
 CallError
 ├─ unreachable       no connection: name, refusal, network or TLS
 ├─ disconnected      the connection ended before the answer did
 ├─ deadline_passed   the call's total deadline, or the time to connect, ran out
-├─ given_up          the answer goes over a cap, is compressed, or is not HTTP
-├─ redirected        the gateway wanted the call to go somewhere else
-├─ other_origin      the call would go to another origin than the token belongs to
-└─ carries_token     a token stands in what the call would send
+├─ given_up          the answer exceeds a cap, is compressed, or is not HTTP
+├─ redirected        the gateway redirected the call
+├─ other_origin      the call would go to an origin other than the token's
+└─ carries_token     the call would send a token as content
 """
 
 import ssl
@@ -16,27 +16,27 @@ from console.domain.errors.category import Blame, Category, Classification, judg
 
 
 class CallError(Exception):
-    """A call that got no whole answer. `classification` says why; no text from outside is in it."""
+    """A call that got no complete answer. `classification` says why; it contains no text from outside."""
 
     def __init__(self, classification: Classification, *, http_status: int | None = None) -> None:
         super().__init__(classification.evidence)
         self.classification = classification
         self.http_status = http_status
-        """The answer's status, where the call ended over its head."""
+        """The answer's status, if the call ended because of its head."""
         self.was_sent = False
-        """The request had left by then; set by the client."""
+        """Whether the request had been sent by then; set by the client."""
         self.elapsed_ms: float | None = None
         """From the start of the call until it ended; set by the client."""
 
 
 def unreachable(cause: BaseException | None, host: str) -> CallError:
-    """Say why connecting failed, from the exception at the bottom of the library's."""
+    """Say why connecting failed, from the exception that caused the library's own."""
     import aiohttp
 
     if isinstance(cause, aiohttp.ClientConnectorDNSError):
         evidence, action = (
             f"the host name {host} is not known",
-            "Check base_url for a typing error, and this machine's DNS.",
+            "Check base_url for a typo, and this machine's DNS.",
         )
     elif isinstance(cause, aiohttp.ClientConnectorCertificateError | ssl.SSLCertVerificationError):
         evidence = f"the certificate of {host} is not trusted"
@@ -54,7 +54,7 @@ def unreachable(cause: BaseException | None, host: str) -> CallError:
 
 
 def disconnected(*, answered: bool) -> CallError:
-    """Say that the connection ended early: before the answer began, or within it."""
+    """Say that the connection ended early: before the answer began, or in the middle of it."""
     if answered:
         return CallError(
             judged(Category.CONTRACT_VIOLATION, "the connection ended in the middle of the answer", blame=Blame.GATEWAY)
@@ -63,7 +63,7 @@ def disconnected(*, answered: bool) -> CallError:
         judged(
             Category.UPSTREAM_UNAVAILABLE,
             "the gateway closed the connection without an answer",
-            action="The call may have been billed. Look at the gateway's log before repeating it.",
+            action="The call may have been billed. Check the gateway's log before repeating it.",
         )
     )
 
@@ -82,8 +82,8 @@ def deadline_passed(seconds: float, *, written: bool) -> CallError:
 
 
 def given_up(why: str) -> CallError:
-    """Say why an answer was not read on: a cap, compression, or no valid HTTP."""
-    return CallError(judged(Category.CONTRACT_VIOLATION, f"the answer was given up: {why}"))
+    """Say why an answer was not read further: a cap, compression, or invalid HTTP."""
+    return CallError(judged(Category.CONTRACT_VIOLATION, f"the answer was abandoned: {why}"))
 
 
 def redirected(status: int) -> CallError:
@@ -94,16 +94,16 @@ def redirected(status: int) -> CallError:
 
 
 def other_origin() -> CallError:
-    """Say that the call's address is not at the origin that the token belongs to."""
+    """Say that the call would go to an origin other than the token's."""
     return CallError(
         judged(
             Category.ORIGIN_REFUSED,
-            "the request would have gone to another origin than the token belongs to; nothing was sent",
-            action="Correct base_url. Where the gateway has moved, bind the token again: token rebind.",
+            "the request would have gone to an origin other than the token's; nothing was sent",
+            action="Correct base_url. If the gateway has moved, bind the token again: token rebind.",
         )
     )
 
 
 def carries_token(place: str) -> CallError:
-    """Say in which part of a request a token stands as content."""
-    return CallError(judged(Category.SECRET_IN_PROMPT, f"a token stands in the request's {place}; nothing was sent"))
+    """Say which part of a request contains a token."""
+    return CallError(judged(Category.SECRET_IN_PROMPT, f"a token is in the request's {place}; nothing was sent"))

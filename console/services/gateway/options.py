@@ -1,4 +1,4 @@
-"""Options: what the gateway client needs of the settings, so that it can be used without a config."""
+"""Options: the settings that the gateway client needs, so that it works without a config."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import Literal, Protocol
 
 
 class GatewayOptions(Protocol):
-    """How a gateway is called; the settings of a profile's gateway are of this form, and say what each one means."""
+    """How to call a gateway; a profile's gateway settings have this form and document each field."""
 
     @property
     def auth(self) -> Literal["bearer", "x-api-key"]:
@@ -14,7 +14,7 @@ class GatewayOptions(Protocol):
 
     @property
     def anthropic_version(self) -> str:
-        """The version that the Messages family is asked for."""
+        """The version to request from the Messages family."""
 
     @property
     def headers(self) -> Mapping[str, str]:
@@ -26,7 +26,7 @@ class GatewayOptions(Protocol):
 
     @property
     def deadline_s(self) -> float:
-        """The longest that one call may take in all, in seconds."""
+        """The longest that one call may take in total, in seconds."""
 
     @property
     def connect_timeout_s(self) -> float:

@@ -1,4 +1,4 @@
-"""Reservations: the one door for money. What a call may take is reserved before it is made, and settled after it."""
+"""Reservations: all spending goes through here. A call's maximum cost is reserved before it and settled after it."""
 
 from dataclasses import dataclass, replace
 
@@ -7,7 +7,7 @@ from console.domain.money import Budget, Estimate, OverBudget, Spent
 
 @dataclass(slots=True)
 class _Book:
-    """What a session spent, and what its calls in flight may take."""
+    """What a session spent, and what its calls in flight may cost."""
 
     spent: Spent
     tokens: int = 0
@@ -17,7 +17,7 @@ class _Book:
 class Reservations:
     """One session's budget while calls are in flight.
 
-    Its methods do not wait, so calls side by side cannot overdraw the budget together.
+    Its methods do not await, so parallel calls cannot overdraw the budget together.
     """
 
     def __init__(self, budget: Budget) -> None:
@@ -25,22 +25,22 @@ class Reservations:
         self._book = _Book(budget.spent)
 
     def under(self, budget: Budget) -> "Reservations":
-        """Return the same session's reservations under another profile's budget: what is spent counts there too."""
+        """Return the same session's reservations under another profile's budget; spending so far counts there too."""
         other = Reservations(budget)
         other._book = self._book
         return other
 
     @property
     def budget(self) -> Budget:
-        """The session's budget with what is spent; what is only reserved is not in it."""
+        """The session's budget with what was spent, without what is only reserved."""
         return replace(self._budget, spent=self._book.spent)
 
     def reserve(self, cost: Estimate, *within: Budget) -> OverBudget | None:
-        """Reserve the most that a call may take, or say why a budget does not hold it.
+        """Reserve the most that a call may cost, or say why a budget does not allow it.
 
         Args:
-            cost: The most that the call may take.
-            within: Narrower budgets that have to hold it too, such as a run's; they are asked first.
+            cost: The most that the call may cost.
+            within: Narrower budgets that must allow it too, such as a run's; they are checked first.
 
         """
         session = self.budget.spend(Spent(self._book.tokens, self._book.microusd))
@@ -52,7 +52,7 @@ class Reservations:
         return None
 
     def settle(self, cost: Estimate, taken: Spent) -> None:
-        """Book what a call took in place of what was reserved for it."""
+        """Book what a call cost, and release what was reserved for it."""
         self._book.tokens -= cost.tokens
         self._book.microusd -= cost.microusd or 0
         self._book.spent = self._book.spent.plus(taken)

@@ -1,6 +1,6 @@
-"""Git: every git that the product starts, and the repositories that it is asked about.
+"""Git: every git command that the product starts, and the repositories that it asks about.
 
-A repository is not trusted. It may name programs in its configuration: filters, monitors, hooks, pagers, transports.
-So git is asked in the repository itself for paths, references, the index and trees alone. Whatever compares contents,
-or needs an object to be there, is asked in a scratch repository of our own that borrows the objects.
+A repository is not trusted. Its configuration may name programs: filters, monitors, hooks, pagers, transports. So in
+the repository itself git is only asked for paths, references, the index and trees. Anything that compares contents,
+or needs an object to exist, is asked in our own scratch repository, which borrows the objects.
 """

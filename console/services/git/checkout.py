@@ -1,4 +1,4 @@
-"""A checkout: a working tree, and where git keeps what belongs to it. Nothing that the repository names is run."""
+"""A checkout: a working tree, and where git keeps its data. Nothing that the repository names is run."""
 
 import os
 import re
@@ -15,13 +15,13 @@ _POINTER = b"gitdir: "
 
 
 class NoCheckoutError(Exception):
-    """A directory is in no working tree that git may be asked about."""
+    """A directory is not in a working tree that git may be asked about."""
 
 
 class EmbeddedBareError(NoCheckoutError):
-    """The directory is in a bare repository that lies among the files of another one.
+    """The directory is in a bare repository that is among the files of another one.
 
-    Its configuration is made of files that were committed there, so that a plain clone brings it along.
+    Its configuration consists of files that were committed there, so a plain clone brings it along.
     """
 
     def __init__(self, place: Path) -> None:
@@ -37,11 +37,11 @@ class Checkout:
     """The top of the working tree."""
     objects: Path
     index: Path
-    """It need not exist: a repository without a commit has none."""
+    """Git's directory. It need not exist: a repository without a commit has none."""
     excludes: Path
-    """The patterns of the repository's own that are ignored; it need not exist."""
+    """The repository's own ignore patterns; the file need not exist."""
     sparse: Path
-    """The patterns of what a sparse checkout holds; it need not exist."""
+    """The patterns of a sparse checkout; the file need not exist."""
     object_format: str
     """`sha1` or `sha256`."""
 
@@ -50,12 +50,12 @@ async def find_checkout(directory: Path, environment: Mapping[str, str]) -> Chec
     """Find the working tree that a directory is in.
 
     Raises:
-        EmbeddedBareError: Git would take a bare repository among the files of another one for it.
-        NoCheckoutError: It is in none, in one that git does not trust, or in one that names another place as its tree.
+        EmbeddedBareError: Git would use a bare repository among the files of another one.
+        NoCheckoutError: It is in none, in one that git does not trust, or in one whose working tree is elsewhere.
         NoGitError: Git cannot be started.
 
     """
-    directory = Path(os.path.abspath(directory))  # noqa: ASYNC240, PTH100  # the string alone, no look at the disk
+    directory = Path(os.path.abspath(directory))  # noqa: ASYNC240, PTH100  # works on the string, not the disk
     places = ("--show-toplevel", "--absolute-git-dir")
     paths = [name for path in _PATHS for name in ("--git-path", path)]
     report = await ask_git(
@@ -73,7 +73,7 @@ async def find_checkout(directory: Path, environment: Mapping[str, str]) -> Chec
 
 
 def _leads_to(entry: Path, git_dir: Path) -> bool:
-    """Return whether the `.git` of a working tree, a directory or a file that points to one, is this directory."""
+    """Return whether a working tree's `.git`, a directory or a file that points to one, is this directory."""
     try:
         if entry.is_dir():
             return entry.samefile(git_dir)
@@ -88,7 +88,7 @@ def _leads_to(entry: Path, git_dir: Path) -> bool:
 
 
 def _bare_above(directory: Path) -> Path | None:
-    """Return the nearest directory upwards that git would take for a bare repository, inside of a working tree."""
+    """Return the nearest directory upwards that git would use as a bare repository, inside a working tree."""
     real = Path(os.path.realpath(directory))
     for each in (real, *real.parents):
         if os.path.lexists(each / ".git"):

@@ -1,4 +1,4 @@
-"""The one place that starts git: as a child that asks no one, fetches nothing, runs nothing of others, and ends."""
+"""The one place that starts git: as a child that never prompts, fetches or runs foreign programs, and always ends."""
 
 import os
 import shutil
@@ -8,13 +8,13 @@ from pathlib import Path
 from console.services.system.process import ChildReport, run_bounded
 
 GIT_TIMEOUT_S = 60.0
-"""The longest that one git may take, in seconds."""
+"""The longest one git command may take, in seconds."""
 OUTPUT_BYTES = 64_000_000
-"""The most that one git may write."""
+"""The most that one git command may write."""
 MEMORY_BYTES = 2 * 1024**3
-"""The most memory that one git may have: what a patch says that it unpacks to is not believed."""
+"""The most memory that one git command may use: the unpacked size that a patch claims is not trusted."""
 ASKED_ANYWHERE = frozenset({"config", "ls-files", "ls-tree", "rev-parse"})
-"""What may be asked in a repository of others. None of it compares contents, and so none of it runs a filter."""
+"""The commands that may run in a foreign repository. None of them compares contents, so none runs a filter."""
 
 _QUIET = (
     "--no-pager",
@@ -36,7 +36,7 @@ _QUIET = (
 )
 _SET = {
     "LC_ALL": "C",
-    "GIT_ALLOW_PROTOCOL": "none",  # overrules protocol.* of any configuration; older programs know only this
+    "GIT_ALLOW_PROTOCOL": "none",  # overrides protocol.* in any configuration; older versions know only this
     "GIT_ASKPASS": os.devnull,
     "GIT_ATTR_NOSYSTEM": "1",
     "GIT_NO_LAZY_FETCH": "1",  # https://git-scm.com/docs/git#Documentation/git.txt-codeGITNOLAZYFETCHcode
@@ -61,21 +61,21 @@ class NoGitError(Exception):
 async def ask_git(
     directory: Path, environment: Mapping[str, str], *arguments: str, timeout_s: float = GIT_TIMEOUT_S
 ) -> ChildReport:
-    """Ask git about a repository of others, where it reads that repository's configuration.
+    """Ask git about a foreign repository, whose configuration git reads.
 
     Args:
         directory: In the repository.
-        environment: Where PATH is from, and HOME, in which git reads whose repositories the operator trusts.
-        arguments: One of the commands that may be asked anywhere, and what it takes.
-        timeout_s: The longest that it may take, in seconds.
+        environment: The source of PATH and of HOME, where git reads which repositories the operator trusts.
+        arguments: One of the commands that may run anywhere, and its arguments.
+        timeout_s: The longest it may take, in seconds.
 
     Raises:
         NoGitError: It cannot be started.
-        ValueError: It may not be asked there.
+        ValueError: The command may not run there.
 
     """
     if arguments[0] not in ASKED_ANYWHERE:
-        raise ValueError(f"git {arguments[0]} is not asked in a repository of others")
+        raise ValueError(f"git {arguments[0]} must not run in a foreign repository")
     kept = {name: value for name in _OPERATORS if (value := environment.get(name))}
     return await _run(("-C", str(directory), *arguments), environment, kept, Path("/"), timeout_s)
 
@@ -88,15 +88,15 @@ async def run_own_git(
     given: Path | None = None,
     is_stderr_kept: bool = False,
 ) -> ChildReport:
-    """Run git in a repository of our own. It reads no configuration but that repository's.
+    """Run git in one of our own repositories. It reads no other configuration than that repository's.
 
     Args:
-        inside: Where the repository is, as git's variables say it: GIT_DIR and others; and HOME.
-        environment: Where PATH is from.
+        inside: Where the repository is, in git's variables such as GIT_DIR; and HOME.
+        environment: The source of PATH.
         directory: Where git works.
-        arguments: The command, and what it takes.
+        arguments: The command and its arguments.
         given: A file that git reads from stdin.
-        is_stderr_kept: Whether stderr counts as output; else it goes nowhere.
+        is_stderr_kept: Whether stderr counts as output; if not, it is discarded.
 
     Raises:
         NoGitError: It cannot be started.

@@ -1,4 +1,4 @@
-"""An example repository: made by the console itself, for its demo and its drill."""
+"""An example repository: created by the console, for its demo and its drill."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,7 +12,7 @@ _WHO = (
 
 
 async def commit_all(root: Path, environment: Mapping[str, str]) -> None:
-    """Make a repository of a directory, with all files in it committed.
+    """Turn a directory into a repository with all its files committed.
 
     Raises:
         NoGitError: Git cannot be started, or fails.
@@ -25,4 +25,4 @@ async def commit_all(root: Path, environment: Mapping[str, str]) -> None:
         ("commit", "--quiet", "--message", "An example"),
     ):
         if not (await run_own_git(inside, environment, root, *_WHO, *command)).is_success:
-            raise NoGitError(f"git {command[0]} did not succeed in {root.name}")
+            raise NoGitError(f"git {command[0]} failed in {root.name}")

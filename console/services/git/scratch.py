@@ -1,7 +1,7 @@
-"""A scratch repository: one of our own in a private temporary directory, that borrows the objects of another one.
+"""A scratch repository: our own, in a private temporary directory, borrowing the objects of another one.
 
-Git reads no configuration but its own there, so that no filter, hook, monitor, external diff or promised remote that
-the other repository names can run or be asked. Objects that a partial clone has not fetched are missing.
+There git reads only its own configuration, so that no filter, hook, monitor, external diff or promised remote of the
+other repository can run or be asked. Objects that a partial clone has not fetched are missing.
 """
 
 import asyncio
@@ -23,11 +23,11 @@ _FOLDERS = ("files", "home", "tmp")
 
 
 class ScratchError(Exception):
-    """A scratch repository cannot be made or used. The message says why."""
+    """A scratch repository cannot be created or used. The message says why."""
 
 
 class Scratch:
-    """A private repository, and directories beside it. Made by `scratch`, which removes it."""
+    """A private repository, and directories beside it. Created by `scratch`, which removes it."""
 
     def __init__(self, root: Path, environment: Mapping[str, str]) -> None:
         self.root = root
@@ -50,12 +50,12 @@ class Scratch:
 
     @property
     def alternates(self) -> Path:
-        """Git's list of the directories that objects are borrowed from."""
+        """Git's list of the directories to borrow objects from."""
         return self.repository / "objects" / "info" / "alternates"
 
     @property
     def files(self) -> Path:
-        """An empty directory for files that are written."""
+        """An empty directory for files to write."""
         return self.root / "files"
 
     @property
@@ -65,7 +65,7 @@ class Scratch:
 
     @property
     def temporary(self) -> Path:
-        """An empty directory for temporary files of what runs in the tree."""
+        """An empty directory for the temporary files of programs that run in the tree."""
         return self.root / "tmp"
 
     async def git(
@@ -74,8 +74,8 @@ class Scratch:
         """Run git in this repository.
 
         Args:
-            arguments: The command, and what it takes.
-            tree: The working tree; by default `files`.
+            arguments: The command and its arguments.
+            tree: The working tree; `files` by default.
             given: A file that git reads from stdin.
             is_stderr_kept: Whether stderr counts as output.
 
@@ -99,12 +99,12 @@ class Scratch:
         return report.is_success
 
     async def begin(self, checkout: Checkout) -> None:
-        """Make the repository, on objects that are borrowed.
+        """Create the repository, on borrowed objects.
 
         Raises:
             NoGitError: Git cannot be started.
             OSError: Nothing can be written.
-            ScratchError: Git cannot make it.
+            ScratchError: Git cannot create it.
 
         """
         shape = ("--bare", "--template=", f"--object-format={checkout.object_format}")
@@ -115,7 +115,7 @@ class Scratch:
             *("init", "--quiet", *shape, str(self.repository)),
         )
         if not made.is_success:
-            raise ScratchError("git cannot make a repository in the temporary directory; is there space?")
+            raise ScratchError("git cannot create a repository in the temporary directory; is there space?")
         self.alternates.parent.mkdir(exist_ok=True)
         self.alternates.write_bytes(_quoted(os.fsencode(checkout.objects)) + b"\n")
 
@@ -124,18 +124,18 @@ class Scratch:
 async def scratch(
     checkout: Checkout, environment: Mapping[str, str], place: Path | None = None
 ) -> AsyncIterator[Scratch]:
-    """Make a scratch repository, and remove it with all that is in it at the end.
+    """Create a scratch repository, and remove it with its contents at the end.
 
-    What a killed process left is removed when the next one is made.
+    If a process is killed, the next scratch repository removes what it left.
 
     Args:
-        checkout: Whose objects are borrowed. Nothing is written there.
-        environment: Where PATH is from.
-        place: Where the temporary directory is made; by default in the system's.
+        checkout: The repository whose objects are borrowed. Nothing is written there.
+        environment: The source of PATH.
+        place: Where to create the temporary directory; the system's by default.
 
     Raises:
         NoGitError: Git cannot be started.
-        ScratchError: It cannot be made.
+        ScratchError: It cannot be created.
 
     """
     root, lock = await asyncio.to_thread(_make_root, place)
@@ -152,7 +152,7 @@ async def scratch(
 
 
 def _make_root(place: Path | None) -> tuple[Path, int]:
-    """Make a directory for this user alone, and hold the lock that says that it is in use."""
+    """Create a directory for this user alone, and hold the lock that marks it as in use."""
     try:
         parent = Path(place or tempfile.gettempdir())
         _sweep(parent)
@@ -161,14 +161,14 @@ def _make_root(place: Path | None) -> tuple[Path, int]:
             (root / name).mkdir()
         lock = os.open(root / "lock", os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         fcntl.flock(lock, fcntl.LOCK_EX)
-        (root / "lock").rename(root / _LOCK)  # so that whoever finds it finds it held
+        (root / "lock").rename(root / _LOCK)  # so that anyone who finds it finds it locked
     except OSError as error:
         raise _not_made(error) from None
     return root, lock
 
 
 def _sweep(parent: Path) -> None:
-    """Remove the directories of this user that a killed process left: no process holds their lock."""
+    """Remove this user's directories that a killed process left: no process holds their lock."""
     for each in parent.glob(f"{_PREFIX}*"):
         with contextlib.suppress(OSError):
             if each.lstat().st_uid != os.geteuid() or each.is_symlink():
@@ -182,8 +182,8 @@ def _sweep(parent: Path) -> None:
 
 
 def _remove(root: Path) -> None:
-    """Remove a tree, also directories in it that something closed to its own user."""
-    for directory, names, _ in os.walk(root):  # enters no link
+    """Remove a tree, including directories that a program made inaccessible to their own user."""
+    for directory, names, _ in os.walk(root):  # follows no link
         for inner in (Path(directory, name) for name in names):
             with contextlib.suppress(OSError):
                 if not inner.is_symlink():
@@ -192,10 +192,10 @@ def _remove(root: Path) -> None:
 
 
 def _quoted(path: bytes) -> bytes:
-    """Quote a path for git's list of borrowed object directories, in which a line is a path."""
+    """Quote a path for git's list of borrowed object directories, which has one path per line."""
     return b'"' + path.replace(b"\\", b"\\\\").replace(b'"', b'\\"').replace(b"\n", b"\\n") + b'"'
 
 
 def _not_made(error: OSError) -> ScratchError:
     reason = error.strerror or "input/output error"
-    return ScratchError(f"The throwaway repository cannot be made in the temporary directory: {reason}.")
+    return ScratchError(f"The throwaway repository cannot be created in the temporary directory: {reason}.")

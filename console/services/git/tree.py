@@ -1,4 +1,4 @@
-"""The files of a commit, read from its objects: no link is followed, and nothing of the working tree is looked at."""
+"""The files of a commit, read from its objects: no link is followed, and the working tree is not read."""
 
 import asyncio
 import re
@@ -22,10 +22,10 @@ class TreeFile:
     """A file of a commit."""
 
     path: str
-    """Relative to the root, with `/`; bytes that are no UTF-8 are surrogates."""
+    """Relative to the root, with `/`; bytes that are not UTF-8 become surrogates."""
     blob: str
     size: int | None
-    """In bytes; None where it was not fetched."""
+    """In bytes; None if it was not fetched."""
     is_link: bool
 
 
@@ -34,7 +34,7 @@ async def list_files(own: Scratch, commit: str) -> tuple[TreeFile, ...]:
 
     Raises:
         NoGitError: Git cannot be started.
-        ScratchError: The commit's trees are not all there, or too many.
+        ScratchError: The commit's trees are incomplete, or too many.
 
     """
     report = await own.git("ls-tree", "-r", "-z", "--long", "--full-tree", commit)
@@ -64,7 +64,7 @@ async def read_files(own: Scratch, files: Sequence[TreeFile]) -> tuple[bytes, ..
 
     Raises:
         NoGitError: Git cannot be started.
-        ScratchError: Not all of them are there.
+        ScratchError: Some of them are missing.
 
     """
     if not files:
@@ -78,7 +78,7 @@ async def read_files(own: Scratch, files: Sequence[TreeFile]) -> tuple[bytes, ..
         header, _, rest = rest.partition(b"\n")
         match = _HEADER.fullmatch(header)
         if match is None or len(rest) <= (size := int(match[2])):
-            raise ScratchError("a file of the commit is not there: it was not fetched")
+            raise ScratchError("a file of the commit is missing: it was not fetched")
         contents.append(rest[:size])
         rest = rest[size + 1 :]
     return tuple(contents)

@@ -1,8 +1,8 @@
-"""The state of a working tree: whether it differs from a commit, found without running what the repository names.
+"""The state of a working tree: whether it differs from a commit, found without running programs it names.
 
 `git status` in the repository itself runs the clean and process filters of its configuration, and enters submodules
-with theirs. So it is asked in a scratch repository that has a copy of the index: what the index knows as unchanged, by
-size and time, is not even read, and what is read is compared as it is.
+with theirs. So we ask in a scratch repository that has a copy of the index: a file whose size and time match the
+index is not even read, and a file that is read is compared unfiltered.
 """
 
 import asyncio
@@ -18,14 +18,14 @@ from console.services.git.scratch import Scratch, ScratchError, scratch
 _INDEX_BYTES = 512_000_000
 _INFO_BYTES = 4_000_000
 _SPARSE = ("-c", "core.sparseCheckout=true", "-c", "core.sparseCheckoutCone=true", "-c", "index.sparse=true")
-"""Lets git take a sparse index as it is; it would make the trees of a full one otherwise."""
+"""Lets git use a sparse index as it is; otherwise it would create the trees of a full one."""
 
 
 async def is_dirty(checkout: Checkout, commit: str, environment: Mapping[str, str]) -> bool:
-    """Return whether tracked files differ from a commit, or files are there that are neither tracked nor ignored.
+    """Return whether tracked files differ from a commit, or files exist that are neither tracked nor ignored.
 
     A file that a filter such as Git LFS changed, and that was touched since, counts as different: the filter is not
-    run. Submodules are not looked into.
+    run. Submodules are not examined.
 
     Raises:
         NoGitError: Git cannot be started.
@@ -48,7 +48,7 @@ async def is_dirty(checkout: Checkout, commit: str, environment: Mapping[str, st
 
 
 def _copy(checkout: Checkout, own: Scratch) -> None:
-    """Copy the patterns, and the index with its time: that says which entries are too young to be trusted."""
+    """Copy the patterns, and the index with its time, which shows which entries are too recent to trust."""
     if checkout.index.exists():
         _copy_file(checkout.index, own.index, _INDEX_BYTES)
     for shared in checkout.index.parent.glob("sharedindex.*"):

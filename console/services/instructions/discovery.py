@@ -1,4 +1,4 @@
-"""Discovery: a tool's table of rules, applied to what lies in the directories."""
+"""Discovery: a tool's table of rules, applied to the directories' contents."""
 
 import os
 from collections.abc import Iterator
@@ -16,14 +16,14 @@ from console.services.instructions.tool_settings import ToolSettings, codex_home
 from console.services.instructions.workspace import Workspace
 
 DIRECTORIES_LIMIT = 20_000
-"""The most directories that are looked through below the one in which the tool works."""
+"""The most directories to search below the tool's working directory."""
 _NOT_ENTERED = frozenset({".git", "node_modules", ".venv", "venv", "__pycache__"})
-"""Not the repository's own: what packages brought along is not an instruction to work by."""
+"""Not the repository's own: files that packages bring along are not instructions."""
 
 
 @dataclass(frozen=True, slots=True)
 class Discovery:
-    """What a tool finds, before git was asked."""
+    """What a tool finds, before git is asked."""
 
     found: tuple[InstructionFile, ...]
     conflicts: tuple[Conflict, ...]
@@ -34,7 +34,7 @@ class Discovery:
 
 
 def discover(tool: Tool, workspace: Workspace) -> Discovery:
-    """Find what a tool reads. Files are read here, so call it where that may wait."""
+    """Find what a tool reads. This reads files, so call it where blocking is allowed."""
     cache = FileCache()
     settings = read_settings(tool, workspace, cache)
     search = _Search(tool, workspace, cache, settings)
@@ -55,7 +55,7 @@ def discover(tool: Tool, workspace: Workspace) -> Discovery:
 
 @dataclass(slots=True)
 class _Search:
-    """One search, its rules applied one after the other."""
+    """One search, which applies its rules one after the other."""
 
     tool: Tool
     workspace: Workspace
@@ -70,7 +70,7 @@ class _Search:
     below: list[Path] | None = None
 
     def apply(self, rule: SearchRule) -> None:
-        """Look where a rule says, and keep what it makes of the files."""
+        """Search where a rule says, and keep the files it finds."""
         self.left = self.settings.budget
         is_shadowed = rule.is_stand_in and self.has_found
         self.has_found = False
@@ -82,14 +82,14 @@ class _Search:
                 each.load, each.effective_bytes = Load.SHADOWED, 0
 
     def look_for_case_variants(self) -> None:
-        """Tell of names that some file systems take for the right ones, and others do not (I13)."""
+        """Report names that match only on file systems that ignore case (I13)."""
         names = {name for rule in RULES[self.tool] if not rule.why_ignored for name in self._names(rule)}
         exact = {name.casefold(): name for name in names if "/" not in name}
         for directory in self.workspace.chain:
             for entry in _entries(directory):
                 name = exact.get(entry.casefold(), entry)
                 if name != entry:
-                    words = f"is not {name}: it is read where capitals do not count, and nowhere else. Rename it"
+                    words = f"is not {name}: only file systems that ignore case find it. Rename it"
                     self._tell(ConflictCode.CASE_VARIANT, words, directory / entry)
 
     def _take(
@@ -100,16 +100,14 @@ class _Search:
             if path in self.found:
                 continue
             file = self.cache.read(path)
-            if file.why_not == TOO_MANY:  # told once, however many they are
-                words = (
-                    f"has more instruction files than are read: {self.workspace.label(path)} {TOO_MANY}. Remove some"
-                )
+            if file.why_not == TOO_MANY:  # reported once, however many there are
+                words = f"has too many instruction files: {self.workspace.label(path)} {TOO_MANY}. Remove some"
                 if not any(conflict.path == "." for conflict in self.conflicts):
                     self._tell(ConflictCode.UNREADABLE, words, self.workspace.repository)
                 continue
             if file.why_not:
                 self._tell(ConflictCode.UNREADABLE, f"{file.why_not}. {ADVICE}", path)
-                if not file.is_file:  # the tools pass over it
+                if not file.is_file:  # the tools skip it
                     continue
             found = InstructionFile(
                 file, self.workspace.label(path), self.workspace.scope(directory), rule.load, 0, self._is_inside(path)
@@ -136,7 +134,7 @@ class _Search:
             if loading.load is Load.SHADOWED:
                 self._tell(
                     ConflictCode.IGNORED,
-                    "has no applyTo in its front matter, so that nothing loads it",
+                    "has no applyTo in its front matter, so nothing loads it",
                     found.file.path,
                 )
                 return
@@ -173,7 +171,7 @@ class _Search:
                 return self._below()
 
     def _codex_chain(self) -> tuple[Path, ...]:
-        """Return the directories from the nearest one with a root marker; the working one alone where none has any."""
+        """Return the directories from the nearest root marker down; without a marker, only the working directory."""
         upwards = self.workspace.ancestors[::-1]
         markers = self.settings.root_markers
         root = next((each for each in upwards if any(exists(each / marker) for marker in markers)), upwards[0])
@@ -185,14 +183,14 @@ class _Search:
             for folder, names, _ in os.walk(self.workspace.directory):
                 names[:] = sorted(name for name in names if name not in _NOT_ENTERED)
                 if len(self.below) > DIRECTORIES_LIMIT:
-                    words = f"has more than {DIRECTORIES_LIMIT:,} directories; those after them were not looked into"
+                    words = f"has more than {DIRECTORIES_LIMIT:,} directories; the rest were not searched"
                     self._tell(ConflictCode.NOT_SEARCHED, words, self.workspace.directory)
                     break
                 self.below.append(Path(folder))
         return tuple(self.below[1:])
 
     def _files(self, rule: SearchRule, directory: Path) -> list[Path]:
-        """Return what a rule finds in a directory, in the order of its names."""
+        """Return the files that a rule finds in a directory, in the order of its names."""
         files: list[Path] = []
         for name in self._names(rule):
             folder, is_tree, suffix = name.partition("/**/*")
@@ -220,7 +218,7 @@ class _Search:
 
 
 def _tree(folder: Path, suffix: str) -> Iterator[Path]:
-    """Yield the files below a folder whose names end so, in the order of their names."""
+    """Yield the files below a folder whose names end with a suffix, sorted by name."""
     for where, directories, names in os.walk(folder):
         directories.sort()
         yield from (Path(where) / name for name in sorted(names) if name.endswith(suffix))
@@ -228,13 +226,13 @@ def _tree(folder: Path, suffix: str) -> Iterator[Path]:
 
 def _entries(directory: Path) -> list[str]:
     try:
-        return sorted(os.listdir(directory))  # noqa: PTH208  # names are all that is wanted
+        return sorted(os.listdir(directory))  # noqa: PTH208  # only names are needed
     except OSError:
         return []
 
 
 def _neighbours(workspace: Workspace, cache: FileCache) -> Iterator[Neighbour]:
-    """Yield the instruction files of all tools that lie from the root down to where the tool works."""
+    """Yield the instruction files of all tools, from the root down to the tool's working directory."""
     for directory in workspace.chain:
         for name in NEIGHBOURS:
             path = directory / name

@@ -1,4 +1,4 @@
-"""A cache of files: each is read once, bounded in size and number, and what was read is what is hashed."""
+"""A cache of files: each is read once, within limits of size and number, and the bytes read are the bytes hashed."""
 
 import hashlib
 import os
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 FILE_LIMIT = 4 * 1024 * 1024
-"""The most bytes of one file; what is larger no tool reads either."""
+"""The most bytes of one file; no tool reads a larger one either."""
 FILES_LIMIT = 500
 TOTAL_LIMIT = 16 * 1024 * 1024
 TOO_MANY = f"comes after {FILES_LIMIT} files or {TOTAL_LIMIT >> 20} MiB were read"
@@ -15,39 +15,39 @@ TOO_MANY = f"comes after {FILES_LIMIT} files or {TOTAL_LIMIT >> 20} MiB were rea
 
 @dataclass(frozen=True, slots=True)
 class ReadFile:
-    """A file as it was when it was read."""
+    """A file as it was read."""
 
     path: Path
-    """As the tool names it, symbolic links and all."""
+    """As the tool names it, including symbolic links."""
     real: Path
     data: bytes = b""
     why_not: str = ""
-    """Why it could not be read, in our words; empty where it was."""
+    """Why it could not be read, in our own words; empty if it was."""
     is_file: bool = True
-    """Whether a regular file is what lies there."""
+    """Whether it is a regular file."""
 
     @property
     def sha256(self) -> str | None:
-        """The hash of the raw bytes; None where there are none."""
+        """The hash of the raw bytes; None if it was not read."""
         return None if self.why_not else hashlib.sha256(self.data).hexdigest()
 
     @property
     def text(self) -> str:
-        """The bytes as text; what is not UTF-8 becomes a replacement character, as the tools have it."""
+        """The bytes as text; invalid UTF-8 becomes replacement characters, as in the tools."""
         return self.data.decode("utf-8", "replace")
 
     @property
     def is_blank(self) -> bool:
-        """Whether a tool that passes over blank text passes over it."""
+        """Whether a tool that skips blank text skips it."""
         return not self.data.strip()
 
 
 def exists(path: Path, *, if_unknown: bool = False) -> bool:
-    """Return whether there is anything under a path's name, be it a link that leads nowhere.
+    """Return whether anything exists at a path, even a dangling link.
 
     Args:
         path: Where to look.
-        if_unknown: What to say where the directory does not let anyone look.
+        if_unknown: What to return if the directory cannot be searched.
 
     """
     try:
@@ -69,13 +69,13 @@ def is_file(path: Path) -> bool:
 
 @dataclass(slots=True)
 class FileCache:
-    """The files that one search reads, each of them once."""
+    """The files that one search reads, each once."""
 
     files: dict[Path, ReadFile] = field(default_factory=dict)
     total: int = 0
 
     def read(self, path: Path) -> ReadFile:
-        """Read a file; nothing that lies in its place keeps the caller waiting."""
+        """Read a file; a pipe or device in its place does not block the caller."""
         if path not in self.files:
             self.files[path] = self._read(path)
         return self.files[path]
@@ -89,17 +89,17 @@ class FileCache:
         except _NotReadError as error:
             return ReadFile(path, real, why_not=str(error), is_file=error.is_file)
         except FileNotFoundError:
-            return ReadFile(path, real, why_not="is a symbolic link that leads nowhere", is_file=False)
+            return ReadFile(path, real, why_not="is a dangling symbolic link", is_file=False)
         except OSError as error:
             return ReadFile(path, real, why_not=f"cannot be read ({error.strerror or 'input/output error'})")
         except ValueError:
-            return ReadFile(path, real, why_not="has no name that a file can have")
+            return ReadFile(path, real, why_not="has a name that no file can have")
         self.total += len(data)
         return ReadFile(path, real, data)
 
 
 class _NotReadError(Exception):
-    """What lies there is not read; the message says why."""
+    """The path is not read; the message says why."""
 
     def __init__(self, words: str, *, is_file: bool) -> None:
         super().__init__(words)
@@ -114,8 +114,8 @@ def _bytes_of(path: Path) -> bytes:
         OSError: It cannot be read.
 
     """
-    _require_file(path.stat().st_mode)  # before it is opened: a device may act when it is
-    # O_NONBLOCK: a pipe that took the file's place since then must not keep the console waiting.
+    _require_file(path.stat().st_mode)  # before opening it, as that may trigger a device
+    # O_NONBLOCK: a pipe that replaced the file since then must not block the console.
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
     with os.fdopen(descriptor, "rb", buffering=0) as file:
         _require_file(os.fstat(file.fileno()).st_mode)

@@ -1,4 +1,4 @@
-"""Instructions: what a tool really reads in a directory, pinned by hash, and whether it is still the same."""
+"""Instructions: what a tool really reads in a directory, pinned by hash, and whether it has changed."""
 
 import asyncio
 import os
@@ -16,17 +16,17 @@ from console.services.instructions.instruction_file import InstructionFile
 from console.services.instructions.workspace import Workspace
 
 MANAGED = Path("/etc")
-"""Where an administrator lays down instructions for the machine."""
+"""Where an administrator puts instructions for the machine."""
 
 
 class InstructionsError(Problem):
-    """Instructions cannot be looked for there. The message says what, where and what to do."""
+    """Instructions cannot be searched for there. The message says what, where and what to do."""
 
     kind = ProblemKind.USAGE
 
 
 def repository_of(directory: Path) -> Path:
-    """Return the nearest directory upwards that has a `.git`; the directory itself where none has."""
+    """Return the nearest directory upwards that has a `.git`; the directory itself if none has."""
     real = Path(os.path.realpath(directory))
     return next((each for each in (real, *real.parents) if os.path.lexists(each / ".git")), real)
 
@@ -41,20 +41,20 @@ async def find_instructions(
     managed: Path = MANAGED,
     base_branch: str | None = None,
 ) -> InstructionSet:
-    """Find what a tool reads when it works in a directory, and what conflicts in it. Nothing is written.
+    """Find what a tool reads when it works in a directory, and the conflicts in it. Nothing is written.
 
     Args:
-        tool: The tool whose rules hold.
-        repository: The root of the repository, or any directory that is in none.
+        tool: The tool whose rules apply.
+        repository: The root of the repository, or any directory outside one.
         directory: Where the tool works; the repository or below it.
-        environment: The tool's environment variables; PATH says which git is asked.
+        environment: The tool's environment variables; PATH decides which git is used.
         home: The user's home directory; by default the environment's HOME.
-        managed: Where an administrator lays down instructions for the machine.
-        base_branch: What the sources are compared with; by default the default branch of origin, where it is known.
+        managed: Where an administrator puts instructions for the machine.
+        base_branch: What to compare the sources with; by default the default branch of origin, if known.
 
     Raises:
-        InstructionsError: The directories are none, the one is not in the other, there is no home, or the base branch
-            does not exist.
+        InstructionsError: One of them is not a directory, `directory` is not in `repository`, there is no home, or the
+            base branch does not exist.
 
     """
     workspace = _workspace(repository, directory, environment, home, managed)
@@ -77,9 +77,9 @@ async def check_pinned(
     home: Path | None = None,
     managed: Path = MANAGED,
 ) -> tuple[Conflict, ...]:
-    """Search and hash again, without git, and say what differs from what was pinned; empty where nothing does.
+    """Search and hash again, without git, and return what differs from the pinned set; empty if nothing does.
 
-    The arguments are those that the set was found with. Directories that have gone meanwhile are a conflict, no error.
+    Pass the arguments that found the set. Directories that have disappeared since are a conflict, not an error.
     """
     try:
         workspace = _workspace(repository, directory, environment, home, managed)
@@ -94,12 +94,12 @@ def _workspace(
 ) -> Workspace:
     named_home = home or Path(environment.get("HOME", ""))
     if not named_home.is_absolute():
-        raise InstructionsError("there is no home to look for personal instructions in: set HOME to an absolute path")
+        raise InstructionsError("there is no home to search for personal instructions; set HOME to an absolute path")
     real = [Path(os.path.realpath(each)) for each in (repository, directory, named_home, managed)]
     for named, each in ((repository, real[0]), (directory, real[1])):
-        if not os.path.isdir(each):  # noqa: PTH112  # one that may not be looked at is none
+        if not os.path.isdir(each):  # noqa: PTH112  # False if it cannot be inspected
             raise InstructionsError(
-                f"{safe(str(named), limit=200)} is not a directory; name one that a repository is in"
+                f"{safe(str(named), limit=200)} is not a directory; name the directory of a repository"
             )
     if not real[1].is_relative_to(real[0]):
         raise InstructionsError(f"{safe(str(directory), limit=200)} is not in the repository; name one that is")
@@ -107,7 +107,7 @@ def _workspace(
 
 
 def _paths_for_git(workspace: Workspace, discovery: Discovery) -> list[str]:
-    """Return all paths whose state in git tells something: files, the links that lead to them, and what is missing."""
+    """Return all paths whose git state matters: files, the links that lead to them, and missing paths."""
     paths = dict.fromkeys(discovery.missing)
     for found in discovery.found:
         ways = (
@@ -151,11 +151,11 @@ def _without_git(workspace: Workspace, found: InstructionFile) -> InstructionSou
 def _with_git(
     workspace: Workspace, found: InstructionFile, git: GitFacts, source: InstructionSource
 ) -> InstructionSource:
-    """Add what git knows of a source: of the text, and of the links through which the repository leads to it."""
+    """Add what git knows about a source: its text, and the repository's links that lead to it."""
     file = found.file
     source = replace(source, git_blob=None if file.why_not else git.blob_id(file.data))
     if not workspace.holds(file.real):
-        # What the repository leads to, and does not hold, no other clone has.
+        # No other clone has a file that the repository links to but does not contain.
         return replace(source, is_tracked=False if found.is_from_inside else None)
     parts = {workspace.relative(file.real): file.data}
     if workspace.holds(file.path):
@@ -173,7 +173,7 @@ def _with_git(
 
 
 def _target_of(link: Path) -> bytes:
-    """Return what git keeps of a symbolic link; nothing where it went away meanwhile."""
+    """Return what git stores for a symbolic link: its target; empty if the link has disappeared since."""
     try:
         return os.fsencode(link.readlink())
     except OSError:
@@ -181,7 +181,7 @@ def _target_of(link: Path) -> bytes:
 
 
 def _missing(workspace: Workspace, discovery: Discovery, git: GitFacts) -> list[InstructionSource]:
-    """Return the sources that HEAD or the base branch holds where the tool looks, and the working tree does not."""
+    """Return the sources that are in HEAD or the base branch where the tool looks, but not in the working tree."""
     found = {found.label for found in discovery.found}
     return [
         InstructionSource(
@@ -198,9 +198,9 @@ def _missing(workspace: Workspace, discovery: Discovery, git: GitFacts) -> list[
 
 
 def _primary(tool: Tool, sources: list[InstructionSource]) -> str | None:
-    """Return which source wins: the nearest one that is always read; for Copilot its AGENTS.md at the root."""
+    """Return the source that wins: the nearest one that is always read; for Copilot, AGENTS.md at the root."""
     always = [each for each in sources if each.load in (Load.ALWAYS, Load.TRUNCATED) and each.effective_bytes]
-    imported: set[str] = set()  # by a source that is read before: in a cycle the first is imported too
+    imported: set[str] = set()  # by a source read earlier: in a cycle the first is imported too
     own = []
     for each in sources:
         if each in always and each.path not in imported:

@@ -1,7 +1,7 @@
-"""Git facts: what is tracked, and what HEAD and the base branch hold; asked so that nothing of the repository runs.
+"""Git facts: what is tracked, and what is in HEAD and the base branch, read so that no code of the repository runs.
 
-Only the index and trees are read. Git is never asked to compare the working tree, since that would run the filters that
-a repository may name; blob ids are computed here from the bytes that were read.
+Only the index and trees are read. Git never compares the working tree, since that would run the filters that a
+repository may name; blob ids are computed here from the bytes that were read.
 """
 
 import hashlib
@@ -16,27 +16,27 @@ from console.services.instructions.file_cache import exists
 from console.services.instructions.workspace import Workspace
 
 TIMEOUT_S = 5.0
-"""The longest that one question to git may take."""
+"""The longest that one git command may take."""
 _PATHS_AT_ONCE = 200
 _DEFAULT_BASE = "refs/remotes/origin/HEAD"
 
 
 class BaseBranchError(Exception):
-    """The base branch that was named is not a commit of the repository."""
+    """The named base branch is not a commit of the repository."""
 
 
 @dataclass(frozen=True, slots=True)
 class GitFacts:
-    """What git knows of some paths of a repository, all of them relative to its root."""
+    """What git knows about some paths of a repository, all relative to its root."""
 
     state: GitState
     object_format: str = "sha1"
     tracked: frozenset[str] = frozenset()
     head: Mapping[str, str] = field(default_factory=dict)
-    """The blob ids that HEAD holds."""
+    """The blob ids in HEAD, by path."""
     base_commit: str | None = None
     base: Mapping[str, str] = field(default_factory=dict)
-    """The blob ids that the base branch holds."""
+    """The blob ids in the base branch, by path."""
 
     @property
     def is_read(self) -> bool:
@@ -44,13 +44,13 @@ class GitFacts:
         return self.state is GitState.READ
 
     def blob_id(self, data: bytes) -> str:
-        """Return the id that git gives to these bytes."""
+        """Return git's blob id for these bytes."""
         digest = hashlib.new(self.object_format, b"blob %d\0" % len(data), usedforsecurity=False)
         digest.update(data)
         return digest.hexdigest()
 
     def holds(self, tree: Mapping[str, str], path: str, data: bytes) -> bool:
-        """Return whether a tree holds these bytes at a path, be it with other line ends."""
+        """Return whether a tree has these bytes at a path, ignoring CRLF line ends."""
         return tree.get(path) in (self.blob_id(data), self.blob_id(data.replace(b"\r\n", b"\n")))
 
 
@@ -59,8 +59,8 @@ async def read_git_facts(workspace: Workspace, paths: Sequence[str], base_branch
 
     Args:
         workspace: Where the repository is, and the environment.
-        paths: Relative to the repository; those that are no files are allowed.
-        base_branch: What to compare with; None takes the default branch of origin where it is known.
+        paths: Relative to the repository; they need not be files.
+        base_branch: What to compare with; None means the default branch of origin, if known.
 
     Raises:
         BaseBranchError: The base branch is not a commit.
@@ -76,7 +76,7 @@ async def read_git_facts(workspace: Workspace, paths: Sequence[str], base_branch
 
 
 class _GitError(Exception):
-    """Git ended with an error, or not in time."""
+    """Git failed or timed out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ class _Git:
     workspace: Workspace
 
     async def facts(self, paths: Sequence[str], base_branch: str | None) -> GitFacts:
-        """Ask for all there is to know of these paths."""
+        """Return all facts about these paths."""
         said = await self._ask(self.workspace.repository, "rev-parse", "--show-object-format", "--show-prefix")
         object_format, _, prefix = said.partition(b"\n")
         inside = os.fsdecode(prefix.removesuffix(b"\n"))
@@ -118,7 +118,7 @@ class _Git:
         return said.decode().strip()
 
     async def _blobs(self, top: Path, paths: Sequence[str], *command: str) -> dict[str, str]:
-        """Return the blob ids of paths, as `ls-files --stage` and `ls-tree` tell them."""
+        """Return the blob ids of paths from `ls-files --stage` or `ls-tree`."""
         entries = {}
         for start in range(0, len(paths), _PATHS_AT_ONCE):
             some = paths[start : start + _PATHS_AT_ONCE]
@@ -137,9 +137,9 @@ class _Git:
 
 
 def links_on_the_way(workspace: Workspace, path: Path) -> Iterable[Path]:
-    """Yield the symbolic links that a path of the repository passes, itself included."""
+    """Yield the symbolic links that a path of the repository goes through, including itself."""
     for each in (path, *path.parents):
         if each == workspace.repository:
             return
-        if os.path.islink(each):  # noqa: PTH114  # one that may not be looked at is none
+        if os.path.islink(each):  # noqa: PTH114  # False if it cannot be inspected
             yield each

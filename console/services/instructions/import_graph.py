@@ -1,4 +1,4 @@
-"""The import graph: what instruction files import as `@path`, followed as deep as the tool follows it."""
+"""The import graph: what instruction files import as `@path`, followed as deep as the tool does."""
 
 import os
 from collections.abc import Iterable, Iterator
@@ -13,12 +13,12 @@ from console.services.instructions.rule import IMPORT_HOPS
 from console.services.instructions.workspace import Workspace
 
 _PUNCTUATION = ".,;:!?)]'\""
-"""What stands after a path in a sentence, and becomes a part of it."""
+"""Punctuation that may follow a path in a sentence, and is then read as part of it."""
 
 
 @dataclass(slots=True)
 class ImportGraph:
-    """What one search's files import."""
+    """The imports of one search's files."""
 
     tool: Tool
     workspace: Workspace
@@ -27,9 +27,9 @@ class ImportGraph:
     seen: set[Path] = field(default_factory=set)
 
     def with_imports(self, all_found: Iterable[InstructionFile]) -> list[InstructionFile]:
-        """Return what was found, each file followed by what it imports; a file that two import comes once.
+        """Return the files found, each followed by its imports; a file that two import appears once.
 
-        What a file that is always read imports is always read too, also where a rule alone would not load it.
+        A file that is always read makes its imports always read too, even if their own rule would not load them.
         """
         all_found = tuple(all_found)
         always = [found for found in all_found if found.load is Load.ALWAYS]
@@ -62,7 +62,7 @@ class ImportGraph:
             yield from self._follow(imported, hops - 1, (*trail, file.real))
 
     def _paths(self, found: InstructionFile) -> list[Path]:
-        """Return the files that a source imports, and keep their names with it."""
+        """Return the files that a source imports, and record their labels in it."""
         paths = []
         for written in imports_in(found.file.text):
             folder, name = (self.workspace.home, written[2:]) if written.startswith("~/") else (None, written)
@@ -70,25 +70,26 @@ class ImportGraph:
             if is_file(path):
                 paths.append(path)
             elif path.name.rstrip(_PUNCTUATION).endswith((".md", ".txt")):
-                # Other words that begin with @ are mostly names, of people and of packages.
-                self._tell(f"imports {self.workspace.label(path)}, which is not a file: it is not read", found.label)
+                # Other words that begin with @ are mostly names of people and packages.
+                self._tell(f"imports {self.workspace.label(path)}, which is not a file and is not read", found.label)
         found.imports = tuple(self.workspace.label(path) for path in paths)
         return paths
 
     def _can_follow(self, path: Path, found: InstructionFile, hops: int, trail: tuple[Path, ...]) -> bool:
         label, real = self.workspace.label(path), Path(os.path.realpath(path))
         if real in trail:
-            self._tell(f"imports {label} in a cycle. Take one of the imports out", found.label)
+            self._tell(f"imports {label} in a cycle. Remove one of the imports", found.label)
             return False
         if hops == 0:
             deep = IMPORT_HOPS[self.tool]
             self._tell(
-                f"imports {label} {deep + 1} hops deep: {self.tool.product} follows {deep}, it is not read", found.label
+                f"imports {label} {deep + 1} hops deep: {self.tool.product} stops at {deep}, it is not read",
+                found.label,
             )
             return False
         if found.is_from_inside and not self.workspace.holds(real):
             self._tell(
-                f"imports {label} from outside the repository, where others do not have it. Copy it in", found.label
+                f"imports {label} from outside the repository, so others do not have it. Copy it in", found.label
             )
         return True
 

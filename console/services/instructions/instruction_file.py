@@ -1,11 +1,11 @@
-"""An instruction file as it was found, before git was asked about it."""
+"""An instruction file as found, before git is asked about it."""
 
 from dataclasses import dataclass
 
 from console.domain.instructions.source import Load
 from console.services.instructions.file_cache import ReadFile
 
-ADVICE = "Move it away, or put a readable file in its place"
+ADVICE = "Move it away, or replace it with a readable file"
 
 
 @dataclass(slots=True)
@@ -18,5 +18,5 @@ class InstructionFile:
     load: Load
     effective_bytes: int
     is_from_inside: bool
-    """Whether the repository itself leads to it, by a name in it or by an import."""
+    """Whether the repository itself leads to it, by name or by an import."""
     imports: tuple[str, ...] = ()

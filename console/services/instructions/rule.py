@@ -1,4 +1,4 @@
-"""Where each tool looks for instructions: one table a tool, in the order in which it reads."""
+"""Where each tool looks for instructions: one table per tool, in reading order."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -7,38 +7,38 @@ from enum import StrEnum
 from console.domain.instructions.source import Load, Tool
 
 CODEX_BUDGET = 32_768
-"""The bytes that Codex reads of all project files together, unless its settings say otherwise."""
+"""How many bytes Codex reads of all project files together, unless its settings say otherwise."""
 
 
 class Where(StrEnum):
-    """In which directories a rule looks."""
+    """Which directories a rule searches."""
 
     MANAGED = "managed"
-    """What an administrator laid down for the machine."""
+    """The administrator's instructions for the machine."""
     HOME = "home"
     CODEX_HOME = "codex_home"
     """`$CODEX_HOME`, by default ~/.codex."""
     COPILOT_DIRECTORIES = "copilot_directories"
-    """`$COPILOT_CUSTOM_INSTRUCTIONS_DIRS`, with commas between."""
+    """`$COPILOT_CUSTOM_INSTRUCTIONS_DIRS`, separated by commas."""
     ANCESTORS = "ancestors"
-    """From / down to where the tool works."""
+    """From / down to the tool's working directory."""
     ROOT = "root"
     CHAIN = "chain"
-    """From the root of the repository down to where the tool works."""
+    """From the root of the repository down to the tool's working directory."""
     HERE = "here"
     BELOW = "below"
-    """Every directory below the one in which the tool works."""
+    """Every directory below the tool's working directory."""
 
 
 class Pick(StrEnum):
-    """Which of the names that lie in a directory a tool takes."""
+    """Which of the files in a directory a tool takes."""
 
     ALL = "all"
     FIRST_EXISTING = "first_existing"
-    """Be it blank: it still stands before the others."""
+    """Even if it is blank, it comes before the others."""
     FIRST_WITH_TEXT = "first_with_text"
     NEAREST = "nearest"
-    """Only those of the deepest directory that has one."""
+    """Only those in the deepest directory that has one."""
 
 
 FrontMatter = Mapping[str, tuple[str, ...]]
@@ -46,7 +46,7 @@ FrontMatter = Mapping[str, tuple[str, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Loading:
-    """When a file is loaded, as its front matter says; without globs the directory is the scope."""
+    """When a file is loaded, according to its front matter; without globs, its scope is the directory."""
 
     load: Load
     globs: tuple[str, ...] = ()
@@ -54,21 +54,21 @@ class Loading:
 
 @dataclass(frozen=True, slots=True)
 class SearchRule:
-    """Names that a tool looks for, and what it does with what is there."""
+    """Names that a tool looks for, and what it does with the files it finds."""
 
     where: Where
     names: tuple[str, ...]
-    """Relative to the directory; `folder/**/*.md` is every such file below the folder."""
+    """Relative to the directory; `folder/**/*.md` means every such file below the folder."""
     pick: Pick = Pick.ALL
     load: Load = Load.ALWAYS
     loading: Callable[[FrontMatter], Loading] | None = None
-    """Reads from the front matter when a file is loaded."""
+    """Derives from the front matter when a file is loaded."""
     has_budget: bool = False
-    """Whether the files share one bound in bytes."""
+    """Whether the files share one byte budget."""
     is_stand_in: bool = False
-    """Whether it counts only where the rule before it found nothing."""
+    """Whether it counts only if the rule before it found nothing."""
     why_ignored: str = ""
-    """What to do with a file that looks like a rule of the tool and is none; such a file is never read."""
+    """Why a file that looks like the tool's is never read, and what to do with it."""
 
 
 def _claude_rule(front: FrontMatter) -> Loading:
@@ -152,7 +152,7 @@ RULES: Mapping[Tool, tuple[SearchRule, ...]] = {
     Tool.AGENTS_MD: _AGENTS_MD_RULES,
 }
 IMPORT_HOPS: Mapping[Tool, int] = {Tool.CLAUDE_CODE: 4, Tool.GEMINI: 5}
-"""How deep `@path` imports are followed, by the tools that have them."""
+"""How deep each tool that has `@path` imports follows them."""
 NEIGHBOURS = (
     "AGENTS.override.md",
     "AGENTS.md",
@@ -162,4 +162,4 @@ NEIGHBOURS = (
     ".github/copilot-instructions.md",
     ".cursorrules",
 )
-"""What some tool reads, and a person may think that all do."""
+"""Files that some tools read, and that people may think all tools read."""

@@ -1,4 +1,4 @@
-"""What a tool's own settings change about where it looks: read, never written, and nothing else of them is kept."""
+"""How a tool's own settings change where it looks. They are read, never written, and nothing else in them is kept."""
 
 import json
 import tomllib
@@ -14,25 +14,25 @@ from console.services.instructions.workspace import Workspace
 
 @dataclass(frozen=True, slots=True)
 class ToolSettings:
-    """What of a tool's settings decides which instructions it reads."""
+    """The settings of a tool that decide which instructions it reads."""
 
     more_names: tuple[str, ...] = ()
-    """Codex's `project_doc_fallback_filenames`: taken where a directory has none of the usual names."""
+    """Codex's `project_doc_fallback_filenames`: used if a directory has none of the usual names."""
     names: tuple[str, ...] = ()
-    """Gemini's `context.fileName`: taken in place of GEMINI.md; empty means that it is not set."""
+    """Gemini's `context.fileName`: used instead of GEMINI.md; empty if it is not set."""
     root_markers: tuple[str, ...] = (".git",)
     budget: int = CODEX_BUDGET
     conflicts: tuple[Conflict, ...] = ()
 
 
 def codex_home(workspace: Workspace) -> Path:
-    """Return where Codex keeps its own."""
+    """Return Codex's own directory."""
     named = workspace.environment.get("CODEX_HOME", "")
     return Path(named) if named.startswith("/") else workspace.home / ".codex"
 
 
 def read_settings(tool: Tool, workspace: Workspace, cache: FileCache) -> ToolSettings:
-    """Read what a tool's settings change; the defaults hold for what they leave out or get wrong."""
+    """Read a tool's settings; defaults replace missing and invalid ones."""
     if tool is Tool.CODEX:
         return _codex(workspace, cache)
     return _gemini(workspace, cache) if tool is Tool.GEMINI else ToolSettings()
@@ -59,7 +59,7 @@ def _codex(workspace: Workspace, cache: FileCache) -> ToolSettings:
 def _gemini(workspace: Workspace, cache: FileCache) -> ToolSettings:
     names: tuple[str, ...] = ()
     conflicts = []
-    for folder in dict.fromkeys((workspace.home, workspace.repository)):  # the nearer one has the last word
+    for folder in dict.fromkeys((workspace.home, workspace.repository)):  # the nearer one wins
         path = folder / ".gemini" / "settings.json"
         if not exists(path):
             continue
@@ -85,7 +85,7 @@ def _text_of(path: Path, cache: FileCache) -> str:
 def _unreadable(path: Path, workspace: Workspace) -> Conflict:
     return Conflict(
         ConflictCode.UNREADABLE,
-        "cannot be read, and it says which instructions the tool reads. Put it right; its defaults were taken here",
+        "cannot be read, but decides which instructions the tool reads. Fix it; this check used the defaults",
         workspace.label(path),
     )
 

@@ -1,4 +1,4 @@
-"""The workspace: where a tool is started, and the names that its files may be shown and kept under."""
+"""The workspace: where a tool is started, and the labels of its files on screen and in records."""
 
 import os
 from collections.abc import Mapping
@@ -8,11 +8,11 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """Where a tool is started. All directories are real paths: no symbolic link is left in them."""
+    """Where a tool is started. All directories are real paths, without symbolic links."""
 
     repository: Path
     directory: Path
-    """In which the tool works; the repository or below it."""
+    """The tool's working directory: the repository or below it."""
     home: Path
     environment: Mapping[str, str]
     managed: Path
@@ -20,17 +20,17 @@ class Workspace:
 
     @property
     def chain(self) -> tuple[Path, ...]:
-        """The directories from the repository's root down to where the tool works."""
+        """The directories from the repository's root down to the working directory."""
         parents = (self.directory, *self.directory.parents)
         return tuple(reversed(parents[: parents.index(self.repository) + 1]))
 
     @property
     def ancestors(self) -> tuple[Path, ...]:
-        """The directories from / down to where the tool works."""
+        """The directories from / down to the working directory."""
         return tuple(reversed((self.directory, *self.directory.parents)))
 
     def holds(self, path: Path) -> bool:
-        """Return whether a path is in the repository, by its name alone."""
+        """Return whether a path is in the repository, judging by its name only."""
         return path.is_relative_to(self.repository)
 
     def relative(self, path: Path) -> str:
@@ -38,7 +38,7 @@ class Workspace:
         return path.relative_to(self.repository).as_posix()
 
     def label(self, path: Path) -> str:
-        """Return the name that a path is shown and kept under: none that tells where a user's home is."""
+        """Return a path's label on screen and in records; it never reveals where the user's home is."""
         if self.holds(path):
             return self.relative(path)
         if path.is_relative_to(self.home):
@@ -51,6 +51,6 @@ class Workspace:
         return f"(outside)/{path.name}"
 
     def scope(self, directory: Path) -> str:
-        """Return the glob of all files in and below a directory; of all there are where it lies outside."""
+        """Return the glob of all files in and below a directory; of all files if it is outside the repository."""
         inside = self.relative(directory) if self.holds(directory) else "."
         return "**" if inside == "." else f"{inside}/**"

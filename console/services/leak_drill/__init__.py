@@ -1,1 +1,1 @@
-"""The leak drill: canary tokens planted in a whole working day, and the search for what leaked."""
+"""The leak drill: plants canary tokens in a whole working day, and searches for leaks."""

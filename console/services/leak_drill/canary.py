@@ -1,4 +1,4 @@
-"""The canary: a made-up token in the form of a gateway's, and the home in which the drill's children find it."""
+"""The canary: a made-up token that looks like a gateway's, and the home where the drill's children find it."""
 
 import os
 import secrets
@@ -21,7 +21,7 @@ WELL_MODELS: tuple[tuple[str, EndpointFamily], ...] = (
     ("claude-critic-route-placeholder", EndpointFamily.ANTHROPIC_MESSAGES),
     ("chat-compatible-route-placeholder", EndpointFamily.CHAT_COMPLETIONS),
 )
-"""What the embedded gateway answers well, one model a family."""
+"""The embedded gateway's well-behaved models, one per family."""
 
 RUN_MODELS: tuple[tuple[str, EndpointFamily], ...] = (
     ("gpt-route-placeholder", EndpointFamily.RESPONSES),
@@ -30,7 +30,7 @@ RUN_MODELS: tuple[tuple[str, EndpointFamily], ...] = (
     ("gpt-review-revise-placeholder", EndpointFamily.RESPONSES),
     ("claude-critic-route-placeholder", EndpointFamily.ANTHROPIC_MESSAGES),
 )
-"""What takes a candidate through the gates, with a revision, a model a role."""
+"""The models that take a candidate through the gates, with one revision; one per role."""
 
 _HOSTILITIES = {
     EndpointFamily.RESPONSES: (
@@ -77,22 +77,22 @@ HOSTILE_MODELS: tuple[tuple[str, EndpointFamily], ...] = (
         for name in names
     ),
 )
-"""What the embedded gateway answers badly, six models a profile: what stands here is drilled."""
+"""The embedded gateway's badly behaved models, six per profile; the drill tries every one listed here."""
 
 REPOSITORY, TASK, LEAKING_TASK = "repository", "task.txt", "leaking-task.txt"
 LEAKING_CONTEXT = "docs/key.md"
-"""A file of the repository in which the canary stands in a run of characters that breaks anywhere."""
+"""A repository file that holds the canary inside a run of characters that can be cut anywhere."""
 _BODY_LENGTH = 48
 _DEADLINE_S = 4
-"""The longest that a call of the drill may take, in seconds: some gateways never come to an end."""
+"""The longest a call of the drill may take, in seconds: some gateways never finish."""
 _RUN_DEADLINE_S = 30
 """The same for a run's calls, whose answers are longer."""
 _PART_LENGTH = 12
-"""A piece of the canary that is clipped at either end still holds a whole part, where it has 23 characters."""
+"""A piece of the canary that is clipped at both ends still contains a whole part if it has 23 characters."""
 
 
 class Canary:
-    """A made-up token. It opens nothing but the drill's own gateway."""
+    """A made-up token. It opens only the drill's own gateway."""
 
     def __init__(self) -> None:
         alphabet = string.ascii_letters + string.digits
@@ -102,7 +102,7 @@ class Canary:
         self._sought = (Secret(self.value), *map(Secret, parts))
 
     def is_in(self, data: bytes) -> bool:
-        """Return whether bytes hold the canary, a part of it, or a form that gives one of them away."""
+        """Return whether bytes hold the canary, a part of it, or an encoding that reveals one of them."""
         text = data.decode("latin-1")
         return any(each.is_in(text) for each in self._sought)
 
@@ -118,24 +118,24 @@ class Canary:
 
 @dataclass(frozen=True, slots=True)
 class Scratch:
-    """The directory of one drill: a home, a working directory, and the files in which the canary was planted."""
+    """The directory of one drill: a home, a working directory, and the files with the canary planted in them."""
 
     root: Path
     home: Path
     work: Path
     planted: dict[Path, bytes]
-    """The files that hold the canary because the drill put it there, with their bytes."""
+    """The files in which the drill planted the canary, with their bytes."""
 
     @property
     def witness(self) -> Path:
-        """What the repository's own program would leave: the environment that it was given."""
+        """The file that the repository's own program would write: its environment."""
         return self.root / "what-the-program-of-the-repository-knew"
 
     def arm(self) -> None:
-        """Let the repository's configuration name a program, which git would run to compare contents.
+        """Make the repository's configuration name a program, which git would run to compare contents.
 
         Raises:
-            OSError: The repository is not there.
+            OSError: The repository does not exist.
 
         """
         repository = self.work / REPOSITORY
@@ -156,18 +156,18 @@ class Scratch:
 
 
 def hostile_profiles() -> tuple[str, ...]:
-    """Return the names of the profiles that the hostile models make up, a model a role."""
+    """Return the names of the profiles made of the hostile models, one model per role."""
     return tuple(f"hostile{number}" for number in range(-(-len(HOSTILE_MODELS) // len(Role))))
 
 
 def plant(root: Path, canary: Canary, base_url: str, stalled_url: str) -> Scratch:
-    """Lay out a scratch home with the canary in it.
+    """Set up a scratch home with the canary in it.
 
     Args:
         root: An empty directory.
-        canary: What is planted.
+        canary: The token to plant.
         base_url: Where the drill's gateway is.
-        stalled_url: Where calls are taken and never answered.
+        stalled_url: The URL that accepts calls and never answers.
 
     Raises:
         OSError: The directory cannot be written.
@@ -190,7 +190,7 @@ def plant(root: Path, canary: Canary, base_url: str, stalled_url: str) -> Scratc
 
 
 def _plant_task(work: Path, canary: Canary) -> None:
-    """Lay out what a run works on: a task, one with the canary in it, and the files of a repository."""
+    """Set up what a run works on: a task, one with the canary in it, and the files of a repository."""
     repository = work / REPOSITORY
     repository.mkdir()
     (repository / LEAKING_CONTEXT).parent.mkdir()

@@ -1,4 +1,4 @@
-"""A child of the drill: the console as a process of its own, on pipes or at a terminal, to its end."""
+"""A child of the drill: the console as its own process, on pipes or at a terminal, until it ends."""
 
 import asyncio
 import contextlib
@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 CONSOLE = (sys.executable, "-P", "-m", "console")
-"""How the console is run."""
+"""The command that runs the console."""
 
 TIMEOUT_S = 90.0
-"""The longest that one child may take, in seconds."""
+"""The longest one child may take, in seconds."""
 
 _COLUMNS, _LINES = 120, 40
 
@@ -29,7 +29,7 @@ _SEQUENCES = re.compile(
 
 
 def without_sequences(data: bytes) -> bytes:
-    """Return what a terminal was told without its sequences and line ends: what was drawn over two lines is whole."""
+    """Return terminal output without escape sequences and line ends, so that text drawn over two lines is whole."""
     return _SEQUENCES.sub(b"", data)
 
 
@@ -42,9 +42,9 @@ class Ended:
     """A child's end."""
 
     code: int | None
-    """Its exit code, negative for a signal; None where it had to be killed because its time was over."""
+    """Its exit code, negative for a signal; None if it was killed because its time was up."""
     streams: Mapping[str, bytes]
-    """All that it wrote, stream by stream."""
+    """All its output, stream by stream."""
 
 
 async def run_on_pipes(
@@ -55,14 +55,14 @@ async def run_on_pipes(
     given: bytes = b"",
     until_aborted: Awaitable[object] | None = None,
 ) -> Ended:
-    """Run a child to its end.
+    """Run a child until it ends.
 
     Args:
         program: The program with its arguments.
         environment: Its whole environment.
         folder: Its working directory.
-        given: What its stdin holds.
-        until_aborted: What to wait for before the child is ended with SIGABRT, as a crash ends it.
+        given: Its stdin.
+        until_aborted: What to wait for before ending the child with SIGABRT, as a crash would.
 
     Raises:
         OSError: It cannot be started.
@@ -96,7 +96,7 @@ async def run_on_pipes(
 
 
 class Screen:
-    """A child at a terminal: keys in, bytes out."""
+    """A child at a terminal: keys go in, bytes come out."""
 
     def __init__(self, master: int) -> None:
         self._master = master
@@ -105,7 +105,7 @@ class Screen:
         self._seen = 0
 
     def press(self, keys: bytes) -> None:
-        """Type keys; a terminal that has gone takes none."""
+        """Type keys; a closed terminal ignores them."""
         with contextlib.suppress(OSError):
             os.write(self._master, keys)
 
@@ -120,17 +120,17 @@ class Screen:
                 return
 
     async def until_shown(self, words: bytes) -> None:
-        """Wait until words were drawn since this was last called."""
+        """Wait until some text is drawn, counted from the last call."""
         while words not in without_sequences(bytes(self.written[self._seen :])):
             self._news.clear()
             await self._news.wait()
         self._seen = len(self.written)
 
     def take(self) -> None:
-        """Take what was drawn since."""
+        """Read what was drawn since."""
         try:
             data = os.read(self._master, 65_536)
-        except OSError:  # the last process at the terminal has gone
+        except OSError:  # the last process at the terminal is gone
             data = b""
         if not data:
             asyncio.get_running_loop().remove_reader(self._master)
@@ -161,7 +161,7 @@ async def run_at_terminal(
     folder: Path,
     drive: Callable[[Screen], Awaitable[None]],
 ) -> Ended:
-    """Run a child at a pseudo-terminal to its end.
+    """Run a child at a pseudo-terminal until it ends.
 
     Args:
         program: The program with its arguments.

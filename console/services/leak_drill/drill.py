@@ -23,7 +23,7 @@ _KEY_INTERVAL_S = 0.5
 
 
 class DrillGateway(Protocol):
-    """A gateway at work; who starts it is the faces' matter."""
+    """A running gateway; the faces decide what starts it."""
 
     @property
     def base_url(self) -> str:
@@ -32,17 +32,17 @@ class DrillGateway(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class StepEnd:
-    """What became of a step."""
+    """The result of a step."""
 
     name: str
     code: int | None
     problem: str = ""
-    """Why the step proved nothing, in words; empty where it was held as it should be."""
+    """Why the step proved nothing, as text; empty if it ran as it should."""
 
 
 @dataclass(frozen=True, slots=True)
 class DrillReport:
-    """What the drill found."""
+    """The drill's findings."""
 
     steps: tuple[StepEnd, ...]
     files: int
@@ -63,12 +63,12 @@ class DrillReport:
 
     @property
     def is_passed(self) -> bool:
-        """Whether every step was held and the canary was found nowhere but in its own header."""
+        """Whether every step ran and the canary was found only in its own header."""
         return not self.hits and not self.problems
 
 
 StartGateway = Callable[[str], AbstractAsyncContextManager[DrillGateway]]
-"""Starts a gateway that takes one token."""
+"""Starts a gateway that accepts one token."""
 
 
 async def hold_drill(
@@ -77,16 +77,16 @@ async def hold_drill(
     choose: Callable[[Canary], Sequence[Step]] = steps,
     told: Callable[[StepEnd], None] = lambda _: None,
 ) -> DrillReport:
-    """Hold the drill. Nothing outside a new directory is written, and nothing leaves this machine.
+    """Run the drill. Nothing is written outside a new directory, and nothing leaves this machine.
 
     Args:
-        start_gateway: How the embedded gateway is started.
-        choose: Which steps are taken with a canary.
-        told: Who is told of every step's end.
+        start_gateway: Starts the embedded gateway.
+        choose: Returns the steps to take with a canary.
+        told: Called with every step's result.
 
     Raises:
-        NoGitError: Git is there and cannot make the repository that runs are drilled on.
-        OSError: The scratch directory, a port or a child cannot be had.
+        NoGitError: Git exists but cannot create the repository for the drilled runs.
+        OSError: The scratch directory, a port or a child is not available.
 
     """
     canary = Canary()
@@ -133,12 +133,12 @@ class _Runner:
         self.notes = _notes() if has_git(os.environ) else (*_notes(), "git is not installed, so no run was drilled")
 
     async def run(self, step: Step) -> StepEnd:
-        """Run one step to its end, and search what it wrote to its streams."""
+        """Run one step to its end, and search its output streams."""
         keys_before = self.key_headers()
         try:
             ended = await self._run(step)
         except NoPseudoTerminalError:
-            self.notes += (f"{step.name}: not held, because this system gives no pseudo-terminal",)
+            self.notes += (f"{step.name}: skipped, because this system has no pseudo-terminal",)
             return StepEnd(step.name, None)
         for stream, data in ended.streams.items():
             self.search.search_bytes(f"{stream} of {step.name}", data)
@@ -157,16 +157,16 @@ class _Runner:
                 return await run_on_pipes(program, self._environment, folder, given=step.given)
 
     async def _drive(self, screen: Screen) -> None:
-        """Smoke all routes on the screen, and leave it once it has drawn their ends."""
+        """Smoke all routes on the screen, and leave it once it has drawn their results."""
         before = self._recorder.posts
-        while self._recorder.posts == before:  # the screen takes the key once its gateway is open
+        while self._recorder.posts == before:  # the screen accepts the key once its gateway is open
             screen.press(b"S")
             await screen.until_quiet(_KEY_INTERVAL_S)
         await screen.until_quiet(2 * _KEY_INTERVAL_S)
         screen.press(b"q")
 
     def _type(self, keys: Sequence[tuple[str, bytes]]) -> Callable[[Screen], Awaitable[None]]:
-        """Return what types keys, each once words are shown, and leaves the screen."""
+        """Return a function that types each key once its text is shown, then leaves the screen."""
 
         async def drive(screen: Screen) -> None:
             for words, key in keys:
@@ -180,34 +180,34 @@ class _Runner:
 
     def _problem(self, step: Step, ended: Ended, keys: int) -> str:
         if ended.code is None:
-            return "did not end in its time"
+            return "did not end in time"
         if step.codes is not None and ended.code not in step.codes:
             return f"ended with {ended.code} instead of {' or '.join(map(str, sorted(step.codes)))}"
         if ended.code < 0 and step.codes is None:
             return f"was ended by signal {-ended.code}"
         if any(b"Traceback (most recent" in data or b"internal error" in data for data in ended.streams.values()):
-            return "ended in a bug of its own"
+            return "ended in an internal error"
         return "did not reach the gateway with the token" if step.sends and keys == 0 else ""
 
     def key_headers(self) -> int:
-        """Return how often the canary came in its own header so far."""
+        """Return how often the canary has come in its own header so far."""
         return sum(split_sent(bytes(data), self._canary).key_headers for data in self._recorder.received)
 
     def search_sent(self) -> int:
-        """Search what reached the gateway outside the canary's own headers; return how many bytes came."""
+        """Search what reached the gateway outside the canary's own headers; return how many bytes arrived."""
         for data in self._recorder.received:
             self.search.search_bytes("requests to the gateway", split_sent(bytes(data), self._canary).rest)
         return sum(map(len, self._recorder.received))
 
 
 def _notes() -> tuple[str, ...]:
-    """Say what this machine keeps the drill from seeing."""
+    """Return what the drill cannot check on this machine."""
     if resource.getrlimit(resource.RLIMIT_CORE)[1] == 0:
-        return ("this session lets no program write a core file, so the crash proves less than it could",)
+        return ("this session does not allow core files, so the crash step proves less than it could",)
     try:
         pattern = _CORE_PATTERN.read_text(encoding="utf-8", errors="replace").strip()
     except OSError:
-        return ("where this system writes core files is not known; only the working directory was searched",)
+        return ("the location of core files on this system is unknown; only the working directory was searched",)
     if pattern.startswith(("|", "/")):
-        return ("this system gives core files to a place or program of its own, which was not searched",)
+        return ("this system sends core files to its own directory or program, which was not searched",)
     return ()

@@ -1,4 +1,4 @@
-"""The recorder: stands before the drill's gateway and keeps every byte that the console sent there."""
+"""The recorder: sits in front of the drill's gateway and keeps every byte that the console sent there."""
 
 import asyncio
 import contextlib
@@ -13,22 +13,22 @@ _HOST = "127.0.0.1"
 
 @dataclass(slots=True)
 class Recorder:
-    """What was sent, connection by connection."""
+    """The bytes sent, connection by connection."""
 
     canary: Canary
     gateway_port: int
     base_url: str = ""
     stalled_url: str = ""
-    """Where calls are taken and never answered."""
+    """The URL that accepts calls and never answers."""
     held: asyncio.Event = field(default_factory=asyncio.Event)
     """Set once a call with the canary waits at `stalled_url`."""
     posts: int = 0
-    """The calls that came so far and were passed on."""
+    """The number of calls passed on so far."""
     received: list[bytearray] = field(default_factory=list)
     _writers: list[asyncio.StreamWriter] = field(default_factory=list)
 
     async def pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Keep what comes, and pass it to the gateway and its answer back."""
+        """Record the request and pass it to the gateway, and its answer back."""
         kept = self._keep(writer)
         there, back = await asyncio.open_connection(_HOST, self.gateway_port)
         self._writers.append(back)
@@ -50,7 +50,7 @@ class Recorder:
         await asyncio.gather(_until_gone(forward()), _until_gone(answer()))
 
     async def stall(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Keep what comes, and say nothing."""
+        """Record the request and never answer."""
         kept = self._keep(writer)
 
         async def take() -> None:
@@ -81,10 +81,10 @@ async def _until_gone(work: Coroutine[None, None, None]) -> None:
 
 @contextlib.asynccontextmanager
 async def recording(canary: Canary, gateway_url: str) -> AsyncIterator[Recorder]:
-    """Stand before a gateway on loopback while the block runs.
+    """Sit in front of a gateway on loopback while the block runs.
 
     Raises:
-        OSError: No port can be listened on.
+        OSError: It cannot listen on a port.
 
     """
     recorder = Recorder(canary, urlsplit(gateway_url).port or 0)
@@ -102,15 +102,15 @@ async def recording(canary: Canary, gateway_url: str) -> AsyncIterator[Recorder]
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What one connection carried, without the headers in which a token belongs."""
+    """The data of one connection, without the headers that a token belongs in."""
 
     rest: bytes
     key_headers: int
-    """How often the canary stood alone in its header."""
+    """How often the canary was alone in its header."""
 
 
 def split_sent(data: bytes, canary: Canary) -> Sent:
-    """Take the canary's own headers out of what a connection carried; all else is left to be searched."""
+    """Remove the canary's own headers from a connection's data; the rest is left to be searched."""
     own = {
         f"{name}:{value}".lower()
         for name, value in (("authorization", f"bearer {canary.value}"), ("x-api-key", canary.value))

@@ -1,4 +1,4 @@
-"""The search: every byte that was written, for the canary and for what gives it away."""
+"""The search: looks through every byte written for the canary and anything that reveals it."""
 
 import os
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ _CHUNK, _OVERLAP = 4 * 1024 * 1024, 4096
 
 @dataclass(slots=True)
 class Search:
-    """A search under way, and what it found."""
+    """A search in progress, and its findings."""
 
     canary: Canary
     files: int = 0
@@ -25,7 +25,7 @@ class Search:
     """What could not be searched."""
 
     def search_bytes(self, name: str, data: bytes) -> None:
-        """Search what came out of a process, as it is and as a terminal shows it."""
+        """Search the output of a process, as it is and as a terminal shows it."""
         self.files += 1
         self.size_bytes += len(data)
         if self.canary.is_in(data) or self.canary.is_in(without_sequences(data)):

@@ -1,4 +1,4 @@
-"""The steps of the drill: what the console is made to do with the canary in its hands."""
+"""The steps of the drill: what the console is made to do while it holds the canary."""
 
 import os
 import signal
@@ -11,7 +11,7 @@ from console.services.leak_drill.canary import LEAKING_CONTEXT, LEAKING_TASK, RE
 from console.services.leak_drill.child import CONSOLE
 
 WITH_CORE = ("/bin/sh", "-c", 'ulimit -c "$(ulimit -H -c)"; exec "$@"', "sh")
-"""Runs a program that the system lets write as large a core file as it may, so that only the console forbids it."""
+"""Runs a program with the largest core file limit that the system allows, so that only the console forbids it."""
 
 
 class How(StrEnum):
@@ -24,17 +24,17 @@ class How(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One child and what has to become of it for the drill to have been held."""
+    """One child, and the outcome that the drill expects."""
 
     name: str
     arguments: tuple[str, ...]
     codes: frozenset[int] | None = None
-    """The exit codes that it may end with; None where any code of its own will do."""
+    """The accepted exit codes; None accepts any code of its own."""
     given: bytes = field(default=b"", repr=False)
-    """What its stdin holds."""
+    """Its stdin."""
     how: How = How.ON_PIPES
     keys: tuple[tuple[str, bytes], ...] = ()
-    """What is typed at a terminal, each once the words before it are shown; left out, all routes are smoked."""
+    """The keys to type at a terminal, each once the text before it is shown; if empty, all routes are smoked."""
     sends: bool = False
     """Whether it has to reach the gateway with the canary."""
     program: tuple[str, ...] = CONSOLE
@@ -89,11 +89,11 @@ def steps(canary: Canary) -> Sequence[Step]:
 
 
 _KEYS = (("planner due", b"r"), ("1 runs", b"\r"), ("nothing was sent so far", b"\x1b"), ("1 runs", b"\x1b"))
-"""Open the runs, and the dialog with what will be sent; close it and them."""
+"""Open the runs, and the dialog that shows what will be sent; close both."""
 
 
 def _run() -> Sequence[Step]:
-    """Return the steps of a gated run, from its beginning to its record."""
+    """Return the steps of a gated run, from start to record."""
     ok, waits, named, start = (
         frozenset({0}),
         frozenset({7}),

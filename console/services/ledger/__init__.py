@@ -1,1 +1,1 @@
-"""The ledger: the lines of all runs, appended once and never changed, and beside them the artifacts that they name."""
+"""The ledger: the lines of all runs, appended once and never changed, and the artifacts that they name."""

@@ -1,6 +1,6 @@
-"""Artifacts: what a run's models wrote, in files named by their content's hash, apart from the lines that name them.
+"""Artifacts: what a run's models wrote, in files named by the hash of their content, apart from the ledger's lines.
 
-An artifact may be deleted at any time: the chain of lines still holds, and says which content it was.
+An artifact may be deleted at any time: the chain of lines still holds, and records which content it was.
 """
 
 import hashlib
@@ -15,7 +15,7 @@ from console.services.ledger.thread import LedgerThread
 from console.services.system.private_file import PrivateFileError, open_to_read, read_open, write_private
 
 ARTIFACT_LIMIT = 8 * 1024 * 1024
-"""The most bytes of one artifact."""
+"""The maximum size of an artifact, in bytes."""
 _NAME = re.compile(r"[0-9a-f]{64}")
 
 
@@ -23,11 +23,11 @@ class Artifacts:
     """The artifacts of one state directory."""
 
     def __init__(self, directory: Path, *, limit: int = ARTIFACT_LIMIT, deadline_s: float = 10.0) -> None:
-        """Name the place; nothing is opened.
+        """Name the directory; nothing is opened.
 
         Args:
             directory: The state directory.
-            limit: The most bytes of one artifact.
+            limit: The maximum size of an artifact, in bytes.
             deadline_s: How long an operation may take.
 
         """
@@ -37,21 +37,21 @@ class Artifacts:
         self._worker = LedgerThread("artifacts", deadline_s)
 
     async def put(self, data: bytes) -> str:
-        """Keep content and return its SHA-256; it is on the disk when this returns.
+        """Store content and return its SHA-256; it is on the disk when this returns.
 
         Raises:
             LedgerError: It is too large, or cannot be written.
 
         """
         if len(data) > self._limit:
-            raise LedgerError(f"an artifact of {len(data)} bytes is not kept: the most is {self._limit}; ask for less")
+            raise LedgerError(f"an artifact of {len(data)} bytes is over the limit of {self._limit}; ask for less")
         return await self._worker.run(partial(self._put, data))
 
     async def read(self, sha256: str) -> bytes | None:
-        """Return the content of a hash; None where it is not kept, or no longer.
+        """Return the content of a hash; None if it is not stored, or no longer.
 
         Raises:
-            LedgerError: The hash is none, or the file cannot be read or has other content.
+            LedgerError: The hash is malformed, or the file cannot be read or has other content.
 
         """
         return await self._worker.run(partial(self._read, _require_hash(sha256)))
@@ -60,13 +60,13 @@ class Artifacts:
         """Delete an artifact; return whether there was one.
 
         Raises:
-            LedgerError: The hash is none, or the file cannot be deleted.
+            LedgerError: The hash is malformed, or the file cannot be deleted.
 
         """
         return await self._worker.run(partial(self._delete, _require_hash(sha256)))
 
     def close(self) -> None:
-        """Take no more calls."""
+        """Accept no more calls."""
         self._worker.close()
 
     def _put(self, data: bytes) -> str:
@@ -93,13 +93,13 @@ class Artifacts:
             return None
         if hashlib.sha256(data).hexdigest() != sha256:
             raise LedgerError(
-                f"{safe(str(self._directory / sha256))} does not hold what its name says: it was changed;"
-                " delete it, the record still names the content that it had"
+                f"the content of {safe(str(self._directory / sha256))} does not match its name: it was changed;"
+                " delete it, the record still has the hash of the original content"
             )
         return data
 
     def _content(self, path: Path) -> bytes | None:
-        """Return what a file holds; None where there is none, and nothing where it is larger than any artifact."""
+        """Return a file's content; None if there is no file, and nothing if it is larger than any artifact."""
         file = open_to_read(path)
         return None if file is None else read_open(file, path, self._limit) or b""
 
@@ -114,7 +114,7 @@ class Artifacts:
         return True
 
     def _sync(self) -> None:
-        """Have the directory's names on the disk as well."""
+        """Sync the directory, so that its names are on the disk as well."""
         folder = os.open(self._directory, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
         try:
             os.fsync(folder)
@@ -123,12 +123,12 @@ class Artifacts:
 
     def _failed(self, sha256: str, done: str, error: OSError) -> LedgerError:
         where = safe(str(self._directory / sha256))
-        return LedgerError(f"{where} cannot be {done}: {error.strerror or 'input/output error'}; look at the disk")
+        return LedgerError(f"{where} cannot be {done}: {error.strerror or 'input/output error'}; check the disk")
 
 
 def _require_hash(sha256: str) -> str:
     if _NAME.fullmatch(sha256) is None:
-        raise LedgerError("an artifact is named by the 64 hexadecimal digits of its SHA-256, and by nothing else")
+        raise LedgerError("an artifact's name must be the 64 hexadecimal digits of its SHA-256")
     return sha256
 
 

@@ -10,18 +10,18 @@ from console.services.ledger.ledger import HEARTBEAT_S, FencedError, Holder, Lea
 
 @dataclass(frozen=True, slots=True)
 class HeldLease:
-    """A lease while it is renewed."""
+    """A lease while it is being renewed."""
 
     lease: Lease
     lost: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set when another process has taken the run: nothing more may be done for it."""
+    """Set when another process has taken the run: stop working on it."""
 
 
 @contextlib.asynccontextmanager
 async def holding(
     ledger: Ledger, run_id: str, holder: Holder, *, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 ) -> AsyncIterator[HeldLease]:
-    """Hold a run within, and give it back after.
+    """Hold a run within the block, and release it afterwards.
 
     Raises:
         LeaseHeldError: Another process holds it.
@@ -35,7 +35,7 @@ async def holding(
     finally:
         beat.cancel()
         await asyncio.gather(beat, return_exceptions=True)
-        with contextlib.suppress(LedgerError):  # what cannot be given back runs out
+        with contextlib.suppress(LedgerError):  # a lease that cannot be released runs out
             await ledger.release(held.lease)
 
 
@@ -47,4 +47,4 @@ async def _renew(ledger: Ledger, held: HeldLease, sleep: Callable[[float], Await
         except FencedError:
             held.lost.set()
         except LedgerError:
-            continue  # the next beat may come through; if none does, the fence protects the run
+            continue  # the next beat may succeed; if none does, the fence protects the run

@@ -1,4 +1,4 @@
-"""Who this process is to others on this machine, and whether another one is dead."""
+"""How other processes on this machine see this one, and whether another one is dead."""
 
 import hashlib
 import os
@@ -17,7 +17,7 @@ def this_process(name: str) -> Holder:
     """Return this process as a holder of leases.
 
     Args:
-        name: The operator's.
+        name: The operator's name.
 
     """
     try:
@@ -28,7 +28,7 @@ def this_process(name: str) -> Holder:
 
 
 def is_dead(holder: Holder) -> bool:
-    """Return whether a holder is known to be dead; what runs on another machine, or elsewhere unseen, never is."""
+    """Return whether a holder is known to be dead; one on another machine, or that we cannot see, never is."""
     if holder.started == 0 or holder.host != _host():
         return False
     try:
@@ -43,13 +43,13 @@ def unix_ms() -> int:
 
 
 def boot_ms() -> int:
-    """Return the ms since boot, which cannot be set; all processes of one boot count the same."""
+    """Return the ms since boot. This clock cannot be set; all processes of one boot share it."""
     clock = time.CLOCK_BOOTTIME if sys.platform == "linux" else time.CLOCK_MONOTONIC
     return time.clock_gettime_ns(clock) // 1_000_000
 
 
 def _host() -> str:
-    """Return what is the same for two processes only where their pids and clocks since boot can be compared."""
+    """Return a key that two processes share only if their pids and clocks since boot can be compared."""
     parts = [socket.gethostname()]
     try:
         parts += [(_PROC / "sys/kernel/random/boot_id").read_text(encoding="ascii")]
@@ -60,17 +60,17 @@ def _host() -> str:
 
 
 def _started(pid: int) -> int | None:
-    """Return when a process started, in ticks since boot; None where it does not run.
+    """Return when a process started, in ticks since boot; None if it is not running.
 
     Raises:
-        OSError: It may run, but may not be looked at.
+        OSError: It may be running, but may not be inspected.
 
     """
     try:
         text = (_PROC / str(pid) / "stat").read_bytes()
     except (FileNotFoundError, ProcessLookupError):
         return None
-    fields = text.rpartition(b")")[2].split()  # the name before it may hold anything
+    fields = text.rpartition(b")")[2].split()  # the name before it may contain anything
     if len(fields) < 20 or fields[0] in (b"Z", b"X"):
         return None
     return int(fields[19])

@@ -1,4 +1,4 @@
-"""The last look before something is kept for good: nothing in it may be a secret."""
+"""The last check before something is stored permanently: nothing in it may be a secret."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator
@@ -9,15 +9,15 @@ from console.services.ledger.ledger import Summary
 
 
 def find_leak(lines: Iterable[Line], summary: Summary, is_hit: Callable[[str], bool] | None) -> str | None:
-    """Return in words what secret some lines or their summary seem to hold, or None; the words never hold it.
+    """Return a description of the secret that some lines or their summary seem to hold, or None; never the secret.
 
-    Ids, hashes and fingerprints of closed forms are left out; texts are looked at as they are, whatever escapes JSON
-    spells them with.
+    Ids, hashes and fingerprints of closed forms are skipped. Texts are checked decoded, whatever escapes JSON writes
+    them with.
 
     Args:
-        lines: What is to be kept.
-        summary: What the list of runs is to show.
-        is_hit: Tells whether a text holds a value that is known to be secret.
+        lines: The lines to store.
+        summary: The entry for the list of runs.
+        is_hit: Returns whether a text holds a value that is known to be secret.
 
     """
     texts = [summary.repository, summary.gate, summary.status]

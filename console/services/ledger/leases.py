@@ -1,4 +1,4 @@
-"""Leases: who steps a run. The fence is what protects it; the time only says when somebody else may ask."""
+"""Leases: which process steps a run. The fence protects it; the time only says when someone else may ask."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -22,13 +22,13 @@ class Leases:
         boot_clock: Callable[[], int],
         is_dead: Callable[[Holder], bool],
     ) -> None:
-        """Name what leases are measured with.
+        """Name the clocks that leases are measured with.
 
         Args:
             connection: The ledger.
-            clock: Gives the Unix time in ms.
-            boot_clock: Gives the ms since boot: what counts between two holders of one host.
-            is_dead: Tells whether a holder is known to be dead.
+            clock: Returns the Unix time in ms.
+            boot_clock: Returns the ms since boot, used between two holders on one host.
+            is_dead: Returns whether a holder is known to be dead.
 
         """
         self._connection = connection
@@ -56,7 +56,7 @@ class Leases:
         return lease
 
     def renew(self, lease: Lease) -> None:
-        """Let a lease that no other process has taken last from now on."""
+        """Extend a lease that no other process has taken, counted from now."""
         with transaction(self._connection):
             self.require(lease.run_id, lease.fence)
             self._connection.execute(
@@ -64,13 +64,13 @@ class Leases:
             )
 
     def release(self, lease: Lease) -> None:
-        """Give a lease back; its fence stays, for the next one to be higher."""
+        """Release a lease; its fence stays, so that the next one is higher."""
         with transaction(self._connection):
             self.require(lease.run_id, lease.fence)
             self._connection.execute("UPDATE lease SET is_held = 0 WHERE run_id = ?", (lease.run_id,))
 
     def require(self, run_id: str, fence: int) -> None:
-        """Refuse a fence that is not the run's; one that has run out still counts while no other process took the run.
+        """Refuse a fence that is not the run's; an expired one still counts until another process takes the run.
 
         Raises:
             FencedError: The lease is over.
@@ -82,7 +82,7 @@ class Leases:
             return
         if now is None or now == fence:
             raise FencedError(f"run {run_id} is no longer held; resume it to go on")
-        raise FencedError(f"{safe(name)}, process {pid}, has taken over run {run_id}; nothing more was kept from here")
+        raise FencedError(f"{safe(name)}, process {pid}, has taken over run {run_id}; nothing more was stored here")
 
     def _until(self) -> tuple[int, int]:
         return self._clock() + LEASE_MS, self._boot_clock() + LEASE_MS
@@ -93,7 +93,7 @@ class Leases:
         until_ms, until_boot_ms = until
         is_near = other.host == host
         left_ms = until_boot_ms - self._boot_clock() if is_near else until_ms - self._clock()
-        if not 0 < left_ms <= LEASE_MS:  # no lease lasts longer: a clock was set back
+        if not 0 < left_ms <= LEASE_MS:  # no lease is longer than that: a clock was set back
             return
         raise LeaseHeldError(
             f"{safe(other.name)}, process {other.pid}{'' if is_near else ' on another machine'}, is stepping run"

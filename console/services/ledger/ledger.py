@@ -1,4 +1,4 @@
-"""What a ledger does for whoever steps a run, whatever it is kept in, and how it says no."""
+"""The ledger's interface for whoever steps a run, independent of its storage, and its errors."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
@@ -19,12 +19,12 @@ class Holder:
     """A process that steps a run."""
 
     name: str
-    """The operator's, as the operating system knows it; fit to be shown."""
+    """The operator's name as the operating system knows it; safe to display."""
     host: str
-    """Tells machines and their boots apart, and what sees other process ids; names none."""
+    """Identifies a boot of a machine and its process-id namespace, without naming it."""
     pid: int
     started: int
-    """When the process started, in the kernel's ticks since boot; 0 where that cannot be known."""
+    """When the process started, in the kernel's ticks since boot; 0 if unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +33,13 @@ class Lease:
 
     run_id: str
     fence: int
-    """Grows with every lease of a run: what comes with an older one is refused."""
+    """Grows with every lease of a run: anything with an older fence is refused."""
     holder: Holder
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What a list of runs shows of one: a cache of what its lines say."""
+    """A run's entry in the list of runs: a cache of what its lines say."""
 
     run_id: str
     repository: str
@@ -54,17 +54,17 @@ class Summary:
 
 
 # LedgerError
-# ├── ConflictError     somebody else was first: read again, then decide again
-# ├── LeaseHeldError    somebody else steps the run
-# └── FencedError       somebody else has taken the run over: stop
+# ├── ConflictError     someone else was first: read again, then decide again
+# ├── LeaseHeldError    someone else is stepping the run
+# └── FencedError       someone else has taken the run over: stop
 
 
 class LedgerError(Problem):
-    """The ledger cannot do it. The message says what, where and what to do; it never holds what was to be kept."""
+    """The ledger cannot do it. The message says what, where and what to do; it never holds the content to store."""
 
 
 class ConflictError(LedgerError):
-    """Somebody else appended first: nothing of one's own was kept."""
+    """Someone else appended first: nothing of this append was stored."""
 
     kind = ProblemKind.WAITING
 
@@ -73,13 +73,13 @@ class ConflictError(LedgerError):
         self.head = head
         """The run's head now."""
         self.by = by
-        """Who wrote the line that stands in the way; None where that cannot be told."""
+        """Who wrote the conflicting line; None if that cannot be told."""
         self.instead = instead
-        """What was appended instead: the lines since the head that was expected, or the one that says it already."""
+        """What was appended instead: the lines since the expected head, or the one that already says it."""
 
 
 class LeaseHeldError(LedgerError):
-    """Another process steps the run."""
+    """Another process is stepping the run."""
 
     kind = ProblemKind.WAITING
 
@@ -97,8 +97,8 @@ class FencedError(LedgerError):
 class Ledger(Protocol):
     """The lines of all runs.
 
-    Every operation raises LedgerError where the ledger cannot be used, and then has changed nothing, unless its words
-    say that the outcome is not known.
+    Every operation raises LedgerError if the ledger cannot be used, and has then changed nothing, unless the message
+    says that the outcome is unknown.
     """
 
     async def create(
@@ -107,7 +107,7 @@ class Ledger(Protocol):
         """Begin a run with its first lines.
 
         Raises:
-            ConflictError: There is such a run.
+            ConflictError: The run exists already.
             LedgerError: A line seems to hold a secret.
 
         """
@@ -129,8 +129,8 @@ class Ledger(Protocol):
             new_lines: At least one.
             expected_head: The hash of the last line that the author has seen.
             actor: The author.
-            summary: What the list of runs shows from now on.
-            fence: The author's lease; None for what needs none, such as an operator's decision.
+            summary: The run's new entry in the list of runs.
+            fence: The author's lease; None if none is needed, as for an operator's decision.
 
         Raises:
             ConflictError: The run has another head, the gate is decided in this attempt, or the call is intended or
@@ -141,7 +141,7 @@ class Ledger(Protocol):
         """
 
     async def read(self, run_id: str) -> tuple[Line, ...]:
-        """Return a run's lines as they stand; whether they hold together is for `check_chain` to say.
+        """Return a run's lines as stored; `check_chain` says whether they hold together.
 
         Raises:
             LedgerError: There is no such run, or a line is damaged.
@@ -149,7 +149,7 @@ class Ledger(Protocol):
         """
 
     async def check(self, run_id: str) -> tuple[ChainFault, ...]:
-        """Return where a run's lines are not what was once written, damaged ones included.
+        """Return where a run's lines differ from what was written, damaged ones included.
 
         Raises:
             LedgerError: There is no such run.
@@ -165,13 +165,13 @@ class Ledger(Protocol):
         """
 
     async def runs(self, limit: int, status: str | None = None) -> tuple[Summary, ...]:
-        """Return the runs, the one begun last first."""
+        """Return the runs, newest first."""
 
     async def rebuild(self, summarise: Callable[[tuple[Line, ...]], Summary]) -> int:
-        """Make all summaries again from the lines; return how many."""
+        """Rebuild all summaries from the lines; return how many."""
 
     async def acquire(self, run_id: str, holder: Holder) -> Lease:
-        """Take the right to step a run, at once where its holder is known to be dead.
+        """Take the right to step a run, at once if its holder is known to be dead.
 
         Raises:
             LeaseHeldError: Another holder has it.
@@ -180,7 +180,7 @@ class Ledger(Protocol):
         """
 
     async def renew(self, lease: Lease) -> None:
-        """Let a lease last from now on.
+        """Extend a lease, counted from now.
 
         Raises:
             FencedError: It is over.
@@ -188,7 +188,7 @@ class Ledger(Protocol):
         """
 
     async def release(self, lease: Lease) -> None:
-        """Give a lease back.
+        """Release a lease.
 
         Raises:
             FencedError: It is over.
@@ -196,7 +196,7 @@ class Ledger(Protocol):
         """
 
     def changes(self, *, interval_s: float = 0.1) -> AsyncIterator[frozenset[str]]:
-        """Yield the runs that were appended to since, by this console or another one, as they are noticed."""
+        """Yield the runs that this console or another one has appended to, as it notices them."""
 
     async def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""

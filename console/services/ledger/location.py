@@ -1,4 +1,4 @@
-"""Where the ledger lies: a file of this user's own, in a private directory, on a disk of this machine."""
+"""Where the ledger is: a file that belongs to this user, in a private directory, on a local disk."""
 
 import contextlib
 import os
@@ -25,7 +25,7 @@ _making = threading.Lock()
 
 
 def linux_mounts() -> str:
-    """Return the kernel's list of this process's mounts (proc_pid_mountinfo(5)); empty where there is none."""
+    """Return the kernel's list of this process's mounts (proc_pid_mountinfo(5)); empty if there is none."""
     with contextlib.suppress(OSError):
         return Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="surrogateescape")
     return ""
@@ -46,7 +46,7 @@ def require_local(directory: Path, mounts: Callable[[], str]) -> None:
             continue
         point = _ESCAPED.sub(lambda found: chr(int(found[1], 8)), fields[4])
         if len(point) >= len(best) and (place + "/").startswith(point.rstrip("/") + "/"):
-            best, kind = point, types[0]  # of two mounts on one point, the later one is seen
+            best, kind = point, types[0]  # of two mounts on one point, the later one is visible
     if _NETWORK.fullmatch(kind):
         raise LedgerError(
             f"{safe(str(directory))} is on a network file system ({safe(kind)}), where two consoles could damage the"
@@ -55,24 +55,24 @@ def require_local(directory: Path, mounts: Callable[[], str]) -> None:
 
 
 def require_place(directory: Path, name: str) -> Path:
-    """Return the path of the ledger's file; it and its directory are made where they are missing.
+    """Return the path of the ledger's file; create it and its directory if missing.
 
     Raises:
-        LedgerError: It cannot be made, or others than its user could read or write it.
+        LedgerError: It cannot be created, or other users could read or write it.
 
     """
     path = directory / name
     try:
         with _making:
-            # Only a file that is not there is opened here: closing one that is would let go of all locks that this
-            # process has on it (fcntl(2)), and with them of the ones that SQLite relies on.
+            # Open only a file that does not exist: closing one that does would release all locks that this
+            # process has on it (fcntl(2)), including those that SQLite relies on.
             if not _exists(path):
                 os.close(open_to_append(path))
         for each, is_expected, mode in ((directory, stat.S_ISDIR, "700"), (path, stat.S_ISREG, "600")):
             _require_private(each, is_expected, mode)
         _require_writable(directory)
     except PrivateFileError as error:
-        advice = "" if error.is_unsafe else "; set XDG_STATE_HOME to a directory that can be written"
+        advice = "" if error.is_unsafe else "; set XDG_STATE_HOME to a writable directory"
         raise LedgerError(f"{error}{advice}", is_unsafe=error.is_unsafe) from None
     except OSError as error:
         raise LedgerError(f"{safe(str(path))} cannot be used: {error.strerror or 'input/output error'}") from None
@@ -90,23 +90,23 @@ def _exists(path: Path) -> bool:
 def _require_private(path: Path, is_expected: Callable[[int], bool], mode: str) -> None:
     found, where = path.lstat(), safe(str(path))
     if stat.S_ISLNK(found.st_mode):
-        raise LedgerError(f"{where} is a symbolic link; put what it leads to in its place", is_unsafe=True)
+        raise LedgerError(f"{where} is a symbolic link; replace it with its target", is_unsafe=True)
     if not is_expected(found.st_mode):
         raise LedgerError(f"{where} is not a regular file; move it away", is_unsafe=True)
     if found.st_uid != os.geteuid():
-        raise LedgerError(f"{where} belongs to another user; set XDG_STATE_HOME to a place of your own", is_unsafe=True)
+        raise LedgerError(f"{where} belongs to another user; set XDG_STATE_HOME to your own directory", is_unsafe=True)
     if found.st_mode & 0o077:
         raise LedgerError(f"{where} is open to other users; run: chmod {mode} {where}", is_unsafe=True)
 
 
 def copy_to_look(directory: Path, name: str) -> tuple[TemporaryDirectory[str], Path] | None:
-    """Return a copy of a ledger that lies where nothing can be made, and the directory that has to be closed.
+    """Return a copy of a ledger in a read-only directory, and the temporary directory to close afterwards.
 
-    SQLite keeps two files beside its own while it is open, also to read: so what cannot be written to is looked at in a
-    copy. None where the ledger can be opened in its place, or is not there.
+    SQLite keeps two files beside its own while it is open, even for reading, so a read-only ledger is read from a
+    copy. None if the ledger can be opened directly, or does not exist.
 
     Raises:
-        LedgerError: Others than its user could write it, or it cannot be copied.
+        LedgerError: Other users could write it, or it cannot be copied.
 
     """
     path = directory / name
@@ -125,15 +125,15 @@ def copy_to_look(directory: Path, name: str) -> tuple[TemporaryDirectory[str], P
 
 
 def is_writable(directory: Path) -> bool:
-    """Return whether files can be made in a directory."""
+    """Return whether files can be created in a directory."""
     return os.access(directory, os.W_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids)
 
 
 def _require_writable(directory: Path) -> None:
-    """Refuse a directory that nothing can be made in: SQLite keeps two files beside its own while it is open."""
+    """Refuse a read-only directory: SQLite keeps two files beside its own while it is open."""
     if not is_writable(directory):
         where = safe(str(directory))
         raise LedgerError(
-            f"{where} is read-only, so no run can be kept in it; run: chmod 700 {where},"
-            " or set XDG_STATE_HOME to a directory that can be written"
+            f"{where} is read-only, so no run can be stored there; run: chmod 700 {where},"
+            " or set XDG_STATE_HOME to a writable directory"
         )

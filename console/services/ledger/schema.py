@@ -1,6 +1,6 @@
-"""The ledger's file: its tables, and what they refuse by themselves, whoever writes to them.
+"""The ledger's file: its tables, and the constraints they enforce, whoever writes to them.
 
-`line` is the truth. `run` is a cache of it, for the list of runs; `lease` says who steps a run now. Both may be lost.
+`line` is the truth. `run` caches it for the list of runs; `lease` records who steps a run now. Both may be lost.
 """
 
 import contextlib
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 SCHEMA_VERSION = 1
 APPLICATION_ID = 0x67774C31
-"""`gwL1`: what file(1) and this console know the file by."""
+"""`gwL1`: how file(1) and this console recognise the file."""
 _BUSY_MS = 5_000
 _ENDS = ", ".join(f"'{kind}'" for kind in CALL_ENDS)
 
@@ -55,7 +55,7 @@ _SCHEMA = (
     f"""CREATE TRIGGER call_was_intended BEFORE INSERT ON line
         WHEN NEW.kind IN ({_ENDS}) AND NOT EXISTS (
             SELECT 1 FROM line WHERE run_id = NEW.run_id AND call_id = NEW.call_id AND kind = '{CALL_INTENDED}')
-        BEGIN SELECT RAISE(ABORT, 'only a call that was intended ends'); END""",  # noqa: S608  # of our own words
+        BEGIN SELECT RAISE(ABORT, 'only a call that was intended ends'); END""",  # noqa: S608  # of our own constants
     """CREATE TABLE run (
         number INTEGER PRIMARY KEY,
         run_id TEXT NOT NULL UNIQUE,
@@ -85,7 +85,7 @@ def connect(path: Path, new_log_id: Callable[[], str]) -> "tuple[Connection, str
     """Open the ledger's file, which may be empty; return the connection and the ledger's id.
 
     Raises:
-        LedgerError: It is not a ledger, one of a newer console, or cannot be used.
+        LedgerError: It is not a ledger, comes from a newer console, or cannot be used.
 
     """
     import sqlite3
@@ -100,14 +100,14 @@ def connect(path: Path, new_log_id: Callable[[], str]) -> "tuple[Connection, str
 
 
 def _prepare(connection: "Connection", path: Path, new_log_id: Callable[[], str]) -> str:
-    with transaction(connection, "BEGIN"):  # one look at it: another console may be making the tables just now
+    with transaction(connection, "BEGIN"):  # one consistent read: another console may be creating the tables
         _require_ours(connection, path)
     _use_write_ahead_log(connection)
     for pragma in ("synchronous=FULL", "fullfsync=ON", "secure_delete=ON", "recursive_triggers=ON",
                    "trusted_schema=OFF", "cell_size_check=ON"):  # fmt: skip
         connection.execute(f"PRAGMA {pragma}")
     with transaction(connection):
-        _require_ours(connection, path)  # another console may have made the tables meanwhile
+        _require_ours(connection, path)  # another console may have created the tables meanwhile
         if connection.execute("PRAGMA user_version").fetchone()[0] == 0:
             for statement in _SCHEMA:
                 connection.execute(statement)
@@ -129,10 +129,10 @@ def _require_ours(connection: "Connection", path: Path) -> None:
     if version == application == tables == 0:
         return
     if application != APPLICATION_ID:
-        raise LedgerError(f"{where} is a database, but no ledger of this console; move it away")
+        raise LedgerError(f"{where} is a database, but not a ledger of this console; move it away")
     if version > SCHEMA_VERSION:
         raise LedgerError(
-            f"{where} was written by a newer gateway-console; use that one"
+            f"{where} was written by a newer gateway-console; use that version"
             f" (its schema is {version}, this one knows {SCHEMA_VERSION})"
         )
     strange = _strange(connection)
@@ -148,7 +148,7 @@ _FOREIGN = (
 
 
 def _strange(connection: "Connection") -> int:
-    """Return how many things in the file are not as this console makes them: a trigger could swallow a decision."""
+    """Return how many things in the file this console did not create: a trigger could swallow a decision."""
     found = Counter(
         " ".join(str(sql).split())
         for (sql,) in connection.execute("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL")
@@ -158,7 +158,7 @@ def _strange(connection: "Connection") -> int:
 
 
 def _use_write_ahead_log(connection: "Connection") -> None:
-    """Switch the journal; SQLite does not wait by itself when two processes do so at once."""
+    """Switch the journal mode; SQLite does not wait by itself when two processes do so at once."""
     import sqlite3
 
     ends = time.monotonic() + _BUSY_MS / 1000
@@ -171,13 +171,13 @@ def _use_write_ahead_log(connection: "Connection") -> None:
             time.sleep(0.01)
             continue
         if mode != "wal":
-            raise LedgerError(f"this file system gives SQLite no write-ahead log (it offers {mode}); use another one")
+            raise LedgerError(f"SQLite has no write-ahead log on this file system (it offers {mode}); use another one")
         return
 
 
 @contextlib.contextmanager
 def transaction(connection: "Connection", begin: str = "BEGIN IMMEDIATE") -> Iterator[None]:
-    """All of what is written within, or nothing; what is read within is as it was at one moment."""
+    """Commit everything written within the block, or nothing; reads within it see one moment."""
     connection.execute(begin)
     try:
         yield
@@ -189,7 +189,7 @@ def transaction(connection: "Connection", begin: str = "BEGIN IMMEDIATE") -> Ite
 
 @contextlib.contextmanager
 def reporting(path: Path) -> Iterator[None]:
-    """Say in one line what SQLite could not do, with what to do about it.
+    """Report an SQLite error in one line, with what to do about it.
 
     Raises:
         LedgerError: SQLite raised an error.
@@ -206,13 +206,13 @@ def reporting(path: Path) -> Iterator[None]:
 
 
 _WORDS = {
-    5: f"is being written by another console for more than {_BUSY_MS // 1000} s; nothing was kept, try again",
-    8: "cannot be written: it, or its directory, is read-only; nothing was kept, make it writable and try again",
-    10: "cannot be written or read: the disk is full, over quota or faulty; nothing counts as kept, free some space,"
+    5: f"has been locked by another console for more than {_BUSY_MS // 1000} s; nothing was stored, try again",
+    8: "cannot be written: it, or its directory, is read-only; nothing was stored, make it writable and try again",
+    10: "cannot be written or read: the disk is full, over quota or faulty; nothing counts as stored, free some space,"
     " then try again",
     11: "is damaged; keep a copy of it and of the files beside it, then move them away or restore a backup",
-    13: "cannot be written: the disk is full; nothing was kept, free some space, then try again",
-    14: "cannot be opened; look at who may use it, its directory and the disk",
+    13: "cannot be written: the disk is full; nothing was stored, free some space, then try again",
+    14: "cannot be opened; check its permissions, its directory and the disk",
     26: "is not a ledger, or is damaged; keep a copy of it and of the files beside it, then move them away",
 }
 """By SQLite's primary result codes (sqlite.org/rescode.html)."""

@@ -1,7 +1,7 @@
 """The ledger in one SQLite file, for all consoles of one user on one machine.
 
 Each append is one transaction that is on the disk when it returns (write-ahead log, synchronous=FULL). It survives the
-process and a loss of power; it does not survive the disk.
+process and a power failure, but not the disk.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ _Value = TypeVar("_Value")
 
 
 class SqliteLedger(Ledger):
-    """A ledger that is open. All of its IO is in one thread of its own; `open` opens it."""
+    """An open ledger. All of its IO happens in its own thread; `open` opens it."""
 
     def __init__(
         self,
@@ -57,7 +57,7 @@ class SqliteLedger(Ledger):
         self._sleep = sleep
         self._copies: TemporaryDirectory[str] | None = None
         self.log_id = log_id
-        """Names this ledger among others."""
+        """The ledger's id."""
 
     @classmethod
     async def open(
@@ -75,23 +75,23 @@ class SqliteLedger(Ledger):
         time_limit: Callable[[float], AbstractAsyncContextManager[object]] = asyncio.timeout,
         is_looking: bool = False,
     ) -> Self:
-        """Open the ledger of a state directory; make both where they are missing.
+        """Open the ledger of a state directory; create both if missing.
 
         Args:
             directory: The state directory.
-            clock: Gives the Unix time in ms.
-            boot_clock: Gives the ms since boot.
-            random: Gives so many random bytes.
-            is_hit: Tells whether a text holds a value that is known to be secret.
-            is_dead: Tells whether a holder of a lease is known to be dead.
-            mounts: Gives the text of a mountinfo file.
-            sleep: Waits for so many seconds.
+            clock: Returns the Unix time in ms.
+            boot_clock: Returns the ms since boot.
+            random: Returns that many random bytes.
+            is_hit: Returns whether a text holds a value that is known to be secret.
+            is_dead: Returns whether a holder of a lease is known to be dead.
+            mounts: Returns the text of a mountinfo file.
+            sleep: Waits for that many seconds.
             deadline_s: How long an operation may take.
-            time_limit: Raises TimeoutError within, after so many seconds.
-            is_looking: Whether a directory that cannot be written to will do: a copy of its ledger is opened then.
+            time_limit: Raises TimeoutError inside the block after that many seconds.
+            is_looking: Whether a read-only directory is acceptable: a copy of its ledger is opened then.
 
         Raises:
-            LedgerError: It cannot be used, is on a network file system, or others could read or change it.
+            LedgerError: It cannot be used, is on a network file system, or other users could read or change it.
 
         """
         copies = None
@@ -140,17 +140,17 @@ class SqliteLedger(Ledger):
     async def _append(self, wanted: Append, fence: int | None) -> tuple[Line, ...]:
         run_id, summary = wanted.run_id, wanted.summary
         if self.is_copy:
-            raise LedgerError("the state directory is read-only, so nothing can be kept in it")
+            raise LedgerError("the state directory is read-only, so nothing can be stored in it")
         if not wanted.new_lines or summary.run_id != run_id or not is_run_id(run_id):
-            raise ValueError("an append is of at least one line, and of one run that has a ULID")
+            raise ValueError("an append needs at least one line, and one run with a ULID")
 
         def inspect(lines: Sequence[Line]) -> None:
             words = find_leak(lines, summary, self._is_hit)
             if words is not None:
                 kinds = ", ".join(sorted({line.kind for line in lines}))
                 raise LedgerError(
-                    f"{kinds} of run {run_id} seems to hold a secret ({words}), so nothing of it was kept;"
-                    " take the secret out of what the run reads, and replace it",
+                    f"{kinds} of run {run_id} seems to hold a secret ({words}), so none of it was stored;"
+                    " remove the secret from what the run reads, and replace it",
                     is_unsafe=True,
                 )
 
@@ -171,11 +171,11 @@ class SqliteLedger(Ledger):
         return await self._run(append)
 
     async def read(self, run_id: str) -> tuple[Line, ...]:
-        """Return a run's lines as they stand; see `Ledger`."""
+        """Return a run's lines as stored; see `Ledger`."""
         return await self._run(partial(transactions.read, self._connection, run_id))
 
     async def check(self, run_id: str) -> tuple[ChainFault, ...]:
-        """Return where a run's lines are not what was once written; see `Ledger`."""
+        """Return where a run's lines differ from what was written; see `Ledger`."""
         return await self._run(partial(transactions.check, self._connection, self.log_id, run_id))
 
     async def head(self, run_id: str) -> str:
@@ -183,11 +183,11 @@ class SqliteLedger(Ledger):
         return await self._run(partial(transactions.head, self._connection, run_id))
 
     async def runs(self, limit: int, status: str | None = None) -> tuple[Summary, ...]:
-        """Return the runs, the one begun last first; see `Ledger`."""
+        """Return the runs, newest first; see `Ledger`."""
         return await self._run(partial(transactions.runs, self._connection, limit, status))
 
     async def rebuild(self, summarise: Callable[[tuple[Line, ...]], Summary]) -> int:
-        """Make all summaries again from the lines; see `Ledger`."""
+        """Rebuild all summaries from the lines; see `Ledger`."""
         return await self._run(partial(transactions.rebuild, self._connection, summarise))
 
     async def acquire(self, run_id: str, holder: Holder) -> Lease:
@@ -195,11 +195,11 @@ class SqliteLedger(Ledger):
         return await self._run(partial(self._leases.acquire, run_id, holder))
 
     async def renew(self, lease: Lease) -> None:
-        """Let a lease last from now on; see `Ledger`."""
+        """Extend a lease, counted from now; see `Ledger`."""
         await self._run(partial(self._leases.renew, lease))
 
     async def release(self, lease: Lease) -> None:
-        """Give a lease back; see `Ledger`."""
+        """Release a lease; see `Ledger`."""
         await self._run(partial(self._leases.release, lease))
 
     async def changes(self, *, interval_s: float = 0.1) -> AsyncIterator[frozenset[str]]:
@@ -212,7 +212,7 @@ class SqliteLedger(Ledger):
             await self._sleep(interval_s)
 
     async def close(self) -> None:
-        """Let go of the file; what has begun comes to its end first."""
+        """Close the file, after finishing what has begun."""
         try:
             await self._worker.run(self._connection.close)
         finally:
@@ -222,7 +222,7 @@ class SqliteLedger(Ledger):
 
     @property
     def is_copy(self) -> bool:
-        """Whether it is a copy of what cannot be written to: to look at, and not to append to."""
+        """Whether this is a copy of a read-only ledger: readable, but not for appending."""
         return self._copies is not None
 
     async def __aenter__(self) -> Self:

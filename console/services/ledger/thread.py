@@ -10,13 +10,13 @@ _Value = TypeVar("_Value")
 
 
 class LedgerThread(Worker):
-    """A worker whose errors are those of a ledger."""
+    """A worker whose errors are a ledger's errors."""
 
     async def run(self, work: Callable[[], _Value]) -> _Value:
-        """Run a call in the thread and return what it returns.
+        """Run a call in the thread and return its result.
 
         Raises:
-            LedgerError: It did not come back in time, or the ledger is closed.
+            LedgerError: It did not return in time, or the ledger is closed.
 
         """
         try:
@@ -25,6 +25,6 @@ class LedgerThread(Worker):
             raise LedgerError("the ledger is closed; open it again") from None
         except OverdueError:
             raise LedgerError(
-                f"the ledger did not answer within {self.deadline_s:g} s, so whether it was kept is not known;"
-                " look at the disk, then read the run again"
+                f"the ledger did not answer within {self.deadline_s:g} s, so whether it was stored is unknown;"
+                " check the disk, then read the run again"
             ) from None

@@ -1,4 +1,4 @@
-"""What a ledger does, each as one transaction on one connection."""
+"""The ledger's operations, each as one transaction on one connection."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 _COLUMNS = "version, log_id, run_id, seq, at_ms, actor, kind, gate, attempt, body, previous, sha256, call_id"
 """In the order of a Line's fields."""
-_INSERT = f"INSERT INTO line ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608  # of our own words
-_SELECT = f"SELECT {_COLUMNS} FROM line WHERE run_id = ? ORDER BY seq"  # noqa: S608  # of our own words
+_INSERT = f"INSERT INTO line ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608  # of our own constants
+_SELECT = f"SELECT {_COLUMNS} FROM line WHERE run_id = ? ORDER BY seq"  # noqa: S608  # of our own constants
 _PUT_SUMMARY = """INSERT INTO run
     (run_id, repository, gate, status, started_at_ms, updated_at_ms, attempt, is_simulated)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?)
@@ -38,7 +38,7 @@ _PUT_SUMMARY = """INSERT INTO run
 
 @dataclass(frozen=True, slots=True)
 class Append:
-    """Lines that are wanted at the end of a run."""
+    """Lines to append to a run."""
 
     run_id: str
     new_lines: Sequence[NewLine]
@@ -64,8 +64,8 @@ def append(
         wanted: What to append.
         log_id: The ledger's id.
         at_ms: The writer's time.
-        inspect: Raises what keeps the lines from being kept.
-        require_lease: Raises what keeps this author from appending.
+        inspect: Raises if the lines must not be stored.
+        require_lease: Raises if this author must not append.
 
     """
     import sqlite3
@@ -85,12 +85,12 @@ def append(
             for line in lines:
                 connection.execute(_INSERT, _row(line))
             if lines and _last(connection, run_id) != (lines[-1].seq, lines[-1].sha256):
-                raise LedgerError(f"the ledger did not keep the lines of run {run_id}: something else changes it")
+                raise LedgerError(f"the ledger did not store the lines of run {run_id}: something else is changing it")
             connection.execute(_PUT_SUMMARY, _summary_row(wanted.summary))
     except sqlite3.IntegrityError as error:
         if (conflict := _said_already(connection, run_id, wanted.new_lines)) is not None:
             raise conflict from None
-        raise LedgerError(f"the ledger does not take these lines of run {run_id}: {safe(str(error))}") from None
+        raise LedgerError(f"the ledger rejects these lines of run {run_id}: {safe(str(error))}") from None
     return tuple(lines)
 
 
@@ -122,7 +122,7 @@ def read(connection: "Connection", run_id: str) -> tuple[Line, ...]:
 
 
 def check(connection: "Connection", log_id: str, run_id: str) -> tuple[ChainFault, ...]:
-    """Return where a run's lines are not what was once written, damaged ones included."""
+    """Return where a run's lines differ from what was written, damaged ones included."""
     lines, faults = [], []
     for row in _rows(connection, run_id):
         try:
@@ -141,7 +141,7 @@ def head(connection: "Connection", run_id: str) -> str:
 
 
 def runs(connection: "Connection", limit: int, status: str | None) -> tuple[Summary, ...]:
-    """Return the summaries of the runs, the one begun last first."""
+    """Return the summaries of the runs, newest first."""
     rows = connection.execute(
         """SELECT run_id, repository, gate, status, started_at_ms, updated_at_ms, attempt, is_simulated
             FROM run WHERE ?1 IS NULL OR status = ?1 ORDER BY number DESC LIMIT ?2""",
@@ -151,7 +151,7 @@ def runs(connection: "Connection", limit: int, status: str | None) -> tuple[Summ
 
 
 def rebuild(connection: "Connection", summarise: Callable[[tuple[Line, ...]], Summary]) -> int:
-    """Make all summaries again from the lines; return how many."""
+    """Rebuild all summaries from the lines; return how many."""
     with transaction(connection):
         connection.execute("DELETE FROM run")
         found = connection.execute("SELECT run_id FROM line GROUP BY run_id ORDER BY min(place)").fetchall()
@@ -161,12 +161,12 @@ def rebuild(connection: "Connection", summarise: Callable[[tuple[Line, ...]], Su
 
 
 def last_place(connection: "Connection") -> int:
-    """Return where the last line of all runs stands."""
+    """Return the position of the last line of all runs."""
     return int(connection.execute("SELECT coalesce(max(place), 0) FROM line").fetchone()[0])
 
 
 def appended_since(connection: "Connection", place: int) -> tuple[int, frozenset[str]]:
-    """Return where the last line of all runs stands, and the runs with lines after a place."""
+    """Return the position of the last line of all runs, and the runs with lines after a position."""
     now = last_place(connection)
     if now == place:
         return now, frozenset()
@@ -175,7 +175,7 @@ def appended_since(connection: "Connection", place: int) -> tuple[int, frozenset
 
 
 def require_run(connection: "Connection", run_id: str) -> None:
-    """Refuse a run that there is not."""
+    """Refuse a run that does not exist."""
     _found(_last(connection, run_id), run_id)
 
 
@@ -206,7 +206,7 @@ def _lines(connection: "Connection", run_id: str) -> tuple[Line, ...]:
             lines.append(_line(row))
         except ValueError:
             raise LedgerError(
-                f"line {row[3]} of run {run_id} is damaged: the ledger was changed by something else; verify the record"
+                f"line {row[3]} of run {run_id} is damaged: something else changed the ledger; verify the record"
             ) from None
     return tuple(lines)
 
@@ -230,14 +230,14 @@ def _line(row: Sequence[Any]) -> Line:
 
 
 def _since(connection: "Connection", run_id: str, head: str) -> tuple[Line, ...]:
-    """Return the lines after the one with this hash; none where no line has it."""
+    """Return the lines after the one with this hash; none if no line has it."""
     lines = _lines(connection, run_id)
     places = [place for place, line in enumerate(lines, 1) if line.sha256 == head]
     return lines[places[-1] :] if places else ()
 
 
 def _said_already(connection: "Connection", run_id: str, new_lines: Sequence[NewLine]) -> ConflictError | None:
-    """Return the conflict with a line that decides the same, or intends or ends the same call."""
+    """Return the conflict with a line that decides the same gate, or intends or ends the same call."""
     for new in new_lines:
         for line in _lines(connection, run_id):
             if _says_the_same(line, new):
@@ -265,9 +265,9 @@ def _conflict(connection: "Connection", run_id: str, instead: tuple[Line, ...]) 
         by_whom = f"{last.actor.id} was first: {last.kind}" if decided is None else _DECIDED_FIRST + last.actor.id
         words = f"{by_whom}{where}, line {last.seq} of run {run_id}"
     else:
-        words = f"run {run_id} does not stand where it was seen"
+        words = f"run {run_id} has changed since you looked"
     return ConflictError(
-        f"{words}; nothing of yours was kept, look at the run again",
+        f"{words}; nothing of yours was stored, look at the run again",
         head=head(connection, run_id),
         by=by,
         instead=instead,

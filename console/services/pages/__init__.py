@@ -1,1 +1,1 @@
-"""Public pages: fetched past a guard on this machine's network, reduced to text, compared with claims."""
+"""Public pages: fetched behind a guard of this machine's network, reduced to text, compared with claims."""

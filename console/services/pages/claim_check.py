@@ -1,4 +1,4 @@
-"""The source check: each page that a draft's claims name is read once, and its words are looked up."""
+"""The source check: reads each page that a draft's claims cite once, and looks for the claims' words in it."""
 
 import asyncio
 import functools
@@ -16,9 +16,9 @@ from console.services.pages.public_address import Resolve, resolve_host
 from console.services.system.merge import merge
 
 CLAIM_LIMIT = 50
-"""The most claims of a draft that are checked."""
+"""The most claims of a draft to check."""
 DEADLINE_S = 10.0
-"""The longest that reading one source may take in all, in seconds."""
+"""The longest that reading one source may take in total, in seconds."""
 REDIRECT_LIMIT = 3
 
 
@@ -28,13 +28,12 @@ def source_fetch(
     deadline_s: float = DEADLINE_S,
     resolve: Resolve = resolve_host,
 ) -> Fetch:
-    """Return how a source is read: the guarded reader of public pages, with a claim's limits.
+    """Return the guarded reader of public pages, with the limits for claims.
 
     Args:
-        loopback_origins: Origins of this machine's loopback that may be asked too, such as the embedded gateway's in
-            a demo.
-        deadline_s: The longest that reading one source may take in all, in seconds.
-        resolve: How a host's name becomes addresses.
+        loopback_origins: Loopback origins that may be read too, such as the embedded gateway's in a demo.
+        deadline_s: The longest that reading one source may take in total, in seconds.
+        resolve: Resolves a host name to addresses.
 
     """
     return functools.partial(
@@ -49,13 +48,13 @@ def source_fetch(
 async def check_claims(
     claims: Sequence[Claim], read: Fetch, now: Callable[[], float] = time.time
 ) -> AsyncGenerator[SourceChecked, None]:
-    """Read the pages that claims name, a few side by side and each once, and yield what each came to as it comes.
+    """Read the pages that claims cite, a few at a time and each once, and yield each result as it arrives.
 
-    Claims beyond the limit are yielded as not read, so that every claim is in one result.
+    Claims beyond the limit are yielded as not read, so that every claim has one result.
 
     Args:
         claims: The draft's claims, under their final ids.
-        read: How a page is read, such as `source_fetch()`.
+        read: Reads a page, such as `source_fetch()`.
         now: The clock, in Unix time, in seconds.
 
     """
@@ -66,15 +65,15 @@ async def check_claims(
         async for checked in merged:
             yield checked
     for named in left.values():
-        yield not_read(named, _ms(now()), Unread.OVER_LIMIT, f"only {CLAIM_LIMIT} claims of a draft are checked")
+        yield not_read(named, _ms(now()), Unread.OVER_LIMIT, f"at most {CLAIM_LIMIT} claims of a draft are checked")
 
 
 async def _check(
     address: str, claims: Sequence[Claim], read: Fetch, now: Callable[[], float]
 ) -> AsyncGenerator[SourceChecked, None]:
-    # A draft may be made to carry away what its writer was shown: what looks like a secret is not sent anywhere.
+    # A draft may try to smuggle out what its writer was shown: never send what looks like a secret.
     if words := looks_like_secret(address, is_address=True):
-        yield not_read(claims, _ms(now()), Unread.REFUSED, f"the page's address looks like it holds {words}")
+        yield not_read(claims, _ms(now()), Unread.REFUSED, f"the page's URL looks like it contains {words}")
         return
     try:
         page = await read(address)
@@ -83,7 +82,7 @@ async def _check(
         yield not_read(claims, _ms(now()), unread, str(error), error.http_status)
         return
     seen = Page(page.url, page.status, page.content_type, page.text, page.sha256, page.size)
-    # In a thread: looking words up in 2 MB takes a moment, and a screen may be waiting.
+    # In a thread: searching 2 MB takes a moment, and a screen may be waiting.
     yield await asyncio.to_thread(judge, claims, seen, _ms(now()))
 
 

@@ -1,23 +1,23 @@
-"""Why a public page was not read, in our words.
+"""Why a public page was not read, in our own words.
 
 SourceError
-├─ SourceRefusedError      its address must not be asked: scheme, credentials, a place inside this network
-└─ SourceUnreachableError  there was no whole page: name, connection, deadline, status, size, compression, no text
+├─ SourceRefusedError      its URL must not be read: scheme, credentials, a host inside this network
+└─ SourceUnreachableError  there was no complete page: name, connection, deadline, status, size, compression, no text
 """
 
 
 class SourceError(Exception):
-    """A page was not read. The message is one sentence in our words; no text from outside is in it."""
+    """A page was not read. The message is one sentence in our own words, without text from outside."""
 
     def __init__(self, words: str, *, http_status: int | None = None) -> None:
         super().__init__(words)
         self.http_status = http_status
-        """The answer's status, where the page was not taken because of it."""
+        """The answer's status, if that is why the page was not accepted."""
 
 
 class SourceRefusedError(SourceError):
-    """The page's address, or one that it leads to, is one that must not be asked. Nothing was sent there."""
+    """The page's URL, or one that it redirects to, must not be read. Nothing was sent there."""
 
 
 class SourceUnreachableError(SourceError):
-    """The page was asked for and did not come whole."""
+    """The page was requested, but did not arrive complete."""

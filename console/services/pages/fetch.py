@@ -1,8 +1,8 @@
-"""Reading one public page: the one client for pages that claims and facts rest on.
+"""Reading one public page: the only client for the pages behind claims and facts.
 
-Every hop's address is checked, and the connection goes to the very address that was checked: a name that means another
-place a moment later leads nowhere. No credential, no cookie, no proxy or netrc from the environment, no compression;
-one deadline and one cap for all of it.
+Every hop's address is checked, and the connection goes to exactly that address, so a name that resolves differently a
+moment later (DNS rebinding) has no effect. No credentials, no cookies, no proxy or netrc from the environment, no
+compression; one deadline and one cap for everything.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ from console.services.pages.public_address import Resolve, public_addresses, res
 SIZE_LIMIT = 2 * 1024 * 1024
 """The most bytes of a page."""
 DEADLINE_S = 20.0
-"""The longest that reading a page may take in all, in seconds, redirects included."""
+"""The longest that reading a page may take in total, in seconds, including redirects."""
 REDIRECT_LIMIT = 5
 _URL_LIMIT = 2048
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -34,20 +34,20 @@ _TEXT = ("application/json", "application/yaml", "application/toml", "applicatio
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """A page that came whole."""
+    """A page that arrived complete."""
 
     url: str
-    """Where it was found, after redirects: then text from outside."""
+    """Its URL after redirects, so possibly text from outside."""
     status: int
     """From 200 to 299."""
     content_type: str
-    """The media type in lower case, without parameters; empty where the answer named none. Text from outside."""
+    """The media type in lower case, without parameters; empty if the answer named none. Text from outside."""
     text: str = field(repr=False)
-    """What a reader would see of it, each run of white space as one space. Text from outside; never kept."""
+    """Its visible text, each run of white space as one space. Text from outside; never stored."""
     sha256: str
-    """Of the text without the ids and times that change with every visit: equal for a page that did not change."""
+    """Of the text without ids and times that change with every visit, so it is equal for an unchanged page."""
     size: int = 0
-    """How many bytes it came in."""
+    """How many bytes its body had."""
 
 
 async def fetch(
@@ -66,17 +66,17 @@ async def fetch(
     Args:
         url: `http://` or `https://`, on the public internet.
         size_limit: The most bytes of the page.
-        deadline_s: The longest that it may take in all, in seconds.
-        redirect_limit: The most redirects that are followed.
-        resolve: How a host's name becomes addresses.
-        make_tls: How the TLS context is made, once it is needed.
-        allow_loopback: Take this machine's loopback for a public place, for tests.
-        loopback_origins: Take these origins, such as `http://127.0.0.1:4000`, for public places where they lie on this
-            machine's loopback. No page of another origin leads there.
+        deadline_s: The longest that it may take in total, in seconds.
+        redirect_limit: The most redirects to follow.
+        resolve: Resolves a host name to addresses.
+        make_tls: Builds the TLS context, when it is needed.
+        allow_loopback: Treat this machine's loopback as public, for tests.
+        loopback_origins: Treat these origins on this machine's loopback, such as `http://127.0.0.1:4000`, as public. A
+            page of another origin cannot redirect there.
 
     Raises:
-        SourceRefusedError: The address, or one that it leads to, must not be asked.
-        SourceUnreachableError: There was no whole page of text.
+        SourceRefusedError: The URL, or one that it redirects to, must not be read.
+        SourceUnreachableError: There was no complete page of text.
 
     """
     fetcher = _Fetcher(
@@ -91,11 +91,11 @@ async def fetch(
         async with asyncio.timeout(deadline_s):
             return await fetcher.follow(url)
     except TimeoutError:
-        raise SourceUnreachableError(f"no whole page within {deadline_s:g} s") from None
+        raise SourceUnreachableError(f"no complete page within {deadline_s:g} s") from None
 
 
 class _Fetcher:
-    """Follows one page's redirects to its end."""
+    """Follows one page's redirects to the end."""
 
     def __init__(
         self,
@@ -124,12 +124,12 @@ class _Fetcher:
             if isinstance(found, Fetched):
                 return found
             if url.scheme == "https" and found.scheme != "https":
-                raise SourceRefusedError("the page leads from https to plain http; not followed")
+                raise SourceRefusedError("the page redirects from https to plain http; not followed")
             url = found
         raise SourceUnreachableError(f"the page redirects more than {self._redirect_limit} times")
 
     async def _get(self, url: URL) -> Fetched | URL:
-        """Ask one address in a session of its own; return the page, or the address that it leads to."""
+        """Request one URL in its own session; return the page, or the URL that it redirects to."""
         host, port = str(url.host), url.port or 0
         allow_loopback = self._allow_loopback or str(url.origin()) in self._loopback_origins
         addresses = await public_addresses(host, port, self._resolve, allow_loopback=allow_loopback)
@@ -156,9 +156,7 @@ class _Fetcher:
         except aiohttp.ClientPayloadError:
             raise SourceUnreachableError("the connection ended in the middle of the page") from None
         except (aiohttp.ClientConnectorCertificateError, aiohttp.ClientSSLError):
-            raise SourceUnreachableError(
-                "the page's host has no certificate that is trusted, or speaks no TLS"
-            ) from None
+            raise SourceUnreachableError("the page's host has no trusted certificate, or does not speak TLS") from None
         except aiohttp.ClientResponseError:
             raise SourceUnreachableError("the answer is not valid HTTP") from None
         except (aiohttp.ClientError, OSError, ValueError):
@@ -171,7 +169,7 @@ class _Fetcher:
             body += piece
             if len(body) > self._size_limit:
                 raise SourceUnreachableError(f"the page is larger than {self._size_limit / 1024 / 1024:g} MB")
-        # In a thread: 2 MB of hostile markup take a second, and a screen may be waiting.
+        # In a thread: 2 MB of hostile markup takes a second, and a screen may be waiting.
         return await asyncio.to_thread(_read, url, response, bytes(body))
 
 
@@ -183,7 +181,7 @@ _HEADERS = {
 
 
 class _Pinned(AbstractResolver):
-    """Knows the checked addresses and no others."""
+    """Returns only the checked addresses."""
 
     def __init__(self, addresses: Sequence[str]) -> None:
         self._addresses = addresses
@@ -204,33 +202,33 @@ class _Pinned(AbstractResolver):
         ]
 
     async def close(self) -> None:
-        """Nothing is held."""
+        """Nothing to close."""
 
 
 def _parse(text: str) -> URL:
     if not text.isascii() or not text.isprintable() or " " in text or "\\" in text or len(text) > _URL_LIMIT:
-        raise SourceRefusedError("the page's address has a character that a URL does not have, or is too long")
+        raise SourceRefusedError("the page's URL has a character that a URL cannot have, or is too long")
     try:
         url = URL(text)
         port = url.port
     except ValueError:
-        raise SourceRefusedError("the page's address is not a URL") from None
+        raise SourceRefusedError("the page's address is not a valid URL") from None
     if url.scheme not in ("http", "https") or not url.host or not port:
-        raise SourceRefusedError("the page's address, or one that it leads to, is neither http nor https")
+        raise SourceRefusedError("the page's URL, or one that it redirects to, is neither http nor https")
     if url.user is not None or url.password is not None:
-        raise SourceRefusedError("the page's address holds a user name or password")
+        raise SourceRefusedError("the page's URL contains a user name or password")
     return url.with_fragment(None)
 
 
 def _destination(url: URL, response: aiohttp.ClientResponse) -> URL:
-    """Return where a redirect leads."""
+    """Return the URL that a redirect leads to."""
     location = response.headers.get("location", "").strip()
     if not location:
-        raise SourceUnreachableError("the page redirects, but names no address", http_status=response.status)
+        raise SourceUnreachableError("the page redirects, but names no URL", http_status=response.status)
     try:
         target = url.join(URL(location))
     except ValueError:
-        raise SourceRefusedError("the page redirects to what is not a URL") from None
+        raise SourceRefusedError("the page redirects to something that is not a URL") from None
     return _parse(str(target))
 
 
@@ -239,7 +237,7 @@ def _require_text(response: aiohttp.ClientResponse) -> None:
     if not 200 <= status < 300:
         raise SourceUnreachableError(f"the page's host answered with HTTP status {status}", http_status=status)
     if response.headers.get("content-encoding", "").strip().lower() not in ("", "identity"):
-        raise SourceUnreachableError("the page is compressed, although it was asked for as it is", http_status=status)
+        raise SourceUnreachableError("the page is compressed, but we asked for it uncompressed", http_status=status)
     kind = _media_type(response)
     if kind and not (kind.startswith("text/") or kind in (*_MARKUP, *_TEXT) or kind.endswith(("+json", "+xml"))):
         raise SourceUnreachableError("the page is not text that can be compared", http_status=status)

@@ -1,4 +1,4 @@
-"""Looking at the sources of the verification table: whether a page changed since a person verified it."""
+"""Checking the sources of the verification table: whether a page changed since a person verified it."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
@@ -10,19 +10,19 @@ from console.services.pages.fetch import Fetched
 from console.services.system.merge import merge
 
 FETCH_LIMIT = 4
-"""The most pages that are fetched at once."""
+"""The most pages to fetch at once."""
 
 Fetch = Callable[[str], Awaitable[Fetched]]
 """Reads a public page; raises `SourceError`."""
 
 
 async def check_sources(rows: Sequence[Row], marks: Sequence[Mark], fetch: Fetch) -> AsyncGenerator[PageChecked, None]:
-    """Fetch the rows' sources side by side and yield each result as it comes. Nothing is stored.
+    """Fetch the rows' sources in parallel and yield each result as it arrives. Nothing is stored.
 
     Args:
-        rows: The rows whose sources are fetched.
-        marks: Marks of all rows, in the order in which they were made.
-        fetch: How a page is read.
+        rows: The rows whose sources to fetch.
+        marks: The marks of all rows, oldest first.
+        fetch: Reads a page.
 
     """
     streams = [_check_source(row, marks, fetch) for row in rows]

@@ -1,7 +1,7 @@
-"""A page's text: what a reader would see of it, the same for a page that did not change.
+"""A page's visible text; an unchanged page gives the same text.
 
-The reader of markup is our own because its input is hostile: it takes time in proportion to the page's length, and
-no input makes it raise. Python's html.parser promises neither.
+We parse markup ourselves because the input is hostile: this takes time in proportion to the page's length, and never
+raises. Python's html.parser promises neither.
 """
 
 import hashlib
@@ -11,12 +11,12 @@ import re
 from console.domain.text.machine_made import is_mixed
 
 _UNSEEN = ("script", "style", "noscript", "template", "svg", "iframe", "object", "title", "textarea", "select")
-"""Elements whose content is not text of the page, or changes with every visit."""
+"""Elements whose content is not part of the page's text, or changes with every visit."""
 _INLINE = frozenset(
     ("a", "abbr", "b", "bdi", "bdo", "cite", "code", "data", "del", "dfn", "em", "font", "i", "ins", "kbd", "label",
      "mark", "q", "s", "samp", "small", "span", "strong", "sub", "sup", "time", "u", "var", "wbr")
 )  # fmt: skip
-"""Elements that do not part words."""
+"""Elements that do not separate words."""
 _ENDS = {name: re.compile(rf"</{name}(?=[\s/>])", re.IGNORECASE) for name in _UNSEEN}
 _NAME = re.compile(r"/?([A-Za-z][A-Za-z0-9:-]{0,40}+)")
 _TAG_END = re.compile(r"""(?>[^>=]++|=\s*+"[^"]*+"|=\s*+'[^']*+'|=)*+>""")
@@ -33,12 +33,12 @@ _RUN = re.compile(r"[A-Za-z0-9_=-]{24,}+")
 _ENCODINGS = dict.fromkeys(("iso-8859-1", "latin1", "latin-1", "windows-1252", "cp1252"), "cp1252") | {
     "utf-16": "utf-16"
 }
-"""What is read otherwise than as UTF-8; Latin-1 is what browsers take it for. Some of Python's codecs are not encodings
-of text, or take time that grows with the square of the length, so that none is taken by its name alone."""
+"""What is not read as UTF-8; Latin-1 as browsers read it. Other names are ignored: some of Python's codecs are not text
+encodings, or take time that grows with the square of the length."""
 
 
 def decode(body: bytes, charset: str) -> str:
-    """Return a body as text. What does not fit the encoding becomes a replacement character; nothing raises."""
+    """Return a body as text. Bytes that do not fit the encoding become replacement characters; this never raises."""
     text = body.decode(_ENCODINGS.get(charset.strip().lower(), "utf-8"), errors="replace")
     return text.removeprefix("\ufeff")
 
@@ -49,7 +49,7 @@ def visible_text(page: str, *, is_markup: bool) -> str:
 
 
 def content_sha256(text: str) -> str:
-    """Return the hash of a page's visible text, in which ids and times that change with every visit do not count."""
+    """Return the hash of a page's visible text, ignoring ids and times that change with every visit."""
     lasting = _RUN.sub(lambda run: "" if is_mixed(run[0]) else run[0], _NONCE.sub("", text))
     return hashlib.sha256(" ".join(lasting.split()).encode("utf-8", errors="replace")).hexdigest()
 

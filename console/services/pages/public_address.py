@@ -1,4 +1,4 @@
-"""Public addresses: what keeps a page's address from leading into this machine or its network (SSRF)."""
+"""Public addresses: keeps a page's URL from leading into this machine or its network (SSRF)."""
 
 import asyncio
 import ipaddress
@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from console.services.pages.failure import SourceRefusedError, SourceUnreachableError
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
-"""Returns the IP addresses of a host name; raises OSError where it has none."""
+"""Returns the IP addresses of a host name; raises OSError if it has none."""
 
 _NOT_PUBLIC_V4 = tuple(
     ipaddress.IPv4Network(network)
@@ -31,7 +31,7 @@ _NOT_PUBLIC_V4 = tuple(
     )
 )
 _PUBLIC_V6 = ipaddress.IPv6Network("2000::/3")
-"""The only unicast space that is handed out. Loopback, mapped IPv4, NAT64, ULA, link-local, multicast lie outside."""
+"""The only unicast space in use. Loopback, mapped IPv4, NAT64, ULA, link-local and multicast are outside it."""
 _NOT_PUBLIC_V6 = tuple(
     ipaddress.IPv6Network(network)
     for network in (
@@ -41,12 +41,12 @@ _NOT_PUBLIC_V6 = tuple(
         "3fff::/20",  # documentation
     )
 )
-# The special-purpose registries of IANA, as RFC 6890 describes them. Python's own is_global says another thing in
-# each of the versions that the console runs on.
+# IANA's special-purpose registries, as RFC 6890 describes them. Python's own is_global differs between the versions
+# that the console runs on.
 
 
 def is_public(address: str) -> bool:
-    """Return whether an IP address is one that anybody on the internet could reach; False where it is none."""
+    """Return whether an IP address is public: anyone on the internet could reach it. False if it is not an address."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:
@@ -58,17 +58,17 @@ def is_public(address: str) -> bool:
 
 
 async def public_addresses(host: str, port: int, resolve: Resolve, *, allow_loopback: bool = False) -> Sequence[str]:
-    """Return the addresses of a host, all of them public. Who connects must use these and not ask again.
+    """Return the addresses of a host, all of them public. Connect to these and do not resolve the name again.
 
     Args:
         host: A host name or an IP address without brackets.
-        port: The port that will be connected to.
-        resolve: How a name becomes addresses.
-        allow_loopback: Take this machine's loopback too, for tests.
+        port: The port to connect to.
+        resolve: Resolves a host name to addresses.
+        allow_loopback: Accept this machine's loopback too, for tests.
 
     Raises:
-        SourceRefusedError: An address is not public. One is enough: a name that means both is not honest.
-        SourceUnreachableError: The name has no address.
+        SourceRefusedError: An address is not public. One is enough: an honest name does not mix both.
+        SourceUnreachableError: The host name has no address.
 
     """
     try:
@@ -79,12 +79,12 @@ async def public_addresses(host: str, port: int, resolve: Resolve, *, allow_loop
         raise SourceUnreachableError("the page's host name has no address")
     for address in addresses:
         if not is_public(address) and not (allow_loopback and _is_loopback(address)):
-            raise SourceRefusedError("the page's address lies inside this machine or its network")
+            raise SourceRefusedError("the page's address is inside this machine or its network")
     return addresses
 
 
 async def resolve_host(host: str, port: int) -> Sequence[str]:
-    """Ask the operating system for a host's addresses."""
+    """Return a host's addresses from the operating system."""
     found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return [str(address[0]) for *_, address in found]
 

@@ -1,1 +1,1 @@
-"""Live proof: smoke tests, the ladder of checks, and the reading of a call as it arrives."""
+"""Live proof: smoke tests, the ladder of checks, and reading a call as it arrives."""

@@ -1,4 +1,4 @@
-"""Rung 2: the lists of models that a gateway shows, read and merged."""
+"""Rung 2: a gateway's model lists, read and merged."""
 
 import asyncio
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from console.domain.finding import Finding
-from console.domain.probes.assertion import found
+from console.domain.probes.assertion import finding_of
 from console.domain.probes.catalogue import Catalogue
 from console.domain.routes.family import family_of_path
 from console.domain.routes.route import Route
@@ -16,19 +16,19 @@ from console.services.gateway.failure import CallError
 from console.wire.catalogue import Listing, merge, read_listing
 
 LIST_LIMIT = 4 * 1024 * 1024
-"""The most bytes of one list; OpenRouter's, the largest seen, has about half a megabyte."""
+"""The most bytes of one list; the largest seen, OpenRouter's, has about half a megabyte."""
 LISTS_LIMIT = 8 * 1024 * 1024
 """The most bytes of all lists together."""
 _PAGE_LIMIT = 20
 """The most pages of one list."""
 
 _PUBLIC_LISTS = ("/api/models", "/api/pricing")
-"""CometAPI's public list and new-api's prices, both below the base URL."""
+"""CometAPI's public list and new-api's prices, both under the base URL."""
 
 
 @dataclass(frozen=True, slots=True)
 class CatalogueProof:
-    """What reading the lists came to."""
+    """The result of reading the lists."""
 
     catalogue: Catalogue
     notes: tuple[str, ...]
@@ -37,11 +37,11 @@ class CatalogueProof:
 
 
 async def read_catalogue(gateway: Gateway, routes: Sequence[Route]) -> CatalogueProof:
-    """Ask for every list that a gateway may have and merge what is one. Never raises: a list is a hint.
+    """Request every list that a gateway may have and merge those it has. Never raises: a list is only a hint.
 
-    All lists together have the time of one call and one limit of bytes, however many pages they have.
+    All lists together get the time of one call and one byte limit, however many pages they have.
 
-    `/health` of a gateway is never asked: LiteLLM's makes a paid call to every deployment.
+    A gateway's `/health` is never requested: LiteLLM's makes a paid call to every deployment.
     """
     reading = _Reading(gateway)
     paths = (*_model_paths(routes), *_PUBLIC_LISTS)
@@ -50,38 +50,38 @@ async def read_catalogue(gateway: Gateway, routes: Sequence[Route]) -> Catalogue
             for path in paths:
                 await reading.read(path)
     except TimeoutError:
-        reading.findings.append(found("CAT-01", "too_slow"))
+        reading.findings.append(finding_of("CAT-01", "too_slow"))
         for path in paths[len(reading.notes) :]:
-            reading.notes.append(f"GET {path}: not read to its end in the {gateway.deadline_s:g} s that all lists have")
+            reading.notes.append(f"GET {path}: not read to the end within the {gateway.deadline_s:g} s for all lists")
     catalogue = merge(reading.listings)
     if not catalogue.entries:
-        reading.findings.append(found("CAT-01", "none"))
+        reading.findings.append(finding_of("CAT-01", "none"))
     findings = tuple(dict.fromkeys(reading.findings))
     return CatalogueProof(catalogue, tuple(reading.notes), findings, reading.requests_sent)
 
 
 class _Reading:
-    """What was read of a gateway's lists so far."""
+    """What was read from a gateway's lists so far."""
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
         self._left = LISTS_LIMIT
         self.listings: list[tuple[str, Listing]] = []
         self.notes: list[str] = []
-        """One a list, in their order; a list that is not read to its end has none."""
+        """One per list, in order; a list that was not read to the end has none."""
         self.findings: list[Finding] = []
         self.requests_sent = 0
 
     async def read(self, path: str) -> None:
         """Read a list page by page.
 
-        No family is spoken: with `anthropic-version` some gateways answer in another shape.
+        No family header is sent: with `anthropic-version` some gateways answer in another shape.
         """
         query, seen, count, said = "", set[str](), 0, ""
         for page in range(1, _PAGE_LIMIT + 1):
             if self._left <= 0:
                 self._cut()
-                said = said or f"not asked: the lists before it have {LISTS_LIMIT // 1024 // 1024} MB"
+                said = said or f"not requested: the lists before it used up {LISTS_LIMIT // 1024 // 1024} MB"
                 break
             limit = min(LIST_LIMIT, self._left)
             self.requests_sent += 1
@@ -107,11 +107,11 @@ class _Reading:
         self.notes.append(f"GET {path}: {said}")
 
     def _cut(self) -> None:
-        self.findings.append(found("CAT-01", "too_long"))
+        self.findings.append(finding_of("CAT-01", "too_long"))
 
 
 def _model_paths(routes: Sequence[Route]) -> list[str]:
-    """Return the lists beside the routes' paths: `/v1/responses` has `/v1/models`."""
+    """Return the model lists next to the routes' paths: for `/v1/responses`, `/v1/models`."""
     paths = []
     for route in routes:
         family = family_of_path(route.endpoint_path)
@@ -128,4 +128,4 @@ def _said(reply: Reply, listing: Listing | None, count: int, limit: int) -> str:
         return f"{reply.status}, no such list"
     if len(reply.body) >= limit:
         return f"{reply.status}, longer than {limit // 1024} kB"
-    return f"{reply.status}, {'a web page' if 'html' in reply.content_type else 'no list of models'}"
+    return f"{reply.status}, {'a web page' if 'html' in reply.content_type else 'not a list of models'}"

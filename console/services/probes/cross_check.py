@@ -1,8 +1,8 @@
-"""Cross checks: opt-in probes that compare two calls, or send one that has to be refused.
+"""Cross checks: opt-in probes that compare two calls, or send one that the gateway must refuse.
 
-They cost more calls than a smoke test, so that nothing but `check --cross` makes them. PAR-02 calls a model that one
-family alone serves on another family on purpose; it is the one place where the console does so, to see that the
-gateway refuses it, and its answer is used for nothing else.
+They cost more calls than a smoke test, so only `check --cross` makes them. PAR-02 deliberately calls a model on a
+family that does not serve it, to see that the gateway refuses. The console does so nowhere else, and uses the answer
+for nothing else.
 """
 
 from dataclasses import dataclass, replace
@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from console.domain.errors.category import Category
 from console.domain.finding import Finding
 from console.domain.money import Spent, estimate, price_of
-from console.domain.probes.assertion import found
+from console.domain.probes.assertion import finding_of
 from console.domain.probes.smoke import SmokeResult
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.route import Route
@@ -24,7 +24,7 @@ from console.wire.json_value import decode, encode
 from console.wire.request import Request
 
 RESPONSES_ONLY_MODEL = "o3-pro"
-"""A model of OpenAI's list of those that Responses alone serves (openai-openapi, ResponsesOnlyModel)."""
+"""A model from OpenAI's list of those that only Responses serves (openai-openapi, ResponsesOnlyModel)."""
 _BODY_LIMIT = 262_144
 _VERSIONS = ("2023-06-01", "2026-10-21")
 """The two versions of the Messages API (platform.claude.com, versioning)."""
@@ -32,7 +32,7 @@ _VERSIONS = ("2023-06-01", "2026-10-21")
 
 @dataclass(frozen=True, slots=True)
 class CrossProof:
-    """What the cross checks of a route showed."""
+    """The result of a route's cross checks."""
 
     findings: tuple[Finding, ...] = ()
     notes: tuple[str, ...] = ()
@@ -47,12 +47,12 @@ class _Notebook:
 
 
 async def cross_check(route: Route, plan: SmokePlan, streamed: SmokeResult) -> CrossProof:
-    """Make a route's cross checks, after its streamed smoke test passed.
+    """Run a route's cross checks, after its streamed smoke test passed.
 
     Args:
         route: The route.
         plan: The client, the session's budget and the limits.
-        streamed: The smoke test's result, to compare a whole answer with.
+        streamed: The smoke test's result, to compare an unstreamed answer with.
 
     """
     book = _Notebook([], [])
@@ -70,11 +70,11 @@ async def cross_check(route: Route, plan: SmokePlan, streamed: SmokeResult) -> C
 async def _ask(
     route: Route, plan: SmokePlan, book: _Notebook, body: bytes, *, limit: int, version: str = ""
 ) -> Reply | None:
-    """Make one call within the budget; None where it was not made, or had no whole answer."""
+    """Make one call within the budget; None if it was not made, or got no complete answer."""
     price = plan.price_of(route)
     cost = estimate(len(body), limit, price)
     if (over := plan.reservations.reserve(cost)) is not None:
-        book.notes.append(f"not asked: {over.message}")
+        book.notes.append(f"not sent: {over.message}")
         return None
     taken = cost.taken()
     try:
@@ -86,7 +86,7 @@ async def _ask(
         money = price_of(price, usage.input_tokens, usage.output_tokens)
         taken = cost.taken(usage.total, money) if reply.is_success else Spent()
     except CallError as error:
-        book.notes.append(f"no whole answer: {error.classification.evidence}")
+        book.notes.append(f"no complete answer: {error.classification.evidence}")
         return None
     finally:
         plan.reservations.settle(cost, taken)
@@ -94,7 +94,7 @@ async def _ask(
 
 
 async def _compare_whole(route: Route, plan: SmokePlan, streamed: SmokeResult, book: _Notebook) -> None:
-    """PAR-01: a whole answer ends like the streamed one, names the same model, and names usage as it does."""
+    """PAR-01: an unstreamed answer ends like the streamed one, names the same model, and also reports usage."""
     wire = FAMILY_WIRES[route.endpoint_family]
     limit = plan.max_output_tokens
     body = wire.build(route.model, Request(PROMPT, limit, is_streamed=False))
@@ -111,24 +111,24 @@ async def _compare_whole(route: Route, plan: SmokePlan, streamed: SmokeResult, b
         )
         if one != other
     ]
-    book.notes.append(f"whole answer: {reply.status}, {'differs in ' + ', '.join(differs) if differs else 'agrees'}")
+    book.notes.append(f"not streamed: {reply.status}, {'differs in ' + ', '.join(differs) if differs else 'agrees'}")
     if differs:
-        book.findings.append(found("PAR-01", "differs", ", ".join(differs)))
+        book.findings.append(finding_of("PAR-01", "differs", ", ".join(differs)))
 
 
 async def _refuse_small_limit(route: Route, plan: SmokePlan, book: _Notebook) -> None:
-    """RSP-S-01: the family's minimum of 16 output tokens is kept."""
+    """RSP-S-01: the gateway enforces the family's minimum of 16 output tokens."""
     body = encode({"model": route.model, "input": PROMPT, "max_output_tokens": 15, "store": False})
     reply = await _ask(route, plan, book, body, limit=15)
     if reply is None:
         return
     book.notes.append(f"max_output_tokens 15: {reply.status}")
     if reply.is_success:
-        book.findings.append(found("RSP-S-01", "taken"))
+        book.findings.append(finding_of("RSP-S-01", "taken"))
 
 
 async def _try_headers(route: Route, plan: SmokePlan, book: _Notebook) -> None:
-    """MSG-HDR-01: which versions of the API the gateway takes; how the token is sent was proven by the smoke test."""
+    """MSG-HDR-01: which API versions the gateway accepts; the smoke test already proved how the token is sent."""
     wire = FAMILY_WIRES[route.endpoint_family]
     for version in _VERSIONS:
         body = wire.build_without_input(route.model)
@@ -138,11 +138,13 @@ async def _try_headers(route: Route, plan: SmokePlan, book: _Notebook) -> None:
         is_refused = not reply.is_success and classify_reply(route, reply).category is not Category.INVALID_REQUEST
         book.notes.append(f"anthropic-version {version}: {reply.status}{', refused' if is_refused else ''}")
         if is_refused:
-            book.findings.append(found("MSG-HDR-01", "version_refused", f"version {version}, status {reply.status}"))
+            book.findings.append(
+                finding_of("MSG-HDR-01", "version_refused", f"version {version}, status {reply.status}")
+            )
 
 
 async def _refuse_foreign_model(route: Route, plan: SmokePlan, book: _Notebook) -> None:
-    """PAR-02: a model that Responses alone serves is refused on chat, and not bridged in silence."""
+    """PAR-02: a model that only Responses serves is refused on chat, not silently bridged."""
     foreign = replace(route, model=RESPONSES_ONLY_MODEL)
     wire = FAMILY_WIRES[route.endpoint_family]
     body = wire.build(foreign.model, Request(PROMPT, 16, is_streamed=False))
@@ -151,6 +153,6 @@ async def _refuse_foreign_model(route: Route, plan: SmokePlan, book: _Notebook) 
         return
     if reply.is_success:
         book.notes.append(f"{RESPONSES_ONLY_MODEL} on chat: {reply.status}, served")
-        book.findings.append(found("PAR-02", "bridged"))
+        book.findings.append(finding_of("PAR-02", "bridged"))
     else:
         book.notes.append(f"{RESPONSES_ONLY_MODEL} on chat: {reply.status} {classify_reply(foreign, reply).category}")

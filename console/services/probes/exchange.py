@@ -1,4 +1,4 @@
-"""An exchange: one call of a route, judged while it comes in. Parts go in, events come out; no IO."""
+"""An exchange: one call of a route, judged as it arrives. Parts go in, events come out; no IO."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from console.domain.errors.body import read_error_body
 from console.domain.errors.category import Category, Classification, judged
 from console.domain.errors.classify import RefusedCall, classify
 from console.domain.finding import Finding, Severity
-from console.domain.probes.assertion import found
+from console.domain.probes.assertion import finding_of
 from console.domain.probes.event import (
     AnswerStarted,
     OutputReceived,
@@ -53,21 +53,21 @@ class _Times:
 
 
 class Exchange:
-    """One smoke call as it comes in: parts go in, events come out. Does no IO and never raises."""
+    """One smoke call as it arrives: parts go in, events come out. Does no IO and never raises."""
 
     def __init__(self, route: Route, secret: Secret | None, request: ProbeRequest | None = None) -> None:
-        """Begin an exchange.
+        """Start an exchange.
 
         Args:
-            route: The route that is called.
-            secret: The token, to be masked in what comes back.
-            request: What was sent; a text probe where it is not told.
+            route: The route to call.
+            secret: The token, to mask in the answer.
+            request: What was sent; None means a text probe.
 
         """
         self.is_over = False
-        """The call has failed: nothing that comes now could change that."""
+        """The call has failed; nothing that still arrives can change that."""
         self.has_open_end = False
-        """Set by who reads the call, where it stayed open after the answer was complete."""
+        """Set by the reader of the call if it stayed open after the answer was complete."""
         self._route = route
         self._shape = Shape.TEXT if request is None else request.shape
         self._mask = Mask(secret)
@@ -85,11 +85,11 @@ class Exchange:
 
     @property
     def is_settled(self) -> bool:
-        """Whether the answer has said how it ends: what may follow is a formality, and has to come soon."""
+        """Whether the answer has said how it ends: what may follow is a formality and must come soon."""
         return self._reader.is_complete or self._reader.has_failed
 
     def take(self, part: CallPart) -> list[SmokeEvent]:
-        """Take the call's next part and return the events in it."""
+        """Take the call's next part and return its events."""
         self._times.last = part.elapsed_ms
         match part:
             case Written(elapsed_ms):
@@ -105,7 +105,7 @@ class Exchange:
                 return self._take_chunk(data, elapsed_ms)
 
     def finish(self, failure: CallError | None) -> list[SmokeEvent]:
-        """Take the call's end, and its failure where it had one; return the last events."""
+        """Take the call's end, and its failure if it had one; return the last events."""
         pending = self._redacted.close() if self._redacted is not None else ""
         rest: list[SmokeEvent] = [self._output(pending)] if pending else []
         result = self._result(failure)
@@ -131,11 +131,11 @@ class Exchange:
 
     @property
     def _is_stream(self) -> bool:
-        """Whether the answer is a stream of events; a refused call may be one too."""
+        """Whether the answer is a stream of events; a refusal may be one too."""
         return self._started is not None and self._started.content_type == "text/event-stream"
 
     def _show(self, delta: Delta) -> list[SmokeEvent]:
-        """Mask in the order in which text is shown: a token may be spread over content and reasoning."""
+        """Mask in the order in which text is shown: a token may be split between content and reasoning."""
         self._is_reasoning = delta.is_reasoning
         text = delta.text if self._redacted is None else self._redacted.feed(delta.text)
         return [self._output(text)] if text else []
@@ -148,7 +148,7 @@ class Exchange:
         answer = self._reader.close() if self._is_stream else Answer()
         refusal = self._refusal(answer)
         reading = None if refusal is None else self._read_refusal(refusal)
-        findings = [found("COM-O-01", "framing")] if self._decoder.fault is not None else []
+        findings = [finding_of("COM-O-01", "framing")] if self._decoder.fault is not None else []
         findings += [self._mask.finding(finding) for finding in answer.findings]
         findings += [*self._check_echo(answer), *self._check_ends(failure)]
         service = self._service(answer)
@@ -182,7 +182,7 @@ class Exchange:
         )
 
     def _service(self, answer: Answer) -> Service | None:
-        """Say who answered; None where nobody did."""
+        """Return what answered; None if nothing did."""
         if self._started is None or not answer.is_complete:
             return None
         return prove(
@@ -200,46 +200,46 @@ class Exchange:
         return self._times.last if failure is None or failure.elapsed_ms is None else failure.elapsed_ms
 
     def _check_echo(self, answer: Answer) -> list[Finding]:
-        """Return a finding where the answer's text or one of its names is the token: no model ever gets it from us."""
+        """Return a finding if the answer's text or names contain the token, which we never send to a model."""
         is_in_text = self._redacted is not None and self._redacted.has_masked
         names = (answer.model, answer.answer_id, answer.finish)
         is_echo = is_in_text or any(name is not None and self._mask.is_hit(name) for name in names)
-        return [found("COM-E-02", "in_answer")] if is_echo and self._is_telling else []
+        return [finding_of("COM-E-02", "in_answer")] if is_echo and self._is_telling else []
 
     def _check_ends(self, failure: CallError | None) -> list[Finding]:
-        """Return the findings on the call as such: its requests, its time and its end."""
+        """Return the findings on the call itself: its requests, its time and its end."""
         findings = []
         if self._requests > 1:
-            findings.append(found("COM-T-06", "repeated"))
+            findings.append(finding_of("COM-T-06", "repeated"))
         if failure is not None and failure.http_status is not None and 300 <= failure.http_status < 400:
-            findings.append(found("COM-T-01", "redirected"))
+            findings.append(finding_of("COM-T-01", "redirected"))
         is_complete = self._reader.is_complete
         if failure is not None and failure.classification.category is Category.TIMEOUT and not is_complete:
-            findings.append(found("COM-T-02", "late"))
+            findings.append(finding_of("COM-T-02", "late"))
         if self._decoder.is_inside_event:
-            findings.append(found("COM-O-04", "cut_inside"))
+            findings.append(finding_of("COM-O-04", "cut_inside"))
         if self.has_open_end and is_complete:
-            findings.append(found("COM-T-05", "open_end"))
+            findings.append(finding_of("COM-T-05", "open_end"))
         return findings
 
     def _broken(self, answer: Answer, failure: CallError | None, findings: Sequence[Finding]) -> Classification | None:
-        """Say why an answer that is no refusal cannot be trusted; None where it can."""
+        """Say why an answer that is not a refusal cannot be trusted; None if it can."""
         if failure is not None and not answer.is_complete:
             return failure.classification
         broken = next((finding for finding in findings if finding.severity is Severity.FAIL), None)
         if broken is None:
             return None
-        page = found("COM-T-03", "html")
+        page = finding_of("COM-T-03", "html")
         if page in findings and self._started is not None:
             return judged(
                 Category.CONTRACT_VIOLATION,
                 f"{page.id}: HTTP status {self._started.status} with a web page",
-                action="Check base_url: it points at a web site or a login page, not at a gateway's API.",
+                action="Check base_url: it points at a website or a login page, not at a gateway's API.",
             )
         return judged(Category.CONTRACT_VIOLATION, f"{broken.id}: {broken.message}")
 
     def _refusal(self, answer: Answer) -> bytes | None:
-        """Return the body of a refusal; None where the call was not refused."""
+        """Return the body of a refusal; None if the call was not refused."""
         status = 0 if self._started is None else self._started.status
         if self._is_stream:
             if answer.error is not None:
@@ -247,7 +247,7 @@ class Exchange:
             return b"" if status >= 300 else None
         body = bytes(self._plain)
         if status >= 300:
-            return body  # a refusal stays one, also where its body is cut, slow or compressed
+            return body  # a refusal even if its body is cut, slow or compressed
         value = decode(body)
         if not isinstance(value, dict):
             return None

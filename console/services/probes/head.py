@@ -1,11 +1,11 @@
-"""The head of an answer: what its status and headers say, judged. No IO; never raises."""
+"""The head of an answer: checks its status and headers. No IO; never raises."""
 
 import re
 from collections.abc import Mapping
 
 from console.domain.errors.category import Category, Classification
 from console.domain.finding import Finding
-from console.domain.probes.assertion import found
+from console.domain.probes.assertion import finding_of
 from console.domain.routes.family import EndpointFamily
 from console.domain.text.closed_name import REQUEST_ID
 from console.services.gateway.call import Started
@@ -19,7 +19,7 @@ REQUEST_ID_HEADERS = (
     "x-cometapi-request-id",
     "x-litellm-call-id",
 )
-"""The headers that name a request id, the first one there decides."""
+"""The headers that name a request id; the first one present decides."""
 _RATE_LIMIT = re.compile(r"(?:x-ratelimit|anthropic-ratelimit-[a-z-]+|x-ratelimit-[a-z-]+)-(limit|remaining|reset)\b")
 _COUNT = re.compile(r"-?\d{1,18}(?:\.\d{1,9})?")
 _DURATION = re.compile(r"(?:\d{1,9}(?:\.\d{1,9})?(?:ms|s|m|h|d)){1,6}")
@@ -36,58 +36,58 @@ def check_head(
     Args:
         started: Status and headers.
         family: The family that was called.
-        body: The body's beginning, where it was not a stream of events; of a stream, the error in it.
-        reading: What the refusal was classed as; None where the call was not refused.
-        mask: Knows the token.
+        body: The body's beginning if it was not a stream of events; for a stream, the error in it.
+        reading: The refusal's classification; None if the call was not refused.
+        mask: Recognises the token.
 
     """
     is_stream = started.content_type == "text/event-stream"
     findings: list[Finding] = []
     if started.content_type in ("text/html", "application/xhtml+xml"):
-        findings.append(found("COM-T-03", "html"))
+        findings.append(finding_of("COM-T-03", "html"))
     elif started.status < 300 and not is_stream:
         is_json = started.content_type == "application/json"
-        findings.append(found("COM-T-04", "single_body") if is_json else found("COM-T-03", "no_stream_type"))
+        findings.append(finding_of("COM-T-04", "single_body") if is_json else finding_of("COM-T-03", "no_stream_type"))
     elif started.status >= 400 and not is_stream:
         findings += check_error_body(family, body)
     if request_id(started, mask) is None:
-        findings.append(found("COM-H-01", "missing"))
+        findings.append(finding_of("COM-H-01", "missing"))
     findings += check_rate_limits(started.headers)
     if reading is None or reading.category is not Category.ACCOUNT_QUOTA:
         findings += check_retry_after(started.status, started.headers)
     if any(mask.is_hit(value) for value in started.headers.values()):
-        findings.append(found("COM-E-02", "in_head"))
+        findings.append(finding_of("COM-E-02", "in_head"))
     if mask.is_hit(body.decode("utf-8", "replace")):
-        findings.append(found("COM-E-02", "in_error"))
+        findings.append(finding_of("COM-E-02", "in_error"))
     return findings
 
 
 def request_id(started: Started, mask: Mask) -> str | None:
-    """Return the request id that an answer names, where it has an id's form."""
+    """Return the request id that an answer names, if it has the form of an id."""
     names = (started.headers[name] for name in REQUEST_ID_HEADERS if name in started.headers)
     return mask.closed(next(names, None), REQUEST_ID)
 
 
 def check_rate_limits(headers: Mapping[str, str]) -> list[Finding]:
-    """Return a finding where a rate-limit header holds neither a count nor a time."""
+    """Return a finding if a rate-limit header holds neither a count nor a time."""
     for name, value in headers.items():
         kind = _RATE_LIMIT.match(name.lower())
         if kind is None:
             continue
         forms = (_COUNT, _DURATION, _MOMENT) if kind[1] == "reset" else (_COUNT,)
         if not any(form.fullmatch(value.strip()) for form in forms):
-            return [found("COM-H-02", "unreadable")]
+            return [finding_of("COM-H-02", "unreadable")]
     return []
 
 
 def check_retry_after(status: int, headers: Mapping[str, str]) -> list[Finding]:
-    """Return a finding where a refusal for too many requests does not say when to come back."""
+    """Return a finding if a refusal for too many requests does not say when to retry."""
     if status != 429:
         return []
     value = headers.get("retry-after")
     if value is not None:
-        return [] if _is_soon(value.strip()) else [found("COM-H-03", "unreadable")]
-    return [found("COM-H-03", "renamed" if "llm_provider-retry-after" in headers else "missing")]
+        return [] if _is_soon(value.strip()) else [finding_of("COM-H-03", "unreadable")]
+    return [finding_of("COM-H-03", "renamed" if "llm_provider-retry-after" in headers else "missing")]
 
 
 def _is_soon(value: str) -> bool:

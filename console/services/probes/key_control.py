@@ -1,8 +1,8 @@
-"""Rung 3: the negative controls. A wrong key is refused, an unknown model is, and the family exists for the right key.
+"""Rung 3: the negative controls. A wrong key and an unknown model are refused, and the family exists for the right key.
 
-A list that anybody may read proves nothing about a key, so calls on the route's own path do. None of them carries an
-input, or names a model that exists, together with the right key: nothing is generated, unless the gateway serves a
-model that it does not have. That is then a finding.
+A list that anyone may read proves nothing about a key, so these are calls on the route's own path. With the right key,
+none has both an input and the name of an existing model: nothing is generated, unless the gateway serves a model that
+does not exist, which is a finding.
 """
 
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from console.domain.errors.category import Category, Classification
 from console.domain.finding import Finding
 from console.domain.money import Spent, estimate
-from console.domain.probes.assertion import found
+from console.domain.probes.assertion import finding_of
 from console.domain.probes.ladder import RungStatus
 from console.domain.routes.route import Route
 from console.services.gateway.call import KeyUse, Reply, read_whole
@@ -30,7 +30,7 @@ _CONTROL_PROMPT = "Reply with OK."
 
 @dataclass(frozen=True, slots=True)
 class KeyProof:
-    """What the controls showed."""
+    """The result of the controls."""
 
     status: RungStatus
     notes: tuple[str, ...]
@@ -42,16 +42,16 @@ class KeyProof:
 
 @dataclass(frozen=True, slots=True)
 class _Control:
-    """One control's end: a reply, or why there was none."""
+    """The result of one control: a reply, or why there was none."""
 
     reply: Reply | None
     reading: Classification | None
-    """None where the call succeeded."""
+    """None if the call succeeded."""
     is_unanswered: bool = False
-    """The call was sent and got no whole answer: it may have been billed."""
+    """Whether the call was sent but got no complete answer: it may have been billed."""
 
     def tokens(self, wire: FamilyWire) -> int | None:
-        """Return what the call took; None where that is not known."""
+        """Return how many tokens the call used; None if unknown."""
         if self.succeeded and self.reply is not None:
             return wire.read(decode(self.reply.body)).usage.total
         return None if self.is_unanswered else 0
@@ -66,11 +66,11 @@ class _Control:
 
 
 async def prove_key(gateway: Gateway, route: Route, reservations: Reservations) -> KeyProof:
-    """Try a wrong key, the right key without an input, and the right key with an unknown model.
+    """Try the right key without an input, a wrong key, and the right key with an unknown model.
 
     Args:
         gateway: The open client.
-        route: The route; its own path and family are used, and no other.
+        route: The route; only its own path and family are used.
         reservations: The session's budget: a gateway that serves any model generates a few tokens for the third
             control.
 
@@ -94,7 +94,7 @@ async def prove_key(gateway: Gateway, route: Route, reservations: Reservations) 
     body = wire.build(UNKNOWN_MODEL, Request(_CONTROL_PROMPT, _CONTROL_TOKENS, is_streamed=False))
     cost = estimate(len(body), _CONTROL_TOKENS, None)
     if status is not RungStatus.BLOCKED and (over := reservations.reserve(cost)) is not None:
-        notes.append(f"unknown model: not asked; {over.message}")
+        notes.append(f"unknown model: not sent; {over.message}")
     elif status is not RungStatus.BLOCKED:
         tokens = None
         try:
@@ -121,31 +121,31 @@ async def _try(gateway: Gateway, route: Route, body: bytes, key: KeyUse) -> _Con
 
 
 def _judge_right(right: _Control) -> tuple[RungStatus, Classification | None]:
-    """Say what the right key without an input proves: a refusal of the form alone is what has to come."""
+    """Judge the right key without an input: the gateway must refuse only the form of the request."""
     reading = right.reading
     if reading is None or reading.category is Category.INVALID_REQUEST:
         return RungStatus.PASSED, None
     if reading.category.stops_before_generation or reading.category is Category.ORIGIN_REFUSED:
         return RungStatus.BLOCKED, reading
     if reading.category in (Category.UPSTREAM_UNAVAILABLE, Category.CONTRACT_VIOLATION) and right.reply is not None:
-        return RungStatus.UNPROVEN, None  # gateways that work answer a form without an input with a 500
+        return RungStatus.UNPROVEN, None  # some working gateways answer a request without an input with a 500
     return RungStatus.FAILED, reading
 
 
 def _judge_wrong(wrong: _Control, right: _Control) -> list[Finding]:
     if wrong.succeeded:
-        return [found("COM-S-02", "accepted")]
+        return [finding_of("COM-S-02", "accepted")]
     reading = wrong.reading
     status = 0 if wrong.reply is None else wrong.reply.status
     if reading is not None and reading.category in (Category.ACCOUNT_AUTH, Category.ACCOUNT_PERMISSION):
-        return [] if status == 401 else [found("COM-S-02", "other_status", f"status {status}")]
+        return [] if status == 401 else [finding_of("COM-S-02", "other_status", f"status {status}")]
     if _is_same_refusal(wrong, right):
-        return [found("COM-S-02", "not_told_apart", f"status {status}")]
-    return [found("COM-S-02", "other_reason", f"status {status}")]
+        return [finding_of("COM-S-02", "not_told_apart", f"status {status}")]
+    return [finding_of("COM-S-02", "other_reason", f"status {status}")]
 
 
 def _is_same_refusal(wrong: _Control, right: _Control) -> bool:
-    """Return whether both keys got the same refusal: a gateway may look at the form before it looks at the key."""
+    """Return whether both keys got the same refusal: a gateway may check the request's form before the key."""
     if right.reading is None or wrong.reading is None:
         return False
     return wrong.reading.category is right.reading.category
@@ -153,10 +153,10 @@ def _is_same_refusal(wrong: _Control, right: _Control) -> bool:
 
 def _judge_unknown(unknown: _Control) -> list[Finding]:
     if unknown.succeeded:
-        return [found("COM-S-03", "served")]
+        return [finding_of("COM-S-03", "served")]
     reading = unknown.reading
     if reading is not None and reading.category in (Category.ROUTE_MISSING, Category.ACCOUNT_PERMISSION):
         return []
     if reading is not None and reading.category.stops_before_generation:
         return []
-    return [found("COM-S-03", "other_reason", "" if unknown.reply is None else f"status {unknown.reply.status}")]
+    return [finding_of("COM-S-03", "other_reason", "" if unknown.reply is None else f"status {unknown.reply.status}")]

@@ -1,4 +1,4 @@
-"""How a rotation asks the gateway about a new token: rung 3 of the probe ladder, on one route, generating nothing."""
+"""How a rotation tests a new token at the gateway: rung 3 of the probe ladder, on one route, generating nothing."""
 
 from typing import TYPE_CHECKING
 
@@ -16,20 +16,20 @@ if TYPE_CHECKING:
 
 
 def gateway_verifier(profile: Profile, base_url: str) -> Verifier:
-    """Return what proves a new token at a profile's gateway.
+    """Return a verifier that tests a new token at a profile's gateway.
 
     Args:
         profile: A checked profile.
-        base_url: The address of its gateway.
+        base_url: Its gateway's base URL.
 
     """
 
     async def verify(secret: Secret, origin: str) -> Verification:
         route = _first_route(profile)
         if route is None:
-            return Verification(None, "every route of the profile has drifted; gateway-console routes says why")
+            return Verification(None, "every route of the profile has drifted; run: gateway-console routes")
         if canonical_origin(base_url) != origin:
-            return Verification(None, "the profile's gateway is at another origin than the token")
+            return Verification(None, "the profile's gateway is not at the token's origin")
         return await _ask(profile, base_url, secret, route)
 
     return verify
@@ -47,13 +47,13 @@ async def _ask(profile: Profile, base_url: str, secret: Secret, route: Route) ->
     try:
         gateway = Gateway(base_url, secret, profile.gateway)
     except (OSError, RuntimeError, ValueError):  # ssl.SSLError is an OSError
-        return Verification(None, "ca_file cannot be read, or holds no certificate in PEM form")
+        return Verification(None, "ca_file cannot be read, or holds no PEM certificate")
     async with gateway:
         return judge(await prove_key(gateway, route, Reservations(profile.budget())))
 
 
 def judge(proof: "KeyProof") -> Verification:
-    """Say what a proof means for the token that it was made with."""
+    """Say what a proof means for the token that it tested."""
     shown = "; ".join(proof.notes)
     takes_any = any(each.id == "COM-S-02" and each.severity is Severity.FAIL for each in proof.findings)
     if proof.status is RungStatus.PASSED and not takes_any:
@@ -61,7 +61,7 @@ def judge(proof: "KeyProof") -> Verification:
     if proof.classification is not None and proof.classification.category.is_account:
         return Verification(False, f"{proof.classification.category}: {proof.classification.evidence}")
     if takes_any:
-        return Verification(None, f"the gateway takes a wrong key as well, so nothing is proven: {shown}")
+        return Verification(None, f"the gateway also accepts a wrong key, so nothing is proven: {shown}")
     if proof.classification is not None:
         return Verification(None, f"{proof.classification.category}: {proof.classification.evidence}")
     return Verification(None, f"nothing is proven: {shown}")

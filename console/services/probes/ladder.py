@@ -1,4 +1,4 @@
-"""The probe ladder, climbed: each rung only where the one below held, its price told before, its cost after."""
+"""Climbing the probe ladder: each rung only if the one below held; its price is shown before, its cost after."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from console.domain.errors.category import Category, judged
 from console.domain.finding import Severity
 from console.domain.money import FREE, Estimate, Price, estimate, price_of
-from console.domain.probes.assertion import found
+from console.domain.probes.assertion import finding_of
 from console.domain.probes.catalogue import Catalogue, changes, check_listed
 from console.domain.probes.event import (
     BudgetSpent,
@@ -44,11 +44,11 @@ class LadderPlan:
     plan: SmokePlan
     connect_timeout_s: float
     last_catalogue: Catalogue | None = None
-    """The catalogue of the last check, to say what changed."""
+    """The last check's catalogue, to say what changed."""
     is_read_only: bool = False
-    """Nothing that could cost is sent: no key control, no call that generates."""
+    """Whether nothing that could cost is sent: no key control, no call that generates."""
     crosses: bool = False
-    """The cross checks too, after a streamed test that passed."""
+    """Whether to run the cross checks too, after a streamed test that passed."""
 
 
 async def climb(
@@ -56,8 +56,8 @@ async def climb(
 ) -> AsyncGenerator[CheckEvent, None]:
     """Climb the ladder for routes and yield what each rung showed.
 
-    Rungs 0 to 2 are proven once for all; from rung 3 on each route climbs by itself, side by side with the others.
-    A route with drift stays on the ground: nothing is sent for it, on its family or on another.
+    Rungs 0 to 2 are proven once for all routes; from rung 3 on, the routes climb separately and in parallel. A route
+    with drift does not climb: nothing is sent for it, on its family or on another.
     """
     for check in checks:
         yield RungFinished(_offline(check))
@@ -104,7 +104,7 @@ def _offline(check: RouteCheck) -> RungResult:
 
 
 async def _connect(climbing: Sequence[RouteCheck], how: LadderPlan) -> AsyncGenerator[CheckEvent, None]:
-    """Prove the connection once; the first route carries the request."""
+    """Prove the connection once; its request counts for the first route."""
     if not climbing:
         return
     for check in climbing:
@@ -190,14 +190,14 @@ def _crossed(proof: RungResult, cross: CrossProof) -> RungResult:
 
 
 def given_up(started: RungStarted) -> RungResult:
-    """Return the result of a rung whose climb the operator stopped: nothing is proven by it."""
+    """Return the result of a rung that the operator stopped: it proves nothing."""
     return RungResult(
         started.role, started.rung, RungStatus.FAILED, notes=("stopped",), price_before=started.price_before
     )
 
 
 def _of_smoke(result: SmokeResult, rung: Rung, price_before: Estimate, price: Price | None) -> RungResult:
-    """Return the rung's result for a smoke test's."""
+    """Return the rung's result for a smoke test's result."""
     status = {SmokeStatus.PASSED: RungStatus.PASSED, SmokeStatus.BLOCKED: RungStatus.BLOCKED}
     named = (result.input_tokens, result.output_tokens)
     is_named = result.input_tokens is not None and result.output_tokens is not None
@@ -207,7 +207,7 @@ def _of_smoke(result: SmokeResult, rung: Rung, price_before: Estimate, price: Pr
         result.role,
         rung,
         ended,
-        findings=(*result.findings, found("ROLE-03", "not_in_shape")) if is_misshapen else result.findings,
+        findings=(*result.findings, finding_of("ROLE-03", "not_in_shape")) if is_misshapen else result.findings,
         classification=result.classification,
         price_before=price_before,
         tokens=sum(count or 0 for count in named) if is_named else (None if result.requests_sent else 0),

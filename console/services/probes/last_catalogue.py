@@ -1,6 +1,6 @@
-"""The last catalogue of each profile, kept so that the next check can say what changed.
+"""Each profile's last catalogue, kept so that the next check can say what changed.
 
-A state directory that cannot be used costs only the memory: the check itself goes on.
+If the state directory cannot be used, only this is lost: the check itself goes on.
 """
 
 from collections.abc import Mapping
@@ -41,7 +41,7 @@ class _File(Struct, frozen=True):
 
 
 class CatalogueMemory:
-    """Remembers one profile's catalogue from check to check."""
+    """Keeps one profile's catalogue from check to check."""
 
     def __init__(self, profile: str, environment: Mapping[str, str], *, is_kept: bool) -> None:
         """Prepare; nothing is read or written.
@@ -56,9 +56,9 @@ class CatalogueMemory:
         self._environment = environment
         self._is_kept = is_kept
         self.session: Catalogue | None = None
-        """What was read in this process; it is there also where nothing is kept."""
+        """The catalogue read in this process, set even if nothing is kept."""
         self.problem = ""
-        """Why nothing could be remembered, in words; empty where nothing stood in the way."""
+        """Why reading or keeping failed; empty if it did not."""
 
     def last(self) -> Catalogue | None:
         """Return the catalogue of the last check, or None."""
@@ -69,7 +69,7 @@ class CatalogueMemory:
             return None
 
     def keep(self, catalogue: Catalogue) -> None:
-        """Remember a catalogue for the next check; an empty one would make every model new."""
+        """Keep a catalogue for the next check, unless it is empty: then every model would look new."""
         self.session = catalogue
         if not self._is_kept or not catalogue.entries:
             return
@@ -80,7 +80,7 @@ class CatalogueMemory:
 
 
 def load_catalogue(directory: Path, profile: str) -> Catalogue | None:
-    """Return the catalogue of the last check; None where there was none, or where the file is not one of ours.
+    """Return the last check's catalogue; None if there was none, or if the file is not our own.
 
     Raises:
         PrivateFileError: The file cannot be read, or others could have written it.
@@ -126,7 +126,7 @@ def keep_catalogue(directory: Path, profile: str, catalogue: Catalogue) -> None:
     ]
     data = msgspec.json.encode(_File(1, list(catalogue.sources), catalogue.is_priced, entries))
     if len(data) > _FILE_LIMIT:
-        raise PrivateFileError("the catalogue is too large to be kept; nothing else is lost")
+        raise PrivateFileError("the catalogue is too large to keep; nothing else is lost")
     write_private(directory / _name(profile), data)
 
 

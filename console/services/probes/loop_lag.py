@@ -1,4 +1,4 @@
-"""Loop lag: how late this console's own event loop runs, and so how far its own figures can be wrong."""
+"""Loop lag: how late the console's own event loop runs, and so how far off its figures can be."""
 
 import asyncio
 import contextlib

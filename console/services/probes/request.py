@@ -1,4 +1,4 @@
-"""Probe requests: the body and headers of a call in one of the shapes, and what its answer has to honour."""
+"""Probe requests: the body and headers of a call in one of the shapes, and what its answer must honour."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,21 +15,21 @@ from console.wire.judge.expectation import NOTHING, Expectation
 from console.wire.request import Request, Schema
 
 PROMPT = "Reply with OK."
-"""What a text probe sends: the same fixed words in every call, so nothing of the operator's can be in it."""
+"""What a text probe sends: the same fixed text in every call, so it cannot contain operator data."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProbeRequest:
-    """One call as it is sent."""
+    """One call to send."""
 
     shape: Shape
     body: bytes
     max_output_tokens: int
     headers: Mapping[str, str] = field(default_factory=dict)
     expected: Expectation = NOTHING
-    """What the answer has to honour beyond text."""
+    """What the answer must honour beyond text."""
     count_path: str = ""
-    """The path on which the agent counts tokens before the call; empty where it does not."""
+    """The path where the agent counts tokens before the call; empty if it does not."""
     count_body: bytes = b""
 
 
@@ -61,7 +61,7 @@ def request_for(route: Route, shape: Shape, *, max_output_tokens: int) -> ProbeR
 def role_body(
     route: Route, form: AnswerForm[RoleAnswer], prompt: str, *, instructions: str, max_output_tokens: int
 ) -> bytes:
-    """Return the body that asks a route for a role's answer: a run's own, and the one of a probe in its shape."""
+    """Return the body that asks a route for a role's answer, in a run and in a probe of its shape."""
     schema = Schema(form.name, form.schema)
     request = Request(prompt, max_output_tokens, instructions=instructions, schema=schema)
     return FAMILY_WIRES[route.endpoint_family].build(route.model, request)

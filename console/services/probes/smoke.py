@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from console.domain.errors.category import Category, judged
 from console.domain.finding import Finding, Severity
 from console.domain.money import Estimate, Price, Spent, estimate, price_of
-from console.domain.probes.assertion import found
+from console.domain.probes.assertion import finding_of
 from console.domain.probes.catalogue import Catalogue
 from console.domain.probes.event import BudgetSpent, LoopLagMeasured, SmokeEvent, SmokeFinished, SmokeStarted
 from console.domain.probes.smoke import SmokeResult, SmokeStatus
@@ -33,19 +33,19 @@ _GRACE_S = 2.0
 
 @dataclass(frozen=True, slots=True)
 class SmokePlan:
-    """What is the same in all calls of one smoke test."""
+    """What all calls of one smoke test share."""
 
     gateway: Gateway
     reservations: Reservations
     max_output_tokens: int
     """The token limit of each call."""
     catalogue: Catalogue | None = None
-    """Where prices are looked up; None where it was not read."""
+    """Where to look up prices; None if it was not read."""
     now: Callable[[], float] = time.time
     """The wall clock, for the request log."""
 
     def price_of(self, route: Route) -> Price | None:
-        """Return what the catalogue says that a route's model costs."""
+        """Return the catalogue's price for a route's model."""
         entry = None if self.catalogue is None else self.catalogue.get(route.model)
         return None if entry is None else entry.price
 
@@ -53,15 +53,15 @@ class SmokePlan:
 async def smoke(
     checks: Sequence[RouteCheck], plan: SmokePlan, *, places: asyncio.Semaphore, shape: Shape = Shape.TEXT
 ) -> AsyncGenerator[SmokeEvent, None]:
-    """Smoke routes side by side and yield their events as they come.
+    """Smoke-test routes in parallel and yield their events as they arrive.
 
-    A route whose offline verdict is drift is held: nothing is sent for it, on this family or on another.
+    A route whose offline verdict is drift is held back: nothing is sent for it, on this family or on another.
 
     Args:
         checks: The routes with their offline checks.
         plan: The client, the session's budget and the limits.
-        places: The places for calls in flight; shared by all that call at the same time.
-        shape: What is sent.
+        places: Limits the calls in flight; shared by all concurrent callers.
+        shape: What to send.
 
     """
     streams = [smoke_route(check, plan, shape) for check in checks]
@@ -72,7 +72,7 @@ async def smoke(
 
 
 async def smoke_route(check: RouteCheck, plan: SmokePlan, shape: Shape) -> AsyncGenerator[SmokeEvent, None]:
-    """Smoke one route and yield its events; the last but one is `SmokeFinished`, the last one `BudgetSpent`."""
+    """Smoke-test one route and yield its events; the last two are `SmokeFinished` and `BudgetSpent`."""
     route = check.route
     if check.verdict is Verdict.DRIFT:
         yield SmokeFinished(replace(held(check), shape=shape))
@@ -98,7 +98,7 @@ async def smoke_route(check: RouteCheck, plan: SmokePlan, shape: Shape) -> Async
                     found_all = (*event.result.findings, *more)
                     yield SmokeFinished(replace(event.result, findings=found_all, requests_sent=sent))
                 else:
-                    taken = cost.taken()  # stopped from here on, it was sent and may be billed in full
+                    taken = cost.taken()  # if stopped from here on, it was sent and may be billed in full
                     yield event
     finally:
         plan.reservations.settle(cost, taken)
@@ -106,7 +106,7 @@ async def smoke_route(check: RouteCheck, plan: SmokePlan, shape: Shape) -> Async
 
 
 def taken_by(result: SmokeResult, cost: Estimate, price: Price | None) -> Spent:
-    """Return what to book for a call: what was reserved for it, where its answer names nothing."""
+    """Return what to book for a call: what was reserved for it if the answer reports no usage."""
     if result.input_tokens is not None and result.output_tokens is not None:
         money = price_of(price, result.input_tokens, result.output_tokens)
         return cost.taken(result.input_tokens + result.output_tokens, money)
@@ -115,16 +115,16 @@ def taken_by(result: SmokeResult, cost: Estimate, price: Price | None) -> Spent:
 
 
 async def _count_tokens(route: Route, gateway: Gateway, request: ProbeRequest) -> Finding | None:
-    """Ask for a count of tokens where the agent does so first; it generates nothing."""
+    """Request a token count if the agent does so first; this generates nothing."""
     if not request.count_path:
         return None
     call = gateway.call(request.count_path, route.endpoint_family, request.count_body, headers=request.headers)
     try:
         reply = await read_whole(call, limit=_COUNT_LIMIT)
     except CallError:
-        return found("AGT-01", "not_counted")
+        return finding_of("AGT-01", "not_counted")
     is_counted = reply.is_success and count_at(decode(reply.body), "input_tokens") is not None
-    return None if is_counted else found("AGT-01", "not_counted", f"status {reply.status}")
+    return None if is_counted else finding_of("AGT-01", "not_counted", f"status {reply.status}")
 
 
 async def call_route(route: Route, gateway: Gateway, request: ProbeRequest) -> AsyncGenerator[SmokeEvent, None]:
@@ -140,7 +140,7 @@ async def call_route(route: Route, gateway: Gateway, request: ProbeRequest) -> A
             while not exchange.is_over and (part := await _next(parts, exchange, give_up_at)) is not None:
                 for event in exchange.take(part):
                     yield event
-                await asyncio.sleep(0)  # a part that is already here does not let others run by itself
+                await asyncio.sleep(0)  # awaiting a part that is already here does not let others run
                 if exchange.is_settled and give_up_at is None:
                     give_up_at = asyncio.get_running_loop().time() + _GRACE_S
     except CallError as error:
@@ -150,7 +150,7 @@ async def call_route(route: Route, gateway: Gateway, request: ProbeRequest) -> A
 
 
 async def _next(parts: AsyncGenerator[CallPart, None], exchange: Exchange, give_up_at: float | None) -> CallPart | None:
-    """Return the call's next part, or None at its end; once the answer is complete the end has to come soon."""
+    """Return the call's next part, or None at its end; once the answer is complete, the end must come soon."""
     try:
         async with asyncio.timeout_at(give_up_at):
             return await anext(parts, None)
@@ -165,7 +165,7 @@ def interrupted(route: Route, *, is_sent: bool) -> SmokeResult:
 
 
 def held(check: RouteCheck) -> SmokeResult:
-    """Return the result of a route that is held back by its offline verdict: nothing was sent."""
+    """Return the result of a route held back by its offline verdict: nothing was sent."""
     return replace(
         _blank(check.route),
         status=SmokeStatus.BLOCKED,

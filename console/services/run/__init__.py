@@ -1,1 +1,1 @@
-"""Runs: one candidate's way through the gates, step by step."""
+"""Runs: take one candidate through the gates, step by step."""

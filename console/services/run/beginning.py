@@ -1,4 +1,4 @@
-"""Beginning a run: the task, the repository and the policy, pinned before anything is asked of a model."""
+"""Beginning a run: pins the task, the repository and the policy before any call to a model."""
 
 import hashlib
 import os
@@ -42,30 +42,30 @@ class BeginError(Problem):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What a run is asked for."""
+    """What the operator wants from a run."""
 
     task: bytes
     kind: ArtifactKind
     directory: Path
-    """In the repository, or its root."""
+    """A directory in the repository, or its root."""
     context: tuple[str, ...] = ()
     are_checks_confirmed: bool = False
 
 
 async def begin_run(context: RunContext, order: Order, run_id: str, origin: str) -> tuple[RunLog, RunInputs]:
-    """Pin what a run is about, and begin it in the ledger.
+    """Pin a run's inputs, and begin it in the ledger.
 
     Args:
-        context: What stepping it needs.
-        order: What it is asked for.
-        run_id: Its new id.
-        origin: Of the profile's gateway; nothing was sent to it.
+        context: What stepping the run needs.
+        order: The operator's order.
+        run_id: The run's new id.
+        origin: The origin of the profile's gateway; nothing is sent to it.
 
     Raises:
         BeginError: The task or the rubric cannot be used.
-        RepositoryError: The directory is in no repository with a commit.
-        BriefError: A pattern of the context names nothing, or no text.
-        LedgerError: It cannot be kept.
+        RepositoryError: The directory is not in a repository with a commit.
+        BriefError: A context pattern matches nothing, or a file that is not text.
+        LedgerError: The run cannot be recorded.
 
     """
     task = require_task(order.task)
@@ -107,7 +107,7 @@ async def begin_run(context: RunContext, order: Order, run_id: str, origin: str)
 
 
 async def _signed(context: RunContext, run_id: str, created: RunCreated) -> tuple[OperatorSigned, ...]:
-    """Sign what a run begins with, where the policy wants four eyes: else anybody could be named as who began it."""
+    """Sign a run's beginning if the policy requires four eyes: otherwise anyone could be named as its author."""
     if not created.policy.four_eyes:
         return ()
     try:
@@ -127,12 +127,12 @@ def require_task(data: bytes) -> str:
     """Return a task's text.
 
     Raises:
-        BeginError: It is empty, too large, no text, or looks like it holds a secret.
+        BeginError: It is empty, too large or not text, or seems to contain a secret.
 
     """
     if len(data) > TASK_LIMIT:
         raise BeginError(
-            f"the task has {len(data)} bytes; at most {TASK_LIMIT} are taken. Name files as context instead"
+            f"the task has {len(data)} bytes, more than the limit of {TASK_LIMIT}. Name files as context instead"
         )
     try:
         text = data.decode()
@@ -141,32 +141,32 @@ def require_task(data: bytes) -> str:
     if "\0" in text:
         raise BeginError("the task is a binary file; name a text file")
     if not text.strip():
-        raise BeginError("the task is empty; write down what is to be done")
+        raise BeginError("the task is empty; write what to do")
     hits = find_secrets(text)
     if hits:
         raise BeginError(
-            f"the task looks like it holds {hits[0].words}, in line {hits[0].line}; take it out: no model needs it",
+            f"the task seems to contain {hits[0].words}, in line {hits[0].line}; remove it: no model needs it",
             is_unsafe=True,
         )
     return text
 
 
 async def read_inputs(artifacts: Artifacts, state: RunState) -> RunInputs:
-    """Return where a run works on this machine.
+    """Return a run's inputs: where it works on this machine.
 
     Raises:
-        LedgerError: It is not kept here: the run was begun on another machine, or its artifacts were deleted.
+        LedgerError: They are not on this machine: the run was begun on another one, or its artifacts were deleted.
 
     """
     sha256 = None if state.created is None else state.created.inputs_sha256
     data = None if sha256 is None else await artifacts.read(sha256)
     if data is None:
-        raise LedgerError("where this run works is not kept here: it was begun on another machine, or cleaned up")
+        raise LedgerError("the inputs of this run are not on this machine: it was begun on another one, or cleaned up")
     return msgspec.json.decode(data, type=RunInputs)
 
 
 def _read_rubric(profile: Profile, kind: ArtifactKind) -> str:
-    """Return the text of the operator's own rubric; empty where it is the built-in one."""
+    """Return the text of the operator's own rubric; empty for the built-in one."""
     if profile.policy.rubric is None:
         return ""
     path = absolute(profile.policy.rubric, ProblemKind.CONFIG)
@@ -175,7 +175,7 @@ def _read_rubric(profile: Profile, kind: ArtifactKind) -> str:
         data = read_beginning(path, RUBRIC_LIMIT + 1)
         text = data.decode()
         if len(data) > RUBRIC_LIMIT:
-            raise BeginError(f"the rubric {shown} has over {RUBRIC_LIMIT} bytes")
+            raise BeginError(f"the rubric {shown} is larger than {RUBRIC_LIMIT} bytes")
         read_rubric(text, kind.value)
     except OSError as error:
         raise BeginError(f"the rubric {shown} cannot be read: {error.strerror or 'input/output error'}") from None
@@ -206,7 +206,7 @@ def _policy(profile: Profile, kind: ArtifactKind, rubric: str) -> RunPolicy:
 
 
 def _config_sha256(profile: Profile) -> str:
-    """Return the hash of what the profile says; names of references are in it, and tokens are in no profile."""
+    """Return the hash of a profile's settings; it covers references to tokens, never a token."""
     said = msgspec.json.encode(
         [
             profile.name,

@@ -1,4 +1,4 @@
-"""How a role's call ended, in the closed types that the ledger keeps."""
+"""How a role's call ended, in the closed types of the ledger."""
 
 from console.domain.errors.category import Blame, Category
 from console.domain.money import price_of
@@ -10,9 +10,9 @@ from console.services.run.role_call import RoleCall
 
 
 def failure_of(call: RoleCall, result: SmokeResult) -> CallFailed | None:
-    """Return how a call failed; None where its answer can be read.
+    """Return how a call failed; None if its answer can be read.
 
-    An answer of another model is none: nothing of it was asked for.
+    An answer from another model is a failure: we did not ask that model.
     """
     found = result.classification
     if found is not None:
@@ -24,12 +24,12 @@ def failure_of(call: RoleCall, result: SmokeResult) -> CallFailed | None:
 
 
 def unread_of(call: RoleCall, result: SmokeResult) -> CallFailed:
-    """Return the failure of a call whose answer is not what its role has to answer."""
+    """Return the failure of a call whose answer does not have its role's form."""
     return _failed(call, result, (Category.CONTRACT_VIOLATION, Blame.CONTENT), stops=False)
 
 
 def recorded_of(call: RoleCall, result: SmokeResult) -> CallRecorded:
-    """Return the end of a call that was answered."""
+    """Return the record of a call that was answered."""
     return CallRecorded(
         call.call_id,
         call.route.role,

@@ -17,19 +17,19 @@ from console.services.git.tree import TreeFile, list_files, read_files
 from console.services.run.briefs import CONTEXT_LIMIT, BriefError, Part
 
 FILE_LIMIT = 200_000
-"""The most bytes of one file of the context."""
+"""The most bytes of one context file."""
 
 
 async def read_context(
     root: Path, commit: str, patterns: Sequence[str], environment: Mapping[str, str]
 ) -> tuple[Part, ...]:
-    """Read the files that patterns such as `docs/*.md` name, as a commit holds them, in the order of their paths.
+    """Read the files that match patterns such as `docs/*.md` from a commit, sorted by path.
 
-    A pattern is one of `Scope`'s. Only what was committed can go out: no link is followed, and a file that is ignored,
-    edited or put in another's place is not read.
+    A pattern is one of `Scope`'s. Only committed content can go out: links are not followed, and a file that is
+    ignored, edited or swapped for another is not read.
 
     Raises:
-        BriefError: A pattern names nothing or leaves the repository, or a file is too large or no text.
+        BriefError: A pattern matches nothing or leaves the repository, or a file is too large or not text.
 
     """
     if not patterns:
@@ -39,28 +39,28 @@ async def read_context(
             chosen = await asyncio.to_thread(_choose, await list_files(own, commit), patterns)
             contents = await read_files(own, chosen)
     except NoCheckoutError:
-        raise BriefError("the context cannot be read: its directory is in no git repository any more") from None
+        raise BriefError("the context cannot be read: its directory is no longer in a git repository") from None
     except (NoGitError, ScratchError) as error:
         raise BriefError(f"the context cannot be read: {error}") from None
     return tuple(Part(file.path, _text(data, file.path)) for file, data in zip(chosen, contents, strict=True))
 
 
 def _choose(files: Sequence[TreeFile], patterns: Sequence[str]) -> tuple[TreeFile, ...]:
-    """Return the files that patterns name; each names one at least."""
+    """Return the files that patterns match; each must match at least one."""
     chosen: dict[str, TreeFile] = {}
     for pattern in patterns:
         shown = safe(pattern, limit=80)
         if (why := check_pattern(pattern)) is not None:
-            raise BriefError(f"the context {shown} cannot be used: {why}; name paths within the repository")
+            raise BriefError(f"the context {shown} cannot be used: {why}; name paths in the repository")
         scope = Scope((pattern,))
         named = [file for file in files if scope.covers(file.path)]
         found = [file for file in named if not file.is_link]
         if not found:
-            what = "only links, which are not followed" if named else "no file of the commit that the run is about"
+            what = "only links, which are not followed" if named else "no file in the run's commit"
             raise BriefError(f"the context {shown} names {what}; see: git ls-files")
         chosen |= {file.path: file for file in found}
         if len(chosen) > CONTEXT_LIMIT:
-            raise BriefError(f"the context names {len(chosen)} files; at most {CONTEXT_LIMIT} are given")
+            raise BriefError(f"the context names {len(chosen)} files; at most {CONTEXT_LIMIT} are allowed")
     for path, file in chosen.items():
         shown = safe(path, limit=120)
         if (why := check_path(path)) is not None:
@@ -68,7 +68,7 @@ def _choose(files: Sequence[TreeFile], patterns: Sequence[str]) -> tuple[TreeFil
         if file.size is None:
             raise BriefError(f"{shown} cannot be given as context: it was not fetched into this clone")
         if file.size > FILE_LIMIT:
-            raise BriefError(f"{shown} is larger than {FILE_LIMIT} bytes, the most for a file of the context")
+            raise BriefError(f"{shown} is larger than {FILE_LIMIT} bytes, the limit for a context file")
     return tuple(chosen[path] for path in sorted(chosen))
 
 
@@ -84,16 +84,16 @@ def _text(data: bytes, name: str) -> str:
 
 
 def read_beginning(path: Path, size: int) -> bytes:
-    """Read no more of a file than so many bytes, however large it is or has become; a pipe in its place is empty."""
+    """Read at most `size` bytes of a file, however large it is; a pipe in its place reads as empty."""
     with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
         return file.read(size) or b""
 
 
 def read_instructions(root: Path, home: Path, sources: Sequence[PinnedSource]) -> tuple[Part, ...]:
-    """Read the pinned instructions that a tool puts before its model at once, as far as the tool reads them.
+    """Read the pinned instructions that a tool gives its model at the start, as far as the tool reads them.
 
     Raises:
-        BriefError: One is not as it was pinned, or cannot be read.
+        BriefError: One has changed since it was pinned, or cannot be read.
 
     """
     return tuple(
@@ -112,8 +112,8 @@ def _pinned_text(path: Path, source: PinnedSource) -> str:
         data = read_beginning(path, source.size + 1)
     except OSError as error:
         raise BriefError(
-            f"{safe(source.path, limit=120)} cannot be read any more: {error.strerror or 'input/output error'}"
+            f"{safe(source.path, limit=120)} can no longer be read: {error.strerror or 'input/output error'}"
         ) from None
     if hashlib.sha256(data).hexdigest() != source.sha256:
-        raise BriefError(f"{safe(source.path, limit=120)} is not as it was pinned")
+        raise BriefError(f"{safe(source.path, limit=120)} has changed since it was pinned")
     return data[: source.effective_size].decode(errors="replace")

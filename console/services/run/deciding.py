@@ -1,7 +1,7 @@
-"""Deciding: an operator's command is carried out, with a signature where one is needed. Needs no gateway."""
+"""Deciding: carries out an operator's command, signed if needed. Needs no gateway."""
 
 from console.domain.ledger.signature import decision_statement
-from console.domain.run.command import Decide, OperatorCommand, Sign
+from console.domain.run.command import Decide, OperatorCommand, SignDecision
 from console.domain.run.decide import decide
 from console.domain.run.event import Entry
 from console.domain.run.reason import kept_reason
@@ -13,12 +13,12 @@ from console.services.run.signing import SigningError, sign_verified
 
 
 async def command(context: RunContext, log: RunLog, what: OperatorCommand) -> tuple[Entry, ...]:
-    """Carry out an operator's command; a decision is signed where the policy wants two operators.
+    """Carry out an operator's command; a decision is signed if the policy requires two operators.
 
     Raises:
-        RunRefusedError: The rules of a run do not allow it, or it cannot be signed.
+        RunRefusedError: The run's rules do not allow it, or it cannot be signed.
         ConflictError: Another process appended first.
-        LedgerError: It cannot be kept.
+        LedgerError: It cannot be recorded.
 
     """
     found = decide(log.state, what, context.operator)
@@ -27,7 +27,7 @@ async def command(context: RunContext, log: RunLog, what: OperatorCommand) -> tu
     return await log.command(context.operator, what)
 
 
-async def _sign(context: RunContext, state: RunState, what: Decide) -> Sign:
+async def _sign(context: RunContext, state: RunState, what: Decide) -> SignDecision:
     statement = decision_statement(
         state.run_id,
         state.head,

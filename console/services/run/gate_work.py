@@ -1,4 +1,4 @@
-"""The work of each gate: what is pinned, prepared, fetched and judged there. Nothing here appends to the ledger."""
+"""The work of each gate: pinning, preparing, fetching and judging. Nothing here appends to the ledger."""
 
 import asyncio
 from contextlib import aclosing
@@ -47,7 +47,7 @@ from console.services.system.leak_guard import LEAK_GUARD
 
 
 class GateWork:
-    """The work of one run's gates, in this process."""
+    """Does the work of one run's gates, in this process."""
 
     def __init__(self, context: RunContext, inputs: RunInputs) -> None:
         """Prepare to work.
@@ -61,12 +61,12 @@ class GateWork:
         self._inputs = inputs
         self._root = Path(inputs.repository)
         self.catalogue: Catalogue | None = None
-        """Where prices are looked up, once the gateway's lists were read."""
+        """Where to look up prices, once the gateway's lists have been read."""
 
     # --- The instruction source --------------------------------------------------------------------------------------
 
     async def find_instructions(self) -> InstructionSet:
-        """Find what the profile's tool reads where the run works. Raises `InstructionsError`."""
+        """Find what the profile's tool reads in the run's directory. Raises `InstructionsError`."""
         return await find_instructions(
             Tool(self._context.profile.instructions.tool),
             self._root,
@@ -76,7 +76,7 @@ class GateWork:
         )
 
     async def pin_instruction(self) -> InstructionPinned:
-        """Find the instruction source and return it as a run keeps it."""
+        """Find the instruction source and return it as the run records it."""
         found = await self.find_instructions()
         return InstructionPinned(
             found.tool.value,
@@ -99,20 +99,21 @@ class GateWork:
         )
 
     async def what_changed(self, state: RunState, origin: str) -> RunStopped | None:
-        """Say what is not as the run was begun with, before a call; None where all is."""
+        """Return what has changed since the run began, checked before a call; None if nothing has."""
         changed = () if state.instruction is None else await self._check_pinned(state.instruction)
         if changed:
-            words = f"{changed[0].path or 'an instruction file'} is not as it was pinned; look, then begin another run"
+            path = changed[0].path or "an instruction file"
+            words = f"{path} has changed since it was pinned; look, then begin another run"
             return RunStopped(StopCause.INSTRUCTION_CHANGED, reason=words)
         role = role_at(state.gate, state.attempt)
         is_pinned = role is not None and state.route(role) is not None
         if role is not None and is_pinned and route_of(self._context.profile, state, role, origin) is None:
-            words = f"the route of {role} in the config is not the one that the run was begun with; begin another run"
+            words = f"the config's route for {role} has changed since the run began; begin another run"
             return RunStopped(StopCause.ROUTE_CHANGED, reason=words)
         return None
 
     async def _check_pinned(self, pinned: InstructionPinned) -> tuple[Conflict, ...]:
-        """Hash what the tool reads again, without git, and say what is not as it was pinned."""
+        """Hash again what the tool reads, without git, and return what has changed since it was pinned."""
         sources = tuple(
             InstructionSource(
                 each.path, each.scope, Load(each.load), each.sha256 or None, each.size, each.effective_size
@@ -130,7 +131,7 @@ class GateWork:
     # --- A role's call -----------------------------------------------------------------------------------------------
 
     async def prepare(self, state: RunState, route: Route) -> RoleCall:
-        """Build the call of the gate. Raises `BriefError` and `LedgerError`."""
+        """Build the gate's call. Raises `BriefError` and `LedgerError`."""
         call_id = self._context.new_call_id()
         brief = await self._brief(state, route, call_id)
         return prepare_call(
@@ -144,7 +145,7 @@ class GateWork:
         )
 
     def price_of(self, route: Route) -> Price | None:
-        """Return what the gateway says that a route's model costs."""
+        """Return the gateway's price for a route's model."""
         entry = None if self.catalogue is None else self.catalogue.get(route.model)
         return None if entry is None else entry.price
 
@@ -153,7 +154,7 @@ class GateWork:
         is_revision = state.gate is Gate.WRITER and state.attempt > 1
         draft = await self.text_of(state, ArtifactRole.DRAFT) if state.artifact(ArtifactRole.DRAFT) else ""
         if is_revision and find_secrets(draft):
-            draft = ""  # what seems to be a key goes to no model: the findings say what was wrong
+            draft = ""  # never send a model what seems to be a key: the findings say what was wrong
         pinned = () if state.instruction is None else state.instruction.sources
         patterns = () if is_judge else self._inputs.context
         commit = "" if state.created is None else state.created.repository.commit
@@ -177,7 +178,7 @@ class GateWork:
         )
 
     async def _why_revised(self, state: RunState) -> tuple[str, ...]:
-        """Return why the attempt before was not ready: our findings, what its judges said, and the operator's words."""
+        """Return why the previous attempt was not ready: our findings, the judges' and the operator's reasons."""
         before = state.attempt - 1
         words: list[str] = []
         for opened in state.openings:
@@ -197,7 +198,7 @@ class GateWork:
         return tuple(dict.fromkeys(words))
 
     async def rubric(self, state: RunState) -> Rubric:
-        """Return what this run's drafts are scored on. Raises `RubricError` and `LedgerError`."""
+        """Return the rubric that scores this run's drafts. Raises `RubricError` and `LedgerError`."""
         kind = "patch" if state.created is None else state.created.kind
         threshold = None if state.created is None else state.created.policy.threshold
         if not self._inputs.rubric_sha256:
@@ -207,11 +208,11 @@ class GateWork:
     # --- Sources -----------------------------------------------------------------------------------------------------
 
     async def check_sources(self, state: RunState, own_origin: str | None) -> SourcesChecked:
-        """Read the page of every claim of the draft.
+        """Read the page behind every claim of the draft.
 
         Args:
             state: The run.
-            own_origin: The embedded gateway's origin, whose pages may be read although it is on this machine.
+            own_origin: The embedded gateway's origin: its pages may be read although it is on this machine.
 
         """
         claims = await self._claims(state)
@@ -229,7 +230,7 @@ class GateWork:
     # --- Judging -----------------------------------------------------------------------------------------------------
 
     async def judge(self, state: RunState) -> GateOpening:
-        """Compute what our code says at the gate, from what is kept: a call that was recorded is never repeated."""
+        """Compute our verdict at the gate from stored artifacts: a recorded call is never repeated."""
         match state.gate:
             case Gate.INSTRUCTION:
                 return self._judge_instruction(state, await self.find_instructions())
@@ -237,7 +238,7 @@ class GateWork:
                 plan = await self._answer(state)
                 stored = state.artifact(ArtifactRole.PLAN)
                 if not isinstance(plan, Plan) or stored is None:
-                    raise LedgerError("the plan is not kept any more; begin another run")
+                    raise LedgerError("the plan is no longer stored; begin another run")
                 return judge_plan(state, plan, stored.sha256)
             case Gate.WRITER:
                 return await self._judge_draft(state)
@@ -246,7 +247,7 @@ class GateWork:
             case Gate.REVIEWER | Gate.CRITIC:
                 return await self._judge_judge(state)
             case Gate.CANDIDATE | Gate.PREFLIGHT:
-                await self.text_of(state, ArtifactRole.DRAFT)  # read once more: it is what its hash says
+                await self.text_of(state, ArtifactRole.DRAFT)  # read it again, which checks its hash
                 return open_gate(state, GateVerdict.READY, artifact_sha256=state.subject_sha256)
 
     def _judge_instruction(self, state: RunState, found: InstructionSet) -> GateOpening:
@@ -258,12 +259,12 @@ class GateWork:
         ]
         if found.primary is None:
             findings.append(
-                Finding("INSTR-02", Severity.WARN, "no instruction source is read: the artifact follows the task alone")
+                Finding("INSTR-02", Severity.WARN, "no instruction source is read: the artifact follows only the task")
             )
         if settings.source and found.primary != settings.source:
             said = found.primary or "none"
             findings.append(
-                Finding("INSTR-03", Severity.FAIL, f"the profile wants {settings.source} as the source; it is {said}")
+                Finding("INSTR-03", Severity.FAIL, f"the profile requires the source {settings.source}; it is {said}")
             )
         is_broken = any(each.severity is Severity.FAIL for each in findings)
         is_end = is_broken and settings.stop_on_conflict
@@ -292,7 +293,7 @@ class GateWork:
             is_confirmed=self._inputs.are_checks_confirmed,
             limits=limits,
         )
-        is_read = len(draft.artifact.encode()) <= limits.artifact_bytes  # what is larger is refused, and not looked at
+        is_read = len(draft.artifact.encode()) <= limits.artifact_bytes  # a larger one is refused unread
         suspected = await asyncio.to_thread(find_injection, draft.artifact) if is_read else ()
         findings = [
             *check_source(draft.instruction_source, primary),
@@ -341,7 +342,7 @@ class GateWork:
             before = GateVerdict.READY if reviewed is None else reviewed.verdict
             judgement = judge_critique(answer, draft, nonce, reviewed=before)
         else:
-            raise LedgerError(f"the answer of the {state.gate.words} is not kept any more; begin another run")
+            raise LedgerError(f"the answer of the {state.gate.words} is no longer stored; begin another run")
         role = role_at(state.gate, state.attempt)
         levels = independence(state, state.gate, None if role is None else reported_by(state, role))
         least = 0 if state.created is None else state.created.policy.min_independence
@@ -368,34 +369,34 @@ class GateWork:
         return answer if isinstance(answer, Plan | Draft | Review | Critique) else None
 
     async def _draft(self, state: RunState) -> Draft:
-        """Return the writer's answer of this attempt, whatever was answered after it."""
+        """Return the writer's answer in this attempt, whatever other answers followed."""
         here = [each for each in state.artifacts if each.role is ArtifactRole.ANSWER and each.attempt == state.attempt]
         for stored in reversed(here):
             answer = read_answer(Gate.WRITER, await self._read(stored.sha256), ())
             if isinstance(answer, Draft):
                 return answer
-        raise LedgerError("the draft is not kept any more; begin another run")
+        raise LedgerError("the draft is no longer stored; begin another run")
 
     async def text_of(self, state: RunState, role: ArtifactRole) -> str:
-        """Return the newest artifact of a role. Raises `LedgerError` where it was deleted or is another one."""
+        """Return the newest artifact of a role. Raises `LedgerError` if it was deleted or altered."""
         stored = state.artifact(role)
         if stored is None:
             raise LedgerError(f"the run has no {role}")
         return await self._read(stored.sha256)
 
     async def notes_of(self, sha256: str | None) -> tuple[tuple[str, str], ...]:
-        """Return a gate's findings as ids and words; none where they were deleted."""
+        """Return a gate's findings as ids and messages; none if they were deleted."""
         data = None if sha256 is None else await self._context.artifacts.read(sha256)
         return () if data is None else tuple((each["id"], each["message"]) for each in msgspec.json.decode(data))
 
     async def _read(self, sha256: str) -> str:
         data = await self._context.artifacts.read(sha256)
         if data is None:
-            raise LedgerError(f"the artifact {sha256[:12]} is not kept any more; begin another run")
+            raise LedgerError(f"the artifact {sha256[:12]} is no longer stored; begin another run")
         return data.decode()
 
 
 def count_secrets(brief: Brief) -> int:
-    """Return how many places of a brief look like a secret, or hold a token of this process."""
+    """Return how many parts of a brief look like a secret, or contain a token of this process."""
     texts = (brief.instructions, brief.prompt)
     return sum(len(find_secrets(text)) + int(LEAK_GUARD.is_hit(text)) for text in texts)

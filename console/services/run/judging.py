@@ -1,4 +1,4 @@
-"""Judging: what our code computes at each gate from a role's answer. No model has a say in it beyond its answer."""
+"""Judging: what our code computes at each gate from a role's answer. A model contributes only its answer."""
 
 import posixpath
 from collections.abc import Iterator, Sequence
@@ -17,12 +17,12 @@ from console.domain.run.state import RunState
 
 @dataclass(frozen=True, slots=True)
 class GateOpening:
-    """A gate that is about to open: what the ledger keeps, and the words that it does not."""
+    """A gate about to open: what the ledger records, and the texts that it does not."""
 
     opened: GateOpened
     findings: tuple[Finding, ...]
     output_tails: tuple[tuple[str, str], ...] = field(default=(), repr=False)
-    """What each failed check wrote last, after its name; display only, and kept nowhere."""
+    """The name and last output of each failed check; display only, never stored."""
 
 
 def open_gate(
@@ -37,7 +37,7 @@ def open_gate(
     independence: tuple[tuple[str, int], ...] = (),
     commands: tuple[CommandRun, ...] = (),
 ) -> GateOpening:
-    """Return the opening of the gate that a run stands at."""
+    """Return the opening of a run's current gate."""
     said = tuple(findings)
     return GateOpening(
         GateOpened(
@@ -59,21 +59,21 @@ def open_gate(
 
 
 def open_failed(state: RunState, failure: CallFailed, why: str = "") -> GateOpening:
-    """Return the opening of a gate whose call gave nothing to judge.
+    """Return the opening of a gate whose call gave us nothing to judge.
 
-    It is not a verdict on a draft: the operator may let the call be made once more, or say revise or block.
+    It is not a verdict on a draft: the operator may allow the call to be repeated, or decide revise or block.
 
     Args:
         state: The run.
         failure: How the call ended.
-        why: The evidence in our words, where this process saw the call; it is kept with the notes only.
+        why: The evidence in our own words, if this process saw the call; it is stored only with the notes.
 
     """
     said = f": {why}" if why else ""
     finding = Finding(
         "CALL-01",
         Severity.FAIL,
-        f"the call gave nothing to judge, {failure.category}{said}; this does not count as a failed draft",
+        f"the call gave us nothing to judge: {failure.category}{said}. This does not count as a failed draft",
     )
     verdict = GateVerdict.REVISE
     return GateOpening(
@@ -92,19 +92,19 @@ def open_failed(state: RunState, failure: CallFailed, why: str = "") -> GateOpen
 
 
 def check_source(reported: str, primary: str) -> Iterator[Finding]:
-    """Find an answer that does not name the instruction source that it followed."""
+    """Yield a finding if an answer does not name the instruction source that it should follow."""
     if not primary:
         return
     named = posixpath.normpath(plain(reported)).removeprefix("./").casefold() if reported.strip() else ""
     if named != posixpath.normpath(primary).casefold():
-        said = "names none" if not named else "names another one"
+        said = "names none" if not named else "names another"
         yield Finding(
-            "INSTR-01", Severity.FAIL, f"the instruction source is {primary}, and the answer {said}: the gate fails"
+            "INSTR-01", Severity.FAIL, f"the instruction source is {primary}, but the answer {said}: the gate fails"
         )
 
 
 def judge_plan(state: RunState, plan: Plan, artifact_sha256: str) -> GateOpening:
-    """Open the planner's gate: the plan has to be bounded, and to follow the instruction source."""
+    """Open the planner's gate: the plan must be bounded and follow the instruction source."""
     primary = "" if state.instruction is None else state.instruction.primary
     findings = [*check_source(plan.instruction_source, primary), *_check_plan(plan)]
     verdict = GateVerdict.REVISE if any(each.severity is Severity.FAIL for each in findings) else GateVerdict.READY
@@ -119,12 +119,12 @@ def _check_plan(plan: Plan) -> Iterator[Finding]:
         yield Finding("PLAN-02", Severity.FAIL, f"the plan's scope leaves the repository ({len(outside)} paths)")
     if plan.scope and Scope(tuple(plan.scope)).bounds_nothing:
         yield Finding(
-            "PLAN-03", Severity.FAIL, "the plan's scope covers files that it does not name: it bounds nothing"
+            "PLAN-03", Severity.FAIL, "the plan's scope covers files that it does not name, so it bounds nothing"
         )
     if not plan.steps:
         yield Finding("PLAN-04", Severity.FAIL, "the plan has no step")
     if not plan.stop_conditions:
-        yield Finding("PLAN-05", Severity.FAIL, "the plan names no condition on which the work stops")
+        yield Finding("PLAN-05", Severity.FAIL, "the plan names no condition for stopping")
 
 
 def _is_inside(path: str) -> bool:
@@ -135,17 +135,17 @@ def _is_inside(path: str) -> bool:
 
 
 def check_independence(levels: Sequence[tuple[str, int]], least: int) -> Iterator[Finding]:
-    """Find judges that are nearer to what they judge than the policy allows."""
+    """Yield a finding for each judge that is less independent than the policy requires."""
     for pair, reached in levels:
         if reached < least:
             yield Finding(
                 "INDEP-01",
                 Severity.FAIL,
-                f"{pair.replace('_', ' ')}: {reached} of 3, {LEVEL_WORDS[reached]}; the policy wants {least}",
+                f"{pair.replace('_', ' ')}: {reached} of 3, {LEVEL_WORDS[reached]}; the policy requires {least}",
             )
 
 
 def lowered(judgement: Judgement, findings: Sequence[Finding]) -> GateVerdict:
-    """Return a judgement's verdict, lowered by findings that break a rule of the run itself."""
+    """Return a judgement's verdict, lowered if findings break one of the run's own rules."""
     broken = any(each.severity is Severity.FAIL for each in findings)
     return worst(judgement.verdict, GateVerdict.BLOCK if broken else GateVerdict.READY)

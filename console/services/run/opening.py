@@ -59,9 +59,9 @@ async def open_context(
         environment: The environment variables of this process.
         home: The user's home directory.
         now_ms: The wall clock.
-        boot_clock: Gives the ms since boot, by which leases end.
-        is_looking: Whether nothing will be kept, so that a state directory that cannot be written to will do.
-        reservations: The budget of the session that the desk belongs to; None begins a session.
+        boot_clock: Milliseconds since boot, for the expiry of leases.
+        is_looking: Whether to read only, so that a read-only state directory is enough.
+        reservations: The session's budget; None starts a session.
 
     Raises:
         LedgerError: The state directory cannot be used.
@@ -94,7 +94,7 @@ async def open_context(
 
 
 def catalogues_of(profile: Profile, environment: Mapping[str, str]) -> CatalogueMemory:
-    """Return the memory of what a profile's gateway lists; a built-in profile leaves nothing behind."""
+    """Return the memory of a gateway's catalogue; a built-in profile stores nothing."""
     return CatalogueMemory(profile.name, environment, is_kept=not profile.is_built_in)
 
 
@@ -106,14 +106,14 @@ def origin_of(profile: Profile, environment: Mapping[str, str]) -> str:
 
 
 def profile_of(inputs: RunInputs, environment: Mapping[str, str]) -> Profile:
-    """Return the profile that a run was begun with, whatever the default profile is now. Raises `ConfigError`."""
+    """Return the profile that a run began with, whatever the default profile is now. Raises `ConfigError`."""
     config = None if inputs.config is None else Path(inputs.config)
     own = default_config_path(environment)
     return load_profile(config, inputs.profile, why_no_programs=why_not_own(config, own) if config else None)
 
 
 def operator_of(profile: Profile) -> Actor:
-    """Return who decides in this process: the operating system's user, and the key that the policy names.
+    """Return the operator in this process: the operating system's user, with the policy's key.
 
     Raises:
         OperatorError: The key file cannot be read, or is not a public SSH key.

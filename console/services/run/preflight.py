@@ -1,4 +1,4 @@
-"""Preflight: all that can be known before anything is generated. What it finds stops the run, and no draft failed."""
+"""Preflight: everything we can check before anything is generated. A failure stops the run, but no draft has failed."""
 
 import asyncio
 from collections.abc import Iterator, Sequence
@@ -34,16 +34,16 @@ from console.services.verification_marks import MarkFile
 from console.services.workflows.boundary import check_boundary, names_set
 
 NEEDED = (Role.PLANNER, Role.WRITER, Role.REVIEWER, Role.CRITIC)
-"""The roles without which no run can be made. A revision without a route of its own cannot be written either."""
+"""The roles that every run needs. A revision also needs its own route."""
 UNPRICED = "MOD-05"
-"""A gateway that names prices refuses a model without one before any call, and its cost could not be bounded anyway."""
+"""A gateway that publishes prices refuses a model without one before any call; we could not bound its cost either."""
 _PASSING = frozenset({Category.RATE_LIMIT, Category.UPSTREAM_UNAVAILABLE, Category.TIMEOUT})
-"""What may be over when the same is asked later."""
+"""Problems that may be gone if we ask again later."""
 
 
 @dataclass(frozen=True, slots=True)
 class PreflightStop:
-    """Why a run cannot go on: it is stopped, or held where the same may be asked again later."""
+    """Why a run cannot go on: it is stopped, or held if asking again later may help."""
 
     cause: StopCause
     words: str
@@ -53,13 +53,13 @@ class PreflightStop:
 
 
 async def run_preflight(
-    desk: RunContext, state: RunState, inputs: RunInputs, target: Target
+    context: RunContext, state: RunState, inputs: RunInputs, target: Target
 ) -> PreflightFinished | PreflightStop:
     """Check the roles, the boundary, the repository, the verification rows and every route up to rung 3."""
-    findings = [*_check_roles(state), *_check_judges(state), *_check_rows(desk)]
-    findings += await _check_repository(desk, state, inputs)
+    findings = [*_check_roles(state), *_check_judges(state), *_check_rows(context)]
+    findings += await _check_repository(context, state, inputs)
     boundary = await check_boundary(
-        Path(inputs.repository), names_set(desk.environment), own_names=desk.profile.policy.withheld_tokens
+        Path(inputs.repository), names_set(context.environment), own_names=context.profile.policy.withheld_tokens
     )
     findings += boundary.findings
     findings += [
@@ -68,10 +68,10 @@ async def run_preflight(
     broken = [each for each in findings if each.severity is Severity.FAIL]
     if broken:
         return PreflightStop(StopCause.PREFLIGHT, _in_words(broken), findings=tuple(broken))
-    checks = _checks_in_use(desk, state)
-    climbed = await _climb(desk, checks, target)
+    checks = _checks_in_use(context, state)
+    climbed = await _climb(context, checks, target)
     for route in climbed:
-        stop = _stop_of(route, require_price=desk.profile.policy.require_price)
+        stop = _stop_of(route, require_price=context.profile.policy.require_price)
         if stop is not None:
             return stop
     more = [finding for route in climbed for result in route.rungs for finding in result.findings]
@@ -79,30 +79,30 @@ async def run_preflight(
     return _finished(climbed, boundary, [*findings, *about, *more], target)
 
 
-def _checks_in_use(desk: RunContext, state: RunState) -> tuple[RouteCheck, ...]:
-    """Return the offline checks of the routes that this run uses; a fallback that nobody moved to is not one."""
+def _checks_in_use(context: RunContext, state: RunState) -> tuple[RouteCheck, ...]:
+    """Return the offline checks of the run's routes, without the fallback's: no role has been moved to it yet."""
     used = {route.role for route in state.routes} - {Role.FALLBACK}
-    return tuple(each for each in desk.profile.check() if each.route.role in used)
+    return tuple(each for each in context.profile.check() if each.route.role in used)
 
 
-async def _climb(desk: RunContext, checks: tuple[RouteCheck, ...], target: Target) -> tuple[ProvenRoute, ...]:
+async def _climb(context: RunContext, checks: tuple[RouteCheck, ...], target: Target) -> tuple[ProvenRoute, ...]:
     routes = tuple(ProvenRoute(check) for check in checks)
     if target.gateway is None:
         return routes
-    gateway = desk.profile.gateway
-    plan = SmokePlan(target.gateway, desk.reservations, gateway.smoke_max_output_tokens)
+    gateway = context.profile.gateway
+    plan = SmokePlan(target.gateway, context.reservations, gateway.smoke_max_output_tokens)
     how = LadderPlan(Rung.KEY, plan, gateway.connect_timeout_s)
     places = asyncio.Semaphore(gateway.concurrency)
     async with aclosing(climb(checks, how, places=places)) as events:
         async for event in events:
             routes = tuple(route.apply(event) for route in routes)
             if isinstance(event, CatalogueRead):
-                desk.catalogues.keep(event.catalogue)
+                context.catalogues.keep(event.catalogue)
     return routes
 
 
 def _stop_of(route: ProvenRoute, *, require_price: bool) -> PreflightStop | None:
-    """Say how a route's checks stop the run; None where they do not."""
+    """Return how a route's checks stop the run; None if they do not."""
     role = route.role
     if route.check.verdict is Verdict.DRIFT:
         words = f"{role}: {route.check.route.model} is not served on {route.check.route.endpoint_family}"
@@ -111,7 +111,7 @@ def _stop_of(route: ProvenRoute, *, require_price: bool) -> PreflightStop | None
     for result in route.rungs:
         unpriced = tuple(each for each in result.findings if each.id == UNPRICED)
         if unpriced and require_price:
-            words = f"{role}: the gateway has prices, and none for {route.check.route.model}: price or enable it there"
+            words = f"{role}: the gateway has prices, but none for {route.check.route.model}; price or enable it there"
             return PreflightStop(StopCause.PREFLIGHT, words, Category.ACCOUNT_PRICING, unpriced)
         if result.classification is not None:
             return _stop_of_refusal(role, result.rung, result.classification, result.findings)
@@ -149,7 +149,7 @@ def _check_roles(state: RunState) -> Iterator[Finding]:
             yield Finding("PRE-01", Severity.FAIL, f"the profile has no route for {role}")
     attempts = 1 if state.created is None else state.created.policy.max_attempts
     if attempts > 1 and state.route(Role.REVISION) is None:
-        yield Finding("PRE-02", Severity.WARN, "the profile has no route for revision: a draft cannot be revised")
+        yield Finding("PRE-02", Severity.WARN, "the profile has no route for revision, so a draft cannot be revised")
 
 
 def _check_judges(state: RunState) -> Iterator[Finding]:
@@ -158,26 +158,24 @@ def _check_judges(state: RunState) -> Iterator[Finding]:
         yield from check_independence(independence(state, gate), least)
 
 
-def _check_rows(desk: RunContext) -> tuple[Finding, ...]:
-    """Find rows of the verification table that are not fresh; they stop the run only where the policy says so."""
-    policy = desk.profile.policy
+def _check_rows(context: RunContext) -> tuple[Finding, ...]:
+    """Find stale rows of the verification table; they stop the run only if the policy says so."""
+    policy = context.profile.policy
     try:
-        marks = MarkFile(state_directory(desk.environment), desk.profile.name).read().marks
+        marks = MarkFile(state_directory(context.environment), context.profile.name).read().marks
     except PrivateFileError as error:
         return (Finding("VERIFY-03", Severity.WARN, f"the verification marks cannot be read: {error}"),)
-    today = datetime.fromtimestamp(desk.now_ms() / 1000, UTC).date()
+    today = datetime.fromtimestamp(context.now_ms() / 1000, UTC).date()
     states = [state_of_row(row, marks, today, policy.verification_max_age_days) for row in rows()]
     return check_freshness(states, is_required=policy.require_verification)
 
 
-async def _check_repository(desk: RunContext, state: RunState, inputs: RunInputs) -> list[Finding]:
-    commit = await read_commit(Path(inputs.repository), desk.environment)
+async def _check_repository(context: RunContext, state: RunState, inputs: RunInputs) -> list[Finding]:
+    commit = await read_commit(Path(inputs.repository), context.environment)
     if state.created is None or commit == state.created.repository.commit:
         return []
     return [
-        Finding(
-            "REPO-01", Severity.FAIL, "the repository is at another commit than when the run was begun: begin another"
-        )
+        Finding("REPO-01", Severity.FAIL, "the repository's commit has changed since the run began; begin another run")
     ]
 
 

@@ -1,4 +1,4 @@
-"""The repository of a run: where its root is, and what its record calls it."""
+"""The repository of a run: its root, and its name in records."""
 
 import os
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ from console.services.git.working_tree import is_dirty
 from console.services.system.process import ChildEnding
 
 TIMEOUT_S = 20.0
-"""The longest that one question to git may take, in seconds."""
+"""The longest that one git command may take, in seconds."""
 
 
 class RepositoryError(Problem):
@@ -29,17 +29,17 @@ async def find_root(directory: Path, environment: Mapping[str, str]) -> Path:
     """Return the root of the repository that a directory is in.
 
     Raises:
-        RepositoryError: There is none, or git cannot say.
+        RepositoryError: There is none, or git failed.
 
     """
     return (await _checkout(directory, environment)).root
 
 
 async def read_repository(root: Path, environment: Mapping[str, str]) -> Repository:
-    """Return what a record keeps of a repository: no user, no path of this machine.
+    """Return what a record keeps about a repository: no user and no local path.
 
     Raises:
-        RepositoryError: It has no commit, or git cannot say.
+        RepositoryError: It has no commit, or git fails.
 
     """
     checkout = await _checkout(root, environment)
@@ -53,42 +53,42 @@ async def read_repository(root: Path, environment: Mapping[str, str]) -> Reposit
 
 
 async def read_commit(root: Path, environment: Mapping[str, str]) -> str:
-    """Return the id of the commit that a working tree is at.
+    """Return the id of a working tree's commit.
 
     Raises:
-        RepositoryError: There is none, or git cannot say.
+        RepositoryError: There is none, or git failed.
 
     """
     commit = (await _ask(root, environment, "rev-parse", "--verify", "--quiet", "HEAD")).decode("ascii", "replace")
     if not commit:
         raise RepositoryError(
-            f"{safe(str(root), limit=200)} has no commit, so a run cannot say what it worked on; make one first"
+            f"{safe(str(root), limit=200)} has no commit, so a run cannot record what it worked on; make one first"
         )
     return commit
 
 
 async def _checkout(directory: Path, environment: Mapping[str, str]) -> Checkout:
     shown = safe(str(directory), limit=200)
-    if not os.path.isdir(directory):  # noqa: PTH112, ASYNC240  # one look at the disk, as git itself takes
-        raise RepositoryError(f"{shown} is not a directory; name one that is in a git repository")
+    if not os.path.isdir(directory):  # noqa: PTH112, ASYNC240  # one look at the disk, as git itself does
+        raise RepositoryError(f"{shown} is not a directory; name one in a git repository")
     try:
         return await find_checkout(directory, environment)
     except NoGitError as error:
-        raise RepositoryError(f"{error}; a run needs it to say what it worked on") from None
+        raise RepositoryError(f"{error}; a run needs it to record what it worked on") from None
     except EmbeddedBareError as error:
         raise RepositoryError(
-            f"{safe(str(error.place), limit=200)} is a bare repository among the files of another one: git would take"
-            " its settings from files that came with them. Name the root of the working tree with --repo"
+            f"{safe(str(error.place), limit=200)} is a bare repository among the files of another one: git would read"
+            " its settings from those files. Name the root of the working tree with --repo"
         ) from None
     except NoCheckoutError:
         raise RepositoryError(
-            f"{shown} is in no git repository that git trusts, so no patch can be checked on it; see: git -C"
-            " DIRECTORY rev-parse --show-toplevel. For a new one run: git init, and commit"
+            f"{shown} is not in a git repository that git trusts, so no patch can be checked there. Run: git -C"
+            " DIRECTORY rev-parse --show-toplevel. For a new repository: git init, then commit"
         ) from None
 
 
 def _named(remote: str, directory_name: str) -> tuple[str, str, str]:
-    """Return host, owner and name of a remote, or the directory's name where it has none."""
+    """Return host, owner and name of a remote, or just the directory's name if there is none."""
     fallback = "", "", _word(directory_name)
     if not remote:
         return fallback
@@ -107,17 +107,17 @@ def _named(remote: str, directory_name: str) -> tuple[str, str, str]:
 
 
 def _word(text: str) -> str:
-    """Return a name fit for a record: one that looks like a secret is not kept."""
+    """Return a name that is safe to record; empty if it looks like a secret."""
     shown = safe(text, limit=100)
     return "" if find_secrets(shown) else shown
 
 
 async def _ask(directory: Path, environment: Mapping[str, str], *arguments: str) -> bytes:
-    """Return what git answers, without its last line end; nothing where it ends with an error."""
+    """Return git's output without its last line feed; empty if git fails."""
     try:
         report = await ask_git(directory, environment, *arguments, timeout_s=TIMEOUT_S)
     except NoGitError as error:
-        raise RepositoryError(f"{error}; a run needs it to say what it worked on") from None
+        raise RepositoryError(f"{error}; a run needs it to record what it worked on") from None
     if report.ending is not ChildEnding.EXITED:
         raise RepositoryError(
             f"git did not answer in {safe(str(directory), limit=200)} ({report.ending}); try: git rev-parse"

@@ -21,12 +21,12 @@ from console.services.probes.smoke import call_route
 from console.services.run.briefs import Brief
 
 ANSWER_LIMIT = 1_000_000
-"""The most characters of an answer that are kept."""
+"""The most characters to store of an answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class RoleCall:
-    """A call as it will be sent: what the operator sees before it is paid for."""
+    """A call as it will be sent, for the operator to see before it costs anything."""
 
     call_id: str
     gate: Gate
@@ -34,9 +34,9 @@ class RoleCall:
     brief: Brief
     request: ProbeRequest
     cost: Estimate
-    """The most that it can take."""
+    """The most that it can cost."""
     price: Price | None
-    """What the gateway said that the model costs, when the call was built."""
+    """The price of the model that the gateway named when the call was built."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +45,16 @@ class RoleCallEnded:
 
     result: SmokeResult
     text: str
-    """The answer's text. It is kept as an artifact, apart from the ledger, or not at all."""
+    """The answer's text, stored as an artifact outside the ledger, or not at all."""
 
 
 def nonce_of(call_id: str) -> str:
-    """Return what a judge has to repeat: known to nobody before the call is made, and from the ledger afterwards."""
+    """Return what a judge must repeat: unknown before the call, and derivable from the ledger afterwards."""
     return hashlib.sha256(f"nonce {call_id}".encode()).hexdigest()[:16]
 
 
 def boundary_of(call_id: str) -> str:
-    """Return the word that bounds the blocks of a call's brief."""
+    """Return the word that delimits the blocks of a call's brief."""
     return hashlib.sha256(f"boundary {call_id}".encode()).hexdigest()[:16]
 
 
@@ -68,9 +68,9 @@ def prepare_call(
     max_output_tokens: int,
     price: Price | None,
 ) -> RoleCall:
-    """Put a brief into the form of its route's family, and say what the call can take at most.
+    """Build a brief's request in its route's family, and estimate the most that the call can cost.
 
-    Whether the answer fits the schema is judged by `read_answer`: a model that keeps none is no fault of the gateway.
+    `read_answer` checks the answer against the schema: if a model ignores it, that is not the gateway's fault.
     """
     form = form_at(gate, criteria)
     body = role_body(route, form, brief.prompt, instructions=brief.instructions, max_output_tokens=max_output_tokens)
@@ -79,7 +79,7 @@ def prepare_call(
 
 
 async def make_call(call: RoleCall, gateway: Gateway) -> AsyncGenerator[SmokeEvent | RoleCallEnded, None]:
-    """Make a role's call, once; yield its events as they come, and at last its end with the whole text."""
+    """Make a role's call, once; yield its events as they arrive, and last its end with the whole text."""
     pieces: list[str] = []
     size = 0
     async with aclosing(call_route(call.route, gateway, call.request)) as events:
@@ -98,7 +98,7 @@ async def make_call(call: RoleCall, gateway: Gateway) -> AsyncGenerator[SmokeEve
 
 
 def read_answer(gate: Gate, text: str, criteria: tuple[str, ...]) -> RoleAnswer | Classification:
-    """Read an answer's text as what the gate's role has to answer, or say why it is none."""
+    """Parse an answer's text as the gate's role must answer, or return why it cannot be parsed."""
     try:
         return form_at(gate, criteria).read(text)
     except FormError as error:

@@ -1,4 +1,4 @@
-"""Routing: which routes a run is begun with, and whether they are still the same before each call."""
+"""Routing: the routes that a run begins with, and whether they are unchanged before each call."""
 
 import hashlib
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from console.services.config.settings import Profile
 
 
 def pin_routes(profile: Profile, origin: str) -> tuple[PinnedRoute, ...]:
-    """Return a profile's routes as a run keeps them."""
+    """Return a profile's routes as a run records them."""
     return tuple(_pinned(route, profile, origin) for route in profile.table)
 
 
@@ -26,9 +26,9 @@ def _pinned(route: Route, profile: Profile, origin: str) -> PinnedRoute:
 
 
 def _fingerprint(route: Route, profile: Profile, origin: str) -> str:
-    """Return the hash of all that changes what a call through a route does.
+    """Return the hash of everything that affects a call through a route.
 
-    The port of the embedded gateway is another one at every start, and says nothing of the route.
+    The embedded gateway's port changes at every start and is not part of the route.
     """
     behaviour = {
         "model": route.model,
@@ -44,10 +44,10 @@ def _fingerprint(route: Route, profile: Profile, origin: str) -> str:
 
 
 def route_of(profile: Profile, state: RunState, role: Role, origin: str) -> Route | None:
-    """Return the profile's route that serves a role in a run, under that role.
+    """Return the profile's route that serves a role in a run, labelled with that role.
 
-    It is the role's own, or the fallback's where an operator moved the role there. None where there is none, or where
-    it is not the same any more as when the run was begun.
+    It is the role's own, or the fallback's if an operator moved the role there. None if there is none, or if it has
+    changed since the run began.
     """
     pinned = state.route(role)
     is_moved = any(move.role is role for move in state.moves)
@@ -58,12 +58,12 @@ def route_of(profile: Profile, state: RunState, role: Role, origin: str) -> Rout
 
 
 def independence(state: RunState, gate: Gate, judge_reported: str | None = None) -> tuple[tuple[str, int], ...]:
-    """Return how independent a gate's judge is of those before it, by what was asked for and by what answered.
+    """Return how independent a gate's judge is of the roles before it, by the models requested and those that answered.
 
     Args:
         state: The run.
-        gate: The reviewer's gate or the critic's; for any other there are no pairs.
-        judge_reported: The model that the judge's answer named, where it has answered.
+        gate: The reviewer's or the critic's gate; others have no pairs.
+        judge_reported: The model that the judge's answer named, if it has answered.
 
     """
     judge = role_at(gate, state.attempt)

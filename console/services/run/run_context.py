@@ -1,4 +1,4 @@
-"""The context of a run: what stepping it needs of this process and this machine, in one place."""
+"""The context of a run: what stepping it needs from this process and machine, in one place."""
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
@@ -17,22 +17,22 @@ from console.services.probes.last_catalogue import CatalogueMemory
 
 
 class RunInputs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Where a run works on this machine. Kept as an artifact, apart from the ledger: it names paths."""
+    """Where a run works on this machine. An artifact outside the ledger, because it names paths."""
 
     repository: str
     """The root of the repository, absolute."""
     directory: str
-    """Where in it the coding agent would be started, relative to the root."""
+    """Where the coding agent would be started, relative to the root."""
     context: tuple[str, ...]
-    """Patterns of the files that the writer is given."""
+    """Patterns of the files to give the writer."""
     profile: str
     config: str | None
     """The config file; None for the built-in sample."""
     task_sha256: str
     rubric_sha256: str
-    """Of the rubric's text, an artifact too; empty for the built-in one."""
+    """The hash of the rubric's text, also an artifact; empty for the built-in one."""
     are_checks_confirmed: bool
-    """The operator confirmed that the policy's commands run in this run."""
+    """Whether the operator confirmed that the policy's commands run in this run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +43,12 @@ class RunContext:
     ledger: Ledger
     artifacts: Artifacts
     operator: Actor
-    """Who decides in this process."""
+    """The operator who decides in this process."""
     machine: Actor
-    """The console itself, for what it measured."""
+    """The console itself, for what it measures."""
     environment: Mapping[str, str]
     catalogues: CatalogueMemory
-    """What the preflight saw in the gateway's lists, so that no step has to read them again."""
+    """The gateway's lists as the preflight saw them, so that no step has to read them again."""
     home: Path
     open_target: Callable[[], AbstractAsyncContextManager[Target]]
     """Opens the profile's gateway; called when the first call is due."""
@@ -56,4 +56,4 @@ class RunContext:
     """Unix time in milliseconds."""
     new_call_id: Callable[[], str]
     reservations: Reservations
-    """The session's budget, with what its smoke tests, its checks and all its runs took."""
+    """The session's budget, with what its smoke tests, checks and runs have spent."""

@@ -1,4 +1,4 @@
-"""A run in the ledger: read and folded, and appended to only with what the rules of a run allow."""
+"""A run in the ledger: read, folded, and appended to only as the run's rules allow."""
 
 from collections.abc import Sequence
 from functools import reduce
@@ -22,7 +22,7 @@ _KINDS = {
     RefusalCode.HUMAN: ProblemKind.WAITING,
     RefusalCode.FOUR_EYES: ProblemKind.WAITING,
 }
-"""The refusals that are not the fault of what was typed."""
+"""The refusals that are not caused by the typed input."""
 
 
 class RunRefusedError(Problem):
@@ -34,7 +34,7 @@ class RunRefusedError(Problem):
 
 
 class DamagedRunError(Problem):
-    """A run's lines do not hold together: nothing may rest on them."""
+    """A run's lines are damaged: nothing may rely on them."""
 
     kind = ProblemKind.RECORD
 
@@ -46,7 +46,7 @@ class RunLog:
         self._ledger = ledger
         self._run_id = run_id
         self.entries: tuple[Entry, ...] = ()
-        """All that happened, as far as it was read or appended here."""
+        """All events so far read or appended here."""
         self.state = RunState(run_id)
         """The run after these entries."""
         self._take(lines)
@@ -57,7 +57,7 @@ class RunLog:
 
         Raises:
             LedgerError: There is no such run, or the ledger cannot be read.
-            DamagedRunError: Its lines do not hold together.
+            DamagedRunError: Its lines are damaged.
 
         """
         log = cls(ledger, run_id)
@@ -65,32 +65,32 @@ class RunLog:
         return log
 
     async def refresh(self) -> RunState:
-        """Read the run again where another process appended to it. Raises as `open` does."""
+        """Read the run again if another process appended to it. Raises as `open` does."""
         if self.entries and await self._ledger.head(self._run_id) == self.state.head:
             return self.state
         lines = await self._ledger.read(self._run_id)
         faults = check_chain(lines)
         if faults:
             raise DamagedRunError(
-                f"the ledger of run {self._run_id} does not hold together at line {faults[0].seq}: {faults[0].words};"
-                " gateway-console record verify says more"
+                f"the ledger of run {self._run_id} is damaged at line {faults[0].seq}: {faults[0].words};"
+                " run: gateway-console record verify"
             )
         entries = tuple(map(entry_of, lines))
         self.entries, self.state = entries, fold(self._run_id, entries)
         return self.state
 
     async def command(self, actor: Actor, *commands: Command, fence: int | None = None) -> tuple[Entry, ...]:
-        """Append what commands lead to: all of it, or nothing.
+        """Append the events that commands cause: all of them, or none.
 
         Args:
-            actor: Who gives them.
-            commands: What is wanted, in order; each meets the run as the one before has left it.
-            fence: The lease of who steps the run; None for an operator's decision.
+            actor: Who gives the commands.
+            commands: The commands, in order; each applies to the run as the one before left it.
+            fence: The fence of the stepper's lease; None for an operator's decision.
 
         Raises:
-            RunRefusedError: The rules of a run do not allow one of them.
+            RunRefusedError: The run's rules do not allow one of them.
             ConflictError: Another process appended first: read again, then decide again.
-            LedgerError: It cannot be kept.
+            LedgerError: The events cannot be recorded.
 
         """
         state = self.state
@@ -113,7 +113,7 @@ class RunLog:
         return self._take(kept)
 
     def _take(self, lines: Sequence[Line]) -> tuple[Entry, ...]:
-        """Fold lines that were appended here, unless a read that began later has brought them already."""
+        """Fold lines that were appended here, skipping those that a concurrent read has already folded."""
         entries = tuple(map(entry_of, lines))
         new = tuple(entry for entry in entries if entry.seq > self.state.seq)
         self.entries += new
@@ -133,12 +133,12 @@ async def begin(ledger: Ledger, run_id: str, actor: Actor, events: Sequence[RunE
 
 
 def entry_of(line: Line) -> Entry:
-    """Return a line with its event. Raises `CodecError` where it holds none."""
+    """Return a line with its event. Raises `CodecError` if it has none."""
     return Entry(line.seq, line.at_ms, line.actor, line.sha256, decode_event(line.kind, line.body))
 
 
 def summary_of(state: RunState) -> Summary:
-    """Return what the list of runs shows of a run."""
+    """Return a run's summary for the list of runs."""
     created = state.created
     return Summary(
         state.run_id,
@@ -153,7 +153,7 @@ def summary_of(state: RunState) -> Summary:
 
 
 def summarise(lines: Sequence[Line]) -> Summary:
-    """Return what the list of runs shows, from a run's lines."""
+    """Return a run's summary for the list of runs, from its lines."""
     return summary_of(fold(lines[0].run_id, map(entry_of, lines)))
 
 

@@ -1,4 +1,4 @@
-"""A run in this process: held and stepped. Both faces step a run through here."""
+"""A run in this process: held and stepped. The CLI and the app both step runs through here."""
 
 import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator
@@ -18,11 +18,11 @@ from console.services.run.stepper import Stepper
 
 @contextlib.asynccontextmanager
 async def stepping(context: RunContext, log: RunLog, *, target: Target | None = None) -> AsyncIterator[Stepper]:
-    """Hold a run within, so that no other console steps it, and yield what steps it.
+    """Hold a run inside the block, so that no other console steps it, and yield its stepper.
 
     Raises:
-        LeaseHeldError: Another console steps it.
-        LedgerError: The ledger cannot be used, or where the run works is not kept here.
+        LeaseHeldError: Another console is stepping it.
+        LedgerError: The ledger cannot be used, or the run's inputs are not on this machine.
 
     """
     inputs = await read_inputs(context.artifacts, log.state)
@@ -35,10 +35,10 @@ async def stepping(context: RunContext, log: RunLog, *, target: Target | None = 
 
 
 async def step_all(context: RunContext, log: RunLog, stepper: Stepper) -> AsyncGenerator[StepEvent, None]:
-    """Step a run and take the machine's verdict at each gate, until it is over or needs a person."""
+    """Step a run and apply the machine's verdict at each gate, until it is over or needs a person."""
     while True:
-        async with aclosing(stepper.step()) as news:
-            async for each in news:
+        async with aclosing(stepper.step()) as events:
+            async for each in events:
                 yield each
         state = log.state
         if state.is_over or state.phase is Phase.LOST:

@@ -1,6 +1,6 @@
-"""Signing: what an operator begins and decides, signed and verified by OpenSSH's own `ssh-keygen`.
+"""Signing: the beginnings and decisions of an operator, signed and verified by OpenSSH's own `ssh-keygen`.
 
-The private key is read by `ssh-keygen`, or stays in the operator's agent; no byte of it comes into this process.
+`ssh-keygen` reads the private key, or it stays in the operator's agent; it never enters this process.
 """
 
 import hashlib
@@ -12,14 +12,14 @@ from pathlib import Path
 
 from console.domain.ledger.signature import NAMESPACE, SignatureFormError, armor, read_armor
 from console.domain.problem import Problem, ProblemKind
-from console.domain.run.command import Sign
+from console.domain.run.command import SignDecision
 from console.domain.text.safe import safe
 from console.services.config.settings import PolicySettings
 from console.services.system.directories import absolute
 from console.services.system.process import ChildReport, run_bounded
 
 TIMEOUT_S = 60.0
-"""The longest that signing may take, in seconds: an agent may ask its user, and a security key wants a touch."""
+"""The longest that signing may take, in seconds: an agent may ask its user, and a security key needs a touch."""
 SIGNERS_BYTES = 1_000_000
 """The most bytes of a list of signers."""
 _OUTPUT_BYTES = 65_536
@@ -28,13 +28,13 @@ _SET = {"LC_ALL": "C", "SSH_ASKPASS": os.devnull, "SSH_ASKPASS_REQUIRE": "never"
 
 
 class SigningError(Problem):
-    """Nothing was signed, or a signature does not hold. The message says why and what to do."""
+    """Nothing was signed, or a signature is not valid. The message says why and what to do."""
 
     kind = ProblemKind.USAGE
 
 
-async def sign_verified(policy: PolicySettings, statement: bytes, environment: Mapping[str, str]) -> Sign:
-    """Sign a statement with the policy's key, and verify it by the policy's list of signers.
+async def sign_verified(policy: PolicySettings, statement: bytes, environment: Mapping[str, str]) -> SignDecision:
+    """Sign a statement with the policy's key, and verify it against the policy's list of signers.
 
     Raises:
         SigningError: There is no private key, or the key is not on the list.
@@ -43,20 +43,22 @@ async def sign_verified(policy: PolicySettings, statement: bytes, environment: M
     signers = signers_of(policy)
     key = key_of(policy)
     if key is None or signers is None:
-        raise SigningError("four_eyes needs operator_key and allowed_signers in the policy: who signs, and who may")
+        raise SigningError(
+            "four_eyes needs operator_key and allowed_signers in the policy: who signs, and whose keys count"
+        )
     signers_sha256 = read_signers(signers)
     signature = await sign(statement, key, environment)
     await verify(statement, signature, signers, environment)
-    return Sign(signature, signers_sha256)
+    return SignDecision(signature, signers_sha256)
 
 
 def key_of(policy: PolicySettings) -> Path | None:
-    """Return the operator's public key file; None where the policy names none."""
+    """Return the operator's public key file; None if the policy names none."""
     return None if policy.operator_key is None else absolute(policy.operator_key, ProblemKind.CONFIG)
 
 
 def signers_of(policy: PolicySettings) -> Path | None:
-    """Return the policy's list of signers; None where it names none."""
+    """Return the policy's list of signers; None if it names none."""
     return None if policy.allowed_signers is None else absolute(policy.allowed_signers, ProblemKind.CONFIG)
 
 
@@ -64,15 +66,15 @@ async def sign(statement: bytes, key: Path, environment: Mapping[str, str]) -> s
     """Sign a statement.
 
     Args:
-        statement: What is signed.
-        key: The operator's public key file. The private key is in the agent, or beside it without `.pub`.
-        environment: Where PATH, HOME and the agent's socket are from.
+        statement: What to sign.
+        key: The operator's public key file. The private key is in the agent, or in the file next to it without `.pub`.
+        environment: Gives PATH, HOME and the agent's socket.
 
     Returns:
         The signature, in base64 and one line.
 
     Raises:
-        SigningError: There is no private key, or it cannot be used without a question.
+        SigningError: There is no private key, or it needs a passphrase.
 
     """
     with tempfile.TemporaryDirectory(prefix="gateway-console-sign-") as folder:
@@ -81,11 +83,11 @@ async def sign(statement: bytes, key: Path, environment: Mapping[str, str]) -> s
     try:
         return read_armor(report.tail.decode("ascii", "replace")) if report.is_success else _no_private_key(key)
     except SignatureFormError as error:
-        raise SigningError(f"ssh-keygen made no signature that can be kept: {error}") from None
+        raise SigningError(f"ssh-keygen made an unusable signature: {error}") from None
 
 
 async def verify(statement: bytes, signature: str, signers: Path, environment: Mapping[str, str]) -> None:
-    """Verify a signature by a list of signers, as `man ssh-keygen` describes one under ALLOWED SIGNERS.
+    """Verify a signature against a list of signers, in the format of `man ssh-keygen`, ALLOWED SIGNERS.
 
     Raises:
         SigningError: It is not a signature of this statement by a key on the list, or the list cannot be read.
@@ -100,10 +102,10 @@ async def verify(statement: bytes, signature: str, signers: Path, environment: M
         found = await _run(("-Y", "find-principals", "-n", NAMESPACE, *asked), environment, None)
         names = found.tail.decode(errors="replace").splitlines() if found.is_success else []
         if not names:
-            raise SigningError(f"the key that signed is not in {shown}; who may decide has to be listed there")
+            raise SigningError(f"the key that signed is not in {shown}; list there everyone who may decide")
         report = await _run(("-Y", "verify", "-n", NAMESPACE, "-I", names[0], *asked), environment, given)
     if not report.is_success:
-        raise SigningError(f"the signature does not hold for {safe(names[0], limit=80)} of {shown}")
+        raise SigningError(f"the signature is not valid for {safe(names[0], limit=80)} of {shown}")
 
 
 def read_signers(path: Path) -> str:
@@ -122,7 +124,7 @@ def read_signers(path: Path) -> str:
             f"allowed_signers {shown} cannot be read: {error.strerror or 'input/output error'}"
         ) from None
     if len(data) > SIGNERS_BYTES:
-        raise SigningError(f"allowed_signers {shown} has over {SIGNERS_BYTES} bytes")
+        raise SigningError(f"allowed_signers {shown} is larger than {SIGNERS_BYTES} bytes")
     return hashlib.sha256(data).hexdigest()
 
 
@@ -143,7 +145,7 @@ async def _run(arguments: tuple[str, ...], environment: Mapping[str, str], given
     kept = {name: value for name in _PASSED_ON if (value := environment.get(name))}
     program = shutil.which("ssh-keygen", path=environment.get("PATH", os.defpath))
     if program is None:
-        raise SigningError("ssh-keygen is not on PATH; four_eyes needs it: install OpenSSH's client")
+        raise SigningError("ssh-keygen is not on PATH, and four_eyes needs it; install OpenSSH's client")
     try:
         return await run_bounded(
             (program, *arguments),

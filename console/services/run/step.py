@@ -1,4 +1,4 @@
-"""A step of a run as its faces see it: what it tells while it is made, and why it could not be."""
+"""A step of a run as the CLI and the app see it: the events it yields, and why it could not run."""
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -13,26 +13,26 @@ if TYPE_CHECKING:
 
 
 class StepHeldError(Problem):
-    """A step cannot be made now, and nothing was changed: the run stays where it is."""
+    """A step is not possible now. Nothing was changed: the run stays where it is."""
 
     kind = ProblemKind.WAITING
 
 
 @dataclass(frozen=True, slots=True)
 class CallPrepared:
-    """A call as it is about to be sent. Display only."""
+    """A call about to be sent. Display only."""
 
     call: "RoleCall"
 
 
 @dataclass(frozen=True, slots=True)
 class GateNoted:
-    """A gate's findings in words. Display only; they are kept apart from the ledger."""
+    """A gate's findings as text. Display only; they are stored outside the ledger."""
 
     opened: GateOpened
     findings: tuple[Finding, ...]
     output_tails: tuple[tuple[str, str], ...] = field(default=(), repr=False)
-    """What each failed check wrote last, after its name; kept nowhere."""
+    """The name and last output of each failed check; never stored."""
 
 
 StepEvent = Entry | CallPrepared | GateNoted | SmokeEvent

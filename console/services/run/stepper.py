@@ -1,7 +1,7 @@
-"""The stepper: does the work of the gate at which a run stands, until the run waits or is over. One step, one gate.
+"""The stepper: does the work of a run's current gate, until the run waits or is over. One step, one gate.
 
-Everything that happens is in the ledger before it is told. A call is in the ledger before it is made; a process that
-dies within it leaves a call whose outcome is unknown, and no stepper repeats that by itself.
+Every event is in the ledger before it is reported, and a call is in the ledger before it is made. A process that dies
+during a call leaves one whose outcome is unknown, and no stepper repeats it on its own.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ from console.domain.probes.catalogue import Catalogue
 from console.domain.probes.event import BudgetSpent, SmokeFinished
 from console.domain.problem import ProblemKind
 from console.domain.routes.route import Route
-from console.domain.run.command import Report
+from console.domain.run.command import ReportEvent
 from console.domain.run.decide import run_budgets
 from console.domain.run.event import (
     ArtifactRole,
@@ -55,14 +55,14 @@ class Stepper:
     def __init__(
         self, context: RunContext, log: RunLog, inputs: RunInputs, held: HeldLease, target: Target | None = None
     ) -> None:
-        """Prepare to step.
+        """Prepare to step a run.
 
         Args:
             context: What stepping needs of this process.
             log: The run, read.
             inputs: Where the run works on this machine.
             held: The lease.
-            target: The gateway, where it is open already; otherwise the context opens it when the first call is due.
+            target: The gateway, if it is already open; otherwise the context opens it when the first call is due.
 
         """
         self._context = context
@@ -73,7 +73,7 @@ class Stepper:
         self._target = target
         self._stack = AsyncExitStack()
         self._why_failed = ""
-        """Our evidence for how the newest call failed."""
+        """Our evidence of why the latest call failed."""
 
     async def __aenter__(self) -> "Stepper":
         return self
@@ -87,10 +87,10 @@ class Stepper:
         return self._log.state
 
     async def prepare(self) -> RoleCall:
-        """Build the call that is due, and send nothing: what `step` would send.
+        """Build the call that is due, which `step` would send, without sending it.
 
         Raises:
-            StepHeldError: No call is due, or the gateway's prices cannot be asked for.
+            StepHeldError: No call is due, or the gateway's prices cannot be read.
             BriefError: The brief cannot be built.
 
         """
@@ -105,12 +105,12 @@ class Stepper:
         """Do the gate's work and yield what happens; return when the run waits or is over.
 
         Args:
-            prepared: The call that was shown, where one was.
+            prepared: The call that was shown, if one was.
 
         Raises:
-            StepHeldError: It cannot be done now; nothing was changed.
-            ConflictError: Another process appended; look again.
-            LedgerError: It cannot be kept.
+            StepHeldError: A step is not possible now; nothing was changed.
+            ConflictError: Another process appended first; read again.
+            LedgerError: The events cannot be recorded.
 
         """
         await self._log.refresh()
@@ -121,19 +121,19 @@ class Stepper:
                 yield entry
             return
         if self.state.phase is Phase.DUE:
-            async with aclosing(self._work(prepared)) as news:
-                async for each in news:
+            async with aclosing(self._work(prepared)) as events:
+                async for each in events:
                     yield each
         if self.state.phase is Phase.WORKED or self._opens_by_itself():
-            async with aclosing(self._judge()) as news:
-                async for each in news:
+            async with aclosing(self._judge()) as events:
+                async for each in events:
                     yield each
 
     def _opens_by_itself(self) -> bool:
         return self.state.gate is Gate.CANDIDATE and self.state.phase is Phase.DUE
 
     async def _lose_call(self) -> AsyncGenerator[Entry, None]:
-        """Note that a call was cut off: this process holds the run and is not making it, so who made it is gone."""
+        """Record an interrupted call: this process holds the run and did not make it, so its maker is gone."""
         if self.state.intended is not None:
             for entry in await self._report(CallLost(self.state.intended.call_id, self.state.intended.role)):
                 yield entry
@@ -155,8 +155,8 @@ class Stepper:
             case Gate.CANDIDATE:
                 return
             case _:
-                async with aclosing(self._call(prepared)) as news:
-                    async for each in news:
+                async with aclosing(self._call(prepared)) as events:
+                    async for each in events:
                         yield each
 
     async def _preflight(self) -> AsyncGenerator[Entry, None]:
@@ -182,12 +182,12 @@ class Stepper:
                 yield entry
             return
         if prepared is not None and (prepared.gate, prepared.route.role) != (self.state.gate, self._route().role):
-            raise StepHeldError("the run moved on since this call was shown; look at it again")
+            raise StepHeldError("the run has moved on since this call was shown; look at it again")
         call = prepared or await self.prepare()
         yield CallPrepared(call)
         secrets = count_secrets(call.brief)
         if secrets:
-            words = f"the brief for {call.route.role} looks like it holds {secrets} secret(s); nothing was sent"
+            words = f"the brief for {call.route.role} seems to contain {secrets} secret(s); nothing was sent"
             for entry in await self._report(RunStopped(StopCause.SECRET_IN_PROMPT, Category.SECRET_IN_PROMPT, words)):
                 yield entry
             return
@@ -195,8 +195,8 @@ class Stepper:
             return
         over = self._context.reservations.reserve(call.cost, *run_budgets(self.state))
         if over is None:
-            async with aclosing(self._make(call, target.gateway)) as news:
-                async for each in news:
+            async with aclosing(self._make(call, target.gateway)) as events:
+                async for each in events:
                     yield each
             return
         if over.scope is BudgetScope.SESSION:  # another session may make the call
@@ -205,12 +205,12 @@ class Stepper:
             yield entry
 
     async def _make(self, call: RoleCall, gateway: Gateway) -> AsyncGenerator[StepEvent, None]:
-        """Make a call whose cost is reserved, and book what it took."""
+        """Make a call whose cost is reserved, and book what it cost."""
         taken = Spent()
         try:
             for entry in await self._report(self._intended(call)):
                 yield entry
-            taken = call.cost.taken()  # stopped from here on, it may have been sent and may be billed in full
+            taken = call.cost.taken()  # if stopped from here on, it may have been sent and billed in full
             async with aclosing(make_call(call, gateway)) as events:
                 async for event in events:
                     if not isinstance(event, RoleCallEnded):
@@ -225,7 +225,7 @@ class Stepper:
         yield BudgetSpent(self._context.reservations.budget)
 
     async def _end_call(self, call: RoleCall, ended: RoleCallEnded) -> Sequence[Entry]:
-        """Keep how a call ended, with its answer where it is one."""
+        """Record how a call ended, and store its answer if it is valid."""
         result = ended.result
         failed = failure_of(call, result)
         if failed is not None:
@@ -270,11 +270,11 @@ class Stepper:
         """Return the profile's route that does the gate's work."""
         role = role_at(self.state.gate, self.state.attempt)
         if role is None or self.state.route(role) is None:
-            raise StepHeldError(f"the profile has no route for {role}; add one, and begin another run")
+            raise StepHeldError(f"the profile has no route for {role}; add one, then begin another run")
         origin = "" if self._target is None else self._target.opened.origin
         route = route_of(self._context.profile, self.state, role, origin)
         if route is None:
-            raise StepHeldError(f"the route of {role} in the config is not the one that the run was begun with")
+            raise StepHeldError(f"the config's route for {role} has changed since the run began; begin another run")
         return route
 
     def _intended(self, call: RoleCall) -> CallIntended:
@@ -299,7 +299,7 @@ class Stepper:
         return self._target
 
     async def _read_prices(self, gateway: Gateway) -> Catalogue:
-        """Return what the gateway says that its models cost: as the preflight saw it, or read now."""
+        """Return the gateway's prices: as the preflight saw them, or read now."""
         memory = self._context.catalogues
         known = memory.session or memory.last()
         if known is None:
@@ -310,6 +310,6 @@ class Stepper:
 
     async def _report(self, *events: RunEvent) -> tuple[Entry, ...]:
         if self._held.lost.is_set():
-            raise StepHeldError("another console has taken this run over; look again")
-        commands = tuple(Report(event) for event in events)
+            raise StepHeldError("another console has taken over this run; look again")
+        commands = tuple(ReportEvent(event) for event in events)
         return await self._log.command(self._context.machine, *commands, fence=self._held.lease.fence)

@@ -1,4 +1,4 @@
-"""Verifying: whether a run's lines are what was once written, whether they are a run at all, and who signed it."""
+"""Verifying: whether a run's lines are unchanged, whether they form a run, and who signed it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,26 +19,26 @@ from console.services.run.signing import SigningError, verify
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What verifying a run came to."""
+    """The result of verifying a run."""
 
     run_id: str
     lines: int
     head: str
     faults: tuple[ChainFault, ...]
     signatures: int = 0
-    """How many signatures hold, by the list of signers."""
+    """How many signatures are valid, according to the list of signers."""
     unverified: int = 0
-    """How many signatures nothing is known of, because no list was named."""
+    """How many signatures were not checked, because no list was named."""
 
     @property
     def holds(self) -> bool:
-        """Whether nothing was found."""
+        """Whether no fault was found."""
         return not self.faults
 
 
 @dataclass(frozen=True, slots=True)
 class _Signed:
-    """A signature in a run, and what it has to be of."""
+    """A signature in a run, and the statement that it must sign."""
 
     seq: int
     event: OperatorSigned
@@ -46,13 +46,13 @@ class _Signed:
 
 
 async def verify_run(ledger: Ledger, run_id: str, signers: Path | None, environment: Mapping[str, str]) -> Verified:
-    """Check each line's hash and its place in the chain, that its event can follow in a run, and each signature.
+    """Check each line's hash and position in the chain, that its event can follow in a run, and each signature.
 
     Args:
         ledger: Where the run is kept.
         run_id: The run's id.
-        signers: The list of those whose signatures count; None where none was named.
-        environment: Where `ssh-keygen` is found.
+        signers: The list of signers whose signatures count; None if none was named.
+        environment: Gives the PATH to find `ssh-keygen`.
 
     Raises:
         LedgerError: There is no such run, or the ledger cannot be read.
@@ -83,7 +83,7 @@ async def verify_run(ledger: Ledger, run_id: str, signers: Path | None, environm
 
 
 def _followed(run_id: str, entries: Sequence[Entry]) -> tuple[list[_Signed], list[ChainFault]]:
-    """Return the signatures of a run, and the first event that cannot follow in one: nothing after it can be judged."""
+    """Return a run's signatures, and the first event that cannot follow: nothing after it can be judged."""
     found: list[_Signed] = []
     faults: list[ChainFault] = []
     state = RunState(run_id)
@@ -97,7 +97,7 @@ def _followed(run_id: str, entries: Sequence[Entry]) -> tuple[list[_Signed], lis
         if before.begun is None and state.begun is not None and state.created is not None:
             found.append(_Signed(entry.seq, state.begun, begin_statement(run_id, encode_event(state.created))))
     if state.begun is None and state.needs_signature(GateVerdict.READY):
-        faults.insert(0, ChainFault(1, "the policy wants four eyes, and the beginning of the run is not signed"))
+        faults.insert(0, ChainFault(1, "the policy requires four eyes, but the beginning of the run is not signed"))
     return found, faults
 
 
@@ -114,10 +114,10 @@ def _statement(run_id: str, decided: GateDecided) -> bytes:
 
 
 async def _check(signed: _Signed, signers: Path, environment: Mapping[str, str]) -> tuple[ChainFault, ...]:
-    """Return what is wrong with a signature."""
+    """Return the faults of a signature."""
     try:
         if signer_of(signed.event.signature) != signed.event.key_fingerprint:
-            return (ChainFault(signed.seq, "the signature is by another key than the line says"),)
+            return (ChainFault(signed.seq, "the signature is not by the key that the line names"),)
         await verify(signed.statement, signed.event.signature, signers, environment)
     except (SignatureFormError, SigningError) as error:
         return (ChainFault(signed.seq, str(error)),)

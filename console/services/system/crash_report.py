@@ -1,4 +1,4 @@
-"""Crashes: what may be said of a bug. Places and types only, because a message or a local may hold anything."""
+"""Crashes: what a bug report may say. Places and types only, because a message or a local may hold anything."""
 
 import errno
 import traceback
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def crash_lines(error: BaseException) -> list[str]:
-    """Return the lines that report a bug, with no value in them; one line where the system had nothing more to give."""
+    """Return the lines that report a bug, without any values; one line if the system ran out of something."""
     if (words := _shortage(error)) is not None:
         return [words]
     frames = [
@@ -17,17 +17,17 @@ def crash_lines(error: BaseException) -> list[str]:
 
 
 _SHORTAGES = {
-    errno.EMFILE: "this process may open no more files; allow more, with: ulimit -n 1024",
-    errno.ENFILE: "this machine has no more open files to give; close other programs, then try again",
-    errno.ENOMEM: "there is no more memory to be had; close other programs, then try again",
+    errno.EMFILE: "this process has too many open files; allow more, with: ulimit -n 1024",
+    errno.ENFILE: "this machine has too many open files; close other programs, then try again",
+    errno.ENOMEM: "out of memory; close other programs, then try again",
     errno.ENOSPC: "the disk is full; free some space, then try again",
     errno.EDQUOT: "the disk quota is used up; free some space, then try again",
 }
 
 
 def _shortage(error: BaseException | None) -> str | None:
-    """Return in words what ran out, where that is behind an error; None where it is another one."""
-    for _ in range(10):  # an error may have itself as its cause
+    """Return a message about what ran out, if that caused the error; None for any other error."""
+    for _ in range(10):  # an error may be its own cause
         match error:
             case MemoryError():
                 return _SHORTAGES[errno.ENOMEM]

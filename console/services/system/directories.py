@@ -1,4 +1,4 @@
-"""The console's own directories, where the XDG specification says, and the files in them that have one name."""
+"""The console's directories, as the XDG specification defines them, and the files with fixed names in them."""
 
 import os
 import pwd
@@ -16,7 +16,7 @@ _NO_HOME = Path("/nonexistent")
 
 
 def account_home() -> str:
-    """Return the home directory that the system has for this user; empty where it has none, as in some containers."""
+    """Return the user's home directory according to the system; empty if it has none, as in some containers."""
     try:
         return pwd.getpwuid(os.geteuid()).pw_dir
     except KeyError:
@@ -25,7 +25,7 @@ def account_home() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Directories:
-    """Where the console keeps its files. Asking makes nothing, and succeeds also where nothing can be kept."""
+    """Where the console keeps its files. Asking creates nothing, and works even if nothing can be stored."""
 
     data: Path
     """`$XDG_DATA_HOME/gateway-console`, by default `~/.local/share/gateway-console`."""
@@ -34,11 +34,11 @@ class Directories:
 
     @classmethod
     def of(cls, environment: Mapping[str, str], account_home: Callable[[], str] = account_home) -> Self:
-        """Return the directories that an environment names; the specification has relative paths ignored.
+        """Return the directories that an environment names; relative paths are ignored, as the specification demands.
 
         Args:
             environment: The environment variables of this process.
-            account_home: Gives the user's home directory where HOME does not; empty where there is none.
+            account_home: Returns the user's home directory if HOME does not; empty if there is none.
 
         """
 
@@ -60,7 +60,7 @@ class Directories:
 
     @property
     def token_audit(self) -> Path:
-        """The log of what was done to tokens."""
+        """The log of token actions."""
         return self.state / "token-audit.jsonl"
 
 
@@ -87,7 +87,7 @@ def absolute(path: Path, kind: ProblemKind = ProblemKind.USAGE) -> Path:
 def _home(environment: Mapping[str, str], account_home: Callable[[], str]) -> Path:
     named = environment.get("HOME", "")
     if not named.startswith("/"):
-        named = account_home()  # only where it is needed: the system may have to ask a server
+        named = account_home()  # only if needed: the system may have to ask a server
     return Path(named) if named.startswith("/") else _NO_HOME
 
 
@@ -100,5 +100,5 @@ def state_directory(environment: Mapping[str, str], account_home: Callable[[], s
     """
     state = Directories.of(environment, account_home).state
     if state.is_relative_to(_NO_HOME):
-        raise PrivateFileError("there is no place for state: set XDG_STATE_HOME or HOME to an absolute path")
+        raise PrivateFileError("there is no directory for state: set XDG_STATE_HOME or HOME to an absolute path")
     return state

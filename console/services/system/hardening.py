@@ -1,4 +1,4 @@
-"""Process hygiene: what keeps a token out of core files, other processes' eyes and files that others read."""
+"""Process hygiene: keeps a token out of core files, other processes and files that others can read."""
 
 import contextlib
 import ctypes
@@ -8,14 +8,14 @@ import sys
 from collections.abc import Mapping
 
 DEBUGGABLE = "GATEWAY_CONSOLE_DEBUGGABLE"
-"""Set to 1, this environment variable lets debuggers and profilers attach, and core files be written."""
+"""Set to 1, this environment variable lets debuggers and profilers attach, and allows core files."""
 
 _PR_SET_DUMPABLE = 4
 """prctl(2): with 0 no core file is written, and other processes of the same user cannot read this one's memory."""
 
 
 def harden(environment: Mapping[str, str] = os.environ) -> None:
-    """Harden this process before it holds a token. What a platform does not have is left out."""
+    """Harden this process before it holds a token. Skip what a platform does not have."""
     os.umask(0o077)
     if environment.get(DEBUGGABLE) == "1":
         return

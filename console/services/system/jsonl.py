@@ -1,7 +1,7 @@
-"""Private logs of one JSON document a line: a line that was appended is on the disk, whole and after all earlier ones.
+"""Private logs with one JSON document per line: an appended line is on the disk, whole and after all earlier ones.
 
-A line is appended under a lock, so that two writers at once both keep theirs. A line that a crash cut short ends before
-the next one begins, and readers pass over it.
+Lines are appended under a lock, so that two concurrent writers both keep theirs. If a crash cut a line short, the
+next one still starts on a new line, and readers skip the broken one.
 """
 
 import contextlib
@@ -20,13 +20,13 @@ def append_line(path: Path, document: object, *, aside_above: int | None = None)
     """Append a document as one line; it is on the disk when this returns.
 
     Args:
-        path: The log; it and its directory are made where they are missing.
+        path: The log; it and its directory are created if missing.
         document: What msgspec can encode.
-        aside_above: The bytes above which the log is put aside as `….1`, in the place of the one before; None keeps
-            all lines in one file.
+        aside_above: The size in bytes above which the log is renamed to `….1`, replacing the one before; None keeps
+              all lines in one file.
 
     Raises:
-        PrivateFileError: It cannot be written, would hold a token of this process, or others may use the file.
+        PrivateFileError: It cannot be written, would hold a token of this process, or other users can access the file.
 
     """
     line = msgspec.json.encode(document) + b"\n"
@@ -47,12 +47,12 @@ def append_line(path: Path, document: object, *, aside_above: int | None = None)
 
 @contextlib.contextmanager
 def _locked(path: Path) -> Iterator[int]:
-    """Open a log, and lock it until the end of the block: the file that has its name, once the lock is held."""
+    """Open a log, and lock it until the end of the block: the file that has its name once the lock is held."""
     while True:
         log = open_to_append(path)
         try:
             fcntl.flock(log, fcntl.LOCK_EX)
-            if _is_at(log, path):  # else another writer put it aside, while this one waited for the lock
+            if _is_at(log, path):  # else another writer renamed it while this one waited for the lock
                 yield log
                 return
         except OSError as error:

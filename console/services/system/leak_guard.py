@@ -1,7 +1,7 @@
-"""The leak guard: the one registry of this process's tokens, and what is asked of it before anything leaves.
+"""The leak guard: the one registry of this process's tokens, asked before anything leaves.
 
-Five doors ask it: the transport for what is sent, the state files for what is kept, the log, the screen's one widget
-for text, and the command line's output.
+Five callers ask it: the transport for what is sent, the state files for what is stored, the log, the screen's one
+text widget, and the command line's output.
 """
 
 import logging
@@ -12,21 +12,21 @@ from console.domain.text.safe import safe
 from console.domain.tokens.registry import SecretRegistry
 
 LEAK_GUARD = SecretRegistry()
-"""Every token that this process has found; filled by what resolves references."""
+"""Every token that this process has found; filled when references are resolved."""
 
 _NOISY = frozenset({"httpx", "httpcore", "aiohttp", "asyncio", "textual", "keyring", "secretstorage", "jeepney"})
-"""Libraries whose lower log levels hold URLs with queries, headers of answers, keys and what was pasted."""
+"""Libraries whose lower log levels hold URLs with queries, headers of answers, keys and pasted text."""
 
 
 class SafeRecord(logging.LogRecord):
-    """A log record that is fit to be shown from the beginning, whatever handler and formatter gets it.
+    """A log record that is safe to show from the start, whatever handler and formatter gets it.
 
-    Its message is formatted at once, masked and made safe, and its arguments are let go. Of an exception only the
-    type and the place are left: a traceback shows values.
+    Its message is formatted at once, masked and made safe, and its arguments are dropped. Of an exception only the
+    type and the place are kept: a traceback shows values.
     """
 
     def __init__(self, *given: object, **more: object) -> None:
-        super().__init__(*given, **more)  # type: ignore[arg-type]  # what logging gives to any factory of records
+        super().__init__(*given, **more)  # type: ignore[arg-type]  # what logging passes to any record factory
         place, self.exc_info, self.stack_info = _place_of(self), None, None
         try:
             message = self.getMessage()
@@ -36,7 +36,7 @@ class SafeRecord(logging.LogRecord):
 
 
 def _place_of(record: logging.LogRecord) -> str:
-    """Return the type and the place of the exception that a record is about; empty where it is about none."""
+    """Return the type and the place of a record's exception; empty if it has none."""
     if not record.exc_info or record.exc_info[0] is None:
         return ""
     frames = traceback.extract_tb(record.exc_info[2])
@@ -45,9 +45,9 @@ def _place_of(record: logging.LogRecord) -> str:
 
 
 def quiet_logs() -> None:
-    """Keep libraries' logs at a level that holds nothing of a call, and pass what is left through the guard."""
+    """Keep libraries' logs at a level that says nothing about a call, and pass the rest through the guard."""
     logging.setLogRecordFactory(SafeRecord)
-    logging.raiseExceptions = False  # a handler that fails would print what it was given
+    logging.raiseExceptions = False  # a failing handler would print its arguments
     below = [name for name in logging.root.manager.loggerDict if name.partition(".")[0] in _NOISY]
     for logger in map(logging.getLogger, {*_NOISY, *below}):
         logger.setLevel(max(logging.WARNING, logger.level))

@@ -14,10 +14,9 @@ _QUEUE_LIMIT = 256
 async def merge(
     streams: Sequence[AsyncGenerator[Item, None]], *, places: asyncio.Semaphore
 ) -> AsyncGenerator[Item, None]:
-    """Run streams side by side, each in one of the places, and yield what they yield as it comes.
+    """Run streams side by side, each in one of the places, and yield what they yield as it arrives.
 
-    Where one raises, the others are ended and its exception goes to the reader. Where the reader stops early, all
-    are ended.
+    If one raises, the others are ended and its exception goes to the reader. If the reader stops early, all are ended.
     """
     merged: asyncio.Queue[Item | _Ended] = asyncio.Queue(_QUEUE_LIMIT)
 

@@ -1,8 +1,8 @@
-"""Private files: read only where no other user can read or swap them, written whole or not at all.
+"""Private files: read only if no other user can read or swap them, written whole or not at all.
 
-One room for all of them: the state files, the vault, the audit log, and the files that references name. A directory
-of the console's own is 0700, a file in it 0600; it is opened within the open directory that was checked, and no link
-in its place is followed. What holds a token of this process is not written at all.
+This module handles all of them: the state files, the vault, the audit log, and the files that references name. The
+console's own directories are 0700, files in them 0600; a file is opened within the open directory that was checked,
+and symbolic links are not followed. Data that holds a token of this process is never written.
 """
 
 import contextlib
@@ -18,7 +18,7 @@ from console.domain.text.safe import safe
 from console.services.system.leak_guard import LEAK_GUARD
 
 _SAFELY = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
-"""Follow no link, wait for no pipe, give no child the file, and take no terminal in its place."""
+"""Follow no link, do not wait for a pipe, pass the file to no child, and do not become a terminal's owner."""
 
 
 class PrivateFileError(Problem):
@@ -26,12 +26,12 @@ class PrivateFileError(Problem):
 
 
 def shown(path: Path) -> str:
-    """Return a path fit for a message, and for a shell where a command is named."""
+    """Return a path that is safe in a message, and in a shell if the message names a command."""
     return shlex.quote(safe(str(path)))
 
 
 def require_clean(data: bytes, name: str) -> None:
-    """Refuse to keep what holds a token of this process.
+    """Refuse to store data that holds a token of this process.
 
     Raises:
         PrivateFileError: It does.
@@ -42,11 +42,11 @@ def require_clean(data: bytes, name: str) -> None:
 
 
 def read_private(path: Path, limit: int) -> bytes | None:
-    """Read a file of this user's own, wherever it is; None where there is none.
+    """Read a file of this user, wherever it is; None if there is none.
 
     Args:
-        path: The file; a symbolic link in its place is refused, and so is a pipe or a device.
-        limit: The most bytes that it may have.
+        path: The file; a symbolic link, a pipe or a device is refused.
+        limit: Its maximum size, in bytes.
 
     Raises:
         PrivateFileError: It is not safe to use, too large, or cannot be read.
@@ -63,7 +63,7 @@ def read_private(path: Path, limit: int) -> bytes | None:
 
 
 def read_open(file: int, path: Path, limit: int) -> bytes | None:
-    """Read an open file and close it; None where it is larger than `limit` bytes.
+    """Read an open file and close it; None if it is larger than `limit` bytes.
 
     Raises:
         PrivateFileError: It cannot be read.
@@ -78,10 +78,10 @@ def read_open(file: int, path: Path, limit: int) -> bytes | None:
 
 
 def open_to_read(path: Path) -> int | None:
-    """Open a file in a directory of the console's own; None where it does not exist.
+    """Open a file in one of the console's directories; None if it does not exist.
 
     Raises:
-        PrivateFileError: It cannot be opened, or others than its user could have written it.
+        PrivateFileError: It cannot be opened, or other users could have written it.
 
     """
     try:
@@ -99,10 +99,10 @@ def open_to_read(path: Path) -> int | None:
 
 
 def open_to_append(path: Path) -> int:
-    """Open a file to append to and to read; it and its directory are made where they are missing.
+    """Open a file to append to and to read; create it and its directory if missing.
 
     Raises:
-        PrivateFileError: It cannot be opened, or others than its user could read or write it.
+        PrivateFileError: It cannot be opened, or other users could read or write it.
 
     """
     folder = _made_directory(path.parent)
@@ -117,7 +117,7 @@ def open_to_append(path: Path) -> int:
 
 
 def write_private(path: Path, data: bytes) -> None:
-    """Write a file for this user alone; a reader sees the old file or the new one, also after a crash.
+    """Write a file for this user alone; a reader sees the old file or the new one, even after a crash.
 
     Raises:
         PrivateFileError: It cannot be written, or would hold a token of this process.
@@ -129,7 +129,7 @@ def write_private(path: Path, data: bytes) -> None:
 
 
 def create_private(path: Path, data: bytes) -> bool:
-    """Write a file that must not be there yet, whole or not at all; return whether it was written.
+    """Write a file that must not exist yet, whole or not at all; return whether it was written.
 
     Raises:
         PrivateFileError: It cannot be written, or would hold a token of this process.
@@ -145,10 +145,10 @@ def create_private(path: Path, data: bytes) -> bool:
 
 
 def _put(path: Path, data: bytes, place: Callable[[str], None], folder: int) -> None:
-    """Write a draft within an open directory, put it in its place, and close the directory.
+    """Write a draft within an open directory, move it to its final name, and close the directory.
 
     Raises:
-        FileExistsError: The place is taken, and has to be free.
+        FileExistsError: The name is taken, and has to be free.
         PrivateFileError: It cannot be written.
 
     """
@@ -174,7 +174,7 @@ def _put(path: Path, data: bytes, place: Callable[[str], None], folder: int) -> 
 
 
 def _made_directory(path: Path) -> int:
-    """Make a directory where it is missing, and open it."""
+    """Open a directory, after creating it if missing."""
     try:
         for each in (*reversed(path.parents), path):
             if not each.exists():
@@ -189,7 +189,7 @@ def _open_directory(path: Path, done: str) -> int:
     """Open a private directory.
 
     Raises:
-        FileNotFoundError: It is not there.
+        FileNotFoundError: It does not exist.
         PrivateFileError: It cannot be opened, or is not private.
 
     """
@@ -203,11 +203,11 @@ def _open_directory(path: Path, done: str) -> int:
 
 
 def _open(path: Path, flags: int, done: str, folder: int | None = None) -> int:
-    """Open a private regular file, within an open directory where one is given.
+    """Open a private regular file, within an open directory if one is given.
 
     Raises:
-        FileNotFoundError: It is not there.
-        NotADirectoryError: What should be its directory is not one.
+        FileNotFoundError: It does not exist.
+        NotADirectoryError: Its parent is not a directory.
         PrivateFileError: It cannot be opened, or is not private.
 
     """
@@ -221,13 +221,13 @@ def _open(path: Path, flags: int, done: str, folder: int | None = None) -> int:
 
 
 def _checked(opened: int, path: Path, *, is_directory: bool = True) -> int:
-    """Return what is open, or close it and refuse it: of another kind or user, or open to others."""
+    """Return the open file, or close and refuse it if it is of another kind or user, or open to others."""
     found = os.fstat(opened)
     kind, is_kind = ("directory", stat.S_ISDIR) if is_directory else ("regular file", stat.S_ISREG)
     if not is_kind(found.st_mode):
-        problem = f"is not a {kind}; put one in its place"
+        problem = f"is not a {kind}; replace it with one"
     elif found.st_uid != os.geteuid():
-        problem = "belongs to another user; it must be your own"
+        problem = "belongs to another user; it must be yours"
     elif found.st_mode & 0o077:
         problem = f"is open to other users; run: chmod {'700' if is_directory else '600'} {shown(path)}"
     else:
@@ -240,7 +240,7 @@ def _unusable(path: Path, error: OSError | ValueError, done: str) -> PrivateFile
     where = safe(str(path))
     if _is_link(path):
         return PrivateFileError(
-            f"{where} is a symbolic link; name what it leads to, or put that in its place", is_unsafe=True
+            f"{where} is a symbolic link; name its target, or replace it with the target", is_unsafe=True
         )
     reason = error.strerror if isinstance(error, OSError) else "it is not a file name"
     return PrivateFileError(f"{where} cannot be {done}: {reason or 'input/output error'}")

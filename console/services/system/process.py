@@ -1,4 +1,4 @@
-"""Child processes that end: bounded in time and output, in a session of their own that is killed at its end.
+"""Child processes that end: bounded in time and output, each in its own session, which is killed at the end.
 
 Every program that the product runs to its end is run here: git, a policy's commands, programs that print a token,
 keyrings of other platforms, ssh-keygen, zizmor. Output is bytes; it is neither decoded nor shown here, as it may be a
@@ -24,7 +24,7 @@ _MARK = "GATEWAY_CONSOLE_CHILD"
 
 
 class ChildEnding(StrEnum):
-    """How a child came to its end."""
+    """How a child ended."""
 
     EXITED = "exited"
     TIMED_OUT = "timed_out"
@@ -34,21 +34,21 @@ class ChildEnding(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ChildReport:
-    """What is known of a child that ended."""
+    """What is known about a child that ended."""
 
     ending: ChildEnding
     exit_code: int | None
-    """Negative where a signal ended it; None where it was killed for time or output."""
+    """Negative if a signal ended it; None if it was killed for time or output."""
     duration_ms: int
     output_bytes: int = field(repr=False)
     output_sha256: str = field(repr=False)
-    """Of the output up to the limit; empty unless it was asked for, as a hash of a token must not be kept."""
+    """The hash of the output up to the limit; empty unless requested, since a token's hash must not be stored."""
     tail: bytes = field(repr=False)
     """The end of the output. It may hold a token, so nothing of it goes into a record, a message or a `repr`."""
 
     @property
     def is_success(self) -> bool:
-        """Whether it ended by itself and with exit code 0."""
+        """Whether it ended by itself with exit code 0."""
         return self.ending is ChildEnding.EXITED and self.exit_code == 0
 
 
@@ -70,29 +70,29 @@ async def run_bounded(
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> ChildReport:
-    """Run a program in a session of its own, and kill what is left of it at its end.
+    """Run a program in its own session, and kill what is left of it at the end.
 
-    What still holds the output open holds up nothing.
+    A grandchild that keeps the output open does not block us.
 
     Args:
         argv: The program and its arguments; no shell reads them.
-        environment: All that the child knows of the environment, but for a mark of ours.
-        timeout_s: The longest that it may take, in seconds.
-        limit_bytes: How many bytes are too many for it to write.
+        environment: The child's whole environment, apart from our mark.
+        timeout_s: The longest it may take, in seconds.
+        limit_bytes: The size at which its output is too large, in bytes.
         directory: Where it runs.
-        tail_bytes: How much of the end of the output is kept; by default all of it.
-        given: What it reads from stdin: a file, or at most 16 kB that reach it over a pipe; by default nothing.
-        is_stderr_kept: Whether stderr counts as output; else it goes nowhere.
+        tail_bytes: How much of the end of the output to keep; all of it by default.
+        given: Its stdin: a file, or at most 16 kB that reach it over a pipe; empty by default.
+        is_stderr_kept: Whether stderr counts as output; if not, it is discarded.
         is_hashed: Whether the report has a hash of the output.
-        is_marked: Whether on Linux also those are killed that left the process group: they are known by a mark in
-            their environment, so that only a daemon that clears its environment as well gets away.
-        may_leave_agents: Whether what it started may live on after it exited by itself, such as the agent of a
-            password program. It never may when the time was up, too much was written, or the caller left.
-        memory_bytes: The most that it and each of its children may have of memory of their own, on Linux.
-        more_processes: How many processes more than now the operator may have while it runs, on Linux and where the
-            operator is not root.
+        is_marked: Whether on Linux to kill also processes that left the process group: they are recognised by a mark in
+              their environment, so that only a daemon that also clears its environment escapes.
+        may_leave_agents: Whether processes that it started may outlive it if it exits by itself, such as the agent of a
+              password program. They never may if the time was up, it wrote too much, or the caller left.
+        memory_bytes: The most private memory that it and each of its children may have, on Linux.
+        more_processes: How many more processes than now the operator may have while it runs, on Linux and if the
+              operator is not root.
         clock: Seconds that only go forward.
-        sleep: Waits for so many seconds; it is called once the child has begun, and its end is the end of the time.
+        sleep: Waits for that many seconds; it is called once the child has started, and when it returns, time is up.
 
     Raises:
         OSError: It cannot be started.
@@ -153,9 +153,9 @@ async def run_bounded(
 
 
 def _limit(process: int, memory_bytes: int | None, more_processes: int | None) -> None:
-    """Bound a child that has just begun, and with it all that it will start.
+    """Limit a child that has just started, and everything that it will start.
 
-    Memory is what is written to (RLIMIT_DATA), not what is only reserved, as Java and JavaScript do by the gigabyte.
+    Memory is counted when written to (RLIMIT_DATA), not when reserved, which Java and JavaScript do by the gigabyte.
     """
     if not hasattr(resource, "prlimit"):
         return
@@ -176,7 +176,7 @@ def _own_processes() -> int:
     for tasks in Path("/proc").glob("[0-9]*/task"):
         with contextlib.suppress(OSError):
             if tasks.stat().st_uid == os.getuid():
-                count += len(os.listdir(tasks))  # noqa: PTH208  # names alone, of what may go away meanwhile
+                count += len(os.listdir(tasks))  # noqa: PTH208  # names only, as entries may disappear meanwhile
     return count
 
 
@@ -184,7 +184,7 @@ def _own_processes() -> int:
 def _opened(given: Path | bytes | None) -> Iterator[int]:
     if isinstance(given, bytes):
         descriptor, feeding = os.pipe()
-        os.write(feeding, given)  # fits into the pipe, so that it never waits
+        os.write(feeding, given)  # fits into the pipe, so it never blocks
         os.close(feeding)
     else:
         descriptor = os.open(given or os.devnull, os.O_RDONLY | os.O_CLOEXEC)
@@ -195,7 +195,7 @@ def _opened(given: Path | bytes | None) -> Iterator[int]:
 
 
 class _Output:
-    """What a child wrote, read as it comes: counted, and its end kept."""
+    """A child's output, read as it comes: counted, and its end kept."""
 
     def __init__(self, reading: int, limit: int, tail: int, *, is_hashed: bool) -> None:
         os.set_blocking(reading, False)
@@ -210,7 +210,7 @@ class _Output:
 
     @contextlib.contextmanager
     def listening(self) -> Iterator[asyncio.Future[None]]:
-        """Read as the output comes; the future is done when it is too much."""
+        """Read as the output comes; the future is done when there is too much."""
         loop = asyncio.get_running_loop()
         flooded: asyncio.Future[None] = loop.create_future()
 
@@ -228,12 +228,12 @@ class _Output:
             loop.remove_reader(self._reading)
 
     def drain(self) -> None:
-        """Read what is still in the pipe, without waiting for whoever holds it open."""
+        """Read what is still in the pipe, without waiting for a process that holds it open."""
         while not self.is_over and self._take():
             pass
 
     def _take(self) -> bool:
-        """Read one piece; False where nothing more is there."""
+        """Read one piece; False if there is nothing more."""
         try:
             piece = os.read(self._reading, min(_PIECE, self._limit - self.size))
         except BlockingIOError:
@@ -247,7 +247,7 @@ class _Output:
 
 
 def _kill_marked(mark: bytes) -> None:
-    for _ in range(50):  # one that forks while it is looked for is found in a later round
+    for _ in range(50):  # a process that forks during the search is found in a later round
         left = _marked(mark)
         for process in left:
             with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -257,7 +257,7 @@ def _kill_marked(mark: bytes) -> None:
 
 
 def _marked(mark: bytes) -> list[int]:
-    """Return the processes that carry a mark in their environment; none where the system does not say."""
+    """Return the processes that carry a mark in their environment; none if the system does not tell."""
     found = []
     for entry in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):

@@ -1,4 +1,4 @@
-"""Threads for calls that block: one call after the other, each with a deadline."""
+"""Threads for blocking calls: one call after the other, each with a deadline."""
 
 import asyncio
 import contextlib
@@ -13,15 +13,15 @@ _Value = TypeVar("_Value")
 
 
 class OverdueError(Exception):
-    """A call did not come back in time. Whether it will still do what it was to do is not known."""
+    """A call did not return in time. Whether it still takes effect is unknown."""
 
 
 class ClosedError(Exception):
-    """A worker takes no more calls."""
+    """A worker accepts no more calls."""
 
 
 class Worker:
-    """One daemon thread, started at the first call: a disk that hangs can hold up neither the screen nor the exit."""
+    """One daemon thread, started at the first call: a disk that hangs blocks neither the screen nor the exit."""
 
     def __init__(
         self,
@@ -32,9 +32,9 @@ class Worker:
         """Name the thread; it is not started.
 
         Args:
-            name: What it is called in a list of threads.
+            name: Its name in a list of threads.
             deadline_s: How long a caller waits at most.
-            time_limit: Raises TimeoutError within, after so many seconds.
+            time_limit: Raises TimeoutError inside the block after that many seconds.
 
         """
         self._name = name
@@ -45,11 +45,11 @@ class Worker:
         self._is_closed = False
 
     async def run(self, work: Callable[[], _Value]) -> _Value:
-        """Run a call in the thread and return what it returns.
+        """Run a call in the thread and return its result.
 
         Raises:
             ClosedError: The worker is closed.
-            OverdueError: It did not come back in time.
+            OverdueError: It did not return in time.
 
         """
         if self._is_closed:
@@ -62,13 +62,13 @@ class Worker:
                 deliver()
 
         def perform() -> None:
-            if result.done():  # the caller has left before its turn came
+            if result.done():  # the caller left before its turn
                 return
             try:
                 deliver = partial(result.set_result, work())
             except BaseException as error:  # noqa: BLE001  # raised again where the result is awaited
                 deliver = partial(result.set_exception, error)
-            with contextlib.suppress(RuntimeError):  # the loop has closed: no caller waits
+            with contextlib.suppress(RuntimeError):  # the loop is closed: no caller waits
                 loop.call_soon_threadsafe(settle, deliver)
 
         if self._thread is None:
@@ -82,7 +82,7 @@ class Worker:
             raise OverdueError from None
 
     def close(self) -> None:
-        """Take no more calls, and end the thread after those that wait."""
+        """Accept no more calls, and end the thread after those that wait."""
         self._is_closed = True
         self._waiting.put(None)
 

@@ -1,1 +1,1 @@
-"""Tokens: references in, a `Secret` or a clear state out. No store is guessed, and there is no plain-text one."""
+"""Tokens: a reference goes in, a `Secret` or a clear state comes out. No store is guessed; none keeps plain text."""

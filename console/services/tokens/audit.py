@@ -1,4 +1,4 @@
-"""The audit log: what was done to tokens, one JSON line an action; no value, and not how long one is."""
+"""The audit log: one JSON line per token action; never a value, nor its length."""
 
 import os
 import time
@@ -11,11 +11,11 @@ from console.services.system.private_file import open_to_append
 from console.services.tokens.stores.store import file_errors_told
 
 SIZE_LIMIT = 1024 * 1024
-"""The bytes after which the log is put aside as `….1`, and a new one begun."""
+"""The size in bytes above which the log is renamed to `….1` and a new one started."""
 
 
 class AuditLog:
-    """A log of this user's own, appended to line by line."""
+    """The user's own log, appended to line by line."""
 
     def __init__(self, path: Path, *, clock: Callable[[], float] = time.time) -> None:
         """Prepare the log; nothing is opened yet.
@@ -30,10 +30,10 @@ class AuditLog:
 
     @file_errors_told()
     def require(self) -> None:
-        """See that the log can be written, before anything is done that belongs into it.
+        """Check that the log can be written, before doing anything that must be logged.
 
         Raises:
-            StoreError: It cannot be written, or others may use it.
+            StoreError: It cannot be written, or other users can access it.
 
         """
         os.close(open_to_append(self._path))
@@ -46,7 +46,7 @@ class AuditLog:
         """Append a line.
 
         Raises:
-            StoreError: It cannot be written, or others may use it.
+            StoreError: It cannot be written, or other users can access it.
 
         """
         line = {

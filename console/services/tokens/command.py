@@ -1,4 +1,4 @@
-"""cmd: references: a program of the user's own that prints a token."""
+"""cmd: references: a user's own program that prints a token."""
 
 import asyncio
 import shutil
@@ -13,10 +13,10 @@ from console.services.tokens.reference import Reference
 from console.services.tokens.stores.store import StoreError, parsed
 
 COMMAND_TIMEOUT_S = 10.0
-"""The longest that a program may take to print a token, in seconds."""
+"""The longest a program may take to print a token, in seconds."""
 
 OUTPUT_LIMIT = 8192
-"""The most bytes that a program may print: a token has no more."""
+"""The most bytes that a program may print; no token is longer."""
 
 _PASSED = frozenset(
     {
@@ -25,7 +25,7 @@ _PASSED = frozenset(
         "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR", "XDG_STATE_HOME",
     }
 )  # fmt: skip
-"""The variables that a password program needs; whatever else is set, tokens among it, it does not get."""
+"""The variables that a password program needs. It gets no others, since they may hold tokens."""
 
 
 async def ask_command(
@@ -35,16 +35,16 @@ async def ask_command(
     timeout_s: float = COMMAND_TIMEOUT_S,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> Secret | None:
-    """Run a reference's program and take what it prints; None where it prints nothing.
+    """Run a reference's program and return what it prints; None if it prints nothing.
 
     Args:
         reference: Names the program and its arguments.
-        environment: The environment variables of this process, of which the program gets some.
-        timeout_s: The longest that it may take, in seconds.
-        sleep: Waits for so many seconds, once the program has begun; when it returns, the time is up.
+        environment: This process's environment variables; the program gets some of them.
+        timeout_s: The longest it may take, in seconds.
+        sleep: Waits for that many seconds after the program has started; when it returns, time is up.
 
     Raises:
-        StoreError: It cannot be run, does not end in time, ends with an error, or prints what cannot be a token.
+        StoreError: It cannot be run, times out, fails, or prints something that cannot be a token.
 
     """
     program, *arguments = reference.argv
@@ -71,15 +71,17 @@ async def ask_command(
             TokenState.UNAVAILABLE, f"the program cannot be run: {error.strerror or 'input/output error'}"
         ) from None
     if report.ending is ChildEnding.FLOODED:
-        raise StoreError(TokenState.REFUSED, f"the program printed more than {OUTPUT_LIMIT} bytes, which no token has")
+        raise StoreError(
+            TokenState.REFUSED, f"the program printed more than {OUTPUT_LIMIT} bytes; no token is that long"
+        )
     if report.exit_code is None:
         raise StoreError(TokenState.TIMEOUT, f"the program did not end within {timeout_s:g} s")
     if report.exit_code != 0:
         how = f"exit code {report.exit_code}" if report.exit_code > 0 else f"signal {-report.exit_code}"
-        raise StoreError(TokenState.UNAVAILABLE, f"the program ended with {how}; run it by hand to see what it says")
+        raise StoreError(TokenState.UNAVAILABLE, f"the program ended with {how}; run it by hand to see its messages")
     return parsed(report.tail, "program's output") if report.tail.strip() else None
 
 
 def _absolute(path: str) -> str:
-    """Leave out the steps of a PATH that depend on where the console was started."""
+    """Drop the PATH entries that depend on the directory the console was started in."""
     return ":".join(step for step in path.split(":") if Path(step).is_absolute())

@@ -1,4 +1,4 @@
-"""The diagnosis: one state, and the exact next command, from what the references and the machine said."""
+"""The diagnosis: one state and the exact next command, from what the references and the machine report."""
 
 import sys
 import time
@@ -18,7 +18,7 @@ _OWN_BUS = "dbus-run-session -- sh"
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """What to do so that the profile's token can be used on this machine."""
+    """What to do so that this machine can use the profile's token."""
 
     state: TokenState
     reference: Reference | None
@@ -38,16 +38,16 @@ async def diagnose(
     timeout_s: float = READ_TIMEOUT_S,
     clock: Callable[[], float] = time.monotonic,
 ) -> Diagnosis:
-    """Ask the references in order and say what to do next. Nobody is asked anything.
+    """Ask the references in order and return what to do next. The user is never prompted.
 
     Args:
         references: The profile's references.
-        sources: Where they point to.
+        sources: Where the references point.
         origin: The origin that the token is for, in canonical form.
         environment: The environment variables of this process.
         platform: The platform, as `sys.platform` has it.
-        is_read_only: Nothing may be changed, and so the kernel is not tried.
-        timeout_s: The longest that the machine's keyring may take, in seconds.
+        is_read_only: Nothing may be changed, so the kernel is not tried.
+        timeout_s: The longest the machine's keyring may take, in seconds.
         clock: Seconds that only go forward.
 
     """
@@ -76,12 +76,12 @@ async def diagnose(
 def next_commands(
     answer: TokenAnswer, reference: Reference, stored: Reference | None, machine: Machine
 ) -> tuple[tuple[str, ...], str]:
-    """Return the commands to type next, and one sentence on them.
+    """Return the commands to run next, and one sentence about them.
 
     Args:
-        answer: What the reference said.
+        answer: The reference's answer.
         reference: The reference that stopped the search, or the last one.
-        stored: The first reference to a store; None where the profile has none.
+        stored: The first reference to a store; None if the profile has none.
         machine: What this machine has.
 
     """
@@ -94,7 +94,7 @@ def next_commands(
     if target is not None and target.scheme is Scheme.KEYRING:
         return _for_keyring(target, answer.state, machine)
     if answer.state is TokenState.ABSENT and target is not None:
-        return (f"{_CONSOLE} set {target}",), "The token is asked for without echo, or read from stdin."
+        return (f"{_CONSOLE} set {target}",), "It asks for the token without echo, or reads it from stdin."
     return (), how_to_store(reference) if answer.state is TokenState.ABSENT else next_step(answer, reference)
 
 
@@ -113,27 +113,27 @@ def _for_keyring(reference: Reference, state: TokenState, machine: Machine) -> t
         case KeyringState.LOCKED:
             return (f"{_CONSOLE} unlock",), "It asks for the keyring's password on this terminal; no display is needed."
         case KeyringState.NO_KEYRING:
-            return (f"{_CONSOLE} unlock", f"{_CONSOLE} set {reference}"), "It makes a keyring under a new password."
+            return (f"{_CONSOLE} unlock", f"{_CONSOLE} set {reference}"), "It creates a keyring with a new password."
         case KeyringState.NO_BUS:
             return (
                 (_OWN_BUS, f"{_CONSOLE} unlock", by_other_means[0]),
-                f"The first opens a shell with a bus of its own, for the second. {by_other_means[1]}",
+                f"The first opens a shell with its own session bus for the second. {by_other_means[1]}",
             )
         case KeyringState.NO_DAEMON:
             install = "apt-get install --no-install-recommends dbus gnome-keyring"
             return (install, f"{_CONSOLE} unlock", by_other_means[0]), by_other_means[1]
         case KeyringState.TIMEOUT if machine.daemon_pid is not None:
-            # --replace waits for the old daemon without end; once that is gone, the bus starts a new one, locked.
+            # --replace waits forever for the old daemon; once that is gone, the bus starts a new one, locked.
             commands = (f"kill -KILL {machine.daemon_pid}", f"{_CONSOLE} unlock")
             return (
                 commands,
-                "The first ends the daemon that does not answer; the bus starts another one for the second.",
+                "The first kills the daemon that does not answer; the bus starts a new one for the second.",
             )
         case _:
             return (by_other_means[0],), by_other_means[1]
 
 
 def _plain(name: str) -> str:
-    """Return a name that every store takes."""
+    """Return a name that every store accepts."""
     return "".join(character if character.isascii() and (character.isalnum() or character in "._@-") else "-"
                    for character in name)  # fmt: skip

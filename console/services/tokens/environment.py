@@ -1,7 +1,7 @@
-"""Tokens in environment variables: each is read once, and removed from this process's environment.
+"""Tokens in environment variables: each is read once and removed from this process's environment.
 
-No child of the process gets it then, and no report of its environment shows it. What was read serves for as long as
-the process lives, so that it is kept beside the environment and, like that, once a process.
+No child process gets it after that, and no dump of the environment shows it. The value read is used for the life of
+the process, so it is kept next to the environment, once per process.
 """
 
 import os
@@ -12,15 +12,15 @@ from console.domain.tokens.state import TokenState
 from console.services.tokens.stores.store import StoreError
 
 _TAKEN: dict[str, Secret | str] = {}
-"""What was read, under the variable's name: a token, or why the value cannot be one."""
+"""What was read, by variable name: a token, or why the value cannot be one."""
 
 
 def take_token(name: str, environment: Mapping[str, str]) -> Secret | None:
-    """Return the token in a variable; None where it is not set. A variable that is set again is read again.
+    """Return the token in a variable; None if it is not set. A variable that is set again is read again.
 
     Args:
         name: The variable.
-        environment: Where to look; it is changed only where it is this process's own.
+        environment: Where to look; changed only if it is this process's own.
 
     Raises:
         StoreError: The value cannot be a token.

@@ -1,4 +1,4 @@
-"""Fingerprints: what tells two tokens apart on one machine, and says nothing about them anywhere else."""
+"""Fingerprints: they tell two tokens apart on one machine and reveal nothing about them anywhere else."""
 
 import secrets
 from pathlib import Path
@@ -12,15 +12,15 @@ _KEY_BYTES = 32
 
 @file_errors_told()
 def installation_key(path: Path) -> bytes:
-    """Return the random key of this installation's fingerprints; make it where there is none.
+    """Return the random key of this installation's fingerprints; create it if missing.
 
     Raises:
-        StoreError: It cannot be read or made, or others may read it.
+        StoreError: It cannot be read or created, or other users can read it.
 
     """
     if not (found := read_private(path, _KEY_BYTES)):
         create_private(path, secrets.token_bytes(_KEY_BYTES))
         found = read_private(path, _KEY_BYTES)
     if found is None or len(found) != _KEY_BYTES:
-        raise StoreError(TokenState.UNAVAILABLE, f"{shown(path)} is damaged; remove it, and a new one is made")
+        raise StoreError(TokenState.UNAVAILABLE, f"{shown(path)} is damaged; remove it, and a new one is created")
     return found

@@ -1,4 +1,4 @@
-"""Rebinding: a stored token moves to another origin, when a person says so."""
+"""Rebinding: moving a stored token to another origin, when a person asks for it."""
 
 from dataclasses import dataclass
 
@@ -10,12 +10,12 @@ from console.services.tokens.stores.store import Store, StoreError, put
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """What is to be rebound."""
+    """The rebinding to do."""
 
     before: str | None
-    """The origin that the token is bound to now; None where it is bound to none."""
+    """The origin that the token is bound to now; None if it is not bound."""
     after: str
-    """The origin that it is to be bound to."""
+    """The origin to bind it to."""
 
     @property
     def is_needed(self) -> bool:
@@ -24,26 +24,26 @@ class Binding:
 
 
 async def plan_rebinding(store: Store, reference: Reference, origin: str, chosen: str | None = None) -> Binding:
-    """Find out what is bound to what, before anybody is asked.
+    """Find out what is bound to what, before anyone is asked.
 
     Args:
         store: Where the token is.
-        reference: What it is kept under.
-        origin: The origin that it is to be bound to.
-        chosen: The origin that it is bound to now, where the operator named it.
+        reference: The name it is stored under.
+        origin: The origin to bind it to.
+        chosen: The origin it is bound to now, if the operator named it.
 
     Raises:
-        StoreError: There is no token, several could be meant, or the store did not answer.
+        StoreError: There is no token, several match, or the store did not answer.
 
     """
     origins = await store.origins(reference)
     if origins is None:
         raise StoreError(
             TokenState.UNAVAILABLE,
-            f"the {store.source} cannot list what it keeps; store the token again with token set",
+            f"the {store.source} cannot list what it holds; store the token again with token set",
         )
     if chosen is not None and chosen not in origins:
-        raise StoreError(TokenState.ABSENT, "there is no token for the origin that --from names")
+        raise StoreError(TokenState.ABSENT, "there is no token for the origin that --origin names")
     if chosen is None and origin in origins:
         return Binding(origin, origin)
     if not origins:
@@ -51,22 +51,22 @@ async def plan_rebinding(store: Store, reference: Reference, origin: str, chosen
     if chosen is None and len(origins) > 1:
         named = ", ".join(sorted(each for each in origins if each is not None))
         raise StoreError(
-            TokenState.REFUSED, f"the name keeps several tokens; say which one moves with --from ORIGIN: {named}"
+            TokenState.REFUSED, f"this name has several tokens; choose which one moves with --origin ORIGIN: {named}"
         )
     return Binding(chosen or origins[0], origin)
 
 
 async def rebind(store: Store, reference: Reference, binding: Binding) -> Secret:
-    """Bind a token to another origin; it is never without a place in between.
+    """Bind a token to another origin; at every moment it is stored somewhere.
 
     Raises:
-        StoreError: The store did not do what it was asked.
+        StoreError: The store failed.
 
     """
     stored = await store.read(reference, binding.before)
     if stored is None or stored.origin != binding.before:
         raise StoreError(TokenState.ABSENT, f"the {store.source} no longer has such an entry")
-    # What a rotation keeps beside it goes first: the token itself tells whether all of it has moved.
+    # The entries of a rotation go first: if the token itself has moved, all of it has moved.
     for ending in (NEXT, PREVIOUS):
         await _move_beside(store, reference.renamed(reference.name + ending), binding)
     await put(store, reference, binding.after, stored.secret)

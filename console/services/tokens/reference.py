@@ -12,17 +12,17 @@ from console.domain.text.safe import safe
 from console.domain.text.secret_scan import looks_like_secret
 
 LENGTH_LIMIT = 256
-"""The most characters of a reference."""
+"""The maximum length of a reference, in characters."""
 
 KEYRING_SERVICE = "gateway-console"
 """The keyring service that the console's own examples and messages use."""
 
 NEXT, PREVIOUS, CANARY = ".next", ".prev", ".canary"
-"""What is added to a token's name: for the token to come and the one before in a rotation, and for a trial value."""
+"""The suffixes of a token's name: the next and the previous token of a rotation, and a trial value."""
 
 
 class Scheme(StrEnum):
-    """Where a reference points to."""
+    """Where a reference points."""
 
     ENV = "env"
     KEYRING = "keyring"
@@ -35,7 +35,7 @@ class Scheme(StrEnum):
 
     @property
     def is_store(self) -> bool:
-        """Whether the console can put a token there."""
+        """Whether the console can store a token there."""
         return self in (Scheme.KEYRING, Scheme.KERNEL, Scheme.VAULT)
 
 
@@ -45,7 +45,7 @@ class Reference:
 
     scheme: Scheme
     name: str = ""
-    """The variable, the file's path, or what a store keeps the token under."""
+    """The variable, the file's path, or the name in a store."""
     service: str = ""
     """The keyring's service."""
     argv: tuple[str, ...] = ()
@@ -53,16 +53,16 @@ class Reference:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Take a reference as it is written.
+        """Parse a reference.
 
         Raises:
-            ValueError: It is none. The words never hold the text itself, which may be a token.
+            ValueError: It is not valid. The message never holds the text itself, which may be a token.
 
         """
         if len(text) > LENGTH_LIMIT:
-            raise ValueError(f"is longer than {LENGTH_LIMIT} characters, the most that a reference may have")
+            raise ValueError(f"is longer than the limit of {LENGTH_LIMIT} characters")
         if safe(text) != text:
-            raise ValueError("has a control character or an invisible one")
+            raise ValueError("contains a control character or an invisible one")
         scheme, colon, rest = text.partition(":")
         if (words := looks_like_secret(text, is_address=scheme == "file")) is not None:
             raise ValueError(
@@ -107,25 +107,25 @@ class Reference:
                 return f"{self.scheme}:{self.name}"
 
     def renamed(self, name: str) -> Self:
-        """Return the reference to another name in the same store."""
+        """Return a reference to another name in the same store."""
         return replace(self, name=name)
 
     @property
     def is_reserved(self) -> bool:
-        """Whether the name is one that the console gives by itself."""
+        """Whether the console reserves this name for its own entries."""
         return self.scheme.is_store and self.name.endswith((NEXT, PREVIOUS, CANARY))
 
 
 _FORMS = {
-    Scheme.ENV: "env: wants a variable's name in capital letters, digits and _, such as env:MODEL_GATEWAY_TOKEN",
-    Scheme.KEYRING: "keyring: wants keyring://SERVICE/NAME, such as keyring://gateway-console/acme",
-    Scheme.FILE: "file: wants an absolute path without . and .. steps, such as file:/run/credentials/gateway-token",
-    Scheme.KERNEL: "kernel: wants a name of letters, digits and . _ @ -, such as kernel:acme",
-    Scheme.VAULT: "vault: wants a name of letters, digits and . _ @ -, such as vault:acme",
-    Scheme.CMD: "cmd: wants a list with a program's bare name or absolute path and its arguments, such as"
+    Scheme.ENV: "env: needs a variable's name in capital letters, digits and _, such as env:MODEL_GATEWAY_TOKEN",
+    Scheme.KEYRING: "keyring: needs keyring://SERVICE/NAME, such as keyring://gateway-console/acme",
+    Scheme.FILE: "file: needs an absolute path without . and .. steps, such as file:/run/credentials/gateway-token",
+    Scheme.KERNEL: "kernel: needs a name of letters, digits and . _ @ -, such as kernel:acme",
+    Scheme.VAULT: "vault: needs a name of letters, digits and . _ @ -, such as vault:acme",
+    Scheme.CMD: "cmd: needs a list with a program's bare name or absolute path and its arguments, such as"
     " cmd:['pass', 'show', 'gateway/acme']",
-    Scheme.PROMPT: "prompt: stands alone; nothing follows the colon",
-    Scheme.SIM: "sim: stands alone; nothing follows the colon",
+    Scheme.PROMPT: "prompt: takes nothing after the colon",
+    Scheme.SIM: "sim: takes nothing after the colon",
 }
 
 
@@ -140,9 +140,9 @@ def _unknown_scheme(scheme: str) -> str:
 
 
 def _decoded(part: str) -> str:
-    """Take the percent signs off a part of a keyring reference.
+    """Decode the percent escapes in a part of a keyring reference.
 
-    A slash or a colon may not come out: the name is stored as `NAME@scheme://host:port`, and has to end before it.
+    A slash or a colon may not result: the name is stored as `NAME@scheme://host:port`, and has to end before it.
     """
     try:
         text = unquote(part, errors="strict")
@@ -154,7 +154,7 @@ def _decoded(part: str) -> str:
 
 
 def _argv(text: str) -> tuple[str, ...]:
-    """Read a TOML list of strings; an empty one means that it is none."""
+    """Parse a TOML list of strings; return an empty one if the text is not such a list."""
     try:
         argv = tomllib.loads(f"argv = {text}")["argv"]
     except (tomllib.TOMLDecodeError, RecursionError):

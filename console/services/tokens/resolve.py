@@ -13,31 +13,31 @@ from console.services.tokens.sources import Sources, TokenAnswer
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """What resolving came to: the event for both faces, and the token where one was found or none is needed."""
+    """The result of resolving: the event for both faces, and the token if one was found or none is needed."""
 
     event: TokenResolved
     secret: Secret | None
 
     @property
     def is_usable(self) -> bool:
-        """Whether calls can be made: a token was found, or the gateway takes none."""
+        """Whether calls can be made: a token was found, or the gateway needs none."""
         return self.event.state is TokenState.FOUND
 
     @property
     def bound_origin(self) -> str | None:
-        """The origin that the token may be sent to, in canonical form; None where its source binds none."""
+        """The origin that the token may be sent to, in canonical form; None if its source binds none."""
         return self.event.origin
 
 
 async def resolve_token(references: Sequence[Reference], sources: Sources, origin: str | None) -> Resolution:
     """Ask the references one after the other.
 
-    Locked, unavailable, timeout and refused stop the search with their own state: the next reference may name a weaker
-    store, and falling to it silently is what this console exists to prevent.
+    Locked, unavailable, timeout and refused stop the search with their own state. The next reference may name a weaker
+    store, and this console exists to prevent a silent fall-back to it.
 
     Args:
-        references: Where the token is, in the order in which to ask.
-        sources: Where they point to.
+        references: Where the token is, in the order to ask.
+        sources: Where the references point.
         origin: The origin that the token is for, as `address.canonical_origin` writes it.
 
     """

@@ -1,12 +1,12 @@
-"""Rotation: a new token in, proven before it counts, and the one before kept until the operator confirms.
+"""Rotation: store a new token, verify it before it counts, and keep the old one until the operator confirms.
 
-Three names tell in a store how far a rotation has come, so that it goes on after a kill at any point:
+Two extra names in a store record how far a rotation has come, so that it resumes after a kill at any point:
 
     NAME.next   NAME.prev
-    -           -           nothing is under way
-    there       -           the new token is stored and not proven: prove it
-    there       there       it is proven: put it in place
-    -           there       it is in place: confirm, or go back
+    -         -         no rotation is in progress
+    there     -         the new token is stored but not verified: verify it
+    there     there     it is verified: make it current
+    -         there     it is current: confirm, or go back
 """
 
 from collections.abc import Awaitable, Callable
@@ -21,40 +21,40 @@ from console.services.tokens.stores.store import Store, Stored, StoreError, prov
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What the gateway said to a new token."""
+    """The gateway's answer to a new token."""
 
     is_accepted: bool | None
-    """None where it could not be asked."""
+    """None if it could not be asked."""
     words: str
-    """The evidence, in one sentence of our words."""
+    """The evidence, in one sentence in our words."""
 
 
 Verifier = Callable[[Secret, str], Awaitable[Verification]]
-"""Asks the gateway at an origin whether it takes a token. Never raises for what a gateway does."""
+"""Asks the gateway at an origin whether it accepts a token. Never raises for anything a gateway does."""
 
 
 class RotationEnd(StrEnum):
-    """How far a rotation came."""
+    """How far a rotation got."""
 
     SWAPPED = "swapped"
-    """The new token is in place; the one before is kept."""
+    """The new token is in use; the old one is kept."""
     REJECTED = "rejected"
-    """The gateway does not take the new token; nothing was changed."""
+    """The gateway rejects the new token; nothing was changed."""
     UNPROVEN = "unproven"
     """The gateway could not be asked; the new token waits beside the one in use."""
     CONFIRMED = "confirmed"
     REVERTED = "reverted"
     NOTHING = "nothing"
-    """No rotation is under way."""
+    """No rotation is in progress."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rotation:
-    """The end of one step of a rotation."""
+    """The result of one step of a rotation."""
 
     end: RotationEnd
     secret: Secret | None = None
-    """The token that is in place now, where it changed."""
+    """The token that is in use now, if it changed."""
     words: str = ""
     is_resumed: bool = False
 
@@ -62,17 +62,17 @@ class Rotation:
 async def rotate(
     store: Store, reference: Reference, origin: str, *, ask: Callable[[], Secret], verify: Verifier
 ) -> Rotation:
-    """Take a new token, prove it and put it in place; goes on with a rotation that was interrupted.
+    """Ask for a new token, verify it and make it current; resumes an interrupted rotation.
 
     Args:
         store: Where the token is.
-        reference: What it is kept under.
+        reference: The name it is stored under.
         origin: The gateway's origin.
-        ask: How the new token is asked for; not called where an interrupted rotation has stored it.
-        verify: How it is proven.
+        ask: Asks for the new token; not called if an interrupted rotation has stored it.
+        verify: Verifies the new token.
 
     Raises:
-        StoreError: The store did not do what it was asked, or there is nothing to rotate.
+        StoreError: The store failed, or there is nothing to rotate.
 
     """
     current = await _current(store, reference, origin)
@@ -81,7 +81,7 @@ async def rotate(
     if coming is None and before is not None:
         raise StoreError(
             TokenState.REFUSED,
-            "the last rotation is not confirmed: first rotate --confirm, or rotate --back",
+            "the last rotation is not confirmed: first run rotate --confirm, or rotate --back",
         )
     is_resumed = coming is not None
     if coming is None:
@@ -105,7 +105,7 @@ async def _current(store: Store, reference: Reference, origin: str) -> Stored:
         raise StoreError(TokenState.ABSENT, "there is no token to rotate; store the first one with token set")
     if current.origin is None:
         raise StoreError(
-            TokenState.REFUSED, "another tool stored the token, and it is bound to no origin; bind it with token rebind"
+            TokenState.REFUSED, "another tool stored the token without an origin; bind it with token rebind"
         )
     return current
 
@@ -114,16 +114,16 @@ async def _take(store: Store, reference: Reference, origin: str, current: Stored
     await prove_writable(store, reference, origin)
     secret = ask()
     if secret == current.secret:
-        raise StoreError(TokenState.REFUSED, "this is the token that is already in use; nothing was changed")
+        raise StoreError(TokenState.REFUSED, "this token is already in use; nothing was changed")
     await put(store, reference.renamed(reference.name + NEXT), origin, secret)
     return Stored(secret, origin)
 
 
 async def confirm(store: Store, reference: Reference, origin: str) -> Rotation:
-    """Forget the token before the last rotation.
+    """Delete the previous token.
 
     Raises:
-        StoreError: The store did not do what it was asked, or the rotation has not come to its end.
+        StoreError: The store failed, or the rotation is not finished.
 
     """
     if await store.read(reference.renamed(reference.name + NEXT), origin) is not None:
@@ -133,10 +133,10 @@ async def confirm(store: Store, reference: Reference, origin: str) -> Rotation:
 
 
 async def go_back(store: Store, reference: Reference, origin: str) -> Rotation:
-    """Put the token before the last rotation back in place, and forget the new one.
+    """Restore the previous token, and delete the new one.
 
     Raises:
-        StoreError: The store did not do what it was asked.
+        StoreError: The store failed.
 
     """
     coming, previous = reference.renamed(reference.name + NEXT), reference.renamed(reference.name + PREVIOUS)

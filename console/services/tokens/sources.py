@@ -1,4 +1,4 @@
-"""Sources: everything that a reference can be answered from, one a scheme."""
+"""Sources: everything that can answer a reference, one per scheme."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,35 +21,35 @@ from console.services.tokens.stores.vault_store import VaultStore
 from console.services.tokens.terminal import Ask, NoTerminalError
 
 TOKEN_FILE_LIMIT = 8192
-"""The most bytes of a file that a file: reference names."""
+"""The maximum size of the file in a file: reference, in bytes."""
 
 PASSPHRASE_LENGTH = 8
-"""The fewest characters of a new vault's passphrase."""
+"""The minimum length of a new vault's passphrase, in characters."""
 
 
 @dataclass(frozen=True, slots=True)
 class TokenAnswer:
-    """What a reference was answered with: a token, or a state with the reason in our words."""
+    """A reference's answer: a token, or a state with the reason in our words."""
 
     state: TokenState
     secret: Secret | None = None
     reason: str = ""
     source: str = ""
-    """What the token came from, in words."""
+    """The kind of source the token came from, as text."""
     origin: str | None = None
-    """The origin that the token is bound to; None where its source binds none."""
+    """The origin that the token is bound to; None if its source binds none."""
     is_bound_elsewhere: bool = False
-    """The token is there, and bound to another origin."""
+    """The token exists, but is bound to another origin."""
 
 
 class Prompt:
-    """Asks for a token on the terminal, once in the life of a process, and keeps it in memory only."""
+    """Asks for a token on the terminal, once per process, and keeps it in memory only."""
 
     def __init__(self, ask: Ask | None) -> None:
         """Prepare the question; no one is asked yet.
 
         Args:
-            ask: How to ask; None where nobody can be asked, as on the screen.
+            ask: How to ask; None if it cannot, as on the screen.
 
         """
         self._ask = ask
@@ -57,27 +57,27 @@ class Prompt:
 
     @property
     def can_ask(self) -> bool:
-        """Whether there is anybody to ask."""
+        """Whether a prompt is possible."""
         return self._ask is not None
 
     def answer(self) -> Secret | None:
-        """Return the token; None where nothing was typed.
+        """Return the token; None if nothing was typed.
 
         Raises:
-            StoreError: There is no terminal, or what was typed cannot be a token.
+            StoreError: There is no terminal, or the typed text cannot be a token.
 
         """
         if self._secret is None:
             if self._ask is None:
-                raise NoTerminalError("it is asked for by commands at a terminal, and not here")
+                raise NoTerminalError("needs an interactive terminal; this command cannot ask for a token")
             line = self._ask("Token of this profile's gateway")
-            self._secret = parsed(line.encode(errors="replace"), "line that was typed") if line else None
+            self._secret = parsed(line.encode(errors="replace"), "typed line") if line else None
         return self._secret
 
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Where tokens come from. Nothing is read before a reference is asked."""
+    """Where tokens come from. Nothing is read until a reference is asked."""
 
     environment: Mapping[str, str]
     keyring: Store
@@ -85,16 +85,16 @@ class Sources:
     vault: Store
     prompt: Prompt
     embedded: Secret | None = None
-    """The embedded gateway's token, where it runs."""
+    """The embedded gateway's token, if it is running."""
 
     def store_of(self, reference: Reference) -> Store | None:
-        """Return the store that a reference names; None where it names another kind of source."""
+        """Return the store that a reference names; None if it names another kind of source."""
         return {Scheme.KEYRING: self.keyring, Scheme.KERNEL: self.kernel, Scheme.VAULT: self.vault}.get(
             reference.scheme
         )
 
     async def ask(self, reference: Reference, origin: str | None) -> TokenAnswer:
-        """Ask one reference for the token that serves an origin. Never raises what a source did."""
+        """Ask one reference for the token of an origin. Never raises a source's error."""
         answer = await self._ask(reference, origin)
         LEAK_GUARD.add(answer.secret)
         return answer
@@ -145,7 +145,7 @@ def _found_or_absent(secret: Secret | None, source: str, reason: str) -> TokenAn
 
 
 class SourceOptions(Protocol):
-    """What sources need to know; the settings of a profile's gateway are of this form, and say what each one means."""
+    """What sources need to know; the settings of a profile's gateway have this shape and document each field."""
 
     @property
     def keyring(self) -> Literal["platform", "kwallet"]:
@@ -153,7 +153,7 @@ class SourceOptions(Protocol):
 
     @property
     def vault_passphrase_ref(self) -> Reference | None:
-        """The file with the vault's passphrase; None where it is typed."""
+        """The file with the vault's passphrase; None if it is typed."""
 
 
 def open_sources(
@@ -169,9 +169,9 @@ def open_sources(
     Args:
         options: Which keyring and which passphrase file, such as the settings of a profile's gateway.
         environment: The environment variables of this process.
-        ask: How to ask a person; None where nobody can be asked.
-        embedded: The embedded gateway's token, where it runs.
-        keyring: Another keyring than this platform's.
+        ask: How to ask a person; None if it cannot.
+        embedded: The embedded gateway's token, if it is running.
+        keyring: A keyring to use instead of this platform's.
 
     """
     passphrase = partial(vault_passphrase, options.vault_passphrase_ref, ask)
@@ -186,28 +186,29 @@ def open_sources(
 
 
 def vault_passphrase(reference: Reference | None, ask: Ask | None, is_new: bool) -> bytes:
-    """Return the vault's passphrase: from a private file where a reference names one, else typed.
+    """Return the vault's passphrase: from a private file if a reference names one, else typed.
 
     Raises:
-        StoreError: There is none, or a new one is too short or was typed two ways.
+        StoreError: There is none, or a new one is too short or was not repeated correctly.
 
     """
     if reference is not None:
         data = _read_file(reference)
         if data is None:
-            raise StoreError(TokenState.LOCKED, "the file that vault_passphrase_ref names is not there")
+            raise StoreError(TokenState.LOCKED, "the file in vault_passphrase_ref does not exist")
         passphrase = data.removesuffix(b"\n").removesuffix(b"\r")
     elif ask is None:
-        raise StoreError(TokenState.LOCKED, "the vault is locked, and its passphrase is not asked for here")
+        raise StoreError(TokenState.LOCKED, "the vault is locked, and this command cannot ask for its passphrase")
     else:
         try:
             passphrase = ask("Passphrase for a new vault" if is_new else "Passphrase of the vault").encode()
             if is_new and passphrase != ask("The same passphrase again").encode():
-                raise StoreError(TokenState.REFUSED, "the two passphrases differ; no vault was made")
+                raise StoreError(TokenState.REFUSED, "the two passphrases differ; no vault was created")
         except NoTerminalError as error:
             raise StoreError(TokenState.LOCKED, f"the vault is locked, and {error.reason}") from None
     if is_new and len(passphrase) < PASSPHRASE_LENGTH:
         raise StoreError(
-            TokenState.REFUSED, f"a vault's passphrase has at least {PASSPHRASE_LENGTH} characters; no vault was made"
+            TokenState.REFUSED,
+            f"a vault's passphrase needs at least {PASSPHRASE_LENGTH} characters; no vault was created",
         )
     return passphrase

@@ -1,4 +1,4 @@
-"""The terminal, for what must be typed and not shown."""
+"""The terminal, for text that must be typed and not shown."""
 
 import contextlib
 import getpass
@@ -13,14 +13,14 @@ from console.domain.tokens.state import TokenState
 from console.services.tokens.stores.store import StoreError
 
 LINE_LIMIT = 4095
-"""The most characters of a line that a terminal hands over; it drops the rest without a word (termios(3))."""
+"""The maximum length of a terminal line, in characters; the terminal silently drops the rest (termios(3))."""
 
 Ask = Callable[[str], str]
-"""Asks for a line that must not be shown. Raises `NoTerminalError` where there is no terminal."""
+"""Asks for a line that must not be shown. Raises `NoTerminalError` if there is no terminal."""
 
 
 class NoTerminalError(StoreError):
-    """Nobody can be asked here."""
+    """No prompt is possible here."""
 
     def __init__(self, reason: str = "there is no terminal to ask on") -> None:
         super().__init__(TokenState.UNAVAILABLE, reason)
@@ -31,7 +31,7 @@ def ask_on_terminal(question: str) -> str:
 
     Raises:
         NoTerminalError: There is no terminal.
-        StoreError: The line may have been cut by the terminal.
+        StoreError: The terminal may have cut the line.
         KeyboardInterrupt: The person pressed ctrl+c.
 
     """
@@ -39,12 +39,12 @@ def ask_on_terminal(question: str) -> str:
         raise NoTerminalError
     try:
         with _interruptible(), warnings.catch_warnings():
-            warnings.simplefilter("error", getpass.GetPassWarning)  # it would go on with the echo left on
+            warnings.simplefilter("error", getpass.GetPassWarning)  # getpass would go on with echo on
             line = getpass.getpass(f"{question}: ")
     except (getpass.GetPassWarning, EOFError, OSError):
-        raise NoTerminalError("the terminal did not take an answer") from None
+        raise NoTerminalError("no answer could be read from the terminal") from None
     except UnicodeDecodeError:
-        raise StoreError(TokenState.UNAVAILABLE, "what was typed is not text in this terminal's encoding") from None
+        raise StoreError(TokenState.UNAVAILABLE, "the typed text is not valid in this terminal's encoding") from None
     if len(line.encode(errors="replace")) >= LINE_LIMIT:
         raise StoreError(
             TokenState.REFUSED, f"a terminal cuts lines at {LINE_LIMIT} characters; give a longer value on stdin"
@@ -53,7 +53,7 @@ def ask_on_terminal(question: str) -> str:
 
 
 def confirm_on_terminal(question: str) -> bool:
-    """Ask a yes-or-no question on this process's terminal; no is what anything but y or yes means.
+    """Ask a yes-or-no question on this process's terminal; anything but y or yes means no.
 
     Raises:
         NoTerminalError: There is no terminal.
@@ -67,12 +67,12 @@ def confirm_on_terminal(question: str) -> bool:
             terminal.write(f"{safe(question)} [y/N] ".encode())
             return terminal.readline(LINE_LIMIT).strip().lower() in (b"y", b"yes")
     except OSError:
-        raise NoTerminalError("the terminal did not take an answer") from None
+        raise NoTerminalError("no answer could be read from the terminal") from None
 
 
 @contextlib.contextmanager
 def _interruptible() -> Iterator[None]:
-    """Let ctrl+c end a wait at once. A running event loop takes it for itself, and would hear of it only afterwards."""
+    """Let ctrl+c end a wait at once. A running event loop would handle it only afterwards."""
     previous = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         yield
@@ -81,7 +81,7 @@ def _interruptible() -> Iterator[None]:
 
 
 def has_terminal() -> bool:
-    """Return whether this process has a terminal that can be read, whatever its stdin is."""
+    """Return whether this process has a readable terminal, whatever its stdin is."""
     with contextlib.suppress(OSError):
         os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC))
         return True

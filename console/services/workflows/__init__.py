@@ -1,1 +1,1 @@
-"""Workflows and token variables of a repository, read from disk."""
+"""A repository's workflows and the environment's token variables."""

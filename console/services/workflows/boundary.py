@@ -1,4 +1,4 @@
-"""The boundary of a repository and an environment: what `boundary` shows and what a run's preflight asks."""
+"""The boundary of a repository and an environment, for the `boundary` verb and a run's preflight."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -14,19 +14,19 @@ from console.services.workflows.zizmor import Zizmor, ZizmorError
 
 
 def names_set(environment: Mapping[str, str]) -> frozenset[str]:
-    """Return the names of the variables that hold something; the values stay behind."""
+    """Return the names of the variables that are not empty, without their values."""
     return frozenset(name for name, value in environment.items() if value)
 
 
 async def check_boundary(
     repository: Path, names: frozenset[str], *, own_names: Sequence[str] = (), zizmor: Zizmor | None = None
 ) -> Boundary:
-    """Check the workflows of a repository, and which tokens the roles' environment holds.
+    """Check the workflows of a repository, and which tokens are in the roles' environment.
 
     Args:
-        repository: Its folder; one without workflows is fine.
+        repository: Its directory; it need not have workflows.
         names: The names of the variables that roles would see.
-        own_names: Further names, or patterns with `*`, that the profile's policy keeps from roles.
+        own_names: More names, or patterns with `*`, that the profile's policy withholds from roles.
         zizmor: The installed zizmor, or None.
 
     Raises:
@@ -43,7 +43,7 @@ async def check_boundary(
 async def _with_zizmor(
     repository: Path, workflows: Sequence[Workflow], checks: tuple[WorkflowCheck, ...], zizmor: Zizmor | None
 ) -> tuple[tuple[WorkflowCheck, ...], tuple[Finding, ...]]:
-    """Add what zizmor finds in the workflows that could be read."""
+    """Add zizmor's findings in the workflows that could be read."""
     if not workflows:
         return checks, ()
     if zizmor is None:

@@ -1,4 +1,4 @@
-"""Workflow files: read out of a repository that others wrote, within bounds, and parsed without being believed."""
+"""Workflow files: untrusted input from a repository, read and parsed within limits."""
 
 import os
 import stat
@@ -11,24 +11,24 @@ from console.domain.workflows.workflow import ListNode, MapNode, Node, TextNode,
 FOLDER = Path(".github", "workflows")
 
 FILE_COUNT_LIMIT = 100
-"""The most workflows of one repository that are read."""
+"""The most workflows to read from one repository."""
 
 FILE_SIZE_LIMIT = 512 * 1024
-"""The most bytes of a workflow; real ones have a tenth of it."""
+"""The most bytes of a workflow; real ones have a tenth of that."""
 
 NODE_LIMIT = 50_000
-"""The most nodes of a workflow, counting each alias as all that it stands for."""
+"""The most nodes of a workflow; an alias counts with all its nodes."""
 
 DEPTH_LIMIT = 64
-"""The deepest nesting; a parser's time grows with its square."""
+"""The deepest nesting; the parser's time grows with its square."""
 
 
 class WorkflowError(Exception):
-    """A workflow cannot be read; the message says why, in our words."""
+    """A workflow cannot be read; the message says why, in our own words."""
 
 
 def read_workflows(repository: Path) -> tuple[Workflow, ...]:
-    """Read the workflows of a repository, in the order of their names; one that cannot be read says why.
+    """Read the workflows of a repository, sorted by name; one that cannot be read says why.
 
     Raises:
         OSError: The folder of workflows cannot be listed.
@@ -86,10 +86,10 @@ def parse_workflow(data: bytes) -> MapNode:
     """Parse a workflow.
 
     The nodes are built from the parser's events: a scalar stays as it is written, so that YAML 1.1 does not read `on`
-    as a truth value, each node has its line, and the bounds hold before a hostile file costs anything.
+    as a boolean; each node has its line; and the limits apply before a hostile file costs anything.
 
     Raises:
-        WorkflowError: It is not YAML, goes beyond the bounds, or is not a mapping.
+        WorkflowError: It is not YAML, exceeds the limits, or is not a mapping.
 
     """
     import yaml
@@ -99,7 +99,7 @@ def parse_workflow(data: bytes) -> MapNode:
     except UnicodeDecodeError:
         raise WorkflowError("it is not UTF-8") from None
     if "\0" in text:
-        raise WorkflowError("it holds a NUL character")
+        raise WorkflowError("it contains a NUL character")
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         root = _Tree().grow(yaml.parse(text, Loader=loader))
@@ -112,7 +112,7 @@ def parse_workflow(data: bytes) -> MapNode:
 
 
 class _Tree:
-    """A tree of nodes that grows event by event; an alias is the very node that it names, and counts as all of it."""
+    """A tree of nodes that grows event by event; an alias is the node that it names, and counts with all its nodes."""
 
     def __init__(self) -> None:
         self._open: list[tuple[Any, list[Node], int]] = []
@@ -121,7 +121,7 @@ class _Tree:
         self._root: Node | None = None
 
     def grow(self, events: Any) -> Node | None:
-        """Take all events of the first document and return its root; None where it is empty."""
+        """Take all events of the first document and return its root; None if it is empty."""
         import yaml
 
         for event in events:
@@ -139,7 +139,7 @@ class _Tree:
                     self._place(_leaf(event), event.anchor, 1)
                 case yaml.AliasEvent():
                     if event.anchor not in self._anchored:
-                        raise WorkflowError("it refers to an anchor that is not there, or to itself")
+                        raise WorkflowError("it refers to an anchor that does not exist, or to itself")
                     node, size = self._anchored[event.anchor]
                     self._count_in(size)
                     self._place(node, None, size)

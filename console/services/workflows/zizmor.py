@@ -1,4 +1,4 @@
-"""zizmor: a static analyser of workflows that others keep, run where it is installed, offline and without any token."""
+"""zizmor: a third-party static analyser for workflows, run if it is installed, offline and without any token."""
 
 import re
 import shutil
@@ -13,10 +13,10 @@ from console.domain.workflows.rule import PlacedFinding, Rule, placed_finding
 from console.services.system.process import ChildEnding, run_bounded
 
 ZIZMOR_TIMEOUT_S = 20.0
-"""The longest that zizmor may take over all workflows, in seconds; one takes a tenth of a second."""
+"""The longest that zizmor may take for all workflows, in seconds; one takes a tenth of a second."""
 
 OUTPUT_LIMIT = 4 * 1024 * 1024
-"""The most bytes that it may print; it repeats the text around each place."""
+"""The most bytes that it may print; it repeats the text around each finding."""
 
 _ARGUMENTS = (
     "--offline", "--no-config", "--no-exit-codes", "--no-progress", "--quiet", "--color=never", "--persona=auditor",
@@ -24,17 +24,17 @@ _ARGUMENTS = (
 )  # fmt: skip
 
 _TOOK_NOTHING = 3
-"""The exit code where there was nothing to audit."""
+"""The exit code when there was nothing to audit."""
 
 _OF_STYLE = frozenset({"anonymous-definition", "concurrency-limits", "misfeature", "undocumented-permissions"})
-"""Audits of how a workflow is written; none is about the boundary."""
+"""Audits of style; none is about the boundary."""
 
 _SAID_BY_US = frozenset({"unpinned-uses", "artipacked"})
-"""Audits that rules of ours make too, and weigh milder, as most repositories do not meet them."""
+"""Audits that our own rules cover too, with a milder severity, as most repositories fail them."""
 
 
 class ZizmorError(Exception):
-    """zizmor gave no result; the message says why, in our words."""
+    """zizmor gave no result; the message says why, in our own words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +46,14 @@ class Zizmor:
     async def audit(
         self, paths: Sequence[Path], *, timeout_s: float = ZIZMOR_TIMEOUT_S
     ) -> dict[Path, tuple[PlacedFinding, ...]]:
-        """Audit workflows and return the findings of each file that has some.
+        """Audit workflows and return the findings of each file that has any.
 
         Args:
             paths: The files, absolute.
             timeout_s: The longest that it may take, in seconds.
 
         Raises:
-            ZizmorError: It did not end in time, or printed nothing of use.
+            ZizmorError: It did not end in time, or printed nothing usable.
 
         """
         if not paths:
@@ -68,11 +68,11 @@ class Zizmor:
         except OSError as error:
             raise ZizmorError(f"it cannot be run: {error.strerror or 'input/output error'}") from None
         if report.ending is ChildEnding.FLOODED:
-            raise ZizmorError("it printed more than can be taken")
+            raise ZizmorError("it printed too much")
         if report.exit_code is None:
             raise ZizmorError(f"it did not end within {timeout_s:g} s")
         if report.exit_code == _TOOK_NOTHING:
-            raise ZizmorError("it takes none of the files for a workflow")
+            raise ZizmorError("it recognises none of the files as a workflow")
         if report.exit_code != 0:
             code = report.exit_code
             raise ZizmorError(f"it ended with exit code {code}" if code > 0 else "it was ended by a signal")
@@ -80,14 +80,14 @@ class Zizmor:
 
 
 def find_zizmor(environment: Mapping[str, str]) -> Zizmor | None:
-    """Return the zizmor on the PATH or beside this Python, as the extra `ci` installs it; None where there is none."""
+    """Return the zizmor on the PATH or next to this Python, where the extra `ci` installs it; None if there is none."""
     steps = [step for step in environment.get("PATH", "").split(":") if Path(step).is_absolute()]
     program = shutil.which("zizmor", path=":".join((*steps, str(Path(sys.executable).parent))))
     return Zizmor(program) if program is not None else None
 
 
 def parse_report(report: bytes, paths: Sequence[Path]) -> dict[Path, tuple[PlacedFinding, ...]]:
-    """Map a report to findings: idents, weights and lines are taken, words and texts of the files are not.
+    """Map a report to findings: from its idents, severities and lines, without its prose or the files' text.
 
     Raises:
         ZizmorError: It is not a report.
@@ -98,7 +98,7 @@ def parse_report(report: bytes, paths: Sequence[Path]) -> dict[Path, tuple[Place
     try:
         entries = msgspec.json.decode(report)
     except (msgspec.DecodeError, RecursionError):
-        raise ZizmorError("it printed no JSON") from None
+        raise ZizmorError("it printed invalid JSON") from None
     if not isinstance(entries, list):
         raise ZizmorError("it printed JSON of another form")
     known = {str(path): path for path in paths}
@@ -127,7 +127,7 @@ def _rule(entry: object) -> Rule | None:
 
 
 def _severity(weights: Mapping[str, object]) -> Severity:
-    """Weigh an audit: only what is grave, sure and no matter of taste fails."""
+    """Return an audit's severity: only a high one, with high confidence and not a matter of taste, fails."""
     severity = weights.get("severity")
     if severity == "High" and weights.get("confidence") == "High" and weights.get("persona") == "Regular":
         return Severity.FAIL

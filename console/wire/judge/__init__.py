@@ -1,5 +1,5 @@
-"""Judges of answers: one state machine an endpoint family, fed event by event, and one check of whole bodies each.
+"""Judges of answers: for each endpoint family a state machine for streams and a check of whole bodies.
 
-A judge sees what the reader of the same family decoded. It keeps counts, lengths and digests, never the text, and it
-never raises on anything a gateway may send.
+A judge sees the values that its family's reader decoded. It keeps counts, lengths and digests, never the text, and
+never raises, whatever a gateway sends.
 """

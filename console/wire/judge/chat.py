@@ -1,4 +1,4 @@
-"""Judges a Chat Completions stream: chunks of one answer, a finish_reason a choice, usage, [DONE]."""
+"""Judges a Chat Completions stream: chunks of one answer, one finish_reason per choice, usage, [DONE]."""
 
 from dataclasses import dataclass, field
 
@@ -14,7 +14,7 @@ _CALL_LIMIT = 256
 
 @dataclass(slots=True)
 class _Call:
-    """A tool call as its deltas bring it."""
+    """A tool call, built from its deltas."""
 
     name: str
     call_id: str
@@ -23,7 +23,7 @@ class _Call:
 
 @dataclass(slots=True)
 class _Choice:
-    """What one choice came to so far."""
+    """The state of one choice so far."""
 
     finish: str | None = None
     has_text: bool = False
@@ -42,7 +42,7 @@ class ChatJudge(StreamJudge):
         self._created: object = None
         self._id_changes = 0
         self._sightings = 0
-        """Chunks that named an id."""
+        """The number of chunks with an id."""
         self._choices: dict[object, _Choice] = {}
         self._first: _Choice | None = None
         self._usage: object = None
@@ -53,7 +53,7 @@ class ChatJudge(StreamJudge):
         self._text = Kept() if expected.accepts is not None else None
 
     def take(self, kind: str, name: str, value: dict[str, object]) -> None:
-        """Take one decoded event."""
+        """Judge one decoded event."""
         self._notes.position += 1
         if self._is_done:
             self._notes.add("CHT-STREAM-06", "not_last")
@@ -81,14 +81,14 @@ class ChatJudge(StreamJudge):
             self._notes.add("CHT-STREAM-01", "leading")
 
     def take_done_marker(self) -> None:
-        """Take a `[DONE]`."""
+        """Judge a `[DONE]`."""
         self._notes.position += 1
         if self._is_done:
             self._notes.add("CHT-STREAM-06", "not_last")
         self._is_done = True
 
     def close(self, ending: Ending) -> None:
-        """Take the stream's end."""
+        """Judge the end of the stream."""
         if self._id_changes:
             is_rotating = self._id_changes == self._sightings - 1 > 1
             self._notes.add("CHT-STREAM-02", "rotating" if is_rotating else "other_id")
@@ -112,7 +112,7 @@ class ChatJudge(StreamJudge):
     # --- Chunks ------------------------------------------------------------------------------------------------------
 
     def _take_other(self, value: dict[str, object], choices: object) -> None:
-        """Take an event without a list of choices, or with an error."""
+        """Judge an event without a list of choices, or with an error."""
         if error_in(value) is not None:
             if not self._has_failed:
                 self._notes.add("CHT-STREAM-08", "error")
@@ -123,7 +123,7 @@ class ChatJudge(StreamJudge):
             self._notes.add("COM-B-02", "other_family")
         elif not isinstance(choices, list):
             self._notes.add("CHT-STREAM-01", "choices")
-        else:  # an error of null beside whole choices
+        else:  # a null error next to complete choices
             self.take("", "", {name: each for name, each in value.items() if name != "error"})
             self._notes.position -= 1
 
@@ -190,7 +190,7 @@ class ChatJudge(StreamJudge):
         return state
 
     def _take_content(self, state: _Choice, delta: dict[str, object]) -> bool:
-        """Take a delta that holds more than a text; tell whether it holds any content."""
+        """Judge a delta with more than text; return whether it has any content."""
         has_text = has_reasoning = False
         content = delta.get("content")
         if content is not None or "refusal" in delta:

@@ -1,4 +1,4 @@
-"""Judges a whole Chat Completions answer, and what a streamed one comes to."""
+"""Judges a whole Chat Completions answer, and the result of a streamed one."""
 
 from console.wire.json_value import count_at, list_at, text_at, value_at
 from console.wire.judge.expectation import Expectation
@@ -7,12 +7,12 @@ from console.wire.judge.notes import Notes
 FINISHES = frozenset({"stop", "length", "tool_calls", "function_call", "content_filter"})
 """The family's finish reasons."""
 AT_LIMIT = frozenset({"length"})
-"""Those that say that the token limit was met."""
+"""The finish reasons for a reached token limit."""
 _TOOL_FINISHES = frozenset({"tool_calls", "function_call"})
 
 
 def judge_completion(body: dict[str, object], notes: Notes, expected: Expectation) -> None:
-    """Note where a whole answer departs from its contract."""
+    """Note where a whole answer violates its contract."""
     message = value_at(body, "choices", 0, "message")
     created = body.get("created")
     for name, is_right in (
@@ -40,7 +40,7 @@ def judge_completion(body: dict[str, object], notes: Notes, expected: Expectatio
 
 
 def judge_content(content: object, notes: Notes) -> None:
-    """Note where a message's or delta's content is not text or null."""
+    """Note where the content of a message or delta is neither text nor null."""
     if isinstance(content, list):
         notes.add("CHT-B-03", "parts")
     elif content is not None and not isinstance(content, str):
@@ -48,7 +48,7 @@ def judge_content(content: object, notes: Notes) -> None:
 
 
 def judge_finish(finish: str, notes: Notes, *, has_text: bool, has_reasoning: bool, has_tool: bool) -> None:
-    """Note where a finish reason does not fit what the answer holds."""
+    """Note where a finish reason does not match the answer's content."""
     if finish not in FINISHES:
         notes.add("CHT-B-02", "unknown")
     if finish in _TOOL_FINISHES and not has_tool:
@@ -62,7 +62,7 @@ def judge_finish(finish: str, notes: Notes, *, has_text: bool, has_reasoning: bo
 
 
 def judge_usage(usage: object, notes: Notes) -> bool:
-    """Note where a usage's total is not its sum; tell whether it names both sides."""
+    """Note where a usage's total is not its sum; return whether it names both sides."""
     read, written = count_at(usage, "prompt_tokens"), count_at(usage, "completion_tokens")
     if read is None or written is None:
         return False
@@ -74,7 +74,7 @@ def judge_usage(usage: object, notes: Notes) -> bool:
 
 
 def text_in(message: object) -> str:
-    """Return a message's or delta's text; some providers send it as a list of parts."""
+    """Return the text of a message or delta; some providers send it as a list of parts."""
     parts = list_at(message, "content")
     if parts:
         return "".join(text_at(part, "text") or "" for part in parts)

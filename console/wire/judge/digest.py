@@ -1,4 +1,4 @@
-"""Digest: what a text was, without keeping it."""
+"""Digest: identifies a text without keeping it."""
 
 from hashlib import blake2b
 
@@ -7,20 +7,20 @@ _PENDING_LENGTH = 4_096
 
 
 class Digest:
-    """A text that comes in pieces, as its length and a running hash; holds no more than a few pieces at a time."""
+    """A text that arrives in pieces, as its length and a running hash; buffers only a few pieces."""
 
     __slots__ = ("_hash", "_pending", "_pending_length", "_whole_length", "count")
 
     def __init__(self) -> None:
         self.count = 0
-        """The pieces so far."""
+        """The number of pieces so far."""
         self._pending: list[str] = []
         self._pending_length = 0
         self._whole_length = 0
         self._hash = blake2b(digest_size=16)
 
     def add(self, piece: str) -> None:
-        """Take the next piece."""
+        """Add the next piece."""
         self.count += 1
         pending = self._pending
         pending.append(piece)
@@ -34,7 +34,7 @@ class Digest:
         return self._whole_length + self._pending_length
 
     def is_of(self, text: str) -> bool:
-        """Return whether the pieces add up to this text."""
+        """Return whether the pieces form this text."""
         if len(text) != self.length:
             return False
         self._flush()

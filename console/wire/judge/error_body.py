@@ -1,4 +1,4 @@
-"""Judges the body of a refusal: whether it names its error, and in its family's own shape."""
+"""Judges the body of a refusal: whether it names its error in its family's own shape."""
 
 from console.domain.finding import Finding
 from console.domain.routes.family import EndpointFamily
@@ -9,7 +9,7 @@ _NOTHING = frozenset({b"", b"null", b"{}", b"[]", b'""'})
 
 
 def check_error_body(family: EndpointFamily, body: bytes) -> tuple[Finding, ...]:
-    """Return the findings on the body of a call that was refused with a status of 400 or more."""
+    """Return the findings on the body of a call refused with a status of 400 or more."""
     notes = Notes()
     if body.strip() in _NOTHING:
         notes.add("COM-E-01", "empty")

@@ -1,4 +1,4 @@
-"""What a request asked for beyond text, as far as its answer has to honour it."""
+"""What a request asked for besides text and its answer has to honour."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,19 +7,19 @@ from io import StringIO
 from console.wire.json_value import decode
 
 TEXT_LIMIT = 262_144
-"""The most characters of a text or of a tool call's arguments that are kept to be read as JSON; a longer one is not
-judged as JSON."""
+"""The maximum length of a text or a tool call's arguments kept for reading as JSON; a longer one is not judged as
+JSON."""
 
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """What a request asked for beyond text."""
+    """What a request asked for besides text."""
 
     accepts: Callable[[str], bool] | None = None
-    """Returns whether a text is JSON of the schema that the request gave; None where it gave none."""
+    """Returns whether a text is JSON that fits the request's schema; None if it has no schema."""
 
     def departure_of(self, text: str) -> str | None:
-        """Return the name of the case in which an answer's text departs from what was asked for, or None."""
+        """Return the name of the case that an answer's text violates, or None."""
         if self.accepts is None or self.accepts(text):
             return None
         return "not_json" if decode(text) is None and text.strip() != "null" else "does_not_fit"
@@ -30,7 +30,7 @@ NOTHING = Expectation()
 
 
 class Kept:
-    """A text that comes in pieces, kept up to a limit so that it can be read as JSON at its end."""
+    """A text that arrives in pieces, kept up to a limit so that it can be read as JSON at the end."""
 
     __slots__ = ("_length", "_text")
 
@@ -39,7 +39,7 @@ class Kept:
         self._length = 0
 
     def add(self, piece: str) -> None:
-        """Take the next piece; over the limit nothing is kept any more."""
+        """Add the next piece; beyond the limit nothing is kept."""
         self._length += len(piece)
         if self._length <= TEXT_LIMIT:
             self._text.write(piece)
@@ -48,5 +48,5 @@ class Kept:
 
     @property
     def text(self) -> str | None:
-        """The whole text, or None where it was too long to be kept."""
+        """The whole text, or None if it was too long."""
         return self._text.getvalue() if self._length <= TEXT_LIMIT else None

@@ -1,4 +1,4 @@
-"""Judges a Messages stream: message_start, blocks that do not overlap, message_delta, message_stop."""
+"""Judges a Messages stream: message_start, non-overlapping blocks, message_delta, message_stop."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,13 +16,13 @@ _DELTAS: dict[str, frozenset[str]] = {
     "server_tool_use": frozenset({"input_json_delta"}),
     "redacted_thinking": frozenset(),
 }
-"""The deltas that fit each type of block; a block of another type takes any."""
+"""The deltas that fit each type of block; other types accept any."""
 _KNOWN_DELTAS = frozenset().union(*_DELTAS.values())
 
 
 @dataclass(slots=True)
 class _Block:
-    """The content block that is open."""
+    """The open content block."""
 
     index: object
     kind: str
@@ -40,7 +40,7 @@ class MessagesJudge(StreamJudge):
         self._has_begun = False
         self._is_over = False
         self._is_stopped = False
-        """The message_stop was seen."""
+        """Whether message_stop arrived."""
         self._block: _Block | None = None
         self._block_count = 0
         self._held = Held()
@@ -57,7 +57,7 @@ class MessagesJudge(StreamJudge):
         }
 
     def take(self, kind: str, name: str, value: dict[str, object]) -> None:
-        """Take one decoded event."""
+        """Judge one decoded event."""
         self._notes.position += 1
         if name != kind:
             self._judge_name(kind, name)
@@ -75,12 +75,12 @@ class MessagesJudge(StreamJudge):
             step(value)
 
     def take_done_marker(self) -> None:
-        """Take a `[DONE]`."""
+        """Judge a `[DONE]`."""
         self._notes.position += 1
         self._notes.add("MSG-STREAM-03", "done_marker")
 
     def close(self, ending: Ending) -> None:
-        """Take the stream's end."""
+        """Judge the end of the stream."""
         if ending.has_error or self._is_other_family:
             return
         if not ending.is_complete:
@@ -142,7 +142,7 @@ class MessagesJudge(StreamJudge):
         self._is_stopped = True
 
     def _count(self, usage: object) -> None:
-        """Take usage figures: each is cumulative, so none may fall."""
+        """Judge usage figures: they are cumulative, so none may fall."""
         for name in ("input_tokens", "output_tokens"):
             figure, before = count_at(usage, name), count_at(self._usage, name)
             if figure is None:

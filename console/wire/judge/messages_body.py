@@ -1,4 +1,4 @@
-"""Judges a whole Messages answer, and what a streamed one comes to."""
+"""Judges a whole Messages answer, and the result of a streamed one."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,24 +12,24 @@ STOPS = frozenset(
 )
 """The family's stop reasons."""
 AT_LIMIT = frozenset({"max_tokens", "model_context_window_exceeded"})
-"""Those that say that the token limit was met."""
+"""The stop reasons for a reached token limit."""
 _EMPTY_ALLOWED = frozenset({"end_turn", "pause_turn", "refusal"})
 _BY_ITSELF = frozenset({"end_turn", "stop_sequence"})
 
 
 @dataclass(slots=True)
 class Held:
-    """What kinds of content a message holds."""
+    """The kinds of content in a message."""
 
     text: bool = False
     reasoning: bool = False
     tool: bool = False
-    """A call of one of the client's tools."""
+    """Whether it calls one of the client's tools."""
     other: bool = False
-    """A block of the vendor's own tools, or of a type that the family does not name."""
+    """Whether it has a block of the vendor's own tools, or of a type that the family does not define."""
 
     def take(self, kind: str) -> None:
-        """Take down a block's type; a text block counts only with its text."""
+        """Record a block's type; a text block counts only with its text."""
         match kind:
             case "text":
                 pass
@@ -42,7 +42,7 @@ class Held:
 
 
 def judge_message(message: dict[str, object], notes: Notes, expected: Expectation) -> None:
-    """Note where a whole message departs from its contract."""
+    """Note where a whole message violates its contract."""
     judge_fields(message, notes)
     held = Held()
     blocks = list_at(message, "content")
@@ -66,7 +66,7 @@ def judge_message(message: dict[str, object], notes: Notes, expected: Expectatio
 
 
 def judge_fields(message: dict[str, object], notes: Notes) -> None:
-    """Note a field of a message that is missing or of another type."""
+    """Note a field of a message that is missing or has the wrong type."""
     for name, is_right in (
         ("type", message.get("type") == "message"),
         ("role", message.get("role") == "assistant"),
@@ -79,7 +79,7 @@ def judge_fields(message: dict[str, object], notes: Notes) -> None:
 
 
 def judge_usage(usage: object, notes: Notes) -> None:
-    """Note where a message's usage is missing or names one side only."""
+    """Note where a message's usage is missing or names only one side."""
     figures = [count_at(usage, name) for name in ("input_tokens", "output_tokens")]
     if figures == [None, None]:
         notes.add("MSG-B-01", "no_usage")
@@ -88,7 +88,7 @@ def judge_usage(usage: object, notes: Notes) -> None:
 
 
 def judge_stop(stop: str, held: Held, notes: Notes) -> None:
-    """Note where a stop reason does not fit what the message holds."""
+    """Note where a stop reason does not match the message's content."""
     if stop not in STOPS:
         notes.add("MSG-B-01", "unknown_stop")
     if stop == "tool_use" and not held.tool:

@@ -1,4 +1,4 @@
-"""An output item of a Responses stream while it is open: its parts, and what their deltas add up to."""
+"""An open output item of a Responses stream: its parts and the text of their deltas."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,11 +12,11 @@ _PART_LIMIT = 64
 
 @dataclass(slots=True)
 class OpenPart:
-    """A part of an item, from its opening to its closing."""
+    """An open part of an item."""
 
     item: "OpenItem"
     index: object
-    """The index that its events name; None where they name none."""
+    """The index in its events; None if they have none."""
     item_index: object
     item_id: object
     text: Digest = field(default_factory=Digest)
@@ -25,16 +25,16 @@ class OpenPart:
 
 @dataclass(slots=True)
 class OpenItem:
-    """An output item, from its opening to its closing."""
+    """An open output item."""
 
     index: object
-    """The output_index that its opening named; None where it named none."""
+    """The output_index in its opening event; None if it had none."""
     id: object
     kind: str
     part: OpenPart | None = None
     part_count: int = 0
     summary_count: int = 0
-    """Parts of a reasoning's summary, which are numbered apart from its content."""
+    """Parts of a reasoning summary, which are numbered separately from the content."""
     texts: list[Digest] = field(default_factory=list)
     """The texts of its closed parts: at most 64."""
     arguments: Digest = field(default_factory=Digest)
@@ -51,14 +51,14 @@ class OpenItem:
         return self.part
 
     def close_part(self) -> None:
-        """Close the part that is open."""
+        """Close the open part."""
         if self.part is not None and len(self.texts) < _PART_LIMIT:
             self.texts.append(self.part.text)
         self.part = None
 
 
 def judge_text(digest: Digest, text: object, notes: Notes, *, is_reasoning: bool = False) -> None:
-    """Note where a closing event repeats another text than the deltas add up to; without deltas its text is taken."""
+    """Note where a closing event's text differs from the deltas; without deltas, use its text."""
     if not isinstance(text, str):
         notes.add("RSP-STREAM-05", "differs")
     elif digest.count == 0:
@@ -70,7 +70,7 @@ def judge_text(digest: Digest, text: object, notes: Notes, *, is_reasoning: bool
 
 
 def judge_arguments(item: OpenItem, text: object, notes: Notes, *, is_json: bool) -> None:
-    """Note where arguments are repeated otherwise than their deltas add up to, or are not JSON."""
+    """Note where repeated arguments differ from their deltas, or are not JSON."""
     digest = item.arguments
     if not isinstance(text, str):
         notes.add("RSP-STREAM-06", "differs")
@@ -86,7 +86,7 @@ def judge_arguments(item: OpenItem, text: object, notes: Notes, *, is_json: bool
 
 
 def judge_closing(item: OpenItem, closed: object, notes: Notes) -> None:
-    """Note where a closed item holds other text or arguments than the stream gave it."""
+    """Note where a closed item's text or arguments differ from the stream."""
     if item.part is not None:
         notes.add("RSP-STREAM-07", "part_not_done")
         item.close_part()

@@ -1,4 +1,4 @@
-"""The output items of a Responses stream: opened, filled and closed in order, under one index and one id."""
+"""The output items of a Responses stream: opened, filled and closed in order, each with one index and one id."""
 
 from console.wire.json_value import list_at, text_at
 from console.wire.judge.digest import Digest
@@ -7,34 +7,34 @@ from console.wire.judge.response_item import OpenItem, OpenPart, judge_arguments
 from console.wire.judge.responses_body import Content, judge_item, note_content
 
 _ITEM_LIMIT = 256
-"""The most items that are followed at the same time."""
+"""The maximum number of items that are open at the same time."""
 
 
 class Items:
-    """Follows the items of one stream, and notes where an event does not fit to the one that it belongs to."""
+    """Tracks the items of one stream, and notes events that do not fit their item."""
 
     def __init__(self, notes: Notes) -> None:
         self.content = Content()
-        """What kinds of content the items held."""
+        """The kinds of content in the items."""
         self._notes = notes
         self._open: dict[int, OpenItem] = {}
         self._count = 0
         self._part: OpenPart | None = None
-        """The part that the last piece of text belonged to."""
+        """The part of the last piece of text."""
         self._done_ids = Digest()
         self._has_same_id = False
-        """An event named the id that its item was opened with."""
+        """Whether an event had the same id as its item's opening event."""
         self._other_ids = 0
-        """Events that named another id than their item was opened with."""
+        """The number of events with a different id from their item's opening event."""
         self._closed_otherwise = 0
 
     @property
     def is_rotating(self) -> bool:
-        """Whether ids are new in every event, as Copilot's are: no event named the id that its item was opened with."""
+        """Whether every event has a new id, as with Copilot: no event repeats its item's opening id."""
         return self._other_ids > 0 and not self._has_same_id
 
     def judge_ids(self) -> None:
-        """Note what the ids of all items came to."""
+        """Judge the ids of all items."""
         if self.is_rotating:
             self._notes.add("RSP-STREAM-07", "rotating")
             return
@@ -44,7 +44,7 @@ class Items:
             self._notes.add("RSP-STREAM-04", "other_item", f"events: {self._other_ids}")
 
     def judge_end(self, response: dict[str, object], status: str) -> None:
-        """Note items that are open at the stream's end, and a last response that lists others than were closed."""
+        """Note items that are still open, and a last response that does not list exactly the closed items."""
         if self._open:
             case = "item_not_done" if status == "completed" else "cut"
             self._notes.add("RSP-STREAM-07", case, f"open items: {len(self._open)}")
@@ -55,7 +55,7 @@ class Items:
             self._notes.add("RSP-STREAM-10", "other_items")
 
     def add(self, value: dict[str, object]) -> None:
-        """Take an item's opening."""
+        """Judge an item's opening event."""
         index, item = value.get("output_index"), value.get("item")
         if index is None:
             self._notes.add("RSP-STREAM-04", "unindexed")
@@ -69,7 +69,7 @@ class Items:
             self._notes.add("RSP-B-05", "item")
 
     def item_of(self, value: dict[str, object]) -> OpenItem | None:
-        """Return the open item that an event belongs to, by its index, or by its id where it has no index."""
+        """Return the open item of an event, by its index, or by its id if it has no index."""
         index, item_id = value.get("output_index"), value.get("item_id")
         if index is None:
             self._notes.add("RSP-STREAM-04", "unindexed")
@@ -90,7 +90,7 @@ class Items:
             self._other_ids += 1
 
     def add_part(self, value: dict[str, object]) -> None:
-        """Take a part's opening."""
+        """Judge a part's opening event."""
         item = self.item_of(value)
         if item is None:
             return
@@ -107,7 +107,7 @@ class Items:
         item.open_part(index, is_summary=is_summary)
 
     def _part_of(self, value: dict[str, object], *, is_implied: bool = False) -> OpenPart | None:
-        """Return the open part that an event belongs to; reasoning may come without one being opened."""
+        """Return the open part of an event; reasoning may come without an opened part."""
         item = self.item_of(value)
         if item is None:
             return None
@@ -120,7 +120,7 @@ class Items:
         return item.part
 
     def close_part(self, value: dict[str, object]) -> None:
-        """Take a part's closing."""
+        """Judge a part's closing event."""
         part = self._part_of(value)
         if part is None:
             return
@@ -134,7 +134,7 @@ class Items:
         self._part = None
 
     def close(self, value: dict[str, object]) -> None:
-        """Take an item's closing."""
+        """Judge an item's closing event."""
         index, closed = value.get("output_index"), value.get("item")
         closed_id = text_at(closed, "id")
         if index is None:
@@ -158,7 +158,7 @@ class Items:
     # --- Text and arguments ------------------------------------------------------------------------------------------
 
     def text_delta(self, value: dict[str, object]) -> None:
-        """Take a piece of text or of a refusal."""
+        """Judge a piece of text or of a refusal."""
         part = self._part
         if part is None or value.get("output_index") != part.item_index or value.get("content_index") != part.index:
             part = self._part = self._part_of(value)
@@ -177,7 +177,7 @@ class Items:
             self._notes.add("RSP-STREAM-05", "delta_type")
 
     def reasoning_delta(self, value: dict[str, object]) -> None:
-        """Take a piece of reasoning or of its summary."""
+        """Judge a piece of reasoning or of its summary."""
         self.content.reasoning = True
         part = self._part_of(value, is_implied=True)
         delta = value.get("delta")
@@ -187,7 +187,7 @@ class Items:
             part.text.add(delta)
 
     def text_done(self, value: dict[str, object]) -> None:
-        """Take the event that repeats a whole text."""
+        """Judge the event that repeats a whole text."""
         part = self._part_of(value)
         if part is not None:
             text = value.get("text", value.get("refusal"))
@@ -196,14 +196,14 @@ class Items:
             self.content.text = self.content.text or bool(text)
 
     def reasoning_done(self, value: dict[str, object]) -> None:
-        """Take the event that repeats a whole reasoning."""
+        """Judge the event that repeats a whole reasoning."""
         part = self._part_of(value, is_implied=True)
         if part is not None:
             judge_text(part.text, value.get("text"), self._notes, is_reasoning=True)
             part.has_text_done = True
 
     def arguments_delta(self, value: dict[str, object]) -> None:
-        """Take a piece of a tool call's arguments."""
+        """Judge a piece of a tool call's arguments."""
         item, delta = self.item_of(value), value.get("delta")
         if not isinstance(delta, str):
             self._notes.add("RSP-STREAM-06", "differs")
@@ -211,7 +211,7 @@ class Items:
             item.arguments.add(delta)
 
     def arguments_done(self, value: dict[str, object]) -> None:
-        """Take the event that repeats a tool call's whole arguments."""
+        """Judge the event that repeats a tool call's whole arguments."""
         item = self.item_of(value)
         if item is not None:
             is_function = "input" not in value

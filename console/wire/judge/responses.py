@@ -23,7 +23,7 @@ class _Stage(Enum):
     START = auto()
     OPEN = auto()
     FAILED = auto()
-    """An error event was seen: only response.failed may follow."""
+    """An error event arrived: only response.failed may follow."""
     ENDED = auto()
 
 
@@ -36,10 +36,10 @@ class ResponsesJudge(StreamJudge):
         super().__init__(expected)
         self._stage = _Stage.START
         self._number = 0
-        """The sequence number that comes next."""
+        """The next expected sequence number."""
         self._is_numbered = False
         self._is_unnumbered = False
-        """An event without a number was noted, and none with one came before it."""
+        """Whether an event without a number was noted, with no numbered event before it."""
         self._items = items = Items(self._notes)
         self._response_id: str | None = None
         self._response_sightings = 0
@@ -76,7 +76,7 @@ class ResponsesJudge(StreamJudge):
         }
 
     def take(self, kind: str, name: str, value: dict[str, object]) -> None:
-        """Take one decoded event."""
+        """Judge one decoded event."""
         self._notes.position += 1
         if name != kind:
             self._judge_name(kind, name)
@@ -94,12 +94,12 @@ class ResponsesJudge(StreamJudge):
             step(value)
 
     def take_done_marker(self) -> None:
-        """Take a `[DONE]`."""
+        """Judge a `[DONE]`."""
         self._notes.position += 1
         self._notes.add("RSP-STREAM-11", "present")
 
     def close(self, ending: Ending) -> None:
-        """Take the stream's end."""
+        """Judge the end of the stream."""
         if self._response_changes:
             is_rotating = self._items.is_rotating or self._response_changes == self._response_sightings - 1 > 1
             self._notes.add("RSP-STREAM-09", "rotating" if is_rotating else "other_id")
@@ -124,7 +124,7 @@ class ResponsesJudge(StreamJudge):
         self._is_numbered = True
 
     def _may_come(self, kind: str) -> bool:
-        """Return whether a known event may be judged outside the stream's middle; note where it may not come at all."""
+        """Return whether a known event may be judged at this stage; note one that must not come at all."""
         match self._stage:
             case _Stage.START:
                 if kind not in ("response.created", "error", "response.failed"):

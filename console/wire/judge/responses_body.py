@@ -1,4 +1,4 @@
-"""Judges a Responses object: the whole answer, or the one in a stream's last event."""
+"""Judges a Responses object: a whole answer, or the one in a stream's last event."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from console.wire.judge.expectation import Expectation
 from console.wire.judge.notes import Notes
 
 AT_LIMIT = frozenset({"max_output_tokens", "max_tokens"})
-"""The reasons to be incomplete that say that the token limit was met."""
+"""The incomplete reasons for a reached token limit."""
 
 _STATUSES = frozenset({"completed", "failed", "in_progress", "cancelled", "queued", "incomplete"})
 _PARTS = frozenset({"output_text", "refusal"})
@@ -20,12 +20,12 @@ _SPECIFIED = (
     "safety_identifier", "service_tier", "status", "store", "temperature", "text", "tool_choice", "tools",
     "top_logprobs", "top_p", "truncation", "usage",
 )  # fmt: skip
-"""What Open Responses requires of a response (ResponseResource, v2026-04-24)."""
+"""The fields that Open Responses requires in a response (ResponseResource, v2026-04-24)."""
 
 
 @dataclass(slots=True)
 class Content:
-    """What kinds of content an answer was seen to hold."""
+    """The kinds of content seen in an answer."""
 
     text: bool = False
     reasoning: bool = False
@@ -33,7 +33,7 @@ class Content:
 
 
 def judge_response(response: dict[str, object], notes: Notes, expected: Expectation, content: Content) -> None:
-    """Note where a finished response departs from its contract; `content` is what its stream held, if it had one."""
+    """Note where a finished response violates its contract; `content` is that of its stream, if any."""
     _judge_fields(response, notes)
     _judge_outcome(response, notes)
     items = list_at(response, "output")
@@ -47,7 +47,7 @@ def judge_response(response: dict[str, object], notes: Notes, expected: Expectat
 
 
 def judge_item(item: object, notes: Notes) -> None:
-    """Note where an output item departs from its contract."""
+    """Note where an output item violates its contract."""
     kind = text_at(item, "type")
     if not kind:
         notes.add("RSP-B-05", "item")
@@ -64,7 +64,7 @@ def judge_item(item: object, notes: Notes) -> None:
 
 
 def note_content(item: object, content: Content) -> None:
-    """Take down what kind of content an output item holds."""
+    """Record the kind of content in an output item."""
     match text_at(item, "type"):
         case "message":
             content.text = content.text or bool(text_in((item,)))
@@ -77,7 +77,7 @@ def note_content(item: object, content: Content) -> None:
 
 
 def text_in(items: Sequence[object]) -> str:
-    """Return the text of all messages among output items, refusals included."""
+    """Return the text of all messages in output items, including refusals."""
     return "".join(
         text_at(part, "text") or text_at(part, "refusal") or ""
         for item in items
@@ -136,7 +136,7 @@ def _judge_usage(usage: object, notes: Notes) -> None:
 
 
 def _judge_amount(response: dict[str, object], notes: Notes, content: Content) -> None:
-    """Judge whether the answer holds anything, and whether the token limit cut it."""
+    """Judge whether the answer has any content, and whether the token limit cut it."""
     has_answer = content.text or content.tool
     if response.get("status") == "incomplete" and text_at(response, "incomplete_details", "reason") in AT_LIMIT:
         notes.add(*(("COM-U-02", "at_limit") if has_answer else ("RSP-B-06", "budget")))

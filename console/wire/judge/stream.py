@@ -1,4 +1,4 @@
-"""What the judges of all three families' streams have in common."""
+"""The common base of the three families' stream judges."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -11,26 +11,26 @@ from console.wire.judge.notes import Notes
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How a stream ended, as its reader saw it."""
+    """The end of a stream, as its reader saw it."""
 
     is_complete: bool
     has_error: bool
     is_refused: bool = False
-    """The content was refused by a policy, which is an outcome of its own and no departure from the contract."""
+    """Whether a policy refused the content, which does not violate the contract."""
     finish: str | None = None
 
 
 class StreamJudge(ABC):
-    """Judges one stream, event by event. Never raises on anything a gateway may send."""
+    """Judges one stream, event by event. Never raises, whatever a gateway sends."""
 
     naming: ClassVar[str] = "COM-O-03"
-    """The assertion about the names of events."""
+    """The assertion about event names."""
 
     def __init__(self, expected: Expectation = NOTHING) -> None:
         self._notes = Notes()
         self._expected = expected
         self._is_unnamed = False
-        """An event without a name was noted."""
+        """Whether an event without a name was noted."""
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -39,25 +39,25 @@ class StreamJudge(ABC):
 
     @abstractmethod
     def take(self, kind: str, name: str, value: dict[str, object]) -> None:
-        """Take one decoded event.
+        """Judge one decoded event.
 
         Args:
-            kind: The `type` in its data; empty where it has none.
-            name: The event's own name; empty where it has none.
+            kind: The `type` in its data; empty if there is none.
+            name: The event's own name; empty if there is none.
             value: Its data.
 
         """
 
     @abstractmethod
     def take_done_marker(self) -> None:
-        """Take a `[DONE]`."""
+        """Judge a `[DONE]`."""
 
     @abstractmethod
     def close(self, ending: Ending) -> None:
-        """Take the stream's end."""
+        """Judge the end of the stream."""
 
     def take_unreadable(self) -> None:
-        """Take an event whose data is not a JSON object."""
+        """Judge an event whose data is not a JSON object."""
         self._notes.position += 1
         self._notes.add("COM-O-01", "not_json")
 

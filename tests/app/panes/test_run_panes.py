@@ -245,10 +245,10 @@ def test_the_strip_of_a_wide_screen_has_attempt_score_and_threshold() -> None:
 def test_the_gate_says_who_computed_the_verdict_and_from_what() -> None:
     drawn = text(gate_lines(STATES["revise"], 116))
     assert "74 of 100, threshold 75" in drawn
-    assert "computed here from the scores, not said by the model" in drawn
+    assert "computed here from the scores, not claimed by the model" in drawn
     assert "source support    2/4  ██████░░░░░░" in drawn
     assert "× RUB-01  the total is 74 of 100" in drawn
-    assert "1 of 3  another call, the same model; the policy wants 2" in drawn
+    assert "1 of 3  another call, the same model; the policy needs 2" in drawn
     assert "0 of 100,000 tokens   $0.00 of $0.50" in drawn
 
 
@@ -288,7 +288,7 @@ def test_a_check_without_an_exit_code_says_why_it_has_none(ids: list[str], words
 
 
 def test_what_is_under_way_or_set_aside_is_told_before_it_is_known() -> None:
-    assert "under way     at most 4,600 tokens, at most $0.04" in text(gate_lines(STATES["calling"], 76))
+    assert "in progress   at most 4,600 tokens, at most $0.04" in text(gate_lines(STATES["calling"], 76))
     lost = text(gate_lines(STATES["lost"], 76))
     assert "set aside     at most 4,600 tokens" in lost
     assert "4,600 of 100,000 tokens   $0.04 of $0.50" in lost
@@ -299,7 +299,7 @@ def test_findings_whose_words_are_gone_are_still_named() -> None:
     bare = (RunNote("RUB-01", Severity.FAIL, ""),)
     assert state.run is not None
     kept = replace(state, run=replace(state.run, notes=(replace(NOTES, findings=bare, is_kept=False),)))
-    assert "RUB-01  (its words are not kept)" in text(gate_lines(kept, 76))
+    assert "RUB-01  (its text is not stored)" in text(gate_lines(kept, 76))
 
 
 def test_only_what_is_possible_is_offered_and_every_key_has_its_reason() -> None:

@@ -97,7 +97,7 @@ def test_a_shape_that_fails_is_conditional_in_words() -> None:
         (None, "not listed"),
         (CatalogueEntry("gpt-route-placeholder"), "listed, no families"),
         (CatalogueEntry("gpt-route-placeholder", (R, C)), "responses, chat_completions"),
-        (CatalogueEntry("gpt-route-placeholder", ()), "none that is spoken here"),
+        (CatalogueEntry("gpt-route-placeholder", ()), "none supported here"),
     ],
 )
 def test_what_the_gateway_declares_is_shown_as_a_hint(entry: CatalogueEntry | None, words: str) -> None:
@@ -139,14 +139,14 @@ def test_no_line_of_a_climbed_route_runs_over() -> None:
             "route.check_all",
             fold(opened("demo"), RungStarted(Role.CRITIC, Rung.KEY, FREE)),
             WRITER,
-            "calls are under way",
+            "calls are in progress",
         ),
         ("route.shape", replace(opened("demo"), is_read_only=True), WRITER, "read-only"),
         ("route.shape", opened("faults"), REVIEWER, "held back: endpoint drift"),
         ("route.shape", fold(opened("demo"), RungStarted(Role.WRITER, Rung.KEY, FREE)), WRITER, "being checked"),
-        ("route.copy_fix", opened("demo"), WRITER, "nothing to put right"),
-        ("smoke.stop", opened("demo"), WRITER, "no call is under way"),
-        ("gateway.reopen", fold(opened("demo"), RungStarted(Role.WRITER, Rung.KEY, FREE)), WRITER, "under way"),
+        ("route.copy_fix", opened("demo"), WRITER, "nothing to fix"),
+        ("smoke.stop", opened("demo"), WRITER, "no call is in progress"),
+        ("gateway.reopen", fold(opened("demo"), RungStarted(Role.WRITER, Rung.KEY, FREE)), WRITER, "in progress"),
     ],
 )
 def test_an_action_that_is_not_possible_says_why(action: str, state: ConsoleState, row: int, words: str) -> None:
@@ -293,7 +293,7 @@ async def test_x_stops_a_climb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         assert state.routes[1].proven.rungs[-1].notes == ("stopped",)
         await server.peers[-1].has_left.wait()
         await press(app, "x")
-        assert any("no call is under way" in each for each in said(app))
+        assert any("no call is in progress" in each for each in said(app))
 
 
 async def test_y_copies_exactly_the_fix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -305,5 +305,5 @@ async def test_y_copies_exactly_the_fix(tmp_path: Path, monkeypatch: pytest.Monk
         assert any("copied 2 config line(s)" in each for each in said(app))
         await press(app, "j", "y")
         assert app.clipboard == "\n".join(lines) + "\n"
-        assert any("nothing to put right" in each for each in said(app))
+        assert any("nothing to fix" in each for each in said(app))
     assert server.requests == []

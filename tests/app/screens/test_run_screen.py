@@ -71,7 +71,7 @@ async def test_a_run_is_stepped_by_keys_to_a_sealed_candidate(tmp_path: Path) ->
         assert [(call.http_status, call.total_ms is not None) for call in requests.calls] == [(200, True)] * 4
         assert requests.tokens_counted == desk.run.spent.tokens > 0
         await desk.press("2")
-        assert "published by nobody here" in desk.drawn("gate")
+        assert "not published by this tool" in desk.drawn("gate")
         await desk.press("d")
         await desk.until_screen(Dialog)
         assert "diff --git" in desk.drawn("text")
@@ -110,7 +110,7 @@ async def test_what_was_shown_is_not_sent_after_something_happened(tmp_path: Pat
             await command(other, log, MoveRoute(Role.PLANNER, "the planner is slow today"))
         await desk.press("enter")
         await desk.until(lambda: not desk.view.is_stepping and desk.view.said != "")
-        assert "look again at what is sent" in desk.view.said
+        assert "check again what will be sent" in desk.view.said
         assert (desk.run.calls, calls(desk)) == ((), 0)
 
 
@@ -121,13 +121,13 @@ async def test_a_revision_is_computed_and_an_override_wants_a_reason(tmp_path: P
         await desk.go_to(Gate.REVIEWER)
         await desk.step()
         shown = desk.drawn("gate")
-        assert "computed here from the scores, not said by the model" in shown
+        assert "computed here from the scores, not claimed by the model" in shown
         assert "threshold 75" in shown
         assert "RUB-01" in shown
         assert "~ reviewer revise" in desk.drawn("gates")
         await desk.press("y")
         await desk.until_screen(ReasonDialog)
-        assert "against what was computed" in desk.drawn("ask")
+        assert "against the computed verdict" in desk.drawn("ask")
         await desk.type("ok")
         await desk.press("enter")
         await desk.until(lambda: "at least 8 characters" in desk.drawn("ask") and "refused" in desk.drawn("ask"))
@@ -180,7 +180,7 @@ async def test_an_account_error_stops_the_run_and_is_no_failed_draft(tmp_path: P
         assert desk.run.stopped is not None
         assert "! planner account" in desk.drawn("gates")
         assert "account_quota" in desk.drawn("gate")
-        assert "no draft failed by it" in desk.drawn("gate")
+        assert "does not count as a failed draft" in desk.drawn("gate")
 
 
 async def test_a_model_without_a_price_stops_the_run_before_any_call(tmp_path: Path) -> None:
@@ -323,7 +323,7 @@ async def test_a_run_is_taken_up_by_another_screen_where_it_was_left(tmp_path: P
     [
         ("", "repository", "the task is empty"),
         ("write a note", "nowhere", "is not a directory"),
-        ("write a note", "plain", "is in no git repository"),
+        ("write a note", "plain", "is not in a git repository"),
     ],
 )
 async def test_bad_input_is_said_in_the_form_and_nothing_is_lost(

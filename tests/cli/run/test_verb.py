@@ -130,7 +130,7 @@ async def test_the_last_lines_of_a_failed_check_are_told_masked_and_not_kept(run
     runs.config.parent.mkdir(parents=True)
     runs.configure(policy=f'checks = ["{sys.executable} {script}"]')
     ended = await runs.start("--auto", "--run-checks")
-    assert "    last lines of check 1, which are not kept:\n          the third assertion failed •••\n" in ended.stderr
+    assert "    last lines of check 1 (not kept):\n          the third assertion failed •••\n" in ended.stderr
     run_id = run_id_in(ended)
     for verb in ("run", "record"):
         shown = await runs.run(verb, "show", run_id)
@@ -225,12 +225,12 @@ async def test_nothing_that_is_shown_or_kept_holds_the_task_the_draft_or_the_tok
 @pytest.mark.parametrize(
     ("task", "code", "words"),
     [
-        (None, 2, "cannot be read: No such file"),
+        (None, 2, "cannot read the task"),
         (b"\xff\xfe\x00", 2, "not UTF-8 text"),
         (b"do this\x00", 2, "binary file"),
         (b" \n\t", 2, "the task is empty"),
-        (b"x" * 70_000, 2, "at most 65536 are taken"),
-        (f"use {KEY} for it".encode(), 11, "take it out"),
+        (b"x" * 70_000, 2, "more than the limit of 65536"),
+        (f"use {KEY} for it".encode(), 11, "remove it"),
     ],
     ids=["missing", "no_text", "binary", "empty", "huge", "secret"],
 )
@@ -256,7 +256,7 @@ async def test_a_run_needs_a_repository_with_a_commit(runs: RunConsole, tmp_path
     plain = tmp_path / "plain"
     plain.mkdir()
     bare = Repository(tmp_path / "no-commit", {})
-    places = {plain: "in no git repository", bare.root: "has no commit", tmp_path / "nowhere": "is not a directory"}
+    places = {plain: "not in a git repository", bare.root: "has no commit", tmp_path / "nowhere": "is not a directory"}
     for place, words in places.items():
         assert words in await runs.refused(2, "run", "start", "--task-file", runs.task, "--repo", place)
 

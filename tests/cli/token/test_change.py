@@ -113,11 +113,11 @@ def test_a_token_that_waits_is_shown_again_and_not_asked_for_again(
     give("")
     assert run(subject, typed("rotate"), verify=verifier(accepts=True, seen=seen)) is ExitCode.OK
     assert seen == [(Secret(NEW_TOKEN), ORIGIN)] * 2
-    assert "the interrupted rotation went on" in json.loads(capsys.readouterr().out)["message"]
+    assert "resumed the interrupted rotation" in json.loads(capsys.readouterr().out)["message"]
 
 
 class Unlisted(MemoryStore):
-    """A keyring that cannot list what it keeps, as those that only a backend reaches."""
+    """A keyring that cannot list what it holds, as those that only a backend reaches."""
 
     async def origins(self, reference: Reference) -> None:  # type: ignore[override]
         return None
@@ -139,7 +139,7 @@ async def test_a_token_is_removed_from_a_keyring_that_lists_nothing(subject: Sub
 
 async def test_a_token_is_not_moved_in_a_keyring_that_lists_nothing(subject: Subject) -> None:
     change = Change(subject, ACME, Unlisted({("acme", ORIGIN): TOKEN.encode()}), ORIGIN, as_json=True)
-    with pytest.raises(StoreError, match="cannot list what it keeps; store the token again with token set"):
+    with pytest.raises(StoreError, match="cannot list what it holds; store the token again with token set"):
         await change.rebind(None, is_sure=True)
 
 

@@ -76,7 +76,7 @@ async def test_a_gateway_that_serves_a_wrong_key_proves_nothing(vault: Console) 
         configure(vault, server.base_url)
         code, result, message = await rotated(vault)
     assert (code, result) == (10, "unproven")
-    assert "takes a wrong key as well" in message
+    assert "also accepts a wrong key" in message
 
 
 async def test_a_gateway_that_is_down_leaves_the_new_token_waiting(vault: Console) -> None:
@@ -109,7 +109,7 @@ async def test_no_token_is_entered_while_every_key_would_be_kept(
     configure(vault, "https://gw.example")
     refused = await vault.run("token", kind, given=OLD.encode(), **{name: value})
     assert refused.code == 11
-    assert refused.complaint.startswith(f"gateway-console: no token is taken while {name} ")
+    assert refused.complaint.startswith(f"gateway-console: no token is accepted while {name} ")
     assert refused.complaint.endswith(f"unset {name}")
     listed = await vault.run("token", "list", "--json", **{name: value})
     assert json.loads(listed.stdout)["references"][0]["state"] == "absent"

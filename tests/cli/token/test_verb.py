@@ -145,7 +145,7 @@ async def test_a_token_that_keyring_stored_is_used_shown_as_unbound_and_can_be_b
     secret_service.store("gateway-console", "acme", TOKEN)
     checked = await keyring.run("token", "check")
     assert checked.code == 0
-    assert "answers; bound to no origin: another tool stored it; token rebind binds it" in checked.stdout
+    assert "answers; not bound to an origin: another tool stored it; bind it with token rebind" in checked.stdout
     refused = await keyring.run("token", "rotate", "--unverified", given=NEW_TOKEN.encode())
     assert refused.code == 11
     assert (await keyring.run("token", "rebind", "--yes")).code == 0
@@ -190,7 +190,7 @@ async def test_a_token_of_another_origin_is_removed_by_that_origin_only(
     write_config(keyring, ACME, base_url="https://moved.example")
     refused = await keyring.run("token", "remove", "--yes")
     assert refused.code == 4
-    assert f"it keeps one for {ORIGIN}, which --origin can name" in refused.complaint
+    assert f"it has one for {ORIGIN}: name it with --origin" in refused.complaint
     assert (await keyring.run("token", "remove", "--yes", "--origin", ORIGIN)).code == 0
     assert secret_service.usernames("gateway-console") == []
 
@@ -335,7 +335,7 @@ async def test_a_vault_under_a_passphrase_file_is_made_read_and_moved(console: C
     assert (await console.run("token", "check")).code == 11
     occupied = await console.run("token", "set", given=NEW_TOKEN.encode())
     assert occupied.code == 11
-    assert f"the name keeps the token of {ORIGIN}" in occupied.complaint
+    assert f"the name holds the token of {ORIGIN}" in occupied.complaint
     assert (await console.run("token", "rebind", "--yes")).code == 0
     assert (await console.run("token", "check")).code == 0
 
@@ -387,9 +387,9 @@ async def test_what_cannot_be_a_token_is_not_stored(console: Console) -> None:
     write_config(console, "vault:acme", more=f'vault_passphrase_ref = "file:{passphrase}"')
     await lay_vault(console, "correct horse")
     for given, words in (
-        (None, "stdin held no token"),
-        ("", "stdin held no token"),
-        ("\n", "stdin held no token"),
+        (None, "stdin has no token"),
+        ("", "stdin has no token"),
+        ("\n", "stdin has no token"),
         ("two words", "cannot be a token: the token has a space"),
         ("one\ntwo", "cannot be a token: the token has a space, a line break"),
         ("schlüssel", "has a character outside ASCII"),
@@ -414,9 +414,9 @@ async def test_a_store_that_cannot_write_is_noticed_before_the_token_is_read(con
     [
         (("token",), 2, "KIND"),
         (("token", "sett"), 2, "invalid choice: 'sett'"),
-        (("token", "set", "env:GW"), 2, "env: is no store of the console's"),
+        (("token", "set", "env:GW"), 2, "env: is not a store"),
         (("token", "set", "keyrin://a/b"), 2, "did you mean keyring:?"),
-        (("token", "set", "vault:acme.next"), 2, "are the console's own"),
+        (("token", "set", "vault:acme.next"), 2, "are reserved"),
         (("token", "set", f"vault:sk-{'Qw3rTy7uIoPaSdFg8hJkLz'}"), 11, "an argument looks like an API key"),
         (("token", TOKEN), 2, "is not known (choose from"),
         (("token", "set", "--token", "x"), 2, "unknown option --token"),
@@ -424,7 +424,11 @@ async def test_a_store_that_cannot_write_is_noticed_before_the_token_is_read(con
         (("token", "set", "kernel:x", "--expires-h", "0"), 2, "from 1 to 168"),
         (("token", "unlock", "env:GW"), 2, "the console cannot unlock this"),
         (("token", "unlock", "--password-ref", "env:GW"), 2, "a password comes from a terminal or from file:/PATH"),
-        (("token", "unlock", "--password-ref", "file:/no/such"), 4, "the file that --password-ref names is not there"),
+        (
+            ("token", "unlock", "--password-ref", "file:/no/such"),
+            4,
+            "the file that --password-ref names does not exist",
+        ),
         (("--profile", "nope", "token", "list"), 3, "unknown profile"),
         (("token", "set", "--read-only"), 11, "--read-only: token set changes what is stored"),
         (("--read-only", "token", "rotate"), 11, "--read-only"),
@@ -473,7 +477,7 @@ async def test_a_program_of_any_other_config_is_never_run(console: Console) -> N
     other = console.write_config(own.read_text())
     named = await console.run("token", "check", "--config", other)
     assert named.code == 3
-    assert "cmd: runs a program, so it is taken from your own config file only" in named.complaint
+    assert "cmd: runs a program, so only your own config file may use it" in named.complaint
     (console.home / ".config" / ".git").mkdir()
     in_repository = await console.run("token", "check")
     assert in_repository.code == 3
@@ -482,7 +486,7 @@ async def test_a_program_of_any_other_config_is_never_run(console: Console) -> N
     own.chmod(0o666)
     writable = await console.run("token", "check")
     assert writable.code == 3
-    assert f"others may write this file; run: chmod go-w {own}" in writable.complaint
+    assert f"others can write this file; run: chmod go-w {own}" in writable.complaint
     assert not ran.exists()
     own.chmod(0o600)
     await console.run("token", "check")

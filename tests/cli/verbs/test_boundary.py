@@ -118,7 +118,10 @@ async def test_names_of_the_policy_are_withheld(console: Console, repository: Pa
 
 async def test_what_does_not_fit_is_told_in_one_line(console: Console, repository: Path) -> None:
     no_folder = await console.run("boundary", "nowhere")
-    assert (no_folder.code, no_folder.complaint) == (2, "gateway-console: nowhere is not a folder; name a repository's")
+    assert (no_folder.code, no_folder.complaint) == (
+        2,
+        "gateway-console: nowhere is not a folder; name a repository's folder",
+    )
     config = console.write_config("schema = ")
     bad_config = await console.run("boundary", repository, "--config", config)
     assert bad_config.code == 3

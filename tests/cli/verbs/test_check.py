@@ -379,7 +379,7 @@ async def test_a_state_directory_that_cannot_be_used_costs_only_the_memory(conso
         )
     assert result.code == 0
     assert result.document["catalogue"]["models"] == 1
-    assert "what changed in the catalogue is not known" in result.stderr
+    assert "catalogue changes are unknown" in result.stderr
     assert "Traceback" not in result.stderr
 
 

@@ -204,7 +204,7 @@ async def test_an_empty_body_needs_a_status(console: Console) -> None:
     for arguments, given in (((empty,), None), (("-",), b""), (("--family", "responses"), b"")):
         result = await console.run("explain", *arguments, given=given)
         assert result.code == 2
-        assert result.complaint == "gateway-console: the body is empty; give its status with --status N"
+        assert result.complaint == "gateway-console: the body is empty; give the HTTP status with --status N"
     assert (await console.run("explain", "--status", "503", empty, "--json")).code == 0
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from support.cli.console_process import Console
+from support.cli.schemas import valid
 from support.gateway.servers import Peer, Request, raw_server, whole
 
 from console.cli.exit_code import ExitCode
@@ -271,7 +272,7 @@ def test_a_page_that_cannot_be_read_is_an_outcome_and_exit_code_1(run: Run, page
 
 def test_a_page_that_must_not_be_asked_is_refused(run: Run) -> None:
     async def refuse(url: str) -> Fetched:
-        raise SourceRefusedError("the page's address lies inside this machine or its network")
+        raise SourceRefusedError("the page's address is inside this machine or its network")
 
     code, text = run("--live", "ci-secrets", fetch=refuse)
     assert (code, "! refused" in text) == (ExitCode.FAILED, True)
@@ -285,7 +286,7 @@ def test_without_names_every_source_is_fetched(run: Run, pages: Pages) -> None:
 
 def test_the_live_document_has_the_outcome_of_each_row_in_the_tables_order(run: Run, pages: Pages) -> None:
     code, text = run("--live", "memory-model", "ci-secrets", "--json", "--read-only", fetch=pages.fetch)
-    document = json.loads(text)
+    document = valid(json.loads(text))
     assert (code, document["schema"]) == (ExitCode.OK, SCHEMA)
     assert [row["id"] for row in document["rows"]] == ["memory-model", "ci-secrets"]
     for row in document["rows"]:

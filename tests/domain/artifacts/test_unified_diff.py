@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from support.examples import examples
 from support.text.hostile_text import DIFFS, EDIT
 
-from console.domain.artifacts.file_change import ChangeKind, FileChange
+from console.domain.artifacts.file_change import FileChange, FileChangeKind
 from console.domain.artifacts.unified_diff import parse_patch
 
 _MANY = examples(400)
@@ -27,7 +27,7 @@ def fault(text: str) -> tuple[int, str]:
 
 def test_an_edit_has_its_path_counts_and_modes() -> None:
     assert only(EDIT) == FileChange(
-        ChangeKind.EDITED, "src/x.py", 1, old_mode=0o100644, new_mode=0o100644, added=2, removed=1
+        FileChangeKind.EDITED, "src/x.py", 1, old_mode=0o100644, new_mode=0o100644, added=2, removed=1
     )
 
 
@@ -48,25 +48,25 @@ def test_several_files_keep_their_order() -> None:
 @pytest.mark.parametrize(
     ("lines", "kind", "path", "old_path", "modes"),
     [
-        ("new file mode 100755\nindex 0000000..e69de29", ChangeKind.ADDED, "a", "", (None, 0o100755)),
+        ("new file mode 100755\nindex 0000000..e69de29", FileChangeKind.ADDED, "a", "", (None, 0o100755)),
         (
             "new file mode 120000\n--- /dev/null\n+++ b/a\n@@ -0,0 +1 @@\n+/etc\n\\ No newline at end of file",
-            ChangeKind.ADDED,
+            FileChangeKind.ADDED,
             "a",
             "",
             (None, 0o120000),
         ),
         (
             "deleted file mode 100644\n--- a/a\n+++ /dev/null\n@@ -1 +0,0 @@\n-x",
-            ChangeKind.DELETED,
+            FileChangeKind.DELETED,
             "a",
             "",
             (0o100644, None),
         ),
-        ("old mode 100644\nnew mode 100755", ChangeKind.EDITED, "a", "", (0o100644, 0o100755)),
+        ("old mode 100644\nnew mode 100755", FileChangeKind.EDITED, "a", "", (0o100644, 0o100755)),
         (
             "index 1111111..2222222 160000\n--- a/a\n+++ b/a\n@@ -1 +1 @@\n-x\n+y",
-            ChangeKind.EDITED,
+            FileChangeKind.EDITED,
             "a",
             "",
             (0o160000,) * 2,
@@ -74,7 +74,7 @@ def test_several_files_keep_their_order() -> None:
     ],
 )
 def test_kinds_and_modes(
-    lines: str, kind: ChangeKind, path: str, old_path: str, modes: tuple[int | None, int | None]
+    lines: str, kind: FileChangeKind, path: str, old_path: str, modes: tuple[int | None, int | None]
 ) -> None:
     change = only(f"diff --git a/a b/a\n{lines}\n")
     assert (change.kind, change.path, change.old_path, (change.old_mode, change.new_mode)) == (

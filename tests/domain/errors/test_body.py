@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from console.domain.errors.body import READ_LIMIT, Word, read_error_body, squash
+from console.domain.errors.body import READ_LIMIT, ErrorWord, read_error_body, squash
 
 
 def words(text: str) -> list[tuple[str, str]]:
@@ -169,7 +169,7 @@ def test_words_in_prose_are_mentioned_and_are_no_fields() -> None:
 
 
 def test_a_word_knows_its_field_and_its_depth() -> None:
-    assert read_error_body('{"type": "Rate_Limit"}').words == (Word("type", "ratelimit", 0),)
+    assert read_error_body('{"type": "Rate_Limit"}').words == (ErrorWord("type", "ratelimit", 0),)
 
 
 # --- What it says to a person ----------------------------------------------------------------------------------------

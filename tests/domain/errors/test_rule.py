@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from support.errors.corpus import classified
 from support.examples import examples
 
-from console.domain.errors.body import Word, read_error_body, squash
+from console.domain.errors.body import ErrorWord, read_error_body, squash
 from console.domain.errors.category import Category, Confidence
 from console.domain.errors.rule import ErrorRule, ErrorRules, Phrase, Stage, error_rules, first_by_word
 
@@ -96,7 +96,7 @@ def test_a_rule_may_hold_for_some_statuses_only() -> None:
 
 
 def test_of_several_words_the_innermost_that_has_a_rule_decides() -> None:
-    words = (Word("code", "unheardof", 5), Word("type", "nomoney", 3), Word("code", "other", 0))
+    words = (ErrorWord("code", "unheardof", 5), ErrorWord("type", "nomoney", 3), ErrorWord("code", "other", 0))
     rules = {"nomoney": rule(), "other": rule(rule_id="o")}
     assert first_by_word(rules, words, 400) == (rules["nomoney"], "type")
     assert first_by_word({"nomoney": rule(statuses=frozenset({500}))}, words, 400) is None

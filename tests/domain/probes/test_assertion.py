@@ -14,7 +14,7 @@ from support.errors.corpus import classified
 import console
 from console.domain.errors.category import Category
 from console.domain.finding import Severity
-from console.domain.probes.assertion import JudgedBy, assertions, found
+from console.domain.probes.assertion import JudgedBy, assertions, finding_of
 
 PACKAGE = Path(console.__file__).parent
 WEIGHT = [Severity.INFO, Severity.WARN, Severity.FAIL]
@@ -122,17 +122,17 @@ def test_an_error_that_says_drift_is_drift_whatever_its_status(status: int, mess
 def test_a_finding_is_made_from_its_row() -> None:
     row = next(row for row in assertions() if row.id == "RSP-STREAM-03")
     gap = next(case for case in row.cases if case.name == "gap")
-    finding = found("RSP-STREAM-03", "gap", "event 7")
+    finding = finding_of("RSP-STREAM-03", "gap", "event 7")
     assert (finding.id, finding.severity, finding.message) == (row.id, Severity.WARN, gap.message)
     assert (finding.source_url, finding.checked_on) == (row.source, row.checked_on)
-    assert (finding.evidence, found("RSP-STREAM-03", "gap").evidence) == ("event 7", "")
+    assert (finding.evidence, finding_of("RSP-STREAM-03", "gap").evidence) == ("event 7", "")
 
 
 def test_a_finding_of_a_rule_of_our_own_names_no_url() -> None:
-    assert (found("COM-T-06", "repeated").source_url, found("COM-T-06", "repeated").checked_on) == ("", "")
+    assert (finding_of("COM-T-06", "repeated").source_url, finding_of("COM-T-06", "repeated").checked_on) == ("", "")
 
 
 @pytest.mark.parametrize(("assertion_id", "case"), [("RSP-STREAM-03", "other"), ("XXX-01", "gap"), ("PAR-01", "")])
 def test_a_case_that_is_not_there_is_an_error(assertion_id: str, case: str) -> None:
     with pytest.raises(KeyError):
-        found(assertion_id, case)
+        finding_of(assertion_id, case)

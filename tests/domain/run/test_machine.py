@@ -33,7 +33,7 @@ from support.run.story import (
 from console.domain.errors.category import Category
 from console.domain.ledger.actor import Actor
 from console.domain.routes.role import Role
-from console.domain.run.command import AllowRepeat, Command, MoveRoute, Report, Sign, Stop
+from console.domain.run.command import AllowRepeat, Command, MoveRoute, ReportEvent, SignDecision, Stop
 from console.domain.run.event import (
     ArtifactRole,
     ArtifactStored,
@@ -84,41 +84,41 @@ class RunMachine(RuleBasedStateMachine):
         state = self.story.state
         match state.gate:
             case Gate.INSTRUCTION:
-                self.give(Report(pinned()))
+                self.give(ReportEvent(pinned()))
             case Gate.PREFLIGHT:
-                self.give(Report(preflight()))
+                self.give(ReportEvent(preflight()))
             case Gate.SOURCE_CHECK:
-                self.give(Report(SourcesChecked(())))
+                self.give(ReportEvent(SourcesChecked(())))
             case Gate.CANDIDATE:
-                self.give(Report(opened(state)))
+                self.give(ReportEvent(opened(state)))
             case _:
-                self.give(Report(intended(state)))
+                self.give(ReportEvent(intended(state)))
 
     @precondition(lambda self: self.story.state.phase is Phase.CALLING)
     @rule(tokens=st.none() | st.integers(-5, 900), microusd=st.none() | st.integers(-5, 9000))
     def answer(self, tokens: int | None, microusd: int | None) -> None:
         state = self.story.state
-        self.give(Report(recorded(state, input_tokens=tokens, microusd=microusd)))
+        self.give(ReportEvent(recorded(state, input_tokens=tokens, microusd=microusd)))
         made = {Gate.PLANNER: ArtifactRole.PLAN, Gate.WRITER: ArtifactRole.DRAFT}.get(state.gate)
         if made is not None:
             sha256 = hashed(f"{state.gate} {state.attempt}")
-            self.give(Report(ArtifactStored(made, state.attempt, sha256, 1)))
+            self.give(ReportEvent(ArtifactStored(made, state.attempt, sha256, 1)))
 
     @precondition(lambda self: self.story.state.phase is Phase.CALLING)
     @rule(status=st.sampled_from([None, 200, 402, 503]), category=st.sampled_from(list(Category)))
     def fail(self, status: int | None, category: Category) -> None:
-        self.give(Report(failed(self.story.state, http_status=status, category=category)))
+        self.give(ReportEvent(failed(self.story.state, http_status=status, category=category)))
 
     @precondition(lambda self: self.story.state.phase is Phase.CALLING)
     @rule()
     def lose(self) -> None:
         call = self.story.state.calls[-1]
-        self.give(Report(CallLost(call.call_id, call.role)))
+        self.give(ReportEvent(CallLost(call.call_id, call.role)))
 
     @precondition(lambda self: self.story.state.phase is Phase.WORKED)
     @rule(verdict=_VERDICTS, needs_human=_FLAGS, is_final=_FLAGS)
     def judge(self, verdict: GateVerdict, needs_human: bool, is_final: bool) -> None:  # drawn by name
-        self.give(Report(opened(self.story.state, verdict, needs_human=needs_human, is_final=is_final)))
+        self.give(ReportEvent(opened(self.story.state, verdict, needs_human=needs_human, is_final=is_final)))
 
     @precondition(lambda self: self.story.state.phase is Phase.WAITING)
     @rule(verdict=_VERDICTS, actor=_ACTORS, reason=_REASONS, is_machine=_FLAGS)
@@ -128,7 +128,7 @@ class RunMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.story.state.phase is Phase.WAITING)
     @rule(name=st.sampled_from(["ann", "ben", "cat"]), actor=_ACTORS)
     def sign(self, name: str, actor: object) -> None:
-        self.give(Sign(signature_by(name), hashed("signers")), actor)
+        self.give(SignDecision(signature_by(name), hashed("signers")), actor)
 
     @precondition(lambda self: self.story.state.phase is Phase.WAITING)
     @rule(actor=st.sampled_from([ANN, CAT]))
@@ -141,7 +141,7 @@ class RunMachine(RuleBasedStateMachine):
     def do_the_whole_gate(self, actor: Actor) -> None:
         self.story.works()
         if self.story.state.phase is Phase.WORKED or self.story.state.gate is Gate.CANDIDATE:
-            self.give(Report(opened(self.story.state)))
+            self.give(ReportEvent(opened(self.story.state)))
             self.story.signs(actor)
             self.give(self.story.decision(), actor)
 
@@ -168,7 +168,7 @@ class RunMachine(RuleBasedStateMachine):
     def report_again(self, place: int) -> None:
         event = self.story.entries[place % len(self.story.entries)].event
         if not isinstance(event, RunStopped):
-            self.give(Report(event))
+            self.give(ReportEvent(event))
 
     # --- What always holds -------------------------------------------------------------------------------------------
 

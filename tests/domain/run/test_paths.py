@@ -22,7 +22,7 @@ from support.run.story import (
 
 from console.domain.errors.category import Blame, Category
 from console.domain.routes.role import Role
-from console.domain.run.command import AllowRepeat, MoveRoute, Report, Stop
+from console.domain.run.command import AllowRepeat, MoveRoute, ReportEvent, Stop
 from console.domain.run.event import (
     CallLost,
     CandidateSealed,
@@ -162,7 +162,7 @@ def test_an_account_error_stops_the_run_whatever_the_report_says(gate: Gate, cat
 def test_a_lost_call_waits_for_the_operator_who_may_repeat_it_once(gate: Gate) -> None:
     story = lost_at(gate)
     assert story.state.is_waiting
-    assert isinstance(story.tries(Report(intended(story.state, "again"))), Refusal)
+    assert isinstance(story.tries(ReportEvent(intended(story.state, "again"))), Refusal)
     story.does(AllowRepeat(""), ANN)
     assert story.state.phase is Phase.DUE
     story.calls()
@@ -257,7 +257,7 @@ def test_nothing_can_be_commanded_after_the_end(story: Story) -> None:
         AllowRepeat("again"),
         MoveRoute(Role.WRITER, TYPED),
         story.decision(),
-        *(Report(entry.event) for entry in story.entries),
+        *(ReportEvent(entry.event) for entry in story.entries),
     )
     for command in commands:
         result = story.tries(command, ANN)
@@ -268,7 +268,7 @@ def test_nothing_can_be_commanded_after_the_end(story: Story) -> None:
 def test_a_second_beginning_changes_no_policy() -> None:
     story = Story(replace(POLICY, four_eyes=True))
     begun = story.entries[0].event
-    assert isinstance(story.tries(Report(begun)), Refusal)
+    assert isinstance(story.tries(ReportEvent(begun)), Refusal)
     forged = replace(begun, policy=POLICY)  # type: ignore[type-var]  # a RunCreated
     after = apply(story.state, Entry(9, 9, ANN, "ff" * 32, forged))
     assert after.created is not None

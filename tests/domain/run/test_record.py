@@ -24,7 +24,7 @@ from support.run.story import (
 )
 
 from console.domain.errors.category import Category
-from console.domain.run.command import Report, Stop
+from console.domain.run.command import ReportEvent, Stop
 from console.domain.run.event import RunEvent, RunStopped, SourcesChecked, StopCause
 from console.domain.run.gate import Gate
 from console.domain.run.record import Record, record_of, review_status
@@ -188,7 +188,7 @@ def test_how_each_call_ended() -> None:
 
 def test_a_secret_in_a_brief_is_in_the_record_although_it_was_never_sent() -> None:
     story = Story().reaches(Gate.WRITER)
-    story.tries(Report(intended(story.state, secret_findings=2)))
+    story.tries(ReportEvent(intended(story.state, secret_findings=2)))
     assert record_of(story.state).secrets_in_prompt is False
     story.reports(RunStopped(StopCause.SECRET_IN_PROMPT, Category.SECRET_IN_PROMPT))
     assert record_of(story.state).secrets_in_prompt is True

@@ -30,7 +30,7 @@ from support.run.story import (
 
 from console.domain.ledger.actor import Actor
 from console.domain.routes.role import Role
-from console.domain.run.command import AllowRepeat, Command, MoveRoute, Report, Sign, Stop
+from console.domain.run.command import AllowRepeat, Command, MoveRoute, ReportEvent, SignDecision, Stop
 from console.domain.run.decide import HEAD_LENGTH
 from console.domain.run.event import (
     ArtifactRole,
@@ -283,8 +283,8 @@ def test_a_signature_is_of_the_operators_own_key_and_for_a_decision() -> None:
         ("no base64!", ANN),
         ("", ANN),
     ):
-        assert refused(story, Sign(signature, hashed("signers")), actor).code is RefusalCode.FOUR_EYES
-    assert refused(story, Sign(signature_by("ann"), ""), MACHINE).code is RefusalCode.HUMAN
+        assert refused(story, SignDecision(signature, hashed("signers")), actor).code is RefusalCode.FOUR_EYES
+    assert refused(story, SignDecision(signature_by("ann"), ""), MACHINE).code is RefusalCode.HUMAN
 
 
 def test_whatever_happens_between_a_signature_and_a_decision_voids_the_signature() -> None:
@@ -327,14 +327,14 @@ def test_a_new_attempt_voids_what_was_said_of_the_old_one() -> None:
 def test_a_recorded_call_is_never_repeated(gate: Gate) -> None:
     story = Story().reaches(gate)
     for call in story.state.calls:
-        assert refused(story, Report(intended(story.state, call.call_id))).code is RefusalCode.REPEATED
+        assert refused(story, ReportEvent(intended(story.state, call.call_id))).code is RefusalCode.REPEATED
     story.calls()
     story.answers()
     assert refused(story, AllowRepeat(TYPED)).code is RefusalCode.NOT_WAITING
-    assert refused(story, Report(intended(story.state, "another"))).code is RefusalCode.OUT_OF_ORDER
+    assert refused(story, ReportEvent(intended(story.state, "another"))).code is RefusalCode.OUT_OF_ORDER
     story.opens()
     assert refused(story, AllowRepeat(TYPED)).code is RefusalCode.NOT_WAITING
-    assert refused(story, Report(intended(story.state, "another"))).code is RefusalCode.OUT_OF_ORDER
+    assert refused(story, ReportEvent(intended(story.state, "another"))).code is RefusalCode.OUT_OF_ORDER
 
 
 def test_a_third_call_at_a_gate_is_refused_on_any_route() -> None:
@@ -351,10 +351,10 @@ def test_a_third_call_at_a_gate_is_refused_on_any_route() -> None:
 def test_another_route_than_the_pinned_one_is_refused(gate: Gate) -> None:
     story = Story().reaches(gate)
     for fingerprint in ("", hashed("another route"), hashed("mistral-large")):
-        assert refused(story, Report(intended(story.state, fingerprint=fingerprint))).code is RefusalCode.ROUTE
+        assert refused(story, ReportEvent(intended(story.state, fingerprint=fingerprint))).code is RefusalCode.ROUTE
     roles = [role for role in Role if role is not intended(story.state).role]
     for role in roles:
-        assert refused(story, Report(intended(story.state, role=role))).code is RefusalCode.ROUTE
+        assert refused(story, ReportEvent(intended(story.state, role=role))).code is RefusalCode.ROUTE
 
 
 def test_a_call_out_of_order_is_refused() -> None:
@@ -364,14 +364,14 @@ def test_a_call_out_of_order_is_refused() -> None:
         for other in _CALLED:
             call = replace(intended(story.state), gate=other)
             if other is not gate:
-                assert refused(story, Report(call)).code is RefusalCode.OUT_OF_ORDER
+                assert refused(story, ReportEvent(call)).code is RefusalCode.OUT_OF_ORDER
     story = Story().reaches(Gate.WRITER)
-    assert refused(story, Report(intended(story.state, attempt=2))).code is RefusalCode.OUT_OF_ORDER
+    assert refused(story, ReportEvent(intended(story.state, attempt=2))).code is RefusalCode.OUT_OF_ORDER
 
 
 def test_a_brief_with_a_secret_is_not_sent() -> None:
     story = Story().reaches(Gate.WRITER)
-    assert refused(story, Report(intended(story.state, secret_findings=1))).code is RefusalCode.SECRET
+    assert refused(story, ReportEvent(intended(story.state, secret_findings=1))).code is RefusalCode.SECRET
 
 
 @pytest.mark.parametrize("gate", _CALLED)
@@ -379,10 +379,10 @@ def test_only_the_call_under_way_ends_and_only_once(gate: Gate) -> None:
     story = Story().reaches(gate)
     story.calls()
     end = recorded(story.state)
-    assert refused(story, Report(replace(end, call_id="another"))).code is RefusalCode.OUT_OF_ORDER
+    assert refused(story, ReportEvent(replace(end, call_id="another"))).code is RefusalCode.OUT_OF_ORDER
     story.reports(end)
     for again in (end, failed(story.state), CallLost(end.call_id, end.role)):
-        assert refused(story, Report(again)).code is RefusalCode.OUT_OF_ORDER
+        assert refused(story, ReportEvent(again)).code is RefusalCode.OUT_OF_ORDER
 
 
 _DECISIONS: tuple[RunEvent, ...] = (
@@ -397,7 +397,7 @@ _DECISIONS: tuple[RunEvent, ...] = (
 @pytest.mark.parametrize("gate", list(Gate))
 def test_the_stepper_cannot_report_a_decision(gate: Gate, event: RunEvent) -> None:
     story = Story().reaches(gate)
-    assert refused(story, Report(event), MACHINE).code is RefusalCode.OUT_OF_ORDER
+    assert refused(story, ReportEvent(event), MACHINE).code is RefusalCode.OUT_OF_ORDER
 
 
 @pytest.mark.parametrize("gate", list(Gate))
@@ -410,9 +410,9 @@ def test_each_gates_work_is_done_at_its_own_gate_only(gate: Gate) -> None:
     }
     for other, event in works.items():
         if other is not gate:
-            assert refused(story, Report(event)).code is RefusalCode.OUT_OF_ORDER
+            assert refused(story, ReportEvent(event)).code is RefusalCode.OUT_OF_ORDER
     if gate is not Gate.CANDIDATE:
-        assert refused(story, Report(opened(story.state))).code is RefusalCode.OUT_OF_ORDER
+        assert refused(story, ReportEvent(opened(story.state))).code is RefusalCode.OUT_OF_ORDER
 
 
 def test_a_verdict_is_about_the_draft_of_this_attempt_and_no_other() -> None:
@@ -421,7 +421,7 @@ def test_a_verdict_is_about_the_draft_of_this_attempt_and_no_other() -> None:
     story.answers()
     for sha256 in (None, hashed("another draft")):
         event = opened(story.state, artifact_sha256=sha256)
-        assert refused(story, Report(event)).code is RefusalCode.OUT_OF_ORDER
+        assert refused(story, ReportEvent(event)).code is RefusalCode.OUT_OF_ORDER
 
 
 @pytest.mark.parametrize("gate", [Gate.SOURCE_CHECK, Gate.REVIEWER, Gate.CRITIC, Gate.CANDIDATE])
@@ -429,7 +429,7 @@ def test_nothing_takes_the_drafts_place_once_it_was_judged(gate: Gate) -> None:
     story = waiting_at(gate)
     for role in (ArtifactRole.DRAFT, ArtifactRole.PLAN, ArtifactRole.TASK):
         event = ArtifactStored(role, story.state.attempt, hashed("another"), 1)
-        assert refused(story, Report(event)).code is RefusalCode.OUT_OF_ORDER
+        assert refused(story, ReportEvent(event)).code is RefusalCode.OUT_OF_ORDER
 
 
 @pytest.mark.parametrize("role", [Role.FALLBACK])
@@ -475,7 +475,7 @@ def test_a_call_has_to_fit_into_each_budget(budget: dict[str, int], fits: bool) 
     if fits:
         story.calls()
         return
-    found = refused(story, Report(intended(story.state)))
+    found = refused(story, ReportEvent(intended(story.state)))
     assert found.code is RefusalCode.BUDGET
     assert next(iter(budget)).split("_")[0] in found.message
 
@@ -483,7 +483,7 @@ def test_a_call_has_to_fit_into_each_budget(budget: dict[str, int], fits: bool) 
 @pytest.mark.parametrize("budget", ["run_microusd", "attempt_microusd"])
 def test_a_budget_in_money_wants_a_price(budget: str) -> None:
     story = Story(_tight(**{budget: 10**9})).reaches(Gate.PLANNER)
-    found = refused(story, Report(intended(story.state, max_microusd=None)))
+    found = refused(story, ReportEvent(intended(story.state, max_microusd=None)))
     assert found.code is RefusalCode.BUDGET
     assert "price" in found.message
 
@@ -499,7 +499,7 @@ def test_what_is_spent_counts_at_the_next_call() -> None:
     story = Story(_tight(run_tokens=1149)).reaches(Gate.PLANNER)
     story.passes()
     assert story.state.spent.tokens == 150
-    assert refused(story, Report(intended(story.state))).code is RefusalCode.BUDGET
+    assert refused(story, ReportEvent(intended(story.state))).code is RefusalCode.BUDGET
     story.calls(max_tokens=999)
 
 
@@ -516,4 +516,4 @@ def test_an_attempts_budget_begins_anew_with_each_draft() -> None:
     story.opens()
     story.says()
     story.reaches(Gate.REVIEWER)
-    assert refused(story, Report(intended(story.state))).code is RefusalCode.BUDGET
+    assert refused(story, ReportEvent(intended(story.state))).code is RefusalCode.BUDGET

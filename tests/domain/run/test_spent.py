@@ -4,7 +4,7 @@ import pytest
 from support.run.story import ANN, REVISE, Story, failed, hashed, opened, recorded, waiting_at
 
 from console.domain.money import Spent
-from console.domain.run.command import AllowRepeat, Report, Stop
+from console.domain.run.command import AllowRepeat, ReportEvent, Stop
 from console.domain.run.event import ArtifactRole, ArtifactStored, CallLost, RunEvent, SourcesChecked
 from console.domain.run.gate import Gate
 from console.domain.run.refusal import Refusal
@@ -159,5 +159,5 @@ def test_what_belongs_to_another_attempt_is_refused(event: RunEvent) -> None:
     story = Story().reaches(Gate.WRITER)
     story.calls()
     story.reports(recorded(story.state))
-    assert isinstance(story.tries(Report(event)), Refusal)
-    assert isinstance(story.tries(Report(opened(story.state, attempt=2))), Refusal)
+    assert isinstance(story.tries(ReportEvent(event)), Refusal)
+    assert isinstance(story.tries(ReportEvent(opened(story.state, attempt=2))), Refusal)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from support.waiting import HANG_S
 
-from console.services.checks.policy_command import CommandEnding, CommandRun, run_command, shown_tail
+from console.services.checks.policy_command import CommandEnd, CommandEnding, run_command, shown_tail
 
 KEY = "-".join(["sk", "Qw3rTy7uIoPaSdFg8hJkLz"])
 ENVIRONMENT = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "HOME": "/home/of-the-operator"}
@@ -38,7 +38,7 @@ async def run(
     clock: Callable[[], float] = lambda: 0.0,
     sleep: Callable[[float], Awaitable[None]] = never,
     **environment: str,
-) -> CommandRun:
+) -> CommandEnd:
     """Run a command whose time is up when `sleep` returns."""
     return await run_command(
         1,

@@ -321,7 +321,7 @@ def test_a_base_url_that_fits_loads_as_it_is_written(path: Path) -> None:
 def test_a_doubled_v1_is_refused_with_what_to_take_away(path: Path, url: str) -> None:
     words = refusal(path, config(base=f'base_url = "{url}"'))
     assert "/v1/v1/" in words
-    assert "take /v1 off base_url" in words
+    assert "remove /v1 from base_url" in words
     assert "line 4: profiles.p.gateway.base_url: " in words
 
 
@@ -384,8 +384,8 @@ def test_a_file_that_others_may_write_hands_out_no_token(path: Path, mode: int) 
         with pytest.raises(ConfigError) as refused:
             load_profile(path, why_no_programs=None)
         scheme = reference.partition(":")[0]
-        assert f"line 5: profiles.p.gateway.token_ref, entry 1: {scheme}: hands out a token" in str(refused.value)
-        assert f"others may write this file; run: chmod go-w {path}" in str(refused.value)
+        assert f"line 5: profiles.p.gateway.token_ref, entry 1: {scheme}: could send a token" in str(refused.value)
+        assert f"others can write this file; run: chmod go-w {path}" in str(refused.value)
         path.chmod(mode & ~0o022)
         assert load_profile(path, why_no_programs=None).gateway.token_ref == (Reference.parse(reference),)
     for reference in ("keyring://gateway-console/acme", "vault:acme", "prompt:"):  # bound to an origin, or asked for
@@ -408,7 +408,7 @@ def test_checks_of_the_policy_are_programs(path: Path) -> None:
     text = config("") + '[profiles.p.policy]\nchecks = ["pytest -q"]\n'
     path.write_text(text, encoding="utf-8")
     assert load_profile(path, why_no_programs=None).policy.checks == ("pytest -q",)
-    with pytest.raises(ConfigError, match="checks are programs, so they are taken from your own config file only"):
+    with pytest.raises(ConfigError, match="checks are programs, so only your own config file may name them"):
         load_profile(path)
 
 
@@ -417,7 +417,7 @@ def test_checks_of_the_policy_are_programs(path: Path) -> None:
     [
         ('vault_passphrase_ref = "env:X"', "must be a file: reference"),
         ('vault_passphrase_ref = "/etc/x"', "is not a reference"),
-        ('vault_passphrase_ref = "file:x"', "file: wants an absolute path"),
+        ('vault_passphrase_ref = "file:x"', "file: needs an absolute path"),
     ],
 )
 def test_a_vaults_passphrase_comes_from_a_file(path: Path, line: str, words: str) -> None:
@@ -428,7 +428,7 @@ def test_a_vaults_passphrase_comes_from_a_file(path: Path, line: str, words: str
 
 def test_only_keyrings_that_the_console_knows_can_be_chosen(path: Path) -> None:
     assert load(path, config('keyring = "kwallet"')).gateway.keyring == "kwallet"
-    assert "is not one of the values" in refusal(path, config('keyring = "keyrings.alt.file.PlaintextKeyring"'))
+    assert "must be 'platform'" in refusal(path, config('keyring = "keyrings.alt.file.PlaintextKeyring"'))
 
 
 # --- Whose file it is ------------------------------------------------------------------------------------------------
@@ -455,7 +455,7 @@ def test_a_config_that_others_may_write_is_not_the_users_own(tmp_path: Path, mod
     own = tmp_path / "config.toml"
     own.write_text("x")
     own.chmod(mode)
-    assert why_not_own(own, own) == f"others may write this file; run: chmod go-w {own}"
+    assert why_not_own(own, own) == f"others can write this file; run: chmod go-w {own}"
 
 
 def test_a_config_inside_a_repository_is_not_the_users_own(tmp_path: Path) -> None:
@@ -489,10 +489,10 @@ def test_a_missing_setting_is_named_with_its_place(path: Path) -> None:
     ("words", "headers"),
     [
         (
-            "this header is set by the console itself",
+            "the console sets this header itself",
             ["Authorization", "x-api-key", "Cookie", "Host", "Content-Length", "Accept-Encoding"],
         ),
-        ("a header has a name of letters", ["x y", "x:y", ""]),
+        ("a header's name has only letters", ["x y", "x:y", ""]),
     ],
     ids=["own", "broken"],
 )
@@ -505,7 +505,7 @@ def test_a_header_of_the_consoles_own_or_with_a_broken_name_is_refused(
 
 def test_a_header_value_that_could_break_a_request_is_refused(path: Path) -> None:
     said = {value: refusal(path, config(f'headers = {{ x-tag = "{value}" }}')) for value in BAD_HEADERS}
-    assert {value: words for value, words in said.items() if "a value of printable ASCII" not in words} == {}
+    assert {value: words for value, words in said.items() if "its value only printable ASCII" not in words} == {}
 
 
 # --- Tokens in the config --------------------------------------------------------------------------------------------

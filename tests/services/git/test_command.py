@@ -164,7 +164,7 @@ def test_no_other_module_starts_git() -> None:
 
 async def test_what_compares_contents_is_not_asked_in_a_repository_of_others(tmp_path: Path) -> None:
     for command in ("status", "diff", "diff-index", "diff-files", "update-index", "checkout", "add", "fetch"):
-        with pytest.raises(ValueError, match="is not asked in a repository of others"):
+        with pytest.raises(ValueError, match="must not run in a foreign repository"):
             await ask_git(tmp_path, {"PATH": os.environ["PATH"]}, command)
 
 

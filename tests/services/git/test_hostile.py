@@ -14,7 +14,7 @@ from console.services.run.repository import RepositoryError, find_root, read_rep
 NO_CHECKOUT = {
     "embedded-bare": "a bare repository among the files of another one",
     "below-embedded-bare": "a bare repository among the files of another one",
-    "tree-elsewhere": "is in no git repository that git trusts",
+    "tree-elsewhere": "is not in a git repository that git trusts",
 }
 """What is not taken for a working tree, and the words that say so."""
 LOST = {

@@ -91,7 +91,7 @@ async def test_a_directory_whose_name_ends_in_a_space_is_itself(tmp_path: Path) 
 
 async def test_where_there_is_no_space_it_is_said(tmp_path: Path) -> None:
     repository = Repository(tmp_path / "repository", FILES)
-    with pytest.raises(ScratchError, match="cannot be made in the temporary directory: No such file"):
+    with pytest.raises(ScratchError, match="cannot be created in the temporary directory: No such file"):
         await made(repository, tmp_path / "absent")
     with pytest.raises(NoCheckoutError):
         await find_checkout(tmp_path, ENVIRONMENT)

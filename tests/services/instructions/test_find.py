@@ -376,7 +376,7 @@ async def test_an_import_too_deep_is_not_read(tree: Tree, tool: Tool, name: str,
     assert [path for path, _ in loads(found)] == [name, *(f"{number}.md" for number in range(1, hops + 1))]
     (conflict,) = told(found, "I07")
     assert conflict.path == f"{hops}.md"
-    assert f"follows {hops}, it is not read" in conflict.message
+    assert f"stops at {hops}, it is not read" in conflict.message
 
 
 @pytest.mark.parametrize("written", ["~/private.md", "../../private.md", "{home}/private.md"])

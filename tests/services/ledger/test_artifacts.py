@@ -67,7 +67,7 @@ async def test_what_is_deleted_or_never_was_is_absent(artifacts: Artifacts) -> N
 async def test_changed_content_is_an_error_and_is_written_anew(state: Path, artifacts: Artifacts, data: bytes) -> None:
     await artifacts.put(DRAFT)
     (state / "artifacts" / SHA256).write_bytes(data)
-    with pytest.raises(LedgerError, match="does not hold what its name says: it was changed; delete it"):
+    with pytest.raises(LedgerError, match="does not match its name: it was changed; delete it"):
         await artifacts.read(SHA256)
     await artifacts.put(DRAFT)
     assert await artifacts.read(SHA256) == DRAFT
@@ -75,7 +75,7 @@ async def test_changed_content_is_an_error_and_is_written_anew(state: Path, arti
 
 async def test_what_is_too_large_is_not_kept(state: Path, artifacts: Artifacts) -> None:
     assert await artifacts.put(b"x" * 1000)
-    with pytest.raises(LedgerError, match="an artifact of 1001 bytes is not kept: the most is 1000"):
+    with pytest.raises(LedgerError, match="an artifact of 1001 bytes is over the limit of 1000"):
         await artifacts.put(b"x" * 1001)
     assert len(list((state / "artifacts").iterdir())) == 1
 

@@ -126,7 +126,7 @@ def test_a_number_that_is_not_whole_or_too_large_is_not_read(number: str) -> Non
 @pytest.mark.parametrize("value", [1.0, 1.5, float("nan"), float("inf"), 2**53, -(2**53), 10**400])
 def test_a_number_that_is_not_whole_or_too_large_is_not_written(value: float) -> None:
     event = RunBlocked(Gate.WRITER, value)  # type: ignore[arg-type]  # what a mistake of ours would give
-    with pytest.raises(CodecError, match="RunBlocked cannot be kept"):
+    with pytest.raises(CodecError, match="RunBlocked cannot be stored"):
         encode_event(event)
 
 

@@ -72,7 +72,7 @@ async def test_a_silent_holder_is_replaced_and_fenced_off(ledger: SqliteLedger, 
     line = await appended(ledger, line, score(), fence=old.fence)  # nobody has taken the run yet
     new = await ledger.acquire(line.run_id, BOB)
     assert new.fence == old.fence + 1
-    words = f"bob, process 8, has taken over run {line.run_id}; nothing more was kept from here"
+    words = f"bob, process 8, has taken over run {line.run_id}; nothing more was stored here"
     with pytest.raises(FencedError) as caught:
         await appended(ledger, line, score(), fence=old.fence)
     assert str(caught.value) == words

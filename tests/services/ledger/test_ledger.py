@@ -103,7 +103,7 @@ async def test_an_append_of_nothing_or_of_another_run_is_a_bug(ledger: SqliteLed
         (line.run_id, [score()], new_id()),
         ("../x", [score()], "../x"),
     ):
-        with pytest.raises(ValueError, match="an append is of"):
+        with pytest.raises(ValueError, match="an append needs"):
             await ledger.append(run_id, new, expected_head=line.sha256, actor=ANN, summary=summary(shown))
     assert await ledger.head(line.run_id) == line.sha256
 
@@ -128,7 +128,7 @@ async def test_the_loop_goes_on_while_another_console_keeps_the_file(
     async with await SqliteLedger.open(directory, deadline_s=7, time_limit=time_limit) as hasty:
         await other._run(lambda: other._connection.execute("BEGIN IMMEDIATE"))
         is_kept = True
-        with pytest.raises(LedgerError, match="within 7 s, so whether it was kept is not known"):
+        with pytest.raises(LedgerError, match="within 7 s, so whether it was stored is unknown"):
             await appended(hasty, line, score())
         is_kept = False
         await other._run(lambda: other._connection.execute("ROLLBACK"))
@@ -157,14 +157,14 @@ async def test_who_has_not_seen_the_last_line_is_told_what_was_appended_instead(
     assert caught.value.instead == (await ledger.read(line.run_id))[1:]
     assert str(caught.value) == (
         f"another operator decided first: ann at gate reviewer, attempt 1, line 3 of run {line.run_id};"
-        " nothing of yours was kept, look at the run again"
+        " nothing of yours was stored, look at the run again"
     )
     assert await other.head(line.run_id) == won.sha256
 
 
 async def test_a_head_that_never_was_is_a_conflict_too(ledger: SqliteLedger) -> None:
     line = await begun(ledger)
-    with pytest.raises(ConflictError, match="does not stand where it was seen") as caught:
+    with pytest.raises(ConflictError, match="has changed since you looked") as caught:
         await ledger.append(line.run_id, [score()], expected_head="0" * 64, actor=ANN, summary=summary(line.run_id))
     assert (caught.value.head, caught.value.by, caught.value.instead) == (line.sha256, None, ())
 
@@ -204,7 +204,7 @@ async def test_a_call_that_was_not_intended_does_not_end(ledger: SqliteLedger) -
     line = await begun(ledger)
     with pytest.raises(LedgerError, match="only a call that was intended ends"):
         await appended(ledger, line, call("CallRecorded"))
-    with pytest.raises(LedgerError, match="does not take these lines"):
+    with pytest.raises(LedgerError, match="rejects these lines"):
         await appended(ledger, line, decision(), decision())
     assert await ledger.read(line.run_id) == (line,)
 
@@ -236,7 +236,7 @@ async def test_a_line_with_a_secret_is_refused_and_nothing_is_kept(
     directory: Path, ledger: SqliteLedger, new: NewLine
 ) -> None:
     line = await begun(ledger)
-    with pytest.raises(LedgerError, match=r"seems to hold a secret \(.+\), so nothing of it was kept") as caught:
+    with pytest.raises(LedgerError, match=r"seems to hold a secret \(.+\), so none of it was stored") as caught:
         await appended(ledger, line, score(), new)
     assert caught.value.is_unsafe
     assert KEY not in str(caught.value)

@@ -141,16 +141,16 @@ def test_a_read_only_directory_is_named_and_loses_nothing(directory: Path) -> No
     with processes("open_read_only", directory) as (process,):
         there, below, looked, runs = process.rest()
     assert "gateway-console" not in there
-    assert "is read-only, so no run can be kept in it; run: chmod 700" in there
+    assert "is read-only, so no run can be stored there; run: chmod 700" in there
     assert "cannot be written" in below
-    assert "set XDG_STATE_HOME to a directory that can be written" in below
+    assert "set XDG_STATE_HOME to a writable directory" in below
     assert runs == 1
     assert looked == {
         "runs": 1,
         "lines": 1,
         "faults": 0,
         "is_copy": True,
-        "append": "the state directory is read-only, so nothing can be kept in it",
+        "append": "the state directory is read-only, so nothing can be stored in it",
         "made": [],
         "copies left": 0,
     }
@@ -187,7 +187,7 @@ async def test_a_database_of_another_program_is_left_alone(directory: Path) -> N
     with closing(sqlite3.connect(directory / FILE_NAME)) as connection:
         connection.execute("CREATE TABLE mine (one INTEGER)")
     before = (directory / FILE_NAME).read_bytes()
-    assert "no ledger of this console; move it away" in str(await refusal(directory))
+    assert "not a ledger of this console; move it away" in str(await refusal(directory))
     assert (directory / FILE_NAME).read_bytes() == before
 
 
@@ -196,7 +196,7 @@ async def test_a_ledger_of_a_newer_console_is_refused(directory: Path) -> None:
     with closing(sqlite3.connect(directory / FILE_NAME)) as connection:
         connection.execute("PRAGMA user_version=2")
     error = await refusal(directory)
-    assert "was written by a newer gateway-console; use that one (its schema is 2, this one knows 1)" in str(error)
+    assert "was written by a newer gateway-console; use that version (its schema is 2, this one knows 1)" in str(error)
 
 
 @pytest.mark.parametrize(
@@ -235,7 +235,7 @@ async def test_lines_that_something_swallows_while_it_is_open_are_not_kept_for_g
                 "CREATE TRIGGER swallow BEFORE INSERT ON line WHEN NEW.kind = 'GateDecided'"
                 " BEGIN SELECT RAISE(IGNORE); END"
             )
-        with pytest.raises(LedgerError, match="did not keep the lines of run"):
+        with pytest.raises(LedgerError, match="did not store the lines of run"):
             await appended(ledger, line, decision())
 
 

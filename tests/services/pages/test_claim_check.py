@@ -256,7 +256,7 @@ async def test_a_host_that_drips_or_is_silent_is_left_at_the_deadline() -> None:
 
     for script in (drip, stay_silent):
         result = await served(script, deadline_s=0.3)
-        assert (result.unread, result.reason) == (Unread.NO_PAGE, "no whole page within 0.3 s")
+        assert (result.unread, result.reason) == (Unread.NO_PAGE, "no complete page within 0.3 s")
 
 
 async def test_nobody_listens() -> None:

@@ -33,7 +33,7 @@ async def test_each_page_has_its_own_outcome() -> None:
             case 2:
                 raise SourceUnreachableError("the page's host answered with HTTP status 404", http_status=404)
             case 3:
-                raise SourceRefusedError("the page's address lies inside this machine or its network")
+                raise SourceRefusedError("the page's address is inside this machine or its network")
             case _:
                 return page(A)
 

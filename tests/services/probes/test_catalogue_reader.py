@@ -139,10 +139,10 @@ async def test_a_last_id_that_lies_goes_nowhere_else(last_id: str) -> None:
     ("answer", "said"),
     [
         (whole(200, b"<!doctype html><html></html>", content_type="text/html"), "200, a web page"),
-        (whole(200, {"error": {"message": "no"}}), "200, no list of models"),
-        (whole(200, {"success": False, "message": "no", "data": [{"id": "m"}]}), "200, no list of models"),
-        (whole(200, b"{"), "200, no list of models"),
-        (whole(200, b""), "200, no list of models"),
+        (whole(200, {"error": {"message": "no"}}), "200, not a list of models"),
+        (whole(200, {"success": False, "message": "no", "data": [{"id": "m"}]}), "200, not a list of models"),
+        (whole(200, b"{"), "200, not a list of models"),
+        (whole(200, b""), "200, not a list of models"),
         (whole(401, {"error": {"message": "no"}}), "401, no such list"),
         (whole(500, b""), "500, no such list"),
         (whole(302, b"", "location: http://127.0.0.2/"), "HTTP status 302: a redirect, not followed"),
@@ -224,7 +224,7 @@ async def test_lists_that_never_come_end_in_their_time() -> None:
             proof = await read(server, deadline_s=30.0)
     assert len(server.requests) == 1
     assert len(proof.notes) == 3
-    assert all("not read to its end in the 30 s that all lists have" in note for note in proof.notes)
+    assert all("not read to the end within the 30 s for all lists" in note for note in proof.notes)
     assert "longer than one call may take" in proof.findings[0].message
 
 
@@ -255,7 +255,7 @@ async def test_all_lists_together_have_one_limit_of_bytes() -> None:
         proof = await read(server)
     assert len(server.requests) == 3
     assert "the rest was not read" in proof.findings[0].message
-    assert "not asked" in proof.notes[-1]
+    assert "not requested" in proof.notes[-1]
 
 
 async def test_the_token_in_a_list_is_kept_nowhere_in_the_notes() -> None:

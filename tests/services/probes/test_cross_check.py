@@ -89,4 +89,4 @@ async def test_without_a_budget_nothing_is_asked() -> None:
     async with serve(pace=0) as listening:
         proof = await crossed(listening.base_url, listening.token, C, budget=session_budget(tokens=0))
     assert (proof.requests_sent, listening.journal.calls) == (0, [])
-    assert all(note.startswith("not asked") for note in proof.notes)
+    assert all(note.startswith("not sent") for note in proof.notes)

@@ -1,11 +1,12 @@
 """An exchange, fed part by part: nothing of a token comes out, however it is spread."""
 
 import json
+from dataclasses import asdict
 
 import pytest
 from support.run.story import Story
 
-from console.cli.reports.smoke import result_document
+from console.cli.reports.documents.smoke import SmokeResultDocument
 from console.domain.errors.category import Category, Confidence
 from console.domain.probes.event import OutputReceived, RefusalRead, SmokeEvent, SmokeFinished
 from console.domain.probes.smoke import SmokeResult, SmokeStatus
@@ -137,7 +138,7 @@ def test_a_refusals_own_words_are_in_no_result_and_in_no_document() -> None:
     events = refused(error(f"{mark} model_price_error {mark}", type=mark, code="model_price_error"), 500)
     assert mark in said_in(events)
     assert mark not in repr(result_of(events))
-    assert mark not in json.dumps(result_document(result_of(events)))
+    assert mark not in json.dumps(asdict(SmokeResultDocument.of_result(result_of(events))))
 
 
 @pytest.mark.parametrize("length", [299, 300, 301, 5_000, 100_000])
@@ -195,13 +196,14 @@ def test_an_empty_refusal_says_nothing() -> None:
     ("headers", "seconds"), [({"retry_after": "20"}, 20.0), ({"retry_after_ms": "1500"}, 1.5), ({}, None)]
 )
 def test_the_wait_that_a_gateway_asks_for_reaches_the_document(headers: dict[str, str], seconds: float | None) -> None:
-    document = result_document(result_of(refused(error("slow down", type="rate_limit_error"), 429, **headers)))
+    result = result_of(refused(error("slow down", type="rate_limit_error"), 429, **headers))
+    document = asdict(SmokeResultDocument.of_result(result))
     assert (document["category"], document["retry_after_s"], document["retryable"]) == ("rate_limit", seconds, True)
 
 
 def test_a_wait_of_hours_is_not_retryable() -> None:
     body = error("slow down", type="rate_limit_error")
-    document = result_document(result_of(refused(body, 429, retry_after="7200")))
+    document = asdict(SmokeResultDocument.of_result(result_of(refused(body, 429, retry_after="7200"))))
     assert (document["category"], document["retry_after_s"], document["retryable"]) == ("rate_limit", 7200.0, False)
 
 

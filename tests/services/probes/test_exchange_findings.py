@@ -8,7 +8,7 @@ from support.gateway.servers import closing, content, opening
 
 from console.domain.errors.category import Category, judged
 from console.domain.finding import Finding, Severity
-from console.domain.probes.assertion import JudgedBy, assertions, found
+from console.domain.probes.assertion import JudgedBy, assertions, finding_of
 from console.domain.probes.event import SmokeFinished
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.role import Role
@@ -88,8 +88,8 @@ CASES: dict[tuple[str, str], Call] = {
 
 @pytest.mark.parametrize("noticed_by", CASES, ids=" ".join)
 def test_a_call_that_departs_from_an_assertion_is_noticed(noticed_by: tuple[str, str]) -> None:
-    assert replace(found(*noticed_by), evidence="") in noticed(CASES[noticed_by])
-    assert replace(found(*noticed_by), evidence="") not in noticed(Call())
+    assert replace(finding_of(*noticed_by), evidence="") in noticed(CASES[noticed_by])
+    assert replace(finding_of(*noticed_by), evidence="") not in noticed(Call())
 
 
 def test_every_case_that_a_call_is_judged_by_is_shown() -> None:
@@ -126,7 +126,7 @@ def test_a_time_to_come_back_within_an_hour_is_well(value: str) -> None:
 
 @pytest.mark.parametrize("value", ["0", "-1", "3601", "", "1e400", "9" * 400])
 def test_a_time_to_come_back_outside_of_an_hour_is_noted(value: str) -> None:
-    assert found("COM-H-03", "unreadable") in findings_on(limited(retry_after=value))
+    assert finding_of("COM-H-03", "unreadable") in findings_on(limited(retry_after=value))
 
 
 def test_a_refusal_that_wants_an_action_needs_no_time_to_come_back() -> None:
@@ -140,8 +140,8 @@ def test_a_connection_that_fails_is_no_finding_on_time() -> None:
 
 
 def test_a_refusals_shape_is_judged() -> None:
-    assert found("COM-E-01", "dialect") in findings_on(Call(500, JSON, b'{"detail":"no"}'))
-    assert found("COM-E-01", "empty") in findings_on(Call(500, JSON, b""))
+    assert finding_of("COM-E-01", "dialect") in findings_on(Call(500, JSON, b'{"detail":"no"}'))
+    assert finding_of("COM-E-01", "empty") in findings_on(Call(500, JSON, b""))
 
 
 def test_a_token_of_digits_is_never_in_the_evidence() -> None:
@@ -154,4 +154,4 @@ def test_a_token_of_digits_is_never_in_the_evidence() -> None:
 @pytest.mark.parametrize("token", ["OK", "O", "secret7"])
 def test_a_token_so_short_that_it_stands_in_ordinary_text_is_no_echo(token: str) -> None:
     said = GOOD.replace(b'"delta": "O"', b'"delta": "%b"' % token.encode())
-    assert found("COM-E-02", "in_answer") not in findings_on(Call(body=said), token)
+    assert finding_of("COM-E-02", "in_answer") not in findings_on(Call(body=said), token)

@@ -3,13 +3,13 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import pytest
 from support.probes.smoking import result_in, smoke_all, smoking, table
 from support.system.loop_clock import Clock, held_loop_clock
 
-from console.cli.reports.smoke import result_document
+from console.cli.reports.documents.smoke import SmokeResultDocument
 from console.domain.errors.category import Category
 from console.domain.probes.event import AnswerStarted, OutputReceived, RefusalRead, SmokeEvent, SmokeFinished
 from console.domain.probes.smoke import SmokeResult, SmokeStatus
@@ -63,7 +63,7 @@ class Ended:
     @property
     def kept(self) -> str:
         """What stays of the call: its result and its JSON document."""
-        return repr(self.result) + json.dumps(result_document(self.result), ensure_ascii=False)
+        return repr(self.result) + json.dumps(asdict(SmokeResultDocument.of_result(self.result)), ensure_ascii=False)
 
 
 @pytest.fixture

@@ -71,7 +71,7 @@ async def test_two_operators_seal_a_candidate_and_every_signature_verifies(keys:
     assert (verified.holds, verified.signatures) == (True, 8)  # the beginning, and seven gates with a decision
     assert (unknown.holds, unknown.signatures, unknown.unverified) == (True, 0, 8)
     assert [fault.words for fault in doubted.faults] == [
-        f"the key that signed is not in {only_ann}; who may decide has to be listed there"
+        f"the key that signed is not in {only_ann}; list there everyone who may decide"
     ]
 
 
@@ -146,13 +146,13 @@ async def test_a_decision_that_was_written_without_a_signature_does_not_verify(k
         for events, words in (
             ([decided], "the policy wants two operators: this decision has to be signed"),
             ([pinned, decided], "instruction pinned cannot follow here: the gate instruction source is waiting"),
-            ([forged, decided], f"the signature does not hold for ben@example.com of {keys.signers}"),
-            ([named, decided], "the signature is by another key than the line says"),
+            ([forged, decided], f"the signature is not valid for ben@example.com of {keys.signers}"),
+            ([named, decided], "the signature is not by the key that the line names"),
         ):
             twin = await _written(desk, log, events)
             verified = await verify_run(desk.ledger, twin, keys.signers, desk.environment)
             assert [fault.words for fault in verified.faults] == [
-                "the policy wants four eyes, and the beginning of the run is not signed",
+                "the policy requires four eyes, but the beginning of the run is not signed",
                 words,
             ]
 
@@ -204,7 +204,7 @@ async def test_what_is_no_list_of_signers_is_said(tmp_path: Path) -> None:
     for name, data, words in (
         ("absent", None, "cannot be read: No such file"),
         ("empty", b"", "is not in"),
-        ("large", b"#" * 1_000_001, "has over 1000000 bytes"),
+        ("large", b"#" * 1_000_001, "is larger than 1000000 bytes"),
         ("key-alone", key.read_bytes(), "is not in"),
     ):
         path = tmp_path / name

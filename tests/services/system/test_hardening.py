@@ -207,9 +207,9 @@ print(answer.reveal())
 @pytest.mark.parametrize(
     ("error", "words"),
     [
-        (OSError(24, "Too many open files"), "this process may open no more files; allow more, with: ulimit -n 1024"),
-        (ExceptionGroup("two", [OSError(24, "x"), ValueError()]), "this process may open no more files"),
-        (MemoryError(), "there is no more memory"),
+        (OSError(24, "Too many open files"), "this process has too many open files; allow more, with: ulimit -n 1024"),
+        (ExceptionGroup("two", [OSError(24, "x"), ValueError()]), "this process has too many open files"),
+        (MemoryError(), "out of memory"),
         (OSError(28, "No space left on device"), "the disk is full"),
     ],
 )

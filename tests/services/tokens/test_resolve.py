@@ -74,7 +74,7 @@ async def test_a_keyrings_token_says_where_it_came_from_and_what_it_is_bound_to(
 async def test_a_token_that_another_tool_stored_is_bound_to_no_origin() -> None:
     resolution = await resolve("keyring://s/n", keyring=MemoryStore({("n", None): TOKEN.encode()}))
     assert (resolution.event.state, resolution.bound_origin) == (TokenState.FOUND, None)
-    assert "bound to no origin, because another tool stored it" in resolution.event.advice
+    assert "not bound to an origin: another tool stored it" in resolution.event.advice
     assert "gateway-console token rebind keyring://s/n" in resolution.event.advice
 
 
@@ -139,7 +139,7 @@ async def test_the_embedded_gateways_token_is_there_only_while_it_runs() -> None
         (
             ["prompt:"],
             MemoryStore(),
-            ["prompt: it is asked for by commands at a terminal, and not here", "asks nobody"],
+            ["prompt: needs an interactive terminal; this command cannot ask for a token", "needs no prompt"],
         ),
         (["file:/no/such"], MemoryStore(), ["no token under file:/no/such", "mode 600"]),
         (

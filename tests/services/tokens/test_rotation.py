@@ -183,9 +183,9 @@ async def test_going_back_that_was_killed_before_any_deed_goes_on_to_its_end() -
 
 async def test_a_store_that_gives_back_something_else_is_noticed() -> None:
     store = MemoryStore(altered=lambda value: value[:-1])
-    with pytest.raises(StoreError, match="gives back something else"):
+    with pytest.raises(StoreError, match="returns a different value"):
         await put(store, ACME, ORIGIN, OLD)
-    with pytest.raises(StoreError, match="gives back something else"):
+    with pytest.raises(StoreError, match="returns a different value"):
         await prove_writable(store, ACME, ORIGIN)
     assert list(store.kept) == [("acme", ORIGIN)]
 
@@ -233,7 +233,7 @@ async def test_a_token_that_is_bound_already_stays() -> None:
 async def test_of_several_tokens_the_operator_names_the_one_that_moves() -> None:
     third = "https://third.example:443"
     store = MemoryStore({("acme", OTHER_ORIGIN): b"old-token", ("acme", third): b"new-token"})
-    with pytest.raises(StoreError, match="say which one moves"):
+    with pytest.raises(StoreError, match="choose which one moves"):
         await plan_rebinding(store, ACME, ORIGIN)
     with pytest.raises(StoreError, match="no token for the origin"):
         await plan_rebinding(store, ACME, ORIGIN, "https://fourth.example:443")

@@ -143,11 +143,11 @@ async def test_without_files_it_is_not_started(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("script", "words"),
     [
-        ("exit 3", "it takes none of the files for a workflow"),
+        ("exit 3", "it recognises none of the files as a workflow"),
         (f"echo '{CANARY}'; exit 1", "it ended with exit code 1"),
         ("kill -9 $$", "it was ended by a signal"),
-        (f"echo '{CANARY}'", "it printed no JSON"),
-        (f"head -c {OUTPUT_LIMIT + 1} /dev/zero", "it printed more than can be taken"),
+        (f"echo '{CANARY}'", "it printed invalid JSON"),
+        (f"head -c {OUTPUT_LIMIT + 1} /dev/zero", "it printed too much"),
     ],
 )
 async def test_a_failure_is_told_in_our_words(program: Callable[[str], Zizmor], script: str, words: str) -> None:

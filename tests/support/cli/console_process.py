@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from support.cli.schemas import valid
 from support.config import Table, config_table, route, write_config
 
 from console.cli.context import Context
@@ -36,8 +37,8 @@ class Ended:
 
     @property
     def document(self) -> dict[str, Any]:
-        """The one JSON document that stdout is."""
-        return dict(json.loads(self.stdout))
+        """The one JSON document that stdout is, which its published schema allows."""
+        return valid(json.loads(self.stdout))
 
     @property
     def complaint(self) -> str:

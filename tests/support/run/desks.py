@@ -16,7 +16,7 @@ from support.ledger.ledgers import new_id
 from console.domain.artifacts.artifact import ArtifactKind
 from console.domain.finding import Finding
 from console.domain.ledger.actor import Actor, ActorKind
-from console.domain.run.command import Report, operator_verdict
+from console.domain.run.command import ReportEvent, operator_verdict
 from console.domain.run.gate import GateVerdict
 from console.domain.run.state import Phase, RunState
 from console.domain.tokens.secret import Secret
@@ -176,7 +176,7 @@ async def begin_alike(desk: RunContext, log: RunLog) -> RunLog:
     """Begin a further run to which the same has happened; no git and no gateway is asked again."""
     created, stored, *later = [entry_of(line).event for line in await desk.ledger.read(log.state.run_id)]
     alike = await begin(desk.ledger, new_id(), desk.operator, [created, stored], unix_ms())
-    await alike.command(desk.machine, *map(Report, later))
+    await alike.command(desk.machine, *map(ReportEvent, later))
     return alike
 
 

@@ -11,7 +11,7 @@ from console.domain.ledger.actor import Actor, ActorKind
 from console.domain.ledger.signature import NAMESPACE, signer_of
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.role import Role
-from console.domain.run.command import Command, Decide, Report, Sign
+from console.domain.run.command import Command, Decide, ReportEvent, SignDecision
 from console.domain.run.decide import decide
 from console.domain.run.event import (
     ArtifactRole,
@@ -149,9 +149,9 @@ class Story:
     state: RunState = field(default_factory=lambda: RunState("01J0000000000000000000000A"))
 
     def __post_init__(self) -> None:
-        self.does(Report(created(self.policy)), self.creator)
+        self.does(ReportEvent(created(self.policy)), self.creator)
         self.signs(self.creator)
-        self.does(Report(ArtifactStored(ArtifactRole.TASK, 1, hashed("task"), 4)))
+        self.does(ReportEvent(ArtifactStored(ArtifactRole.TASK, 1, hashed("task"), 4)))
 
     # --- What happens ------------------------------------------------------------------------------------------------
 
@@ -175,7 +175,7 @@ class Story:
     def reports(self, *events: RunEvent) -> None:
         """Let the stepper report."""
         for event in events:
-            self.does(Report(event))
+            self.does(ReportEvent(event))
 
     # --- A gate's work -----------------------------------------------------------------------------------------------
 
@@ -222,7 +222,7 @@ class Story:
     def signs(self, actor: Actor) -> None:
         """Sign what is begun or decided next, where the policy wants it and the operator has a key."""
         if self.policy.four_eyes and actor.key_fingerprint is not None:
-            self.does(Sign(signature_by(_KEYS[actor.key_fingerprint]), hashed("signers")), actor)
+            self.does(SignDecision(signature_by(_KEYS[actor.key_fingerprint]), hashed("signers")), actor)
 
     def says(self, verdict: GateVerdict = READY, actor: Actor = ANN, **changes: Any) -> None:
         """Decide what waits."""

@@ -1,4 +1,4 @@
-"""The session bus, with one deadline over everything that is said on it, and no way to a prompt."""
+"""The session bus, with one deadline for all calls on it, and no prompt."""
 
 import asyncio
 import contextlib
@@ -26,15 +26,15 @@ async def in_thread(
     *,
     time_limit: Callable[[float], AbstractAsyncContextManager[object]] = asyncio.timeout,
 ) -> _Value:
-    """Run a blocking call in a thread of its own, so that not even a stuck one can hold up the screen or the exit.
+    """Run a blocking call in its own thread, so that even a stuck call cannot block the screen or the exit.
 
     Args:
-        work: The call, which has a deadline of its own.
+        work: The call, with its own deadline.
         timeout_s: That deadline, in seconds.
-        time_limit: Raises TimeoutError within, after so many seconds.
+        time_limit: Raises TimeoutError inside the block after that many seconds.
 
     Raises:
-        StoreError: The call did not come back, half a second after its own deadline should have ended it.
+        StoreError: The call did not return within half a second of its own deadline.
 
     """
     worker = Worker("keyring", timeout_s + 0.5, time_limit)
@@ -47,16 +47,16 @@ async def in_thread(
 
 
 def timed_out(timeout_s: float) -> StoreError:
-    """Return the error of a keyring that did not answer in time."""
+    """Return the error for a keyring that did not answer in time."""
     return StoreError(TokenState.TIMEOUT, f"the keyring did not answer within {timeout_s:g} s")
 
 
 class PromptWantedError(Exception):
-    """The keyring would have to ask somebody something."""
+    """The keyring would have to show a prompt."""
 
 
 class BoundedConnection:
-    """A D-Bus connection on which all calls together have one deadline, and on which no prompt can be waited for."""
+    """A D-Bus connection with one deadline for all its calls, on which no prompt can be waited for."""
 
     def __init__(
         self,
@@ -70,9 +70,9 @@ class BoundedConnection:
         """Bound a connection.
 
         Args:
-            connection: A connection that is open.
-            deadline: When all is over, by the clock.
-            may_prompt: The caller asked for a prompt to be shown, and waits for its end.
+            connection: An open connection.
+            deadline: When everything has to be done, by the clock.
+            may_prompt: The caller wants a prompt shown, and waits for its end.
             has_left: Set when the caller no longer waits.
             clock: Seconds that only go forward.
 
@@ -84,7 +84,7 @@ class BoundedConnection:
         self._clock = clock
 
     def send_and_get_reply(self, message: Any) -> Any:
-        """Send a call and wait for its answer no longer than until the deadline."""
+        """Send a call and wait for its answer, at most until the deadline."""
         left = self._deadline - self._clock()
         if left <= 0:
             raise TimeoutError
@@ -95,13 +95,13 @@ class BoundedConnection:
         self._connection.send(message)
 
     def filter(self, rule: Any) -> Any:
-        """Wait for the signal that a prompt has ended; refused where none was asked for."""
+        """Wait for the signal that a prompt has ended; refused if no prompt was requested."""
         if not self._may_prompt:
             raise PromptWantedError
         return self._connection.filter(rule)
 
     def recv_until_filtered(self, queue: Any, timeout: float | None = None) -> Any:
-        """Wait for a filtered message no longer than until the deadline, or until the caller has left."""
+        """Wait for a filtered message until the deadline, or until the caller has left."""
         while not self._has_left.is_set() and (left := self._deadline - self._clock()) > 0:
             with contextlib.suppress(TimeoutError):
                 return self._connection.recv_until_filtered(queue, timeout=min(left, 0.1))
@@ -109,15 +109,15 @@ class BoundedConnection:
 
 
 # A gnome-keyring-daemon can abort when one client leaves while the next one's first call arrives
-# (https://gitlab.gnome.org/GNOME/gnome-keyring/-/issues/196), so a process stays one client where it can.
+# (https://gitlab.gnome.org/GNOME/gnome-keyring/-/issues/196), so a process stays one client if it can.
 _idle: "deque[tuple[str, DBusConnection]]" = deque()
 
 
 @contextlib.contextmanager
 def _connection(address: str, timeout_s: float) -> "Iterator[DBusConnection]":
-    """Lend the connection that is idle, or a new one; what ends in an error of the bus is not kept.
+    """Lend the idle connection, or a new one; a connection that ends in a bus error is not kept.
 
-    Half of the time is for the idle one's answer, and half for a new one.
+    The idle one gets half of the time to answer, a new one the other half.
     """
     from jeepney.io.blocking import open_dbus_connection
     from secretstorage.exceptions import LockedException
@@ -140,7 +140,7 @@ def _connection(address: str, timeout_s: float) -> "Iterator[DBusConnection]":
 
 
 def _taken(address: str, timeout_s: float) -> "DBusConnection | None":
-    """Take the connection that is idle, if the same bus still answers on it."""
+    """Take the idle connection, if the same bus still answers on it."""
     from jeepney import DBusErrorResponse, message_bus
     from jeepney.io.blocking import Proxy
 
@@ -165,17 +165,17 @@ def session_bus(
     has_left: threading.Event | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> Iterator["DBusConnection"]:
-    """Connect to the session bus; all calls within the block together end after a time.
+    """Connect to the session bus; all calls within the block share one deadline.
 
     Args:
-        timeout_s: The longest that they may take together, in seconds.
-        bus_timeout_s: The longest that the bus itself may take to let one in; by default as long.
-        may_prompt: Let the keyring ask on the desktop; otherwise what needs that is locked.
+        timeout_s: The longest they may take together, in seconds.
+        bus_timeout_s: The longest the bus itself may take to accept the connection; the same by default.
+        may_prompt: Let the keyring prompt on the desktop; without it, anything that needs a prompt counts as locked.
         has_left: Set when the caller no longer waits for a prompt.
         clock: Seconds that only go forward.
 
     Raises:
-        StoreError: The bus or what answers on it is locked, cannot be reached, or did not answer in time.
+        StoreError: The bus or its service is locked, cannot be reached, or did not answer in time.
 
     """
     from jeepney import DBusErrorResponse
@@ -198,7 +198,7 @@ def session_bus(
     except (LockedException, PromptWantedError):
         raise StoreError(TokenState.LOCKED, "the keyring is locked") from None
     except ItemNotFoundException:
-        raise StoreError(TokenState.UNAVAILABLE, "the keyring's entry went away while it was asked for") from None
+        raise StoreError(TokenState.UNAVAILABLE, "the keyring's entry was removed during the call") from None
     except TimeoutError:
         raise timed_out(timeout_s) from None
     except (

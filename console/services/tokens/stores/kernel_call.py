@@ -1,4 +1,4 @@
-"""The Linux kernel's key retention service: its system calls, of which the C library has none (keyctl(2))."""
+"""The Linux kernel's key retention service: its system calls, which the C library does not wrap (keyctl(2))."""
 
 import ctypes
 import errno
@@ -18,10 +18,10 @@ _NUMBERS = {"x86_64": (248, 250), "aarch64": (217, 219), "riscv64": (217, 219), 
 
 
 class KernelKeys(Protocol):
-    """The calls that a store of kernel keys needs, on keys of type `user` in the session keyring.
+    """The calls that the kernel store needs, on keys of type `user` in the session keyring.
 
     Raises:
-        OSError: The kernel says no; its errno says why.
+        OSError: The kernel refuses; its errno says why.
 
     """
 
@@ -35,10 +35,10 @@ class KernelKeys(Protocol):
         """Return a key's payload."""
 
     def set_timeout(self, key: int, seconds: int) -> None:
-        """Let a key end after a time."""
+        """Let a key expire after a time."""
 
     def unlink(self, key: int) -> None:
-        """Take a key out of the session keyring."""
+        """Remove a key from the session keyring."""
 
 
 class SessionKeys:
@@ -48,7 +48,7 @@ class SessionKeys:
         """Prepare the calls.
 
         Raises:
-            OSError: The kernel keeps no keys for this process; ENOSYS where the calls of this platform are not known.
+            OSError: The kernel keeps no keys for this process; ENOSYS if this platform's calls are not known.
 
         """
         numbers = _NUMBERS.get(platform.machine()) if sys.platform == "linux" and sys.maxsize > 2**32 else None
@@ -57,8 +57,8 @@ class SessionKeys:
         self._add_key, self._keyctl = numbers
         self._syscall = ctypes.CDLL(None, use_errno=True).syscall
         self._syscall.restype = ctypes.c_long
-        # By its number: a process without a session keyring of its own shares the user's, and adding to "the session
-        # keyring" would give it a new one that ends with the process.
+        # By its number: a process without its own session keyring shares the user's, and adding to "the session
+        # keyring" would create one that ends with the process.
         self._ring = self._operate(_GET_KEYRING_ID, _SESSION_KEYRING, 0)
 
     def _call(self, *arguments: object) -> int:
@@ -91,11 +91,11 @@ class SessionKeys:
         return buffer.raw[: min(size, len(buffer))]
 
     def set_timeout(self, key: int, seconds: int) -> None:
-        """Let a key end after a time."""
+        """Let a key expire after a time."""
         self._operate(_SET_TIMEOUT, key, seconds)
 
     def unlink(self, key: int) -> None:
-        """Take a key out of the session keyring."""
+        """Remove a key from the session keyring."""
         self._operate(_UNLINK, key, self._ring)
 
     def _operate(self, operation: int, *arguments: object) -> int:

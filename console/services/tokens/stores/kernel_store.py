@@ -1,4 +1,4 @@
-"""The kernel store: tokens in the session keyring of Linux, in memory only and with an end."""
+"""The kernel store: tokens in Linux's session keyring, in memory only and with an expiry time."""
 
 import errno
 from collections.abc import Callable
@@ -9,14 +9,14 @@ from console.services.tokens.stores.kernel_call import KernelKeys, SessionKeys
 from console.services.tokens.stores.store import Stored, StoreError, parsed, serving
 
 LIFETIME_S = 12 * 3600
-"""How long a token stays in the kernel where nothing else was said, in seconds."""
+"""How long a token stays in the kernel by default, in seconds."""
 
 _ABSENT = (errno.ENOKEY, errno.EKEYEXPIRED, errno.EKEYREVOKED)
 _REASONS = {
     errno.ENOSYS: "this platform has no kernel keyring",
     errno.EPERM: "the kernel keyring is not permitted here, as in many containers",
     errno.EACCES: "the kernel keyring is not permitted here, as in many containers",
-    errno.ENOENT: "the key is in a keyring that the console did not put it into; take it out with keyctl",
+    errno.ENOENT: "the key is in a keyring that the console did not write to; remove it with keyctl",
     errno.EDQUOT: "the kernel keyring is full",
     errno.ENOMEM: "the kernel has no memory left for a key",
 }
@@ -31,21 +31,21 @@ class KernelStore:
         """Prepare the store; the kernel is not asked yet.
 
         Args:
-            open_keys: How the kernel's calls are reached.
-            lifetime_s: How long a token that is written stays, in seconds.
+            open_keys: Opens the kernel's calls.
+            lifetime_s: How long a written token stays, in seconds.
 
         """
         self._open_keys = open_keys
         self._lifetime_s = lifetime_s
 
     async def read(self, reference: Reference, origin: str | None) -> Stored | None:
-        """Return the token that serves an origin, or None where there is none or its time has run out."""
+        """Return the token for an origin, or None if there is none or it has expired."""
         kept = self._payload(reference)
         chosen = None if kept is None else serving({kept[0]: kept[1]}, origin)
         return None if chosen is None else Stored(parsed(chosen[1], self.source), chosen[0])
 
     async def write(self, reference: Reference, origin: str, value: bytes) -> None:
-        """Keep a token for its lifetime."""
+        """Store a token for its lifetime."""
         description = _description(reference)
         try:
             keys = self._open_keys()
@@ -53,13 +53,13 @@ class KernelStore:
             try:
                 keys.set_timeout(key, self._lifetime_s)
             except OSError:
-                keys.unlink(key)  # a key without an end would outlast what was promised
+                keys.unlink(key)  # a key without an expiry would outlive its promised lifetime
                 raise
         except OSError as error:
             raise _refusal(error) from None
 
     async def remove(self, reference: Reference, origin: str | None) -> bool:
-        """Forget the token that is bound to exactly this origin; return whether there was one."""
+        """Delete the token that is bound to exactly this origin; return whether there was one."""
         kept = self._payload(reference)
         if kept is None or kept[0] != origin:
             return False
@@ -71,7 +71,7 @@ class KernelStore:
         return True
 
     async def origins(self, reference: Reference) -> tuple[str | None, ...]:
-        """Return the origin for which a name keeps a token."""
+        """Return the origin that a name has a token for."""
         kept = self._payload(reference)
         return () if kept is None else (kept[0],)
 
@@ -83,7 +83,7 @@ class KernelStore:
             if error.errno in _ABSENT:
                 return None
             raise _refusal(error) from None
-        # A key that `keyctl add user gateway-console:NAME` made is the bare token, bound to nothing.
+        # A key that `keyctl add user gateway-console:NAME` made is the bare token, without an origin.
         first, newline, rest = payload.partition(b"\n")
         if not newline or not rest:
             return None, payload

@@ -1,4 +1,4 @@
-"""What this machine has for keeping tokens: found out without asking anybody, and within a deadline."""
+"""What this machine has for keeping tokens, found without a prompt and within a deadline."""
 
 import os
 import secrets
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class KeyringState(StrEnum):
-    """How far one gets on the way to the Secret Service."""
+    """How far the way to the Secret Service is open."""
 
     UNLOCKED = "unlocked"
     LOCKED = "locked"
@@ -40,13 +40,13 @@ class Machine:
 
     keyring: KeyringState
     keyring_words: str
-    """The reason, where the state does not say it all."""
+    """The reason, if the state alone does not say enough."""
     daemon_pid: int | None
-    """The process that the bus asks for tokens; None where it is not known."""
+    """The process that answers for the Secret Service on the bus; None if it is not known."""
     has_display: bool
     is_ssh: bool
     kernel_words: str
-    """Empty where the kernel keeps keys, else the reason why not."""
+    """Empty if the kernel keeps keys, else the reason why not."""
     vault_words: str
 
     @property
@@ -67,9 +67,9 @@ async def look_at_machine(
 
     Args:
         environment: The environment variables of this process.
-        kernel: The kernel's store, where a random value is put and removed; None where nothing may be tried.
+        kernel: The kernel's store, where a random value is written and removed; None if nothing may be tried.
         platform: The platform, as `sys.platform` has it.
-        timeout_s: The longest that the keyring may take, in seconds.
+        timeout_s: The longest the keyring may take, in seconds.
         clock: Seconds that only go forward.
 
     """
@@ -131,7 +131,7 @@ def _look_at_bus(connection: "DBusConnection") -> _Keyring:
     except ItemNotFoundException:
         return _Keyring(KeyringState.NO_KEYRING, daemon_pid=daemon_pid)
     except TimeoutError:
-        return _Keyring(KeyringState.TIMEOUT, "the bus answers and the daemon does not", daemon_pid)
+        return _Keyring(KeyringState.TIMEOUT, "the bus answers but the daemon does not", daemon_pid)
     return _Keyring(KeyringState.LOCKED if is_locked else KeyringState.UNLOCKED, daemon_pid=daemon_pid)
 
 

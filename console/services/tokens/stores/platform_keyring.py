@@ -1,6 +1,6 @@
 """Keyrings of other platforms: one named class of the `keyring` library, in a child process with a deadline.
 
-The library's own choice is never asked for: a variable or a file can make it load any class.
+The library's own choice is never used: a variable or a file can make it load any class.
 """
 
 import sys
@@ -15,14 +15,14 @@ from console.services.tokens.stores.secret_service import READ_TIMEOUT_S, Secret
 from console.services.tokens.stores.store import Store, Stored, StoreError, parsed, serving
 
 Choice = Literal["platform", "kwallet"]
-"""Which keyring a profile takes: the platform's own, or KWallet by its own interface."""
+"""Which keyring a profile uses: the platform's own, or KWallet through its own interface."""
 
 BACKENDS: Mapping[str, tuple[str, str]] = {
     "darwin": ("macOS keychain", "keyring.backends.macOS:Keyring"),
     "win32": ("Windows credential store", "keyring.backends.Windows:WinVaultKeyring"),
     "kwallet": ("KWallet", "keyring.backends.kwallet:DBusKeyring"),
 }
-"""The backends that the console takes, with their names; all others, and plain files above all, are left out."""
+"""The backends that the console accepts, with their names; all others, above all plain files, are excluded."""
 
 _PASSED = ("DBUS_SESSION_BUS_ADDRESS", "DISPLAY", "HOME", "LANG", "PATH", "SYSTEMROOT", "USER", "USERPROFILE",
            "WAYLAND_DISPLAY", "XDG_RUNTIME_DIR")  # fmt: skip
@@ -56,18 +56,18 @@ _OUTPUT_LIMIT = 16_384
 
 
 class ChildKeyring:
-    """Tokens in a keyring that only a `keyring` backend reaches. What it holds cannot be listed."""
+    """Tokens in a keyring that only a `keyring` backend reaches. Its entries cannot be listed."""
 
     def __init__(
         self, source: str, backend: str, environment: Mapping[str, str], timeout_s: float = READ_TIMEOUT_S
     ) -> None:
-        """Prepare the store; the backend is not loaded in this process at all.
+        """Prepare the store; the backend is never loaded in this process.
 
         Args:
-            source: What the keyring is called in messages.
+            source: The keyring's name in messages.
             backend: The backend, as `module:Class`.
-            environment: What the child may know of this process's environment is taken from here.
-            timeout_s: The longest that one call may take, in seconds.
+            environment: This process's environment; the child gets a part of it.
+            timeout_s: The longest one call may take, in seconds.
 
         """
         self.source = source
@@ -76,7 +76,7 @@ class ChildKeyring:
         self._timeout_s = timeout_s
 
     async def read(self, reference: Reference, origin: str | None) -> Stored | None:
-        """Return the token that serves an origin, or None where there is none."""
+        """Return the token for an origin, or None if there is none."""
         names = list(dict.fromkeys((username(reference, origin), reference.name)))
         output = await self._run("get", reference, *names)
         if output is None:
@@ -87,15 +87,15 @@ class ChildKeyring:
         return None if chosen is None else Stored(parsed(value, self.source), bound)
 
     async def write(self, reference: Reference, origin: str, value: bytes) -> None:
-        """Keep a token under a name, bound to an origin. It goes to the child over a pipe."""
+        """Store a token under a name, bound to an origin. The child gets it over a pipe."""
         await self._run("set", reference, username(reference, origin), given=value)
 
     async def remove(self, reference: Reference, origin: str | None) -> bool:
-        """Forget the token that is bound to exactly this origin; return whether there was one."""
+        """Delete the token that is bound to exactly this origin; return whether there was one."""
         return await self._run("delete", reference, username(reference, origin)) is not None
 
     async def origins(self, reference: Reference) -> None:
-        """Say that the backend cannot list what it keeps."""
+        """Return None: the backend cannot list its entries."""
 
     async def _run(self, action: str, reference: Reference, *names: str, given: bytes = b"") -> bytes | None:
         command = (sys.executable, "-I", "-c", _CHILD, self._backend, action, reference.service, *names)
@@ -128,24 +128,24 @@ class NoKeyring:
     source = "keyring"
 
     async def read(self, reference: Reference, origin: str | None) -> Stored | None:
-        """Say that there is none."""
+        """Raise: there is none."""
         raise _no_keyring()
 
     async def write(self, reference: Reference, origin: str, value: bytes) -> None:
-        """Say that there is none."""
+        """Raise: there is none."""
         raise _no_keyring()
 
     async def remove(self, reference: Reference, origin: str | None) -> bool:
-        """Say that there is none."""
+        """Raise: there is none."""
         raise _no_keyring()
 
     async def origins(self, reference: Reference) -> tuple[str | None, ...] | None:
-        """Say that there is none."""
+        """Raise: there is none."""
         raise _no_keyring()
 
 
 def _no_keyring() -> StoreError:
-    return StoreError(TokenState.UNAVAILABLE, "this platform has no keyring that the console knows")
+    return StoreError(TokenState.UNAVAILABLE, "the console knows no keyring for this platform")
 
 
 def open_keyring(
@@ -155,7 +155,7 @@ def open_keyring(
     timeout_s: float = READ_TIMEOUT_S,
     platform: str = sys.platform,
 ) -> Store:
-    """Return the keyring of this platform, or the one that a profile names; nothing is asked yet."""
+    """Return this platform's keyring, or the one that a profile names; nothing is asked yet."""
     if choice == "platform" and platform == "linux":
         return SecretServiceStore(timeout_s)
     found = BACKENDS.get("kwallet" if choice == "kwallet" else platform)

@@ -1,6 +1,6 @@
 """The Secret Service of Linux desktops as a store: asked over D-Bus, bounded in time, never unlocked implicitly.
 
-The `keyring` library itself waits for ever on a locked collection with a display, and on a frozen daemon.
+The `keyring` library itself waits forever on a locked collection with a display, and on a frozen daemon.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from secretstorage import Collection, Item
 
 READ_TIMEOUT_S = 2.0
-"""The longest that one call to the keyring may take, in seconds."""
+"""The longest one call to the keyring may take, in seconds."""
 
 _Value = TypeVar("_Value")
 
@@ -26,7 +26,7 @@ _Value = TypeVar("_Value")
 class SecretServiceStore:
     """Tokens in the default collection, under the attributes `service` and `username` of the `keyring` library.
 
-    A username is `NAME@scheme://host:port` where the console stored the token, and `NAME` where another tool did.
+    A username is `NAME@scheme://host:port` if the console stored the token, and `NAME` if another tool did.
     """
 
     source = "Secret Service"
@@ -37,15 +37,15 @@ class SecretServiceStore:
         """Prepare the store; the bus is not opened yet.
 
         Args:
-            timeout_s: The longest that one call may take, in seconds.
-            time_limit: Raises TimeoutError within, after so many seconds; the last bound of a call.
+            timeout_s: The longest one call may take, in seconds.
+            time_limit: Raises TimeoutError inside the block after that many seconds; the last bound of a call.
 
         """
         self._timeout_s = timeout_s
         self._time_limit = time_limit
 
     async def read(self, reference: Reference, origin: str | None) -> Stored | None:
-        """Return the token that serves an origin, or None where there is none."""
+        """Return the token for an origin, or None if there is none."""
 
         def ask(connection: "DBusConnection") -> Stored | None:
             collection = unlocked_collection(connection)
@@ -62,7 +62,7 @@ class SecretServiceStore:
         return await self._ask(ask)
 
     async def write(self, reference: Reference, origin: str, value: bytes) -> None:
-        """Keep a token under a name, bound to an origin."""
+        """Store a token under a name, bound to an origin."""
 
         def ask(connection: "DBusConnection") -> None:
             collection = unlocked_collection(connection)
@@ -78,7 +78,7 @@ class SecretServiceStore:
         await self._ask(ask)
 
     async def remove(self, reference: Reference, origin: str | None) -> bool:
-        """Forget the token that is bound to exactly this origin; return whether there was one."""
+        """Delete the token that is bound to exactly this origin; return whether there was one."""
 
         def ask(connection: "DBusConnection") -> bool:
             collection = unlocked_collection(connection)
@@ -90,7 +90,7 @@ class SecretServiceStore:
         return await self._ask(ask)
 
     async def origins(self, reference: Reference) -> tuple[str | None, ...]:
-        """Return the origins for which a name keeps tokens."""
+        """Return the origins that a name has tokens for."""
 
         def ask(connection: "DBusConnection") -> tuple[str | None, ...]:
             collection = unlocked_collection(connection)
@@ -107,7 +107,7 @@ class SecretServiceStore:
 
 
 def unlocked_collection(connection: "DBusConnection") -> "Collection | None":
-    """Return the default collection, or None where there is no keyring yet.
+    """Return the default collection, or None if there is no keyring yet.
 
     Raises:
         StoreError: It is locked.
@@ -126,12 +126,12 @@ def unlocked_collection(connection: "DBusConnection") -> "Collection | None":
 
 
 def username(reference: Reference, origin: str | None) -> str:
-    """Return what a token is stored under: the name, and the origin that it is bound to."""
+    """Return the name a token is stored under: its own name, and the origin that it is bound to."""
     return reference.name if origin is None else f"{reference.name}@{origin}"
 
 
 def _kept(collection: "Collection", reference: Reference) -> "dict[str | None, Item]":
-    """Return a name's entries by origin. A reference's name has neither slash nor colon, so that none is mistaken."""
+    """Return a name's entries by origin. A reference's name has no slash or colon, so entries cannot be confused."""
     kept: dict[str | None, Item] = {}
     for item in collection.search_items({"service": reference.service}):
         name = item.get_attributes().get("username", "")

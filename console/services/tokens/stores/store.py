@@ -1,4 +1,4 @@
-"""Stores: where the console keeps tokens, with one form for all of them."""
+"""Stores: where the console keeps tokens, behind one interface."""
 
 import contextlib
 import secrets
@@ -14,7 +14,7 @@ from console.services.tokens.reference import CANARY, Reference
 
 
 class StoreError(Problem):
-    """A store did not do what it was asked; the message is the reason in our words, and never holds a value."""
+    """A store failed; the message is the reason in our words, and never holds a value."""
 
     kind = ProblemKind.TOKEN
 
@@ -25,7 +25,7 @@ class StoreError(Problem):
 
 
 class OtherOriginError(StoreError):
-    """The token is kept for another origin than the one that asks."""
+    """The token is bound to another origin than the one that asks."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(TokenState.REFUSED, reason)
@@ -33,7 +33,7 @@ class OtherOriginError(StoreError):
 
 @contextlib.contextmanager
 def file_errors_told() -> Iterator[None]:
-    """Tell as a store's what went wrong with a private file. Also a decorator.
+    """Turn errors of a private file into errors of a store. Also a decorator.
 
     Raises:
         StoreError: A private file was refused, or cannot be used.
@@ -52,11 +52,11 @@ class Stored:
 
     secret: Secret
     origin: str | None
-    """The origin that the token is bound to, as scheme://host:port; None where another tool stored it."""
+    """The origin that the token is bound to, as scheme://host:port; None if another tool stored it."""
 
 
 class Store(Protocol):
-    """A place that keeps tokens. Every call ends within its deadline, and none raises a prompt.
+    """A place that keeps tokens. Every call ends within its deadline, and none shows a prompt.
 
     Raises:
         StoreError: The store is locked, cannot be reached, did not answer in time, or refuses.
@@ -65,58 +65,58 @@ class Store(Protocol):
 
     @property
     def source(self) -> str:
-        """What the store is called in messages."""
+        """The store's name in messages."""
 
     async def read(self, reference: Reference, origin: str | None) -> Stored | None:
-        """Return the token that serves an origin, or None where there is none.
+        """Return the token for an origin, or None if there is none.
 
         A token that is bound to another origin is refused; see `serving`.
         """
 
     async def write(self, reference: Reference, origin: str, value: bytes) -> None:
-        """Keep a token under a name, bound to an origin."""
+        """Store a token under a name, bound to an origin."""
 
     async def remove(self, reference: Reference, origin: str | None) -> bool:
-        """Forget the token that is bound to exactly this origin; return whether there was one."""
+        """Delete the token that is bound to exactly this origin; return whether there was one."""
 
     async def origins(self, reference: Reference) -> tuple[str | None, ...] | None:
-        """Return the origins for which a name keeps tokens; None where the store cannot list them."""
+        """Return the origins that a name has tokens for; None if the store cannot list them."""
 
 
 _Kept = TypeVar("_Kept")
 
 
 def serving(kept: Mapping[str | None, _Kept], origin: str | None) -> tuple[str | None, _Kept] | None:
-    """Choose what serves an origin: its own entry, or one that is bound to none; None where there is neither.
+    """Choose the entry for an origin: its own, or an unbound one; None if there is neither.
 
     Raises:
-        OtherOriginError: The name keeps a token for other origins only.
+        OtherOriginError: The name has tokens for other origins only.
 
     """
     if origin in kept:
         return origin, kept[origin]
     bound = sorted(each for each in kept if each is not None)
     if bound:
-        wanted = "no origin is asked for" if origin is None else f"this profile's gateway is {origin}"
-        raise OtherOriginError(f"the token is bound to {', '.join(bound)}, and {wanted}")
+        wanted = "no origin was given" if origin is None else f"this profile's gateway is {origin}"
+        raise OtherOriginError(f"the token is bound to {', '.join(bound)}, but {wanted}")
     return (None, kept[None]) if None in kept else None
 
 
 async def put(store: Store, reference: Reference, origin: str, secret: Secret) -> None:
-    """Give a store a token and see that it reads back the same: the one place where a store is given a value.
+    """Write a token to a store and check that it reads back the same: the one place that gives a store a value.
 
     Raises:
-        StoreError: The store did not take it, or gives something else back.
+        StoreError: The store did not take it, or returns something else.
 
     """
     await store.write(reference, origin, secret.reveal().encode("ascii"))
     kept = await store.read(reference, origin)
     if kept is None or kept.origin != origin or kept.secret != secret:
-        raise StoreError(TokenState.UNAVAILABLE, f"the {store.source} gives back something else than it was given")
+        raise StoreError(TokenState.UNAVAILABLE, f"the {store.source} returns a different value than it was given")
 
 
 async def prove_writable(store: Store, reference: Reference, origin: str) -> None:
-    """Write, read and remove a random value beside a reference, before anybody is asked for a token.
+    """Write, read and remove a random value beside a reference, before anyone is asked for a token.
 
     Raises:
         StoreError: The store cannot do one of these.
@@ -129,14 +129,14 @@ async def prove_writable(store: Store, reference: Reference, origin: str) -> Non
         removed = await store.remove(canary, origin)
     try:
         is_left = await store.read(canary, origin) is not None
-    except OtherOriginError:  # what a kill left of a trial for another gateway
+    except OtherOriginError:  # a trial for another gateway was killed and left this behind
         is_left = False
     if not removed or is_left:
-        raise StoreError(TokenState.UNAVAILABLE, f"the {store.source} does not remove what it is told to")
+        raise StoreError(TokenState.UNAVAILABLE, f"the {store.source} does not remove entries")
 
 
 def parsed(value: bytes, source: str) -> Secret:
-    """Take a value as a store gave it.
+    """Parse a value that a store returned.
 
     Raises:
         StoreError: It cannot be a token.
@@ -145,7 +145,7 @@ def parsed(value: bytes, source: str) -> Secret:
     try:
         return Secret.parse(value.decode("ascii"))
     except UnicodeDecodeError:
-        reason = f"what the {source} holds cannot be a token: it has a character outside ASCII"
+        reason = f"the value from the {source} cannot be a token: it has a character outside ASCII"
     except ValueError as error:
-        reason = f"what the {source} holds cannot be a token: {error}"
+        reason = f"the value from the {source} cannot be a token: {error}"
     raise StoreError(TokenState.UNAVAILABLE, reason)

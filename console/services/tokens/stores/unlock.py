@@ -1,4 +1,4 @@
-"""Unlocking the Secret Service, when it was asked for: by a password from the terminal, or on the desktop."""
+"""Unlocking the Secret Service on request: with a password from the terminal, or on the desktop."""
 
 import threading
 import time
@@ -16,10 +16,10 @@ PASSWORD_TIMEOUT_S = 5.0
 """The longest that unlocking with a password may take, in seconds; deriving the key is the daemon's slow part."""
 
 PROMPT_TIMEOUT_S = 60.0
-"""The longest to wait for a person who answers the desktop's prompt, in seconds."""
+"""The longest to wait for a person to answer the desktop's prompt, in seconds."""
 
 BUS_TIMEOUT_S = 2.0
-"""The longest that the bus may take to let one in before the prompt, in seconds: a person cannot make it faster."""
+"""The longest the bus may take to accept the connection before the prompt, in seconds."""
 
 _GNOME = "org.gnome.keyring.InternalUnsupportedGuiltRiddenInterface"
 """GNOME keyring's own interface, and the only way to unlock it without a display (gnome-keyring 42)."""
@@ -29,7 +29,7 @@ _PATH = "/org/freedesktop/secrets"
 
 
 async def is_made(timeout_s: float = PASSWORD_TIMEOUT_S) -> bool:
-    """Return whether there is a default keyring at all; a server's first login has none.
+    """Return whether a default keyring exists; a server has none at the first login.
 
     Raises:
         StoreError: The Secret Service cannot be reached, or did not answer in time.
@@ -44,7 +44,7 @@ async def is_made(timeout_s: float = PASSWORD_TIMEOUT_S) -> bool:
 
 
 async def unlock_with_password(password: bytes, timeout_s: float = PASSWORD_TIMEOUT_S) -> None:
-    """Unlock the default keyring with its password, or make it with this password where there is none.
+    """Unlock the default keyring with its password, or create it with this password if it does not exist.
 
     Raises:
         StoreError: The password is wrong, this keyring takes one only in its own prompt, or it did not answer in time.
@@ -69,7 +69,7 @@ def _unlock(connection: "DBusConnection", password: bytes) -> None:
     path = _collection_path(connection)
     try:
         if path == "/":
-            # "login" is the one that a desktop's login unlocks, should this machine get one.
+            # "login" is the collection that a desktop login unlocks, should this machine get one.
             label = {"org.freedesktop.Secret.Collection.Label": ("s", "Login")}
             (made,) = daemon.call("CreateWithMasterPassword", "a{sv}(oayays)", label, master)
             DBusAddressWrapper(_PATH, _SERVICE, connection).call("SetAlias", "so", "default", made)
@@ -81,7 +81,7 @@ def _unlock(connection: "DBusConnection", password: bytes) -> None:
         if error.name != "org.freedesktop.DBus.Error.UnknownInterface":
             raise
         raise _prompt_only() from None
-    except ItemNotFoundException:  # what an unknown method is to secretstorage
+    except ItemNotFoundException:  # secretstorage raises this for an unknown method
         raise _prompt_only() from None
 
 
@@ -98,15 +98,15 @@ async def unlock_on_desktop(
     bus_timeout_s: float = BUS_TIMEOUT_S,
     clock: Callable[[], float] = time.monotonic,
 ) -> None:
-    """Let the desktop ask for the keyring's password, and wait for the answer. Leaving takes the prompt away.
+    """Let the desktop ask for the keyring's password, and wait for the answer. Leaving closes the prompt.
 
     Args:
         timeout_s: The longest to wait for a person, in seconds.
-        bus_timeout_s: The longest that the bus may take to let one in, in seconds.
+        bus_timeout_s: The longest the bus may take to accept the connection, in seconds.
         clock: Seconds that only go forward.
 
     Raises:
-        StoreError: Nobody answered in time, the prompt was dismissed, or the Secret Service cannot be reached.
+        StoreError: No one answered in time, the prompt was dismissed, or the Secret Service cannot be reached.
 
     """
     has_left = threading.Event()
@@ -152,7 +152,7 @@ def _collection_path(connection: "DBusConnection") -> str:
 
 
 def _require_unlocked(connection: "DBusConnection") -> None:
-    """Look again: a daemon may say yes and stay locked."""
+    """Check again: a daemon may say yes and stay locked."""
     from secretstorage import Collection
 
     if Collection(connection).is_locked():

@@ -1,4 +1,4 @@
-"""The vault's file: its form, and the cryptography of one entry."""
+"""The vault's file: its format, and the cryptography of one entry."""
 
 import secrets
 from typing import Literal
@@ -10,10 +10,10 @@ from console.domain.tokens.state import TokenState
 from console.services.tokens.stores.store import StoreError
 
 SIZE_LIMIT = 1024 * 1024
-"""The most bytes of a vault."""
+"""The maximum size of a vault, in bytes."""
 
 COST = 2**17
-"""scrypt's cost of a vault that is made: 128 MiB and half a second for one guess (OWASP's first choice)."""
+"""scrypt's cost of a new vault: 128 MiB and half a second for one guess (OWASP's first choice)."""
 
 _COSTS = (2**15, 2**16, 2**17)
 _BLOCK_SIZE, _PARALLEL = 8, 1
@@ -31,14 +31,14 @@ class Kdf(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Sealed(Struct, frozen=True, forbid_unknown_fields=True):
-    """What AES-256-GCM made of something."""
+    """The output of AES-256-GCM."""
 
     nonce: bytes
     text: bytes
 
 
 class VaultEntry(Struct, frozen=True, forbid_unknown_fields=True):
-    """One token: its origin in clear and bound to the ciphertext, so that neither can be exchanged."""
+    """One token. Its origin is in clear and bound to the ciphertext, so that neither can be swapped."""
 
     origin: str
     token: Sealed
@@ -50,19 +50,19 @@ class VaultFile(Struct, frozen=True, forbid_unknown_fields=True):
     v: Literal[1]
     kdf: Kdf
     proof: Sealed
-    """Nothing, sealed: tells a wrong passphrase from an entry that was tampered with."""
+    """Nothing, sealed: distinguishes a wrong passphrase from a tampered entry."""
     entries: dict[str, VaultEntry]
 
 
 def read_vault(data: bytes, *, cost: int = COST) -> VaultFile:
-    """Read a vault's bytes.
+    """Parse a vault's bytes.
 
     Args:
         data: The bytes.
-        cost: A cost that is taken besides those that the console has ever written.
+        cost: A cost to accept besides those that the console has ever written.
 
     Raises:
-        StoreError: They are no whole vault, or ask for more memory and time than the console would ever write.
+        StoreError: They are not a whole vault, or ask for more memory and time than the console would ever write.
 
     """
     try:
@@ -70,7 +70,7 @@ def read_vault(data: bytes, *, cost: int = COST) -> VaultFile:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise StoreError(
             TokenState.UNAVAILABLE,
-            "the vault is damaged or of another version; put a copy back, or move it away and store the tokens again",
+            "the vault is damaged or of another version; restore a copy, or move it away and store the tokens again",
         ) from None
     kdf = vault.kdf
     if kdf.n not in (*_COSTS, cost) or (kdf.r, kdf.p, len(kdf.salt)) != (_BLOCK_SIZE, _PARALLEL, _SALT_BYTES):
@@ -91,7 +91,7 @@ def new_kdf(cost: int) -> Kdf:
 
 
 def derive(kdf: Kdf, passphrase: bytes) -> bytes:
-    """Return the key of a passphrase. Takes up to half a second of one core."""
+    """Return the key of a passphrase. Takes up to half a second on one core."""
     from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
     return Scrypt(salt=kdf.salt, length=_KEY_BYTES, n=kdf.n, r=kdf.r, p=kdf.p).derive(passphrase)
@@ -116,13 +116,13 @@ def open_entry(key: bytes, name: str, entry: VaultEntry) -> bytes:
     """Decrypt a token.
 
     Raises:
-        StoreError: The entry, its name or its origin is not what was written.
+        StoreError: The entry, its name or its origin was changed.
 
     """
     value = _open(key, entry.token, _entry_words(name, entry.origin))
     if value is None:
         raise StoreError(
-            TokenState.REFUSED, "the vault's entry was changed by something else; remove it and store the token again"
+            TokenState.REFUSED, "something else changed the vault's entry; remove it and store the token again"
         )
     return value
 

@@ -33,10 +33,10 @@ UNLOCKED_S = 15 * 60
 """How long an unlocked vault's key stays in the kernel, in seconds."""
 
 LOCK_TIMEOUT_S = 5.0
-"""The longest to wait for another process that is writing the vault, in seconds."""
+"""The longest to wait while another process writes the vault, in seconds."""
 
 Passphrase = Callable[[bool], bytes]
-"""Returns the vault's passphrase; told whether the vault is new. Raises `StoreError` where there is none."""
+"""Returns the vault's passphrase; its argument says whether the vault is new. Raises `StoreError` if there is none."""
 
 
 class VaultStore:
@@ -57,9 +57,9 @@ class VaultStore:
 
         Args:
             path: The vault's file.
-            passphrase: Where its passphrase comes from; asked when a token is needed, and once.
-            cost: scrypt's cost of a vault that is made, and that is read.
-            open_keys: How the kernel's calls are reached, for the key of a vault that was unlocked.
+            passphrase: Returns its passphrase; called once, when a token is needed.
+            cost: scrypt's cost, for new vaults and for reading.
+            open_keys: Opens the kernel's calls, for the key of an unlocked vault.
             lock_timeout_s: The longest to wait for another writer, in seconds.
 
         """
@@ -72,7 +72,7 @@ class VaultStore:
         """The keys of this process, by salt: deriving one takes half a second."""
 
     async def read(self, reference: Reference, origin: str | None) -> Stored | None:
-        """Return the token that serves an origin, or None where there is none; the passphrase is asked last."""
+        """Return the token for an origin, or None if there is none; the passphrase is asked for last."""
         vault = self._load()
         entry = None if vault is None else vault.entries.get(reference.name)
         if vault is None or entry is None or serving({entry.origin: entry}, origin) is None:
@@ -81,15 +81,15 @@ class VaultStore:
         return Stored(parsed(value, self.source), entry.origin)
 
     async def write(self, reference: Reference, origin: str, value: bytes) -> None:
-        """Keep a token under a name, bound to an origin."""
-        prepared = await self._opened()  # whoever types the passphrase keeps no other writer waiting
+        """Store a token under a name, bound to an origin."""
+        prepared = await self._opened()  # typing the passphrase must not make another writer wait
         async with self._locked():
             vault = self._load() or prepared
             entry = seal_entry(await self._key(vault), reference.name, origin, value)
             self._save(vault, vault.entries | {reference.name: entry})
 
     async def remove(self, reference: Reference, origin: str | None) -> bool:
-        """Forget the token that is bound to exactly this origin; return whether there was one. Needs no passphrase."""
+        """Delete the token that is bound to exactly this origin; return whether there was one. Needs no passphrase."""
         if self._load() is None:
             return False
         async with self._locked():
@@ -101,7 +101,7 @@ class VaultStore:
             return True
 
     async def origins(self, reference: Reference) -> tuple[str | None, ...]:
-        """Return the origin for which a name keeps a token."""
+        """Return the origin that a name has a token for."""
         vault = self._load()
         entry = None if vault is None else vault.entries.get(reference.name)
         return () if entry is None else (entry.origin,)
@@ -122,7 +122,7 @@ class VaultStore:
             keys.set_timeout(keys.add(_description(vault), key), UNLOCKED_S)
         except OSError:
             raise StoreError(
-                TokenState.UNAVAILABLE, "this machine's kernel keeps no keys, so a vault cannot be left unlocked"
+                TokenState.UNAVAILABLE, "this machine's kernel keeps no keys, so a vault cannot stay unlocked"
             ) from None
 
     @file_errors_told()
@@ -162,7 +162,7 @@ class VaultStore:
         return key
 
     def _kept_key(self, vault: VaultFile) -> bytes | None:
-        """Return the key that `unlock` left in the kernel, where it is still there and fits."""
+        """Return the key that `unlock` left in the kernel, if it is still there and fits."""
         with contextlib.suppress(OSError):
             keys = self._open_keys()
             key = keys.read(keys.search(_description(vault)))
@@ -172,7 +172,7 @@ class VaultStore:
 
     @contextlib.asynccontextmanager
     async def _locked(self) -> AsyncIterator[None]:
-        """Keep other writers out, this process's own among them."""
+        """Keep other writers out, including this process's own."""
         with file_errors_told():
             descriptor = open_to_append(self._path.with_suffix(".lock"))
         try:
@@ -199,5 +199,5 @@ async def _lock(descriptor: int, timeout_s: float) -> None:
 
 
 def _description(vault: VaultFile) -> str:
-    """Return what the kernel keeps the vault's key under; no kernel: reference can name it."""
+    """Return the name of the vault's key in the kernel; no kernel: reference can name it."""
     return f"gateway-console:vault-key:{hashlib.sha256(vault.kdf.salt).hexdigest()[:16]}"

@@ -366,7 +366,7 @@ async def test_another_platforms_backend_cannot_be_used_here() -> None:
 
 async def test_a_platform_without_a_keyring_is_unavailable() -> None:
     answer = await read_keyring(platform="plan9")
-    assert answer == TokenAnswer(TokenState.UNAVAILABLE, reason="this platform has no keyring that the console knows")
+    assert answer == TokenAnswer(TokenState.UNAVAILABLE, reason="the console knows no keyring for this platform")
 
 
 # --- No bus, or something else in its place --------------------------------------------------------------------------

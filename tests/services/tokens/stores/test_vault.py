@@ -167,7 +167,7 @@ async def test_an_entry_that_was_tampered_with_is_refused(filled: Path, change: 
     changed(filled, change)
     answer = await answer_of(opened(filled), ACME)
     assert (answer.state, answer.secret) == (TokenState.REFUSED, None)
-    assert "was changed by something else" in answer.reason
+    assert "something else changed" in answer.reason
 
 
 async def test_a_token_cannot_be_moved_to_another_origin_by_editing_the_file(filled: Path) -> None:
@@ -223,7 +223,7 @@ async def test_a_vault_that_is_damaged_is_unavailable_and_never_overwritten(fill
     filled.write_bytes(content)
     answer = await answer_of(opened(filled), ACME)
     assert answer.state is TokenState.UNAVAILABLE
-    assert "put a copy back" in answer.reason
+    assert "restore a copy" in answer.reason
     with pytest.raises(StoreError):
         await opened(filled).write(ACME, ORIGIN, b"x")
     assert filled.read_bytes() == content

@@ -1,0 +1,168 @@
+"""The document of `check`."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, Self
+
+from console.cli.reports.documents.classification import ClassificationDocument
+from console.cli.reports.documents.finding import FindingDocument
+from console.cli.reports.documents.routes import RouteDocument
+from console.domain.money import Spent, usd
+from console.domain.probes.catalogue import Change
+from console.domain.probes.event import CatalogueRead
+from console.domain.probes.ladder import Rung, RungResult, RungStatus, rung_needed
+from console.domain.probes.proven_route import ProvenRoute
+from console.domain.routes.contract import fix_lines
+from console.domain.routes.family import EndpointFamily
+from console.view.console_state import ConsoleState
+
+if TYPE_CHECKING:
+    from console.services.config.settings import Profile
+
+
+@dataclass(frozen=True, kw_only=True)
+class PriceDocument:
+    """What a rung's calls may take at most."""
+
+    tokens: int
+    usd: float | None
+    """Null where a price is not known."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Rung:
+    """A rung of the probe ladder that was climbed, and what it took."""
+
+    rung: Rung
+    title: str
+    status: RungStatus
+    notes: tuple[str, ...]
+    price_before: PriceDocument
+    tokens: int | None
+    """Null where the gateway did not say how many."""
+    price_after_usd: float | None
+    requests_sent: int
+    elapsed_ms: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RungDocument(ClassificationDocument, _Rung):
+    """A rung of the probe ladder that was climbed: what it took, and why it did not hold."""
+
+    @classmethod
+    def of_rung(cls, result: RungResult) -> Self:
+        """Return a rung as the document names it."""
+        before = result.price_before
+        return cls(
+            rung=result.rung,
+            title=result.rung.title,
+            status=result.status,
+            notes=result.notes,
+            price_before=PriceDocument(tokens=before.tokens, usd=usd(before.microusd)),
+            tokens=result.tokens,
+            price_after_usd=usd(result.price_after_microusd),
+            requests_sent=result.requests_sent,
+            elapsed_ms=None if result.elapsed_ms is None else round(result.elapsed_ms, 1),
+            **vars(ClassificationDocument.of(result.classification)),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProvenRouteDocument(RouteDocument):
+    """A route and what the gateway's answers proved of it."""
+
+    declared_families: tuple[EndpointFamily, ...] | None
+    """The families that the gateway declares for the model; null where it declares none at all."""
+    input_usd: float | None
+    """US dollars a million tokens; so is the next."""
+    output_usd: float | None
+    rung_needed: Rung
+    """The rung that the role needs before its output may be trusted."""
+    rungs: tuple[RungDocument, ...]
+    fix: tuple[str, ...]
+    """Lines for the config that would mend the route."""
+
+    @classmethod
+    def of_route(cls, state: ConsoleState, route: ProvenRoute) -> Self:
+        """Return a route as the document names it."""
+        entry = None if state.catalogue is None else state.catalogue.catalogue.get(route.check.route.model)
+        price = None if entry is None else entry.price
+        findings = dict.fromkeys(route.check.findings)
+        for result in route.rungs:
+            findings |= dict.fromkeys(result.findings)
+        proven = {
+            "verdict": route.verdict,
+            "rung_reached": route.reached,
+            "findings": tuple(map(FindingDocument.of, findings)),
+        }
+        return cls(
+            **vars(RouteDocument.of(route.check)) | proven,
+            declared_families=None if entry is None else entry.families,
+            input_usd=None if price is None else price.input_usd,
+            output_usd=None if price is None else price.output_usd,
+            rung_needed=rung_needed(route.check.route.role),
+            rungs=tuple(map(RungDocument.of_rung, route.rungs)),
+            fix=tuple(fix_lines(route.check)),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class CatalogueDocument:
+    """The gateway's lists of models, compared with the last check."""
+
+    sources: tuple[str, ...]
+    models: int
+    is_first: bool
+    """Whether there is no earlier check to compare with."""
+    changes: tuple[Change, ...]
+
+    @classmethod
+    def of(cls, read: CatalogueRead) -> Self:
+        """Return a catalogue as the document names it."""
+        return cls(
+            sources=tuple(read.catalogue.sources),
+            models=len(read.catalogue.entries),
+            is_first=read.is_first,
+            changes=tuple(read.changes),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpentDocument:
+    """What the calls took, as far as it is known."""
+
+    tokens: int
+    usd: float | None
+    is_exact: bool
+    """Whether all prices and token counts are known."""
+
+    @classmethod
+    def of(cls, spent: Spent) -> Self:
+        """Return what was spent as the document names it."""
+        return cls(tokens=spent.tokens, usd=usd(spent.microusd), is_exact=spent.is_exact)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckDocument:
+    """What climbing the probe ladder showed."""
+
+    schema: Literal["gateway-console/check/v1"] = "gateway-console/check/v1"
+    profile: str
+    config: str
+    level: Rung
+    """How far to climb was asked for."""
+    routes: tuple[ProvenRouteDocument, ...]
+    catalogue: CatalogueDocument | None
+    """Null where it was not read."""
+    spent: SpentDocument | None
+
+    @classmethod
+    def of(cls, profile: "Profile", state: ConsoleState, top: Rung) -> Self:
+        """Return what climbing showed."""
+        return cls(
+            profile=profile.name,
+            config=profile.source,
+            level=top,
+            routes=tuple(ProvenRouteDocument.of_route(state, route) for route in state.proven),
+            catalogue=None if state.catalogue is None else CatalogueDocument.of(state.catalogue),
+            spent=None if state.budget is None else SpentDocument.of(state.budget.spent),
+        )

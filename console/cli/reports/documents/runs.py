@@ -1,0 +1,161 @@
+"""The documents of `run` and `record`. A run's record is the domain's own type, which can hold what is safe only."""
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, Literal, Self, get_args
+
+from console.cli.exit_code import ExitCode
+from console.cli.reports.record import moment
+from console.domain.routes.family import EndpointFamily
+from console.domain.routes.role import Role
+from console.domain.run.gate import Gate
+from console.domain.run.record import Record
+from console.domain.run.state import Phase
+
+if TYPE_CHECKING:
+    from console.services.ledger.ledger import Summary
+    from console.services.run.verify_chain import Verified
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Shown:
+    schema: Literal["gateway-console/record/v1", "gateway-console/run-show/v1"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordDocument(Record, _Shown):
+    """A run's safe record."""
+
+
+_RunSchema = Literal[
+    "gateway-console/run-start/v1",
+    "gateway-console/run-step/v1",
+    "gateway-console/run-decide/v1",
+    "gateway-console/run-resume/v1",
+    "gateway-console/run-stop/v1",
+]
+RUN_SCHEMAS: dict[str, _RunSchema] = {
+    name.removeprefix("gateway-console/run-").removesuffix("/v1"): name for name in get_args(_RunSchema)
+}
+"""The name of the document of each kind of `run` that changes one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Ended:
+    schema: _RunSchema
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunDocument(Record, _Ended):
+    """A run's safe record after a command changed the run, and how to go on."""
+
+    phase: Phase
+    next: tuple[str, ...]
+    """The commands that take the run further."""
+    exit_code: ExitCode
+
+
+def fields_of(record: Record) -> dict[str, Any]:
+    """Return a record's fields, to be those of a document."""
+    return {each.name: getattr(record, each.name) for each in fields(Record)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class PreviewDocument:
+    """Exactly what a due call would send."""
+
+    schema: Literal["gateway-console/run-preview/v1"] = "gateway-console/run-preview/v1"
+    run_id: str
+    gate: Gate
+    role: Role
+    model: str
+    endpoint_family: EndpointFamily
+    endpoint_path: str
+    max_tokens: int
+    """What the call may take at most; so is the next."""
+    max_usd: float | None
+    body: str
+    """The request's body: JSON of its own. The ids that bound its blocks are new in every call."""
+    next: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListedRunDocument:
+    """A run as the list shows it."""
+
+    run_id: str
+    repository: str
+    gate: str
+    status: str
+    attempt: int
+    started_at: str
+    """RFC 3339 in UTC; so is the next."""
+    updated_at: str
+    is_simulated: bool
+
+    @classmethod
+    def of(cls, summary: "Summary") -> Self:
+        """Return a run as the document names it."""
+        return cls(
+            run_id=summary.run_id,
+            repository=summary.repository,
+            gate=summary.gate,
+            status=summary.status,
+            attempt=summary.attempt,
+            started_at=moment(summary.started_at_ms),
+            updated_at=moment(summary.updated_at_ms),
+            is_simulated=summary.is_simulated,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunListDocument:
+    """The runs of this machine, the newest first."""
+
+    schema: Literal["gateway-console/run-list/v1"] = "gateway-console/run-list/v1"
+    runs: tuple[ListedRunDocument, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChainFaultDocument:
+    """Where a chain does not hold, and how."""
+
+    line: int
+    words: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class VerifiedDocument:
+    """What verifying a run's ledger showed."""
+
+    run_id: str
+    holds: bool
+    lines: int
+    head: str
+    """The hash of the last line."""
+    signatures: int
+    """How many signatures hold, by the list of signers."""
+    signatures_not_verified: int
+    """How many signatures could not be judged, because no list was named."""
+    faults: tuple[ChainFaultDocument, ...]
+
+    @classmethod
+    def of(cls, result: "Verified") -> Self:
+        """Return a result as the document names it."""
+        return cls(
+            run_id=result.run_id,
+            holds=result.holds,
+            lines=result.lines,
+            head=result.head,
+            signatures=result.signatures,
+            signatures_not_verified=result.unverified,
+            faults=tuple(ChainFaultDocument(line=fault.seq, words=fault.words) for fault in result.faults),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordVerifyDocument:
+    """What verifying the ledgers of runs showed."""
+
+    schema: Literal["gateway-console/record-verify/v1"] = "gateway-console/record-verify/v1"
+    records: tuple[VerifiedDocument, ...]
+    exit_code: ExitCode

@@ -1,0 +1,16 @@
+"""How a rung of the probe ladder is shown."""
+
+from console.domain.probes.ladder import RungResult, RungStatus
+from console.view.sign import OK, Sign, Tone
+
+_RUNGS = {
+    RungStatus.PASSED: OK,
+    RungStatus.FAILED: Sign("×", "failed", Tone.FAIL),
+    RungStatus.BLOCKED: Sign("!", "blocked", Tone.WARN),
+    RungStatus.UNPROVEN: Sign("~", "unproven", Tone.WARN),
+}
+
+
+def rung_sign(result: RungResult) -> Sign:
+    """Return how the result of a rung is shown."""
+    return _RUNGS[result.status]

@@ -1,0 +1,126 @@
+"""The documents of `--json`: each has a published schema, which real output meets and a wrong document does not."""
+
+import ast
+import json
+import re
+import runpy
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import ValidationError
+from support.cli.console_process import Console
+from support.cli.schemas import FOLDER, valid
+from support.git.repositories import Repository
+
+from console.simulator.process import announcement
+from console.simulator.server import serve
+
+ROOT = FOLDER.parents[1]
+NAME = re.compile(r"gateway-console/[a-z-]+/v\d+")
+
+
+def names_in_code() -> set[str]:
+    """Return the name of every document that the code can write."""
+    return {
+        node.value
+        for path in (ROOT / "console").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and NAME.fullmatch(node.value)
+    }
+
+
+def file_of(name: str) -> str:
+    return f"{name.removeprefix('gateway-console/').replace('/', '-')}.json"
+
+
+def test_the_published_schemas_are_those_of_the_types_and_every_document_has_one() -> None:
+    made = runpy.run_path(str(ROOT / "docs" / "report_schemas.py"))["texts"]()
+    published = {path.name: path.read_text(encoding="utf-8") for path in FOLDER.glob("*.json")}
+    del published["config-v1.json"]
+    assert published == made, "run: python docs/report_schemas.py"
+    assert set(made) == {file_of(name) for name in names_in_code()}
+    assert len(made) > 20
+
+
+def commands_in(tmp_path: Path) -> list[tuple[str | Path, ...]]:
+    """Return command lines that write every document, of success and failure, in the order that a run needs."""
+    task, refusal = tmp_path / "task.md", tmp_path / "refusal.json"
+    task.write_text("Add a note.\n")
+    refusal.write_text('{"error": {"message": "no such model"}}')
+    root = Repository(tmp_path / "repository", {"AGENTS.md": b"# Rules\n"}).root
+    decide = ("run", "decide", "last", "--gate", "instruction", "--verdict", "ready", "--reason", "read")
+    return [
+        ("routes",),
+        ("--profile", "faults", "routes"),
+        ("check", "--list"),
+        ("check", "--level", "0"),
+        ("check", "--level", "5", "--cross"),
+        ("--profile", "faults", "check", "--level", "5"),
+        ("smoke",),
+        ("--profile", "faults", "smoke"),
+        ("demo",),
+        ("explain",),
+        ("explain", "timeout"),
+        ("explain", "--status", "400", refusal),
+        ("doctor",),
+        ("boundary", root),
+        ("instructions", root),
+        ("verify", "mark", "ci-secrets"),
+        ("verify", "show", "ci-secrets"),
+        ("verify", "--require-fresh"),
+        ("token", "list"),
+        ("token", "doctor"),
+        ("run", "start", "--task-file", task, "--repo", root),
+        decide,
+        ("run", "step", "last"),
+        ("run", "step", "last", "--preview"),
+        ("run", "show", "last"),
+        ("run", "list"),
+        ("run", "resume", "last"),
+        ("run", "stop", "last", "--reason", "enough"),
+        ("record", "show", "last"),
+        ("record", "list"),
+        ("record", "verify", "--all"),
+    ]
+
+
+async def test_real_documents_of_every_name_meet_their_schemas(console: Console, tmp_path: Path) -> None:
+    async with serve(pace=0) as listening:
+        documents = [valid(json.loads(announcement(listening)))]
+    documents += [(await console.run(*each, "--json")).document for each in commands_in(tmp_path)]
+    assert {each["schema"] for each in documents} == names_in_code()
+    for document in documents:
+        assert next(iter(document)) == "schema"
+        for wrong in (document | {"more": 1}, *(without(document, key) for key in document if key != "schema")):
+            with pytest.raises(ValidationError):
+                valid(wrong)
+
+
+def without(document: dict[str, Any], key: str) -> dict[str, Any]:
+    return {name: value for name, value in document.items() if name != key}
+
+
+def objects_in(value: Any) -> Iterator[dict[str, Any]]:
+    """Yield every object of a document."""
+    if isinstance(value, dict):
+        yield value
+    for each in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from objects_in(each)
+
+
+@pytest.mark.parametrize("verb", ["check", "smoke"])
+async def test_no_object_of_a_document_takes_a_field_or_a_word_that_is_not_its_own(console: Console, verb: str) -> None:
+    document = (await console.run("--profile", "faults", verb, "--role", "reviewer", "--json")).document
+    for each in list(objects_in(document)):
+        each["more"] = 1
+        with pytest.raises(ValidationError):
+            valid(document)
+        del each["more"]
+        for key in each.keys() & {"severity", "role", "status", "verdict", "category", "endpoint_family"}:
+            word, each[key] = each[key], "text of a model"
+            with pytest.raises(ValidationError):
+                valid(document)
+            each[key] = word
+    assert valid(document)
