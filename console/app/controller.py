@@ -61,7 +61,7 @@ class Controller:
         self._app = app
         self._frame_s = frame_s
         self._is_repaint_due = True
-        self._form = RunForm(repository=str(Path.cwd()))
+        self._form = RunForm(repository=_working_directory())
         self.session = Session(
             profile, self._schedule_repaint, is_read_only=is_read_only, start_embedded=start_embedded
         )
@@ -166,6 +166,14 @@ class Controller:
 
     def _cancel(self, group: str) -> None:
         self._app.workers.cancel_group(self._app, group)
+
+
+def _working_directory() -> str:
+    """Return the working directory; empty where it was deleted."""
+    try:
+        return str(Path.cwd())
+    except OSError:
+        return ""
 
 
 def _roles(checks: Sequence[RouteCheck]) -> str:

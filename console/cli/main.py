@@ -112,7 +112,9 @@ def _dispatch(arguments: Sequence[str]) -> int:
     parsed, extra = build_parser().parse_known_args(list(arguments))
     if extra:
         names = [_shown(each) for each in extra if each.startswith("-")]
-        raise _usage_problem(f"unknown option {', '.join(names)}" if names else f"{len(extra)} extra argument(s)")
+        raise _usage_problem(
+            f"unknown option {', '.join(names)}" if names else f"{len(extra)} extra argument(s)", _program(parsed.verb)
+        )
     if parsed.verb is None or VERBS[parsed.verb].may_hold_token:
         current().harden()
     if parsed.verb is None:
@@ -145,6 +147,10 @@ def _refuse_unknown_option(arguments: Sequence[str]) -> None:
             return
         if argument.startswith("-") and argument.partition("=")[0] not in COMMON:
             raise _usage_problem(f"unknown option {_shown(argument)} before the verb")
+
+
+def _program(verb: str | None) -> str:
+    return "gateway-console" if verb is None else f"gateway-console {verb}"
 
 
 def _shown(option: str) -> str:

@@ -200,10 +200,10 @@ def independence_lines(view: RunView, width: int) -> Iterator[Line]:
         name = pair.replace("_vs_", " / ")
         yield line(
             label,
-            cell(name, 19),
+            cell(name, 18),
             Span("■" * reached, tone),
             dim("·" * (3 - reached)),
-            cell(told, max(0, width - _LABEL - 22), Tone.TEXT if reached >= least else Tone.FAIL),
+            cell(told, max(0, width - _LABEL - 21), Tone.TEXT if reached >= least else Tone.FAIL),
         )
 
 

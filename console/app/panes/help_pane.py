@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from textual.geometry import Size
 
 from console.app.actions import Place, actions_of, written
-from console.app.widgets.line import BLANK, Line, cell, dim, labelled, line, wrap
+from console.app.widgets.line import BLANK, Line, Span, cell, dim, labelled, line, wrap
 from console.app.widgets.line_pane import LinePane
 from console.view.console_state import ConsoleState
 from console.view.sign import Tone
@@ -28,10 +28,11 @@ def help_lines(state: ConsoleState, cursor: int, width: int, place: Place = Plac
     for action in actions_of(place):
         keys = " ".join(written(key) for key in action.keys)
         reason = action.why_not(state, cursor)
-        yield line(
-            cell(keys, 14, Tone.DIM if reason else Tone.ACCENT),
-            cell(action.help, width - 14, Tone.DIM if reason else Tone.TEXT),
-        )
+        for place_of, piece in enumerate(wrap(action.help, width - 14)):
+            yield line(
+                cell("" if place_of else keys, 14, Tone.DIM if reason else Tone.ACCENT),
+                Span(piece, Tone.DIM if reason else Tone.TEXT),
+            )
         if reason is not None:
             yield from labelled("", f"not now: {reason}", width, tone=Tone.WARN, label_width=14)
     yield BLANK

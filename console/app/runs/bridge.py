@@ -324,12 +324,13 @@ class RunBridge:
         from console.domain.ledger.ulid import new_run_id
         from console.services.run.beginning import Order, begin_run
         from console.services.run.opening import origin_of
+        from console.services.system.directories import absolute
 
         try:
             order = Order(
                 await asyncio.to_thread(_task_of, form),
                 ArtifactKind(form.kind),
-                Path(form.repository or ".").expanduser().absolute(),  # noqa: ASYNC240  # does not touch the disk
+                absolute(Path(form.repository or ".")),
                 tuple(form.context.split()),
                 are_checks_confirmed=form.are_checks_confirmed,
             )
@@ -380,12 +381,13 @@ def _task_of(form: RunForm) -> bytes:
     """Return the task: the file's if one is named, else the typed one. Raises `BeginError`."""
     from console.domain.text.safe import safe
     from console.services.run.beginning import TASK_LIMIT, BeginError
+    from console.services.system.directories import absolute
 
     if not form.task_file.strip():
         return form.task.encode()
     if form.task.strip():
         raise BeginError("a task and a task file are both given; clear one of the two")
-    path = Path(form.task_file.strip()).expanduser()
+    path = absolute(Path(form.task_file.strip()))
     try:
         with path.open("rb") as file:
             return file.read(TASK_LIMIT + 1)

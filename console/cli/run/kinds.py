@@ -29,6 +29,7 @@ from console.services.run.run_log import RunLog
 from console.services.run.session import step_all, stepping
 from console.services.run.step import GateNoted, StepEvent
 from console.services.run.stepper import Stepper
+from console.services.system.directories import absolute
 from console.view.run_words import entry_words
 
 
@@ -68,7 +69,7 @@ async def _start(context: RunContext, arguments: argparse.Namespace) -> ExitCode
     order = Order(
         read_task(arguments.task_file),
         ArtifactKind(arguments.kind_of_artifact),
-        arguments.repo.absolute(),
+        absolute(arguments.repo),
         tuple(arguments.context),
         are_checks_confirmed=arguments.run_checks,
     )

@@ -14,6 +14,7 @@ from console.domain.finding import Severity
 from console.domain.problem import Problem, ProblemKind
 from console.domain.text.safe import safe
 from console.domain.workflows.boundary import Boundary, WorkflowCheck
+from console.services.system.directories import absolute
 from console.services.workflows.boundary import check_boundary, names_set
 from console.services.workflows.zizmor import find_zizmor
 from console.view.finding_sign import severity_sign
@@ -33,10 +34,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> ExitCode:
     """Check the boundary of a repository and of this environment, and show it."""
-    repository: Path = arguments.repository
+    repository = absolute(arguments.repository)
     if not repository.is_dir():
         raise Problem(
-            f"{safe(str(repository), limit=200)} is not a folder; name a repository's folder", ProblemKind.USAGE
+            f"{safe(str(arguments.repository), limit=200)} is not a folder; name a repository's folder",
+            ProblemKind.USAGE,
         )
     profile = chosen_profile(arguments)
     try:
@@ -50,7 +52,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
         )
     except OSError as error:
         reason = error.strerror or "input/output error"
-        raise Problem(f"cannot read {safe(str(repository), limit=200)}: {reason}") from None
+        raise Problem(f"cannot read {safe(str(arguments.repository), limit=200)}: {reason}") from None
     if arguments.json:
         from console.cli.reports.documents.boundary import BoundaryDocument
 

@@ -28,8 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the verb's arguments."""
     parser.add_argument(
         "--level",
-        type=int,
-        choices=[int(rung) for rung in Rung],
+        type=_rung,
         default=int(Rung.KEY),
         metavar="0..5",
         help="how far to climb: 0 offline, 1 connection, 2 catalogue, 3 key and path (default),"
@@ -49,6 +48,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         " refused; they may cost money",
     )
     parser.add_argument("--list", action="store_true", help="list every assertion and exit")
+
+
+def _rung(text: str) -> int:
+    if text in [str(int(rung)) for rung in Rung]:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"wants a rung from 0 to {max(Rung):d}")
 
 
 def run(arguments: argparse.Namespace) -> ExitCode:

@@ -11,6 +11,7 @@ from console.cli.exit_code import ExitCode, most_actionable
 from console.domain.instructions.source import Conflict, GitState, InstructionSet, InstructionSource, Load, Tool
 from console.domain.text.safe import safe
 from console.services.instructions.find import find_instructions, repository_of
+from console.services.system.directories import absolute
 from console.view.instruction_sign import conflict_sign
 
 
@@ -28,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> ExitCode:
     """Find the instructions, hash them and show conflicts."""
-    directory: Path = arguments.directory
+    directory = absolute(arguments.directory)
     found = asyncio.run(
         find_instructions(
             Tool(arguments.tool),

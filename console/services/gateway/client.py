@@ -24,6 +24,7 @@ import httpx
 from httpx_aiohttp import AiohttpTransport
 
 from console import __version__
+from console.domain.problem import ProblemKind
 from console.domain.routes.family import EndpointFamily
 from console.domain.tokens.secret import Secret
 from console.services.gateway.address import canonical_origin
@@ -40,6 +41,7 @@ from console.services.gateway.failure import (
 )
 from console.services.gateway.options import GatewayOptions
 from console.services.gateway.tls import verifying_context
+from console.services.system.directories import absolute
 from console.services.system.leak_guard import LEAK_GUARD
 
 BODY_LIMIT = 8 * 1024 * 1024
@@ -327,7 +329,7 @@ async def _end(sending: "asyncio.Task[httpx.Response]") -> None:
 def _tls(options: GatewayOptions) -> ssl.SSLContext:
     context = verifying_context()
     if options.ca_file is not None:
-        context.load_verify_locations(cadata=_read_certificates(options.ca_file.expanduser()))
+        context.load_verify_locations(cadata=_read_certificates(absolute(options.ca_file, ProblemKind.CONFIG)))
     return context
 
 

@@ -27,6 +27,7 @@ from console.services.run.routing import pin_routes
 from console.services.run.run_context import RunContext, RunInputs
 from console.services.run.run_log import RunLog, begin
 from console.services.run.signing import SigningError, sign_verified
+from console.services.system.directories import absolute
 
 TASK_LIMIT = 64 * 1024
 """The most bytes of a task."""
@@ -168,7 +169,7 @@ def _read_rubric(profile: Profile, kind: ArtifactKind) -> str:
     """Return the text of the operator's own rubric; empty for the built-in one."""
     if profile.policy.rubric is None:
         return ""
-    path = profile.policy.rubric.expanduser()
+    path = absolute(profile.policy.rubric, ProblemKind.CONFIG)
     shown = safe(str(path), limit=200)
     try:
         data = read_beginning(path, RUBRIC_LIMIT + 1)

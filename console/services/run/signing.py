@@ -15,6 +15,7 @@ from console.domain.problem import Problem, ProblemKind
 from console.domain.run.command import SignDecision
 from console.domain.text.safe import safe
 from console.services.config.settings import PolicySettings
+from console.services.system.directories import absolute
 from console.services.system.process import ChildReport, run_bounded
 
 TIMEOUT_S = 60.0
@@ -53,12 +54,12 @@ async def sign_verified(policy: PolicySettings, statement: bytes, environment: M
 
 def key_of(policy: PolicySettings) -> Path | None:
     """Return the operator's public key file; None if the policy names none."""
-    return None if policy.operator_key is None else policy.operator_key.expanduser()
+    return None if policy.operator_key is None else absolute(policy.operator_key, ProblemKind.CONFIG)
 
 
 def signers_of(policy: PolicySettings) -> Path | None:
     """Return the policy's list of signers; None if it names none."""
-    return None if policy.allowed_signers is None else policy.allowed_signers.expanduser()
+    return None if policy.allowed_signers is None else absolute(policy.allowed_signers, ProblemKind.CONFIG)
 
 
 async def sign(statement: bytes, key: Path, environment: Mapping[str, str]) -> str:

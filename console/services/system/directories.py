@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from console.domain.problem import Problem, ProblemKind
+from console.domain.text.safe import safe
 from console.services.system.private_file import PrivateFileError
 
 _NAME = "gateway-console"
@@ -60,6 +62,26 @@ class Directories:
     def token_audit(self) -> Path:
         """The log of token actions."""
         return self.state / "token-audit.jsonl"
+
+
+def absolute(path: Path, kind: ProblemKind = ProblemKind.USAGE) -> Path:
+    """Return a path from the root on, with `~` and `~user` as the shell reads them.
+
+    Args:
+        path: The path.
+        kind: What sort of fault it is where there is no such path.
+
+    Raises:
+        Problem: It is relative and the working directory was deleted, or names a user that does not exist.
+
+    """
+    try:
+        return path.expanduser().absolute()
+    except RuntimeError:
+        user = safe(path.parts[0], limit=200)
+        raise Problem(f"{user}: no home directory is known; write the path from / on", kind) from None
+    except OSError:
+        raise Problem("the working directory was deleted; change to another", kind) from None
 
 
 def _home(environment: Mapping[str, str], account_home: Callable[[], str]) -> Path:

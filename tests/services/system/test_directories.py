@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from console.services.system.directories import Directories, account_home, state_directory
+from console.domain.problem import Problem, ProblemKind
+from console.services.system.directories import Directories, absolute, account_home, state_directory
 from console.services.system.private_file import PrivateFileError
 
 
@@ -34,3 +35,29 @@ def test_a_user_without_a_home_is_told_what_to_set_once_something_is_to_be_kept(
 
 def test_the_account_of_this_user_has_a_home() -> None:
     assert account_home().startswith("/")
+
+
+def test_a_path_is_made_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", "/home/of-the-account")
+    assert absolute(Path("a")) == tmp_path / "a"
+    assert absolute(Path("/b")) == Path("/b")
+    assert absolute(Path("~/c")) == Path("/home/of-the-account/c")
+
+
+def test_a_path_of_an_unknown_user_is_an_expected_fault() -> None:
+    with pytest.raises(Problem, match=r"^~no-such-user: no home directory is known") as refused:
+        absolute(Path("~no-such-user/c"), ProblemKind.CONFIG)
+    assert refused.value.kind is ProblemKind.CONFIG
+
+
+def test_a_relative_path_in_a_deleted_directory_is_an_expected_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    with pytest.raises(Problem, match="the working directory was deleted") as refused:
+        absolute(Path())
+    assert refused.value.kind is ProblemKind.USAGE
