@@ -133,8 +133,8 @@ def test_a_call_that_fits_into_a_budget(limits: Limits, spent: Spent, cost: Esti
         (
             Budget(_RUN, Limits(microusd=1_000_000)),
             Estimate(5, None),
-            "the run may take $1.00 (run_usd or budget_usd), and the gateway names no price for this model, so the"
-            " limit cannot be kept: use a model with a price, or limit tokens instead",
+            "the run may take $1.00 (run_usd or budget_usd), and the gateway has no price for this model, so the"
+            " limit cannot be enforced: use a model with a price, or limit tokens instead",
         ),
     ],
 )

@@ -157,7 +157,7 @@ BAD_REFERENCES = [
     ("keyrin://a/b", "has an unknown scheme; did you mean keyring:?"),
     ("env:gw token", "env: needs a variable's name"),
     ("env:", "env: needs a variable's name"),
-    ("env:GW\\n", "has a control character"),
+    ("env:GW\\n", "contains a control character"),
     ("keyring://only", "keyring: needs keyring://SERVICE/NAME"),
     ("keyring://a/b/c", "keyring: needs keyring://SERVICE/NAME"),
     ("file:etc/passwd", "file: needs an absolute path"),
@@ -165,9 +165,9 @@ BAD_REFERENCES = [
     ("vault:", "vault: needs a name"),
     ("cmd:ls", "cmd: needs a list"),
     ("cmd:['ls']", "cmd: runs a program, so only your own config file may use it"),
-    ("prompt:x", "prompt: stands alone"),
-    ("sim:x", "sim: stands alone"),
-    ("env:" + "G" * 300, "is longer than 256 characters"),
+    ("prompt:x", "prompt: takes nothing"),
+    ("sim:x", "sim: takes nothing"),
+    ("env:" + "G" * 300, "is longer than the limit of 256 characters"),
     ("", "is not a reference"),
 ]
 

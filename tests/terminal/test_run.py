@@ -27,7 +27,7 @@ def test_a_run_is_stepped_by_keys_to_a_sealed_candidate(tmp_path: Path) -> None:
         terminal.until("key sim: ✓")
         terminal.until("no run yet: n begins one")
         terminal.press("n")
-        terminal.until("what is to be done")
+        terminal.until("what should be done")
         terminal.press("Write a short note on the gateway.")
         terminal.until("on the gateway.")
         terminal.press("\t")

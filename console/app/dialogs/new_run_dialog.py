@@ -102,7 +102,7 @@ class NewRunDialog(ModalScreen[RunForm | None]):
         with Vertical(id="framed") as frame:
             frame.border_title = "new run"
             frame.border_subtitle = "enter in a line begins   esc leaves and keeps your input"
-            yield Label("what is to be done", markup=False)
+            yield Label("what should be done", markup=False)
             yield self._typed
             for name, label, _ in _FIELDS:
                 with Horizontal(classes="field"):

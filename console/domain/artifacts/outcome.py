@@ -44,7 +44,7 @@ class CheckOutcome:
 
 
 def places(numbers: Sequence[int], what: str = "line") -> str:
-    """Return where something was seen, in at most 5 numbers: `lines 3, 9 and 12`, `lines 1, 2, 3, 4, 5 and 7 more`."""
+    """Return places, in at most five numbers: `lines 3, 9 and 12`, `lines 1, 2, 3, 4, 5 and 7 more`."""
     distinct = sorted(set(numbers))
     if not distinct:
         return ""

@@ -39,7 +39,7 @@ class Patch:
     changes: tuple[FileChange, ...]
     faults: tuple[PatchFault, ...]
     brought: tuple[tuple[int, str], ...] = field(repr=False)
-    """What the patch brings, with line numbers: added lines, headers and prose; not context or removed lines."""
+    """The content that the patch brings, with line numbers: added lines, headers and prose, not context or removals."""
     stray: tuple[int, ...] = ()
     """The lines outside the diff, such as prose around it."""
 

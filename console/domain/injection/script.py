@@ -13,7 +13,7 @@ from functools import cache
 from console.domain.injection.fact import languages
 
 _SCRIPT_LETTERS = 16
-"""An unknown script counts from this many letters on, only words of two or more: fewer may be names of languages."""
+"""An unknown script counts from this many letters, and words of two or more: fewer may be names of languages."""
 _BLOCKS = (
     (0x0370, 0x03FF), (0x0530, 0x058F), (0x0590, 0x05FF), (0x0700, 0x074F), (0x0780, 0x089F), (0x0A00, 0x0A7F),
     (0x0A80, 0x0AFF), (0x0B00, 0x0B7F), (0x0B80, 0x0BFF), (0x0C00, 0x0C7F), (0x0C80, 0x0CFF), (0x0D00, 0x0D7F),

@@ -1,7 +1,7 @@
-"""Whether a run of characters is random, or a name that a person made from words.
+"""Whether a run of characters is random, or made from words by a person.
 
-Neighbours tell: within words and names a few pairs of letters account for nearly all, and digits stay together. Random
-runs of small letters alone are sometimes missed, one in a thousand at 60 characters; no known key looks like that.
+Neighbours tell: in a word or a name a few pairs of letters are nearly all, and digits stay together. Random runs
+of small letters alone are sometimes missed, one in a thousand at 60 characters; no known key looks like that.
 """
 
 import re
@@ -47,7 +47,7 @@ _COUNTED = "1234567890"
 
 
 def is_machine_made(text: str) -> bool:
-    """Return whether a value is random: its letters do not follow one another as in words, or it is a number."""
+    """Return whether a value is random: a number, or letters that do not follow one another as those of a word."""
     if len(set(text)) < _LEAST_DISTINCT:
         return False
     parts = _PART.findall(text)

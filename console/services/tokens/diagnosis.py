@@ -109,7 +109,7 @@ def _for_keyring(reference: Reference, state: TokenState, machine: Machine) -> t
         case KeyringState.UNLOCKED if state is TokenState.TIMEOUT:
             return (f"{_CONSOLE} check",), "The keyring answers again."
         case KeyringState.UNLOCKED | KeyringState.OTHER:
-            return (f"{_CONSOLE} set {reference}",), "The keyring is there and open."
+            return (f"{_CONSOLE} set {reference}",), "The keyring is available and unlocked."
         case KeyringState.LOCKED:
             return (f"{_CONSOLE} unlock",), "It asks for the keyring's password on this terminal; no display is needed."
         case KeyringState.NO_KEYRING:

@@ -44,7 +44,7 @@ class Items:
             self._notes.add("RSP-STREAM-04", "other_item", f"events: {self._other_ids}")
 
     def judge_end(self, response: dict[str, object], status: str) -> None:
-        """Note items that are still open, and a last response that does not list exactly the closed items."""
+        """Note items that are open at the stream's end, and a last response that lists others than were closed."""
         if self._open:
             case = "item_not_done" if status == "completed" else "cut"
             self._notes.add("RSP-STREAM-07", case, f"open items: {len(self._open)}")

@@ -350,9 +350,13 @@ async def test_what_may_not_be_decided_is_refused_with_a_reason_and_changes_noth
     refusals: list[tuple[int, str, tuple[str, ...]]] = [
         (2, "waits at the gate instruction source", (*decide, "ready", "--gate", "writer", "--saw", saw)),
         (2, "needs a reason", (*decide, "block", "--gate", "instruction", "--saw", saw)),
-        (2, "one says ready or block", (*decide, "revise", "--gate", "instruction", "--reason", REASON)),
+        (2, "allows ready or block", (*decide, "revise", "--gate", "instruction", "--reason", REASON)),
         (7, "since you looked", (*decide, "ready", "--gate", "instruction", "--saw", "0" * 12)),
-        (11, "Tokens are never options", (*decide, "block", "--gate", "instruction", "--reason", f"it is {KEY}")),
+        (
+            11,
+            "Never pass a token as an argument",
+            (*decide, "block", "--gate", "instruction", "--reason", f"it is {KEY}"),
+        ),
         (2, "at most 280", (*decide, "block", "--gate", "instruction", "--reason", "x" * 300)),
         (2, "no call of this gate was lost", ("run", "resume", run_id, "--repeat")),
         (11, "nothing was done", ("run", "stop", run_id, "--read-only")),

@@ -56,7 +56,7 @@ async def test_warnings_alone_do_not_fail(console: Console, repository: Path) ->
 async def test_a_failure_names_its_rule_and_its_line(console: Console, repository: Path) -> None:
     write(repository, with_run("deploy ${{ secrets.TOKEN }}"))
     result = await console.run("boundary", repository)
-    assert ".github/workflows/ci.yml  × fail  BND-06: A secret is put into a script" in result.stdout
+    assert ".github/workflows/ci.yml  × fail  BND-06: A secret is inserted into a script" in result.stdout
     assert "(line 8)" in result.stdout
     assert result.code == 1
 

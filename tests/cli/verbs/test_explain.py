@@ -79,7 +79,7 @@ async def test_a_body_in_a_file_is_judged(console: Console, body_file: Path) -> 
     assert "Not retried: account_quota stops before generation" in result.stdout
     assert "Blame: account." in result.stdout
     assert re.search(r"Rule quota-code, from https://", result.stdout)
-    assert result.stderr == 'it said: "You exceeded your current quota"\n'
+    assert result.stderr == 'the error said: "You exceeded your current quota"\n'
 
 
 async def test_a_judged_body_is_a_document_without_the_bodys_words(console: Console, body_file: Path) -> None:
@@ -224,7 +224,7 @@ async def test_an_empty_body_needs_a_status(console: Console) -> None:
         (("--header", "retry-after"), "name: value"),
         (("--header", ": 20"), "name: value"),
         (("--family", "chat"), "responses"),
-        (("a.json", "b.json"), "too many"),
+        (("a.json", "b.json"), "extra argument"),
         (("--statuss", "400"), "--statuss"),
     ],
 )
@@ -257,7 +257,7 @@ async def test_a_body_that_holds_a_key_and_escapes_gives_neither_back(console: C
 async def test_no_more_than_300_characters_of_a_body_are_shown(console: Console) -> None:
     body = json.dumps({"error": {"message": "insufficient_quota " * 500}}).encode()
     result = await console.run("explain", "--status", "429", "-", given=body)
-    (said,) = re.findall(r'it said: "(.*)"', result.stderr)
+    (said,) = re.findall(r'the error said: "(.*)"', result.stderr)
     assert 200 < len(said) <= 300
 
 

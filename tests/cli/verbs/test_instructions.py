@@ -87,8 +87,8 @@ async def test_imports_stand_below_their_importer_and_a_cycle_is_told(console: C
 @pytest.mark.parametrize(
     ("text", "code", "words"),
     [
-        (f"Rules.\n{TOKEN}\n", 11, "! look  I12  AGENTS.md  line 2 looks like it holds a GitHub token"),
-        ("Rules.\u202e\n", 11, "! look  I11  AGENTS.md  holds 1 bidi character(s)"),
+        (f"Rules.\n{TOKEN}\n", 11, "! look  I12  AGENTS.md  line 2 seems to contain a GitHub token"),
+        ("Rules.\u202e\n", 11, "! look  I11  AGENTS.md  contains 1 bidi character(s)"),
         ("", 1, "× stops  I14  Codex finds no instructions here"),
     ],
 )
@@ -117,7 +117,7 @@ async def test_a_directory_without_git_says_so(console: Console, tree: Tree) -> 
     tree.add("AGENTS.md")
     result = await console.run("instructions", tree.root)
     assert "compared   with nothing: there is no git repository" in result.stdout
-    assert "! look  I05  The directory is in no git repository" in result.stdout
+    assert "! look  I05  The directory is not in a git repository" in result.stdout
     assert result.code == 1
 
 

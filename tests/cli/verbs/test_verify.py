@@ -120,7 +120,7 @@ UNFIT = {
     ("verify", "show", "\x1b[2J"): (2, "unknown row"),
     ("verify", "mark"): (2, "ROW"),
     ("verify", "bogus"): (2, "bogus"),
-    ("verify", "mark", "ci-secrets", "memory-model"): (2, "too many"),
+    ("verify", "mark", "ci-secrets", "memory-model"): (2, "extra argument"),
     ("verify", "mark", "ci-secrets", "--bogus"): (2, "unknown option --bogus"),
     ("verify", "mark", "ci-secrets", "--note", "x " * 251): (2, "at most 500 characters"),
     ("verify", "--require-fresh", "mark", "ci-secrets"): (2, "--require-fresh"),

@@ -27,7 +27,8 @@ def test_a_reading_that_may_be_a_stopping_one_is_never_repeated() -> None:
         other_readings=(Category.TIMEOUT, Category.ACCOUNT_QUOTA),
     )
     assert (both.stops, both.retryable) == (True, False)
-    assert both.why_not_retried == "Not retried: this may also be timeout, account_quota, which no repetition mends."
+    words = "Not retried: this may also be timeout, account_quota, which a repetition does not fix."
+    assert both.why_not_retried == words
     passing = replace(both, other_readings=(Category.TIMEOUT,))
     assert (passing.stops, passing.retryable) == (False, True)
 

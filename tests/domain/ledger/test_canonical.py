@@ -124,4 +124,4 @@ def test_reading_any_bytes_gives_an_object_or_says_why_not(data: bytes) -> None:
 def test_a_refusal_never_holds_the_value(value: object) -> None:
     with pytest.raises(ValueError, match=r".") as caught:
         canonical({"a": [value, 0.5]})
-    assert str(caught.value) == "a float has no one spelling; keep an integer of a smaller unit"
+    assert str(caught.value) == "a float has no unique encoding; store an integer in a smaller unit"

@@ -109,7 +109,7 @@ def test_what_is_not_a_line_is_not_read(changes: dict[str, object]) -> None:
 def test_a_line_without_a_field_is_not_read(name: str) -> None:
     fields = json.loads(line_to_json(chain(1)[0]))
     del fields[name]
-    with pytest.raises(ValueError, match="has the fields"):
+    with pytest.raises(ValueError, match="must have exactly the fields"):
         line_from_json(canonical(fields))
 
 
@@ -135,9 +135,9 @@ def test_another_spelling_of_a_line_is_not_read() -> None:
         (("ReviewScored", "writer", 1, b"[]"), "object"),
         (("ReviewScored", "writer", 1, b'{"a":1.5}'), "float"),
         (("ReviewScored", "writer", 1, canonical({"a": "x" * BODY_LIMIT})), "larger"),
-        (("GateDecided", None, 1, b"{}"), "names the gate"),
-        (("CallIntended", "writer", 1, b"{}"), "names the call"),
-        (("CallLost", "writer", 1, b"{}"), "names the call"),
+        (("GateDecided", None, 1, b"{}"), "must name its gate"),
+        (("CallIntended", "writer", 1, b"{}"), "must name the call"),
+        (("CallLost", "writer", 1, b"{}"), "must name the call"),
         (("CallIntended", "writer", 1, b"{}", "a/b"), "call's id"),
     ],
 )
@@ -154,7 +154,7 @@ def test_an_event_that_cannot_be_kept_is_refused(parts: tuple[Any, ...], words: 
     ],
 )  # fmt: skip
 def test_an_actor_of_another_form_is_refused(parts: tuple[Any, ...]) -> None:
-    with pytest.raises(ValueError, match="not of the form"):
+    with pytest.raises(ValueError, match="does not match"):
         Actor(ActorKind.OPERATOR, *parts)
 
 
@@ -196,7 +196,7 @@ def test_a_chain_that_was_left_alone_has_no_fault() -> None:
 def test_an_edited_line_is_found_at_its_place(changes: dict[str, Any]) -> None:
     lines = chain(5)
     lines[2] = replace(lines[2], **changes)
-    assert ChainFault(3, "it was edited: its content does not have its hash") in check_chain(lines)
+    assert ChainFault(3, "it was edited: its content does not match its hash") in check_chain(lines)
 
 
 def test_a_line_that_was_edited_and_hashed_anew_is_found_at_the_next() -> None:
@@ -220,8 +220,8 @@ def test_bytes_that_read_as_two_fields_are_no_body() -> None:
         ([1, 2, 4, 5], 4, "line 3 is missing before it"),
         ([1, 5], 5, "lines 2 to 4 are missing before it"),
         ([2, 3], 2, "line 1 is missing before it"),
-        ([1, 2, 2, 3], 2, "it is out of order: line 3 should stand here"),
-        ([1, 3, 2], 2, "it is out of order: line 4 should stand here"),
+        ([1, 2, 2, 3], 2, "it is out of order: line 3 should be here"),
+        ([1, 3, 2], 2, "it is out of order: line 4 should be here"),
     ],
 )
 def test_lines_that_were_taken_out_or_moved_are_found(kept: list[int], seq: int, words: str) -> None:

@@ -107,7 +107,7 @@ def test_a_finding_is_read_with_the_words_of_the_domain() -> None:
         ('\ufeff{"a": 1}', "it is not JSON"),
         ("null", "it has to be an object"),
         ("{}", "it has no instruction_source"),
-        ('{"scope": [], "scope": []}', "a key stands twice in one object"),
+        ('{"scope": [], "scope": []}', "an object has the same key twice"),
         ('{"instruction_source": "", "scope": [], "steps": {}, "stop_conditions": []}', "steps has to be a list"),
         (
             '{"instruction_source": "", "scope": ["\\ud800"], "steps": [], "stop_conditions": []}',
@@ -115,7 +115,7 @@ def test_a_finding_is_read_with_the_words_of_the_domain() -> None:
         ),
         (
             '{"instruction_source": "", "scope": [], "steps": [], "stop_conditions": [], "hunter2": 1}',
-            "it has a property that it may not have",
+            "it has a property that is not allowed",
         ),
         (
             json.dumps({"instruction_source": "", "scope": ["x"] * 9, "steps": [], "stop_conditions": []}),

@@ -82,7 +82,7 @@ def test_a_token_in_reach_is_a_finding_that_says_what_to_do(name: str, finding_i
 def test_a_name_that_is_not_plain_is_never_shown(name: str) -> None:
     tokens = seen_tokens([name])
     (finding,) = check_tokens(tokens)
-    assert finding.message.startswith("A variable is set that holds a publisher's token")
+    assert finding.message.startswith("A variable contains a publisher's token")
     assert name not in str(tokens) + str(finding)
 
 

@@ -208,7 +208,7 @@ def test_the_gravest_comes_first_and_a_source_has_its_day() -> None:
 def test_a_workflow_that_could_not_be_read_says_why_and_is_still_searched_for_secrets() -> None:
     not_read, secret = check_workflow(Workflow("ci.yml", f"on: [\n# {SECRET}\n", None, "it is not YAML"))[::-1]
     assert (not_read.finding.id, not_read.lines) == ("BND-14", ())
-    assert not_read.finding.message.endswith("nothing is known of it: it is not YAML.")
+    assert not_read.finding.message.endswith("nothing is known about it: it is not YAML.")
     assert (secret.finding.id, secret.lines) == ("BND-08", (2,))
 
 

@@ -60,12 +60,12 @@ async def test_a_pinned_set_that_is_unchanged_says_nothing(tree: Tree) -> None:
             "changed since it was pinned (19 bytes then, 7",
         ),
         (lambda tree: (tree.root / "AGENTS.md").unlink(), "AGENTS.md", "is no longer read"),
-        (lambda tree: tree.add("AGENTS.override.md"), "AGENTS.override.md", "was not there"),
-        (lambda tree: tree.personal(".codex/AGENTS.md"), "~/.codex/AGENTS.md", "was not there"),
+        (lambda tree: tree.add("AGENTS.override.md"), "AGENTS.override.md", "did not exist"),
+        (lambda tree: tree.personal(".codex/AGENTS.md"), "~/.codex/AGENTS.md", "did not exist"),
         (
             lambda tree: tree.personal(".codex/config.toml", text="project_doc_max_bytes = 5"),
             "AGENTS.md",
-            "has the same bytes, and the tool reads it otherwise",
+            "has the same bytes, but the tool reads it differently",
         ),
         (lambda tree: shutil.rmtree(tree.root), "AGENTS.md", "is no longer read"),
     ],
@@ -309,7 +309,7 @@ async def test_a_name_in_other_capitals_is_told(tree: Tree, name: str) -> None:
 async def test_hidden_characters_keep_the_gate_shut(tree: Tree, character: str, kind: str) -> None:
     tree.add("AGENTS.md", text=f"Rules.\nBe kind{character}.\n").commit()
     (conflict,) = told(found := await tree.find(), "I11")
-    assert conflict.message.startswith(f"holds 1 {kind} character(s), the first in line 2")
+    assert conflict.message.startswith(f"contains 1 {kind} character(s), the first in line 2")
     assert character not in conflict.message
     assert found.unsettled() == (conflict,)
 
@@ -318,7 +318,7 @@ async def test_what_looks_like_a_secret_is_told_by_its_line_and_never_shown(tree
     tree.add("AGENTS.md", text=f"Rules.\n\nexport GITHUB_TOKEN={TOKEN}\n").commit()
     found = await tree.find()
     (conflict,) = told(found, "I12")
-    assert conflict.message.startswith("line 3 looks like it holds a GitHub token")
+    assert conflict.message.startswith("line 3 seems to contain a GitHub token")
     assert TOKEN[8:20] not in repr(found)
 
 

@@ -128,7 +128,7 @@ async def test_without_a_repository_codex_reads_the_directory_alone(tree: Tree) 
     found = await tree.find(at="api")
     assert loads(found) == [("api/AGENTS.md", "always")]
     (conflict,) = told(found, "I05")
-    assert "is in no git repository" in conflict.message
+    assert "is not in a git repository" in conflict.message
     assert found.git.value == "no_repository"
 
 
@@ -176,7 +176,7 @@ async def test_an_agents_md_below_a_claude_md_is_not_read_and_told(tree: Tree) -
     assert loads(found) == [("CLAUDE.md", "always"), ("api/AGENTS.md", "shadowed")]
     (conflict,) = found.conflicts
     assert (conflict.code.value, conflict.path) == ("I02", "api/AGENTS.md")
-    assert "beside or above" in conflict.message
+    assert "in its directory or above" in conflict.message
 
 
 @pytest.mark.parametrize("kind", ["import", "link", "copy"])

@@ -190,7 +190,7 @@ async def test_a_budget_in_dollars_without_a_price_sends_nothing() -> None:
     async with scripted() as server:
         result = result_of(await smoke_in(Shape.TEXT, server, reservations=reservations_of(microusd=9_000_000)))
     assert server.connections == 0
-    assert "names no price" in (result.classification.evidence if result.classification else "")
+    assert "has no price" in (result.classification.evidence if result.classification else "")
 
 
 async def test_with_a_price_the_dollars_are_booked() -> None:

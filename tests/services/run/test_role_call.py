@@ -84,7 +84,7 @@ def test_an_answer_is_read_or_it_is_said_where_it_departs() -> None:
     for text, why in (
         (plan.replace('["b"]', '["b", 1]'), "steps[1] has to be a text"),
         (plan[:-1], "it is not JSON"),
-        (plan[:-1] + ',"scope":[]}', "a key stands twice in one object"),
+        (plan[:-1] + ',"scope":[]}', "an object has the same key twice"),
     ):
         refused = read_answer(Gate.PLANNER, text, ())
         assert isinstance(refused, Classification)

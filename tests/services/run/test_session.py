@@ -235,7 +235,7 @@ async def test_a_call_that_failed_is_repeated_once_and_then_one_revises_blocks_o
         assert gateway.roles == ["writer"]
         with pytest.raises(RunRefusedError, match="revise, block or stop"):
             await command(desk, log, AllowRepeat("and again"))
-        with pytest.raises(RunRefusedError, match="no reason makes it ready"):
+        with pytest.raises(RunRefusedError, match="no reason can change it to ready"):
             await say(desk, log, GateVerdict.READY)
         await say(desk, log, GateVerdict.REVISE)
     assert (log.state.gate, log.state.attempt, log.state.phase) == (Gate.WRITER, 2, Phase.DUE)
@@ -306,7 +306,7 @@ async def test_where_two_operators_are_wanted_no_verdict_is_taken_by_itself(offi
     office.configure(policy=four_eyes(key, list_signers(tmp_path, key)))
     async with office.desk() as desk:
         log = await office.begin(desk)
-        with pytest.raises(RunRefusedError, match="wants two operators"):
+        with pytest.raises(RunRefusedError, match="requires two operators"):
             await go_on(desk, log)
     assert log.state.is_waiting
 

@@ -53,7 +53,7 @@ async def test_two_operators_seal_a_candidate_and_every_signature_verifies(keys:
     async with keys.desk() as desk:
         log = await keys.office.begin(desk)
         await walk_to(desk, log, "candidate", Phase.WAITING)
-        with pytest.raises(RunRefusedError, match="another operator") as refused:
+        with pytest.raises(RunRefusedError, match="an operator who neither") as refused:
             await say(desk, log)
         assert refused.value.refusal.code is RefusalCode.FOUR_EYES
     keys.sits_down(keys.ben)
@@ -144,7 +144,7 @@ async def test_a_decision_that_was_written_without_a_signature_does_not_verify(k
         forged = OperatorSigned(signer_of(signed), signed, "0" * 64)
         named = replace(forged, key_fingerprint="SHA256:" + "A" * 43)
         for events, words in (
-            ([decided], "the policy wants two operators: this decision has to be signed"),
+            ([decided], "the policy requires two operators: this decision has to be signed"),
             ([pinned, decided], "instruction pinned cannot follow here: the gate instruction source is waiting"),
             ([forged, decided], f"the signature is not valid for ben@example.com of {keys.signers}"),
             ([named, decided], "the signature is not by the key that the line names"),
