@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 from support.tokens.token_store import ORIGIN, OTHER_ORIGIN, MemoryStore
 
+from console.domain.problem import Problem, ProblemKind
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.role import Role
 from console.domain.routes.route import Route, RouteTable
 from console.domain.tokens.secret import Secret
 from console.domain.tokens.state import TokenState
 from console.services.config.settings import GatewaySettings, Profile
-from console.services.open_gateway import TargetError, open_target
+from console.services.open_gateway import open_target
 from console.services.tokens.reference import Reference
 from console.services.tokens.stores.store import StoreError
 
@@ -57,9 +58,10 @@ def profile(*, path: str = "/v1/responses", references: tuple[str, ...] = (), **
 
 async def refusal(environment: dict[str, str], chosen: Profile) -> str:
     simulator = Simulator()
-    with pytest.raises(TargetError) as caught:
+    with pytest.raises(Problem) as caught:
         async with open_target(chosen, simulator.start, environment=environment, keyring=no_keyring()):
             pass
+    assert caught.value.kind is ProblemKind.CONFIG
     assert simulator.log == []
     return str(caught.value)
 
@@ -145,12 +147,14 @@ async def test_a_base_url_of_the_environment_that_does_not_fit_is_refused_withou
     assert "gw.example" not in message
 
 
-@pytest.mark.parametrize(
-    "ca_file", ["missing.pem", ".", "no-pem.txt", "empty.pem", "~nobody-of-this-name/ca.pem", "with\0nul.pem"]
-)
+@pytest.mark.parametrize("ca_file", ["missing.pem", ".", "no-pem.txt", "empty.pem", "with\0nul.pem"])
 async def test_a_ca_file_that_holds_no_certificate_is_refused(tmp_path: Path, ca_file: str) -> None:
     (tmp_path / "no-pem.txt").write_text("this is not a certificate\n")
     (tmp_path / "empty.pem").write_text("")
-    path = Path(ca_file) if ca_file.startswith("~") else tmp_path / ca_file
-    message = await refusal({}, profile(base_url="https://gw.example", ca_file=path))
+    message = await refusal({}, profile(base_url="https://gw.example", ca_file=tmp_path / ca_file))
     assert message == "ca_file of profile p cannot be read, or holds no PEM certificate"
+
+
+async def test_a_ca_file_of_a_user_who_does_not_exist_is_refused() -> None:
+    message = await refusal({}, profile(base_url="https://gw.example", ca_file=Path("~no-such-user/ca.pem")))
+    assert message.startswith("~no-such-user: no home directory is known")
