@@ -228,5 +228,5 @@ def budget_lines(run: RunState, width: int) -> Iterator[Line]:
 def _spent(spent: Spent, tokens: int | None, microusd: int | None) -> str:
     of_tokens = f" of {tokens:,}" if tokens is not None else ""
     of_usd = f" of {usd_text(microusd)}" if microusd is not None else ""
-    known = "" if spent.is_exact else " or more"
+    known = "" if spent.is_exact else ", estimated"
     return f"{spent.tokens:,}{of_tokens} tokens   {usd_text(spent.microusd)}{of_usd}{known}"

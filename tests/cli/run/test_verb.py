@@ -265,7 +265,7 @@ async def test_a_run_needs_a_repository_with_a_commit(runs: RunConsole, tmp_path
     ("pattern", "words"),
     [
         ("*.nothing", "names no file"),
-        ("../**", "goes up or nowhere"),
+        ("../**", "has an empty step"),
         ("/etc/passwd", "not a path inside the repository"),
     ],
 )
@@ -382,7 +382,7 @@ async def test_an_over_run_takes_nothing_more(runs: RunConsole) -> None:
     run_id = run_id_in(await runs.start())
     assert (await runs.run("run", "stop", run_id, "--reason", "not needed")).code == 0
     arguments = ("run", "decide", run_id, "--gate", "instruction", "--verdict", "ready", "--reason", REASON)
-    assert "nothing more can happen" in await runs.refused(2, *arguments)
+    assert "takes no more commands" in await runs.refused(2, *arguments)
     assert (await runs.run("run", "step", run_id)).code == 8
 
 
