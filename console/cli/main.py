@@ -22,11 +22,31 @@ SHORTEST_SECRET = 14
 """No known secret is shorter, so shorter arguments do not load the patterns of secrets."""
 
 
+class _HelpFormatter(argparse.HelpFormatter):
+    """Asks the terminal for its width itself: argparse loads `shutil` for it, and with that three compressors."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=_terminal_columns() - 2)
+
+
+def _terminal_columns() -> int:
+    columns = current().environment.get("COLUMNS", "")
+    if columns.isdecimal() and int(columns[:9]) > 0:
+        return int(columns[:9])
+    try:
+        return os.get_terminal_size(current().stdout.fileno()).columns or 80
+    except (AttributeError, OSError, ValueError):
+        return 80
+
+
 class _Parser(argparse.ArgumentParser):
     """A parser that raises instead of leaving the process."""
 
     fill: Callable[["_Parser"], None] | None = None
     """Adds the arguments of a verb; called when the parser is first used."""
+
+    def __init__(self, **how: "Any") -> None:
+        super().__init__(formatter_class=_HelpFormatter, **how)
 
     def parse_known_args(self, args: "Any" = None, namespace: "Any" = None) -> "Any":
         if self.fill is not None:
