@@ -70,7 +70,7 @@ class RunBridge:
         self._open_runs = open_runs
         self._session = session
         self._environment = environment
-        self._desk: RunContext | None = None
+        self._context: RunContext | None = None
         self._log: RunLog | None = None
         self._here: RunContext | None = None
         """The context with the profile of the run in view."""
@@ -107,30 +107,30 @@ class RunBridge:
                     self._share_gateway,
                     environment=self._environment,
                     reservations=self._session.reservations,
-                ) as desk:
-                    self._desk = desk
-                    await self._follow(desk)
+                ) as context:
+                    self._context = context
+                    await self._follow(context)
             except Problem as error:
                 self._session.dispatch(RunsFailed(str(error)))
             finally:
-                self._desk = None
+                self._context = None
 
-    async def _follow(self, desk: "RunContext") -> None:
-        await self._list(desk)
+    async def _follow(self, context: "RunContext") -> None:
+        await self._list(context)
         view = self._session.state.run
         if view is not None and view.runs:
             await self.look_at(view.runs[0].run_id)
-        async for changed in desk.ledger.changes(interval_s=_LOOK_S):
-            await self._list(desk)
+        async for changed in context.ledger.changes(interval_s=_LOOK_S):
+            await self._list(context)
             view = self._session.state.run
             if self._log is None and view is not None and view.runs:
                 await self.look_at(view.runs[0].run_id)
             elif self._log is not None and self._log.state.run_id in changed and self._step_task is None:
                 run = self._log.state
-                if await desk.ledger.head(run.run_id) != run.head:  # our own appends are shown already
+                if await context.ledger.head(run.run_id) != run.head:  # our own appends are shown already
                     await self.look_at(run.run_id)
 
-    async def _list(self, desk: "RunContext") -> None:
+    async def _list(self, context: "RunContext") -> None:
         from console.view.run_view import RunRow, RunsListed
 
         rows = [
@@ -144,16 +144,16 @@ class RunBridge:
                 each.updated_at_ms,
                 each.is_simulated,
             )
-            for each in await desk.ledger.runs(_LIST_LIMIT)
+            for each in await context.ledger.runs(_LIST_LIMIT)
         ]
         self._session.dispatch(RunsListed(tuple(rows)))
 
     async def look_at(self, run_id: str) -> None:
         """Put a run in view, in its current state."""
-        desk = self._desk
-        if desk is None:
+        context = self._context
+        if context is None:
             return
-        from console.app.runs.reading import desk_of_run, read_run
+        from console.app.runs.reading import context_of_run, read_run
         from console.view.run_view import RunUnread
 
         try:
@@ -163,8 +163,8 @@ class RunBridge:
             elif log is not None and log.state.run_id == run_id:
                 await log.refresh()
             else:
-                log = await read_run(desk, run_id)
-            self._here, self._problem = await desk_of_run(desk, log.state, self._open_gateway_of)
+                log = await read_run(context, run_id)
+            self._here, self._problem = await context_of_run(context, log.state, self._open_gateway_of)
             self._log = log
             await self._tell()
         except Problem as error:
@@ -214,10 +214,10 @@ class RunBridge:
         self._prepared = None
         async with self._stepping() as work:
             if work is not None:
-                log, desk = work
+                log, context = work
                 from console.services.run.session import stepping
 
-                async with stepping(desk, log) as stepper:
+                async with stepping(context, log) as stepper:
                     await log.refresh()
                     call = await stepper.prepare()
                 self._prepared = (log.state.head, call)
@@ -234,11 +234,11 @@ class RunBridge:
         async with self._stepping() as work:
             if work is None:
                 return
-            log, desk = work
+            log, context = work
             from console.services.run.session import stepping
             from console.services.run.step import StepHeldError
 
-            async with stepping(desk, log) as stepper:
+            async with stepping(context, log) as stepper:
                 await log.refresh()
                 head, call = self._prepared or ("", None)
                 self._prepared = None
@@ -254,11 +254,11 @@ class RunBridge:
         await self._session.load(_STEPPING)
         from console.view.run_view import StepEnded
 
-        log, desk, said = self._log, self._here, ""
+        log, context, said = self._log, self._here, ""
         with self._session.noted():
             self._step_task, self._stepped = asyncio.current_task(), log
             try:
-                yield None if log is None or desk is None else (log, desk)
+                yield None if log is None or context is None else (log, context)
             except Problem as error:
                 said = str(error)
             finally:
@@ -315,8 +315,8 @@ class RunBridge:
 
     async def begin(self, form: RunForm) -> str:
         """Begin a run and put it in view. Return why it cannot begin; nothing if it did."""
-        desk = self._desk
-        if desk is None:
+        context = self._context
+        if context is None:
             view = self._session.state.run
             return (view.failure if view is not None else "") or "the runs of this machine are still being read"
         await self._session.load(_STEPPING)
@@ -334,18 +334,18 @@ class RunBridge:
                 tuple(form.context.split()),
                 are_checks_confirmed=form.are_checks_confirmed,
             )
-            origin = origin_of(desk.profile, self._environment)
-            log, _ = await begin_run(desk, order, new_run_id(desk.now_ms, os.urandom), origin)
+            origin = origin_of(context.profile, self._environment)
+            log, _ = await begin_run(context, order, new_run_id(context.now_ms, os.urandom), origin)
         except Problem as error:
             return str(error)
-        await self._list(desk)
+        await self._list(context)
         await self.look_at(log.state.run_id)
         return ""
 
     async def command(self, what: "OperatorCommand") -> str:
         """Carry out an operator's command on the run in view. Return why not; nothing if it was carried out."""
-        log, desk = self._log, self._here
-        if log is None or desk is None:
+        log, context = self._log, self._here
+        if log is None or context is None:
             return "no run is in view"
         await self._session.load(_STEPPING)
         from console.services.run.deciding import command
@@ -353,7 +353,7 @@ class RunBridge:
         said = ""
         try:
             await log.refresh()
-            await command(desk, log, what)
+            await command(context, log, what)
         except Problem as error:
             said = str(error)
         await self.look_at(log.state.run_id)

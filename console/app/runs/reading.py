@@ -27,47 +27,47 @@ Opens = Callable[[Profile], Callable[[], AbstractAsyncContextManager[Target]]]
 """Returns what opens the gateway of a profile."""
 
 
-async def read_run(desk: RunContext, run_id: str) -> RunLog:
+async def read_run(context: RunContext, run_id: str) -> RunLog:
     """Read a run. Raises as `RunLog.open` does."""
-    return await RunLog.open(desk.ledger, run_id)
+    return await RunLog.open(context.ledger, run_id)
 
 
-async def desk_of_run(desk: RunContext, state: RunState, opens: Opens) -> tuple[RunContext, str]:
+async def context_of_run(context: RunContext, state: RunState, opens: Opens) -> tuple[RunContext, str]:
     """Return the context with the profile that a run was begun with, and why it cannot step the run.
 
     Args:
-        desk: The session's context.
+        context: The session's context.
         state: The run.
         opens: Opens the gateway of a profile other than the session's.
 
     """
     try:
-        inputs = await read_inputs(desk.artifacts, state)
+        inputs = await read_inputs(context.artifacts, state)
     except LedgerError as error:
-        return desk, str(error)
-    config = None if desk.profile.is_built_in else desk.profile.source
-    if (inputs.profile, inputs.config) == (desk.profile.name, config):
-        return desk, ""
+        return context, str(error)
+    config = None if context.profile.is_built_in else context.profile.source
+    if (inputs.profile, inputs.config) == (context.profile.name, config):
+        return context, ""
     try:
-        profile = profile_of(inputs, desk.environment)
+        profile = profile_of(inputs, context.environment)
         operator = operator_of(profile)
     except (ConfigError, OperatorError) as error:
-        return desk, str(error)
+        return context, str(error)
     return replace(
-        desk,
+        context,
         profile=profile,
-        catalogues=catalogues_of(profile, desk.environment),
+        catalogues=catalogues_of(profile, context.environment),
         operator=operator,
         open_target=opens(profile),
-        reservations=desk.reservations.under(profile.budget()),
+        reservations=context.reservations.under(profile.budget()),
     ), ""
 
 
-async def seen(desk: RunContext, log: RunLog, problem: str, known: Sequence[GateNotes] = ()) -> RunSeen:
+async def seen(context: RunContext, log: RunLog, problem: str, known: Sequence[GateNotes] = ()) -> RunSeen:
     """Return everything to show of a run.
 
     Args:
-        desk: The context of the run.
+        context: The context of the run.
         log: The run, read.
         problem: Why it cannot be stepped here; empty if it can.
         known: The notes of openings that are shown already: they are not read again.
@@ -76,7 +76,7 @@ async def seen(desk: RunContext, log: RunLog, problem: str, known: Sequence[Gate
     state = log.state
     words = [told for entry in log.entries if (told := entry_words(entry)) is not None]
     notes = [
-        known[place] if place < len(known) and known[place].opened == opened else await _notes(desk, state, opened)
+        known[place] if place < len(known) and known[place].opened == opened else await _notes(context, state, opened)
         for place, opened in enumerate(state.openings)
     ]
     asked = {**dict(independence(state, Gate.REVIEWER)), **dict(independence(state, Gate.CRITIC))}
@@ -86,13 +86,13 @@ async def seen(desk: RunContext, log: RunLog, problem: str, known: Sequence[Gate
         tuple(words),
         tuple(notes),
         tuple((asked | proven).items()),
-        desk.operator,
+        context.operator,
         problem,
     )
 
 
-async def _notes(desk: RunContext, state: RunState, opened: GateOpened) -> GateNotes:
-    data = None if opened.notes_sha256 is None else await _read(desk, opened.notes_sha256)
+async def _notes(context: RunContext, state: RunState, opened: GateOpened) -> GateNotes:
+    data = None if opened.notes_sha256 is None else await _read(context, opened.notes_sha256)
     if data is None:
         bare = tuple(RunNote(each.id, each.severity, "") for each in opened.findings)
         return GateNotes(opened, bare, is_kept=False)
@@ -100,10 +100,10 @@ async def _notes(desk: RunContext, state: RunState, opened: GateOpened) -> GateN
     findings = tuple(
         RunNote(found.id, found.severity, message) for found, (_, message) in zip(opened.findings, said, strict=False)
     )
-    return GateNotes(opened, findings, await _judged(desk, state, opened))
+    return GateNotes(opened, findings, await _judged(context, state, opened))
 
 
-async def _judged(desk: RunContext, state: RunState, opened: GateOpened) -> tuple[JudgeNote, ...]:
+async def _judged(context: RunContext, state: RunState, opened: GateOpened) -> tuple[JudgeNote, ...]:
     """Return what a judge wrote; nothing at a gate without one, or if its answer was deleted."""
     if opened.gate not in (Gate.REVIEWER, Gate.CRITIC):
         return ()
@@ -111,7 +111,7 @@ async def _judged(desk: RunContext, state: RunState, opened: GateOpened) -> tupl
     for stored in reversed(state.artifacts):
         if stored.role is not ArtifactRole.ANSWER or stored.attempt != opened.attempt:
             continue
-        data = await _read(desk, stored.sha256)
+        data = await _read(context, stored.sha256)
         answer = None if data is None else read_answer(opened.gate, data.decode(errors="replace"), criteria)
         if isinstance(answer, Review) and opened.gate is Gate.REVIEWER:
             scored = tuple(JudgeNote(each.id, "", each.evidence) for each in answer.criteria)
@@ -121,18 +121,18 @@ async def _judged(desk: RunContext, state: RunState, opened: GateOpened) -> tupl
     return ()
 
 
-async def read_text(desk: RunContext, state: RunState, role: ArtifactRole) -> str:
+async def read_text(context: RunContext, state: RunState, role: ArtifactRole) -> str:
     """Return the text of the newest artifact of a role, a plan formatted for display. Raises `LedgerError`."""
     stored = state.artifact(role)
-    data = None if stored is None else await desk.artifacts.read(stored.sha256)
+    data = None if stored is None else await context.artifacts.read(stored.sha256)
     if data is None:
         raise LedgerError(f"the {role} is no longer stored")
     return (msgspec.json.format(data, indent=2) if role is ArtifactRole.PLAN else data).decode(errors="replace")
 
 
-async def _read(desk: RunContext, sha256: str) -> bytes | None:
+async def _read(context: RunContext, sha256: str) -> bytes | None:
     try:
-        return await desk.artifacts.read(sha256)
+        return await context.artifacts.read(sha256)
     except LedgerError:
         return None  # an unreadable text is shown as not stored; the ledger holds the verdict
 
