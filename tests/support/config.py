@@ -19,7 +19,12 @@ def route(model: str = "m", family: str = "responses", path: str | None = None) 
 
 
 def config_table(
-    gateway: Table, routes: Mapping[str, Table] | None = None, *, profile: str = "p", **tables: Table | str
+    gateway: Table,
+    routes: Mapping[str, Table] | None = None,
+    *,
+    profile: str = "p",
+    policy: Table | str = "",
+    instructions: Table | str = "",
 ) -> dict[str, Any]:
     """Return a config of one profile.
 
@@ -27,10 +32,12 @@ def config_table(
         gateway: Its gateway.
         routes: The tables of its routes, by role; by default a writer's.
         profile: Its name.
-        tables: Its further tables by name; one that is text is TOML.
+        policy: Its policy, as a table or as TOML; left out if empty. So is the next one.
+        instructions: Its instructions.
 
     """
-    more = {name: tomllib.loads(table) if isinstance(table, str) else table for name, table in tables.items()}
+    tables = {"policy": policy, "instructions": instructions}
+    more = {name: tomllib.loads(each) if isinstance(each, str) else each for name, each in tables.items() if each}
     routes = {"writer": route()} if routes is None else routes
     return {
         "schema": 1,
