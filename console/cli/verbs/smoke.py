@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=[shape.value for shape in Shape],
         default=Shape.TEXT.value,
         metavar="S",
-        help="what to send: text (default), role (with its schema or tool), agent (as Codex or Claude Code send it)",
+        help="what to send: text (default), role (with its JSON schema), agent (as Codex or Claude Code send it)",
     )
     parser.add_argument(
         "--repeat", type=_count, default=1, metavar="N", help="smoke each route N times, one after another"

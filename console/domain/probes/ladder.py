@@ -49,7 +49,7 @@ _TITLES = {
 def rung_needed(role: Role) -> Rung:
     """Return the rung that a role needs before its output can be trusted.
 
-    Every role sends more than plain text: a schema or tools. A gateway that accepts text may still refuse those.
+    Every role sends more than plain text: a JSON schema. A gateway that accepts text may still refuse that.
     """
     return Rung.SMOKE if role is Role.FALLBACK else Rung.SHAPE
 
