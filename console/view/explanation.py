@@ -34,7 +34,7 @@ def _again(category: Category) -> str:
     if category is Category.RATE_LIMIT:
         return "only when you ask, after the wait that the gateway names"
     if category in (Category.UPSTREAM_UNAVAILABLE, Category.TIMEOUT):
-        return "only when you ask; the first call may have been billed"
+        return "only when you ask; a call that was sent may have been billed"
     return "no: the same call would end the same way"
 
 
