@@ -278,8 +278,3 @@ def why_not_follow(state: RunState, event: RunEvent) -> Refusal | None:
     """
     found = transition_of(state, event)
     return found if isinstance(found, Refusal) else None
-
-
-def can_follow(state: RunState, event: RunEvent) -> bool:
-    """Return whether an event can follow in a run."""
-    return why_not_follow(state, event) is None

@@ -38,7 +38,6 @@ class MessagesJudge(StreamJudge):
         super().__init__(expected)
         self._has_start = False
         self._has_begun = False
-        self._is_over = False
         self._is_stopped = False
         """Whether message_stop arrived."""
         self._block: _Block | None = None

@@ -11,7 +11,7 @@ from console.domain.run.event import Entry, GateDecided, RunCreated, RunEvent, R
 from console.domain.run.fold import apply
 from console.domain.run.gate import Gate, GateVerdict
 from console.domain.run.state import Phase, RunState
-from console.domain.run.transition import TRANSITIONS, can_follow
+from console.domain.run.transition import TRANSITIONS, why_not_follow
 
 
 def test_every_event_and_every_phase_has_its_place() -> None:
@@ -52,11 +52,11 @@ def test_only_a_beginning_begins_and_nothing_follows_the_end() -> None:
     assert isinstance(created, RunCreated)
     stopped = RunStopped(StopCause.OPERATOR)
     new = RunState(story.state.run_id)
-    assert can_follow(new, created)
-    assert not can_follow(new, stopped)
+    assert why_not_follow(new, created) is None
+    assert why_not_follow(new, stopped) is not None
     over = apply(story.state, Entry(story.state.seq + 1, 1, ANN, "f" * 64, stopped))
-    assert not any(can_follow(over, entry.event) for entry in story.entries)
-    assert not can_follow(over, stopped)
+    assert all(why_not_follow(over, entry.event) for entry in story.entries)
+    assert why_not_follow(over, stopped) is not None
 
 
 def test_a_run_that_is_blocked_stays_at_the_gate_and_attempt_that_blocked_it() -> None:
@@ -68,7 +68,7 @@ def test_a_run_that_is_blocked_stays_at_the_gate_and_attempt_that_blocked_it() -
     story.says(GateVerdict.REVISE)
     assert (story.state.gate, story.state.attempt, story.state.phase) == (Gate.WRITER, 3, Phase.OVER)
     assert story.state.spent_in_attempt == spent
-    assert not can_follow(story.state, opened(story.state, READY))
+    assert why_not_follow(story.state, opened(story.state, READY)) is not None
 
 
 def test_the_picture_is_drawn_from_the_table() -> None:
