@@ -1,30 +1,33 @@
-"""A route with the proof from the gateway's answers: the rungs that hold, and the verdict."""
+"""A route with the proof from the gateway's answers: the rungs that hold, what speaks against it, and its standing."""
 
 from dataclasses import dataclass, replace
 
 from console.domain.errors.category import Category, Classification
-from console.domain.probes.event import Event, RungFinished, SmokeFinished, SmokeStarted
-from console.domain.probes.ladder import Rung, RungResult, RungStatus
+from console.domain.probes.event import Event, RungFinished, SmokeFinished
+from console.domain.probes.ladder import Rung, RungResult, RungStatus, rung_needed
 from console.domain.probes.smoke import SmokeResult, SmokeStatus
+from console.domain.probes.standing import Standing, Trouble, offline_standing, trouble_of
 from console.domain.routes.contract import RouteCheck, Verdict
 from console.domain.routes.role import Role
 from console.domain.routes.shape import Shape
 
 _ABOUT_SHAPE = frozenset({Category.INVALID_REQUEST, Category.CONTRACT_VIOLATION, Category.ENDPOINT_DRIFT})
 """The refusals that tell something about the request's shape; an outage does not."""
+_RUNGS = {Shape.TEXT: Rung.SMOKE, Shape.ROLE: Rung.SHAPE}
+"""What a smoke test of each shape proves. An agent's shape proves nothing about the role's."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProvenRoute:
-    """A route with its offline check and its proof since then."""
+    """A route with its offline check and everything that was shown since then."""
 
     check: RouteCheck
     rungs: tuple[RungResult, ...] = ()
-    """The newest result of each rung, lowest first; repeating a rung drops the results above it."""
-    classification: Classification | None = None
-    """Why the newest call or rung failed; None if it passed."""
-    has_text: bool = False
-    """Whether the newest streamed text call passed."""
+    """The newest result of each rung, lowest first."""
+    calls: frozenset[Rung] = frozenset()
+    """The rungs of the calls that passed: streamed text, the role's shape."""
+    troubles: tuple[Trouble, ...] = ()
+    """What speaks against the route and was not disproved since, lowest rung first."""
 
     @property
     def role(self) -> Role:
@@ -40,31 +43,48 @@ class ProvenRoute:
         )
 
     @property
-    def verdict(self) -> Verdict:
-        """The verdict from the offline check and the gateway's newest answers."""
-        if self.check.verdict is Verdict.DRIFT:
-            return Verdict.DRIFT
-        if self.has_text and self._is_shape_refused:
-            return Verdict.CONDITIONAL
-        if self.classification is not None and self.classification.category is Category.ENDPOINT_DRIFT:
-            return Verdict.DRIFT
-        if self.classification is not None and self.classification.category.stops_before_generation:
-            return Verdict.BLOCKED
-        return Verdict.OK if self.has_text and self.check.verdict is Verdict.UNKNOWN else self.check.verdict
+    def needed(self) -> Rung:
+        """The rung that the role needs before its output may be trusted."""
+        return rung_needed(self.role)
 
     @property
-    def _is_shape_refused(self) -> bool:
-        """Whether the role's own shape failed because of the shape."""
-        shape = next((result for result in self.rungs if result.rung is Rung.SHAPE), None)
-        if shape is None or shape.status is RungStatus.PASSED or shape.classification is None:
-            return False
-        return shape.classification.category in _ABOUT_SHAPE
+    def trouble(self) -> Trouble | None:
+        """The worst that speaks against the route; None if nothing does."""
+        return max(self.troubles, key=lambda trouble: trouble.standing.gravity, default=None)
+
+    @property
+    def classification(self) -> Classification | None:
+        """Why the worst trouble's call was refused or failed; None if none was."""
+        return None if self.trouble is None else self.trouble.classification
+
+    @property
+    def standing(self) -> Standing:
+        """The one verdict: the worst that is known and was not disproved."""
+        offline = offline_standing(self.check)
+        if offline is Standing.DRIFT:
+            return Standing.DRIFT
+        shown = self._shown()
+        if self.needed in self.calls:
+            return max(Standing.PROVEN, shown, key=lambda standing: standing.gravity)
+        is_asked = bool(self.calls) or any(result.rung > Rung.OFFLINE for result in self.rungs)
+        asked = Standing.UNPROVEN if is_asked else Standing.OFFLINE
+        if Rung.SMOKE in self.calls and offline is not Standing.CONDITIONAL:
+            offline = Standing.OFFLINE  # an answer disproves what the facts said about the model
+        return max(asked, offline, shown, key=lambda standing: standing.gravity)
+
+    def _shown(self) -> Standing:
+        """Return what the gateway's answers say against the route."""
+        trouble = self.trouble
+        if trouble is None:
+            return Standing.PROVEN
+        is_of_shape = trouble.rung is Rung.SHAPE and trouble.classification is not None
+        if is_of_shape and Rung.SMOKE in self.calls and self.classification.category in _ABOUT_SHAPE:
+            return Standing.CONDITIONAL
+        return trouble.standing
 
     def apply(self, event: Event) -> "ProvenRoute":
         """Return the route after an event. Pure and total: an event for another role changes nothing."""
         match event:
-            case SmokeStarted() if event.role is self.role:
-                return replace(self, classification=None)
             case SmokeFinished(result) if event.role is self.role:
                 return self._after_call(result)
             case RungFinished(result) if event.role is self.role:
@@ -73,13 +93,37 @@ class ProvenRoute:
                 return self
 
     def _after_call(self, result: SmokeResult) -> "ProvenRoute":
-        if result.status is SmokeStatus.UNKNOWN:
+        if self.check.verdict is Verdict.DRIFT or result.status in (SmokeStatus.UNKNOWN, SmokeStatus.SKIPPED):
             return self
-        has_text = result.status is SmokeStatus.PASSED if result.shape is Shape.TEXT else self.has_text
-        return replace(self, classification=result.classification, has_text=has_text)
+        rung = _RUNGS.get(result.shape)
+        if rung is None:
+            return self
+        if result.status is SmokeStatus.PASSED:
+            return self._after_pass(rung)
+        return self._with_trouble(rung, trouble_of(rung, result.classification, result.findings))
 
     def _after_rung(self, result: RungResult) -> "ProvenRoute":
-        """Return the route with a rung's newest result; results above it relied on the older one and are dropped."""
-        below = tuple(each for each in self.rungs if each.rung < result.rung)
-        has_text = result.status is RungStatus.PASSED if result.rung is Rung.SMOKE else self.has_text
-        return replace(self, rungs=(*below, result), classification=result.classification, has_text=has_text)
+        """Return the route with a rung's newest result. Results above one that does not hold rested on it."""
+        is_lost = not result.holds and result.rung < Rung.SMOKE
+        others = tuple(each for each in self.rungs if each.rung < result.rung or (each.rung > result.rung and not is_lost))
+        rungs = tuple(sorted((*others, result), key=lambda each: each.rung))
+        route = replace(self, rungs=rungs)
+        if result.rung is Rung.OFFLINE:
+            return route  # the check itself is in `check`
+        if result.status is RungStatus.PASSED:
+            route = route._after_pass(result.rung)
+        return route._with_trouble(result.rung, trouble_of(result.rung, result.classification, result.findings))
+
+    def _after_pass(self, rung: Rung) -> "ProvenRoute":
+        calls = self.calls | {rung} if rung >= Rung.SMOKE else self.calls
+        return replace(self, calls=calls, troubles=tuple(each for each in self.troubles if each.survives(rung)))
+
+    def _with_trouble(self, rung: Rung, trouble: Trouble | None) -> "ProvenRoute":
+        """Return the route with a rung's newest trouble; the calls that it contradicts prove nothing any more."""
+        if trouble is None:
+            return self
+        others = tuple(each for each in self.troubles if each.rung is not rung)
+        calls = frozenset(call for call in self.calls if call < rung) if trouble.classification else self.calls
+        return replace(
+            self, calls=calls, troubles=tuple(sorted((*others, trouble), key=lambda each: each.rung))
+        )
