@@ -58,8 +58,14 @@ def read_listing(body: bytes) -> Listing | None:
     return Listing(tuple(entries), next_after, is_cut=len(rows) > ENTRY_LIMIT)
 
 
-def merge(listings: Iterable[tuple[str, Listing]]) -> Catalogue:
-    """Merge lists, each with its path: a later list fills in the gaps of an earlier one."""
+def merge(listings: Iterable[tuple[str, Listing]], *, is_complete: bool = True) -> Catalogue:
+    """Merge lists, each with its path: a later list fills in the gaps of an earlier one.
+
+    Args:
+        listings: Each list's path and content.
+        is_complete: Whether every list that the gateway has was read to its end.
+
+    """
     entries: dict[str, CatalogueEntry] = {}
     sources: list[str] = []
     for source, listing in listings:
@@ -68,7 +74,8 @@ def merge(listings: Iterable[tuple[str, Listing]]) -> Catalogue:
         for entry in listing.entries:
             known = entries.get(entry.model)
             entries[entry.model] = entry if known is None else _merged(known, entry)
-    return Catalogue(entries, tuple(sources), any(entry.price is not None for entry in entries.values()))
+    is_priced = any(entry.price is not None for entry in entries.values())
+    return Catalogue(entries, tuple(sources), is_priced, is_complete)
 
 
 def _merged(known: CatalogueEntry, entry: CatalogueEntry) -> CatalogueEntry:

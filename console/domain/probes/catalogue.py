@@ -39,6 +39,8 @@ class Catalogue:
     """The paths that returned a list."""
     is_priced: bool = False
     """Whether at least one list has prices, so that a model without one is noticeable."""
+    is_complete: bool = True
+    """Whether every list that the gateway has was read to its end: only then does a missing model mean anything."""
 
     def get(self, model: str) -> CatalogueEntry | None:
         """Return a model's entry; case and the parts that gateways add to an id do not matter."""
@@ -68,7 +70,9 @@ class Change:
 
 
 def changes(before: Catalogue, after: Catalogue) -> Iterator[Change]:
-    """Yield the changes of a catalogue, sorted by model name."""
+    """Yield the changes of a catalogue, sorted by model name; none if a list could not be read."""
+    if not (before.is_complete and after.is_complete):
+        return
     for model in sorted({*before.entries, *after.entries}):
         old, new = before.entries.get(model), after.entries.get(model)
         if old is None or new is None:
@@ -90,7 +94,7 @@ def check_listed(check: RouteCheck, catalogue: Catalogue) -> tuple[Finding, ...]
         return ()
     entry = catalogue.get(check.route.model)
     if entry is None:
-        return (finding_of("MOD-01", "not_listed"),)
+        return (finding_of("MOD-01", "not_listed"),) if catalogue.is_complete else ()
     findings: list[Finding] = []
     if not entry.is_enabled:
         findings.append(finding_of("MOD-03", "switched_off"))

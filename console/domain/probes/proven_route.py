@@ -105,7 +105,9 @@ class ProvenRoute:
     def _after_rung(self, result: RungResult) -> "ProvenRoute":
         """Return the route with a rung's newest result. Results above one that does not hold rested on it."""
         is_lost = not result.holds and result.rung < Rung.SMOKE
-        others = tuple(each for each in self.rungs if each.rung < result.rung or (each.rung > result.rung and not is_lost))
+        others = tuple(
+            each for each in self.rungs if each.rung < result.rung or (each.rung > result.rung and not is_lost)
+        )
         rungs = tuple(sorted((*others, result), key=lambda each: each.rung))
         route = replace(self, rungs=rungs)
         if result.rung is Rung.OFFLINE:
@@ -124,6 +126,4 @@ class ProvenRoute:
             return self
         others = tuple(each for each in self.troubles if each.rung is not rung)
         calls = frozenset(call for call in self.calls if call < rung) if trouble.classification else self.calls
-        return replace(
-            self, calls=calls, troubles=tuple(sorted((*others, trouble), key=lambda each: each.rung))
-        )
+        return replace(self, calls=calls, troubles=tuple(sorted((*others, trouble), key=lambda each: each.rung)))

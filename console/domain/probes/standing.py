@@ -69,9 +69,7 @@ class Trouble:
         return self.rung > rung or (self.rung < rung and self.classification is None)
 
 
-def trouble_of(
-    rung: Rung, classification: Classification | None, findings: tuple[Finding, ...] = ()
-) -> Trouble | None:
+def trouble_of(rung: Rung, classification: Classification | None, findings: tuple[Finding, ...] = ()) -> Trouble | None:
     """Return what a rung's result says against a route; None if it says nothing."""
     failing = tuple(finding for finding in findings if finding.severity is Severity.FAIL)
     if classification is not None and classification.category not in _OWN_REFUSALS:

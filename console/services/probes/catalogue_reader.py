@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from console.domain.errors.category import Category, Classification
 from console.domain.finding import Finding
 from console.domain.probes.assertion import finding_of
 from console.domain.probes.catalogue import Catalogue
@@ -13,6 +14,7 @@ from console.domain.routes.route import Route
 from console.services.gateway.call import Reply, read_whole
 from console.services.gateway.client import Gateway
 from console.services.gateway.failure import CallError
+from console.services.probes.reading import classify_reply
 from console.wire.catalogue import Listing, merge, read_listing
 
 LIST_LIMIT = 4 * 1024 * 1024
@@ -25,6 +27,10 @@ _PAGE_LIMIT = 20
 _PUBLIC_LISTS = ("/api/models", "/api/pricing")
 """CometAPI's public list and new-api's prices, both under the base URL."""
 
+_ABSENT = (404, 405, 410, 501)
+"""The statuses of a path that a gateway does not have."""
+_OUTAGES = (Category.UPSTREAM_UNAVAILABLE, Category.TIMEOUT)
+
 
 @dataclass(frozen=True, slots=True)
 class CatalogueProof:
@@ -34,6 +40,10 @@ class CatalogueProof:
     notes: tuple[str, ...]
     findings: tuple[Finding, ...]
     requests_sent: int
+    key_refusal: Classification | None = None
+    """Why a list refused our own key with status 401; None if none did."""
+    outage: Classification | None = None
+    """Why no list could be read, if all failed as an outage does; None if any list answered differently."""
 
 
 async def read_catalogue(gateway: Gateway, routes: Sequence[Route]) -> CatalogueProof:
@@ -53,11 +63,20 @@ async def read_catalogue(gateway: Gateway, routes: Sequence[Route]) -> Catalogue
         reading.findings.append(finding_of("CAT-01", "too_slow"))
         for path in paths[len(reading.notes) :]:
             reading.notes.append(f"GET {path}: not read to the end within the {gateway.deadline_s:g} s for all lists")
-    catalogue = merge(reading.listings)
+        reading.is_complete = False
+    catalogue = merge(reading.listings, is_complete=reading.is_complete)
     if not catalogue.entries:
         reading.findings.append(finding_of("CAT-01", "none"))
     findings = tuple(dict.fromkeys(reading.findings))
-    return CatalogueProof(catalogue, tuple(reading.notes), findings, reading.requests_sent)
+    outages = reading.outages if len(reading.outages) == len(paths) else []
+    return CatalogueProof(
+        catalogue,
+        tuple(reading.notes),
+        findings,
+        reading.requests_sent,
+        key_refusal=reading.key_refusal,
+        outage=next(iter(outages), None),
+    )
 
 
 class _Reading:
@@ -71,6 +90,11 @@ class _Reading:
         """One per list, in order; a list that was not read to the end has none."""
         self.findings: list[Finding] = []
         self.requests_sent = 0
+        self.is_complete = True
+        """Whether every list that the gateway has was read to its end."""
+        self.key_refusal: Classification | None = None
+        self.outages: list[Classification] = []
+        """One per list that failed as an outage does."""
 
     async def read(self, path: str) -> None:
         """Read a list page by page.
@@ -89,9 +113,12 @@ class _Reading:
                 reply = await read_whole(self._gateway.call(path + query, None, None), limit=limit)
             except CallError as error:
                 said = error.classification.evidence
+                self._note_failure(path, error.classification)
                 break
             self._left -= len(reply.body)
             listing = await asyncio.to_thread(read_listing, reply.body) if reply.is_success else None
+            if not reply.is_success:
+                self._note_refusal(path, reply)
             count += 0 if listing is None else len(listing.entries)
             said = _said(reply, listing, count, limit)
             if listing is None:
@@ -106,7 +133,28 @@ class _Reading:
             query = f"?limit=1000&after_id={quote(listing.next_after, safe='')}"
         self.notes.append(f"GET {path}: {said}")
 
+    def _note_refusal(self, path: str, reply: Reply) -> None:
+        """Note a list that was refused: one that the gateway does not have is missing, any other refusal hides it."""
+        reading = classify_reply(path, None, reply)
+        if reply.status >= 500 and reply.status != 501:
+            self._note_failure(path, reading)
+        elif path in _PUBLIC_LISTS:
+            return  # most gateways do not have these, and say so with any status
+        elif reply.status == 401:
+            self.is_complete, self.key_refusal = False, reading
+            self.findings.append(finding_of("COM-S-04", "list", f"GET {path}: status 401"))
+        elif reply.status not in _ABSENT:
+            self.is_complete = False
+
+    def _note_failure(self, path: str, reading: Classification) -> None:
+        if reading.category in _OUTAGES:
+            self.outages.append(reading)
+        if path not in _PUBLIC_LISTS:
+            self.is_complete = False
+            self.findings.append(finding_of("CAT-02", "failed", f"GET {path}"))
+
     def _cut(self) -> None:
+        self.is_complete = False
         self.findings.append(finding_of("CAT-01", "too_long"))
 
 
@@ -125,7 +173,7 @@ def _said(reply: Reply, listing: Listing | None, count: int, limit: int) -> str:
     if listing is not None:
         return f"{reply.status}, {count} model(s)"
     if not reply.is_success:
-        return f"{reply.status}, no such list"
+        return f"{reply.status}, {'no such list' if reply.status in _ABSENT else 'not read'}"
     if len(reply.body) >= limit:
         return f"{reply.status}, longer than {limit // 1024} kB"
     return f"{reply.status}, {'a web page' if 'html' in reply.content_type else 'not a list of models'}"

@@ -135,7 +135,11 @@ async def _try_headers(route: Route, plan: SmokePlan, book: _Notebook) -> None:
         reply = await _ask(route, plan, book, body, limit=0, version=version)
         if reply is None:
             continue
-        is_refused = not reply.is_success and classify_reply(route, reply).category is not Category.INVALID_REQUEST
+        is_refused = (
+            not reply.is_success
+            and classify_reply(route.endpoint_path, route.endpoint_family, reply).category
+            is not Category.INVALID_REQUEST
+        )
         book.notes.append(f"anthropic-version {version}: {reply.status}{', refused' if is_refused else ''}")
         if is_refused:
             book.findings.append(
@@ -155,4 +159,5 @@ async def _refuse_foreign_model(route: Route, plan: SmokePlan, book: _Notebook) 
         book.notes.append(f"{RESPONSES_ONLY_MODEL} on chat: {reply.status}, served")
         book.findings.append(finding_of("PAR-02", "bridged"))
     else:
-        book.notes.append(f"{RESPONSES_ONLY_MODEL} on chat: {reply.status} {classify_reply(foreign, reply).category}")
+        category = classify_reply(foreign.endpoint_path, foreign.endpoint_family, reply).category
+        book.notes.append(f"{RESPONSES_ONLY_MODEL} on chat: {reply.status} {category}")

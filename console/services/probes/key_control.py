@@ -1,16 +1,20 @@
 """Rung 3: the negative controls. A wrong key and an unknown model are refused, and the family exists for the right key.
 
-A list that anyone may read proves nothing about a key, so these are calls on the route's own path. With the right key,
-none has both an input and the name of an existing model: nothing is generated, unless the gateway serves a model that
-does not exist, which is a finding.
+A list that anyone may read proves nothing about a key, so these are calls on the routes' own paths. With the right
+key, none has both an input and the name of an existing model: nothing is generated, unless the gateway serves a model
+that does not exist, which is a finding.
+
+What a control proves holds for every route on the same path: the controls are made once per path. Only a model that
+the gateway does not list gets a control of its own.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from console.domain.errors.category import Category, Classification
 from console.domain.finding import Finding
 from console.domain.money import Spent, estimate
 from console.domain.probes.assertion import finding_of
+from console.domain.probes.catalogue import Catalogue
 from console.domain.probes.ladder import RungStatus
 from console.domain.routes.route import Route
 from console.services.gateway.call import KeyUse, Reply, read_whole
@@ -26,17 +30,23 @@ UNKNOWN_MODEL = "gateway-console-no-such-model"
 _BODY_LIMIT = 262_144
 _CONTROL_TOKENS = 16
 _CONTROL_PROMPT = "Reply with OK."
+_OUTAGES = frozenset({Category.UPSTREAM_UNAVAILABLE, Category.TIMEOUT, Category.CONTRACT_VIOLATION})
+"""What a working gateway may also answer to a form without an input; in an outage, all controls say the same."""
+_REFUSES_UNKNOWN = frozenset({Category.ROUTE_MISSING, Category.ACCOUNT_PERMISSION})
+_OWN_KEY_REFUSED = frozenset({Category.ACCOUNT_AUTH, Category.ACCOUNT_QUOTA})
+"""A price or a permission that is missing may concern the unknown model; these concern the key."""
 
 
 @dataclass(frozen=True, slots=True)
 class KeyProof:
-    """The result of the controls."""
+    """What the controls prove for one route."""
 
     status: RungStatus
     notes: tuple[str, ...]
     findings: tuple[Finding, ...]
     classification: Classification | None
     requests_sent: int
+    """Requests made for this route; a control that it shares counts for the first route."""
     tokens: int | None
 
 
@@ -60,76 +70,182 @@ class _Control:
     def succeeded(self) -> bool:
         return self.reading is None
 
+    @property
+    def category(self) -> Category | None:
+        return None if self.reading is None else self.reading.category
+
+    @property
+    def accepts_key(self) -> bool:
+        """Whether only the form of the request was refused, if anything was."""
+        return self.category in (None, Category.INVALID_REQUEST)
+
     def told(self) -> str:
         status = "no reply" if self.reply is None else str(self.reply.status)
         return status if self.reading is None else f"{status} {self.reading.category}"
 
 
-async def prove_key(gateway: Gateway, route: Route, reservations: Reservations) -> KeyProof:
-    """Try the right key without an input, a wrong key, and the right key with an unknown model.
+@dataclass(slots=True)
+class _Tally:
+    """What the controls of one route took, and what they showed."""
 
-    Args:
-        gateway: The open client.
-        route: The route; only its own path and family are used.
-        reservations: The session's budget: a gateway that serves any model generates a few tokens for the third
-            control.
-
-    """
-    wire = FAMILY_WIRES[route.endpoint_family]
-    empty = wire.build_without_input(route.model)
-    notes: list[str] = []
-    findings: list[Finding] = []
-    requests = 1
-    right = await _try(gateway, route, empty, KeyUse.OWN)
-    notes.append(f"right key, no input: {right.told()}")
-    status, classification = _judge_right(right)
-    if gateway.secret is not None:
-        wrong = await _try(gateway, route, empty, KeyUse.WRONG)
-        requests += 1
-        notes.append(f"wrong key: {wrong.told()}")
-        findings += _judge_wrong(wrong, right)
-        if status is RungStatus.PASSED and _is_same_refusal(wrong, right):
-            status = RungStatus.UNPROVEN
+    notes: list[str] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    requests_sent: int = 0
     tokens: int | None = 0
-    body = wire.build(UNKNOWN_MODEL, Request(_CONTROL_PROMPT, _CONTROL_TOKENS, is_streamed=False))
-    cost = estimate(len(body), _CONTROL_TOKENS, None)
-    if status is not RungStatus.BLOCKED and (over := reservations.reserve(cost)) is not None:
-        notes.append(f"unknown model: not sent; {over.message}")
-    elif status is not RungStatus.BLOCKED:
-        tokens = None
+
+
+class PathControls:
+    """The controls of one path of a gateway. Its routes ask one after the other; controls are made as needed."""
+
+    def __init__(
+        self,
+        gateway: Gateway,
+        reservations: Reservations,
+        catalogue: Catalogue | None = None,
+        list_refusal: Classification | None = None,
+        *,
+        tries_unknown: bool = True,
+    ) -> None:
+        """Prepare; nothing is sent.
+
+        Args:
+            gateway: The open client.
+            reservations: The session's budget: a gateway that serves any model generates a few tokens for the third
+                control.
+            catalogue: The gateway's lists; None if they were not read.
+            list_refusal: Why a list refused our own key; None if none did.
+            tries_unknown: Whether to try an unknown model even if the key is proven without it. Once per gateway is
+                enough.
+
+        """
+        self._gateway = gateway
+        self._reservations = reservations
+        self._catalogue = catalogue
+        self._list_refusal = list_refusal
+        self._tries_unknown = tries_unknown
+        self._right: _Control | None = None
+        """The newest form with the right key and without an input that was not refused for its model."""
+        self._wrong: _Control | None = None
+        self._unknown: _Control | None = None
+        self._unknown_not_sent = ""
+
+    async def prove(self, route: Route) -> KeyProof:
+        """Return what the controls prove for a route of this path; make those that are still missing."""
+        tally = _Tally()
+        right = await self._right_for(route, tally)
+        if self._stops(right):
+            return KeyProof(
+                RungStatus.BLOCKED, tuple(tally.notes), (), right.reading, tally.requests_sent, tally.tokens
+            )
+        await self._try_wrong(route, tally)
+        if self._tries_unknown or self._is_unlisted(route) or not self._is_told_apart(right):
+            await self._try_unknown(route, tally)
+        status, classification = self._judge(right, tally)
+        if classification is None:
+            tally.findings += self._found(right)
+        if self._is_unlisted(route) and self._unknown is not None and self._unknown.category in _REFUSES_UNKNOWN:
+            tally.findings.append(finding_of("MOD-01", "refused_elsewhere"))
+            status = RungStatus.UNPROVEN if status is RungStatus.PASSED else status
+        return KeyProof(
+            status, tuple(tally.notes), tuple(tally.findings), classification, tally.requests_sent, tally.tokens
+        )
+
+    async def _right_for(self, route: Route, tally: _Tally) -> _Control:
+        if self._right is not None and self._is_listed(route):
+            tally.notes.append(f"right key, no input: {self._right.told()} (shared by the path)")
+            return self._right
+        right = await self._try(route, FAMILY_WIRES[route.endpoint_family].build_without_input(route.model), tally)
+        tally.notes.append(f"right key, no input: {right.told()}")
+        if right.accepts_key or not self._stops(right):
+            self._right = right
+        return right
+
+    async def _try_wrong(self, route: Route, tally: _Tally) -> None:
+        if self._gateway.secret is None:
+            return
+        if self._wrong is None:
+            empty = FAMILY_WIRES[route.endpoint_family].build_without_input(route.model)
+            self._wrong = await self._try(route, empty, tally, KeyUse.WRONG)
+        tally.notes.append(f"wrong key: {self._wrong.told()}")
+
+    async def _try_unknown(self, route: Route, tally: _Tally) -> None:
+        if self._unknown is None and not self._unknown_not_sent:
+            wire = FAMILY_WIRES[route.endpoint_family]
+            body = wire.build(UNKNOWN_MODEL, Request(_CONTROL_PROMPT, _CONTROL_TOKENS, is_streamed=False))
+            cost = estimate(len(body), _CONTROL_TOKENS, None)
+            if (over := self._reservations.reserve(cost)) is not None:
+                self._unknown_not_sent = over.message
+            else:
+                tally.tokens = None
+                try:
+                    self._unknown = await self._try(route, body, tally)
+                    tally.tokens = self._unknown.tokens(wire)
+                finally:
+                    self._reservations.settle(cost, Spent() if tally.tokens == 0 else cost.taken(tally.tokens))
+        told = f"not sent; {self._unknown_not_sent}" if self._unknown is None else self._unknown.told()
+        tally.notes.append(f"unknown model: {told}")
+
+    async def _try(self, route: Route, body: bytes, tally: _Tally, key: KeyUse = KeyUse.OWN) -> _Control:
+        tally.requests_sent += 1
+        path, family = route.endpoint_path, route.endpoint_family
         try:
-            unknown = await _try(gateway, route, body, KeyUse.OWN)
-            tokens = unknown.tokens(wire)
-        finally:
-            reservations.settle(cost, Spent() if tokens == 0 else cost.taken(tokens))
-        requests += 1
-        notes.append(f"unknown model: {unknown.told()}")
-        findings += _judge_unknown(unknown)
-    return KeyProof(status, tuple(notes), tuple(findings), classification, requests, tokens)
+            reply = await read_whole(self._gateway.call(path, family, body, key=key), limit=_BODY_LIMIT)
+        except CallError as error:
+            return _Control(None, error.classification, is_unanswered=error.was_sent)
+        is_answer = reply.is_success and FAMILY_WIRES[family].read(decode(reply.body)).error is None
+        if is_answer and "html" not in reply.content_type:
+            return _Control(reply, None)
+        return _Control(reply, classify_reply(path, family, reply))
+
+    @staticmethod
+    def _stops(right: _Control) -> bool:
+        reading = right.reading
+        return reading is not None and (
+            reading.category.stops_before_generation or reading.category is Category.ORIGIN_REFUSED
+        )
+
+    def _is_listed(self, route: Route) -> bool:
+        return self._catalogue is not None and self._catalogue.get(route.model) is not None
+
+    def _is_unlisted(self, route: Route) -> bool:
+        """Return whether the gateway's lists were read to their end and have no such model."""
+        lists = self._catalogue
+        return lists is not None and bool(lists.sources) and lists.is_complete and lists.get(route.model) is None
+
+    def _is_told_apart(self, right: _Control) -> bool:
+        """Return whether the gateway told our key from a wrong one."""
+        wrong = self._wrong
+        return wrong is not None and right.accepts_key and not wrong.succeeded and not _is_same_refusal(wrong, right)
+
+    def _judge(self, right: _Control, tally: _Tally) -> tuple[RungStatus, Classification | None]:
+        """Judge all controls together: one alone may mislead, but a refusal of our own key is never ignored."""
+        made = [control for control in (right, self._wrong, self._unknown) if control is not None]
+        if len(made) > 1 and right.category in _OUTAGES and len({control.category for control in made}) == 1:
+            return RungStatus.FAILED, right.reading
+        unknown = None if self._unknown is None else self._unknown.reading
+        is_told_apart = self._is_told_apart(right)
+        if unknown is not None and not is_told_apart and unknown.category in _OWN_KEY_REFUSED:
+            tally.findings.append(finding_of("COM-S-04", "control", "unknown model"))
+            return RungStatus.BLOCKED, unknown
+        if right.category in _OUTAGES and right.reply is not None:
+            return RungStatus.UNPROVEN, None  # some working gateways answer a form without an input with a 500
+        if not right.accepts_key:
+            return RungStatus.FAILED, right.reading
+        if self._gateway.secret is None or is_told_apart:
+            return RungStatus.PASSED, None
+        if self._list_refusal is not None and not (self._wrong is not None and self._wrong.succeeded):
+            return RungStatus.BLOCKED, self._list_refusal
+        is_same = self._wrong is not None and _is_same_refusal(self._wrong, right)
+        return (RungStatus.UNPROVEN if is_same else RungStatus.PASSED), None
+
+    def _found(self, right: _Control) -> list[Finding]:
+        findings = [] if self._wrong is None else _judge_wrong(self._wrong, right)
+        return findings if self._unknown is None else findings + _judge_unknown(self._unknown)
 
 
-async def _try(gateway: Gateway, route: Route, body: bytes, key: KeyUse) -> _Control:
-    try:
-        call = gateway.call(route.endpoint_path, route.endpoint_family, body, key=key)
-        reply = await read_whole(call, limit=_BODY_LIMIT)
-    except CallError as error:
-        return _Control(None, error.classification, is_unanswered=error.was_sent)
-    is_answer = reply.is_success and FAMILY_WIRES[route.endpoint_family].read(decode(reply.body)).error is None
-    if is_answer and "html" not in reply.content_type:
-        return _Control(reply, None)
-    return _Control(reply, classify_reply(route, reply))
-
-
-def _judge_right(right: _Control) -> tuple[RungStatus, Classification | None]:
-    """Judge the right key without an input: the gateway must refuse only the form of the request."""
-    reading = right.reading
-    if reading is None or reading.category is Category.INVALID_REQUEST:
-        return RungStatus.PASSED, None
-    if reading.category.stops_before_generation or reading.category is Category.ORIGIN_REFUSED:
-        return RungStatus.BLOCKED, reading
-    if reading.category in (Category.UPSTREAM_UNAVAILABLE, Category.CONTRACT_VIOLATION) and right.reply is not None:
-        return RungStatus.UNPROVEN, None  # some working gateways answer a request without an input with a 500
-    return RungStatus.FAILED, reading
+async def prove_key(gateway: Gateway, route: Route, reservations: Reservations) -> KeyProof:
+    """Try the right key without an input, a wrong key, and the right key with an unknown model, for one route."""
+    return await PathControls(gateway, reservations).prove(route)
 
 
 def _judge_wrong(wrong: _Control, right: _Control) -> list[Finding]:
@@ -146,17 +262,14 @@ def _judge_wrong(wrong: _Control, right: _Control) -> list[Finding]:
 
 def _is_same_refusal(wrong: _Control, right: _Control) -> bool:
     """Return whether both keys got the same refusal: a gateway may check the request's form before the key."""
-    if right.reading is None or wrong.reading is None:
-        return False
-    return wrong.reading.category is right.reading.category
+    return right.reading is not None and wrong.category is right.category
 
 
 def _judge_unknown(unknown: _Control) -> list[Finding]:
     if unknown.succeeded:
         return [finding_of("COM-S-03", "served")]
-    reading = unknown.reading
-    if reading is not None and reading.category in (Category.ROUTE_MISSING, Category.ACCOUNT_PERMISSION):
+    if unknown.category in _REFUSES_UNKNOWN:
         return []
-    if reading is not None and reading.category.stops_before_generation:
+    if unknown.category is not None and unknown.category.stops_before_generation:
         return []
     return [finding_of("COM-S-03", "other_reason", "" if unknown.reply is None else f"status {unknown.reply.status}")]

@@ -22,12 +22,13 @@ from console.domain.probes.event import (
 from console.domain.probes.ladder import Rung, RungResult, RungStatus
 from console.domain.probes.smoke import SmokeResult, SmokeStatus
 from console.domain.routes.contract import RouteCheck, Verdict
+from console.domain.routes.family import EndpointFamily
 from console.domain.routes.route import Route
 from console.domain.routes.shape import Shape
-from console.services.probes.catalogue_reader import read_catalogue
+from console.services.probes.catalogue_reader import CatalogueProof, read_catalogue
 from console.services.probes.connection import prove_connection
 from console.services.probes.cross_check import CrossProof, cross_check
-from console.services.probes.key_control import prove_key
+from console.services.probes.key_control import KeyProof, PathControls
 from console.services.probes.loop_lag import measured_lag
 from console.services.probes.request import request_for
 from console.services.probes.smoke import SmokePlan, smoke_route
@@ -56,9 +57,10 @@ async def climb(
 ) -> AsyncGenerator[CheckEvent, None]:
     """Climb the ladder for routes and yield what each rung showed.
 
-    Rungs 0 to 2 are proven once for all routes; from rung 3 on, the routes climb separately and in parallel. A route
-    with drift does not climb: nothing is sent for it, on its family or on another.
+    Rungs 0 to 2 are proven once for all routes, and rung 3 once for the routes of one path; above it, the routes climb
+    separately and in parallel. A route with drift does not climb: nothing is sent for it, on its family or on another.
     """
+    lists: CatalogueProof | None = None
     for check in checks:
         yield RungFinished(_offline(check))
     climbing = [check for check in checks if check.verdict is not Verdict.DRIFT]
@@ -68,28 +70,48 @@ async def climb(
             if isinstance(event, RungFinished) and not event.result.holds:
                 climbing = []
     if how.top >= Rung.CATALOGUE and (climbing or all(check.verdict is Verdict.DRIFT for check in checks)):
-        proof = await read_catalogue(how.plan.gateway, [check.route for check in checks])
+        lists = await read_catalogue(how.plan.gateway, [check.route for check in checks])
         last = how.last_catalogue
-        changed = () if last is None else tuple(changes(last, proof.catalogue))
-        yield CatalogueRead(proof.catalogue, changed, is_first=last is None)
-        how = replace(how, plan=replace(how.plan, catalogue=proof.catalogue))
+        changed = () if last is None else tuple(changes(last, lists.catalogue))
+        yield CatalogueRead(lists.catalogue, changed, is_first=last is None)
+        how = replace(how, plan=replace(how.plan, catalogue=lists.catalogue))
         for position, check in enumerate(climbing):
-            yield RungFinished(
-                RungResult(
-                    check.route.role,
-                    Rung.CATALOGUE,
-                    RungStatus.PASSED if proof.catalogue.sources else RungStatus.UNPROVEN,
-                    findings=(*check_listed(check, proof.catalogue), *proof.findings),
-                    notes=proof.notes,
-                    requests_sent=proof.requests_sent if position == 0 else 0,
-                )
-            )
+            yield RungFinished(_of_lists(check, lists, is_first=position == 0))
     if how.top >= Rung.KEY and not how.is_read_only:
-        streams = [_climb_route(check, how) for check in climbing]
-        async with measured_lag() as lag, aclosing(merge(streams, places=places)) as events:
-            async for event in events:
-                yield event
+        held: list[RouteCheck] = []
+        controls = [_prove_keys(on_path, how, lists, is_first=not at) for at, on_path in enumerate(_by_path(climbing))]
+        async with measured_lag() as lag:
+            async with aclosing(merge(controls, places=places)) as events:
+                async for event in events:
+                    yield event
+                    if isinstance(event, RungFinished) and event.result.holds:
+                        held += [check for check in climbing if check.route.role is event.result.role]
+            streams = [_climb_paid(check, how) for check in climbing if check in held]
+            async with aclosing(merge(streams, places=places)) as events:
+                async for event in events:
+                    yield event
             yield LoopLagMeasured(lag.p99_ms)
+
+
+def _of_lists(check: RouteCheck, lists: CatalogueProof, *, is_first: bool) -> RungResult:
+    """Return what the gateway's lists say about a route. No list is no failure; a failed read of all is an outage."""
+    status = RungStatus.PASSED if lists.catalogue.sources else RungStatus.UNPROVEN
+    return RungResult(
+        check.route.role,
+        Rung.CATALOGUE,
+        status,
+        findings=(*check_listed(check, lists.catalogue), *lists.findings),
+        notes=lists.notes,
+        requests_sent=lists.requests_sent if is_first else 0,
+    )
+
+
+def _by_path(checks: Sequence[RouteCheck]) -> list[list[RouteCheck]]:
+    """Return the routes in groups of one family and path, in their order."""
+    groups: dict[tuple[EndpointFamily, str], list[RouteCheck]] = {}
+    for check in checks:
+        groups.setdefault((check.route.endpoint_family, check.route.endpoint_path), []).append(check)
+    return list(groups.values())
 
 
 def _offline(check: RouteCheck) -> RungResult:
@@ -132,36 +154,53 @@ async def _connect(climbing: Sequence[RouteCheck], how: LadderPlan) -> AsyncGene
         )
 
 
-async def _climb_route(check: RouteCheck, how: LadderPlan) -> AsyncGenerator[CheckEvent, None]:
-    """Climb from rung 3 on for one route."""
-    route = check.route
-    yield RungStarted(route.role, Rung.KEY, FREE)
-    key = await prove_key(how.plan.gateway, route, how.plan.reservations)
-    proof = RungResult(
+async def _prove_keys(
+    checks: Sequence[RouteCheck], how: LadderPlan, lists: CatalogueProof | None, *, is_first: bool
+) -> AsyncGenerator[CheckEvent, None]:
+    """Prove key and path for the routes of one path, whose controls they share."""
+    controls = PathControls(
+        how.plan.gateway,
+        how.plan.reservations,
+        None if lists is None else lists.catalogue,
+        None if lists is None else lists.key_refusal,
+        tries_unknown=is_first,
+    )
+    for check in checks:
+        yield RungStarted(check.route.role, Rung.KEY, FREE)
+        proof = await controls.prove(check.route)
+        yield RungFinished(_of_key(check.route, proof))
+        if proof.tokens != 0:
+            yield BudgetSpent(how.plan.reservations.budget)
+
+
+def _of_key(route: Route, proof: KeyProof) -> RungResult:
+    return RungResult(
         route.role,
         Rung.KEY,
-        key.status,
-        findings=key.findings,
-        classification=key.classification,
-        notes=key.notes,
-        tokens=key.tokens,
-        price_after_microusd=0 if key.tokens == 0 else None,
-        requests_sent=key.requests_sent,
+        proof.status,
+        findings=proof.findings,
+        classification=proof.classification,
+        notes=proof.notes,
+        tokens=proof.tokens,
+        price_after_microusd=0 if proof.tokens == 0 else None,
+        requests_sent=proof.requests_sent,
     )
-    yield RungFinished(proof)
-    if key.tokens != 0:
-        yield BudgetSpent(how.plan.reservations.budget)
+
+
+async def _climb_paid(check: RouteCheck, how: LadderPlan) -> AsyncGenerator[CheckEvent, None]:
+    """Climb the rungs that make the gateway generate, for one route."""
+    holds = True
     for rung in (Rung.SMOKE, Rung.SHAPE):
-        if rung > how.top or not proof.holds:
+        if rung > how.top or not holds:
             return
-        async with aclosing(_climb_paid(check, how, rung)) as events:
+        async with aclosing(_climb_call(check, how, rung)) as events:
             async for event in events:
                 yield event
                 if isinstance(event, RungFinished):
-                    proof = event.result
+                    holds = event.result.holds
 
 
-async def _climb_paid(check: RouteCheck, how: LadderPlan, rung: Rung) -> AsyncGenerator[CheckEvent, None]:
+async def _climb_call(check: RouteCheck, how: LadderPlan, rung: Rung) -> AsyncGenerator[CheckEvent, None]:
     route, shape = check.route, _SHAPES[rung]
     price_before = _price_before(route, how.plan, shape)
     yield RungStarted(route.role, rung, price_before)

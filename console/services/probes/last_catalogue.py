@@ -69,9 +69,9 @@ class CatalogueMemory:
             return None
 
     def keep(self, catalogue: Catalogue) -> None:
-        """Keep a catalogue for the next check, unless it is empty: then every model would look new."""
+        """Keep a catalogue for the next check, unless it is empty or incomplete: then models would look new or gone."""
         self.session = catalogue
-        if not self._is_kept or not catalogue.entries:
+        if not self._is_kept or not catalogue.entries or not catalogue.is_complete:
             return
         try:
             keep_catalogue(state_directory(self._environment), self._profile, catalogue)

@@ -143,16 +143,34 @@ async def test_a_last_id_that_lies_goes_nowhere_else(last_id: str) -> None:
         (whole(200, {"success": False, "message": "no", "data": [{"id": "m"}]}), "200, not a list of models"),
         (whole(200, b"{"), "200, not a list of models"),
         (whole(200, b""), "200, not a list of models"),
-        (whole(401, {"error": {"message": "no"}}), "401, no such list"),
-        (whole(500, b""), "500, no such list"),
-        (whole(302, b"", "location: http://127.0.0.2/"), "HTTP status 302: a redirect, not followed"),
+        (whole(404, b""), "404, no such list"),
+        (whole(501, b""), "501, no such list"),
     ],
 )
-async def test_what_is_no_list_is_said_and_is_no_failure(answer: bytes, said: str) -> None:
+async def test_a_list_that_the_gateway_does_not_have_is_not_a_failure(answer: bytes, said: str) -> None:
     async with scripted(only_models(answer)) as server:
         proof = await read(server)
     assert proof.notes[0] == f"GET /v1/models: {said}"
     assert (ids(proof), dict(proof.catalogue.entries)) == (["CAT-01"], {})
+    assert proof.catalogue.is_complete
+
+
+@pytest.mark.parametrize(
+    ("answer", "said", "found"),
+    [
+        (whole(401, {"error": {"message": "no"}}), "401, not read", "COM-S-04"),
+        (whole(500, b""), "500, not read", "CAT-02"),
+        (whole(503, {"error": {"message": "Loading model"}}), "503, not read", "CAT-02"),
+        (whole(302, b"", "location: http://127.0.0.2/"), "HTTP status 302: a redirect, not followed", "CAT-02"),
+        (whole(429, b""), "429, not read", ""),
+    ],
+)
+async def test_a_list_that_could_not_be_read_is_not_an_empty_one(answer: bytes, said: str, found: str) -> None:
+    async with scripted(only_models(answer)) as server:
+        proof = await read(server)
+    assert proof.notes[0] == f"GET /v1/models: {said}"
+    assert ids(proof) == [*([found] if found else []), "CAT-01"]
+    assert not proof.catalogue.is_complete
     assert proof.requests_sent == len(server.requests) == 3
 
 
@@ -210,7 +228,7 @@ async def test_a_gateway_that_goes_away_is_said_and_raises_nothing() -> None:
 
     async with raw_server(leave) as server:
         proof = await read(server)
-    assert ids(proof) == ["CAT-01"]
+    assert ids(proof) == ["CAT-02", "CAT-01"]
     assert all("closed the connection" in note for note in proof.notes)
 
 

@@ -36,7 +36,7 @@ from console.domain.finding import Severity
 from console.domain.money import FREE, Budget
 from console.domain.probes.event import CatalogueRead, RequestWritten, RungFinished, RungStarted
 from console.domain.probes.ladder import Rung, RungStatus
-from console.domain.routes.contract import Verdict
+from console.domain.probes.standing import Standing
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.role import Role
 from console.domain.text.secret_scan import looks_like_secret
@@ -68,7 +68,7 @@ async def test_a_gateway_that_keeps_its_contract_is_climbed_to_the_top(family: E
     assert fails(climbed) == []
     assert climbed.sent == len(server.requests) == 9
     (proven,) = climbed.state.proven
-    assert (proven.reached, proven.verdict) == (Rung.SHAPE, Verdict.OK)
+    assert (proven.reached, proven.standing) == (Rung.SHAPE, Standing.PROVEN)
 
 
 async def test_the_rungs_are_climbed_in_order_and_each_begins_before_it_ends() -> None:
@@ -147,7 +147,7 @@ async def test_routes_climb_side_by_side_and_share_what_is_the_same() -> None:
     assert {role: climbed.statuses(role) for role in (Role.PLANNER, Role.WRITER, Role.REVIEWER)} == {
         role: ["passed"] * 6 for role in (Role.PLANNER, Role.WRITER, Role.REVIEWER)
     }
-    assert climbed.sent == len(server.requests) == 4 + 3 * 5
+    assert climbed.sent == len(server.requests) == 4 + 3 * 2 + 1 + 3 * 2
     assert sum(isinstance(event, CatalogueRead) for event in climbed.events) == 1
 
 
@@ -186,7 +186,7 @@ async def test_drift_that_an_answer_tells_stops_the_climb() -> None:
     async with scripted(Steps(no_input=whole(404, told))) as server:
         climbed = await climb_to(Rung.SHAPE, server.base_url, route(family=C))
     assert climbed.statuses()[3:] == ["blocked"]
-    assert climbed.state.proven[0].verdict is Verdict.DRIFT
+    assert climbed.state.proven[0].standing is Standing.DRIFT
     assert not [request for request in server.requests if request.path in ("/v1/responses", "/v1/messages")]
 
 
@@ -250,7 +250,7 @@ async def test_a_shape_that_fails_is_conditional() -> None:
     async with scripted(Steps(shape=lambda request, family: good_stream(family, "I would say: fine"))) as server:
         climbed = await climb_to(Rung.SHAPE, server.base_url)
     assert climbed.statuses()[4:] == ["passed", "failed"]
-    assert climbed.state.proven[0].verdict is Verdict.CONDITIONAL
+    assert climbed.state.proven[0].standing is Standing.CONDITIONAL
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -376,7 +376,7 @@ async def test_a_key_that_is_refused_blocks_and_no_unknown_model_is_asked_for() 
     async with scripted() as server:
         climbed = await climb_to(Rung.SHAPE, server.base_url, token="another-key")
     assert climbed.statuses()[3:] == ["blocked"]
-    assert climbed.state.proven[0].verdict is Verdict.BLOCKED
+    assert climbed.state.proven[0].standing is Standing.BLOCKED
     assert UNKNOWN_MODEL not in json.dumps(posts(server))
     assert climbed.sent == len(server.requests)
 
