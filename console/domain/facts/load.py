@@ -10,6 +10,12 @@ def facts_text(name: str) -> str:
     return files(__package__).joinpath(f"{name}.toml").read_text(encoding="utf-8")
 
 
+def facts_names() -> tuple[str, ...]:
+    """Return the names of the tables in this folder, sorted."""
+    entries = (entry.name for entry in files(__package__).iterdir())
+    return tuple(sorted(name.removesuffix(".toml") for name in entries if name.endswith(".toml")))
+
+
 def load_facts(name: str) -> dict[str, Any]:
     """Return the facts in `name`.toml in this folder."""
     return tomllib.loads(facts_text(name))
