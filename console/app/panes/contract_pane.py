@@ -159,6 +159,10 @@ def _answered(state: RouteView, width: int) -> Line:
         return _fact("answered", "no answer" if is_tried else "not asked", "" if is_tried else note, Tone.DIM, width)
     if result.classification is not None:
         return _fact("answered", str(result.http_status), result.classification.category, Tone.WARN, width)
+    if result.service is not None and result.service.told_by:
+        return _fact(
+            "answered", result.endpoint_family, f"another model, by {result.service.told_by}", Tone.WARN, width
+        )
     if result.model_reported in (result.model, None):
         note = "served as itself" if result.model_reported else "served unnamed"
         return _fact("answered", result.endpoint_family, note, Tone.OK, width)

@@ -118,11 +118,15 @@ def _check_facts(facts: ModelFacts) -> tuple[Finding, ...]:
 
 
 def fix_lines(check: RouteCheck) -> tuple[str, ...]:
-    """Return the config lines that fix a drifting route, or one whose model retires; none if neither is so."""
+    """Return the config lines that fix a drifting route, or one whose model retires; none if neither is so.
+
+    As long as the model works, a drift is fixed without replacing it.
+    """
     route, fact = check.route, check.fact
     lines: list[str] = []
     is_misplaced = check.verdict is Verdict.DRIFT
-    if check.retirement is not None and check.replacement_fact is not None:
+    is_replaced = check.retirement is not None and (check.retirement.is_over or not is_misplaced)
+    if check.retirement is not None and check.replacement_fact is not None and is_replaced:
         fact = check.replacement_fact
         lines.append(f'model = "{check.retirement.row.replacement}"')
         replaced = replace(route, model=check.retirement.row.replacement)
