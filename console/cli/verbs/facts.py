@@ -9,14 +9,12 @@ from console.cli import output
 from console.cli.context import current
 from console.cli.exit_code import ExitCode
 from console.cli.reports.facts import note_of_table, show_table, show_tables
-from console.domain.facts.load import facts_names
+from console.domain.facts.load import UPDATABLE, facts_names
 from console.domain.problem import Problem, ProblemKind
 from console.domain.text.safe import safe
 
 if TYPE_CHECKING:
     from console.services.facts.tables import FactsTable
-
-_UPDATABLE = ("model_families", "model_retirements")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     show.set_defaults(action="show")
     update = commands.add_parser(
         "update",
-        help=f"install a newer table ({' or '.join(_UPDATABLE)}), or go back to the built-in one",
+        help=f"install a newer table ({' or '.join(UPDATABLE)}), or go back to the built-in one",
         allow_abbrev=False,
     )
     way = update.add_mutually_exclusive_group(required=True)
@@ -37,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--reset",
         nargs="?",
         const="all",
-        choices=(*_UPDATABLE, "all"),
+        choices=(*UPDATABLE, "all"),
         metavar="NAME",
         help="remove what was installed",
     )
@@ -52,7 +50,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
         raise Problem("--read-only: a table is written to disk; nothing was changed", ProblemKind.REFUSED)
     if arguments.file is not None:
         return _install(arguments.file, as_json=arguments.json)
-    return _reset(_UPDATABLE if arguments.reset == "all" else (arguments.reset,), as_json=arguments.json)
+    return _reset(UPDATABLE if arguments.reset == "all" else (arguments.reset,), as_json=arguments.json)
 
 
 def _show(name: str | None, *, as_json: bool) -> ExitCode:

@@ -4,6 +4,9 @@ import tomllib
 from importlib.resources import files
 from typing import Any
 
+UPDATABLE = ("model_families", "model_retirements")
+"""The tables that an operator may replace by newer ones: no guard rests on them."""
+
 
 def facts_text(name: str) -> str:
     """Return the text of `name`.toml in this folder."""

@@ -1,5 +1,6 @@
 """The endpoint contract: which family a model requires, and findings where a route disagrees."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -128,13 +129,19 @@ def fix_lines(check: RouteCheck) -> tuple[str, ...]:
     is_replaced = check.retirement is not None and (check.retirement.is_over or not is_misplaced)
     if check.retirement is not None and check.replacement_fact is not None and is_replaced:
         fact = check.replacement_fact
-        lines.append(f'model = "{check.retirement.row.replacement}"')
-        replaced = replace(route, model=check.retirement.row.replacement)
+        replaced = replace(route, model=f"{_prefix(route.model)}{check.retirement.row.replacement}")
+        lines.append(f'model = "{replaced.model}"')
         is_misplaced |= _check_family(replaced, fact)[1] in (Verdict.DRIFT, Verdict.CONDITIONAL)
     if is_misplaced:
         family = fact.required or fact.tools_with_reasoning or check.required_family or route.endpoint_family
         lines += (f'endpoint_family = "{family}"', f'endpoint_path = "{family.standard_path}"')
     return tuple(lines)
+
+
+def _prefix(model: str) -> str:
+    """Return the steps before a model's name, as in `openai/gpt-5`: the gateway wants them for its replacement too."""
+    prefix = "".join(model.rpartition("/")[:2])
+    return prefix if re.fullmatch(r"[A-Za-z0-9._/-]*", prefix) else ""
 
 
 def _check_path(route: Route) -> tuple[tuple[Finding, ...], bool]:

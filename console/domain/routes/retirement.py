@@ -214,7 +214,11 @@ def check_retirement(retirement: RouteRetirement) -> tuple[Finding, ...]:
         else (f"{row.provider} retires this model {when}")
     )
     heard = " (second-hand)" if row.is_second_hand else ""
-    replace = f"Replace it with {row.replacement}" if row.replacement else "Choose a replacement from the source"
+    replace = (
+        f"Replace it with {row.replacement}, by the gateway's name for it"
+        if row.replacement
+        else "Choose a replacement from the source"
+    )
     if retirement.served_by is not None:
         severity = Severity.WARN if days <= 0 else Severity.INFO
         other = retirement.served_by
