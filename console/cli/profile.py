@@ -21,13 +21,20 @@ def chosen_profile(arguments: argparse.Namespace) -> "Profile":
     """
     from console.services.config.load import default_config_path, load_profile
     from console.services.config.own_config import why_not_own
+    from console.services.facts.installed import model_facts
 
     own = default_config_path(current().environment)
     path = arguments.config or own
-    profile = load_profile(path, arguments.profile, why_no_programs=why_not_own(path, own))
+    facts = model_facts(current().environment)
+    profile = load_profile(path, arguments.profile, why_no_programs=why_not_own(path, own), facts=facts)
     if profile.is_built_in:
         output.note(f"no config file: using the built-in profile {profile.name} on the embedded gateway")
     return profile
+
+
+def offline_checks(profile: "Profile") -> "tuple[RouteCheck, ...]":
+    """Return the offline checks of all routes, as of today."""
+    return profile.check(current().today(), current().environment)
 
 
 def chosen_checks(profile: "Profile", roles: Sequence[str] | None) -> "tuple[RouteCheck, ...]":
@@ -39,7 +46,7 @@ def chosen_checks(profile: "Profile", roles: Sequence[str] | None) -> "tuple[Rou
     """
     from console.services.config.toml_text import ConfigError, Fault
 
-    checks = tuple(each for each in profile.check() if roles is None or each.route.role in roles)
+    checks = tuple(each for each in offline_checks(profile) if roles is None or each.route.role in roles)
     if not checks:
         known = ", ".join(route.role for route in profile.table)
         raise ConfigError(Fault(f"profile {profile.name} has no route for this role; it has {known}", profile.source))

@@ -11,7 +11,7 @@ from console.domain.probes.proven_route import ProvenRoute
 from console.domain.routes.contract import fix_lines
 from console.view.console_state import ConsoleState
 from console.view.explanation import reading_lines
-from console.view.route_sign import verdict_sign
+from console.view.route_sign import route_sign
 from console.view.rung_sign import rung_sign
 
 _SHARED = (Rung.CONNECTION, Rung.CATALOGUE)
@@ -28,7 +28,7 @@ def show_check(state: ConsoleState) -> None:
             route.check.route.endpoint_family.value,
             _declared(state, route),
             _price(state, route),
-            str(verdict_sign(route.verdict)),
+            str(route_sign(route)),
             f"{int(route.reached)} of {int(rung_needed(route.check.route.role))}",
         )
         for route in state.proven

@@ -4,7 +4,7 @@ import argparse
 
 from console.cli import output
 from console.cli.exit_code import ExitCode, most_actionable
-from console.cli.profile import chosen_profile
+from console.cli.profile import chosen_profile, offline_checks
 from console.cli.reports.routes import code_of_check, show_routes
 
 
@@ -15,7 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> ExitCode:
     """Check the route table and show it."""
     profile = chosen_profile(arguments)
-    checks = profile.check()
+    checks = offline_checks(profile)
     if arguments.json:
         from console.cli.reports.documents.routes import RoutesDocument
 

@@ -1,13 +1,18 @@
 """The endpoint contract: which family a model requires, and findings where a route disagrees."""
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from enum import StrEnum
 from itertools import chain
 
 from console.domain.finding import Finding, Severity
+from console.domain.routes.documentation import documentation_for
 from console.domain.routes.family import EndpointFamily, family_of_path
+from console.domain.routes.model_facts import ModelFacts, built_in
 from console.domain.routes.model_family import FamilyFact, fact_for
+from console.domain.routes.retirement import RouteRetirement, check_retirement, route_retirement
 from console.domain.routes.role import MUST_STAY_APART, Role
 from console.domain.routes.route import Route, RouteTable
 
@@ -33,6 +38,10 @@ class RouteCheck:
     fact: FamilyFact
     verdict: Verdict
     findings: tuple[Finding, ...]
+    retirement: RouteRetirement | None = None
+    """The retirement of the model at its provider; None if none is known, or no date was given to compare with."""
+    replacement_fact: FamilyFact | None = None
+    """What is known of the model that replaces one whose retirement is due."""
 
     @property
     def required_family(self) -> EndpointFamily | None:
@@ -40,35 +49,99 @@ class RouteCheck:
         return self.fact.required
 
 
-def check(table: RouteTable, own_facts: Sequence[FamilyFact] = ()) -> tuple[RouteCheck, ...]:
+@dataclass(frozen=True, slots=True)
+class CheckBasis:
+    """What a check of routes rests on, besides the routes."""
+
+    own_facts: Sequence[FamilyFact] = ()
+    """The operator's own rows on which families serve which models; they precede all others."""
+    today: date | None = None
+    """The date in UTC; None checks no retirement."""
+    host: str = ""
+    """The gateway's host; empty if it is not known."""
+    documentation: str = ""
+    """The name of the gateway's documentation; empty if the host decides."""
+    facts: ModelFacts | None = None
+    """The facts on models; None means the built-in ones."""
+
+
+def check(
+    table: RouteTable, own_facts: Sequence[FamilyFact] = (), basis: CheckBasis | None = None
+) -> tuple[RouteCheck, ...]:
     """Check every route of a table offline, in the table's order.
 
     Args:
         table: The routes.
-        own_facts: The operator's own rows on which families serve which models; they precede the built-in ones.
+        own_facts: The operator's own rows on which families serve which models, if there is no `basis`.
+        basis: What the check rests on.
 
     """
-    return tuple(_check_route(route, table, own_facts) for route in table)
+    return tuple(_check_route(route, table, basis or CheckBasis(own_facts)) for route in table)
 
 
-def _check_route(route: Route, table: RouteTable, own_facts: Sequence[FamilyFact]) -> RouteCheck:
-    fact = fact_for(route.model, own_facts)
+def _check_route(route: Route, table: RouteTable, basis: CheckBasis) -> RouteCheck:
+    facts = basis.facts or built_in()
+    fact = _fact(route.model, basis, facts)
     path_findings, is_path_drift = _check_path(route)
     family_findings, verdict = _check_family(route, fact)
+    retirement = None
+    if basis.today is not None:
+        retirement = route_retirement(route, facts.retirements, basis.today, basis.host)
+    replacement = retirement.row.replacement if retirement is not None and retirement.is_binding else ""
     return RouteCheck(
         route=route,
         fact=fact,
         verdict=Verdict.DRIFT if is_path_drift else verdict,
-        findings=(*path_findings, *family_findings, *_check_separation(route, table)),
+        findings=(
+            *path_findings,
+            *family_findings,
+            *(() if retirement is None else check_retirement(retirement)),
+            *_check_facts(facts),
+            *_check_separation(route, table),
+        ),
+        retirement=retirement,
+        replacement_fact=_fact(replacement, basis, facts) if replacement else None,
     )
 
 
-def fix_lines(check: RouteCheck) -> tuple[str, ...]:
-    """Return the config lines that fix a drifting route; none if it does not drift."""
-    if check.verdict is not Verdict.DRIFT:
+def _fact(model: str, basis: CheckBasis, facts: ModelFacts) -> FamilyFact:
+    documentation = documentation_for(basis.documentation, basis.host)
+    return fact_for(
+        model, basis.own_facts, () if documentation is None else documentation.families, known=facts.families
+    )
+
+
+def _check_facts(facts: ModelFacts) -> tuple[Finding, ...]:
+    if not facts.problem:
         return ()
-    family = check.required_family or check.route.endpoint_family
-    return (f'endpoint_family = "{family}"', f'endpoint_path = "{family.standard_path}"')
+    message = f"{facts.problem}; the built-in table is used instead. Run: gateway-console facts show"
+    return (Finding("FACT-01", Severity.WARN, message),)
+
+
+def fix_lines(check: RouteCheck) -> tuple[str, ...]:
+    """Return the config lines that fix a drifting route, or one whose model retires; none if neither is so.
+
+    As long as the model works, a drift is fixed without replacing it.
+    """
+    route, fact = check.route, check.fact
+    lines: list[str] = []
+    is_misplaced = check.verdict is Verdict.DRIFT
+    is_replaced = check.retirement is not None and (check.retirement.is_over or not is_misplaced)
+    if check.retirement is not None and check.replacement_fact is not None and is_replaced:
+        fact = check.replacement_fact
+        replaced = replace(route, model=f"{_prefix(route.model)}{check.retirement.row.replacement}")
+        lines.append(f'model = "{replaced.model}"')
+        is_misplaced |= _check_family(replaced, fact)[1] in (Verdict.DRIFT, Verdict.CONDITIONAL)
+    if is_misplaced:
+        family = fact.required or fact.tools_with_reasoning or check.required_family or route.endpoint_family
+        lines += (f'endpoint_family = "{family}"', f'endpoint_path = "{family.standard_path}"')
+    return tuple(lines)
+
+
+def _prefix(model: str) -> str:
+    """Return the steps before a model's name, as in `openai/gpt-5`: the gateway wants them for its replacement too."""
+    prefix = "".join(model.rpartition("/")[:2])
+    return prefix if re.fullmatch(r"[A-Za-z0-9._/-]*", prefix) else ""
 
 
 def _check_path(route: Route) -> tuple[tuple[Finding, ...], bool]:
@@ -98,9 +171,10 @@ def _check_family(route: Route, fact: FamilyFact) -> tuple[tuple[Finding, ...], 
         verdict = Verdict.OK if family in fact.allowed else Verdict.UNKNOWN
         return found("ROUTE-04", Severity.WARN, message), verdict
     if family not in fact.allowed:
-        message = (
-            f"This model is served on {fact.required} only, the route uses {family}: the route is wrong, not the model."
-        )
+        served = f"This model is served on {fact.required} only"
+        if fact.documented_by:
+            served = f"The documentation of {fact.documented_by} puts this model on {fact.required}"
+        message = f"{served}, the route uses {family}: the route is wrong, not the model."
         return found("ROUTE-03", Severity.FAIL, message), Verdict.DRIFT
     if fact.tools_with_reasoning not in (None, family):
         message = f"{family} works for text; function tools with reasoning need {fact.tools_with_reasoning}."
@@ -108,6 +182,12 @@ def _check_family(route: Route, fact: FamilyFact) -> tuple[tuple[Finding, ...], 
     if fact.required not in (None, family):
         message = f"{family} serves this model only through a compatibility layer; its own family is {fact.required}."
         return found("ROUTE-04", Severity.WARN, message), Verdict.OK
+    if fact.preferred not in (None, family):
+        message = (
+            f"This is a reasoning model: {family} serves it, but {fact.preferred} is recommended,"
+            " which keeps its reasoning from call to call."
+        )
+        return found("MOD-08", Severity.WARN, message), Verdict.OK
     return (), Verdict.OK
 
 

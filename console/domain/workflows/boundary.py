@@ -30,6 +30,8 @@ class TokenKind(StrEnum):
     CLOUD = "cloud"
     CI = "ci"
     REPOSITORY = "repository"
+    AGENT = "agent"
+    """A coding agent's own credential: whoever has it spends on the agent's account, past the gateway."""
 
 
 class CiPermissions(StrEnum):
@@ -173,6 +175,7 @@ _TOKEN_FINDINGS = {
     TokenKind.CLOUD: ("BND-21", Severity.FAIL, "a cloud's token"),
     TokenKind.CI: ("BND-22", Severity.WARN, "a CI service's token"),
     TokenKind.REPOSITORY: ("BND-23", Severity.WARN, "a repository host's token"),
+    TokenKind.AGENT: ("BND-24", Severity.INFO, "a coding agent's credential"),
 }
 
 

@@ -23,6 +23,7 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+from console.domain.routes.documentation import documentations
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.model_family import check_pattern
 from console.domain.routes.role import Role
@@ -239,6 +240,7 @@ Commands = Annotated[
 ]
 RoleName = Annotated[Role, _word("role", Role, (each.value for each in Role))]
 Family = Annotated[EndpointFamily, _word("endpoint family", EndpointFamily, (each.value for each in EndpointFamily))]
+DocumentationName = Annotated[str, _word("documentation", str, (each.name for each in documentations()))]
 Families = Annotated[tuple[Family, ...], some("names no endpoint family"), Field(json_schema_extra={"minItems": 1})]
 ModelName = Annotated[str, Parsed(_model_name, 1, 200, {"pattern": r"^\S(?:.*\S)?$"})]
 ModelPattern = Annotated[re.Pattern[str], Parsed(_pattern, 1, 200)]

@@ -25,6 +25,7 @@ from console.services.config.field_types import (
     Commands,
     Date,
     DateOrEmpty,
+    DocumentationName,
     Dollars,
     EndpointPath,
     Families,
@@ -106,6 +107,9 @@ class GatewayModel(_Table):
     """The most calls in flight at once."""
     smoke_max_output_tokens: Annotated[int, Strict(), Field(ge=16, le=4096)] = GatewaySettings.smoke_max_output_tokens
     """The token limit of a smoke call. Reasoning counts towards it, so a low limit can leave no room for an answer."""
+    documentation: DocumentationName = GatewaySettings.documentation
+    """Whose documentation says which models belong on which endpoint family: a name that the console knows. If
+    omitted, the gateway's host decides; name it for a proxy or a host of your own in front of that gateway."""
 
     @field_validator("base_url_ref")
     @classmethod
@@ -135,6 +139,9 @@ class RouteModel(_Table):
     """The path after the base URL, such as `/v1/responses`."""
     served_as: tuple[Annotated[str, StringConstraints(strict=True, min_length=1, max_length=200)], ...] = ()
     """Other names that the gateway may report for this model: its aliases."""
+    retires_with_provider: Flag = True
+    """Whether the provider's retirement dates count for this model. Set it to false if the gateway serves the model
+    from elsewhere, such as another cloud or its own machines: then a retirement is only noted."""
 
 
 class FamilyFactModel(_Table):

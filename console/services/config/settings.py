@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from console.domain.money import Budget, BudgetScope, Limits, microusd
-from console.domain.routes.contract import RouteCheck, check
+from console.domain.routes.contract import CheckBasis, RouteCheck, check
+from console.domain.routes.model_facts import ModelFacts
 from console.domain.routes.model_family import FamilyFact
 from console.domain.routes.route import RouteTable
 from console.domain.verification import MAX_AGE_DAYS
@@ -33,6 +36,20 @@ class GatewaySettings:
     connect_timeout_s: float = 10.0
     concurrency: int = 8
     smoke_max_output_tokens: int = 256
+    documentation: str = ""
+
+    def host(self, environment: Mapping[str, str]) -> str:
+        """Return the gateway's host in lower case; empty if the address is not set or not known here.
+
+        Args:
+            environment: The environment variables, for an address by reference.
+
+        """
+        address = self.base_url or environment.get((self.base_url_ref or "").removeprefix("env:"), "")
+        try:
+            return urlsplit(address.strip()).hostname or ""
+        except ValueError:  # opening the gateway will report it
+            return ""
 
 
 @dataclass(frozen=True)
@@ -83,10 +100,26 @@ class Profile:
     policy: PolicySettings = PolicySettings()
     own_facts: tuple[FamilyFact, ...] = ()
     instructions: InstructionSettings = InstructionSettings()
+    facts: ModelFacts | None = None
+    """The facts on models, if the operator installed tables; None means the built-in ones."""
 
-    def check(self) -> tuple[RouteCheck, ...]:
-        """Check the route table offline, with the profile's own facts."""
-        return check(self.table, self.own_facts)
+    def check(self, today: date | None = None, environment: Mapping[str, str] | None = None) -> tuple[RouteCheck, ...]:
+        """Check the route table offline, with all facts that hold for the profile's gateway.
+
+        Args:
+            today: The date in UTC, for the models' retirement; None checks none. The embedded gateway has no provider
+                behind it, so nothing retires there.
+            environment: The environment variables, in case they hold the gateway's address.
+
+        """
+        basis = CheckBasis(
+            own_facts=self.own_facts,
+            today=None if self.is_embedded else today,
+            host=self.gateway.host(environment or {}),
+            documentation=self.gateway.documentation,
+            facts=self.facts,
+        )
+        return check(self.table, basis=basis)
 
     def budget(self) -> Budget:
         """Return the budget of a new session."""

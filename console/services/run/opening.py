@@ -17,6 +17,7 @@ from console.domain.text.safe import safe
 from console.services.config.load import default_config_path, load_profile
 from console.services.config.own_config import why_not_own
 from console.services.config.settings import EMBEDDED, Profile
+from console.services.facts.installed import model_facts
 from console.services.gateway.address import canonical_origin
 from console.services.gateway.reservations import Reservations
 from console.services.ledger.artifacts import Artifacts
@@ -109,7 +110,8 @@ def profile_of(inputs: RunInputs, environment: Mapping[str, str]) -> Profile:
     """Return the profile that a run began with, whatever the default profile is now. Raises `ConfigError`."""
     config = None if inputs.config is None else Path(inputs.config)
     own = default_config_path(environment)
-    return load_profile(config, inputs.profile, why_no_programs=why_not_own(config, own) if config else None)
+    why_no_programs = why_not_own(config, own) if config else None
+    return load_profile(config, inputs.profile, why_no_programs=why_no_programs, facts=model_facts(environment))
 
 
 def operator_of(profile: Profile) -> Actor:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from console.domain.errors.category import Category, Classification
@@ -82,7 +82,8 @@ async def run_preflight(
 def _checks_in_use(context: RunContext, state: RunState) -> tuple[RouteCheck, ...]:
     """Return the offline checks of the run's routes, without the fallback's: no role has been moved to it yet."""
     used = {route.role for route in state.routes} - {Role.FALLBACK}
-    return tuple(each for each in context.profile.check() if each.route.role in used)
+    checks = context.profile.check(_today(context), context.environment)
+    return tuple(each for each in checks if each.route.role in used)
 
 
 async def _climb(context: RunContext, checks: tuple[RouteCheck, ...], target: Target) -> tuple[ProvenRoute, ...]:
@@ -165,9 +166,12 @@ def _check_rows(context: RunContext) -> tuple[Finding, ...]:
         marks = MarkFile(state_directory(context.environment), context.profile.name).read().marks
     except PrivateFileError as error:
         return (Finding("VERIFY-03", Severity.WARN, f"the verification marks cannot be read: {error}"),)
-    today = datetime.fromtimestamp(context.now_ms() / 1000, UTC).date()
-    states = [state_of_row(row, marks, today, policy.verification_max_age_days) for row in rows()]
+    states = [state_of_row(row, marks, _today(context), policy.verification_max_age_days) for row in rows()]
     return check_freshness(states, is_required=policy.require_verification)
+
+
+def _today(context: RunContext) -> date:
+    return datetime.fromtimestamp(context.now_ms() / 1000, UTC).date()
 
 
 async def _check_repository(context: RunContext, state: RunState, inputs: RunInputs) -> list[Finding]:

@@ -144,6 +144,29 @@ def create_private(path: Path, data: bytes) -> bool:
     return True
 
 
+def remove_private(path: Path) -> bool:
+    """Remove a file from one of the console's directories; return whether there was one.
+
+    Raises:
+        PrivateFileError: It cannot be removed, or its directory is open to other users.
+
+    """
+    try:
+        folder = _open_directory(path.parent, "removed")
+    except FileNotFoundError:
+        return False
+    try:
+        os.unlink(path.name, dir_fd=folder)
+        os.fsync(folder)
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise _unusable(path, error, "removed") from None
+    finally:
+        os.close(folder)
+    return True
+
+
 def _put(path: Path, data: bytes, place: Callable[[str], None], folder: int) -> None:
     """Write a draft within an open directory, move it to its final name, and close the directory.
 

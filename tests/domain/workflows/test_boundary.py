@@ -24,7 +24,8 @@ KINDS = {
     "CLOUDFLARE_API_TOKEN": "cloud", "AWS_SECRET_ACCESS_KEY": "cloud", "VERCEL_TOKEN": "cloud",
     "SITE_DEPLOY_TOKEN": "cloud", "aws_session_token": "cloud", "CI_JOB_TOKEN": "ci",
     "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "ci", "GITHUB_TOKEN": "repository", "GH_TOKEN": "repository",
-    "GITLAB_TOKEN": "repository",
+    "GITLAB_TOKEN": "repository", "ANTHROPIC_AUTH_TOKEN": "agent", "CLAUDE_CODE_OAUTH_TOKEN": "agent",
+    "CLAUDE_CODE_GATEWAY_TOKEN": "agent", "COPILOT_PROVIDER_API_KEY": "agent",
 }  # fmt: skip
 
 

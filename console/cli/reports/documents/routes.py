@@ -6,12 +6,51 @@ from typing import TYPE_CHECKING, Literal, Self
 
 from console.cli.reports.documents.finding import FindingDocument
 from console.domain.probes.ladder import Rung
-from console.domain.routes.contract import RouteCheck, Verdict
+from console.domain.routes.contract import RouteCheck, Verdict, fix_lines
 from console.domain.routes.family import EndpointFamily
+from console.domain.routes.retirement import RouteRetirement
 from console.domain.routes.role import Role
 
 if TYPE_CHECKING:
     from console.services.config.settings import Profile
+
+
+@dataclass(frozen=True, kw_only=True)
+class RetirementDocument:
+    """When the provider of a route's model retires it."""
+
+    provider: str
+    retires_on: str
+    """ISO date of the first day on which the provider does not serve the model."""
+    days_left: int
+    """0 or less if it has happened."""
+    replacement: str | None
+    """Null where the source names none that lasts."""
+    is_binding: bool
+    """Whether it is due within the days of notice and its date counts for the route."""
+    served_by: str | None
+    """Who serves the route's model by dates of their own; null where no one is known to."""
+    is_second_hand: bool
+    """Whether the date was not read from the provider itself."""
+    source_url: str
+    checked_on: str
+    """ISO date on which the source was read."""
+
+    @classmethod
+    def of(cls, retirement: RouteRetirement) -> Self:
+        """Return a retirement as the documents name it."""
+        row = retirement.row
+        return cls(
+            provider=row.provider,
+            retires_on=row.retires_on.isoformat(),
+            days_left=row.days_left(retirement.today),
+            replacement=row.replacement or None,
+            is_binding=retirement.is_binding,
+            served_by=None if retirement.served_by is None else retirement.served_by.who,
+            is_second_hand=row.is_second_hand,
+            source_url=row.source_url,
+            checked_on=row.checked_on,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +66,11 @@ class RouteDocument:
     verdict: Verdict
     rung_reached: Rung
     """The highest rung of the probe ladder that holds."""
+    retirement: RetirementDocument | None
+    """Null where no retirement of the model is known."""
     findings: tuple[FindingDocument, ...]
+    fix: tuple[str, ...]
+    """Lines for the config that would fix the route: its family, or a model that lasts."""
 
     @classmethod
     def of(cls, check: RouteCheck) -> Self:
@@ -40,7 +83,9 @@ class RouteDocument:
             required_family=check.required_family,
             verdict=check.verdict,
             rung_reached=Rung.OFFLINE,
+            retirement=None if check.retirement is None else RetirementDocument.of(check.retirement),
             findings=tuple(FindingDocument.of(finding) for finding in check.findings),
+            fix=fix_lines(check),
         )
 
 
