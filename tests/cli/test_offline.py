@@ -12,6 +12,7 @@ from support.config import config_table, write_config
 
 from console import __version__
 from console.cli.main import SHORTEST_SECRET
+from console.domain.probes.standing import Standing
 from console.domain.text.secret_scan import secret_patterns
 
 ROLES = ["planner", "writer", "revision", "reviewer", "critic", "fallback"]
@@ -51,7 +52,7 @@ async def test_every_verb_has_its_own_help(console: Console, verb: str) -> None:
 async def test_routes_shows_the_sample_as_a_table_and_says_that_it_is_built_in(console: Console) -> None:
     result = await console.run("routes")
     head, *rows = result.stdout.splitlines()
-    assert head.split() == ["role", "model", "family", "path", "required", "contract"]
+    assert head.split() == ["role", "model", "family", "path", "required", "verdict", "note"]
     assert [row.split()[0] for row in rows[:6]] == ROLES
     assert rows[4].split()[:4] == ["critic", "claude-critic-route-placeholder", "anthropic_messages", "/v1/messages"]
     assert result.stderr == "no config file: using the built-in profile demo on the embedded gateway\n"
@@ -75,10 +76,10 @@ async def test_the_routes_document_has_its_promised_names(console: Console) -> N
             "role", "model", "endpoint_family", "endpoint_path", "required_family", "verdict", "rung_reached",
             "findings",
         }  # fmt: skip
-        assert route["verdict"] in ("ok", "drift", "conditional", "unknown", "blocked")
+        assert route["verdict"] in [standing.value for standing in Standing]
         assert route["rung_reached"] == 0
     critic = document["routes"][4]
-    assert (critic["verdict"], critic["required_family"]) == ("ok", "anthropic_messages")
+    assert (critic["verdict"], critic["untested"], critic["required_family"]) == ("offline", 5, "anthropic_messages")
 
 
 async def test_the_routes_of_the_faults_profile_show_drift_and_a_collapsed_role(console: Console) -> None:

@@ -83,7 +83,7 @@ def configured(gateway: Gateway, names: list[str], home: Path, deadline_s: float
 
 def has_ended(text: str) -> bool:
     """Return whether each of the six rows shows how its smoke test ended."""
-    return len(re.findall(r"✓ ok +(?:✓ ok|× failed|[!~] \w+) +│", text)) == len(ROLES)
+    return len(re.findall(r"[~×!✓] \w+\.? +(?:✓ ok|× failed|[!~] \w+) +│", text)) == len(ROLES)
 
 
 def sequences(raw: bytes) -> Counter[bytes]:

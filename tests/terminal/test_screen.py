@@ -49,7 +49,7 @@ def test_smoke_all_move_the_cursor_and_quit(columns: int, lines: int, home: dict
         assert "1 routes" in first
         assert "▌ planner" in first
         terminal.press("S")
-        terminal.until(lambda text: text.count("✓ ok      ✓ ok") == 6)
+        terminal.until(lambda text: text.count("~ unproven  ✓ ok") == 5 and "✓ proven    ✓ ok" in text)
         terminal.press("jj")
         terminal.until("▌ revision")
         terminal.until("· revision")

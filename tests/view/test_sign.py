@@ -4,10 +4,12 @@ import pytest
 
 from console.domain.errors.category import Category, judged
 from console.domain.finding import Severity
+from console.domain.probes.event import SmokeFinished
 from console.domain.probes.proven_route import ProvenRoute
 from console.domain.probes.served_as import ServedAs, Service
 from console.domain.probes.smoke import SmokeResult, SmokeStatus
-from console.domain.routes.contract import Verdict, check
+from console.domain.probes.standing import Standing
+from console.domain.routes.contract import check
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.role import Role
 from console.domain.routes.route import Route, RouteTable
@@ -15,7 +17,7 @@ from console.domain.tokens.state import TokenState
 from console.view.call_sign import call_sign, result_sign
 from console.view.finding_sign import severity_sign
 from console.view.live_call import CallPhase, LiveCall
-from console.view.route_sign import check_sign, route_sign, verdict_sign
+from console.view.route_sign import reason_of, route_sign, standing_sign
 from console.view.sign import Sign, Tone
 from console.view.token_sign import token_sign
 
@@ -35,7 +37,7 @@ def _result(status: SmokeStatus, category: Category | None = None, requests_sent
 
 
 _ALL = [
-    *[verdict_sign(verdict) for verdict in Verdict],
+    *[standing_sign(standing) for standing in Standing],
     *[severity_sign(severity) for severity in Severity],
     *[token_sign(state) for state in TokenState],
     *[call_sign(LiveCall(phase)) for phase in CallPhase],
@@ -67,23 +69,28 @@ def test_a_swapped_model_turns_a_passed_test_amber() -> None:
 def test_a_route_is_shown_by_what_its_answers_proved() -> None:
     table = RouteTable((Route(Role.WRITER, "gpt-route", EndpointFamily.RESPONSES, "/v1/responses"),))
     (check_of_route,) = check(table)
-    assert route_sign(ProvenRoute(check_of_route)) == check_sign(check_of_route)
-    refused = ProvenRoute(check_of_route, classification=judged(Category.ACCOUNT_QUOTA, "evidence"))
+    assert str(route_sign(ProvenRoute(check_of_route))) == "~ unproven", "no source knows the model"
+    refusal = _result(SmokeStatus.BLOCKED, Category.ACCOUNT_QUOTA)
+    refused = ProvenRoute(check_of_route).apply(SmokeFinished(refusal))
     assert str(route_sign(refused)) == "! blocked"
+    assert reason_of(refused) == "rung 4: account_quota"
 
 
 @pytest.mark.parametrize(
-    ("verdict", "shown"),
+    ("standing", "shown"),
     [
-        (Verdict.OK, "✓ ok"),
-        (Verdict.DRIFT, "× drift"),
-        (Verdict.CONDITIONAL, "~ cond."),
-        (Verdict.UNKNOWN, "· unknown"),
-        (Verdict.BLOCKED, "! blocked"),
+        (Standing.PROVEN, "✓ proven"),
+        (Standing.OFFLINE, "· offline"),
+        (Standing.UNPROVEN, "~ unproven"),
+        (Standing.CONDITIONAL, "~ cond."),
+        (Standing.FAILED, "× failed"),
+        (Standing.DOWN, "× down"),
+        (Standing.BLOCKED, "! blocked"),
+        (Standing.DRIFT, "× drift"),
     ],
 )
-def test_a_verdict_is_shown(verdict: Verdict, shown: str) -> None:
-    assert str(verdict_sign(verdict)) == shown
+def test_a_standing_is_shown(standing: Standing, shown: str) -> None:
+    assert str(standing_sign(standing)) == shown
 
 
 @pytest.mark.parametrize(

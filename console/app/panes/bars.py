@@ -10,10 +10,9 @@ from textual.geometry import Size
 from console.app.actions import Action, Place, actions_of
 from console.app.widgets.line import Line, Span, dim, fit, joined, line
 from console.app.widgets.line_pane import LinePane
-from console.domain.routes.contract import Verdict
 from console.view.call_sign import call_sign
 from console.view.console_state import ConsoleState
-from console.view.route_sign import verdict_sign
+from console.view.route_sign import standing_sign
 from console.view.sign import Sign, Tone
 from console.view.token_sign import token_sign
 
@@ -73,12 +72,12 @@ def _key(state: ConsoleState) -> list[Span]:
 
 
 def _counts(state: ConsoleState, *, is_short: bool = False) -> list[Line]:
-    """Count the routes by their most prominent state: drift first, then their smoke tests."""
+    """Count the routes by their standing; a call in progress counts as one."""
     signs = [
-        verdict_sign(route.check.verdict) if route.check.verdict is Verdict.DRIFT else call_sign(route.smoke)
+        call_sign(route.smoke) if route.smoke.is_live else standing_sign(route.proven.standing)
         for route in state.routes
     ]
-    counts = Counter(sorted((sign for sign in signs if sign.word not in ("not run", "skipped")), key=_gravity))
+    counts = Counter(sorted(signs, key=_gravity))
     return [
         line(Span(f"{sign.sign} {count}" if is_short else f"{sign.sign} {count} {sign.word}", sign.tone))
         for sign, count in counts.items()

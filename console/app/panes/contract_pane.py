@@ -8,23 +8,24 @@ from console.app.widgets.line import BLANK, Line, Span, cell, dim, labelled, lin
 from console.app.widgets.line_pane import LinePane
 from console.domain.finding import Finding
 from console.domain.probes.event import CatalogueRead
-from console.domain.probes.ladder import Rung, rung_needed
+from console.domain.probes.ladder import Rung
+from console.domain.probes.mark import marks_of
+from console.domain.probes.proven_route import ProvenRoute
 from console.domain.routes.contract import RouteCheck, Verdict, fix_lines
 from console.domain.routes.retirement import RouteRetirement
 from console.view.console_state import ConsoleState, RouteView
 from console.view.finding_sign import severity_sign
 from console.view.live_call import CallPhase
-from console.view.route_sign import check_sign, is_retired
+from console.view.route_sign import (
+    marks_text,
+    proving_level,
+    reason_of,
+    route_sign,
+    route_words,
+    standing_sign,
+)
 from console.view.rung_sign import rung_sign
 from console.view.sign import Sign, Tone
-
-_HEADLINES = {
-    Verdict.OK: ("✓ ok", "the route is on a family that serves its model", Tone.OK),
-    Verdict.DRIFT: ("× endpoint drift", "the route is wrong, not the model", Tone.FAIL),
-    Verdict.CONDITIONAL: ("~ conditional", "text works; tools, or the role's own shape, do not", Tone.WARN),
-    Verdict.UNKNOWN: ("· unknown", "no source names this family; a live call has to prove it", Tone.DIM),
-    Verdict.BLOCKED: ("! blocked", "an account or route problem stops this route", Tone.WARN),
-}
 
 
 class ContractPane(LinePane):
@@ -40,10 +41,9 @@ class ContractPane(LinePane):
 def contract_lines(state: RouteView, width: int, read: CatalogueRead | None = None) -> Iterator[Line]:
     """Yield the contract of one route: verdict, the four facts, the ladder, the fix and the findings."""
     check = state.check
-    headline, meaning, tone = _HEADLINES[state.proven.verdict]
-    if state.proven.verdict is Verdict.OK and (sign := check_sign(check)).tone is not Tone.OK:
-        meaning = "the provider retired the model" if is_retired(check) else "the family is right; see the findings"
-        headline, tone = str(sign), sign.tone
+    sign = route_sign(state.proven)
+    headline, tone = str(sign), sign.tone
+    meaning = route_words(state.proven)
     if len(headline) + 3 + len(meaning) <= width:
         yield line(Span(headline, tone), Span("   "), meaning)
     else:
@@ -52,6 +52,7 @@ def contract_lines(state: RouteView, width: int, read: CatalogueRead | None = No
     yield BLANK
     yield from _facts(state, width, read)
     yield from _ladder(state, width)
+    yield from _standing(state.proven, width)
     if check.verdict is Verdict.DRIFT:
         yield BLANK
         yield from labelled("effect", "refused on the first call; smoke and runs hold this route back", width)
@@ -73,6 +74,18 @@ def contract_lines(state: RouteView, width: int, read: CatalogueRead | None = No
         yield line(dim("findings of the smoke test"))
     for finding in smoked:
         yield from _finding(finding, width)
+
+
+def _standing(proven: ProvenRoute, width: int) -> Iterator[Line]:
+    """Yield what speaks against the route, what no table may hide, and what was not tested."""
+    if reason := reason_of(proven):
+        yield from labelled("because", reason, width, tone=standing_sign(proven.standing).tone)
+    if marks_of(proven):
+        yield from labelled("note", marks_text(proven), width, tone=Tone.WARN)
+    rung = proving_level(proven)
+    if rung is not None:
+        key = "s" if rung is Rung.SMOKE else "t"
+        yield from labelled("untested", f"rung {int(rung)}, {rung.title}: {key} tests it and may cost", width)
 
 
 def _climbed(state: RouteView, smoked: tuple[Finding, ...]) -> tuple[Finding, ...]:
@@ -142,7 +155,7 @@ def _ladder(state: RouteView, width: int) -> Iterator[Line]:
         elif rung in results:
             sign = rung_sign(results[rung])
         parts += [Span(f"{sign.sign}{int(rung)} ", sign.tone)]
-    needed = rung_needed(state.check.route.role)
+    needed = proven.needed
     told = f" rung {int(proven.reached)} of {int(needed)} needed"
     yield line(cell("ladder", 11, Tone.DIM), *parts, Span(told, Tone.OK if proven.reached >= needed else Tone.TEXT))
     last = proven.rungs[-1] if proven.rungs else None

@@ -7,9 +7,9 @@ from textual.geometry import Size
 from console.app.panes.smoke_pane import about_lines
 from console.app.widgets.line import BLANK, Line, labelled
 from console.app.widgets.line_pane import LinePane
-from console.view.call_sign import call_sign
 from console.view.console_state import ConsoleState
-from console.view.route_sign import route_sign
+from console.view.route_call_sign import route_call_sign
+from console.view.route_sign import marks_text, reason_of, route_sign
 
 
 class RoutePane(LinePane):
@@ -24,12 +24,14 @@ def whole_route_lines(state: ConsoleState, cursor: int, width: int) -> Iterator[
     """Yield all fields of a route, its findings with their sources, and its newest smoke test."""
     route = state.routes[cursor]
     check = route.check
-    verdict, smoke = route_sign(route.proven), call_sign(route.smoke)
+    verdict, smoke = route_sign(route.proven), route_call_sign(route)
     yield from labelled("role", check.route.role, width)
     yield from labelled("model", check.route.model, width)
     yield from labelled("family", check.route.endpoint_family, width)
     yield from labelled("path", check.route.endpoint_path, width)
-    yield from labelled("contract", str(verdict), width, tone=verdict.tone)
+    yield from labelled("verdict", str(verdict), width, tone=verdict.tone)
+    yield from labelled("because", reason_of(route.proven), width)
+    yield from labelled("note", marks_text(route.proven), width)
     yield from labelled("required", check.required_family or f"none; known on {', '.join(check.fact.allowed)}", width)
     yield from labelled("source", f"{check.fact.source_url}, read {check.fact.checked_on}", width)
     yield from labelled("note", check.fact.note, width)

@@ -7,9 +7,9 @@ from textual.message import Message
 
 from console.app.widgets.line import Line, Span, cell, line
 from console.app.widgets.line_pane import LinePane
-from console.domain.routes.contract import Verdict
-from console.view.call_sign import call_sign
+from console.domain.probes.standing import Standing
 from console.view.console_state import ConsoleState, RouteView
+from console.view.route_call_sign import route_call_sign
 from console.view.route_sign import route_sign
 from console.view.sign import Tone
 
@@ -46,7 +46,7 @@ class RouteTablePane(LinePane):
 def route_lines(state: ConsoleState, cursor: int, width: int) -> Iterator[Line]:
     """Yield the table's lines, with the columns that fit into a width."""
     has_path, has_figures = width >= 104, width >= 84
-    fixed = 2 + 9 + 19 + 10 + 10 + (21 if has_path else 0) + (14 if has_figures else 0)
+    fixed = 2 + 9 + 19 + 12 + 10 + (21 if has_path else 0) + (14 if has_figures else 0)
     model_width = max(8, min(width - fixed, 42))
 
     def row(texts: Sequence[tuple[str, Tone]], mark: str, *, is_cursor: bool = False) -> Line:
@@ -55,12 +55,12 @@ def route_lines(state: ConsoleState, cursor: int, width: int) -> Iterator[Line]:
         spans += [cell(model[0], model_width - 1, model[1]), Span(" "), cell(family[0], 19, family[1])]
         if has_path:
             spans.append(cell(path[0], 21, path[1]))
-        spans += [cell(contract[0], 10, contract[1]), cell(smoke[0], 10, smoke[1])]
+        spans += [cell(contract[0], 12, contract[1]), cell(smoke[0], 10, smoke[1])]
         if has_figures:
             spans += [cell(ttft[0], 8, ttft[1], right=True), cell(pace[0], 6, pace[1], right=True)]
         return line(*spans, is_cursor=is_cursor)
 
-    labels = ("role", "model", "family", "path", "contract", "smoke", "ttft ms", "tok/s")
+    labels = ("role", "model", "family", "path", "verdict", "smoke", "ttft ms", "tok/s")
     yield row([(label, Tone.DIM) for label in labels], "  ")
     for position, route in enumerate(state.routes):
         is_cursor = position == cursor
@@ -69,8 +69,8 @@ def route_lines(state: ConsoleState, cursor: int, width: int) -> Iterator[Line]:
 
 def _cells(state: RouteView, *, is_cursor: bool) -> list[tuple[str, Tone]]:
     check, smoke = state.check, state.smoke
-    is_drift = state.proven.verdict is Verdict.DRIFT
-    verdict, sign = route_sign(state.proven), call_sign(smoke)
+    is_drift = state.proven.standing is Standing.DRIFT
+    verdict, sign = route_sign(state.proven), route_call_sign(state)
     result = smoke.result if not smoke.is_live else None
     ttft_ms = smoke.ttft_ms if smoke.is_live or result is None else result.ttft_ms
     pace = result.output_tokens_per_s if result is not None else None

@@ -6,12 +6,12 @@ from console.domain.errors.category import Classification
 from console.domain.finding import Severity
 from console.domain.money import Spent, usd_text
 from console.domain.probes.event import CatalogueRead
-from console.domain.probes.ladder import Rung, RungResult, rung_needed
+from console.domain.probes.ladder import Rung, RungResult
 from console.domain.probes.proven_route import ProvenRoute
 from console.domain.routes.contract import fix_lines
 from console.view.console_state import ConsoleState
 from console.view.explanation import reading_lines
-from console.view.route_sign import route_sign
+from console.view.route_sign import marks_text, proving_level, standing_sign
 from console.view.rung_sign import rung_sign
 
 _SHARED = (Rung.CONNECTION, Rung.CATALOGUE)
@@ -20,7 +20,7 @@ _SHARED = (Rung.CONNECTION, Rung.CATALOGUE)
 
 def show_check(state: ConsoleState) -> None:
     """Write the results for a person: a table, the gateway, then each route."""
-    rows = [("role", "model", "family", "declared", "price", "verdict", "rung")]
+    rows = [("role", "model", "family", "declared", "price", "verdict", "rung", "note")]
     rows += [
         (
             route.check.route.role.value,
@@ -28,8 +28,9 @@ def show_check(state: ConsoleState) -> None:
             route.check.route.endpoint_family.value,
             _declared(state, route),
             _price(state, route),
-            str(route_sign(route)),
-            f"{int(route.reached)} of {int(rung_needed(route.check.route.role))}",
+            str(standing_sign(route.standing)),
+            f"{int(route.reached)} of {int(route.needed)}",
+            marks_text(route),
         )
         for route in state.proven
     ]
@@ -40,10 +41,24 @@ def show_check(state: ConsoleState) -> None:
     for route in state.proven:
         output.write_line()
         _show_route(route)
+    _show_untested(state)
     if state.catalogue is not None:
         _show_changes(state.catalogue)
     if state.budget is not None:
         output.note(_spent(state.budget.spent))
+
+
+def _show_untested(state: ConsoleState) -> None:
+    """Say which routes are not proven, and what would prove them: what was not tried is no success."""
+    for rung in (Rung.SMOKE, Rung.SHAPE):
+        roles = [route.role.value for route in state.proven if proving_level(route) is rung]
+        if roles:
+            output.write_line()
+            output.write_line(
+                f"untested: {', '.join(roles)}; rung {int(rung)}, {rung.title}, would prove"
+                f" {'it' if len(roles) == 1 else 'them'} and may cost."
+                f" Next: gateway-console check --level {int(rung)} {' '.join(f'--role {role}' for role in roles)}"
+            )
 
 
 def _show_gateway(state: ConsoleState) -> None:
@@ -124,7 +139,9 @@ def _show_changes(read: CatalogueRead) -> None:
         output.note(f"catalogue: {change.model} {change.kind}{was}")
     if len(read.changes) > 40:
         output.note(f"catalogue: {len(read.changes) - 40} more change(s)")
-    if not read.changes:
+    if not read.catalogue.is_complete:
+        output.note("catalogue: not compared with the last check, because a list could not be read to its end")
+    elif not read.changes:
         output.note("catalogue: nothing changed since the last check")
 
 

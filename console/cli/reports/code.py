@@ -1,8 +1,10 @@
-"""Exit codes of a smoke test, a refusal and a token."""
+"""Exit codes of a route, a smoke test, a refusal and a token."""
 
 from console.cli.exit_code import ExitCode
 from console.domain.errors.category import Category, Classification
+from console.domain.probes.proven_route import ProvenRoute
 from console.domain.probes.smoke import SmokeResult, SmokeStatus
+from console.domain.probes.standing import Standing
 from console.domain.tokens.state import TokenState
 
 _CATEGORY_CODES = {
@@ -12,6 +14,24 @@ _CATEGORY_CODES = {
     Category.SECRET_IN_PROMPT: ExitCode.REFUSED,
     Category.ORIGIN_REFUSED: ExitCode.REFUSED,
 }
+
+
+def code_of_route(route: ProvenRoute) -> ExitCode:
+    """Return the exit code of a route: of its trouble, or of a rung that the budget or the operator stopped.
+
+    What was not tested is not a failure: the verdict says so.
+    """
+    standing = route.standing
+    if standing is Standing.DRIFT:
+        return ExitCode.DRIFT
+    if not standing.is_trouble:
+        stopped = next((result for result in route.rungs if not result.holds), None)
+        if stopped is None:
+            return ExitCode.OK
+        return ExitCode.FAILED if stopped.classification is None else code_of_category(stopped.classification)
+    if route.classification is not None:
+        return code_of_category(route.classification)
+    return ExitCode.OK if standing is Standing.CONDITIONAL else ExitCode.FAILED
 
 
 def code_of_token(state: TokenState) -> ExitCode:

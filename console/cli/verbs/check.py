@@ -9,13 +9,10 @@ from console.cli import output
 from console.cli.exit_code import ExitCode, most_actionable
 from console.cli.profile import chosen_checks, chosen_profile
 from console.cli.reports.check import show_check
-from console.cli.reports.code import code_of_category
-from console.cli.reports.routes import code_of_check
-from console.domain.finding import Severity
+from console.cli.reports.code import code_of_route
 from console.domain.probes.assertion import assertions
 from console.domain.probes.event import RoutesChecked
-from console.domain.probes.ladder import Rung, RungStatus
-from console.domain.probes.proven_route import ProvenRoute
+from console.domain.probes.ladder import Rung
 from console.domain.problem import Problem, ProblemKind
 from console.domain.routes.role import Role
 from console.view.console_state import ConsoleState
@@ -87,19 +84,7 @@ def _finish(profile: "Profile", state: ConsoleState, *, as_json: bool, top: Rung
         output.write_document(CheckDocument.of(profile, state, top))
     else:
         show_check(state)
-    return most_actionable(_code_of(route) for route in state.proven)
-
-
-def _code_of(route: ProvenRoute) -> ExitCode:
-    codes = [code_of_check(route.check)]
-    for result in route.rungs:
-        if result.classification is not None:
-            codes.append(code_of_category(result.classification))
-        elif result.status in (RungStatus.FAILED, RungStatus.BLOCKED):
-            codes.append(ExitCode.FAILED)
-        if any(finding.severity is Severity.FAIL for finding in result.findings) and result.rung is not Rung.OFFLINE:
-            codes.append(ExitCode.FAILED)
-    return most_actionable(codes)
+    return most_actionable(code_of_route(route) for route in state.proven)
 
 
 def _list_assertions(*, as_json: bool) -> ExitCode:

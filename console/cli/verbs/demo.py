@@ -6,8 +6,10 @@ import asyncio
 from console.cli import output
 from console.cli.exit_code import ExitCode, code_of_problem, most_actionable
 from console.cli.profile import offline_checks
-from console.cli.reports.routes import code_of_check, show_routes
+from console.cli.reports.code import code_of_route
+from console.cli.reports.routes import show_routes
 from console.cli.screen import has_screen, open_screen
+from console.domain.probes.proven_route import ProvenRoute
 from console.domain.problem import Problem, ProblemKind
 from console.domain.run.record import Record
 from console.services.config.load import load_profile
@@ -34,7 +36,7 @@ def run(arguments: argparse.Namespace) -> int:
         show_routes(checks)
         output.write_line()
     if arguments.read_only:
-        return most_actionable(code_of_check(each) for each in checks)
+        return most_actionable(code_of_route(ProvenRoute(each)) for each in checks)
     return asyncio.run(_demonstrate(profile, as_json=arguments.json))
 
 

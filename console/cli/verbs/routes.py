@@ -5,7 +5,9 @@ import argparse
 from console.cli import output
 from console.cli.exit_code import ExitCode, most_actionable
 from console.cli.profile import chosen_profile, offline_checks
-from console.cli.reports.routes import code_of_check, show_routes
+from console.cli.reports.code import code_of_route
+from console.cli.reports.routes import show_routes
+from console.domain.probes.proven_route import ProvenRoute
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,4 +24,4 @@ def run(arguments: argparse.Namespace) -> ExitCode:
         output.write_document(RoutesDocument.of(profile, checks))
     else:
         show_routes(checks)
-    return most_actionable(code_of_check(each) for each in checks)
+    return most_actionable(code_of_route(ProvenRoute(each)) for each in checks)

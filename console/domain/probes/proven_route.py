@@ -58,6 +58,11 @@ class ProvenRoute:
         return None if self.trouble is None else self.trouble.classification
 
     @property
+    def is_failed_offline(self) -> bool:
+        """Whether only the offline check speaks against the route."""
+        return self.trouble is None and self.standing is Standing.FAILED
+
+    @property
     def standing(self) -> Standing:
         """The one verdict: the worst that is known and was not disproved."""
         offline = offline_standing(self.check)
@@ -77,8 +82,9 @@ class ProvenRoute:
         trouble = self.trouble
         if trouble is None:
             return Standing.PROVEN
-        is_of_shape = trouble.rung is Rung.SHAPE and trouble.classification is not None
-        if is_of_shape and Rung.SMOKE in self.calls and self.classification.category in _ABOUT_SHAPE:
+        said = trouble.classification
+        is_of_shape = trouble.rung is Rung.SHAPE and said is not None and said.category in _ABOUT_SHAPE
+        if is_of_shape and Rung.SMOKE in self.calls:
             return Standing.CONDITIONAL
         return trouble.standing
 

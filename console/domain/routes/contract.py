@@ -27,7 +27,6 @@ class Verdict(StrEnum):
     """Text works on this family; tools, or the role's own shape, do not."""
     UNKNOWN = "unknown"
     """No source says that this family serves the model; only a live call can prove it."""
-    BLOCKED = "blocked"
 
 
 @dataclass(frozen=True, slots=True)

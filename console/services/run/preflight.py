@@ -133,7 +133,7 @@ def _stop_of_refusal(role: Role, rung: Rung, found: Classification, findings: Se
 def _finished(
     climbed: Sequence[ProvenRoute], boundary: Boundary, findings: Sequence[Finding], target: Target
 ) -> PreflightFinished:
-    proofs = tuple(RouteProof(route.role, int(route.reached), route.verdict.value) for route in climbed)
+    proofs = tuple(RouteProof(route.role, int(route.reached), route.standing.value) for route in climbed)
     return PreflightFinished(
         proofs,
         noted(tuple(dict.fromkeys(findings))),

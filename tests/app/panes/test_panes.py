@@ -80,7 +80,7 @@ def test_a_wide_table_has_paths_and_figures() -> None:
 
 def test_a_drift_is_shown_with_its_reason_source_and_fix() -> None:
     drawn = text(contract_lines(offline().routes[REVIEWER], 76))
-    assert "× endpoint drift   the route is wrong, not the model" in drawn
+    assert "× drift   the route is wrong, not the model" in drawn
     assert "required   responses" in drawn
     assert "openai-openapi 2026-11-22" in drawn
     assert "configured chat_completions" in drawn
@@ -146,7 +146,7 @@ def test_the_header_always_says_where_calls_would_go() -> None:
 def test_the_header_counts_drift_and_account_apart() -> None:
     drawn = str(header_line(account_error(), [], 120))
     assert "× 1 drift" in drawn
-    assert "! 1 account" in drawn
+    assert "! 1 blocked" in drawn
 
 
 def test_the_header_names_the_reference_and_its_state() -> None:
@@ -195,7 +195,7 @@ def test_a_retired_model_is_red_in_the_table_and_said_with_its_date_source_and_f
     table = text(route_lines(state, 0, 78))
     assert table.count("× retired") == 1
     assert "× retired" in table.splitlines()[1]
-    assert "~ warn" in table.splitlines()[3]
+    assert "~ retiring" in table.splitlines()[3]
     drawn = text(contract_lines(state.routes[0], 78))
     assert "× retired   the provider retired the model" in drawn
     assert "retired    2026-10-23 at OpenAI then gpt-5.6-sol" in drawn

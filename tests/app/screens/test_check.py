@@ -23,7 +23,8 @@ from console.domain.money import FREE, Price
 from console.domain.probes.catalogue import Catalogue, CatalogueEntry
 from console.domain.probes.event import CatalogueRead, GatewayFailed, RungFinished, RungStarted
 from console.domain.probes.ladder import Rung, RungResult, RungStatus
-from console.domain.routes.contract import Verdict, fix_lines
+from console.domain.probes.standing import Standing
+from console.domain.routes.contract import fix_lines
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.role import Role
 from console.domain.tokens.state import TokenState
@@ -87,7 +88,7 @@ def test_a_rung_that_stopped_the_climb_says_why() -> None:
 def test_a_shape_that_fails_is_conditional_in_words() -> None:
     climbed = [rung(each) for each in Rung if each < Rung.SHAPE]
     state = fold(opened("demo"), *climbed, rung(Rung.SHAPE, RungStatus.FAILED, Category.CONTRACT_VIOLATION))
-    assert "~ conditional" in contract(state)
+    assert "~ cond." in contract(state)
     assert "the role's own shape" in contract(state)
 
 
@@ -242,7 +243,7 @@ async def test_big_c_climbs_all_and_sends_nothing_for_drift(tmp_path: Path, monk
         roles = (Role.PLANNER, Role.WRITER, Role.CRITIC)
         state = await until(app, has_climbed(*roles, top=Rung.KEY))
         assert [route.proven.reached for route in state.routes] == [Rung.OFFLINE, Rung.KEY, Rung.KEY]
-        assert state.routes[0].proven.verdict is Verdict.DRIFT
+        assert state.routes[0].proven.standing is Standing.DRIFT
     assert [request for request in server.requests if request.path == "/v1/chat/completions"] == []
 
 
@@ -250,7 +251,7 @@ async def test_t_climbs_to_the_role_s_own_shape(tmp_path: Path, monkeypatch: pyt
     async with scripted(Steps(token=None)) as server, opened_on(server, tmp_path, monkeypatch) as app:
         await press(app, "j", "t")
         state = await until(app, has_climbed(Role.WRITER, top=Rung.SHAPE))
-        assert (state.routes[1].proven.reached, state.routes[1].proven.verdict) == (Rung.SHAPE, Verdict.OK)
+        assert (state.routes[1].proven.reached, state.routes[1].proven.standing) == (Rung.SHAPE, Standing.PROVEN)
         assert state.budget is not None
         assert state.budget.spent.tokens == 10
         assert "✓5" in drawn(app, "contract")

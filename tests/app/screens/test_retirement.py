@@ -30,9 +30,11 @@ async def test_a_retirement_is_seen_and_its_fix_is_copied_on_a_small_screen(tmp_
         await settled(app)
         drawn = hands.drawn(main_screen(app), "routes")
         rows = {line.split()[0].strip("▌ ") or line.split()[1]: line for line in drawn.splitlines() if line.split()}
-        assert {role: sign for role in rows for sign in ("× retired", "~ warn", "× drift") if sign in rows[role]} == {
+        assert {
+            role: sign for role in rows for sign in ("× retired", "~ retiring", "× drift") if sign in rows[role]
+        } == {
             "writer": "× retired",
-            "reviewer": "~ warn",
+            "reviewer": "~ retiring",
             "critic": "× retired",
             "fallback": "× drift",
         }

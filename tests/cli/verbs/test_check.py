@@ -119,7 +119,7 @@ async def test_level_0_sends_nothing_and_names_every_field(console: Console) -> 
         "findings",
     }
     assert named <= set(writer)
-    assert (writer["rung_reached"], writer["verdict"], result.document["level"]) == (0, "unknown", 0)
+    assert (writer["rung_reached"], writer["verdict"], result.document["level"]) == (0, "unproven", 0)
     for finding in writer["findings"]:
         assert {"id", "severity", "message", "source_url", "checked_on"} <= set(finding)
 
@@ -149,7 +149,7 @@ async def test_each_level_climbs_that_far_and_says_what_it_sent(console: Console
     assert [rung["rung"] for rung in reviewer["rungs"]] == list(range(level + 1))
     assert {rung["status"] for rung in reviewer["rungs"]} == {"passed"}
     assert sum(rung["requests_sent"] for rung in reviewer["rungs"]) == len(server.requests)
-    assert reviewer["verdict"] == ("ok" if level >= 4 else "unknown")
+    assert (reviewer["verdict"], reviewer["untested"]) == (("proven", None) if level == 5 else ("unproven", 5))
     assert reviewer["declared_families"] == (["responses"] if level >= 2 else None)
     for rung in reviewer["rungs"]:
         assert (rung["price_before"]["tokens"] > 0) is (rung["rung"] >= 4)
@@ -230,13 +230,13 @@ async def test_drift_that_an_answer_tells_is_exit_code_6(console: Console) -> No
     ("steps", "code", "verdict"),
     [
         (Steps(token="another"), 5, "blocked"),
-        (Steps(bare=whole(302, b"", "location: http://127.0.0.2/")), 11, "unknown"),
+        (Steps(bare=whole(302, b"", "location: http://127.0.0.2/")), 11, "blocked"),
         (Steps(no_input=NOT_FOUND), 6, "drift"),
         (Steps(no_input=NO_MODEL), 1, "blocked"),
-        (Steps(wrong_key=good_stream(R)), 1, "ok"),
-        (Steps(bare=whole(200, b"<html>", content_type="text/html")), 1, "unknown"),
-        (Steps(text=lambda request, family: DOWN), 10, "unknown"),
-        (Steps(text=lambda request, family: UNFINISHED), 1, "unknown"),
+        (Steps(wrong_key=good_stream(R)), 1, "failed"),
+        (Steps(bare=whole(200, b"<html>", content_type="text/html")), 1, "failed"),
+        (Steps(text=lambda request, family: DOWN), 10, "down"),
+        (Steps(text=lambda request, family: UNFINISHED), 1, "failed"),
         (Steps(shape=lambda request, family: good_stream(R)), 1, "conditional"),
     ],
 )  # fmt: skip

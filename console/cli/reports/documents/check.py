@@ -9,10 +9,12 @@ from console.cli.reports.documents.routes import RouteDocument
 from console.domain.money import Spent, usd
 from console.domain.probes.catalogue import Change
 from console.domain.probes.event import CatalogueRead
-from console.domain.probes.ladder import Rung, RungResult, RungStatus, rung_needed
+from console.domain.probes.ladder import Rung, RungResult, RungStatus
+from console.domain.probes.mark import marks_of
 from console.domain.probes.proven_route import ProvenRoute
 from console.domain.routes.family import EndpointFamily
 from console.view.console_state import ConsoleState
+from console.view.route_sign import proving_level
 
 if TYPE_CHECKING:
     from console.services.config.settings import Profile
@@ -87,7 +89,9 @@ class ProvenRouteDocument(RouteDocument):
         for result in route.rungs:
             findings |= dict.fromkeys(result.findings)
         proven = {
-            "verdict": route.verdict,
+            "verdict": route.standing,
+            "marks": marks_of(route),
+            "untested": proving_level(route),
             "rung_reached": route.reached,
             "findings": tuple(map(FindingDocument.of, findings)),
         }
@@ -96,7 +100,7 @@ class ProvenRouteDocument(RouteDocument):
             declared_families=None if entry is None else entry.families,
             input_usd=None if price is None else price.input_usd,
             output_usd=None if price is None else price.output_usd,
-            rung_needed=rung_needed(route.check.route.role),
+            rung_needed=route.needed,
             rungs=tuple(map(RungDocument.of_rung, route.rungs)),
         )
 

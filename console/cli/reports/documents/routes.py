@@ -6,10 +6,14 @@ from typing import TYPE_CHECKING, Literal, Self
 
 from console.cli.reports.documents.finding import FindingDocument
 from console.domain.probes.ladder import Rung
-from console.domain.routes.contract import RouteCheck, Verdict, fix_lines
+from console.domain.probes.mark import Mark, marks_of
+from console.domain.probes.proven_route import ProvenRoute
+from console.domain.probes.standing import Standing
+from console.domain.routes.contract import RouteCheck, fix_lines
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.retirement import RouteRetirement
 from console.domain.routes.role import Role
+from console.view.route_sign import proving_level
 
 if TYPE_CHECKING:
     from console.services.config.settings import Profile
@@ -63,7 +67,11 @@ class RouteDocument:
     endpoint_path: str
     required_family: EndpointFamily | None
     """The family that the model requires; null where the sources name several or none."""
-    verdict: Verdict
+    verdict: Standing
+    marks: tuple[Mark, ...]
+    """What no table may hide, whatever the verdict; the gravest first."""
+    untested: Rung | None
+    """The rung that would prove the route; null where it is proven or in trouble."""
     rung_reached: Rung
     """The highest rung of the probe ladder that holds."""
     retirement: RetirementDocument | None
@@ -75,13 +83,16 @@ class RouteDocument:
     @classmethod
     def of(cls, check: RouteCheck) -> Self:
         """Return a route as the documents name it."""
+        route = ProvenRoute(check)
         return cls(
             role=check.route.role,
             model=check.route.model,
             endpoint_family=check.route.endpoint_family,
             endpoint_path=check.route.endpoint_path,
             required_family=check.required_family,
-            verdict=check.verdict,
+            verdict=route.standing,
+            marks=marks_of(route),
+            untested=proving_level(route),
             rung_reached=Rung.OFFLINE,
             retirement=None if check.retirement is None else RetirementDocument.of(check.retirement),
             findings=tuple(FindingDocument.of(finding) for finding in check.findings),
