@@ -134,3 +134,14 @@ WORKFLOWS: Mapping[str, Hostile] = {
     for around, start in _AROUND.items()
     for name, piece in _WORKFLOW_PIECES.items()
 }
+
+_TABLE = 'checked_on = "2026-12-01"\n'
+_ROW = '[[retirement]]\nprovider = "A"\nretires_on = "2026-12-11"\nsource_url = "https://a.example"\n'
+FACTS = (
+    *(Hostile(piece) for piece in ("[", "[[retirement]]\n", "a.", "a = [\n", "#\n", "'", "\n", "retirement = ")),
+    Hostile("[[retirement]]\n", start=_TABLE),
+    Hostile("[[own_dates]]\n", start=_TABLE + _ROW),
+    Hostile('"gpt-5",\n', start=f"{_TABLE}{_ROW}models = [", end="]\n"),
+    Hostile("a.", start=f'{_TABLE}{_ROW}models = ["', end='"]\n'),
+)
+"""Tables of facts that begin rows and lists and do not end them, or name one thing again and again."""
