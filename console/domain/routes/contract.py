@@ -1,10 +1,11 @@
 """The endpoint contract: which family a model requires, and findings where a route disagrees."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
+from functools import partial
 from itertools import chain
 
 from console.domain.finding import Finding, Severity
@@ -51,10 +52,8 @@ class RouteCheck:
 
 @dataclass(frozen=True, slots=True)
 class CheckBasis:
-    """What a check of routes rests on, besides the routes."""
+    """What a check of routes rests on, besides the operator's own config."""
 
-    own_facts: Sequence[FamilyFact] = ()
-    """The operator's own rows on which families serve which models; they precede all others."""
     today: date | None = None
     """The date in UTC; None checks no retirement."""
     host: str = ""
@@ -65,23 +64,31 @@ class CheckBasis:
     """The facts on models; None means the built-in ones."""
 
 
+_ALONE = CheckBasis()
+
+
 def check(
-    table: RouteTable, own_facts: Sequence[FamilyFact] = (), basis: CheckBasis | None = None
+    table: RouteTable, own_facts: Sequence[FamilyFact] = (), basis: CheckBasis = _ALONE
 ) -> tuple[RouteCheck, ...]:
     """Check every route of a table offline, in the table's order.
 
     Args:
         table: The routes.
-        own_facts: The operator's own rows on which families serve which models, if there is no `basis`.
-        basis: What the check rests on.
+        own_facts: The operator's own rows on which families serve which models; they precede all others.
+        basis: What else the check rests on; by default on the built-in facts alone, and on no date.
 
     """
-    return tuple(_check_route(route, table, basis or CheckBasis(own_facts)) for route in table)
-
-
-def _check_route(route: Route, table: RouteTable, basis: CheckBasis) -> RouteCheck:
     facts = basis.facts or built_in()
-    fact = _fact(route.model, basis, facts)
+    documentation = documentation_for(basis.documentation, basis.host)
+    documented = () if documentation is None else documentation.families
+    fact_of = partial(fact_for, own=own_facts, documented=documented, known=facts.families)
+    return tuple(_check_route(route, table, basis, facts, fact_of) for route in table)
+
+
+def _check_route(
+    route: Route, table: RouteTable, basis: CheckBasis, facts: ModelFacts, fact_of: Callable[[str], FamilyFact]
+) -> RouteCheck:
+    fact = fact_of(route.model)
     path_findings, is_path_drift = _check_path(route)
     family_findings, verdict = _check_family(route, fact)
     retirement = None
@@ -100,14 +107,7 @@ def _check_route(route: Route, table: RouteTable, basis: CheckBasis) -> RouteChe
             *_check_separation(route, table),
         ),
         retirement=retirement,
-        replacement_fact=_fact(replacement, basis, facts) if replacement else None,
-    )
-
-
-def _fact(model: str, basis: CheckBasis, facts: ModelFacts) -> FamilyFact:
-    documentation = documentation_for(basis.documentation, basis.host)
-    return fact_for(
-        model, basis.own_facts, () if documentation is None else documentation.families, known=facts.families
+        replacement_fact=fact_of(replacement) if replacement else None,
     )
 
 

@@ -113,13 +113,12 @@ class Profile:
 
         """
         basis = CheckBasis(
-            own_facts=self.own_facts,
             today=None if self.is_embedded else today,
             host=self.gateway.host(environment or {}),
             documentation=self.gateway.documentation,
             facts=self.facts,
         )
-        return check(self.table, basis=basis)
+        return check(self.table, self.own_facts, basis)
 
     def budget(self) -> Budget:
         """Return the budget of a new session."""

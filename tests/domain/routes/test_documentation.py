@@ -84,8 +84,8 @@ def test_documentation_moves_no_model_to_a_family_where_it_does_not_exist(model:
 
 def test_an_own_row_precedes_the_documentation() -> None:
     own = next(fact for fact in family_facts() if fact.pattern.pattern == ".*")
-    basis = CheckBasis(own_facts=(own,), host="api.cometapi.com")
-    assert (_check("o3", C, basis).verdict, _check("o3", C, basis).findings) == (Verdict.OK, ())
+    (checked,) = check(RouteTable((Route(Role.PLANNER, "o3", C, C.standard_path),)), (own,), COMET)
+    assert (checked.verdict, checked.findings) == (Verdict.OK, ())
 
 
 def test_a_named_documentation_decides_whatever_the_host() -> None:
