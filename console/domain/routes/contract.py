@@ -6,7 +6,9 @@ from enum import StrEnum
 from itertools import chain
 
 from console.domain.finding import Finding, Severity
-from console.domain.routes.family import EndpointFamily, family_of_path
+from console.domain.routes.endpoint_path import last_version
+from console.domain.routes.family import EndpointFamily, family_of_path, foreign_endpoint, path_ending
+from console.domain.routes.gateway_address import BaseAddress, check_address, documented_lines
 from console.domain.routes.model_family import FamilyFact, fact_for
 from console.domain.routes.role import MUST_STAY_APART, Role
 from console.domain.routes.route import Route, RouteTable
@@ -33,6 +35,8 @@ class RouteCheck:
     fact: FamilyFact
     verdict: Verdict
     findings: tuple[Finding, ...]
+    base: BaseAddress | None = None
+    """The gateway's base, if it is known offline."""
 
     @property
     def required_family(self) -> EndpointFamily | None:
@@ -40,41 +44,63 @@ class RouteCheck:
         return self.fact.required
 
 
-def check(table: RouteTable, own_facts: Sequence[FamilyFact] = ()) -> tuple[RouteCheck, ...]:
+def check(
+    table: RouteTable, own_facts: Sequence[FamilyFact] = (), base: BaseAddress | None = None
+) -> tuple[RouteCheck, ...]:
     """Check every route of a table offline, in the table's order.
 
     Args:
         table: The routes.
         own_facts: The operator's own rows on which families serve which models; they precede the built-in ones.
+        base: The gateway's base; None if it is not known offline, or is the embedded gateway's.
 
     """
-    return tuple(_check_route(route, table, own_facts) for route in table)
+    return tuple(_check_route(route, table, own_facts, base) for route in table)
 
 
-def _check_route(route: Route, table: RouteTable, own_facts: Sequence[FamilyFact]) -> RouteCheck:
+def _check_route(
+    route: Route, table: RouteTable, own_facts: Sequence[FamilyFact], base: BaseAddress | None
+) -> RouteCheck:
     fact = fact_for(route.model, own_facts)
     path_findings, is_path_drift = _check_path(route)
+    address_findings = () if base is None else tuple(check_address(base, route))
     family_findings, verdict = _check_family(route, fact)
     return RouteCheck(
         route=route,
         fact=fact,
         verdict=Verdict.DRIFT if is_path_drift else verdict,
-        findings=(*path_findings, *family_findings, *_check_separation(route, table)),
+        findings=(*path_findings, *address_findings, *family_findings, *_check_separation(route, table)),
+        base=base,
     )
 
 
 def fix_lines(check: RouteCheck) -> tuple[str, ...]:
-    """Return the config lines that fix a drifting route; none if it does not drift."""
+    """Return the config lines that fix a drifting route; none if it does not drift.
+
+    The path is the one that the gateway's host documents, or the family's standard one. The base and the path never
+    both have a version part.
+    """
     if check.verdict is not Verdict.DRIFT:
         return ()
     family = check.required_family or check.route.endpoint_family
-    return (f'endpoint_family = "{family}"', f'endpoint_path = "{family.standard_path}"')
+    documented = () if check.base is None else documented_lines(check.base, family)
+    if documented:
+        return (f'endpoint_family = "{family}"', *documented[0])
+    has_version = check.base is not None and last_version(check.base.prefix) is not None
+    path = path_ending(family) if has_version else family.standard_path
+    return (f'endpoint_family = "{family}"', f'endpoint_path = "{path}"')
 
 
 def _check_path(route: Route) -> tuple[tuple[Finding, ...], bool]:
     named = family_of_path(route.endpoint_path)
     if named is route.endpoint_family:
         return (), False
+    if (foreign := foreign_endpoint(route.endpoint_path)) is not None:
+        message = (
+            f"The endpoint_path of {route.role} belongs to {foreign}, which none of the three families speaks:"
+            f' for {route.endpoint_family} it ends in "{path_ending(route.endpoint_family)}".'
+        )
+        return (Finding("ROUTE-10", Severity.WARN, message),), False
     if named is None:
         message = (
             f"The path names no endpoint family; only a live call can prove that it speaks {route.endpoint_family}."

@@ -10,6 +10,7 @@ from console.domain.routes.contract import RouteCheck, check
 from console.domain.routes.model_family import FamilyFact
 from console.domain.routes.route import RouteTable
 from console.domain.verification import MAX_AGE_DAYS
+from console.services.gateway.address import base_address
 from console.services.tokens.reference import Reference
 
 EMBEDDED = "sim:"
@@ -25,7 +26,7 @@ class GatewaySettings:
     token_ref: tuple[Reference, ...] = ()
     keyring: Literal["platform", "kwallet"] = "platform"
     vault_passphrase_ref: Reference | None = None
-    auth: Literal["bearer", "x-api-key"] = "bearer"
+    auth: Literal["bearer", "x-api-key", "api-key"] = "bearer"
     anthropic_version: str = "2023-06-01"
     headers: Mapping[str, str] = field(default_factory=dict)
     ca_file: Path | None = None
@@ -84,9 +85,15 @@ class Profile:
     own_facts: tuple[FamilyFact, ...] = ()
     instructions: InstructionSettings = InstructionSettings()
 
-    def check(self) -> tuple[RouteCheck, ...]:
-        """Check the route table offline, with the profile's own facts."""
-        return check(self.table, self.own_facts)
+    def check(self, base_url: str | None = None) -> tuple[RouteCheck, ...]:
+        """Check the route table offline, with the profile's own facts.
+
+        Args:
+            base_url: The checked base URL of a profile that reads it from the environment, if it is known.
+
+        """
+        url = self.gateway.base_url or base_url
+        return check(self.table, self.own_facts, None if url in (None, EMBEDDED) else base_address(url))
 
     def budget(self) -> Budget:
         """Return the budget of a new session."""
