@@ -30,6 +30,21 @@ def chosen_profile(arguments: argparse.Namespace) -> "Profile":
     return profile
 
 
+def offline_checks(profile: "Profile") -> "tuple[RouteCheck, ...]":
+    """Return the offline checks of a profile's routes, with the base URL that the environment holds, if it does.
+
+    Raises:
+        TargetError: The variable that the profile names holds no usable base URL.
+
+    """
+    name = (profile.gateway.base_url_ref or "").removeprefix("env:")
+    if not current().environment.get(name):
+        return profile.check()
+    from console.services.open_gateway import require_base_url
+
+    return profile.check(require_base_url(profile, current().environment))
+
+
 def chosen_checks(profile: "Profile", roles: Sequence[str] | None) -> "tuple[RouteCheck, ...]":
     """Return the offline checks of the requested routes.
 
@@ -39,7 +54,7 @@ def chosen_checks(profile: "Profile", roles: Sequence[str] | None) -> "tuple[Rou
     """
     from console.services.config.toml_text import ConfigError, Fault
 
-    checks = tuple(each for each in profile.check() if roles is None or each.route.role in roles)
+    checks = tuple(each for each in offline_checks(profile) if roles is None or each.route.role in roles)
     if not checks:
         known = ", ".join(route.role for route in profile.table)
         raise ConfigError(Fault(f"profile {profile.name} has no route for this role; it has {known}", profile.source))

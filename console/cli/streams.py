@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from console.cli.context import current
 from console.domain.problem import Problem
+from console.services.system.os_reason import os_reason
 
 
 class OutputError(Problem):
@@ -27,7 +28,7 @@ def writing() -> Iterator[None]:
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise OutputError(f"cannot write to stdout: {error.strerror or 'input/output error'}") from None
+        raise OutputError(f"cannot write to stdout: {os_reason(error)}") from None
 
 
 def prepare() -> None:

@@ -14,6 +14,7 @@ from console.domain.problem import Problem, ProblemKind
 from console.domain.routes.family import EndpointFamily
 from console.domain.text.safe import safe
 from console.domain.text.secret_scan import scrub
+from console.services.system.os_reason import os_reason
 from console.view.explanation import category_rows, reading_lines
 
 _BODY_LIMIT = 1_048_576
@@ -106,7 +107,7 @@ def _explain_body(arguments: argparse.Namespace) -> ExitCode:
     except OSError as error:
         name = safe(scrub(str(arguments.what)), limit=80)
         raise Problem(
-            f"{name} is not a category and cannot be read as a file: {error.strerror or 'not a plain file'}."
+            f"{name} is not a category and cannot be read as a file: {os_reason(error) if error.strerror else 'not a plain file'}."
             f" Categories: {', '.join(Category)}",
             ProblemKind.USAGE,
         ) from None

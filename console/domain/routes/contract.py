@@ -103,36 +103,44 @@ def _check_path(route: Route) -> tuple[tuple[Finding, ...], bool]:
         return (Finding("ROUTE-10", Severity.WARN, message),), False
     if named is None:
         message = (
-            f"The path names no endpoint family; only a live call can prove that it speaks {route.endpoint_family}."
+            f"The endpoint_path of {route.role} names no endpoint family; only a live call can prove that it speaks"
+            f" {route.endpoint_family}."
         )
         return (Finding("ROUTE-02", Severity.INFO, message),), False
-    message = f"endpoint_family is {route.endpoint_family} but the path belongs to {named}: set one to match the other."
+    message = (
+        f"The endpoint_family of {route.role} is {route.endpoint_family}, but its endpoint_path belongs to {named}:"
+        " set one to match the other."
+    )
     return (Finding("ROUTE-01", Severity.FAIL, message),), True
 
 
 def _check_family(route: Route, fact: FamilyFact) -> tuple[tuple[Finding, ...], Verdict]:
     family = route.endpoint_family
+    model = f"the model of {route.role}"
 
     def found(finding_id: str, severity: Severity, message: str) -> tuple[Finding, ...]:
         return (Finding(finding_id, severity, message, fact.source_url, fact.checked_on),)
 
     if family not in fact.allowed and fact.required is None:
-        message = f"No source says that {family} serves this model; only a live call can prove it."
+        message = f"No source says that {family} serves {model}; only a live call can prove it."
         return found("ROUTE-06", Severity.INFO, message), Verdict.UNKNOWN
     if fact.required not in (None, family) and fact.confidence == "low":
-        message = f"Sources conflict: most serve this model on {fact.required}, the route uses {family}."
+        message = f"Sources conflict: most serve {model} on {fact.required}, the route uses {family}."
         verdict = Verdict.OK if family in fact.allowed else Verdict.UNKNOWN
         return found("ROUTE-04", Severity.WARN, message), verdict
     if family not in fact.allowed:
         message = (
-            f"This model is served on {fact.required} only, the route uses {family}: the route is wrong, not the model."
+            f"Sources serve {model} on {fact.required} only, the route uses {family}:"
+            " the route is wrong, not the model."
         )
         return found("ROUTE-03", Severity.FAIL, message), Verdict.DRIFT
     if fact.tools_with_reasoning not in (None, family):
-        message = f"{family} works for text; function tools with reasoning need {fact.tools_with_reasoning}."
+        message = (
+            f"For {model}, {family} works for text; function tools with reasoning need {fact.tools_with_reasoning}."
+        )
         return found("ROUTE-05", Severity.WARN, message), Verdict.CONDITIONAL
     if fact.required not in (None, family):
-        message = f"{family} serves this model only through a compatibility layer; its own family is {fact.required}."
+        message = f"{family} serves {model} only through a compatibility layer; its own family is {fact.required}."
         return found("ROUTE-04", Severity.WARN, message), Verdict.OK
     return (), Verdict.OK
 

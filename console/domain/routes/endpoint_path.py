@@ -1,6 +1,7 @@
 """Endpoint paths: the path of a call below the base URL, with the query that some gateways need."""
 
 import re
+from itertools import pairwise
 
 VERSION_PART = r"v[0-9]{1,3}(?:(?:alpha|beta)[0-9]{0,3})?"
 """A step of a path that names an API's version, such as v1, v4 or v1beta."""
@@ -13,7 +14,7 @@ def bare(path: str) -> str:
 
 
 def below(path: str, more: str) -> str:
-    """Return the path of something below an endpoint, such as `/count_tokens`; the endpoint's query stays at the end."""
+    """Return the path of something below an endpoint, such as `/count_tokens`; its query stays at the end."""
     stem, mark, query = path.partition("?")
     return stem + more + mark + query
 
@@ -50,10 +51,6 @@ def versions_in_a_row(path: str) -> tuple[str, str] | None:
     """Return the first two version parts that follow one another in a path, or None."""
     found = steps(path)
     return next(
-        (
-            (one, other)
-            for one, other in zip(found, found[1:], strict=False)
-            if _VERSION.fullmatch(one) and _VERSION.fullmatch(other)
-        ),
+        ((one, other) for one, other in pairwise(found) if _VERSION.fullmatch(one) and _VERSION.fullmatch(other)),
         None,
     )

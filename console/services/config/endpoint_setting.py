@@ -15,10 +15,10 @@ ENDPOINT = rf"(?:/(?!\.\.?(?:[/?]|$))[A-Za-z0-9._~:\-]+)+(?:\?{_NAME}={_VALUE}(?
 """The pattern of an endpoint path, for the schema; the parser refuses more."""
 
 _STEP = re.compile(r"[A-Za-z0-9._~:\-]")
-_SECRET_WORDS = frozenset(
-    "apikey auth authorization bearer code credential credentials jwt key passwd password pwd sas secret session sig"
-    " signature subscription token".split()
-)
+_SECRET_WORDS = frozenset({
+    "apikey", "auth", "authorization", "bearer", "code", "credential", "credentials", "jwt", "key", "passwd",
+    "password", "pwd", "sas", "secret", "session", "sig", "signature", "subscription", "token",
+})  # fmt: skip
 """Words in the name of a query's parameter whose value authorises the call."""
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from console.domain.problem import Problem, ProblemKind
 from console.domain.text.safe import safe
 from console.domain.text.secret_scan import looks_like_secret
+from console.services.system.os_reason import os_reason
 
 SIZE_LIMIT = 65_536
 """The most bytes of a config file."""
@@ -76,7 +77,7 @@ def read_text(path: Path, source: str) -> str:
             Fault("no such file; name another with --config, or copy sample_config.toml there", source)
         ) from None
     except OSError as error:
-        raise ConfigError(Fault(f"cannot be read: {error.strerror or 'input/output error'}", source)) from None
+        raise ConfigError(Fault(f"cannot be read: {os_reason(error)}", source)) from None
     except ValueError:
         raise ConfigError(Fault("is not a file name", source)) from None
     if len(data) > SIZE_LIMIT:

@@ -2,6 +2,7 @@
 
 import ipaddress
 import re
+from itertools import pairwise
 from urllib.parse import SplitResult, urlsplit
 
 from console.domain.routes.endpoint_path import VERSION_PART, first_version, last_version, steps
@@ -16,7 +17,10 @@ _EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - an address to refuse, not to lis
 
 
 def check_base_url(url: str) -> str | None:
-    """Say what is wrong with a base URL, or return None. The message never contains the URL, except its version part."""
+    """Say what is wrong with a base URL, or return None.
+
+    The message contains only the host and plain words of the path, and only where it writes out a correct split.
+    """
     if not url:
         return 'is empty: it must begin with https:// and name a host; "sim:" means the embedded gateway'
     if (fault := placeholder_fault(url)) is not None:
@@ -129,7 +133,7 @@ def _check_prefix(parts: SplitResult) -> str | None:
         return f"ends in {path_ending(family)}; the endpoint's path goes into endpoint_path: {_split(parts, family)}"
     if prefix and prefix[-1] in ("completions", "responses", "messages"):
         return f"ends in /{prefix[-1]}; the endpoint's path goes into endpoint_path"
-    version = next((one for one, other in zip(prefix, prefix[1:], strict=False) if one == other), None)
+    version = next((one for one, other in pairwise(prefix) if one == other), None)
     if version is not None and re.fullmatch(VERSION_PART, version):
         return f"has /{version} twice"
     return "has /v1 twice" if prefix.count("v1") > 1 else None
