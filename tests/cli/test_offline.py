@@ -87,7 +87,7 @@ async def test_the_routes_of_the_faults_profile_show_drift_and_a_collapsed_role(
     assert result.code == 6
     assert (routes["reviewer"]["verdict"], routes["reviewer"]["required_family"]) == ("drift", "responses")
     (finding,) = [each for each in routes["reviewer"]["findings"] if each["severity"] == "fail"]
-    assert set(finding) == {"id", "severity", "message", "evidence", "source_url", "checked_on"}
+    assert set(finding) == {"id", "severity", "subject", "message", "evidence", "source_url", "checked_on"}
     assert finding["source_url"].startswith("https://")
     assert re.fullmatch(r"\d{4}-\d{2}-\d{2}", finding["checked_on"])
     assert "ROLE-01" in [each["id"] for each in routes["critic"]["findings"]]
@@ -350,6 +350,6 @@ async def test_a_full_disk_is_told_in_one_line(console: Console, arguments: tupl
     finally:
         os.close(full)
     assert child.returncode == 1
-    assert b"cannot write to stdout: No space left on device" in stderr
+    assert b"cannot write to stdout: the disk is full; free some space" in stderr
     assert b"internal error" not in stderr
     assert b"Traceback" not in stderr

@@ -106,9 +106,9 @@ def _explain_body(arguments: argparse.Namespace) -> ExitCode:
         body = _read_body(arguments.what)
     except OSError as error:
         name = safe(scrub(str(arguments.what)), limit=80)
+        why = os_reason(error) if error.strerror else "not a plain file"
         raise Problem(
-            f"{name} is not a category and cannot be read as a file: {os_reason(error) if error.strerror else 'not a plain file'}."
-            f" Categories: {', '.join(Category)}",
+            f"{name} is not a category and cannot be read as a file: {why}. Categories: {', '.join(Category)}",
             ProblemKind.USAGE,
         ) from None
     if not body and arguments.status is None and not arguments.header:

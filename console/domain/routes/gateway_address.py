@@ -93,16 +93,16 @@ def check_address(base: BaseAddress, route: Route) -> Iterator[Finding]:
 def documented_lines(base: BaseAddress, family: EndpointFamily) -> tuple[tuple[str, ...], ...]:
     """Return the config lines for each address that a host documents for a family; none if it documents none.
 
-    The base stays as it is where the documented path continues it; other routes of the profile have the same base.
+    Where documented paths continue the base, only their lines are returned: other routes have the same base.
     """
-    return tuple(
-        _lines(base, row, path) for row in documented_at(base.host) if row.family is family for path in row.paths
-    )
+    found = [_lines(base, row, path) for row in documented_at(base.host) if row.family is family for path in row.paths]
+    return tuple([lines for lines in found if len(lines) == 1] or found)
 
 
 def _lines(base: BaseAddress, row: DocumentedAddress, path: str) -> tuple[str, ...]:
-    if path.startswith(f"{base.prefix}/"):
-        return (f'endpoint_path = "{path.removeprefix(base.prefix)}"',)
+    begun = "/".join(path.split("/")[: base.prefix.count("/") + 1])
+    if _path_form(begun).fullmatch(base.prefix):
+        return (f'endpoint_path = "{path.removeprefix(begun)}"',)
     host = base.host if base.host in row.hosts else row.hosts[0].replace("*", "RESOURCE")
     return (f'base_url = "https://{host}"', f'endpoint_path = "{path}"')
 

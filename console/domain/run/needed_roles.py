@@ -1,6 +1,6 @@
 """Needed roles: the roles whose routes every run uses, and findings where a profile has none."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from console.domain.finding import Finding, Severity
 from console.domain.routes.role import Role
@@ -13,7 +13,7 @@ NEEDED: tuple[Role, ...] = tuple(
 
 
 def check_roles(profile: str, roles: Collection[Role], max_attempts: int, severity: Severity) -> Iterator[Finding]:
-    """Yield a finding for each role that a run will need and a profile has no route for.
+    """Yield findings on the roles that a run will need and a profile has no route for.
 
     Args:
         profile: The profile's name.
@@ -22,14 +22,22 @@ def check_roles(profile: str, roles: Collection[Role], max_attempts: int, severi
         severity: What a missing role means: it fails a run, and is a warning for a profile that may never run.
 
     """
-    for role in NEEDED:
-        if role not in roles:
-            message = f"profile {profile} has no route for {role}, and every run needs one."
-            yield Finding("PRE-01", severity, f"{message} {_lines(profile, role)}")
+    missing = [role for role in NEEDED if role not in roles]
+    if missing:
+        yield Finding(
+            "PRE-01", severity, f"{_lack(profile, missing)}, which every run needs. {_advice(profile, missing)}"
+        )
     if max_attempts > 1 and Role.REVISION not in roles:
-        message = f"profile {profile} has no route for revision, so a run cannot revise a draft."
-        yield Finding("PRE-02", Severity.WARN, f"{message} {_lines(profile, Role.REVISION)}")
+        words = (
+            f"{_lack(profile, [Role.REVISION])}, so a run cannot revise a draft. {_advice(profile, [Role.REVISION])}"
+        )
+        yield Finding("PRE-02", Severity.WARN, words)
 
 
-def _lines(profile: str, role: Role) -> str:
-    return f"Add the table [profiles.{profile}.routes.{role}] with its lines model, endpoint_family and endpoint_path."
+def _lack(profile: str, roles: Sequence[Role]) -> str:
+    return f"profile {profile} has no route for {' and '.join(roles)}"
+
+
+def _advice(profile: str, roles: Sequence[Role]) -> str:
+    tables = ", ".join(f"[profiles.{profile}.routes.{role}]" for role in roles)
+    return f"Add to the config, each with model, endpoint_family and endpoint_path: {tables}."
