@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 from console.cli.context import current
 from console.domain.problem import Problem
-from console.services.system.os_reason import os_reason
 
 
 class OutputError(Problem):
@@ -28,6 +27,8 @@ def writing() -> Iterator[None]:
     except BrokenPipeError:
         raise
     except OSError as error:
+        from console.services.system.os_reason import os_reason  # imported late: nearly every verb can write
+
         raise OutputError(f"cannot write to stdout: {os_reason(error)}") from None
 
 

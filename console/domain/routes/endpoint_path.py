@@ -3,7 +3,7 @@
 import re
 from itertools import pairwise
 
-VERSION_PART = r"v[0-9]{1,3}(?:(?:alpha|beta)[0-9]{0,3})?"
+VERSION_PART = r"[vV][0-9]{1,3}(?:(?:alpha|beta)[0-9]{0,3})?"
 """A step of a path that names an API's version, such as v1, v4 or v1beta."""
 _VERSION = re.compile(VERSION_PART)
 

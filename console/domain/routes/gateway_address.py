@@ -71,20 +71,20 @@ def check_address(base: BaseAddress, route: Route) -> Iterator[Finding]:
     path = base.prefix + route.endpoint_path
     if _has(rows, path):
         return
-    subject = f"The address of {route.role}, base_url with endpoint_path,"
+    subject = f"The address of {route.role}, base_url with endpoint_path"
     if (pair := versions_in_a_row(path)) is not None:
-        message = f"{subject} has two version parts in a row, /{'/'.join(pair)}: most gateways answer 404. Keep one."
+        message = f"{subject}, has two version parts in a row, /{'/'.join(pair)}: most gateways answer 404. Keep one."
         yield Finding("ROUTE-07", Severity.WARN, message)
     own = [row for row in rows if row.family is route.endpoint_family]
     if own:
-        source = "a second-hand source" if all(row.is_second_hand for row in own) else "the documentation"
+        source = "a second-hand source has" if all(row.is_second_hand for row in own) else "its documents have"
         choices = " or ".join(", ".join(each) for each in documented_lines(base, route.endpoint_family))
-        message = f"{subject} is not where {source} of this host has {route.endpoint_family}. Write {choices}."
+        message = f"{subject}, is not where {source} {route.endpoint_family} on {_host(base, own[0])}. Write {choices}."
         yield Finding("ROUTE-08", Severity.WARN, message, own[0].source_url, own[0].checked_on)
     elif rows and family_of_path(route.endpoint_path) is route.endpoint_family:
         known = " and ".join(dict.fromkeys(row.family.value for row in rows))
         message = (
-            f"{subject} is on a host for which we have read of {known} only:"
+            f"{subject}, is on {_host(base, rows[0])}, of which we have read that it serves {known}:"
             f" only a live call can prove {route.endpoint_family}."
         )
         yield Finding("ROUTE-09", Severity.INFO, message, rows[0].source_url, rows[0].checked_on)
@@ -103,8 +103,12 @@ def _lines(base: BaseAddress, row: DocumentedAddress, path: str) -> tuple[str, .
     begun = "/".join(path.split("/")[: base.prefix.count("/") + 1])
     if _path_form(begun).fullmatch(base.prefix):
         return (f'endpoint_path = "{path.removeprefix(begun)}"',)
-    host = base.host if base.host in row.hosts else row.hosts[0].replace("*", "RESOURCE")
-    return (f'base_url = "https://{host}"', f'endpoint_path = "{path}"')
+    return (f'base_url = "https://{_host(base, row)}"', f'endpoint_path = "{path}"')
+
+
+def _host(base: BaseAddress, row: DocumentedAddress) -> str:
+    """Return the host as documents write it: an account's own part is not shown."""
+    return base.host if base.host in row.hosts else row.hosts[0].replace("*", "RESOURCE")
 
 
 def _has(rows: tuple[DocumentedAddress, ...], path: str) -> bool:

@@ -63,7 +63,7 @@ def _query_faults(text: str, query: str) -> Iterator[str]:
                 yield f"{character_fault(text, begin + place)}; a query has only letters, digits and . _ ~ : , - = &"
         if not re.fullmatch(f"{_NAME}={_VALUE}", pair):
             yield f"has a query whose parameter {number} is not of the form NAME=VALUE, such as ?api-version=2024-10-21"
-        elif _is_secret_name(name) or looks_like_secret(value) is not None:
+        elif is_secret_name(name) or looks_like_secret(value) is not None:
             yield (
                 f"has a query whose parameter {number} seems to hold a secret: it would be in every log of the call."
                 " A token goes into token_ref, by reference, and auth names the header that carries it"
@@ -74,7 +74,8 @@ def _query_faults(text: str, query: str) -> Iterator[str]:
         yield "has a query that names a parameter twice"
 
 
-def _is_secret_name(name: str) -> bool:
+def is_secret_name(name: str) -> bool:
+    """Return whether the name of a parameter or setting says that its value authorises a call."""
     words = re.findall(r"[A-Z]?[a-z]+|[A-Z]+", name)
     joined = re.sub("[^a-z]", "", name.lower())
     return any(word.lower() in _SECRET_WORDS for word in words) or joined.endswith(

@@ -130,7 +130,7 @@ def _odd_place(text: str) -> str:
         return f"has a control or invisible character: {character_fault(text, place)}"
     if text != text.strip():
         place = 0 if text != text.lstrip() else len(text) - 1
-        return f"has a space at an end: {character_fault(text, place)}"
+        return f"begins or ends with a space: {character_fault(text, place)}"
     return "has more combining marks in a row than any script"
 
 

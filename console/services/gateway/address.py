@@ -56,7 +56,7 @@ def check_base_url(url: str) -> str | None:
     if parts.scheme == "http" and not is_loopback(host):
         return (
             "must begin with https://; plain http is for this machine's loopback address only, where no one can read"
-            " the token"
+            " the token. Put TLS before the gateway, or reach it through a tunnel to 127.0.0.1: ssh -L"
         )
     return _check_prefix(parts)
 
