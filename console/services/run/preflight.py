@@ -18,6 +18,7 @@ from console.domain.run.event import PreflightFinished, RouteProof, StopCause, n
 from console.domain.run.gate import Gate
 from console.domain.run.needed_roles import check_roles
 from console.domain.run.state import RunState
+from console.domain.text.safe import safe
 from console.domain.verification import check_freshness, rows
 from console.domain.verification import state as state_of_row
 from console.domain.workflows.boundary import Boundary
@@ -61,9 +62,8 @@ async def run_preflight(
         Path(inputs.repository), names_set(context.environment), own_names=context.profile.policy.withheld_tokens
     )
     findings += boundary.findings
-    findings += [
-        each.finding for check in boundary.workflows for each in check.findings if each.finding.id == NOT_READ.id
-    ]
+    about = [each.finding.about(safe(check.path, limit=120)) for check in boundary.workflows for each in check.findings]
+    findings += [each for each in about if each.id == NOT_READ.id]
     broken = [each for each in findings if each.severity is Severity.FAIL]
     if broken:
         return PreflightStop(StopCause.PREFLIGHT, _in_words(broken), findings=tuple(broken))
@@ -74,7 +74,6 @@ async def run_preflight(
         if stop is not None:
             return stop
     more = [finding for route in climbed for result in route.rungs for finding in result.findings]
-    about = [each.finding for check in boundary.workflows for each in check.findings]
     return _finished(climbed, boundary, [*findings, *about, *more], target)
 
 
