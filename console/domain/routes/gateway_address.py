@@ -75,6 +75,11 @@ def check_address(base: BaseAddress, route: Route) -> Iterator[Finding]:
     if (pair := versions_in_a_row(path)) is not None:
         message = f"{subject}, has two version parts in a row, /{'/'.join(pair)}: most gateways answer 404. Keep one."
         yield Finding("ROUTE-07", Severity.WARN, message)
+    elif base.prefix and route.endpoint_path.startswith(f"{base.prefix}/"):
+        message = (
+            f"{subject}, has the path of base_url twice: the endpoint_path begins with it too. Remove it from one."
+        )
+        yield Finding("ROUTE-07", Severity.WARN, message)
     own = [row for row in rows if row.family is route.endpoint_family]
     if own:
         source = "a second-hand source has" if all(row.is_second_hand for row in own) else "its documents have"

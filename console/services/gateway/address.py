@@ -32,6 +32,8 @@ def check_base_url(url: str) -> str | None:
         return f"{character_fault(url, odd)}{advice}"
     if (fault := _scheme_fault(url)) is not None:
         return fault
+    if re.match(r"https?://[0-9A-Fa-f]*:[0-9A-Fa-f]*:", url, re.IGNORECASE):
+        return "has an IPv6 address without brackets; write https://[::1]:8443"
     try:
         parts = urlsplit(url)
         host = parts.hostname
@@ -133,6 +135,8 @@ def _check_prefix(parts: SplitResult) -> str | None:
         return f"ends in {path_ending(family)}; the endpoint's path goes into endpoint_path: {_split(parts, family)}"
     if prefix and prefix[-1] in ("completions", "responses", "messages"):
         return f"ends in /{prefix[-1]}; the endpoint's path goes into endpoint_path"
+    if prefix[-1:] in (["models"], ["embeddings"]) and last_version("/".join(prefix[:-1])) is not None:
+        return f"ends in /{prefix[-1]}, which is an endpoint itself; write only what stands before it"
     version = next((one for one, other in pairwise(prefix) if one == other), None)
     if version is not None and re.fullmatch(VERSION_PART, version):
         return f"has /{version} twice"

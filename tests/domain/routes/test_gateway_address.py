@@ -111,6 +111,13 @@ def test_two_version_parts_in_a_row_are_a_warning(prefix: str, path: str) -> Non
     assert "/v1/v" in message
 
 
+def test_a_path_that_repeats_the_bases_is_a_warning() -> None:
+    ((finding_id, message),) = _found("gw.example", "/openai", C, "/openai/v1/chat/completions")
+    assert finding_id == "ROUTE-07"
+    assert "has the path of base_url twice" in message
+    assert _found("gw.example", "/open", C, "/openai/v1/chat/completions") == []
+
+
 def test_a_family_of_which_no_document_tells_is_only_noted() -> None:
     route = Route(Role.CRITIC, "m", M, "/v1/messages")
     (finding,) = check_address(BaseAddress("api.groq.com", ""), route)

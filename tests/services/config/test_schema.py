@@ -51,6 +51,7 @@ NOT_SAID_BY_A_SCHEMA = [
     ('required = "chat_completions"', "one list is compared with another"),
     ('tools_with_reasoning = "chat_completions"', "one list is compared with another"),
     ('"https://gw.example:99999"', "a range of numbers within a text"),
+    ('"https://gw.example/v1/models"', "an endpoint that no family speaks"),
     ('"https://your-resource', "which words stand for a value to be filled in"),
     ("?a=1&a=2", "one parameter of a query is compared with another"),
     ("?key=1", "the words for secrets"),
