@@ -82,7 +82,9 @@ def check_address(base: BaseAddress, route: Route) -> Iterator[Finding]:
         yield Finding("ROUTE-07", Severity.WARN, message)
     own = [row for row in rows if row.family is route.endpoint_family]
     if own:
-        source = "a second-hand source has" if all(row.is_second_hand for row in own) else "its documents have"
+        second_hand = {row.is_second_hand for row in own}
+        source = "documents, some second-hand, have" if len(second_hand) > 1 else "its documents have"
+        source = "a second-hand source has" if second_hand == {True} else source
         choices = " or ".join(", ".join(each) for each in documented_lines(base, route.endpoint_family))
         message = f"{subject}, is not where {source} {route.endpoint_family} on {_host(base, own[0])}. Write {choices}."
         yield Finding("ROUTE-08", Severity.WARN, message, own[0].source_url, own[0].checked_on)
