@@ -33,8 +33,18 @@ def chosen_profile(arguments: argparse.Namespace) -> "Profile":
 
 
 def offline_checks(profile: "Profile") -> "tuple[RouteCheck, ...]":
-    """Return the offline checks of all routes, as of today."""
-    return profile.check(current().today(), current().environment)
+    """Return the offline checks of a profile's routes as of today, with the base URL that the environment holds.
+
+    Raises:
+        TargetError: The variable that the profile names holds no usable base URL.
+
+    """
+    environment = current().environment
+    if environment.get((profile.gateway.base_url_ref or "").removeprefix("env:")):
+        from console.services.open_gateway import require_base_url
+
+        require_base_url(profile, environment)
+    return profile.check(current().today(), environment)
 
 
 def chosen_checks(profile: "Profile", roles: Sequence[str] | None) -> "tuple[RouteCheck, ...]":

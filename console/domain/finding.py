@@ -1,6 +1,6 @@
 """A finding: one place where a route, an answer, a file or a run meets or breaks its contract."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
@@ -26,3 +26,7 @@ class Finding:
     """ISO date on which the source was read; empty if the finding comes from the config or the wire alone."""
     evidence: str = ""
     """Where it was seen and how often; it never contains text from outside."""
+
+    def about(self, subject: str) -> "Finding":
+        """Return the finding with its subject at the head of its message, for a list of several subjects."""
+        return replace(self, message=f"{subject}: {self.message}")

@@ -9,12 +9,13 @@ from console.cli import output
 from console.cli.context import current
 from console.cli.exit_code import ExitCode
 from console.cli.profile import chosen_profile
-from console.cli.reports.finding import show_finding
+from console.cli.reports.finding import boundary_subject, show_finding
 from console.domain.finding import Severity
 from console.domain.problem import Problem, ProblemKind
 from console.domain.text.safe import safe
 from console.domain.workflows.boundary import Boundary, WorkflowCheck
 from console.services.system.directories import absolute
+from console.services.system.os_reason import os_reason
 from console.services.workflows.boundary import check_boundary, names_set
 from console.services.workflows.zizmor import find_zizmor
 from console.view.finding_sign import severity_sign
@@ -51,7 +52,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
             )
         )
     except OSError as error:
-        reason = error.strerror or "input/output error"
+        reason = os_reason(error)
         raise Problem(f"cannot read {safe(str(arguments.repository), limit=200)}: {reason}") from None
     if arguments.json:
         from console.cli.reports.documents.boundary import BoundaryDocument
@@ -80,7 +81,7 @@ def _show(boundary: Boundary) -> None:
         for placed in check.findings:
             show_finding(check.path, placed.finding)
     for finding in boundary.findings:
-        show_finding("environment" if finding.id.startswith("BND-2") else "zizmor", finding)
+        show_finding(boundary_subject(finding), finding)
     facts = (
         ("publisher token available", _yes_or_no(boundary.publisher_token_available)),
         ("cloud token available", _yes_or_no(boundary.cloud_token_available)),

@@ -10,7 +10,9 @@ from itertools import chain
 
 from console.domain.finding import Finding, Severity
 from console.domain.routes.documentation import documentation_for
-from console.domain.routes.family import EndpointFamily, family_of_path
+from console.domain.routes.endpoint_path import last_version
+from console.domain.routes.family import EndpointFamily, family_of_path, foreign_endpoint, path_ending
+from console.domain.routes.gateway_address import BaseAddress, check_address, documented_lines
 from console.domain.routes.model_facts import ModelFacts, built_in
 from console.domain.routes.model_family import FamilyFact, fact_for
 from console.domain.routes.retirement import RouteRetirement, check_retirement, route_retirement
@@ -43,6 +45,8 @@ class RouteCheck:
     """The retirement of the model at its provider; None if none is known, or no date was given to compare with."""
     replacement_fact: FamilyFact | None = None
     """What is known of the model that replaces one whose retirement is due."""
+    base: BaseAddress | None = None
+    """The gateway's base, if it is known offline."""
 
     @property
     def required_family(self) -> EndpointFamily | None:
@@ -56,12 +60,17 @@ class CheckBasis:
 
     today: date | None = None
     """The date in UTC; None checks no retirement."""
-    host: str = ""
-    """The gateway's host; empty if it is not known."""
+    base: BaseAddress | None = None
+    """The gateway's base; None if it is not known offline, or is the embedded gateway's."""
     documentation: str = ""
     """The name of the gateway's documentation; empty if the host decides."""
     facts: ModelFacts | None = None
     """The facts on models; None means the built-in ones."""
+
+    @property
+    def host(self) -> str:
+        """The gateway's host; empty if it is not known."""
+        return "" if self.base is None else self.base.host
 
 
 _ALONE = CheckBasis()
@@ -90,6 +99,7 @@ def _check_route(
 ) -> RouteCheck:
     fact = fact_of(route.model)
     path_findings, is_path_drift = _check_path(route)
+    address_findings = () if basis.base is None else tuple(check_address(basis.base, route))
     family_findings, verdict = _check_family(route, fact)
     retirement = None
     if basis.today is not None:
@@ -101,6 +111,7 @@ def _check_route(
         verdict=Verdict.DRIFT if is_path_drift else verdict,
         findings=(
             *path_findings,
+            *address_findings,
             *family_findings,
             *(() if retirement is None else check_retirement(retirement)),
             *_check_facts(facts),
@@ -108,6 +119,7 @@ def _check_route(
         ),
         retirement=retirement,
         replacement_fact=fact_of(replacement) if replacement else None,
+        base=basis.base,
     )
 
 
@@ -134,8 +146,21 @@ def fix_lines(check: RouteCheck) -> tuple[str, ...]:
         is_misplaced |= _check_family(replaced, fact)[1] in (Verdict.DRIFT, Verdict.CONDITIONAL)
     if is_misplaced:
         family = fact.required or fact.tools_with_reasoning or check.required_family or route.endpoint_family
-        lines += (f'endpoint_family = "{family}"', f'endpoint_path = "{family.standard_path}"')
+        lines += _address_lines(check.base, family)
     return tuple(lines)
+
+
+def _address_lines(base: BaseAddress | None, family: EndpointFamily) -> tuple[str, ...]:
+    """Return the lines that put a route on a family: at the path that the host documents, or at the standard one.
+
+    The base and the path never both have a version part.
+    """
+    documented = () if base is None else documented_lines(base, family)
+    if documented:
+        return (f'endpoint_family = "{family}"', *documented[0])
+    has_version = base is not None and last_version(base.prefix) is not None
+    path = path_ending(family) if has_version else family.standard_path
+    return (f'endpoint_family = "{family}"', f'endpoint_path = "{path}"')
 
 
 def _prefix(model: str) -> str:
@@ -148,39 +173,52 @@ def _check_path(route: Route) -> tuple[tuple[Finding, ...], bool]:
     named = family_of_path(route.endpoint_path)
     if named is route.endpoint_family:
         return (), False
+    if (foreign := foreign_endpoint(route.endpoint_path)) is not None:
+        message = (
+            f"The endpoint_path of {route.role} belongs to {foreign}, which none of the three families speaks:"
+            f' for {route.endpoint_family} it ends in "{path_ending(route.endpoint_family)}".'
+        )
+        return (Finding("ROUTE-10", Severity.WARN, message),), False
     if named is None:
         message = (
-            f"The path names no endpoint family; only a live call can prove that it speaks {route.endpoint_family}."
+            f"The endpoint_path of {route.role} names no endpoint family; only a live call can prove that it speaks"
+            f" {route.endpoint_family}."
         )
         return (Finding("ROUTE-02", Severity.INFO, message),), False
-    message = f"endpoint_family is {route.endpoint_family} but the path belongs to {named}: set one to match the other."
+    message = (
+        f"The endpoint_family of {route.role} is {route.endpoint_family}, but its endpoint_path belongs to {named}:"
+        " set one to match the other."
+    )
     return (Finding("ROUTE-01", Severity.FAIL, message),), True
 
 
 def _check_family(route: Route, fact: FamilyFact) -> tuple[tuple[Finding, ...], Verdict]:
     family = route.endpoint_family
+    model = f"the model of {route.role}"
 
     def found(finding_id: str, severity: Severity, message: str) -> tuple[Finding, ...]:
         return (Finding(finding_id, severity, message, fact.source_url, fact.checked_on),)
 
     if family not in fact.allowed and fact.required is None:
-        message = f"No source says that {family} serves this model; only a live call can prove it."
+        message = f"No source says that {family} serves {model}; only a live call can prove it."
         return found("ROUTE-06", Severity.INFO, message), Verdict.UNKNOWN
     if fact.required not in (None, family) and fact.confidence == "low":
-        message = f"Sources conflict: most serve this model on {fact.required}, the route uses {family}."
+        message = f"Sources conflict: most serve {model} on {fact.required}, the route uses {family}."
         verdict = Verdict.OK if family in fact.allowed else Verdict.UNKNOWN
         return found("ROUTE-04", Severity.WARN, message), verdict
     if family not in fact.allowed:
-        served = f"This model is served on {fact.required} only"
+        served = f"Sources serve {model} on {fact.required} only"
         if fact.documented_by:
-            served = f"The documentation of {fact.documented_by} puts this model on {fact.required}"
+            served = f"The documentation of {fact.documented_by} puts {model} on {fact.required}"
         message = f"{served}, the route uses {family}: the route is wrong, not the model."
         return found("ROUTE-03", Severity.FAIL, message), Verdict.DRIFT
     if fact.tools_with_reasoning not in (None, family):
-        message = f"{family} works for text; function tools with reasoning need {fact.tools_with_reasoning}."
+        message = (
+            f"For {model}, {family} works for text; function tools with reasoning need {fact.tools_with_reasoning}."
+        )
         return found("ROUTE-05", Severity.WARN, message), Verdict.CONDITIONAL
     if fact.required not in (None, family):
-        message = f"{family} serves this model only through a compatibility layer; its own family is {fact.required}."
+        message = f"{family} serves {model} only through a compatibility layer; its own family is {fact.required}."
         return found("ROUTE-04", Severity.WARN, message), Verdict.OK
     if fact.preferred not in (None, family):
         message = (

@@ -7,6 +7,7 @@ from typing import Any
 
 from console.domain.text.safe import safe
 from console.domain.workflows.workflow import ListNode, MapNode, Node, TextNode, Workflow
+from console.services.system.os_reason import os_reason
 
 FOLDER = Path(".github", "workflows")
 
@@ -56,7 +57,7 @@ def _read(root: Path, name: str) -> Workflow:
     except WorkflowError as error:
         return _unread(path, str(error))
     except OSError as error:
-        return _unread(path, error.strerror or "input/output error")
+        return _unread(path, os_reason(error))
     text = data.decode("utf-8-sig", errors="replace")
     try:
         return Workflow(path, text, parse_workflow(data))

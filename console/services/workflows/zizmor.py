@@ -10,6 +10,7 @@ from pathlib import Path
 
 from console.domain.finding import Severity
 from console.domain.workflows.rule import PlacedFinding, Rule, placed_finding
+from console.services.system.os_reason import os_reason
 from console.services.system.process import ChildEnding, run_bounded
 
 ZIZMOR_TIMEOUT_S = 20.0
@@ -66,7 +67,7 @@ class Zizmor:
                 limit_bytes=OUTPUT_LIMIT,
             )
         except OSError as error:
-            raise ZizmorError(f"it cannot be run: {error.strerror or 'input/output error'}") from None
+            raise ZizmorError(f"it cannot be run: {os_reason(error)}") from None
         if report.ending is ChildEnding.FLOODED:
             raise ZizmorError("it printed too much")
         if report.exit_code is None:

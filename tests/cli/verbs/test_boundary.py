@@ -105,7 +105,9 @@ async def test_the_document_has_its_promised_names(console: Console, repository:
     assert (broken["path"], broken["ci_token_permissions"]) == (".github/workflows/broken.yml", "none declared")
     assert [finding["id"] for finding in broken["findings"]] == ["BND-14"]
     (finding,) = [each for each in ci["findings"] if each["id"] == "BND-06"]
-    assert set(finding) == {"id", "severity", "message", "evidence", "source_url", "checked_on", "lines"}
+    names = {"id", "severity", "subject", "message", "evidence", "source_url", "checked_on", "lines"}
+    assert set(finding) == names
+    assert finding["subject"] == ci["path"]
     assert (finding["severity"], finding["lines"]) == ("fail", [8])
 
 

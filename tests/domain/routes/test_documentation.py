@@ -6,14 +6,15 @@ from console.domain.finding import Severity
 from console.domain.routes.contract import CheckBasis, RouteCheck, Verdict, check, fix_lines
 from console.domain.routes.documentation import documentation_for, documentations
 from console.domain.routes.family import EndpointFamily
+from console.domain.routes.gateway_address import BaseAddress
 from console.domain.routes.model_family import FamilyFact, family_facts
 from console.domain.routes.role import Role
 from console.domain.routes.route import Route, RouteTable
 
 R, M, C = EndpointFamily.RESPONSES, EndpointFamily.ANTHROPIC_MESSAGES, EndpointFamily.CHAT_COMPLETIONS
-COMET = CheckBasis(host="api.cometapi.com")
-NAMED = CheckBasis(host="proxy.example", documentation="cometapi")
-ANY = CheckBasis(host="gw.example")
+COMET = CheckBasis(base=BaseAddress("api.cometapi.com", ""))
+NAMED = CheckBasis(base=BaseAddress("proxy.example", ""), documentation="cometapi")
+ANY = CheckBasis(base=BaseAddress("gw.example", ""))
 
 
 def _check(model: str, family: EndpointFamily, basis: CheckBasis) -> RouteCheck:
@@ -46,7 +47,15 @@ def test_a_model_that_does_not_reason_is_left_alone_on_chat(model: str) -> None:
         assert (_check(model, C, basis).verdict, _found(_check(model, C, basis))) == (Verdict.OK, [])
 
 
-@pytest.mark.parametrize("basis", [COMET, NAMED, CheckBasis(host="COMETAPI.com"), CheckBasis(host="eu.cometapi.com.")])
+@pytest.mark.parametrize(
+    "basis",
+    [
+        COMET,
+        NAMED,
+        CheckBasis(base=BaseAddress("COMETAPI.com", "")),
+        CheckBasis(base=BaseAddress("eu.cometapi.com.", "")),
+    ],
+)
 @pytest.mark.parametrize("model", DOCUMENTED)
 def test_what_the_documentation_puts_on_responses_drifts_on_chat(model: str, basis: CheckBasis) -> None:
     checked = _check(model, C, basis)
@@ -60,7 +69,7 @@ def test_what_the_documentation_puts_on_responses_drifts_on_chat(model: str, bas
 
 @pytest.mark.parametrize("host", ["", "notcometapi.com", "cometapi.com.example", "cometapi.example"])
 def test_another_host_is_another_gateway(host: str) -> None:
-    assert _check("o3", C, CheckBasis(host=host)).verdict is Verdict.OK
+    assert _check("o3", C, CheckBasis(base=BaseAddress(host, ""))).verdict is Verdict.OK
 
 
 @pytest.mark.parametrize("model", ["gpt-5", "gpt-5.1", "gpt-5.6-sol", "gpt-6-sol"])

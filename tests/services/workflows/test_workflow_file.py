@@ -211,10 +211,10 @@ def _folder(path: Path, outside: Path) -> None:
     ("make", "problem"),
     [
         (_leave, "it is a link that leaves the repository"),
-        (_dangle, "No such file or directory"),
-        (_loop, "Too many levels of symbolic links"),
+        (_dangle, "No such file or directory (check the path for a typo)"),
+        (_loop, "Too many levels of symbolic links (its symbolic links lead in a circle)"),
         (_pipe, "it is not a regular file"),
-        (_folder, "Is a directory"),
+        (_folder, "Is a directory (name a file in it)"),
     ],
 )
 def test_a_file_that_is_none_is_not_read(
