@@ -60,7 +60,7 @@ def test_a_model_that_does_not_reason_is_left_alone_on_chat(model: str) -> None:
 def test_what_the_documentation_puts_on_responses_drifts_on_chat(model: str, basis: CheckBasis) -> None:
     checked = _check(model, C, basis)
     assert (checked.verdict, _found(checked)) == (Verdict.DRIFT, [("ROUTE-03", Severity.FAIL)])
-    assert "The documentation of CometAPI puts this model on responses" in checked.findings[0].message
+    assert "The documentation of CometAPI puts the model of planner on responses" in checked.findings[0].message
     assert checked.findings[0].source_url == "https://apidoc.cometapi.com/api/text/chat"
     assert checked.required_family is R
     assert fix_lines(checked) == ('endpoint_family = "responses"', 'endpoint_path = "/v1/responses"')

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from console.domain.finding import Severity
-from console.domain.routes.contract import Verdict, check, fix_lines
+from console.domain.routes.contract import CheckBasis, Verdict, check, fix_lines
 from console.domain.routes.family import EndpointFamily, family_of_path
 from console.domain.routes.gateway_address import (
     BaseAddress,
@@ -143,6 +143,6 @@ def test_the_lines_keep_the_base_where_a_document_continues_it() -> None:
 )
 def test_the_lines_that_fix_drift_fit_the_base(base: BaseAddress | None, path: str) -> None:
     table = RouteTable((Route(Role.WRITER, "gpt-5-pro", C, "/chat/completions"),))
-    (checked,) = check(table, (), base)
+    (checked,) = check(table, basis=CheckBasis(base=base))
     assert checked.verdict is Verdict.DRIFT
     assert fix_lines(checked) == ('endpoint_family = "responses"', f'endpoint_path = "{path}"')
