@@ -8,8 +8,12 @@ linear pass finds the fields at every depth of escaping, and a cut body yields e
 import re
 from dataclasses import dataclass
 
+from console.domain.errors.echo import without_echo
+
 READ_LIMIT = 12_288
 """The maximum characters read. Real error bodies are below 4,000; the longest seen was a web page of 9,000."""
+_ECHO_LIMIT = READ_LIMIT * 4
+"""The maximum length in which what repeats the call is looked for, so that it does not use up the limit."""
 _WORD_LIMIT = 100
 _FIELD_LIMIT = 400
 
@@ -28,10 +32,19 @@ _IDENTIFIER = re.compile(
 _STATUS_KEYS = frozenset(
     {"code", "status", "param", "error_code", "errorCode", "status_code", "statusCode", "http_status", "Code"}
 )
-_STATUS_IN_PROSE = re.compile(
-    r"(?:status(?:[ _]code)?|https?|error(?: code)?|code|oauth|returned|返回)[ :=#]{1,3}(?:http )?([45]\d\d)(?!\d)"
-    r"|[\[(]([45]\d\d)[\])]|\A\W{0,8}([45]\d\d)(?!\d)|\| ([45]\d\d): |(?:'|data: )([45]\d\d)[ :]"
+_AMOUNT = (
+    r"(?!\d|[.,]\d| ?(?:tokens?|requests?|calls?|characters?|chars|words|items?|messages|images?|bytes|[kmg]?b\b|ms\b"
+    r"|s\b|sec|min|hours?|days?|times|credits?|points|usd|dollars?|%|per |元|次|个|個|秒|分|字|条|回|件|개|초))"
 )
+"""What follows a number that is an amount and not a status."""
+_STATUS_IN_PROSE = re.compile(
+    r"(?:(?<![a-z0-9_])(?:status(?:[ _]?code)?|https?|error(?: code)?|code|oauth|returned)|返回|状态码|狀態碼)"
+    rf"[ :=#]{{1,3}}(?:http )?([45]\d\d){_AMOUNT}"
+    rf"|(?:\A|\]|[a-z]) ?[\[(]([45]\d\d)[\])](?=:|,| |'|\Z)|\A\W{{0,8}}([45]\d\d){_AMOUNT}|\| ([45]\d\d): "
+    rf"|(?:'|data: )([45]\d\d)[ :]{_AMOUNT}"
+)
+"""An HTTP status in prose: only where it is one, behind a word for it or at a message's beginning."""
+_ERROR_OBJECT = re.compile(r"'(?:error|errors|error_msg|errmsg)': {0,4}[\[{']{1,2} {0,2}[^ '}\]]")
 _ESCAPE = re.compile(r"\\+u([0-9A-Fa-f]{4})|\\+([nrt])|\\+")
 _SPACE = re.compile(r"\s+")
 _TAG = re.compile(r"<[^<>]{0,2000}>")
@@ -81,6 +94,11 @@ class ErrorBody:
     """Whether the body ends inside its JSON, lacks the promised JSON, or was longer than the limit."""
 
     @property
+    def names_error(self) -> bool:
+        """Whether it has an error object with a text, or a code word."""
+        return bool(self.words) or _ERROR_OBJECT.search(self.prose) is not None
+
+    @property
     def is_empty(self) -> bool:
         """Whether the body is empty."""
         return not self.prose
@@ -88,8 +106,10 @@ class ErrorBody:
 
 def read_error_body(body: bytes | str, content_type: str = "") -> ErrorBody:
     """Read a body. Total: any bytes give a result, and a longer body costs no more than `READ_LIMIT` characters."""
-    text = body[: READ_LIMIT * 4].decode("utf-8", "replace") if isinstance(body, bytes) else body
-    is_long = len(text) > READ_LIMIT
+    text = body[:_ECHO_LIMIT].decode("utf-8", "replace") if isinstance(body, bytes) else body[:_ECHO_LIMIT]
+    is_long = len(text) < len(body) if isinstance(body, str) else len(body) > _ECHO_LIMIT
+    text = without_echo(text)
+    is_long = is_long or len(text) > READ_LIMIT
     text = text[:READ_LIMIT].strip("\ufeff \t\r\n")
     is_html = _is_page(text, content_type)
     if is_html:

@@ -4,19 +4,33 @@ Earlier rules weigh more. Phrases are plain text with gaps, not regular expressi
 slow: `model ... not found` matches if the second part follows the first within `_GAP` characters.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 
 from console.domain.errors.body import ErrorBody, ErrorWord, squash
-from console.domain.errors.category import Category, Confidence
+from console.domain.errors.category import Blame, Category, Confidence
 from console.domain.facts.load import load_facts
 
 _GAP = 120
 """The maximum length of a gap in a phrase."""
 _TRIES = 40
 """The maximum number of places in a text where a phrase is tried."""
+
+
+_AMOUNT = re.compile(
+    r"(?:[$€£¥￥₩₹₽฿₫]|\b(?:usd|cny|rmb|eur|gbp|jpy|krw|inr|brl|rub|vnd|twd)|r\$) {0,2}-?\d"
+    r"|\d {0,2}(?:usd|cny|rmb|eur|gbp|jpy|krw|inr|brl|rub|vnd|twd|dollars?|元|円|원|美元|美金|ドル|달러|人民币|€|₽|руб|đồng)"
+    r"|'(?:limit_type|limittype|limit_unit|unit|currency)': '(?:usd|cny|rmb|eur|jpy|krw|cost|dollar|spend|money|budget)"
+)
+"""An amount of money: a sign or a code of a currency beside a number, or a field that says that money is counted."""
+
+
+def names_amount(prose: str) -> bool:
+    """Return whether a text names an amount of money. Linear in the text's length."""
+    return _AMOUNT.search(prose) is not None
 
 
 class Stage(StrEnum):
@@ -81,6 +95,14 @@ class ErrorRule:
     other_readings: tuple[Category, ...]
     can_pass_later: bool | None
     """Whether waiting can help, if that differs from the category's default."""
+    blame: Blame | None = None
+    """Where the cause is, if that differs from the category's default."""
+    action: str = ""
+    """What to do, if that differs from the category's default."""
+    needs_amount: bool = False
+    """Whether the body must also name an amount of money."""
+    is_wrapper: bool = False
+    """Whether a wrapper's own words decide, which hide the reason unless the body names the provider's status."""
     holds_apart: bool = False
     """Whether the words also count with another status, if only a generic word would decide."""
 
@@ -101,7 +123,7 @@ class ErrorRule:
         word = "code" if self.words and not self.words.isdisjoint(body.mentioned) else None
         if word is not None and not self.needs_both:
             return word
-        if word is None and self.needs_both:
+        if (word is None and self.needs_both) or (self.needs_amount and not names_amount(body.prose)):
             return None
         return "message" if any(phrase.is_in(body.prose) for phrase in self.phrases) else None
 
@@ -175,6 +197,10 @@ def _rule(row: dict[str, object], sources: dict[str, str]) -> ErrorRule:
         if "confidence" in row
         else (Confidence.UNDECIDABLE if others else usual),
         other_readings=others,
+        blame=Blame(str(row["blame"])) if "blame" in row else None,
+        action=str(row.get("action", "")),
+        needs_amount=bool(row.get("needs_amount", False)),
+        is_wrapper=bool(row.get("is_wrapper", False)),
         holds_apart=bool(row.get("holds_apart", False)),
         can_pass_later=can_pass if isinstance(can_pass, bool) else None,
     )
