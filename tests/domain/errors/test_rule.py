@@ -108,7 +108,7 @@ def test_of_several_words_the_innermost_that_has_a_rule_decides() -> None:
 
 _KNOWN = {
     "id", "category", "stage", "reason", "source", "words", "says", "unless", "statuses", "needs_both", "or_else",
-    "confidence", "can_pass_later", "holds_apart",
+    "confidence", "can_pass_later", "holds_apart", "blame", "action", "needs_amount", "is_wrapper",
 }  # fmt: skip
 
 
@@ -243,7 +243,10 @@ def test_a_phrase_that_stands_alone_decides_for_its_category() -> None:
         if row["stage"] != "phrase":
             continue
         for phrase in _texts(row, "says"):
-            found = classified(500 if row.get("statuses") else None, f"zz {phrase.replace(' ... ', ' zz ')} zz")
+            statuses = row.get("statuses", [])
+            status = None if not statuses else 500 if 500 in statuses else statuses[0]
+            amount = "$5 " if row.get("needs_amount") else ""
+            found = classified(status, f"zz {amount}{phrase.replace(' ... ', ' zz ')} zz")
             if found.category != row["category"]:
                 others[row["id"], phrase] = found.rule
     assert others == {}, "an earlier rule takes these phrases for another category"
