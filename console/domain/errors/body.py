@@ -14,6 +14,8 @@ READ_LIMIT = 12_288
 """The maximum characters read. Real error bodies are below 4,000; the longest seen was a web page of 9,000."""
 _ECHO_LIMIT = READ_LIMIT * 4
 """The maximum length in which what repeats the call is looked for, so that it does not use up the limit."""
+GRAM, SHORT_GRAM = 4, 2
+"""The lengths of the runs of characters by which phrases are found; Chinese words are of two characters."""
 _WORD_LIMIT = 100
 _FIELD_LIMIT = 400
 
@@ -87,6 +89,8 @@ class ErrorBody:
     """Its message for people, unscrubbed: the innermost message, or the whole text."""
     prose: str
     """The whole text in lower case, on one line, unescaped, with plain quotes."""
+    grams: frozenset[str]
+    """Every run of `GRAM` characters in `prose`, and of `SHORT_GRAM` if it is not ASCII; phrases are looked up here."""
     inner_status: int | None
     """The innermost HTTP status in the body itself."""
     is_html: bool
@@ -121,6 +125,7 @@ def read_error_body(body: bytes | str, content_type: str = "") -> ErrorBody:
         mentioned=frozenset(word.squashed for word in fields)
         | frozenset(squash(match.group()) for match in _IDENTIFIER.finditer(text)),
         prose=prose,
+        grams=_grams(prose),
         inner_status=_inner_status(fields, prose),
         is_html=is_html,
         message=_SPACE.sub(" ", text).strip() if is_html else _message_in(text),
@@ -131,6 +136,13 @@ def read_error_body(body: bytes | str, content_type: str = "") -> ErrorBody:
 def squash(word: str) -> str:
     """Return a code word without case and punctuation: `InsufficientQuota` and `insufficient_quota` are one word."""
     return "".join(character for character in word.lower() if character.isalnum())
+
+
+def _grams(prose: str) -> frozenset[str]:
+    grams = {prose[start : start + GRAM] for start in range(len(prose) - GRAM + 1)}
+    if not prose.isascii():
+        grams |= {prose[start : start + SHORT_GRAM] for start in range(len(prose) - SHORT_GRAM + 1)}
+    return frozenset(grams)
 
 
 def _fields(text: str) -> list[ErrorWord]:

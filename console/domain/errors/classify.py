@@ -51,13 +51,14 @@ def classify(call: RefusedCall) -> Classification:
     """
     status, body = call.status or None, call.body
     effective = _effective(status, body)
-    said = _by_strong_words(body, effective)
+    keys = error_rules().keys & body.grams
+    said = _by_strong_words(body, effective, keys)
     found = (
         said
         or _by_what_was_sent(body, effective, call.family, call.path)
         or _by_usual_words(body, effective)
         or by_named_path(body, effective)
-        or _by_hints(body, effective)
+        or _by_hints(body, effective, keys)
         or by_missing_path(body, effective, call.family, call.path)
         or _by_generic_words(body, effective)
         or by_status(body, status, effective)
@@ -93,9 +94,9 @@ def _effective(status: int | None, body: ErrorBody) -> int | None:
     return inner if status is None or status < 300 or status in (400, 500, 502, 503) else status
 
 
-def _by_strong_words(body: ErrorBody, status: int | None) -> Classification | None:
+def _by_strong_words(body: ErrorBody, status: int | None, keys: frozenset[str]) -> Classification | None:
     for rule in error_rules().strong:
-        field = rule.holds(body, status or 0)
+        field = rule.holds(body, status or 0, keys)
         if field is not None:
             return _said(rule, field, body)
     return None
@@ -106,11 +107,11 @@ def _by_usual_words(body: ErrorBody, status: int | None) -> Classification | Non
     return None if found is None else _said(*found, body)
 
 
-def _by_hints(body: ErrorBody, status: int | None) -> Classification | None:
+def _by_hints(body: ErrorBody, status: int | None, keys: frozenset[str]) -> Classification | None:
     if status == 402:
         return by_status(body, status, status)
     for rule in error_rules().hints:
-        field = rule.holds(body, status or 0)
+        field = rule.holds(body, status or 0, keys)
         if field is not None:
             return _said(rule, field, body)
     return None

@@ -6,11 +6,11 @@ slow: `model ... not found` matches if the second part follows the first within 
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
 
-from console.domain.errors.body import ErrorBody, ErrorWord, squash
+from console.domain.errors.body import GRAM, SHORT_GRAM, ErrorBody, ErrorWord, squash
 from console.domain.errors.category import Blame, Category, Confidence
 from console.domain.facts.load import load_facts
 
@@ -53,6 +53,8 @@ class Phrase:
     """A phrase: its parts in lower case, in order."""
 
     parts: tuple[str, ...]
+    key: str = ""
+    """A run of characters without which no text has the phrase; empty if it is too short for one."""
 
     def is_in(self, prose: str) -> bool:
         """Return whether the parts occur in order in a text. Linear in the text's length."""
@@ -84,7 +86,8 @@ class ErrorRule:
     """The reason, as a clause after "the error says that"."""
     source: str
     words: frozenset[str]
-    phrases: tuple[Phrase, ...]
+    by_key: dict[str, tuple[Phrase, ...]] = field(hash=False)
+    """The phrases by their keys."""
     unless: tuple[Phrase, ...]
     """Phrases that exclude the rule."""
     statuses: frozenset[int]
@@ -106,26 +109,33 @@ class ErrorRule:
     holds_apart: bool = False
     """Whether the words also count with another status, if only a generic word would decide."""
 
-    def holds(self, body: ErrorBody, status: int | None) -> str | None:
-        """Return the field that matches the rule, or None if the rule does not hold."""
+    def holds(self, body: ErrorBody, status: int | None, keys: frozenset[str] | None = None) -> str | None:
+        """Return the field that matches the rule, or None if the rule does not hold.
+
+        `keys` are the keys of phrases that the body has, if they are already known for all rules.
+        """
         if self.statuses and status not in self.statuses:
             return None
-        return self.met(body)
+        return self.met(body, keys)
 
-    def met(self, body: ErrorBody) -> str | None:
+    def met(self, body: ErrorBody, keys: frozenset[str] | None = None) -> str | None:
         """Return the field that matches the rule, whatever the status; None if none does."""
-        field = self._field(body)
+        field = self._field(body, body.grams if keys is None else keys)
         if field is None or any(phrase.is_in(body.prose) for phrase in self.unless):
             return None
         return field
 
-    def _field(self, body: ErrorBody) -> str | None:
+    def _field(self, body: ErrorBody, keys: frozenset[str]) -> str | None:
         word = "code" if self.words and not self.words.isdisjoint(body.mentioned) else None
         if word is not None and not self.needs_both:
             return word
         if (word is None and self.needs_both) or (self.needs_amount and not names_amount(body.prose)):
             return None
-        return "message" if any(phrase.is_in(body.prose) for phrase in self.phrases) else None
+        prose, by_key = body.prose, self.by_key
+        for key in by_key.keys() & keys:
+            if any(phrase.is_in(prose) for phrase in by_key[key]):
+                return "message"
+        return "message" if any(phrase.is_in(prose) for phrase in by_key.get("", ())) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +147,8 @@ class ErrorRules:
     usual: dict[str, ErrorRule]
     hints: tuple[ErrorRule, ...]
     generic: dict[str, ErrorRule]
+    keys: frozenset[str]
+    """The keys of all phrases."""
 
 
 @cache
@@ -150,6 +162,7 @@ def error_rules() -> ErrorRules:
         usual=_by_word(by_stage[Stage.USUAL]),
         hints=by_stage[Stage.HINT],
         generic=_by_word(by_stage[Stage.GENERIC]),
+        keys=frozenset(key for rule in rules for key in rule.by_key),
     )
 
 
@@ -189,8 +202,8 @@ def _rule(row: dict[str, object], sources: dict[str, str]) -> ErrorRule:
         reason=str(row["reason"]),
         source=sources[str(row["source"])],
         words=frozenset(squash(word) for word in texts("words")),
-        phrases=tuple(_phrase(text) for text in texts("says")),
-        unless=tuple(_phrase(text) for text in texts("unless")),
+        by_key=by_key(phrase(text) for text in texts("says")),
+        unless=tuple(phrase(text) for text in texts("unless")),
         statuses=frozenset(int(status) for status in statuses) if isinstance(statuses, list) else frozenset(),
         needs_both=bool(row.get("needs_both", False)),
         confidence=Confidence(str(row["confidence"]))
@@ -206,5 +219,25 @@ def _rule(row: dict[str, object], sources: dict[str, str]) -> ErrorRule:
     )
 
 
-def _phrase(text: str) -> Phrase:
-    return Phrase(tuple(text.lower().split(" ... ")))
+def phrase(text: str) -> Phrase:
+    """Return the phrase that a text of the facts describes."""
+    parts = tuple(text.lower().split(" ... "))
+    return Phrase(parts, _key(max(parts, key=len)))
+
+
+def by_key(phrases: Iterable[Phrase]) -> dict[str, tuple[Phrase, ...]]:
+    """Return phrases by their keys."""
+    found: dict[str, list[Phrase]] = {}
+    for each in phrases:
+        found.setdefault(each.key, []).append(each)
+    return {key: tuple(some) for key, some in found.items()}
+
+
+def _key(part: str) -> str:
+    """Return the key of a phrase's longest part: a run from its middle, where it differs most from other phrases."""
+    if part.isascii():
+        start = (len(part) - GRAM) // 2
+        return part[start : start + GRAM] if len(part) >= GRAM else ""
+    place = next(index for index, character in enumerate(part) if not character.isascii())
+    start = min(place, len(part) - SHORT_GRAM)
+    return part[start : start + SHORT_GRAM] if start >= 0 else ""

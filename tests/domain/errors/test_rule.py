@@ -14,7 +14,7 @@ from support.examples import examples
 
 from console.domain.errors.body import ErrorWord, read_error_body, squash
 from console.domain.errors.category import Category, Confidence
-from console.domain.errors.rule import ErrorRule, ErrorRules, Phrase, Stage, error_rules, first_by_word
+from console.domain.errors.rule import ErrorRule, ErrorRules, Phrase, Stage, by_key, error_rules, first_by_word, phrase
 
 ROWS = tomllib.loads(files("console.domain.facts").joinpath("error_patterns.toml").read_text(encoding="utf-8"))
 OURS = {Category.SECRET_IN_PROMPT, Category.ORIGIN_REFUSED, Category.BUDGET_EXCEEDED}
@@ -64,7 +64,7 @@ def test_a_phrase_is_found_wherever_it_stands(before: str, gap: str, after: str)
 def rule(**more: object) -> ErrorRule:
     usual: dict[str, object] = {
         "rule_id": "r", "category": Category.ACCOUNT_QUOTA, "stage": Stage.WORD, "reason": "so", "source": "",
-        "words": frozenset({"nomoney"}), "phrases": (Phrase(("no money",)),), "unless": (), "statuses": frozenset(),
+        "words": frozenset({"nomoney"}), "by_key": by_key([phrase("no money")]), "unless": (), "statuses": frozenset(),
         "needs_both": False, "confidence": Confidence.CERTAIN, "other_readings": (), "can_pass_later": None,
     }  # fmt: skip
     return ErrorRule(**{**usual, **more})  # type: ignore[arg-type]
