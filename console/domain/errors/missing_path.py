@@ -47,6 +47,8 @@ def by_missing_path(
         found = judged(Category.ACCOUNT_PERMISSION, "HTTP status 405 with a web page: a firewall's block page")
         others = (Category.ROUTE_MISSING, Category.CONTRACT_VIOLATION)
         return replace(found, confidence=Confidence.UNDECIDABLE, other_readings=others, rule="block-page")
+    if status == 404 and body.is_html:
+        return _missing_path(False, "the path, for which a web page answered,")
     named = _URL_PATH.search(head)
     if named is not None:
         return _missing_path(_is_whole_family(named.group(1)), "the path that the error names")
