@@ -20,7 +20,7 @@ _ASKS = re.compile(
     r"\bonly\b|\buse\b|\busing\b|\bvia\b|\bthrough\b|requires?\b|\bneeds?\b|expects?\b|\bmust\b|instead|\btry\b"
     r"|仅|只|請使用|请使用|のみ|使用して"
 )
-_CLAUSE_END = re.compile(r"[.;!?。；！？](?:\s|$)|, (?:and|but|please|use)\b|\band not\b")
+_CLAUSE_END = re.compile(r"[.;!?。；！？](?:\s|$)|,(?=[请請应應改])|, (?:and|but|please|use)\b|\band not\b")
 _HEAD = 2048
 _ACTION = (
     "The error names the family that you called, so the gateway forwarded the call to another one: have it forward this"
@@ -47,7 +47,7 @@ def bridged(
 
 
 def _families(prose: str) -> tuple[set[EndpointFamily], set[EndpointFamily]]:
-    """Return the families that an error asks for, and those that it refuses."""
+    """Return the families that an error asks for, and those that it refuses, clause by clause."""
     asked: set[EndpointFamily] = set()
     refused: set[EndpointFamily] = set()
     start = 0

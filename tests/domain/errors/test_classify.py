@@ -22,7 +22,6 @@ _MISREAD_IN = {
 _MISREAD_AS = {
     "Anthropic with a generic type": {"a-endpoint_drift-05", "a-upstream_unavailable-14", "b-timeout-004"},
     "OpenAI": {"a-account_permission-20"},
-    "flat error event": {"b-account_pricing-004"},
 }
 """The same of what is misread in its turn as another family words it."""
 _EACH_SHAPE = pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.name)
