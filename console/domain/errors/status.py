@@ -1,5 +1,6 @@
 """What the HTTP status of a refusal says: alone, and against a general word of the error."""
 
+import re
 from dataclasses import replace
 
 from console.domain.errors.body import ErrorBody
@@ -29,7 +30,11 @@ MEANINGS: dict[int, tuple[Category, tuple[Category, ...]]] = {
 
 _OUTWEIGHS = frozenset({401, 402, 403, 404})
 """Statuses of an account or a route: a wait does not change what they say."""
-_SAYS_NOTHING = frozenset({"", "{}", "bad request", "error", "failed", "request failed", "unknown error", "null"})
+_SAYS_NOTHING = re.compile(
+    r"\W*(?:|bad request|invalid request|error|failed|request failed|unknown error|null|something went wrong"
+    r"|(?:upstream|provider|backend|proxy|gateway|relay|上游)[^:.,(]{0,60}(?:error|failed|failure|失败|失敗|错误|錯誤))\W*"
+)
+"""Messages from which a gateway erased the reason."""
 
 
 def by_status(body: ErrorBody, status: int | None, effective: int | None) -> Classification:
@@ -48,13 +53,13 @@ def by_status(body: ErrorBody, status: int | None, effective: int | None) -> Cla
     )
     evidence = f"HTTP status {effective}; the error's own words did not decide"
     action = None
-    if category is Category.INVALID_REQUEST and body.message.lower().strip(" .!") in _SAYS_NOTHING:
+    if category is Category.INVALID_REQUEST and _SAYS_NOTHING.fullmatch(body.message[:200].lower()):
         evidence = f"HTTP status {effective}; the error gives no reason"
         action = (
             "The gateway gave no reason. Look the request id up in its log, or send the role's whole form with"
             " `check --level 3` and compare."
         )
-        others = (Category.ROUTE_MISSING, Category.ENDPOINT_DRIFT)
+        others = (Category.ROUTE_MISSING, Category.ENDPOINT_DRIFT, Category.ACCOUNT_QUOTA)
     confidence = Confidence.UNDECIDABLE if others else Confidence.LIKELY
     if body.is_empty and category is Category.RATE_LIMIT:
         confidence, others = Confidence.LIKELY, ()
