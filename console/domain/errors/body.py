@@ -6,7 +6,7 @@ linear pass finds the fields at every depth of escaping, and a cut body yields e
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from console.domain.errors.echo import without_echo
 
@@ -21,7 +21,8 @@ _FIELD_LIMIT = 400
 
 _WORD_KEYS = (
     "code|type|status|reason|param|kind|name|error|error_code|errorCode|error_type|errorType|error_name|errCode|"
-    "status_code|statusCode|http_status|__type|Code|Type|quotaId|:exception-type|exception_type|limit_source|ret_code|err_code|exception|title|event"
+    "status_code|statusCode|http_status|__type|Code|Type|quotaId|:exception-type|exception_type|limit_source|ret_code|err_code"
+    "|exception|title|event|upstream_status|upstream_code|upstreamStatus|resultCode|result_code|errno|category"
 )
 _FIELD = re.compile(
     rf"""(?<!\\)(\\{{0,31}})(["'])({_WORD_KEYS})\1\2\s{{0,40}}:\s{{0,40}}"""
@@ -31,8 +32,10 @@ _IDENTIFIER = re.compile(
     r"(?<![A-Za-z0-9])(?:[A-Za-z][A-Za-z0-9]{0,40}(?:[_-][A-Za-z0-9]{1,40}){1,12}"
     r"|[A-Z][A-Za-z0-9]{3,60}(?:\.[A-Z][A-Za-z0-9]{2,60})?)"
 )
+_WORD_START = re.compile(r"[_.\-]+|(?<=[a-z])(?=[A-Z])")
 _STATUS_KEYS = frozenset(
     {"code", "status", "param", "error_code", "errorCode", "status_code", "statusCode", "http_status", "Code"}
+    | {"upstream_status", "upstreamStatus"}
 )
 _AMOUNT = (
     r"(?!\d|[.,]\d| ?(?:tokens?|requests?|calls?|characters?|chars|words|items?|messages|images?|bytes|[kmg]?b\b|ms\b"
@@ -75,6 +78,8 @@ class ErrorWord:
     squashed: str
     depth: int
     """Its depth of escaping: an error nested in an error's text is deeper, and more specific."""
+    spelled: str = field(default="", compare=False)
+    """The word as plain text: `AUTH_KeyExpired` is "auth key expired"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +101,12 @@ class ErrorBody:
     is_html: bool
     is_cut: bool
     """Whether the body ends inside its JSON, lacks the promised JSON, or was longer than the limit."""
+
+    @property
+    def spelled(self) -> "ErrorBody":
+        """The body with its code words, spelled out, in the place of its prose."""
+        prose = " . ".join(word.spelled for word in self.words)
+        return replace(self, prose=prose, grams=_grams(prose), mentioned=frozenset())
 
     @property
     def names_error(self) -> bool:
@@ -151,7 +162,7 @@ def _fields(text: str) -> list[ErrorWord]:
         escape, _, key, value, number = match.groups()
         squashed = squash(value or number or "")
         if squashed not in _NOTHING_WORDS:
-            found.append(ErrorWord(key, squashed, len(escape)))
+            found.append(ErrorWord(key, squashed, len(escape), _WORD_START.sub(" ", value or "").strip().lower()))
         if len(found) == _FIELD_LIMIT:
             break
     return sorted(found, key=lambda word: -word.depth)

@@ -59,6 +59,7 @@ def classify(call: RefusedCall) -> Classification:
         or _by_usual_words(body, effective)
         or by_named_path(body, effective)
         or _by_hints(body, effective, keys)
+        or _by_spelled_words(body, effective)
         or by_missing_path(body, effective, call.family, call.path)
         or _by_generic_words(body, effective)
         or by_status(body, status, effective)
@@ -105,6 +106,19 @@ def _by_strong_words(body: ErrorBody, status: int | None, keys: frozenset[str]) 
 def _by_usual_words(body: ErrorBody, status: int | None) -> Classification | None:
     found = first_by_word(error_rules().usual, body.words, status)
     return None if found is None else _said(*found, body)
+
+
+def _by_spelled_words(body: ErrorBody, status: int | None) -> Classification | None:
+    """Judge a code word that no rule knows by what it says as a sentence: `AUTH_API_KEY_INVALID`."""
+    if not body.words:
+        return None
+    spelled = body.spelled
+    found = _by_strong_words(spelled, status, error_rules().keys & spelled.grams)
+    if found is None:
+        return None
+    evidence = found.evidence.replace("(message)", "(code)")
+    confidence = Confidence.LIKELY if found.confidence is Confidence.CERTAIN else found.confidence
+    return replace(found, evidence=evidence, confidence=confidence)
 
 
 def _by_hints(body: ErrorBody, status: int | None, keys: frozenset[str]) -> Classification | None:
