@@ -45,7 +45,8 @@ _AMOUNT = (
 _STATUS_IN_PROSE = re.compile(
     r"(?:(?<![a-z0-9_])(?:status(?:[ _]?code)?|https?|error(?: code)?|code|oauth|returned)|返回|状态码|狀態碼)"
     rf"[ :=#]{{1,3}}(?:http )?([45]\d\d){_AMOUNT}"
-    rf"|(?:\A|\]|[a-z]) ?[\[(]([45]\d\d)[\])](?=:|,| |'|\Z)|\A\W{{0,8}}([45]\d\d){_AMOUNT}|\| ([45]\d\d): "
+    r"|(?:\A|\]|provider|upstream|error|exception|failed|status|response|code|server|api) ?[\[(]([45]\d\d)[\])]"
+    rf"|\A\W{{0,8}}([45]\d\d){_AMOUNT}|\| ([45]\d\d): "
     rf"|(?:'|data: )([45]\d\d)[ :]{_AMOUNT}"
 )
 """An HTTP status in prose: only where it is one, behind a word for it or at a message's beginning."""

@@ -8,7 +8,8 @@ from console.domain.errors.category import Blame, Category, Classification
 from console.domain.routes.family import EndpointFamily, family_of_path
 
 _NAMED = re.compile(
-    r"(/?v1/responses|/responses|responses api|responses endpoint|/?v1/messages|/messages|messages api|anthropic messages"
+    r"(/?v1/responses|/responses|responses api|responses endpoint"
+    r"|/?v1/messages|/messages|messages api|anthropic messages"
     r"|/?v1/chat/completions|/chat/completions|chat[ -]completions?(?: api| endpoint)?)(?![a-z_])"
 )
 _REFUSES = re.compile(

@@ -12,7 +12,7 @@ from console.domain.errors.refuser import refused_by_provider
 from console.domain.errors.retry_after import wait_in
 from console.domain.errors.rule import ErrorRule, Stage, error_rules, first_by_word
 from console.domain.errors.status import by_status, weighed
-from console.domain.routes.family import EndpointFamily, family_of_path
+from console.domain.routes.family import EndpointFamily
 
 _PASSING = frozenset({Category.RATE_LIMIT, Category.UPSTREAM_UNAVAILABLE, Category.TIMEOUT})
 _SLOW_S = 55.0

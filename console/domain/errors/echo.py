@@ -8,20 +8,21 @@ fields are removed before a body is read, at every depth of escaping, and also f
 import re
 from functools import cache
 
-_REPEATED = frozenset(
-    "instructions messages tools tool_choice prompt system input requestbody request_body raw_request original_request"
-    " request_data input_value tool_calls functions".split()
-)
+_REPEATED = frozenset({
+    "instructions", "messages", "tools", "tool_choice", "prompt", "system", "input", "input_value", "tool_calls",
+    "functions", "requestbody", "request_body", "request_data", "raw_request", "original_request",
+})  # fmt: skip
 """What repeats the call, even within an error."""
-_REPEATED_BESIDE = frozenset(
-    "model output request headers params reasoning text usage user choices billing extra_fields".split()
-)
+_REPEATED_BESIDE = frozenset({
+    "model", "output", "request", "headers", "params", "reasoning", "text", "usage", "user", "choices", "billing",
+    "extra_fields",
+})  # fmt: skip
 """What repeats the call beside an error; within one, `text` or `params` may be the error itself."""
-_ERRORS = frozenset(
-    "error errors detail details msg message error_msg error_message errormessage innererror inner_error cause base_resp"
-    " last_error incomplete_details err".split()
-)
-"""Where the error itself stands."""
+_ERRORS = frozenset({
+    "error", "errors", "detail", "details", "msg", "message", "error_msg", "error_message", "errormessage", "err",
+    "innererror", "inner_error", "cause", "base_resp", "last_error", "incomplete_details",
+})  # fmt: skip
+"""Where the error itself is."""
 _OF_A_RESPONSE = _ERRORS | {"status", "status_code", "statuscode", "statustext", "code", "type", "data", "body"}
 """What counts of an object `response`, which repeats the whole call."""
 _REPEATS = re.compile(
@@ -49,7 +50,7 @@ def without_echo(text: str) -> str:
 
 
 @cache
-def _tokens(escape: str) -> re.Pattern[str]:
+def _marks(escape: str) -> re.Pattern[str]:
     return re.compile(rf'(?<!\\){re.escape(escape)}"|[{{}}\[\],:]')
 
 
@@ -60,21 +61,21 @@ def _pruned(text: str, escape: str) -> str:
     in_string = is_key_next = has_error = False
     kept: list[str] = []
     start = 0
-    for match in _tokens(escape).finditer(text, max(0, text.find("{"))):
-        token = match.group()[-1]
-        if token == '"':
+    for match in _marks(escape).finditer(text, max(0, text.find("{"))):
+        mark = match.group()[-1]
+        if mark == '"':
             if in_string and is_key_next:
                 key, key_place = text[key_start : match.start()].lower(), key_start - len(match.group())
             in_string, key_start = bool(containers) and not in_string, match.end()
         elif in_string:
             continue
-        elif token in "{[":
+        elif mark in "{[":
             is_within = bool(containers) and containers[-1][1]
-            containers.append((token == "{", is_within or key in _ERRORS, token == "{" and key == "response"))
-            is_key_next, key = token == "{", ""
+            containers.append((mark == "{", is_within or key in _ERRORS, mark == "{" and key == "response"))
+            is_key_next, key = mark == "{", ""
         elif not containers:
             continue
-        elif token == ":":
+        elif mark == ":":
             if is_key_next and left_out[0] < 0:
                 has_error = has_error or (key in _ERRORS and _has_value(text, match.end()))
                 if _is_repeated(key, containers[-1]):
@@ -84,9 +85,9 @@ def _pruned(text: str, escape: str) -> str:
             if left_out[0] >= 0 and left_out[1] == len(containers):
                 kept.append(text[start : left_out[0]])
                 start, left_out = match.start(), (-1, 0)
-            if token != ",":
+            if mark != ",":
                 containers.pop()
-            is_key_next, key = token == "," and containers[-1][0], ""
+            is_key_next, key = mark == "," and containers[-1][0], ""
     if left_out[0] >= 0:
         kept.append(text[start : left_out[0]])
         start = len(text)

@@ -10,8 +10,9 @@ from console.domain.errors.category import Blame, Category, Classification
 _PROVIDER_HEADER = "llm_provider-"
 """LiteLLM repeats a provider's response headers with this prefix; its own refusals have none."""
 _FROM_PROVIDER = re.compile(
-    r"error from (?:the )?(?:provider|upstream)|(?:provider|upstream)[a-z ]{0,20} returned|upstream (?:auth|access|account)"
-    r"|litellm\.[a-z]{3,40}error: (?:[a-z]{3,40}error: )?[a-z_]{2,40}exception|上游(?:返回|账号|帐号|帳號|认证|認證|渠道)"
+    r"error from (?:the )?(?:provider|upstream)|(?:provider|upstream)[a-z ]{0,20} returned"
+    r"|upstream (?:auth|access|account)|上游(?:返回|账号|帐号|帳號|认证|認證|渠道)"
+    r"|litellm\.[a-z]{3,40}error: (?:[a-z]{3,40}error: )?[a-z_]{2,40}exception"
 )
 _ACTIONS = {
     Category.ACCOUNT_AUTH: "The provider refused the gateway's own key: have that key replaced in the gateway.",

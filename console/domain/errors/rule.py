@@ -22,7 +22,8 @@ _TRIES = 40
 
 _AMOUNT = re.compile(
     r"(?:[$€£¥￥₩₹₽฿₫]|\b(?:usd|cny|rmb|eur|gbp|jpy|krw|inr|brl|rub|vnd|twd)|r\$) {0,2}-?\d"
-    r"|\d {0,2}(?:usd|cny|rmb|eur|gbp|jpy|krw|inr|brl|rub|vnd|twd|dollars?|元|円|원|美元|美金|ドル|달러|人民币|€|₽|руб|đồng)"
+    r"|\d {0,2}(?:usd|cny|rmb|eur|gbp|jpy|krw|inr|brl|rub|vnd|twd)"
+    r"|\d {0,2}(?:dollars?|元|円|원|美元|美金|ドル|달러|人民币|€|₽|руб|đồng)"
     r"|'(?:limit_type|limittype|limit_unit|unit|currency)': '(?:usd|cny|rmb|eur|jpy|krw|cost|dollar|spend|money|budget)"
 )
 """An amount of money: a sign or a code of a currency beside a number, or a field that says that money is counted."""
@@ -202,8 +203,8 @@ def _rule(row: dict[str, object], sources: dict[str, str]) -> ErrorRule:
         reason=str(row["reason"]),
         source=sources[str(row["source"])],
         words=frozenset(squash(word) for word in texts("words")),
-        by_key=by_key(phrase(text) for text in texts("says")),
-        unless=tuple(phrase(text) for text in texts("unless")),
+        by_key=by_key(phrase_of(text) for text in texts("says")),
+        unless=tuple(phrase_of(text) for text in texts("unless")),
         statuses=frozenset(int(status) for status in statuses) if isinstance(statuses, list) else frozenset(),
         needs_both=bool(row.get("needs_both", False)),
         confidence=Confidence(str(row["confidence"]))
@@ -219,7 +220,7 @@ def _rule(row: dict[str, object], sources: dict[str, str]) -> ErrorRule:
     )
 
 
-def phrase(text: str) -> Phrase:
+def phrase_of(text: str) -> Phrase:
     """Return the phrase that a text of the facts describes."""
     parts = tuple(text.lower().split(" ... "))
     return Phrase(parts, _key(max(parts, key=len)))

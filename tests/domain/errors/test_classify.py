@@ -15,7 +15,6 @@ _BY_STATUS_ALONE = ("status-", "missing-path", "block-page", "no-error", "nothin
 
 _MISREAD_IN = {
     "Error from provider": {"a-upstream_unavailable-06"},
-    "Fastify": {"b-account_permission-008"},
     "Python dict repr": {"a-account_permission-20"},
     "SSE chunk with an error": {"a-account_permission-20"},
 }

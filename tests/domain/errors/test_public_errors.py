@@ -1,4 +1,4 @@
-"""The classifier on errors of public reports: the category was decided from each report before the console was asked."""
+"""The classifier on errors of public reports, whose categories were decided before the console was asked."""
 
 import json
 from dataclasses import dataclass
