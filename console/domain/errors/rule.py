@@ -20,6 +20,7 @@ _TRIES = 40
 """The maximum number of places in a text where a phrase is tried."""
 
 
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 _AMOUNT = re.compile(
     r"(?:[$€£¥￥₩₹₽฿₫]|\b(?:usd|cny|rmb|eur|gbp|jpy|krw|inr|brl|rub|vnd|twd)|r\$) {0,2}-?\d"
     r"|\d {0,2}(?:usd|cny|rmb|eur|gbp|jpy|krw|inr|brl|rub|vnd|twd)"
@@ -222,8 +223,8 @@ def _rule(row: dict[str, object], sources: dict[str, str]) -> ErrorRule:
 
 def phrase_of(text: str) -> Phrase:
     """Return the phrase that a text of the facts describes."""
-    parts = tuple(text.lower().split(" ... "))
-    return Phrase(parts, _key(max(parts, key=len)))
+    parts = tuple(text.split(" ... "))
+    return Phrase(parts, _key(parts[0] if len(parts) == 1 else max(parts, key=len)))
 
 
 def by_key(phrases: Iterable[Phrase]) -> dict[str, tuple[Phrase, ...]]:
@@ -239,6 +240,6 @@ def _key(part: str) -> str:
     if part.isascii():
         start = (len(part) - GRAM) // 2
         return part[start : start + GRAM] if len(part) >= GRAM else ""
-    place = next(index for index, character in enumerate(part) if not character.isascii())
-    start = min(place, len(part) - SHORT_GRAM)
+    place = _NOT_ASCII.search(part)
+    start = min(0 if place is None else place.start(), len(part) - SHORT_GRAM)
     return part[start : start + SHORT_GRAM] if start >= 0 else ""
