@@ -70,6 +70,8 @@ def classify(call: RefusedCall) -> Classification:
         found = _cut(found.category, effective)
     elif found.category is Category.UPSTREAM_UNAVAILABLE and said is None:
         found = _by_words_apart(body, found)
+    elif found.category is Category.RATE_LIMIT and said is None:
+        found = _by_money_words(body, found, keys) or found
     stage = None if said is None else Stage.PHRASE
     found = weighed(found, stage, effective, names_wait=wait_s is not None) or found
     found = bridged(found, body, call.family, call.path) or found
@@ -177,6 +179,18 @@ def _by_what_was_sent(
 
 def _is_responses(family: EndpointFamily | None, path: str | None) -> bool:
     return family == EndpointFamily.RESPONSES or (path is not None and path.rstrip("/").endswith("/responses"))
+
+
+def _by_money_words(body: ErrorBody, found: Classification, keys: frozenset[str]) -> Classification | None:
+    """Doubt a rate limit that rests on a code word or the status if the error also has words of money or a plan.
+
+    Gateways give every limit the code `rate_limit_error`, also a spent budget.
+    """
+    for rule in error_rules().hints:
+        if rule.category is Category.ACCOUNT_QUOTA and (field := rule.met(body, keys)) is not None:
+            doubt = _said(rule, field, body)
+            return replace(doubt, confidence=Confidence.UNDECIDABLE, other_readings=(found.category,))
+    return None
 
 
 def _by_words_apart(body: ErrorBody, found: Classification) -> Classification:
