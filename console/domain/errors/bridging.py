@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 from console.domain.errors.body import ErrorBody
-from console.domain.errors.category import Blame, Category, Classification
+from console.domain.errors.category import Blame, Category, Classification, Confidence, judged
 from console.domain.routes.family import EndpointFamily, family_of_path
 
 _NAMED = re.compile(
@@ -19,9 +19,14 @@ _REFUSES = re.compile(
 )
 _ASKS = re.compile(
     r"\bonly\b|\buse\b|\busing\b|\bvia\b|\bthrough\b|requires?\b|\bneeds?\b|expects?\b|\bmust\b|instead|\btry\b"
-    r"|仅|只|請使用|请使用|のみ|使用して"
+    r"|仅|只|僅|請使用|请使用|のみ|使用して|에서만|\bnur\b|\bque via\b|\bsolo\b|\bapenas\b|\bsomente\b|\bтолько\b|\bchỉ\b"
 )
 _CLAUSE_END = re.compile(r"[.;!?。；！？](?:\s|$)|,(?=[请請应應改])|, (?:and|but|please|use)\b|\band not\b")
+_OF_A_MODEL = re.compile(r"model|modèle|claude|gpt|gemini|模型|モデル|모델|модел|mô hình")
+_OF_A_FIELD = re.compile(
+    r"parameter|param\b|field|argument|unknown|unrecognized|tool|content|image|stream|role|schema|value|header|tokens|url"
+)
+"""What makes a refusal that names a family one of a field of the call."""
 _HEAD = 2048
 _ACTION = (
     "The error names the family that you called, so the gateway forwarded the call to another one: have it forward this"
@@ -45,6 +50,21 @@ def bridged(
         action=_ACTION,
         evidence=f"{found.evidence}; it asks for the family that was called",
     )
+
+
+def by_named_family(body: ErrorBody, status: int | None) -> Classification | None:
+    """Judge a refusal of a model that names the endpoint family it wants or refuses, in whatever words."""
+    prose = body.prose[:_HEAD]
+    if status in (401, 402, 403, 429) or _NAMED.search(prose) is None:
+        return None
+    if _OF_A_MODEL.search(prose) is None or _OF_A_FIELD.search(body.message[:_HEAD].lower()) is not None:
+        return None
+    asked, refused = _families(prose)
+    if not asked and not refused:
+        return None
+    found = judged(Category.ENDPOINT_DRIFT, "the error names another endpoint family for the model (message)")
+    others = (Category.ROUTE_MISSING, Category.INVALID_REQUEST)
+    return replace(found, confidence=Confidence.LIKELY, other_readings=others, rule="named-family")
 
 
 def _families(prose: str) -> tuple[set[EndpointFamily], set[EndpointFamily]]:

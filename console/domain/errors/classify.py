@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from console.domain.errors.body import ErrorBody
-from console.domain.errors.bridging import bridged
+from console.domain.errors.bridging import bridged, by_named_family
 from console.domain.errors.category import Category, Classification, Confidence, judged
 from console.domain.errors.missing_path import by_missing_path, by_named_path
 from console.domain.errors.refuser import refused_by_provider
 from console.domain.errors.retry_after import wait_in
 from console.domain.errors.rule import ErrorRule, Stage, error_rules, first_by_word
-from console.domain.errors.status import by_status, weighed
+from console.domain.errors.status import by_status, doubted, weighed
 from console.domain.routes.family import EndpointFamily
 
 _PASSING = frozenset({Category.RATE_LIMIT, Category.UPSTREAM_UNAVAILABLE, Category.TIMEOUT})
@@ -53,17 +53,17 @@ def classify(call: RefusedCall) -> Classification:
     effective = _effective(status, body)
     keys = error_rules().keys & body.grams
     said = _by_strong_words(body, effective, keys)
-    found = (
+    known = (
         said
         or _by_what_was_sent(body, effective, call.family, call.path)
         or _by_usual_words(body, effective)
         or by_named_path(body, effective)
+        or by_named_family(body, effective)
         or _by_hints(body, effective, keys)
         or _by_spelled_words(body, effective)
         or by_missing_path(body, effective, call.family, call.path)
-        or _by_generic_words(body, effective)
-        or by_status(body, status, effective)
     )
+    found = known or doubted(_by_generic_words(body, effective) or by_status(body, status, effective), body)
     wait_s = wait_in(call.headers, body)
     is_told = said is not None and found.category is not Category.UPSTREAM_UNAVAILABLE
     if body.is_cut and found.category in _PASSING and not is_told:

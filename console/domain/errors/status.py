@@ -32,6 +32,7 @@ _OUTWEIGHS = frozenset({401, 402, 403, 404})
 """Statuses of an account or a route: a wait does not change what they say."""
 _SAYS_NOTHING = re.compile(
     r"\W*(?:|bad request|invalid request|error|failed|request failed|unknown error|null|something went wrong"
+    r"|(?:error )?(?:code:? ?)?\d{3}(?: .{0,30})?|(?:internal )?(?:server )?error|bad gateway|service unavailable"
     r"|(?:upstream|provider|backend|proxy|gateway|relay|上游)[^:.,(]{0,60}(?:error|failed|failure|失败|失敗|错误|錯誤))\W*"
 )
 """Messages from which a gateway erased the reason."""
@@ -68,6 +69,24 @@ def by_status(body: ErrorBody, status: int | None, effective: int | None) -> Cla
         confidence=confidence,
         other_readings=others,
         rule=f"status-{effective}",
+    )
+
+
+def doubted(found: Classification, body: ErrorBody) -> Classification:
+    """Doubt an outage that no word of the error confirms, if the error has a sentence that no rule knows.
+
+    The sentence may name an account or a route, in whatever language; repeating such a call is the worst reaction.
+    """
+    has_message = not body.is_html and not body.message.startswith(("{", "[", "<"))
+    is_said = has_message and not _SAYS_NOTHING.fullmatch(body.message[:200].lower())
+    if found.category is not Category.UPSTREAM_UNAVAILABLE or not is_said or body.inner_status is not None:
+        return found
+    others = (Category.ACCOUNT_AUTH, Category.ACCOUNT_QUOTA, Category.ROUTE_MISSING)
+    return replace(
+        found,
+        confidence=Confidence.UNDECIDABLE,
+        other_readings=others,
+        action="No rule knows the error's own words: read them below, and ask the gateway's administrator.",
     )
 
 

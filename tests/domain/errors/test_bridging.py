@@ -44,3 +44,32 @@ def test_most_drifts_of_the_corpus_are_the_routes() -> None:
     found = [body.classify() for body in drifts]
     routes = [each for each in found if each.blame is not Blame.GATEWAY]
     assert len(routes) > 0.8 * len(drifts) > 20
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "gpt-5-pro cannot be used with /v1/chat/completions",
+        "Use the /v1/messages endpoint for Claude models",
+        "Dieses Modell wird nur über /v1/responses unterstützt",
+        "Ce modèle n'est disponible que via /v1/responses",
+        "Este modelo solo está disponible en /v1/responses",
+        "このモデルは Responses API でのみ利用できます",
+        "이 모델은 Responses API에서만 지원됩니다",
+    ],
+)
+def test_a_model_that_wants_another_family_is_drift_in_whatever_words(message: str) -> None:
+    for status in (400, 404, 500):
+        assert classified(status, f'{{"error": {{"message": "{message}"}}}}').category is Category.ENDPOINT_DRIFT
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "The field max_tokens cannot be used in /v1/responses, use max_output_tokens",
+        "Invalid value for the model's tool in /v1/responses",
+        "Only function tools can be used with this model on /v1/chat/completions",
+    ],
+)
+def test_a_refused_field_is_no_drift(message: str) -> None:
+    assert classified(400, f'{{"error": {{"message": "{message}"}}}}').category is Category.INVALID_REQUEST

@@ -227,3 +227,24 @@ def test_a_code_word_that_no_rule_knows_is_read_as_the_sentence_that_it_spells()
     found = {code: classified(500, f'{{"code": "{code}", "message": "m"}}') for code in codes}
     assert {code: each.category for code, each in found.items()} == codes
     assert {each.confidence for each in found.values()} == {Confidence.LIKELY}
+
+
+def test_an_outage_that_no_word_confirms_is_doubted_if_the_error_says_something_that_no_rule_knows() -> None:
+    """The sentence may name an account, in a language that the rules do not have."""
+    unknown = classified(500, _body("Avainta ei löydy", "api_error"))
+    assert (unknown.category, unknown.confidence) == (_U, Confidence.UNDECIDABLE)
+    assert not unknown.retryable
+    said = ["Internal server error", "Bad gateway", "", "error code: 502"]
+    assert {classified(502, _body(message, "api_error")).retryable for message in said} == {True}
+
+
+def test_a_rate_word_beside_words_of_money_or_a_plan_is_doubted() -> None:
+    rows = [
+        (429, "You're out of messages until 5 PM", _Q),
+        (429, "Monthly token allotment exhausted", _Q),
+        (429, "Votre crédit est épuisé", _Q),
+        (429, "無料利用分を使い切りました", _Q),
+        (429, "You are using a Trial key, which is limited to 20 API calls / minute.", _R),
+    ]
+    assert _misread(rows, "rate_limit_error") == []
+    assert not classified(429, _body("Weekly cap reached", "rate_limit_error")).retryable
