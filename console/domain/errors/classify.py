@@ -77,7 +77,8 @@ def classify(call: RefusedCall) -> Classification:
     found = bridged(found, body, call.family, call.path) or found
     found = refused_by_provider(found, body, call.headers) or found
     if found.category is Category.UPSTREAM_UNAVAILABLE and (call.elapsed_s or 0.0) >= _SLOW_S:
-        found = replace(found, confidence=Confidence.UNDECIDABLE, other_readings=(Category.TIMEOUT,))
+        others = (Category.TIMEOUT, *found.other_readings)
+        found = replace(found, confidence=Confidence.UNDECIDABLE, other_readings=others)
     if status is not None and 200 <= status < 300:
         found = replace(found, evidence=_in_an_answer(found.evidence, status))
     return replace(found, retry_after_s=wait_s)

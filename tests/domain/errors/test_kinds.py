@@ -205,6 +205,12 @@ def test_a_body_without_its_reason_is_undecidable_and_says_what_would_decide(
     assert "check --level" in found.action
 
 
+def test_a_slow_body_without_its_reason_keeps_its_other_readings() -> None:
+    found = classified(502, _body("Upstream request failed", "upstream_error"), elapsed_s=130.0)
+    assert set(found.other_readings) >= {_T, _Q}
+    assert not found.retryable
+
+
 def test_a_wrapper_that_kept_the_providers_status_gives_its_reason() -> None:
     kept = classified(502, '{"error": {"message": "bad response status code 502", "type": "upstream_error"}}')
     assert (kept.category, kept.confidence) == (_U, Confidence.LIKELY)
