@@ -22,6 +22,7 @@ from support.text.hostile_text import (
     MARKS,
     PAGES,
     QUOTED,
+    REFUSALS,
     STARS,
     STEPS_OF_STARS,
     WORKFLOWS,
@@ -32,6 +33,8 @@ import console
 from console.domain.artifacts.command_plan import check_commands
 from console.domain.artifacts.repository_path import Scope
 from console.domain.artifacts.unified_diff import parse_patch
+from console.domain.errors.body import read_error_body
+from console.domain.errors.classify import RefusedCall, classify
 from console.domain.facts.row import FactsError
 from console.domain.injection.scan import find_injection
 from console.domain.instructions.text import front_matter, hidden_in, imports_in
@@ -77,6 +80,10 @@ def _read_instructions(text: str) -> None:
     front_matter(text)
 
 
+def _read_refusal(body: str) -> None:
+    classify(RefusedCall(429, {}, read_error_body(body)))
+
+
 def _read_page(page: str) -> None:
     content_sha256(visible_text(page, is_markup=True))
     content_sha256(page)
@@ -109,6 +116,7 @@ READERS: Mapping[str, Reader] = {
     "path, under steps of stars": Reader(partial(_covers, STEPS_OF_STARS), _named(Hostile("a/"))),
     "draft": Reader(find_injection, _named(*DRAFTS)),
     "evidence": Reader(plain, _named(MARKS)),
+    "refusal": Reader(_read_refusal, _named(*REFUSALS)),
     "document": Reader(lambda document: with_links((), document), _named(*DOCUMENTS)),
     "facts": Reader(_read_facts, _named(*FACTS), largest=SIZE_LIMIT),
     "page": Reader(_read_page, _named(*PAGES)),

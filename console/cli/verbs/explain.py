@@ -125,7 +125,7 @@ def _explain_body(arguments: argparse.Namespace) -> ExitCode:
     output.write_line(f"{found.category}  {guidance()[found.category].means}")
     for words in reading_lines(found):
         output.write_line(f"  {words}")
-    output.write_line(f"  Blame: {found.blame}. Ask {guidance()[found.category].ask}.")
+    output.write_line(f"  Blame: {found.blame}. Ask {found.ask}.")
     if found.source:
         output.write_line(f"  Rule {found.rule}, from {found.source}")
     if said := safe(scrub(read.message), limit=_EXCERPT_LIMIT):

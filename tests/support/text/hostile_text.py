@@ -52,6 +52,28 @@ COMMANDS = tuple(
     map(Hostile, ("npm ", "a/", "gh pr ", "| sudo ", "find . ", "'", "> ", "docker x ", "/", "-c ", "git commit "))
 )
 
+REFUSALS = tuple(
+    Hostile(piece, start=start)
+    for start in ("", '{"error": "e", "input": ', r'{"error": "{\"tools\": ')
+    for piece in (
+        "a",
+        '"',
+        "\\",
+        '\\"',
+        "[",
+        "{",
+        '{"input":',
+        '"tools":1,',
+        "]",
+        "model ",
+        "模型 ",
+        "status ",
+        "(",
+        "9",
+    )
+)
+"""Bodies of refused calls: what is repeated of the call without an end, and beginnings of what the rules look for."""
+
 STARS = "*a" * 60 + "b"
 STEPS_OF_STARS = "**/a/" * 60 + "b"
 """Patterns that a matcher which tries all ways tries for ever on a path of nothing but `a`."""
