@@ -57,7 +57,7 @@ async def test_a_failure_names_its_rule_and_its_line(console: Console, repositor
     write(repository, with_run("deploy ${{ secrets.TOKEN }}"))
     result = await console.run("boundary", repository)
     assert ".github/workflows/ci.yml  × fail  BND-06: A secret is inserted into a script" in result.stdout
-    assert "(line 8)" in result.stdout
+    assert "(line 8 in step 1 of job job)" in result.stdout
     assert result.code == 1
 
 
@@ -100,9 +100,9 @@ async def test_the_document_has_its_promised_names(console: Console, repository:
         "tokens", "findings",
     }  # fmt: skip
     assert (document["schema"], document["profile"]) == ("gateway-console/boundary/v1", "demo")
-    assert (document["publisher_token_available"], document["ci_token_permissions"]) == (False, "none declared")
+    assert (document["publisher_token_available"], document["ci_token_permissions"]) == (False, "unknown")
     broken, ci = document["workflows"]
-    assert (broken["path"], broken["ci_token_permissions"]) == (".github/workflows/broken.yml", "none declared")
+    assert (broken["path"], broken["ci_token_permissions"]) == (".github/workflows/broken.yml", "unknown")
     assert [finding["id"] for finding in broken["findings"]] == ["BND-14"]
     (finding,) = [each for each in ci["findings"] if each["id"] == "BND-06"]
     assert set(finding) == {"id", "severity", "message", "evidence", "source_url", "checked_on", "lines"}

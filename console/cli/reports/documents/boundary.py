@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import Literal, Self
 
 from console.cli.reports.documents.finding import FindingDocument
-from console.domain.workflows.boundary import Boundary, CiPermissions, TokenKind, WorkflowCheck
+from console.domain.workflows.boundary import Boundary, TokenKind, WorkflowCheck
+from console.domain.workflows.permissions import CiPermissions
 from console.domain.workflows.rule import PlacedFinding
 
 
