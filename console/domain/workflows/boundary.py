@@ -12,7 +12,7 @@ from console.domain.text.secret_scan import looks_like_secret
 from console.domain.workflows.check import check_workflow
 from console.domain.workflows.permissions import CiPermissions, ci_permissions
 from console.domain.workflows.rule import LITERAL_SECRET, PlacedFinding
-from console.domain.workflows.workflow import Workflow
+from console.domain.workflows.workflow import Repository, Workflow
 
 
 class TokenKind(StrEnum):
@@ -109,10 +109,11 @@ class Boundary:
         return (*(each.finding for check in self.workflows for each in check.findings), *self.findings)
 
 
-def check_workflows(workflows: Sequence[Workflow]) -> tuple[WorkflowCheck, ...]:
-    """Check every workflow of a repository, in order; the others are what it calls or is called by."""
+def check_workflows(workflows: Sequence[Workflow], actions: Sequence[Workflow] = ()) -> tuple[WorkflowCheck, ...]:
+    """Check every workflow of a repository, in order, with the local actions that they use."""
+    repository = Repository(tuple(workflows), tuple(actions))
     return tuple(
-        WorkflowCheck(each.path, ci_permissions(each.root), check_workflow(each, workflows)) for each in workflows
+        WorkflowCheck(each.path, ci_permissions(each.root), check_workflow(each, repository)) for each in workflows
     )
 
 

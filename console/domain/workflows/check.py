@@ -2,11 +2,11 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from console.domain.finding import Finding, Severity
 from console.domain.text.secret_scan import find_secrets
-from console.domain.workflows.expression import values_in
+from console.domain.workflows.expression import contexts, expressions_in
 from console.domain.workflows.foreign import foreign_code
 from console.domain.workflows.guard import Guards
 from console.domain.workflows.injection import injections
@@ -30,18 +30,27 @@ from console.domain.workflows.rule import (
     placed_finding,
 )
 from console.domain.workflows.starts import flows_of
-from console.domain.workflows.workflow import Job, MapNode, Step, TextNode, Workflow, jobs_of, triggers_of
+from console.domain.workflows.workflow import (
+    Job,
+    MapNode,
+    Repository,
+    Step,
+    TextNode,
+    Workflow,
+    jobs_of,
+    triggers_of,
+)
 
 _POWERFUL = frozenset({"contents", "packages", "id-token"})
 """The scopes whose content others run or trust."""
 
 
-def check_workflow(workflow: Workflow, others: Sequence[Workflow] = ()) -> tuple[PlacedFinding, ...]:
+def check_workflow(workflow: Workflow, repository: Repository | None = None) -> tuple[PlacedFinding, ...]:
     """Return a workflow's findings, one per rule and message with all its lines, most serious rules first.
 
     Args:
         workflow: The workflow.
-        others: The repository's workflows, of which this one may be a part: it may call them or be called by them.
+        repository: What it may call or be called by; it may be one of the repository's workflows.
 
     """
     spots: dict[Rule, set[Spot]] = defaultdict(set)
@@ -50,7 +59,7 @@ def check_workflow(workflow: Workflow, others: Sequence[Workflow] = ()) -> tuple
     if workflow.root is not None:
         for rule, spot in _hits(workflow.root):
             spots[rule].add(spot)
-        for rule, spot in _worst(_followed_hits(workflow, others)):
+        for rule, spot in _worst(_followed_hits(workflow, repository or Repository())):
             spots[rule].add(spot)
     placed = [placed_finding(rule, found) for rule, found in sorted(spots.items(), key=lambda each: each[0].id)]
     if workflow.root is None:
@@ -60,10 +69,10 @@ def check_workflow(workflow: Workflow, others: Sequence[Workflow] = ()) -> tuple
     return tuple(sorted(placed, key=lambda each: weights.index(each.finding.severity)))
 
 
-def _followed_hits(workflow: Workflow, others: Sequence[Workflow]) -> Iterator[tuple[Rule, Spot]]:
-    for flow in flows_of(workflow, others):
+def _followed_hits(workflow: Workflow, repository: Repository) -> Iterator[tuple[Rule, Spot]]:
+    for flow in flows_of(workflow, repository):
         guards = Guards(flow)
-        yield from foreign_code(flow, guards, others)
+        yield from foreign_code(flow, guards)
         yield from injections(flow, guards)
 
 
@@ -131,8 +140,8 @@ def _is_kept_from_pull_requests(job: Job) -> bool:
 
 def _step_hits(step: Step, spot: Spot) -> Iterator[tuple[Rule, Spot]]:
     for script in step.scripts:
-        for path, line in values_in(script):
-            if path[0] == "secrets" or path == ("github", "token"):
+        for expression, line in expressions_in(script):
+            if any(path[0] == "secrets" or path == ("github", "token") for path in contexts(expression)):
                 yield SECRET_IN_SCRIPT, Spot(line, spot.job, spot.step)
     if step.uses is not None:
         yield from _pin_hits(step.uses, spot)

@@ -48,6 +48,14 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
+class Member:
+    """A part of what a function returns, such as `fromJSON(…).head.sha`; the steps are in lower case."""
+
+    operand: "Expression"
+    steps: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Not:
     """A negation."""
 
@@ -63,7 +71,7 @@ class Binary:
     right: "Expression"
 
 
-Expression = Literal | Path | Call | Not | Binary
+Expression = Literal | Path | Call | Member | Not | Binary
 
 
 def parse_expression(text: str) -> Expression:
@@ -109,31 +117,62 @@ def spans(text: str) -> Iterator[tuple[str, int]]:
         start = text.find("${{", end)
 
 
-def contexts(expression: Expression) -> Iterator[tuple[str, ...]]:
-    """Yield the contexts that may give an expression its value, not those that it only compares or tests."""
+def values(expression: Expression, event: str = "") -> Iterator[Path | Member]:
+    """Yield what may give an expression its value, not what it only compares or tests.
+
+    Args:
+        expression: The expression.
+        event: The event that starts the workflow, if it is known: what is chosen for other events is left out.
+
+    """
     match expression:
-        case Path(steps=steps):
-            yield steps
+        case Path() | Member():
+            yield expression
         case Binary(operator="||", left=left, right=right):
-            yield from contexts(left)
-            yield from contexts(right)
-        case Binary(operator="&&", right=right):
-            yield from contexts(right)  # the left side is the value only where it is empty
+            yield from values(left, event)
+            yield from values(right, event)
+        case Binary(operator="&&", left=left, right=right):
+            if not event or _may_be_true(left, event):
+                yield from values(right, event)  # the left side is the value only where it is empty
         case Call(name=name, arguments=arguments) if name not in _TRUTHS:
             for each in arguments:
-                yield from contexts(each)
+                yield from values(each, event)
         case _:
             pass
 
 
-def values_in(node: TextNode) -> Iterator[tuple[tuple[str, ...], int]]:
-    """Yield each context whose value is inserted into a text, with its line."""
+def contexts(expression: Expression) -> Iterator[tuple[str, ...]]:
+    """Yield the contexts that may give an expression its value."""
+    for each in values(expression):
+        match each:
+            case Path(steps=steps):
+                yield steps
+            case Member(operand=operand):
+                yield from contexts(operand)
+
+
+def _may_be_true(condition: Expression, event: str, *, wanted: bool = True) -> bool:
+    """Return whether a condition can be as wanted for an event, as far as it looks at the event's name."""
+    match condition:
+        case Not(operand=operand):
+            return _may_be_true(operand, event, wanted=not wanted)
+        case Binary(operator="&&" | "||" as operator, left=left, right=right):
+            ways = [_may_be_true(each, event, wanted=wanted) for each in (left, right)]
+            return all(ways) if (operator == "&&") is wanted else any(ways)
+        case Binary(
+            operator="==" | "!=" as operator, left=Path(steps=("github", "event_name")), right=Literal(text=text)
+        ):
+            return (text.lower() == event) is ((operator == "==") is wanted)
+    return True
+
+
+def expressions_in(node: TextNode) -> Iterator[tuple[Expression, int]]:
+    """Yield each expression that is inserted into a text, with its line."""
     line, counted = node.line, 0
     for inner, offset in spans(node.text):
         if node.keeps_lines:
             line, counted = line + node.text.count("\n", counted, offset), offset
-        for steps in contexts(parse_expression(inner)):
-            yield steps, line
+        yield parse_expression(inner), line
 
 
 class _NotParsedError(Exception):
@@ -205,7 +244,7 @@ class _Parser:
                 steps.append("*" if self._sign("*") is not None else self._name())
         if not steps:
             return whole
-        return Path((*whole.steps, *steps)) if isinstance(whole, Path) else Call("", (whole,))
+        return Path((*whole.steps, *steps)) if isinstance(whole, Path) else Member(whole, tuple(steps))
 
     def _primary(self, depth: int) -> Expression:
         kind, text = self._take()

@@ -7,16 +7,43 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from console.domain.facts.load import load_facts
-from console.domain.workflows.expression import contexts, parse_expression, spans
+from console.domain.workflows.expression import Expression, Member, Path, parse_expression, spans, values
 from console.domain.workflows.script import Script
-from console.domain.workflows.value import NOTHING, UNFOLLOWED, Kind, Kinds, kinds_of_event, names_pull_request
-from console.domain.workflows.workflow import Job, ListNode, MapNode, Node, Step, TextNode, Workflow, jobs_of
+from console.domain.workflows.value import (
+    DEFAULT_VARIABLES,
+    NOTHING,
+    OUTSIDE_EVENTS,
+    UNFOLLOWED,
+    Kind,
+    Kinds,
+    is_in_payload,
+    is_named_head,
+    kinds_of_event,
+    names_pull_request,
+    selected,
+)
+from console.domain.workflows.workflow import (
+    Job,
+    ListNode,
+    MapNode,
+    Node,
+    Repository,
+    Step,
+    TextNode,
+    Workflow,
+    composite_of,
+    jobs_of,
+)
 
-DEPTH_LIMIT = 24
+DEPTH_LIMIT = 10
 """How many outputs, variables and inputs in a row are followed."""
+
+CALL_DEPTH_LIMIT = 4
+"""How many calls of workflows and actions in a row are followed; GitHub allows a few more."""
 
 _DOWNLOADS = re.compile(r"download-?artifact|download-workflow-artifact", re.IGNORECASE)
 _DOWNLOADS_BY_HAND = re.compile(r"\bgh\s{1,8}run\s{1,8}download\b|\bdownloadArtifact\b|/actions/artifacts/|/zip\b")
+_ASKS_FOR_PULL = re.compile(r"/pulls/|\bpullRequest\(")
 _CHECKS = re.compile(r"permission|collaborator|membership|member|authoriz|trusted|is-?org|team|access", re.IGNORECASE)
 
 
@@ -38,6 +65,13 @@ class Start:
     """The flow of the workflow that calls this one; None if an event starts it."""
     job: Job | None = None
     """The caller's job."""
+    step: int = -1
+    """The index of the caller's step, if this is an action; -1 if it is a workflow."""
+
+    @property
+    def depth(self) -> int:
+        """How many calls lead here."""
+        return 0 if self.caller is None else 1 + self.caller.start.depth
 
 
 @dataclass(slots=True)
@@ -59,14 +93,19 @@ class Flow:
     workflow: Workflow
     root: MapNode
     start: Start
+    repository: Repository
     jobs: dict[str, Job] = field(init=False)
+    _actions: dict[tuple[str, int], "Flow | None"] = field(default_factory=dict)
     _known: dict[tuple[str, int, str], Kinds] = field(default_factory=dict)
     _scripts: dict[tuple[str, int], Script | None] = field(default_factory=dict)
     _jobs: dict[str, _Known] = field(default_factory=dict)
     _depth: int = 0
 
     def __post_init__(self) -> None:
-        self.jobs = {job.id.lower(): job for job in jobs_of(self.root)}
+        jobs: tuple[Job | None, ...] = jobs_of(self.root)
+        if self.start.job is not None and self.start.step >= 0:
+            jobs = (composite_of(self.root, self.start.job.id),)
+        self.jobs = {job.id.lower(): job for job in jobs if job is not None}
 
     def of_text(self, text: str, place: Place) -> Kinds:
         """Return what a text may hold when its expressions are filled in."""
@@ -77,9 +116,19 @@ class Flow:
 
     def of_expression(self, text: str, place: Place) -> Kinds:
         """Return what the value of an expression may hold."""
+        return self.of_parsed(parse_expression(text), place)
+
+    def of_parsed(self, expression: Expression, place: Place) -> Kinds:
+        """Return what the value of a parsed expression may hold."""
         kinds: set[Kind] = set()
-        for path in contexts(parse_expression(text)):
-            kinds |= self.of_path(path, place)
+        for each in values(expression, "" if self.start.event == "workflow_call" else self.start.event):
+            match each:
+                case Path(steps=steps):
+                    kinds |= self.of_path(steps, place)
+                case Member(operand=operand, steps=steps):
+                    whole = self.of_parsed(operand, place)
+                    fields, is_any = selected("." + ".".join(steps))
+                    kinds |= (whole - {Kind.PULL, Kind.TEXT}) | fields if is_any and Kind.PULL in whole else whole
         return frozenset(kinds)
 
     def of_path(self, path: tuple[str, ...], place: Place) -> Kinds:
@@ -101,7 +150,8 @@ class Flow:
     def _of_github(self, path: tuple[str, ...]) -> Kinds:
         if path[1:3] == ("event", "inputs"):
             return NOTHING  # who starts a workflow by hand may write to the repository
-        return kinds_of_event(path)
+        is_judged = self.start.event in OUTSIDE_EVENTS
+        return NOTHING if is_judged and is_in_payload(path, self.start.event) is False else kinds_of_event(path)
 
     def _of_own(self, path: tuple[str, ...], place: Place) -> Kinds:
         match path:
@@ -134,10 +184,20 @@ class Flow:
         script = self.script_at(place)
         if script is not None:
             return script.output_kinds(name) if name else UNFOLLOWED
+        inside = self.action_at(place)
+        if inside is not None:
+            return inside.of_declared_output(name)
         fact = known_outputs().get(step.action)
         if fact is not None:
             return fact.get(name, fact.get("*", NOTHING))
-        return UNFOLLOWED | {Kind.CHECKED} if _CHECKS.search(step.action) is not None else UNFOLLOWED
+        kinds = set(UNFOLLOWED)
+        if _CHECKS.search(step.action) is not None:
+            kinds.add(Kind.CHECKED)
+        if is_named_head(name):
+            kinds.add(Kind.HEAD)
+        if any(isinstance(value, TextNode) and _ASKS_FOR_PULL.search(value.text) for _, value in step.inputs.pairs):
+            kinds |= {Kind.PULL, Kind.TEXT}
+        return frozenset(kinds)
 
     def _of_job_output(self, job_id: str, name: str) -> Kinds:
         job = self.jobs.get(job_id)
@@ -146,7 +206,36 @@ class Flow:
         node = get_any_case(job.node.map("outputs"), name)
         if isinstance(node, TextNode):
             return self.of_text(node.text, Place(job, -1))
-        return UNFOLLOWED if job.node.text("uses") is not None else NOTHING
+        uses = job.node.text("uses")
+        if uses is None:
+            return NOTHING
+        called = self.repository.called(uses.text)
+        if called is None or called.root is None or self.start.depth >= CALL_DEPTH_LIMIT:
+            return UNFOLLOWED
+        inside = Flow(called, called.root, Start(self.start.event, self, job), self.repository, _depth=self._depth + 1)
+        return inside.of_declared_output(name)
+
+    def of_declared_output(self, name: str) -> Kinds:
+        """Return what an output may hold that this called workflow or action declares."""
+        is_action = self.start.step >= 0
+        declared = self.root if is_action else self.root.map("on").map("workflow_call")
+        output = get_any_case(declared.map("outputs"), name)
+        node = output.text("value") if isinstance(output, MapNode) else None
+        job = next(iter(self.jobs.values()), None)
+        return NOTHING if node is None or job is None else self.of_text(node.text, Place(job, -1))
+
+    def action_at(self, place: Place) -> "Flow | None":
+        """Return the values inside the local action that a step uses; None if it uses none that could be read."""
+        key = (place.job.id, place.step)
+        if key not in self._actions:
+            uses = place.job.steps[place.step].uses
+            action = self.repository.action(uses.text) if uses is not None else None
+            inside = None
+            if action is not None and action.root is not None and self.start.depth < CALL_DEPTH_LIMIT:
+                start = Start(self.start.event, self, place.job, place.step)
+                inside = Flow(action, action.root, start, self.repository, _depth=self._depth + 1)
+            self._actions[key] = inside if inside is not None and inside.jobs else None
+        return self._actions[key]
 
     # --- Variables and scripts ---------------------------------------------------------------------------------------
 
@@ -166,6 +255,11 @@ class Flow:
             script = self.script_at(Place(place.job, at)) if place.step < 0 or at < place.step else None
             if script is not None:
                 kinds = (kinds or set()) | (script.assigned_kinds(name.lower()) or NOTHING)
+        start = self.start
+        if kinds is None and start.caller is not None and start.job is not None and start.step >= 0:
+            return start.caller.of_variable(name, Place(start.job, start.step))
+        if kinds is None and name in DEFAULT_VARIABLES:
+            return self.of_path(DEFAULT_VARIABLES[name], place)
         return None if kinds is None else frozenset(kinds)
 
     def script_at(self, place: Place) -> Script | None:
@@ -215,11 +309,12 @@ class Flow:
     # --- Inputs and matrices -----------------------------------------------------------------------------------------
 
     def _of_input(self, name: str) -> Kinds:
-        caller, job = self.start.caller, self.start.job
+        caller, job, step = self.start.caller, self.start.job, self.start.step
         if caller is None or job is None:
             return UNFOLLOWED if self.start.event == "workflow_call" else NOTHING
-        node = get_any_case(job.node.map("with"), name)
-        return caller.of_text(node.text, Place(job, -1)) if isinstance(node, TextNode) else NOTHING
+        given = job.steps[step].inputs if step >= 0 else job.node.map("with")
+        node = get_any_case(given, name)
+        return caller.of_text(node.text, Place(job, step)) if isinstance(node, TextNode) else NOTHING
 
     def _of_matrix(self, place: Place, name: str) -> Kinds:
         matrix = place.job.node.map("strategy").get("matrix")

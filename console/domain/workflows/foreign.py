@@ -1,12 +1,12 @@
 """A pull request's code in a job with the repository's token and secrets: checkouts, fetches and artifacts."""
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from console.domain.finding import Severity
 from console.domain.workflows.flow import Flow, Place, downloads_artifact
-from console.domain.workflows.guard import BY_READ_ONLY, BY_REVIEW_EVENT, Access, Guards, Way, narrowest
+from console.domain.workflows.guard import BY_DISPATCH, BY_READ_ONLY, BY_REVIEW_EVENT, Access, Guards, Way, narrowest
 from console.domain.workflows.permissions import may_write, names_secret
 from console.domain.workflows.rule import (
     CALLED_CODE,
@@ -19,9 +19,8 @@ from console.domain.workflows.rule import (
     guarded,
 )
 from console.domain.workflows.script import fetches, only_compares
-from console.domain.workflows.starts import OUTSIDE_EVENTS, REVIEW_EVENTS, is_local_call
-from console.domain.workflows.value import CODE, UNFOLLOWED, Kinds
-from console.domain.workflows.workflow import Job, Step, TextNode, Workflow
+from console.domain.workflows.value import CODE, OUTSIDE_EVENTS, OWN_EVENTS, REVIEW_EVENTS, UNFOLLOWED, Kinds
+from console.domain.workflows.workflow import Job, Step, TextNode
 
 ONLY_COMPARED = "to compare it with git: no step puts it into the working directory"
 _REF_INPUT = re.compile(r"ref|sha|commit|branch|head|checkout|repo", re.IGNORECASE)
@@ -57,7 +56,10 @@ class _Work:
         way = self.guards.way_to(Place(self.job, step))
         if not self.is_held:
             return narrowest(BY_READ_ONLY, way)
-        return narrowest(BY_REVIEW_EVENT, way) if self.flow.start.event in REVIEW_EVENTS else way
+        event = self.flow.start.event
+        if event == "workflow_dispatch":
+            return narrowest(BY_DISPATCH, way)
+        return narrowest(BY_REVIEW_EVENT, way) if event in REVIEW_EVENTS else way
 
     def weighed(self, rule: Rule, step: int) -> Rule | None:
         """Return a rule as it applies at a step: as it is, as a warning that names a check, or not at all."""
@@ -65,23 +67,24 @@ class _Work:
         if way.access is Access.NO_ONE:
             return None
         if rule.severity is not Severity.FAIL:
-            return rule if self.is_held else None
+            is_own = self.flow.start.event in OWN_EVENTS and rule is UNFOLLOWED_CODE
+            return rule if self.is_held and not is_own else None
         if self.flow.start.event == "workflow_call":
             return CALLED_CODE if self.is_held else None
         return guarded(rule, way.check) if way.access is Access.TRUSTED else rule
 
 
-def foreign_code(flow: Flow, guards: Guards, others: Sequence[Workflow]) -> Iterator[tuple[Rule, Spot]]:
+def foreign_code(flow: Flow, guards: Guards) -> Iterator[tuple[Rule, Spot]]:
     """Yield where a start of a workflow takes a pull request's code, or what could not be followed, and how bad it is.
 
     A condition that no outsider gets past is silent, one with a check makes a warning that names the check.
     """
     event = flow.start.event
-    if event not in OUTSIDE_EVENTS and event != "workflow_call":
+    if event not in OUTSIDE_EVENTS | OWN_EVENTS and event != "workflow_call":
         return
     for job in flow.jobs.values():
         work = _Work.of(flow, guards, job)
-        hits = [*_of_steps(work), *_of_call(work, others)]
+        hits = [*_of_steps(work), *_of_call(work)]
         hits += _of_artifacts(work) if event == "workflow_run" else []
         for rule, spot in hits:
             weighed = work.weighed(rule, spot.step - 1)
@@ -100,6 +103,13 @@ def _of_steps(work: _Work) -> Iterator[tuple[Rule, Spot]]:
 
 
 def _taken_by(flow: Flow, place: Place, step: Step) -> Iterator[_Taken]:
+    inside = flow.action_at(place)
+    if inside is not None:
+        for job in inside.jobs.values():
+            for at, each in enumerate(job.steps):
+                for taken in _taken_by(inside, Place(job, at), each):
+                    yield replace(taken, line=step.node.line)
+        return
     if step.is_checkout or _CHECKS_OUT.search(step.action) is not None:
         for name in ("ref", "repository"):
             node = step.inputs.text(name)
@@ -160,10 +170,10 @@ def _executed_line(script: TextNode, step: Step, folder: str) -> int | None:
     return script.line_at(match.start() + 1) if match is not None else None
 
 
-def _of_call(work: _Work, others: Sequence[Workflow]) -> Iterator[tuple[Rule, Spot]]:
+def _of_call(work: _Work) -> Iterator[tuple[Rule, Spot]]:
     """Yield where a workflow that could not be read is given a pull request's commit."""
     uses = work.job.node.text("uses")
-    if uses is None or any(each.root is not None and is_local_call(uses.text, each.path) for each in others):
+    if uses is None or work.flow.repository.called(uses.text) is not None:
         return
     for key, value in work.job.node.map("with").pairs:
         if isinstance(key, TextNode) and isinstance(value, TextNode) and _REF_INPUT.search(key.text) is not None:

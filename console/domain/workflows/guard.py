@@ -5,10 +5,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 
-from console.domain.workflows.expression import Binary, Call, Expression, Literal, Not, Path, contexts, parse_condition
+from console.domain.workflows.expression import Binary, Call, Expression, Literal, Member, Not, Path, parse_condition
 from console.domain.workflows.flow import Flow, Place
-from console.domain.workflows.value import NOTHING, Kind, Kinds
+from console.domain.workflows.value import Kind, Kinds, is_in_payload
 from console.domain.workflows.workflow import Job, MapNode, TextNode, event_types_of
+
+DEPTH_LIMIT = 20
+"""How many jobs in a row are followed that wait for each other."""
 
 
 class Access(IntEnum):
@@ -47,23 +50,8 @@ BY_ENVIRONMENT = Way(Access.TRUSTED, "in an environment, which may require a rev
 BY_MERGE = Way(Access.TRUSTED, "if the pull request was merged")
 BY_REVIEW_EVENT = Way(Access.TRUSTED, "for a branch of the repository itself: a fork's review gets no secret")
 BY_READ_ONLY = Way(Access.TRUSTED, "with a token that cannot write and without a secret that the job names")
-BY_DISPATCH = Way(Access.TRUSTED, "for someone who may write to the repository and starts it")
+BY_DISPATCH = Way(Access.TRUSTED, "when someone who may write to the repository starts it")
 BY_UNREAD_ACTION = Way(Access.TRUSTED, "after an action that seems to look at who asks and could not be read")
-
-_PULL_REQUEST_EVENTS = frozenset(
-    {"pull_request", "pull_request_target", "pull_request_review", "pull_request_review_comment"}
-)
-_PAYLOADS = {
-    "pull_request": _PULL_REQUEST_EVENTS,
-    "issue": frozenset({"issues", "issue_comment"}),
-    "comment": frozenset({"issue_comment", "pull_request_review_comment", "discussion_comment", "commit_comment"}),
-    "review": frozenset({"pull_request_review"}),
-    "discussion": frozenset({"discussion", "discussion_comment"}),
-    "workflow_run": frozenset({"workflow_run"}),
-    "client_payload": frozenset({"repository_dispatch"}),
-    "label": frozenset({"pull_request_target", "pull_request", "issues", "discussion", "label"}),
-}
-"""The events whose payload has a part."""
 
 
 @dataclass(slots=True)
@@ -73,6 +61,7 @@ class Guards:
     flow: Flow
     _jobs: dict[str, Way] = field(default_factory=dict)
     _steps: dict[str, list[Way]] = field(default_factory=dict)
+    _depth: int = 0
 
     def way_to(self, place: Place) -> Way:
         """Return who reaches a step of a job, or a job."""
@@ -85,8 +74,12 @@ class Guards:
 
     def _way_to_job(self, job: Job) -> Way:
         if job.id not in self._jobs:
+            if self._depth >= DEPTH_LIMIT:
+                return OPEN
             self._jobs[job.id] = OPEN  # a job that waits for itself never runs
+            self._depth += 1
             self._jobs[job.id] = self._seen_way_to_job(job)
+            self._depth -= 1
         return self._jobs[job.id]
 
     def _seen_way_to_job(self, job: Job) -> Way:
@@ -101,14 +94,8 @@ class Guards:
             for job_id in job.needs[:40]:
                 needed = self.flow.jobs.get(job_id.lower())
                 if needed is not None:
-                    ways += [self._known_way(needed), *self._aborting_ways(needed, range(len(needed.steps)))]
+                    ways += [self._way_to_job(needed), *self._aborting_ways(needed, range(len(needed.steps)))]
         return narrowest(*ways)
-
-    def _known_way(self, job: Job) -> Way:
-        """Return the way to a needed job; of a long chain of jobs only those that are known by now."""
-        if job.id in self._jobs:
-            return self._jobs[job.id]
-        return self._way_to_job(job) if len(self._jobs) < 200 else OPEN
 
     def _way_of_start(self) -> Way:
         start = self.flow.start
@@ -177,6 +164,8 @@ class Guards:
                 return OPEN
             case Call(name="fromjson" | "", arguments=(operand,)):
                 return self.when(operand, place, wanted=wanted)
+            case Member():
+                return self._when_of(self._kinds(condition, place), wanted=wanted)
             case Path():
                 return self._when_true(condition, place, wanted=wanted)
         return OPEN
@@ -242,6 +231,8 @@ class Guards:
             return OPEN
         kinds = self._kinds(item, place)
         listed = _fixed_list(held)
+        if isinstance(item, Literal) and Kind.ASSOCIATION in self._kinds(held, place):
+            return BY_ASSOCIATION if item.text.lower() in _ROLES else OPEN
         if listed is not None and isinstance(item, Path) and item.steps == ("github", "event_name"):
             ways = [self._when_event(text, is_start=False, wanted=True) for text in listed]
             return max(ways, key=_rank, default=CLOSED)
@@ -266,7 +257,9 @@ class Guards:
             return CLOSED if wanted else OPEN
         if path.steps == ("github", "event", "pull_request", "merged"):
             return BY_MERGE if wanted else OPEN
-        kinds = self.flow.of_path(path.steps, place)
+        return self._when_of(self.flow.of_path(path.steps, place), wanted=wanted)
+
+    def _when_of(self, kinds: Kinds, *, wanted: bool) -> Way:
         if Kind.FORK in kinds:
             return OPEN if wanted else BY_REPOSITORY
         if wanted and Kind.PERMISSION in kinds:
@@ -276,20 +269,10 @@ class Guards:
         return OPEN
 
     def _is_in_payload(self, steps: tuple[str, ...]) -> bool | None:
-        """Return whether the event has what a path names; None if that is not known."""
-        if steps[:2] != ("github", "event") or len(steps) < 3 or steps[2] not in _PAYLOADS:
-            return None
-        if self.flow.start.event == "workflow_call":
-            return None
-        if steps[2:4] == ("issue", "pull_request"):
-            return None if self.flow.start.event == "issue_comment" else False
-        return self.flow.start.event in _PAYLOADS[steps[2]]
+        return is_in_payload(steps, self.flow.start.event)
 
     def _kinds(self, expression: Expression, place: Place) -> Kinds:
-        kinds: set[Kind] = set()
-        for path in contexts(expression):
-            kinds |= self.flow.of_path(path, place)
-        return frozenset(kinds) if kinds else NOTHING
+        return self.flow.of_parsed(expression, place)
 
 
 def narrowest(*ways: Way) -> Way:

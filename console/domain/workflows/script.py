@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from console.domain.workflows.expression import spans
 from console.domain.workflows.value import (
     CODE,
-    DEFAULT_VARIABLES,
     NOTHING,
     UNFOLLOWED,
     Kind,
@@ -23,7 +22,10 @@ STATEMENT_LIMIT = 2_000
 NAMES_LIMIT = 2_000
 """The most assignments of one script that are read."""
 
-DEPTH_LIMIT = 12
+FETCH_LIMIT = 200
+"""The most commands of one script that are read because they may fetch."""
+
+DEPTH_LIMIT = 8
 """How many variables in a row are followed."""
 
 _SHELL_NAMES = re.compile(
@@ -47,9 +49,15 @@ _PULL_COMMAND = re.compile(
     r"|\bpayload\b(?!\.(?:repository|action|inputs|issue\.number|comment\.id|installation))",
     re.IGNORECASE,
 )
+_BOUNDS = re.compile(
+    r"\bgrep\s+-\w*o|\btr\s+-(?:cd|dc)\b|\bsha\d+sum\b|\bmd5sum\b|\bbase64\b|\bwc\b|@sh\b|%q|\[\^0-9\]|\[\^A-Za-z"
+    r"|\bparseInt\(|\bNumber\(|\.(?:includes|startsWith|endsWith|test|indexOf|length|match)\b|===|!==|\bBoolean\("
+)
+"""What limits a text to some characters, counts or tests it: it is not read which."""
 _TEXT_COMMAND = re.compile(
     r"\bgh\s+issue\s+(?:view|list)\b|/issues/|\bissues\.(?:get|list)|\blistComments\b|\blistFiles\b|/comments\b"
-    r"|\bgh\s+pr\s+diff\b|\blistCommits\b|\bgit\s+(?:log|show)\b|/files\b",
+    r"|\bgh\s+pr\s+diff\b|\blistCommits\b|/files\b"
+    r"|\bgit\s+(?:log|show)\b(?![^|)\n]{0,200}%(?:[HhTtPp]|[ac][tdiIs])\b)|\bgit\s+diff\b[^|)\n]{0,200}--name-",
     re.IGNORECASE,
 )
 _ABOUT_PERMISSION = re.compile(
@@ -163,6 +171,9 @@ class Script:
                 kinds |= fields
             else:
                 kinds |= fields - ({Kind.TEXT, Kind.LABEL} if not objects else set())
+        if kinds & {Kind.TEXT, Kind.FILE} and _BOUNDS.search(plain) is not None:
+            kinds -= {Kind.TEXT, Kind.FILE}
+            kinds.add(Kind.UNKNOWN)
         return frozenset(kinds)
 
     def _commands_in(self, plain: str) -> Kinds:
@@ -195,8 +206,6 @@ class Script:
             around = self.variable_kinds(name)
             if around is not None:
                 kinds |= around
-            elif name in DEFAULT_VARIABLES:
-                kinds |= DEFAULT_VARIABLES[name]
             elif not name.startswith(("GITHUB_", "RUNNER_", "HOME", "PATH", "CI")) and not self.is_javascript:
                 kinds.add(Kind.UNKNOWN)
         return frozenset(kinds)
@@ -311,7 +320,7 @@ class Fetch:
 def fetches(script: Script) -> Iterator[Fetch]:
     """Yield the commands of a script that fetch, check out or clone what a pull request may have chosen."""
     for at, match in enumerate(_FETCH.finditer(script.text)):
-        if at >= NAMES_LIMIT:
+        if at >= FETCH_LIMIT:
             yield Fetch(match.start(), UNFOLLOWED)
             return
         if match["pr"]:

@@ -1,7 +1,6 @@
 """What a value of a workflow may hold, by the context it is from: a pull request's commit, an outsider's text."""
 
 import re
-from collections.abc import Mapping
 from enum import StrEnum
 
 
@@ -44,6 +43,24 @@ CODE: Kinds = frozenset({Kind.HEAD, Kind.HEAD_REPOSITORY, Kind.PULL, Kind.FILE})
 TEXTS: Kinds = frozenset({Kind.TEXT, Kind.PULL, Kind.FILE})
 """Kinds that make an inserted value text that anyone can choose."""
 
+OUTSIDE_EVENTS = frozenset(
+    {
+        "pull_request_target", "workflow_run", "issue_comment", "issues", "discussion", "discussion_comment",
+        "pull_request_review", "pull_request_review_comment", "check_run", "check_suite", "status", "fork", "watch",
+        "repository_dispatch", "gollum", "pull_request_comment", "commit_comment",
+    }
+)  # fmt: skip
+"""Events that an outsider can cause and that run with the repository's own token and secrets.
+
+A review of a fork's pull request gets no secrets; a guard says so. `repository_dispatch` is caused by someone who may
+write, but what it passes on is often an outsider's.
+"""
+
+REVIEW_EVENTS = frozenset({"pull_request_review", "pull_request_review_comment"})
+OWN_EVENTS = frozenset({"schedule", "workflow_dispatch"})
+"""Events that the repository causes itself; a job of theirs may still take a pull request's code, chosen or in turn."""
+
+
 _WHOLE = frozenset({Kind.PULL, Kind.TEXT})
 _BRANCH = frozenset({Kind.HEAD, Kind.TEXT})
 
@@ -59,6 +76,34 @@ _FREE_TEXT = frozenset(
         "default_branch", "description", "homepage",
     }
 )  # fmt: skip
+
+
+_OF_PULL_REQUESTS = frozenset({"pull_request", "pull_request_target"})
+_WITH_PULL_REQUEST = _OF_PULL_REQUESTS | {"pull_request_review", "pull_request_review_comment"}
+_PAYLOADS = {
+    "pull_request": _WITH_PULL_REQUEST,
+    "issue": frozenset({"issues", "issue_comment"}),
+    "comment": frozenset({"issue_comment", "pull_request_review_comment", "discussion_comment", "commit_comment"}),
+    "review": frozenset({"pull_request_review"}),
+    "discussion": frozenset({"discussion", "discussion_comment"}),
+    "workflow_run": frozenset({"workflow_run"}),
+    "client_payload": frozenset({"repository_dispatch"}),
+    "label": _OF_PULL_REQUESTS | {"issues", "discussion", "label"},
+}
+"""The events whose payload has a part."""
+
+
+def is_in_payload(path: tuple[str, ...], event: str) -> bool | None:
+    """Return whether an event fills a path in the context `github`; None if that is not known."""
+    if event == "workflow_call":
+        return None
+    if path[:2] == ("github", "head_ref"):
+        return event in _OF_PULL_REQUESTS
+    if path[:2] != ("github", "event") or len(path) < 3 or path[2] not in _PAYLOADS:
+        return None
+    if path[2:4] == ("issue", "pull_request"):
+        return None if event == "issue_comment" else False
+    return event in _PAYLOADS[path[2]]
 
 
 def kinds_of_event(path: tuple[str, ...]) -> Kinds:
@@ -122,8 +167,20 @@ def names_pull_request(text: str) -> bool:
     return _PULL_REQUEST_REF.search(text) is not None
 
 
-DEFAULT_VARIABLES: Mapping[str, Kinds] = {"GITHUB_HEAD_REF": _BRANCH, "GITHUB_ACTOR": frozenset({Kind.ACTOR})}
-"""Variables that every step has, where they hold more than the repository's own."""
+DEFAULT_VARIABLES = {
+    "GITHUB_HEAD_REF": ("github", "head_ref"),
+    "GITHUB_ACTOR": ("github", "actor"),
+    "GITHUB_TRIGGERING_ACTOR": ("github", "triggering_actor"),
+}
+"""Variables that every step has, where they hold more than the repository's own, with their context."""
+
+_SAYS_HEAD = re.compile(r"head[_-]?(?:sha|ref|branch|oid|commit)?|pr[_-]?(?:head[_-]?)?(?:sha|ref|branch|commit)")
+
+
+def is_named_head(name: str) -> bool:
+    """Return whether an output of an action that cannot be read says by its name that it is a pull request's commit."""
+    return _SAYS_HEAD.fullmatch(name) is not None
+
 
 _SELECTORS: tuple[tuple[str, Kinds], ...] = (
     (r"\bbase\s*\.\s*\w+|\bbaseRef\w*|\bbase_ref\b", NOTHING),

@@ -1,6 +1,8 @@
 """A CI workflow as written in its file: nodes with lines, jobs, steps and triggers."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,35 @@ class Workflow:
     """None if it could not be read as a workflow."""
     problem: str = ""
     """Why it could not, in our own words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """What a workflow may use from its own repository."""
+
+    workflows: tuple[Workflow, ...] = ()
+    actions: tuple[Workflow, ...] = ()
+    """The files of the local actions that were read."""
+
+    def called(self, uses: str) -> Workflow | None:
+        """Return the workflow that a job's `uses:` names by its path; None if it is not here or could not be read."""
+        path = _local_path(uses)
+        return next((each for each in self.workflows if each.path == path and each.root is not None), None)
+
+    def action(self, uses: str) -> Workflow | None:
+        """Return the action that a step's `uses:` names by its folder; None if it is not here or could not be read."""
+        path = _local_path(uses)
+        if path is None:
+            return None
+        found = (
+            each for each in self.actions if (each.path.rpartition("/")[0] or ".") == path and each.root is not None
+        )
+        return next(found, None)
+
+
+def _local_path(uses: str) -> str | None:
+    name = uses.strip().partition("@")[0]
+    return str(PurePosixPath(name)) if name.startswith("./") else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +164,22 @@ def jobs_of(root: MapNode) -> tuple[Job, ...]:
         for key, value in root.map("jobs").pairs
         if isinstance(value, MapNode)
     )
+
+
+def composite_of(root: MapNode, name: str) -> Job | None:
+    """Return the steps of a composite action as a job of a name; None if the file is not of one."""
+    runs = root.map("runs")
+    return Job(name, runs, runs.line, _steps_of(runs)) if runs.get("steps") is not None else None
+
+
+def local_actions_of(root: MapNode) -> Iterator[str]:
+    """Yield the folders of the local actions that a workflow or a composite action uses."""
+    composite = composite_of(root, "")
+    for job in (*jobs_of(root), *([composite] if composite is not None else [])):
+        for step in job.steps:
+            path = _local_path(step.uses.text) if step.uses is not None else None
+            if path is not None:
+                yield path
 
 
 def _steps_of(job: MapNode) -> tuple[Step, ...]:

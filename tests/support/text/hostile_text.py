@@ -140,7 +140,7 @@ _CHAINS = {
         start=f"{_RUN_JOBS}  a:\n    steps:\n",
     ),
     "steps that check": Hostile(
-        "      - {if: \"github.actor == 'a'\", run: 'if [ $A ]; then gh api /collaborators/a/permission; exit 1; fi'}\n",
+        "      - {if: \"github.actor == 'a'\", run: 'if gh api /collaborators/a/permission; then exit 1; fi'}\n",
         start=f"{_RUN_JOBS}  a:\n    steps:\n",
     ),
     "steps that export": Hostile(
@@ -148,8 +148,8 @@ _CHAINS = {
         start=f"{_RUN_JOBS}  a:\n    env: {{A: '${{{{ env.A }}}}'}}\n    steps:\n",
     ),
     "jobs of one name": Hostile(
-        "  a: {needs: [a, a, a], if: needs.a.outputs.a, outputs: {a: '${{ needs.a.outputs.a }}'}, steps: [{run: git fetch"
-        " '${{ needs.a.outputs.a }}'}]}\n",
+        "  a: {needs: [a, a, a], if: needs.a.outputs.a, outputs: {a: '${{ needs.a.outputs.a }}'}, steps: [{run: git"
+        " fetch '${{ needs.a.outputs.a }}'}]}\n",
         start=_RUN_JOBS,
     ),
     "a condition in": Hostile(
