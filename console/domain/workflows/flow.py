@@ -271,7 +271,7 @@ class Flow:
             self._scripts[key] = (
                 Script(
                     texts[0].text,
-                    step.is_javascript,
+                    step.is_program,
                     lambda inner: self.of_expression(inner, place),
                     lambda name: self.of_variable(name, place),
                     has_foreign_files=self.has_foreign_files(place),
@@ -302,7 +302,7 @@ class Flow:
             for at in range(len(job.steps)):
                 script = self.script_at(Place(job, at))
                 if script is not None and script.exports:
-                    for name in script.names_in_lower_case():
+                    for name in script.exported_names():
                         about.exports[name].append(at)
         return about.exports
 

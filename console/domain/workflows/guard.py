@@ -94,7 +94,7 @@ class Guards:
             for job_id in job.needs[:40]:
                 needed = self.flow.jobs.get(job_id.lower())
                 if needed is not None:
-                    ways += [self._way_to_job(needed), *self._aborting_ways(needed, range(len(needed.steps)))]
+                    ways += [self._way_to_job(needed), *self._aborting_ways(needed)]
         return narrowest(*ways)
 
     def _way_of_start(self) -> Way:
@@ -121,10 +121,10 @@ class Guards:
                 else list(self._aborting_ways(job, [at]))
             )
 
-    def _aborting_ways(self, job: Job, places: Iterable[int]) -> list[Way]:
-        """Return the checks of steps that fail for others, so that nothing after them runs."""
+    def _aborting_ways(self, job: Job, places: Iterable[int] | None = None) -> list[Way]:
+        """Return the checks of steps, of all by default, that fail for others, so that nothing after them runs."""
         ways = []
-        for at in places:
+        for at in range(len(job.steps)) if places is None else places:
             step = job.steps[at]
             forgives = step.node.text("continue-on-error")
             if forgives is not None and forgives.text.strip().lower() != "false":
@@ -179,17 +179,26 @@ class Guards:
                 return self.when(left, place, wanted=not wanted)
             if isinstance(left, Path) and self._is_in_payload(left.steps) is False:
                 return CLOSED if wanted else OPEN
-            if isinstance(left, Path) and (known := self._when_known(left.steps, text, wanted=wanted)) is not None:
+            if (
+                isinstance(left, Path)
+                and (known := self._when_known(left.steps, text, place, wanted=wanted)) is not None
+            ):
                 return known
             if text == "true":
                 return self.when(left, place, wanted=wanted)
         return self._when_same(self._kinds(left, place), right, self._kinds(right, place), wanted=wanted)
 
-    def _when_known(self, steps: tuple[str, ...], text: str, *, wanted: bool) -> Way | None:
+    def _when_known(self, steps: tuple[str, ...], text: str, place: Place, *, wanted: bool) -> Way | None:
         """Judge a comparison with a fixed text, where the context alone says what it means."""
         match steps:
             case ("github", "event_name"):
                 return self._when_event(text, is_start=False, wanted=wanted)
+            case ("needs", job_id, "result") if text == "success" and wanted:
+                needed = self.flow.jobs.get(job_id)
+                return OPEN if needed is None else narrowest(self._way_to_job(needed), *self._aborting_ways(needed))
+            case ("steps", step_id, "outcome" | "conclusion") if text == "success" and wanted:
+                steps = [at for at, step in enumerate(place.job.steps[: max(0, place.step)]) if step.id == step_id]
+                return narrowest(OPEN, *self._aborting_ways(place.job, steps))
             case ("github", "event", "workflow_run", "event"):
                 is_outside = text.startswith("pull_request") or text in ("issue_comment", "issues")
                 if wanted:

@@ -1,9 +1,10 @@
-"""The script of a step, in a shell or in JavaScript: what its variables and outputs may hold; read, never run."""
+"""The script of a step, in a shell, JavaScript or Python: what its variables and outputs may hold; read, never run."""
 
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 
 from console.domain.workflows.expression import spans
 from console.domain.workflows.value import (
@@ -43,6 +44,17 @@ _VARIABLE = re.compile(
     r"\$(?:env:|\{)?!?([A-Za-z_]\w*|[0-9@*])|\bprocess\.env\.(\w+)|\benviron(?:\.get\()?\W{1,3}(\w+)"
 )
 _IDENTIFIER = re.compile(r"(?<![\w.])[A-Za-z_$][\w$]*")
+_PLAIN_TEXT = re.compile(r"'[^'\n]*'|\"[^\"\n]*\"")
+_FILLED = re.compile(r"\{([A-Za-z_]\w*)")
+_INDEX = re.compile(r"\[\s*['\"](\w+)['\"]\s*\]")
+_EMBEDS = re.compile(r"\b(?:python3?|node|ruby|perl)\s+(?:-[ec]?\b|<<|-\s)")
+_OWN_NAMES = frozenset(
+    {
+        "context", "core", "github", "process", "JSON", "String", "Number", "Boolean", "Object", "Array", "Math", "Date",
+        "await", "new", "typeof", "true", "false", "null", "undefined", "None", "True", "False", "os", "str", "int",
+        "print", "open", "json", "f", "if", "else", "in", "not", "and", "or", "return", "exec", "glob", "io", "require",
+    }
+)  # fmt: skip
 _PROGRAM = re.compile(r"\bjq\b|--jq\b|\s-q\s|--template\b")
 _PULL_COMMAND = re.compile(
     r"\bgh\s+pr\s+(?:view|list|status)\b|/pulls\b|\bpulls\.(?:get|list)\b|\bpull_?request\b|\bGITHUB_EVENT_PATH\b"
@@ -73,6 +85,8 @@ _ABORTS = re.compile(
     r"\bexit\s+[1-9]|\bsetFailed\b|\bprocess\.exit\b|\bthrow\b|\bgh\s+run\s+cancel\b|\bcancelWorkflowRun\b"
 )
 _OUTPUT = re.compile(r"GITHUB_OUTPUT|::?set-output|setOutput|\breturn\b", re.IGNORECASE)
+_SET = ">"
+"""What begins the name of an output or of an exported variable that a function sets, apart from a variable's own."""
 _EXPORT = re.compile(r"GITHUB_ENV|exportVariable|::set-env")
 _RUN = re.compile(r"(?:\$\(|`)\s*(?:\w+=\S*\s+)?([\w./-]+)(?:\s+([\w-]+))?")
 _FILE = re.compile(r"\$\(\s*(?:cat|head|tail|<|jq|tr|sed|grep|cut|awk)\b|\breadFileSync\b|\bopen\(|\bread_text\(")
@@ -97,7 +111,8 @@ class Script:
 
     text: str
     """As written, with its expressions."""
-    is_javascript: bool
+    is_program: bool
+    """Whether it is JavaScript or Python, where a bare word is a variable, and not a shell's."""
     expression_kinds: Callable[[str], Kinds]
     """What an expression may hold."""
     variable_kinds: Callable[[str], Kinds | None]
@@ -128,18 +143,27 @@ class Script:
         """Whether it sets variables for every later step."""
         return _EXPORT.search(self.text) is not None
 
+    @property
+    def _has_programs(self) -> bool:
+        return self.is_program or _EMBEDS.search(self.text) is not None
+
     def output_kinds(self, name: str) -> Kinds:
         """Return what an output of the step, named in lower case, may hold."""
         if _OUTPUT.search(self.text) is None:
             return UNFOLLOWED
-        kinds = self.assigned_kinds("return" if self.is_javascript and name == "result" else name)
+        kinds = self.assigned_kinds("return" if self.is_program and name == "result" else name)
         kinds = self._unnamed() if kinds is None else kinds
         return kinds | {Kind.CHECKED} if self.looks_who_asks else kinds
 
     def assigned_kinds(self, name: str) -> Kinds | None:
         """Return what a name, in lower case, may hold at the end; None if the script does not assign it."""
-        names = self.names_in_lower_case().get(name, [])
+        known = self.names_in_lower_case()
+        names = known.get(_SET + name) or known.get(name, [])
         return frozenset().union(*map(self._assigned, names)) if names else None
+
+    def exported_names(self) -> set[str]:
+        """Return the names, in lower case, that may be variables of every later step."""
+        return {name.removeprefix(_SET) for name in self.names_in_lower_case()}
 
     def names_in_lower_case(self) -> dict[str, list[str]]:
         """Return the names that it assigns, as they are spelt, by their lower case."""
@@ -161,6 +185,7 @@ class Script:
         kinds |= self._variables_in(plain)
         kinds |= self._commands_in(plain)
         objects = kinds & {Kind.PULL, Kind.TEXT}
+        plain = _INDEX.sub(r".\1", plain)
         program = _PROGRAM.search(plain)
         fields, is_any = selected(plain[program.end() :] if program is not None else plain)
         if program is not None and not is_any and Kind.PULL not in kinds:
@@ -171,10 +196,17 @@ class Script:
                 kinds |= fields
             else:
                 kinds |= fields - ({Kind.TEXT, Kind.LABEL} if not objects else set())
+        if self.is_program and not kinds and not is_any and self._unresolved_in(plain):
+            kinds.add(Kind.UNKNOWN)
         if kinds & {Kind.TEXT, Kind.FILE} and _BOUNDS.search(plain) is not None:
             kinds -= {Kind.TEXT, Kind.FILE}
             kinds.add(Kind.UNKNOWN)
         return frozenset(kinds)
+
+    def _unresolved_in(self, plain: str) -> bool:
+        """Return whether a part of a program uses a name that nothing in it assigns, such as a parameter."""
+        words = {match.group() for match in _IDENTIFIER.finditer(_PLAIN_TEXT.sub("''", plain))}
+        return not words <= _OWN_NAMES | self._names().keys()
 
     def _commands_in(self, plain: str) -> Kinds:
         kinds: set[Kind] = set()
@@ -188,17 +220,18 @@ class Script:
             for match in _RUN.finditer(plain):
                 word, more = match.groups()
                 is_own = word in _OWN_WORDS or (word == "git" and more in _OWN_GIT)
-                if not is_own and not self.is_javascript:
+                if not is_own and not self.is_program:
                     kinds.add(Kind.UNKNOWN)
-            if self.is_javascript and re.search(r"\bawait\b|\brequire\(", plain) is not None:
+            if self.is_program and re.search(r"\bawait\b|\brequire\(", plain) is not None:
                 kinds.add(Kind.UNKNOWN)
         return frozenset(kinds)
 
     def _variables_in(self, plain: str) -> Kinds:
         kinds: set[Kind] = set()
         names = {next(filter(None, match.groups())) for match in _VARIABLE.finditer(plain)}
-        if self.is_javascript:
-            names |= {match.group() for match in _IDENTIFIER.finditer(plain)} & self._names().keys()
+        if self._has_programs:
+            words = {match.group() for match in _IDENTIFIER.finditer(_PLAIN_TEXT.sub("''", plain))}
+            names |= (words | set(_FILLED.findall(plain))) & self._names().keys()
         for name in names:
             if name in self._names():
                 kinds |= self._assigned(name)
@@ -206,7 +239,7 @@ class Script:
             around = self.variable_kinds(name)
             if around is not None:
                 kinds |= around
-            elif not name.startswith(("GITHUB_", "RUNNER_", "HOME", "PATH", "CI")) and not self.is_javascript:
+            elif not name.startswith(("GITHUB_", "RUNNER_", "HOME", "PATH", "CI")) and not self.is_program:
                 kinds.add(Kind.UNKNOWN)
         return frozenset(kinds)
 
@@ -243,19 +276,21 @@ class Script:
     def _names(self) -> dict[str, list[tuple[int, str]]]:
         if self._places is None:
             self._places = defaultdict(list)
-            pattern = _SCRIPT_NAMES if self.is_javascript else _SHELL_NAMES
-            for at, match in enumerate(pattern.finditer(self.text)):
-                if at >= NAMES_LIMIT:
-                    break
-                for name, how in _names_of(match):
-                    self._places[name].append((match.end(), how))
+            patterns = [_SCRIPT_NAMES] if self._has_programs else []
+            patterns += [] if self.is_program else [_SHELL_NAMES]
+            for pattern in patterns:
+                for match in islice(pattern.finditer(self.text), NAMES_LIMIT):
+                    for name, how in _names_of(match):
+                        self._places[name].append((match.end(), how))
         return self._places
 
 
 def _names_of(match: re.Match[str]) -> Iterator[tuple[str, str]]:
     groups = match.groupdict()
-    if groups.get("name"):
-        yield groups["name"], groups.get("how") or "="
+    if groups.get("quote"):
+        yield _SET + groups["name"], "="
+    elif groups.get("name"):
+        yield groups["name"], groups["how"]
     elif groups.get("several"):
         for name in re.findall(r"[\w$]+", groups["several"]):
             yield name, "="

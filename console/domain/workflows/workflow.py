@@ -134,6 +134,12 @@ class Step:
         return self.action == "actions/github-script"
 
     @property
+    def is_program(self) -> bool:
+        """Whether its script is JavaScript or Python, and not a shell's."""
+        shell = self.node.text("shell")
+        return self.is_javascript or (shell is not None and shell.text.strip().startswith("python"))
+
+    @property
     def scripts(self) -> tuple[TextNode, ...]:
         """The texts that run as code after their expressions are filled in."""
         script = self.inputs.text("script") if self.is_javascript else None
