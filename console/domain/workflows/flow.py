@@ -1,12 +1,9 @@
 """Where a value of a workflow comes from: followed through outputs, variables, inputs and scripts, for one start."""
 
-import re
 from collections import defaultdict
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
 
-from console.domain.facts.load import load_facts
+from console.domain.workflows.action_output import action_output_kinds, downloads_artifact
 from console.domain.workflows.expression import Expression, Member, Path, parse_expression, spans, values
 from console.domain.workflows.script import Script
 from console.domain.workflows.value import (
@@ -17,7 +14,6 @@ from console.domain.workflows.value import (
     Kind,
     Kinds,
     is_in_payload,
-    is_named_head,
     kinds_of_event,
     names_pull_request,
     selected,
@@ -40,11 +36,6 @@ DEPTH_LIMIT = 10
 
 CALL_DEPTH_LIMIT = 4
 """How many calls of workflows and actions in a row are followed; GitHub allows a few more."""
-
-_DOWNLOADS = re.compile(r"download-?artifact|download-workflow-artifact", re.IGNORECASE)
-_DOWNLOADS_BY_HAND = re.compile(r"\bgh\s{1,8}run\s{1,8}download\b|\bdownloadArtifact\b|/actions/artifacts/|/zip\b")
-_ASKS_FOR_PULL = re.compile(r"/pulls/|\bpullRequest\(")
-_CHECKS = re.compile(r"permission|collaborator|membership|member|authoriz|trusted|is-?org|team|access", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,17 +178,7 @@ class Flow:
         inside = self.action_at(place)
         if inside is not None:
             return inside.of_declared_output(name)
-        fact = known_outputs().get(step.action)
-        if fact is not None:
-            return fact.get(name, fact.get("*", NOTHING))
-        kinds = set(UNFOLLOWED)
-        if _CHECKS.search(step.action) is not None:
-            kinds.add(Kind.CHECKED)
-        if is_named_head(name):
-            kinds.add(Kind.HEAD)
-        if any(isinstance(value, TextNode) and _ASKS_FOR_PULL.search(value.text) for _, value in step.inputs.pairs):
-            kinds |= {Kind.PULL, Kind.TEXT}
-        return frozenset(kinds)
+        return action_output_kinds(step, name)
 
     def _of_job_output(self, job_id: str, name: str) -> Kinds:
         job = self.jobs.get(job_id)
@@ -328,25 +309,6 @@ class Flow:
             for text in texts_in(part):
                 kinds |= self.of_text(text.text, Place(place.job, -1))
         return frozenset(kinds)
-
-
-def downloads_artifact(step: Step) -> bool:
-    """Return whether a step downloads artifacts of another run."""
-    if _DOWNLOADS.search(step.action) is not None:
-        if step.action == "actions/download-artifact":
-            return step.inputs.get("run-id") is not None
-        return True
-    return any(_DOWNLOADS_BY_HAND.search(each.text) is not None for each in step.scripts)
-
-
-@cache
-def known_outputs() -> Mapping[str, Mapping[str, Kinds]]:
-    """Return what the outputs of well-known actions hold, read once from `facts/action_outputs.toml`."""
-    known: dict[str, Mapping[str, Kinds]] = {}
-    for row in load_facts("action_outputs")["action"]:
-        outputs = {name: frozenset(map(Kind, kinds)) for name, kinds in row["outputs"].items()}
-        known.update(dict.fromkeys(row["names"], outputs))
-    return known
 
 
 def get_any_case(holder: MapNode, name: str) -> Node | None:

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from console.domain.finding import Severity
-from console.domain.workflows.flow import Flow, Place, downloads_artifact
+from console.domain.workflows.action_output import downloads_artifact
+from console.domain.workflows.fetch import fetches, only_compares
+from console.domain.workflows.flow import Flow, Place
 from console.domain.workflows.guard import BY_DISPATCH, BY_READ_ONLY, BY_REVIEW_EVENT, Access, Guards, Way, narrowest
 from console.domain.workflows.permissions import may_write, names_secret
 from console.domain.workflows.rule import (
@@ -18,7 +20,6 @@ from console.domain.workflows.rule import (
     Spot,
     guarded,
 )
-from console.domain.workflows.script import fetches, only_compares
 from console.domain.workflows.value import CODE, OUTSIDE_EVENTS, OWN_EVENTS, REVIEW_EVENTS, UNFOLLOWED, Kinds
 from console.domain.workflows.workflow import Job, Step, TextNode
 

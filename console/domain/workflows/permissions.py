@@ -78,8 +78,8 @@ def ci_permissions(root: MapNode | None) -> CiPermissions:
     if inheriting and top is not None and (top.is_broad or (top.writes and len(inheriting) > 1)):
         return CiPermissions.BROAD
     if inheriting and root.get("permissions") is None:
-        is_called = "workflow_call" in triggers_of(root)
-        return CiPermissions.UNKNOWN if is_called else CiPermissions.NONE_DECLARED
+        is_only_called = triggers_of(root) == {"workflow_call"}
+        return CiPermissions.UNKNOWN if is_only_called else CiPermissions.NONE_DECLARED
     is_unread = None in own or (bool(inheriting) and top is None)
     return CiPermissions.UNKNOWN if is_unread else CiPermissions.LEAST_PRIVILEGE
 

@@ -8,7 +8,6 @@ from itertools import islice
 
 from console.domain.workflows.expression import spans
 from console.domain.workflows.value import (
-    CODE,
     NOTHING,
     UNFOLLOWED,
     Kind,
@@ -22,9 +21,6 @@ STATEMENT_LIMIT = 2_000
 
 NAMES_LIMIT = 2_000
 """The most assignments of one script that are read."""
-
-FETCH_LIMIT = 200
-"""The most commands of one script that are read because they may fetch."""
 
 DEPTH_LIMIT = 8
 """How many variables in a row are followed."""
@@ -50,9 +46,10 @@ _INDEX = re.compile(r"\[\s*['\"](\w+)['\"]\s*\]")
 _EMBEDS = re.compile(r"\b(?:python3?|node|ruby|perl)\s+(?:-[ec]?\b|<<|-\s)")
 _OWN_NAMES = frozenset(
     {
-        "context", "core", "github", "process", "JSON", "String", "Number", "Boolean", "Object", "Array", "Math", "Date",
-        "await", "new", "typeof", "true", "false", "null", "undefined", "None", "True", "False", "os", "str", "int",
-        "print", "open", "json", "f", "if", "else", "in", "not", "and", "or", "return", "exec", "glob", "io", "require",
+        "context", "core", "github", "process", "JSON", "String", "Number", "Boolean", "Object", "Array", "Math",
+        "Date", "await", "new", "typeof", "true", "false", "null", "undefined", "None", "True", "False", "os", "str",
+        "int", "print", "open", "json", "f", "if", "else", "in", "not", "and", "or", "return", "exec", "glob", "io",
+        "require",
     }
 )  # fmt: skip
 _PROGRAM = re.compile(r"\bjq\b|--jq\b|\s-q\s|--template\b")
@@ -324,54 +321,3 @@ def _here_text(text: str, start: int) -> str:
     window = text[end_of_line : end_of_line + STATEMENT_LIMIT]
     end = window.find(word.group(1)) if word is not None else -1
     return window if end < 0 else window[:end]
-
-
-_FETCH = re.compile(
-    r"\bgh\s{1,8}pr\s{1,8}(?P<pr>checkout|co)\b|\bgh\s{1,8}repo\s{1,8}(?P<repo>clone)\b"
-    r"|\bgit(?:\s{1,8}-[^\s]{1,60}(?:\s{1,8}[^\s-][^\s]{0,200})?){0,3}\s{1,8}"
-    r"(?P<git>fetch|pull|clone|checkout|switch|worktree|reset|merge|rebase|cherry-pick|remote|restore|read-tree"
-    r"|apply|am)\b"
-    r"|\b(?P<web>curl|wget|gh\s{1,8}api)\b(?=[^\n]{0,300}(?:tarball|zipball|archive|codeload|raw\.githubusercontent))"
-    r"|\b(?P<patch>patch)\s{1,8}-p"
-)
-_NEW_NAME = re.compile(r"\s-[bBcC]\s{1,8}(?:\"[^\"]*\"|'[^']*'|\$\{\{[^}]*\}\}|\S+)")
-_DIFF_OF_PULL = re.compile(
-    r"\bgh\s{1,8}pr\s{1,8}diff\b|\.(?:patch|diff)\b|application/vnd\.github\S{0,20}(?:diff|patch)"
-)
-_COMPARES = re.compile(r"\bgit\s[^\n]{0,80}\b(?:diff|log|show|rev-list|merge-base|diff-tree|cat-file)\b")
-_TAKES = re.compile(
-    r"\bgit\s[^\n]{0,80}\b(?:checkout|switch|reset|merge(?!-base)|rebase|worktree|restore|read-tree|cherry-pick|archive)\b"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Fetch:
-    """A command that brings code of a pull request, or something that could not be followed, to the runner."""
-
-    offset: int
-    kinds: Kinds
-
-
-def fetches(script: Script) -> Iterator[Fetch]:
-    """Yield the commands of a script that fetch, check out or clone what a pull request may have chosen."""
-    for at, match in enumerate(_FETCH.finditer(script.text)):
-        if at >= FETCH_LIMIT:
-            yield Fetch(match.start(), UNFOLLOWED)
-            return
-        if match["pr"]:
-            yield Fetch(match.start(), frozenset({Kind.HEAD}))
-            continue
-        rest = statement(script.text, match.end())
-        if match["patch"] or match["git"] in ("apply", "am"):
-            before = script.text[max(0, match.start() - STATEMENT_LIMIT) : match.start()]
-            if _DIFF_OF_PULL.search(before) is not None:
-                yield Fetch(match.start(), frozenset({Kind.HEAD}))
-            continue
-        kinds = script.fragment_kinds(_NEW_NAME.sub(" ", rest)) & (CODE | UNFOLLOWED)
-        if kinds:
-            yield Fetch(match.start(), kinds)
-
-
-def only_compares(scripts: list[str]) -> bool:
-    """Return whether scripts compare what was fetched with git, and never put it into the working directory."""
-    return any(_COMPARES.search(each) for each in scripts) and not any(_TAKES.search(each) for each in scripts)
