@@ -266,6 +266,8 @@ class Guards:
             return CLOSED if wanted else OPEN
         if path.steps == ("github", "event", "pull_request", "merged"):
             return BY_MERGE if wanted else OPEN
+        if path.steps[:4] == ("github", "event", "workflow_run", "pull_requests"):
+            return BY_REPOSITORY if wanted else OPEN  # GitHub leaves a fork's pull requests out
         return self._when_of(self.flow.of_path(path.steps, place), wanted=wanted)
 
     def _when_of(self, kinds: Kinds, *, wanted: bool) -> Way:

@@ -189,8 +189,16 @@ def local_actions_of(root: MapNode) -> Iterator[str]:
 
 
 def _steps_of(job: MapNode) -> tuple[Step, ...]:
-    steps = job.get("steps")
-    return tuple(Step(each) for each in steps.items if isinstance(each, MapNode)) if isinstance(steps, ListNode) else ()
+    """Return the steps of a job, those of a `parallel:` group one after the other."""
+    steps: list[Step] = []
+    for each in _maps_of(job.get("steps")):
+        group = _maps_of(each.get("parallel"))
+        steps += map(Step, group or [each])
+    return tuple(steps)
+
+
+def _maps_of(node: Node | None) -> list[MapNode]:
+    return [each for each in node.items if isinstance(each, MapNode)] if isinstance(node, ListNode) else []
 
 
 def texts_of(node: Node | None) -> tuple[str, ...]:
