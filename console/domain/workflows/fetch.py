@@ -10,6 +10,9 @@ from console.domain.workflows.value import CODE, UNFOLLOWED, Kind, Kinds
 FETCH_LIMIT = 200
 """The most commands of one script that are read because they may fetch."""
 
+PREFIX_LIMIT = 300
+"""The most characters before a command that are read to see whether it is quoted."""
+
 _FETCH = re.compile(
     r"\bgh\s{1,8}pr\s{1,8}(?P<pr>checkout|co)\b|\bgh\s{1,8}repo\s{1,8}(?P<repo>clone)\b"
     r"|\bgit(?:\s{1,8}-[^\s]{1,60}(?:\s{1,8}[^\s-][^\s]{0,200})?){0,3}\s{1,8}"
@@ -42,6 +45,8 @@ def fetches(script: Script) -> Iterator[Fetch]:
         if at >= FETCH_LIMIT:
             yield Fetch(match.start(), UNFOLLOWED)
             return
+        if not script.is_program and _is_said(script.text, match.start()):
+            continue
         if match["pr"]:
             yield Fetch(match.start(), frozenset({Kind.HEAD}))
             continue
@@ -54,6 +59,21 @@ def fetches(script: Script) -> Iterator[Fetch]:
         kinds = script.fragment_kinds(_NEW_NAME.sub(" ", rest)) & (CODE | UNFOLLOWED)
         if kinds:
             yield Fetch(match.start(), kinds)
+
+
+def _is_said(text: str, offset: int) -> bool:
+    """Return whether a command is only a part of a text on its line: quoted, or what `echo` says."""
+    before = text[max(text.rfind("\n", 0, offset) + 1, offset - PREFIX_LIMIT) : offset]
+    command = re.split(r"[;|&(`]|\b(?:then|do|else)\b", before)[-1]
+    if re.match(r"\s*(?:echo|printf)\b", command) is not None:
+        return True
+    quote = ""
+    for sign in re.findall(r"['\"]", before):
+        if quote in ("", sign):
+            quote = "" if quote else sign
+    if not quote or re.search(r"\$\(|`", before.rpartition(quote)[2]) is not None:
+        return False
+    return re.search(r"(?:\s-\w*c|\beval)\s*['\"]\s*$", before) is None
 
 
 def only_compares(scripts: list[str]) -> bool:

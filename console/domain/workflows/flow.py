@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from console.domain.workflows.action_output import action_output_kinds, downloads_artifact
 from console.domain.workflows.expression import Expression, Member, Path, parse_expression, spans, values
-from console.domain.workflows.script import Script
+from console.domain.workflows.script import Script, without_comments
 from console.domain.workflows.value import (
     DEFAULT_VARIABLES,
     NOTHING,
@@ -236,6 +236,7 @@ class Flow:
             script = self.script_at(Place(place.job, at)) if place.step < 0 or at < place.step else None
             if script is not None:
                 kinds = (kinds or set()) | (script.assigned_kinds(name.lower()) or NOTHING)
+                kinds |= {Kind.CHECKED} if script.looks_who_asks else NOTHING
         start = self.start
         if kinds is None and start.caller is not None and start.job is not None and start.step >= 0:
             return start.caller.of_variable(name, Place(start.job, start.step))
@@ -251,7 +252,7 @@ class Flow:
             texts = step.scripts
             self._scripts[key] = (
                 Script(
-                    texts[0].text,
+                    without_comments(texts[0].text, is_javascript=step.is_javascript),
                     step.is_program,
                     lambda inner: self.of_expression(inner, place),
                     lambda name: self.of_variable(name, place),

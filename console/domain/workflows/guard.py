@@ -8,7 +8,7 @@ from enum import IntEnum
 from console.domain.workflows.expression import Binary, Call, Expression, Literal, Member, Not, Path, parse_condition
 from console.domain.workflows.flow import Flow, Place
 from console.domain.workflows.value import Kind, Kinds, is_in_payload
-from console.domain.workflows.workflow import Job, MapNode, TextNode, event_types_of
+from console.domain.workflows.workflow import Job, MapNode, TextNode, event_types_of, texts_of, triggers_of
 
 DEPTH_LIMIT = 20
 """How many jobs in a row are followed that wait for each other."""
@@ -37,6 +37,8 @@ class Way:
 CLOSED = Way(Access.NO_ONE)
 OPEN = Way(Access.ANYONE)
 
+_OWN_EVENTS = frozenset({"push", "schedule", "workflow_dispatch", "release", "workflow_call"})
+"""Events that no outsider can cause, or that only another of these events passes on."""
 _ROLES = frozenset({"owner", "member", "collaborator"})
 _WRITING = frozenset({"admin", "maintain", "write", "push", "true"})
 
@@ -101,6 +103,8 @@ class Guards:
         start = self.flow.start
         if start.caller is not None and start.job is not None:
             return Guards(start.caller).way_to(Place(start.job, -1))
+        if start.event == "workflow_run" and _follows_own_runs(self.flow):
+            return CLOSED
         types = event_types_of(self.flow.root, start.event)
         if types and types <= {"labeled"}:
             return BY_LABEL
@@ -293,6 +297,13 @@ def narrowest(*ways: Way) -> Way:
 
 def _rank(way: Way) -> int:
     return int(way.access)
+
+
+def _follows_own_runs(flow: Flow) -> bool:
+    """Return whether a workflow follows only runs that the repository's own events start, as its files say."""
+    names = set(texts_of(flow.root.map("on").map("workflow_run").get("workflows")))
+    followed = [each.root for each in flow.repository.workflows if each.root is not None and each.name in names]
+    return len(followed) >= len(names) > 0 and all(triggers_of(root) <= _OWN_EVENTS for root in followed)
 
 
 def _runs_anyway(condition: Expression) -> bool:

@@ -35,6 +35,8 @@ _SCRIPT_NAMES = re.compile(
     r"|(?:\b(?:const|let|var)\s+|(?<![\w.]))(?P<each>[A-Za-z_$][\w$]*)\s*=(?![=>])"
     r"|\b(?P<read>return)\b"
 )
+_SHELL_COMMENT = re.compile(r"^[ \t]*#[^\n]*", re.MULTILINE)
+_SCRIPT_COMMENT = re.compile(r"^[ \t]*//[^\n]*", re.MULTILINE)
 _STOP = re.compile(r"[()\[\]{}]|\n|;|'[^'\n]*'|\"(?:[^\"\\\n]|\\.)*\"|&&|\|\|")
 _VARIABLE = re.compile(
     r"\$(?:env:|\{)?!?([A-Za-z_]\w*|[0-9@*])|\bprocess\.env\.(\w+)|\benviron(?:\.get\()?\W{1,3}(\w+)"
@@ -75,6 +77,9 @@ _ABOUT_PERMISSION = re.compile(
     re.IGNORECASE,
 )
 _ABOUT_FORK = re.compile(r"\bis_?cross_?repository\b|\bhead\s*\.\s*repo\b|\bheadRepository|\bfork\b", re.IGNORECASE)
+_ABOUT_ACTOR = re.compile(r"\bcontext\.actor\b|\b(?:user|sender|author)\.login\b")
+_ASKED = frozenset({Kind.ACTOR, Kind.PERMISSION, Kind.FORK, Kind.HEAD_REPOSITORY})
+"""Kinds of variables by which a script may decide for whom it goes on."""
 _TRUSTED_ROLES = re.compile(r"\b(?:OWNER|MEMBER|COLLABORATOR)\b")
 _ANY_ROLES = re.compile(r"\b(?:CONTRIBUTOR|FIRST_TIME\w*|NONE|MANNEQUIN)\b")
 _DECIDES = re.compile(r"\bif\b|\[\[|\btest\b|\bcase\b|&&|\|\||===?|!==?|\.includes\(|\bgrep\b")
@@ -120,15 +125,28 @@ class Script:
     _spelt: dict[str, list[str]] | None = None
     _known: dict[str, Kinds] = field(default_factory=dict)
     _depth: int = 0
+    _asks: bool | None = None
 
     @property
     def looks_who_asks(self) -> bool:
-        """Whether it decides something by the permissions of who asks, or by where the pull request comes from."""
+        """Whether it decides something by who asks, what they may do, or where the pull request comes from."""
+        if self._asks is None:
+            self._asks = False  # what it decides about itself adds nothing
+            self._asks = self._decides_by_who_asks()
+        return self._asks
+
+    def _decides_by_who_asks(self) -> bool:
         if _DECIDES.search(self.text) is None:
             return False
         if _ABOUT_PERMISSION.search(self.text) is not None or _ABOUT_FORK.search(self.text) is not None:
             return True
-        return _TRUSTED_ROLES.search(self.text) is not None and _ANY_ROLES.search(self.text) is None
+        if _TRUSTED_ROLES.search(self.text) is not None:
+            return _ANY_ROLES.search(self.text) is None
+        lines = [each for each in self.text.splitlines() if _DECIDES.search(each) is not None and "[bot" not in each]
+        return any(
+            _ABOUT_ACTOR.search(each) is not None or not _ASKED.isdisjoint(self._variables_in(each[:STATEMENT_LIMIT]))
+            for each in lines[:40]
+        )
 
     @property
     def aborts(self) -> bool:
@@ -280,6 +298,12 @@ class Script:
                     for name, how in _names_of(match):
                         self._places[name].append((match.end(), how))
         return self._places
+
+
+def without_comments(text: str, *, is_javascript: bool) -> str:
+    """Return a script with its lines of comment blanked, so that every offset stays where it is."""
+    pattern = _SCRIPT_COMMENT if is_javascript else _SHELL_COMMENT
+    return pattern.sub(lambda match: " " * len(match.group()), text)
 
 
 def _names_of(match: re.Match[str]) -> Iterator[tuple[str, str]]:

@@ -66,6 +66,12 @@ class Workflow:
     problem: str = ""
     """Why it could not, in our own words."""
 
+    @property
+    def name(self) -> str:
+        """Its name, by which another workflow follows its runs: its path if it has none."""
+        named = self.root.text("name") if self.root is not None else None
+        return self.path if named is None else named.text
+
 
 @dataclass(frozen=True, slots=True)
 class Repository:
