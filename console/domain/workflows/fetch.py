@@ -1,8 +1,9 @@
 """The commands of a script that bring a pull request's code to the runner."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from enum import IntEnum
 
 from console.domain.workflows.script import STATEMENT_LIMIT, Script, statement
 from console.domain.workflows.value import CODE, UNFOLLOWED, Kind, Kinds
@@ -76,6 +77,22 @@ def _is_said(text: str, offset: int) -> bool:
     return re.search(r"(?:\s-\w*c|\beval)\s*['\"]\s*$", before) is None
 
 
-def only_compares(scripts: list[str]) -> bool:
-    """Return whether scripts compare what was fetched with git, and never put it into the working directory."""
-    return any(_COMPARES.search(each) for each in scripts) and not any(_TAKES.search(each) for each in scripts)
+class FetchedUse(IntEnum):
+    """What scripts do with what was fetched."""
+
+    NONE = 0
+    COMPARED = 1
+    """git compares or prints it."""
+    TAKEN = 2
+    """git puts it into the working directory."""
+
+
+def fetched_use(scripts: Iterable[str]) -> FetchedUse:
+    """Return the most that scripts do with what was fetched before them, or in them."""
+    use = FetchedUse.NONE
+    for each in scripts:
+        if _TAKES.search(each) is not None:
+            return FetchedUse.TAKEN
+        if _COMPARES.search(each) is not None:
+            use = FetchedUse.COMPARED
+    return use

@@ -38,6 +38,10 @@ CALL_DEPTH_LIMIT = 4
 """How many calls of workflows and actions in a row are followed; GitHub allows a few more."""
 
 
+SAME_ID_LIMIT = 8
+"""How many steps of one id, or that set one variable, are followed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """A step of a job, or the job itself before its first step."""
@@ -166,7 +170,7 @@ class Flow:
 
     def _of_output(self, place: Place, step_id: str, name: str) -> Kinds:
         kinds: set[Kind] = set()
-        for at in self._about(place.job).ids.get(step_id, [])[:8]:
+        for at in self.steps_called(place.job, step_id):
             if place.step < 0 or at < place.step:
                 kinds |= self._of_step_output(Place(place.job, at), place.job.steps[at], name)
         return frozenset(kinds)
@@ -232,7 +236,7 @@ class Flow:
             if node is not None:
                 kinds = set(self.of_text(node.text, where)) if isinstance(node, TextNode) else set()
                 break
-        for at in self._exports_of(place.job).get(name.lower(), [])[:8]:
+        for at in self._exports_of(place.job).get(name.lower(), [])[:SAME_ID_LIMIT]:
             script = self.script_at(Place(place.job, at)) if place.step < 0 or at < place.step else None
             if script is not None:
                 kinds = (kinds or set()) | (script.assigned_kinds(name.lower()) or NOTHING)
@@ -267,6 +271,10 @@ class Flow:
         """Return whether this step or an earlier one downloaded files of the run that started this one."""
         first = self._about(place.job).first_download
         return self.start.event == "workflow_run" and first is not None and first <= place.step
+
+    def steps_called(self, job: Job, step_id: str) -> list[int]:
+        """Return the indices of the steps of an id, which GitHub wants to be one; of more only the first."""
+        return self._about(job).ids.get(step_id, [])[:SAME_ID_LIMIT]
 
     def _about(self, job: Job) -> _Known:
         if job.id not in self._jobs:

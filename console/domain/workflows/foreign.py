@@ -3,10 +3,11 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import accumulate
 
 from console.domain.finding import Severity
 from console.domain.workflows.action_output import downloads_artifact
-from console.domain.workflows.fetch import fetches, only_compares
+from console.domain.workflows.fetch import FetchedUse, fetched_use, fetches
 from console.domain.workflows.flow import Flow, Place
 from console.domain.workflows.guard import BY_DISPATCH, BY_READ_ONLY, BY_REVIEW_EVENT, Access, Guards, Way, narrowest
 from console.domain.workflows.permissions import may_write, names_secret
@@ -28,13 +29,18 @@ _REF_INPUT = re.compile(r"ref|sha|commit|branch|head|checkout|repo", re.IGNORECA
 _CHECKS_OUT = re.compile(r"checkout|clone", re.IGNORECASE)
 
 
+_HARMLESS_IF_EMPTY = OWN_EVENTS | REVIEW_EVENTS | {"workflow_call"}
+"""Events for which a job that holds nothing is left alone: they share no cache that an outsider could fill."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Taken:
     """Something that a step takes to the runner."""
 
     line: int
     kinds: Kinds
-    is_only_fetched: bool = False
+    is_fetched: bool = False
+    """Whether a command of a script takes it."""
 
 
 @dataclass(slots=True)
@@ -67,11 +73,13 @@ class _Work:
         way = self.way_to(step)
         if way.access is Access.NO_ONE:
             return None
+        event = self.flow.start.event
+        if not self.is_held and (rule.severity is not Severity.FAIL or event in _HARMLESS_IF_EMPTY):
+            return None
         if rule.severity is not Severity.FAIL:
-            is_own = self.flow.start.event in OWN_EVENTS and rule is UNFOLLOWED_CODE
-            return rule if self.is_held and not is_own else None
-        if self.flow.start.event == "workflow_call":
-            return CALLED_CODE if self.is_held else None
+            return None if event in OWN_EVENTS and rule is UNFOLLOWED_CODE else rule
+        if event == "workflow_call":
+            return CALLED_CODE
         return guarded(rule, way.check) if way.access is Access.TRUSTED else rule
 
 
@@ -94,11 +102,15 @@ def foreign_code(flow: Flow, guards: Guards) -> Iterator[tuple[Rule, Spot]]:
 
 
 def _of_steps(work: _Work) -> Iterator[tuple[Rule, Spot]]:
-    for at, step in enumerate(work.job.steps):
+    steps = work.job.steps
+    uses = [fetched_use([script.text for script in step.scripts]) for step in steps]
+    later = list(accumulate(reversed(uses), max, initial=FetchedUse.NONE))[:0:-1]
+    for at, step in enumerate(steps):
         for taken in _taken_by(work.flow, Place(work.job, at), step):
             unfollowed = CALLED_CODE if work.flow.start.event == "workflow_call" else UNFOLLOWED_CODE
             rule = FOREIGN_CODE if taken.kinds & CODE else unfollowed
-            if rule is FOREIGN_CODE and taken.is_only_fetched and work.way_to(at).access is Access.ANYONE:
+            is_compared = taken.is_fetched and later[at] is FetchedUse.COMPARED
+            if rule is FOREIGN_CODE and is_compared and work.way_to(at).access is Access.ANYONE:
                 rule = guarded(rule, ONLY_COMPARED)
             yield rule, Spot(taken.line, work.job.id, at + 1)
 
@@ -109,7 +121,7 @@ def _taken_by(flow: Flow, place: Place, step: Step) -> Iterator[_Taken]:
         for job in inside.jobs.values():
             for at, each in enumerate(job.steps):
                 for taken in _taken_by(inside, Place(job, at), each):
-                    yield replace(taken, line=step.node.line)
+                    yield replace(taken, line=step.node.line, is_fetched=False)
         return
     if step.is_checkout or _CHECKS_OUT.search(step.action) is not None:
         for name in ("ref", "repository"):
@@ -124,12 +136,8 @@ def _taken_by(flow: Flow, place: Place, step: Step) -> Iterator[_Taken]:
     script = flow.script_at(place)
     if script is None:
         return
-    found = list(fetches(script))
-    is_compared = bool(found) and only_compares(
-        [each.text for later in place.job.steps[place.step :] for each in later.scripts]
-    )
-    for fetch in found:
-        yield _Taken(step.scripts[0].line_at(fetch.offset), fetch.kinds, is_compared)
+    for fetch in fetches(script):
+        yield _Taken(step.scripts[0].line_at(fetch.offset), fetch.kinds, is_fetched=True)
 
 
 def _taken(node: TextNode, kinds: Kinds) -> Iterator[_Taken]:

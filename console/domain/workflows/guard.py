@@ -201,8 +201,8 @@ class Guards:
                 needed = self.flow.jobs.get(job_id)
                 return OPEN if needed is None else narrowest(self._way_to_job(needed), *self._aborting_ways(needed))
             case ("steps", step_id, "outcome" | "conclusion") if text == "success" and wanted:
-                steps = [at for at, step in enumerate(place.job.steps[: max(0, place.step)]) if step.id == step_id]
-                return narrowest(OPEN, *self._aborting_ways(place.job, steps))
+                earlier = [at for at in self.flow.steps_called(place.job, step_id) if at < place.step]
+                return narrowest(OPEN, *self._aborting_ways(place.job, earlier))
             case ("github", "event", "workflow_run", "event"):
                 is_outside = text.startswith("pull_request") or text in ("issue_comment", "issues")
                 if wanted:

@@ -126,6 +126,7 @@ class Script:
     _known: dict[str, Kinds] = field(default_factory=dict)
     _depth: int = 0
     _asks: bool | None = None
+    _embeds: bool | None = None
 
     @property
     def looks_who_asks(self) -> bool:
@@ -160,7 +161,9 @@ class Script:
 
     @property
     def _has_programs(self) -> bool:
-        return self.is_program or _EMBEDS.search(self.text) is not None
+        if self._embeds is None:
+            self._embeds = _EMBEDS.search(self.text) is not None
+        return self.is_program or self._embeds
 
     def output_kinds(self, name: str) -> Kinds:
         """Return what an output of the step, named in lower case, may hold."""
