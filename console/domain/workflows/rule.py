@@ -25,6 +25,8 @@ class Rule:
     severity: Severity
     message: str
     source_url: str = ""
+    claim: str = ""
+    """What is so, without what follows from it; a warning that names a check says only this."""
 
 
 NO_PERMISSIONS = Rule(
@@ -53,6 +55,7 @@ FOREIGN_CODE = Rule(
     "A pull request's code is checked out in a job with the repository's own token and secrets: anyone who opens one"
     " can steal them. Use the pull_request event, or do not check out its code.",
     _CHECKOUT,
+    "A pull request's code is checked out",
 )
 FOREIGN_FILES = Rule(
     "BND-04",
@@ -60,6 +63,7 @@ FOREIGN_FILES = Rule(
     "Files that a pull request's run made are executed in a job with the repository's own token and secrets: anyone"
     " who opens one can steal them. Use such files as data only.",
     _CHECKOUT,
+    "Files that a pull request's run made are executed",
 )
 UNFOLLOWED_CODE = Rule(
     "BND-04",
@@ -102,6 +106,7 @@ SCRIPT_INJECTION = Rule(
     "Text that anyone can choose, such as a title or a branch name, is inserted into a script and would run as code."
     " Pass it to the step in env: and quote the variable.",
     _INJECTIONS,
+    "Text that anyone can choose is inserted into a script",
 )
 PROMPT_INJECTION = Rule(
     "BND-07",
@@ -109,6 +114,7 @@ PROMPT_INJECTION = Rule(
     "Text that anyone can choose, such as a title or a comment, is inserted into an agent's prompt and reads like an"
     " instruction. Give the agent its number only, and start it for trusted authors only.",
     _INJECTIONS,
+    "Text that anyone can choose is inserted into an agent's prompt",
 )
 UNFOLLOWED_TEXT = Rule(
     "BND-07",
@@ -163,8 +169,7 @@ RULES = (
 
 def guarded(rule: Rule, check: str) -> Rule:
     """Return a failing rule as a warning, because a check, in our own words, decides who gets that far."""
-    message = f"{rule.message} Here it runs only {check}: make sure that this check holds."
-    return replace(rule, severity=Severity.WARN, message=message)
+    return replace(rule, severity=Severity.WARN, message=f"{rule.claim}, but only {check}. Make sure that this holds.")
 
 
 @dataclass(frozen=True, slots=True, order=True)
