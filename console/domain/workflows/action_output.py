@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from functools import cache
 
 from console.domain.facts.load import load_facts
-from console.domain.workflows.value import NOTHING, UNFOLLOWED, Kind, Kinds, is_named_head
+from console.domain.workflows.value import NOTHING, UNFOLLOWED, Kind, Kinds, is_named_files, is_named_head
 from console.domain.workflows.workflow import Step, TextNode
 
 _DOWNLOADS = re.compile(r"download-?artifact|download-workflow-artifact", re.IGNORECASE)
@@ -24,6 +24,8 @@ def action_output_kinds(step: Step, name: str) -> Kinds:
         kinds.add(Kind.CHECKED)
     if is_named_head(name):
         kinds.add(Kind.HEAD)
+    if is_named_files(name):
+        kinds.add(Kind.TEXT)
     if any(isinstance(value, TextNode) and _ASKS_FOR_PULL.search(value.text) for _, value in step.inputs.pairs):
         kinds |= {Kind.PULL, Kind.TEXT}
     return frozenset(kinds)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
 from console.domain.workflows.script import STATEMENT_LIMIT, Script, statement
@@ -11,11 +11,14 @@ from console.domain.workflows.value import CODE, UNFOLLOWED, Kind, Kinds
 FETCH_LIMIT = 200
 """The most commands of one script that are read because they may fetch."""
 
+CHECKED_LIMIT = 20
+"""The most commands of one script for which it is read what the script decides before."""
+
 PREFIX_LIMIT = 300
 """The most characters before a command that are read to see whether it is quoted."""
 
 _FETCH = re.compile(
-    r"\bgh\s{1,8}pr\s{1,8}(?P<pr>checkout|co)\b|\bgh\s{1,8}repo\s{1,8}(?P<repo>clone)\b"
+    r"\b(?:gh|hub)\s{1,8}(?:pr\s{1,8})?(?P<pr>checkout|co)\b|\bgh\s{1,8}repo\s{1,8}(?P<repo>clone)\b"
     r"|\bgit(?:\s{1,8}-[^\s]{1,60}(?:\s{1,8}[^\s-][^\s]{0,200})?){0,3}\s{1,8}"
     r"(?P<git>fetch|pull|clone|checkout|switch|worktree|reset|merge|rebase|cherry-pick|remote|restore|read-tree"
     r"|apply|am)\b"
@@ -38,10 +41,18 @@ class Fetch:
 
     offset: int
     kinds: Kinds
+    is_checked: bool = False
+    """Whether the script decides by who asks before."""
 
 
 def fetches(script: Script) -> Iterator[Fetch]:
     """Yield the commands of a script that fetch, check out or clone what a pull request may have chosen."""
+    for at, fetch in enumerate(_fetches(script)):
+        is_checked = at < CHECKED_LIMIT and script.looks_who_asks
+        yield replace(fetch, is_checked=is_checked and script.beginning(fetch.offset).looks_who_asks)
+
+
+def _fetches(script: Script) -> Iterator[Fetch]:
     for at, match in enumerate(_FETCH.finditer(script.text)):
         if at >= FETCH_LIMIT:
             yield Fetch(match.start(), UNFOLLOWED)

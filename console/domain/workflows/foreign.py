@@ -9,7 +9,16 @@ from console.domain.finding import Severity
 from console.domain.workflows.action_output import downloads_artifact
 from console.domain.workflows.fetch import FetchedUse, fetched_use, fetches
 from console.domain.workflows.flow import Flow, Place
-from console.domain.workflows.guard import BY_DISPATCH, BY_READ_ONLY, BY_REVIEW_EVENT, Access, Guards, Way, narrowest
+from console.domain.workflows.guard import (
+    BY_DISPATCH,
+    BY_READ_ONLY,
+    BY_REVIEW_EVENT,
+    BY_STEP,
+    Access,
+    Guards,
+    Way,
+    narrowest,
+)
 from console.domain.workflows.permissions import may_write, names_secret
 from console.domain.workflows.rule import (
     CALLED_CODE,
@@ -41,6 +50,8 @@ class _Taken:
     kinds: Kinds
     is_fetched: bool = False
     """Whether a command of a script takes it."""
+    is_checked: bool = False
+    """Whether the script decides by who asks before."""
 
 
 @dataclass(slots=True)
@@ -109,9 +120,11 @@ def _of_steps(work: _Work) -> Iterator[tuple[Rule, Spot]]:
         for taken in _taken_by(work.flow, Place(work.job, at), step):
             unfollowed = CALLED_CODE if work.flow.start.event == "workflow_call" else UNFOLLOWED_CODE
             rule = FOREIGN_CODE if taken.kinds & CODE else unfollowed
-            is_compared = taken.is_fetched and later[at] is FetchedUse.COMPARED
-            if rule is FOREIGN_CODE and is_compared and work.way_to(at).access is Access.ANYONE:
-                rule = guarded(rule, ONLY_COMPARED)
+            if rule is FOREIGN_CODE and work.way_to(at).access is Access.ANYONE:
+                if taken.is_checked:
+                    rule = guarded(rule, BY_STEP.check)
+                elif taken.is_fetched and later[at] is FetchedUse.COMPARED:
+                    rule = guarded(rule, ONLY_COMPARED)
             yield rule, Spot(taken.line, work.job.id, at + 1)
 
 
@@ -137,7 +150,7 @@ def _taken_by(flow: Flow, place: Place, step: Step) -> Iterator[_Taken]:
     if script is None:
         return
     for fetch in fetches(script):
-        yield _Taken(step.scripts[0].line_at(fetch.offset), fetch.kinds, is_fetched=True)
+        yield _Taken(step.scripts[0].line_at(fetch.offset), fetch.kinds, is_fetched=True, is_checked=fetch.is_checked)
 
 
 def _taken(node: TextNode, kinds: Kinds) -> Iterator[_Taken]:

@@ -128,6 +128,10 @@ class Script:
     _asks: bool | None = None
     _embeds: bool | None = None
 
+    def beginning(self, end: int) -> "Script":
+        """Return the script up to an offset."""
+        return Script(self.text[:end], self.is_program, self.expression_kinds, self.variable_kinds)
+
     @property
     def looks_who_asks(self) -> bool:
         """Whether it decides something by who asks, what they may do, or where the pull request comes from."""

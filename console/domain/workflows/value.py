@@ -177,6 +177,14 @@ DEFAULT_VARIABLES = {
 _SAYS_HEAD = re.compile(r"head[_-]?(?:sha|ref|branch|oid|commit)?|pr[_-]?(?:head[_-]?)?(?:sha|ref|branch|commit)")
 
 
+_SAYS_FILES = re.compile(r"(?:.*[_-])?(?:changed|modified|added|deleted|renamed|copied)(?:[_-].*)?[_-]files")
+
+
+def is_named_files(name: str) -> bool:
+    """Return whether an output of an action that cannot be read says by its name that it lists a change's files."""
+    return _SAYS_FILES.fullmatch(name) is not None
+
+
 def is_named_head(name: str) -> bool:
     """Return whether an output of an action that cannot be read says by its name that it is a pull request's commit."""
     return _SAYS_HEAD.fullmatch(name) is not None
