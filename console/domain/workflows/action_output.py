@@ -11,7 +11,7 @@ from console.domain.workflows.workflow import Step, TextNode
 _DOWNLOADS = re.compile(r"download-?artifact|download-workflow-artifact", re.IGNORECASE)
 _DOWNLOADS_BY_HAND = re.compile(r"\bgh\s{1,8}run\s{1,8}download\b|\bdownloadArtifact\b|/actions/artifacts/")
 _ASKS_FOR_PULL = re.compile(r"/pulls/|\bpullRequest\(")
-_CHECKS = re.compile(r"permission|collaborator|membership|member|authoriz|trusted|is-?org|team|access", re.IGNORECASE)
+_CHECKS = re.compile(r"permission|collaborator|membership|\bmembers?\b|is-?member|authoriz|trusted", re.IGNORECASE)
 
 
 def action_output_kinds(step: Step, name: str) -> Kinds:

@@ -76,7 +76,10 @@ _ABOUT_PERMISSION = re.compile(
     r"|getMembershipForUser|viewerPermission|--json\s+isCollaborator",
     re.IGNORECASE,
 )
-_ABOUT_FORK = re.compile(r"\bis_?cross_?repository\b|\bhead\s*\.\s*repo\b|\bheadRepository|\bfork\b", re.IGNORECASE)
+_ABOUT_FORK = re.compile(
+    r"\bis_?cross_?repository\b|\bhead\s*\.\s*repo\b|\bheadRepository|\.\s*fork\b|\bis_?fork\b", re.IGNORECASE
+)
+_ABOUT_ASSOCIATION = re.compile(r"\bauthor_?association\b", re.IGNORECASE)
 _ABOUT_ACTOR = re.compile(r"\bcontext\.actor\b|\b(?:user|sender|author)\.login\b")
 _ASKED = frozenset({Kind.ACTOR, Kind.PERMISSION, Kind.FORK, Kind.HEAD_REPOSITORY})
 """Kinds of variables by which a script may decide for whom it goes on."""
@@ -143,15 +146,19 @@ class Script:
     def _decides_by_who_asks(self) -> bool:
         if _DECIDES.search(self.text) is None:
             return False
-        if _ABOUT_PERMISSION.search(self.text) is not None or _ABOUT_FORK.search(self.text) is not None:
+        if _ABOUT_PERMISSION.search(self.text) is not None:
             return True
-        if _TRUSTED_ROLES.search(self.text) is not None:
-            return _ANY_ROLES.search(self.text) is None
         lines = [each for each in self.text.splitlines() if _DECIDES.search(each) is not None and "[bot" not in each]
-        return any(
-            _ABOUT_ACTOR.search(each) is not None or not _ASKED.isdisjoint(self._variables_in(each[:STATEMENT_LIMIT]))
-            for each in lines[:40]
-        )
+        return any(self._asks_in(each[:STATEMENT_LIMIT]) for each in lines[:40])
+
+    def _asks_in(self, line: str) -> bool:
+        """Return whether a line that decides something does so by who asks or where the pull request comes from."""
+        if _ABOUT_FORK.search(line) is not None or _ABOUT_ACTOR.search(line) is not None:
+            return True
+        kinds = self._variables_in(line)
+        if Kind.ASSOCIATION in kinds or _ABOUT_ASSOCIATION.search(line) is not None:
+            return _TRUSTED_ROLES.search(self.text) is not None and _ANY_ROLES.search(self.text) is None
+        return not _ASKED.isdisjoint(kinds)
 
     @property
     def aborts(self) -> bool:

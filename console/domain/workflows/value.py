@@ -38,8 +38,8 @@ Kinds = frozenset[Kind]
 NOTHING: Kinds = frozenset()
 """What the repository itself chose: a fixed text, a variable of its settings, its own commit."""
 UNFOLLOWED: Kinds = frozenset({Kind.UNKNOWN})
-CODE: Kinds = frozenset({Kind.HEAD, Kind.HEAD_REPOSITORY, Kind.PULL, Kind.FILE})
-"""Kinds that make a checkout one of a pull request's code."""
+CODE: Kinds = frozenset({Kind.HEAD, Kind.HEAD_REPOSITORY, Kind.PULL, Kind.FILE, Kind.TEXT})
+"""Kinds that make a checkout one of a pull request's code; who chooses the text of a ref can choose `refs/pull/…`."""
 TEXTS: Kinds = frozenset({Kind.TEXT, Kind.PULL, Kind.FILE})
 """Kinds that make an inserted value text that anyone can choose."""
 
