@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from console.services.config.settings import Profile
 
 
-def chosen_profile(arguments: argparse.Namespace) -> "Profile":
-    """Load the profile that `--config` and `--profile` name; print a note if it is the built-in one.
+def chosen_profile(arguments: argparse.Namespace, *, uses_gateway: bool = True) -> "Profile":
+    """Load the profile that `--config` and `--profile` name; print a note if a verb uses the built-in one's gateway.
 
     Raises:
         ConfigError: The config cannot be used.
@@ -27,14 +27,24 @@ def chosen_profile(arguments: argparse.Namespace) -> "Profile":
     path = arguments.config or own
     facts = model_facts(current().environment)
     profile = load_profile(path, arguments.profile, why_no_programs=why_not_own(path, own), facts=facts)
-    if profile.is_built_in:
+    if profile.is_built_in and uses_gateway:
         output.note(f"no config file: using the built-in profile {profile.name} on the embedded gateway")
     return profile
 
 
 def offline_checks(profile: "Profile") -> "tuple[RouteCheck, ...]":
-    """Return the offline checks of all routes, as of today."""
-    return profile.check(current().today(), current().environment)
+    """Return the offline checks of a profile's routes as of today, with the base URL that the environment holds.
+
+    Raises:
+        TargetError: The variable that the profile names holds no usable base URL.
+
+    """
+    environment = current().environment
+    if environment.get((profile.gateway.base_url_ref or "").removeprefix("env:")):
+        from console.services.open_gateway import require_base_url
+
+        require_base_url(profile, environment)
+    return profile.check(current().today(), environment)
 
 
 def chosen_checks(profile: "Profile", roles: Sequence[str] | None) -> "tuple[RouteCheck, ...]":

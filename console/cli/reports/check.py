@@ -91,7 +91,7 @@ def _show_route(route: ProvenRoute) -> None:
     told: set[str] = set()
     if not route.rungs:
         for finding in check.findings:
-            show_finding("   ", finding)
+            show_finding(f"    {check.route.role}", finding)
     for result in route.rungs:
         if result.rung not in _SHARED:
             output.write_line(f"  {rung_sign(result)}  rung {int(result.rung)} {result.rung.title}{_cost(result)}")
@@ -104,7 +104,7 @@ def _show_route(route: ProvenRoute) -> None:
             is_new = finding.id + finding.evidence not in told and not told_above.startswith(finding.id)
             if finding.severity is not Severity.INFO and is_new:
                 told.add(finding.id + finding.evidence)
-                show_finding("     ", finding)
+                show_finding(f"      {check.route.role}", finding)
     for words in fix_lines(check):
         output.write_line(f"  fix: {words}")
 

@@ -78,10 +78,11 @@ def _show(name: str | None, *, as_json: bool) -> ExitCode:
 def _install(file: Path, *, as_json: bool) -> ExitCode:
     from console.services.facts.installed import install, read_candidate
     from console.services.facts.tables import facts_table
+    from console.services.system.directories import absolute
 
-    environment = current().environment
-    name, text = read_candidate(file)
-    install(name, text, f"{current().today()} from {file.absolute()}", environment)
+    environment, path = current().environment, absolute(file)
+    name, text = read_candidate(path)
+    install(name, text, f"{current().today()} from {path}", environment)
     table = facts_table(name, environment)
     if as_json:
         _write((table,), "update")

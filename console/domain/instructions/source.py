@@ -6,6 +6,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
+from console.domain.text.safe import safe
+
 
 class Tool(StrEnum):
     """A coding agent, or the plain convention, that defines which files are read."""
@@ -171,6 +173,11 @@ class Conflict:
     def weight(self) -> Weight:
         """The effect on the gate."""
         return self.code.weight
+
+    @property
+    def sentence(self) -> str:
+        """The message with the source that it is about, for a reader of this one alone."""
+        return f"{safe(self.path, limit=120)} {self.message}" if self.path else self.message
 
     @property
     def id(self) -> str:

@@ -1,15 +1,18 @@
 """The endpoint contract: which family a model requires, and findings where a route disagrees."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
+from functools import partial
 from itertools import chain
 
 from console.domain.finding import Finding, Severity
 from console.domain.routes.documentation import documentation_for
-from console.domain.routes.family import EndpointFamily, family_of_path
+from console.domain.routes.endpoint_path import last_version
+from console.domain.routes.family import EndpointFamily, family_of_path, foreign_endpoint, path_ending
+from console.domain.routes.gateway_address import BaseAddress, check_address, documented_lines
 from console.domain.routes.model_facts import ModelFacts, built_in
 from console.domain.routes.model_family import FamilyFact, fact_for
 from console.domain.routes.retirement import RouteRetirement, check_retirement, route_retirement
@@ -41,6 +44,8 @@ class RouteCheck:
     """The retirement of the model at its provider; None if none is known, or no date was given to compare with."""
     replacement_fact: FamilyFact | None = None
     """What is known of the model that replaces one whose retirement is due."""
+    base: BaseAddress | None = None
+    """The gateway's base, if it is known offline."""
 
     @property
     def required_family(self) -> EndpointFamily | None:
@@ -50,38 +55,50 @@ class RouteCheck:
 
 @dataclass(frozen=True, slots=True)
 class CheckBasis:
-    """What a check of routes rests on, besides the routes."""
+    """What a check of routes rests on, besides the operator's own config."""
 
-    own_facts: Sequence[FamilyFact] = ()
-    """The operator's own rows on which families serve which models; they precede all others."""
     today: date | None = None
     """The date in UTC; None checks no retirement."""
-    host: str = ""
-    """The gateway's host; empty if it is not known."""
+    base: BaseAddress | None = None
+    """The gateway's base; None if it is not known offline, or is the embedded gateway's."""
     documentation: str = ""
     """The name of the gateway's documentation; empty if the host decides."""
     facts: ModelFacts | None = None
     """The facts on models; None means the built-in ones."""
 
+    @property
+    def host(self) -> str:
+        """The gateway's host; empty if it is not known."""
+        return "" if self.base is None else self.base.host
+
+
+_ALONE = CheckBasis()
+
 
 def check(
-    table: RouteTable, own_facts: Sequence[FamilyFact] = (), basis: CheckBasis | None = None
+    table: RouteTable, own_facts: Sequence[FamilyFact] = (), basis: CheckBasis = _ALONE
 ) -> tuple[RouteCheck, ...]:
     """Check every route of a table offline, in the table's order.
 
     Args:
         table: The routes.
-        own_facts: The operator's own rows on which families serve which models, if there is no `basis`.
-        basis: What the check rests on.
+        own_facts: The operator's own rows on which families serve which models; they precede all others.
+        basis: What else the check rests on; by default on the built-in facts alone, and on no date.
 
     """
-    return tuple(_check_route(route, table, basis or CheckBasis(own_facts)) for route in table)
-
-
-def _check_route(route: Route, table: RouteTable, basis: CheckBasis) -> RouteCheck:
     facts = basis.facts or built_in()
-    fact = _fact(route.model, basis, facts)
+    documentation = documentation_for(basis.documentation, basis.host)
+    documented = () if documentation is None else documentation.families
+    fact_of = partial(fact_for, own=own_facts, documented=documented, known=facts.families)
+    return tuple(_check_route(route, table, basis, facts, fact_of) for route in table)
+
+
+def _check_route(
+    route: Route, table: RouteTable, basis: CheckBasis, facts: ModelFacts, fact_of: Callable[[str], FamilyFact]
+) -> RouteCheck:
+    fact = fact_of(route.model)
     path_findings, is_path_drift = _check_path(route)
+    address_findings = () if basis.base is None else tuple(check_address(basis.base, route))
     family_findings, verdict = _check_family(route, fact)
     retirement = None
     if basis.today is not None:
@@ -93,20 +110,15 @@ def _check_route(route: Route, table: RouteTable, basis: CheckBasis) -> RouteChe
         verdict=Verdict.DRIFT if is_path_drift else verdict,
         findings=(
             *path_findings,
+            *address_findings,
             *family_findings,
             *(() if retirement is None else check_retirement(retirement)),
             *_check_facts(facts),
             *_check_separation(route, table),
         ),
         retirement=retirement,
-        replacement_fact=_fact(replacement, basis, facts) if replacement else None,
-    )
-
-
-def _fact(model: str, basis: CheckBasis, facts: ModelFacts) -> FamilyFact:
-    documentation = documentation_for(basis.documentation, basis.host)
-    return fact_for(
-        model, basis.own_facts, () if documentation is None else documentation.families, known=facts.families
+        replacement_fact=fact_of(replacement) if replacement else None,
+        base=basis.base,
     )
 
 
@@ -133,8 +145,21 @@ def fix_lines(check: RouteCheck) -> tuple[str, ...]:
         is_misplaced |= _check_family(replaced, fact)[1] in (Verdict.DRIFT, Verdict.CONDITIONAL)
     if is_misplaced:
         family = fact.required or fact.tools_with_reasoning or check.required_family or route.endpoint_family
-        lines += (f'endpoint_family = "{family}"', f'endpoint_path = "{family.standard_path}"')
+        lines += _address_lines(check.base, family)
     return tuple(lines)
+
+
+def _address_lines(base: BaseAddress | None, family: EndpointFamily) -> tuple[str, ...]:
+    """Return the lines that put a route on a family: at the path that the host documents, or at the standard one.
+
+    The base and the path never both have a version part.
+    """
+    documented = () if base is None else documented_lines(base, family)
+    if documented:
+        return (f'endpoint_family = "{family}"', *documented[0])
+    has_version = base is not None and last_version(base.prefix) is not None
+    path = path_ending(family) if has_version else family.standard_path
+    return (f'endpoint_family = "{family}"', f'endpoint_path = "{path}"')
 
 
 def _prefix(model: str) -> str:
@@ -147,39 +172,52 @@ def _check_path(route: Route) -> tuple[tuple[Finding, ...], bool]:
     named = family_of_path(route.endpoint_path)
     if named is route.endpoint_family:
         return (), False
+    if (foreign := foreign_endpoint(route.endpoint_path)) is not None:
+        message = (
+            f"The endpoint_path of {route.role} belongs to {foreign}, which none of the three families speaks:"
+            f' for {route.endpoint_family} it ends in "{path_ending(route.endpoint_family)}".'
+        )
+        return (Finding("ROUTE-10", Severity.WARN, message),), False
     if named is None:
         message = (
-            f"The path names no endpoint family; only a live call can prove that it speaks {route.endpoint_family}."
+            f"The endpoint_path of {route.role} names no endpoint family; only a live call can prove that it speaks"
+            f" {route.endpoint_family}."
         )
         return (Finding("ROUTE-02", Severity.INFO, message),), False
-    message = f"endpoint_family is {route.endpoint_family} but the path belongs to {named}: set one to match the other."
+    message = (
+        f"The endpoint_family of {route.role} is {route.endpoint_family}, but its endpoint_path belongs to {named}:"
+        " set one to match the other."
+    )
     return (Finding("ROUTE-01", Severity.FAIL, message),), True
 
 
 def _check_family(route: Route, fact: FamilyFact) -> tuple[tuple[Finding, ...], Verdict]:
     family = route.endpoint_family
+    model = f"the model of {route.role}"
 
     def found(finding_id: str, severity: Severity, message: str) -> tuple[Finding, ...]:
         return (Finding(finding_id, severity, message, fact.source_url, fact.checked_on),)
 
     if family not in fact.allowed and fact.required is None:
-        message = f"No source says that {family} serves this model; only a live call can prove it."
+        message = f"No source says that {family} serves {model}; only a live call can prove it."
         return found("ROUTE-06", Severity.INFO, message), Verdict.UNKNOWN
     if fact.required not in (None, family) and fact.confidence == "low":
-        message = f"Sources conflict: most serve this model on {fact.required}, the route uses {family}."
+        message = f"Sources conflict: most serve {model} on {fact.required}, the route uses {family}."
         verdict = Verdict.OK if family in fact.allowed else Verdict.UNKNOWN
         return found("ROUTE-04", Severity.WARN, message), verdict
     if family not in fact.allowed:
-        served = f"This model is served on {fact.required} only"
+        served = f"Sources serve {model} on {fact.required} only"
         if fact.documented_by:
-            served = f"The documentation of {fact.documented_by} puts this model on {fact.required}"
+            served = f"The documentation of {fact.documented_by} puts {model} on {fact.required}"
         message = f"{served}, the route uses {family}: the route is wrong, not the model."
         return found("ROUTE-03", Severity.FAIL, message), Verdict.DRIFT
     if fact.tools_with_reasoning not in (None, family):
-        message = f"{family} works for text; function tools with reasoning need {fact.tools_with_reasoning}."
+        message = (
+            f"For {model}, {family} works for text; function tools with reasoning need {fact.tools_with_reasoning}."
+        )
         return found("ROUTE-05", Severity.WARN, message), Verdict.CONDITIONAL
     if fact.required not in (None, family):
-        message = f"{family} serves this model only through a compatibility layer; its own family is {fact.required}."
+        message = f"{family} serves {model} only through a compatibility layer; its own family is {fact.required}."
         return found("ROUTE-04", Severity.WARN, message), Verdict.OK
     if fact.preferred not in (None, family):
         message = (

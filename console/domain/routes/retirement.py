@@ -207,31 +207,24 @@ def check_retirement(retirement: RouteRetirement) -> tuple[Finding, ...]:
     if not retirement.is_due:
         return ()
     days = row.days_left(retirement.today)
-    when = f"in {days} day{'s' if days > 1 else ''}, on {row.retires_on}"
-    happens = (
-        f"{row.provider} retired this model on {row.retires_on}"
-        if days <= 0
-        else (f"{row.provider} retires this model {when}")
-    )
-    heard = " (second-hand)" if row.is_second_hand else ""
-    replace = (
-        f"Replace it with {row.replacement}, by the gateway's name for it"
-        if row.replacement
-        else "Choose a replacement from the source"
-    )
-    if retirement.served_by is not None:
-        severity = Severity.WARN if days <= 0 else Severity.INFO
-        other = retirement.served_by
-        message = f"{happens}{heard}. {other.who} serves it by dates of its own: look there."
-        return (Finding("MOD-06", severity, message, other.source_url, other.checked_on),)
+    if days <= 0:
+        happens = f"{row.provider} retired this model on {row.retires_on}"
+    else:
+        happens = f"{row.provider} retires this model in {days} day{'s' if days > 1 else ''}, on {row.retires_on}"
+    if row.is_second_hand:
+        happens += " (second-hand)"
+    source_url, checked_on = row.source_url, row.checked_on
     if not retirement.follows_provider:
-        severity, message = (
-            Severity.INFO,
-            f"{happens}{heard}; the config says that the gateway serves it from elsewhere.",
-        )
+        severity = Severity.INFO
+        message = f"{happens}; the config says that the gateway serves it from elsewhere."
+    elif (other := retirement.served_by) is not None:
+        severity = Severity.WARN if days <= 0 else Severity.INFO
+        message = f"{happens}. {other.who} serves it by dates of its own: look there."
+        source_url, checked_on = other.source_url, other.checked_on
     else:
         severity = Severity.FAIL if days <= 0 else Severity.WARN
-        message = (
-            f"{happens}{heard}. {replace}; if the gateway serves it from elsewhere, set retires_with_provider = false."
-        )
-    return (Finding("MOD-06", severity, message, row.source_url, row.checked_on),)
+        replace = f"Replace it with {row.replacement}, by the gateway's name for it"
+        if not row.replacement:
+            replace = "Choose a replacement from the source"
+        message = f"{happens}. {replace}; if the gateway serves it from elsewhere, set retires_with_provider = false."
+    return (Finding("MOD-06", severity, message, source_url, checked_on),)

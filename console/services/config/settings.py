@@ -5,14 +5,15 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Literal
-from urllib.parse import urlsplit
 
 from console.domain.money import Budget, BudgetScope, Limits, microusd
 from console.domain.routes.contract import CheckBasis, RouteCheck, check
+from console.domain.routes.gateway_address import BaseAddress
 from console.domain.routes.model_facts import ModelFacts
 from console.domain.routes.model_family import FamilyFact
 from console.domain.routes.route import RouteTable
 from console.domain.verification import MAX_AGE_DAYS
+from console.services.gateway.address import base_address
 from console.services.tokens.reference import Reference
 
 EMBEDDED = "sim:"
@@ -28,7 +29,7 @@ class GatewaySettings:
     token_ref: tuple[Reference, ...] = ()
     keyring: Literal["platform", "kwallet"] = "platform"
     vault_passphrase_ref: Reference | None = None
-    auth: Literal["bearer", "x-api-key"] = "bearer"
+    auth: Literal["bearer", "x-api-key", "api-key"] = "bearer"
     anthropic_version: str = "2023-06-01"
     headers: Mapping[str, str] = field(default_factory=dict)
     ca_file: Path | None = None
@@ -38,8 +39,8 @@ class GatewaySettings:
     smoke_max_output_tokens: int = 256
     documentation: str = ""
 
-    def host(self, environment: Mapping[str, str]) -> str:
-        """Return the gateway's host in lower case; empty if the address is not set or not known here.
+    def base(self, environment: Mapping[str, str]) -> BaseAddress | None:
+        """Return the gateway's host and prefix; None if the address is not set or cannot be read.
 
         Args:
             environment: The environment variables, for an address by reference.
@@ -47,9 +48,10 @@ class GatewaySettings:
         """
         address = self.base_url or environment.get((self.base_url_ref or "").removeprefix("env:"), "")
         try:
-            return urlsplit(address.strip()).hostname or ""
+            base = base_address(address.strip())
         except ValueError:  # opening the gateway will report it
-            return ""
+            return None
+        return base if base.host else None
 
 
 @dataclass(frozen=True)
@@ -113,13 +115,12 @@ class Profile:
 
         """
         basis = CheckBasis(
-            own_facts=self.own_facts,
             today=None if self.is_embedded else today,
-            host=self.gateway.host(environment or {}),
+            base=None if self.is_embedded else self.gateway.base(environment or {}),
             documentation=self.gateway.documentation,
             facts=self.facts,
         )
-        return check(self.table, basis=basis)
+        return check(self.table, self.own_facts, basis)
 
     def budget(self) -> Budget:
         """Return the budget of a new session."""

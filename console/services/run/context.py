@@ -15,6 +15,7 @@ from console.services.git.command import NoGitError
 from console.services.git.scratch import ScratchError, scratch
 from console.services.git.tree import TreeFile, list_files, read_files
 from console.services.run.briefs import CONTEXT_LIMIT, BriefError, Part
+from console.services.system.os_reason import os_reason
 
 FILE_LIMIT = 200_000
 """The most bytes of one context file."""
@@ -111,9 +112,7 @@ def _pinned_text(path: Path, source: PinnedSource) -> str:
     try:
         data = read_beginning(path, source.size + 1)
     except OSError as error:
-        raise BriefError(
-            f"{safe(source.path, limit=120)} can no longer be read: {error.strerror or 'input/output error'}"
-        ) from None
+        raise BriefError(f"{safe(source.path, limit=120)} can no longer be read: {os_reason(error)}") from None
     if hashlib.sha256(data).hexdigest() != source.sha256:
         raise BriefError(f"{safe(source.path, limit=120)} has changed since it was pinned")
     return data[: source.effective_size].decode(errors="replace")

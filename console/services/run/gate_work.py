@@ -253,9 +253,9 @@ class GateWork:
     def _judge_instruction(self, state: RunState, found: InstructionSet) -> GateOpening:
         settings = self._context.profile.instructions
         unsettled = found.unsettled()
-        findings = [Finding(each.code.value, Severity.FAIL, each.message) for each in unsettled]
+        findings = [Finding(each.code.value, Severity.FAIL, each.sentence) for each in unsettled]
         findings += [
-            Finding(each.code.value, Severity.WARN, each.message) for each in found.conflicts if each not in unsettled
+            Finding(each.code.value, Severity.WARN, each.sentence) for each in found.conflicts if each not in unsettled
         ]
         if found.primary is None:
             findings.append(

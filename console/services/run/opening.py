@@ -29,6 +29,7 @@ from console.services.run.run_context import RunContext, RunInputs
 from console.services.run.signing import key_of
 from console.services.system.directories import state_directory
 from console.services.system.leak_guard import LEAK_GUARD
+from console.services.system.os_reason import os_reason
 from console.services.verification_marks import user_name
 
 _KEY_TYPE = re.compile(r"[a-z0-9@.-]{4,60}")
@@ -138,7 +139,7 @@ def fingerprint_of(path: Path) -> str:
         with path.open("rb") as file:
             text = file.read(16_384).decode("ascii")
     except OSError as error:
-        raise OperatorError(f"operator_key {shown} cannot be read: {error.strerror or 'input/output error'}") from None
+        raise OperatorError(f"operator_key {shown} cannot be read: {os_reason(error)}") from None
     except UnicodeDecodeError:
         text = ""
     kind, _, rest = text.strip().partition(" ")

@@ -87,7 +87,7 @@ def _literals(*folders: str) -> frozenset[str]:
 
 
 WHERE = {
-    JudgedBy.TABLE: ("domain/routes/contract.py", "domain/routes/retirement.py"),
+    JudgedBy.TABLE: ("domain/routes/contract.py", "domain/routes/retirement.py", "domain/routes/gateway_address.py"),
     JudgedBy.ANSWER: ("wire/**/*.py", "services/probes/exchange.py"),
     JudgedBy.CALL: ("services/gateway/*.py", "services/probes/*.py", "domain/probes/served_as.py"),
     JudgedBy.LADDER: ("services/gateway/*.py", "services/probes/*.py", "domain/probes/catalogue.py"),

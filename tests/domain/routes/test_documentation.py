@@ -6,14 +6,15 @@ from console.domain.finding import Severity
 from console.domain.routes.contract import CheckBasis, RouteCheck, Verdict, check, fix_lines
 from console.domain.routes.documentation import documentation_for, documentations
 from console.domain.routes.family import EndpointFamily
+from console.domain.routes.gateway_address import BaseAddress
 from console.domain.routes.model_family import FamilyFact, family_facts
 from console.domain.routes.role import Role
 from console.domain.routes.route import Route, RouteTable
 
 R, M, C = EndpointFamily.RESPONSES, EndpointFamily.ANTHROPIC_MESSAGES, EndpointFamily.CHAT_COMPLETIONS
-COMET = CheckBasis(host="api.cometapi.com")
-NAMED = CheckBasis(host="proxy.example", documentation="cometapi")
-ANY = CheckBasis(host="gw.example")
+COMET = CheckBasis(base=BaseAddress("api.cometapi.com", ""))
+NAMED = CheckBasis(base=BaseAddress("proxy.example", ""), documentation="cometapi")
+ANY = CheckBasis(base=BaseAddress("gw.example", ""))
 
 
 def _check(model: str, family: EndpointFamily, basis: CheckBasis) -> RouteCheck:
@@ -46,12 +47,20 @@ def test_a_model_that_does_not_reason_is_left_alone_on_chat(model: str) -> None:
         assert (_check(model, C, basis).verdict, _found(_check(model, C, basis))) == (Verdict.OK, [])
 
 
-@pytest.mark.parametrize("basis", [COMET, NAMED, CheckBasis(host="COMETAPI.com"), CheckBasis(host="eu.cometapi.com.")])
+@pytest.mark.parametrize(
+    "basis",
+    [
+        COMET,
+        NAMED,
+        CheckBasis(base=BaseAddress("COMETAPI.com", "")),
+        CheckBasis(base=BaseAddress("eu.cometapi.com.", "")),
+    ],
+)
 @pytest.mark.parametrize("model", DOCUMENTED)
 def test_what_the_documentation_puts_on_responses_drifts_on_chat(model: str, basis: CheckBasis) -> None:
     checked = _check(model, C, basis)
     assert (checked.verdict, _found(checked)) == (Verdict.DRIFT, [("ROUTE-03", Severity.FAIL)])
-    assert "The documentation of CometAPI puts this model on responses" in checked.findings[0].message
+    assert "The documentation of CometAPI puts the model of planner on responses" in checked.findings[0].message
     assert checked.findings[0].source_url == "https://apidoc.cometapi.com/api/text/chat"
     assert checked.required_family is R
     assert fix_lines(checked) == ('endpoint_family = "responses"', 'endpoint_path = "/v1/responses"')
@@ -60,7 +69,7 @@ def test_what_the_documentation_puts_on_responses_drifts_on_chat(model: str, bas
 
 @pytest.mark.parametrize("host", ["", "notcometapi.com", "cometapi.com.example", "cometapi.example"])
 def test_another_host_is_another_gateway(host: str) -> None:
-    assert _check("o3", C, CheckBasis(host=host)).verdict is Verdict.OK
+    assert _check("o3", C, CheckBasis(base=BaseAddress(host, ""))).verdict is Verdict.OK
 
 
 @pytest.mark.parametrize("model", ["gpt-5", "gpt-5.1", "gpt-5.6-sol", "gpt-6-sol"])
@@ -84,8 +93,8 @@ def test_documentation_moves_no_model_to_a_family_where_it_does_not_exist(model:
 
 def test_an_own_row_precedes_the_documentation() -> None:
     own = next(fact for fact in family_facts() if fact.pattern.pattern == ".*")
-    basis = CheckBasis(own_facts=(own,), host="api.cometapi.com")
-    assert (_check("o3", C, basis).verdict, _check("o3", C, basis).findings) == (Verdict.OK, ())
+    (checked,) = check(RouteTable((Route(Role.PLANNER, "o3", C, C.standard_path),)), (own,), COMET)
+    assert (checked.verdict, checked.findings) == (Verdict.OK, ())
 
 
 def test_a_named_documentation_decides_whatever_the_host() -> None:

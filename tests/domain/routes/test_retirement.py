@@ -10,6 +10,7 @@ from support.examples import examples
 from console.domain.finding import Severity
 from console.domain.routes.contract import CheckBasis, RouteCheck, Verdict, check, fix_lines
 from console.domain.routes.family import EndpointFamily
+from console.domain.routes.gateway_address import BaseAddress
 from console.domain.routes.retirement import NOTICE_DAYS, Retirement, retirements
 from console.domain.routes.role import Role
 from console.domain.routes.route import Route, RouteTable
@@ -22,7 +23,7 @@ def _check(
     model: str, family: EndpointFamily = R, today: date | None = DAY, *, host: str = "gw.example", follows: bool = True
 ) -> RouteCheck:
     route = Route(Role.PLANNER, model, family, family.standard_path, retires_with_provider=follows)
-    (checked,) = check(RouteTable((route,)), basis=CheckBasis(today=today, host=host))
+    (checked,) = check(RouteTable((route,)), basis=CheckBasis(today=today, base=BaseAddress(host, "")))
     return checked
 
 

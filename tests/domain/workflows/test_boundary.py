@@ -5,13 +5,13 @@ import pytest
 from console.domain.finding import Severity
 from console.domain.workflows.boundary import (
     Boundary,
-    CiPermissions,
     TokenKind,
     check_tokens,
     check_workflows,
     seen_tokens,
     token_names,
 )
+from console.domain.workflows.permissions import CiPermissions
 from console.domain.workflows.workflow import MapNode, Workflow
 from console.services.workflows.workflow_file import parse_workflow
 
@@ -106,7 +106,7 @@ SHARED = "on: push\npermissions: {contents: write}\njobs: {a: {}, b: {}}\n"
         ((), "none declared"),
         ((READ,), "least privilege"),
         ((READ, UNDECLARED), "none declared"),
-        ((READ, None), "none declared"),
+        ((READ, None), "unknown"),
         ((READ, UNDECLARED, WRITE_ALL), "broad"),
         ((SHARED,), "broad"),
     ],

@@ -133,7 +133,7 @@ async def test_a_route_that_drifts_stops_at_preflight(stories: Stories) -> None:
 async def test_a_role_without_a_route_stops_at_preflight(stories: Stories) -> None:
     story = await stories.of(critic="")
     assert story.state.stopped is not None
-    assert "PRE-01: the profile has no route for critic" in story.state.stopped.reason
+    assert "has no route for critic, which every run needs" in story.state.stopped.reason
 
 
 # --- To a person -----------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal, Self
 from console.cli.reports.documents.classification import ClassificationDocument
 from console.cli.reports.documents.finding import FindingDocument
 from console.cli.reports.documents.routes import RouteDocument
+from console.cli.reports.finding import route_subject
 from console.domain.money import Spent, usd
 from console.domain.probes.catalogue import Change
 from console.domain.probes.event import CatalogueRead
@@ -93,7 +94,7 @@ class ProvenRouteDocument(RouteDocument):
             "marks": marks_of(route),
             "untested": proving_level(route),
             "rung_reached": route.reached,
-            "findings": tuple(map(FindingDocument.of, findings)),
+            "findings": tuple(FindingDocument.of(each, route_subject(route.role)) for each in findings),
         }
         return cls(
             **vars(RouteDocument.of(route.check)) | proven,

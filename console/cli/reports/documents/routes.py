@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Self
 
 from console.cli.reports.documents.finding import FindingDocument
+from console.cli.reports.finding import route_subject
+from console.domain.finding import Finding
 from console.domain.probes.ladder import Rung
 from console.domain.probes.mark import Mark, marks_of
 from console.domain.probes.proven_route import ProvenRoute
@@ -95,7 +97,7 @@ class RouteDocument:
             untested=proving_level(route),
             rung_reached=Rung.OFFLINE,
             retirement=None if check.retirement is None else RetirementDocument.of(check.retirement),
-            findings=tuple(FindingDocument.of(finding) for finding in check.findings),
+            findings=tuple(FindingDocument.of(finding, route_subject(check.route.role)) for finding in check.findings),
             fix=fix_lines(check),
         )
 
@@ -109,8 +111,15 @@ class RoutesDocument:
     config: str
     """Where the profile comes from: a path, or that it is built in."""
     routes: tuple[RouteDocument, ...]
+    findings: tuple[FindingDocument, ...]
+    """Of the table as a whole, such as a role that a run will need and the table lacks."""
 
     @classmethod
-    def of(cls, profile: "Profile", checks: Iterable[RouteCheck]) -> Self:
-        """Return the routes of a profile."""
-        return cls(profile=profile.name, config=profile.source, routes=tuple(map(RouteDocument.of, checks)))
+    def of(cls, profile: "Profile", checks: Iterable[RouteCheck], findings: Iterable[Finding]) -> Self:
+        """Return the routes of a profile, and what was found of its table as a whole."""
+        return cls(
+            profile=profile.name,
+            config=profile.source,
+            routes=tuple(map(RouteDocument.of, checks)),
+            findings=tuple(FindingDocument.of(finding, f"profile {profile.name}") for finding in findings),
+        )
