@@ -198,4 +198,5 @@ class Session:
         from console.services.probes.smoke import SmokePlan
 
         catalogue = None if self.state.catalogue is None else self.state.catalogue.catalogue
-        return SmokePlan(gateway, self.reservations, self.profile.gateway.smoke_max_output_tokens, catalogue)
+        proven = frozenset(route.role for route in self.state.proven if route.is_key_proven)
+        return SmokePlan(gateway, self.reservations, self.profile.gateway.smoke_max_output_tokens, catalogue, proven)

@@ -69,7 +69,7 @@ def test_a_swapped_model_turns_a_passed_test_amber() -> None:
 def test_a_route_is_shown_by_what_its_answers_proved() -> None:
     table = RouteTable((Route(Role.WRITER, "gpt-route", EndpointFamily.RESPONSES, "/v1/responses"),))
     (check_of_route,) = check(table)
-    assert str(route_sign(ProvenRoute(check_of_route))) == "~ unproven", "no source knows the model"
+    assert str(route_sign(ProvenRoute(check_of_route))) == "~ warn", "nothing judges its draft"
     refusal = _result(SmokeStatus.BLOCKED, Category.ACCOUNT_QUOTA)
     refused = ProvenRoute(check_of_route).apply(SmokeFinished(refusal))
     assert str(route_sign(refused)) == "! blocked"

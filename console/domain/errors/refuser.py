@@ -21,6 +21,19 @@ _ACTIONS = {
 }
 
 
+def refused_after_proof(found: Classification) -> Classification:
+    """Return the refusal of a token that the gateway accepted before: then the provider refused the gateway's own.
+
+    Args:
+        found: Why a call was refused whose token the gateway had told from a wrong one.
+
+    """
+    if found.category is not Category.ACCOUNT_AUTH or found.blame is not Blame.ACCOUNT:
+        return found
+    evidence = f"{found.evidence}; but rung 3 proved this key, so the provider behind the gateway refused"
+    return replace(found, blame=Blame.GATEWAY, action=_ACTIONS[found.category], evidence=evidence)
+
+
 def refused_by_provider(found: Classification, body: ErrorBody, headers: Mapping[str, str]) -> Classification | None:
     """Return an account's refusal with the gateway's blame if the provider behind it refused; None if that is unknown.
 

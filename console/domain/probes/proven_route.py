@@ -43,6 +43,11 @@ class ProvenRoute:
         )
 
     @property
+    def is_key_proven(self) -> bool:
+        """Whether the gateway told the token from a wrong one on this route."""
+        return any(result.rung is Rung.KEY and result.status is RungStatus.PASSED for result in self.rungs)
+
+    @property
     def needed(self) -> Rung:
         """The rung that the role needs before its output may be trusted."""
         return rung_needed(self.role)

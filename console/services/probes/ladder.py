@@ -23,6 +23,7 @@ from console.domain.probes.ladder import Rung, RungResult, RungStatus
 from console.domain.probes.smoke import SmokeResult, SmokeStatus
 from console.domain.routes.contract import RouteCheck, Verdict
 from console.domain.routes.family import EndpointFamily
+from console.domain.routes.role import Role
 from console.domain.routes.route import Route
 from console.domain.routes.shape import Shape
 from console.services.probes.catalogue_reader import CatalogueProof, read_catalogue
@@ -79,6 +80,7 @@ async def climb(
             yield RungFinished(_of_lists(check, lists, is_first=position == 0))
     if how.top >= Rung.KEY and not how.is_read_only:
         held: list[RouteCheck] = []
+        proven: set[Role] = set()
         controls = [_prove_keys(on_path, how, lists, is_first=not at) for at, on_path in enumerate(_by_path(climbing))]
         async with measured_lag() as lag:
             async with aclosing(merge(controls, places=places)) as events:
@@ -86,6 +88,9 @@ async def climb(
                     yield event
                     if isinstance(event, RungFinished) and event.result.holds:
                         held += [check for check in climbing if check.route.role is event.result.role]
+                    if isinstance(event, RungFinished) and event.result.status is RungStatus.PASSED:
+                        proven.add(event.result.role)
+            how = replace(how, plan=replace(how.plan, proven_keys=frozenset(proven)))
             streams = [_climb_paid(check, how) for check in climbing if check in held]
             async with aclosing(merge(streams, places=places)) as events:
                 async for event in events:

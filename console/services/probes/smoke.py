@@ -7,6 +7,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 
 from console.domain.errors.category import Category, judged
+from console.domain.errors.refuser import refused_after_proof
 from console.domain.finding import Finding, Severity
 from console.domain.money import Estimate, Price, Spent, estimate, price_of
 from console.domain.probes.assertion import finding_of
@@ -14,6 +15,7 @@ from console.domain.probes.catalogue import Catalogue
 from console.domain.probes.event import BudgetSpent, LoopLagMeasured, SmokeEvent, SmokeFinished, SmokeStarted
 from console.domain.probes.smoke import SmokeResult, SmokeStatus
 from console.domain.routes.contract import RouteCheck, Verdict
+from console.domain.routes.role import Role
 from console.domain.routes.route import Route
 from console.domain.routes.shape import Shape
 from console.services.gateway.call import CallPart, read_whole
@@ -41,6 +43,8 @@ class SmokePlan:
     """The token limit of each call."""
     catalogue: Catalogue | None = None
     """Where to look up prices; None if it was not read."""
+    proven_keys: frozenset[Role] = frozenset()
+    """The roles whose route told the token from a wrong one: a refusal of the token then concerns another one."""
     now: Callable[[], float] = time.time
     """The wall clock, for the request log."""
 
@@ -96,13 +100,21 @@ async def smoke_route(check: RouteCheck, plan: SmokePlan, shape: Shape) -> Async
                     more = () if uncounted is None else (uncounted,)
                     sent = event.result.requests_sent + bool(request.count_path)
                     found_all = (*event.result.findings, *more)
-                    yield SmokeFinished(replace(event.result, findings=found_all, requests_sent=sent))
+                    result = replace(event.result, findings=found_all, requests_sent=sent)
+                    yield SmokeFinished(_joined(result, plan))
                 else:
                     taken = cost.taken()  # if stopped from here on, it was sent and may be billed in full
                     yield event
     finally:
         plan.reservations.settle(cost, taken)
     yield BudgetSpent(plan.reservations.budget)
+
+
+def _joined(result: SmokeResult, plan: SmokePlan) -> SmokeResult:
+    """Return a result with what the ladder proved of its route before."""
+    if result.classification is None or result.role not in plan.proven_keys:
+        return result
+    return replace(result, classification=refused_after_proof(result.classification))
 
 
 def taken_by(result: SmokeResult, cost: Estimate, price: Price | None) -> Spent:

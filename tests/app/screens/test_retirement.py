@@ -38,7 +38,7 @@ async def test_a_retirement_is_seen_and_its_fix_is_copied_on_a_small_screen(tmp_
             "critic": "× retired",
             "fallback": "× drift",
         }
-        assert "anthropic/claude-sonnet" in rows["critic"]
+        assert "anthropic/claude-sonne…" in rows["critic"]
         await press(app, "j", "y")
         assert app.clipboard == (
             'model = "gpt-5.6-sol"\nendpoint_family = "responses"\nendpoint_path = "/v1/responses"\n'

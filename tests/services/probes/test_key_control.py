@@ -6,7 +6,7 @@ import pytest
 from support.gateway.scripted_gateway import NO_MODEL, UNAUTHORIZED, C, M, R, Steps, climb_to, models, route, scripted
 from support.gateway.servers import answer_with, raw_server, whole
 
-from console.domain.errors.category import Category
+from console.domain.errors.category import Blame, Category
 from console.domain.finding import Severity
 from console.domain.probes.ladder import Rung, RungStatus
 from console.domain.probes.standing import Standing
@@ -131,3 +131,22 @@ async def test_a_gateway_that_refuses_an_unknown_model_as_a_key_did_not_refuse_a
     async with scripted(Steps(unknown_model=NO_SUCH_KEY)) as server:
         climbed = await climb_to(Rung.KEY, server.base_url)
     assert climbed.rung(Rung.KEY).status is RungStatus.PASSED
+
+
+async def test_a_call_refused_for_its_key_after_the_key_was_proven_is_the_provider_s_refusal() -> None:
+    """As behind a gateway whose own account with the provider is refused: the operator's token is good."""
+    async with scripted(Steps(text=lambda request, family: UNAUTHORIZED)) as server:
+        climbed = await climb_to(Rung.SMOKE, server.base_url)
+    reading = climbed.rung(Rung.SMOKE).classification
+    assert reading is not None
+    assert (reading.category, reading.blame) == (Category.ACCOUNT_AUTH, Blame.GATEWAY)
+    assert "token_ref" not in reading.action
+
+
+async def test_a_call_refused_for_its_key_that_was_never_proven_is_the_operator_s_key() -> None:
+    steps = Steps(checks_form_first=True, text=lambda request, family: UNAUTHORIZED)
+    async with scripted(steps) as server:
+        climbed = await climb_to(Rung.SMOKE, server.base_url)
+    reading = climbed.rung(Rung.SMOKE).classification
+    assert reading is not None
+    assert (reading.category, reading.blame) == (Category.ACCOUNT_AUTH, Blame.ACCOUNT)
