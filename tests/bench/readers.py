@@ -31,7 +31,10 @@ from console.domain.artifacts.command_plan import check_commands
 from console.domain.artifacts.repository_path import Scope
 from console.domain.artifacts.unified_diff import parse_patch
 from console.domain.injection.scan import find_injection
-from console.domain.instructions.text import front_matter, hidden_in, imports_in
+from console.domain.instructions.front_matter import front_matter
+from console.domain.instructions.imports import imports_of, model_text
+from console.domain.instructions.source import Tool
+from console.domain.instructions.text import hidden_in
 from console.domain.run.evidence import plain
 from console.domain.sources.claim import with_links
 from console.domain.text.quote import QUOTE_LIMIT, fold, stands_in
@@ -65,7 +68,9 @@ def _read_quotes(text: str) -> None:
 
 
 def _read_instructions(text: str) -> None:
-    imports_in(text)
+    for tool in Tool:
+        imports_of(tool, text)
+    model_text(Tool.CLAUDE_CODE, text)
     hidden_in(text)
     front_matter(text)
 

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from console.domain.artifacts.repository_path import Scope, check_path, check_pattern
-from console.domain.instructions.source import Load
+from console.domain.instructions.imports import model_text
+from console.domain.instructions.source import Load, Tool
 from console.domain.run.event import PinnedSource
 from console.domain.text.safe import safe
 from console.services.git.checkout import NoCheckoutError, find_checkout
@@ -89,7 +90,7 @@ def read_beginning(path: Path, size: int) -> bytes:
         return file.read(size) or b""
 
 
-def read_instructions(root: Path, home: Path, sources: Sequence[PinnedSource]) -> tuple[Part, ...]:
+def read_instructions(root: Path, home: Path, tool: Tool, sources: Sequence[PinnedSource]) -> tuple[Part, ...]:
     """Read the pinned instructions that a tool gives its model at the start, as far as the tool reads them.
 
     Raises:
@@ -97,7 +98,7 @@ def read_instructions(root: Path, home: Path, sources: Sequence[PinnedSource]) -
 
     """
     return tuple(
-        Part(source.path, _pinned_text(_place(root, home, source.path), source))
+        Part(source.path, _pinned_text(_place(root, home, source.path), tool, source))
         for source in sources
         if source.load in (Load.ALWAYS, Load.TRUNCATED) and source.effective_size
     )
@@ -107,7 +108,7 @@ def _place(root: Path, home: Path, label: str) -> Path:
     return home / label.removeprefix("~/") if label.startswith("~/") else root / label
 
 
-def _pinned_text(path: Path, source: PinnedSource) -> str:
+def _pinned_text(path: Path, tool: Tool, source: PinnedSource) -> str:
     try:
         data = read_beginning(path, source.size + 1)
     except OSError as error:
@@ -116,4 +117,6 @@ def _pinned_text(path: Path, source: PinnedSource) -> str:
         ) from None
     if hashlib.sha256(data).hexdigest() != source.sha256:
         raise BriefError(f"{safe(source.path, limit=120)} has changed since it was pinned")
-    return data[: source.effective_size].decode(errors="replace")
+    if source.load == Load.TRUNCATED:
+        return data[: source.effective_size].decode(errors="replace")
+    return model_text(tool, data.decode(errors="replace"))
