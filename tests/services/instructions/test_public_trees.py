@@ -1,4 +1,4 @@
-"""Trees from public reports: each says how its files are loaded, decided from its source before the console was asked."""
+"""Trees from public reports: each says how its files are loaded, decided from its source and before any run."""
 
 import json
 from pathlib import Path
