@@ -8,7 +8,7 @@ from console.domain.instructions.source import Tool
 
 _CLAUDE = re.compile(r"(?:^|(?<=\s))@((?:[^\s\\]|\\ )+)")
 _CLAUDE_START = re.compile(r"~/|\.{0,2}/|[A-Za-z0-9._-]")
-_EMPHASIS = re.compile(r"(?<![^\s(\[>*_])[*_]+(?=[^\s*_])|(?<=[^\s*_])[*_]+(?![^\s.,;:!?)\]<*_])")
+_EMPHASIS = re.compile(r"(?<![^\s(\[>])[*_]++(?=\S)|(?<=[^\s*_])[*_]++(?![^\s.,;:!?)\]<])")
 """Marks of emphasis around words: what stands between them is text of its own."""
 _TAG = re.compile(r"</?[A-Za-z][^<>\n]*>")
 _LINK = re.compile(r"\[([^\[\]\n]*)\]\([^()\n]*\)")

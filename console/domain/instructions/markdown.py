@@ -130,10 +130,10 @@ def without_spans(text: str) -> str:
     closing: dict[int, int] = {}
     later: dict[str, int] = {}
     for number in range(len(marks) - 1, -1, -1):
-        mark = marks[number][0]
-        if mark[0] == "`":
-            closing[number] = later.get(mark, 0)
-            later[mark] = number
+        run = marks[number][0]
+        if run[0] == "`":
+            closing[number] = later.get(run, 0)
+            later[run] = number
     kept, at, last = [], 0, text.rfind("-->")
     for number, mark in enumerate(marks):
         if mark.start() < at:

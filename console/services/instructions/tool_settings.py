@@ -163,7 +163,7 @@ def _claude_code(files: _Files) -> ToolSettings:
 def _project_instructions(table: Mapping[str, object]) -> ProjectInstructions | None:
     plugin = _table(_table(table.get("pluginConfigs")).get(_PLUGIN))
     value = _table(plugin.get("options")).get("instructionFiles")
-    return ProjectInstructions(value) if value in tuple(ProjectInstructions) else None
+    return next((each for each in ProjectInstructions if each.value == value), None)
 
 
 def _has_plugin(table: Mapping[str, object]) -> bool | None:
