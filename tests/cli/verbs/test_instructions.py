@@ -25,7 +25,9 @@ async def test_a_clean_repository_is_shown_and_ends_well(console: Console, tree:
     assert lines[0] == "Codex reads, in this order:"
     assert lines[1].split() == ["source", "load", "scope", "bytes", "git", "sha256", "rule"]
     assert re.fullmatch(r"  AGENTS\.md +always +\*\* +20 +committed +[0-9a-f]{12} +tried with \d+\.\d+\.\d+", lines[2])
-    assert re.fullmatch(r"  api/AGENTS\.md +always +api/\*\* +24 +committed +[0-9a-f]{12} +tried with \d+\.\d+\.\d+", lines[3])
+    assert re.fullmatch(
+        r"  api/AGENTS\.md +always +api/\*\* +24 +committed +[0-9a-f]{12} +tried with \d+\.\d+\.\d+", lines[3]
+    )
     assert "primary    api/AGENTS.md" in lines
     assert "nothing keeps the gate shut" in result.stderr
     assert result.code == 0

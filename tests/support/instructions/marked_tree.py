@@ -7,6 +7,8 @@ from pathlib import Path
 
 from support.instructions.tree import Tree
 
+from console.domain.instructions.source import InstructionSet, Load
+
 MARK = "{M}"
 """Stands for the file's own word."""
 _END = "zzz"
@@ -39,6 +41,15 @@ class MarkedTree:
     tree: Tree
     words: dict[str, str]
     """The word of each file, by the label that the console has for it."""
+
+    def sent(self, body: str) -> set[str]:
+        """Return the words in what was sent."""
+        return {word for word in self.words.values() if word in body}
+
+    def expected(self, found: InstructionSet, *loads: Load) -> set[str]:
+        """Return the words of the files that the console says are loaded so."""
+        read = {source.path for source in found.sources if source.load in loads and source.effective_bytes}
+        return {word for path, word in self.words.items() if path in read}
 
 
 def lay_out(base: Path, shape: Shape) -> MarkedTree:
