@@ -83,6 +83,8 @@ class _Search:
     conflicts: list[Conflict] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     left: int = 0
+    capitals: dict[Path, dict[str, str]] = field(default_factory=dict)
+    """The names in directories, by their small letters."""
     hiding: set[Path] = field(default_factory=set)
     """The directories with a CLAUDE.md that has text, below the working directory or not."""
 
@@ -215,10 +217,11 @@ class _Search:
     def _named(self, directory: Path, name: str) -> Path:
         """Return the path of a name in a directory, in the capitals that the tool finds."""
         path = Path(os.path.normpath(directory / name))
-        if self.tool in _IGNORES_CASE and not exists(path):
-            same = (each for each in _entries(path.parent) if each.casefold() == path.name.casefold())
-            return path.parent / next(same, path.name)
-        return path
+        if self.tool not in _IGNORES_CASE or exists(path):
+            return path
+        if path.parent not in self.capitals:  # backwards, so that of two the first stays
+            self.capitals[path.parent] = {each.casefold(): each for each in reversed(_entries(path.parent))}
+        return path.parent / self.capitals[path.parent].get(path.name.casefold(), path.name)
 
     def _tree(self, folder: Path, suffix: str) -> Iterator[Path]:
         """Yield the files below a folder whose names end with a suffix, sorted by name."""

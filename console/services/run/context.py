@@ -9,7 +9,7 @@ from pathlib import Path
 from console.domain.artifacts.repository_path import Scope, check_path, check_pattern
 from console.domain.instructions.imports import model_text
 from console.domain.instructions.source import Load, Tool
-from console.domain.run.event import PinnedSource
+from console.domain.run.event import InstructionPinned, PinnedSource
 from console.domain.text.safe import safe
 from console.services.git.checkout import NoCheckoutError, find_checkout
 from console.services.git.command import NoGitError
@@ -90,16 +90,18 @@ def read_beginning(path: Path, size: int) -> bytes:
         return file.read(size) or b""
 
 
-def read_instructions(root: Path, home: Path, tool: Tool, sources: Sequence[PinnedSource]) -> tuple[Part, ...]:
+def read_instructions(root: Path, home: Path, pinned: InstructionPinned | None) -> tuple[Part, ...]:
     """Read the pinned instructions that a tool gives its model at the start, as far as the tool reads them.
 
     Raises:
         BriefError: One has changed since it was pinned, or cannot be read.
 
     """
+    if pinned is None:
+        return ()
     return tuple(
-        Part(source.path, _pinned_text(_place(root, home, source.path), tool, source))
-        for source in sources
+        Part(source.path, _pinned_text(_place(root, home, source.path), Tool(pinned.tool), source))
+        for source in pinned.sources
         if source.load in (Load.ALWAYS, Load.TRUNCATED) and source.effective_size
     )
 
