@@ -37,10 +37,12 @@ _PRODUCTS = {
     Tool.AGENTS_MD: "the AGENTS.md convention",
 }
 _UNSEEN = {
-    Tool.CLAUDE_CODE: "rules that an organisation manages on its server are not files and are not pinned",
+    Tool.CLAUDE_CODE: "rules that an organisation manages on its server or in managed settings, directories added with"
+    " --add-dir, and Claude Code's own memory of the project are not pinned",
     Tool.COPILOT: "personal and organisation instructions on github.com are not files and are not pinned",
     Tool.CURSOR: "user rules and team rules are in Cursor's settings, not in files, and are not pinned",
-    Tool.GEMINI: "context files of installed extensions, and what MCP servers say, are not pinned",
+    Tool.GEMINI: "context files of installed extensions, what MCP servers say, and its own memory of the project are not"
+    " pinned; in a folder that its user does not trust it reads no file of the project",
 }
 
 
