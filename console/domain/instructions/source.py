@@ -41,8 +41,8 @@ _UNSEEN = {
     " --add-dir, and Claude Code's own memory of the project are not pinned",
     Tool.COPILOT: "personal and organisation instructions on github.com are not files and are not pinned",
     Tool.CURSOR: "user rules and team rules are in Cursor's settings, not in files, and are not pinned",
-    Tool.GEMINI: "context files of installed extensions, what MCP servers say, and its own memory of the project are not"
-    " pinned; in a folder that its user does not trust it reads no file of the project",
+    Tool.GEMINI: "context files of installed extensions, what MCP servers say, and Gemini CLI's own memory of the"
+    " project are not pinned; in a folder that its user does not trust it reads no file of the project",
 }
 
 
