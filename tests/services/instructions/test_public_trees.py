@@ -11,7 +11,8 @@ from console.domain.instructions.source import InstructionSource, Load, Tool
 
 CASES = [
     json.loads(line)
-    for line in (Path(__file__).parents[2] / "data/public_instruction_trees.jsonl").read_text("utf-8").splitlines()
+    for name in ("public_instruction_trees", "fresh_instruction_trees")
+    for line in (Path(__file__).parents[2] / f"data/{name}.jsonl").read_text("utf-8").splitlines()
 ]
 
 
