@@ -120,7 +120,9 @@ class ConsoleState:
             case GatewayClosed():
                 return replace(self, origin="", is_embedded=False, gateway_failure="", token=None)
             case GatewayOpened(origin, is_embedded):
-                return replace(self, origin=origin, is_embedded=is_embedded, gateway_failure="")
+                # What another process or another token proved says nothing about the gateway opened now.
+                routes = tuple(replace(route, proven=ProvenRoute(route.check)) for route in self.routes)
+                return replace(self, origin=origin, is_embedded=is_embedded, gateway_failure="", routes=routes)
             case GatewayFailed(reason):
                 return replace(self, gateway_failure=reason)
             case TokenResolved():

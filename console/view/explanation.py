@@ -5,13 +5,21 @@ from collections.abc import Iterator
 from console.domain.errors.category import Category, Classification, Confidence, guidance
 
 
-def reading_lines(found: Classification) -> Iterator[str]:
-    """Yield why a call was refused, in sentences: the evidence, other possible causes, what to do, why not again."""
+def reading_lines(found: Classification, *, is_embedded: bool = False) -> Iterator[str]:
+    """Yield why a call was refused, in sentences: the evidence, other possible causes, what to do, why not again.
+
+    Args:
+        found: The refusal.
+        is_embedded: Whether the screen runs the gateway itself, so that it can also start it again.
+
+    """
     yield found.evidence
     if found.other_readings:
         lead = "this cannot be decided; it may also be" if found.confidence is Confidence.UNDECIDABLE else "may also be"
         yield f"{lead} {', '.join(found.other_readings)}"
     yield found.action
+    if is_embedded and found.category is Category.UPSTREAM_UNAVAILABLE:
+        yield "R starts the embedded gateway again."
     if found.retry_after_s is not None:
         yield f"The gateway asks to wait {duration(found.retry_after_s)}."
     yield found.why_not_retried

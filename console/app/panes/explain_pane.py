@@ -27,7 +27,7 @@ def explain_lines(state: ConsoleState, cursor: int, width: int) -> Iterator[Line
         return
     yield line(Span(found.category, Tone.STRONG), dim(f"   {found.confidence}"))
     yield BLANK
-    for words in reading_lines(found):
+    for words in reading_lines(found, is_embedded=state.is_embedded):
         yield from labelled("here" if words == found.evidence else "", words, width, label_width=8)
     if smoke.said:
         yield from labelled("it said", f'"{smoke.said}"', width, tone=Tone.DIM, label_width=8)

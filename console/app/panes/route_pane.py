@@ -39,7 +39,7 @@ def whole_route_lines(state: ConsoleState, cursor: int, width: int) -> Iterator[
         yield from labelled(finding.id, finding.message, width)
     yield BLANK
     yield from labelled("smoke", str(smoke), width, tone=smoke.tone)
-    yield from about_lines(route, width)
+    yield from about_lines(route, width, is_embedded=state.is_embedded)
     if not route.smoke.is_live and route.smoke.result is not None:
         for finding in route.smoke.result.findings:
             yield from labelled(finding.id, finding.message, width)

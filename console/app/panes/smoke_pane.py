@@ -39,7 +39,7 @@ def smoke_lines(state: ConsoleState, cursor: int, width: int, height: int) -> It
         head += [BLANK, *(line(dim(piece)) for piece in wrap(f"nothing sent yet: {hint}", width))]
     yield from head
     route = state.routes[min(cursor, len(state.routes) - 1)]
-    about = list(about_lines(route, width))
+    about = list(about_lines(route, width, is_embedded=state.is_embedded))
     if height < _ROOMY:
         about = about[1:]  # role and model are in the route table just above
     foot = list(_totals(state, width))
@@ -75,7 +75,7 @@ def _short(state: RouteView, width: int, *, is_cursor: bool) -> Line:
     )
 
 
-def about_lines(state: RouteView, width: int) -> Iterator[Line]:
+def about_lines(state: RouteView, width: int, *, is_embedded: bool) -> Iterator[Line]:
     """Yield what is known about one route's newest smoke test, without its output."""
     smoke, route = state.smoke, state.check.route
     result = smoke.result if not smoke.is_live else None
@@ -90,7 +90,7 @@ def about_lines(state: RouteView, width: int) -> Iterator[Line]:
         return
     yield from _figures(result, width)
     if result.classification is not None:
-        for words in reading_lines(result.classification):
+        for words in reading_lines(result.classification, is_embedded=is_embedded):
             tone = Tone.ACCENT if words == result.classification.action else Tone.TEXT
             yield from (line(Span(piece, tone)) for piece in wrap(words, width))
     evidence = "" if result.classification is None else result.classification.evidence

@@ -37,8 +37,9 @@ _OF_IDS = {
 
 def marks_of(route: ProvenRoute) -> tuple[Mark, ...]:
     """Return the marks of a route, the gravest first; empty if there is nothing to overlook."""
-    findings = [*route.check.findings, *(finding for result in route.rungs for finding in result.findings)]
-    found = {mark for finding in findings if (mark := _mark_of(finding)) is not None}
+    shown = [finding for result in route.rungs for finding in result.findings]
+    found = {_OF_IDS[finding.id] for finding in shown if finding.id in _OF_IDS}
+    found |= {mark for finding in route.check.findings if (mark := _mark_of(finding)) is not None}
     return tuple(mark for mark in Mark if mark in found and (mark is not Mark.WARNING or len(found) == 1))
 
 
