@@ -37,7 +37,8 @@ DEADLINE_S = 120
 
 _REFUSAL = b'{"type":"error","error":{"type":"invalid_request_error","message":"recorded","param":null,"code":null}}'
 _TRANSPORT = frozenset(
-    "accept-encoding authorization connection content-length content-type host user-agent x-api-key".split()
+    {"accept-encoding", "connection", "content-length", "content-type", "host", "user-agent"}
+    | {"authorization", "x-api-key"}
 )
 """The headers that the console sends as its own, or that belong to the connection."""
 _ID = re.compile(
@@ -354,8 +355,8 @@ def facts(agent: Agent, version: str, day: str, recordings: list[tuple[Setting, 
         "#           without any is sent for all other ids\n"
         "# query     what the agent adds to the path\n"
         "# limit_key the field of the body that limits the answer; empty if the agent sets no limit\n"
-        "# body      `<N characters>` stands for a text of that length, `<id>` for an id, `<model>` and `<prompt>` for\n"
-        "#           what a probe puts there\n"
+        "# body      `<N characters>` stands for a text of that length, `<id>` for an id, `<model>` and `<prompt>`\n"
+        "#           for what a probe puts there\n"
         f'\nagent = "{agent.id}"\nname = "{agent.name}"\nversion = "{version}"\nrecorded_on = {day}\n'
         f'source = "{agent.source.format(version=version)}"\nbefore = {json.dumps(before)}\n'
     ]
@@ -368,7 +369,9 @@ def facts(agent: Agent, version: str, day: str, recordings: list[tuple[Setting, 
 
 def _found(agent: Agent, folders: list[Path]) -> Path | None:
     places = [*folders, *(Path(each) for each in os.environ["PATH"].split(os.pathsep) if each)]
-    found = (each for name in agent.program for folder in places if folder.is_dir() for each in sorted(folder.glob(name)))
+    found = (
+        each for name in agent.program for folder in places if folder.is_dir() for each in sorted(folder.glob(name))
+    )
     return next((each.resolve() for each in found if each.is_file() and os.access(each, os.X_OK)), None)
 
 

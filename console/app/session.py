@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from console.domain.probes.event import (
@@ -173,9 +174,14 @@ class Session:
         with self.noted():
             if self._gateway is None:
                 return
+            plan = self._plan(self._gateway)
+            if top >= Rung.SHAPE:
+                from console.services.run.own_rubric import role_order
+
+                plan = replace(plan, role=role_order(self.profile))
             how = LadderPlan(
                 top=top,
-                plan=self._plan(self._gateway),
+                plan=plan,
                 connect_timeout_s=self.profile.gateway.connect_timeout_s,
                 last_catalogue=memory.last(),
                 is_read_only=self.state.is_read_only,

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from console.cli import output
@@ -17,6 +17,7 @@ from console.domain.routes.contract import RouteCheck
 from console.domain.routes.role import Role
 from console.domain.routes.shape import Shape
 from console.services.gateway.reservations import Reservations
+from console.services.probes.request import AgentOrder
 from console.services.probes.smoke import SmokePlan, smoke
 from console.view.console_state import ConsoleState
 
@@ -35,6 +36,8 @@ class SmokeOrder:
     concurrency: int | None = None
     """The most calls in flight; None means the profile's setting."""
     as_json: bool = False
+    agent: AgentOrder | None = None
+    """Whose call to send in an agent's shape."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,8 @@ async def smoke_gateway(profile: "Profile", checks: tuple[RouteCheck, ...], how:
     """Open the profile's gateway and smoke the routes. Raises what `opened_gateway` raises."""
     async with opened_gateway(profile) as (origin, gateway):
         if not how.as_json:
-            output.note(f"smoking {len(checks)} route(s) of profile {profile.name} at {origin}, shape {how.shape}")
+            shape = how.shape.value if how.agent is None else f"{how.shape} of {how.agent.agent.title}"
+            output.note(f"smoking {len(checks)} route(s) of profile {profile.name} at {origin}, shape {shape}")
         state, results = await _smoke_routes(profile, checks, gateway, how)
     smoked = Smoked(origin, tuple(results), state.loop_lag_p99_ms or 0.0)
     if not how.as_json:
@@ -79,7 +83,11 @@ async def _smoke_routes(
     state = ConsoleState(profile.name).apply(RoutesChecked(checks))
     results: list[SmokeResult] = []
     widths = _widths(checks)
-    plan = SmokePlan(gateway, Reservations(profile.budget()), profile.gateway.smoke_max_output_tokens)
+    plan = SmokePlan(gateway, Reservations(profile.budget()), profile.gateway.smoke_max_output_tokens, agent=how.agent)
+    if how.shape is Shape.ROLE:
+        from console.services.run.own_rubric import role_order
+
+        plan = replace(plan, role=role_order(profile))
     places = asyncio.Semaphore(how.concurrency or profile.gateway.concurrency)
     try:
         for _ in range(how.repeat):

@@ -73,8 +73,8 @@ class ProvenRoute:
                 return self
 
     def _after_call(self, result: SmokeResult) -> "ProvenRoute":
-        if result.status is SmokeStatus.UNKNOWN:
-            return self
+        if result.status is SmokeStatus.UNKNOWN or result.shape is Shape.AGENT:
+            return self  # an agent's shape proves nothing about the role's
         has_text = result.status is SmokeStatus.PASSED if result.shape is Shape.TEXT else self.has_text
         return replace(self, classification=result.classification, has_text=has_text)
 
