@@ -19,7 +19,7 @@ from console.domain.probes.event import (
     SmokeFinished,
     SmokeQueued,
 )
-from console.domain.probes.ladder import Rung
+from console.domain.probes.ladder import Rung, RungResult, RungStatus
 from console.domain.problem import Problem
 from console.domain.routes.contract import RouteCheck, Verdict
 from console.domain.routes.shape import Shape
@@ -174,11 +174,14 @@ class Session:
         with self.noted():
             if self._gateway is None:
                 return
-            plan = self._plan(self._gateway)
+            plan, fault = self._plan(self._gateway), ""
             if top >= Rung.SHAPE:
                 from console.services.run.own_rubric import role_order
 
-                plan = replace(plan, role=role_order(self.profile))
+                try:
+                    plan = replace(plan, role=role_order(self.profile))
+                except Problem as error:
+                    top, fault = Rung.SMOKE, str(error)
             how = LadderPlan(
                 top=top,
                 plan=plan,
@@ -191,6 +194,9 @@ class Session:
                     self.dispatch(event)
                     if isinstance(event, CatalogueRead):
                         memory.keep(event.catalogue)
+            for each in checks if fault else ():
+                unproven = RungResult(each.route.role, Rung.SHAPE, RungStatus.UNPROVEN, notes=(fault,))
+                self.dispatch(RungFinished(unproven))
 
     def _plan(self, gateway: "Gateway") -> "SmokePlan":
         from console.services.probes.smoke import SmokePlan

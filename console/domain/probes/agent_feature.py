@@ -47,8 +47,8 @@ _PLAIN_ROLES = frozenset({"user", "assistant", ""})
 _PLAIN_TOOL_KEYS = frozenset({"type", "name", "description", "parameters", "input_schema", "function", "tools"})
 _COMMON_HEADERS = frozenset({"accept", "anthropic-version"})
 _ACCEPTED = re.compile(
-    r"expected (?:one of|a|an|the|'|:)|should be|must be|has to be|(?:supported|valid|allowed|permitted|accepted|known)"
-    r" (?:values?|types?|fields?|keys?|roles?|params?|parameters?)?:?\s*(?:are|is|include|:)|only .{0,30}?(?:supported|"
+    r"expected (?:one of|a|an|the|'|:)|should be|must be|has to be"
+    r"|\b(?:supported|valid|allowed|permitted|accepted|known) (?:values?|types?|fields?|keys?|roles?|params?|parameters?)?:?\s*(?:are|is|include|:)|only .{0,30}?(?:supported|"
     r"allowed|accepted)|did you mean"
 )
 """From here on, a refusal names what it would accept."""
@@ -133,9 +133,10 @@ def _by_name(about: str, features: tuple[Feature, ...]) -> Feature | None:
 
 
 def _position(about: str, feature: Feature) -> int | None:
+    """Return where a text names a feature; a common word counts in quotes, or where a message begins with it."""
     name = re.escape(feature.name.lower())
-    is_unmistakable = re.search(r"[_-]", feature.name) is not None
-    form = rf"(?<![a-z0-9_-]){name}(?![a-z0-9_-])" if is_unmistakable else rf"'{name}'|^{name}(?=:)|(?<=: ){name}(?=:)"
+    is_unmistakable = re.search(r"[._-]", feature.name) is not None
+    form = rf"(?<![a-z0-9_-]){name}(?![a-z0-9_-])" if is_unmistakable else rf"'{name}'|(?:^|'){name}(?=: )"
     match = re.search(form, about)
     return None if match is None else match.start()
 
