@@ -1,4 +1,4 @@
-"""An agent's first call made from its shape: as large as the recorded one, and with nothing left of the placeholders."""
+"""An agent's first call made from its shape: as large as the recorded one, and no placeholder is left."""
 
 import json
 import re

@@ -48,8 +48,8 @@ _PLAIN_TOOL_KEYS = frozenset({"type", "name", "description", "parameters", "inpu
 _COMMON_HEADERS = frozenset({"accept", "anthropic-version"})
 _ACCEPTED = re.compile(
     r"expected (?:one of|a|an|the|'|:)|should be|must be|has to be"
-    r"|\b(?:supported|valid|allowed|permitted|accepted|known) (?:values?|types?|fields?|keys?|roles?|params?|parameters?)?:?\s*(?:are|is|include|:)|only .{0,30}?(?:supported|"
-    r"allowed|accepted)|did you mean"
+    r"|\b(?:supported|valid|allowed|permitted|accepted|known) (?:values?|types?|fields?|keys?|roles?|params?"
+    r"|parameters?)?:?\s*(?:are|is|include|:)|only .{0,30}?(?:supported|allowed|accepted)|did you mean"
 )
 """From here on, a refusal names what it would accept."""
 _PLACE = re.compile(
