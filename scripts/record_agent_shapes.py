@@ -346,7 +346,8 @@ def facts(agent: Agent, version: str, day: str, recordings: list[tuple[Setting, 
         main = _main_call(noted)
         for each in noted:
             said = f"{each.method} {each.path}"
-            if each is not main and said not in before and each.path != main.path:
+            is_beside = each.path.partition("?")[0] == main.path.partition("?")[0]  # such as a call for a title
+            if not is_beside and said not in before:
                 before.append(said)
     rows = [
         f"# What {agent.name} sends first, without its content: written by scripts/record_agent_shapes.py.\n"

@@ -20,6 +20,7 @@ from support.text.hostile_text import (
     MARKS,
     PAGES,
     QUOTED,
+    REFUSALS,
     STARS,
     STEPS_OF_STARS,
     WORKFLOWS,
@@ -30,8 +31,11 @@ import console
 from console.domain.artifacts.command_plan import check_commands
 from console.domain.artifacts.repository_path import Scope
 from console.domain.artifacts.unified_diff import parse_patch
+from console.domain.errors.body import READ_LIMIT, read_error_body
 from console.domain.injection.scan import find_injection
 from console.domain.instructions.text import front_matter, hidden_in, imports_in
+from console.domain.probes.agent import agents
+from console.domain.probes.agent_feature import refused_feature
 from console.domain.run.evidence import plain
 from console.domain.sources.claim import with_links
 from console.domain.text.quote import QUOTE_LIMIT, fold, stands_in
@@ -83,6 +87,12 @@ def _read_workflow(text: str) -> None:
     check_workflow(Workflow("ci.yml", text, root, problem))
 
 
+def _read_refusal(text: str) -> None:
+    body = read_error_body(text, "application/json")
+    for agent in agents().values():
+        refused_feature(body, 400, agent, agent.shapes[0])
+
+
 def _covers(pattern: str, path: str) -> None:
     Scope((pattern,)).covers(path)
 
@@ -98,6 +108,7 @@ READERS: Mapping[str, Reader] = {
     "evidence": Reader(plain, _named(MARKS)),
     "document": Reader(lambda document: with_links((), document), _named(*DOCUMENTS)),
     "page": Reader(_read_page, _named(*PAGES)),
+    "refusal": Reader(_read_refusal, _named(*REFUSALS), largest=READ_LIMIT - 40),
     "workflow": Reader(
         _read_workflow, {name: each.of for name, each in WORKFLOWS.items()}, largest=FILE_SIZE_LIMIT - 200
     ),

@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Sequence, Set
 from contextlib import aclosing
 from dataclasses import replace
 
+from console.domain.finding import Finding, Severity
 from console.domain.money import estimate, price_of
 from console.domain.probes.agent import Agent
 from console.domain.probes.agent_result import AgentResult
@@ -19,6 +20,8 @@ from console.services.probes.agent_contract import COUNT, MODELS, ContractProof,
 from console.services.probes.smoke import SmokePlan, smoke_route
 from console.services.system.merge import merge
 
+_ARRIVAL = "COM-O-07"
+"""What a call's findings say of how its content arrived; a mere pause is only noted."""
 _STATUSES = {SmokeStatus.PASSED: RungStatus.PASSED, SmokeStatus.BLOCKED: RungStatus.BLOCKED}
 
 
@@ -74,6 +77,11 @@ def _not_tried(agent: Agent, group: Sequence[RouteCheck], why: str) -> AgentResu
     return replace(_blank(agent, group, RungStatus.UNPROVEN), notes=(f"not tried: {why}",))
 
 
+def is_collected(findings: Sequence[Finding]) -> bool:
+    """Return whether the content of a stream came at once or in lumps, as a call's findings tell it."""
+    return any(finding.id == _ARRIVAL and finding.severity is not Severity.INFO for finding in findings)
+
+
 async def _call(
     first: RouteCheck, group: Sequence[RouteCheck], plan: SmokePlan, agent: Agent
 ) -> AsyncGenerator[CheckEvent, None]:
@@ -103,6 +111,8 @@ def _of_call(
     named = (result.input_tokens, result.output_tokens)
     is_named = None not in named
     found = [*result.findings, *contract.findings]
+    if is_collected(result.findings):
+        found.append(finding_of("AGT-08", "collected"))
     if is_other_path:
         found.append(finding_of("AGT-02", "refused", f"status {result.http_status}"))
     skipped = [each for each in agent.before if each not in (MODELS, COUNT)]

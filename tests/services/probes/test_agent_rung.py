@@ -22,7 +22,7 @@ from support.gateway.servers import (
 from support.probes.smoking import TOKEN, patient
 
 from console.domain.errors.category import Category
-from console.domain.finding import Finding
+from console.domain.finding import Finding, Severity
 from console.domain.money import Price
 from console.domain.probes.agent import agents
 from console.domain.probes.agent_result import AgentResult
@@ -36,7 +36,7 @@ from console.domain.routes.route import Route, RouteTable
 from console.domain.tokens.secret import Secret
 from console.services.gateway.client import Gateway
 from console.services.gateway.reservations import Reservations
-from console.services.probes.agent_rung import climb_agent
+from console.services.probes.agent_rung import climb_agent, is_collected
 from console.services.probes.request import AgentOrder
 from console.services.probes.smoke import SmokePlan
 from console.wire.agent_body import AgentSize
@@ -335,3 +335,17 @@ async def test_the_upstream_s_own_limits_are_not_for_claude_code(header: bytes, 
     assert bool(told(tried.result.findings, "AGT-10")) is is_found
     other = await try_agent("opencode", answer_with(body), route(family=M))
     assert told(other.result.findings, "AGT-10") == []
+
+
+@pytest.mark.parametrize(
+    ("assertion", "severity", "expected"),
+    [
+        ("COM-O-07", Severity.WARN, True),
+        ("COM-O-07", Severity.INFO, False),
+        ("COM-O-04", Severity.WARN, False),
+    ],
+)
+def test_a_stream_that_was_collected_is_one_for_the_agent(
+    assertion: str, severity: Severity, *, expected: bool
+) -> None:
+    assert is_collected([Finding(assertion, severity, "m", "", "")]) is expected
