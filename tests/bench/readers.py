@@ -32,6 +32,7 @@ from console.domain.artifacts.command_plan import check_commands
 from console.domain.artifacts.repository_path import Scope
 from console.domain.artifacts.unified_diff import parse_patch
 from console.domain.errors.body import READ_LIMIT, read_error_body
+from console.domain.errors.category import Category
 from console.domain.injection.scan import find_injection
 from console.domain.instructions.text import front_matter, hidden_in, imports_in
 from console.domain.probes.agent import agents
@@ -90,7 +91,7 @@ def _read_workflow(text: str) -> None:
 def _read_refusal(text: str) -> None:
     body = read_error_body(text, "application/json")
     for agent in agents().values():
-        refused_feature(body, 400, agent, agent.shapes[0])
+        refused_feature(body, 400, Category.INVALID_REQUEST, agent, agent.shapes[0])
 
 
 def _covers(pattern: str, path: str) -> None:

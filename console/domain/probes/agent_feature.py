@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from console.domain.errors.body import ErrorBody, squash
+from console.domain.errors.category import Category
 from console.domain.finding import Finding
 from console.domain.probes.agent import Agent, AgentShape
 from console.domain.probes.assertion import finding_of
@@ -38,6 +39,14 @@ class Feature:
     name: str
 
 
+_ABOUT_FORM = frozenset(
+    {
+        Category.INVALID_REQUEST,
+        Category.CONTRACT_VIOLATION,
+        Category.ENDPOINT_DRIFT,
+        Category.UPSTREAM_UNAVAILABLE,  # some gateways answer what they cannot read with a 500
+    }
+)
 _ASSERTIONS = {FeatureKind.BETA: "AGT-04", FeatureKind.ROLE: "AGT-05"}
 _LIMITS = frozenset({"max_tokens", "max_output_tokens", "max_completion_tokens"})
 _PLAIN_KEYS = _LIMITS | {"model", "input", "messages", "stream", "instructions", "system"}
@@ -66,6 +75,13 @@ _FUNCTIONS_ONLY = re.compile(
     r"only .{0,30}?\bfunctions?\b|\bfunctions?\b.{0,20} only\b"
     r"|type.{0,24} (?:should|must|has to) be .{0,12}\bfunction\b|expected .{0,24}'function'"
 )
+_REFUSES = re.compile(
+    r"un(?:known|supported|recognized|recognised|expected)|invalid|extra|illegal|不支持|未知"
+    r"|not (?:\w+ )?(?:supported?|allowed|permitted|recognized|accepted)"
+)
+"""What a refusal says near a name that is also a common word, such as `include`."""
+_NEAR = 40
+"""How far from it, in characters."""
 _BETA = re.compile(r"anthropic[-_]beta|\bbeta (?:header|feature|flag)")
 _TOO_LARGE = re.compile(
     r"context (?:length|size|window)|(?:prompt|input|request|body|payload|entity)\b.{0,24} too (?:long|large|big)"
@@ -84,16 +100,21 @@ def features_of(agent: Agent, shape: AgentShape) -> tuple[Feature, ...]:
     return tuple(dict.fromkeys((*_in_headers(shape.headers), *_in_body(body, agent))))
 
 
-def refused_feature(refusal: ErrorBody, status: int, agent: Agent, shape: AgentShape) -> Finding | None:
+def refused_feature(
+    refusal: ErrorBody, status: int, category: Category, agent: Agent, shape: AgentShape
+) -> Finding | None:
     """Return a finding with the feature that a refusal is about; None if it does not tell.
 
     Args:
         refusal: The refusal's body.
         status: Its HTTP status; 0 if there is none.
+        category: Why the call was refused: an account's or a limit's refusal is about no feature.
         agent: The agent whose call was refused.
         shape: What of it was sent.
 
     """
+    if category not in _ABOUT_FORM:
+        return None
     if status == 413 or refusal.mentioned & _TOO_LARGE_WORDS or _TOO_LARGE.search(refusal.prose):
         return finding_of("AGT-14", "too_large", f"{agent.title}: {shape.size_bytes:,} bytes")
     feature = _told(refusal, agent, shape)
@@ -136,9 +157,12 @@ def _position(about: str, feature: Feature) -> int | None:
     """Return where a text names a feature; a common word counts in quotes, or where a message begins with it."""
     name = re.escape(feature.name.lower())
     is_unmistakable = re.search(r"[._-]", feature.name) is not None
-    form = rf"(?<![a-z0-9_-]){name}(?![a-z0-9_-])" if is_unmistakable else rf"'{name}'|(?:^|'){name}(?=: )"
-    match = re.search(form, about)
-    return None if match is None else match.start()
+    form = rf"(?<![a-z0-9_-]){name}(?![a-z0-9_-])" if is_unmistakable else rf"'{name}'(?!\s?:)|(?:^|'){name}(?=: )"
+    for match in re.finditer(form, about):
+        near = about[max(match.start() - _NEAR, 0) : match.end() + _NEAR]
+        if is_unmistakable or _REFUSES.search(near):
+            return match.start()
+    return None
 
 
 def _by_place(match: re.Match[str], body: Mapping[str, Any]) -> Feature | None:

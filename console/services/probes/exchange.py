@@ -264,9 +264,7 @@ class Exchange:
         started = self._started
         read = read_error_body(body, "" if started is None else started.content_type)
         self._said = self._mask.excerpt(read.message)
-        if self._agent is not None:
-            self._of_agent += self._agent.read_refusal(read, 0 if started is None else started.status)
-        return classify(
+        reading = classify(
             RefusedCall(
                 None if started is None else started.status,
                 {} if started is None else started.headers,
@@ -276,6 +274,10 @@ class Exchange:
                 (self._times.last or 0.0) / 1000,
             )
         )
+        if self._agent is not None:
+            status = 0 if started is None else started.status
+            self._of_agent += self._agent.read_refusal(read, status, reading.category)
+        return reading
 
 
 def _status(classification: Classification | None) -> SmokeStatus:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from console.domain.artifacts.artifact import ArtifactKind
 from console.domain.errors.body import ErrorBody
+from console.domain.errors.category import Category
 from console.domain.finding import Finding
 from console.domain.probes.agent import CLAUDE_CODE, Agent, AgentShape
 from console.domain.probes.agent_feature import refused_feature
@@ -52,9 +53,9 @@ class SentAgent:
     age: tuple[Finding, ...] = ()
     """What there is to say about the age of the recording."""
 
-    def read_refusal(self, refusal: ErrorBody, status: int) -> tuple[Finding, ...]:
+    def read_refusal(self, refusal: ErrorBody, status: int, category: Category) -> tuple[Finding, ...]:
         """Return the findings on what of the call was refused."""
-        found = refused_feature(refusal, status, self.agent, self.shape)
+        found = refused_feature(refusal, status, category, self.agent, self.shape)
         return () if found is None else (found,)
 
     def read_head(self, headers: Mapping[str, str]) -> tuple[Finding, ...]:

@@ -3,8 +3,10 @@
 import json
 
 import pytest
+from support.errors.corpus import BODIES
 
 from console.domain.errors.body import read_error_body
+from console.domain.errors.category import Category
 from console.domain.probes.agent import agents
 from console.domain.probes.agent_feature import refused_feature
 from console.domain.routes.family import EndpointFamily
@@ -13,13 +15,21 @@ R, M, C = EndpointFamily.RESPONSES, EndpointFamily.ANTHROPIC_MESSAGES, EndpointF
 FAMILY = {"codex": R, "claude-code": M}
 
 
-def told(agent: str, message: str, *, model: str = "alias", status: int = 400, **error: object) -> str:
+def told(
+    agent: str,
+    message: str,
+    *,
+    model: str = "alias",
+    status: int = 400,
+    category: Category = Category.INVALID_REQUEST,
+    **error: object,
+) -> str:
     """Return the assertion and its evidence without the agent's name; empty if nothing was told."""
     subject = agents()[agent]
     shape = subject.shape_for(FAMILY.get(agent, C), model)
     assert shape is not None
     body = read_error_body(json.dumps({"error": {"message": message} | error}), "application/json")
-    found = refused_feature(body, status, subject, shape)
+    found = refused_feature(body, status, category, subject, shape)
     return "" if found is None else f"{found.id} {found.evidence.removeprefix(f'{subject.title}: ')}"
 
 
@@ -144,3 +154,38 @@ def test_a_refusal_that_does_not_tell_is_not_guessed(agent: str, message: str) -
 
 def test_the_refusals_own_words_are_never_repeated() -> None:
     assert "sk-secret" not in told("codex", "client_metadata sk-secret-value: unknown field")
+
+
+@pytest.mark.parametrize("category", Category)
+def test_a_refusal_for_another_reason_is_about_no_feature(category: Category) -> None:
+    about_form = {"invalid_request", "contract_violation", "endpoint_drift", "upstream_unavailable"}
+    for message in ("client_metadata: unknown field", "This request would exceed your account's rate limit"):
+        assert bool(told("codex", message, category=category)) is (category.value in about_form)
+
+
+def test_a_key_of_the_envelope_is_no_feature() -> None:
+    assert told("claude-code", "Provider returned error", metadata={"raw": "x"}, tools=[]) == ""
+
+
+KNOWN = {
+    "codex": {"developer", "reasoning.effort"},
+    "claude-code": {"system", "tools", "one of its betas"},
+    "opencode": {"system", "tools"},
+}
+"""The features of agents in the refusals of real gateways, beside a call's size."""
+
+
+@pytest.mark.parametrize("agent", KNOWN)
+def test_of_the_refusals_of_real_gateways_only_those_of_features_are_read_as_them(agent: str) -> None:
+    subject = agents()[agent]
+    shape = subject.shape_for(FAMILY.get(agent, C), "gpt-6-sol")
+    assert shape is not None
+    found = []
+    for case in BODIES:
+        read = read_error_body(case.body, case.content_type)
+        finding = refused_feature(read, case.status or 0, case.classify().category, subject, shape)
+        if finding is not None and finding.id != "AGT-14":
+            found.append(finding.evidence.removeprefix(f"{subject.title}: ").partition(",")[0])
+    assert set(found) >= KNOWN[agent]
+    assert not {"text", "metadata", "thinking", "store", "include"} & set(found)
+    assert len(found) <= len(BODIES) // 30
