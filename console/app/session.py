@@ -194,9 +194,11 @@ class Session:
                     self.dispatch(event)
                     if isinstance(event, CatalogueRead):
                         memory.keep(event.catalogue)
-            for each in checks if fault else ():
-                unproven = RungResult(each.route.role, Rung.SHAPE, RungStatus.UNPROVEN, notes=(fault,))
-                self.dispatch(RungFinished(unproven))
+            asked = {each.route.role for each in checks} if fault else set()
+            for proven in self.state.proven:
+                if proven.role in asked and proven.reached is Rung.SMOKE:
+                    stopped = RungResult(proven.role, Rung.SHAPE, RungStatus.BLOCKED, notes=(fault,))
+                    self.dispatch(RungFinished(stopped))
 
     def _plan(self, gateway: "Gateway") -> "SmokePlan":
         from console.services.probes.smoke import SmokePlan
