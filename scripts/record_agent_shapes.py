@@ -352,6 +352,8 @@ def facts(agent: Agent, version: str, day: str, recordings: list[tuple[Setting, 
     rows = [
         f"# What {agent.name} sends first, without its content: written by scripts/record_agent_shapes.py.\n"
         "#\n"
+        "# before    the requests that it may make before its first call\n"
+        "# not_known what was not recorded, so that something else stands for it; empty if everything was\n"
         "# models    how a model's id begins, after a provider's name, of which the agent sends this shape; the shape\n"
         "#           without any is sent for all other ids\n"
         "# query     what the agent adds to the path\n"
@@ -360,6 +362,7 @@ def facts(agent: Agent, version: str, day: str, recordings: list[tuple[Setting, 
         "#           for what a probe puts there\n"
         f'\nagent = "{agent.id}"\nname = "{agent.name}"\nversion = "{version}"\nrecorded_on = {day}\n'
         f'source = "{agent.source.format(version=version)}"\nbefore = {json.dumps(before)}\n'
+        'not_known = ""\n'
     ]
     betas = agent.extra.get("betas", {})
     if betas:

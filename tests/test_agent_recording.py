@@ -76,7 +76,7 @@ def test_the_facts_that_it_writes_are_read_as_facts(script: ModuleType) -> None:
     (agent,) = [each for each in script.AGENTS if each.id == "opencode"]
     table = tomllib.loads(script.facts(agent, "9.8.7", "2026-12-24", [(agent.settings[2], calls)]))
     assert (table["agent"], table["version"], str(table["recorded_on"])) == ("opencode", "9.8.7", "2026-12-24")
-    assert table["before"] == ["HEAD /"]
+    assert (table["before"], table["not_known"]) == (["HEAD /"], "")
     (shape,) = table["shape"]
     assert (shape["family"], shape["query"], shape["limit_key"]) == ("chat_completions", "a=b", "max_tokens")
     assert shape["headers"] == {"x-session-id": "s_<id>"}

@@ -11,6 +11,7 @@ from console.cli.exit_code import ExitCode, most_actionable
 from console.cli.gateway import opened_gateway
 from console.cli.reports.code import code_of_result
 from console.cli.reports.smoke import show_result
+from console.domain.money import estimate
 from console.domain.probes.event import RoutesChecked, SmokeFinished
 from console.domain.probes.smoke import SmokeResult, SmokeStatus
 from console.domain.routes.contract import RouteCheck
@@ -88,6 +89,8 @@ async def _smoke_routes(
         from console.services.run.own_rubric import role_order
 
         plan = replace(plan, role=role_order(profile))
+    if how.agent is not None and not how.as_json:
+        _tell_agent(checks, plan, how.agent)
     places = asyncio.Semaphore(how.concurrency or profile.gateway.concurrency)
     try:
         for _ in range(how.repeat):
@@ -111,6 +114,16 @@ async def _smoke_routes(
                 output.note(f"stopped: {', '.join(live)} {words}, may be billed, and have an unknown outcome")
         raise
     return state, _in_order(results)
+
+
+def _tell_agent(checks: Sequence[RouteCheck], plan: SmokePlan, order: AgentOrder) -> None:
+    """Print what the calls in an agent's shape may take, before they are made."""
+    for check in checks:
+        request = plan.request(check.route, Shape.AGENT)
+        cost = estimate(len(request.body), request.max_output_tokens, plan.price_of(check.route))
+        output.note(f"{check.route.role}: the first call of {order.agent.title}, {cost}")
+    if order.agent.not_known:
+        output.note(f"not known of {order.agent.title}, and so not tried: {order.agent.not_known}")
 
 
 def _in_order(results: list[SmokeResult]) -> list[SmokeResult]:

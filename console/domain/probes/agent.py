@@ -50,6 +50,8 @@ class Agent:
     source: str
     before: tuple[str, ...]
     """The requests that it may make before its first call, as `METHOD path`."""
+    not_known: str
+    """What was not recorded, so that something else stands for it; empty if everything was."""
     betas: Mapping[str, str]
     """The beta that allows a field of the body, by the field's name."""
     shapes: tuple[AgentShape, ...]
@@ -111,6 +113,7 @@ def _read(name: str) -> Agent:
         recorded_on=table["recorded_on"],
         source=table["source"],
         before=tuple(table["before"]),
+        not_known=table["not_known"],
         betas=table.get("betas", {}),
         shapes=tuple(
             AgentShape(

@@ -116,14 +116,18 @@ def _of_call(
     if is_other_path:
         found.append(finding_of("AGT-02", "refused", f"status {result.http_status}"))
     skipped = [each for each in agent.before if each not in (MODELS, COUNT)]
-    notes = (*contract.notes, *((f"{', '.join(skipped)}, which it may send first: not tried",) if skipped else ()))
+    notes = [*contract.notes]
+    if skipped:
+        notes.append(f"{', '.join(skipped)}, which it may send first: not tried")
+    if agent.not_known:
+        notes.append(f"not known of it, and so not tried: {agent.not_known}")
     price = None if plan.catalogue is None else plan.catalogue.get(result.model)
     return replace(
         blank,
         status=_STATUSES.get(result.status, RungStatus.FAILED),
         findings=tuple(found),
         classification=result.classification,
-        notes=notes,
+        notes=tuple(notes),
         tokens=sum(count or 0 for count in named) if is_named else (None if result.requests_sent else 0),
         price_after_microusd=price_of(None if price is None else price.price, *named) if result.requests_sent else 0,
         requests_sent=result.requests_sent + contract.requests_sent,

@@ -79,6 +79,7 @@ async def test_smoke_sends_it_small_if_asked_to(console: Console) -> None:
         (request,) = server.requests
     assert result.code == 0
     assert "shape agent of Codex 0.171.0" in result.stderr
+    assert "writer: the first call of Codex 0.171.0, at most" in result.stderr
     assert len(request.body) < 12_000
 
 

@@ -82,7 +82,7 @@ def test_the_longest_beginning_decides() -> None:
     codex = agents()["codex"]
     lite, other = codex.shapes[0], codex.shapes[-1]
     narrow = AgentShape(R, "", ("gpt-6-sol",), "", {}, other.body, "", 20_000)
-    agent = Agent("a", "A", "1", date(2026, 12, 1), "", (), {}, (other, lite, narrow))
+    agent = Agent("a", "A", "1", date(2026, 12, 1), "", (), "", {}, (other, lite, narrow))
     assert agent.shape_for(R, "gpt-6-sol") is narrow
     assert agent.shape_for(R, "gpt-6-luna") is lite
     assert agent.shape_for(R, "alias") is other

@@ -192,6 +192,14 @@ async def test_a_route_whose_text_call_failed_is_not_tried_and_said() -> None:
     assert tried.result.notes == ("not tried: no streamed text call passed before it",)
 
 
+async def test_what_is_not_known_of_an_agent_is_said_beside_a_pass() -> None:
+    tried = await try_agent("copilot", answer_with(good_stream(C)), route(family=C))
+    assert tried.result.status is RungStatus.PASSED
+    assert tried.result.notes == (
+        "not known of it, and so not tried: its tools' names and schemas, and the lengths of its texts",
+    )
+
+
 # --- Money and age ---------------------------------------------------------------------------------------------------
 
 
