@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ from console.domain.probes.event import (
     SmokeFinished,
     SmokeQueued,
 )
-from console.domain.probes.ladder import Rung
+from console.domain.probes.ladder import Rung, RungResult, RungStatus
 from console.domain.problem import Problem
 from console.domain.routes.contract import RouteCheck, Verdict
 from console.domain.routes.shape import Shape
@@ -181,9 +182,17 @@ class Session:
         with self.noted():
             if self._gateway is None:
                 return
+            plan, fault = self._plan(self._gateway), ""
+            if top >= Rung.SHAPE:
+                from console.services.run.own_rubric import role_order
+
+                try:
+                    plan = replace(plan, role=role_order(self.profile))
+                except Problem as error:
+                    top, fault = Rung.SMOKE, str(error)
             how = LadderPlan(
                 top=top,
-                plan=self._plan(self._gateway),
+                plan=plan,
                 connect_timeout_s=self.profile.gateway.connect_timeout_s,
                 last_catalogue=memory.last(),
                 is_read_only=self.state.is_read_only,
@@ -193,6 +202,11 @@ class Session:
                     self.dispatch(event)
                     if isinstance(event, CatalogueRead):
                         memory.keep(event.catalogue)
+            asked = {each.route.role for each in checks} if fault else set()
+            for proven in self.state.proven:
+                if proven.role in asked and proven.reached is Rung.SMOKE:
+                    stopped = RungResult(proven.role, Rung.SHAPE, RungStatus.BLOCKED, notes=(fault,))
+                    self.dispatch(RungFinished(stopped))
 
     def _plan(self, gateway: "Gateway") -> "SmokePlan":
         from console.services.probes.smoke import SmokePlan

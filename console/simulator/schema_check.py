@@ -9,7 +9,8 @@ Place = tuple[str | int, ...]
 
 TYPES = frozenset({"object", "array", "string", "integer", "number", "boolean", "null"})
 _BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
-_BOUND_LIMIT = 10**15
+_BOUND_LIMIT = 2**63
+"""The largest number that a bound may be: schemas made by tools bound an integer by 2**53 - 1 or by 2**63 - 1."""
 _SIZES = ("minItems", "maxItems", "minLength", "maxLength")
 _NAMED = ("properties", "$defs", "definitions")
 """The keywords that hold named schemas."""

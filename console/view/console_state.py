@@ -4,7 +4,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from console.domain.money import Budget
+from console.domain.probes.agent_result import AgentResult
 from console.domain.probes.event import (
+    AgentFinished,
+    AgentStarted,
     AnswerStarted,
     BudgetSpent,
     CallEvent,
@@ -82,6 +85,8 @@ class ConsoleState:
     routes: tuple[RouteView, ...] = ()
     requests: RequestLog = RequestLog()
     catalogue: CatalogueRead | None = None
+    agents: tuple[AgentResult, ...] = ()
+    """What calls in an agent's shape showed, in the order in which they ended."""
     budget: Budget | None = None
     """The session's budget and what is spent of it; None before the first booked call."""
     loop_lag_p99_ms: float | None = None
@@ -129,6 +134,10 @@ class ConsoleState:
                 return replace(self, token=event)
             case LoopLagMeasured(p99_ms):
                 return replace(self, loop_lag_p99_ms=p99_ms)
+            case AgentStarted():
+                return self  # its price was told; its call shows itself
+            case AgentFinished(result):
+                return replace(self, agents=(*self.agents, result))
             case CatalogueRead():
                 return replace(self, catalogue=event)
             case BudgetSpent(budget):

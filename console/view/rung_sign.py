@@ -1,5 +1,6 @@
 """How a rung of the probe ladder is shown."""
 
+from console.domain.probes.agent_result import AgentResult
 from console.domain.probes.ladder import RungResult, RungStatus
 from console.view.sign import OK, Sign, Tone
 
@@ -11,6 +12,6 @@ _RUNGS = {
 }
 
 
-def rung_sign(result: RungResult) -> Sign:
-    """Return how the result of a rung is shown."""
+def rung_sign(result: RungResult | AgentResult) -> Sign:
+    """Return how the result of a rung, or of an agent's call, is shown."""
     return _RUNGS[result.status]

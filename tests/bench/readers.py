@@ -13,6 +13,7 @@ from pathlib import Path
 from types import FrameType
 
 from support.text.hostile_text import (
+    AGENT_REFUSALS,
     COMMANDS,
     DIFFS,
     DOCUMENTS,
@@ -33,7 +34,8 @@ import console
 from console.domain.artifacts.command_plan import check_commands
 from console.domain.artifacts.repository_path import Scope
 from console.domain.artifacts.unified_diff import parse_patch
-from console.domain.errors.body import read_error_body
+from console.domain.errors.body import READ_LIMIT, read_error_body
+from console.domain.errors.category import Category
 from console.domain.errors.classify import RefusedCall, classify
 from console.domain.facts.row import FactsError
 from console.domain.injection.scan import find_injection
@@ -41,6 +43,8 @@ from console.domain.instructions.front_matter import front_matter
 from console.domain.instructions.imports import imports_of, model_text
 from console.domain.instructions.source import Tool
 from console.domain.instructions.text import hidden_in
+from console.domain.probes.agent import agents
+from console.domain.probes.agent_feature import refused_feature
 from console.domain.problem import Problem
 from console.domain.routes.retirement import read_retirements
 from console.domain.run.evidence import plain
@@ -108,6 +112,12 @@ def _read_facts(text: str) -> None:
         read_retirements(text)
 
 
+def _read_agent_refusal(text: str) -> None:
+    body = read_error_body(text, "application/json")
+    for agent in agents().values():
+        refused_feature(body, 400, Category.INVALID_REQUEST, agent, agent.shapes[0])
+
+
 def _covers(pattern: str, path: str) -> None:
     Scope((pattern,)).covers(path)
 
@@ -125,6 +135,7 @@ READERS: Mapping[str, Reader] = {
     "document": Reader(lambda document: with_links((), document), _named(*DOCUMENTS)),
     "facts": Reader(_read_facts, _named(*FACTS), largest=SIZE_LIMIT),
     "page": Reader(_read_page, _named(*PAGES)),
+    "refusal of an agent": Reader(_read_agent_refusal, _named(*AGENT_REFUSALS), largest=READ_LIMIT - 40),
     "workflow": Reader(
         _read_workflow, {name: each.of for name, each in WORKFLOWS.items()}, largest=FILE_SIZE_LIMIT - 200
     ),

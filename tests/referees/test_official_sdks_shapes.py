@@ -15,7 +15,6 @@ from support.referees.forwarder import forward_to
 from console.domain.routes.family import EndpointFamily
 from console.domain.run.answer_form import CRITIQUE_FORM
 from console.wire import FAMILY_WIRES
-from console.wire.agent_shape import agent_shape
 from console.wire.request import Request, Schema
 
 if TYPE_CHECKING:
@@ -254,7 +253,7 @@ REQUESTS = {
 
 
 @pytest.mark.parametrize("family", list(EndpointFamily))
-@pytest.mark.parametrize("shape", [*REQUESTS, "agent"])
+@pytest.mark.parametrize("shape", REQUESTS)
 async def test_the_sdk_sends_what_the_builder_builds_and_reads_its_answer(
     embedded: "Listening",
     open_openai: Callable[[str, str], "AsyncOpenAI"],
@@ -264,12 +263,7 @@ async def test_the_sdk_sends_what_the_builder_builds_and_reads_its_answer(
     shape: str,
 ) -> None:
     """A streamed body, given to the SDK as arguments, is known to it word for word and goes out unchanged."""
-    built = (
-        FAMILY_WIRES[family].build(GPT, REQUESTS[shape])
-        if shape in REQUESTS
-        else agent_shape(family, GPT, PROMPT, max_output_tokens=256).body
-    )
-    body = json.loads(built)
+    body = json.loads(FAMILY_WIRES[family].build(GPT, REQUESTS[shape]))
     async with (
         forward_to(embedded.base_url) as forwarder,
         open_openai(forwarder.base_url, embedded.token) as openai,

@@ -17,7 +17,6 @@ from support.gateway.calling import (
     expecting,
     fits,
     forced,
-    headers_for,
     post,
     read,
     tool_for,
@@ -26,7 +25,6 @@ from support.gateway.calling import (
 from console.domain.errors.category import Category
 from console.domain.routes.family import EndpointFamily
 from console.wire import FAMILY_WIRES
-from console.wire.agent_shape import agent_shape
 from console.wire.request import Request, Schema
 
 MODEL = "gpt-route-placeholder"
@@ -363,24 +361,3 @@ async def test_a_number_that_json_does_not_have_is_refused(client: httpx.AsyncCl
     body = json.dumps(ask(R, **form_for(R, {"type": "object", "properties": {"a": {"enum": ["NUMBER"]}}})))
     for number in ("NaN", "Infinity", "1e999"):
         await refused(client, R, body.replace('"NUMBER"', number).encode())
-
-
-# --- Agents ----------------------------------------------------------------------------------------------------------
-
-
-@each_family
-async def test_a_coding_agents_request_is_answered_in_text(client: httpx.AsyncClient, family: EndpointFamily) -> None:
-    shape = agent_shape(family, MODEL, "Reply with OK.", max_output_tokens=256)
-    response = await post(client, family, shape.body, **shape.headers)
-    answer, text = read(family, response)
-    assert (answer.is_complete, answer.findings, answer.finish) == (True, (), TEXT_FINISH[family])
-    assert text.startswith("OK.")
-
-
-async def test_the_tokens_that_are_counted_are_those_that_are_used(client: httpx.AsyncClient) -> None:
-    shape = agent_shape(M, MODEL, "Reply with OK.", max_output_tokens=256)
-    headers = headers_for(M) | dict(shape.headers)
-    counted = await client.post(f"{M.standard_path}{shape.count_path}", content=shape.count_body, headers=headers)
-    answer, _ = read(M, await post(client, M, shape.body, **shape.headers))
-    assert counted.status_code == 200
-    assert counted.json() == {"input_tokens": answer.usage.input_tokens}

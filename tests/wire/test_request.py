@@ -7,7 +7,6 @@ import pytest
 
 from console.domain.routes.family import EndpointFamily
 from console.wire import FAMILY_WIRES
-from console.wire.agent_shape import CLAUDE_CODE_BETAS, agent_shape
 from console.wire.request import Request, Schema
 
 R, M, C = EndpointFamily.RESPONSES, EndpointFamily.ANTHROPIC_MESSAGES, EndpointFamily.CHAT_COMPLETIONS
@@ -69,36 +68,7 @@ def _documented(family: EndpointFamily) -> set[str]:
 def test_every_body_has_fields_that_the_family_documents_alone(family: EndpointFamily) -> None:
     requests = [Request("p", 64, instructions="i"), Request("p", 64, schema=Schema("review", SCHEMA))]
     bodies = [body(family, request) for request in requests]
-    bodies.append(json.loads(agent_shape(family, "m", "p", max_output_tokens=64).body))
     bodies.append(json.loads(FAMILY_WIRES[family].build_without_input("m")))
     documented = _documented(family)
     for sent in bodies:
         assert set(sent) <= documented
-
-
-# --- Agents ----------------------------------------------------------------------------------------------------------
-
-
-def test_codex_sends_tools_of_more_types_than_function_and_stores_nothing() -> None:
-    shape = agent_shape(R, "m", "Reply.", max_output_tokens=64)
-    sent = json.loads(shape.body)
-    assert (shape.agent, shape.headers, shape.count_path) == ("Codex", {}, "")
-    assert (sent["store"], sent["stream"], sent["max_output_tokens"]) == (False, True, 64)
-    assert [tool["type"] for tool in sent["tools"]] == ["function", "custom"]
-    assert sent["tools"][1]["format"]["syntax"] == "lark"
-    assert sent["input"][0]["content"] == [{"type": "input_text", "text": "Reply."}]
-
-
-def test_claude_code_sends_its_betas_and_counts_tokens_first() -> None:
-    shape = agent_shape(M, "m", "Reply.", max_output_tokens=64)
-    sent, counted = json.loads(shape.body), json.loads(shape.count_body)
-    assert (shape.agent, shape.headers) == ("Claude Code", {"anthropic-beta": CLAUDE_CODE_BETAS})
-    assert shape.count_path == "/count_tokens"
-    assert sent == {**counted, "max_tokens": 64, "stream": True}
-    assert sent["system"][0]["cache_control"] == {"type": "ephemeral"}
-
-
-def test_a_chat_agent_sends_function_tools() -> None:
-    sent = json.loads(agent_shape(C, "m", "Reply.", max_output_tokens=64).body)
-    assert [tool["function"]["name"] for tool in sent["tools"]] == ["shell"]
-    assert (sent["stream_options"], sent["max_completion_tokens"]) == ({"include_usage": True}, 64)

@@ -2,19 +2,21 @@
 
 import asyncio
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from console.cli import output
 from console.cli.context import current
 from console.cli.gateway import opened_gateway
-from console.domain.probes.event import CatalogueRead, RoutesChecked, RungStarted
+from console.domain.probes.event import AgentStarted, CatalogueRead, CheckEvent, RoutesChecked, RungStarted
 from console.domain.probes.ladder import Rung
 from console.domain.routes.contract import RouteCheck
 from console.services.config.settings import Profile
 from console.services.gateway.client import Gateway
 from console.services.gateway.reservations import Reservations
+from console.services.probes.agent_rung import climb_agent
 from console.services.probes.ladder import LadderPlan, climb
 from console.services.probes.last_catalogue import CatalogueMemory
+from console.services.probes.request import AgentOrder
 from console.services.probes.smoke import SmokePlan
 from console.view.console_state import ConsoleState
 
@@ -27,6 +29,8 @@ class ClimbOrder:
     crosses: bool
     as_json: bool
     is_read_only: bool
+    agent: AgentOrder | None = None
+    """Whose call to send after the top rung; None if none is sent."""
 
 
 async def climb_gateway(profile: Profile, checks: tuple[RouteCheck, ...], order: ClimbOrder) -> ConsoleState:
@@ -41,9 +45,14 @@ async def _climb(profile: Profile, checks: tuple[RouteCheck, ...], gateway: Gate
     state = ConsoleState(profile.name).apply(RoutesChecked(checks))
     is_kept = not profile.is_built_in and not order.is_read_only
     memory = CatalogueMemory(profile.name, current().environment, is_kept=is_kept)
+    plan = SmokePlan(gateway, Reservations(profile.budget()), profile.gateway.smoke_max_output_tokens)
+    if order.top >= Rung.SHAPE:
+        from console.services.run.own_rubric import role_order
+
+        plan = replace(plan, role=role_order(profile), agent=order.agent)
     how = LadderPlan(
         top=order.top,
-        plan=SmokePlan(gateway, Reservations(profile.budget()), profile.gateway.smoke_max_output_tokens),
+        plan=plan,
         connect_timeout_s=profile.gateway.connect_timeout_s,
         last_catalogue=memory.last(),
         crosses=order.crosses,
@@ -54,10 +63,16 @@ async def _climb(profile: Profile, checks: tuple[RouteCheck, ...], gateway: Gate
         async with aclosing(climb(checks, how, places=places)) as events:
             async for event in events:
                 state = state.apply(event)
-                if isinstance(event, RungStarted) and event.rung.is_paid and not order.as_json:
-                    output.note(f"{event.role}: rung {int(event.rung)}, {event.price_before}")
+                _tell_price(event, order)
                 if isinstance(event, CatalogueRead):
                     memory.keep(event.catalogue)
+        if order.agent is not None:
+            known = None if state.catalogue is None else state.catalogue.catalogue
+            held = {route.role for route in state.proven if route.reached >= Rung.SMOKE}
+            async with aclosing(climb_agent(checks, replace(plan, catalogue=known), held, places=places)) as events:
+                async for event in events:
+                    state = state.apply(event)
+                    _tell_price(event, order)
     except asyncio.CancelledError:
         sent = [call.role.value for call in state.requests.calls if call.is_live and call.is_sent]
         if sent:
@@ -66,3 +81,13 @@ async def _climb(profile: Profile, checks: tuple[RouteCheck, ...], gateway: Gate
     if memory.problem:
         output.note(f"catalogue changes are unknown: {memory.problem}")
     return state
+
+
+def _tell_price(event: CheckEvent, order: ClimbOrder) -> None:
+    """Print what a call may cost, before it is made."""
+    if order.as_json:
+        return
+    if isinstance(event, RungStarted) and event.rung.is_paid:
+        output.note(f"{event.role}: rung {int(event.rung)}, {event.price_before}")
+    if isinstance(event, AgentStarted):
+        output.note(f"{', '.join(event.roles)}: the first call of {event.agent}, {event.price_before}")

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from console.cli import output
@@ -11,12 +11,14 @@ from console.cli.exit_code import ExitCode, most_actionable
 from console.cli.gateway import opened_gateway
 from console.cli.reports.code import code_of_result
 from console.cli.reports.smoke import show_result
+from console.domain.money import estimate
 from console.domain.probes.event import RoutesChecked, SmokeFinished
 from console.domain.probes.smoke import SmokeResult, SmokeStatus
 from console.domain.routes.contract import RouteCheck
 from console.domain.routes.role import Role
 from console.domain.routes.shape import Shape
 from console.services.gateway.reservations import Reservations
+from console.services.probes.request import AgentOrder
 from console.services.probes.smoke import SmokePlan, smoke
 from console.view.console_state import ConsoleState
 
@@ -35,6 +37,8 @@ class SmokeOrder:
     concurrency: int | None = None
     """The most calls in flight; None means the profile's setting."""
     as_json: bool = False
+    agent: AgentOrder | None = None
+    """Whose call to send in an agent's shape."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,8 @@ async def smoke_gateway(profile: "Profile", checks: tuple[RouteCheck, ...], how:
     """Open the profile's gateway and smoke the routes. Raises what `opened_gateway` raises."""
     async with opened_gateway(profile) as (origin, gateway):
         if not how.as_json:
-            output.note(f"smoking {len(checks)} route(s) of profile {profile.name} at {origin}, shape {how.shape}")
+            shape = how.shape.value if how.agent is None else f"{how.shape} of {how.agent.agent.title}"
+            output.note(f"smoking {len(checks)} route(s) of profile {profile.name} at {origin}, shape {shape}")
         state, results = await _smoke_routes(profile, checks, gateway, how)
     smoked = Smoked(origin, tuple(results), state.loop_lag_p99_ms or 0.0)
     if not how.as_json:
@@ -79,7 +84,13 @@ async def _smoke_routes(
     state = ConsoleState(profile.name).apply(RoutesChecked(checks))
     results: list[SmokeResult] = []
     widths = _widths(checks)
-    plan = SmokePlan(gateway, Reservations(profile.budget()), profile.gateway.smoke_max_output_tokens)
+    plan = SmokePlan(gateway, Reservations(profile.budget()), profile.gateway.smoke_max_output_tokens, agent=how.agent)
+    if how.shape is Shape.ROLE:
+        from console.services.run.own_rubric import role_order
+
+        plan = replace(plan, role=role_order(profile))
+    if how.agent is not None and not how.as_json:
+        _tell_agent(checks, plan, how.agent)
     places = asyncio.Semaphore(how.concurrency or profile.gateway.concurrency)
     try:
         for _ in range(how.repeat):
@@ -103,6 +114,16 @@ async def _smoke_routes(
                 output.note(f"stopped: {', '.join(live)} {words}, may be billed, and have an unknown outcome")
         raise
     return state, _in_order(results)
+
+
+def _tell_agent(checks: Sequence[RouteCheck], plan: SmokePlan, order: AgentOrder) -> None:
+    """Print what the calls in an agent's shape may take, before they are made."""
+    for check in checks:
+        request = plan.request(check.route, Shape.AGENT)
+        cost = estimate(len(request.body), request.max_output_tokens, plan.price_of(check.route))
+        output.note(f"{check.route.role}: the first call of {order.agent.title}, {cost}")
+    if order.agent.not_known:
+        output.note(f"not known of {order.agent.title}, and so not tried: {order.agent.not_known}")
 
 
 def _in_order(results: list[SmokeResult]) -> list[SmokeResult]:

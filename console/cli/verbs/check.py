@@ -6,13 +6,17 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from console.cli import output
+from console.cli.agent_option import add_agent_arguments, chosen_agent
 from console.cli.exit_code import ExitCode, most_actionable
 from console.cli.profile import chosen_checks, chosen_profile
+from console.cli.reports.agent import show_agents
 from console.cli.reports.check import show_check
-from console.cli.reports.code import code_of_route
-from console.domain.probes.assertion import assertions
+from console.cli.reports.code import code_of_category, code_of_route
+from console.domain.finding import Severity
+from console.domain.probes.agent_result import AgentResult
+from console.domain.probes.assertion import Assertion, JudgedBy, assertions
 from console.domain.probes.event import RoutesChecked
-from console.domain.probes.ladder import Rung
+from console.domain.probes.ladder import Rung, RungStatus
 from console.domain.problem import Problem, ProblemKind
 from console.domain.routes.role import Role
 from console.view.console_state import ConsoleState
@@ -44,6 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="also make the cross checks after rung 4: an unstreamed answer to compare, and calls that must be"
         " refused; they may cost money",
     )
+    add_agent_arguments(parser, "also make the first call of this agent after rung 5, in its shape and size; it costs")
     parser.add_argument("--list", action="store_true", help="list every assertion and exit")
 
 
@@ -63,6 +68,8 @@ def run(arguments: argparse.Namespace) -> ExitCode:
             f"--read-only: rung {int(top)} sends calls that may cost money; nothing was sent. Next: --level 2",
             ProblemKind.REFUSED,
         )
+    if arguments.agent is not None and top < Rung.SHAPE:
+        raise Problem("--agent needs the rungs below its call: add --level 5", ProblemKind.USAGE)
     profile = chosen_profile(arguments)
     checks = chosen_checks(profile, arguments.role)
     if top is Rung.OFFLINE:
@@ -72,7 +79,8 @@ def run(arguments: argparse.Namespace) -> ExitCode:
         raise Problem("--cross needs the streamed call of rung 4: add --level 4 or 5", ProblemKind.USAGE)
     from console.cli.live.climb import ClimbOrder, climb_gateway
 
-    order = ClimbOrder(top, arguments.cross, as_json=arguments.json, is_read_only=arguments.read_only)
+    agent = chosen_agent(arguments, checks)
+    order = ClimbOrder(top, arguments.cross, as_json=arguments.json, is_read_only=arguments.read_only, agent=agent)
     state = asyncio.run(climb_gateway(profile, checks, order))
     return _finish(profile, state, as_json=arguments.json, top=top)
 
@@ -84,7 +92,15 @@ def _finish(profile: "Profile", state: ConsoleState, *, as_json: bool, top: Rung
         output.write_document(CheckDocument.of(profile, state, top))
     else:
         show_check(state)
-    return most_actionable(code_of_route(route) for route in state.proven)
+        show_agents(state.agents)
+    return most_actionable((*map(code_of_route, state.proven), *map(_code_of_agent, state.agents)))
+
+
+def _code_of_agent(result: AgentResult) -> ExitCode:
+    if result.classification is not None:
+        return code_of_category(result.classification)
+    is_broken = any(finding.severity is Severity.FAIL for finding in result.findings)
+    return ExitCode.FAILED if is_broken or result.status is RungStatus.FAILED else ExitCode.OK
 
 
 def _list_assertions(*, as_json: bool) -> ExitCode:
@@ -94,8 +110,13 @@ def _list_assertions(*, as_json: bool) -> ExitCode:
 
         output.write_document(AssertionsDocument.of(rows))
         return ExitCode.OK
-    widths = output.column_widths([(row.id, row.severity.value, f"rung {row.level}") for row in rows])
-    for row in rows:
-        cells: Sequence[str] = (row.id, row.severity.value, f"rung {row.level}", f"{row.meaning}  [{row.source}]")
+    heads = [(row.id, row.severity.value, _judged_at(row)) for row in rows]
+    widths = output.column_widths(heads)
+    for row, head in zip(rows, heads, strict=True):
+        cells: Sequence[str] = (*head, f"{row.meaning}  [{row.source}]")
         output.write_line(output.table_line(cells, (*widths, 0)))
     return ExitCode.OK
+
+
+def _judged_at(row: Assertion) -> str:
+    return "not tested" if row.judged_by is JudgedBy.NOT_TESTED else f"rung {row.level}"

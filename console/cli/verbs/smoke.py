@@ -4,6 +4,7 @@ import argparse
 import asyncio
 
 from console.cli import output
+from console.cli.agent_option import add_agent_arguments, chosen_agent, only_spoken
 from console.cli.exit_code import ExitCode
 from console.cli.profile import chosen_checks, chosen_profile
 from console.domain.problem import Problem, ProblemKind
@@ -22,11 +23,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--shape",
-        choices=[shape.value for shape in Shape],
+        choices=[Shape.TEXT.value, Shape.ROLE.value],
         default=Shape.TEXT.value,
         metavar="S",
-        help="what to send: text (default), role (with its JSON schema), agent (as Codex or Claude Code send it)",
+        help="what to send: text (default), role (with its JSON schema)",
     )
+    add_agent_arguments(parser, "send the first call of this agent instead, in its shape and size")
     parser.add_argument(
         "--repeat", type=_count, default=1, metavar="N", help="smoke each route N times, one after another"
     )
@@ -50,7 +52,10 @@ def run(arguments: argparse.Namespace) -> ExitCode:
 
     profile = chosen_profile(arguments)
     checks = chosen_checks(profile, arguments.role)
-    how = SmokeOrder(Shape(arguments.shape), arguments.repeat, arguments.concurrency, as_json=arguments.json)
+    shape = Shape(arguments.shape)
+    if (agent := chosen_agent(arguments, checks)) is not None:
+        checks, shape = only_spoken(agent, checks), Shape.AGENT
+    how = SmokeOrder(shape, arguments.repeat, arguments.concurrency, as_json=arguments.json, agent=agent)
     smoked = asyncio.run(smoke_gateway(profile, checks, how))
     if how.as_json:
         from console.cli.reports.documents.smoke import SmokeDocument

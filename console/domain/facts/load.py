@@ -9,7 +9,7 @@ UPDATABLE = ("model_families", "model_retirements")
 
 
 def facts_text(name: str) -> str:
-    """Return the text of `name`.toml in this folder."""
+    """Return the text of `name`.toml in this folder; a name may lead into a subfolder, as `agent_shapes/codex` does."""
     return files(__package__).joinpath(f"{name}.toml").read_text(encoding="utf-8")
 
 
@@ -22,3 +22,9 @@ def facts_names() -> tuple[str, ...]:
 def load_facts(name: str) -> dict[str, Any]:
     """Return the facts in `name`.toml in this folder."""
     return tomllib.loads(facts_text(name))
+
+
+def names_in(folder: str) -> tuple[str, ...]:
+    """Return the names, for `load_facts`, of all facts in a subfolder."""
+    found = (each.name for each in files(__package__).joinpath(folder).iterdir() if each.name.endswith(".toml"))
+    return tuple(sorted(f"{folder}/{name.removesuffix('.toml')}" for name in found))

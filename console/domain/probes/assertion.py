@@ -21,6 +21,10 @@ class JudgedBy(StrEnum):
     """The error classification, which returns a category instead of a finding."""
     LADDER = "ladder"
     """A probe on request only: it costs a call, or sends a wrong one on purpose."""
+    SETTINGS = "settings"
+    """The reader of the config, which refuses a profile that breaks the rule."""
+    NOT_TESTED = "not_tested"
+    """Nothing: no call of this console can show it. The meaning says what would."""
 
 
 @dataclass(frozen=True, slots=True)

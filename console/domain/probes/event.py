@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from console.domain.money import Budget, Estimate
+from console.domain.probes.agent_result import AgentResult
 from console.domain.probes.catalogue import Catalogue, Change
 from console.domain.probes.ladder import Rung, RungResult
 from console.domain.probes.smoke import SmokeResult
@@ -153,6 +154,23 @@ class RungFinished:
 
 
 @dataclass(frozen=True, slots=True)
+class AgentStarted:
+    """A call in an agent's shape was begun; nothing was sent yet."""
+
+    agent: str
+    """The agent's name and version."""
+    roles: tuple[Role, ...]
+    price_before: Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class AgentFinished:
+    """A call in an agent's shape ended, or was not made."""
+
+    result: AgentResult
+
+
+@dataclass(frozen=True, slots=True)
 class CatalogueRead:
     """The gateway's lists were read."""
 
@@ -173,5 +191,5 @@ class BudgetSpent:
 CallEvent = SmokeQueued | SmokeStarted | RequestWritten | AnswerStarted | OutputReceived | RefusalRead | SmokeFinished
 """The events of one call, of a smoke test or a run."""
 SmokeEvent = CallEvent | BudgetSpent | LoopLagMeasured
-CheckEvent = SmokeEvent | RungStarted | RungFinished | CatalogueRead
+CheckEvent = SmokeEvent | RungStarted | RungFinished | AgentStarted | AgentFinished | CatalogueRead
 Event = RoutesChecked | GatewayClosed | GatewayOpened | GatewayFailed | TokenResolved | CheckEvent

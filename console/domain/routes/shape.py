@@ -14,7 +14,7 @@ class Shape(StrEnum):
     ROLE = "role"
     """The role's request in a run: the JSON schema of its answer, with a small task."""
     AGENT = "agent"
-    """The request of the family's coding agent."""
+    """The first request of a coding agent."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from console.domain.routes.retirement import read_retirements, retirements
 from console.domain.text.safe import safe
 from console.services.config.toml_text import TomlText
 from console.services.system.directories import state_directory
+from console.services.system.os_reason import os_reason
 from console.services.system.private_file import (
     PrivateFileError,
     open_to_read,
@@ -157,7 +158,7 @@ def _read(path: Path, source: str) -> str:
                 raise FactsFileError(f"{source} is not a regular file; name a TOML file")
             data = opened.read(SIZE_LIMIT + 1)
     except OSError as error:
-        raise FactsFileError(f"{source} cannot be read: {error.strerror or 'input/output error'}") from None
+        raise FactsFileError(f"{source} cannot be read: {os_reason(error)}") from None
     except ValueError:
         raise FactsFileError("--from does not name a file") from None
     if len(data) > SIZE_LIMIT:

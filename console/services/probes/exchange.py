@@ -70,6 +70,7 @@ class Exchange:
         """Set by the reader of the call if it stayed open after the answer was complete."""
         self._route = route
         self._shape = Shape.TEXT if request is None else request.shape
+        self._agent = None if request is None else request.agent
         self._mask = Mask(secret)
         self._decoder = SseDecoder()
         expected = NOTHING if request is None else request.expected
@@ -81,6 +82,7 @@ class Exchange:
         self._is_telling = secret is not None and secret.is_unmistakable
         self._is_reasoning = False
         self._said = ""
+        self._of_agent = () if self._agent is None else self._agent.age
         self._requests = 0
 
     @property
@@ -155,6 +157,8 @@ class Exchange:
         if self._started is not None:
             body = bytes(self._plain) if refusal is None else refusal
             findings += check_head(self._started, self._route.endpoint_family, body, reading, self._mask)
+            if self._agent is not None:
+                findings += [*self._of_agent, *self._agent.read_head(self._started.headers)]
         if service is not None:
             findings += check_served(service)
         classification = reading or self._broken(answer, failure, findings)
@@ -260,7 +264,7 @@ class Exchange:
         started = self._started
         read = read_error_body(body, "" if started is None else started.content_type)
         self._said = self._mask.excerpt(read.message)
-        return classify(
+        reading = classify(
             RefusedCall(
                 None if started is None else started.status,
                 {} if started is None else started.headers,
@@ -270,6 +274,10 @@ class Exchange:
                 (self._times.last or 0.0) / 1000,
             )
         )
+        if self._agent is not None:
+            status = 0 if started is None else started.status
+            self._of_agent += self._agent.read_refusal(read, status, reading.category)
+        return reading
 
 
 def _status(classification: Classification | None) -> SmokeStatus:

@@ -31,7 +31,6 @@ from console.services.probes.connection import prove_connection
 from console.services.probes.cross_check import CrossProof, cross_check
 from console.services.probes.key_control import KeyProof, PathControls
 from console.services.probes.loop_lag import measured_lag
-from console.services.probes.request import request_for
 from console.services.probes.smoke import SmokePlan, smoke_route
 from console.services.system.merge import merge
 
@@ -220,7 +219,7 @@ async def _climb_call(check: RouteCheck, how: LadderPlan, rung: Rung) -> AsyncGe
 
 
 def _price_before(route: Route, plan: SmokePlan, shape: Shape) -> Estimate:
-    request = request_for(route, shape, max_output_tokens=plan.max_output_tokens)
+    request = plan.request(route, shape)
     return estimate(len(request.body), request.max_output_tokens, plan.price_of(route))
 
 

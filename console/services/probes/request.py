@@ -4,19 +4,65 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from console.domain.artifacts.artifact import ArtifactKind
-from console.domain.routes.endpoint_path import below
+from console.domain.errors.body import ErrorBody
+from console.domain.errors.category import Category
+from console.domain.finding import Finding
+from console.domain.probes.agent import CLAUDE_CODE, Agent, AgentShape
+from console.domain.probes.agent_feature import refused_feature
+from console.domain.probes.assertion import finding_of
 from console.domain.routes.route import Route
 from console.domain.routes.shape import ROLE_TASKS, Shape
 from console.domain.run.answer_form import GATE_OF_ROLE, AnswerForm, form_at
 from console.domain.run.role_answer import RoleAnswer
 from console.domain.run.rubric import default_rubric
 from console.wire import FAMILY_WIRES
-from console.wire.agent_shape import agent_shape
+from console.wire.agent_body import AgentSize, agent_call
 from console.wire.judge.expectation import NOTHING, Expectation
 from console.wire.request import Request, Schema
 
 PROMPT = "Reply with OK."
 """What a text probe sends: the same fixed text in every call, so it cannot contain operator data."""
+
+_OWN_LIMITS = "anthropic-ratelimit-unified-"
+"""How the headers begin in which a gateway tells Claude Code the user's own limits."""
+
+
+@dataclass(frozen=True, slots=True)
+class RoleOrder:
+    """What a run sends that a profile sets, so that a probe of a role's shape is what the run sends."""
+
+    max_output_tokens: int
+    criteria: tuple[str, ...] = ()
+    """The ids of the rubric's criteria; empty means the shipped rubric's."""
+
+
+@dataclass(frozen=True, slots=True)
+class AgentOrder:
+    """Which agent's call to send, and how large."""
+
+    agent: Agent
+    size: AgentSize = AgentSize.FULL
+
+
+@dataclass(frozen=True, slots=True)
+class SentAgent:
+    """The agent whose call was sent, to read a refusal by."""
+
+    agent: Agent
+    shape: AgentShape
+    age: tuple[Finding, ...] = ()
+    """What there is to say about the age of the recording."""
+
+    def read_refusal(self, refusal: ErrorBody, status: int, category: Category) -> tuple[Finding, ...]:
+        """Return the findings on what of the call was refused."""
+        found = refused_feature(refusal, status, category, self.agent, self.shape)
+        return () if found is None else (found,)
+
+    def read_head(self, headers: Mapping[str, str]) -> tuple[Finding, ...]:
+        """Return the findings on what an answer's headers tell the agent."""
+        limits = [name for name in map(str.lower, headers) if name.startswith("anthropic-ratelimit-")]
+        is_passed_on = self.agent.id == CLAUDE_CODE and not all(name.startswith(_OWN_LIMITS) for name in limits)
+        return (finding_of("AGT-10", "passed_on"),) if is_passed_on else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,34 +75,58 @@ class ProbeRequest:
     headers: Mapping[str, str] = field(default_factory=dict)
     expected: Expectation = NOTHING
     """What the answer must honour beyond text."""
-    count_path: str = ""
-    """The path where the agent counts tokens before the call; empty if it does not."""
-    count_body: bytes = b""
+    query: str = ""
+    """What follows the route's path, without its `?`."""
+    agent: SentAgent | None = None
+    """Whose call it is; None if it is the console's own."""
+
+    def path_on(self, route: Route) -> str:
+        """Return the path to call."""
+        if not self.query:
+            return route.endpoint_path
+        return f"{route.endpoint_path}{'&' if '?' in route.endpoint_path else '?'}{self.query}"
 
 
-def request_for(route: Route, shape: Shape, *, max_output_tokens: int) -> ProbeRequest:
-    """Return the request that probes a route in a shape."""
-    match shape:
-        case Shape.TEXT:
-            body = FAMILY_WIRES[route.endpoint_family].build(route.model, Request(PROMPT, max_output_tokens))
-            return ProbeRequest(shape, body, max_output_tokens)
-        case Shape.ROLE:
-            form = form_at(GATE_OF_ROLE[route.role], default_rubric(ArtifactKind.PATCH).ids)
-            task = ROLE_TASKS[route.role]
-            body = role_body(
-                route, form, task.prompt, instructions=task.instructions, max_output_tokens=max_output_tokens
-            )
-            return ProbeRequest(shape, body, max_output_tokens, expected=Expectation(form.accepts))
-        case Shape.AGENT:
-            agent = agent_shape(route.endpoint_family, route.model, PROMPT, max_output_tokens=max_output_tokens)
-            return ProbeRequest(
-                shape,
-                agent.body,
-                max_output_tokens,
-                agent.headers,
-                count_path=below(route.endpoint_path, agent.count_path) if agent.count_path else "",
-                count_body=agent.count_body,
-            )
+def text_request(route: Route, max_output_tokens: int) -> ProbeRequest:
+    """Return the request that asks a route for a short text."""
+    body = FAMILY_WIRES[route.endpoint_family].build(route.model, Request(PROMPT, max_output_tokens))
+    return ProbeRequest(Shape.TEXT, body, max_output_tokens)
+
+
+def role_request(route: Route, order: RoleOrder) -> ProbeRequest:
+    """Return the request that a run sends for the route's role, with a small task."""
+    form = form_at(GATE_OF_ROLE[route.role], order.criteria or default_rubric(ArtifactKind.PATCH).ids)
+    task = ROLE_TASKS[route.role]
+    limit = order.max_output_tokens
+    body = role_body(route, form, task.prompt, instructions=task.instructions, max_output_tokens=limit)
+    return ProbeRequest(Shape.ROLE, body, limit, expected=Expectation(form.accepts))
+
+
+def agent_request(route: Route, order: AgentOrder, max_output_tokens: int, now: float) -> ProbeRequest:
+    """Return the request that an agent sends first.
+
+    Args:
+        route: The route to call.
+        order: The agent, and how large its call is.
+        max_output_tokens: The token limit of the answer.
+        now: Unix time in seconds, which the recording's age is counted to.
+
+    Raises:
+        ValueError: The agent does not speak the route's family.
+
+    """
+    shape = order.agent.shape_for(route.endpoint_family, route.model)
+    if shape is None:
+        raise ValueError(f"{order.agent.name} does not speak {route.endpoint_family}")
+    call = agent_call(shape, route.model, PROMPT, max_output_tokens=max_output_tokens, size=order.size)
+    return ProbeRequest(
+        Shape.AGENT,
+        call.body,
+        max_output_tokens,
+        call.headers,
+        query=call.query,
+        agent=SentAgent(order.agent, shape, order.agent.check_age(now)),
+    )
 
 
 def role_body(

@@ -8,9 +8,8 @@ from dataclasses import dataclass, replace
 
 from console.domain.errors.category import Category, judged
 from console.domain.errors.refuser import refused_after_proof
-from console.domain.finding import Finding, Severity
+from console.domain.finding import Severity
 from console.domain.money import Estimate, Price, Spent, estimate, price_of
-from console.domain.probes.assertion import finding_of
 from console.domain.probes.catalogue import Catalogue
 from console.domain.probes.event import BudgetSpent, LoopLagMeasured, SmokeEvent, SmokeFinished, SmokeStarted
 from console.domain.probes.smoke import SmokeResult, SmokeStatus
@@ -18,17 +17,22 @@ from console.domain.routes.contract import RouteCheck, Verdict
 from console.domain.routes.role import Role
 from console.domain.routes.route import Route
 from console.domain.routes.shape import Shape
-from console.services.gateway.call import CallPart, read_whole
+from console.services.gateway.call import CallPart
 from console.services.gateway.client import Gateway
 from console.services.gateway.failure import CallError
 from console.services.gateway.reservations import Reservations
 from console.services.probes.exchange import Exchange
 from console.services.probes.loop_lag import measured_lag
-from console.services.probes.request import ProbeRequest, request_for
+from console.services.probes.request import (
+    AgentOrder,
+    ProbeRequest,
+    RoleOrder,
+    agent_request,
+    role_request,
+    text_request,
+)
 from console.services.system.merge import merge
-from console.wire.json_value import count_at, decode
 
-_COUNT_LIMIT = 65_536
 _GRACE_S = 2.0
 """How long a call may stay open after its answer is complete, in seconds."""
 
@@ -40,13 +44,34 @@ class SmokePlan:
     gateway: Gateway
     reservations: Reservations
     max_output_tokens: int
-    """The token limit of each call."""
+    """The token limit of each call, but a role's."""
     catalogue: Catalogue | None = None
     """Where to look up prices; None if it was not read."""
     proven_keys: frozenset[Role] = frozenset()
     """The roles whose route told the token from a wrong one: a refusal of the token then concerns another one."""
     now: Callable[[], float] = time.time
-    """The wall clock, for the request log."""
+    """The wall clock, for the request log and for the age of an agent's shape."""
+    role: RoleOrder | None = None
+    """What a run of the profile sends; None limits a role's answer like every other."""
+    agent: AgentOrder | None = None
+    """Whose call to send in an agent's shape; None if none is sent."""
+
+    def request(self, route: Route, shape: Shape) -> ProbeRequest:
+        """Return the request that probes a route in a shape.
+
+        Raises:
+            ValueError: The shape is an agent's, and there is none, or it does not speak the route's family.
+
+        """
+        match shape:
+            case Shape.TEXT:
+                return text_request(route, self.max_output_tokens)
+            case Shape.ROLE:
+                return role_request(route, self.role or RoleOrder(self.max_output_tokens))
+            case Shape.AGENT:
+                if self.agent is None:
+                    raise ValueError("an agent's shape needs an agent")
+                return agent_request(route, self.agent, self.max_output_tokens, self.now())
 
     def price_of(self, route: Route) -> Price | None:
         """Return the catalogue's price for a route's model."""
@@ -81,7 +106,7 @@ async def smoke_route(check: RouteCheck, plan: SmokePlan, shape: Shape) -> Async
     if check.verdict is Verdict.DRIFT:
         yield SmokeFinished(replace(held(check), shape=shape))
         return
-    request = request_for(route, shape, max_output_tokens=plan.max_output_tokens)
+    request = plan.request(route, shape)
     price = plan.price_of(route)
     cost = estimate(len(request.body), request.max_output_tokens, price)
     if (over := plan.reservations.reserve(cost)) is not None:
@@ -92,16 +117,11 @@ async def smoke_route(check: RouteCheck, plan: SmokePlan, shape: Shape) -> Async
     taken = Spent()
     try:
         yield SmokeStarted(route, plan.now())
-        uncounted = await _count_tokens(route, plan.gateway, request)
         async with aclosing(call_route(route, plan.gateway, request)) as events:
             async for event in events:
                 if isinstance(event, SmokeFinished):
                     taken = taken_by(event.result, cost, price)
-                    more = () if uncounted is None else (uncounted,)
-                    sent = event.result.requests_sent + bool(request.count_path)
-                    found_all = (*event.result.findings, *more)
-                    result = replace(event.result, findings=found_all, requests_sent=sent)
-                    yield SmokeFinished(_joined(result, plan))
+                    yield SmokeFinished(_joined(event.result, plan))
                 else:
                     taken = cost.taken()  # if stopped from here on, it was sent and may be billed in full
                     yield event
@@ -126,26 +146,13 @@ def taken_by(result: SmokeResult, cost: Estimate, price: Price | None) -> Spent:
     return Spent() if is_refused or not result.requests_sent else cost.taken()
 
 
-async def _count_tokens(route: Route, gateway: Gateway, request: ProbeRequest) -> Finding | None:
-    """Request a token count if the agent does so first; this generates nothing."""
-    if not request.count_path:
-        return None
-    call = gateway.call(request.count_path, route.endpoint_family, request.count_body, headers=request.headers)
-    try:
-        reply = await read_whole(call, limit=_COUNT_LIMIT)
-    except CallError:
-        return finding_of("AGT-01", "not_counted")
-    is_counted = reply.is_success and count_at(decode(reply.body), "input_tokens") is not None
-    return None if is_counted else finding_of("AGT-01", "not_counted", f"status {reply.status}")
-
-
 async def call_route(route: Route, gateway: Gateway, request: ProbeRequest) -> AsyncGenerator[SmokeEvent, None]:
     """Make one streamed call through a route and yield its events; the last one is `SmokeFinished`."""
     exchange = Exchange(route, gateway.secret, request)
     failure: CallError | None = None
     try:
         call = gateway.call(
-            route.endpoint_path, route.endpoint_family, request.body, stream=True, headers=request.headers
+            request.path_on(route), route.endpoint_family, request.body, stream=True, headers=request.headers
         )
         async with aclosing(call) as parts:
             give_up_at: float | None = None

@@ -15,24 +15,21 @@ from console.domain.problem import Problem, ProblemKind
 from console.domain.run.event import ArtifactRole, ArtifactStored, OperatorSigned, RunCreated, RunPolicy
 from console.domain.run.rubric import RubricError, default_rubric, read_rubric
 from console.domain.run.state import RunState
-from console.domain.text.safe import safe
 from console.domain.text.secret_scan import find_secrets
 from console.services.config.settings import Profile
 from console.services.ledger.artifacts import Artifacts
 from console.services.ledger.codec import encode_event
 from console.services.ledger.ledger import LedgerError
-from console.services.run.context import read_beginning, read_context
+from console.services.run.context import read_context
+from console.services.run.own_rubric import own_rubric
 from console.services.run.repository import find_root, read_repository
 from console.services.run.routing import pin_routes
 from console.services.run.run_context import RunContext, RunInputs
 from console.services.run.run_log import RunLog, begin
 from console.services.run.signing import SigningError, sign_verified
-from console.services.system.directories import absolute
-from console.services.system.os_reason import os_reason
 
 TASK_LIMIT = 64 * 1024
 """The most bytes of a task."""
-RUBRIC_LIMIT = 64 * 1024
 
 
 class BeginError(Problem):
@@ -73,7 +70,10 @@ async def begin_run(context: RunContext, order: Order, run_id: str, origin: str)
     root = await find_root(order.directory, context.environment)
     repository = await read_repository(root, context.environment)
     await read_context(root, repository.commit, order.context, context.environment)
-    rubric = _read_rubric(context.profile, order.kind)
+    try:
+        rubric = own_rubric(context.profile, order.kind)
+    except RubricError as error:
+        raise BeginError(str(error)) from None
     task_sha256 = await context.artifacts.put(task.encode())
     rubric_sha256 = await context.artifacts.put(rubric.encode()) if rubric else ""
     inputs = RunInputs(
@@ -164,27 +164,6 @@ async def read_inputs(artifacts: Artifacts, state: RunState) -> RunInputs:
     if data is None:
         raise LedgerError("the inputs of this run are not on this machine: it was begun on another one, or cleaned up")
     return msgspec.json.decode(data, type=RunInputs)
-
-
-def _read_rubric(profile: Profile, kind: ArtifactKind) -> str:
-    """Return the text of the operator's own rubric; empty for the built-in one."""
-    if profile.policy.rubric is None:
-        return ""
-    path = absolute(profile.policy.rubric, ProblemKind.CONFIG)
-    shown = safe(str(path), limit=200)
-    try:
-        data = read_beginning(path, RUBRIC_LIMIT + 1)
-        text = data.decode()
-        if len(data) > RUBRIC_LIMIT:
-            raise BeginError(f"the rubric {shown} is larger than {RUBRIC_LIMIT} bytes")
-        read_rubric(text, kind.value)
-    except OSError as error:
-        raise BeginError(f"the rubric {shown} cannot be read: {os_reason(error)}") from None
-    except UnicodeDecodeError:
-        raise BeginError(f"the rubric {shown} is not UTF-8 text") from None
-    except RubricError as error:
-        raise BeginError(f"the rubric {shown} cannot be used: {error}") from None
-    return text
 
 
 def _policy(profile: Profile, kind: ArtifactKind, rubric: str) -> RunPolicy:

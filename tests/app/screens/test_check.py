@@ -1,9 +1,10 @@
 """The probe ladder on the screen: what the contract pane shows of it, and the keys c, C, t, x and y."""
 
 import contextlib
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.cells import cell_len
@@ -202,11 +203,16 @@ ROUTES = {
 
 @contextlib.asynccontextmanager
 async def opened_on(
-    server: RawServer, home: Path, monkeypatch: pytest.MonkeyPatch, *, is_read_only: bool = False
+    server: RawServer,
+    home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    is_read_only: bool = False,
+    policy: Mapping[str, Any] | str = "",
 ) -> AsyncIterator[ConsoleApp]:
     monkeypatch.setenv("XDG_STATE_HOME", str(home / "state"))
     path = home / "config.toml"
-    write_config(path, config_table({"base_url": server.base_url}, ROUTES))
+    write_config(path, config_table({"base_url": server.base_url}, ROUTES, policy=policy))
     app = ConsoleApp(load_profile(path), is_read_only=is_read_only)
     async with app.run_test(size=(120, 40)):
         await until(app, lambda state: state.token_state is TokenState.FOUND)
@@ -255,6 +261,22 @@ async def test_t_climbs_to_the_role_s_own_shape(tmp_path: Path, monkeypatch: pyt
         assert state.budget is not None
         assert state.budget.spent.tokens == 10
         assert "✓5" in drawn(app, "contract")
+
+
+async def test_a_rubric_that_cannot_be_used_stops_at_rung_5_and_says_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    policy = {"rubric": str(tmp_path / "missing.toml")}
+    async with (
+        scripted(Steps(token=None)) as server,
+        opened_on(server, tmp_path, monkeypatch, policy=policy) as app,
+    ):
+        await press(app, "j", "t")
+        state = await until(app, has_climbed(Role.WRITER, top=Rung.SHAPE))
+        (stopped,) = [each for each in state.routes[1].proven.rungs if each.rung is Rung.SHAPE]
+        assert (state.routes[1].proven.reached, stopped.status) == (Rung.SMOKE, RungStatus.BLOCKED)
+        assert "missing.toml" in stopped.notes[0]
+    assert not [request for request in server.requests if b'"json_schema"' in request.body]
 
 
 async def test_read_only_climbs_the_lists_alone_and_keeps_nothing(

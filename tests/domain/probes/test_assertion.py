@@ -90,7 +90,12 @@ WHERE = {
     JudgedBy.TABLE: ("domain/routes/contract.py", "domain/routes/retirement.py", "domain/routes/gateway_address.py"),
     JudgedBy.ANSWER: ("wire/**/*.py", "services/probes/exchange.py"),
     JudgedBy.CALL: ("services/gateway/*.py", "services/probes/*.py", "domain/probes/served_as.py"),
-    JudgedBy.LADDER: ("services/gateway/*.py", "services/probes/*.py", "domain/probes/catalogue.py"),
+    JudgedBy.LADDER: (
+        "services/gateway/*.py",
+        "services/probes/*.py",
+        "domain/probes/catalogue.py",
+        "domain/probes/agent*.py",
+    ),
 }
 """Where the code stands that judges by a row; of what the classifier judges, no code names a row."""
 
@@ -101,7 +106,18 @@ def test_every_assertion_is_judged_by_the_code_that_it_names() -> None:
     assert [(row.id, case.name) for row, code in judged for case in row.cases if case.name not in code] == []
     ours = {row.id for row in assertions() if row.judged_by is JudgedBy.CLASSIFIER}
     assert ours & _literals("wire/**/*.py", "services/probes/exchange.py") == set()
-    assert set(WHERE) | {JudgedBy.CLASSIFIER} == set(JudgedBy)
+    assert set(WHERE) | {JudgedBy.CLASSIFIER, JudgedBy.SETTINGS, JudgedBy.NOT_TESTED} == set(JudgedBy)
+
+
+def test_what_is_not_tested_says_so_and_why() -> None:
+    rows = [row for row in assertions() if row.judged_by is JudgedBy.NOT_TESTED]
+    assert {row.id for row in rows} == {"AGT-09", "AGT-11", "AGT-12"}
+    assert [row.id for row in rows if "not tested: " not in row.meaning] == []
+
+
+def test_every_row_of_claude_code_s_contract_is_listed() -> None:
+    ids = {row.id for row in assertions()}
+    assert {f"AGT-{number:02}" for number in range(1, 16)} <= ids
 
 
 @pytest.mark.parametrize("status", [400, 404, 500, 503])

@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,11 +32,14 @@ class Checked:
         return {route["role"]: route for route in self.document["routes"]}
 
 
-async def check(home: Path, base_url: str, *arguments: str, token: str, model: str) -> Checked:
+async def check(
+    home: Path, base_url: str, *arguments: str, token: str, model: str, families: Mapping[str, str] | None = None
+) -> Checked:
     """Run the command on a gateway; no route's model has a family that the sources require."""
     gateway = {"base_url": base_url, "token_ref": [f"env:{TOKEN_VARIABLE}"], "smoke_max_output_tokens": 128, **PATIENT}
-    routes = {role: route(model, family) for role, family in ROUTES.items()}
-    config = write_config(home / "config.toml", config_table(gateway, routes))
+    routes = {role: route(model, family) for role, family in (families or ROUTES).items()}
+    policy = {"run_max_output_tokens": 256}
+    config = write_config(home / "config.toml", config_table(gateway, routes, policy=policy))
     code, stdout, stderr = await run_console(
         home,
         *("--config", str(config), "check", "--json", *arguments),

@@ -87,6 +87,21 @@ QUOTED = tuple(
 MARKS = Hostile("\u0315\u0316", start="a")
 """Combining marks that are to be sorted, all on one letter."""
 
+AGENT_REFUSALS = tuple(
+    Hostile(piece, start='{"error": {"message": "', end='"}}')
+    for piece in (
+        "tools.1.",
+        "tools[1][",
+        "only a ",
+        "exceeds a ",
+        "role 'user' ",
+        "'include'",
+        "type ",
+        "a" * 40 + "-",
+    )
+)
+"""Places that never end, and words that begin what a refusal says and never end it."""
+
 INSTRUCTIONS = (
     Hostile("`"),
     Hostile("` "),

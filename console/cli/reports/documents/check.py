@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Self
 
+from console.cli.reports.documents.agent import AgentDocument
 from console.cli.reports.documents.classification import ClassificationDocument
 from console.cli.reports.documents.finding import FindingDocument
+from console.cli.reports.documents.price import PriceDocument
 from console.cli.reports.documents.routes import RouteDocument
 from console.cli.reports.finding import route_subject
 from console.domain.money import Spent, usd
@@ -19,15 +21,6 @@ from console.view.route_sign import proving_level
 
 if TYPE_CHECKING:
     from console.services.config.settings import Profile
-
-
-@dataclass(frozen=True, kw_only=True)
-class PriceDocument:
-    """What a rung's calls may take at most."""
-
-    tokens: int
-    usd: float | None
-    """Null where a price is not known."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,13 +46,12 @@ class RungDocument(ClassificationDocument, _Rung):
     @classmethod
     def of_rung(cls, result: RungResult) -> Self:
         """Return a rung as the document names it."""
-        before = result.price_before
         return cls(
             rung=result.rung,
             title=result.rung.title,
             status=result.status,
             notes=result.notes,
-            price_before=PriceDocument(tokens=before.tokens, usd=usd(before.microusd)),
+            price_before=PriceDocument.of(result.price_before),
             tokens=result.tokens,
             price_after_usd=usd(result.price_after_microusd),
             requests_sent=result.requests_sent,
@@ -152,6 +144,8 @@ class CheckDocument:
     level: Rung
     """How far to climb was asked for."""
     routes: tuple[ProvenRouteDocument, ...]
+    agents: tuple[AgentDocument, ...]
+    """The first calls of the agent that was asked for; empty where none was."""
     catalogue: CatalogueDocument | None
     """Null where it was not read."""
     spent: SpentDocument | None
@@ -164,6 +158,7 @@ class CheckDocument:
             config=profile.source,
             level=top,
             routes=tuple(ProvenRouteDocument.of_route(state, route) for route in state.proven),
+            agents=tuple(map(AgentDocument.of_agent, state.agents)),
             catalogue=None if state.catalogue is None else CatalogueDocument.of(state.catalogue),
             spent=None if state.budget is None else SpentDocument.of(state.budget.spent),
         )

@@ -1,0 +1,59 @@
+"""What a call in an agent's shape showed, in the document of `check`."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from console.cli.reports.documents.classification import ClassificationDocument
+from console.cli.reports.documents.finding import FindingDocument
+from console.cli.reports.documents.price import PriceDocument
+from console.domain.money import usd
+from console.domain.probes.agent_result import AgentResult
+from console.domain.probes.ladder import RungStatus
+from console.domain.routes.family import EndpointFamily
+from console.domain.routes.role import Role
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Agent:
+    """An agent's first call to one model on one path, and what it took."""
+
+    agent: str
+    """The agent's name and version."""
+    roles: tuple[Role, ...]
+    """The roles whose routes have this model and path."""
+    model: str
+    endpoint_family: EndpointFamily
+    status: RungStatus
+    """Unproven where the call was not made; a note says why."""
+    notes: tuple[str, ...]
+    findings: tuple[FindingDocument, ...]
+    price_before: PriceDocument
+    tokens: int | None
+    """Null where the gateway did not say how many."""
+    price_after_usd: float | None
+    requests_sent: int
+    elapsed_ms: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgentDocument(ClassificationDocument, _Agent):
+    """An agent's first call: what it took, and why it did not pass."""
+
+    @classmethod
+    def of_agent(cls, result: AgentResult) -> Self:
+        """Return an agent's call as the document names it."""
+        return cls(
+            agent=result.agent,
+            roles=result.roles,
+            model=result.model,
+            endpoint_family=result.endpoint_family,
+            status=result.status,
+            notes=result.notes,
+            findings=tuple(FindingDocument.of(each, f"agent {result.agent}") for each in dict.fromkeys(result.findings)),
+            price_before=PriceDocument.of(result.price_before),
+            tokens=result.tokens,
+            price_after_usd=usd(result.price_after_microusd),
+            requests_sent=result.requests_sent,
+            elapsed_ms=None if result.elapsed_ms is None else round(result.elapsed_ms, 1),
+            **vars(ClassificationDocument.of(result.classification)),
+        )

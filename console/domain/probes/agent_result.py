@@ -1,0 +1,33 @@
+"""What an agent's call showed, for the routes on which it is the same call."""
+
+from dataclasses import dataclass
+
+from console.domain.errors.category import Classification
+from console.domain.finding import Finding
+from console.domain.money import FREE, Estimate
+from console.domain.probes.ladder import RungStatus
+from console.domain.routes.family import EndpointFamily
+from console.domain.routes.role import Role
+
+
+@dataclass(frozen=True, slots=True)
+class AgentResult:
+    """What one agent's call to one model on one path showed. Safe to store: no prompt, output or upstream text."""
+
+    agent: str
+    """The agent's name and version."""
+    roles: tuple[Role, ...]
+    """The roles whose routes have this model and path."""
+    model: str
+    endpoint_family: EndpointFamily
+    status: RungStatus
+    """Unproven if the call was not made; a note says why."""
+    findings: tuple[Finding, ...] = ()
+    classification: Classification | None = None
+    notes: tuple[str, ...] = ()
+    price_before: Estimate = FREE
+    tokens: int | None = 0
+    """The tokens that the answer reported; None if it reported none."""
+    price_after_microusd: int | None = 0
+    requests_sent: int = 0
+    elapsed_ms: float | None = None

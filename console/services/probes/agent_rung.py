@@ -1,0 +1,135 @@
+"""Rung 5 for an agent: its first call, in shape and size, once for each model and path."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence, Set
+from contextlib import aclosing
+from dataclasses import replace
+
+from console.domain.finding import Finding, Severity
+from console.domain.money import estimate, price_of
+from console.domain.probes.agent import Agent
+from console.domain.probes.agent_result import AgentResult
+from console.domain.probes.assertion import finding_of
+from console.domain.probes.event import AgentFinished, AgentStarted, CheckEvent, SmokeFinished
+from console.domain.probes.ladder import RungStatus
+from console.domain.probes.smoke import SmokeResult, SmokeStatus
+from console.domain.routes.contract import RouteCheck
+from console.domain.routes.role import Role
+from console.domain.routes.shape import Shape
+from console.services.probes.agent_contract import COUNT, MODELS, ContractProof, prove_contract
+from console.services.probes.smoke import SmokePlan, smoke_route
+from console.services.system.merge import merge
+
+_ARRIVAL = "COM-O-07"
+"""What a call's findings say of how its content arrived; a mere pause is only noted."""
+_STATUSES = {SmokeStatus.PASSED: RungStatus.PASSED, SmokeStatus.BLOCKED: RungStatus.BLOCKED}
+
+
+async def climb_agent(
+    checks: Sequence[RouteCheck], plan: SmokePlan, held: Set[Role], *, places: asyncio.Semaphore
+) -> AsyncGenerator[CheckEvent, None]:
+    """Send an agent's first call to each model and path, and yield what it showed.
+
+    Args:
+        checks: The routes.
+        plan: The client, the session's budget, and the agent.
+        held: The roles whose routes answered a text call: an agent's call is not made where that one failed.
+        places: Limits the calls in flight.
+
+    Raises:
+        ValueError: The plan names no agent.
+
+    """
+    if plan.agent is None:
+        raise ValueError("the plan names no agent")
+    agent = plan.agent.agent
+    tried: list[AsyncGenerator[CheckEvent, None]] = []
+    for group in _groups(checks):
+        route = group[0].route
+        first = next((check for check in group if check.route.role in held), None)
+        if agent.shape_for(route.endpoint_family, route.model) is None:
+            yield AgentFinished(_not_tried(agent, group, f"it speaks {', '.join(agent.families)}"))
+        elif first is None:
+            yield AgentFinished(_not_tried(agent, group, "no streamed text call passed before it"))
+        else:
+            tried.append(_call(first, group, plan, agent))
+    async with aclosing(merge(tried, places=places)) as events:
+        async for event in events:
+            yield event
+
+
+def _groups(checks: Sequence[RouteCheck]) -> list[list[RouteCheck]]:
+    """Return the routes in groups on which an agent's call is the same."""
+    groups: dict[tuple[str, ...], list[RouteCheck]] = {}
+    for check in checks:
+        route = check.route
+        groups.setdefault((route.endpoint_family, route.endpoint_path, route.model), []).append(check)
+    return list(groups.values())
+
+
+def _blank(agent: Agent, group: Sequence[RouteCheck], status: RungStatus) -> AgentResult:
+    route = group[0].route
+    roles = tuple(check.route.role for check in group)
+    return AgentResult(agent.title, roles, route.model, route.endpoint_family, status)
+
+
+def _not_tried(agent: Agent, group: Sequence[RouteCheck], why: str) -> AgentResult:
+    return replace(_blank(agent, group, RungStatus.UNPROVEN), notes=(f"not tried: {why}",))
+
+
+def is_collected(findings: Sequence[Finding]) -> bool:
+    """Return whether the content of a stream came at once or in lumps, as a call's findings tell it."""
+    return any(finding.id == _ARRIVAL and finding.severity is not Severity.INFO for finding in findings)
+
+
+async def _call(
+    first: RouteCheck, group: Sequence[RouteCheck], plan: SmokePlan, agent: Agent
+) -> AsyncGenerator[CheckEvent, None]:
+    route = first.route
+    request = plan.request(route, Shape.AGENT)
+    before = estimate(len(request.body), request.max_output_tokens, plan.price_of(route))
+    blank = replace(_blank(agent, group, RungStatus.FAILED), price_before=before)
+    yield AgentStarted(agent.title, blank.roles, before)
+    contract = await prove_contract(plan.gateway, route, request)
+    async with aclosing(smoke_route(first, plan, Shape.AGENT)) as events:
+        async for event in events:
+            yield event
+            if isinstance(event, SmokeFinished):
+                is_other_path = bool(request.query) and event.result.http_status in (404, 405)
+                yield AgentFinished(_of_call(blank, event.result, contract, agent, plan, is_other_path=is_other_path))
+
+
+def _of_call(
+    blank: AgentResult,
+    result: SmokeResult,
+    contract: ContractProof,
+    agent: Agent,
+    plan: SmokePlan,
+    *,
+    is_other_path: bool,
+) -> AgentResult:
+    named = (result.input_tokens, result.output_tokens)
+    is_named = None not in named
+    found = [*result.findings, *contract.findings]
+    if is_collected(result.findings):
+        found.append(finding_of("AGT-08", "collected"))
+    if is_other_path:
+        found.append(finding_of("AGT-02", "refused", f"status {result.http_status}"))
+    skipped = [each for each in agent.before if each not in (MODELS, COUNT)]
+    notes = [*contract.notes]
+    if skipped:
+        notes.append(f"{', '.join(skipped)}, which it may send first: not tried")
+    if agent.not_known:
+        notes.append(f"not known of it, and so not tried: {agent.not_known}")
+    price = None if plan.catalogue is None else plan.catalogue.get(result.model)
+    return replace(
+        blank,
+        status=_STATUSES.get(result.status, RungStatus.FAILED),
+        findings=tuple(found),
+        classification=result.classification,
+        notes=tuple(notes),
+        tokens=sum(count or 0 for count in named) if is_named else (None if result.requests_sent else 0),
+        price_after_microusd=price_of(None if price is None else price.price, *named) if result.requests_sent else 0,
+        requests_sent=result.requests_sent + contract.requests_sent,
+        elapsed_ms=result.total_ms,
+    )

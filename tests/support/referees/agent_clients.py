@@ -1,0 +1,119 @@
+"""The real Codex and OpenCode, as children of the tests: each in a home of its own, with loopback as its whole world.
+
+They are installed by `.ci/agents/package-lock.json`; both bring a program of their own for this platform, so they need
+no Node to run. Where they are missing, the tests say so loudly.
+"""
+
+import asyncio
+import contextlib
+import json
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+from console.domain.routes.family import EndpointFamily
+
+EXCUSE_VARIABLE = "GATEWAY_CONSOLE_NO_AGENTS"
+"""Why this machine can run no agents, as `.ci/run` found out: then they may be missing where they are required."""
+DIRECTORY_VARIABLE = "GATEWAY_CONSOLE_AGENTS"
+"""Where `npm ci` installed the agents; by default the directory of their lock."""
+LOCK = Path(__file__).parents[3] / ".ci" / "agents"
+HOW_TO_GET_THEM = "npm ci --ignore-scripts --prefix .ci/agents"
+PROMPT = "Reply with OK."
+_NO_WAY_OUT = "http://127.0.0.1:9"
+"""A proxy that does not exist: what is not on loopback cannot be reached."""
+_PROGRAMS = {
+    "codex": "@openai/codex-*/vendor/*/bin/codex",
+    "opencode": "opencode-*[!e]/bin/opencode",  # not the build for older processors
+}
+_PROVIDERS = {
+    EndpointFamily.RESPONSES: "@ai-sdk/openai",
+    EndpointFamily.ANTHROPIC_MESSAGES: "@ai-sdk/anthropic",
+    EndpointFamily.CHAT_COMPLETIONS: "@ai-sdk/openai-compatible",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How an agent ended."""
+
+    exit_code: int
+    said: str
+    """All that it printed."""
+
+
+def program_of(agent: str) -> Path:
+    """Find an agent's program; skip loudly, or fail where it is required."""
+    modules = Path(os.environ.get(DIRECTORY_VARIABLE) or LOCK) / "node_modules"
+    found = next(iter(sorted(modules.glob(_PROGRAMS[agent]))), None) if modules.is_dir() else None
+    if found is None:
+        _not_tested(f"{agent} is not installed; {HOW_TO_GET_THEM}")
+    return found
+
+
+def _not_tested(why: str) -> NoReturn:
+    excuse = os.environ.get(EXCUSE_VARIABLE)
+    words = f"NOT TESTED against the real Codex and OpenCode: {excuse or why}"
+    if os.environ.get("GATEWAY_CONSOLE_REFEREES") == "required" and not excuse:
+        pytest.fail(words, pytrace=False)
+    pytest.skip(words)
+
+
+async def run_agent(agent: str, home: Path, base_url: str, *, family: EndpointFamily, model: str, token: str) -> Ended:
+    """Run an agent headless on one small task, to its end. It does not outlive the test."""
+    work = home / "work"
+    work.mkdir(parents=True)
+    arguments, more = (_codex if agent == "codex" else _opencode)(home, base_url, family, model, token)
+    proxies = dict.fromkeys(("HTTPS_PROXY", "HTTP_PROXY", "https_proxy", "http_proxy"), _NO_WAY_OUT)
+    none = dict.fromkeys(("NO_PROXY", "no_proxy"), "127.0.0.1")
+    process = await asyncio.create_subprocess_exec(
+        program_of(agent),
+        *arguments,
+        cwd=work,
+        env={"PATH": os.defpath, "HOME": str(home), "LANG": "C.UTF-8", "TERM": "dumb"} | proxies | none | more,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    try:
+        said = (await process.communicate())[0].decode("utf-8", "replace")
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+    assert process.returncode is not None
+    return Ended(process.returncode, said)
+
+
+def _codex(
+    home: Path, base_url: str, family: EndpointFamily, model: str, token: str
+) -> tuple[tuple[str, ...], dict[str, str]]:
+    assert family is EndpointFamily.RESPONSES
+    (home / "config.toml").write_text(
+        f'model = "{model}"\nmodel_provider = "gw"\napproval_policy = "never"\nsandbox_mode = "workspace-write"\n'
+        f'[model_providers.gw]\nname = "gw"\nbase_url = "{base_url}/v1"\nenv_key = "GW_TOKEN"\n'
+        'wire_api = "responses"\nrequest_max_retries = 0\nstream_max_retries = 0\n'
+    )
+    return ("exec", "--skip-git-repo-check", PROMPT), {"CODEX_HOME": str(home), "GW_TOKEN": token}
+
+
+def _opencode(
+    home: Path, base_url: str, family: EndpointFamily, model: str, token: str
+) -> tuple[tuple[str, ...], dict[str, str]]:
+    provider = {
+        "npm": _PROVIDERS[family],
+        "name": "gw",
+        "options": {"baseURL": f"{base_url}/v1", "apiKey": token},
+        "models": {model: {"name": model}},
+    }
+    named = f"gw/{model}"
+    config = {"autoupdate": False, "share": "disabled", "model": named, "small_model": named}
+    (home / "opencode.json").write_text(json.dumps(config | {"provider": {"gw": provider}}))
+    switches = ("AUTOUPDATE", "MODELS_FETCH", "LSP_DOWNLOAD", "DEFAULT_PLUGINS")
+    return ("run", PROMPT), {
+        "OPENCODE_CONFIG": str(home / "opencode.json"),
+        **{f"OPENCODE_DISABLE_{switch}": "1" for switch in switches},
+    }
