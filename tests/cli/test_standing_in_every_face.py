@@ -125,7 +125,7 @@ async def test_no_line_of_check_is_greener_than_the_state(console: Console, name
 @pytest.mark.parametrize(
     ("model", "family", "cells", "code"),
     [
-        ("gpt-5.5-pro", "chat_completions", "× drift  +-", 6),
+        ("gpt-5.5-pro", "chat_completions", "× drift +warn", 6),
         ("gpt-6-sol", "responses", "· offline +-", 0),
         ("no-source-knows-it", "responses", "~ unproven +-", 0),
         ("gpt-4", "chat_completions", "× failed +retired", 1),

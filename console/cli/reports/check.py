@@ -49,7 +49,7 @@ def show_check(state: ConsoleState) -> None:
 
 
 def _show_untested(state: ConsoleState) -> None:
-    """Say which routes are not proven, and what would prove them: what was not tried is no success."""
+    """Say which routes are not proven, and what would prove them: what was not tried is not a success."""
     for rung in (Rung.SMOKE, Rung.SHAPE):
         roles = [route.role.value for route in state.proven if proving_level(route) is rung]
         if roles:

@@ -98,7 +98,7 @@ async def climb(
 
 
 def _of_lists(check: RouteCheck, lists: CatalogueProof, *, is_first: bool) -> RungResult:
-    """Return what the gateway's lists say about a route. No list is no failure; a failed read of all is an outage."""
+    """Return what the gateway's lists say about a route. A list that is absent is not a failure."""
     status = RungStatus.PASSED if lists.catalogue.sources else RungStatus.UNPROVEN
     return RungResult(
         check.route.role,

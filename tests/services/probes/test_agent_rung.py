@@ -90,7 +90,7 @@ async def try_agent(
         Gateway(server.base_url, Secret(TOKEN), patient(base_url=server.base_url)) as gateway,
     ):
         order = AgentOrder(agents()[agent], size)
-        plan = SmokePlan(gateway, reservations or reservations_of(), 64, catalogue, lambda: now, agent=order)
+        plan = SmokePlan(gateway, reservations or reservations_of(), 64, catalogue, now=lambda: now, agent=order)
         roles = {each.role for each in routes} if held is None else set(held)
         async with contextlib.aclosing(climb_agent(checks, plan, roles, places=asyncio.Semaphore(8))) as events:
             return Tried([event async for event in events], server)

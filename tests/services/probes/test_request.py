@@ -10,14 +10,15 @@ from console.domain.routes.route import Route
 from console.domain.routes.shape import Shape
 from console.domain.tokens.secret import Secret
 from console.services.gateway.client import Gateway
-from console.services.probes.request import request_for
+from console.services.probes.request import ProbeRequest
 
 R, M, C = EndpointFamily.RESPONSES, EndpointFamily.ANTHROPIC_MESSAGES, EndpointFamily.CHAT_COMPLETIONS
 
 
-def test_tokens_are_counted_below_the_path_and_before_its_query() -> None:
-    route = Route(Role.CRITIC, "m", M, "/v1/messages?beta=true")
-    assert request_for(route, Shape.AGENT, max_output_tokens=16).count_path == "/v1/messages/count_tokens?beta=true"
+def test_an_agent_s_query_follows_the_query_of_the_route() -> None:
+    request = ProbeRequest(Shape.AGENT, b"{}", 16, query="beta=true")
+    assert request.path_on(Route(Role.CRITIC, "m", M, "/v1/messages")) == "/v1/messages?beta=true"
+    assert request.path_on(Route(Role.CRITIC, "m", M, "/v1/messages?a=b")) == "/v1/messages?a=b&beta=true"
 
 
 @pytest.mark.parametrize(
