@@ -3,7 +3,7 @@
 from console.wire.answer import REFUSED_CONTENT, Answer, Delta, error_in
 from console.wire.json_value import encode, text_at, value_at
 from console.wire.judge.chat import ChatJudge
-from console.wire.judge.chat_body import judge_completion, text_in
+from console.wire.judge.chat_body import has_content, judge_completion, text_in
 from console.wire.judge.expectation import NOTHING, Expectation
 from console.wire.judge.notes import Notes
 from console.wire.judge.stream import StreamJudge
@@ -60,7 +60,7 @@ def read(body: object, expected: Expectation = NOTHING) -> Answer:
         model=text_at(body, "model"),
         text=text_in(message),
         finish=finish,
-        usage=chat_usage(body.get("usage")),
+        usage=chat_usage(body.get("usage")).named(has_content=has_content(message)),
         error=REFUSED_CONTENT if is_refused else None,
         findings=notes.findings,
     )
@@ -75,18 +75,19 @@ class ChatStream(StreamReader):
         super().__init__(judge or ChatJudge(expected))
 
     def _take(self, kind: str, value: dict[str, object]) -> list[Delta]:
-        if (error := error_in(value)) is not None:
-            self._fail(error)
+        if kind == "error" or error_in(value) is not None:
+            self._take_error(value)
             self.is_over = True
             return []
         if "choices" not in value:
             return []
-        self._model = text_at(value, "model") or self._model
-        self._answer_id = text_at(value, "id") or self._answer_id
         if value_at(value, "usage") is not None:
             self._usage = chat_usage(value_at(value, "usage"))
         finish = text_at(value, "choices", 0, "finish_reason")
         pieces = self._content(value_at(value, "choices", 0, "delta"))
+        if pieces or finish or self._model is None:  # a filler between them may have another name
+            self._model = text_at(value, "model") or self._model
+            self._answer_id = text_at(value, "id") or self._answer_id
         if self.is_complete and (finish or pieces):
             return []
         if finish:

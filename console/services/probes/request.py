@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from console.domain.artifacts.artifact import ArtifactKind
+from console.domain.probes.token_limit import TokenLimit
 from console.domain.routes.route import Route
 from console.domain.routes.shape import ROLE_TASKS, Shape
 from console.domain.run.answer_form import GATE_OF_ROLE, AnswerForm, form_at
@@ -16,6 +17,8 @@ from console.wire.request import Request, Schema
 
 PROMPT = "Reply with OK."
 """What a text probe sends: the same fixed text in every call, so it cannot contain operator data."""
+SMOKE_LIMIT, RUN_LIMIT = "gateway.smoke_max_output_tokens", "policy.run_max_output_tokens"
+"""The settings of a test call's and a run's token limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,13 @@ class ProbeRequest:
     count_path: str = ""
     """The path where the agent counts tokens before the call; empty if it does not."""
     count_body: bytes = b""
+    limit_setting: str = SMOKE_LIMIT
+    """The setting that holds `max_output_tokens`."""
+
+    @property
+    def limit(self) -> TokenLimit:
+        """The token limit, with its setting."""
+        return TokenLimit(self.max_output_tokens, self.limit_setting)
 
 
 def request_for(route: Route, shape: Shape, *, max_output_tokens: int) -> ProbeRequest:

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 
 from console.domain.errors.category import Category, judged
 from console.domain.finding import Finding, Severity
-from console.domain.money import Estimate, Price, Spent, estimate, price_of
+from console.domain.money import Estimate, Price, Spent, estimate, estimated_tokens, price_of
 from console.domain.probes.assertion import finding_of
 from console.domain.probes.catalogue import Catalogue
 from console.domain.probes.event import BudgetSpent, LoopLagMeasured, SmokeEvent, SmokeFinished, SmokeStarted
-from console.domain.probes.smoke import SmokeResult, SmokeStatus
+from console.domain.probes.smoke import Counted, SmokeResult, SmokeStatus
 from console.domain.routes.contract import RouteCheck, Verdict
 from console.domain.routes.route import Route
 from console.domain.routes.shape import Shape
@@ -106,12 +106,23 @@ async def smoke_route(check: RouteCheck, plan: SmokePlan, shape: Shape) -> Async
 
 
 def taken_by(result: SmokeResult, cost: Estimate, price: Price | None) -> Spent:
-    """Return what to book for a call: what was reserved for it if the answer reports no usage."""
+    """Return what to book for a call.
+
+    That is the reported usage; without one, what was sent and received here, if the answer is complete, and
+    otherwise all that was reserved.
+    """
     if result.input_tokens is not None and result.output_tokens is not None:
         money = price_of(price, result.input_tokens, result.output_tokens)
         return cost.taken(result.input_tokens + result.output_tokens, money)
     is_refused = result.http_status is not None and result.http_status >= 400
-    return Spent() if is_refused or not result.requests_sent else cost.taken()
+    if is_refused or not result.requests_sent:
+        return Spent()
+    return cost.taken() if result.counted is None else cost.counted(by_bytes(result.counted, price))
+
+
+def by_bytes(counted: Counted, price: Price | None) -> Estimate:
+    """Return what a call took, by the bytes that were sent and received."""
+    return estimate(counted.sent_bytes, estimated_tokens(counted.received_bytes), price)
 
 
 async def _count_tokens(route: Route, gateway: Gateway, request: ProbeRequest) -> Finding | None:

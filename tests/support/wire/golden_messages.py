@@ -145,7 +145,11 @@ MESSAGES_GOLDEN = (
         ),
         text=_STRUCTURED,
     ),
-    _golden("no event lines", unnamed(FRAMES), reasoning=_THOUGHT, findings=("COM-O-03",)),
+    _golden(
+        "a ping and an unknown event without names",
+        (PLAIN[0], *unnamed((named("ping"), named("acme_trace"))), *PLAIN[1:]),
+        findings=("COM-O-06",),
+    ),
     _golden("only event lines", untyped(FRAMES), reasoning=_THOUGHT, findings=("COM-O-03",)),
     _golden("padded JSON", tuple(SseEvent(f.name, f.data[:-1] + "       }   ") for f in FRAMES), reasoning=_THOUGHT),
     _golden("with [DONE] before the end", (*PLAIN[:-1], DONE, MESSAGE_STOP), findings=("MSG-STREAM-03",)),
@@ -200,9 +204,9 @@ MESSAGES_GOLDEN = (
     _golden(
         "no usage",
         (
-            named("message_start", message={k: v for k, v in message().items() if k != "usage"}),
+            named("message_start", message=message(usage={})),
             *text_block(),
-            named("message_delta", delta={"stop_reason": "end_turn"}),
+            named("message_delta", delta={"stop_reason": "end_turn"}, usage={}),
             MESSAGE_STOP,
         ),
         usage=Usage(),
