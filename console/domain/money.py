@@ -94,6 +94,12 @@ class Estimate:
             is_exact=tokens is not None and microusd is not None,
         )
 
+    def plus(self, more: "Estimate") -> "Estimate":
+        """Return the upper bound of two calls together; its price is unknown if one of them is."""
+        is_priced = self.microusd is not None and more.microusd is not None
+        money = (self.microusd or 0) + (more.microusd or 0) if is_priced else None
+        return Estimate(self.tokens + more.tokens, money)
+
     def counted(self, by_bytes: "Estimate") -> Spent:
         """Return the usage to book for an answered call that named none: what was sent and received, by its bytes."""
         money = self.microusd or 0 if by_bytes.microusd is None else by_bytes.microusd
