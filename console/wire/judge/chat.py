@@ -211,7 +211,8 @@ class ChatJudge(StreamJudge):
         content = delta.get("content")
         if type(content) is str and len(delta) == 1:
             has_content = content != ""
-            state.has_text = state.has_text or has_content
+            if has_content:
+                state.has_text = True
         else:
             has_content = self._take_content(state, delta)
         finish = choice.get("finish_reason")

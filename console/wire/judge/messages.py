@@ -205,7 +205,8 @@ class MessagesJudge(StreamJudge):
             self._notes.add("MSG-STREAM-02", "delta_type")
         elif kind == "text_delta" and block.kind == "text":
             if self._text is None:
-                self._held.text = self._held.text or bool(delta.get("text"))
+                if delta.get("text"):
+                    self._held.text = True
             else:
                 self._add_text(text_at(delta, "text") or "")
         elif kind in block.deltas:
