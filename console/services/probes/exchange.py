@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from console.domain.errors.body import read_error_body
+from console.domain.errors.body import ErrorBody, read_error_body
 from console.domain.errors.category import Category, Classification
 from console.domain.errors.classify import RefusedCall, classify
 from console.domain.finding import Finding
@@ -27,14 +27,17 @@ from console.domain.tokens.secret import RedactedStream, Secret
 from console.services.gateway.call import CallPart, Chunk, Started, Written
 from console.services.gateway.failure import CallError
 from console.services.probes.call_check import Ended, check_arrival, check_ends, offer_whole, why_broken
-from console.services.probes.head import check_head, request_id
-from console.services.probes.intake import Intake
+from console.services.probes.head import check_head, is_page, request_id
+from console.services.probes.intake import EVENT_STREAM, Intake
 from console.services.probes.mask import Mask
 from console.services.probes.request import SMOKE_LIMIT, ProbeRequest
 from console.wire import FAMILY_WIRES
 from console.wire.answer import Answer, Delta, error_in, is_shaped
 from console.wire.json_value import decode
 from console.wire.judge.expectation import NOTHING
+
+_NO_ERROR = "no-error"
+"""The rule for a successful answer that says nothing of an error."""
 
 
 @dataclass(slots=True)
@@ -276,17 +279,26 @@ class Exchange:
         if is_refused:
             return body  # a refusal even if its body is cut, slow or compressed
         value = decode(body)
+        if isinstance(value, list) and value:
+            value = value[0]  # as Google's APIs wrap an error of a stream
         if not isinstance(value, dict):
-            return None
+            return body if self._started.content_type == EVENT_STREAM and self._says_why(body) else None
         has_content = any(isinstance(value.get(key), list) and value[key] for key in ("choices", "output", "content"))
         return body if error_in(value) is not None or not (_is_answer(value) or has_content) else None
 
+    def _says_why(self, text: bytes) -> bool:
+        """Return whether a text in place of events says why the call was refused."""
+        return not is_page(text) and self._classify(read_error_body(text, "text/plain")).rule != _NO_ERROR
+
     def _read_refusal(self, body: bytes, *, is_cut: bool) -> Classification:
         """Classify a refusal, and keep its own words for display."""
-        started = self._started
-        read = read_error_body(body, "" if started is None else started.content_type)
+        read = read_error_body(body, "" if self._started is None else self._started.content_type)
         is_cut = is_cut or self._intake is None or self._intake.is_body_cut or _is_cut_json(body)
         self._said = self._mask.excerpt(read.message, is_cut=is_cut)
+        return self._classify(read)
+
+    def _classify(self, read: ErrorBody) -> Classification:
+        started = self._started
         return classify(
             RefusedCall(
                 None if started is None else started.status,

@@ -28,6 +28,7 @@ _DURATION = re.compile(r"(?:\d{1,9}(?:\.\d{1,9})?(?:ms|s|m|h|d)){1,6}")
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2})")
 _HTTP_DATE = re.compile(r"[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT")
 _LONGEST_WAIT_S = 3_600
+_PAGE_TYPES = ("text/html", "application/xhtml+xml")
 _PAGE = re.compile(rb"<!doctype html|<html|<head")
 _PROXY_STATUSES = frozenset({408, 413, 414, 425, 429, 431})
 """Refusals below 500 that a proxy makes for reasons of its own; a page under another one may be a web site's."""
@@ -54,7 +55,7 @@ def check_head(
 
     """
     findings: list[Finding] = []
-    if _is_page(started, body):
+    if started.content_type in _PAGE_TYPES or is_page(body):
         is_of_proxy = started.status >= 500 or started.status in _PROXY_STATUSES
         findings.append(finding_of("COM-T-03", "error_page" if is_of_proxy else "html"))
     elif started.status < 300:
@@ -73,9 +74,9 @@ def check_head(
     return findings
 
 
-def _is_page(started: Started, body: bytes) -> bool:
-    is_labelled = started.content_type in ("text/html", "application/xhtml+xml")
-    return is_labelled or _PAGE.match(body[:256].lstrip().lower()) is not None
+def is_page(body: bytes) -> bool:
+    """Return whether a body begins as a web page, whatever its label."""
+    return _PAGE.match(body[:256].lstrip().lower()) is not None
 
 
 def _check_type(content_type: str, body: bytes, *, is_stream: bool) -> list[Finding]:

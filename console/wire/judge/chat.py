@@ -75,6 +75,8 @@ class ChatJudge(StreamJudge):
             if usage is None and (self._id is None or (chunk_id and chunk_id != self._id)) and is_bare(choices):
                 self._take_bare(value)
                 self._sightings -= bool(chunk_id)
+                if self._id is not None or (choices and not value_at(choices[0], "delta", "role")):
+                    return
             else:
                 self._identify(value)
         if chunk_id:

@@ -64,7 +64,9 @@ def judge_content(content: object, notes: Notes) -> None:
 
 def judge_finish(finish: str, notes: Notes, *, has_text: bool, has_reasoning: bool, has_tool: bool) -> None:
     """Note where a finish reason does not match the answer's content."""
-    if finish not in FINISHES:
+    if finish == "error":
+        notes.add("CHT-B-02", "error_finish")
+    elif finish not in FINISHES:
         notes.add("CHT-B-02", "unknown")
     if finish in _TOOL_FINISHES and not has_tool:
         notes.add("CHT-B-02", "no_tool_call")

@@ -92,7 +92,9 @@ def judge_usage(usage: object, notes: Notes, *, has_content: bool) -> None:
 
 def judge_stop(stop: str, held: Held, notes: Notes) -> None:
     """Note where a stop reason does not match the message's content."""
-    if stop not in STOPS:
+    if stop == "error":
+        notes.add("MSG-B-01", "error_stop")
+    elif stop not in STOPS:
         notes.add("MSG-B-01", "unknown_stop")
     if stop == "tool_use" and not held.tool:
         notes.add("MSG-B-02", "no_tool_use")

@@ -129,6 +129,7 @@ CHAT_MUTANTS = (
     ),
     _mutant("tools said and none called", "CHT-B-02 no_tool_call", edit(3, *_FINISH, to="tool_calls")),
     _mutant("a tool called and not said", "CHT-B-02 unsaid_tool_call", edit(3, *_FINISH, to="stop"), base=TOOL),
+    _mutant("it ended in an error", "CHT-B-02 error_finish", edit(3, *_FINISH, to="error")),
     _mutant("a finish_reason of its own", "CHT-B-02 unknown", edit(3, *_FINISH, to="eos")),
     _mutant(
         "no text", "CHT-B-03 empty", drop(1), drop(1), edit(2, "usage", to={"prompt_tokens": 1, "completion_tokens": 1})

@@ -98,6 +98,7 @@ MESSAGES_MUTANTS = (
         edit(_START, "message", "usage", to={"input_tokens": 0, "output_tokens": 0}),
         edit(_DELTA, "usage", to={"output_tokens": 0}),
     ),
+    _mutant("it ended in an error", "MSG-B-01 error_stop", edit(_DELTA, "delta", "stop_reason", to="error")),
     _mutant("zero output beside text", "MSG-B-01 zero_usage", edit(_DELTA, "usage", to={"output_tokens": 0})),
     _mutant(
         "an error instead of the end",
