@@ -69,7 +69,7 @@ def offer_whole(why: Classification) -> Classification:
 def why_broken(
     findings: Sequence[Finding], status: int, limit: TokenLimit, finish: str | None, *, is_eventless: bool
 ) -> Classification | None:
-    """Return why an answer that came to its end cannot be trusted, by its findings; None if it can.
+    """Return why an answer that ended cannot be trusted, by its findings; None if it can.
 
     Args:
         findings: The findings on the call and its answer.

@@ -97,7 +97,7 @@ def _judge(result: SmokeResult, text: str) -> tuple[str, str]:
         return "unproven", f"the call did not pass: {category}"
     counted, breaks_off = counted_to(text)
     if counted >= LAST:
-        return "", f"the count came to its end, {LAST}"
+        return "", f"the count reached its end, {LAST}"
     if result.is_at_limit:
         return "unproven", f"{result.limit.words(result.finish)[0]}, at {counted} of {LAST}"
     if breaks_off and counted:

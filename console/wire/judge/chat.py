@@ -239,6 +239,11 @@ class ChatJudge(StreamJudge):
 
     def _take_content(self, state: _Choice, delta: dict[str, object]) -> bool:
         """Judge a delta with more than text; return whether it has any content."""
+        calls = delta.get("tool_calls")
+        if type(calls) is list and len(delta) == 1:
+            for call in calls:
+                self._take_call(state, call)
+            return bool(calls)
         has_text = has_reasoning = False
         content = delta.get("content")
         if content is not None or "refusal" in delta:
@@ -248,7 +253,6 @@ class ChatJudge(StreamJudge):
         if "reasoning_content" in delta or "reasoning" in delta:
             has_reasoning = bool(text_at(delta, "reasoning_content") or text_at(delta, "reasoning"))
             state.has_reasoning = state.has_reasoning or has_reasoning
-        calls = delta.get("tool_calls")
         if calls is not None:
             if isinstance(calls, list):
                 for call in calls:

@@ -86,8 +86,6 @@ async def test_a_stall_within_the_answer_ends_at_the_idle_timeout_and_says_what_
     )
     assert "may have been billed" in found.action
     assert "gateway.idle_timeout_s" in found.action
-    assert result.total_ms is not None
-    assert result.total_ms < 2 * IDLE_S * 1000
 
 
 async def test_an_answer_that_never_begins_ends_at_the_idle_timeout(clock: Clock) -> None:

@@ -24,6 +24,7 @@ from console.services.gateway.client import Gateway
 from console.services.gateway.reservations import Reservations
 from console.services.probes.content_check import LAST, ContentProof, content_check, counted_to
 from console.services.probes.smoke import SmokePlan
+from console.simulator.server import serve
 
 pytestmark = pytest.mark.usefixtures("no_trust_store")
 
@@ -79,6 +80,18 @@ async def test_a_whole_count_is_proven_in_one_call_that_is_booked(family: Endpoi
     proof = await checked(good_stream(family, counting(LAST)), family, reservations)
     assert (found(proof), proof.requests_sent, proof.tokens) == ([], 1, 5)
     assert reservations.budget.spent.tokens == 5
+
+
+@pytest.mark.parametrize("family", [R, M, C])
+async def test_the_embedded_gateway_counts_to_the_end(family: EndpointFamily) -> None:
+    async with serve(pace=0) as listening:
+        options = patient(base_url=listening.base_url)
+        async with Gateway(listening.base_url, Secret(listening.token), options) as gateway:
+            plan = SmokePlan(gateway, reservations_of(), max_output_tokens=256)
+            asked = route(family=family, model="gpt-route-placeholder")
+            proof = await content_check(asked, plan)
+    assert [finding.id for finding in proof.findings if finding.id == "CNT-01"] == []
+    assert proof.notes == (f"content: the count reached its end, {LAST}",)
 
 
 @pytest.mark.parametrize("family", [R, M, C])

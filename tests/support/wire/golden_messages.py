@@ -213,6 +213,26 @@ MESSAGES_GOLDEN = (
         findings=("MSG-STREAM-03", "MSG-B-01"),
     ),
     _golden(
+        "pings whose data is empty: OmniRoute",
+        (PLAIN[0], SseEvent("ping", "{}"), *PLAIN[1:]),
+        findings=("COM-O-03",),
+    ),
+    _golden(
+        "figures only at the end: a gateway that counts last",
+        (
+            message_start(input_tokens=0, output_tokens=0),
+            *PLAIN[1:-2],
+            message_delta(input_tokens=10, output_tokens=6),
+            MESSAGE_STOP,
+        ),
+    ),
+    _golden(
+        "zero usage: CCR",
+        (message_start(input_tokens=0, output_tokens=0), *PLAIN[1:-2], message_delta(output_tokens=0), MESSAGE_STOP),
+        usage=Usage(),
+        findings=("MSG-B-01",),
+    ),
+    _golden(
         "unknown events, blocks and deltas are let through",
         (
             message_start(),
