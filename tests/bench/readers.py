@@ -37,7 +37,10 @@ from console.domain.sources.claim import with_links
 from console.domain.text.quote import QUOTE_LIMIT, fold, stands_in
 from console.domain.workflows.check import check_workflow
 from console.domain.workflows.workflow import Workflow
+from console.services.gateway.call import Started
 from console.services.pages.page_text import content_sha256, visible_text
+from console.services.probes.content_check import counted_to
+from console.services.probes.intake import Intake
 from console.services.workflows.workflow_file import FILE_SIZE_LIMIT, WorkflowError, parse_workflow
 
 GROWTH_LIMIT = 3.0
@@ -83,6 +86,16 @@ def _read_workflow(text: str) -> None:
     check_workflow(Workflow("ci.yml", text, root, problem))
 
 
+def _take_in(text: str) -> None:
+    """Take an answer's bytes in, a few at a time, under both labels."""
+    data = text.encode()
+    for label in ("text/event-stream", "text/plain"):
+        intake = Intake(Started(200, {"content-type": label}, 0.0))
+        for start in range(0, len(data), 16):
+            intake.feed(data[start : start + 16])
+            intake.fault  # noqa: B018  # the exchange looks at it after each piece
+
+
 def _covers(pattern: str, path: str) -> None:
     Scope((pattern,)).covers(path)
 
@@ -98,6 +111,12 @@ READERS: Mapping[str, Reader] = {
     "evidence": Reader(plain, _named(MARKS)),
     "document": Reader(lambda document: with_links((), document), _named(*DOCUMENTS)),
     "page": Reader(_read_page, _named(*PAGES)),
+    "count": Reader(counted_to, _named(*map(Hostile, ("1 ", "1", "1 2 3 ", "a1", ", ")))),
+    "answer": Reader(
+        _take_in,
+        _named(*map(Hostile, (" ", "\n", ": x\n", ":", "data: x\n", "data: 1\n\n", "{", "x\n"))),
+        largest=60_000,
+    ),
     "workflow": Reader(
         _read_workflow, {name: each.of for name, each in WORKFLOWS.items()}, largest=FILE_SIZE_LIMIT - 200
     ),

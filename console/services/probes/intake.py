@@ -10,6 +10,8 @@ from console.wire.sse import SseDecoder, SseEvent, SseFault
 EVENT_STREAM = "text/event-stream"
 BODY_LIMIT = 65_536
 """The most bytes of a whole body that are kept."""
+_START_LIMIT = 4_096
+"""The most bytes of which the first ones with text decide."""
 _BOM = b"\xef\xbb\xbf"
 _BLANKS = b" \t\r\n"
 _FIELDS = (b"data:", b"event:", b"id:", b"retry:", b":")
@@ -49,7 +51,7 @@ class Intake:
     @property
     def fault(self) -> SseFault | None:
         """Why a stream cannot be decoded further; None if it can."""
-        return self._decoder.fault if self.is_stream else None
+        return self._decoder.fault if self._is_stream else None
 
     @property
     def is_inside_event(self) -> bool:
@@ -59,11 +61,13 @@ class Intake:
     def feed(self, data: bytes) -> list[SseEvent]:
         """Take the next bytes and return the events that they complete."""
         self.size += len(data)
-        if not self.events:
+        if not self._is_decided:
             before = bytes(self._plain)
             self._plain += data[: BODY_LIMIT - len(before)]
-            if not self._is_decided and self._decide():
+            if self._decide():
                 data = before + data
+        elif not self.events:
+            self._plain += data[: BODY_LIMIT - len(self._plain)]
         if not self._is_stream:
             return []
         events = self._decoder.feed(data)
@@ -72,8 +76,9 @@ class Intake:
 
     def _decide(self) -> bool:
         """Decide by the first bytes, once they are here; return whether a stream without its label begins with them."""
-        start = bytes(self._plain[:64]).removeprefix(_BOM).lstrip(_BLANKS)
-        if not start or any(field.startswith(start) for field in _FIELDS):
+        start = bytes(self._plain[:_START_LIMIT]).removeprefix(_BOM).lstrip(_BLANKS)
+        is_short = len(self._plain) < _START_LIMIT
+        if is_short and (not start or any(field.startswith(start) for field in _FIELDS)):
             return False
         self._is_decided = True
         if start.startswith(_BODY_STARTS):
