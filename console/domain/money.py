@@ -94,13 +94,29 @@ class Estimate:
             is_exact=tokens is not None and microusd is not None,
         )
 
+    def plus(self, more: "Estimate") -> "Estimate":
+        """Return the upper bound of two calls together; its price is unknown if one of them is."""
+        is_priced = self.microusd is not None and more.microusd is not None
+        money = (self.microusd or 0) + (more.microusd or 0) if is_priced else None
+        return Estimate(self.tokens + more.tokens, money)
+
+    def counted(self, by_bytes: "Estimate") -> Spent:
+        """Return the usage to book for an answered call that named none: what was sent and received, by its bytes."""
+        money = self.microusd or 0 if by_bytes.microusd is None else by_bytes.microusd
+        return Spent(min(self.tokens, by_bytes.tokens), min(self.microusd or money, money), is_exact=False)
+
 
 FREE = Estimate(0, 0)
 
 
+def estimated_tokens(size: int) -> int:
+    """Return a cautious estimate of the tokens in so many bytes of text."""
+    return size // _BYTES_A_TOKEN + 1
+
+
 def estimate(body_bytes: int, max_output_tokens: int, price: Price | None) -> Estimate:
     """Return the upper bound of a call from its body size and token limit."""
-    input_tokens = body_bytes // _BYTES_A_TOKEN + 1
+    input_tokens = estimated_tokens(body_bytes)
     cost = None if price is None else price.of(input_tokens, max_output_tokens)
     return Estimate(input_tokens + max_output_tokens, cost)
 

@@ -1,6 +1,7 @@
 """Scripts: the deterministic words and pace of the embedded gateway's answers."""
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,6 +10,7 @@ _WORDS = (
     "OK. Six routes, three endpoint families, one gateway: this route answers on the family that its model"
     " requires, and nothing in this sentence was made by a model."
 )
+_COUNT = re.compile(r"Count from 1 to (\d{1,3})\b")
 _JSON_PIECE = 4
 """How many characters of JSON count as one token."""
 
@@ -63,7 +65,7 @@ def write_script(model: str, prompt: str, max_output_tokens: int, wish: Wish | N
     """
     draw = hashlib.sha256(model.encode("utf-8", "replace")).digest()
     document = "" if wish is None else wish.document
-    pieces = _json_pieces(document) if document else _word_pieces()
+    pieces = _json_pieces(document) if document else _word_pieces(_count_for(prompt) or _WORDS)
     return Script(
         pieces=pieces[:max_output_tokens],
         is_cut_by_limit=max_output_tokens < len(pieces),
@@ -74,8 +76,14 @@ def write_script(model: str, prompt: str, max_output_tokens: int, wish: Wish | N
     )
 
 
-def _word_pieces() -> tuple[str, ...]:
-    return tuple(word if position == 0 else f" {word}" for position, word in enumerate(_WORDS.split(" ")))
+def _count_for(prompt: str) -> str:
+    """Return the count that a prompt asks for, as a model gives it; empty if it asks for none."""
+    asked = _COUNT.search(prompt)
+    return "" if asked is None else " ".join(map(str, range(1, int(asked[1]) + 1)))
+
+
+def _word_pieces(text: str) -> tuple[str, ...]:
+    return tuple(word if position == 0 else f" {word}" for position, word in enumerate(text.split(" ")))
 
 
 def _json_pieces(document: str) -> tuple[str, ...]:

@@ -14,6 +14,14 @@ _PHASES = {
 }
 
 
+def ttft_figure(result: SmokeResult | None, ttft_ms: float) -> str:
+    """Return a time to first token in milliseconds; `≤` if something on the way collected the content.
+
+    The model's own first token came earlier then: the figure is only its upper bound.
+    """
+    return f"{ttft_ms:.0f}" if result is None or result.is_ttft_models else f"≤{ttft_ms:.0f}"
+
+
 def call_sign(call: LiveCall) -> Sign:
     """Return how a call is shown, in progress or ended."""
     if call.phase is CallPhase.DONE and call.result is not None:

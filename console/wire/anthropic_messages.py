@@ -75,7 +75,7 @@ def read(body: object, expected: Expectation = NOTHING) -> Answer:
         model=text_at(body, "model"),
         text=text_in(list_at(body, "content")),
         finish=finish,
-        usage=messages_usage(body.get("usage")),
+        usage=messages_usage(body.get("usage")).named(has_content=bool(body["content"])),
         error=REFUSED_CONTENT if is_refused else None,
         findings=notes.findings,
     )

@@ -1,9 +1,9 @@
 """Chat Completions on the wire: build a request, read an answer, read a stream."""
 
 from console.wire.answer import REFUSED_CONTENT, Answer, Delta, error_in
-from console.wire.json_value import encode, text_at, value_at
+from console.wire.json_value import encode, list_at, text_at, value_at
 from console.wire.judge.chat import ChatJudge
-from console.wire.judge.chat_body import judge_completion, text_in
+from console.wire.judge.chat_body import has_content, judge_completion, text_in
 from console.wire.judge.expectation import NOTHING, Expectation
 from console.wire.judge.notes import Notes
 from console.wire.judge.stream import StreamJudge
@@ -60,7 +60,7 @@ def read(body: object, expected: Expectation = NOTHING) -> Answer:
         model=text_at(body, "model"),
         text=text_in(message),
         finish=finish,
-        usage=chat_usage(body.get("usage")),
+        usage=chat_usage(body.get("usage")).named(has_content=has_content(message)),
         error=REFUSED_CONTENT if is_refused else None,
         findings=notes.findings,
     )
@@ -73,26 +73,41 @@ class ChatStream(StreamReader):
 
     def __init__(self, expected: Expectation = NOTHING, judge: StreamJudge | None = None) -> None:
         super().__init__(judge or ChatJudge(expected))
+        self._index: object = None
+        """The index of the choice that is read."""
 
     def _take(self, kind: str, value: dict[str, object]) -> list[Delta]:
-        if (error := error_in(value)) is not None:
-            self._fail(error)
+        if kind == "error" or error_in(value) is not None:
+            self._take_error(value)
             self.is_over = True
             return []
         if "choices" not in value:
             return []
-        self._model = text_at(value, "model") or self._model
-        self._answer_id = text_at(value, "id") or self._answer_id
         if value_at(value, "usage") is not None:
             self._usage = chat_usage(value_at(value, "usage"))
-        finish = text_at(value, "choices", 0, "finish_reason")
-        pieces = self._content(value_at(value, "choices", 0, "delta"))
+        choice = self._choice_in(value["choices"])
+        finish = text_at(choice, "finish_reason")
+        pieces = self._content(value_at(choice, "delta"))
+        if pieces or finish or self._model is None:  # a filler between them may have another name
+            self._model = text_at(value, "model") or self._model
+            self._answer_id = text_at(value, "id") or self._answer_id
         if self.is_complete and (finish or pieces):
             return []
         if finish:
             self._finish = finish
             self.is_complete = True
         return pieces
+
+    def _choice_in(self, choices: object) -> object:
+        """Return the answer's choice in a chunk: the one that came first. None if the chunk has only others."""
+        choice = value_at(choices, 0)
+        index = value_at(choice, "index")
+        if index == self._index or index is None:
+            return choice
+        if self._index is None:
+            self._index = index
+            return choice
+        return next((each for each in list_at(choices) if value_at(each, "index") == self._index), None)
 
     def _content(self, delta: object) -> list[Delta]:
         reasoning = text_at(delta, "reasoning_content") or text_at(delta, "reasoning")

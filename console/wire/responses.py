@@ -1,11 +1,12 @@
 """OpenAI Responses on the wire: build a request, read an answer, read a stream."""
 
+from console.domain.probes.token_limit import AT_LIMIT
 from console.wire.answer import Answer, Delta, WireError, error_in
 from console.wire.json_value import encode, list_at, text_at, value_at
 from console.wire.judge.expectation import NOTHING, Expectation
 from console.wire.judge.notes import Notes
 from console.wire.judge.responses import ResponsesJudge
-from console.wire.judge.responses_body import AT_LIMIT, Content, judge_response, text_in
+from console.wire.judge.responses_body import Content, judge_response, text_in
 from console.wire.judge.stream import StreamJudge
 from console.wire.request import Request
 from console.wire.stream import StreamReader
@@ -57,7 +58,7 @@ def read(body: object, expected: Expectation = NOTHING) -> Answer:
         model=text_at(body, "model"),
         text="" if failure else text_in(list_at(body, "output")),
         finish=finish,
-        usage=responses_usage(value_at(body, "usage")),
+        usage=responses_usage(value_at(body, "usage")).named(has_content=bool(body["output"])),
         error=failure,
         findings=notes.findings,
     )

@@ -44,6 +44,9 @@ class StreamReader(ABC):
         value = decode(event.data)
         if not isinstance(value, dict):
             self._judge.take_unreadable()
+            if event.name == "error":
+                self._fail(WireError(message=event.data[:_ERROR_LIMIT]))
+                self.is_over = True
             return []
         kind = text_at(value, "type") or ""
         had_failed = self.has_failed
@@ -58,17 +61,17 @@ class StreamReader(ABC):
         """Whether the stream reported a failure."""
         return self._error is not None
 
-    def close(self) -> Answer:
-        """Return the answer of the stream, which ends here."""
+    def close(self, *, is_refusal: bool = False) -> Answer:
+        """Return the answer of the stream, which ends here; a refusal's stream owes no answer."""
         is_complete = self._error is None and self.is_complete
         is_refused = is_complete and self._finish in self.refused
-        self._judge.close(Ending(is_complete, self._error is not None, is_refused, self._finish))
+        self._judge.close(Ending(is_complete, is_refusal or self._error is not None, is_refused, self._finish))
         return Answer(
             is_complete=is_complete,
             answer_id=self._answer_id,
             model=self._model,
             finish=self._finish,
-            usage=self._usage,
+            usage=self._usage.named(has_content=self._judge.has_content),
             error=self._error or (REFUSED_CONTENT if is_refused else None),
             error_body=self._error_body or (REFUSED_CONTENT.as_body() if is_refused else b""),
             findings=self._judge.findings,

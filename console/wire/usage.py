@@ -1,6 +1,6 @@
 """One usage type for all three families. A counter that is missing in the answer is None, never 0."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from console.wire.json_value import count_at
 
@@ -22,6 +22,22 @@ class Usage:
         if self.input_tokens is None or self.output_tokens is None:
             return None
         return self.input_tokens + self.output_tokens
+
+    def is_naught(self, *, has_content: bool) -> bool:
+        """Return whether a counter is 0 that cannot be: every prompt has tokens, and so has all content."""
+        return has_content and 0 in (self.input_tokens, self.output_tokens)
+
+    def named(self, *, has_content: bool) -> "Usage":
+        """Return the usage without counters that cannot be: a 0 beside content names nothing."""
+        if not self.is_naught(has_content=has_content):
+            return self
+        return replace(
+            self,
+            input_tokens=self.input_tokens or None,
+            cached_tokens=self.cached_tokens if self.input_tokens else None,
+            output_tokens=self.output_tokens or None,
+            reasoning_tokens=self.reasoning_tokens if self.output_tokens else None,
+        )
 
 
 def responses_usage(usage: object) -> Usage:

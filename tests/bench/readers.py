@@ -54,7 +54,10 @@ from console.domain.workflows.check import check_workflow
 from console.domain.workflows.workflow import Workflow
 from console.services.config.toml_text import TomlText
 from console.services.facts.installed import SIZE_LIMIT
+from console.services.gateway.call import Started
 from console.services.pages.page_text import content_sha256, visible_text
+from console.services.probes.content_check import counted_to
+from console.services.probes.intake import Intake
 from console.services.workflows.workflow_file import FILE_SIZE_LIMIT, WorkflowError, parse_workflow
 
 GROWTH_LIMIT = 3.0
@@ -118,6 +121,16 @@ def _read_agent_refusal(text: str) -> None:
         refused_feature(body, 400, Category.INVALID_REQUEST, agent, agent.shapes[0])
 
 
+def _take_in(text: str) -> None:
+    """Take an answer's bytes in, a few at a time, under both labels."""
+    data = text.encode()
+    for label in ("text/event-stream", "text/plain"):
+        intake = Intake(Started(200, {"content-type": label}, 0.0))
+        for start in range(0, len(data), 16):
+            intake.feed(data[start : start + 16])
+            intake.fault  # noqa: B018  # the exchange looks at it after each piece
+
+
 def _covers(pattern: str, path: str) -> None:
     Scope((pattern,)).covers(path)
 
@@ -136,6 +149,12 @@ READERS: Mapping[str, Reader] = {
     "facts": Reader(_read_facts, _named(*FACTS), largest=SIZE_LIMIT),
     "page": Reader(_read_page, _named(*PAGES)),
     "refusal of an agent": Reader(_read_agent_refusal, _named(*AGENT_REFUSALS), largest=READ_LIMIT - 40),
+    "count": Reader(counted_to, _named(*map(Hostile, ("1 ", "1", "1 2 3 ", "a1", ", ")))),
+    "answer": Reader(
+        _take_in,
+        _named(*map(Hostile, (" ", "\n", ": x\n", ":", "data: x\n", "data: 1\n\n", "{", "x\n"))),
+        largest=60_000,
+    ),
     "workflow": Reader(
         _read_workflow, {name: each.of for name, each in WORKFLOWS.items()}, largest=FILE_SIZE_LIMIT - 200
     ),

@@ -4,6 +4,7 @@ import pytest
 
 from console.domain.errors.category import Category, judged
 from console.domain.finding import Severity
+from console.domain.probes.arrival import Arrival
 from console.domain.probes.event import SmokeFinished
 from console.domain.probes.proven_route import ProvenRoute
 from console.domain.probes.served_as import ServedAs, Service
@@ -14,7 +15,7 @@ from console.domain.routes.family import EndpointFamily
 from console.domain.routes.role import Role
 from console.domain.routes.route import Route, RouteTable
 from console.domain.tokens.state import TokenState
-from console.view.call_sign import call_sign, result_sign
+from console.view.call_sign import call_sign, result_sign, ttft_figure
 from console.view.finding_sign import severity_sign
 from console.view.live_call import CallPhase, LiveCall
 from console.view.route_sign import reason_of, route_sign, standing_sign
@@ -155,3 +156,13 @@ def test_only_what_passed_has_the_tone_of_what_passed() -> None:
     for status in SmokeStatus:
         for category in (None, *Category):
             assert (result_sign(_result(status, category)).tone is Tone.OK) is (status is SmokeStatus.PASSED)
+
+
+def test_a_time_to_first_token_that_is_not_the_models_is_an_upper_bound() -> None:
+    flowing = Arrival(pieces=40, lumps=40, wait_ms=300.0, spread_ms=800.0, longest_gap_ms=30.0, gap_after=3)
+    burst = replace(flowing, lumps=1, wait_ms=5_217.0, spread_ms=0.0, longest_gap_ms=0.0)
+    result = replace(_result(SmokeStatus.PASSED), output_tokens=40, ttft_ms=5_217.0, total_ms=5_400.0)
+    assert ttft_figure(replace(result, arrival=flowing), 300.4) == ttft_figure(None, 300.4) == "300"
+    assert ttft_figure(replace(result, arrival=burst), 5_217.0) == "≤5217"
+    assert replace(result, arrival=flowing).output_tokens_per_s is not None
+    assert replace(result, arrival=burst).output_tokens_per_s is None

@@ -8,6 +8,7 @@ from textual.message import Message
 from console.app.widgets.line import Line, Span, cell, line
 from console.app.widgets.line_pane import LinePane
 from console.domain.probes.standing import Standing
+from console.view.call_sign import ttft_figure
 from console.view.console_state import ConsoleState, RouteView
 from console.view.route_call_sign import route_call_sign
 from console.view.route_sign import route_sign
@@ -81,6 +82,6 @@ def _cells(state: RouteView, *, is_cursor: bool) -> list[tuple[str, Tone]]:
         (check.route.endpoint_path, Tone.FAIL if is_drift else Tone.DIM),
         (str(verdict), verdict.tone),
         (str(sign), sign.tone),
-        ("" if ttft_ms is None else f"{ttft_ms:.0f}", Tone.TEXT),
+        ("" if ttft_ms is None else ttft_figure(result, ttft_ms), Tone.TEXT),
         ("" if pace is None else f"{pace:.0f}", Tone.TEXT),
     ]

@@ -9,7 +9,7 @@ from console.app.widgets.line import BLANK, Line, Span, cell, dim, fit, labelled
 from console.app.widgets.line_pane import LinePane
 from console.domain.finding import Severity
 from console.domain.probes.smoke import SmokeResult, SmokeStatus
-from console.view.call_sign import call_sign
+from console.view.call_sign import call_sign, ttft_figure
 from console.view.console_state import ConsoleState, RouteView
 from console.view.explanation import reading_lines
 from console.view.finding_sign import severity_sign
@@ -68,7 +68,7 @@ def _short(state: RouteView, width: int, *, is_cursor: bool) -> Line:
     word = sign.word if result is None else (result.finish or sign.word)
     return line(
         *lead,
-        cell("" if ttft_ms is None else f"{ttft_ms:.0f} ms", 8, right=True),
+        cell("" if ttft_ms is None else f"{ttft_figure(result, ttft_ms)} ms", 8, right=True),
         cell("" if pace is None else f"{pace:.0f} tok/s", 10, right=True),
         Span("  "),
         cell(word, max(0, width - 31), sign.tone),
@@ -103,12 +103,12 @@ def about_lines(state: RouteView, width: int, *, is_embedded: bool) -> Iterator[
 
 def _figures(result: SmokeResult, width: int) -> Iterator[Line]:
     times = [
-        ("connect", result.request_written_ms),
-        ("headers", result.first_byte_ms),
-        ("first token", result.ttft_ms),
-        ("total", result.total_ms),
+        ("connect", _whole(result.request_written_ms)),
+        ("headers", _whole(result.first_byte_ms)),
+        ("first token", None if result.ttft_ms is None else ttft_figure(result, result.ttft_ms)),
+        ("total", _whole(result.total_ms)),
     ]
-    parts = [line(dim(f"{label} "), f"{value:.0f} ms") for label, value in times if value is not None]
+    parts = [line(dim(f"{label} "), f"{value} ms") for label, value in times if value is not None]
     if result.output_tokens is not None:
         given = "?" if result.input_tokens is None else result.input_tokens
         parts.append(line(dim("tokens "), f"{given} in {result.output_tokens} out"))
@@ -118,6 +118,10 @@ def _figures(result: SmokeResult, width: int) -> Iterator[Line]:
     if result.status is SmokeStatus.UNKNOWN:
         sent = "sent, so it may be billed" if result.requests_sent else "not sent"
         yield line(Span(f"stopped; {sent}; the outcome is unknown"[:width], Tone.WARN))
+
+
+def _whole(ms: float | None) -> str | None:
+    return None if ms is None else f"{ms:.0f}"
 
 
 def _output(smoke: LiveCall, width: int, room: int) -> Iterator[Line]:

@@ -27,6 +27,7 @@ class ClimbOrder:
 
     top: Rung
     crosses: bool
+    counts: bool
     as_json: bool
     is_read_only: bool
     agent: AgentOrder | None = None
@@ -56,6 +57,7 @@ async def _climb(profile: Profile, checks: tuple[RouteCheck, ...], gateway: Gate
         connect_timeout_s=profile.gateway.connect_timeout_s,
         last_catalogue=memory.last(),
         crosses=order.crosses,
+        counts=order.counts,
         is_read_only=order.is_read_only,
     )
     places = asyncio.Semaphore(profile.gateway.concurrency)

@@ -6,7 +6,7 @@ from console.cli import output
 from console.cli.reports.finding import show_finding
 from console.domain.finding import Severity
 from console.domain.probes.smoke import SmokeResult
-from console.view.call_sign import result_sign
+from console.view.call_sign import result_sign, ttft_figure
 from console.view.explanation import reading_lines
 
 
@@ -32,7 +32,7 @@ def show_result(result: SmokeResult, widths: Sequence[int]) -> None:
 def _figures(result: SmokeResult) -> str:
     if result.total_ms is None:
         return ""
-    ttft = "ttft      -   " if result.ttft_ms is None else f"ttft {result.ttft_ms:6.0f} ms"
+    ttft = "ttft      -   " if result.ttft_ms is None else f"ttft {ttft_figure(result, result.ttft_ms):>6} ms"
     parts = [ttft, f"total {result.total_ms:6.0f} ms"]
     if result.output_tokens is not None:
         parts.append(f"{'?' if result.input_tokens is None else result.input_tokens} in {result.output_tokens} out")

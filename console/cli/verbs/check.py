@@ -48,6 +48,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="also make the cross checks after rung 4: an unstreamed answer to compare, and calls that must be"
         " refused; they may cost money",
     )
+    parser.add_argument(
+        "--content",
+        action="store_true",
+        help="also ask for a known count after rung 4, to find answers that a gateway cuts and says are complete;"
+        " one more call, which may cost money",
+    )
     add_agent_arguments(parser, "also make the first call of this agent after rung 5, in its shape and size; it costs")
     parser.add_argument("--list", action="store_true", help="list every assertion and exit")
 
@@ -77,10 +83,19 @@ def run(arguments: argparse.Namespace) -> ExitCode:
         return _finish(profile, state, as_json=arguments.json, top=top)
     if arguments.cross and top < Rung.SMOKE:
         raise Problem("--cross needs the streamed call of rung 4: add --level 4 or 5", ProblemKind.USAGE)
+    if arguments.content and top < Rung.SMOKE:
+        raise Problem("--content needs the streamed call of rung 4: add --level 4 or 5", ProblemKind.USAGE)
     from console.cli.live.climb import ClimbOrder, climb_gateway
 
     agent = chosen_agent(arguments, checks)
-    order = ClimbOrder(top, arguments.cross, as_json=arguments.json, is_read_only=arguments.read_only, agent=agent)
+    order = ClimbOrder(
+        top,
+        arguments.cross,
+        arguments.content,
+        as_json=arguments.json,
+        is_read_only=arguments.read_only,
+        agent=agent,
+    )
     state = asyncio.run(climb_gateway(profile, checks, order))
     return _finish(profile, state, as_json=arguments.json, top=top)
 

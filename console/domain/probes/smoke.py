@@ -5,7 +5,9 @@ from enum import StrEnum
 
 from console.domain.errors.category import Classification
 from console.domain.finding import Finding
+from console.domain.probes.arrival import Arrival
 from console.domain.probes.served_as import Service
+from console.domain.probes.token_limit import TokenLimit
 from console.domain.routes.role import Role
 from console.domain.routes.shape import Shape
 
@@ -20,6 +22,16 @@ class SmokeStatus(StrEnum):
     SKIPPED = "skipped"
     UNKNOWN = "unknown"
     """Sent, but interrupted: the outcome is unknown and the call may have been billed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What this console itself counted of an answered call, for an answer that names no usage."""
+
+    sent_bytes: int
+    """The request's body."""
+    received_bytes: int
+    """The answer's text and reasoning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +64,29 @@ class SmokeResult:
     shape: Shape = Shape.TEXT
     service: Service | None = None
     """The service that answered; None if there was no answer."""
+    arrival: Arrival | None = None
+    """How the content arrived; None if there was none."""
+    limit: TokenLimit = TokenLimit(0, "")
+    """The request's token limit."""
+    counted: Counted | None = None
+    """What was sent and received; None if the answer is not complete or brought no text."""
+    is_eventless: bool = False
+    """Whether a successful stream ended before its first event."""
+
+    @property
+    def is_at_limit(self) -> bool:
+        """Whether the answer ended at the request's token limit."""
+        return self.limit.ended(self.finish, self.output_tokens)
+
+    @property
+    def is_ttft_models(self) -> bool:
+        """Whether the time to first token is the model's: not if something on the way collected the content."""
+        return self.arrival is None or not self.arrival.is_collected
 
     @property
     def output_tokens_per_s(self) -> float | None:
         """The generation speed after the first token, in tokens per second."""
-        if self.output_tokens is None or self.ttft_ms is None or self.total_ms is None:
+        if self.output_tokens is None or self.ttft_ms is None or self.total_ms is None or not self.is_ttft_models:
             return None
         generating_ms = self.total_ms - (self.request_written_ms or 0.0) - self.ttft_ms
         return (self.output_tokens - 1) / generating_ms * 1000 if generating_ms > 1 and self.output_tokens > 1 else None

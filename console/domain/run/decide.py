@@ -147,6 +147,8 @@ def _end_call(state: RunState, event: CallRecorded | CallFailed | CallLost) -> t
                     ttft_ms=_whole(event.ttft_ms),
                     total_ms=_whole(event.total_ms),
                     microusd=_whole(event.microusd),
+                    counted_tokens=_whole(event.counted_tokens),
+                    counted_microusd=_whole(event.counted_microusd),
                 ),
             )
         case CallFailed():
@@ -161,6 +163,8 @@ def _end_call(state: RunState, event: CallRecorded | CallFailed | CallLost) -> t
                 output_tokens=_whole(event.output_tokens),
                 total_ms=_whole(event.total_ms),
                 microusd=_whole(event.microusd),
+                counted_tokens=_whole(event.counted_tokens),
+                counted_microusd=_whole(event.counted_microusd),
             )
             return (failed, RunStopped(StopCause.CALL, event.category)) if stops else (failed,)
 

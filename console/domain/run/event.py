@@ -210,6 +210,9 @@ class CallRecorded:
     ttft_ms: int | None
     total_ms: int | None
     microusd: int | None
+    counted_tokens: int | None = None
+    """What was sent and received, by its bytes, if the answer names no usage; it is booked in its place."""
+    counted_microusd: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +232,9 @@ class CallFailed:
     output_tokens: int | None = None
     total_ms: int | None = None
     microusd: int | None = None
+    counted_tokens: int | None = None
+    """As in `CallRecorded`; None also if the answer is not complete."""
+    counted_microusd: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import reduce
 
-from console.domain.money import Spent
+from console.domain.money import Estimate, Spent
 from console.domain.run.event import (
     ArtifactStored,
     CallFailed,
@@ -92,7 +92,7 @@ def _noted(state: RunState, entry: Entry) -> RunState:  # one line per event
             return replace(state, status=RunStatus.BLOCKED, blocked=event)
         case RunStopped() as event:
             # An open call is cut off: it may be billed, and its outcome stays unknown.
-            cut = _booked(state, None, None) if state.phase is Phase.CALLING else state
+            cut = _booked(state) if state.phase is Phase.CALLING else state
             return replace(cut, status=RunStatus.STOPPED, stopped=event)
         case CandidateSealed() as event:
             return replace(state, sealed=event)
@@ -116,14 +116,14 @@ def _call_ended(state: RunState, event: CallEnd) -> RunState:
     ended = replace(state, ends=(*state.ends, event))
     match event:
         case CallLost():
-            return _booked(ended, None, None)
+            return _booked(ended)
         case CallFailed():
             failed = replace(ended, failure=event)
             is_refused = event.http_status is not None and 400 <= event.http_status < 500
             is_free = not event.requests_sent or is_refused  # a failure behind a gateway has an unknown price
-            return failed if is_free else _booked(failed, _tokens(event), event.microusd)
+            return failed if is_free else _booked(failed, event)
         case CallRecorded():
-            return _booked(ended, _tokens(event), event.microusd)
+            return _booked(ended, event)
 
 
 def _tokens(event: CallRecorded | CallFailed) -> int | None:
@@ -132,9 +132,20 @@ def _tokens(event: CallRecorded | CallFailed) -> int | None:
     return sum(known) if len(known) == len(counts) else None
 
 
-def _booked(state: RunState, tokens: int | None, microusd: int | None) -> RunState:
-    """Book a call's usage, or its reservation if the usage is unknown."""
+def _booked(state: RunState, event: CallRecorded | CallFailed | None = None) -> RunState:
+    """Book a call's usage; if it is unknown, what was sent and received, or else its reservation."""
     if state.intended is None:
         return state
-    taken = state.intended.cost.taken(tokens, None if microusd is None or microusd < 0 else microusd)
+    cost = state.intended.cost
+    tokens = None if event is None else _tokens(event)
+    if event is None:
+        taken = cost.taken()
+    elif tokens is None and event.counted_tokens is not None:
+        taken = cost.counted(Estimate(event.counted_tokens, _known(event.counted_microusd)))
+    else:
+        taken = cost.taken(tokens, _known(event.microusd))
     return replace(state, spent=state.spent.plus(taken), spent_in_attempt=state.spent_in_attempt.plus(taken))
+
+
+def _known(microusd: int | None) -> int | None:
+    return None if microusd is None or microusd < 0 else microusd

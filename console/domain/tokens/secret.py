@@ -11,6 +11,8 @@ from urllib.parse import quote
 _MASK = "•••"
 _SHORTEST_OVERLAP = 4
 """Fewer characters of a derived form reveal nothing, and would cut off the end of ordinary text."""
+_SHORTEST_CUT = 16
+"""The longest well-known beginnings of keys have 13 characters."""
 _SHORTEST_DERIVED = 8
 """A shorter value has no derived forms: parts of them would occur in ordinary text."""
 _URL_SAFE = ("", "/", "!'()*", "!'()*;,/?:@&=+$#")
@@ -94,6 +96,16 @@ class Secret:
         _require_text(text)
         value, *derived = (self._overlap(index, text) for index in range(len(self._all_forms())))
         return max(value, *(size for size in derived if size >= _SHORTEST_OVERLAP), 0)
+
+    def cut_off(self, text: str) -> int:
+        """Return how many characters at the end of a whole text are the value or a form that its writer cut off.
+
+        Fewer than half of it, or at most 15 characters, occur by chance: many keys begin alike, and words end so.
+        """
+        _require_text(text)
+        sizes = (self._overlap(index, text) for index in range(len(self._all_forms())))
+        least = min(_SHORTEST_CUT, len(self.__value) // 2 + 1)
+        return max((size for size in sizes if size >= max(least, _SHORTEST_OVERLAP)), default=0)
 
     def may_go_on(self, text: str) -> int:
         """Return the same for an unfinished text, where every character counts: it may arrive letter by letter."""

@@ -33,7 +33,8 @@ class GatewaySettings:
     anthropic_version: str = "2023-06-01"
     headers: Mapping[str, str] = field(default_factory=dict)
     ca_file: Path | None = None
-    deadline_s: float = 60.0
+    deadline_s: float = 600.0
+    idle_timeout_s: float = 60.0
     connect_timeout_s: float = 10.0
     concurrency: int = 8
     smoke_max_output_tokens: int = 256

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from types import SimpleNamespace, TracebackType
-from typing import Any, Self
+from typing import Self
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -30,6 +30,7 @@ from console.domain.tokens.secret import Secret
 from console.services.gateway.address import canonical_origin
 from console.services.gateway.bound_transport import BoundTransport
 from console.services.gateway.call import CallPart, Chunk, KeyUse, Started, Written
+from console.services.gateway.call_watch import CallWatch
 from console.services.gateway.failure import (
     CallError,
     deadline_passed,
@@ -148,9 +149,9 @@ class Gateway:
         return self._base_url
 
     @property
-    def deadline_s(self) -> float:
-        """The longest that one call may take, in seconds."""
-        return self._options.deadline_s
+    def whole_deadline_s(self) -> float:
+        """The longest that a call without a stream may take, in seconds: its answer comes at once, or not."""
+        return min(self._options.deadline_s, self._options.idle_timeout_s)
 
     @property
     def tls(self) -> ssl.SSLContext:
@@ -184,7 +185,7 @@ class Gateway:
 
         """
         start = self._clock()
-        deadline = asyncio.get_running_loop().time() + self._options.deadline_s
+        watch = CallWatch(self._options, is_stream=stream)
         sent = self._headers(family, stream=stream, has_body=body is not None) | dict(headers or {})
         request = self._request(path, body, sent | self._authorization(key))
         stamp = _Stamp(self._clock, asyncio.get_running_loop().create_future(), has_body=body is not None)
@@ -192,13 +193,13 @@ class Gateway:
         sending = asyncio.create_task(self._send(request, stamp))
         _CURRENT.reset(token)
         try:
-            await self._wait_for({sending, stamp.written_at}, deadline, stamp)
+            await watch.wait_for({sending, stamp.written_at}, stamp.written_at)
             if stamp.is_written:
                 yield Written((stamp.written_at.result() - start) * 1000)
-            await self._wait_for({sending}, deadline, stamp)
+            await watch.wait_for({sending}, stamp.written_at)
             response = sending.result()
             yield Started(response.status_code, response.headers, (self._clock() - start) * 1000)
-            async with aclosing(self._body(response, deadline)) as chunks:
+            async with aclosing(self._body(response, watch)) as chunks:
                 async for data in chunks:
                     yield Chunk(data, (self._clock() - start) * 1000)
         except CallError as error:
@@ -207,12 +208,6 @@ class Gateway:
             raise
         finally:
             await _end(sending)
-
-    async def _wait_for(self, futures: set[asyncio.Future[Any]], deadline: float, stamp: "_Stamp") -> None:
-        left = deadline - asyncio.get_running_loop().time()
-        done, _ = await asyncio.wait(futures, timeout=left, return_when=asyncio.FIRST_COMPLETED)
-        if not done:
-            raise deadline_passed(self._options.deadline_s, written=stamp.is_written)
 
     def _request(self, path: str, body: bytes | None, headers: dict[str, str]) -> httpx.Request:
         url = self._base_url + path
@@ -242,23 +237,21 @@ class Gateway:
             return deadline_passed(self._options.connect_timeout_s, written=False)
         return unreachable(cause, self._host)
 
-    async def _body(self, response: httpx.Response, deadline: float) -> AsyncGenerator[bytes, None]:
-        size = 0
+    async def _body(self, response: httpx.Response, watch: CallWatch) -> AsyncGenerator[bytes, None]:
         pieces = response.aiter_raw()
         try:
             if str(response.headers.get("content-encoding", "")).strip().lower() not in ("", "identity"):
                 raise given_up("it is compressed, but we asked for it uncompressed")
             while True:
-                async with asyncio.timeout_at(deadline):
+                async with asyncio.timeout_at(watch.next_deadline):
                     data = await anext(pieces, b"")
                 if not data:
                     return
-                size += len(data)
-                if size > self._body_limit:
+                if watch.take(len(data)) > self._body_limit:
                     raise given_up(f"it is larger than {self._body_limit / 1024 / 1024:g} MB")
                 yield data
         except TimeoutError:
-            raise deadline_passed(self._options.deadline_s, written=True) from None
+            raise watch.failure(written=True) from None
         except (httpx.TransportError, aiohttp.ClientError):
             raise disconnected(answered=True) from None
         finally:

@@ -3,6 +3,7 @@
 CallError
 ├─ unreachable       no connection: name, refusal, network or TLS
 ├─ disconnected      the connection ended before the answer did
+├─ stalled           nothing arrived for as long as the idle timeout allows
 ├─ deadline_passed   the call's total deadline, or the time to connect, ran out
 ├─ given_up          the answer exceeds a cap, is compressed, or is not HTTP
 ├─ redirected        the gateway redirected the call
@@ -11,8 +12,13 @@ CallError
 """
 
 import ssl
+from dataclasses import dataclass
 
 from console.domain.errors.category import Blame, Category, Classification, judged
+
+_BILLED = "The call may have been billed. Check the gateway's log before repeating it."
+_FLOWING_S = 5.0
+"""An answer whose last bytes came at most this long ago was flowing, in seconds."""
 
 
 class CallError(Exception):
@@ -53,30 +59,69 @@ def unreachable(cause: BaseException | None, host: str) -> CallError:
     return CallError(judged(Category.UPSTREAM_UNAVAILABLE, evidence, action=action))
 
 
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """What had arrived of an answer when its call was ended."""
+
+    size: int = 0
+    """The bytes of its body."""
+    for_s: float = 0.0
+    """How long they had been arriving, in seconds."""
+    silent_s: float = 0.0
+    """How long nothing had arrived by then, in seconds."""
+
+
 def disconnected(*, answered: bool) -> CallError:
     """Say that the connection ended early: before the answer began, or in the middle of it."""
-    if answered:
-        return CallError(
-            judged(Category.CONTRACT_VIOLATION, "the connection ended in the middle of the answer", blame=Blame.GATEWAY)
-        )
+    evidence = (
+        "the connection ended in the middle of the answer"
+        if answered
+        else "the gateway closed the connection without an answer"
+    )
+    return CallError(judged(Category.UPSTREAM_UNAVAILABLE, evidence, action=_BILLED))
+
+
+def stalled(seconds: float, flow: Flow) -> CallError:
+    """Say that nothing arrived for as long as `idle_timeout_s` allows."""
+    came = (
+        f"until then {flow.size:,} bytes had come within {flow.for_s:.1f} s"
+        if flow.size
+        else "not one byte of the answer had come"
+    )
     return CallError(
         judged(
-            Category.UPSTREAM_UNAVAILABLE,
-            "the gateway closed the connection without an answer",
-            action="The call may have been billed. Check the gateway's log before repeating it.",
+            Category.TIMEOUT,
+            f"nothing arrived for {seconds:g} s (idle_timeout_s); {came}",
+            action=f"{_BILLED} If the model thinks for longer than that in silence, raise gateway.idle_timeout_s.",
         )
     )
 
 
-def deadline_passed(seconds: float, *, written: bool) -> CallError:
-    """Say that the time ran out, and whether the request had been sent by then."""
-    if written:
-        return CallError(judged(Category.TIMEOUT, f"no complete answer within {seconds:g} s"))
+def deadline_passed(
+    seconds: float, *, written: bool, flow: Flow | None = None, setting: str = "deadline_s"
+) -> CallError:
+    """Say that the time ran out, whether the request had been sent by then, and whether the answer was arriving."""
+    if not written:
+        return CallError(
+            judged(
+                Category.TIMEOUT,
+                f"no connection within {seconds:g} s",
+                action="Nothing was sent. Check the network, the VPN and base_url.",
+            )
+        )
+    evidence = f"no complete answer within {seconds:g} s ({setting})"
+    if flow is None or not flow.size:
+        return CallError(judged(Category.TIMEOUT, f"{evidence}; not one byte of it had come", action=_BILLED))
+    if flow.silent_s > _FLOWING_S:
+        came = f"{flow.size:,} bytes had come, the last {flow.silent_s:.1f} s before"
+        return CallError(judged(Category.TIMEOUT, f"{evidence}; {came}", action=_BILLED))
+    came = f"it was flowing: {flow.size:,} bytes had come within {flow.for_s:.1f} s"
     return CallError(
         judged(
             Category.TIMEOUT,
-            f"no connection within {seconds:g} s",
-            action="Nothing was sent. Check the network, the VPN and base_url.",
+            f"{evidence}; {came}",
+            blame=Blame.CONFIG,
+            action=f"Raise gateway.{setting}: the answer needs more time. {_BILLED}",
         )
     )
 

@@ -29,5 +29,9 @@ class GatewayOptions(Protocol):
         """The longest that one call may take in total, in seconds."""
 
     @property
+    def idle_timeout_s(self) -> float:
+        """The longest that a call may wait for the next bytes, in seconds."""
+
+    @property
     def connect_timeout_s(self) -> float:
         """The longest that connecting may take, in seconds."""

@@ -60,13 +60,15 @@ async def read_catalogue(gateway: Gateway, routes: Sequence[Route]) -> Catalogue
     reading = _Reading(gateway)
     paths = (*_model_paths(routes), *_PUBLIC_LISTS)
     try:
-        async with asyncio.timeout(gateway.deadline_s):
+        async with asyncio.timeout(gateway.whole_deadline_s):
             for path in paths:
                 await reading.read(path)
     except TimeoutError:
         reading.findings.append(finding_of("CAT-01", "too_slow"))
         for path in paths[len(reading.notes) :]:
-            reading.notes.append(f"GET {path}: not read to the end within the {gateway.deadline_s:g} s for all lists")
+            reading.notes.append(
+                f"GET {path}: not read to the end within the {gateway.whole_deadline_s:g} s for all lists"
+            )
         reading.is_complete = False
     catalogue = merge(reading.listings, is_complete=reading.is_complete)
     if not catalogue.entries:

@@ -7,7 +7,7 @@ for nothing else.
 
 from dataclasses import dataclass, replace
 
-from console.domain.errors.category import Category
+from console.domain.errors.category import Category, Classification
 from console.domain.finding import Finding
 from console.domain.money import Spent, estimate, price_of
 from console.domain.probes.assertion import finding_of
@@ -20,6 +20,7 @@ from console.services.probes.reading import classify_reply
 from console.services.probes.request import PROMPT
 from console.services.probes.smoke import SmokePlan
 from console.wire import FAMILY_WIRES
+from console.wire.answer import error_in
 from console.wire.json_value import decode, encode
 from console.wire.request import Request
 
@@ -37,6 +38,8 @@ class CrossProof:
     findings: tuple[Finding, ...] = ()
     notes: tuple[str, ...] = ()
     requests_sent: int = 0
+    classification: Classification | None = None
+    """Why the whole answer was refused, after a stream that died before its first event."""
 
 
 @dataclass(slots=True)
@@ -64,6 +67,33 @@ async def cross_check(route: Route, plan: SmokePlan, streamed: SmokeResult) -> C
             await _try_headers(route, plan, book)
         case EndpointFamily.CHAT_COMPLETIONS:
             await _refuse_foreign_model(route, plan, book)
+    return CrossProof(tuple(book.findings), tuple(book.notes), book.requests)
+
+
+async def ask_whole(route: Route, plan: SmokePlan) -> CrossProof:
+    """Ask once for the whole answer, after a stream that died before its first event: it may say why.
+
+    Args:
+        route: The route.
+        plan: The client, the session's budget and the limits.
+
+    """
+    book = _Notebook([], [])
+    wire = FAMILY_WIRES[route.endpoint_family]
+    limit = plan.max_output_tokens
+    reply = await _ask(
+        route, plan, book, wire.build(route.model, Request(PROMPT, limit, is_streamed=False)), limit=limit
+    )
+    if reply is None:
+        return CrossProof(notes=tuple(book.notes), requests_sent=book.requests)
+    value = decode(reply.body)
+    if not reply.is_success or error_in(value) is not None:
+        why = classify_reply(route.endpoint_path, route.endpoint_family, reply)
+        note = f"not streamed: {reply.status}, {why.category}"
+        return CrossProof(notes=(*book.notes, note), requests_sent=book.requests, classification=why)
+    if wire.read(value).is_complete:
+        book.findings.append(finding_of("PAR-01", "whole_only"))
+    book.notes.append(f"not streamed: {reply.status}")
     return CrossProof(tuple(book.findings), tuple(book.notes), book.requests)
 
 

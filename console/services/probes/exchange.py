@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from console.domain.errors.body import read_error_body
-from console.domain.errors.category import Category, Classification, judged
+from console.domain.errors.body import ErrorBody, read_error_body
+from console.domain.errors.category import Category, Classification
 from console.domain.errors.classify import RefusedCall, classify
-from console.domain.finding import Finding, Severity
+from console.domain.finding import Finding
+from console.domain.probes.arrival import ArrivalMeter
 from console.domain.probes.assertion import finding_of
 from console.domain.probes.event import (
     AnswerStarted,
@@ -17,23 +18,26 @@ from console.domain.probes.event import (
     SmokeFinished,
 )
 from console.domain.probes.served_as import Service, check_served, prove
-from console.domain.probes.smoke import SmokeResult, SmokeStatus
+from console.domain.probes.smoke import Counted, SmokeResult, SmokeStatus
+from console.domain.probes.token_limit import TokenLimit
 from console.domain.routes.route import Route
 from console.domain.routes.shape import Shape
 from console.domain.text.closed_name import FINISH, MODEL_NAME
 from console.domain.tokens.secret import RedactedStream, Secret
 from console.services.gateway.call import CallPart, Chunk, Started, Written
 from console.services.gateway.failure import CallError
-from console.services.probes.head import check_head, request_id
+from console.services.probes.call_check import Ended, check_arrival, check_ends, offer_whole, why_broken
+from console.services.probes.head import check_head, is_page, request_id
+from console.services.probes.intake import EVENT_STREAM, Intake
 from console.services.probes.mask import Mask
-from console.services.probes.request import ProbeRequest
+from console.services.probes.request import SMOKE_LIMIT, ProbeRequest
 from console.wire import FAMILY_WIRES
 from console.wire.answer import Answer, Delta, error_in, is_shaped
 from console.wire.json_value import decode
 from console.wire.judge.expectation import NOTHING
-from console.wire.sse import SseDecoder
 
-_ERROR_BODY_LIMIT = 65_536
+_NO_ERROR = "no-error"
+"""The rule for a successful answer that says nothing of an error."""
 
 
 @dataclass(slots=True)
@@ -72,12 +76,15 @@ class Exchange:
         self._shape = Shape.TEXT if request is None else request.shape
         self._agent = None if request is None else request.agent
         self._mask = Mask(secret)
-        self._decoder = SseDecoder()
-        expected = NOTHING if request is None else request.expected
-        self._reader = FAMILY_WIRES[route.endpoint_family].open_stream(expected)
+        self._limit = TokenLimit(0, SMOKE_LIMIT) if request is None else request.limit
+        self._sent_bytes = 0 if request is None else len(request.body)
+        self._expected = NOTHING if request is None else request.expected
+        self._reader = FAMILY_WIRES[route.endpoint_family].open_stream(self._expected)
         self._times = _Times()
         self._started: Started | None = None
-        self._plain = bytearray()
+        self._intake: Intake | None = None
+        self._meter = ArrivalMeter()
+        self._content_bytes = 0
         self._redacted = RedactedStream(secret) if secret else None
         self._is_telling = secret is not None and secret.is_unmistakable
         self._is_reasoning = False
@@ -100,6 +107,7 @@ class Exchange:
                 return [RequestWritten(self._route.role, elapsed_ms)]
             case Started(status, _, elapsed_ms):
                 self._started = part
+                self._intake = Intake(part)
                 self._times.started = elapsed_ms
                 first_byte_ms = self._times.since_written(elapsed_ms) or 0.0
                 return [AnswerStarted(self._route.role, status, first_byte_ms)]
@@ -116,25 +124,24 @@ class Exchange:
         return [*rest, SmokeFinished(result)]
 
     def _take_chunk(self, data: bytes, elapsed_ms: float) -> list[SmokeEvent]:
-        if not self._is_stream:
-            self._plain += data[: _ERROR_BODY_LIMIT - len(self._plain)]
+        if self._intake is None:
             return []
         events: list[SmokeEvent] = []
-        for event in self._decoder.feed(data):
+        pieces = 0
+        for event in self._intake.feed(data):
             for delta in self._reader.feed(event):
                 if self._times.first_content is None:
                     self._times.first_content = elapsed_ms
+                pieces += 1
+                self._content_bytes += len(delta.text if delta.text.isascii() else delta.text.encode())
                 events += self._show(delta)
+        if pieces:
+            self._meter.take(elapsed_ms, pieces)
         if self._reader.is_complete and self._times.completed is None:
             self._times.completed = elapsed_ms
         has_failed = self._reader.is_over and not self._reader.is_complete
-        self.is_over = has_failed or self._decoder.fault is not None
+        self.is_over = has_failed or self._intake.fault is not None
         return events
-
-    @property
-    def _is_stream(self) -> bool:
-        """Whether the answer is a stream of events; a refusal may be one too."""
-        return self._started is not None and self._started.content_type == "text/event-stream"
 
     def _show(self, delta: Delta) -> list[SmokeEvent]:
         """Mask in the order in which text is shown: a token may be split between content and reasoning."""
@@ -147,16 +154,24 @@ class Exchange:
         return OutputReceived(self._route.role, text, self._is_reasoning, ttft_ms)
 
     def _result(self, failure: CallError | None) -> SmokeResult:
-        answer = self._reader.close() if self._is_stream else Answer()
+        answer = self._answer()
         refusal = self._refusal(answer)
-        reading = None if refusal is None else self._read_refusal(refusal)
-        findings = [finding_of("COM-O-01", "framing")] if self._decoder.fault is not None else []
-        findings += [self._mask.finding(finding) for finding in answer.findings]
-        findings += [*self._check_echo(answer), *self._check_ends(failure)]
+        reading = None if refusal is None else self._read_refusal(refusal, is_cut=failure is not None)
+        arrival = self._meter.arrival(self._times.written or 0.0)
+        is_misframed = self._intake is not None and self._intake.fault is not None
+        findings = [finding_of("COM-O-01", "framing")] if is_misframed else []
+        findings += [self._mask.finding(finding) for finding in self._limit.told(answer.findings)]
+        findings += self._check_echo(answer)
+        findings += check_ends(self._ended(answer, failure))
+        findings += check_arrival(arrival)
         service = self._service(answer)
-        if self._started is not None:
-            body = bytes(self._plain) if refusal is None else refusal
-            findings += check_head(self._started, self._route.endpoint_family, body, reading, self._mask)
+        if self._started is not None and self._intake is not None:
+            body = self._intake.body if refusal is None else refusal
+            is_stream = self._intake.is_stream
+            of_head = check_head(
+                self._started, self._route.endpoint_family, body, reading, self._mask, is_stream=is_stream
+            )
+            findings = [*findings, *of_head] if is_stream else [*of_head, *findings]
             if self._agent is not None:
                 findings += [*self._of_agent, *self._agent.read_head(self._started.headers)]
         if service is not None:
@@ -183,6 +198,44 @@ class Exchange:
             findings=tuple(findings),
             shape=self._shape,
             service=service,
+            arrival=arrival,
+            limit=self._limit,
+            counted=self._counted(answer),
+            is_eventless=self._is_eventless,
+        )
+
+    @property
+    def _is_eventless(self) -> bool:
+        """Whether a successful stream ended before its first event."""
+        if self._started is None or self._intake is None or self._started.status >= 300:
+            return False
+        return self._intake.is_stream and self._intake.events == 0 and self._intake.fault is None
+
+    def _answer(self) -> Answer:
+        """Return the answer as the intake has it: a stream's, or that of a whole body."""
+        if self._started is None or self._intake is None:
+            return Answer()
+        is_refused = self._started.status >= 300
+        if self._intake.is_stream:
+            return self._reader.close(is_refusal=is_refused)
+        value = None if is_refused else decode(self._intake.body)
+        if not _is_answer(value):
+            return Answer()
+        return FAMILY_WIRES[self._route.endpoint_family].read(value, self._expected)
+
+    def _counted(self, answer: Answer) -> Counted | None:
+        """Return what was sent and received here; None if nothing shows what was received."""
+        received = self._content_bytes or len(answer.text.encode("utf-8", "replace"))
+        return Counted(self._sent_bytes, received) if answer.is_complete and received else None
+
+    def _ended(self, answer: Answer, failure: CallError | None) -> Ended:
+        intake = self._intake
+        return Ended(
+            failure,
+            requests=self._requests,
+            is_complete=answer.is_complete,
+            has_open_end=self.has_open_end,
+            is_inside_event=intake is not None and intake.is_inside_event,
         )
 
     def _service(self, answer: Answer) -> Service | None:
@@ -210,61 +263,51 @@ class Exchange:
         is_echo = is_in_text or any(name is not None and self._mask.is_hit(name) for name in names)
         return [finding_of("COM-E-02", "in_answer")] if is_echo and self._is_telling else []
 
-    def _check_ends(self, failure: CallError | None) -> list[Finding]:
-        """Return the findings on the call itself: its requests, its time and its end."""
-        findings = []
-        if self._requests > 1:
-            findings.append(finding_of("COM-T-06", "repeated"))
-        if failure is not None and failure.http_status is not None and 300 <= failure.http_status < 400:
-            findings.append(finding_of("COM-T-01", "redirected"))
-        is_complete = self._reader.is_complete
-        if failure is not None and failure.classification.category is Category.TIMEOUT and not is_complete:
-            findings.append(finding_of("COM-T-02", "late"))
-        if self._decoder.is_inside_event:
-            findings.append(finding_of("COM-O-04", "cut_inside"))
-        if self.has_open_end and is_complete:
-            findings.append(finding_of("COM-T-05", "open_end"))
-        return findings
-
     def _broken(self, answer: Answer, failure: CallError | None, findings: Sequence[Finding]) -> Classification | None:
         """Say why an answer that is not a refusal cannot be trusted; None if it can."""
         if failure is not None and not answer.is_complete:
-            return failure.classification
-        broken = next((finding for finding in findings if finding.severity is Severity.FAIL), None)
-        if broken is None:
-            return None
-        page = finding_of("COM-T-03", "html")
-        if page in findings and self._started is not None:
-            return judged(
-                Category.CONTRACT_VIOLATION,
-                f"{page.id}: HTTP status {self._started.status} with a web page",
-                action="Check base_url: it points at a website or a login page, not at a gateway's API.",
-            )
-        return judged(Category.CONTRACT_VIOLATION, f"{broken.id}: {broken.message}")
+            return offer_whole(failure.classification) if self._is_eventless else failure.classification
+        status = 0 if self._started is None else self._started.status
+        return why_broken(findings, status, self._limit, answer.finish, is_eventless=self._is_eventless)
 
     def _refusal(self, answer: Answer) -> bytes | None:
         """Return the body of a refusal; None if the call was not refused."""
-        status = 0 if self._started is None else self._started.status
-        if self._is_stream:
+        if self._started is None or self._intake is None:
+            return None
+        is_refused = self._started.status >= 300
+        if self._intake.is_stream:
             if answer.error is not None:
                 return answer.error_body or answer.error.as_body()
-            return b"" if status >= 300 else None
-        body = bytes(self._plain)
-        if status >= 300:
+            return b"" if is_refused else None
+        body = self._intake.body
+        if is_refused:
             return body  # a refusal even if its body is cut, slow or compressed
         value = decode(body)
+        if isinstance(value, list) and value:
+            value = value[0]  # as Google's APIs wrap an error of a stream
         if not isinstance(value, dict):
-            return None
-        is_answer = any(is_shaped(wire.read(value)) for wire in FAMILY_WIRES.values())
+            return body if self._started.content_type == EVENT_STREAM and self._says_why(body) else None
         has_content = any(isinstance(value.get(key), list) and value[key] for key in ("choices", "output", "content"))
-        return body if error_in(value) is not None or not (is_answer or has_content) else None
+        return body if error_in(value) is not None or not (_is_answer(value) or has_content) else None
 
-    def _read_refusal(self, body: bytes) -> Classification:
+    def _says_why(self, text: bytes) -> bool:
+        """Return whether a text in place of events says why the call was refused."""
+        return not is_page(text) and self._classify(read_error_body(text, "text/plain")).rule != _NO_ERROR
+
+    def _read_refusal(self, body: bytes, *, is_cut: bool) -> Classification:
         """Classify a refusal, and keep its own words for display."""
+        read = read_error_body(body, "" if self._started is None else self._started.content_type)
+        is_cut = is_cut or self._intake is None or self._intake.is_body_cut or _is_cut_json(body)
+        self._said = self._mask.excerpt(read.message, is_cut=is_cut)
+        reading = self._classify(read)
+        if self._agent is not None:
+            status = 0 if self._started is None else self._started.status
+            self._of_agent += self._agent.read_refusal(read, status, reading.category)
+        return reading
+
+    def _classify(self, read: ErrorBody) -> Classification:
         started = self._started
-        read = read_error_body(body, "" if started is None else started.content_type)
-        self._said = self._mask.excerpt(read.message)
-        reading = classify(
+        return classify(
             RefusedCall(
                 None if started is None else started.status,
                 {} if started is None else started.headers,
@@ -274,10 +317,15 @@ class Exchange:
                 (self._times.last or 0.0) / 1000,
             )
         )
-        if self._agent is not None:
-            status = 0 if started is None else started.status
-            self._of_agent += self._agent.read_refusal(read, status, reading.category)
-        return reading
+
+
+def _is_answer(value: object) -> bool:
+    """Return whether a decoded body is a whole answer of one of the families."""
+    return isinstance(value, dict) and any(is_shaped(wire.read(value)) for wire in FAMILY_WIRES.values())
+
+
+def _is_cut_json(body: bytes) -> bool:
+    return body.lstrip().startswith((b"{", b"[", b'"')) and decode(body) is None
 
 
 def _status(classification: Classification | None) -> SmokeStatus:

@@ -9,7 +9,9 @@ from console.domain.probes.assertion import finding_of
 from console.domain.routes.family import EndpointFamily
 from console.domain.text.closed_name import REQUEST_ID
 from console.services.gateway.call import Started
+from console.services.probes.intake import EVENT_STREAM
 from console.services.probes.mask import Mask
+from console.wire.json_value import decode
 from console.wire.judge.error_body import check_error_body
 
 REQUEST_ID_HEADERS = (
@@ -26,10 +28,20 @@ _DURATION = re.compile(r"(?:\d{1,9}(?:\.\d{1,9})?(?:ms|s|m|h|d)){1,6}")
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2})")
 _HTTP_DATE = re.compile(r"[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT")
 _LONGEST_WAIT_S = 3_600
+_PAGE_TYPES = ("text/html", "application/xhtml+xml")
+_PAGE = re.compile(rb"<!doctype html|<html|<head")
+_PROXY_STATUSES = frozenset({408, 413, 414, 425, 429, 431})
+"""Refusals below 500 that a proxy makes for reasons of its own; a page under another one may be a web site's."""
 
 
 def check_head(
-    started: Started, family: EndpointFamily, body: bytes, reading: Classification | None, mask: Mask
+    started: Started,
+    family: EndpointFamily,
+    body: bytes,
+    reading: Classification | None,
+    mask: Mask,
+    *,
+    is_stream: bool,
 ) -> list[Finding]:
     """Return the findings on an answer's head, and on a refusal's body.
 
@@ -39,15 +51,15 @@ def check_head(
         body: The body's beginning if it was not a stream of events; for a stream, the error in it.
         reading: The refusal's classification; None if the call was not refused.
         mask: Recognises the token.
+        is_stream: Whether the answer was read as a stream of events.
 
     """
-    is_stream = started.content_type == "text/event-stream"
     findings: list[Finding] = []
-    if started.content_type in ("text/html", "application/xhtml+xml"):
-        findings.append(finding_of("COM-T-03", "html"))
-    elif started.status < 300 and not is_stream:
-        is_json = started.content_type == "application/json"
-        findings.append(finding_of("COM-T-04", "single_body") if is_json else finding_of("COM-T-03", "no_stream_type"))
+    if started.content_type in _PAGE_TYPES or is_page(body):
+        is_of_proxy = started.status >= 500 or started.status in _PROXY_STATUSES
+        findings.append(finding_of("COM-T-03", "error_page" if is_of_proxy else "html"))
+    elif started.status < 300:
+        findings += _check_type(started.content_type, body, is_stream=is_stream)
     elif started.status >= 400 and not is_stream:
         findings += check_error_body(family, body)
     if request_id(started, mask) is None:
@@ -60,6 +72,23 @@ def check_head(
     if mask.is_hit(body.decode("utf-8", "replace")):
         findings.append(finding_of("COM-E-02", "in_error"))
     return findings
+
+
+def is_page(body: bytes) -> bool:
+    """Return whether a body begins as a web page, whatever its label."""
+    return _PAGE.match(body[:256].lstrip().lower()) is not None
+
+
+def _check_type(content_type: str, body: bytes, *, is_stream: bool) -> list[Finding]:
+    """Return the findings on the label of a successful answer that is not a web page."""
+    is_labelled = content_type == EVENT_STREAM
+    if is_stream:
+        return [] if is_labelled else [finding_of("COM-T-03", "no_stream_type")]
+    if is_labelled:
+        is_json = decode(body) is not None
+        return [finding_of("COM-T-04", "mislabelled") if is_json else finding_of("COM-T-03", "no_events")]
+    is_json = content_type == "application/json"
+    return [finding_of("COM-T-04", "single_body") if is_json else finding_of("COM-T-03", "no_stream_type")]
 
 
 def request_id(started: Started, mask: Mask) -> str | None:

@@ -28,7 +28,8 @@ from console.domain.routes.route import Route
 from console.domain.routes.shape import Shape
 from console.services.probes.catalogue_reader import CatalogueProof, read_catalogue
 from console.services.probes.connection import prove_connection
-from console.services.probes.cross_check import CrossProof, cross_check
+from console.services.probes.content_check import ContentProof, content_check, content_cost
+from console.services.probes.cross_check import CrossProof, ask_whole, cross_check
 from console.services.probes.key_control import KeyProof, PathControls
 from console.services.probes.loop_lag import measured_lag
 from console.services.probes.smoke import SmokePlan, smoke_route
@@ -50,6 +51,8 @@ class LadderPlan:
     """Whether nothing that could cost is sent: no key control, no call that generates."""
     crosses: bool = False
     """Whether to run the cross checks too, after a streamed test that passed."""
+    counts: bool = False
+    """Whether to ask for a known count too, after a streamed test that passed."""
 
 
 async def climb(
@@ -206,7 +209,10 @@ async def _climb_paid(check: RouteCheck, how: LadderPlan) -> AsyncGenerator[Chec
 
 async def _climb_call(check: RouteCheck, how: LadderPlan, rung: Rung) -> AsyncGenerator[CheckEvent, None]:
     route, shape = check.route, _SHAPES[rung]
+    counts = how.counts and rung is Rung.SMOKE
     price_before = _price_before(route, how.plan, shape)
+    if counts:
+        price_before = price_before.plus(content_cost(route, how.plan))
     yield RungStarted(route.role, rung, price_before)
     async with aclosing(smoke_route(check, how.plan, shape)) as events:
         async for event in events:
@@ -215,6 +221,11 @@ async def _climb_call(check: RouteCheck, how: LadderPlan, rung: Rung) -> AsyncGe
                 proof = _of_smoke(event.result, rung, price_before, how.plan.price_of(route))
                 if how.crosses and rung is Rung.SMOKE and proof.holds:
                     proof = _crossed(proof, await cross_check(route, how.plan, event.result))
+                elif how.crosses and event.result.is_eventless:
+                    proof = _explained(proof, await ask_whole(route, how.plan))
+                if counts and proof.holds:
+                    proof = _counted(proof, await content_check(route, how.plan))
+                    yield BudgetSpent(how.plan.reservations.budget)
                 yield RungFinished(proof)
 
 
@@ -232,6 +243,30 @@ def _crossed(proof: RungResult, cross: CrossProof) -> RungResult:
     )
 
 
+def _explained(proof: RungResult, cross: CrossProof) -> RungResult:
+    """Return the rung's result with what the whole answer says of a stream that died before its first event."""
+    crossed = _crossed(proof, cross)
+    if cross.classification is None:
+        return crossed
+    status = RungStatus.BLOCKED if cross.classification.category.stops_before_generation else proof.status
+    return replace(crossed, classification=cross.classification, status=status)
+
+
+def _counted(proof: RungResult, content: ContentProof) -> RungResult:
+    is_cut = any(finding.severity is Severity.FAIL for finding in content.findings)
+    is_named = proof.tokens is not None and content.tokens is not None
+    money = proof.price_after_microusd
+    return replace(
+        proof,
+        status=RungStatus.FAILED if is_cut else proof.status,
+        findings=(*proof.findings, *(each for each in content.findings if each not in proof.findings)),
+        notes=(*proof.notes, *content.notes),
+        tokens=(proof.tokens or 0) + (content.tokens or 0) if is_named else None,
+        price_after_microusd=None if money is None else money + content.microusd,
+        requests_sent=proof.requests_sent + content.requests_sent,
+    )
+
+
 def given_up(started: RungStarted) -> RungResult:
     """Return the result of a rung that the operator stopped: it proves nothing."""
     return RungResult(
@@ -245,7 +280,7 @@ def _of_smoke(result: SmokeResult, rung: Rung, price_before: Estimate, price: Pr
     named = (result.input_tokens, result.output_tokens)
     is_named = result.input_tokens is not None and result.output_tokens is not None
     ended = status.get(result.status, RungStatus.FAILED)
-    is_misshapen = rung is Rung.SHAPE and ended is RungStatus.FAILED
+    is_misshapen = rung is Rung.SHAPE and ended is RungStatus.FAILED and not result.is_at_limit
     return RungResult(
         result.role,
         rung,

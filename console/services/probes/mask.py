@@ -37,9 +37,16 @@ class Mask:
         """Return a finding whose evidence cannot contain the token, even if the token is a number like the counts."""
         return replace(finding, evidence="") if self.is_hit(finding.evidence) else finding
 
-    def excerpt(self, said: str) -> str:
-        """Return a refusal's own message for display, masked before it is cut, so that no part of a key remains."""
+    def excerpt(self, said: str, *, is_cut: bool) -> str:
+        """Return a refusal's own message for display, masked before it is cut, so that no part of a key remains.
+
+        Args:
+            said: The message.
+            is_cut: Whether its body is not whole: its end may then be the beginning of the token.
+
+        """
         if self._secret is not None:
             said = self._secret.redact(said)
-            said = said[: len(said) - self._secret.held_back(said)]  # a body that was cut within the token
+            held = self._secret.held_back(said) if is_cut else self._secret.cut_off(said)
+            said = said[: len(said) - held]
         return safe(scrub(said), limit=_EXCERPT_LIMIT)

@@ -10,6 +10,7 @@ from console.domain.finding import Finding
 from console.domain.probes.agent import CLAUDE_CODE, Agent, AgentShape
 from console.domain.probes.agent_feature import refused_feature
 from console.domain.probes.assertion import finding_of
+from console.domain.probes.token_limit import TokenLimit
 from console.domain.routes.route import Route
 from console.domain.routes.shape import ROLE_TASKS, Shape
 from console.domain.run.answer_form import GATE_OF_ROLE, AnswerForm, form_at
@@ -22,6 +23,8 @@ from console.wire.request import Request, Schema
 
 PROMPT = "Reply with OK."
 """What a text probe sends: the same fixed text in every call, so it cannot contain operator data."""
+SMOKE_LIMIT, RUN_LIMIT = "gateway.smoke_max_output_tokens", "policy.run_max_output_tokens"
+"""The settings of a test call's and a run's token limit."""
 
 _OWN_LIMITS = "anthropic-ratelimit-unified-"
 """How the headers begin in which a gateway tells Claude Code the user's own limits."""
@@ -34,6 +37,8 @@ class RoleOrder:
     max_output_tokens: int
     criteria: tuple[str, ...] = ()
     """The ids of the rubric's criteria; empty means the shipped rubric's."""
+    limit_setting: str = RUN_LIMIT
+    """The setting that holds `max_output_tokens`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +84,13 @@ class ProbeRequest:
     """What follows the route's path, without its `?`."""
     agent: SentAgent | None = None
     """Whose call it is; None if it is the console's own."""
+    limit_setting: str = SMOKE_LIMIT
+    """The setting that holds `max_output_tokens`."""
+
+    @property
+    def limit(self) -> TokenLimit:
+        """The token limit, with its setting."""
+        return TokenLimit(self.max_output_tokens, self.limit_setting)
 
     def path_on(self, route: Route) -> str:
         """Return the path to call."""
@@ -99,7 +111,8 @@ def role_request(route: Route, order: RoleOrder) -> ProbeRequest:
     task = ROLE_TASKS[route.role]
     limit = order.max_output_tokens
     body = role_body(route, form, task.prompt, instructions=task.instructions, max_output_tokens=limit)
-    return ProbeRequest(Shape.ROLE, body, limit, expected=Expectation(form.accepts))
+    expected = Expectation(form.accepts)
+    return ProbeRequest(Shape.ROLE, body, limit, expected=expected, limit_setting=order.limit_setting)
 
 
 def agent_request(route: Route, order: AgentOrder, max_output_tokens: int, now: float) -> ProbeRequest:

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from console.domain.errors.category import Category, judged
 from console.domain.errors.refuser import refused_after_proof
 from console.domain.finding import Severity
-from console.domain.money import Estimate, Price, Spent, estimate, price_of
+from console.domain.money import Estimate, Price, Spent, estimate, estimated_tokens, price_of
 from console.domain.probes.catalogue import Catalogue
 from console.domain.probes.event import BudgetSpent, LoopLagMeasured, SmokeEvent, SmokeFinished, SmokeStarted
-from console.domain.probes.smoke import SmokeResult, SmokeStatus
+from console.domain.probes.smoke import Counted, SmokeResult, SmokeStatus
 from console.domain.routes.contract import RouteCheck, Verdict
 from console.domain.routes.role import Role
 from console.domain.routes.route import Route
@@ -24,6 +24,7 @@ from console.services.gateway.reservations import Reservations
 from console.services.probes.exchange import Exchange
 from console.services.probes.loop_lag import measured_lag
 from console.services.probes.request import (
+    SMOKE_LIMIT,
     AgentOrder,
     ProbeRequest,
     RoleOrder,
@@ -67,7 +68,7 @@ class SmokePlan:
             case Shape.TEXT:
                 return text_request(route, self.max_output_tokens)
             case Shape.ROLE:
-                return role_request(route, self.role or RoleOrder(self.max_output_tokens))
+                return role_request(route, self.role or RoleOrder(self.max_output_tokens, limit_setting=SMOKE_LIMIT))
             case Shape.AGENT:
                 if self.agent is None:
                     raise ValueError("an agent's shape needs an agent")
@@ -138,12 +139,23 @@ def _joined(result: SmokeResult, plan: SmokePlan) -> SmokeResult:
 
 
 def taken_by(result: SmokeResult, cost: Estimate, price: Price | None) -> Spent:
-    """Return what to book for a call: what was reserved for it if the answer reports no usage."""
+    """Return what to book for a call.
+
+    That is the reported usage; without one, what was sent and received here, if the answer is complete, and
+    otherwise all that was reserved.
+    """
     if result.input_tokens is not None and result.output_tokens is not None:
         money = price_of(price, result.input_tokens, result.output_tokens)
         return cost.taken(result.input_tokens + result.output_tokens, money)
     is_refused = result.http_status is not None and result.http_status >= 400
-    return Spent() if is_refused or not result.requests_sent else cost.taken()
+    if is_refused or not result.requests_sent:
+        return Spent()
+    return cost.taken() if result.counted is None else cost.counted(by_bytes(result.counted, price))
+
+
+def by_bytes(counted: Counted, price: Price | None) -> Estimate:
+    """Return what a call took, by the bytes that were sent and received."""
+    return estimate(counted.sent_bytes, estimated_tokens(counted.received_bytes), price)
 
 
 async def call_route(route: Route, gateway: Gateway, request: ProbeRequest) -> AsyncGenerator[SmokeEvent, None]:

@@ -1,11 +1,12 @@
 """How a role's call ended, in the closed types of the ledger."""
 
 from console.domain.errors.category import Blame, Category
-from console.domain.money import price_of
+from console.domain.money import Estimate, price_of
 from console.domain.probes.served_as import ServedAs
 from console.domain.probes.smoke import SmokeResult
 from console.domain.run.decide import STOPS_BY_CATEGORY
 from console.domain.run.event import CallFailed, CallRecorded
+from console.services.probes.smoke import by_bytes
 from console.services.run.role_call import RoleCall
 
 
@@ -24,12 +25,25 @@ def failure_of(call: RoleCall, result: SmokeResult) -> CallFailed | None:
 
 
 def unread_of(call: RoleCall, result: SmokeResult) -> CallFailed:
-    """Return the failure of a call whose answer does not have its role's form."""
-    return _failed(call, result, (Category.CONTRACT_VIOLATION, Blame.CONTENT), stops=False)
+    """Return the failure of a call whose answer does not have its role's form.
+
+    If the answer ended at its token limit, the limit is to blame and not the content.
+    """
+    blame = Blame.CONFIG if result.is_at_limit else Blame.CONTENT
+    return _failed(call, result, (Category.CONTRACT_VIOLATION, blame), stops=False)
+
+
+def unread_words(result: SmokeResult, why: str) -> str:
+    """Return why an answer cannot be read: its form, and its token limit if it ended there."""
+    if not result.is_at_limit:
+        return why
+    ended, action = result.limit.words(result.finish)
+    return f"{ended}. {action} So {why}"
 
 
 def recorded_of(call: RoleCall, result: SmokeResult) -> CallRecorded:
     """Return the record of a call that was answered."""
+    counted = _counted(call, result)
     return CallRecorded(
         call.call_id,
         call.route.role,
@@ -43,11 +57,14 @@ def recorded_of(call: RoleCall, result: SmokeResult) -> CallRecorded:
         _whole(result.ttft_ms),
         _whole(result.total_ms),
         price_of(call.price, result.input_tokens, result.output_tokens),
+        counted_tokens=None if counted is None else counted.tokens,
+        counted_microusd=None if counted is None else counted.microusd,
     )
 
 
 def _failed(call: RoleCall, result: SmokeResult, why: tuple[Category, Blame], *, stops: bool) -> CallFailed:
     category, blame = why
+    counted = _counted(call, result)
     return CallFailed(
         call.call_id,
         call.route.role,
@@ -61,7 +78,15 @@ def _failed(call: RoleCall, result: SmokeResult, why: tuple[Category, Blame], *,
         output_tokens=result.output_tokens,
         total_ms=_whole(result.total_ms),
         microusd=price_of(call.price, result.input_tokens, result.output_tokens),
+        counted_tokens=None if counted is None else counted.tokens,
+        counted_microusd=None if counted is None else counted.microusd,
     )
+
+
+def _counted(call: RoleCall, result: SmokeResult) -> Estimate | None:
+    """Return what to book for an answer that names no usage; None if it names it, or nothing was counted."""
+    is_named = result.input_tokens is not None and result.output_tokens is not None
+    return None if is_named or result.counted is None else by_bytes(result.counted, call.price)
 
 
 def _whole(ms: float | None) -> int | None:

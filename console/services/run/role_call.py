@@ -16,7 +16,7 @@ from console.domain.run.gate import Gate
 from console.domain.run.json_form import FormError
 from console.domain.run.role_answer import RoleAnswer
 from console.services.gateway.client import Gateway
-from console.services.probes.request import ProbeRequest, role_body
+from console.services.probes.request import RUN_LIMIT, ProbeRequest, role_body
 from console.services.probes.smoke import call_route
 from console.services.run.briefs import Brief
 
@@ -74,7 +74,7 @@ def prepare_call(
     """
     form = form_at(gate, criteria)
     body = role_body(route, form, brief.prompt, instructions=brief.instructions, max_output_tokens=max_output_tokens)
-    request = ProbeRequest(Shape.ROLE, body, max_output_tokens)
+    request = ProbeRequest(Shape.ROLE, body, max_output_tokens, limit_setting=RUN_LIMIT)
     return RoleCall(call_id, gate, route, brief, request, estimate(len(body), max_output_tokens, price), price)
 
 

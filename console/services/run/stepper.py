@@ -38,7 +38,7 @@ from console.services.ledger.heartbeat import HeldLease
 from console.services.open_gateway import Target
 from console.services.probes.catalogue_reader import read_catalogue
 from console.services.probes.smoke import taken_by
-from console.services.run.call_end import failure_of, recorded_of, unread_of
+from console.services.run.call_end import failure_of, recorded_of, unread_of, unread_words
 from console.services.run.gate_work import GateWork, count_secrets
 from console.services.run.judging import GateOpening, open_failed
 from console.services.run.preflight import PreflightStop, run_preflight
@@ -234,7 +234,7 @@ class Stepper:
             return await self._report(failed)
         answer = read_answer(call.gate, ended.text, (await self._gates.rubric(self.state)).ids)
         if not isinstance(answer, Plan | Draft | Review | Critique):
-            self._why_failed = answer.evidence
+            self._why_failed = unread_words(result, answer.evidence)
             return await self._report(unread_of(call, result))
         recorded = recorded_of(call, result)
         stored = [await self._keep(ArtifactRole.ANSWER, ended.text)]

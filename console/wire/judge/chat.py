@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from console.wire.answer import error_in
 from console.wire.json_value import count_at, decode, text_at, value_at
-from console.wire.judge.chat_body import judge_content, judge_finish, judge_usage, text_in
+from console.wire.judge.chat_body import is_bare, judge_content, judge_finish, judge_usage, text_in
 from console.wire.judge.expectation import NOTHING, Expectation, Kept
 from console.wire.judge.stream import Ending, StreamJudge
 
@@ -42,10 +42,15 @@ class ChatJudge(StreamJudge):
         self._created: object = None
         self._id_changes = 0
         self._sightings = 0
-        """The number of chunks with an id."""
+        """The number of chunks with the answer's id, or an id that took its place."""
+        self._early: dict[str, object] | None = None
+        """A chunk without content before any content: the first content shows whether it is a filler."""
+        self._early_count = 0
+        self._fillers = 0
+        """The number of chunks without content under another id."""
         self._choices: dict[object, _Choice] = {}
         self._first: _Choice | None = None
-        self._usage: object = None
+        self._usage: tuple[int | None, int | None] | None = None
         self._has_usage_chunk = False
         self._has_counted_reasoning = False
         self._is_done = False
@@ -60,16 +65,22 @@ class ChatJudge(StreamJudge):
             return
         choices = value.get("choices")
         if type(choices) is not list or "error" in value:
-            self._take_other(value, choices)
+            self._take_other(value, choices, name)
             return
         if value.get("object") != "chat.completion.chunk":
             self._judge_object(value)
+        usage = value.get("usage")
         chunk_id = value.get("id")
+        if chunk_id != self._id or value.get("model") != self._model or value.get("created") != self._created:
+            if usage is None and (self._id is None or (chunk_id and chunk_id != self._id)) and is_bare(choices):
+                self._take_bare(value)
+                self._sightings -= bool(chunk_id)
+                if self._id is not None or (choices and not value_at(choices[0], "delta", "role")):
+                    return
+            else:
+                self._identify(value)
         if chunk_id:
             self._sightings += 1
-        if chunk_id != self._id or value.get("model") != self._model or value.get("created") != self._created:
-            self._identify(value)
-        usage = value.get("usage")
         if len(choices) == 1 and usage is None:
             self._take_choice(choices[0])
             return
@@ -79,6 +90,14 @@ class ChatJudge(StreamJudge):
             self._take_usage(usage, is_alone=not choices)
         elif not choices and not self._choices:
             self._notes.add("CHT-STREAM-01", "leading")
+
+    @property
+    def has_content(self) -> bool:
+        """Whether the model has generated anything so far."""
+        return any(
+            choice.has_text or choice.has_reasoning or choice.calls or choice.has_function_call
+            for choice in self._choices.values()
+        )
 
     def take_done_marker(self) -> None:
         """Judge a `[DONE]`."""
@@ -91,7 +110,10 @@ class ChatJudge(StreamJudge):
         """Judge the end of the stream."""
         if self._id_changes:
             is_rotating = self._id_changes == self._sightings - 1 > 1
+            self._fillers = 0 if is_rotating else self._fillers
             self._notes.add("CHT-STREAM-02", "rotating" if is_rotating else "other_id")
+        if self._fillers:
+            self._notes.add("CHT-STREAM-02", "filler", f"chunks: {self._fillers}")
         if ending.has_error or self._is_other_family:
             return
         if not ending.is_complete:
@@ -103,17 +125,19 @@ class ChatJudge(StreamJudge):
             self._notes.add("CHT-STREAM-02", "missing")
         self._judge_arguments()
         if not ending.is_refused:
-            self._judge_amount()
+            self._judge_amount(ending.finish)
         if self._usage is None:
             self._notes.add("CHT-STREAM-05", "missing")
+        elif 0 in self._usage and self.has_content:
+            self._notes.add("CHT-U-01", "zero")
         if not self._is_done:
             self._notes.add("CHT-STREAM-06", "missing")
 
     # --- Chunks ------------------------------------------------------------------------------------------------------
 
-    def _take_other(self, value: dict[str, object], choices: object) -> None:
+    def _take_other(self, value: dict[str, object], choices: object, name: str) -> None:
         """Judge an event without a list of choices, or with an error."""
-        if error_in(value) is not None:
+        if name == "error" or error_in(value) is not None:
             if not self._has_failed:
                 self._notes.add("CHT-STREAM-08", "error")
             self._has_failed = True
@@ -133,7 +157,30 @@ class ChatJudge(StreamJudge):
         elif value.get("choices"):
             self._notes.add("CHT-STREAM-01", "no_object")
 
+    def _take_bare(self, value: dict[str, object]) -> None:
+        """Judge a chunk without content, under another id than the answer's, or before the answer has one.
+
+        Gateways fill a wait with such chunks. Which id is the answer's shows with its first content.
+        """
+        chunk_id = value.get("id")
+        early_id = None if self._early is None else self._early.get("id")
+        if self._id is not None:
+            self._fillers += 1
+        elif chunk_id and early_id and chunk_id != early_id:
+            self._fillers += self._early_count
+            self._early, self._early_count = value, 1
+        else:
+            self._early = self._early if early_id else value
+            self._early_count += bool(chunk_id)
+
     def _identify(self, value: dict[str, object]) -> None:
+        early, self._early = self._early, None
+        if early is not None:
+            if value.get("id") and early.get("id") and value["id"] != early["id"]:
+                self._fillers += self._early_count
+            else:
+                self._sightings += self._early_count
+                self._identify(early)
         chunk_id, model, created = value.get("id"), value.get("model"), value.get("created")
         if chunk_id and chunk_id != self._id:
             self._id_changes += self._id is not None
@@ -166,7 +213,8 @@ class ChatJudge(StreamJudge):
         content = delta.get("content")
         if type(content) is str and len(delta) == 1:
             has_content = content != ""
-            state.has_text = state.has_text or has_content
+            if has_content:
+                state.has_text = True
         else:
             has_content = self._take_content(state, delta)
         finish = choice.get("finish_reason")
@@ -191,6 +239,11 @@ class ChatJudge(StreamJudge):
 
     def _take_content(self, state: _Choice, delta: dict[str, object]) -> bool:
         """Judge a delta with more than text; return whether it has any content."""
+        calls = delta.get("tool_calls")
+        if type(calls) is list and len(delta) == 1:
+            for call in calls:
+                self._take_call(state, call)
+            return bool(calls)
         has_text = has_reasoning = False
         content = delta.get("content")
         if content is not None or "refusal" in delta:
@@ -200,7 +253,6 @@ class ChatJudge(StreamJudge):
         if "reasoning_content" in delta or "reasoning" in delta:
             has_reasoning = bool(text_at(delta, "reasoning_content") or text_at(delta, "reasoning"))
             state.has_reasoning = state.has_reasoning or has_reasoning
-        calls = delta.get("tool_calls")
         if calls is not None:
             if isinstance(calls, list):
                 for call in calls:
@@ -258,7 +310,7 @@ class ChatJudge(StreamJudge):
                 if text and decode(text) is None:
                     self._notes.add("CHT-STREAM-07", "not_json", f"characters: {len(text)}")
 
-    def _judge_amount(self) -> None:
+    def _judge_amount(self, finish: str | None) -> None:
         for choice in self._choices.values():
             if choice.finish is not None:
                 judge_finish(
@@ -269,6 +321,6 @@ class ChatJudge(StreamJudge):
                     has_tool=bool(choice.calls) or choice.has_function_call,
                 )
         text = None if self._text is None else self._text.text
-        case = None if text is None else self._expected.departure_of(text)
+        case = None if text is None else self._expected.departure_of(text, finish)
         if case is not None:
             self._notes.add("CHT-B-04", case)

@@ -1,13 +1,13 @@
 """Judges a whole Chat Completions answer, and the result of a streamed one."""
 
+from console.domain.probes.token_limit import AT_LIMIT
 from console.wire.json_value import count_at, list_at, text_at, value_at
 from console.wire.judge.expectation import Expectation
 from console.wire.judge.notes import Notes
+from console.wire.usage import chat_usage
 
 FINISHES = frozenset({"stop", "length", "tool_calls", "function_call", "content_filter"})
 """The family's finish reasons."""
-AT_LIMIT = frozenset({"length"})
-"""The finish reasons for a reached token limit."""
 _TOOL_FINISHES = frozenset({"tool_calls", "function_call"})
 
 
@@ -24,10 +24,10 @@ def judge_completion(body: dict[str, object], notes: Notes, expected: Expectatio
             notes.add("CHT-B-01", "field", name)
     judge_content(value_at(message, "content"), notes)
     finish = text_at(body, "choices", 0, "finish_reason")
-    has_tool = bool(list_at(message, "tool_calls")) or isinstance(value_at(message, "function_call"), dict)
+    has_tool = _has_tool(message)
     text = text_in(message)
     usage = body.get("usage")
-    has_reasoned = bool(value_at(message, "reasoning_content") or value_at(message, "reasoning"))
+    has_reasoned = _has_reasoned(message)
     has_counted = bool(count_at(usage, "completion_tokens_details", "reasoning_tokens"))
     if finish is None:
         notes.add("CHT-B-02", "unfinished")
@@ -35,8 +35,23 @@ def judge_completion(body: dict[str, object], notes: Notes, expected: Expectatio
         judge_finish(finish, notes, has_text=bool(text), has_reasoning=has_reasoned or has_counted, has_tool=has_tool)
     if not judge_usage(usage, notes):
         notes.add("CHT-U-01", "missing")
-    if (case := expected.departure_of(text)) is not None:
+    elif chat_usage(usage).is_naught(has_content=has_content(message)):
+        notes.add("CHT-U-01", "zero")
+    if (case := expected.departure_of(text, finish)) is not None:
         notes.add("CHT-B-04", case)
+
+
+def has_content(message: object) -> bool:
+    """Return whether a message has text, reasoning or a tool call."""
+    return bool(text_in(message)) or _has_tool(message) or _has_reasoned(message)
+
+
+def _has_tool(message: object) -> bool:
+    return bool(list_at(message, "tool_calls")) or isinstance(value_at(message, "function_call"), dict)
+
+
+def _has_reasoned(message: object) -> bool:
+    return bool(value_at(message, "reasoning_content") or value_at(message, "reasoning"))
 
 
 def judge_content(content: object, notes: Notes) -> None:
@@ -49,7 +64,9 @@ def judge_content(content: object, notes: Notes) -> None:
 
 def judge_finish(finish: str, notes: Notes, *, has_text: bool, has_reasoning: bool, has_tool: bool) -> None:
     """Note where a finish reason does not match the answer's content."""
-    if finish not in FINISHES:
+    if finish == "error":
+        notes.add("CHT-B-02", "error_finish")
+    elif finish not in FINISHES:
         notes.add("CHT-B-02", "unknown")
     if finish in _TOOL_FINISHES and not has_tool:
         notes.add("CHT-B-02", "no_tool_call")
@@ -70,6 +87,19 @@ def judge_usage(usage: object, notes: Notes) -> bool:
     reasoning = count_at(usage, "completion_tokens_details", "reasoning_tokens") or 0
     if total is not None and total != read + written:
         notes.add("CHT-U-01", "beside" if total == read + written + reasoning else "total")
+    return True
+
+
+def is_bare(choices: list[object]) -> bool:
+    """Return whether a chunk's choices bring nothing: no text, reasoning, tool call or finish reason."""
+    for choice in choices:
+        if type(choice) is not dict or choice.get("finish_reason"):
+            return False
+        delta = choice.get("delta")
+        if delta is not None and type(delta) is not dict:
+            return False
+        if any(value for key, value in (delta or {}).items() if key != "role"):
+            return False
     return True
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from io import StringIO
 
+from console.domain.probes.token_limit import AT_LIMIT
 from console.wire.json_value import decode
 
 TEXT_LIMIT = 262_144
@@ -18,10 +19,12 @@ class Expectation:
     accepts: Callable[[str], bool] | None = None
     """Returns whether a text is JSON that fits the request's schema; None if it has no schema."""
 
-    def departure_of(self, text: str) -> str | None:
-        """Return the name of the case that an answer's text violates, or None."""
+    def departure_of(self, text: str, finish: str | None) -> str | None:
+        """Return the name of the case that an answer's text violates, or None; `finish` is how the answer ended."""
         if self.accepts is None or self.accepts(text):
             return None
+        if finish in AT_LIMIT:
+            return "cut_json"
         return "not_json" if decode(text) is None and text.strip() != "null" else "does_not_fit"
 
 

@@ -58,10 +58,12 @@ class MessagesJudge(StreamJudge):
     def take(self, kind: str, name: str, value: dict[str, object]) -> None:
         """Judge one decoded event."""
         self._notes.position += 1
-        if name != kind:
-            self._judge_name(kind, name)
-            kind = kind or name
         step = self._steps.get(kind)
+        if name != kind:
+            if name or step is not None or kind == "error":  # clients skip any other event without a name
+                self._judge_name(kind, name)
+            kind = kind or name
+            step = self._steps.get(kind)
         if step is None:
             self._other(kind, value)
         elif self._is_stopped:
@@ -72,6 +74,12 @@ class MessagesJudge(StreamJudge):
                 if kind != "message_start":
                     self._notes.add("MSG-STREAM-01", "first")
             step(value)
+
+    @property
+    def has_content(self) -> bool:
+        """Whether the model has generated anything so far."""
+        held = self._held
+        return held.text or held.reasoning or held.tool or held.other
 
     def take_done_marker(self) -> None:
         """Judge a `[DONE]`."""
@@ -85,12 +93,12 @@ class MessagesJudge(StreamJudge):
         if not ending.is_complete:
             self._notes.add("MSG-STREAM-03", "cut")
             return
-        judge_usage(self._usage, self._notes)
+        judge_usage(self._usage, self._notes, has_content=self.has_content)
         if ending.is_refused:
             return
         judge_stop(ending.finish or "", self._held, self._notes)
         text = None if self._text is None else self._text.text
-        case = None if text is None else self._expected.departure_of(text)
+        case = None if text is None else self._expected.departure_of(text, ending.finish)
         if case is not None:
             self._notes.add("MSG-B-02", case)
 
@@ -100,11 +108,14 @@ class MessagesJudge(StreamJudge):
                 if not self._has_start:
                     self._notes.add("MSG-STREAM-01", "early_ping")
             case "error":
+                self._notes.add("MSG-STREAM-05", "error")
                 if not isinstance(value.get("error"), dict):
                     self._notes.add("COM-E-01", "dialect")
+            case "" if error_in(value) is not None:
+                self._notes.add("MSG-STREAM-05", "error")
+                self._notes.add("COM-E-01", "dialect")
             case "":
-                is_error = error_in(value) is not None
-                self._notes.add(*(("COM-E-01", "dialect") if is_error else ("COM-B-02", "other_family")))
+                self._notes.add("COM-B-02", "other_family")
             case _ if kind.startswith("response."):
                 self._notes.add("COM-B-02", "other_family")
             case _:
@@ -121,6 +132,8 @@ class MessagesJudge(StreamJudge):
         judge_fields(message if isinstance(message, dict) else {}, self._notes)
         if list_at(message, "content") or value_at(message, "stop_reason") is not None:
             self._notes.add("MSG-STREAM-01", "not_empty")
+        if not isinstance(value_at(message, "usage"), dict):
+            self._notes.add("MSG-STREAM-01", "null_usage")
         self._count(value_at(message, "usage"))
 
     def _message_delta(self, value: dict[str, object]) -> None:
@@ -130,7 +143,9 @@ class MessagesJudge(StreamJudge):
         if text_at(value, "delta", "stop_reason"):
             self._has_stop_reason = True
         usage = value.get("usage")
-        if count_at(usage, "output_tokens") is None:
+        if not isinstance(usage, dict):
+            self._notes.add("MSG-STREAM-03", "null_usage")
+        elif count_at(usage, "output_tokens") is None:
             self._notes.add("MSG-STREAM-03", "no_usage")
         self._count(usage)
 
@@ -190,7 +205,8 @@ class MessagesJudge(StreamJudge):
             self._notes.add("MSG-STREAM-02", "delta_type")
         elif kind == "text_delta" and block.kind == "text":
             if self._text is None:
-                self._held.text = self._held.text or bool(delta.get("text"))
+                if delta.get("text"):
+                    self._held.text = True
             else:
                 self._add_text(text_at(delta, "text") or "")
         elif kind in block.deltas:

@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from console.domain.probes.token_limit import AT_LIMIT
 from console.wire.json_value import count_at, list_at, text_at, value_at
 from console.wire.judge.expectation import Expectation
 from console.wire.judge.notes import Notes
+from console.wire.usage import messages_usage
 
 STOPS = frozenset(
     {"end_turn", "max_tokens", "stop_sequence", "tool_use", "pause_turn", "refusal", "model_context_window_exceeded"}
 )
 """The family's stop reasons."""
-AT_LIMIT = frozenset({"max_tokens", "model_context_window_exceeded"})
-"""The stop reasons for a reached token limit."""
 _EMPTY_ALLOWED = frozenset({"end_turn", "pause_turn", "refusal"})
 _BY_ITSELF = frozenset({"end_turn", "stop_sequence"})
 
@@ -55,13 +55,14 @@ def judge_message(message: dict[str, object], notes: Notes, expected: Expectatio
         held.text = held.text or (kind == "text" and bool(text_at(block, "text")))
         if kind == "tool_use" and not isinstance(value_at(block, "input"), dict):
             notes.add("MSG-B-02", "input")
-    judge_usage(message.get("usage"), notes)
+    has_content = held.text or held.reasoning or held.tool or held.other
+    judge_usage(message.get("usage"), notes, has_content=has_content)
     stop = text_at(message, "stop_reason")
     if stop:
         judge_stop(stop, held, notes)
     else:
         notes.add("MSG-B-01", "unfinished")
-    if (case := expected.departure_of(text_in(blocks))) is not None:
+    if (case := expected.departure_of(text_in(blocks), stop)) is not None:
         notes.add("MSG-B-02", case)
 
 
@@ -78,18 +79,22 @@ def judge_fields(message: dict[str, object], notes: Notes) -> None:
             notes.add("MSG-B-01", "field", name)
 
 
-def judge_usage(usage: object, notes: Notes) -> None:
-    """Note where a message's usage is missing or names only one side."""
+def judge_usage(usage: object, notes: Notes, *, has_content: bool) -> None:
+    """Note where a message's usage is missing, names only one side, or counts nothing beside content."""
     figures = [count_at(usage, name) for name in ("input_tokens", "output_tokens")]
     if figures == [None, None]:
         notes.add("MSG-B-01", "no_usage")
     elif None in figures:
         notes.add("MSG-B-01", "usage_part")
+    elif messages_usage(usage).is_naught(has_content=has_content):
+        notes.add("MSG-B-01", "zero_usage")
 
 
 def judge_stop(stop: str, held: Held, notes: Notes) -> None:
     """Note where a stop reason does not match the message's content."""
-    if stop not in STOPS:
+    if stop == "error":
+        notes.add("MSG-B-01", "error_stop")
+    elif stop not in STOPS:
         notes.add("MSG-B-01", "unknown_stop")
     if stop == "tool_use" and not held.tool:
         notes.add("MSG-B-02", "no_tool_use")

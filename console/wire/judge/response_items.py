@@ -4,7 +4,7 @@ from console.wire.json_value import list_at, text_at
 from console.wire.judge.digest import Digest
 from console.wire.judge.notes import Notes
 from console.wire.judge.response_item import OpenItem, OpenPart, judge_arguments, judge_closing, judge_text
-from console.wire.judge.responses_body import Content, judge_item, note_content
+from console.wire.judge.responses_body import Content, judge_item, note_content, text_in
 
 _ITEM_LIMIT = 256
 """The maximum number of items that are open at the same time."""
@@ -22,6 +22,7 @@ class Items:
         self._part: OpenPart | None = None
         """The part of the last piece of text."""
         self._done_ids = Digest()
+        self._done_text = Digest()
         self._has_same_id = False
         """Whether an event had the same id as its item's opening event."""
         self._other_ids = 0
@@ -53,6 +54,8 @@ class Items:
             listed.add(f"{text_at(item, 'id')}\n")
         if not listed.is_same(self._done_ids):
             self._notes.add("RSP-STREAM-10", "other_items")
+        elif not self._done_text.is_of(text_in(list_at(response, "output"))):
+            self._notes.add("RSP-STREAM-05", "last_differs")
 
     def add(self, value: dict[str, object]) -> None:
         """Judge an item's opening event."""
@@ -146,6 +149,7 @@ class Items:
         judge_item(closed, self._notes)
         note_content(closed, self.content)
         self._done_ids.add(f"{closed_id}\n")
+        self._done_text.add(text_in((closed,)))
         if item is None:
             self._notes.add("RSP-STREAM-07", "not_added")
             return

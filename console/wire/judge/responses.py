@@ -93,6 +93,11 @@ class ResponsesJudge(StreamJudge):
         elif self._stage is _Stage.OPEN or self._may_come(kind):
             step(value)
 
+    @property
+    def has_content(self) -> bool:
+        """Whether the model has generated anything so far."""
+        return self._items.content.is_any
+
     def take_done_marker(self) -> None:
         """Judge a `[DONE]`."""
         self._notes.position += 1
@@ -144,6 +149,7 @@ class ResponsesJudge(StreamJudge):
             self._notes.add("COM-B-02", "other_family")
         elif not kind:
             self._notes.add("COM-E-01", "dialect")
+            self._notes.add("RSP-STREAM-13", "error")
             self._stage = _Stage.FAILED
         elif kind.startswith(_HOSTED):
             if self._stage is _Stage.OPEN or self._may_come(kind):
@@ -186,6 +192,7 @@ class ResponsesJudge(StreamJudge):
     def _failed(self, value: dict[str, object]) -> None:
         response = value.get("response")
         self._stage = _Stage.ENDED
+        self._notes.add("RSP-STREAM-13", "error")
         self._identify(response)
         if not (text_at(response, "error", "code") and text_at(response, "error", "message")):
             self._notes.add("RSP-B-04", "no_reason")
@@ -193,6 +200,7 @@ class ResponsesJudge(StreamJudge):
             self._notes.add("RSP-STREAM-09", "status")
 
     def _error(self, value: dict[str, object]) -> None:
+        self._notes.add("RSP-STREAM-13", "error")
         self._stage = _Stage.FAILED
 
     def _end(self, value: dict[str, object], status: str) -> None:

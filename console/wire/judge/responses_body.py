@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from console.domain.probes.token_limit import AT_LIMIT
 from console.wire.json_value import count_at, list_at, text_at, value_at
 from console.wire.judge.expectation import Expectation
 from console.wire.judge.notes import Notes
-
-AT_LIMIT = frozenset({"max_output_tokens", "max_tokens"})
-"""The incomplete reasons for a reached token limit."""
+from console.wire.usage import responses_usage
 
 _STATUSES = frozenset({"completed", "failed", "in_progress", "cancelled", "queued", "incomplete"})
 _PARTS = frozenset({"output_text", "refusal"})
@@ -31,6 +30,11 @@ class Content:
     reasoning: bool = False
     tool: bool = False
 
+    @property
+    def is_any(self) -> bool:
+        """Whether there is content of any kind."""
+        return self.text or self.reasoning or self.tool
+
 
 def judge_response(response: dict[str, object], notes: Notes, expected: Expectation, content: Content) -> None:
     """Note where a finished response violates its contract; `content` is that of its stream, if any."""
@@ -40,9 +44,10 @@ def judge_response(response: dict[str, object], notes: Notes, expected: Expectat
     for item in items:
         judge_item(item, notes)
         note_content(item, content)
-    _judge_usage(response.get("usage"), notes)
+    _judge_usage(response.get("usage"), notes, content)
     _judge_amount(response, notes, content)
-    if (case := expected.departure_of(text_in(items))) is not None:
+    reason = text_at(response, "incomplete_details", "reason") if response.get("status") == "incomplete" else None
+    if (case := expected.departure_of(text_in(items), reason)) is not None:
         notes.add("RSP-B-07", case)
 
 
@@ -118,11 +123,13 @@ def _judge_outcome(response: dict[str, object], notes: Notes) -> None:
             notes.add("RSP-B-04", "no_reason")
 
 
-def _judge_usage(usage: object, notes: Notes) -> None:
+def _judge_usage(usage: object, notes: Notes, content: Content) -> None:
     read, written = count_at(usage, "input_tokens"), count_at(usage, "output_tokens")
     if read is None or written is None:
         notes.add("RSP-U-01", "missing")
         return
+    if responses_usage(usage).is_naught(has_content=content.is_any):
+        notes.add("RSP-U-01", "zero")
     total = count_at(usage, "total_tokens")
     reasoning = count_at(usage, "output_tokens_details", "reasoning_tokens") or 0
     if total is None:

@@ -37,6 +37,11 @@ class StreamJudge(ABC):
         """The findings so far."""
         return self._notes.findings
 
+    @property
+    def has_content(self) -> bool:
+        """Whether the judge saw that the model generated anything: text, reasoning or a tool call."""
+        return False
+
     @abstractmethod
     def take(self, kind: str, name: str, value: dict[str, object]) -> None:
         """Judge one decoded event.

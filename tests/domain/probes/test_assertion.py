@@ -13,14 +13,15 @@ from support.errors.corpus import classified
 
 import console
 from console.domain.errors.category import Category
+from console.domain.facts.load import load_facts
 from console.domain.finding import Severity
 from console.domain.probes.assertion import JudgedBy, assertions, finding_of
 
 PACKAGE = Path(console.__file__).parent
 WEIGHT = [Severity.INFO, Severity.WARN, Severity.FAIL]
 CONTRACT = {
-    "COM-T": 6, "COM-S": 4, "COM-H": 3, "COM-B": 2, "COM-E": 3, "RSP-B": 7, "RSP-S": 1, "RSP-STREAM": 12, "RSP-U": 1,
-    "RSP-E": 1, "CHT-B": 4, "CHT-STREAM": 8, "CHT-U": 1, "MSG-B": 2, "MSG-STREAM": 3, "MSG-HDR": 1, "PAR": 2, "MOD": 8,
+    "COM-T": 6, "COM-S": 4, "COM-H": 3, "COM-B": 2, "COM-E": 3, "RSP-B": 7, "RSP-S": 1, "RSP-STREAM": 13, "RSP-U": 1,
+    "RSP-E": 1, "CHT-B": 4, "CHT-STREAM": 8, "CHT-U": 1, "MSG-B": 2, "MSG-STREAM": 4, "MSG-HDR": 1, "PAR": 2, "MOD": 8,
 }  # fmt: skip
 """How many assertions each area of the families' contracts has."""
 
@@ -28,8 +29,9 @@ CONTRACT = {
 def test_every_assertion_of_the_contracts_is_listed() -> None:
     areas = Counter(row.id.rpartition("-")[0] for row in assertions())
     assert {area: areas[area] for area in CONTRACT} == CONTRACT
+    known = {row.id for row in assertions()} | set(load_facts("findings")["retired"])
     for area, number in CONTRACT.items():
-        assert {f"{area}-{position:02}" for position in range(1, number + 1)} <= {row.id for row in assertions()}
+        assert {f"{area}-{position:02}" for position in range(1, number + 1)} <= known
 
 
 def _faults_of(sentence: str) -> Iterator[str]:

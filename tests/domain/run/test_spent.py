@@ -1,5 +1,7 @@
 """What calls take is booked once and never too low, and attempts are numbered so that each verdict has one place."""
 
+from collections.abc import Callable
+
 import pytest
 from support.run.story import ANN, REVISE, Story, failed, hashed, opened, recorded, waiting_at
 
@@ -34,6 +36,30 @@ def test_what_is_not_known_is_booked_as_it_was_set_aside(changes: dict[str, int 
     story = _calling()
     story.reports(recorded(story.state, **changes))
     assert story.state.spent == story.state.spent_in_attempt == spent
+
+
+@pytest.mark.parametrize(
+    ("changes", "spent"),
+    [
+        ({"counted_tokens": 120, "counted_microusd": 240}, Spent(120, 240, is_exact=False)),
+        ({"counted_tokens": 120}, Spent(120, 2000, is_exact=False)),
+        ({"counted_tokens": 5000, "counted_microusd": 9000}, Spent(1000, 2000, is_exact=False)),
+        ({"counted_tokens": -5}, Spent(1000, 2000, is_exact=False)),
+    ],
+)
+@pytest.mark.parametrize("end", [recorded, failed])
+def test_what_was_counted_here_is_booked_if_the_answer_names_no_usage(
+    end: Callable[..., RunEvent], changes: dict[str, int], spent: Spent
+) -> None:
+    story = _calling()
+    story.reports(end(story.state, input_tokens=None, output_tokens=None, microusd=None, **changes))
+    assert story.state.spent == story.state.spent_in_attempt == spent
+
+
+def test_a_usage_that_is_named_is_booked_whatever_was_counted() -> None:
+    story = _calling()
+    story.reports(recorded(story.state, counted_tokens=7, counted_microusd=7))
+    assert story.state.spent == Spent(150, 300)
 
 
 def test_without_any_price_only_tokens_are_booked() -> None:

@@ -99,6 +99,7 @@ _REFUSED: dict[str, Callable[[Secret], object]] = {
     "redact no text": lambda secret: secret.redact(None),  # type: ignore[arg-type]
     "is in no text": lambda secret: secret.is_in(7),  # type: ignore[arg-type]
     "held back of no text": lambda secret: secret.held_back(7),  # type: ignore[arg-type]
+    "cut off of no text": lambda secret: secret.cut_off(7),  # type: ignore[arg-type]
     "may go on of no text": lambda secret: secret.may_go_on(7),  # type: ignore[arg-type]
 }
 
@@ -309,3 +310,24 @@ def test_a_name_that_is_the_token_but_for_a_trivial_change_resembles_it(name: st
 def test_another_name_does_not(name: str) -> None:
     assert not Secret(TRIVIAL).resembles(name)
     assert not Secret("short").resembles(f"a-short-name-{name}")
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [
+        ("no such models", 0),
+        ("keys begin with sk-", 0),
+        ("keys begin with sk-ant-api03-", 0),
+        ("bad key sk-ant-api03-Qw3r", 17),
+        ("bad key sk-ant-api03-Qw3rTy7uIoPaSdFg8h", 31),
+        ("", 0),
+    ],
+)
+def test_a_whole_text_loses_only_an_end_that_cannot_be_there_by_chance(text: str, size: int) -> None:
+    secret = Secret("".join(["sk-ant-api03-", "Qw3rTy7uIo", "PaSdFg8hJk"]))
+    assert secret.cut_off(text) == size
+
+
+def test_more_than_half_of_a_short_value_is_cut_off_too() -> None:
+    secret = Secret("".join(["tk-", "4711abcd0"]))
+    assert (secret.cut_off("a tk-4"), secret.cut_off("a tk-4711a")) == (0, 8)

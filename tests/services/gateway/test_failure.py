@@ -155,7 +155,7 @@ FAILURES: dict[str, tuple[Script, Category, SmokeStatus, list[str]]] = {
     ),
     "closed_within_the_body": (
         answer_and_close(head(200) + b"".join(map(chunk, BEGUN))),
-        Category.CONTRACT_VIOLATION,
+        Category.UPSTREAM_UNAVAILABLE,
         SmokeStatus.FAILED,
         ["RSP-STREAM-08"],
     ),
@@ -169,7 +169,7 @@ FAILURES: dict[str, tuple[Script, Category, SmokeStatus, list[str]]] = {
         answer_and_close(
             b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: 9999\r\n\r\n" + b"".join(BEGUN)
         ),
-        Category.CONTRACT_VIOLATION,
+        Category.UPSTREAM_UNAVAILABLE,
         SmokeStatus.FAILED,
         ["RSP-STREAM-08"],
     ),
@@ -270,7 +270,7 @@ async def test_a_compressed_answer_is_refused_as_such_and_not_unpacked(encoding:
     assert (result.status is SmokeStatus.PASSED) is not is_refused
 
 
-async def test_a_reset_within_the_stream_is_a_cut_answer() -> None:
+async def test_a_reset_within_the_stream_is_a_lost_connection_that_may_have_been_billed() -> None:
     answered = asyncio.Event()
 
     async def reset_when_seen(peer: Peer, _: Request) -> None:
@@ -281,7 +281,9 @@ async def test_a_reset_within_the_stream_is_a_cut_answer() -> None:
     async with raw_server(reset_when_seen) as server:
         result = await smoke_once(server.base_url, seen={OutputReceived: answered})
     assert result.classification is not None
-    assert result.classification.category is Category.CONTRACT_VIOLATION
+    assert result.classification.category is Category.UPSTREAM_UNAVAILABLE
+    assert "may have been billed" in result.classification.action
+    assert result.classification.can_pass_later
     assert "RSP-STREAM-08" in ids(result)
     assert result.http_status == 200
     assert len(server.requests) == 1
@@ -486,7 +488,8 @@ async def test_the_deadline_ends_a_call_however_the_gateway_keeps_it_alive(
         result = await smoke_once(server.base_url, clock=clock, deadline_s=DEADLINE_S)
     assert result.classification is not None
     assert (result.classification.category, result.status) == (Category.TIMEOUT, SmokeStatus.FAILED)
-    assert result.classification.evidence == "no complete answer within 30 s"
+    assert result.classification.evidence.startswith("no complete answer within 30 s (deadline_s); ")
+    assert "billed" in result.classification.action
     assert result.total_ms == DEADLINE_S * 1000
     assert result.requests_sent == len(server.requests) == 1
 

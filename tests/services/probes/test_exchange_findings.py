@@ -38,6 +38,20 @@ class Call:
     writes: int = 1
     has_open_end: bool = False
     model: str = "m"
+    chunks: tuple[tuple[float, int], ...] = ()
+    """When pieces of content arrive, and how many at once, in place of `body`."""
+
+
+def arriving(chunks: tuple[tuple[float, int], ...]) -> list[Chunk]:
+    """Return a whole answer whose pieces of content arrive as told."""
+    (start, _), (end, _) = chunks[0], chunks[-1]
+    text = "O" * sum(pieces for _, pieces in chunks)
+    piece = content(EndpointFamily.RESPONSES, "O")
+    return [
+        Chunk(b"".join(opening(EndpointFamily.RESPONSES)), start),
+        *(Chunk(piece * pieces, moment) for moment, pieces in chunks),
+        Chunk(b"".join(closing(EndpointFamily.RESPONSES, text)), end),
+    ]
 
 
 def findings_on(call: Call, token: str = TOKEN) -> tuple[Finding, ...]:
@@ -47,7 +61,8 @@ def findings_on(call: Call, token: str = TOKEN) -> tuple[Finding, ...]:
         exchange.take(Written(1.0))
     if call.status:
         exchange.take(Started(call.status, call.headers, 2.0))
-        exchange.take(Chunk(call.body, 3.0))
+        for chunk in arriving(call.chunks) if call.chunks else [Chunk(call.body, 3.0)]:
+            exchange.take(chunk)
     exchange.has_open_end = call.has_open_end
     finished = exchange.finish(call.failure)[-1]
     assert isinstance(finished, SmokeFinished)
@@ -67,7 +82,10 @@ CASES: dict[tuple[str, str], Call] = {
     ("COM-T-02", "late"): Call(body=GOOD[:200], failure=deadline_passed(9.0, written=True)),
     ("COM-T-03", "html"): Call(headers=STREAM | {"content-type": "text/html"}, body=b"<html>"),
     ("COM-T-03", "no_stream_type"): Call(headers=STREAM | {"content-type": "text/plain"}),
+    ("COM-T-03", "error_page"): Call(502, STREAM | {"content-type": "text/html"}, b"<html>Bad Gateway</html>"),
+    ("COM-T-03", "no_events"): Call(body=b"upstream connect error or disconnect"),
     ("COM-T-04", "single_body"): Call(headers=JSON, body=b"{}"),
+    ("COM-T-04", "mislabelled"): Call(body=b"{}"),
     ("COM-T-05", "open_end"): Call(has_open_end=True),
     ("COM-T-06", "repeated"): Call(writes=2),
     ("COM-H-01", "missing"): Call(headers={"content-type": "text/event-stream"}),
@@ -81,6 +99,9 @@ CASES: dict[tuple[str, str], Call] = {
     ("COM-E-02", "in_error"): Call(401, JSON, REFUSED.replace(b"no", TOKEN.encode())),
     ("COM-E-02", "in_answer"): Call(body=GOOD.replace(b'"delta": "O"', b'"delta": "%b"' % TOKEN.encode())),
     ("COM-O-01", "framing"): Call(body=b"data: \xff\n\n" + GOOD),
+    ("COM-O-07", "burst"): Call(chunks=((5_000.0, 8),)),
+    ("COM-O-07", "lumps"): Call(chunks=((100.0, 12), (3_000.0, 12))),
+    ("COM-O-07", "pause"): Call(chunks=((100.0, 1), (5_100.0, 1))),
     ("COM-O-04", "cut_inside"): Call(body=GOOD + b"data: {"),
     ("SRV-01", "fell_back"): Call(headers=STREAM | {"x-litellm-attempted-fallbacks": "1"}),
     ("SRV-02", "bridged"): Call(body=GOOD.replace(b'"id": "', b'"id": "chatcmpl-')),

@@ -162,7 +162,7 @@ ACTED: dict[str, tuple[Category, str]] = {
     "drip": (Category.TIMEOUT, "no complete answer within 9 s"),
     "login-page": (Category.CONTRACT_VIOLATION, "a web page"),
     "many-headers": (Category.CONTRACT_VIOLATION, "128 lines"),
-    "promises-more": (Category.CONTRACT_VIOLATION, "ended in the middle"),
+    "promises-more": (Category.UPSTREAM_UNAVAILABLE, "ended in the middle"),
     "promises-less": (Category.CONTRACT_VIOLATION, "not valid HTTP"),
 }
 

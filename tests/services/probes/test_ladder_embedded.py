@@ -28,7 +28,7 @@ pytestmark = pytest.mark.usefixtures("no_trust_store")
 async def climbed(name: str) -> tuple[dict[Role, dict[Rung, RungResult]], CatalogueRead, Listening]:
     """Climb to the top for a profile of the sample; return what each rung showed of each route."""
     profile = load_profile(None, name)
-    patient = replace(profile.gateway, deadline_s=HANG_S, connect_timeout_s=HANG_S)
+    patient = replace(profile.gateway, deadline_s=HANG_S, idle_timeout_s=HANG_S, connect_timeout_s=HANG_S)
     rungs: dict[Role, dict[Rung, RungResult]] = {}
     seen: list[CatalogueRead] = []
     async with (

@@ -13,10 +13,13 @@ from support.gateway.servers import (
     Request,
     Script,
     answer_with,
+    content,
     good_stream,
     head,
+    opening,
     raw_server,
     stay_silent,
+    streamed,
     whole,
 )
 from support.probes.smoking import FAMILIES, TOKEN, ids, patient
@@ -179,9 +182,26 @@ async def test_a_refused_call_books_nothing(status: int) -> None:
     assert reservations.budget.spent.tokens == 0
 
 
-async def test_an_answer_that_names_no_usage_is_booked_in_full() -> None:
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [(b'"prompt_tokens": 3', b'"prompt_tokenz": 3'), (b'"completion_tokens": 2', b'"completion_tokens": 0')],
+    ids=["missing", "zero"],
+)
+async def test_an_answer_that_names_no_usage_is_booked_by_what_was_sent_and_received(old: bytes, new: bytes) -> None:
     reservations = reservations_of()
-    body = good_stream(C).replace(b'"prompt_tokens": 3', b'"prompt_tokenz": 3')
+    text = "OK, " * 30
+    body = good_stream(C, text).replace(old, new)
+    async with raw_server(answer_with(body)) as server:
+        await smoke_in(Shape.TEXT, server, route(family=C), reservations=reservations)
+    sent = len(server.requests[0].body)
+    spent = reservations.budget.spent
+    assert spent.tokens == sent // 3 + 1 + len(text) // 3 + 1
+    assert not spent.is_exact
+
+
+async def test_a_cut_answer_that_names_no_usage_is_booked_in_full() -> None:
+    reservations = reservations_of()
+    body = streamed(*opening(C), content(C, "O"))
     async with raw_server(answer_with(body)) as server:
         await smoke_in(Shape.TEXT, server, route(family=C), reservations=reservations)
     assert reservations.budget.spent.tokens > 64

@@ -7,9 +7,19 @@ from typing import Any
 
 import pytest
 from support.gateway.scripted_gateway import route, scripted
+from support.gateway.servers import (
+    answer_with,
+    chat_chunk,
+    closing,
+    content,
+    good_stream,
+    opening,
+    raw_server,
+    streamed,
+)
 from support.probes.smoking import FAMILIES, TOKEN, patient
 
-from console.domain.errors.category import Category, Classification
+from console.domain.errors.category import Blame, Category, Classification
 from console.domain.money import Budget, BudgetScope
 from console.domain.probes.smoke import SmokeStatus
 from console.domain.routes.contract import check
@@ -26,6 +36,7 @@ from console.services.gateway.client import Gateway
 from console.services.gateway.reservations import Reservations
 from console.services.probes.smoke import SmokePlan, smoke
 from console.services.run.briefs import BriefParts, build_brief
+from console.services.run.call_end import failure_of, recorded_of, unread_of, unread_words
 from console.services.run.role_call import RoleCall, RoleCallEnded, make_call, prepare_call, read_answer
 
 pytestmark = pytest.mark.usefixtures("no_trust_store")
@@ -90,3 +101,55 @@ def test_an_answer_is_read_or_it_is_said_where_it_departs() -> None:
         assert isinstance(refused, Classification)
         assert refused.category is Category.CONTRACT_VIOLATION
         assert refused.evidence == f"the answer does not have the form that planner needs: {why}"
+
+
+async def ended_with(answer: bytes, family: EndpointFamily) -> tuple[RoleCall, RoleCallEnded]:
+    """Return a planner's call and its end, for a gateway that answers with these bytes."""
+    call = prepared(route(Role.PLANNER, family))
+    async with (
+        raw_server(answer_with(answer)) as server,
+        Gateway(server.base_url, Secret(TOKEN), patient(base_url=server.base_url)) as gateway,
+        contextlib.aclosing(make_call(call, gateway)) as events,
+    ):
+        (ended,) = [event async for event in events if isinstance(event, RoleCallEnded)]
+    return call, ended
+
+
+C = EndpointFamily.CHAT_COMPLETIONS
+
+
+async def test_a_plan_that_ends_at_its_token_limit_is_the_limits_fault_and_says_the_setting() -> None:
+    ending = chat_chunk({}, finish="length")
+    call, ended = await ended_with(streamed(*opening(C), content(C, '{"scope": ['), ending, *closing(C)[1:]), C)
+    assert failure_of(call, ended.result) is None
+    answer = read_answer(Gate.PLANNER, ended.text, RUBRIC.ids)
+    assert isinstance(answer, Classification)
+    assert unread_of(call, ended.result).blame is Blame.CONFIG
+    why = unread_words(ended.result, answer.evidence)
+    assert why.startswith("the answer ended at its token limit of 4096. Raise policy.run_max_output_tokens")
+    assert answer.evidence in why
+
+
+async def test_a_plan_of_another_form_is_the_contents_fault() -> None:
+    call, ended = await ended_with(good_stream(C, "I would plan it so."), C)
+    assert unread_of(call, ended.result).blame is Blame.CONTENT
+    assert unread_words(ended.result, "why") == "why"
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+async def test_a_usage_of_zero_is_recorded_as_unnamed_with_what_was_counted(family: EndpointFamily) -> None:
+    body = good_stream(family, "a plan " * 60)
+    for name in (b"input_tokens", b"output_tokens", b"prompt_tokens", b"completion_tokens"):
+        for figure in (b"1", b"2", b"3"):
+            body = body.replace(b'"%b": %b' % (name, figure), b'"%b": 0' % name)
+    call, ended = await ended_with(body, family)
+    kept = recorded_of(call, ended.result)
+    assert (kept.input_tokens, kept.output_tokens, kept.microusd) == (None, None, None)
+    assert kept.counted_tokens == len(call.request.body) // 3 + 1 + 420 // 3 + 1
+    assert unread_of(call, ended.result).counted_tokens == kept.counted_tokens
+
+
+async def test_a_usage_that_is_named_is_recorded_and_nothing_is_counted() -> None:
+    call, ended = await ended_with(good_stream(C), C)
+    kept = recorded_of(call, ended.result)
+    assert (kept.input_tokens, kept.output_tokens, kept.counted_tokens) == (3, 2, None)

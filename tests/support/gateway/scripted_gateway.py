@@ -241,6 +241,8 @@ async def climb_to(
     budget: Budget | None = None,
     is_read_only: bool = False,
     checks: Sequence[RouteCheck] | None = None,
+    crosses: bool = False,
+    counts: bool = False,
     **settings: Any,
 ) -> Climbed:
     """Climb the ladder of a gateway, as the faces do."""
@@ -251,7 +253,14 @@ async def climb_to(
     events: list[CheckEvent] = []
     async with Gateway(base_url, None if token is None else Secret(token), gateway_settings) as gateway:
         plan = SmokePlan(gateway, Reservations(budget or session_budget()), max_output_tokens=64)
-        how = LadderPlan(top, plan, connect_timeout_s=gateway_settings.connect_timeout_s, is_read_only=is_read_only)
+        how = LadderPlan(
+            top,
+            plan,
+            connect_timeout_s=gateway_settings.connect_timeout_s,
+            is_read_only=is_read_only,
+            crosses=crosses,
+            counts=counts,
+        )
         async with contextlib.aclosing(climb(chosen, how, places=asyncio.Semaphore(8))) as stream:
             async for event in stream:
                 events.append(event)

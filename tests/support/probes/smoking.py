@@ -32,7 +32,7 @@ def table(family: EndpointFamily, *roles: Role, model: str = "m") -> RouteTable:
 
 def patient(**settings: object) -> GatewaySettings:
     """Return a gateway's settings, under which no call runs out of time unless they say so."""
-    return GatewaySettings(**{"deadline_s": HANG_S, "connect_timeout_s": HANG_S, **settings})
+    return GatewaySettings(**{"deadline_s": HANG_S, "idle_timeout_s": HANG_S, "connect_timeout_s": HANG_S, **settings})
 
 
 async def smoke_all(

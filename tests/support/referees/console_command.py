@@ -4,7 +4,7 @@ import asyncio
 import sys
 from pathlib import Path
 
-PATIENT = {"deadline_s": 3600.0, "connect_timeout_s": 3600.0}
+PATIENT = {"deadline_s": 3600.0, "idle_timeout_s": 3600.0, "connect_timeout_s": 3600.0}
 """Settings of a gateway that may be as slow as a busy machine makes it."""
 
 

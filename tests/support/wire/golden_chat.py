@@ -79,6 +79,7 @@ def _golden(
     )
 
 
+FILLER = chunk({}, id="keepalive", model="gateway", created=0)
 AZURE_FIRST = bare(choices=[], created=0, id="", model="", object="", prompt_filter_results=[{"prompt_index": 0}])
 _CALL_FIRST = chunk({"role": "assistant", "content": None, **call_delta("", name="get_weather", call_id="call_01")})
 TOOL = (
@@ -122,6 +123,41 @@ CHAT_GOLDEN = (
         findings=("CHT-STREAM-01",),
     ),
     _golden("first delta's content is null: llama.cpp", (chunk({"role": "assistant", "content": None}), *FRAMES[1:])),
+    _golden(
+        "fillers before and within the answer: OmniRoute, vLLM's router",
+        (FILLER, FILLER, FIRST, FILLER, *FRAMES[1:3], FILLER, *FRAMES[3:]),
+        terminal=7,
+        findings=("CHT-STREAM-02",),
+    ),
+    _golden(
+        "two choices",
+        (
+            chunk(
+                None, choices=[choice({"role": "assistant", "content": "OK."}), choice({"role": "assistant"}, index=1)]
+            ),
+            chunk(None, choices=[choice({"content": "Yes."}, index=1)]),
+            chunk(None, choices=[choice({}, "stop"), choice({}, "stop", index=1)]),
+            *END,
+        ),
+        terminal=2,
+    ),
+    _golden(
+        "cumulative usage on every chunk: GLM",
+        (
+            chunk({"role": "assistant", "content": ""}, usage={"prompt_tokens": 11, "completion_tokens": 0}),
+            chunk({"content": "OK."}, usage={"prompt_tokens": 11, "completion_tokens": 3}),
+            chunk({}, "stop", usage=CHAT_USAGE),
+            DONE,
+        ),
+        terminal=2,
+        findings=("CHT-STREAM-05", "CHT-STREAM-05"),
+    ),
+    _golden(
+        "zero usage: CCR",
+        (*_BODY, chunk(None, usage={"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}), DONE),
+        usage=Usage(),
+        findings=("CHT-U-01",),
+    ),
     _golden("no [DONE]", FRAMES[:-1], findings=("CHT-STREAM-06",), is_over=False),
     _golden(
         "neither usage nor [DONE]",

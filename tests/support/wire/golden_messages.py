@@ -145,7 +145,11 @@ MESSAGES_GOLDEN = (
         ),
         text=_STRUCTURED,
     ),
-    _golden("no event lines", unnamed(FRAMES), reasoning=_THOUGHT, findings=("COM-O-03",)),
+    _golden(
+        "a ping and an unknown event without names",
+        (PLAIN[0], *unnamed((named("ping"), named("acme_trace"))), *PLAIN[1:]),
+        findings=("COM-O-06",),
+    ),
     _golden("only event lines", untyped(FRAMES), reasoning=_THOUGHT, findings=("COM-O-03",)),
     _golden("padded JSON", tuple(SseEvent(f.name, f.data[:-1] + "       }   ") for f in FRAMES), reasoning=_THOUGHT),
     _golden("with [DONE] before the end", (*PLAIN[:-1], DONE, MESSAGE_STOP), findings=("MSG-STREAM-03",)),
@@ -200,13 +204,33 @@ MESSAGES_GOLDEN = (
     _golden(
         "no usage",
         (
-            named("message_start", message={k: v for k, v in message().items() if k != "usage"}),
+            named("message_start", message=message(usage={})),
             *text_block(),
-            named("message_delta", delta={"stop_reason": "end_turn"}),
+            named("message_delta", delta={"stop_reason": "end_turn"}, usage={}),
             MESSAGE_STOP,
         ),
         usage=Usage(),
         findings=("MSG-STREAM-03", "MSG-B-01"),
+    ),
+    _golden(
+        "pings whose data is empty: OmniRoute",
+        (PLAIN[0], SseEvent("ping", "{}"), *PLAIN[1:]),
+        findings=("COM-O-03",),
+    ),
+    _golden(
+        "figures only at the end: a gateway that counts last",
+        (
+            message_start(input_tokens=0, output_tokens=0),
+            *PLAIN[1:-2],
+            message_delta(input_tokens=10, output_tokens=6),
+            MESSAGE_STOP,
+        ),
+    ),
+    _golden(
+        "zero usage: CCR",
+        (message_start(input_tokens=0, output_tokens=0), *PLAIN[1:-2], message_delta(output_tokens=0), MESSAGE_STOP),
+        usage=Usage(),
+        findings=("MSG-B-01",),
     ),
     _golden(
         "unknown events, blocks and deltas are let through",

@@ -46,6 +46,15 @@ CHAT_MUTANTS = (
     _mutant("one event of another answer", "CHT-STREAM-02 other_id", edit(2, "id", to="chatcmpl-02")),
     _mutant("the model changes", "CHT-STREAM-02 other_model", edit(2, "model", to="other")),
     _mutant("the id is always another", "CHT-STREAM-02 rotating", everywhere("id", lambda at: f"id-{at}")),
+    _mutant(
+        "a filler before the answer",
+        "CHT-STREAM-02 filler",
+        insert(chunk({}, id="keepalive", model="gateway", created=0), before=0),
+        insert(chunk({"role": "assistant", "content": ""}, id="keepalive", model="gateway", created=0), before=0),
+    ),
+    _mutant("a filler within the answer", "CHT-STREAM-02 filler", insert(chunk({}, id="keepalive"), before=2)),
+    _mutant("the role alone has another id", "CHT-STREAM-02 filler", edit(0, "id", to="chatcmpl-00")),
+    _mutant("the finish has another id", "CHT-STREAM-02 other_id", edit(3, "id", to="chatcmpl-02")),
     _mutant("the time changes", "CHT-STREAM-02 created", edit(2, "created", to=1790000009)),
     _mutant("no id", "CHT-STREAM-02 missing", everywhere("id", lambda _: GONE)),
     _mutant("no model", "CHT-STREAM-02 missing", everywhere("model", lambda _: GONE)),
@@ -120,6 +129,7 @@ CHAT_MUTANTS = (
     ),
     _mutant("tools said and none called", "CHT-B-02 no_tool_call", edit(3, *_FINISH, to="tool_calls")),
     _mutant("a tool called and not said", "CHT-B-02 unsaid_tool_call", edit(3, *_FINISH, to="stop"), base=TOOL),
+    _mutant("it ended in an error", "CHT-B-02 error_finish", edit(3, *_FINISH, to="error")),
     _mutant("a finish_reason of its own", "CHT-B-02 unknown", edit(3, *_FINISH, to="eos")),
     _mutant(
         "no text", "CHT-B-03 empty", drop(1), drop(1), edit(2, "usage", to={"prompt_tokens": 1, "completion_tokens": 1})
@@ -136,10 +146,19 @@ CHAT_MUTANTS = (
     ),
     _mutant("nothing up to the limit", "CHT-B-03 budget", drop(1), drop(1), edit(1, *_FINISH, to="length")),
     _mutant("text up to the limit", "COM-U-02 at_limit", edit(3, *_FINISH, to="length")),
+    _mutant("zero tokens beside text", "CHT-U-01 zero", _usage(prompt_tokens=0, completion_tokens=0, total_tokens=0)),
+    _mutant("zero output beside text", "CHT-U-01 zero", _usage(completion_tokens=0, total_tokens=11)),
+    _mutant(
+        "an error that only its event's name tells",
+        "CHT-STREAM-08 error",
+        cut(3),
+        insert(SseEvent("error", '{"message":"no","code":500}'), before=END),
+    ),
     _mutant("a total that is too high", "CHT-U-01 total", _usage(total_tokens=99)),
     _mutant("reasoning beside the completion", "CHT-U-01 beside", _usage(total_tokens=15)),
     _mutant("an event is not JSON", "COM-O-01 not_json", insert(SseEvent("", "\n"), before=1)),
     _mutant("a messages event", "COM-B-02 other_family", insert(MESSAGE_STOP, before=1)),
+    _mutant("the JSON ends at the limit", "CHT-B-04 cut_json", edit(3, *_FINISH, to="length"), expected=_JSON),
     _mutant(
         "no JSON, though a schema was given",
         "CHT-B-04 not_json",

@@ -88,7 +88,25 @@ MESSAGES_MUTANTS = (
         insert(block_delta(0, "text_delta", text="!"), before=_STOP),
     ),
     _mutant("output_tokens fall", "MSG-STREAM-03 usage_falls", edit(_START, "message", "usage", "output_tokens", to=9)),
-    _mutant("no usage at the end", "MSG-STREAM-03 no_usage", edit(_DELTA, "usage", to=GONE)),
+    _mutant("no figures at the end", "MSG-STREAM-03 no_usage", edit(_DELTA, "usage", to={})),
+    _mutant("no usage at the end", "MSG-STREAM-03 null_usage", edit(_DELTA, "usage", to=GONE)),
+    _mutant("the usage at the end is null", "MSG-STREAM-03 null_usage", edit(_DELTA, "usage", to=None)),
+    _mutant("the usage at the start is null", "MSG-STREAM-01 null_usage", edit(_START, "message", "usage", to=None)),
+    _mutant(
+        "zero tokens beside text",
+        "MSG-B-01 zero_usage",
+        edit(_START, "message", "usage", to={"input_tokens": 0, "output_tokens": 0}),
+        edit(_DELTA, "usage", to={"output_tokens": 0}),
+    ),
+    _mutant("it ended in an error", "MSG-B-01 error_stop", edit(_DELTA, "delta", "stop_reason", to="error")),
+    _mutant("zero output beside text", "MSG-B-01 zero_usage", edit(_DELTA, "usage", to={"output_tokens": 0})),
+    _mutant(
+        "an error instead of the end",
+        "MSG-STREAM-05 error",
+        cut(_DELTA),
+        insert(named("error", error={"type": "api_error", "message": "no"}), before=END),
+    ),
+    _mutant("an error in plain text", "COM-O-01 not_json", cut(_DELTA), insert(SseEvent("error", "no"), before=END)),
     _mutant("[DONE]", "MSG-STREAM-03 done_marker", insert(DONE, before=END)),
     *(
         _mutant(f"the message has no {field}", "MSG-B-01 field", edit(_START, "message", field, to=GONE))
@@ -130,6 +148,12 @@ MESSAGES_MUTANTS = (
         edit(_DELTA, "delta", "stop_reason", to="max_tokens"),
     ),
     _mutant("no JSON, though a schema was given", "MSG-B-02 not_json", expected=_JSON),
+    _mutant(
+        "the JSON ends at the limit",
+        "MSG-B-02 cut_json",
+        edit(_DELTA, "delta", "stop_reason", to="max_tokens"),
+        expected=_JSON,
+    ),
     _mutant(
         "JSON that does not fit",
         "MSG-B-02 does_not_fit",

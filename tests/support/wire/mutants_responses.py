@@ -98,6 +98,15 @@ RESPONSES_MUTANTS = (
     _mutant("a part without an index", "RSP-STREAM-04 unindexed", edit(_PART, "content_index", to=GONE)),
     # --- Text --------------------------------------------------------------------------------------------------------
     _mutant("a delta is lost", "RSP-STREAM-05 differs", drop(_DELTA, nth=1)),
+    _mutant(
+        "the last response has another text",
+        "RSP-STREAM-05 last_differs",
+        edit(_END, "response", "output", 0, "content", 0, "text", to="KO."),
+    ),
+    _mutant("zero tokens beside text", "RSP-U-01 zero", _usage(input_tokens=0, output_tokens=0, total_tokens=0)),
+    _mutant("zero output beside text", "RSP-U-01 zero", _usage(output_tokens=0)),
+    _mutant("an error instead of the end", "RSP-STREAM-13 error", cut(_END), insert(_ERROR, before=END)),
+    _mutant("it failed instead of completing", "RSP-STREAM-13 error", cut(_END), insert(_FAILED, before=END)),
     _mutant("a delta came twice", "RSP-STREAM-05 differs", double(_DELTA)),
     _mutant(
         "deltas in another order",

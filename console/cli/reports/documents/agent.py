@@ -49,7 +49,9 @@ class AgentDocument(ClassificationDocument, _Agent):
             endpoint_family=result.endpoint_family,
             status=result.status,
             notes=result.notes,
-            findings=tuple(FindingDocument.of(each, f"agent {result.agent}") for each in dict.fromkeys(result.findings)),
+            findings=tuple(
+                FindingDocument.of(each, f"agent {result.agent}") for each in dict.fromkeys(result.findings)
+            ),
             price_before=PriceDocument.of(result.price_before),
             tokens=result.tokens,
             price_after_usd=usd(result.price_after_microusd),

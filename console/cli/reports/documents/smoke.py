@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal, Self
 from console.cli.reports.documents.classification import ClassificationDocument
 from console.cli.reports.documents.finding import FindingDocument
 from console.cli.reports.finding import route_subject
+from console.domain.probes.arrival import ArrivalPattern
 from console.domain.probes.served_as import ServedAs
 from console.domain.probes.smoke import SmokeResult, SmokeStatus
 from console.domain.routes.family import EndpointFamily
@@ -44,6 +45,12 @@ class SmokeResultDocument(ClassificationDocument, _SmokedRoute):
     first_byte_ms: float | None
     ttft_ms: float | None
     """Time to first token: from request written until the first content delta."""
+    arrival: ArrivalPattern | None
+    """How the content came. After a burst or lumps, `ttft_ms` is not the model's; null without content."""
+    longest_gap_ms: float | None
+    """The longest time between two arrivals of content; null without content."""
+    is_at_limit: bool
+    """Whether the answer ended at the call's token limit."""
     total_ms: float | None
     input_tokens: int | None
     output_tokens: int | None
@@ -73,6 +80,9 @@ class SmokeResultDocument(ClassificationDocument, _SmokedRoute):
             request_written_ms=rounded(result.request_written_ms),
             first_byte_ms=rounded(result.first_byte_ms),
             ttft_ms=rounded(result.ttft_ms),
+            arrival=None if result.arrival is None else result.arrival.pattern,
+            longest_gap_ms=None if result.arrival is None else rounded(result.arrival.longest_gap_ms),
+            is_at_limit=result.is_at_limit,
             total_ms=rounded(result.total_ms),
             input_tokens=result.input_tokens,
             output_tokens=result.output_tokens,
