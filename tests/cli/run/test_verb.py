@@ -300,7 +300,7 @@ async def test_a_place_for_state_that_is_no_directory_is_said_in_one_line(runs: 
     for command in (("run", "list"), ("record", "list")):
         complaint = await runs.refused(1, *command, XDG_STATE_HOME=str(runs.task))
         ledger = runs.task / "gateway-console" / "runs.db"
-        assert complaint == f"gateway-console: {ledger} cannot be read: Not a directory"
+        assert complaint == f"gateway-console: {ledger} cannot be read: Not a directory (a part of its path is a file)"
 
 
 @pytest.mark.parametrize("kind", ["too large", "no YAML"])
