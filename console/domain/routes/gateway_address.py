@@ -20,6 +20,8 @@ class BaseAddress:
     """In lower case."""
     prefix: str
     """The path before the endpoint's, without a slash at its end; empty if there is none."""
+    local_port: int | None = None
+    """The port, if the host is this machine's loopback: there it says which server it may be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,10 @@ class DocumentedAddress:
     """Where documents say that a host serves an endpoint family."""
 
     hosts: tuple[str, ...]
-    """A `*` stands for a part of a label, as in an account's own host."""
+    """A `*` stands for a part of a label, as in an account's own host; empty for a server of this machine."""
+    server: str
+    """The name of the server that listens on `local_port` by default; empty for a host."""
+    local_port: int | None
     family: EndpointFamily
     paths: tuple[str, ...]
     """Whole paths; a step or a query's value in capitals is the caller's own."""
@@ -44,7 +49,9 @@ def documented_addresses() -> tuple[DocumentedAddress, ...]:
     table = load_facts("gateway_addresses")
     return tuple(
         DocumentedAddress(
-            hosts=tuple(row["hosts"]),
+            hosts=tuple(row.get("hosts", ())),
+            server=row.get("server", ""),
+            local_port=row.get("local_port"),
             family=EndpointFamily(row["family"]),
             paths=tuple(row["paths"]),
             source_url=row["source_url"],
@@ -55,19 +62,22 @@ def documented_addresses() -> tuple[DocumentedAddress, ...]:
     )
 
 
-def documented_at(host: str) -> tuple[DocumentedAddress, ...]:
-    """Return the documented addresses of a host; none if it is not known."""
-    return tuple(row for row in documented_addresses() if any(_host_form(each).fullmatch(host) for each in row.hosts))
+def documented_at(base: BaseAddress) -> tuple[DocumentedAddress, ...]:
+    """Return the documented addresses of a base's host, or of the server of this machine; none if it is not known."""
+    if base.local_port is not None:
+        return tuple(row for row in documented_addresses() if row.local_port == base.local_port)
+    rows = documented_addresses()
+    return tuple(row for row in rows if any(_host_form(each).fullmatch(base.host) for each in row.hosts))
 
 
 def is_documented(base: BaseAddress, path: str) -> bool:
     """Return whether a document has the whole address of a call."""
-    return _has(documented_at(base.host), base.prefix + path)
+    return _has(documented_at(base), base.prefix + path)
 
 
 def check_address(base: BaseAddress, route: Route) -> Iterator[Finding]:
     """Yield what is known to be wrong with the address of a route's call, from its base and its path together."""
-    rows = documented_at(base.host)
+    rows = documented_at(base)
     path = base.prefix + route.endpoint_path
     if _has(rows, path):
         return
@@ -86,12 +96,14 @@ def check_address(base: BaseAddress, route: Route) -> Iterator[Finding]:
         source = "documents, some second-hand, have" if len(second_hand) > 1 else "its documents have"
         source = "a second-hand source has" if second_hand == {True} else source
         choices = " or ".join(", ".join(each) for each in documented_lines(base, route.endpoint_family))
-        message = f"{subject}, is not where {source} {route.endpoint_family} on {_host(base, own[0])}. Write {choices}."
+        message = (
+            f"{subject}, is not where {source} {route.endpoint_family} on {_place(base, own[0])}. Write {choices}."
+        )
         yield Finding("ROUTE-08", Severity.WARN, message, own[0].source_url, own[0].checked_on)
     elif rows and family_of_path(route.endpoint_path) is route.endpoint_family:
         known = " and ".join(dict.fromkeys(row.family.value for row in rows))
         message = (
-            f"{subject}, is on {_host(base, rows[0])}, of which we have read that it serves {known}:"
+            f"{subject}, is on {_place(base, rows[0])}, of which we have read that it serves {known}:"
             f" only a live call can prove {route.endpoint_family}."
         )
         yield Finding("ROUTE-09", Severity.INFO, message, rows[0].source_url, rows[0].checked_on)
@@ -102,7 +114,7 @@ def documented_lines(base: BaseAddress, family: EndpointFamily) -> tuple[tuple[s
 
     Where documented paths continue the base, only their lines are returned: other routes have the same base.
     """
-    found = [_lines(base, row, path) for row in documented_at(base.host) if row.family is family for path in row.paths]
+    found = [_lines(base, row, path) for row in documented_at(base) if row.family is family for path in row.paths]
     return tuple([lines for lines in found if len(lines) == 1] or found)
 
 
@@ -110,7 +122,15 @@ def _lines(base: BaseAddress, row: DocumentedAddress, path: str) -> tuple[str, .
     begun = "/".join(path.split("/")[: base.prefix.count("/") + 1])
     if _path_form(begun).fullmatch(base.prefix):
         return (f'endpoint_path = "{path.removeprefix(begun)}"',)
-    return (f'base_url = "https://{_host(base, row)}"', f'endpoint_path = "{path}"')
+    origin = f"https://{_host(base, row)}" if row.local_port is None else f"http://127.0.0.1:{row.local_port}"
+    return (f'base_url = "{origin}"', f'endpoint_path = "{path}"')
+
+
+def _place(base: BaseAddress, row: DocumentedAddress) -> str:
+    """Return where an address is, for a message."""
+    if row.local_port is None:
+        return _host(base, row)
+    return f"port {row.local_port} of this machine, where {row.server} listens by default"
 
 
 def _host(base: BaseAddress, row: DocumentedAddress) -> str:

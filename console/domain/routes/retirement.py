@@ -28,7 +28,7 @@ class Retirement:
     retires_on: date
     """The first day on which the provider does not serve them."""
     replacement: str
-    """The model that replaces them; empty if the source names none that lasts."""
+    """The model that replaces them; empty if the provider does not name one that lasts."""
     source_url: str
     checked_on: str
     """ISO date."""
@@ -225,6 +225,6 @@ def check_retirement(retirement: RouteRetirement) -> tuple[Finding, ...]:
         severity = Severity.FAIL if days <= 0 else Severity.WARN
         replace = f"Replace it with {row.replacement}, by the gateway's name for it"
         if not row.replacement:
-            replace = "Choose a replacement from the source"
+            replace = "Choose another model from the provider's list, at the source"
         message = f"{happens}. {replace}; if the gateway serves it from elsewhere, set retires_with_provider = false."
     return (Finding("MOD-06", severity, message, source_url, checked_on),)

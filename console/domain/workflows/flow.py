@@ -222,6 +222,12 @@ class Flow:
             self._actions[key] = inside if inside is not None and inside.jobs else None
         return self._actions[key]
 
+    def is_action_missing(self, place: Place) -> bool:
+        """Return whether a step's local action was not read at all; one that is a program has a file, but no steps."""
+        uses = place.job.steps[place.step].uses
+        action = self.repository.action(uses.text) if uses is not None else None
+        return action is None or action.root is None or composite_of(action.root, "") is not None
+
     # --- Variables and scripts ---------------------------------------------------------------------------------------
 
     def of_variable(self, name: str, place: Place) -> Kinds | None:
@@ -300,6 +306,10 @@ class Flow:
 
     def _of_input(self, name: str) -> Kinds:
         caller, job, step = self.start.caller, self.start.job, self.start.step
+        declared = get_any_case(self.root.map("on").map("workflow_call").map("inputs"), name)
+        kind = declared.text("type") if step < 0 and isinstance(declared, MapNode) else None
+        if kind is not None and kind.text.strip() in ("boolean", "number"):
+            return NOTHING  # GitHub refuses a call with another value
         if caller is None or job is None:
             return UNFOLLOWED if self.start.event == "workflow_call" else NOTHING
         given = job.steps[step].inputs if step >= 0 else job.node.map("with")

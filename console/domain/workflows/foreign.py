@@ -26,15 +26,16 @@ from console.domain.workflows.rule import (
     FOREIGN_CODE,
     FOREIGN_FILES,
     UNFOLLOWED_CODE,
+    UNREAD_CALL,
     Rule,
     Spot,
     guarded,
 )
-from console.domain.workflows.value import CODE, OUTSIDE_EVENTS, OWN_EVENTS, REVIEW_EVENTS, UNFOLLOWED, Kinds
+from console.domain.workflows.unread import unread_calls
+from console.domain.workflows.value import CODE, OUTSIDE_EVENTS, OWN_EVENTS, REVIEW_EVENTS, UNFOLLOWED, Kind, Kinds
 from console.domain.workflows.workflow import Job, Step, TextNode
 
 ONLY_COMPARED = "to compare it with git: no step puts it into the working directory"
-_REF_INPUT = re.compile(r"ref|sha|commit|branch|head|checkout|repo", re.IGNORECASE)
 _CHECKS_OUT = re.compile(r"checkout|clone", re.IGNORECASE)
 
 
@@ -88,7 +89,7 @@ class _Work:
         if not self.is_held and (rule.severity is not Severity.FAIL or event in _HARMLESS_IF_EMPTY):
             return None
         if rule.severity is not Severity.FAIL:
-            return None if event in OWN_EVENTS and rule is UNFOLLOWED_CODE else rule
+            return None if event in OWN_EVENTS and rule in (UNFOLLOWED_CODE, UNREAD_CALL) else rule
         if event == "workflow_call":
             return CALLED_CODE
         return guarded(rule, way.check) if way.access is Access.TRUSTED else rule
@@ -104,7 +105,7 @@ def foreign_code(flow: Flow, guards: Guards) -> Iterator[tuple[Rule, Spot]]:
         return
     for job in flow.jobs.values():
         work = _Work.of(flow, guards, job)
-        hits = [*_of_steps(work), *_of_call(work)]
+        hits = [*_of_steps(work), *_of_unread(work)]
         hits += _of_artifacts(work) if event == "workflow_run" else []
         for rule, spot in hits:
             weighed = work.weighed(rule, spot.step - 1)
@@ -192,13 +193,16 @@ def _executed_line(script: TextNode, step: Step, folder: str) -> int | None:
     return script.line_at(match.start() + 1) if match is not None else None
 
 
-def _of_call(work: _Work) -> Iterator[tuple[Rule, Spot]]:
-    """Yield where a workflow that could not be read is given a pull request's commit."""
-    uses = work.job.node.text("uses")
-    if uses is None or work.flow.repository.called(uses.text) is not None:
-        return
-    for key, value in work.job.node.map("with").pairs:
-        if isinstance(key, TextNode) and isinstance(value, TextNode) and _REF_INPUT.search(key.text) is not None:
-            kinds = work.flow.of_text(value.text, Place(work.job, -1))
-            if kinds & (CODE | UNFOLLOWED):
-                yield UNFOLLOWED_CODE, Spot(value.line, work.job.id)
+def _of_unread(work: _Work) -> Iterator[tuple[Rule, Spot]]:
+    """Yield where a local action or a called workflow that could not be read may take a pull request's code.
+
+    In an event of outsiders one may whatever it is given. A called workflow is told if its caller chooses what it
+    passes on; a program of the repository itself if it is given a commit.
+    """
+    event = work.flow.start.event
+    for at in range(-1, len(work.job.steps)):
+        for call in unread_calls(work.flow, Place(work.job, at)):
+            is_given = bool(call.given & (CODE - {Kind.TEXT} | UNFOLLOWED))
+            if is_given or (call.is_missing and event in OUTSIDE_EVENTS):
+                rule = CALLED_CODE if event == "workflow_call" else UNREAD_CALL
+                yield rule, Spot(call.line, work.job.id, at + 1)

@@ -72,6 +72,13 @@ UNFOLLOWED_CODE = Rule(
     " token that can write. Make sure that it cannot be a pull request's.",
     _CHECKOUT,
 )
+UNREAD_CALL = Rule(
+    "BND-04",
+    Severity.WARN,
+    "It could not be followed what a local action or a called workflow does, in a job that outsiders can start and that"
+    " has a secret or a token that can write. Make sure that it takes nothing of a pull request.",
+    _CHECKOUT,
+)
 CALLED_CODE = Rule(
     "BND-04",
     Severity.WARN,
@@ -110,17 +117,31 @@ SCRIPT_INJECTION = Rule(
 )
 PROMPT_INJECTION = Rule(
     "BND-07",
-    Severity.FAIL,
-    "Text that anyone can choose, such as a title or a comment, is inserted into an agent's prompt and reads like an"
-    " instruction. Give the agent its number only, and start it for trusted authors only.",
+    Severity.WARN,
+    "Text that anyone can choose, such as a title or a comment, is inserted into an agent's prompt or arguments and"
+    " reads like an instruction. Give the agent its number only, and only tools and permissions fit for a stranger.",
     _INJECTIONS,
-    "Text that anyone can choose is inserted into an agent's prompt",
+    "Text that anyone can choose is inserted into an agent's prompt or arguments",
 )
 UNFOLLOWED_TEXT = Rule(
     "BND-07",
     Severity.WARN,
     "It could not be followed whose text is inserted into a script or a prompt of a job that outsiders can start. Pass"
     " it to the step in env: and quote the variable.",
+    _INJECTIONS,
+)
+CALLED_TEXT = Rule(
+    "BND-07",
+    Severity.WARN,
+    "A called workflow inserts into a script or a prompt what its caller chooses, and no caller of it could be read."
+    " Pass it to the step in env: and quote the variable.",
+    _INJECTIONS,
+)
+UNREAD_TEXT = Rule(
+    "BND-07",
+    Severity.WARN,
+    "Text that anyone can choose is given to a local action or a called workflow that could not be read. Make sure that"
+    " it does not insert the text into a script.",
     _INJECTIONS,
 )
 LITERAL_SECRET = Rule(

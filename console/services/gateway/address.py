@@ -158,9 +158,15 @@ def _split(parts: SplitResult, family: EndpointFamily) -> str:
 
 
 def base_address(base_url: str) -> BaseAddress:
-    """Return the host and the prefix of a checked base URL."""
+    """Return the host and the prefix of a base URL, and its port on this machine.
+
+    Raises:
+        ValueError: It is not a URL; a checked one never is.
+
+    """
     parts = urlsplit(base_url)
-    return BaseAddress((parts.hostname or "").lower(), parts.path.rstrip("/"))
+    host = (parts.hostname or "").lower()
+    return BaseAddress(host, parts.path.rstrip("/"), parts.port if is_loopback(host) else None)
 
 
 def version_fault(base_url: str, path: str, *, name: str = "base_url") -> str | None:

@@ -34,6 +34,7 @@ from console.services.system.directories import state_directory
 from console.services.system.private_file import PrivateFileError
 from console.services.verification_marks import MarkFile
 from console.services.workflows.boundary import check_boundary, names_set
+from console.services.workflows.zizmor import find_zizmor
 
 UNPRICED = "MOD-05"
 """A gateway that publishes prices refuses a model without one before any call; we could not bound its cost either."""
@@ -59,7 +60,10 @@ async def run_preflight(
     findings = [*_check_roles(context, state), *_check_judges(state), *_check_rows(context)]
     findings += await _check_repository(context, state, inputs)
     boundary = await check_boundary(
-        Path(inputs.repository), names_set(context.environment), own_names=context.profile.policy.withheld_tokens
+        Path(inputs.repository),
+        names_set(context.environment),
+        own_names=context.profile.policy.withheld_tokens,
+        zizmor=find_zizmor(context.environment),
     )
     findings += boundary.findings
     about = [each.finding.about(safe(check.path, limit=120)) for check in boundary.workflows for each in check.findings]

@@ -1,6 +1,7 @@
 """`run` and `record` on the command line: a run to its candidate, and one clear message for what is wrong."""
 
 import asyncio
+import os
 import re
 import shlex
 import signal
@@ -17,6 +18,7 @@ from support.git.repositories import Repository
 from support.ledger.ledgers import behind
 from support.run.desks import FILES, REASON, TASK, config_text
 from support.run.gateway import Generation, RunGateway, run_gateway
+from support.workflows.workflows import SAFE
 
 pytestmark = pytest.mark.long
 
@@ -298,7 +300,7 @@ async def test_a_place_for_state_that_is_no_directory_is_said_in_one_line(runs: 
     for command in (("run", "list"), ("record", "list")):
         complaint = await runs.refused(1, *command, XDG_STATE_HOME=str(runs.task))
         ledger = runs.task / "gateway-console" / "runs.db"
-        assert complaint == f"gateway-console: {ledger} cannot be read: Not a directory"
+        assert complaint == f"gateway-console: {ledger} cannot be read: Not a directory (a part of its path is a file)"
 
 
 @pytest.mark.parametrize("kind", ["too large", "no YAML"])
@@ -311,6 +313,24 @@ async def test_a_workflow_that_cannot_be_read_stops_a_run(runs: RunConsole, kind
     assert ended.code == 8
     assert "BND-14" in ended.stdout + ended.stderr
     assert runs.gateway.generations == []
+
+
+async def test_a_run_asks_zizmor_before_it_says_that_there_is_none(runs: RunConsole, tmp_path: Path) -> None:
+    workflow = runs.repository.root / ".github" / "workflows" / "ci.yml"
+    workflow.parent.mkdir(parents=True)
+    workflow.write_text(SAFE)
+    runs.repository.commit()
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    zizmor = programs / "zizmor"
+    zizmor.write_text(f'#!/bin/sh\ntouch "{programs}/asked"\necho "[]"\n')
+    zizmor.chmod(0o700)
+    ended = await runs.start("--auto", PATH=f"{programs}:{os.environ['PATH']}")
+    assert ended.code == 0
+    assert (programs / "asked").exists()
+    record = (await runs.run("record", "show", run_id_in(ended), "--json")).stdout
+    assert "BND-30" not in record
+    assert "BND-31" not in record
 
 
 # --- Instructions that are not as they should be ---------------------------------------------------------------------

@@ -52,7 +52,10 @@ async def test_an_old_table_is_stale(console: Console) -> None:
     shown = await console.run("facts", "show", "model_retirements")
     assert "~ stale 90 d" in shown.stdout
     assert "source  https://developers.openai.com/api/docs/deprecations" in shown.stdout
-    assert re.search(r"[1-9] stale", (await console.run("facts")).stderr)
+    listed = await console.run("facts")
+    stale = [line for line in listed.stdout.splitlines() if "~ stale" in line]
+    assert len(stale) >= 5
+    assert f"{len(stale)} stale" in listed.stderr
 
 
 async def test_a_newer_table_is_used_and_can_be_taken_back(console: Console) -> None:

@@ -20,9 +20,11 @@ from console.domain.routes.route import Route, RouteTable
 R, M, C = EndpointFamily.RESPONSES, EndpointFamily.ANTHROPIC_MESSAGES, EndpointFamily.CHAT_COMPLETIONS
 
 
-def _found(host: str, prefix: str, family: EndpointFamily, path: str) -> list[tuple[str, str]]:
+def _found(
+    host: str, prefix: str, family: EndpointFamily, path: str, local_port: int | None = None
+) -> list[tuple[str, str]]:
     route = Route(Role.WRITER, "m", family, path)
-    return [(each.id, each.message) for each in check_address(BaseAddress(host, prefix), route)]
+    return [(each.id, each.message) for each in check_address(BaseAddress(host, prefix, local_port), route)]
 
 
 def _filled(text: str) -> str:
@@ -39,11 +41,11 @@ def _splits(path: str) -> list[tuple[str, str]]:
     return [(path[:place], path[place:]) for place, each in enumerate(bare) if each == "/" and place <= ending]
 
 
-@pytest.mark.parametrize("row", documented_addresses(), ids=lambda row: f"{row.hosts[0]} {row.family}")
+@pytest.mark.parametrize("row", documented_addresses(), ids=lambda row: f"{row.server or row.hosts[0]} {row.family}")
 def test_a_documented_address_is_silent_wherever_it_is_split(row: DocumentedAddress) -> None:
-    for host in map(_filled, row.hosts):
+    for host in map(_filled, row.hosts or ("127.0.0.1",)):
         for prefix, path in (split for each in row.paths for split in _splits(_filled(each))):
-            assert _found(host, prefix, row.family, path) == []
+            assert _found(host, prefix, row.family, path, row.local_port) == []
 
 
 def test_every_row_is_of_its_family_and_has_its_source_and_day() -> None:
@@ -52,6 +54,7 @@ def test_every_row_is_of_its_family_and_has_its_source_and_day() -> None:
         assert row.source_url.startswith("https://")
         assert re.fullmatch(r"20\d\d-\d\d-\d\d", row.checked_on)
         assert all(re.fullmatch(r"[a-z0-9*.-]+", host) for host in row.hosts)
+        assert bool(row.hosts) is (row.local_port is None) is (row.server == "")
 
 
 @pytest.mark.parametrize(
@@ -102,6 +105,18 @@ def test_another_address_of_a_known_host_is_a_warning_with_the_right_lines(
 )
 def test_an_unknown_host_may_have_any_address(host: str, prefix: str, path: str) -> None:
     assert _found(host, prefix, C, path) == []
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1"])
+def test_a_server_of_this_machine_is_known_by_its_port(host: str) -> None:
+    ((finding_id, message),) = _found(host, "", C, "/chat/completions", 11434)
+    assert finding_id == "ROUTE-08"
+    assert "port 11434 of this machine, where Ollama listens by default" in message
+    assert message.endswith('Write endpoint_path = "/v1/chat/completions".')
+    ((_, message),) = _found(host, "/api", C, "/chat/completions", 1234)
+    assert message.endswith('Write base_url = "http://127.0.0.1:1234", endpoint_path = "/v1/chat/completions".')
+    assert _found(host, "", C, "/chat/completions", 4000) == []
+    assert _found("gw.example", "", C, "/chat/completions") == []
 
 
 @pytest.mark.parametrize(("prefix", "path"), [("", "/v1/v1/chat/completions"), ("/a/v1", "/v2/chat/completions")])

@@ -220,6 +220,7 @@ def test_a_gateway_that_serves_the_model_from_elsewhere_is_only_noted() -> None:
         ("o1-pro", C, ['model = "gpt-5.6-sol"', 'endpoint_family = "responses"', 'endpoint_path = "/v1/responses"']),
         ("gpt-5-pro", C, ['endpoint_family = "responses"', 'endpoint_path = "/v1/responses"']),
         ("gpt-4o-search-preview", C, []),
+        ("claude-mythos-preview", M, []),
         ('we"ird/gpt-4', R, ['model = "gpt-5.6-sol"']),
     ],
 )
