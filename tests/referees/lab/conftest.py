@@ -1,0 +1,85 @@
+"""The referee lab: real gateways before a scripted upstream, whose journal is the truth.
+
+An operator's command runs in the test's process and makes real calls over HTTP on loopback:
+
+    console command  ->  gateway (nginx, Portkey, LiteLLM, or none)  ->  scripted upstream, with its journal
+
+`support/referees/lab/script.py` is the table of what the upstream does, by the name of the model that is called, and
+of what is true then. Each file of tests here is about one gateway, or about one thing that gateways do, and compares
+what the console says with that truth. A gateway may hide the truth, and then the console may say less, but nothing
+greener.
+
+The gateways run once for each process of the tests, with keys made up here, telemetry off, on loopback alone. nginx is
+Debian's package; `.ci/gateways` pins the others, and names what a missing one needs.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+from support.referees.lab import litellm, nginx, portkey
+from support.referees.lab.gateway import LabGateway
+from support.referees.lab.operator import Operator
+from support.referees.lab.upstream import Upstream, run_upstream
+
+LITELLM_EXCUSE = "GATEWAY_CONSOLE_NO_LITELLM"
+"""Why there is no LiteLLM, as `.ci/run` found out: then it may be missing where the referees are required."""
+
+
+def _not_tested(words: str, *, excuse: str | None = None) -> NoReturn:
+    words = f"NOT TESTED against {words}"
+    if os.environ.get("GATEWAY_CONSOLE_REFEREES") == "required" and not excuse:
+        pytest.fail(words, pytrace=False)
+    pytest.skip(f"{words}: {excuse}" if excuse else words)
+
+
+@pytest.fixture(scope="session")
+def upstream() -> Iterator[Upstream]:
+    """Run the scripted upstream for the session."""
+    with run_upstream() as upstream:
+        yield upstream
+
+
+@pytest.fixture
+def operator(tmp_path: Path) -> Operator:
+    """Return an operator with an empty home."""
+    return Operator(tmp_path)
+
+
+@pytest.fixture
+def direct(upstream: Upstream) -> LabGateway:
+    """Return the upstream itself, as a provider without a gateway."""
+    return LabGateway("direct", upstream.base_url, upstream.key)
+
+
+@pytest.fixture(scope="session")
+def nginx_url(upstream: Upstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Run nginx for the session."""
+    if nginx.PROGRAM is None:
+        _not_tested("nginx: it is not installed; apt-get install -y --no-install-recommends nginx")
+    with nginx.run_nginx(tmp_path_factory.mktemp("nginx"), upstream.base_url) as base_url:
+        yield base_url
+
+
+@pytest.fixture(scope="session")
+def portkey_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Run Portkey for the session."""
+    program = portkey.installed()
+    if program is None:
+        _not_tested("Portkey: it is not installed; it needs Node.js, and npm ci --prefix .ci/gateways --ignore-scripts")
+    with portkey.run_portkey(tmp_path_factory.mktemp("portkey"), program) as base_url:
+        yield base_url
+
+
+@pytest.fixture(scope="session")
+def lite(upstream: Upstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabGateway]:
+    """Run LiteLLM for the session."""
+    python = litellm.installed()
+    if python is None:
+        excuse = os.environ.get(LITELLM_EXCUSE)
+        how = f"LiteLLM: {litellm.PYTHON_VARIABLE} names no Python of a venv with .ci/gateways/litellm.txt"
+        _not_tested(how, excuse=excuse)
+    with litellm.run_litellm(tmp_path_factory.mktemp("litellm"), python, upstream) as gateway:
+        yield gateway

@@ -1,0 +1,353 @@
+"""What the lab's upstream does with a call, by the name of the model that is called, and what is true of it then.
+
+The truth is what a console has to say if nothing on the way hides it: a category, whom to blame and an exit code.
+"""
+
+import asyncio
+import json
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from support.gateway.scripted_gateway import shaped_answer
+from support.gateway.servers import (
+    END,
+    Peer,
+    Request,
+    chunk,
+    closing,
+    content,
+    head,
+    opening,
+    sse,
+    typed,
+    whole,
+)
+from support.wire.frames_responses import RESPONSES_USAGE, message_item, response
+from support.wire.golden_bodies import completion, said
+
+from console.domain.errors.category import Category
+from console.domain.routes.family import EndpointFamily
+
+R, M, C = EndpointFamily.RESPONSES, EndpointFamily.ANTHROPIC_MESSAGES, EndpointFamily.CHAT_COMPLETIONS
+
+PACE_S = 0.4
+"""Seconds between two pieces of an answer that flows: long beside what a proxy that buffers leaves between them."""
+_REQUEST_ID = "x-request-id: req-lab-1"
+TEXT = ("OK", ", as", " the", " upstream", " says.")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call that has reached the upstream with its key, a form and a model that is scripted."""
+
+    peer: Peer
+    request: Request
+    family: EndpointFamily
+    model: str
+
+    @property
+    def is_streamed(self) -> bool:
+        """Whether the caller asked for a stream."""
+        return bool(json.loads(self.request.body).get("stream"))
+
+
+Act = Callable[[Call], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """What the upstream does, and what is true of a call that met it; no category where the call is good."""
+
+    act: Act
+    category: Category | None = None
+    exit_code: int = 0
+    blame: str | None = None
+    retry_after_s: float | None = None
+    serves: tuple[EndpointFamily, ...] = ()
+    """The families on which the call is good all the same."""
+
+    def is_good_on(self, family: EndpointFamily) -> bool:
+        """Return whether a call on a family gets a good answer."""
+        return self.category is None or family in self.serves
+
+
+def whole_answer(family: EndpointFamily, model: str, text: str = "".join(TEXT)) -> dict[str, Any]:
+    """Return a good answer that is no stream."""
+    match family:
+        case EndpointFamily.RESPONSES:
+            return response("completed", output=[message_item(text)], usage=RESPONSES_USAGE, model=model)
+        case EndpointFamily.ANTHROPIC_MESSAGES:
+            return said(text, model=model)
+        case EndpointFamily.CHAT_COMPLETIONS:
+            return completion(text, model=model)
+
+
+async def answer_well(call: Call) -> None:
+    """Answer as the family's contract asks."""
+    await call.peer.send(
+        shaped_answer(call.request, call.family, call.model)
+        if call.is_streamed
+        else whole(200, whole_answer(call.family, call.model), _REQUEST_ID)
+    )
+
+
+def refuse(status: int, openai: Mapping[str, Any], anthropic: Mapping[str, Any], *headers: str) -> Act:
+    """Refuse each call, in the envelope of its family."""
+
+    async def act(call: Call) -> None:
+        await call.peer.send(whole(status, envelope(call.family, openai, anthropic), _REQUEST_ID, *headers))
+
+    return act
+
+
+def envelope(family: EndpointFamily, openai: Mapping[str, Any], anthropic: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an error as a family's vendor sends it."""
+    if family is M:
+        return {"type": "error", "error": dict(anthropic), "request_id": "req-lab-1"}
+    return {"error": {"param": None, "code": None, **openai}}
+
+
+def serve_only(family: EndpointFamily) -> Script:
+    """Serve a model on one family, and say on the others where it is served."""
+
+    async def act(call: Call) -> None:
+        if call.family is family:
+            await answer_well(call)
+            return
+        here, there = call.family.standard_path, family.standard_path
+        words = f"The model `{call.model}` is only supported in {there} and not in {here}."
+        openai = {"message": words, "type": "invalid_request_error", "param": "model"}
+        anthropic = {"type": "not_found_error", "message": words}
+        await call.peer.send(whole(404, envelope(call.family, openai, anthropic), _REQUEST_ID))
+
+    return Script(act, Category.ENDPOINT_DRIFT, 6, "config", serves=(family,))
+
+
+async def bounce(call: Call) -> None:
+    """Say that the model is served on the very path that was called, as behind a gateway that bridges."""
+    words = f"model {call.model} is only available on {call.family.standard_path}"
+    error = {"type": "not_found_error", "message": words}
+    await call.peer.send(whole(404, envelope(call.family, error, error), _REQUEST_ID))
+
+
+async def _begin(call: Call, *, texts: tuple[str, ...] = TEXT[:3]) -> None:
+    pieces = [*opening(call.family, call.model), *(content(call.family, text, model=call.model) for text in texts)]
+    await call.peer.send(head(200, _REQUEST_ID) + b"".join(map(chunk, pieces)))
+
+
+async def cut(call: Call) -> None:
+    """Reset the connection in the middle of an answer, once the caller has had time to read what came before."""
+    await _begin(call)
+    await asyncio.sleep(PACE_S)
+    call.peer.reset()
+
+
+async def end_early(call: Call) -> None:
+    """End a stream in good order as HTTP goes, without the event that completes it."""
+    await _begin(call)
+    await call.peer.send(END)
+
+
+async def stall(call: Call) -> None:
+    """Stop in the middle of an answer, until the caller leaves."""
+    await _begin(call)
+    await call.peer.wait_until_left()
+
+
+async def start_slowly(call: Call) -> None:
+    """Send nothing but the head for a while, then a good answer."""
+    await call.peer.send(head(200, _REQUEST_ID))
+    await asyncio.sleep(PACE_S * 2)
+    good = [*opening(call.family, call.model), *_contents(call), *_closing(call)]
+    await call.peer.send(b"".join(map(chunk, good)) + END)
+
+
+async def flow(call: Call) -> None:
+    """Send a good answer piece by piece."""
+    await call.peer.send(head(200, _REQUEST_ID) + b"".join(map(chunk, opening(call.family, call.model))))
+    for piece in _contents(call):
+        await asyncio.sleep(PACE_S)
+        await call.peer.send(chunk(piece))
+    await call.peer.send(b"".join(map(chunk, _closing(call))) + END)
+
+
+def _contents(call: Call) -> list[bytes]:
+    return [content(call.family, text, model=call.model) for text in TEXT]
+
+
+def _closing(call: Call) -> list[bytes]:
+    return closing(call.family, "".join(TEXT), call.model)
+
+
+async def fail_midway(call: Call) -> None:
+    """Begin an answer and then say, in the stream, that the server failed.
+
+    As vendors do, the failed response repeats the request's instructions: what they say is not what went wrong.
+    """
+    await _begin(call, texts=TEXT[:1])
+    words = "The server had an error while processing your request."
+    match call.family:
+        case EndpointFamily.RESPONSES:
+            repeated = {
+                "instructions": "If a customer's credit balance is too low or shows insufficient_quota, say so."
+            }
+            error = {"code": "server_error", "message": words}
+            failed = response("failed", id="r1", model=call.model, error=error, **repeated)
+            event = typed("response.failed", response=failed)
+        case EndpointFamily.ANTHROPIC_MESSAGES:
+            event = typed("error", error={"type": "api_error", "message": words})
+        case EndpointFamily.CHAT_COMPLETIONS:
+            event = sse({"error": {"message": words, "type": "server_error", "param": None, "code": None}})
+    await call.peer.send(chunk(event) + END)
+
+
+async def count_nothing(call: Call) -> None:
+    """Answer well and name a usage of no tokens at all."""
+    events = [*opening(call.family, call.model), *_contents(call), *_closing(call)]
+    nothing = [_TOKEN_COUNT.sub(rb"\g<1>0", event) for event in events]
+    await call.peer.send(head(200, _REQUEST_ID) + b"".join(map(chunk, nothing)) + END)
+
+
+_TOKEN_COUNT = re.compile(rb'("[a-z]+_tokens": )[0-9]+')
+
+
+def send(data: bytes) -> Act:
+    """Send the same bytes to each call."""
+
+    async def act(call: Call) -> None:
+        await call.peer.send(data)
+
+    return act
+
+
+async def drop(call: Call) -> None:
+    """End the connection without a byte."""
+    call.peer.writer.close()
+
+
+_QUOTA = {
+    "message": "Your credit balance is too low to access the API. Please go to Plans & Billing to purchase credits.",
+    "type": "insufficient_quota",
+    "code": "insufficient_quota",
+}
+_LOGIN = b"<!doctype html><html><head><title>Sign in</title></head><body><form>Sign in</form></body></html>"
+
+
+def _down(act: Act) -> Script:
+    return Script(act, Category.UPSTREAM_UNAVAILABLE, 10, "gateway")
+
+
+SCRIPTS: Mapping[str, Script] = {
+    "healthy": Script(answer_well),
+    "slow": Script(start_slowly),
+    "flowing": Script(flow),
+    "e401": Script(
+        refuse(
+            401,
+            {"message": "Incorrect API key provided.", "type": "invalid_request_error", "code": "invalid_api_key"},
+            {"type": "authentication_error", "message": "invalid x-api-key"},
+        ),
+        Category.ACCOUNT_AUTH,
+        5,
+        "account",
+    ),
+    "e402": Script(
+        refuse(402, _QUOTA, {"type": "billing_error", "message": "Your credit balance is too low."}),
+        Category.ACCOUNT_QUOTA,
+        5,
+        "account",
+    ),
+    "e403": Script(
+        refuse(
+            403,
+            {"message": "You do not have permission to use this model.", "type": "permission_error"},
+            {"type": "permission_error", "message": "Your API key does not have permission to use this model."},
+        ),
+        Category.ACCOUNT_PERMISSION,
+        5,
+        "account",
+    ),
+    "price": Script(
+        refuse(
+            500,
+            {"message": "model ratio or price not set", "type": "new_api_error", "code": "model_price_error"},
+            {"type": "model_price_error", "message": "model ratio or price not set"},
+        ),
+        Category.ACCOUNT_PRICING,
+        5,
+        "account",
+    ),
+    "e429": Script(
+        refuse(
+            429,
+            {"message": "Rate limit reached for requests.", "type": "requests", "code": "rate_limit_exceeded"},
+            {"type": "rate_limit_error", "message": "This request would exceed your rate limit."},
+            "retry-after: 7",
+        ),
+        Category.RATE_LIMIT,
+        1,
+        "account",
+        retry_after_s=7,
+    ),
+    "e500": _down(
+        refuse(
+            500,
+            {"message": "The server had an error while processing your request.", "type": "server_error"},
+            {"type": "api_error", "message": "Internal server error"},
+        )
+    ),
+    "e503": _down(
+        refuse(
+            503,
+            {"message": "The service is temporarily unavailable.", "type": "server_error"},
+            {"type": "api_error", "message": "The service is temporarily unavailable."},
+        )
+    ),
+    "e529": _down(
+        refuse(
+            529,
+            {"message": "Overloaded", "type": "overloaded_error"},
+            {"type": "overloaded_error", "message": "Overloaded"},
+        )
+    ),
+    "e500-stream": _down(send(head(500, _REQUEST_ID) + END)),
+    "drop": _down(drop),
+    "no-key-seen": Script(
+        refuse(
+            401,
+            {"message": "You didn't provide an API key.", "type": "invalid_request_error"},
+            {"type": "authentication_error", "message": "x-api-key header is required"},
+        ),
+        Category.ACCOUNT_AUTH,
+        5,
+        "account",
+    ),
+    "responses-only": serve_only(R),
+    "messages-only": serve_only(M),
+    "chat-only": serve_only(C),
+    "bounced": Script(bounce, Category.ENDPOINT_DRIFT, 6, "gateway"),
+    "cut": _down(cut),
+    "failing": _down(fail_midway),
+    "ends-early": Script(end_early, Category.CONTRACT_VIOLATION, 1, "gateway"),
+    "stalling": Script(stall, Category.TIMEOUT, 10, "gateway"),
+    "counts-nothing": Script(count_nothing),
+    "empty": Script(send(head(200, _REQUEST_ID) + END), Category.CONTRACT_VIOLATION, 1, "gateway"),
+    "login": Script(
+        send(whole(200, _LOGIN, _REQUEST_ID, content_type="text/html")), Category.CONTRACT_VIOLATION, 1, "gateway"
+    ),
+    "elsewhere": Script(
+        send(whole(302, b"", "location: http://127.0.0.2:9/", content_type="text/html")),
+        Category.ORIGIN_REFUSED,
+        11,
+        "config",
+    ),
+    "mislabelled": Script(
+        send(whole(200, {"error": {"param": None, **_QUOTA}}, _REQUEST_ID, content_type="text/event-stream")),
+        Category.ACCOUNT_QUOTA,
+        5,
+        "account",
+    ),
+}
+"""By the name of the model."""
