@@ -24,11 +24,9 @@ from support.referees.lab.gateway import LabGateway
 from support.referees.lab.operator import Operator
 from support.referees.lab.upstream import Upstream, run_upstream
 
-LITELLM_EXCUSE = "GATEWAY_CONSOLE_NO_LITELLM"
-"""Why there is no LiteLLM, as `.ci/run` found out: then it may be missing where the referees are required."""
-
 
 def _not_tested(words: str, *, excuse: str | None = None) -> NoReturn:
+    """Skip loudly; fail where the referees are required, unless it is known why this one is missing."""
     words = f"NOT TESTED against {words}"
     if os.environ.get("GATEWAY_CONSOLE_REFEREES") == "required" and not excuse:
         pytest.fail(words, pytrace=False)
@@ -66,10 +64,10 @@ def nginx_url(upstream: Upstream, tmp_path_factory: pytest.TempPathFactory) -> I
 @pytest.fixture(scope="session")
 def portkey_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Run Portkey for the session."""
-    program = portkey.installed()
-    if program is None:
-        _not_tested("Portkey: it is not installed; it needs Node.js, and npm ci --prefix .ci/gateways --ignore-scripts")
-    with portkey.run_portkey(tmp_path_factory.mktemp("portkey"), program) as base_url:
+    found = portkey.installed()
+    if found is None:
+        _not_tested(f"Portkey: it is not installed; {portkey.HOW_TO_GET_IT}")
+    with portkey.run_portkey(tmp_path_factory.mktemp("portkey"), *found) as base_url:
         yield base_url
 
 
@@ -78,8 +76,6 @@ def lite(upstream: Upstream, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     """Run LiteLLM for the session."""
     python = litellm.installed()
     if python is None:
-        excuse = os.environ.get(LITELLM_EXCUSE)
-        how = f"LiteLLM: {litellm.PYTHON_VARIABLE} names no Python of a venv with .ci/gateways/litellm.txt"
-        _not_tested(how, excuse=excuse)
+        _not_tested(f"LiteLLM: {litellm.HOW_TO_GET_IT}", excuse=os.environ.get(litellm.EXCUSE_VARIABLE))
     with litellm.run_litellm(tmp_path_factory.mktemp("litellm"), python, upstream) as gateway:
         yield gateway

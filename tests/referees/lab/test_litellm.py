@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.cli.console_process import Console
@@ -27,11 +28,13 @@ HIDDEN = {
         Hidden("elsewhere", "drop"),  # it follows redirects
         Hidden("mislabelled", "empty"),  # it looks for events alone
         Hidden("ends-early", "healthy", (C,)),  # it makes up the end
+        Hidden("bounced", "messages-only", (M,)),  # the provider names the family that LiteLLM called, not ours
     ),
     litellm.ANTHROPIC: (
         Hidden("elsewhere", "drop"),
         Hidden("mislabelled", "empty"),
         Hidden("ends-early", "healthy", (R, C)),
+        Hidden("bounced", "chat-only", (R, C)),
     ),
 }
 BRIDGED = [(prefix, asked) for prefix, ways in SENT_ON.items() for asked, sent in ways.items() if asked is not sent]
@@ -50,6 +53,12 @@ async def test_a_case_is_told_as_it_is(
 # --- Who answered, and on which family -------------------------------------------------------------------------------
 
 
+def bridging_in(said: dict[str, Any]) -> list[str]:
+    """Return the findings on how a call was served, but for the one on fallbacks."""
+    ids = [found["id"] for found in said["findings"]]
+    return [each for each in ids if each.startswith("SRV-") and each != "SRV-01"]
+
+
 @pytest.mark.parametrize(("prefix", "family"), BRIDGED)
 async def test_a_call_that_reached_the_provider_on_another_family_is_told_to_be_bridged(
     prefix: str, family: EndpointFamily, operator: Operator, lite: LabGateway, upstream: Upstream
@@ -57,7 +66,7 @@ async def test_a_call_that_reached_the_provider_on_another_family_is_told_to_be_
     since = len(upstream.journal)
     told = await operator.smoke(lite, {family: f"{prefix}healthy"})
     assert {call.path for call in upstream.calls(since)} == {SENT_ON[prefix][family].standard_path}
-    assert "SRV-02" in {found["id"] for found in told.by_family[family]["findings"]}
+    assert bridging_in(told.by_family[family])
 
 
 @pytest.mark.parametrize(("prefix", "family"), UNBRIDGED)
@@ -65,7 +74,7 @@ async def test_a_call_that_reached_the_provider_on_its_own_family_is_not_told_to
     prefix: str, family: EndpointFamily, operator: Operator, lite: LabGateway
 ) -> None:
     told = await operator.smoke(lite, {family: f"{prefix}healthy"})
-    assert "SRV-02" not in {found["id"] for found in told.by_family[family]["findings"]}
+    assert not bridging_in(told.by_family[family])
 
 
 async def test_an_alias_is_told_with_the_model_that_answered_and_the_line_that_allows_it(
@@ -74,7 +83,6 @@ async def test_an_alias_is_told_with_the_model_that_answered_and_the_line_that_a
     """LiteLLM names the provider's model on Responses, and its own alias elsewhere."""
     alias = {R: litellm.ALIASES[0]}
     said = (await operator.read(lite, alias, "smoke")).stdout
-    assert '"healthy"' in said or "healthy" in said.split()
     assert 'served_as = ["healthy"]' in said
     told = await operator.smoke(lite, alias, served_as={R: ["healthy"]})
     assert told.by_family[R]["served_as"] == "itself"

@@ -30,6 +30,14 @@ class LabGateway:
     """What the gateway wants with each call, such as whom to forward it to."""
 
 
+_NO_WAY_OUT = {
+    "HTTP_PROXY": "http://127.0.0.1:9",
+    "HTTPS_PROXY": "http://127.0.0.1:9",
+    "NO_PROXY": "127.0.0.1,127.0.0.2",
+}
+"""A proxy that does not exist: what is not on loopback cannot be reached by a program that asks for one."""
+
+
 @contextlib.contextmanager
 def listening_socket() -> Iterator[socket.socket]:
     """Listen on a free loopback port."""
@@ -64,7 +72,7 @@ def run_gateway(
             stdout=sink,
             stderr=sink,
             cwd=home,
-            env={"PATH": os.environ["PATH"], "HOME": str(home), "NO_PROXY": "*", **environment},
+            env={"PATH": os.environ["PATH"], "HOME": str(home), **_NO_WAY_OUT, **environment},
             pass_fds=(listening.fileno(),),
             start_new_session=True,
         )

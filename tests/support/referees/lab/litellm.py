@@ -14,6 +14,12 @@ from support.referees.lab.upstream import Upstream
 
 PYTHON_VARIABLE = "GATEWAY_CONSOLE_LAB_LITELLM"
 """The Python of a venv that has LiteLLM's proxy."""
+EXCUSE_VARIABLE = "GATEWAY_CONSOLE_NO_LITELLM"
+"""Why there is no LiteLLM, as `.ci/run` found out: then it may be missing where the referees are required."""
+HOW_TO_GET_IT = (
+    f"{PYTHON_VARIABLE} does not name its Python; in a venv of its own:"
+    " pip install --require-hashes -r .ci/gateways/litellm.txt"
+)
 ANTHROPIC = "ant-"
 """The prefix of the names of models whose provider speaks Messages; the others' provider speaks OpenAI's families."""
 ALIASES = ("alias-writer", "alias-reviewer")

@@ -77,7 +77,7 @@ class Operator:
     async def _run(self, gateway: LabGateway, models: Models, settings: Mapping[str, Any], *arguments: str) -> Ended:
         settings = {**PATIENT, "smoke_max_output_tokens": 128, **settings}
         served = settings.pop("served_as", {})
-        policy = settings.pop("policy", "")
+        policy, also = settings.pop("policy", ""), settings.pop("also", {})
         table: dict[str, Any] = {
             "base_url": gateway.base_url,
             "token_ref": [f"env:{_TOKEN_VARIABLE}"],
@@ -87,6 +87,7 @@ class Operator:
         if gateway.headers:
             table["headers"] = dict(gateway.headers)
         routes: dict[str, Any] = {ROLES[family]: route(model, family) for family, model in models.items()}
+        routes |= {role: route(models[family], family) for role, family in also.items()}
         for family, names in served.items():
             routes[ROLES[family]]["served_as"] = names
         profile = config_table(table, routes, policy=policy)
