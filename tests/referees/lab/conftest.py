@@ -2,7 +2,7 @@
 
 An operator's command runs in the test's process and makes real calls over HTTP on loopback:
 
-    console command  ->  gateway (nginx, Portkey, LiteLLM, or none)  ->  scripted upstream, with its journal
+    console command  ->  gateway (nginx, Portkey, claude-code-router, LiteLLM, or none)  ->  scripted upstream
 
 `support/referees/lab/script.py` is the table of what the upstream does, by the name of the model that is called, and
 of what is true then. Each file of tests here is about one gateway, or about one thing that gateways do, and compares
@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
-from support.referees.lab import litellm, nginx, portkey
+from support.referees.lab import code_router as code_router_of_npm
+from support.referees.lab import litellm, nginx, npm, portkey
 from support.referees.lab.gateway import LabGateway
 from support.referees.lab.operator import Operator
 from support.referees.lab.upstream import Upstream, run_upstream
@@ -61,14 +62,27 @@ def nginx_url(upstream: Upstream, tmp_path_factory: pytest.TempPathFactory) -> I
         yield base_url
 
 
+def _from_npm(script: str) -> npm.NpmProgram:
+    """Return a program from npm; without it the tests say so loudly."""
+    program = npm.find_program(script)
+    if program is None:
+        _not_tested(f"{'/'.join(script.split('/')[:2])} from npm: it is not installed; {npm.HOW_TO_GET_IT}")
+    return program
+
+
 @pytest.fixture(scope="session")
 def portkey_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Run Portkey for the session."""
-    found = portkey.installed()
-    if found is None:
-        _not_tested(f"Portkey: it is not installed; {portkey.HOW_TO_GET_IT}")
-    with portkey.run_portkey(tmp_path_factory.mktemp("portkey"), *found) as base_url:
+    with _from_npm(portkey.SCRIPT).run(tmp_path_factory.mktemp("portkey"), "--headless", ready="/") as base_url:
         yield base_url
+
+
+@pytest.fixture(scope="session")
+def code_router(upstream: Upstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabGateway]:
+    """Run claude-code-router for the session."""
+    program = _from_npm(code_router_of_npm.SCRIPT)
+    with code_router_of_npm.run_code_router(tmp_path_factory.mktemp("router"), program, upstream) as gateway:
+        yield gateway
 
 
 @pytest.fixture(scope="session")

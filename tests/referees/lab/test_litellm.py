@@ -13,7 +13,7 @@ from support.referees.lab import litellm
 from support.referees.lab.gateway import LabGateway
 from support.referees.lab.operator import Operator, on_all
 from support.referees.lab.script import C, M, R
-from support.referees.lab.table import CASES, Column, Hidden, try_cell
+from support.referees.lab.table import CASES, PROVIDER_ACCOUNT, Column, Hidden, try_cell
 from support.referees.lab.upstream import Upstream
 from support.run.desks import FILES, TASK
 
@@ -28,13 +28,13 @@ HIDDEN = {
         Hidden("elsewhere", "drop"),  # it follows redirects
         Hidden("mislabelled", "empty"),  # it looks for events alone
         Hidden("ends-early", "healthy", (C,)),  # it makes up the end
-        Hidden("bounced", "messages-only", (M,)),  # the provider names the family that LiteLLM called, not ours
+        Hidden("bounced", "only-m", (M,)),  # the provider names the family that LiteLLM called, not ours
     ),
     litellm.ANTHROPIC: (
         Hidden("elsewhere", "drop"),
         Hidden("mislabelled", "empty"),
         Hidden("ends-early", "healthy", (R, C)),
-        Hidden("bounced", "chat-only", (R, C)),
+        Hidden("bounced", "only-c", (R, C)),
     ),
 }
 BRIDGED = [(prefix, asked) for prefix, ways in SENT_ON.items() for asked, sent in ways.items() if asked is not sent]
@@ -46,7 +46,7 @@ UNBRIDGED = [(prefix, asked) for prefix, ways in SENT_ON.items() for asked, sent
 async def test_a_case_is_told_as_it_is(
     prefix: str, case: str, operator: Operator, lite: LabGateway, upstream: Upstream
 ) -> None:
-    column = Column(lite, SENT_ON[prefix], HIDDEN[prefix], prefix, drops_wait=(M,))
+    column = Column(lite, SENT_ON[prefix], HIDDEN[prefix], prefix, PROVIDER_ACCOUNT, drops_wait=(M,))
     await try_cell(operator, column, upstream, case)
 
 

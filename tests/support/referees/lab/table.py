@@ -13,6 +13,8 @@ from console.domain.routes.family import EndpointFamily
 APART = ("flowing",)
 """Scripts of which more is asked than a cell tells; each has a test of its own."""
 CASES = [name for name in SCRIPTS if name not in APART]
+PROVIDER_ACCOUNT = ("e401", "e402", "e403", "no-key-seen")
+"""Refusals of the account that a gateway has at its provider, where the gateway lets a client know that they are."""
 _SUMMARY = ("endpoint_family", "status", "category", "blame", "http_status", "evidence")
 SHORT = {"deadline_s": 1.0}
 """Settings for a call that never ends."""
@@ -37,6 +39,8 @@ class Column:
     hidden: tuple[Hidden, ...] = ()
     prefix: str = ""
     """What precedes the upstream's name of a model."""
+    tells_provider: tuple[str, ...] = ()
+    """The refusals that it tells to be its provider's, so that no account of the operator is to blame."""
     drops_wait: tuple[EndpointFamily, ...] = ()
     """The families on which it does not pass on how long to wait."""
 
@@ -66,7 +70,8 @@ async def try_cell(operator: Operator, column: Column, upstream: Upstream, case:
         assert said["requests_sent"] == 1
         assert (said["status"] == "passed") == is_good, summary
         assert said["category"] == (None if is_good else truth.category), summary
-        assert said["blame"] == (None if is_good else truth.blame), summary
+        blame = "gateway" if case in column.tells_provider else truth.blame
+        assert said["blame"] == (None if is_good else blame), summary
         if is_good:
             assert said["output_tokens"] != 0, "an answer with words has no zero tokens"
             assert not [found for found in said["findings"] if found["severity"] == "fail"], summary
