@@ -31,13 +31,13 @@ async def test_a_case_is_told_as_it_is_behind_a_proxy_that_passes_all_on(
 
 
 @pytest.mark.parametrize(("prefix", "is_buffered"), [(nginx.BUFFERING, True), (nginx.PASSING, False)])
-async def test_a_stream_that_came_in_one_piece_is_told_to_be_buffered(
+async def test_a_stream_that_came_in_one_piece_is_told_to_show_no_time_to_first_token(
     prefix: str, is_buffered: bool, operator: Operator, nginx_url: str, upstream: Upstream
 ) -> None:
     told = await operator.smoke(LabGateway("nginx", nginx_url + prefix, upstream.key), on_all("flowing"))
     assert told.code == 0
     for said in told.by_family.values():
-        found = [each for each in said["findings"] if "buffer" in each["message"]]
+        found = [each for each in said["findings"] if "time to first token" in each["message"]]
         assert bool(found) == is_buffered
         assert {each["severity"] for each in found} <= {"info", "warn"}, "the answer is whole"
 

@@ -4,7 +4,6 @@ import pytest
 from support.referees.lab.gateway import LabGateway
 from support.referees.lab.operator import Operator, on_all
 from support.referees.lab.script import SCRIPTS
-from support.referees.lab.table import SHORT
 
 pytestmark = pytest.mark.referee
 
@@ -23,14 +22,18 @@ async def test_a_stall_names_the_setting_that_ended_it(operator: Operator, direc
     told = await operator.smoke(direct, on_all("stalling"), idle_timeout_s=1.0)
     assert told.code == 10
     for said in told.by_family.values():
-        assert said["category"] == "timeout"
+        assert (said["category"], said["blame"]) == ("timeout", "gateway")
         assert "idle_timeout_s" in f"{said['evidence']} {said['action']}"
 
 
-async def test_a_total_deadline_names_its_setting(operator: Operator, direct: LabGateway) -> None:
-    told = await operator.smoke(direct, on_all("stalling"), **SHORT)
+async def test_a_deadline_that_ended_an_answer_on_its_way_names_its_setting(
+    operator: Operator, direct: LabGateway
+) -> None:
+    """A piece comes five times a second: no one but the setting ends it."""
+    told = await operator.smoke(direct, on_all("flowing"), deadline_s=1.0)
     assert told.code == 10
     for said in told.by_family.values():
+        assert (said["category"], said["blame"]) == ("timeout", "config")
         assert "deadline_s" in f"{said['evidence']} {said['action']}"
 
 

@@ -32,10 +32,10 @@ from console.domain.routes.family import EndpointFamily
 
 R, M, C = EndpointFamily.RESPONSES, EndpointFamily.ANTHROPIC_MESSAGES, EndpointFamily.CHAT_COMPLETIONS
 
-PACE_S = 0.4
+PACE_S = 0.2
 """Seconds between two pieces of an answer that flows: long beside what a proxy that buffers leaves between them."""
 _REQUEST_ID = "x-request-id: req-lab-1"
-TEXT = ("OK", ", as", " the", " upstream", " says.")
+TEXT = ("OK", ", as", " the", " scripted", " upstream", " of", " this", " lab", " says.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +159,7 @@ async def stall(call: Call) -> None:
 async def start_slowly(call: Call) -> None:
     """Send nothing but the head for a while, then a good answer."""
     await call.peer.send(head(200, _REQUEST_ID))
-    await asyncio.sleep(PACE_S * 2)
+    await asyncio.sleep(PACE_S * 3)
     good = [*opening(call.family, call.model), *_contents(call), *_closing(call)]
     await call.peer.send(b"".join(map(chunk, good)) + END)
 
@@ -179,6 +179,32 @@ def _contents(call: Call) -> list[bytes]:
 
 def _closing(call: Call) -> list[bytes]:
     return closing(call.family, "".join(TEXT), call.model)
+
+
+async def count(call: Call) -> None:
+    """Count as far as the prompt says, if it is right that its last number is how far."""
+    numbers = _numbers(call)
+    text = "".join(numbers)
+    if not call.is_streamed:
+        await call.peer.send(whole(200, whole_answer(call.family, call.model, text), _REQUEST_ID))
+        return
+    await _begin(call, texts=numbers)
+    await call.peer.send(b"".join(map(chunk, closing(call.family, text, call.model))) + END)
+
+
+async def count_halfway(call: Call) -> None:
+    """Count half as far, and end the stream in good order as HTTP goes."""
+    numbers = _numbers(call)
+    await _begin(call, texts=numbers[: len(numbers) // 2])
+    await call.peer.send(END)
+
+
+def _numbers(call: Call) -> tuple[str, ...]:
+    """Return the count that a prompt asks for, number by number; a prompt without a number asks for ten."""
+    body = json.loads(call.request.body)
+    prompt = json.dumps([body.get("input"), body.get("messages")])
+    named = re.findall(r"(?<![\w.-])[0-9]{1,3}(?![\w-])", prompt)
+    return tuple(f"{number} " for number in range(1, int(named[-1] if named else 10) + 1))
 
 
 async def fail_midway(call: Call) -> None:
@@ -243,6 +269,8 @@ SCRIPTS: Mapping[str, Script] = {
     "healthy": Script(answer_well),
     "slow": Script(start_slowly),
     "flowing": Script(flow),
+    "counting": Script(count),
+    "counting-halfway": Script(count_halfway, Category.CONTRACT_VIOLATION, 1, "gateway"),
     "e401": Script(
         refuse(
             401,

@@ -10,13 +10,13 @@ from support.referees.lab.upstream import Upstream
 
 from console.domain.routes.family import EndpointFamily
 
-APART = ("flowing",)
+APART = ("flowing", "counting", "counting-halfway")
 """Scripts of which more is asked than a cell tells; each has a test of its own."""
 CASES = [name for name in SCRIPTS if name not in APART]
-PROVIDER_ACCOUNT = ("e401", "e402", "e403", "no-key-seen")
+PROVIDER_ACCOUNT = ("e401", "e402", "e403", "no-key-seen", "mislabelled")
 """Refusals of the account that a gateway has at its provider, where the gateway lets a client know that they are."""
 _SUMMARY = ("endpoint_family", "status", "category", "blame", "http_status", "evidence")
-SHORT = {"deadline_s": 1.0}
+SHORT = {"idle_timeout_s": 1.0}
 """Settings for a call that never ends."""
 
 
