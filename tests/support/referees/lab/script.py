@@ -52,6 +52,27 @@ class Call:
         """Whether the caller asked for a stream."""
         return bool(json.loads(self.request.body).get("stream"))
 
+    async def send(self, data: bytes) -> None:
+        """Send a piece of an answer; one in chunks goes to a client of HTTP/1.0 as what the connection's end ends."""
+        if self.request.version != "HTTP/1.0":
+            await self.peer.send(data)
+            return
+        await self.peer.send(_without_chunks(data))
+        if data.endswith(END):
+            self.peer.writer.close()
+
+
+def _without_chunks(data: bytes) -> bytes:
+    first, end, body = data.partition(b"\r\n\r\n") if data.startswith(b"HTTP/") else (b"", b"", data)
+    if first and b"\r\ntransfer-encoding: chunked" not in first:
+        return data
+    plain = first.replace(b"\r\ntransfer-encoding: chunked", b"\r\nconnection: close") + end
+    while body:
+        size, _, rest = body.partition(b"\r\n")
+        length = int(size, 16)
+        plain, body = plain + rest[:length], rest[length + 2 :]
+    return plain
+
 
 Act = Callable[[Call], Awaitable[None]]
 
@@ -86,7 +107,7 @@ def whole_answer(family: EndpointFamily, model: str, text: str = "".join(TEXT)) 
 
 async def answer_well(call: Call) -> None:
     """Answer as the family's contract asks."""
-    await call.peer.send(
+    await call.send(
         shaped_answer(call.request, call.family, call.model)
         if call.is_streamed
         else whole(200, whole_answer(call.family, call.model), _REQUEST_ID)
@@ -97,7 +118,7 @@ def refuse(status: int, openai: Mapping[str, Any], anthropic: Mapping[str, Any],
     """Refuse each call, in the envelope of its family."""
 
     async def act(call: Call) -> None:
-        await call.peer.send(whole(status, envelope(call.family, openai, anthropic), _REQUEST_ID, *headers))
+        await call.send(whole(status, envelope(call.family, openai, anthropic), _REQUEST_ID, *headers))
 
     return act
 
@@ -120,7 +141,7 @@ def serve_only(family: EndpointFamily) -> Script:
         words = f"The model `{call.model}` is only supported in {there} and not in {here}."
         openai = {"message": words, "type": "invalid_request_error", "param": "model"}
         anthropic = {"type": "not_found_error", "message": words}
-        await call.peer.send(whole(404, envelope(call.family, openai, anthropic), _REQUEST_ID))
+        await call.send(whole(404, envelope(call.family, openai, anthropic), _REQUEST_ID))
 
     return Script(act, Category.ENDPOINT_DRIFT, 6, "config", serves=(family,))
 
@@ -129,12 +150,12 @@ async def bounce(call: Call) -> None:
     """Say that the model is served on the very path that was called, as behind a gateway that bridges."""
     words = f"model {call.model} is only available on {call.family.standard_path}"
     error = {"type": "not_found_error", "message": words}
-    await call.peer.send(whole(404, envelope(call.family, error, error), _REQUEST_ID))
+    await call.send(whole(404, envelope(call.family, error, error), _REQUEST_ID))
 
 
 async def _begin(call: Call, *, texts: tuple[str, ...] = TEXT[:3]) -> None:
     pieces = [*opening(call.family, call.model), *(content(call.family, text, model=call.model) for text in texts)]
-    await call.peer.send(head(200, _REQUEST_ID) + b"".join(map(chunk, pieces)))
+    await call.send(head(200, _REQUEST_ID) + b"".join(map(chunk, pieces)))
 
 
 async def cut(call: Call) -> None:
@@ -147,7 +168,7 @@ async def cut(call: Call) -> None:
 async def end_early(call: Call) -> None:
     """End a stream in good order as HTTP goes, without the event that completes it."""
     await _begin(call)
-    await call.peer.send(END)
+    await call.send(END)
 
 
 async def stall(call: Call) -> None:
@@ -158,19 +179,19 @@ async def stall(call: Call) -> None:
 
 async def start_slowly(call: Call) -> None:
     """Send nothing but the head for a while, then a good answer."""
-    await call.peer.send(head(200, _REQUEST_ID))
+    await call.send(head(200, _REQUEST_ID))
     await asyncio.sleep(PACE_S * 3)
     good = [*opening(call.family, call.model), *_contents(call), *_closing(call)]
-    await call.peer.send(b"".join(map(chunk, good)) + END)
+    await call.send(b"".join(map(chunk, good)) + END)
 
 
 async def flow(call: Call) -> None:
     """Send a good answer piece by piece."""
-    await call.peer.send(head(200, _REQUEST_ID) + b"".join(map(chunk, opening(call.family, call.model))))
+    await call.send(head(200, _REQUEST_ID) + b"".join(map(chunk, opening(call.family, call.model))))
     for piece in _contents(call):
         await asyncio.sleep(PACE_S)
-        await call.peer.send(chunk(piece))
-    await call.peer.send(b"".join(map(chunk, _closing(call))) + END)
+        await call.send(chunk(piece))
+    await call.send(b"".join(map(chunk, _closing(call))) + END)
 
 
 def _contents(call: Call) -> list[bytes]:
@@ -186,17 +207,17 @@ async def count(call: Call) -> None:
     numbers = _numbers(call)
     text = "".join(numbers)
     if not call.is_streamed:
-        await call.peer.send(whole(200, whole_answer(call.family, call.model, text), _REQUEST_ID))
+        await call.send(whole(200, whole_answer(call.family, call.model, text), _REQUEST_ID))
         return
     await _begin(call, texts=numbers)
-    await call.peer.send(b"".join(map(chunk, closing(call.family, text, call.model))) + END)
+    await call.send(b"".join(map(chunk, closing(call.family, text, call.model))) + END)
 
 
 async def count_halfway(call: Call) -> None:
     """Count half as far, and end the stream in good order as HTTP goes."""
     numbers = _numbers(call)
     await _begin(call, texts=numbers[: len(numbers) // 2])
-    await call.peer.send(END)
+    await call.send(END)
 
 
 def _numbers(call: Call) -> tuple[str, ...]:
@@ -226,14 +247,14 @@ async def fail_midway(call: Call) -> None:
             event = typed("error", error={"type": "api_error", "message": words})
         case EndpointFamily.CHAT_COMPLETIONS:
             event = sse({"error": {"message": words, "type": "server_error", "param": None, "code": None}})
-    await call.peer.send(chunk(event) + END)
+    await call.send(chunk(event) + END)
 
 
 async def count_nothing(call: Call) -> None:
     """Answer well and name a usage of no tokens at all."""
     events = [*opening(call.family, call.model), *_contents(call), *_closing(call)]
     nothing = [_TOKEN_COUNT.sub(rb"\g<1>0", event) for event in events]
-    await call.peer.send(head(200, _REQUEST_ID) + b"".join(map(chunk, nothing)) + END)
+    await call.send(head(200, _REQUEST_ID) + b"".join(map(chunk, nothing)) + END)
 
 
 _TOKEN_COUNT = re.compile(rb'("[a-z]+_tokens": )[0-9]+')
@@ -243,7 +264,7 @@ def send(data: bytes) -> Act:
     """Send the same bytes to each call."""
 
     async def act(call: Call) -> None:
-        await call.peer.send(data)
+        await call.send(data)
 
     return act
 
