@@ -152,6 +152,6 @@ async def test_a_cut_answer_with_an_end_that_was_made_up_is_found_by_its_content
     told = await operator.check(lite, {C: model}, "--level", "4", "--content")
     assert told.code == code
     said = told.by_family[C]
-    assert [rung["status"] for rung in said["rungs"] if rung["rung"] == 4] == ["passed"]
+    assert "contract_violation" not in [rung["category"] for rung in said["rungs"]], "no rule of a stream is broken"
     assert bool([found for found in said["findings"] if found["severity"] == "fail"]) == (not is_whole)
     assert is_whole or said["verdict"] not in {"ok", "proven", "offline"}
