@@ -13,10 +13,8 @@ The gateways run once for each process of the tests, with keys made up here, tel
 Debian's package; `.ci/gateways` pins the others, and names what a missing one needs.
 """
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NoReturn
 
 import pytest
 from support.referees.lab import code_router as code_router_of_npm
@@ -24,14 +22,7 @@ from support.referees.lab import litellm, nginx, npm, portkey
 from support.referees.lab.gateway import LabGateway
 from support.referees.lab.operator import Operator
 from support.referees.lab.upstream import Upstream, run_upstream
-
-
-def _not_tested(words: str, *, excuse: str | None = None) -> NoReturn:
-    """Skip loudly; fail where the referees are required, unless it is known why this one is missing."""
-    words = f"NOT TESTED against {words}"
-    if os.environ.get("GATEWAY_CONSOLE_REFEREES") == "required" and not excuse:
-        pytest.fail(words, pytrace=False)
-    pytest.skip(f"{words}: {excuse}" if excuse else words)
+from support.referees.not_tested import not_tested
 
 
 @pytest.fixture(scope="session")
@@ -57,7 +48,7 @@ def direct(upstream: Upstream) -> LabGateway:
 def nginx_url(upstream: Upstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Run nginx for the session."""
     if nginx.PROGRAM is None:
-        _not_tested("nginx: it is not installed; apt-get install -y --no-install-recommends nginx")
+        not_tested("nginx", "it is not installed; apt-get install -y --no-install-recommends nginx")
     with nginx.run_nginx(tmp_path_factory.mktemp("nginx"), upstream.base_url) as base_url:
         yield base_url
 
@@ -66,7 +57,7 @@ def _from_npm(script: str) -> npm.NpmProgram:
     """Return a program from npm; without it the tests say so loudly."""
     program = npm.find_program(script)
     if program is None:
-        _not_tested(f"{'/'.join(script.split('/')[:2])} from npm: it is not installed; {npm.HOW_TO_GET_IT}")
+        not_tested("/".join(script.split("/")[:2]), f"it is not installed; {npm.HOW_TO_GET_IT}")
     return program
 
 
@@ -90,6 +81,6 @@ def lite(upstream: Upstream, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     """Run LiteLLM for the session."""
     python = litellm.installed()
     if python is None:
-        _not_tested(f"LiteLLM: {litellm.HOW_TO_GET_IT}", excuse=os.environ.get(litellm.EXCUSE_VARIABLE))
+        not_tested("LiteLLM", litellm.HOW_TO_GET_IT, litellm.EXCUSE_VARIABLE)
     with litellm.run_litellm(tmp_path_factory.mktemp("litellm"), python, upstream) as gateway:
         yield gateway

@@ -1,10 +1,10 @@
 """The table behind claude-code-router, which translates Messages to Chat Completions and back."""
 
 import pytest
+from support.referees.lab.act import C, M
 from support.referees.lab.code_router import PREFIX
 from support.referees.lab.gateway import LabGateway
 from support.referees.lab.operator import Operator
-from support.referees.lab.script import C, M
 from support.referees.lab.table import CASES, PROVIDER_ACCOUNT, Column, Hidden, try_cell
 from support.referees.lab.upstream import Upstream
 

@@ -9,9 +9,9 @@ from support.config import config_table, route, write_config
 from support.git.repositories import Repository
 from support.referees.console_command import PATIENT
 from support.referees.lab import litellm
+from support.referees.lab.act import C, M, R
 from support.referees.lab.gateway import LabGateway
 from support.referees.lab.operator import Operator, on_all
-from support.referees.lab.script import C, M, R
 from support.referees.lab.table import CASES, PROVIDER_ACCOUNT, Column, Hidden, try_cell
 from support.referees.lab.upstream import Upstream
 from support.run.desks import FILES, TASK

@@ -2,9 +2,9 @@
 
 import pytest
 from support.referees.lab import nginx
+from support.referees.lab.act import C, M, R
 from support.referees.lab.gateway import LabGateway
 from support.referees.lab.operator import Operator, on_all
-from support.referees.lab.script import C, M, R
 from support.referees.lab.table import CASES, Column, try_cell
 from support.referees.lab.upstream import Upstream
 

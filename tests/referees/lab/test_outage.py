@@ -7,9 +7,10 @@ from support.cli.console_process import Console
 from support.gateway.servers import HOST, unused_port
 from support.git.repositories import Repository
 from support.referees.lab import nginx
+from support.referees.lab.act import M
 from support.referees.lab.gateway import LabGateway
 from support.referees.lab.operator import Operator, on_all
-from support.referees.lab.script import SCRIPTS, M
+from support.referees.lab.script import SCRIPTS
 from support.referees.lab.table import SHORT
 from support.referees.lab.upstream import Upstream
 from support.run.desks import FILES, TASK, config_text

@@ -1,9 +1,9 @@
 """Our own key, and a model that the gateway does not have: what one control shows is not lost for the others."""
 
 import pytest
+from support.referees.lab.act import C, M, R
 from support.referees.lab.gateway import LabGateway
 from support.referees.lab.operator import Operator, on_all
-from support.referees.lab.script import C, M, R
 from support.referees.lab.upstream import FORM_FIRST, Upstream
 
 pytestmark = pytest.mark.referee

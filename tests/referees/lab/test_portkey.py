@@ -2,8 +2,8 @@
 
 import pytest
 from support.referees.lab import portkey
+from support.referees.lab.act import C, M, R
 from support.referees.lab.operator import Operator
-from support.referees.lab.script import C, M, R
 from support.referees.lab.table import CASES, Column, Hidden, try_cell
 from support.referees.lab.upstream import Upstream
 

@@ -16,7 +16,7 @@ CASES = [name for name in SCRIPTS if name not in APART]
 PROVIDER_ACCOUNT = ("e401", "e402", "e403", "no-key-seen", "mislabelled")
 """Refusals of the account that a gateway has at its provider, where the gateway lets a client know that they are."""
 _SUMMARY = ("endpoint_family", "status", "category", "blame", "http_status", "evidence")
-SHORT = {"idle_timeout_s": 1.0}
+SHORT = {"idle_timeout_s": 2.0}
 """Settings for a call that never ends."""
 
 

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 
 from support.gateway.scripted_gateway import FAMILY_OF_PATH, NOT_FOUND, UNAUTHORIZED, Steps, models
 from support.gateway.servers import Peer, Request, raw_server, whole
-from support.referees.lab.script import SCRIPTS, Call
+from support.referees.lab.act import Call
+from support.referees.lab.script import SCRIPTS
 
 from console.simulator.server import serve as embedded
 
