@@ -15,6 +15,7 @@ HIDDEN = (
     Hidden("ends-early", "healthy"),  # it makes up the end
     Hidden("mislabelled", "empty"),  # it looks for events alone
     Hidden("bounced", "only-r"),  # the provider names the family that was called there, not ours
+    Hidden("only-m", "bounced"),  # and here ours
 )
 
 
