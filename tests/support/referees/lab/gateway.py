@@ -72,7 +72,7 @@ def run_gateway(
             stdout=sink,
             stderr=sink,
             cwd=home,
-            env={"PATH": os.environ["PATH"], "HOME": str(home), **_NO_WAY_OUT, **environment},
+            env={"PATH": os.environ["PATH"], "HOME": str(home), "TMPDIR": str(home), **_NO_WAY_OUT, **environment},
             pass_fds=(listening.fileno(),),
             start_new_session=True,
         )
