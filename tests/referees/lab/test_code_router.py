@@ -14,8 +14,8 @@ HIDDEN = (
     Hidden("elsewhere", "drop"),  # it follows redirects
     Hidden("ends-early", "healthy"),  # it makes up the end
     Hidden("mislabelled", "empty"),  # it looks for events alone
-    Hidden("bounced", "only-r"),  # the provider names the family that was called there, not ours
-    Hidden("only-m", "bounced"),  # and here ours
+    Hidden("bounced", "family-r"),  # the provider names the family that was called there, not ours
+    Hidden("family-m", "bounced"),  # and here ours
 )
 
 

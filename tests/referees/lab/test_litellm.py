@@ -27,16 +27,16 @@ HIDDEN = {
         Hidden("elsewhere", "drop"),  # it follows redirects
         Hidden("mislabelled", "empty"),  # it looks for events alone
         Hidden("ends-early", "healthy", (C,)),  # it makes up the end
-        Hidden("bounced", "only-m", (M,)),  # the provider names the family that LiteLLM called, not ours
-        Hidden("only-m", "bounced", (M,)),  # and here ours, which LiteLLM did not call
+        Hidden("bounced", "family-m", (M,)),  # the provider names the family that LiteLLM called, not ours
+        Hidden("family-m", "bounced", (M,)),  # and here ours, which LiteLLM did not call
     ),
     litellm.ANTHROPIC: (
         Hidden("elsewhere", "drop"),
         Hidden("mislabelled", "empty", (R, C)),
         Hidden("ends-early", "healthy", (R, C)),
-        Hidden("bounced", "only-c", (R, C)),
-        Hidden("only-r", "bounced", (R,)),
-        Hidden("only-c", "bounced", (C,)),
+        Hidden("bounced", "family-c", (R, C)),
+        Hidden("family-r", "bounced", (R,)),
+        Hidden("family-c", "bounced", (C,)),
     ),
 }
 BRIDGED = [(prefix, asked) for prefix, ways in SENT_ON.items() for asked, sent in ways.items() if asked is not sent]

@@ -53,6 +53,5 @@ async def test_no_control_is_made_twice_for_one_family(
 async def test_a_model_that_a_whole_list_does_not_have_is_not_green(operator: Operator, direct: LabGateway) -> None:
     """The gateway lists what it serves, and refuses every model that it does not know."""
     told = await operator.check(direct, on_all("not-on-the-list"))
-    assert told.code != 0
     for said in told.by_family.values():
         assert said["verdict"] not in {"ok", "proven", "offline"}
