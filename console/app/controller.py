@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -10,7 +11,7 @@ from textual.app import App
 from textual.worker import Worker
 
 from console.app.runs.bridge import RunBridge, RunForm
-from console.app.session import Session, StartEmbedded, embedded_in_a_process
+from console.app.session import Session, StartEmbedded, embedded_in_a_process, today_in_utc
 from console.domain.probes.ladder import Rung
 from console.domain.routes.contract import RouteCheck
 from console.domain.routes.shape import Shape
@@ -46,6 +47,7 @@ class Controller:
         frame_s: float,
         environment: Mapping[str, str] = os.environ,
         start_embedded: StartEmbedded = embedded_in_a_process,
+        today: Callable[[], date] = today_in_utc,
     ) -> None:
         """Prepare; nothing is opened or sent.
 
@@ -56,6 +58,7 @@ class Controller:
             frame_s: The shortest time between two repaints, in seconds.
             environment: The environment variables, which say where runs are kept.
             start_embedded: Starts the embedded gateway, if the profile uses it.
+            today: Returns the date in UTC.
 
         """
         self._app = app
@@ -63,7 +66,7 @@ class Controller:
         self._is_repaint_due = True
         self._form = RunForm(repository=_working_directory())
         self.session = Session(
-            profile, self._schedule_repaint, is_read_only=is_read_only, start_embedded=start_embedded
+            profile, self._schedule_repaint, is_read_only=is_read_only, start_embedded=start_embedded, today=today
         )
         self.bridge = RunBridge(self.session, environment)
 

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 from console.domain.probes.event import (
@@ -45,6 +46,11 @@ def embedded_in_a_process() -> "AbstractAsyncContextManager[EmbeddedGateway]":
     return embedded_gateway()
 
 
+def today_in_utc() -> date:
+    """Return the date in UTC."""
+    return datetime.now(UTC).date()
+
+
 class Session:
     """One profile in use. Its coroutines run as the app's named workers."""
 
@@ -55,6 +61,7 @@ class Session:
         *,
         is_read_only: bool,
         start_embedded: StartEmbedded = embedded_in_a_process,
+        today: Callable[[], date] = today_in_utc,
     ) -> None:
         """Start with the offline facts; nothing is opened or sent.
 
@@ -63,6 +70,7 @@ class Session:
             on_change: Called after every folded event.
             is_read_only: Nothing that costs or changes anything is allowed.
             start_embedded: Starts the embedded gateway, if the profile uses it.
+            today: Returns the date in UTC, for the models' retirement.
 
         """
         self.profile = profile
@@ -77,7 +85,7 @@ class Session:
         self._loading = asyncio.Lock()
         self._places = asyncio.Semaphore(profile.gateway.concurrency)
         self._under_way: set[asyncio.Task[object]] = set()
-        self.dispatch(RoutesChecked(profile.check()))
+        self.dispatch(RoutesChecked(profile.check(today(), os.environ)))
 
     def dispatch(self, event: ConsoleEvent) -> None:
         """Fold an event into the state and request a repaint: the only way to change what is drawn."""

@@ -13,6 +13,7 @@ from contextvars import ContextVar
 TYPE_CHECKING = False  # not imported: without `typing`, `--help` takes a tenth less time
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
+    from datetime import date, datetime
     from pathlib import Path
     from typing import TextIO
 
@@ -31,6 +32,7 @@ class Context:
         start_embedded: "Callable[[], AbstractAsyncContextManager[EmbeddedGateway]] | None" = None,
         *,
         owns_process: bool = False,
+        now: "Callable[[], datetime] | None" = None,
     ) -> None:
         """Describe where a command line runs.
 
@@ -42,6 +44,7 @@ class Context:
             start_embedded: Starts the embedded gateway; None means in a separate process.
             owns_process: Whether the process exists only for this command line. Then it may be hardened and its
                 streams replaced.
+            now: The wall clock, in UTC; None means the system's.
 
         """
         self.environment = environment
@@ -50,6 +53,13 @@ class Context:
         self.stderr = stderr
         self.start_embedded = start_embedded
         self.owns_process = owns_process
+        self._now = now
+
+    def today(self) -> "date":
+        """Return the date in UTC."""
+        from datetime import UTC, datetime
+
+        return (datetime.now(UTC) if self._now is None else self._now()).date()
 
     @property
     def home(self) -> "Path | None":

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from console.services.config.settings import Profile
 
 
-def chosen_profile(arguments: argparse.Namespace) -> "Profile":
-    """Load the profile that `--config` and `--profile` name; print a note if it is the built-in one.
+def chosen_profile(arguments: argparse.Namespace, *, uses_gateway: bool = True) -> "Profile":
+    """Load the profile that `--config` and `--profile` name; print a note if a verb uses the built-in one's gateway.
 
     Raises:
         ConfigError: The config cannot be used.
@@ -21,13 +21,30 @@ def chosen_profile(arguments: argparse.Namespace) -> "Profile":
     """
     from console.services.config.load import default_config_path, load_profile
     from console.services.config.own_config import why_not_own
+    from console.services.facts.installed import model_facts
 
     own = default_config_path(current().environment)
     path = arguments.config or own
-    profile = load_profile(path, arguments.profile, why_no_programs=why_not_own(path, own))
-    if profile.is_built_in:
+    facts = model_facts(current().environment)
+    profile = load_profile(path, arguments.profile, why_no_programs=why_not_own(path, own), facts=facts)
+    if profile.is_built_in and uses_gateway:
         output.note(f"no config file: using the built-in profile {profile.name} on the embedded gateway")
     return profile
+
+
+def offline_checks(profile: "Profile") -> "tuple[RouteCheck, ...]":
+    """Return the offline checks of a profile's routes as of today, with the base URL that the environment holds.
+
+    Raises:
+        TargetError: The variable that the profile names holds no usable base URL.
+
+    """
+    environment = current().environment
+    if environment.get((profile.gateway.base_url_ref or "").removeprefix("env:")):
+        from console.services.open_gateway import require_base_url
+
+        require_base_url(profile, environment)
+    return profile.check(current().today(), environment)
 
 
 def chosen_checks(profile: "Profile", roles: Sequence[str] | None) -> "tuple[RouteCheck, ...]":
@@ -39,7 +56,7 @@ def chosen_checks(profile: "Profile", roles: Sequence[str] | None) -> "tuple[Rou
     """
     from console.services.config.toml_text import ConfigError, Fault
 
-    checks = tuple(each for each in profile.check() if roles is None or each.route.role in roles)
+    checks = tuple(each for each in offline_checks(profile) if roles is None or each.route.role in roles)
     if not checks:
         known = ", ".join(route.role for route in profile.table)
         raise ConfigError(Fault(f"profile {profile.name} has no route for this role; it has {known}", profile.source))

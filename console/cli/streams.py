@@ -27,7 +27,9 @@ def writing() -> Iterator[None]:
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise OutputError(f"cannot write to stdout: {error.strerror or 'input/output error'}") from None
+        from console.services.system.os_reason import os_reason  # imported late: nearly every verb can write
+
+        raise OutputError(f"cannot write to stdout: {os_reason(error)}") from None
 
 
 def prepare() -> None:

@@ -1,6 +1,6 @@
 """A finding: one place where a route, an answer, a file or a run meets or breaks its contract."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
@@ -25,4 +25,8 @@ class Finding:
     checked_on: str = ""
     """ISO date on which the source was read; empty if the finding comes from the config or the wire alone."""
     evidence: str = ""
-    """Where it was seen and how often; it never contains text from outside."""
+    """Where it was seen and how often; of text from outside it has at most a plain name, such as a job's id."""
+
+    def about(self, subject: str) -> "Finding":
+        """Return the finding with its subject at the head of its message, for a list of several subjects."""
+        return replace(self, message=f"{subject}: {self.message}")

@@ -11,6 +11,7 @@ from typing import TextIO
 from console.domain.text.safe import safe
 from console.services.config.load import default_config_path
 from console.services.system.directories import Directories
+from console.services.system.os_reason import os_reason
 from console.services.tokens.entry import check_entry
 
 FEWEST_COLUMNS, FEWEST_LINES = 80, 24
@@ -181,7 +182,7 @@ def _check_config(path: Path) -> Symptom:
         return Symptom(
             "files.config",
             Health.FAIL,
-            f"{where} cannot be inspected: {error.strerror}",
+            f"{where} cannot be inspected: {os_reason(error)}",
             "Check that the path exists and that you may read it.",
         )
     if found.st_uid not in (os.geteuid(), 0):
@@ -205,7 +206,7 @@ def _check_directory(symptom_id: str, path: Path) -> Symptom:
         return Symptom(
             symptom_id,
             Health.FAIL,
-            f"{where} cannot be inspected: {error.strerror}",
+            f"{where} cannot be inspected: {os_reason(error)}",
             "Check that the path exists and that you may read it.",
         )
     if not stat.S_ISDIR(found.st_mode):

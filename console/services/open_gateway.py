@@ -12,7 +12,7 @@ from console.domain.problem import Problem, ProblemKind
 from console.domain.tokens.secret import Secret
 from console.domain.tokens.state import TokenState
 from console.services.config.settings import Profile
-from console.services.gateway.address import canonical_origin, check_base_url, is_doubled, origin
+from console.services.gateway.address import canonical_origin, check_base_url, origin, version_fault
 from console.services.system.leak_guard import quiet_logs
 from console.services.tokens.resolve import Resolution, resolve_token
 from console.services.tokens.sources import open_sources
@@ -119,11 +119,10 @@ def require_base_url(profile: Profile, environment: Mapping[str, str]) -> str:
         raise TargetError(f"{name} is not set; base_url_ref of profile {profile.name} names it")
     if (problem := check_base_url(url)) is not None:
         raise TargetError(f"the value of {name} {problem}")
-    if any(is_doubled(url, route.endpoint_path) for route in profile.table):
-        raise TargetError(
-            f"the value of {name} ends in /v1 and endpoint_path begins with /v1: the call would go to /v1/v1/…;"
-            " remove /v1 from the value"
-        )
+    for route in profile.table:
+        problem = version_fault(url, route.endpoint_path, name=f"the value of {name}")
+        if problem is not None:
+            raise TargetError(f"{route.role}: {problem}")
     return url
 
 

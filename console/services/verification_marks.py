@@ -16,6 +16,7 @@ from msgspec import Meta, Struct
 from console.domain.text.safe import safe
 from console.domain.verification import NOTE_LIMIT, Mark, check_note
 from console.services.system.jsonl import append_line
+from console.services.system.os_reason import os_reason
 from console.services.system.private_file import PrivateFileError, open_to_read
 
 SIZE_LIMIT = 1024 * 1024
@@ -80,7 +81,7 @@ class MarkFile:
                 lines = file.read(SIZE_LIMIT).split(b"\n")
         except OSError as error:
             where = safe(str(self.path))
-            raise PrivateFileError(f"{where} cannot be read: {error.strerror or 'input/output error'}") from None
+            raise PrivateFileError(f"{where} cannot be read: {os_reason(error)}") from None
         found = [_mark_in(line) for line in (lines[1:] if start else lines) if line]
         marks = tuple(mark for mark in found if mark is not None)
         return MarkLog(marks, len(found) - len(marks))

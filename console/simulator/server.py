@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import hmac
 import logging
+import re
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -39,6 +40,9 @@ _WAITING_LIMIT = 1024 * 1024
 """How many bytes of a hostile answer may wait to be sent."""
 _WAITING_S = 0.005
 """How long to wait until there are fewer, in seconds."""
+_AZURE_PREFIX = re.compile("^/openai/(?:v1|deployments/[^/]+)/")
+_DEPLOYMENT_PATH = "/openai/deployments/{deployment}/chat/completions"
+"""Azure's path of a deployment, which needs an `api-version` in the query."""
 _COUNT_PATH = f"{EndpointFamily.ANTHROPIC_MESSAGES.standard_path}/count_tokens"
 _FAMILY_PATHS = {
     **{family.standard_path: family for family in EndpointFamily},
@@ -101,6 +105,8 @@ def _application(server: "_Server") -> web.Application:
     application = web.Application(client_max_size=_BODY_LIMIT)
     for family in EndpointFamily:
         application.router.add_post(family.standard_path, server.guarded(server.answer))
+        application.router.add_post(f"/openai{family.standard_path}", server.guarded(server.answer))
+    application.router.add_post(_DEPLOYMENT_PATH, server.guarded(server.answer_deployment))
     application.router.add_post(_COUNT_PATH, server.guarded(server.count))
     application.router.add_get("/v1/models", server.guarded(server.models))
     application.router.add_get("/api/models", server.guarded(server.public_models, is_public=True))
@@ -170,6 +176,12 @@ class _Server:
             )
         await asyncio.sleep((script.first_token_s + script.token_interval_s * script.output_tokens) * self._pace)
         return _json(dialect.whole(ask, script, number), number, headers=headers)
+
+    async def answer_deployment(self, request: web.Request, number: int) -> web.StreamResponse:
+        """Answer a call to a deployment, as Azure does: without an `api-version`, there is no such address."""
+        if not request.query.get("api-version"):
+            raise RequestError(404, "invalid_request_error", "Resource not found", "404")
+        return await self.answer(request, number)
 
     async def count(self, request: web.Request, number: int) -> web.StreamResponse:
         """Count the tokens of a Messages request, as Claude Code asks for before it sends it."""
@@ -251,11 +263,12 @@ class _Server:
 
 
 def _key_in(request: web.Request) -> str:
-    return request.headers.get("x-api-key") or request.headers.get("authorization", "").removeprefix("Bearer ")
+    own = request.headers.get("x-api-key") or request.headers.get("api-key")
+    return own or request.headers.get("authorization", "").removeprefix("Bearer ")
 
 
 def _family_of(request: web.Request) -> EndpointFamily | None:
-    return _FAMILY_PATHS.get(request.path)
+    return _FAMILY_PATHS.get(_AZURE_PREFIX.sub("/v1/", request.path))
 
 
 def _require_version(request: web.Request, family: EndpointFamily) -> None:

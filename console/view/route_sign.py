@@ -24,9 +24,20 @@ def verdict_sign(verdict: Verdict) -> Sign:
 
 
 def check_sign(check: RouteCheck) -> Sign:
-    """Return how a route's offline check is shown: its verdict, or that something in it needs a look."""
-    has_warning = any(finding.severity is Severity.WARN for finding in check.findings)
-    return Sign("~", "warn", Tone.WARN) if check.verdict is Verdict.OK and has_warning else verdict_sign(check.verdict)
+    """Return how a route's offline check is shown: its verdict, or what in it needs a look."""
+    severities = {finding.severity for finding in check.findings}
+    if check.verdict is Verdict.DRIFT:
+        return verdict_sign(check.verdict)
+    if Severity.FAIL in severities:
+        return Sign("×", "retired" if is_retired(check) else "failed", Tone.FAIL)
+    if check.verdict is Verdict.OK and Severity.WARN in severities:
+        return Sign("~", "warn", Tone.WARN)
+    return verdict_sign(check.verdict)
+
+
+def is_retired(check: RouteCheck) -> bool:
+    """Return whether the provider has retired the route's model, and its date counts for the route."""
+    return check.retirement is not None and check.retirement.is_binding and check.retirement.is_over
 
 
 def route_sign(route: "ProvenRoute") -> Sign:

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from typing import ClassVar
 
 from console.wire.answer import REFUSED_CONTENT, Answer, Delta, WireError, error_in
-from console.wire.json_value import decode, text_at, word_at
+from console.wire.json_value import decode, encode, text_at, value_at, word_at
 from console.wire.judge.stream import Ending, StreamJudge
 from console.wire.sse import SseEvent
 from console.wire.usage import Usage
@@ -50,7 +50,7 @@ class StreamReader(ABC):
         self._judge.take(kind, event.name, value)
         deltas = self._take(kind or event.name, value)
         if self.has_failed and not had_failed:
-            self._error_body = event.data[:_ERROR_LIMIT].encode("utf-8", "replace")
+            self._error_body = _error_part(event, value)
         return deltas
 
     @property
@@ -101,3 +101,12 @@ class StreamReader(ABC):
 
     def _reasoned(self, text: str | None) -> list[Delta]:
         return [Delta(text, is_reasoning=True)] if text else []
+
+
+def _error_part(event: SseEvent, value: dict[str, object]) -> bytes:
+    """Return a failing event without what it repeats of the call: a `response.failed` holds the whole of it."""
+    response = value_at(value, "response")
+    if isinstance(response, dict):
+        kept = {key: response[key] for key in ("status", "error", "incomplete_details") if key in response}
+        return encode({**value, "response": kept})[:_ERROR_LIMIT]
+    return event.data[:_ERROR_LIMIT].encode("utf-8", "replace")

@@ -1,12 +1,15 @@
 """What judging a refusal costs, against its limits: CPU time of real and of hostile bodies.
 
-`python tests/bench/classifying.py`
+`python tests/bench/classifying.py [OTHER]`: OTHER is another checkout, which judges the same bodies in turn.
 
 CPU time and not wall time: on a shared machine wall time swings two- to fivefold, CPU time by a few percent.
 """
 
 import itertools
 import json
+import os
+import statistics
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -19,6 +22,7 @@ DATA = Path(__file__).parent.parent / "data"
 COUNT, COUNT_LIMIT_S = 1_000, 1.0
 HOSTILE_SIZE, HOSTILE_LIMIT_MS = 100_000, 50.0
 ROUNDS = 3
+ROUNDS_OF_COMPARISON = 7
 
 UNITS = (
     "a", "9", "A", "Aa", "a_", '"', "\\", '\\"', "[", "{", "(", '{"a":', '"a":"b",', '"code":"', '"code":"abc",', " ",
@@ -58,26 +62,55 @@ def hostile() -> dict[str, tuple[bytes, str]]:
     return bodies
 
 
-def main() -> int:
-    """Print both figures beside their limits; return 1 where one is over its limit."""
+def _real_bodies() -> list[tuple[int | None, bytes, str]]:
     lines = [line for path in sorted(DATA.glob("*gateway_errors*.jsonl")) for line in path.read_text().splitlines()]
     rows = [json.loads(line) for line in lines if line]
-    bodies = [(row["status"], row["body"].encode(), row["content_type"] or "") for row in rows]
-    start = time.process_time()
-    classify(_refused(429, b"first", ""))
-    print(f"reading the rules, once       {(time.process_time() - start) * 1000:7.1f} ms")
+    return [(row["status"], row["body"].encode(), row["content_type"] or "") for row in rows]
+
+
+def real_s() -> float:
+    """Return the CPU time of judging `COUNT` real bodies, in seconds."""
+    bodies = _real_bodies()
+    classify(_refused(429, b"first", ""))  # reads the rules
     start = time.process_time()
     for status, body, content_type in itertools.islice(itertools.cycle(bodies), COUNT):
         classify(_refused(status, body, content_type))
-    real_s = time.process_time() - start
-    print(f"{COUNT} real bodies              {real_s * 1000:7.1f} ms  limit {COUNT_LIMIT_S * 1000:.0f} ms")
+    return time.process_time() - start
+
+
+def compare(other: Path) -> None:
+    """Print how the time of this checkout compares with another one's, in interleaved runs."""
+    times: dict[Path, list[float]] = {other: [], DATA.parents[1]: []}
+    for _ in range(ROUNDS_OF_COMPARISON):
+        for checkout, found in times.items():
+            environment = {**os.environ, "PYTHONPATH": str(checkout), "PYTHONDONTWRITEBYTECODE": "1"}
+            command = [sys.executable, __file__, "--once"]
+            run = subprocess.run(command, env=environment, capture_output=True, check=True, text=True)
+            found.append(float(run.stdout))
+    theirs, ours = (statistics.median(found) for found in times.values())
+    print(f"{COUNT} real bodies: {ours * 1000:.0f} ms here, {theirs * 1000:.0f} ms there, {ours / theirs:.2f}x")
+
+
+def main() -> int:
+    """Print both figures beside their limits; return 1 where one is over its limit."""
+    start = time.process_time()
+    classify(_refused(429, b"first", ""))
+    print(f"reading the rules, once       {(time.process_time() - start) * 1000:7.1f} ms")
+    taken_s = real_s()
+    print(f"{COUNT} real bodies              {taken_s * 1000:7.1f} ms  limit {COUNT_LIMIT_S * 1000:.0f} ms")
     times = {name: cpu_s(429, body, kind) * 1000 for name, (body, kind) in hostile().items()}
     slowest = sorted(times, key=lambda name: -times[name])
     print(f"{len(times)} hostile bodies, the slowest {times[slowest[0]]:7.1f} ms  limit {HOSTILE_LIMIT_MS:.0f} ms")
     for name in slowest[:5]:
         print(f"  {name:27} {times[name]:7.1f} ms")
-    return int(real_s > COUNT_LIMIT_S or times[slowest[0]] > HOSTILE_LIMIT_MS)
+    return int(taken_s > COUNT_LIMIT_S or times[slowest[0]] > HOSTILE_LIMIT_MS)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    match sys.argv[1:]:
+        case ["--once"]:
+            print(real_s())
+        case [other]:
+            compare(Path(other).resolve())
+        case _:
+            sys.exit(main())

@@ -4,6 +4,7 @@
 the console's own code: it sees no search that C code makes within one line, and is the same on every machine.
 """
 
+import contextlib
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,10 +17,12 @@ from support.text.hostile_text import (
     DIFFS,
     DOCUMENTS,
     DRAFTS,
+    FACTS,
     INSTRUCTIONS,
     MARKS,
     PAGES,
     QUOTED,
+    REFUSALS,
     STARS,
     STEPS_OF_STARS,
     WORKFLOWS,
@@ -30,13 +33,23 @@ import console
 from console.domain.artifacts.command_plan import check_commands
 from console.domain.artifacts.repository_path import Scope
 from console.domain.artifacts.unified_diff import parse_patch
+from console.domain.errors.body import read_error_body
+from console.domain.errors.classify import RefusedCall, classify
+from console.domain.facts.row import FactsError
 from console.domain.injection.scan import find_injection
-from console.domain.instructions.text import front_matter, hidden_in, imports_in
+from console.domain.instructions.front_matter import front_matter
+from console.domain.instructions.imports import imports_of, model_text
+from console.domain.instructions.source import Tool
+from console.domain.instructions.text import hidden_in
+from console.domain.problem import Problem
+from console.domain.routes.retirement import read_retirements
 from console.domain.run.evidence import plain
 from console.domain.sources.claim import with_links
 from console.domain.text.quote import QUOTE_LIMIT, fold, stands_in
 from console.domain.workflows.check import check_workflow
 from console.domain.workflows.workflow import Workflow
+from console.services.config.toml_text import TomlText
+from console.services.facts.installed import SIZE_LIMIT
 from console.services.pages.page_text import content_sha256, visible_text
 from console.services.workflows.workflow_file import FILE_SIZE_LIMIT, WorkflowError, parse_workflow
 
@@ -65,9 +78,15 @@ def _read_quotes(text: str) -> None:
 
 
 def _read_instructions(text: str) -> None:
-    imports_in(text)
+    for tool in Tool:
+        imports_of(tool, text)
+    model_text(Tool.CLAUDE_CODE, text)
     hidden_in(text)
     front_matter(text)
+
+
+def _read_refusal(body: str) -> None:
+    classify(RefusedCall(429, {}, read_error_body(body)))
 
 
 def _read_page(page: str) -> None:
@@ -83,6 +102,12 @@ def _read_workflow(text: str) -> None:
     check_workflow(Workflow("ci.yml", text, root, problem))
 
 
+def _read_facts(text: str) -> None:
+    with contextlib.suppress(Problem, FactsError):
+        TomlText(text, "facts.toml").parse()
+        read_retirements(text)
+
+
 def _covers(pattern: str, path: str) -> None:
     Scope((pattern,)).covers(path)
 
@@ -96,7 +121,9 @@ READERS: Mapping[str, Reader] = {
     "path, under steps of stars": Reader(partial(_covers, STEPS_OF_STARS), _named(Hostile("a/"))),
     "draft": Reader(find_injection, _named(*DRAFTS)),
     "evidence": Reader(plain, _named(MARKS)),
+    "refusal": Reader(_read_refusal, _named(*REFUSALS)),
     "document": Reader(lambda document: with_links((), document), _named(*DOCUMENTS)),
+    "facts": Reader(_read_facts, _named(*FACTS), largest=SIZE_LIMIT),
     "page": Reader(_read_page, _named(*PAGES)),
     "workflow": Reader(
         _read_workflow, {name: each.of for name, each in WORKFLOWS.items()}, largest=FILE_SIZE_LIMIT - 200

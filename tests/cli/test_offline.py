@@ -87,7 +87,7 @@ async def test_the_routes_of_the_faults_profile_show_drift_and_a_collapsed_role(
     assert result.code == 6
     assert (routes["reviewer"]["verdict"], routes["reviewer"]["required_family"]) == ("drift", "responses")
     (finding,) = [each for each in routes["reviewer"]["findings"] if each["severity"] == "fail"]
-    assert set(finding) == {"id", "severity", "message", "evidence", "source_url", "checked_on"}
+    assert set(finding) == {"id", "severity", "subject", "message", "evidence", "source_url", "checked_on"}
     assert finding["source_url"].startswith("https://")
     assert re.fullmatch(r"\d{4}-\d{2}-\d{2}", finding["checked_on"])
     assert "ROLE-01" in [each["id"] for each in routes["critic"]["findings"]]
@@ -246,6 +246,39 @@ async def test_all_faults_of_a_config_are_a_line_each(console: Console, verb: tu
     assert [words in line for line, words in zip(lines, wanted, strict=True)] == [True] * 3
 
 
+async def test_a_role_that_a_run_will_need_is_told_with_the_tables_to_add(console: Console) -> None:
+    config = console.write_config(GOOD)
+    as_text = await console.run("routes", "--config", config)
+    assert as_text.code == 0
+    told = [line for line in as_text.stdout.splitlines() if line.startswith("profile p  ~ warn  PRE-01: ")]
+    assert len(told) == 1
+    assert "no route for planner and reviewer and critic" in told[0]
+    assert "[profiles.p.routes.planner], [profiles.p.routes.reviewer], [profiles.p.routes.critic]" in told[0]
+    document = (await console.run("routes", "--json", "--config", config)).document
+    assert [(each["id"], each["subject"]) for each in document["findings"]] == [
+        ("PRE-01", "profile p"), ("PRE-02", "profile p")
+    ]  # fmt: skip
+
+
+async def test_a_table_with_all_roles_is_told_nothing_of_them(console: Console) -> None:
+    assert (await console.run("routes", "--json")).document["findings"] == []
+
+
+async def test_a_base_url_of_the_environment_is_checked_offline_where_it_is_set(console: Console) -> None:
+    text = GOOD.replace('base_url = "https://gw.example"', 'base_url_ref = "env:GW_URL"')
+    config = console.write_config(text)
+    unset = await console.run("routes", "--json", "--config", config)
+    ids = [each["id"] for each in unset.document["routes"][0]["findings"]]
+    assert (unset.code, "ROUTE-08" in ids) == (0, False)
+    elsewhere = await console.run("routes", "--json", "--config", config, GW_URL="https://api.groq.com")
+    (found,) = [each for each in elsewhere.document["routes"][0]["findings"] if each["id"] == "ROUTE-08"]
+    assert 'endpoint_path = "/openai/v1/responses"' in found["message"]
+    assert (found["severity"], found["source_url"]) == ("warn", "https://console.groq.com/docs/openai")
+    doubled = await console.run("routes", "--config", config, GW_URL="https://gw.example/v4")
+    assert doubled.code == 3
+    assert "writer: the value of GW_URL ends in /v4 and endpoint_path begins with /v1" in doubled.complaint
+
+
 TOKEN_PLACES = {
     "value of a known key": GOOD.replace('"m"', f'"{TOKEN}"'),
     "value of an unknown key": f'{GOOD}colour = "{TOKEN}"',
@@ -350,6 +383,6 @@ async def test_a_full_disk_is_told_in_one_line(console: Console, arguments: tupl
     finally:
         os.close(full)
     assert child.returncode == 1
-    assert b"cannot write to stdout: No space left on device" in stderr
+    assert b"cannot write to stdout: the disk is full; free some space" in stderr
     assert b"internal error" not in stderr
     assert b"Traceback" not in stderr

@@ -15,6 +15,7 @@ VERBS = [
     ("token", "list"),
     ("explain", "rate_limit"),
     ("verify",),
+    ("facts", "update", "--reset"),
     ("doctor",),
     ("simulate", "--port", "65536"),
     (),

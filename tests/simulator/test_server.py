@@ -126,6 +126,7 @@ WRONG_TOKENS = {
     "wrong": {"authorization": "Bearer sim-wrong"},
     "not_ascii": {"authorization": b"Bearer \xc3\xa9"},
     "wrong_x_api_key": {"x-api-key": "sim-wrong"},
+    "wrong_api_key": {"authorization": "", "api-key": "sim-wrong"},
 }
 
 
@@ -150,12 +151,29 @@ async def test_no_path_answers_without_the_token(client: httpx.AsyncClient, path
     assert (await client.get(path, headers={"authorization": ""})).status_code == 401
 
 
+@pytest.mark.parametrize("name", ["x-api-key", "api-key"])
 @pytest.mark.parametrize("family", FAMILIES)
-async def test_the_token_is_taken_as_x_api_key_too(
-    client: httpx.AsyncClient, listening: Listening, family: EndpointFamily
+async def test_the_token_is_taken_in_other_headers_too(
+    client: httpx.AsyncClient, listening: Listening, family: EndpointFamily, name: str
 ) -> None:
-    headers = {"authorization": "", "x-api-key": listening.token}
+    headers = {"authorization": "", name: listening.token}
     assert (await post(client, family, ask(family), **headers)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/openai/deployments/d/chat/completions?api-version=2024-10-21", 200),
+        ("/openai/deployments/d/chat/completions", 404),
+        ("/openai/deployments/d/chat/completions?api-version=", 404),
+        ("/openai/v1/chat/completions", 200),
+        ("/openai/chat/completions", 404),
+    ],
+)
+async def test_azures_paths_are_served_and_a_deployment_needs_its_version(
+    client: httpx.AsyncClient, path: str, status: int
+) -> None:
+    assert (await client.post(path, json=ask(C))).status_code == status
 
 
 @pytest.mark.parametrize(

@@ -226,3 +226,13 @@ def test_content_refused_within_the_stream_is_named_as_such() -> None:
 def test_a_delta_that_is_no_text_is_no_content(delta: object) -> None:
     reader = ResponsesStream()
     assert reader.feed(named("response.output_text.delta", delta=delta)) == []
+
+
+def test_of_a_failed_response_only_the_error_is_kept() -> None:
+    """The event repeats the whole call, which may be longer than what is kept and must not decide."""
+    error = {"code": "server_error", "message": "The model produced an error."}
+    repeated = {"instructions": "insufficient_quota " * 10_000, "tools": [{"name": "invalid api key"}], "model": "m"}
+    failed = {**repeated, "status": "failed", "error": error}
+    answer = _answer(_CREATED, named("response.failed", response=failed))
+    assert json.loads(answer.error_body)["response"] == {"status": "failed", "error": error}
+    assert classified(200, answer.error_body).category is Category.UPSTREAM_UNAVAILABLE

@@ -10,10 +10,11 @@ from console.domain.finding import Finding
 from console.domain.probes.event import CatalogueRead
 from console.domain.probes.ladder import Rung, rung_needed
 from console.domain.routes.contract import RouteCheck, Verdict, fix_lines
+from console.domain.routes.retirement import RouteRetirement
 from console.view.console_state import ConsoleState, RouteView
 from console.view.finding_sign import severity_sign
 from console.view.live_call import CallPhase
-from console.view.route_sign import check_sign
+from console.view.route_sign import check_sign, is_retired
 from console.view.rung_sign import rung_sign
 from console.view.sign import Sign, Tone
 
@@ -41,7 +42,8 @@ def contract_lines(state: RouteView, width: int, read: CatalogueRead | None = No
     check = state.check
     headline, meaning, tone = _HEADLINES[state.proven.verdict]
     if state.proven.verdict is Verdict.OK and (sign := check_sign(check)).tone is not Tone.OK:
-        headline, meaning, tone = str(sign), "the family is right; see the findings", sign.tone
+        meaning = "the provider retired the model" if is_retired(check) else "the family is right; see the findings"
+        headline, tone = str(sign), sign.tone
     if len(headline) + 3 + len(meaning) <= width:
         yield line(Span(headline, tone), Span("   "), meaning)
     else:
@@ -53,7 +55,9 @@ def contract_lines(state: RouteView, width: int, read: CatalogueRead | None = No
     if check.verdict is Verdict.DRIFT:
         yield BLANK
         yield from labelled("effect", "refused on the first call; smoke and runs hold this route back", width)
-        yield from _fix(check, width)
+    elif fix_lines(check):
+        yield BLANK
+    yield from _fix(check, width)
     yield BLANK
     result = None if state.smoke.is_live else state.smoke.result
     smoked = () if result is None else tuple(each for each in result.findings if each not in check.findings)
@@ -88,8 +92,19 @@ def _facts(state: RouteView, width: int, read: CatalogueRead | None) -> Iterator
     tone = Tone.FAIL if check.verdict is Verdict.DRIFT else Tone.ACCENT
     yield _fact("configured", check.route.endpoint_family, origin, tone, width)
     yield _fact("path", check.route.endpoint_path, "", Tone.TEXT, width)
+    if check.retirement is not None:
+        yield _retires(check.retirement, width)
     yield from _declared(state, width, read)
     yield _answered(state, width)
+
+
+def _retires(retirement: RouteRetirement, width: int) -> Line:
+    row = retirement.row
+    tone = (Tone.FAIL if retirement.is_over else Tone.WARN) if retirement.is_binding else Tone.DIM
+    note = row.replacement and f"then {row.replacement}"
+    return _fact(
+        "retired" if retirement.is_over else "retires", f"{row.retires_on} at {row.provider}", note, tone, width
+    )
 
 
 def _declared(state: RouteView, width: int, read: CatalogueRead | None) -> Iterator[Line]:
@@ -144,6 +159,10 @@ def _answered(state: RouteView, width: int) -> Line:
         return _fact("answered", "no answer" if is_tried else "not asked", "" if is_tried else note, Tone.DIM, width)
     if result.classification is not None:
         return _fact("answered", str(result.http_status), result.classification.category, Tone.WARN, width)
+    if result.service is not None and result.service.told_by:
+        return _fact(
+            "answered", result.endpoint_family, f"another model, by {result.service.told_by}", Tone.WARN, width
+        )
     if result.model_reported in (result.model, None):
         note = "served as itself" if result.model_reported else "served unnamed"
         return _fact("answered", result.endpoint_family, note, Tone.OK, width)

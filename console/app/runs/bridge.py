@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from console.app.session import Session
 from console.domain.problem import Problem
+from console.services.system.os_reason import os_reason
 
 if TYPE_CHECKING:
     from console.domain.routes.route import Route
@@ -393,4 +394,4 @@ def _task_of(form: RunForm) -> bytes:
             return file.read(TASK_LIMIT + 1)
     except OSError as error:
         shown = safe(str(path), limit=200)
-        raise BeginError(f"the task {shown} cannot be read: {error.strerror or 'input/output error'}") from None
+        raise BeginError(f"the task {shown} cannot be read: {os_reason(error)}") from None

@@ -11,7 +11,7 @@ from console.domain.probes.proven_route import ProvenRoute
 from console.domain.routes.contract import fix_lines
 from console.view.console_state import ConsoleState
 from console.view.explanation import reading_lines
-from console.view.route_sign import verdict_sign
+from console.view.route_sign import route_sign
 from console.view.rung_sign import rung_sign
 
 _SHARED = (Rung.CONNECTION, Rung.CATALOGUE)
@@ -28,7 +28,7 @@ def show_check(state: ConsoleState) -> None:
             route.check.route.endpoint_family.value,
             _declared(state, route),
             _price(state, route),
-            str(verdict_sign(route.verdict)),
+            str(route_sign(route)),
             f"{int(route.reached)} of {int(rung_needed(route.check.route.role))}",
         )
         for route in state.proven
@@ -76,7 +76,7 @@ def _show_route(route: ProvenRoute) -> None:
     told: set[str] = set()
     if not route.rungs:
         for finding in check.findings:
-            show_finding("   ", finding)
+            show_finding(f"    {check.route.role}", finding)
     for result in route.rungs:
         if result.rung not in _SHARED:
             output.write_line(f"  {rung_sign(result)}  rung {int(result.rung)} {result.rung.title}{_cost(result)}")
@@ -89,7 +89,7 @@ def _show_route(route: ProvenRoute) -> None:
             is_new = finding.id + finding.evidence not in told and not told_above.startswith(finding.id)
             if finding.severity is not Severity.INFO and is_new:
                 told.add(finding.id + finding.evidence)
-                show_finding("     ", finding)
+                show_finding(f"      {check.route.role}", finding)
     for words in fix_lines(check):
         output.write_line(f"  fix: {words}")
 

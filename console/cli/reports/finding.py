@@ -10,3 +10,13 @@ def show_finding(subject: str, finding: Finding) -> None:
     seen = f" ({finding.evidence})" if finding.evidence else ""
     source = f"  ({finding.source_url}, read {finding.checked_on})" if finding.source_url else ""
     output.write_line(f"{subject}  {severity_sign(finding.severity)}  {finding.id}: {finding.message}{seen}{source}")
+
+
+def route_subject(role: str) -> str:
+    """Return a role's route as the subject of a finding."""
+    return f"route {role}"
+
+
+def boundary_subject(finding: Finding) -> str:
+    """Return what a boundary's finding is about that belongs to no workflow."""
+    return "environment" if finding.id.startswith("BND-2") else "zizmor"

@@ -4,7 +4,7 @@ from console.cli import output
 from console.cli.exit_code import ExitCode
 from console.cli.reports.finding import show_finding
 from console.domain.finding import Severity
-from console.domain.routes.contract import RouteCheck, Verdict
+from console.domain.routes.contract import RouteCheck, Verdict, fix_lines
 from console.view.route_sign import check_sign
 
 
@@ -28,6 +28,8 @@ def show_routes(checks: tuple[RouteCheck, ...]) -> None:
     for each in checks:
         for finding in each.findings:
             show_finding(each.route.role, finding)
+        for words in fix_lines(each):
+            output.write_line(f"{each.route.role}  fix: {words}")
 
 
 def code_of_check(check: RouteCheck) -> ExitCode:

@@ -26,7 +26,7 @@ def show_result(result: SmokeResult, widths: Sequence[int]) -> None:
     for finding in result.findings:
         is_told = result.classification is not None and result.classification.evidence.startswith(finding.id)
         if finding.severity is not Severity.INFO and not is_told:
-            show_finding("   ", finding)
+            show_finding(f"    {result.role}", finding)
 
 
 def _figures(result: SmokeResult) -> str:

@@ -19,6 +19,7 @@ from console.services.run.beginning import TASK_LIMIT, BeginError, read_inputs
 from console.services.run.opening import catalogues_of, open_context, operator_of, profile_of
 from console.services.run.run_context import RunContext
 from console.services.run.run_log import RunLog
+from console.services.system.os_reason import os_reason
 
 _SHORTEST_PART = 4
 
@@ -103,6 +104,4 @@ def read_task(path: Path) -> bytes:
         with path.open("rb") as file:
             return file.read(TASK_LIMIT + 1)
     except OSError as error:
-        raise BeginError(
-            f"cannot read the task {safe(str(path), limit=200)}: {error.strerror or 'input/output error'}"
-        ) from None
+        raise BeginError(f"cannot read the task {safe(str(path), limit=200)}: {os_reason(error)}") from None

@@ -35,6 +35,7 @@ VERBS = {
     "token": Verb("console.cli.token.verb", "store, check, rotate and remove tokens by reference", may_hold_token=True),
     "explain": Verb(f"{_ROOM}explain", "explain an error category, or classify an error body; offline"),
     "verify": Verb(f"{_ROOM}verify", "the verification table: what to verify, who verified it, and when that expires"),
+    "facts": Verb(f"{_ROOM}facts", "the tables of facts: how old they are, and how to install newer ones; offline"),
     "doctor": Verb(f"{_ROOM}doctor", "terminal, keyring, network, files: what was detected and what to do"),
     "simulate": Verb(
         f"{_ROOM}simulate", "run the embedded gateway alone; the first line on stdout is JSON with base_url and token"

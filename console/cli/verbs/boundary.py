@@ -9,12 +9,14 @@ from console.cli import output
 from console.cli.context import current
 from console.cli.exit_code import ExitCode
 from console.cli.profile import chosen_profile
-from console.cli.reports.finding import show_finding
+from console.cli.reports.finding import boundary_subject, show_finding
 from console.domain.finding import Severity
 from console.domain.problem import Problem, ProblemKind
 from console.domain.text.safe import safe
 from console.domain.workflows.boundary import Boundary, WorkflowCheck
+from console.domain.workflows.permissions import CiPermissions
 from console.services.system.directories import absolute
+from console.services.system.os_reason import os_reason
 from console.services.workflows.boundary import check_boundary, names_set
 from console.services.workflows.zizmor import find_zizmor
 from console.view.finding_sign import severity_sign
@@ -40,7 +42,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
             f"{safe(str(arguments.repository), limit=200)} is not a folder; name a repository's folder",
             ProblemKind.USAGE,
         )
-    profile = chosen_profile(arguments)
+    profile = chosen_profile(arguments, uses_gateway=False)
     try:
         boundary = asyncio.run(
             check_boundary(
@@ -51,7 +53,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
             )
         )
     except OSError as error:
-        reason = error.strerror or "input/output error"
+        reason = os_reason(error)
         raise Problem(f"cannot read {safe(str(arguments.repository), limit=200)}: {reason}") from None
     if arguments.json:
         from console.cli.reports.documents.boundary import BoundaryDocument
@@ -80,11 +82,11 @@ def _show(boundary: Boundary) -> None:
         for placed in check.findings:
             show_finding(check.path, placed.finding)
     for finding in boundary.findings:
-        show_finding("environment" if finding.id.startswith("BND-2") else "zizmor", finding)
+        show_finding(boundary_subject(finding), finding)
     facts = (
         ("publisher token available", _yes_or_no(boundary.publisher_token_available)),
         ("cloud token available", _yes_or_no(boundary.cloud_token_available)),
-        ("CI token permissions", boundary.ci_token_permissions.value),
+        ("CI token permissions", _permission_words(boundary)),
     )
     widths = output.column_widths(facts)
     for fact in facts:
@@ -92,6 +94,20 @@ def _show(boundary: Boundary) -> None:
     counts = Counter(finding.severity for finding in boundary.all_findings)
     weights = ", ".join(f"{counts[severity]} {severity}" for severity in Severity)
     output.note(f"{len(boundary.workflows)} workflow(s), {len(boundary.tokens)} token(s) in the environment: {weights}")
+
+
+_PERMISSION_WORDS = {
+    CiPermissions.LEAST_PRIVILEGE: "least privilege: every job's token is declared",
+    CiPermissions.UNKNOWN: "unknown: a called workflow has its caller's, or a file could not be read",
+    CiPermissions.NONE_DECLARED: "none declared: the repository's default applies",
+    CiPermissions.BROAD: "broad: a token can write nearly everything, or several jobs share one that can write",
+}
+
+
+def _permission_words(boundary: Boundary) -> str:
+    if not boundary.workflows:
+        return f"{boundary.ci_token_permissions}: there is no workflow"
+    return _PERMISSION_WORDS[boundary.ci_token_permissions]
 
 
 def _state(check: WorkflowCheck) -> str:

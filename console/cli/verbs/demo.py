@@ -5,6 +5,7 @@ import asyncio
 
 from console.cli import output
 from console.cli.exit_code import ExitCode, code_of_problem, most_actionable
+from console.cli.profile import offline_checks
 from console.cli.reports.routes import code_of_check, show_routes
 from console.cli.screen import has_screen, open_screen
 from console.domain.problem import Problem, ProblemKind
@@ -27,7 +28,7 @@ def run(arguments: argparse.Namespace) -> int:
     profile = load_profile(name=arguments.profile)
     if has_screen() and not arguments.json:
         return open_screen(profile, read_only=arguments.read_only)
-    checks = profile.check()
+    checks = offline_checks(profile)
     if not arguments.json:
         output.note(f"demo: profile {profile.name} on the embedded gateway; no account, no cost")
         show_routes(checks)
@@ -42,7 +43,7 @@ async def _demonstrate(profile: Profile, *, as_json: bool) -> ExitCode:
     from console.cli.live.smoke import SmokeOrder, smoke_gateway
     from console.cli.run.demo import demonstrate_runs  # imported late: at a terminal, demo opens the screen instead
 
-    smoked = await smoke_gateway(profile, profile.check(), SmokeOrder(as_json=as_json))
+    smoked = await smoke_gateway(profile, offline_checks(profile), SmokeOrder(as_json=as_json))
     records: tuple[Record, ...] = ()
     code = ExitCode.OK
     if profile.name == DEMO_PROFILE:  # on the profile faults, no run gets past its preflight

@@ -14,6 +14,7 @@ from console.domain.problem import Problem, ProblemKind
 from console.domain.routes.family import EndpointFamily
 from console.domain.text.safe import safe
 from console.domain.text.secret_scan import scrub
+from console.services.system.os_reason import os_reason
 from console.view.explanation import category_rows, reading_lines
 
 _BODY_LIMIT = 1_048_576
@@ -105,9 +106,9 @@ def _explain_body(arguments: argparse.Namespace) -> ExitCode:
         body = _read_body(arguments.what)
     except OSError as error:
         name = safe(scrub(str(arguments.what)), limit=80)
+        why = os_reason(error) if error.strerror else "not a plain file"
         raise Problem(
-            f"{name} is not a category and cannot be read as a file: {error.strerror or 'not a plain file'}."
-            f" Categories: {', '.join(Category)}",
+            f"{name} is not a category and cannot be read as a file: {why}. Categories: {', '.join(Category)}",
             ProblemKind.USAGE,
         ) from None
     if not body and arguments.status is None and not arguments.header:
@@ -124,7 +125,7 @@ def _explain_body(arguments: argparse.Namespace) -> ExitCode:
     output.write_line(f"{found.category}  {guidance()[found.category].means}")
     for words in reading_lines(found):
         output.write_line(f"  {words}")
-    output.write_line(f"  Blame: {found.blame}. Ask {guidance()[found.category].ask}.")
+    output.write_line(f"  Blame: {found.blame}. Ask {found.ask}.")
     if found.source:
         output.write_line(f"  Rule {found.rule}, from {found.source}")
     if said := safe(scrub(read.message), limit=_EXCERPT_LIMIT):

@@ -56,7 +56,7 @@ def code_of_conflict(conflict: Conflict) -> ExitCode:
 def show(found: InstructionSet) -> None:
     """Write the sources as a tree of imports, then the conflicts; never text of a source."""
     output.write_line(f"{found.tool.product} reads, in this order:")
-    rows = [("source", "load", "scope", "bytes", "git", "sha256")]
+    rows = [("source", "load", "scope", "bytes", "git", "sha256", "rule")]
     rows += [_row(source, depth) for source, depth in _with_depth(found.sources)]
     widths = output.column_widths(rows)
     for row in rows if found.sources else ():
@@ -78,7 +78,7 @@ def show(found: InstructionSet) -> None:
     )
 
 
-def _row(source: InstructionSource, depth: int) -> tuple[str, str, str, str, str, str]:
+def _row(source: InstructionSource, depth: int) -> tuple[str, str, str, str, str, str, str]:
     link = f" -> {source.symlink_target}" if source.symlink_target else ""
     is_whole = source.bytes == source.effective_bytes
     size = f"{source.bytes:,}" if is_whole else f"{source.effective_bytes:,} of {source.bytes:,}"
@@ -89,6 +89,7 @@ def _row(source: InstructionSource, depth: int) -> tuple[str, str, str, str, str
         "-" if source.load is Load.ABSENT else size,
         _git_words(source),
         source.sha256[:12] if source.sha256 else "-",
+        "-" if source.load is Load.ABSENT else source.basis.words,
     )
 
 

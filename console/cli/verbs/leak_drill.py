@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from console.cli import output
 from console.cli.exit_code import ExitCode
 from console.domain.problem import Problem
+from console.services.system.os_reason import os_reason
 
 if TYPE_CHECKING:
     from console.services.leak_drill.canary import Canary
@@ -31,7 +32,7 @@ def run(*, as_json: bool, choose: "Callable[[Canary], Sequence[Step]] | None" = 
     try:
         report = asyncio.run(hold_drill(start_gateway, choose=choose or steps, told=_ignore if as_json else _tell))
     except OSError as error:
-        raise Problem(f"the drill could not run: {error.strerror or 'input/output error'}") from None
+        raise Problem(f"the drill could not run: {os_reason(error)}") from None
     show(report, as_json=as_json)
     return ExitCode.OK if report.is_passed else ExitCode.REFUSED
 

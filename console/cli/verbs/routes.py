@@ -4,8 +4,11 @@ import argparse
 
 from console.cli import output
 from console.cli.exit_code import ExitCode, most_actionable
-from console.cli.profile import chosen_profile
+from console.cli.profile import chosen_profile, offline_checks
+from console.cli.reports.finding import show_finding
 from console.cli.reports.routes import code_of_check, show_routes
+from console.domain.finding import Severity
+from console.domain.run.needed_roles import check_roles
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -15,11 +18,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> ExitCode:
     """Check the route table and show it."""
     profile = chosen_profile(arguments)
-    checks = profile.check()
+    checks = offline_checks(profile)
+    roles = [each.route.role for each in checks]
+    findings = tuple(check_roles(profile.name, roles, profile.policy.max_attempts, Severity.WARN))
     if arguments.json:
         from console.cli.reports.documents.routes import RoutesDocument
 
-        output.write_document(RoutesDocument.of(profile, checks))
+        output.write_document(RoutesDocument.of(profile, checks, findings))
     else:
         show_routes(checks)
+        for finding in findings:
+            show_finding(f"profile {profile.name}", finding)
     return most_actionable(code_of_check(each) for each in checks)

@@ -5,6 +5,7 @@ import asyncio
 
 from console.cli.exit_code import ExitCode
 from console.domain.problem import Problem, ProblemKind
+from console.services.system.os_reason import os_reason
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,7 +27,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
         asyncio.run(simulate(arguments.port))
     except OSError as error:
         raise Problem(
-            f"cannot listen on port {arguments.port}: {error.strerror}. Use another --port, or 0",
+            f"cannot listen on port {arguments.port}: {os_reason(error)}. Use another --port, or 0",
             ProblemKind.USAGE,
         ) from None
     return ExitCode.OK

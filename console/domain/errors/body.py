@@ -6,16 +6,23 @@ linear pass finds the fields at every depth of escaping, and a cut body yields e
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+
+from console.domain.errors.echo import without_echo
 
 READ_LIMIT = 12_288
 """The maximum characters read. Real error bodies are below 4,000; the longest seen was a web page of 9,000."""
+_ECHO_LIMIT = READ_LIMIT * 4
+"""The maximum length in which what repeats the call is looked for, so that it does not use up the limit."""
+GRAM, SHORT_GRAM = 4, 2
+"""The lengths of the runs of characters by which phrases are found; Chinese words are of two characters."""
 _WORD_LIMIT = 100
 _FIELD_LIMIT = 400
 
 _WORD_KEYS = (
     "code|type|status|reason|param|kind|name|error|error_code|errorCode|error_type|errorType|error_name|errCode|"
-    "status_code|statusCode|http_status|__type|Code|Type|quotaId|:exception-type|exception_type|limit_source|ret_code|err_code|exception|title|event"
+    "status_code|statusCode|http_status|__type|Code|Type|quotaId|:exception-type|exception_type|limit_source|ret_code|err_code"
+    "|exception|title|event|upstream_status|upstream_code|upstreamStatus|resultCode|result_code|errno|category"
 )
 _FIELD = re.compile(
     rf"""(?<!\\)(\\{{0,31}})(["'])({_WORD_KEYS})\1\2\s{{0,40}}:\s{{0,40}}"""
@@ -25,13 +32,25 @@ _IDENTIFIER = re.compile(
     r"(?<![A-Za-z0-9])(?:[A-Za-z][A-Za-z0-9]{0,40}(?:[_-][A-Za-z0-9]{1,40}){1,12}"
     r"|[A-Z][A-Za-z0-9]{3,60}(?:\.[A-Z][A-Za-z0-9]{2,60})?)"
 )
+_WORD_START = re.compile(r"[_.\-]+|(?<=[a-z])(?=[A-Z])")
 _STATUS_KEYS = frozenset(
     {"code", "status", "param", "error_code", "errorCode", "status_code", "statusCode", "http_status", "Code"}
+    | {"upstream_status", "upstreamStatus"}
 )
+_AMOUNT = (
+    r"(?!\d|[.,]\d| ?(?:tokens?|requests?|calls?|characters?|chars|words|items?|messages|images?|bytes|[kmg]?b\b|ms\b"
+    r"|s\b|sec|min|hours?|days?|times|credits?|points|usd|dollars?|%|per |元|次|个|個|秒|分|字|条|回|件|개|초))"
+)
+"""What follows a number that is an amount and not a status."""
 _STATUS_IN_PROSE = re.compile(
-    r"(?:status(?:[ _]code)?|https?|error(?: code)?|code|oauth|returned|返回)[ :=#]{1,3}(?:http )?([45]\d\d)(?!\d)"
-    r"|[\[(]([45]\d\d)[\])]|\A\W{0,8}([45]\d\d)(?!\d)|\| ([45]\d\d): |(?:'|data: )([45]\d\d)[ :]"
+    r"(?:(?<![a-z0-9_])(?:status(?:[ _]?code)?|https?|error(?: code)?|code|oauth|returned)|返回|状态码|狀態碼)"
+    rf"[ :=#]{{1,3}}(?:http )?([45]\d\d){_AMOUNT}"
+    r"|(?:\A|\]|provider|upstream|error|exception|failed|status|response|code|server|api) ?[\[(]([45]\d\d)[\])]"
+    rf"|\A\W{{0,8}}([45]\d\d){_AMOUNT}|\| ([45]\d\d): "
+    rf"|(?:'|data: )([45]\d\d)[ :]{_AMOUNT}"
 )
+"""An HTTP status in prose: only where it is one, behind a word for it or at a message's beginning."""
+_ERROR_OBJECT = re.compile(r"'(?:error|errors|error_msg|errmsg)': {0,4}[\[{']{1,2} {0,2}[^ '}\]]")
 _ESCAPE = re.compile(r"\\+u([0-9A-Fa-f]{4})|\\+([nrt])|\\+")
 _SPACE = re.compile(r"\s+")
 _TAG = re.compile(r"<[^<>]{0,2000}>")
@@ -60,6 +79,8 @@ class ErrorWord:
     squashed: str
     depth: int
     """Its depth of escaping: an error nested in an error's text is deeper, and more specific."""
+    spelled: str = field(default="", compare=False)
+    """The word as plain text: `AUTH_KeyExpired` is "auth key expired"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +95,24 @@ class ErrorBody:
     """Its message for people, unscrubbed: the innermost message, or the whole text."""
     prose: str
     """The whole text in lower case, on one line, unescaped, with plain quotes."""
+    grams: frozenset[str]
+    """Every run of `GRAM` characters in `prose`, and of `SHORT_GRAM` if it is not ASCII; phrases are looked up here."""
     inner_status: int | None
     """The innermost HTTP status in the body itself."""
     is_html: bool
     is_cut: bool
     """Whether the body ends inside its JSON, lacks the promised JSON, or was longer than the limit."""
+
+    @property
+    def spelled(self) -> "ErrorBody":
+        """The body with its code words, spelled out, in the place of its prose."""
+        prose = " . ".join(word.spelled for word in self.words)
+        return replace(self, prose=prose, grams=_grams(prose), mentioned=frozenset())
+
+    @property
+    def names_error(self) -> bool:
+        """Whether it has an error object with a text, or a code word."""
+        return bool(self.words) or _ERROR_OBJECT.search(self.prose) is not None
 
     @property
     def is_empty(self) -> bool:
@@ -88,8 +122,10 @@ class ErrorBody:
 
 def read_error_body(body: bytes | str, content_type: str = "") -> ErrorBody:
     """Read a body. Total: any bytes give a result, and a longer body costs no more than `READ_LIMIT` characters."""
-    text = body[: READ_LIMIT * 4].decode("utf-8", "replace") if isinstance(body, bytes) else body
-    is_long = len(text) > READ_LIMIT
+    text = body[:_ECHO_LIMIT].decode("utf-8", "replace") if isinstance(body, bytes) else body[:_ECHO_LIMIT]
+    is_long = len(text) < len(body) if isinstance(body, str) else len(body) > _ECHO_LIMIT
+    text = without_echo(text)
+    is_long = is_long or len(text) > READ_LIMIT
     text = text[:READ_LIMIT].strip("\ufeff \t\r\n")
     is_html = _is_page(text, content_type)
     if is_html:
@@ -101,6 +137,7 @@ def read_error_body(body: bytes | str, content_type: str = "") -> ErrorBody:
         mentioned=frozenset(word.squashed for word in fields)
         | frozenset(squash(match.group()) for match in _IDENTIFIER.finditer(text)),
         prose=prose,
+        grams=_grams(prose),
         inner_status=_inner_status(fields, prose),
         is_html=is_html,
         message=_SPACE.sub(" ", text).strip() if is_html else _message_in(text),
@@ -113,13 +150,20 @@ def squash(word: str) -> str:
     return "".join(character for character in word.lower() if character.isalnum())
 
 
+def _grams(prose: str) -> frozenset[str]:
+    grams = {prose[start : start + GRAM] for start in range(len(prose) - GRAM + 1)}
+    if not prose.isascii():
+        grams |= {prose[start : start + SHORT_GRAM] for start in range(len(prose) - SHORT_GRAM + 1)}
+    return frozenset(grams)
+
+
 def _fields(text: str) -> list[ErrorWord]:
     found = []
     for match in _FIELD.finditer(text):
         escape, _, key, value, number = match.groups()
         squashed = squash(value or number or "")
         if squashed not in _NOTHING_WORDS:
-            found.append(ErrorWord(key, squashed, len(escape)))
+            found.append(ErrorWord(key, squashed, len(escape), _WORD_START.sub(" ", value or "").strip().lower()))
         if len(found) == _FIELD_LIMIT:
             break
     return sorted(found, key=lambda word: -word.depth)

@@ -120,6 +120,12 @@ def guidance() -> dict[Category, Guidance]:
     }
 
 
+@cache
+def _asks() -> dict[Blame, str]:
+    table = load_facts("categories")["asks"]
+    return {blame: str(table[blame.value]) for blame in Blame}
+
+
 WAIT_LIMIT_S = 3600.0
 """The longest wait, in seconds, after which repeating a call makes sense: a wait of hours means stop."""
 
@@ -144,6 +150,12 @@ class Classification:
     """The URL of the rule's source."""
     can_pass_later: bool = False
     """Whether the same call could pass later without any change."""
+
+    @property
+    def ask(self) -> str:
+        """The person or team to ask: that of the category, unless a rule puts the blame elsewhere."""
+        usual = guidance()[self.category]
+        return usual.ask if self.blame is usual.blame else _asks()[self.blame]
 
     @property
     def stops(self) -> bool:

@@ -5,52 +5,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from console.domain.errors.body import ErrorBody
+from console.domain.errors.bridging import bridged, by_named_family
 from console.domain.errors.category import Category, Classification, Confidence, judged
+from console.domain.errors.missing_path import by_missing_path, by_named_path
+from console.domain.errors.refuser import refused_by_provider
 from console.domain.errors.retry_after import wait_in
-from console.domain.errors.rule import ErrorRule, error_rules, first_by_word
-from console.domain.routes.family import EndpointFamily, family_of_path
-
-_STATUSES: dict[int, tuple[Category, tuple[Category, ...]]] = {
-    400: (Category.INVALID_REQUEST, ()),
-    401: (Category.ACCOUNT_AUTH, (Category.ACCOUNT_PERMISSION, Category.ACCOUNT_QUOTA)),
-    402: (Category.ACCOUNT_QUOTA, ()),
-    403: (Category.ACCOUNT_PERMISSION, (Category.ACCOUNT_AUTH, Category.ACCOUNT_QUOTA)),
-    404: (Category.ROUTE_MISSING, (Category.ENDPOINT_DRIFT,)),
-    405: (Category.ROUTE_MISSING, (Category.ENDPOINT_DRIFT,)),
-    408: (Category.TIMEOUT, ()),
-    429: (Category.RATE_LIMIT, (Category.ACCOUNT_QUOTA,)),
-    446: (Category.CONTENT_POLICY, ()),  # Portkey's own status for a guardrail
-    451: (Category.CONTENT_POLICY, (Category.ACCOUNT_PERMISSION,)),
-    501: (Category.ENDPOINT_DRIFT, (Category.ROUTE_MISSING,)),
-    503: (Category.UPSTREAM_UNAVAILABLE, (Category.ROUTE_MISSING,)),
-    504: (Category.TIMEOUT, ()),
-    522: (Category.UPSTREAM_UNAVAILABLE, (Category.TIMEOUT,)),
-    524: (Category.TIMEOUT, ()),
-}
-"""The meaning of a status without a deciding word, and its other meanings in the errors of real gateways."""
-
-_NO_SUCH_PATH = (
-    "not found",
-    "not_found",
-    "invalid url",
-    "cannot post",
-    "no route",
-    "unknown path",
-    "unknown url",
-    "no such path",
-    "unhandled path",
-    "method not allowed",
-    "unexpected endpoint",
-    "404",
-)
-
+from console.domain.errors.rule import ErrorRule, Stage, error_rules, first_by_word
+from console.domain.errors.status import by_status, doubted, weighed
+from console.domain.routes.family import EndpointFamily
 
 _PASSING = frozenset({Category.RATE_LIMIT, Category.UPSTREAM_UNAVAILABLE, Category.TIMEOUT})
 _SLOW_S = 55.0
 """Gateways hide a timeout behind "request failed"; their shortest observed time limit is a minute."""
 
-_URL_PATH = re.compile(r"https?://[^\s/'\"]{1,200}(/[^\s'\"),]{1,200})")
-_NAMED_PATH = re.compile(r"(?:get|post|put) (/\S{1,200}?)[)\s'\",]")
 _MISROUTED_FIELD = re.compile(
     r"(?:field |parameter |property |argument )?:? ?'?(messages|input)'?(?: field| parameter)?"
     r" (?:is|are) (?:a )?(?:required|missing|empty)"
@@ -84,25 +51,43 @@ def classify(call: RefusedCall) -> Classification:
     """
     status, body = call.status or None, call.body
     effective = _effective(status, body)
-    said = _by_strong_words(body, effective)
-    found = (
+    keys = error_rules().keys & body.grams
+    said = _by_strong_words(body, effective, keys)
+    known = (
         said
         or _by_what_was_sent(body, effective, call.family, call.path)
         or _by_usual_words(body, effective)
-        or _by_named_path(body, effective)
-        or _by_hints(body, effective)
-        or _by_missing_path(body, effective, call.family, call.path)
-        or _by_generic_words(body, effective)
-        or _by_status(body, status, effective)
+        or by_named_path(body, effective)
+        or by_named_family(body, effective)
+        or _by_hints(body, effective, keys)
+        or _by_spelled_words(body, effective)
+        or by_missing_path(body, effective, call.family, call.path)
     )
+    found = known or doubted(_by_generic_words(body, effective) or by_status(body, status, effective), body)
+    wait_s = wait_in(call.headers, body)
     is_told = said is not None and found.category is not Category.UPSTREAM_UNAVAILABLE
     if body.is_cut and found.category in _PASSING and not is_told:
         found = _cut(found.category, effective)
     elif found.category is Category.UPSTREAM_UNAVAILABLE and said is None:
         found = _by_words_apart(body, found)
+    elif found.category is Category.RATE_LIMIT and said is None:
+        found = _by_money_words(body, found, keys) or found
+    stage = None if said is None else Stage.PHRASE
+    found = weighed(found, stage, effective, names_wait=wait_s is not None) or found
+    found = bridged(found, body, call.family, call.path) or found
+    found = refused_by_provider(found, body, call.headers) or found
     if found.category is Category.UPSTREAM_UNAVAILABLE and (call.elapsed_s or 0.0) >= _SLOW_S:
-        found = replace(found, confidence=Confidence.UNDECIDABLE, other_readings=(Category.TIMEOUT,))
-    return replace(found, retry_after_s=wait_in(call.headers, body))
+        others = (Category.TIMEOUT, *found.other_readings)
+        found = replace(found, confidence=Confidence.UNDECIDABLE, other_readings=others)
+    if status is not None and 200 <= status < 300:
+        found = replace(found, evidence=_in_an_answer(found.evidence, status))
+    return replace(found, retry_after_s=wait_s)
+
+
+def _in_an_answer(evidence: str, status: int) -> str:
+    """Return the evidence for an error that came inside an answer which its status calls a success."""
+    said = evidence.removeprefix("the error ")
+    return evidence if said == evidence else f"the error object in an answer with HTTP status {status} {said}"
 
 
 def _effective(status: int | None, body: ErrorBody) -> int | None:
@@ -113,37 +98,55 @@ def _effective(status: int | None, body: ErrorBody) -> int | None:
     return inner if status is None or status < 300 or status in (400, 500, 502, 503) else status
 
 
-def _by_strong_words(body: ErrorBody, status: int | None) -> Classification | None:
+def _by_strong_words(body: ErrorBody, status: int | None, keys: frozenset[str]) -> Classification | None:
     for rule in error_rules().strong:
-        field = rule.holds(body, status or 0)
+        field = rule.holds(body, status or 0, keys)
         if field is not None:
-            return _said(rule, field)
+            return _said(rule, field, body)
     return None
 
 
 def _by_usual_words(body: ErrorBody, status: int | None) -> Classification | None:
     found = first_by_word(error_rules().usual, body.words, status)
-    return None if found is None else _said(*found)
+    return None if found is None else _said(*found, body)
 
 
-def _by_hints(body: ErrorBody, status: int | None) -> Classification | None:
+def _by_spelled_words(body: ErrorBody, status: int | None) -> Classification | None:
+    """Judge a code word that no rule knows by what it says as a sentence: `AUTH_API_KEY_INVALID`."""
+    if not body.words:
+        return None
+    spelled = body.spelled
+    found = _by_strong_words(spelled, status, error_rules().keys & spelled.grams)
+    if found is None:
+        return None
+    evidence = found.evidence.replace("(message)", "(code)")
+    confidence = Confidence.LIKELY if found.confidence is Confidence.CERTAIN else found.confidence
+    return replace(found, evidence=evidence, confidence=confidence)
+
+
+def _by_hints(body: ErrorBody, status: int | None, keys: frozenset[str]) -> Classification | None:
     if status == 402:
-        return _by_status(body, status, status)
+        return by_status(body, status, status)
     for rule in error_rules().hints:
-        field = rule.holds(body, status or 0)
+        field = rule.holds(body, status or 0, keys)
         if field is not None:
-            return _said(rule, field)
+            return _said(rule, field, body)
     return None
 
 
 def _by_generic_words(body: ErrorBody, status: int | None) -> Classification | None:
     found = first_by_word(error_rules().generic, body.words, status or 0)
-    return None if found is None else _said(*found)
+    return None if found is None else _said(*found, body)
 
 
-def _said(rule: ErrorRule, field: str) -> Classification:
-    found = judged(rule.category, f"the error says that {rule.reason} ({field})")
-    return replace(
+def _said(rule: ErrorRule, field: str, body: ErrorBody) -> Classification:
+    found = judged(
+        rule.category,
+        f"the error says that {rule.reason} ({field})",
+        blame=rule.blame,
+        action=rule.action or None,
+    )
+    found = replace(
         found,
         confidence=rule.confidence,
         other_readings=rule.other_readings,
@@ -151,6 +154,11 @@ def _said(rule: ErrorRule, field: str) -> Classification:
         source=rule.source,
         can_pass_later=found.can_pass_later if rule.can_pass_later is None else rule.can_pass_later,
     )
+    if rule.is_wrapper and body.inner_status is not None:
+        # the wrapper kept the provider's status, which is a reason
+        usual = judged(rule.category, found.evidence)
+        return replace(found, action=usual.action, confidence=Confidence.LIKELY, other_readings=())
+    return found
 
 
 def _by_what_was_sent(
@@ -174,6 +182,18 @@ def _is_responses(family: EndpointFamily | None, path: str | None) -> bool:
     return family == EndpointFamily.RESPONSES or (path is not None and path.rstrip("/").endswith("/responses"))
 
 
+def _by_money_words(body: ErrorBody, found: Classification, keys: frozenset[str]) -> Classification | None:
+    """Doubt a rate limit that rests on a code word or the status if the error also has words of money or a plan.
+
+    Gateways give every limit the code `rate_limit_error`, also a spent budget.
+    """
+    for rule in error_rules().hints:
+        if rule.category is Category.ACCOUNT_QUOTA and (field := rule.met(body, keys)) is not None:
+            doubt = _said(rule, field, body)
+            return replace(doubt, confidence=Confidence.UNDECIDABLE, other_readings=(found.category,))
+    return None
+
+
 def _by_words_apart(body: ErrorBody, found: Classification) -> Classification:
     """Doubt an outage that rests on a generic word or the status alone if the error also has account words.
 
@@ -181,73 +201,9 @@ def _by_words_apart(body: ErrorBody, found: Classification) -> Classification:
     """
     for rule in error_rules().hints:
         if rule.holds_apart and not body.is_html and (field := rule.met(body)) is not None:
-            doubt = _said(rule, field)
+            doubt = _said(rule, field, body)
             return replace(doubt, confidence=Confidence.UNDECIDABLE, other_readings=(found.category,))
     return found
-
-
-def _by_named_path(body: ErrorBody, status: int | None) -> Classification | None:
-    """Judge a refusal that names the missing path."""
-    head = body.prose[:2048]
-    if not _misses_path(head, status):
-        return None
-    named = _NAMED_PATH.search(f"{head} ")
-    return None if named is None else _missing_path(_is_whole_family(named.group(1)), "the path that the error names")
-
-
-def _by_missing_path(
-    body: ErrorBody, status: int | None, family: EndpointFamily | None, path: str | None
-) -> Classification | None:
-    """Judge a path that the gateway does not have: its whole family is missing, or the URL is wrong."""
-    head = body.prose[:2048]
-    if not _misses_path(head, status):
-        return None
-    if status == 405 and body.is_html:
-        found = judged(Category.ACCOUNT_PERMISSION, "HTTP status 405 with a web page: a firewall's block page")
-        others = (Category.ROUTE_MISSING, Category.CONTRACT_VIOLATION)
-        return replace(found, confidence=Confidence.UNDECIDABLE, other_readings=others, rule="block-page")
-    named = _URL_PATH.search(head)
-    if named is not None:
-        return _missing_path(_is_whole_family(named.group(1)), "the path that the error names")
-    if path is not None or family is not None:
-        return _missing_path(_is_own_family(family, path), "the path that was called")
-    return None if status in _STATUSES and status != 400 else _missing_path(False, "what was called")
-
-
-def _misses_path(head: str, status: int | None) -> bool:
-    """Return whether a refusal is about a path, by its status or its words."""
-    if status in (404, 405, 501):
-        return True
-    return status in (None, 200, 400, 500, 502, 503) and any(words in head for words in _NO_SUCH_PATH)
-
-
-def _missing_path(is_family: bool, where: str) -> Classification:
-    category, other = (
-        (Category.ENDPOINT_DRIFT, Category.ROUTE_MISSING)
-        if is_family
-        else (Category.ROUTE_MISSING, Category.ENDPOINT_DRIFT)
-    )
-    why = "is a whole endpoint family that the gateway does not have" if is_family else "does not exist on the gateway"
-    return replace(
-        judged(category, f"{where} {why}"), confidence=Confidence.LIKELY, other_readings=(other,), rule="missing-path"
-    )
-
-
-def _is_own_family(family: EndpointFamily | None, path: str | None) -> bool:
-    """Return whether a missing path means a missing family; every gateway has chat, so for chat the URL is wrong."""
-    if path is not None and not _is_whole_family(path):
-        return False
-    named = family if path is None else family_of_path(path)
-    return named != EndpointFamily.CHAT_COMPLETIONS
-
-
-def _is_whole_family(path: str) -> bool:
-    """Return whether gateways serve a family on a path; a mistyped one such as `/v1/v1/responses` does not count."""
-    steps = [step for step in path.rstrip("/.").split("/") if step]
-    family = family_of_path("/" + "/".join(steps))
-    if family is None or len(set(steps)) < len(steps):
-        return False
-    return family is not EndpointFamily.CHAT_COMPLETIONS or "v1" in steps
 
 
 def _cut(category: Category, status: int | None) -> Classification:
@@ -262,24 +218,3 @@ def _cut(category: Category, status: int | None) -> Classification:
     )
     others = (category, Category.ACCOUNT_QUOTA, Category.ROUTE_MISSING)
     return replace(found, confidence=Confidence.UNDECIDABLE, rule="cut-body", other_readings=others)
-
-
-def _by_status(body: ErrorBody, status: int | None, effective: int | None) -> Classification:
-    if status is not None and status < 300 and effective == status:
-        what = "a web page" if body.is_html else "an answer of no known shape"
-        return replace(judged(Category.CONTRACT_VIOLATION, f"HTTP status {status} with {what}"), rule="no-error")
-    if effective is not None and 300 <= effective < 400:
-        return replace(
-            judged(Category.CONTRACT_VIOLATION, f"HTTP status {effective}: a redirect, not followed"), rule="redirect"
-        )
-    if effective is None:
-        found = judged(Category.CONTRACT_VIOLATION, "neither a status nor a known word")
-        return replace(found, confidence=Confidence.UNDECIDABLE, rule="nothing-known")
-    category, others = _STATUSES.get(
-        effective, (Category.UPSTREAM_UNAVAILABLE if effective >= 500 else Category.INVALID_REQUEST, ())
-    )
-    evidence = f"HTTP status {effective}; the error's own words did not decide"
-    confidence = Confidence.UNDECIDABLE if others else Confidence.LIKELY
-    if body.is_empty and category is Category.RATE_LIMIT:
-        confidence, others = Confidence.LIKELY, ()
-    return replace(judged(category, evidence), confidence=confidence, other_readings=others, rule=f"status-{effective}")

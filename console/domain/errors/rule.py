@@ -4,19 +4,35 @@ Earlier rules weigh more. Phrases are plain text with gaps, not regular expressi
 slow: `model ... not found` matches if the second part follows the first within `_GAP` characters.
 """
 
+import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
 
-from console.domain.errors.body import ErrorBody, ErrorWord, squash
-from console.domain.errors.category import Category, Confidence
+from console.domain.errors.body import GRAM, SHORT_GRAM, ErrorBody, ErrorWord, squash
+from console.domain.errors.category import Blame, Category, Confidence
 from console.domain.facts.load import load_facts
 
 _GAP = 120
 """The maximum length of a gap in a phrase."""
 _TRIES = 40
 """The maximum number of places in a text where a phrase is tried."""
+
+
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+_AMOUNT = re.compile(
+    r"(?:[$€£¥￥₩₹₽฿₫]|\b(?:usd|cny|rmb|eur|gbp|jpy|krw|inr|brl|rub|vnd|twd)|r\$) {0,2}-?\d"
+    r"|\d {0,2}(?:usd|cny|rmb|eur|gbp|jpy|krw|inr|brl|rub|vnd|twd)"
+    r"|\d {0,2}(?:dollars?|元|円|원|美元|美金|ドル|달러|人民币|€|₽|руб|đồng)"
+    r"|'(?:limit_type|limittype|limit_unit|unit|currency)': '(?:usd|cny|rmb|eur|jpy|krw|cost|dollar|spend|money|budget)"
+)
+"""An amount of money: a sign or a code of a currency beside a number, or a field that says that money is counted."""
+
+
+def names_amount(prose: str) -> bool:
+    """Return whether a text names an amount of money. Linear in the text's length."""
+    return _AMOUNT.search(prose) is not None
 
 
 class Stage(StrEnum):
@@ -39,6 +55,8 @@ class Phrase:
     """A phrase: its parts in lower case, in order."""
 
     parts: tuple[str, ...]
+    key: str = ""
+    """A run of characters without which no text has the phrase; empty if it is too short for one."""
 
     def is_in(self, prose: str) -> bool:
         """Return whether the parts occur in order in a text. Linear in the text's length."""
@@ -70,7 +88,8 @@ class ErrorRule:
     """The reason, as a clause after "the error says that"."""
     source: str
     words: frozenset[str]
-    phrases: tuple[Phrase, ...]
+    by_key: dict[str, tuple[Phrase, ...]] = field(hash=False)
+    """The phrases by their keys."""
     unless: tuple[Phrase, ...]
     """Phrases that exclude the rule."""
     statuses: frozenset[int]
@@ -81,29 +100,44 @@ class ErrorRule:
     other_readings: tuple[Category, ...]
     can_pass_later: bool | None
     """Whether waiting can help, if that differs from the category's default."""
+    blame: Blame | None = None
+    """Where the cause is, if that differs from the category's default."""
+    action: str = ""
+    """What to do, if that differs from the category's default."""
+    needs_amount: bool = False
+    """Whether the body must also name an amount of money."""
+    is_wrapper: bool = False
+    """Whether a wrapper's own words decide, which hide the reason unless the body names the provider's status."""
     holds_apart: bool = False
     """Whether the words also count with another status, if only a generic word would decide."""
 
-    def holds(self, body: ErrorBody, status: int | None) -> str | None:
-        """Return the field that matches the rule, or None if the rule does not hold."""
+    def holds(self, body: ErrorBody, status: int | None, keys: frozenset[str] | None = None) -> str | None:
+        """Return the field that matches the rule, or None if the rule does not hold.
+
+        `keys` are the keys of phrases that the body has, if they are already known for all rules.
+        """
         if self.statuses and status not in self.statuses:
             return None
-        return self.met(body)
+        return self.met(body, keys)
 
-    def met(self, body: ErrorBody) -> str | None:
+    def met(self, body: ErrorBody, keys: frozenset[str] | None = None) -> str | None:
         """Return the field that matches the rule, whatever the status; None if none does."""
-        field = self._field(body)
+        field = self._field(body, body.grams if keys is None else keys)
         if field is None or any(phrase.is_in(body.prose) for phrase in self.unless):
             return None
         return field
 
-    def _field(self, body: ErrorBody) -> str | None:
+    def _field(self, body: ErrorBody, keys: frozenset[str]) -> str | None:
         word = "code" if self.words and not self.words.isdisjoint(body.mentioned) else None
         if word is not None and not self.needs_both:
             return word
-        if word is None and self.needs_both:
+        if (word is None and self.needs_both) or (self.needs_amount and not names_amount(body.prose)):
             return None
-        return "message" if any(phrase.is_in(body.prose) for phrase in self.phrases) else None
+        prose, by_key = body.prose, self.by_key
+        for key in by_key.keys() & keys:
+            if any(phrase.is_in(prose) for phrase in by_key[key]):
+                return "message"
+        return "message" if any(phrase.is_in(prose) for phrase in by_key.get("", ())) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +149,8 @@ class ErrorRules:
     usual: dict[str, ErrorRule]
     hints: tuple[ErrorRule, ...]
     generic: dict[str, ErrorRule]
+    keys: frozenset[str]
+    """The keys of all phrases."""
 
 
 @cache
@@ -128,6 +164,7 @@ def error_rules() -> ErrorRules:
         usual=_by_word(by_stage[Stage.USUAL]),
         hints=by_stage[Stage.HINT],
         generic=_by_word(by_stage[Stage.GENERIC]),
+        keys=frozenset(key for rule in rules for key in rule.by_key),
     )
 
 
@@ -167,18 +204,42 @@ def _rule(row: dict[str, object], sources: dict[str, str]) -> ErrorRule:
         reason=str(row["reason"]),
         source=sources[str(row["source"])],
         words=frozenset(squash(word) for word in texts("words")),
-        phrases=tuple(_phrase(text) for text in texts("says")),
-        unless=tuple(_phrase(text) for text in texts("unless")),
+        by_key=by_key(phrase_of(text) for text in texts("says")),
+        unless=tuple(phrase_of(text) for text in texts("unless")),
         statuses=frozenset(int(status) for status in statuses) if isinstance(statuses, list) else frozenset(),
         needs_both=bool(row.get("needs_both", False)),
         confidence=Confidence(str(row["confidence"]))
         if "confidence" in row
         else (Confidence.UNDECIDABLE if others else usual),
         other_readings=others,
+        blame=Blame(str(row["blame"])) if "blame" in row else None,
+        action=str(row.get("action", "")),
+        needs_amount=bool(row.get("needs_amount", False)),
+        is_wrapper=bool(row.get("is_wrapper", False)),
         holds_apart=bool(row.get("holds_apart", False)),
         can_pass_later=can_pass if isinstance(can_pass, bool) else None,
     )
 
 
-def _phrase(text: str) -> Phrase:
-    return Phrase(tuple(text.lower().split(" ... ")))
+def phrase_of(text: str) -> Phrase:
+    """Return the phrase that a text of the facts describes."""
+    parts = tuple(text.split(" ... "))
+    return Phrase(parts, _key(parts[0] if len(parts) == 1 else max(parts, key=len)))
+
+
+def by_key(phrases: Iterable[Phrase]) -> dict[str, tuple[Phrase, ...]]:
+    """Return phrases by their keys."""
+    found: dict[str, list[Phrase]] = {}
+    for each in phrases:
+        found.setdefault(each.key, []).append(each)
+    return {key: tuple(some) for key, some in found.items()}
+
+
+def _key(part: str) -> str:
+    """Return the key of a phrase's longest part: a run from its middle, where it differs most from other phrases."""
+    if part.isascii():
+        start = (len(part) - GRAM) // 2
+        return part[start : start + GRAM] if len(part) >= GRAM else ""
+    place = _NOT_ASCII.search(part)
+    start = min(0 if place is None else place.start(), len(part) - SHORT_GRAM)
+    return part[start : start + SHORT_GRAM] if start >= 0 else ""

@@ -27,6 +27,10 @@ class Neighbour:
     sha256: str | None
     points_to: str = ""
     """The path that its only line imports; empty if the file has text of its own."""
+    imports: tuple[str, ...] = ()
+    """The paths that Claude Code would import from it."""
+    is_blank: bool = False
+    """Whether nothing of it reaches a model."""
 
 
 def check_text(path: str, text: str) -> Iterator[Conflict]:
@@ -72,6 +76,7 @@ def check_sources(
     yield from _check_committed(sources, git)
     yield from _check_personal(tool, sources)
     yield from _check_globs(sources)
+    yield from _check_basis(tool, sources)
 
 
 def compare_pinned(pinned: Sequence[InstructionSource], now: Sequence[InstructionSource]) -> tuple[Conflict, ...]:
@@ -120,12 +125,15 @@ def _check_neighbours(
 ) -> Iterator[Conflict]:
     by_path = {each.path: each for each in neighbours}
     told: set[str] = set()
+    both = {source.path for source in sources if source.load.is_read}
     for agents in neighbours:
         folder = PurePosixPath(agents.path).parent
         for name in ("CLAUDE.md", ".claude/CLAUDE.md") if agents.path.endswith("AGENTS.md") else ():
             claude = by_path.get(str(folder / name))
-            if claude is None or _is_same(agents, claude):
+            if claude is None or claude.is_blank or agents.path in claude.imports or _is_same(agents, claude):
                 continue
+            if tool is Tool.CLAUDE_CODE and {agents.path, claude.path} <= both:
+                continue  # a setting or an import lets it read both
             told.update((agents.path, claude.path))
             yield Conflict(
                 ConflictCode.TWO_TRUTHS,
@@ -255,3 +263,18 @@ def _check_globs(sources: Sequence[InstructionSource]) -> Iterator[Conflict]:
                 f"applies to the same files as {first[globs]}; no rule says which of the two wins. Make them one file",
                 source.path,
             )
+
+
+def _check_basis(tool: Tool, sources: Sequence[InstructionSource]) -> Iterator[Conflict]:
+    """Tell once for each document what rests on it and was not tried."""
+    by_document: dict[tuple[str, str], list[str]] = {}
+    for source in sources:
+        if source.basis.source_url:
+            by_document.setdefault((source.basis.source_url, source.basis.checked_on), []).append(source.path)
+    for (url, checked_on), paths in by_document.items():
+        more = f" and {len(paths) - 3:,} more" if len(paths) > 3 else ""
+        yield Conflict(
+            ConflictCode.NOT_TRIED,
+            f"How {tool.product} reads {', '.join(paths[:3])}{more} is from documentation, not tried ({url}, read on"
+            f" {checked_on}). Ask the agent what it has loaded before you rely on it",
+        )

@@ -6,6 +6,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
+from console.domain.text.safe import safe
+
 
 class Tool(StrEnum):
     """A coding agent, or the plain convention, that defines which files are read."""
@@ -37,9 +39,12 @@ _PRODUCTS = {
     Tool.AGENTS_MD: "the AGENTS.md convention",
 }
 _UNSEEN = {
-    Tool.CLAUDE_CODE: "rules that an organisation manages on its server are not files and are not pinned",
+    Tool.CLAUDE_CODE: "rules that an organisation manages on its server or in managed settings, directories added with"
+    " --add-dir, and Claude Code's own memory of the project are not pinned",
     Tool.COPILOT: "personal and organisation instructions on github.com are not files and are not pinned",
     Tool.CURSOR: "user rules and team rules are in Cursor's settings, not in files, and are not pinned",
+    Tool.GEMINI: "context files of installed extensions, what MCP servers say, and Gemini CLI's own memory of the"
+    " project are not pinned; in a folder that its user does not trust it reads no file of the project",
 }
 
 
@@ -96,6 +101,10 @@ class ConflictCode(StrEnum):
     """The sources differ from the pinned ones."""
     NOT_SEARCHED = "I17"
     """The search stopped at a limit."""
+    NEEDS_APPROVAL = "I18"
+    """The tool reads the source only once its user has approved it."""
+    NOT_TRIED = "I19"
+    """What the tool does with the source is from documentation."""
 
     @property
     def weight(self) -> Weight:
@@ -130,6 +139,29 @@ class GitState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Basis:
+    """What a rule rests on: a trial with the real agent, or documentation."""
+
+    agent: str = ""
+    """The agent that was tried; empty if none was."""
+    version: str = ""
+    source_url: str = ""
+    """The documentation that says so; empty if the rule was tried."""
+    checked_on: str = ""
+    """When it was tried or read, as an ISO date."""
+
+    @property
+    def is_tried(self) -> bool:
+        """Whether the real agent was seen to do so."""
+        return bool(self.agent)
+
+    @property
+    def words(self) -> str:
+        """The basis as text for a table."""
+        return f"tried with {self.version}" if self.is_tried else "from documentation, not tried"
+
+
+@dataclass(frozen=True, slots=True)
 class InstructionSource:
     """A file that a tool reads, or would read, as it was when its bytes were read. It never contains the text."""
 
@@ -142,7 +174,7 @@ class InstructionSource:
     """The hash of the raw bytes; None if they could not be read."""
     bytes: int = 0
     effective_bytes: int = 0
-    """How many of the bytes the tool passes to the model; 0 if blank, shadowed or dropped."""
+    """How many bytes of text the tool passes to the model; 0 if blank, shadowed or dropped."""
     git_blob: str | None = None
     """The git blob id of these bytes; None if git was not available."""
     is_tracked: bool | None = None
@@ -156,6 +188,8 @@ class InstructionSource:
     """The paths of the sources that this one imports."""
     is_outside: bool = False
     """Whether the text is outside the repository, so that others do not have it."""
+    basis: Basis = Basis()
+    """What the rule that found it rests on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +205,11 @@ class Conflict:
     def weight(self) -> Weight:
         """The effect on the gate."""
         return self.code.weight
+
+    @property
+    def sentence(self) -> str:
+        """The message with the source that it is about, for a reader of this one alone."""
+        return f"{safe(self.path, limit=120)} {self.message}" if self.path else self.message
 
     @property
     def id(self) -> str:

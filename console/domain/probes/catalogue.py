@@ -96,6 +96,8 @@ def check_listed(check: RouteCheck, catalogue: Catalogue) -> tuple[Finding, ...]
         findings.append(finding_of("MOD-03", "switched_off"))
     if entry.retires_on:
         findings.append(finding_of("MOD-04", "retires", entry.retires_on))
+    if check.retirement is not None and check.retirement.is_binding and check.retirement.is_over:
+        findings.append(finding_of("MOD-07", "listed", f"retired on {check.retirement.row.retires_on}"))
     if catalogue.is_priced and entry.price is None:
         findings.append(finding_of("MOD-05", "no_price"))
     return (*findings, *_check_declared(check, entry))

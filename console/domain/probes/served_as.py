@@ -31,6 +31,8 @@ class Service:
     """The family through which the gateway seems to have served the call, if it is not the one called."""
     fallbacks: int = 0
     """The number of fallbacks that the gateway reports."""
+    told_by: str = ""
+    """The header that names another model than the requested one; empty if none does."""
 
 
 _SNAPSHOT = re.compile(r"(?:-|@)(?:\d{4}-\d{2}-\d{2}|\d{2}-\d{2}|\d{4}|\d{6}|\d{8}|latest|\d{3})(?:-v\d+)?")
@@ -41,6 +43,10 @@ _ID_PREFIXES = (
     ("msg_", EndpointFamily.ANTHROPIC_MESSAGES),
 )
 """The prefixes of answer ids by family (from captures of all three families)."""
+
+
+_SERVED_HEADERS = ("x-model-actual",)
+"""Headers in which gateways name the model that served a call, whatever the answer's body says (kimchi)."""
 
 
 def is_same_model(requested: str, reported: str, allowed: tuple[str, ...] = ()) -> bool:
@@ -77,13 +83,17 @@ def prove(
     """
     fallbacks = _count(headers.get("x-litellm-attempted-fallbacks", ""))
     bridged = next((other for prefix, other in _ID_PREFIXES if (answer_id or "").startswith(prefix)), None)
-    if fallbacks:
+    named = {name: headers[name] for name in _SERVED_HEADERS if headers.get(name)}
+    told_by = next((name for name, model in named.items() if not is_same_model(requested, model, allowed)), "")
+    if reported is None:
+        reported = next(iter(named.values()), None)
+    if fallbacks or told_by:
         served_as = ServedAs.SWAPPED
     elif reported is None:
         served_as = ServedAs.UNNAMED
     else:
         served_as = ServedAs.ITSELF if is_same_model(requested, reported, allowed) else ServedAs.SWAPPED
-    return Service(served_as, None if bridged is family else bridged, fallbacks)
+    return Service(served_as, None if bridged is family else bridged, fallbacks, told_by)
 
 
 def _count(text: str) -> int:
@@ -96,7 +106,8 @@ def check_served(service: Service) -> tuple[Finding, ...]:
     if service.fallbacks:
         findings.append(finding_of("SRV-01", "fell_back", f"{service.fallbacks} fallback(s)"))
     elif service.served_as is ServedAs.SWAPPED:
-        findings.append(finding_of("COM-B-01", "other_model"))
+        case = "other_model_in_header" if service.told_by else "other_model"
+        findings.append(finding_of("COM-B-01", case, service.told_by))
     if service.bridged_by is not None:
         findings.append(finding_of("SRV-02", "bridged", f"the id is one of {service.bridged_by}"))
     return tuple(findings)

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from console.domain.facts.load import load_facts
+from console.domain.facts.load import facts_text
+from console.domain.facts.row import FactRow, parse_facts
 from console.domain.routes.family import EndpointFamily
 
 
@@ -27,33 +28,103 @@ class FamilyFact:
     """ISO date."""
     is_own: bool = False
     """Whether the row comes from the operator's config, for this gateway."""
+    preferred: EndpointFamily | None = None
+    """The family that the source recommends where several work."""
+    documented_by: str = ""
+    """The gateway whose documentation says so; empty if the row holds for any gateway."""
+
+
+def read_families(text: str) -> tuple[FamilyFact, ...]:
+    """Read a table of model families, in which the last row must match every model.
+
+    Raises:
+        FactsError: It is not such a table.
+
+    """
+    table = parse_facts(text)
+    checked_on = table.date("checked_on")
+    facts = tuple(read_family(row, checked_on) for row in table.rows("family"))
+    table.end()
+    if facts[-1].pattern.pattern != ".*":
+        raise table.fault("family", "the last row must have the pattern .* and so decide for every other model")
+    return facts
+
+
+def read_family(row: FactRow, checked_on: str, documented_by: str = "") -> FamilyFact:
+    """Read one row on model families.
+
+    Args:
+        row: The row.
+        checked_on: The day of the table, for a row without its own.
+        documented_by: The gateway whose documentation the row repeats; empty if none.
+
+    Raises:
+        FactsError: It is not such a row.
+
+    """
+    known = "|".join(EndpointFamily)
+    words = f"must be of {known.replace('|', ', ')}"
+
+    def family(key: str) -> EndpointFamily | None:
+        name = row.matching(key, known, words, default="")
+        if name and name not in allowed:
+            raise row.fault(key, "must be one of the allowed families")
+        return EndpointFamily(name) if name else None
+
+    pattern = row.text("pattern")
+    if (problem := check_pattern(pattern)) is not None:
+        raise row.fault("pattern", problem)
+    allowed = row.texts("allowed", known, words)
+    fact = FamilyFact(
+        pattern=re.compile(pattern),
+        required=family("required"),
+        allowed=tuple(map(EndpointFamily, allowed)),
+        tools_with_reasoning=family("tools_with_reasoning"),
+        confidence=row.matching("confidence", "high|medium|low", "must be high, medium or low"),
+        source_url=row.url("source_url"),
+        note=row.text("note", default=""),
+        checked_on=row.date("checked_on", default=checked_on),
+        preferred=family("preferred"),
+        documented_by=documented_by,
+    )
+    row.end()
+    return fact
 
 
 @cache
 def family_facts() -> tuple[FamilyFact, ...]:
-    """Return the model-family facts in order: the first row that matches a model id decides."""
-    table = load_facts("model_families")
-    return tuple(
-        FamilyFact(
-            pattern=re.compile(row["pattern"]),
-            required=EndpointFamily(row["required"]) if "required" in row else None,
-            allowed=tuple(EndpointFamily(name) for name in row["allowed"]),
-            tools_with_reasoning=(
-                EndpointFamily(row["tools_with_reasoning"]) if "tools_with_reasoning" in row else None
-            ),
-            confidence=row["confidence"],
-            source_url=row["source_url"],
-            note=row.get("note", ""),
-            checked_on=row.get("checked_on", table["checked_on"]),
-        )
-        for row in table["family"]
-    )
+    """Return the built-in model-family facts in order: the first row that matches a model id decides."""
+    return read_families(facts_text("model_families"))
 
 
-def fact_for(model: str, own: Sequence[FamilyFact] = ()) -> FamilyFact:
-    """Return the row that decides for a model; the operator's own rows come first."""
+def fact_for(
+    model: str,
+    own: Sequence[FamilyFact] = (),
+    documented: Sequence[FamilyFact] = (),
+    known: Sequence[FamilyFact] | None = None,
+) -> FamilyFact:
+    """Return the row that decides for a model.
+
+    The operator's own rows come first. What a gateway's documentation says comes next, but only where the vendor serves
+    the model on several families: no documentation can make a model work where it does not exist.
+
+    Args:
+        model: The model, as the route names it.
+        own: The operator's own rows.
+        documented: The rows of the gateway's documentation.
+        known: The rows for any gateway; None means the built-in ones.
+
+    """
     bare = bare_id(model)
-    return next(fact for fact in (*own, *family_facts()) if fact.pattern.search(bare))
+
+    def first(rows: Sequence[FamilyFact]) -> FamilyFact | None:
+        return next((fact for fact in rows if fact.pattern.search(bare)), None)
+
+    general = first(family_facts() if known is None else known)
+    if general is None:
+        raise ValueError("a table of model families decides for every model")
+    documentation = first(documented) if general.required is None else None
+    return first(own) or documentation or general
 
 
 def check_pattern(pattern: str) -> str | None:

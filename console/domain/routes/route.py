@@ -21,6 +21,8 @@ class Route:
     """The line of the config file where the route's table begins, if known."""
     served_as: tuple[str, ...] = ()
     """The model's aliases: other names that the gateway may report."""
+    retires_with_provider: bool = True
+    """Whether the provider's retirement dates count; not where the gateway serves the model from elsewhere."""
 
     def is_same_call(self, other: "Route") -> bool:
         """Return whether the same model call would serve both roles."""

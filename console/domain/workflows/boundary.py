@@ -10,17 +10,9 @@ from console.domain.facts.load import load_facts
 from console.domain.finding import Finding, Severity
 from console.domain.text.secret_scan import looks_like_secret
 from console.domain.workflows.check import check_workflow
-from console.domain.workflows.rule import (
-    BROAD,
-    FOREIGN_CODE,
-    LITERAL_SECRET,
-    NO_PERMISSIONS,
-    NOT_READ,
-    SHARED_WRITE,
-    WRITES_WITH_PULL_REQUEST,
-    PlacedFinding,
-)
-from console.domain.workflows.workflow import Workflow
+from console.domain.workflows.permissions import CiPermissions, ci_permissions
+from console.domain.workflows.rule import LITERAL_SECRET, PlacedFinding
+from console.domain.workflows.workflow import Repository, Workflow
 
 
 class TokenKind(StrEnum):
@@ -30,15 +22,8 @@ class TokenKind(StrEnum):
     CLOUD = "cloud"
     CI = "ci"
     REPOSITORY = "repository"
-
-
-class CiPermissions(StrEnum):
-    """The permissions of the workflows' own token, as in the run record."""
-
-    LEAST_PRIVILEGE = "least privilege"
-    NONE_DECLARED = "none declared"
-    """A job has the repository's default, a file could not be read, or there is no workflow at all."""
-    BROAD = "broad"
+    AGENT = "agent"
+    """A coding agent's own credential: whoever has it spends on the agent's account, past the gateway."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,24 +111,12 @@ class Boundary:
         return (*(each.finding for check in self.workflows for each in check.findings), *self.findings)
 
 
-def check_workflows(workflows: Iterable[Workflow]) -> tuple[WorkflowCheck, ...]:
-    """Check every workflow of a repository, in order."""
-    checks = []
-    for workflow in workflows:
-        findings = check_workflow(workflow)
-        checks.append(WorkflowCheck(workflow.path, _permissions(findings), findings))
-    return tuple(checks)
-
-
-_BROAD_IDS = frozenset({BROAD.id, SHARED_WRITE.id, FOREIGN_CODE.id, WRITES_WITH_PULL_REQUEST.id})
-_UNKNOWN_IDS = frozenset({NO_PERMISSIONS.id, NOT_READ.id})
-
-
-def _permissions(findings: Sequence[PlacedFinding]) -> CiPermissions:
-    ids = {each.finding.id for each in findings}
-    if ids & _BROAD_IDS:
-        return CiPermissions.BROAD
-    return CiPermissions.NONE_DECLARED if ids & _UNKNOWN_IDS else CiPermissions.LEAST_PRIVILEGE
+def check_workflows(workflows: Sequence[Workflow], actions: Sequence[Workflow] = ()) -> tuple[WorkflowCheck, ...]:
+    """Check every workflow of a repository, in order, with the local actions that they use."""
+    repository = Repository(tuple(workflows), tuple(actions))
+    return tuple(
+        WorkflowCheck(each.path, ci_permissions(each.root), check_workflow(each, repository)) for each in workflows
+    )
 
 
 def seen_tokens(names: Iterable[str], own: Sequence[str] = ()) -> tuple[SeenToken, ...]:
@@ -173,6 +146,7 @@ _TOKEN_FINDINGS = {
     TokenKind.CLOUD: ("BND-21", Severity.FAIL, "a cloud's token"),
     TokenKind.CI: ("BND-22", Severity.WARN, "a CI service's token"),
     TokenKind.REPOSITORY: ("BND-23", Severity.WARN, "a repository host's token"),
+    TokenKind.AGENT: ("BND-24", Severity.INFO, "a coding agent's credential"),
 }
 
 

@@ -1,9 +1,12 @@
 """The rules for CI workflows: the problem, its severity, the remedy and the source of each."""
 
+import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from console.domain.finding import Finding, Severity
+from console.domain.text.secret_scan import looks_like_secret
+from console.domain.workflows.permissions import BROAD_SCOPES
 
 _READ_ON = "2026-11-22"
 _SYNTAX = "https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax"
@@ -12,9 +15,6 @@ _INJECTIONS = "https://docs.github.com/en/actions/concepts/security/script-injec
 _SECURE_USE = "https://docs.github.com/en/actions/reference/security/secure-use"
 _CHECKOUT = "https://github.blog/changelog/2026-06-18-safer-pull_request_target-defaults-for-github-actions-checkout"
 _AUDITS = "https://docs.zizmor.sh/audits/"
-
-BROAD_SCOPES = 3
-"""This many write permissions for a whole workflow are broad, however few jobs it has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,8 @@ class Rule:
     severity: Severity
     message: str
     source_url: str = ""
+    claim: str = ""
+    """What is so, without what follows from it; a warning that names a check says only this."""
 
 
 NO_PERMISSIONS = Rule(
@@ -53,6 +55,36 @@ FOREIGN_CODE = Rule(
     "A pull request's code is checked out in a job with the repository's own token and secrets: anyone who opens one"
     " can steal them. Use the pull_request event, or do not check out its code.",
     _CHECKOUT,
+    "A pull request's code is checked out",
+)
+FOREIGN_FILES = Rule(
+    "BND-04",
+    Severity.FAIL,
+    "Files that a pull request's run made are executed in a job with the repository's own token and secrets: anyone"
+    " who opens one can steal them. Use such files as data only.",
+    _CHECKOUT,
+    "Files that a pull request's run made are executed",
+)
+UNFOLLOWED_CODE = Rule(
+    "BND-04",
+    Severity.WARN,
+    "It could not be followed which commit is checked out in a job that outsiders can start and that has a secret or a"
+    " token that can write. Make sure that it cannot be a pull request's.",
+    _CHECKOUT,
+)
+CALLED_CODE = Rule(
+    "BND-04",
+    Severity.WARN,
+    "A called workflow checks out what its caller or a pull request chooses, and no caller of it could be read. Make"
+    " sure that no workflow with secrets that outsiders can start calls it.",
+    _CHECKOUT,
+)
+FOREIGN_ARTIFACT = Rule(
+    "BND-04",
+    Severity.WARN,
+    "Files of the run that started this one are downloaded in a job with a secret or a token that can write: a pull"
+    " request may have made them. Do not execute them, and check every value that is read from them.",
+    _CHECKOUT,
 )
 WRITES_WITH_PULL_REQUEST = Rule(
     "BND-05",
@@ -73,6 +105,22 @@ SCRIPT_INJECTION = Rule(
     Severity.FAIL,
     "Text that anyone can choose, such as a title or a branch name, is inserted into a script and would run as code."
     " Pass it to the step in env: and quote the variable.",
+    _INJECTIONS,
+    "Text that anyone can choose is inserted into a script",
+)
+PROMPT_INJECTION = Rule(
+    "BND-07",
+    Severity.FAIL,
+    "Text that anyone can choose, such as a title or a comment, is inserted into an agent's prompt and reads like an"
+    " instruction. Give the agent its number only, and start it for trusted authors only.",
+    _INJECTIONS,
+    "Text that anyone can choose is inserted into an agent's prompt",
+)
+UNFOLLOWED_TEXT = Rule(
+    "BND-07",
+    Severity.WARN,
+    "It could not be followed whose text is inserted into a script or a prompt of a job that outsiders can start. Pass"
+    " it to the step in env: and quote the variable.",
     _INJECTIONS,
 )
 LITERAL_SECRET = Rule(
@@ -119,6 +167,22 @@ RULES = (
 )  # fmt: skip
 
 
+def guarded(rule: Rule, check: str) -> Rule:
+    """Return a failing rule as a warning, because a check, in our own words, decides who gets that far."""
+    return replace(rule, severity=Severity.WARN, message=f"{rule.claim}, but only {check}. Make sure that this holds.")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Spot:
+    """Where a rule hits: a line, with the job and the step if it is in one."""
+
+    line: int
+    job: str = ""
+    """The job's id."""
+    step: int = 0
+    """The step's number from 1; 0 is the job itself."""
+
+
 @dataclass(frozen=True, slots=True)
 class PlacedFinding:
     """A finding and its lines in the file."""
@@ -127,13 +191,13 @@ class PlacedFinding:
     lines: tuple[int, ...]
 
 
-def placed_finding(rule: Rule, lines: Iterable[int]) -> PlacedFinding:
+def placed_finding(rule: Rule, spots: Iterable[Spot]) -> PlacedFinding:
     """Return a rule's finding with its lines."""
-    ordered = tuple(sorted(lines))
+    ordered = sorted(spots)
+    lines = tuple(sorted({each.line for each in ordered}))
     read_on = _READ_ON if rule.source_url else ""
-    return PlacedFinding(
-        Finding(rule.id, rule.severity, rule.message, rule.source_url, read_on, _line_words(ordered)), ordered
-    )
+    evidence = " in ".join(filter(None, (_line_words(lines), _subject(ordered))))
+    return PlacedFinding(Finding(rule.id, rule.severity, rule.message, rule.source_url, read_on, evidence), lines)
 
 
 def _line_words(lines: tuple[int, ...]) -> str:
@@ -142,3 +206,21 @@ def _line_words(lines: tuple[int, ...]) -> str:
     shown = ", ".join(map(str, lines[:8]))
     more = f" and {len(lines) - 8} more" if len(lines) > 8 else ""
     return f"line{'s' if len(lines) > 1 else ''} {shown}{more}"
+
+
+_PLAIN_ID = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,59}")
+
+
+def _subject(spots: list[Spot]) -> str:
+    """Return the jobs, and the step if there is one spot only; a job's id only if it is a plain name."""
+    jobs = list(dict.fromkeys(each.job for each in spots if each.job))
+    if not jobs:
+        return ""
+    plain = [each for each in jobs if _PLAIN_ID.fullmatch(each) is not None and looks_like_secret(each) is None]
+    if len(plain) < len(jobs) or len(plain) > 4:
+        named = f"{len(jobs)} job{'s' if len(jobs) > 1 else ''}"
+    else:
+        named = f"job{'s' if len(jobs) > 1 else ''} {', '.join(plain)}"
+    steps = {each.step for each in spots}
+    (step,) = steps if len(steps) == 1 and len(jobs) == 1 else (0,)
+    return f"step {step} of {named}" if step else named

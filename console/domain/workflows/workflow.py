@@ -1,16 +1,8 @@
-"""A CI workflow as written in its file: nodes with lines, jobs, steps, and the references in expressions."""
+"""A CI workflow as written in its file: nodes with lines, jobs, steps and triggers."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-
-_REFERENCE = re.compile(r"[A-Za-z_][\w-]*(?:\.[\w*-]+)*")
-_TEXT_INDEX = re.compile(r"\[\s*'([\w-]+)'\s*\]")
-_ANY_INDEX = re.compile(r"\[\s*[0-9*]+\s*\]")
-_QUOTED = re.compile(r"'[^']*'")
-_TRUTH_CALL = re.compile(r"\b(?:contains|startswith|endswith)\([^()]*\)")
-_COMPARED_AFTER = re.compile(r"\s*[!=]=")
-_COMPARED_BEFORE = re.compile(r"[!=]=\s*\Z")
+from pathlib import PurePosixPath
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,42 +66,40 @@ class Workflow:
     problem: str = ""
     """Why it could not, in our own words."""
 
+    @property
+    def name(self) -> str:
+        """Its name, by which another workflow follows its runs: its path if it has none."""
+        named = self.root.text("name") if self.root is not None else None
+        return self.path if named is None else named.text
+
 
 @dataclass(frozen=True, slots=True)
-class ContextReference:
-    """A context that an expression refers to."""
+class Repository:
+    """What a workflow may use from its own repository."""
 
-    path: tuple[str, ...]
-    """Its steps in lower case, such as `("github", "event", "issue", "title")`; an index is `*`."""
-    is_compared: bool
-    """Whether only the result of a comparison is used, not the value."""
-    line: int
+    workflows: tuple[Workflow, ...] = ()
+    actions: tuple[Workflow, ...] = ()
+    """The files of the local actions that were read."""
 
+    def called(self, uses: str) -> Workflow | None:
+        """Return the workflow that a job's `uses:` names by its path; None if it is not here or could not be read."""
+        path = _local_path(uses)
+        return next((each for each in self.workflows if each.path == path and each.root is not None), None)
 
-def references(node: TextNode) -> Iterator[ContextReference]:
-    """Yield the references in the expressions of a text."""
-    line, counted = node.line, 0
-    for inner, offset in _expressions(node.text):
-        if node.keeps_lines:
-            line, counted = line + node.text.count("\n", counted, offset), offset
-        plain = _ANY_INDEX.sub(".*", _TEXT_INDEX.sub(r".\1", inner.lower()))
-        plain = _TRUTH_CALL.sub("", _QUOTED.sub("''", plain))
-        for match in _REFERENCE.finditer(plain):
-            is_compared = (
-                _COMPARED_AFTER.match(plain, match.end()) is not None
-                or _COMPARED_BEFORE.search(plain, max(0, match.start() - 40), match.start()) is not None
-            )
-            yield ContextReference(tuple(match.group().split(".")), is_compared, line)
+    def action(self, uses: str) -> Workflow | None:
+        """Return the action that a step's `uses:` names by its folder; None if it is not here or could not be read."""
+        path = _local_path(uses)
+        if path is None:
+            return None
+        found = (
+            each for each in self.actions if (each.path.rpartition("/")[0] or ".") == path and each.root is not None
+        )
+        return next(found, None)
 
 
-def _expressions(text: str) -> Iterator[tuple[str, int]]:
-    start = text.find("${{")
-    while start >= 0:
-        end = text.find("}}", start)
-        if end < 0:
-            return
-        yield text[start + 3 : end], start
-        start = text.find("${{", end)
+def _local_path(uses: str) -> str | None:
+    name = uses.strip().partition("@")[0]
+    return str(PurePosixPath(name)) if name.startswith("./") else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +129,26 @@ class Step:
         return self.action == "actions/checkout"
 
     @property
+    def id(self) -> str:
+        """Its id in lower case, by which expressions name its outputs; empty if it has none."""
+        node = self.node.text("id")
+        return node.text.strip().lower() if node is not None else ""
+
+    @property
+    def is_javascript(self) -> bool:
+        """Whether its script is JavaScript."""
+        return self.action == "actions/github-script"
+
+    @property
+    def is_program(self) -> bool:
+        """Whether its script is JavaScript or Python, and not a shell's."""
+        shell = self.node.text("shell")
+        return self.is_javascript or (shell is not None and shell.text.strip().startswith("python"))
+
+    @property
     def scripts(self) -> tuple[TextNode, ...]:
         """The texts that run as code after their expressions are filled in."""
-        script = self.inputs.text("script") if self.action == "actions/github-script" else None
+        script = self.inputs.text("script") if self.is_javascript else None
         return tuple(each for each in (self.node.text("run"), script) if each is not None)
 
 
@@ -149,33 +156,76 @@ class Step:
 class Job:
     """A job of a workflow."""
 
+    id: str
+    """Its key in the file."""
     node: MapNode
     line: int
+    steps: tuple[Step, ...]
+    """Its steps, in order."""
 
     @property
-    def steps(self) -> tuple[Step, ...]:
-        """Its steps, in order."""
-        steps = self.node.get("steps")
-        return (
-            tuple(Step(each) for each in steps.items if isinstance(each, MapNode))
-            if isinstance(steps, ListNode)
-            else ()
-        )
+    def needs(self) -> tuple[str, ...]:
+        """The ids of the jobs that it waits for."""
+        return texts_of(self.node.get("needs"))
 
 
 def jobs_of(root: MapNode) -> tuple[Job, ...]:
     """Return the jobs of a workflow, in order."""
-    return tuple(Job(value, key.line) for key, value in root.map("jobs").pairs if isinstance(value, MapNode))
+    return tuple(
+        Job(key.text if isinstance(key, TextNode) else "", value, key.line, _steps_of(value))
+        for key, value in root.map("jobs").pairs
+        if isinstance(value, MapNode)
+    )
+
+
+def composite_of(root: MapNode, name: str) -> Job | None:
+    """Return the steps of a composite action as a job of a name; None if the file is not of one."""
+    runs = root.map("runs")
+    return Job(name, runs, runs.line, _steps_of(runs)) if runs.get("steps") is not None else None
+
+
+def local_actions_of(root: MapNode) -> Iterator[str]:
+    """Yield the folders of the local actions that a workflow or a composite action uses."""
+    composite = composite_of(root, "")
+    for job in (*jobs_of(root), *([composite] if composite is not None else [])):
+        for step in job.steps:
+            path = _local_path(step.uses.text) if step.uses is not None else None
+            if path is not None:
+                yield path
+
+
+def _steps_of(job: MapNode) -> tuple[Step, ...]:
+    """Return the steps of a job, those of a `parallel:` group one after the other."""
+    steps: list[Step] = []
+    for each in _maps_of(job.get("steps")):
+        group = _maps_of(each.get("parallel"))
+        steps += map(Step, group or [each])
+    return tuple(steps)
+
+
+def _maps_of(node: Node | None) -> list[MapNode]:
+    return [each for each in node.items if isinstance(each, MapNode)] if isinstance(node, ListNode) else []
+
+
+def texts_of(node: Node | None) -> tuple[str, ...]:
+    """Return the texts of a text or of a list of texts."""
+    match node:
+        case TextNode(text=text):
+            return (text,)
+        case ListNode(items=items):
+            return tuple(each.text for each in items if isinstance(each, TextNode))
+        case _:
+            return ()
 
 
 def triggers_of(root: MapNode) -> frozenset[str]:
     """Return the names of the events that start a workflow."""
-    match root.get("on"):
-        case TextNode(text=text):
-            return frozenset({text})
-        case ListNode(items=items):
-            return frozenset(each.text for each in items if isinstance(each, TextNode))
-        case MapNode(pairs=pairs):
-            return frozenset(key.text for key, _ in pairs if isinstance(key, TextNode))
-        case _:
-            return frozenset()
+    on = root.get("on")
+    if isinstance(on, MapNode):
+        return frozenset(key.text for key, _ in on.pairs if isinstance(key, TextNode))
+    return frozenset(texts_of(on))
+
+
+def event_types_of(root: MapNode, event: str) -> frozenset[str]:
+    """Return the activity types that an event is limited to; empty if it is not limited."""
+    return frozenset(texts_of(root.map("on").map(event).get("types")))

@@ -20,6 +20,7 @@ from console.domain.finding import Finding, Severity
 from console.services.git.checkout import NoCheckoutError, find_checkout
 from console.services.git.command import NoGitError
 from console.services.git.scratch import Scratch, ScratchError, scratch
+from console.services.system.os_reason import os_reason
 from console.services.system.process import ChildReport
 
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
@@ -211,5 +212,5 @@ def _read_change(about: bytes, path: bytes) -> FileChange:
 
 
 def _not_made(error: OSError) -> ThrowawayError:
-    reason = error.strerror or "input/output error"
+    reason = os_reason(error)
     return ThrowawayError("CHK-04", f"The throwaway repository cannot be created in the temporary directory: {reason}.")

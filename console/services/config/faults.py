@@ -5,6 +5,7 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
+from console.services.config.endpoint_setting import is_secret_name
 from console.services.config.toml_text import KeyPath, TomlText, closest, nearest
 
 _WORDS = {
@@ -50,7 +51,8 @@ def faults_of(
         path = each["loc"]
         if each["type"] == "extra_forbidden":
             known = _known(form, path[:-1])
-            each["ctx"] = {"nearest": nearest(str(path[-1]), known)}
+            where = "a token goes into token_ref, by reference; " if is_secret_name(str(path[-1])) else ""
+            each["ctx"] = {"nearest": where + nearest(str(path[-1]), known)}
             guessed |= {(*path[:-1], name) for name in closest(str(path[-1]), known)}
         elif each["type"] == "missing":
             each["ctx"] = {"names": path[-1:]}

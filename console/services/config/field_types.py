@@ -23,13 +23,18 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+from console.domain.routes.documentation import documentations
+from console.domain.routes.endpoint_path import VERSION_PART
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.model_family import check_pattern
 from console.domain.routes.role import Role
+from console.domain.text.character import character_fault
 from console.domain.text.safe import safe
+from console.services.config.endpoint_setting import ENDPOINT, NO_DOT, check_endpoint_path
 from console.services.config.settings import EMBEDDED
-from console.services.config.toml_text import nearest
+from console.services.config.toml_text import closest, nearest
 from console.services.gateway.address import check_base_url
+from console.services.gateway.placeholder import placeholder_fault
 from console.services.tokens.reference import LENGTH_LIMIT, Reference, Scheme
 
 
@@ -94,10 +99,15 @@ def _word(noun: str, kind: Callable[[str], object], known: Iterable[str]) -> Par
 
     def parse(text: str) -> object:
         if text not in names:
-            raise ValueError(f"unknown {noun}; {nearest(text, names)}")
+            raise ValueError(f"unknown {noun}; {nearest(text, names)}{_all_of(text, names)}")
         return kind(text)
 
     return Parsed(parse, schema={"enum": names})
+
+
+def _all_of(text: str, names: list[str]) -> str:
+    """Return the words that are known, where the nearest one was guessed."""
+    return f" Known here: {', '.join(names)}" if closest(text, names) else ""
 
 
 def _version(number: int) -> int:
@@ -108,8 +118,21 @@ def _version(number: int) -> int:
 
 def _model_name(text: str) -> str:
     if safe(text) != text or text != text.strip():
-        raise ValueError("has a control or invisible character, or a space at either end")
+        raise ValueError(_odd_place(text))
+    if (problem := placeholder_fault(text)) is not None:
+        raise ValueError(problem)
     return text
+
+
+def _odd_place(text: str) -> str:
+    """Say which character of a text makes it another one than what is shown: a hidden one, or a space at an end."""
+    place = next((place for place, each in enumerate(text) if safe(each) != each), None)
+    if place is not None:
+        return f"has a control or invisible character: {character_fault(text, place)}"
+    if text != text.strip():
+        place = 0 if text != text.lstrip() else len(text) - 1
+        return f"begins or ends with a space: {character_fault(text, place)}"
+    return "has more combining marks in a row than any script"
 
 
 def _base_url(text: str) -> str:
@@ -119,10 +142,8 @@ def _base_url(text: str) -> str:
 
 
 def _endpoint_path(text: str) -> str:
-    if not text.startswith("/"):
-        raise ValueError("must begin with /, such as /v1/responses; the host belongs in base_url")
-    if not re.fullmatch(_ENDPOINT, text):
-        raise ValueError("has a character or segment that an endpoint path cannot have")
+    if (problem := check_endpoint_path(text)) is not None:
+        raise ValueError(problem)
     return text
 
 
@@ -200,15 +221,13 @@ _OWN_HEADERS = [
 _OWN_HEADER = f"^(?:{'|'.join(map(_any_case, _OWN_HEADERS))})$"
 _HEADER = "[A-Za-z0-9-]{1,100}"
 _HEADER_WORDS = "a header's name has only letters, digits and -, and its value only printable ASCII"
-_NO_DOT = r"(?!\.\.?(?:/|$))"
-_ENDPOINT = rf"(?:/{_NO_DOT}[A-Za-z0-9._~:\-]+)+"
 _LABEL = "[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
-_HOST = rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[0-9A-Za-z:.%_~-]+\])"
+_HOST = rf"(?!0\.0\.0\.0)(?:{_LABEL}(?:\.{_LABEL})*|\[[0-9A-Za-z:.%_~-]+\])"
 _LOOPBACK = rf"(?:{_any_case('localhost')}|127[0-9.]+|\[[0-9A-Fa-f:.]+\])"
 _PORT = "(?::0*[1-9][0-9]{0,4})?"
 _PREFIX = (
-    r"(?!.*/v1/(?:.*/)?v1(?:/|$))(?!.*/(?:responses|messages|completions)/?$)"
-    rf"(?:/{_NO_DOT}[A-Za-z0-9._~-]{{1,100}})*/?"
+    rf"(?!.*/({VERSION_PART})/\1(?:/|$))(?!.*/(?:responses|messages|completions)/?$)"
+    rf"(?:/{NO_DOT}[A-Za-z0-9._~-]{{1,100}})*/?"
 )
 _ADDRESS = rf"sim:|(?:{_any_case('https')}://{_HOST}|{_any_case('http')}://{_LOOPBACK}){_PORT}{_PREFIX}"
 _PART = r"(?:[A-Za-z0-9._@-]|%[0-9A-F]{2}){1,100}"
@@ -239,10 +258,11 @@ Commands = Annotated[
 ]
 RoleName = Annotated[Role, _word("role", Role, (each.value for each in Role))]
 Family = Annotated[EndpointFamily, _word("endpoint family", EndpointFamily, (each.value for each in EndpointFamily))]
+DocumentationName = Annotated[str, _word("documentation", str, (each.name for each in documentations()))]
 Families = Annotated[tuple[Family, ...], some("names no endpoint family"), Field(json_schema_extra={"minItems": 1})]
 ModelName = Annotated[str, Parsed(_model_name, 1, 200, {"pattern": r"^\S(?:.*\S)?$"})]
 ModelPattern = Annotated[re.Pattern[str], Parsed(_pattern, 1, 200)]
-EndpointPath = Annotated[str, Parsed(_endpoint_path, 0, 400, {"pattern": f"^{_ENDPOINT}$"})]
+EndpointPath = Annotated[str, Parsed(_endpoint_path, 0, 400, {"pattern": f"^{ENDPOINT}$"})]
 BaseUrl = Annotated[str, Parsed(_base_url, schema={"pattern": f"^(?:{_ADDRESS})$"})]
 BaseUrlVariable = Annotated[
     str, _form("env:[A-Z_][A-Z0-9_]{0,127}", "must be env:NAME, with NAME in capital letters, digits and _")

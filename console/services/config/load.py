@@ -5,9 +5,11 @@ reported at once.
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from console.domain.routes.model_facts import ModelFacts
 from console.domain.routes.model_family import FamilyFact
 from console.domain.routes.role import Role
 from console.domain.routes.route import Route, RouteTable
@@ -27,7 +29,11 @@ _FAULT_LIMIT = 50
 
 
 def load_profile(
-    path: Path | None = None, name: str | None = None, *, why_no_programs: str | None = _NOT_OWN
+    path: Path | None = None,
+    name: str | None = None,
+    *,
+    why_no_programs: str | None = _NOT_OWN,
+    facts: ModelFacts | None = None,
 ) -> Profile:
     """Read a config file and return one of its profiles.
 
@@ -36,6 +42,7 @@ def load_profile(
         name: The profile; None means the file's default.
         why_no_programs: Why this file may not name programs, in `cmd:` or as the policy's checks; None if it is the
             user's own file, see `own_config.why_not_own`.
+        facts: The facts on models, if the operator installed tables; None means the built-in ones.
 
     Raises:
         ConfigError: The file cannot be read or used.
@@ -49,7 +56,7 @@ def load_profile(
     chosen = file.default_profile if name is None else name
     if chosen not in file.profiles:
         raise ConfigError(Fault(f"unknown profile{_shown(chosen)}; {nearest(chosen, file.profiles)}", source))
-    return _profile(chosen, file.profiles[chosen], toml, is_built_in=path is None)
+    return replace(_profile(chosen, file.profiles[chosen], toml, is_built_in=path is None), facts=facts)
 
 
 def default_config_path(environment: Mapping[str, str]) -> Path | None:
@@ -140,6 +147,7 @@ def _profile(name: str, profile: "ProfileModel", text: TomlText, *, is_built_in:
             route.endpoint_path,
             text.line_of(("profiles", name, "routes", role.value)),
             route.served_as,
+            route.retires_with_provider,
         )
         for role in Role
         if (route := profile.routes.get(role)) is not None

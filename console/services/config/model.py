@@ -25,6 +25,7 @@ from console.services.config.field_types import (
     Commands,
     Date,
     DateOrEmpty,
+    DocumentationName,
     Dollars,
     EndpointPath,
     Families,
@@ -48,7 +49,7 @@ from console.services.config.field_types import (
     unfit,
 )
 from console.services.config.settings import EMBEDDED, GatewaySettings, InstructionSettings, PolicySettings
-from console.services.gateway.address import is_doubled
+from console.services.gateway.address import version_fault
 from console.services.tokens.reference import Scheme
 
 _Settings = TypeVar("_Settings", GatewaySettings, InstructionSettings, PolicySettings)
@@ -90,8 +91,9 @@ class GatewayModel(_Table):
     vault_passphrase_ref: FileReference = GatewaySettings.vault_passphrase_ref
     """`file:/PATH`: a private file with the vault's passphrase, for machines where no one can type it. Without it, the
     console asks on the terminal."""
-    auth: Literal["bearer", "x-api-key"] = GatewaySettings.auth
-    """The header that carries the token: `Authorization: Bearer …` or `x-api-key: …`."""
+    auth: Literal["bearer", "x-api-key", "api-key"] = GatewaySettings.auth
+    """The header that carries the token: `Authorization: Bearer …`, `x-api-key: …`, or `api-key: …` as Azure takes
+    it."""
     anthropic_version: Date = GatewaySettings.anthropic_version
     """The `anthropic-version` header, sent on the anthropic_messages family only."""
     headers: dict[HeaderName, HeaderValue] = {}
@@ -106,6 +108,9 @@ class GatewayModel(_Table):
     """The most calls in flight at once."""
     smoke_max_output_tokens: Annotated[int, Strict(), Field(ge=16, le=4096)] = GatewaySettings.smoke_max_output_tokens
     """The token limit of a smoke call. Reasoning counts towards it, so a low limit can leave no room for an answer."""
+    documentation: DocumentationName = GatewaySettings.documentation
+    """Whose documentation says which models belong on which endpoint family: a name that the console knows. If
+    omitted, the gateway's host decides; name it for a proxy or a host of your own in front of that gateway."""
 
     @field_validator("base_url_ref")
     @classmethod
@@ -132,9 +137,13 @@ class RouteModel(_Table):
     endpoint_family: Family
     """`responses`, `anthropic_messages` or `chat_completions`."""
     endpoint_path: EndpointPath
-    """The path after the base URL, such as `/v1/responses`."""
+    """The path after the base URL, such as `/v1/responses`, with the query that some gateways need, such as
+    `?api-version=2024-10-21`. Never a token."""
     served_as: tuple[Annotated[str, StringConstraints(strict=True, min_length=1, max_length=200)], ...] = ()
     """Other names that the gateway may report for this model: its aliases."""
+    retires_with_provider: Flag = True
+    """Whether the provider's retirement dates count for this model. Set it to false if the gateway serves the model
+    from elsewhere, such as another cloud or its own machines: then a retirement is only noted."""
 
 
 class FamilyFactModel(_Table):
@@ -246,15 +255,18 @@ class ProfileModel(_Table):
     """Your own rows on which families serve which models on this gateway."""
 
     @model_validator(mode="after")
-    def _has_v1_once(self) -> Self:
+    def _has_one_version(self) -> Self:
         base_url = self.gateway.base_url or EMBEDDED
-        if any(is_doubled(base_url, route.endpoint_path) for route in self.routes.values()):
-            words = (
-                "base_url ends in /v1 and endpoint_path begins with /v1: the call would go to /v1/v1/…;"
-                " remove /v1 from base_url"
-            )
-            fault = InitErrorDetails(type=unfit(words), loc=("gateway", "base_url"), input=None)
-            raise ValidationError.from_exception_data("profile", [fault], hide_input=True)
+        found = {role: version_fault(base_url, route.endpoint_path) for role, route in self.routes.items()}
+        clashes = {role: words for role, words in found.items() if words is not None}
+        if clashes:
+            faults = [
+                InitErrorDetails(type=unfit(words), loc=("routes", role.value, "endpoint_path"), input=None)
+                for role, words in clashes.items()
+            ]
+            if len(clashes) == len(found):
+                faults = [InitErrorDetails(type=faults[0]["type"], loc=("gateway", "base_url"), input=None)]
+            raise ValidationError.from_exception_data("profile", faults, hide_input=True)
         return self
 
 

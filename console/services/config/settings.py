@@ -2,14 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Literal
 
 from console.domain.money import Budget, BudgetScope, Limits, microusd
-from console.domain.routes.contract import RouteCheck, check
+from console.domain.routes.contract import CheckBasis, RouteCheck, check
+from console.domain.routes.gateway_address import BaseAddress
+from console.domain.routes.model_facts import ModelFacts
 from console.domain.routes.model_family import FamilyFact
 from console.domain.routes.route import RouteTable
 from console.domain.verification import MAX_AGE_DAYS
+from console.services.gateway.address import base_address
 from console.services.tokens.reference import Reference
 
 EMBEDDED = "sim:"
@@ -25,7 +29,7 @@ class GatewaySettings:
     token_ref: tuple[Reference, ...] = ()
     keyring: Literal["platform", "kwallet"] = "platform"
     vault_passphrase_ref: Reference | None = None
-    auth: Literal["bearer", "x-api-key"] = "bearer"
+    auth: Literal["bearer", "x-api-key", "api-key"] = "bearer"
     anthropic_version: str = "2023-06-01"
     headers: Mapping[str, str] = field(default_factory=dict)
     ca_file: Path | None = None
@@ -33,6 +37,21 @@ class GatewaySettings:
     connect_timeout_s: float = 10.0
     concurrency: int = 8
     smoke_max_output_tokens: int = 256
+    documentation: str = ""
+
+    def base(self, environment: Mapping[str, str]) -> BaseAddress | None:
+        """Return the gateway's host and prefix; None if the address is not set or cannot be read.
+
+        Args:
+            environment: The environment variables, for an address by reference.
+
+        """
+        address = self.base_url or environment.get((self.base_url_ref or "").removeprefix("env:"), "")
+        try:
+            base = base_address(address.strip())
+        except ValueError:  # opening the gateway will report it
+            return None
+        return base if base.host else None
 
 
 @dataclass(frozen=True)
@@ -83,10 +102,25 @@ class Profile:
     policy: PolicySettings = PolicySettings()
     own_facts: tuple[FamilyFact, ...] = ()
     instructions: InstructionSettings = InstructionSettings()
+    facts: ModelFacts | None = None
+    """The facts on models, if the operator installed tables; None means the built-in ones."""
 
-    def check(self) -> tuple[RouteCheck, ...]:
-        """Check the route table offline, with the profile's own facts."""
-        return check(self.table, self.own_facts)
+    def check(self, today: date | None = None, environment: Mapping[str, str] | None = None) -> tuple[RouteCheck, ...]:
+        """Check the route table offline, with all facts that hold for the profile's gateway.
+
+        Args:
+            today: The date in UTC, for the models' retirement; None checks none. The embedded gateway has no provider
+                behind it, so nothing retires there.
+            environment: The environment variables, in case they hold the gateway's address.
+
+        """
+        basis = CheckBasis(
+            today=None if self.is_embedded else today,
+            base=None if self.is_embedded else self.gateway.base(environment or {}),
+            documentation=self.gateway.documentation,
+            facts=self.facts,
+        )
+        return check(self.table, self.own_facts, basis)
 
     def budget(self) -> Budget:
         """Return the budget of a new session."""

@@ -9,8 +9,10 @@ from functools import cached_property
 from pathlib import Path
 
 from console.domain.problem import Problem, ProblemKind
+from console.domain.text.character import character_fault
 from console.domain.text.safe import safe
 from console.domain.text.secret_scan import looks_like_secret
+from console.services.system.os_reason import os_reason
 
 SIZE_LIMIT = 65_536
 """The most bytes of a config file."""
@@ -20,6 +22,9 @@ LINE_LIMIT = 1_000
 DEPTH_LIMIT = 8
 """The deepest nesting of tables and lists; the settings themselves need five."""
 
+
+_QUOTES = frozenset("“”„‟‘’‚‛«»＂＇＝")
+"""What word processors and other keyboards write for a quote or an equals sign."""
 
 KeyPath = tuple[str | int, ...]
 """The keys that lead to a value; a number is a list index, counted from 0."""
@@ -76,11 +81,13 @@ def read_text(path: Path, source: str) -> str:
             Fault("no such file; name another with --config, or copy sample_config.toml there", source)
         ) from None
     except OSError as error:
-        raise ConfigError(Fault(f"cannot be read: {error.strerror or 'input/output error'}", source)) from None
+        raise ConfigError(Fault(f"cannot be read: {os_reason(error)}", source)) from None
     except ValueError:
         raise ConfigError(Fault("is not a file name", source)) from None
     if len(data) > SIZE_LIMIT:
         raise ConfigError(Fault(f"is larger than {SIZE_LIMIT // 1024} kB, the limit for a config", source))
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        raise ConfigError(Fault("is UTF-16 text, as some Windows editors write it; save it as UTF-8", source))
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -111,16 +118,29 @@ class TomlText:
             document = tomllib.loads(self._text)
         except tomllib.TOMLDecodeError as error:
             problem, _, position = str(error).partition(" (at ")
-            match = re.search(r"line (\d+)", position)
+            match = re.search(r"line (\d+)(?:, column (\d+))?", position)
             where = int(match[1]) if match else len(self._lines)
+            advice = self._advice(problem, where, int(match[2] or 0) if match else 0)
             raise ConfigError(
-                Fault(f"is not valid TOML: {safe(_without_secrets(problem))}", self.source, where)
+                Fault(f"is not valid TOML: {safe(_without_secrets(problem))}{advice}", self.source, where)
             ) from None
         except (RecursionError, ValueError):
             raise ConfigError(Fault("is not valid TOML: nested too deeply or with a bad number", self.source)) from None
         if _is_deeper(document, DEPTH_LIMIT):
             raise ConfigError(Fault(f"is nested more than {DEPTH_LIMIT} levels deep", self.source))
         return document
+
+    def _advice(self, problem: str, number: int, column: int) -> str:
+        """Return what to write at a place where the text is not TOML; empty if we cannot say."""
+        line = self._lines[number - 1] if number <= len(self._lines) else ""
+        before, here = line[: max(column - 1, 0)], line[max(column - 1, 0) : column]
+        if here and here in _QUOTES:
+            return f". The line {character_fault(line, column - 1)}"
+        if before.rstrip().endswith("=") and here.isalpha():
+            return '. A text needs quotes: key = "text"'
+        if "\\" in line and re.search("hex|escape", problem, re.IGNORECASE):
+            return ". In double quotes, a backslash begins an escape; write the text in single quotes"
+        return ""
 
     def fault(self, path: KeyPath, problem: str) -> Fault:
         """Return the fault at a path, with its line; a key that looks like a secret is masked."""

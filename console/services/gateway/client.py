@@ -281,7 +281,7 @@ class Gateway:
             return {}
         token = WRONG_KEY if key is KeyUse.WRONG else self._secret.reveal()
         name = _key_header(self._options)
-        return {name: token if name == "x-api-key" else f"Bearer {token}"}
+        return {name: f"Bearer {token}" if name == "authorization" else token}
 
     def _open_session(self) -> aiohttp.ClientSession:
         trace = aiohttp.TraceConfig()
@@ -298,7 +298,7 @@ class Gateway:
 
 
 def _key_header(options: GatewayOptions) -> str:
-    return "x-api-key" if options.auth == "x-api-key" else "authorization"
+    return "authorization" if options.auth == "bearer" else options.auth
 
 
 async def _stamp_headers(

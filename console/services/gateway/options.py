@@ -9,7 +9,7 @@ class GatewayOptions(Protocol):
     """How to call a gateway; a profile's gateway settings have this form and document each field."""
 
     @property
-    def auth(self) -> Literal["bearer", "x-api-key"]:
+    def auth(self) -> Literal["bearer", "x-api-key", "api-key"]:
         """The header that carries the token."""
 
     @property

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from console.services.git.checkout import Checkout
 from console.services.git.command import run_own_git
+from console.services.system.os_reason import os_reason
 from console.services.system.process import ChildReport
 
 _PREFIX = "gateway-console-scratch-"
@@ -197,5 +198,5 @@ def _quoted(path: bytes) -> bytes:
 
 
 def _not_made(error: OSError) -> ScratchError:
-    reason = error.strerror or "input/output error"
+    reason = os_reason(error)
     return ScratchError(f"The throwaway repository cannot be created in the temporary directory: {reason}.")

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from console.services.git.checkout import Checkout
 from console.services.git.scratch import Scratch, ScratchError, scratch
+from console.services.system.os_reason import os_reason
 
 _INDEX_BYTES = 512_000_000
 _INFO_BYTES = 4_000_000
@@ -36,7 +37,7 @@ async def is_dirty(checkout: Checkout, commit: str, environment: Mapping[str, st
         try:
             await asyncio.to_thread(_copy, checkout, own)
         except OSError as error:
-            reason = error.strerror or "input/output error"
+            reason = os_reason(error)
             raise ScratchError(f"the repository's index cannot be read: {reason}") from None
         (own.repository / "HEAD").write_text(f"{commit}\n", encoding="ascii")
         sparse = _SPARSE if (own.repository / "info" / "sparse-checkout").exists() else ()

@@ -1,24 +1,26 @@
 """Discovery: a tool's table of rules, applied to the directories' contents."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from console.domain.instructions.conflict import Neighbour
+from console.domain.instructions.imports import imports_of, model_text
+from console.domain.instructions.path_glob import matches
+from console.domain.instructions.rule import CLAUDE_FILES, NEIGHBOURS, Behind, Pick, SearchRule, Where, rules_of
 from console.domain.instructions.source import Conflict, ConflictCode, Load, Tool
-from console.domain.instructions.text import front_matter
 from console.services.instructions.file_cache import TOO_MANY, FileCache, exists, is_file
+from console.services.instructions.file_size import size_for_model
 from console.services.instructions.import_graph import ImportGraph
 from console.services.instructions.instruction_file import ADVICE, InstructionFile
-from console.services.instructions.rule import NEIGHBOURS, RULES, Pick, SearchRule, Where
-from console.services.instructions.tool_settings import ToolSettings, codex_home, read_settings
+from console.services.instructions.places import DIRECTORIES_LIMIT, Places
+from console.services.instructions.tool_settings import ProjectInstructions, ToolSettings, read_settings
 from console.services.instructions.workspace import Workspace
 
-DIRECTORIES_LIMIT = 20_000
-"""The most directories to search below the tool's working directory."""
-_NOT_ENTERED = frozenset({".git", "node_modules", ".venv", "venv", "__pycache__"})
-"""Not the repository's own: files that packages bring along are not instructions."""
+_IGNORES_CASE = frozenset({Tool.COPILOT})
+"""These find a name in any capitals, on every file system."""
+_USERS_OWN = frozenset({Where.CLAUDE_HOME, Where.CODEX_HOME, Where.COPILOT_HOME, Where.GEMINI_HOME})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +39,13 @@ def discover(tool: Tool, workspace: Workspace) -> Discovery:
     """Find what a tool reads. This reads files, so call it where blocking is allowed."""
     cache = FileCache()
     settings = read_settings(tool, workspace, cache)
-    search = _Search(tool, workspace, cache, settings)
+    places = Places(tool, workspace, settings)
+    search = _Search(tool, workspace, cache, settings, places)
     search.conflicts += settings.conflicts
-    for rule in RULES[tool]:
-        search.apply(rule)
+    for rules in _grouped(tool, settings):
+        search.apply(rules)
     search.look_for_case_variants()
-    graph = ImportGraph(tool, workspace, cache)
+    graph = ImportGraph(tool, workspace, cache, places, settings)
     found = tuple(graph.with_imports(search.found.values()))
     return Discovery(
         found,
@@ -53,6 +56,20 @@ def discover(tool: Tool, workspace: Workspace) -> Discovery:
     )
 
 
+def _grouped(tool: Tool, settings: ToolSettings) -> Iterator[tuple[SearchRule, ...]]:
+    """Yield a tool's rules; together where it reads what two find directory by directory."""
+    rules = list(rules_of(tool))
+    while rules:
+        rule = rules.pop(0)
+        is_joined = (
+            settings.project is ProjectInstructions.CLAUDE_MD_AND_AGENTS_MD
+            and rules
+            and rules[0].behind
+            and not rule.behind
+        )
+        yield (rule, rules.pop(0)) if is_joined else (rule,)
+
+
 @dataclass(slots=True)
 class _Search:
     """One search, which applies its rules one after the other."""
@@ -61,40 +78,42 @@ class _Search:
     workspace: Workspace
     cache: FileCache
     settings: ToolSettings
+    places: Places
     found: dict[Path, InstructionFile] = field(default_factory=dict)
     conflicts: list[Conflict] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     left: int = 0
-    has_found: bool = False
-    """Whether the rule before this one found a file."""
-    below: list[Path] | None = None
+    capitals: dict[Path, dict[str, str]] = field(default_factory=dict)
+    """The names in directories, by their small letters."""
+    hiding: set[Path] = field(default_factory=set)
+    """The directories with a CLAUDE.md that has text, below the working directory or not."""
 
-    def apply(self, rule: SearchRule) -> None:
-        """Search where a rule says, and keep the files it finds."""
+    def apply(self, rules: Sequence[SearchRule]) -> None:
+        """Search where rules say, directory by directory, and keep the files they find."""
         self.left = self.settings.budget
-        is_shadowed = rule.is_stand_in and self.has_found
-        self.has_found = False
         taken: list[InstructionFile] = []
-        for directory in self._directories(rule.where):
-            taken += self._take(rule, directory, self._files(rule, directory), is_shadowed=is_shadowed)
-        if rule.pick is Pick.NEAREST:
+        for directory in self.places.of(rules[0].where):
+            for rule in rules:
+                taken += self._take(rule, directory, self._files(rule, directory))
+        if self.places.is_cut:
+            words = f"has more than {DIRECTORIES_LIMIT:,} directories; the rest were not searched"
+            self._tell(ConflictCode.NOT_SEARCHED, words, self.workspace.directory)
+        if rules[0].pick is Pick.NEAREST:
             for each in taken[:-1]:
                 each.load, each.effective_bytes = Load.SHADOWED, 0
 
     def look_for_case_variants(self) -> None:
         """Report names that match only on file systems that ignore case (I13)."""
-        names = {name for rule in RULES[self.tool] if not rule.why_ignored for name in self._names(rule)}
+        names = {name for rule in rules_of(self.tool) if not rule.why_ignored for name in self._names(rule)}
         exact = {name.casefold(): name for name in names if "/" not in name}
-        for directory in self.workspace.chain:
+        for directory in self.workspace.chain if self.tool not in _IGNORES_CASE else ():
             for entry in _entries(directory):
                 name = exact.get(entry.casefold(), entry)
                 if name != entry:
                     words = f"is not {name}: only file systems that ignore case find it. Rename it"
                     self._tell(ConflictCode.CASE_VARIANT, words, directory / entry)
 
-    def _take(
-        self, rule: SearchRule, directory: Path, files: list[Path], *, is_shadowed: bool
-    ) -> Iterator[InstructionFile]:
+    def _take(self, rule: SearchRule, directory: Path, files: list[Path]) -> Iterator[InstructionFile]:
         has_taken = False
         for path in files:
             if path in self.found:
@@ -110,102 +129,109 @@ class _Search:
                 if not file.is_file:  # the tools skip it
                     continue
             found = InstructionFile(
-                file, self.workspace.label(path), self.workspace.scope(directory), rule.load, 0, self._is_inside(path)
+                file,
+                self.workspace.label(path),
+                self.workspace.scope(directory),
+                rule.load,
+                0,
+                self._is_inside(path),
+                rule.basis,
+                rule.has_imports,
+                rule.where in _USERS_OWN,
             )
             self.found[path] = found
-            self.has_found = True
-            if rule.why_ignored:
+            if why_not := rule.why_ignored or self._why_left_out(rule, path):
                 found.load = Load.SHADOWED
-                self._tell(ConflictCode.IGNORED, f"is never read: {rule.why_ignored}", path)
-            elif is_shadowed or (has_taken and rule.pick in (Pick.FIRST_EXISTING, Pick.FIRST_WITH_TEXT)):
+                self._tell(ConflictCode.IGNORED, f"is never read: {why_not}", path)
+            elif self._is_hidden(rule, directory) or (
+                has_taken and rule.pick in (Pick.FIRST_EXISTING, Pick.FIRST_WITH_TEXT)
+            ):
                 found.load = Load.SHADOWED
             elif not (rule.pick is Pick.FIRST_WITH_TEXT and file.is_blank):
                 has_taken = True
                 self._load(rule, found)
+                self._note_hiding(rule, directory, found)
             yield found
+
+    def _why_left_out(self, rule: SearchRule, path: Path) -> str:
+        """Return which setting keeps the tool from reading a file; empty if none does."""
+        real = Path(os.path.realpath(path))
+        if rule.where is not Where.MANAGED and any(
+            matches(glob, each.as_posix()) for glob in self.settings.excluded for each in (path, real)
+        ):
+            return "the setting claudeMdExcludes names it. Take it out there"
+        is_only_managed = self.settings.project is ProjectInstructions.MANAGED_ONLY
+        is_conditional = rule.loading is not None and rule.loading(self.cache.read(path).text).load is Load.CONDITIONAL
+        is_at_start = rule.load is Load.ALWAYS and not is_conditional and rule.where is not Where.MANAGED
+        is_off = self.settings.project is ProjectInstructions.CLAUDE_MD and bool(rule.behind)
+        if is_off or (is_only_managed and (is_at_start or rule.behind)):
+            return "Claude Code's setting for project instructions leaves it out"
+        return ""
+
+    def _is_hidden(self, rule: SearchRule, directory: Path) -> bool:
+        if self.settings.project is ProjectInstructions.CLAUDE_MD_AND_AGENTS_MD:
+            return False
+        is_above = Behind.ABOVE in rule.behind and bool(self.hiding & set(self.workspace.ancestors))
+        return is_above or (Behind.BESIDE in rule.behind and directory in self.hiding)
+
+    def _note_hiding(self, rule: SearchRule, directory: Path, found: InstructionFile) -> None:
+        is_project = rule.where in (Where.ANCESTORS, Where.BELOW) and set(rule.names) <= set(CLAUDE_FILES)
+        if self.tool is Tool.CLAUDE_CODE and is_project and found.effective_bytes:
+            self.hiding.add(directory)
 
     def _load(self, rule: SearchRule, found: InstructionFile) -> None:
         """Work out when a file is loaded, and how much of it."""
         if rule.loading is not None:
-            loading = rule.loading(front_matter(found.file.text))
-            found.load = loading.load
+            loading = rule.loading(found.file.text)
+            if loading.load is not Load.ALWAYS or rule.load is Load.ALWAYS:
+                found.load = loading.load
             if loading.globs:
                 found.scope = ",".join(loading.globs)
             if loading.load is Load.SHADOWED:
-                self._tell(
-                    ConflictCode.IGNORED,
-                    "has no applyTo in its front matter, so nothing loads it",
-                    found.file.path,
-                )
+                self._tell(ConflictCode.IGNORED, f"is never read: {loading.why_not}", found.file.path)
                 return
-        size = len(found.file.data)
-        is_blank = found.file.is_blank
+        size = size_for_model(self.tool, found.file)
         if rule.has_budget:
             is_blank = not found.file.data[: self.left].strip()
             if size > self.left and not found.file.is_blank:
                 found.load, size = Load.TRUNCATED, self.left
-            self.left -= 0 if is_blank else size
-        found.effective_bytes = 0 if is_blank else size
-
-    def _directories(self, where: Where) -> tuple[Path, ...]:
-        workspace = self.workspace
-        match where:
-            case Where.MANAGED:
-                return (workspace.managed,)
-            case Where.HOME:
-                return (workspace.home,)
-            case Where.CODEX_HOME:
-                return (codex_home(workspace),)
-            case Where.COPILOT_DIRECTORIES:
-                named = workspace.environment.get("COPILOT_CUSTOM_INSTRUCTIONS_DIRS", "")
-                return tuple(workspace.directory / each.strip() for each in named.split(",") if each.strip())
-            case Where.ANCESTORS:
-                return workspace.ancestors
-            case Where.ROOT:
-                return (workspace.repository,)
-            case Where.CHAIN:
-                return self._codex_chain() if self.tool is Tool.CODEX else workspace.chain
-            case Where.HERE:
-                return (workspace.directory,)
-            case Where.BELOW:
-                return self._below()
-
-    def _codex_chain(self) -> tuple[Path, ...]:
-        """Return the directories from the nearest root marker down; without a marker, only the working directory."""
-        upwards = self.workspace.ancestors[::-1]
-        markers = self.settings.root_markers
-        root = next((each for each in upwards if any(exists(each / marker) for marker in markers)), upwards[0])
-        return self.workspace.ancestors[self.workspace.ancestors.index(root) :]
-
-    def _below(self) -> tuple[Path, ...]:
-        if self.below is None:
-            self.below = []
-            for folder, names, _ in os.walk(self.workspace.directory):
-                names[:] = sorted(name for name in names if name not in _NOT_ENTERED)
-                if len(self.below) > DIRECTORIES_LIMIT:
-                    words = f"has more than {DIRECTORIES_LIMIT:,} directories; the rest were not searched"
-                    self._tell(ConflictCode.NOT_SEARCHED, words, self.workspace.directory)
-                    break
-                self.below.append(Path(folder))
-        return tuple(self.below[1:])
+            size = 0 if is_blank else size
+            self.left -= size
+        found.effective_bytes = size
 
     def _files(self, rule: SearchRule, directory: Path) -> list[Path]:
         """Return the files that a rule finds in a directory, in the order of its names."""
         files: list[Path] = []
         for name in self._names(rule):
-            folder, is_tree, suffix = name.partition("/**/*")
+            folder, is_tree, suffix = f"/{name}".partition("/**/*")
             if is_tree:
-                files += _tree(directory / folder, suffix)
-            elif exists(path := directory / name, if_unknown=self._is_inside(directory)):
+                files += self._tree(directory / folder[1:], suffix)
+                continue
+            path = self._named(directory, name)
+            if exists(path, if_unknown=self._is_inside(directory)):
                 files.append(path)
             elif not rule.why_ignored and rule.where is not Where.BELOW and self._is_inside(path):
                 self.missing.append(self.workspace.relative(path))
         return files
 
+    def _named(self, directory: Path, name: str) -> Path:
+        """Return the path of a name in a directory, in the capitals that the tool finds."""
+        path = Path(os.path.normpath(directory / name))
+        if self.tool not in _IGNORES_CASE or exists(path):
+            return path
+        if path.parent not in self.capitals:  # backwards, so that of two the first stays
+            self.capitals[path.parent] = {each.casefold(): each for each in reversed(_entries(path.parent))}
+        return path.parent / self.capitals[path.parent].get(path.name.casefold(), path.name)
+
+    def _tree(self, folder: Path, suffix: str) -> Iterator[Path]:
+        """Yield the files below a folder whose names end with a suffix, sorted by name."""
+        if self.tool in _IGNORES_CASE:
+            return _tree(folder, lambda name: name.casefold().endswith(suffix.casefold()))
+        return _tree(folder, lambda name: name.endswith(suffix))
+
     def _names(self, rule: SearchRule) -> tuple[str, ...]:
-        if self.tool is Tool.GEMINI and self.settings.names:
-            prefix = ".gemini/" if rule.where is Where.HOME else ""
-            return tuple(prefix + name for name in self.settings.names)
+        if self.tool is Tool.GEMINI and not rule.why_ignored:
+            return tuple(dict.fromkeys((*self.settings.names, *rule.names)))
         return (*rule.names, *self.settings.more_names) if rule.has_budget else rule.names
 
     def _is_inside(self, path: Path) -> bool:
@@ -217,11 +243,17 @@ class _Search:
             self.conflicts.append(conflict)
 
 
-def _tree(folder: Path, suffix: str) -> Iterator[Path]:
-    """Yield the files below a folder whose names end with a suffix, sorted by name."""
-    for where, directories, names in os.walk(folder):
+def _tree(folder: Path, is_wanted: Callable[[str], bool]) -> Iterator[Path]:
+    """Yield the wanted files below a folder; links to folders are followed, each folder once."""
+    seen: set[str] = set()
+    for where, directories, names in os.walk(folder, followlinks=True):
+        real = os.path.realpath(where)
+        if real in seen:
+            directories.clear()
+            continue
+        seen.add(real)
         directories.sort()
-        yield from (Path(where) / name for name in sorted(names) if name.endswith(suffix))
+        yield from (Path(where) / name for name in sorted(names) if is_wanted(name))
 
 
 def _entries(directory: Path) -> list[str]:
@@ -238,7 +270,13 @@ def _neighbours(workspace: Workspace, cache: FileCache) -> Iterator[Neighbour]:
             path = directory / name
             if is_file(path):
                 file = cache.read(path)
-                only = file.text.strip()
+                only = model_text(Tool.CLAUDE_CODE, file.text).strip()
                 target = path.parent / only[1:] if only.startswith("@") and len(only.split()) == 1 else None
                 points_to = workspace.label(Path(os.path.normpath(target))) if target else ""
-                yield Neighbour(workspace.label(path), file.sha256, points_to)
+                imports = tuple(
+                    workspace.label(Path(os.path.normpath(path.parent / each)))
+                    for each in imports_of(Tool.CLAUDE_CODE, file.text)
+                )
+                yield Neighbour(
+                    workspace.label(path), file.sha256, points_to, imports, is_blank=not file.why_not and not only
+                )

@@ -6,6 +6,8 @@ import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from console.services.system.os_reason import os_reason
+
 FILE_LIMIT = 4 * 1024 * 1024
 """The most bytes of one file; no tool reads a larger one either."""
 FILES_LIMIT = 500
@@ -91,7 +93,7 @@ class FileCache:
         except FileNotFoundError:
             return ReadFile(path, real, why_not="is a dangling symbolic link", is_file=False)
         except OSError as error:
-            return ReadFile(path, real, why_not=f"cannot be read ({error.strerror or 'input/output error'})")
+            return ReadFile(path, real, why_not=f"cannot be read ({os_reason(error)})")
         except ValueError:
             return ReadFile(path, real, why_not="has a name that no file can have")
         self.total += len(data)

@@ -145,6 +145,7 @@ def _without_git(workspace: Workspace, found: InstructionFile) -> InstructionSou
         symlink_target=workspace.label(file.real) if file.real != file.path else None,
         imports=found.imports,
         is_outside=not workspace.holds(file.real),
+        basis=found.basis,
     )
 
 

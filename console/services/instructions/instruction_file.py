@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from console.domain.instructions.source import Load
+from console.domain.instructions.source import Basis, Load
 from console.services.instructions.file_cache import ReadFile
 
 ADVICE = "Move it away, or replace it with a readable file"
@@ -19,4 +19,10 @@ class InstructionFile:
     effective_bytes: int
     is_from_inside: bool
     """Whether the repository itself leads to it, by name or by an import."""
+    basis: Basis
+    """What the rule that led to it rests on."""
+    has_imports: bool = True
+    """Whether the tool follows imports in it."""
+    is_users_own: bool = False
+    """Whether it is from the tool's own directory of this user, which the tool trusts more."""
     imports: tuple[str, ...] = ()

@@ -19,6 +19,30 @@ class Workspace:
     """Where an administrator's instructions are, by default /etc."""
 
     @property
+    def codex_home(self) -> Path:
+        """Codex's own directory."""
+        return self._named("CODEX_HOME") or self.home / ".codex"
+
+    @property
+    def claude_home(self) -> Path:
+        """Claude Code's own directory."""
+        return self._named("CLAUDE_CONFIG_DIR") or self.home / ".claude"
+
+    @property
+    def copilot_home(self) -> Path:
+        """Copilot CLI's own directory."""
+        return self._named("COPILOT_HOME") or self.home / ".copilot"
+
+    @property
+    def gemini_home(self) -> Path:
+        """Gemini CLI's own directory."""
+        return (self._named("GEMINI_CLI_HOME") or self.home) / ".gemini"
+
+    def _named(self, variable: str) -> Path | None:
+        named = self.environment.get(variable, "")
+        return Path(named) if named.startswith("/") else None
+
+    @property
     def chain(self) -> tuple[Path, ...]:
         """The directories from the repository's root down to the working directory."""
         parents = (self.directory, *self.directory.parents)
@@ -45,8 +69,9 @@ class Workspace:
             return f"~/{path.relative_to(self.home).as_posix()}"
         if path.is_relative_to(self.managed):
             return str(path)
-        folder = path.parent.parent if path.parent.name.startswith(".") else path.parent
-        if folder in self.ancestors:
+        above = next((each for each in path.parents if each in self.ancestors), path)
+        inside = path.relative_to(above).parts
+        if len(inside) == 1 or (inside and inside[0].startswith(".")):
             return Path(os.path.relpath(path, self.repository)).as_posix()
         return f"(outside)/{path.name}"
 

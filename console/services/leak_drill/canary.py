@@ -213,7 +213,7 @@ def _config(base_url: str, stalled_url: str, token: Path, passphrase: Path) -> s
         "well": _profile(base_url, by_variable, WELL_MODELS),
         "file": _profile(base_url, [f"file:{token}"], WELL_MODELS, auth="x-api-key"),
         "run": _profile(base_url, by_variable, RUN_MODELS, deadline_s=_RUN_DEADLINE_S),
-        "vault": _profile(base_url, ["vault:drill"], WELL_MODELS, vault_passphrase_ref=vault),
+        "vault": _profile(base_url, ["vault:drill"], WELL_MODELS, vault_passphrase_ref=vault, auth="api-key"),
         "stalled": _profile(stalled_url, by_variable, WELL_MODELS[:1]),
     }
     size = len(Role)

@@ -111,10 +111,8 @@ class Sent:
 
 def split_sent(data: bytes, canary: Canary) -> Sent:
     """Remove the canary's own headers from a connection's data; the rest is left to be searched."""
-    own = {
-        f"{name}:{value}".lower()
-        for name, value in (("authorization", f"bearer {canary.value}"), ("x-api-key", canary.value))
-    }
+    values = {"authorization": f"bearer {canary.value}", "x-api-key": canary.value, "api-key": canary.value}
+    own = {f"{name}:{value}".lower() for name, value in values.items()}
     rest, keys, place = bytearray(), 0, 0
     while (end := data.find(b"\r\n\r\n", place)) >= 0:
         length = 0

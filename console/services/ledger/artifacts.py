@@ -12,6 +12,7 @@ from pathlib import Path
 from console.domain.text.safe import safe
 from console.services.ledger.ledger import LedgerError
 from console.services.ledger.thread import LedgerThread
+from console.services.system.os_reason import os_reason
 from console.services.system.private_file import PrivateFileError, open_to_read, read_open, write_private
 
 ARTIFACT_LIMIT = 8 * 1024 * 1024
@@ -123,7 +124,7 @@ class Artifacts:
 
     def _failed(self, sha256: str, done: str, error: OSError) -> LedgerError:
         where = safe(str(self._directory / sha256))
-        return LedgerError(f"{where} cannot be {done}: {error.strerror or 'input/output error'}; check the disk")
+        return LedgerError(f"{where} cannot be {done}: {os_reason(error)}; check the disk")
 
 
 def _require_hash(sha256: str) -> str:

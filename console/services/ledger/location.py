@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 
 from console.domain.text.safe import safe
 from console.services.ledger.ledger import LedgerError
+from console.services.system.os_reason import os_reason
 from console.services.system.private_file import PrivateFileError, open_to_append
 
 _NETWORK = re.compile(
@@ -75,7 +76,7 @@ def require_place(directory: Path, name: str) -> Path:
         advice = "" if error.is_unsafe else "; set XDG_STATE_HOME to a writable directory"
         raise LedgerError(f"{error}{advice}", is_unsafe=error.is_unsafe) from None
     except OSError as error:
-        raise LedgerError(f"{safe(str(path))} cannot be used: {error.strerror or 'input/output error'}") from None
+        raise LedgerError(f"{safe(str(path))} cannot be used: {os_reason(error)}") from None
     return path
 
 
@@ -120,7 +121,7 @@ def copy_to_look(directory: Path, name: str) -> tuple[TemporaryDirectory[str], P
             if _exists(each):
                 shutil.copyfile(each, Path(copies.name) / each.name, follow_symlinks=False)
     except OSError as error:
-        raise LedgerError(f"{safe(str(path))} cannot be read: {error.strerror or 'input/output error'}") from None
+        raise LedgerError(f"{safe(str(path))} cannot be read: {os_reason(error)}") from None
     return copies, Path(copies.name) / name
 
 

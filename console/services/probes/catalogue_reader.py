@@ -1,6 +1,7 @@
 """Rung 2: a gateway's model lists, read and merged."""
 
 import asyncio
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -8,7 +9,8 @@ from urllib.parse import quote
 from console.domain.finding import Finding
 from console.domain.probes.assertion import finding_of
 from console.domain.probes.catalogue import Catalogue
-from console.domain.routes.family import family_of_path
+from console.domain.routes.endpoint_path import beside
+from console.domain.routes.family import family_of_path, path_ending
 from console.domain.routes.route import Route
 from console.services.gateway.call import Reply, read_whole
 from console.services.gateway.client import Gateway
@@ -22,6 +24,8 @@ LISTS_LIMIT = 8 * 1024 * 1024
 _PAGE_LIMIT = 20
 """The most pages of one list."""
 
+_DEPLOYMENT = re.compile("/deployments/[^/]+(?=/)")
+"""In Azure's paths, the model's own part: the list stands above it."""
 _PUBLIC_LISTS = ("/api/models", "/api/pricing")
 """CometAPI's public list and new-api's prices, both under the base URL."""
 
@@ -103,7 +107,7 @@ class _Reading:
             if listing.next_after is None or not has_more:
                 break
             seen.add(listing.next_after)
-            query = f"?limit=1000&after_id={quote(listing.next_after, safe='')}"
+            query = f"{'&' if '?' in path else '?'}limit=1000&after_id={quote(listing.next_after, safe='')}"
         self.notes.append(f"GET {path}: {said}")
 
     def _cut(self) -> None:
@@ -111,13 +115,12 @@ class _Reading:
 
 
 def _model_paths(routes: Sequence[Route]) -> list[str]:
-    """Return the model lists next to the routes' paths: for `/v1/responses`, `/v1/models`."""
+    """Return the model lists next to the routes' paths, with their queries: for `/v1/responses`, `/v1/models`."""
     paths = []
     for route in routes:
         family = family_of_path(route.endpoint_path)
         if family is not None:
-            stem = route.endpoint_path.rstrip("/").removesuffix(family.standard_path.removeprefix("/v1"))
-            paths.append(f"{stem}/models")
+            paths.append(beside(_DEPLOYMENT.sub("", route.endpoint_path), path_ending(family), "/models"))
     return list(dict.fromkeys(paths or ["/v1/models"]))
 
 

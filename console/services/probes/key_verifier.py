@@ -25,7 +25,7 @@ def gateway_verifier(profile: Profile, base_url: str) -> Verifier:
     """
 
     async def verify(secret: Secret, origin: str) -> Verification:
-        route = _first_route(profile)
+        route = _first_route(profile, base_url)
         if route is None:
             return Verification(None, "every route of the profile has drifted; run: gateway-console routes")
         if canonical_origin(base_url) != origin:
@@ -35,8 +35,11 @@ def gateway_verifier(profile: Profile, base_url: str) -> Verifier:
     return verify
 
 
-def _first_route(profile: Profile) -> Route | None:
-    return next((each.route for each in profile.check() if each.verdict is not Verdict.DRIFT), None)
+def _first_route(profile: Profile, base_url: str) -> Route | None:
+    """Return the first route that does not drift at a gateway, or None."""
+    reference = (profile.gateway.base_url_ref or "").removeprefix("env:")
+    checks = profile.check(environment={reference: base_url})
+    return next((each.route for each in checks if each.verdict is not Verdict.DRIFT), None)
 
 
 async def _ask(profile: Profile, base_url: str, secret: Secret, route: Route) -> Verification:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from console.domain.artifacts.artifact import ArtifactKind
+from console.domain.routes.endpoint_path import below
 from console.domain.routes.route import Route
 from console.domain.routes.shape import ROLE_TASKS, Shape
 from console.domain.run.answer_form import GATE_OF_ROLE, AnswerForm, form_at
@@ -53,7 +54,7 @@ def request_for(route: Route, shape: Shape, *, max_output_tokens: int) -> ProbeR
                 agent.body,
                 max_output_tokens,
                 agent.headers,
-                count_path=route.endpoint_path + agent.count_path if agent.count_path else "",
+                count_path=below(route.endpoint_path, agent.count_path) if agent.count_path else "",
                 count_body=agent.count_body,
             )
 

@@ -28,6 +28,7 @@ from console.services.run.run_context import RunContext, RunInputs
 from console.services.run.run_log import RunLog, begin
 from console.services.run.signing import SigningError, sign_verified
 from console.services.system.directories import absolute
+from console.services.system.os_reason import os_reason
 
 TASK_LIMIT = 64 * 1024
 """The most bytes of a task."""
@@ -178,7 +179,7 @@ def _read_rubric(profile: Profile, kind: ArtifactKind) -> str:
             raise BeginError(f"the rubric {shown} is larger than {RUBRIC_LIMIT} bytes")
         read_rubric(text, kind.value)
     except OSError as error:
-        raise BeginError(f"the rubric {shown} cannot be read: {error.strerror or 'input/output error'}") from None
+        raise BeginError(f"the rubric {shown} cannot be read: {os_reason(error)}") from None
     except UnicodeDecodeError:
         raise BeginError(f"the rubric {shown} is not UTF-8 text") from None
     except RubricError as error:

@@ -7,14 +7,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from console.domain.artifacts.repository_path import Scope, check_path, check_pattern
-from console.domain.instructions.source import Load
-from console.domain.run.event import PinnedSource
+from console.domain.instructions.imports import model_text
+from console.domain.instructions.source import Load, Tool
+from console.domain.run.event import InstructionPinned, PinnedSource
 from console.domain.text.safe import safe
 from console.services.git.checkout import NoCheckoutError, find_checkout
 from console.services.git.command import NoGitError
 from console.services.git.scratch import ScratchError, scratch
 from console.services.git.tree import TreeFile, list_files, read_files
 from console.services.run.briefs import CONTEXT_LIMIT, BriefError, Part
+from console.services.system.os_reason import os_reason
 
 FILE_LIMIT = 200_000
 """The most bytes of one context file."""
@@ -89,16 +91,18 @@ def read_beginning(path: Path, size: int) -> bytes:
         return file.read(size) or b""
 
 
-def read_instructions(root: Path, home: Path, sources: Sequence[PinnedSource]) -> tuple[Part, ...]:
+def read_instructions(root: Path, home: Path, pinned: InstructionPinned | None) -> tuple[Part, ...]:
     """Read the pinned instructions that a tool gives its model at the start, as far as the tool reads them.
 
     Raises:
         BriefError: One has changed since it was pinned, or cannot be read.
 
     """
+    if pinned is None:
+        return ()
     return tuple(
-        Part(source.path, _pinned_text(_place(root, home, source.path), source))
-        for source in sources
+        Part(source.path, _pinned_text(_place(root, home, source.path), Tool(pinned.tool), source))
+        for source in pinned.sources
         if source.load in (Load.ALWAYS, Load.TRUNCATED) and source.effective_size
     )
 
@@ -107,13 +111,13 @@ def _place(root: Path, home: Path, label: str) -> Path:
     return home / label.removeprefix("~/") if label.startswith("~/") else root / label
 
 
-def _pinned_text(path: Path, source: PinnedSource) -> str:
+def _pinned_text(path: Path, tool: Tool, source: PinnedSource) -> str:
     try:
         data = read_beginning(path, source.size + 1)
     except OSError as error:
-        raise BriefError(
-            f"{safe(source.path, limit=120)} can no longer be read: {error.strerror or 'input/output error'}"
-        ) from None
+        raise BriefError(f"{safe(source.path, limit=120)} can no longer be read: {os_reason(error)}") from None
     if hashlib.sha256(data).hexdigest() != source.sha256:
         raise BriefError(f"{safe(source.path, limit=120)} has changed since it was pinned")
-    return data[: source.effective_size].decode(errors="replace")
+    if source.load == Load.TRUNCATED:
+        return data[: source.effective_size].decode(errors="replace")
+    return model_text(tool, data.decode(errors="replace"))

@@ -64,7 +64,6 @@ class GateWork:
         """Where to look up prices, once the gateway's lists have been read."""
 
     # --- The instruction source --------------------------------------------------------------------------------------
-
     async def find_instructions(self) -> InstructionSet:
         """Find what the profile's tool reads in the run's directory. Raises `InstructionsError`."""
         return await find_instructions(
@@ -155,13 +154,12 @@ class GateWork:
         draft = await self.text_of(state, ArtifactRole.DRAFT) if state.artifact(ArtifactRole.DRAFT) else ""
         if is_revision and find_secrets(draft):
             draft = ""  # never send a model what seems to be a key: the findings say what was wrong
-        pinned = () if state.instruction is None else state.instruction.sources
         patterns = () if is_judge else self._inputs.context
         commit = "" if state.created is None else state.created.repository.commit
         parts = BriefParts(
             task=await self.text_of(state, ArtifactRole.TASK),
             kind="" if state.created is None else state.created.kind,
-            instructions=await asyncio.to_thread(read_instructions, self._root, self._context.home, pinned),
+            instructions=await asyncio.to_thread(read_instructions, self._root, self._context.home, state.instruction),
             context=await read_context(self._root, commit, patterns, self._context.environment),
             rubric=await self.rubric(state),
         )
@@ -253,9 +251,9 @@ class GateWork:
     def _judge_instruction(self, state: RunState, found: InstructionSet) -> GateOpening:
         settings = self._context.profile.instructions
         unsettled = found.unsettled()
-        findings = [Finding(each.code.value, Severity.FAIL, each.message) for each in unsettled]
+        findings = [Finding(each.code.value, Severity.FAIL, each.sentence) for each in unsettled]
         findings += [
-            Finding(each.code.value, Severity.WARN, each.message) for each in found.conflicts if each not in unsettled
+            Finding(each.code.value, Severity.WARN, each.sentence) for each in found.conflicts if each not in unsettled
         ]
         if found.primary is None:
             findings.append(

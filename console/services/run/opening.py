@@ -17,6 +17,7 @@ from console.domain.text.safe import safe
 from console.services.config.load import default_config_path, load_profile
 from console.services.config.own_config import why_not_own
 from console.services.config.settings import EMBEDDED, Profile
+from console.services.facts.installed import model_facts
 from console.services.gateway.address import canonical_origin
 from console.services.gateway.reservations import Reservations
 from console.services.ledger.artifacts import Artifacts
@@ -28,6 +29,7 @@ from console.services.run.run_context import RunContext, RunInputs
 from console.services.run.signing import key_of
 from console.services.system.directories import state_directory
 from console.services.system.leak_guard import LEAK_GUARD
+from console.services.system.os_reason import os_reason
 from console.services.verification_marks import user_name
 
 _KEY_TYPE = re.compile(r"[a-z0-9@.-]{4,60}")
@@ -109,7 +111,8 @@ def profile_of(inputs: RunInputs, environment: Mapping[str, str]) -> Profile:
     """Return the profile that a run began with, whatever the default profile is now. Raises `ConfigError`."""
     config = None if inputs.config is None else Path(inputs.config)
     own = default_config_path(environment)
-    return load_profile(config, inputs.profile, why_no_programs=why_not_own(config, own) if config else None)
+    why_no_programs = why_not_own(config, own) if config else None
+    return load_profile(config, inputs.profile, why_no_programs=why_no_programs, facts=model_facts(environment))
 
 
 def operator_of(profile: Profile) -> Actor:
@@ -136,7 +139,7 @@ def fingerprint_of(path: Path) -> str:
         with path.open("rb") as file:
             text = file.read(16_384).decode("ascii")
     except OSError as error:
-        raise OperatorError(f"operator_key {shown} cannot be read: {error.strerror or 'input/output error'}") from None
+        raise OperatorError(f"operator_key {shown} cannot be read: {os_reason(error)}") from None
     except UnicodeDecodeError:
         text = ""
     kind, _, rest = text.strip().partition(" ")

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from console.domain.errors.category import Category, Classification
@@ -16,7 +16,9 @@ from console.domain.routes.contract import RouteCheck, Verdict
 from console.domain.routes.role import Role
 from console.domain.run.event import PreflightFinished, RouteProof, StopCause, noted
 from console.domain.run.gate import Gate
+from console.domain.run.needed_roles import check_roles
 from console.domain.run.state import RunState
+from console.domain.text.safe import safe
 from console.domain.verification import check_freshness, rows
 from console.domain.verification import state as state_of_row
 from console.domain.workflows.boundary import Boundary
@@ -33,8 +35,6 @@ from console.services.system.private_file import PrivateFileError
 from console.services.verification_marks import MarkFile
 from console.services.workflows.boundary import check_boundary, names_set
 
-NEEDED = (Role.PLANNER, Role.WRITER, Role.REVIEWER, Role.CRITIC)
-"""The roles that every run needs. A revision also needs its own route."""
 UNPRICED = "MOD-05"
 """A gateway that publishes prices refuses a model without one before any call; we could not bound its cost either."""
 _PASSING = frozenset({Category.RATE_LIMIT, Category.UPSTREAM_UNAVAILABLE, Category.TIMEOUT})
@@ -56,15 +56,14 @@ async def run_preflight(
     context: RunContext, state: RunState, inputs: RunInputs, target: Target
 ) -> PreflightFinished | PreflightStop:
     """Check the roles, the boundary, the repository, the verification rows and every route up to rung 3."""
-    findings = [*_check_roles(state), *_check_judges(state), *_check_rows(context)]
+    findings = [*_check_roles(context, state), *_check_judges(state), *_check_rows(context)]
     findings += await _check_repository(context, state, inputs)
     boundary = await check_boundary(
         Path(inputs.repository), names_set(context.environment), own_names=context.profile.policy.withheld_tokens
     )
     findings += boundary.findings
-    findings += [
-        each.finding for check in boundary.workflows for each in check.findings if each.finding.id == NOT_READ.id
-    ]
+    about = [each.finding.about(safe(check.path, limit=120)) for check in boundary.workflows for each in check.findings]
+    findings += [each for each in about if each.id == NOT_READ.id]
     broken = [each for each in findings if each.severity is Severity.FAIL]
     if broken:
         return PreflightStop(StopCause.PREFLIGHT, _in_words(broken), findings=tuple(broken))
@@ -75,14 +74,14 @@ async def run_preflight(
         if stop is not None:
             return stop
     more = [finding for route in climbed for result in route.rungs for finding in result.findings]
-    about = [each.finding for check in boundary.workflows for each in check.findings]
     return _finished(climbed, boundary, [*findings, *about, *more], target)
 
 
 def _checks_in_use(context: RunContext, state: RunState) -> tuple[RouteCheck, ...]:
     """Return the offline checks of the run's routes, without the fallback's: no role has been moved to it yet."""
     used = {route.role for route in state.routes} - {Role.FALLBACK}
-    return tuple(each for each in context.profile.check() if each.route.role in used)
+    checks = context.profile.check(_today(context), context.environment)
+    return tuple(each for each in checks if each.route.role in used)
 
 
 async def _climb(context: RunContext, checks: tuple[RouteCheck, ...], target: Target) -> tuple[ProvenRoute, ...]:
@@ -143,13 +142,10 @@ def _finished(
     )
 
 
-def _check_roles(state: RunState) -> Iterator[Finding]:
-    for role in NEEDED:
-        if state.route(role) is None:
-            yield Finding("PRE-01", Severity.FAIL, f"the profile has no route for {role}")
+def _check_roles(context: RunContext, state: RunState) -> Iterator[Finding]:
     attempts = 1 if state.created is None else state.created.policy.max_attempts
-    if attempts > 1 and state.route(Role.REVISION) is None:
-        yield Finding("PRE-02", Severity.WARN, "the profile has no route for revision, so a draft cannot be revised")
+    roles = {role for role in Role if state.route(role) is not None}
+    yield from check_roles(context.profile.name, roles, attempts, Severity.FAIL)
 
 
 def _check_judges(state: RunState) -> Iterator[Finding]:
@@ -165,9 +161,12 @@ def _check_rows(context: RunContext) -> tuple[Finding, ...]:
         marks = MarkFile(state_directory(context.environment), context.profile.name).read().marks
     except PrivateFileError as error:
         return (Finding("VERIFY-03", Severity.WARN, f"the verification marks cannot be read: {error}"),)
-    today = datetime.fromtimestamp(context.now_ms() / 1000, UTC).date()
-    states = [state_of_row(row, marks, today, policy.verification_max_age_days) for row in rows()]
+    states = [state_of_row(row, marks, _today(context), policy.verification_max_age_days) for row in rows()]
     return check_freshness(states, is_required=policy.require_verification)
+
+
+def _today(context: RunContext) -> date:
+    return datetime.fromtimestamp(context.now_ms() / 1000, UTC).date()
 
 
 async def _check_repository(context: RunContext, state: RunState, inputs: RunInputs) -> list[Finding]:

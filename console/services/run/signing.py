@@ -16,6 +16,7 @@ from console.domain.run.command import SignDecision
 from console.domain.text.safe import safe
 from console.services.config.settings import PolicySettings
 from console.services.system.directories import absolute
+from console.services.system.os_reason import os_reason
 from console.services.system.process import ChildReport, run_bounded
 
 TIMEOUT_S = 60.0
@@ -120,9 +121,7 @@ def read_signers(path: Path) -> str:
         with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
             data = file.read(SIGNERS_BYTES + 1) or b""
     except OSError as error:
-        raise SigningError(
-            f"allowed_signers {shown} cannot be read: {error.strerror or 'input/output error'}"
-        ) from None
+        raise SigningError(f"allowed_signers {shown} cannot be read: {os_reason(error)}") from None
     if len(data) > SIGNERS_BYTES:
         raise SigningError(f"allowed_signers {shown} is larger than {SIGNERS_BYTES} bytes")
     return hashlib.sha256(data).hexdigest()
@@ -155,4 +154,4 @@ async def _run(arguments: tuple[str, ...], environment: Mapping[str, str], given
             given=given,
         )
     except OSError as error:
-        raise SigningError(f"ssh-keygen cannot be started: {error.strerror or 'input/output error'}") from None
+        raise SigningError(f"ssh-keygen cannot be started: {os_reason(error)}") from None

@@ -303,7 +303,7 @@ class Stepper:
         memory = self._context.catalogues
         known = memory.session or memory.last()
         if known is None:
-            routes = [check.route for check in self._context.profile.check()]
+            routes = list(self._context.profile.table)
             known = (await read_catalogue(gateway, routes)).catalogue
             memory.keep(known)
         return known

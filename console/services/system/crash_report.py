@@ -4,6 +4,8 @@ import errno
 import traceback
 from pathlib import Path
 
+from console.services.system.os_reason import SHORTAGES
+
 
 def crash_lines(error: BaseException) -> list[str]:
     """Return the lines that report a bug, without any values; one line if the system ran out of something."""
@@ -16,23 +18,14 @@ def crash_lines(error: BaseException) -> list[str]:
     return [f"internal error, {type(error).__name__}. This is a bug; please report these lines:", *frames]
 
 
-_SHORTAGES = {
-    errno.EMFILE: "this process has too many open files; allow more, with: ulimit -n 1024",
-    errno.ENFILE: "this machine has too many open files; close other programs, then try again",
-    errno.ENOMEM: "out of memory; close other programs, then try again",
-    errno.ENOSPC: "the disk is full; free some space, then try again",
-    errno.EDQUOT: "the disk quota is used up; free some space, then try again",
-}
-
-
 def _shortage(error: BaseException | None) -> str | None:
     """Return a message about what ran out, if that caused the error; None for any other error."""
     for _ in range(10):  # an error may be its own cause
         match error:
             case MemoryError():
-                return _SHORTAGES[errno.ENOMEM]
-            case OSError(errno=int(number)) if number in _SHORTAGES:
-                return _SHORTAGES[number]
+                return SHORTAGES[errno.ENOMEM]
+            case OSError(errno=int(number)) if number in SHORTAGES:
+                return SHORTAGES[number]
             case BaseExceptionGroup(exceptions=(first, *_)):
                 error = first
             case BaseException():

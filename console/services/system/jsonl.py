@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 
 from console.domain.text.safe import safe
+from console.services.system.os_reason import os_reason
 from console.services.system.private_file import PrivateFileError, open_to_append, require_clean
 
 
@@ -56,7 +57,7 @@ def _locked(path: Path) -> Iterator[int]:
                 yield log
                 return
         except OSError as error:
-            where, reason = safe(str(path)), error.strerror or "input/output error"
+            where, reason = safe(str(path)), os_reason(error)
             raise PrivateFileError(f"{where} cannot be written: {reason}") from None
         finally:
             os.close(log)

@@ -16,6 +16,7 @@ from pathlib import Path
 from console.domain.problem import Problem
 from console.domain.text.safe import safe
 from console.services.system.leak_guard import LEAK_GUARD
+from console.services.system.os_reason import os_reason
 
 _SAFELY = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
 """Follow no link, do not wait for a pipe, pass the file to no child, and do not become a terminal's owner."""
@@ -144,6 +145,29 @@ def create_private(path: Path, data: bytes) -> bool:
     return True
 
 
+def remove_private(path: Path) -> bool:
+    """Remove a file from one of the console's directories; return whether there was one.
+
+    Raises:
+        PrivateFileError: It cannot be removed, or its directory is open to other users.
+
+    """
+    try:
+        folder = _open_directory(path.parent, "removed")
+    except FileNotFoundError:
+        return False
+    try:
+        os.unlink(path.name, dir_fd=folder)
+        os.fsync(folder)
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise _unusable(path, error, "removed") from None
+    finally:
+        os.close(folder)
+    return True
+
+
 def _put(path: Path, data: bytes, place: Callable[[str], None], folder: int) -> None:
     """Write a draft within an open directory, move it to its final name, and close the directory.
 
@@ -242,8 +266,8 @@ def _unusable(path: Path, error: OSError | ValueError, done: str) -> PrivateFile
         return PrivateFileError(
             f"{where} is a symbolic link; name its target, or replace it with the target", is_unsafe=True
         )
-    reason = error.strerror if isinstance(error, OSError) else "it is not a file name"
-    return PrivateFileError(f"{where} cannot be {done}: {reason or 'input/output error'}")
+    reason = os_reason(error) if isinstance(error, OSError) else "it is not a file name"
+    return PrivateFileError(f"{where} cannot be {done}: {reason}")
 
 
 def _is_link(path: Path) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 from console.domain.text.secret_scan import looks_like_secret
 from console.domain.tokens.secret import Secret
 from console.domain.tokens.state import TokenState
+from console.services.system.os_reason import os_reason
 from console.services.system.process import ChildEnding, run_bounded
 from console.services.tokens.reference import Reference
 from console.services.tokens.stores.store import StoreError, parsed
@@ -67,9 +68,7 @@ async def ask_command(
             sleep=sleep,
         )
     except OSError as error:
-        raise StoreError(
-            TokenState.UNAVAILABLE, f"the program cannot be run: {error.strerror or 'input/output error'}"
-        ) from None
+        raise StoreError(TokenState.UNAVAILABLE, f"the program cannot be run: {os_reason(error)}") from None
     if report.ending is ChildEnding.FLOODED:
         raise StoreError(
             TokenState.REFUSED, f"the program printed more than {OUTPUT_LIMIT} bytes; no token is that long"

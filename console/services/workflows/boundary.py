@@ -9,7 +9,7 @@ from console.domain.finding import Finding, Severity
 from console.domain.workflows.boundary import Boundary, WorkflowCheck, check_tokens, check_workflows, seen_tokens
 from console.domain.workflows.rule import PlacedFinding
 from console.domain.workflows.workflow import Workflow
-from console.services.workflows.workflow_file import read_workflows
+from console.services.workflows.workflow_file import read_actions, read_workflows
 from console.services.workflows.zizmor import Zizmor, ZizmorError
 
 
@@ -34,7 +34,7 @@ async def check_boundary(
 
     """
     workflows = read_workflows(repository)
-    checks = check_workflows(workflows)
+    checks = check_workflows(workflows, read_actions(repository, workflows))
     tokens = seen_tokens(names, own_names)
     checks, findings = await _with_zizmor(repository, workflows, checks, zizmor)
     return Boundary(checks, tokens, (*check_tokens(tokens), *findings))

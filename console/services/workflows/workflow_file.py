@@ -2,16 +2,21 @@
 
 import os
 import stat
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from console.domain.text.safe import safe
-from console.domain.workflows.workflow import ListNode, MapNode, Node, TextNode, Workflow
+from console.domain.workflows.workflow import ListNode, MapNode, Node, TextNode, Workflow, local_actions_of
+from console.services.system.os_reason import os_reason
 
 FOLDER = Path(".github", "workflows")
 
 FILE_COUNT_LIMIT = 100
 """The most workflows to read from one repository."""
+
+ACTION_COUNT_LIMIT = 50
+"""The most local actions to read from one repository; what uses another one cannot be followed."""
 
 FILE_SIZE_LIMIT = 512 * 1024
 """The most bytes of a workflow; real ones have a tenth of that."""
@@ -42,21 +47,41 @@ def read_workflows(repository: Path) -> tuple[Workflow, ...]:
         return (_unread(FOLDER.as_posix(), "the folder is a link that leaves the repository"),)
     with os.scandir(folder) as entries:
         names = sorted(entry.name for entry in entries if entry.name.lower().endswith((".yml", ".yaml")))
-    workflows = [_read(root, name) for name in names[:FILE_COUNT_LIMIT]]
+    workflows = [_read(root, FOLDER / name) for name in names[:FILE_COUNT_LIMIT]]
     if len(names) > FILE_COUNT_LIMIT:
         problem = f"only {FILE_COUNT_LIMIT} of the {len(names)} workflows are read"
         workflows.append(_unread(FOLDER.as_posix(), problem))
     return tuple(workflows)
 
 
-def _read(root: Path, name: str) -> Workflow:
-    path = safe((FOLDER / name).as_posix(), limit=200)
+def read_actions(repository: Path, workflows: Sequence[Workflow]) -> tuple[Workflow, ...]:
+    """Read the local actions that workflows use, and those that these use; one that cannot be read is left out."""
+    root = repository.resolve()
+    waiting = sorted({uses for each in workflows if each.root is not None for uses in local_actions_of(each.root)})
+    found: dict[str, Workflow] = {}
+    seen: set[str] = set()
+    while waiting and len(seen) < ACTION_COUNT_LIMIT:
+        folder = waiting.pop(0)
+        if folder in seen:
+            continue
+        seen.add(folder)
+        for name in ("action.yml", "action.yaml"):
+            action = _read(root, Path(folder, name))
+            if action.root is not None:
+                found[folder] = action
+                waiting += sorted(set(local_actions_of(action.root)) - seen)
+                break
+    return tuple(found.values())
+
+
+def _read(root: Path, name: Path) -> Workflow:
+    path = safe(name.as_posix(), limit=200)
     try:
-        data = _bytes_of(root, root / FOLDER / name)
+        data = _bytes_of(root, root / name)
     except WorkflowError as error:
         return _unread(path, str(error))
     except OSError as error:
-        return _unread(path, error.strerror or "input/output error")
+        return _unread(path, os_reason(error))
     text = data.decode("utf-8-sig", errors="replace")
     try:
         return Workflow(path, text, parse_workflow(data))

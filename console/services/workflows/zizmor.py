@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from console.domain.finding import Severity
-from console.domain.workflows.rule import PlacedFinding, Rule, placed_finding
+from console.domain.workflows.rule import PlacedFinding, Rule, Spot, placed_finding
+from console.services.system.os_reason import os_reason
 from console.services.system.process import ChildEnding, run_bounded
 
 ZIZMOR_TIMEOUT_S = 20.0
@@ -66,7 +67,7 @@ class Zizmor:
                 limit_bytes=OUTPUT_LIMIT,
             )
         except OSError as error:
-            raise ZizmorError(f"it cannot be run: {error.strerror or 'input/output error'}") from None
+            raise ZizmorError(f"it cannot be run: {os_reason(error)}") from None
         if report.ending is ChildEnding.FLOODED:
             raise ZizmorError("it printed too much")
         if report.exit_code is None:
@@ -109,7 +110,9 @@ def parse_report(report: bytes, paths: Sequence[Path]) -> dict[Path, tuple[Place
             for path, line in _places(entry, known):
                 lines[path][rule].add(line)
     return {
-        path: tuple(placed_finding(rule, found) for rule, found in sorted(rules.items(), key=lambda each: each[0].id))
+        path: tuple(
+            placed_finding(rule, map(Spot, found)) for rule, found in sorted(rules.items(), key=lambda each: each[0].id)
+        )
         for path, rules in lines.items()
     }
 

@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from datetime import date
 
 import pytest
 from rich.cells import cell_len
@@ -16,13 +17,17 @@ from console.app.panes.route_pane import whole_route_lines
 from console.app.panes.route_table import route_lines
 from console.app.panes.smoke_pane import smoke_lines
 from console.app.widgets.line import Line
-from console.domain.probes.event import GatewayFailed, TokenResolved
+from console.domain.probes.event import GatewayFailed, RoutesChecked, TokenResolved
+from console.domain.routes.contract import CheckBasis, check
+from console.domain.routes.family import EndpointFamily
 from console.domain.routes.role import Role
+from console.domain.routes.route import Route, RouteTable
 from console.domain.tokens.state import TokenState
 from console.view.console_state import ConsoleState
 from console.view.sign import Tone
 
 REVIEWER = 3
+C = EndpointFamily.CHAT_COMPLETIONS
 
 
 def text(lines: Iterable[Line]) -> str:
@@ -177,3 +182,30 @@ def test_a_state_without_the_role_draws_all_the_same() -> None:
     state = replace(opened(), routes=opened().routes[:1])
     assert state.smoke(Role.CRITIC).result is None
     assert "planner" in text(smoke_lines(state, 0, 76, 30))
+
+
+def retiring(*models: str, today: date = date(2026, 12, 1)) -> ConsoleState:
+    routes = zip(Role, models, strict=False)
+    table = RouteTable(tuple(Route(role, model, C, C.standard_path) for role, model in routes))
+    return fold(ConsoleState("p"), RoutesChecked(check(table, basis=CheckBasis(today=today))))
+
+
+def test_a_retired_model_is_red_in_the_table_and_said_with_its_date_source_and_fix() -> None:
+    state = retiring("gpt-4", "gpt-4o", "gpt-5")
+    table = text(route_lines(state, 0, 78))
+    assert table.count("× retired") == 1
+    assert "× retired" in table.splitlines()[1]
+    assert "~ warn" in table.splitlines()[3]
+    drawn = text(contract_lines(state.routes[0], 78))
+    assert "× retired   the provider retired the model" in drawn
+    assert "retired    2026-10-23 at OpenAI then gpt-5.6-sol" in drawn
+    assert 'fix        model = "gpt-5.6-sol"' in drawn
+    assert "MOD-06" in drawn
+    assert "read 2026-12-01 at" in drawn
+    assert "https://developers.openai.com/api/docs/deprecations" in drawn
+    assert "retires    2027-01-14 at OpenAI then gpt-6-luna" in text(contract_lines(state.routes[1], 78))
+
+
+def test_a_retirement_fits_into_the_narrowest_screen() -> None:
+    lines = list(contract_lines(retiring("gpt-4").routes[0], 38))
+    assert max(cell_len(str(each)) for each in lines) <= 38

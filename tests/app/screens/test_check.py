@@ -193,7 +193,7 @@ def has_climbed(*roles: Role, top: Rung) -> Callable[[ConsoleState], bool]:
 
 
 ROUTES = {
-    "planner": route("gpt-5-pro", "chat_completions"),
+    "planner": route("gpt-5.5-pro", "chat_completions"),
     "writer": route(),
     "critic": route(family="anthropic_messages"),
 }

@@ -64,6 +64,7 @@ def commands_in(tmp_path: Path) -> list[tuple[str | Path, ...]]:
         ("explain",),
         ("explain", "timeout"),
         ("explain", "--status", "400", refusal),
+        ("facts",),
         ("doctor",),
         ("boundary", root),
         ("instructions", root),

@@ -173,6 +173,15 @@ async def test_the_exit_code_says_how_a_run_ended(
     assert ended.document["secrets_in_prompt"] is False
 
 
+async def test_a_model_that_its_provider_retired_stops_a_run_before_anything_is_generated(runs: RunConsole) -> None:
+    runs.configure(reviewer="gpt-4-turbo@responses")
+    ended = await runs.start("--auto")
+    assert ended.code == 8
+    assert "reviewer: rung 0 does not hold: MOD-06: OpenAI retired this model on 2026-10-23" in ended.stderr
+    assert "gpt-5.6-sol" in ended.stderr
+    assert runs.gateway.generations == []
+
+
 async def test_a_run_keeps_to_the_budget_of_sessions_and_says_so(runs: RunConsole) -> None:
     runs.configure(policy="budget_tokens = 300")
     ended = await runs.start("--auto")

@@ -27,7 +27,11 @@ async def test_a_careful_repository_is_well(console: Console, repository: Path) 
     head, line, *rest = result.stdout.splitlines()
     assert head.split() == ["workflow", "token", "state"]
     assert line.split()[:3] == [".github/workflows/ci.yml", "least", "privilege"]
-    assert [each.rsplit(maxsplit=1)[-1] for each in rest[-3:]] == ["no", "no", "privilege"]
+    assert [each.rsplit("  ", maxsplit=1)[-1].strip() for each in rest[-3:]] == [
+        "no",
+        "no",
+        "least privilege: every job's token is declared",
+    ]
     assert "0 fail" in result.stderr
     assert result.code == 0
 
@@ -41,7 +45,8 @@ async def test_the_folder_is_this_one_where_none_is_named(console: Console) -> N
 
 async def test_a_folder_without_workflows_is_well(console: Console, repository: Path) -> None:
     result = await console.run("boundary", repository)
-    assert result.stdout.splitlines()[-1] == "CI token permissions       none declared"
+    assert result.stdout.splitlines()[-1] == "CI token permissions       none declared: there is no workflow"
+    assert "profile" not in result.stdout + result.stderr, "no gateway of a profile is used"
     assert result.code == 0
 
 
@@ -53,11 +58,31 @@ async def test_warnings_alone_do_not_fail(console: Console, repository: Path) ->
     assert result.code == 0
 
 
+async def test_a_called_workflow_has_its_callers_token(console: Console, repository: Path) -> None:
+    write(repository, SAFE)
+    write(repository, with_run("make", on="workflow_call", top="name: x"), "called.yml")
+    result = await console.run("boundary", repository)
+    assert [".github/workflows/called.yml", "unknown"] in [line.split()[:2] for line in result.stdout.splitlines()]
+    assert "unknown: a called workflow has its caller's" in result.stdout
+    assert result.code == 0
+
+
+async def test_what_a_local_action_does_is_told_of_the_step_that_uses_it(console: Console, repository: Path) -> None:
+    action = repository / ".github" / "actions" / "take"
+    action.mkdir(parents=True)
+    (action / "action.yaml").write_text("runs:\n  using: composite\n  steps: [{run: gh pr checkout 1, shell: bash}]\n")
+    write(repository, with_step("uses: ./.github/actions/take", on="issue_comment", top="permissions: write-all"))
+    result = await console.run("boundary", repository)
+    assert "BND-04: A pull request's code is checked out" in result.stdout
+    assert "(line 7 in step 1 of job job)" in result.stdout
+    assert result.code == 1
+
+
 async def test_a_failure_names_its_rule_and_its_line(console: Console, repository: Path) -> None:
     write(repository, with_run("deploy ${{ secrets.TOKEN }}"))
     result = await console.run("boundary", repository)
     assert ".github/workflows/ci.yml  × fail  BND-06: A secret is inserted into a script" in result.stdout
-    assert "(line 8)" in result.stdout
+    assert "(line 8 in step 1 of job job)" in result.stdout
     assert result.code == 1
 
 
@@ -100,12 +125,14 @@ async def test_the_document_has_its_promised_names(console: Console, repository:
         "tokens", "findings",
     }  # fmt: skip
     assert (document["schema"], document["profile"]) == ("gateway-console/boundary/v1", "demo")
-    assert (document["publisher_token_available"], document["ci_token_permissions"]) == (False, "none declared")
+    assert (document["publisher_token_available"], document["ci_token_permissions"]) == (False, "unknown")
     broken, ci = document["workflows"]
-    assert (broken["path"], broken["ci_token_permissions"]) == (".github/workflows/broken.yml", "none declared")
+    assert (broken["path"], broken["ci_token_permissions"]) == (".github/workflows/broken.yml", "unknown")
     assert [finding["id"] for finding in broken["findings"]] == ["BND-14"]
     (finding,) = [each for each in ci["findings"] if each["id"] == "BND-06"]
-    assert set(finding) == {"id", "severity", "message", "evidence", "source_url", "checked_on", "lines"}
+    names = {"id", "severity", "subject", "message", "evidence", "source_url", "checked_on", "lines"}
+    assert set(finding) == names
+    assert finding["subject"] == ci["path"]
     assert (finding["severity"], finding["lines"]) == ("fail", [8])
 
 

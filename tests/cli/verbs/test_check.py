@@ -199,7 +199,7 @@ async def test_a_role_without_a_route_is_exit_code_3(console: Console) -> None:
 
 
 def _drifting(console: Console, base_url: str) -> Path:
-    table = config_table({"base_url": base_url}, {"writer": route("gpt-5-pro", "chat_completions")})
+    table = config_table({"base_url": base_url}, {"writer": route("gpt-5.5-pro", "chat_completions")})
     return write_config(console.home / "drift.toml", table)
 
 

@@ -16,6 +16,7 @@ QUOTA = (
     b'{"error":{"message":"You exceeded your current quota","type":"insufficient_quota","code":"insufficient_quota"}}'
 )
 RATE = b'{"error":{"message":"Please slow down","type":"rate_limit_error"}}'
+FAILED = (Path(__file__).parents[2] / "data" / "responses_failed_echo.json").read_bytes()
 KEY = "".join(["s", "k-", "aB3dE5gH7jK9mN1pQ2rS4tU6vW8xY0zA"])
 FOUND_NAMES = {
     "schema", "category", "blame", "retryable", "retry_after_s", "confidence", "other_readings", "rule", "evidence",
@@ -131,6 +132,32 @@ async def test_a_slow_failure_may_be_a_timeout(console: Console) -> None:
     slow = await console.run(*arguments, "--elapsed", "130", given=body)
     assert quick.document["other_readings"] == []
     assert slow.document["other_readings"] == ["timeout"]
+
+
+async def test_a_refusal_of_an_agents_feature_names_the_gateway_and_the_remedy(console: Console) -> None:
+    body = b'{"type":"error","error":{"message":"context_management: Extra inputs are not permitted"}}'
+    told = await console.run("explain", "--status", "400", "-", given=body)
+    assert "CLAUDE_CODE_DISABLE_EXPERIMENTAL_BETAS=1" in told.stdout
+    assert "Blame: gateway. Ask the gateway's administrator, with the request id." in told.stdout
+    document = (await console.run("explain", "--status", "400", "--json", "-", given=body)).document
+    assert (document["category"], document["blame"]) == ("invalid_request", "gateway")
+    assert "CLAUDE_CODE_DISABLE_EXPERIMENTAL_BETAS=1" in document["action"]
+
+
+async def test_a_drift_that_names_the_family_called_is_the_gateways(console: Console) -> None:
+    body = b'{"type":"error","error":{"type":"not_found_error","message":"model m is only available on /v1/messages"}}'
+    arguments = ["explain", "--status", "404", "--json", "-", "--family"]
+    called = (await console.run(*arguments, "anthropic_messages", given=body)).document
+    other = (await console.run(*arguments, "responses", given=body)).document
+    assert [each["blame"] for each in (called, other)] == ["gateway", "config"]
+    assert "endpoint_path" not in called["action"]
+    assert "endpoint_path" in other["action"]
+
+
+async def test_what_a_failed_response_repeats_does_not_decide(console: Console) -> None:
+    document = (await console.run("explain", "--status", "200", "--json", "-", given=FAILED)).document
+    assert document["category"] == "upstream_unavailable"
+    assert "HTTP status 200" in document["evidence"]
 
 
 async def test_a_status_alone_is_judged(console: Console) -> None:

@@ -23,9 +23,11 @@ async def test_a_clean_repository_is_shown_and_ends_well(console: Console, tree:
     result = await console.run("instructions", tree.root / "api")
     lines = result.stdout.splitlines()
     assert lines[0] == "Codex reads, in this order:"
-    assert lines[1].split() == ["source", "load", "scope", "bytes", "git", "sha256"]
-    assert re.fullmatch(r"  AGENTS\.md +always +\*\* +20 +committed +[0-9a-f]{12}", lines[2])
-    assert re.fullmatch(r"  api/AGENTS\.md +always +api/\*\* +24 +committed +[0-9a-f]{12}", lines[3])
+    assert lines[1].split() == ["source", "load", "scope", "bytes", "git", "sha256", "rule"]
+    assert re.fullmatch(r"  AGENTS\.md +always +\*\* +20 +committed +[0-9a-f]{12} +tried with \d+\.\d+\.\d+", lines[2])
+    assert re.fullmatch(
+        r"  api/AGENTS\.md +always +api/\*\* +24 +committed +[0-9a-f]{12} +tried with \d+\.\d+\.\d+", lines[3]
+    )
     assert "primary    api/AGENTS.md" in lines
     assert "nothing keeps the gate shut" in result.stderr
     assert result.code == 0
@@ -42,6 +44,10 @@ async def test_the_document_has_its_promised_names(console: Console, tree: Tree)
     }  # fmt: skip
     assert (document["primary"], document["git"], document["stops"]) == ("CLAUDE.md", "read", False)
     first, second, third = document["sources"]
+    basis = first.pop("basis")
+    assert re.fullmatch(r"Claude Code \d+\.\d+\.\d+", basis.pop("agent"))
+    assert re.fullmatch(r"20\d\d-\d\d-\d\d", basis.pop("checked_on"))
+    assert basis == {"is_tried": True, "source_url": None}
     assert first | {"sha256": "", "git_blob": ""} == {
         "path": "CLAUDE.md",
         "scope": "**",
@@ -62,6 +68,17 @@ async def test_the_document_has_its_promised_names(console: Console, tree: Tree)
     assert set(conflict) == {"code", "weight", "path", "message", "stops"}
     assert (conflict["code"], conflict["weight"], conflict["stops"]) == ("I02", "note", False)
     assert result.code == 0
+
+
+async def test_what_was_not_tried_is_told_in_the_table_and_beneath(console: Console, tree: Tree) -> None:
+    tree.add("AGENTS.md").commit()
+    result = await console.run("instructions", tree.root, "--tool", "cursor")
+    assert "from documentation, not tried" in result.stdout.splitlines()[2]
+    assert "· note  I19  How Cursor reads AGENTS.md is from documentation, not tried (https://" in result.stdout
+    assert result.code == 0
+    document = (await console.run("instructions", tree.root, "--tool", "cursor", "--json")).document
+    assert document["sources"][0]["basis"]["is_tried"] is False
+    assert document["sources"][0]["basis"]["source_url"] == "https://cursor.com/docs/rules"
 
 
 async def test_a_file_of_40_kb_is_told_with_what_is_lost(console: Console, tree: Tree) -> None:

@@ -153,6 +153,11 @@ def test_what_is_taken_out_of_a_request_is_the_key_header_and_nothing_else() -> 
     body = f"authorization: Bearer {canary.value}\r\n\r\n"
     clean = split_sent((head.format(0) + head.format(0)).encode(), canary)
     assert (clean.key_headers, canary.is_in(clean.rest)) == (2, False)
+    other = (
+        f"GET /v1/x HTTP/1.1\r\nx-api-key: {canary.value}\r\n\r\nGET /v1/x HTTP/1.1\r\nApi-Key: {canary.value}\r\n\r\n"
+    )
+    clean = split_sent(other.encode(), canary)
+    assert (clean.key_headers, canary.is_in(clean.rest)) == (2, False)
     dirty = split_sent((head.format(len(body)) + body + head.format(0)).encode(), canary)
     assert (dirty.key_headers, canary.is_in(dirty.rest)) == (2, True)
     for name, value in [("Authorization", f"Basic {canary.value}"), ("Cookie", canary.value), ("X-Api-Key", "x")]:

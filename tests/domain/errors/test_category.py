@@ -141,14 +141,36 @@ def test_a_real_error_is_put_into_its_category(rows: list[tuple[int, str, str, s
     assert [row for row in found if row[4] is not row[5]] == []
 
 
+_OF_ACCOUNT_OR_ROUTE = {401: _AUTH, 402: _QUOTA, 403: _PERMISSION, 404: _MISSING}
+"""The statuses that outweigh a word for a limit, with what they say."""
+
+
 def test_an_errors_own_words_decide_whatever_its_status() -> None:
     statuses = (200, 400, 401, 402, 403, 404, 408, 422, 429, 500, 502, 503, 504, 524, 529)
     found = [
         (code, kind, message, category, other, _category_of(code, kind, message, other))
         for own, code, kind, message, category in _BY_WORDS
         for other in (own, *statuses)
+        if category is not _RATE or other not in _OF_ACCOUNT_OR_ROUTE
     ]
     assert [row for row in found if row[3] is not row[5]] == []
+
+
+@pytest.mark.parametrize(("status", "category"), _OF_ACCOUNT_OR_ROUTE.items())
+def test_a_status_of_an_account_or_a_route_outweighs_a_word_for_a_limit(status: int, category: Category) -> None:
+    words = [row[1:4] for row in _BY_WORDS if row[4] is _RATE]
+    words += [("rate_limit_exceeded", "rate_limit_error", "Rate limit exceeded"), ("", "rate_limit_error", "m")]
+    found = [classified(status, body_of(*each)) for each in words]
+    assert {each.category for each in found} == {category}
+    assert [each for each in found if each.retryable] == []
+
+
+def test_a_403_whose_sentence_names_a_wait_is_a_limit_and_is_not_said_to_pass() -> None:
+    """GitHub refuses a burst of calls with 403."""
+    found = classified(403, body_of("", "", "You have exceeded a secondary rate limit. Retry after 60 seconds."))
+    assert found.category is _RATE
+    assert found.stops
+    assert not found.retryable
 
 
 def test_an_account_or_route_error_never_looks_as_if_it_would_pass_later() -> None:

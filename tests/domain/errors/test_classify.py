@@ -15,14 +15,12 @@ _BY_STATUS_ALONE = ("status-", "missing-path", "block-page", "no-error", "nothin
 
 _MISREAD_IN = {
     "Error from provider": {"a-upstream_unavailable-06"},
-    "Fastify": {"b-account_permission-008"},
     "Python dict repr": {"a-account_permission-20"},
     "SSE chunk with an error": {"a-account_permission-20"},
 }
 _MISREAD_AS = {
     "Anthropic with a generic type": {"a-endpoint_drift-05", "a-upstream_unavailable-14", "b-timeout-004"},
     "OpenAI": {"a-account_permission-20"},
-    "flat error event": {"b-account_pricing-004"},
 }
 """The same of what is misread in its turn as another family words it."""
 _EACH_SHAPE = pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.name)

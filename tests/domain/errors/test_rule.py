@@ -14,7 +14,16 @@ from support.examples import examples
 
 from console.domain.errors.body import ErrorWord, read_error_body, squash
 from console.domain.errors.category import Category, Confidence
-from console.domain.errors.rule import ErrorRule, ErrorRules, Phrase, Stage, error_rules, first_by_word
+from console.domain.errors.rule import (
+    ErrorRule,
+    ErrorRules,
+    Phrase,
+    Stage,
+    by_key,
+    error_rules,
+    first_by_word,
+    phrase_of,
+)
 
 ROWS = tomllib.loads(files("console.domain.facts").joinpath("error_patterns.toml").read_text(encoding="utf-8"))
 OURS = {Category.SECRET_IN_PROMPT, Category.ORIGIN_REFUSED, Category.BUDGET_EXCEEDED}
@@ -64,8 +73,9 @@ def test_a_phrase_is_found_wherever_it_stands(before: str, gap: str, after: str)
 def rule(**more: object) -> ErrorRule:
     usual: dict[str, object] = {
         "rule_id": "r", "category": Category.ACCOUNT_QUOTA, "stage": Stage.WORD, "reason": "so", "source": "",
-        "words": frozenset({"nomoney"}), "phrases": (Phrase(("no money",)),), "unless": (), "statuses": frozenset(),
-        "needs_both": False, "confidence": Confidence.CERTAIN, "other_readings": (), "can_pass_later": None,
+        "words": frozenset({"nomoney"}), "by_key": by_key([phrase_of("no money")]), "unless": (),
+        "statuses": frozenset(), "needs_both": False, "confidence": Confidence.CERTAIN, "other_readings": (),
+        "can_pass_later": None,
     }  # fmt: skip
     return ErrorRule(**{**usual, **more})  # type: ignore[arg-type]
 
@@ -95,6 +105,17 @@ def test_a_rule_may_hold_for_some_statuses_only() -> None:
     assert held == ["code", None, "code", None]
 
 
+def test_a_rule_may_need_an_amount_of_money() -> None:
+    priced = rule(needs_amount=True, words=frozenset())
+    amounts = ["$5", "5 USD", "¥5.00", "10,00 €", "5元", "5 ドル", "500 руб"]
+    held = [priced.holds(read_error_body(f"no money: {amount} of it"), 429) for amount in amounts]
+    assert held == ["message"] * len(amounts)
+    assert [priced.holds(read_error_body(f"no money: {other}"), 429) for other in ("5", "5 tokens", "v2.1")] == [
+        None
+    ] * 3
+    assert priced.holds(read_error_body('{"message": "no money", "limit_type": "usd_daily"}'), 429) == "message"
+
+
 def test_of_several_words_the_innermost_that_has_a_rule_decides() -> None:
     words = (ErrorWord("code", "unheardof", 5), ErrorWord("type", "nomoney", 3), ErrorWord("code", "other", 0))
     rules = {"nomoney": rule(), "other": rule(rule_id="o")}
@@ -108,7 +129,7 @@ def test_of_several_words_the_innermost_that_has_a_rule_decides() -> None:
 
 _KNOWN = {
     "id", "category", "stage", "reason", "source", "words", "says", "unless", "statuses", "needs_both", "or_else",
-    "confidence", "can_pass_later", "holds_apart",
+    "confidence", "can_pass_later", "holds_apart", "blame", "action", "needs_amount", "is_wrapper",
 }  # fmt: skip
 
 
@@ -124,6 +145,13 @@ def test_every_row_is_complete() -> None:
     assert _ids(row for row in rows if not row["reason"] or row["reason"].endswith(".")) == []
     assert _ids(row for row in rows if not ROWS["sources"][row["source"]].startswith("https://")) == []
     assert _ids(row for row in rows if not (row.get("words") or row.get("says"))) == []
+
+
+def test_a_rule_that_blames_another_party_says_what_to_do() -> None:
+    blamed = [row for row in ROWS["rule"] if row.get("blame") and row["category"] != Category.RATE_LIMIT]
+    assert blamed
+    assert _ids(row for row in blamed if not row.get("action")) == []
+    assert _ids(row for row in ROWS["rule"] if not str(row.get("action", "Do it.")).endswith((".", "name."))) == []
 
 
 def test_where_only_words_are_looked_at_there_are_words_and_no_phrases() -> None:
@@ -243,7 +271,10 @@ def test_a_phrase_that_stands_alone_decides_for_its_category() -> None:
         if row["stage"] != "phrase":
             continue
         for phrase in _texts(row, "says"):
-            found = classified(500 if row.get("statuses") else None, f"zz {phrase.replace(' ... ', ' zz ')} zz")
+            statuses = row.get("statuses", [])
+            status = None if not statuses else 500 if 500 in statuses else statuses[0]
+            amount = "$5 " if row.get("needs_amount") else ""
+            found = classified(status, f"zz {amount}{phrase.replace(' ... ', ' zz ')} zz")
             if found.category != row["category"]:
                 others[row["id"], phrase] = found.rule
     assert others == {}, "an earlier rule takes these phrases for another category"

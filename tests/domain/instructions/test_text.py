@@ -1,50 +1,14 @@
-"""Instruction text: imports, front matter, and what does not meet the eye."""
+"""Instruction text: what does not meet the eye."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.text.hostile_text import INSTRUCTIONS, Hostile
 
-from console.domain.instructions.text import front_matter, hidden_in, imports_in
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("@AGENTS.md", ("AGENTS.md",)),
-        ("See @./a.md and @~/b.md and @/c.md\n- @d.md", ("./a.md", "~/b.md", "/c.md", "d.md")),
-        ("@docs/with\\ space.md @a.md#part @a.md", ("docs/with space.md", "a.md")),
-        ("write to a@example.org or @@x or @#y or @", ()),
-        ("`@a.md` ``x ` @b.md`` @c.md `not closed @d.md", ("c.md", "d.md")),
-        ("x`@a.md ``@b.md`", ()),
-        ("```sh\n@a.md\n```\n@b.md", ("b.md",)),
-        ("````\n```\n@a.md\n````\n@b.md", ("b.md",)),
-        ("~~~\n@a.md\n```\n@b.md", ()),
-        ("```\n@a.md\n``` x\n@b.md\n```\n@c.md", ("c.md",)),
-        ("<!-- @a.md\n@b.md --> @c.md", ("c.md",)),
-        ("@a\0b.md", ()),
-    ],
-)
-def test_imports_are_found_where_the_tools_find_them(text: str, expected: tuple[str, ...]) -> None:
-    assert imports_in(text) == expected
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("---\nglobs: *.ts, *.tsx\n---\n", {"globs": ("*.ts", "*.tsx")}),
-        ('---\napplyTo: "**/*.py"\ndescription:\n---', {"applyTo": ("**/*.py",), "description": ()}),
-        ("---\npaths:\n  - 'a/**'\n- b/**\n---\n", {"paths": ("a/**", "b/**")}),
-        ("---\npaths: ['a', \"b\"]\n# no: key\n  nested: x\n---\n", {"paths": ("a", "b")}),
-        ("---\nglobs: src/*.{ts,tsx}, b\n---\n", {"globs": ("src/*.{ts,tsx}", "b")}),
-        ("\ufeff---\r\na: b\r\n---\r\n", {"a": ("b",)}),
-        ("---\na: b\n", {}),
-        ("\n---\na: b\n---\n", {}),
-        ("", {}),
-    ],
-)
-def test_front_matter_is_read_as_tools_document_it(text: str, expected: dict[str, tuple[str, ...]]) -> None:
-    assert front_matter(text) == expected
+from console.domain.instructions.front_matter import front_matter
+from console.domain.instructions.imports import imports_of, model_text
+from console.domain.instructions.source import Tool
+from console.domain.instructions.text import hidden_in
 
 
 @pytest.mark.parametrize(
@@ -85,13 +49,14 @@ def test_what_does_not_meet_the_eye_is_counted(text: str, kind: str, line: int, 
 @pytest.mark.parametrize("hostile", INSTRUCTIONS, ids=str)
 def test_a_hostile_text_imports_nothing_and_has_no_front_matter(hostile: Hostile) -> None:
     text = hostile.of(100_000)
-    assert imports_in(text) == ()
+    assert all(imports_of(tool, text) == () for tool in Tool)
     assert front_matter(text) == {}
     assert sum(hidden.count for hidden in hidden_in(text)) == (1_000 if hostile.piece == "\0" else 0)
 
 
 @given(st.text())
 def test_any_text_can_be_looked_at(text: str) -> None:
-    assert all(path and "\0" not in path for path in imports_in(text))
+    assert all(path and "\0" not in path for tool in Tool for path in imports_of(tool, text))
+    assert len(model_text(Tool.CLAUDE_CODE, text)) <= len(text)
     assert all(hidden.count > 0 for hidden in hidden_in(text))
     assert all(isinstance(values, tuple) for values in front_matter(text).values())

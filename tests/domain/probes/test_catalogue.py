@@ -1,11 +1,13 @@
 """The catalogue as a hint: what it says against a route, and how it changed since the last check."""
 
+from datetime import date
+
 import pytest
 
 from console.domain.finding import Severity
 from console.domain.money import Price
 from console.domain.probes.catalogue import Catalogue, CatalogueEntry, Change, ChangeKind, changes, check_listed
-from console.domain.routes.contract import RouteCheck, check
+from console.domain.routes.contract import CheckBasis, RouteCheck, check
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.role import Role
 from console.domain.routes.route import Route, RouteTable
@@ -17,8 +19,9 @@ def catalogue(*entries: CatalogueEntry, is_priced: bool = False) -> Catalogue:
     return Catalogue({each.model: each for each in entries}, ("/v1/models",), is_priced)
 
 
-def route(model: str = "m", family: EndpointFamily = R) -> RouteCheck:
-    (checked,) = check(RouteTable((Route(Role.WRITER, model, family, family.standard_path),)))
+def route(model: str = "m", family: EndpointFamily = R, *, today: date | None = None, **also: bool) -> RouteCheck:
+    table = RouteTable((Route(Role.WRITER, model, family, family.standard_path, **also),))  # type: ignore[arg-type]
+    (checked,) = check(table, basis=CheckBasis(today=today))
     return checked
 
 
@@ -105,3 +108,28 @@ def test_a_model_can_be_repriced_and_moved_at_once() -> None:
 
 def test_the_same_catalogue_has_no_changes() -> None:
     assert list(changes(BEFORE, BEFORE)) == []
+
+
+def test_a_model_that_is_listed_but_retired_at_its_provider_is_told() -> None:
+    listed = catalogue(CatalogueEntry("openai/gpt-4"))
+    (found,) = check_listed(route("gpt-4", C, today=date(2026, 12, 1)), listed)
+    assert (found.id, found.severity, found.evidence) == ("MOD-07", Severity.WARN, "retired on 2026-10-23")
+    assert "The gateway lists this model, but its provider has retired it" in found.message
+
+
+@pytest.mark.parametrize(
+    "checked",
+    [
+        route("gpt-4", C),
+        route("gpt-4", C, today=date(2026, 10, 22)),
+        route("gpt-4", C, today=date(2026, 12, 1), retires_with_provider=False),
+        route("azure/gpt-4", C, today=date(2026, 12, 1)),
+    ],
+)
+def test_a_model_that_has_not_retired_here_is_listed_rightly(checked: RouteCheck) -> None:
+    assert check_listed(checked, catalogue(CatalogueEntry("gpt-4"), CatalogueEntry("azure/gpt-4"))) == ()
+
+
+def test_a_retired_model_that_is_not_listed_is_only_not_listed() -> None:
+    found = check_listed(route("gpt-4", C, today=date(2026, 12, 1)), catalogue(CatalogueEntry("m")))
+    assert [each.id for each in found] == ["MOD-01"]

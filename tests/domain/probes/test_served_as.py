@@ -120,3 +120,27 @@ def test_an_id_tells_through_which_family_the_call_went(
     assert service.bridged_by is bridged_by
     told = [(finding.id, finding.severity) for finding in check_served(service)]
     assert told == ([] if bridged_by is None else [("SRV-02", Severity.INFO)])
+
+
+@pytest.mark.parametrize(
+    ("reported", "actual", "served_as", "told_by"),
+    [
+        ("gpt-6-sol", "gpt-6-sol", ServedAs.ITSELF, ""),
+        ("gpt-6-sol", "openai/gpt-6-sol-2026-09-22", ServedAs.ITSELF, ""),
+        ("gpt-6-sol", "glm-5", ServedAs.SWAPPED, "x-model-actual"),
+        (None, "glm-5", ServedAs.SWAPPED, "x-model-actual"),
+        (None, "gpt-6-sol", ServedAs.ITSELF, ""),
+        (None, "", ServedAs.UNNAMED, ""),
+        ("glm-5", "gpt-6-sol", ServedAs.SWAPPED, ""),
+        ("gpt-6-sol", "team-alias", ServedAs.ITSELF, ""),
+    ],
+)
+def test_a_header_that_names_the_model_counts_whatever_the_answer_says(
+    reported: str | None, actual: str, served_as: ServedAs, told_by: str
+) -> None:
+    headers = {"x-model-requested": "gpt-6-sol", "x-model-actual": actual}
+    service = prove(R, "gpt-6-sol", reported, answer_id=None, headers=headers, allowed=("team-alias",))
+    assert (service.served_as, service.told_by) == (served_as, told_by)
+    found = check_served(service)
+    assert [each.id for each in found] == (["COM-B-01"] if served_as is ServedAs.SWAPPED else [])
+    assert all("glm" not in repr(each) for each in found)

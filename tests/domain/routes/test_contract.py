@@ -93,7 +93,25 @@ def test_path_drift_and_family_drift_are_both_found() -> None:
     assert [finding_id for finding_id, _ in _found(checked)] == ["ROUTE-01", "ROUTE-03"]
 
 
-@pytest.mark.parametrize("path", ["/", "/api/generate", "/v1/completions"])
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("/api/generate", "Ollama"),
+        ("/v1/completions", "text completions"),
+        ("/v1beta/models/gemini-3-pro:generateContent", "Google"),
+        ("/v1beta/models/gemini-3-pro:streamGenerateContent?alt=sse", "Google"),
+        ("/model/anthropic.claude/converse", "Bedrock"),
+        ("/v1/messages/count_tokens", "counting of tokens"),
+    ],
+)
+def test_a_path_of_an_endpoint_that_no_family_speaks_is_a_warning_with_the_right_ending(path: str, name: str) -> None:
+    checked = _planner("gpt-5-pro", R, path)
+    assert _found(checked) == [("ROUTE-10", Severity.WARN)]
+    assert name in checked.findings[0].message
+    assert 'it ends in "/responses"' in checked.findings[0].message
+
+
+@pytest.mark.parametrize("path", ["/", "/generate", "/v1/ask"])
 def test_a_path_that_names_no_family_is_only_noted(path: str) -> None:
     checked = _planner("gpt-5-pro", R, path)
     assert checked.verdict is Verdict.OK

@@ -26,6 +26,8 @@ _ROWS: list[tuple[str, EndpointFamily | None, tuple[EndpointFamily, ...], Endpoi
     (r"^gpt-audio|-audio-preview", C, (C, R), None, "low"),
     (r"^o1-(mini|preview)", C, (C,), None, "high"),
     (r"^(gpt-5\.[4-9]|gpt-6)", None, (R, C), R, "high"),
+    (r"^gpt-5(\.\d+)?-chat", None, (R, C), None, "medium"),
+    (r"^(gpt-5|o\d)([-.(\[]|$)", None, (R, C), None, "high"),
     (r"^(gpt-|o\d|chatgpt-)", None, (R, C), None, "medium"),
     (r".*", None, (C,), None, "low"),
 ]

@@ -5,13 +5,13 @@ import pytest
 from console.domain.finding import Severity
 from console.domain.workflows.boundary import (
     Boundary,
-    CiPermissions,
     TokenKind,
     check_tokens,
     check_workflows,
     seen_tokens,
     token_names,
 )
+from console.domain.workflows.permissions import CiPermissions
 from console.domain.workflows.workflow import MapNode, Workflow
 from console.services.workflows.workflow_file import parse_workflow
 
@@ -24,7 +24,8 @@ KINDS = {
     "CLOUDFLARE_API_TOKEN": "cloud", "AWS_SECRET_ACCESS_KEY": "cloud", "VERCEL_TOKEN": "cloud",
     "SITE_DEPLOY_TOKEN": "cloud", "aws_session_token": "cloud", "CI_JOB_TOKEN": "ci",
     "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "ci", "GITHUB_TOKEN": "repository", "GH_TOKEN": "repository",
-    "GITLAB_TOKEN": "repository",
+    "GITLAB_TOKEN": "repository", "ANTHROPIC_AUTH_TOKEN": "agent", "CLAUDE_CODE_OAUTH_TOKEN": "agent",
+    "CLAUDE_CODE_GATEWAY_TOKEN": "agent", "COPILOT_PROVIDER_API_KEY": "agent",
 }  # fmt: skip
 
 
@@ -105,7 +106,7 @@ SHARED = "on: push\npermissions: {contents: write}\njobs: {a: {}, b: {}}\n"
         ((), "none declared"),
         ((READ,), "least privilege"),
         ((READ, UNDECLARED), "none declared"),
-        ((READ, None), "none declared"),
+        ((READ, None), "unknown"),
         ((READ, UNDECLARED, WRITE_ALL), "broad"),
         ((SHARED,), "broad"),
     ],

@@ -1,5 +1,7 @@
 """Every rule over workflows: what it finds, with its lines, and what it must leave alone."""
 
+import re
+
 import pytest
 from support.workflows.workflows import SAFE, SHA, with_run, with_step
 
@@ -115,7 +117,7 @@ FOUND = {
 def test_a_rule_finds_what_it_is_for_and_says_on_which_lines(rule_id: str, lines: tuple[int, ...], text: str) -> None:
     placed = found(text)[rule_id]
     assert placed.lines == lines
-    assert placed.finding.evidence == f"line {lines[0]}"
+    assert re.fullmatch(rf"line {lines[0]}(?: in (?:step 1 of )?job job\d?)?", placed.finding.evidence)
     assert SECRET not in str(placed)
 
 
@@ -195,7 +197,7 @@ def test_a_rule_says_all_its_lines_once_and_counts_what_it_does_not_show() -> No
     script = "\n".join(["deploy ${{ secrets.A }} ${{ secrets.B }}"] * 12)
     placed = found(with_run(script))["BND-06"]
     assert placed.lines == tuple(range(8, 20))
-    assert placed.finding.evidence == "lines 8, 9, 10, 11, 12, 13, 14, 15 and 4 more"
+    assert placed.finding.evidence == "lines 8, 9, 10, 11, 12, 13, 14, 15 and 4 more in step 1 of job job"
 
 
 def test_the_gravest_comes_first_and_a_source_has_its_day() -> None:

@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support.referees import agents
 from support.referees.lab import code_router as code_router_of_npm
 from support.referees.lab import litellm, nginx, npm, portkey
 from support.referees.lab.gateway import LabGateway
@@ -57,7 +58,7 @@ def _from_npm(script: str) -> npm.NpmProgram:
     """Return a program from npm; without it the tests say so loudly."""
     program = npm.find_program(script)
     if program is None:
-        not_tested("/".join(script.split("/")[:2]), f"it is not installed; {npm.HOW_TO_GET_IT}")
+        not_tested("/".join(script.split("/")[:2]), f"it is not installed; {npm.HOW_TO_GET_IT}", agents.EXCUSE_VARIABLE)
     return program
 
 

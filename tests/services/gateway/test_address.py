@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.services.gateway.address import canonical_origin, check_base_url
+from console.services.gateway.address import canonical_origin, check_base_url, version_fault
 
 
 @pytest.mark.parametrize(
@@ -52,3 +52,61 @@ def test_no_text_makes_it_fail(text: str, before: str) -> None:
 def test_every_base_url_that_is_taken_has_an_origin(url: str) -> None:
     if check_base_url(url) is None:
         assert canonical_origin(url) is not None
+
+
+# --- How a base and a path join --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("one", ["v1", "v2", "v4", "v1beta", "v1beta1", "v1alpha", "v3"])
+@pytest.mark.parametrize("other", ["v1", "v2", "v1beta"])
+@pytest.mark.parametrize("prefix", ["", "/openai", "/api/paas", "/compatible-mode"])
+def test_two_version_parts_where_base_and_path_meet_are_told_with_the_line_to_write(
+    one: str, other: str, prefix: str
+) -> None:
+    words = version_fault(f"https://gw.example{prefix}/{one}/", f"/{other}/chat/completions?x=1")
+    assert words is not None
+    assert f"base_url ends in /{one} and endpoint_path begins with /{other}" in words
+    assert 'write endpoint_path = "/chat/completions"' in words
+    assert ("write all of the path in endpoint_path" in words) is (one != other)
+
+
+@pytest.mark.parametrize(
+    ("base_url", "path"),
+    [
+        ("sim:", "/v1/responses"),
+        ("https://gw.example", "/v1/responses"),
+        ("https://gw.example/v1", "/responses"),
+        ("https://gw.example/v1", "/openai/v1/responses"),
+        ("https://gw.example/v1/acc/gw/anthropic", "/v1/messages"),
+        ("https://gateway.ai.cloudflare.com/v1/acc/gw/anthropic", "/v1/messages"),
+        ("https://gateway.ai.cloudflare.com/v1/acc/gw/anthropic/v1", "/messages"),
+        ("https://gw.example/vendor", "/v1/messages"),
+        ("https://gw.example/v1x", "/v1/messages"),
+        ("https://gw.example/v1", "/v1x/messages"),
+    ],
+)
+def test_a_version_part_in_one_of_them_is_right(base_url: str, path: str) -> None:
+    assert version_fault(base_url, path) is None
+
+
+def test_the_documented_line_of_a_known_host_is_told_first() -> None:
+    words = version_fault("https://api.z.ai/api/coding/paas/v4", "/v1/chat/completions", name="the value of GW")
+    assert words is not None
+    assert words.startswith("the value of GW ends in /v4")
+    assert 'write endpoint_path = "/chat/completions"' in words
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://user:{}@gw.example", "https://{}@gw.example", "https://gw.example?key={}", "https://gw.example/#{}",
+        "https://gw.example/{}/v1/chat/completions", "https://gw.example/{}/responses?x=1", "https://gw.example/{}//v1",
+        "http://gw.example/{}", "{}", "https://gw.example/<{}>", "${}", "https://gw.example/{}/v1/v1", "ftp://{}",
+        "https://gw.example/{}/é", "https://gw.example:{}",
+    ],
+)  # fmt: skip
+def test_a_message_on_a_base_url_shows_nothing_that_could_be_a_secret(url: str) -> None:
+    secret = "ab12cd34ef"
+    words = check_base_url(url.replace("{}", secret))
+    assert words is not None
+    assert secret not in words

@@ -86,7 +86,7 @@ async def refusal(gateway: Gateway, path: str = "/v1/x", body: bytes | None = BO
 
 # --- Another origin --------------------------------------------------------------------------------------------------
 
-KEYS = ["authorization", "x-api-key"]
+KEYS = ["authorization", "x-api-key", "api-key"]
 
 OTHER_ADDRESSES = {
     "another port": "http://{host}:{other}",
@@ -297,7 +297,15 @@ async def test_a_token_in_a_header_that_is_no_key_header_blocks_the_call(two: Tw
     assert two.nothing_came()
 
 
-@pytest.mark.parametrize(("auth", "name"), [("authorization", "x-api-key"), ("x-api-key", "authorization")])
+@pytest.mark.parametrize(
+    ("auth", "name"),
+    [
+        ("authorization", "x-api-key"),
+        ("x-api-key", "authorization"),
+        ("api-key", "x-api-key"),
+        ("x-api-key", "api-key"),
+    ],
+)
 @pytest.mark.parametrize("whose", _WHOSE)
 async def test_a_token_in_the_key_header_that_the_profile_does_not_use_blocks_the_call(
     two: Two, auth: str, name: str, whose: str
@@ -381,7 +389,7 @@ def bound_client(two: Two, auth: str) -> httpx.AsyncClient:
 
 
 def key_of(auth: str, token: str) -> dict[str, str]:
-    return {auth: token if auth == "x-api-key" else f"Bearer {token}"}
+    return {auth: f"Bearer {token}" if auth == "authorization" else token}
 
 
 @pytest.mark.parametrize("auth", KEYS)

@@ -76,18 +76,18 @@ async def test_a_request_has_exactly_these_headers_and_this_body(family: Endpoin
     assert json.loads(request.body) == BODIES[family]
 
 
+@pytest.mark.parametrize("name", ["x-api-key", "api-key"])
 @pytest.mark.parametrize("family", FAMILIES)
-async def test_the_token_goes_into_x_api_key_where_the_profile_says_so(family: EndpointFamily) -> None:
-    request, _ = await request_of(family, auth="x-api-key")
-    assert request.header("x-api-key") == TOKEN
-    assert request.header("authorization") is None
+async def test_the_token_goes_into_the_header_that_the_profile_names(family: EndpointFamily, name: str) -> None:
+    request, _ = await request_of(family, auth=name)
+    keys = {each: request.header(each) for each in ("authorization", "x-api-key", "api-key")}
+    assert keys == {"authorization": None, "x-api-key": None, "api-key": None} | {name: TOKEN}
 
 
 @pytest.mark.parametrize("family", FAMILIES)
 async def test_a_gateway_that_takes_no_token_gets_none(family: EndpointFamily) -> None:
     request, _ = await request_of(family, token=None)
-    assert request.header("authorization") is None
-    assert request.header("x-api-key") is None
+    assert [request.header(each) for each in ("authorization", "x-api-key", "api-key")] == [None] * 3
 
 
 async def test_the_anthropic_version_is_the_profiles_and_goes_to_messages_only() -> None:

@@ -367,15 +367,18 @@ async def test_a_file_that_imports_itself_through_a_link_is_a_cycle(tree: Tree) 
     assert codes(await tree.commit().find(Tool.CLAUDE_CODE)) == ["I07"]
 
 
-@pytest.mark.parametrize(("tool", "name", "hops"), [(Tool.CLAUDE_CODE, "CLAUDE.md", 4), (Tool.GEMINI, "GEMINI.md", 5)])
+@pytest.mark.parametrize(
+    ("tool", "name", "hops"),
+    [(Tool.CLAUDE_CODE, "CLAUDE.md", 4), (Tool.GEMINI, "GEMINI.md", 5), (Tool.COPILOT, "CLAUDE.md", 8)],
+)
 async def test_an_import_too_deep_is_not_read(tree: Tree, tool: Tool, name: str, hops: int) -> None:
-    tree.add(name, text="@1.md\n")
-    for number in range(1, 8):
-        tree.add(f"{number}.md", text=f"@{number + 1}.md\n")
-    found = await tree.add("8.md").commit().find(tool)
-    assert [path for path, _ in loads(found)] == [name, *(f"{number}.md" for number in range(1, hops + 1))]
+    tree.add(name, text="@x1.md\n")
+    for number in range(1, 10):
+        tree.add(f"x{number}.md", text=f"@x{number + 1}.md\n")
+    found = await tree.add("x10.md").commit().find(tool)
+    assert [path for path, _ in loads(found)] == [name, *(f"x{number}.md" for number in range(1, hops + 1))]
     (conflict,) = told(found, "I07")
-    assert conflict.path == f"{hops}.md"
+    assert conflict.path == f"x{hops}.md"
     assert f"stops at {hops}, it is not read" in conflict.message
 
 
@@ -384,7 +387,7 @@ async def test_an_import_that_leaves_the_repository_keeps_the_gate_shut(tree: Tr
     tree.personal("private.md").add("CLAUDE.md", text=f"@{written.format(home=tree.home)}\n")
     found = await tree.commit().find(Tool.CLAUDE_CODE)
     assert loads(found) == [("CLAUDE.md", "always"), ("~/private.md", "always")]
-    assert codes(found) == ["I05", "I07", "I08"]
+    assert codes(found) == ["I05", "I07", "I08", "I18"]
     assert found.primary == "CLAUDE.md"
     assert found.stops
 

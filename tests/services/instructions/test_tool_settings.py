@@ -156,7 +156,7 @@ async def test_claude_code_reads_from_the_machine_down_to_the_directory(tree: Tr
     ]
     assert {s.path: s.scope for s in found.sources}[".claude/rules/tests/all.md"] == "tests/**,*.{ts,tsx}"
     assert found.primary == "api/CLAUDE.md"
-    assert codes(found) == ["I08"] * 4
+    assert codes(found) == [*["I08"] * 4, "I19"]
 
 
 async def test_claude_code_reads_agents_md_only_where_there_is_no_claude_md(tree: Tree) -> None:
@@ -194,9 +194,9 @@ async def test_claude_md_that_only_leads_to_agents_md_is_no_conflict(tree: Tree,
 
 
 async def test_claude_code_has_no_reader_for_some_files_in_its_folder(tree: Tree) -> None:
-    tree.add("CLAUDE.md", ".claude/AGENTS.md", ".claude/rules/style.mdc").commit()
-    found = await tree.find(Tool.CLAUDE_CODE)
-    assert [conflict.path for conflict in told(found, "I09")] == [".claude/AGENTS.md", ".claude/rules/style.mdc"]
+    tree.add("CLAUDE.md", ".claude/CLAUDE.local.md", ".claude/rules/style.mdc", "api/main.py").commit()
+    found = await tree.find(Tool.CLAUDE_CODE, "api")
+    assert [conflict.path for conflict in told(found, "I09")] == [".claude/CLAUDE.local.md", ".claude/rules/style.mdc"]
     assert ("CLAUDE.md", "always") in loads(found)
 
 
@@ -225,9 +225,15 @@ async def test_copilot_reads_all_of_its_files_together(tree: Tree) -> None:
 
 
 async def test_copilot_reads_the_directories_that_the_environment_names(tree: Tree) -> None:
-    tree.add("AGENTS.md", "more/AGENTS.md").commit()
-    found = await tree.find(Tool.COPILOT, COPILOT_CUSTOM_INSTRUCTIONS_DIRS=f"{tree.root}/more, ")
-    assert loads(found) == [("AGENTS.md", "always"), ("more/AGENTS.md", "always")]
+    tree.add("AGENTS.md").personal("more/AGENTS.md", "more/deep/a.instructions.md", "b/b.instructions.md").commit()
+    found = await tree.find(Tool.COPILOT, COPILOT_CUSTOM_INSTRUCTIONS_DIRS=f"{tree.home}/more, ,../../b")
+    assert loads(found) == [
+        ("AGENTS.md", "always"),
+        ("~/more/deep/a.instructions.md", "always"),
+        ("~/b/b.instructions.md", "always"),
+        ("~/more/AGENTS.md", "shadowed"),
+    ]
+    assert [conflict.path for conflict in told(found, "I09")] == ["~/more/AGENTS.md"]
 
 
 async def test_copilot_files_with_the_same_globs_and_without_any(tree: Tree) -> None:
@@ -240,7 +246,8 @@ async def test_copilot_files_with_the_same_globs_and_without_any(tree: Tree) -> 
     assert same.path == ".github/instructions/b.instructions.md"
     assert "instructions/a.instructions.md" in same.message
     ignored = [conflict.path for conflict in told(found, "I09")]
-    assert ignored == [".github/instructions/c.instructions.md", ".github/instructions/d.md"]
+    assert ignored == [".github/instructions/d.md"]
+    assert (".github/instructions/c.instructions.md", "always") in loads(found)
 
 
 # --- Cursor ----------------------------------------------------------------------------------------------------------
@@ -284,10 +291,10 @@ async def test_gemini_reads_its_own_name_up_to_the_root_and_below_on_demand(tree
 
 
 @pytest.mark.parametrize("names", ['"AGENTS.md"', '["AGENTS.md", "CONTEXT.md"]'])
-async def test_gemini_reads_other_names_where_its_settings_say_so(tree: Tree, names: str) -> None:
+async def test_gemini_reads_other_names_too_where_its_settings_say_so(tree: Tree, names: str) -> None:
     tree.add(".gemini/settings.json", text=f'{{"context": {{"fileName": {names}}}}}').add("AGENTS.md", "GEMINI.md")
     found = await tree.commit().find(Tool.GEMINI)
-    assert loads(found) == [("AGENTS.md", "always")]
+    assert loads(found) == [("AGENTS.md", "always"), ("GEMINI.md", "always")]
 
 
 # --- The convention --------------------------------------------------------------------------------------------------

@@ -49,10 +49,14 @@ async def test_every_list_is_asked_for_once_with_the_token_and_no_family() -> No
 
 
 async def test_lists_lie_beside_the_routes_paths() -> None:
-    routes = (route(), Route(route().role, "m", C, "/openai/v1/chat/completions"), Route(route().role, "m", M, "/x"))
+    azure = "/openai/deployments/d/chat/completions?api-version=2024-10-21"
+    paths = [(C, "/openai/v1/chat/completions"), (M, "/x"), (C, azure), (R, "/openai/responses?api-version=preview")]
+    routes = (route(), *(Route(route().role, "m", family, path) for family, path in paths))
     async with scripted() as server:
         await read(server, *routes)
-    assert [each.path for each in server.requests][:-2] == ["/v1/models", "/openai/v1/models"]
+    assert [each.path for each in server.requests][:-2] == [
+        "/v1/models", "/openai/v1/models", "/openai/models?api-version=2024-10-21", "/openai/models?api-version=preview"
+    ]  # fmt: skip
 
 
 async def test_a_path_that_names_no_family_has_the_usual_list() -> None:

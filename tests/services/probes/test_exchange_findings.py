@@ -76,6 +76,7 @@ CASES: dict[tuple[str, str], Call] = {
     ("COM-H-03", "unreadable"): limited(retry_after="soon"),
     ("COM-H-03", "renamed"): Call(429, JSON | {"llm_provider-retry-after": "7"}, REFUSED),
     ("COM-B-01", "other_model"): Call(model="another"),
+    ("COM-B-01", "other_model_in_header"): Call(headers=STREAM | {"x-model-actual": "another"}),
     ("COM-E-02", "in_head"): Call(headers=STREAM | {"x-echo": f"Bearer {TOKEN}"}),
     ("COM-E-02", "in_error"): Call(401, JSON, REFUSED.replace(b"no", TOKEN.encode())),
     ("COM-E-02", "in_answer"): Call(body=GOOD.replace(b'"delta": "O"', b'"delta": "%b"' % TOKEN.encode())),

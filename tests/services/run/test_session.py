@@ -133,7 +133,17 @@ async def test_a_route_that_drifts_stops_at_preflight(stories: Stories) -> None:
 async def test_a_role_without_a_route_stops_at_preflight(stories: Stories) -> None:
     story = await stories.of(critic="")
     assert story.state.stopped is not None
-    assert "PRE-01: the profile has no route for critic" in story.state.stopped.reason
+    assert "has no route for critic, which every run needs" in story.state.stopped.reason
+
+
+async def test_the_instruction_gate_says_what_is_from_documentation(stories: Stories) -> None:
+    tried = await stories.of(until="preflight")
+    assert "I19" not in tried.ids_at("instruction")
+    read = await stories.of(until="preflight", instructions='tool = "cursor"')
+    assert "I19" in read.ids_at("instruction")
+    (opening,) = [each for each in read.state.openings if each.gate is Gate.INSTRUCTION]
+    assert opening.verdict is GateVerdict.READY
+    assert "I19" in record_of(read.state).instruction_conflicts
 
 
 # --- To a person -----------------------------------------------------------------------------------------------------

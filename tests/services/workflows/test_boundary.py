@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from support.workflows.workflows import SAFE, with_run
 
-from console.domain.workflows.boundary import CiPermissions
+from console.domain.workflows.permissions import CiPermissions
 from console.services.workflows.boundary import check_boundary, names_set
 from console.services.workflows.zizmor import Zizmor
 
@@ -50,7 +50,7 @@ async def test_workflows_and_tokens_are_checked_and_a_missing_zizmor_is_said(rep
     assert found == {"broken.yml": ["BND-14"], "safe.yml": [], "unsafe.yml": ["BND-06"]}
     assert [finding.id for finding in boundary.findings] == ["BND-20", "BND-30"]
     assert boundary.publisher_token_available
-    assert boundary.ci_token_permissions is CiPermissions.NONE_DECLARED
+    assert boundary.ci_token_permissions is CiPermissions.UNKNOWN
 
 
 async def test_a_repository_without_workflows_has_nothing_to_say(tmp_path: Path) -> None:

@@ -12,11 +12,13 @@ from support.text.hostile_text import WORKFLOWS
 from console.domain.workflows.check import check_workflow
 from console.domain.workflows.workflow import ListNode, MapNode, TextNode, Workflow, triggers_of
 from console.services.workflows.workflow_file import (
+    ACTION_COUNT_LIMIT,
     DEPTH_LIMIT,
     FILE_COUNT_LIMIT,
     FILE_SIZE_LIMIT,
     WorkflowError,
     parse_workflow,
+    read_actions,
     read_workflows,
 )
 
@@ -211,10 +213,10 @@ def _folder(path: Path, outside: Path) -> None:
     ("make", "problem"),
     [
         (_leave, "it is a link that leaves the repository"),
-        (_dangle, "No such file or directory"),
-        (_loop, "Too many levels of symbolic links"),
+        (_dangle, "No such file or directory (check the path for a typo)"),
+        (_loop, "Too many levels of symbolic links (its symbolic links lead in a circle)"),
         (_pipe, "it is not a regular file"),
-        (_folder, "Is a directory"),
+        (_folder, "Is a directory (name a file in it)"),
     ],
 )
 def test_a_file_that_is_none_is_not_read(
@@ -258,3 +260,41 @@ def test_a_name_with_controls_in_it_is_made_safe(folder: Path) -> None:
     (workflow,) = read_workflows(repository_of(folder))
     assert workflow.path == ".github/workflows/a␛[2J␊.yml"
     assert workflow.root is not None
+
+
+# --- Local actions ---------------------------------------------------------------------------------------------------
+
+
+def using(*names: str) -> Workflow:
+    steps = "\n".join(f"      - uses: {name}" for name in names)
+    text = f"on: push\njobs:\n  a:\n    steps:\n{steps}\n"
+    return Workflow(".github/workflows/a.yml", text, parse_workflow(text.encode()))
+
+
+def test_local_actions_are_read_with_those_that_they_use(tmp_path: Path) -> None:
+    for name, uses in (("one", "./two"), ("two", "./one"), ("unused", "./one")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "action.yml").write_text(f"runs: {{using: composite, steps: [{{uses: {uses}}}]}}\n")
+    assert [each.path for each in read_actions(tmp_path, [using("./one", "acme/x@v1")])] == [
+        "one/action.yml",
+        "two/action.yml",
+    ]
+
+
+def test_an_action_that_is_not_there_broken_or_outside_is_left_out(tmp_path: Path) -> None:
+    repository = tmp_path / "repository"
+    (repository / "broken").mkdir(parents=True)
+    (repository / "broken" / "action.yml").write_text("runs: [\n")
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside" / "action.yml").write_text("runs: {steps: []}\n")
+    (repository / "linked").symlink_to(tmp_path / "outside")
+    names = ("./broken", "./missing", "./../outside", "./linked", "./a\\0b")
+    assert read_actions(repository, [using(*names)]) == ()
+
+
+def test_no_more_actions_are_read_than_the_bound(tmp_path: Path) -> None:
+    names = [f"a{number:03}" for number in range(ACTION_COUNT_LIMIT + 3)]
+    for name in names:
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "action.yml").write_text("runs: {using: composite, steps: []}\n")
+    assert len(read_actions(tmp_path, [using(*(f"./{name}" for name in names))])) == ACTION_COUNT_LIMIT

@@ -12,6 +12,7 @@ import tomllib
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,8 @@ class Console:
         self.home = home
         self.environment = {"PATH": os.environ["PATH"], "HOME": str(home), "LANG": "C.UTF-8"}
         self.start_embedded: Callable[[], AbstractAsyncContextManager[Embedded]] = embedded_at_once
+        self.now: Callable[[], datetime] | None = None
+        """The wall clock of command lines in this process; None means the system's."""
 
     def write_config(self, text: str, name: str = "config.toml") -> Path:
         """Write a config file, not at the default path."""
@@ -121,7 +124,9 @@ class Console:
             file.write(given or b"")
             file.seek(0)
             with io.TextIOWrapper(file, "utf-8") as stdin:
-                context = Context(self.environment | environment, stdin, stdout, stderr, self.start_embedded)
+                context = Context(
+                    self.environment | environment, stdin, stdout, stderr, self.start_embedded, now=self.now
+                )
                 code = await _in_thread(lambda: run(list(map(str, arguments)), context))
         return Ended(code, _text_of(stdout), _text_of(stderr))
 

@@ -52,6 +52,28 @@ COMMANDS = tuple(
     map(Hostile, ("npm ", "a/", "gh pr ", "| sudo ", "find . ", "'", "> ", "docker x ", "/", "-c ", "git commit "))
 )
 
+REFUSALS = tuple(
+    Hostile(piece, start=start)
+    for start in ("", '{"error": "e", "input": ', r'{"error": "{\"tools\": ')
+    for piece in (
+        "a",
+        '"',
+        "\\",
+        '\\"',
+        "[",
+        "{",
+        '{"input":',
+        '"tools":1,',
+        "]",
+        "model ",
+        "模型 ",
+        "status ",
+        "(",
+        "9",
+    )
+)
+"""Bodies of refused calls: what is repeated of the call without an end, and beginnings of what the rules look for."""
+
 STARS = "*a" * 60 + "b"
 STEPS_OF_STARS = "**/a/" * 60 + "b"
 """Patterns that a matcher which tries all ways tries for ever on a path of nothing but `a`."""
@@ -69,6 +91,14 @@ INSTRUCTIONS = (
     Hostile("`"),
     Hostile("` "),
     Hostile("<!--"),
+    Hostile("<!-- a\n"),
+    Hostile("- <!-- a\n  -->\n"),
+    Hostile("`` ` "),
+    Hostile("*"),
+    Hostile("*a"),
+    Hostile("[a]("),
+    Hostile("<a "),
+    Hostile("> ```\n"),
     Hostile("- a\n", start="---\n"),
     Hostile("{,", start="---\na: "),
     Hostile(",", start="---\na: "),
@@ -127,10 +157,49 @@ _WORKFLOW_PIECES = {
     "comments": "#\n", "directives": "%", "escapes": '"\\x41', "block": "a: |\n  x\n",
     "expressions": "${{ secrets.A }} ", "openings": "${{", "calls": "${{ contains(", "brackets": "${{ a['b'] == ",
     "bearers": "bearer aaaaaaaaaaaaaaaaaaaa", "keys of vendors": "sk-", "tokens": "eyJaaaaaaaa.", "spaces": " ",
+    "negations": "${{ !", "groups": "${{ ((((", "indexes": "${{ a[b[c[", "open quotes": "${{ ' }} ",
+    "disjunctions": "${{ a || b && ", "variables": "A=$(cat $A $B)\n          ", "substitutions": "A=$(A=$(",
+    "outputs": 'echo "a=${A}" >> $GITHUB_OUTPUT\n          ', "here texts": "a<<EOF >> $GITHUB_OUTPUT\n          ",
+    "checkouts": "git checkout $A $B\n          ", "heads": "gh api /pulls/1 --jq .head.sha ",
     "quotes": "'", "begins": "-----BEGIN A", "fetches": "git fetch pull ", "documents": "---\na: b\n",
 }  # fmt: skip
+_RUN_JOBS = "on: issue_comment\njobs:\n"
+_CHAINS = {
+    "steps of one id": Hostile(
+        "      - {id: a, run: 'echo a=${{ steps.a.outputs.a }} >> $GITHUB_OUTPUT'}\n",
+        start=f"{_RUN_JOBS}  a:\n    steps:\n",
+    ),
+    "steps that check": Hostile(
+        "      - {if: \"github.actor == 'a'\", run: 'if gh api /collaborators/a/permission; then exit 1; fi'}\n",
+        start=f"{_RUN_JOBS}  a:\n    steps:\n",
+    ),
+    "steps that export": Hostile(
+        "      - {run: 'echo A=$A >> $GITHUB_ENV; git checkout $A ${{ env.A }}'}\n",
+        start=f"{_RUN_JOBS}  a:\n    env: {{A: '${{{{ env.A }}}}'}}\n    steps:\n",
+    ),
+    "jobs of one name": Hostile(
+        "  a: {needs: [a, a, a], if: needs.a.outputs.a, outputs: {a: '${{ needs.a.outputs.a }}'}, steps: [{run: git"
+        " fetch '${{ needs.a.outputs.a }}'}]}\n",
+        start=_RUN_JOBS,
+    ),
+    "a condition in": Hostile(
+        "contains(github.actor, 'a') || ",
+        start=f"{_RUN_JOBS}  a:\n    steps: [{{run: gh pr checkout 1}}]\n    if: ",
+    ),
+}
 WORKFLOWS: Mapping[str, Hostile] = {
     f"{name} in {around}": Hostile(piece, start=start)
     for around, start in _AROUND.items()
     for name, piece in _WORKFLOW_PIECES.items()
-}
+} | _CHAINS
+
+_TABLE = 'checked_on = "2026-12-01"\n'
+_ROW = '[[retirement]]\nprovider = "A"\nretires_on = "2026-12-11"\nsource_url = "https://a.example"\n'
+FACTS = (
+    *(Hostile(piece) for piece in ("[", "[[retirement]]\n", "a.", "a = [\n", "#\n", "'", "\n", "retirement = ")),
+    Hostile("[[retirement]]\n", start=_TABLE),
+    Hostile("[[own_dates]]\n", start=_TABLE + _ROW),
+    Hostile('"gpt-5",\n', start=f"{_TABLE}{_ROW}models = [", end="]\n"),
+    Hostile("a.", start=f'{_TABLE}{_ROW}models = ["', end='"]\n'),
+)
+"""Tables of facts that begin rows and lists and do not end them, or name one thing again and again."""

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from typing import Literal, Self
 
 from console.cli.reports.documents.finding import FindingDocument
-from console.domain.workflows.boundary import Boundary, CiPermissions, TokenKind, WorkflowCheck
+from console.cli.reports.finding import boundary_subject
+from console.domain.workflows.boundary import Boundary, TokenKind, WorkflowCheck
+from console.domain.workflows.permissions import CiPermissions
 from console.domain.workflows.rule import PlacedFinding
 
 
@@ -16,9 +18,9 @@ class PlacedFindingDocument(FindingDocument):
     """Numbers of lines, from 1."""
 
     @classmethod
-    def of_placed(cls, placed: PlacedFinding) -> Self:
-        """Return a finding with its lines."""
-        return cls(**vars(FindingDocument.of(placed.finding)), lines=tuple(placed.lines))
+    def of_placed(cls, placed: PlacedFinding, path: str) -> Self:
+        """Return a finding with its lines in a file."""
+        return cls(**vars(FindingDocument.of(placed.finding, path)), lines=tuple(placed.lines))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +34,7 @@ class WorkflowDocument:
     @classmethod
     def of(cls, check: WorkflowCheck) -> Self:
         """Return a workflow as the document names it."""
-        findings = tuple(map(PlacedFindingDocument.of_placed, check.findings))
+        findings = tuple(PlacedFindingDocument.of_placed(each, check.path) for each in check.findings)
         return cls(path=check.path, ci_token_permissions=check.permissions, findings=findings)
 
 
@@ -74,5 +76,5 @@ class BoundaryDocument:
                 SeenTokenDocument(name=token.name, kind=token.kind, source_url=token.source_url or None)
                 for token in boundary.tokens
             ),
-            findings=tuple(map(FindingDocument.of, boundary.findings)),
+            findings=tuple(FindingDocument.of(each, boundary_subject(each)) for each in boundary.findings),
         )

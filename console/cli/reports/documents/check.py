@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Literal, Self
 from console.cli.reports.documents.classification import ClassificationDocument
 from console.cli.reports.documents.finding import FindingDocument
 from console.cli.reports.documents.routes import RouteDocument
+from console.cli.reports.finding import route_subject
 from console.domain.money import Spent, usd
 from console.domain.probes.catalogue import Change
 from console.domain.probes.event import CatalogueRead
 from console.domain.probes.ladder import Rung, RungResult, RungStatus, rung_needed
 from console.domain.probes.proven_route import ProvenRoute
-from console.domain.routes.contract import fix_lines
 from console.domain.routes.family import EndpointFamily
 from console.view.console_state import ConsoleState
 
@@ -78,8 +78,6 @@ class ProvenRouteDocument(RouteDocument):
     rung_needed: Rung
     """The rung that the role needs before its output may be trusted."""
     rungs: tuple[RungDocument, ...]
-    fix: tuple[str, ...]
-    """Lines for the config that would mend the route."""
 
     @classmethod
     def of_route(cls, state: ConsoleState, route: ProvenRoute) -> Self:
@@ -92,7 +90,7 @@ class ProvenRouteDocument(RouteDocument):
         proven = {
             "verdict": route.verdict,
             "rung_reached": route.reached,
-            "findings": tuple(map(FindingDocument.of, findings)),
+            "findings": tuple(FindingDocument.of(each, route_subject(route.role)) for each in findings),
         }
         return cls(
             **vars(RouteDocument.of(route.check)) | proven,
@@ -101,7 +99,6 @@ class ProvenRouteDocument(RouteDocument):
             output_usd=None if price is None else price.output_usd,
             rung_needed=rung_needed(route.check.route.role),
             rungs=tuple(map(RungDocument.of_rung, route.rungs)),
-            fix=tuple(fix_lines(route.check)),
         )
 
 

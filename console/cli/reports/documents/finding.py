@@ -13,6 +13,8 @@ class FindingDocument:
     id: str
     """Stable id, `AREA-NUMBER`; never reused for another meaning."""
     severity: Severity
+    subject: str
+    """What the finding is about, for a reader of this one alone: a route, a file, a profile, the environment."""
     message: str
     evidence: str | None
     """Where it was seen and how often."""
@@ -21,11 +23,12 @@ class FindingDocument:
     """ISO date on which the source was read."""
 
     @classmethod
-    def of(cls, finding: Finding) -> Self:
-        """Return a finding as the documents name it."""
+    def of(cls, finding: Finding, subject: str) -> Self:
+        """Return a finding on a subject as the documents name it."""
         return cls(
             id=finding.id,
             severity=finding.severity,
+            subject=subject,
             message=finding.message,
             evidence=finding.evidence or None,
             source_url=finding.source_url or None,

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal, Self
 
 from console.domain.instructions.source import (
+    Basis,
     Conflict,
     ConflictCode,
     GitState,
@@ -14,6 +15,29 @@ from console.domain.instructions.source import (
     Weight,
 )
 from console.domain.text.safe import safe
+
+
+@dataclass(frozen=True, kw_only=True)
+class BasisDocument:
+    """What a rule rests on: a trial with the real agent, or documentation that was not tried."""
+
+    is_tried: bool
+    agent: str | None
+    """The agent that was tried, and its version; null where none was."""
+    source_url: str | None
+    """The documentation; null where the agent was tried."""
+    checked_on: str | None
+    """The day of the trial, or on which the documentation was read; null for a file that does not exist."""
+
+    @classmethod
+    def of(cls, basis: Basis) -> Self:
+        """Return a basis as the document names it."""
+        return cls(
+            is_tried=basis.is_tried,
+            agent=f"{basis.agent} {basis.version}" if basis.is_tried else None,
+            source_url=basis.source_url or None,
+            checked_on=basis.checked_on or None,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +63,8 @@ class SourceDocument:
     symlink_target: str | None
     imports: tuple[str, ...]
     is_outside: bool
+    basis: BasisDocument
+    """What the rule that found it rests on."""
 
     @classmethod
     def of(cls, source: InstructionSource) -> Self:
@@ -57,6 +83,7 @@ class SourceDocument:
             symlink_target=_shown(source.symlink_target),
             imports=tuple(map(safe, source.imports)),
             is_outside=source.is_outside,
+            basis=BasisDocument.of(source.basis),
         )
 
 

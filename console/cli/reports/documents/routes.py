@@ -5,13 +5,54 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Self
 
 from console.cli.reports.documents.finding import FindingDocument
+from console.cli.reports.finding import route_subject
+from console.domain.finding import Finding
 from console.domain.probes.ladder import Rung
-from console.domain.routes.contract import RouteCheck, Verdict
+from console.domain.routes.contract import RouteCheck, Verdict, fix_lines
 from console.domain.routes.family import EndpointFamily
+from console.domain.routes.retirement import RouteRetirement
 from console.domain.routes.role import Role
 
 if TYPE_CHECKING:
     from console.services.config.settings import Profile
+
+
+@dataclass(frozen=True, kw_only=True)
+class RetirementDocument:
+    """When the provider of a route's model retires it."""
+
+    provider: str
+    retires_on: str
+    """ISO date of the first day on which the provider does not serve the model."""
+    days_left: int
+    """0 or less if it has happened."""
+    replacement: str | None
+    """Null where the source names none that lasts."""
+    is_binding: bool
+    """Whether it is due within the days of notice and its date counts for the route."""
+    served_by: str | None
+    """Who serves the route's model by dates of their own; null where no one is known to."""
+    is_second_hand: bool
+    """Whether the date was not read from the provider itself."""
+    source_url: str
+    checked_on: str
+    """ISO date on which the source was read."""
+
+    @classmethod
+    def of(cls, retirement: RouteRetirement) -> Self:
+        """Return a retirement as the documents name it."""
+        row = retirement.row
+        return cls(
+            provider=row.provider,
+            retires_on=row.retires_on.isoformat(),
+            days_left=row.days_left(retirement.today),
+            replacement=row.replacement or None,
+            is_binding=retirement.is_binding,
+            served_by=None if retirement.served_by is None else retirement.served_by.who,
+            is_second_hand=row.is_second_hand,
+            source_url=row.source_url,
+            checked_on=row.checked_on,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +68,11 @@ class RouteDocument:
     verdict: Verdict
     rung_reached: Rung
     """The highest rung of the probe ladder that holds."""
+    retirement: RetirementDocument | None
+    """Null where no retirement of the model is known."""
     findings: tuple[FindingDocument, ...]
+    fix: tuple[str, ...]
+    """Lines for the config that would fix the route: its family, or a model that lasts."""
 
     @classmethod
     def of(cls, check: RouteCheck) -> Self:
@@ -40,7 +85,9 @@ class RouteDocument:
             required_family=check.required_family,
             verdict=check.verdict,
             rung_reached=Rung.OFFLINE,
-            findings=tuple(FindingDocument.of(finding) for finding in check.findings),
+            retirement=None if check.retirement is None else RetirementDocument.of(check.retirement),
+            findings=tuple(FindingDocument.of(finding, route_subject(check.route.role)) for finding in check.findings),
+            fix=fix_lines(check),
         )
 
 
@@ -53,8 +100,15 @@ class RoutesDocument:
     config: str
     """Where the profile comes from: a path, or that it is built in."""
     routes: tuple[RouteDocument, ...]
+    findings: tuple[FindingDocument, ...]
+    """Of the table as a whole, such as a role that a run will need and the table lacks."""
 
     @classmethod
-    def of(cls, profile: "Profile", checks: Iterable[RouteCheck]) -> Self:
-        """Return the routes of a profile."""
-        return cls(profile=profile.name, config=profile.source, routes=tuple(map(RouteDocument.of, checks)))
+    def of(cls, profile: "Profile", checks: Iterable[RouteCheck], findings: Iterable[Finding]) -> Self:
+        """Return the routes of a profile, and what was found of its table as a whole."""
+        return cls(
+            profile=profile.name,
+            config=profile.source,
+            routes=tuple(map(RouteDocument.of, checks)),
+            findings=tuple(FindingDocument.of(finding, f"profile {profile.name}") for finding in findings),
+        )

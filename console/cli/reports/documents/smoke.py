@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal, Self
 
 from console.cli.reports.documents.classification import ClassificationDocument
 from console.cli.reports.documents.finding import FindingDocument
+from console.cli.reports.finding import route_subject
 from console.domain.probes.served_as import ServedAs
 from console.domain.probes.smoke import SmokeResult, SmokeStatus
 from console.domain.routes.family import EndpointFamily
@@ -77,7 +78,7 @@ class SmokeResultDocument(ClassificationDocument, _SmokedRoute):
             output_tokens=result.output_tokens,
             finish=result.finish,
             request_id=result.request_id,
-            findings=tuple(map(FindingDocument.of, result.findings)),
+            findings=tuple(FindingDocument.of(each, route_subject(result.role)) for each in result.findings),
         )
 
 

@@ -136,5 +136,5 @@ class VerifyDocument:
                 require_verification=policy.require_verification,
             ),
             rows=tuple(rows),
-            findings=tuple(map(FindingDocument.of, findings)),
+            findings=tuple(FindingDocument.of(each, "verification") for each in findings),
         )

@@ -4,6 +4,7 @@ import errno
 from collections.abc import Callable
 
 from console.domain.tokens.state import TokenState
+from console.services.system.os_reason import os_reason
 from console.services.tokens.reference import Reference
 from console.services.tokens.stores.kernel_call import KernelKeys, SessionKeys
 from console.services.tokens.stores.store import Stored, StoreError, parsed, serving
@@ -95,7 +96,5 @@ def _description(reference: Reference) -> str:
 
 
 def _refusal(error: OSError) -> StoreError:
-    words = _REASONS.get(
-        error.errno or 0, f"the kernel keyring cannot be used ({errno.errorcode.get(error.errno or 0, 'error')})"
-    )
+    words = _REASONS.get(error.errno or 0, f"the kernel keyring cannot be used: {os_reason(error)}")
     return StoreError(TokenState.UNAVAILABLE, words)

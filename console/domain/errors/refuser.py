@@ -1,0 +1,36 @@
+"""Who refused: the gateway the operator's token, or the provider behind it the gateway's own."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+
+from console.domain.errors.body import ErrorBody
+from console.domain.errors.category import Blame, Category, Classification
+
+_PROVIDER_HEADER = "llm_provider-"
+"""LiteLLM repeats a provider's response headers with this prefix; its own refusals have none."""
+_FROM_PROVIDER = re.compile(
+    r"error from (?:the )?(?:provider|upstream)|(?:provider|upstream)[a-z ]{0,20} returned"
+    r"|upstream (?:auth|access|account)|上游(?:返回|账号|帐号|帳號|认证|認證|渠道)"
+    r"|litellm\.[a-z]{3,40}error: (?:[a-z]{3,40}error: )?[a-z_]{2,40}exception"
+)
+_ACTIONS = {
+    Category.ACCOUNT_AUTH: "The provider refused the gateway's own key: have that key replaced in the gateway.",
+    Category.ACCOUNT_PERMISSION: "The provider refused the gateway's own account: have its access changed there.",
+    Category.ACCOUNT_QUOTA: "The gateway's own account with the provider is used up: have it topped up.",
+}
+
+
+def refused_by_provider(found: Classification, body: ErrorBody, headers: Mapping[str, str]) -> Classification | None:
+    """Return an account's refusal with the gateway's blame if the provider behind it refused; None if that is unknown.
+
+    The operator's token was then accepted, and replacing it does not help.
+    """
+    action = _ACTIONS.get(found.category)
+    if action is None or found.blame is not Blame.ACCOUNT:
+        return None
+    is_told = any(name.lower().startswith(_PROVIDER_HEADER) for name in headers)
+    if not is_told and _FROM_PROVIDER.search(body.prose[:2048]) is None:
+        return None
+    evidence = f"{found.evidence}; the provider behind the gateway said it"
+    return replace(found, blame=Blame.GATEWAY, action=action, evidence=evidence)

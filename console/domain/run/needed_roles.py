@@ -1,0 +1,43 @@
+"""Needed roles: the roles whose routes every run uses, and findings where a profile has none."""
+
+from collections.abc import Collection, Iterator, Sequence
+
+from console.domain.finding import Finding, Severity
+from console.domain.routes.role import Role
+from console.domain.run.gate import GATES_WITH_A_CALL, Gate, role_at
+
+NEEDED: tuple[Role, ...] = tuple(
+    role for gate in Gate if gate in GATES_WITH_A_CALL and (role := role_at(gate, 1)) is not None
+)
+"""The roles that every run needs: those of the first writer pass. A revision also needs its own route."""
+
+
+def check_roles(profile: str, roles: Collection[Role], max_attempts: int, severity: Severity) -> Iterator[Finding]:
+    """Yield findings on the roles that a run will need and a profile has no route for.
+
+    Args:
+        profile: The profile's name.
+        roles: The roles that have a route.
+        max_attempts: The most writer passes of a run.
+        severity: What a missing role means: it fails a run, and is a warning for a profile that may never run.
+
+    """
+    missing = [role for role in NEEDED if role not in roles]
+    if missing:
+        yield Finding(
+            "PRE-01", severity, f"{_lack(profile, missing)}, which every run needs. {_advice(profile, missing)}"
+        )
+    if max_attempts > 1 and Role.REVISION not in roles:
+        words = (
+            f"{_lack(profile, [Role.REVISION])}, so a run cannot revise a draft. {_advice(profile, [Role.REVISION])}"
+        )
+        yield Finding("PRE-02", Severity.WARN, words)
+
+
+def _lack(profile: str, roles: Sequence[Role]) -> str:
+    return f"profile {profile} has no route for {' and '.join(roles)}"
+
+
+def _advice(profile: str, roles: Sequence[Role]) -> str:
+    tables = ", ".join(f"[profiles.{profile}.routes.{role}]" for role in roles)
+    return f"Add to the config, each with model, endpoint_family and endpoint_path: {tables}."
