@@ -25,3 +25,11 @@ async def test_a_case_is_told_as_it_is(
 ) -> None:
     column = Column(code_router, {M: C}, HIDDEN, PREFIX, PROVIDER_ACCOUNT, drops_wait=(M,))
     await try_cell(operator, column, upstream, case)
+
+
+async def test_a_model_without_its_providers_name_is_told_with_the_line_that_allows_it(
+    operator: Operator, code_router: LabGateway
+) -> None:
+    """The route calls `provider,model`, and the answer names the model alone: it is the same one, or one can say so."""
+    said = (await operator.read(code_router, {M: f"{PREFIX}healthy"}, "smoke")).stdout
+    assert "swapped" not in said or 'served_as = ["healthy"]' in said
