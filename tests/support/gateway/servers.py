@@ -22,6 +22,7 @@ class Request:
     path: str
     headers: tuple[tuple[str, str], ...]
     body: bytes
+    version: str = "HTTP/1.1"
 
     def header(self, name: str) -> str | None:
         return next((value for key, value in self.headers if key == name), None)
@@ -42,11 +43,11 @@ class Peer:
     async def read_request(self) -> Request | None:
         head = await self.reader.readuntil(b"\r\n\r\n")
         first, *lines = head.decode("latin-1").strip().split("\r\n")
-        method, path, _ = first.split(" ")
+        method, path, version = first.split(" ")
         pairs = [line.partition(":") for line in lines]
         headers = tuple((name.lower(), value.strip()) for name, _, value in pairs)
         length = next((int(value) for name, value in headers if name == "content-length"), 0)
-        return Request(method, path, headers, await self.reader.readexactly(length))
+        return Request(method, path, headers, await self.reader.readexactly(length), version)
 
     async def wait_until_left(self) -> None:
         """Wait until the client has closed its end."""

