@@ -77,6 +77,8 @@ def _counts(state: ConsoleState, *, is_short: bool = False) -> list[Line]:
         call_sign(route.smoke) if route.smoke.is_live else standing_sign(route.proven.standing)
         for route in state.routes
     ]
+    if is_short:
+        signs = [Sign(sign.sign, "", sign.tone) for sign in signs]  # without words, one count for each sign
     counts = Counter(sorted(signs, key=_gravity))
     return [
         line(Span(f"{sign.sign} {count}" if is_short else f"{sign.sign} {count} {sign.word}", sign.tone))

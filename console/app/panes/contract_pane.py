@@ -212,9 +212,11 @@ def _fix(check: RouteCheck, width: int) -> Iterator[Line]:
 def _finding(finding: Finding, width: int) -> Iterator[Line]:
     sign = severity_sign(finding.severity)
     told = f"{finding.message} [{finding.evidence}]" if finding.evidence else finding.message
-    for position, piece in enumerate(wrap(told, width - 13)):
-        lead = [Span(f"{sign.sign} ", sign.tone), cell(finding.id, 11, Tone.DIM)] if position == 0 else [Span(" " * 13)]
-        yield line(*lead, piece)
+    id_width = max(11, len(finding.id) + 1)
+    indent = 2 + id_width
+    for position, piece in enumerate(wrap(told, width - indent)):
+        lead = [Span(f"{sign.sign} ", sign.tone), cell(finding.id, id_width, Tone.DIM)]
+        yield line(*(lead if position == 0 else [Span(" " * indent)]), piece)
     if finding.source_url:
-        yield line(Span(" " * 13), cell(f"read {finding.checked_on} at", width - 13, Tone.DIM))
+        yield line(Span(" " * indent), cell(f"read {finding.checked_on} at", width - indent, Tone.DIM))
         yield from (line(dim(piece)) for piece in wrap(f"  {finding.source_url}", width))
