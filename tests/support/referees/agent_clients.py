@@ -8,27 +8,23 @@ import asyncio
 import contextlib
 import json
 import os
+import platform
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
 
 import pytest
+from support.referees.agents import DIRECTORY_VARIABLE, EXCUSE_VARIABLE, HOW_TO_GET_THEM, LOCK
+from support.referees.not_tested import not_tested
 
 from console.domain.routes.family import EndpointFamily
 
-EXCUSE_VARIABLE = "GATEWAY_CONSOLE_NO_AGENTS"
-"""Why this machine can run no agents, as `.ci/run` found out: then they may be missing where they are required."""
-DIRECTORY_VARIABLE = "GATEWAY_CONSOLE_AGENTS"
-"""Where `npm ci` installed the agents; by default the directory of their lock."""
-LOCK = Path(__file__).parents[3] / ".ci" / "agents"
-HOW_TO_GET_THEM = "npm ci --ignore-scripts --prefix .ci/agents"
 PROMPT = "Reply with OK."
 _NO_WAY_OUT = "http://127.0.0.1:9"
 """A proxy that does not exist: what is not on loopback cannot be reached."""
 _PROGRAMS = {
     "codex": "@openai/codex-*/vendor/*/bin/codex",
-    "opencode": "opencode-*[!e]/bin/opencode",  # not the build for older processors
+    "opencode": "opencode-linux-x64/bin/opencode",
 }
 _PROVIDERS = {
     EndpointFamily.RESPONSES: "@ai-sdk/openai",
@@ -51,16 +47,10 @@ def program_of(agent: str) -> Path:
     modules = Path(os.environ.get(DIRECTORY_VARIABLE) or LOCK) / "node_modules"
     found = next(iter(sorted(modules.glob(_PROGRAMS[agent]))), None) if modules.is_dir() else None
     if found is None:
-        _not_tested(f"{agent} is not installed; {HOW_TO_GET_THEM}")
+        if agent == "opencode" and platform.machine().lower() not in ("x86_64", "amd64"):
+            pytest.skip("NOT TESTED against the real OpenCode: only its build for x86-64 is pinned")
+        not_tested("the real Codex and OpenCode", f"{agent} is not installed; {HOW_TO_GET_THEM}", EXCUSE_VARIABLE)
     return found
-
-
-def _not_tested(why: str) -> NoReturn:
-    excuse = os.environ.get(EXCUSE_VARIABLE)
-    words = f"NOT TESTED against the real Codex and OpenCode: {excuse or why}"
-    if os.environ.get("GATEWAY_CONSOLE_REFEREES") == "required" and not excuse:
-        pytest.fail(words, pytrace=False)
-    pytest.skip(words)
 
 
 async def run_agent(agent: str, home: Path, base_url: str, *, family: EndpointFamily, model: str, token: str) -> Ended:
