@@ -43,22 +43,22 @@ async def test_the_free_rungs_hold_and_its_silent_acceptance_of_an_unknown_model
     for route in checked.routes.values():
         assert route["rung_reached"] == 3
         assert [rung["status"] for rung in route["rungs"]][:3] == ["passed", "passed", "passed"]
-        told = {finding["id"]: finding["severity"] for finding in route["findings"]}
-        assert told["COM-S-03"] == "warn"
-        assert "fail" not in told.values()
+        assert "fail" not in [finding["severity"] for finding in route["findings"]]
+    told = [(each["id"], each["severity"]) for route in checked.routes.values() for each in route["findings"]]
+    assert ("COM-S-03", "warn") in told, "an unknown model is tried once, on the first path"
     sent = sum(rung["requests_sent"] for route in checked.routes.values() for rung in route["rungs"])
     assert sent == len(llama.requests)
 
 
-async def test_to_rung_4_no_finding_fails_and_unknown_becomes_ok_by_proof(
+async def test_to_rung_4_no_finding_fails_and_only_the_fallback_needs_no_more(
     llama: Forwarder, llama_server: LlamaServer, tmp_path: Path
 ) -> None:
     checked = await _check(tmp_path, llama, llama_server, 4)
 
     assert checked.exit_code == 0, checked.stderr
-    for route in checked.routes.values():
+    for role, route in checked.routes.items():
         assert route["rung_reached"] == 4
-        assert route["verdict"] == "ok"
+        assert route["verdict"] == ("proven" if role == "fallback" else "unproven")
         assert "fail" not in [finding["severity"] for finding in route["findings"]]
         assert route["rungs"][4]["tokens"] > 0
 

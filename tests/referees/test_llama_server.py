@@ -225,8 +225,9 @@ async def test_a_server_that_dies_within_its_answer_does_not_pass(
         ended = await smoke.run(forwarder.base_url, "--role", role, token=mortal_llama_server.key)
 
         assert [request.path for request in forwarder.requests] == [PATHS[role]]
-    assert ended.exit_code == 1
+    assert ended.exit_code == 10
     result = ended.results[role]
-    assert (result["status"], result["category"]) == ("failed", "contract_violation")
+    assert (result["status"], result["category"]) == ("failed", "upstream_unavailable")
+    assert "may have been billed" in result["evidence"] + result["action"]
     assert result["http_status"] == 200
     assert result["requests_sent"] == 1
