@@ -217,7 +217,7 @@ def test_no_word_belongs_to_two_rules_of_a_stage(stage: str) -> None:
     assert {word: ids for word, ids in places.items() if len(ids) > 1 and intended.get(word) != ids} == {}
 
 
-@pytest.mark.parametrize("stage", ["phrase", "hint"])
+@pytest.mark.parametrize("stage", ["specific", "phrase", "hint"])
 def test_no_phrase_belongs_to_two_categories_of_a_stage(stage: str) -> None:
     places = defaultdict(set)
     for row in ROWS["rule"]:
@@ -248,14 +248,14 @@ def test_the_rules_are_those_of_the_facts() -> None:
 def test_a_reading_that_cannot_be_decided_names_the_others() -> None:
     alone = [each for each in all_rules(error_rules()) if not each.other_readings]
     assert [each.rule_id for each in alone if each.confidence is Confidence.UNDECIDABLE] == []
-    decisive = [each for each in alone if each.stage in (Stage.WORD, Stage.PHRASE)]
+    decisive = [each for each in alone if each.stage in (Stage.SPECIFIC, Stage.WORD, Stage.PHRASE)]
     assert [each.rule_id for each in decisive if each.confidence is not Confidence.CERTAIN] == []
 
 
 def test_a_decisive_word_decides_at_every_status() -> None:
     missed = []
     for row in ROWS["rule"]:
-        if row["stage"] != "word" or row.get("needs_both"):
+        if row["stage"] not in ("specific", "word") or row.get("needs_both"):
             continue
         for word in _texts(row, "words"):
             for status in (None, 200, 400, 401, 402, 403, 404, 422, 429, 500, 503, 529):
@@ -268,7 +268,7 @@ def test_a_decisive_word_decides_at_every_status() -> None:
 def test_a_phrase_that_stands_alone_decides_for_its_category() -> None:
     others = {}
     for row in ROWS["rule"]:
-        if row["stage"] != "phrase":
+        if row["stage"] not in ("specific", "phrase"):
             continue
         for phrase in _texts(row, "says"):
             statuses = row.get("statuses", [])
