@@ -110,6 +110,8 @@ class ErrorRule:
     """Where the cause is, if that differs from the category's default."""
     action: str = ""
     """What to do, if that differs from the category's default."""
+    about: tuple[Phrase, ...] = ()
+    """What the phrases must be about: one of these must also be in the body; empty for phrases that say it all."""
     needs_amount: bool = False
     """Whether the body must also name an amount of money."""
     is_wrapper: bool = False
@@ -139,11 +141,17 @@ class ErrorRule:
             return word
         if (word is None and self.needs_both) or (self.needs_amount and not names_amount(body.prose)):
             return None
-        prose, by_key = body.prose, self.by_key
+        prose = body.prose
+        if not self._is_said(prose, keys) or (self.about and not any(each.is_in(prose) for each in self.about)):
+            return None
+        return "message"
+
+    def _is_said(self, prose: str, keys: frozenset[str]) -> bool:
+        by_key = self.by_key
         for key in by_key.keys() & keys:
             if any(phrase.is_in(prose) for phrase in by_key[key]):
-                return "message"
-        return "message" if any(phrase.is_in(prose) for phrase in by_key.get("", ())) else None
+                return True
+        return any(phrase.is_in(prose) for phrase in by_key.get("", ()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +220,7 @@ def _rule(row: dict[str, object], sources: dict[str, str]) -> ErrorRule:
         words=frozenset(squash(word) for word in texts("words")),
         by_key=by_key(phrase_of(text) for text in texts("says")),
         unless=tuple(phrase_of(text) for text in texts("unless")),
+        about=tuple(phrase_of(text) for text in texts("about")),
         statuses=frozenset(int(status) for status in statuses) if isinstance(statuses, list) else frozenset(),
         needs_both=bool(row.get("needs_both", False)),
         confidence=Confidence(str(row["confidence"]))

@@ -129,7 +129,7 @@ def test_of_several_words_the_innermost_that_has_a_rule_decides() -> None:
 
 _KNOWN = {
     "id", "category", "stage", "reason", "source", "words", "says", "unless", "statuses", "needs_both", "or_else",
-    "confidence", "can_pass_later", "holds_apart", "blame", "action", "needs_amount", "is_wrapper",
+    "confidence", "about", "can_pass_later", "holds_apart", "blame", "action", "needs_amount", "is_wrapper",
 }  # fmt: skip
 
 
@@ -176,7 +176,7 @@ def test_every_source_is_used_and_no_id_twice() -> None:
 
 
 def test_phrases_are_plain_text() -> None:
-    phrases = [(row["id"], phrase) for row in ROWS["rule"] for phrase in _texts(row, "says", "unless")]
+    phrases = [(row["id"], phrase) for row in ROWS["rule"] for phrase in _texts(row, "says", "about", "unless")]
     parts = [(name, phrase, part) for name, phrase in phrases for part in phrase.split(" ... ")]
     marks = ("\\", "[", "^", ".*", "|", "?", "+", '"', "`")
     assert [each for each in phrases if each[1] != each[1].lower()] == []
@@ -188,7 +188,7 @@ def test_phrases_are_plain_text() -> None:
 def test_phrases_have_the_form_in_which_a_body_is_read() -> None:
     never_met = {}
     for row in ROWS["rule"]:
-        for phrase in _texts(row, "says", "unless"):
+        for phrase in _texts(row, "says", "about", "unless"):
             text = f"x{phrase.partition(' ... ')[0]}x"
             if (read := read_error_body(text).prose) != text:
                 never_met[row["id"], phrase] = read
@@ -221,7 +221,7 @@ def test_no_word_belongs_to_two_rules_of_a_stage(stage: str) -> None:
 def test_no_phrase_belongs_to_two_categories_of_a_stage(stage: str) -> None:
     places = defaultdict(set)
     for row in ROWS["rule"]:
-        if row["stage"] == stage and not row.get("statuses"):
+        if row["stage"] == stage and not row.get("statuses") and not row.get("about"):
             for phrase in _texts(row, "says"):
                 places[phrase].add(row["category"])
     assert {phrase: found for phrase, found in places.items() if len(found) > 1} == {}
@@ -231,7 +231,7 @@ def test_no_phrase_stands_twice_in_a_rule() -> None:
     twice = {
         row["id"]: [text for text, count in Counter(_texts(row, key)).items() if count > 1]
         for row in ROWS["rule"]
-        for key in ("says", "unless")
+        for key in ("says", "about", "unless")
     }
     assert {name: texts for name, texts in twice.items() if texts} == {}
 
@@ -274,7 +274,8 @@ def test_a_phrase_that_stands_alone_decides_for_its_category() -> None:
             statuses = row.get("statuses", [])
             status = None if not statuses else 500 if 500 in statuses else statuses[0]
             amount = "$5 " if row.get("needs_amount") else ""
-            found = classified(status, f"zz {amount}{phrase.replace(' ... ', ' zz ')} zz")
+            about = f"{row['about'][0].replace(' ... ', ' zz ')} zz " if "about" in row else ""
+            found = classified(status, f"zz {amount}{about}{phrase.replace(' ... ', ' zz ')} zz")
             if found.category != row["category"]:
                 others[row["id"], phrase] = found.rule
     assert others == {}, "an earlier rule takes these phrases for another category"
