@@ -20,7 +20,8 @@ _REFUSES = re.compile(
 _ASKS = re.compile(
     r"\bonly\b|\buse\b|\busing\b|\bvia\b|\bthrough\b|requires?\b|\bneeds?\b|expects?\b|\bmust\b|instead|\btry\b"
     r"|仅|只|僅|請使用|请使用|のみ|使用して|에서만"
-    r"|\bnur\b|\bque via\b|\bque par\b|\buniquement\b|\bsolo\b|\bsólo\b|\bsó\b|\bapenas\b|\bsomente\b|\bтолько\b|\bchỉ\b"
+    r"|\bnur\b|\bque via\b|\bque par\b|\buniquement\b|\bsolo\b|\bsólo\b|\bsó\b"
+    r"|\bapenas\b|\bsomente\b|\bтолько\b|\bchỉ\b"
 )
 _CLAUSE_END = re.compile(r"[.;!?。；！？](?:\s|$)|,(?=[请請应應改])|, (?:and|but|please|use)\b|\band not\b")
 _OF_A_MODEL = re.compile(r"model|modèle|claude|gpt|gemini|模型|モデル|모델|модел|mô hình")
