@@ -80,6 +80,13 @@ def rule(**more: object) -> ErrorRule:
     return ErrorRule(**{**usual, **more})  # type: ignore[arg-type]
 
 
+def test_a_rule_may_say_what_its_sentence_must_be_about() -> None:
+    about = rule(words=frozenset(), by_key=by_key([phrase_of("is not set")]), about=(phrase_of("price"),))
+    assert about.holds(read_error_body("The price of this model is not set"), 400) == "message"
+    assert about.holds(read_error_body("Not set is: is not set. Its price"), 400) == "message"
+    assert about.holds(read_error_body("The model is not set"), 400) is None
+
+
 _WORD = read_error_body('{"code": "no_money"}')
 _PHRASE = read_error_body('{"message": "You have no money left"}')
 _BOTH = read_error_body('{"code": "NoMoney", "message": "You have no money left"}')
