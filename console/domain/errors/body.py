@@ -228,7 +228,8 @@ def _readable(page: str) -> str:
 
 
 _MESSAGE = re.compile(
-    r"""(?<!\\)(\\{0,31})(["'])(?:message|msg|detail|error|error_description|raw|status_msg|reason)\1\2\s{0,40}:\s{0,40}\1\2"""
+    r"""(?<!\\)(\\{0,31})(["'])(?:message|msg|detail|error|error_description|raw|status_msg|reason|error_msg|errmsg"""
+    r"""|error_message|errorMessage|Message|faultstring)\1\2\s{0,40}:\s{0,40}\1\2"""
 )
 
 

@@ -8,9 +8,9 @@ from console.domain.errors.category import Blame, Category, Classification, Conf
 from console.domain.routes.family import EndpointFamily, family_of_path
 
 _NAMED = re.compile(
-    r"(/?v1/responses|/responses|responses api|responses endpoint"
-    r"|/?v1/messages|/messages|messages api|anthropic messages"
-    r"|/?v1/chat/completions|/chat/completions|chat[ -]completions?(?: api| endpoint)?)(?![a-z_])"
+    r"(/?v1/responses|/responses|responses[ -]api|api(?: de| da)? responses|responses endpoint|responses 接口"
+    r"|/?v1/messages|/messages|messages[ -]api|api(?: de| da)? messages|anthropic messages"
+    r"|/?v1/chat/completions|/chat/completions|chat[ -]completions?(?:[ -]api| endpoint)?)(?![a-z_])"
 )
 _REFUSES = re.compile(
     r"not (?:be )?(?:a chat model|supported|available|accessible|compatible|served|allowed|enabled|support|work)"
@@ -20,7 +20,8 @@ _REFUSES = re.compile(
 _ASKS = re.compile(
     r"\bonly\b|\buse\b|\busing\b|\bvia\b|\bthrough\b|requires?\b|\bneeds?\b|expects?\b|\bmust\b|instead|\btry\b"
     r"|仅|只|僅|請使用|请使用|のみ|使用して|에서만"
-    r"|\bnur\b|\bque via\b|\bsolo\b|\bapenas\b|\bsomente\b|\bтолько\b|\bchỉ\b"
+    r"|\bnur\b|\bque via\b|\bque par\b|\buniquement\b|\bsolo\b|\bsólo\b|\bsó\b"
+    r"|\bapenas\b|\bsomente\b|\bтолько\b|\bchỉ\b"
 )
 _CLAUSE_END = re.compile(r"[.;!?。；！？](?:\s|$)|,(?=[请請应應改])|, (?:and|but|please|use)\b|\band not\b")
 _OF_A_MODEL = re.compile(r"model|modèle|claude|gpt|gemini|模型|モデル|모델|модел|mô hình")

@@ -38,6 +38,8 @@ def names_amount(prose: str) -> bool:
 class Stage(StrEnum):
     """The kind of evidence of a rule, in order of weight."""
 
+    SPECIFIC = "specific"
+    """A sentence that says more than the code word beside it: a limit of a minute with the code of a quota."""
     WORD = "word"
     """A code word with a single meaning, anywhere in the body."""
     PHRASE = "phrase"
@@ -48,6 +50,10 @@ class Stage(StrEnum):
     """Vocabulary that means something only together with the status."""
     GENERIC = "generic"
     """A code word that gateways use for almost anything."""
+
+
+_STRONG = (Stage.SPECIFIC, Stage.WORD, Stage.PHRASE)
+"""The stages whose evidence decides at every status, in order of weight."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +110,8 @@ class ErrorRule:
     """Where the cause is, if that differs from the category's default."""
     action: str = ""
     """What to do, if that differs from the category's default."""
+    about: tuple[Phrase, ...] = ()
+    """What the phrases must be about: one of these must also be in the body; empty for phrases that say it all."""
     needs_amount: bool = False
     """Whether the body must also name an amount of money."""
     is_wrapper: bool = False
@@ -133,11 +141,17 @@ class ErrorRule:
             return word
         if (word is None and self.needs_both) or (self.needs_amount and not names_amount(body.prose)):
             return None
-        prose, by_key = body.prose, self.by_key
+        prose = body.prose
+        if not self._is_said(prose, keys) or (self.about and not any(each.is_in(prose) for each in self.about)):
+            return None
+        return "message"
+
+    def _is_said(self, prose: str, keys: frozenset[str]) -> bool:
+        by_key = self.by_key
         for key in by_key.keys() & keys:
             if any(phrase.is_in(prose) for phrase in by_key[key]):
-                return "message"
-        return "message" if any(phrase.is_in(prose) for phrase in by_key.get("", ())) else None
+                return True
+        return any(phrase.is_in(prose) for phrase in by_key.get("", ()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +159,7 @@ class ErrorRules:
     """All rules, in order of weight."""
 
     strong: tuple[ErrorRule, ...]
-    """The rules of the stages word and phrase."""
+    """The rules of the stages specific, word and phrase."""
     usual: dict[str, ErrorRule]
     hints: tuple[ErrorRule, ...]
     generic: dict[str, ErrorRule]
@@ -160,7 +174,7 @@ def error_rules() -> ErrorRules:
     rules = [_rule(row, table["sources"]) for row in table["rule"]]
     by_stage = {stage: tuple(rule for rule in rules if rule.stage is stage) for stage in Stage}
     return ErrorRules(
-        strong=(*by_stage[Stage.WORD], *by_stage[Stage.PHRASE]),
+        strong=tuple(rule for stage in _STRONG for rule in by_stage[stage]),
         usual=_by_word(by_stage[Stage.USUAL]),
         hints=by_stage[Stage.HINT],
         generic=_by_word(by_stage[Stage.GENERIC]),
@@ -195,7 +209,7 @@ def _rule(row: dict[str, object], sources: dict[str, str]) -> ErrorRule:
     statuses = row.get("statuses", [])
     stage = Stage(str(row["stage"]))
     others = tuple(Category(name) for name in texts("or_else"))
-    usual = Confidence.CERTAIN if stage in (Stage.WORD, Stage.PHRASE) else Confidence.LIKELY
+    usual = Confidence.CERTAIN if stage in _STRONG else Confidence.LIKELY
     can_pass = row.get("can_pass_later")
     return ErrorRule(
         rule_id=str(row["id"]),
@@ -206,6 +220,7 @@ def _rule(row: dict[str, object], sources: dict[str, str]) -> ErrorRule:
         words=frozenset(squash(word) for word in texts("words")),
         by_key=by_key(phrase_of(text) for text in texts("says")),
         unless=tuple(phrase_of(text) for text in texts("unless")),
+        about=tuple(phrase_of(text) for text in texts("about")),
         statuses=frozenset(int(status) for status in statuses) if isinstance(statuses, list) else frozenset(),
         needs_both=bool(row.get("needs_both", False)),
         confidence=Confidence(str(row["confidence"]))

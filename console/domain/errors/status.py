@@ -38,6 +38,10 @@ _SAYS_NOTHING = re.compile(
 """Messages from which a gateway erased the reason."""
 
 
+_GENERATED_NOTHING = re.compile(r"'(?:completion_tokens|output_tokens)': {0,2}0\b")
+"""In an answer with a text: the text is the gateway's own, as some gateways tell an error to a person."""
+
+
 def by_status(body: ErrorBody, status: int | None, effective: int | None) -> Classification:
     """Judge a refusal none of whose words decided."""
     if status is not None and status < 300 and effective == status:
@@ -92,10 +96,12 @@ def doubted(found: Classification, body: ErrorBody) -> Classification:
 
 def _without_refusal(body: ErrorBody, status: int) -> Classification:
     """Judge an answer that is not refused by its status and none of whose words decided."""
-    if not body.is_html and body.names_error:
+    is_own_text = _GENERATED_NOTHING.search(body.prose) is not None and "'content': '" in body.prose
+    if not body.is_html and (body.names_error or is_own_text):
+        what = "a text of the gateway's own" if is_own_text else "an error object"
         found = judged(
             Category.CONTRACT_VIOLATION,
-            f"an error object in an answer with HTTP status {status}; its own words did not decide",
+            f"{what} in an answer with HTTP status {status}; its own words did not decide",
             action="Read the error's own words below, and look the request id up in the gateway's log.",
         )
         others = (Category.UPSTREAM_UNAVAILABLE, Category.ACCOUNT_QUOTA, Category.ROUTE_MISSING)

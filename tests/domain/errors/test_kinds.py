@@ -254,3 +254,42 @@ def test_a_rate_word_beside_words_of_money_or_a_plan_is_doubted() -> None:
     ]
     assert _misread(rows, "rate_limit_error") == []
     assert not classified(429, _body("Weekly cap reached", "rate_limit_error")).retryable
+
+
+def test_a_friendly_answer_that_generated_nothing_is_read_as_an_error() -> None:
+    """Some gateways tell an error to a person, as an answer of the model with a status of success."""
+    told = (
+        '{"object": "chat.completion", "choices": [{"message": {"role": "assistant", "content": "%s"}}], "usage": %s}'
+    )
+    usage = '{"prompt_tokens": 0, "completion_tokens": 0}'
+    known = classified(200, told % ("I don't recognize this key. It might have been deleted.", usage))
+    assert known.category is _A
+    unknown = classified(200, told % ("Talk to Bob before you go on.", usage))
+    assert (unknown.category, unknown.confidence) == (_B, Confidence.UNDECIDABLE)
+    assert "the gateway's own" in unknown.evidence
+    generated = classified(200, told % ("Hello.", '{"prompt_tokens": 4, "completion_tokens": 2}'))
+    assert generated.confidence is Confidence.CERTAIN
+
+
+def test_a_sentence_weighs_more_than_the_code_beside_it() -> None:
+    minute = classified(429, '{"code": "token_quota_exceeded", "message": "Tokens per minute limit exceeded"}')
+    spent = classified(429, '{"code": "token_quota_exceeded", "message": "Token allowance used up"}')
+    assert (minute.category, spent.category) == (_R, _Q)
+
+
+def test_who_may_call_is_an_account_matter_whatever_the_status() -> None:
+    for status in (400, 401, 403, 500, 503):
+        rows = [
+            (status, "You appear to be using a non-Claude Code client, which is prohibited", _P),
+            (status, "该分组仅供 Codex CLI 使用", _P),
+            (status, "このAPIキーはClaude Codeでのみ使用できます", _P),
+            (status, "Illegal API invocation from an unapproved channel", _P),
+        ]
+        assert _misread(rows, "invalid_request_error") == []
+
+
+def test_accounts_that_rest_are_never_said_to_pass_for_certain() -> None:
+    """Those who exist and cannot be used now may also be unpaid or not set up."""
+    found = classified(503, "auth_unavailable: 候选 2 个，不可用 2 个")
+    assert (found.category, found.retryable) == (_U, False)
+    assert {_M, _Q} <= set(found.other_readings)

@@ -1,4 +1,9 @@
-"""The classifier on errors of public reports, whose categories were decided before the console was asked."""
+"""The classifier on errors of public reports, whose categories were decided before the console was asked.
+
+`blind_errors.jsonl` has two sets that were gathered by people who had not read the rules. At the first reading 152 of
+166 (91.6 %) and 139 of 158 (88.0 %) were right, and none of the misread ones would have been repeated. The rules have
+their reasons since, so only the next set that nobody has read says how often the rules are right.
+"""
 
 import json
 from dataclasses import dataclass
@@ -47,15 +52,15 @@ def _read(row: dict[str, object]) -> PublicError:
         body=sent["body"],
         expected=expected,
         allowed=frozenset({expected} if "decided" in row else {expected, *map(Category, accepted)}),
-        is_arguable=row["verdict"] == "arguable",
+        is_arguable=row.get("verdict") == "arguable",
         is_explained=bool(row["source_url"] and row["why"]) and ("decided" not in row or bool(row["decided_why"])),
     )
 
 
 @cache
 def _public() -> tuple[PublicError, ...]:
-    text = (DATA / "public_errors.jsonl").read_text(encoding="utf-8")
-    return tuple(_read(json.loads(line)) for line in text.splitlines() if line)
+    texts = [(DATA / f"{name}.jsonl").read_text(encoding="utf-8") for name in ("public_errors", "blind_errors")]
+    return tuple(_read(json.loads(line)) for text in texts for line in text.splitlines() if line)
 
 
 def test_every_public_error_is_read_as_its_report_says() -> None:
@@ -66,12 +71,12 @@ def test_every_public_error_is_read_as_its_report_says() -> None:
         if read.category not in error.allowed
     }
     assert wrong == {}
-    assert len(found) == len(_public()) >= 41
+    assert len(found) == len(_public()) >= 365
 
 
 def test_no_account_or_route_matter_is_said_to_pass() -> None:
     stopping = [error for error in _public() if not error.allowed & PASSING and error.expected.stops_before_generation]
-    assert len(stopping) > 15
+    assert len(stopping) > 150
     assert [error.id for error in stopping if error.classify().retryable] == []
     assert [error.id for error in stopping if error.classify().category in PASSING] == []
 

@@ -80,6 +80,13 @@ def rule(**more: object) -> ErrorRule:
     return ErrorRule(**{**usual, **more})  # type: ignore[arg-type]
 
 
+def test_a_rule_may_say_what_its_sentence_must_be_about() -> None:
+    about = rule(words=frozenset(), by_key=by_key([phrase_of("is not set")]), about=(phrase_of("price"),))
+    assert about.holds(read_error_body("The price of this model is not set"), 400) == "message"
+    assert about.holds(read_error_body("Not set is: is not set. Its price"), 400) == "message"
+    assert about.holds(read_error_body("The model is not set"), 400) is None
+
+
 _WORD = read_error_body('{"code": "no_money"}')
 _PHRASE = read_error_body('{"message": "You have no money left"}')
 _BOTH = read_error_body('{"code": "NoMoney", "message": "You have no money left"}')
@@ -129,7 +136,7 @@ def test_of_several_words_the_innermost_that_has_a_rule_decides() -> None:
 
 _KNOWN = {
     "id", "category", "stage", "reason", "source", "words", "says", "unless", "statuses", "needs_both", "or_else",
-    "confidence", "can_pass_later", "holds_apart", "blame", "action", "needs_amount", "is_wrapper",
+    "confidence", "about", "can_pass_later", "holds_apart", "blame", "action", "needs_amount", "is_wrapper",
 }  # fmt: skip
 
 
@@ -176,7 +183,7 @@ def test_every_source_is_used_and_no_id_twice() -> None:
 
 
 def test_phrases_are_plain_text() -> None:
-    phrases = [(row["id"], phrase) for row in ROWS["rule"] for phrase in _texts(row, "says", "unless")]
+    phrases = [(row["id"], phrase) for row in ROWS["rule"] for phrase in _texts(row, "says", "about", "unless")]
     parts = [(name, phrase, part) for name, phrase in phrases for part in phrase.split(" ... ")]
     marks = ("\\", "[", "^", ".*", "|", "?", "+", '"', "`")
     assert [each for each in phrases if each[1] != each[1].lower()] == []
@@ -188,7 +195,7 @@ def test_phrases_are_plain_text() -> None:
 def test_phrases_have_the_form_in_which_a_body_is_read() -> None:
     never_met = {}
     for row in ROWS["rule"]:
-        for phrase in _texts(row, "says", "unless"):
+        for phrase in _texts(row, "says", "about", "unless"):
             text = f"x{phrase.partition(' ... ')[0]}x"
             if (read := read_error_body(text).prose) != text:
                 never_met[row["id"], phrase] = read
@@ -217,11 +224,11 @@ def test_no_word_belongs_to_two_rules_of_a_stage(stage: str) -> None:
     assert {word: ids for word, ids in places.items() if len(ids) > 1 and intended.get(word) != ids} == {}
 
 
-@pytest.mark.parametrize("stage", ["phrase", "hint"])
+@pytest.mark.parametrize("stage", ["specific", "phrase", "hint"])
 def test_no_phrase_belongs_to_two_categories_of_a_stage(stage: str) -> None:
     places = defaultdict(set)
     for row in ROWS["rule"]:
-        if row["stage"] == stage and not row.get("statuses"):
+        if row["stage"] == stage and not row.get("statuses") and not row.get("about"):
             for phrase in _texts(row, "says"):
                 places[phrase].add(row["category"])
     assert {phrase: found for phrase, found in places.items() if len(found) > 1} == {}
@@ -231,7 +238,7 @@ def test_no_phrase_stands_twice_in_a_rule() -> None:
     twice = {
         row["id"]: [text for text, count in Counter(_texts(row, key)).items() if count > 1]
         for row in ROWS["rule"]
-        for key in ("says", "unless")
+        for key in ("says", "about", "unless")
     }
     assert {name: texts for name, texts in twice.items() if texts} == {}
 
@@ -248,14 +255,14 @@ def test_the_rules_are_those_of_the_facts() -> None:
 def test_a_reading_that_cannot_be_decided_names_the_others() -> None:
     alone = [each for each in all_rules(error_rules()) if not each.other_readings]
     assert [each.rule_id for each in alone if each.confidence is Confidence.UNDECIDABLE] == []
-    decisive = [each for each in alone if each.stage in (Stage.WORD, Stage.PHRASE)]
+    decisive = [each for each in alone if each.stage in (Stage.SPECIFIC, Stage.WORD, Stage.PHRASE)]
     assert [each.rule_id for each in decisive if each.confidence is not Confidence.CERTAIN] == []
 
 
 def test_a_decisive_word_decides_at_every_status() -> None:
     missed = []
     for row in ROWS["rule"]:
-        if row["stage"] != "word" or row.get("needs_both"):
+        if row["stage"] not in ("specific", "word") or row.get("needs_both"):
             continue
         for word in _texts(row, "words"):
             for status in (None, 200, 400, 401, 402, 403, 404, 422, 429, 500, 503, 529):
@@ -268,13 +275,14 @@ def test_a_decisive_word_decides_at_every_status() -> None:
 def test_a_phrase_that_stands_alone_decides_for_its_category() -> None:
     others = {}
     for row in ROWS["rule"]:
-        if row["stage"] != "phrase":
+        if row["stage"] not in ("specific", "phrase"):
             continue
         for phrase in _texts(row, "says"):
             statuses = row.get("statuses", [])
             status = None if not statuses else 500 if 500 in statuses else statuses[0]
             amount = "$5 " if row.get("needs_amount") else ""
-            found = classified(status, f"zz {amount}{phrase.replace(' ... ', ' zz ')} zz")
+            about = f"{row['about'][0].replace(' ... ', ' zz ')} zz " if "about" in row else ""
+            found = classified(status, f"zz {amount}{about}{phrase.replace(' ... ', ' zz ')} zz")
             if found.category != row["category"]:
                 others[row["id"], phrase] = found.rule
     assert others == {}, "an earlier rule takes these phrases for another category"
