@@ -13,6 +13,7 @@ from console.domain.instructions.source import (
     Load,
     Tool,
     Weight,
+    WhyNever,
 )
 from console.domain.text.safe import safe
 
@@ -50,11 +51,13 @@ class SourceDocument:
     """A glob, or several with commas between: what the text applies to."""
     load: Load
     """When the tool puts the text before the model."""
+    why_never: WhyNever | None
+    """Why that is never; null where it is not shadowed."""
     sha256: str | None
     """Of the raw bytes; null where they could not be read."""
     bytes: int
     effective_bytes: int
-    """How many of the bytes the tool hands on; 0 for what is blank, shadowed or dropped."""
+    """How many of the bytes the tool hands on; 0 for what is shadowed or could not be read."""
     git_blob: str | None
     """The id that git gives these bytes; null where git could not be asked."""
     is_tracked: bool | None
@@ -73,6 +76,7 @@ class SourceDocument:
             path=safe(source.path),
             scope=safe(source.scope),
             load=source.load,
+            why_never=source.why_never,
             sha256=source.sha256,
             bytes=source.bytes,
             effective_bytes=source.effective_bytes,
