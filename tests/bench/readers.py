@@ -37,10 +37,11 @@ from console.domain.errors.body import read_error_body
 from console.domain.errors.classify import RefusedCall, classify
 from console.domain.facts.row import FactsError
 from console.domain.injection.scan import find_injection
-from console.domain.instructions.front_matter import front_matter
+from console.domain.instructions.front_matter import LOADING, front_matter
 from console.domain.instructions.imports import imports_of, model_text
 from console.domain.instructions.source import Tool
 from console.domain.instructions.text import hidden_in
+from console.domain.instructions.yaml_keys import yaml_keys
 from console.domain.problem import Problem
 from console.domain.routes.retirement import read_retirements
 from console.domain.run.evidence import plain
@@ -83,6 +84,9 @@ def _read_instructions(text: str) -> None:
     model_text(Tool.CLAUDE_CODE, text)
     hidden_in(text)
     front_matter(text)
+    for loading in LOADING.values():
+        loading(text)
+    yaml_keys(text.splitlines())
 
 
 def _read_refusal(body: str) -> None:

@@ -1,7 +1,7 @@
 """The real Codex against the console's rules: what we say reaches the model does, and nothing else.
 
-Each file of a tree holds a word of its own; the trees from public reports are tried too. Codex runs once in the tree and speaks to the embedded gateway, and the
-words in what it sends are compared with what discovery says.
+Each file of a tree holds a word of its own. Codex runs once in the tree and speaks to the embedded gateway, and the
+words in what it sends are compared with what discovery says. The trees from public reports are tried too.
 """
 
 import json

@@ -1,7 +1,8 @@
 """The real Gemini CLI against the console's rules: what we say reaches the model does, and nothing else.
 
-Each file of a tree holds a word of its own; the trees from public reports are tried too. Gemini CLI runs once in the tree, and the words in what it sends are
-compared with what discovery says. It speaks to a mock of the endpoint of Google: no gateway here has that family.
+Each file of a tree holds a word of its own. Gemini CLI runs once in the tree, and the words in what it sends are
+compared with what discovery says. The trees from public reports are tried too. It speaks to a mock of the endpoint of
+Google: no gateway here has that family.
 """
 
 import json
@@ -42,6 +43,20 @@ SHAPES = [
             "docs/RULES.md": "{M}",
             _SETTINGS: '{ // one\n "context": /* two */ {"fileName": ["AGENTS.md", "docs/RULES.md"]}, "x": "http://a//b"}',
         },
+    ),
+    Shape(
+        "other names without its own",
+        {
+            "AGENTS.md": "{M}",
+            "CONTEXT.md": "{M}",
+            "GEMINI.md": "{M}",
+        },
+        home={_SETTINGS: '{"context": {"fileName": ["AGENTS.md", "CONTEXT.md"]}}'},
+    ),
+    Shape(
+        "the folder of its settings",
+        {"GEMINI.md": "{M}", ".gemini/GEMINI.md": "{M}", ".gemini/notes.py": "print()\n"},
+        reads=".gemini/notes.py",
     ),
     Shape(
         "settings of the root, started below",

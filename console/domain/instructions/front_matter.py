@@ -120,7 +120,9 @@ def _copilot(text: str) -> Loading:
 
 def _globs(keys: Mapping[str, tuple[str, ...]], *names: str) -> tuple[str, ...]:
     """Return the values of some keys; one string may be several, separated by commas."""
-    return tuple(glob.strip() for name in names for text in keys.get(name, ()) for glob in _parted(text) if glob.strip())
+    return tuple(
+        glob.strip() for name in names for text in keys.get(name, ()) for glob in _parted(text) if glob.strip()
+    )
 
 
 def _with_note(

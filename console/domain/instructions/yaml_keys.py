@@ -9,14 +9,18 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-_KEY = re.compile(r"""(?P<quote>["'])?(?P<key>(?(quote)[^"']+|[^\s"'#,\[\]{}&*!|>%@`](?:[^:]|:(?=\S))*))"""
-                  r"""(?(quote)(?P=quote))\s*:(?=\s|$)""")
+_KEY = re.compile(
+    r"""(?P<quote>["'])?(?P<key>(?(quote)[^"']++|[^\s"'#,\[\]{}&*!|>%@`](?:[^:]|:(?=\S))*+))"""
+    r"""(?(quote)(?P=quote)\s*+):(?=\s|$)"""
+)
 _COMMENT = re.compile(r"(?:^|\s)#.*", re.DOTALL)
 _NO_STRING = re.compile(r"(?:~|null|Null|NULL|true|True|TRUE|false|False|FALSE|[-+]?[0-9][0-9_]*(?:\.[0-9]*)?|)")
-_ESCAPED = frozenset("0abtnvfre \"/\\N_LPxuU\t")
+_ESCAPED = frozenset('0abtnvfre "/\\N_LPxuU\t')
 """What may follow a backslash within double quotes."""
 _NO_START = frozenset("*@`%,]}")
 """No plain scalar begins with one of these; the first would be an alias."""
+_DEEPEST = 100
+"""More lists within lists are taken for a mistake."""
 _HEAD = re.compile(r"[|>](?:[-+]?[1-9]?|[1-9][-+])\s*(?:\s#.*)?")
 
 
@@ -27,7 +31,7 @@ class _BrokenError(Exception):
 def yaml_keys(lines: Iterable[str], *, has_tabs: bool = False) -> Mapping[str, tuple[str, ...]] | None:
     """Return the keys at the top, each with its strings; None if the lines are not YAML.
 
-    A list's strings are the key's; numbers, booleans, nothing and what is nested deeper are no strings.
+    A list's strings are the key's; numbers, booleans, nothing and what is nested deeper are left out.
 
     Args:
         lines: The lines between the marks, without line ends.
@@ -55,7 +59,10 @@ class _Scalar:
     """The indent of the line that the text belongs to; what goes on is deeper."""
     quote: str = ""
     brackets: list[str] = field(default_factory=list)
-    text: str = ""
+    pieces: list[str] = field(default_factory=list)
+    """The text so far."""
+    is_begun: bool = False
+    """Whether the text so far is more than space."""
     is_quoted: bool = False
     """Whether the text was in quotes that are closed."""
     is_block: bool = False
@@ -79,7 +86,18 @@ class _Scalar:
         elif text[:1] and text[0] in _NO_START:
             raise _BrokenError
         else:
-            self.text = _COMMENT.sub("", text).strip()
+            self.add(_COMMENT.sub("", text).strip())
+
+    def add(self, text: str) -> None:
+        """Add to the text."""
+        self.pieces.append(text)
+        self.is_begun = self.is_begun or not text.isspace()
+
+    def taken(self) -> str:
+        """Return the text so far, and begin another."""
+        text = "".join(self.pieces)
+        self.pieces, self.is_begun = [], False
+        return text
 
     def go_on(self, text: str) -> None:
         """Take a line of quoted text or of a flow."""
@@ -90,7 +108,7 @@ class _Scalar:
                 if _COMMENT.sub("", text[at:]).strip():
                     raise _BrokenError
                 return
-        self.text += " " if self.text and not self.is_quoted else ""
+        self.pieces.append(" ")
 
     def _quoted(self, text: str, at: int) -> int:
         """Take what comes before the end of a quotation, and return where to go on."""
@@ -98,32 +116,32 @@ class _Scalar:
         if mark == "\\" and self.quote == '"':
             if text[at + 1 : at + 2] and text[at + 1] not in _ESCAPED:
                 raise _BrokenError
-            self.text += text[at : at + 2]
+            self.add(text[at : at + 2])
             return at + 2
         if mark != self.quote:
-            self.text += mark
+            self.add(mark)
         elif self.quote == "'" and text.startswith("''", at):
-            self.text += mark
+            self.add(mark)
             return at + 2
         else:
             self.quote, self.is_quoted = "", True
             if not self.brackets:
-                self.strings.append(self.text)
+                self.strings.append(self.taken())
         return at + 1
 
     def _flow(self, text: str, at: int) -> int:
         mark = text[at]
-        if mark in "\"'" and not self.text.strip() and not self.is_quoted:
-            self.quote, self.text = mark, ""
+        if mark in "\"'" and not self.is_begun and not self.is_quoted:
+            self.quote, self.pieces = mark, []
         elif mark in "[{":
-            if self.text.strip() or self.is_quoted:
+            if self.is_begun or self.is_quoted:
                 raise _BrokenError
             self.brackets.append(mark)
         elif mark in "]}":
             self._item()
             if self.brackets.pop() + mark not in ("[]", "{}"):
                 raise _BrokenError
-            self.is_quoted = len(self.brackets) > 0  # a closed flow is an item that only a comma may follow
+            self.is_quoted = bool(self.brackets)  # only a comma may follow a flow within a flow
         elif mark == ",":
             self._item()
             self.is_quoted = False
@@ -132,26 +150,26 @@ class _Scalar:
         elif self.is_quoted and not mark.isspace():
             if mark != ":":
                 raise _BrokenError
-            self.is_quoted, self.text = False, "quoted: "  # the key of a pair
+            self.is_quoted = False
+            self.add(": ")  # it was the key of a pair
         else:
-            self.text += mark
+            self.add(mark)
         return at + 1
 
     def _item(self) -> None:
-        text = self.text.strip()
+        text = self.taken().strip()
         if not self.is_quoted and text[:1] and (text[0] in _NO_START or text[0] in "|>"):
             raise _BrokenError
         is_string = self.is_quoted or (_is_string(text) and not _KEY.match(text) and text[0] not in "&!")
         if self.brackets == ["["] and text and is_string:
             self.strings.append(text)
-        self.text = ""
 
     def end(self) -> None:
         """Add the string of a scalar without quotes."""
         if self.is_open:
             raise _BrokenError
-        if not self.is_quoted and _is_string(self.text):
-            self.strings.append(self.text)
+        if not self.is_quoted and _is_string(text := self.taken().strip()):
+            self.strings.append(text)
 
 
 def _is_string(text: str) -> bool:
@@ -180,7 +198,7 @@ class _Reader:
         if scalar is not None and scalar.is_open:
             scalar.go_on(line.strip())
         elif scalar is not None and scalar.is_block and (not content or indent > scalar.indent):
-            scalar.text += f"{content}\n"
+            scalar.add(f"{content}\n")
         elif content and not content.startswith("#"):
             if "\t" in line[:indent] and not self.has_tabs:
                 raise _BrokenError
@@ -203,7 +221,7 @@ class _Reader:
             scalar = self.scalar
             if scalar.is_quoted or scalar.is_block or _KEY.match(content):
                 raise _BrokenError
-            scalar.text += " " + _COMMENT.sub("", content).strip()
+            scalar.add(" " + _COMMENT.sub("", content).strip())
             return
         self._end_scalar()
         if indent > innermost:
@@ -237,15 +255,16 @@ class _Reader:
             self._value(-1, content)
 
     def _entry(self, indent: int, content: str, *, is_item: bool) -> None:
-        if is_item:
+        while is_item:
             rest = content[1:].lstrip(" \t")
-            inner = indent + len(content) - len(rest)
-            if rest == "-" or rest.startswith("- ") or _KEY.match(rest):
-                self.blocks.append((inner, rest[0] == "-"))
-                self._entry(inner, rest, is_item=rest[0] == "-")
-            else:
+            is_nested = rest == "-" or rest.startswith("- ")
+            if not is_nested and not _KEY.match(rest):
                 self._value(indent, rest)
-            return
+                return
+            if len(self.blocks) > _DEEPEST:
+                raise _BrokenError
+            indent, content, is_item = indent + len(content) - len(rest), rest, is_nested
+            self.blocks.append((indent, is_item))
         key = _KEY.match(content)
         if key is None:
             raise _BrokenError

@@ -158,7 +158,7 @@ class _Search:
             yield found
 
     def _tell_only_on_demand(self, rule: SearchRule, found: InstructionFile) -> None:
-        """Tell of a file in a folder that people take for the tool's place for it: it is read as if it were code there."""
+        """Tell of a file in the tool's own folder, which the tool reads as in any folder, and not at the start."""
         if rule.why_ignored and found.load is Load.ON_DEMAND:
             words = f"is read only when the agent works on a file in the same folder: {rule.why_ignored}"
             self._tell(ConflictCode.IGNORED, words, found.file.path)

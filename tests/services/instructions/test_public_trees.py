@@ -9,6 +9,7 @@ from support.instructions.tree import Tree, codes
 
 from console.domain.instructions.source import InstructionSource, Load, Tool
 
+
 def put(tree: Tree, folder: Path, files: dict[str, str]) -> None:
     """Write a case's files: `->X` is a link to X."""
     for name, text in files.items():

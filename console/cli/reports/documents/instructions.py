@@ -13,7 +13,6 @@ from console.domain.instructions.source import (
     Load,
     Tool,
     Weight,
-    WhyNever,
 )
 from console.domain.text.safe import safe
 
@@ -51,8 +50,6 @@ class SourceDocument:
     """A glob, or several with commas between: what the text applies to."""
     load: Load
     """When the tool puts the text before the model."""
-    why_never: WhyNever | None
-    """Why that is never; null where it is not shadowed."""
     sha256: str | None
     """Of the raw bytes; null where they could not be read."""
     bytes: int
@@ -76,7 +73,6 @@ class SourceDocument:
             path=safe(source.path),
             scope=safe(source.scope),
             load=source.load,
-            why_never=source.why_never,
             sha256=source.sha256,
             bytes=source.bytes,
             effective_bytes=source.effective_bytes,
