@@ -41,7 +41,7 @@ async def test_agents_md_is_read_in_every_directory_above_beyond_the_root(tree: 
     }
 
 
-@pytest.mark.parametrize("text", ["\n", "<!-- notes\nfor people -->\n", "---\na: b\n---\n\n"])
+@pytest.mark.parametrize("text", ["\n", "\ufeff\n", "<!-- notes\nfor people -->\n", "---\na: b\n---\n\n"])
 async def test_a_claude_md_that_gives_the_model_nothing_hides_nothing(tree: Tree, text: str) -> None:
     found = await tree.add("CLAUDE.md", text=text).add("AGENTS.md").commit().find(Tool.CLAUDE_CODE)
     assert [(s.path, s.load.value, s.effective_bytes) for s in found.sources] == [
