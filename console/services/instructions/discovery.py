@@ -293,6 +293,5 @@ def _neighbours(workspace: Workspace, cache: FileCache) -> Iterator[Neighbour]:
                     workspace.label(Path(os.path.normpath(path.parent / each)))
                     for each in imports_of(Tool.CLAUDE_CODE, file.text)
                 )
-                yield Neighbour(
-                    workspace.label(path), file.sha256, points_to, imports, is_blank=not file.why_not and not only
-                )
+                is_blank = not file.why_not and not size_for_model(Tool.CLAUDE_CODE, file)
+                yield Neighbour(workspace.label(path), file.sha256, points_to, imports, is_blank)
