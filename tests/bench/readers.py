@@ -39,10 +39,11 @@ from console.domain.errors.category import Category
 from console.domain.errors.classify import RefusedCall, classify
 from console.domain.facts.row import FactsError
 from console.domain.injection.scan import find_injection
-from console.domain.instructions.front_matter import front_matter
+from console.domain.instructions.front_matter import LOADING, front_matter
 from console.domain.instructions.imports import imports_of, model_text
 from console.domain.instructions.source import Tool
 from console.domain.instructions.text import hidden_in
+from console.domain.instructions.yaml_keys import yaml_keys
 from console.domain.probes.agent import agents
 from console.domain.probes.agent_feature import refused_feature
 from console.domain.problem import Problem
@@ -90,6 +91,9 @@ def _read_instructions(text: str) -> None:
     model_text(Tool.CLAUDE_CODE, text)
     hidden_in(text)
     front_matter(text)
+    for loading in LOADING.values():
+        loading(text)
+    yaml_keys(text.splitlines())
 
 
 def _read_refusal(body: str) -> None:

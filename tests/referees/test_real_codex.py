@@ -1,13 +1,14 @@
 """The real Codex against the console's rules: what we say reaches the model does, and nothing else.
 
 Each file of a tree holds a word of its own. Codex runs once in the tree and speaks to the embedded gateway, and the
-words in what it sends are compared with what discovery says.
+words in what it sends are compared with what discovery says. The trees from public reports are tried too.
 """
 
 import json
 from pathlib import Path
 
 import pytest
+from support.instructions.cases import shapes_of
 from support.instructions.marked_tree import Shape, lay_out
 from support.referees.agents import Agents, environment, find_agents, run
 from support.referees.forwarder import forward_to
@@ -99,7 +100,7 @@ def test_it_is_the_version_that_the_rules_were_tried_with(agents: Agents) -> Non
     assert {rule.basis.version for rule in rules_of(Tool.CODEX)} == {installed}
 
 
-@pytest.mark.parametrize("shape", SHAPES, ids=str)
+@pytest.mark.parametrize("shape", [*SHAPES, *shapes_of("codex")], ids=str)
 async def test_it_reads_what_we_say(agents: Agents, tmp_path: Path, embedded: Listening, shape: Shape) -> None:
     marked = lay_out(tmp_path, shape)
     tree = marked.tree

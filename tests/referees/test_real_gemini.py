@@ -1,13 +1,15 @@
 """The real Gemini CLI against the console's rules: what we say reaches the model does, and nothing else.
 
 Each file of a tree holds a word of its own. Gemini CLI runs once in the tree, and the words in what it sends are
-compared with what discovery says. It speaks to a mock of the endpoint of Google: no gateway here has that family.
+compared with what discovery says. The trees from public reports are tried too. It speaks to a mock of the endpoint of
+Google: no gateway here has that family.
 """
 
 import json
 from pathlib import Path
 
 import pytest
+from support.instructions.cases import shapes_of
 from support.instructions.marked_tree import Shape, lay_out
 from support.referees.agents import Agents, environment, find_agents, gemini_seam, run
 
@@ -41,6 +43,20 @@ SHAPES = [
             "docs/RULES.md": "{M}",
             _SETTINGS: '{ // one\n "context": /* two */ {"fileName": ["AGENTS.md", "docs/RULES.md"]}, "x": "http://a//b"}',
         },
+    ),
+    Shape(
+        "other names without its own",
+        {
+            "AGENTS.md": "{M}",
+            "CONTEXT.md": "{M}",
+            "GEMINI.md": "{M}",
+        },
+        home={_SETTINGS: '{"context": {"fileName": ["AGENTS.md", "CONTEXT.md"]}}'},
+    ),
+    Shape(
+        "the folder of its settings",
+        {"GEMINI.md": "{M}", ".gemini/GEMINI.md": "{M}", ".gemini/notes.py": "print()\n"},
+        reads=".gemini/notes.py",
     ),
     Shape(
         "settings of the root, started below",
@@ -129,7 +145,7 @@ def test_it_is_the_version_that_the_rules_were_tried_with(agents: Agents) -> Non
     assert {rule.basis.version for rule in rules_of(Tool.GEMINI)} == {installed}
 
 
-@pytest.mark.parametrize("shape", SHAPES, ids=str)
+@pytest.mark.parametrize("shape", [*SHAPES, *shapes_of("gemini")], ids=str)
 async def test_it_reads_what_we_say(agents: Agents, tmp_path: Path, shape: Shape) -> None:
     marked = lay_out(tmp_path, shape)
     tree = marked.tree

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from console.domain.instructions.source import Conflict, ConflictCode, GitState, InstructionSource, Load, Tool
+from console.domain.instructions.source import Conflict, ConflictCode, GitState, InstructionSource, Load, Tool, WhyNever
 from console.domain.instructions.text import hidden_in
 from console.domain.text.secret_scan import find_secrets
 
@@ -72,7 +72,7 @@ def check_sources(
     yield from _check_any(tool, sources)
     yield from _check_neighbours(tool, sources, neighbours)
     yield from _check_cut(tool, sources, budget)
-    yield from _check_empty_override(sources)
+    yield from _check_no_text(sources)
     yield from _check_committed(sources, git)
     yield from _check_personal(tool, sources)
     yield from _check_globs(sources)
@@ -83,13 +83,15 @@ def compare_pinned(pinned: Sequence[InstructionSource], now: Sequence[Instructio
     """Return how the sources that a tool reads differ from the pinned ones (I16); empty if they do not."""
     before, after = ({source.path: source for source in each if source.load.is_read} for each in (pinned, now))
     again = "Decide at the instruction gate again, or restore the old state"
+    known = {source.path for source in pinned if source.load is not Load.ABSENT}
     found = []
     for path in {**before, **after}:
         was, is_now = before.get(path), after.get(path)
         if is_now is None:
             words = "was pinned but is no longer read"
         elif was is None:
-            words = "did not exist when the instructions were pinned, but is read now"
+            was_there = "was not read" if path in known else "did not exist"
+            words = f"{was_there} when the instructions were pinned, but is read now"
         elif was.sha256 != is_now.sha256:
             words = f"changed since it was pinned ({was.bytes:,} bytes then, {is_now.bytes:,} now)"
         elif (was.load, was.scope, was.effective_bytes) != (is_now.load, is_now.scope, is_now.effective_bytes):
@@ -142,9 +144,9 @@ def _check_neighbours(
                 agents.path,
             )
     read = [source for source in sources if source.load.is_read]
-    shadowed = {source.path for source in sources if source.load is Load.SHADOWED}
+    overridden = {source.path for source in sources if source.why_never is WhyNever.OVERRIDDEN}
     for each in neighbours:
-        is_hidden = tool is Tool.CLAUDE_CODE and each.path in shadowed - told and each.path.endswith("AGENTS.md")
+        is_hidden = tool is Tool.CLAUDE_CODE and each.path in overridden - told and each.path.endswith("AGENTS.md")
         if is_hidden and not any(_says(each, source) for source in read):
             told.add(each.path)
             yield Conflict(
@@ -180,27 +182,39 @@ def _says(neighbour: Neighbour, source: InstructionSource) -> bool:
 
 
 def _check_cut(tool: Tool, sources: Sequence[InstructionSource], budget: int | None) -> Iterator[Conflict]:
+    limit = f"{tool.product} reads {budget or 0:,} bytes of all project files together"
+    before: list[str] = []
     for source in sources:
         if source.load is Load.TRUNCATED:
             lost = source.bytes - source.effective_bytes
-            yield Conflict(
-                ConflictCode.CUT,
-                f"loses {lost:,} of {source.bytes:,} bytes: {tool.product} reads {budget or 0:,} bytes of all project"
-                " files together and drops the deepest first. Shorten it, or raise project_doc_max_bytes",
-                source.path,
-            )
+            words = f"loses {lost:,} of {source.bytes:,} bytes: {limit} and drops the deepest first. Shorten it"
+            yield Conflict(ConflictCode.CUT, f"{words}, or raise project_doc_max_bytes", source.path)
+        elif source.why_never is WhyNever.OVER_BUDGET:
+            by = f", and {', '.join(before)} uses them up. Shorten that" if before else ". Shorten it"
+            words = f"loses all of its {source.bytes:,} bytes: {limit}{by}"
+            yield Conflict(ConflictCode.CUT, f"{words}, or raise project_doc_max_bytes", source.path)
+        if source.load.is_read and not source.is_outside:
+            before.append(source.path)
 
 
-def _check_empty_override(sources: Sequence[InstructionSource]) -> Iterator[Conflict]:
-    shadowed = {source.path for source in sources if source.load is Load.SHADOWED}
+def _check_no_text(sources: Sequence[InstructionSource]) -> Iterator[Conflict]:
+    """Tell what is read but gives the model nothing (I09), above all if it hides what would (I04)."""
+    overridden = {source.path for source in sources if source.why_never is WhyNever.OVERRIDDEN}
     for source in sources:
+        if source.why_never is not WhyNever.NO_TEXT:
+            continue
         path = PurePosixPath(source.path)
         below = str(path.with_name("AGENTS.md"))
-        is_blank = source.load is Load.ALWAYS and source.sha256 is not None and source.effective_bytes == 0
-        if path.name == "AGENTS.override.md" and is_blank and below in shadowed:
+        if path.name == "AGENTS.override.md" and below in overridden:
             yield Conflict(
                 ConflictCode.EMPTY_OVERRIDE,
                 f"is blank but overrides {below}, so neither is read. Remove it, or fill it",
+                source.path,
+            )
+        else:
+            yield Conflict(
+                ConflictCode.IGNORED,
+                "never reaches the model: it has no text for it. Fill it, or remove it",
                 source.path,
             )
 
@@ -209,8 +223,9 @@ def _check_committed(sources: Sequence[InstructionSource], git: GitState) -> Ite
     if git is not GitState.READ and any(source.load.is_read and not source.is_outside for source in sources):
         yield Conflict(ConflictCode.NOT_COMMITTED, _GIT_WORDS[git])
     for source in sources:
-        if source.load is Load.SHADOWED:
+        if source.why_never in (WhyNever.OVERRIDDEN, WhyNever.NOT_LOOKED_FOR):
             continue
+        # A file that gives nothing still counts: it may have had text where it is committed.
         if words := _why_not_committed(source):
             yield Conflict(ConflictCode.NOT_COMMITTED, words, source.path)
         if source.differs_from_base:

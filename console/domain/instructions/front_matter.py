@@ -2,14 +2,17 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from console.domain.instructions.source import Load
+from console.domain.instructions.yaml_keys import yaml_keys
 
 _MARK = "---"
 _TRUE = re.compile(r"(?:true|True|TRUE)\s*(?:#.*)?")
 _QUOTED = re.compile(r"""(['"])([^'"]*)\1\s*(?:#.*)?""")
 """One quoted value, and perhaps a comment."""
+_PLAIN_PAIR = re.compile(r"(?P<key>[A-Za-z_-]+):\s+(?P<value>.+)")
+_SPECIAL = re.compile(r"[{}\[\]*&#!|>%@`]|: ")
 _EVERYTHING = {"claude_code": frozenset({"**", "/**"}), "copilot": frozenset({"**", "*", "**/*"})}
 """Globs that the tool reads as "all files", alone or together, and so loads at the start."""
 _NOT_FOR_COPILOT_CLI = frozenset({"coding-agent", "cloud-agent"})
@@ -48,12 +51,6 @@ def is_true(text: str, key: str) -> bool:
     return any(_TRUE.fullmatch(value) for value in values)
 
 
-def _is_broken(text: str, key: str) -> bool:
-    """Return whether a key's value opens a list and does not close it, which no YAML reader accepts."""
-    values = (line.partition(":")[2].strip() for line in split_front_matter(text)[0] if line.partition(":")[0] == key)
-    return any(value.startswith("[") and "]" not in value for value in values)
-
-
 def _values(text: str) -> list[str]:
     text = text.strip()
     quoted = _QUOTED.fullmatch(text)
@@ -83,6 +80,8 @@ class Loading:
     globs: tuple[str, ...] = ()
     why_not: str = ""
     """Why it is never loaded, and what to do; empty if it is."""
+    is_broken: bool = False
+    """Whether the front matter names files, but the tool cannot read it and loads the text for all files."""
 
 
 def _by_globs(tool: str, globs: tuple[str, ...]) -> Loading:
@@ -90,21 +89,49 @@ def _by_globs(tool: str, globs: tuple[str, ...]) -> Loading:
     return Loading(Load.ALWAYS) if set(globs) <= _EVERYTHING[tool] else Loading(Load.CONDITIONAL, globs)
 
 
+def _repaired(line: str) -> str:
+    """Return a line as Claude Code reads it again if it could not parse the front matter: with its value in quotes."""
+    match = _PLAIN_PAIR.fullmatch(line)
+    if match is None or match["value"][0] + match["value"][-1] in ("''", '""') or not _SPECIAL.search(match["value"]):
+        return line
+    value = match["value"].replace("\\", "\\\\").replace('"', '\\"')
+    return f'{match["key"]}: "{value}"'
+
+
 def _claude_code(text: str) -> Loading:
-    if _is_broken(text, "paths"):  # it drops front matter that it cannot parse, and loads the rest
-        return Loading(Load.ALWAYS)
-    paths = front_matter(text).get("paths", ())
-    is_text = paths not in (("true",), ("false",)) and not any(path.startswith("{") for path in paths[:1])
-    return _by_globs("claude_code", paths if is_text else ())
+    lines = split_front_matter(text)[0]
+    keys = yaml_keys(lines, has_tabs=True)
+    if keys is None:
+        keys = yaml_keys(map(_repaired, lines), has_tabs=True)
+    return _with_note(_by_globs("claude_code", _globs(keys or {}, "paths")), lines, keys, "paths")
 
 
 def _copilot(text: str) -> Loading:
-    front = front_matter(text)
-    if _NOT_FOR_COPILOT_CLI & set(front.get("excludeAgent", ())):
+    lines = split_front_matter(text)[0]
+    keys = yaml_keys(lines)
+    if keys is None:  # then it reads line by line, and no lists
+        keys = front_matter("\n".join((_MARK, *(line for line in lines if _PLAIN_PAIR.fullmatch(line)), _MARK)))
+    if _NOT_FOR_COPILOT_CLI & set(_globs(keys, "excludeAgent")):
         return Loading(
             Load.SHADOWED, why_not="its excludeAgent names the coding agent, and Copilot CLI obeys it. Remove it"
         )
-    return _by_globs("copilot", (*front.get("applyTo", ()), *front.get("paths", ())))
+    return _with_note(_by_globs("copilot", _globs(keys, "applyTo", "paths")), lines, keys, "applyTo", "paths")
+
+
+def _globs(keys: Mapping[str, tuple[str, ...]], *names: str) -> tuple[str, ...]:
+    """Return the values of some keys; one string may be several, separated by commas."""
+    return tuple(
+        glob.strip() for name in names for text in keys.get(name, ()) for glob in _parted(text) if glob.strip()
+    )
+
+
+def _with_note(
+    loading: Loading, lines: tuple[str, ...], keys: Mapping[str, tuple[str, ...]] | None, *names: str
+) -> Loading:
+    """Say so if a file is always loaded although its front matter names one of the keys, because that is not YAML."""
+    is_named = any(line.startswith(f"{name}:") for line in lines for name in names)
+    is_lost = yaml_keys(lines, has_tabs=True) is None and not any((keys or {}).get(name) for name in names)
+    return replace(loading, is_broken=True) if loading.load is Load.ALWAYS and is_named and is_lost else loading
 
 
 def _cursor(text: str) -> Loading:

@@ -57,9 +57,9 @@ class Load(StrEnum):
     ON_DEMAND = "on_demand"
     """When the agent enters the source's directory, or asks for it."""
     SHADOWED = "shadowed"
-    """Never: another file overrides it, or the tool cannot read it."""
+    """Never: `WhyNever` says why."""
     TRUNCATED = "truncated"
-    """Cut or left out entirely, because of the tool's byte limit."""
+    """Cut, because of the tool's byte limit."""
     ABSENT = "absent"
     """An import, HEAD or the base branch names it, but it does not exist."""
 
@@ -67,6 +67,19 @@ class Load(StrEnum):
     def is_read(self) -> bool:
         """Whether any of the text may reach the model."""
         return self not in (Load.SHADOWED, Load.ABSENT)
+
+
+class WhyNever(StrEnum):
+    """Why a source that exists never reaches the model."""
+
+    OVERRIDDEN = "overridden"
+    """Another file takes its place."""
+    NOT_LOOKED_FOR = "not_looked_for"
+    """The tool does not read it, for its place, its front matter or a setting."""
+    NO_TEXT = "no_text"
+    """The tool reads it, but has nothing of it to give to the model: it is blank, or comments that are removed."""
+    OVER_BUDGET = "over_budget"
+    """Files that are read earlier use up the tool's byte limit."""
 
 
 class Weight(StrEnum):
@@ -174,7 +187,7 @@ class InstructionSource:
     """The hash of the raw bytes; None if they could not be read."""
     bytes: int = 0
     effective_bytes: int = 0
-    """How many bytes of text the tool passes to the model; 0 if blank, shadowed or dropped."""
+    """How many bytes of text the tool passes to the model; 0 if shadowed or unreadable."""
     git_blob: str | None = None
     """The git blob id of these bytes; None if git was not available."""
     is_tracked: bool | None = None
@@ -190,6 +203,8 @@ class InstructionSource:
     """Whether the text is outside the repository, so that others do not have it."""
     basis: Basis = Basis()
     """What the rule that found it rests on."""
+    why_never: WhyNever | None = None
+    """Why it is shadowed; None if it is not."""
 
 
 @dataclass(frozen=True, slots=True)

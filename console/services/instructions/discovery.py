@@ -9,7 +9,7 @@ from console.domain.instructions.conflict import Neighbour
 from console.domain.instructions.imports import imports_of, model_text
 from console.domain.instructions.path_glob import matches
 from console.domain.instructions.rule import CLAUDE_FILES, NEIGHBOURS, Behind, Pick, SearchRule, Where, rules_of
-from console.domain.instructions.source import Conflict, ConflictCode, Load, Tool
+from console.domain.instructions.source import Conflict, ConflictCode, Load, Tool, WhyNever
 from console.services.instructions.file_cache import TOO_MANY, FileCache, exists, is_file
 from console.services.instructions.file_size import size_for_model
 from console.services.instructions.import_graph import ImportGraph
@@ -47,6 +47,9 @@ def discover(tool: Tool, workspace: Workspace) -> Discovery:
     search.look_for_case_variants()
     graph = ImportGraph(tool, workspace, cache, places, settings)
     found = tuple(graph.with_imports(search.found.values()))
+    for each in found:
+        if each.load.is_read and not each.effective_bytes and not each.file.why_not:
+            each.silence(WhyNever.NO_TEXT)
     return Discovery(
         found,
         (*search.conflicts, *graph.conflicts),
@@ -100,7 +103,7 @@ class _Search:
             self._tell(ConflictCode.NOT_SEARCHED, words, self.workspace.directory)
         if rules[0].pick is Pick.NEAREST:
             for each in taken[:-1]:
-                each.load, each.effective_bytes = Load.SHADOWED, 0
+                each.silence(WhyNever.OVERRIDDEN)
 
     def look_for_case_variants(self) -> None:
         """Report names that match only on file systems that ignore case (I13)."""
@@ -117,6 +120,7 @@ class _Search:
         has_taken = False
         for path in files:
             if path in self.found:
+                self._tell_only_on_demand(rule, self.found[path])
                 continue
             file = self.cache.read(path)
             if file.why_not == TOO_MANY:  # reported once, however many there are
@@ -141,17 +145,23 @@ class _Search:
             )
             self.found[path] = found
             if why_not := rule.why_ignored or self._why_left_out(rule, path):
-                found.load = Load.SHADOWED
+                found.silence(WhyNever.NOT_LOOKED_FOR)
                 self._tell(ConflictCode.IGNORED, f"is never read: {why_not}", path)
             elif self._is_hidden(rule, directory) or (
                 has_taken and rule.pick in (Pick.FIRST_EXISTING, Pick.FIRST_WITH_TEXT)
             ):
-                found.load = Load.SHADOWED
+                found.silence(WhyNever.OVERRIDDEN)
             elif not (rule.pick is Pick.FIRST_WITH_TEXT and file.is_blank):
                 has_taken = True
                 self._load(rule, found)
                 self._note_hiding(rule, directory, found)
             yield found
+
+    def _tell_only_on_demand(self, rule: SearchRule, found: InstructionFile) -> None:
+        """Tell of a file in the tool's own folder, which the tool reads as in any folder, and not at the start."""
+        if rule.why_ignored and found.load is Load.ON_DEMAND:
+            words = f"is read only when the agent works on a file in the same folder: {rule.why_ignored}"
+            self._tell(ConflictCode.IGNORED, words, found.file.path)
 
     def _why_left_out(self, rule: SearchRule, path: Path) -> str:
         """Return which setting keeps the tool from reading a file; empty if none does."""
@@ -188,14 +198,20 @@ class _Search:
             if loading.globs:
                 found.scope = ",".join(loading.globs)
             if loading.load is Load.SHADOWED:
+                found.silence(WhyNever.NOT_LOOKED_FOR)
                 self._tell(ConflictCode.IGNORED, f"is never read: {loading.why_not}", found.file.path)
                 return
+            if loading.is_broken:
+                words = "is read for all files: its front matter names some, but is not YAML. Put each glob in quotes"
+                self._tell(ConflictCode.IGNORED, words, found.file.path)
         size = size_for_model(self.tool, found.file)
         if rule.has_budget:
-            is_blank = not found.file.data[: self.left].strip()
-            if size > self.left and not found.file.is_blank:
+            if size > self.left:
                 found.load, size = Load.TRUNCATED, self.left
-            size = 0 if is_blank else size
+            if not found.file.data[:size].decode("utf-8", "replace").strip():
+                if found.load is Load.TRUNCATED:
+                    found.silence(WhyNever.OVER_BUDGET)
+                return
             self.left -= size
         found.effective_bytes = size
 
@@ -277,6 +293,5 @@ def _neighbours(workspace: Workspace, cache: FileCache) -> Iterator[Neighbour]:
                     workspace.label(Path(os.path.normpath(path.parent / each)))
                     for each in imports_of(Tool.CLAUDE_CODE, file.text)
                 )
-                yield Neighbour(
-                    workspace.label(path), file.sha256, points_to, imports, is_blank=not file.why_not and not only
-                )
+                is_blank = not file.why_not and not size_for_model(Tool.CLAUDE_CODE, file)
+                yield Neighbour(workspace.label(path), file.sha256, points_to, imports, is_blank)

@@ -41,7 +41,7 @@ class ReadFile:
     @property
     def is_blank(self) -> bool:
         """Whether a tool that skips blank text skips it."""
-        return not self.data.strip()
+        return not self.text.strip()
 
 
 def exists(path: Path, *, if_unknown: bool = False) -> bool:

@@ -146,6 +146,7 @@ def _without_git(workspace: Workspace, found: InstructionFile) -> InstructionSou
         imports=found.imports,
         is_outside=not workspace.holds(file.real),
         basis=found.basis,
+        why_never=found.why_never,
     )
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from console.domain.instructions.source import Basis, Load
+from console.domain.instructions.source import Basis, Load, WhyNever
 from console.services.instructions.file_cache import ReadFile
 
 ADVICE = "Move it away, or replace it with a readable file"
@@ -26,3 +26,9 @@ class InstructionFile:
     is_users_own: bool = False
     """Whether it is from the tool's own directory of this user, which the tool trusts more."""
     imports: tuple[str, ...] = ()
+    why_never: WhyNever | None = None
+    """Why its text never reaches the model; None if it may."""
+
+    def silence(self, why: WhyNever) -> None:
+        """Record that nothing of it reaches the model."""
+        self.load, self.effective_bytes, self.why_never = Load.SHADOWED, 0, why

@@ -1,5 +1,8 @@
 """Front matter: its keys, and what it says about when a tool loads a file."""
 
+import json
+from pathlib import Path
+
 import pytest
 
 from console.domain.instructions.front_matter import LOADING, front_matter
@@ -70,3 +73,39 @@ def test_front_matter_is_read_as_tools_document_it(text: str, expected: dict[str
 def test_front_matter_decides_when_a_file_is_loaded(tool: str, front: str, load: Load) -> None:
     text = f"---\n{front}\n---\nRules.\n" if front else "Rules.\n"
     assert LOADING[tool](text).load is load
+
+
+SHAPES = [
+    json.loads(line)
+    for line in (Path(__file__).parents[2] / "data/front_matter_shapes.jsonl").read_text("utf-8").splitlines()
+]
+"""What the real agents made of front matter that is right, wrong, and in between."""
+
+
+@pytest.mark.parametrize(("tool", "key"), [("claude_code", "paths"), ("copilot", "applyTo"), ("copilot", "paths")])
+@pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape["id"])
+def test_front_matter_is_read_as_the_agent_reads_it(shape: dict[str, str], tool: str, key: str) -> None:
+    text = shape["text"].replace("KEY", key).replace("Key", key.capitalize())
+    assert LOADING[tool](text).load.value == shape[tool]
+
+
+@pytest.mark.parametrize("tool", ["claude_code", "copilot"])
+@pytest.mark.parametrize(
+    ("front", "is_broken"),
+    [
+        ("paths:\n  - **/*.ts", True),
+        ('paths:\n  - "src/**\n  - lib/**', True),
+        ("paths:\n  - src/**\n - lib/**", True),
+        ('paths:\n  - "src\\lib"', True),
+        ("paths:\n  - src/**", False),
+        ("paths: **/*.ts", False),
+        ("paths:", False),
+        ("paths: [1, true]", False),
+        ("description: 'it", False),
+        ("description: x\nglobs: **", False),
+    ],
+)
+def test_a_file_that_is_loaded_because_its_front_matter_is_broken_is_known(
+    tool: str, front: str, is_broken: bool
+) -> None:
+    assert LOADING[tool](f"---\n{front}\n---\nRules.\n").is_broken is is_broken

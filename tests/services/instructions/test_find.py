@@ -68,6 +68,8 @@ async def test_a_pinned_set_that_is_unchanged_says_nothing(tree: Tree) -> None:
             "has the same bytes, but the tool reads it differently",
         ),
         (lambda tree: shutil.rmtree(tree.root), "AGENTS.md", "is no longer read"),
+        (lambda tree: tree.add("AGENTS.md", text="\n"), "AGENTS.md", "is no longer read"),
+        (lambda tree: tree.add("AGENTS.override.md", text="\n"), "AGENTS.md", "is no longer read"),
     ],
 )
 async def test_what_changed_since_the_pin_is_told(tree: Tree, change, path: str, words: str) -> None:
@@ -77,6 +79,26 @@ async def test_what_changed_since_the_pin_is_told(tree: Tree, change, path: str,
     assert words in changed[path].message
     assert {conflict.code.value for conflict in changed.values()} == {"I16"}
     assert changed[path].weight is Weight.STOPS
+
+
+@pytest.mark.parametrize("tool", [Tool.CODEX, Tool.CLAUDE_CODE, Tool.COPILOT, Tool.GEMINI])
+async def test_text_in_a_file_that_was_blank_is_told(tree: Tree, tool: Tool) -> None:
+    name = "GEMINI.md" if tool is Tool.GEMINI else "AGENTS.md"
+    tree.add(name).add(f"api/{name}", text="\n").commit()
+    pinned = await tree.find(tool, "api")
+    assert loads(pinned) == [(name, "always"), (f"api/{name}", "shadowed")]
+    tree.add(f"api/{name}", text="\n\n")
+    assert await tree.check(pinned, "api") == ()
+    (changed,) = await tree.add(f"api/{name}").check(pinned, "api")
+    assert changed.sentence.startswith(f"api/{name} was not read when the instructions were pinned, but is read now")
+
+
+async def test_a_blank_file_that_was_committed_with_text_is_told(tree: Tree) -> None:
+    tree.add("CLAUDE.md", ".claude/rules/a.md").commit().add("CLAUDE.md", text="\n")
+    found = await tree.find(Tool.CLAUDE_CODE)
+    assert [conflict.id for conflict in found.unsettled()] == ["I05:CLAUDE.md"]
+    found = await tree.find(Tool.CLAUDE_CODE, base="HEAD")
+    assert [conflict.id for conflict in found.unsettled()] == ["I05:CLAUDE.md", "I06:CLAUDE.md"]
 
 
 # --- Git -------------------------------------------------------------------------------------------------------------

@@ -1,33 +1,24 @@
 """Trees from public reports: each says how its files are loaded, decided from its source and before any run."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support.instructions.cases import CASES, contents
 from support.instructions.tree import Tree, codes
 
 from console.domain.instructions.source import InstructionSource, Load, Tool
 
-CASES = [
-    json.loads(line)
-    for name in ("public_instruction_trees", "fresh_instruction_trees")
-    for line in (Path(__file__).parents[2] / f"data/{name}.jsonl").read_text("utf-8").splitlines()
-]
-
 
 def put(tree: Tree, folder: Path, files: dict[str, str]) -> None:
-    """Write a case's files: `->X` is a link to X, `@repeat:C:N` is N times C and a line end."""
+    """Write a case's files: `->X` is a link to X."""
     for name, text in files.items():
         path = folder / name
         if text.startswith("->"):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.symlink_to(text[2:])
-        elif text.startswith("@repeat:"):
-            _, character, times = text.split(":")
-            tree.put(path, character * int(times) + "\n")
         else:
-            tree.put(path, text)
+            tree.put(path, contents(text))
 
 
 def as_written(source: InstructionSource | None) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from support.instructions.tree import Tree, codes, loads, told
 
-from console.domain.instructions.source import Load, Tool
+from console.domain.instructions.source import Load, Tool, WhyNever
 
 
 @pytest.fixture
@@ -58,7 +58,8 @@ async def test_an_override_stands_before_the_file_beside_it(tree: Tree) -> None:
 async def test_an_empty_override_still_shadows(tree: Tree) -> None:
     tree.add("AGENTS.md").add("AGENTS.override.md", text="\n").commit()
     found = await tree.find()
-    assert loads(found) == [("AGENTS.override.md", "always"), ("AGENTS.md", "shadowed")]
+    assert loads(found) == [("AGENTS.override.md", "shadowed"), ("AGENTS.md", "shadowed")]
+    assert [source.why_never for source in found.sources] == [WhyNever.NO_TEXT, WhyNever.OVERRIDDEN]
     (shadowing,) = told(found, "I04")
     assert shadowing.path == "AGENTS.override.md"
     assert codes(found) == ["I04", "I14"]
@@ -71,7 +72,7 @@ async def test_an_empty_override_still_shadows(tree: Tree) -> None:
         ((32_768,), [("AGENTS.md", "always", 32_768)]),
         ((32_769,), [("AGENTS.md", "truncated", 32_768)]),
         ((40_000,), [("AGENTS.md", "truncated", 32_768)]),
-        ((32_768, 5), [("AGENTS.md", "always", 32_768), ("api/AGENTS.md", "truncated", 0)]),
+        ((32_768, 5), [("AGENTS.md", "always", 32_768), ("api/AGENTS.md", "shadowed", 0)]),
         ((30_000, 5_000), [("AGENTS.md", "always", 30_000), ("api/AGENTS.md", "truncated", 2_768)]),
     ],
 )
@@ -83,7 +84,7 @@ async def test_codex_reads_32_kib_of_the_whole_chain(
     tree.add("api/main.py").commit()
     found = await tree.find(at="api")
     assert [(s.path, s.load.value, s.effective_bytes) for s in found.sources] == expected
-    cut = [path for path, load, _ in expected if load == "truncated"]
+    cut = [path for path, load, _ in expected if load != "always"]
     assert [conflict.path for conflict in told(found, "I03")] == cut
 
 
@@ -96,7 +97,24 @@ async def test_what_is_cut_is_told_with_how_many_bytes_are_lost(tree: Tree) -> N
 async def test_blank_files_cost_none_of_the_budget(tree: Tree) -> None:
     tree.add("AGENTS.md", text=" " * 32_768).add("api/AGENTS.md", text="a" * 32_768).commit()
     found = await tree.find(at="api")
-    assert [(s.load, s.effective_bytes) for s in found.sources] == [(Load.ALWAYS, 0), (Load.ALWAYS, 32_768)]
+    assert [(s.load, s.effective_bytes) for s in found.sources] == [(Load.SHADOWED, 0), (Load.ALWAYS, 32_768)]
+    assert found.sources[0].why_never is WhyNever.NO_TEXT
+
+
+async def test_what_no_budget_is_left_for_never_reaches_the_model(tree: Tree) -> None:
+    tree.personal(".codex/config.toml", text="project_doc_max_bytes = 20\n").personal(".codex/AGENTS.md")
+    tree.add("AGENTS.md", text="Rules of the shop.\n\n").add("api/AGENTS.md", "api/v1/AGENTS.md").commit()
+    found = await tree.find(at="api/v1")
+    assert [(s.load, s.effective_bytes, s.why_never) for s in found.sources[1:]] == [
+        (Load.ALWAYS, 20, None),
+        (Load.SHADOWED, 0, WhyNever.OVER_BUDGET),
+        (Load.SHADOWED, 0, WhyNever.OVER_BUDGET),
+    ]
+    cut = told(found, "I03")
+    assert [conflict.path for conflict in cut] == ["api/AGENTS.md", "api/v1/AGENTS.md"]
+    assert cut[1].message.startswith(
+        "loses all of its 27 bytes: Codex reads 20 bytes of all project files together, and AGENTS.md uses them up"
+    )
 
 
 async def test_codex_follows_its_own_settings(tree: Tree) -> None:
@@ -112,7 +130,9 @@ async def test_codex_follows_its_own_settings(tree: Tree) -> None:
 
 async def test_codex_reads_no_project_file_where_the_budget_is_none(tree: Tree) -> None:
     tree.personal(".codex/config.toml", text="project_doc_max_bytes = 0\n").add("AGENTS.md").commit()
-    assert codes(await tree.find()) == ["I03", "I14"]
+    found = await tree.find()
+    assert codes(found) == ["I03", "I14"]
+    assert "reads 0 bytes of all project files together. Shorten it, or raise" in told(found, "I03")[0].message
 
 
 async def test_settings_that_cannot_be_read_keep_the_gate_shut(tree: Tree) -> None:
@@ -198,6 +218,24 @@ async def test_claude_code_has_no_reader_for_some_files_in_its_folder(tree: Tree
     found = await tree.find(Tool.CLAUDE_CODE, "api")
     assert [conflict.path for conflict in told(found, "I09")] == [".claude/CLAUDE.local.md", ".claude/rules/style.mdc"]
     assert ("CLAUDE.md", "always") in loads(found)
+
+
+@pytest.mark.parametrize(
+    ("tool", "path"),
+    [
+        (Tool.CLAUDE_CODE, ".claude/CLAUDE.local.md"),
+        (Tool.COPILOT, ".github/AGENTS.md"),
+        (Tool.COPILOT, ".github/CLAUDE.md"),
+        (Tool.GEMINI, ".gemini/GEMINI.md"),
+    ],
+)
+async def test_in_the_working_directory_such_a_file_is_read_on_demand(tree: Tree, tool: Tool, path: str) -> None:
+    found = await tree.add("AGENTS.md", "GEMINI.md", path).add("api/main.py").commit().find(tool)
+    assert (path, "on_demand") in loads(found)
+    (only,) = told(found, "I09")
+    assert only.path == path
+    assert only.message.startswith("is read only when the agent works on a file in the same folder: ")
+    assert (path, "shadowed") in loads(await tree.find(tool, "api"))
 
 
 # --- Copilot ---------------------------------------------------------------------------------------------------------

@@ -41,14 +41,18 @@ async def test_agents_md_is_read_in_every_directory_above_beyond_the_root(tree: 
     }
 
 
-@pytest.mark.parametrize("text", ["\n", "<!-- notes\nfor people -->\n", "---\na: b\n---\n\n"])
+@pytest.mark.parametrize("text", ["\n", "\ufeff\n", "<!-- notes\nfor people -->\n", "---\na: b\n---\n\n"])
 async def test_a_claude_md_that_gives_the_model_nothing_hides_nothing(tree: Tree, text: str) -> None:
     found = await tree.add("CLAUDE.md", text=text).add("AGENTS.md").commit().find(Tool.CLAUDE_CODE)
     assert [(s.path, s.load.value, s.effective_bytes) for s in found.sources] == [
-        ("CLAUDE.md", "always", 0),
+        ("CLAUDE.md", "shadowed", 0),
         ("AGENTS.md", "always", 20),
     ]
-    assert codes(found) == []
+    (nothing,) = found.conflicts
+    assert (nothing.path, nothing.sentence) == (
+        "CLAUDE.md",
+        "CLAUDE.md never reaches the model: it has no text for it. Fill it, or remove it",
+    )
     assert found.primary == "AGENTS.md"
 
 
@@ -66,7 +70,6 @@ async def test_below_a_directory_is_hidden_by_its_own_claude_md_alone(tree: Tree
     assert await read(tree) == {
         "AGENTS.md": "always",
         "api/CLAUDE.md": "on_demand",
-        "web/CLAUDE.md": "on_demand",
         "api/v1/AGENTS.md": "on_demand",
         "web/AGENTS.md": "on_demand",
         "web/.claude/rules/a.md": "on_demand",

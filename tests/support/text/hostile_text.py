@@ -117,6 +117,11 @@ INSTRUCTIONS = (
     Hostile("- a\n", start="---\n"),
     Hostile("{,", start="---\na: "),
     Hostile(",", start="---\na: "),
+    Hostile("- "),
+    Hostile("[", start="---\na: "),
+    Hostile("[],", start="---\na: ["),
+    Hostile("\\a", start='---\na: "'),
+    Hostile("  b\n", start="---\na: b\n"),
     Hostile("\0"),
 )
 

@@ -54,7 +54,7 @@ class SourceDocument:
     """Of the raw bytes; null where they could not be read."""
     bytes: int
     effective_bytes: int
-    """How many of the bytes the tool hands on; 0 for what is blank, shadowed or dropped."""
+    """How many of the bytes the tool hands on; 0 for what is shadowed or could not be read."""
     git_blob: str | None
     """The id that git gives these bytes; null where git could not be asked."""
     is_tracked: bool | None
