@@ -140,7 +140,7 @@ def test_demo_without_a_terminal_checks_and_smokes_all_six_routes(runs: Runs) ->
 
 
 def test_demo_takes_candidates_through_the_gates_in_four_ways(runs: Runs) -> None:
-    _, _, passed, revised, blocked, stopped = runs[DEMO].stdout.split("\n\n")
+    _, _, _, passed, revised, blocked, stopped = runs[DEMO].stdout.split("\n\n")
     assert "closed at candidate; 4 call(s) made" in passed
     assert passed.count("ready by the machine's verdict") == 7
     assert "reviewer: revise by the machine's verdict" in revised

@@ -140,3 +140,23 @@ async def test_the_offline_table_is_never_green(
     assert re.search(f"{cells}$", row.rstrip())
     assert "✓" not in row
     assert told.code == code
+
+
+@pytest.mark.parametrize(
+    ("steps", "verdict", "code"),
+    [
+        (Steps(), Standing.UNPROVEN, 0),
+        (Steps(text=text(NO_MONEY)), Standing.BLOCKED, 5),
+        (Steps(text=text(OVERLOADED)), Standing.DOWN, 10),
+        (Steps(token="another"), Standing.BLOCKED, 5),
+    ],
+)
+async def test_smoke_ends_with_the_same_verdict(console: Console, steps: Steps, verdict: Standing, code: int) -> None:
+    async with scripted(steps) as server:
+        gateway = {"base_url": server.base_url, "token_ref": ["env:GW"]}
+        config = write_config(console.home / "c.toml", config_table(gateway, routed()))
+        told = await console.run("smoke", "--config", config, GW=TOKEN)
+        document = await console.run("smoke", "--config", config, "--json", GW=TOKEN)
+    (each,) = document.document["routes"]
+    assert (each["verdict"], told.code, document.code) == (verdict.value, code, code)
+    assert ("untested: reviewer" in told.stdout) is (verdict is Standing.UNPROVEN)

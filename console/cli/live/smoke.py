@@ -11,8 +11,10 @@ from console.cli.exit_code import ExitCode, most_actionable
 from console.cli.gateway import opened_gateway
 from console.cli.reports.code import code_of_result
 from console.cli.reports.smoke import show_result
+from console.cli.reports.untested import show_untested
 from console.domain.money import estimate
 from console.domain.probes.event import RoutesChecked, SmokeFinished
+from console.domain.probes.proven_route import ProvenRoute
 from console.domain.probes.smoke import SmokeResult, SmokeStatus
 from console.domain.routes.contract import RouteCheck
 from console.domain.routes.role import Role
@@ -48,6 +50,8 @@ class Smoked:
     origin: str
     results: tuple[SmokeResult, ...]
     loop_lag_p99_ms: float
+    routes: tuple[ProvenRoute, ...]
+    """What is known of each route after the tests."""
 
     @property
     def code(self) -> ExitCode:
@@ -58,7 +62,7 @@ class Smoked:
         """Return the results as the JSON documents name them."""
         from console.cli.reports.documents.smoke import SmokedDocument
 
-        return SmokedDocument.of(profile, self.origin, self.results, self.loop_lag_p99_ms)
+        return SmokedDocument.of(profile, self.origin, self.results, self.loop_lag_p99_ms, self.routes)
 
 
 async def smoke_gateway(profile: "Profile", checks: tuple[RouteCheck, ...], how: SmokeOrder) -> Smoked:
@@ -68,8 +72,9 @@ async def smoke_gateway(profile: "Profile", checks: tuple[RouteCheck, ...], how:
             shape = how.shape.value if how.agent is None else f"{how.shape} of {how.agent.agent.title}"
             output.note(f"smoking {len(checks)} route(s) of profile {profile.name} at {origin}, shape {shape}")
         state, results = await _smoke_routes(profile, checks, gateway, how)
-    smoked = Smoked(origin, tuple(results), state.loop_lag_p99_ms or 0.0)
+    smoked = Smoked(origin, tuple(results), state.loop_lag_p99_ms or 0.0, state.proven)
     if not how.as_json:
+        show_untested(state.proven)
         passed = sum(result.status is SmokeStatus.PASSED for result in results)
         output.note(
             f"{passed} of {len(results)} passed; this console's own loop lag p99 {smoked.loop_lag_p99_ms:.1f} ms"

@@ -2,6 +2,7 @@
 
 from console.cli import output
 from console.cli.reports.finding import show_finding
+from console.cli.reports.untested import show_untested
 from console.domain.errors.category import Classification
 from console.domain.finding import Severity
 from console.domain.money import Spent, usd_text
@@ -11,7 +12,7 @@ from console.domain.probes.proven_route import ProvenRoute
 from console.domain.routes.contract import fix_lines
 from console.view.console_state import ConsoleState
 from console.view.explanation import reading_lines
-from console.view.route_sign import marks_text, proving_level, standing_sign
+from console.view.route_sign import marks_text, standing_sign
 from console.view.rung_sign import rung_sign
 
 _SHARED = (Rung.CONNECTION, Rung.CATALOGUE)
@@ -41,24 +42,11 @@ def show_check(state: ConsoleState) -> None:
     for route in state.proven:
         output.write_line()
         _show_route(route)
-    _show_untested(state)
+    show_untested(state.proven)
     if state.catalogue is not None:
         _show_changes(state.catalogue)
     if state.budget is not None:
         output.note(_spent(state.budget.spent))
-
-
-def _show_untested(state: ConsoleState) -> None:
-    """Say which routes are not proven, and what would prove them: what was not tried is not a success."""
-    for rung in (Rung.SMOKE, Rung.SHAPE):
-        roles = [route.role.value for route in state.proven if proving_level(route) is rung]
-        if roles:
-            output.write_line()
-            output.write_line(
-                f"untested: {', '.join(roles)}; rung {int(rung)}, {rung.title}, would prove"
-                f" {'it' if len(roles) == 1 else 'them'} and may cost."
-                f" Next: gateway-console check --level {int(rung)} {' '.join(f'--role {role}' for role in roles)}"
-            )
 
 
 def _show_gateway(state: ConsoleState) -> None:

@@ -8,12 +8,16 @@ from console.cli.reports.documents.classification import ClassificationDocument
 from console.cli.reports.documents.finding import FindingDocument
 from console.cli.reports.finding import route_subject
 from console.domain.probes.arrival import ArrivalPattern
+from console.domain.probes.ladder import Rung
+from console.domain.probes.proven_route import ProvenRoute
 from console.domain.probes.served_as import ServedAs
 from console.domain.probes.smoke import SmokeResult, SmokeStatus
+from console.domain.probes.standing import Standing
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.role import Role
 from console.domain.routes.shape import Shape
 from console.domain.run.record import Record
+from console.view.route_sign import proving_level
 
 if TYPE_CHECKING:
     from console.services.config.settings import Profile
@@ -93,6 +97,21 @@ class SmokeResultDocument(ClassificationDocument, _SmokedRoute):
 
 
 @dataclass(frozen=True, kw_only=True)
+class SmokedRouteDocument:
+    """What is known of a route after the tests."""
+
+    role: Role
+    verdict: Standing
+    untested: Rung | None
+    """The rung that would prove the route; null where it is proven or in trouble."""
+
+    @classmethod
+    def of(cls, route: ProvenRoute) -> Self:
+        """Return a route as the document names it."""
+        return cls(role=route.role, verdict=route.standing, untested=proving_level(route))
+
+
+@dataclass(frozen=True, kw_only=True)
 class LagDocument:
     """How punctual this console was while it measured."""
 
@@ -109,16 +128,25 @@ class SmokedDocument:
     origin: str
     """Scheme, host and port of the gateway."""
     results: tuple[SmokeResultDocument, ...]
+    routes: tuple[SmokedRouteDocument, ...]
     console: LagDocument
 
     @classmethod
-    def of(cls, profile: "Profile", origin: str, results: Iterable[SmokeResult], loop_lag_p99_ms: float) -> Self:
+    def of(
+        cls,
+        profile: "Profile",
+        origin: str,
+        results: Iterable[SmokeResult],
+        loop_lag_p99_ms: float,
+        routes: Iterable[ProvenRoute],
+    ) -> Self:
         """Return the results as the documents name them."""
         return cls(
             profile=profile.name,
             config=profile.source,
             origin=origin,
             results=tuple(map(SmokeResultDocument.of_result, results)),
+            routes=tuple(map(SmokedRouteDocument.of, routes)),
             console=LagDocument(loop_lag_p99_ms=round(loop_lag_p99_ms, 2)),
         )
 
