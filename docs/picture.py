@@ -5,7 +5,6 @@ from pathlib import Path
 
 from console.app import themes
 from console.app.app import ConsoleApp
-from console.app.screens.routes_screen import RoutesScreen
 from console.domain.tokens.state import TokenState
 from console.services.config.load import load_profile
 
@@ -17,11 +16,10 @@ async def drawn() -> str:
     app = ConsoleApp(load_profile(name="faults"))
     async with app.run_test(size=SIZE) as pilot:
         app.theme = themes.DEFAULT
-        session = next(screen.session for screen in app.screen_stack if isinstance(screen, RoutesScreen))
-        while session.state.token_state is not TokenState.FOUND:
+        while app.controller.state.token_state is not TokenState.FOUND:
             await pilot.pause(0.05)
         await pilot.press("j", "j", "j", "S")
-        while session.state.is_live or session.state.loop_lag_p99_ms is None:
+        while app.controller.state.is_live or app.controller.state.loop_lag_p99_ms is None:
             await pilot.pause(0.05)
         await pilot.pause(0.2)
         return app.export_screenshot(title="gateway-console")
