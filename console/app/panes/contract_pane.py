@@ -9,7 +9,7 @@ from console.app.widgets.line_pane import LinePane
 from console.domain.finding import Finding
 from console.domain.probes.event import CatalogueRead
 from console.domain.probes.ladder import Rung
-from console.domain.probes.mark import marks_of
+from console.domain.probes.mark import Mark, marks_of
 from console.domain.probes.proven_route import ProvenRoute
 from console.domain.routes.contract import RouteCheck, Verdict, fix_lines
 from console.domain.routes.retirement import RouteRetirement
@@ -80,7 +80,7 @@ def _standing(proven: ProvenRoute, width: int) -> Iterator[Line]:
     """Yield what speaks against the route, what no table may hide, and what was not tested."""
     if reason := reason_of(proven):
         yield from labelled("because", reason, width, tone=standing_sign(proven.standing).tone)
-    if marks_of(proven):
+    if any(mark is not Mark.WARNING for mark in marks_of(proven)):  # a warning is with the findings below
         yield from labelled("note", marks_text(proven), width, tone=Tone.WARN)
     rung = proving_level(proven)
     if rung is not None:
