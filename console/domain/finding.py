@@ -25,7 +25,7 @@ class Finding:
     checked_on: str = ""
     """ISO date on which the source was read; empty if the finding comes from the config or the wire alone."""
     evidence: str = ""
-    """Where it was seen and how often; it never contains text from outside."""
+    """Where it was seen and how often; of text from outside, only a model's name in its closed form."""
 
     def about(self, subject: str) -> "Finding":
         """Return the finding with its subject at the head of its message, for a list of several subjects."""

@@ -160,9 +160,8 @@ def _answered(state: RouteView, width: int) -> Line:
     if result.classification is not None:
         return _fact("answered", str(result.http_status), result.classification.category, Tone.WARN, width)
     if result.service is not None and result.service.told_by:
-        return _fact(
-            "answered", result.endpoint_family, f"another model, by {result.service.told_by}", Tone.WARN, width
-        )
+        named = result.service.model or "another model"
+        return _fact("answered", f"{result.endpoint_family} as {named}", result.service.told_by, Tone.WARN, width)
     if result.model_reported in (result.model, None):
         note = "served as itself" if result.model_reported else "served unnamed"
         return _fact("answered", result.endpoint_family, note, Tone.OK, width)

@@ -83,8 +83,9 @@ def about_lines(state: RouteView, width: int) -> Iterator[Line]:
         return
     yield line(Span(f"{route.role}  ", Tone.STRONG), cell(route.model, width - len(route.role) - 2, Tone.DIM))
     if result is not None and result.model_reported is not None:
-        is_itself = result.model_reported == route.model
-        served = "itself" if is_itself else result.model_reported
+        answered = result.model_reported if result.service is None else result.service.model or result.model_reported
+        is_itself = answered == route.model
+        served = "itself" if is_itself else answered
         yield from labelled("served as", served, width, tone=Tone.TEXT if is_itself else Tone.WARN)
     if result is None:
         return
@@ -97,8 +98,13 @@ def about_lines(state: RouteView, width: int) -> Iterator[Line]:
     for finding in result.findings:
         if finding.severity is not Severity.INFO and not evidence.startswith(finding.id):
             sign = severity_sign(finding.severity)
-            for position, piece in enumerate(wrap(finding.message, width - 2)):
+            told = f"{finding.message} {finding.evidence}" if finding.id in _NAMING else finding.message
+            for position, piece in enumerate(wrap(told, width - 2)):
                 yield line(Span(f"{sign.sign} " if position == 0 else "  ", sign.tone), dim(piece))
+
+
+_NAMING = ("COM-B-01", "SRV-01")
+"""The findings whose evidence names the model that answered, and what to write into the config."""
 
 
 def _figures(result: SmokeResult, width: int) -> Iterator[Line]:

@@ -4,8 +4,9 @@ Times and durations are whole milliseconds and money is whole millionths of a US
 Text from models and gateways enters only as a hash, a number or a word from a closed list.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TypeVar
 
 from console.domain.errors.category import Blame, Category
 from console.domain.finding import Finding, Severity
@@ -15,8 +16,18 @@ from console.domain.probes.served_as import ServedAs
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.role import Role
 from console.domain.run.gate import Gate, GateVerdict
+from console.domain.run.independence import UnprovenPolicy
 from console.domain.run.role_answer import FindingSeverity
 from console.domain.sources.cited_page import SourceChecked
+
+LATER = "later"
+"""The mark of a field that lines of older versions lack."""
+_Value = TypeVar("_Value")
+
+
+def later(default: _Value) -> _Value:
+    """Declare a field that older lines lack: a line is written without it as long as it has its default."""
+    return field(default=default, metadata={LATER: True})
 
 
 class StopCause(StrEnum):
@@ -87,6 +98,8 @@ class RunPolicy:
     run_microusd: int | None = None
     attempt_tokens: int | None = None
     attempt_microusd: int | None = None
+    unproven_independence: UnprovenPolicy = later(UnprovenPolicy.ASK)
+    """What counts if a judge's independence rests on names that may be aliases."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +172,15 @@ class RouteProof:
 
 
 @dataclass(frozen=True, slots=True)
+class ProofSpent:
+    """What the calls took that proved routes, booked as the run's."""
+
+    tokens: int
+    microusd: int
+    is_exact: bool
+
+
+@dataclass(frozen=True, slots=True)
 class PreflightFinished:
     """All checks before generation passed."""
 
@@ -168,6 +190,8 @@ class PreflightFinished:
     publisher_token_available: bool
     cloud_token_available: bool
     ci_token_permissions: str
+    spent: ProofSpent | None = later(None)
+    """What the preflight's own calls took; None if they took nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +234,8 @@ class CallRecorded:
     ttft_ms: int | None
     total_ms: int | None
     microusd: int | None
+    model_behind: str | None = later(None)
+    """The deployment behind the requested name, if the gateway's head names it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +255,12 @@ class CallFailed:
     output_tokens: int | None = None
     total_ms: int | None = None
     microusd: int | None = None
+    model_reported: str | None = later(None)
+    """The name of the model that answered, if any did."""
+    served_as: ServedAs | None = later(None)
+    finding: str | None = later(None)
+    """The id of the finding that made the answer unusable."""
+    ttft_ms: int | None = later(None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +287,10 @@ class RouteMoved:
     route: PinnedRoute
     """The fallback's route, under this role."""
     reason: str
+    proof: RouteProof | None = later(None)
+    """How far the fallback's route was proven before the move."""
+    spent: ProofSpent | None = later(None)
+    """What proving it took; None if it took nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,6 +343,8 @@ class GateOpened:
     severities: tuple[tuple[FindingSeverity, int], ...] = ()
     independence: tuple[tuple[str, int], ...] = ()
     """Pairs such as `writer_vs_reviewer` with their level from 0 to 3."""
+    unproven: tuple[str, ...] = later(())
+    """The pairs whose level rests on names that may be aliases."""
     commands: tuple[CommandRun, ...] = ()
     failure: Category | None = None
     """Why the gate's call produced nothing to judge."""
@@ -358,6 +396,8 @@ class RunStopped:
     category: Category | None = None
     reason: str = ""
     findings: tuple[NotedFinding, ...] = ()
+    spent: ProofSpent | None = later(None)
+    """What the preflight's own calls took before it stopped the run."""
 
 
 @dataclass(frozen=True, slots=True)

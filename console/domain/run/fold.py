@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import reduce
 
-from console.domain.money import Spent
+from console.domain.money import Spent, took_nothing
 from console.domain.run.event import (
     ArtifactStored,
     CallFailed,
@@ -19,6 +19,7 @@ from console.domain.run.event import (
     InstructionPinned,
     OperatorSigned,
     PreflightFinished,
+    ProofSpent,
     RouteMoved,
     RunBlocked,
     RunClosed,
@@ -66,7 +67,7 @@ def _noted(state: RunState, entry: Entry) -> RunState:  # one line per event
         case InstructionPinned() as event:
             return replace(state, instruction=event)
         case PreflightFinished() as event:
-            return replace(state, preflight=event)
+            return _plus(replace(state, preflight=event), event.spent)
         case CallIntended() as event:
             return _call_intended(state, event)
         case CallRecorded() | CallFailed() | CallLost() as event:
@@ -75,7 +76,7 @@ def _noted(state: RunState, entry: Entry) -> RunState:  # one line per event
             return state
         case RouteMoved() as event:
             routes = tuple(event.route if route.role is event.role else route for route in state.routes)
-            return replace(state, routes=routes, moves=(*state.moves, event))
+            return _plus(replace(state, routes=routes, moves=(*state.moves, event)), event.spent)
         case ArtifactStored() as event:
             return replace(state, artifacts=(*state.artifacts, event))
         case SourcesChecked() as event:
@@ -93,7 +94,7 @@ def _noted(state: RunState, entry: Entry) -> RunState:  # one line per event
         case RunStopped() as event:
             # An open call is cut off: it may be billed, and its outcome stays unknown.
             cut = _booked(state, None, None) if state.phase is Phase.CALLING else state
-            return replace(cut, status=RunStatus.STOPPED, stopped=event)
+            return _plus(replace(cut, status=RunStatus.STOPPED, stopped=event), event.spent)
         case CandidateSealed() as event:
             return replace(state, sealed=event)
         case RunClosed():
@@ -119,9 +120,9 @@ def _call_ended(state: RunState, event: CallEnd) -> RunState:
             return _booked(ended, None, None)
         case CallFailed():
             failed = replace(ended, failure=event)
-            is_refused = event.http_status is not None and 400 <= event.http_status < 500
-            is_free = not event.requests_sent or is_refused  # a failure behind a gateway has an unknown price
-            return failed if is_free else _booked(failed, _tokens(event), event.microusd)
+            tokens = _tokens(event)
+            is_free = tokens is None and took_nothing(event.requests_sent, event.http_status)
+            return failed if is_free else _booked(failed, tokens, event.microusd)
         case CallRecorded():
             return _booked(ended, _tokens(event), event.microusd)
 
@@ -137,4 +138,11 @@ def _booked(state: RunState, tokens: int | None, microusd: int | None) -> RunSta
     if state.intended is None:
         return state
     taken = state.intended.cost.taken(tokens, None if microusd is None or microusd < 0 else microusd)
+    return _plus(state, taken)
+
+
+def _plus(state: RunState, spent: ProofSpent | Spent | None) -> RunState:
+    if spent is None:
+        return state
+    taken = Spent(spent.tokens, spent.microusd, is_exact=spent.is_exact)
     return replace(state, spent=state.spent.plus(taken), spent_in_attempt=state.spent_in_attempt.plus(taken))

@@ -1,7 +1,7 @@
 """An exchange: one call of a route, judged as it arrives. Parts go in, events come out; no IO."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from console.domain.errors.body import read_error_body
 from console.domain.errors.category import Category, Classification, judged
@@ -182,16 +182,19 @@ class Exchange:
         )
 
     def _service(self, answer: Answer) -> Service | None:
-        """Return what answered; None if nothing did."""
+        """Return what answered, with names of closed form only; None if nothing did."""
         if self._started is None or not answer.is_complete:
             return None
-        return prove(
+        found = prove(
             self._route.endpoint_family,
             self._route.model,
             answer.model,
             answer_id=answer.answer_id,
             headers=self._started.headers,
             allowed=self._route.served_as,
+        )
+        return replace(
+            found, model=self._mask.closed(found.model, MODEL_NAME), behind=self._mask.closed(found.behind, MODEL_NAME)
         )
 
     def _total_ms(self, failure: CallError | None) -> float | None:

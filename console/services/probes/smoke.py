@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from console.domain.errors.category import Category, judged
 from console.domain.finding import Finding, Severity
-from console.domain.money import Estimate, Price, Spent, estimate, price_of
+from console.domain.money import Estimate, Price, Spent, estimate, price_of, took_nothing
 from console.domain.probes.assertion import finding_of
 from console.domain.probes.catalogue import Catalogue
 from console.domain.probes.event import BudgetSpent, LoopLagMeasured, SmokeEvent, SmokeFinished, SmokeStarted
@@ -110,8 +110,7 @@ def taken_by(result: SmokeResult, cost: Estimate, price: Price | None) -> Spent:
     if result.input_tokens is not None and result.output_tokens is not None:
         money = price_of(price, result.input_tokens, result.output_tokens)
         return cost.taken(result.input_tokens + result.output_tokens, money)
-    is_refused = result.http_status is not None and result.http_status >= 400
-    return Spent() if is_refused or not result.requests_sent else cost.taken()
+    return Spent() if took_nothing(result.requests_sent, result.http_status) else cost.taken()
 
 
 async def _count_tokens(route: Route, gateway: Gateway, request: ProbeRequest) -> Finding | None:

@@ -41,7 +41,7 @@ from console.services.run.briefs import Brief, BriefParts, build_brief
 from console.services.run.context import read_context, read_instructions
 from console.services.run.judging import GateOpening, check_independence, check_source, judge_plan, lowered, open_gate
 from console.services.run.role_call import RoleCall, boundary_of, nonce_of, prepare_call, read_answer
-from console.services.run.routing import independence, reported_by, route_of
+from console.services.run.routing import independence, route_of
 from console.services.run.run_context import RunContext, RunInputs
 from console.services.system.leak_guard import LEAK_GUARD
 
@@ -278,7 +278,6 @@ class GateWork:
 
     async def _judge_draft(self, state: RunState) -> GateOpening:
         draft = await self._draft(state)
-        primary = "" if state.instruction is None else state.instruction.primary
         policy = self._context.profile.policy
         limits = CheckLimits(command_s=policy.check_timeout_s)
         plan = PLAN_FORM.read(await self.text_of(state, ArtifactRole.PLAN))
@@ -296,7 +295,7 @@ class GateWork:
         is_read = len(draft.artifact.encode()) <= limits.artifact_bytes  # a larger one is refused unread
         suspected = await asyncio.to_thread(find_injection, draft.artifact) if is_read else ()
         findings = [
-            *check_source(draft.instruction_source, primary),
+            *check_source(draft.instruction_source, state.instruction),
             *suspected,
             *checked.outcome.findings,
         ]
@@ -343,20 +342,18 @@ class GateWork:
             judgement = judge_critique(answer, draft, nonce, reviewed=before)
         else:
             raise LedgerError(f"the answer of the {state.gate.words} is no longer stored; begin another run")
-        role = role_at(state.gate, state.attempt)
-        levels = independence(state, state.gate, None if role is None else reported_by(state, role))
-        least = 0 if state.created is None else state.created.policy.min_independence
-        near = tuple(check_independence(levels, least))
+        found = independence(state, state.gate)
+        near = tuple(check_independence(found, None if state.created is None else state.created.policy))
         suspected = await asyncio.to_thread(find_injection, draft.draft)
         return open_gate(
             state,
             lowered(judgement, near),
             (*near, *judgement.findings),
             needs_human=judgement.needs_human or bool(near or suspected),
-            is_final=bool(near),
+            is_final=any(each.severity is Severity.FAIL for each in near),
             artifact_sha256=state.subject_sha256,
             judgement=judgement,
-            independence=levels,
+            independence=found,
         )
 
     # --- What is kept ------------------------------------------------------------------------------------------------
