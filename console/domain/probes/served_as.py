@@ -106,7 +106,9 @@ def _served(
     behind = heads.behind
     other = next(((name, model) for name, model in heads.models if not is_same_model(requested, model, allowed)), None)
     if heads.fallbacks:
-        return ServedAs.SWAPPED, "" if other is None else other[0], behind or (other and other[1]) or reported
+        # a gateway that fell back often echoes the requested name: that is not the name of what answered
+        own = None if reported is None or is_same_model(requested, reported, allowed) else reported
+        return ServedAs.SWAPPED, "" if other is None else other[0], behind or (own if other is None else other[1])
     if other is not None:
         return ServedAs.SWAPPED, *other
     name = reported if reported is not None else next((model for _, model in heads.models), None)

@@ -71,6 +71,7 @@ class Exchange:
         self._route = route
         self._shape = Shape.TEXT if request is None else request.shape
         self._mask = Mask(secret)
+        self._has_key = secret is not None
         self._decoder = SseDecoder()
         expected = NOTHING if request is None else request.expected
         self._reader = FAMILY_WIRES[route.endpoint_family].open_stream(expected)
@@ -271,6 +272,7 @@ class Exchange:
                 self._route.endpoint_family,
                 self._route.endpoint_path,
                 (self._times.last or 0.0) / 1000,
+                has_key=self._has_key,
             )
         )
 

@@ -117,7 +117,8 @@ async def _try(gateway: Gateway, route: Route, body: bytes, key: KeyUse) -> _Con
     is_answer = reply.is_success and FAMILY_WIRES[route.endpoint_family].read(decode(reply.body)).error is None
     if is_answer and "html" not in reply.content_type:
         return _Control(reply, None)
-    return _Control(reply, classify_reply(route, reply))
+    has_key = key is KeyUse.OWN and gateway.secret is not None
+    return _Control(reply, classify_reply(route, reply, has_key=has_key))
 
 
 def _judge_right(right: _Control) -> tuple[RungStatus, Classification | None]:

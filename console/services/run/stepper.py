@@ -146,8 +146,8 @@ class Stepper:
                 for entry in await self._report(await self._gates.pin_instruction()):
                     yield entry
             case Gate.PREFLIGHT:
-                async with aclosing(self._preflight()) as events:
-                    async for each in events:
+                async with aclosing(self._preflight()) as proving:
+                    async for each in proving:
                         yield each
             case Gate.SOURCE_CHECK:
                 target = await self._open()
@@ -167,9 +167,9 @@ class Stepper:
             async for event in events:
                 if isinstance(event, RungStarted):
                     yield event
-                    continue
-                for entry in await self._report(_ended(event)):
-                    yield entry
+                else:
+                    for entry in await self._report(_ended(event)):
+                        yield entry
 
     # --- A role's call ---------------------------------------------------------------------------------------------
 
