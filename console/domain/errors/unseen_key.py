@@ -6,13 +6,17 @@ from dataclasses import replace
 from console.domain.errors.body import ErrorBody
 from console.domain.errors.category import Blame, Category, Classification
 
-_KEY = r"(?:api[ _-]?keys?|auth(?:entication|orization)?(?: header| token| credentials?| information| info)?|bearer(?: token)?|credentials?|access token|token|key|x-api-key(?: header)?|apikey)"
+_KEY = (
+    r"(?:api[ _-]?keys?|apikey|x-api-key(?: header)?|access token|token|key|credentials?|bearer(?: token)?"
+    r"|auth(?:entication|orization)?(?: header| token| credentials?| information| info)?)"
+)
 _GIVEN = r"(?:provided|found|supplied|passed|present(?:ed)?|sent|given|specified|received|included|set)"
+_ASKED = r"(?:did not|didn't|must|need to|please) (?:provide|supply|include|pass|send|set)(?: an?| your| the| a valid)?"
 _SAYS_NONE = re.compile(
-    rf"\b(?:no|without(?: an?)?|missing(?: the| an?| required| your)?|lacks?(?: an?)?) (?:valid )?{_KEY}(?: was| were| is)?"
-    rf"(?: {_GIVEN}\b| in\b| header\b|[.,:;!)\"']|\Z| passed in)"
+    rf"\b(?:no|without(?: an?)?|missing(?: the| an?| required| your)?|lacks?(?: an?)?) (?:valid )?{_KEY}"
+    rf"(?: was| were| is)?(?: {_GIVEN}\b| in\b| header\b|[.,:;!)\"']|\Z| passed in)"
     rf"|\b{_KEY}(?: header)? (?:is |was |are |in the request is )?(?:missing|required|absent|empty|not {_GIVEN})"
-    rf"|\b(?:did not|didn't|must|need to|please) (?:provide|supply|include|pass|send|set)(?: an?| your| the| a valid)? {_KEY}"
+    rf"|\b{_ASKED} {_KEY}"
     r"|\bunregistered callers\b|\bnot authenticated\b"
     r"|(?:未提供|缺少|没有提供|沒有提供|未携带|未傳|未传|缺失).{0,12}(?:令牌|密钥|密鑰|key|token|authorization)"
     r"|(?:令牌|密钥|密鑰|api key|apikey|token|authorization).{0,6}(?:未提供|缺失|为空|為空|不能为空)"
