@@ -1,8 +1,8 @@
 """Served-as proof: whether the answer came from the requested model, on the family that was called."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from console.domain.finding import Finding
@@ -50,6 +50,10 @@ class Service:
     """The name of the model that answered: a header's before the body's. Text from outside, until `closed`."""
     behind: str | None = None
     """The deployment behind the requested name, as the gateway's head says. Text from outside, until `closed`."""
+
+    def closed(self, close: Callable[[str | None], str | None]) -> "Service":
+        """Return the service with names that may be shown and stored, or None in their place."""
+        return replace(self, model=close(self.model), behind=close(self.behind))
 
     @property
     def bridged_by(self) -> EndpointFamily | None:

@@ -1,7 +1,7 @@
 """An exchange: one call of a route, judged as it arrives. Parts go in, events come out; no IO."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from console.domain.errors.body import read_error_body
 from console.domain.errors.category import Category, Classification, judged
@@ -194,9 +194,7 @@ class Exchange:
             headers=self._started.headers,
             allowed=self._route.served_as,
         )
-        return replace(
-            found, model=self._mask.closed(found.model, MODEL_NAME), behind=self._mask.closed(found.behind, MODEL_NAME)
-        )
+        return found.closed(lambda name: self._mask.closed(name, MODEL_NAME))
 
     def _total_ms(self, failure: CallError | None) -> float | None:
         if self._times.completed is not None:
