@@ -9,6 +9,7 @@ from console.app.widgets.line_pane import LinePane
 from console.domain.finding import Finding
 from console.domain.probes.event import CatalogueRead
 from console.domain.probes.ladder import Rung, rung_needed
+from console.domain.probes.served_as import ServedAs
 from console.domain.routes.contract import RouteCheck, Verdict, fix_lines
 from console.domain.routes.retirement import RouteRetirement
 from console.view.console_state import ConsoleState, RouteView
@@ -162,6 +163,8 @@ def _answered(state: RouteView, width: int) -> Line:
     if result.service is not None and result.service.told_by:
         named = result.service.model or "another model"
         return _fact("answered", f"{result.endpoint_family} as {named}", result.service.told_by, Tone.WARN, width)
+    if result.service is not None and result.service.served_as is ServedAs.ALIAS and result.service.behind:
+        return _fact("answered", result.endpoint_family, f"alias of {result.service.behind}", Tone.OK, width)
     if result.model_reported in (result.model, None):
         note = "served as itself" if result.model_reported else "served unnamed"
         return _fact("answered", result.endpoint_family, note, Tone.OK, width)

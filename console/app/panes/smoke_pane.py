@@ -8,6 +8,7 @@ from console.app.actions import why_no_call
 from console.app.widgets.line import BLANK, Line, Span, cell, dim, fit, labelled, line, rows, wrap
 from console.app.widgets.line_pane import LinePane
 from console.domain.finding import Severity
+from console.domain.probes.served_as import ServedAs
 from console.domain.probes.smoke import SmokeResult, SmokeStatus
 from console.view.call_sign import call_sign
 from console.view.console_state import ConsoleState, RouteView
@@ -84,9 +85,10 @@ def about_lines(state: RouteView, width: int) -> Iterator[Line]:
     yield line(Span(f"{route.role}  ", Tone.STRONG), cell(route.model, width - len(route.role) - 2, Tone.DIM))
     if result is not None and result.model_reported is not None:
         answered = result.model_reported if result.service is None else result.service.model or result.model_reported
-        is_itself = answered == route.model
-        served = "itself" if is_itself else answered
-        yield from labelled("served as", served, width, tone=Tone.TEXT if is_itself else Tone.WARN)
+        is_alias = result.service is not None and result.service.served_as is ServedAs.ALIAS
+        served = "itself" if answered == route.model else answered
+        tone = Tone.TEXT if is_alias or served == "itself" else Tone.WARN
+        yield from labelled("served as", served or "", width, tone=tone)
     if result is None:
         return
     yield from _figures(result, width)

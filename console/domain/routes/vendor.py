@@ -1,4 +1,4 @@
-"""Vendors: whose model an id names, by the way vendors begin their ids."""
+"""Vendors: whose model an id names, by how vendors begin their ids."""
 
 import re
 

@@ -127,9 +127,9 @@ def build_brief(
         attempt: The number of the writer pass.
         boundary: A random word, in hexadecimal, that no part may contain.
         nonce: What a judge must repeat.
-        plan: The plan's JSON, once there is one.
+        plan: The plan's JSON, once there is one; for another plan, the one before.
         draft: The draft to judge, or the one before a revision.
-        findings: Why a revision is requested, in our own words.
+        findings: Why a revision of the draft or the plan is requested, in our own words.
 
     Raises:
         BriefError: It is too large, or a part contains the boundary.

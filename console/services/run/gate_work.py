@@ -151,10 +151,14 @@ class GateWork:
 
     async def _brief(self, state: RunState, route: Route, call_id: str) -> Brief:
         is_judge = state.gate in (Gate.REVIEWER, Gate.CRITIC)
-        is_revision = state.gate is Gate.WRITER and state.attempt > 1
+        is_revision = not is_judge and state.attempt > 1
         draft = await self.text_of(state, ArtifactRole.DRAFT) if state.artifact(ArtifactRole.DRAFT) else ""
+        plan = await self.text_of(state, ArtifactRole.PLAN) if state.artifact(ArtifactRole.PLAN) else ""
+        # never send a model what seems to be a key: the findings say what was wrong
         if is_revision and find_secrets(draft):
-            draft = ""  # never send a model what seems to be a key: the findings say what was wrong
+            draft = ""
+        if state.gate is Gate.PLANNER and find_secrets(plan):
+            plan = ""
         pinned = () if state.instruction is None else state.instruction.sources
         patterns = () if is_judge else self._inputs.context
         commit = "" if state.created is None else state.created.repository.commit
@@ -172,17 +176,20 @@ class GateWork:
             attempt=state.attempt,
             boundary=boundary_of(call_id),
             nonce=nonce_of(call_id) if is_judge else "",
-            plan="" if state.gate is Gate.PLANNER else await self.text_of(state, ArtifactRole.PLAN),
+            plan=plan,
             draft=draft if is_judge or is_revision else "",
             findings=await self._why_revised(state) if is_revision else (),
         )
 
     async def _why_revised(self, state: RunState) -> tuple[str, ...]:
-        """Return why the previous attempt was not ready: our findings, the judges' and the operator's reasons."""
-        before = state.attempt - 1
+        """Return why the previous attempt was not ready: our findings, the judges' and the operator's reasons.
+
+        Plans and drafts are counted separately, each from 1.
+        """
+        before, of_plan = state.attempt - 1, state.gate is Gate.PLANNER
         words: list[str] = []
         for opened in state.openings:
-            if opened.attempt == before and opened.gate is not Gate.PLANNER:
+            if opened.attempt == before and (opened.gate is Gate.PLANNER) is of_plan:
                 words += [message for _, message in await self.notes_of(opened.notes_sha256)]
         answers = [each for each in state.artifacts if each.role is ArtifactRole.ANSWER and each.attempt == before]
         criteria = (await self.rubric(state)).ids
@@ -193,7 +200,9 @@ class GateWork:
                 if isinstance(answer, Review | Critique):
                     words += [f"{each.severity}: {each.note} (at: {each.quote})" for each in answer.findings]
         words += [
-            each.decided.reason for each in state.decisions if each.decided.attempt == before and each.decided.reason
+            each.decided.reason
+            for each in state.decisions
+            if each.decided.attempt == before and each.decided.reason and (each.decided.gate is Gate.PLANNER) is of_plan
         ]
         return tuple(dict.fromkeys(words))
 

@@ -214,6 +214,21 @@ async def test_a_planner_that_names_no_instruction_source_fails_its_gate(stories
     assert "INSTR-01" in story.ids_at("planner")
 
 
+async def test_another_plan_is_told_what_was_wrong_with_the_one_before(
+    stories: Stories, tmp_path: Path, gateway: RunGateway
+) -> None:
+    """Without it the planner would get the same brief again."""
+    story = await stories.of(planner="gpt-mute-placeholder")
+    async with story.copied(tmp_path, gateway).desk() as desk:
+        log = await RunLog.open(desk.ledger, story.state.run_id)
+        await say(desk, log, GateVerdict.REVISE, "name the file of rules, and fewer paths")
+        await go_on(desk, log)
+    (first,), (second, *_) = story.prompts_of("planner")[:1], gateway.prompts_of("planner")
+    for told in ("but the answer names none", "name the file of rules, and fewer paths"):
+        assert told not in first
+        assert told in second
+
+
 # --- An answer in prose ----------------------------------------------------------------------------------------------
 
 
