@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from console.domain.routes.role import Role
-from console.domain.run.event import GateOpened, ProofSpent, RouteProof, RunEvent
+from console.domain.run.event import GateOpened, RunEvent
 from console.domain.run.gate import Gate, GateVerdict
+from console.domain.run.pinned import ProofSpent, RouteProof
 from console.domain.run.state import RunState
 
 

@@ -4,30 +4,19 @@ Times and durations are whole milliseconds and money is whole millionths of a US
 Text from models and gateways enters only as a hash, a number or a word from a closed list.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeVar
 
 from console.domain.errors.category import Blame, Category
 from console.domain.finding import Finding, Severity
 from console.domain.ledger.actor import Actor
 from console.domain.money import Estimate
 from console.domain.probes.served_as import ServedAs
-from console.domain.routes.family import EndpointFamily
 from console.domain.routes.role import Role
 from console.domain.run.gate import Gate, GateVerdict
-from console.domain.run.independence import UnprovenPolicy
+from console.domain.run.pinned import PinnedRoute, PinnedSource, ProofSpent, Repository, RouteProof, RunPolicy, later
 from console.domain.run.role_answer import FindingSeverity
 from console.domain.sources.cited_page import SourceChecked
-
-LATER = "later"
-"""The mark of a field that lines of older versions lack."""
-_Value = TypeVar("_Value")
-
-
-def later(default: _Value) -> _Value:
-    """Declare a field that older lines lack: a line is written without it as long as it has its default."""
-    return field(default=default, metadata={LATER: True})
 
 
 class StopCause(StrEnum):
@@ -70,65 +59,6 @@ def noted(findings: tuple[Finding, ...]) -> tuple[NotedFinding, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Repository:
-    """The repository of a run, as its record names it."""
-
-    host: str
-    """The host of its remote; empty if it has none."""
-    owner: str
-    name: str
-    commit: str
-    """The commit at which the run began, in hexadecimal."""
-    is_dirty: bool
-
-
-@dataclass(frozen=True, slots=True)
-class RunPolicy:
-    """The policy under which a run began; it stays the same until the end."""
-
-    threshold: int
-    rubric_sha256: str
-    max_attempts: int
-    """Writer passes, including the first."""
-    min_independence: int
-    """The required independence of the reviewer from the writer, and of the critic from both."""
-    four_eyes: bool
-    run_tokens: int | None = None
-    """The lower of the policy's limits for a run and for a session; `run_microusd` likewise."""
-    run_microusd: int | None = None
-    attempt_tokens: int | None = None
-    attempt_microusd: int | None = None
-    unproven_independence: UnprovenPolicy = later(UnprovenPolicy.ASK)
-    """What counts if a judge's independence rests on names that may be aliases."""
-
-
-@dataclass(frozen=True, slots=True)
-class PinnedRoute:
-    """A route as it was when the run began."""
-
-    role: Role
-    model: str
-    endpoint_family: EndpointFamily
-    endpoint_path: str
-    fingerprint: str
-    """SHA-256, in hexadecimal, over everything that changes what a call does."""
-
-
-@dataclass(frozen=True, slots=True)
-class PinnedSource:
-    """An instruction file as it was when the run began."""
-
-    path: str
-    scope: str
-    load: str
-    sha256: str
-    size: int
-    """In bytes; so is the next field."""
-    effective_size: int
-    is_dirty: bool
-
-
-@dataclass(frozen=True, slots=True)
 class RunCreated:
     """A run began."""
 
@@ -160,24 +90,6 @@ class InstructionPinned:
     effective_sha256: str
     conflicts: tuple[str, ...]
     """The codes of the conflicts."""
-
-
-@dataclass(frozen=True, slots=True)
-class RouteProof:
-    """How far a route was proven before the run."""
-
-    role: Role
-    rung: int
-    verdict: str
-
-
-@dataclass(frozen=True, slots=True)
-class ProofSpent:
-    """What the calls took that proved routes, booked as the run's."""
-
-    tokens: int
-    microusd: int
-    is_exact: bool
 
 
 @dataclass(frozen=True, slots=True)

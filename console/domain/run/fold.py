@@ -19,7 +19,6 @@ from console.domain.run.event import (
     InstructionPinned,
     OperatorSigned,
     PreflightFinished,
-    ProofSpent,
     RouteMoved,
     RunBlocked,
     RunClosed,
@@ -28,6 +27,7 @@ from console.domain.run.event import (
     SourcesChecked,
 )
 from console.domain.run.gate import Gate
+from console.domain.run.pinned import ProofSpent
 from console.domain.run.refusal import Refusal
 from console.domain.run.state import CallEnd, Decision, Phase, RunState, RunStatus
 from console.domain.run.transition import Move, Transition, transition_of

@@ -10,7 +10,8 @@ import msgspec
 
 from console.domain.ledger.canonical import canonical, read_canonical
 from console.domain.problem import Problem, ProblemKind
-from console.domain.run.event import LATER, RunEvent
+from console.domain.run.event import RunEvent
+from console.domain.run.pinned import LATER
 
 _EVENTS: Final = {each.__name__: each for each in typing.get_args(RunEvent)}
 

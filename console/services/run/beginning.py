@@ -12,8 +12,9 @@ from console.domain.artifacts.artifact import ArtifactKind
 from console.domain.ledger.signature import begin_statement, signer_of
 from console.domain.money import Limits, microusd
 from console.domain.problem import Problem, ProblemKind
-from console.domain.run.event import ArtifactRole, ArtifactStored, OperatorSigned, RunCreated, RunPolicy
+from console.domain.run.event import ArtifactRole, ArtifactStored, OperatorSigned, RunCreated
 from console.domain.run.independence import UnprovenPolicy
+from console.domain.run.pinned import RunPolicy
 from console.domain.run.rubric import RubricError, default_rubric, read_rubric
 from console.domain.run.state import RunState
 from console.domain.text.safe import safe

@@ -11,7 +11,7 @@ from console.domain.run.event import Entry
 from console.domain.run.reason import kept_reason
 from console.domain.run.refusal import Refusal, RefusalCode
 from console.domain.run.state import RunState
-from console.services.run.route_proof import RouteProofs, checks_of, proof_of
+from console.services.run.preflight import RouteProofs, checks_of, proof_of
 from console.services.run.run_context import RunContext
 from console.services.run.run_log import RunLog, RunRefusedError
 from console.services.run.signing import SigningError, sign_verified

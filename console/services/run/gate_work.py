@@ -16,17 +16,10 @@ from console.domain.money import Price
 from console.domain.probes.catalogue import Catalogue
 from console.domain.routes.route import Route
 from console.domain.run.answer_form import PLAN_FORM
-from console.domain.run.event import (
-    ArtifactRole,
-    CommandRun,
-    InstructionPinned,
-    PinnedSource,
-    RunStopped,
-    SourcesChecked,
-    StopCause,
-)
+from console.domain.run.event import ArtifactRole, CommandRun, InstructionPinned, RunStopped, SourcesChecked, StopCause
 from console.domain.run.evidence import Quotable
 from console.domain.run.gate import Gate, GateVerdict, role_at
+from console.domain.run.pinned import PinnedSource
 from console.domain.run.role_answer import Critique, Draft, Plan, Review, RoleAnswer
 from console.domain.run.rubric import Rubric, default_rubric, judge_critique, judge_review, read_rubric
 from console.domain.run.state import RunState
@@ -43,7 +36,6 @@ from console.services.run.judging import GateOpening, check_independence, check_
 from console.services.run.role_call import RoleCall, boundary_of, nonce_of, prepare_call, read_answer
 from console.services.run.routing import independence, route_of
 from console.services.run.run_context import RunContext, RunInputs
-from console.services.system.leak_guard import LEAK_GUARD
 
 
 class GateWork:
@@ -400,9 +392,3 @@ class GateWork:
         if data is None:
             raise LedgerError(f"the artifact {sha256[:12]} is no longer stored; begin another run")
         return data.decode()
-
-
-def count_secrets(brief: Brief) -> int:
-    """Return how many parts of a brief look like a secret, or contain a token of this process."""
-    texts = (brief.instructions, brief.prompt)
-    return sum(len(find_secrets(text)) + int(LEAK_GUARD.is_hit(text)) for text in texts)

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 
 from console.domain.artifacts.repository_path import Scope
 from console.domain.finding import Finding, Severity
-from console.domain.run.event import CallFailed, CommandRun, GateOpened, InstructionPinned, RunPolicy, noted
+from console.domain.run.event import CallFailed, CommandRun, GateOpened, InstructionPinned, noted
 from console.domain.run.evidence import plain
 from console.domain.run.gate import Gate, GateVerdict, worst
 from console.domain.run.independence import ANOTHER_MODEL, LEVEL_WORDS, UnprovenPolicy
+from console.domain.run.pinned import RunPolicy
 from console.domain.run.role_answer import Plan
 from console.domain.run.rubric import Judgement
 from console.domain.run.state import RunState

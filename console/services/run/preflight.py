@@ -1,34 +1,200 @@
 """Preflight: everything we can check before anything is generated. A failure stops the run, but no draft has failed."""
 
-from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+import asyncio
+from collections.abc import AsyncGenerator, Collection, Iterator, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 
+from console.domain.errors.category import Category, Classification
 from console.domain.finding import Finding, Severity
-from console.domain.probes.event import RungStarted
+from console.domain.money import Budget, OverBudget, Spent
+from console.domain.probes.event import CatalogueRead, RungFinished, RungStarted, SmokeFinished
+from console.domain.probes.ladder import Rung, RungResult, RungStatus
+from console.domain.probes.proven_route import ProvenRoute
+from console.domain.probes.served_as import ServedAs
 from console.domain.probes.smoke import SmokeResult
+from console.domain.routes.contract import RouteCheck, Verdict
 from console.domain.routes.role import Role
 from console.domain.run.decide import run_budgets
 from console.domain.run.event import PreflightFinished, StopCause, noted
 from console.domain.run.gate import Gate
 from console.domain.run.needed_roles import check_roles
+from console.domain.run.pinned import ProofSpent, RouteProof
 from console.domain.run.state import RunState
 from console.domain.text.safe import safe
 from console.domain.verification import check_freshness, rows
 from console.domain.verification import state as state_of_row
 from console.domain.workflows.boundary import Boundary
 from console.domain.workflows.rule import NOT_READ
+from console.services.gateway.client import Gateway
 from console.services.open_gateway import Target
+from console.services.probes.ladder import LadderPlan, climb
+from console.services.probes.smoke import SmokePlan
+from console.services.run.call_end import why_failed
 from console.services.run.judging import check_independence
 from console.services.run.repository import read_commit
-from console.services.run.route_proof import PreflightStop, RouteProofs, checks_of, in_words, proof_of, today_of
 from console.services.run.routing import independence
 from console.services.run.run_context import RunContext, RunInputs
 from console.services.system.directories import state_directory
 from console.services.system.private_file import PrivateFileError
 from console.services.verification_marks import MarkFile
 from console.services.workflows.boundary import check_boundary, names_set
+
+UNPRICED = "MOD-05"
+"""A gateway that publishes prices refuses a model without one before any call; we could not bound its cost either."""
+_PASSING = frozenset({Category.RATE_LIMIT, Category.UPSTREAM_UNAVAILABLE, Category.TIMEOUT})
+"""Problems that may be gone if we ask again later."""
+
+
+@dataclass(frozen=True, slots=True)
+class PreflightStop:
+    """Why a run cannot go on: it is stopped, or held if asking again later may help."""
+
+    cause: StopCause
+    words: str
+    category: Category | None = None
+    findings: tuple[Finding, ...] = ()
+    is_held: bool = False
+    spent: ProofSpent | None = None
+    """What the calls took that led here."""
+
+
+class RouteProofs:
+    """Proves routes up to the rung that the profile's policy wants, and says what that means for a run."""
+
+    def __init__(self, checks: Sequence[RouteCheck]) -> None:
+        """Start with the offline checks of the routes; nothing is sent."""
+        self.routes = tuple(ProvenRoute(check) for check in checks)
+        self.answers: dict[Role, SmokeResult] = {}
+        """The newest complete answer of each route."""
+        self.taken = Spent()
+        self._over: OverBudget | None = None
+
+    async def climb(
+        self, context: RunContext, gateway: Gateway, budgets: Sequence[Budget] = ()
+    ) -> AsyncGenerator[RungStarted, None]:
+        """Climb the ladder; yield the start of each paid rung, with its price, before its call.
+
+        Args:
+            context: What the run needs; its policy says how far to climb.
+            gateway: The open client.
+            budgets: The run's own budgets; a call that could exceed one is not made, and neither are those after it.
+
+        """
+        settings, top = context.profile.gateway, Rung(context.profile.policy.preflight_level)
+        plan = SmokePlan(gateway, context.reservations, settings.smoke_max_output_tokens)
+        how = LadderPlan(top, plan, settings.connect_timeout_s)
+        # paid rungs one after the other: each must fit what the run's budgets leave after the one before
+        places = asyncio.Semaphore(1 if top.is_paid else settings.concurrency)
+        checks = [route.check for route in self.routes]
+        async with aclosing(climb(checks, how, places=places)) as events:
+            async for event in events:
+                self.routes = tuple(route.apply(event) for route in self.routes)
+                match event:
+                    case CatalogueRead():
+                        context.catalogues.keep(event.catalogue)
+                    case RungStarted() if event.rung.is_paid:
+                        self._over = self._why_not(event, budgets)
+                        if self._over is not None:
+                            return
+                        yield event
+                    case SmokeFinished(result) if result.service is not None:
+                        self.answers[result.role] = result
+                    case RungFinished(result):
+                        self.taken = self.taken.plus(_taken(result))
+
+    def _why_not(self, started: RungStarted, budgets: Sequence[Budget]) -> OverBudget | None:
+        left = (budget.spend(self.taken).why_not(started.price_before) for budget in budgets)
+        return next((over for over in left if over is not None), None)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What the rungs found."""
+        return tuple(finding for route in self.routes for result in route.rungs for finding in result.findings)
+
+    def stop(self, *, require_price: bool) -> PreflightStop | None:
+        """Return how the routes' proofs stop a run; None if they do not."""
+        if self._over is not None:
+            return PreflightStop(StopCause.BUDGET, self._over.message, Category.BUDGET_EXCEEDED)
+        stops = (self._stop_of(route, require_price=require_price) for route in self.routes)
+        return next((stop for stop in stops if stop is not None), None)
+
+    def _stop_of(self, route: ProvenRoute, *, require_price: bool) -> PreflightStop | None:
+        return _stop_of_rungs(route, require_price=require_price) or _stop_of_swap(self.answers.get(route.role))
+
+    @property
+    def spent(self) -> ProofSpent | None:
+        """What the calls took, as a run records it; None if they took nothing."""
+        taken = self.taken
+        return None if taken == Spent() else ProofSpent(taken.tokens, taken.microusd, taken.is_exact)
+
+
+def checks_of(context: RunContext, roles: Collection[Role]) -> tuple[RouteCheck, ...]:
+    """Return the offline checks of the profile's routes for some roles."""
+    checks = context.profile.check(today_of(context), context.environment)
+    return tuple(each for each in checks if each.route.role in roles)
+
+
+def today_of(context: RunContext) -> date:
+    """Return the date in UTC."""
+    return datetime.fromtimestamp(context.now_ms() / 1000, UTC).date()
+
+
+def proof_of(route: ProvenRoute) -> RouteProof:
+    """Return how far a route is proven, as a run records it."""
+    return RouteProof(route.role, int(route.reached), route.verdict.value)
+
+
+def _taken(result: RungResult) -> Spent:
+    """Return what a rung's calls took: at most its price if the answer names no usage."""
+    if not result.requests_sent or (result.tokens == 0 and not result.price_after_microusd):
+        return Spent()
+    return result.price_before.taken(result.tokens, result.price_after_microusd)
+
+
+def _stop_of_rungs(route: ProvenRoute, *, require_price: bool) -> PreflightStop | None:
+    role = route.role
+    if route.check.verdict is Verdict.DRIFT:
+        words = f"{role}: {route.check.route.model} is not served on {route.check.route.endpoint_family}"
+        drift = tuple(each for each in route.check.findings if each.severity is Severity.FAIL)
+        return PreflightStop(StopCause.PREFLIGHT, words, Category.ENDPOINT_DRIFT, drift)
+    for result in route.rungs:
+        unpriced = tuple(each for each in result.findings if each.id == UNPRICED)
+        if unpriced and require_price:
+            words = f"{role}: the gateway has prices, but none for {route.check.route.model}; price or enable it there"
+            return PreflightStop(StopCause.PREFLIGHT, words, Category.ACCOUNT_PRICING, unpriced)
+        if result.classification is not None:
+            return _stop_of_refusal(role, result.rung, result.classification, result.findings)
+        if result.status in (RungStatus.FAILED, RungStatus.BLOCKED):
+            broken = tuple(each for each in result.findings if each.severity is Severity.FAIL)
+            return PreflightStop(
+                StopCause.PREFLIGHT, f"{role}: rung {int(result.rung)} does not hold: {in_words(broken)}", None, broken
+            )
+    return None
+
+
+def _stop_of_refusal(role: Role, rung: Rung, found: Classification, findings: Sequence[Finding]) -> PreflightStop:
+    words = f"{role}: rung {int(rung)}: {found.category}: {found.evidence}. {found.action}"
+    is_held = found.category in _PASSING and not found.stops
+    return PreflightStop(StopCause.PREFLIGHT, words, found.category, tuple(findings), is_held=is_held)
+
+
+def _stop_of_swap(answer: SmokeResult | None) -> PreflightStop | None:
+    """Return how an answer from another model stops a run: every call of the run would end the same way."""
+    if answer is None or answer.service is None or answer.service.served_as is not ServedAs.SWAPPED:
+        return None
+    words = f"{answer.role}: {why_failed(answer)}"
+    return PreflightStop(StopCause.PREFLIGHT, words, Category.CONTRACT_VIOLATION, answer.findings)
+
+
+def in_words(findings: Sequence[Finding]) -> str:
+    """Return the first findings in one line."""
+    return "; ".join(f"{each.id}: {each.message}" for each in findings[:3]) or "no finding says why"
+
+
+# --- The preflight ---------------------------------------------------------------------------------------------------
 
 UNPROVEN = "INDEP-02"
 """A judge's independence that rests on names only; the models that answer may prove it."""

@@ -8,9 +8,10 @@ from console.domain.ledger.canonical import canonical
 from console.domain.probes.smoke import SmokeResult
 from console.domain.routes.role import Role
 from console.domain.routes.route import Route
-from console.domain.run.event import CallRecorded, PinnedRoute
+from console.domain.run.event import CallRecorded
 from console.domain.run.gate import Gate, role_at
 from console.domain.run.independence import Served, is_proven, level
+from console.domain.run.pinned import PinnedRoute
 from console.domain.run.state import RunState
 from console.services.config.settings import Profile
 

@@ -39,12 +39,12 @@ from console.services.ledger.heartbeat import HeldLease
 from console.services.open_gateway import Target
 from console.services.probes.catalogue_reader import read_catalogue
 from console.services.probes.smoke import taken_by
+from console.services.run.briefs import count_secrets
 from console.services.run.call_end import failure_of, recorded_of, unread_of, why_failed
-from console.services.run.gate_work import GateWork, count_secrets
+from console.services.run.gate_work import GateWork
 from console.services.run.judging import GateOpening, open_failed
-from console.services.run.preflight import run_preflight
+from console.services.run.preflight import PreflightStop, run_preflight
 from console.services.run.role_call import RoleCall, RoleCallEnded, make_call, read_answer
-from console.services.run.route_proof import PreflightStop
 from console.services.run.routing import route_of
 from console.services.run.run_context import RunContext, RunInputs
 from console.services.run.run_log import RunLog
@@ -158,8 +158,8 @@ class Stepper:
                 return
             case _:
                 async with aclosing(self._call(prepared)) as events:
-                    async for each in events:
-                        yield each
+                    async for event in events:
+                        yield event
 
     async def _preflight(self) -> AsyncGenerator[Entry | RungStarted, None]:
         target = await self._open()

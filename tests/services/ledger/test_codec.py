@@ -17,10 +17,11 @@ from console.domain.errors.category import Category
 from console.domain.ledger.actor import Actor, ActorKind
 from console.domain.ledger.canonical import canonical
 from console.domain.routes.role import Role
-from console.domain.run.event import LATER, CallLost, Entry, RunBlocked, RunClosed, RunEvent, RunStopped, StopCause
+from console.domain.run.event import CallLost, Entry, RunBlocked, RunClosed, RunEvent, RunStopped, StopCause
 from console.domain.run.fold import apply
 from console.domain.run.gate import Gate
 from console.domain.run.independence import UnprovenPolicy
+from console.domain.run.pinned import LATER
 from console.domain.run.record import record_of
 from console.domain.run.state import RunState, RunStatus
 from console.domain.run.transition import why_not_follow

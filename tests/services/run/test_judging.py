@@ -2,7 +2,8 @@
 
 import pytest
 
-from console.domain.run.event import InstructionPinned, PinnedSource
+from console.domain.run.event import InstructionPinned
+from console.domain.run.pinned import PinnedSource
 from console.services.run.judging import check_source
 
 CANARY = "INSTRUCTIONS 00d9 canary"

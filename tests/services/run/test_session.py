@@ -20,8 +20,9 @@ from console.domain.probes.served_as import ServedAs
 from console.domain.problem import ProblemKind
 from console.domain.routes.role import Role
 from console.domain.run.command import AllowRepeat, MoveRoute
-from console.domain.run.event import CallFailed, RouteProof, StopCause
+from console.domain.run.event import CallFailed, StopCause
 from console.domain.run.gate import Gate, GateVerdict
+from console.domain.run.pinned import RouteProof
 from console.domain.run.record import record_of
 from console.domain.run.refusal import RefusalCode
 from console.domain.run.state import Phase, RunStatus
@@ -218,12 +219,13 @@ async def test_another_plan_is_told_what_was_wrong_with_the_one_before(
     stories: Stories, tmp_path: Path, gateway: RunGateway
 ) -> None:
     """Without it the planner would get the same brief again."""
-    story = await stories.of(planner="gpt-mute-placeholder")
+    story = await stories.of(planner="gpt-mute-placeholder", until="planner")
     async with story.copied(tmp_path, gateway).desk() as desk:
         log = await RunLog.open(desk.ledger, story.state.run_id)
+        await step(desk, log)
         await say(desk, log, GateVerdict.REVISE, "name the file of rules, and fewer paths")
-        await go_on(desk, log)
-    (first,), (second, *_) = story.prompts_of("planner")[:1], gateway.prompts_of("planner")
+        await step(desk, log)
+    first, second = gateway.prompts_of("planner")
     for told in ("but the answer names none", "name the file of rules, and fewer paths"):
         assert told not in first
         assert told in second
