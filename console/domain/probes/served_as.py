@@ -100,7 +100,8 @@ def prove(
     """
     heads = read_heads(headers)
     served_as, told_by, model = _served(requested, reported, heads, allowed)
-    return Service(served_as, bridge_of(family, answer_id, heads), heads.fallbacks, told_by, model, heads.behind)
+    behind = heads.behind or next((name for _, name in heads.models), None)
+    return Service(served_as, bridge_of(family, answer_id, heads), heads.fallbacks, told_by, model, behind)
 
 
 def _served(

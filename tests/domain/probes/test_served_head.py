@@ -101,6 +101,11 @@ def test_a_head_that_names_the_model_counts_over_the_body(header: str) -> None:
     assert (service.served_as, service.told_by, service.model) == (ServedAs.SWAPPED, header.lower(), "openai/gpt-4o")
 
 
+def test_a_head_s_model_that_the_config_allows_is_known_as_the_one_behind_the_name() -> None:
+    service = served(C, "team", {"x-kong-llm-model": "openai/gpt-4o"}, "gpt-4o")
+    assert (service.served_as, service.behind) == (ServedAs.ITSELF, "openai/gpt-4o")
+
+
 @pytest.mark.parametrize("header", ["x-litellm-attempted-fallbacks", "cf-aig-step", "helicone-fallback-index"])
 def test_a_head_that_counts_fallbacks_is_believed(header: str) -> None:
     service = served(C, "team", {header: "1"})
