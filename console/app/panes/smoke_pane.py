@@ -8,7 +8,7 @@ from console.app.actions import why_no_call
 from console.app.widgets.line import BLANK, Line, Span, cell, dim, fit, labelled, line, rows, wrap
 from console.app.widgets.line_pane import LinePane
 from console.domain.finding import Severity
-from console.domain.probes.served_as import ServedAs
+from console.domain.probes.served_as import SWAP_IDS, ServedAs
 from console.domain.probes.smoke import SmokeResult, SmokeStatus
 from console.view.call_sign import call_sign
 from console.view.console_state import ConsoleState, RouteView
@@ -100,13 +100,9 @@ def about_lines(state: RouteView, width: int) -> Iterator[Line]:
     for finding in result.findings:
         if finding.severity is not Severity.INFO and not evidence.startswith(finding.id):
             sign = severity_sign(finding.severity)
-            told = f"{finding.message} {finding.evidence}" if finding.id in _NAMING else finding.message
+            told = f"{finding.message} {finding.evidence}" if finding.id in SWAP_IDS else finding.message
             for position, piece in enumerate(wrap(told, width - 2)):
                 yield line(Span(f"{sign.sign} " if position == 0 else "  ", sign.tone), dim(piece))
-
-
-_NAMING = ("COM-B-01", "SRV-01")
-"""The findings whose evidence names the model that answered, and what to write into the config."""
 
 
 def _figures(result: SmokeResult, width: int) -> Iterator[Line]:

@@ -162,6 +162,10 @@ def bridge_of(family: EndpointFamily, answer_id: str | None, heads: HeadEvidence
     return None
 
 
+SWAP_IDS = ("SRV-01", "COM-B-01")
+"""The findings on an answer from another model; their evidence names it."""
+
+
 def check_served(service: Service) -> tuple[Finding, ...]:
     """Return the findings on who answered. Names in them are those of the service, so close them first."""
     findings: list[Finding] = []

@@ -3,7 +3,7 @@
 from console.domain.errors.category import Blame, Category
 from console.domain.finding import Severity
 from console.domain.money import price_of
-from console.domain.probes.served_as import ServedAs, fallback_words, swap_words
+from console.domain.probes.served_as import SWAP_IDS, ServedAs, fallback_words, swap_words
 from console.domain.probes.smoke import SmokeResult
 from console.domain.run.decide import STOPS_BY_CATEGORY
 from console.domain.run.event import CallFailed, CallRecorded
@@ -92,7 +92,7 @@ def _broken_by(result: SmokeResult, category: Category) -> str | None:
     """Return the id of the finding that made the answer unusable."""
     if category is not Category.CONTRACT_VIOLATION:
         return None
-    of_swap = ("SRV-01", "COM-B-01") if result.classification is None else ()
+    of_swap = SWAP_IDS if result.classification is None else ()
     decisive = (each.id for each in result.findings if each.severity is Severity.FAIL or each.id in of_swap)
     return next(decisive, None)
 
