@@ -25,7 +25,7 @@ class Finding:
     checked_on: str = ""
     """ISO date on which the source was read; empty if the finding comes from the config or the wire alone."""
     evidence: str = ""
-    """Where it was seen and how often; of text from outside it has at most a plain name, such as a job's id."""
+    """Where it was seen and how often; of text from outside, only a name in a closed form, such as a model's."""
 
     def about(self, subject: str) -> "Finding":
         """Return the finding with its subject at the head of its message, for a list of several subjects."""

@@ -114,6 +114,11 @@ def estimated_tokens(size: int) -> int:
     return size // _BYTES_A_TOKEN + 1
 
 
+def took_nothing(requests_sent: int, http_status: int | None) -> bool:
+    """Return whether a call that names no usage took nothing: it was not sent, or its whole answer was an error."""
+    return not requests_sent or (http_status is not None and http_status >= 400)
+
+
 def estimate(body_bytes: int, max_output_tokens: int, price: Price | None) -> Estimate:
     """Return the upper bound of a call from its body size and token limit."""
     input_tokens = estimated_tokens(body_bytes)

@@ -33,6 +33,7 @@ _MEANINGS = {
 _MARKS = {
     Mark.RETIRED: "the provider retired the model",
     Mark.RETIRING: "the provider will retire the model",
+    Mark.SWAPPED: "another model answered than the one that was asked for",
     Mark.UNLISTED: "the gateway's lists do not name the model",
     Mark.SWITCHED_OFF: "the gateway's lists say that the model is switched off",
     Mark.UNPRICED: "the gateway prices other models, but not this one",

@@ -1,6 +1,7 @@
 """A run as text: each event, and its current state; the same in both faces."""
 
 from console.domain.money import usd_text
+from console.domain.probes.served_as import ServedAs
 from console.domain.run.event import (
     CallFailed,
     CallIntended,
@@ -37,7 +38,7 @@ def entry_words(entry: Entry) -> str | None:
         case CallRecorded() as event:
             return f"answered: {_answer_words(event)}"
         case CallFailed() as event:
-            return f"no usable answer: {event.category}, blame {event.blame}; this does not count as a failed draft"
+            return f"no usable answer: {_failure_words(event)}; this does not count as a failed draft"
         case CallLost():
             return "a call was cut off: its outcome is unknown, and it may have been billed"
         case SourcesChecked(sources):
@@ -63,8 +64,18 @@ def entry_words(entry: Entry) -> str | None:
             return None
 
 
+def _failure_words(event: CallFailed) -> str:
+    """Return why a call failed, with the fact behind a broken contract."""
+    parts = [event.category.value if event.finding is None else f"{event.category} {event.finding}"]
+    if event.model_reported is not None and event.served_as is ServedAs.SWAPPED:
+        parts.append(f"{event.model_reported} answered")
+    return ", ".join([*parts, f"blame {event.blame}"])
+
+
 def _answer_words(event: CallRecorded) -> str:
     parts = [event.model_reported or "model not named"]
+    if event.model_behind is not None and event.model_behind != event.model_reported:
+        parts.append(f"behind it {event.model_behind}")
     if event.input_tokens is not None and event.output_tokens is not None:
         parts.append(f"{event.input_tokens} in {event.output_tokens} out")
     if event.ttft_ms is not None:

@@ -35,7 +35,8 @@ R = EndpointFamily.RESPONSES
 ROLES = ["planner", "writer", "revision", "reviewer", "critic", "fallback"]
 TOKEN = "-".join(["tk", "Qw3rTy7uIo", "PaSdFg8hJk"])
 RESULT_NAMES = {
-    "role", "model", "model_reported", "endpoint_family", "endpoint_path", "status", "category", "blame",
+    "role", "model", "model_reported", "model_answered", "model_behind",
+    "endpoint_family", "endpoint_path", "status", "category", "blame",
     "retryable", "retry_after_s", "confidence", "other_readings", "rule", "evidence", "action",
     "http_status", "requests_sent", "ttft_ms", "total_ms", "input_tokens", "output_tokens", "finish", "request_id",
     "findings",

@@ -11,6 +11,7 @@ from console.domain.probes.event import CatalogueRead
 from console.domain.probes.ladder import Rung
 from console.domain.probes.mark import Mark, marks_of
 from console.domain.probes.proven_route import ProvenRoute
+from console.domain.probes.served_as import ServedAs
 from console.domain.routes.contract import RouteCheck, Verdict, fix_lines
 from console.domain.routes.retirement import RouteRetirement
 from console.view.console_state import ConsoleState, RouteView
@@ -173,9 +174,10 @@ def _answered(state: RouteView, width: int) -> Line:
     if result.classification is not None:
         return _fact("answered", str(result.http_status), result.classification.category, Tone.WARN, width)
     if result.service is not None and result.service.told_by:
-        return _fact(
-            "answered", result.endpoint_family, f"another model, by {result.service.told_by}", Tone.WARN, width
-        )
+        named = result.service.model or "another model"
+        return _fact("answered", f"{result.endpoint_family} as {named}", result.service.told_by, Tone.WARN, width)
+    if result.service is not None and result.service.served_as is ServedAs.ALIAS and result.service.behind:
+        return _fact("answered", result.endpoint_family, f"alias of {result.service.behind}", Tone.OK, width)
     if result.model_reported in (result.model, None):
         note = "served as itself" if result.model_reported else "served unnamed"
         return _fact("answered", result.endpoint_family, note, Tone.OK, width)

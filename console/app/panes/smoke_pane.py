@@ -8,6 +8,7 @@ from console.app.actions import why_no_call
 from console.app.widgets.line import BLANK, Line, Span, cell, dim, fit, labelled, line, rows, wrap
 from console.app.widgets.line_pane import LinePane
 from console.domain.finding import Severity
+from console.domain.probes.served_as import SWAP_IDS, ServedAs
 from console.domain.probes.smoke import SmokeResult, SmokeStatus
 from console.view.call_sign import call_sign, ttft_figure
 from console.view.console_state import ConsoleState, RouteView
@@ -83,9 +84,11 @@ def about_lines(state: RouteView, width: int, *, is_embedded: bool) -> Iterator[
         return
     yield line(Span(f"{route.role}  ", Tone.STRONG), cell(route.model, width - len(route.role) - 2, Tone.DIM))
     if result is not None and result.model_reported is not None:
-        is_itself = result.model_reported == route.model
-        served = "itself" if is_itself else result.model_reported
-        yield from labelled("served as", served, width, tone=Tone.TEXT if is_itself else Tone.WARN)
+        answered = result.model_reported if result.service is None else result.service.model or result.model_reported
+        is_alias = result.service is not None and result.service.served_as is ServedAs.ALIAS
+        served = "itself" if answered == route.model else answered
+        tone = Tone.TEXT if is_alias or served == "itself" else Tone.WARN
+        yield from labelled("served as", served or "", width, tone=tone)
     if result is None:
         return
     yield from _figures(result, width)
@@ -97,7 +100,8 @@ def about_lines(state: RouteView, width: int, *, is_embedded: bool) -> Iterator[
     for finding in result.findings:
         if finding.severity is not Severity.INFO and not evidence.startswith(finding.id):
             sign = severity_sign(finding.severity)
-            for position, piece in enumerate(wrap(finding.message, width - 2)):
+            told = f"{finding.message} {finding.evidence}" if finding.id in SWAP_IDS else finding.message
+            for position, piece in enumerate(wrap(told, width - 2)):
                 yield line(Span(f"{sign.sign} " if position == 0 else "  ", sign.tone), dim(piece))
 
 

@@ -271,7 +271,7 @@ class RunBridge:
     async def _take(self, event: "StepEvent") -> None:
         """Show an event of a step."""
         from console.app.runs.reading import call_shown
-        from console.domain.probes.event import BudgetSpent, LoopLagMeasured, SmokeStarted
+        from console.domain.probes.event import BudgetSpent, LoopLagMeasured, RungStarted, SmokeStarted
         from console.domain.run.event import CallIntended, Entry
         from console.services.run.step import CallPrepared, GateNoted
         from console.view.run_view import CheckOutput, RunCalled
@@ -292,6 +292,8 @@ class RunBridge:
                 pass  # its words are read with the opening
             case BudgetSpent() | LoopLagMeasured():
                 self._session.dispatch(event)
+            case RungStarted():
+                pass  # the record says what the preflight proved, and what it took
             case _:
                 self._session.dispatch(RunCalled(event))
 

@@ -79,7 +79,7 @@ async def seen(context: RunContext, log: RunLog, problem: str, known: Sequence[G
         known[place] if place < len(known) and known[place].opened == opened else await _notes(context, state, opened)
         for place, opened in enumerate(state.openings)
     ]
-    asked = {**dict(independence(state, Gate.REVIEWER)), **dict(independence(state, Gate.CRITIC))}
+    asked = {**dict(independence(state, Gate.REVIEWER).levels), **dict(independence(state, Gate.CRITIC).levels)}
     proven = dict(pair for opened in state.openings for pair in opened.independence)
     return RunSeen(
         state,

@@ -14,6 +14,7 @@ from console.cli.run.report import code_of_run, next_commands, show_findings, sh
 from console.domain.artifacts.artifact import ArtifactKind
 from console.domain.ledger.ulid import new_run_id
 from console.domain.money import usd
+from console.domain.probes.event import RungStarted
 from console.domain.routes.role import Role
 from console.domain.run.command import AllowRepeat, MoveRoute, Stop, operator_verdict
 from console.domain.run.event import Entry
@@ -119,6 +120,8 @@ async def _tell(events: AsyncGenerator[StepEvent, None], arguments: argparse.Nam
                 output.note(words)
             elif isinstance(each, GateNoted):
                 show_findings(each.findings, each.output_tails)
+            elif isinstance(each, RungStarted):
+                output.note(f"preflight: {each.role}, {each.rung.title}: {each.price_before}")
 
 
 async def _preview(stepper: Stepper, arguments: argparse.Namespace) -> ExitCode:

@@ -176,7 +176,8 @@ class Change:
         resumed = "resumed the interrupted rotation: " if rotation.is_resumed else ""
         words, next_command, code = {
             RotationEnd.SWAPPED: (
-                "the new token is in place; the previous one is kept until --confirm or --back",
+                "the new token is in place; the previous one is kept until --confirm or --back"
+                + (f". {rotation.words}" if rotation.words else ""),
                 f"{command} --confirm",
                 ExitCode.OK,
             ),
@@ -186,7 +187,9 @@ class Change:
                 ExitCode.ACCOUNT,
             ),
             RotationEnd.UNPROVEN: (
-                f"the gateway could not be asked; the new token waits, the current one stays in use: {rotation.words}",
+                f"{'the gateway could not be asked' if rotation.is_silent else 'nothing proves the new token'};"
+                f" it waits, and the current one stays in use: {rotation.words}."
+                " To put it in place without proof, add --unverified",
                 command,
                 ExitCode.UNREACHABLE,
             ),

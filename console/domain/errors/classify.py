@@ -12,6 +12,7 @@ from console.domain.errors.refuser import refused_by_provider
 from console.domain.errors.retry_after import wait_in
 from console.domain.errors.rule import ErrorRule, Stage, error_rules, first_by_word
 from console.domain.errors.status import by_status, doubted, weighed
+from console.domain.errors.unseen_key import unseen_key
 from console.domain.routes.family import EndpointFamily
 
 _PASSING = frozenset({Category.RATE_LIMIT, Category.UPSTREAM_UNAVAILABLE, Category.TIMEOUT})
@@ -41,6 +42,8 @@ class RefusedCall:
     """The path that was called."""
     elapsed_s: float | None = None
     """Seconds from the start of the call until the refusal."""
+    has_key: bool = False
+    """Whether the call is known to have carried a key."""
 
 
 def classify(call: RefusedCall) -> Classification:
@@ -76,6 +79,7 @@ def classify(call: RefusedCall) -> Classification:
     found = weighed(found, stage, effective, names_wait=wait_s is not None) or found
     found = bridged(found, body, call.family, call.path) or found
     found = refused_by_provider(found, body, call.headers) or found
+    found = unseen_key(found, body, was_sent=call.has_key) or found
     if found.category is Category.UPSTREAM_UNAVAILABLE and (call.elapsed_s or 0.0) >= _SLOW_S:
         others = (Category.TIMEOUT, *found.other_readings)
         found = replace(found, confidence=Confidence.UNDECIDABLE, other_readings=others)

@@ -9,6 +9,8 @@ from console.domain.errors.category import Blame, Category, Classification
 
 _PROVIDER_HEADER = "llm_provider-"
 """LiteLLM repeats a provider's response headers with this prefix; its own refusals have none."""
+_KEY_ACCEPTED = "x-litellm-key-spend"
+"""LiteLLM names what a key has spent only after it accepted that key, also where no answer came from the provider."""
 _FROM_PROVIDER = re.compile(
     r"error from (?:the )?(?:provider|upstream)|(?:provider|upstream)[a-z ]{0,20} returned"
     r"|upstream (?:auth|access|account)|上游(?:返回|账号|帐号|帳號|认证|認證|渠道)"
@@ -42,7 +44,12 @@ def refused_by_provider(found: Classification, body: ErrorBody, headers: Mapping
     action = _ACTIONS.get(found.category)
     if action is None or found.blame is not Blame.ACCOUNT:
         return None
-    is_told = any(name.lower().startswith(_PROVIDER_HEADER) for name in headers)
+    names = [name.lower() for name in headers]
+    is_of_key = found.category in (
+        Category.ACCOUNT_AUTH,
+        Category.ACCOUNT_PERMISSION,
+    )  # a key's budget is LiteLLM's own
+    is_told = any(name.startswith(_PROVIDER_HEADER) for name in names) or (is_of_key and _KEY_ACCEPTED in names)
     if not is_told and _FROM_PROVIDER.search(body.prose[:2048]) is None:
         return None
     evidence = f"{found.evidence}; the provider behind the gateway said it"

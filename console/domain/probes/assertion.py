@@ -87,7 +87,7 @@ def finding_of(assertion_id: str, case: str, evidence: str = "") -> Finding:
     Args:
         assertion_id: The assertion's id.
         case: The name of one of its cases.
-        evidence: Where and how often; it never contains text from outside.
+        evidence: Where and how often; of text from outside, only a model's name in its closed form.
 
     Raises:
         KeyError: There is no such assertion or case.

@@ -13,6 +13,8 @@ class Mark(StrEnum):
     """The provider has retired the model."""
     RETIRING = "retiring"
     """The provider, or the gateway's list, says when the model retires."""
+    SWAPPED = "swapped"
+    """Another model answered than the one that was asked for."""
     UNLISTED = "unlisted"
     """The gateway's lists do not name the model."""
     SWITCHED_OFF = "off"
@@ -32,6 +34,8 @@ _OF_IDS = {
     "MOD-05": Mark.UNPRICED,
     "MOD-07": Mark.RETIRED,
     "ROLE-01": Mark.COLLAPSED,
+    "COM-B-01": Mark.SWAPPED,
+    "SRV-01": Mark.SWAPPED,
 }
 
 

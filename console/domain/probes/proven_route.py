@@ -26,6 +26,8 @@ class ProvenRoute:
     """The newest result of each rung, lowest first."""
     calls: frozenset[Rung] = frozenset()
     """The rungs of the calls that passed: streamed text, the role's shape."""
+    is_called: bool = False
+    """Whether any call in the role's name ended, whatever it proved."""
     troubles: tuple[Trouble, ...] = ()
     """What speaks against the route and was not disproved since, lowest rung first."""
 
@@ -76,7 +78,7 @@ class ProvenRoute:
         shown = self._shown()
         if self.needed in self.calls:
             return max(Standing.PROVEN, shown, key=lambda standing: standing.gravity)
-        is_asked = bool(self.calls) or any(result.rung > Rung.OFFLINE for result in self.rungs)
+        is_asked = self.is_called or any(result.rung > Rung.OFFLINE for result in self.rungs)
         asked = Standing.UNPROVEN if is_asked else Standing.OFFLINE
         if Rung.SMOKE in self.calls and offline is not Standing.CONDITIONAL:
             offline = Standing.OFFLINE  # an answer disproves what the facts said about the model
@@ -109,9 +111,10 @@ class ProvenRoute:
         rung = _RUNGS.get(result.shape)
         if rung is None:
             return self
+        called = replace(self, is_called=True)
         if result.status is SmokeStatus.PASSED:
-            return self._after_pass(rung)
-        return self._with_trouble(rung, trouble_of(rung, result.classification, result.findings))
+            return called._after_swap(rung) if result.is_swapped else called._after_pass(rung)
+        return called._with_trouble(rung, trouble_of(rung, result.classification, result.findings))
 
     def _after_rung(self, result: RungResult) -> "ProvenRoute":
         """Return the route with a rung's newest result. Results above one that does not hold rested on it."""
@@ -130,6 +133,10 @@ class ProvenRoute:
     def _after_pass(self, rung: Rung) -> "ProvenRoute":
         calls = self.calls | {rung} if rung >= Rung.SMOKE else self.calls
         return replace(self, calls=calls, troubles=tuple(each for each in self.troubles if each.survives(rung)))
+
+    def _after_swap(self, rung: Rung) -> "ProvenRoute":
+        """Return the route after another model answered: nothing is proven, and an older proof does not hold now."""
+        return replace(self, calls=frozenset(call for call in self.calls if call < rung))
 
     def _with_trouble(self, rung: Rung, trouble: Trouble | None) -> "ProvenRoute":
         """Return the route with a rung's newest trouble; the calls that it contradicts prove nothing any more."""

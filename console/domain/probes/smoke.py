@@ -6,7 +6,7 @@ from enum import StrEnum
 from console.domain.errors.category import Classification
 from console.domain.finding import Finding
 from console.domain.probes.arrival import Arrival
-from console.domain.probes.served_as import Service
+from console.domain.probes.served_as import ServedAs, Service
 from console.domain.probes.token_limit import TokenLimit
 from console.domain.routes.role import Role
 from console.domain.routes.shape import Shape
@@ -82,6 +82,11 @@ class SmokeResult:
     def is_ttft_models(self) -> bool:
         """Whether the time to first token is the model's: not if something on the way collected the content."""
         return self.arrival is None or not self.arrival.is_collected
+
+    @property
+    def is_swapped(self) -> bool:
+        """Whether another model answered than the one that was asked for."""
+        return self.service is not None and self.service.served_as is ServedAs.SWAPPED
 
     @property
     def output_tokens_per_s(self) -> float | None:

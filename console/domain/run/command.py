@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from console.domain.routes.role import Role
 from console.domain.run.event import GateOpened, RunEvent
 from console.domain.run.gate import Gate, GateVerdict
+from console.domain.run.pinned import ProofSpent, RouteProof
 from console.domain.run.state import RunState
 
 
@@ -50,6 +51,10 @@ class MoveRoute:
 
     role: Role
     reason: str
+    proof: RouteProof | None = None
+    """How far the fallback's route is proven; whoever carries the command out proves it first."""
+    spent: ProofSpent | None = None
+    """What proving it took; None if it took nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ from console.domain.run.refusal import Refusal, RefusalCode
 from console.domain.run.state import Phase, RunState
 from console.domain.run.terms import Terms, terms_of
 from console.domain.run.transition import not_waiting, transition_of, why_not_follow, why_over, words_of
-from console.domain.text.closed_name import FINISH, MODEL_NAME, REQUEST_ID, closed_name
+from console.domain.text.closed_name import FINDING_ID, FINISH, MODEL_NAME, REQUEST_ID, closed_name
 
 CALLS_A_GATE = 2
 """Calls at one gate per attempt: the first, and one more if the operator allows it."""
@@ -63,8 +63,8 @@ def decide(state: RunState, command: Command, actor: Actor) -> tuple[RunEvent, .
             return _check_person(actor) or _sign(state, actor, signature, signers_sha256)
         case AllowRepeat(reason):
             return _check_person(actor) or _allow_repeat(state, reason)
-        case MoveRoute(role, reason):
-            return _check_person(actor) or _move_route(state, role, reason)
+        case MoveRoute():
+            return _check_person(actor) or _move_route(state, command)
         case Stop(reason):
             stopped = RunStopped(StopCause.OPERATOR, reason=kept_reason(reason))
             return why_not_follow(state, stopped) or check_reason(reason) or (stopped,)
@@ -149,6 +149,7 @@ def _end_call(state: RunState, event: CallRecorded | CallFailed | CallLost) -> t
                     microusd=_whole(event.microusd),
                     counted_tokens=_whole(event.counted_tokens),
                     counted_microusd=_whole(event.counted_microusd),
+                    model_behind=closed_name(event.model_behind, MODEL_NAME),
                 ),
             )
         case CallFailed():
@@ -165,6 +166,9 @@ def _end_call(state: RunState, event: CallRecorded | CallFailed | CallLost) -> t
                 microusd=_whole(event.microusd),
                 counted_tokens=_whole(event.counted_tokens),
                 counted_microusd=_whole(event.counted_microusd),
+                model_reported=closed_name(event.model_reported, MODEL_NAME),
+                finding=closed_name(event.finding, FINDING_ID),
+                ttft_ms=_whole(event.ttft_ms),
             )
             return (failed, RunStopped(StopCause.CALL, event.category)) if stops else (failed,)
 
@@ -301,11 +305,12 @@ def _allow_repeat(state: RunState, reason: str) -> tuple[RunEvent, ...] | Refusa
     return check_reason(reason) or (allowed,)
 
 
-def _move_route(state: RunState, role: Role, reason: str) -> tuple[RunEvent, ...] | Refusal:
+def _move_route(state: RunState, command: MoveRoute) -> tuple[RunEvent, ...] | Refusal:
+    role, reason = command.role, command.reason
     fallback = state.route(Role.FALLBACK)
     if fallback is None or role is Role.FALLBACK or state.route(role) is None:
         return Refusal(RefusalCode.ROUTE, "the profile has no fallback route, or the role has no route")
-    moved = RouteMoved(role, replace(fallback, role=role), kept_reason(reason))
+    moved = RouteMoved(role, replace(fallback, role=role), kept_reason(reason), command.proof, command.spent)
     if (refused := why_not_follow(state, moved)) is not None:
         return refused
     if state.route(role) == moved.route:

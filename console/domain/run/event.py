@@ -12,9 +12,9 @@ from console.domain.finding import Finding, Severity
 from console.domain.ledger.actor import Actor
 from console.domain.money import Estimate
 from console.domain.probes.served_as import ServedAs
-from console.domain.routes.family import EndpointFamily
 from console.domain.routes.role import Role
 from console.domain.run.gate import Gate, GateVerdict
+from console.domain.run.pinned import PinnedRoute, PinnedSource, ProofSpent, Repository, RouteProof, RunPolicy, later
 from console.domain.run.role_answer import FindingSeverity
 from console.domain.sources.cited_page import SourceChecked
 
@@ -59,63 +59,6 @@ def noted(findings: tuple[Finding, ...]) -> tuple[NotedFinding, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Repository:
-    """The repository of a run, as its record names it."""
-
-    host: str
-    """The host of its remote; empty if it has none."""
-    owner: str
-    name: str
-    commit: str
-    """The commit at which the run began, in hexadecimal."""
-    is_dirty: bool
-
-
-@dataclass(frozen=True, slots=True)
-class RunPolicy:
-    """The policy under which a run began; it stays the same until the end."""
-
-    threshold: int
-    rubric_sha256: str
-    max_attempts: int
-    """Writer passes, including the first."""
-    min_independence: int
-    """The required independence of the reviewer from the writer, and of the critic from both."""
-    four_eyes: bool
-    run_tokens: int | None = None
-    """The lower of the policy's limits for a run and for a session; `run_microusd` likewise."""
-    run_microusd: int | None = None
-    attempt_tokens: int | None = None
-    attempt_microusd: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PinnedRoute:
-    """A route as it was when the run began."""
-
-    role: Role
-    model: str
-    endpoint_family: EndpointFamily
-    endpoint_path: str
-    fingerprint: str
-    """SHA-256, in hexadecimal, over everything that changes what a call does."""
-
-
-@dataclass(frozen=True, slots=True)
-class PinnedSource:
-    """An instruction file as it was when the run began."""
-
-    path: str
-    scope: str
-    load: str
-    sha256: str
-    size: int
-    """In bytes; so is the next field."""
-    effective_size: int
-    is_dirty: bool
-
-
-@dataclass(frozen=True, slots=True)
 class RunCreated:
     """A run began."""
 
@@ -150,15 +93,6 @@ class InstructionPinned:
 
 
 @dataclass(frozen=True, slots=True)
-class RouteProof:
-    """How far a route was proven before the run."""
-
-    role: Role
-    rung: int
-    verdict: str
-
-
-@dataclass(frozen=True, slots=True)
 class PreflightFinished:
     """All checks before generation passed."""
 
@@ -168,6 +102,8 @@ class PreflightFinished:
     publisher_token_available: bool
     cloud_token_available: bool
     ci_token_permissions: str
+    spent: ProofSpent | None = later(None)
+    """What the preflight's own calls took; None if they took nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,9 +146,11 @@ class CallRecorded:
     ttft_ms: int | None
     total_ms: int | None
     microusd: int | None
-    counted_tokens: int | None = None
+    counted_tokens: int | None = later(None)
     """What was sent and received, by its bytes, if the answer names no usage; it is booked in its place."""
-    counted_microusd: int | None = None
+    counted_microusd: int | None = later(None)
+    model_behind: str | None = later(None)
+    """The deployment behind the requested name, if the gateway's head names it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,9 +170,15 @@ class CallFailed:
     output_tokens: int | None = None
     total_ms: int | None = None
     microusd: int | None = None
-    counted_tokens: int | None = None
+    counted_tokens: int | None = later(None)
     """As in `CallRecorded`; None also if the answer is not complete."""
-    counted_microusd: int | None = None
+    counted_microusd: int | None = later(None)
+    model_reported: str | None = later(None)
+    """The name of the model that answered, if any did."""
+    served_as: ServedAs | None = later(None)
+    finding: str | None = later(None)
+    """The id of the finding that made the answer unusable."""
+    ttft_ms: int | None = later(None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +205,10 @@ class RouteMoved:
     route: PinnedRoute
     """The fallback's route, under this role."""
     reason: str
+    proof: RouteProof | None = later(None)
+    """How far the fallback's route was proven before the move."""
+    spent: ProofSpent | None = later(None)
+    """What proving it took; None if it took nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,6 +261,8 @@ class GateOpened:
     severities: tuple[tuple[FindingSeverity, int], ...] = ()
     independence: tuple[tuple[str, int], ...] = ()
     """Pairs such as `writer_vs_reviewer` with their level from 0 to 3."""
+    unproven: tuple[str, ...] = later(())
+    """The pairs whose level rests on names that may be aliases."""
     commands: tuple[CommandRun, ...] = ()
     failure: Category | None = None
     """Why the gate's call produced nothing to judge."""
@@ -364,6 +314,8 @@ class RunStopped:
     category: Category | None = None
     reason: str = ""
     findings: tuple[NotedFinding, ...] = ()
+    spent: ProofSpent | None = later(None)
+    """What the preflight's own calls took before it stopped the run."""
 
 
 @dataclass(frozen=True, slots=True)

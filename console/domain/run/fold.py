@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import reduce
 
-from console.domain.money import Estimate, Spent
+from console.domain.money import Estimate, Spent, took_nothing
 from console.domain.run.event import (
     ArtifactStored,
     CallFailed,
@@ -27,6 +27,7 @@ from console.domain.run.event import (
     SourcesChecked,
 )
 from console.domain.run.gate import Gate
+from console.domain.run.pinned import ProofSpent
 from console.domain.run.refusal import Refusal
 from console.domain.run.state import CallEnd, Decision, Phase, RunState, RunStatus
 from console.domain.run.transition import Move, Transition, transition_of
@@ -66,7 +67,7 @@ def _noted(state: RunState, entry: Entry) -> RunState:  # one line per event
         case InstructionPinned() as event:
             return replace(state, instruction=event)
         case PreflightFinished() as event:
-            return replace(state, preflight=event)
+            return _plus(replace(state, preflight=event), event.spent)
         case CallIntended() as event:
             return _call_intended(state, event)
         case CallRecorded() | CallFailed() | CallLost() as event:
@@ -75,7 +76,7 @@ def _noted(state: RunState, entry: Entry) -> RunState:  # one line per event
             return state
         case RouteMoved() as event:
             routes = tuple(event.route if route.role is event.role else route for route in state.routes)
-            return replace(state, routes=routes, moves=(*state.moves, event))
+            return _plus(replace(state, routes=routes, moves=(*state.moves, event)), event.spent)
         case ArtifactStored() as event:
             return replace(state, artifacts=(*state.artifacts, event))
         case SourcesChecked() as event:
@@ -93,7 +94,7 @@ def _noted(state: RunState, entry: Entry) -> RunState:  # one line per event
         case RunStopped() as event:
             # An open call is cut off: it may be billed, and its outcome stays unknown.
             cut = _booked(state) if state.phase is Phase.CALLING else state
-            return replace(cut, status=RunStatus.STOPPED, stopped=event)
+            return _plus(replace(cut, status=RunStatus.STOPPED, stopped=event), event.spent)
         case CandidateSealed() as event:
             return replace(state, sealed=event)
         case RunClosed():
@@ -119,8 +120,8 @@ def _call_ended(state: RunState, event: CallEnd) -> RunState:
             return _booked(ended)
         case CallFailed():
             failed = replace(ended, failure=event)
-            is_refused = event.http_status is not None and 400 <= event.http_status < 500
-            is_free = not event.requests_sent or is_refused  # a failure behind a gateway has an unknown price
+            is_unnamed = _tokens(event) is None and event.counted_tokens is None
+            is_free = is_unnamed and took_nothing(event.requests_sent, event.http_status)
             return failed if is_free else _booked(failed, event)
         case CallRecorded():
             return _booked(ended, event)
@@ -144,6 +145,13 @@ def _booked(state: RunState, event: CallRecorded | CallFailed | None = None) -> 
         taken = cost.counted(Estimate(event.counted_tokens, _known(event.counted_microusd)))
     else:
         taken = cost.taken(tokens, _known(event.microusd))
+    return _plus(state, taken)
+
+
+def _plus(state: RunState, spent: ProofSpent | Spent | None) -> RunState:
+    if spent is None:
+        return state
+    taken = Spent(spent.tokens, spent.microusd, is_exact=spent.is_exact)
     return replace(state, spent=state.spent.plus(taken), spent_in_attempt=state.spent_in_attempt.plus(taken))
 
 

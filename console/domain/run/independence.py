@@ -1,29 +1,14 @@
 """Independence: how independent the writer, the reviewer and the critic really are, from 0 to 3."""
 
-import re
 from dataclasses import dataclass
+from enum import StrEnum
 
 from console.domain.probes.served_as import is_same_model
-from console.domain.routes.model_family import bare_id
 from console.domain.routes.route import Route
+from console.domain.routes.vendor import vendor_of, vendors_in
 
-_FAMILIES = (
-    ("openai", re.compile(r"^(?:gpt|chatgpt|o\d|codex|davinci|computer-use)")),
-    ("anthropic", re.compile(r"^claude")),
-    ("google", re.compile(r"^(?:gemini|gemma|palm)")),
-    ("meta", re.compile(r"^(?:meta-)?llama|^codellama")),
-    ("mistral", re.compile(r"^(?:mi[sx]tral|codestral|devstral|magistral|ministral|pixtral)")),
-    ("deepseek", re.compile(r"^deepseek")),
-    ("alibaba", re.compile(r"^(?:qwen|qwq)")),
-    ("xai", re.compile(r"^grok")),
-    ("zhipu", re.compile(r"^(?:glm|chatglm)")),
-    ("moonshot", re.compile(r"^(?:kimi|moonshot)")),
-    ("minimax", re.compile(r"^(?:minimax|abab)")),
-    ("cohere", re.compile(r"^(?:command|aya)")),
-    ("hugging-face", re.compile(r"^smollm")),
-)
-"""The vendor of a model by the start of its id, as in the vendors' own catalogues."""
-
+ANOTHER_MODEL = 2
+"""The lowest level that needs two models."""
 LEVEL_WORDS = (
     "the same call",
     "another call, the same model",
@@ -39,26 +24,49 @@ class Served:
     route: Route
     model_reported: str | None = None
     """The model that the gateway reported; None before the call, or if it reported none."""
+    model_behind: str | None = None
+    """The deployment behind the requested name, if the gateway's head names it."""
+
+    @property
+    def best_known(self) -> str:
+        """The name that says most about the model that did the work."""
+        return self.model_behind or self.model_reported or self.route.model
 
 
-def vendor_of(model: str) -> str | None:
-    """Return the vendor of a model id, or None if unknown."""
-    bare = bare_id(model).lower()
-    return next((vendor for vendor, form in _FAMILIES if form.search(bare)), None)
+class UnprovenPolicy(StrEnum):
+    """What a run does if a judge's independence rests on names that may be aliases of one model."""
+
+    ASK = "ask"
+    """A person decides at the judge's gate."""
+    BLOCK = "block"
+    """The judge counts as not independent enough."""
+    ACCEPT = "accept"
+    """The names count as names of different models."""
 
 
 def level(judged: Served, judge: Served) -> int:
     """Return how independent a judge is of the role that it judges.
 
     0: the same route. 1: a separate route to the same model. 2: another model from the same or an unknown vendor. 3:
-    another vendor's model. Reported models count as much as requested ones, because two ids of a gateway may be one
-    model upstream; if only one side reported its model, it is compared with the model requested from the other.
+    another vendor's model. Reported models, and those that a head names behind an alias, count as much as requested
+    ones, because two ids of a gateway may be one model upstream; if only one side is known so well, it is compared with
+    the model requested from the other.
     """
     if judged.route.is_same_call(judge.route):
         return 0
     asked = (judged.route.model, judge.route.model)
     answered = (judged.model_reported or judged.route.model, judge.model_reported or judge.route.model)
-    return min(_level_of(*asked), _level_of(*answered))
+    return min(_level_of(*asked), _level_of(*answered), _level_of(judged.best_known, judge.best_known))
+
+
+def is_proven(judged: Served, judge: Served) -> bool:
+    """Return whether a level rests on models and not only on names.
+
+    A name that is not known as a vendor's model may be an alias, and a gateway that only echoes it proves nothing: two
+    aliases can be one model. Level 1 needs no proof, because two calls are two calls.
+    """
+    is_known = all(vendor_of(each.best_known) is not None for each in (judged, judge))
+    return is_known or level(judged, judge) < ANOTHER_MODEL
 
 
 def _level_of(one: str, other: str) -> int:
@@ -66,11 +74,4 @@ def _level_of(one: str, other: str) -> int:
         return 1
     if vendor_of(one) is None or vendor_of(other) is None:
         return 2
-    return 2 if _vendors_in(one) & _vendors_in(other) else 3
-
-
-def _vendors_in(model: str) -> set[str]:
-    """Return every vendor that an id names: a distilled model also names its base."""
-    bare = bare_id(model).lower()
-    starts = [0, *(place.end() for place in re.finditer(r"[-_]", bare))]
-    return {vendor for vendor, form in _FAMILIES for start in starts if form.search(bare[start:])}
+    return 2 if vendors_in(one) & vendors_in(other) else 3

@@ -10,21 +10,9 @@ from dataclasses import dataclass
 from console.domain.errors.category import Category
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.role import Role
-from console.domain.run.event import (
-    CallFailed,
-    CallLost,
-    CallRecorded,
-    CommandRun,
-    GateOpened,
-    NotedFinding,
-    PinnedRoute,
-    PinnedSource,
-    Repository,
-    RouteProof,
-    RunPolicy,
-    StopCause,
-)
+from console.domain.run.event import CallFailed, CallLost, CallRecorded, CommandRun, GateOpened, NotedFinding, StopCause
 from console.domain.run.gate import Gate, GateVerdict
+from console.domain.run.pinned import PinnedRoute, PinnedSource, Repository, RouteProof, RunPolicy
 from console.domain.run.state import CallEnd, RunState, RunStatus
 from console.domain.sources.cited_page import SourceChecked
 
@@ -50,6 +38,10 @@ class RecordedCall:
     ttft_ms: int | None
     total_ms: int | None
     microusd: int | None
+    model_behind: str | None = None
+    """The deployment behind the requested name, if the gateway's head names it."""
+    finding: str | None = None
+    """The id of the finding that made the answer unusable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +112,8 @@ class Record:
     routes: tuple[PinnedRoute, ...]
     sources: tuple[SourceChecked, ...]
     independence: tuple[tuple[str, int], ...]
+    unproven_independence: tuple[str, ...]
+    """The pairs whose level rests on names that may be aliases."""
     gates: tuple[RecordedGate, ...]
     calls: tuple[RecordedCall, ...]
     spent_tokens: int
@@ -171,10 +165,14 @@ def record_of(state: RunState) -> Record:
         instructions=() if instruction is None else instruction.sources,
         instructions_sha256=None if instruction is None else instruction.effective_sha256,
         instruction_conflicts=() if instruction is None else instruction.conflicts,
-        proofs=() if preflight is None else preflight.proofs,
+        proofs=(
+            *(() if preflight is None else preflight.proofs),
+            *(move.proof for move in state.moves if move.proof is not None),
+        ),
         routes=state.routes,
         sources=sources,
         independence=_independence(state.openings),
+        unproven_independence=_unproven(state.openings),
         gates=tuple(_gates(state)),
         calls=tuple(_calls(state)),
         spent_tokens=state.spent.tokens,
@@ -225,6 +223,12 @@ def _independence(openings: Sequence[GateOpened]) -> tuple[tuple[str, int], ...]
     return tuple(dict(pair for opened in openings for pair in opened.independence).items())
 
 
+def _unproven(openings: Sequence[GateOpened]) -> tuple[str, ...]:
+    """Return the pairs whose newest level is not proven."""
+    newest = {pair: pair in opened.unproven for opened in openings for pair, _ in opened.independence}
+    return tuple(pair for pair, is_unproven in newest.items() if is_unproven)
+
+
 def _gates(state: RunState) -> Iterator[RecordedGate]:
     decisions = {(each.decided.gate, each.decided.attempt): each for each in state.decisions}
     newest = {(opened.gate, opened.attempt): opened for opened in state.openings}
@@ -270,7 +274,7 @@ def _calls(state: RunState) -> Iterator[RecordedCall]:
             gate=call.gate,
             attempt=call.attempt,
             model=route.model,
-            model_reported=None if answered is None else answered.model_reported,
+            model_reported=None if known is None else known.model_reported,
             endpoint_family=route.endpoint_family,
             outcome=_outcome(end),
             category=end.category if isinstance(end, CallFailed) else None,
@@ -278,9 +282,11 @@ def _calls(state: RunState) -> Iterator[RecordedCall]:
             request_id=None if known is None else known.request_id,
             input_tokens=None if known is None else known.input_tokens,
             output_tokens=None if known is None else known.output_tokens,
-            ttft_ms=None if answered is None else answered.ttft_ms,
+            ttft_ms=None if known is None else known.ttft_ms,
             total_ms=None if known is None else known.total_ms,
             microusd=None if known is None else known.microusd,
+            model_behind=None if answered is None else answered.model_behind,
+            finding=end.finding if isinstance(end, CallFailed) else None,
         )
 
 

@@ -18,7 +18,6 @@ from console.domain.run.event import (
     GateOpened,
     InstructionPinned,
     OperatorSigned,
-    PinnedRoute,
     PreflightFinished,
     RouteMoved,
     RunBlocked,
@@ -27,6 +26,7 @@ from console.domain.run.event import (
     SourcesChecked,
 )
 from console.domain.run.gate import Gate, GateVerdict
+from console.domain.run.pinned import PinnedRoute
 
 
 class RunStatus(StrEnum):

@@ -11,6 +11,8 @@ REQUEST_ID = re.compile(r"[A-Za-z0-9._:/@+=-]{1,128}")
 FINISH = re.compile(r"[A-Za-z][A-Za-z_-]{0,39}")
 """Why a model stopped: `stop`, `end_turn`, `MAX_TOKENS`, `tool-calls`."""
 
+FINDING_ID = re.compile(r"[A-Z][A-Z0-9]{1,9}(?:-[A-Z0-9]{1,12}){1,3}")
+
 
 def closed_name(text: str | None, form: re.Pattern[str]) -> str | None:
     """Return a name from outside that has the given form and does not look like a secret; None otherwise."""

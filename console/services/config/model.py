@@ -203,6 +203,13 @@ class PolicyModel(_Table):
     independence: Annotated[int, Strict(), Field(ge=0, le=3)] = PolicySettings.independence
     """How independent a judge must be of what it judges: 0 the same call, 1 another call, 2 another model, 3 another
     vendor's model. It is checked again against the model that the gateway says served each call."""
+    unproven_independence: Literal["ask", "block", "accept"] = PolicySettings.unproven_independence
+    """What a run does if independence needs two models, but a name may be an alias and the gateway does not say of
+    which model: `ask` lets a person decide, `block` ends the run, `accept` takes the names as they are."""
+    preflight_level: Annotated[int, Strict(), Field(ge=3, le=5)] = PolicySettings.preflight_level
+    """How far the preflight proves each route of a run, and the fallback before a role moves to it: 3 the key and the
+    path, without generating; 4 also with one short paid call, which shows the model that answers; 5 also with one in
+    the role's own form. What the paid calls take counts towards the run's budget."""
     four_eyes: Flag = PolicySettings.four_eyes
     """Whether the candidate needs an operator other than the one who began the run or approved its draft. Each signs
     with the private key of operator_key, through `ssh-keygen` or its agent, and must be listed in allowed_signers."""

@@ -68,6 +68,8 @@ class PolicySettings:
     rubric: Path | None = None
     max_attempts: int = 3
     independence: int = 2
+    unproven_independence: Literal["ask", "block", "accept"] = "ask"
+    preflight_level: int = 3
     four_eyes: bool = False
     operator_key: Path | None = None
     allowed_signers: Path | None = None

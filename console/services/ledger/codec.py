@@ -1,13 +1,17 @@
 """The codec: turns a run's events into the ledger's bytes and back, strictly."""
 
 import typing
-from typing import Final
+from collections.abc import Mapping
+from dataclasses import MISSING, fields, is_dataclass
+from functools import cache
+from typing import Any, Final
 
 import msgspec
 
 from console.domain.ledger.canonical import canonical, read_canonical
 from console.domain.problem import Problem, ProblemKind
 from console.domain.run.event import RunEvent
+from console.domain.run.pinned import LATER
 
 _EVENTS: Final = {each.__name__: each for each in typing.get_args(RunEvent)}
 
@@ -31,9 +35,33 @@ def encode_event(event: RunEvent) -> bytes:
 
     """
     try:
-        return canonical(msgspec.to_builtins(event))
+        return canonical(_without_defaults(type(event), msgspec.to_builtins(event)))
     except ValueError as error:
         raise CodecError(f"a {kind_of(event)} cannot be stored: {error}") from None
+
+
+def _without_defaults(kind: type, built: dict[str, Any]) -> dict[str, Any]:
+    """Return an event's values without the later fields that have their default: older lines lack them."""
+    later, nested = _later_fields(kind)
+    kept = {name: value for name, value in built.items() if name not in later or value != later[name]}
+    for name, inner in nested.items():
+        if isinstance(kept.get(name), dict):
+            kept[name] = _without_defaults(inner, kept[name])
+    return kept
+
+
+@cache
+def _later_fields(kind: type) -> tuple[Mapping[str, object], Mapping[str, type]]:
+    """Return a type's later fields with their defaults as they are written, and its fields that are such types too."""
+    later = {
+        each.name: msgspec.to_builtins(each.default)
+        for each in fields(kind)
+        if each.metadata.get(LATER) and each.default is not MISSING
+    }
+    hints = typing.get_type_hints(kind)
+    inner = {name: (hint, *typing.get_args(hint)) for name, hint in hints.items()}
+    nested = {name: each for name, types in inner.items() for each in types if is_dataclass(each)}
+    return later, {name: each for name, each in nested.items() if isinstance(each, type)}
 
 
 def decode_event(kind: str, body: bytes) -> RunEvent:

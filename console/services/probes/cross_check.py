@@ -5,22 +5,26 @@ family that does not serve it, to see that the gateway refuses. The console does
 for nothing else.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from console.domain.errors.category import Category, Classification
 from console.domain.finding import Finding
 from console.domain.money import Spent, estimate, price_of
 from console.domain.probes.assertion import finding_of
+from console.domain.probes.served_as import check_served, prove
 from console.domain.probes.smoke import SmokeResult
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.route import Route
+from console.domain.text.closed_name import MODEL_NAME
 from console.services.gateway.call import Reply, read_whole
 from console.services.gateway.failure import CallError
+from console.services.probes.mask import Mask
 from console.services.probes.reading import classify_reply
 from console.services.probes.request import PROMPT
 from console.services.probes.smoke import SmokePlan
 from console.wire import FAMILY_WIRES
-from console.wire.answer import error_in
+from console.wire.answer import Answer, error_in
 from console.wire.json_value import decode, encode
 from console.wire.request import Request
 
@@ -144,6 +148,25 @@ async def _compare_whole(route: Route, plan: SmokePlan, streamed: SmokeResult, b
     book.notes.append(f"not streamed: {reply.status}, {'differs in ' + ', '.join(differs) if differs else 'agrees'}")
     if differs:
         book.findings.append(finding_of("PAR-01", "differs", ", ".join(differs)))
+    if reply.is_success and answer.is_complete:
+        book.findings += _whole_from_elsewhere(route, plan, answer, reply.headers, streamed)
+
+
+def _whole_from_elsewhere(
+    route: Route, plan: SmokePlan, answer: Answer, headers: Mapping[str, str], streamed: SmokeResult
+) -> list[Finding]:
+    """Return what a whole answer shows of who answered, unless the streamed one showed it already."""
+    mask = Mask(plan.gateway.secret)
+    service = prove(
+        route.endpoint_family,
+        route.model,
+        answer.model,
+        answer_id=answer.answer_id,
+        headers=headers,
+        allowed=route.served_as,
+    ).closed(lambda name: mask.closed(name, MODEL_NAME))
+    told = {each.id for each in streamed.findings}
+    return [each for each in check_served(service) if each.id not in told]
 
 
 async def _refuse_small_limit(route: Route, plan: SmokePlan, book: _Notebook) -> None:

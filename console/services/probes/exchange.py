@@ -76,6 +76,7 @@ class Exchange:
         self._shape = Shape.TEXT if request is None else request.shape
         self._agent = None if request is None else request.agent
         self._mask = Mask(secret)
+        self._has_key = secret is not None
         self._limit = TokenLimit(0, SMOKE_LIMIT) if request is None else request.limit
         self._sent_bytes = 0 if request is None else len(request.body)
         self._expected = NOTHING if request is None else request.expected
@@ -239,10 +240,10 @@ class Exchange:
         )
 
     def _service(self, answer: Answer) -> Service | None:
-        """Return what answered; None if nothing did."""
+        """Return what answered, with names of closed form only; None if nothing did."""
         if self._started is None or not answer.is_complete:
             return None
-        return prove(
+        found = prove(
             self._route.endpoint_family,
             self._route.model,
             answer.model,
@@ -250,6 +251,7 @@ class Exchange:
             headers=self._started.headers,
             allowed=self._route.served_as,
         )
+        return found.closed(lambda name: self._mask.closed(name, MODEL_NAME))
 
     def _total_ms(self, failure: CallError | None) -> float | None:
         if self._times.completed is not None:
@@ -315,6 +317,7 @@ class Exchange:
                 self._route.endpoint_family,
                 self._route.endpoint_path,
                 (self._times.last or 0.0) / 1000,
+                has_key=self._has_key,
             )
         )
 

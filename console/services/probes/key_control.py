@@ -195,7 +195,8 @@ class PathControls:
         is_answer = reply.is_success and FAMILY_WIRES[family].read(decode(reply.body)).error is None
         if is_answer and "html" not in reply.content_type:
             return _Control(reply, None)
-        return _Control(reply, classify_reply(path, family, reply))
+        has_key = key is KeyUse.OWN and self._gateway.secret is not None
+        return _Control(reply, classify_reply(path, family, reply, has_key=has_key))
 
     @staticmethod
     def _stops(right: _Control) -> bool:

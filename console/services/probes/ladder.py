@@ -280,6 +280,8 @@ def _of_smoke(result: SmokeResult, rung: Rung, price_before: Estimate, price: Pr
     named = (result.input_tokens, result.output_tokens)
     is_named = result.input_tokens is not None and result.output_tokens is not None
     ended = status.get(result.status, RungStatus.FAILED)
+    if ended is RungStatus.PASSED and result.is_swapped:
+        ended = RungStatus.UNPROVEN
     is_misshapen = rung is Rung.SHAPE and ended is RungStatus.FAILED and not result.is_at_limit
     return RungResult(
         result.role,

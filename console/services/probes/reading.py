@@ -7,7 +7,16 @@ from console.domain.routes.family import EndpointFamily
 from console.services.gateway.call import Reply
 
 
-def classify_reply(path: str, family: EndpointFamily | None, reply: Reply) -> Classification:
-    """Say why a reply refused a call of a path; the family is None for a path that belongs to none."""
+def classify_reply(path: str, family: EndpointFamily | None, reply: Reply, *, has_key: bool = False) -> Classification:
+    """Say why a reply refused a call.
+
+    Args:
+        path: The path that was called.
+        family: Its endpoint family; None for a path that belongs to none.
+        reply: The refusal.
+        has_key: Whether the call carried our own key.
+
+    """
     body = read_error_body(reply.body, reply.content_type)
-    return classify(RefusedCall(reply.status, reply.headers, body, family, path, reply.elapsed_ms / 1000))
+    elapsed_s = reply.elapsed_ms / 1000
+    return classify(RefusedCall(reply.status, reply.headers, body, family, path, elapsed_s, has_key=has_key))

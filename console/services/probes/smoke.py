@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from console.domain.errors.category import Category, judged
 from console.domain.errors.refuser import refused_after_proof
 from console.domain.finding import Severity
-from console.domain.money import Estimate, Price, Spent, estimate, estimated_tokens, price_of
+from console.domain.money import Estimate, Price, Spent, estimate, estimated_tokens, price_of, took_nothing
 from console.domain.probes.catalogue import Catalogue
 from console.domain.probes.event import BudgetSpent, LoopLagMeasured, SmokeEvent, SmokeFinished, SmokeStarted
 from console.domain.probes.smoke import Counted, SmokeResult, SmokeStatus
@@ -147,8 +147,7 @@ def taken_by(result: SmokeResult, cost: Estimate, price: Price | None) -> Spent:
     if result.input_tokens is not None and result.output_tokens is not None:
         money = price_of(price, result.input_tokens, result.output_tokens)
         return cost.taken(result.input_tokens + result.output_tokens, money)
-    is_refused = result.http_status is not None and result.http_status >= 400
-    if is_refused or not result.requests_sent:
+    if took_nothing(result.requests_sent, result.http_status):
         return Spent()
     return cost.taken() if result.counted is None else cost.counted(by_bytes(result.counted, price))
 

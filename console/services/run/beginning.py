@@ -12,7 +12,9 @@ from console.domain.artifacts.artifact import ArtifactKind
 from console.domain.ledger.signature import begin_statement, signer_of
 from console.domain.money import Limits, microusd
 from console.domain.problem import Problem, ProblemKind
-from console.domain.run.event import ArtifactRole, ArtifactStored, OperatorSigned, RunCreated, RunPolicy
+from console.domain.run.event import ArtifactRole, ArtifactStored, OperatorSigned, RunCreated
+from console.domain.run.independence import UnprovenPolicy
+from console.domain.run.pinned import RunPolicy
 from console.domain.run.rubric import RubricError, default_rubric, read_rubric
 from console.domain.run.state import RunState
 from console.domain.text.secret_scan import find_secrets
@@ -182,6 +184,7 @@ def _policy(profile: Profile, kind: ArtifactKind, rubric: str) -> RunPolicy:
         limits.microusd,
         policy.attempt_tokens,
         microusd(policy.attempt_usd),
+        UnprovenPolicy(policy.unproven_independence),
     )
 
 

@@ -12,6 +12,8 @@ from console.domain.routes.role import Role
 from console.domain.run.gate import Gate
 from console.domain.run.rubric import Rubric
 from console.domain.text.safe import safe
+from console.domain.text.secret_scan import find_secrets
+from console.services.system.leak_guard import LEAK_GUARD
 
 SIZE_LIMIT = 400_000
 """The most bytes of one brief."""
@@ -127,9 +129,9 @@ def build_brief(
         attempt: The number of the writer pass.
         boundary: A random word, in hexadecimal, that no part may contain.
         nonce: What a judge must repeat.
-        plan: The plan's JSON, once there is one.
+        plan: The plan's JSON, once there is one; for another plan, the one before.
         draft: The draft to judge, or the one before a revision.
-        findings: Why a revision is requested, in our own words.
+        findings: Why a revision of the draft or the plan is requested, in our own words.
 
     Raises:
         BriefError: It is too large, or a part contains the boundary.
@@ -176,3 +178,9 @@ def _blocks(
 def _block(name: str, boundary: str, path: str, text: str) -> str:
     label = f"{name} {boundary}{' ' + path if path else ''}"
     return f"<<<{label}>>>\n{text.rstrip()}\n<<<END {name} {boundary}>>>\n"
+
+
+def count_secrets(brief: Brief) -> int:
+    """Return how many parts of a brief look like a secret, or contain a token of this process."""
+    texts = (brief.instructions, brief.prompt)
+    return sum(len(find_secrets(text)) + int(LEAK_GUARD.is_hit(text)) for text in texts)

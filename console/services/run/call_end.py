@@ -1,8 +1,9 @@
 """How a role's call ended, in the closed types of the ledger."""
 
 from console.domain.errors.category import Blame, Category
+from console.domain.finding import Severity
 from console.domain.money import Estimate, price_of
-from console.domain.probes.served_as import ServedAs
+from console.domain.probes.served_as import SWAP_IDS, ServedAs, fallback_words, swap_words
 from console.domain.probes.smoke import SmokeResult
 from console.domain.run.decide import STOPS_BY_CATEGORY
 from console.domain.run.event import CallFailed, CallRecorded
@@ -22,6 +23,18 @@ def failure_of(call: RoleCall, result: SmokeResult) -> CallFailed | None:
     if result.service is not None and result.service.served_as is ServedAs.SWAPPED:
         return _failed(call, result, (Category.CONTRACT_VIOLATION, Blame.GATEWAY), stops=False)
     return None
+
+
+def why_failed(result: SmokeResult) -> str:
+    """Return the fact that made an answer unusable: the evidence of its failure, or which model answered."""
+    if result.classification is not None:
+        return result.classification.evidence
+    service = result.service
+    if service is None:
+        return ""
+    if service.fallbacks:
+        return f"the gateway fell back: {fallback_words(service)}"
+    return f"another model answered: {swap_words(service)}"
 
 
 def unread_of(call: RoleCall, result: SmokeResult) -> CallFailed:
@@ -59,6 +72,7 @@ def recorded_of(call: RoleCall, result: SmokeResult) -> CallRecorded:
         price_of(call.price, result.input_tokens, result.output_tokens),
         counted_tokens=None if counted is None else counted.tokens,
         counted_microusd=None if counted is None else counted.microusd,
+        model_behind=None if result.service is None else result.service.behind,
     )
 
 
@@ -80,6 +94,10 @@ def _failed(call: RoleCall, result: SmokeResult, why: tuple[Category, Blame], *,
         microusd=price_of(call.price, result.input_tokens, result.output_tokens),
         counted_tokens=None if counted is None else counted.tokens,
         counted_microusd=None if counted is None else counted.microusd,
+        model_reported=_answered_as(result),
+        served_as=None if result.service is None else result.service.served_as,
+        finding=_broken_by(result, category),
+        ttft_ms=_whole(result.ttft_ms),
     )
 
 
@@ -87,6 +105,21 @@ def _counted(call: RoleCall, result: SmokeResult) -> Estimate | None:
     """Return what to book for an answer that names no usage; None if it names it, or nothing was counted."""
     is_named = result.input_tokens is not None and result.output_tokens is not None
     return None if is_named or result.counted is None else by_bytes(result.counted, call.price)
+
+
+def _answered_as(result: SmokeResult) -> str | None:
+    """Return the name of the model that answered: the one that a head names, before the answer's own."""
+    named = None if result.service is None else result.service.model
+    return named or result.model_reported
+
+
+def _broken_by(result: SmokeResult, category: Category) -> str | None:
+    """Return the id of the finding that made the answer unusable."""
+    if category is not Category.CONTRACT_VIOLATION:
+        return None
+    of_swap = SWAP_IDS if result.classification is None else ()
+    decisive = (each.id for each in result.findings if each.severity is Severity.FAIL or each.id in of_swap)
+    return next(decisive, None)
 
 
 def _whole(ms: float | None) -> int | None:

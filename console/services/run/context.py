@@ -9,7 +9,8 @@ from pathlib import Path
 from console.domain.artifacts.repository_path import Scope, check_path, check_pattern
 from console.domain.instructions.imports import model_text
 from console.domain.instructions.source import Load, Tool
-from console.domain.run.event import InstructionPinned, PinnedSource
+from console.domain.run.event import InstructionPinned
+from console.domain.run.pinned import PinnedSource
 from console.domain.text.safe import safe
 from console.services.git.checkout import NoCheckoutError, find_checkout
 from console.services.git.command import NoGitError

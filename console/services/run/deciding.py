@@ -1,30 +1,58 @@
-"""Deciding: carries out an operator's command, signed if needed. Needs no gateway."""
+"""Deciding: carries out an operator's command, signed if needed. Only a move to the fallback needs the gateway."""
+
+from contextlib import aclosing
+from dataclasses import replace
 
 from console.domain.ledger.signature import decision_statement
-from console.domain.run.command import Decide, OperatorCommand, SignDecision
-from console.domain.run.decide import decide
+from console.domain.routes.role import Role
+from console.domain.run.command import Decide, MoveRoute, OperatorCommand, SignDecision
+from console.domain.run.decide import decide, run_budgets
 from console.domain.run.event import Entry
 from console.domain.run.reason import kept_reason
 from console.domain.run.refusal import Refusal, RefusalCode
 from console.domain.run.state import RunState
+from console.services.run.preflight import RouteProofs, checks_of, proof_of
 from console.services.run.run_context import RunContext
 from console.services.run.run_log import RunLog, RunRefusedError
 from console.services.run.signing import SigningError, sign_verified
 
 
 async def command(context: RunContext, log: RunLog, what: OperatorCommand) -> tuple[Entry, ...]:
-    """Carry out an operator's command; a decision is signed if the policy requires two operators.
+    """Carry out an operator's command.
+
+    A decision is signed if the policy requires two operators. A role moves to the fallback's route only after that
+    route is proven as far as the preflight proves the others.
 
     Raises:
-        RunRefusedError: The run's rules do not allow it, or it cannot be signed.
+        RunRefusedError: The run's rules do not allow it, it cannot be signed, or the fallback's route does not hold.
+        Problem: The gateway cannot be opened to prove the fallback's route.
         ConflictError: Another process appended first.
         LedgerError: It cannot be recorded.
 
     """
     found = decide(log.state, what, context.operator)
+    if isinstance(what, MoveRoute) and not isinstance(found, Refusal):
+        what = await _proven(context, log.state, what)
     if isinstance(what, Decide) and isinstance(found, Refusal) and found.code is RefusalCode.UNSIGNED:
         return await log.command(context.operator, await _sign(context, log.state, what), what)
     return await log.command(context.operator, what)
+
+
+async def _proven(context: RunContext, state: RunState, what: MoveRoute) -> MoveRoute:
+    """Prove the fallback's route, and return the command with its proof."""
+    proofs = RouteProofs(checks_of(context, {Role.FALLBACK}))
+    async with (
+        context.open_target() as target,
+        aclosing(proofs.climb(context, target.require_gateway(), run_budgets(state))) as started,
+    ):
+        async for _ in started:
+            pass
+    stop = proofs.stop(require_price=context.profile.policy.require_price)
+    if stop is not None:
+        words = f"{what.role} stays on its own route, because the fallback's does not hold: {stop.words}"
+        raise RunRefusedError(Refusal(RefusalCode.ROUTE, words))
+    proof = next((replace(proof_of(each), role=what.role) for each in proofs.routes), None)
+    return replace(what, proof=proof, spent=proofs.spent)
 
 
 async def _sign(context: RunContext, state: RunState, what: Decide) -> SignDecision:

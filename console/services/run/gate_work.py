@@ -16,17 +16,10 @@ from console.domain.money import Price
 from console.domain.probes.catalogue import Catalogue
 from console.domain.routes.route import Route
 from console.domain.run.answer_form import PLAN_FORM
-from console.domain.run.event import (
-    ArtifactRole,
-    CommandRun,
-    InstructionPinned,
-    PinnedSource,
-    RunStopped,
-    SourcesChecked,
-    StopCause,
-)
+from console.domain.run.event import ArtifactRole, CommandRun, InstructionPinned, RunStopped, SourcesChecked, StopCause
 from console.domain.run.evidence import Quotable
 from console.domain.run.gate import Gate, GateVerdict, role_at
+from console.domain.run.pinned import PinnedSource
 from console.domain.run.role_answer import Critique, Draft, Plan, Review, RoleAnswer
 from console.domain.run.rubric import Rubric, default_rubric, judge_critique, judge_review, read_rubric
 from console.domain.run.state import RunState
@@ -41,9 +34,8 @@ from console.services.run.briefs import Brief, BriefParts, build_brief
 from console.services.run.context import read_context, read_instructions
 from console.services.run.judging import GateOpening, check_independence, check_source, judge_plan, lowered, open_gate
 from console.services.run.role_call import RoleCall, boundary_of, nonce_of, prepare_call, read_answer
-from console.services.run.routing import independence, reported_by, route_of
+from console.services.run.routing import independence, route_of
 from console.services.run.run_context import RunContext, RunInputs
-from console.services.system.leak_guard import LEAK_GUARD
 
 
 class GateWork:
@@ -150,10 +142,14 @@ class GateWork:
 
     async def _brief(self, state: RunState, route: Route, call_id: str) -> Brief:
         is_judge = state.gate in (Gate.REVIEWER, Gate.CRITIC)
-        is_revision = state.gate is Gate.WRITER and state.attempt > 1
+        is_revision = not is_judge and state.attempt > 1
         draft = await self.text_of(state, ArtifactRole.DRAFT) if state.artifact(ArtifactRole.DRAFT) else ""
+        plan = await self.text_of(state, ArtifactRole.PLAN) if state.artifact(ArtifactRole.PLAN) else ""
+        # never send a model what seems to be a key: the findings say what was wrong
         if is_revision and find_secrets(draft):
-            draft = ""  # never send a model what seems to be a key: the findings say what was wrong
+            draft = ""
+        if state.gate is Gate.PLANNER and find_secrets(plan):
+            plan = ""
         patterns = () if is_judge else self._inputs.context
         commit = "" if state.created is None else state.created.repository.commit
         parts = BriefParts(
@@ -170,17 +166,20 @@ class GateWork:
             attempt=state.attempt,
             boundary=boundary_of(call_id),
             nonce=nonce_of(call_id) if is_judge else "",
-            plan="" if state.gate is Gate.PLANNER else await self.text_of(state, ArtifactRole.PLAN),
+            plan=plan,
             draft=draft if is_judge or is_revision else "",
             findings=await self._why_revised(state) if is_revision else (),
         )
 
     async def _why_revised(self, state: RunState) -> tuple[str, ...]:
-        """Return why the previous attempt was not ready: our findings, the judges' and the operator's reasons."""
-        before = state.attempt - 1
+        """Return why the previous attempt was not ready: our findings, the judges' and the operator's reasons.
+
+        Plans and drafts are counted separately, each from 1.
+        """
+        before, of_plan = state.attempt - 1, state.gate is Gate.PLANNER
         words: list[str] = []
         for opened in state.openings:
-            if opened.attempt == before and opened.gate is not Gate.PLANNER:
+            if opened.attempt == before and (opened.gate is Gate.PLANNER) is of_plan:
                 words += [message for _, message in await self.notes_of(opened.notes_sha256)]
         answers = [each for each in state.artifacts if each.role is ArtifactRole.ANSWER and each.attempt == before]
         criteria = (await self.rubric(state)).ids
@@ -191,7 +190,9 @@ class GateWork:
                 if isinstance(answer, Review | Critique):
                     words += [f"{each.severity}: {each.note} (at: {each.quote})" for each in answer.findings]
         words += [
-            each.decided.reason for each in state.decisions if each.decided.attempt == before and each.decided.reason
+            each.decided.reason
+            for each in state.decisions
+            if each.decided.attempt == before and each.decided.reason and (each.decided.gate is Gate.PLANNER) is of_plan
         ]
         return tuple(dict.fromkeys(words))
 
@@ -276,7 +277,6 @@ class GateWork:
 
     async def _judge_draft(self, state: RunState) -> GateOpening:
         draft = await self._draft(state)
-        primary = "" if state.instruction is None else state.instruction.primary
         policy = self._context.profile.policy
         limits = CheckLimits(command_s=policy.check_timeout_s)
         plan = PLAN_FORM.read(await self.text_of(state, ArtifactRole.PLAN))
@@ -294,7 +294,7 @@ class GateWork:
         is_read = len(draft.artifact.encode()) <= limits.artifact_bytes  # a larger one is refused unread
         suspected = await asyncio.to_thread(find_injection, draft.artifact) if is_read else ()
         findings = [
-            *check_source(draft.instruction_source, primary),
+            *check_source(draft.instruction_source, state.instruction),
             *suspected,
             *checked.outcome.findings,
         ]
@@ -341,20 +341,18 @@ class GateWork:
             judgement = judge_critique(answer, draft, nonce, reviewed=before)
         else:
             raise LedgerError(f"the answer of the {state.gate.words} is no longer stored; begin another run")
-        role = role_at(state.gate, state.attempt)
-        levels = independence(state, state.gate, None if role is None else reported_by(state, role))
-        least = 0 if state.created is None else state.created.policy.min_independence
-        near = tuple(check_independence(levels, least))
+        found = independence(state, state.gate)
+        near = tuple(check_independence(found, None if state.created is None else state.created.policy))
         suspected = await asyncio.to_thread(find_injection, draft.draft)
         return open_gate(
             state,
             lowered(judgement, near),
             (*near, *judgement.findings),
             needs_human=judgement.needs_human or bool(near or suspected),
-            is_final=bool(near),
+            is_final=any(each.severity is Severity.FAIL for each in near),
             artifact_sha256=state.subject_sha256,
             judgement=judgement,
-            independence=levels,
+            independence=found,
         )
 
     # --- What is kept ------------------------------------------------------------------------------------------------
@@ -392,9 +390,3 @@ class GateWork:
         if data is None:
             raise LedgerError(f"the artifact {sha256[:12]} is no longer stored; begin another run")
         return data.decode()
-
-
-def count_secrets(brief: Brief) -> int:
-    """Return how many parts of a brief look like a secret, or contain a token of this process."""
-    texts = (brief.instructions, brief.prompt)
-    return sum(len(find_secrets(text)) + int(LEAK_GUARD.is_hit(text)) for text in texts)

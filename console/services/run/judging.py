@@ -6,13 +6,16 @@ from dataclasses import dataclass, field
 
 from console.domain.artifacts.repository_path import Scope
 from console.domain.finding import Finding, Severity
-from console.domain.run.event import CallFailed, CommandRun, GateOpened, noted
+from console.domain.run.event import CallFailed, CommandRun, GateOpened, InstructionPinned, noted
 from console.domain.run.evidence import plain
 from console.domain.run.gate import Gate, GateVerdict, worst
-from console.domain.run.independence import LEVEL_WORDS
+from console.domain.run.independence import ANOTHER_MODEL, LEVEL_WORDS, UnprovenPolicy
+from console.domain.run.pinned import RunPolicy
 from console.domain.run.role_answer import Plan
 from console.domain.run.rubric import Judgement
 from console.domain.run.state import RunState
+from console.domain.text.safe import safe
+from console.services.run.routing import NO_JUDGE, Independence
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,7 @@ def open_gate(
     is_final: bool = False,
     artifact_sha256: str | None = None,
     judgement: Judgement | None = None,
-    independence: tuple[tuple[str, int], ...] = (),
+    independence: Independence = NO_JUDGE,
     commands: tuple[CommandRun, ...] = (),
 ) -> GateOpening:
     """Return the opening of a run's current gate."""
@@ -51,8 +54,9 @@ def open_gate(
             total=None if judgement is None else judgement.total,
             scores=() if judgement is None else judgement.scores,
             severities=() if judgement is None else judgement.severities,
-            independence=independence,
+            independence=independence.levels,
             commands=commands,
+            unproven=independence.unproven,
         ),
         said,
     )
@@ -69,7 +73,7 @@ def open_failed(state: RunState, failure: CallFailed, why: str = "") -> GateOpen
         why: The evidence in our own words, if this process saw the call; it is stored only with the notes.
 
     """
-    said = f": {why}" if why else ""
+    said = f": {why or _recorded_why(failure)}".removesuffix(": ")
     finding = Finding(
         "CALL-01",
         Severity.FAIL,
@@ -91,22 +95,44 @@ def open_failed(state: RunState, failure: CallFailed, why: str = "") -> GateOpen
     )
 
 
-def check_source(reported: str, primary: str) -> Iterator[Finding]:
-    """Yield a finding if an answer does not name the instruction source that it should follow."""
-    if not primary:
+def _recorded_why(failure: CallFailed) -> str:
+    """Return what the ledger says of why an answer was unusable: another process may have made the call."""
+    named = "" if failure.model_reported is None else f"{failure.model_reported} answered"
+    return ", ".join(part for part in (failure.finding or "", named) if part)
+
+
+def check_source(reported: str, pinned: InstructionPinned | None) -> Iterator[Finding]:
+    """Yield a finding if an answer does not name the instruction source that it should follow.
+
+    The finding says which pinned source the answer names, by our own list: an answer's text is never repeated.
+    """
+    if pinned is None or not pinned.primary:
         return
-    named = posixpath.normpath(plain(reported)).removeprefix("./").casefold() if reported.strip() else ""
-    if named != posixpath.normpath(primary).casefold():
-        said = "names none" if not named else "names another"
-        yield Finding(
-            "INSTR-01", Severity.FAIL, f"the instruction source is {primary}, but the answer {said}: the gate fails"
-        )
+    named = _as_path(plain(reported)) if reported.strip() else ""
+    if named == _as_path(pinned.primary):
+        return
+    if not named:
+        said = "names none"
+    elif known := next((each.path for each in pinned.sources if _as_path(each.path) == named), None):
+        said = f"names {safe(known, limit=200)}, another pinned source"
+    elif any(_as_path(each) in named for each in (pinned.primary, *(source.path for source in pinned.sources))):
+        said = "names a pinned source among other words, and not alone"
+    else:
+        said = "names something that is not among the pinned sources"
+    yield Finding(
+        "INSTR-01",
+        Severity.FAIL,
+        f"the instruction source is {safe(pinned.primary, limit=200)}, but the answer {said}: the gate fails",
+    )
+
+
+def _as_path(text: str) -> str:
+    return posixpath.normpath(text).removeprefix("./").casefold()
 
 
 def judge_plan(state: RunState, plan: Plan, artifact_sha256: str) -> GateOpening:
     """Open the planner's gate: the plan must be bounded and follow the instruction source."""
-    primary = "" if state.instruction is None else state.instruction.primary
-    findings = [*check_source(plan.instruction_source, primary), *_check_plan(plan)]
+    findings = [*check_source(plan.instruction_source, state.instruction), *_check_plan(plan)]
     verdict = GateVerdict.REVISE if any(each.severity is Severity.FAIL for each in findings) else GateVerdict.READY
     return open_gate(state, verdict, findings, artifact_sha256=artifact_sha256)
 
@@ -134,15 +160,31 @@ def _is_inside(path: str) -> bool:
     return ".." not in parts and ".git" not in (part.casefold() for part in parts)
 
 
-def check_independence(levels: Sequence[tuple[str, int]], least: int) -> Iterator[Finding]:
-    """Yield a finding for each judge that is less independent than the policy requires."""
-    for pair, reached in levels:
+def check_independence(found: Independence, policy: RunPolicy | None) -> Iterator[Finding]:
+    """Yield a finding for each judge that is less independent than the policy requires, or not provably so.
+
+    Args:
+        found: The judge's independence.
+        policy: The run's policy; None requires nothing.
+
+    """
+    least = 0 if policy is None else policy.min_independence
+    how = UnprovenPolicy.ACCEPT if policy is None or least < ANOTHER_MODEL else policy.unproven_independence
+    for pair, reached in found.levels:
+        who = pair.replace("_", " ")
         if reached < least:
-            yield Finding(
-                "INDEP-01",
-                Severity.FAIL,
-                f"{pair.replace('_', ' ')}: {reached} of 3, {LEVEL_WORDS[reached]}; the policy requires {least}",
-            )
+            words = f"{who}: {reached} of 3, {LEVEL_WORDS[reached]}; the policy requires {least}"
+            yield Finding("INDEP-01", Severity.FAIL, words)
+        elif pair in found.unproven and how is not UnprovenPolicy.ACCEPT:
+            severity = Severity.FAIL if how is UnprovenPolicy.BLOCK else Severity.WARN
+            words = f"{who}: not proven to be two models, because a name that is not a known model's may be an alias"
+            yield Finding("INDEP-02", severity, f"{words}. {_UNPROVEN_NEXT[how]}")
+
+
+_UNPROVEN_NEXT = {
+    UnprovenPolicy.ASK: "Look up in the gateway which models are behind the names, then decide",
+    UnprovenPolicy.BLOCK: "The policy blocks this: use models whose names are known, or a gateway that names them",
+}
 
 
 def lowered(judgement: Judgement, findings: Sequence[Finding]) -> GateVerdict:

@@ -1,31 +1,38 @@
 """Preflight: everything we can check before anything is generated. A failure stops the run, but no draft has failed."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncGenerator, Collection, Iterator, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 from console.domain.errors.category import Category, Classification
 from console.domain.finding import Finding, Severity
-from console.domain.probes.event import CatalogueRead
-from console.domain.probes.ladder import Rung, RungStatus
+from console.domain.money import Budget, OverBudget, Spent
+from console.domain.probes.event import CatalogueRead, RungFinished, RungStarted, SmokeFinished
+from console.domain.probes.ladder import Rung, RungResult, RungStatus
 from console.domain.probes.proven_route import ProvenRoute
+from console.domain.probes.served_as import ServedAs
+from console.domain.probes.smoke import SmokeResult
 from console.domain.routes.contract import RouteCheck, Verdict
 from console.domain.routes.role import Role
-from console.domain.run.event import PreflightFinished, RouteProof, StopCause, noted
+from console.domain.run.decide import run_budgets
+from console.domain.run.event import PreflightFinished, StopCause, noted
 from console.domain.run.gate import Gate
 from console.domain.run.needed_roles import check_roles
+from console.domain.run.pinned import ProofSpent, RouteProof
 from console.domain.run.state import RunState
 from console.domain.text.safe import safe
 from console.domain.verification import check_freshness, rows
 from console.domain.verification import state as state_of_row
 from console.domain.workflows.boundary import Boundary
 from console.domain.workflows.rule import NOT_READ
+from console.services.gateway.client import Gateway
 from console.services.open_gateway import Target
 from console.services.probes.ladder import LadderPlan, climb
 from console.services.probes.smoke import SmokePlan
+from console.services.run.call_end import why_failed
 from console.services.run.judging import check_independence
 from console.services.run.repository import read_commit
 from console.services.run.routing import independence
@@ -51,61 +58,104 @@ class PreflightStop:
     category: Category | None = None
     findings: tuple[Finding, ...] = ()
     is_held: bool = False
+    spent: ProofSpent | None = None
+    """What the calls took that led here."""
 
 
-async def run_preflight(
-    context: RunContext, state: RunState, inputs: RunInputs, target: Target
-) -> PreflightFinished | PreflightStop:
-    """Check the roles, the boundary, the repository, the verification rows and every route up to rung 3."""
-    findings = [*_check_roles(context, state), *_check_judges(state), *_check_rows(context)]
-    findings += await _check_repository(context, state, inputs)
-    boundary = await check_boundary(
-        Path(inputs.repository),
-        names_set(context.environment),
-        own_names=context.profile.policy.withheld_tokens,
-        zizmor=find_zizmor(context.environment),
-    )
-    findings += boundary.findings
-    about = [each.finding.about(safe(check.path, limit=120)) for check in boundary.workflows for each in check.findings]
-    findings += [each for each in about if each.id == NOT_READ.id]
-    broken = [each for each in findings if each.severity is Severity.FAIL]
-    if broken:
-        return PreflightStop(StopCause.PREFLIGHT, _in_words(broken), findings=tuple(broken))
-    checks = _checks_in_use(context, state)
-    climbed = await _climb(context, checks, target)
-    for route in climbed:
-        stop = _stop_of(route, require_price=context.profile.policy.require_price)
-        if stop is not None:
-            return stop
-    more = [finding for route in climbed for result in route.rungs for finding in result.findings]
-    return _finished(climbed, boundary, [*findings, *about, *more], target)
+class RouteProofs:
+    """Proves routes up to the rung that the profile's policy wants, and says what that means for a run."""
+
+    def __init__(self, checks: Sequence[RouteCheck]) -> None:
+        """Start with the offline checks of the routes; nothing is sent."""
+        self.routes = tuple(ProvenRoute(check) for check in checks)
+        self.answers: dict[Role, SmokeResult] = {}
+        """The newest complete answer of each route."""
+        self.taken = Spent()
+        self._over: OverBudget | None = None
+
+    async def climb(
+        self, context: RunContext, gateway: Gateway, budgets: Sequence[Budget] = ()
+    ) -> AsyncGenerator[RungStarted, None]:
+        """Climb the ladder; yield the start of each paid rung, with its price, before its call.
+
+        Args:
+            context: What the run needs; its policy says how far to climb.
+            gateway: The open client.
+            budgets: The run's own budgets; a call that could exceed one is not made, and neither are those after it.
+
+        """
+        settings, top = context.profile.gateway, Rung(context.profile.policy.preflight_level)
+        plan = SmokePlan(gateway, context.reservations, settings.smoke_max_output_tokens)
+        how = LadderPlan(top, plan, settings.connect_timeout_s)
+        # paid rungs one after the other: each must fit what the run's budgets leave after the one before
+        places = asyncio.Semaphore(1 if top.is_paid else settings.concurrency)
+        checks = [route.check for route in self.routes]
+        async with aclosing(climb(checks, how, places=places)) as events:
+            async for event in events:
+                self.routes = tuple(route.apply(event) for route in self.routes)
+                match event:
+                    case CatalogueRead():
+                        context.catalogues.keep(event.catalogue)
+                    case RungStarted() if event.rung.is_paid:
+                        self._over = self._why_not(event, budgets)
+                        if self._over is not None:
+                            return
+                        yield event
+                    case SmokeFinished(result) if result.service is not None:
+                        self.answers[result.role] = result
+                    case RungFinished(result):
+                        self.taken = self.taken.plus(_taken(result))
+
+    def _why_not(self, started: RungStarted, budgets: Sequence[Budget]) -> OverBudget | None:
+        left = (budget.spend(self.taken).why_not(started.price_before) for budget in budgets)
+        return next((over for over in left if over is not None), None)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What the rungs found."""
+        return tuple(finding for route in self.routes for result in route.rungs for finding in result.findings)
+
+    def stop(self, *, require_price: bool) -> PreflightStop | None:
+        """Return how the routes' proofs stop a run; None if they do not."""
+        if self._over is not None:
+            return PreflightStop(StopCause.BUDGET, self._over.message, Category.BUDGET_EXCEEDED)
+        stops = (self._stop_of(route, require_price=require_price) for route in self.routes)
+        return next((stop for stop in stops if stop is not None), None)
+
+    def _stop_of(self, route: ProvenRoute, *, require_price: bool) -> PreflightStop | None:
+        return _stop_of_rungs(route, require_price=require_price) or _stop_of_swap(self.answers.get(route.role))
+
+    @property
+    def spent(self) -> ProofSpent | None:
+        """What the calls took, as a run records it; None if they took nothing."""
+        taken = self.taken
+        return None if taken == Spent() else ProofSpent(taken.tokens, taken.microusd, taken.is_exact)
 
 
-def _checks_in_use(context: RunContext, state: RunState) -> tuple[RouteCheck, ...]:
-    """Return the offline checks of the run's routes, without the fallback's: no role has been moved to it yet."""
-    used = {route.role for route in state.routes} - {Role.FALLBACK}
-    checks = context.profile.check(_today(context), context.environment)
-    return tuple(each for each in checks if each.route.role in used)
+def checks_of(context: RunContext, roles: Collection[Role]) -> tuple[RouteCheck, ...]:
+    """Return the offline checks of the profile's routes for some roles."""
+    checks = context.profile.check(today_of(context), context.environment)
+    return tuple(each for each in checks if each.route.role in roles)
 
 
-async def _climb(context: RunContext, checks: tuple[RouteCheck, ...], target: Target) -> tuple[ProvenRoute, ...]:
-    routes = tuple(ProvenRoute(check) for check in checks)
-    if target.gateway is None:
-        return routes
-    gateway = context.profile.gateway
-    plan = SmokePlan(target.gateway, context.reservations, gateway.smoke_max_output_tokens)
-    how = LadderPlan(Rung.KEY, plan, gateway.connect_timeout_s)
-    places = asyncio.Semaphore(gateway.concurrency)
-    async with aclosing(climb(checks, how, places=places)) as events:
-        async for event in events:
-            routes = tuple(route.apply(event) for route in routes)
-            if isinstance(event, CatalogueRead):
-                context.catalogues.keep(event.catalogue)
-    return routes
+def today_of(context: RunContext) -> date:
+    """Return the date in UTC."""
+    return datetime.fromtimestamp(context.now_ms() / 1000, UTC).date()
 
 
-def _stop_of(route: ProvenRoute, *, require_price: bool) -> PreflightStop | None:
-    """Return how a route's checks stop the run; None if they do not."""
+def proof_of(route: ProvenRoute) -> RouteProof:
+    """Return how far a route is proven, as a run records it."""
+    return RouteProof(route.role, int(route.reached), route.standing.value)
+
+
+def _taken(result: RungResult) -> Spent:
+    """Return what a rung's calls took: at most its price if the answer names no usage."""
+    if not result.requests_sent or (result.tokens == 0 and not result.price_after_microusd):
+        return Spent()
+    return result.price_before.taken(result.tokens, result.price_after_microusd)
+
+
+def _stop_of_rungs(route: ProvenRoute, *, require_price: bool) -> PreflightStop | None:
     role = route.role
     if route.check.verdict is Verdict.DRIFT:
         words = f"{role}: {route.check.route.model} is not served on {route.check.route.endpoint_family}"
@@ -121,7 +171,7 @@ def _stop_of(route: ProvenRoute, *, require_price: bool) -> PreflightStop | None
         if result.status in (RungStatus.FAILED, RungStatus.BLOCKED):
             broken = tuple(each for each in result.findings if each.severity is Severity.FAIL)
             return PreflightStop(
-                StopCause.PREFLIGHT, f"{role}: rung {int(result.rung)} does not hold: {_in_words(broken)}", None, broken
+                StopCause.PREFLIGHT, f"{role}: rung {int(result.rung)} does not hold: {in_words(broken)}", None, broken
             )
     return None
 
@@ -132,17 +182,77 @@ def _stop_of_refusal(role: Role, rung: Rung, found: Classification, findings: Se
     return PreflightStop(StopCause.PREFLIGHT, words, found.category, tuple(findings), is_held=is_held)
 
 
+def _stop_of_swap(answer: SmokeResult | None) -> PreflightStop | None:
+    """Return how an answer from another model stops a run: every call of the run would end the same way."""
+    if answer is None or answer.service is None or answer.service.served_as is not ServedAs.SWAPPED:
+        return None
+    words = f"{answer.role}: {why_failed(answer)}"
+    return PreflightStop(StopCause.PREFLIGHT, words, Category.CONTRACT_VIOLATION, answer.findings)
+
+
+def in_words(findings: Sequence[Finding]) -> str:
+    """Return the first findings in one line."""
+    return "; ".join(f"{each.id}: {each.message}" for each in findings[:3]) or "no finding says why"
+
+
+# --- The preflight ---------------------------------------------------------------------------------------------------
+
+UNPROVEN = "INDEP-02"
+"""A judge's independence that rests on names only; the models that answer may prove it."""
+
+
+async def run_preflight(
+    context: RunContext, state: RunState, inputs: RunInputs, target: Target
+) -> AsyncGenerator[RungStarted | PreflightFinished | PreflightStop, None]:
+    """Check the roles, the boundary, the repository, the verification rows and every route, as far as the policy says.
+
+    Yields the start of each paid rung, with its price, before its call; last how the preflight ended.
+    """
+    findings = [*_check_roles(context, state), *_check_judges(state), *_check_rows(context)]
+    findings += await _check_repository(context, state, inputs)
+    boundary = await check_boundary(
+        Path(inputs.repository),
+        names_set(context.environment),
+        own_names=context.profile.policy.withheld_tokens,
+        zizmor=find_zizmor(context.environment),
+    )
+    findings += boundary.findings
+    about = [each.finding.about(safe(check.path, limit=120)) for check in boundary.workflows for each in check.findings]
+    findings += [each for each in about if each.id == NOT_READ.id]
+    broken = [each for each in findings if each.severity is Severity.FAIL]
+    if broken:
+        yield PreflightStop(StopCause.PREFLIGHT, in_words(broken), findings=tuple(broken))
+        return
+    # without the fallback's: no role has been moved to it yet, and a move proves it first
+    proven = RouteProofs(checks_of(context, {route.role for route in state.routes} - {Role.FALLBACK}))
+    if target.gateway is not None:
+        async with aclosing(proven.climb(context, target.gateway, run_budgets(state))) as started:
+            async for each in started:
+                yield each
+    stop = proven.stop(require_price=context.profile.policy.require_price)
+    if stop is None and proven.answers:
+        findings = [each for each in findings if each.id != UNPROVEN]
+        judged = [*_check_judges(state, proven.answers)]
+        findings += judged
+        near = tuple(each for each in judged if each.severity is Severity.FAIL)
+        stop = PreflightStop(StopCause.PREFLIGHT, in_words(near), findings=near) if near else None
+    if stop is not None:
+        yield replace(stop, spent=proven.spent)
+        return
+    yield _finished(proven, boundary, [*findings, *about, *proven.findings], target)
+
+
 def _finished(
-    climbed: Sequence[ProvenRoute], boundary: Boundary, findings: Sequence[Finding], target: Target
+    proven: RouteProofs, boundary: Boundary, findings: Sequence[Finding], target: Target
 ) -> PreflightFinished:
-    proofs = tuple(RouteProof(route.role, int(route.reached), route.standing.value) for route in climbed)
     return PreflightFinished(
-        proofs,
+        tuple(proof_of(route) for route in proven.routes),
         noted(tuple(dict.fromkeys(findings))),
         target.token.state.value,
         boundary.publisher_token_available,
         boundary.cloud_token_available,
         boundary.ci_token_permissions.value,
+        proven.spent,
     )
 
 
@@ -152,10 +262,12 @@ def _check_roles(context: RunContext, state: RunState) -> Iterator[Finding]:
     yield from check_roles(context.profile.name, roles, attempts, Severity.FAIL)
 
 
-def _check_judges(state: RunState) -> Iterator[Finding]:
-    least = 0 if state.created is None else state.created.policy.min_independence
+def _check_judges(state: RunState, answers: Mapping[Role, SmokeResult] | None = None) -> Iterator[Finding]:
+    """Check how independent the judges are. Until something has answered, what is not proven is only noted."""
+    policy = None if state.created is None else state.created.policy
     for gate in (Gate.REVIEWER, Gate.CRITIC):
-        yield from check_independence(independence(state, gate), least)
+        for each in check_independence(independence(state, gate, answers), policy):
+            yield each if answers or each.id != UNPROVEN else replace(each, severity=Severity.WARN)
 
 
 def _check_rows(context: RunContext) -> tuple[Finding, ...]:
@@ -165,12 +277,8 @@ def _check_rows(context: RunContext) -> tuple[Finding, ...]:
         marks = MarkFile(state_directory(context.environment), context.profile.name).read().marks
     except PrivateFileError as error:
         return (Finding("VERIFY-03", Severity.WARN, f"the verification marks cannot be read: {error}"),)
-    states = [state_of_row(row, marks, _today(context), policy.verification_max_age_days) for row in rows()]
+    states = [state_of_row(row, marks, today_of(context), policy.verification_max_age_days) for row in rows()]
     return check_freshness(states, is_required=policy.require_verification)
-
-
-def _today(context: RunContext) -> date:
-    return datetime.fromtimestamp(context.now_ms() / 1000, UTC).date()
 
 
 async def _check_repository(context: RunContext, state: RunState, inputs: RunInputs) -> list[Finding]:
@@ -180,7 +288,3 @@ async def _check_repository(context: RunContext, state: RunState, inputs: RunInp
     return [
         Finding("REPO-01", Severity.FAIL, "the repository's commit has changed since the run began; begin another run")
     ]
-
-
-def _in_words(findings: Sequence[Finding]) -> str:
-    return "; ".join(f"{each.id}: {each.message}" for each in findings[:3]) or "no finding says why"

@@ -6,7 +6,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from console.domain.problem import Problem, ProblemKind
-from console.domain.run.event import Repository
+from console.domain.run.pinned import Repository
 from console.domain.text.safe import safe
 from console.domain.text.secret_scan import find_secrets
 from console.services.git.checkout import Checkout, EmbeddedBareError, NoCheckoutError, find_checkout

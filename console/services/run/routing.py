@@ -1,15 +1,17 @@
 """Routing: the routes that a run begins with, and whether they are unchanged before each call."""
 
 import hashlib
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from console.domain.ledger.canonical import canonical
+from console.domain.probes.smoke import SmokeResult
 from console.domain.routes.role import Role
 from console.domain.routes.route import Route
-from console.domain.run.event import CallRecorded, PinnedRoute
+from console.domain.run.event import CallRecorded
 from console.domain.run.gate import Gate, role_at
-from console.domain.run.independence import Served, level
+from console.domain.run.independence import Served, is_proven, level
+from console.domain.run.pinned import PinnedRoute
 from console.domain.run.state import RunState
 from console.services.config.settings import Profile
 
@@ -57,36 +59,54 @@ def route_of(profile: Profile, state: RunState, role: Role, origin: str) -> Rout
     return replace(route, role=role)
 
 
-def independence(state: RunState, gate: Gate, judge_reported: str | None = None) -> tuple[tuple[str, int], ...]:
+@dataclass(frozen=True, slots=True)
+class Independence:
+    """How independent a gate's judge is of the roles before it."""
+
+    levels: tuple[tuple[str, int], ...] = ()
+    """Pairs such as `writer_vs_reviewer` with their level from 0 to 3."""
+    unproven: tuple[str, ...] = ()
+    """The pairs whose level rests on names that may be aliases."""
+
+
+NO_JUDGE = Independence()
+
+
+def independence(state: RunState, gate: Gate, probed: Mapping[Role, SmokeResult] | None = None) -> Independence:
     """Return how independent a gate's judge is of the roles before it, by the models requested and those that answered.
 
     Args:
         state: The run.
         gate: The reviewer's or the critic's gate; others have no pairs.
-        judge_reported: The model that the judge's answer named, if it has answered.
+        probed: The answers of the preflight's own calls, for roles that have not answered in the run.
 
     """
     judge = role_at(gate, state.attempt)
-    route = None if judge is None else state.route(judge)
-    if judge is None or route is None:
-        return ()
-    judging = Served(_plain(route), judge_reported)
-    return tuple((f"{who}_vs_{judge}", level(judged, judging)) for who, judged in _judged(state, gate))
-
-
-def _judged(state: RunState, gate: Gate) -> Iterator[tuple[str, Served]]:
+    judging = None if judge is None else _served(state, judge, probed)
+    if judge is None or judging is None:
+        return NO_JUDGE
     writer = role_at(Gate.WRITER, state.attempt) or Role.WRITER
     before = {Gate.REVIEWER: (writer,), Gate.CRITIC: (writer, Role.REVIEWER)}.get(gate, ())
-    for role in before:
-        route = state.route(role)
-        if route is not None:
-            yield role.value, Served(_plain(route), reported_by(state, role))
+    found = [(f"{role}_vs_{judge}", served) for role in before if (served := _served(state, role, probed)) is not None]
+    return Independence(
+        tuple((pair, level(judged, judging)) for pair, judged in found),
+        tuple(pair for pair, judged in found if not is_proven(judged, judging)),
+    )
 
 
-def reported_by(state: RunState, role: Role) -> str | None:
-    """Return the model that a role's newest answer named."""
+def _served(state: RunState, role: Role, probed: Mapping[Role, SmokeResult] | None) -> Served | None:
+    """Return what is known of the model that serves a role: by its newest answer, or by a probe's."""
+    route = state.route(role)
+    if route is None:
+        return None
     answers = (end for end in reversed(state.ends) if isinstance(end, CallRecorded) and end.role is role)
-    return next((end.model_reported for end in answers), None)
+    answer = next(answers, None)
+    if answer is not None:
+        return Served(_plain(route), answer.model_reported, answer.model_behind)
+    result = None if probed is None else probed.get(role)
+    if result is None:
+        return Served(_plain(route))
+    return Served(_plain(route), result.model_reported, None if result.service is None else result.service.behind)
 
 
 def _plain(pinned: PinnedRoute) -> Route:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from console.domain.finding import Finding
-from console.domain.probes.event import SmokeEvent
+from console.domain.probes.event import RungStarted, SmokeEvent
 from console.domain.problem import Problem, ProblemKind
 from console.domain.run.event import Entry, GateOpened
 
@@ -35,4 +35,4 @@ class GateNoted:
     """The name and last output of each failed check; never stored."""
 
 
-StepEvent = Entry | CallPrepared | GateNoted | SmokeEvent
+StepEvent = Entry | CallPrepared | GateNoted | RungStarted | SmokeEvent

@@ -14,7 +14,7 @@ import msgspec
 from console.domain.errors.category import Category
 from console.domain.money import BudgetScope, Spent
 from console.domain.probes.catalogue import Catalogue
-from console.domain.probes.event import BudgetSpent, SmokeFinished
+from console.domain.probes.event import BudgetSpent, RungStarted, SmokeFinished
 from console.domain.problem import ProblemKind
 from console.domain.routes.route import Route
 from console.domain.run.command import ReportEvent
@@ -25,6 +25,7 @@ from console.domain.run.event import (
     CallIntended,
     CallLost,
     Entry,
+    PreflightFinished,
     RunEvent,
     RunStopped,
     StopCause,
@@ -38,8 +39,9 @@ from console.services.ledger.heartbeat import HeldLease
 from console.services.open_gateway import Target
 from console.services.probes.catalogue_reader import read_catalogue
 from console.services.probes.smoke import taken_by
-from console.services.run.call_end import failure_of, recorded_of, unread_of, unread_words
-from console.services.run.gate_work import GateWork, count_secrets
+from console.services.run.briefs import count_secrets
+from console.services.run.call_end import failure_of, recorded_of, unread_of, unread_words, why_failed
+from console.services.run.gate_work import GateWork
 from console.services.run.judging import GateOpening, open_failed
 from console.services.run.preflight import PreflightStop, run_preflight
 from console.services.run.role_call import RoleCall, RoleCallEnded, make_call, read_answer
@@ -144,9 +146,9 @@ class Stepper:
                 for entry in await self._report(await self._gates.pin_instruction()):
                     yield entry
             case Gate.PREFLIGHT:
-                async with aclosing(self._preflight()) as entries:
-                    async for entry in entries:
-                        yield entry
+                async with aclosing(self._preflight()) as proving:
+                    async for each in proving:
+                        yield each
             case Gate.SOURCE_CHECK:
                 target = await self._open()
                 own = target.opened.origin if target.opened.is_embedded else None
@@ -156,21 +158,18 @@ class Stepper:
                 return
             case _:
                 async with aclosing(self._call(prepared)) as events:
-                    async for each in events:
-                        yield each
+                    async for event in events:
+                        yield event
 
-    async def _preflight(self) -> AsyncGenerator[Entry, None]:
+    async def _preflight(self) -> AsyncGenerator[Entry | RungStarted, None]:
         target = await self._open()
-        ended = await run_preflight(self._context, self.state, self._inputs, target)
-        if not isinstance(ended, PreflightStop):
-            for entry in await self._report(ended):
-                yield entry
-            return
-        if ended.is_held:
-            raise StepHeldError(ended.words, ProblemKind.UNREACHABLE)
-        stopped = RunStopped(ended.cause, ended.category, ended.words, noted(ended.findings))
-        for entry in await self._report(stopped):
-            yield entry
+        async with aclosing(run_preflight(self._context, self.state, self._inputs, target)) as events:
+            async for event in events:
+                if isinstance(event, RungStarted):
+                    yield event
+                else:
+                    for entry in await self._report(_ended(event)):
+                        yield entry
 
     # --- A role's call ---------------------------------------------------------------------------------------------
 
@@ -229,8 +228,7 @@ class Stepper:
         result = ended.result
         failed = failure_of(call, result)
         if failed is not None:
-            found = result.classification
-            self._why_failed = "another model answered" if found is None else found.evidence
+            self._why_failed = why_failed(result)
             return await self._report(failed)
         answer = read_answer(call.gate, ended.text, (await self._gates.rubric(self.state)).ids)
         if not isinstance(answer, Plan | Draft | Review | Critique):
@@ -313,3 +311,12 @@ class Stepper:
             raise StepHeldError("another console has taken over this run; look again")
         commands = tuple(ReportEvent(event) for event in events)
         return await self._log.command(self._context.machine, *commands, fence=self._held.lease.fence)
+
+
+def _ended(event: PreflightFinished | PreflightStop) -> PreflightFinished | RunStopped:
+    """Return a preflight's end as the ledger records it. Raises `StepHeldError` if asking again later may help."""
+    if isinstance(event, PreflightFinished):
+        return event
+    if event.is_held:
+        raise StepHeldError(event.words, ProblemKind.UNREACHABLE)
+    return RunStopped(event.cause, event.category, event.words, noted(event.findings), event.spent)

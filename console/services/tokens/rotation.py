@@ -24,9 +24,11 @@ class Verification:
     """The gateway's answer to a new token."""
 
     is_accepted: bool | None
-    """None if it could not be asked."""
+    """None if nothing could prove it."""
     words: str
-    """The evidence, in one sentence in our words."""
+    """The evidence, in one sentence in our words; it names the route that proved it."""
+    is_silent: bool = False
+    """Whether the gateway was asked and did not answer."""
 
 
 Verifier = Callable[[Secret, str], Awaitable[Verification]]
@@ -41,7 +43,7 @@ class RotationEnd(StrEnum):
     REJECTED = "rejected"
     """The gateway rejects the new token; nothing was changed."""
     UNPROVEN = "unproven"
-    """The gateway could not be asked; the new token waits beside the one in use."""
+    """Nothing could prove the new token; it waits beside the one in use."""
     CONFIRMED = "confirmed"
     REVERTED = "reverted"
     NOTHING = "nothing"
@@ -57,6 +59,8 @@ class Rotation:
     """The token that is in use now, if it changed."""
     words: str = ""
     is_resumed: bool = False
+    is_silent: bool = False
+    """Whether the gateway was asked and did not answer."""
 
 
 async def rotate(
@@ -83,20 +87,26 @@ async def rotate(
             TokenState.REFUSED,
             "the last rotation is not confirmed: first run rotate --confirm, or rotate --back",
         )
-    is_resumed = coming is not None
+    is_resumed, proven_by = coming is not None, ""
     if coming is None:
         coming = await _take(store, reference, origin, current, ask)
     if before is None:
         verification = await verify(coming.secret, origin)
         if verification.is_accepted is None:
-            return Rotation(RotationEnd.UNPROVEN, words=verification.words, is_resumed=is_resumed)
+            return Rotation(
+                RotationEnd.UNPROVEN,
+                words=verification.words,
+                is_resumed=is_resumed,
+                is_silent=verification.is_silent,
+            )
         if not verification.is_accepted:
             await store.remove(reference.renamed(reference.name + NEXT), origin)
             return Rotation(RotationEnd.REJECTED, words=verification.words, is_resumed=is_resumed)
+        proven_by = verification.words
         await put(store, reference.renamed(reference.name + PREVIOUS), origin, current.secret)
     await put(store, reference, origin, coming.secret)
     await store.remove(reference.renamed(reference.name + NEXT), origin)
-    return Rotation(RotationEnd.SWAPPED, coming.secret, is_resumed=is_resumed)
+    return Rotation(RotationEnd.SWAPPED, coming.secret, proven_by, is_resumed=is_resumed)
 
 
 async def _current(store: Store, reference: Reference, origin: str) -> Stored:

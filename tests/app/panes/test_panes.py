@@ -18,6 +18,7 @@ from console.app.panes.route_table import route_lines
 from console.app.panes.smoke_pane import smoke_lines
 from console.app.widgets.line import Line
 from console.domain.probes.event import GatewayFailed, RoutesChecked, TokenResolved
+from console.domain.probes.served_as import ServedAs, Service, check_served
 from console.domain.routes.contract import CheckBasis, check
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.role import Role
@@ -97,6 +98,25 @@ def test_the_config_line_of_a_route_is_its_line_in_the_file() -> None:
 def test_an_answer_says_what_it_was_served_as() -> None:
     assert "served as itself" in text(contract_lines(passed().routes[1], 76))
     assert "answered   responses as gpt-other" in text(contract_lines(passed(model_reported="gpt-other").routes[1], 76))
+
+
+def test_who_answered_is_named_by_the_head_before_the_body() -> None:
+    swapped = Service(ServedAs.SWAPPED, told_by="x-model-actual", model="gpt-other", behind=None)
+    alias = Service(ServedAs.ALIAS, model="openai/gpt-other", behind="openai/gpt-other")
+    for service, contract, smoke in (
+        (swapped, "answered   responses as gpt-other", "served as  gpt-other"),
+        (alias, "alias of openai/gpt-other", "served as  openai/gpt-other"),
+    ):
+        state = passed(service=service)
+        assert contract in text(contract_lines(state.routes[1], 76))
+        assert smoke in text(smoke_lines(state, 1, 76, 30))
+
+
+def test_the_name_of_a_swap_and_the_line_of_the_config_are_on_the_screen() -> None:
+    service = Service(ServedAs.SWAPPED, model="gpt-other")
+    drawn = " ".join(text(smoke_lines(passed(service=service, findings=check_served(service)), 1, 76, 30)).split())
+    assert "it is gpt-other" in drawn
+    assert 'served_as = ["gpt-other"]' in drawn
 
 
 def test_nothing_sent_is_said() -> None:

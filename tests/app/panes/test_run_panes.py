@@ -36,20 +36,17 @@ from console.domain.run.event import (
     GateOpened,
     InstructionPinned,
     NotedFinding,
-    PinnedRoute,
     PreflightFinished,
-    Repository,
-    RouteProof,
     RunBlocked,
     RunCreated,
     RunEvent,
-    RunPolicy,
     RunStopped,
     SourcesChecked,
     StopCause,
 )
 from console.domain.run.fold import fold
 from console.domain.run.gate import Gate, GateVerdict, role_at
+from console.domain.run.pinned import PinnedRoute, Repository, RouteProof, RunPolicy
 from console.domain.run.role_answer import FindingSeverity
 from console.domain.run.state import RunState
 from console.view.console_state import ConsoleState

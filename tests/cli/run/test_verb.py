@@ -110,6 +110,18 @@ async def test_a_run_goes_to_its_candidate_by_the_machines_verdicts(runs: RunCon
     assert document["next"] == [f"gateway-console record show {document['run_id']}"]
 
 
+async def test_a_paid_preflight_shows_its_prices_and_the_stop_names_who_answered(runs: RunConsole) -> None:
+    runs.configure(policy="preflight_level = 4", writer="gpt-swapped-placeholder")
+    ended = await runs.start("--auto")
+    assert ended.code == 8
+    assert re.search(r"preflight: writer, streamed text: at most \d+ tokens, at most \$", ended.stderr)
+    assert "another model answered: it is gpt-other-placeholder" in ended.stderr
+    assert 'served_as = ["gpt-other-placeholder"]' in ended.stderr
+    record = await runs.shown()
+    assert record["spent_tokens"] > 0
+    assert record["calls"] == []
+
+
 async def test_a_run_waits_with_exit_code_7_and_each_next_command_can_be_pasted(runs: RunConsole) -> None:
     """Follow the named commands alone, as an operator does that knows nothing else, to the sealed candidate."""
     ended = await runs.start("--json")

@@ -25,10 +25,12 @@ async def vault(console: Console) -> Console:
     return console
 
 
-def configure(console: Console, base_url: str, *, path: str = "/v1/responses", model: str = "m") -> Path:
+def configure(
+    console: Console, base_url: str, *, path: str = "/v1/responses", model: str = "m", **more: dict[str, str]
+) -> Path:
     passphrase = f"file:{console.home}/passphrase"
     gateway = {"base_url": base_url, "token_ref": ["vault:acme"], "vault_passphrase_ref": passphrase}
-    table = config_table(gateway, {"writer": route(model, path=path)})
+    table = config_table(gateway, {"writer": route(model, path=path), **more})
     return write_config(console.home / ".config" / "gateway-console" / "config.toml", table)
 
 
@@ -43,8 +45,9 @@ async def rotated(console: Console, new: str = NEW) -> tuple[int, str, str]:
 async def test_the_embedded_gateway_takes_its_own_token_and_no_other(vault: Console) -> None:
     async with serve(pace=0) as gateway:
         configure(vault, gateway.base_url)
-        code, result, _ = await rotated(vault, gateway.token)
+        code, result, message = await rotated(vault, gateway.token)
         assert (code, result) == (0, "swapped")
+        assert "Proven on the route writer (/v1/responses)" in message
         assert ("POST", "/v1/responses") in gateway.journal.calls
     async with embedded_gateway() as other:
         configure(vault, other.base_url)
@@ -62,7 +65,9 @@ async def test_a_gateway_that_takes_any_key_proves_nothing(vault: Console) -> No
         configure(vault, server.base_url)
         code, result, message = await rotated(vault)
         assert (code, result) == (10, "unproven")
-        assert "nothing is proven" in message
+        assert "nothing proves the new token" in message
+        assert "--unverified" in message
+        assert "could not be asked" not in message
         keys = {request.header("authorization") for request in server.requests}
     assert f"Bearer {NEW}" in keys
     assert f"Bearer {OLD}" not in keys
@@ -79,12 +84,56 @@ async def test_a_gateway_that_serves_a_wrong_key_proves_nothing(vault: Console) 
     assert "also accepts a wrong key" in message
 
 
+async def test_one_route_that_cannot_prove_does_not_block_another_that_can(vault: Console) -> None:
+    """The first path has an outage of its own; the second tells keys apart."""
+
+    async def answer(peer: Peer, request: Request) -> None:
+        if request.path == "/v1/responses":
+            await peer.send(whole(502, {"error": {"type": "upstream_error", "message": "bad gateway"}}))
+        elif request.header("authorization") == f"Bearer {NEW}":
+            await peer.send(whole(400, {"error": {"type": "invalid_request_error", "message": "messages is missing"}}))
+        else:
+            await peer.send(whole(401, {"error": {"type": "authentication_error", "message": "Invalid API key"}}))
+
+    async with raw_server(answer) as server:
+        configure(vault, server.base_url, reviewer=route("m", "chat_completions"))
+        code, result, message = await rotated(vault)
+    assert (code, result) == (0, "swapped")
+    assert "Proven on the route reviewer (/v1/chat/completions)" in message
+
+
+async def test_where_no_route_proves_it_each_says_why(vault: Console) -> None:
+    async def answer(peer: Peer, request: Request) -> None:
+        await peer.send(whole(502, {"error": {"type": "upstream_error", "message": "bad gateway"}}))
+
+    async with raw_server(answer) as server:
+        configure(vault, server.base_url, reviewer=route("m", "chat_completions"))
+        code, result, message = await rotated(vault)
+    assert (code, result) == (10, "unproven")
+    assert "the route writer (/v1/responses)" in message
+    assert "the route reviewer (/v1/chat/completions)" in message
+    assert "could not be asked" not in message
+
+
+async def test_a_refused_key_hints_at_the_header_if_the_gateway_saw_none(vault: Console) -> None:
+    async def answer(peer: Peer, request: Request) -> None:
+        await peer.send(whole(401, {"error": {"type": "auth_error", "message": "No api key passed in."}}))
+
+    async with raw_server(answer) as server:
+        configure(vault, server.base_url)
+        code, result, message = await rotated(vault)
+    assert (code, result) == (5, "rejected")
+    assert "Set auth in the profile's gateway" in message
+
+
 async def test_a_gateway_that_is_down_leaves_the_new_token_waiting(vault: Console) -> None:
     with unused_port() as holder:
         configure(vault, f"http://127.0.0.1:{holder.getsockname()[1]}")
         code, result, message = await rotated(vault)
         assert (code, result) == (10, "unproven")
         assert "upstream_unavailable" in message
+        assert "the gateway could not be asked" in message
+        assert "--unverified" in message
         back = await vault.run("token", "rotate", "--back", "--json")
         assert (back.code, back.document["result"]) == (0, "reverted")
 

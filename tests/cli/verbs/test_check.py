@@ -442,8 +442,20 @@ async def test_a_swap_is_in_the_document_and_does_not_fail(console: Console) -> 
         result = await console.run("smoke", "--config", console.config_for(server.base_url), "--json")
     (writer,) = result.document["results"]
     assert (result.code, writer["served_as"], writer["model_reported"]) == (0, "swapped", "other-model")
+    assert (writer["model_answered"], writer["model_behind"]) == ("other-model", None)
     told = [(each["id"], each["severity"]) for each in writer["findings"] if each["severity"] != "info"]
     assert told == [("COM-B-01", "warn")]
+
+
+@pytest.mark.parametrize("verb", [("smoke",), ("check", "--level", "4")])
+async def test_a_swap_is_told_with_the_model_and_the_line_of_the_config(
+    console: Console, verb: tuple[str, ...]
+) -> None:
+    async with raw_server(answer_with(good_stream(R, model="other-model"))) as server:
+        result = await console.run(*verb, "--config", console.config_for(server.base_url))
+    told = [line for line in result.stdout.splitlines() if "COM-B-01" in line]
+    assert told
+    assert all("it is other-model" in line and 'served_as = ["other-model"]' in line for line in told)
 
 
 @pytest.mark.parametrize("arguments", [("--repeat", "0"), ("--repeat", "501"), ("--repeat", "x"), ("--shape", "round")])

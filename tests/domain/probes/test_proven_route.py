@@ -1,5 +1,6 @@
 """A route's standing: the worst that is known of it, until an answer on the same or a higher rung disproves it."""
 
+from dataclasses import replace
 from functools import reduce
 from itertools import product
 
@@ -11,6 +12,7 @@ from console.domain.probes.catalogue import Catalogue, CatalogueEntry
 from console.domain.probes.event import CatalogueRead, Event, RungFinished, SmokeFinished, SmokeStarted
 from console.domain.probes.ladder import Rung, RungResult, RungStatus, rung_needed
 from console.domain.probes.proven_route import ProvenRoute
+from console.domain.probes.served_as import ServedAs, Service
 from console.domain.probes.smoke import SmokeResult, SmokeStatus
 from console.domain.probes.standing import Standing, standing_of
 from console.domain.routes.contract import Verdict, check
@@ -116,6 +118,12 @@ def test_conditional_by_the_facts_stays_until_the_shape_itself_passed() -> None:
 
 def test_an_agent_s_shape_proves_nothing_about_the_role() -> None:
     assert after(Verdict.OK, smoked(None, SmokeStatus.PASSED, Shape.AGENT)).standing is Standing.OFFLINE
+
+
+def test_an_answer_of_another_model_proves_nothing() -> None:
+    swapped = replace(PASSED_SHAPE.result, service=Service(ServedAs.SWAPPED))
+    assert after(Verdict.OK, SmokeFinished(swapped)).standing is Standing.UNPROVEN
+    assert after(Verdict.OK, PASSED_SHAPE, SmokeFinished(swapped)).standing is Standing.UNPROVEN
 
 
 def test_a_stopped_call_says_nothing() -> None:

@@ -5,7 +5,8 @@ import pytest
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.role import Role
 from console.domain.routes.route import Route
-from console.domain.run.independence import LEVEL_WORDS, Served, level, vendor_of
+from console.domain.routes.vendor import vendor_of
+from console.domain.run.independence import LEVEL_WORDS, Served, is_proven, level
 
 _RESPONSES, _CHAT = EndpointFamily.RESPONSES, EndpointFamily.CHAT_COMPLETIONS
 
@@ -68,3 +69,33 @@ def test_every_level_has_its_words() -> None:
 )
 def test_whose_model_it_is(model: str, vendor: str | None) -> None:
     assert vendor_of(model) == vendor
+
+
+def _behind(model: str, behind: str | None, reported: str | None = None) -> Served:
+    return Served(Route(Role.WRITER, model, _RESPONSES, _RESPONSES.standard_path), reported or model, behind)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected", "proven"),
+    [
+        # two aliases of one deployment, as LiteLLM's head tells
+        (_behind("alias-writer", "openai/gpt-5"), _behind("alias-reviewer", "openai/gpt-5"), 1, True),
+        (_behind("alias-writer", "openai/gpt-5"), _behind("alias-reviewer", "azure/gpt-5-2025-08-07"), 1, True),
+        (_behind("alias-writer", "openai/my-own"), _behind("alias-reviewer", "openai/my-own"), 1, True),
+        (_behind("gpt-5", "openai/gpt-4o"), _behind("claude-opus-4", "openai/gpt-4o"), 1, True),
+        # the head names two models
+        (_behind("alias-writer", "openai/gpt-5"), _behind("alias-reviewer", "anthropic/claude-opus-4"), 2, True),
+        (_behind("gpt-5", "azure/gpt-5"), _behind("claude-opus-4", "anthropic/claude-opus-4"), 3, True),
+        # only aliases are echoed: nothing is proven
+        (_behind("alias-writer", None), _behind("alias-reviewer", None), 2, False),
+        (_behind("alias-writer", "openai/gpt-5"), _behind("alias-reviewer", None), 2, False),
+        (_behind("alias-writer", "azure/deploy-a"), _behind("alias-reviewer", "azure/deploy-b"), 2, False),
+        (_behind("gpt-5", None), _behind("alias-reviewer", None), 2, False),
+        # known models need no head
+        (_behind("gpt-5", None), _behind("claude-opus-4", None), 3, True),
+        (_behind("fast", None, "gpt-5"), _behind("smart", None, "claude-opus-4"), 2, True),
+    ],
+)
+def test_the_model_behind_an_alias_counts(one: Served, other: Served, expected: int, *, proven: bool) -> None:
+    assert level(one, other) == level(other, one) == expected
+    assert is_proven(one, other) is is_proven(other, one) is proven

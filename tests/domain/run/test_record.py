@@ -41,7 +41,8 @@ _NAMES_OF_THE_ARTICLE = {
 _TEXTS = {
     # ids, hashes and closed words of our own
     "Record.run_id", "Record.kind", "Record.config_sha256", "Record.instructions_sha256", "Record.candidate_sha256",
-    "Record.head", "Record.console_version", "Record.instruction_conflicts", "Record.independence",
+    "Record.head", "Record.console_version",
+    "Record.unproven_independence", "RecordedCall.finding", "Record.instruction_conflicts", "Record.independence",
     "RunPolicy.rubric_sha256", "PinnedRoute.fingerprint", "PinnedSource.sha256", "PinnedSource.load",
     "RouteProof.verdict", "NotedFinding.id", "CommandRun.name", "RecordedGate.scores", "RecordedGate.saw",
     "RecordedGate.artifact_sha256", "RecordedGate.key_fingerprint", "RecordedCall.call_id", "RecordedCall.outcome",
@@ -52,7 +53,8 @@ _TEXTS = {
     "PinnedRoute.model", "PinnedRoute.endpoint_path", "PinnedSource.path", "PinnedSource.scope",
     "RecordedGate.decided_by", "RecordedGate.reason", "RecordedCall.model",
     # names that a gateway, a page or a model gave, each of a closed form
-    "RecordedCall.model_reported", "RecordedCall.request_id", "Record.source_urls_checked", "SourceChecked.url",
+    "RecordedCall.model_reported", "RecordedCall.model_behind",
+    "RecordedCall.request_id", "Record.source_urls_checked", "SourceChecked.url",
     "SourceChecked.final_origin", "SourceChecked.media_type", "SourceChecked.claims", "SourceChecked.supports",
     "SourceChecked.lacks",
     # always empty here: see test_why_a_source_was_not_read_is_for_the_eye_only

@@ -42,12 +42,12 @@ from console.domain.run.event import (
     RunBlocked,
     RunClosed,
     RunEvent,
-    RunPolicy,
     RunStopped,
     SourcesChecked,
     StopCause,
 )
 from console.domain.run.gate import GATES_WITH_A_CALL, Gate, GateVerdict
+from console.domain.run.pinned import RunPolicy
 from console.domain.run.reason import REASON_LIMIT
 from console.domain.run.refusal import Refusal, RefusalCode
 from console.domain.run.state import RunStatus

@@ -11,6 +11,8 @@ from console.domain.run.event import ArtifactRole, ArtifactStored, CallLost, Run
 from console.domain.run.gate import Gate
 from console.domain.run.refusal import Refusal
 
+UNNAMED: dict[str, int | None] = {"input_tokens": None, "output_tokens": None, "microusd": None}
+
 
 def _calling() -> Story:
     story = Story().reaches(Gate.PLANNER)
@@ -72,12 +74,16 @@ def test_without_any_price_only_tokens_are_booked() -> None:
 @pytest.mark.parametrize(
     ("changes", "spent"),
     [
-        ({"requests_sent": 0, "http_status": None}, Spent()),
-        ({"http_status": 400}, Spent()),
-        ({"http_status": 429}, Spent()),
+        ({"requests_sent": 0, "http_status": None, **UNNAMED}, Spent()),
+        ({"http_status": 400, **UNNAMED}, Spent()),
+        ({"http_status": 429, **UNNAMED}, Spent()),
+        ({"http_status": 500, **UNNAMED}, Spent()),
+        ({"http_status": 502, **UNNAMED}, Spent()),
+        ({"http_status": 504, "input_tokens": None, "microusd": None}, Spent()),
+        ({"http_status": 500}, Spent(150, 300)),
         ({"http_status": 200}, Spent(150, 300)),
         ({"http_status": None, "input_tokens": None}, Spent(1000, 300, is_exact=False)),
-        ({"http_status": 504, "input_tokens": None, "microusd": None}, Spent(1000, 2000, is_exact=False)),
+        ({"http_status": 200, **UNNAMED}, Spent(1000, 2000, is_exact=False)),
     ],
 )
 def test_a_failed_call_costs_what_it_may_have_cost(changes: dict[str, int | None], spent: Spent) -> None:

@@ -3,8 +3,10 @@
 import json
 import types
 import typing
+from collections.abc import Iterator
 from dataclasses import MISSING, fields, is_dataclass
 from enum import Enum
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -12,12 +14,20 @@ from hypothesis import strategies as st
 from support.examples import examples
 
 from console.domain.errors.category import Category
+from console.domain.ledger.actor import Actor, ActorKind
 from console.domain.ledger.canonical import canonical
 from console.domain.routes.role import Role
-from console.domain.run.event import CallLost, RunBlocked, RunClosed, RunEvent, RunStopped, StopCause
+from console.domain.run.event import CallLost, Entry, RunBlocked, RunClosed, RunEvent, RunStopped, StopCause
+from console.domain.run.fold import apply
 from console.domain.run.gate import Gate
+from console.domain.run.independence import UnprovenPolicy
+from console.domain.run.pinned import LATER
+from console.domain.run.record import record_of
+from console.domain.run.state import RunState, RunStatus
+from console.domain.run.transition import why_not_follow
 from console.services.ledger.codec import CodecError, decode_event, encode_event, kind_of
 
+OLDER = Path(__file__).parents[2] / "data" / "ledger_lines_2026_12_01.jsonl"
 _TYPES: dict[str, type] = {each.__name__: each for each in typing.get_args(RunEvent)}
 _TEXTS = st.text(st.characters(codec="ascii"), max_size=20) | st.sampled_from(["caf\u00e9", "\u4f5c\u4e3a", "\u2028"])
 _NUMBERS = st.integers(-(2**53) + 1, 2**53 - 1)
@@ -59,7 +69,8 @@ def test_a_field_that_is_missing_unknown_or_of_another_type(kind: str, data: st.
     event: RunEvent = data.draw(_values(_TYPES[kind]))  # type: ignore[assignment]  # of the drawn kind
     read = json.loads(encode_event(event))
     damaged = [{**read, "prompt": "text"}]
-    damaged += [{key: value for key, value in read.items() if key != name} for name in read]
+    later = {each.name for each in fields(_TYPES[kind]) if each.metadata.get(LATER)}
+    damaged += [{key: value for key, value in read.items() if key != name} for name in read if name not in later]
     damaged += [{**read, name: {"an": "object"}} for name in read]
     damaged += [{**read, name: [[[]]]} for name in read]
     for value in damaged:
@@ -137,8 +148,51 @@ def test_text_without_one_spelling_is_not_written_and_not_said(text: str) -> Non
     assert "canary" not in str(caught.value)
 
 
-def test_defaults_are_written_out() -> None:
+def test_defaults_are_written_out_but_for_fields_that_older_lines_lack() -> None:
     event = RunStopped(StopCause.CALL, Category.TIMEOUT)
-    assert set(json.loads(encode_event(event))) == {each.name for each in fields(event)}
+    assert set(json.loads(encode_event(event))) == {each.name for each in fields(event) if not each.metadata.get(LATER)}
     assert any(each.default is not MISSING for each in fields(event))
     assert encode_event(RunClosed()) == b"{}"
+
+
+# --- Lines of older versions -----------------------------------------------------------------------------------------
+
+
+def _older_lines() -> list[dict[str, str]]:
+    """Return the lines of two runs as version 0.1 wrote them on 2026-12-01, before any later field."""
+    return [json.loads(line) for line in OLDER.read_text(encoding="utf-8").splitlines()]
+
+
+@pytest.mark.parametrize("line", _older_lines(), ids=lambda line: f"{line['run']} {line['kind']}")
+def test_a_line_of_an_older_version_is_read_and_written_as_it_was(line: dict[str, str]) -> None:
+    body = line["body"].encode()
+    assert encode_event(decode_event(line["kind"], body)) == body
+
+
+@pytest.mark.parametrize(("run", "status"), [("sealed", RunStatus.CLOSED), ("moved and stopped", RunStatus.STOPPED)])
+def test_a_run_of_an_older_version_folds_to_its_end(run: str, status: RunStatus) -> None:
+    state, actor = RunState("01J0000000000000000000000A"), Actor(ActorKind.OPERATOR, "ann")
+    for seq, line in enumerate((line for line in _older_lines() if line["run"] == run), 1):
+        event = decode_event(line["kind"], line["body"].encode())
+        assert why_not_follow(state, event) is None
+        state = apply(state, Entry(seq, seq, actor, f"{seq:064d}", event))
+    record = record_of(state)
+    assert (state.status, record.status, len(record.calls)) == (status, status, len(state.calls))
+    assert state.created is not None
+    assert state.created.policy.unproven_independence is UnprovenPolicy.ASK
+
+
+@pytest.mark.parametrize("kind", sorted(_TYPES))
+def test_a_later_field_has_a_default_and_is_in_no_list(kind: str) -> None:
+    """A type in a list would be written with its later fields, and older lines could not be read."""
+
+    def inner(annotation: object) -> Iterator[type]:
+        if isinstance(annotation, type) and is_dataclass(annotation):
+            yield annotation
+        for each in typing.get_args(annotation):
+            yield from inner(each)
+
+    hints = typing.get_type_hints(_TYPES[kind])
+    listed = [each for hint in hints.values() if typing.get_origin(hint) is tuple for each in inner(hint)]
+    assert [each for each in listed for one in fields(each) if one.metadata.get(LATER)] == []
+    assert all(each.default is not MISSING for each in fields(_TYPES[kind]) if each.metadata.get(LATER))

@@ -67,6 +67,20 @@ async def test_a_gateway_that_serves_everything_is_found() -> None:
     assert asked == ["m", RESPONSES_ONLY_MODEL]
 
 
+async def test_a_whole_answer_of_another_family_s_form_is_found() -> None:
+    """The streamed answer had an id of its own family; the whole one keeps the id of the call behind it."""
+
+    async def translate(peer: Peer, request: Request) -> None:
+        block = {"type": "text", "text": "OK."}
+        usage = {"input_tokens": 1, "output_tokens": 2}
+        message = {"id": "resp_972b", "type": "message", "role": "assistant", "model": "m", "content": [block]}
+        await peer.send(whole(200, message | {"stop_reason": "end_turn", "usage": usage}))
+
+    async with raw_server(translate) as server:
+        proof = await crossed(server.base_url, TOKEN, M, model="m")
+    assert "SRV-02" in {finding.id for finding in proof.findings}
+
+
 async def test_a_limit_below_the_familys_minimum_is_to_be_refused() -> None:
     async def take_all(peer: Peer, request: Request) -> None:
         await peer.send(whole(200, {"object": "response", "status": "completed", "model": "m", "output": []}))

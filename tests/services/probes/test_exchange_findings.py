@@ -104,6 +104,7 @@ CASES: dict[tuple[str, str], Call] = {
     ("COM-O-07", "pause"): Call(chunks=((100.0, 1), (5_100.0, 1))),
     ("COM-O-04", "cut_inside"): Call(body=GOOD + b"data: {"),
     ("SRV-01", "fell_back"): Call(headers=STREAM | {"x-litellm-attempted-fallbacks": "1"}),
+    ("SRV-03", "alias"): Call(headers=STREAM | {"x-litellm-model-name": "openai/behind", "x-litellm-model-group": "m"}),
     ("SRV-02", "bridged"): Call(body=GOOD.replace(b'"id": "', b'"id": "chatcmpl-')),
 }
 

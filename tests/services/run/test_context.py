@@ -8,8 +8,9 @@ import pytest
 from support.git.repositories import ENVIRONMENT, Repository
 
 from console.domain.routes.role import Role
-from console.domain.run.event import InstructionPinned, PinnedSource
+from console.domain.run.event import InstructionPinned
 from console.domain.run.gate import Gate
+from console.domain.run.pinned import PinnedSource
 from console.domain.run.rubric import default_rubric
 from console.services.run.briefs import CONTEXT_LIMIT, BriefError, BriefParts, Part, build_brief
 from console.services.run.context import FILE_LIMIT, read_beginning, read_context, read_instructions

@@ -14,11 +14,15 @@ from support.run.stories import CANARY, Stories
 
 from console.domain.artifacts.artifact import ArtifactKind
 from console.domain.errors.category import Blame, Category
+from console.domain.probes.event import RungStarted
+from console.domain.probes.ladder import Rung
+from console.domain.probes.served_as import ServedAs
 from console.domain.problem import ProblemKind
 from console.domain.routes.role import Role
 from console.domain.run.command import AllowRepeat, MoveRoute
 from console.domain.run.event import CallFailed, StopCause
 from console.domain.run.gate import Gate, GateVerdict
+from console.domain.run.pinned import RouteProof
 from console.domain.run.record import record_of
 from console.domain.run.refusal import RefusalCode
 from console.domain.run.state import Phase, RunStatus
@@ -221,6 +225,22 @@ async def test_a_planner_that_names_no_instruction_source_fails_its_gate(stories
     assert "INSTR-01" in story.ids_at("planner")
 
 
+async def test_another_plan_is_told_what_was_wrong_with_the_one_before(
+    stories: Stories, tmp_path: Path, gateway: RunGateway
+) -> None:
+    """Without it the planner would get the same brief again."""
+    story = await stories.of(planner="gpt-mute-placeholder", until="planner")
+    async with story.copied(tmp_path, gateway).desk() as desk:
+        log = await RunLog.open(desk.ledger, story.state.run_id)
+        await step(desk, log)
+        await say(desk, log, GateVerdict.REVISE, "name the file of rules, and fewer paths")
+        await step(desk, log)
+    first, second = gateway.prompts_of("planner")
+    for told in ("but the answer names none", "name the file of rules, and fewer paths"):
+        assert told not in first
+        assert told in second
+
+
 # --- An answer in prose ----------------------------------------------------------------------------------------------
 
 
@@ -261,14 +281,137 @@ async def test_a_role_is_moved_to_the_fallback_only_by_a_person_with_a_reason(
         with pytest.raises(RunRefusedError, match="needs a reason"):
             await command(desk, log, MoveRoute(Role.WRITER, "no"))
         await command(desk, log, MoveRoute(Role.WRITER, "the writer's model gives no JSON"))
+        (move,) = log.state.moves
+        assert move.proof == RouteProof(Role.WRITER, 3, "ok")
         await command(desk, log, AllowRepeat("on the other route"))
         walked = await go_on(desk, log)
+        for gate in (Gate.REVIEWER, Gate.CRITIC):  # the fallback's name is no known model's
+            assert (walked.state.gate, walked.ids_at(gate)) == (gate, {"INDEP-02"})
+            await say(desk, log, GateVerdict.READY)
+            walked = await go_on(desk, log)
     assert walked.state.status is RunStatus.CLOSED
     models = [each.model for each in (*story.generations, *gateway.generations) if each.role == "writer"]
     assert models == ["gpt-not-json-placeholder", "chat-compatible-route-placeholder"]
     failed, answered = [each for each in record_of(walked.state).gates if each.gate is Gate.WRITER]
     assert (failed.computed, failed.decided) == (GateVerdict.REVISE, None)
     assert (answered.computed, answered.decided) == (GateVerdict.READY, GateVerdict.READY)
+
+
+async def test_a_fallback_that_does_not_hold_takes_no_role(
+    stories: Stories, tmp_path: Path, gateway: RunGateway
+) -> None:
+    """The role stays where it is, and nothing is generated."""
+    story = await stories.of(writer="gpt-not-json-placeholder", fallback="gpt-unpriced-placeholder")
+    async with story.copied(tmp_path, gateway).desk() as desk:
+        log = await RunLog.open(desk.ledger, story.state.run_id)
+        before = log.state.head
+        with pytest.raises(RunRefusedError, match="writer stays on its own route") as refused:
+            await command(desk, log, MoveRoute(Role.WRITER, "the writer's model gives no JSON"))
+    assert refused.value.refusal.code is RefusalCode.ROUTE
+    assert (log.state.head, log.state.moves, gateway.generations) == (before, (), [])
+
+
+# --- Who really answers ----------------------------------------------------------------------------------------------
+
+
+async def test_two_aliases_of_one_deployment_are_no_independent_judges(stories: Stories) -> None:
+    """Each echoes its alias; the gateway's head names the same deployment behind both."""
+    aliases = dict.fromkeys(("writer", "revision"), "team-one-placeholder")
+    story = await stories.of(**aliases, reviewer="team-two-placeholder")
+    assert story.state.sealed is None
+    assert (story.state.gate, story.state.phase) == (Gate.REVIEWER, Phase.WAITING)
+    opened = story.state.openings[-1]
+    assert (opened.verdict, opened.is_final, dict(opened.independence)) == (
+        GateVerdict.BLOCK, True, {"writer_vs_reviewer": 1},
+    )  # fmt: skip
+    assert "INDEP-01" in story.ids_at("reviewer")
+    answered = [call for call in record_of(story.state).calls if call.role is Role.WRITER]
+    assert [(call.model, call.model_reported, call.model_behind) for call in answered] == [
+        ("team-one-placeholder", "team-one-placeholder", "openai/gpt-route-placeholder")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("policy", "status", "verdict", "needs_human", "is_final"),
+    [
+        ("ask", RunStatus.ACTIVE, GateVerdict.READY, True, False),
+        ("block", RunStatus.ACTIVE, GateVerdict.BLOCK, True, True),
+        ("accept", RunStatus.CLOSED, GateVerdict.READY, False, False),
+    ],
+)
+async def test_where_only_aliases_are_echoed_the_policy_decides(
+    stories: Stories, policy: str, status: RunStatus, verdict: GateVerdict, *, needs_human: bool, is_final: bool
+) -> None:
+    story = await stories.of(
+        writer="team-echo-placeholder",
+        reviewer="team-other-placeholder",
+        policy=f'unproven_independence = "{policy}"',
+    )
+    assert story.state.status is status
+    opened = next(each for each in reversed(story.state.openings) if each.gate is Gate.REVIEWER)
+    assert (opened.verdict, opened.needs_human, opened.is_final) == (verdict, needs_human, is_final)
+    assert (opened.independence, opened.unproven) == ((("writer_vs_reviewer", 2),), ("writer_vs_reviewer",))
+    assert ("INDEP-02" in story.ids_at("reviewer")) == (policy != "accept")
+    assert "writer_vs_reviewer" in record_of(story.state).unproven_independence
+
+
+async def test_a_swap_names_the_model_that_answered_and_the_line_of_the_config(stories: Stories) -> None:
+    story = await stories.of(writer="gpt-swapped-placeholder")
+    assert isinstance(story.state.failure, CallFailed)
+    failure = story.state.failure
+    assert (failure.category, failure.finding) == (Category.CONTRACT_VIOLATION, "COM-B-01")
+    assert (failure.model_reported, failure.served_as) == ("gpt-other-placeholder", ServedAs.SWAPPED)
+    assert failure.ttft_ms is not None
+    told = next(each.message for each in story.walked.findings if each.id == "CALL-01")
+    assert "another model answered: it is gpt-other-placeholder" in told
+    assert 'served_as = ["gpt-other-placeholder"]' in told
+    (call,) = [each for each in record_of(story.state).calls if each.role is Role.WRITER]
+    assert (call.outcome, call.model_reported, call.finding) == ("failed", "gpt-other-placeholder", "COM-B-01")
+    assert call.ttft_ms == failure.ttft_ms
+
+
+async def test_the_preflight_foresees_a_swap_where_the_policy_pays_for_it(stories: Stories) -> None:
+    story = await stories.of(writer="gpt-swapped-placeholder", policy="preflight_level = 4")
+    assert story.state.stopped is not None
+    stopped = story.state.stopped
+    assert (stopped.cause, stopped.category) == (StopCause.PREFLIGHT, Category.CONTRACT_VIOLATION)
+    assert "writer: another model answered: it is gpt-other-placeholder" in stopped.reason
+    assert 'served_as = ["gpt-other-placeholder"]' in stopped.reason
+    assert not story.state.has_generated  # no call of a role
+    assert stopped.spent is not None
+    assert (story.state.spent.tokens, story.state.spent.microusd) == (stopped.spent.tokens, stopped.spent.microusd)
+    assert story.state.spent.tokens > 0
+
+
+async def test_the_preflight_shows_each_price_before_its_call_and_books_it(stories: Stories) -> None:
+    story = await stories.of(policy="preflight_level = 4")
+    assert story.state.status is RunStatus.CLOSED
+    started = [each for each in story.walked.news if isinstance(each, RungStarted)]
+    assert [each.role for each in started] == [Role.PLANNER, Role.WRITER, Role.REVISION, Role.REVIEWER, Role.CRITIC]
+    assert all(each.rung is Rung.SMOKE and each.price_before.microusd for each in started)
+    assert story.state.preflight is not None
+    assert story.state.preflight.spent is not None
+    assert {each.rung for each in story.state.preflight.proofs} == {4}
+    free = await stories.of()
+    assert free.state.preflight is not None
+    assert free.state.preflight.spent is None
+    assert story.state.spent.tokens == free.state.spent.tokens + story.state.preflight.spent.tokens
+
+
+async def test_the_preflight_learns_of_aliases_before_a_long_call(stories: Stories) -> None:
+    aliases = dict.fromkeys(("writer", "revision"), "team-one-placeholder")
+    story = await stories.of(**aliases, reviewer="team-two-placeholder", policy="preflight_level = 4")
+    assert story.state.stopped is not None
+    assert "INDEP-01: writer vs reviewer" in story.state.stopped.reason
+    assert not story.state.has_generated
+
+
+async def test_a_paid_preflight_stays_within_the_run_s_budget(stories: Stories) -> None:
+    story = await stories.of(policy="preflight_level = 4\nrun_tokens = 300")
+    assert story.state.stopped is not None
+    assert (story.state.stopped.cause, story.state.stopped.category) == (StopCause.BUDGET, Category.BUDGET_EXCEEDED)
+    assert story.state.spent.tokens <= 300
+    assert len(story.generations) <= 1
 
 
 # --- The operator's own checks, and other operators ------------------------------------------------------------------

@@ -1,5 +1,8 @@
 """States to draw: the sample profiles, and smoke tests at every stage, folded from events as a run would."""
 
+from dataclasses import replace
+from typing import Any
+
 from console.domain.errors.category import Category, judged
 from console.domain.finding import Finding, Severity
 from console.domain.probes.event import (
@@ -58,9 +61,10 @@ def streaming(text: str = "OK. Six routes", role: Role = Role.WRITER) -> Console
     )
 
 
-def passed(role: Role = Role.WRITER, *, model_reported: str | None = None) -> ConsoleState:
+def passed(role: Role = Role.WRITER, *, model_reported: str | None = None, **more: Any) -> ConsoleState:
     state = streaming(role=role)
-    return fold(state, SmokeFinished(result(route(state, role), model_reported=model_reported)), LoopLagMeasured(1.2))
+    ended = replace(result(route(state, role), model_reported=model_reported), **more)
+    return fold(state, SmokeFinished(ended), LoopLagMeasured(1.2))
 
 
 def result(of: Route, *, model_reported: str | None = None) -> SmokeResult:

@@ -37,7 +37,7 @@ TASK = "Write a short note on the gateway, for people who are new here."
 ANN = Actor(ActorKind.OPERATOR, "ann", host="0" * 12)
 REASON = "looked at it, as agreed"
 FILES = {"AGENTS.md": b"# Rules\n\nKeep every note short.\n", "docs/start.md": b"# Start here\n"}
-_FAMILIES = {"gpt": "responses", "claude": "anthropic_messages", "chat": "chat_completions"}
+_FAMILIES = {"gpt": "responses", "claude": "anthropic_messages", "chat": "chat_completions", "team": "responses"}
 ROUTES = {
     "planner": "gpt-route-placeholder",
     "writer": "gpt-route-placeholder",

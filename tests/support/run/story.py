@@ -23,18 +23,14 @@ from console.domain.run.event import (
     Entry,
     GateOpened,
     InstructionPinned,
-    PinnedRoute,
-    PinnedSource,
     PreflightFinished,
-    Repository,
-    RouteProof,
     RunCreated,
     RunEvent,
-    RunPolicy,
     SourcesChecked,
 )
 from console.domain.run.fold import apply
 from console.domain.run.gate import GATES_WITH_A_CALL, Gate, GateVerdict, role_at
+from console.domain.run.pinned import PinnedRoute, PinnedSource, Repository, RouteProof, RunPolicy
 from console.domain.run.refusal import Refusal
 from console.domain.run.state import Phase, RunState
 from console.domain.run.transition import why_not_follow

@@ -31,6 +31,11 @@ class _SmokedRoute:
     model: str
     model_reported: str | None
     """The model that the answer names."""
+    model_answered: str | None
+    """The model that answered, as far as known: the one that a header names, before the answer's own."""
+    model_behind: str | None
+    """The deployment behind the requested name, if the gateway's head names it."""
+    """The model that the answer names."""
     served_as: ServedAs | None
     shape: Shape
     endpoint_family: EndpointFamily
@@ -73,6 +78,8 @@ class SmokeResultDocument(ClassificationDocument, _SmokedRoute):
             role=result.role,
             model=result.model,
             model_reported=result.model_reported,
+            model_answered=result.service.model if result.service else None,
+            model_behind=result.service.behind if result.service else None,
             served_as=result.service.served_as if result.service else None,
             shape=result.shape,
             endpoint_family=EndpointFamily(result.endpoint_family),

@@ -30,7 +30,7 @@ class TokenResult(StrEnum):
     REJECTED = "rejected"
     """The gateway does not take the new token; nothing was changed."""
     UNPROVEN = "unproven"
-    """The gateway could not be asked; the new token waits beside the one in use."""
+    """Nothing could prove the new token; it waits beside the one in use."""
     CONFIRMED = "confirmed"
     REVERTED = "reverted"
     NOTHING = "nothing"
