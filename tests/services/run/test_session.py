@@ -282,7 +282,7 @@ async def test_a_role_is_moved_to_the_fallback_only_by_a_person_with_a_reason(
             await command(desk, log, MoveRoute(Role.WRITER, "no"))
         await command(desk, log, MoveRoute(Role.WRITER, "the writer's model gives no JSON"))
         (move,) = log.state.moves
-        assert move.proof == RouteProof(Role.WRITER, 3, "ok")
+        assert move.proof == RouteProof(Role.WRITER, 3, "unproven")
         await command(desk, log, AllowRepeat("on the other route"))
         walked = await go_on(desk, log)
         for gate in (Gate.REVIEWER, Gate.CRITIC):  # the fallback's name is no known model's
