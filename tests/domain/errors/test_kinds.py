@@ -326,3 +326,12 @@ def test_accounts_that_rest_are_never_said_to_pass_for_certain() -> None:
     found = classified(503, "auth_unavailable: 候选 2 个，不可用 2 个")
     assert (found.category, found.retryable) == (_U, False)
     assert {_M, _Q} <= set(found.other_readings)
+
+
+def test_a_bill_that_was_not_paid_in_time_is_no_timeout() -> None:
+    rows = [
+        (500, "未能及时续费，服务已停", _Q),
+        (500, "Die Rechnung wurde nicht rechtzeitig bezahlt, Guthaben leer", _Q),
+    ]
+    assert _misread(rows, "server_error") == []
+    assert not classified(500, _body("Nicht rechtzeitig bezahlt", "server_error")).retryable
