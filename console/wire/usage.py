@@ -40,6 +40,12 @@ class Usage:
         )
 
 
+def counts_nothing(usage: object) -> bool:
+    """Return whether an answer's usage, of whichever family, says that nothing was read and nothing written."""
+    pairs = (("prompt_tokens", "completion_tokens"), ("input_tokens", "output_tokens"))
+    return any(count_at(usage, read) == 0 == count_at(usage, written) for read, written in pairs)
+
+
 def responses_usage(usage: object) -> Usage:
     """Read the `usage` of a Responses answer."""
     return Usage(

@@ -17,8 +17,11 @@ _REFUSES = re.compile(
     r"|(?:does|do)(?: not|n't) (?:support|work|serve)|unsupported|incompatible|cannot be|can't be|isn't|aren't"
     r"|no longer|\bnot in\b|不支持|不支援|サポートされていません"
 )
+_NOT_IN_A_NAME = r"(?<![\w./-])(?!(?<=')[a-z]+')"
+"""Before a word that may also be a part of a model's name (`only-m`), or a whole one in quotes."""
+_ONLY = re.compile(rf"{_NOT_IN_A_NAME}only(?![\w-])|仅")
 _ASKS = re.compile(
-    r"\bonly\b|\buse\b|\busing\b|\bvia\b|\bthrough\b|requires?\b|\bneeds?\b|expects?\b|\bmust\b|instead|\btry\b"
+    rf"{_NOT_IN_A_NAME}(?:only|use|using|via|through|requires?|needs?|expects?|must|try)(?![\w-])|instead"
     r"|仅|只|僅|請使用|请使用|のみ|使用して|에서만"
     r"|\bnur\b|\bque via\b|\bque par\b|\buniquement\b|\bsolo\b|\bsólo\b|\bsó\b"
     r"|\bapenas\b|\bsomente\b|\bтолько\b|\bchỉ\b"
@@ -78,7 +81,7 @@ def _families(prose: str) -> tuple[set[EndpointFamily], set[EndpointFamily]]:
         clause = prose[start:end]
         # "and not in v1/chat/completions" begins a clause of its own that refuses
         refuses = _REFUSES.search(clause) is not None or prose[max(0, start - 4) : start] == " not"
-        asks = _ASKS.search(clause) is not None and not (refuses and "only" not in clause and "仅" not in clause)
+        asks = _ASKS.search(clause) is not None and not (refuses and _ONLY.search(clause) is None)
         named = {_family(match.group(1)) for match in _NAMED.finditer(clause)}
         if asks:
             asked |= named

@@ -1,10 +1,10 @@
 """An exchange: one call of a route, judged as it arrives. Parts go in, events come out; no IO."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from console.domain.errors.body import ErrorBody, read_error_body
-from console.domain.errors.category import Category, Classification
+from console.domain.errors.category import Category, Classification, Confidence
 from console.domain.errors.classify import RefusedCall, classify
 from console.domain.finding import Finding
 from console.domain.probes.arrival import ArrivalMeter
@@ -32,12 +32,15 @@ from console.services.probes.intake import EVENT_STREAM, Intake
 from console.services.probes.mask import Mask
 from console.services.probes.request import SMOKE_LIMIT, ProbeRequest
 from console.wire import FAMILY_WIRES
-from console.wire.answer import Answer, Delta, error_in, is_shaped
+from console.wire.answer import Answer, Delta, WireError, error_in, is_shaped
 from console.wire.json_value import decode
 from console.wire.judge.expectation import NOTHING
+from console.wire.usage import counts_nothing
 
 _NO_ERROR = "no-error"
 """The rule for a successful answer that says nothing of an error."""
+
+_AS_ANSWER = "as the model's answer, with a usage of no tokens"
 
 
 @dataclass(slots=True)
@@ -156,8 +159,13 @@ class Exchange:
 
     def _result(self, failure: CallError | None) -> SmokeResult:
         answer = self._answer()
-        refusal = self._refusal(answer)
+        told = self._told_as_answer(answer)
+        if told is not None:
+            answer = Answer(findings=(*answer.findings, finding_of("COM-S-01", "error_in_success", _AS_ANSWER)))
+        refusal = self._refusal(answer) if told is None else told
         reading = None if refusal is None else self._read_refusal(refusal, is_cut=failure is not None)
+        if told is not None and reading is not None:
+            reading = replace(reading, evidence=reading.evidence.replace("the error object in", "the text of", 1))
         arrival = self._meter.arrival(self._times.written or 0.0)
         is_misframed = self._intake is not None and self._intake.fault is not None
         findings = [finding_of("COM-O-01", "framing")] if is_misframed else []
@@ -291,6 +299,20 @@ class Exchange:
             return body if self._started.content_type == EVENT_STREAM and self._says_why(body) else None
         has_content = any(isinstance(value.get(key), list) and value[key] for key in ("choices", "output", "content"))
         return body if error_in(value) is not None or not (_is_answer(value) or has_content) else None
+
+    def _told_as_answer(self, answer: Answer) -> bytes | None:
+        """Return the error that a whole answer tells as the model's text; None if it tells none.
+
+        It is one only if the usage says that no model read or wrote anything, and a sentence has one known meaning:
+        some gateways count no tokens of good answers either, and the answer for a role may talk of errors.
+        """
+        if self._intake is None or self._intake.is_stream or self._shape is Shape.ROLE or not answer.text:
+            return None
+        value = decode(self._intake.body)
+        if not isinstance(value, dict) or error_in(value) is not None or not counts_nothing(value.get("usage")):
+            return None
+        told = WireError(message=answer.text).as_body()
+        return told if self._classify(read_error_body(told)).confidence is Confidence.CERTAIN else None
 
     def _says_why(self, text: bytes) -> bool:
         """Return whether a text in place of events says why the call was refused."""

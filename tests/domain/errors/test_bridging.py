@@ -73,3 +73,20 @@ def test_a_model_that_wants_another_family_is_drift_in_whatever_words(message: s
 )
 def test_a_refused_field_is_no_drift(message: str) -> None:
     assert classified(400, f'{{"error": {{"message": "{message}"}}}}').category is Category.INVALID_REQUEST
+
+
+@pytest.mark.parametrize("name", ["only-m", "m-only", "use-m", "try/only", "only", "must_m", "m.via"])
+def test_a_word_within_a_models_name_asks_for_no_family(name: str) -> None:
+    here = f"The model {name!r} is not supported on /v1/messages. No fallback."
+    assert classified(404, f'{{"error": {{"message": "{here}"}}}}', family=_M).blame is Blame.CONFIG
+    there = f"{here} It is only served on /v1/responses."
+    assert classified(404, f'{{"error": {{"message": "{there}"}}}}', family=_R).blame is Blame.GATEWAY
+
+
+def test_a_failed_group_named_beside_a_drift_leaves_the_blame_with_the_route() -> None:
+    said = (
+        "The model `only-m` is only supported in /v1/responses and not in /v1/messages."
+        " LiteLLM: model group 'only-m' failed with the error above, on /v1/messages. No fallback was attempted."
+    )
+    found = classified(404, f'{{"error": {{"message": "{said}"}}}}', family=_M)
+    assert (found.category, found.blame) == (Category.ENDPOINT_DRIFT, Blame.CONFIG)

@@ -78,6 +78,39 @@ def test_what_is_not_set_up_is_a_missing_route_and_what_rests_passes() -> None:
     assert _misread(rows) == []
 
 
+def test_a_limit_of_calls_at_once_is_one_of_time_also_in_words_of_a_quota() -> None:
+    rows = [
+        (429, "全局额度超限(并发限流)", _R),
+        (429, "Concurrency quota exceeded for this key", _R),
+        (429, "Quota exceeded: too many concurrent requests", _R),
+        (429, "同時実行数のクォータの上限に達しました", _R),
+        (429, "동시 요청 한도를 초과했습니다", _R),
+        (429, "并发额度余额不足，请充值", _Q),
+        (429, "Daily quota of concurrent requests used up", _Q),
+    ]
+    assert _misread(rows, "rate_limit_error") == []
+
+
+def test_who_did_not_answer_in_time_and_whose_answer_cannot_be_read_in_every_language() -> None:
+    rows = [
+        (500, "Сервер не ответил вовремя", _T),
+        (500, "Das Modell hat nicht rechtzeitig geantwortet", _T),
+        (500, "Le modèle n'a pas répondu à temps", _T),
+        (502, "模型未在规定时间内返回", _T),
+        (500, "Не удалось разобрать ответ модели", _B),
+        (500, "Die Antwort konnte nicht gelesen werden", _B),
+        (500, "Impossible d'analyser la réponse", _B),
+        (502, "上游没有返回用量", _B),
+        (502, "Upstream returned no usage", _B),
+        (502, "所有渠道均不可用", _U),
+        (502, "All upstreams are unavailable", _U),
+        (400, "内容审核未通过：TEXT_AUDIT", _C),
+        (400, "抱歉，无法回答这个问题", _C),
+        (429, "요청이 몰려 잠시 후 다시 시도해 주세요", _R),
+    ]
+    assert _misread(rows, "server_error") == []
+
+
 def test_a_policy_of_use_is_an_account_matter_and_no_content() -> None:
     rows = [
         (429, "Your account's current usage pattern does not comply with the Fair Usage Policy", _P),
@@ -293,3 +326,12 @@ def test_accounts_that_rest_are_never_said_to_pass_for_certain() -> None:
     found = classified(503, "auth_unavailable: 候选 2 个，不可用 2 个")
     assert (found.category, found.retryable) == (_U, False)
     assert {_M, _Q} <= set(found.other_readings)
+
+
+def test_a_bill_that_was_not_paid_in_time_is_no_timeout() -> None:
+    rows = [
+        (500, "未能及时续费，服务已停", _Q),
+        (500, "Die Rechnung wurde nicht rechtzeitig bezahlt, Guthaben leer", _Q),
+    ]
+    assert _misread(rows, "server_error") == []
+    assert not classified(500, _body("Nicht rechtzeitig bezahlt", "server_error")).retryable

@@ -1,8 +1,9 @@
 """The classifier on errors of public reports, whose categories were decided before the console was asked.
 
-`blind_errors.jsonl` has two sets that were gathered by people who had not read the rules. At the first reading 152 of
-166 (91.6 %) and 139 of 158 (88.0 %) were right, and none of the misread ones would have been repeated. The rules have
-their reasons since, so only the next set that nobody has read says how often the rules are right.
+`blind_errors.jsonl` has three sets that were gathered by people who had not read the rules. At the first reading 152 of
+166 (91.6 %) and 139 of 158 (88.0 %) were right; then the rules were given the missing reasons, and of the third set 123
+of 130 (94.6 %) were right. None of the misread ones would have been repeated. The rules have all these reasons, so only
+a set that no one has read says how often they are right.
 """
 
 import json
@@ -71,7 +72,7 @@ def test_every_public_error_is_read_as_its_report_says() -> None:
         if read.category not in error.allowed
     }
     assert wrong == {}
-    assert len(found) == len(_public()) >= 365
+    assert len(found) == len(_public()) >= 495
 
 
 def test_no_account_or_route_matter_is_said_to_pass() -> None:
