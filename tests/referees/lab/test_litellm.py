@@ -56,9 +56,8 @@ async def test_a_case_is_told_as_it_is(
 
 
 def bridging_in(said: dict[str, Any]) -> list[str]:
-    """Return the findings on how a call was served, but for the one on fallbacks."""
-    ids = [found["id"] for found in said["findings"]]
-    return [each for each in ids if each.startswith("SRV-") and each != "SRV-01"]
+    """Return the findings on a bridge to another family."""
+    return [found["id"] for found in said["findings"] if found["id"] == "SRV-02"]
 
 
 @pytest.mark.parametrize(("prefix", "family"), BRIDGED)
@@ -79,16 +78,17 @@ async def test_a_call_that_reached_the_provider_on_its_own_family_is_not_told_to
     assert not bridging_in(told.by_family[family])
 
 
-async def test_an_alias_is_told_with_the_model_that_answered_and_the_line_that_allows_it(
+async def test_an_alias_is_told_with_the_model_behind_it_and_is_not_a_swap(
     operator: Operator, lite: LabGateway
 ) -> None:
-    """LiteLLM names the provider's model on Responses, and its own alias elsewhere."""
-    alias = {R: litellm.ALIASES[0]}
-    said = (await operator.read(lite, alias, "smoke")).stdout
-    assert 'served_as = ["healthy"]' in said
-    told = await operator.smoke(lite, alias, served_as={R: ["healthy"]})
-    assert told.by_family[R]["served_as"] == "itself"
-    assert "COM-B-01" not in {found["id"] for found in told.by_family[R]["findings"]}
+    """LiteLLM names the provider's model on Responses, and its own alias elsewhere; its head names both."""
+    told = await operator.smoke(lite, {R: litellm.ALIASES[0]})
+    said = told.by_family[R]
+    assert (said["served_as"], said["model_behind"]) == ("alias", "openai/healthy")
+    found = {found["id"] for found in said["findings"]}
+    assert ("SRV-03" in found, "COM-B-01" in found) == (True, False)
+    allowed = await operator.smoke(lite, {R: litellm.ALIASES[0]}, served_as={R: ["healthy"]})
+    assert allowed.by_family[R]["served_as"] == "itself"
 
 
 async def test_two_names_of_one_deployment_are_no_independent_judges(
