@@ -15,7 +15,6 @@ from console.domain.errors.status import by_status, doubted, weighed
 from console.domain.errors.unseen_key import unseen_key
 from console.domain.routes.family import EndpointFamily
 
-_PASSING = frozenset({Category.RATE_LIMIT, Category.UPSTREAM_UNAVAILABLE, Category.TIMEOUT})
 _SLOW_S = 55.0
 """Gateways hide a timeout behind "request failed"; their shortest observed time limit is a minute."""
 
@@ -69,7 +68,7 @@ def classify(call: RefusedCall) -> Classification:
     found = known or doubted(_by_generic_words(body, effective) or by_status(body, status, effective), body)
     wait_s = wait_in(call.headers, body)
     is_told = said is not None and found.category is not Category.UPSTREAM_UNAVAILABLE
-    if body.is_cut and found.category in _PASSING and not is_told:
+    if body.is_cut and found.category.passes_by_waiting and not is_told:
         found = _cut(found.category, effective)
     elif found.category is Category.UPSTREAM_UNAVAILABLE and said is None:
         found = _by_words_apart(body, found)

@@ -45,8 +45,6 @@ from console.services.workflows.zizmor import find_zizmor
 
 UNPRICED = "MOD-05"
 """A gateway that publishes prices refuses a model without one before any call; we could not bound its cost either."""
-_PASSING = frozenset({Category.RATE_LIMIT, Category.UPSTREAM_UNAVAILABLE, Category.TIMEOUT})
-"""Problems that may be gone if we ask again later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +176,7 @@ def _stop_of_rungs(route: ProvenRoute, *, require_price: bool) -> PreflightStop 
 
 def _stop_of_refusal(role: Role, rung: Rung, found: Classification, findings: Sequence[Finding]) -> PreflightStop:
     words = f"{role}: rung {int(rung)}: {found.category}: {found.evidence}. {found.action}"
-    is_held = found.category in _PASSING and not found.stops
+    is_held = found.category.passes_by_waiting and not found.stops
     return PreflightStop(StopCause.PREFLIGHT, words, found.category, tuple(findings), is_held=is_held)
 
 
