@@ -4,8 +4,8 @@ import tomllib
 from importlib.resources import files
 from typing import Any
 
-UPDATABLE = ("model_families", "model_retirements")
-"""The tables that an operator may replace by newer ones: no guard rests on them."""
+UPDATABLE = {"model_families": "family", "model_retirements": "retirement"}
+"""The tables that an operator may replace by newer ones, each with its rows' key: no guard rests on them."""
 
 
 def facts_text(name: str) -> str:
