@@ -99,11 +99,6 @@ def agents() -> Mapping[str, Agent]:
     return {agent.id: agent for agent in found}
 
 
-CLAUDE_CODE = "claude-code"
-AGENT_IDS = (CLAUDE_CODE, "codex", "copilot", "opencode")
-"""The ids of `agents`, for a command line that loads no facts until it needs them."""
-
-
 def _read(name: str) -> Agent:
     table = load_facts(name)
     return Agent(

@@ -50,4 +50,4 @@ def documentation_for(name: str, host: str) -> GatewayDocumentation | None:
     """
     if name:
         return next((each for each in documentations() if each.name == name), None)
-    return next((each for each in documentations() if each.is_of(host)), None)
+    return next((each for each in documentations() if each.is_of(host)), None) if host else None
