@@ -73,3 +73,12 @@ def test_a_model_that_wants_another_family_is_drift_in_whatever_words(message: s
 )
 def test_a_refused_field_is_no_drift(message: str) -> None:
     assert classified(400, f'{{"error": {{"message": "{message}"}}}}').category is Category.INVALID_REQUEST
+
+
+def test_the_path_called_names_its_family_also_before_a_query() -> None:
+    body = '{"error": {"message": "Missing required parameter: \'input\'."}}'
+    by_path = {
+        path: classified(400, body, path=path).category
+        for path in ("/v1/responses", "/openai/responses?api-version=2026-01-01", "/v1/chat/completions")
+    }
+    assert list(by_path.values()) == [Category.INVALID_REQUEST, Category.INVALID_REQUEST, Category.ENDPOINT_DRIFT]
