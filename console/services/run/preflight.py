@@ -31,6 +31,7 @@ from console.domain.workflows.rule import NOT_READ
 from console.services.gateway.client import Gateway
 from console.services.open_gateway import Target
 from console.services.probes.ladder import LadderPlan, climb
+from console.services.probes.request import RoleOrder
 from console.services.probes.smoke import SmokePlan
 from console.services.run.call_end import why_failed
 from console.services.run.judging import check_independence
@@ -72,7 +73,11 @@ class RouteProofs:
         self._over: OverBudget | None = None
 
     async def climb(
-        self, context: RunContext, gateway: Gateway, budgets: Sequence[Budget] = ()
+        self,
+        context: RunContext,
+        gateway: Gateway,
+        budgets: Sequence[Budget] = (),
+        criteria: tuple[str, ...] = (),
     ) -> AsyncGenerator[RungStarted, None]:
         """Climb the ladder; yield the start of each paid rung, with its price, before its call.
 
@@ -80,10 +85,13 @@ class RouteProofs:
             context: What the run needs; its policy says how far to climb.
             gateway: The open client.
             budgets: The run's own budgets; a call that could exceed one is not made, and neither are those after it.
+            criteria: The ids of the criteria by which the run's judges score; empty means the shipped rubric's.
 
         """
-        settings, top = context.profile.gateway, Rung(context.profile.policy.preflight_level)
-        plan = SmokePlan(gateway, context.reservations, settings.smoke_max_output_tokens)
+        settings, policy = context.profile.gateway, context.profile.policy
+        top = Rung(policy.preflight_level)
+        role = RoleOrder(policy.run_max_output_tokens, criteria)
+        plan = SmokePlan(gateway, context.reservations, settings.smoke_max_output_tokens, role=role)
         how = LadderPlan(top, plan, settings.connect_timeout_s)
         # paid rungs one after the other: each must fit what the run's budgets leave after the one before
         places = asyncio.Semaphore(1 if top.is_paid else settings.concurrency)
@@ -200,7 +208,7 @@ UNPROVEN = "INDEP-02"
 
 
 async def run_preflight(
-    context: RunContext, state: RunState, inputs: RunInputs, target: Target
+    context: RunContext, state: RunState, inputs: RunInputs, target: Target, criteria: tuple[str, ...]
 ) -> AsyncGenerator[RungStarted | PreflightFinished | PreflightStop, None]:
     """Check the roles, the boundary, the repository, the verification rows and every route, as far as the policy says.
 
@@ -224,7 +232,7 @@ async def run_preflight(
     # without the fallback's: no role has been moved to it yet, and a move proves it first
     proven = RouteProofs(checks_of(context, {route.role for route in state.routes} - {Role.FALLBACK}))
     if target.gateway is not None:
-        async with aclosing(proven.climb(context, target.gateway, run_budgets(state))) as started:
+        async with aclosing(proven.climb(context, target.gateway, run_budgets(state), criteria)) as started:
             async for each in started:
                 yield each
     stop = proven.stop(require_price=context.profile.policy.require_price)
