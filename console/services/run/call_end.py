@@ -3,7 +3,7 @@
 from console.domain.errors.category import Blame, Category
 from console.domain.finding import Severity
 from console.domain.money import Estimate, cost_of
-from console.domain.probes.served_as import SWAP_IDS, ServedAs, fallback_words, swap_words
+from console.domain.probes.served_as import SWAP_IDS, fallback_words, swap_words
 from console.domain.probes.smoke import SmokeResult
 from console.domain.run.decide import STOPS_BY_CATEGORY
 from console.domain.run.event import CallFailed, CallRecorded
@@ -20,7 +20,7 @@ def failure_of(call: RoleCall, result: SmokeResult) -> CallFailed | None:
     if found is not None:
         stops = found.stops or found.category in STOPS_BY_CATEGORY
         return _failed(call, result, (found.category, found.blame), stops=stops)
-    if result.service is not None and result.service.served_as is ServedAs.SWAPPED:
+    if result.is_swapped:
         return _failed(call, result, (Category.CONTRACT_VIOLATION, Blame.GATEWAY), stops=False)
     return None
 

@@ -13,7 +13,6 @@ from console.domain.money import Budget, OverBudget, Spent
 from console.domain.probes.event import CatalogueRead, RungFinished, RungStarted, SmokeFinished
 from console.domain.probes.ladder import Rung, RungResult, RungStatus
 from console.domain.probes.proven_route import ProvenRoute
-from console.domain.probes.served_as import ServedAs
 from console.domain.probes.smoke import SmokeResult
 from console.domain.routes.contract import RouteCheck, Verdict
 from console.domain.routes.role import Role
@@ -190,7 +189,7 @@ def _stop_of_refusal(role: Role, rung: Rung, found: Classification, findings: Se
 
 def _stop_of_swap(answer: SmokeResult | None) -> PreflightStop | None:
     """Return how an answer from another model stops a run: every call of the run would end the same way."""
-    if answer is None or answer.service is None or answer.service.served_as is not ServedAs.SWAPPED:
+    if answer is None or not answer.is_swapped:
         return None
     words = f"{answer.role}: {why_failed(answer)}"
     return PreflightStop(StopCause.PREFLIGHT, words, Category.CONTRACT_VIOLATION, answer.findings)
