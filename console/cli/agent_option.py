@@ -4,7 +4,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from console.cli import output
-from console.domain.probes.agent import AGENT_IDS
+from console.domain.probes.agent_id import AGENT_IDS
 from console.domain.problem import Problem, ProblemKind
 
 if TYPE_CHECKING:

@@ -46,7 +46,7 @@ class Price:
         return math.ceil(round(exact, 6))  # drop binary rounding noise, which would add a micro-dollar
 
 
-def price_of(price: Price | None, input_tokens: int | None, output_tokens: int | None) -> int | None:
+def cost_of(price: Price | None, input_tokens: int | None, output_tokens: int | None) -> int | None:
     """Return the cost of an answer in micro-dollars; None if its tokens or their price are unknown."""
     if price is None or input_tokens is None or output_tokens is None:
         return None

@@ -1,6 +1,5 @@
 """How a call is shown, in progress or ended."""
 
-from console.domain.probes.served_as import ServedAs
 from console.domain.probes.smoke import SmokeResult, SmokeStatus
 from console.view.live_call import CallPhase, LiveCall
 from console.view.sign import OK, Sign, Tone
@@ -33,7 +32,7 @@ def result_sign(result: SmokeResult) -> Sign:
     """Return how a call's result is shown: an account or route problem never looks like a failed model."""
     category = None if result.classification is None else result.classification.category
     match result.status:
-        case SmokeStatus.PASSED if result.service is not None and result.service.served_as is ServedAs.SWAPPED:
+        case SmokeStatus.PASSED if result.is_swapped:
             return Sign("~", "swapped", Tone.WARN)
         case SmokeStatus.PASSED:
             return OK

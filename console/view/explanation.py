@@ -41,7 +41,7 @@ def _again(category: Category) -> str:
         return "never: it stops a run before generation, and no other family is tried"
     if category is Category.RATE_LIMIT:
         return "only when you ask, after the wait that the gateway names"
-    if category in (Category.UPSTREAM_UNAVAILABLE, Category.TIMEOUT):
+    if category.is_outage:
         return "only when you ask; a call that was sent may have been billed"
     return "no: the same call would end the same way"
 

@@ -1,7 +1,6 @@
 """How a route is shown: its standing, and the marks that no table may hide. The same in both faces."""
 
 from console.domain.errors.category import Classification
-from console.domain.probes.ladder import Rung
 from console.domain.probes.mark import Mark, marks_of
 from console.domain.probes.proven_route import ProvenRoute
 from console.domain.probes.standing import Standing
@@ -91,8 +90,3 @@ def reason_of(route: ProvenRoute) -> str:
 
 def _said(classification: Classification | None) -> str:
     return "" if classification is None else classification.category.value
-
-
-def proving_level(route: ProvenRoute) -> Rung | None:
-    """Return the rung that would prove a route which nothing speaks against; None if it is proven or in trouble."""
-    return route.needed if route.standing in (Standing.OFFLINE, Standing.UNPROVEN) else None

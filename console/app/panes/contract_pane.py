@@ -19,7 +19,6 @@ from console.view.finding_sign import severity_sign
 from console.view.live_call import CallPhase
 from console.view.route_sign import (
     marks_text,
-    proving_level,
     reason_of,
     route_sign,
     route_words,
@@ -83,7 +82,7 @@ def _standing(proven: ProvenRoute, width: int) -> Iterator[Line]:
         yield from labelled("because", reason, width, tone=standing_sign(proven.standing).tone)
     if any(mark is not Mark.WARNING for mark in marks_of(proven)):  # a warning is with the findings below
         yield from labelled("note", marks_text(proven), width, tone=Tone.WARN)
-    rung = proving_level(proven)
+    rung = proven.proving_rung
     if rung is not None:
         key = "s" if rung is Rung.SMOKE else "t"
         yield from labelled("untested", f"rung {int(rung)}, {rung.title}: {key} tests it and may cost", width)

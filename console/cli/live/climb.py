@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from console.cli import output
 from console.cli.context import current
 from console.cli.gateway import opened_gateway
+from console.cli.reports.stopped import note_stopped
 from console.domain.probes.event import AgentStarted, CatalogueRead, CheckEvent, RoutesChecked, RungStarted
 from console.domain.probes.ladder import Rung
 from console.domain.routes.contract import RouteCheck
@@ -76,9 +77,7 @@ async def _climb(profile: Profile, checks: tuple[RouteCheck, ...], gateway: Gate
                     state = state.apply(event)
                     _tell_price(event, order)
     except asyncio.CancelledError:
-        sent = [call.role.value for call in state.requests.calls if call.is_live and call.is_sent]
-        if sent:
-            output.note(f"stopped: {', '.join(sent)} had been sent, may be billed, and have an unknown outcome")
+        note_stopped(state.requests)
         raise
     if memory.problem:
         output.note(f"catalogue changes are unknown: {memory.problem}")

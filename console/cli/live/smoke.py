@@ -11,6 +11,7 @@ from console.cli.exit_code import ExitCode, most_actionable
 from console.cli.gateway import opened_gateway
 from console.cli.reports.code import code_of_result
 from console.cli.reports.smoke import show_result
+from console.cli.reports.stopped import note_stopped
 from console.cli.reports.untested import show_untested
 from console.domain.money import estimate
 from console.domain.probes.event import RoutesChecked, SmokeFinished
@@ -113,10 +114,7 @@ async def _smoke_routes(
             if not checks:
                 break
     except asyncio.CancelledError:
-        for words, is_sent in (("had been sent", True), ("may have been sent", False)):
-            live = [call.role.value for call in state.requests.calls if call.is_live and call.is_sent is is_sent]
-            if live:
-                output.note(f"stopped: {', '.join(live)} {words}, may be billed, and have an unknown outcome")
+        note_stopped(state.requests)
         raise
     return state, _in_order(results)
 

@@ -1,17 +1,16 @@
 """The results of climbing the probe ladder, for a person."""
 
 from console.cli import output
+from console.cli.reports.call import cost_text, show_refusal
 from console.cli.reports.finding import show_finding
 from console.cli.reports.untested import show_untested
-from console.domain.errors.category import Classification
 from console.domain.finding import Severity
 from console.domain.money import Spent, usd_text
 from console.domain.probes.event import CatalogueRead
-from console.domain.probes.ladder import Rung, RungResult
+from console.domain.probes.ladder import Rung
 from console.domain.probes.proven_route import ProvenRoute
 from console.domain.routes.contract import fix_lines
 from console.view.console_state import ConsoleState
-from console.view.explanation import reading_lines
 from console.view.route_sign import marks_text, standing_sign
 from console.view.rung_sign import rung_sign
 
@@ -61,14 +60,7 @@ def _show_gateway(state: ConsoleState) -> None:
         for note in result.notes:
             output.write_line(f"      {note}")
         if result.classification is not None:
-            _show_reading(result.classification)
-
-
-def _show_reading(reading: Classification) -> None:
-    why, *further = reading_lines(reading)
-    output.write_line(f"      {reading.category}: {why}")
-    for words in further:
-        output.write_line(f"      {words}")
+            show_refusal(result.classification)
 
 
 def _show_route(route: ProvenRoute) -> None:
@@ -82,11 +74,12 @@ def _show_route(route: ProvenRoute) -> None:
             show_finding(f"    {check.route.role}", finding)
     for result in route.rungs:
         if result.rung not in _SHARED:
-            output.write_line(f"  {rung_sign(result)}  rung {int(result.rung)} {result.rung.title}{_cost(result)}")
+            cost = cost_text(result) if result.rung.is_paid and result.requests_sent else ""
+            output.write_line(f"  {rung_sign(result)}  rung {int(result.rung)} {result.rung.title}{cost}")
             for note in result.notes:
                 output.write_line(f"      {note}")
             if result.classification is not None:
-                _show_reading(result.classification)
+                show_refusal(result.classification)
         told_above = "" if result.classification is None else result.classification.evidence
         for finding in result.findings:
             is_new = finding.id + finding.evidence not in told and not told_above.startswith(finding.id)
@@ -95,14 +88,6 @@ def _show_route(route: ProvenRoute) -> None:
                 show_finding(f"      {check.route.role}", finding)
     for words in fix_lines(check):
         output.write_line(f"  fix: {words}")
-
-
-def _cost(result: RungResult) -> str:
-    if not result.rung.is_paid or not result.requests_sent:
-        return ""
-    tokens = "tokens unknown" if result.tokens is None else f"{result.tokens} tokens"
-    price = "price unknown" if result.price_after_microusd is None else usd_text(result.price_after_microusd)
-    return f": {tokens}, {price} ({result.price_before})"
 
 
 def _declared(state: ConsoleState, route: ProvenRoute) -> str:

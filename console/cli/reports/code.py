@@ -9,8 +9,6 @@ from console.domain.tokens.state import TokenState
 
 _CATEGORY_CODES = {
     Category.ENDPOINT_DRIFT: ExitCode.DRIFT,
-    Category.UPSTREAM_UNAVAILABLE: ExitCode.UNREACHABLE,
-    Category.TIMEOUT: ExitCode.UNREACHABLE,
     Category.SECRET_IN_PROMPT: ExitCode.REFUSED,
     Category.ORIGIN_REFUSED: ExitCode.REFUSED,
 }
@@ -53,4 +51,6 @@ def code_of_result(result: SmokeResult) -> ExitCode:
 def code_of_category(found: Classification) -> ExitCode:
     """Return the exit code of a refusal or a failure."""
     category = found.category
-    return ExitCode.ACCOUNT if category.is_account else _CATEGORY_CODES.get(category, ExitCode.FAILED)
+    if category.is_account:
+        return ExitCode.ACCOUNT
+    return ExitCode.UNREACHABLE if category.is_outage else _CATEGORY_CODES.get(category, ExitCode.FAILED)

@@ -5,7 +5,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from console.cli import output
-from console.domain.facts.overview import STALE_DAYS
+from console.domain.facts.overview import FRESH_DAYS, STALE_DAYS
 from console.view.facts_sign import age_sign
 
 if TYPE_CHECKING:
@@ -33,7 +33,8 @@ def show_tables(tables: "Sequence[FactsTable]", today: date) -> None:
     stale = [each.name for each in tables if each.used.is_stale(today)]
     undated = sum(each.used.oldest is None for each in tables)
     output.note(
-        f"{len(tables)} table(s): {len(stale)} stale ({STALE_DAYS} days or more), {undated} without dates."
+        f"{len(tables)} table(s): {len(stale)} stale ({STALE_DAYS} days or more, a recording after"
+        f" {FRESH_DAYS}), {undated} without dates."
         " A newer one: gateway-console facts update --from FILE"
     )
 

@@ -5,14 +5,13 @@ from collections.abc import Iterable
 from console.cli import output
 from console.domain.probes.ladder import Rung
 from console.domain.probes.proven_route import ProvenRoute
-from console.view.route_sign import proving_level
 
 
 def show_untested(routes: Iterable[ProvenRoute]) -> None:
     """Say which routes are not proven, and what would prove them: what was not tried is not a success."""
     known = list(routes)
     for rung in (Rung.SMOKE, Rung.SHAPE):
-        roles = [route.role.value for route in known if proving_level(route) is rung]
+        roles = [route.role.value for route in known if route.proving_rung is rung]
         if roles:
             would = "would prove it" if len(roles) == 1 else "would prove them"
             command = f"gateway-console check --level {int(rung)} {' '.join(f'--role {role}' for role in roles)}"

@@ -2,18 +2,18 @@
 
 import argparse
 import asyncio
+from typing import TYPE_CHECKING
 
 from console.cli import output
 from console.cli.exit_code import ExitCode, code_of_problem, most_actionable
 from console.cli.profile import offline_checks
-from console.cli.reports.code import code_of_route
-from console.cli.reports.routes import show_routes
 from console.cli.screen import has_screen, open_screen
-from console.domain.probes.proven_route import ProvenRoute
 from console.domain.problem import Problem, ProblemKind
-from console.domain.run.record import Record
 from console.services.config.load import load_profile
-from console.services.config.settings import Profile
+
+if TYPE_CHECKING:
+    from console.domain.run.record import Record
+    from console.services.config.settings import Profile
 
 DEMO_PROFILE = "demo"
 """The profile whose routes all work; runs are shown on it."""
@@ -30,6 +30,10 @@ def run(arguments: argparse.Namespace) -> int:
     profile = load_profile(name=arguments.profile)
     if has_screen() and not arguments.json:
         return open_screen(profile, read_only=arguments.read_only)
+    from console.cli.reports.code import code_of_route
+    from console.cli.reports.routes import show_routes
+    from console.domain.probes.proven_route import ProvenRoute
+
     checks = offline_checks(profile)
     if not arguments.json:
         output.note(f"demo: profile {profile.name} on the embedded gateway; no account, no cost")
@@ -40,7 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
     return asyncio.run(_demonstrate(profile, as_json=arguments.json))
 
 
-async def _demonstrate(profile: Profile, *, as_json: bool) -> ExitCode:
+async def _demonstrate(profile: "Profile", *, as_json: bool) -> ExitCode:
     """Smoke the routes, then take candidates through the gates."""
     from console.cli.live.smoke import SmokeOrder, smoke_gateway
     from console.cli.run.demo import demonstrate_runs  # imported late: at a terminal, demo opens the screen instead

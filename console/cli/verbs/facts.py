@@ -50,7 +50,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
         raise Problem("--read-only: a table is written to disk; nothing was changed", ProblemKind.REFUSED)
     if arguments.file is not None:
         return _install(arguments.file, as_json=arguments.json)
-    return _reset(UPDATABLE if arguments.reset == "all" else (arguments.reset,), as_json=arguments.json)
+    return _reset(tuple(UPDATABLE) if arguments.reset == "all" else (arguments.reset,), as_json=arguments.json)
 
 
 def _show(name: str | None, *, as_json: bool) -> ExitCode:

@@ -5,12 +5,6 @@ import argparse
 from console.cli import output
 from console.cli.exit_code import ExitCode, most_actionable
 from console.cli.profile import chosen_profile, offline_checks
-from console.cli.reports.code import code_of_route
-from console.cli.reports.finding import show_finding
-from console.cli.reports.routes import show_routes
-from console.domain.finding import Severity
-from console.domain.probes.proven_route import ProvenRoute
-from console.domain.run.needed_roles import check_roles
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,6 +13,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> ExitCode:
     """Check the route table and show it."""
+    from console.cli.reports.code import code_of_route
+    from console.domain.finding import Severity
+    from console.domain.probes.proven_route import ProvenRoute
+    from console.domain.run.needed_roles import check_roles
+
     profile = chosen_profile(arguments)
     checks = offline_checks(profile)
     roles = [each.route.role for each in checks]
@@ -28,6 +27,9 @@ def run(arguments: argparse.Namespace) -> ExitCode:
 
         output.write_document(RoutesDocument.of(profile, checks, findings))
     else:
+        from console.cli.reports.finding import show_finding
+        from console.cli.reports.routes import show_routes
+
         show_routes(checks)
         for finding in findings:
             show_finding(f"profile {profile.name}", finding)

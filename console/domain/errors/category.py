@@ -58,6 +58,16 @@ class Category(StrEnum):
         """Whether the cause is the account behind the token, not the content."""
         return self.value.startswith("account_")
 
+    @property
+    def is_outage(self) -> bool:
+        """Whether the gateway, or the provider behind it, could not be reached or did not answer in time."""
+        return self in _OUTAGES
+
+    @property
+    def passes_by_waiting(self) -> bool:
+        """Whether the same call may succeed later without any change."""
+        return self is Category.RATE_LIMIT or self.is_outage
+
 
 _STOPS = frozenset(
     {
@@ -69,6 +79,7 @@ _STOPS = frozenset(
         Category.ROUTE_MISSING,
     }
 )
+_OUTAGES = frozenset({Category.UPSTREAM_UNAVAILABLE, Category.TIMEOUT})
 
 
 class Blame(StrEnum):
@@ -197,8 +208,5 @@ def judged(
         blame or usual.blame,
         evidence,
         action or usual.action,
-        can_pass_later=category in _MAY_PASS_LATER,
+        can_pass_later=category.passes_by_waiting,
     )
-
-
-_MAY_PASS_LATER = frozenset({Category.RATE_LIMIT, Category.UPSTREAM_UNAVAILABLE, Category.TIMEOUT})

@@ -13,9 +13,8 @@ from console.domain.errors.retry_after import wait_in
 from console.domain.errors.rule import ErrorRule, Stage, error_rules, first_by_word
 from console.domain.errors.status import by_status, doubted, weighed
 from console.domain.errors.unseen_key import unseen_key
-from console.domain.routes.family import EndpointFamily
+from console.domain.routes.family import EndpointFamily, family_of_path
 
-_PASSING = frozenset({Category.RATE_LIMIT, Category.UPSTREAM_UNAVAILABLE, Category.TIMEOUT})
 _SLOW_S = 55.0
 """Gateways hide a timeout behind "request failed"; their shortest observed time limit is a minute."""
 
@@ -69,7 +68,7 @@ def classify(call: RefusedCall) -> Classification:
     found = known or doubted(_by_generic_words(body, effective) or by_status(body, status, effective), body)
     wait_s = wait_in(call.headers, body)
     is_told = said is not None and found.category is not Category.UPSTREAM_UNAVAILABLE
-    if body.is_cut and found.category in _PASSING and not is_told:
+    if body.is_cut and found.category.passes_by_waiting and not is_told:
         found = _cut(found.category, effective)
     elif found.category is Category.UPSTREAM_UNAVAILABLE and said is None:
         found = _by_words_apart(body, found)
@@ -173,17 +172,14 @@ def _by_what_was_sent(
     if match is None or status in (401, 402, 403, 429):
         return None
     asked = match.group(1) or match.group(2)
-    own = "input" if _is_responses(family, path) else "messages"
+    called = family or family_of_path(path or "")
+    own = "input" if called is EndpointFamily.RESPONSES else "messages"
     if asked == own or (family is None and path is None):
         return None
     found = judged(Category.ENDPOINT_DRIFT, f"the error asks for '{asked}', a field of a different family (message)")
     return replace(
         found, confidence=Confidence.LIKELY, other_readings=(Category.INVALID_REQUEST,), rule="foreign-field"
     )
-
-
-def _is_responses(family: EndpointFamily | None, path: str | None) -> bool:
-    return family == EndpointFamily.RESPONSES or (path is not None and path.rstrip("/").endswith("/responses"))
 
 
 def _by_money_words(body: ErrorBody, found: Classification, keys: frozenset[str]) -> Classification | None:

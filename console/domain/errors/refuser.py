@@ -45,10 +45,7 @@ def refused_by_provider(found: Classification, body: ErrorBody, headers: Mapping
     if action is None or found.blame is not Blame.ACCOUNT:
         return None
     names = [name.lower() for name in headers]
-    is_of_key = found.category in (
-        Category.ACCOUNT_AUTH,
-        Category.ACCOUNT_PERMISSION,
-    )  # a key's budget is LiteLLM's own
+    is_of_key = found.category is not Category.ACCOUNT_QUOTA  # a key's budget is LiteLLM's own
     is_told = any(name.startswith(_PROVIDER_HEADER) for name in names) or (is_of_key and _KEY_ACCEPTED in names)
     if not is_told and _FROM_PROVIDER.search(body.prose[:2048]) is None:
         return None

@@ -4,8 +4,11 @@ import tomllib
 from importlib.resources import files
 from typing import Any
 
-UPDATABLE = ("model_families", "model_retirements")
-"""The tables that an operator may replace by newer ones: no guard rests on them."""
+UPDATABLE = {"model_families": "family", "model_retirements": "retirement"}
+"""The tables that an operator may replace by newer ones, each with its rows' key: no guard rests on them."""
+
+AGENT_SHAPES = "agent_shapes"
+"""The subfolder with what coding agents send, one table for each."""
 
 
 def facts_text(name: str) -> str:
@@ -14,9 +17,10 @@ def facts_text(name: str) -> str:
 
 
 def facts_names() -> tuple[str, ...]:
-    """Return the names of the tables in this folder, sorted."""
+    """Return the names of all tables, sorted; one in a subfolder has its name before, as `agent_shapes/codex`."""
     entries = (entry.name for entry in files(__package__).iterdir())
-    return tuple(sorted(name.removesuffix(".toml") for name in entries if name.endswith(".toml")))
+    tables = (name.removesuffix(".toml") for name in entries if name.endswith(".toml"))
+    return tuple(sorted((*tables, *names_in(AGENT_SHAPES))))
 
 
 def load_facts(name: str) -> dict[str, Any]:

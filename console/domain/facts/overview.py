@@ -6,6 +6,8 @@ from datetime import date
 
 STALE_DAYS = 60
 """From which age on a table may lack something: providers give 60 days of notice before they retire a model."""
+FRESH_DAYS = 30
+"""How long a recording of an agent is taken for what it sends today: agents change every few days."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +19,8 @@ class TableOverview:
     oldest: date | None
     """The earliest day on which a source was read; None if the rows carry no dates."""
     newest: date | None
+    is_recording: bool
+    """Whether it was recorded from a program, and not read from sources."""
     sources: tuple[str, ...]
     """The addresses that the rows name, sorted."""
 
@@ -25,9 +29,11 @@ class TableOverview:
         return None if self.oldest is None else max(0, (today - self.oldest).days)
 
     def is_stale(self, today: date) -> bool | None:
-        """Return whether a source was read too long ago; None if no row says when."""
+        """Return whether a source was read, or a recording made, too long ago; None if no row says when."""
         age_days = self.age_days(today)
-        return None if age_days is None else age_days >= STALE_DAYS
+        if age_days is None:
+            return None
+        return age_days > FRESH_DAYS if self.is_recording else age_days >= STALE_DAYS
 
 
 def overview_of(name: str, document: Mapping[str, object]) -> TableOverview:
@@ -35,16 +41,18 @@ def overview_of(name: str, document: Mapping[str, object]) -> TableOverview:
 
     Args:
         name: The table's name.
-        document: The table, as TOML. A row without a `checked_on` has the table's.
+        document: The table, as TOML. A row without a `checked_on` has the table's; a recording has a `recorded_on`.
 
     """
-    days = sorted(_days_of(document))
+    recorded_on = document.get("recorded_on")
+    days = [recorded_on] if isinstance(recorded_on, date) else sorted(_days_of(document))
     sources = {each for key in ("source_url", "source") for each in _texts_at(document, key)}
     return TableOverview(
         name,
         _rows_of(document),
         days[0] if days else None,
         days[-1] if days else None,
+        isinstance(recorded_on, date),
         tuple(sorted(each for each in sources if each.startswith("https://"))),
     )
 

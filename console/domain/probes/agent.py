@@ -6,15 +6,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache
 
-from console.domain.facts.load import load_facts, names_in
+from console.domain.facts.load import AGENT_SHAPES, load_facts, names_in
+from console.domain.facts.overview import FRESH_DAYS
 from console.domain.finding import Finding
 from console.domain.probes.assertion import finding_of
 from console.domain.routes.family import EndpointFamily
 
-FRESH_DAYS = 30
-"""How long a recorded shape is taken for what the agent sends today: agents change every few days."""
-
-_FOLDER = "agent_shapes"
 _VENDOR = re.compile(r"^.*/")
 
 
@@ -95,13 +92,8 @@ class Agent:
 @cache
 def agents() -> Mapping[str, Agent]:
     """Return all agents by their ids."""
-    found = (_read(name) for name in names_in(_FOLDER))
+    found = (_read(name) for name in names_in(AGENT_SHAPES))
     return {agent.id: agent for agent in found}
-
-
-CLAUDE_CODE = "claude-code"
-AGENT_IDS = (CLAUDE_CODE, "codex", "copilot", "opencode")
-"""The ids of `agents`, for a command line that loads no facts until it needs them."""
 
 
 def _read(name: str) -> Agent:

@@ -4,6 +4,7 @@ from enum import StrEnum
 
 from console.domain.finding import Finding, Severity
 from console.domain.probes.proven_route import ProvenRoute
+from console.domain.probes.served_as import SWAP_IDS
 
 
 class Mark(StrEnum):
@@ -34,8 +35,7 @@ _OF_IDS = {
     "MOD-05": Mark.UNPRICED,
     "MOD-07": Mark.RETIRED,
     "ROLE-01": Mark.COLLAPSED,
-    "COM-B-01": Mark.SWAPPED,
-    "SRV-01": Mark.SWAPPED,
+    **dict.fromkeys(SWAP_IDS, Mark.SWAPPED),
 }
 
 

@@ -55,6 +55,11 @@ class ProvenRoute:
         return rung_needed(self.role)
 
     @property
+    def proving_rung(self) -> Rung | None:
+        """The rung that would prove the route if nothing speaks against it; None if it is proven or in trouble."""
+        return self.needed if self.standing in (Standing.OFFLINE, Standing.UNPROVEN) else None
+
+    @property
     def trouble(self) -> Trouble | None:
         """The worst that speaks against the route; None if nothing does."""
         return max(self.troubles, key=lambda trouble: trouble.standing.gravity, default=None)

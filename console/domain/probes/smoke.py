@@ -5,7 +5,9 @@ from enum import StrEnum
 
 from console.domain.errors.category import Classification
 from console.domain.finding import Finding
+from console.domain.money import Price, cost_of
 from console.domain.probes.arrival import Arrival
+from console.domain.probes.ladder import RungStatus
 from console.domain.probes.served_as import ServedAs, Service
 from console.domain.probes.token_limit import TokenLimit
 from console.domain.routes.role import Role
@@ -82,6 +84,24 @@ class SmokeResult:
     def is_ttft_models(self) -> bool:
         """Whether the time to first token is the model's: not if something on the way collected the content."""
         return self.arrival is None or not self.arrival.is_collected
+
+    @property
+    def rung_status(self) -> RungStatus:
+        """What the call means for the rung that made it: an answer from another model proves nothing."""
+        if self.status is SmokeStatus.PASSED:
+            return RungStatus.UNPROVEN if self.is_swapped else RungStatus.PASSED
+        return RungStatus.BLOCKED if self.status is SmokeStatus.BLOCKED else RungStatus.FAILED
+
+    @property
+    def tokens(self) -> int | None:
+        """The tokens that the call took; None if a call was sent and its answer does not name both counts."""
+        if self.input_tokens is not None and self.output_tokens is not None:
+            return self.input_tokens + self.output_tokens
+        return None if self.requests_sent else 0
+
+    def cost(self, price: Price | None) -> int | None:
+        """Return what the call cost in micro-dollars; None if its tokens or their price are unknown."""
+        return cost_of(price, self.input_tokens, self.output_tokens) if self.requests_sent else 0
 
     @property
     def is_swapped(self) -> bool:

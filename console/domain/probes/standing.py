@@ -44,7 +44,6 @@ class Standing(StrEnum):
         return self.gravity > Standing.UNPROVEN.gravity
 
 
-_DOWN = frozenset({Category.UPSTREAM_UNAVAILABLE, Category.TIMEOUT})
 _OWN_REFUSALS = frozenset({Category.BUDGET_EXCEEDED, Category.SECRET_IN_PROMPT})
 """The console's own refusals: nothing was sent, so they say nothing about the route."""
 
@@ -84,7 +83,7 @@ def standing_of(classification: Classification) -> Standing:
         return Standing.DRIFT
     if category.stops_before_generation or category is Category.ORIGIN_REFUSED:
         return Standing.BLOCKED
-    return Standing.DOWN if category in _DOWN else Standing.FAILED
+    return Standing.DOWN if category.is_outage else Standing.FAILED
 
 
 def offline_standing(check: RouteCheck) -> Standing:

@@ -5,6 +5,7 @@ from functools import cache
 
 from console.domain.facts.load import facts_text
 from console.domain.facts.row import parse_facts
+from console.domain.routes.host import is_below
 from console.domain.routes.model_family import FamilyFact, read_family
 
 
@@ -20,8 +21,7 @@ class GatewayDocumentation:
 
     def is_of(self, host: str) -> bool:
         """Return whether a host belongs to the gateway."""
-        bare = host.lower().rstrip(".")
-        return any(bare == each or bare.endswith(f".{each}") for each in self.hosts)
+        return is_below(host, self.hosts)
 
 
 @cache
@@ -50,4 +50,4 @@ def documentation_for(name: str, host: str) -> GatewayDocumentation | None:
     """
     if name:
         return next((each for each in documentations() if each.name == name), None)
-    return next((each for each in documentations() if each.is_of(host)), None)
+    return next((each for each in documentations() if each.is_of(host)), None) if host else None

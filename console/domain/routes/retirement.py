@@ -9,6 +9,7 @@ from functools import cache
 from console.domain.facts.load import facts_text
 from console.domain.facts.row import FactRow, FactsError, parse_facts
 from console.domain.finding import Finding, Severity
+from console.domain.routes.host import is_below
 from console.domain.routes.model_family import bare_id, check_pattern
 from console.domain.routes.route import Route
 
@@ -59,9 +60,8 @@ class OwnDates:
         """Return whether a route's model, or the gateway's host, names them."""
         written = route.model.strip().lower()
         steps = written.split("/")[:-1]
-        is_host = any(host == each or host.endswith(f".{each}") for each in self.hosts)
         is_spelt = self.spelling is not None and self.spelling.search(written) is not None
-        return is_host or is_spelt or any(prefix in steps for prefix in self.prefixes)
+        return is_below(host, self.hosts) or is_spelt or any(prefix in steps for prefix in self.prefixes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +197,7 @@ def route_retirement(route: Route, table: RetirementTable, today: date, host: st
     row = table.of(route.model)
     if row is None:
         return None
-    others = (each for each in table.own_dates if row.provider in each.providers and each.serves(route, host.lower()))
+    others = (each for each in table.own_dates if row.provider in each.providers and each.serves(route, host))
     return RouteRetirement(row, today, next(others, None), route.retires_with_provider)
 
 

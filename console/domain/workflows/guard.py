@@ -7,7 +7,7 @@ from enum import IntEnum
 
 from console.domain.workflows.expression import Binary, Call, Expression, Literal, Member, Not, Path, parse_condition
 from console.domain.workflows.flow import Flow, Place
-from console.domain.workflows.value import Kind, Kinds, is_in_payload
+from console.domain.workflows.value import OWN_EVENTS, Kind, Kinds, is_in_payload
 from console.domain.workflows.workflow import Job, MapNode, TextNode, event_types_of, texts_of, triggers_of
 
 DEPTH_LIMIT = 20
@@ -37,7 +37,7 @@ class Way:
 CLOSED = Way(Access.NO_ONE)
 OPEN = Way(Access.ANYONE)
 
-_OWN_EVENTS = frozenset({"push", "schedule", "workflow_dispatch", "release", "workflow_call"})
+_NOT_OUTSIDE = OWN_EVENTS | {"push", "release", "workflow_call"}
 """Events that no outsider can cause, or that only another of these events passes on."""
 _ROLES = frozenset({"owner", "member", "collaborator"})
 _WRITING = frozenset({"admin", "maintain", "write", "push", "true"})
@@ -303,7 +303,7 @@ def _follows_own_runs(flow: Flow) -> bool:
     """Return whether a workflow follows only runs that the repository's own events start, as its files say."""
     names = set(texts_of(flow.root.map("on").map("workflow_run").get("workflows")))
     followed = [each.root for each in flow.repository.workflows if each.root is not None and each.name in names]
-    return len(followed) >= len(names) > 0 and all(triggers_of(root) <= _OWN_EVENTS for root in followed)
+    return len(followed) >= len(names) > 0 and all(triggers_of(root) <= _NOT_OUTSIDE for root in followed)
 
 
 def _runs_anyway(condition: Expression) -> bool:

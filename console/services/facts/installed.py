@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from console.domain.facts.load import UPDATABLE
 from console.domain.facts.row import FactsError
 from console.domain.problem import Problem, ProblemKind
 from console.domain.routes.model_facts import ModelFacts
@@ -34,9 +35,8 @@ READERS: Mapping[str, Callable[[str], object]] = {
     "model_families": read_families,
     "model_retirements": read_retirements,
 }
-"""The tables that an operator may install, and the reading that each must pass."""
+"""The reading that each table must pass which an operator may install."""
 _ORIGIN = "# installed "
-_ROW_KEYS = {"model_families": "family", "model_retirements": "retirement"}
 
 
 class FactsFileError(Problem):
@@ -114,9 +114,9 @@ def read_candidate(path: Path) -> tuple[str, str]:
     source = safe(str(path))
     text = _read(path, source)
     document = TomlText(text, source).parse()
-    names = [name for name, key in _ROW_KEYS.items() if key in document]
+    names = [name for name, key in UPDATABLE.items() if key in document]
     if len(names) != 1:
-        known = " or ".join(f"{name} with rows [[{key}]]" for name, key in _ROW_KEYS.items())
+        known = " or ".join(f"{name} with rows [[{key}]]" for name, key in UPDATABLE.items())
         raise FactsFileError(f"{source}: must be one table that can be installed: {known}")
     _require_readable(names[0], text, source)
     return names[0], text

@@ -6,13 +6,13 @@ from contextlib import aclosing
 from dataclasses import replace
 
 from console.domain.finding import Finding, Severity
-from console.domain.money import estimate, price_of
+from console.domain.money import Price, estimate
 from console.domain.probes.agent import Agent
 from console.domain.probes.agent_result import AgentResult
 from console.domain.probes.assertion import finding_of
 from console.domain.probes.event import AgentFinished, AgentStarted, CheckEvent, SmokeFinished
 from console.domain.probes.ladder import RungStatus
-from console.domain.probes.smoke import SmokeResult, SmokeStatus
+from console.domain.probes.smoke import SmokeResult
 from console.domain.routes.contract import RouteCheck
 from console.domain.routes.role import Role
 from console.domain.routes.shape import Shape
@@ -22,7 +22,6 @@ from console.services.system.merge import merge
 
 _ARRIVAL = "COM-O-07"
 """What a call's findings say of how its content arrived; a mere pause is only noted."""
-_STATUSES = {SmokeStatus.PASSED: RungStatus.PASSED, SmokeStatus.BLOCKED: RungStatus.BLOCKED}
 
 
 async def climb_agent(
@@ -87,7 +86,8 @@ async def _call(
 ) -> AsyncGenerator[CheckEvent, None]:
     route = first.route
     request = plan.request(route, Shape.AGENT)
-    before = estimate(len(request.body), request.max_output_tokens, plan.price_of(route))
+    price = plan.price_of(route)
+    before = estimate(len(request.body), request.max_output_tokens, price)
     blank = replace(_blank(agent, group, RungStatus.FAILED), price_before=before)
     yield AgentStarted(agent.title, blank.roles, before)
     contract = await prove_contract(plan.gateway, route, request)
@@ -96,7 +96,7 @@ async def _call(
             yield event
             if isinstance(event, SmokeFinished):
                 is_other_path = bool(request.query) and event.result.http_status in (404, 405)
-                yield AgentFinished(_of_call(blank, event.result, contract, agent, plan, is_other_path=is_other_path))
+                yield AgentFinished(_of_call(blank, event.result, contract, agent, price, is_other_path=is_other_path))
 
 
 def _of_call(
@@ -104,12 +104,10 @@ def _of_call(
     result: SmokeResult,
     contract: ContractProof,
     agent: Agent,
-    plan: SmokePlan,
+    price: Price | None,
     *,
     is_other_path: bool,
 ) -> AgentResult:
-    named = (result.input_tokens, result.output_tokens)
-    is_named = None not in named
     found = [*result.findings, *contract.findings]
     if is_collected(result.findings):
         found.append(finding_of("AGT-08", "collected"))
@@ -121,15 +119,14 @@ def _of_call(
         notes.append(f"{', '.join(skipped)}, which it may send first: not tried")
     if agent.not_known:
         notes.append(f"not known of it, and so not tried: {agent.not_known}")
-    price = None if plan.catalogue is None else plan.catalogue.get(result.model)
     return replace(
         blank,
-        status=_STATUSES.get(result.status, RungStatus.FAILED),
+        status=result.rung_status,
         findings=tuple(found),
         classification=result.classification,
         notes=tuple(notes),
-        tokens=sum(count or 0 for count in named) if is_named else (None if result.requests_sent else 0),
-        price_after_microusd=price_of(None if price is None else price.price, *named) if result.requests_sent else 0,
+        tokens=result.tokens,
+        price_after_microusd=result.cost(price),
         requests_sent=result.requests_sent + contract.requests_sent,
         elapsed_ms=result.total_ms,
     )

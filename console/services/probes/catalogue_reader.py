@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from console.domain.errors.category import Category, Classification
+from console.domain.errors.category import Classification
 from console.domain.finding import Finding
 from console.domain.probes.assertion import finding_of
 from console.domain.probes.catalogue import Catalogue
@@ -33,7 +33,6 @@ _PUBLIC_LISTS = ("/api/models", "/api/pricing")
 
 _ABSENT = (404, 405, 410, 501)
 """The statuses of a path that a gateway does not have."""
-_OUTAGES = (Category.UPSTREAM_UNAVAILABLE, Category.TIMEOUT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +152,7 @@ class _Reading:
             self.is_complete = False
 
     def _note_failure(self, path: str, reading: Classification) -> None:
-        if reading.category in _OUTAGES:
+        if reading.category.is_outage:
             self.outages.append(reading)
         if path not in _PUBLIC_LISTS:
             self.is_complete = False

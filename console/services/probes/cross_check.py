@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from console.domain.errors.category import Category, Classification
 from console.domain.finding import Finding
-from console.domain.money import Spent, estimate, price_of
+from console.domain.money import Spent, cost_of, estimate
 from console.domain.probes.assertion import finding_of
 from console.domain.probes.served_as import check_served, prove
 from console.domain.probes.smoke import SmokeResult
@@ -117,7 +117,7 @@ async def _ask(
         book.requests += 1
         reply = await read_whole(call, limit=_BODY_LIMIT)
         usage = FAMILY_WIRES[route.endpoint_family].read(decode(reply.body)).usage
-        money = price_of(price, usage.input_tokens, usage.output_tokens)
+        money = cost_of(price, usage.input_tokens, usage.output_tokens)
         taken = cost.taken(usage.total, money) if reply.is_success else Spent()
     except CallError as error:
         book.notes.append(f"no complete answer: {error.classification.evidence}")

@@ -30,8 +30,6 @@ UNKNOWN_MODEL = "gateway-console-no-such-model"
 _BODY_LIMIT = 262_144
 _CONTROL_TOKENS = 16
 _CONTROL_PROMPT = "Reply with OK."
-_OUTAGES = frozenset({Category.UPSTREAM_UNAVAILABLE, Category.TIMEOUT, Category.CONTRACT_VIOLATION})
-"""What a working gateway may also answer to a form without an input; in an outage, all controls say the same."""
 _REFUSES_UNKNOWN = frozenset({Category.ROUTE_MISSING, Category.ACCOUNT_PERMISSION})
 _OWN_KEY_REFUSED = frozenset({Category.ACCOUNT_AUTH, Category.ACCOUNT_QUOTA})
 """A price or a permission that is missing may concern the unknown model; these concern the key."""
@@ -78,6 +76,11 @@ class _Control:
     def accepts_key(self) -> bool:
         """Whether only the form of the request was refused, if anything was."""
         return self.category in (None, Category.INVALID_REQUEST)
+
+    @property
+    def is_outage(self) -> bool:
+        """Whether it ended as in an outage. A working gateway may end a form without an input in the same way."""
+        return self.category is Category.CONTRACT_VIOLATION or (self.category is not None and self.category.is_outage)
 
     def told(self) -> str:
         status = "no reply" if self.reply is None else str(self.reply.status)
@@ -214,21 +217,23 @@ class PathControls:
         return lists is not None and bool(lists.sources) and lists.is_complete and lists.get(route.model) is None
 
     def _is_told_apart(self, right: _Control) -> bool:
-        """Return whether the gateway told our key from a wrong one."""
+        """Return whether the gateway told our key from a wrong one; an outage or a rate limit tells nothing."""
         wrong = self._wrong
-        return wrong is not None and right.accepts_key and not wrong.succeeded and not _is_same_refusal(wrong, right)
+        if wrong is None or wrong.category is None or wrong.category.passes_by_waiting:
+            return False
+        return right.accepts_key and not _is_same_refusal(wrong, right)
 
     def _judge(self, right: _Control, tally: _Tally) -> tuple[RungStatus, Classification | None]:
         """Judge all controls together: one alone may mislead, but a refusal of our own key is never ignored."""
         made = [control for control in (right, self._wrong, self._unknown) if control is not None]
-        if len(made) > 1 and right.category in _OUTAGES and len({control.category for control in made}) == 1:
+        if len(made) > 1 and right.is_outage and len({control.category for control in made}) == 1:
             return RungStatus.FAILED, right.reading
         unknown = None if self._unknown is None else self._unknown.reading
         is_told_apart = self._is_told_apart(right)
         if unknown is not None and not is_told_apart and unknown.category in _OWN_KEY_REFUSED:
             tally.findings.append(finding_of("COM-S-04", "control", "unknown model"))
             return RungStatus.BLOCKED, unknown
-        if right.category in _OUTAGES and right.reply is not None:
+        if right.is_outage and right.reply is not None:
             return RungStatus.UNPROVEN, None  # some working gateways answer a form without an input with a 500
         if not right.accepts_key:
             return RungStatus.FAILED, right.reading
@@ -236,8 +241,8 @@ class PathControls:
             return RungStatus.PASSED, None
         if self._list_refusal is not None and not (self._wrong is not None and self._wrong.succeeded):
             return RungStatus.BLOCKED, self._list_refusal
-        is_same = self._wrong is not None and _is_same_refusal(self._wrong, right)
-        return (RungStatus.UNPROVEN if is_same else RungStatus.PASSED), None
+        is_accepted = self._wrong is not None and self._wrong.succeeded  # then a finding fails
+        return (RungStatus.PASSED if is_accepted else RungStatus.UNPROVEN), None
 
     def _found(self, right: _Control) -> list[Finding]:
         findings = [] if self._wrong is None else _judge_wrong(self._wrong, right)

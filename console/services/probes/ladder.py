@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from console.domain.errors.category import Category, judged
 from console.domain.finding import Severity
-from console.domain.money import FREE, Estimate, Price, estimate, price_of
+from console.domain.money import FREE, Estimate, Price, estimate
 from console.domain.probes.assertion import finding_of
 from console.domain.probes.catalogue import Catalogue, changes, check_listed
 from console.domain.probes.event import (
@@ -20,7 +20,7 @@ from console.domain.probes.event import (
     SmokeFinished,
 )
 from console.domain.probes.ladder import Rung, RungResult, RungStatus
-from console.domain.probes.smoke import SmokeResult, SmokeStatus
+from console.domain.probes.smoke import SmokeResult
 from console.domain.routes.contract import RouteCheck, Verdict
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.role import Role
@@ -276,12 +276,7 @@ def given_up(started: RungStarted) -> RungResult:
 
 def _of_smoke(result: SmokeResult, rung: Rung, price_before: Estimate, price: Price | None) -> RungResult:
     """Return the rung's result for a smoke test's result."""
-    status = {SmokeStatus.PASSED: RungStatus.PASSED, SmokeStatus.BLOCKED: RungStatus.BLOCKED}
-    named = (result.input_tokens, result.output_tokens)
-    is_named = result.input_tokens is not None and result.output_tokens is not None
-    ended = status.get(result.status, RungStatus.FAILED)
-    if ended is RungStatus.PASSED and result.is_swapped:
-        ended = RungStatus.UNPROVEN
+    ended = result.rung_status
     is_misshapen = rung is Rung.SHAPE and ended is RungStatus.FAILED and not result.is_at_limit
     return RungResult(
         result.role,
@@ -290,8 +285,8 @@ def _of_smoke(result: SmokeResult, rung: Rung, price_before: Estimate, price: Pr
         findings=(*result.findings, finding_of("ROLE-03", "not_in_shape")) if is_misshapen else result.findings,
         classification=result.classification,
         price_before=price_before,
-        tokens=sum(count or 0 for count in named) if is_named else (None if result.requests_sent else 0),
-        price_after_microusd=price_of(price, *named) if result.requests_sent else 0,
+        tokens=result.tokens,
+        price_after_microusd=result.cost(price),
         requests_sent=result.requests_sent,
         elapsed_ms=result.total_ms,
     )

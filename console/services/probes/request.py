@@ -7,8 +7,9 @@ from console.domain.artifacts.artifact import ArtifactKind
 from console.domain.errors.body import ErrorBody
 from console.domain.errors.category import Category
 from console.domain.finding import Finding
-from console.domain.probes.agent import CLAUDE_CODE, Agent, AgentShape
+from console.domain.probes.agent import Agent, AgentShape
 from console.domain.probes.agent_feature import refused_feature
+from console.domain.probes.agent_id import CLAUDE_CODE
 from console.domain.probes.assertion import finding_of
 from console.domain.probes.token_limit import TokenLimit
 from console.domain.routes.route import Route

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from console.domain.errors.category import Category, judged
 from console.domain.errors.refuser import refused_after_proof
 from console.domain.finding import Severity
-from console.domain.money import Estimate, Price, Spent, estimate, estimated_tokens, price_of, took_nothing
+from console.domain.money import Estimate, Price, Spent, cost_of, estimate, estimated_tokens, took_nothing
 from console.domain.probes.catalogue import Catalogue
 from console.domain.probes.event import BudgetSpent, LoopLagMeasured, SmokeEvent, SmokeFinished, SmokeStarted
 from console.domain.probes.smoke import Counted, SmokeResult, SmokeStatus
@@ -145,7 +145,7 @@ def taken_by(result: SmokeResult, cost: Estimate, price: Price | None) -> Spent:
     otherwise all that was reserved.
     """
     if result.input_tokens is not None and result.output_tokens is not None:
-        money = price_of(price, result.input_tokens, result.output_tokens)
+        money = cost_of(price, result.input_tokens, result.output_tokens)
         return cost.taken(result.input_tokens + result.output_tokens, money)
     if took_nothing(result.requests_sent, result.http_status):
         return Spent()

@@ -2,8 +2,8 @@
 
 from console.domain.errors.category import Blame, Category
 from console.domain.finding import Severity
-from console.domain.money import Estimate, price_of
-from console.domain.probes.served_as import SWAP_IDS, ServedAs, fallback_words, swap_words
+from console.domain.money import Estimate, cost_of
+from console.domain.probes.served_as import SWAP_IDS, fallback_words, swap_words
 from console.domain.probes.smoke import SmokeResult
 from console.domain.run.decide import STOPS_BY_CATEGORY
 from console.domain.run.event import CallFailed, CallRecorded
@@ -20,7 +20,7 @@ def failure_of(call: RoleCall, result: SmokeResult) -> CallFailed | None:
     if found is not None:
         stops = found.stops or found.category in STOPS_BY_CATEGORY
         return _failed(call, result, (found.category, found.blame), stops=stops)
-    if result.service is not None and result.service.served_as is ServedAs.SWAPPED:
+    if result.is_swapped:
         return _failed(call, result, (Category.CONTRACT_VIOLATION, Blame.GATEWAY), stops=False)
     return None
 
@@ -69,7 +69,7 @@ def recorded_of(call: RoleCall, result: SmokeResult) -> CallRecorded:
         result.output_tokens,
         _whole(result.ttft_ms),
         _whole(result.total_ms),
-        price_of(call.price, result.input_tokens, result.output_tokens),
+        cost_of(call.price, result.input_tokens, result.output_tokens),
         counted_tokens=None if counted is None else counted.tokens,
         counted_microusd=None if counted is None else counted.microusd,
         model_behind=None if result.service is None else result.service.behind,
@@ -91,7 +91,7 @@ def _failed(call: RoleCall, result: SmokeResult, why: tuple[Category, Blame], *,
         input_tokens=result.input_tokens,
         output_tokens=result.output_tokens,
         total_ms=_whole(result.total_ms),
-        microusd=price_of(call.price, result.input_tokens, result.output_tokens),
+        microusd=cost_of(call.price, result.input_tokens, result.output_tokens),
         counted_tokens=None if counted is None else counted.tokens,
         counted_microusd=None if counted is None else counted.microusd,
         model_reported=_answered_as(result),

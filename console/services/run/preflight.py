@@ -13,7 +13,6 @@ from console.domain.money import Budget, OverBudget, Spent
 from console.domain.probes.event import CatalogueRead, RungFinished, RungStarted, SmokeFinished
 from console.domain.probes.ladder import Rung, RungResult, RungStatus
 from console.domain.probes.proven_route import ProvenRoute
-from console.domain.probes.served_as import ServedAs
 from console.domain.probes.smoke import SmokeResult
 from console.domain.routes.contract import RouteCheck, Verdict
 from console.domain.routes.role import Role
@@ -31,6 +30,7 @@ from console.domain.workflows.rule import NOT_READ
 from console.services.gateway.client import Gateway
 from console.services.open_gateway import Target
 from console.services.probes.ladder import LadderPlan, climb
+from console.services.probes.request import RoleOrder
 from console.services.probes.smoke import SmokePlan
 from console.services.run.call_end import why_failed
 from console.services.run.judging import check_independence
@@ -45,8 +45,6 @@ from console.services.workflows.zizmor import find_zizmor
 
 UNPRICED = "MOD-05"
 """A gateway that publishes prices refuses a model without one before any call; we could not bound its cost either."""
-_PASSING = frozenset({Category.RATE_LIMIT, Category.UPSTREAM_UNAVAILABLE, Category.TIMEOUT})
-"""Problems that may be gone if we ask again later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +72,11 @@ class RouteProofs:
         self._over: OverBudget | None = None
 
     async def climb(
-        self, context: RunContext, gateway: Gateway, budgets: Sequence[Budget] = ()
+        self,
+        context: RunContext,
+        gateway: Gateway,
+        budgets: Sequence[Budget] = (),
+        criteria: tuple[str, ...] = (),
     ) -> AsyncGenerator[RungStarted, None]:
         """Climb the ladder; yield the start of each paid rung, with its price, before its call.
 
@@ -82,10 +84,13 @@ class RouteProofs:
             context: What the run needs; its policy says how far to climb.
             gateway: The open client.
             budgets: The run's own budgets; a call that could exceed one is not made, and neither are those after it.
+            criteria: The ids of the criteria by which the run's judges score; empty means the shipped rubric's.
 
         """
-        settings, top = context.profile.gateway, Rung(context.profile.policy.preflight_level)
-        plan = SmokePlan(gateway, context.reservations, settings.smoke_max_output_tokens)
+        settings, policy = context.profile.gateway, context.profile.policy
+        top = Rung(policy.preflight_level)
+        role = RoleOrder(policy.run_max_output_tokens, criteria)
+        plan = SmokePlan(gateway, context.reservations, settings.smoke_max_output_tokens, role=role)
         how = LadderPlan(top, plan, settings.connect_timeout_s)
         # paid rungs one after the other: each must fit what the run's budgets leave after the one before
         places = asyncio.Semaphore(1 if top.is_paid else settings.concurrency)
@@ -178,13 +183,13 @@ def _stop_of_rungs(route: ProvenRoute, *, require_price: bool) -> PreflightStop 
 
 def _stop_of_refusal(role: Role, rung: Rung, found: Classification, findings: Sequence[Finding]) -> PreflightStop:
     words = f"{role}: rung {int(rung)}: {found.category}: {found.evidence}. {found.action}"
-    is_held = found.category in _PASSING and not found.stops
+    is_held = found.category.passes_by_waiting and not found.stops
     return PreflightStop(StopCause.PREFLIGHT, words, found.category, tuple(findings), is_held=is_held)
 
 
 def _stop_of_swap(answer: SmokeResult | None) -> PreflightStop | None:
     """Return how an answer from another model stops a run: every call of the run would end the same way."""
-    if answer is None or answer.service is None or answer.service.served_as is not ServedAs.SWAPPED:
+    if answer is None or not answer.is_swapped:
         return None
     words = f"{answer.role}: {why_failed(answer)}"
     return PreflightStop(StopCause.PREFLIGHT, words, Category.CONTRACT_VIOLATION, answer.findings)
@@ -202,7 +207,7 @@ UNPROVEN = "INDEP-02"
 
 
 async def run_preflight(
-    context: RunContext, state: RunState, inputs: RunInputs, target: Target
+    context: RunContext, state: RunState, inputs: RunInputs, target: Target, criteria: tuple[str, ...]
 ) -> AsyncGenerator[RungStarted | PreflightFinished | PreflightStop, None]:
     """Check the roles, the boundary, the repository, the verification rows and every route, as far as the policy says.
 
@@ -226,7 +231,7 @@ async def run_preflight(
     # without the fallback's: no role has been moved to it yet, and a move proves it first
     proven = RouteProofs(checks_of(context, {route.role for route in state.routes} - {Role.FALLBACK}))
     if target.gateway is not None:
-        async with aclosing(proven.climb(context, target.gateway, run_budgets(state))) as started:
+        async with aclosing(proven.climb(context, target.gateway, run_budgets(state), criteria)) as started:
             async for each in started:
                 yield each
     stop = proven.stop(require_price=context.profile.policy.require_price)

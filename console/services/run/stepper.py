@@ -163,7 +163,8 @@ class Stepper:
 
     async def _preflight(self) -> AsyncGenerator[Entry | RungStarted, None]:
         target = await self._open()
-        async with aclosing(run_preflight(self._context, self.state, self._inputs, target)) as events:
+        criteria = (await self._gates.rubric(self.state)).ids
+        async with aclosing(run_preflight(self._context, self.state, self._inputs, target, criteria)) as events:
             async for event in events:
                 if isinstance(event, RungStarted):
                     yield event

@@ -90,3 +90,12 @@ def test_a_failed_group_named_beside_a_drift_leaves_the_blame_with_the_route() -
     )
     found = classified(404, f'{{"error": {{"message": "{said}"}}}}', family=_M)
     assert (found.category, found.blame) == (Category.ENDPOINT_DRIFT, Blame.CONFIG)
+
+
+def test_the_path_called_names_its_family_also_before_a_query() -> None:
+    body = '{"error": {"message": "Missing required parameter: \'input\'."}}'
+    by_path = {
+        path: classified(400, body, path=path).category
+        for path in ("/v1/responses", "/openai/responses?api-version=2026-01-01", "/v1/chat/completions")
+    }
+    assert list(by_path.values()) == [Category.INVALID_REQUEST, Category.INVALID_REQUEST, Category.ENDPOINT_DRIFT]

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from console.domain.facts.load import facts_names, load_facts
-from console.domain.facts.overview import STALE_DAYS, overview_of
+from console.domain.facts.overview import FRESH_DAYS, STALE_DAYS, overview_of
 
 
 @pytest.mark.parametrize("name", facts_names())
@@ -32,6 +32,16 @@ def test_the_age_counts_from_the_oldest_day_on_which_a_source_was_read() -> None
 def test_a_table_is_stale_from_an_age_on(age_days: int, *, is_stale: bool) -> None:
     overview = overview_of("t", {"checked_on": "2026-01-01", "row": [{}]})
     assert overview.is_stale(date.fromordinal(date(2026, 1, 1).toordinal() + age_days)) is is_stale
+
+
+@pytest.mark.parametrize(("age_days", "is_stale"), [(FRESH_DAYS, False), (FRESH_DAYS + 1, True)])
+def test_a_recording_is_stale_sooner(age_days: int, *, is_stale: bool) -> None:
+    overview = overview_of("t", {"recorded_on": date(2026, 1, 1), "shape": [{}]})
+    assert overview.is_stale(date.fromordinal(date(2026, 1, 1).toordinal() + age_days)) is is_stale
+
+
+def test_the_recordings_of_agents_are_tables_too() -> None:
+    assert {f"agent_shapes/{each}" for each in ("claude_code", "codex", "copilot", "opencode")} <= set(facts_names())
 
 
 def test_a_table_without_dates_is_neither_fresh_nor_stale() -> None:

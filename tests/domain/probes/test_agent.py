@@ -7,9 +7,11 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from console.domain.facts.overview import FRESH_DAYS
 from console.domain.finding import Severity
-from console.domain.probes.agent import AGENT_IDS, FRESH_DAYS, Agent, AgentShape, agents
+from console.domain.probes.agent import Agent, AgentShape, agents
 from console.domain.probes.agent_feature import FeatureKind, features_of
+from console.domain.probes.agent_id import AGENT_IDS
 from console.domain.routes.family import EndpointFamily
 
 R, M, C = EndpointFamily.RESPONSES, EndpointFamily.ANTHROPIC_MESSAGES, EndpointFamily.CHAT_COMPLETIONS

@@ -122,7 +122,7 @@ def refusal(message: str, status: int = 400, *headers: str) -> bytes:
 
 
 async def test_codex_s_call_goes_out_in_shape_and_size() -> None:
-    tried = await try_agent("codex", answer_with(good_stream(R)), route(family=R, model="gpt-6-sol"))
+    tried = await try_agent("codex", answer_with(good_stream(R, model="gpt-6-sol")), route(family=R, model="gpt-6-sol"))
     (request,) = tried.server.requests
     shape = agents()["codex"].shape_for(R, "gpt-6-sol")
     assert shape is not None
@@ -167,7 +167,11 @@ async def test_an_agent_may_be_answered_with_a_tool(agent: str, family: Endpoint
 
 async def test_routes_on_which_the_call_is_the_same_share_it() -> None:
     routes = [route(Role.PLANNER), route(Role.WRITER), route(Role.REVIEWER, model="other"), route(Role.CRITIC, M)]
-    tried = await try_agent("codex", answer_with(good_stream(R)), *routes)
+
+    async def itself(peer: Peer, request: Request) -> None:
+        await peer.send(good_stream(R, model=json.loads(request.body)["model"]))
+
+    tried = await try_agent("codex", itself, *routes)
     assert len(tried.server.requests) == 2
     told = {result.roles: result.status for result in tried.results}
     assert told == {
@@ -357,3 +361,10 @@ def test_a_stream_that_was_collected_is_one_for_the_agent(
     assertion: str, severity: Severity, *, expected: bool
 ) -> None:
     assert is_collected([Finding(assertion, severity, "m", "", "")]) is expected
+
+
+async def test_an_agents_call_that_another_model_answered_proves_nothing() -> None:
+    swapped = claude(tool_stream(M, "Bash", model="other"))
+    tried = await try_agent("claude-code", swapped, route(Role.WRITER, M, "m"))
+    assert tried.result.status is RungStatus.UNPROVEN
+    assert "COM-B-01" in [each.id for each in tried.result.findings]

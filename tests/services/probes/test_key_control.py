@@ -96,6 +96,14 @@ async def test_a_500_for_a_form_without_an_input_alone_is_not_an_outage() -> Non
     assert climbed.rung(Rung.KEY).status is RungStatus.UNPROVEN
 
 
+@pytest.mark.parametrize("answer", [b"", NGINX_502, whole(429, {"error": {"message": "Too many requests"}})])
+async def test_a_wrong_key_that_met_an_outage_or_a_limit_was_not_told_apart_from_ours(answer: bytes) -> None:
+    async with scripted(Steps(wrong_key=answer)) as server:
+        climbed = await climb_to(Rung.KEY, server.base_url)
+    assert climbed.rung(Rung.KEY).status is RungStatus.UNPROVEN
+    assert not climbed.state.proven[0].is_key_proven
+
+
 # --- A refusal of our own key is never lost ---------------------------------------------------------------------------
 
 

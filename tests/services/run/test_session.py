@@ -398,6 +398,15 @@ async def test_the_preflight_shows_each_price_before_its_call_and_books_it(stori
     assert story.state.spent.tokens == free.state.spent.tokens + story.state.preflight.spent.tokens
 
 
+async def test_the_preflight_sends_a_role_what_the_run_sends_it(stories: Stories) -> None:
+    story = await stories.of(policy="preflight_level = 5\nrun_max_output_tokens = 3000")
+    assert story.state.preflight is not None
+    assert {each.rung for each in story.state.preflight.proofs} == {5}
+    shaped = [each for each in story.walked.news if isinstance(each, RungStarted) and each.rung is Rung.SHAPE]
+    assert len(shaped) == 5
+    assert all(each.price_before.tokens > 3000 for each in shaped)
+
+
 async def test_the_preflight_learns_of_aliases_before_a_long_call(stories: Stories) -> None:
     aliases = dict.fromkeys(("writer", "revision"), "team-one-placeholder")
     story = await stories.of(**aliases, reviewer="team-two-placeholder", policy="preflight_level = 4")

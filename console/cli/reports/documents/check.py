@@ -17,7 +17,6 @@ from console.domain.probes.mark import marks_of
 from console.domain.probes.proven_route import ProvenRoute
 from console.domain.routes.family import EndpointFamily
 from console.view.console_state import ConsoleState
-from console.view.route_sign import proving_level
 
 if TYPE_CHECKING:
     from console.services.config.settings import Profile
@@ -84,7 +83,7 @@ class ProvenRouteDocument(RouteDocument):
         proven = {
             "verdict": route.standing,
             "marks": marks_of(route),
-            "untested": proving_level(route),
+            "untested": route.proving_rung,
             "rung_reached": route.reached,
             "findings": tuple(FindingDocument.of(each, route_subject(route.role)) for each in findings),
         }

@@ -15,7 +15,6 @@ from console.domain.routes.contract import RouteCheck, fix_lines
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.retirement import RouteRetirement
 from console.domain.routes.role import Role
-from console.view.route_sign import proving_level
 
 if TYPE_CHECKING:
     from console.services.config.settings import Profile
@@ -94,7 +93,7 @@ class RouteDocument:
             required_family=check.required_family,
             verdict=route.standing,
             marks=marks_of(route),
-            untested=proving_level(route),
+            untested=route.proving_rung,
             rung_reached=Rung.OFFLINE,
             retirement=None if check.retirement is None else RetirementDocument.of(check.retirement),
             findings=tuple(FindingDocument.of(finding, route_subject(check.route.role)) for finding in check.findings),

@@ -17,7 +17,6 @@ from console.domain.routes.family import EndpointFamily
 from console.domain.routes.role import Role
 from console.domain.routes.shape import Shape
 from console.domain.run.record import Record
-from console.view.route_sign import proving_level
 
 if TYPE_CHECKING:
     from console.services.config.settings import Profile
@@ -115,7 +114,7 @@ class SmokedRouteDocument:
     @classmethod
     def of(cls, route: ProvenRoute) -> Self:
         """Return a route as the document names it."""
-        return cls(role=route.role, verdict=route.standing, untested=proving_level(route))
+        return cls(role=route.role, verdict=route.standing, untested=route.proving_rung)
 
 
 @dataclass(frozen=True, kw_only=True)
