@@ -13,6 +13,7 @@ from console.domain.run.event import (
     GateOpened,
     InstructionPinned,
     PreflightFinished,
+    ProofPaid,
     RouteMoved,
     RunBlocked,
     RunStopped,
@@ -50,6 +51,8 @@ def entry_words(entry: Entry) -> str | None:
             by = "the machine's verdict" if event.is_machine else entry.actor.id
             over = ", against the computed verdict" if event.is_override else ""
             return f"{event.gate.words}: {event.verdict} by {by}{over}"
+        case ProofPaid(spent):
+            return f"{spent.tokens} token(s) booked for calls that proved routes"
         case RouteMoved(role, route):
             return f"{role} is served by the fallback route from here on: {route.model} on {route.endpoint_family}"
         case RunBlocked(gate, attempt, used_up):

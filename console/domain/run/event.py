@@ -198,6 +198,13 @@ class CallRepeatAllowed:
 
 
 @dataclass(frozen=True, slots=True)
+class ProofPaid:
+    """Calls that prove routes were paid for, and led to no event that says so: the run is held, or a move refused."""
+
+    spent: ProofSpent
+
+
+@dataclass(frozen=True, slots=True)
 class RouteMoved:
     """The operator moved a role to the fallback route."""
 
@@ -341,6 +348,7 @@ RunEvent = (
     | CallFailed
     | CallLost
     | CallRepeatAllowed
+    | ProofPaid
     | RouteMoved
     | ArtifactStored
     | SourcesChecked

@@ -19,6 +19,7 @@ from console.domain.run.event import (
     InstructionPinned,
     OperatorSigned,
     PreflightFinished,
+    ProofPaid,
     RouteMoved,
     RunBlocked,
     RunClosed,
@@ -74,6 +75,8 @@ def _noted(state: RunState, entry: Entry) -> RunState:  # one line per event
             return _call_ended(state, event)
         case CallRepeatAllowed():
             return state
+        case ProofPaid(spent):
+            return _plus(state, spent)
         case RouteMoved() as event:
             routes = tuple(event.route if route.role is event.role else route for route in state.routes)
             return _plus(replace(state, routes=routes, moves=(*state.moves, event)), event.spent)

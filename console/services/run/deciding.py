@@ -5,9 +5,9 @@ from dataclasses import replace
 
 from console.domain.ledger.signature import decision_statement
 from console.domain.routes.role import Role
-from console.domain.run.command import Decide, MoveRoute, OperatorCommand, SignDecision
+from console.domain.run.command import Decide, MoveRoute, OperatorCommand, ReportEvent, SignDecision
 from console.domain.run.decide import decide, run_budgets
-from console.domain.run.event import Entry
+from console.domain.run.event import Entry, ProofPaid
 from console.domain.run.reason import kept_reason
 from console.domain.run.refusal import Refusal, RefusalCode
 from console.domain.run.state import RunState
@@ -32,23 +32,25 @@ async def command(context: RunContext, log: RunLog, what: OperatorCommand) -> tu
     """
     found = decide(log.state, what, context.operator)
     if isinstance(what, MoveRoute) and not isinstance(found, Refusal):
-        what = await _proven(context, log.state, what)
+        what = await _proven(context, log, what)
     if isinstance(what, Decide) and isinstance(found, Refusal) and found.code is RefusalCode.UNSIGNED:
         return await log.command(context.operator, await _sign(context, log.state, what), what)
     return await log.command(context.operator, what)
 
 
-async def _proven(context: RunContext, state: RunState, what: MoveRoute) -> MoveRoute:
-    """Prove the fallback's route, and return the command with its proof."""
+async def _proven(context: RunContext, log: RunLog, what: MoveRoute) -> MoveRoute:
+    """Prove the fallback's route, and return the command with its proof. What a refused proof took is booked too."""
     proofs = RouteProofs(checks_of(context, {Role.FALLBACK}))
     async with (
         context.open_target() as target,
-        aclosing(proofs.climb(context, target.require_gateway(), run_budgets(state))) as started,
+        aclosing(proofs.climb(context, target.require_gateway(), run_budgets(log.state))) as started,
     ):
         async for _ in started:
             pass
     stop = proofs.stop(require_price=context.profile.policy.require_price)
     if stop is not None:
+        if proofs.spent is not None:
+            await log.command(context.machine, ReportEvent(ProofPaid(proofs.spent)))
         words = f"{what.role} stays on its own route, because the fallback's does not hold: {stop.words}"
         raise RunRefusedError(Refusal(RefusalCode.ROUTE, words))
     proof = next((replace(proof_of(each), role=what.role) for each in proofs.routes), None)

@@ -26,6 +26,7 @@ from console.domain.run.event import (
     CallLost,
     Entry,
     PreflightFinished,
+    ProofPaid,
     RunEvent,
     RunStopped,
     StopCause,
@@ -169,6 +170,8 @@ class Stepper:
                 if isinstance(event, RungStarted):
                     yield event
                 else:
+                    if isinstance(event, PreflightStop) and event.is_held and event.spent is not None:
+                        await self._report(ProofPaid(event.spent))
                     for entry in await self._report(_ended(event)):
                         yield entry
 

@@ -20,7 +20,7 @@ from console.domain.probes.served_as import ServedAs
 from console.domain.problem import ProblemKind
 from console.domain.routes.role import Role
 from console.domain.run.command import AllowRepeat, MoveRoute
-from console.domain.run.event import CallFailed, StopCause
+from console.domain.run.event import CallFailed, ProofPaid, StopCause
 from console.domain.run.gate import Gate, GateVerdict
 from console.domain.run.pinned import RouteProof
 from console.domain.run.record import record_of
@@ -311,6 +311,22 @@ async def test_a_fallback_that_does_not_hold_takes_no_role(
     assert (log.state.head, log.state.moves, gateway.generations) == (before, (), [])
 
 
+async def test_what_a_refused_fallback_was_proven_with_is_booked(
+    stories: Stories, tmp_path: Path, gateway: RunGateway
+) -> None:
+    story = await stories.of(
+        writer="gpt-not-json-placeholder", fallback="gpt-swapped-placeholder", policy="preflight_level = 4"
+    )
+    async with story.copied(tmp_path, gateway).desk() as desk:
+        log = await RunLog.open(desk.ledger, story.state.run_id)
+        before = log.state.spent
+        with pytest.raises(RunRefusedError, match="another model answered"):
+            await command(desk, log, MoveRoute(Role.WRITER, "the writer's model gives no JSON"))
+        assert log.state.moves == ()
+        assert isinstance(log.entries[-1].event, ProofPaid)
+        assert log.state.spent.tokens == before.tokens + log.entries[-1].event.spent.tokens > before.tokens
+
+
 # --- Who really answers ----------------------------------------------------------------------------------------------
 
 
@@ -587,6 +603,21 @@ async def test_a_route_that_is_edited_stops_the_run_before_the_next_call(
     assert log.state.stopped is not None
     assert log.state.stopped.cause is StopCause.ROUTE_CHANGED
     assert gateway.roles == []
+
+
+async def test_what_a_preflight_paid_before_it_was_held_is_booked(
+    stories: Stories, tmp_path: Path, gateway: RunGateway
+) -> None:
+    policy = "preflight_level = 4\nrequire_price = false"
+    story = await stories.of(until="preflight", writer="gpt-limited-placeholder", policy=policy)
+    async with story.copied(tmp_path, gateway).desk() as desk:
+        log = await RunLog.open(desk.ledger, story.state.run_id)
+        with pytest.raises(StepHeldError, match="rate_limit"):
+            await step(desk, log)
+        state = await log.refresh()
+        assert isinstance(log.entries[-1].event, ProofPaid)
+        assert state.spent.tokens == log.entries[-1].event.spent.tokens > 0
+        assert (state.gate, state.phase) == (Gate.PREFLIGHT, Phase.DUE)
 
 
 async def test_a_gateway_that_is_gone_holds_the_run_and_nothing_is_lost(
