@@ -32,6 +32,14 @@ def chosen_profile(arguments: argparse.Namespace, *, uses_gateway: bool = True) 
     return profile
 
 
+def same_profile(arguments: argparse.Namespace) -> str:
+    """Return the options with which another command uses the same profile, quoted for a shell, each after a space."""
+    from shlex import quote
+
+    given = (("--config", arguments.config), ("--profile", arguments.profile))
+    return "".join(f" {option} {quote(str(value))}" for option, value in given if value is not None)
+
+
 def offline_checks(profile: "Profile") -> "tuple[RouteCheck, ...]":
     """Return the offline checks of a profile's routes as of today, with the base URL that the environment holds.
 

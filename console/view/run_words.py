@@ -1,7 +1,10 @@
 """A run as text: each event, and its current state; the same in both faces."""
 
+from collections.abc import Sequence
+
 from console.domain.money import usd_text
 from console.domain.probes.served_as import ServedAs
+from console.domain.probes.standing import Standing
 from console.domain.run.event import (
     CallFailed,
     CallIntended,
@@ -20,6 +23,7 @@ from console.domain.run.event import (
     SourcesChecked,
 )
 from console.domain.run.gate import Gate, GateVerdict
+from console.domain.run.pinned import RouteProof
 from console.domain.run.state import Phase, RunState
 
 _SIGNS = {GateVerdict.READY: "✓ ready", GateVerdict.REVISE: "~ revise", GateVerdict.BLOCK: "× block"}
@@ -31,8 +35,7 @@ def entry_words(entry: Entry) -> str | None:
         case InstructionPinned(tool, primary, _, sources):
             return f"instruction source: {primary or 'none'} for {tool}, {len(sources)} file(s) pinned"
         case PreflightFinished() as event:
-            proven = ", ".join(f"{each.role} rung {each.rung} {each.verdict}" for each in event.proofs)
-            return f"preflight: {proven}"
+            return f"preflight: {proof_words(event.proofs)}"
         case CallIntended() as event:
             cost = "price unknown" if event.max_microusd is None else f"at most {usd_text(event.max_microusd)}"
             return f"call: {event.role}, {event.brief_size} bytes sent, at most {event.max_tokens} tokens, {cost}"
@@ -65,6 +68,19 @@ def entry_words(entry: Entry) -> str | None:
             return f"candidate sealed: {sha256}"
         case _:
             return None
+
+
+def proof_words(proofs: Sequence[RouteProof]) -> str:
+    """Return what a preflight proved: the rungs that hold, and the verdict on the routes, in groups."""
+    groups: dict[tuple[int, str], list[str]] = {}
+    for each in proofs:
+        groups.setdefault((each.rung, each.verdict), []).append(each.role.value)
+    return "; ".join(_proven_words(rung, verdict, roles) for (rung, verdict), roles in groups.items())
+
+
+def _proven_words(rung: int, verdict: str, roles: Sequence[str]) -> str:
+    rest = ", a higher rung was not tried" if verdict == Standing.UNPROVEN else ""
+    return f"rungs 0 to {rung} hold for {', '.join(roles)} ({verdict}{rest})"
 
 
 def _failure_words(event: CallFailed) -> str:

@@ -172,6 +172,17 @@ async def test_demo_read_only_sends_nothing(console: Console) -> None:
     assert "✓ ok    planner" not in ended.stdout
 
 
+async def test_demo_names_the_next_command_only_where_it_reaches_the_demo(console: Console) -> None:
+    told = await console.run("demo", "--profile", "faults")
+    assert "    next: gateway-console check --profile faults --level 5 --role writer --role critic" in told.stdout
+    own = console.home / ".config" / "gateway-console" / "config.toml"
+    own.parent.mkdir(parents=True)
+    own.write_text("")
+    told = await console.run("demo", "--profile", "faults")
+    assert "untested: writer, critic; " in told.stdout
+    assert "next: gateway-console check" not in told.stdout
+
+
 async def test_demo_does_not_use_the_users_own_config(console: Console) -> None:
     default = console.home / ".config" / "gateway-console" / "config.toml"
     default.parent.mkdir(parents=True)

@@ -253,7 +253,7 @@ async def test_a_role_that_a_run_will_need_is_told_with_the_tables_to_add(consol
     assert as_text.code == 0
     told = [line for line in as_text.stdout.splitlines() if line.startswith("profile p  ~ warn  PRE-01: ")]
     assert len(told) == 1
-    assert "no route for planner and reviewer and critic" in told[0]
+    assert "no route for planner, reviewer and critic" in told[0]
     assert "[profiles.p.routes.planner], [profiles.p.routes.reviewer], [profiles.p.routes.critic]" in told[0]
     document = (await console.run("routes", "--json", "--config", config)).document
     assert [(each["id"], each["subject"]) for each in document["findings"]] == [

@@ -1,6 +1,7 @@
 """The matrix of a route's state and the faces that show it: no cell is greener than the state."""
 
 import re
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -125,7 +126,7 @@ async def test_no_line_of_check_is_greener_than_the_state(console: Console, name
 @pytest.mark.parametrize(
     ("model", "family", "cells", "code"),
     [
-        ("gpt-5.5-pro", "chat_completions", "× drift +warn", 6),
+        ("gpt-5.5-pro", "chat_completions", "× drift +-", 6),
         ("gpt-6-sol", "responses", "· offline +-", 0),
         ("no-source-knows-it", "responses", "~ unproven +-", 0),
         ("gpt-4", "chat_completions", "× failed +retired", 1),
@@ -160,3 +161,17 @@ async def test_smoke_ends_with_the_same_verdict(console: Console, steps: Steps, 
     (each,) = document.document["routes"]
     assert (each["verdict"], told.code, document.code) == (verdict.value, code, code)
     assert ("untested: reviewer" in told.stdout) is (verdict is Standing.UNPROVEN)
+
+
+@pytest.mark.parametrize("verb", [("smoke",), ("check", "--level", "0")])
+async def test_the_next_command_is_for_the_same_profile_and_can_be_pasted(
+    console: Console, verb: tuple[str, ...]
+) -> None:
+    async with scripted(Steps()) as server:
+        table = config_table({"base_url": server.base_url, "token_ref": ["env:GW"]}, routed())
+        config = write_config(console.home / "my own.toml", table)
+        told = await console.run(*verb, "--config", config, "--profile", "p", GW=TOKEN)
+        (command,) = [line.strip() for line in told.stdout.splitlines() if line.startswith("    next: ")]
+        assert command == f"next: gateway-console check --config '{config}' --profile p --level 5 --role reviewer"
+        proven = await console.run(*shlex.split(command)[2:], GW=TOKEN)
+    assert "✓ proven" in proven.stdout

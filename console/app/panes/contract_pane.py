@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from rich.cells import cell_len
 from textual.geometry import Size
 
 from console.app.widgets.line import BLANK, Line, Span, cell, dim, labelled, line, wrap
@@ -98,20 +99,20 @@ def _facts(state: RouteView, width: int, read: CatalogueRead | None) -> Iterator
     check = state.check
     required = check.required_family
     if required is not None:
-        yield _fact("required", required, f"{_source(check)} {check.fact.checked_on}", Tone.OK, width)
+        yield from _fact("required", required, f"{_source(check)} {check.fact.checked_on}", Tone.OK, width)
     else:
-        yield _fact("required", f"none; known on {', '.join(check.fact.allowed)}", "", Tone.TEXT, width)
+        yield from _fact("required", f"none; known on {', '.join(check.fact.allowed)}", "", Tone.TEXT, width)
     origin = "" if check.route.config_line is None else f"config line {check.route.config_line}"
     tone = Tone.FAIL if check.verdict is Verdict.DRIFT else Tone.ACCENT
-    yield _fact("configured", check.route.endpoint_family, origin, tone, width)
-    yield _fact("path", check.route.endpoint_path, "", Tone.TEXT, width)
+    yield from _fact("configured", check.route.endpoint_family, origin, tone, width)
+    yield from _fact("path", check.route.endpoint_path, "", Tone.TEXT, width)
     if check.retirement is not None:
-        yield _retires(check.retirement, width)
+        yield from _retires(check.retirement, width)
     yield from _declared(state, width, read)
-    yield _answered(state, width)
+    yield from _answered(state, width)
 
 
-def _retires(retirement: RouteRetirement, width: int) -> Line:
+def _retires(retirement: RouteRetirement, width: int) -> Iterator[Line]:
     row = retirement.row
     tone = (Tone.FAIL if retirement.is_over else Tone.WARN) if retirement.is_binding else Tone.DIM
     note = row.replacement and f"then {row.replacement}"
@@ -123,22 +124,22 @@ def _retires(retirement: RouteRetirement, width: int) -> Line:
 def _declared(state: RouteView, width: int, read: CatalogueRead | None) -> Iterator[Line]:
     """Yield what the gateway declares: a hint, never an oracle."""
     if read is None:
-        yield _fact("declared", "not asked", "c checks it", Tone.DIM, width)
+        yield from _fact("declared", "not asked", "c checks it", Tone.DIM, width)
         return
     entry = read.catalogue.get(state.check.route.model)
     if entry is None:
-        yield _fact(
+        yield from _fact(
             "declared", "not listed", "a hint, no proof", Tone.WARN if read.catalogue.entries else Tone.DIM, width
         )
         return
     if entry.families is None:
-        yield _fact("declared", "listed, no families", "a hint, no proof", Tone.DIM, width)
+        yield from _fact("declared", "listed, no families", "a hint, no proof", Tone.DIM, width)
     else:
         is_there = state.check.route.endpoint_family in entry.families
         names = ", ".join(entry.families) or "none supported here"
-        yield _fact("declared", names, "a hint, no proof", Tone.TEXT if is_there else Tone.WARN, width)
+        yield from _fact("declared", names, "a hint, no proof", Tone.TEXT if is_there else Tone.WARN, width)
     if entry.price is not None:
-        yield _fact("price", str(entry.price), "of the catalogue", Tone.TEXT, width)
+        yield from _fact("price", str(entry.price), "of the catalogue", Tone.TEXT, width)
 
 
 def _ladder(state: RouteView, width: int) -> Iterator[Line]:
@@ -152,6 +153,10 @@ def _ladder(state: RouteView, width: int) -> Iterator[Line]:
         sign = Sign("·", "not climbed", Tone.DIM)
         if state.climbing is not None and state.climbing.rung is rung:
             sign = Sign("›", "live", Tone.LIVE)
+        elif trouble := next((each for each in proven.troubles if each.rung is rung and rung not in results), None):
+            sign = standing_sign(trouble.standing)
+        elif rung in proven.calls:
+            sign = Sign("✓", "ok", Tone.OK)
         elif rung in results:
             sign = rung_sign(results[rung])
         parts += [Span(f"{sign.sign}{int(rung)} ", sign.tone)]
@@ -164,7 +169,7 @@ def _ladder(state: RouteView, width: int) -> Iterator[Line]:
         yield from labelled("", said, width, tone=Tone.WARN)
 
 
-def _answered(state: RouteView, width: int) -> Line:
+def _answered(state: RouteView, width: int) -> Iterator[Line]:
     result = state.smoke.result
     if state.smoke.phase is not CallPhase.DONE or result is None or result.http_status is None:
         is_tried = result is not None and not state.smoke.is_live and state.check.verdict is not Verdict.DRIFT
@@ -183,17 +188,15 @@ def _answered(state: RouteView, width: int) -> Line:
     return _fact("answered", f"{result.endpoint_family} as {result.model_reported}", "", Tone.WARN, width)
 
 
-def _fact(label: str, value: str, note: str, tone: Tone, width: int) -> Line:
-    room = max(8, width - 11)
-    if not note or len(value) + 3 >= room:
-        return line(cell(label, 11, Tone.DIM), cell(value, room, tone))
-    value_width = max(18, len(value))
-    return line(
-        cell(label, 11, Tone.DIM),
-        cell(value, value_width, tone),
-        Span(" "),
-        cell(note, room - value_width - 1, Tone.DIM),
-    )
+def _fact(label: str, value: str, note: str, tone: Tone, width: int) -> Iterator[Line]:
+    """Yield a fact and its note, on one line if they fit; neither is cut."""
+    value_width = max(18, cell_len(value))
+    if note and 11 + value_width + 1 + cell_len(note) <= width:
+        yield line(cell(label, 11, Tone.DIM), cell(value, value_width, tone), Span(" "), dim(note))
+        return
+    yield from labelled(label, value, width, tone=tone)
+    if note:
+        yield from labelled("", note, width, tone=Tone.DIM)
 
 
 def _source(check: RouteCheck) -> str:

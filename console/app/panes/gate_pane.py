@@ -196,15 +196,13 @@ def independence_lines(view: RunView, width: int) -> Iterator[Line]:
     for place, (pair, reached) in enumerate(view.independence):
         tone = Tone.OK if reached >= least else Tone.FAIL
         label = cell("independence" if place == 0 else "", _LABEL, Tone.DIM)
-        told = f" {reached} of 3  {LEVEL_WORDS[reached]}" + ("" if reached >= least else f"; the policy needs {least}")
+        told = f"{reached} of 3  {LEVEL_WORDS[reached]}" + ("" if reached >= least else f"; the policy needs {least}")
         name = pair.replace("_vs_", " / ")
-        yield line(
-            label,
-            cell(name, 18),
-            Span("■" * reached, tone),
-            dim("·" * (3 - reached)),
-            cell(told, max(0, width - _LABEL - 21), Tone.TEXT if reached >= least else Tone.FAIL),
-        )
+        first, *more = wrap(told, max(12, width - _LABEL - 22))
+        tone_of_words = Tone.TEXT if reached >= least else Tone.FAIL
+        bar = (Span("■" * reached, tone), dim("·" * (3 - reached)))
+        yield line(label, cell(name, 18), *bar, Span(f" {first}", tone_of_words))
+        yield from (line(Span(f"{'':{_LABEL + 22}}{words}", tone_of_words)) for words in more)
 
 
 def budget_lines(run: RunState, width: int) -> Iterator[Line]:

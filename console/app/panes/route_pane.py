@@ -30,7 +30,8 @@ def whole_route_lines(state: ConsoleState, cursor: int, width: int) -> Iterator[
     yield from labelled("family", check.route.endpoint_family, width)
     yield from labelled("path", check.route.endpoint_path, width)
     yield from labelled("verdict", str(verdict), width, tone=verdict.tone)
-    yield from labelled("because", reason_of(route.proven), width)
+    if reason := reason_of(route.proven):
+        yield from labelled("because", reason, width)
     yield from labelled("note", marks_text(route.proven), width)
     yield from labelled("required", check.required_family or f"none; known on {', '.join(check.fact.allowed)}", width)
     yield from labelled("source", f"{check.fact.source_url}, read {check.fact.checked_on}", width)

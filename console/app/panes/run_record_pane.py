@@ -8,6 +8,7 @@ from console.app.widgets.line import BLANK, Line, cell, dim, labelled, line, wra
 from console.app.widgets.line_pane import LinePane
 from console.domain.run.record import Record, record_of
 from console.view.console_state import ConsoleState
+from console.view.run_words import proof_words
 from console.view.sign import Tone
 
 _LABEL = 13
@@ -59,7 +60,7 @@ def _facts(record: Record) -> Iterator[tuple[str, str]]:
     if record.instruction_conflicts:
         yield "conflicts", ", ".join(record.instruction_conflicts)
     if record.proofs:
-        yield "preflight", ", ".join(f"{each.role} rung {each.rung} {each.verdict}" for each in record.proofs)
+        yield "preflight", proof_words(record.proofs)
     if record.publisher_token_available is not None:
         exposed = [
             name

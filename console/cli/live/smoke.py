@@ -42,6 +42,8 @@ class SmokeOrder:
     as_json: bool = False
     agent: AgentOrder | None = None
     """Whose call to send in an agent's shape."""
+    options: str | None = None
+    """The options that select the same profile again, each after a space; None if no command can."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ async def smoke_gateway(profile: "Profile", checks: tuple[RouteCheck, ...], how:
         state, results = await _smoke_routes(profile, checks, gateway, how)
     smoked = Smoked(origin, tuple(results), state.loop_lag_p99_ms or 0.0, state.proven)
     if not how.as_json:
-        show_untested(state.proven)
+        show_untested(state.proven, how.options)
         passed = sum(result.status is SmokeStatus.PASSED for result in results)
         output.note(
             f"{passed} of {len(results)} passed; this console's own loop lag p99 {smoked.loop_lag_p99_ms:.1f} ms"

@@ -18,8 +18,14 @@ _SHARED = (Rung.CONNECTION, Rung.CATALOGUE)
 """The rungs that are proven once for all routes."""
 
 
-def show_check(state: ConsoleState) -> None:
-    """Write the results for a person: a table, the gateway, then each route."""
+def show_check(state: ConsoleState, options: str) -> None:
+    """Write the results for a person: a table, the gateway, then each route.
+
+    Args:
+        state: What is known after the climb.
+        options: The options that select the same profile again, for the next command.
+
+    """
     rows = [("role", "model", "family", "declared", "price", "verdict", "rung", "note")]
     rows += [
         (
@@ -29,7 +35,7 @@ def show_check(state: ConsoleState) -> None:
             _declared(state, route),
             _price(state, route),
             str(standing_sign(route.standing)),
-            f"{int(route.reached)} of {int(route.needed)}",
+            f"{int(min(route.reached, route.needed))} of {int(route.needed)}",
             marks_text(route),
         )
         for route in state.proven
@@ -41,7 +47,7 @@ def show_check(state: ConsoleState) -> None:
     for route in state.proven:
         output.write_line()
         _show_route(route)
-    show_untested(state.proven)
+    show_untested(state.proven, options)
     if state.catalogue is not None:
         _show_changes(state.catalogue)
     if state.budget is not None:
@@ -73,19 +79,25 @@ def _show_route(route: ProvenRoute) -> None:
         for finding in check.findings:
             show_finding(f"    {check.route.role}", finding)
     for result in route.rungs:
-        if result.rung not in _SHARED:
+        told_above = "" if result.classification is None else result.classification.evidence
+        news = [
+            each
+            for each in result.findings
+            if each.severity is not Severity.INFO
+            and each.id + each.evidence not in told
+            and not told_above.startswith(each.id)
+        ]
+        is_shared = result.rung in _SHARED  # told once, above; here only what it says about this route
+        if news or not is_shared:
             cost = cost_text(result) if result.rung.is_paid and result.requests_sent else ""
             output.write_line(f"  {rung_sign(result)}  rung {int(result.rung)} {result.rung.title}{cost}")
-            for note in result.notes:
-                output.write_line(f"      {note}")
-            if result.classification is not None:
-                show_refusal(result.classification)
-        told_above = "" if result.classification is None else result.classification.evidence
-        for finding in result.findings:
-            is_new = finding.id + finding.evidence not in told and not told_above.startswith(finding.id)
-            if finding.severity is not Severity.INFO and is_new:
-                told.add(finding.id + finding.evidence)
-                show_finding(f"      {check.route.role}", finding)
+        for note in () if is_shared else result.notes:
+            output.write_line(f"      {note}")
+        if result.classification is not None and not is_shared:
+            show_refusal(result.classification)
+        for finding in news:
+            told.add(finding.id + finding.evidence)
+            show_finding(f"      {check.route.role}", finding)
     for words in fix_lines(check):
         output.write_line(f"  fix: {words}")
 

@@ -33,4 +33,4 @@ def run(arguments: argparse.Namespace) -> ExitCode:
         raise Problem("name a run, or use --all; gateway-console record list shows the runs", ProblemKind.USAGE)
     from console.cli.run.records import look
 
-    return asyncio.run(look(arguments, chosen_profile(arguments)))
+    return asyncio.run(look(arguments, chosen_profile(arguments, uses_gateway=False)))

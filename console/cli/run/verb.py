@@ -107,4 +107,5 @@ def run(arguments: argparse.Namespace) -> ExitCode:
         )
     from console.cli.run.kinds import do
 
-    return asyncio.run(do(arguments, chosen_profile(arguments), is_looking=arguments.kind not in _CHANGING))
+    profile = chosen_profile(arguments, uses_gateway=arguments.kind == "start")  # a run keeps the profile it began with
+    return asyncio.run(do(arguments, profile, is_looking=arguments.kind not in _CHANGING))

@@ -15,6 +15,7 @@ from console.domain.problem import Problem, ProblemKind
 from console.domain.text.safe import safe
 from console.domain.workflows.boundary import Boundary, WorkflowCheck
 from console.domain.workflows.permissions import CiPermissions
+from console.services.instructions.find import repository_of
 from console.services.system.directories import absolute
 from console.services.system.os_reason import os_reason
 from console.services.workflows.boundary import check_boundary, names_set
@@ -30,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         default=Path(),
         metavar="REPO",
-        help="the repository's folder (default: this one)",
+        help="the repository, or a directory in it (default: this one)",
     )
 
 
@@ -42,6 +43,8 @@ def run(arguments: argparse.Namespace) -> ExitCode:
             f"{safe(str(arguments.repository), limit=200)} is not a folder; name a repository's folder",
             ProblemKind.USAGE,
         )
+    if not (repository / ".github" / "workflows").is_dir():
+        repository = repository_of(repository)
     profile = chosen_profile(arguments, uses_gateway=False)
     try:
         boundary = asyncio.run(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from console.cli import output
 from console.cli.agent_option import add_agent_arguments, chosen_agent
 from console.cli.exit_code import ExitCode, most_actionable
-from console.cli.profile import chosen_checks, chosen_profile
+from console.cli.profile import chosen_checks, chosen_profile, same_profile
 from console.cli.reports.agent import show_agents
 from console.cli.reports.check import show_check
 from console.cli.reports.code import code_of_category, code_of_route
@@ -80,7 +80,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     checks = chosen_checks(profile, arguments.role)
     if top is Rung.OFFLINE:
         state = ConsoleState(profile.name).apply(RoutesChecked(checks))
-        return _finish(profile, state, as_json=arguments.json, top=top)
+        return _finish(arguments, profile, state, top)
     if arguments.cross and top < Rung.SMOKE:
         raise Problem("--cross needs the streamed call of rung 4: add --level 4 or 5", ProblemKind.USAGE)
     if arguments.content and top < Rung.SMOKE:
@@ -97,16 +97,16 @@ def run(arguments: argparse.Namespace) -> ExitCode:
         agent=agent,
     )
     state = asyncio.run(climb_gateway(profile, checks, order))
-    return _finish(profile, state, as_json=arguments.json, top=top)
+    return _finish(arguments, profile, state, top)
 
 
-def _finish(profile: "Profile", state: ConsoleState, *, as_json: bool, top: Rung) -> ExitCode:
-    if as_json:
+def _finish(arguments: argparse.Namespace, profile: "Profile", state: ConsoleState, top: Rung) -> ExitCode:
+    if arguments.json:
         from console.cli.reports.documents.check import CheckDocument
 
         output.write_document(CheckDocument.of(profile, state, top))
     else:
-        show_check(state)
+        show_check(state, same_profile(arguments))
         show_agents(state.agents)
     return most_actionable((*map(code_of_route, state.proven), *map(_code_of_agent, state.agents)))
 

@@ -5,11 +5,12 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from console.cli import output
+from console.cli.context import current
 from console.cli.exit_code import ExitCode, code_of_problem, most_actionable
-from console.cli.profile import offline_checks
+from console.cli.profile import offline_checks, same_profile
 from console.cli.screen import has_screen, open_screen
 from console.domain.problem import Problem, ProblemKind
-from console.services.config.load import load_profile
+from console.services.config.load import default_config_path, load_profile
 
 if TYPE_CHECKING:
     from console.domain.run.record import Record
@@ -41,15 +42,21 @@ def run(arguments: argparse.Namespace) -> int:
         output.write_line()
     if arguments.read_only:
         return most_actionable(code_of_route(ProvenRoute(each)) for each in checks)
-    return asyncio.run(_demonstrate(profile, as_json=arguments.json))
+    return asyncio.run(_demonstrate(profile, _same_demo(arguments), as_json=arguments.json))
 
 
-async def _demonstrate(profile: "Profile", *, as_json: bool) -> ExitCode:
+def _same_demo(arguments: argparse.Namespace) -> str | None:
+    """Return the options with which `check` uses the demo's profile; None if your own config hides it."""
+    own = default_config_path(current().environment)
+    return same_profile(arguments) if own is None or not own.exists() else None
+
+
+async def _demonstrate(profile: "Profile", options: str | None, *, as_json: bool) -> ExitCode:
     """Smoke the routes, then take candidates through the gates."""
     from console.cli.live.smoke import SmokeOrder, smoke_gateway
     from console.cli.run.demo import demonstrate_runs  # imported late: at a terminal, demo opens the screen instead
 
-    smoked = await smoke_gateway(profile, offline_checks(profile), SmokeOrder(as_json=as_json))
+    smoked = await smoke_gateway(profile, offline_checks(profile), SmokeOrder(as_json=as_json, options=options))
     records: tuple[Record, ...] = ()
     code = ExitCode.OK
     if profile.name == DEMO_PROFILE:  # on the profile faults, no run gets past its preflight

@@ -20,6 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("directory", nargs="?", type=Path, metavar="DIR", default=Path(), help="where the agent works")
     parser.add_argument(
         "--tool",
+        type=lambda text: text.replace("-", "_"),  # as `check --agent` writes it
         choices=[tool.value for tool in Tool],
         default=Tool.CODEX.value,
         help="whose rules apply (default: codex)",

@@ -6,7 +6,7 @@ import asyncio
 from console.cli import output
 from console.cli.agent_option import add_agent_arguments, chosen_agent, only_spoken
 from console.cli.exit_code import ExitCode
-from console.cli.profile import chosen_checks, chosen_profile
+from console.cli.profile import chosen_checks, chosen_profile, same_profile
 from console.domain.problem import Problem, ProblemKind
 from console.domain.routes.role import Role
 from console.domain.routes.shape import Shape
@@ -55,7 +55,14 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     shape = Shape(arguments.shape)
     if (agent := chosen_agent(arguments, checks)) is not None:
         checks, shape = only_spoken(agent, checks), Shape.AGENT
-    how = SmokeOrder(shape, arguments.repeat, arguments.concurrency, as_json=arguments.json, agent=agent)
+    how = SmokeOrder(
+        shape,
+        arguments.repeat,
+        arguments.concurrency,
+        as_json=arguments.json,
+        agent=agent,
+        options=same_profile(arguments),
+    )
     smoked = asyncio.run(smoke_gateway(profile, checks, how))
     if how.as_json:
         from console.cli.reports.documents.smoke import SmokeDocument

@@ -39,7 +39,8 @@ class ProvenRoute:
     @property
     def reached(self) -> Rung:
         """The highest rung that holds together with all rungs below it."""
-        held = {result.rung for result in self.rungs if result.holds}
+        held = {result.rung for result in self.rungs if result.holds} | self.calls
+        held -= {trouble.rung for trouble in self.troubles}
         return max(
             (rung for rung in Rung if all(below in held for below in Rung if below <= rung)), default=Rung.OFFLINE
         )
@@ -81,7 +82,7 @@ class ProvenRoute:
         if offline is Standing.DRIFT:
             return Standing.DRIFT
         shown = self._shown()
-        if self.needed in self.calls:
+        if any(call >= self.needed for call in self.calls):
             return max(Standing.PROVEN, shown, key=lambda standing: standing.gravity)
         is_asked = self.is_called or any(result.rung > Rung.OFFLINE for result in self.rungs)
         asked = Standing.UNPROVEN if is_asked else Standing.OFFLINE

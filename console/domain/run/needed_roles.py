@@ -35,7 +35,8 @@ def check_roles(profile: str, roles: Collection[Role], max_attempts: int, severi
 
 
 def _lack(profile: str, roles: Sequence[Role]) -> str:
-    return f"profile {profile} has no route for {' and '.join(roles)}"
+    named = ", ".join(roles[:-1]) + " and " + roles[-1] if len(roles) > 1 else roles[0]
+    return f"profile {profile} has no route for {named}"
 
 
 def _advice(profile: str, roles: Sequence[Role]) -> str:

@@ -10,7 +10,7 @@ from console.services.config.toml_text import KeyPath, TomlText, closest, neares
 
 _WORDS = {
     "extra_forbidden": "unknown key; {nearest}",
-    "missing": "{names[0]} is missing",
+    "missing": "{names[0]} is missing{next}",
     "missing_one": "needs exactly one of {names[0]} and {names[1]}",
     "unfit": "{words}",
     "model_type": "must be a table",
@@ -30,6 +30,12 @@ _WORDS = {
     "too_long": "has more than {max_length} entries",
 }
 """Our message for each type of pydantic error. Pydantic's own messages are never shown: they can contain input."""
+
+_NEXT: dict[KeyPath, str] = {
+    ("schema",): "; write schema = 1",
+    ("default_profile",): '; name one of the profiles, such as default_profile = "acme"',
+}
+"""What to write for the keys that every file needs."""
 
 
 def faults_of(
@@ -55,7 +61,7 @@ def faults_of(
             each["ctx"] = {"nearest": where + nearest(str(path[-1]), known)}
             guessed |= {(*path[:-1], name) for name in closest(str(path[-1]), known)}
         elif each["type"] == "missing":
-            each["ctx"] = {"names": path[-1:]}
+            each["ctx"] = {"names": path[-1:], "next": _NEXT.get(path, "")}
         elif path[-1:] == ("[key]",):
             each["loc"] = path[:-1]
     for each in found:

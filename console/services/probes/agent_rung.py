@@ -47,7 +47,7 @@ async def climb_agent(
         route = group[0].route
         first = next((check for check in group if check.route.role in held), None)
         if agent.shape_for(route.endpoint_family, route.model) is None:
-            yield AgentFinished(_not_tried(agent, group, f"it speaks {', '.join(agent.families)}"))
+            yield AgentFinished(_not_tried(agent, group, f"{agent.name} speaks {', '.join(agent.families)}"))
         elif first is None:
             yield AgentFinished(_not_tried(agent, group, "no streamed text call passed before it"))
         else:

@@ -43,6 +43,15 @@ async def test_the_folder_is_this_one_where_none_is_named(console: Console) -> N
     assert ".github/workflows/here.yml" in (await console.run("boundary")).stdout
 
 
+async def test_a_folder_in_a_repository_is_the_whole_repository(console: Console, repository: Path) -> None:
+    write(repository, SAFE)
+    (repository / ".git").mkdir()
+    (repository / "src" / "deep").mkdir(parents=True)
+    result = await console.run("boundary", repository / "src" / "deep")
+    assert result.stdout == (await console.run("boundary", repository)).stdout
+    assert ".github/workflows/ci.yml" in result.stdout
+
+
 async def test_a_folder_without_workflows_is_well(console: Console, repository: Path) -> None:
     result = await console.run("boundary", repository)
     assert result.stdout.splitlines()[-1] == "CI token permissions       none declared: there is no workflow"

@@ -165,6 +165,13 @@ async def test_words_that_do_not_fit_end_in_one_line(
     assert result.code == 2
 
 
+async def test_an_agent_s_name_is_taken_as_check_writes_it(console: Console, tree: Tree) -> None:
+    tree.add("AGENTS.md").commit()
+    named = [await console.run("instructions", tree.root, "--tool", each) for each in ("claude_code", "claude-code")]
+    assert named[0].stdout == named[1].stdout
+    assert named[1].stdout.startswith("Claude Code reads")
+
+
 async def test_it_imports_neither_the_screen_nor_an_http_library(console: Console, tree: Tree) -> None:
     tree.add("AGENTS.md").commit()
     result = await console.run_process("instructions", tree.root, python=("-X", "importtime"))

@@ -105,6 +105,11 @@ def test_a_smoke_test_proves_what_the_same_call_on_the_ladder_proves() -> None:
     assert after(Verdict.UNKNOWN, PASSED_SHAPE).standing is Standing.PROVEN
 
 
+def test_a_call_above_the_rung_that_the_role_needs_proves_it_too() -> None:
+    answered = SmokeFinished(replace(PASSED_SHAPE.result, role=Role.FALLBACK))
+    assert after(Verdict.OK, answered, role=Role.FALLBACK).standing is Standing.PROVEN
+
+
 def test_a_route_that_no_source_knows_is_unproven_until_a_call_of_the_role_s_shape_passed() -> None:
     assert after(Verdict.UNKNOWN, *climbed(P, P, P, P)).standing is Standing.UNPROVEN
     assert after(Verdict.UNKNOWN, *climbed(P, P, P, P, P)).standing is Standing.UNPROVEN
@@ -240,6 +245,13 @@ def test_what_the_gateway_declares_changes_no_standing(entry: CatalogueEntry | N
 )  # fmt: skip
 def test_the_rung_reached_is_the_highest_with_all_below(statuses: tuple[RungStatus, ...], reached: int) -> None:
     assert after(Verdict.OK, *climbed(*statuses)).reached == reached
+
+
+def test_a_smoke_test_counts_for_the_rung_reached() -> None:
+    assert after(Verdict.OK, PASSED_TEXT).reached is Rung.OFFLINE
+    assert after(Verdict.OK, PASSED_TEXT, *climbed(P, P, P, P)).reached is Rung.SMOKE
+    refused = after(Verdict.OK, *climbed(P, P, P, P, P, P), smoked(Category.ACCOUNT_QUOTA))
+    assert refused.reached is Rung.KEY
 
 
 def test_a_rung_that_does_not_hold_drops_what_rested_on_it() -> None:

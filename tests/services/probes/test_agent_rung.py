@@ -186,7 +186,7 @@ async def test_a_family_that_the_agent_does_not_speak_is_not_tried_and_said() ->
     assert tried.server.requests == []
     assert (tried.result.status, tried.result.notes) == (
         RungStatus.UNPROVEN,
-        ("not tried: it speaks anthropic_messages",),
+        ("not tried: Claude Code speaks anthropic_messages",),
     )
 
 
