@@ -48,5 +48,5 @@ class Mask:
         if self._secret is not None:
             said = self._secret.redact(said)
             held = self._secret.held_back(said) if is_cut else self._secret.cut_off(said)
-            said = said[: len(said) - held]
+            said = self._secret.redact_changed(said[: len(said) - held])
         return safe(scrub(said), limit=_EXCERPT_LIMIT)
