@@ -32,6 +32,8 @@ _CONTROL_TOKENS = 16
 _CONTROL_PROMPT = "Reply with OK."
 _OUTAGES = frozenset({Category.UPSTREAM_UNAVAILABLE, Category.TIMEOUT, Category.CONTRACT_VIOLATION})
 """What a working gateway may also answer to a form without an input; in an outage, all controls say the same."""
+_PASSING = frozenset({Category.UPSTREAM_UNAVAILABLE, Category.TIMEOUT, Category.RATE_LIMIT})
+"""What a gateway says of itself at the moment: beside another answer, it tells no key from another."""
 _REFUSES_UNKNOWN = frozenset({Category.ROUTE_MISSING, Category.ACCOUNT_PERMISSION})
 _OWN_KEY_REFUSED = frozenset({Category.ACCOUNT_AUTH, Category.ACCOUNT_QUOTA})
 """A price or a permission that is missing may concern the unknown model; these concern the key."""
@@ -216,7 +218,9 @@ class PathControls:
     def _is_told_apart(self, right: _Control) -> bool:
         """Return whether the gateway told our key from a wrong one."""
         wrong = self._wrong
-        return wrong is not None and right.accepts_key and not wrong.succeeded and not _is_same_refusal(wrong, right)
+        if wrong is None or wrong.succeeded or wrong.category in _PASSING:
+            return False
+        return right.accepts_key and not _is_same_refusal(wrong, right)
 
     def _judge(self, right: _Control, tally: _Tally) -> tuple[RungStatus, Classification | None]:
         """Judge all controls together: one alone may mislead, but a refusal of our own key is never ignored."""
@@ -236,8 +240,8 @@ class PathControls:
             return RungStatus.PASSED, None
         if self._list_refusal is not None and not (self._wrong is not None and self._wrong.succeeded):
             return RungStatus.BLOCKED, self._list_refusal
-        is_same = self._wrong is not None and _is_same_refusal(self._wrong, right)
-        return (RungStatus.UNPROVEN if is_same else RungStatus.PASSED), None
+        is_accepted = self._wrong is not None and self._wrong.succeeded
+        return (RungStatus.PASSED if is_accepted else RungStatus.UNPROVEN), None
 
     def _found(self, right: _Control) -> list[Finding]:
         findings = [] if self._wrong is None else _judge_wrong(self._wrong, right)
