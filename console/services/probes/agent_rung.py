@@ -122,9 +122,10 @@ def _of_call(
     if agent.not_known:
         notes.append(f"not known of it, and so not tried: {agent.not_known}")
     price = None if plan.catalogue is None else plan.catalogue.get(result.model)
+    status = _STATUSES.get(result.status, RungStatus.FAILED)
     return replace(
         blank,
-        status=_STATUSES.get(result.status, RungStatus.FAILED),
+        status=RungStatus.UNPROVEN if status is RungStatus.PASSED and result.is_swapped else status,
         findings=tuple(found),
         classification=result.classification,
         notes=tuple(notes),

@@ -122,7 +122,8 @@ def refusal(message: str, status: int = 400, *headers: str) -> bytes:
 
 
 async def test_codex_s_call_goes_out_in_shape_and_size() -> None:
-    tried = await try_agent("codex", answer_with(good_stream(R)), route(family=R, model="gpt-6-sol"))
+    answer = answer_with(good_stream(R, model="gpt-6-sol"))
+    tried = await try_agent("codex", answer, route(family=R, model="gpt-6-sol"))
     (request,) = tried.server.requests
     shape = agents()["codex"].shape_for(R, "gpt-6-sol")
     assert shape is not None
@@ -152,6 +153,23 @@ async def test_claude_code_s_call_carries_its_query_and_betas() -> None:
     assert [name for name, _ in tried.found()] == ["AGT-01"]
 
 
+async def test_the_query_of_a_path_stays_at_its_end() -> None:
+    own = Route(Role.REVIEWER, "m", M, "/gateway/v1/messages?tenant=blue")
+    tried = await try_agent("claude-code", claude(), own)
+    assert [each.path for each in tried.server.requests] == [
+        "/gateway/v1/models?tenant=blue&limit=1000",
+        "/gateway/v1/messages/count_tokens?tenant=blue",
+        "/gateway/v1/messages?tenant=blue&beta=true",
+        "/gateway/v1/messages?tenant=blue&beta=true",
+    ]
+
+
+async def test_an_answer_from_another_model_proves_nothing_for_the_agent() -> None:
+    tried = await try_agent("codex", answer_with(good_stream(R, model="another")), route(family=R))
+    assert tried.result.status is RungStatus.UNPROVEN
+    assert "COM-B-01" in [each.id for each in tried.result.findings]
+
+
 async def test_the_small_size_is_asked_for() -> None:
     tried = await try_agent("codex", answer_with(good_stream(R)), route(family=R), size=AgentSize.SMALL)
     (request,) = tried.server.requests
@@ -166,7 +184,8 @@ async def test_an_agent_may_be_answered_with_a_tool(agent: str, family: Endpoint
 
 
 async def test_routes_on_which_the_call_is_the_same_share_it() -> None:
-    routes = [route(Role.PLANNER), route(Role.WRITER), route(Role.REVIEWER, model="other"), route(Role.CRITIC, M)]
+    other = route(Role.REVIEWER, model="other", served_as=("m",))
+    routes = [route(Role.PLANNER), route(Role.WRITER), other, route(Role.CRITIC, M)]
     tried = await try_agent("codex", answer_with(good_stream(R)), *routes)
     assert len(tried.server.requests) == 2
     told = {result.roles: result.status for result in tried.results}
