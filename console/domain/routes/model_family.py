@@ -127,21 +127,60 @@ def fact_for(
     return first(own) or documentation or general
 
 
+_OPEN_LIMIT = 2
+_WAYS_LIMIT = 256
+_PART = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\(\?:|\{(\d*),(\d*)\}|.", re.DOTALL)
+"""A part of a pattern: an escape, a set, the begin of a group, a repetition with limits, or a character."""
+
+
 def check_pattern(pattern: str) -> str | None:
     """Return why a row cannot have a pattern; None if it can.
 
-    Repeated groups and more than two open repetitions are refused: they make a regular expression slow, and no model id
-    needs them.
+    Repeated groups, more than two open repetitions and many choices in a row are refused: they make a regular
+    expression slow, and no model id needs them.
     """
-    if len(re.findall(r"(?<!\\)[*+]|\{\d*,\}", pattern)) > 2:
+    repetitions, ways = _effort(pattern)
+    if repetitions > _OPEN_LIMIT:
         return "has more than two * or +; write it as a plain expression, such as ^team-gpt-"
     if re.search(r"\)[*+{]|[*+?}][*+{]", pattern) or "(?" in pattern.replace("(?:", ""):
         return "repeats a group or uses a lookaround; write it as a plain expression, such as ^team-gpt-"
+    if ways > _WAYS_LIMIT:
+        return f"has more than {_WAYS_LIMIT} ways through its | and ?; write several rows instead"
     try:
         re.compile(pattern)
     except re.error:
         return "is not a regular expression"
     return None
+
+
+def _effort(pattern: str) -> tuple[int, int]:
+    """Return how many open repetitions a pattern has, and in how many ways its choices can be gone through."""
+    repetitions, ways, before = 0, 1, ""
+    options = [1]
+    for part in _PART.finditer(pattern):
+        text = part[0]
+        if text in ("(", "(?:"):
+            options.append(1)
+        elif text == "|":
+            options[-1] += 1
+        elif text == ")" and len(options) > 1:
+            ways *= options.pop()
+        elif text in ("*", "+") or (part.lastindex and _is_wide(part[1], part[2])):
+            repetitions += 1
+        elif text == "?" and before not in ("*", "+"):
+            ways *= 2
+        elif part.lastindex:
+            ways *= int(part[2]) - int(part[1] or 0) + 1
+        before = text
+    return repetitions, ways * options[0]
+
+
+def _is_wide(least: str, most: str) -> bool:
+    """Return whether a repetition with limits is as good as open."""
+    return not most or len(most) > 3 or not 0 <= int(most) - int(least[:4] or 0) < _NARROW
+
+
+_NARROW = 10
 
 
 _REGION = re.compile(r"\A(?:us|eu|apac|au|ca|jp|sa|global|us-gov)\.(?=[a-z0-9-]+\.)")

@@ -4,6 +4,7 @@ import base64
 import hmac
 import json
 import re
+import unicodedata
 from collections.abc import Iterator
 from typing import NoReturn, Self
 from urllib.parse import quote
@@ -71,10 +72,35 @@ class Secret:
 
         It detects a changed case, removed or added punctuation, the reversed value, and either half of it.
         """
-        own, plain = _letters(self.__value), _letters(name)
+        plain = "".join(character for _, character in _letters(name))
+        return any(map(plain.__contains__, self._pieces()))
+
+    def redact_changed(self, text: str) -> str:
+        """Return outside text in which the value is masked even with an obvious change; `resembles` says which.
+
+        What stands between its letters is masked with them. The rest of the text stays as it is.
+        """
+        _require_text(text)
+        letters = list(_letters(text))
+        plain = "".join(character for _, character in letters)
+        hits = sorted(
+            (letters[start][0], letters[end - 1][0] + 1)
+            for piece in self._pieces()
+            for start, end in _occurrences(piece, plain)
+        )
+        shown, end = "", 0
+        for first, last in hits:
+            if first >= end:
+                shown += text[end:first] + _MASK
+            end = max(end, last)
+        return shown + text[end:]
+
+    def _pieces(self) -> tuple[str, ...]:
+        """Return the letters and digits of the value, the same reversed, and both halves, if they are telling."""
+        own = "".join(character for _, character in _letters(self.__value))
         half = len(own) // 2
-        pieces = (own, own[::-1], *((own[:half], own[half:]) if half >= _SHORTEST_DERIVED else ()))
-        return any(len(piece) >= _SHORTEST_DERIVED and piece in plain for piece in pieces)
+        pieces = (own, own[::-1], own[:half], own[half:]) if half >= _SHORTEST_DERIVED else (own, own[::-1])
+        return tuple(piece for piece in pieces if len(piece) >= _SHORTEST_DERIVED)
 
     def redact_word(self, text: str) -> str:
         """Return a text with the value masked where no letter, digit, `_` or `-` is next to it."""
@@ -149,8 +175,23 @@ class Secret:
         raise TypeError("a Secret cannot be pickled")
 
 
-def _letters(text: str) -> str:
-    return "".join(filter(str.isalnum, text)).casefold()
+def _letters(text: str) -> Iterator[tuple[int, str]]:
+    """Yield the letters and digits of ASCII in a text, in lower case, each with its place.
+
+    Wide, mathematical and circled characters count as the letter that they look like (NFKC).
+    """
+    for place, character in enumerate(text):
+        for each in character if character.isascii() else unicodedata.normalize("NFKC", character):
+            if each.isascii() and each.isalnum():
+                yield place, each.lower()
+
+
+def _occurrences(piece: str, text: str) -> Iterator[tuple[int, int]]:
+    """Yield where a piece begins and ends in a text, from left to right, without overlaps."""
+    start = text.find(piece)
+    while start >= 0:
+        yield start, start + len(piece)
+        start = text.find(piece, start + len(piece))
 
 
 def _require_text(text: str) -> None:

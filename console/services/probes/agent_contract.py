@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from console.domain.finding import Finding
 from console.domain.probes.assertion import finding_of
-from console.domain.routes.endpoint_path import below
+from console.domain.routes.endpoint_path import below, beside
 from console.domain.routes.route import Route
 from console.services.gateway.call import Reply, read_whole
 from console.services.gateway.client import Gateway
@@ -43,8 +43,9 @@ async def prove_contract(gateway: Gateway, route: Route, request: ProbeRequest) 
     """
     if request.agent is None or MODELS not in request.agent.agent.before:
         return ContractProof((), (), 0)
-    prefix = route.endpoint_path.removesuffix("/messages")
-    listed = await _try(gateway, route, f"{prefix}/models?limit=1000", None, request)
+    lists = beside(route.endpoint_path, "/messages", "/models")
+    mark = "&" if "?" in lists else "?"
+    listed = await _try(gateway, route, f"{lists}{mark}limit=1000", None, request)
     counted = await _try(gateway, route, below(route.endpoint_path, "/count_tokens"), _count_body(request), request)
     empty = FAMILY_WIRES[route.endpoint_family].build_without_input(route.model)
     refused = await _try(gateway, route, request.path_on(route), empty, request)

@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import quote
 
 from console.domain.errors.category import Classification
@@ -16,6 +16,7 @@ from console.domain.routes.route import Route
 from console.services.gateway.call import Reply, read_whole
 from console.services.gateway.client import Gateway
 from console.services.gateway.failure import CallError
+from console.services.probes.mask import Mask
 from console.services.probes.reading import classify_reply
 from console.wire.catalogue import Listing, merge, read_listing
 
@@ -121,7 +122,7 @@ class _Reading:
                 self._note_failure(path, error.classification)
                 break
             self._left -= len(reply.body)
-            listing = await asyncio.to_thread(read_listing, reply.body) if reply.is_success else None
+            listing = await asyncio.to_thread(self._listed, reply.body) if reply.is_success else None
             if not reply.is_success:
                 self._note_refusal(path, reply)
             count += 0 if listing is None else len(listing.entries)
@@ -137,6 +138,13 @@ class _Reading:
             seen.add(listing.next_after)
             query = f"{'&' if '?' in path else '?'}limit=1000&after_id={quote(listing.next_after, safe='')}"
         self.notes.append(f"GET {path}: {said}")
+
+    def _listed(self, body: bytes) -> Listing | None:
+        """Return a page without names that are the token: names are shown, and kept for the next check."""
+        listing, mask = read_listing(body), Mask(self._gateway.secret)
+        if listing is None:
+            return None
+        return replace(listing, entries=tuple(each for each in listing.entries if not mask.is_token(each.model)))
 
     def _note_refusal(self, path: str, reply: Reply) -> None:
         """Note a list that was refused: one that the gateway does not have is missing, any other refusal hides it."""

@@ -60,9 +60,10 @@ async def _ask(profile: Profile, base_url: str, secret: Secret, routes: Sequence
     except (OSError, RuntimeError, ValueError):  # ssl.SSLError is an OSError
         return Verification(None, "ca_file cannot be read, or holds no PEM certificate")
     tried: list[tuple[Route, Verification]] = []
+    reservations = Reservations(profile.budget())  # one for all paths
     async with gateway:
         for route in routes:
-            found = judge(await prove_key(gateway, route, Reservations(profile.budget())))
+            found = judge(await prove_key(gateway, route, reservations))
             if found.is_accepted:
                 return replace(found, words=f"Proven on {_named(route)}: {found.words}")
             tried.append((route, found))

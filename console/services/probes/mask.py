@@ -26,8 +26,11 @@ class Mask:
     def closed(self, text: str | None, form: re.Pattern[str]) -> str | None:
         """Return a name from outside if it has the given form and is not the token or another secret; else None."""
         name = closed_name(text, form)
-        is_token = name is not None and self._secret is not None and (self.is_hit(name) or self._secret.resembles(name))
-        return None if is_token else name
+        return None if name is None or self.is_token(name) else name
+
+    def is_token(self, name: str) -> bool:
+        """Return whether a name from outside is the token, contains it, or is it with an obvious change."""
+        return self._secret is not None and (self.is_hit(name) or self._secret.resembles(name))
 
     def count(self, tokens: int | None) -> int | None:
         """Return a count, or None if its digits contain the token."""
@@ -48,5 +51,5 @@ class Mask:
         if self._secret is not None:
             said = self._secret.redact(said)
             held = self._secret.held_back(said) if is_cut else self._secret.cut_off(said)
-            said = said[: len(said) - held]
+            said = self._secret.redact_changed(said[: len(said) - held])
         return safe(scrub(said), limit=_EXCERPT_LIMIT)

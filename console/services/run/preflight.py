@@ -11,7 +11,7 @@ from console.domain.errors.category import Category, Classification
 from console.domain.finding import Finding, Severity
 from console.domain.money import Budget, OverBudget, Spent
 from console.domain.probes.event import CatalogueRead, RungFinished, RungStarted, SmokeFinished
-from console.domain.probes.ladder import Rung, RungResult, RungStatus
+from console.domain.probes.ladder import Rung, RungStatus
 from console.domain.probes.proven_route import ProvenRoute
 from console.domain.probes.smoke import SmokeResult
 from console.domain.routes.contract import RouteCheck, Verdict
@@ -28,6 +28,7 @@ from console.domain.verification import state as state_of_row
 from console.domain.workflows.boundary import Boundary
 from console.domain.workflows.rule import NOT_READ
 from console.services.gateway.client import Gateway
+from console.services.gateway.reservations import Reservations
 from console.services.open_gateway import Target
 from console.services.probes.ladder import LadderPlan, climb
 from console.services.probes.request import RoleOrder
@@ -68,7 +69,7 @@ class RouteProofs:
         self.routes = tuple(ProvenRoute(check) for check in checks)
         self.answers: dict[Role, SmokeResult] = {}
         """The newest complete answer of each route."""
-        self.taken = Spent()
+        self._reservations: Reservations | None = None
         self._over: OverBudget | None = None
 
     async def climb(
@@ -90,7 +91,8 @@ class RouteProofs:
         settings, policy = context.profile.gateway, context.profile.policy
         top = Rung(policy.preflight_level)
         role = RoleOrder(policy.run_max_output_tokens, criteria)
-        plan = SmokePlan(gateway, context.reservations, settings.smoke_max_output_tokens, role=role)
+        reservations = self._reservations = context.reservations.narrowed(budgets)
+        plan = SmokePlan(gateway, reservations, settings.smoke_max_output_tokens, role=role)
         how = LadderPlan(top, plan, settings.connect_timeout_s)
         # paid rungs one after the other: each must fit what the run's budgets leave after the one before
         places = asyncio.Semaphore(1 if top.is_paid else settings.concurrency)
@@ -102,18 +104,13 @@ class RouteProofs:
                     case CatalogueRead():
                         context.catalogues.keep(event.catalogue)
                     case RungStarted() if event.rung.is_paid:
-                        self._over = self._why_not(event, budgets)
-                        if self._over is not None:
-                            return
                         yield event
                     case SmokeFinished(result) if result.service is not None:
                         self.answers[result.role] = result
-                    case RungFinished(result):
-                        self.taken = self.taken.plus(_taken(result))
-
-    def _why_not(self, started: RungStarted, budgets: Sequence[Budget]) -> OverBudget | None:
-        left = (budget.spend(self.taken).why_not(started.price_before) for budget in budgets)
-        return next((over for over in left if over is not None), None)
+                    case RungFinished(result) if result.rung.is_paid and _is_over(result.classification):
+                        self._over = reservations.refused
+                        if self._over is not None:
+                            return
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -133,7 +130,7 @@ class RouteProofs:
     @property
     def spent(self) -> ProofSpent | None:
         """What the calls took, as a run records it; None if they took nothing."""
-        taken = self.taken
+        taken = Spent() if self._reservations is None else self._reservations.taken
         return None if taken == Spent() else ProofSpent(taken.tokens, taken.microusd, taken.is_exact)
 
 
@@ -153,11 +150,8 @@ def proof_of(route: ProvenRoute) -> RouteProof:
     return RouteProof(route.role, int(route.reached), route.standing.value)
 
 
-def _taken(result: RungResult) -> Spent:
-    """Return what a rung's calls took: at most its price if the answer names no usage."""
-    if not result.requests_sent or (result.tokens == 0 and not result.price_after_microusd):
-        return Spent()
-    return result.price_before.taken(result.tokens, result.price_after_microusd)
+def _is_over(found: Classification | None) -> bool:
+    return found is not None and found.category is Category.BUDGET_EXCEEDED
 
 
 def _stop_of_rungs(route: ProvenRoute, *, require_price: bool) -> PreflightStop | None:

@@ -1,6 +1,7 @@
 """`token rotate` proves the new token at a real gateway before it counts, and no token is entered where it is kept."""
 
 import json
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ from support.cli.console_process import Console
 from support.config import config_table, route, write_config
 from support.gateway.servers import Peer, Request, raw_server, unused_port, whole
 
+from console.services.gateway.client import WRONG_KEY
+from console.services.probes.key_control import UNKNOWN_MODEL
 from console.simulator.embedded import embedded_gateway
 from console.simulator.server import serve
 
@@ -100,6 +103,38 @@ async def test_one_route_that_cannot_prove_does_not_block_another_that_can(vault
         code, result, message = await rotated(vault)
     assert (code, result) == (0, "swapped")
     assert "Proven on the route reviewer (/v1/chat/completions)" in message
+
+
+async def test_a_gateway_that_is_busy_for_a_wrong_key_proves_nothing(vault: Console) -> None:
+    async def answer(peer: Peer, request: Request) -> None:
+        if request.header("authorization") == f"Bearer {WRONG_KEY}":
+            await peer.send(whole(503, {"error": {"type": "unavailable", "message": "Service unavailable"}}))
+        else:
+            await peer.send(whole(400, {"error": {"type": "invalid_request_error", "message": "input is missing"}}))
+
+    async with raw_server(answer) as server:
+        configure(vault, server.base_url)
+        code, result, _ = await rotated(vault)
+    assert (code, result) == (10, "unproven")
+
+
+async def test_the_controls_of_all_paths_share_one_budget(vault: Console) -> None:
+    """The gateway serves any model to any key, and names no usage."""
+
+    async def answer(peer: Peer, request: Request) -> None:
+        await peer.send(whole(200, {"id": "r", "object": "response", "status": "completed", "output": []}))
+
+    async with raw_server(answer) as server:
+        path = configure(vault, server.base_url, reviewer=route("m", path="/other/v1/responses"))
+        table = tomllib.loads(path.read_text())
+        (profile,) = table["profiles"].values()
+        profile["policy"] = {"budget_tokens": 100}
+        write_config(path, table)
+        code, result, _ = await rotated(vault)
+    assert (code, result) == (10, "unproven")
+    asked = [json.loads(each.body)["model"] for each in server.requests]
+    assert asked.count("m") == 4
+    assert asked.count(UNKNOWN_MODEL) == 1
 
 
 async def test_where_no_route_proves_it_each_says_why(vault: Console) -> None:

@@ -167,5 +167,20 @@ def test_what_is_no_regular_expression_is_refused() -> None:
 
 def test_many_repeats_in_a_row_are_refused_too() -> None:
     """On an id of 100 letters each of them keeps the console busy for seconds to hours."""
-    patterns = (".*.*.*.*.*.*x", "a*a*a*a*a*a*b", "[a-z]*[a-z]*[a-z]*[a-z]*[a-z]*!")
+    patterns = (
+        ".*.*.*.*.*.*x", "a*a*a*a*a*a*b", "[a-z]*[a-z]*[a-z]*[a-z]*[a-z]*!", ".{0,200}" * 6 + "z", ".{,99}" * 3,
+        "a{1,}b{2,}c{3,}", "[*]*a*b*c", r"\\*\\*\\*",
+    )  # fmt: skip
     assert [pattern for pattern in patterns if check_pattern(pattern) is None] == []
+
+
+def test_many_choices_in_a_row_are_refused_too() -> None:
+    """Each doubles the ways through an id, as repeats do."""
+    patterns = ("a?" * 30 + "z", "(aa|aa|aaa)" * 20 + "z", "a??" * 20, "(a|(b|(c|d)?)?)?" * 3, "[0-9]{1,3}" * 9)
+    assert [pattern for pattern in patterns if check_pattern(pattern) is None] == []
+
+
+def test_choices_beside_each_other_are_taken() -> None:
+    words = "|".join(f"team-{number}" for number in range(100))
+    patterns = (f"^(?:{words})$", words, r"^a\?b\|c", "[a?|]" * 20, r"^v\d{1,3}\.\d{1,2}(?:-beta)?$", "[]?|]" * 9)
+    assert {pattern: check_pattern(pattern) for pattern in patterns} == dict.fromkeys(patterns)

@@ -306,6 +306,28 @@ def test_a_name_that_is_the_token_but_for_a_trivial_change_resembles_it(name: st
     assert Secret(TRIVIAL).resembles(name)
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        " ".join(TRIVIAL), " ".join(TRIVIAL[::-1]), "\u200b".join(TRIVIAL), "\n".join(TRIVIAL.upper()),
+        "*".join(TRIVIAL),
+        "".join(chr(ord(character) + 0xFEE0) for character in TRIVIAL), " ".join(TRIVIAL[:13]), f"“{TRIVIAL.lower()}”",
+        "".join(f"{character}\u0301" for character in TRIVIAL),
+    ],
+)  # fmt: skip
+def test_a_token_with_an_obvious_change_is_masked_within_a_text(written: str) -> None:
+    shown = Secret(TRIVIAL).redact_changed(f"Incorrect key ({written}): see the help, or {written}.")
+    assert not Secret(TRIVIAL).resembles(shown)
+    assert shown.startswith("Incorrect key (")
+    assert "): see the help, or " in shown
+
+
+@pytest.mark.parametrize("text", ["", "tk", "Incorrect key tk-Qw3***8hJk, see the help", "ＴＫ ½ ﬃ İ"])
+def test_another_text_stays_as_it_is(text: str) -> None:
+    assert Secret(TRIVIAL).redact_changed(text) == text
+    assert Secret("short").redact_changed(f"s h o r t {text}") == f"s h o r t {text}"
+
+
 @pytest.mark.parametrize("name", ["gpt-5-mini", "req_7f3a9c2e41d84b6f", TRIVIAL[:6], "", "TK", "Qw3rTy7"])
 def test_another_name_does_not(name: str) -> None:
     assert not Secret(TRIVIAL).resembles(name)

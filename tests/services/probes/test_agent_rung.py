@@ -152,6 +152,23 @@ async def test_claude_code_s_call_carries_its_query_and_betas() -> None:
     assert [name for name, _ in tried.found()] == ["AGT-01"]
 
 
+async def test_the_query_of_a_path_stays_at_its_end() -> None:
+    own = Route(Role.REVIEWER, "m", M, "/gateway/v1/messages?tenant=blue")
+    tried = await try_agent("claude-code", claude(), own)
+    assert [each.path for each in tried.server.requests] == [
+        "/gateway/v1/models?tenant=blue&limit=1000",
+        "/gateway/v1/messages/count_tokens?tenant=blue",
+        "/gateway/v1/messages?tenant=blue&beta=true",
+        "/gateway/v1/messages?tenant=blue&beta=true",
+    ]
+
+
+async def test_an_answer_from_another_model_proves_nothing_for_the_agent() -> None:
+    tried = await try_agent("codex", answer_with(good_stream(R, model="another")), route(family=R))
+    assert tried.result.status is RungStatus.UNPROVEN
+    assert "COM-B-01" in [each.id for each in tried.result.findings]
+
+
 async def test_the_small_size_is_asked_for() -> None:
     tried = await try_agent("codex", answer_with(good_stream(R)), route(family=R), size=AgentSize.SMALL)
     (request,) = tried.server.requests

@@ -48,6 +48,13 @@ async def test_every_list_is_asked_for_once_with_the_token_and_no_family() -> No
     )
 
 
+@pytest.mark.parametrize("echo", [TOKEN, " ".join(TOKEN), TOKEN[::-1].upper(), f"x/{TOKEN}"])
+async def test_a_name_that_is_the_token_is_not_kept(echo: str) -> None:
+    async with scripted(only_models(models("m", echo))) as server:
+        proof = await read(server)
+    assert list(proof.catalogue.entries) == ["m"]
+
+
 async def test_lists_lie_beside_the_routes_paths() -> None:
     azure = "/openai/deployments/d/chat/completions?api-version=2024-10-21"
     paths = [(C, "/openai/v1/chat/completions"), (M, "/x"), (C, azure), (R, "/openai/responses?api-version=preview")]

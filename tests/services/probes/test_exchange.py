@@ -125,6 +125,15 @@ def error(message: str, **more: object) -> str:
     return json.dumps({"error": {"message": message, **more}})
 
 
+@pytest.mark.parametrize("mark", [" ", "\u200b", ".", "\n", " - "])
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_token_that_a_refusal_spells_out_is_not_shown(mark: str, order: int) -> None:
+    said = said_in(refused(error(f"Incorrect API key {mark.join(TOKEN[::order])} provided"), 401))
+    letters = "".join(filter(str.isalnum, said))
+    assert "".join(filter(str.isalnum, TOKEN))[::order][4:12] not in letters
+    assert said.startswith("Incorrect API key ")
+
+
 def test_a_refusals_own_words_come_before_the_end() -> None:
     events = refused(error("You exceeded your current quota", code="insufficient_quota"), 429)
     assert events[-2] == RefusalRead(Role.WRITER, "You exceeded your current quota")

@@ -96,11 +96,15 @@ async def test_a_500_for_a_form_without_an_input_alone_is_not_an_outage() -> Non
     assert climbed.rung(Rung.KEY).status is RungStatus.UNPROVEN
 
 
-@pytest.mark.parametrize("answer", [b"", NGINX_502, whole(429, {"error": {"message": "Too many requests"}})])
-async def test_a_wrong_key_that_met_an_outage_or_a_limit_was_not_told_apart_from_ours(answer: bytes) -> None:
-    async with scripted(Steps(wrong_key=answer)) as server:
+BUSY = whole(429, {"error": {"message": "Rate limit reached", "type": "rate_limit_error"}}, "retry-after: 2")
+
+
+@pytest.mark.parametrize("passing", [LOADING, NGINX_502, BUSY, b""], ids=["loading", "bad gateway", "busy", "closed"])
+async def test_an_outage_or_a_busy_gateway_beside_a_refused_form_tells_no_key_from_another(passing: bytes) -> None:
+    async with scripted(Steps(wrong_key=passing)) as server:
         climbed = await climb_to(Rung.KEY, server.base_url)
     assert climbed.rung(Rung.KEY).status is RungStatus.UNPROVEN
+    assert "COM-S-02" in climbed.ids(Rung.KEY)
     assert not climbed.state.proven[0].is_key_proven
 
 

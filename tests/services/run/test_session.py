@@ -1,5 +1,7 @@
 """A run on the embedded gateway: each path through its gates ends where it has to."""
 
+import asyncio
+import contextlib
 import re
 import sys
 from dataclasses import replace
@@ -34,6 +36,7 @@ from console.services.run.run_log import RunLog, RunRefusedError
 from console.services.run.session import stepping
 from console.services.run.step import GateNoted, StepHeldError
 from console.services.run.verify_chain import verify_run
+from console.services.system.merge import merge
 
 LEAKED = "-".join(["sk", "Mq7vB2xKw9", "Zr4tY8nLc3", "Hd6pJ1sGf5"])
 """The key that the gateway's leaking models write into a draft."""
@@ -437,6 +440,28 @@ async def test_a_paid_preflight_stays_within_the_run_s_budget(stories: Stories) 
     assert (story.state.stopped.cause, story.state.stopped.category) == (StopCause.BUDGET, Category.BUDGET_EXCEEDED)
     assert story.state.spent.tokens <= 300
     assert len(story.generations) <= 1
+
+
+def _is_stream(task: "asyncio.Task[object]") -> bool:
+    """Return whether a task runs one of the streams that are merged."""
+    return getattr(task.get_coro(), "__qualname__", "").startswith(f"{merge.__name__}.")
+
+
+async def test_a_paid_preflight_stays_within_the_run_s_budget_however_late_its_events_are_read(
+    office: Office, gateway: RunGateway
+) -> None:
+    office.configure(policy="preflight_level = 4\nrun_tokens = 300")
+    async with office.desk() as desk:
+        log = await office.begin(desk)
+        await walk_to(desk, log, "preflight")
+        async with stepping(desk, log) as stepper, contextlib.aclosing(stepper.step()) as news:
+            async for each in news:
+                while isinstance(each, RungStarted) and any(map(_is_stream, asyncio.all_tasks())):
+                    await asyncio.sleep(0)  # until all routes have gone on without their reader
+    assert log.state.stopped is not None
+    assert log.state.stopped.cause is StopCause.BUDGET
+    assert len(gateway.generations) == 1
+    assert 0 < log.state.spent.tokens <= 300
 
 
 # --- The operator's own checks, and other operators ------------------------------------------------------------------
