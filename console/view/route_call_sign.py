@@ -20,6 +20,6 @@ def route_call_sign(route: RouteView) -> Sign:
     if result.shape is Shape.AGENT and sign.tone is not Tone.DIM:
         return Sign(sign.sign, "agent", sign.tone)
     rung = Rung.SHAPE if result.shape is Shape.ROLE else Rung.SMOKE
-    if result.status is SmokeStatus.PASSED and rung not in route.proven.calls:
+    if result.status is SmokeStatus.PASSED and not result.is_swapped and rung not in route.proven.calls:
         return Sign("~", "was ok", Tone.WARN)
     return sign

@@ -114,7 +114,8 @@ async def test_a_paid_preflight_shows_its_prices_and_the_stop_names_who_answered
     runs.configure(policy="preflight_level = 4", writer="gpt-swapped-placeholder")
     ended = await runs.start("--auto")
     assert ended.code == 8
-    assert re.search(r"preflight: writer, streamed text: at most \d+ tokens, at most \$", ended.stderr)
+    assert re.search(r"preflight: planner, streamed text: at most \d+ tokens, at most \$", ended.stderr)
+    assert re.search(r"preflight: writer, streamed text: at most \d+ tokens, price unknown", ended.stderr)
     assert "another model answered: it is gpt-other-placeholder" in ended.stderr
     assert 'served_as = ["gpt-other-placeholder"]' in ended.stderr
     record = await runs.shown()
