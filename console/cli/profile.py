@@ -27,6 +27,8 @@ def chosen_profile(arguments: argparse.Namespace, *, uses_gateway: bool = True) 
     path = arguments.config or own
     facts = model_facts(current().environment)
     profile = load_profile(path, arguments.profile, why_no_programs=why_not_own(path, own), facts=facts)
+    if facts is not None and not facts.problem and uses_gateway:
+        output.note("facts: tables that you installed decide what is known of models; see: gateway-console facts show")
     if profile.is_built_in and uses_gateway:
         output.note(f"no config file: using the built-in profile {profile.name} on the embedded gateway")
     return profile

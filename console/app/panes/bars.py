@@ -20,11 +20,10 @@ from console.view.token_sign import token_sign
 class HeaderBar(LinePane):
     """One line that is always visible: where calls would go, and under which reference."""
 
-    def __init__(self, state: ConsoleState, *, is_built_in: bool) -> None:
+    def __init__(self, state: ConsoleState, *, is_built_in: bool, has_own_facts: bool) -> None:
         super().__init__(state, id="header", can_focus=False)
-        self._marks = [
-            word for word, is_set in (("built-in", is_built_in), ("read-only", state.is_read_only)) if is_set
-        ]
+        known = (("built-in", is_built_in), ("read-only", state.is_read_only), ("own facts", has_own_facts))
+        self._marks = [word for word, is_set in known if is_set]
 
     def lines(self, state: ConsoleState, cursor: int, size: Size) -> Sequence[Line]:
         """Return the one line."""

@@ -90,7 +90,8 @@ class RoutesScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         """Lay out the panes; the style sheet moves them with the screen's width."""
         state = self._state
-        yield HeaderBar(state, is_built_in=self._controller.session.profile.is_built_in)
+        profile = self._controller.session.profile
+        yield HeaderBar(state, is_built_in=profile.is_built_in, has_own_facts=profile.facts is not None)
         yield StepperBar(state)
         with Container(id="body"):
             with Vertical(id="left"):

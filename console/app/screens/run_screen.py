@@ -94,7 +94,8 @@ class RunScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         """Lay out the panes; the style sheet moves them with the screen's width."""
         state = self._session.state
-        yield HeaderBar(state, is_built_in=self._session.profile.is_built_in)
+        profile = self._session.profile
+        yield HeaderBar(state, is_built_in=profile.is_built_in, has_own_facts=profile.facts is not None)
         yield StepperBar(state)
         with Container(id="run-body"):
             with Vertical(id="run-left"):

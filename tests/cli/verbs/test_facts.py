@@ -105,6 +105,14 @@ async def test_what_is_asked_for_wrongly_is_said(console: Console) -> None:
         assert (ended.code, words in ended.complaint) == (code, True), command
 
 
+async def test_an_installed_table_that_decides_is_told_where_routes_are_checked(console: Console) -> None:
+    config = _config(console, writer=route("gpt-4"))
+    before = await console.run("routes", "--config", config)
+    await console.run("facts", "update", "--from", _new(console))
+    after = await console.run("routes", "--config", config)
+    assert ("tables that you installed" in before.stderr, "tables that you installed" in after.stderr) == (False, True)
+
+
 async def test_an_installed_table_that_broke_is_loud_in_every_face(console: Console) -> None:
     await console.run("facts", "update", "--from", _new(console))
     (path,) = console.home.rglob("facts/model_retirements.toml")
