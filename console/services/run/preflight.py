@@ -177,7 +177,9 @@ def _stop_of_rungs(route: ProvenRoute, *, require_price: bool) -> PreflightStop 
 
 def _stop_of_refusal(role: Role, rung: Rung, found: Classification, findings: Sequence[Finding]) -> PreflightStop:
     words = f"{role}: rung {int(rung)}: {found.category}: {found.evidence}. {found.action}"
-    is_held = found.category.passes_by_waiting and not found.stops
+    # A run's own budgets stop it before; the session's only holds it: another session may make the call.
+    passes = found.category.passes_by_waiting and not found.stops
+    is_held = passes or found.category is Category.BUDGET_EXCEEDED
     return PreflightStop(StopCause.PREFLIGHT, words, found.category, tuple(findings), is_held=is_held)
 
 

@@ -322,5 +322,6 @@ def _ended(event: PreflightFinished | PreflightStop) -> PreflightFinished | RunS
     if isinstance(event, PreflightFinished):
         return event
     if event.is_held:
-        raise StepHeldError(event.words, ProblemKind.UNREACHABLE)
+        is_over = event.category is Category.BUDGET_EXCEEDED
+        raise StepHeldError(event.words, ProblemKind.BLOCKED if is_over else ProblemKind.UNREACHABLE)
     return RunStopped(event.cause, event.category, event.words, noted(event.findings), event.spent)

@@ -442,6 +442,21 @@ async def test_a_paid_preflight_stays_within_the_run_s_budget(stories: Stories) 
     assert len(story.generations) <= 1
 
 
+async def test_a_session_s_budget_holds_a_paid_preflight_and_does_not_stop_the_run(
+    office: Office, gateway: RunGateway
+) -> None:
+    office.configure(policy="preflight_level = 4")
+    async with office.desk() as desk:
+        log = await office.begin(desk)
+        await walk_to(desk, log, "preflight")
+        with pytest.raises(StepHeldError, match="budget_tokens") as held:
+            await step(replace(desk, reservations=reservations_of(tokens=400)), log)
+        assert held.value.kind is ProblemKind.BLOCKED
+        assert ((await log.refresh()).phase, log.state.gate) == (Phase.DUE, Gate.PREFLIGHT)
+        walked = await go_on(desk, log)
+    assert walked.state.status is RunStatus.CLOSED
+
+
 def _is_stream(task: "asyncio.Task[object]") -> bool:
     """Return whether a task runs one of the streams that are merged."""
     return getattr(task.get_coro(), "__qualname__", "").startswith(f"{merge.__name__}.")
