@@ -51,11 +51,13 @@ async def forward_to(url: str, on_answer: Callable[[bytes], None] = lambda data:
     """Forward a free loopback port to another one while the block runs."""
     target = urlsplit(url)
     tasks: set[asyncio.Task[None]] = set()
+    writers: list[asyncio.StreamWriter] = []
+
+    def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writers.append(writer)
+        tasks.add(asyncio.create_task(serve(reader, writer)))
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        tasks.add(task)
         connection = Connection()
         forwarder.connections.append(connection)
         try:
@@ -63,20 +65,21 @@ async def forward_to(url: str, on_answer: Callable[[bytes], None] = lambda data:
         except OSError:
             writer.transport.abort()
             return
+        writers.append(upstream_writer)
+        asking = asyncio.create_task(_pump(reader, upstream_writer, connection.asked.extend))
         try:
-            asking = asyncio.create_task(_pump(reader, upstream_writer, connection.asked.extend))
             await _pump(upstream_reader, writer, connection.answered.extend, forwarder.on_answer)
-            asking.cancel()
-            await asyncio.gather(asking, return_exceptions=True)
         except ConnectionError:
             writer.transport.abort()
         finally:
+            asking.cancel()
+            await asyncio.gather(asking, return_exceptions=True)
             for each in (writer, upstream_writer):
                 each.close()
                 with contextlib.suppress(ConnectionError):
                     await each.wait_closed()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    server = await asyncio.start_server(accept, "127.0.0.1", 0)
     host, port = server.sockets[0].getsockname()
     forwarder = Forwarder(f"http://{host}:{port}", on_answer)
     try:
@@ -86,6 +89,10 @@ async def forward_to(url: str, on_answer: Callable[[bytes], None] = lambda data:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        for writer in writers:  # also of a connection that came just before the end
+            writer.transport.abort()
+            with contextlib.suppress(ConnectionError):
+                await writer.wait_closed()
 
 
 async def _pump(
