@@ -217,7 +217,7 @@ async def test_what_is_not_known_of_an_agent_is_said_beside_a_pass() -> None:
     tried = await try_agent("copilot", answer_with(good_stream(C)), route(family=C))
     assert tried.result.status is RungStatus.PASSED
     assert tried.result.notes == (
-        "not known of it, and so not tried: its tools' names and schemas, and the lengths of its texts",
+        "not known of it, and so not tried: its tools' names and schemas, the lengths of its texts, and some values",
     )
 
 
