@@ -4,7 +4,6 @@ from console.domain.errors.category import Classification
 from console.domain.probes.mark import Mark, marks_of
 from console.domain.probes.proven_route import ProvenRoute
 from console.domain.probes.standing import Standing
-from console.domain.routes.contract import RouteCheck
 from console.view.sign import Sign, Tone
 
 _SIGNS = {
@@ -67,11 +66,6 @@ def _shown_mark(route: ProvenRoute) -> Mark | None:
         return None
     is_weak = marks[0] is Mark.WARNING and route.standing is not Standing.OFFLINE
     return None if is_weak else marks[0]
-
-
-def check_sign(check: RouteCheck) -> Sign:
-    """Return how a route is shown of which only the offline check is known."""
-    return route_sign(ProvenRoute(check))
 
 
 def marks_text(route: ProvenRoute) -> str:

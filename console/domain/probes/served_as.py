@@ -55,11 +55,6 @@ class Service:
         """Return the service with names that may be shown and stored, or None in their place."""
         return replace(self, model=close(self.model), behind=close(self.behind))
 
-    @property
-    def bridged_by(self) -> EndpointFamily | None:
-        """The family through which the gateway seems to have served the call, if it is not the one called."""
-        return None if self.bridge is None else self.bridge.family
-
 
 _SNAPSHOT = re.compile(r"(?:-|@)(?:\d{4}-\d{2}-\d{2}|\d{2}-\d{2}|\d{4}|\d{6}|\d{8}|latest|\d{3})(?:-v\d+)?")
 _ADDRESSED = re.compile(r"\A[A-Za-z0-9][A-Za-z0-9_.-]{0,60},(?=[^,\s]+\Z)")

@@ -78,7 +78,7 @@ def test_a_swap_is_a_warning_and_no_failure() -> None:
 
 def test_a_snapshot_needs_no_finding() -> None:
     service = prove(C, "gpt-4o", "gpt-4o-2024-08-06", answer_id="chatcmpl-1", headers={})
-    assert (service.served_as, service.bridged_by) == (ServedAs.ITSELF, None)
+    assert (service.served_as, service.bridge) == (ServedAs.ITSELF, None)
     assert check_served(service) == ()
 
 
@@ -117,7 +117,7 @@ def test_an_id_tells_through_which_family_the_call_went(
     family: EndpointFamily, answer_id: str | None, bridged_by: EndpointFamily | None
 ) -> None:
     service = prove(family, "m", "m", answer_id=answer_id, headers={})
-    assert service.bridged_by is bridged_by
+    assert (service.bridge and service.bridge.family) is bridged_by
     told = [(finding.id, finding.severity) for finding in check_served(service)]
     assert told == ([] if bridged_by is None else [("SRV-02", Severity.INFO)])
 
