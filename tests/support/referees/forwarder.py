@@ -74,10 +74,9 @@ async def forward_to(url: str, on_answer: Callable[[bytes], None] = lambda data:
         finally:
             asking.cancel()
             await asyncio.gather(asking, return_exceptions=True)
-            for each in (writer, upstream_writer):
-                each.close()
-                with contextlib.suppress(ConnectionError):
-                    await each.wait_closed()
+            # Not waited for here: a task cancelled while it waits would cancel the stream's own future too.
+            writer.close()
+            upstream_writer.close()
 
     server = await asyncio.start_server(accept, "127.0.0.1", 0)
     host, port = server.sockets[0].getsockname()
