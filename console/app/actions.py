@@ -8,7 +8,7 @@ from textual.binding import Binding
 
 from console.app.runs import disabled_reason as run_reason
 from console.domain.routes.contract import Verdict, fix_lines
-from console.domain.routes.role import Role
+from console.domain.routes.route_key import RouteKey
 from console.domain.tokens.state import TokenState
 from console.view.console_state import ConsoleState
 
@@ -40,27 +40,27 @@ def _why_no_smoke(state: ConsoleState, cursor: int) -> str | None:
         return "there is no route"
     route = state.routes[cursor]
     if route.smoke.is_live:
-        return f"the {route.check.route.role} route is being smoked; x stops it"
-    if _is_called_by_run(state, route.check.route.role):
-        return f"a run makes a call through the {route.check.route.role} route"
+        return f"the {route.proven.key} route is being smoked; x stops it"
+    if _is_called_by_run(state, route.proven.key):
+        return f"a run makes a call through the {route.proven.key} route"
     if route.climbing is not None:
-        return f"the {route.check.route.role} route is being checked; x stops it"
+        return f"the {route.proven.key} route is being checked; x stops it"
     if route.check.verdict is Verdict.DRIFT:
-        return f"the {route.check.route.role} route is held back: endpoint drift. The contract pane has the fix"
+        return f"the {route.proven.key} route is held back: endpoint drift. The contract pane has the fix"
     return None
 
 
 def _why_no_smoke_all(state: ConsoleState, cursor: int) -> str | None:
     if (reason := why_no_call(state, cursor)) is not None:
         return reason
-    if any(_is_called_by_run(state, route.check.route.role) for route in state.routes):
+    if any(_is_called_by_run(state, route.proven.key) for route in state.routes):
         return "a run makes a call; smoke the routes when it is over"
     return "calls are in progress; x stops them" if state.is_busy else None
 
 
-def _is_called_by_run(state: ConsoleState, role: Role) -> bool:
+def _is_called_by_run(state: ConsoleState, key: RouteKey) -> bool:
     """Return whether a run is calling through a role's route now."""
-    return any(call.is_live and call.is_of_run and call.role is role for call in state.requests.calls)
+    return any(call.is_live and call.is_of_run and call.key == key for call in state.requests.calls)
 
 
 def _why_no_stop(state: ConsoleState, cursor: int) -> str | None:

@@ -180,4 +180,4 @@ def _working_directory() -> str:
 
 
 def _roles(checks: Sequence[RouteCheck]) -> str:
-    return ", ".join(check.route.role for check in checks)
+    return ", ".join(check.route.key for check in checks)

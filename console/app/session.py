@@ -147,7 +147,7 @@ class Session:
         """Note at once that routes will be smoked, so that no key can start one twice before its work begins."""
         for each in checks:
             if each.verdict is not Verdict.DRIFT:
-                self.dispatch(SmokeQueued(each.route.role))
+                self.dispatch(SmokeQueued(each.route.key))
 
     def settle(self) -> None:
         """End all smoke tests that were in progress when their work was cancelled: their outcome is unknown."""
@@ -202,15 +202,15 @@ class Session:
                     self.dispatch(event)
                     if isinstance(event, CatalogueRead):
                         memory.keep(event.catalogue)
-            asked = {each.route.role for each in checks} if fault else set()
+            asked = {each.route.key for each in checks} if fault else set()
             for proven in self.state.proven:
-                if proven.role in asked and proven.reached is Rung.SMOKE:
-                    stopped = RungResult(proven.role, Rung.SHAPE, RungStatus.BLOCKED, notes=(fault,))
+                if proven.key in asked and proven.reached is Rung.SMOKE:
+                    stopped = RungResult(proven.key, Rung.SHAPE, RungStatus.BLOCKED, notes=(fault,))
                     self.dispatch(RungFinished(stopped))
 
     def _plan(self, gateway: "Gateway") -> "SmokePlan":
         from console.services.probes.smoke import SmokePlan
 
         catalogue = None if self.state.catalogue is None else self.state.catalogue.catalogue
-        proven = frozenset(route.role for route in self.state.proven if route.is_key_proven)
+        proven = frozenset(route.key for route in self.state.proven if route.is_key_proven)
         return SmokePlan(gateway, self.reservations, self.profile.gateway.smoke_max_output_tokens, catalogue, proven)

@@ -54,5 +54,5 @@ def only_spoken(order: "AgentOrder", checks: "tuple[RouteCheck, ...]") -> "tuple
     for check in checks:
         if check not in spoken:
             family = check.route.endpoint_family
-            output.note(f"{check.route.role}: not tried, because {order.agent.name} does not speak {family}")
+            output.note(f"{check.route.key}: not tried, because {order.agent.name} does not speak {family}")
     return spoken

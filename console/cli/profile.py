@@ -9,6 +9,7 @@ from console.cli.context import current
 
 if TYPE_CHECKING:
     from console.domain.routes.contract import RouteCheck
+    from console.domain.routes.route_key import RouteKey
     from console.services.config.settings import Profile
 
 
@@ -57,17 +58,27 @@ def offline_checks(profile: "Profile") -> "tuple[RouteCheck, ...]":
     return profile.check(current().today(), environment)
 
 
-def chosen_checks(profile: "Profile", roles: Sequence[str] | None) -> "tuple[RouteCheck, ...]":
+def chosen_checks(
+    profile: "Profile", roles: Sequence[str] | None, keys: "Sequence[RouteKey] | None" = None
+) -> "tuple[RouteCheck, ...]":
     """Return the offline checks of the requested routes.
+
+    Args:
+        profile: The profile.
+        roles: The roles whose routes were requested; None if no role was.
+        keys: The keys of the requested routes; None if none was.
 
     Raises:
         ConfigError: The profile has no such route.
 
     """
+    from console.cli.route_options import is_chosen
     from console.services.config.toml_text import ConfigError, Fault
 
-    checks = tuple(each for each in offline_checks(profile) if roles is None or each.route.role in roles)
-    if not checks:
-        known = ", ".join(route.role for route in profile.table)
-        raise ConfigError(Fault(f"profile {profile.name} has no route for this role; it has {known}", profile.source))
+    absent = [key for key in keys or () if profile.table.find(key) is None]
+    checks = tuple(each for each in offline_checks(profile) if is_chosen(each, roles, keys))
+    if absent or not checks:
+        known = ", ".join(route.key for route in profile.table)
+        what = f"route {absent[0]}" if absent else "route for this role"
+        raise ConfigError(Fault(f"profile {profile.name} has no {what}; it has {known}", profile.source))
     return checks

@@ -122,7 +122,7 @@ def require_base_url(profile: Profile, environment: Mapping[str, str]) -> str:
     for route in profile.table:
         problem = version_fault(url, route.endpoint_path, name=f"the value of {name}")
         if problem is not None:
-            raise TargetError(f"{route.role}: {problem}")
+            raise TargetError(f"{route.key}: {problem}")
     return url
 
 

@@ -30,7 +30,7 @@ from console.domain.probes.event import (
 )
 from console.domain.probes.proven_route import ProvenRoute
 from console.domain.routes.contract import RouteCheck
-from console.domain.routes.role import Role
+from console.domain.routes.route_key import RouteKey
 from console.domain.tokens.state import TokenState
 from console.view.live_call import LiveCall
 from console.view.request_log import RequestLog
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 ConsoleEvent: TypeAlias = "Event | RunViewEvent"
 """Every event that changes what is drawn."""
 RouteEvent: TypeAlias = CallEvent | RungStarted | RungFinished
-"""An event of one route; it names the route's role."""
+"""An event of one route; it names the route's key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class RouteView:
         return self.proven.check
 
     def apply(self, event: RouteEvent) -> "RouteView":
-        """Return the route after an event of its role."""
+        """Return the route after one of its events."""
         route = replace(self, proven=self.proven.apply(event))
         match event:
             case RungStarted():
@@ -113,12 +113,12 @@ class ConsoleState:
         """What is proven about each route."""
         return tuple(route.proven for route in self.routes)
 
-    def smoke(self, role: Role) -> LiveCall:
-        """Return the newest smoke test of a role's route; an idle one if the role has no route."""
-        return next((route.smoke for route in self.routes if route.proven.role is role), LiveCall())
+    def smoke(self, key: RouteKey) -> LiveCall:
+        """Return the newest smoke test of a route; an idle one if there is no such route."""
+        return next((route.smoke for route in self.routes if route.proven.key == key), LiveCall())
 
     def apply(self, event: ConsoleEvent) -> "ConsoleState":
-        """Return the state after an event. Pure and total: an event of a role without a route changes nothing."""
+        """Return the state after an event. Pure and total: an event of an unknown route changes nothing."""
         match event:
             case RoutesChecked(checks):
                 return replace(self, routes=tuple(RouteView(ProvenRoute(check)) for check in checks))
@@ -153,13 +153,13 @@ class ConsoleState:
                 | RefusalRead()
                 | SmokeFinished()
             ):
-                has_route = any(route.proven.role is event.role for route in self.routes)
+                has_route = any(route.proven.key == event.key for route in self.routes)
                 return replace(self._with_route(event), requests=self.requests.apply(event)) if has_route else self
             case _:
                 return self._with_run(event)
 
     def _with_route(self, event: RouteEvent) -> "ConsoleState":
-        routes = (route.apply(event) if route.proven.role is event.role else route for route in self.routes)
+        routes = (route.apply(event) if route.proven.key == event.key else route for route in self.routes)
         return replace(self, routes=tuple(routes))
 
     def _with_run(self, event: "RunViewEvent") -> "ConsoleState":

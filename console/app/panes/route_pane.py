@@ -25,7 +25,7 @@ def whole_route_lines(state: ConsoleState, cursor: int, width: int) -> Iterator[
     route = state.routes[cursor]
     check = route.check
     verdict, smoke = route_sign(route.proven), route_call_sign(route)
-    yield from labelled("role", check.route.role, width)
+    yield from labelled("route", check.route.key, width)
     yield from labelled("model", check.route.model, width)
     yield from labelled("family", check.route.endpoint_family, width)
     yield from labelled("path", check.route.endpoint_path, width)

@@ -82,7 +82,7 @@ def about_lines(state: RouteView, width: int, *, is_embedded: bool) -> Iterator[
     result = smoke.result if not smoke.is_live else None
     if not smoke.is_live and result is None:
         return
-    yield line(Span(f"{route.role}  ", Tone.STRONG), cell(route.model, width - len(route.role) - 2, Tone.DIM))
+    yield line(Span(f"{route.key}  ", Tone.STRONG), cell(route.model, width - len(route.key) - 2, Tone.DIM))
     if result is not None and result.model_reported is not None:
         answered = result.model_reported if result.service is None else result.service.model or result.model_reported
         is_alias = result.service is not None and result.service.served_as is ServedAs.ALIAS

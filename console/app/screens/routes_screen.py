@@ -134,10 +134,10 @@ class RoutesScreen(Screen[None]):
         for pane in self.query("LinePane").results():
             if isinstance(pane, LinePane):
                 pane.show(state, self._cursor)
-        role = state.routes[self._cursor].check.route.role if state.routes else ""
+        key = state.routes[self._cursor].proven.key if state.routes else ""
         is_narrow = self.has_class("-narrow")
-        self._contract.border_title = f"2 contract · {role}" + ("   3 smoke" if is_narrow else "")
-        self._smoke.border_title = ("2 contract   " if is_narrow else "") + f"3 smoke · {role}"
+        self._contract.border_title = f"2 contract · {key}" + ("   3 smoke" if is_narrow else "")
+        self._smoke.border_title = ("2 contract   " if is_narrow else "") + f"3 smoke · {key}"
         self._smoke.border_subtitle = "x stop" if state.is_live else "s this  S all"
         self._calls.border_title = "4 requests"
         self._calls.border_subtitle = f"{sum(call.is_sent for call in state.requests.calls)} sent"
@@ -190,13 +190,13 @@ class RoutesScreen(Screen[None]):
 
     def _open_route(self) -> None:
         state = self._state
-        role = state.routes[self._cursor].check.route.role
-        self.app.push_screen(Dialog(RoutePane(state, id="route"), f"route · {role}", state, self._cursor))
+        key = state.routes[self._cursor].proven.key
+        self.app.push_screen(Dialog(RoutePane(state, id="route"), f"route · {key}", state, self._cursor))
 
     def _open_explanation(self) -> None:
         state = self._state
-        role = state.routes[self._cursor].check.route.role
-        self.app.push_screen(Dialog(ExplainPane(state, id="explain"), f"why · {role}", state, self._cursor))
+        key = state.routes[self._cursor].proven.key
+        self.app.push_screen(Dialog(ExplainPane(state, id="explain"), f"why · {key}", state, self._cursor))
 
     def _open_token(self) -> None:
         state = self._state

@@ -71,7 +71,7 @@ async def _climb(profile: Profile, checks: tuple[RouteCheck, ...], gateway: Gate
                     memory.keep(event.catalogue)
         if order.agent is not None:
             known = None if state.catalogue is None else state.catalogue.catalogue
-            held = {route.role for route in state.proven if route.reached >= Rung.SMOKE}
+            held = {route.key for route in state.proven if route.reached >= Rung.SMOKE}
             async with aclosing(climb_agent(checks, replace(plan, catalogue=known), held, places=places)) as events:
                 async for event in events:
                     state = state.apply(event)
@@ -89,6 +89,6 @@ def _tell_price(event: CheckEvent, order: ClimbOrder) -> None:
     if order.as_json:
         return
     if isinstance(event, RungStarted) and event.rung.is_paid:
-        output.note(f"{event.role}: rung {int(event.rung)}, {event.price_before}")
+        output.note(f"{event.key}: rung {int(event.rung)}, {event.price_before}")
     if isinstance(event, AgentStarted):
-        output.note(f"{', '.join(event.roles)}: the first call of {event.agent}, {event.price_before}")
+        output.note(f"{', '.join(event.keys)}: the first call of {event.agent}, {event.price_before}")

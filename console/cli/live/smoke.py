@@ -18,7 +18,6 @@ from console.domain.probes.event import RoutesChecked, SmokeFinished
 from console.domain.probes.proven_route import ProvenRoute
 from console.domain.probes.smoke import SmokeResult, SmokeStatus
 from console.domain.routes.contract import RouteCheck
-from console.domain.routes.role import Role
 from console.domain.routes.shape import Shape
 from console.services.gateway.reservations import Reservations
 from console.services.probes.request import AgentOrder
@@ -110,7 +109,7 @@ async def _smoke_routes(
                     results.append(event.result)
                     if not how.as_json:
                         show_result(event.result, widths)
-                        if said := state.smoke(event.result.role).said:
+                        if said := state.smoke(event.result.key).said:
                             output.note(f'    the gateway said, not stored: "{said}"')
             checks = tuple(each for each in checks if not _stops(state, each))
             if not checks:
@@ -118,7 +117,7 @@ async def _smoke_routes(
     except asyncio.CancelledError:
         note_stopped(state.requests)
         raise
-    return state, _in_order(results)
+    return state, _in_order(results, state)
 
 
 def _tell_agent(checks: Sequence[RouteCheck], plan: SmokePlan, order: AgentOrder) -> None:
@@ -126,22 +125,22 @@ def _tell_agent(checks: Sequence[RouteCheck], plan: SmokePlan, order: AgentOrder
     for check in checks:
         request = plan.request(check.route, Shape.AGENT)
         cost = estimate(len(request.body), request.max_output_tokens, plan.price_of(check.route))
-        output.note(f"{check.route.role}: the first call of {order.agent.title}, {cost}")
+        output.note(f"{check.route.key}: the first call of {order.agent.title}, {cost}")
     if order.agent.not_known:
         output.note(f"not known of {order.agent.title}, and so not tried: {order.agent.not_known}")
 
 
-def _in_order(results: list[SmokeResult]) -> list[SmokeResult]:
-    order = list(Role)
-    return sorted(results, key=lambda result: order.index(result.role))
+def _in_order(results: list[SmokeResult], state: ConsoleState) -> list[SmokeResult]:
+    order = {route.key: position for position, route in enumerate(state.proven)}
+    return sorted(results, key=lambda result: order[result.key])
 
 
 def _stops(state: ConsoleState, check: RouteCheck) -> bool:
     """Return whether a route's newest test ended in an error that a retry cannot fix."""
-    result = state.smoke(check.route.role).result
+    result = state.smoke(check.route.key).result
     return result is not None and result.classification is not None and result.classification.stops
 
 
 def _widths(checks: Sequence[RouteCheck]) -> list[int]:
-    blank = [("! account", each.route.role, each.route.model, each.route.endpoint_family) for each in checks]
+    blank = [("! account", each.route.key, each.route.model, each.route.endpoint_family) for each in checks]
     return output.column_widths(blank)

@@ -16,7 +16,7 @@ def show_agents(results: Sequence[AgentResult]) -> None:
         output.write_line()
         about = f"{result.agent} on {result.model}, {result.endpoint_family}"
         output.write_line(f"{about}: {rung_sign(result)}{cost_text(result) if result.requests_sent else ''}")
-        output.write_line(f"  routes of {', '.join(result.roles)}")
+        output.write_line(f"  routes of {', '.join(result.keys)}")
         for note in result.notes:
             output.write_line(f"      {note}")
         if result.classification is not None:

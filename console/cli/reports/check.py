@@ -26,10 +26,10 @@ def show_check(state: ConsoleState, options: str) -> None:
         options: The options that select the same profile again, for the next command.
 
     """
-    rows = [("role", "model", "family", "declared", "price", "verdict", "rung", "note")]
+    rows = [("route", "model", "family", "declared", "price", "verdict", "rung", "note")]
     rows += [
         (
-            route.check.route.role.value,
+            route.key,
             route.check.route.model,
             route.check.route.endpoint_family.value,
             _declared(state, route),
@@ -73,11 +73,11 @@ def _show_route(route: ProvenRoute) -> None:
     check = route.check
     source = f" ({check.fact.source_url}, read {check.fact.checked_on})" if check.fact.source_url else ""
     required = check.required_family or f"none; known on {', '.join(check.fact.allowed)}"
-    output.write_line(f"{check.route.role}: requires {required}{source}")
+    output.write_line(f"{check.route.key}: requires {required}{source}")
     told: set[str] = set()
     if not route.rungs:
         for finding in check.findings:
-            show_finding(f"    {check.route.role}", finding)
+            show_finding(f"    {check.route.key}", finding)
     for result in route.rungs:
         told_above = "" if result.classification is None else result.classification.evidence
         news = [
@@ -97,7 +97,7 @@ def _show_route(route: ProvenRoute) -> None:
             show_refusal(result.classification)
         for finding in news:
             told.add(finding.id + finding.evidence)
-            show_finding(f"      {check.route.role}", finding)
+            show_finding(f"      {check.route.key}", finding)
     for words in fix_lines(check):
         output.write_line(f"  fix: {words}")
 

@@ -2,6 +2,7 @@
 
 from console.cli import output
 from console.domain.finding import Finding
+from console.domain.routes.route_key import RouteKey
 from console.view.finding_sign import severity_sign
 
 
@@ -12,9 +13,9 @@ def show_finding(subject: str, finding: Finding) -> None:
     output.write_line(f"{subject}  {severity_sign(finding.severity)}  {finding.id}: {finding.message}{seen}{source}")
 
 
-def route_subject(role: str) -> str:
-    """Return a role's route as the subject of a finding."""
-    return f"route {role}"
+def route_subject(key: RouteKey) -> str:
+    """Return a route as the subject of a finding."""
+    return f"route {key}"
 
 
 def boundary_subject(finding: Finding) -> str:

@@ -10,10 +10,10 @@ from console.view.route_sign import marks_text, standing_sign
 def show_routes(checks: tuple[RouteCheck, ...]) -> None:
     """Write the route table and its findings for a person."""
     routes = [ProvenRoute(check) for check in checks]
-    rows = [("role", "model", "family", "path", "required", "verdict", "note")]
+    rows = [("route", "model", "family", "path", "required", "verdict", "note")]
     rows += [
         (
-            each.role.value,
+            each.key,
             each.check.route.model,
             each.check.route.endpoint_family.value,
             each.check.route.endpoint_path,
@@ -28,6 +28,6 @@ def show_routes(checks: tuple[RouteCheck, ...]) -> None:
         output.write_line(output.table_line(row, widths))
     for each in checks:
         for finding in each.findings:
-            show_finding(each.route.role, finding)
+            show_finding(each.route.key, finding)
         for words in fix_lines(each):
-            output.write_line(f"{each.route.role}  fix: {words}")
+            output.write_line(f"{each.route.key}  fix: {words}")

@@ -12,7 +12,7 @@ from console.view.explanation import reading_lines
 
 def show_result(result: SmokeResult, widths: Sequence[int]) -> None:
     """Write one smoke test's result for a person."""
-    cells = (str(result_sign(result)), result.role, result.model, result.endpoint_family)
+    cells = (str(result_sign(result)), result.key, result.model, result.endpoint_family)
     output.write_line(output.table_line((*cells, _figures(result)), (*widths, 0)))
     if result.classification is not None:
         if result.requests_sent:
@@ -26,7 +26,7 @@ def show_result(result: SmokeResult, widths: Sequence[int]) -> None:
     for finding in result.findings:
         is_told = result.classification is not None and result.classification.evidence.startswith(finding.id)
         if finding.severity is not Severity.INFO and not is_told:
-            show_finding(f"    {result.role}", finding)
+            show_finding(f"    {result.key}", finding)
 
 
 def _figures(result: SmokeResult) -> str:

@@ -7,6 +7,6 @@ from console.view.request_log import RequestLog
 def note_stopped(requests: RequestLog) -> None:
     """Name the calls that were under way, and whether each was sent: an interrupted call may be billed."""
     for words, is_sent in (("had been sent", True), ("may have been sent", False)):
-        live = [call.role.value for call in requests.calls if call.is_live and call.is_sent is is_sent]
+        live = [call.key for call in requests.calls if call.is_live and call.is_sent is is_sent]
         if live:
             output.note(f"stopped: {', '.join(live)} {words}, may be billed, and have an unknown outcome")

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from console.cli import output
+from console.cli.route_options import select_options
 from console.domain.probes.ladder import Rung
 from console.domain.probes.proven_route import ProvenRoute
 
@@ -17,11 +18,11 @@ def show_untested(routes: Iterable[ProvenRoute], options: str | None) -> None:
     """
     known = list(routes)
     for rung in (Rung.SMOKE, Rung.SHAPE):
-        roles = [route.role.value for route in known if route.proving_rung is rung]
-        if roles:
-            would = "would prove it" if len(roles) == 1 else "would prove them"
+        keys = [route.key for route in known if route.proving_rung is rung]
+        if keys:
+            would = "would prove it" if len(keys) == 1 else "would prove them"
             output.write_line()
-            output.write_line(f"untested: {', '.join(roles)}; rung {int(rung)}, {rung.title}, {would} and may cost")
+            output.write_line(f"untested: {', '.join(keys)}; rung {int(rung)}, {rung.title}, {would} and may cost")
             if options is not None:
-                named = "".join(f" --role {role}" for role in roles)
+                named = select_options(keys, [route.key for route in known])
                 output.write_line(f"    next: gateway-console check{options} --level {int(rung)}{named}")

@@ -73,6 +73,7 @@ async def _start(context: RunContext, arguments: argparse.Namespace) -> ExitCode
         absolute(arguments.repo),
         tuple(arguments.context),
         are_checks_confirmed=arguments.run_checks,
+        routes=tuple(dict.fromkeys(arguments.route or ())),
     )
     log, _ = await begin_run(
         context, order, new_run_id(context.now_ms, os.urandom), origin_of(context.profile, context.environment)
@@ -121,7 +122,7 @@ async def _tell(events: AsyncGenerator[StepEvent, None], arguments: argparse.Nam
             elif isinstance(each, GateNoted):
                 show_findings(each.findings, each.output_tails)
             elif isinstance(each, RungStarted):
-                output.note(f"preflight: {each.role}, {each.rung.title}: {each.price_before}")
+                output.note(f"preflight: {each.key}, {each.rung.title}: {each.price_before}")
 
 
 async def _preview(stepper: Stepper, arguments: argparse.Namespace) -> ExitCode:

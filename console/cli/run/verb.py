@@ -6,6 +6,7 @@ from pathlib import Path
 
 from console.cli.exit_code import ExitCode
 from console.cli.profile import chosen_profile
+from console.cli.route_options import route_key
 from console.domain.problem import Problem, ProblemKind
 from console.domain.routes.role import Role
 from console.domain.run.gate import Gate, GateVerdict
@@ -83,6 +84,13 @@ def _add_start(parser: argparse.ArgumentParser) -> None:
         default="patch",
         metavar="KIND",
         help="what to make: patch (default), article, plan (of commands)",
+    )
+    parser.add_argument(
+        "--route",
+        action="append",
+        type=route_key,
+        metavar="ROLE.NAME",
+        help="use this route for its role instead of the role's own; may be repeated, once a role",
     )
     parser.add_argument(
         "--run-checks",

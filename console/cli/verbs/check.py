@@ -12,13 +12,13 @@ from console.cli.profile import chosen_checks, chosen_profile, same_profile
 from console.cli.reports.agent import show_agents
 from console.cli.reports.check import show_check
 from console.cli.reports.code import code_of_category, code_of_route
+from console.cli.route_options import add_route_arguments
 from console.domain.finding import Severity
 from console.domain.probes.agent_result import AgentResult
 from console.domain.probes.assertion import Assertion, JudgedBy, assertions
 from console.domain.probes.event import RoutesChecked
 from console.domain.probes.ladder import Rung, RungStatus
 from console.domain.problem import Problem, ProblemKind
-from console.domain.routes.role import Role
 from console.view.console_state import ConsoleState
 
 if TYPE_CHECKING:
@@ -35,13 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="how far to climb: 0 offline, 1 connection, 2 catalogue, 3 key and path (default),"
         " 4 one streamed call, 5 one call in the role's shape; 4 and 5 may cost money",
     )
-    parser.add_argument(
-        "--role",
-        action="append",
-        choices=[role.value for role in Role],
-        metavar="ROLE",
-        help="only this role's route; may be repeated",
-    )
+    add_route_arguments(parser)
     parser.add_argument(
         "--cross",
         action="store_true",
@@ -77,7 +71,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     if arguments.agent is not None and top < Rung.SHAPE:
         raise Problem("--agent needs the rungs below its call: add --level 5", ProblemKind.USAGE)
     profile = chosen_profile(arguments)
-    checks = chosen_checks(profile, arguments.role)
+    checks = chosen_checks(profile, arguments.role, arguments.route)
     if top is Rung.OFFLINE:
         state = ConsoleState(profile.name).apply(RoutesChecked(checks))
         return _finish(arguments, profile, state, top)

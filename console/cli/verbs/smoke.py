@@ -7,20 +7,14 @@ from console.cli import output
 from console.cli.agent_option import add_agent_arguments, chosen_agent, only_spoken
 from console.cli.exit_code import ExitCode
 from console.cli.profile import chosen_checks, chosen_profile, same_profile
+from console.cli.route_options import add_route_arguments
 from console.domain.problem import Problem, ProblemKind
-from console.domain.routes.role import Role
 from console.domain.routes.shape import Shape
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the verb's arguments."""
-    parser.add_argument(
-        "--role",
-        action="append",
-        choices=[role.value for role in Role],
-        metavar="ROLE",
-        help="only this role's route; may be repeated",
-    )
+    add_route_arguments(parser)
     parser.add_argument(
         "--shape",
         choices=[Shape.TEXT.value, Shape.ROLE.value],
@@ -51,7 +45,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     from console.cli.live.smoke import SmokeOrder, smoke_gateway
 
     profile = chosen_profile(arguments)
-    checks = chosen_checks(profile, arguments.role)
+    checks = chosen_checks(profile, arguments.role, arguments.route)
     shape = Shape(arguments.shape)
     if (agent := chosen_agent(arguments, checks)) is not None:
         checks, shape = only_spoken(agent, checks), Shape.AGENT

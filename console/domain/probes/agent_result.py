@@ -7,7 +7,7 @@ from console.domain.finding import Finding
 from console.domain.money import FREE, Estimate
 from console.domain.probes.ladder import RungStatus
 from console.domain.routes.family import EndpointFamily
-from console.domain.routes.role import Role
+from console.domain.routes.route_key import RouteKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,8 +16,8 @@ class AgentResult:
 
     agent: str
     """The agent's name and version."""
-    roles: tuple[Role, ...]
-    """The roles whose routes have this model and path."""
+    keys: tuple[RouteKey, ...]
+    """The routes that have this model and path."""
     model: str
     endpoint_family: EndpointFamily
     status: RungStatus

@@ -8,8 +8,8 @@ from console.domain.probes.catalogue import Catalogue, Change
 from console.domain.probes.ladder import Rung, RungResult
 from console.domain.probes.smoke import SmokeResult
 from console.domain.routes.contract import RouteCheck
-from console.domain.routes.role import Role
 from console.domain.routes.route import Route
+from console.domain.routes.route_key import RouteKey
 from console.domain.tokens.state import TokenState
 
 
@@ -59,7 +59,7 @@ class TokenResolved:
 class SmokeQueued:
     """A smoke test of a route was requested and is in the queue."""
 
-    role: Role
+    key: RouteKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +71,16 @@ class SmokeStarted:
     """Unix time in seconds."""
 
     @property
-    def role(self) -> Role:
-        """The role whose route is called."""
-        return self.route.role
+    def key(self) -> RouteKey:
+        """The key of the route that is called."""
+        return self.route.key
 
 
 @dataclass(frozen=True, slots=True)
 class RequestWritten:
     """The request's last byte was passed to the kernel."""
 
-    role: Role
+    key: RouteKey
     elapsed_ms: float
 
 
@@ -88,7 +88,7 @@ class RequestWritten:
 class AnswerStarted:
     """The answer's status and headers arrived."""
 
-    role: Role
+    key: RouteKey
     http_status: int
     first_byte_ms: float
 
@@ -97,7 +97,7 @@ class AnswerStarted:
 class OutputReceived:
     """A piece of output arrived. Display only: never stored in a record."""
 
-    role: Role
+    key: RouteKey
     text: str
     is_reasoning: bool
     ttft_ms: float
@@ -108,7 +108,7 @@ class OutputReceived:
 class RefusalRead:
     """The gateway refused a call and said why. Display only: never stored in a record."""
 
-    role: Role
+    key: RouteKey
     excerpt: str
     """Its message, scrubbed of suspected secrets, made safe and shortened."""
 
@@ -120,9 +120,9 @@ class SmokeFinished:
     result: SmokeResult
 
     @property
-    def role(self) -> Role:
-        """The role whose route was called."""
-        return self.result.role
+    def key(self) -> RouteKey:
+        """The key of the route that was called."""
+        return self.result.key
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,7 @@ class LoopLagMeasured:
 class RungStarted:
     """A rung of the probe ladder was started for a route."""
 
-    role: Role
+    key: RouteKey
     rung: Rung
     price_before: Estimate
 
@@ -148,9 +148,9 @@ class RungFinished:
     result: RungResult
 
     @property
-    def role(self) -> Role:
-        """The role of the probed route."""
-        return self.result.role
+    def key(self) -> RouteKey:
+        """The key of the probed route."""
+        return self.result.key
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +159,8 @@ class AgentStarted:
 
     agent: str
     """The agent's name and version."""
-    roles: tuple[Role, ...]
+    keys: tuple[RouteKey, ...]
+    """The routes on which it is the same call."""
     price_before: Estimate
 
 

@@ -7,6 +7,7 @@ from console.domain.errors.category import Classification
 from console.domain.finding import Finding
 from console.domain.money import FREE, Estimate
 from console.domain.routes.role import Role
+from console.domain.routes.route_key import RouteKey
 
 
 class Rung(IntEnum):
@@ -69,7 +70,7 @@ class RungStatus(StrEnum):
 class RungResult:
     """The result of one rung for one route. Safe to store: no prompt, no output, no upstream text."""
 
-    role: Role
+    key: RouteKey
     rung: Rung
     status: RungStatus
     findings: tuple[Finding, ...] = ()

@@ -9,6 +9,7 @@ from console.domain.probes.smoke import SmokeResult, SmokeStatus
 from console.domain.probes.standing import Standing, Trouble, offline_standing, trouble_of
 from console.domain.routes.contract import RouteCheck, Verdict
 from console.domain.routes.role import Role
+from console.domain.routes.route_key import RouteKey
 from console.domain.routes.shape import Shape
 
 _ABOUT_SHAPE = frozenset({Category.INVALID_REQUEST, Category.CONTRACT_VIOLATION, Category.ENDPOINT_DRIFT})
@@ -30,6 +31,11 @@ class ProvenRoute:
     """Whether any call in the role's name ended, whatever it proved."""
     troubles: tuple[Trouble, ...] = ()
     """What speaks against the route and was not disproved since, lowest rung first."""
+
+    @property
+    def key(self) -> RouteKey:
+        """The route's key."""
+        return self.check.route.key
 
     @property
     def role(self) -> Role:
@@ -102,11 +108,11 @@ class ProvenRoute:
         return trouble.standing
 
     def apply(self, event: Event) -> "ProvenRoute":
-        """Return the route after an event. Pure and total: an event for another role changes nothing."""
+        """Return the route after an event. Pure and total: an event of another route changes nothing."""
         match event:
-            case SmokeFinished(result) if event.role is self.role:
+            case SmokeFinished(result) if event.key == self.key:
                 return self._after_call(result)
-            case RungFinished(result) if event.role is self.role:
+            case RungFinished(result) if event.key == self.key:
                 return self._after_rung(result)
             case _:
                 return self

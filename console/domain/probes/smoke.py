@@ -10,7 +10,7 @@ from console.domain.probes.arrival import Arrival
 from console.domain.probes.ladder import RungStatus
 from console.domain.probes.served_as import ServedAs, Service
 from console.domain.probes.token_limit import TokenLimit
-from console.domain.routes.role import Role
+from console.domain.routes.route_key import RouteKey
 from console.domain.routes.shape import Shape
 
 
@@ -40,7 +40,7 @@ class Counted:
 class SmokeResult:
     """The result of one live smoke test of a route. Safe to store: no prompt, no output, no upstream text."""
 
-    role: Role
+    key: RouteKey
     model: str
     endpoint_family: str
     endpoint_path: str

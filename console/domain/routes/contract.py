@@ -174,18 +174,18 @@ def _check_path(route: Route) -> tuple[tuple[Finding, ...], bool]:
         return (), False
     if (foreign := foreign_endpoint(route.endpoint_path)) is not None:
         message = (
-            f"The endpoint_path of {route.role} belongs to {foreign}, which none of the three families speaks:"
+            f"The endpoint_path of {route.key} belongs to {foreign}, which none of the three families speaks:"
             f' for {route.endpoint_family} it ends in "{path_ending(route.endpoint_family)}".'
         )
         return (Finding("ROUTE-10", Severity.WARN, message),), False
     if named is None:
         message = (
-            f"The endpoint_path of {route.role} names no endpoint family; only a live call can prove that it speaks"
+            f"The endpoint_path of {route.key} names no endpoint family; only a live call can prove that it speaks"
             f" {route.endpoint_family}."
         )
         return (Finding("ROUTE-02", Severity.INFO, message),), False
     message = (
-        f"The endpoint_family of {route.role} is {route.endpoint_family}, but its endpoint_path belongs to {named}:"
+        f"The endpoint_family of {route.key} is {route.endpoint_family}, but its endpoint_path belongs to {named}:"
         " set one to match the other."
     )
     return (Finding("ROUTE-01", Severity.FAIL, message),), True
@@ -193,7 +193,7 @@ def _check_path(route: Route) -> tuple[tuple[Finding, ...], bool]:
 
 def _check_family(route: Route, fact: FamilyFact) -> tuple[tuple[Finding, ...], Verdict]:
     family = route.endpoint_family
-    model = f"the model of {route.role}"
+    model = f"the model of {route.key}"
 
     def found(finding_id: str, severity: Severity, message: str) -> tuple[Finding, ...]:
         return (Finding(finding_id, severity, message, fact.source_url, fact.checked_on),)
@@ -229,18 +229,24 @@ def _check_family(route: Route, fact: FamilyFact) -> tuple[tuple[Finding, ...], 
 
 
 def _check_separation(route: Route, table: RouteTable) -> tuple[Finding, ...]:
+    """Check a route against the roles' own routes, which a run uses.
+
+    A judge's route tells it. So does a named route of a judged role: the judge's route knows only the role's own.
+    """
+    pairs = [(route.key, maker, maker) for maker, judge in MUST_STAY_APART if judge is route.role]
+    pairs += [(judge, route.key, judge) for maker, judge in MUST_STAY_APART if maker is route.role and route.name]
     collapsed = [
         Finding(
             "ROLE-01",
             Severity.WARN,
             f"{judge} and {maker} are the same model call: the review would only restate the draft.",
         )
-        for maker, judge in MUST_STAY_APART
-        if judge is route.role and (other := table.get(maker)) is not None and route.is_same_call(other)
+        for judge, maker, own in pairs
+        if (other := table.get(own)) is not None and route.is_same_call(other)
     ]
     unjudged = [
         Finding("ROLE-02", Severity.WARN, f"The table has a writer but no {judge}: nothing judges its draft.")
         for judge in (Role.REVIEWER, Role.CRITIC)
-        if route.role is Role.WRITER and table.get(judge) is None
+        if route.key == Role.WRITER and table.get(judge) is None
     ]
     return tuple(chain(collapsed, unjudged))

@@ -81,7 +81,7 @@ def check_address(base: BaseAddress, route: Route) -> Iterator[Finding]:
     path = base.prefix + route.endpoint_path
     if _has(rows, path):
         return
-    subject = f"The address of {route.role}, base_url with endpoint_path"
+    subject = f"The address of {route.key}, base_url with endpoint_path"
     if (pair := versions_in_a_row(path)) is not None:
         message = f"{subject}, has two version parts in a row, /{'/'.join(pair)}: most gateways answer 404. Keep one."
         yield Finding("ROUTE-07", Severity.WARN, message)

@@ -60,6 +60,8 @@ class PinnedRoute:
     endpoint_path: str
     fingerprint: str
     """SHA-256, in hexadecimal, over everything that changes what a call does."""
+    name: str = later("")
+    """The route's name in the profile; empty for the role's own route."""
 
 
 @dataclass(frozen=True, slots=True)

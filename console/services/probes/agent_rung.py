@@ -14,7 +14,7 @@ from console.domain.probes.event import AgentFinished, AgentStarted, CheckEvent,
 from console.domain.probes.ladder import RungStatus
 from console.domain.probes.smoke import SmokeResult
 from console.domain.routes.contract import RouteCheck
-from console.domain.routes.role import Role
+from console.domain.routes.route_key import RouteKey
 from console.domain.routes.shape import Shape
 from console.services.probes.agent_contract import COUNT, MODELS, ContractProof, prove_contract
 from console.services.probes.smoke import SmokePlan, smoke_route
@@ -25,14 +25,14 @@ _ARRIVAL = "COM-O-07"
 
 
 async def climb_agent(
-    checks: Sequence[RouteCheck], plan: SmokePlan, held: Set[Role], *, places: asyncio.Semaphore
+    checks: Sequence[RouteCheck], plan: SmokePlan, held: Set[RouteKey], *, places: asyncio.Semaphore
 ) -> AsyncGenerator[CheckEvent, None]:
     """Send an agent's first call to each model and path, and yield what it showed.
 
     Args:
         checks: The routes.
         plan: The client, the session's budget, and the agent.
-        held: The roles whose routes answered a text call: an agent's call is not made where that one failed.
+        held: The routes that answered a text call: an agent's call is not made where that one failed.
         places: Limits the calls in flight.
 
     Raises:
@@ -45,7 +45,7 @@ async def climb_agent(
     tried: list[AsyncGenerator[CheckEvent, None]] = []
     for group in _groups(checks):
         route = group[0].route
-        first = next((check for check in group if check.route.role in held), None)
+        first = next((check for check in group if check.route.key in held), None)
         if agent.shape_for(route.endpoint_family, route.model) is None:
             yield AgentFinished(_not_tried(agent, group, f"{agent.name} speaks {', '.join(agent.families)}"))
         elif first is None:
@@ -68,8 +68,8 @@ def _groups(checks: Sequence[RouteCheck]) -> list[list[RouteCheck]]:
 
 def _blank(agent: Agent, group: Sequence[RouteCheck], status: RungStatus) -> AgentResult:
     route = group[0].route
-    roles = tuple(check.route.role for check in group)
-    return AgentResult(agent.title, roles, route.model, route.endpoint_family, status)
+    keys = tuple(check.route.key for check in group)
+    return AgentResult(agent.title, keys, route.model, route.endpoint_family, status)
 
 
 def _not_tried(agent: Agent, group: Sequence[RouteCheck], why: str) -> AgentResult:
@@ -89,7 +89,7 @@ async def _call(
     price = plan.price_of(route)
     before = estimate(len(request.body), request.max_output_tokens, price)
     blank = replace(_blank(agent, group, RungStatus.FAILED), price_before=before)
-    yield AgentStarted(agent.title, blank.roles, before)
+    yield AgentStarted(agent.title, blank.keys, before)
     contract = await prove_contract(plan.gateway, route, request)
     async with aclosing(smoke_route(first, plan, Shape.AGENT)) as events:
         async for event in events:

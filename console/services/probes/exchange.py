@@ -108,13 +108,13 @@ class Exchange:
             case Written(elapsed_ms):
                 self._times.written = elapsed_ms
                 self._requests += 1
-                return [RequestWritten(self._route.role, elapsed_ms)]
+                return [RequestWritten(self._route.key, elapsed_ms)]
             case Started(status, _, elapsed_ms):
                 self._started = part
                 self._intake = Intake(part)
                 self._times.started = elapsed_ms
                 first_byte_ms = self._times.since_written(elapsed_ms) or 0.0
-                return [AnswerStarted(self._route.role, status, first_byte_ms)]
+                return [AnswerStarted(self._route.key, status, first_byte_ms)]
             case Chunk(data, elapsed_ms):
                 return self._take_chunk(data, elapsed_ms)
 
@@ -124,7 +124,7 @@ class Exchange:
         rest: list[SmokeEvent] = [self._output(pending)] if pending else []
         result = self._result(failure)
         if self._said:
-            rest.append(RefusalRead(self._route.role, self._said))
+            rest.append(RefusalRead(self._route.key, self._said))
         return [*rest, SmokeFinished(result)]
 
     def _take_chunk(self, data: bytes, elapsed_ms: float) -> list[SmokeEvent]:
@@ -155,7 +155,7 @@ class Exchange:
 
     def _output(self, text: str) -> OutputReceived:
         ttft_ms = self._times.since_written(self._times.first_content) or 0.0
-        return OutputReceived(self._route.role, text, self._is_reasoning, ttft_ms)
+        return OutputReceived(self._route.key, text, self._is_reasoning, ttft_ms)
 
     def _result(self, failure: CallError | None) -> SmokeResult:
         answer = self._answer()
@@ -187,7 +187,7 @@ class Exchange:
             findings += check_served(service)
         classification = reading or self._broken(answer, failure, findings)
         return SmokeResult(
-            role=self._route.role,
+            key=self._route.key,
             model=self._route.model,
             endpoint_family=self._route.endpoint_family,
             endpoint_path=self._route.endpoint_path,

@@ -80,7 +80,7 @@ def _together(tried: Sequence[tuple[Route, Verification]]) -> Verification:
 
 
 def _named(route: Route) -> str:
-    return f"the route {route.role} ({route.endpoint_path})"
+    return f"the route {route.key} ({route.endpoint_path})"
 
 
 def judge(proof: "KeyProof") -> Verification:

@@ -23,8 +23,8 @@ from console.domain.probes.ladder import Rung, RungResult, RungStatus
 from console.domain.probes.smoke import SmokeResult
 from console.domain.routes.contract import RouteCheck, Verdict
 from console.domain.routes.family import EndpointFamily
-from console.domain.routes.role import Role
 from console.domain.routes.route import Route
+from console.domain.routes.route_key import RouteKey
 from console.domain.routes.shape import Shape
 from console.services.probes.catalogue_reader import CatalogueProof, read_catalogue
 from console.services.probes.connection import prove_connection
@@ -82,16 +82,16 @@ async def climb(
             yield RungFinished(_of_lists(check, lists, is_first=position == 0))
     if how.top >= Rung.KEY and not how.is_read_only:
         held: list[RouteCheck] = []
-        proven: set[Role] = set()
+        proven: set[RouteKey] = set()
         controls = [_prove_keys(on_path, how, lists, is_first=not at) for at, on_path in enumerate(_by_path(climbing))]
         async with measured_lag() as lag:
             async with aclosing(merge(controls, places=places)) as events:
                 async for event in events:
                     yield event
                     if isinstance(event, RungFinished) and event.result.holds:
-                        held += [check for check in climbing if check.route.role is event.result.role]
+                        held += [check for check in climbing if check.route.key == event.result.key]
                     if isinstance(event, RungFinished) and event.result.status is RungStatus.PASSED:
-                        proven.add(event.result.role)
+                        proven.add(event.result.key)
             how = replace(how, plan=replace(how.plan, proven_keys=frozenset(proven)))
             streams = [_climb_paid(check, how) for check in climbing if check in held]
             async with aclosing(merge(streams, places=places)) as events:
@@ -104,7 +104,7 @@ def _of_lists(check: RouteCheck, lists: CatalogueProof, *, is_first: bool) -> Ru
     """Return what the gateway's lists say about a route. A list that is absent is not a failure."""
     status = RungStatus.PASSED if lists.catalogue.sources else RungStatus.UNPROVEN
     return RungResult(
-        check.route.role,
+        check.route.key,
         Rung.CATALOGUE,
         status,
         findings=(*check_listed(check, lists.catalogue), *lists.findings),
@@ -127,9 +127,9 @@ def _offline(check: RouteCheck) -> RungResult:
     if check.verdict is Verdict.DRIFT:
         drift = judged(Category.ENDPOINT_DRIFT, "the offline check found drift; no request was sent")
         return RungResult(
-            check.route.role, Rung.OFFLINE, RungStatus.BLOCKED, findings=check.findings, classification=drift
+            check.route.key, Rung.OFFLINE, RungStatus.BLOCKED, findings=check.findings, classification=drift
         )
-    return RungResult(check.route.role, Rung.OFFLINE, status, findings=check.findings)
+    return RungResult(check.route.key, Rung.OFFLINE, status, findings=check.findings)
 
 
 async def _connect(climbing: Sequence[RouteCheck], how: LadderPlan) -> AsyncGenerator[CheckEvent, None]:
@@ -137,7 +137,7 @@ async def _connect(climbing: Sequence[RouteCheck], how: LadderPlan) -> AsyncGene
     if not climbing:
         return
     for check in climbing:
-        yield RungStarted(check.route.role, Rung.CONNECTION, FREE)
+        yield RungStarted(check.route.key, Rung.CONNECTION, FREE)
     path = climbing[0].route.endpoint_path
     proof = await prove_connection(how.plan.gateway, path, timeout_s=how.connect_timeout_s)
     status = RungStatus.PASSED
@@ -149,7 +149,7 @@ async def _connect(climbing: Sequence[RouteCheck], how: LadderPlan) -> AsyncGene
     for position, check in enumerate(climbing):
         yield RungFinished(
             RungResult(
-                check.route.role,
+                check.route.key,
                 Rung.CONNECTION,
                 status,
                 findings=proof.findings,
@@ -173,7 +173,7 @@ async def _prove_keys(
         tries_unknown=is_first,
     )
     for check in checks:
-        yield RungStarted(check.route.role, Rung.KEY, FREE)
+        yield RungStarted(check.route.key, Rung.KEY, FREE)
         proof = await controls.prove(check.route)
         yield RungFinished(_of_key(check.route, proof))
         if proof.tokens != 0:
@@ -182,7 +182,7 @@ async def _prove_keys(
 
 def _of_key(route: Route, proof: KeyProof) -> RungResult:
     return RungResult(
-        route.role,
+        route.key,
         Rung.KEY,
         proof.status,
         findings=proof.findings,
@@ -213,7 +213,7 @@ async def _climb_call(check: RouteCheck, how: LadderPlan, rung: Rung) -> AsyncGe
     price_before = _price_before(route, how.plan, shape)
     if counts:
         price_before = price_before.plus(content_cost(route, how.plan))
-    yield RungStarted(route.role, rung, price_before)
+    yield RungStarted(route.key, rung, price_before)
     async with aclosing(smoke_route(check, how.plan, shape)) as events:
         async for event in events:
             yield event
@@ -270,7 +270,7 @@ def _counted(proof: RungResult, content: ContentProof) -> RungResult:
 def given_up(started: RungStarted) -> RungResult:
     """Return the result of a rung that the operator stopped: it proves nothing."""
     return RungResult(
-        started.role, started.rung, RungStatus.FAILED, notes=("stopped",), price_before=started.price_before
+        started.key, started.rung, RungStatus.FAILED, notes=("stopped",), price_before=started.price_before
     )
 
 
@@ -279,7 +279,7 @@ def _of_smoke(result: SmokeResult, rung: Rung, price_before: Estimate, price: Pr
     ended = result.rung_status
     is_misshapen = rung is Rung.SHAPE and ended is RungStatus.FAILED and not result.is_at_limit
     return RungResult(
-        result.role,
+        result.key,
         rung,
         ended,
         findings=(*result.findings, finding_of("ROLE-03", "not_in_shape")) if is_misshapen else result.findings,

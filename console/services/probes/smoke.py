@@ -14,8 +14,8 @@ from console.domain.probes.catalogue import Catalogue
 from console.domain.probes.event import BudgetSpent, LoopLagMeasured, SmokeEvent, SmokeFinished, SmokeStarted
 from console.domain.probes.smoke import Counted, SmokeResult, SmokeStatus
 from console.domain.routes.contract import RouteCheck, Verdict
-from console.domain.routes.role import Role
 from console.domain.routes.route import Route
+from console.domain.routes.route_key import RouteKey
 from console.domain.routes.shape import Shape
 from console.services.gateway.call import CallPart
 from console.services.gateway.client import Gateway
@@ -48,8 +48,8 @@ class SmokePlan:
     """The token limit of each call, but a role's."""
     catalogue: Catalogue | None = None
     """Where to look up prices; None if it was not read."""
-    proven_keys: frozenset[Role] = frozenset()
-    """The roles whose route told the token from a wrong one: a refusal of the token then concerns another one."""
+    proven_keys: frozenset[RouteKey] = frozenset()
+    """The routes that told the token from a wrong one: a refusal of the token then concerns another one."""
     now: Callable[[], float] = time.time
     """The wall clock, for the request log and for the age of an agent's shape."""
     role: RoleOrder | None = None
@@ -133,7 +133,7 @@ async def smoke_route(check: RouteCheck, plan: SmokePlan, shape: Shape) -> Async
 
 def _joined(result: SmokeResult, plan: SmokePlan) -> SmokeResult:
     """Return a result with what the ladder proved of its route before."""
-    if result.classification is None or result.role not in plan.proven_keys:
+    if result.classification is None or result.key not in plan.proven_keys:
         return result
     return replace(result, classification=refused_after_proof(result.classification))
 
@@ -205,4 +205,4 @@ def held(check: RouteCheck) -> SmokeResult:
 
 
 def _blank(route: Route) -> SmokeResult:
-    return SmokeResult(route.role, route.model, route.endpoint_family, route.endpoint_path, status=SmokeStatus.UNKNOWN)
+    return SmokeResult(route.key, route.model, route.endpoint_family, route.endpoint_path, status=SmokeStatus.UNKNOWN)

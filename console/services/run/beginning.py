@@ -2,7 +2,8 @@
 
 import hashlib
 import os
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import msgspec
@@ -12,6 +13,8 @@ from console.domain.artifacts.artifact import ArtifactKind
 from console.domain.ledger.signature import begin_statement, signer_of
 from console.domain.money import Limits, microusd
 from console.domain.problem import Problem, ProblemKind
+from console.domain.routes.route import Route
+from console.domain.routes.route_key import RouteKey
 from console.domain.run.event import ArtifactRole, ArtifactStored, OperatorSigned, RunCreated
 from console.domain.run.independence import UnprovenPolicy
 from console.domain.run.pinned import RunPolicy
@@ -50,6 +53,8 @@ class Order:
     """A directory in the repository, or its root."""
     context: tuple[str, ...] = ()
     are_checks_confirmed: bool = False
+    routes: tuple[RouteKey, ...] = ()
+    """The routes to use instead of their roles' own ones."""
 
 
 async def begin_run(context: RunContext, order: Order, run_id: str, origin: str) -> tuple[RunLog, RunInputs]:
@@ -62,13 +67,14 @@ async def begin_run(context: RunContext, order: Order, run_id: str, origin: str)
         origin: The origin of the profile's gateway; nothing is sent to it.
 
     Raises:
-        BeginError: The task or the rubric cannot be used.
+        BeginError: The task, a chosen route or the rubric cannot be used.
         RepositoryError: The directory is not in a repository with a commit.
         BriefError: A context pattern matches nothing, or a file that is not text.
         LedgerError: The run cannot be recorded.
 
     """
     task = require_task(order.task)
+    chosen = _require_routes(context.profile, order.routes)
     root = await find_root(order.directory, context.environment)
     repository = await read_repository(root, context.environment)
     await read_context(root, repository.commit, order.context, context.environment)
@@ -101,12 +107,23 @@ async def begin_run(context: RunContext, order: Order, run_id: str, origin: str)
         is_simulated=context.profile.is_embedded,
         inputs_sha256=inputs_sha256,
         policy=_policy(context.profile, order.kind, rubric),
-        routes=pin_routes(context.profile, origin),
+        routes=pin_routes(context.profile, origin, chosen),
     )
     stored = ArtifactStored(ArtifactRole.TASK, 1, task_sha256, len(task.encode()))
     signed = await _signed(context, run_id, created)
     log = await begin(context.ledger, run_id, context.operator, [created, *signed, stored], context.now_ms())
     return log, inputs
+
+
+def _require_routes(profile: Profile, keys: Sequence[RouteKey]) -> tuple[Route, ...]:
+    """Return the routes of keys. Raises `BeginError` if the profile lacks one, or if two are of one role."""
+    found = {key: profile.table.find(key) for key in keys}
+    if absent := [key for key, route in found.items() if route is None]:
+        known = ", ".join(route.key for route in profile.table)
+        raise BeginError(f"profile {profile.name} has no route {absent[0]}; it has {known}")
+    if len({key.role for key in found}) < len(found):
+        raise BeginError("two of the chosen routes are of one role, and a run uses one route a role; name one")
+    return tuple(route for route in found.values() if route is not None)
 
 
 async def _signed(context: RunContext, run_id: str, created: RunCreated) -> tuple[OperatorSigned, ...]:
@@ -188,13 +205,19 @@ def _policy(profile: Profile, kind: ArtifactKind, rubric: str) -> RunPolicy:
     )
 
 
+def _said_of(route: Route) -> dict[str, object]:
+    """Return a route's settings by name; the key is not one, and the role's own route has no name."""
+    said = {each.name: getattr(route, each.name) for each in fields(route) if each.init}
+    return {name: value for name, value in said.items() if name != "name" or value}
+
+
 def _config_sha256(profile: Profile) -> str:
     """Return the hash of a profile's settings; it covers references to tokens, never a token."""
     said = msgspec.json.encode(
         [
             profile.name,
             msgspec.to_builtins(profile.gateway, enc_hook=str),
-            [msgspec.to_builtins(route) for route in profile.table],
+            [_said_of(route) for route in profile.table],
             msgspec.to_builtins(profile.policy, enc_hook=str),
             msgspec.to_builtins(profile.instructions),
         ],

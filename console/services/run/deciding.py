@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from console.domain.ledger.signature import decision_statement
 from console.domain.routes.role import Role
+from console.domain.routes.route_key import RouteKey
 from console.domain.run.command import Decide, MoveRoute, OperatorCommand, ReportEvent, SignDecision
 from console.domain.run.decide import decide, run_budgets
 from console.domain.run.event import Entry, ProofPaid
@@ -40,7 +41,8 @@ async def command(context: RunContext, log: RunLog, what: OperatorCommand) -> tu
 
 async def _proven(context: RunContext, log: RunLog, what: MoveRoute) -> MoveRoute:
     """Prove the fallback's route, and return the command with its proof. What a refused proof took is booked too."""
-    proofs = RouteProofs(checks_of(context, {Role.FALLBACK}))
+    pinned = log.state.route(Role.FALLBACK)
+    proofs = RouteProofs(checks_of(context, {RouteKey.of(Role.FALLBACK, "" if pinned is None else pinned.name)}))
     async with (
         context.open_target() as target,
         aclosing(proofs.climb(context, target.require_gateway(), run_budgets(log.state))) as started,

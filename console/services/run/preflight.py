@@ -16,6 +16,7 @@ from console.domain.probes.proven_route import ProvenRoute
 from console.domain.probes.smoke import SmokeResult
 from console.domain.routes.contract import RouteCheck, Verdict
 from console.domain.routes.role import Role
+from console.domain.routes.route_key import RouteKey
 from console.domain.run.decide import run_budgets
 from console.domain.run.event import PreflightFinished, StopCause, noted
 from console.domain.run.gate import Gate
@@ -106,7 +107,7 @@ class RouteProofs:
                     case RungStarted() if event.rung.is_paid:
                         yield event
                     case SmokeFinished(result) if result.service is not None:
-                        self.answers[result.role] = result
+                        self.answers[result.key.role] = result
                     case RungFinished(result) if result.rung.is_paid and _is_over(result.classification):
                         self._over = reservations.refused
                         if self._over is not None:
@@ -134,10 +135,10 @@ class RouteProofs:
         return None if taken == Spent() else ProofSpent(taken.tokens, taken.microusd, taken.is_exact)
 
 
-def checks_of(context: RunContext, roles: Collection[Role]) -> tuple[RouteCheck, ...]:
-    """Return the offline checks of the profile's routes for some roles."""
+def checks_of(context: RunContext, keys: Collection[RouteKey]) -> tuple[RouteCheck, ...]:
+    """Return the offline checks of some of the profile's routes."""
     checks = context.profile.check(today_of(context), context.environment)
-    return tuple(each for each in checks if each.route.role in roles)
+    return tuple(each for each in checks if each.route.key in keys)
 
 
 def today_of(context: RunContext) -> date:
@@ -187,7 +188,7 @@ def _stop_of_swap(answer: SmokeResult | None) -> PreflightStop | None:
     """Return how an answer from another model stops a run: every call of the run would end the same way."""
     if answer is None or not answer.is_swapped:
         return None
-    words = f"{answer.role}: {why_failed(answer)}"
+    words = f"{answer.key}: {why_failed(answer)}"
     return PreflightStop(StopCause.PREFLIGHT, words, Category.CONTRACT_VIOLATION, answer.findings)
 
 
@@ -225,7 +226,8 @@ async def run_preflight(
         yield PreflightStop(StopCause.PREFLIGHT, in_words(broken), findings=tuple(broken))
         return
     # without the fallback's: no role has been moved to it yet, and a move proves it first
-    proven = RouteProofs(checks_of(context, {route.role for route in state.routes} - {Role.FALLBACK}))
+    pinned = {RouteKey.of(route.role, route.name) for route in state.routes if route.role is not Role.FALLBACK}
+    proven = RouteProofs(checks_of(context, pinned))
     if target.gateway is not None:
         async with aclosing(proven.climb(context, target.gateway, run_budgets(state), criteria)) as started:
             async for each in started:

@@ -1,13 +1,14 @@
 """Routing: the routes that a run begins with, and whether they are unchanged before each call."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from console.domain.ledger.canonical import canonical
 from console.domain.probes.smoke import SmokeResult
 from console.domain.routes.role import Role
 from console.domain.routes.route import Route
+from console.domain.routes.route_key import RouteKey
 from console.domain.run.event import CallRecorded
 from console.domain.run.gate import Gate, role_at
 from console.domain.run.independence import Served, is_proven, level
@@ -16,14 +17,20 @@ from console.domain.run.state import RunState
 from console.services.config.settings import Profile
 
 
-def pin_routes(profile: Profile, origin: str) -> tuple[PinnedRoute, ...]:
-    """Return a profile's routes as a run records them."""
-    return tuple(_pinned(route, profile, origin) for route in profile.table)
+def pin_routes(profile: Profile, origin: str, chosen: Sequence[Route] = ()) -> tuple[PinnedRoute, ...]:
+    """Return the routes of a run as it records them: each role's own, or the one that the operator chose for it."""
+    instead = {route.role: route for route in chosen}
+    return tuple(_pinned(instead.get(route.role, route), profile, origin) for route in profile.table if not route.name)
 
 
 def _pinned(route: Route, profile: Profile, origin: str) -> PinnedRoute:
     return PinnedRoute(
-        route.role, route.model, route.endpoint_family, route.endpoint_path, _fingerprint(route, profile, origin)
+        route.role,
+        route.model,
+        route.endpoint_family,
+        route.endpoint_path,
+        _fingerprint(route, profile, origin),
+        route.name,
     )
 
 
@@ -48,13 +55,15 @@ def _fingerprint(route: Route, profile: Profile, origin: str) -> str:
 def route_of(profile: Profile, state: RunState, role: Role, origin: str) -> Route | None:
     """Return the profile's route that serves a role in a run, labelled with that role.
 
-    It is the role's own, or the fallback's if an operator moved the role there. None if there is none, or if it has
-    changed since the run began.
+    It is the one that the run pinned, or the fallback's if an operator moved the role there. None if there is none, or
+    if it has changed since the run began.
     """
     pinned = state.route(role)
     is_moved = any(move.role is role for move in state.moves)
-    route = profile.table.get(Role.FALLBACK if is_moved else role)
-    if pinned is None or route is None or _fingerprint(route, profile, origin) != pinned.fingerprint:
+    if pinned is None:
+        return None
+    route = profile.table.find(RouteKey.of(Role.FALLBACK if is_moved else role, pinned.name))
+    if route is None or _fingerprint(route, profile, origin) != pinned.fingerprint:
         return None
     return replace(route, role=role)
 

@@ -21,6 +21,8 @@ class _Agent:
     """The agent's name and version."""
     roles: tuple[Role, ...]
     """The roles whose routes have this model and path."""
+    routes: tuple[str, ...]
+    """The keys of these routes."""
     model: str
     endpoint_family: EndpointFamily
     status: RungStatus
@@ -44,7 +46,8 @@ class AgentDocument(ClassificationDocument, _Agent):
         """Return an agent's call as the document names it."""
         return cls(
             agent=result.agent,
-            roles=result.roles,
+            roles=tuple(dict.fromkeys(key.role for key in result.keys)),
+            routes=tuple(map(str, result.keys)),
             model=result.model,
             endpoint_family=result.endpoint_family,
             status=result.status,

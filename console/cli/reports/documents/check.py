@@ -85,7 +85,7 @@ class ProvenRouteDocument(RouteDocument):
             "marks": marks_of(route),
             "untested": route.proving_rung,
             "rung_reached": route.reached,
-            "findings": tuple(FindingDocument.of(each, route_subject(route.role)) for each in findings),
+            "findings": tuple(FindingDocument.of(each, route_subject(route.key)) for each in findings),
         }
         return cls(
             **vars(RouteDocument.of(route.check)) | proven,

@@ -63,6 +63,8 @@ class RouteDocument:
     """A route and what is known of it without any call."""
 
     role: Role
+    route: str
+    """The route's key: the role, with the route's name if it has one, as in `writer.fast`."""
     model: str
     endpoint_family: EndpointFamily
     endpoint_path: str
@@ -87,6 +89,7 @@ class RouteDocument:
         route = ProvenRoute(check)
         return cls(
             role=check.route.role,
+            route=str(check.route.key),
             model=check.route.model,
             endpoint_family=check.route.endpoint_family,
             endpoint_path=check.route.endpoint_path,
@@ -96,7 +99,7 @@ class RouteDocument:
             untested=route.proving_rung,
             rung_reached=Rung.OFFLINE,
             retirement=None if check.retirement is None else RetirementDocument.of(check.retirement),
-            findings=tuple(FindingDocument.of(finding, route_subject(check.route.role)) for finding in check.findings),
+            findings=tuple(FindingDocument.of(finding, route_subject(check.route.key)) for finding in check.findings),
             fix=fix_lines(check),
         )
 

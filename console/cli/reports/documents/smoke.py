@@ -27,6 +27,8 @@ class _SmokedRoute:
     """The route that was called, and the end of the call."""
 
     role: Role
+    route: str
+    """The route's key: the role, with the route's name if it has one, as in `writer.fast`."""
     model: str
     model_reported: str | None
     """The model that the answer names."""
@@ -74,7 +76,8 @@ class SmokeResultDocument(ClassificationDocument, _SmokedRoute):
             return None if value is None else round(value, 1)
 
         return cls(
-            role=result.role,
+            role=result.key.role,
+            route=str(result.key),
             model=result.model,
             model_reported=result.model_reported,
             model_answered=result.service.model if result.service else None,
@@ -98,7 +101,7 @@ class SmokeResultDocument(ClassificationDocument, _SmokedRoute):
             output_tokens=result.output_tokens,
             finish=result.finish,
             request_id=result.request_id,
-            findings=tuple(FindingDocument.of(each, route_subject(result.role)) for each in result.findings),
+            findings=tuple(FindingDocument.of(each, route_subject(result.key)) for each in result.findings),
         )
 
 
@@ -107,6 +110,8 @@ class SmokedRouteDocument:
     """What is known of a route after the tests."""
 
     role: Role
+    route: str
+    """The route's key: the role, with the route's name if it has one, as in `writer.fast`."""
     verdict: Standing
     untested: Rung | None
     """The rung that would prove the route; null where it is proven or in trouble."""
@@ -114,7 +119,7 @@ class SmokedRouteDocument:
     @classmethod
     def of(cls, route: ProvenRoute) -> Self:
         """Return a route as the document names it."""
-        return cls(role=route.role, verdict=route.standing, untested=route.proving_rung)
+        return cls(role=route.role, route=str(route.key), verdict=route.standing, untested=route.proving_rung)
 
 
 @dataclass(frozen=True, kw_only=True)
