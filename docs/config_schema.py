@@ -64,9 +64,12 @@ def schema() -> dict[str, Any]:
     for name, table in [("FileModel", made), *made["$defs"].items()]:
         table.pop("title", None)
         table["description"] = texts[name][""]
-        fields = getattr(model, name).model_fields
-        for field, info in fields.items():
-            table["properties"][info.alias or field]["description"] = texts[name][field]
+        cls = getattr(model, name)
+        inherited = {
+            field: words for base in reversed(cls.__mro__) for field, words in texts.get(base.__name__, {}).items()
+        }
+        for field, info in cls.model_fields.items():
+            table["properties"][info.alias or field]["description"] = inherited[field]
     head = {"$schema": GenerateJsonSchema.schema_dialect, "title": "gateway-console config, version 1"}
     return head | made
 

@@ -52,7 +52,7 @@ async def test_every_verb_has_its_own_help(console: Console, verb: str) -> None:
 async def test_routes_shows_the_sample_as_a_table_and_says_that_it_is_built_in(console: Console) -> None:
     result = await console.run("routes")
     head, *rows = result.stdout.splitlines()
-    assert head.split() == ["role", "model", "family", "path", "required", "verdict", "note"]
+    assert head.split() == ["route", "model", "family", "path", "required", "verdict", "note"]
     assert [row.split()[0] for row in rows[:6]] == ROLES
     assert rows[4].split()[:4] == ["critic", "claude-critic-route-placeholder", "anthropic_messages", "/v1/messages"]
     assert result.stderr == "no config file: using the built-in profile demo on the embedded gateway\n"
@@ -73,7 +73,7 @@ async def test_the_routes_document_has_its_promised_names(console: Console) -> N
     assert [route["role"] for route in document["routes"]] == ROLES
     for route in document["routes"]:
         assert set(route) >= {
-            "role", "model", "endpoint_family", "endpoint_path", "required_family", "verdict", "rung_reached",
+            "role", "route", "model", "endpoint_family", "endpoint_path", "required_family", "verdict", "rung_reached",
             "findings",
         }  # fmt: skip
         assert route["verdict"] in [standing.value for standing in Standing]
@@ -219,7 +219,7 @@ BAD_CONFIGS = {
     "token": (GOOD.replace('"m"', f'"{TOKEN}"'), "profiles.p.routes.writer.model: the value looks like an API key"),
     "wrong_type": (GOOD.replace("schema = 1", "schema = []"), "line 1: schema"),
     "binary": ("\0\1\2", "is not valid TOML"),
-    "too_large": ("#\n" * 40_000, "is larger than 64 kB"),
+    "too_large": ("#\n" * 300_000, "is larger than 512 kB"),
     "deep": (GOOD + "x = " + "[\n" * 400 + "]\n" * 400, "config.toml"),
 }
 

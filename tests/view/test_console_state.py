@@ -31,6 +31,7 @@ from console.domain.routes.contract import check
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.role import Role
 from console.domain.routes.route import Route, RouteTable
+from console.domain.routes.route_key import RouteKey
 from console.domain.tokens.state import TokenState
 from console.view.console_state import ConsoleState
 from console.view.live_call import OUTPUT_LIMIT, CallPhase, LiveCall
@@ -45,7 +46,7 @@ _START = ConsoleState("demo").apply(_CHECKED)
 
 def _result(route: Route = _WRITER, **fields: object) -> SmokeResult:
     return SmokeResult(
-        route.role,
+        route.key,
         route.model,
         route.endpoint_family,
         route.endpoint_path,
@@ -59,11 +60,11 @@ def _fold(*events: Event, start: ConsoleState = _START) -> ConsoleState:
 
 _WHOLE: list[Event] = [
     SmokeStarted(_WRITER, 1000.5),
-    RequestWritten(Role.WRITER, 12.0),
-    AnswerStarted(Role.WRITER, 200, 80.0),
-    OutputReceived(Role.WRITER, "hm ", is_reasoning=True, ttft_ms=120.0),
-    OutputReceived(Role.WRITER, "O", is_reasoning=False, ttft_ms=120.0),
-    OutputReceived(Role.WRITER, "K.", is_reasoning=False, ttft_ms=120.0),
+    RequestWritten(RouteKey(Role.WRITER), 12.0),
+    AnswerStarted(RouteKey(Role.WRITER), 200, 80.0),
+    OutputReceived(RouteKey(Role.WRITER), "hm ", is_reasoning=True, ttft_ms=120.0),
+    OutputReceived(RouteKey(Role.WRITER), "O", is_reasoning=False, ttft_ms=120.0),
+    OutputReceived(RouteKey(Role.WRITER), "K.", is_reasoning=False, ttft_ms=120.0),
     SmokeFinished(_result()),
 ]
 
@@ -99,7 +100,9 @@ def test_a_whole_smoke_leaves_its_result_its_output_and_its_call() -> None:
 
 
 def test_a_gateways_own_words_stay_for_the_eye_until_the_next_smoke() -> None:
-    refused = _fold(SmokeStarted(_WRITER, 1.0), RefusalRead(Role.WRITER, "no money"), SmokeFinished(_result()))
+    refused = _fold(
+        SmokeStarted(_WRITER, 1.0), RefusalRead(RouteKey(Role.WRITER), "no money"), SmokeFinished(_result())
+    )
     assert refused.smoke(Role.WRITER).said == "no money"
     assert "no money" not in repr(refused.smoke(Role.WRITER).result)
     assert refused.apply(SmokeStarted(_WRITER, 2.0)).smoke(Role.WRITER).said == ""
@@ -129,14 +132,14 @@ def test_routes_side_by_side_do_not_touch_each_other() -> None:
     state = _fold(
         SmokeStarted(_WRITER, 1.0),
         SmokeStarted(_CRITIC, 2.0),
-        RequestWritten(Role.CRITIC, 3.0),
-        AnswerStarted(Role.CRITIC, 529, 4.0),
-        OutputReceived(Role.WRITER, "a", is_reasoning=False, ttft_ms=5.0),
+        RequestWritten(RouteKey(Role.CRITIC), 3.0),
+        AnswerStarted(RouteKey(Role.CRITIC), 529, 4.0),
+        OutputReceived(RouteKey(Role.WRITER), "a", is_reasoning=False, ttft_ms=5.0),
         SmokeFinished(_result(_CRITIC, status=SmokeStatus.FAILED, total_ms=7.0)),
     )
     assert state.smoke(Role.WRITER) == LiveCall(CallPhase.STREAMING, 5.0, 1, "a")
     assert state.smoke(Role.CRITIC).phase is CallPhase.DONE
-    assert [(call.role, call.http_status, call.total_ms, call.is_live) for call in state.requests.calls] == [
+    assert [(call.key, call.http_status, call.total_ms, call.is_live) for call in state.requests.calls] == [
         (Role.WRITER, None, None, True),
         (Role.CRITIC, 529, 7.0, False),
     ]
@@ -161,9 +164,9 @@ def test_an_ended_call_is_not_changed_by_a_held_smoke() -> None:
 
 _STRAY: list[Event] = [
     SmokeStarted(_PLANNER, 1.0),
-    RequestWritten(Role.PLANNER, 1.0),
-    AnswerStarted(Role.PLANNER, 200, 1.0),
-    OutputReceived(Role.PLANNER, "x", is_reasoning=False, ttft_ms=1.0),
+    RequestWritten(RouteKey(Role.PLANNER), 1.0),
+    AnswerStarted(RouteKey(Role.PLANNER), 200, 1.0),
+    OutputReceived(RouteKey(Role.PLANNER), "x", is_reasoning=False, ttft_ms=1.0),
     SmokeFinished(_result(_PLANNER, input_tokens=3, output_tokens=4)),
 ]
 
@@ -178,7 +181,7 @@ def test_an_event_of_an_unknown_role_changes_nothing(event: Event, count: int) -
 @pytest.mark.parametrize("lengths", [[OUTPUT_LIMIT], [OUTPUT_LIMIT + 1], [3 * OUTPUT_LIMIT], [OUTPUT_LIMIT, 1, 7]])
 def test_the_end_of_the_output_is_kept_and_no_more(lengths: list[int]) -> None:
     pieces = [chr(ord("a") + number) * length for number, length in enumerate(lengths)]
-    state = _fold(*[OutputReceived(Role.WRITER, piece, is_reasoning=False, ttft_ms=1.0) for piece in pieces])
+    state = _fold(*[OutputReceived(RouteKey(Role.WRITER), piece, is_reasoning=False, ttft_ms=1.0) for piece in pieces])
     assert state.smoke(Role.WRITER).output == "".join(pieces)[-OUTPUT_LIMIT:]
     assert state.smoke(Role.WRITER).pieces == len(pieces)
 
@@ -214,9 +217,9 @@ def test_the_token_state_is_the_newest_one(token_state: TokenState) -> None:
 
 
 def test_a_rung_that_is_being_climbed_is_known_until_it_ends() -> None:
-    started = RungStarted(Role.WRITER, Rung.KEY, FREE)
+    started = RungStarted(RouteKey(Role.WRITER), Rung.KEY, FREE)
     assert [route.climbing for route in _fold(started).routes] == [started, None]
-    ended = _fold(started, RungFinished(RungResult(Role.WRITER, Rung.KEY, RungStatus.PASSED)))
+    ended = _fold(started, RungFinished(RungResult(RouteKey(Role.WRITER), Rung.KEY, RungStatus.PASSED)))
     assert [route.climbing for route in ended.routes] == [None, None]
 
 

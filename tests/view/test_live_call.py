@@ -23,6 +23,7 @@ from console.domain.routes.contract import check
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.role import Role
 from console.domain.routes.route import Route, RouteTable
+from console.domain.routes.route_key import RouteKey
 from console.domain.run.state import RunState
 from console.view.console_state import ConsoleEvent, ConsoleState
 from console.view.live_call import LiveCall
@@ -47,7 +48,7 @@ _STEPPING = _fold(
 
 def _result(status: SmokeStatus, total_ms: float, tokens: int) -> SmokeResult:
     return SmokeResult(
-        *(_ROUTE.role, _ROUTE.model, _ROUTE.endpoint_family, _ROUTE.endpoint_path),
+        *(_ROUTE.key, _ROUTE.model, _ROUTE.endpoint_family, _ROUTE.endpoint_path),
         status=status,
         requests_sent=1,
         total_ms=total_ms,
@@ -57,7 +58,7 @@ def _result(status: SmokeStatus, total_ms: float, tokens: int) -> SmokeResult:
 
 _RESULT = st.builds(_result, st.sampled_from(SmokeStatus), st.floats(0, 9), st.integers(0, 9))
 _EVENT: st.SearchStrategy[CallEvent] = st.one_of(
-    st.just(SmokeQueued(Role.WRITER)),
+    st.just(SmokeQueued(RouteKey(Role.WRITER))),
     st.builds(SmokeStarted, st.just(_ROUTE), st.floats(0, 9)),
     st.builds(RequestWritten, st.just(Role.WRITER), st.floats(0, 9)),
     st.builds(AnswerStarted, st.just(Role.WRITER), st.integers(100, 599), st.floats(0, 9)),
@@ -101,7 +102,7 @@ def test_a_smoke_test_and_a_runs_call_of_one_role_do_not_touch_each_other(events
 
 
 def test_a_call_of_a_run_that_is_cut_off_ends_in_the_log_whatever_run_is_in_view() -> None:
-    sent = [RunCalled(SmokeStarted(_ROUTE, 1.0)), RunCalled(RequestWritten(Role.WRITER, 2.0))]
+    sent = [RunCalled(SmokeStarted(_ROUTE, 1.0)), RunCalled(RequestWritten(RouteKey(Role.WRITER), 2.0))]
     live = _fold(*sent, RunSeen(_OTHER_RUN, ()), start=_STEPPING)
     assert [(call.is_live, call.is_sent) for call in live.requests.calls] == [(True, True)]
     ended = live.apply(StepEnded("cut off"))

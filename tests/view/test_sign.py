@@ -14,6 +14,7 @@ from console.domain.routes.contract import check
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.role import Role
 from console.domain.routes.route import Route, RouteTable
+from console.domain.routes.route_key import RouteKey
 from console.domain.tokens.state import TokenState
 from console.view.call_sign import call_sign, result_sign, ttft_figure
 from console.view.finding_sign import severity_sign
@@ -27,7 +28,7 @@ _MISSING_IN_COMMON_FONTS = set("✗▸↵")
 
 def _result(status: SmokeStatus, category: Category | None = None, requests_sent: int = 1) -> SmokeResult:
     return SmokeResult(
-        Role.WRITER,
+        RouteKey(Role.WRITER),
         "m",
         "responses",
         "/v1/responses",

@@ -47,12 +47,13 @@ class RouteTablePane(LinePane):
 def route_lines(state: ConsoleState, cursor: int, width: int) -> Iterator[Line]:
     """Yield the table's lines, with the columns that fit into a width."""
     has_path, has_figures = width >= 104, width >= 84
-    fixed = 2 + 9 + 19 + 12 + 10 + (21 if has_path else 0) + (14 if has_figures else 0)
+    key_width = min(max([9, *(len(route.proven.key) + 1 for route in state.routes)]), 18)
+    fixed = 2 + key_width + 19 + 12 + 10 + (21 if has_path else 0) + (14 if has_figures else 0)
     model_width = max(8, min(width - fixed, 42))
 
     def row(texts: Sequence[tuple[str, Tone]], mark: str, *, is_cursor: bool = False) -> Line:
-        role, model, family, path, contract, smoke, ttft, pace = texts
-        spans: list[Span] = [Span(mark, Tone.STRONG), cell(role[0], 9, role[1])]
+        key, model, family, path, contract, smoke, ttft, pace = texts
+        spans: list[Span] = [Span(mark, Tone.STRONG), cell(key[0], key_width, key[1])]
         spans += [cell(model[0], model_width - 1, model[1]), Span(" "), cell(family[0], 19, family[1])]
         if has_path:
             spans.append(cell(path[0], 21, path[1]))
@@ -61,7 +62,7 @@ def route_lines(state: ConsoleState, cursor: int, width: int) -> Iterator[Line]:
             spans += [cell(ttft[0], 8, ttft[1], right=True), cell(pace[0], 6, pace[1], right=True)]
         return line(*spans, is_cursor=is_cursor)
 
-    labels = ("role", "model", "family", "path", "verdict", "smoke", "ttft ms", "tok/s")
+    labels = ("route", "model", "family", "path", "verdict", "smoke", "ttft ms", "tok/s")
     yield row([(label, Tone.DIM) for label in labels], "  ")
     for position, route in enumerate(state.routes):
         is_cursor = position == cursor
@@ -76,7 +77,7 @@ def _cells(state: RouteView, *, is_cursor: bool) -> list[tuple[str, Tone]]:
     ttft_ms = smoke.ttft_ms if smoke.is_live or result is None else result.ttft_ms
     pace = result.output_tokens_per_s if result is not None else None
     return [
-        (check.route.role, Tone.STRONG if is_cursor else Tone.TEXT),
+        (check.route.key, Tone.STRONG if is_cursor else Tone.TEXT),
         (check.route.model, Tone.TEXT),
         (check.route.endpoint_family, Tone.FAIL if is_drift else Tone.ACCENT),
         (check.route.endpoint_path, Tone.FAIL if is_drift else Tone.DIM),

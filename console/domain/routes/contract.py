@@ -233,7 +233,9 @@ def _check_separation(route: Route, table: RouteTable) -> tuple[Finding, ...]:
 
     A judge's route tells it. So does a named route of a judged role: the judge's route knows only the role's own.
     """
-    pairs = [(route.key, maker, maker) for maker, judge in MUST_STAY_APART if judge is route.role]
+    pairs: list[tuple[str, str, Role]] = [
+        (route.key, maker, maker) for maker, judge in MUST_STAY_APART if judge is route.role
+    ]
     pairs += [(judge, route.key, judge) for maker, judge in MUST_STAY_APART if maker is route.role and route.name]
     collapsed = [
         Finding(
@@ -247,6 +249,6 @@ def _check_separation(route: Route, table: RouteTable) -> tuple[Finding, ...]:
     unjudged = [
         Finding("ROLE-02", Severity.WARN, f"The table has a writer but no {judge}: nothing judges its draft.")
         for judge in (Role.REVIEWER, Role.CRITIC)
-        if route.key == Role.WRITER and table.get(judge) is None
+        if route.role is Role.WRITER and not route.name and table.get(judge) is None
     ]
     return tuple(chain(collapsed, unjudged))

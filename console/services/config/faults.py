@@ -1,7 +1,7 @@
 """Config faults: pydantic's errors as file, line and key, with messages that never contain a value."""
 
 from collections.abc import Iterator
-from typing import Any, get_args
+from typing import Any, get_args, get_type_hints
 
 from pydantic import BaseModel, ValidationError
 
@@ -77,7 +77,9 @@ def _known(form: Any, path: KeyPath) -> list[str]:
     """Return the keys of the table at a path."""
     for step in path:
         if isinstance(form, type) and issubclass(form, BaseModel):
-            form = form.model_fields[str(step)].annotation
+            field = form.model_fields.get(str(step))
+            named = "__pydantic_extra__"  # tables by names of the operator's
+            form = get_args(get_type_hints(form)[named])[-1] if field is None else field.annotation
         else:
             form = next(each for each in reversed(get_args(form)) if each is not ...)  # a table's or a list's entries
     return [field.alias or name for name, field in form.model_fields.items()]

@@ -145,12 +145,14 @@ def _profile(name: str, profile: "ProfileModel", text: TomlText, *, is_built_in:
             route.model,
             route.endpoint_family,
             route.endpoint_path,
-            text.line_of(("profiles", name, "routes", role.value)),
+            text.line_of(("profiles", name, "routes", role.value, *([route_name] if route_name else []))),
             route.served_as,
             route.retires_with_provider,
+            route_name,
         )
         for role in Role
-        if (route := profile.routes.get(role)) is not None
+        if (own := profile.routes.get(role)) is not None
+        for route_name, route in {"": own, **own.named}.items()
     )
     return Profile(
         name=name,

@@ -4,11 +4,14 @@ pydantic reads a file's tables into these models; `settings` holds what the rest
 `docs/config_schema.py` generates the published JSON Schema from them, with the meanings as descriptions.
 """
 
+import re
 from dataclasses import fields
 from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     Strict,
@@ -19,6 +22,9 @@ from pydantic import (
 )
 from pydantic_core import InitErrorDetails, PydanticCustomError, ValidationError
 
+from console.domain.routes.role import Role
+from console.domain.routes.route import ROUTE_LIMIT
+from console.domain.routes.route_key import NAME_PATTERN, NAME_WORDS
 from console.services.config.field_types import (
     BaseUrl,
     BaseUrlVariable,
@@ -134,7 +140,7 @@ class GatewayModel(_Table):
 
 
 class RouteModel(_Table):
-    """`[profiles.NAME.routes.ROLE]`: which model serves a role, on which endpoint family and path."""
+    """`[profiles.NAME.routes.ROLE.ROUTE]`: which other model can serve a role, on which endpoint family and path."""
 
     model: ModelName
     """The model name as the gateway knows it."""
@@ -148,6 +154,54 @@ class RouteModel(_Table):
     retires_with_provider: Flag = True
     """Whether the provider's retirement dates count for this model. Set it to false if the gateway serves the model
     from elsewhere, such as another cloud or its own machines: then a retirement is only noted."""
+
+
+def _named_only(value: Any) -> Any:
+    """Refuse what is not a table as a key that is not known: a misspelled setting is not a route's name."""
+    if isinstance(value, dict):
+        return value
+    raise PydanticCustomError("extra_forbidden", "")
+
+
+class RoleModel(RouteModel):
+    """`[profiles.NAME.routes.ROLE]`: which model serves a role, on which endpoint family and path.
+
+    A table in it is another route of the role, by its name: `[profiles.NAME.routes.writer.fast]` is `writer.fast`.
+    A run uses the role's own route unless it is begun with another one.
+    """
+
+    model_config = ConfigDict(extra="allow")
+
+    __pydantic_extra__: dict[str, Annotated[RouteModel, BeforeValidator(_named_only)]]
+
+    @property
+    def named(self) -> dict[str, RouteModel]:
+        """The role's other routes by their names."""
+        return self.__pydantic_extra__
+
+    @model_validator(mode="before")
+    @classmethod
+    def _has_its_own(cls, data: Any) -> Any:
+        if isinstance(data, dict) and data and all(isinstance(value, dict) for value in data.values()):
+            raise unfit(
+                "has only named routes, and a run uses the role's own: add model, endpoint_family, endpoint_path"
+            )
+        return data
+
+    @model_validator(mode="after")
+    def _has_good_names(self) -> Self:
+        bad = [name for name in self.named if re.fullmatch(NAME_PATTERN, name) is None]
+        if bad:
+            faults = [InitErrorDetails(type=unfit(NAME_WORDS), loc=(name,), input=None) for name in bad]
+            raise ValidationError.from_exception_data("role", faults, hide_input=True)
+        return self
+
+
+def _few(routes: "dict[Role, RoleModel]") -> "dict[Role, RoleModel]":
+    count = sum(1 + len(role.named) for role in routes.values())
+    if count > ROUTE_LIMIT:
+        raise unfit(f"has {count} routes; a profile has at most {ROUTE_LIMIT}. Move some into another profile")
+    return routes
 
 
 class FamilyFactModel(_Table):
@@ -253,8 +307,9 @@ class ProfileModel(_Table):
     gateway: GatewayModel
     """Where the gateway is and how to call it."""
     routes: Annotated[
-        dict[RoleName, RouteModel],
+        dict[RoleName, RoleModel],
         some("names no route; add at least one, such as [profiles.NAME.routes.writer]"),
+        AfterValidator(_few),
         Field(json_schema_extra={"minProperties": 1}),
     ]
     """Which model serves each role; at least one role needs a route."""
@@ -268,12 +323,18 @@ class ProfileModel(_Table):
     @model_validator(mode="after")
     def _has_one_version(self) -> Self:
         base_url = self.gateway.base_url or EMBEDDED
-        found = {role: version_fault(base_url, route.endpoint_path) for role, route in self.routes.items()}
-        clashes = {role: words for role, words in found.items() if words is not None}
+        paths: dict[tuple[str, ...], str] = {(role.value,): route.endpoint_path for role, route in self.routes.items()}
+        paths |= {
+            (role.value, name): route.endpoint_path
+            for role, own in self.routes.items()
+            for name, route in own.named.items()
+        }
+        found = {steps: version_fault(base_url, path) for steps, path in paths.items()}
+        clashes = {steps: words for steps, words in found.items() if words is not None}
         if clashes:
             faults = [
-                InitErrorDetails(type=unfit(words), loc=("routes", role.value, "endpoint_path"), input=None)
-                for role, words in clashes.items()
+                InitErrorDetails(type=unfit(words), loc=("routes", *steps, "endpoint_path"), input=None)
+                for steps, words in clashes.items()
             ]
             if len(clashes) == len(found):
                 faults = [InitErrorDetails(type=faults[0]["type"], loc=("gateway", "base_url"), input=None)]

@@ -14,8 +14,8 @@ from console.domain.text.safe import safe
 from console.domain.text.secret_scan import looks_like_secret
 from console.services.system.os_reason import os_reason
 
-SIZE_LIMIT = 65_536
-"""The most bytes of a config file."""
+SIZE_LIMIT = 524_288
+"""The most bytes of a config file: over 500 profiles. It bounds the time to parse a hostile file."""
 LINE_LIMIT = 1_000
 """The most characters of one line: a TOML parser's time grows with the square of a dotted key's length."""
 

@@ -24,6 +24,7 @@ from console.domain.ledger.actor import Actor, ActorKind
 from console.domain.probes.event import OutputReceived
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.role import Role
+from console.domain.routes.route_key import RouteKey
 from console.domain.run.event import (
     ArtifactRole,
     ArtifactStored,
@@ -162,7 +163,7 @@ def viewed(run: RunState | None, notes: tuple[GateNotes, ...] = (), words: tuple
 
 
 def streaming(state: ConsoleState, text: str) -> ConsoleState:
-    received = OutputReceived(Role.WRITER, text, is_reasoning=False, ttft_ms=190.0)
+    received = OutputReceived(RouteKey(Role.WRITER), text, is_reasoning=False, ttft_ms=190.0)
     return state.apply(StepBegun(RUN_ID)).apply(RunCalled(received))
 
 

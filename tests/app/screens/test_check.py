@@ -28,6 +28,7 @@ from console.domain.probes.standing import Standing
 from console.domain.routes.contract import fix_lines
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.role import Role
+from console.domain.routes.route_key import RouteKey
 from console.domain.tokens.state import TokenState
 from console.services.config.load import load_profile
 from console.view.console_state import ConsoleState
@@ -49,7 +50,7 @@ def rung(
     rung: Rung, status: RungStatus = P, category: Category | None = None, role: Role = Role.WRITER
 ) -> RungFinished:
     reading = None if category is None else judged(category, "seen in a test")
-    return RungFinished(RungResult(role, rung, status, classification=reading))
+    return RungFinished(RungResult(RouteKey(role), rung, status, classification=reading))
 
 
 def declared(*entries: CatalogueEntry) -> CatalogueRead:
@@ -73,7 +74,7 @@ def test_the_ladder_line_shows_each_rung_and_how_far_the_role_needs_it() -> None
 
 
 def test_the_rung_that_is_being_climbed_is_live() -> None:
-    state = fold(opened("demo"), rung(Rung.OFFLINE), RungStarted(Role.WRITER, Rung.CONNECTION, FREE))
+    state = fold(opened("demo"), rung(Rung.OFFLINE), RungStarted(RouteKey(Role.WRITER), Rung.CONNECTION, FREE))
     assert "✓0 ›1 ·2" in contract(state)
 
 
@@ -139,16 +140,26 @@ def test_no_line_of_a_climbed_route_runs_over() -> None:
         ("route.check", fold(offline("demo"), GatewayFailed("X is not set")), WRITER, "X is not set"),
         (
             "route.check_all",
-            fold(opened("demo"), RungStarted(Role.CRITIC, Rung.KEY, FREE)),
+            fold(opened("demo"), RungStarted(RouteKey(Role.CRITIC), Rung.KEY, FREE)),
             WRITER,
             "calls are in progress",
         ),
         ("route.shape", replace(opened("demo"), is_read_only=True), WRITER, "read-only"),
         ("route.shape", opened("faults"), REVIEWER, "held back: endpoint drift"),
-        ("route.shape", fold(opened("demo"), RungStarted(Role.WRITER, Rung.KEY, FREE)), WRITER, "being checked"),
+        (
+            "route.shape",
+            fold(opened("demo"), RungStarted(RouteKey(Role.WRITER), Rung.KEY, FREE)),
+            WRITER,
+            "being checked",
+        ),
         ("route.copy_fix", opened("demo"), WRITER, "nothing to fix"),
         ("smoke.stop", opened("demo"), WRITER, "no call is in progress"),
-        ("gateway.reopen", fold(opened("demo"), RungStarted(Role.WRITER, Rung.KEY, FREE)), WRITER, "in progress"),
+        (
+            "gateway.reopen",
+            fold(opened("demo"), RungStarted(RouteKey(Role.WRITER), Rung.KEY, FREE)),
+            WRITER,
+            "in progress",
+        ),
     ],
 )
 def test_an_action_that_is_not_possible_says_why(action: str, state: ConsoleState, row: int, words: str) -> None:
@@ -162,7 +173,7 @@ def test_an_action_that_is_not_possible_says_why(action: str, state: ConsoleStat
         ("route.check", replace(opened("demo"), is_read_only=True), WRITER),
         ("route.check", opened("faults"), REVIEWER),
         ("route.copy_fix", opened("faults"), REVIEWER),
-        ("smoke.stop", fold(opened("demo"), RungStarted(Role.WRITER, Rung.KEY, FREE)), WRITER),
+        ("smoke.stop", fold(opened("demo"), RungStarted(RouteKey(Role.WRITER), Rung.KEY, FREE)), WRITER),
     ],
 )
 def test_an_action_that_is_possible_has_no_reason(action: str, state: ConsoleState, row: int) -> None:

@@ -6,10 +6,11 @@ import pytest
 from console.domain.probes.event import Event
 from console.domain.probes.smoke import SmokeResult, SmokeStatus
 from console.domain.routes.role import Role
+from console.domain.routes.route_key import RouteKey
 
 
 def _result(**times: object) -> SmokeResult:
-    return SmokeResult(Role.WRITER, "m", "responses", "/v1/responses", SmokeStatus.PASSED, **times)
+    return SmokeResult(RouteKey(Role.WRITER), "m", "responses", "/v1/responses", SmokeStatus.PASSED, **times)
 
 
 @pytest.mark.parametrize(

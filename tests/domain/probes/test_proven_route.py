@@ -19,6 +19,7 @@ from console.domain.routes.contract import Verdict, check
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.role import Role
 from console.domain.routes.route import Route, RouteTable
+from console.domain.routes.route_key import RouteKey
 from console.domain.routes.shape import Shape
 
 R, M, C = EndpointFamily.RESPONSES, EndpointFamily.ANTHROPIC_MESSAGES, EndpointFamily.CHAT_COMPLETIONS
@@ -57,7 +58,7 @@ def rung(
     number: Rung, status: RungStatus, category: Category | None = None, *findings: Finding, role: Role = Role.WRITER
 ) -> RungFinished:
     reading = None if category is None else judged(category, "seen in a test")
-    return RungFinished(RungResult(role, number, status, findings, classification=reading))
+    return RungFinished(RungResult(RouteKey(role), number, status, findings, classification=reading))
 
 
 def climbed(*statuses: RungStatus) -> list[RungFinished]:
@@ -70,7 +71,14 @@ def smoked(
     reading = None if category is None else judged(category, "seen in a test")
     return SmokeFinished(
         SmokeResult(
-            Role.WRITER, "m", R, "/v1/responses", status=status, classification=reading, requests_sent=1, shape=shape
+            RouteKey(Role.WRITER),
+            "m",
+            R,
+            "/v1/responses",
+            status=status,
+            classification=reading,
+            requests_sent=1,
+            shape=shape,
         )
     )
 
@@ -106,7 +114,7 @@ def test_a_smoke_test_proves_what_the_same_call_on_the_ladder_proves() -> None:
 
 
 def test_a_call_above_the_rung_that_the_role_needs_proves_it_too() -> None:
-    answered = SmokeFinished(replace(PASSED_SHAPE.result, role=Role.FALLBACK))
+    answered = SmokeFinished(replace(PASSED_SHAPE.result, key=RouteKey(Role.FALLBACK)))
     assert after(Verdict.OK, answered, role=Role.FALLBACK).standing is Standing.PROVEN
 
 
@@ -276,4 +284,4 @@ def test_every_role_but_the_fallback_needs_its_shape(role: Role) -> None:
 
 def test_what_costs_is_above_what_does_not() -> None:
     assert [rung for rung in Rung if rung.is_paid] == [Rung.SMOKE, Rung.SHAPE]
-    assert [status for status in RungStatus if RungResult(Role.WRITER, Rung.KEY, status).holds] == [P, U]
+    assert [status for status in RungStatus if RungResult(RouteKey(Role.WRITER), Rung.KEY, status).holds] == [P, U]

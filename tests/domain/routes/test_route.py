@@ -35,7 +35,7 @@ def test_a_table_keeps_its_routes_in_the_order_of_the_roles(roles: set[Role]) ->
     ids="-".join,
 )
 def test_a_role_twice_or_out_of_order_is_refused(roles: tuple[Role, ...]) -> None:
-    with pytest.raises(ValueError, match="at most one route per role"):
+    with pytest.raises(ValueError, match="at most one route per key"):
         RouteTable(tuple(_route(role) for role in roles))
 
 

@@ -271,17 +271,17 @@ def test_a_file_that_is_no_utf8_is_refused_with_its_line(path: Path) -> None:
     assert "config.toml, line 3: is not UTF-8 text" in refusal(path, b"schema = 1\n# ok\n# \xff\n")
 
 
-def test_64_kib_load_and_one_byte_more_is_refused(path: Path) -> None:
+def test_512_kib_load_and_one_byte_more_is_refused(path: Path) -> None:
     text = config().encode()
-    filling = b"".join(b"# " + b"x" * 61 + b"\n" for _ in range(1024))
-    full = text + filling[: 65_536 - len(text) - 1] + b"\n"
-    assert len(full) == 65_536
+    filling = b"".join(b"# " + b"x" * 61 + b"\n" for _ in range(8192))
+    full = text + filling[: 524_288 - len(text) - 1] + b"\n"
+    assert len(full) == 524_288
     assert load(path, full).name == "p"
-    assert "is larger than 64 kB" in refusal(path, full + b"\n")
+    assert "is larger than 512 kB" in refusal(path, full + b"\n")
 
 
 def test_an_endless_file_is_given_up() -> None:
-    with pytest.raises(ConfigError, match="is larger than 64 kB"):
+    with pytest.raises(ConfigError, match="is larger than 512 kB"):
         load_profile(Path("/dev/zero"))
 
 

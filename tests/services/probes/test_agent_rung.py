@@ -190,7 +190,7 @@ async def test_routes_on_which_the_call_is_the_same_share_it() -> None:
 
     tried = await try_agent("codex", itself, *routes)
     assert len(tried.server.requests) == 2
-    told = {result.roles: result.status for result in tried.results}
+    told = {result.keys: result.status for result in tried.results}
     assert told == {
         (Role.PLANNER, Role.WRITER): RungStatus.PASSED,
         (Role.REVIEWER,): RungStatus.PASSED,

@@ -12,6 +12,7 @@ from console.domain.probes.smoke import SmokeResult, SmokeStatus
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.role import Role
 from console.domain.routes.route import Route
+from console.domain.routes.route_key import RouteKey
 from console.domain.tokens.secret import Secret
 from console.services.gateway.client import Gateway
 from console.services.gateway.reservations import Reservations
@@ -35,7 +36,7 @@ async def crossed(
 ) -> CrossProof:
     route = Route(Role.WRITER, model, family, family.standard_path)
     streamed = SmokeResult(
-        Role.WRITER, model, family, family.standard_path, SmokeStatus.PASSED,
+        RouteKey(Role.WRITER), model, family, family.standard_path, SmokeStatus.PASSED,
         model_reported=model, output_tokens=2, finish=FINISH[family],
     )  # fmt: skip
     async with Gateway(base_url, Secret(token), patient(base_url=base_url)) as gateway:

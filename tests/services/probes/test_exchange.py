@@ -13,6 +13,7 @@ from console.domain.probes.smoke import SmokeResult, SmokeStatus
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.role import Role
 from console.domain.routes.route import Route
+from console.domain.routes.route_key import RouteKey
 from console.domain.run.event import CallRecorded
 from console.domain.run.gate import Gate
 from console.domain.tokens.secret import Secret
@@ -136,7 +137,7 @@ def test_a_token_that_a_refusal_spells_out_is_not_shown(mark: str, order: int) -
 
 def test_a_refusals_own_words_come_before_the_end() -> None:
     events = refused(error("You exceeded your current quota", code="insufficient_quota"), 429)
-    assert events[-2] == RefusalRead(Role.WRITER, "You exceeded your current quota")
+    assert events[-2] == RefusalRead(RouteKey(Role.WRITER), "You exceeded your current quota")
     result = result_of(events)
     assert result.classification is not None
     assert (result.classification.category, result.status) == (Category.ACCOUNT_QUOTA, SmokeStatus.BLOCKED)

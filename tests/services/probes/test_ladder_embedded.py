@@ -41,7 +41,7 @@ async def climbed(name: str) -> tuple[dict[Role, dict[Rung, RungResult]], Catalo
         async with aclosing(climb(check(profile.table), how, places=places)) as events:
             async for event in events:
                 if isinstance(event, RungFinished):
-                    rungs.setdefault(event.result.role, {})[event.result.rung] = event.result
+                    rungs.setdefault(event.result.key, {})[event.result.rung] = event.result
                 elif isinstance(event, CatalogueRead):
                     seen.append(event)
     (catalogue,) = seen

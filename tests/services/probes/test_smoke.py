@@ -395,7 +395,7 @@ async def test_one_failing_route_leaves_the_others_alone() -> None:
     routes = RouteTable(tuple(Route(role, "x" if role is Role.CRITIC else "m", R, "/v1/responses") for role in Role))
     async with raw_server(fail_for_the_critic) as server:
         events = await smoke_all(server.base_url, routes=routes)
-    failed = [event.result.role for event in events if isinstance(event, SmokeFinished) and event.result.classification]
+    failed = [event.result.key for event in events if isinstance(event, SmokeFinished) and event.result.classification]
     assert failed == [Role.CRITIC]
     assert len(server.requests) == len(Role)
 

@@ -406,7 +406,7 @@ async def test_the_preflight_shows_each_price_before_its_call_and_books_it(stori
     story = await stories.of(policy="preflight_level = 4")
     assert story.state.status is RunStatus.CLOSED
     started = [each for each in story.walked.news if isinstance(each, RungStarted)]
-    assert [each.role for each in started] == [Role.PLANNER, Role.WRITER, Role.REVISION, Role.REVIEWER, Role.CRITIC]
+    assert [each.key for each in started] == [Role.PLANNER, Role.WRITER, Role.REVISION, Role.REVIEWER, Role.CRITIC]
     assert all(each.rung is Rung.SMOKE and each.price_before.microusd for each in started)
     assert story.state.preflight is not None
     assert story.state.preflight.spent is not None

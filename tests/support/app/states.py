@@ -21,6 +21,7 @@ from console.domain.probes.smoke import SmokeResult, SmokeStatus
 from console.domain.routes.contract import check
 from console.domain.routes.role import Role
 from console.domain.routes.route import Route
+from console.domain.routes.route_key import RouteKey
 from console.domain.tokens.state import TokenState
 from console.services.config.load import load_profile
 from console.view.console_state import ConsoleState
@@ -55,9 +56,9 @@ def streaming(text: str = "OK. Six routes", role: Role = Role.WRITER) -> Console
     return fold(
         state,
         SmokeStarted(route(state, role), 1_780_000_000.0),
-        RequestWritten(role, 7.0),
-        AnswerStarted(role, 200, 4.0),
-        OutputReceived(role, text, is_reasoning=False, ttft_ms=190.4),
+        RequestWritten(RouteKey(role), 7.0),
+        AnswerStarted(RouteKey(role), 200, 4.0),
+        OutputReceived(RouteKey(role), text, is_reasoning=False, ttft_ms=190.4),
     )
 
 
@@ -69,7 +70,7 @@ def passed(role: Role = Role.WRITER, *, model_reported: str | None = None, **mor
 
 def result(of: Route, *, model_reported: str | None = None) -> SmokeResult:
     return SmokeResult(
-        role=of.role,
+        key=of.key,
         model=of.model,
         endpoint_family=of.endpoint_family,
         endpoint_path=of.endpoint_path,
@@ -93,7 +94,7 @@ def account_error(role: Role = Role.FALLBACK) -> ConsoleState:
     state = opened()
     of = route(state, role)
     failed = SmokeResult(
-        role=role,
+        key=RouteKey(role),
         model=of.model,
         endpoint_family=of.endpoint_family,
         endpoint_path=of.endpoint_path,
@@ -103,7 +104,7 @@ def account_error(role: Role = Role.FALLBACK) -> ConsoleState:
         requests_sent=1,
         total_ms=12.0,
     )
-    return fold(state, SmokeStarted(of, 1_780_000_000.0), RequestWritten(role, 5.0), SmokeFinished(failed))
+    return fold(state, SmokeStarted(of, 1_780_000_000.0), RequestWritten(RouteKey(role), 5.0), SmokeFinished(failed))
 
 
 ALL = {

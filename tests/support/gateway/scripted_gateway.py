@@ -210,11 +210,11 @@ class Climbed:
         return [event.result for event in self.events if isinstance(event, RungFinished)]
 
     def rung(self, rung: Rung, role: Role = Role.REVIEWER) -> RungResult:
-        (found,) = [result for result in self.results if (result.rung, result.role) == (rung, role)]
+        (found,) = [result for result in self.results if (result.rung, result.key) == (rung, role)]
         return found
 
     def statuses(self, role: Role = Role.REVIEWER) -> list[str]:
-        return [result.status.value for result in self.results if result.role is role]
+        return [result.status.value for result in self.results if result.key == role]
 
     def ids(self, rung: Rung, role: Role = Role.REVIEWER) -> list[str]:
         return [finding.id for finding in self.rung(rung, role).findings]
