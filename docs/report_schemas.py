@@ -99,7 +99,8 @@ def schema(name: str, types: list[type]) -> dict[str, Any]:
     for each in [made, *made.get("$defs", {}).values()]:
         each.pop("title", None)
         if "schema" in each.get("properties", {}):
-            each["properties"]["schema"] = {"const": name}
+            inner = each["properties"]["schema"].get("const")  # of a document in this one
+            each["properties"]["schema"] = {"const": inner or name}
     return {"$schema": GenerateJsonSchema.schema_dialect, "title": name} | made
 
 

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 from console.cli import output
 from console.cli.context import current
+from console.domain.problem import Problem, ProblemKind
 
 if TYPE_CHECKING:
     from console.domain.routes.contract import RouteCheck
     from console.domain.routes.route_key import RouteKey
+    from console.services.config.load import BrokenProfile
     from console.services.config.settings import Profile
 
 
@@ -33,6 +35,33 @@ def chosen_profile(arguments: argparse.Namespace, *, uses_gateway: bool = True) 
     if profile.is_built_in and uses_gateway:
         output.note(f"no config file: using the built-in profile {profile.name} on the embedded gateway")
     return profile
+
+
+def add_sweep_argument(parser: argparse.ArgumentParser) -> None:
+    """Add `--all-profiles`."""
+    parser.add_argument(
+        "--all-profiles", action="store_true", help="all profiles of the config file; --profile A,B,C takes some"
+    )
+
+
+def is_sweep(arguments: argparse.Namespace) -> bool:
+    """Return whether a command line is about several profiles. Raises `Problem` if it names some and wants all."""
+    if arguments.all_profiles and arguments.profile is not None:
+        raise Problem("--all-profiles and --profile exclude each other; give one of them", ProblemKind.USAGE)
+    return arguments.all_profiles or "," in (arguments.profile or "")
+
+
+def swept_profiles(arguments: argparse.Namespace) -> "tuple[Profile | BrokenProfile, ...]":
+    """Load the profiles of a sweep. Raises `ConfigError` if none of the config file can be used."""
+    from console.services.config.load import default_config_path, load_profiles
+    from console.services.config.own_config import why_not_own
+    from console.services.facts.installed import model_facts
+
+    own = default_config_path(current().environment)
+    path = arguments.config or own
+    names = None if arguments.all_profiles else arguments.profile.split(",")
+    facts = model_facts(current().environment)
+    return load_profiles(path, names, why_no_programs=why_not_own(path, own), facts=facts)
 
 
 def same_profile(arguments: argparse.Namespace) -> str:

@@ -1,5 +1,6 @@
 """The route table: one row per role; its cursor moves all panes."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from textual.geometry import Size
@@ -8,6 +9,7 @@ from textual.message import Message
 from console.app.widgets.line import Line, Span, cell, line
 from console.app.widgets.line_pane import LinePane
 from console.domain.probes.standing import Standing
+from console.domain.routes.role import Role
 from console.view.call_sign import ttft_figure
 from console.view.console_state import ConsoleState, RouteView
 from console.view.route_call_sign import route_call_sign
@@ -28,20 +30,40 @@ class RouteTablePane(LinePane):
             super().__init__()
 
     def lines(self, state: ConsoleState, cursor: int, size: Size) -> Sequence[Line]:
-        """Return the header and a row per route."""
-        return tuple(route_lines(state, cursor, size.width))
+        """Return the header and as many rows as fit, with the cursor's among them."""
+        header, *rows = route_lines(state, cursor, size.width)
+        first = first_row(len(rows), cursor, size.height - HEADER_LINES)
+        return (header, *rows[first : first + max(size.height - HEADER_LINES, 1)])
 
     def show(self, state: ConsoleState, cursor: int) -> None:
         """Draw another state, and show the cursor's position in the frame."""
         super().show(state, cursor)
         self.border_title = "1 routes"
-        self.border_subtitle = f"{cursor + 1} of {len(state.routes)}" if state.routes else ""
+        self.border_subtitle = f"{cursor + 1} of {len(state.routes)}{_sums(state)}" if state.routes else ""
 
     def on_click(self, event: object) -> None:
         """Move the cursor to the row under the mouse."""
-        row = getattr(event, "y", 0) - self.gutter.top + self.scroll_offset.y - HEADER_LINES
+        row = getattr(event, "y", 0) - self.gutter.top - HEADER_LINES
+        rows = self.scrollable_content_region.height - HEADER_LINES
+        if row < 0 or row >= rows:
+            return
+        row += first_row(len(self._state.routes), self._cursor, rows)
         if 0 <= row < len(self._state.routes):
             self.post_message(self.RowPicked(row))
+
+
+def first_row(count: int, cursor: int, rows: int) -> int:
+    """Return the first row to show of a table, so that the cursor is in the middle, or as near to it as the ends let."""
+    return max(0, min(cursor - rows // 2, count - rows))
+
+
+def _sums(state: ConsoleState) -> str:
+    """Return how many routes have each verdict, the gravest first; empty where the rows say it at a glance."""
+    if len(state.routes) <= len(Role):
+        return ""
+    found = Counter(route.proven.standing for route in state.routes)
+    ranked = sorted(found.items(), key=lambda each: each[0].gravity, reverse=True)
+    return "".join(f" · {count} {standing}" for standing, count in ranked)
 
 
 def route_lines(state: ConsoleState, cursor: int, width: int) -> Iterator[Line]:

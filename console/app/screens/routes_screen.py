@@ -130,7 +130,7 @@ class RoutesScreen(Screen[None]):
         """Draw a state."""
         if not self.query("#routes"):
             return  # not composed yet, or already leaving
-        self._routes.styles.height = len(state.routes) + HEADER_LINES + 2
+        self._routes.styles.height = min(len(state.routes), max(6, self.size.height // 2 - 3)) + HEADER_LINES + 2
         for pane in self.query("LinePane").results():
             if isinstance(pane, LinePane):
                 pane.show(state, self._cursor)

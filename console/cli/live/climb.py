@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from console.cli import output
 from console.cli.context import current
 from console.cli.gateway import opened_gateway
+from console.cli.live.sweep import Opened
 from console.cli.reports.stopped import note_stopped
 from console.domain.probes.event import AgentStarted, CatalogueRead, CheckEvent, RoutesChecked, RungStarted
 from console.domain.probes.ladder import Rung
 from console.domain.routes.contract import RouteCheck
 from console.services.config.settings import Profile
-from console.services.gateway.client import Gateway
 from console.services.gateway.reservations import Reservations
 from console.services.probes.agent_rung import climb_agent
 from console.services.probes.ladder import LadderPlan, climb
@@ -33,6 +33,8 @@ class ClimbOrder:
     is_read_only: bool
     agent: AgentOrder | None = None
     """Whose call to send after the top rung; None if none is sent."""
+    of: str = ""
+    """What precedes a route in notes: the profile of a sweep."""
 
 
 async def climb_gateway(profile: Profile, checks: tuple[RouteCheck, ...], order: ClimbOrder) -> ConsoleState:
@@ -40,14 +42,24 @@ async def climb_gateway(profile: Profile, checks: tuple[RouteCheck, ...], order:
     async with opened_gateway(profile) as (origin, gateway):
         if not order.as_json:
             output.note(f"checking {len(checks)} route(s) of {profile.name} at {origin}, to rung {int(order.top)}")
-        return await _climb(profile, checks, gateway, order)
+        places = asyncio.Semaphore(profile.gateway.concurrency)
+        return await _climb(profile, checks, order, Opened(origin, gateway, places))
 
 
-async def _climb(profile: Profile, checks: tuple[RouteCheck, ...], gateway: Gateway, order: ClimbOrder) -> ConsoleState:
+async def climb_opened(
+    profile: Profile, checks: tuple[RouteCheck, ...], order: ClimbOrder, opened: Opened
+) -> ConsoleState:
+    """Climb as part of a sweep; each price is printed first, with the profile's name."""
+    own = replace(order, of=f"{profile.name}: ")
+    return await _climb(profile, checks, own, opened)
+
+
+async def _climb(profile: Profile, checks: tuple[RouteCheck, ...], order: ClimbOrder, opened: Opened) -> ConsoleState:
     state = ConsoleState(profile.name).apply(RoutesChecked(checks))
     is_kept = not profile.is_built_in and not order.is_read_only
     memory = CatalogueMemory(profile.name, current().environment, is_kept=is_kept)
-    plan = SmokePlan(gateway, Reservations(profile.budget()), profile.gateway.smoke_max_output_tokens)
+    limit = profile.gateway.smoke_max_output_tokens
+    plan = SmokePlan(opened.gateway, Reservations(profile.budget()), limit, account=opened.account)
     if order.top >= Rung.SHAPE:
         from console.services.run.own_rubric import role_order
 
@@ -61,9 +73,8 @@ async def _climb(profile: Profile, checks: tuple[RouteCheck, ...], gateway: Gate
         counts=order.counts,
         is_read_only=order.is_read_only,
     )
-    places = asyncio.Semaphore(profile.gateway.concurrency)
     try:
-        async with aclosing(climb(checks, how, places=places)) as events:
+        async with aclosing(climb(checks, how, places=opened.places)) as events:
             async for event in events:
                 state = state.apply(event)
                 _tell_price(event, order)
@@ -72,15 +83,17 @@ async def _climb(profile: Profile, checks: tuple[RouteCheck, ...], gateway: Gate
         if order.agent is not None:
             known = None if state.catalogue is None else state.catalogue.catalogue
             held = {route.key for route in state.proven if route.reached >= Rung.SMOKE}
-            async with aclosing(climb_agent(checks, replace(plan, catalogue=known), held, places=places)) as events:
+            async with aclosing(
+                climb_agent(checks, replace(plan, catalogue=known), held, places=opened.places)
+            ) as events:
                 async for event in events:
                     state = state.apply(event)
                     _tell_price(event, order)
     except asyncio.CancelledError:
-        note_stopped(state.requests)
+        note_stopped(state.requests, order.of)
         raise
     if memory.problem:
-        output.note(f"catalogue changes are unknown: {memory.problem}")
+        output.note(f"{order.of}catalogue changes are unknown: {memory.problem}")
     return state
 
 
@@ -89,6 +102,6 @@ def _tell_price(event: CheckEvent, order: ClimbOrder) -> None:
     if order.as_json:
         return
     if isinstance(event, RungStarted) and event.rung.is_paid:
-        output.note(f"{event.key}: rung {int(event.rung)}, {event.price_before}")
+        output.note(f"{order.of}{event.key}: rung {int(event.rung)}, {event.price_before}")
     if isinstance(event, AgentStarted):
-        output.note(f"{', '.join(event.keys)}: the first call of {event.agent}, {event.price_before}")
+        output.note(f"{order.of}{', '.join(event.keys)}: the first call of {event.agent}, {event.price_before}")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from console.cli import output
 from console.cli.exit_code import ExitCode, most_actionable
 from console.cli.gateway import opened_gateway
+from console.cli.live.sweep import Opened
 from console.cli.reports.code import code_of_result
 from console.cli.reports.smoke import show_result
 from console.cli.reports.stopped import note_stopped
@@ -27,7 +28,6 @@ from console.view.console_state import ConsoleState
 if TYPE_CHECKING:
     from console.cli.reports.documents.smoke import SmokedDocument
     from console.services.config.settings import Profile
-    from console.services.gateway.client import Gateway
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,8 @@ class SmokeOrder:
     """Whose call to send in an agent's shape."""
     options: str | None = None
     """The options that select the same profile again, each after a space; None if no command can."""
+    of: str = ""
+    """What precedes notes: the profile of a sweep."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,8 @@ async def smoke_gateway(profile: "Profile", checks: tuple[RouteCheck, ...], how:
         if not how.as_json:
             shape = how.shape.value if how.agent is None else f"{how.shape} of {how.agent.agent.title}"
             output.note(f"smoking {len(checks)} route(s) of profile {profile.name} at {origin}, shape {shape}")
-        state, results = await _smoke_routes(profile, checks, gateway, how)
+        places = asyncio.Semaphore(how.concurrency or profile.gateway.concurrency)
+        state, results = await _smoke_routes(profile, checks, how, Opened(origin, gateway, places))
     smoked = Smoked(origin, tuple(results), state.loop_lag_p99_ms or 0.0, state.proven)
     if not how.as_json:
         show_untested(state.proven, how.options)
@@ -84,24 +87,37 @@ async def smoke_gateway(profile: "Profile", checks: tuple[RouteCheck, ...], how:
     return smoked
 
 
+async def smoke_opened(profile: "Profile", checks: tuple[RouteCheck, ...], how: SmokeOrder, opened: Opened) -> Smoked:
+    """Smoke a profile's routes as part of a sweep; nothing is printed until they have ended."""
+    quiet = replace(how, as_json=True, of=f"{profile.name}: ")
+    state, results = await _smoke_routes(profile, checks, quiet, opened)
+    return Smoked(opened.origin, tuple(results), state.loop_lag_p99_ms or 0.0, state.proven)
+
+
+def show_smoked(smoked: Smoked, checks: Sequence[RouteCheck]) -> None:
+    """Write the results of a profile in a sweep."""
+    for result in smoked.results:
+        show_result(result, _widths(checks))
+
+
 async def _smoke_routes(
-    profile: "Profile", checks: tuple[RouteCheck, ...], gateway: "Gateway", how: SmokeOrder
+    profile: "Profile", checks: tuple[RouteCheck, ...], how: SmokeOrder, opened: Opened
 ) -> tuple[ConsoleState, list[SmokeResult]]:
     """Fold a smoke test's events, and write each result as it arrives."""
     state = ConsoleState(profile.name).apply(RoutesChecked(checks))
     results: list[SmokeResult] = []
     widths = _widths(checks)
-    plan = SmokePlan(gateway, Reservations(profile.budget()), profile.gateway.smoke_max_output_tokens, agent=how.agent)
+    limit = profile.gateway.smoke_max_output_tokens
+    plan = SmokePlan(opened.gateway, Reservations(profile.budget()), limit, agent=how.agent, account=opened.account)
     if how.shape is Shape.ROLE:
         from console.services.run.own_rubric import role_order
 
         plan = replace(plan, role=role_order(profile))
     if how.agent is not None and not how.as_json:
         _tell_agent(checks, plan, how.agent)
-    places = asyncio.Semaphore(how.concurrency or profile.gateway.concurrency)
     try:
         for _ in range(how.repeat):
-            async with aclosing(smoke(checks, plan, places=places, shape=how.shape)) as events:
+            async with aclosing(smoke(checks, plan, places=opened.places, shape=how.shape)) as events:
                 async for event in events:
                     state = state.apply(event)
                     if not isinstance(event, SmokeFinished):
@@ -115,7 +131,7 @@ async def _smoke_routes(
             if not checks:
                 break
     except asyncio.CancelledError:
-        note_stopped(state.requests)
+        note_stopped(state.requests, how.of)
         raise
     return state, _in_order(results, state)
 

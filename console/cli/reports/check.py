@@ -18,12 +18,12 @@ _SHARED = (Rung.CONNECTION, Rung.CATALOGUE)
 """The rungs that are proven once for all routes."""
 
 
-def show_check(state: ConsoleState, options: str) -> None:
+def show_check(state: ConsoleState, options: str | None) -> None:
     """Write the results for a person: a table, the gateway, then each route.
 
     Args:
         state: What is known after the climb.
-        options: The options that select the same profile again, for the next command.
+        options: The options that select the same profile again, for the next command; None if none is told.
 
     """
     rows = [("route", "model", "family", "declared", "price", "verdict", "rung", "note")]

@@ -7,8 +7,15 @@ from typing import TYPE_CHECKING
 
 from console.cli import output
 from console.cli.agent_option import add_agent_arguments, chosen_agent
-from console.cli.exit_code import ExitCode, most_actionable
-from console.cli.profile import chosen_checks, chosen_profile, same_profile
+from console.cli.exit_code import ExitCode, code_of_problem, most_actionable
+from console.cli.profile import (
+    add_sweep_argument,
+    chosen_checks,
+    chosen_profile,
+    is_sweep,
+    same_profile,
+    swept_profiles,
+)
 from console.cli.reports.agent import show_agents
 from console.cli.reports.check import show_check
 from console.cli.reports.code import code_of_category, code_of_route
@@ -22,6 +29,7 @@ from console.domain.problem import Problem, ProblemKind
 from console.view.console_state import ConsoleState
 
 if TYPE_CHECKING:
+    from console.cli.live.sweep import Opened, Swept
     from console.services.config.settings import Profile
 
 
@@ -36,6 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         " 4 one streamed call, 5 one call in the role's shape; 4 and 5 may cost money",
     )
     add_route_arguments(parser)
+    add_sweep_argument(parser)
     parser.add_argument(
         "--cross",
         action="store_true",
@@ -70,6 +79,8 @@ def run(arguments: argparse.Namespace) -> ExitCode:
         )
     if arguments.agent is not None and top < Rung.SHAPE:
         raise Problem("--agent needs the rungs below its call: add --level 5", ProblemKind.USAGE)
+    if is_sweep(arguments):
+        return _sweep(arguments, top)
     profile = chosen_profile(arguments)
     checks = chosen_checks(profile, arguments.role, arguments.route)
     if top is Rung.OFFLINE:
@@ -102,7 +113,64 @@ def _finish(arguments: argparse.Namespace, profile: "Profile", state: ConsoleSta
     else:
         show_check(state, same_profile(arguments))
         show_agents(state.agents)
+    return _code_of(state)
+
+
+def _code_of(state: ConsoleState) -> ExitCode:
     return most_actionable((*map(code_of_route, state.proven), *map(_code_of_agent, state.agents)))
+
+
+def _sweep(arguments: argparse.Namespace, top: Rung) -> ExitCode:
+    """Climb the ladder for the routes of several profiles."""
+    from console.cli.live.climb import ClimbOrder, climb_opened
+    from console.cli.live.sweep import sweep
+    from console.cli.reports.sweep import show_heading, show_problem, sum_up
+
+    if arguments.agent is not None or top is Rung.OFFLINE:
+        raise Problem("--agent and --level 0 take one profile; name it with --profile", ProblemKind.USAGE)
+    if (arguments.cross or arguments.content) and top < Rung.SMOKE:
+        raise Problem("--cross and --content need the streamed call of rung 4: add --level 4 or 5", ProblemKind.USAGE)
+    order = ClimbOrder(
+        top, arguments.cross, arguments.content, as_json=arguments.json, is_read_only=arguments.read_only
+    )
+
+    async def work(profile: "Profile", opened: "Opened") -> ConsoleState:
+        return await climb_opened(profile, chosen_checks(profile, arguments.role, arguments.route), order, opened)
+
+    def tell(each: "Swept[ConsoleState]") -> None:
+        if arguments.json:
+            return
+        if each.problem is not None:
+            show_problem(each.name, each.problem)
+        elif each.done is not None:
+            show_heading(each.name, f"rung {int(top)}")
+            show_check(each.done, None)
+            output.write_line()
+
+    swept = asyncio.run(sweep(swept_profiles(arguments), work, told=tell))
+    codes = [_code_of_swept(each) for each in swept]
+    if arguments.json:
+        from console.cli.reports.documents.check import CheckDocument
+        from console.cli.reports.documents.sweep import CheckSweepDocument, ProfileProblemDocument
+
+        documents = [
+            CheckDocument.of(each.profile, each.done, top)
+            if each.done is not None and each.profile is not None
+            else ProfileProblemDocument(profile=each.name, problem=str(each.problem), exit_code=int(code))
+            for each, code in zip(swept, codes, strict=True)
+        ]
+        code = most_actionable(codes)
+        output.write_document(CheckSweepDocument(exit_code=int(code), profiles=tuple(documents)))
+        return code
+    routes = [route for each in swept if each.done is not None for route in each.done.proven]
+    held = sum(code_of_route(route) is ExitCode.OK for route in routes)
+    return sum_up(codes, f"{held} of {len(routes)} routes well")
+
+
+def _code_of_swept(each: "Swept[ConsoleState]") -> ExitCode:
+    if each.problem is not None:
+        return code_of_problem(each.problem)
+    return ExitCode.OK if each.done is None else _code_of(each.done)
 
 
 def _code_of_agent(result: AgentResult) -> ExitCode:

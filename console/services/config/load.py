@@ -4,8 +4,8 @@ Every key must be known. A value that looks like a token is refused by its key's
 reported at once.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -59,6 +59,74 @@ def load_profile(
     return replace(_profile(chosen, file.profiles[chosen], toml, is_built_in=path is None), facts=facts)
 
 
+@dataclass(frozen=True, slots=True)
+class BrokenProfile:
+    """A profile of a file that cannot be used, while others of the file can."""
+
+    name: str
+    error: ConfigError
+
+
+def load_profiles(
+    path: Path | None = None,
+    names: Sequence[str] | None = None,
+    *,
+    why_no_programs: str | None = _NOT_OWN,
+    facts: ModelFacts | None = None,
+) -> tuple[Profile | BrokenProfile, ...]:
+    """Read several profiles of a config file, in the file's order or in that of their names.
+
+    Args:
+        path: As for `load_profile`, and so are the last two.
+        names: The profiles; None means all.
+        why_no_programs: Why this file may not name programs.
+        facts: The facts on models.
+
+    Raises:
+        ConfigError: The file cannot be read, something outside its profiles is wrong, or it lacks a named profile.
+
+    """
+    source = "built-in sample config" if path is None else safe(str(path))
+    text = read_text(shipped("sample_config.toml") if path is None else path, source)
+    toml = TomlText(text, source)
+    document = toml.parse()
+    tables = document.get("profiles")
+    known = list(tables) if isinstance(tables, dict) else []
+    chosen = known if names is None else list(dict.fromkeys(names))
+    for name in chosen:
+        if name not in known:
+            raise ConfigError(Fault(f"unknown profile{_shown(name)}; {nearest(name, known)}", source))
+    why_no_tokens = None if path is None else why_shared(path)
+    try:
+        file, broken = _read(toml, why_no_programs=why_no_programs, why_no_tokens=why_no_tokens), {}
+    except ConfigError as error:
+        broken = _by_profile(error, known)
+        if not isinstance(tables, dict) or len(broken) == len(known):
+            raise
+        whole = {name: table for name, table in tables.items() if name not in broken}
+        default = document.get("default_profile")
+        left = {**document, "profiles": whole, "default_profile": next(iter(whole)) if default in broken else default}
+        file = _read(toml, left, why_no_programs=why_no_programs, why_no_tokens=why_no_tokens)
+    return tuple(
+        BrokenProfile(name, broken[name])
+        if name in broken
+        else replace(_profile(name, file.profiles[name], toml, is_built_in=path is None), facts=facts)
+        for name in chosen
+    )
+
+
+def _by_profile(error: ConfigError, known: Sequence[str]) -> dict[str, ConfigError]:
+    """Return the faults of each profile. Raises the error again if one is not of a profile."""
+    found: dict[str, list[Fault]] = {}
+    for fault in error.faults:
+        top, _, rest = fault.key.partition(".")
+        owner = next((name for name in known if rest == name or rest.startswith(f"{name}.")), None)
+        if top != "profiles" or owner is None:
+            raise error
+        found.setdefault(owner, []).append(fault)
+    return {name: ConfigError(*faults) for name, faults in found.items()}
+
+
 def default_config_path(environment: Mapping[str, str]) -> Path | None:
     """Return the user's config file, if there is one: `$XDG_CONFIG_HOME/gateway-console/config.toml`."""
     if environment.get("XDG_CONFIG_HOME"):
@@ -74,15 +142,21 @@ def default_config_path(environment: Mapping[str, str]) -> Path | None:
         return path  # reading it will report the problem
 
 
-def _read(text: TomlText, *, why_no_programs: str | None, why_no_tokens: str | None) -> "FileModel":
-    """Read a file into its model. Raises `ConfigError` with every fault, in line order."""
+def _read(
+    text: TomlText,
+    document: dict[str, object] | None = None,
+    *,
+    why_no_programs: str | None,
+    why_no_tokens: str | None,
+) -> "FileModel":
+    """Read a file, or what is left of its tables, into its model. Raises `ConfigError` with every fault in order."""
     from pydantic import ValidationError
 
     from console.services.config.faults import faults_of
     from console.services.config.field_types import Trust
     from console.services.config.model import FileModel
 
-    document = text.parse()
+    document = text.parse() if document is None else document
     secrets = list(_secrets_in(document, ()))
     found = [*secrets, *_unknown_default(document)]
     count = len(found)

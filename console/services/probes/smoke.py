@@ -17,6 +17,7 @@ from console.domain.routes.contract import RouteCheck, Verdict
 from console.domain.routes.route import Route
 from console.domain.routes.route_key import RouteKey
 from console.domain.routes.shape import Shape
+from console.services.gateway.account import Account
 from console.services.gateway.call import CallPart
 from console.services.gateway.client import Gateway
 from console.services.gateway.failure import CallError
@@ -56,6 +57,8 @@ class SmokePlan:
     """What a run of the profile sends; None limits a role's answer like every other."""
     agent: AgentOrder | None = None
     """Whose call to send in an agent's shape; None if none is sent."""
+    account: Account | None = None
+    """The account that this test shares with others; None if a refusal of it stops no other call."""
 
     def request(self, route: Route, shape: Shape) -> ProbeRequest:
         """Return the request that probes a route in a shape.
@@ -107,6 +110,9 @@ async def smoke_route(check: RouteCheck, plan: SmokePlan, shape: Shape) -> Async
     if check.verdict is Verdict.DRIFT:
         yield SmokeFinished(replace(held(check), shape=shape))
         return
+    if plan.account is not None and (refusal := plan.account.refusal) is not None:
+        yield SmokeFinished(replace(_blank(route), status=SmokeStatus.BLOCKED, classification=refusal, shape=shape))
+        return
     request = plan.request(route, shape)
     price = plan.price_of(route)
     cost = estimate(len(request.body), request.max_output_tokens, price)
@@ -122,6 +128,8 @@ async def smoke_route(check: RouteCheck, plan: SmokePlan, shape: Shape) -> Async
             async for event in events:
                 if isinstance(event, SmokeFinished):
                     taken = taken_by(event.result, cost, price)
+                    if plan.account is not None:
+                        plan.account.note(event.result.classification)
                     yield SmokeFinished(_joined(event.result, plan))
                 else:
                     taken = cost.taken()  # if stopped from here on, it was sent and may be billed in full
