@@ -53,7 +53,7 @@ class RouteTablePane(LinePane):
 
 
 def first_row(count: int, cursor: int, rows: int) -> int:
-    """Return the first row to show of a table, so that the cursor is in the middle, or as near to it as the ends let."""
+    """Return the first row to show of a table: the cursor is in the middle, or as near to it as the ends allow."""
     return max(0, min(cursor - rows // 2, count - rows))
 
 
