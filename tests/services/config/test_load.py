@@ -31,7 +31,7 @@ from support.examples import examples
 
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.role import Role
-from console.services.config.load import default_config_path, load_profile
+from console.services.config.load import BrokenProfile, default_config_path, load_profile, load_profiles
 from console.services.config.model import (
     FamilyFactModel,
     FileModel,
@@ -769,3 +769,38 @@ def test_a_policy_that_does_not_fit_is_refused_with_its_line(path: Path) -> None
     assert missing(path, policies) == []
     said = [refusal(path, text) for text, _ in policies]
     assert [each for each in said if not re.search(r"config\.toml, line \d+: profiles\.p\.policy\.", each)] == []
+
+
+NAMED = '[profiles.p.routes.{}]\nmodel = "m2"\nendpoint_family = "responses"\nendpoint_path = "/v1/responses"\n'
+
+
+def test_a_role_can_have_more_routes_by_name(path: Path) -> None:
+    profile = load(path, config() + NAMED.format("writer.fast") + NAMED.format("planner"))
+    assert [(route.key, route.model, route.config_line) for route in profile.table] == [
+        ("planner", "m2", 14),
+        ("writer", "m", 6),
+        ("writer.fast", "m2", 10),
+    ]
+
+
+def test_what_a_named_route_may_not_be_is_told_with_its_line(path: Path) -> None:
+    many = "".join(NAMED.format(f"writer.n{number}") for number in range(64))
+    texts = [
+        (config() + NAMED.format("writer.Fast"), "line 10: profiles.p.routes.writer.Fast: a route's name has only"),
+        (config() + NAMED.format("critic.fast"), "line 10: profiles.p.routes.critic: has only named routes"),
+        (config() + NAMED.format("writer.fast") + "modle = 1", "writer.fast.modle: unknown key; did you mean model?"),
+        (config() + many, "profiles.p.routes: has 65 routes; a profile has at most 64"),
+    ]
+    assert missing(path, texts) == []
+
+
+def test_of_several_profiles_those_with_faults_stop_no_other(path: Path) -> None:
+    other = config().partition("[profiles")[2].replace("profiles.p.", "profiles.q.").replace(".p.", ".q.")
+    path.write_text(f"{config()}[profiles{other}tokn = 1\n", encoding="utf-8")
+    good, broken = load_profiles(path)
+    assert (good.name, broken.name, isinstance(broken, BrokenProfile)) == ("p", "q", True)
+    with pytest.raises(ConfigError, match='unknown profile "r"'):
+        load_profiles(path, ["p", "r"])
+    path.write_text(f"wrong = 1\n{config()}", encoding="utf-8")
+    with pytest.raises(ConfigError, match="wrong: unknown key"):
+        load_profiles(path)
