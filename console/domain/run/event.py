@@ -76,6 +76,8 @@ class RunCreated:
     """The hash of the local paths, which are stored separately and are in no record."""
     policy: RunPolicy
     routes: tuple[PinnedRoute, ...]
+    chosen_routes: tuple[str, ...] = later(())
+    """The keys of the routes that the operator chose instead of their roles' own, such as `writer.fast`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ from typing import TypeVar
 
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.role import Role
-from console.domain.routes.route_key import RouteKey
 from console.domain.run.independence import UnprovenPolicy
 
 LATER = "later"
@@ -61,11 +60,6 @@ class PinnedRoute:
     endpoint_path: str
     fingerprint: str
     """SHA-256, in hexadecimal, over everything that changes what a call does."""
-    name: str = later("")
-    """The route's name in the profile; empty for the role's own route."""
-
-    def __post_init__(self) -> None:
-        RouteKey.of(self.role, self.name)  # a name has a closed form: a record holds no other text
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,6 +108,7 @@ async def begin_run(context: RunContext, order: Order, run_id: str, origin: str)
         inputs_sha256=inputs_sha256,
         policy=_policy(context.profile, order.kind, rubric),
         routes=pin_routes(context.profile, origin, chosen),
+        chosen_routes=tuple(str(route.key) for route in chosen if route.name),
     )
     stored = ArtifactStored(ArtifactRole.TASK, 1, task_sha256, len(task.encode()))
     signed = await _signed(context, run_id, created)

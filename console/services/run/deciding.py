@@ -5,7 +5,6 @@ from dataclasses import replace
 
 from console.domain.ledger.signature import decision_statement
 from console.domain.routes.role import Role
-from console.domain.routes.route_key import RouteKey
 from console.domain.run.command import Decide, MoveRoute, OperatorCommand, ReportEvent, SignDecision
 from console.domain.run.decide import decide, run_budgets
 from console.domain.run.event import Entry, ProofPaid
@@ -13,6 +12,7 @@ from console.domain.run.reason import kept_reason
 from console.domain.run.refusal import Refusal, RefusalCode
 from console.domain.run.state import RunState
 from console.services.run.preflight import RouteProofs, checks_of, proof_of
+from console.services.run.routing import used_route
 from console.services.run.run_context import RunContext
 from console.services.run.run_log import RunLog, RunRefusedError
 from console.services.run.signing import SigningError, sign_verified
@@ -41,8 +41,8 @@ async def command(context: RunContext, log: RunLog, what: OperatorCommand) -> tu
 
 async def _proven(context: RunContext, log: RunLog, what: MoveRoute) -> MoveRoute:
     """Prove the fallback's route, and return the command with its proof. What a refused proof took is booked too."""
-    pinned = log.state.route(Role.FALLBACK)
-    proofs = RouteProofs(checks_of(context, {RouteKey.of(Role.FALLBACK, "" if pinned is None else pinned.name)}))
+    fallback = used_route(context.profile, log.state, Role.FALLBACK)
+    proofs = RouteProofs(checks_of(context, set() if fallback is None else {fallback.key}))
     async with (
         context.open_target() as target,
         aclosing(proofs.climb(context, target.require_gateway(), run_budgets(log.state))) as started,

@@ -37,7 +37,7 @@ from console.services.probes.smoke import SmokePlan
 from console.services.run.call_end import why_failed
 from console.services.run.judging import check_independence
 from console.services.run.repository import read_commit
-from console.services.run.routing import independence
+from console.services.run.routing import independence, used_route
 from console.services.run.run_context import RunContext, RunInputs
 from console.services.system.directories import state_directory
 from console.services.system.private_file import PrivateFileError
@@ -226,8 +226,8 @@ async def run_preflight(
         yield PreflightStop(StopCause.PREFLIGHT, in_words(broken), findings=tuple(broken))
         return
     # without the fallback's: no role has been moved to it yet, and a move proves it first
-    pinned = {RouteKey.of(route.role, route.name) for route in state.routes if route.role is not Role.FALLBACK}
-    proven = RouteProofs(checks_of(context, pinned))
+    used = (used_route(context.profile, state, each.role) for each in state.routes if each.role is not Role.FALLBACK)
+    proven = RouteProofs(checks_of(context, {route.key for route in used if route is not None}))
     if target.gateway is not None:
         async with aclosing(proven.climb(context, target.gateway, run_budgets(state), criteria)) as started:
             async for each in started:

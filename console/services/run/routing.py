@@ -8,7 +8,6 @@ from console.domain.ledger.canonical import canonical
 from console.domain.probes.smoke import SmokeResult
 from console.domain.routes.role import Role
 from console.domain.routes.route import Route
-from console.domain.routes.route_key import RouteKey
 from console.domain.run.event import CallRecorded
 from console.domain.run.gate import Gate, role_at
 from console.domain.run.independence import Served, is_proven, level
@@ -30,7 +29,6 @@ def _pinned(route: Route, profile: Profile, origin: str) -> PinnedRoute:
         route.endpoint_family,
         route.endpoint_path,
         _fingerprint(route, profile, origin),
-        route.name,
     )
 
 
@@ -52,6 +50,13 @@ def _fingerprint(route: Route, profile: Profile, origin: str) -> str:
     return hashlib.sha256(canonical(behaviour)).hexdigest()
 
 
+def used_route(profile: Profile, state: RunState, role: Role) -> Route | None:
+    """Return the profile's route that a run began with for a role: the chosen one, or the role's own."""
+    chosen = () if state.created is None else state.created.chosen_routes
+    named = (route for route in profile.table if route.role is role and route.key in chosen)
+    return next(named, profile.table.get(role))
+
+
 def route_of(profile: Profile, state: RunState, role: Role, origin: str) -> Route | None:
     """Return the profile's route that serves a role in a run, labelled with that role.
 
@@ -62,7 +67,7 @@ def route_of(profile: Profile, state: RunState, role: Role, origin: str) -> Rout
     is_moved = any(move.role is role for move in state.moves)
     if pinned is None:
         return None
-    route = profile.table.find(RouteKey.of(Role.FALLBACK if is_moved else role, pinned.name))
+    route = used_route(profile, state, Role.FALLBACK if is_moved else role)
     if route is None or _fingerprint(route, profile, origin) != pinned.fingerprint:
         return None
     return replace(route, role=role)

@@ -50,7 +50,7 @@ _TEXTS = {
     # names that the operator gave, in the config, the repository or as a reason
     "Record.repository", "Record.instruction_source", "Record.instruction_scope", "Record.profile",
     "Record.gateway_origin", "Repository.host", "Repository.owner", "Repository.name", "Repository.commit",
-    "PinnedRoute.model", "PinnedRoute.endpoint_path", "PinnedRoute.name", "PinnedSource.path", "PinnedSource.scope",
+    "PinnedRoute.model", "PinnedRoute.endpoint_path", "PinnedSource.path", "PinnedSource.scope",
     "RecordedGate.decided_by", "RecordedGate.reason", "RecordedCall.model",
     # names that a gateway, a page or a model gave, each of a closed form
     "RecordedCall.model_reported", "RecordedCall.model_behind",

@@ -17,12 +17,11 @@ from console.domain.errors.category import Category
 from console.domain.ledger.actor import Actor, ActorKind
 from console.domain.ledger.canonical import canonical
 from console.domain.routes.role import Role
-from console.domain.routes.route_key import NAME_PATTERN
 from console.domain.run.event import CallLost, Entry, RunBlocked, RunClosed, RunEvent, RunStopped, StopCause
 from console.domain.run.fold import apply
 from console.domain.run.gate import Gate
 from console.domain.run.independence import UnprovenPolicy
-from console.domain.run.pinned import LATER, PinnedRoute
+from console.domain.run.pinned import LATER
 from console.domain.run.record import record_of
 from console.domain.run.state import RunState, RunStatus
 from console.domain.run.transition import why_not_follow
@@ -32,9 +31,6 @@ OLDER = Path(__file__).parents[2] / "data" / "ledger_lines_2026_12_01.jsonl"
 _TYPES: dict[str, type] = {each.__name__: each for each in typing.get_args(RunEvent)}
 _TEXTS = st.text(st.characters(codec="ascii"), max_size=20) | st.sampled_from(["caf\u00e9", "\u4f5c\u4e3a", "\u2028"])
 _NUMBERS = st.integers(-(2**53) + 1, 2**53 - 1)
-
-_NAMES = st.just("") | st.from_regex(NAME_PATTERN, fullmatch=True)  # the closed form of a route's name
-st.register_type_strategy(PinnedRoute, st.builds(PinnedRoute, name=_NAMES))
 
 
 def _values(annotation: object) -> st.SearchStrategy[object]:
