@@ -20,10 +20,8 @@ from typing import TYPE_CHECKING, Any
 from console.domain.probes.smoke import StampedBy
 
 if TYPE_CHECKING:
-    from collections.abc import Buffer
-
-    from aiohttp import StreamReader
-    from aiohttp.typedefs import AddrInfoType
+    from aiohttp import AddrInfoType, StreamReader
+    from typing_extensions import Buffer
 
 Clock = Callable[[], float]
 """A monotonic clock in seconds."""
@@ -49,7 +47,17 @@ _SLEWED = 0.001
 class Arrivals:
     """The arrivals of one call's answer. The socket notes its reads, and the reader of the body asks for them."""
 
-    __slots__ = ("_clock", "_content", "_current", "_marks", "_offset_ns", "_read_ns", "_sealed", "wants_kernel")
+    __slots__ = (
+        "_clock",
+        "_content",
+        "_current",
+        "_head",
+        "_marks",
+        "_offset_ns",
+        "_read_ns",
+        "_sealed",
+        "wants_kernel",
+    )
 
     def __init__(self, clock: Clock) -> None:
         """Start with nothing read. The kernel's stamps are wanted if the call goes by the machine's own clock."""
@@ -57,6 +65,7 @@ class Arrivals:
         self._clock = clock
         self._content: StreamReader | None = None
         self._current: Stamp | None = None
+        self._head: Stamp | None = None
         self._marks: deque[tuple[int, Stamp]] = deque()
         self._sealed = 0
         self._offset_ns = self._read_ns = 0
@@ -69,6 +78,12 @@ class Arrivals:
     def follow(self, content: "StreamReader") -> None:
         """Know the body from here on. Call it with the head: so far one read has brought the head and the body."""
         self._content = content
+        self._head = self._current
+
+    @property
+    def head(self) -> Stamp:
+        """The stamp of the answer's head; now, if the socket noted no read."""
+        return self._head or (self._clock(), StampedBy.PROCESS)
 
     def seal(self) -> None:
         """Give what has been read so far its stamp, before the next read."""
