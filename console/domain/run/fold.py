@@ -104,9 +104,7 @@ def _note(state: RunState, entry: Entry, new: _Changes) -> None:  # one case per
         case GateDecided() as event:
             new["decisions"] = (*state.decisions, Decision(event, entry.actor, entry.at_ms, state.signed))
         case CallIntended() as event:
-            new.update(
-                intended=event, failure=None, calls=(*state.calls, event), calls_here=state.calls_here + 1
-            )
+            new.update(intended=event, failure=None, calls=(*state.calls, event), calls_here=state.calls_here + 1)
             if event.gate is Gate.WRITER:
                 new["sources"] = None
         case CallRecorded() | CallFailed() | CallLost() as event:

@@ -112,7 +112,9 @@ def _form_of(kind: type) -> type[msgspec.Struct]:
     later, _ = _later_fields(kind)
     hints = typing.get_type_hints(kind)
     written = [
-        (each.name, _part(hints[each.name]), each.default) if each.name in later else (each.name, _part(hints[each.name]))
+        (each.name, _part(hints[each.name]), each.default)
+        if each.name in later
+        else (each.name, _part(hints[each.name]))
         for each in sorted(fields(kind), key=lambda each: each.name)
     ]
     return msgspec.defstruct(

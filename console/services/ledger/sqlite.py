@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 from console.domain.ledger.actor import Actor
 from console.domain.ledger.line import ChainFault, Line, NewLine
+from console.domain.ledger.stored import StoredLine
 from console.domain.ledger.ulid import is_run_id, new_run_id
 from console.services.ledger import transactions
 from console.services.ledger.holder import boot_ms, is_dead, unix_ms
@@ -48,7 +49,6 @@ class SqliteLedger(Ledger):
         is_hit: Callable[[str], bool] | None,
         sleep: Callable[[float], Awaitable[None]],
     ) -> None:
-        self._path = path
         self._connection = connection
         self._worker = worker
         self._leases = leases
@@ -58,6 +58,8 @@ class SqliteLedger(Ledger):
         self._copies: TemporaryDirectory[str] | None = None
         self.log_id = log_id
         """The ledger's id."""
+        self.path = path
+        """Its file, which other processes may open to read."""
 
     @classmethod
     async def open(
@@ -174,6 +176,14 @@ class SqliteLedger(Ledger):
         """Return a run's lines as stored; see `Ledger`."""
         return await self._run(partial(transactions.read, self._connection, run_id))
 
+    async def stored(self, run_id: str) -> tuple[StoredLine, ...]:
+        """Return the fields of a run's lines as they are stored; see `Ledger`."""
+        return await self._run(partial(transactions.stored, self._connection, run_id))
+
+    async def last_place(self) -> int:
+        """Return the position of the last line of all runs; see `Ledger`."""
+        return await self._run(partial(transactions.last_place, self._connection))
+
     async def check(self, run_id: str) -> tuple[ChainFault, ...]:
         """Return where a run's lines differ from what was written; see `Ledger`."""
         return await self._run(partial(transactions.check, self._connection, self.log_id, run_id))
@@ -185,6 +195,10 @@ class SqliteLedger(Ledger):
     async def runs(self, limit: int, status: str | None = None) -> tuple[Summary, ...]:
         """Return the runs, newest first; see `Ledger`."""
         return await self._run(partial(transactions.runs, self._connection, limit, status))
+
+    async def run_ids(self) -> tuple[str, ...]:
+        """Return the ids of all runs; see `Ledger`."""
+        return await self._run(partial(transactions.run_ids, self._connection))
 
     async def rebuild(self, summarise: Callable[[tuple[Line, ...]], Summary]) -> int:
         """Rebuild all summaries from the lines; see `Ledger`."""
@@ -233,7 +247,7 @@ class SqliteLedger(Ledger):
 
     async def _run(self, work: Callable[[], _Value]) -> _Value:
         def perform() -> _Value:
-            with reporting(self._path):
+            with reporting(self.path):
                 return work()
 
         return await self._worker.run(perform)

@@ -17,12 +17,13 @@ from console.domain.ledger.line import (
     root_of,
     seal,
 )
+from console.domain.ledger.stored import StoredLine
 from console.domain.text.safe import safe
 from console.services.ledger.ledger import ConflictError, LedgerError, Summary
 from console.services.ledger.schema import transaction
 
 if TYPE_CHECKING:
-    from sqlite3 import Connection
+    from sqlite3 import Connection, Cursor
 
 _COLUMNS = "version, log_id, run_id, seq, at_ms, actor, kind, gate, attempt, body, previous, sha256, call_id"
 """In the order of a Line's fields."""
@@ -124,7 +125,7 @@ def read(connection: "Connection", run_id: str) -> tuple[Line, ...]:
 def check(connection: "Connection", log_id: str, run_id: str) -> tuple[ChainFault, ...]:
     """Return where a run's lines differ from what was written, damaged ones included."""
     lines, faults = [], []
-    for row in _rows(connection, run_id):
+    for row in stored_rows(connection, run_id):
         try:
             lines.append(_line(row))
         except ValueError:
@@ -133,6 +134,19 @@ def check(connection: "Connection", log_id: str, run_id: str) -> tuple[ChainFaul
         raise _unknown(run_id)
     faults.extend(check_chain(lines, run_id=run_id, log_id=log_id))
     return tuple(sorted(faults, key=lambda fault: fault.seq))
+
+
+def stored(connection: "Connection", run_id: str) -> tuple[StoredLine, ...]:
+    """Return the fields of a run's lines as they are stored.
+
+    Raises:
+        LedgerError: There is no such run.
+
+    """
+    rows = tuple(stored_rows(connection, run_id))
+    if not rows:
+        raise _unknown(run_id)
+    return rows
 
 
 def head(connection: "Connection", run_id: str) -> str:
@@ -148,6 +162,18 @@ def runs(connection: "Connection", limit: int, status: str | None) -> tuple[Summ
         (status, limit),
     )
     return tuple(Summary(*(*row[:7], bool(row[7]))) for row in rows)
+
+
+def run_ids(connection: "Connection") -> tuple[str, ...]:
+    """Return the ids of all runs that the list of runs or a line names."""
+    listed = connection.execute("SELECT run_id FROM run ORDER BY number DESC").fetchall()
+    unlisted = connection.execute(  # from one run's first index entry to the next: its lines are not visited
+        """WITH RECURSIVE each (run_id) AS (
+            SELECT min(run_id) FROM line
+            UNION ALL SELECT (SELECT min(run_id) FROM line WHERE run_id > each.run_id) FROM each WHERE run_id NOT NULL
+        ) SELECT run_id FROM each WHERE run_id NOT NULL AND run_id NOT IN (SELECT run_id FROM run)"""
+    )
+    return tuple(run_id for (run_id,) in (*listed, *unlisted))
 
 
 def rebuild(connection: "Connection", summarise: Callable[[tuple[Line, ...]], Summary]) -> int:
@@ -195,13 +221,14 @@ def _unknown(run_id: str) -> LedgerError:
     return LedgerError(f"there is no run {safe(run_id, limit=64)}; see the list of runs")
 
 
-def _rows(connection: "Connection", run_id: str) -> list[Any]:
-    return connection.execute(_SELECT, (run_id,)).fetchall()
+def stored_rows(connection: "Connection", run_id: str) -> "Cursor":
+    """Return the fields of a run's lines, one after the other; none if there is no such run."""
+    return connection.execute(_SELECT, (run_id,))
 
 
 def _lines(connection: "Connection", run_id: str) -> tuple[Line, ...]:
     lines = []
-    for row in _rows(connection, run_id):
+    for row in stored_rows(connection, run_id):
         try:
             lines.append(_line(row))
         except ValueError:

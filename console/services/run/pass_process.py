@@ -1,0 +1,139 @@
+"""Processes that pass over the stored lines of runs, so that verifying a large ledger uses all cores.
+
+Each has its own read-only connection. It is given runs in parts, answers one part after the other, and ends when its
+input does: with this process, or when it is told to.
+"""
+
+import asyncio
+import contextlib
+import gc
+import os
+import signal
+import sys
+from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from console.services.ledger.ledger import LedgerError
+from console.services.ledger.transactions import stored_rows
+from console.services.run.one_pass import Followed, pass_over
+from console.services.system.os_reason import os_reason
+
+LINES_A_PROCESS = 25_000
+"""A process is worth its start if it has so many lines to read: about a quarter of a second."""
+MOST_PROCESSES = 8
+_PART = 64
+"""Runs in a part."""
+_AHEAD = 2
+"""The parts that a process has been given and has not answered: it never waits for the next."""
+_LINE_BYTES = 64 * 1024 * 1024
+"""The longest answer about a part; a signature takes at most 20 kB of it."""
+
+
+def processes_for(runs: int, lines: int) -> int:
+    """Return how many processes are worth starting; 0 if one process, this one, is as fast."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    worth = min(cores, MOST_PROCESSES, lines // LINES_A_PROCESS, -(-runs // _PART))
+    return worth if worth > 1 else 0
+
+
+async def passed_over(
+    path: Path, log_id: str, run_ids: Sequence[str], processes: int
+) -> AsyncGenerator[tuple[str, Followed | None], None]:
+    """Yield each run in order with what its lines say; None if it must be looked at closely.
+
+    Raises:
+        LedgerError: A process could not be started, or ended before it had answered.
+
+    """
+    parts = [run_ids[place : place + _PART] for place in range(0, len(run_ids), _PART)]
+    workers: list[_Worker] = []
+    try:
+        for _ in range(min(processes, len(parts))):
+            workers.append(await _started(path, log_id))  # noqa: PERF401  # those before one that fails are ended
+        for number, part in enumerate(parts[: len(workers) * _AHEAD]):
+            workers[number % len(workers)].give(part)
+        for number, part in enumerate(parts):
+            worker = workers[number % len(workers)]
+            answers = await worker.answer(part)
+            if (later := number + len(workers) * _AHEAD) < len(parts):
+                worker.give(parts[later])
+            for pair in zip(part, answers, strict=True):
+                yield pair
+    finally:
+        for worker in workers:
+            with contextlib.suppress(ProcessLookupError):
+                worker.process.kill()
+        for worker in workers:
+            await worker.process.wait()
+
+
+@dataclass(frozen=True, slots=True)
+class _Worker:
+    """A process, with what is written to it and read from it."""
+
+    process: asyncio.subprocess.Process
+    given: asyncio.StreamWriter
+    answered: asyncio.StreamReader
+
+    def give(self, part: Sequence[str]) -> None:
+        """Ask about a part of the runs."""
+        self.given.write(msgspec.json.encode(part) + b"\n")
+
+    async def answer(self, part: Sequence[str]) -> list[Followed | None]:
+        """Return the next answer, which is about this part."""
+        line = await self.answered.readline()
+        if not line.endswith(b"\n"):
+            raise LedgerError(f"a process that verified {part[0]} and the runs after it has ended; verify again")
+        return _ANSWERS.decode(line)
+
+
+async def _started(path: Path, log_id: str) -> _Worker:
+    kept = {name: value for name, value in os.environ.items() if name.startswith(_PASSED_ON)}
+    pipe = asyncio.subprocess.PIPE
+    try:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-P", "-m", "console.services.run.pass_process", str(path), log_id,
+            stdin=pipe, stdout=pipe, stderr=asyncio.subprocess.DEVNULL, limit=_LINE_BYTES, env=kept,
+        )  # fmt: skip
+    except OSError as error:
+        raise LedgerError(f"no process can be started to verify with: {os_reason(error)}") from None
+    if process.stdin is None or process.stdout is None:
+        raise LedgerError("a process was started to verify with, and has no pipes")
+    return _Worker(process, process.stdin, process.stdout)
+
+
+_PASSED_ON = ("HOME", "PATH", "PYTHON", "LD_", "DYLD_")
+"""What a Python needs to start; a token in a variable is none of it."""
+_ANSWERS = msgspec.json.Decoder(list[Followed | None])
+
+
+def serve(path: str, log_id: str, parts: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the answer to each part of runs."""
+    import sqlite3
+    from urllib.parse import quote
+
+    with contextlib.closing(
+        sqlite3.connect(f"file:{quote(path)}?mode=ro", uri=True, isolation_level=None)
+    ) as connection:
+        for pragma in ("trusted_schema=OFF", "cell_size_check=ON", "cache_size=-16384"):
+            connection.execute(f"PRAGMA {pragma}")
+        for part in parts:
+            run_ids = msgspec.json.decode(part, type=list[str])
+            yield msgspec.json.encode([pass_over(stored_rows(connection, each), log_id, each) for each in run_ids])
+
+
+def main() -> None:
+    """Answer on stdout what stdin asks, until it ends. An interrupt is for the process that asks."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.freeze()
+    path, log_id = sys.argv[1:]
+    for answer in serve(path, log_id, sys.stdin.buffer):
+        sys.stdout.buffer.write(answer + b"\n")
+        sys.stdout.buffer.flush()
+
+
+if __name__ == "__main__":
+    main()
