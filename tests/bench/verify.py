@@ -2,7 +2,7 @@
 
 `record verify --all`, as a command of its own, against `sha256sum` of the same lines as JSONL: one after the other in
 each round. The ledger is written by the ledger itself. Each run has the 35 events of a run that passed every gate, with
-its own ids, so no two lines have the same body's neighbour or hash. Wall time, and the CPU time of all processes.
+its own ids. Wall time, and the CPU time of all processes.
 """
 
 import asyncio
@@ -46,11 +46,12 @@ def events_of_a_run() -> list[tuple[Gate, int, RunEvent]]:
 def lines_of(events: Sequence[tuple[Gate, int, RunEvent]], number: int) -> list[NewLine]:
     """Return the lines of one run, whose calls have ids of their own."""
     lines = []
-    for gate, attempt, event in events:
+    for gate, attempt, told in events:
+        event = told
         call_id = getattr(event, "call_id", None)
         if call_id is not None:
-            event = replace(event, call_id=f"{call_id[:20]}-{number}")  # type: ignore[call-arg]  # an event of a call
-            call_id = event.call_id  # type: ignore[union-attr]  # as above
+            call_id = f"{call_id[:20]}-{number}"
+            event = replace(told, call_id=call_id)  # type: ignore[call-arg]  # an event of a call
         lines.append(NewLine(kind_of(event), gate.value, attempt, encode_event(event), call_id))
     return lines
 

@@ -4,31 +4,30 @@ Each has its own read-only connection. It is given runs in parts, answers one pa
 input does: with this process, or when it is told to.
 """
 
-import asyncio
 import contextlib
 import gc
 import os
 import signal
 import sys
 from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
 from console.services.ledger.ledger import LedgerError
+from console.services.ledger.one_pass import Followed, pass_over
 from console.services.ledger.transactions import stored_rows
-from console.services.run.one_pass import Followed, pass_over
-from console.services.system.os_reason import os_reason
+from console.services.system.process import Talking, start_python
 
 LINES_A_PROCESS = 25_000
 """A process is worth its start if it has so many lines to read: about a quarter of a second."""
 MOST_PROCESSES = 8
+_MODULE = "console.services.ledger.pass_process"
 _PART = 64
 """Runs in a part."""
 _AHEAD = 2
 """The parts that a process has been given and has not answered: it never waits for the next."""
-_LINE_BYTES = 64 * 1024 * 1024
+_ANSWER_BYTES = 64 * 1024 * 1024
 """The longest answer about a part; a signature takes at most 20 kB of it."""
 
 
@@ -45,68 +44,33 @@ async def passed_over(
     """Yield each run in order with what its lines say; None if it must be looked at closely.
 
     Raises:
-        LedgerError: A process could not be started, or ended before it had answered.
+        LedgerError: A process ended before it had answered.
+        OSError: None can be started.
 
     """
     parts = [run_ids[place : place + _PART] for place in range(0, len(run_ids), _PART)]
-    workers: list[_Worker] = []
+    workers: list[Talking] = []
     try:
         for _ in range(min(processes, len(parts))):
-            workers.append(await _started(path, log_id))  # noqa: PERF401  # those before one that fails are ended
+            worker = await start_python(_MODULE, str(path), log_id, limit_bytes=_ANSWER_BYTES)
+            workers.append(worker)  # now, so that it is ended if the next cannot be started
         for number, part in enumerate(parts[: len(workers) * _AHEAD]):
-            workers[number % len(workers)].give(part)
+            workers[number % len(workers)].write_line(msgspec.json.encode(part))
         for number, part in enumerate(parts):
             worker = workers[number % len(workers)]
-            answers = await worker.answer(part)
+            answer = await worker.read_line()
+            if answer is None:
+                raise LedgerError(f"a process that verified {part[0]} and the runs after it has ended; verify again")
+            answers = _ANSWERS.decode(answer)
             if (later := number + len(workers) * _AHEAD) < len(parts):
-                worker.give(parts[later])
+                worker.write_line(msgspec.json.encode(parts[later]))
             for pair in zip(part, answers, strict=True):
                 yield pair
     finally:
         for worker in workers:
-            with contextlib.suppress(ProcessLookupError):
-                worker.process.kill()
-        for worker in workers:
-            await worker.process.wait()
+            await worker.end()
 
 
-@dataclass(frozen=True, slots=True)
-class _Worker:
-    """A process, with what is written to it and read from it."""
-
-    process: asyncio.subprocess.Process
-    given: asyncio.StreamWriter
-    answered: asyncio.StreamReader
-
-    def give(self, part: Sequence[str]) -> None:
-        """Ask about a part of the runs."""
-        self.given.write(msgspec.json.encode(part) + b"\n")
-
-    async def answer(self, part: Sequence[str]) -> list[Followed | None]:
-        """Return the next answer, which is about this part."""
-        line = await self.answered.readline()
-        if not line.endswith(b"\n"):
-            raise LedgerError(f"a process that verified {part[0]} and the runs after it has ended; verify again")
-        return _ANSWERS.decode(line)
-
-
-async def _started(path: Path, log_id: str) -> _Worker:
-    kept = {name: value for name, value in os.environ.items() if name.startswith(_PASSED_ON)}
-    pipe = asyncio.subprocess.PIPE
-    try:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-P", "-m", "console.services.run.pass_process", str(path), log_id,
-            stdin=pipe, stdout=pipe, stderr=asyncio.subprocess.DEVNULL, limit=_LINE_BYTES, env=kept,
-        )  # fmt: skip
-    except OSError as error:
-        raise LedgerError(f"no process can be started to verify with: {os_reason(error)}") from None
-    if process.stdin is None or process.stdout is None:
-        raise LedgerError("a process was started to verify with, and has no pipes")
-    return _Worker(process, process.stdin, process.stdout)
-
-
-_PASSED_ON = ("HOME", "PATH", "PYTHON", "LD_", "DYLD_")
-"""What a Python needs to start; a token in a variable is none of it."""
 _ANSWERS = msgspec.json.Decoder(list[Followed | None])
 
 
@@ -128,7 +92,7 @@ def serve(path: str, log_id: str, parts: Iterable[bytes]) -> Iterator[bytes]:
 def main() -> None:
     """Answer on stdout what stdin asks, until it ends. An interrupt is for the process that asks."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    gc.freeze()
+    gc.disable()  # nothing here forms a cycle, and all of it is short-lived
     path, log_id = sys.argv[1:]
     for answer in serve(path, log_id, sys.stdin.buffer):
         sys.stdout.buffer.write(answer + b"\n")
