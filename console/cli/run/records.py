@@ -5,13 +5,14 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from console.cli import output
+from console.cli.context import current
 from console.cli.exit_code import ExitCode
 from console.cli.reports.record import readable, record_yaml
-from console.cli.run.context import open_run_context, run_id_of
+from console.cli.run.ledger import ledger_to_read, run_id_of
 from console.cli.run.list import show_runs
 from console.domain.run.record import record_of
 from console.services.config.settings import Profile
-from console.services.run.run_context import RunContext
+from console.services.ledger.ledger import Ledger
 from console.services.run.run_log import RunLog
 from console.services.run.signing import read_signers, signers_of
 from console.services.run.verify_chain import Verified, verify_runs
@@ -22,18 +23,18 @@ if TYPE_CHECKING:
 
 async def look(arguments: argparse.Namespace, profile: Profile) -> ExitCode:
     """Run one kind of the verb. Raises any kind of `Problem`."""
-    async with open_run_context(profile, is_looking=True) as context:
+    async with ledger_to_read() as ledger:
         match arguments.kind:
             case "list":
-                return await show_runs(context.ledger, limit=100_000, status=None, as_json=arguments.json)
+                return await show_runs(ledger, limit=100_000, status=None, as_json=arguments.json)
             case "show":
-                return await _show(context, arguments)
+                return await _show(ledger, arguments)
             case _:
-                return await _verify(context, arguments)
+                return await _verify(ledger, profile, arguments)
 
 
-async def _show(context: RunContext, arguments: argparse.Namespace) -> ExitCode:
-    log = await RunLog.open(context.ledger, await run_id_of(context.ledger, arguments.run_id))
+async def _show(ledger: Ledger, arguments: argparse.Namespace) -> ExitCode:
+    log = await RunLog.open(ledger, await run_id_of(ledger, arguments.run_id))
     record = record_of(log.state)
     if arguments.json:
         from console.cli.reports.documents.runs import RecordDocument, fields_of
@@ -47,14 +48,13 @@ async def _show(context: RunContext, arguments: argparse.Namespace) -> ExitCode:
     return ExitCode.OK
 
 
-async def _verify(context: RunContext, arguments: argparse.Namespace) -> ExitCode:
+async def _verify(ledger: Ledger, profile: Profile, arguments: argparse.Namespace) -> ExitCode:
     """Check the chain of each run, and say what a chain alone cannot show."""
-    ledger = context.ledger
     run_ids = await ledger.run_ids() if arguments.all else [await run_id_of(ledger, each) for each in arguments.run_ids]
-    signers = arguments.signers or signers_of(context.profile.policy)
+    signers = arguments.signers or signers_of(profile.policy)
     if signers is not None:
         read_signers(signers)  # an unreadable list says nothing about a record, so it fails first
-    results = verify_runs(ledger, run_ids, signers, context.environment)
+    results = verify_runs(ledger, run_ids, signers, current().environment)
     holds = True
     documents: list[VerifiedDocument] = []
     progress = output.Progress("verified", len(run_ids), is_silent=not arguments.json)

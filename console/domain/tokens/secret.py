@@ -1,7 +1,6 @@
 """Secret: a gateway token that is safe by type."""
 
 import base64
-import hmac
 import json
 import re
 import unicodedata
@@ -153,12 +152,16 @@ class Secret:
 
         A plain hash would be unsafe: gateways store tokens under their SHA-256, so it identifies the token there.
         """
+        import hmac  # late: it loads OpenSSL, which most verbs do not need
+
         return hmac.new(key, self.__value.encode(), "sha256").hexdigest()[:12]
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Secret):
             return NotImplemented
-        return hmac.compare_digest(self.__value.encode(), other.__value.encode())
+        from hmac import compare_digest
+
+        return compare_digest(self.__value.encode(), other.__value.encode())
 
     __hash__ = None  # type: ignore[assignment]  # tokens must not be dict keys
 
