@@ -38,6 +38,7 @@ class LinePane(ScrollView, inherit_bindings=False):
         self._cursor = 0
         self._lines: tuple[Line, ...] = ()
         self._strips: dict[Line, Strip] = {}
+        self._names: tuple[str, str] | None = None
 
     @abstractmethod
     def lines(self, state: ConsoleState, cursor: int, size: Size) -> Sequence[Line]:
@@ -47,6 +48,12 @@ class LinePane(ScrollView, inherit_bindings=False):
         """Draw another state."""
         self._state, self._cursor = state, cursor
         self._redraw()
+
+    def name_frame(self, title: str, subtitle: str = "") -> None:
+        """Write into the frame, as markup. Textual would draw the whole pane again even for the same words."""
+        if self._names != (title, subtitle):
+            self._names = title, subtitle
+            self.border_title, self.border_subtitle = title, subtitle
 
     def on_resize(self) -> None:
         """Lay the lines out again."""
