@@ -70,6 +70,7 @@ class ConsoleApp(App[None]):
             profile,
             is_read_only=is_read_only,
             frame_s=_SLOW_LINK_FRAME_S if is_remote else _FRAME_S,
+            is_slow_link=is_remote,
             environment=environment,
             start_embedded=start_embedded,
             today=today,

@@ -98,7 +98,7 @@ class RoutesScreen(Screen[None]):
                 yield RouteTablePane(state, id="routes")
                 yield CallLogPane(state, id="calls")
             yield ContractPane(state, id="contract")
-            yield SmokePane(state, id="smoke")
+            yield SmokePane(state, is_slow_link=self._controller.is_slow_link, id="smoke")
         yield KeyBar(state)
 
     def on_mount(self) -> None:

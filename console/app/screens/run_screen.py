@@ -102,7 +102,7 @@ class RunScreen(Screen[None]):
                 yield RunListPane(state, id="runs")
                 yield RunRecordPane(state, id="record")
             yield GatePane(state, id="gate")
-            yield RunOutputPane(state, id="output")
+            yield RunOutputPane(state, is_slow_link=self._controller.is_slow_link, id="output")
         yield NextPane(state)
         yield KeyBar(state, Place.RUN)
 

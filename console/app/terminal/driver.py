@@ -1,4 +1,4 @@
-"""The driver of the terminal: frames are not queued, so a slow terminal gets fewer of them and always the newest state."""
+"""The terminal's driver: frames are not queued, so a slow terminal gets fewer of them and always the newest state."""
 
 import contextlib
 
