@@ -91,6 +91,8 @@ class Cells:
             return
         if row.texts[x] == _REST and x:
             row.texts[x - 1] = " "  # half of a wide character is none
+        if texts[end - x : end - x + 1] == [_REST]:
+            texts[end - x - 1] = " "
         row.texts[x:end] = texts[: end - x]
         row.looks[x:end] = looks[: end - x]
         if end < self._width and row.texts[end] == _REST:

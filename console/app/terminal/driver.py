@@ -29,8 +29,10 @@ class FrameDriver(LinuxDriver):
 
     def start_application_mode(self) -> None:
         """Take the terminal; of what it shows nothing is known."""
+        if self._file is None:
+            raise RuntimeError("the screen needs a terminal on stderr")
         self._writer = TerminalWriter(self._file.fileno(), self._tell_idle)
-        super().start_application_mode()
+        super().start_application_mode()  # type: ignore[no-untyped-call]
         if self._writer_thread is not None:
             self._writer_thread.stop()  # Textual's own, which has nothing to do
             self._writer_thread = None
