@@ -9,7 +9,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 _UNKNOWN = "\0"
-"""The text of a cell of which nobody knows what the terminal shows there; no strip has it."""
+"""The text of a cell whose contents on the terminal are unknown; no strip has it."""
 _REST = ""
 """The text of the second cell of a wide character."""
 _GAP = 6
@@ -63,7 +63,7 @@ class Cells:
         return self._width, len(self._wanted)
 
     def resize(self, width: int, height: int) -> None:
-        """Give the terminal another size, in cells; then nobody knows what it shows."""
+        """Give the terminal another size, in cells; what it shows is unknown from then on."""
         if (width, height) != self.size:
             self._width = width
             self._wanted = [_Row(width, " ") for _ in range(height)]
@@ -90,7 +90,7 @@ class Cells:
         if not 0 <= x < end:
             return
         if row.texts[x] == _REST and x:
-            row.texts[x - 1] = " "  # half of a wide character is none
+            row.texts[x - 1] = " "  # half of a wide character cannot stay
         if texts[end - x : end - x + 1] == [_REST]:
             texts[end - x - 1] = " "
         row.texts[x:end] = texts[: end - x]

@@ -52,7 +52,7 @@ class FrameDriver(LinuxDriver):
         super().close()
 
     def write(self, data: str) -> None:
-        """Write what is no frame: modes, questions to the terminal, the clipboard."""
+        """Write all that frames do not hold: modes, questions to the terminal, the clipboard."""
         if self._writer is not None:
             self._writer.write(data)
 
