@@ -120,7 +120,7 @@ class ConsoleState:
 
     def apply(self, event: ConsoleEvent) -> "ConsoleState":
         """Return the state after an event. Pure and total: an event of a role without a route changes nothing."""
-        if type(event) is OutputReceived:  # the most frequent by far: not tried against every other event first
+        if isinstance(event, OutputReceived):  # the most frequent by far: not tried against every other event first
             return self._with_route(event)
         match event:
             case RoutesChecked(checks):

@@ -39,13 +39,13 @@ class LiveCall:
     phase: CallPhase = CallPhase.IDLE
     ttft_ms: float | None = None
     pieces: int = 0
-    older: str = ""
-    """The streamed text up to the newest pieces, as far as it is kept."""
     newer: str = ""
     """The newest pieces: they are short, so that a new one does not copy all that is kept."""
     said: str = ""
     """The gateway's message when it refused the call; display only, never kept."""
     result: SmokeResult | None = None
+    older: str = ""
+    """The streamed text up to the newest pieces, as far as it is kept."""
 
     @property
     def output(self) -> str:
@@ -88,4 +88,4 @@ class LiveCall:
         if len(newer) > _NEWER_LIMIT:
             older, newer = (older + newer)[-OUTPUT_LIMIT:], ""
         pieces = self.pieces + event.pieces
-        return LiveCall(CallPhase.STREAMING, event.ttft_ms, pieces, older, newer, self.said, self.result)
+        return LiveCall(CallPhase.STREAMING, event.ttft_ms, pieces, newer, self.said, self.result, older)

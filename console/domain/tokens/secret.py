@@ -67,12 +67,16 @@ class Secret:
         """Whether the value is too long to occur in ordinary text by chance."""
         return len(self.__value) >= _SHORTEST_DERIVED
 
+    @property
+    def shortest(self) -> int:
+        """The characters of the shortest form: a shorter text cannot hold the value."""
+        self._all_forms()
+        return self.__shortest
+
     def is_in(self, text: str) -> bool:
         """Return whether outside text contains the value, or a form that reveals it: see `_forms_of`."""
         _require_text(text)
-        if not self.__forms:
-            self._all_forms()
-        return len(text) >= self.__shortest and any(map(text.__contains__, self.__forms))
+        return any(map(text.__contains__, self._all_forms()))
 
     def resembles(self, name: str) -> bool:
         """Return whether a short name is the value with an obvious change.
@@ -274,10 +278,11 @@ def _json_forms(value: str) -> Iterator[str]:
 class RedactedStream:
     """Masks a token in text that arrives in pieces, even if the token is split between pieces."""
 
-    __slots__ = ("_pending", "_secret", "has_masked")
+    __slots__ = ("_pending", "_secret", "_shortest", "has_masked")
 
     def __init__(self, secret: Secret) -> None:
         self._secret = secret
+        self._shortest = secret.shortest
         self._pending = ""
         self.has_masked = False
         """Whether a token has appeared so far."""
@@ -285,8 +290,9 @@ class RedactedStream:
     def feed(self, piece: str) -> str:
         """Add the next piece and return the text that can be shown; a possible beginning of a token is held back."""
         came = self._pending + piece if self._pending else piece
-        text = self._secret.redact(came)
-        if text is not came:
+        text = came
+        if len(came) >= self._shortest:
+            text = self._secret.redact(came)
             self.has_masked = self.has_masked or text != came
         held = self._secret.may_go_on(text)
         if not held:

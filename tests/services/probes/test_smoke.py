@@ -76,7 +76,6 @@ async def test_a_good_stream_passes_with_its_events_in_order(family: EndpointFam
         RequestWritten,
         AnswerStarted,
         OutputReceived,
-        OutputReceived,
         SmokeFinished,
         BudgetSpent,
         LoopLagMeasured,
