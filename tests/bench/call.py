@@ -7,6 +7,7 @@ on a shared machine wall time swings two- to fivefold. The vendors' clients join
 """
 
 import asyncio
+import contextlib
 import importlib.util
 import json
 import multiprocessing
@@ -26,13 +27,13 @@ from judging import stream_of
 
 from console.domain.probes.event import RoutesChecked, SmokeFinished
 from console.domain.probes.smoke import SmokeStatus
-from console.domain.routes.contract import check_route
+from console.domain.routes.contract import check
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.role import Role
-from console.domain.routes.route import Route
+from console.domain.routes.route import Route, RouteTable
 from console.domain.tokens.secret import Secret
+from console.services.config.settings import GatewaySettings
 from console.services.gateway.client import Gateway
-from console.services.gateway.options import GatewayOptions
 from console.services.probes.request import text_request
 from console.services.probes.smoke import call_route
 from console.view.console_state import ConsoleState
@@ -70,13 +71,14 @@ def _serve(port: Connection) -> None:
                 )
                 while len(body) < size:
                     body += peer.recv(65_536)
-                peer.sendall(answers[head.split(b" ")[1]])
+                with contextlib.suppress(OSError):  # a client may leave once the answer is complete
+                    peer.sendall(answers[head.split(b" ")[1]])
 
 
 async def _ours(port: int, family: EndpointFamily) -> None:
     route = Route(Role.WRITER, "m", family, _PATHS[family])
-    state = ConsoleState("bench").apply(RoutesChecked((check_route(route),)))
-    async with Gateway(f"http://127.0.0.1:{port}", Secret(_TOKEN), GatewayOptions()) as gateway:
+    state = ConsoleState("bench").apply(RoutesChecked(check(RouteTable((route,)))))
+    async with Gateway(f"http://127.0.0.1:{port}", Secret(_TOKEN), GatewaySettings()) as gateway:
         async for event in call_route(route, gateway, text_request(route, 32)):
             state = state.apply(event)
             if isinstance(event, SmokeFinished):
