@@ -143,6 +143,15 @@ def test_the_screen_is_there_before_any_network_library(tmp_path: Path) -> None:
     assert not loaded & {"httpx", "httpx_aiohttp", "aiohttp", "keyring", "secretstorage", "jeepney", "cryptography"}
 
 
+@pytest.mark.parametrize(
+    "arguments", [["run", "list", "--json"], ["record", "list", "--json"], ["record", "verify", "--all", "--json"]]
+)
+def test_a_verb_that_only_reads_the_ledger_imports_no_network_library(tmp_path: Path, arguments: list[str]) -> None:
+    modules = imported_by(tmp_path, *arguments)
+    assert "console.services.ledger.sqlite" in modules
+    assert not HEAVY & tops(modules)
+
+
 def test_the_recording_of_imports_would_see_a_heavy_one(tmp_path: Path) -> None:
     assert {"httpx", "aiohttp"} <= tops(imported_by(tmp_path, "--profile", "faults", "smoke", "--role", "reviewer"))
 

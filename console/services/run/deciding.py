@@ -11,7 +11,6 @@ from console.domain.run.event import Entry, ProofPaid
 from console.domain.run.reason import kept_reason
 from console.domain.run.refusal import Refusal, RefusalCode
 from console.domain.run.state import RunState
-from console.services.run.preflight import RouteProofs, checks_of, proof_of
 from console.services.run.run_context import RunContext
 from console.services.run.run_log import RunLog, RunRefusedError
 from console.services.run.signing import SigningError, sign_verified
@@ -40,6 +39,8 @@ async def command(context: RunContext, log: RunLog, what: OperatorCommand) -> tu
 
 async def _proven(context: RunContext, log: RunLog, what: MoveRoute) -> MoveRoute:
     """Prove the fallback's route, and return the command with its proof. What a refused proof took is booked too."""
+    from console.services.run.preflight import RouteProofs, checks_of, proof_of  # late: it loads the HTTP library
+
     proofs = RouteProofs(checks_of(context, {Role.FALLBACK}))
     async with (
         context.open_target() as target,
