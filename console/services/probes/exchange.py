@@ -20,7 +20,7 @@ from console.domain.probes.event import (
     SmokeFinished,
 )
 from console.domain.probes.served_as import Service, check_served, prove
-from console.domain.probes.smoke import Counted, SmokeResult, SmokeStatus
+from console.domain.probes.smoke import Counted, SmokeResult, SmokeStatus, StampedBy
 from console.domain.probes.token_limit import TokenLimit
 from console.domain.routes.route import Route
 from console.domain.routes.shape import Shape
@@ -53,6 +53,7 @@ class _Times:
     written: float | None = None
     started: float | None = None
     first_content: float | None = None
+    first_by: StampedBy | None = None
     completed: float | None = None
     last: float | None = None
 
@@ -120,8 +121,8 @@ class Exchange:
                 self._times.started = elapsed_ms
                 first_byte_ms = self._times.since_written(elapsed_ms) or 0.0
                 return [AnswerStarted(self._route.role, status, first_byte_ms)]
-            case Chunk(data, elapsed_ms):
-                return self._take_chunk(data, elapsed_ms)
+            case Chunk():
+                return self._take_chunk(part)
 
     def finish(self, failure: CallError | None) -> list[SmokeEvent]:
         """Take the call's end, and its failure if it had one; return the last events."""
@@ -132,16 +133,17 @@ class Exchange:
             rest.append(RefusalRead(self._route.role, self._said))
         return [*rest, SmokeFinished(result)]
 
-    def _take_chunk(self, data: bytes, elapsed_ms: float) -> list[SmokeEvent]:
+    def _take_chunk(self, chunk: Chunk) -> list[SmokeEvent]:
         if self._intake is None:
             return []
+        elapsed_ms = chunk.elapsed_ms
         deltas: list[Delta] = []
-        for event in self._intake.feed(data):
+        for event in self._intake.feed(chunk.data):
             deltas += self._reader.feed(event)
         events: list[SmokeEvent] = []
         if deltas:
             if self._times.first_content is None:
-                self._times.first_content = elapsed_ms
+                self._times.first_content, self._times.first_by = elapsed_ms, chunk.stamped_by
             self._meter.take(elapsed_ms, len(deltas))
             for is_reasoning, run in groupby(deltas, _IS_REASONING):
                 events += self._show([delta.text for delta in run], is_reasoning=is_reasoning)
@@ -208,6 +210,7 @@ class Exchange:
             request_written_ms=self._times.written,
             first_byte_ms=self._times.since_written(self._times.started),
             ttft_ms=self._times.since_written(self._times.first_content),
+            ttft_stamped_by=self._times.first_by,
             total_ms=self._total_ms(failure),
             input_tokens=self._mask.count(answer.usage.input_tokens),
             output_tokens=self._mask.count(answer.usage.output_tokens),
