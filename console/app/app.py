@@ -6,8 +6,14 @@ import signal
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 
+from rich.color import ColorSystem
+from rich.console import RenderableType
 from rich.text import Text
+from textual import events
+from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.app import App, SystemCommand
+from textual.driver import Driver
+from textual.drivers.linux_driver import LinuxDriver
 from textual.screen import Screen
 from textual.worker import WorkerFailed
 
@@ -16,6 +22,7 @@ from console.app.controller import Controller
 from console.app.palette import ActionProvider
 from console.app.screens.routes_screen import RoutesScreen
 from console.app.session import StartEmbedded, embedded_in_a_process, today_in_utc
+from console.app.terminal.driver import FrameDriver
 from console.services.config.settings import Profile
 from console.services.system.crash_report import crash_lines
 
@@ -63,6 +70,7 @@ class ConsoleApp(App[None]):
             profile,
             is_read_only=is_read_only,
             frame_s=_SLOW_LINK_FRAME_S if is_remote else _FRAME_S,
+            is_slow_link=is_remote,
             environment=environment,
             start_embedded=start_embedded,
             today=today,
@@ -83,6 +91,16 @@ class ConsoleApp(App[None]):
         """Return our variables for themes that are not ours."""
         return themes.variables_of(self.current_theme)
 
+    def get_driver_class(self) -> type[Driver]:
+        """Return our driver where Textual would take its own for terminals."""
+        chosen = super().get_driver_class()
+        return FrameDriver if chosen is LinuxDriver else chosen
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Draw every cell again: a terminal that changed its size moves what it shows, even if it changed back."""
+        if isinstance(self._driver, FrameDriver) and self._driver.is_of_size(event.size):
+            self._driver.redraw()
+
     def on_mount(self) -> None:
         """Handle the signals that would leave the terminal in a mess, and open the main screen."""
         loop = asyncio.get_running_loop()
@@ -102,6 +120,21 @@ class ConsoleApp(App[None]):
     def action_help_quit(self) -> None:
         """Tell a user who pressed ctrl+c how to quit."""
         self.notify("q quits; x stops the calls in progress", markup=False)
+
+    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        """Give the compositor's update to our driver as cells; Textual would make a text of it, and queue that."""
+        driver = self._driver
+        if not isinstance(driver, FrameDriver) or not isinstance(renderable, LayoutUpdate | ChopsUpdate):
+            super()._display(screen, renderable)
+        elif self._running and not self._closed and not self._batch_count:
+            driver.draw(
+                renderable,
+                size=self.screen.outer_size,
+                cursor=self.screen.outer_size.clamp_offset(self.cursor_position),
+                color_system=self.console._color_system or ColorSystem.TRUECOLOR,
+                is_marked=self._sync_available,
+            )
+            self.post_display_hook()
 
     def _leave_on(self, number: signal.Signals) -> None:
         self.exit(return_code=128 + number)

@@ -45,6 +45,7 @@ class Controller:
         *,
         is_read_only: bool,
         frame_s: float,
+        is_slow_link: bool = False,
         environment: Mapping[str, str] = os.environ,
         start_embedded: StartEmbedded = embedded_in_a_process,
         today: Callable[[], date] = today_in_utc,
@@ -56,6 +57,7 @@ class Controller:
             profile: A checked profile.
             is_read_only: Nothing that costs or changes anything is allowed.
             frame_s: The shortest time between two repaints, in seconds.
+            is_slow_link: Draw little while calls stream.
             environment: The environment variables, which say where runs are kept.
             start_embedded: Starts the embedded gateway, if the profile uses it.
             today: Returns the date in UTC.
@@ -63,6 +65,8 @@ class Controller:
         """
         self._app = app
         self._frame_s = frame_s
+        self.is_slow_link = is_slow_link
+        """Whether panes draw little while calls stream."""
         self._is_repaint_due = True
         self._form = RunForm(repository=_working_directory())
         self.session = Session(

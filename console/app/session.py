@@ -26,6 +26,7 @@ from console.domain.routes.contract import RouteCheck, Verdict
 from console.domain.routes.shape import Shape
 from console.services.config.settings import Profile
 from console.services.gateway.reservations import Reservations
+from console.services.system.collection import keep_loaded
 from console.view.console_state import ConsoleEvent, ConsoleState
 
 if TYPE_CHECKING:
@@ -127,6 +128,7 @@ class Session:
 
         try:
             async with open_target(self.profile, self.start_embedded) as target:
+                keep_loaded()
                 self.target, self._gateway = target, target.gateway
                 self.dispatch(target.opened)
                 self.dispatch(target.token)

@@ -52,6 +52,36 @@ def complain(text: str) -> None:
         note(f"gateway-console: {line}")
 
 
+class Progress:
+    """How much of a long work is done, on one line of stderr, if a person sees it and no lines of data."""
+
+    def __init__(self, words: str, total: int, *, is_silent: bool) -> None:
+        """Name the work.
+
+        Args:
+            words: What is done to each, such as "verified".
+            total: How many there are.
+            is_silent: Whether the lines on stdout show the progress, if a person reads them.
+
+        """
+        given = current()
+        self._stream = given.stderr if given.stderr.isatty() and not (is_silent and given.stdout.isatty()) else None
+        self._words, self._total, self._done = words, total, 0
+
+    def advance(self) -> None:
+        """Count one more, and show it at each hundredth."""
+        self._done += 1
+        if self._stream is not None and self._done * 100 // self._total != (self._done - 1) * 100 // self._total:
+            self._stream.write(f"\r{self._words} {self._done:,} of {self._total:,}")
+            self._stream.flush()
+
+    def end(self) -> None:
+        """Remove the line."""
+        if self._stream is not None:
+            self._stream.write("\r\x1b[K")
+            self._stream.flush()
+
+
 def width_of(text: str) -> int:
     """Return how many terminal cells a safe text takes."""
     return sum(

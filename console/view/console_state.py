@@ -61,14 +61,15 @@ class RouteView:
 
     def apply(self, event: RouteEvent) -> "RouteView":
         """Return the route after one of its events."""
-        route = replace(self, proven=self.proven.apply(event))
         match event:
+            case OutputReceived():  # the most frequent by far, and it proves nothing
+                return RouteView(self.proven, self.smoke.with_output(event), self.climbing)
             case RungStarted():
-                return replace(route, climbing=event)
+                return RouteView(self.proven, self.smoke, event)
             case RungFinished():
-                return replace(route, climbing=None)
+                return RouteView(self.proven.apply(event), self.smoke)
             case _:
-                return replace(route, smoke=self.smoke.apply(event))
+                return RouteView(self.proven.apply(event), self.smoke.apply(event), self.climbing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,8 @@ class ConsoleState:
 
     def apply(self, event: ConsoleEvent) -> "ConsoleState":
         """Return the state after an event. Pure and total: an event of an unknown route changes nothing."""
+        if isinstance(event, OutputReceived):  # the most frequent by far: not tried against every other event first
+            return self._with_route(event)
         match event:
             case RoutesChecked(checks):
                 return replace(self, routes=tuple(RouteView(ProvenRoute(check)) for check in checks))
@@ -144,23 +147,19 @@ class ConsoleState:
                 return replace(self, budget=budget)
             case RungStarted() | RungFinished():
                 return self._with_route(event)
-            case (
-                SmokeQueued()
-                | SmokeStarted()
-                | RequestWritten()
-                | AnswerStarted()
-                | OutputReceived()
-                | RefusalRead()
-                | SmokeFinished()
-            ):
+            case SmokeQueued() | SmokeStarted() | RequestWritten() | AnswerStarted() | RefusalRead() | SmokeFinished():
                 has_route = any(route.proven.key == event.key for route in self.routes)
                 return replace(self._with_route(event), requests=self.requests.apply(event)) if has_route else self
             case _:
                 return self._with_run(event)
 
     def _with_route(self, event: RouteEvent) -> "ConsoleState":
-        routes = (route.apply(event) if route.proven.key == event.key else route for route in self.routes)
-        return replace(self, routes=tuple(routes))
+        key = event.key
+        routes = [route.apply(event) if route.proven.check.route.key == key else route for route in self.routes]
+        return ConsoleState(
+            self.profile, self.is_read_only, self.origin, self.is_embedded, self.gateway_failure, self.token,
+            tuple(routes), self.requests, self.catalogue, self.agents, self.budget, self.loop_lag_p99_ms, self.run,
+        )  # fmt: skip
 
     def _with_run(self, event: "RunViewEvent") -> "ConsoleState":
         """Return the state after an event of runs, whose module is loaded after the first paint."""

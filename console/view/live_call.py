@@ -16,6 +16,7 @@ from console.domain.probes.event import (
 )
 from console.domain.probes.smoke import SmokeResult
 
+_NEWER_LIMIT = 256
 OUTPUT_LIMIT = 4096
 """How many characters of a stream's end are kept for display."""
 
@@ -38,11 +39,18 @@ class LiveCall:
     phase: CallPhase = CallPhase.IDLE
     ttft_ms: float | None = None
     pieces: int = 0
-    output: str = ""
-    """The end of the streamed text; display only, never kept."""
+    newer: str = ""
+    """The newest pieces: they are short, so that a new one does not copy all that is kept."""
     said: str = ""
     """The gateway's message when it refused the call; display only, never kept."""
     result: SmokeResult | None = None
+    older: str = ""
+    """The streamed text up to the newest pieces, as far as it is kept."""
+
+    @property
+    def output(self) -> str:
+        """The end of the streamed text; display only, never kept."""
+        return (self.older + self.newer)[-OUTPUT_LIMIT:]
 
     @property
     def is_live(self) -> bool:
@@ -65,12 +73,19 @@ class LiveCall:
                 return replace(self, phase=CallPhase.WAITING)
             case AnswerStarted():
                 return self
-            case OutputReceived(_, text, _, ttft_ms):
-                output = (self.output + text)[-OUTPUT_LIMIT:]
-                return replace(self, phase=CallPhase.STREAMING, ttft_ms=ttft_ms, pieces=self.pieces + 1, output=output)
+            case OutputReceived():
+                return self.with_output(event)
             case RefusalRead(_, excerpt):
                 return replace(self, said=excerpt)
             case SmokeFinished(result):
                 return replace(self, phase=CallPhase.DONE, result=result)
             case _:
                 assert_never(event)
+
+    def with_output(self, event: OutputReceived) -> "LiveCall":
+        """Return the call after more of its output. Pure."""
+        older, newer = self.older, self.newer + event.text
+        if len(newer) > _NEWER_LIMIT:
+            older, newer = (older + newer)[-OUTPUT_LIMIT:], ""
+        pieces = self.pieces + event.pieces
+        return LiveCall(CallPhase.STREAMING, event.ttft_ms, pieces, newer, self.said, self.result, older)

@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 
+import msgspec
+
 from console.domain.finding import Finding
 from console.wire.json_value import encode, text_at, value_at, word_at
 from console.wire.usage import Usage
 
 
-@dataclass(frozen=True, slots=True)
-class Delta:
+class Delta(msgspec.Struct, frozen=True, gc=False):
     """A piece of generated content."""
 
     text: str

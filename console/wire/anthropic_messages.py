@@ -9,11 +9,15 @@ from console.wire.judge.messages import MessagesJudge
 from console.wire.judge.messages_body import judge_message, text_in
 from console.wire.judge.notes import Notes
 from console.wire.judge.stream import StreamJudge
+from console.wire.piece import UNFIT, MessagesPiece, decoder_of
 from console.wire.request import Request
+from console.wire.sse import SseEvent
 from console.wire.stream import StreamReader
 from console.wire.usage import messages_usage
 
 _REFUSED = frozenset({"refusal"})
+_PIECE = "content_block_delta"
+_decode_piece = decoder_of(MessagesPiece)
 
 
 def build(model: str, request: Request) -> bytes:
@@ -89,6 +93,17 @@ class MessagesStream(StreamReader):
     def __init__(self, expected: Expectation = NOTHING, judge: StreamJudge | None = None) -> None:
         super().__init__(judge or MessagesJudge(expected))
         self._figures: dict[str, object] = {}
+
+    def _take_piece(self, event: SseEvent) -> list[Delta] | None:
+        if event.name != _PIECE or self.is_over:
+            return None
+        try:
+            piece: MessagesPiece = _decode_piece(event.data)
+        except UNFIT:
+            return None
+        if piece.type != _PIECE or not self._judge.take_piece(event.name, piece):
+            return None
+        return [Delta(piece.delta.text)] if piece.delta.text else []
 
     def _take(self, kind: str, value: dict[str, object]) -> list[Delta]:
         if self.is_over and kind != "error":

@@ -7,11 +7,14 @@ from console.wire.judge.chat_body import has_content, judge_completion, text_in
 from console.wire.judge.expectation import NOTHING, Expectation
 from console.wire.judge.notes import Notes
 from console.wire.judge.stream import StreamJudge
+from console.wire.piece import UNFIT, ChatPiece, decoder_of
 from console.wire.request import Request
+from console.wire.sse import SseEvent
 from console.wire.stream import StreamReader
 from console.wire.usage import chat_usage
 
 _REFUSED = frozenset({"content_filter"})
+_decode_piece = decoder_of(ChatPiece)
 
 
 def build(model: str, request: Request) -> bytes:
@@ -75,6 +78,24 @@ class ChatStream(StreamReader):
         super().__init__(judge or ChatJudge(expected))
         self._index: object = None
         """The index of the choice that is read."""
+
+    def _take_piece(self, event: SseEvent) -> list[Delta] | None:
+        if event.name or self.is_complete:
+            return None
+        try:
+            piece: ChatPiece = _decode_piece(event.data)
+        except UNFIT:
+            return None
+        choices = piece.choices
+        if len(choices) != 1 or choices[0].index is None or choices[0].index != self._index:
+            return None
+        if not self._judge.take_piece(event.name, piece):
+            return None
+        text = choices[0].delta.content
+        if text or self._model is None:
+            self._model = piece.model or self._model
+            self._answer_id = piece.id or self._answer_id
+        return [Delta(text)] if text else []
 
     def _take(self, kind: str, value: dict[str, object]) -> list[Delta]:
         if kind == "error" or error_in(value) is not None:

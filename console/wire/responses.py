@@ -8,10 +8,14 @@ from console.wire.judge.notes import Notes
 from console.wire.judge.responses import ResponsesJudge
 from console.wire.judge.responses_body import Content, judge_response, text_in
 from console.wire.judge.stream import StreamJudge
+from console.wire.piece import UNFIT, ResponsesPiece, decoder_of
 from console.wire.request import Request
+from console.wire.sse import SseEvent
 from console.wire.stream import StreamReader
 from console.wire.usage import responses_usage
 
+_PIECE = "response.output_text.delta"
+_decode_piece = decoder_of(ResponsesPiece)
 MIN_OUTPUT_TOKENS = 16
 """The family's own minimum for max_output_tokens (openai-openapi, `minimum: 16`)."""
 
@@ -69,6 +73,17 @@ class ResponsesStream(StreamReader):
 
     def __init__(self, expected: Expectation = NOTHING, judge: StreamJudge | None = None) -> None:
         super().__init__(judge or ResponsesJudge(expected))
+
+    def _take_piece(self, event: SseEvent) -> list[Delta] | None:
+        if event.name not in (_PIECE, "") or self.is_complete:
+            return None
+        try:
+            piece: ResponsesPiece = _decode_piece(event.data)
+        except UNFIT:
+            return None
+        if piece.type != _PIECE or not self._judge.take_piece(event.name, piece):
+            return None
+        return [Delta(piece.delta)] if piece.delta else []
 
     def _take(self, kind: str, value: dict[str, object]) -> list[Delta]:
         match kind:

@@ -6,8 +6,9 @@ reports bytes that are not UTF-8 instead of replacing them, it reports a stream 
 has limits.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 
 class SseFault(StrEnum):
@@ -19,8 +20,7 @@ class SseFault(StrEnum):
     TOO_MANY_EVENTS = "too_many_events"
 
 
-@dataclass(frozen=True, slots=True)
-class SseEvent:
+class SseEvent(msgspec.Struct, frozen=True, gc=False):
     """One event: its name (empty if the stream gives none) and its data lines joined by line feeds."""
 
     name: str
@@ -45,8 +45,11 @@ class SseDecoder:
         self._line_limit = line_limit
         self._event_limit = event_limit
         self._count_limit = count_limit
+        self._quick_limit = min(line_limit, event_limit)
+        """The maximum bytes of which no line and no event can be too long."""
         self._count = 0
-        self._tail = b""
+        self._tail = bytearray()
+        """The beginning of a line."""
         self._after_cr = False
         self._at_start = True
         self._name = ""
@@ -65,11 +68,76 @@ class SseDecoder:
         self._after_cr = data.endswith(b"\r")
         if b"\r" in data:
             data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-        *lines, self._tail = (self._tail + data).split(b"\n")
-        events = [event for line in lines if (event := self._take(line)) is not None]
+        if self._tail:
+            self._tail += data  # in place: a line in many pieces is not copied for each of them
+            if b"\n" not in data:
+                self._check_tail()
+                return []
+            data = bytes(self._tail)
+            self._tail.clear()
+        return self._split(data)
+
+    def _split(self, data: bytes) -> list[SseEvent]:
+        """Return the events that these lines complete, and keep the beginning of the next line."""
+        events: list[SseEvent] = []
+        begin, end, last = self._next_event(data), data.rfind(b"\n\n") + 2, data.rfind(b"\n") + 1
+        if len(data) > self._quick_limit or end < 2 or not 0 <= begin < end:
+            begin = end = 0
+        if begin:
+            self._take_lines(data[:begin], events)
+        if begin < end and self.fault is None:
+            self._take_events(data[begin:end], events)
+        if end < last and self.fault is None:
+            self._take_lines(data[end:last], events)
+        if last < len(data) and self.fault is None:
+            self._tail += data[last:]
+            self._check_tail()
+        return events
+
+    def _next_event(self, data: bytes) -> int:
+        """Return where the next event can begin in lines: at once, or after a blank line; -1 if nowhere."""
+        if not (self._at_start or self._data or self._name):
+            return 0
+        if data.startswith(b"\n"):
+            return 1
+        place = data.find(b"\n\n")
+        return place if place < 0 else place + 2
+
+    def _take_events(self, data: bytes, events: list[SseEvent]) -> None:
+        """Take whole events, too short for any limit but that of their count."""
+        try:
+            blocks = data.decode().split("\n\n")
+        except UnicodeDecodeError:
+            self._take_lines(data, events)  # the events before the fault count
+            return
+        del blocks[-1]
+        for block in blocks:
+            name, line = "", block
+            if block.startswith("event: "):
+                head, _, line = block.partition("\n")
+                name = head[7:]
+            if not line.startswith("data: ") or "\n" in line:
+                self._take_lines(f"{block}\n\n".encode(), events)
+            elif self._count < self._count_limit:
+                self._count += 1
+                events.append(SseEvent(name, line[6:]))
+            else:
+                self._give_up(SseFault.TOO_MANY_EVENTS)
+            if self.fault is not None:
+                return
+
+    def _take_lines(self, data: bytes, events: list[SseEvent]) -> None:
+        """Take whole lines, of whatever form."""
+        for line in data.split(b"\n")[:-1]:
+            event = self._take(line)
+            if event is not None:
+                events.append(event)
+            if self.fault is not None:
+                return
+
+    def _check_tail(self) -> None:
         if len(self._tail) > self._line_limit:
             self._give_up(SseFault.LINE_TOO_LONG)
-        return events
 
     @property
     def is_inside_event(self) -> bool:
@@ -77,8 +145,6 @@ class SseDecoder:
         return bool(self._tail or self._data or self._name)
 
     def _take(self, line: bytes) -> SseEvent | None:
-        if self.fault is not None:
-            return None
         if len(line) > self._line_limit:
             self._give_up(SseFault.LINE_TOO_LONG)
             return None
@@ -116,5 +182,5 @@ class SseDecoder:
 
     def _give_up(self, fault: SseFault) -> None:
         self.fault = fault
-        self._tail = b""
+        self._tail.clear()
         self._data = []

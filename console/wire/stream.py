@@ -9,6 +9,8 @@ from console.wire.judge.stream import Ending, StreamJudge
 from console.wire.sse import SseEvent
 from console.wire.usage import Usage
 
+_LONGEST_PAUSE = 63
+"""The maximum events between two tries to read a piece of content the short way, in a stream that does not allow it."""
 _ERROR_LIMIT = 65_536
 """The maximum characters of a failing event that are kept until it is classified."""
 
@@ -34,9 +36,23 @@ class StreamReader(ABC):
         self._usage = Usage()
         self._error: WireError | None = None
         self._error_body = b""
+        self._pause = 0
+        """The number of events that are read generically before the short way is tried again."""
+        self._last_pause = 0
 
     def feed(self, event: SseEvent) -> list[Delta]:
         """Read the next event and return its content."""
+        if self._pause:
+            self._pause -= 1
+        else:
+            deltas = self._take_piece(event)
+            if deltas is not None:
+                self._last_pause = 0
+                return deltas
+            self._pause = self._last_pause = min(2 * self._last_pause + 1, _LONGEST_PAUSE)
+        return self._feed_any(event)
+
+    def _feed_any(self, event: SseEvent) -> list[Delta]:
         if event.data == "[DONE]":
             self._judge.take_done_marker()
             self._take_done_marker()
@@ -76,6 +92,13 @@ class StreamReader(ABC):
             error_body=self._error_body or (REFUSED_CONTENT.as_body() if is_refused else b""),
             findings=self._judge.findings,
         )
+
+    @abstractmethod
+    def _take_piece(self, event: SseEvent) -> list[Delta] | None:
+        """Read and judge a piece of content as its vendor sends it; None, and nothing changed, if it is anything else.
+
+        It may only be read here if reading it generically had the same result.
+        """
 
     @abstractmethod
     def _take(self, kind: str, value: dict[str, object]) -> list[Delta]:

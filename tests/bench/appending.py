@@ -1,4 +1,4 @@
-"""What keeping a run costs: `python tests/bench/appending.py [ROUNDS] [DIRECTORY]`.
+"""What keeping a run costs: `python -m tests.bench.appending [ROUNDS] [DIRECTORY]`.
 
 An append to the ledger against a bare SQLite commit of the same bytes (write-ahead log, synchronous=FULL), one after
 the other in one run; and listing 10,000 runs. Wall time, because the disk is what is waited for. The ratio is of the
@@ -26,6 +26,8 @@ RATIO_LIMIT = 1.3
 LISTING_LIMIT_MS = 100
 RUNS = 10_000
 WARM_UP = 20
+WRITERS = 50
+APPENDS = 20
 ACTOR = Actor(ActorKind.CONSOLE, "console")
 BODY = canonical(
     {
@@ -77,6 +79,54 @@ async def measure_appends(directory: Path, rounds: int) -> tuple[list[float], li
     return commits[WARM_UP:], appends[WARM_UP:]
 
 
+async def measure_writers(directory: Path, rounds: int) -> tuple[list[float], list[float]]:
+    """Return the commits a second of one bare committer, and the appends a second of 50 writers, in turn."""
+    commits, appends = [], []
+    plain = bare(directory / "bare-writers.db")
+    new = [NewLine("ReviewScored", "reviewer", 1, BODY)]
+    async with await SqliteLedger.open(directory / "writers") as ledger:
+        ids = [new_run_id(unix_ms, os.urandom) for _ in range(WRITERS)]
+        heads = {}
+        for run_id in ids:
+            heads[run_id] = (await ledger.create(run_id, new, actor=ACTOR, summary=summary(run_id, 0)))[0]
+
+        async def write(run_id: str) -> None:
+            for number in range(APPENDS):
+                (heads[run_id],) = await ledger.append(
+                    run_id, new, expected_head=heads[run_id].sha256, actor=ACTOR, summary=summary(run_id, number)
+                )
+
+        data = line_to_json(heads[ids[0]])
+        for _ in range(rounds):
+            start = time.perf_counter()
+            for _ in range(WRITERS * APPENDS // 4):
+                plain.execute("BEGIN IMMEDIATE")
+                plain.execute("INSERT INTO line (data) VALUES (?)", (data,))
+                plain.execute("COMMIT")
+            between = time.perf_counter()
+            await asyncio.gather(*map(write, ids))
+            appends.append(WRITERS * APPENDS / (time.perf_counter() - between))
+            commits.append(WRITERS * APPENDS / 4 / (between - start))
+    plain.close()
+    return commits, appends
+
+
+def measure(rounds: int = 5, directory: str | None = None) -> dict[str, object]:
+    """Return the ratios of one writer's appends, and of 50 writers', to the bare commits of the same rounds."""
+    with tempfile.TemporaryDirectory(dir=directory) as name:
+        one = asyncio.run(measure_appends(Path(name), rounds * 100))
+        many = asyncio.run(measure_writers(Path(name), rounds))
+    ratios = [ours / bare for bare, ours in zip(*many, strict=True)]
+    return {
+        "one_writer_time_ratio": sum(one[1]) / sum(one[0]),
+        "writers": WRITERS,
+        "bare_commits_per_s": statistics.median(many[0]),
+        "appends_per_s": statistics.median(many[1]),
+        "writers_rate_ratio": statistics.median(ratios),
+        "writers_rate_range": (min(ratios), max(ratios)),
+    }
+
+
 async def measure_listing(directory: Path) -> list[float]:
     """Return how long listing 10,000 runs took, in ms."""
     async with await SqliteLedger.open(directory) as ledger:
@@ -105,6 +155,7 @@ def main() -> int:
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
     with tempfile.TemporaryDirectory(dir=sys.argv[2] if len(sys.argv) > 2 else None) as name:
         commits, appends = asyncio.run(measure_appends(Path(name), rounds))
+        bare_rates, rates = asyncio.run(measure_writers(Path(name), 5))
         listings = asyncio.run(measure_listing(Path(name) / "listing"))
     for what, times in (("bare commit", commits), ("append", appends), (f"listing {RUNS} runs", listings)):
         deciles = statistics.quantiles(times, n=20)
@@ -115,6 +166,8 @@ def main() -> int:
     is_kept = ratio <= RATIO_LIMIT
     is_fast = listing < LISTING_LIMIT_MS
     print(f"{'append to commit':20} ratio {ratio:5.2f}x, at most {RATIO_LIMIT}x: {'kept' if is_kept else 'NOT kept'}")
+    many = statistics.median(ours / bare for bare, ours in zip(bare_rates, rates, strict=True))
+    print(f"{'50 writers':20} {statistics.median(rates):,.0f} appends/s, {many:.2f}x one bare committer")
     print(f"{'listing':20} {listing:.0f} ms, under {LISTING_LIMIT_MS} ms: {'kept' if is_fast else 'NOT kept'}")
     return 0 if is_kept and is_fast else 1
 

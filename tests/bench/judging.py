@@ -34,6 +34,10 @@ class Unjudged(StreamJudge):
     def take(self, kind: str, name: str, value: dict[str, object]) -> None:
         """Take one decoded event, and leave it."""
 
+    def take_piece(self, name: str, piece: object) -> bool:
+        """Take a piece of content, and leave it."""
+        return True
+
     def take_done_marker(self) -> None:
         """Take a `[DONE]`, and leave it."""
 

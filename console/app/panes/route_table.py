@@ -38,8 +38,7 @@ class RouteTablePane(LinePane):
     def show(self, state: ConsoleState, cursor: int) -> None:
         """Draw another state, and show the cursor's position in the frame."""
         super().show(state, cursor)
-        self.border_title = "1 routes"
-        self.border_subtitle = f"{cursor + 1} of {len(state.routes)}{_sums(state)}" if state.routes else ""
+        self.name_frame("1 routes", f"{cursor + 1} of {len(state.routes)}{_sums(state)}" if state.routes else "")
 
     def on_click(self, event: object) -> None:
         """Move the cursor to the row under the mouse."""

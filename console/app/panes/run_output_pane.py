@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from textual.geometry import Size
 
+from console.app.panes.slow_link import SLOW_LINK, last_line
 from console.app.widgets.line import BLANK, Line, Span, dim, fit, line, wrap
 from console.app.widgets.line_pane import LinePane
 from console.view.console_state import ConsoleState
@@ -24,9 +25,13 @@ _PHASES = {
 class RunOutputPane(LinePane):
     """Pane 3 of the run screen."""
 
+    def __init__(self, state: ConsoleState, *, is_slow_link: bool, id: str) -> None:  # noqa: A002  # Textual's name
+        super().__init__(state, id=id)
+        self._is_slow_link = is_slow_link
+
     def lines(self, state: ConsoleState, cursor: int, size: Size) -> Sequence[Line]:
         """Return the stream's end, or what happened."""
-        return tuple(output_lines(state, size.width, size.height))
+        return tuple(output_lines(state, size.width, size.height, is_slow_link=self._is_slow_link))
 
     def show(self, state: ConsoleState, cursor: int) -> None:
         """Draw another state, and scroll to the end if something new happened."""
@@ -36,13 +41,13 @@ class RunOutputPane(LinePane):
             self.call_after_refresh(self.scroll_end, animate=False)
 
 
-def output_lines(state: ConsoleState, width: int, height: int) -> Iterator[Line]:
+def output_lines(state: ConsoleState, width: int, height: int, *, is_slow_link: bool = False) -> Iterator[Line]:
     """Yield the stream while a call runs, below the newest events."""
     view = state.run
     if view is None or view.state is None:
         yield line(dim("no run in view"))
         return
-    stream = list(_stream(view, width))
+    stream = list(_stream(view, width, is_slow_link=is_slow_link))
     room = max(3, height // 3) if stream else height
     words = [piece for each in view.words for piece in _wrapped(each, width)]
     if stream:
@@ -67,7 +72,7 @@ def _wrapped(words: str, width: int) -> Iterator[Line]:
         yield line(dim("· " if place == 0 else "  "), dim(piece))
 
 
-def _stream(view: RunView, width: int) -> Iterator[Line]:
+def _stream(view: RunView, width: int, *, is_slow_link: bool) -> Iterator[Line]:
     """Yield this console's call in progress; nothing once it ended, since the stored result is shown elsewhere."""
     live = view.live
     if not view.is_stepping_this or live.phase is CallPhase.IDLE:
@@ -75,6 +80,10 @@ def _stream(view: RunView, width: int) -> Iterator[Line]:
     told = _PHASES[live.phase] if live.ttft_ms is None else f"{_PHASES[live.phase]}, first token {live.ttft_ms:.0f} ms"
     who = "" if view.call is None else f"   {view.call.role}"
     yield line(Span(told, Tone.LIVE if live.is_live else Tone.DIM), dim(fit(who, max(0, width - len(told)))))
+    if is_slow_link and live.is_live and live.output:
+        yield line(last_line(live.output, width - 1), Span("▌", Tone.LIVE))
+        yield line(dim(fit(SLOW_LINK, width)))
+        return
     pieces = list(wrap(live.output or live.said, width))
     yield from (line(piece) for piece in pieces[:-1])
     if pieces:

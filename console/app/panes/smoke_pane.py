@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from textual.geometry import Size
 
 from console.app.actions import why_no_call
+from console.app.panes.slow_link import SLOW_LINK, last_line
 from console.app.widgets.line import BLANK, Line, Span, cell, dim, fit, labelled, line, rows, wrap
 from console.app.widgets.line_pane import LinePane
 from console.domain.finding import Severity
@@ -24,13 +25,19 @@ _ROOMY = 18
 class SmokePane(LinePane):
     """Pane 3."""
 
+    def __init__(self, state: ConsoleState, *, is_slow_link: bool, id: str) -> None:  # noqa: A002  # Textual's name
+        super().__init__(state, id=id)
+        self._is_slow_link = is_slow_link
+
     def lines(self, state: ConsoleState, cursor: int, size: Size) -> Sequence[Line]:
         """Return the tests in brief, then the one under the cursor."""
-        return tuple(smoke_lines(state, cursor, size.width, size.height))
+        return tuple(smoke_lines(state, cursor, size.width, size.height, is_slow_link=self._is_slow_link))
 
 
-def smoke_lines(state: ConsoleState, cursor: int, width: int, height: int) -> Iterator[Line]:
-    """Yield the pane's lines; streamed text gets the remaining room and shows its end."""
+def smoke_lines(
+    state: ConsoleState, cursor: int, width: int, height: int, *, is_slow_link: bool = False
+) -> Iterator[Line]:
+    """Yield the pane's lines; streamed text gets the remaining room and shows its end, on a slow link its last line."""
     if not state.routes:
         return
     shown = list(enumerate(state.routes)) if height >= _ROOMY else [(cursor, state.routes[cursor])]
@@ -45,7 +52,7 @@ def smoke_lines(state: ConsoleState, cursor: int, width: int, height: int) -> It
         about = about[1:]  # role and model are in the route table just above
     foot = list(_totals(state, width))
     room = max(2, height - len(head) - len(about) - len(foot) - (2 if height >= _ROOMY else 1))
-    output = list(_output(route.smoke, width, room))
+    output = list(_output(route.smoke, width, room, is_slow_link=is_slow_link))
     if (about or output) and height >= _ROOMY:
         yield BLANK
     yield from about
@@ -128,10 +135,14 @@ def _whole(ms: float | None) -> str | None:
     return None if ms is None else f"{ms:.0f}"
 
 
-def _output(smoke: LiveCall, width: int, room: int) -> Iterator[Line]:
+def _output(smoke: LiveCall, width: int, room: int, *, is_slow_link: bool) -> Iterator[Line]:
     if not smoke.output:
         if smoke.said and not smoke.is_live:
             yield from (line(dim(piece)) for piece in wrap(f'it said, not stored: "{smoke.said}"', width))
+        return
+    if is_slow_link and smoke.is_live:
+        yield line(last_line(smoke.output, width - 1), Span("▌", Tone.LIVE))
+        yield line(dim(fit(SLOW_LINK, width)))
         return
     pieces = list(wrap(smoke.output, width))
     if len(pieces) > room - 1:

@@ -35,8 +35,7 @@ class StepperBar(LinePane):
     def show(self, state: ConsoleState, cursor: int) -> None:
         """Draw another state; the frame says which run it is and what it waits for."""
         super().show(state, cursor)
-        self.border_title = title_of(state)
-        self.border_subtitle = waiting_for(state)
+        self.name_frame(title_of(state), waiting_for(state))
 
 
 def short_id(run_id: str) -> str:

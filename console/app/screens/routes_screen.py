@@ -98,7 +98,7 @@ class RoutesScreen(Screen[None]):
                 yield RouteTablePane(state, id="routes")
                 yield CallLogPane(state, id="calls")
             yield ContractPane(state, id="contract")
-            yield SmokePane(state, id="smoke")
+            yield SmokePane(state, is_slow_link=self._controller.is_slow_link, id="smoke")
         yield KeyBar(state)
 
     def on_mount(self) -> None:
@@ -136,11 +136,10 @@ class RoutesScreen(Screen[None]):
                 pane.show(state, self._cursor)
         key = state.routes[self._cursor].proven.key if state.routes else ""
         is_narrow = self.has_class("-narrow")
-        self._contract.border_title = f"2 contract · {key}" + ("   3 smoke" if is_narrow else "")
-        self._smoke.border_title = ("2 contract   " if is_narrow else "") + f"3 smoke · {key}"
-        self._smoke.border_subtitle = "x stop" if state.is_live else "s this  S all"
-        self._calls.border_title = "4 requests"
-        self._calls.border_subtitle = f"{sum(call.is_sent for call in state.requests.calls)} sent"
+        self._contract.name_frame(f"2 contract · {key}" + ("   3 smoke" if is_narrow else ""))
+        smoke_title = ("2 contract   " if is_narrow else "") + f"3 smoke · {key}"
+        self._smoke.name_frame(smoke_title, "x stop" if state.is_live else "s this  S all")
+        self._calls.name_frame("4 requests", f"{sum(call.is_sent for call in state.requests.calls)} sent")
 
     def _redraw(self) -> None:
         self.show(self._state)

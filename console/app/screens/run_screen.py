@@ -102,7 +102,7 @@ class RunScreen(Screen[None]):
                 yield RunListPane(state, id="runs")
                 yield RunRecordPane(state, id="record")
             yield GatePane(state, id="gate")
-            yield RunOutputPane(state, id="output")
+            yield RunOutputPane(state, is_slow_link=self._controller.is_slow_link, id="output")
         yield NextPane(state)
         yield KeyBar(state, Place.RUN)
 
@@ -142,13 +142,14 @@ class RunScreen(Screen[None]):
         view = state.run or RunView()
         is_narrow = self.has_class("-narrow")
         names = {"runs": "1 runs", "gate": "2 gate", "output": "3 output", "record": "4 record"}
+        places = {
+            "runs": f"{view.cursor + 1} of {len(view.runs)}" if view.runs else "",
+            "gate": "\\[ ] look back" if len(view.notes) > 1 else "",
+        }
         for pane in self._panes():
             others = "   ".join(name for key, name in names.items() if key != pane.id)
-            pane.border_title = _title(view, str(pane.id), names[str(pane.id)])
-            pane.border_subtitle = others if is_narrow else ""
-        if not is_narrow:
-            self._runs.border_subtitle = f"{view.cursor + 1} of {len(view.runs)}" if view.runs else ""
-            self._gate.border_subtitle = "\\[ ] look back" if len(view.notes) > 1 else ""
+            title = _title(view, str(pane.id), names[str(pane.id)])
+            pane.name_frame(title, others if is_narrow else places.get(str(pane.id), ""))
 
     def show_tab(self, name: str) -> None:
         """Focus a pane, and on a narrow screen show it in the shared place."""

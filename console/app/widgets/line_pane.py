@@ -38,6 +38,8 @@ class LinePane(ScrollView, inherit_bindings=False):
         self._cursor = 0
         self._lines: tuple[Line, ...] = ()
         self._strips: dict[Line, Strip] = {}
+        self._bases: dict[bool, Style] = {}
+        self._names: tuple[str, str] | None = None
 
     @abstractmethod
     def lines(self, state: ConsoleState, cursor: int, size: Size) -> Sequence[Line]:
@@ -48,6 +50,12 @@ class LinePane(ScrollView, inherit_bindings=False):
         self._state, self._cursor = state, cursor
         self._redraw()
 
+    def name_frame(self, title: str, subtitle: str = "") -> None:
+        """Write into the frame, as markup. Textual would draw the whole pane again even for the same words."""
+        if self._names != (title, subtitle):
+            self._names = title, subtitle
+            self.border_title, self.border_subtitle = title, subtitle
+
     def on_resize(self) -> None:
         """Lay the lines out again."""
         self._redraw()
@@ -56,6 +64,7 @@ class LinePane(ScrollView, inherit_bindings=False):
         """Drop what was drawn in the old styles."""
         super().notify_style_update()
         self._strips.clear()
+        self._bases.clear()
 
     def render_line(self, y: int) -> Strip:
         """Return one line as it is sent to the terminal."""
@@ -93,7 +102,11 @@ class LinePane(ScrollView, inherit_bindings=False):
         )
 
     def _base_style(self, *, is_cursor: bool) -> Style:
-        return self.get_component_rich_style("line--cursor") if is_cursor else self.rich_style
+        base = self._bases.get(is_cursor)
+        if base is None:
+            base = self.get_component_rich_style("line--cursor") if is_cursor else self.rich_style
+            self._bases[is_cursor] = base
+        return base
 
     def _tone_style(self, tone: Tone) -> Style:
         style = self.get_component_rich_style(f"line--{tone}", partial=True)

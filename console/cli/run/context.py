@@ -9,29 +9,20 @@ from pathlib import Path
 from console.cli import output
 from console.cli.context import current
 from console.cli.gateway import opened_target
-from console.domain.ledger.ulid import is_run_id
-from console.domain.problem import Problem, ProblemKind
+from console.cli.run.ledger import RunNameError
 from console.domain.text.safe import safe
 from console.services.config.settings import Profile
 from console.services.gateway.reservations import Reservations
-from console.services.ledger.ledger import Ledger, LedgerError
+from console.services.ledger.ledger import LedgerError
 from console.services.run.beginning import TASK_LIMIT, BeginError, read_inputs
 from console.services.run.opening import catalogues_of, open_context, operator_of, profile_of
 from console.services.run.run_context import RunContext
 from console.services.run.run_log import RunLog
 from console.services.system.os_reason import os_reason
 
-_SHORTEST_PART = 4
-
-
-class RunNameError(Problem):
-    """No run, or more than one, matches this name."""
-
-    kind = ProblemKind.USAGE
-
 
 def open_run_context(
-    profile: Profile, *, is_looking: bool = False, reservations: Reservations | None = None
+    profile: Profile, *, reservations: Reservations | None = None
 ) -> AbstractAsyncContextManager[RunContext]:
     """Open a profile's run context for this command line. Takes and raises what `open_context` does."""
     given = current()
@@ -40,7 +31,6 @@ def open_run_context(
         partial(opened_target, profile),
         environment=given.environment,
         home=given.home,
-        is_looking=is_looking,
         reservations=reservations,
     )
 
@@ -68,25 +58,6 @@ async def context_of_run(context: RunContext, log: RunLog, arguments: argparse.N
         open_target=partial(opened_target, profile),
         reservations=context.reservations.under(profile.budget()),
     )
-
-
-async def run_id_of(ledger: Ledger, name: str) -> str:
-    """Return the id of the run that a word names: an id, a unique part of one, or `last`.
-
-    Raises:
-        RunNameError: No run, or more than one, matches.
-
-    """
-    if is_run_id(name):
-        return name
-    runs = await ledger.runs(100_000)
-    if name == "last" and runs:
-        return runs[0].run_id
-    found = [each.run_id for each in runs if len(name) >= _SHORTEST_PART and name.upper() in each.run_id]
-    if len(found) == 1:
-        return found[0]
-    how_many = "more than one run has" if found else "no run has"
-    raise RunNameError(f"{how_many} {safe(name, limit=40)} in its id; gateway-console run list shows them")
 
 
 def read_task(path: Path) -> bytes:

@@ -1,4 +1,4 @@
-"""The kinds of `run`: step, decide and show."""
+"""The kinds of `run` that begin, step and decide. What only reads is in `looking.py`, which loads no HTTP library."""
 
 import argparse
 import os
@@ -7,9 +7,9 @@ from contextlib import aclosing
 
 from console.cli import output
 from console.cli.exit_code import ExitCode
-from console.cli.reports.record import readable, record_yaml
-from console.cli.run.context import context_of_run, open_run_context, read_task, run_id_of
-from console.cli.run.list import show_runs
+from console.cli.reports.record import readable
+from console.cli.run.context import context_of_run, open_run_context, read_task
+from console.cli.run.ledger import run_id_of
 from console.cli.run.report import code_of_run, next_commands, show_findings, show_standing
 from console.domain.artifacts.artifact import ArtifactKind
 from console.domain.ledger.ulid import new_run_id
@@ -34,23 +34,12 @@ from console.services.system.directories import absolute
 from console.view.run_words import entry_words
 
 
-async def do(arguments: argparse.Namespace, profile: Profile, *, is_looking: bool) -> ExitCode:
-    """Run one kind of the verb. Raises any kind of `Problem`.
-
-    Args:
-        arguments: The parsed command line.
-        profile: The selected profile.
-        is_looking: Whether the kind only reads.
-
-    """
-    async with open_run_context(profile, is_looking=is_looking) as opened:
-        if arguments.kind == "list":
-            return await _list(opened, arguments)
+async def do(arguments: argparse.Namespace, profile: Profile) -> ExitCode:
+    """Run one kind of the verb. Raises any kind of `Problem`."""
+    async with open_run_context(profile) as opened:
         if arguments.kind == "start":
             return await _start(opened, arguments)
         log = await _find(opened, arguments.run_id)
-        if arguments.kind == "show":
-            return _show(log.state, arguments)
         context = await context_of_run(opened, log, arguments)
         match arguments.kind:
             case "decide":
@@ -190,28 +179,11 @@ async def _note_entries(entries: Sequence[Entry], arguments: argparse.Namespace)
             output.note(words)
 
 
-# --- Show ------------------------------------------------------------------------------------------------------------
+# --- The run's status ------------------------------------------------------------------------------------------------
 
 
 async def _find(context: RunContext, name: str) -> RunLog:
     return await RunLog.open(context.ledger, await run_id_of(context.ledger, name))
-
-
-async def _list(context: RunContext, arguments: argparse.Namespace) -> ExitCode:
-    return await show_runs(context.ledger, limit=arguments.limit, status=arguments.status, as_json=arguments.json)
-
-
-def _show(state: RunState, arguments: argparse.Namespace) -> ExitCode:
-    record = record_of(state)
-    if arguments.json:
-        from console.cli.reports.documents.runs import RecordDocument, fields_of
-
-        output.write_document(readable(RecordDocument(schema="gateway-console/run-show/v1", **fields_of(record))))
-        return ExitCode.OK
-    for text in record_yaml(record).splitlines():
-        output.write_line(text)
-    show_standing(state)
-    return ExitCode.OK
 
 
 def _finish(state: RunState, arguments: argparse.Namespace, code: ExitCode | None = None) -> ExitCode:

@@ -23,6 +23,7 @@ _KINDS = {
 
 
 _CHANGING = frozenset({"start", "step", "decide", "resume", "stop"})
+_READING = frozenset({"show", "list"})
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -113,7 +114,12 @@ def run(arguments: argparse.Namespace) -> ExitCode:
             f"--read-only: run {arguments.kind} changes a run or makes calls that cost money; nothing was done",
             ProblemKind.REFUSED,
         )
+    if arguments.kind in _READING:
+        from console.cli.run.looking import look
+
+        chosen_profile(arguments, uses_gateway=False)  # a config that cannot be read is told here, as everywhere
+        return asyncio.run(look(arguments))
     from console.cli.run.kinds import do
 
     profile = chosen_profile(arguments, uses_gateway=arguments.kind == "start")  # a run keeps the profile it began with
-    return asyncio.run(do(arguments, profile, is_looking=arguments.kind not in _CHANGING))
+    return asyncio.run(do(arguments, profile))

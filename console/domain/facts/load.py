@@ -1,8 +1,10 @@
 """Facts as data from outside sources, each row with its source and the date it was read."""
 
 import tomllib
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
+
+_FOLDER = Path(__file__).parent
 
 UPDATABLE = {"model_families": "family", "model_retirements": "retirement"}
 """The tables that an operator may replace by newer ones, each with its rows' key: no guard rests on them."""
@@ -13,12 +15,12 @@ AGENT_SHAPES = "agent_shapes"
 
 def facts_text(name: str) -> str:
     """Return the text of `name`.toml in this folder; a name may lead into a subfolder, as `agent_shapes/codex` does."""
-    return files(__package__).joinpath(f"{name}.toml").read_text(encoding="utf-8")
+    return (_FOLDER / f"{name}.toml").read_text(encoding="utf-8")
 
 
 def facts_names() -> tuple[str, ...]:
     """Return the names of all tables, sorted; one in a subfolder has its name before, as `agent_shapes/codex`."""
-    entries = (entry.name for entry in files(__package__).iterdir())
+    entries = (entry.name for entry in _FOLDER.iterdir())
     tables = (name.removesuffix(".toml") for name in entries if name.endswith(".toml"))
     return tuple(sorted((*tables, *names_in(AGENT_SHAPES))))
 
@@ -30,5 +32,5 @@ def load_facts(name: str) -> dict[str, Any]:
 
 def names_in(folder: str) -> tuple[str, ...]:
     """Return the names, for `load_facts`, of all facts in a subfolder."""
-    found = (each.name for each in files(__package__).joinpath(folder).iterdir() if each.name.endswith(".toml"))
+    found = (each.name for each in (_FOLDER / folder).iterdir() if each.name.endswith(".toml"))
     return tuple(sorted(f"{folder}/{name.removesuffix('.toml')}" for name in found))

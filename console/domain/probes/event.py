@@ -95,13 +95,15 @@ class AnswerStarted:
 
 @dataclass(frozen=True, slots=True)
 class OutputReceived:
-    """A piece of output arrived. Display only: never stored in a record."""
+    """Output arrived: what one read of the socket brought of one kind. Display only: never stored in a record."""
 
     key: RouteKey
     text: str
     is_reasoning: bool
     ttft_ms: float
     """Time to the stream's first token; the same in every piece of a stream."""
+    pieces: int = 1
+    """How many pieces the stream had it in."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,15 @@ class SmokeStatus(StrEnum):
     """Sent, but interrupted: the outcome is unknown and the call may have been billed."""
 
 
+class StampedBy(StrEnum):
+    """Whose time an arrival has."""
+
+    KERNEL = "kernel"
+    """The kernel's own stamp of the segment: right, however busy this process is."""
+    PROCESS = "process"
+    """This process's time when it read: late by the lag of its event loop."""
+
+
 @dataclass(frozen=True, slots=True)
 class Counted:
     """What this console itself counted of an answered call, for an answer that names no usage."""
@@ -56,6 +65,8 @@ class SmokeResult:
     """From request written until the answer's headers arrived."""
     ttft_ms: float | None = None
     """Time to first token: from request written until the first content delta; headers and pings do not count."""
+    ttft_stamped_by: StampedBy | None = None
+    """Who took the time of the first content; None without content."""
     total_ms: float | None = None
     """From the start of the call until its end."""
     input_tokens: int | None = None

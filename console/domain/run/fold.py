@@ -1,8 +1,7 @@
 """The fold of a run: its state after all events. The transition table gives the phase and the gate."""
 
 from collections.abc import Iterable
-from dataclasses import replace
-from functools import reduce
+from typing import Any
 
 from console.domain.money import Estimate, Spent, took_nothing
 from console.domain.run.event import (
@@ -30,104 +29,131 @@ from console.domain.run.event import (
 from console.domain.run.gate import Gate
 from console.domain.run.pinned import ProofSpent
 from console.domain.run.refusal import Refusal
-from console.domain.run.state import CallEnd, Decision, Phase, RunState, RunStatus
+from console.domain.run.state import CallEnd, Decision, Phase, RunState, RunStatus, changed
 from console.domain.run.transition import Move, Transition, transition_of
 
 
 def fold(run_id: str, entries: Iterable[Entry]) -> RunState:
     """Return the state of a run after all its events."""
-    return reduce(apply, entries, RunState(run_id))
+    folding = Folding(run_id)
+    for entry in entries:
+        folding.take(entry)
+    return folding.state
 
 
 def apply(state: RunState, entry: Entry) -> RunState:
     """Return the state after an event. Total: an event that cannot follow changes nothing but the head."""
-    signed = state.signed if isinstance(entry.event, GateDecided) else None
-    transition = transition_of(state, entry.event)
-    stamped = replace(state, seq=entry.seq, head=entry.head, updated_at_ms=entry.at_ms, signed=signed)
-    return stamped if isinstance(transition, Refusal) else _moved(_noted(stamped, entry), transition)
+    return changed(state, _changes(state, entry, transition_of(state, entry.event)))
 
 
-def _moved(state: RunState, transition: Transition) -> RunState:
-    """Return the state with the phase and gate of a transition."""
-    moved = replace(state, phase=transition.to, opened=state.opened if transition.to is Phase.WAITING else None)
-    if transition.move is Move.STAY:
-        return moved
-    arrived = replace(moved, intended=None, failure=None, calls_here=0)
-    if transition.move is Move.BACK:
+class Folding:
+    """A run that is read from its beginning: one state, which changes with each event instead of being copied."""
+
+    def __init__(self, run_id: str) -> None:
+        self.state = RunState(run_id)
+        """The state after the events so far. Nothing else may keep it while more are taken."""
+        self._fields = vars(self.state)
+
+    def take(self, entry: Entry) -> Refusal | None:
+        """Add an event, as `apply` does; return why it cannot follow."""
+        transition = transition_of(self.state, entry.event)
+        self._fields.update(_changes(self.state, entry, transition))
+        return transition if isinstance(transition, Refusal) else None
+
+
+_Changes = dict[str, Any]
+"""New values of the fields of a RunState, by name."""
+
+
+def _changes(state: RunState, entry: Entry, transition: Transition | Refusal) -> _Changes:
+    """Return what an event changes."""
+    new: _Changes = {"seq": entry.seq, "head": entry.head, "updated_at_ms": entry.at_ms, "signed": None}
+    if isinstance(transition, Refusal):
+        if type(entry.event) is GateDecided:
+            new["signed"] = state.signed
+        return new
+    _note(state, entry, new)
+    new["phase"] = transition.to
+    if transition.to is not Phase.WAITING:
+        new["opened"] = None
+    if transition.move is not Move.STAY:
+        _move(state, transition.move, new)
+    return new
+
+
+def _move(state: RunState, move: Move, new: _Changes) -> None:
+    """Lead the run to another gate, or to the same one with a new attempt."""
+    new.update(intended=None, failure=None, calls_here=0)
+    if move is Move.BACK:
         again = Gate.PLANNER if state.gate is Gate.PLANNER else Gate.WRITER
-        return replace(arrived, gate=again, attempt=state.attempt + 1, spent_in_attempt=Spent())
-    following = replace(arrived, gate=state.gate.after or state.gate)
-    return replace(following, attempt=1, spent_in_attempt=Spent()) if state.gate is Gate.PLANNER else following
+        new.update(gate=again, attempt=state.attempt + 1, spent_in_attempt=Spent())
+        return
+    new["gate"] = state.gate.after or state.gate
+    if state.gate is Gate.PLANNER:
+        new.update(attempt=1, spent_in_attempt=Spent())
 
 
-def _noted(state: RunState, entry: Entry) -> RunState:  # one line per event
-    """Return the state with an event's data added."""
+def _note(state: RunState, entry: Entry, new: _Changes) -> None:  # one case per event
+    """Add an event's data."""
     match entry.event:
-        case RunCreated() as event:
-            return replace(state, created=event, creator=entry.actor, started_at_ms=entry.at_ms, routes=event.routes)
-        case InstructionPinned() as event:
-            return replace(state, instruction=event)
-        case PreflightFinished() as event:
-            return _plus(replace(state, preflight=event), event.spent)
-        case CallIntended() as event:
-            return _call_intended(state, event)
-        case CallRecorded() | CallFailed() | CallLost() as event:
-            return _call_ended(state, event)
-        case CallRepeatAllowed():
-            return state
-        case ProofPaid(spent):
-            return _plus(state, spent)
-        case RouteMoved() as event:
-            routes = tuple(event.route if route.role is event.role else route for route in state.routes)
-            return _plus(replace(state, routes=routes, moves=(*state.moves, event)), event.spent)
         case ArtifactStored() as event:
-            return replace(state, artifacts=(*state.artifacts, event))
-        case SourcesChecked() as event:
-            return replace(state, sources=event)
+            new["artifacts"] = (*state.artifacts, event)
         case GateOpened() as event:
-            return replace(state, opened=event, openings=(*state.openings, event))
-        case OperatorSigned() as event:
-            is_for_decision = state.phase is Phase.WAITING
-            return replace(state, signed=event) if is_for_decision else replace(state, begun=event)
+            new["opened"] = event
+            new["openings"] = (*state.openings, event)
         case GateDecided() as event:
-            decision = Decision(event, entry.actor, entry.at_ms, state.signed)
-            return replace(state, decisions=(*state.decisions, decision), signed=None)
+            new["decisions"] = (*state.decisions, Decision(event, entry.actor, entry.at_ms, state.signed))
+        case CallIntended() as event:
+            new.update(intended=event, failure=None, calls=(*state.calls, event), calls_here=state.calls_here + 1)
+            if event.gate is Gate.WRITER:
+                new["sources"] = None
+        case CallRecorded() | CallFailed() | CallLost() as event:
+            _end_call(state, event, new)
+        case RunCreated() as event:
+            new.update(created=event, creator=entry.actor, started_at_ms=entry.at_ms, routes=event.routes)
+        case InstructionPinned() as event:
+            new["instruction"] = event
+        case PreflightFinished() as event:
+            new["preflight"] = event
+            _add(state, event.spent, new)
+        case CallRepeatAllowed():
+            pass
+        case ProofPaid(spent):
+            _add(state, spent, new)
+        case RouteMoved() as event:
+            new["routes"] = tuple(event.route if route.role is event.role else route for route in state.routes)
+            new["moves"] = (*state.moves, event)
+            _add(state, event.spent, new)
+        case SourcesChecked() as event:
+            new["sources"] = event
+        case OperatorSigned() as event:
+            new["signed" if state.phase is Phase.WAITING else "begun"] = event
         case RunBlocked() as event:
-            return replace(state, status=RunStatus.BLOCKED, blocked=event)
+            new.update(status=RunStatus.BLOCKED, blocked=event)
         case RunStopped() as event:
-            # An open call is cut off: it may be billed, and its outcome stays unknown.
-            cut = _booked(state) if state.phase is Phase.CALLING else state
-            return _plus(replace(cut, status=RunStatus.STOPPED, stopped=event), event.spent)
+            if state.phase is Phase.CALLING:  # the open call is cut off: it may be billed, and its outcome is unknown
+                _book(state, None, new)
+            new.update(status=RunStatus.STOPPED, stopped=event)
+            _add(state, event.spent, new)
         case CandidateSealed() as event:
-            return replace(state, sealed=event)
+            new["sealed"] = event
         case RunClosed():
-            return replace(state, status=RunStatus.CLOSED)
+            new["status"] = RunStatus.CLOSED
 
 
-def _call_intended(state: RunState, event: CallIntended) -> RunState:
-    return replace(
-        state,
-        intended=event,
-        failure=None,
-        calls=(*state.calls, event),
-        calls_here=state.calls_here + 1,
-        sources=None if event.gate is Gate.WRITER else state.sources,
-    )
-
-
-def _call_ended(state: RunState, event: CallEnd) -> RunState:
+def _end_call(state: RunState, event: CallEnd, new: _Changes) -> None:
     """Record how a call ended, and book its usage."""
-    ended = replace(state, ends=(*state.ends, event))
+    new["ends"] = (*state.ends, event)
     match event:
         case CallLost():
-            return _booked(ended)
+            _book(state, None, new)
         case CallFailed():
-            failed = replace(ended, failure=event)
+            new["failure"] = event
             is_unnamed = _tokens(event) is None and event.counted_tokens is None
-            is_free = is_unnamed and took_nothing(event.requests_sent, event.http_status)
-            return failed if is_free else _booked(failed, event)
+            if not (is_unnamed and took_nothing(event.requests_sent, event.http_status)):
+                _book(state, event, new)
         case CallRecorded():
-            return _booked(ended, event)
+            _book(state, event, new)
 
 
 def _tokens(event: CallRecorded | CallFailed) -> int | None:
@@ -136,10 +162,10 @@ def _tokens(event: CallRecorded | CallFailed) -> int | None:
     return sum(known) if len(known) == len(counts) else None
 
 
-def _booked(state: RunState, event: CallRecorded | CallFailed | None = None) -> RunState:
+def _book(state: RunState, event: CallRecorded | CallFailed | None, new: _Changes) -> None:
     """Book a call's usage; if it is unknown, what was sent and received, or else its reservation."""
     if state.intended is None:
-        return state
+        return
     cost = state.intended.cost
     tokens = None if event is None else _tokens(event)
     if event is None:
@@ -148,14 +174,16 @@ def _booked(state: RunState, event: CallRecorded | CallFailed | None = None) -> 
         taken = cost.counted(Estimate(event.counted_tokens, _known(event.counted_microusd)))
     else:
         taken = cost.taken(tokens, _known(event.microusd))
-    return _plus(state, taken)
+    _add(state, taken, new)
 
 
-def _plus(state: RunState, spent: ProofSpent | Spent | None) -> RunState:
+def _add(state: RunState, spent: ProofSpent | Spent | None, new: _Changes) -> None:
+    """Add usage to the run's and to that of its attempt."""
     if spent is None:
-        return state
+        return
     taken = Spent(spent.tokens, spent.microusd, is_exact=spent.is_exact)
-    return replace(state, spent=state.spent.plus(taken), spent_in_attempt=state.spent_in_attempt.plus(taken))
+    new["spent"] = new.get("spent", state.spent).plus(taken)
+    new["spent_in_attempt"] = new.get("spent_in_attempt", state.spent_in_attempt).plus(taken)
 
 
 def _known(microusd: int | None) -> int | None:

@@ -25,9 +25,10 @@ class Gate(StrEnum):
     @property
     def after(self) -> "Gate | None":
         """The gate that follows after ready; None after the last."""
-        order = list(Gate)
-        place = order.index(self) + 1
-        return order[place] if place < len(order) else None
+        return _AFTER[self]
+
+
+_AFTER: dict[Gate, Gate | None] = dict(zip(Gate, (*list(Gate)[1:], None), strict=True))
 
 
 class GateVerdict(StrEnum):
@@ -58,12 +59,15 @@ _ALLOWED = {
 }
 
 
+_ALL = tuple(GateVerdict)
+
+
 def allowed_verdicts(gate: Gate) -> tuple[GateVerdict, ...]:
     """Return the verdicts that an operator may give at a gate: without a model's work there is nothing to revise.
 
     The preflight takes no decision: its findings stop the run, or the run goes on.
     """
-    return _ALLOWED.get(gate, tuple(GateVerdict))
+    return _ALLOWED.get(gate, _ALL)
 
 
 def role_at(gate: Gate, attempt: int) -> Role | None:

@@ -257,20 +257,24 @@ def not_waiting(state: RunState) -> Refusal:
 
 def why_over(state: RunState) -> Refusal | None:
     """Return a refusal if a run is over; None if it is not."""
-    words = f"the run is {state.status}: it takes no more commands"
-    return Refusal(RefusalCode.OVER, words) if state.is_over else None
+    return _over(state) if state.is_over else None
+
+
+def _over(state: RunState) -> Refusal:
+    return Refusal(RefusalCode.OVER, f"the run is {state.status}: it takes no more commands")
 
 
 def transition_of(state: RunState, event: RunEvent) -> Transition | Refusal:
     """Return where an event leads a run, or why it cannot follow."""
-    if (over := why_over(state)) is not None:
-        return over
-    rows = _FROM.get((state.phase, type(event)), ())
-    chosen = next((row for row in rows if row.when is None or row.when.holds(state, event)), None)
-    if chosen is None:
-        return _OUT_OF_PHASE.get(type(event), _out_of_order)(state, event)
-    broken = next((each for each in chosen.requires if not each.holds(state, event)), None)
-    return chosen if broken is None else broken.refuses(state, event)
+    if state.is_over:
+        return _over(state)
+    for row in _FROM.get((state.phase, type(event)), ()):
+        if row.when is None or row.when.holds(state, event):
+            for condition in row.requires:
+                if not condition.holds(state, event):
+                    return condition.refuses(state, event)
+            return row
+    return _OUT_OF_PHASE.get(type(event), _out_of_order)(state, event)
 
 
 def why_not_follow(state: RunState, event: RunEvent) -> Refusal | None:

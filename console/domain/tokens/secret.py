@@ -1,11 +1,11 @@
 """Secret: a gateway token that is safe by type."""
 
 import base64
-import hmac
 import json
 import re
 import unicodedata
 from collections.abc import Iterator
+from itertools import repeat
 from typing import NoReturn, Self
 from urllib.parse import quote
 
@@ -29,11 +29,15 @@ class Secret:
     and `put` of a store. The other methods answer questions about outside text without revealing the value.
     """
 
-    __slots__ = ("__forms", "__value")
+    __slots__ = ("__forms", "__heads", "__longest", "__shortest", "__value")
 
     def __init__(self, value: str) -> None:
         self.__value = value
         self.__forms: tuple[str, ...] = ()
+        self.__heads: dict[str, tuple[str, ...]] = {}
+        """The forms by their first character."""
+        self.__shortest = self.__longest = 0
+        """The lengths of the shortest and the longest form."""
 
     @classmethod
     def parse(cls, value: str) -> Self:
@@ -61,6 +65,12 @@ class Secret:
     def is_unmistakable(self) -> bool:
         """Whether the value is too long to occur in ordinary text by chance."""
         return len(self.__value) >= _SHORTEST_DERIVED
+
+    @property
+    def shortest(self) -> int:
+        """The characters of the shortest form: a shorter text cannot hold the value."""
+        self._all_forms()
+        return self.__shortest
 
     def is_in(self, text: str) -> bool:
         """Return whether outside text contains the value, or a form that reveals it: see `_forms_of`."""
@@ -109,7 +119,8 @@ class Secret:
 
     def redact(self, text: str) -> str:
         """Return outside text with every occurrence of the value and its derived forms masked."""
-        _require_text(text)
+        if not self.is_in(text):
+            return text
         for index in range(len(self._all_forms())):  # by index, so that no local variable here holds a form
             text = text.replace(self.__forms[index], _MASK)
         return text
@@ -136,7 +147,19 @@ class Secret:
     def may_go_on(self, text: str) -> int:
         """Return the same for an unfinished text, where every character counts: it may arrive letter by letter."""
         _require_text(text)
-        return max(self._overlap(index, text) for index in range(len(self._all_forms())))
+        if not self.__forms:
+            self._all_forms()
+        if self.__heads.keys().isdisjoint(text[-self.__longest :]):
+            return 0
+        begin = max(0, len(text) - self.__longest)
+        for place in range(begin, len(text)):
+            if text[place] in self.__heads and self._is_beginning(text[place:]):
+                return max(self._overlap(index, text) for index in range(len(self.__forms)))
+        return 0
+
+    def _is_beginning(self, end: str) -> bool:
+        """Return whether a form begins with a text, which is not empty, or is the text."""
+        return any(map(str.startswith, self.__heads[end[0]], repeat(end)))
 
     def _overlap(self, index: int, text: str) -> int:
         """Return how many characters at the end of a text are the beginning of one form."""
@@ -146,6 +169,8 @@ class Secret:
     def _all_forms(self) -> tuple[str, ...]:
         if not self.__forms:
             self.__forms = tuple(dict.fromkeys(_forms_of(self.__value)))
+            self.__heads = _by_head(self.__forms)
+            self.__shortest, self.__longest = min(map(len, self.__forms)), max(map(len, self.__forms))
         return self.__forms
 
     def fingerprint(self, key: bytes) -> str:
@@ -153,12 +178,16 @@ class Secret:
 
         A plain hash would be unsafe: gateways store tokens under their SHA-256, so it identifies the token there.
         """
+        import hmac  # late: it loads OpenSSL, which most verbs do not need
+
         return hmac.new(key, self.__value.encode(), "sha256").hexdigest()[:12]
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Secret):
             return NotImplemented
-        return hmac.compare_digest(self.__value.encode(), other.__value.encode())
+        from hmac import compare_digest
+
+        return compare_digest(self.__value.encode(), other.__value.encode())
 
     __hash__ = None  # type: ignore[assignment]  # tokens must not be dict keys
 
@@ -173,6 +202,11 @@ class Secret:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a Secret cannot be pickled")
+
+
+def _by_head(forms: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    heads = dict.fromkeys((form[:1] for form in forms), ())
+    return {head: tuple(form for form in forms if form.startswith(head)) for head in heads}
 
 
 def _letters(text: str) -> Iterator[tuple[int, str]]:
@@ -247,20 +281,26 @@ def _json_forms(value: str) -> Iterator[str]:
 class RedactedStream:
     """Masks a token in text that arrives in pieces, even if the token is split between pieces."""
 
-    __slots__ = ("_pending", "_secret", "has_masked")
+    __slots__ = ("_pending", "_secret", "_shortest", "has_masked")
 
     def __init__(self, secret: Secret) -> None:
         self._secret = secret
+        self._shortest = secret.shortest
         self._pending = ""
         self.has_masked = False
         """Whether a token has appeared so far."""
 
     def feed(self, piece: str) -> str:
         """Add the next piece and return the text that can be shown; a possible beginning of a token is held back."""
-        came = self._pending + piece
-        text = self._secret.redact(came)
-        self.has_masked = self.has_masked or text != came
+        came = self._pending + piece if self._pending else piece
+        text = came
+        if len(came) >= self._shortest:
+            text = self._secret.redact(came)
+            self.has_masked = self.has_masked or text != came
         held = self._secret.may_go_on(text)
+        if not held:
+            self._pending = ""
+            return text
         self._pending = text[len(text) - held :]
         return text[: len(text) - held]
 

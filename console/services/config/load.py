@@ -4,6 +4,8 @@ Every key must be known. A value that looks like a token is refused by its key's
 reported at once.
 """
 
+import contextlib
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 _NOT_OWN = "this file is not known to be yours"
 _FAULT_LIMIT = 50
+_PLUGINS = "PYDANTIC_DISABLE_PLUGINS"
 """The most faults reported at once."""
 
 
@@ -150,11 +153,11 @@ def _read(
     why_no_tokens: str | None,
 ) -> "FileModel":
     """Read a file, or what is left of its tables, into its model. Raises `ConfigError` with every fault in order."""
-    from pydantic import ValidationError
+    with _no_plugins():
+        from pydantic import ValidationError
 
-    from console.services.config.faults import faults_of
-    from console.services.config.field_types import Trust
-    from console.services.config.model import FileModel
+        from console.services.config.field_types import Trust
+        from console.services.config.model import FileModel
 
     document = text.parse() if document is None else document
     secrets = list(_secrets_in(document, ()))
@@ -163,6 +166,8 @@ def _read(
     try:
         file = FileModel.model_validate(document, context=Trust(why_no_programs, why_no_tokens))
     except ValidationError as error:
+        from console.services.config.faults import faults_of
+
         places = {path for path, _ in secrets}
         count += error.error_count()
         found += [each for each in faults_of(error, FileModel, text, _FAULT_LIMIT) if each[0] not in places]
@@ -172,6 +177,23 @@ def _read(
     if count > _FAULT_LIMIT:
         faults = [*faults[:_FAULT_LIMIT], Fault(f"and {count - _FAULT_LIMIT} more faults", text.source)]
     raise ConfigError(*faults)
+
+
+@contextlib.contextmanager
+def _no_plugins() -> Iterator[None]:
+    """Load the models without pydantic's plugins: code of another package would see every setting that is read.
+
+    pydantic looks for them in all installed packages when the first model is built, and reads this variable then.
+    """
+    before = os.environ.get(_PLUGINS)
+    os.environ[_PLUGINS] = "__all__"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[_PLUGINS]
+        else:
+            os.environ[_PLUGINS] = before
 
 
 def _secrets_in(value: object, path: KeyPath) -> Iterator[tuple[KeyPath, str]]:

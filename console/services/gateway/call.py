@@ -5,6 +5,8 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from console.domain.probes.smoke import StampedBy
+
 
 class KeyUse(StrEnum):
     """Which key a call carries."""
@@ -46,6 +48,8 @@ class Chunk:
 
     data: bytes
     elapsed_ms: float
+    """When it arrived, from the start of the call."""
+    stamped_by: StampedBy = StampedBy.PROCESS
 
 
 CallPart = Written | Started | Chunk

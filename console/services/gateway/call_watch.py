@@ -1,10 +1,13 @@
 """The time of one call: its total deadline, and the idle timeout between two arrivals. By the loop's clock."""
 
 import asyncio
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from console.services.gateway.failure import CallError, Flow, deadline_passed, stalled
 from console.services.gateway.options import GatewayOptions
+
+if TYPE_CHECKING:
+    import aiohttp
 
 
 class CallWatch:
@@ -20,6 +23,8 @@ class CallWatch:
         self._ends_at = self._loop.time() + deadline_s
         self._first_at = self._last_at = self._loop.time()
         self._size = 0
+        self._content: aiohttp.StreamReader | None = None
+        self._timer: asyncio.TimerHandle | None = None
 
     @property
     def next_deadline(self) -> float:
@@ -33,6 +38,30 @@ class CallWatch:
             self._first_at = self._last_at
         self._size += size
         return self._size
+
+    def guard(self, content: "aiohttp.StreamReader") -> None:
+        """End the reading of a body when its time runs out: by then, reading it raises `CallError`.
+
+        One timer watches the whole body. It looks at what has arrived since, and sleeps on.
+        """
+        self._content = content
+        self._timer = self._loop.call_at(self.next_deadline, self._look)
+
+    def end(self) -> None:
+        """Stop watching."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _look(self) -> None:
+        content, now = self._content, self._loop.time()
+        if content is None:
+            return
+        if content.total_bytes > self._size:
+            self._last_at = now  # it has arrived, and our reader has not come to it yet
+        if self.next_deadline > now:
+            self._timer = self._loop.call_at(self.next_deadline, self._look)
+        else:
+            content.set_exception(self.failure(written=True))
 
     async def wait_for(self, futures: set[asyncio.Future[Any]], written: asyncio.Future[float]) -> None:
         """Wait for the first of futures, within the time; their end is an arrival.

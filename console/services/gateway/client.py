@@ -1,33 +1,29 @@
 """The gateway client: one request out, its answer's bytes in, with accurate times and hard caps.
 
-httpx's API over aiohttp's transport: a quarter of the CPU per streamed event, and a pool that stays flat with
-hundreds of calls in flight. No retry, no redirect, no proxy or netrc from the environment, no cookies, no
-compression. No connection is reused: if the gateway has closed it meanwhile, that looks like a call that was sent and
-never answered.
+httpx's API over aiohttp's connections: a quarter of the CPU per streamed event, and a pool that stays flat with
+hundreds of calls in flight. The body is read from aiohttp itself. No retry, no redirect, no proxy or netrc from the
+environment, no cookies, no compression. No connection is reused: if the gateway has closed it meanwhile, that looks
+like a call that was sent and never answered.
 """
 
 import asyncio
 import ssl
-import time
-from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import aclosing
-from contextvars import ContextVar
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Mapping
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
-from types import SimpleNamespace, TracebackType
+from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
 
 import aiohttp
 import httpx
-from httpx_aiohttp import AiohttpTransport
 
 from console import __version__
 from console.domain.problem import ProblemKind
 from console.domain.routes.family import EndpointFamily
 from console.domain.tokens.secret import Secret
 from console.services.gateway.address import canonical_origin
+from console.services.gateway.arrivals import MACHINE_CLOCK, Arrivals, Clock
 from console.services.gateway.bound_transport import BoundTransport
 from console.services.gateway.call import CallPart, Chunk, KeyUse, Started, Written
 from console.services.gateway.call_watch import CallWatch
@@ -42,40 +38,21 @@ from console.services.gateway.failure import (
 )
 from console.services.gateway.options import GatewayOptions
 from console.services.gateway.tls import verifying_context
+from console.services.gateway.transport import CURRENT, AiohttpTransport, OpenCall, content_of
 from console.services.system.directories import absolute
 from console.services.system.leak_guard import LEAK_GUARD
 
 BODY_LIMIT = 8 * 1024 * 1024
 """The most bytes of one answer."""
 
-CONNECTION_LIMIT = 500
-"""The most connections at once. Callers limit the calls in flight; a lower limit here would only hide the wait for
-another call in the time to connect."""
-
 _CA_FILE_LIMIT = 4 * 1024 * 1024
+_PIECE = 16_384
+"""The most bytes of a body that are passed on at once: what judging them takes holds up the screen."""
+_PIECES_AT_ONCE = 16
+"""How many reads may follow each other before others run."""
 
 WRONG_KEY = "gateway-console-negative-control"
 """The key that a gateway must refuse: it opens nothing anywhere, and names its sender in the gateway's log."""
-
-Clock = Callable[[], float]
-"""A monotonic clock in seconds."""
-
-
-@dataclass(slots=True)
-class _Stamp:
-    """When the current context's request was written; filled in by the transport's trace."""
-
-    clock: Clock
-    written_at: asyncio.Future[float]
-    has_body: bool
-
-    @property
-    def is_written(self) -> bool:
-        """Whether the request was written."""
-        return self.written_at.done()
-
-
-_CURRENT: ContextVar[_Stamp] = ContextVar("current call")
 
 
 class Gateway:
@@ -87,8 +64,7 @@ class Gateway:
         secret: Secret | None,
         options: GatewayOptions,
         *,
-        clock: Clock = time.perf_counter,
-        transport: httpx.AsyncBaseTransport | None = None,
+        clock: Clock = MACHINE_CLOCK,
         bound_origin: str | None = None,
         body_limit: int = BODY_LIMIT,
     ) -> None:
@@ -99,7 +75,6 @@ class Gateway:
             secret: The token, or None for a gateway that takes none.
             options: How to call the gateway, such as a profile's gateway settings.
             clock: The monotonic clock for all times.
-            transport: A transport to use instead, for tests.
             bound_origin: The origin that the token is bound to, in canonical form; None binds it to the base URL's.
             body_limit: The most bytes of one answer.
 
@@ -118,7 +93,7 @@ class Gateway:
         self._tls = _tls(options)
         self._client = httpx.AsyncClient(
             transport=BoundTransport(
-                transport or AiohttpTransport(client=self._open_session, verify=self._tls, trust_env=False),
+                AiohttpTransport(self._tls),
                 bound_origin or canonical_origin(base_url),
                 secret,
                 _key_header(options),
@@ -188,25 +163,28 @@ class Gateway:
         watch = CallWatch(self._options, is_stream=stream)
         sent = self._headers(family, stream=stream, has_body=body is not None) | dict(headers or {})
         request = self._request(path, body, sent | self._authorization(key))
-        stamp = _Stamp(self._clock, asyncio.get_running_loop().create_future(), has_body=body is not None)
-        token = _CURRENT.set(stamp)
-        sending = asyncio.create_task(self._send(request, stamp))
-        _CURRENT.reset(token)
+        opened = OpenCall(
+            self._clock, asyncio.get_running_loop().create_future(), body is not None, Arrivals(self._clock)
+        )
+        token = CURRENT.set(opened)
+        sending = asyncio.create_task(self._send(request, opened))
+        CURRENT.reset(token)
         try:
-            await watch.wait_for({sending, stamp.written_at}, stamp.written_at)
-            if stamp.is_written:
-                yield Written((stamp.written_at.result() - start) * 1000)
-            await watch.wait_for({sending}, stamp.written_at)
+            await watch.wait_for({sending, opened.written_at}, opened.written_at)
+            if opened.is_written:
+                yield Written((opened.written_at.result() - start) * 1000)
+            await watch.wait_for({sending}, opened.written_at)
             response = sending.result()
-            yield Started(response.status_code, response.headers, (self._clock() - start) * 1000)
-            async with aclosing(self._body(response, watch)) as chunks:
-                async for data in chunks:
-                    yield Chunk(data, (self._clock() - start) * 1000)
+            head_at, _ = opened.arrivals.head
+            yield Started(response.status_code, response.headers, (head_at - start) * 1000)
+            async for chunk in self._body(response, watch, opened.arrivals, start):
+                yield chunk
         except CallError as error:
             error.elapsed_ms = (self._clock() - start) * 1000
-            error.was_sent = stamp.is_written or error.http_status is not None
+            error.was_sent = opened.is_written or error.http_status is not None
             raise
         finally:
+            watch.end()
             await _end(sending)
 
     def _request(self, path: str, body: bytes | None, headers: dict[str, str]) -> httpx.Request:
@@ -216,46 +194,50 @@ class Gateway:
         except httpx.InvalidURL:
             raise other_origin() from None  # such as a path that changes the base URL's port
 
-    async def _send(self, request: httpx.Request, stamp: "_Stamp") -> httpx.Response:
+    async def _send(self, request: httpx.Request, call: OpenCall) -> httpx.Response:
         try:
             response = await self._client.send(request, stream=True)
-        except httpx.TransportError as error:
-            raise self._failure(error.__cause__, stamp) from None
-        except aiohttp.ClientError:
-            # The transport does not translate an answer that is not HTTP, or headers over aiohttp's caps.
+        except aiohttp.ClientResponseError:
             raise given_up("it is not valid HTTP, or its head exceeds 128 lines of 8 kB") from None
+        except aiohttp.ClientError as error:
+            raise self._failure(error, call) from None
         if 300 <= response.status_code < 400:
             await response.aclose()
             raise redirected(response.status_code)
         return response
 
-    def _failure(self, cause: BaseException | None, stamp: "_Stamp") -> CallError:
-        """Say what ended a call before its answer. The transport's own exceptions are too coarse to tell."""
-        if stamp.is_written:
+    def _failure(self, cause: aiohttp.ClientError, call: OpenCall) -> CallError:
+        """Say what ended a call before its answer."""
+        if call.is_written:
             return disconnected(answered=False)
         if isinstance(cause, TimeoutError):
             return deadline_passed(self._options.connect_timeout_s, written=False)
         return unreachable(cause, self._host)
 
-    async def _body(self, response: httpx.Response, watch: CallWatch) -> AsyncGenerator[bytes, None]:
-        pieces = response.aiter_raw()
+    async def _body(
+        self, response: httpx.Response, watch: CallWatch, arrivals: Arrivals, start: float
+    ) -> AsyncGenerator[Chunk, None]:
+        """Yield the body as it arrived, at most 16 kB at once."""
+        content = content_of(response)
+        if str(response.headers.get("content-encoding", "")).strip().lower() not in ("", "identity"):
+            raise given_up("it is compressed, but we asked for it uncompressed")
+        watch.guard(content)
+        place = unyielded = 0
         try:
-            if str(response.headers.get("content-encoding", "")).strip().lower() not in ("", "identity"):
-                raise given_up("it is compressed, but we asked for it uncompressed")
-            while True:
-                async with asyncio.timeout_at(watch.next_deadline):
-                    data = await anext(pieces, b"")
-                if not data:
-                    return
+            while data := await content.read(_PIECE):
                 if watch.take(len(data)) > self._body_limit:
                     raise given_up(f"it is larger than {self._body_limit / 1024 / 1024:g} MB")
-                yield data
-        except TimeoutError:
-            raise watch.failure(written=True) from None
-        except (httpx.TransportError, aiohttp.ClientError):
+                begin = 0
+                for end, (at, stamped_by) in arrivals.stamps(place, len(data)):
+                    yield Chunk(data[begin:end], (at - start) * 1000, stamped_by)
+                    begin = end
+                place += len(data)
+                unyielded += 1
+                if len(data) == _PIECE or unyielded == _PIECES_AT_ONCE:
+                    unyielded = 0
+                    await asyncio.sleep(0)  # reading what is already here does not let others run
+        except aiohttp.ClientError:
             raise disconnected(answered=True) from None
-        finally:
-            await response.aclose()
 
     def _headers(self, family: EndpointFamily | None, *, stream: bool, has_body: bool) -> dict[str, str]:
         headers = {
@@ -276,38 +258,9 @@ class Gateway:
         name = _key_header(self._options)
         return {name: f"Bearer {token}" if name == "authorization" else token}
 
-    def _open_session(self) -> aiohttp.ClientSession:
-        trace = aiohttp.TraceConfig()
-        trace.on_request_headers_sent.append(_stamp_headers)
-        trace.on_request_chunk_sent.append(_stamp_written)
-        return aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(
-                limit=CONNECTION_LIMIT, limit_per_host=0, ssl=self._tls, use_dns_cache=False, force_close=True
-            ),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            trace_configs=[trace],
-            trust_env=False,
-        )
-
 
 def _key_header(options: GatewayOptions) -> str:
     return "authorization" if options.auth == "bearer" else options.auth
-
-
-async def _stamp_headers(
-    session: aiohttp.ClientSession, context: SimpleNamespace, params: aiohttp.TraceRequestHeadersSentParams
-) -> None:
-    stamp = _CURRENT.get(None)
-    if stamp is not None and not stamp.has_body and not stamp.is_written:
-        stamp.written_at.set_result(stamp.clock())
-
-
-async def _stamp_written(
-    session: aiohttp.ClientSession, context: SimpleNamespace, params: aiohttp.TraceRequestChunkSentParams
-) -> None:
-    stamp = _CURRENT.get(None)
-    if stamp is not None and not stamp.is_written:
-        stamp.written_at.set_result(stamp.clock())
 
 
 async def _end(sending: "asyncio.Task[httpx.Response]") -> None:

@@ -3,12 +3,15 @@
 import json
 from collections.abc import Callable, Iterable, Iterator
 
-from console.domain.ledger.line import Line
+from console.domain.ledger.actor import Actor
+from console.domain.ledger.line import NewLine
 from console.domain.text.secret_scan import find_secrets
 from console.services.ledger.ledger import Summary
 
 
-def find_leak(lines: Iterable[Line], summary: Summary, is_hit: Callable[[str], bool] | None) -> str | None:
+def find_leak(
+    lines: Iterable[NewLine], actor: Actor, summary: Summary, is_hit: Callable[[str], bool] | None
+) -> str | None:
     """Return a description of the secret that some lines or their summary seem to hold, or None; never the secret.
 
     Ids, hashes and fingerprints of closed forms are skipped. Texts are checked decoded, whatever escapes JSON writes
@@ -16,14 +19,15 @@ def find_leak(lines: Iterable[Line], summary: Summary, is_hit: Callable[[str], b
 
     Args:
         lines: The lines to store.
+        actor: Their author.
         summary: The entry for the list of runs.
         is_hit: Returns whether a text holds a value that is known to be secret.
 
     """
-    texts = [summary.repository, summary.gate, summary.status]
+    texts = [summary.repository, summary.gate, summary.status, actor.id]
     for line in lines:
         body = line.body.decode()
-        texts += [line.kind, line.gate or "", line.call_id or "", line.actor.id, body]
+        texts += [line.kind, line.gate or "", line.call_id or "", body]
         if "\\" in body:
             texts += _texts(json.loads(body))
     looked_at = "\n".join(texts)

@@ -2,10 +2,12 @@
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from console.domain.ledger.actor import Actor
 from console.domain.ledger.line import ChainFault, Line, NewLine
+from console.domain.ledger.stored import StoredLine
 from console.domain.problem import Problem, ProblemKind
 
 LEASE_MS = 5_000
@@ -101,6 +103,11 @@ class Ledger(Protocol):
     says that the outcome is unknown.
     """
 
+    log_id: str
+    """The ledger's id."""
+    path: Path
+    """Its file, which other processes may open to read."""
+
     async def create(
         self, run_id: str, new_lines: Sequence[NewLine], *, actor: Actor, summary: Summary
     ) -> tuple[Line, ...]:
@@ -148,6 +155,17 @@ class Ledger(Protocol):
 
         """
 
+    async def stored(self, run_id: str) -> tuple[StoredLine, ...]:
+        """Return the fields of a run's lines as they are stored, without reading or judging them.
+
+        Raises:
+            LedgerError: There is no such run.
+
+        """
+
+    async def last_place(self) -> int:
+        """Return the position of the last line of all runs: about how many lines there are."""
+
     async def check(self, run_id: str) -> tuple[ChainFault, ...]:
         """Return where a run's lines differ from what was written, damaged ones included.
 
@@ -166,6 +184,9 @@ class Ledger(Protocol):
 
     async def runs(self, limit: int, status: str | None = None) -> tuple[Summary, ...]:
         """Return the runs, newest first."""
+
+    async def run_ids(self) -> tuple[str, ...]:
+        """Return the ids of all runs, newest first, then of those that the list of runs lacks."""
 
     async def rebuild(self, summarise: Callable[[tuple[Line, ...]], Summary]) -> int:
         """Rebuild all summaries from the lines; return how many."""

@@ -6,8 +6,10 @@ process and a power failure, but not the disk.
 
 import asyncio
 import os
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,6 +17,7 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 from console.domain.ledger.actor import Actor
 from console.domain.ledger.line import ChainFault, Line, NewLine
+from console.domain.ledger.stored import StoredLine
 from console.domain.ledger.ulid import is_run_id, new_run_id
 from console.services.ledger import transactions
 from console.services.ledger.holder import boot_ms, is_dead, unix_ms
@@ -24,13 +27,27 @@ from console.services.ledger.ledger import Holder, Lease, Ledger, LedgerError, S
 from console.services.ledger.location import copy_to_look, linux_mounts, require_local, require_place
 from console.services.ledger.schema import connect, reporting
 from console.services.ledger.thread import LedgerThread
-from console.services.ledger.transactions import Append
+from console.services.ledger.transactions import Append, Outcome
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
 FILE_NAME = "runs.db"
 _Value = TypeVar("_Value")
+
+
+_GROUP = 256
+"""The most appends in one transaction: other consoles wait while it is written."""
+
+
+@dataclass(slots=True)
+class _Ticket:
+    """An append that waits, and its outcome."""
+
+    wanted: Append
+    is_wanted: bool = True
+    """Whether its author still waits."""
+    outcome: Outcome | None = None
 
 
 class SqliteLedger(Ledger):
@@ -48,16 +65,18 @@ class SqliteLedger(Ledger):
         is_hit: Callable[[str], bool] | None,
         sleep: Callable[[float], Awaitable[None]],
     ) -> None:
-        self._path = path
         self._connection = connection
         self._worker = worker
         self._leases = leases
         self._clock = clock
         self._is_hit = is_hit
         self._sleep = sleep
+        self._tickets: deque[_Ticket] = deque()
         self._copies: TemporaryDirectory[str] | None = None
         self.log_id = log_id
         """The ledger's id."""
+        self.path = path
+        """Its file, which other processes may open to read."""
 
     @classmethod
     async def open(
@@ -144,35 +163,65 @@ class SqliteLedger(Ledger):
         if not wanted.new_lines or summary.run_id != run_id or not is_run_id(run_id):
             raise ValueError("an append needs at least one line, and one run with a ULID")
 
-        def inspect(lines: Sequence[Line]) -> None:
-            words = find_leak(lines, summary, self._is_hit)
-            if words is not None:
-                kinds = ", ".join(sorted({line.kind for line in lines}))
-                raise LedgerError(
-                    f"{kinds} of run {run_id} seems to hold a secret ({words}), so none of it was stored;"
-                    " remove the secret from what the run reads, and replace it",
-                    is_unsafe=True,
-                )
-
         def require_lease() -> None:
             if fence is not None:
                 self._leases.require(run_id, fence)
 
-        def append() -> tuple[Line, ...]:
-            return transactions.append(
-                self._connection,
-                wanted,
-                log_id=self.log_id,
-                at_ms=max(self._clock(), 0),
-                inspect=inspect,
-                require_lease=require_lease,
-            )
+        ticket = _Ticket(replace(wanted, require_lease=require_lease))
+        self._tickets.append(ticket)
+        try:
+            return await self._run(partial(self._settle, ticket))
+        finally:
+            ticket.is_wanted = False  # the author who left before its turn wants nothing stored
 
-        return await self._run(append)
+    def _settle(self, ticket: _Ticket) -> tuple[Line, ...]:
+        """Append what waits, all in one transaction, unless an earlier author has done so; return one's own lines."""
+        if ticket.outcome is None:
+            group: list[_Ticket] = []
+            while self._tickets and len(group) < _GROUP:
+                each = self._tickets.popleft()
+                if each.is_wanted and not self._is_leaking(each):
+                    group.append(each)
+            self._store(group)
+        if ticket.outcome is None:  # it was in a group that ended in an error that no outcome is made of
+            self._store([ticket])
+        if ticket.outcome is None or isinstance(ticket.outcome, Exception):
+            raise ticket.outcome or LedgerError("the ledger did not say whether it was stored; read the run again")
+        return ticket.outcome
+
+    def _store(self, group: Sequence[_Ticket]) -> None:
+        wanted = [each.wanted for each in group]
+        outcomes = transactions.append_all(
+            self._connection, wanted, log_id=self.log_id, at_ms=lambda: max(self._clock(), 0)
+        )
+        for each, outcome in zip(group, outcomes, strict=True):
+            each.outcome = outcome
+
+    def _is_leaking(self, ticket: _Ticket) -> bool:
+        """Refuse lines that seem to hold a secret, before the ledger is locked."""
+        wanted = ticket.wanted
+        words = find_leak(wanted.new_lines, wanted.actor, wanted.summary, self._is_hit)
+        if words is None:
+            return False
+        kinds = ", ".join(sorted({line.kind for line in wanted.new_lines}))
+        ticket.outcome = LedgerError(
+            f"{kinds} of run {wanted.run_id} seems to hold a secret ({words}), so none of it was stored;"
+            " remove the secret from what the run reads, and replace it",
+            is_unsafe=True,
+        )
+        return True
 
     async def read(self, run_id: str) -> tuple[Line, ...]:
         """Return a run's lines as stored; see `Ledger`."""
         return await self._run(partial(transactions.read, self._connection, run_id))
+
+    async def stored(self, run_id: str) -> tuple[StoredLine, ...]:
+        """Return the fields of a run's lines as they are stored; see `Ledger`."""
+        return await self._run(partial(transactions.stored, self._connection, run_id))
+
+    async def last_place(self) -> int:
+        """Return the position of the last line of all runs; see `Ledger`."""
+        return await self._run(partial(transactions.last_place, self._connection))
 
     async def check(self, run_id: str) -> tuple[ChainFault, ...]:
         """Return where a run's lines differ from what was written; see `Ledger`."""
@@ -185,6 +234,10 @@ class SqliteLedger(Ledger):
     async def runs(self, limit: int, status: str | None = None) -> tuple[Summary, ...]:
         """Return the runs, newest first; see `Ledger`."""
         return await self._run(partial(transactions.runs, self._connection, limit, status))
+
+    async def run_ids(self) -> tuple[str, ...]:
+        """Return the ids of all runs; see `Ledger`."""
+        return await self._run(partial(transactions.run_ids, self._connection))
 
     async def rebuild(self, summarise: Callable[[tuple[Line, ...]], Summary]) -> int:
         """Rebuild all summaries from the lines; see `Ledger`."""
@@ -233,7 +286,7 @@ class SqliteLedger(Ledger):
 
     async def _run(self, work: Callable[[], _Value]) -> _Value:
         def perform() -> _Value:
-            with reporting(self._path):
+            with reporting(self.path):
                 return work()
 
         return await self._worker.run(perform)

@@ -17,12 +17,13 @@ from console.domain.ledger.line import (
     root_of,
     seal,
 )
+from console.domain.ledger.stored import StoredLine
 from console.domain.text.safe import safe
 from console.services.ledger.ledger import ConflictError, LedgerError, Summary
 from console.services.ledger.schema import transaction
 
 if TYPE_CHECKING:
-    from sqlite3 import Connection
+    from sqlite3 import Connection, Cursor
 
 _COLUMNS = "version, log_id, run_id, seq, at_ms, actor, kind, gate, attempt, body, previous, sha256, call_id"
 """In the order of a Line's fields."""
@@ -46,52 +47,99 @@ class Append:
     """The head that the author has seen; None begins a run."""
     actor: Actor
     summary: Summary
+    require_lease: Callable[[], None] = lambda: None
+    """Raises if the author must not append."""
 
 
-def append(
-    connection: "Connection",
-    wanted: Append,
-    *,
-    log_id: str,
-    at_ms: int,
-    inspect: Callable[[Sequence[Line]], None],
-    require_lease: Callable[[], None],
-) -> tuple[Line, ...]:
-    """Append lines to a run: all of them, or none.
+Outcome = tuple[Line, ...] | Exception
+"""The lines that were appended, or why none was."""
+
+
+def append(connection: "Connection", wanted: Append, *, log_id: str, at_ms: int) -> tuple[Line, ...]:
+    """Append lines to a run in a transaction of their own: all of them, or none.
 
     Args:
         connection: The ledger.
         wanted: What to append.
         log_id: The ledger's id.
         at_ms: The writer's time.
-        inspect: Raises if the lines must not be stored.
-        require_lease: Raises if this author must not append.
 
     """
     import sqlite3
 
-    run_id = wanted.run_id
     try:
         with transaction(connection):
-            seq, head = _end(connection, log_id, wanted, require_lease)
-            lines: list[Line] = []
-            for number, new in enumerate(wanted.new_lines, seq + 1):
-                line = seal(
-                    new, log_id=log_id, run_id=run_id, seq=number, at_ms=at_ms, actor=wanted.actor, previous=head
-                )
-                lines.append(line)
-                head = line.sha256
-            inspect(lines)
-            for line in lines:
-                connection.execute(_INSERT, _row(line))
-            if lines and _last(connection, run_id) != (lines[-1].seq, lines[-1].sha256):
-                raise LedgerError(f"the ledger did not store the lines of run {run_id}: something else is changing it")
-            connection.execute(_PUT_SUMMARY, _summary_row(wanted.summary))
+            return _insert(connection, wanted, log_id, at_ms)
     except sqlite3.IntegrityError as error:
-        if (conflict := _said_already(connection, run_id, wanted.new_lines)) is not None:
-            raise conflict from None
-        raise LedgerError(f"the ledger rejects these lines of run {run_id}: {safe(str(error))}") from None
+        raise _refused(connection, wanted, error) from None
+
+
+def append_all(
+    connection: "Connection", group: Sequence[Append], *, log_id: str, at_ms: Callable[[], int]
+) -> tuple[Outcome, ...]:
+    """Append for several authors in one transaction, in order, and return the outcome of each after the commit.
+
+    An author who is refused leaves nothing, and the others unharmed. If SQLite cannot go on, as on a full disk, nothing
+    of the group is stored, and each is tried again alone: each has the outcome that it would have without the others.
+    Only a lock of another console that does not end is an outcome for all.
+    """
+    import sqlite3
+
+    if len(group) > 1:
+        try:
+            with transaction(connection):
+                return tuple(_within(connection, each, log_id, at_ms()) for each in group)
+        except sqlite3.Error as error:  # nothing was stored
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY:
+                return (error,) * len(group)  # each would wait as long again
+    return tuple(_alone(connection, each, log_id, at_ms()) for each in group)
+
+
+def _alone(connection: "Connection", wanted: Append, log_id: str, at_ms: int) -> Outcome:
+    import sqlite3
+
+    try:
+        return append(connection, wanted, log_id=log_id, at_ms=at_ms)
+    except (LedgerError, ValueError, sqlite3.Error) as error:
+        return error
+
+
+def _within(connection: "Connection", wanted: Append, log_id: str, at_ms: int) -> Outcome:
+    """Append within a transaction; a refusal takes back what this append has written, and nothing else."""
+    import sqlite3
+
+    connection.execute("SAVEPOINT one")
+    try:
+        outcome: Outcome = _insert(connection, wanted, log_id, at_ms)
+    except sqlite3.IntegrityError as error:
+        connection.execute("ROLLBACK TO one")
+        outcome = _refused(connection, wanted, error)
+    except (LedgerError, ValueError) as error:
+        connection.execute("ROLLBACK TO one")
+        outcome = error
+    connection.execute("RELEASE one")
+    return outcome
+
+
+def _insert(connection: "Connection", wanted: Append, log_id: str, at_ms: int) -> tuple[Line, ...]:
+    run_id = wanted.run_id
+    seq, head = _end(connection, log_id, wanted, wanted.require_lease)
+    lines: list[Line] = []
+    for number, new in enumerate(wanted.new_lines, seq + 1):
+        line = seal(new, log_id=log_id, run_id=run_id, seq=number, at_ms=at_ms, actor=wanted.actor, previous=head)
+        lines.append(line)
+        head = line.sha256
+    connection.executemany(_INSERT, map(_row, lines))
+    if lines and _last(connection, run_id) != (lines[-1].seq, lines[-1].sha256):
+        raise LedgerError(f"the ledger did not store the lines of run {run_id}: something else is changing it")
+    connection.execute(_PUT_SUMMARY, _summary_row(wanted.summary))
     return tuple(lines)
+
+
+def _refused(connection: "Connection", wanted: Append, error: Exception) -> LedgerError:
+    """Return why the tables refuse these lines."""
+    conflict = _said_already(connection, wanted.run_id, wanted.new_lines)
+    return conflict or LedgerError(f"the ledger rejects these lines of run {wanted.run_id}: {safe(str(error))}")
 
 
 def _end(connection: "Connection", log_id: str, wanted: Append, require_lease: Callable[[], None]) -> tuple[int, str]:
@@ -124,7 +172,7 @@ def read(connection: "Connection", run_id: str) -> tuple[Line, ...]:
 def check(connection: "Connection", log_id: str, run_id: str) -> tuple[ChainFault, ...]:
     """Return where a run's lines differ from what was written, damaged ones included."""
     lines, faults = [], []
-    for row in _rows(connection, run_id):
+    for row in stored_rows(connection, run_id):
         try:
             lines.append(_line(row))
         except ValueError:
@@ -133,6 +181,19 @@ def check(connection: "Connection", log_id: str, run_id: str) -> tuple[ChainFaul
         raise _unknown(run_id)
     faults.extend(check_chain(lines, run_id=run_id, log_id=log_id))
     return tuple(sorted(faults, key=lambda fault: fault.seq))
+
+
+def stored(connection: "Connection", run_id: str) -> tuple[StoredLine, ...]:
+    """Return the fields of a run's lines as they are stored.
+
+    Raises:
+        LedgerError: There is no such run.
+
+    """
+    rows = tuple(stored_rows(connection, run_id))
+    if not rows:
+        raise _unknown(run_id)
+    return rows
 
 
 def head(connection: "Connection", run_id: str) -> str:
@@ -148,6 +209,18 @@ def runs(connection: "Connection", limit: int, status: str | None) -> tuple[Summ
         (status, limit),
     )
     return tuple(Summary(*(*row[:7], bool(row[7]))) for row in rows)
+
+
+def run_ids(connection: "Connection") -> tuple[str, ...]:
+    """Return the ids of all runs that the list of runs or a line names."""
+    listed = connection.execute("SELECT run_id FROM run ORDER BY number DESC").fetchall()
+    unlisted = connection.execute(  # from one run's first index entry to the next: its lines are not visited
+        """WITH RECURSIVE each (run_id) AS (
+            SELECT min(run_id) FROM line
+            UNION ALL SELECT (SELECT min(run_id) FROM line WHERE run_id > each.run_id) FROM each WHERE run_id NOT NULL
+        ) SELECT run_id FROM each WHERE run_id NOT NULL AND run_id NOT IN (SELECT run_id FROM run)"""
+    )
+    return tuple(run_id for (run_id,) in (*listed, *unlisted))
 
 
 def rebuild(connection: "Connection", summarise: Callable[[tuple[Line, ...]], Summary]) -> int:
@@ -195,13 +268,14 @@ def _unknown(run_id: str) -> LedgerError:
     return LedgerError(f"there is no run {safe(run_id, limit=64)}; see the list of runs")
 
 
-def _rows(connection: "Connection", run_id: str) -> list[Any]:
-    return connection.execute(_SELECT, (run_id,)).fetchall()
+def stored_rows(connection: "Connection", run_id: str) -> "Cursor":
+    """Return the fields of a run's lines, one after the other; none if there is no such run."""
+    return connection.execute(_SELECT, (run_id,))
 
 
 def _lines(connection: "Connection", run_id: str) -> tuple[Line, ...]:
     lines = []
-    for row in _rows(connection, run_id):
+    for row in stored_rows(connection, run_id):
         try:
             lines.append(_line(row))
         except ValueError:

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
+from operator import attrgetter
 
 from console.domain.errors.body import ErrorBody, read_error_body
 from console.domain.errors.category import Category, Classification, Confidence
@@ -18,7 +20,7 @@ from console.domain.probes.event import (
     SmokeFinished,
 )
 from console.domain.probes.served_as import Service, check_served, prove
-from console.domain.probes.smoke import Counted, SmokeResult, SmokeStatus
+from console.domain.probes.smoke import Counted, SmokeResult, SmokeStatus, StampedBy
 from console.domain.probes.token_limit import TokenLimit
 from console.domain.routes.route import Route
 from console.domain.routes.shape import Shape
@@ -37,6 +39,7 @@ from console.wire.json_value import decode
 from console.wire.judge.expectation import NOTHING
 from console.wire.usage import counts_nothing
 
+_IS_REASONING = attrgetter("is_reasoning")
 _NO_ERROR = "no-error"
 """The rule for a successful answer that says nothing of an error."""
 
@@ -50,6 +53,7 @@ class _Times:
     written: float | None = None
     started: float | None = None
     first_content: float | None = None
+    first_by: StampedBy | None = None
     completed: float | None = None
     last: float | None = None
 
@@ -92,6 +96,8 @@ class Exchange:
         self._redacted = RedactedStream(secret) if secret else None
         self._is_telling = secret is not None and secret.is_unmistakable
         self._is_reasoning = False
+        self._unshown = 0
+        """The pieces whose text is held back."""
         self._said = ""
         self._of_agent = () if self._agent is None else self._agent.age
         self._requests = 0
@@ -115,8 +121,8 @@ class Exchange:
                 self._times.started = elapsed_ms
                 first_byte_ms = self._times.since_written(elapsed_ms) or 0.0
                 return [AnswerStarted(self._route.key, status, first_byte_ms)]
-            case Chunk(data, elapsed_ms):
-                return self._take_chunk(data, elapsed_ms)
+            case Chunk():
+                return self._take_chunk(part)
 
     def finish(self, failure: CallError | None) -> list[SmokeEvent]:
         """Take the call's end, and its failure if it had one; return the last events."""
@@ -127,35 +133,40 @@ class Exchange:
             rest.append(RefusalRead(self._route.key, self._said))
         return [*rest, SmokeFinished(result)]
 
-    def _take_chunk(self, data: bytes, elapsed_ms: float) -> list[SmokeEvent]:
+    def _take_chunk(self, chunk: Chunk) -> list[SmokeEvent]:
         if self._intake is None:
             return []
+        elapsed_ms = chunk.elapsed_ms
+        deltas: list[Delta] = []
+        for event in self._intake.feed(chunk.data):
+            deltas += self._reader.feed(event)
         events: list[SmokeEvent] = []
-        pieces = 0
-        for event in self._intake.feed(data):
-            for delta in self._reader.feed(event):
-                if self._times.first_content is None:
-                    self._times.first_content = elapsed_ms
-                pieces += 1
-                self._content_bytes += len(delta.text if delta.text.isascii() else delta.text.encode())
-                events += self._show(delta)
-        if pieces:
-            self._meter.take(elapsed_ms, pieces)
+        if deltas:
+            if self._times.first_content is None:
+                self._times.first_content, self._times.first_by = elapsed_ms, chunk.stamped_by
+            self._meter.take(elapsed_ms, len(deltas))
+            for is_reasoning, run in groupby(deltas, _IS_REASONING):
+                events += self._show([delta.text for delta in run], is_reasoning=is_reasoning)
         if self._reader.is_complete and self._times.completed is None:
             self._times.completed = elapsed_ms
         has_failed = self._reader.is_over and not self._reader.is_complete
         self.is_over = has_failed or self._intake.fault is not None
         return events
 
-    def _show(self, delta: Delta) -> list[SmokeEvent]:
+    def _show(self, pieces: list[str], *, is_reasoning: bool) -> list[SmokeEvent]:
         """Mask in the order in which text is shown: a token may be split between content and reasoning."""
-        self._is_reasoning = delta.is_reasoning
-        text = delta.text if self._redacted is None else self._redacted.feed(delta.text)
+        self._is_reasoning = is_reasoning
+        self._unshown += len(pieces)
+        text = "".join(pieces)
+        self._content_bytes += len(text) if text.isascii() else len(text.encode())
+        if self._redacted is not None:
+            text = self._redacted.feed(text)
         return [self._output(text)] if text else []
 
     def _output(self, text: str) -> OutputReceived:
         ttft_ms = self._times.since_written(self._times.first_content) or 0.0
-        return OutputReceived(self._route.key, text, self._is_reasoning, ttft_ms)
+        pieces, self._unshown = self._unshown, 0
+        return OutputReceived(self._route.key, text, self._is_reasoning, ttft_ms, pieces)
 
     def _result(self, failure: CallError | None) -> SmokeResult:
         answer = self._answer()
@@ -199,6 +210,7 @@ class Exchange:
             request_written_ms=self._times.written,
             first_byte_ms=self._times.since_written(self._times.started),
             ttft_ms=self._times.since_written(self._times.first_content),
+            ttft_stamped_by=self._times.first_by,
             total_ms=self._total_ms(failure),
             input_tokens=self._mask.count(answer.usage.input_tokens),
             output_tokens=self._mask.count(answer.usage.output_tokens),

@@ -178,7 +178,6 @@ async def call_route(route: Route, gateway: Gateway, request: ProbeRequest) -> A
             while not exchange.is_over and (part := await _next(parts, exchange, give_up_at)) is not None:
                 for event in exchange.take(part):
                     yield event
-                await asyncio.sleep(0)  # awaiting a part that is already here does not let others run
                 if exchange.is_settled and give_up_at is None:
                     give_up_at = asyncio.get_running_loop().time() + _GRACE_S
     except CallError as error:
@@ -189,6 +188,8 @@ async def call_route(route: Route, gateway: Gateway, request: ProbeRequest) -> A
 
 async def _next(parts: AsyncGenerator[CallPart, None], exchange: Exchange, give_up_at: float | None) -> CallPart | None:
     """Return the call's next part, or None at its end; once the answer is complete, the end must come soon."""
+    if give_up_at is None:
+        return await anext(parts, None)
     try:
         async with asyncio.timeout_at(give_up_at):
             return await anext(parts, None)

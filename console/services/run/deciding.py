@@ -11,7 +11,6 @@ from console.domain.run.event import Entry, ProofPaid
 from console.domain.run.reason import kept_reason
 from console.domain.run.refusal import Refusal, RefusalCode
 from console.domain.run.state import RunState
-from console.services.run.preflight import RouteProofs, checks_of, proof_of
 from console.services.run.routing import used_route
 from console.services.run.run_context import RunContext
 from console.services.run.run_log import RunLog, RunRefusedError
@@ -41,6 +40,8 @@ async def command(context: RunContext, log: RunLog, what: OperatorCommand) -> tu
 
 async def _proven(context: RunContext, log: RunLog, what: MoveRoute) -> MoveRoute:
     """Prove the fallback's route, and return the command with its proof. What a refused proof took is booked too."""
+    from console.services.run.preflight import RouteProofs, checks_of, proof_of  # late: it loads the HTTP library
+
     fallback = used_route(context.profile, log.state, Role.FALLBACK)
     proofs = RouteProofs(checks_of(context, set() if fallback is None else {fallback.key}))
     async with (

@@ -50,7 +50,6 @@ async def open_context(
     home: Path | None = None,
     now_ms: Callable[[], int] = unix_ms,
     boot_clock: Callable[[], int] = boot_ms,
-    is_looking: bool = False,
     reservations: Reservations | None = None,
 ) -> AsyncIterator[RunContext]:
     """Open the ledger and the artifacts of this machine for one profile.
@@ -62,7 +61,6 @@ async def open_context(
         home: The user's home directory.
         now_ms: The wall clock.
         boot_clock: Milliseconds since boot, for the expiry of leases.
-        is_looking: Whether to read only, so that a read-only state directory is enough.
         reservations: The session's budget; None starts a session.
 
     Raises:
@@ -75,7 +73,7 @@ async def open_context(
     artifacts = Artifacts(directory)
     try:
         async with await SqliteLedger.open(
-            directory, clock=now_ms, boot_clock=boot_clock, is_hit=LEAK_GUARD.is_hit, is_looking=is_looking
+            directory, clock=now_ms, boot_clock=boot_clock, is_hit=LEAK_GUARD.is_hit
         ) as ledger:
             yield RunContext(
                 profile,

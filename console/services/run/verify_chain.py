@@ -1,18 +1,16 @@
 """Verifying: whether a run's lines are unchanged, whether they form a run, and who signed it."""
 
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from console.domain.ledger.line import ChainFault
-from console.domain.ledger.signature import SignatureFormError, begin_statement, decision_statement, signer_of
-from console.domain.run.event import Entry, GateDecided, OperatorSigned
-from console.domain.run.fold import apply
-from console.domain.run.gate import GateVerdict
-from console.domain.run.state import RunState
-from console.domain.run.transition import why_not_follow
-from console.services.ledger.codec import CodecError, encode_event
+from console.domain.ledger.signature import SignatureFormError, signer_of
+from console.services.ledger.codec import CodecError
 from console.services.ledger.ledger import Ledger, LedgerError
+from console.services.ledger.one_pass import Followed, Following, Signed, pass_over
+from console.services.ledger.pass_process import passed_over, processes_for
 from console.services.run.run_log import entry_of
 from console.services.run.signing import SigningError, verify
 
@@ -36,15 +34,6 @@ class Verified:
         return not self.faults
 
 
-@dataclass(frozen=True, slots=True)
-class _Signed:
-    """A signature in a run, and the statement that it must sign."""
-
-    seq: int
-    event: OperatorSigned
-    statement: bytes
-
-
 async def verify_run(ledger: Ledger, run_id: str, signers: Path | None, environment: Mapping[str, str]) -> Verified:
     """Check each line's hash and position in the chain, that its event can follow in a run, and each signature.
 
@@ -58,6 +47,49 @@ async def verify_run(ledger: Ledger, run_id: str, signers: Path | None, environm
         LedgerError: There is no such run, or the ledger cannot be read.
 
     """
+    found = pass_over(await ledger.stored(run_id), ledger.log_id, run_id) or await _look_closely(ledger, run_id)
+    return found if isinstance(found, Verified) else await _judged(found, signers, environment)
+
+
+async def verify_runs(
+    ledger: Ledger,
+    run_ids: Sequence[str],
+    signers: Path | None,
+    environment: Mapping[str, str],
+    processes: int | None = None,
+) -> AsyncGenerator[Verified, None]:
+    """Verify many runs, as `verify_run` does each, on all cores if there is enough to do; yield each in order.
+
+    A process passes over the stored lines alone. Here, each run that it did not find whole is looked at closely, and
+    signatures are verified.
+
+    Args:
+        ledger: Where the runs are kept.
+        run_ids: The runs' ids.
+        signers: The list of signers whose signatures count; None if none was named.
+        environment: Gives the PATH to find `ssh-keygen`.
+        processes: How many to start; 0 for none; None for one a core, where the ledger has lines enough.
+
+    Raises:
+        LedgerError: There is no such run, or the ledger cannot be read.
+
+    """
+    if processes is None:
+        processes = processes_for(len(run_ids), await ledger.last_place())
+    if processes == 0:
+        for run_id in run_ids:
+            yield await verify_run(ledger, run_id, signers, environment)
+        return
+    async with contextlib.aclosing(passed_over(ledger.path, ledger.log_id, run_ids, processes)) as passed:
+        async for run_id, followed in passed:
+            if followed is None:
+                yield await verify_run(ledger, run_id, signers, environment)
+            else:
+                yield await _judged(followed, signers, environment)
+
+
+async def _look_closely(ledger: Ledger, run_id: str) -> Followed | Verified:
+    """Apply each rule to each line on its own, and say which one does not hold."""
     faults = list(await ledger.check(run_id))
     try:
         lines = await ledger.read(run_id)
@@ -65,6 +97,7 @@ async def verify_run(ledger: Ledger, run_id: str, signers: Path | None, environm
         if not faults:
             raise
         return Verified(run_id, 0, "", tuple(faults))
+    following = Following(run_id)
     entries = []
     for line in lines:
         try:
@@ -74,51 +107,27 @@ async def verify_run(ledger: Ledger, run_id: str, signers: Path | None, environm
     head = lines[-1].sha256 if lines else ""
     if faults:
         return Verified(run_id, len(lines), head, tuple(faults))
-    signatures, missing = _followed(run_id, entries)
-    if signers is None:
-        return Verified(run_id, len(lines), head, tuple(missing), unverified=len(signatures))
-    wrong = [fault for each in signatures for fault in await _check(each, signers, environment)]
-    good = len(signatures) - len(wrong)
-    return Verified(run_id, len(lines), head, (*missing, *wrong), signatures=good)
-
-
-def _followed(run_id: str, entries: Sequence[Entry]) -> tuple[list[_Signed], list[ChainFault]]:
-    """Return a run's signatures, and the first event that cannot follow: nothing after it can be judged."""
-    found: list[_Signed] = []
-    faults: list[ChainFault] = []
-    state = RunState(run_id)
     for entry in entries:
-        if (refused := why_not_follow(state, entry.event)) is not None:
-            faults.append(ChainFault(entry.seq, refused.message))
-            break
-        if isinstance(entry.event, GateDecided) and state.signed is not None:
-            found.append(_Signed(entry.seq - 1, state.signed, _statement(run_id, entry.event)))
-        before, state = state, apply(state, entry)
-        if before.begun is None and state.begun is not None and state.created is not None:
-            found.append(_Signed(entry.seq, state.begun, begin_statement(run_id, encode_event(state.created))))
-    if state.begun is None and state.needs_signature(GateVerdict.READY):
-        faults.insert(0, ChainFault(1, "the policy requires four eyes, but the beginning of the run is not signed"))
-    return found, faults
+        following.take(entry)
+    return following.end(len(lines), head)
 
 
-def _statement(run_id: str, decided: GateDecided) -> bytes:
-    return decision_statement(
-        run_id,
-        decided.saw,
-        gate=decided.gate.value,
-        attempt=decided.attempt,
-        verdict=decided.verdict.value,
-        artifact_sha256=decided.artifact_sha256,
-        reason=decided.reason,
-    )
+async def _judged(followed: Followed, signers: Path | None, environment: Mapping[str, str]) -> Verified:
+    """Verify the signatures of a run whose lines are whole."""
+    run_id, lines, head = followed.run_id, followed.lines, followed.head
+    if signers is None:
+        return Verified(run_id, lines, head, followed.faults, unverified=len(followed.signatures))
+    wrong = [fault for each in followed.signatures for fault in await _check(each, signers, environment)]
+    good = len(followed.signatures) - len(wrong)
+    return Verified(run_id, lines, head, (*followed.faults, *wrong), signatures=good)
 
 
-async def _check(signed: _Signed, signers: Path, environment: Mapping[str, str]) -> tuple[ChainFault, ...]:
+async def _check(signed: Signed, signers: Path, environment: Mapping[str, str]) -> tuple[ChainFault, ...]:
     """Return the faults of a signature."""
     try:
-        if signer_of(signed.event.signature) != signed.event.key_fingerprint:
+        if signer_of(signed.signature) != signed.key_fingerprint:
             return (ChainFault(signed.seq, "the signature is not by the key that the line names"),)
-        await verify(signed.statement, signed.event.signature, signers, environment)
+        await verify(signed.statement, signed.signature, signers, environment)
     except (SignatureFormError, SigningError) as error:
         return (ChainFault(signed.seq, str(error)),)
     return ()

@@ -12,6 +12,7 @@ import os
 import resource
 import secrets
 import signal
+import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -264,3 +265,54 @@ def _marked(mark: bytes) -> list[int]:
             if mark in (entry / "environ").read_bytes().split(b"\0"):
                 found.append(int(entry.name))
     return found
+
+
+_PASSED_ON = ("HOME", "PATH", "PYTHON", "LD_", "DYLD_")
+"""What a Python needs to start; a token in a variable is none of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Talking:
+    """A process that is asked on its stdin and answers on its stdout."""
+
+    process: asyncio.subprocess.Process
+    given: asyncio.StreamWriter
+    answered: asyncio.StreamReader
+
+    def write_line(self, line: bytes) -> None:
+        """Ask. The process need not be waiting."""
+        self.given.write(line + b"\n")
+
+    async def read_line(self) -> bytes | None:
+        """Return its next answer; None if it has ended."""
+        line = await self.answered.readline()
+        return line if line.endswith(b"\n") else None
+
+    async def end(self) -> None:
+        """End the process at once, and wait until it is gone."""
+        with contextlib.suppress(ProcessLookupError):
+            self.process.kill()
+        await self.process.wait()
+
+
+async def start_python(module: str, *arguments: str, limit_bytes: int) -> Talking:
+    """Start a module of this program, which ends when its stdin does.
+
+    Args:
+        module: Its name.
+        arguments: Its arguments.
+        limit_bytes: The longest line that it answers.
+
+    Raises:
+        OSError: It cannot be started.
+
+    """
+    environment = {name: value for name, value in os.environ.items() if name.startswith(_PASSED_ON)}
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-P", "-m", module, *arguments,
+        stdin=pipe, stdout=pipe, stderr=asyncio.subprocess.DEVNULL, limit=limit_bytes, env=environment,
+    )  # fmt: skip
+    if process.stdin is None or process.stdout is None:
+        raise OSError("a process has no pipes")
+    return Talking(process, process.stdin, process.stdout)

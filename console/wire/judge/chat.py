@@ -7,6 +7,7 @@ from console.wire.json_value import count_at, decode, text_at, value_at
 from console.wire.judge.chat_body import is_bare, judge_content, judge_finish, judge_usage, text_in
 from console.wire.judge.expectation import NOTHING, Expectation, Kept
 from console.wire.judge.stream import Ending, StreamJudge
+from console.wire.piece import ChatPiece
 
 _CHOICE_LIMIT = 64
 _CALL_LIMIT = 256
@@ -90,6 +91,26 @@ class ChatJudge(StreamJudge):
             self._take_usage(usage, is_alone=not choices)
         elif not choices and not self._choices:
             self._notes.add("CHT-STREAM-01", "leading")
+
+    def take_piece(self, name: str, piece: ChatPiece) -> bool:
+        """Judge a piece of text if its chunk continues a choice of the answer."""
+        choice = piece.choices[0]
+        state = self._choices.get(choice.index) if type(choice.index) is int else None
+        if state is None or state.finish is not None or self._is_done or self._has_usage_chunk:
+            return False
+        if piece.id != self._id or piece.model != self._model or piece.created != self._created:
+            return False
+        if piece.object != "chat.completion.chunk":
+            return False
+        self._notes.position += 1
+        if piece.id:
+            self._sightings += 1
+        text = choice.delta.content
+        if text:
+            state.has_text = True
+            if self._text is not None and state is self._first:
+                self._text.add(text)
+        return True
 
     @property
     def has_content(self) -> bool:

@@ -8,6 +8,7 @@ from console.wire.json_value import count_at, decode, list_at, text_at, value_at
 from console.wire.judge.expectation import NOTHING, Expectation, Kept
 from console.wire.judge.messages_body import Held, judge_fields, judge_stop, judge_usage
 from console.wire.judge.stream import Ending, StreamJudge
+from console.wire.piece import MessagesPiece
 
 _DELTAS: dict[str, frozenset[str]] = {
     "text": frozenset({"text_delta", "citations_delta"}),
@@ -74,6 +75,20 @@ class MessagesJudge(StreamJudge):
                 if kind != "message_start":
                     self._notes.add("MSG-STREAM-01", "first")
             step(value)
+
+    def take_piece(self, name: str, piece: MessagesPiece) -> bool:
+        """Judge a piece of text if it belongs to the open block of text."""
+        block = self._block
+        if self._is_stopped or block is None or block.kind != "text" or piece.index != block.index:
+            return False
+        if piece.delta.type != "text_delta":
+            return False
+        self._notes.position += 1
+        if self._text is not None:
+            self._add_text(piece.delta.text)
+        elif piece.delta.text:
+            self._held.text = True
+        return True
 
     @property
     def has_content(self) -> bool:

@@ -180,6 +180,20 @@ class Items:
         else:
             self._notes.add("RSP-STREAM-05", "delta_type")
 
+    def text_piece(self, item_index: object, index: object, item_id: object, text: str) -> bool:
+        """Judge a piece of text if it continues the part of the piece before; return False and change nothing else."""
+        part = self._part
+        if part is None or item_index != part.item_index or index != part.index:
+            return False
+        if item_id != part.item_id:
+            if part.item_index is None:
+                return False
+            if item_id is not None and part.item_id is not None:
+                self._other_ids += 1
+        part.text.add(text)
+        self.content.text = True
+        return True
+
     def reasoning_delta(self, value: dict[str, object]) -> None:
         """Judge a piece of reasoning or of its summary."""
         self.content.reasoning = True

@@ -9,6 +9,7 @@ from console.wire.judge.expectation import NOTHING, Expectation
 from console.wire.judge.response_items import Items
 from console.wire.judge.responses_body import judge_response
 from console.wire.judge.stream import Ending, StreamJudge
+from console.wire.piece import ResponsesPiece
 
 _OTHER_FAMILY = ("message_", "content_block_")
 _HOSTED = (
@@ -92,6 +93,24 @@ class ResponsesJudge(StreamJudge):
             self._other(kind, value)
         elif self._stage is _Stage.OPEN or self._may_come(kind):
             step(value)
+
+    def take_piece(self, name: str, piece: ResponsesPiece) -> bool:
+        """Judge a piece of text if it is in order."""
+        number = piece.sequence_number
+        if number is None:
+            if not self._is_unnumbered:
+                return False
+        elif number != self._number or type(number) is not int:
+            return False
+        if self._stage is not _Stage.OPEN or not (name or self._is_unnamed):
+            return False
+        if not self._items.text_piece(piece.output_index, piece.content_index, piece.item_id, piece.delta):
+            return False
+        self._notes.position += 1
+        if number is not None:
+            self._number = number + 1
+            self._is_numbered = True
+        return True
 
     @property
     def has_content(self) -> bool:

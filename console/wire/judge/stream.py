@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from console.domain.finding import Finding
 from console.wire.judge.expectation import NOTHING, Expectation
@@ -52,6 +52,15 @@ class StreamJudge(ABC):
             value: Its data.
 
         """
+
+    def take_piece(self, name: str, piece: Any) -> bool:  # each family's judge knows its own piece
+        """Judge a piece of content that its reader decoded into a type.
+
+        Returns:
+            Whether it was judged. False leaves the judge as it was: `take` has to judge the event's whole data.
+
+        """
+        return False
 
     @abstractmethod
     def take_done_marker(self) -> None:

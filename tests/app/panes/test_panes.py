@@ -123,6 +123,15 @@ def test_nothing_sent_is_said() -> None:
     assert "nothing sent yet: s smokes this route, S all" in text(smoke_lines(opened(), 0, 76, 30))
 
 
+def test_a_slow_link_gets_the_last_line_until_the_call_ends_and_is_told_so() -> None:
+    spoken = streaming("first line\nsecond line\nand the third")
+    drawn = text(smoke_lines(spoken, 1, 76, 30, is_slow_link=True))
+    assert "and the third▌" in drawn
+    assert "over SSH the last line only, until it ends" in drawn
+    assert "first line" not in drawn
+    assert "first line" in text(smoke_lines(spoken, 1, 76, 30))
+
+
 def test_a_stream_shows_its_text_its_first_token_and_that_it_is_not_stored() -> None:
     drawn = text(smoke_lines(streaming(), 1, 76, 30))
     assert "OK. Six routes▌" in drawn

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.ledger.ledgers import begun, processes
+from support.ledger.ledgers import appended, begun, call, processes, score
 
+from console.domain.ledger.canonical import canonical
+from console.domain.ledger.line import Line, NewLine
 from console.services.ledger.sqlite import FILE_NAME, SqliteLedger
 
 
@@ -91,3 +93,23 @@ async def test_writers_that_are_killed_at_any_moment_lose_nothing_that_was_ackno
         assert len(kept) - 1 - len(acknowledged) <= 9
     with closing(sqlite3.connect(directory / FILE_NAME)) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+
+
+async def test_of_appends_in_one_group_each_has_its_own_outcome(directory: Path) -> None:
+    """Twenty authors wait at once: those with a stale head, an unintended call or a secret cost the others nothing."""
+    async with await SqliteLedger.open(directory) as ledger:
+        runs = [await begun(ledger) for _ in range(5)]
+        leaking = NewLine("Noted", None, 0, canonical({"note": "-----BEGIN " + "PRIVATE KEY-----\nMIIE"}))
+        commits: list[str] = []
+        await ledger._run(lambda: ledger._connection.set_trace_callback(commits.append))
+        wanted = [
+            each for run in runs for each in ((run, score()), (run, score(1)), (run, call("CallLost")), (run, leaking))
+        ]
+        outcomes = await asyncio.gather(*(appended(ledger, run, new) for run, new in wanted), return_exceptions=True)
+        kept = [outcome for outcome in outcomes if isinstance(outcome, Line)]
+        words = ["Line", "ConflictError", "ConflictError", "LedgerError"]
+        assert [type(outcome).__name__ for outcome in outcomes] == words * 5
+        assert sum(text.startswith("COMMIT") for text in commits) < len(kept)
+        for run, last in zip(runs, kept, strict=True):
+            assert await ledger.read(run.run_id) == (run, last)
+            assert await ledger.check(run.run_id) == ()

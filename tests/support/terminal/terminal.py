@@ -89,6 +89,12 @@ class Terminal:
         status: int | None = self._child.exitstatus
         return status if status is not None else -int(self._child.signalstatus or 0)
 
+    def end_unread(self) -> int:
+        """Wait until the program has ended, and read nothing of what it writes."""
+        self._child.ptyproc.wait()
+        status: int | None = self._child.ptyproc.exitstatus
+        return status if status is not None else -int(self._child.ptyproc.signalstatus or 0)
+
     @property
     def _is_whole(self) -> bool:
         """Whether no frame is being drawn."""

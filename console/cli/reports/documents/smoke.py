@@ -11,7 +11,7 @@ from console.domain.probes.arrival import ArrivalPattern
 from console.domain.probes.ladder import Rung
 from console.domain.probes.proven_route import ProvenRoute
 from console.domain.probes.served_as import ServedAs
-from console.domain.probes.smoke import SmokeResult, SmokeStatus
+from console.domain.probes.smoke import SmokeResult, SmokeStatus, StampedBy
 from console.domain.probes.standing import Standing
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.role import Role
@@ -54,6 +54,8 @@ class SmokeResultDocument(ClassificationDocument, _SmokedRoute):
     """From the start of the call until the request's last byte was handed to the kernel."""
     first_byte_ms: float | None
     ttft_ms: float | None
+    ttft_stamped_by: StampedBy | None
+    """Who took the time of the first content: the kernel, or this process, late by its loop's lag."""
     """Time to first token: from request written until the first content delta."""
     arrival: ArrivalPattern | None
     """How the content came. After a burst or lumps, `ttft_ms` is not the model's; null without content."""
@@ -93,6 +95,7 @@ class SmokeResultDocument(ClassificationDocument, _SmokedRoute):
             request_written_ms=rounded(result.request_written_ms),
             first_byte_ms=rounded(result.first_byte_ms),
             ttft_ms=rounded(result.ttft_ms),
+            ttft_stamped_by=result.ttft_stamped_by,
             arrival=None if result.arrival is None else result.arrival.pattern,
             longest_gap_ms=None if result.arrival is None else rounded(result.arrival.longest_gap_ms),
             is_at_limit=result.is_at_limit,

@@ -1,0 +1,53 @@
+"""The ledger on the command line: opened to read only, and a run's id as typed."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from console.cli.context import current
+from console.domain.ledger.ulid import is_run_id
+from console.domain.problem import Problem, ProblemKind
+from console.domain.text.safe import safe
+from console.services.ledger.ledger import Ledger
+from console.services.ledger.sqlite import SqliteLedger
+from console.services.system.directories import state_directory
+from console.services.system.leak_guard import LEAK_GUARD
+
+_SHORTEST_PART = 4
+
+
+class RunNameError(Problem):
+    """No run, or more than one, matches this name."""
+
+    kind = ProblemKind.USAGE
+
+
+@asynccontextmanager
+async def ledger_to_read() -> AsyncIterator[Ledger]:
+    """Open this machine's ledger to read only: what steps and decides is not loaded.
+
+    Raises:
+        LedgerError: The state directory cannot be used.
+
+    """
+    directory = state_directory(current().environment)
+    async with await SqliteLedger.open(directory, is_hit=LEAK_GUARD.is_hit, is_looking=True) as ledger:
+        yield ledger
+
+
+async def run_id_of(ledger: Ledger, name: str) -> str:
+    """Return the id of the run that a word names: an id, a unique part of one, or `last`.
+
+    Raises:
+        RunNameError: No run, or more than one, matches.
+
+    """
+    if is_run_id(name):
+        return name
+    runs = await ledger.runs(100_000)
+    if name == "last" and runs:
+        return runs[0].run_id
+    found = [each.run_id for each in runs if len(name) >= _SHORTEST_PART and name.upper() in each.run_id]
+    if len(found) == 1:
+        return found[0]
+    how_many = "more than one run has" if found else "no run has"
+    raise RunNameError(f"{how_many} {safe(name, limit=40)} in its id; gateway-console run list shows them")

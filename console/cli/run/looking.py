@@ -1,0 +1,35 @@
+"""The kinds of `run` that only read: list and show."""
+
+import argparse
+
+from console.cli import output
+from console.cli.exit_code import ExitCode
+from console.cli.reports.record import readable, record_yaml
+from console.cli.run.ledger import ledger_to_read, run_id_of
+from console.cli.run.list import show_runs
+from console.cli.run.report import show_standing
+from console.domain.run.record import record_of
+from console.domain.run.state import RunState
+from console.services.run.run_log import RunLog
+
+
+async def look(arguments: argparse.Namespace) -> ExitCode:
+    """Run one kind of the verb. Raises any kind of `Problem`."""
+    async with ledger_to_read() as ledger:
+        if arguments.kind == "list":
+            return await show_runs(ledger, limit=arguments.limit, status=arguments.status, as_json=arguments.json)
+        log = await RunLog.open(ledger, await run_id_of(ledger, arguments.run_id))
+        return _show(log.state, arguments)
+
+
+def _show(state: RunState, arguments: argparse.Namespace) -> ExitCode:
+    record = record_of(state)
+    if arguments.json:
+        from console.cli.reports.documents.runs import RecordDocument, fields_of
+
+        output.write_document(readable(RecordDocument(schema="gateway-console/run-show/v1", **fields_of(record))))
+        return ExitCode.OK
+    for text in record_yaml(record).splitlines():
+        output.write_line(text)
+    show_standing(state)
+    return ExitCode.OK

@@ -1,0 +1,100 @@
+"""One pass over a run's stored lines: the chain, the spelling of every event, and that each can follow in a run.
+
+It accepts only what the rules accept that `verify_run` applies one by one, and leaves every other run to them.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from console.domain.ledger.line import ChainFault
+from console.domain.ledger.signature import begin_statement, decision_statement
+from console.domain.ledger.stored import StoredLine, follower
+from console.domain.run.event import Entry, GateDecided, OperatorSigned
+from console.domain.run.fold import Folding
+from console.domain.run.gate import GateVerdict
+from console.services.ledger.codec import decode_spelled, encode_event
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A signature in a run, and the statement that it must sign."""
+
+    seq: int
+    key_fingerprint: str
+    """The key that the line names."""
+    signature: str
+    statement: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """A run whose lines are whole, and what its events say together."""
+
+    run_id: str
+    lines: int
+    head: str
+    faults: tuple[ChainFault, ...]
+    """The first event that cannot follow, and a beginning that is not signed although the policy requires it."""
+    signatures: tuple[Signed, ...]
+    """All up to that event."""
+
+
+def pass_over(rows: Iterable[StoredLine], log_id: str, run_id: str) -> Followed | None:
+    """Return what a run's lines say; None if there are none, or one must be looked at closely."""
+    follow = follower(log_id, run_id)
+    following = Following(run_id)
+    seq, head = 0, ""
+    for row in rows:
+        actor = follow(row)
+        event = None if actor is None else decode_spelled(row[6], row[9])
+        if actor is None or event is None:
+            return None
+        seq, head = row[3], row[11]
+        following.take(Entry(seq, row[4], actor, head, event))
+    return following.end(seq, head) if seq else None
+
+
+class Following:
+    """A run that is followed from its beginning: whether each event can follow, and who signed."""
+
+    def __init__(self, run_id: str) -> None:
+        self._run_id = run_id
+        self._folding = Folding(run_id)
+        self._signatures: list[Signed] = []
+        self._fault: ChainFault | None = None
+
+    def take(self, entry: Entry) -> None:
+        """Take the next event. After the first that cannot follow, nothing can be judged."""
+        if self._fault is not None:
+            return
+        state, event = self._folding.state, entry.event
+        signed, begun = state.signed, state.begun
+        if (refused := self._folding.take(entry)) is not None:
+            self._fault = ChainFault(entry.seq, refused.message)
+        elif isinstance(event, GateDecided) and signed is not None:
+            self._sign(entry.seq - 1, signed, _statement(self._run_id, event))
+        elif begun is None and state.begun is not None and state.created is not None:
+            self._sign(entry.seq, state.begun, begin_statement(self._run_id, encode_event(state.created)))
+
+    def end(self, lines: int, head: str) -> Followed:
+        """Return the result after the last event."""
+        state = self._folding.state
+        faults = [] if self._fault is None else [self._fault]
+        if state.begun is None and state.needs_signature(GateVerdict.READY):
+            faults.insert(0, ChainFault(1, "the policy requires four eyes, but the beginning of the run is not signed"))
+        return Followed(self._run_id, lines, head, tuple(faults), tuple(self._signatures))
+
+    def _sign(self, seq: int, event: OperatorSigned, statement: bytes) -> None:
+        self._signatures.append(Signed(seq, event.key_fingerprint, event.signature, statement))
+
+
+def _statement(run_id: str, decided: GateDecided) -> bytes:
+    return decision_statement(
+        run_id,
+        decided.saw,
+        gate=decided.gate.value,
+        attempt=decided.attempt,
+        verdict=decided.verdict.value,
+        artifact_sha256=decided.artifact_sha256,
+        reason=decided.reason,
+    )
