@@ -3,6 +3,8 @@
 A busy event loop reads late, so a time that the process takes at its read says more about the process than about the
 gateway. Linux stamps each segment as it comes in (`SO_TIMESTAMPNS`, socket(7)) and tells a reader the stamp of the
 last segment of what it read. TLS reads its ciphertext from the same socket, so its bytes have the same stamps.
+Segments that wait for a late reader are joined, with the last stamp (`tcp_try_coalesce` in net/ipv4/tcp_input.c):
+the stamp is right while the reader is not later than the gap between two pieces, and never earlier than the truth.
 
 The stamp is a reading of the wall clock, but a call's times are by a monotonic one. So each read takes from the wall
 clock how old the stamp is, and from the monotonic clock when now is. A wall clock that was set since the read before
@@ -68,7 +70,8 @@ class Arrivals:
         self._head: Stamp | None = None
         self._marks: deque[tuple[int, Stamp]] = deque()
         self._sealed = 0
-        self._offset_ns = self._read_ns = 0
+        self._read_ns = time.perf_counter_ns()
+        self._offset_ns = time.time_ns() - self._read_ns
 
     @property
     def last(self) -> Stamp:
@@ -94,11 +97,11 @@ class Arrivals:
 
     def note(self, control: list[tuple[int, int, bytes]]) -> None:
         """Note a read that has just been made, with its control messages."""
-        now = self._clock()
+        wall_ns, now = time.time_ns(), self._clock()  # in this order: a pause between the two makes no time too early
         for level, kind, data in control:
             if level == socket.SOL_SOCKET and kind == _SO_TIMESTAMPNS and len(data) >= _TIMESPEC.size:
                 seconds, nanoseconds = _TIMESPEC.unpack_from(data)
-                self._current = self._placed(seconds * 1_000_000_000 + nanoseconds, now)
+                self._current = self._placed(seconds * 1_000_000_000 + nanoseconds, wall_ns, now)
                 return
         self._current = (now, StampedBy.PROCESS)
 
@@ -127,11 +130,11 @@ class Arrivals:
                 return parts
         return [*parts, (size, self.last)]
 
-    def _placed(self, stamp_ns: int, now: float) -> Stamp:
+    def _placed(self, stamp_ns: int, wall_ns: int, now: float) -> Stamp:
         """Place a stamp of the wall clock on the call's clock."""
-        wall_ns, monotonic_ns = time.time_ns(), time.monotonic_ns()
+        monotonic_ns = int(now * 1e9)
         offset_ns, since_ns = wall_ns - monotonic_ns, monotonic_ns - self._read_ns
-        was_set = self._read_ns != 0 and abs(offset_ns - self._offset_ns) > max(_SET_NS, since_ns * _SLEWED)
+        was_set = abs(offset_ns - self._offset_ns) > max(_SET_NS, since_ns * _SLEWED)
         self._offset_ns, self._read_ns = offset_ns, monotonic_ns
         age_ns = wall_ns - stamp_ns
         if was_set or age_ns < 0:

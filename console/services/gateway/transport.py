@@ -34,6 +34,8 @@ class OpenCall:
     written_at: asyncio.Future[float]
     has_body: bool
     arrivals: Arrivals
+    is_tried: bool = False
+    """Whether a connection was asked to send it."""
 
     @property
     def is_written(self) -> bool:
@@ -94,8 +96,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
             compress=False,
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=request.extensions["timeout"]["connect"]),
         )
-        if (call := CURRENT.get(None)) is not None:
-            call.arrivals.follow(response.content)
+        CURRENT.get().arrivals.follow(response.content)
         return httpx.Response(
             response.status,
             headers=response.raw_headers,
@@ -123,6 +124,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
                 socket_factory=_open_socket,
             ),
             cookie_jar=aiohttp.DummyCookieJar(),
+            middlewares=(_once,),
             trace_configs=[trace],
             trust_env=False,
         )
@@ -132,17 +134,26 @@ def _open_socket(address: aiohttp.AddrInfoType) -> StampedSocket:
     return StampedSocket(CURRENT.get().arrivals, address)
 
 
+async def _once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    """Send a request once: aiohttp sends a GET a second time if there was no answer (RFC 9112, 9.3)."""
+    call = CURRENT.get()
+    if call.is_tried:
+        raise aiohttp.ServerDisconnectedError
+    call.is_tried = True
+    return await handler(request)
+
+
 async def _stamp_headers(
     session: aiohttp.ClientSession, context: SimpleNamespace, params: aiohttp.TraceRequestHeadersSentParams
 ) -> None:
-    call = CURRENT.get(None)
-    if call is not None and not call.has_body and not call.is_written:
+    call = CURRENT.get()
+    if not call.has_body and not call.is_written:
         call.written_at.set_result(call.clock())
 
 
 async def _stamp_written(
     session: aiohttp.ClientSession, context: SimpleNamespace, params: aiohttp.TraceRequestChunkSentParams
 ) -> None:
-    call = CURRENT.get(None)
-    if call is not None and not call.is_written:
+    call = CURRENT.get()
+    if not call.is_written:
         call.written_at.set_result(call.clock())

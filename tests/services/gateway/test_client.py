@@ -24,7 +24,9 @@ from console.domain.probes.smoke import SmokeStatus
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.role import Role
 from console.domain.tokens.secret import Secret
+from console.services.gateway.call import read_whole
 from console.services.gateway.client import Gateway, Started, Written
+from console.services.gateway.failure import CallError
 
 pytestmark = pytest.mark.usefixtures("no_trust_store")
 
@@ -177,3 +179,16 @@ async def test_the_request_is_written_before_any_answer_and_said_so() -> None:
             names.append(type(part).__name__)
             seen.set()
     assert names == ["Written", "Started", "Chunk"]
+
+
+async def test_a_request_that_got_no_answer_is_not_sent_again() -> None:
+    """Aiohttp repeats a GET by itself where the connection ended, and a POST never."""
+
+    async def leave(peer: Peer, _: Request) -> None:
+        peer.writer.close()
+
+    async with raw_server(leave) as server, client_of(server) as gateway:
+        with pytest.raises(CallError) as caught:
+            await read_whole(gateway.call("/models", None, None), limit=100)
+        assert caught.value.was_sent
+        assert [each.method for each in server.requests] == ["GET"]
