@@ -14,6 +14,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from console.services.leak_drill.picture import Picture
+
 CONSOLE = (sys.executable, "-P", "-m", "console")
 """The command that runs the console."""
 
@@ -102,7 +104,7 @@ class Screen:
         self._master = master
         self._news = asyncio.Event()
         self.written = bytearray()
-        self._seen = 0
+        self.picture = Picture(_COLUMNS, _LINES)
 
     def press(self, keys: bytes) -> None:
         """Type keys; a closed terminal ignores them."""
@@ -119,12 +121,11 @@ class Screen:
             except TimeoutError:
                 return
 
-    async def until_shown(self, words: bytes) -> None:
-        """Wait until some text is drawn, counted from the last call."""
-        while words not in without_sequences(bytes(self.written[self._seen :])):
+    async def until_shown(self, words: str) -> None:
+        """Wait until some text is on the screen."""
+        while words not in self.picture.text:
             self._news.clear()
             await self._news.wait()
-        self._seen = len(self.written)
 
     def take(self) -> None:
         """Read what was drawn since."""
@@ -135,6 +136,7 @@ class Screen:
         if not data:
             asyncio.get_running_loop().remove_reader(self._master)
         self.written += data
+        self.picture.take(data)
         self._news.set()
 
 
@@ -199,4 +201,5 @@ async def run_at_terminal(
                 child.kill()
                 await child.wait()
         await screen.until_quiet(0.1)
-        return Ended(code, {"terminal": bytes(screen.written)})
+        drawn = screen.picture.history.encode()
+        return Ended(code, {"terminal": bytes(screen.written), "picture at the terminal": drawn})

@@ -170,7 +170,7 @@ class _Runner:
 
         async def drive(screen: Screen) -> None:
             for words, key in keys:
-                await screen.until_shown(words.encode())
+                await screen.until_shown(words)
                 await screen.until_quiet(_KEY_INTERVAL_S)
                 screen.press(key)
             await screen.until_quiet(_KEY_INTERVAL_S)

@@ -102,7 +102,16 @@ async def test_a_token_that_a_terminal_draws_over_two_lines_is_found() -> None:
     # The keys of the drive wait for a call, which this child makes first.
     post = "config and urllib.request.urlopen(urllib.request.Request(url.replace('models', 'x'), b'{}'))"
     report = await drilled(leaking(f"{CALL}\ntry: {post}\nexcept HTTPError: pass\n{code}", How.AT_TERMINAL))
-    assert report.hits == ("terminal of leak",)
+    assert report.hits == ("terminal of leak", "picture at the terminal of leak")
+
+
+async def test_a_token_that_a_terminal_puts_together_from_changed_cells_is_found() -> None:
+    """The console writes only the cells that change: a token can be on the screen without being in the bytes."""
+    halves = "a, b = ''.join(c + ' ' for c in token[::2]), token[1::2]"
+    draw = "print('\\x1b[5;1H' + a + ''.join(f'\\x1b[5;{2 * n + 2}H{c}' for n, c in enumerate(b)))"
+    post = "config and urllib.request.urlopen(urllib.request.Request(url.replace('models', 'x'), b'{}'))"
+    report = await drilled(leaking(f"{CALL}\ntry: {post}\nexcept HTTPError: pass\n{halves}\n{draw}", How.AT_TERMINAL))
+    assert report.hits == ("picture at the terminal of leak",)
 
 
 @pytest.mark.skipif(not CORE_IS_SEEN, reason="this system writes no core file into the working directory")
