@@ -53,6 +53,22 @@ def run_goal(goal: str, rounds: int) -> list[Measured]:
         return not_measured(goal, f"{goal}.py gave something else than rows: {error}")
 
 
+def write_figures(path: Path, about: dict[str, object], rows: list[Measured]) -> None:
+    """Write every figure to a file."""
+    figures = [
+        {"goal": each.goal, "what": each.what, "ratio": each.ratio, "verdict": each.verdict, **each.row}
+        for each in rows
+    ]
+    path.write_text(json.dumps({**about, "rows": figures}, indent=1) + "\n", encoding="utf-8")
+
+
+def write_baseline(about: dict[str, object], rows: list[Measured]) -> None:
+    """Write the ratios over those of the baseline; what was not measured keeps its own."""
+    kept = json.loads(BASELINE.read_text(encoding="utf-8"))["ratios"] if BASELINE.exists() else {}
+    document = {**about, "ratios": kept | ratios_of(rows)}
+    BASELINE.write_text(json.dumps(document, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+
+
 def main(argv: list[str]) -> int:
     """Measure, print the table, and keep or compare it."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
@@ -70,29 +86,23 @@ def main(argv: list[str]) -> int:
         parser.error(f"fewer than {LEAST_ROUNDS} pairs say nothing about the noise")
     if asked.compare and not asked.compare.exists():
         parser.error(f"{asked.compare.name} does not exist: --save-baseline writes one")
+    baseline = json.loads(asked.compare.read_text(encoding="utf-8"))["ratios"] if asked.compare else {}
     about, before, rows = machine(), os.getloadavg(), []
     for goal in asked.goals or GOALS:
         print(f"measuring {goal} …", file=sys.stderr, flush=True)
         rows += run_goal(goal, asked.rounds)
-    load = {"before": before, "after": os.getloadavg()}
+        load = {"before": before, "after": os.getloadavg()}
+        if asked.json:  # after each goal: all of them take half an hour
+            write_figures(asked.json, {"machine": about, "load": load, "rounds": asked.rounds}, rows)
+        if asked.save_baseline:
+            write_baseline({"machine": about, "rounds": asked.rounds}, rows)
     print("\n".join(table_of(rows)))
     print(
         f"noise: load {before[0]:.1f} before, {load['after'][0]:.1f} after; {about}; {asked.rounds} interleaved pairs;"
     )
     print("       the brackets have each side's least and most: a ratio within an anchor's own range proves nothing")
-    if asked.json:
-        figures = [
-            {"goal": each.goal, "what": each.what, "ratio": each.ratio, "verdict": each.verdict, **each.row}
-            for each in rows
-        ]
-        document = {"machine": about, "load": load, "rounds": asked.rounds, "rows": figures}
-        asked.json.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
-    if asked.save_baseline:
-        kept = json.loads(BASELINE.read_text(encoding="utf-8"))["ratios"] if BASELINE.exists() else {}
-        document = {"machine": about, "rounds": asked.rounds, "ratios": kept | ratios_of(rows)}
-        BASELINE.write_text(json.dumps(document, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     if asked.compare:
-        found = worse(rows, json.loads(asked.compare.read_text(encoding="utf-8"))["ratios"])
+        found = worse(rows, baseline)
         print("\n".join(f"WORSE  {line}" for line in found) or "nothing is 20 % worse than the baseline")
         return int(bool(found))
     return int(any(each.verdict in (Verdict.MISSED, Verdict.NOT_MEASURED) for each in rows))
