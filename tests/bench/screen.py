@@ -4,8 +4,8 @@ The real console in a pseudo-terminal of 160 by 50 cells smokes six routes, each
 from a loopback server in a process of its own. The anchor is a hand-written program that reads the same streams from
 raw sockets and writes the same panes as a plain ANSI difference of cells. Both are measured for the same few seconds
 of a stream, one after the other in each round: bytes to the terminal, CPU time, and how late the event loop ran.
-`slow` is the console with SSH_CONNECTION set. `key` is the time from a key to the last byte of its paint, while six
-hostile routes flood the console with tiny events, blank lines, huge events and escapes.
+`slow link` is the console with SSH_CONNECTION set. `key to paint` is the time from a key to the last byte of its paint,
+while six hostile routes flood the console with tiny events, blank lines, huge events and escapes.
 """
 
 import asyncio
@@ -17,7 +17,6 @@ import random
 import re
 import select
 import signal
-import statistics
 import struct
 import subprocess
 import sys
@@ -29,6 +28,8 @@ from collections.abc import Callable, Iterator
 from fcntl import ioctl
 from pathlib import Path
 
+from .harness.measuring import Row, print_rows, rounds_of, row
+
 COLUMNS, LINES = 160, 50
 ROLES = ("planner", "writer", "revision", "reviewer", "critic", "fallback")
 PER_S = 100
@@ -38,9 +39,6 @@ FRAME_S = 1 / 15
 PROBE_S = 0.005
 TEXT_WIDTH, TEXT_HEIGHT = 40, 36
 TOKEN = "sk-bench-" + "7f3a" * 8
-
-GOALS = {"bytes": 2.0, "cpu": 12.0, "lag": 5.0, "slow": 8.0, "key": 100.0}
-"""Bytes as a multiple of the anchor's; CPU in % of a core; lag and key in ms; the slow link in kB/s."""
 
 
 # --- The server --------------------------------------------------------------------------------------------------
@@ -328,7 +326,7 @@ def _shows(raw: bytes) -> bool:
     return re.search(rb"\x1b\[\d+;2?[0-9]H[^H]*\xe2\x96\x8c[^\x00]*\x1b\[\?2026l", raw) is not None
 
 
-def measure(rounds: int = 3) -> dict[str, list[dict[str, float]] | list[float]]:
+def measure(rounds: int = 3) -> dict[str, Row]:
     """Measure all of it, one after the other in each round."""
     found: dict[str, list[dict[str, float]]] = {"console": [], "anchor": [], "slow": []}
     keys: list[float] = []
@@ -342,25 +340,24 @@ def measure(rounds: int = 3) -> dict[str, list[dict[str, float]] | list[float]]:
                     found["console"].append(measure_console(port, directory))
                     found["anchor"].append(measure_anchor(port, directory))
                     found["slow"].append(measure_console(port, directory, SSH_CONNECTION="a 1 b 22"))
-                    keys += measure_keys(port, directory)
+                    keys.append(max(measure_keys(port, directory)))
         finally:
             server.terminate()
-    return {**found, "keys": keys}
 
+    def of(side: str, field: str) -> list[float]:
+        return [run[field] for run in found[side]]
 
-def main(rounds: int) -> None:
-    found = measure(rounds)
-    keys = sorted(found.pop("keys"))  # type: ignore[type-var]
-    for name, runs in found.items():
-        for field in runs[0]:  # type: ignore[union-attr]
-            values = [run[field] for run in runs]  # type: ignore[index]
-            print(f"{name:8} {field:11} {statistics.median(values):8.1f}  ({min(values):.1f}..{max(values):.1f})")
-    ratio = statistics.median(
-        ours["kb_per_s"] / its["kb_per_s"]  # type: ignore[index]
-        for ours, its in zip(found["console"], found["anchor"], strict=True)
-    )
-    print(f"bytes: {ratio:.2f} times the anchor's (goal {GOALS['bytes']})")
-    print(f"key to paint: median {statistics.median(keys):.0f} ms, longest {keys[-1]:.0f} ms (goal {GOALS['key']:.0f})")
+    return {
+        what: row(of("console", field), of("anchor", field), "ANSI difference", unit)
+        for what, field, unit in (
+            ("CPU", "cpu", "% of a core"),
+            ("bytes", "kb_per_s", "kB/s"),
+            ("lag p99", "lag_p99_ms", "ms"),
+        )
+    } | {
+        "slow link": Row(ours=of("slow", "kb_per_s"), unit="kB/s"),
+        "key to paint": Row(ours=keys, unit="ms, longest of 20"),
+    }
 
 
 if __name__ == "__main__":
@@ -372,4 +369,4 @@ if __name__ == "__main__":
         case ["anchor", port, samples]:
             asyncio.run(run_anchor(int(port), samples))
         case rest:
-            main(int(rest[0]) if rest else 3)
+            print_rows(measure(rounds_of(rest, 3)))

@@ -1,4 +1,4 @@
-"""What verifying a ledger costs: `python -m tests.bench.verify [LINES] [ROUNDS] [DIRECTORY]`.
+"""What verifying a ledger costs: `python -m tests.bench.verify [ROUNDS] [LINES] [DIRECTORY]`.
 
 `record verify --all`, as a command of its own, against `sha256sum` of the same lines as JSONL: one after the other in
 each round. The ledger is written by the ledger itself. Each run has the 35 events of a run that passed every gate, with
@@ -7,12 +7,8 @@ its own ids. Wall time, and the CPU time of all processes.
 
 import asyncio
 import os
-import resource
-import statistics
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -30,7 +26,9 @@ from console.services.ledger.holder import unix_ms
 from console.services.ledger.ledger import Summary
 from console.services.ledger.sqlite import SqliteLedger
 
-RATIO_LIMIT = 2.5
+from .harness.measuring import Row, cost_of, interleaved, print_rows, rounds_of, row
+
+ANCHOR = "sha256sum"
 LINES = 1_000_000
 _WRITERS = 50
 
@@ -78,54 +76,26 @@ async def write(state: Path, jsonl: Path, count: int) -> int:
     return written
 
 
-def timed(command: Sequence[str | Path], environment: dict[str, str] | None = None) -> tuple[float, float]:
-    """Run a command that must succeed; return its wall time and the CPU time of its processes, in seconds."""
-    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    subprocess.run(command, stdout=subprocess.DEVNULL, env=environment, check=True)
-    wall, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
-    return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-
-
-def measure(rounds: int = 5, lines: int = LINES, directory: str | None = None) -> dict[str, object]:
-    """Write a ledger and verify it; return the medians, their ranges and the ratios."""
+def measure(rounds: int = 5, lines: int = LINES, directory: str | None = None) -> dict[str, Row]:
+    """Write a ledger and verify it in each round; return the wall time, and the CPU time of all processes."""
     with tempfile.TemporaryDirectory(dir=directory) as name:
         home, jsonl = Path(name), Path(name) / "lines.jsonl"
         state = home / "state"
-        start = time.perf_counter()
         count = asyncio.run(write(state / "gateway-console", jsonl, lines))
-        written_s = time.perf_counter() - start
         environment = {**os.environ, "XDG_STATE_HOME": str(state), "HOME": str(home), "XDG_CONFIG_HOME": str(home)}
         command = (sys.executable, "-m", "console", "record", "verify", "--all")
-        anchors, ours = [], []
-        for _ in range(rounds):
-            anchors.append(timed(("sha256sum", jsonl)))
-            ours.append(timed(command, environment))
-        size = jsonl.stat().st_size
-    walls = [our[0] / anchor[0] for our, anchor in zip(ours, anchors, strict=True)]
-    cpus = [our[1] / anchor[1] for our, anchor in zip(ours, anchors, strict=True)]
+        found = interleaved(
+            rounds,
+            {"ours": lambda: cost_of(command, environment), "anchor": lambda: cost_of(("sha256sum", str(jsonl)))},
+        )
+        note = f"{count:,} lines, {jsonl.stat().st_size / 1e6:,.0f} MB"
+    ours, anchor = found["ours"], found["anchor"]
     return {
-        "lines": count,
-        "bytes": size,
-        "written_s": written_s,
-        "anchor_s": statistics.median(wall for wall, _ in anchors),
-        "ours_s": statistics.median(wall for wall, _ in ours),
-        "ours_cpu_s": statistics.median(cpu for _, cpu in ours),
-        "ratio": statistics.median(walls),
-        "ratio_range": (min(walls), max(walls)),
-        "cpu_ratio": statistics.median(cpus),
-        "limit": RATIO_LIMIT,
+        f"{lines:,} lines": row([each.wall_s for each in ours], [each.wall_s for each in anchor], ANCHOR, "s", note),
+        "CPU": row([each.cpu_s for each in ours], [each.cpu_s for each in anchor], ANCHOR, "s CPU", note),
     }
 
 
-def main() -> int:
-    """Measure, print, and say whether the limit is kept."""
-    lines = int(sys.argv[1]) if len(sys.argv) > 1 else LINES
-    rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 5
-    found = measure(rounds, lines, sys.argv[3] if len(sys.argv) > 3 else None)
-    for name, value in found.items():
-        print(f"{name:12} {value}")
-    return 0 if float(str(found["ratio"])) <= RATIO_LIMIT else 1
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    given = sys.argv[1:]
+    print_rows(measure(rounds_of(given), int(given[1]) if len(given) > 1 else LINES, given[2] if given[2:] else None))
