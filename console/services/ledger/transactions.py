@@ -300,6 +300,8 @@ def _summary_row(summary: Summary) -> tuple[object, ...]:
 
 
 def _line(row: Sequence[Any]) -> Line:
+    if not (isinstance(row[5], bytes) and isinstance(row[9], bytes)):
+        raise ValueError("an actor or a body is not stored as bytes")  # noqa: TRY004  # one kind of error for all damaged lines
     return Line(*(*row[:5], actor_from(read_canonical(row[5])), *row[6:]))
 
 
