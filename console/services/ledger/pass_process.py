@@ -32,7 +32,7 @@ _PART = 64
 _AHEAD = 2
 """The parts that a process has been given and has not answered: it never waits for the next."""
 _ANSWER_BYTES = 64 * 1024 * 1024
-"""The longest answer about a part. A signature of ours takes at most 20 kB of it; one that is forged takes any size."""
+"""The longest answer about a part. A signature that was verified takes at most 20 kB of it, a forged one any size."""
 
 
 def processes_for(runs: int, lines: int) -> int:
