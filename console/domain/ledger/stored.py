@@ -41,13 +41,15 @@ def follower(log_id: str, run_id: str) -> Callable[[StoredLine], Actor | None]:
         version, log, run, seq, at_ms, author, kind, gate, attempt, body, previous, own, call_id = row
         if (version, log, run, seq, previous) != (LINE_VERSION, log_id, run_id, count + 1, before):
             return None
+        if not (type(version) is type(seq) is int and type(author) is type(body) is bytes):
+            return None  # SQLite keeps whatever is in the file: a 1.0 would be written as the 1 that was hashed
         actor, front = _actor(author)
         labels = _labels(gate, kind)
         if actor is None or labels is None or not (_is_count(at_ms) and _is_count(attempt)):
             return None
         if call_id is None:
             call = b"null"
-        elif _CALL_ID.fullmatch(call_id) is not None:
+        elif _is_call_id(call_id):
             call = b'"%b"' % call_id.encode()
         else:
             return None
@@ -60,6 +62,10 @@ def follower(log_id: str, run_id: str) -> Callable[[StoredLine], Actor | None]:
         return actor
 
     return follow
+
+
+def _is_call_id(text: object) -> bool:
+    return isinstance(text, str) and _CALL_ID.fullmatch(text) is not None
 
 
 def _is_count(number: object) -> bool:

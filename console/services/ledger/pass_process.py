@@ -11,6 +11,7 @@ import signal
 import sys
 from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -18,6 +19,9 @@ from console.services.ledger.ledger import LedgerError
 from console.services.ledger.one_pass import Followed, pass_over
 from console.services.ledger.transactions import stored_rows
 from console.services.system.process import Talking, start_python
+
+if TYPE_CHECKING:
+    from sqlite3 import Connection
 
 LINES_A_PROCESS = 25_000
 """A process is worth its start if it has so many lines to read: about a quarter of a second."""
@@ -28,7 +32,7 @@ _PART = 64
 _AHEAD = 2
 """The parts that a process has been given and has not answered: it never waits for the next."""
 _ANSWER_BYTES = 64 * 1024 * 1024
-"""The longest answer about a part; a signature takes at most 20 kB of it."""
+"""The longest answer about a part. A signature that was verified takes at most 20 kB of it, a forged one any size."""
 
 
 def processes_for(runs: int, lines: int) -> int:
@@ -74,19 +78,30 @@ async def passed_over(
 _ANSWERS = msgspec.json.Decoder(list[Followed | None])
 
 
-def serve(path: str, log_id: str, parts: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield the answer to each part of runs."""
+def serve(path: str, log_id: str, parts: Iterable[bytes], limit_bytes: int = _ANSWER_BYTES) -> Iterator[bytes]:
+    """Yield the answer to each part of runs; a part whose answer is too long is to be looked at closely."""
     import sqlite3
     from urllib.parse import quote
 
     with contextlib.closing(
-        sqlite3.connect(f"file:{quote(path)}?mode=ro", uri=True, isolation_level=None)
+        sqlite3.connect(f"file:{quote(os.fsencode(path))}?mode=ro", uri=True, isolation_level=None)
     ) as connection:
         for pragma in ("trusted_schema=OFF", "cell_size_check=ON", "cache_size=-16384"):
             connection.execute(f"PRAGMA {pragma}")
         for part in parts:
             run_ids = msgspec.json.decode(part, type=list[str])
-            yield msgspec.json.encode([pass_over(stored_rows(connection, each), log_id, each) for each in run_ids])
+            answer = msgspec.json.encode([_followed(connection, log_id, each) for each in run_ids])
+            yield answer if len(answer) < limit_bytes else msgspec.json.encode([None] * len(run_ids))
+
+
+def _followed(connection: "Connection", log_id: str, run_id: str) -> Followed | None:
+    """Return what a run's lines say; None also if SQLite cannot read them: whoever asks will see why."""
+    import sqlite3
+
+    try:
+        return pass_over(stored_rows(connection, run_id), log_id, run_id)
+    except sqlite3.Error:
+        return None
 
 
 def main() -> None:

@@ -183,7 +183,9 @@ class SqliteLedger(Ledger):
                 if each.is_wanted and not self._is_leaking(each):
                     group.append(each)
             self._store(group)
-        if ticket.outcome is None:  # it was in a group that ended in an error that no outcome is made of
+        if ticket.outcome is None and not self._is_leaking(
+            ticket
+        ):  # an error that no outcome is made of ended its group
             self._store([ticket])
         if ticket.outcome is None or isinstance(ticket.outcome, Exception):
             raise ticket.outcome or LedgerError("the ledger did not say whether it was stored; read the run again")
@@ -198,9 +200,13 @@ class SqliteLedger(Ledger):
             each.outcome = outcome
 
     def _is_leaking(self, ticket: _Ticket) -> bool:
-        """Refuse lines that seem to hold a secret, before the ledger is locked."""
+        """Refuse lines that seem to hold a secret, or cannot be checked for one, before the ledger is locked."""
         wanted = ticket.wanted
-        words = find_leak(wanted.new_lines, wanted.actor, wanted.summary, self._is_hit)
+        try:
+            words = find_leak(wanted.new_lines, wanted.actor, wanted.summary, self._is_hit)
+        except Exception as error:  # noqa: BLE001  # raised again where its author waits, who may be another one
+            ticket.outcome = error
+            return True
         if words is None:
             return False
         kinds = ", ".join(sorted({line.kind for line in wanted.new_lines}))

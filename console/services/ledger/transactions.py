@@ -100,7 +100,7 @@ def _alone(connection: "Connection", wanted: Append, log_id: str, at_ms: int) ->
 
     try:
         return append(connection, wanted, log_id=log_id, at_ms=at_ms)
-    except (LedgerError, ValueError, sqlite3.Error) as error:
+    except (LedgerError, ValueError, OverflowError, sqlite3.Error) as error:
         return error
 
 
@@ -114,7 +114,7 @@ def _within(connection: "Connection", wanted: Append, log_id: str, at_ms: int) -
     except sqlite3.IntegrityError as error:
         connection.execute("ROLLBACK TO one")
         outcome = _refused(connection, wanted, error)
-    except (LedgerError, ValueError) as error:
+    except (LedgerError, ValueError, OverflowError) as error:  # what a caller may get wrong
         connection.execute("ROLLBACK TO one")
         outcome = error
     connection.execute("RELEASE one")
@@ -138,7 +138,10 @@ def _insert(connection: "Connection", wanted: Append, log_id: str, at_ms: int) -
 
 def _refused(connection: "Connection", wanted: Append, error: Exception) -> LedgerError:
     """Return why the tables refuse these lines."""
-    conflict = _said_already(connection, wanted.run_id, wanted.new_lines)
+    try:
+        conflict = _said_already(connection, wanted.run_id, wanted.new_lines)
+    except LedgerError as damaged:  # a line of this run: the reason why this author cannot be told more
+        return damaged
     return conflict or LedgerError(f"the ledger rejects these lines of run {wanted.run_id}: {safe(str(error))}")
 
 
@@ -300,6 +303,8 @@ def _summary_row(summary: Summary) -> tuple[object, ...]:
 
 
 def _line(row: Sequence[Any]) -> Line:
+    if not (isinstance(row[5], bytes) and isinstance(row[9], bytes)):
+        raise ValueError("an actor or a body is not stored as bytes")  # noqa: TRY004  # one kind of error for all damaged lines
     return Line(*(*row[:5], actor_from(read_canonical(row[5])), *row[6:]))
 
 

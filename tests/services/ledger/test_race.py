@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.ledger.ledgers import appended, begun, call, processes, score
+from support.ledger.ledgers import ANN, appended, begun, behind, call, decision, processes, score, summary
 
 from console.domain.ledger.canonical import canonical
 from console.domain.ledger.line import Line, NewLine
@@ -113,3 +113,53 @@ async def test_of_appends_in_one_group_each_has_its_own_outcome(directory: Path)
         for run, last in zip(runs, kept, strict=True):
             assert await ledger.read(run.run_id) == (run, last)
             assert await ledger.check(run.run_id) == ()
+
+
+async def test_an_append_to_a_damaged_run_costs_nobody_else_in_its_group(directory: Path) -> None:
+    """The first in line stores the group: it must not be told of another's damage, nor lose its own lines."""
+    async with await SqliteLedger.open(directory) as ledger:
+        whole, damaged = await begun(ledger), await begun(ledger)
+        last = await appended(ledger, damaged, score(), decision("revise"))
+        with behind(directory) as connection:
+            connection.execute("UPDATE line SET actor = x'00' WHERE run_id = ? AND seq = 2", (damaged.run_id,))
+        first, second = await asyncio.gather(
+            appended(ledger, whole, score()), appended(ledger, last, decision()), return_exceptions=True
+        )
+        assert await ledger.read(whole.run_id) == (whole, first)
+        assert f"line 2 of run {damaged.run_id} is damaged" in str(second)
+
+
+async def test_a_number_that_sqlite_cannot_store_costs_nobody_else_in_its_group(directory: Path) -> None:
+    async with await SqliteLedger.open(directory) as ledger:
+        whole, other = await begun(ledger), await begun(ledger)
+        endless = summary(other.run_id, attempt=2**64)
+        first, second = await asyncio.gather(
+            appended(ledger, whole, score()),
+            ledger.append(other.run_id, [score()], expected_head=other.sha256, actor=ANN, summary=endless),
+            return_exceptions=True,
+        )
+        assert await ledger.read(whole.run_id) == (whole, first)
+        assert isinstance(second, OverflowError)
+        assert await ledger.read(other.run_id) == (other,)
+
+
+async def test_lines_that_could_not_be_checked_for_secrets_are_not_stored(directory: Path) -> None:
+    """Nor are they stored when their author's turn comes, and who waits with them is unharmed."""
+    asked: list[str] = []
+
+    def is_hit(text: str) -> bool:
+        if "unchecked" not in text:
+            return False
+        asked.append(text)
+        raise ZeroDivisionError
+
+    async with await SqliteLedger.open(directory, is_hit=is_hit) as ledger:
+        whole, other = await begun(ledger), await begun(ledger)
+        unchecked = NewLine("Noted", None, 0, canonical({"note": "unchecked"}))
+        first, second = await asyncio.gather(
+            appended(ledger, whole, score()), appended(ledger, other, unchecked), return_exceptions=True
+        )
+        assert await ledger.read(whole.run_id) == (whole, first)
+        assert isinstance(second, ZeroDivisionError)
+        assert await ledger.read(other.run_id) == (other,)
+        assert len(asked) == 1
