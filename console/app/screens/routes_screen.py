@@ -23,6 +23,7 @@ from console.app.panes.route_table import HEADER_LINES, RouteTablePane
 from console.app.panes.smoke_pane import SmokePane
 from console.app.panes.stepper_bar import StepperBar
 from console.app.panes.token_pane import TokenPane
+from console.app.terminal.drawing import keep_drawn
 from console.app.widgets.line_pane import LinePane
 from console.domain.probes.ladder import Rung
 from console.domain.routes.contract import RouteCheck, Verdict, fix_lines
@@ -103,6 +104,7 @@ class RoutesScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Paint what is known offline; open the gateway once that is on the screen."""
+        keep_drawn(self, LinePane)
         self._controller.repaint()
         self.call_after_refresh(self._controller.open)
 
@@ -180,8 +182,10 @@ class RoutesScreen(Screen[None]):
 
     def _copy_fix(self) -> None:
         lines = fix_lines(self._check_here())
-        self.app.copy_to_clipboard("\n".join(lines) + "\n")
-        self.notify(f"copied {len(lines)} config line(s)", markup=False)
+        text = "\n".join(lines) + "\n"
+        self.app.copy_to_clipboard(text)
+        if self.app.clipboard == text:
+            self.notify(f"copied {len(lines)} config line(s)", markup=False)
 
     def _move_to(self, row: int) -> None:
         self._cursor = max(0, min(row, len(self._state.routes) - 1))

@@ -37,7 +37,7 @@ class LinePane(ScrollView, inherit_bindings=False):
         self._state = state
         self._cursor = 0
         self._lines: tuple[Line, ...] = ()
-        self._strips: dict[Line, Strip] = {}
+        self._strips: dict[tuple[Line, int], Strip] = {}
         self._bases: dict[bool, Style] = {}
         self._names: tuple[str, str] | None = None
 
@@ -70,11 +70,12 @@ class LinePane(ScrollView, inherit_bindings=False):
         """Return one line as it is sent to the terminal."""
         row = y + self.scroll_offset.y
         content = self._lines[row] if row < len(self._lines) else BLANK
-        strip = self._strips.get(content)
-        if strip is None:
-            strip = self._strips[content] = self._strip(content)
         width = self.scrollable_content_region.width
-        return strip.crop_extend(0, width, self._base_style(is_cursor=content.is_cursor))
+        strip = self._strips.get((content, width))
+        if strip is None:
+            base = self._base_style(is_cursor=content.is_cursor)
+            strip = self._strips[content, width] = self._strip(content).crop_extend(0, width, base)
+        return strip
 
     def _redraw(self) -> None:
         size = self.scrollable_content_region.size
