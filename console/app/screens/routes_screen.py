@@ -53,6 +53,7 @@ class RoutesScreen(Screen[None]):
         super().__init__()
         self._controller = controller
         self._cursor = 0
+        self._drawn: list[LinePane] = []
         self._commands: dict[str, Callable[[], object]] = {
             "route.smoke": self._smoke_this,
             "route.smoke_all": self._smoke_all,
@@ -105,6 +106,7 @@ class RoutesScreen(Screen[None]):
     def on_mount(self) -> None:
         """Paint what is known offline; open the gateway once that is on the screen."""
         keep_drawn(self, LinePane)
+        self._drawn = [pane for pane in self.query("LinePane") if isinstance(pane, LinePane)]
         self._controller.repaint()
         self.call_after_refresh(self._controller.open)
 
@@ -130,12 +132,11 @@ class RoutesScreen(Screen[None]):
 
     def show(self, state: ConsoleState) -> None:
         """Draw a state."""
-        if not self.query("#routes"):
+        if not self._drawn or not self._drawn[0].is_attached:
             return  # not composed yet, or already leaving
         self._routes.styles.height = len(state.routes) + HEADER_LINES + 2
-        for pane in self.query("LinePane").results():
-            if isinstance(pane, LinePane):
-                pane.show(state, self._cursor)
+        for pane in self._drawn:
+            pane.show(state, self._cursor)
         role = state.routes[self._cursor].check.route.role if state.routes else ""
         is_narrow = self.has_class("-narrow")
         self._contract.name_frame(f"2 contract · {role}" + ("   3 smoke" if is_narrow else ""))

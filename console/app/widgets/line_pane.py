@@ -25,6 +25,8 @@ class LinePane(ScrollView, inherit_bindings=False):
     neither move a cursor nor style, link or name an action. Tokens that this process holds are masked.
     """
 
+    SHOWS_STREAMS: ClassVar[bool] = True
+    """Whether the streamed text of a smoke test is in the lines; others stay as they are while there is only more."""
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"line--{tone}" for tone in Tone} | {"line--cursor"}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("pageup", "page_up", "page up", show=False),
@@ -40,6 +42,7 @@ class LinePane(ScrollView, inherit_bindings=False):
         self._strips: dict[tuple[Line, int], Strip] = {}
         self._bases: dict[bool, Style] = {}
         self._names: tuple[str, str] | None = None
+        self._made_of: tuple[object, ...] = ()
 
     @abstractmethod
     def lines(self, state: ConsoleState, cursor: int, size: Size) -> Sequence[Line]:
@@ -48,6 +51,11 @@ class LinePane(ScrollView, inherit_bindings=False):
     def show(self, state: ConsoleState, cursor: int) -> None:
         """Draw another state."""
         self._state, self._cursor = state, cursor
+        if not self.SHOWS_STREAMS:
+            made_of = state.apart_from_streams, cursor, self.scrollable_content_region.size, LEAK_GUARD.count
+            if made_of == self._made_of:
+                return
+            self._made_of = made_of
         self._redraw()
 
     def name_frame(self, title: str, subtitle: str = "") -> None:
