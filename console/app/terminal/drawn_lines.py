@@ -63,7 +63,7 @@ class DrawnPane(DrawnLines):
         crop, colours, filters = drawn_for
         size, gutter = widget.outer_size, widget.styles.gutter
         inside = range(gutter.top, size.height - gutter.bottom)
-        if crop != size.region or not all(y in inside for y in self._dirty_lines):
+        if crop != size.region:
             return False
         if self._sides is None:
             sample = self._cache[gutter.top]
@@ -72,7 +72,7 @@ class DrawnPane(DrawnLines):
             self._sides = sample.crop(0, gutter.left), right, inner.rich_style
         left, right, blank = self._sides
         lines = list(lines)
-        for y in self._dirty_lines:
+        for y in self._dirty_lines.intersection(inside):  # a change of the border clears all lines
             content = widget.render_line(y - gutter.top)
             known = self._bordered.get(id(content))
             if known is None:
