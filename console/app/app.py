@@ -6,14 +6,9 @@ import signal
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 
-from rich.color import ColorSystem
-from rich.console import RenderableType
 from rich.text import Text
 from textual import events
-from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.app import App, SystemCommand
-from textual.driver import Driver
-from textual.drivers.linux_driver import LinuxDriver
 from textual.screen import Screen
 from textual.worker import WorkerFailed
 
@@ -22,7 +17,7 @@ from console.app.controller import Controller
 from console.app.palette import ActionProvider
 from console.app.screens.routes_screen import RoutesScreen
 from console.app.session import StartEmbedded, embedded_in_a_process, today_in_utc
-from console.app.terminal.driver import FrameDriver
+from console.app.terminal import drawing
 from console.services.config.settings import Profile
 from console.services.system.crash_report import crash_lines
 
@@ -64,6 +59,7 @@ class ConsoleApp(App[None]):
         wants_plain = "NO_COLOR" in os.environ
         # With None, Textual would map NO_COLOR to grey true-colour codes, which a terminal treats as colours.
         super().__init__(ansi_color=True if wants_plain else None)
+        drawing.draw_frames(self)
         is_remote = "SSH_TTY" in os.environ or "SSH_CONNECTION" in os.environ
         self.controller = Controller(
             self,
@@ -91,15 +87,9 @@ class ConsoleApp(App[None]):
         """Return our variables for themes that are not ours."""
         return themes.variables_of(self.current_theme)
 
-    def get_driver_class(self) -> type[Driver]:
-        """Return our driver where Textual would take its own for terminals."""
-        chosen = super().get_driver_class()
-        return FrameDriver if chosen is LinuxDriver else chosen
-
     def on_resize(self, event: events.Resize) -> None:
         """Draw every cell again: a terminal that changed its size moves what it shows, even if it changed back."""
-        if isinstance(self._driver, FrameDriver) and self._driver.is_of_size(event.size):
-            self._driver.redraw()
+        drawing.redraw(self, event.size)
 
     def on_mount(self) -> None:
         """Handle the signals that would leave the terminal in a mess, and open the main screen."""
@@ -117,24 +107,16 @@ class ConsoleApp(App[None]):
         """Offer the theme beside our own actions; Textual's screenshot would write the screen's contents to disk."""
         yield SystemCommand("Theme", "Change the colours", self.action_change_theme)
 
+    def copy_to_clipboard(self, text: str) -> None:
+        """Copy by the terminal, or tell why not: what it does not read must not pile up."""
+        if drawing.is_behind(self):
+            self.notify("not copied: the terminal reads nothing", severity="warning", markup=False)
+            return
+        super().copy_to_clipboard(text)
+
     def action_help_quit(self) -> None:
         """Tell a user who pressed ctrl+c how to quit."""
         self.notify("q quits; x stops the calls in progress", markup=False)
-
-    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
-        """Give the compositor's update to our driver as cells; Textual would make a text of it, and queue that."""
-        driver = self._driver
-        if not isinstance(driver, FrameDriver) or not isinstance(renderable, LayoutUpdate | ChopsUpdate):
-            super()._display(screen, renderable)
-        elif self._running and not self._closed and not self._batch_count:
-            driver.draw(
-                renderable,
-                size=self.screen.outer_size,
-                cursor=self.screen.outer_size.clamp_offset(self.cursor_position),
-                color_system=self.console._color_system or ColorSystem.TRUECOLOR,
-                is_marked=self._sync_available,
-            )
-            self.post_display_hook()
 
     def _leave_on(self, number: signal.Signals) -> None:
         self.exit(return_code=128 + number)

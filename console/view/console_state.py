@@ -100,6 +100,13 @@ class ConsoleState:
         return TokenState.UNASKED if self.token is None else self.token.state
 
     @property
+    def apart_from_streams(self) -> tuple[object, ...]:
+        """All that is drawn but the streamed text of smoke tests, which grows with every delta, and the loop's lag."""
+        smokes = tuple((each.phase, each.ttft_ms, each.said, each.result) for each in (r.smoke for r in self.routes))
+        still = replace(self, routes=(), loop_lag_p99_ms=None)
+        return still, smokes, tuple((route.proven, route.climbing) for route in self.routes)
+
+    @property
     def is_live(self) -> bool:
         """Whether any smoke test is in progress."""
         return any(route.smoke.is_live for route in self.routes)

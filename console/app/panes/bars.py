@@ -20,6 +20,8 @@ from console.view.token_sign import token_sign
 class HeaderBar(LinePane):
     """One line that is always visible: where calls would go, and under which reference."""
 
+    SHOWS_STREAMS = False
+
     def __init__(self, state: ConsoleState, *, is_built_in: bool, has_own_facts: bool) -> None:
         super().__init__(state, id="header", can_focus=False)
         known = (("built-in", is_built_in), ("read-only", state.is_read_only), ("own facts", has_own_facts))
@@ -91,6 +93,8 @@ def _gravity(sign: Sign) -> int:
 
 class KeyBar(LinePane):
     """The keys that work now; one that does not is dim, and says why when pressed."""
+
+    SHOWS_STREAMS = False
 
     def __init__(self, state: ConsoleState, place: Place = Place.MAIN) -> None:
         super().__init__(state, id="keys", can_focus=False)

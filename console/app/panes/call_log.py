@@ -15,6 +15,8 @@ from console.view.sign import Tone
 class CallLogPane(LinePane):
     """Pane 4, on wide screens."""
 
+    SHOWS_STREAMS = False
+
     def lines(self, state: ConsoleState, cursor: int, size: Size) -> Sequence[Line]:
         """Return a line per call."""
         return tuple(call_lines(state.requests.calls, size.width))

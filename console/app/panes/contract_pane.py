@@ -32,6 +32,8 @@ from console.view.sign import Sign, Tone
 class ContractPane(LinePane):
     """Pane 2."""
 
+    SHOWS_STREAMS = False
+
     def lines(self, state: ConsoleState, cursor: int, size: Size) -> Sequence[Line]:
         """Return the contract of the route under the cursor."""
         if cursor >= len(state.routes):

@@ -22,6 +22,8 @@ HEADER_LINES = 1
 class RouteTablePane(LinePane):
     """Pane 1."""
 
+    SHOWS_STREAMS = False
+
     class RowPicked(Message):
         """A row was clicked."""
 

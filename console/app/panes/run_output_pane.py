@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from textual.geometry import Size
 
 from console.app.panes.slow_link import SLOW_LINK, last_line
-from console.app.widgets.line import BLANK, Line, Span, dim, fit, line, wrap
+from console.app.widgets.line import BLANK, Line, Span, Tail, dim, fit, line, wrap
 from console.app.widgets.line_pane import LinePane
 from console.view.console_state import ConsoleState
 from console.view.live_call import CallPhase
@@ -28,10 +28,11 @@ class RunOutputPane(LinePane):
     def __init__(self, state: ConsoleState, *, is_slow_link: bool, id: str) -> None:  # noqa: A002  # Textual's name
         super().__init__(state, id=id)
         self._is_slow_link = is_slow_link
+        self._tail = Tail()
 
     def lines(self, state: ConsoleState, cursor: int, size: Size) -> Sequence[Line]:
         """Return the stream's end, or what happened."""
-        return tuple(output_lines(state, size.width, size.height, is_slow_link=self._is_slow_link))
+        return tuple(output_lines(state, *size, is_slow_link=self._is_slow_link, tail=self._tail))
 
     def show(self, state: ConsoleState, cursor: int) -> None:
         """Draw another state, and scroll to the end if something new happened."""
@@ -41,13 +42,15 @@ class RunOutputPane(LinePane):
             self.call_after_refresh(self.scroll_end, animate=False)
 
 
-def output_lines(state: ConsoleState, width: int, height: int, *, is_slow_link: bool = False) -> Iterator[Line]:
-    """Yield the stream while a call runs, below the newest events."""
+def output_lines(
+    state: ConsoleState, width: int, height: int, *, is_slow_link: bool = False, tail: Tail | None = None
+) -> Iterator[Line]:
+    """Yield the stream while a call runs, below the newest events; `tail` knows how it was broken into lines before."""
     view = state.run
     if view is None or view.state is None:
         yield line(dim("no run in view"))
         return
-    stream = list(_stream(view, width, is_slow_link=is_slow_link))
+    stream = list(_stream(view, width, height, tail or Tail(), is_slow_link=is_slow_link))
     room = max(3, height // 3) if stream else height
     words = [piece for each in view.words for piece in _wrapped(each, width)]
     if stream:
@@ -72,8 +75,8 @@ def _wrapped(words: str, width: int) -> Iterator[Line]:
         yield line(dim("· " if place == 0 else "  "), dim(piece))
 
 
-def _stream(view: RunView, width: int, *, is_slow_link: bool) -> Iterator[Line]:
-    """Yield this console's call in progress; nothing once it ended, since the stored result is shown elsewhere."""
+def _stream(view: RunView, width: int, height: int, tail: Tail, *, is_slow_link: bool) -> Iterator[Line]:
+    """Yield the end of this console's call in progress; nothing once it ended: the stored result is shown elsewhere."""
     live = view.live
     if not view.is_stepping_this or live.phase is CallPhase.IDLE:
         return
@@ -84,7 +87,7 @@ def _stream(view: RunView, width: int, *, is_slow_link: bool) -> Iterator[Line]:
         yield line(last_line(live.output, width - 1), Span("▌", Tone.LIVE))
         yield line(dim(fit(SLOW_LINK, width)))
         return
-    pieces = list(wrap(live.output or live.said, width))
+    pieces, _ = tail.lines(live.output or live.said, width, max(3, height))
     yield from (line(piece) for piece in pieces[:-1])
     if pieces:
         yield line(fit(pieces[-1], width - 1), Span("▌" if live.is_live else "", Tone.LIVE))

@@ -6,7 +6,7 @@ from textual.geometry import Size
 
 from console.app.actions import why_no_call
 from console.app.panes.slow_link import SLOW_LINK, last_line
-from console.app.widgets.line import BLANK, Line, Span, cell, dim, fit, labelled, line, rows, wrap
+from console.app.widgets.line import BLANK, Line, Span, Tail, cell, dim, fit, labelled, line, rows, wrap
 from console.app.widgets.line_pane import LinePane
 from console.domain.finding import Severity
 from console.domain.probes.served_as import SWAP_IDS, ServedAs
@@ -28,16 +28,34 @@ class SmokePane(LinePane):
     def __init__(self, state: ConsoleState, *, is_slow_link: bool, id: str) -> None:  # noqa: A002  # Textual's name
         super().__init__(state, id=id)
         self._is_slow_link = is_slow_link
+        self._tail = Tail()
 
     def lines(self, state: ConsoleState, cursor: int, size: Size) -> Sequence[Line]:
         """Return the tests in brief, then the one under the cursor."""
-        return tuple(smoke_lines(state, cursor, size.width, size.height, is_slow_link=self._is_slow_link))
+        width, height = size
+        return tuple(smoke_lines(state, cursor, width, height, is_slow_link=self._is_slow_link, tail=self._tail))
 
 
 def smoke_lines(
-    state: ConsoleState, cursor: int, width: int, height: int, *, is_slow_link: bool = False
+    state: ConsoleState,
+    cursor: int,
+    width: int,
+    height: int,
+    *,
+    is_slow_link: bool = False,
+    tail: Tail | None = None,
 ) -> Iterator[Line]:
-    """Yield the pane's lines; streamed text gets the remaining room and shows its end, on a slow link its last line."""
+    """Yield the pane's lines; streamed text gets the remaining room and shows its end, on a slow link its last line.
+
+    Args:
+        state: What to draw.
+        cursor: The route under the row cursor.
+        width: The pane's width in cells.
+        height: The pane's height in lines.
+        is_slow_link: Draw little while a call streams.
+        tail: How the streamed text was broken into lines before.
+
+    """
     if not state.routes:
         return
     shown = list(enumerate(state.routes)) if height >= _ROOMY else [(cursor, state.routes[cursor])]
@@ -52,7 +70,7 @@ def smoke_lines(
         about = about[1:]  # role and model are in the route table just above
     foot = list(_totals(state, width))
     room = max(2, height - len(head) - len(about) - len(foot) - (2 if height >= _ROOMY else 1))
-    output = list(_output(route.smoke, width, room, is_slow_link=is_slow_link))
+    output = list(_output(route.smoke, width, room, tail or Tail(), is_slow_link=is_slow_link))
     if (about or output) and height >= _ROOMY:
         yield BLANK
     yield from about
@@ -135,7 +153,7 @@ def _whole(ms: float | None) -> str | None:
     return None if ms is None else f"{ms:.0f}"
 
 
-def _output(smoke: LiveCall, width: int, room: int, *, is_slow_link: bool) -> Iterator[Line]:
+def _output(smoke: LiveCall, width: int, room: int, tail: Tail, *, is_slow_link: bool) -> Iterator[Line]:
     if not smoke.output:
         if smoke.said and not smoke.is_live:
             yield from (line(dim(piece)) for piece in wrap(f'it said, not stored: "{smoke.said}"', width))
@@ -144,9 +162,8 @@ def _output(smoke: LiveCall, width: int, room: int, *, is_slow_link: bool) -> It
         yield line(last_line(smoke.output, width - 1), Span("▌", Tone.LIVE))
         yield line(dim(fit(SLOW_LINK, width)))
         return
-    pieces = list(wrap(smoke.output, width))
-    if len(pieces) > room - 1:
-        pieces = pieces[-(room - 1) :]
+    pieces, is_cut = tail.lines(smoke.output, width, room - 1)
+    if is_cut:
         pieces[0] = fit(f"… {pieces[0]}", width)
     yield from (line(piece) for piece in pieces[:-1])
     yield line(pieces[-1], Span("▌" if smoke.is_live else "", Tone.LIVE))

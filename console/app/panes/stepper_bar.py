@@ -25,6 +25,8 @@ _ID_SHOWN = 6
 class StepperBar(LinePane):
     """The strip above the panes."""
 
+    SHOWS_STREAMS = False
+
     def __init__(self, state: ConsoleState) -> None:
         super().__init__(state, id="gates", can_focus=False)
 

@@ -23,6 +23,7 @@ from console.app.panes.route_table import HEADER_LINES, RouteTablePane
 from console.app.panes.smoke_pane import SmokePane
 from console.app.panes.stepper_bar import StepperBar
 from console.app.panes.token_pane import TokenPane
+from console.app.terminal.drawing import keep_drawn
 from console.app.widgets.line_pane import LinePane
 from console.domain.probes.ladder import Rung
 from console.domain.routes.contract import RouteCheck, Verdict, fix_lines
@@ -52,6 +53,7 @@ class RoutesScreen(Screen[None]):
         super().__init__()
         self._controller = controller
         self._cursor = 0
+        self._drawn: list[LinePane] = []
         self._commands: dict[str, Callable[[], object]] = {
             "route.smoke": self._smoke_this,
             "route.smoke_all": self._smoke_all,
@@ -103,6 +105,8 @@ class RoutesScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Paint what is known offline; open the gateway once that is on the screen."""
+        keep_drawn(self, LinePane)
+        self._drawn = [pane for pane in self.query("LinePane") if isinstance(pane, LinePane)]
         self._controller.repaint()
         self.call_after_refresh(self._controller.open)
 
@@ -128,12 +132,11 @@ class RoutesScreen(Screen[None]):
 
     def show(self, state: ConsoleState) -> None:
         """Draw a state."""
-        if not self.query("#routes"):
+        if not self._drawn or not self._drawn[0].is_attached:
             return  # not composed yet, or already leaving
         self._routes.styles.height = min(len(state.routes), max(6, self.size.height // 2 - 3)) + HEADER_LINES + 2
-        for pane in self.query("LinePane").results():
-            if isinstance(pane, LinePane):
-                pane.show(state, self._cursor)
+        for pane in self._drawn:
+            pane.show(state, self._cursor)
         key = state.routes[self._cursor].proven.key if state.routes else ""
         is_narrow = self.has_class("-narrow")
         self._contract.name_frame(f"2 contract · {key}" + ("   3 smoke" if is_narrow else ""))
@@ -180,8 +183,10 @@ class RoutesScreen(Screen[None]):
 
     def _copy_fix(self) -> None:
         lines = fix_lines(self._check_here())
-        self.app.copy_to_clipboard("\n".join(lines) + "\n")
-        self.notify(f"copied {len(lines)} config line(s)", markup=False)
+        text = "\n".join(lines) + "\n"
+        self.app.copy_to_clipboard(text)
+        if self.app.clipboard == text:
+            self.notify(f"copied {len(lines)} config line(s)", markup=False)
 
     def _move_to(self, row: int) -> None:
         self._cursor = max(0, min(row, len(self._state.routes) - 1))

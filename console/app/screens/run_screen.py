@@ -22,6 +22,7 @@ from console.app.panes.run_list_pane import RunListPane
 from console.app.panes.run_output_pane import RunOutputPane
 from console.app.panes.run_record_pane import RunRecordPane
 from console.app.panes.stepper_bar import StepperBar, short_id
+from console.app.terminal.drawing import keep_drawn
 from console.app.widgets.line_pane import LinePane
 from console.domain.routes.role import Role
 from console.domain.run.command import AllowRepeat, MoveRoute, Stop, operator_verdict
@@ -108,6 +109,7 @@ class RunScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Draw the state, and start where the operator is needed: at the gate of a run that is not over."""
+        keep_drawn(self, LinePane)
         run = self._bridge.seen_state
         self.show_tab("runs" if run is None or run.is_over else "gate")
 

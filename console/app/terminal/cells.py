@@ -14,6 +14,8 @@ _REST = ""
 """The text of the second cell of a wide character."""
 _GAP = 6
 """Up to this many unchanged cells are written again: to move the cursor over them takes as many bytes."""
+_STRIPS = 1000
+"""How many strips are kept laid out."""
 _FIRST_DOUBTFUL = 0x1F000
 """From here on, terminals disagree on how wide a character is."""
 
@@ -55,6 +57,8 @@ class Cells:
         self._shown: list[_Row] = []
         self._touched: set[int] = set()
         self._looks: dict[Style | None, Look] = {None: _PLAIN}
+        self._strips: dict[int, tuple[Strip, list[str], list[Look]]] = {}
+        """The cells of strips, by a strip's identity, which is its own as long as the strip is kept beside them."""
         self._known_looks: dict[Look, Look] = {_PLAIN: _PLAIN}
 
     @property
@@ -78,23 +82,16 @@ class Cells:
         """Say what the terminal should show from a place on; what is outside it is left out."""
         if not 0 <= y < len(self._wanted):
             return
-        texts: list[str] = []
-        looks: list[Look] = []
-        for text, style, control in strip:
-            if control:
-                continue
-            cells = list(text) if text.isascii() else _cells_of(text)
-            texts += cells
-            looks += [self._look(style)] * len(cells)
+        texts, looks = self._laid_out(strip)
         row, end = self._wanted[y], min(x + len(texts), self._width)
         if not 0 <= x < end:
             return
         if row.texts[x] == _REST and x:
             row.texts[x - 1] = " "  # half of a wide character cannot stay
-        if texts[end - x : end - x + 1] == [_REST]:
-            texts[end - x - 1] = " "
         row.texts[x:end] = texts[: end - x]
         row.looks[x:end] = looks[: end - x]
+        if texts[end - x : end - x + 1] == [_REST]:
+            row.texts[end - 1] = " "
         if end < self._width and row.texts[end] == _REST:
             row.texts[end] = " "
         self._touched.add(y)
@@ -124,6 +121,24 @@ class Cells:
         if look is not None and look is not _PLAIN:
             written.append("\x1b[0m")
         return "".join(written)
+
+    def _laid_out(self, strip: Strip) -> tuple[list[str], list[Look]]:
+        """Return a strip's cells; a line that moves is the same strip in another place."""
+        known = self._strips.get(id(strip))
+        if known is not None:
+            return known[1:]
+        texts: list[str] = []
+        looks: list[Look] = []
+        for text, style, control in strip:
+            if control:
+                continue
+            cells = list(text) if text.isascii() else _cells_of(text)
+            texts += cells
+            looks += [self._look(style)] * len(cells)
+        if len(self._strips) > _STRIPS:
+            self._strips.clear()
+        self._strips[id(strip)] = strip, texts, looks
+        return texts, looks
 
     def _look(self, style: Style | None) -> Look:
         look = self._looks.get(style)

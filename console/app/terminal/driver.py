@@ -1,16 +1,22 @@
 """The terminal's driver: frames are not queued, so a slow terminal gets fewer of them and always the newest state."""
 
 import contextlib
+from collections.abc import Callable
 
 from rich.color import ColorSystem
+from rich.console import RenderableType
 from textual._compositor import ChopsUpdate, LayoutUpdate
+from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
+from textual.screen import Screen
 
 from console.app.terminal.cells import Cells
 from console.app.terminal.writer import TerminalWriter
 
 _FRAME_BEGINS, _FRAME_ENDS = "\x1b[?2026h", "\x1b[?2026l"
 """Synchronized output: https://gist.github.com/christianparpart/d8a62cc1ab659194337d73e399004036"""
+_BEHIND = 1_048_576
+"""How many bytes may wait for a terminal that does not read."""
 
 
 class FrameDriver(LinuxDriver):
@@ -31,7 +37,8 @@ class FrameDriver(LinuxDriver):
         """Take the terminal; of what it shows nothing is known."""
         if self._file is None:
             raise RuntimeError("the screen needs a terminal on stderr")
-        self._writer = TerminalWriter(self._file.fileno(), self._tell_idle)
+        if self._writer is None:  # a signal handler can start it within a start
+            self._writer = TerminalWriter(self._file.fileno(), self._tell_idle)
         super().start_application_mode()  # type: ignore[no-untyped-call]
         if self._writer_thread is not None:
             self._writer_thread.stop()  # Textual's own, which has nothing to do
@@ -52,9 +59,17 @@ class FrameDriver(LinuxDriver):
         super().close()
 
     def write(self, data: str) -> None:
-        """Write all that frames do not hold: modes, questions to the terminal, the clipboard."""
-        if self._writer is not None:
+        """Write all that frames do not hold: modes, questions to the terminal, the clipboard.
+
+        While the screen is open and the terminal does not read, what would have to wait too long is dropped.
+        """
+        if self._writer is not None and not (self._is_taken and self.is_behind):
             self._writer.write(data)
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether so much waits for the terminal that no more is taken."""
+        return self._writer is not None and self._writer.waiting > _BEHIND
 
     def is_of_size(self, size: tuple[int, int]) -> bool:
         """Return whether the last update was for a terminal of this width and height."""
@@ -113,6 +128,35 @@ class FrameDriver(LinuxDriver):
         """In the writer's thread: the next frame can be made."""
         with contextlib.suppress(RuntimeError):  # the loop was closed meanwhile
             self._loop.call_soon_threadsafe(self._send_frame)
+
+
+def display(
+    app: App[None],
+    by_textual: Callable[[Screen[object], RenderableType | None], None],
+    screen: Screen[object],
+    update: RenderableType | None,
+) -> None:
+    """Give the compositor's update to our driver as cells, in place of `App._display`.
+
+    Args:
+        app: The application.
+        by_textual: Makes a text of the update, and queues that.
+        screen: The screen that was updated.
+        update: What changed.
+
+    """
+    driver = app._driver
+    if not isinstance(driver, FrameDriver) or not isinstance(update, LayoutUpdate | ChopsUpdate):
+        by_textual(screen, update)
+    elif app._running and not app._closed and not app._batch_count:
+        driver.draw(
+            update,
+            size=app.screen.outer_size,
+            cursor=app.screen.outer_size.clamp_offset(app.cursor_position),
+            color_system=app.console._color_system or ColorSystem.TRUECOLOR,
+            is_marked=app._sync_available,
+        )
+        app.post_display_hook()
 
 
 def _put_layout(cells: Cells, update: LayoutUpdate) -> None:

@@ -29,6 +29,7 @@ class TerminalWriter:
         self._has_more = threading.Condition()
         self._is_idle = True
         self._taken = 0
+        self._left = 0
         self._thread = threading.Thread(target=self._run, name="terminal output", daemon=True)
         self._thread.start()
 
@@ -37,6 +38,11 @@ class TerminalWriter:
         """Whether the terminal has taken everything."""
         with self._has_more:
             return self._is_idle
+
+    @property
+    def waiting(self) -> int:
+        """How many bytes the terminal has not taken yet."""
+        return self._left - self._taken
 
     def write(self, text: str) -> None:
         """Leave a text to be written."""
@@ -53,6 +59,7 @@ class TerminalWriter:
     def _leave(self, data: bytes | None) -> None:
         with self._has_more:
             self._waiting.append(data)
+            self._left += len(data or b"")
             self._is_idle = False
             self._has_more.notify()
 

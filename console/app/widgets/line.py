@@ -34,6 +34,8 @@ class Line:
 
 
 BLANK = Line()
+_OVERLAP = 200
+"""How many characters are searched for to find where a text was before."""
 
 
 def line(*parts: Span | str, is_cursor: bool = False) -> Line:
@@ -63,14 +65,66 @@ def cell(text: str, width: int, tone: Tone = Tone.TEXT, *, right: bool = False) 
 
 def wrap(text: str, width: int) -> Iterator[str]:
     """Break a text into lines of at most `width` cells, at spaces if there are any."""
-    for paragraph in safe(LEAK_GUARD.redact(text), keep_lines=True).split("\n"):
-        rest = paragraph
+    return (piece for _, piece in _wrapped(_shown(text), width))
+
+
+class Tail:
+    """The end of a text that grows at its end and loses its beginning: lines that stay in it stay as they were broken.
+
+    A text that is broken from its first character on would have other lines whenever it loses one.
+    """
+
+    def __init__(self) -> None:
+        """Begin with no text."""
+        self._text, self._width, self._begin = "", 0, 0
+
+    def lines(self, text: str, width: int, room: int) -> tuple[list[str], bool]:
+        """Return the text's last lines, and whether there are others before them.
+
+        Args:
+            text: The text as far as it is kept.
+            width: The most cells of a line.
+            room: The most lines.
+
+        """
+        shown = _shown(text)
+        begin = 0 if width != self._width else max(0, self._begin - _lost(self._text, shown))
+        found = list(_wrapped(shown[begin:], width))
+        if begin and len(found) < room:
+            begin, found = 0, list(_wrapped(shown, width))
+        first = max(0, len(found) - room)
+        self._text, self._width, self._begin = shown, width, begin + found[first][0]
+        return [piece for _, piece in found[first:]], self._begin > 0
+
+
+def _shown(text: str) -> str:
+    return safe(LEAK_GUARD.redact(text), keep_lines=True)
+
+
+def _lost(before: str, now: str) -> int:
+    """Return how many characters a text has lost at its beginning; all of them if nothing of it is left."""
+    if now.startswith(before):
+        return 0
+    end = before[-_OVERLAP:]
+    place = now.rfind(end)
+    lost = len(before) - len(end) - place
+    return lost if place >= 0 and lost >= 0 and now.startswith(before[lost:]) else len(before)
+
+
+def _wrapped(text: str, width: int) -> Iterator[tuple[int, str]]:
+    """Yield each line of a text, and where in the text it begins."""
+    begin = 0
+    for paragraph in text.split("\n"):
+        rest, place = paragraph, begin
         while (size := _fitting(rest, max(width, 2))) < len(rest):
             if rest[size] != " " and (space := rest.rfind(" ", 1, size)) > 0:
                 size = space
-            yield rest[:size].rstrip()
-            rest = rest[size:].lstrip(" ")
-        yield rest
+            yield place, rest[:size].rstrip()
+            following = rest[size:].lstrip(" ")
+            place += len(rest) - len(following)
+            rest = following
+        yield place, rest
+        begin += len(paragraph) + 1
 
 
 def _fitting(text: str, width: int) -> int:

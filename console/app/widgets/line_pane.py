@@ -25,6 +25,8 @@ class LinePane(ScrollView, inherit_bindings=False):
     neither move a cursor nor style, link or name an action. Tokens that this process holds are masked.
     """
 
+    SHOWS_STREAMS: ClassVar[bool] = True
+    """Whether the streamed text of a smoke test is in the lines; others stay as they are while there is only more."""
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"line--{tone}" for tone in Tone} | {"line--cursor"}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("pageup", "page_up", "page up", show=False),
@@ -37,9 +39,10 @@ class LinePane(ScrollView, inherit_bindings=False):
         self._state = state
         self._cursor = 0
         self._lines: tuple[Line, ...] = ()
-        self._strips: dict[Line, Strip] = {}
+        self._strips: dict[tuple[Line, int], Strip] = {}
         self._bases: dict[bool, Style] = {}
         self._names: tuple[str, str] | None = None
+        self._made_of: tuple[object, ...] = ()
 
     @abstractmethod
     def lines(self, state: ConsoleState, cursor: int, size: Size) -> Sequence[Line]:
@@ -48,6 +51,11 @@ class LinePane(ScrollView, inherit_bindings=False):
     def show(self, state: ConsoleState, cursor: int) -> None:
         """Draw another state."""
         self._state, self._cursor = state, cursor
+        if not self.SHOWS_STREAMS:
+            made_of = state.apart_from_streams, cursor, self.scrollable_content_region.size, LEAK_GUARD.count
+            if made_of == self._made_of:
+                return
+            self._made_of = made_of
         self._redraw()
 
     def name_frame(self, title: str, subtitle: str = "") -> None:
@@ -70,11 +78,12 @@ class LinePane(ScrollView, inherit_bindings=False):
         """Return one line as it is sent to the terminal."""
         row = y + self.scroll_offset.y
         content = self._lines[row] if row < len(self._lines) else BLANK
-        strip = self._strips.get(content)
-        if strip is None:
-            strip = self._strips[content] = self._strip(content)
         width = self.scrollable_content_region.width
-        return strip.crop_extend(0, width, self._base_style(is_cursor=content.is_cursor))
+        strip = self._strips.get((content, width))
+        if strip is None:
+            base = self._base_style(is_cursor=content.is_cursor)
+            strip = self._strips[content, width] = self._strip(content).crop_extend(0, width, base)
+        return strip
 
     def _redraw(self) -> None:
         size = self.scrollable_content_region.size

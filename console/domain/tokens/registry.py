@@ -15,6 +15,11 @@ class SecretRegistry:
     def __init__(self) -> None:
         self._secrets: list[Secret] = []
 
+    @property
+    def count(self) -> int:
+        """How many tokens were added; what was masked before one came is to be masked again."""
+        return len(self._secrets)
+
     def add(self, secret: Secret | None) -> None:
         """Add a token; duplicates are ignored."""
         if secret is not None and secret not in self._secrets:

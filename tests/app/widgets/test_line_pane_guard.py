@@ -85,3 +85,14 @@ def test_a_token_is_masked_before_its_text_is_broken_or_cut(token: str) -> None:
         for shown in (" ".join(wrap(text, width)), fit(text, width), str(cell(text, width))):
             assert [token[at : at + 4] for at in range(len(token) - 3) if token[at : at + 4] in shown] == []
         assert "".join(wrap(text, width)) == f"{'x' * 30}•••{'y' * 30}"
+
+
+async def test_a_pane_without_streams_masks_a_token_that_became_known_later(token: str) -> None:
+    app = OnePane(Line((Span(f"said: {token}"),)))
+    async with app.run_test(size=(160, 60)):
+        app.pane.SHOWS_STREAMS = False  # type: ignore[misc]
+        app.pane.show(ConsoleState("p"), 0)
+        LEAK_GUARD.add(Secret(token))
+        app.pane.show(ConsoleState("p"), 0)
+        await settled(app)
+        assert app.pane.render_line(0).text.rstrip() == "said: •••"
