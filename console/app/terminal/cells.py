@@ -16,8 +16,10 @@ _GAP = 6
 """Up to this many unchanged cells are written again: to move the cursor over them takes as many bytes."""
 _STRIPS = 1000
 """How many strips are kept laid out."""
-_FIRST_DOUBTFUL = 0x1F000
+_FIRST_DOUBTFUL = "\U0001f000"
 """From here on, terminals disagree on how wide a character is."""
+_REACH = 4
+"""The most cells that a character of doubtful width takes: two, and two for a modifier that is drawn apart."""
 
 
 class Look(NamedTuple):
@@ -114,7 +116,7 @@ class Cells:
                         written.append(_switched(look, wanted.looks[x]))
                         look = wanted.looks[x]
                     written.append(text)
-                    is_placed = len(text) == 1 and ord(text) < _FIRST_DOUBTFUL
+                    is_placed = not _is_doubtful(text)
                 shown.texts[begin:end] = wanted.texts[begin:end]
                 shown.looks[begin:end] = wanted.looks[begin:end]
         self._touched.clear()
@@ -184,10 +186,20 @@ def _differing(wanted: _Row, shown: _Row) -> Iterator[tuple[int, int]]:
         yield _whole(wanted, begin, end)
 
 
+def _is_doubtful(text: str) -> bool:
+    """Return whether terminals disagree on how wide a cell's text is."""
+    return len(text) > 1 or text >= _FIRST_DOUBTFUL
+
+
 def _whole(wanted: _Row, begin: int, end: int) -> tuple[int, int]:
-    """Widen a run to whole characters."""
+    """Widen a run to whole characters, and to what a terminal may overwrite with one of doubtful width."""
     while begin and wanted.texts[begin] == _REST:
         begin -= 1
+    place = max(begin, end - _REACH)
+    while place < end:
+        if _is_doubtful(wanted.texts[place]):
+            end = min(max(end, place + _REACH), len(wanted.texts))
+        place += 1
     while end < len(wanted.texts) and wanted.texts[end] == _REST:
         end += 1
     return begin, end

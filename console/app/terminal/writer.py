@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import select
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -19,7 +20,7 @@ class TerminalWriter:
         """Start the thread.
 
         Args:
-            fileno: The terminal's file descriptor, which may block.
+            fileno: The terminal's file descriptor, which may block or not.
             on_idle: Called in the thread whenever the terminal has taken everything.
 
         """
@@ -81,6 +82,10 @@ class TerminalWriter:
     def _write(self, data: bytes) -> None:
         rest = memoryview(data)
         while rest:
-            count = os.write(self._fileno, rest[:_PIECE])
+            try:
+                count = os.write(self._fileno, rest[:_PIECE])
+            except BlockingIOError:  # another program that shares the terminal made it so
+                select.select((), (self._fileno,), ())
+                continue
             self._taken += count
             rest = rest[count:]

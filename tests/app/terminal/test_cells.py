@@ -74,6 +74,20 @@ def test_what_follows_a_character_of_doubtful_width_is_placed_anew() -> None:
     assert "\U0001f680\x1b[1;4Hb" in cells.changes()
 
 
+@pytest.mark.parametrize("emoji", ["\U0001f1e9\U0001f1ea", "\U0001f44d\U0001f3fd"])
+def test_what_an_emoji_of_doubtful_width_overwrites_is_written_again(emoji: str) -> None:
+    """To pyte a flag is three cells wide, and a skin tone has its own: text beside them is not lost."""
+    cells = Cells(ColorSystem.TRUECOLOR)
+    cells.resize(WIDTH, 1)
+    screen = pyte.Screen(WIDTH, 1)
+    stream = pyte.Stream(screen)
+    cells.put(0, 0, strip_of("abgateway" + " " * (WIDTH - 9)))
+    stream.feed(cells.changes())
+    cells.put(0, 0, strip_of(emoji))
+    stream.feed(cells.changes())
+    assert "gateway" in "".join(screen.buffer[0][x].data for x in range(WIDTH))
+
+
 def test_what_is_outside_the_screen_is_left_out() -> None:
     cells = Cells(ColorSystem.TRUECOLOR)
     cells.resize(4, 1)

@@ -16,8 +16,10 @@ def terminal() -> tuple[int, int]:
     return master, slave
 
 
-def test_texts_wait_until_the_terminal_reads(terminal: tuple[int, int]) -> None:
+@pytest.mark.parametrize("is_blocking", [True, False])
+def test_texts_wait_until_the_terminal_reads(terminal: tuple[int, int], *, is_blocking: bool) -> None:
     master, slave = terminal
+    os.set_blocking(slave, is_blocking)  # a program that shares the terminal may have left it non-blocking
     is_idle = threading.Event()
     writer = TerminalWriter(slave, is_idle.set)
     texts = [f"{number}:" + "x" * 50_000 for number in range(20)]
