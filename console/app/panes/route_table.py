@@ -1,6 +1,5 @@
 """The route table: one row per role; its cursor moves all panes."""
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from textual.geometry import Size
@@ -13,7 +12,7 @@ from console.domain.routes.role import Role
 from console.view.call_sign import ttft_figure
 from console.view.console_state import ConsoleState, RouteView
 from console.view.route_call_sign import route_call_sign
-from console.view.route_sign import route_sign
+from console.view.route_sign import route_sign, verdict_sums
 from console.view.sign import Tone
 
 HEADER_LINES = 1
@@ -60,9 +59,7 @@ def _sums(state: ConsoleState) -> str:
     """Return how many routes have each verdict, the gravest first; empty where the rows say it at a glance."""
     if len(state.routes) <= len(Role):
         return ""
-    found = Counter(route.proven.standing for route in state.routes)
-    ranked = sorted(found.items(), key=lambda each: each[0].gravity, reverse=True)
-    return "".join(f" · {count} {standing}" for standing, count in ranked)
+    return f" · {verdict_sums(state.proven)}"
 
 
 def route_lines(state: ConsoleState, cursor: int, width: int) -> Iterator[Line]:
