@@ -22,7 +22,7 @@ class RouteTablePane(LinePane):
     """Pane 1."""
 
     class RowPicked(Message):
-        """A row was clicked."""
+        """A row was clicked, or a page's key chose it."""
 
         def __init__(self, row: int) -> None:
             self.row = row
@@ -38,6 +38,18 @@ class RouteTablePane(LinePane):
         """Draw another state, and show the cursor's position in the frame."""
         super().show(state, cursor)
         self.name_frame("1 routes", f"{cursor + 1} of {len(state.routes)}{_sums(state)}" if state.routes else "")
+
+    def action_page_up(self) -> None:
+        """Move the cursor up by the rows that fit."""
+        self.post_message(self.RowPicked(self._cursor - self._rows))
+
+    def action_page_down(self) -> None:
+        """Move the cursor down by the rows that fit."""
+        self.post_message(self.RowPicked(self._cursor + self._rows))
+
+    @property
+    def _rows(self) -> int:
+        return max(1, self.scrollable_content_region.height - HEADER_LINES)
 
     def on_click(self, event: object) -> None:
         """Move the cursor to the row under the mouse."""
