@@ -23,14 +23,14 @@ from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import core_schema
 
 from console.cli.reports import documents
-from console.cli.reports.record import MOMENTS, PAIRS
+from console.cli.reports.record import CHOSEN, MOMENTS, PAIRS
 from console.simulator import process
 
 FOLDER = Path(__file__).parent / "schema"
 
 
 class _DocumentSchema(GenerateJsonSchema):
-    """A schema of what is written: every field is there, and no other one."""
+    """A schema of what is written: every field is there, and no other one; `CHOSEN` only where it is not empty."""
 
     def dataclass_schema(self, schema: core_schema.DataclassSchema) -> dict[str, Any]:
         made = super().dataclass_schema(schema)
@@ -40,7 +40,8 @@ class _DocumentSchema(GenerateJsonSchema):
             written, shape = _as_written(name, made["properties"][name])
             properties[written] = shape | ({"description": texts[name]} if name in texts else {})
         head = {"type": "object", "description": _unwrapped(schema["cls"].__doc__ or "")}
-        return head | {"properties": properties, "required": list(properties), "additionalProperties": False}
+        required = [name for name in properties if name != CHOSEN]
+        return head | {"properties": properties, "required": required, "additionalProperties": False}
 
     def enum_schema(self, schema: core_schema.EnumSchema) -> dict[str, Any]:
         return {**super().enum_schema(schema), "description": _unwrapped(schema["cls"].__doc__ or "")}

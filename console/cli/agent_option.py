@@ -4,8 +4,9 @@ import argparse
 from typing import TYPE_CHECKING
 
 from console.cli import output
+from console.cli.profile import NoRouteChosen
 from console.domain.probes.agent_id import AGENT_IDS
-from console.domain.problem import Problem, ProblemKind
+from console.domain.problem import ProblemKind
 
 if TYPE_CHECKING:
     from console.domain.routes.contract import RouteCheck
@@ -28,7 +29,7 @@ def chosen_agent(arguments: argparse.Namespace, checks: "tuple[RouteCheck, ...]"
     """Return the agent whose call to send; None if none was asked for.
 
     Raises:
-        Problem: The agent speaks no family of the chosen routes.
+        NoRouteChosen: The agent speaks no family of the chosen routes.
 
     """
     if arguments.agent is None:
@@ -40,7 +41,7 @@ def chosen_agent(arguments: argparse.Namespace, checks: "tuple[RouteCheck, ...]"
     agent = agents()[arguments.agent]
     if not any(check.route.endpoint_family in agent.families for check in checks):
         spoken = ", ".join(agent.families)
-        raise Problem(
+        raise NoRouteChosen(
             f"--agent {agent.id}: {agent.name} speaks {spoken}, and no chosen route is on it; nothing was sent."
             " Next: name an agent that speaks a route's family, or leave out --agent",
             ProblemKind.USAGE,
@@ -48,11 +49,18 @@ def chosen_agent(arguments: argparse.Namespace, checks: "tuple[RouteCheck, ...]"
     return AgentOrder(agent, AgentSize(arguments.agent_size))
 
 
-def only_spoken(order: "AgentOrder", checks: "tuple[RouteCheck, ...]") -> "tuple[RouteCheck, ...]":
-    """Return the routes on a family that the agent speaks, and note the others."""
+def only_spoken(order: "AgentOrder", checks: "tuple[RouteCheck, ...]", of: str = "") -> "tuple[RouteCheck, ...]":
+    """Return the routes on a family that the agent speaks, and note the others.
+
+    Args:
+        order: The agent.
+        checks: The routes.
+        of: What precedes a route in the notes: the profile of a sweep.
+
+    """
     spoken = tuple(check for check in checks if check.route.endpoint_family in order.agent.families)
     for check in checks:
         if check not in spoken:
             family = check.route.endpoint_family
-            output.note(f"{check.route.key}: not tried, because {order.agent.name} does not speak {family}")
+            output.note(f"{of}{check.route.key}: not tried, because {order.agent.name} does not speak {family}")
     return spoken

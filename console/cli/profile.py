@@ -1,7 +1,6 @@
 """The profile that a command line selects."""
 
 import argparse
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from console.cli import output
@@ -10,9 +9,15 @@ from console.domain.problem import Problem, ProblemKind
 
 if TYPE_CHECKING:
     from console.domain.routes.contract import RouteCheck
-    from console.domain.routes.route_key import RouteKey
+    from console.domain.routes.model_facts import ModelFacts
     from console.services.config.load import BrokenProfile
     from console.services.config.settings import Profile
+
+
+class NoRouteChosen(Problem):
+    """The profile has none of the routes that the options choose; a sweep passes over it."""
+
+    kind = ProblemKind.CONFIG
 
 
 def chosen_profile(arguments: argparse.Namespace, *, uses_gateway: bool = True) -> "Profile":
@@ -30,11 +35,16 @@ def chosen_profile(arguments: argparse.Namespace, *, uses_gateway: bool = True) 
     path = arguments.config or own
     facts = model_facts(current().environment)
     profile = load_profile(path, arguments.profile, why_no_programs=why_not_own(path, own), facts=facts)
-    if facts is not None and not facts.problem and uses_gateway:
-        output.note("facts: tables that you installed decide what is known of models; see: gateway-console facts show")
+    if uses_gateway:
+        _note_facts(facts)
     if profile.is_built_in and uses_gateway:
         output.note(f"no config file: using the built-in profile {profile.name} on the embedded gateway")
     return profile
+
+
+def _note_facts(facts: "ModelFacts | None") -> None:
+    if facts is not None and not facts.problem:
+        output.note("facts: tables that you installed decide what is known of models; see: gateway-console facts show")
 
 
 def add_sweep_argument(parser: argparse.ArgumentParser) -> None:
@@ -52,23 +62,41 @@ def is_sweep(arguments: argparse.Namespace) -> bool:
 
 
 def swept_profiles(arguments: argparse.Namespace) -> "tuple[Profile | BrokenProfile, ...]":
-    """Load the profiles of a sweep. Raises `ConfigError` if none of the config file can be used."""
+    """Load the profiles of a sweep, and print the notes that `chosen_profile` prints.
+
+    Raises:
+        ConfigError: None of the config file can be used.
+        Problem: A name between the commas of `--profile` is empty.
+
+    """
     from console.services.config.load import default_config_path, load_profiles
     from console.services.config.own_config import why_not_own
     from console.services.facts.installed import model_facts
 
     own = default_config_path(current().environment)
     path = arguments.config or own
-    names = None if arguments.all_profiles else arguments.profile.split(",")
+    names = None if arguments.all_profiles else [name.strip() for name in arguments.profile.split(",")]
+    if names is not None and not all(names):
+        raise Problem("--profile has a comma with no name beside it; write it as in: --profile A,B", ProblemKind.USAGE)
     facts = model_facts(current().environment)
-    return load_profiles(path, names, why_no_programs=why_not_own(path, own), facts=facts)
+    profiles = load_profiles(path, names, why_no_programs=why_not_own(path, own), facts=facts)
+    _note_facts(facts)
+    if path is None:
+        output.note("no config file: using the built-in profiles on the embedded gateway")
+    return profiles
 
 
-def same_profile(arguments: argparse.Namespace) -> str:
-    """Return the options with which another command uses the same profile, quoted for a shell, each after a space."""
+def same_profile(arguments: argparse.Namespace, name: str | None = None) -> str:
+    """Return the options with which another command uses the same profile, quoted for a shell, each after a space.
+
+    Args:
+        arguments: The command line.
+        name: The profile, if the command line is about several.
+
+    """
     from shlex import quote
 
-    given = (("--config", arguments.config), ("--profile", arguments.profile))
+    given = (("--config", arguments.config), ("--profile", name or arguments.profile))
     return "".join(f" {option} {quote(str(value))}" for option, value in given if value is not None)
 
 
@@ -87,27 +115,21 @@ def offline_checks(profile: "Profile") -> "tuple[RouteCheck, ...]":
     return profile.check(current().today(), environment)
 
 
-def chosen_checks(
-    profile: "Profile", roles: Sequence[str] | None, keys: "Sequence[RouteKey] | None" = None
-) -> "tuple[RouteCheck, ...]":
-    """Return the offline checks of the requested routes.
-
-    Args:
-        profile: The profile.
-        roles: The roles whose routes were requested; None if no role was.
-        keys: The keys of the requested routes; None if none was.
+def chosen_checks(arguments: argparse.Namespace, profile: "Profile") -> "tuple[RouteCheck, ...]":
+    """Return the offline checks of the routes that `--role` and `--route` choose.
 
     Raises:
-        ConfigError: The profile has no such route.
+        NoRouteChosen: The profile lacks one of the routes; in a sweep, all of them.
+        TargetError: As `offline_checks` raises it.
 
     """
     from console.cli.route_options import is_chosen
-    from console.services.config.toml_text import ConfigError, Fault
 
-    absent = [key for key in keys or () if profile.table.find(key) is None]
+    roles, keys = arguments.role, arguments.route
+    absent = [key for key in keys or () if profile.table.find(key) is None and not is_sweep(arguments)]
     checks = tuple(each for each in offline_checks(profile) if is_chosen(each, roles, keys))
     if absent or not checks:
         known = ", ".join(route.key for route in profile.table)
-        what = f"route {absent[0]}" if absent else "route for this role"
-        raise ConfigError(Fault(f"profile {profile.name} has no {what}; it has {known}", profile.source))
+        what = f"route {(absent or keys)[0]}" if keys and (absent or not roles) else "route for this role"
+        raise NoRouteChosen(f"{profile.source}: profile {profile.name} has no {what}; it has {known}")
     return checks

@@ -1,5 +1,8 @@
 """How a call is shown, in progress or ended."""
 
+from collections import Counter
+from collections.abc import Iterable
+
 from console.domain.probes.smoke import SmokeResult, SmokeStatus
 from console.view.live_call import CallPhase, LiveCall
 from console.view.sign import OK, Sign, Tone
@@ -26,6 +29,17 @@ def call_sign(call: LiveCall) -> Sign:
     if call.phase is CallPhase.DONE and call.result is not None:
         return result_sign(call.result)
     return _PHASES.get(call.phase, _PHASES[CallPhase.IDLE])
+
+
+def result_sums(results: Iterable[SmokeResult]) -> str:
+    """Return how many results are shown with each sign, the gravest first, as in `1 failed, 2 ok`."""
+    found = Counter(map(result_sign, results))
+    ranked = sorted(found.items(), key=lambda each: _GRAVEST_FIRST.index(each[0].tone))
+    return ", ".join(f"{count} {sign.word}" for sign, count in ranked)
+
+
+_GRAVEST_FIRST = (Tone.FAIL, Tone.WARN, Tone.DIM, Tone.OK)
+"""The tones of results; a dim one was not tried."""
 
 
 def result_sign(result: SmokeResult) -> Sign:

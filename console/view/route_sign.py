@@ -1,5 +1,8 @@
 """How a route is shown: its standing, and the marks that no table may hide. The same in both faces."""
 
+from collections import Counter
+from collections.abc import Iterable
+
 from console.domain.errors.category import Classification
 from console.domain.probes.mark import Mark, marks_of
 from console.domain.probes.proven_route import ProvenRoute
@@ -66,6 +69,13 @@ def _shown_mark(route: ProvenRoute) -> Mark | None:
         return None
     is_weak = marks[0] is Mark.WARNING and route.standing is not Standing.OFFLINE
     return None if is_weak else marks[0]
+
+
+def verdict_sums(routes: Iterable[ProvenRoute]) -> str:
+    """Return how many routes have each verdict, the gravest first, as in `1 drift, 2 unproven`."""
+    found = Counter(route.standing for route in routes)
+    ranked = sorted(found.items(), key=lambda each: each[0].gravity, reverse=True)
+    return ", ".join(f"{count} {standing}" for standing, count in ranked)
 
 
 def marks_text(route: ProvenRoute) -> str:

@@ -134,7 +134,9 @@ def test_demo_without_a_terminal_checks_and_smokes_all_six_routes(runs: Runs) ->
     ended = runs[DEMO]
     assert ended.code == 0
     table, smoked, *_ = ended.stdout.split("\n\n")
-    assert [line.split()[0] for line in table.splitlines()[1:]] == ROLES
+    _, *rows, sums = table.splitlines()
+    assert [line.split()[0] for line in rows] == ROLES
+    assert sums == "6 routes: 6 offline"
     assert sorted(line.split()[2] for line in smoked.splitlines()) == sorted(ROLES)
     assert all(re.match(r"✓ ok .* ttft +\d+ ms .* out ", line) for line in smoked.splitlines())
     assert "no account, no cost" in ended.stderr

@@ -1,4 +1,4 @@
-from dataclasses import replace
+from dataclasses import fields, replace
 from functools import reduce
 
 import pytest
@@ -8,9 +8,12 @@ from support.examples import examples
 
 from console.domain.errors.category import Category, judged
 from console.domain.money import FREE, Budget, BudgetScope, Spent
+from console.domain.probes.agent_result import AgentResult
+from console.domain.probes.catalogue import Catalogue
 from console.domain.probes.event import (
     AnswerStarted,
     BudgetSpent,
+    CatalogueRead,
     Event,
     GatewayFailed,
     GatewayOpened,
@@ -36,6 +39,7 @@ from console.domain.tokens.state import TokenState
 from console.view.console_state import ConsoleState
 from console.view.live_call import OUTPUT_LIMIT, CallPhase, LiveCall
 from console.view.request_log import CALL_LIMIT, Call
+from console.view.run_view import RunView
 
 _WRITER = Route(Role.WRITER, "gpt-route", EndpointFamily.RESPONSES, "/v1/responses")
 _CRITIC = Route(Role.CRITIC, "claude-route", EndpointFamily.ANTHROPIC_MESSAGES, "/v1/messages")
@@ -221,6 +225,33 @@ def test_a_rung_that_is_being_climbed_is_known_until_it_ends() -> None:
     assert [route.climbing for route in _fold(started).routes] == [started, None]
     ended = _fold(started, RungFinished(RungResult(RouteKey(Role.WRITER), Rung.KEY, RungStatus.PASSED)))
     assert [route.climbing for route in ended.routes] == [None, None]
+
+
+def test_a_delta_keeps_everything_but_its_route() -> None:
+    """A delta makes its state with the fields by position: one that were forgotten would be lost on the screen."""
+    settled = replace(
+        _START,
+        is_read_only=True,
+        origin="http://127.0.0.1:1",
+        is_embedded=True,
+        gateway_failure="down",
+        token=TokenResolved(TokenState.FOUND, "sim:"),
+        requests=_fold(*_WHOLE).requests,
+        catalogue=CatalogueRead(Catalogue(), (), is_first=True),
+        agents=(AgentResult("Codex", (_WRITER.key,), "m", EndpointFamily.RESPONSES, RungStatus.PASSED),),
+        budget=Budget(BudgetScope.SESSION),
+        loop_lag_p99_ms=1.5,
+        run=RunView(),
+    )
+    bare = ConsoleState("another")
+    unset = [each.name for each in fields(settled) if getattr(settled, each.name) == getattr(bare, each.name)]
+    assert not unset, "give each field a value of its own above"
+    for route in (_START.routes[0], replace(_START.routes[0], climbing=RungStarted(_WRITER.key, Rung.KEY, FREE))):
+        before = replace(settled, routes=(route, *settled.routes[1:]))
+        after = before.apply(OutputReceived(RouteKey(Role.WRITER), "O", is_reasoning=False, ttft_ms=120.0))
+        assert replace(after, routes=before.routes) == before
+        assert replace(after.routes[0], smoke=route.smoke) == route
+        assert (after.routes[0].smoke.output, after.routes[1:]) == ("O", before.routes[1:])
 
 
 def test_the_budget_is_what_was_booked_last() -> None:

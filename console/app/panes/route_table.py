@@ -1,6 +1,5 @@
 """The route table: one row per role; its cursor moves all panes."""
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from textual.geometry import Size
@@ -13,7 +12,7 @@ from console.domain.routes.role import Role
 from console.view.call_sign import ttft_figure
 from console.view.console_state import ConsoleState, RouteView
 from console.view.route_call_sign import route_call_sign
-from console.view.route_sign import route_sign
+from console.view.route_sign import route_sign, verdict_sums
 from console.view.sign import Tone
 
 HEADER_LINES = 1
@@ -25,7 +24,7 @@ class RouteTablePane(LinePane):
     SHOWS_STREAMS = False
 
     class RowPicked(Message):
-        """A row was clicked."""
+        """A row was clicked, or a page's key chose it."""
 
         def __init__(self, row: int) -> None:
             self.row = row
@@ -41,6 +40,18 @@ class RouteTablePane(LinePane):
         """Draw another state, and show the cursor's position in the frame."""
         super().show(state, cursor)
         self.name_frame("1 routes", f"{cursor + 1} of {len(state.routes)}{_sums(state)}" if state.routes else "")
+
+    def action_page_up(self) -> None:
+        """Move the cursor up by the rows that fit."""
+        self.post_message(self.RowPicked(self._cursor - self._rows))
+
+    def action_page_down(self) -> None:
+        """Move the cursor down by the rows that fit."""
+        self.post_message(self.RowPicked(self._cursor + self._rows))
+
+    @property
+    def _rows(self) -> int:
+        return max(1, self.scrollable_content_region.height - HEADER_LINES)
 
     def on_click(self, event: object) -> None:
         """Move the cursor to the row under the mouse."""
@@ -62,9 +73,7 @@ def _sums(state: ConsoleState) -> str:
     """Return how many routes have each verdict, the gravest first; empty where the rows say it at a glance."""
     if len(state.routes) <= len(Role):
         return ""
-    found = Counter(route.proven.standing for route in state.routes)
-    ranked = sorted(found.items(), key=lambda each: each[0].gravity, reverse=True)
-    return "".join(f" · {count} {standing}" for standing, count in ranked)
+    return f" · {verdict_sums(state.proven)}"
 
 
 def route_lines(state: ConsoleState, cursor: int, width: int) -> Iterator[Line]:

@@ -32,11 +32,13 @@ def record_lines(state: ConsoleState, width: int) -> Iterator[Line]:
         yield from labelled(label, words, width, label_width=_LABEL)
     yield BLANK
     yield line(dim("routes"))
+    keys = {key.partition(".")[0]: key for key in record.chosen_routes}
+    key_width = max([_LABEL, *(len(key) + 1 for key in keys.values())])
     for route in record.routes:
         yield line(
-            cell(route.role, _LABEL, Tone.DIM),
+            cell(keys.get(route.role, route.role), key_width, Tone.DIM),
             cell(route.endpoint_family, 19, Tone.ACCENT),
-            cell(route.model, max(0, width - _LABEL - 19)),
+            cell(route.model, max(0, width - key_width - 19)),
         )
     yield BLANK
     yield from (line(dim(piece)) for piece in wrap("safe fields only: no prompt, no answer, no secret", width))

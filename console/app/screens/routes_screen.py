@@ -111,7 +111,7 @@ class RoutesScreen(Screen[None]):
         self.call_after_refresh(self._controller.open)
 
     def on_route_table_pane_row_picked(self, message: RouteTablePane.RowPicked) -> None:
-        """Move the cursor to a clicked row."""
+        """Move the cursor to a row that was picked, or to the nearest one."""
         self._move_to(message.row)
 
     def on_resize(self) -> None:

@@ -56,6 +56,8 @@ class Smoked:
     loop_lag_p99_ms: float
     routes: tuple[ProvenRoute, ...]
     """What is known of each route after the tests."""
+    said: tuple[str, ...] = ()
+    """The gateway's own words on each result, for display only; empty where it refused nothing."""
 
     @property
     def code(self) -> ExitCode:
@@ -77,35 +79,46 @@ async def smoke_gateway(profile: "Profile", checks: tuple[RouteCheck, ...], how:
             output.note(f"smoking {len(checks)} route(s) of profile {profile.name} at {origin}, shape {shape}")
         places = asyncio.Semaphore(how.concurrency or profile.gateway.concurrency)
         state, results = await _smoke_routes(profile, checks, how, Opened(origin, gateway, places))
-    smoked = Smoked(origin, tuple(results), state.loop_lag_p99_ms or 0.0, state.proven)
+    smoked = Smoked(origin, tuple(each for each, _ in results), state.loop_lag_p99_ms or 0.0, state.proven)
     if not how.as_json:
         show_untested(state.proven, how.options)
-        passed = sum(result.status is SmokeStatus.PASSED for result in results)
+        passed = sum(result.status is SmokeStatus.PASSED for result in smoked.results)
         output.note(
-            f"{passed} of {len(results)} passed; this console's own loop lag p99 {smoked.loop_lag_p99_ms:.1f} ms"
+            f"{passed} of {len(smoked.results)} passed; this console's own loop lag p99 {smoked.loop_lag_p99_ms:.1f} ms"
         )
     return smoked
 
 
 async def smoke_opened(profile: "Profile", checks: tuple[RouteCheck, ...], how: SmokeOrder, opened: Opened) -> Smoked:
-    """Smoke a profile's routes as part of a sweep; nothing is printed until they have ended."""
-    quiet = replace(how, as_json=True, of=f"{profile.name}: ")
-    state, results = await _smoke_routes(profile, checks, quiet, opened)
-    return Smoked(opened.origin, tuple(results), state.loop_lag_p99_ms or 0.0, state.proven)
+    """Smoke a profile's routes as part of a sweep; only prices are printed until they have ended."""
+    state, results = await _smoke_routes(profile, checks, replace(how, of=f"{profile.name}: "), opened)
+    lag_ms = state.loop_lag_p99_ms or 0.0
+    return Smoked(opened.origin, tuple(each for each, _ in results), lag_ms, state.proven, tuple(s for _, s in results))
 
 
-def show_smoked(smoked: Smoked, checks: Sequence[RouteCheck]) -> None:
-    """Write the results of a profile in a sweep."""
-    for result in smoked.results:
-        show_result(result, _widths(checks))
+def show_smoked(smoked: Smoked, options: str) -> None:
+    """Write the results of a profile in a sweep.
+
+    Args:
+        smoked: The results.
+        options: The options that select the same profile again, each after a space.
+
+    """
+    widths = _widths([route.check for route in smoked.routes])
+    for result, said in zip(smoked.results, smoked.said, strict=True):
+        _show(result, said, widths)
+    show_untested(smoked.routes, options)
 
 
 async def _smoke_routes(
     profile: "Profile", checks: tuple[RouteCheck, ...], how: SmokeOrder, opened: Opened
-) -> tuple[ConsoleState, list[SmokeResult]]:
-    """Fold a smoke test's events, and write each result as it arrives."""
+) -> tuple[ConsoleState, list[tuple[SmokeResult, str]]]:
+    """Fold a smoke test's events; return the results, with what the gateway said of each.
+
+    Each is written as it arrives, but not in a sweep, where the profiles' lines would mix.
+    """
     state = ConsoleState(profile.name).apply(RoutesChecked(checks))
-    results: list[SmokeResult] = []
+    results: list[tuple[SmokeResult, str]] = []
     widths = _widths(checks)
     limit = profile.gateway.smoke_max_output_tokens
     plan = SmokePlan(opened.gateway, Reservations(profile.budget()), limit, agent=how.agent, account=opened.account)
@@ -114,7 +127,7 @@ async def _smoke_routes(
 
         plan = replace(plan, role=role_order(profile))
     if how.agent is not None and not how.as_json:
-        _tell_agent(checks, plan, how.agent)
+        _tell_agent(checks, plan, how.agent, how.of)
     try:
         for _ in range(how.repeat):
             async with aclosing(smoke(checks, plan, places=opened.places, shape=how.shape)) as events:
@@ -122,11 +135,9 @@ async def _smoke_routes(
                     state = state.apply(event)
                     if not isinstance(event, SmokeFinished):
                         continue
-                    results.append(event.result)
-                    if not how.as_json:
-                        show_result(event.result, widths)
-                        if said := state.smoke(event.result.key).said:
-                            output.note(f'    the gateway said, not stored: "{said}"')
+                    results.append((event.result, state.smoke(event.result.key).said))
+                    if not how.as_json and not how.of:
+                        _show(*results[-1], widths)
             checks = tuple(each for each in checks if not _stops(state, each))
             if not checks:
                 break
@@ -136,19 +147,25 @@ async def _smoke_routes(
     return state, _in_order(results, state)
 
 
-def _tell_agent(checks: Sequence[RouteCheck], plan: SmokePlan, order: AgentOrder) -> None:
+def _show(result: SmokeResult, said: str, widths: Sequence[int]) -> None:
+    show_result(result, widths)
+    if said:
+        output.note(f'    the gateway said, not stored: "{said}"')
+
+
+def _tell_agent(checks: Sequence[RouteCheck], plan: SmokePlan, order: AgentOrder, of: str) -> None:
     """Print what the calls in an agent's shape may take, before they are made."""
     for check in checks:
         request = plan.request(check.route, Shape.AGENT)
         cost = estimate(len(request.body), request.max_output_tokens, plan.price_of(check.route))
-        output.note(f"{check.route.key}: the first call of {order.agent.title}, {cost}")
+        output.note(f"{of}{check.route.key}: the first call of {order.agent.title}, {cost}")
     if order.agent.not_known:
-        output.note(f"not known of {order.agent.title}, and so not tried: {order.agent.not_known}")
+        output.note(f"{of}not known of {order.agent.title}, and so not tried: {order.agent.not_known}")
 
 
-def _in_order(results: list[SmokeResult], state: ConsoleState) -> list[SmokeResult]:
+def _in_order(results: list[tuple[SmokeResult, str]], state: ConsoleState) -> list[tuple[SmokeResult, str]]:
     order = {route.key: position for position, route in enumerate(state.proven)}
-    return sorted(results, key=lambda result: order[result.key])
+    return sorted(results, key=lambda each: order[each[0].key])
 
 
 def _stops(state: ConsoleState, check: RouteCheck) -> bool:

@@ -1,13 +1,13 @@
-"""A sweep: many profiles in one process, those of one gateway and token through one client."""
+"""A sweep through gateways: many profiles in one process, those of one gateway and token through one client."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
-from dataclasses import dataclass, field, replace
-from typing import Generic, TypeVar
+from dataclasses import dataclass, field, fields
 
 from console.cli import output
 from console.cli.context import current
+from console.cli.sweep import Done, Swept
 from console.domain.problem import Problem
 from console.services.config.load import BrokenProfile
 from console.services.config.settings import GatewaySettings, Profile
@@ -15,12 +15,13 @@ from console.services.gateway.account import Account
 from console.services.gateway.client import Gateway
 from console.services.open_gateway import EmbeddedGateway, Target, open_target
 from console.services.system.places import Places
+from console.services.tokens.reference import Scheme
 from console.services.tokens.terminal import ask_on_terminal
-
-Done = TypeVar("Done")
 
 CALL_LIMIT = 64
 """The most calls of a sweep in flight at once, to all origins together: more would delay each other's times."""
+OPEN_LIMIT = 8
+"""The most gateways that are opened at once: each may start a program, or ask a keyring for its token."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,18 +37,7 @@ class Opened:
 
 
 @dataclass(frozen=True, slots=True)
-class Swept(Generic[Done]):
-    """A profile of a sweep: what was done for it, or why nothing was."""
-
-    name: str
-    profile: Profile | None
-    done: Done | None = None
-    problem: Problem | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class _Client:
-    settings: GatewaySettings
     target: Target
     account: Account = field(default_factory=Account)
 
@@ -105,39 +95,74 @@ async def _one(
 
 @asynccontextmanager
 async def _clients(profiles: Sequence[Profile]) -> AsyncIterator[dict[str, _Client | Problem]]:
-    """Open the profiles' gateways one after the other, because a token may have to be typed. Nothing is sent."""
-    context = current()
+    """Open the profiles' gateways side by side, then those whose token a person may have to type. Nothing is sent.
+
+    Typing blocks the event loop, and with it the deadlines of the other tokens' sources.
+    """
+    groups: dict[Hashable, list[Profile]] = {}
+    for profile in profiles:
+        groups.setdefault(_behaviour(profile), []).append(profile)
     found: dict[str, _Client | Problem] = {}
-    opened: list[_Client] = []
+    places = asyncio.Semaphore(OPEN_LIMIT)
     async with AsyncExitStack() as stack:
-        running: list[EmbeddedGateway] = []
+        is_embedded = any(profile.is_embedded for profile in profiles)
+        embedded = await _embedded(stack) if is_embedded else current().embedded_gateway
 
-        def embedded() -> AbstractAsyncContextManager[EmbeddedGateway]:
-            return nullcontext(running[0])
+        async def open_group(group: Sequence[Profile]) -> None:
+            async with places:
+                client = None
+                for profile in group:
+                    try:
+                        client = client or await _opened(stack, profile, embedded)
+                        found[profile.name] = client
+                    except Problem as problem:
+                        found[profile.name] = problem
 
-        for profile in profiles:
-            settings = _behaviour(profile)
-            client = next((each for each in opened if each.settings == settings), None)
-            try:
-                if client is None:
-                    if profile.is_embedded and not running:
-                        running.append(await stack.enter_async_context(context.embedded_gateway()))
-                    target = await stack.enter_async_context(
-                        open_target(profile, embedded, environment=context.environment, ask=ask_on_terminal)
-                    )
-                    client = _Client(settings, target)
-                    opened.append(client)
-                    if target.token.advice and target.gateway is not None:
-                        output.note(f"{profile.name}: {target.token.advice}")
-                found[profile.name] = client
-            except Problem as problem:
-                found[profile.name] = problem
+        await asyncio.gather(*(open_group(group) for group in groups.values() if not _may_ask(group[0])))
+        for group in groups.values():
+            if _may_ask(group[0]):
+                await open_group(group)
         yield found
 
 
-def _behaviour(profile: Profile) -> GatewaySettings:
-    """Return the settings that a client depends on: equal ones can share it."""
-    return replace(profile.gateway, concurrency=1, smoke_max_output_tokens=16, documentation="")
+async def _opened(
+    stack: AsyncExitStack, profile: Profile, embedded: Callable[[], AbstractAsyncContextManager[EmbeddedGateway]]
+) -> _Client:
+    target = await stack.enter_async_context(
+        open_target(profile, embedded, environment=current().environment, ask=ask_on_terminal)
+    )
+    if target.token.advice and target.gateway is not None:
+        output.note(f"{profile.name}: {target.token.advice}")
+    return _Client(target)
+
+
+async def _embedded(stack: AsyncExitStack) -> Callable[[], AbstractAsyncContextManager[EmbeddedGateway]]:
+    """Start the embedded gateway; return what gives it to each profile, or says each time why it did not start."""
+    try:
+        running = await stack.enter_async_context(current().embedded_gateway())
+    except Problem as problem:
+        failure = problem
+
+        def fail() -> AbstractAsyncContextManager[EmbeddedGateway]:
+            raise failure
+
+        return fail
+    return lambda: nullcontext(running)
+
+
+def _may_ask(profile: Profile) -> bool:
+    return any(each.scheme in (Scheme.PROMPT, Scheme.VAULT) for each in profile.gateway.token_ref)
+
+
+def _behaviour(profile: Profile) -> Hashable:
+    """Return the settings that a client depends on: profiles with equal ones can share it."""
+    settings = profile.gateway
+    shared = (getattr(settings, each.name) for each in fields(GatewaySettings) if each.name not in _OF_ONE_PROFILE)
+    return (*shared, *sorted(settings.headers.items()))
+
+
+_OF_ONE_PROFILE = frozenset({"concurrency", "smoke_max_output_tokens", "documentation", "headers"})
+"""Settings on which a client does not depend, and the headers, which are compared by their items."""
 
 
 def _places(

@@ -3,6 +3,7 @@
 from console.cli import output
 from console.cli.reports.call import cost_text, show_refusal
 from console.cli.reports.finding import show_finding
+from console.cli.reports.routes import show_sums
 from console.cli.reports.untested import show_untested
 from console.domain.finding import Severity
 from console.domain.money import Spent, usd_text
@@ -43,6 +44,7 @@ def show_check(state: ConsoleState, options: str | None) -> None:
     widths = output.column_widths(rows)
     for row in rows:
         output.write_line(output.table_line(row, widths))
+    show_sums(state.proven)
     _show_gateway(state)
     for route in state.proven:
         output.write_line()

@@ -10,9 +10,12 @@ MOMENTS = ("started_at_ms", "updated_at_ms")
 PAIRS = "independence"
 """The field of a record that a document shows as an object."""
 
+CHOSEN = "chosen_routes"
+"""A field of a record that a document has only where it is not empty."""
+
 
 def readable(document: object) -> object:
-    """Return a document as plain values, with `MOMENTS` and `PAIRS` of its records converted."""
+    """Return a document as plain values, with `MOMENTS`, `PAIRS` and `CHOSEN` of its records as documents have them."""
     import msgspec
 
     return _readable(msgspec.to_builtins(document))
@@ -30,6 +33,8 @@ def _readable(value: Any) -> Any:
     if isinstance(value, dict):
         shown: dict[str, object] = {}
         for key, each in value.items():
+            if key == CHOSEN and not each:
+                continue
             if key in MOMENTS:
                 shown[key.removesuffix("_ms")] = moment(each)
             else:

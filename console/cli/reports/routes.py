@@ -1,10 +1,24 @@
 """The route table with its offline checks, for a person."""
 
+from collections.abc import Sequence
+
 from console.cli import output
 from console.cli.reports.finding import show_finding
+from console.cli.reports.sweep import counted
 from console.domain.probes.proven_route import ProvenRoute
 from console.domain.routes.contract import RouteCheck, fix_lines
-from console.view.route_sign import marks_text, standing_sign
+from console.view.route_sign import marks_text, standing_sign, verdict_sums
+
+
+def show_sums(routes: Sequence[ProvenRoute]) -> None:
+    """Write the sums of a table of several routes."""
+    if len(routes) > 1:
+        output.write_line(route_sums(routes))
+
+
+def route_sums(routes: Sequence[ProvenRoute]) -> str:
+    """Return how many routes there are, and with which verdicts."""
+    return counted(len(routes), "route") + (f": {verdict_sums(routes)}" if routes else "")
 
 
 def show_routes(checks: tuple[RouteCheck, ...]) -> None:
@@ -26,6 +40,7 @@ def show_routes(checks: tuple[RouteCheck, ...]) -> None:
     widths = output.column_widths(rows)
     for row in rows:
         output.write_line(output.table_line(row, widths))
+    show_sums(routes)
     for each in checks:
         for finding in each.findings:
             show_finding(each.route.key, finding)

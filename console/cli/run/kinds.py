@@ -68,7 +68,7 @@ async def _start(context: RunContext, arguments: argparse.Namespace) -> ExitCode
         context, order, new_run_id(context.now_ms, os.urandom), origin_of(context.profile, context.environment)
     )
     output.note(
-        f"run {log.state.run_id} began, profile {context.profile.name}"
+        f"run {log.state.run_id} began, profile {context.profile.name}{_chosen(log.state)}"
     )  # an error in the first step does not name the run
     if arguments.run_checks:
         for command in context.profile.policy.checks:
@@ -76,6 +76,11 @@ async def _start(context: RunContext, arguments: argparse.Namespace) -> ExitCode
     elif context.profile.policy.checks:
         output.note("the policy's checks will not run: confirm them with --run-checks")
     return await _step(context, log, arguments)
+
+
+def _chosen(state: RunState) -> str:
+    chosen = () if state.created is None else state.created.chosen_routes
+    return f", with {', '.join(chosen)}" if chosen else ""
 
 
 async def _step(context: RunContext, log: RunLog, arguments: argparse.Namespace) -> ExitCode:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from console.cli import output
 from console.cli.agent_option import add_agent_arguments, chosen_agent
-from console.cli.exit_code import ExitCode, code_of_problem, most_actionable
+from console.cli.exit_code import ExitCode, most_actionable
 from console.cli.profile import (
     add_sweep_argument,
     chosen_checks,
@@ -29,7 +29,13 @@ from console.domain.problem import Problem, ProblemKind
 from console.view.console_state import ConsoleState
 
 if TYPE_CHECKING:
-    from console.cli.live.sweep import Opened, Swept
+    from collections.abc import Callable
+
+    from console.cli.live.climb import ClimbOrder
+    from console.cli.live.sweep import Opened
+    from console.cli.sweep import Swept
+    from console.domain.routes.contract import RouteCheck
+    from console.services.config.load import BrokenProfile
     from console.services.config.settings import Profile
 
 
@@ -79,30 +85,42 @@ def run(arguments: argparse.Namespace) -> ExitCode:
         )
     if arguments.agent is not None and top < Rung.SHAPE:
         raise Problem("--agent needs the rungs below its call: add --level 5", ProblemKind.USAGE)
+    if top < Rung.SMOKE and top is not Rung.OFFLINE:
+        _refuse_paid_extras(arguments)
     if is_sweep(arguments):
         return _sweep(arguments, top)
     profile = chosen_profile(arguments)
-    checks = chosen_checks(profile, arguments.role, arguments.route)
+    checks = chosen_checks(arguments, profile)
     if top is Rung.OFFLINE:
-        state = ConsoleState(profile.name).apply(RoutesChecked(checks))
-        return _finish(arguments, profile, state, top)
-    if arguments.cross and top < Rung.SMOKE:
-        raise Problem("--cross needs the streamed call of rung 4: add --level 4 or 5", ProblemKind.USAGE)
-    if arguments.content and top < Rung.SMOKE:
-        raise Problem("--content needs the streamed call of rung 4: add --level 4 or 5", ProblemKind.USAGE)
-    from console.cli.live.climb import ClimbOrder, climb_gateway
+        return _finish(arguments, profile, _offline(profile, checks), top)
+    from console.cli.live.climb import climb_gateway
 
-    agent = chosen_agent(arguments, checks)
-    order = ClimbOrder(
+    state = asyncio.run(climb_gateway(profile, checks, _order(arguments, top, checks)))
+    return _finish(arguments, profile, state, top)
+
+
+def _refuse_paid_extras(arguments: argparse.Namespace) -> None:
+    for option in ("cross", "content"):
+        if getattr(arguments, option):
+            raise Problem(f"--{option} needs the streamed call of rung 4: add --level 4 or 5", ProblemKind.USAGE)
+
+
+def _offline(profile: "Profile", checks: "tuple[RouteCheck, ...]") -> ConsoleState:
+    return ConsoleState(profile.name).apply(RoutesChecked(checks))
+
+
+def _order(arguments: argparse.Namespace, top: Rung, checks: "tuple[RouteCheck, ...]") -> "ClimbOrder":
+    """Return how to climb. Raises `NoRouteChosen` if the agent speaks no family of the routes."""
+    from console.cli.live.climb import ClimbOrder
+
+    return ClimbOrder(
         top,
         arguments.cross,
         arguments.content,
         as_json=arguments.json,
         is_read_only=arguments.read_only,
-        agent=agent,
+        agent=chosen_agent(arguments, checks),
     )
-    state = asyncio.run(climb_gateway(profile, checks, order))
-    return _finish(arguments, profile, state, top)
 
 
 def _finish(arguments: argparse.Namespace, profile: "Profile", state: ConsoleState, top: Rung) -> ExitCode:
@@ -122,55 +140,57 @@ def _code_of(state: ConsoleState) -> ExitCode:
 
 def _sweep(arguments: argparse.Namespace, top: Rung) -> ExitCode:
     """Climb the ladder for the routes of several profiles."""
-    from console.cli.live.climb import ClimbOrder, climb_opened
-    from console.cli.live.sweep import sweep
-    from console.cli.reports.sweep import show_heading, show_problem, sum_up
-
-    if arguments.agent is not None or top is Rung.OFFLINE:
-        raise Problem("--agent and --level 0 take one profile; name it with --profile", ProblemKind.USAGE)
-    if (arguments.cross or arguments.content) and top < Rung.SMOKE:
-        raise Problem("--cross and --content need the streamed call of rung 4: add --level 4 or 5", ProblemKind.USAGE)
-    order = ClimbOrder(
-        top, arguments.cross, arguments.content, as_json=arguments.json, is_read_only=arguments.read_only
-    )
-
-    async def work(profile: "Profile", opened: "Opened") -> ConsoleState:
-        return await climb_opened(profile, chosen_checks(profile, arguments.role, arguments.route), order, opened)
+    from console.cli.reports.routes import route_sums
+    from console.cli.reports.sweep import counted, show_heading, show_problem, sum_up
+    from console.cli.sweep import code_of_sweep, codes_of, sweep_offline
 
     def tell(each: "Swept[ConsoleState]") -> None:
         if arguments.json:
             return
-        if each.problem is not None:
-            show_problem(each.name, each.problem)
-        elif each.done is not None:
+        show_problem(each)
+        if each.done is not None:
             show_heading(each.name, f"rung {int(top)}")
-            show_check(each.done, None)
+            show_check(each.done, same_profile(arguments, each.name))
+            show_agents(each.done.agents)
             output.write_line()
 
-    swept = asyncio.run(sweep(swept_profiles(arguments), work, told=tell))
-    codes = [_code_of_swept(each) for each in swept]
+    profiles = swept_profiles(arguments)
+    if top is Rung.OFFLINE:
+        swept = sweep_offline(profiles, lambda profile: _offline(profile, chosen_checks(arguments, profile)))
+        for each in swept:
+            tell(each)
+    else:
+        if not arguments.json:
+            output.note(f"checking the routes of {counted(len(profiles), 'profile')}, to rung {int(top)}")
+        swept = asyncio.run(_climb_all(arguments, profiles, top, tell))
+    codes = codes_of(swept, _code_of)
+    code = code_of_sweep(swept, codes)
     if arguments.json:
         from console.cli.reports.documents.check import CheckDocument
-        from console.cli.reports.documents.sweep import CheckSweepDocument, ProfileProblemDocument
+        from console.cli.reports.documents.sweep import CheckSweepDocument, documents_of
 
-        documents = [
-            CheckDocument.of(each.profile, each.done, top)
-            if each.done is not None and each.profile is not None
-            else ProfileProblemDocument(profile=each.name, problem=str(each.problem), exit_code=int(code))
-            for each, code in zip(swept, codes, strict=True)
-        ]
-        code = most_actionable(codes)
-        output.write_document(CheckSweepDocument(exit_code=int(code), profiles=tuple(documents)))
+        documents = documents_of(swept, codes, lambda profile, done: CheckDocument.of(profile, done, top))
+        output.write_document(CheckSweepDocument(exit_code=int(code), profiles=documents))
         return code
-    routes = [route for each in swept if each.done is not None for route in each.done.proven]
-    held = sum(code_of_route(route) is ExitCode.OK for route in routes)
-    return sum_up(codes, f"{held} of {len(routes)} routes well")
+    sum_up(swept, code, route_sums([route for each in swept if each.done is not None for route in each.done.proven]))
+    return code
 
 
-def _code_of_swept(each: "Swept[ConsoleState]") -> ExitCode:
-    if each.problem is not None:
-        return code_of_problem(each.problem)
-    return ExitCode.OK if each.done is None else _code_of(each.done)
+async def _climb_all(
+    arguments: argparse.Namespace,
+    profiles: "Sequence[Profile | BrokenProfile]",
+    top: Rung,
+    tell: "Callable[[Swept[ConsoleState]], None]",
+) -> "list[Swept[ConsoleState]]":
+    """Climb above rung 0 for the routes of several profiles."""
+    from console.cli.live.climb import climb_opened
+    from console.cli.live.sweep import sweep
+
+    async def work(profile: "Profile", opened: "Opened") -> ConsoleState:
+        checks = chosen_checks(arguments, profile)
+        return await climb_opened(profile, checks, _order(arguments, top, checks), opened)
+
+    return await sweep(profiles, work, told=tell)
 
 
 def _code_of_agent(result: AgentResult) -> ExitCode:

@@ -1,36 +1,92 @@
 """`routes`: the route table and its offline checks."""
 
 import argparse
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from console.cli import output
 from console.cli.exit_code import ExitCode, most_actionable
-from console.cli.profile import chosen_profile, offline_checks
+from console.cli.profile import add_sweep_argument, chosen_checks, chosen_profile, is_sweep, swept_profiles
+from console.cli.route_options import add_route_arguments
+
+if TYPE_CHECKING:
+    from console.domain.finding import Finding
+    from console.domain.routes.contract import RouteCheck
+    from console.services.config.settings import Profile
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add nothing: the verb takes only the common options."""
+    """Add the verb's arguments."""
+    add_route_arguments(parser)
+    add_sweep_argument(parser)
 
 
 def run(arguments: argparse.Namespace) -> ExitCode:
     """Check the route table and show it."""
-    from console.cli.reports.code import code_of_route
-    from console.domain.finding import Severity
-    from console.domain.probes.proven_route import ProvenRoute
-    from console.domain.run.needed_roles import check_roles
-
+    if is_sweep(arguments):
+        return _sweep(arguments)
     profile = chosen_profile(arguments)
-    checks = offline_checks(profile)
-    roles = [each.route.role for each in checks]
-    findings = tuple(check_roles(profile.name, roles, profile.policy.max_attempts, Severity.WARN))
+    checks = chosen_checks(arguments, profile)
     if arguments.json:
         from console.cli.reports.documents.routes import RoutesDocument
 
-        output.write_document(RoutesDocument.of(profile, checks, findings))
+        output.write_document(RoutesDocument.of(profile, checks, _of_table(arguments, profile)))
     else:
-        from console.cli.reports.finding import show_finding
-        from console.cli.reports.routes import show_routes
+        _show(arguments, profile, checks)
+    return _code_of(checks)
 
-        show_routes(checks)
-        for finding in findings:
-            show_finding(f"profile {profile.name}", finding)
+
+def _of_table(arguments: argparse.Namespace, profile: "Profile") -> "tuple[Finding, ...]":
+    """Return what was found of a profile's table as a whole; nothing if only some routes are chosen."""
+    if arguments.role or arguments.route:
+        return ()
+    from console.domain.finding import Severity
+    from console.domain.run.needed_roles import check_roles
+
+    roles = [route.role for route in profile.table]
+    return tuple(check_roles(profile.name, roles, profile.policy.max_attempts, Severity.WARN))
+
+
+def _show(arguments: argparse.Namespace, profile: "Profile", checks: "tuple[RouteCheck, ...]") -> None:
+    from console.cli.reports.finding import show_finding
+    from console.cli.reports.routes import show_routes
+
+    show_routes(checks)
+    for finding in _of_table(arguments, profile):
+        show_finding(f"profile {profile.name}", finding)
+
+
+def _code_of(checks: "Sequence[RouteCheck]") -> ExitCode:
+    from console.cli.reports.code import code_of_route
+    from console.domain.probes.proven_route import ProvenRoute
+
     return most_actionable(code_of_route(ProvenRoute(each)) for each in checks)
+
+
+def _sweep(arguments: argparse.Namespace) -> ExitCode:
+    """Check the route tables of several profiles and show them."""
+    from console.cli.reports.routes import route_sums
+    from console.cli.reports.sweep import show_heading, show_problem, sum_up
+    from console.cli.sweep import code_of_sweep, codes_of, sweep_offline
+    from console.domain.probes.proven_route import ProvenRoute
+
+    swept = sweep_offline(swept_profiles(arguments), lambda profile: chosen_checks(arguments, profile))
+    codes = codes_of(swept, _code_of)
+    code = code_of_sweep(swept, codes)
+    if arguments.json:
+        from console.cli.reports.documents.routes import RoutesDocument
+        from console.cli.reports.documents.sweep import RoutesSweepDocument, documents_of
+
+        documents = documents_of(
+            swept, codes, lambda profile, done: RoutesDocument.of(profile, done, _of_table(arguments, profile))
+        )
+        output.write_document(RoutesSweepDocument(exit_code=int(code), profiles=documents))
+        return code
+    for each in swept:
+        show_problem(each)
+        if each.done is not None and each.profile is not None:
+            show_heading(each.name, each.profile.gateway.base_url or each.profile.gateway.base_url_ref or "")
+            _show(arguments, each.profile, each.done)
+            output.write_line()
+    sum_up(swept, code, route_sums([ProvenRoute(check) for each in swept for check in each.done or ()]))
+    return code

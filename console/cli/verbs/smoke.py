@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from console.cli import output
 from console.cli.agent_option import add_agent_arguments, chosen_agent, only_spoken
-from console.cli.exit_code import ExitCode, code_of_problem, most_actionable
+from console.cli.exit_code import ExitCode
 from console.cli.profile import (
     add_sweep_argument,
     chosen_checks,
@@ -21,7 +21,8 @@ from console.domain.routes.shape import Shape
 
 if TYPE_CHECKING:
     from console.cli.live.smoke import Smoked
-    from console.cli.live.sweep import Opened, Swept
+    from console.cli.live.sweep import Opened
+    from console.cli.sweep import Swept
     from console.services.config.settings import Profile
 
 
@@ -61,7 +62,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     from console.cli.live.smoke import SmokeOrder, smoke_gateway
 
     profile = chosen_profile(arguments)
-    checks = chosen_checks(profile, arguments.role, arguments.route)
+    checks = chosen_checks(arguments, profile)
     shape = Shape(arguments.shape)
     if (agent := chosen_agent(arguments, checks)) is not None:
         checks, shape = only_spoken(agent, checks), Shape.AGENT
@@ -85,48 +86,40 @@ def _sweep(arguments: argparse.Namespace) -> ExitCode:
     """Smoke the routes of several profiles."""
     from console.cli.live.smoke import SmokeOrder, show_smoked, smoke_opened
     from console.cli.live.sweep import sweep
-    from console.cli.reports.sweep import show_heading, show_problem, sum_up
-    from console.domain.probes.smoke import SmokeStatus
-
-    if arguments.agent is not None:
-        raise Problem("--agent takes one profile; name it with --profile", ProblemKind.USAGE)
-    how = SmokeOrder(Shape(arguments.shape), arguments.repeat, arguments.concurrency, as_json=arguments.json)
+    from console.cli.reports.sweep import counted, show_heading, show_problem, sum_up
+    from console.cli.sweep import code_of_sweep, codes_of
+    from console.view.call_sign import result_sums
 
     async def work(profile: "Profile", opened: "Opened") -> "Smoked":
-        return await smoke_opened(profile, chosen_checks(profile, arguments.role, arguments.route), how, opened)
+        checks, shape = chosen_checks(arguments, profile), Shape(arguments.shape)
+        if (agent := chosen_agent(arguments, checks)) is not None:
+            checks, shape = only_spoken(agent, checks, f"{profile.name}: "), Shape.AGENT
+        how = SmokeOrder(shape, arguments.repeat, as_json=arguments.json, agent=agent)
+        return await smoke_opened(profile, checks, how, opened)
 
     def tell(each: "Swept[Smoked]") -> None:
         if arguments.json:
             return
-        if each.problem is not None:
-            show_problem(each.name, each.problem)
-        elif each.done is not None:
+        show_problem(each)
+        if each.done is not None:
             show_heading(each.name, each.done.origin)
-            show_smoked(each.done, [route.check for route in each.done.routes])
+            show_smoked(each.done, same_profile(arguments, each.name))
             output.write_line()
 
-    swept = asyncio.run(sweep(swept_profiles(arguments), work, concurrency=arguments.concurrency, told=tell))
-    codes = [_code(each) for each in swept]
+    profiles = swept_profiles(arguments)
+    if not arguments.json:
+        shape = arguments.shape if arguments.agent is None else f"first call of {arguments.agent}"
+        output.note(f"smoking the routes of {counted(len(profiles), 'profile')}, shape {shape}")
+    swept = asyncio.run(sweep(profiles, work, concurrency=arguments.concurrency, told=tell))
+    codes = codes_of(swept, lambda smoked: smoked.code)
+    code = code_of_sweep(swept, codes)
     if arguments.json:
         from console.cli.reports.documents.smoke import SmokeDocument
-        from console.cli.reports.documents.sweep import ProfileProblemDocument, SmokeSweepDocument
+        from console.cli.reports.documents.sweep import SmokeSweepDocument, documents_of
 
-        documents = [
-            SmokeDocument(**vars(each.done.document(each.profile)))
-            if each.done is not None and each.profile is not None
-            else ProfileProblemDocument(profile=each.name, problem=str(each.problem), exit_code=int(code))
-            for each, code in zip(swept, codes, strict=True)
-        ]
-        code = most_actionable(codes)
-        output.write_document(SmokeSweepDocument(exit_code=int(code), profiles=tuple(documents)))
+        documents = documents_of(swept, codes, lambda profile, done: SmokeDocument(**vars(done.document(profile))))
+        output.write_document(SmokeSweepDocument(exit_code=int(code), profiles=documents))
         return code
     results = [result for each in swept if each.done is not None for result in each.done.results]
-    passed = sum(result.status is SmokeStatus.PASSED for result in results)
-    return sum_up(codes, f"{passed} of {len(results)} passed")
-
-
-def _code(each: "Swept[Smoked]") -> ExitCode:
-
-    if each.problem is not None:
-        return code_of_problem(each.problem)
-    return ExitCode.OK if each.done is None else each.done.code
+    sum_up(swept, code, counted(len(results), "smoke test") + (f": {result_sums(results)}" if results else ""))
+    return code

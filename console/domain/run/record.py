@@ -122,6 +122,8 @@ class Record:
     candidate_sha256: str | None
     four_eyes: bool
     """Whether two operators, told apart by their keys, passed the candidate."""
+    chosen_routes: tuple[str, ...]
+    """The routes that `run start --route` named, each by its key, as in `writer.fast`; absent if it named none."""
     lines: int
     """The number of lines in the run's ledger; the next field is the hash of the last line."""
     head: str
@@ -180,6 +182,7 @@ def record_of(state: RunState) -> Record:
         is_spent_exact=state.spent.is_exact,
         candidate_sha256=None if state.sealed is None else state.sealed.artifact_sha256,
         four_eyes=state.sealed is not None and state.sealed.four_eyes,
+        chosen_routes=() if created is None else created.chosen_routes,
         lines=state.seq,
         head=state.head,
     )

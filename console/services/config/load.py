@@ -6,8 +6,9 @@ reported at once.
 
 import contextlib
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,8 +28,10 @@ if TYPE_CHECKING:
 
 _NOT_OWN = "this file is not known to be yours"
 _FAULT_LIMIT = 50
-_PLUGINS = "PYDANTIC_DISABLE_PLUGINS"
 """The most faults reported at once."""
+_ALONE_LIMIT = 1000
+"""The most profiles of a file with faults that are read one by one, to use those without: each takes about 1 ms."""
+_PLUGINS = "PYDANTIC_DISABLE_PLUGINS"
 
 
 def load_profile(
@@ -86,7 +89,8 @@ def load_profiles(
         facts: The facts on models.
 
     Raises:
-        ConfigError: The file cannot be read, something outside its profiles is wrong, or it lacks a named profile.
+        ConfigError: The file cannot be read, something outside its profiles is wrong, it lacks a named profile, or it
+            has faults and more than 1,000 profiles.
 
     """
     source = "built-in sample config" if path is None else safe(str(path))
@@ -94,22 +98,22 @@ def load_profiles(
     toml = TomlText(text, source)
     document = toml.parse()
     tables = document.get("profiles")
-    known = list(tables) if isinstance(tables, dict) else []
-    chosen = known if names is None else list(dict.fromkeys(names))
+    known: dict[str, object] = tables if isinstance(tables, dict) else {}
+    chosen = list(known if names is None else dict.fromkeys(names))
     for name in chosen:
         if name not in known:
             raise ConfigError(Fault(f"unknown profile{_shown(name)}; {nearest(name, known)}", source))
     why_no_tokens = None if path is None else why_shared(path)
+    read = partial(_read, toml, why_no_programs=why_no_programs, why_no_tokens=why_no_tokens)
     try:
-        file, broken = _read(toml, why_no_programs=why_no_programs, why_no_tokens=why_no_tokens), {}
+        file, broken = read(), dict[str, ConfigError]()
     except ConfigError as error:
-        broken = _by_profile(error, known)
-        if not isinstance(tables, dict) or len(broken) == len(known):
+        if len(known) > _ALONE_LIMIT:
             raise
-        whole = {name: table for name, table in tables.items() if name not in broken}
-        default = document.get("default_profile")
-        left = {**document, "profiles": whole, "default_profile": next(iter(whole)) if default in broken else default}
-        file = _read(toml, left, why_no_programs=why_no_programs, why_no_tokens=why_no_tokens)
+        broken = _broken_alone(document, known, read)
+        if not known or len(broken) == len(known):
+            raise error from None
+        file = read(_with_profiles(document, {name: known[name] for name in known if name not in broken}))
     return tuple(
         BrokenProfile(name, broken[name])
         if name in broken
@@ -118,16 +122,29 @@ def load_profiles(
     )
 
 
-def _by_profile(error: ConfigError, known: Sequence[str]) -> dict[str, ConfigError]:
-    """Return the faults of each profile. Raises the error again if one is not of a profile."""
-    found: dict[str, list[Fault]] = {}
-    for fault in error.faults:
-        top, _, rest = fault.key.partition(".")
-        owner = next((name for name in known if rest == name or rest.startswith(f"{name}.")), None)
-        if top != "profiles" or owner is None:
-            raise error
-        found.setdefault(owner, []).append(fault)
-    return {name: ConfigError(*faults) for name, faults in found.items()}
+def _broken_alone(
+    document: Mapping[str, object], known: Mapping[str, object], read: "Callable[[dict[str, object]], FileModel]"
+) -> dict[str, ConfigError]:
+    """Return the profiles that cannot be read alone, each with its faults: one of many faults hides no other's.
+
+    These are all profiles if something outside them is wrong.
+    """
+    found: dict[str, ConfigError] = {}
+    for name, table in known.items():
+        try:
+            read(_with_profiles(document, {name: table}))
+        except ConfigError as error:
+            found[name] = error
+    return found
+
+
+def _with_profiles(document: Mapping[str, object], tables: Mapping[str, object]) -> dict[str, object]:
+    """Return a document with only some of its profiles; a default that is left out makes way for one of them."""
+    default, profiles = document.get("default_profile"), document.get("profiles")
+    is_left_out = (
+        isinstance(default, str) and isinstance(profiles, dict) and default in profiles and default not in tables
+    )
+    return {**document, "profiles": dict(tables)} | ({"default_profile": next(iter(tables))} if is_left_out else {})
 
 
 def default_config_path(environment: Mapping[str, str]) -> Path | None:

@@ -54,6 +54,9 @@ def commands_in(tmp_path: Path) -> list[tuple[str | Path, ...]]:
     return [
         ("routes",),
         ("--profile", "faults", "routes"),
+        ("routes", "--all-profiles"),
+        ("check", "--all-profiles", "--level", "0"),
+        ("smoke", "--all-profiles", "--role", "writer"),
         ("check", "--list"),
         ("check", "--level", "0"),
         ("check", "--level", "5", "--cross"),

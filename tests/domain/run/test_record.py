@@ -51,7 +51,7 @@ _TEXTS = {
     "Record.repository", "Record.instruction_source", "Record.instruction_scope", "Record.profile",
     "Record.gateway_origin", "Repository.host", "Repository.owner", "Repository.name", "Repository.commit",
     "PinnedRoute.model", "PinnedRoute.endpoint_path", "PinnedSource.path", "PinnedSource.scope",
-    "RecordedGate.decided_by", "RecordedGate.reason", "RecordedCall.model",
+    "Record.chosen_routes", "RecordedGate.decided_by", "RecordedGate.reason", "RecordedCall.model",
     # names that a gateway, a page or a model gave, each of a closed form
     "RecordedCall.model_reported", "RecordedCall.model_behind",
     "RecordedCall.request_id", "Record.source_urls_checked", "SourceChecked.url",

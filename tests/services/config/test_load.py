@@ -799,8 +799,12 @@ def test_of_several_profiles_those_with_faults_stop_no_other(path: Path) -> None
     path.write_text(f"{config()}[profiles{other}tokn = 1\n", encoding="utf-8")
     good, broken = load_profiles(path)
     assert (good.name, broken.name, isinstance(broken, BrokenProfile)) == ("p", "q", True)
+    assert [fault.key for fault in broken.error.faults] == ["profiles.q.routes.writer.tokn"]
     with pytest.raises(ConfigError, match='unknown profile "r"'):
         load_profiles(path, ["p", "r"])
+    many = "".join(f"tokn{each} = 1\n" for each in range(60))
+    path.write_text(f'{config()}[profiles{other}{many}[profiles."a b"]\n', encoding="utf-8")
+    assert [type(each) for each in load_profiles(path)] == [Profile, BrokenProfile, BrokenProfile]
     path.write_text(f"wrong = 1\n{config()}", encoding="utf-8")
     with pytest.raises(ConfigError, match="wrong: unknown key"):
         load_profiles(path)
