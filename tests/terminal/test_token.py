@@ -117,7 +117,7 @@ def test_the_screen_steps_aside_for_a_token_and_comes_back_with_it(home: dict[st
         terminal.press("q")
         assert terminal.end() == 0
         terminal.assert_restored()
-    assert TOKEN.encode() not in terminal.raw
+    assert not terminal.has_shown(TOKEN)
 
 
 def test_the_screen_says_that_no_token_was_stored(home: dict[str, str]) -> None:
@@ -220,7 +220,7 @@ def test_a_prompt_reference_is_asked_once_and_never_shown(home: dict[str, str]) 
         type_in(terminal, "Token of this profile's gateway", TOKEN)
         terminal.until("answers")
         assert terminal.end() == 0
-        assert TOKEN.encode() not in terminal.raw
+        assert not terminal.has_shown(TOKEN)
         assert terminal.raw.count(b"Token of this profile's gateway") == 1
 
 
@@ -234,7 +234,7 @@ def test_a_verb_that_makes_calls_asks_for_a_prompt_reference_once_and_never_show
             type_in(terminal, "Token of this profile's gateway", secret)
             terminal.until("✓ ")
             assert terminal.end() == 0
-            assert secret.encode() not in terminal.raw
+            assert not terminal.has_shown(secret)
             assert terminal.raw.count(b"Token of this profile's gateway") == 1
 
 
@@ -277,6 +277,6 @@ def test_a_servers_first_keyring_is_made_on_a_terminal_and_takes_a_token(
             type_in(terminal, "Token (it is not shown)", TOKEN)
             terminal.until("stored in the Secret Service")
             assert terminal.end() == 0
-            assert TOKEN.encode() not in terminal.raw
+            assert not terminal.has_shown(TOKEN)
         files = [path for path in service.home.rglob("*") if path.is_file()]
         assert [path for path in files if TOKEN.encode() in path.read_bytes()] == []

@@ -26,6 +26,7 @@ class Terminal:
         self.screen = pyte.Screen(columns, lines)
         self.raw = b""
         self._stream = pyte.ByteStream(self.screen)
+        self._rows: set[str] = set()
         self._child = pexpect.spawn(
             sys.executable,
             list(arguments),
@@ -46,6 +47,10 @@ class Terminal:
     def text(self) -> str:
         """What the screen shows."""
         return "\n".join(self.screen.display)
+
+    def has_shown(self, text: str) -> bool:
+        """Whether a text came in the bytes, or was on a row: the screen writes changed cells only."""
+        return text.encode() in self.raw or any(text in row for row in self._rows)
 
     @property
     def echoes(self) -> bool:
@@ -112,6 +117,9 @@ class Terminal:
         for _ in range(self.raw.count(ASKS_FOR_FRAMES) - asked):
             self._child.send(HAS_FRAMES)
         self._stream.feed(data)
+        display = self.screen.display
+        self._rows |= {display[row] for row in self.screen.dirty if row < len(display)}
+        self.screen.dirty.clear()
         return True
 
     def assert_restored(self) -> None:
