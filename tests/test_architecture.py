@@ -16,7 +16,7 @@ from console.cli.verbs import VERBS
 
 REPOSITORY = Path(__file__).parent.parent
 PACKAGE = REPOSITORY / "console"
-HEAVY = {"textual", "rich", "httpx", "aiohttp", "httpx_aiohttp", "keyring", "secretstorage", "cryptography"}
+HEAVY = {"textual", "rich", "httpx", "aiohttp", "keyring", "secretstorage", "cryptography"}
 
 
 RIM = {"pydantic", "pydantic_core", "tomli_w"}
@@ -140,7 +140,7 @@ def test_the_screen_is_there_before_any_network_library(tmp_path: Path) -> None:
     assert not modules & {"console.view.run_view", "console.domain.run.state", "console.domain.instructions.source"}
     loaded = tops(modules)
     assert "textual" in loaded
-    assert not loaded & {"httpx", "httpx_aiohttp", "aiohttp", "keyring", "secretstorage", "jeepney", "cryptography"}
+    assert not loaded & {"httpx", "aiohttp", "keyring", "secretstorage", "jeepney", "cryptography"}
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ Stamp = tuple[float, StampedBy]
 """When bytes arrived, by the call's clock in seconds, and whose time that is."""
 
 MACHINE_CLOCK: Clock = time.perf_counter
-"""The only clock on which the kernel's stamps can be placed."""
+"""The only clock on which the kernel's stamps can be placed. On Linux, `time.monotonic` reads the same one."""
 
 _SO_TIMESTAMPNS = 35
 """Linux's number of the option and of its control message (asm-generic/socket.h); Python does not name it."""
@@ -56,13 +56,21 @@ class Arrivals:
         "_offset_ns",
         "_read_ns",
         "_sealed",
+        "_wall_ns",
         "wants_kernel",
     )
 
-    def __init__(self, clock: Clock) -> None:
-        """Start with nothing read. The kernel's stamps are wanted if the call goes by the machine's own clock."""
+    def __init__(self, clock: Clock, wall_ns: Callable[[], int] = time.time_ns) -> None:
+        """Start with nothing read. The kernel's stamps are wanted if the call goes by the machine's own clock.
+
+        Args:
+            clock: The clock of the call's times.
+            wall_ns: The wall clock, in nanoseconds; the kernel stamps by it.
+
+        """
         self.wants_kernel = _KERNEL_STAMPS and clock is MACHINE_CLOCK
         self._clock = clock
+        self._wall_ns = wall_ns
         self._content: StreamReader | None = None
         self._current: Stamp | None = None
         self._head: Stamp | None = None
@@ -129,14 +137,14 @@ class Arrivals:
 
     def _placed(self, stamp_ns: int, now: float) -> Stamp:
         """Place a stamp of the wall clock on the call's clock."""
-        wall_ns, monotonic_ns = time.time_ns(), time.monotonic_ns()
+        wall_ns, monotonic_ns = self._wall_ns(), time.monotonic_ns()
         offset_ns, since_ns = wall_ns - monotonic_ns, monotonic_ns - self._read_ns
         was_set = self._read_ns != 0 and abs(offset_ns - self._offset_ns) > max(_SET_NS, since_ns * _SLEWED)
         self._offset_ns, self._read_ns = offset_ns, monotonic_ns
         age_ns = wall_ns - stamp_ns
         if was_set or age_ns < 0:
             return now, StampedBy.PROCESS
-        at = now - age_ns / 1e9
+        at = (monotonic_ns - age_ns) / 1e9  # `now`, but read together with the wall clock
         if self._current is not None and at < self._current[0]:
             at = self._current[0]  # what is read later did not arrive earlier
         return at, StampedBy.KERNEL
@@ -167,3 +175,17 @@ class StampedSocket(socket.socket):
         size, control, _, _ = self.recvmsg_into([place], _CONTROL_SIZE, flags)
         self._arrivals.note(control)
         return size
+
+
+def keep_stamping() -> socket.socket | None:
+    """Open a socket that keeps the kernel stamping until it is closed; None where the kernel has no stamps.
+
+    Linux stamps what comes in only while some socket of the machine wants that, and begins a moment after the first
+    one does (`net_enable_timestamp` in net/core/dev.c defers it). With no more than a call's own socket, the beginning
+    of many an answer has no stamp.
+    """
+    if not _KERNEL_STAMPS:
+        return None
+    keeper = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    keeper.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
+    return keeper

@@ -183,7 +183,6 @@ async def test_it_imports_neither_the_screen_nor_an_http_library(console: Consol
         "rich",
         "httpx",
         "aiohttp",
-        "httpx_aiohttp",
         "keyring",
         "secretstorage",
         "cryptography",

@@ -2,14 +2,17 @@
 
 import asyncio
 import json
+from collections import Counter
 from pathlib import Path
 
 import pytest
 from support.gateway.servers import (
+    END,
     Peer,
     RawServer,
     Request,
     answer_with,
+    chunk,
     connection_server,
     good_stream,
     head,
@@ -24,7 +27,7 @@ from console.domain.probes.smoke import SmokeStatus
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.role import Role
 from console.domain.tokens.secret import Secret
-from console.services.gateway.client import Gateway, Started, Written
+from console.services.gateway.client import Chunk, Gateway, Started, Written
 
 pytestmark = pytest.mark.usefixtures("no_trust_store")
 
@@ -177,3 +180,24 @@ async def test_the_request_is_written_before_any_answer_and_said_so() -> None:
             names.append(type(part).__name__)
             seen.set()
     assert names == ["Written", "Started", "Chunk"]
+
+
+async def test_a_flood_of_tiny_events_lets_others_run_after_every_few_kilobytes() -> None:
+    flood = head(200) + chunk(b": \n\n") * 50_000 + END
+    turns = 0
+    bytes_in_turn: Counter[int] = Counter()
+
+    async def take_turns() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    async with raw_server(answer_with(flood)) as server, client_of(server) as gateway:
+        other = asyncio.create_task(take_turns())
+        async for part in gateway.call("/v1/x", C, b"{}", stream=True):
+            if isinstance(part, Chunk):
+                bytes_in_turn[turns] += len(part.data)
+        other.cancel()
+    assert bytes_in_turn.total() == 200_000
+    assert max(bytes_in_turn.values()) <= 2 * 16_384
