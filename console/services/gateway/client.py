@@ -154,7 +154,8 @@ class Gateway:
         """
         start = self._clock()
         watch = CallWatch(self._options, is_stream=stream)
-        sent = self._headers(family, stream=stream, has_body=body is not None) | {name.lower(): value for name, value in (headers or {}).items()}
+        own = self._headers(family, stream=stream, has_body=body is not None)
+        sent = own | {name.lower(): value for name, value in (headers or {}).items()}
         request = self._request(path, body, sent | self._authorization(key))
         opened = OpenCall(
             self._clock, asyncio.get_running_loop().create_future(), body is not None, Arrivals(self._clock)
