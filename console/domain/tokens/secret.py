@@ -154,7 +154,9 @@ class Secret:
         begin = max(0, len(text) - self.__longest)
         for place in range(begin, len(text)):
             if text[place] in self.__heads and self._is_beginning(text[place:]):
-                return max(self._overlap(index, text) for index in range(len(self.__forms)))
+                if text[place:] in self.__forms:  # it is complete; what may go on is shorter, or another form
+                    return max(self._overlap(index, text) for index in range(len(self.__forms)))
+                return len(text) - place
         return 0
 
     def _is_beginning(self, end: str) -> bool:
