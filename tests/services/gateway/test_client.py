@@ -103,6 +103,22 @@ async def test_more_headers_of_the_profile_are_sent_as_they_are() -> None:
     assert request.header("x-tags") == "console, smoke"
 
 
+async def test_a_header_of_the_call_takes_the_place_of_ours_whatever_its_case() -> None:
+    async with raw_server(answer_with(whole(200, {}))) as server, client_of(server) as gateway:
+        call = gateway.call("/v1/x", R, b"{}", headers={"User-Agent": "agent/1", "ACCEPT": "*/*"})
+        assert [type(part) for part in [part async for part in call]] == [Written, Started, Chunk]
+    sent = [pair for pair in server.requests[0].headers if pair[0] in ("user-agent", "accept")]
+    assert sorted(sent) == [("accept", "*/*"), ("user-agent", "agent/1")]
+
+
+async def test_the_heads_of_an_answer_are_found_by_their_names_in_lower_case() -> None:
+    told = whole(200, {}, "X-Request-Id: req-1", "x-request-id: req-2", "X-Name: M\u00fcller")
+    async with raw_server(answer_with(told)) as server, client_of(server) as gateway:
+        parts = [part async for part in gateway.call("/v1/x", R, b"{}")]
+    headers = parts[1].headers
+    assert (headers["x-request-id"], headers["x-name"]) == ("req-1, req-2", "M\u00fcller")
+
+
 async def test_a_prefix_of_the_base_url_stays_before_the_path() -> None:
     async with raw_server(answer_with(good_stream(R))) as server:
         await smoke_once(server.base_url + "/gateway/", R)
