@@ -57,7 +57,7 @@ class CallWatch:
         if content is None:
             return
         if content.total_bytes > self._size:
-            self._last_at = now  # it has arrived, and our reader has not come to it yet
+            self._last_at = now  # it has arrived, and our reader has not read it yet
         if self.next_deadline > now:
             self._timer = self._loop.call_at(self.next_deadline, self._look)
         else:

@@ -49,7 +49,7 @@ BODY_LIMIT = 8 * 1024 * 1024
 _USER_AGENT = f"gateway-console/{__version__}"
 _CA_FILE_LIMIT = 4 * 1024 * 1024
 _PIECE = 16_384
-"""The most bytes of a body that are passed on at once: what judging them takes holds up the screen."""
+"""The most bytes of a body that are passed on at once: while they are judged, the screen waits."""
 _PIECES_AT_ONCE = 16
 """How many reads may follow each other before others run."""
 
