@@ -1,8 +1,8 @@
 """The gateway client: one request out, its answer's bytes in, with accurate times and hard caps.
 
 httpx's requests over aiohttp's connections: a quarter of the CPU per streamed event, and a pool that stays flat with
-hundreds of calls in flight. httpx's client is not between them: of what it does, a call wants nothing, and it takes a
-third of a short call's CPU. The body is read from aiohttp itself. No retry, no redirect, no proxy or netrc from the
+hundreds of calls in flight. httpx's client is not between them: a call wants nothing of what it does, and it takes a
+quarter of a short call's CPU. The body is read from aiohttp itself. No retry, no redirect, no proxy or netrc from the
 environment, no cookies, no compression. No connection is reused: if the gateway has closed it meanwhile, that looks
 like a call that was sent and never answered.
 """
