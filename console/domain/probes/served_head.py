@@ -3,10 +3,10 @@
 import base64
 import binascii
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 
 from console.domain.facts.load import load_facts
 from console.domain.routes.family import EndpointFamily
@@ -107,8 +107,9 @@ def read_heads(headers: Mapping[str, str]) -> HeadEvidence:
     )
 
 
-def _said_by(header: str) -> Iterator[HeadSays]:
-    return (row.says for row in served_heads() if row.names(header))
+@lru_cache(maxsize=256)
+def _said_by(header: str) -> tuple[HeadSays, ...]:
+    return tuple(row.says for row in served_heads() if row.names(header))
 
 
 def _count(text: str) -> int:

@@ -85,7 +85,7 @@ def _places(text: str) -> Iterator[_Place]:
 def _matches(text: str) -> Iterator[tuple[SecretPattern, re.Match[str]]]:
     lowered = text.lower()
     for pattern in secret_patterns():
-        if any(needle in lowered for needle in pattern.needles):
+        if any(map(lowered.__contains__, pattern.needles)):
             for match in pattern.expression.finditer(text):
                 if _is_value(match):
                     yield pattern, match

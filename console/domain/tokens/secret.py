@@ -29,10 +29,11 @@ class Secret:
     and `put` of a store. The other methods answer questions about outside text without revealing the value.
     """
 
-    __slots__ = ("__forms", "__heads", "__longest", "__shortest", "__value")
+    __slots__ = ("__forms", "__heads", "__longest", "__plain", "__shortest", "__value")
 
     def __init__(self, value: str) -> None:
         self.__value = value
+        self.__plain: tuple[str, ...] | None = None
         self.__forms: tuple[str, ...] = ()
         self.__heads: dict[str, tuple[str, ...]] = {}
         """The forms by their first character."""
@@ -107,10 +108,9 @@ class Secret:
 
     def _pieces(self) -> tuple[str, ...]:
         """Return the letters and digits of the value, the same reversed, and both halves, if they are telling."""
-        own = "".join(character for _, character in _letters(self.__value))
-        half = len(own) // 2
-        pieces = (own, own[::-1], own[:half], own[half:]) if half >= _SHORTEST_DERIVED else (own, own[::-1])
-        return tuple(piece for piece in pieces if len(piece) >= _SHORTEST_DERIVED)
+        if self.__plain is None:
+            self.__plain = tuple(_pieces_of(self.__value))
+        return self.__plain
 
     def redact_word(self, text: str) -> str:
         """Return a text with the value masked where no letter, digit, `_` or `-` is next to it."""
@@ -154,7 +154,9 @@ class Secret:
         begin = max(0, len(text) - self.__longest)
         for place in range(begin, len(text)):
             if text[place] in self.__heads and self._is_beginning(text[place:]):
-                return max(self._overlap(index, text) for index in range(len(self.__forms)))
+                if text[place:] in self.__forms:  # it is complete; what may go on is shorter, or another form
+                    return max(self._overlap(index, text) for index in range(len(self.__forms)))
+                return len(text) - place
         return 0
 
     def _is_beginning(self, end: str) -> bool:
@@ -253,6 +255,14 @@ def _forms_of(value: str) -> Iterator[str]:
         yield core.replace("+", "-").replace("/", "_")
     yield data.hex()
     yield data.hex().upper()
+
+
+def _pieces_of(value: str) -> Iterator[str]:
+    """Yield the letters and digits of a value, the same reversed, and both halves, if they are telling."""
+    own = "".join(character for _, character in _letters(value))
+    half = len(own) // 2
+    pieces = (own, own[::-1], own[:half], own[half:]) if half >= _SHORTEST_DERIVED else (own, own[::-1])
+    yield from (piece for piece in pieces if len(piece) >= _SHORTEST_DERIVED)
 
 
 def _url_forms(value: str) -> Iterator[str]:

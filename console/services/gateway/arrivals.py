@@ -11,6 +11,7 @@ clock how old the stamp is, and from the monotonic clock when now is. A wall clo
 would falsify the age; the two clocks then no longer differ as they did, and the process's own time is used.
 """
 
+import contextlib
 import socket
 import struct
 import sys
@@ -32,7 +33,7 @@ Stamp = tuple[float, StampedBy]
 """When bytes arrived, by the call's clock in seconds, and whose time that is."""
 
 MACHINE_CLOCK: Clock = time.perf_counter
-"""The only clock on which the kernel's stamps can be placed."""
+"""The only clock on which the kernel's stamps can be placed. On Linux, `time.monotonic` reads the same one."""
 
 _SO_TIMESTAMPNS = 35
 """Linux's number of the option and of its control message (asm-generic/socket.h); Python does not name it."""
@@ -44,6 +45,10 @@ _SET_NS = 1_000_000
 more than any slewing (500 ppm at most, adjtimex(2)) within a second, and far less than a clock that is set."""
 _SLEWED = 0.001
 """The same for a longer time between two reads, as a part of it."""
+_READINGS = 3
+"""How often both clocks are read until nothing has paused the process in between."""
+_AT_ONCE_S = 0.0001
+"""The longest that reading both takes without a pause, in seconds."""
 
 
 class Arrivals:
@@ -58,20 +63,28 @@ class Arrivals:
         "_offset_ns",
         "_read_ns",
         "_sealed",
+        "_wall_ns",
         "wants_kernel",
     )
 
-    def __init__(self, clock: Clock) -> None:
-        """Start with nothing read. The kernel's stamps are wanted if the call goes by the machine's own clock."""
+    def __init__(self, clock: Clock, wall_ns: Callable[[], int] = time.time_ns) -> None:
+        """Start with nothing read. The kernel's stamps are wanted if the call goes by the machine's own clock.
+
+        Args:
+            clock: The clock of the call's times.
+            wall_ns: The wall clock, in nanoseconds; the kernel stamps by it.
+
+        """
         self.wants_kernel = _KERNEL_STAMPS and clock is MACHINE_CLOCK
         self._clock = clock
+        self._wall_ns = wall_ns
         self._content: StreamReader | None = None
         self._current: Stamp | None = None
         self._head: Stamp | None = None
         self._marks: deque[tuple[int, Stamp]] = deque()
         self._sealed = 0
         self._read_ns = time.perf_counter_ns()
-        self._offset_ns = time.time_ns() - self._read_ns
+        self._offset_ns = wall_ns() - self._read_ns
 
     @property
     def last(self) -> Stamp:
@@ -97,7 +110,7 @@ class Arrivals:
 
     def note(self, control: list[tuple[int, int, bytes]]) -> None:
         """Note a read that has just been made, with its control messages."""
-        wall_ns, now = time.time_ns(), self._clock()  # in this order: a pause between the two makes no time too early
+        wall_ns, now = self._now()
         for level, kind, data in control:
             if level == socket.SOL_SOCKET and kind == _SO_TIMESTAMPNS and len(data) >= _TIMESPEC.size:
                 seconds, nanoseconds = _TIMESPEC.unpack_from(data)
@@ -130,6 +143,15 @@ class Arrivals:
                 return parts
         return [*parts, (size, self.last)]
 
+    def _now(self) -> tuple[int, float]:
+        """Read both clocks, the wall clock first: a pause in between makes a time later, never too early."""
+        for _ in range(_READINGS):
+            before = self._clock()
+            wall_ns, now = self._wall_ns(), self._clock()
+            if now - before < _AT_ONCE_S:
+                break
+        return wall_ns, now
+
     def _placed(self, stamp_ns: int, wall_ns: int, now: float) -> Stamp:
         """Place a stamp of the wall clock on the call's clock."""
         monotonic_ns = int(now * 1e9)
@@ -139,7 +161,7 @@ class Arrivals:
         age_ns = wall_ns - stamp_ns
         if was_set or age_ns < 0:
             return now, StampedBy.PROCESS
-        at = now - age_ns / 1e9
+        at = (monotonic_ns - age_ns) / 1e9  # `now`, but read together with the wall clock
         if self._current is not None and at < self._current[0]:
             at = self._current[0]  # what is read later did not arrive earlier
         return at, StampedBy.KERNEL
@@ -154,7 +176,8 @@ class StampedSocket(socket.socket):
         super().__init__(family, kind, protocol)
         self._arrivals = arrivals
         if arrivals.wants_kernel:
-            self.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
+            with contextlib.suppress(OSError):  # a kernel that refuses gives no stamps; the call goes on
+                self.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
 
     def recv(self, size: int, flags: int = 0, /) -> bytes:
         """Read, and note when it arrived."""
@@ -170,3 +193,24 @@ class StampedSocket(socket.socket):
         size, control, _, _ = self.recvmsg_into([place], _CONTROL_SIZE, flags)
         self._arrivals.note(control)
         return size
+
+
+def keep_stamping() -> socket.socket | None:
+    """Open a socket that keeps the kernel stamping until it is closed; None where the kernel has no stamps.
+
+    Linux stamps what comes in only while some socket of the machine wants that, and begins a moment after the first
+    one does (`net_enable_timestamp` in net/core/dev.c defers it). With no more than a call's own socket, the beginning
+    of many an answer has no stamp.
+    """
+    if not _KERNEL_STAMPS:
+        return None
+    try:
+        keeper = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    except OSError:
+        return None  # such as too many open files: the call says so by itself
+    try:
+        keeper.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
+    except OSError:
+        keeper.close()
+        return None
+    return keeper

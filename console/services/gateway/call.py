@@ -33,7 +33,7 @@ class Started:
 
     status: int
     headers: Mapping[str, str]
-    """Case-insensitive."""
+    """With names in lower case. A repeated name has all its values, separated by commas."""
     elapsed_ms: float
 
     @property

@@ -6,6 +6,7 @@ socket, for the kernel's stamps.
 """
 
 import asyncio
+import socket
 import ssl
 from collections.abc import AsyncIterator
 from contextvars import ContextVar
@@ -15,7 +16,7 @@ from types import SimpleNamespace
 import aiohttp
 import httpx
 
-from console.services.gateway.arrivals import Arrivals, Clock, StampedSocket
+from console.services.gateway.arrivals import Arrivals, Clock, StampedSocket, keep_stamping
 
 CONNECTION_LIMIT = 500
 """The most connections at once. Callers limit the calls in flight; a lower limit here would only hide the wait for
@@ -76,6 +77,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         """Prepare a transport; nothing is opened before the first request."""
         self._tls = tls
         self._session: aiohttp.ClientSession | None = None
+        self._stamping: socket.socket | None = None
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request and return its answer's head; the body is still to be read.
@@ -85,7 +87,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
 
         """
         if self._session is None:
-            self._session = self._open_session()
+            self._session, self._stamping = self._open_session(), keep_stamping()
         response = await self._session.request(
             request.method,
             str(request.url),
@@ -109,6 +111,8 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         """Close what is still open."""
         if self._session is not None:
             await self._session.close()
+        if self._stamping is not None:
+            self._stamping.close()
 
     def _open_session(self) -> aiohttp.ClientSession:
         trace = aiohttp.TraceConfig()

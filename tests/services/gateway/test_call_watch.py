@@ -1,9 +1,11 @@
 """The time of one call by a held clock: a stall costs the idle timeout, and a long answer that flows is no timeout."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from typing import Any
 
 import pytest
+from support.gateway.opened import opened
 from support.gateway.servers import (
     END,
     Peer,
@@ -14,6 +16,7 @@ from support.gateway.servers import (
     head,
     opening,
     raw_server,
+    stay_silent,
     whole,
 )
 from support.probes.smoking import TOKEN, patient, smoke_once
@@ -25,9 +28,11 @@ from console.domain.probes.smoke import SmokeStatus
 from console.domain.routes.family import EndpointFamily
 from console.domain.tokens.secret import Secret
 from console.services.config.settings import GatewaySettings
-from console.services.gateway.call import read_whole
+from console.services.gateway.call import Chunk, read_whole
+from console.services.gateway.call_watch import CallWatch
 from console.services.gateway.client import Gateway
 from console.services.gateway.failure import CallError
+from console.services.gateway.tls import verifying_context
 
 C = EndpointFamily.CHAT_COMPLETIONS
 IDLE_S, WIDE_S = 20.0, 600.0
@@ -142,3 +147,55 @@ async def test_a_whole_call_has_the_idle_timeout_in_all(clock: Clock) -> None:
             with pytest.raises(CallError) as caught:
                 await read_whole(gateway.call("/v1/models", None, None), limit=100_000)
     assert caught.value.classification.evidence.startswith("no complete answer within 20 s (idle_timeout_s); it was")
+
+
+async def test_what_has_arrived_while_its_reader_was_busy_is_no_stall(clock: Clock) -> None:
+    async def begin(peer: Peer, request: Request) -> None:
+        await peer.send(head(200) + chunk(b"one"))
+        await stay_silent(peer, request)
+
+    async with raw_server(begin) as server, opened(server.base_url, verifying_context()) as call:
+        watch = CallWatch(patient(idle_timeout_s=IDLE_S, deadline_s=WIDE_S), is_stream=True)
+        watch.guard(call.content)
+        watch.take(len(await call.content.read(3)))
+        await server.peers[0].send(chunk(b"two"))
+        await call.until_read(6)
+        clock.now += IDLE_S + 1
+        await asyncio.sleep(0)
+        assert watch.take(len(await call.content.read(3))) == 6
+        more = asyncio.ensure_future(call.content.read(3))
+        await clock.run_until_done(more)
+        watch.end()
+        with pytest.raises(CallError) as caught:
+            await more
+    assert caught.value.classification.evidence.startswith("nothing arrived for 20 s (idle_timeout_s); until then 6 b")
+
+
+async def test_one_timer_watches_a_whole_body(monkeypatch: pytest.MonkeyPatch) -> None:
+    loop, timers = asyncio.get_running_loop(), []
+    call_at, seen = loop.call_at, asyncio.Event()
+
+    def counted(when: float, call: Callable[..., object], *given: Any, **more: Any) -> asyncio.TimerHandle:
+        timers.append(getattr(call, "__self__", None))
+        return call_at(when, call, *given, **more)
+
+    async def flow(peer: Peer, _: Request) -> None:
+        await peer.send(head(200))
+        for _ in range(100):
+            await peer.send(chunk(b"x"))
+            await seen.wait()
+            seen.clear()
+        await peer.send(END)
+
+    async with (
+        raw_server(flow) as server,
+        Gateway(server.base_url, Secret(TOKEN), patient(base_url=server.base_url)) as gateway,
+    ):
+        monkeypatch.setattr(loop, "call_at", counted)
+        chunks = 0
+        async for part in gateway.call("/v1/x", C, b"{}", stream=True):
+            if isinstance(part, Chunk):
+                chunks += 1
+                seen.set()
+    assert chunks == 100
+    assert len([each for each in timers if isinstance(each, CallWatch)]) == 1

@@ -2,14 +2,17 @@
 
 import asyncio
 import json
+from collections import Counter
 from pathlib import Path
 
 import pytest
 from support.gateway.servers import (
+    END,
     Peer,
     RawServer,
     Request,
     answer_with,
+    chunk,
     connection_server,
     good_stream,
     head,
@@ -25,7 +28,7 @@ from console.domain.routes.family import EndpointFamily
 from console.domain.routes.role import Role
 from console.domain.tokens.secret import Secret
 from console.services.gateway.call import read_whole
-from console.services.gateway.client import Gateway, Started, Written
+from console.services.gateway.client import Chunk, Gateway, Started, Written
 from console.services.gateway.failure import CallError
 
 pytestmark = pytest.mark.usefixtures("no_trust_store")
@@ -100,6 +103,22 @@ async def test_the_anthropic_version_is_the_profiles_and_goes_to_messages_only()
 async def test_more_headers_of_the_profile_are_sent_as_they_are() -> None:
     request, _ = await request_of(R, headers={"X-Tags": "console, smoke"})
     assert request.header("x-tags") == "console, smoke"
+
+
+async def test_a_header_of_the_call_takes_the_place_of_ours_whatever_its_case() -> None:
+    async with raw_server(answer_with(whole(200, {}))) as server, client_of(server) as gateway:
+        call = gateway.call("/v1/x", R, b"{}", headers={"User-Agent": "agent/1", "ACCEPT": "*/*"})
+        assert [type(part) for part in [part async for part in call]] == [Written, Started, Chunk]
+    sent = [pair for pair in server.requests[0].headers if pair[0] in ("user-agent", "accept")]
+    assert sorted(sent) == [("accept", "*/*"), ("user-agent", "agent/1")]
+
+
+async def test_the_heads_of_an_answer_are_found_by_their_names_in_lower_case() -> None:
+    told = whole(200, {}, "X-Request-Id: req-1", "x-request-id: req-2", "X-Name: M\u00fcller")
+    async with raw_server(answer_with(told)) as server, client_of(server) as gateway:
+        parts = [part async for part in gateway.call("/v1/x", R, b"{}")]
+    headers = parts[1].headers
+    assert (headers["x-request-id"], headers["x-name"]) == ("req-1, req-2", "M\u00fcller")
 
 
 async def test_a_prefix_of_the_base_url_stays_before_the_path() -> None:
@@ -182,7 +201,7 @@ async def test_the_request_is_written_before_any_answer_and_said_so() -> None:
 
 
 async def test_a_request_that_got_no_answer_is_not_sent_again() -> None:
-    """Aiohttp repeats a GET by itself where the connection ended, and a POST never."""
+    """The library repeats a GET by itself where the connection ended, and a POST never."""
 
     async def leave(peer: Peer, _: Request) -> None:
         peer.writer.close()
@@ -192,3 +211,24 @@ async def test_a_request_that_got_no_answer_is_not_sent_again() -> None:
             await read_whole(gateway.call("/models", None, None), limit=100)
         assert caught.value.was_sent
         assert [each.method for each in server.requests] == ["GET"]
+
+
+async def test_a_flood_of_tiny_events_lets_others_run_after_every_few_kilobytes() -> None:
+    flood = head(200) + chunk(b": \n\n") * 50_000 + END
+    turns = 0
+    bytes_in_turn: Counter[int] = Counter()
+
+    async def take_turns() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    async with raw_server(answer_with(flood)) as server, client_of(server) as gateway:
+        other = asyncio.create_task(take_turns())
+        async for part in gateway.call("/v1/x", C, b"{}", stream=True):
+            if isinstance(part, Chunk):
+                bytes_in_turn[turns] += len(part.data)
+        other.cancel()
+    assert bytes_in_turn.total() == 200_000
+    assert max(bytes_in_turn.values()) <= 2 * 16_384
