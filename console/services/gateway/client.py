@@ -92,7 +92,8 @@ class Gateway:
         self._options = options
         self._clock = clock
         self._body_limit = body_limit
-        self._tls = _tls(options)
+        is_tls = urlsplit(base_url).scheme == "https"
+        self._tls = _tls(options) if is_tls or options.ca_file is not None else None
         self._transport = BoundTransport(
             AiohttpTransport(self._tls), bound_origin or canonical_origin(base_url), secret, _key_header(options)
         )
@@ -122,8 +123,8 @@ class Gateway:
         return min(self._options.deadline_s, self._options.idle_timeout_s)
 
     @property
-    def tls(self) -> ssl.SSLContext:
-        """The verifying TLS context of every call."""
+    def tls(self) -> ssl.SSLContext | None:
+        """The verifying TLS context of every call; None for plain HTTP, which spares loading the authorities."""
         return self._tls
 
     async def call(

@@ -73,8 +73,13 @@ def content_of(response: httpx.Response) -> aiohttp.StreamReader:
 class AiohttpTransport(httpx.AsyncBaseTransport):
     """Sends requests of httpx over aiohttp. Raises aiohttp's own exceptions."""
 
-    def __init__(self, tls: ssl.SSLContext) -> None:
-        """Prepare a transport; nothing is opened before the first request."""
+    def __init__(self, tls: ssl.SSLContext | None) -> None:
+        """Prepare a transport; nothing is opened before the first request.
+
+        Args:
+            tls: The context of every connection; None where none has TLS.
+
+        """
         self._tls = tls
         self._session: aiohttp.ClientSession | None = None
         self._stamping: socket.socket | None = None
@@ -122,7 +127,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
             connector=aiohttp.TCPConnector(
                 limit=CONNECTION_LIMIT,
                 limit_per_host=0,
-                ssl=self._tls,
+                ssl=self._tls or True,
                 ttl_dns_cache=_NAME_KEPT_S,
                 force_close=True,
                 socket_factory=_open_socket,
