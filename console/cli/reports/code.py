@@ -1,11 +1,15 @@
 """Exit codes of a route, a smoke test, a refusal and a token."""
 
+from typing import TYPE_CHECKING
+
 from console.cli.exit_code import ExitCode
 from console.domain.errors.category import Category, Classification
 from console.domain.probes.proven_route import ProvenRoute
-from console.domain.probes.smoke import SmokeResult, SmokeStatus
 from console.domain.probes.standing import Standing
 from console.domain.tokens.state import TokenState
+
+if TYPE_CHECKING:
+    from console.domain.probes.smoke import SmokeResult
 
 _CATEGORY_CODES = {
     Category.ENDPOINT_DRIFT: ExitCode.DRIFT,
@@ -39,8 +43,10 @@ def code_of_token(state: TokenState) -> ExitCode:
     return ExitCode.REFUSED if state is TokenState.REFUSED else ExitCode.TOKEN
 
 
-def code_of_result(result: SmokeResult) -> ExitCode:
+def code_of_result(result: "SmokeResult") -> ExitCode:
     """Return the exit code of one route's smoke test."""
+    from console.domain.probes.smoke import SmokeStatus  # late: a verb without a call needs no result
+
     if result.status in (SmokeStatus.PASSED, SmokeStatus.SKIPPED):
         return ExitCode.OK
     if result.classification is None:

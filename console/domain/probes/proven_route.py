@@ -1,16 +1,19 @@
 """A route with the proof from the gateway's answers: the rungs that hold, what speaks against it, and its standing."""
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from console.domain.errors.category import Category, Classification
-from console.domain.probes.event import Event, RungFinished, SmokeFinished
 from console.domain.probes.ladder import Rung, RungResult, RungStatus, rung_needed
-from console.domain.probes.smoke import SmokeResult, SmokeStatus
 from console.domain.probes.standing import Standing, Trouble, offline_standing, trouble_of
 from console.domain.routes.contract import RouteCheck, Verdict
 from console.domain.routes.role import Role
 from console.domain.routes.route_key import RouteKey
 from console.domain.routes.shape import Shape
+
+if TYPE_CHECKING:
+    from console.domain.probes.event import Event
+    from console.domain.probes.smoke import SmokeResult
 
 _ABOUT_SHAPE = frozenset({Category.INVALID_REQUEST, Category.CONTRACT_VIOLATION, Category.ENDPOINT_DRIFT})
 """The refusals that tell something about the request's shape; an outage does not."""
@@ -107,8 +110,11 @@ class ProvenRoute:
             return Standing.CONDITIONAL
         return trouble.standing
 
-    def apply(self, event: Event) -> "ProvenRoute":
+    def apply(self, event: "Event") -> "ProvenRoute":
         """Return the route after an event. Pure and total: an event of another route changes nothing."""
+        # Late, like the statuses below: a route that is only checked offline needs none of the gateway's answers.
+        from console.domain.probes.event import RungFinished, SmokeFinished
+
         match event:
             case SmokeFinished(result) if event.key == self.key:
                 return self._after_call(result)
@@ -117,7 +123,9 @@ class ProvenRoute:
             case _:
                 return self
 
-    def _after_call(self, result: SmokeResult) -> "ProvenRoute":
+    def _after_call(self, result: "SmokeResult") -> "ProvenRoute":
+        from console.domain.probes.smoke import SmokeStatus
+
         if self.check.verdict is Verdict.DRIFT or result.status in (SmokeStatus.UNKNOWN, SmokeStatus.SKIPPED):
             return self
         rung = _RUNGS.get(result.shape)
