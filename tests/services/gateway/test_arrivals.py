@@ -24,6 +24,7 @@ from support.gateway.servers import (
     stay_silent,
 )
 from support.probes.smoking import smoke_once
+from support.waiting import Patience
 
 from console.domain.probes.smoke import StampedBy
 from console.domain.routes.family import EndpointFamily
@@ -40,7 +41,9 @@ def stamping() -> Iterator[None]:
     with keep_stamping() or contextlib.nullcontext():
         arrivals = Arrivals(MACHINE_CLOCK)
         with connected(arrivals) as (client, peer):
+            patience = Patience()
             while arrivals.last[1] is not BY_KERNEL:
+                assert not patience.is_over, "this kernel does not stamp what comes in"
                 peer.sendall(b"x")
                 client.recv(1)
         yield
