@@ -8,7 +8,6 @@ socket, for the kernel's stamps.
 import asyncio
 import socket
 import ssl
-from collections.abc import AsyncIterator
 from contextvars import ContextVar
 from dataclasses import dataclass
 from types import SimpleNamespace
@@ -22,7 +21,7 @@ CONNECTION_LIMIT = 500
 """The most connections at once. Callers limit the calls in flight; a lower limit here would only hide the wait for
 another call in the time to connect."""
 _CONTENT = "gateway_console_content"
-_NAME_KEPT_S = 10
+_NAME_KEPT_S = 30
 """How long a name's addresses are kept, in seconds: many calls at once look it up once, and a gateway that moves is
 found again soon."""
 
@@ -49,15 +48,11 @@ CURRENT: ContextVar[OpenCall] = ContextVar("current call")
 
 
 class _Body(httpx.AsyncByteStream):
-    """The body of an answer."""
+    """What ends an answer; `content_of` has its bytes."""
 
     def __init__(self, response: aiohttp.ClientResponse) -> None:
         """Take over an answer whose head has arrived."""
         self._response = response
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        async for data in self._response.content.iter_any():
-            yield data
 
     async def aclose(self) -> None:
         """End the answer; its connection is closed."""
@@ -65,7 +60,7 @@ class _Body(httpx.AsyncByteStream):
 
 
 def content_of(response: httpx.Response) -> aiohttp.StreamReader:
-    """Return the body of an answer of this transport as aiohttp has it; httpx hides the stream behind its own."""
+    """Return the body of an answer of this transport, which is read from aiohttp itself."""
     content: aiohttp.StreamReader = response.extensions[_CONTENT]
     return content
 
