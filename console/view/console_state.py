@@ -122,7 +122,7 @@ class ConsoleState:
         return tuple(route.proven for route in self.routes)
 
     def smoke(self, key: RouteKey) -> LiveCall:
-        """Return the newest smoke test of a route; an idle one if there is no such route."""
+        """Return the newest smoke test of a route; an idle one if the route does not exist."""
         return next((route.smoke for route in self.routes if route.proven.key == key), LiveCall())
 
     def apply(self, event: ConsoleEvent) -> "ConsoleState":

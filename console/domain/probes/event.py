@@ -181,7 +181,7 @@ class CatalogueRead:
     changes: tuple[Change, ...]
     """The changes since the last check of this profile; empty if there was none."""
     is_first: bool
-    """Whether there was no earlier check to compare with."""
+    """Whether this was the first check, with nothing to compare with."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ async def holding(
 
     Raises:
         LeaseHeldError: Another process holds it.
-        LedgerError: There is no such run, or the ledger cannot be used.
+        LedgerError: The run does not exist, or the ledger cannot be used.
 
     """
     held = HeldLease(await ledger.acquire(run_id, holder))

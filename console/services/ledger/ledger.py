@@ -143,7 +143,7 @@ class Ledger(Protocol):
             ConflictError: The run has another head, the gate is decided in this attempt, or the call is intended or
                 ended already.
             FencedError: The lease is over.
-            LedgerError: There is no such run, or a line seems to hold a secret.
+            LedgerError: The run does not exist, or a line seems to hold a secret.
 
         """
 
@@ -151,7 +151,7 @@ class Ledger(Protocol):
         """Return a run's lines as stored; `check_chain` says whether they hold together.
 
         Raises:
-            LedgerError: There is no such run, or a line is damaged.
+            LedgerError: The run does not exist, or a line is damaged.
 
         """
 
@@ -159,7 +159,7 @@ class Ledger(Protocol):
         """Return the fields of a run's lines as they are stored, without reading or judging them.
 
         Raises:
-            LedgerError: There is no such run.
+            LedgerError: The run does not exist.
 
         """
 
@@ -170,7 +170,7 @@ class Ledger(Protocol):
         """Return where a run's lines differ from what was written, damaged ones included.
 
         Raises:
-            LedgerError: There is no such run.
+            LedgerError: The run does not exist.
 
         """
 
@@ -178,7 +178,7 @@ class Ledger(Protocol):
         """Return the hash of a run's last line.
 
         Raises:
-            LedgerError: There is no such run.
+            LedgerError: The run does not exist.
 
         """
 
@@ -196,7 +196,7 @@ class Ledger(Protocol):
 
         Raises:
             LeaseHeldError: Another holder has it.
-            LedgerError: There is no such run.
+            LedgerError: The run does not exist.
 
         """
 

@@ -163,7 +163,7 @@ def read(connection: "Connection", run_id: str) -> tuple[Line, ...]:
     """Return a run's lines.
 
     Raises:
-        LedgerError: There is no such run, or a line is damaged.
+        LedgerError: The run does not exist, or a line is damaged.
 
     """
     lines = _lines(connection, run_id)
@@ -190,7 +190,7 @@ def stored(connection: "Connection", run_id: str) -> tuple[StoredLine, ...]:
     """Return the fields of a run's lines as they are stored.
 
     Raises:
-        LedgerError: There is no such run.
+        LedgerError: The run does not exist.
 
     """
     rows = tuple(stored_rows(connection, run_id))
@@ -272,7 +272,7 @@ def _unknown(run_id: str) -> LedgerError:
 
 
 def stored_rows(connection: "Connection", run_id: str) -> "Cursor":
-    """Return the fields of a run's lines, one after the other; none if there is no such run."""
+    """Return the fields of a run's lines, one after the other; none if the run does not exist."""
     return connection.execute(_SELECT, (run_id,))
 
 

@@ -56,7 +56,7 @@ class RunLog:
         """Read a run.
 
         Raises:
-            LedgerError: There is no such run, or the ledger cannot be read.
+            LedgerError: The run does not exist, or the ledger cannot be read.
             DamagedRunError: Its lines are damaged.
 
         """

@@ -44,7 +44,7 @@ async def verify_run(ledger: Ledger, run_id: str, signers: Path | None, environm
         environment: Gives the PATH to find `ssh-keygen`.
 
     Raises:
-        LedgerError: There is no such run, or the ledger cannot be read.
+        LedgerError: The run does not exist, or the ledger cannot be read.
 
     """
     found = pass_over(await ledger.stored(run_id), ledger.log_id, run_id) or await _look_closely(ledger, run_id)
@@ -71,7 +71,7 @@ async def verify_runs(
         processes: How many to start; 0 for none; None for one a core, where the ledger has lines enough.
 
     Raises:
-        LedgerError: There is no such run, or the ledger cannot be read.
+        LedgerError: The run does not exist, or the ledger cannot be read.
 
     """
     if processes is None:

@@ -104,7 +104,7 @@ class CatalogueDocument:
     sources: tuple[str, ...]
     models: int
     is_first: bool
-    """Whether there is no earlier check to compare with."""
+    """Whether this is the first check, with nothing to compare with."""
     changes: tuple[Change, ...]
 
     @classmethod
