@@ -13,9 +13,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from console.domain.run.answer_form import form_at
-from console.domain.run.gate import GATES_WITH_A_CALL, Gate
-from console.domain.run.role_answer import (
+from console.domain.answers.role_answer import (
     SCORE_LIMIT,
     CriterionScore,
     Critique,
@@ -27,6 +25,8 @@ from console.domain.run.role_answer import (
     Review,
     RoleAnswer,
 )
+from console.domain.run.answer_form import form_at
+from console.domain.run.gate import GATES_WITH_A_CALL, Gate
 from console.domain.sources.claim import Claim
 from console.domain.text.quote import is_enough
 from console.domain.text.safe import safe

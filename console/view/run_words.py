@@ -5,11 +5,8 @@ from collections.abc import Sequence
 from console.domain.money import usd_text
 from console.domain.probes.served_as import ServedAs
 from console.domain.probes.standing import Standing
+from console.domain.run.call_event import CallFailed, CallIntended, CallLost, CallRecorded
 from console.domain.run.event import (
-    CallFailed,
-    CallIntended,
-    CallLost,
-    CallRecorded,
     CandidateSealed,
     Entry,
     GateDecided,

@@ -31,6 +31,7 @@ from support.text.hostile_text import (
 )
 
 import console
+from console.domain.answers.evidence import plain
 from console.domain.artifacts.command_plan import check_commands
 from console.domain.artifacts.repository_path import Scope
 from console.domain.artifacts.unified_diff import parse_patch
@@ -48,7 +49,6 @@ from console.domain.probes.agent import agents
 from console.domain.probes.agent_feature import refused_feature
 from console.domain.problem import Problem
 from console.domain.routes.retirement import read_retirements
-from console.domain.run.evidence import plain
 from console.domain.sources.claim import with_links
 from console.domain.text.quote import QUOTE_LIMIT, fold, stands_in
 from console.domain.workflows.check import check_workflow

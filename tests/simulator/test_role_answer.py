@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.gateway.calling import FAMILIES, C, M, R, calls_in, fits, forced, post, read
 
+from console.domain.answers.evidence import Quotable
+from console.domain.answers.role_answer import Critique, CritiqueArea, FindingSeverity, Review
 from console.domain.routes.family import EndpointFamily
 from console.domain.run.answer_form import CRITIQUE_FORM, form_at, review_form
-from console.domain.run.evidence import Quotable
 from console.domain.run.gate import Gate, GateVerdict
-from console.domain.run.role_answer import Critique, CritiqueArea, FindingSeverity, Review
 from console.domain.run.rubric import default_rubric, judge_critique, judge_review
 from console.domain.text.secret_scan import find_secrets, looks_like_secret
 from console.services.pages.page_text import visible_text

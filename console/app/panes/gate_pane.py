@@ -6,10 +6,10 @@ from textual.geometry import Size
 
 from console.app.widgets.line import BLANK, Line, Span, cell, dim, labelled, line, rows, wrap
 from console.app.widgets.line_pane import LinePane
+from console.domain.answers.role_answer import SCORE_LIMIT
 from console.domain.money import Spent, usd_text
 from console.domain.run.event import CommandRun, GateOpened
 from console.domain.run.independence import LEVEL_WORDS
-from console.domain.run.role_answer import SCORE_LIMIT
 from console.domain.run.rubric import MUST_SCORE
 from console.domain.run.state import Phase, RunState
 from console.view.console_state import ConsoleState

@@ -272,7 +272,8 @@ class RunBridge:
         """Show an event of a step."""
         from console.app.runs.reading import call_shown
         from console.domain.probes.event import BudgetSpent, LoopLagMeasured, RungStarted, SmokeStarted
-        from console.domain.run.event import CallIntended, Entry
+        from console.domain.run.call_event import CallIntended
+        from console.domain.run.event import Entry
         from console.services.run.step import CallPrepared, GateNoted
         from console.view.run_view import CheckOutput, RunCalled
 

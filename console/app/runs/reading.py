@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import msgspec
 
+from console.domain.answers.role_answer import Critique, Review
 from console.domain.run.event import ArtifactRole, GateOpened
 from console.domain.run.gate import Gate
-from console.domain.run.role_answer import Critique, Review
 from console.domain.run.state import RunState
 from console.services.config.settings import Profile
 from console.services.config.toml_text import ConfigError

@@ -13,9 +13,9 @@ from console.cli.run.list import show_runs
 from console.domain.run.record import record_of
 from console.services.config.settings import Profile
 from console.services.ledger.ledger import Ledger
+from console.services.record.signing import read_signers, signers_of
+from console.services.record.verify_chain import Verified, verify_runs
 from console.services.run.run_log import RunLog
-from console.services.run.signing import read_signers, signers_of
-from console.services.run.verify_chain import Verified, verify_runs
 
 if TYPE_CHECKING:
     from console.cli.reports.documents.runs import VerifiedDocument

@@ -6,10 +6,8 @@ The family's own field for structured output carries the schema. Rung 5 of the p
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from console.domain.routes.role import Role
-from console.domain.run.gate import Gate
-from console.domain.run.json_form import FormError, ListOf, ObjectForm, OneOf, Text, decode_json
-from console.domain.run.role_answer import (
+from console.domain.answers.json_form import FormError, ListOf, ObjectForm, OneOf, Text, decode_json
+from console.domain.answers.role_answer import (
     SCORE_LIMIT,
     CriterionScore,
     Critique,
@@ -21,6 +19,8 @@ from console.domain.run.role_answer import (
     Review,
     RoleAnswer,
 )
+from console.domain.routes.role import Role
+from console.domain.run.gate import Gate
 from console.domain.sources.claim import Claim
 
 _PLAN_LIMIT = 8

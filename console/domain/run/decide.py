@@ -11,13 +11,9 @@ from console.domain.ledger.actor import Actor, ActorKind
 from console.domain.ledger.signature import SignatureFormError, signer_of
 from console.domain.money import Budget, BudgetScope, Limits
 from console.domain.routes.role import Role
+from console.domain.run.call_event import CallFailed, CallIntended, CallLost, CallRecorded, CallRepeatAllowed
 from console.domain.run.command import AllowRepeat, Command, Decide, MoveRoute, ReportEvent, SignDecision, Stop
 from console.domain.run.event import (
-    CallFailed,
-    CallIntended,
-    CallLost,
-    CallRecorded,
-    CallRepeatAllowed,
     CandidateSealed,
     GateDecided,
     OperatorSigned,

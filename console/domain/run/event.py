@@ -7,15 +7,24 @@ Text from models and gateways enters only as a hash, a number or a word from a c
 from dataclasses import dataclass
 from enum import StrEnum
 
-from console.domain.errors.category import Blame, Category
+from console.domain.answers.role_answer import FindingSeverity
+from console.domain.errors.category import Category
 from console.domain.finding import Finding, Severity
 from console.domain.ledger.actor import Actor
-from console.domain.money import Estimate
-from console.domain.probes.served_as import ServedAs
 from console.domain.routes.role import Role
+from console.domain.run.call_event import CallFailed, CallIntended, CallLost, CallRecorded, CallRepeatAllowed
 from console.domain.run.gate import Gate, GateVerdict
-from console.domain.run.pinned import PinnedRoute, PinnedSource, ProofSpent, Repository, RouteProof, RunPolicy, later
-from console.domain.run.role_answer import FindingSeverity
+from console.domain.run.pinned import (
+    ContextFile,
+    PinnedRoute,
+    PinnedSource,
+    ProofSpent,
+    Repository,
+    RouteProof,
+    RunPolicy,
+    later,
+)
+from console.domain.run.reach import Reach
 from console.domain.sources.cited_page import SourceChecked
 
 
@@ -33,6 +42,26 @@ class StopCause(StrEnum):
     """An instruction file is no longer the pinned one."""
     BUDGET = "budget"
     SECRET_IN_PROMPT = "secret_in_prompt"  # noqa: S105  # a cause, not a secret
+
+
+class StopRule(StrEnum):
+    """The rule that stopped a run, by the setting or the check that holds it."""
+
+    WITHHELD_TOKENS = "withheld_tokens"
+    """A token that no role may reach is in the environment."""
+    CI_BOUNDARY = "ci_boundary"
+    REQUIRE_VERIFICATION = "require_verification"
+    INDEPENDENCE = "independence"
+    NEEDED_ROLES = "needed_roles"
+    """A role that every run needs has no route."""
+    CONTRACT = "contract"
+    """A route cannot serve its model, or a rung of the ladder does not hold."""
+    REQUIRE_PRICE = "require_price"
+    REQUIRE_LISTED_MODEL = "require_listed_model"
+    REPOSITORY = "repository"
+    """The repository is not as it was when the run began."""
+    REFUSED_CALL = "refused_call"
+    """The gateway refused a call for a reason that stops a run: see the category."""
 
 
 class ArtifactRole(StrEnum):
@@ -78,6 +107,8 @@ class RunCreated:
     routes: tuple[PinnedRoute, ...]
     chosen_routes: tuple[str, ...] = later(())
     """The keys of the routes that the operator chose instead of their roles' own, such as `writer.fast`."""
+    context: tuple[ContextFile, ...] = later(())
+    """The files that the planner and the writer are given beside the task."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,97 +137,12 @@ class PreflightFinished:
     ci_token_permissions: str
     spent: ProofSpent | None = later(None)
     """What the preflight's own calls took; None if they took nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class CallIntended:
-    """A call is about to be made; from now on it may be billed, whatever happens to this process."""
-
-    call_id: str
-    role: Role
-    gate: Gate
-    attempt: int
-    fingerprint: str
-    """The fingerprint of the route."""
-    brief_sha256: str
-    brief_size: int
-    """In bytes, as sent."""
-    secret_findings: int
-    """The secrets that the guard found in the brief; unless 0, the call is not made."""
-    max_tokens: int
-    max_microusd: int | None
-
-    @property
-    def cost(self) -> Estimate:
-        """The upper bound of the call."""
-        return Estimate(self.max_tokens, self.max_microusd)
-
-
-@dataclass(frozen=True, slots=True)
-class CallRecorded:
-    """A call was answered completely."""
-
-    call_id: str
-    role: Role
-    model_reported: str | None
-    served_as: ServedAs | None
-    http_status: int | None
-    request_id: str | None
-    finish: str | None
-    input_tokens: int | None
-    output_tokens: int | None
-    ttft_ms: int | None
-    total_ms: int | None
-    microusd: int | None
-    counted_tokens: int | None = later(None)
-    """What was sent and received, by its bytes, if the answer names no usage; it is booked in its place."""
-    counted_microusd: int | None = later(None)
-    model_behind: str | None = later(None)
-    """The deployment behind the requested name, if the gateway's head names it."""
-
-
-@dataclass(frozen=True, slots=True)
-class CallFailed:
-    """A call ended without a usable answer."""
-
-    call_id: str
-    role: Role
-    category: Category
-    blame: Blame
-    stops: bool
-    """Whether the category, or one of its possible readings, stops a run."""
-    requests_sent: int
-    http_status: int | None
-    request_id: str | None
-    input_tokens: int | None = None
-    output_tokens: int | None = None
-    total_ms: int | None = None
-    microusd: int | None = None
-    counted_tokens: int | None = later(None)
-    """As in `CallRecorded`; None also if the answer is not complete."""
-    counted_microusd: int | None = later(None)
-    model_reported: str | None = later(None)
-    """The name of the model that answered, if any did."""
-    served_as: ServedAs | None = later(None)
-    finding: str | None = later(None)
-    """The id of the finding that made the answer unusable."""
-    ttft_ms: int | None = later(None)
-
-
-@dataclass(frozen=True, slots=True)
-class CallLost:
-    """The process that made a call is gone: the outcome is unknown, and the call may have been billed."""
-
-    call_id: str
-    role: Role
-
-
-@dataclass(frozen=True, slots=True)
-class CallRepeatAllowed:
-    """The operator allows one more call at the gate, on the same route."""
-
-    call_id: str
-    reason: str
+    reach: Reach | None = later(None)
+    """The tokens that roles could have reached; lines of older versions have the three fields above alone."""
+    notes_sha256: str | None = later(None)
+    """The rungs and findings with their words, stored separately."""
+    needs_human: bool = later(False)
+    """Whether a person has to decide before anything is generated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +185,10 @@ class CommandRun:
     """None if it was stopped."""
     duration_ms: int
     is_passed: bool
+    output_sha256: str | None = later(None)
+    """The last lines that a failed command wrote, stored separately."""
+    with_base_tests: bool = later(False)
+    """Whether it ran with the repository's own copy of the test files that the draft edits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,6 +225,8 @@ class GateOpened:
     commands: tuple[CommandRun, ...] = ()
     failure: Category | None = None
     """Why the gate's call produced nothing to judge."""
+    own: GateVerdict | None = later(None)
+    """The verdict from the critic's own points alone, if the gate's verdict combines it with another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,6 +277,17 @@ class RunStopped:
     findings: tuple[NotedFinding, ...] = ()
     spent: ProofSpent | None = later(None)
     """What the preflight's own calls took before it stopped the run."""
+    role: Role | None = later(None)
+    """The role whose route or call stopped it."""
+    rule: StopRule | None = later(None)
+    independence: tuple[tuple[str, int], ...] = later(())
+    """The pairs that were too close, such as `writer_vs_reviewer`, with their level from 0 to 3."""
+    verification_rows: tuple[str, ...] = later(())
+    """The ids of the verification rows that held it up."""
+    reach: Reach | None = later(None)
+    """The tokens that roles could have reached when a preflight stopped it."""
+    notes_sha256: str | None = later(None)
+    """A preflight's rungs and findings with their words, stored separately."""
 
 
 @dataclass(frozen=True, slots=True)

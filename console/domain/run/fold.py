@@ -4,13 +4,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from console.domain.money import Estimate, Spent, took_nothing
+from console.domain.run.call_event import CallFailed, CallIntended, CallLost, CallRecorded, CallRepeatAllowed
 from console.domain.run.event import (
     ArtifactStored,
-    CallFailed,
-    CallIntended,
-    CallLost,
-    CallRecorded,
-    CallRepeatAllowed,
     CandidateSealed,
     Entry,
     GateDecided,

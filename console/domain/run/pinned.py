@@ -92,3 +92,11 @@ class ProofSpent:
     tokens: int
     microusd: int
     is_exact: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ContextFile:
+    """A file of the repository that a run gives to its roles, as it was at the run's commit."""
+
+    path: str
+    sha256: str

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from console.domain.errors.category import Category
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.role import Role
-from console.domain.run.event import CallFailed, CallLost, CallRecorded, CommandRun, GateOpened, NotedFinding, StopCause
+from console.domain.run.call_event import CallFailed, CallLost, CallRecorded
+from console.domain.run.event import CommandRun, GateOpened, NotedFinding, StopCause
 from console.domain.run.gate import Gate, GateVerdict
 from console.domain.run.pinned import PinnedRoute, PinnedSource, Repository, RouteProof, RunPolicy
 from console.domain.run.state import CallEnd, RunState, RunStatus

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from console.domain.answers.evidence import Quotable
+from console.domain.answers.role_answer import SCORE_LIMIT, Critique, FindingSeverity, JudgeFinding, Review
 from console.domain.facts.load import facts_text
 from console.domain.finding import Finding, Severity
-from console.domain.run.evidence import Quotable
 from console.domain.run.gate import GateVerdict, worst
-from console.domain.run.role_answer import SCORE_LIMIT, Critique, FindingSeverity, JudgeFinding, Review
 
 MUST_SCORE = 3
 """The minimum score for a criterion that must hold."""

@@ -8,13 +8,10 @@ from typing import Any
 from console.domain.ledger.actor import Actor
 from console.domain.money import Spent
 from console.domain.routes.role import Role
+from console.domain.run.call_event import CallFailed, CallIntended, CallLost, CallRecorded
 from console.domain.run.event import (
     ArtifactRole,
     ArtifactStored,
-    CallFailed,
-    CallIntended,
-    CallLost,
-    CallRecorded,
     CandidateSealed,
     GateDecided,
     GateOpened,

@@ -10,14 +10,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from console.domain.run.call_event import CallFailed, CallIntended, CallLost, CallRecorded, CallRepeatAllowed
 from console.domain.run.event import (
     ArtifactRole,
     ArtifactStored,
-    CallFailed,
-    CallIntended,
-    CallLost,
-    CallRecorded,
-    CallRepeatAllowed,
     CandidateSealed,
     GateDecided,
     GateOpened,

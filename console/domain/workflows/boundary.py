@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import cache
 
 from console.domain.facts.load import load_facts
@@ -12,18 +11,8 @@ from console.domain.text.secret_scan import looks_like_secret
 from console.domain.workflows.check import check_workflow
 from console.domain.workflows.permissions import CiPermissions, ci_permissions
 from console.domain.workflows.rule import LITERAL_SECRET, PlacedFinding
+from console.domain.workflows.token_kind import TokenKind
 from console.domain.workflows.workflow import Repository, Workflow
-
-
-class TokenKind(StrEnum):
-    """The kind of token in a variable."""
-
-    PUBLISHER = "publisher"
-    CLOUD = "cloud"
-    CI = "ci"
-    REPOSITORY = "repository"
-    AGENT = "agent"
-    """A coding agent's own credential: whoever has it spends on the agent's account, past the gateway."""
 
 
 @dataclass(frozen=True, slots=True)

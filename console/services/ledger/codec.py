@@ -11,8 +11,9 @@ from typing import Annotated, Any, Final
 import msgspec
 
 from console.domain.ledger.canonical import INTEGER_LIMIT, canonical, read_canonical
+from console.domain.ledger.line import Line
 from console.domain.problem import Problem, ProblemKind
-from console.domain.run.event import RunEvent
+from console.domain.run.event import Entry, RunEvent
 from console.domain.run.pinned import LATER
 
 _EVENTS: Final = {each.__name__: each for each in typing.get_args(RunEvent)}
@@ -47,8 +48,11 @@ def _without_defaults(kind: type, built: dict[str, Any]) -> dict[str, Any]:
     later, nested = _later_fields(kind)
     kept = {name: value for name, value in built.items() if name not in later or value != later[name]}
     for name, inner in nested.items():
-        if isinstance(kept.get(name), dict):
-            kept[name] = _without_defaults(inner, kept[name])
+        value = kept.get(name)
+        if isinstance(value, dict):
+            kept[name] = _without_defaults(inner, value)
+        elif isinstance(value, list):
+            kept[name] = [_without_defaults(inner, each) if isinstance(each, dict) else each for each in value]
     return kept
 
 
@@ -64,6 +68,11 @@ def _later_fields(kind: type) -> tuple[Mapping[str, object], Mapping[str, type]]
     inner = {name: (hint, *typing.get_args(hint)) for name, hint in hints.items()}
     nested = {name: each for name, types in inner.items() for each in types if is_dataclass(each)}
     return later, {name: each for name, each in nested.items() if isinstance(each, type)}
+
+
+def entry_of(line: Line) -> Entry:
+    """Return a line with its event. Raises `CodecError` if it has none."""
+    return Entry(line.seq, line.at_ms, line.actor, line.sha256, decode_event(line.kind, line.body))
 
 
 def decode_event(kind: str, body: bytes) -> RunEvent:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from console.domain.answers.role_answer import RoleAnswer
 from console.domain.artifacts.artifact import ArtifactKind
 from console.domain.errors.body import ErrorBody
 from console.domain.errors.category import Category
@@ -15,7 +16,6 @@ from console.domain.probes.token_limit import TokenLimit
 from console.domain.routes.route import Route
 from console.domain.routes.shape import ROLE_TASKS, Shape
 from console.domain.run.answer_form import GATE_OF_ROLE, AnswerForm, form_at
-from console.domain.run.role_answer import RoleAnswer
 from console.domain.run.rubric import default_rubric
 from console.wire import FAMILY_WIRES
 from console.wire.agent_body import AgentSize, agent_call

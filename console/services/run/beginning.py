@@ -25,13 +25,13 @@ from console.services.config.settings import Profile
 from console.services.ledger.artifacts import Artifacts
 from console.services.ledger.codec import encode_event
 from console.services.ledger.ledger import LedgerError
+from console.services.record.signing import SigningError, sign_verified
 from console.services.run.context import read_context
 from console.services.run.own_rubric import own_rubric
 from console.services.run.repository import find_root, read_repository
 from console.services.run.routing import pin_routes
 from console.services.run.run_context import RunContext, RunInputs
 from console.services.run.run_log import RunLog, begin
-from console.services.run.signing import SigningError, sign_verified
 
 TASK_LIMIT = 64 * 1024
 """The most bytes of a task."""

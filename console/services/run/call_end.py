@@ -5,8 +5,8 @@ from console.domain.finding import Severity
 from console.domain.money import Estimate, cost_of
 from console.domain.probes.served_as import SWAP_IDS, fallback_words, swap_words
 from console.domain.probes.smoke import SmokeResult
+from console.domain.run.call_event import CallFailed, CallRecorded
 from console.domain.run.decide import STOPS_BY_CATEGORY
-from console.domain.run.event import CallFailed, CallRecorded
 from console.services.probes.smoke import by_bytes
 from console.services.run.role_call import RoleCall
 

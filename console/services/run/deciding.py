@@ -11,10 +11,10 @@ from console.domain.run.event import Entry, ProofPaid
 from console.domain.run.reason import kept_reason
 from console.domain.run.refusal import Refusal, RefusalCode
 from console.domain.run.state import RunState
+from console.services.record.signing import SigningError, sign_verified
 from console.services.run.routing import used_route
 from console.services.run.run_context import RunContext
 from console.services.run.run_log import RunLog, RunRefusedError
-from console.services.run.signing import SigningError, sign_verified
 
 
 async def command(context: RunContext, log: RunLog, what: OperatorCommand) -> tuple[Entry, ...]:

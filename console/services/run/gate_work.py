@@ -7,6 +7,8 @@ from pathlib import Path
 
 import msgspec
 
+from console.domain.answers.evidence import Quotable
+from console.domain.answers.role_answer import Critique, Draft, Plan, Review, RoleAnswer
 from console.domain.artifacts.artifact import ArtifactKind
 from console.domain.artifacts.repository_path import Scope
 from console.domain.finding import Finding, Severity
@@ -17,10 +19,8 @@ from console.domain.probes.catalogue import Catalogue
 from console.domain.routes.route import Route
 from console.domain.run.answer_form import PLAN_FORM
 from console.domain.run.event import ArtifactRole, CommandRun, InstructionPinned, RunStopped, SourcesChecked, StopCause
-from console.domain.run.evidence import Quotable
 from console.domain.run.gate import Gate, GateVerdict, role_at
 from console.domain.run.pinned import PinnedSource
-from console.domain.run.role_answer import Critique, Draft, Plan, Review, RoleAnswer
 from console.domain.run.rubric import Rubric, default_rubric, judge_critique, judge_review, read_rubric
 from console.domain.run.state import RunState
 from console.domain.sources.cited_page import check_sources

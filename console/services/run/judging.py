@@ -4,14 +4,15 @@ import posixpath
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from console.domain.answers.evidence import plain
+from console.domain.answers.role_answer import Plan
 from console.domain.artifacts.repository_path import Scope
 from console.domain.finding import Finding, Severity
-from console.domain.run.event import CallFailed, CommandRun, GateOpened, InstructionPinned, noted
-from console.domain.run.evidence import plain
+from console.domain.run.call_event import CallFailed
+from console.domain.run.event import CommandRun, GateOpened, InstructionPinned, noted
 from console.domain.run.gate import Gate, GateVerdict, worst
 from console.domain.run.independence import ANOTHER_MODEL, LEVEL_WORDS, UnprovenPolicy
 from console.domain.run.pinned import RunPolicy
-from console.domain.run.role_answer import Plan
 from console.domain.run.rubric import Judgement
 from console.domain.run.state import RunState
 from console.domain.text.safe import safe

@@ -25,8 +25,8 @@ from console.services.ledger.holder import boot_ms, unix_ms
 from console.services.ledger.sqlite import SqliteLedger
 from console.services.open_gateway import Target, require_base_url
 from console.services.probes.last_catalogue import CatalogueMemory
+from console.services.record.signing import key_of
 from console.services.run.run_context import RunContext, RunInputs
-from console.services.run.signing import key_of
 from console.services.system.directories import state_directory
 from console.services.system.leak_guard import LEAK_GUARD
 from console.services.system.os_reason import os_reason

@@ -5,6 +5,8 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
+from console.domain.answers.json_form import FormError
+from console.domain.answers.role_answer import RoleAnswer
 from console.domain.errors.category import Category, Classification, judged
 from console.domain.money import Estimate, Price, estimate
 from console.domain.probes.event import OutputReceived, SmokeEvent, SmokeFinished
@@ -13,8 +15,6 @@ from console.domain.routes.route import Route
 from console.domain.routes.shape import Shape
 from console.domain.run.answer_form import form_at
 from console.domain.run.gate import Gate
-from console.domain.run.json_form import FormError
-from console.domain.run.role_answer import RoleAnswer
 from console.services.gateway.client import Gateway
 from console.services.probes.request import RUN_LIMIT, ProbeRequest, role_body
 from console.services.probes.smoke import call_route

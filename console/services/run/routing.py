@@ -8,7 +8,7 @@ from console.domain.ledger.canonical import canonical
 from console.domain.probes.smoke import SmokeResult
 from console.domain.routes.role import Role
 from console.domain.routes.route import Route
-from console.domain.run.event import CallRecorded
+from console.domain.run.call_event import CallRecorded
 from console.domain.run.gate import Gate, role_at
 from console.domain.run.independence import Served, is_proven, level
 from console.domain.run.pinned import PinnedRoute

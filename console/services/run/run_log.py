@@ -6,14 +6,15 @@ from functools import reduce
 from console.domain.ledger.actor import Actor
 from console.domain.ledger.line import Line, NewLine, check_chain
 from console.domain.problem import Problem, ProblemKind
+from console.domain.run.call_event import CallFailed, CallIntended, CallLost, CallRecorded
 from console.domain.run.command import Command
 from console.domain.run.decide import decide
-from console.domain.run.event import CallFailed, CallIntended, CallLost, CallRecorded, Entry, RunEvent
+from console.domain.run.event import Entry, RunEvent
 from console.domain.run.fold import apply, fold
 from console.domain.run.gate import Gate
 from console.domain.run.refusal import Refusal, RefusalCode
 from console.domain.run.state import RunState
-from console.services.ledger.codec import decode_event, encode_event, kind_of
+from console.services.ledger.codec import encode_event, entry_of, kind_of
 from console.services.ledger.ledger import Ledger, Summary
 
 _KINDS = {
@@ -130,11 +131,6 @@ async def begin(ledger: Ledger, run_id: str, actor: Actor, events: Sequence[RunE
         state = apply(state, Entry(state.seq + 1, now_ms, actor, "", event))
     kept = await ledger.create(run_id, lines, actor=actor, summary=summary_of(state))
     return RunLog(ledger, run_id, kept)
-
-
-def entry_of(line: Line) -> Entry:
-    """Return a line with its event. Raises `CodecError` if it has none."""
-    return Entry(line.seq, line.at_ms, line.actor, line.sha256, decode_event(line.kind, line.body))
 
 
 def summary_of(state: RunState) -> Summary:

@@ -11,19 +11,19 @@ from dataclasses import replace
 
 import msgspec
 
+from console.domain.answers.role_answer import Critique, Draft, Plan, Review
 from console.domain.errors.category import Category
 from console.domain.money import BudgetScope, Spent
 from console.domain.probes.catalogue import Catalogue
 from console.domain.probes.event import BudgetSpent, RungStarted, SmokeFinished
 from console.domain.problem import ProblemKind
 from console.domain.routes.route import Route
+from console.domain.run.call_event import CallIntended, CallLost
 from console.domain.run.command import ReportEvent
 from console.domain.run.decide import run_budgets
 from console.domain.run.event import (
     ArtifactRole,
     ArtifactStored,
-    CallIntended,
-    CallLost,
     Entry,
     PreflightFinished,
     ProofPaid,
@@ -33,7 +33,6 @@ from console.domain.run.event import (
     noted,
 )
 from console.domain.run.gate import GATES_WITH_A_CALL, Gate, role_at
-from console.domain.run.role_answer import Critique, Draft, Plan, Review
 from console.domain.run.state import Phase, RunState
 from console.services.gateway.client import Gateway
 from console.services.ledger.heartbeat import HeldLease

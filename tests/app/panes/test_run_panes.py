@@ -18,6 +18,7 @@ from console.app.panes.run_output_pane import output_lines
 from console.app.panes.run_record_pane import record_lines
 from console.app.panes.stepper_bar import strip_line, title_of, waiting_for
 from console.app.widgets.line import Line
+from console.domain.answers.role_answer import FindingSeverity
 from console.domain.errors.category import Category
 from console.domain.finding import Severity
 from console.domain.ledger.actor import Actor, ActorKind
@@ -25,12 +26,10 @@ from console.domain.probes.event import OutputReceived
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.role import Role
 from console.domain.routes.route_key import RouteKey
+from console.domain.run.call_event import CallIntended, CallLost, CallRecorded
 from console.domain.run.event import (
     ArtifactRole,
     ArtifactStored,
-    CallIntended,
-    CallLost,
-    CallRecorded,
     CommandRun,
     Entry,
     GateDecided,
@@ -48,7 +47,6 @@ from console.domain.run.event import (
 from console.domain.run.fold import fold
 from console.domain.run.gate import Gate, GateVerdict, role_at
 from console.domain.run.pinned import PinnedRoute, Repository, RouteProof, RunPolicy
-from console.domain.run.role_answer import FindingSeverity
 from console.domain.run.state import RunState
 from console.view.console_state import ConsoleState
 from console.view.run_view import (

@@ -9,10 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.examples import examples
 
+from console.domain.answers.json_form import FormError
+from console.domain.answers.role_answer import (
+    SCORE_LIMIT,
+    CriterionScore,
+    Critique,
+    CritiqueArea,
+    FindingSeverity,
+    Review,
+)
 from console.domain.run.answer_form import PLAN_FORM, form_at, review_form
 from console.domain.run.gate import GATES_WITH_A_CALL, Gate
-from console.domain.run.json_form import FormError
-from console.domain.run.role_answer import SCORE_LIMIT, CriterionScore, Critique, CritiqueArea, FindingSeverity, Review
 
 CRITERIA = ("safety", "tests")
 FORMS = {gate: form_at(gate, CRITERIA) for gate in sorted(GATES_WITH_A_CALL)}

@@ -33,12 +33,11 @@ from support.run.story import (
 from console.domain.errors.category import Category
 from console.domain.ledger.actor import Actor
 from console.domain.routes.role import Role
+from console.domain.run.call_event import CallLost, CallRecorded
 from console.domain.run.command import AllowRepeat, Command, MoveRoute, ReportEvent, SignDecision, Stop
 from console.domain.run.event import (
     ArtifactRole,
     ArtifactStored,
-    CallLost,
-    CallRecorded,
     Entry,
     RunEvent,
     RunStopped,

@@ -22,17 +22,9 @@ from support.run.story import (
 
 from console.domain.errors.category import Blame, Category
 from console.domain.routes.role import Role
+from console.domain.run.call_event import CallLost
 from console.domain.run.command import AllowRepeat, MoveRoute, ReportEvent, Stop
-from console.domain.run.event import (
-    CallLost,
-    CandidateSealed,
-    Entry,
-    GateDecided,
-    RunBlocked,
-    RunClosed,
-    RunStopped,
-    StopCause,
-)
+from console.domain.run.event import CandidateSealed, Entry, GateDecided, RunBlocked, RunClosed, RunStopped, StopCause
 from console.domain.run.fold import apply, fold
 from console.domain.run.gate import GATES_WITH_A_CALL, Gate, GateVerdict
 from console.domain.run.record import record_of

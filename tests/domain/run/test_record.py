@@ -56,7 +56,7 @@ _TEXTS = {
     "RecordedCall.model_reported", "RecordedCall.model_behind",
     "RecordedCall.request_id", "Record.source_urls_checked", "SourceChecked.url",
     "SourceChecked.final_origin", "SourceChecked.media_type", "SourceChecked.claims", "SourceChecked.supports",
-    "SourceChecked.lacks",
+    "SourceChecked.lacks", "CommandRun.output_sha256",
     # always empty here: see test_why_a_source_was_not_read_is_for_the_eye_only
     "SourceChecked.reason",
 }  # fmt: skip

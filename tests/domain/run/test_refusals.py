@@ -30,13 +30,12 @@ from support.run.story import (
 
 from console.domain.ledger.actor import Actor
 from console.domain.routes.role import Role
+from console.domain.run.call_event import CallIntended, CallLost
 from console.domain.run.command import AllowRepeat, Command, MoveRoute, ReportEvent, SignDecision, Stop
 from console.domain.run.decide import HEAD_LENGTH
 from console.domain.run.event import (
     ArtifactRole,
     ArtifactStored,
-    CallIntended,
-    CallLost,
     CandidateSealed,
     GateDecided,
     RunBlocked,

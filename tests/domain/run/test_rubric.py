@@ -8,9 +8,16 @@ from hypothesis import strategies as st
 from support.examples import examples
 from support.text.hostile_text import MARKS
 
-from console.domain.run.evidence import Quotable, plain
+from console.domain.answers.evidence import Quotable, plain
+from console.domain.answers.role_answer import (
+    CriterionScore,
+    Critique,
+    CritiqueArea,
+    FindingSeverity,
+    JudgeFinding,
+    Review,
+)
 from console.domain.run.gate import GateVerdict
-from console.domain.run.role_answer import CriterionScore, Critique, CritiqueArea, FindingSeverity, JudgeFinding, Review
 from console.domain.run.rubric import (
     Criterion,
     Judgement,

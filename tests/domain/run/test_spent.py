@@ -6,8 +6,9 @@ import pytest
 from support.run.story import ANN, REVISE, Story, failed, hashed, opened, recorded, waiting_at
 
 from console.domain.money import Spent
+from console.domain.run.call_event import CallLost
 from console.domain.run.command import AllowRepeat, ReportEvent, Stop
-from console.domain.run.event import ArtifactRole, ArtifactStored, CallLost, RunEvent, SourcesChecked
+from console.domain.run.event import ArtifactRole, ArtifactStored, RunEvent, SourcesChecked
 from console.domain.run.gate import Gate
 from console.domain.run.refusal import Refusal
 

@@ -14,7 +14,7 @@ from console.domain.routes.family import EndpointFamily
 from console.domain.routes.role import Role
 from console.domain.routes.route import Route
 from console.domain.routes.route_key import RouteKey
-from console.domain.run.event import CallRecorded
+from console.domain.run.call_event import CallRecorded
 from console.domain.run.gate import Gate
 from console.domain.tokens.secret import Secret
 from console.services.gateway.call import Chunk, Started, Written

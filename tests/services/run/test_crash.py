@@ -22,12 +22,13 @@ from support.run.gateway import STAGES, Generation, in_front_of
 from support.run.run_walker import walk
 
 from console.domain.ledger.line import Line
-from console.domain.run.event import CallIntended, CallLost, CallRepeatAllowed, Entry
+from console.domain.run.call_event import CallIntended, CallLost, CallRepeatAllowed
+from console.domain.run.event import Entry
 from console.domain.run.fold import fold
 from console.domain.run.state import Phase, RunState, RunStatus
+from console.services.ledger.codec import entry_of
 from console.services.ledger.sqlite import FILE_NAME, SqliteLedger
-from console.services.run.run_log import entry_of
-from console.services.run.verify_chain import verify_run
+from console.services.record.verify_chain import verify_run
 from console.simulator.server import Listening, serve
 
 SUPPORT = Path(__file__).parents[2] / "support"

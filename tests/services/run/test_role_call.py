@@ -19,6 +19,7 @@ from support.gateway.servers import (
 )
 from support.probes.smoking import FAMILIES, TOKEN, patient
 
+from console.domain.answers.role_answer import Critique, Plan
 from console.domain.errors.category import Blame, Category, Classification
 from console.domain.money import Budget, BudgetScope
 from console.domain.probes.smoke import SmokeStatus
@@ -29,7 +30,6 @@ from console.domain.routes.route import Route, RouteTable
 from console.domain.routes.shape import Shape
 from console.domain.run.answer_form import GATE_OF_ROLE
 from console.domain.run.gate import Gate
-from console.domain.run.role_answer import Critique, Plan
 from console.domain.run.rubric import default_rubric
 from console.domain.tokens.secret import Secret
 from console.services.gateway.client import Gateway

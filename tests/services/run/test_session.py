@@ -21,8 +21,9 @@ from console.domain.probes.ladder import Rung
 from console.domain.probes.served_as import ServedAs
 from console.domain.problem import ProblemKind
 from console.domain.routes.role import Role
+from console.domain.run.call_event import CallFailed
 from console.domain.run.command import AllowRepeat, MoveRoute
-from console.domain.run.event import CallFailed, ProofPaid, StopCause
+from console.domain.run.event import ProofPaid, StopCause
 from console.domain.run.gate import Gate, GateVerdict
 from console.domain.run.pinned import RouteProof
 from console.domain.run.record import record_of
@@ -31,11 +32,11 @@ from console.domain.run.state import Phase, RunStatus
 from console.domain.sources.cited_page import SourceVerdict
 from console.services.ledger.sqlite import SqliteLedger
 from console.services.open_gateway import TokenError
+from console.services.record.verify_chain import verify_run
 from console.services.run.deciding import command
 from console.services.run.run_log import RunLog, RunRefusedError
 from console.services.run.session import stepping
 from console.services.run.step import GateNoted, StepHeldError
-from console.services.run.verify_chain import verify_run
 from console.services.system.merge import merge
 
 LEAKED = "-".join(["sk", "Mq7vB2xKw9", "Zr4tY8nLc3", "Hd6pJ1sGf5"])

@@ -22,13 +22,14 @@ from console.domain.run.state import Phase, RunState
 from console.domain.tokens.secret import Secret
 from console.services.config.load import load_profile
 from console.services.config.settings import EMBEDDED, Profile
+from console.services.ledger.codec import entry_of
 from console.services.ledger.holder import boot_ms, unix_ms
 from console.services.open_gateway import Target, open_target
 from console.services.run.beginning import Order, begin_run
 from console.services.run.deciding import command
 from console.services.run.opening import open_context
 from console.services.run.run_context import RunContext
-from console.services.run.run_log import RunLog, begin, entry_of
+from console.services.run.run_log import RunLog, begin
 from console.services.run.session import step_all, stepping
 from console.services.run.step import GateNoted, StepEvent
 from console.simulator.embedded import Embedded

@@ -11,15 +11,12 @@ from console.domain.ledger.actor import Actor, ActorKind
 from console.domain.ledger.signature import NAMESPACE, signer_of
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.role import Role
+from console.domain.run.call_event import CallFailed, CallIntended, CallLost, CallRecorded
 from console.domain.run.command import Command, Decide, ReportEvent, SignDecision
 from console.domain.run.decide import decide
 from console.domain.run.event import (
     ArtifactRole,
     ArtifactStored,
-    CallFailed,
-    CallIntended,
-    CallLost,
-    CallRecorded,
     Entry,
     GateOpened,
     InstructionPinned,

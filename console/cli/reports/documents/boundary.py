@@ -5,9 +5,10 @@ from typing import Literal, Self
 
 from console.cli.reports.documents.finding import FindingDocument
 from console.cli.reports.finding import boundary_subject
-from console.domain.workflows.boundary import Boundary, TokenKind, WorkflowCheck
+from console.domain.workflows.boundary import Boundary, WorkflowCheck
 from console.domain.workflows.permissions import CiPermissions
 from console.domain.workflows.rule import PlacedFinding
+from console.domain.workflows.token_kind import TokenKind
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,7 @@ from console.domain.run.state import Phase
 
 if TYPE_CHECKING:
     from console.services.ledger.ledger import Summary
-    from console.services.run.verify_chain import Verified
+    from console.services.record.verify_chain import Verified
 
 
 @dataclass(frozen=True, kw_only=True)

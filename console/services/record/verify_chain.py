@@ -7,12 +7,11 @@ from pathlib import Path
 
 from console.domain.ledger.line import ChainFault
 from console.domain.ledger.signature import SignatureFormError, signer_of
-from console.services.ledger.codec import CodecError
+from console.services.ledger.codec import CodecError, entry_of
 from console.services.ledger.ledger import Ledger, LedgerError
 from console.services.ledger.one_pass import Followed, Following, Signed, pass_over
 from console.services.ledger.pass_process import passed_over, processes_for
-from console.services.run.run_log import entry_of
-from console.services.run.signing import SigningError, verify
+from console.services.record.signing import SigningError, verify
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from console.services.ledger.codec import encode_event, kind_of
 from console.services.ledger.ledger import LedgerError
 from console.services.ledger.pass_process import passed_over, serve
 from console.services.ledger.sqlite import FILE_NAME, SqliteLedger
-from console.services.run.verify_chain import Verified, verify_runs
+from console.services.record.verify_chain import Verified, verify_runs
 
 
 def _lines() -> list[NewLine]:

@@ -17,12 +17,12 @@ from console.domain.run.gate import GateVerdict
 from console.domain.run.refusal import RefusalCode
 from console.domain.run.state import Phase, RunStatus
 from console.services.ledger.codec import encode_event, kind_of
+from console.services.record.signing import SigningError, sign, verify
+from console.services.record.verify_chain import verify_run
 from console.services.run.beginning import BeginError
 from console.services.run.opening import operator_of
 from console.services.run.run_context import RunContext
 from console.services.run.run_log import RunLog, RunRefusedError, summary_of
-from console.services.run.signing import SigningError, sign, verify
-from console.services.run.verify_chain import verify_run
 
 
 class Keys:

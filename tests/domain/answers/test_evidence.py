@@ -2,8 +2,8 @@
 
 import pytest
 
-from console.domain.run.evidence import Quotable
-from console.domain.run.role_answer import CriterionScore, Review
+from console.domain.answers.evidence import Quotable
+from console.domain.answers.role_answer import CriterionScore, Review
 from console.domain.run.rubric import default_rubric, judge_review
 
 PATCH = """\

@@ -1,0 +1,1 @@
+"""What proves a record: signatures of decisions, and the chain of its lines."""
