@@ -51,7 +51,7 @@ def _without_defaults(kind: type, built: dict[str, Any]) -> dict[str, Any]:
         value = kept.get(name)
         if isinstance(value, dict):
             kept[name] = _without_defaults(inner, value)
-        elif isinstance(value, list):
+        elif isinstance(value, list | tuple):
             kept[name] = [_without_defaults(inner, each) if isinstance(each, dict) else each for each in value]
     return kept
 
