@@ -229,7 +229,7 @@ def test_a_critic_only_lowers(reviewed: GateVerdict, findings: tuple[JudgeFindin
 
 
 def test_a_critique_with_another_nonce_passes_nothing() -> None:
-    judgement = judge_critique(Critique("1e", ()), ARTICLE, "0f", reviewed=READY)
+    judgement = judge_critique(Critique("1e", ()), ARTICLE, "0f")
     assert (judgement.verdict, judgement.needs_human) == (REVISE, True)
 
 
@@ -238,7 +238,7 @@ def test_nothing_of_a_judges_words_is_in_the_judgement() -> None:
     finding = JudgeFinding(FindingSeverity.BLOCKER, canary, canary)
     review = Review(canary, (CriterionScore(canary, 9, canary),), (finding,))
     assert "canary" not in repr(judge_review(review, RUBRIC, ARTICLE, "0f"))
-    assert "canary" not in repr(judge_critique(Critique(canary, (finding,)), ARTICLE, "0f", reviewed=READY))
+    assert "canary" not in repr(judge_critique(Critique(canary, (finding,)), ARTICLE, "0f"))
 
 
 # --- Rubrics in files ------------------------------------------------------------------------------------------------
