@@ -1,12 +1,12 @@
-"""A run's record as a document: JSON for programs, and YAML in the article's shape."""
+"""A run's record as a document: JSON for programs, and YAML for people, with the names of the article first."""
 
 from datetime import UTC, datetime
 from typing import Any
 
-from console.domain.run.record import Record
+from console.domain.record.record import Record
 
-MOMENTS = ("started_at_ms", "updated_at_ms")
-"""Fields of a record that a document shows as RFC 3339, without `_ms` in the name."""
+MOMENTS = ("started_at_ms", "updated_at_ms", "decided_at_ms", "checked_at_ms")
+"""Fields of a record that a document shows as RFC 3339 or null, without `_ms` in the name."""
 PAIRS = "independence"
 """The field of a record that a document shows as an object."""
 
@@ -36,7 +36,7 @@ def _readable(value: Any) -> Any:
             if key == CHOSEN and not each:
                 continue
             if key in MOMENTS:
-                shown[key.removesuffix("_ms")] = moment(each)
+                shown[key.removesuffix("_ms")] = None if each is None else moment(each)
             else:
                 shown[key] = dict(each) if key == PAIRS else _readable(each)
         return shown

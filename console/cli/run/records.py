@@ -10,7 +10,7 @@ from console.cli.exit_code import ExitCode
 from console.cli.reports.record import readable, record_yaml
 from console.cli.run.ledger import ledger_to_read, run_id_of
 from console.cli.run.list import show_runs
-from console.domain.run.record import record_of
+from console.domain.record.projection import record_of
 from console.services.config.settings import Profile
 from console.services.ledger.ledger import Ledger
 from console.services.record.signing import read_signers, signers_of

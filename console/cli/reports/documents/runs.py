@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any, Literal, Self, get_args
 
 from console.cli.exit_code import ExitCode
 from console.cli.reports.record import moment
+from console.domain.record.record import Record
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.role import Role
 from console.domain.run.gate import Gate
-from console.domain.run.record import Record
 from console.domain.run.state import Phase
 
 if TYPE_CHECKING:
