@@ -32,7 +32,7 @@ class RecordedStop:
     cause: StopCause
     category: Category | None
     role: Role | None
-    """The role whose route or call stopped the run, or at whose gate the operator did; None if no role was concerned."""
+    """The role whose route or call stopped the run, or at whose gate the operator did; None if none was concerned."""
     model: str | None
     """The model that the role's route asks for; None if the role has no route. So are the next two."""
     endpoint_family: EndpointFamily | None
