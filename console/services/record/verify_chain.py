@@ -62,7 +62,7 @@ async def verify_runs(
     """Verify many runs, as `verify_run` does each, on all cores if there is enough to do; yield each in order.
 
     A process passes over the stored lines alone. Here, each run that it did not find whole is looked at closely, and
-    signatures are verified. A run whose lines cannot be read is yielded with the reason, and the rest are still verified.
+    signatures are verified. A run whose lines cannot be read is yielded with the reason; the rest are still verified.
 
     Args:
         ledger: Where the runs are kept.
