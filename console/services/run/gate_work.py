@@ -23,6 +23,7 @@ from console.domain.run.gate import Gate, GateVerdict, role_at
 from console.domain.run.pinned import PinnedSource
 from console.domain.run.rubric import Rubric, default_rubric, judge_critique, judge_review, read_rubric
 from console.domain.run.state import RunState
+from console.domain.run.subject import PreflightNotes
 from console.domain.sources.cited_page import check_sources
 from console.domain.sources.claim import Claim, named_claims, with_links
 from console.domain.text.secret_scan import find_secrets
@@ -32,7 +33,15 @@ from console.services.ledger.ledger import LedgerError
 from console.services.pages.claim_check import check_claims, source_fetch
 from console.services.run.briefs import Brief, BriefParts, build_brief
 from console.services.run.context import read_context, read_instructions
-from console.services.run.judging import GateOpening, check_independence, check_source, judge_plan, lowered, open_gate
+from console.services.run.judging import (
+    GateOpening,
+    check_independence,
+    check_source,
+    judge_plan,
+    judge_preflight,
+    lowered,
+    open_gate,
+)
 from console.services.run.role_call import RoleCall, boundary_of, nonce_of, prepare_call, read_answer
 from console.services.run.routing import independence, route_of
 from console.services.run.run_context import RunContext, RunInputs
@@ -245,7 +254,9 @@ class GateWork:
                 return await self._judge_sources(state)
             case Gate.REVIEWER | Gate.CRITIC:
                 return await self._judge_judge(state)
-            case Gate.CANDIDATE | Gate.PREFLIGHT:
+            case Gate.PREFLIGHT:
+                return judge_preflight(state, await self._preflight_notes(state))
+            case Gate.CANDIDATE:
                 await self.text_of(state, ArtifactRole.DRAFT)  # read it again, which checks its hash
                 return open_gate(state, GateVerdict.READY, artifact_sha256=state.subject_sha256)
 
@@ -384,6 +395,12 @@ class GateWork:
         """Return a gate's findings as ids and messages; none if they were deleted."""
         data = None if sha256 is None else await self._context.artifacts.read(sha256)
         return () if data is None else tuple((each["id"], each["message"]) for each in msgspec.json.decode(data))
+
+    async def _preflight_notes(self, state: RunState) -> PreflightNotes | None:
+        """Return what the preflight found, with its words; None if they were deleted."""
+        sha256 = None if state.preflight is None else state.preflight.notes_sha256
+        data = None if sha256 is None else await self._context.artifacts.read(sha256)
+        return None if data is None else msgspec.json.decode(data, type=PreflightNotes)
 
     async def _read(self, sha256: str) -> str:
         data = await self._context.artifacts.read(sha256)

@@ -15,6 +15,7 @@ from console.domain.run.independence import ANOTHER_MODEL, LEVEL_WORDS, Unproven
 from console.domain.run.pinned import RunPolicy
 from console.domain.run.rubric import Judgement
 from console.domain.run.state import RunState
+from console.domain.run.subject import PreflightNotes
 from console.domain.text.safe import safe
 from console.services.run.routing import NO_JUDGE, Independence
 
@@ -159,6 +160,20 @@ def _is_inside(path: str) -> bool:
         return False
     parts = path.split("/")
     return ".." not in parts and ".git" not in (part.casefold() for part in parts)
+
+
+def judge_preflight(state: RunState, notes: PreflightNotes | None) -> GateOpening:
+    """Open the preflight's gate, which only a person passes: it found something that does not stop the run by itself.
+
+    Args:
+        state: The run.
+        notes: What the preflight found, with its words; None if they are no longer stored.
+
+    """
+    found = () if state.preflight is None else state.preflight.findings
+    kept = () if notes is None else notes.findings
+    said = kept if noted(kept) == found else tuple(Finding(each.id, each.severity, "") for each in found)
+    return open_gate(state, GateVerdict.READY, said, needs_human=True)
 
 
 def check_independence(found: Independence, policy: RunPolicy | None) -> Iterator[Finding]:

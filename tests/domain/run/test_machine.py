@@ -78,14 +78,14 @@ class RunMachine(RuleBasedStateMachine):
     # --- What is due -------------------------------------------------------------------------------------------------
 
     @precondition(lambda self: self.story.state.phase is Phase.DUE)
-    @rule()
-    def work(self) -> None:
+    @rule(needs_human=_FLAGS)
+    def work(self, needs_human: bool) -> None:  # drawn by name
         state = self.story.state
         match state.gate:
             case Gate.INSTRUCTION:
                 self.give(ReportEvent(pinned()))
             case Gate.PREFLIGHT:
-                self.give(ReportEvent(preflight()))
+                self.give(ReportEvent(replace(preflight(), needs_human=needs_human)))
             case Gate.SOURCE_CHECK:
                 self.give(ReportEvent(SourcesChecked(())))
             case Gate.CANDIDATE:
@@ -214,6 +214,7 @@ class RunMachine(RuleBasedStateMachine):
         said = {(each.decided.gate, each.decided.attempt): each for each in state.decisions}
         assert said[Gate.INSTRUCTION, 1].decided.verdict is GateVerdict.READY
         assert state.preflight is not None
+        assert not state.preflight.needs_human or said[Gate.PREFLIGHT, 1].decided.verdict is GateVerdict.READY
         plans = [each for (gate, _), each in said.items() if gate is Gate.PLANNER]
         assert plans[-1].decided.verdict is GateVerdict.READY
         assert state.sealed is not None

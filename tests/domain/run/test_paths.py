@@ -6,6 +6,7 @@ import pytest
 from support.run.story import (
     ANN,
     BLOCK,
+    MACHINE,
     POLICY,
     READY,
     REVISE,
@@ -33,7 +34,6 @@ from console.domain.run.state import Phase, RunState, RunStatus
 
 _CALLED = sorted(GATES_WITH_A_CALL)
 _REVISED = [Gate.WRITER, Gate.SOURCE_CHECK, Gate.REVIEWER, Gate.CRITIC]
-_DECIDED = [gate for gate in Gate if gate is not Gate.PREFLIGHT]
 
 
 def test_a_run_passes_every_gate_and_closes_with_its_candidate() -> None:
@@ -44,7 +44,9 @@ def test_a_run_passes_every_gate_and_closes_with_its_candidate() -> None:
         story.passes()
     assert seen == list(Gate)
     assert story.state.status is RunStatus.CLOSED
-    assert [each.decided.gate for each in story.state.decisions] == _DECIDED
+    assert [each.decided.gate for each in story.state.decisions] == [
+        gate for gate in Gate if gate is not Gate.PREFLIGHT
+    ]
     assert story.state.sealed == CandidateSealed(story.state.subject_sha256 or "", four_eyes=False)
     assert [call.role for call in story.state.calls] == [Role.PLANNER, Role.WRITER, Role.REVIEWER, Role.CRITIC]
     assert story.state == refold(story) == fold(story.state.run_id, story.entries)
@@ -87,6 +89,17 @@ def test_attempts_that_are_used_up_block_the_run(gate: Gate) -> None:
     assert record_of(story.state).gates[-1].artifact_sha256 == artifact
 
 
+def test_a_preflight_that_needs_a_person_waits_for_one_before_anything_is_generated() -> None:
+    story = waiting_at(Gate.PREFLIGHT, needs_human=True)
+    assert story.state.is_waiting
+    by_machine = story.tries(story.decision(is_machine=True), MACHINE)
+    assert isinstance(by_machine, Refusal)
+    assert by_machine.code is RefusalCode.HUMAN
+    story.says(reason="the workflow does not run on this branch")
+    assert (story.state.gate, story.state.phase, story.state.attempt) == (Gate.PLANNER, Phase.DUE, 1)
+    assert story.state == refold(story)
+
+
 def test_the_last_attempt_may_still_pass() -> None:
     story = waiting_at(Gate.WRITER, replace(POLICY, max_attempts=2))
     story.says(REVISE)
@@ -95,7 +108,7 @@ def test_the_last_attempt_may_still_pass() -> None:
     assert story.state.status is RunStatus.CLOSED
 
 
-@pytest.mark.parametrize("gate", _DECIDED)
+@pytest.mark.parametrize("gate", list(Gate))
 def test_a_gate_blocks_the_run(gate: Gate) -> None:
     story = waiting_at(gate)
     story.says(BLOCK)
@@ -105,7 +118,7 @@ def test_a_gate_blocks_the_run(gate: Gate) -> None:
 
 def _anywhere() -> list[Story]:
     stories = [Story().reaches(gate) for gate in Gate]
-    stories += [waiting_at(gate) for gate in _DECIDED]
+    stories += [waiting_at(gate) for gate in Gate]
     stories += [make(gate) for gate in _CALLED for make in (failed_at, lost_at, _calling, _worked)]
     return stories
 

@@ -7,6 +7,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 from support.gateway.budgets import reservations_of
 from support.run.desks import TASK, Office, go_on, say, step, walk_to
@@ -16,6 +17,7 @@ from support.run.stories import CANARY, Stories
 
 from console.domain.artifacts.artifact import ArtifactKind
 from console.domain.errors.category import Blame, Category
+from console.domain.finding import Finding, Severity
 from console.domain.probes.event import RungStarted
 from console.domain.probes.ladder import Rung
 from console.domain.probes.served_as import ServedAs
@@ -23,12 +25,13 @@ from console.domain.problem import ProblemKind
 from console.domain.record.projection import record_of
 from console.domain.routes.role import Role
 from console.domain.run.call_event import CallFailed
-from console.domain.run.command import AllowRepeat, MoveRoute
-from console.domain.run.event import ProofPaid, StopCause
+from console.domain.run.command import AllowRepeat, MoveRoute, ReportEvent
+from console.domain.run.event import PreflightFinished, ProofPaid, StopCause, noted
 from console.domain.run.gate import Gate, GateVerdict
 from console.domain.run.pinned import RouteProof
 from console.domain.run.refusal import RefusalCode
 from console.domain.run.state import Phase, RunStatus
+from console.domain.run.subject import PreflightNotes
 from console.domain.sources.cited_page import SourceVerdict
 from console.services.ledger.sqlite import SqliteLedger
 from console.services.open_gateway import TokenError
@@ -152,6 +155,27 @@ async def test_the_instruction_gate_says_what_is_from_documentation(stories: Sto
     (opening,) = [each for each in read.state.openings if each.gate is Gate.INSTRUCTION]
     assert opening.verdict is GateVerdict.READY
     assert "I19" in record_of(read.state).instruction_conflicts
+
+
+async def test_a_preflight_that_needs_a_person_shows_its_findings_and_sends_nothing(
+    stories: Stories, tmp_path: Path, gateway: RunGateway
+) -> None:
+    story = await stories.of(until="preflight")
+    found = Finding("BND-02", Severity.FAIL, "ci.yml: the workflow's token may write everything")
+    async with story.copied(tmp_path, gateway).desk() as desk:
+        log = await RunLog.open(desk.ledger, story.state.run_id)
+        notes = await desk.artifacts.put(msgspec.json.encode(PreflightNotes((), (found,))))
+        finished = PreflightFinished(
+            (), noted((found,)), "found", False, False, "broad", notes_sha256=notes, needs_human=True
+        )
+        await log.command(desk.machine, ReportEvent(finished))
+        walked = await go_on(desk, log)
+        assert (log.state.gate, log.state.phase) == (Gate.PREFLIGHT, Phase.WAITING)
+        assert walked.findings == [found]
+        assert gateway.generations == []
+        await say(desk, log)
+        await go_on(desk, log)
+    assert log.state.status is RunStatus.CLOSED
 
 
 # --- To a person -----------------------------------------------------------------------------------------------------
