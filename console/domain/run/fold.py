@@ -68,7 +68,7 @@ class Folding:
         return transition if isinstance(transition, Refusal) else None
 
 
-_MACHINE = Actor(ActorKind.CONSOLE, "")
+_MACHINE = Actor(ActorKind.CONSOLE, "gateway-console")
 _Changes = dict[str, Any]
 """New values of the fields of a RunState, by name."""
 

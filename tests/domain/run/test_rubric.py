@@ -211,7 +211,6 @@ def test_lesser_findings(severity: FindingSeverity, verdict: GateVerdict) -> Non
     assert dict(judgement.severities)[severity] == 2
 
 
-@pytest.mark.parametrize("reviewed", list(GateVerdict))
 @pytest.mark.parametrize(
     ("findings", "own"),
     [
@@ -222,9 +221,9 @@ def test_lesser_findings(severity: FindingSeverity, verdict: GateVerdict) -> Non
         ((_found(FindingSeverity.BLOCKER),), BLOCK),
     ],
 )
-def test_a_critic_only_lowers(reviewed: GateVerdict, findings: tuple[JudgeFinding, ...], own: GateVerdict) -> None:
-    judgement = judge_critique(Critique("0f", findings), ARTICLE, "0f", reviewed=reviewed)
-    assert judgement.verdict.rank == max(own.rank, reviewed.rank)
+def test_a_critic_is_judged_by_its_own_points(findings: tuple[JudgeFinding, ...], own: GateVerdict) -> None:
+    judgement = judge_critique(Critique("0f", findings), ARTICLE, "0f")
+    assert judgement.verdict is own
     assert judgement.total is None
 
 

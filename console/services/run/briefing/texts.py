@@ -7,7 +7,6 @@ from console.domain.run.event import ArtifactRole
 from console.domain.run.gate import Gate
 from console.domain.run.rubric import Rubric, default_rubric, read_rubric
 from console.domain.run.state import RunState
-from console.domain.run.subject import PreflightNotes
 from console.services.ledger.artifacts import Artifacts
 from console.services.ledger.ledger import LedgerError
 from console.services.run.role_call import read_answer
@@ -78,9 +77,3 @@ class RunTexts:
         """Return a gate's findings as ids and messages; none if they were deleted."""
         data = None if sha256 is None else await self._artifacts.read(sha256)
         return () if data is None else tuple((each["id"], each["message"]) for each in msgspec.json.decode(data))
-
-    async def preflight_notes(self, state: RunState) -> PreflightNotes | None:
-        """Return what the preflight found, with its words; None if they were deleted."""
-        sha256 = None if state.preflight is None else state.preflight.notes_sha256
-        data = None if sha256 is None else await self._artifacts.read(sha256)
-        return None if data is None else msgspec.json.decode(data, type=PreflightNotes)
