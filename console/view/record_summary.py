@@ -102,7 +102,9 @@ def _address(route: PinnedRoute) -> str:
 def _proof(record: Record, route: PinnedRoute) -> tuple[Sign, str]:
     """Return how far a route was proven, by the preflight and by the run's own calls."""
     outcomes = Counter(call.outcome for call in record.calls if call.role is route.role)
-    calls = [f"{count} {outcome}" for outcome, count in outcomes.items()]
+    made = outcomes.total()
+    calls = [f"{made} call{'s' if made > 1 else ''}"] if made else []
+    calls += [f"{count} {outcome}" for outcome, count in outcomes.items() if outcome != "answered"]
     stop = record.stop
     if stop is not None and stop.role is route.role and stop.cause is not StopCause.OPERATOR:
         why = stop.category or stop.rule or stop.cause
@@ -206,8 +208,9 @@ def _stop(record: Record) -> Iterator[Fact]:
     stop = record.stop
     if stop is not None:
         parts = (stop.cause, stop.rule, stop.category, stop.role)
+        by = "" if stop.by is None else f" by {stop.by}"
         named = " / ".join(dict.fromkeys(str(each) for each in parts if each is not None))
-        yield Fact("stop", _STOPPED, f"{named}{': ' if stop.reason else ''}{stop.reason}")
+        yield Fact("stop", _STOPPED, f"{named}{by}{': ' if stop.reason else ''}{stop.reason}")
         if details := _details(stop):
             yield Fact("", None, details)
         if advice := _advice(stop):

@@ -43,6 +43,7 @@ def recorded_stop(state: RunState) -> RecordedStop | None:
     failed = state.failure if stopped.cause is StopCause.CALL else None
     role = stopped.role or _role_of(state, stopped, failed)
     route = None if role is None else state.route(role)
+    is_operators = stopped.cause is StopCause.OPERATOR
     return RecordedStop(
         cause=stopped.cause,
         category=stopped.category,
@@ -51,6 +52,7 @@ def recorded_stop(state: RunState) -> RecordedStop | None:
         endpoint_family=None if route is None else route.endpoint_family,
         endpoint_path=None if route is None else route.endpoint_path,
         rule=stopped.rule,
+        by=state.stopped_by.id if is_operators and state.stopped_by is not None else None,
         reason=_reason(stopped),
         findings=stopped.findings,
         verification_rows=stopped.verification_rows,
