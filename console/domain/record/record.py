@@ -1,8 +1,8 @@
 """The record: the safe projection of a run. Every field is computed from the ledger; none can be entered by hand.
 
-The first fields are what every record of a gateway's run needs: the endpoint family of each role, the sources that were
-checked, whether a secret was in a prompt or a token in reach, and how the review ended. The others give the facts behind
-them. No type here can hold a prompt, an output, an instruction's text, a token or a path on this machine.
+The first fields are what every record of a gateway's run needs: the endpoint family of each role, the sources that
+were checked, whether a secret was in a prompt or a token in reach, and how the review ended. The others give the facts
+behind them. No type here can hold a prompt, an output, an instruction's text, a token or a path on this machine.
 """
 
 from dataclasses import dataclass
