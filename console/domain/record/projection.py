@@ -207,7 +207,7 @@ def _parts(opened: GateOpened, reviewed: Decision | None) -> tuple[VerdictPart, 
 def _calls(state: RunState) -> Iterator[RecordedCall]:
     ends = {end.call_id: end for end in state.ends}
     routes = _routes(state)
-    reasons = {each.call_id: each.reason for each in state.repeats}
+    reasons = {each.call_id: each.reason for each in state.allowed_repeats}
     for call in state.calls:
         end = ends.get(call.call_id)
         route = routes[call.fingerprint]

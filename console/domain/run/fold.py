@@ -113,7 +113,7 @@ def _note(state: RunState, entry: Entry, new: _Changes) -> None:  # one case per
             new["preflight"] = event
             _add(state, event.spent, new)
         case CallRepeatAllowed() as event:
-            new["repeats"] = (*state.repeats, event)
+            new["allowed_repeats"] = (*state.allowed_repeats, event)
         case ProofPaid(spent):
             _add(state, spent, new)
         case RouteMoved() as event:

@@ -103,7 +103,7 @@ class RunState:
     """The number of calls at this gate in this attempt."""
     calls: tuple[CallIntended, ...] = ()
     ends: tuple[CallEnd, ...] = ()
-    repeats: tuple[CallRepeatAllowed, ...] = ()
+    allowed_repeats: tuple[CallRepeatAllowed, ...] = ()
     """The permissions to make one more call, each with its reason."""
     artifacts: tuple[ArtifactStored, ...] = ()
     sources: SourcesChecked | None = None
