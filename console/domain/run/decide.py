@@ -24,6 +24,7 @@ from console.domain.run.event import (
     RunStopped,
     SourcesChecked,
     StopCause,
+    StopRule,
 )
 from console.domain.run.gate import GateVerdict
 from console.domain.run.reason import check_reason, kept_reason
@@ -166,7 +167,8 @@ def _end_call(state: RunState, event: CallRecorded | CallFailed | CallLost) -> t
                 finding=closed_name(event.finding, FINDING_ID),
                 ttft_ms=_whole(event.ttft_ms),
             )
-            return (failed, RunStopped(StopCause.CALL, event.category)) if stops else (failed,)
+            stopped = RunStopped(StopCause.CALL, event.category, role=role, rule=StopRule.REFUSED_CALL)
+            return (failed, stopped) if stops else (failed,)
 
 
 def _whole(number: int | None) -> int | None:

@@ -42,6 +42,7 @@ from console.services.run.judging import (
     lowered,
     open_gate,
 )
+from console.services.run.preflight_notes import decode_notes
 from console.services.run.role_call import RoleCall, boundary_of, nonce_of, prepare_call, read_answer
 from console.services.run.routing import independence, route_of
 from console.services.run.run_context import RunContext, RunInputs
@@ -100,16 +101,16 @@ class GateWork:
 
     async def what_changed(self, state: RunState, origin: str) -> RunStopped | None:
         """Return what has changed since the run began, checked before a call; None if nothing has."""
+        role = role_at(state.gate, state.attempt)
         changed = () if state.instruction is None else await self._check_pinned(state.instruction)
         if changed:
             path = changed[0].path or "an instruction file"
             words = f"{path} has changed since it was pinned; look, then begin another run"
-            return RunStopped(StopCause.INSTRUCTION_CHANGED, reason=words)
-        role = role_at(state.gate, state.attempt)
+            return RunStopped(StopCause.INSTRUCTION_CHANGED, reason=words, role=role)
         is_pinned = role is not None and state.route(role) is not None
         if role is not None and is_pinned and route_of(self._context.profile, state, role, origin) is None:
             words = f"the config's route for {role} has changed since the run began; begin another run"
-            return RunStopped(StopCause.ROUTE_CHANGED, reason=words)
+            return RunStopped(StopCause.ROUTE_CHANGED, reason=words, role=role)
         return None
 
     async def _check_pinned(self, pinned: InstructionPinned) -> tuple[Conflict, ...]:
@@ -400,7 +401,7 @@ class GateWork:
         """Return what the preflight found, with its words; None if they were deleted."""
         sha256 = None if state.preflight is None else state.preflight.notes_sha256
         data = None if sha256 is None else await self._context.artifacts.read(sha256)
-        return None if data is None else msgspec.json.decode(data, type=PreflightNotes)
+        return None if data is None else decode_notes(data)
 
     async def _read(self, sha256: str) -> str:
         data = await self._context.artifacts.read(sha256)

@@ -25,9 +25,18 @@ from console.domain.errors.category import Blame, Category
 from console.domain.routes.role import Role
 from console.domain.run.call_event import CallLost
 from console.domain.run.command import AllowRepeat, MoveRoute, ReportEvent, Stop
-from console.domain.run.event import CandidateSealed, Entry, GateDecided, RunBlocked, RunClosed, RunStopped, StopCause
+from console.domain.run.event import (
+    CandidateSealed,
+    Entry,
+    GateDecided,
+    RunBlocked,
+    RunClosed,
+    RunStopped,
+    StopCause,
+    StopRule,
+)
 from console.domain.run.fold import apply, fold
-from console.domain.run.gate import GATES_WITH_A_CALL, Gate, GateVerdict
+from console.domain.run.gate import GATES_WITH_A_CALL, Gate, GateVerdict, role_at
 from console.domain.run.record import record_of
 from console.domain.run.refusal import Refusal, RefusalCode
 from console.domain.run.state import Phase, RunState, RunStatus
@@ -159,7 +168,8 @@ def test_the_stepper_stops_the_run_and_no_draft_failed(cause: StopCause) -> None
 def test_an_account_error_stops_the_run_whatever_the_report_says(gate: Gate, category: Category, says_so: bool) -> None:
     story = _calling(gate)
     story.reports(failed(story.state, category=category, blame=Blame.ACCOUNT, stops=says_so, http_status=402))
-    assert story.state.stopped == RunStopped(StopCause.CALL, category)
+    role = role_at(gate, 1)
+    assert story.state.stopped == RunStopped(StopCause.CALL, category, role=role, rule=StopRule.REFUSED_CALL)
     assert story.state.status is RunStatus.STOPPED
 
 
