@@ -39,10 +39,12 @@ from console.services.ledger.heartbeat import HeldLease
 from console.services.open_gateway import Target
 from console.services.probes.catalogue_reader import read_catalogue
 from console.services.probes.smoke import taken_by
+from console.services.run.briefing.briefing import Briefing
+from console.services.run.briefing.texts import RunTexts
 from console.services.run.briefs import count_secrets
 from console.services.run.call_end import failure_of, recorded_of, unread_of, unread_words, why_failed
 from console.services.run.gate_work import GateWork
-from console.services.run.judging import GateOpening, open_failed
+from console.services.run.judging import GateOpening, asks_again, open_failed
 from console.services.run.preflight.preflight import PreflightEnded, run_preflight
 from console.services.run.preflight.stop import PreflightStop
 from console.services.run.preflight_notes import encode_notes
@@ -72,7 +74,9 @@ class Stepper:
         self._context = context
         self._log = log
         self._inputs = inputs
-        self._gates = GateWork(context, inputs)
+        self._texts = RunTexts(context.artifacts, inputs.rubric_sha256)
+        self._briefing = Briefing(context, inputs, self._texts)
+        self._gates = GateWork(context, inputs, self._texts)
         self._held = held
         self._target = target
         self._stack = AsyncExitStack()
@@ -101,9 +105,9 @@ class Stepper:
         if self.state.gate not in GATES_WITH_A_CALL or self.state.phase is not Phase.DUE:
             raise StepHeldError(f"no call is due: the gate {self.state.gate.words} is {self.state.phase}")
         target = await self._open()
-        if self._gates.catalogue is None and target.gateway is not None:
-            self._gates.catalogue = await self._read_prices(target.gateway)
-        return await self._gates.prepare(self.state, self._route())
+        if self._briefing.catalogue is None and target.gateway is not None:
+            self._briefing.catalogue = await self._read_prices(target.gateway)
+        return await self._briefing.prepare(self.state, self._route())
 
     async def step(self, prepared: RoleCall | None = None) -> AsyncGenerator[StepEvent, None]:
         """Do the gate's work and yield what happens; return when the run waits or is over.
@@ -165,7 +169,7 @@ class Stepper:
 
     async def _preflight(self) -> AsyncGenerator[Entry | PreflightNoted | RungStarted, None]:
         target = await self._open()
-        criteria = (await self._gates.rubric(self.state)).ids
+        criteria = (await self._texts.rubric(self.state)).ids
         async with aclosing(run_preflight(self._context, self.state, self._inputs, target, criteria)) as events:
             async for event in events:
                 if isinstance(event, RungStarted):
@@ -253,7 +257,7 @@ class Stepper:
         if failed is not None:
             self._why_failed = why_failed(result)
             return await self._report(failed)
-        answer = read_answer(call.gate, ended.text, (await self._gates.rubric(self.state)).ids)
+        answer = read_answer(call.gate, ended.text, (await self._texts.rubric(self.state)).ids)
         if not isinstance(answer, Plan | Draft | Review | Critique):
             self._why_failed = unread_words(result, answer.evidence)
             return await self._report(unread_of(call, result))
@@ -278,12 +282,16 @@ class Stepper:
             if failure is not None
             else await self._gates.judge(self.state)
         )
-        notes = msgspec.json.encode([{"id": each.id, "message": each.message} for each in opening.findings])
-        sha256 = await self._context.artifacts.put(notes)
-        opened = replace(opening.opened, notes_sha256=sha256)
-        for entry in await self._report(opened):
+        opening = await self._keep_notes(opening)
+        if failure is None and (role := await self._briefing.asked_before(self.state, opening.opened)) is not None:
+            opening = await self._keep_notes(asks_again(opening, role))
+        for entry in await self._report(opening.opened):
             yield entry
-        yield GateNoted(opened, opening.findings, opening.output_tails)
+        yield GateNoted(opening.opened, opening.findings, opening.output_tails)
+
+    async def _keep_notes(self, opening: GateOpening) -> GateOpening:
+        notes = msgspec.json.encode([{"id": each.id, "message": each.message} for each in opening.findings])
+        return replace(opening, opened=replace(opening.opened, notes_sha256=await self._context.artifacts.put(notes)))
 
     # --- The gateway and the ledger ----------------------------------------------------------------------------------
 
@@ -311,6 +319,7 @@ class Stepper:
             0,
             call.cost.tokens,
             call.cost.microusd,
+            call.brief.content_sha256,
         )
 
     async def _open(self) -> Target:
