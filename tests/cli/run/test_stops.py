@@ -25,7 +25,7 @@ _PLACEHOLDERS = (
     (r"SHA256:[A-Za-z0-9+/]{43}", "KEY"),
     (r"http://127\.0\.0\.1:\d+", "ORIGIN"),
     (r"(ttft_ms|total_ms|brief_size|tokens|microusd|input_tokens|output_tokens): \d+", r"\1: NUMBER"),
-    (r"(call_id|request_id|console_version|decided_by): (?!null)'?[^ \n']+'?", r"\1: TEXT"),
+    (r"(call_id|request_id|console_version|decided_by|by): (?!null)'?[^ \n']+'?", r"\1: TEXT"),
 )
 
 
