@@ -1,4 +1,4 @@
-"""A run's record as a document: JSON for programs, and YAML for people, with the names of the article first."""
+"""A run's record as a document: JSON for programs, and YAML for people, what every record needs first."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -7,7 +7,6 @@ from textwrap import wrap
 from typing import Any
 
 from console.domain.record.record import Record
-from console.view.record_summary import summary_of
 
 MOMENTS = ("started_at_ms", "updated_at_ms", "decided_at_ms", "checked_at_ms")
 """Fields of a record that a document shows as RFC 3339 or null, without `_ms` in the name."""
@@ -31,7 +30,7 @@ def readable(document: object) -> object:
 
 
 def record_yaml(record: Record) -> str:
-    """Return a record in YAML, the article's fields first."""
+    """Return a record in YAML."""
     import yaml
 
     text: str = yaml.safe_dump(readable(record), sort_keys=False, allow_unicode=True, default_flow_style=False)
@@ -40,6 +39,8 @@ def record_yaml(record: Record) -> str:
 
 def summary_lines(record: Record) -> Iterator[str]:
     """Yield the lines of a record's summary, for a terminal of `WIDTH` columns."""
+    from console.view.record_summary import summary_of
+
     for fact in summary_of(record):
         sign = "" if fact.sign is None else f"{fact.sign.sign} {fact.sign.word:<{_WORD}}  "
         pieces = wrap(sign + fact.words, WIDTH - _LABEL, break_long_words=False, break_on_hyphens=False)

@@ -14,9 +14,6 @@ from console.domain.run.reach import Reach
 from console.domain.run.state import CallEnd, Decision, RunState, RunStatus
 from console.domain.workflows.token_kind import TokenKind
 
-_TOKEN_FINDINGS = {TokenKind.PUBLISHER: "BND-20", TokenKind.CLOUD: "BND-21"}
-"""The findings by which a stop that recorded no reach tells of such a token."""
-
 
 def record_of(state: RunState) -> Record:
     """Return the record of a run so far."""
@@ -68,7 +65,7 @@ def record_of(state: RunState) -> Record:
             *(() if preflight is None else preflight.proofs),
             *(move.proof for move in state.moves if move.proof is not None),
         ),
-        preflight_findings=() if preflight is None else preflight.findings,
+        preflight_findings=() if preflight is None else tuple(dict.fromkeys(preflight.findings)),
         verified_rows=verified,
         routes=state.routes,
         moves=tuple(_moves(state)),
@@ -133,8 +130,8 @@ def _is_in_reach(state: RunState, kind: TokenKind) -> bool | None:
         return reach.has(kind)
     if (passed := state.preflight) is not None:
         return passed.publisher_token_available if kind is TokenKind.PUBLISHER else passed.cloud_token_available
-    found = () if state.stopped is None else state.stopped.findings
-    return True if any(each.id == _TOKEN_FINDINGS[kind] for each in found) else None
+    found = () if state.stopped is None else state.stopped.findings  # a ledger of a version that kept no reach
+    return True if any(each.id == kind.finding_id for each in found) else None
 
 
 def _ci_permissions(state: RunState) -> str | None:
@@ -210,6 +207,7 @@ def _parts(opened: GateOpened, reviewed: Decision | None) -> tuple[VerdictPart, 
 def _calls(state: RunState) -> Iterator[RecordedCall]:
     ends = {end.call_id: end for end in state.ends}
     routes = _routes(state)
+    reasons = {each.call_id: each.reason for each in state.allowed_repeats}
     for call in state.calls:
         end = ends.get(call.call_id)
         route = routes[call.fingerprint]
@@ -237,6 +235,7 @@ def _calls(state: RunState) -> Iterator[RecordedCall]:
             microusd=None if known is None else known.microusd,
             model_behind=None if answered is None else answered.model_behind,
             finding=end.finding if isinstance(end, CallFailed) else None,
+            repeat_reason=reasons.get(call.call_id),
         )
 
 

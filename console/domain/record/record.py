@@ -1,7 +1,8 @@
 """The record: the safe projection of a run. Every field is computed from the ledger; none can be entered by hand.
 
-The first fields have the names from the article that the product implements; the others give the facts behind them. No
-type here can hold a prompt, an output, an instruction's text, a token or a path on this machine.
+The first fields are what every record of a gateway's run needs: the endpoint family of each role, the sources that
+were checked, whether a secret was in a prompt or a token in reach, and how the review ended. The others give the facts
+behind them. No type here can hold a prompt, an output, an instruction's text, a token or a path on this machine.
 """
 
 from dataclasses import dataclass
@@ -39,6 +40,8 @@ class RecordedStop:
     endpoint_path: str | None
     rule: StopRule | None
     """The setting or the check that stopped it; None in a ledger of a version that did not record it."""
+    by: str | None
+    """The id of the operator who stopped it; None if the console did."""
     reason: str
     """What the operator typed; for any other cause, a sentence of our own that names the cause or the rule."""
     findings: tuple[NotedFinding, ...]
@@ -93,6 +96,8 @@ class RecordedCall:
     """The deployment behind the requested name, if the gateway's head names it."""
     finding: str | None = None
     """The id of the finding that made the answer unusable."""
+    repeat_reason: str | None = None
+    """Why the operator had this call made once more; None if it was not repeated."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,8 +125,8 @@ def _note(state: RunState, entry: Entry, new: _Changes) -> None:  # one case per
         case PreflightFinished() as event:
             new["preflight"] = event
             _add(state, event.spent, new)
-        case CallRepeatAllowed():
-            new["is_asked"] = True
+        case CallRepeatAllowed() as event:
+            new.update(is_asked=True, allowed_repeats=(*state.allowed_repeats, event))
         case ProofPaid(spent):
             _add(state, spent, new)
         case RouteMoved() as event:
@@ -142,7 +142,7 @@ def _note(state: RunState, entry: Entry, new: _Changes) -> None:  # one case per
         case RunStopped() as event:
             if state.phase is Phase.CALLING:  # the open call is cut off: it may be billed, and its outcome is unknown
                 _book(state, None, new)
-            new.update(status=RunStatus.STOPPED, stopped=event)
+            new.update(status=RunStatus.STOPPED, stopped=event, stopped_by=entry.actor)
             _add(state, event.spent, new)
         case CandidateSealed() as event:
             new["sealed"] = event

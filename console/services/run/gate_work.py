@@ -93,12 +93,12 @@ class GateWork:
 
     async def what_changed(self, state: RunState, origin: str) -> RunStopped | None:
         """Return what has changed since the run began, checked before a call; None if nothing has."""
+        role = role_at(state.gate, state.attempt)
         changed = () if state.instruction is None else await self._check_pinned(state.instruction)
         if changed:
             path = changed[0].path or "an instruction file"
             words = f"{path} has changed since it was pinned; look, then begin another run"
-            return RunStopped(StopCause.INSTRUCTION_CHANGED, reason=words)
-        role = role_at(state.gate, state.attempt)
+            return RunStopped(StopCause.INSTRUCTION_CHANGED, reason=words, role=role)
         is_pinned = role is not None and state.route(role) is not None
         if role is not None and is_pinned and route_of(self._context.profile, state, role, origin) is None:
             words = f"the config's route for {role} has changed since the run began; begin another run"

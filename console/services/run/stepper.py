@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, aclosing
 from dataclasses import replace
+from typing import Never
 
 import msgspec
 
@@ -30,7 +31,6 @@ from console.domain.run.event import (
     RunEvent,
     RunStopped,
     StopCause,
-    noted,
 )
 from console.domain.run.gate import GATES_WITH_A_CALL, Gate, role_at
 from console.domain.run.state import Phase, RunState
@@ -45,12 +45,14 @@ from console.services.run.briefs import count_secrets
 from console.services.run.call_end import failure_of, recorded_of, unread_of, unread_words, why_failed
 from console.services.run.gate_work import GateWork
 from console.services.run.judging import GateOpening, asks_again, open_failed
-from console.services.run.preflight import PreflightStop, run_preflight
+from console.services.run.preflight.preflight import PreflightEnded, run_preflight
+from console.services.run.preflight.stop import PreflightStop
+from console.services.run.preflight_notes import encode_notes
 from console.services.run.role_call import RoleCall, RoleCallEnded, make_call, read_answer
 from console.services.run.routing import route_of
 from console.services.run.run_context import RunContext, RunInputs
 from console.services.run.run_log import RunLog
-from console.services.run.step import CallPrepared, GateNoted, StepEvent, StepHeldError
+from console.services.run.step import CallPrepared, GateNoted, PreflightNoted, StepEvent, StepHeldError
 
 
 class Stepper:
@@ -165,18 +167,34 @@ class Stepper:
                     async for event in events:
                         yield event
 
-    async def _preflight(self) -> AsyncGenerator[Entry | RungStarted, None]:
+    async def _preflight(self) -> AsyncGenerator[Entry | PreflightNoted | RungStarted, None]:
         target = await self._open()
         criteria = (await self._texts.rubric(self.state)).ids
         async with aclosing(run_preflight(self._context, self.state, self._inputs, target, criteria)) as events:
             async for event in events:
                 if isinstance(event, RungStarted):
                     yield event
-                else:
-                    if isinstance(event, PreflightStop) and event.is_held and event.spent is not None:
-                        await self._report(ProofPaid(event.spent))
-                    for entry in await self._report(_ended(event)):
-                        yield entry
+                    continue
+                if isinstance(event.outcome, PreflightStop) and event.outcome.is_held:
+                    await self._hold(event.outcome)
+                ended = await self._noted(event)
+                for entry in await self._report(ended):
+                    yield entry
+                yield PreflightNoted(ended, event.notes)
+
+    async def _hold(self, stop: PreflightStop) -> Never:
+        """Book what a preflight paid that may pass later. Raises `StepHeldError`: the run stays where it is."""
+        if stop.spent is not None:
+            await self._report(ProofPaid(stop.spent))
+        is_over = stop.category is Category.BUDGET_EXCEEDED
+        raise StepHeldError(stop.words, ProblemKind.BLOCKED if is_over else ProblemKind.UNREACHABLE)
+
+    async def _noted(self, ended: PreflightEnded) -> PreflightFinished | RunStopped:
+        """Store a preflight's notes, and return its end as the ledger records it."""
+        sha256 = await self._context.artifacts.put(encode_notes(ended.notes))
+        if isinstance(ended.outcome, PreflightStop):
+            return ended.outcome.recorded(ended.notes.reach, sha256)
+        return replace(ended.outcome, notes_sha256=sha256)
 
     # --- A role's call ---------------------------------------------------------------------------------------------
 
@@ -325,13 +343,3 @@ class Stepper:
             raise StepHeldError("another console has taken over this run; look again")
         commands = tuple(ReportEvent(event) for event in events)
         return await self._log.command(self._context.machine, *commands, fence=self._held.lease.fence)
-
-
-def _ended(event: PreflightFinished | PreflightStop) -> PreflightFinished | RunStopped:
-    """Return a preflight's end as the ledger records it. Raises `StepHeldError` if asking again later may help."""
-    if isinstance(event, PreflightFinished):
-        return event
-    if event.is_held:
-        is_over = event.category is Category.BUDGET_EXCEEDED
-        raise StepHeldError(event.words, ProblemKind.BLOCKED if is_over else ProblemKind.UNREACHABLE)
-    return RunStopped(event.cause, event.category, event.words, noted(event.findings), event.spent)

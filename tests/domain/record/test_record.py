@@ -30,7 +30,7 @@ from console.domain.finding import Severity
 from console.domain.record.projection import record_of, review_status
 from console.domain.record.record import Record, VerdictPart
 from console.domain.routes.role import Role
-from console.domain.run.command import MoveRoute, ReportEvent, Stop
+from console.domain.run.command import AllowRepeat, MoveRoute, ReportEvent, Stop
 from console.domain.run.event import NotedFinding, RunEvent, RunStopped, SourcesChecked, StopCause, StopRule
 from console.domain.run.gate import Gate
 from console.domain.run.pinned import RouteProof, VerifiedRow
@@ -64,6 +64,7 @@ _TEXTS = {
     "PinnedRoute.model", "PinnedRoute.endpoint_path", "PinnedSource.path", "PinnedSource.scope",
     "Record.chosen_routes", "RecordedGate.decided_by", "RecordedGate.reason", "RecordedCall.model",
     "RecordedCall.endpoint_path", "RecordedStop.model", "RecordedStop.endpoint_path", "RecordedStop.reason",
+    "RecordedStop.by", "RecordedCall.repeat_reason",
     "RecordedMove.reason", "VerdictPart.decided_by", "ContextFile.path", "ReachedToken.name",
     # names that a gateway, a page or a model gave, each of a closed form
     "RecordedCall.model_reported", "RecordedCall.model_behind",
@@ -199,6 +200,13 @@ def test_how_each_call_ended() -> None:
     story.calls()
     story.does(Stop(""), ANN)
     assert record_of(story.state).calls[-1].outcome == "open"
+
+
+def test_a_call_that_was_repeated_says_why() -> None:
+    story = lost_at(Gate.WRITER)
+    story.does(AllowRepeat("the console was killed"), ANN)
+    story.calls()
+    assert [call.repeat_reason for call in record_of(story.state).calls[-2:]] == ["the console was killed", None]
 
 
 def test_a_secret_in_a_brief_is_in_the_record_although_it_was_never_sent() -> None:
@@ -353,6 +361,7 @@ def test_the_reason_that_an_operator_typed_is_kept_with_the_role_whose_gate_it_w
     stop = record_of(story.state).stop
     assert stop is not None
     assert (stop.cause, stop.category, stop.reason) == (StopCause.OPERATOR, None, "the customer called it off")
+    assert stop.by == "ann"
     assert (stop.role, stop.model) == (Role.REVIEWER, "claude-opus-4")
 
 

@@ -385,7 +385,7 @@ async def test_where_only_aliases_are_echoed_the_policy_decides(
 
 
 async def test_a_swap_names_the_model_that_answered_and_the_line_of_the_config(stories: Stories) -> None:
-    story = await stories.of(writer="gpt-swapped-placeholder")
+    story = await stories.of(writer="gpt-swapped-placeholder", policy="require_listed_model = false")
     assert isinstance(story.state.failure, CallFailed)
     failure = story.state.failure
     assert (failure.category, failure.finding) == (Category.CONTRACT_VIOLATION, "COM-B-01")
