@@ -21,7 +21,7 @@ from console.domain.run.record import Record, record_of
 from console.domain.run.state import RunState, RunStatus
 from console.services.config.load import load_profile
 from console.services.config.settings import EMBEDDED, Profile
-from console.services.demo.place import DemoError, make_sample
+from console.services.demo.place import NoGitForDemoError, make_sample
 from console.services.demo.story import SCENARIOS_PROFILE, PreparedTask, Scenario, story
 from console.services.gateway.reservations import Reservations
 from console.services.open_gateway import Target
@@ -65,12 +65,13 @@ async def demonstrate_runs(profile: Profile, *, as_json: bool) -> tuple[tuple[Re
     as it happens; their records stay.
 
     Raises:
+        DemoError: The sample repository cannot be made.
         SimulatorError: The embedded gateway does not start.
 
     """
     try:
         repository = await make_sample(current().environment)
-    except DemoError as error:
+    except NoGitForDemoError as error:
         output.note(f"no run is shown: {error}")
         return (), ExitCode.OK
     told = story()

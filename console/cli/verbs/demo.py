@@ -84,6 +84,8 @@ def _same_demo(arguments: argparse.Namespace) -> str | None:
 
 async def _demonstrate(profile: "Profile", options: str | None, *, as_json: bool) -> ExitCode:
     """Smoke the routes, then take candidates through the gates; both call the same embedded gateway."""
+    if not as_json:
+        output.note("starting the embedded gateway")
     async with current().embedded_gateway(_PACE) as embedded:
         with running_in(current().within(current().environment, lambda: nullcontext(embedded))):
             return await _demonstrate_on_gateway(profile, options, as_json=as_json)

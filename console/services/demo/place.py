@@ -25,6 +25,10 @@ class DemoError(Problem):
     kind = ProblemKind.CONFIG
 
 
+class NoGitForDemoError(DemoError):
+    """Git is not installed: the sample cannot be a repository."""
+
+
 def demo_environment(environment: Mapping[str, str]) -> Mapping[str, str]:
     """Return the environment in which the demo works: the same, but its runs are kept apart from the operator's own.
 
@@ -46,7 +50,8 @@ async def make_sample(environment: Mapping[str, str]) -> Path:
     It is made beside its place and moved there whole: an interrupted one is not taken for a repository.
 
     Raises:
-        DemoError: Git is not installed, or the files cannot be written.
+        NoGitForDemoError: Git is not installed.
+        DemoError: The files cannot be written.
         PrivateFileError: There is no directory for state.
 
     """
@@ -59,7 +64,7 @@ async def make_sample(environment: Mapping[str, str]) -> Path:
         await commit_all(made, environment)
         await asyncio.to_thread(_move, made, place)
     except NoGitError as error:
-        raise DemoError(f"the sample repository cannot be made: {safe(str(error))}. Install git") from None
+        raise NoGitForDemoError(f"a run needs a repository, and {safe(str(error))}; install git") from None
     except OSError as error:
         raise DemoError(f"the sample repository cannot be made at {_shown(place)}: {os_reason(error)}") from None
     finally:
