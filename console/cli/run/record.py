@@ -32,5 +32,8 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     if arguments.kind == "verify" and not arguments.run_ids and not arguments.all:
         raise Problem("name a run, or use --all; gateway-console record list shows the runs", ProblemKind.USAGE)
     from console.cli.run.records import look
+    from console.cli.run.whose import where_runs_are
 
-    return asyncio.run(look(arguments, chosen_profile(arguments, uses_gateway=False)))
+    names = arguments.run_ids if arguments.kind == "verify" else [arguments.run_id] if arguments.kind == "show" else []
+    with where_runs_are(names):
+        return asyncio.run(look(arguments, chosen_profile(arguments, uses_gateway=False)))

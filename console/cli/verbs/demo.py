@@ -13,7 +13,7 @@ from console.cli.screen import has_screen, open_screen
 from console.domain.problem import Problem, ProblemKind
 from console.domain.text.safe import safe
 from console.services.config.load import default_config_path, load_profile
-from console.services.demo.place import demo_environment
+from console.services.demo.place import demo_environment, make_place
 
 if TYPE_CHECKING:
     from console.domain.run.record import Record
@@ -41,6 +41,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.remove:
         return _remove(arguments)
     profile = load_profile(name=arguments.profile)
+    if not arguments.read_only:
+        make_place(current().environment)
     with running_in(current().within(demo_environment(current().environment))):
         return _run(arguments, profile)
 

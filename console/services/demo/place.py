@@ -1,6 +1,7 @@
 """Where the demo keeps its things: a directory of its own in the state directory, which can be removed."""
 
 import asyncio
+import contextlib
 import os
 import secrets
 import shutil
@@ -37,6 +38,17 @@ def demo_environment(environment: Mapping[str, str]) -> Mapping[str, str]:
 
     """
     return {**environment, "XDG_STATE_HOME": str(state_directory(environment) / _DEMO)}
+
+
+def make_place(environment: Mapping[str, str]) -> None:
+    """Make the directories above the demo's state, open to no other user; what uses them says if that failed.
+
+    Raises:
+        PrivateFileError: There is no directory for state.
+
+    """
+    with contextlib.suppress(OSError):
+        _make_private(state_directory(environment) / _DEMO)
 
 
 def sample_repository(environment: Mapping[str, str]) -> Path:
@@ -90,9 +102,13 @@ def remove_demo(environment: Mapping[str, str]) -> tuple[Path, ...]:
     return places
 
 
+def _make_private(directory: Path) -> None:
+    for each in (*reversed(directory.parents), directory):
+        each.mkdir(mode=0o700, exist_ok=True)
+
+
 def _write(root: Path) -> None:
-    root.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    root.mkdir(mode=0o700)
+    _make_private(root)
     for path, text in story().files.items():
         file = root / path
         file.parent.mkdir(exist_ok=True)
