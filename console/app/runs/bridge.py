@@ -8,10 +8,10 @@ import contextlib
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from console.app.runs.form import RunForm
 from console.app.session import Session
 from console.domain.problem import Problem
 
@@ -34,23 +34,6 @@ _READING = ("console.app.runs.reading", "console.services.run.opening")
 _STEPPING = ("console.services.run.session", "console.services.run.beginning")
 _LOOK_S = 0.25
 _LIST_LIMIT = 500
-
-
-@dataclass(frozen=True, slots=True)
-class RunForm:
-    """The operator's input for a new run."""
-
-    task: str = ""
-    task_file: str = ""
-    repository: str = ""
-    kind: str = "patch"
-    context: str = ""
-    """Patterns, separated by spaces."""
-    are_checks_confirmed: bool = False
-    prepared: str = ""
-    """The name of the demo's prepared task that the fields were filled from; empty for a task of one's own."""
-    scenario: str = ""
-    """The demo's scenario; empty for the profile's own routes."""
 
 
 class RunBridge:
