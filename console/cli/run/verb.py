@@ -114,6 +114,15 @@ def run(arguments: argparse.Namespace) -> ExitCode:
             f"--read-only: run {arguments.kind} changes a run or makes calls that cost money; nothing was done",
             ProblemKind.REFUSED,
         )
+    if arguments.kind in ("start", "list"):
+        return _do(arguments)
+    from console.cli.run.whose import where_runs_are
+
+    with where_runs_are([arguments.run_id]):
+        return _do(arguments)
+
+
+def _do(arguments: argparse.Namespace) -> ExitCode:
     if arguments.kind in _READING:
         from console.cli.run.looking import look
 
