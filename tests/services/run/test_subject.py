@@ -52,7 +52,7 @@ async def test_what_is_not_made_yet_is_none_and_what_was_deleted_is_said(office:
         stored = log.state.artifact(ArtifactRole.PLAN)
         assert stored is not None
         await desk.artifacts.delete(stored.sha256)
-        with pytest.raises(LedgerError, match="the plan .* is not stored on this machine"):
+        with pytest.raises(LedgerError, match=r"the plan .* is not stored on this machine"):
             await read_subject(desk.artifacts, log, Gate.PLANNER, 1)
         with pytest.raises(LedgerError, match="has no draft yet"):
             await read_artifact(desk.artifacts, log.state, ArtifactRole.DRAFT)
