@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from console.cli import output
 from console.cli.exit_code import ExitCode
+from console.cli.reports.record import readable
 from console.cli.run.report import finding_lines, next_commands, show_findings
 from console.domain.finding import Finding
 from console.domain.problem import Problem, ProblemKind
@@ -140,7 +141,7 @@ def _write_document(
     document = RunSubjectDocument.of(
         subject, run_id=state.run_id, gate=gate, attempt=attempt, opened=opened, findings=findings
     )
-    output.write_document(_masked(document))
+    output.write_document(_masked(readable(document)))
 
 
 def missing(state: RunState, what: str) -> Problem:
@@ -181,10 +182,6 @@ def _masked(value: object) -> object:
     """Return text from a model with what seems to be a secret masked: it may quote a draft."""
     if isinstance(value, str):
         return scrub(value) if find_secrets(value) else value
-    import msgspec
-
     if isinstance(value, dict):
         return {key: _masked(each) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_masked(each) for each in value]
-    return value if value is None or isinstance(value, int) else _masked(msgspec.to_builtins(value))
+    return [_masked(each) for each in value] if isinstance(value, list) else value
