@@ -19,6 +19,7 @@ from console.services.ledger.artifacts import Artifacts
 from console.services.run.run_log import RunLog
 from console.services.run.subject import read_root, read_subject
 from console.services.system.directories import absolute
+from console.services.system.private_file import shown
 from console.view.subject_words import draft_size, how_to_take
 
 
@@ -54,7 +55,7 @@ async def take_out(artifacts: Artifacts, log: RunLog, arguments: argparse.Namesp
 def _after_taking(state: RunState, sealed: DraftShown, path: Path | None) -> tuple[str, ...]:
     if sealed.kind != ArtifactKind.PATCH:
         return ()
-    file = "FILE" if path is None else str(path)
+    file = "FILE" if path is None else shown(path)
     return f"git apply {file}", f"gateway-console run apply {state.run_id}"
 
 
@@ -77,13 +78,13 @@ def _write_document(state: RunState, sealed: DraftShown, text: str, path: Path |
 
 async def _sealed(artifacts: Artifacts, log: RunLog) -> DraftShown:
     """Return the sealed candidate. Raises `Problem` if there is none, or it cannot be shown."""
-    shown = None
+    sealed = None
     if log.state.sealed is not None:
-        shown = await read_subject(artifacts, log, Gate.CANDIDATE, log.state.attempt)
-    if not isinstance(shown, DraftShown):
+        sealed = await read_subject(artifacts, log, Gate.CANDIDATE, log.state.attempt)
+    if not isinstance(sealed, DraftShown):
         raise missing(log.state, "sealed candidate")
-    require_no_secret(log.state, shown.text, "candidate")
-    return shown
+    require_no_secret(log.state, sealed.text, "candidate")
+    return sealed
 
 
 # --- On a branch ------------------------------------------------------------------------------------------------------

@@ -76,6 +76,8 @@ async def test_a_run_is_read_decided_taken_out_and_applied_without_its_state_dir
     told = {}
     ended = await runs.start()
     while "closed at" not in ended.stderr:
+        if "preflight: rungs" in ended.stderr:
+            told["preflight"] = ended.stderr
         if found := re.search(r"waits at ([a-z ]+)(?:, attempt|: computed)", ended.stderr):
             told[found[1]] = ended.stderr
         ended = await runs.run(*next_of(ended))
@@ -104,6 +106,10 @@ async def test_a_run_is_read_decided_taken_out_and_applied_without_its_state_dir
     assert shown.startswith(f"Ann|Apply the candidate of run {record['run_id']}\n")
     assert f"Record-Head: {record['head']}\n" in shown
     assert re.search(r"Reviewer: ready, \d+ of 100\nCritic: ready\n", shown)
+    preflight = (await runs.run("run", "show", "last", "--gate", "preflight")).stdout
+    assert preflight.startswith("preflight, attempt 1: passed\n")
+    assert re.search(r"planner +rung 0, offline: passed", preflight)
+    assert re.search(r"warn +VERIFY-01 .*\n +and \d+ more of VERIFY-01", told["preflight"])
     twin = runs.repository.git("-C", str(tmp_path / "clone"), "diff", "--cached", "HEAD")
     assert twin == runs.repository.git("diff", "HEAD~", "HEAD")
 
