@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from console.domain.artifacts.file_change import FileChange, FileChangeKind
+from console.domain.artifacts.unified_diff import as_git_reads_it
 from console.domain.finding import Finding, Severity
 from console.services.git.checkout import NoCheckoutError, find_checkout
 from console.services.git.command import NoGitError
@@ -90,7 +91,7 @@ class Throwaway:
         file, set_aside = self._own.root / "patch", self._own.root / "alternates"
         try:
             await self._copy_contents({path.encode() for path in paths})
-            await asyncio.to_thread(file.write_bytes, patch if patch.endswith(b"\n") else patch + b"\n")
+            await asyncio.to_thread(file.write_bytes, as_git_reads_it(patch))
             await asyncio.to_thread(self._own.alternates.rename, set_aside)
             report = await self._git("apply", "--cached", "--whitespace=nowarn", "-p1", "--", str(file))
             await asyncio.to_thread(set_aside.rename, self._own.alternates)
