@@ -79,6 +79,8 @@ def _place(arguments: argparse.Namespace) -> Path | None:
     path: Path | None = arguments.output or user_config_path(current().environment)
     if path is None:
         raise Problem("HOME is not set, so there is no place for a config; name one with --output", ProblemKind.USAGE)
+    if path.exists() or path.is_symlink():
+        raise _taken(path)
     return path
 
 
@@ -86,11 +88,12 @@ def _write(path: Path, toml: str) -> None:
     from console.services.system.private_file import create_file
 
     if not create_file(path, toml.encode()):
-        raise Problem(
-            f"{safe(str(path))} exists already, and init writes over no file; name another with --output, or - for"
-            " stdout",
-            ProblemKind.USAGE,
-        )
+        raise _taken(path)
+
+
+def _taken(path: Path) -> Problem:
+    words = "exists already, and init writes over no file; name another with --output, or - for stdout"
+    return Problem(f"{safe(str(path))} {words}", ProblemKind.USAGE)
 
 
 def _findings(found: "ConfigFromYaml") -> "tuple[Finding, ...]":
