@@ -22,6 +22,8 @@ BASE_URL_VARIABLE, TOKEN_VARIABLE = "MODEL_GATEWAY_BASE_URL", "MODEL_GATEWAY_TOK
 
 FAULT_LIMIT = 50
 """The most faults reported at once."""
+DOCUMENT_LIMIT = 20
+"""The most documents of a file: each is parsed with empty lines before it, so that its lines are the file's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,9 @@ class YamlText:
         for number, line in enumerate(text.split("\n"), 1):
             if len(line) > LINE_LIMIT:
                 raise ConfigError(Fault(f"the line is longer than {LINE_LIMIT} characters", self.source, number))
-        for document in _documents(text):
+        for count, document in enumerate(_documents(text)):
+            if count == DOCUMENT_LIMIT:
+                raise ConfigError(Fault(f"has more than {DOCUMENT_LIMIT} documents", self.source))
             try:
                 root = parse_workflow(document.encode())
             except WorkflowError as error:
@@ -136,7 +140,7 @@ class YamlText:
     def _plain(self, node: Node, path: KeyPath) -> object:
         match node:
             case TextNode(text):
-                return text
+                return "" if text in _NULLS else text
             case ListNode(items):
                 return [self._plain(item, (*path, index)) for index, item in enumerate(items)]
             case MapNode():
@@ -221,6 +225,8 @@ def _documents(text: str) -> Iterator[str]:
 
 _FLAGS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 """The words of YAML 1.1 for truth values."""
+
+_NULLS = frozenset({"~", "null", "Null", "NULL"})
 
 
 def _flag(value: object) -> object:

@@ -100,6 +100,8 @@ def test_each_key_that_is_not_a_setting_is_named_in_the_notes_and_in_the_config(
         ("routes:\nwriter:\nmodel: a\nreviewer:\nmodel: b\n", "the lines of the roles lost their indentation"),
         ("routes: {a: [\n", "F: is not YAML, see line"),
         ("just a sentence\n", "F: is not a mapping"),
+        ("a: 1\n---\n" * 21, "F: has more than 20 documents"),
+        (WRITER.replace("model: m", "model: null"), "F, line 2: routes.writer.model: is empty"),
         ("a: " + "[" * 100 + "]" * 100, "F: is nested deeper than 64"),
         (
             "a: &a [1, 2, 3]\n"

@@ -214,7 +214,10 @@ WORKFLOWS: Mapping[str, Hostile] = {
 } | _CHAINS
 
 YAML_CONFIGS = (
-    *(Hostile(piece) for piece in ("---\n", "...\n", "a:\n", "- ", "[", "{a: ", "? ", "&a ", "#\n", "<<: \n", "'")),
+    *(
+        Hostile(piece)
+        for piece in ("---\n", "a:\n---\n", "...\n", "a:\n", "- ", "[", "{a: ", "? ", "&a ", "#\n", "<<: \n", "'")
+    ),
     Hostile(", a", start="routes: [a", end="]"),
     Hostile(", *a", start="routes: &a [a, b, c]\na: [a", end="]"),
 )
