@@ -21,12 +21,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     kinds = parser.add_subparsers(title="kinds", metavar="KIND", required=True, dest="kind")
     each = {kind: kinds.add_parser(kind, help=words, allow_abbrev=False) for kind, words in _KINDS.items()}
     each["show"].add_argument("run_id", metavar="RUN", help="a run's id, a unique part of it, or: last")
-    add_list_arguments(each["list"], "record", limit=100_000)
     each["verify"].add_argument("run_ids", metavar="RUN", nargs="*", help="run ids, as for show")
     each["verify"].add_argument("--all", action="store_true", help="every run on this machine")
     each["verify"].add_argument(
         "--signers", type=Path, metavar="F", help="a file of allowed signers (default: the policy's allowed_signers)"
     )
+    add_list_arguments(each["list"], "record", limit=100_000)
 
 
 def run(arguments: argparse.Namespace) -> ExitCode:
