@@ -274,7 +274,7 @@ class RunBridge:
         from console.domain.probes.event import BudgetSpent, LoopLagMeasured, RungStarted, SmokeStarted
         from console.domain.run.call_event import CallIntended
         from console.domain.run.event import Entry
-        from console.services.run.step import CallPrepared, GateNoted
+        from console.services.run.step import CallPrepared, GateNoted, PreflightNoted
         from console.view.run_view import CheckOutput, RunCalled
 
         match event:
@@ -293,7 +293,7 @@ class RunBridge:
                 pass  # its words are read with the opening
             case BudgetSpent() | LoopLagMeasured():
                 self._session.dispatch(event)
-            case RungStarted():
+            case RungStarted() | PreflightNoted():
                 pass  # the record says what the preflight proved, and what it took
             case _:
                 self._session.dispatch(RunCalled(event))
