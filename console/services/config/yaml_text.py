@@ -61,6 +61,7 @@ class YamlText:
         self.notes: list[YamlNote] = []
         self._profile = profile
         self._lines: dict[KeyPath, int] = {}
+        self._texts: dict[KeyPath, str] = {}
         self._origins: dict[KeyPath, KeyPath] = {}
         """The YAML's path of each path of the tables."""
         self._given = self._parsed(text)
@@ -124,17 +125,23 @@ class YamlText:
         return given
 
     def _pairs(self, node: MapNode, path: KeyPath) -> Iterator[tuple[str, Node]]:
-        """Yield the pairs of a mapping, and note where its keys are; a key that cannot be used is a fault."""
+        """Yield the pairs of a mapping, and note where its keys are; a key that cannot be used is a fault.
+
+        A key may stand there twice with the same text, as `instruction_source` does in two of the published blocks.
+        """
         for key, value in node.pairs:
             if not isinstance(key, TextNode) or key.text == "<<":
                 words = "a key is not a plain word; write each key out, without << and without lists as keys"
                 self._add(path, key.line, words)
                 continue
             here = (*path, key.text)
-            if here in self._lines:
+            if isinstance(value, TextNode) and self._texts.setdefault(here, value.text) == value.text:
+                self._lines.setdefault(here, key.line)
+            elif here in self._lines:
                 self._add(here, key.line, f"is also in line {self._lines[here]}")
                 continue
-            self._lines[here] = key.line
+            else:
+                self._lines[here] = key.line
             yield key.text, value
 
     def _plain(self, node: Node, path: KeyPath) -> object:

@@ -64,9 +64,10 @@ def test_the_published_blocks_become_a_config_that_reads_the_same(file: Path, be
 
 
 def test_each_key_that_is_not_a_setting_is_named_in_the_notes_and_in_the_config(file: Path) -> None:
-    file.write_text(ROUTES + blocks("run_record"), encoding="utf-8")
+    file.write_text(ROUTES + blocks("run_record", "instructions"), encoding="utf-8")
     found = config_from_yaml(file, "main")
-    keys = [line.partition(":")[0] for line in blocks("run_record").splitlines() if not line.startswith(" ")]
+    own = ["instruction_scope", "agent_must_report_instruction_source"]
+    keys = [line.partition(":")[0] for line in blocks("run_record").splitlines() if not line.startswith(" ")] + own
     named = {note.key: note for note in found.notes if "not a setting" in note.words}
     assert sorted(named) == sorted(set(keys) - {"instruction_source"})
     assert named["run_id"].line == ROUTES.count("\n") + 1
@@ -94,6 +95,7 @@ def test_each_key_that_is_not_a_setting_is_named_in_the_notes_and_in_the_config(
             "line 3: model_gateway_base_url_ref: must be env:NAME",
         ),
         (WRITER + WRITER, "F, line 3: routes: is also in line 1"),
+        (WRITER + "run_id: a\nrun_id: b\n", "F, line 4: run_id: is also in line 3"),
         (WRITER + "<<: {}\n", "F, line 3: a key is not a plain word"),
         ("instruction_source: AGENTS.md\n", "F: names no routes; a config needs at least one"),
         ("routes: [a]\n", "F, line 1: routes: must be a table"),
