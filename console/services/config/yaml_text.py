@@ -135,13 +135,14 @@ class YamlText:
                 self._add(path, key.line, words)
                 continue
             here = (*path, key.text)
-            if isinstance(value, TextNode) and self._texts.setdefault(here, value.text) == value.text:
-                self._lines.setdefault(here, key.line)
-            elif here in self._lines:
-                self._add(here, key.line, f"is also in line {self._lines[here]}")
+            text = value.text if isinstance(value, TextNode) else None
+            if here in self._lines:
+                if text is None or self._texts.get(here) != text:
+                    self._add(here, key.line, f"is also in line {self._lines[here]}")
                 continue
-            else:
-                self._lines[here] = key.line
+            self._lines[here] = key.line
+            if text is not None:
+                self._texts[here] = text
             yield key.text, value
 
     def _plain(self, node: Node, path: KeyPath) -> object:

@@ -94,6 +94,7 @@ def test_each_key_that_is_not_a_setting_is_named_in_the_notes_and_in_the_config(
             WRITER + "model_gateway_base_url_ref: https://a.example\n",
             "line 3: model_gateway_base_url_ref: must be env:NAME",
         ),
+        (WRITER + "routes: x\n", "F, line 3: routes: is also in line 1"),
         (WRITER + WRITER, "F, line 3: routes: is also in line 1"),
         (WRITER + "run_id: a\nrun_id: b\n", "F, line 4: run_id: is also in line 3"),
         (WRITER + "<<: {}\n", "F, line 3: a key is not a plain word"),
