@@ -20,7 +20,7 @@ def add_list_arguments(parser: argparse.ArgumentParser, noun: str, *, limit: int
 
     """
     parser.add_argument(
-        "--limit", type=_count, default=limit, metavar="N", help=f"show at most N {noun}s (default: {limit})"
+        "--limit", type=count, default=limit, metavar="N", help=f"show at most N {noun}s (default: {limit})"
     )
     parser.add_argument(
         "--status",
@@ -43,7 +43,8 @@ def add_list_arguments(parser: argparse.ArgumentParser, noun: str, *, limit: int
     )
 
 
-def _count(text: str) -> int:
+def count(text: str) -> int:
+    """Return the number that an option wants. Raises `ArgumentTypeError`."""
     if text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= 100_000:
         return int(text)
     raise argparse.ArgumentTypeError("wants a whole number from 1 to 100000")
