@@ -55,11 +55,15 @@ class Context:
         self.owns_process = owns_process
         self._now = now
 
-    def today(self) -> "date":
-        """Return the date in UTC."""
+    def now(self) -> "datetime":
+        """Return the time in UTC."""
         from datetime import UTC, datetime
 
-        return (datetime.now(UTC) if self._now is None else self._now()).date()
+        return datetime.now(UTC) if self._now is None else self._now()
+
+    def today(self) -> "date":
+        """Return the date in UTC."""
+        return self.now().date()
 
     @property
     def home(self) -> "Path | None":

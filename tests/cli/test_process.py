@@ -5,6 +5,7 @@ from support.cli.console_process import Console
 
 VERBS = [
     ("demo", "--read-only"),
+    ("init",),
     ("routes", "--json"),
     ("check", "--level", "0"),
     ("smoke", "--read-only"),

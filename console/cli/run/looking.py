@@ -10,14 +10,15 @@ from console.cli.run.list import show_runs
 from console.cli.run.report import show_standing
 from console.domain.record.projection import record_of
 from console.domain.run.state import RunState
+from console.services.config.settings import Profile
 from console.services.run.run_log import RunLog
 
 
-async def look(arguments: argparse.Namespace) -> ExitCode:
+async def look(arguments: argparse.Namespace, profile: Profile) -> ExitCode:
     """Run one kind of the verb. Raises any kind of `Problem`."""
     async with ledger_to_read() as ledger:
         if arguments.kind == "list":
-            return await show_runs(ledger, limit=arguments.limit, status=arguments.status, as_json=arguments.json)
+            return await show_runs(ledger, arguments, profile)
         log = await RunLog.open(ledger, await run_id_of(ledger, arguments.run_id))
         if arguments.kind == "show" and arguments.artifact is arguments.gate is None:
             return _show(log.state, arguments)

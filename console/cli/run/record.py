@@ -6,6 +6,7 @@ from pathlib import Path
 
 from console.cli.exit_code import ExitCode
 from console.cli.profile import chosen_profile
+from console.cli.run.list_options import add_list_arguments
 from console.domain.problem import Problem, ProblemKind
 
 _KINDS = {
@@ -28,6 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     each["verify"].add_argument(
         "--signers", type=Path, metavar="F", help="a file of allowed signers (default: the policy's allowed_signers)"
     )
+    add_list_arguments(each["list"], "record", limit=100_000)
 
 
 def run(arguments: argparse.Namespace) -> ExitCode:

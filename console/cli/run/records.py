@@ -26,7 +26,7 @@ async def look(arguments: argparse.Namespace, profile: Profile) -> ExitCode:
     async with ledger_to_read() as ledger:
         match arguments.kind:
             case "list":
-                return await show_runs(ledger, limit=100_000, status=None, as_json=arguments.json)
+                return await show_runs(ledger, arguments, profile)
             case "show":
                 return await _show(ledger, arguments)
             case _:

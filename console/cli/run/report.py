@@ -45,7 +45,7 @@ def show_findings(findings: Sequence[Finding], tails: Sequence[tuple[str, str]] 
     for line in finding_lines(findings):
         output.note(line)
     for name, tail in tails:
-        output.note(f"    last lines of {name} (not kept):")
+        output.note(f"    last lines of {name}:")
         for text in tail.splitlines():
             output.note(f"          {text}")
 

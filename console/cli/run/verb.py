@@ -7,6 +7,7 @@ from pathlib import Path
 from console.cli.exit_code import ExitCode
 from console.cli.profile import chosen_profile
 from console.cli.route_options import route_key
+from console.cli.run.list_options import add_list_arguments, count
 from console.domain.problem import Problem, ProblemKind
 from console.domain.routes.role import Role
 from console.domain.run.gate import Gate, GateVerdict
@@ -76,15 +77,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     for kind in ("decide", "resume", "stop"):
         each[kind].add_argument("--reason", default="", metavar="TEXT", help="your reason; it is recorded")
-    each["list"].add_argument(
-        "--limit", type=_count, default=100, metavar="N", help="show at most N runs (default: 100)"
-    )
-    each["list"].add_argument(
-        "--status",
-        choices=["waiting", "active", "closed", "blocked", "stopped"],
-        metavar="S",
-        help="only runs that are waiting, active, closed, blocked or stopped",
-    )
+    add_list_arguments(each["list"], "run", limit=100)
 
 
 def _add_start(parser: argparse.ArgumentParser) -> None:
@@ -126,13 +119,7 @@ def _add_show(parser: argparse.ArgumentParser) -> None:
         metavar="A",
         help=f"one of: {', '.join(SHOWN)}; a task, a draft and a candidate are written as they are",
     )
-    parser.add_argument("--attempt", type=_count, metavar="N", help="of an earlier attempt; by default the newest one")
-
-
-def _count(text: str) -> int:
-    if text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= 100_000:
-        return int(text)
-    raise argparse.ArgumentTypeError("wants a whole number from 1 to 100000")
+    parser.add_argument("--attempt", type=count, metavar="N", help="of an earlier attempt; by default the newest one")
 
 
 def run(arguments: argparse.Namespace) -> ExitCode:
@@ -151,8 +138,8 @@ def _do(arguments: argparse.Namespace) -> ExitCode:
     if arguments.kind in _READING:
         from console.cli.run.looking import look
 
-        chosen_profile(arguments, uses_gateway=False)  # a config that cannot be read is told here, as everywhere
-        return asyncio.run(look(arguments))
+        profile = chosen_profile(arguments, uses_gateway=False)  # a config that cannot be read is told here
+        return asyncio.run(look(arguments, profile))
     from console.cli.run.kinds import do  # loads what asks a gateway
 
     profile = chosen_profile(arguments, uses_gateway=arguments.kind == "start")  # a run keeps the profile it began with

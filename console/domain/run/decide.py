@@ -71,6 +71,19 @@ def why_not(state: RunState, command: Command, actor: Actor) -> Refusal | None:
     return found if isinstance(found, Refusal) and found.code is not RefusalCode.UNSIGNED else None
 
 
+def waits_for(state: RunState, operator: Actor) -> bool:
+    """Return whether a run waits for a person, and this operator may take it further.
+
+    Anyone may block or stop a run. Under a policy for two operators, not everyone may pass its gate.
+    """
+    terms = terms_of(state, GateVerdict.READY)
+    if not state.is_waiting or terms is None:
+        return state.is_waiting
+    passed = Decide(state.gate, GateVerdict.READY, "", state.head, state.subject_sha256)
+    refused = _check_two_operators(state, passed, operator, terms)
+    return refused is None or refused.code is RefusalCode.UNSIGNED
+
+
 # --- The stepper's reports -------------------------------------------------------------------------------------------
 
 _SAID_BY_OPERATORS = (

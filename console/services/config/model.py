@@ -308,7 +308,8 @@ class PolicyModel(_Table):
     """The token limit of each call of a run. Reasoning counts towards it."""
     checks: Commands = PolicySettings.checks
     """Your own commands to run on the patched files before any model reviews them, such as `pytest -q`. They run
-    without a shell and without your tokens, and only after you confirm them for the run."""
+    without a shell and without your tokens, and only after you confirm them for the run. If the draft touches test
+    files, they run once more with the repository's own copies: what passes only with the draft's needs a person."""
     check_timeout_s: Seconds = PolicySettings.check_timeout_s
     """The longest that one of these commands may take, in seconds."""
 

@@ -17,6 +17,8 @@ from support.git.repositories import Repository
 from console.simulator.process import announcement
 from console.simulator.server import serve
 
+DATA = Path(__file__).parents[2] / "data"
+
 ROOT = FOLDER.parents[1]
 NAME = re.compile(r"gateway-console/[a-z-]+/v\d+")
 
@@ -61,6 +63,8 @@ def commands_in(tmp_path: Path) -> list[tuple[str | Path, ...]]:
         ("check", "--level", "0"),
         ("check", "--level", "5", "--cross"),
         ("--profile", "faults", "check", "--level", "5"),
+        ("init", "--from", DATA / "yaml_configs" / "routes.yaml", "--output", "-"),
+        ("routes", "--from-yaml", DATA / "yaml_configs" / "routes.yaml"),
         ("smoke",),
         ("--profile", "faults", "smoke"),
         ("demo",),
