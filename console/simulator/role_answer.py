@@ -136,7 +136,7 @@ def _plan(brief: Brief, conduct: Conduct) -> Plan:
     more = words["more_steps"] if _draw(brief.text_of("TASK"))[0] % 2 else []
     scope = scope_of(brief, _form_of(brief)["scope"])
     work = [words["step"].replace("{scope}", ", ".join(scope))]
-    if brief.text_of("FINDINGS"):
+    if brief.text_of("FINDINGS") and not conduct.hides_source:  # who does that answers the same whatever it is told
         work = [words["asked_again"].replace("{finding}", each) for each in _findings(brief)]
         work.append(words["narrowed_step"].replace("{scope}", ", ".join(scope)))
     return Plan(_source(brief, conduct), scope, (first, *work, *more), tuple(words["stop_conditions"]))

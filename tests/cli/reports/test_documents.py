@@ -87,10 +87,14 @@ def commands_in(tmp_path: Path) -> list[tuple[str | Path, ...]]:
         ("run", "show", "last"),
         ("run", "list"),
         ("run", "resume", "last"),
-        ("run", "stop", "last", "--reason", "enough"),
+        ("run", "stop", "last", "--reason", "enough of it"),
         ("record", "show", "last"),
         ("record", "list"),
         ("record", "verify", "--all"),
+        ("run", "start", "--task-file", task, "--repo", root, "--auto"),
+        ("run", "show", "last", "--gate", "planner"),
+        ("run", "candidate", "last"),
+        ("run", "apply", "last"),
     ]
 
 

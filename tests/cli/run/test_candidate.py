@@ -109,7 +109,7 @@ async def test_a_run_is_read_decided_taken_out_and_applied_without_its_state_dir
     preflight = (await runs.run("run", "show", "last", "--gate", "preflight")).stdout
     assert preflight.startswith("preflight, attempt 1: passed\n")
     assert re.search(r"planner +rung 0, offline: passed", preflight)
-    assert re.search(r"warn +VERIFY-01 .*\n +and \d+ more of VERIFY-01", told["preflight"])
+    assert re.search(r"warn +VERIFY-01 ", told["preflight"])
     twin = runs.repository.git("-C", str(tmp_path / "clone"), "diff", "--cached", "HEAD")
     assert twin == runs.repository.git("diff", "HEAD~", "HEAD")
 

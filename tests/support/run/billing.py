@@ -34,13 +34,13 @@ def billed_twice_below(directory: Path) -> list[str]:
     """Return where a brief was billed twice, in any ledger below a directory; one that is no database has no run."""
     found = []
     for path in directory.rglob(FILE_NAME):
-        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as ledger:
-            try:
+        try:
+            with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as ledger:
                 rows = ledger.execute(
                     f"SELECT run_id, kind, body FROM line WHERE kind IN {_KINDS} ORDER BY run_id, seq"
                 ).fetchall()
-            except sqlite3.Error:
-                continue  # a test has damaged it, or taken it away
+        except sqlite3.Error:
+            continue  # a test has damaged it, or taken it away
         runs: dict[str, list[Line]] = {}
         for run_id, kind, body in rows:
             try:
