@@ -15,10 +15,11 @@ from console.cli.gateway import opened_target
 from console.cli.run.context import open_run_context
 from console.domain.artifacts.artifact import ArtifactKind
 from console.domain.ledger.ulid import new_run_id
+from console.domain.record.projection import record_of
+from console.domain.record.record import Record
 from console.domain.routes.role import Role
 from console.domain.routes.route import RouteTable
 from console.domain.run.event import Entry
-from console.domain.run.record import Record, record_of
 from console.domain.run.state import RunState, RunStatus
 from console.services.config.settings import EMBEDDED, Profile
 from console.services.gateway.reservations import Reservations

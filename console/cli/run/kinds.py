@@ -15,11 +15,11 @@ from console.domain.artifacts.artifact import ArtifactKind
 from console.domain.ledger.ulid import new_run_id
 from console.domain.money import usd
 from console.domain.probes.event import RungStarted
+from console.domain.record.projection import record_of
 from console.domain.routes.role import Role
 from console.domain.run.command import AllowRepeat, MoveRoute, Stop, operator_verdict
 from console.domain.run.event import Entry
 from console.domain.run.gate import Gate, GateVerdict
-from console.domain.run.record import record_of
 from console.domain.run.state import Phase, RunState
 from console.services.config.settings import Profile
 from console.services.run.beginning import Order, begin_run

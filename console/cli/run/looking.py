@@ -8,7 +8,7 @@ from console.cli.reports.record import readable, record_yaml
 from console.cli.run.ledger import ledger_to_read, run_id_of
 from console.cli.run.list import show_runs
 from console.cli.run.report import show_standing
-from console.domain.run.record import record_of
+from console.domain.record.projection import record_of
 from console.domain.run.state import RunState
 from console.services.run.run_log import RunLog
 

@@ -10,7 +10,7 @@ from console.domain.problem import Problem, ProblemKind
 
 _KINDS = {
     "list": "list the records, newest first",
-    "show": "show a run's safe record, in the article's shape",
+    "show": "show a run's safe record in YAML; with --summary, one screenful of it",
     "verify": "prove, line by line, that a run's ledger has not been changed",
 }
 
@@ -20,6 +20,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     kinds = parser.add_subparsers(title="kinds", metavar="KIND", required=True, dest="kind")
     each = {kind: kinds.add_parser(kind, help=words, allow_abbrev=False) for kind, words in _KINDS.items()}
     each["show"].add_argument("run_id", metavar="RUN", help="a run's id, a unique part of it, or: last")
+    each["show"].add_argument(
+        "--summary", action="store_true", help="what was proven, in reach, judged and decided, and why it stopped"
+    )
     each["verify"].add_argument("run_ids", metavar="RUN", nargs="*", help="run ids, as for show")
     each["verify"].add_argument("--all", action="store_true", help="every run on this machine")
     each["verify"].add_argument(
@@ -31,6 +34,8 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     """Run one kind of the verb."""
     if arguments.kind == "verify" and not arguments.run_ids and not arguments.all:
         raise Problem("name a run, or use --all; gateway-console record list shows the runs", ProblemKind.USAGE)
+    if arguments.kind == "show" and arguments.summary and arguments.json:
+        raise Problem("--json has every fact of the summary; leave --summary out", ProblemKind.USAGE)
     from console.cli.run.records import look
 
     return asyncio.run(look(arguments, chosen_profile(arguments, uses_gateway=False)))

@@ -13,7 +13,7 @@ from console.domain.problem import Problem, ProblemKind
 from console.services.config.load import default_config_path, load_profile
 
 if TYPE_CHECKING:
-    from console.domain.run.record import Record
+    from console.domain.record.record import Record
     from console.services.config.settings import Profile
 
 DEMO_PROFILE = "demo"

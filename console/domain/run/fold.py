@@ -112,8 +112,8 @@ def _note(state: RunState, entry: Entry, new: _Changes) -> None:  # one case per
         case PreflightFinished() as event:
             new["preflight"] = event
             _add(state, event.spent, new)
-        case CallRepeatAllowed():
-            pass
+        case CallRepeatAllowed() as event:
+            new["allowed_repeats"] = (*state.allowed_repeats, event)
         case ProofPaid(spent):
             _add(state, spent, new)
         case RouteMoved() as event:
@@ -129,7 +129,7 @@ def _note(state: RunState, entry: Entry, new: _Changes) -> None:  # one case per
         case RunStopped() as event:
             if state.phase is Phase.CALLING:  # the open call is cut off: it may be billed, and its outcome is unknown
                 _book(state, None, new)
-            new.update(status=RunStatus.STOPPED, stopped=event)
+            new.update(status=RunStatus.STOPPED, stopped=event, stopped_by=entry.actor)
             _add(state, event.spent, new)
         case CandidateSealed() as event:
             new["sealed"] = event

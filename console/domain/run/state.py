@@ -8,7 +8,7 @@ from typing import Any
 from console.domain.ledger.actor import Actor
 from console.domain.money import Spent
 from console.domain.routes.role import Role
-from console.domain.run.call_event import CallFailed, CallIntended, CallLost, CallRecorded
+from console.domain.run.call_event import CallFailed, CallIntended, CallLost, CallRecorded, CallRepeatAllowed
 from console.domain.run.event import (
     ArtifactRole,
     ArtifactStored,
@@ -103,6 +103,8 @@ class RunState:
     """The number of calls at this gate in this attempt."""
     calls: tuple[CallIntended, ...] = ()
     ends: tuple[CallEnd, ...] = ()
+    allowed_repeats: tuple[CallRepeatAllowed, ...] = ()
+    """The permissions to make one more call, each with its reason."""
     artifacts: tuple[ArtifactStored, ...] = ()
     sources: SourcesChecked | None = None
     opened: GateOpened | None = None
@@ -114,6 +116,7 @@ class RunState:
     spent_in_attempt: Spent = Spent()
     blocked: RunBlocked | None = None
     stopped: RunStopped | None = None
+    stopped_by: Actor | None = None
     sealed: CandidateSealed | None = None
 
     @property

@@ -131,11 +131,11 @@ def _shown(name: str) -> str:
 
 
 _TOKEN_FINDINGS = {
-    TokenKind.PUBLISHER: ("BND-20", Severity.FAIL, "a publisher's token"),
-    TokenKind.CLOUD: ("BND-21", Severity.FAIL, "a cloud's token"),
-    TokenKind.CI: ("BND-22", Severity.WARN, "a CI service's token"),
-    TokenKind.REPOSITORY: ("BND-23", Severity.WARN, "a repository host's token"),
-    TokenKind.AGENT: ("BND-24", Severity.INFO, "a coding agent's credential"),
+    TokenKind.PUBLISHER: (Severity.FAIL, "a publisher's token"),
+    TokenKind.CLOUD: (Severity.FAIL, "a cloud's token"),
+    TokenKind.CI: (Severity.WARN, "a CI service's token"),
+    TokenKind.REPOSITORY: (Severity.WARN, "a repository host's token"),
+    TokenKind.AGENT: (Severity.INFO, "a coding agent's credential"),
 }
 
 
@@ -143,11 +143,11 @@ def check_tokens(tokens: Iterable[SeenToken]) -> tuple[Finding, ...]:
     """Return a finding for each token that roles could reach."""
     findings = []
     for token in tokens:
-        finding_id, severity, words = _TOKEN_FINDINGS[token.kind]
+        severity, words = _TOKEN_FINDINGS[token.kind]
         message = (
             f"{token.name} is set, {words}: roles do not need it. Start the console without it (env -u {token.name})."
         )
         if not token.name.isidentifier():
             message = f"A variable contains {words}: roles do not need it. Start the console without it."
-        findings.append(Finding(finding_id, severity, message))
+        findings.append(Finding(token.kind.finding_id, severity, message))
     return tuple(findings)

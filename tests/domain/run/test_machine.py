@@ -32,6 +32,7 @@ from support.run.story import (
 
 from console.domain.errors.category import Category
 from console.domain.ledger.actor import Actor
+from console.domain.record.projection import record_of
 from console.domain.routes.role import Role
 from console.domain.run.call_event import CallLost, CallRecorded
 from console.domain.run.command import AllowRepeat, Command, MoveRoute, ReportEvent, SignDecision, Stop
@@ -46,7 +47,6 @@ from console.domain.run.event import (
 )
 from console.domain.run.fold import apply
 from console.domain.run.gate import GATES_WITH_A_CALL, Gate, GateVerdict
-from console.domain.run.record import record_of
 from console.domain.run.state import Phase, RunState, RunStatus
 from console.services.ledger.codec import decode_event, encode_event, kind_of
 

@@ -22,13 +22,13 @@ from support.run.story import (
 )
 
 from console.domain.errors.category import Blame, Category
+from console.domain.record.projection import record_of
 from console.domain.routes.role import Role
 from console.domain.run.call_event import CallLost
 from console.domain.run.command import AllowRepeat, MoveRoute, ReportEvent, Stop
 from console.domain.run.event import CandidateSealed, Entry, GateDecided, RunBlocked, RunClosed, RunStopped, StopCause
 from console.domain.run.fold import apply, fold
 from console.domain.run.gate import GATES_WITH_A_CALL, Gate, GateVerdict
-from console.domain.run.record import record_of
 from console.domain.run.refusal import Refusal, RefusalCode
 from console.domain.run.state import Phase, RunState, RunStatus
 

@@ -22,13 +22,13 @@ from console.domain.probes.event import RungStarted
 from console.domain.probes.ladder import Rung
 from console.domain.probes.served_as import ServedAs
 from console.domain.problem import ProblemKind
+from console.domain.record.projection import record_of
 from console.domain.routes.role import Role
 from console.domain.run.call_event import CallFailed
 from console.domain.run.command import AllowRepeat, MoveRoute, ReportEvent
 from console.domain.run.event import PreflightFinished, ProofPaid, StopCause, noted
 from console.domain.run.gate import Gate, GateVerdict
 from console.domain.run.pinned import RouteProof
-from console.domain.run.record import record_of
 from console.domain.run.refusal import RefusalCode
 from console.domain.run.state import Phase, RunStatus
 from console.domain.run.subject import PreflightNotes
