@@ -38,7 +38,7 @@ def show_findings(findings: Sequence[Finding], tails: Sequence[tuple[str, str]] 
         if finding.evidence:
             output.note(f"          {finding.evidence}")
     for name, tail in tails:
-        output.note(f"    last lines of {name} (not kept):")
+        output.note(f"    last lines of {name}:")
         for text in tail.splitlines():
             output.note(f"          {text}")
 

@@ -11,7 +11,7 @@ has not fetched are missing, and nothing is fetched.
 import asyncio
 import contextlib
 import re
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -107,12 +107,38 @@ class Throwaway:
             ThrowawayError: Git fails.
 
         """
+        return tuple(_read_change(about, path) for about, path in await self._differences())
+
+    async def take_back(self, is_taken: Callable[[str], bool]) -> None:
+        """Give changed paths in the index the content that they have in the commit; what the commit lacks is removed.
+
+        Args:
+            is_taken: Returns whether a path is one of them.
+
+        Raises:
+            ThrowawayError: Git fails, or nothing can be written.
+
+        """
+        lines = [
+            about.removeprefix(b":").split()[0] + b" " + about.split()[2] + b"\t" + path + b"\0"
+            for about, path in await self._differences()
+            if is_taken(path.decode(errors="replace"))
+        ]
+        wanted = self._own.root / "wanted"
+        try:
+            await asyncio.to_thread(wanted.write_bytes, b"".join(lines))
+        except OSError as error:
+            raise _not_made(error) from None
+        await self._require("update-index", "-z", "--index-info", given=wanted)
+
+    async def _differences(self) -> tuple[tuple[bytes, bytes], ...]:
+        """Return what git says of each path that the commit and the index have differently, with the path."""
         report = await self._require(
             *("diff-index", "--cached", "--raw", "-z", "--no-renames", "--no-abbrev", "--no-ext-diff"),
             *("--ignore-submodules=none", self._commit),
         )
         fields = report.tail.split(b"\0")
-        return tuple(_read_change(about, path) for about, path in zip(fields[0:-1:2], fields[1:-1:2], strict=True))
+        return tuple(zip(fields[0:-1:2], fields[1:-1:2], strict=True))
 
     async def write_files(self) -> None:
         """Write the files of the index.

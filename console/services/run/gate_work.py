@@ -18,7 +18,7 @@ from console.domain.money import Price
 from console.domain.probes.catalogue import Catalogue
 from console.domain.routes.route import Route
 from console.domain.run.answer_form import PLAN_FORM
-from console.domain.run.event import ArtifactRole, CommandRun, InstructionPinned, RunStopped, SourcesChecked, StopCause
+from console.domain.run.event import ArtifactRole, InstructionPinned, RunStopped, SourcesChecked, StopCause
 from console.domain.run.gate import Gate, GateVerdict, role_at
 from console.domain.run.pinned import PinnedSource
 from console.domain.run.rubric import Rubric, default_rubric, judge_critique, judge_review, read_rubric
@@ -28,6 +28,7 @@ from console.domain.sources.cited_page import check_sources
 from console.domain.sources.claim import Claim, named_claims, with_links
 from console.domain.text.secret_scan import find_secrets
 from console.services.checks.candidate import CheckLimits, check_candidate
+from console.services.checks.kept_output import keep_outputs
 from console.services.instructions.find import check_pinned, find_instructions
 from console.services.ledger.ledger import LedgerError
 from console.services.pages.claim_check import check_claims, source_fetch
@@ -310,21 +311,17 @@ class GateWork:
             *checked.outcome.findings,
         ]
         is_broken = any(each.severity is Severity.FAIL for each in findings)
+        commands, outputs = await keep_outputs(checked, self._context.artifacts.put)
         opening = open_gate(
             state,
             GateVerdict.REVISE if is_broken else GateVerdict.READY,
             findings,
-            needs_human=checked.outcome.needs_human or checked.outcome.is_refused or bool(suspected),
+            needs_human=checked.needs_human or checked.outcome.is_refused or bool(suspected),
             is_final=checked.outcome.is_refused,
             artifact_sha256=state.subject_sha256,
-            commands=tuple(
-                CommandRun(f"check {each.number}", each.exit_code, each.duration_ms, is_passed=each.is_passed)
-                for each in checked.commands
-            ),
+            commands=commands,
         )
-        names = ["" if each.is_passed else f"check {each.number}" for each in checked.commands] or ["git apply"]
-        tails = zip(names, checked.output_tail, strict=False)
-        return replace(opening, output_tails=tuple((name, tail) for name, tail in tails if name and tail))
+        return replace(opening, output_tails=outputs)
 
     async def _judge_sources(self, state: RunState) -> GateOpening:
         is_required = state.created is not None and state.created.kind == ArtifactKind.ARTICLE

@@ -27,7 +27,7 @@ class GateOpening:
     opened: GateOpened
     findings: tuple[Finding, ...]
     output_tails: tuple[tuple[str, str], ...] = field(default=(), repr=False)
-    """The name and last output of each failed check; display only, never stored."""
+    """The name and last output of each failed check; what the policy's own commands wrote is kept as an artifact."""
 
 
 def open_gate(

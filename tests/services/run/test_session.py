@@ -33,6 +33,7 @@ from console.domain.run.refusal import RefusalCode
 from console.domain.run.state import Phase, RunStatus
 from console.domain.run.subject import PreflightNotes
 from console.domain.sources.cited_page import SourceVerdict
+from console.services.checks.kept_output import read_outputs
 from console.services.ledger.sqlite import SqliteLedger
 from console.services.open_gateway import TokenError
 from console.services.record.verify_chain import verify_run
@@ -527,7 +528,9 @@ async def test_a_check_that_takes_longer_than_the_policy_allows_fails_the_draft(
     assert "CHK-06" in {each.id for each in log.state.opened.findings}  # it took longer than it may
 
 
-async def test_what_a_failed_check_wrote_last_is_told_and_kept_nowhere(office: Office, tmp_path: Path) -> None:
+async def test_what_a_failed_check_wrote_last_is_told_and_kept_without_its_secrets(
+    office: Office, tmp_path: Path
+) -> None:
     script = tmp_path / "check.py"
     script.write_text(f"print('the third assertion failed, key {LEAKED}')\nraise SystemExit(3)\n")
     office.configure(policy=f'checks = ["{sys.executable} {script}", "true"]')
@@ -539,9 +542,12 @@ async def test_what_a_failed_check_wrote_last_is_told_and_kept_nowhere(office: O
     assert told.output_tails == (("check 1", "the third assertion failed, key •••\n"),)
     assert [each.exit_code for each in told.opened.commands] == [3, 0]
     assert "third assertion" not in repr((told, record_of(log.state)))
+    async with office.desk() as desk:  # another console, later
+        assert log.state.opened is not None
+        assert await read_outputs(log.state.opened.commands, desk.artifacts.read) == told.output_tails
     kept = [path.read_bytes() for path in office.state_directory.rglob("*") if path.is_file()]
-    assert kept
-    assert not any(b"third assertion" in each or LEAKED.encode() in each for each in kept)
+    assert not any(LEAKED.encode() in each for each in kept)
+    assert not any(b"third assertion" in each for each in kept if each.startswith(b"SQLite"))
 
 
 async def test_where_two_operators_are_wanted_no_verdict_is_taken_by_itself(office: Office, tmp_path: Path) -> None:
