@@ -15,7 +15,7 @@ from textual import events
 
 from console.app.dialogs.dialogs import Dialog
 from console.app.dialogs.new_run_dialog import NewRunDialog
-from console.app.dialogs.run_dialogs import ReasonDialog, SendDialog
+from console.app.dialogs.run_dialogs import AskDialog, SendDialog
 from console.app.screens.routes_screen import RoutesScreen
 from console.app.screens.run_screen import RunScreen
 from console.domain.run.command import operator_verdict
@@ -126,7 +126,7 @@ async def test_a_revision_is_computed_and_an_override_wants_a_reason(tmp_path: P
         assert "RUB-01" in shown
         assert "~ reviewer revise" in desk.drawn("gates")
         await desk.press("y")
-        await desk.until_screen(ReasonDialog)
+        await desk.until_screen(AskDialog)
         assert "against the computed verdict" in desk.drawn("ask")
         await desk.type("ok")
         await desk.press("enter")
@@ -215,7 +215,7 @@ async def test_a_decision_on_a_stale_screen_is_refused_and_said(tmp_path: Path) 
         await desk.begin(repository(tmp_path))
         await desk.step()
         await desk.press("b")
-        await desk.until_screen(ReasonDialog)
+        await desk.until_screen(AskDialog)
         await desk.type("not this one")
         await decide_elsewhere(desk.run.run_id, GateVerdict.READY, "")
         await desk.press("enter")

@@ -1,0 +1,148 @@
+"""The result of a gate: the verdict, who decided what, the findings, what they are about, and the checks."""
+
+from collections.abc import Iterator
+
+from console.app.panes.gate.label import LABEL
+from console.app.panes.gate.subject import subject_lines
+from console.app.widgets.line import Line, Span, dim, labelled, line, rows, wrap
+from console.domain.answers.role_answer import Critique
+from console.domain.finding import Finding
+from console.domain.run.event import CommandRun, GateOpened
+from console.domain.run.state import RunState
+from console.domain.run.subject import PreflightNotes, ReviewShown, Subject
+from console.view.finding_sign import severity_sign
+from console.view.run_sign import gate_sign
+from console.view.run_view import GateNotes, RunView
+from console.view.sign import Tone
+
+
+def result_lines(view: RunView, shown: GateNotes, width: int, *, is_whole: bool = False) -> Iterator[Line]:
+    """Yield the result of a gate.
+
+    Args:
+        view: The run in view.
+        shown: The gate's result.
+        width: The width in cells.
+        is_whole: Whether a long draft is shown to its end, and all rungs of a preflight with their words.
+
+    """
+    opened = shown.opened
+    yield from _head(view, shown, width)
+    if view.state is not None and opened is not None:
+        yield from _decision_lines(view.state, opened, width)
+    findings = shown.findings
+    if opened is None and isinstance(shown.subject, PreflightNotes):
+        findings = shown.subject.findings
+    for each in findings:
+        yield from finding_lines(each, width)
+    yield from _check_lines(view, shown, width)
+    if opened is not None and not findings and not _has_points(shown.subject) and opened.failure is None:
+        yield line(dim("findings      none"))
+    if shown.problem:
+        yield from labelled("not shown", shown.problem, width, tone=Tone.WARN, label_width=LABEL)
+    if shown.subject is not None:
+        yield from subject_lines(shown.subject, width, is_whole=is_whole)
+
+
+def finding_lines(finding: Finding, width: int) -> Iterator[Line]:
+    """Yield a finding: its id whole, its words and its evidence wrapped."""
+    mark = severity_sign(finding.severity)
+    words = f"{finding.message} [{finding.evidence}]" if finding.evidence else finding.message
+    told = f"{finding.id}  {words or '(its text is not stored)'}"
+    for place, piece in enumerate(wrap(told, width - 2)):
+        yield line(Span(f"{mark.sign} " if place == 0 else "  ", mark.tone), piece)
+
+
+def _has_points(subject: Subject | None) -> bool:
+    """Return whether a judge found something that is no finding of our own code."""
+    match subject:
+        case ReviewShown(review):
+            return bool(review.findings)
+        case Critique(_, found):
+            return bool(found)
+        case _:
+            return False
+
+
+def _head(view: RunView, shown: GateNotes, width: int) -> Iterator[Line]:
+    opened = shown.opened
+    parts = [line(Span(f"{shown.gate.words} · attempt {shown.attempt}", Tone.STRONG))]
+    if opened is None:
+        yield from parts
+        yield line(
+            dim(
+                "checked before anything is generated; it needed no decision"
+                if view.state is not None and view.state.preflight is not None
+                else "checked before anything is generated"
+            )
+        )
+        return
+    sign = gate_sign(opened.verdict)
+    yield from rows([*parts, line(Span(f"{sign}", sign.tone)), *_total(view, opened)], width)
+    yield from (line(dim(piece)) for piece in wrap(_computed(opened), width))
+
+
+def _total(view: RunView, opened: GateOpened) -> list[Line]:
+    if opened.total is None or view.state is None or view.state.created is None:
+        return []
+    threshold = view.state.created.policy.threshold
+    tone = Tone.OK if opened.total >= threshold else Tone.WARN
+    return [line(Span(f"{opened.total}", tone), dim(f" of 100, threshold {threshold}"))]
+
+
+def _computed(opened: GateOpened) -> str:
+    if opened.failure is not None:
+        return f"the call gave nothing to judge: {opened.failure}; this does not count as a failed draft"
+    words = "computed here from the scores, not claimed by the model" if opened.scores else "computed here"
+    if opened.own is not None:
+        same = "the same" if opened.own is opened.verdict else f"{opened.verdict}, the worse of both"
+        words = f"computed here: from the critic's own points {opened.own}; combined with the review's {same}"
+    human = "; it needs a person's decision" if opened.needs_human else ""
+    final = "; it cannot be overridden" if opened.is_final else ""
+    return f"{words}{human}{final}"
+
+
+def _decision_lines(run: RunState, opened: GateOpened, width: int) -> Iterator[Line]:
+    for each in run.decisions:
+        if (each.decided.gate, each.decided.attempt) != (opened.gate, opened.attempt):
+            continue
+        sign = gate_sign(each.decided.verdict)
+        by = "the machine's verdict" if each.decided.is_machine else each.actor.id
+        over = ", against the computed verdict" if each.decided.is_override else ""
+        why = f": {each.decided.reason}" if each.decided.reason else ""
+        yield from labelled("decided", f"{sign} by {by}{over}{why}", width, tone=sign.tone, label_width=LABEL)
+
+
+# --- The policy's checks ---------------------------------------------------------------------------------------------
+
+
+def _check_lines(view: RunView, shown: GateNotes, width: int) -> Iterator[Line]:
+    """Yield how each check of the policy ended, and the last lines of those that failed."""
+    tails = dict(view.tails_at(shown))
+    for each in () if shown.opened is None else shown.opened.commands:
+        word = "✓ passed" if each.is_passed else f"× {_how_failed(shown.opened, each)}"
+        told = f"{word}   {each.duration_ms} ms{_BASE_TESTS if each.with_base_tests else ''}"
+        yield from labelled(each.name, told, width, tone=Tone.OK if each.is_passed else Tone.FAIL, label_width=LABEL)
+        if each.name in tails:
+            yield from labelled("", tails.pop(each.name).rstrip("\n"), width, tone=Tone.DIM, label_width=LABEL)
+    for name, tail in tails.items():
+        yield from labelled(name, tail.rstrip("\n"), width, tone=Tone.DIM, label_width=LABEL)
+
+
+_BASE_TESTS = "   with the tests as they are in the repository"
+_STOPPED = {
+    "CHK-06": "timed out and was killed",
+    "CHK-07": "wrote too much and was killed",
+    "CHK-08": "cannot be started",
+    "CHK-10": "cannot be read",
+}
+"""How a command without an exit code ended, by the finding that says so."""
+
+
+def _how_failed(opened: GateOpened | None, check: CommandRun) -> str:
+    if check.exit_code is None:
+        found = () if opened is None else opened.findings
+        return " or ".join(_STOPPED[each.id] for each in found if each.id in _STOPPED) or "stopped"
+    if check.exit_code < 0:
+        return f"killed by signal {-check.exit_code}"
+    return f"exit {check.exit_code}"
