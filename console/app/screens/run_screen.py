@@ -17,6 +17,7 @@ from console.app.dialogs.dialogs import Dialog
 from console.app.dialogs.run_dialogs import Ask, AskDialog, ConfirmDialog, SendDialog, brief_dialog
 from console.app.panes.bars import HeaderBar, KeyBar
 from console.app.panes.gate.gate_pane import GatePane
+from console.app.panes.gate.result import heading_of
 from console.app.panes.gate.whole import WholePane, whole_of
 from console.app.panes.help_pane import HelpPane
 from console.app.panes.next_pane import NextPane
@@ -272,8 +273,7 @@ class RunScreen(Screen[None]):
         about = None if view is None else whole_of(view)
         if view is not None and about is not None:
             pane = WholePane(self._session.state, view, about)
-            title = f"{about.gate.words} · attempt {about.attempt}"
-            self.app.push_screen(Dialog(pane, title, self._session.state, 0))
+            self.app.push_screen(Dialog(pane, heading_of(about), self._session.state, 0))
 
     # --- Deciding ------------------------------------------------------------------------------------------------
 

@@ -127,7 +127,7 @@ async def test_a_revision_is_computed_and_an_override_wants_a_reason(tmp_path: P
         assert "~ reviewer revise" in desk.drawn("gates")
         await desk.press("y")
         await desk.until_screen(AskDialog)
-        assert "against the computed verdict" in desk.drawn("ask")
+        assert "against the computed ~ revise" in desk.drawn("ask")
         await desk.type("ok")
         await desk.press("enter")
         await desk.until(lambda: "at least 8 characters" in desk.drawn("ask") and "refused" in desk.drawn("ask"))

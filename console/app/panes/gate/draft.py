@@ -7,7 +7,7 @@ from console.app.widgets.line import BLANK, Line, Span, labelled, line, wrap
 from console.domain.artifacts.artifact import ArtifactKind
 from console.domain.run.subject import DraftShown
 from console.view.sign import Tone
-from console.view.subject_words import change_words, draft_size
+from console.view.subject_words import SHORT_HASH, change_words, draft_size
 
 _SHOWN_LINES = 200
 """How many lines of a draft are shown in the pane."""
@@ -17,8 +17,10 @@ _SHOWN_LINE = 1_000
 
 def draft_lines(draft: DraftShown, width: int, *, is_whole: bool) -> Iterator[Line]:
     """Yield a draft: its facts and its text, which is clipped with a note unless it is to be whole."""
-    yield from labelled("candidate" if draft.is_sealed else "draft", draft_size(draft), width, label_width=LABEL)
-    yield from labelled("sha256", draft.sha256, width, tone=Tone.DIM, label_width=LABEL)
+    size = draft_size(draft) if is_whole else f"{draft_size(draft)}, sha256 {draft.sha256[:SHORT_HASH]}…"
+    yield from labelled("candidate" if draft.is_sealed else "draft", size, width, label_width=LABEL)
+    if is_whole:
+        yield from labelled("sha256", draft.sha256, width, tone=Tone.DIM, label_width=LABEL)
     if draft.kind == ArtifactKind.PATCH:
         yield from _file_lines(draft, width)
     yield BLANK

@@ -1,13 +1,14 @@
 """The result of a gate: the verdict, who decided what, the findings, what they are about, and the checks."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from console.app.panes.gate.label import LABEL
 from console.app.panes.gate.subject import subject_lines
-from console.app.widgets.line import Line, Span, dim, labelled, line, rows, wrap
+from console.app.widgets.line import Line, Span, dim, fit, labelled, line, rows, wrap
 from console.domain.answers.role_answer import Critique
-from console.domain.finding import Finding
+from console.domain.finding import Finding, Severity
 from console.domain.run.event import CommandRun, GateOpened
+from console.domain.run.gate import Gate
 from console.domain.run.state import RunState
 from console.domain.run.subject import PreflightNotes, ReviewShown, Subject
 from console.view.finding_sign import severity_sign
@@ -27,24 +28,40 @@ def result_lines(view: RunView, shown: GateNotes, width: int, *, is_whole: bool 
 
     """
     opened = shown.opened
-    yield from _head(view, shown, width)
-    if view.state is not None and opened is not None:
-        yield from _decision_lines(view.state, opened, width)
     findings = shown.findings
     if opened is None and isinstance(shown.subject, PreflightNotes):
         findings = shown.subject.findings
-    for each in findings:
-        yield from finding_lines(each, width)
+    is_clear = not findings and not _has_points(shown.subject) and not shown.problem
+    yield from _head(view, shown, width, is_clear=is_clear)
+    if view.state is not None and opened is not None:
+        yield from _decision_lines(view.state, opened, width)
+    yield from _findings_lines(findings, width, is_whole=is_whole)
     yield from _check_lines(view, shown, width)
-    if opened is not None and not findings and not _has_points(shown.subject) and opened.failure is None:
-        yield line(dim("findings      none"))
     if shown.problem:
         yield from labelled("not shown", shown.problem, width, tone=Tone.WARN, label_width=LABEL)
     if shown.subject is not None:
         yield from subject_lines(shown.subject, width, is_whole=is_whole)
 
 
-def finding_lines(finding: Finding, width: int) -> Iterator[Line]:
+_SHOWN_OF_AN_ID = 3
+"""How many findings with the same id are shown in the pane."""
+_GRAVEST_FIRST = (Severity.FAIL, Severity.WARN, Severity.INFO)
+
+
+def _findings_lines(findings: Sequence[Finding], width: int, *, is_whole: bool) -> Iterator[Line]:
+    """Yield findings, the gravest first; many with the same id only if all are wanted, else how many there are."""
+    by_id: dict[str, list[Finding]] = {}
+    for each in sorted(dict.fromkeys(findings), key=lambda each: _GRAVEST_FIRST.index(each.severity)):
+        by_id.setdefault(each.id, []).append(each)
+    for finding_id, same in by_id.items():
+        shown = same if is_whole else same[:_SHOWN_OF_AN_ID]
+        for each in shown:
+            yield from _finding_lines(each, width)
+        if len(shown) < len(same):
+            yield line(dim(fit(f"  {finding_id}  and {len(same) - len(shown)} more: d shows all", width)))
+
+
+def _finding_lines(finding: Finding, width: int) -> Iterator[Line]:
     """Yield a finding: its id whole, its words and its evidence wrapped."""
     mark = severity_sign(finding.severity)
     words = f"{finding.message} [{finding.evidence}]" if finding.evidence else finding.message
@@ -64,22 +81,25 @@ def _has_points(subject: Subject | None) -> bool:
             return False
 
 
-def _head(view: RunView, shown: GateNotes, width: int) -> Iterator[Line]:
+def heading_of(shown: GateNotes) -> str:
+    """Return which gate it is, and which attempt where there may be several."""
+    is_once = shown.gate in (Gate.INSTRUCTION, Gate.PREFLIGHT)
+    return shown.gate.words if is_once else f"{shown.gate.words} · attempt {shown.attempt}"
+
+
+def _head(view: RunView, shown: GateNotes, width: int, *, is_clear: bool) -> Iterator[Line]:
     opened = shown.opened
-    parts = [line(Span(f"{shown.gate.words} · attempt {shown.attempt}", Tone.STRONG))]
+    clear = "; no findings" if is_clear else ""
+    parts = [line(Span(heading_of(shown), Tone.STRONG))]
     if opened is None:
         yield from parts
-        yield line(
-            dim(
-                "checked before anything is generated; it needed no decision"
-                if view.state is not None and view.state.preflight is not None
-                else "checked before anything is generated"
-            )
-        )
+        is_passed = view.state is not None and view.state.preflight is not None
+        decided = ", needed no decision" if is_passed else ""
+        yield line(dim(fit(f"checked before anything is generated{decided}{clear}", width)))
         return
     sign = gate_sign(opened.verdict)
     yield from rows([*parts, line(Span(f"{sign}", sign.tone)), *_total(view, opened)], width)
-    yield from (line(dim(piece)) for piece in wrap(_computed(opened), width))
+    yield from (line(dim(piece)) for piece in wrap(_computed(opened, clear), width))
 
 
 def _total(view: RunView, opened: GateOpened) -> list[Line]:
@@ -90,7 +110,7 @@ def _total(view: RunView, opened: GateOpened) -> list[Line]:
     return [line(Span(f"{opened.total}", tone), dim(f" of 100, threshold {threshold}"))]
 
 
-def _computed(opened: GateOpened) -> str:
+def _computed(opened: GateOpened, clear: str) -> str:
     if opened.failure is not None:
         return f"the call gave nothing to judge: {opened.failure}; this does not count as a failed draft"
     words = "computed here from the scores, not claimed by the model" if opened.scores else "computed here"
@@ -99,7 +119,7 @@ def _computed(opened: GateOpened) -> str:
         words = f"computed here: from the critic's own points {opened.own}; combined with the review's {same}"
     human = "; it needs a person's decision" if opened.needs_human else ""
     final = "; it cannot be overridden" if opened.is_final else ""
-    return f"{words}{human}{final}"
+    return f"{words}{clear}{human}{final}"
 
 
 def _decision_lines(run: RunState, opened: GateOpened, width: int) -> Iterator[Line]:

@@ -1,5 +1,6 @@
 """What a gate's decision is about: the thing itself, one module for each kind that needs more than labelled lines."""
 
+import re
 from collections.abc import Iterator
 
 from console.app.panes.gate.draft import draft_lines
@@ -13,13 +14,17 @@ from console.domain.run.event import InstructionPinned
 from console.domain.run.subject import DraftShown, PreflightNotes, ReviewShown, SourcesShown, Subject
 from console.view import subject_words
 
+_HASH = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{52}\b")
+"""A whole hash, of which the pane shows the beginning."""
+
 
 def subject_lines(subject: Subject, width: int, *, is_whole: bool) -> Iterator[Line]:
     """Yield what a decision is about, shortened unless it is to be whole."""
     match subject:
         case InstructionPinned() | Plan():
             for each in subject_words.subject_lines(subject):
-                yield from labelled(each.label, each.text, width, label_width=LABEL)
+                text = each.text if is_whole else _HASH.sub(r"\1…", each.text)
+                yield from labelled(each.label, text, width, label_width=LABEL)
         case PreflightNotes():
             yield from preflight_lines(subject, width, is_whole=is_whole)
         case DraftShown():
