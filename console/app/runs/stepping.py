@@ -172,7 +172,7 @@ class Stepping:
         from console.domain.probes.event import BudgetSpent, LoopLagMeasured, RungStarted, SmokeStarted
         from console.domain.run.call_event import CallIntended
         from console.domain.run.event import Entry
-        from console.services.run.step import CallPrepared, GateNoted
+        from console.services.run.step import CallPrepared, GateNoted, PreflightNoted
         from console.view.run_view import CheckOutput, PreflightRungStarted, RunCalled
 
         runs = self._runs
@@ -188,8 +188,8 @@ class Stepping:
                 await runs.tell()
             case GateNoted(opened, _, tails) if tails:
                 self._session.dispatch(CheckOutput(opened, tails))
-            case GateNoted():
-                pass  # its words are read with the opening
+            case GateNoted() | PreflightNoted():
+                pass  # their words are read with the run
             case BudgetSpent() | LoopLagMeasured():
                 self._session.dispatch(event)
             case RungStarted():

@@ -28,7 +28,7 @@ from console.services.run.opening import origin_of
 from console.services.run.run_context import RunContext
 from console.services.run.run_log import RunLog
 from console.services.run.session import step_all, stepping
-from console.services.run.step import GateNoted, StepEvent
+from console.services.run.step import GateNoted, PreflightNoted, StepEvent
 from console.services.run.stepper import Stepper
 from console.services.system.directories import absolute
 from console.view.run_words import entry_words
@@ -115,6 +115,8 @@ async def _tell(events: AsyncGenerator[StepEvent, None], arguments: argparse.Nam
                 output.note(words)
             elif isinstance(each, GateNoted):
                 show_findings(each.findings, each.output_tails)
+            elif isinstance(each, PreflightNoted) and not getattr(each.ended, "needs_human", False):
+                show_findings(each.notes.findings)  # a gate that a person has to decide on shows them itself
             elif isinstance(each, RungStarted):
                 output.note(f"preflight: {each.key}, {each.rung.title}: {each.price_before}")
 

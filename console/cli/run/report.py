@@ -9,7 +9,7 @@ from console.domain.finding import Finding
 from console.domain.run.decide import HEAD_LENGTH, may_repeat
 from console.domain.run.gate import GATES_WITH_A_CALL
 from console.domain.run.state import Phase, RunState, RunStatus
-from console.domain.run.terms import open_verdicts
+from console.domain.run.terms import open_verdicts, terms_of
 from console.view.run_words import standing
 
 
@@ -43,32 +43,41 @@ def show_findings(findings: Sequence[Finding], tails: Sequence[tuple[str, str]] 
             output.note(f"          {text}")
 
 
+_REASON = '--reason "…"'
+"""A placeholder that a shell takes as one word, and that is too short to be recorded as a reason."""
+
+
 def next_commands(state: RunState) -> tuple[str, ...]:
-    """Return the commands that can continue a run."""
-    run_id = state.run_id
+    """Return the commands that can continue a run, the one that goes on first; each is one line for a shell."""
+    run = f"gateway-console run {{}} {state.run_id}"
     if state.is_over:
-        return (f"gateway-console record show {run_id}",)
-    if state.phase is Phase.LOST:
-        return (
-            f"gateway-console run resume {run_id} --repeat --reason TEXT",
-            f"gateway-console run stop {run_id} --reason TEXT",
-        )
-    if state.phase is Phase.WAITING:
-        return tuple(_decisions(state))
-    if state.gate in GATES_WITH_A_CALL:
-        sending = "" if state.has_generated else " --send"
-        return f"gateway-console run step {run_id} --preview", f"gateway-console run step {run_id}{sending}"
-    return (f"gateway-console run step {run_id}",)
+        return (f"gateway-console record show {state.run_id}",)
+    stop = run.format("stop")
+    repeat = (f"{run.format('resume')} --repeat {_REASON}",) if may_repeat(state) else ()
+    match state.phase:
+        case Phase.LOST:
+            return (*repeat, stop)
+        case Phase.CALLING:  # whoever takes it over finds out whether the call is still under way
+            return (run.format("resume"),)
+        case Phase.WAITING:
+            return (*repeat, *_decisions(state), *(() if open_verdicts(state) else (stop,)))
+        case Phase.DUE if state.gate in GATES_WITH_A_CALL:
+            sending = "" if state.has_generated else " --send"
+            return f"{run.format('step')} --preview", f"{run.format('step')}{sending}"
+        case _:
+            return (run.format("step"),)
 
 
 def _decisions(state: RunState) -> Iterator[str]:
-    for verdict in open_verdicts(state):
+    """Yield the decisions that the waiting gate allows, the computed verdict first."""
+    computed = None if state.opened is None else state.opened.verdict
+    for verdict in sorted(open_verdicts(state), key=lambda each: each is not computed):
+        terms = terms_of(state, verdict)
+        reason = f" {_REASON}" if terms is not None and terms.needs_reason else ""
         yield (
             f"gateway-console run decide {state.run_id} --gate {state.gate} --verdict {verdict}"
-            f" --saw {state.head[:HEAD_LENGTH]} --reason TEXT"
+            f" --saw {state.head[:HEAD_LENGTH]}{reason}"
         )
-    if may_repeat(state):
-        yield f"gateway-console run resume {state.run_id} --repeat --reason TEXT"
 
 
 def show_standing(state: RunState) -> None:

@@ -52,6 +52,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
                 repository,
                 names_set(current().environment),
                 own_names=profile.policy.withheld_tokens,
+                withheld=profile.policy.withheld_kinds,
                 zizmor=find_zizmor(current().environment),
             )
         )

@@ -297,9 +297,12 @@ class _Work:
             lock = undo.enter_context(index_lock(self._checkout.index))
             await self._move("update-ref", reference, commit or self._order.commit, "")
             undo.push_async_callback(self._move, "update-ref", "-d", reference)
-            head = ("symbolic-ref", "HEAD", f"refs/heads/{before}") if before else self._detached
-            undo.push_async_callback(self._move, *head)
-            await self._move("symbolic-ref", "HEAD", reference)
+            back = ("symbolic-ref", "-m", "gateway-console: undone", "HEAD", f"refs/heads/{before}")
+            undo.push_async_callback(self._move, *(back if before else self._detached))
+            moving = (
+                f"checkout: moving from {before or self._order.commit} to {self._order.branch}"  # as git switch says
+            )
+            await self._move("symbolic-ref", "-m", moving, "HEAD", reference)
             kept = self._own.root / "index-before"
             await asyncio.to_thread(shutil.copy2, self._own.index, kept)
             undo.push_async_callback(self._restore_files, kept)
@@ -363,7 +366,8 @@ def _remove_files(root: Path, paths: Collection[str]) -> None:
     """Remove new files, and the directories that are empty then."""
     for path in paths:
         file = root / path
-        file.unlink(missing_ok=True)
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            file.unlink()
         with contextlib.suppress(OSError):  # it holds something else
             for parent in file.relative_to(root).parents[:-1]:
                 (root / parent).rmdir()

@@ -130,7 +130,7 @@ async def test_a_run_waits_with_exit_code_7_and_each_next_command_can_be_pasted(
     while (document := ended.document)["status"] == "active" and steps < 30:
         assert ended.code == (7 if document["phase"] == "waiting" else 0)
         command = next(each for each in document["next"] if "--preview" not in each)
-        words = [REASON if each == "TEXT" else each for each in shlex.split(command)]
+        words = [REASON if each == "…" else each for each in shlex.split(command)]
         assert words[0] == "gateway-console"
         ended = await runs.run(*words[1:], "--json")
         steps += 1
@@ -164,6 +164,16 @@ async def test_a_preview_shows_what_would_be_sent_and_sends_nothing(runs: RunCon
     assert (ended.document["role"], ended.document["gate"]) == ("planner", "planner")
     assert TASK in ended.document["body"]
     assert runs.gateway.generations == []
+
+
+async def test_a_planner_that_says_the_same_again_is_not_paid_for_a_third_time(runs: RunConsole) -> None:
+    runs.configure(planner="gpt-mute-placeholder")
+    ended = await runs.start("--auto")
+    assert ended.code == 7
+    assert runs.gateway.roles == ["planner", "planner"]
+    assert "CALL-02  planner would be sent the same brief as before, word for word" in ended.stderr
+    assert "next: gateway-console run decide" in ended.stderr
+    assert "--verdict revise" in next(line for line in ended.stderr.splitlines() if "next:" in line)
 
 
 @pytest.mark.parametrize(
@@ -208,7 +218,7 @@ async def test_a_run_keeps_to_the_budget_of_sessions_and_says_so(runs: RunConsol
 async def test_a_step_that_the_sessions_budget_does_not_hold_leaves_the_run_as_it_is(runs: RunConsole) -> None:
     ended = await runs.start("--json")
     while ended.document["gate"] != "planner":
-        words = [REASON if each == "TEXT" else each for each in shlex.split(ended.document["next"][0])]
+        words = [REASON if each == "…" else each for each in shlex.split(ended.document["next"][0])]
         ended = await runs.run(*words[1:], "--json")
     runs.configure(policy="budget_tokens = 300")
     before = await runs.shown()

@@ -26,7 +26,17 @@ from console.domain.record.projection import record_of
 from console.domain.routes.role import Role
 from console.domain.run.call_event import CallLost
 from console.domain.run.command import AllowRepeat, MoveRoute, ReportEvent, Stop
-from console.domain.run.event import CandidateSealed, Entry, GateDecided, RunBlocked, RunClosed, RunStopped, StopCause
+from console.domain.run.decide import may_repeat
+from console.domain.run.event import (
+    CandidateSealed,
+    Entry,
+    GateDecided,
+    RunBlocked,
+    RunClosed,
+    RunStopped,
+    StopCause,
+    StopRule,
+)
 from console.domain.run.fold import apply, fold
 from console.domain.run.gate import GATES_WITH_A_CALL, Gate, GateVerdict
 from console.domain.run.refusal import Refusal, RefusalCode
@@ -159,23 +169,33 @@ def test_the_stepper_stops_the_run_and_no_draft_failed(cause: StopCause) -> None
 def test_an_account_error_stops_the_run_whatever_the_report_says(gate: Gate, category: Category, says_so: bool) -> None:
     story = _calling(gate)
     story.reports(failed(story.state, category=category, blame=Blame.ACCOUNT, stops=says_so, http_status=402))
-    assert story.state.stopped == RunStopped(StopCause.CALL, category)
+    role = story.state.calls[-1].role
+    assert story.state.stopped == RunStopped(StopCause.CALL, category, role=role, rule=StopRule.REFUSED_CALL)
     assert story.state.status is RunStatus.STOPPED
 
 
 @pytest.mark.parametrize("gate", _CALLED)
-def test_a_lost_call_waits_for_the_operator_who_may_repeat_it_once(gate: Gate) -> None:
-    story = lost_at(gate)
-    assert story.state.is_waiting
-    assert isinstance(story.tries(ReportEvent(intended(story.state, "again"))), Refusal)
-    story.does(AllowRepeat(""), ANN)
-    assert story.state.phase is Phase.DUE
+def test_a_call_that_is_lost_again_and_again_is_repeated_while_the_budget_lasts(gate: Gate) -> None:
+    """A lost call is booked at its ceiling: of 5000 tokens, four more calls of 1000 can follow."""
+    story = Story(replace(POLICY, attempt_tokens=5000)).reaches(gate)
+    before = story.state.spent_in_attempt.tokens
     story.calls()
-    story.reports(CallLost("call-" + str(len(story.state.calls)), story.state.calls[-1].role))
-    again = story.tries(AllowRepeat(""), ANN)
+    repeats = (5000 - before) // 1000 - 1
+    for _ in range(repeats):
+        story.reports(CallLost(story.state.calls[-1].call_id, story.state.calls[-1].role))
+        assert story.state.is_waiting
+        assert isinstance(story.tries(ReportEvent(intended(story.state, "again"))), Refusal)
+        assert isinstance(story.tries(AllowRepeat("again"), ANN), Refusal)
+        assert may_repeat(story.state)
+        story.does(AllowRepeat(TYPED), ANN)
+        story.calls()
+    story.reports(CallLost(story.state.calls[-1].call_id, story.state.calls[-1].role))
+    assert repeats >= 3
+    assert not may_repeat(story.state)
+    again = story.tries(AllowRepeat(TYPED), ANN)
     assert isinstance(again, Refusal)
-    assert again.code is RefusalCode.REPEATED
-    assert "stop" in again.message
+    assert again.code is RefusalCode.BUDGET
+    assert "attempt_tokens" in again.message
     story.does(Stop(""), ANN)
 
 
@@ -189,16 +209,14 @@ def test_a_lost_call_that_is_repeated_goes_on(gate: Gate) -> None:
 
 @pytest.mark.parametrize("gate", _CALLED)
 @pytest.mark.parametrize("verdict", [REVISE, BLOCK])
-def test_an_answer_that_cannot_be_read_is_asked_for_once_more_then_decided(gate: Gate, verdict: GateVerdict) -> None:
+def test_an_answer_that_cannot_be_read_is_asked_for_again_or_decided(gate: Gate, verdict: GateVerdict) -> None:
     story = failed_at(gate)
-    story.does(AllowRepeat(""), ANN)
-    assert story.state.opened is None
-    story.calls()
-    story.reports(failed(story.state))
-    story.opens(REVISE, needs_human=True, is_final=True, failure=Category.CONTRACT_VIOLATION)
-    again = story.tries(AllowRepeat(""), ANN)
-    assert isinstance(again, Refusal)
-    assert again.code is RefusalCode.REPEATED
+    for _ in range(3):
+        story.does(AllowRepeat(TYPED), ANN)
+        assert story.state.opened is None
+        story.calls()
+        story.reports(failed(story.state))
+        story.opens(REVISE, needs_human=True, is_final=True, failure=Category.CONTRACT_VIOLATION)
     ready = story.tries(story.decision(READY), ANN)
     assert isinstance(ready, Refusal)
     assert ready.code is RefusalCode.NOT_ALLOWED
@@ -208,7 +226,7 @@ def test_an_answer_that_cannot_be_read_is_asked_for_once_more_then_decided(gate:
 
 def test_a_repeated_gate_has_one_decision_in_the_record() -> None:
     story = failed_at(Gate.REVIEWER)
-    story.does(AllowRepeat(""), ANN)
+    story.does(AllowRepeat(TYPED), ANN)
     story.passes()
     gates = [each for each in record_of(story.state).gates if each.gate is Gate.REVIEWER]
     assert [(each.computed, each.decided) for each in gates] == [(REVISE, None), (READY, READY)]
@@ -221,7 +239,7 @@ def test_a_move_to_the_fallback_changes_the_route_of_one_role() -> None:
     assert fallback is not None
     assert story.state.route(Role.REVIEWER) == replace(fallback, role=Role.REVIEWER)
     assert story.state.route(Role.FALLBACK) == fallback
-    story.does(AllowRepeat(""), ANN)
+    story.does(AllowRepeat(TYPED), ANN)
     story.passes()
     record = record_of(story.state)
     assert [call.model for call in record.calls if call.role is Role.REVIEWER] == ["claude-opus-4", "mistral-large"]
