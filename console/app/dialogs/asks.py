@@ -16,6 +16,7 @@ from console.domain.run.terms import terms_of
 from console.view.run_sign import gate_sign
 from console.view.sign import Tone
 
+_NO_LIMIT = "without a limit: the policy sets none for a run; run_tokens and run_usd would"
 _SUFFIXES = {ArtifactKind.PATCH: ".patch", ArtifactKind.ARTICLE: ".md"}
 
 
@@ -103,7 +104,7 @@ def auto_ask(run: RunState) -> Ask:
         left.append(usd_text(max(0, policy.run_microusd - run.spent.microusd)))
     if policy is not None and policy.run_tokens is not None:
         left.append(f"{max(0, policy.run_tokens - run.spent.tokens):,} tokens")
-    cost = f"at most {' and '.join(left)}: what is left of the run's budget" if left else "the policy sets no limit"
+    cost = f"at most {' and '.join(left)}: what is left of the run's budget" if left else _NO_LIMIT
     facts = (
         ("AUTO", "does each gate's work and accepts the computed verdicts, recorded as the machine's", Tone.WARN),
         ("costs", cost, Tone.WARN),

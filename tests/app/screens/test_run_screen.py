@@ -136,6 +136,7 @@ async def test_a_revision_is_computed_and_an_override_wants_a_reason(tmp_path: P
         await desk.say("v", "name the source of step two")
         assert (desk.run.gate, desk.run.attempt) == (Gate.WRITER, 2)
         assert "writer due 2/3" in desk.drawn("gates")
+        await desk.press("4", "G")
         assert "revise by" in desk.drawn("record")
         assert "name the source of step two" in " ".join(desk.drawn("record").split())
 
@@ -171,7 +172,7 @@ async def test_a_critic_that_blocks_ends_the_run(tmp_path: Path) -> None:
 
 
 async def test_an_account_error_stops_the_run_and_is_no_failed_draft(tmp_path: Path) -> None:
-    settings = config(tmp_path, planner="gpt-placeholder-unpaid")
+    settings = config(tmp_path, "require_listed_model = false", planner="gpt-placeholder-unpaid")
     async with sitting(settings) as desk:
         await desk.begin(repository(tmp_path))
         await desk.go_to(Gate.PLANNER)

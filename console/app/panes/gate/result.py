@@ -44,7 +44,7 @@ def result_lines(view: RunView, shown: GateNotes, width: int, *, is_whole: bool 
 
 
 _SHOWN_OF_AN_ID = 3
-"""How many findings with the same id are shown in the pane."""
+"""The most findings with the same id that are all shown in the pane."""
 _GRAVEST_FIRST = (Severity.FAIL, Severity.WARN, Severity.INFO)
 
 
@@ -54,7 +54,7 @@ def _findings_lines(findings: Sequence[Finding], width: int, *, is_whole: bool) 
     for each in sorted(dict.fromkeys(findings), key=lambda each: _GRAVEST_FIRST.index(each.severity)):
         by_id.setdefault(each.id, []).append(each)
     for finding_id, same in by_id.items():
-        shown = same if is_whole else same[:_SHOWN_OF_AN_ID]
+        shown = same if is_whole or len(same) <= _SHOWN_OF_AN_ID else same[:1]
         for each in shown:
             yield from _finding_lines(each, width)
         if len(shown) < len(same):
