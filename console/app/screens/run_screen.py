@@ -155,7 +155,7 @@ class RunScreen(Screen[None]):
         is_narrow = self.has_class("-narrow")
         names = {"runs": "1 runs", "gate": "2 gate", "output": "3 output", "record": "4 record"}
         places = {
-            "runs": f"{view.cursor + 1} of {len(view.runs)}" if view.runs else "",
+            "runs": _count(view),
             "gate": "\\[ ] look back" if len(view.notes) > 1 else "",
         }
         for pane in self._panes():
@@ -330,6 +330,13 @@ class RunScreen(Screen[None]):
     def _end_auto(self) -> None:
         self._bridge.steps.end_auto()
         self._tell("automatic steps end with the work in progress; then you decide")
+
+
+def _count(view: RunView) -> str:
+    """Return which run of how many it is, and how many wait for a decision."""
+    waiting = sum(each.status == "waiting" for each in view.runs)
+    told = f" · {waiting} wait{'s' if waiting == 1 else ''} for you" if waiting else ""
+    return f"{view.cursor + 1} of {len(view.runs)}{told}" if view.runs else ""
 
 
 def _title(view: RunView, pane: str, name: str) -> str:
