@@ -11,6 +11,7 @@ from console.cli.reports.record import readable
 from console.cli.run.context import context_of_run, open_run_context, read_task
 from console.cli.run.ledger import run_id_of
 from console.cli.run.report import code_of_run, next_commands, show_findings, show_standing
+from console.cli.run.subject import note_preflight, note_subject
 from console.domain.artifacts.artifact import ArtifactKind
 from console.domain.ledger.ulid import new_run_id
 from console.domain.money import usd
@@ -85,13 +86,29 @@ def _chosen(state: RunState) -> str:
 
 async def _step(context: RunContext, log: RunLog, arguments: argparse.Namespace) -> ExitCode:
     if log.state.is_over or (log.state.is_waiting and not arguments.auto):
-        return _finish(log.state, arguments)
+        return await _finish_step(context, log, arguments, is_told=False)
     async with stepping(context, log) as stepper:
         if _only_shows(log.state, arguments):
             return await _preview(stepper, arguments)
         events = step_all(context, log, stepper) if arguments.auto else stepper.step()
         await _tell(events, arguments)
-    return _finish(log.state, arguments)
+    return await _finish_step(context, log, arguments, is_told=True)
+
+
+async def _finish_step(context: RunContext, log: RunLog, arguments: argparse.Namespace, *, is_told: bool) -> ExitCode:
+    """Show what is decided on if the run waits for it, then the run's status.
+
+    Args:
+        context: What the run needs.
+        log: The run.
+        arguments: The command line.
+        is_told: Whether the gate's findings were told as they were found.
+
+    """
+    state = log.state
+    if state.phase is Phase.WAITING and not arguments.json:
+        await note_subject(context.artifacts, log, state.gate, with_findings=not is_told)
+    return _finish(state, arguments)
 
 
 def _only_shows(state: RunState, arguments: argparse.Namespace) -> bool:
@@ -116,7 +133,7 @@ async def _tell(events: AsyncGenerator[StepEvent, None], arguments: argparse.Nam
             elif isinstance(each, GateNoted):
                 show_findings(each.findings, each.output_tails)
             elif isinstance(each, PreflightNoted) and not getattr(each.ended, "needs_human", False):
-                show_findings(each.notes.findings)  # a gate that a person has to decide on shows them itself
+                note_preflight(each.notes)  # a gate that a person has to decide on shows them itself
             elif isinstance(each, RungStarted):
                 output.note(f"preflight: {each.key}, {each.rung.title}: {each.price_before}")
 

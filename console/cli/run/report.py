@@ -11,6 +11,7 @@ from console.domain.run.gate import GATES_WITH_A_CALL
 from console.domain.run.state import Phase, RunState, RunStatus
 from console.domain.run.terms import open_verdicts, terms_of
 from console.view.run_words import standing
+from console.view.subject_words import how_to_take
 
 
 def code_of_run(state: RunState) -> ExitCode:
@@ -31,12 +32,18 @@ def _code_of_stop(category: Category | None) -> ExitCode:
     return ExitCode.ACCOUNT if category.is_account else ExitCode.BLOCKED
 
 
+def finding_lines(findings: Sequence[Finding]) -> Iterator[str]:
+    """Yield a gate's findings as lines; one whose text is not stored says so."""
+    for finding in findings:
+        yield f"    {finding.severity.value:<5} {finding.id}  {finding.message or '(its text is not stored)'}"
+        if finding.evidence:
+            yield f"          {finding.evidence}"
+
+
 def show_findings(findings: Sequence[Finding], tails: Sequence[tuple[str, str]] = ()) -> None:
     """Print a gate's findings, and the last lines of each failed check after its name."""
-    for finding in findings:
-        output.note(f"    {finding.severity.value:<5} {finding.id}  {finding.message}")
-        if finding.evidence:
-            output.note(f"          {finding.evidence}")
+    for line in finding_lines(findings):
+        output.note(line)
     for name, tail in tails:
         output.note(f"    last lines of {name}:")
         for text in tail.splitlines():
@@ -49,10 +56,12 @@ _REASON = '--reason "…"'
 
 def next_commands(state: RunState) -> tuple[str, ...]:
     """Return the commands that can continue a run, the one that goes on first; each is one line for a shell."""
-    run = f"gateway-console run {{}} {state.run_id}"
+    run_id = state.run_id
+    run = f"gateway-console run {{}} {run_id}"
     if state.is_over:
-        return (f"gateway-console record show {state.run_id}",)
-    stop = run.format("stop")
+        taken = () if state.sealed is None or state.created is None else (how_to_take(run_id, state.created.kind),)
+        return (*taken, f"gateway-console record show {run_id}")
+    stop = f"{run.format('stop')} {_REASON}"
     repeat = (f"{run.format('resume')} --repeat {_REASON}",) if may_repeat(state) else ()
     match state.phase:
         case Phase.LOST:

@@ -62,7 +62,7 @@ def decide(state: RunState, command: Command, actor: Actor) -> tuple[RunEvent, .
             return _check_person(actor) or _move_route(state, command)
         case Stop(reason):
             stopped = RunStopped(StopCause.OPERATOR, reason=kept_reason(reason))
-            return why_not_follow(state, stopped) or check_reason(reason) or (stopped,)
+            return why_not_follow(state, stopped) or check_reason(reason, is_needed=True) or (stopped,)
 
 
 def why_not(state: RunState, command: Command, actor: Actor) -> Refusal | None:

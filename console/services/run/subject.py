@@ -5,6 +5,7 @@ Nothing here is needed to step a run, so it loads no HTTP library.
 
 import asyncio
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TypeVar
 
 import msgspec
@@ -108,6 +109,14 @@ async def read_findings(artifacts: Artifacts, opened: GateOpened) -> tuple[Findi
     return tuple(Finding(each.id, each.severity, said) for each, said in zip(opened.findings, messages, strict=True))
 
 
+async def read_root(artifacts: Artifacts, state: RunState) -> Path:
+    """Return the root of a run's repository on this machine. Raises `LedgerError` if it is not known here."""
+    inputs = await _inputs(artifacts, state)
+    if inputs is None:
+        raise LedgerError("the inputs of this run are not on this machine: it was begun on another one, or cleaned up")
+    return Path(inputs.repository)
+
+
 def claims_of(draft: Draft, kind: str) -> tuple[Claim, ...]:
     """Return the claims of a draft, by the ids that a record has; those of an article include its links."""
     claims = named_claims(draft.claims)
@@ -183,16 +192,20 @@ async def _review(artifacts: Artifacts, log: RunLog, attempt: int) -> ReviewShow
 
 
 class _Inputs(msgspec.Struct):
-    """What is needed here of a run's inputs."""
+    """What is needed here of a run's inputs; see `RunInputs`."""
 
+    repository: str
     rubric_sha256: str = ""
 
 
+async def _inputs(artifacts: Artifacts, state: RunState) -> _Inputs | None:
+    data = None if state.created is None else await artifacts.read(state.created.inputs_sha256)
+    return None if data is None else msgspec.json.decode(data, type=_Inputs)
+
+
 async def _rubric(artifacts: Artifacts, state: RunState) -> Rubric:
-    created = state.created
-    data = None if created is None else await artifacts.read(created.inputs_sha256)
-    own = "" if data is None else msgspec.json.decode(data, type=_Inputs).rubric_sha256
-    text = await artifacts.read(own) if own else None
+    inputs = await _inputs(artifacts, state)
+    text = await artifacts.read(inputs.rubric_sha256) if inputs is not None and inputs.rubric_sha256 else None
     try:
         return default_rubric(_kind(state)) if text is None else read_rubric(text.decode(), _kind(state))
     except (RubricError, UnicodeDecodeError) as error:

@@ -30,7 +30,7 @@ def worked() -> Story:
 
 def ended() -> Story:
     story = Story()
-    story.does(Stop(""), ANN)
+    story.does(Stop("not needed any more"), ANN)
     return story
 
 

@@ -198,7 +198,7 @@ def test_how_each_call_ended() -> None:
     assert record_of(failed_at(Gate.WRITER).state).calls[-1].outcome == "failed"
     story = Story().reaches(Gate.WRITER)
     story.calls()
-    story.does(Stop(""), ANN)
+    story.does(Stop("not needed any more"), ANN)
     assert record_of(story.state).calls[-1].outcome == "open"
 
 

@@ -157,7 +157,7 @@ class RunMachine(RuleBasedStateMachine):
     @rule(often=st.integers(0, 12))
     def stop(self, often: int) -> None:
         if often == 0:
-            self.give(Stop("enough"), ANN)
+            self.give(Stop("not needed any more"), ANN)
 
     @rule(gate=st.sampled_from(list(Gate)), verdict=_VERDICTS, actor=_ACTORS)
     def say_elsewhere(self, gate: Gate, verdict: GateVerdict, actor: object) -> None:

@@ -148,7 +148,7 @@ def _worked(gate: Gate) -> Story:
 @pytest.mark.parametrize("story", _anywhere(), ids=lambda story: f"{story.state.gate}-{story.state.phase}")
 def test_an_operator_stops_the_run_anywhere(story: Story) -> None:
     gate = story.state.gate
-    story.does(Stop("no time"), ANN)
+    story.does(Stop("not needed any more"), ANN)
     assert (story.state.status, story.state.gate, story.state.phase) == (RunStatus.STOPPED, gate, Phase.OVER)
     assert story.state.stopped == RunStopped(StopCause.OPERATOR, reason="no time")
     assert not story.state.is_waiting
@@ -196,7 +196,7 @@ def test_a_call_that_is_lost_again_and_again_is_repeated_while_the_budget_lasts(
     assert isinstance(again, Refusal)
     assert again.code is RefusalCode.BUDGET
     assert "attempt_tokens" in again.message
-    story.does(Stop(""), ANN)
+    story.does(Stop("not needed any more"), ANN)
 
 
 @pytest.mark.parametrize("gate", _CALLED)
@@ -260,7 +260,7 @@ def _ended() -> list[Story]:
     blocked = waiting_at(Gate.CRITIC)
     blocked.says(BLOCK)
     stopped = _calling(Gate.WRITER)
-    stopped.does(Stop("enough"), ANN)
+    stopped.does(Stop("not needed any more"), ANN)
     return [closed, blocked, stopped]
 
 
@@ -276,7 +276,7 @@ def test_the_end_absorbs_every_event_of_any_run(story: Story) -> None:
 @pytest.mark.parametrize("story", _ended(), ids=lambda story: story.state.status)
 def test_nothing_can_be_commanded_after_the_end(story: Story) -> None:
     commands = (
-        Stop("again"),
+        Stop("once more, please"),
         AllowRepeat("again"),
         MoveRoute(Role.WRITER, TYPED),
         story.decision(),

@@ -220,7 +220,7 @@ APPLIED = {
 
 
 def state_of(repository: Repository) -> tuple[object, ...]:
-    """Return what an operator would miss: files, staged changes, branches and what is checked out; no log, no loose object."""
+    """Return what an operator would miss: files, staged changes, branches, what is checked out; no log or object."""
     files = {name: content for name, (_, content) in repository.state().items() if not name.startswith(".git/objects/")}
     for name in (".git/index", ".git/logs/HEAD"):
         files.pop(name, None)
