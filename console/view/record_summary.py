@@ -17,6 +17,7 @@ from console.domain.run.pinned import PinnedRoute
 from console.domain.run.state import RunStatus
 from console.domain.sources.cited_page import SourceVerdict
 from console.domain.workflows.permissions import CiPermissions
+from console.domain.workflows.token_kind import TokenKind
 from console.view.route_sign import standing_sign
 from console.view.run_sign import gate_sign, status_sign
 from console.view.sign import OK, Sign, Tone
@@ -24,18 +25,21 @@ from console.view.sign import OK, Sign, Tone
 _NO_PROOF = Sign("~", "no proof", Tone.WARN)
 _NOT_CHECKED = Sign("~", "not checked", Tone.WARN)
 _UNKNOWN = Sign("~", "unknown", Tone.WARN)
+_NOTE = Sign("~", "note", Tone.WARN)
 _NONE = Sign("·", "none", Tone.DIM)
 _CLOSE = Sign("×", "too close", Tone.FAIL)
 _UNPROVEN = Sign("~", "unproven", Tone.WARN)
 _STOPPED = Sign("!", "stopped", Tone.WARN)
 _SHOWN_HASH = 12
+_NAMED_ROWS = 3
+"""The most verification rows that are named; more of them are counted."""
 _LEVELS = ("the same call", "the same model", "another model", "another vendor")
 """What each level of independence means, in a few words."""
 
 _NEXT = {
-    StopRule.WITHHELD_TOKENS: "Start the console without these tokens: env -u NAME, then begin another run.",
+    StopRule.WITHHELD_TOKENS: "Start the console without them (env -u NAME); begin another run.",
     StopRule.CI_BOUNDARY: "Fix the workflows; gateway-console boundary names the lines.",
-    StopRule.REQUIRE_VERIFICATION: "Read each row's page, then: gateway-console verify mark ROW.",
+    StopRule.REQUIRE_VERIFICATION: "Read what gateway-console verify lists, then: verify mark ROW.",
     StopRule.INDEPENDENCE: "Give the judge another model in the config, then begin another run.",
     StopRule.NEEDED_ROLES: "Add a route for the role to the config, then begin another run.",
     StopRule.CONTRACT: "gateway-console check shows which rung fails, and why.",
@@ -58,12 +62,12 @@ def summary_of(record: Record) -> tuple[Fact, ...]:
     """Return the facts of a record that decide whether to rely on it."""
     return (
         *_run(record),
+        *_stop(record),
         *_endpoints(record),
         *_boundary(record),
         *_sources(record),
         *_review(record),
         *_decisions(record),
-        *_stop(record),
         _cost(record),
         _candidate(record),
         Fact("ledger", None, f"{record.lines} lines, head {record.head[:_SHOWN_HASH]}"),
@@ -121,25 +125,26 @@ def _proof(record: Record, route: PinnedRoute) -> tuple[Sign, str]:
 
 
 def _boundary(record: Record) -> Iterator[Fact]:
-    exposed = [
-        name
-        for name, is_there in (("publisher", record.publisher_token_available), ("cloud", record.cloud_token_available))
-        if is_there
-    ]
-    named = ", ".join(f"{each.name} ({each.kind})" for each in record.tokens_in_reach or ())
+    withheld = {
+        TokenKind.PUBLISHER: record.publisher_token_available,
+        TokenKind.CLOUD: record.cloud_token_available,
+    }
+    exposed = [kind for kind, is_there in withheld.items() if is_there]
+    names = {kind: [each.name for each in record.tokens_in_reach or () if each.kind is kind] for kind in TokenKind}
+    others = [f"{name} ({kind})" for kind, found in names.items() if kind not in exposed for name in found]
+    also = f"; also {', '.join(others)}" if others else ""
     if exposed:
-        words = f"{' and '.join(exposed)} token in reach{': ' if named else ''}{named}"
-        yield Fact("tokens", Sign("×", "in reach", Tone.FAIL), words)
-    elif record.publisher_token_available is None:
+        named = [", ".join((f"{kind} token", *names[kind])) for kind in exposed]
+        yield Fact("tokens", Sign("×", "in reach", Tone.FAIL), f"{'; '.join(named)}{also}")
+    elif None in withheld.values():
         yield Fact("tokens", _UNKNOWN, "the record does not say which tokens were in reach")
     else:
-        others = f"; in reach: {named}" if named else ""
-        yield Fact("tokens", OK, f"no publisher or cloud token in reach{others}")
+        yield Fact("tokens", OK, f"no publisher or cloud token in reach{also}")
     if record.secrets_in_prompt:
         yield Fact("secrets", Sign("×", "found", Tone.FAIL), "a brief seemed to contain a secret; it was not sent")
     if record.ci_token_permissions is not None:
         is_least = record.ci_token_permissions == CiPermissions.LEAST_PRIVILEGE
-        yield Fact("ci token", OK if is_least else Sign("~", "look", Tone.WARN), record.ci_token_permissions)
+        yield Fact("ci token", OK if is_least else _NOTE, record.ci_token_permissions)
 
 
 # --- Sources and review ----------------------------------------------------------------------------------------------
@@ -152,18 +157,30 @@ def _sources(record: Record) -> Iterator[Fact]:
     if counts:
         words = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
         is_good = not _BAD_SOURCES & counts.keys()
-        yield Fact("sources", OK if is_good else Sign("~", "look", Tone.WARN), f"cited pages: {words}")
+        yield Fact("sources", OK if is_good else _NOTE, f"cited pages: {words}")
     elif any(gate.gate is Gate.SOURCE_CHECK for gate in record.gates):
         yield Fact("sources", _NONE, "the draft cites no page")
     else:
         yield Fact("sources", _NOT_CHECKED, "no draft's sources were checked")
-    if record.verified_rows:
+    stale = () if record.stop is None else record.stop.verification_rows
+    if stale:
+        named = f": {', '.join(stale)}" if len(stale) <= _NAMED_ROWS else ""
+        yield Fact("verified", Sign("×", "stale", Tone.FAIL), f"{len(stale)} required row(s) not fresh{named}")
+    elif record.verified_rows:
         yield Fact("verified", OK, f"{len(record.verified_rows)} required row(s) were fresh")
-    elif record.stop is None or not record.stop.verification_rows:
+    elif record.gate not in (Gate.INSTRUCTION, Gate.PREFLIGHT):
         yield Fact("verified", _NONE, "no verification row was required")
 
 
 def _review(record: Record) -> Iterator[Fact]:
+    if not any(each.gate in (Gate.REVIEWER, Gate.CRITIC) for each in record.gates):
+        yield Fact("review", _NOT_CHECKED, "no judge has answered")
+    else:
+        yield from _judges(record)
+    yield from _independence(record)
+
+
+def _judges(record: Record) -> Iterator[Fact]:
     for gate, label in ((Gate.REVIEWER, "review"), (Gate.CRITIC, "critique")):
         judged = next((each for each in reversed(record.gates) if each.gate is gate), None)
         if judged is None:
@@ -171,6 +188,9 @@ def _review(record: Record) -> Iterator[Fact]:
             continue
         score = "" if judged.total is None else f"{judged.total} of 100, threshold {judged.threshold}; "
         yield Fact(label, gate_sign(judged.computed), f"{score}{_computed_words(judged)}")
+
+
+def _independence(record: Record) -> Iterator[Fact]:
     pairs = dict(record.independence) | dict(() if record.stop is None else record.stop.independence)
     if not pairs:
         yield Fact("independent", _NOT_CHECKED, "no judge was compared with the writer")
@@ -223,12 +243,11 @@ def _stop(record: Record) -> Iterator[Fact]:
 
 
 def _details(stop: RecordedStop) -> str:
-    """Return what a stop names: the model, the ids of findings and rows, the refusal's status."""
+    """Return what a stop names: the model, the ids of the findings, the refusal's status."""
     findings = ", ".join(dict.fromkeys(each.id for each in stop.findings))
     details = (
         ("model", stop.model),
         ("findings", findings),
-        ("rows", ", ".join(stop.verification_rows)),
         ("HTTP", stop.http_status),
         ("request", stop.request_id),
     )

@@ -37,7 +37,7 @@ def _said(state: RunState) -> dict[str, str]:
 def test_nothing_that_was_not_tried_is_green() -> None:
     said = _said(Story().state)
     unproven = {label for label, words in said.items() if words.startswith("~")}
-    assert unproven >= {"planner", "writer", "critic", "tokens", "sources", "review", "critique", "independent"}
+    assert unproven >= {"planner", "writer", "critic", "tokens", "sources", "review", "independent"}
     assert [label for label, words in said.items() if words.startswith("✓")] == []
 
 
@@ -52,12 +52,24 @@ def test_a_route_shows_the_rung_that_was_reached_and_the_calls_that_it_served() 
 
 def test_a_token_in_reach_is_named() -> None:
     story = Story().reaches(Gate.PREFLIGHT)
-    reach = Reach((ReachedToken("NPM_TOKEN", TokenKind.PUBLISHER),), "broad")
+    tokens = (ReachedToken("GITHUB_TOKEN", TokenKind.REPOSITORY), ReachedToken("NPM_TOKEN", TokenKind.PUBLISHER))
+    reach = Reach(tokens, "broad")
     story.reports(RunStopped(StopCause.PREFLIGHT, rule=StopRule.WITHHELD_TOKENS, reach=reach))
     said = _said(story.state)
-    assert said["tokens"] == "× in reach publisher token in reach: NPM_TOKEN (publisher)"
-    assert said["ci token"] == "~ look broad"
+    assert said["tokens"] == "× in reach publisher token, NPM_TOKEN; also GITHUB_TOKEN (repository)"
+    assert said["ci token"] == "~ note broad"
     assert "env -u" in said["next"]
+
+
+@pytest.mark.parametrize("count", [2, 15])
+def test_rows_that_were_not_fresh_are_named_if_they_are_few(count: int) -> None:
+    story = Story().reaches(Gate.PREFLIGHT)
+    rows = tuple(f"row-{number}" for number in range(count))
+    story.reports(RunStopped(StopCause.PREFLIGHT, rule=StopRule.REQUIRE_VERIFICATION, verification_rows=rows))
+    said = _said(story.state)["verified"]
+    assert said == {2: "× stale 2 required row(s) not fresh: row-0, row-1"}.get(
+        count, "× stale 15 required row(s) not fresh"
+    )
 
 
 def test_a_judge_that_is_too_close_and_one_that_is_not_proven_are_not_green() -> None:

@@ -5,6 +5,7 @@ may name a model or a file, so it is for display only: the record has the rule, 
 of its own instead.
 """
 
+from console.domain.errors.category import Category
 from console.domain.record.record import RecordedStop
 from console.domain.routes.role import Role
 from console.domain.run.call_event import CallFailed
@@ -54,7 +55,7 @@ def recorded_stop(state: RunState) -> RecordedStop | None:
         rule=stopped.rule,
         by=state.stopped_by.id if is_operators and state.stopped_by is not None else None,
         reason=_reason(stopped),
-        findings=stopped.findings,
+        findings=tuple(dict.fromkeys(stopped.findings)),
         verification_rows=stopped.verification_rows,
         independence=stopped.independence,
         http_status=None if failed is None else failed.http_status,
@@ -72,4 +73,6 @@ def _role_of(state: RunState, stopped: RunStopped, failed: CallFailed | None) ->
 def _reason(stopped: RunStopped) -> str:
     if stopped.cause is StopCause.OPERATOR:
         return stopped.reason
+    if stopped.category is Category.ENDPOINT_DRIFT:
+        return "the route calls an endpoint family that does not serve its model"
     return _OF_CAUSE[stopped.cause] if stopped.rule is None else _OF_RULE[stopped.rule]

@@ -8,8 +8,6 @@ from console.domain.run.state import RunState
 from console.services.run.briefing.texts import RunTexts
 
 _JUDGES = (Gate.REVIEWER, Gate.CRITIC)
-_UNTOLD = frozenset({"CALL-02", "INDEP-01", "INDEP-02", "JUDGE-03"})
-"""Findings about calls, routes and decisions: the role that is asked again can do nothing about them."""
 
 
 async def why_again(state: RunState, texts: RunTexts) -> tuple[str, ...]:
@@ -27,7 +25,7 @@ async def why_again(state: RunState, texts: RunTexts) -> tuple[str, ...]:
     opened = next((each for each in reversed(state.openings) if _is_of(each, decided)), None)
     words: list[str] = []
     if opened is not None and _says_something(opened):
-        words += [message for name, message in await texts.notes(opened.notes_sha256) if name not in _UNTOLD]
+        words += [message for name, message in await texts.notes(opened.notes_sha256) if _is_told(name)]
     if opened is not None and opened.failure is None and decided.gate in _JUDGES:
         answer = await texts.answer_at(state, decided.gate, decided.attempt)
         if isinstance(answer, Review | Critique):
@@ -38,6 +36,11 @@ async def why_again(state: RunState, texts: RunTexts) -> tuple[str, ...]:
 
 def _is_of(opened: GateOpened, decided: GateDecided) -> bool:
     return (opened.gate, opened.attempt) == (decided.gate, decided.attempt)
+
+
+def _is_told(finding_id: str) -> bool:
+    """Return whether the role that is asked again can do something about a finding: not about calls and decisions."""
+    return finding_id not in ("CALL-02", "INDEP-01", "INDEP-02", "JUDGE-03")
 
 
 def _says_something(opened: GateOpened) -> bool:
