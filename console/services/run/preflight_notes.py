@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from console.domain.finding import Finding
+from console.domain.finding import Finding, Severity
 from console.domain.probes.ladder import RungResult
 from console.domain.probes.proven_route import ProvenRoute
 from console.domain.run.event import PreflightFinished, RunStopped
@@ -16,13 +16,15 @@ from console.services.ledger.ledger import LedgerError
 
 
 def notes_of(routes: Iterable[ProvenRoute], findings: Iterable[Finding], reach: Reach | None = None) -> PreflightNotes:
-    """Return what a preflight found: each rung that was tried, the findings without repetitions, and the reach."""
+    """Return what a preflight found: each rung that was tried, the findings once each, gravest first, and the reach."""
     rungs = tuple(
         RungNote(str(result.key), int(result.rung), result.status.value, _words(result))
         for route in routes
         for result in route.rungs
     )
-    return PreflightNotes(rungs, tuple(dict.fromkeys(findings)), reach)
+    weights = list(Severity)
+    ordered = sorted(dict.fromkeys(findings), key=lambda each: weights.index(each.severity))
+    return PreflightNotes(rungs, tuple(ordered), reach)
 
 
 def _words(result: RungResult) -> str:

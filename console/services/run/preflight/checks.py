@@ -13,7 +13,7 @@ from console.domain.run.needed_roles import NEEDED, check_roles
 from console.domain.run.pinned import VerifiedRow
 from console.domain.run.reach import Reach, ReachedToken
 from console.domain.run.state import RunState
-from console.domain.verification import Freshness, RowState, check_freshness, rows
+from console.domain.verification import Freshness, RowState, rows, sum_up_freshness
 from console.domain.verification import state as state_of_row
 from console.domain.workflows.boundary import Boundary
 from console.services.run.judging import check_independence
@@ -172,7 +172,7 @@ def _check_rows(context: RunContext) -> tuple[tuple[Finding, ...], tuple[RowStat
         for each in states
         if each.mark is not None and each.freshness is Freshness.FRESH
     )
-    findings = check_freshness(states, is_required=policy.require_verification)
+    findings = sum_up_freshness(states, is_required=policy.require_verification)
     return findings, stale, verified if policy.require_verification else ()
 
 

@@ -87,6 +87,6 @@ def fitting(parts: Iterable[str]) -> str:
 def _recordable(words: str, findings: Sequence[Finding]) -> str:
     """Return the words if a record may hold them, or else the findings' ids: a stop always has a reason."""
     kept = fitting([words])
-    if check_reason(kept) is None:
+    if kept and check_reason(kept) is None:
         return kept
     return ", ".join(dict.fromkeys(each.id for each in findings)) or "the preflight found a reason to stop"
