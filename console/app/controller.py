@@ -72,6 +72,7 @@ class Controller:
         self.session = Session(
             profile, self._schedule_repaint, is_read_only=is_read_only, start_embedded=start_embedded, today=today
         )
+        self._environment = environment
         self.bridge = RunBridge(self.session, environment)
 
     @property
@@ -157,8 +158,15 @@ class Controller:
         def keep(form: RunForm | None) -> None:
             self._form = form or self._form
 
-        checks = self.session.profile.policy.checks
-        self._app.push_screen(NewRunDialog(self.state, self._form, begin, checks=checks), keep)
+        profile = self.session.profile
+        form, fill = self._form, None
+        if profile.is_built_in and profile.is_embedded:
+            from console.app.runs.new_run import filled, offered
+
+            fill = partial(filled, environment=self._environment)
+            if not form.prepared and not form.task:
+                form = fill(form, offered().tasks[0])
+        self._app.push_screen(NewRunDialog(self.state, form, begin, checks=profile.policy.checks, fill=fill), keep)
 
     # --- Workers ---------------------------------------------------------------------------------------------------
 

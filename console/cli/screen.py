@@ -35,6 +35,6 @@ def open_screen(profile: "Profile", *, read_only: bool) -> int:
 
     # A signal during terminal setup waits until the app can restore the terminal.
     signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
-    app = ConsoleApp(profile, is_read_only=read_only)
+    app = ConsoleApp(profile, is_read_only=read_only, environment=current().environment)
     app.run()
     return app.return_code or 0

@@ -14,7 +14,6 @@ from console.app.runs.in_view import RunsInView
 from console.app.runs.stepping import STEPPING, Stepping
 from console.app.session import Session
 from console.domain.problem import Problem
-from console.services.system.os_reason import os_reason
 
 if TYPE_CHECKING:
     from console.app.runs.in_view import OpensRuns
@@ -33,6 +32,10 @@ class RunForm:
     context: str = ""
     """Patterns, separated by spaces."""
     are_checks_confirmed: bool = False
+    prepared: str = ""
+    """The name of the demo's prepared task that the fields were filled from; empty for a task of one's own."""
+    scenario: str = ""
+    """The demo's scenario; empty for the profile's own routes."""
 
 
 class RunBridge:
@@ -65,6 +68,7 @@ class RunBridge:
             view = self._session.state.run
             return (view.failure if view is not None else "") or "the runs of this machine are still being read"
         await self._session.load(STEPPING)
+        from console.app.runs.new_run import in_scenario, made_sample, task_of
         from console.domain.artifacts.artifact import ArtifactKind
         from console.domain.ledger.ulid import new_run_id
         from console.services.run.beginning import Order, begin_run
@@ -72,12 +76,14 @@ class RunBridge:
         from console.services.system.directories import absolute
 
         try:
+            context, routes = in_scenario(context, form.scenario)
             order = Order(
-                await asyncio.to_thread(_task_of, form),
+                await asyncio.to_thread(task_of, form),
                 ArtifactKind(form.kind),
-                absolute(Path(form.repository or ".")),
+                await made_sample(absolute(Path(form.repository or ".")), self._environment),
                 tuple(form.context.split()),
                 are_checks_confirmed=form.are_checks_confirmed,
+                routes=routes,
             )
             origin = origin_of(context.profile, self._environment)
             log, _ = await begin_run(context, order, new_run_id(context.now_ms, os.urandom), origin)
@@ -131,22 +137,3 @@ class RunBridge:
     def seen_state(self) -> "RunState | None":
         """Return the run in view as the operator sees it now."""
         return None if self._session.state.run is None else self._session.state.run.state
-
-
-def _task_of(form: RunForm) -> bytes:
-    """Return the task: the file's if one is named, else the typed one. Raises `BeginError`."""
-    from console.domain.text.safe import safe
-    from console.services.run.beginning import TASK_LIMIT, BeginError
-    from console.services.system.directories import absolute
-
-    if not form.task_file.strip():
-        return form.task.encode()
-    if form.task.strip():
-        raise BeginError("a task and a task file are both given; clear one of the two")
-    path = absolute(Path(form.task_file.strip()))
-    try:
-        with path.open("rb") as file:
-            return file.read(TASK_LIMIT + 1)
-    except OSError as error:
-        shown = safe(str(path), limit=200)
-        raise BeginError(f"the task {shown} cannot be read: {os_reason(error)}") from None

@@ -153,6 +153,8 @@ class RunsInView:
 
     def _open_gateway_of(self, profile: "Profile") -> Callable[[], contextlib.AbstractAsyncContextManager["Target"]]:
         """Return what opens the gateway of a run that was begun with another profile."""
+        if profile.is_embedded and self._session.profile.is_embedded:
+            return self._share_gateway
         from console.services.open_gateway import open_target
 
         return lambda: open_target(profile, self._session.start_embedded, environment=self._environment)

@@ -37,5 +37,8 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     if arguments.kind == "show" and arguments.summary and arguments.json:
         raise Problem("--json has every fact of the summary; leave --summary out", ProblemKind.USAGE)
     from console.cli.run.records import look
+    from console.cli.run.whose import where_runs_are
 
-    return asyncio.run(look(arguments, chosen_profile(arguments, uses_gateway=False)))
+    names = arguments.run_ids if arguments.kind == "verify" else [arguments.run_id] if arguments.kind == "show" else []
+    with where_runs_are(names):
+        return asyncio.run(look(arguments, chosen_profile(arguments, uses_gateway=False)))

@@ -139,6 +139,15 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     """Run one kind of the verb."""
     if arguments.read_only and (why := _why_not_read_only(arguments)):
         raise Problem(f"--read-only: run {arguments.kind} {why}; nothing was done", ProblemKind.REFUSED)
+    if arguments.kind in ("start", "list"):
+        return _do(arguments)
+    from console.cli.run.whose import where_runs_are
+
+    with where_runs_are([arguments.run_id]):
+        return _do(arguments)
+
+
+def _do(arguments: argparse.Namespace) -> ExitCode:
     if arguments.kind in _READING:
         from console.cli.run.looking import look
 

@@ -249,7 +249,8 @@ _ROW = '[[criterion]]\nid = "right"\nwords = "It is right"\nweight = 3\nmust = t
 def test_the_rubric_that_ships(kind: str) -> None:
     rubric = default_rubric(kind)
     assert rubric.threshold == 75
-    assert {criterion.id for criterion in rubric.criteria if criterion.must} == {"correctness", "safety"}
+    must = {"correctness", "safety", "promotion"} if kind == "article" else {"correctness", "safety"}
+    assert {criterion.id for criterion in rubric.criteria if criterion.must} == must
     assert ("seo" in rubric.ids) is (kind == "article")
     assert ("tests" in rubric.ids) is (kind != "article")
     assert default_rubric(kind, 90).threshold == 90
