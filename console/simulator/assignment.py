@@ -4,6 +4,7 @@ A task of the sample repository has a prepared solution, in `prepared.toml`. Of 
 is changed by a few lines which say that they are simulated. The same brief always gets the same draft.
 """
 
+import difflib
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,7 +15,6 @@ from importlib.resources import files
 from console.domain.artifacts.repository_path import check_path
 from console.domain.text.safe import safe
 from console.simulator.brief import Brief
-from console.simulator.diff import added_file, edited_file
 
 _ENDINGS = {
     "# ": ("bash", "cfg", "ini", "py", "rb", "sh", "toml", "yaml", "yml"),
@@ -98,7 +98,7 @@ def patch_of(brief: Brief, told: Sequence[str]) -> str | None:
     lines[change.end : change.end] = _in_the_files_words(change.path, told)
     if change.before is None:
         return added_file(change.path, lines)
-    return edited_file(change.path, change.before, lines)
+    return _edited_file(change.path, change.before, lines)
 
 
 def first_sentence(task: str) -> str:
@@ -186,3 +186,23 @@ def _asked_for(brief: Brief) -> tuple[str, ...]:
 def _solutions() -> Mapping[str, _Solution]:
     table = tomllib.loads(files(__package__).joinpath("prepared.toml").read_text(encoding="utf-8"))
     return {row["path"]: _Solution(**row) for row in table["solution"]}
+
+
+# --- Diffs, as `git apply` accepts them ------------------------------------------------------------------------------
+
+
+def added_file(path: str, lines: Sequence[str]) -> str:
+    """Return the diff that adds a file."""
+    head = [f"diff --git a/{path} b/{path}", "new file mode 100644", "--- /dev/null", f"+++ b/{path}"]
+    return text_of([*head, f"@@ -0,0 +1,{len(lines)} @@", *(f"+{line}" for line in lines)])
+
+
+def _edited_file(path: str, before: Sequence[str], after: Sequence[str]) -> str:
+    """Return the diff that turns a file's lines into others; the file ends with one line break."""
+    hunks = list(difflib.unified_diff(before, after, f"a/{path}", f"b/{path}", lineterm=""))
+    return text_of([f"diff --git a/{path} b/{path}", *hunks])
+
+
+def text_of(lines: Sequence[str]) -> str:
+    """Return lines as a text that ends with a line break."""
+    return "".join(f"{line}\n" for line in lines)

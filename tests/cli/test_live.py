@@ -174,7 +174,7 @@ async def test_the_demos_records_stay_apart_from_the_operators_own_until_they_ar
     assert (await console.run("demo", "--remove", "--read-only")).code == 11
     assert (await console.run("demo", "--remove")).code == 0
     assert (await console.run("run", "show", run_ids[0])).code == 1
-    assert not list((console.home / ".local/state/gateway-console").iterdir())
+    assert not (console.home / ".local/state/gateway-console/demo").exists()
 
 
 async def test_demo_read_only_sends_nothing(console: Console) -> None:

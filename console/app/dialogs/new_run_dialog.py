@@ -11,7 +11,7 @@ from textual.geometry import Size
 from textual.screen import ModalScreen
 from textual.widgets import Checkbox, Input, Label, RadioButton, RadioSet
 
-from console.app.runs.bridge import RunForm
+from console.app.runs.form import RunForm
 from console.app.widgets.line import Line, dim, labelled, line, wrap
 from console.app.widgets.line_pane import LinePane
 from console.app.widgets.picker import Picker

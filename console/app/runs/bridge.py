@@ -6,10 +6,10 @@
 import asyncio
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from console.app.runs.form import RunForm
 from console.app.runs.in_view import RunsInView
 from console.app.runs.stepping import STEPPING, Stepping
 from console.app.session import Session
@@ -19,23 +19,6 @@ if TYPE_CHECKING:
     from console.app.runs.in_view import OpensRuns
     from console.domain.run.command import OperatorCommand
     from console.domain.run.state import RunState
-
-
-@dataclass(frozen=True, slots=True)
-class RunForm:
-    """The operator's input for a new run."""
-
-    task: str = ""
-    task_file: str = ""
-    repository: str = ""
-    kind: str = "patch"
-    context: str = ""
-    """Patterns, separated by spaces."""
-    are_checks_confirmed: bool = False
-    prepared: str = ""
-    """The name of the demo's prepared task that the fields were filled from; empty for a task of one's own."""
-    scenario: str = ""
-    """The demo's scenario; empty for the profile's own routes."""
 
 
 class RunBridge:

@@ -10,7 +10,7 @@ from console.services.demo.story import SCENARIOS_PROFILE, PreparedTask, Story, 
 from console.services.system.os_reason import os_reason
 
 if TYPE_CHECKING:
-    from console.app.runs.bridge import RunForm
+    from console.app.runs.form import RunForm
     from console.domain.routes.route_key import RouteKey
     from console.services.run.run_context import RunContext
 

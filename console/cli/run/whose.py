@@ -26,7 +26,8 @@ def where_runs_are(names: Sequence[str]) -> AbstractContextManager[None]:
     environment = demo_environment(current().environment)
     if not names or not (state_directory(environment) / FILE_NAME).exists():
         return nullcontext()
-    if asyncio.run(_has_any(names)):
+    is_begun = (state_directory(current().environment) / FILE_NAME).exists()
+    if is_begun and asyncio.run(_has_any(names)):
         return nullcontext()
     there = current().within(environment)
     with running_in(there):

@@ -54,16 +54,14 @@ def _remove(arguments: argparse.Namespace) -> ExitCode:
     if arguments.read_only:
         raise Problem("--read-only: demo --remove deletes the demo's runs; nothing was done", ProblemKind.REFUSED)
     removed = remove_demo(current().environment)
-    for place in removed:
-        output.note(f"removed {safe(str(place), limit=200)}")
-    if not removed:
-        output.note("the demo has nothing here to remove")
+    words = "the demo has nothing here to remove" if removed is None else f"removed {safe(str(removed), limit=200)}"
+    output.note(words)
     return ExitCode.OK
 
 
 def _run(arguments: argparse.Namespace, profile: "Profile") -> int:
     if has_screen() and not arguments.json:
-        return open_screen(profile, read_only=arguments.read_only)
+        return open_screen(profile, read_only=arguments.read_only, is_demo=profile.name == DEMO_PROFILE)
     from console.cli.reports.code import code_of_route
     from console.cli.reports.routes import show_routes
     from console.domain.probes.proven_route import ProvenRoute

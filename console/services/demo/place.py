@@ -52,7 +52,12 @@ def make_place(environment: Mapping[str, str]) -> None:
 
 
 def sample_repository(environment: Mapping[str, str]) -> Path:
-    """Return where the sample repository is, made or not. Raises `PrivateFileError` as `state_directory` does."""
+    """Return where the sample repository is in the demo's environment, made or not.
+
+    Raises:
+        PrivateFileError: There is no directory for state.
+
+    """
     return state_directory(environment) / _REPOSITORY
 
 
@@ -84,22 +89,22 @@ async def make_sample(environment: Mapping[str, str]) -> Path:
     return place
 
 
-def remove_demo(environment: Mapping[str, str]) -> tuple[Path, ...]:
-    """Remove the demo's runs and its sample repositories; return what was removed.
+def remove_demo(environment: Mapping[str, str]) -> Path | None:
+    """Remove the sample repository and the demo's runs; return what was removed, None if there was nothing.
 
     Raises:
-        DemoError: Something of it cannot be removed.
+        DemoError: It cannot be removed.
         PrivateFileError: There is no directory for state.
 
     """
-    state = state_directory(environment)
-    places = tuple(each for each in (state / _DEMO, state / _REPOSITORY) if os.path.lexists(each))
-    for place in places:
-        try:
-            shutil.rmtree(place)  # refuses a symbolic link
-        except OSError as error:
-            raise DemoError(f"{_shown(place)} cannot be removed: {os_reason(error)}") from None
-    return places
+    place = state_directory(environment) / _DEMO
+    if not os.path.lexists(place):
+        return None
+    try:
+        shutil.rmtree(place)  # refuses a symbolic link
+    except OSError as error:
+        raise DemoError(f"{_shown(place)} cannot be removed: {os_reason(error)}") from None
+    return place
 
 
 def _make_private(directory: Path) -> None:
@@ -117,8 +122,11 @@ def _write(root: Path) -> None:
 
 def _move(made: Path, place: Path) -> None:
     """Move the repository to its place, unless another console was faster."""
-    if not (place / ".git").exists():
+    try:
         made.rename(place)
+    except OSError:
+        if not (place / ".git").exists():
+            raise
 
 
 def _shown(path: Path) -> str:
