@@ -35,12 +35,19 @@ def result_lines(view: RunView, shown: GateNotes, width: int, *, is_whole: bool 
     yield from _head(view, shown, width, is_clear=is_clear)
     if view.state is not None and opened is not None:
         yield from _decision_lines(view.state, opened, width)
-    yield from _findings_lines(findings, width, is_whole=is_whole)
+    # a preflight warns of much that stops nothing: its routes and tokens are between what is broken and that
+    first = findings if not isinstance(shown.subject, PreflightNotes) else _broken(findings)
+    yield from _findings_lines(first, width, is_whole=is_whole)
     yield from _check_lines(view, shown, width)
     if shown.problem:
         yield from labelled("not shown", shown.problem, width, tone=Tone.WARN, label_width=LABEL)
     if shown.subject is not None:
         yield from subject_lines(shown.subject, width, is_whole=is_whole)
+    yield from _findings_lines([each for each in findings if each not in first], width, is_whole=is_whole)
+
+
+def _broken(findings: Sequence[Finding]) -> list[Finding]:
+    return [each for each in findings if each.severity is Severity.FAIL]
 
 
 _SHOWN_OF_AN_ID = 3
