@@ -90,7 +90,7 @@ def _step_words(run: "RunState") -> str:
         return f"a paid call by {role}{first}"
     return {
         Gate.INSTRUCTION: "find and pin the instruction source; nothing is sent",
-        Gate.PREFLIGHT: "check every route up to rung 3; nothing is generated",
+        Gate.PREFLIGHT: "check the boundary, and each route as far as the policy says",
         Gate.SOURCE_CHECK: "read the pages that the draft claims; no model is called",
     }.get(run.gate, "judge what is there; nothing is sent")
 

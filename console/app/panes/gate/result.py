@@ -78,7 +78,7 @@ def _finding_lines(finding: Finding, width: int) -> Iterator[Line]:
 
 
 def _has_points(subject: Subject | None) -> bool:
-    """Return whether a judge found something that is no finding of our own code."""
+    """Return whether a judge found something, which our own findings do not name."""
     match subject:
         case ReviewShown(review):
             return bool(review.findings)
