@@ -205,8 +205,15 @@ def _computed_words(judged: RecordedGate) -> str:
     if not judged.parts:
         return f"computed {judged.computed}"
     own, *others = judged.parts
-    rest = "".join(f", combined with the {each.gate.words}'s {each.verdict}" for each in others)
-    return f"computed {judged.computed}: its own is {own.verdict}{rest}"
+    rest = "".join(
+        f"; the review: computed {each.computed}, decided {each.decided or 'not yet'}{_by(each.decided_by)}"
+        for each in others
+    )
+    return f"computed {judged.computed}, its own {own.computed}{rest}"
+
+
+def _by(name: str | None) -> str:
+    return "" if name is None else f" by {name}"
 
 
 def _decisions(record: Record) -> Iterator[Fact]:
@@ -228,9 +235,8 @@ def _stop(record: Record) -> Iterator[Fact]:
     stop = record.stop
     if stop is not None:
         parts = (stop.cause, stop.rule, stop.category, stop.role)
-        by = "" if stop.by is None else f" by {stop.by}"
         named = " / ".join(dict.fromkeys(str(each) for each in parts if each is not None))
-        yield Fact("stop", _STOPPED, f"{named}{by}{': ' if stop.reason else ''}{stop.reason}")
+        yield Fact("stop", _STOPPED, f"{named}{_by(stop.by)}{': ' if stop.reason else ''}{stop.reason}")
         if details := _details(stop):
             yield Fact("", None, details)
         if advice := _advice(stop):

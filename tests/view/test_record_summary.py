@@ -89,12 +89,13 @@ def test_an_override_is_shown_with_its_author_and_reason() -> None:
     assert said["decisions"] == "5 by ann"
 
 
-def test_a_critics_own_verdict_is_told_from_the_combined_one() -> None:
-    story = waiting_at(Gate.REVIEWER)
+def test_a_critics_own_verdict_is_told_from_the_reviews() -> None:
+    story = Story().reaches(Gate.REVIEWER)
+    story.opens(REVISE)
     story.says(READY)
-    story.opens(REVISE, own=READY)
+    story.opens(BLOCK, own=READY)
     assert _said(story.state)["critique"] == (
-        "~ revise computed revise: its own is ready, combined with the reviewer's ready"
+        "× block computed block, its own ready; the review: computed revise, decided ready by ann"
     )
 
 

@@ -162,7 +162,7 @@ def _gates(state: RunState) -> Iterator[RecordedGate]:
     decisions = {(each.decided.gate, each.decided.attempt): each for each in state.decisions}
     newest = {(opened.gate, opened.attempt): opened for opened in state.openings}
     for opened in state.openings:
-        here = (opened.gate, opened.attempt)
+        here, review = (opened.gate, opened.attempt), (Gate.REVIEWER, opened.attempt)
         # A gate whose call was repeated opens twice: the decision is about the second opening.
         given = decisions.get(here) if opened is newest[here] else None
         decided = None if given is None else given.decided
@@ -170,7 +170,7 @@ def _gates(state: RunState) -> Iterator[RecordedGate]:
             gate=opened.gate,
             attempt=opened.attempt,
             computed=opened.verdict,
-            parts=_parts(opened, decisions.get((Gate.REVIEWER, opened.attempt))),
+            parts=_parts(opened, newest.get(review), decisions.get(review)),
             decided=None if decided is None else decided.verdict,
             decided_by=None if given is None else _author(given),
             key_fingerprint=None if given is None else given.actor.key_fingerprint,
@@ -194,14 +194,15 @@ def _author(decision: Decision) -> str:
     return "machine" if decision.decided.is_machine else decision.actor.id
 
 
-def _parts(opened: GateOpened, reviewed: Decision | None) -> tuple[VerdictPart, ...]:
-    """Return what a critic's verdict is combined from; nothing for a gate whose verdict is its own."""
+def _parts(opened: GateOpened, review: GateOpened | None, decided: Decision | None) -> tuple[VerdictPart, ...]:
+    """Return the critic's own verdict and the one on the review of the same attempt; nothing for another gate."""
     if opened.own is None:
         return ()
-    own = VerdictPart(opened.gate, opened.own, None)
-    if reviewed is None:
+    own = VerdictPart(opened.gate, opened.own, None, None)
+    if review is None:
         return (own,)
-    return (own, VerdictPart(Gate.REVIEWER, reviewed.decided.verdict, _author(reviewed)))
+    given = (None, None) if decided is None else (decided.decided.verdict, _author(decided))
+    return (own, VerdictPart(Gate.REVIEWER, review.verdict, *given))
 
 
 def _calls(state: RunState) -> Iterator[RecordedCall]:

@@ -102,12 +102,15 @@ class RecordedCall:
 
 @dataclass(frozen=True, slots=True)
 class VerdictPart:
-    """One of the verdicts that a combined one is made of."""
+    """One of the verdicts by which an attempt got past its critic, or did not."""
 
     gate: Gate
-    verdict: GateVerdict
+    computed: GateVerdict
+    """What our code computed from the answer of this gate's own role."""
+    decided: GateVerdict | None
+    """What was decided on it; None for the critic's own part, on which the gate's decision stands."""
     decided_by: str | None
-    """Who decided it: an operator's id, or `machine`; None if our code computed it from the gate's own answer."""
+    """An operator's id, or `machine`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +121,7 @@ class RecordedGate:
     attempt: int
     computed: GateVerdict
     parts: tuple[VerdictPart, ...]
-    """What the computed verdict is combined from: the critic's own verdict and the reviewer's; else empty."""
+    """At the critic's gate, its verdict from its own points alone, and the review's; else empty."""
     decided: GateVerdict | None
     decided_by: str | None
     """The operator's id, or `machine`."""

@@ -279,14 +279,17 @@ def test_a_move_keeps_both_routes_the_reason_and_the_proof() -> None:
     assert (move.reason, move.proof) == ("the writer's route is down", RouteProof(Role.FALLBACK, 3, "ok"))
 
 
-def test_a_critics_verdict_is_told_from_the_reviewers() -> None:
-    story = waiting_at(Gate.REVIEWER)
+def test_a_critics_own_verdict_is_told_from_the_reviews_and_from_what_was_decided_on_it() -> None:
+    story = Story().reaches(Gate.REVIEWER)
+    story.opens(REVISE)
     story.says(READY)
-    story.opens(REVISE, own=READY)
+    story.opens(BLOCK, own=READY)
     reviewer, critic = record_of(story.state).gates[-2:]
-    assert reviewer.parts == ()
-    assert critic.computed is REVISE
-    assert critic.parts == (VerdictPart(Gate.CRITIC, READY, None), VerdictPart(Gate.REVIEWER, READY, "ann"))
+    assert (reviewer.parts, critic.computed) == ((), BLOCK)
+    assert critic.parts == (
+        VerdictPart(Gate.CRITIC, READY, None, None),
+        VerdictPart(Gate.REVIEWER, REVISE, READY, "ann"),
+    )
 
 
 # --- What was in reach -----------------------------------------------------------------------------------------------
