@@ -9,6 +9,7 @@ VERBS = [
     ("check", "--level", "0"),
     ("smoke", "--read-only"),
     ("run", "list"),
+    ("run", "candidate", "last"),
     ("record", "list", "--json"),
     ("instructions", "."),
     ("boundary",),

@@ -7,19 +7,19 @@ from console.cli import output
 from console.cli.context import current
 from console.cli.exit_code import ExitCode
 from console.cli.run.subject import missing, require_no_secret
-from console.cli.run.verb import is_stdout
 from console.domain.artifacts.artifact import ArtifactKind
 from console.domain.artifacts.unified_diff import as_git_reads_it
 from console.domain.problem import Problem, ProblemKind
 from console.domain.run.gate import Gate
 from console.domain.run.state import RunState
 from console.domain.run.subject import DraftShown
-from console.services.candidate.branch import Author, PatchApplied, PatchOrder, apply_patch, author_of
+from console.services.candidate.branch import PatchApplied, PatchOrder, apply_patch, require_author
 from console.services.candidate.file import save_candidate
 from console.services.ledger.artifacts import Artifacts
 from console.services.run.run_log import RunLog
 from console.services.run.subject import read_root, read_subject
 from console.services.system.directories import absolute
+from console.services.system.private_file import shown
 from console.view.subject_words import draft_size, how_to_take
 
 
@@ -33,7 +33,7 @@ async def take_out(artifacts: Artifacts, log: RunLog, arguments: argparse.Namesp
     """
     sealed = await _sealed(artifacts, log)
     text = as_git_reads_it(sealed.text.encode()).decode() if sealed.kind == ArtifactKind.PATCH else sealed.text
-    path = None if is_stdout(arguments.output) else absolute(arguments.output)
+    path = None if str(arguments.output or "-") == "-" else absolute(arguments.output)
     if path is not None:
         save_candidate(path, text.encode())
     if arguments.json:
@@ -55,7 +55,7 @@ async def take_out(artifacts: Artifacts, log: RunLog, arguments: argparse.Namesp
 def _after_taking(state: RunState, sealed: DraftShown, path: Path | None) -> tuple[str, ...]:
     if sealed.kind != ArtifactKind.PATCH:
         return ()
-    file = "FILE" if path is None else str(path)
+    file = "FILE" if path is None else shown(path)
     return f"git apply {file}", f"gateway-console run apply {state.run_id}"
 
 
@@ -78,13 +78,13 @@ def _write_document(state: RunState, sealed: DraftShown, text: str, path: Path |
 
 async def _sealed(artifacts: Artifacts, log: RunLog) -> DraftShown:
     """Return the sealed candidate. Raises `Problem` if there is none, or it cannot be shown."""
-    shown = None
+    sealed = None
     if log.state.sealed is not None:
-        shown = await read_subject(artifacts, log, Gate.CANDIDATE, log.state.attempt)
-    if not isinstance(shown, DraftShown):
+        sealed = await read_subject(artifacts, log, Gate.CANDIDATE, log.state.attempt)
+    if not isinstance(sealed, DraftShown):
         raise missing(log.state, "sealed candidate")
-    require_no_secret(log.state, shown.text, "candidate")
-    return shown
+    require_no_secret(log.state, sealed.text, "candidate")
+    return sealed
 
 
 # --- On a branch ------------------------------------------------------------------------------------------------------
@@ -109,7 +109,7 @@ async def apply(artifacts: Artifacts, log: RunLog, arguments: argparse.Namespace
         )
     root = await read_root(artifacts, state)
     environment = current().environment
-    author: Author | None = await author_of(root, environment) if arguments.commit else None
+    author = await require_author(root, environment) if arguments.commit else None
     order = PatchOrder(
         root,
         "" if state.created is None else state.created.repository.commit,

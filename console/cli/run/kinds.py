@@ -91,7 +91,7 @@ async def _step(context: RunContext, log: RunLog, arguments: argparse.Namespace)
         if _only_shows(log.state, arguments):
             return await _preview(stepper, arguments)
         events = step_all(context, log, stepper) if arguments.auto else stepper.step()
-        await _tell(events, arguments)
+        await _tell(log.state.run_id, events, arguments)
     return await _finish_step(context, log, arguments, is_told=True)
 
 
@@ -122,8 +122,8 @@ def _only_shows(state: RunState, arguments: argparse.Namespace) -> bool:
     return arguments.preview or (is_first_call and not arguments.send and not arguments.auto)
 
 
-async def _tell(events: AsyncGenerator[StepEvent, None], arguments: argparse.Namespace) -> None:
-    """Print each event as it happens, never a model's output."""
+async def _tell(run_id: str, events: AsyncGenerator[StepEvent, None], arguments: argparse.Namespace) -> None:
+    """Print each event of a run as it happens, never a model's output."""
     async with aclosing(events) as told:
         async for each in told:
             if arguments.json:
@@ -133,7 +133,7 @@ async def _tell(events: AsyncGenerator[StepEvent, None], arguments: argparse.Nam
             elif isinstance(each, GateNoted):
                 show_findings(each.findings, each.output_tails)
             elif isinstance(each, PreflightNoted) and not getattr(each.ended, "needs_human", False):
-                note_preflight(each.notes)  # a gate that a person has to decide on shows them itself
+                note_preflight(run_id, each.notes)  # a gate that a person has to decide on shows them itself
             elif isinstance(each, RungStarted):
                 output.note(f"preflight: {each.key}, {each.rung.title}: {each.price_before}")
 
@@ -188,7 +188,7 @@ async def _stop(context: RunContext, log: RunLog, arguments: argparse.Namespace)
 async def _resume(context: RunContext, log: RunLog, arguments: argparse.Namespace) -> ExitCode:
     if log.state.phase is Phase.CALLING:
         async with stepping(context, log) as stepper:
-            await _tell(stepper.step(), arguments)
+            await _tell(log.state.run_id, stepper.step(), arguments)
     if arguments.fallback:
         moved = await command(context, log, MoveRoute(Role(arguments.fallback), arguments.reason))
         await _note_entries(moved, arguments)

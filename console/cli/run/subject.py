@@ -2,9 +2,11 @@
 
 import argparse
 from collections.abc import Sequence
+from itertools import groupby
 
 from console.cli import output
 from console.cli.exit_code import ExitCode
+from console.cli.reports.record import readable
 from console.cli.run.report import finding_lines, next_commands, show_findings
 from console.domain.finding import Finding
 from console.domain.problem import Problem, ProblemKind
@@ -21,6 +23,8 @@ from console.view.run_words import standing
 from console.view.subject_words import LabelledLine, how_to_take, opening_lines, subject_lines
 
 _LABEL = 12
+_ALIKE = 3
+"""More findings of one id in a row are told by the first one."""
 _GATES = {
     "plan": Gate.PLANNER,
     "draft": Gate.WRITER,
@@ -56,11 +60,16 @@ async def note_subject(artifacts: Artifacts, log: RunLog, gate: Gate, *, with_fi
         output.note(_line(LabelledLine("see", command)))
 
 
-def note_preflight(notes: PreflightNotes) -> None:
-    """Tell a person on stderr what a preflight found that needs no decision."""
+def note_preflight(run_id: str, notes: PreflightNotes) -> None:
+    """Tell a person on stderr what a preflight found that needs no decision; of many alike the first is enough."""
     for line in subject_lines(notes, is_brief=True):
         output.note(_line(line))
-    show_findings(notes.findings)
+    for _, found in groupby(notes.findings, key=lambda each: (each.severity, each.id)):
+        alike = list(found)
+        show_findings(alike if len(alike) <= _ALIKE else alike[:1])
+        if len(alike) > _ALIKE:
+            output.note(f"          and {len(alike) - 1} more of {alike[0].id}")
+    output.note(_line(LabelledLine("see", f"gateway-console run show {run_id} --gate {Gate.PREFLIGHT}")))
 
 
 def _how_to_see(state: RunState, gate: Gate, subject: Subject | None) -> tuple[str, ...]:
@@ -101,14 +110,20 @@ async def show_subject(artifacts: Artifacts, log: RunLog, arguments: argparse.Na
     elif arguments.artifact and isinstance(subject, DraftShown):
         output.write_exact(subject.text)
     else:
-        verdict = "not open yet" if opened is None else f"computed {opened.verdict}"
-        total = "" if opened is None or opened.total is None else f", {opened.total} of 100"
-        output.write_line(f"{gate.words}, attempt {attempt}: {verdict}{total}")
+        output.write_line(f"{gate.words}, attempt {attempt}: {_verdict(log.state, gate, opened)}")
         for line in (*subject_lines(subject), *(() if opened is None else opening_lines(log.state, opened))):
             output.write_line(_line(line))
         for text in finding_lines(findings):
             output.write_line(text)
     return ExitCode.OK
+
+
+def _verdict(state: RunState, gate: Gate, opened: GateOpened | None) -> str:
+    if opened is not None:
+        return f"computed {opened.verdict}{'' if opened.total is None else f', {opened.total} of 100'}"
+    if gate is Gate.PREFLIGHT:
+        return "it stopped the run" if state.preflight is None else "passed"
+    return "not judged yet"
 
 
 async def _show_task(artifacts: Artifacts, log: RunLog, arguments: argparse.Namespace) -> ExitCode:
@@ -140,7 +155,7 @@ def _write_document(
     document = RunSubjectDocument.of(
         subject, run_id=state.run_id, gate=gate, attempt=attempt, opened=opened, findings=findings
     )
-    output.write_document(_masked(document))
+    output.write_document(_masked(readable(document)))
 
 
 def missing(state: RunState, what: str) -> Problem:
@@ -181,10 +196,6 @@ def _masked(value: object) -> object:
     """Return text from a model with what seems to be a secret masked: it may quote a draft."""
     if isinstance(value, str):
         return scrub(value) if find_secrets(value) else value
-    import msgspec
-
     if isinstance(value, dict):
         return {key: _masked(each) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_masked(each) for each in value]
-    return value if value is None or isinstance(value, int) else _masked(msgspec.to_builtins(value))
+    return [_masked(each) for each in value] if isinstance(value, list) else value

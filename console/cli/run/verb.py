@@ -165,13 +165,8 @@ def _why_not_read_only(arguments: argparse.Namespace) -> str:
         case "apply":
             return "changes the run's repository"
         case "candidate":
-            return "" if is_stdout(arguments.output) else "writes a file"
+            return "" if str(arguments.output or "-") == "-" else "writes a file"
         case "step" if arguments.preview:
             return ""
         case kind:
             return "changes a run or makes calls that cost money" if kind in _CHANGING else ""
-
-
-def is_stdout(output: Path | None) -> bool:
-    """Return whether an output as typed means stdout."""
-    return output is None or str(output) == "-"

@@ -22,6 +22,15 @@ from console.domain.text.secret_scan import scrub
 from console.services.candidate.index_lock import ApplyError, fill, index_lock
 from console.services.git.checkout import Checkout, NoCheckoutError, find_checkout
 from console.services.git.command import NoGitError, ask_git, move_reference, run_own_git
+from console.services.git.patching import (
+    Author,
+    apply_to_files,
+    apply_to_index,
+    author_of,
+    commit_index,
+    endings_of,
+    hand_over_objects,
+)
 from console.services.git.scratch import Scratch, ScratchError, scratch
 from console.services.git.working_tree import copy_index
 from console.services.system.os_reason import os_reason
@@ -30,17 +39,6 @@ from console.services.system.process import ChildReport
 _UNFINISHED = ("MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "rebase-merge", "rebase-apply")
 """What is in git's directory while a command of the operator's is not finished."""
 _SAID_LINES = 5
-_ENDINGS = {"autocrlf": {"true", "false", "input"}, "eol": {"lf", "crlf", "native"}}
-"""The settings of the repository that say how lines end in its files, with their values."""
-_APPLY = ("-c", "core.splitIndex=false", "apply", "--whitespace=nowarn", "-p1")
-
-
-@dataclass(frozen=True, slots=True)
-class Author:
-    """Who commits."""
-
-    name: str
-    email: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,22 +70,24 @@ class PatchApplied:
     changes: tuple[FileChange, ...]
 
 
-async def author_of(root: Path, environment: Mapping[str, str]) -> Author:
-    """Return the operator as their git names them.
+async def require_author(root: Path, environment: Mapping[str, str]) -> Author:
+    """Return who commits.
 
     Raises:
-        ApplyError: It does not.
+        ApplyError: Git does not know who the operator is.
 
     """
-    name = environment.get("GIT_AUTHOR_NAME") or await _ask(root, environment, "config", "--get", "user.name")
-    email = environment.get("GIT_AUTHOR_EMAIL") or await _ask(root, environment, "config", "--get", "user.email")
-    if not name or not email:
+    try:
+        author = await author_of(root, environment)
+    except NoGitError as error:
+        raise ApplyError(str(error), ProblemKind.FAILED) from None
+    if author is None:
         raise ApplyError(
             "git does not know who you are, so nothing can be committed. Set user.name and user.email with git config,"
             " or leave out --commit",
             ProblemKind.USAGE,
         )
-    return Author(name, email)
+    return author
 
 
 async def apply_patch(order: PatchOrder, environment: Mapping[str, str]) -> PatchApplied:
@@ -204,10 +204,7 @@ class _Work:
     async def check(self) -> None:
         """Check that the files of the patch are as in the commit, and that no filter has to change them."""
         await asyncio.to_thread(self._patch.write_bytes, as_git_reads_it(self._order.patch))
-        for name, values in _ENDINGS.items():
-            value = await _ask(self._order.root, self._environment, "config", "--get", f"core.{name}")
-            if value in values:
-                self._endings += ("-c", f"core.{name}={value}")
+        self._endings = await endings_of(self._order.root, self._environment)
         await self._take_index()
         await self._require_unfiltered()
         staged = await self._require("diff-index", "--cached", "--name-only", "-z", "--no-renames", self._order.commit)
@@ -219,7 +216,7 @@ class _Work:
         linked = await asyncio.to_thread(_linked, self._checkout.root, self._touched)
         if linked:  # git looks for tracked links alone
             raise ApplyError(f"{_listed(linked)}: below a symbolic link. Remove the link, then try again")
-        checked = await self._on_tree("--check")
+        checked = await self._apply_to_files(is_tried=True)
         if not checked.is_success:
             raise _not_applied(checked)
 
@@ -245,50 +242,16 @@ class _Work:
     async def build(self) -> str | None:
         """Store the patched files in the repository's objects, and with a message their commit; return the commit."""
         await self._require("read-tree", self._order.commit)
-        applied = await self._own.git(*_APPLY, "--cached", "--", str(self._patch), is_stderr_kept=True)
+        applied = await apply_to_index(self._own, self._patch)
         if not applied.is_success:
             raise _not_applied(applied)
-        commit = await self._commit() if self._order.message else None
-        await self._give_objects()
+        commit = None
+        if self._order.message:
+            author = self._order.author or await require_author(self._order.root, self._environment)
+            commit = await commit_index(self._own, self._environment, self._order.commit, self._order.message, author)
+        await hand_over_objects(self._own, self._checkout, self._environment)
         await self._take_index()
         return commit
-
-    async def _commit(self) -> str:
-        tree = (await self._require("write-tree")).tail.decode("ascii").strip()
-        author = self._order.author or await author_of(self._order.root, self._environment)
-        inside = {"GIT_DIR": str(self._own.repository), "HOME": str(self._own.home)}
-        for who in ("AUTHOR", "COMMITTER"):
-            inside |= {f"GIT_{who}_NAME": author.name, f"GIT_{who}_EMAIL": author.email}
-        message = self._own.root / "message"
-        await asyncio.to_thread(message.write_text, self._order.message, encoding="utf-8")
-        arguments = ("commit-tree", tree, "-p", self._order.commit, "-F", str(message))
-        report = await run_own_git(inside, self._environment, self._own.files, *arguments)
-        if not report.is_success:
-            raise ApplyError("git cannot make the commit; check user.name and user.email", ProblemKind.FAILED)
-        return report.tail.decode("ascii").strip()
-
-    async def _give_objects(self) -> None:
-        """Copy the objects that we made to the repository's own, with git, and without its configuration."""
-        store = self._own.repository / "objects"
-        ids = await asyncio.to_thread(lambda: [f"{each.parent.name}{each.name}\n" for each in store.glob("??/*")])
-        if not ids:
-            return
-        wanted, pack = self._own.root / "wanted", self._own.root / "made"
-        await asyncio.to_thread(wanted.write_text, "".join(ids), encoding="ascii")
-        name = (await self._require("pack-objects", "--quiet", str(pack), given=wanted)).tail.decode("ascii").strip()
-        inside = {
-            "GIT_DIR": str(self._own.repository),
-            "GIT_OBJECT_DIRECTORY": str(self._checkout.objects),
-            "HOME": str(self._own.home),
-        }
-        given = pack.with_name(f"{pack.name}-{name}.pack")
-        report = await run_own_git(
-            inside, self._environment, self._own.files, "unpack-objects", "-q", "--strict", given=given
-        )
-        if not report.is_success:
-            raise ApplyError(
-                "git cannot store the patched files in the repository; is there space?", ProblemKind.FAILED
-            )
 
     async def apply(self, commit: str | None, before: str) -> None:
         """Create the branch, check it out and patch the files; all of it, or nothing."""
@@ -306,7 +269,7 @@ class _Work:
             kept = self._own.root / "index-before"
             await asyncio.to_thread(shutil.copy2, self._own.index, kept)
             undo.push_async_callback(self._restore_files, kept)
-            applied = await self._on_tree()
+            applied = await self._apply_to_files()
             if not applied.is_success:
                 raise _not_applied(applied)
             await asyncio.to_thread(fill, lock, self._own.index)
@@ -329,15 +292,8 @@ class _Work:
         )
         await asyncio.to_thread(_remove_files, self._checkout.root, [p for p in self._touched if p not in known])
 
-    async def _on_tree(self, *options: str) -> ChildReport:
-        """Run git apply on our copy of the index and on the operator's files.
-
-        It compares their times with the index only, so the contents of those with another time are compared before.
-        """
-        refresh = ("update-index", "-q", "--ignore-submodules", "--refresh")
-        await self._own.git(*self._endings, *refresh, tree=self._checkout.root)
-        arguments = (*_APPLY, "--index", *options, "--", str(self._patch))
-        return await self._own.git(*self._endings, *arguments, tree=self._checkout.root, is_stderr_kept=True)
+    async def _apply_to_files(self, *, is_tried: bool = False) -> ChildReport:
+        return await apply_to_files(self._own, self._patch, self._checkout.root, self._endings, is_tried=is_tried)
 
     async def _move(self, *arguments: str) -> None:
         report = await move_reference(self._order.root, self._environment, *arguments)

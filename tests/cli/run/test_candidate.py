@@ -1,5 +1,6 @@
 """Begin, read what is decided on, decide, take out, apply: by the command line alone, without the state directory."""
 
+import io
 import re
 import shlex
 from collections.abc import AsyncIterator
@@ -11,6 +12,9 @@ from support.cli.console_process import Console, Ended
 from support.git.repositories import Repository
 from support.run.desks import FILES, REASON, TASK, config_text
 from support.run.gateway import RunGateway, run_gateway
+
+from console.cli import output
+from console.cli.context import Context, running_in
 
 KEY_MODEL = "gpt-leak-placeholder"
 """The model whose draft holds a made-up key."""
@@ -72,6 +76,8 @@ async def test_a_run_is_read_decided_taken_out_and_applied_without_its_state_dir
     told = {}
     ended = await runs.start()
     while "closed at" not in ended.stderr:
+        if "preflight: rungs" in ended.stderr:
+            told["preflight"] = ended.stderr
         if found := re.search(r"waits at ([a-z ]+)(?:, attempt|: computed)", ended.stderr):
             told[found[1]] = ended.stderr
         ended = await runs.run(*next_of(ended))
@@ -100,6 +106,10 @@ async def test_a_run_is_read_decided_taken_out_and_applied_without_its_state_dir
     assert shown.startswith(f"Ann|Apply the candidate of run {record['run_id']}\n")
     assert f"Record-Head: {record['head']}\n" in shown
     assert re.search(r"Reviewer: ready, \d+ of 100\nCritic: ready\n", shown)
+    preflight = (await runs.run("run", "show", "last", "--gate", "preflight")).stdout
+    assert preflight.startswith("preflight, attempt 1: passed\n")
+    assert re.search(r"planner +rung 0, offline: passed", preflight)
+    assert re.search(r"warn +VERIFY-01 .*\n +and \d+ more of VERIFY-01", told["preflight"])
     twin = runs.repository.git("-C", str(tmp_path / "clone"), "diff", "--cached", "HEAD")
     assert twin == runs.repository.git("diff", "HEAD~", "HEAD")
 
@@ -136,15 +146,11 @@ async def test_each_gate_of_an_article_has_its_document(runs: Runs) -> None:
     lines = (await runs.run("run", "show", "last", "--gate", "source_check")).stdout
     assert re.search(r"source +http\S+: unreachable\n +\S+: not looked for: the page was not read: \"\w", lines)
     assert re.search(r"warn +SRC-0\d", lines)
-    assert f"decided      ready by {record_operator(await runs.shown())}: {REASON}\n" in lines
+    assert re.search(rf"decided +ready by \S+: {REASON}\n", lines)
     taken = await runs.run("run", "candidate", "last", "--json")
     assert (taken.document["kind"], taken.document["next"]) == ("article", [])
     refused = await runs.run("run", "apply", "last")
     assert (refused.code, "is not a patch" in refused.complaint) == (2, True)
-
-
-def record_operator(record: dict[str, Any]) -> str:
-    return str(record["created_by"]["id"])
 
 
 FIELDS = {
@@ -220,3 +226,30 @@ async def test_a_stop_needs_a_reason_which_the_record_keeps(runs: Runs) -> None:
     assert (await runs.shown())["status"] == "active"
     assert (await runs.run("run", "stop", "last", "--reason", "the task is out of date")).code == 0
     assert "the task is out of date" in (await runs.run("record", "show", "last")).stdout
+
+
+async def test_a_terminal_gets_no_byte_of_a_draft_that_it_would_obey(console: Console, tmp_path: Path) -> None:
+    """The same text is exact in a pipe, and made safe where a person reads it."""
+    text = "+\x1b]0;owned\x07\tred\x1b[31m\r\n+two\n"
+    for is_terminal, shown in ((False, text), (True, "+␛]0;owned␇ red␛[31m␍\n+two\n")):
+        stdout = _Stream(io.BytesIO(), "utf-8", newline="", is_terminal=is_terminal)
+        with running_in(Context(console.environment, io.StringIO(), stdout, io.StringIO())):
+            output.write_exact(text)
+        stdout.flush()
+        assert stdout.written.decode().split() == shown.split()
+
+
+class _Stream(io.TextIOWrapper):
+    """A stdout that may be a terminal."""
+
+    def __init__(self, raw: io.BytesIO, encoding: str, *, newline: str, is_terminal: bool) -> None:
+        super().__init__(raw, encoding, newline=newline)
+        self._raw = raw
+        self._is_terminal = is_terminal
+
+    def isatty(self) -> bool:
+        return self._is_terminal
+
+    @property
+    def written(self) -> bytes:
+        return self._raw.getvalue()

@@ -78,4 +78,4 @@ def test_a_repeat_that_no_budget_allows_is_not_offered() -> None:
     story = Story(replace(POLICY, attempt_tokens=1500)).reaches(Gate.WRITER)
     story.calls()
     story.reports(CallLost(story.state.calls[-1].call_id, story.state.calls[-1].role))
-    assert next_commands(story.state) == (f"gateway-console run stop {story.state.run_id}",)
+    assert next_commands(story.state) == (f'gateway-console run stop {story.state.run_id} --reason "…"',)

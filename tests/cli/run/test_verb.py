@@ -107,7 +107,11 @@ async def test_a_run_goes_to_its_candidate_by_the_machines_verdicts(runs: RunCon
     assert document.keys() >= STANDING
     assert (document["schema"], document["status"]) == ("gateway-console/run-start/v1", "closed")
     assert document["review_status"] == "ready"
-    assert document["next"] == [f"gateway-console record show {document['run_id']}"]
+    run_id = document["run_id"]
+    assert document["next"] == [
+        f"gateway-console run candidate {run_id} --output {run_id}.patch",
+        f"gateway-console record show {run_id}",
+    ]
 
 
 async def test_a_paid_preflight_shows_its_prices_and_the_stop_names_who_answered(runs: RunConsole) -> None:
@@ -533,7 +537,7 @@ async def test_a_full_disk_loses_nothing_and_the_run_goes_on_once_there_is_room(
     assert "the disk is full" in ended.stderr.splitlines()[-1]
     standing = await runs.shown()
     assert (standing["status"], standing["calls"]) == ("active", [])
-    ended = await limited(runs, 24, "run", "stop", "last")
+    ended = await limited(runs, 24, "run", "stop", "last", "--reason", REASON)
     assert (ended.code, "the disk is full" in ended.complaint) == (1, True)
     assert await runs.shown() == standing
     assert (await runs.run("run", "resume", "last", "--auto")).code == 0

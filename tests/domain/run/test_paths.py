@@ -150,7 +150,7 @@ def test_an_operator_stops_the_run_anywhere(story: Story) -> None:
     gate = story.state.gate
     story.does(Stop("not needed any more"), ANN)
     assert (story.state.status, story.state.gate, story.state.phase) == (RunStatus.STOPPED, gate, Phase.OVER)
-    assert story.state.stopped == RunStopped(StopCause.OPERATOR, reason="no time")
+    assert story.state.stopped == RunStopped(StopCause.OPERATOR, reason="not needed any more")
     assert not story.state.is_waiting
 
 

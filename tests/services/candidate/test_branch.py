@@ -9,8 +9,9 @@ from support.git.hostile_repositories import HOSTILE, build
 from support.git.repositories import ENVIRONMENT, Repository
 
 from console.domain.problem import ProblemKind
-from console.services.candidate.branch import Author, PatchOrder, apply_patch
+from console.services.candidate.branch import PatchOrder, apply_patch
 from console.services.candidate.index_lock import ApplyError
+from console.services.git.patching import Author
 
 FILES = {
     "docs/a.md": b"one\ntwo\nthree\n",
