@@ -13,6 +13,7 @@ from console.domain.run.command import AllowRepeat, MoveRoute, Stop, operator_ve
 from console.domain.run.gate import GateVerdict, role_at
 from console.domain.run.state import RunState
 from console.domain.run.terms import terms_of
+from console.domain.text.safe import safe
 from console.view.run_sign import gate_sign
 from console.view.sign import Tone
 
@@ -92,7 +93,9 @@ def save_ask(bridge: RunBridge, run: RunState) -> Ask | None:
         ("candidate", run.sealed.artifact_sha256, Tone.TEXT),
         ("note", "a file that exists is not overwritten; nothing is applied or published", Tone.DIM),
     )
-    path = str(_directory() / f"{run.run_id}{suffix}")
+    name = f"{run.run_id}{suffix}"
+    whole = str(_directory() / name)
+    path = whole if whole == safe(whole) else f"./{name}"  # a directory may have any name
     return Ask("save the candidate", facts, bridge.save_candidate, label="file", words="its path", typed=path)
 
 

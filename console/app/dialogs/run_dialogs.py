@@ -22,6 +22,7 @@ from console.view.console_state import ConsoleState
 from console.view.run_view import CallShown
 from console.view.sign import Tone
 
+_PATH_LIMIT = 4096
 CarryOut = Callable[[str], Awaitable[str]]
 """Carries out a command for a reason; returns why not, or nothing."""
 
@@ -176,7 +177,8 @@ class AskDialog(DockedDialog):
 
     def __init__(self, state: ConsoleState, ask: Ask, about: LinePane) -> None:
         super().__init__(state, ask, about)
-        self._typed = TypedLine(ask.typed, id="reason", max_length=REASON_LIMIT, compact=True, placeholder=ask.label)
+        most = REASON_LIMIT if ask.label == "reason" else _PATH_LIMIT
+        self._typed = TypedLine(ask.typed, id="reason", max_length=most, compact=True, placeholder=ask.label)
 
     def fields(self) -> Iterator[Widget]:
         """Yield the line."""

@@ -187,4 +187,4 @@ def test_a_critics_point_is_shown_and_is_never_called_no_finding() -> None:
     assert "blocker       secret exposure: it asks for a token" in shown
     assert 'at "a quote"' in shown
     assert "no findings" not in shown
-    assert "from the critic's own points ready; combined with the review's revise, the worse of both" in shown
+    assert "computed here from the critic's own points: ready, lowered by what our code found" in shown

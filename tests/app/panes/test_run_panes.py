@@ -22,7 +22,9 @@ from console.domain.answers.role_answer import CriterionScore, FindingSeverity, 
 from console.domain.errors.category import Category
 from console.domain.finding import Finding, Severity
 from console.domain.ledger.actor import Actor, ActorKind
-from console.domain.probes.event import OutputReceived
+from console.domain.money import Estimate
+from console.domain.probes.event import OutputReceived, RungStarted
+from console.domain.probes.ladder import Rung
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.role import Role
 from console.domain.routes.route_key import RouteKey
@@ -51,9 +53,12 @@ from console.domain.run.state import RunState
 from console.domain.run.subject import ReviewShown
 from console.view.console_state import ConsoleState
 from console.view.run_view import (
+    AutoBegun,
+    AutoEnded,
     CheckOutput,
     GateNotes,
     LookedBack,
+    PreflightRungStarted,
     RunCalled,
     RunRow,
     RunSeen,
@@ -61,6 +66,7 @@ from console.view.run_view import (
     RunsListed,
     RunView,
     StepBegun,
+    StepEnded,
 )
 
 RUN_ID = "01M82D0PD6W60PFK1FGQ8EAC9B"
@@ -296,6 +302,33 @@ def test_what_is_under_way_or_set_aside_is_told_before_it_is_known() -> None:
     lost = text(gate_lines(STATES["lost"], 76))
     assert "set aside     at most 4,600 tokens" in lost
     assert "4,600 of 100,000 tokens   $0.04 of $0.50" in lost
+
+
+def test_the_critics_gate_shows_the_reviews_verdict_beside_its_own() -> None:
+    opened = GateOpened(Gate.CRITIC, 1, GateVerdict.BLOCK, artifact_sha256=SHA256, own=GateVerdict.BLOCK)
+    state = viewed(at(Gate.CRITIC, opened), (GateNotes(Gate.CRITIC, 1, opened),))
+    drawn = text(gate_lines(state, 76))
+    assert "computed here from the critic's own points" in drawn
+    assert "the review    ✓ ready, decided ready" in drawn
+
+
+def test_automatic_steps_are_plain_to_see_and_their_key_ends_them() -> None:
+    before = viewed(at(Gate.PLANNER))
+    state = before.apply(AutoBegun(RUN_ID)).apply(StepBegun(RUN_ID))
+    assert title_of(state).endswith("· AUTO")
+    assert text(next_lines(state, 76)).startswith("A auto            ends automatic steps")
+    ended = state.apply(AutoEnded("automatic steps ended: reviewer needs your decision")).apply(StepEnded())
+    assert "AUTO" not in title_of(ended)
+    assert "not now       automatic steps ended: reviewer needs your decision" in text(gate_lines(ended, 76))
+
+
+def test_what_a_preflight_in_progress_pays_for_is_shown_before_its_result() -> None:
+    run = at(Gate.PREFLIGHT)
+    started = RungStarted(RouteKey(Role.WRITER), Rung.SMOKE, Estimate(300, 1_200))
+    state = viewed(run).apply(StepBegun(RUN_ID)).apply(PreflightRungStarted(started))
+    drawn = text(gate_lines(state, 76))
+    assert "paid call     writer: rung 4, streamed text: at most 300 tokens, at most" in drawn
+    assert "is due" not in drawn
 
 
 def test_findings_whose_words_are_gone_are_still_named() -> None:

@@ -77,7 +77,9 @@ def gate_lines(state: ConsoleState, width: int) -> Iterator[Line]:
 def _head_lines(view: RunView, run: RunState, width: int) -> Iterator[Line]:
     """Yield where the run is, unless it waits: then the result below and the strip above show it."""
     if run.phase is not Phase.WAITING:
-        yield from (line(Span(piece, Tone.STRONG)) for piece in wrap(standing(run), width))
+        is_at_work = view.is_stepping_this and run.phase is Phase.DUE
+        where = f"at {run.gate.words}: in progress" if is_at_work else standing(run)
+        yield from (line(Span(piece, Tone.STRONG)) for piece in wrap(where, width))
     yield from _stop_lines(run, width)
     yield from _sealed_lines(view, run, width)
     if view.said:

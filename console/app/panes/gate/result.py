@@ -35,6 +35,7 @@ def result_lines(view: RunView, shown: GateNotes, width: int, *, is_whole: bool 
     yield from _head(view, shown, width, is_clear=is_clear)
     if view.state is not None and opened is not None:
         yield from _decision_lines(view.state, opened, width)
+        yield from _review_lines(view.state, opened, width)
     # a preflight warns of much that stops nothing: its routes and tokens are between what is broken and that
     first = findings if not isinstance(shown.subject, PreflightNotes) else _broken(findings)
     yield from _findings_lines(first, width, is_whole=is_whole)
@@ -122,8 +123,8 @@ def _computed(opened: GateOpened, clear: str) -> str:
         return f"the call gave nothing to judge: {opened.failure}; this does not count as a failed draft"
     words = "computed here from the scores, not claimed by the model" if opened.scores else "computed here"
     if opened.own is not None:
-        same = "the same" if opened.own is opened.verdict else f"{opened.verdict}, the worse of both"
-        words = f"computed here: from the critic's own points {opened.own}; combined with the review's {same}"
+        lowered = "" if opened.own is opened.verdict else f": {opened.own}, lowered by what our code found"
+        words = f"computed here from the critic's own points{lowered}"
     human = "; it needs a person's decision" if opened.needs_human else ""
     final = "; it cannot be overridden" if opened.is_final else ""
     return f"{words}{clear}{human}{final}"
@@ -138,6 +139,24 @@ def _decision_lines(run: RunState, opened: GateOpened, width: int) -> Iterator[L
         over = ", against the computed verdict" if each.decided.is_override else ""
         why = f": {each.decided.reason}" if each.decided.reason else ""
         yield from labelled("decided", f"{sign} by {by}{over}{why}", width, tone=sign.tone, label_width=LABEL)
+
+
+def _review_lines(run: RunState, opened: GateOpened, width: int) -> Iterator[Line]:
+    """Yield, at the critic's gate, the review's verdict and what was decided on it, which the critic did not know."""
+    if opened.gate is not Gate.CRITIC:
+        return
+    reviews = (each for each in reversed(run.openings) if (each.gate, each.attempt) == (Gate.REVIEWER, opened.attempt))
+    review = next(reviews, None)
+    if review is None:
+        return
+    decided = next(
+        (d for d in reversed(run.decisions) if (d.decided.gate, d.decided.attempt) == (review.gate, review.attempt)),
+        None,
+    )
+    sign = gate_sign(review.verdict)
+    total = "" if review.total is None else f", {review.total} of 100"
+    said = "" if decided is None else f", decided {decided.decided.verdict}"
+    yield from labelled("the review", f"{sign}{total}{said}", width, tone=sign.tone, label_width=LABEL)
 
 
 # --- The policy's checks ---------------------------------------------------------------------------------------------
