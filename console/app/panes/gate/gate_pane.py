@@ -9,10 +9,12 @@ from console.app.panes.gate.result import result_lines
 from console.app.panes.gate.standing import budget_lines, independence_lines
 from console.app.widgets.line import BLANK, Line, Span, dim, labelled, line, wrap
 from console.app.widgets.line_pane import LinePane
+from console.domain.record.projection import record_of
 from console.domain.run.gate import Gate
 from console.domain.run.state import Phase, RunState
 from console.services.system.leak_guard import LEAK_GUARD
 from console.view.console_state import ConsoleState
+from console.view.record_summary import advice_on
 from console.view.run_view import RunView
 from console.view.run_words import standing
 from console.view.sign import Tone
@@ -107,6 +109,9 @@ def _stop_lines(run: RunState, width: int) -> Iterator[Line]:
         yield from labelled("stopped by", named, width, tone=Tone.WARN, label_width=LABEL)
         if run.stopped.reason:
             yield from labelled("why", run.stopped.reason, width, label_width=LABEL)
+        stop = record_of(run).stop
+        if advice := "" if stop is None else advice_on(stop):
+            yield from labelled("next", advice, width, tone=Tone.ACCENT, label_width=LABEL)
         yield from labelled("", "this does not count as a failed draft", width, tone=Tone.DIM, label_width=LABEL)
     if run.blocked is not None and run.blocked.attempts_used_up:
         yield from labelled("why", "the attempts are used up", width, tone=Tone.WARN, label_width=LABEL)

@@ -16,10 +16,11 @@ def preflight_lines(notes: PreflightNotes, width: int, *, is_whole: bool) -> Ite
     """Yield each route with its rungs; the words of those that hold only if all is wanted."""
     if not notes.rungs:
         yield from labelled("rungs", "none is stored", width, tone=Tone.DIM, label_width=LABEL)
+    names = max((len(each.route) + 1 for each in notes.rungs), default=0)
     for route, of_route in groupby(notes.rungs, key=lambda each: each.route):
         rungs = list(of_route)
         signs = [Span(f"{status_sign(each.status).sign}{each.rung} ", status_sign(each.status).tone) for each in rungs]
-        yield line(cell(route, max(LABEL, len(route) + 1), Tone.DIM), *signs, dim(_top(rungs)))
+        yield line(cell(route, max(LABEL, names), Tone.DIM), *signs, dim(_top(rungs)))
         for each in rungs:
             if is_whole or each.status != RungStatus.PASSED:
                 yield from _rung(each, width)
