@@ -37,9 +37,7 @@ def save_candidate(path: Path, data: bytes) -> None:
             with contextlib.suppress(FileNotFoundError):
                 draft.unlink()
     except FileExistsError:
-        raise CandidateFileError(
-            f"{shown} exists and was not changed; name another file with --output", ProblemKind.USAGE
-        ) from None
+        raise CandidateFileError(f"{shown} exists and was not changed; name another file", ProblemKind.USAGE) from None
     except (OSError, ValueError) as error:
         reason = os_reason(error) if isinstance(error, OSError) else "it is not a file name"
-        raise CandidateFileError(f"{shown} cannot be written: {reason}; name another file, or - for stdout") from None
+        raise CandidateFileError(f"{shown} cannot be written: {reason}; name another file") from None
