@@ -34,6 +34,7 @@ def why_no_step(state: ConsoleState, cursor: int) -> str | None:
     """Return why the gate's work cannot be done."""
     if (reason := _why_untouchable(state)) is not None:
         return reason
+    from console.domain.run.decide import needs_new_attempt
     from console.domain.run.state import Phase
 
     view, run = _in_view(state)
@@ -41,7 +42,7 @@ def why_no_step(state: ConsoleState, cursor: int) -> str | None:
         return f"the run is {run.status}: n begins another"
     if view.problem:
         return view.problem
-    if run.phase is Phase.LOST:
+    if run.phase is Phase.LOST and not needs_new_attempt(run):
         return _LOST
     if run.phase is Phase.WAITING:
         return f"{run.gate.words} waits for you: {_VERDICTS}"
