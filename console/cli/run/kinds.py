@@ -117,9 +117,9 @@ def _only_shows(state: RunState, arguments: argparse.Namespace) -> bool:
 
     The operator can read a call before paying for it, unless `--auto` says that no one will read it.
     """
-    if arguments.kind != "step":
-        return False
     is_first_call = state.gate is Gate.PLANNER and not state.has_generated
+    if arguments.kind != "step":
+        return is_first_call and not arguments.auto
     return arguments.preview or (is_first_call and not arguments.send and not arguments.auto)
 
 
@@ -142,7 +142,7 @@ async def _tell(run_id: str, events: AsyncGenerator[StepEvent, None], arguments:
 async def _preview(stepper: Stepper, arguments: argparse.Namespace) -> ExitCode:
     """Write exactly what the due call would send."""
     call = await stepper.prepare()
-    code = ExitCode.OK if arguments.preview else ExitCode.WAITING
+    code = ExitCode.OK if arguments.kind == "step" and arguments.preview else ExitCode.WAITING
     body = call.request.body.decode()
     if arguments.json:
         from console.cli.reports.documents.runs import PreviewDocument
