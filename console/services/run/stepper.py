@@ -126,8 +126,8 @@ class Stepper:
             async for entry in self._lose_call():
                 yield entry
         if needs_new_attempt(self.state):
-            async for each in self._open_gate(open_lost(self.state)):
-                yield each
+            async for noted in self._open_gate(open_lost(self.state)):
+                yield noted
         if self.state.is_over or self.state.is_waiting:
             return
         if self.state.phase is Phase.DUE:
