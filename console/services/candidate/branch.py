@@ -382,6 +382,12 @@ def _not_applied(report: ChildReport) -> ApplyError:
     """Return why git does not apply the patch, in its own words, which name files."""
     said = scrub(report.tail.decode(errors="replace")).splitlines()[:_SAID_LINES]
     words = "; ".join(safe(each.removeprefix("error: "), limit=200) for each in said)
+    if "failed to write" in words:
+        return ApplyError(
+            f"the patched files cannot be written: {words}. Nothing was applied; check the disk's space and the files'"
+            " permissions, then try again",
+            ProblemKind.FAILED,
+        )
     return ApplyError(
         f"the patch does not apply to the files of the repository: {words}. Commit, move or stash your changes of these"
         " files, then try again"
