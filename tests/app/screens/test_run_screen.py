@@ -282,9 +282,10 @@ async def test_a_step_goes_on_behind_the_routes(tmp_path: Path) -> None:
     async with in_the_middle_of_a_call(repository(tmp_path)) as (desk, pause):
         await desk.press("escape")
         assert isinstance(desk.app.screen, RoutesScreen)
-        await desk.press("q", "R")
-        assert any("would be cut off" in words for words in desk.said())
-        assert any("being stepped through this gateway" in words for words in desk.said())
+        await desk.press("q")
+        await desk.until(lambda: any("would be cut off" in words for words in desk.said()))
+        await desk.press("R")
+        await desk.until(lambda: any("being stepped through this gateway" in words for words in desk.said()))
         pause.over.set()
         await desk.until(lambda: desk.run.phase is Phase.WAITING and not desk.view.is_stepping)
         assert "planner waits for you" in str(desk.app.screen.query_one("#gates").border_subtitle)

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.long
 CALLS = [("planner", 1), ("writer", 1), ("reviewer", 1), ("revision", 2), ("reviewer", 2), ("critic", 2)]
 """The calls of a run whose reviewer wants one revision."""
 IN_CALLS, IN_PREFLIGHT = 10, 2
-REQUESTS = 5
+REQUESTS = 2
 """A kill in a preflight comes at one of so many of its first requests for the gateway's lists."""
 REASON = "the console was killed"
 
@@ -64,7 +64,7 @@ class Killer:
         self.kills += 1
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 async def test_a_run_that_is_killed_twelve_times_ends_at_its_candidate_by_the_commands_that_it_names(
     console: Console, tmp_path: Path, seed: int
 ) -> None:
@@ -98,7 +98,11 @@ async def test_a_run_that_is_killed_twelve_times_ends_at_its_candidate_by_the_co
             if resumed.document.get("status", "active") != "active":  # a preview of the first call has none
                 break
             await run(*shlex.split(resumed.document["next"][0].replace("…", REASON))[1:])
-        assert (resumed.document["status"], killer.kills) == ("closed", IN_CALLS + IN_PREFLIGHT)
+        assert (resumed.document["status"], killer.at_requests, [*killer.in_calls.values()]) == (
+            "closed",
+            [],
+            [[]] * len(CALLS),
+        )
         assert (await run("run", "candidate", "last")).code == 0
         assert (await run("record", "verify", "last")).code == 0
     assert Counter((each.role, each.attempt) for each in gateway.generations) == {
