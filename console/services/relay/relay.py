@@ -7,11 +7,11 @@ here, and what comes back goes to the client before it is judged.
 import itertools
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from console.domain.money import Estimate, Price, estimate, estimated_tokens
 from console.domain.probes.event import OutputReceived, SmokeFinished
-from console.domain.probes.smoke import SmokeResult
+from console.domain.probes.smoke import SmokeResult, SmokeStatus
 from console.domain.relay.admission import Admission
 from console.domain.relay.breaker import Breaker
 from console.domain.relay.call import RelayCallBegun, RelayCallEnded, RelayCallMoved, RelayCallRefused, RelayEvent
@@ -234,6 +234,8 @@ class Relay:
         """Book a call, tell of its end, and let the breaker know."""
         result = passing.finish()
         is_cut = not passing.is_whole and passing.failure is None
+        if is_cut:  # what the gateway would still have sent is not known, so nothing is wrong with its answer
+            result = replace(result, status=SmokeStatus.UNKNOWN, classification=None, findings=())
         taken = cost.taken() if is_cut else taken_by(result, cost, price)
         reservations.settle(cost, taken)
         self.breaker.note(passing.route.key, result.classification, self._clock(), is_whole=passing.is_whole)
