@@ -66,13 +66,16 @@ class _Times:
 class Exchange:
     """One smoke call as it arrives: parts go in, events come out. Does no IO and never raises."""
 
-    def __init__(self, route: Route, secret: Secret | None, request: ProbeRequest | None = None) -> None:
+    def __init__(
+        self, route: Route, secret: Secret | None, request: ProbeRequest | None = None, *, is_shown: bool = True
+    ) -> None:
         """Start an exchange.
 
         Args:
             route: The route to call.
             secret: The token, to mask in the answer.
             request: What was sent; None means a text probe.
+            is_shown: Whether anyone looks at the answer's text; if not, the events say only how much came.
 
         """
         self.is_over = False
@@ -93,7 +96,8 @@ class Exchange:
         self._intake: Intake | None = None
         self._meter = ArrivalMeter()
         self._content_bytes = 0
-        self._redacted = RedactedStream(secret) if secret else None
+        self._is_shown = is_shown
+        self._redacted = RedactedStream(secret) if secret and is_shown else None
         self._is_telling = secret is not None and secret.is_unmistakable
         self._is_reasoning = False
         self._unshown = 0
@@ -101,6 +105,11 @@ class Exchange:
         self._said = ""
         self._of_agent = () if self._agent is None else self._agent.age
         self._requests = 0
+
+    @property
+    def content_bytes(self) -> int:
+        """The bytes of the answer's text so far."""
+        return self._content_bytes
 
     @property
     def is_settled(self) -> bool:
@@ -159,6 +168,8 @@ class Exchange:
         self._unshown += len(pieces)
         text = "".join(pieces)
         self._content_bytes += len(text) if text.isascii() else len(text.encode())
+        if not self._is_shown:
+            return [self._output("")]
         if self._redacted is not None:
             text = self._redacted.feed(text)
         return [self._output(text)] if text else []

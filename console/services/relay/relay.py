@@ -253,13 +253,13 @@ class _Passing:
         self.failure: CallError | None = None
         self.has_head = self.is_whole = False
         self._own_limit = own_limit
-        self._exchange = Exchange(route, gateway.secret, ProbeRequest(Shape.TEXT, body, 0, limit_setting=LIMIT_SETTING))
-        self._received = 0
+        request = ProbeRequest(Shape.TEXT, body, 0, limit_setting=LIMIT_SETTING)
+        self._exchange = Exchange(route, gateway.secret, request, is_shown=False)
 
     @property
     def is_over_limit(self) -> bool:
         """Whether the answer is longer than what was set aside for a call whose client set no limit."""
-        return self._own_limit is not None and estimated_tokens(self._received) > self._own_limit
+        return self._own_limit is not None and estimated_tokens(self._exchange.content_bytes) > self._own_limit
 
     def take(self, part: CallPart) -> RelayCallMoved | None:
         """Judge a part; return what there is to show of it."""
@@ -269,7 +269,6 @@ class _Passing:
             if isinstance(event, OutputReceived):
                 pieces += event.pieces
                 ttft_ms = event.ttft_ms
-                self._received += len(event.text)
         return RelayCallMoved(self.number, pieces, ttft_ms) if pieces else None
 
     def finish(self) -> SmokeResult:
