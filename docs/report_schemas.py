@@ -53,7 +53,8 @@ class _DocumentSchema(GenerateJsonSchema):
 def _as_written(name: str, shape: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     """Return a field's name and shape in a document; `readable` changes those of a record."""
     if name in MOMENTS:
-        return name.removesuffix("_ms"), {"type": "string", "format": "date-time"}
+        written = {"type": "string", "format": "date-time"}
+        return name.removesuffix("_ms"), {"anyOf": [written, {"type": "null"}]} if "anyOf" in shape else written
     return name, {"type": "object", "additionalProperties": {"type": "integer"}} if name == PAIRS else shape
 
 

@@ -55,7 +55,7 @@ _WORDS = {
 _ARROWS = {
     (Phase.NEW, Phase.DUE): ("M120 120 H207", 124, 110),
     (Phase.DUE, Phase.CALLING): ("M470 120 H617", 490, 110),
-    (Phase.DUE, Phase.WORKED): ("M340 70 V50 H1030 V77", 500, 25),
+    (Phase.DUE, Phase.WORKED): ("M340 70 V62 H1030 V77", 500, 22),
     (Phase.DUE, Phase.WAITING): ("M400 210 V350 H937", 420, 342),
     (Phase.CALLING, Phase.WORKED): ("M770 120 H937", 790, 96),
     (Phase.CALLING, Phase.LOST): ("M695 150 V227", 703, 194),

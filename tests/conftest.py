@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from support import examples
 from support.referees.not_tested import not_tested
+from support.run.billing import billed_twice_below
 
 from console.services.system.leak_guard import LEAK_GUARD
 
@@ -46,6 +47,13 @@ def _tokens_of_one_test() -> Iterator[None]:
     known = LEAK_GUARD._secrets.copy()
     yield
     LEAK_GUARD._secrets[:] = known
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_brief_is_billed_twice(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Look through the ledgers that all tests of this process left."""
+    yield
+    assert billed_twice_below(tmp_path_factory.getbasetemp()) == []
 
 
 @pytest.fixture(autouse=True, scope="session")

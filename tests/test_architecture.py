@@ -124,7 +124,7 @@ def test_the_types_of_documents_are_imported_for_json_alone(tmp_path: Path, argu
 def test_the_recording_of_imports_would_see_the_reader_of_a_config(tmp_path: Path) -> None:
     modules = tops(imported_by(tmp_path, "routes"))
     assert "pydantic" in modules
-    assert not {"jsonschema", "tomli_w"} & modules
+    assert not {"jsonschema", "tomli_w", "yaml"} & modules
 
 
 def test_the_screen_is_there_before_any_network_library(tmp_path: Path) -> None:
@@ -144,11 +144,26 @@ def test_the_screen_is_there_before_any_network_library(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["run", "list", "--json"], ["record", "list", "--json"], ["record", "verify", "--all", "--json"]]
+    "arguments",
+    [
+        ["run", "list", "--json"],
+        ["record", "list", "--json"],
+        ["record", "verify", "--all", "--json"],
+    ],
 )
 def test_a_verb_that_only_reads_the_ledger_imports_no_network_library(tmp_path: Path, arguments: list[str]) -> None:
     modules = imported_by(tmp_path, *arguments)
     assert "console.services.ledger.sqlite" in modules
+    assert not HEAVY & tops(modules)
+
+
+def test_what_reads_and_takes_out_a_candidate_imports_no_network_library() -> None:
+    code = (
+        "import sys, console.cli.run.looking, console.cli.run.subject, console.cli.run.candidate; print(*sys.modules)"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    modules = set(run.stdout.split())
+    assert "console.services.run.subject" in modules
     assert not HEAVY & tops(modules)
 
 
@@ -343,6 +358,6 @@ def test_a_service_starts_programs_in_one_place() -> None:
 def test_git_is_set_in_one_room() -> None:
     """A policy's commands run in a tree of ours, and may ask git themselves."""
     variables, options = re.compile(r"GIT_[A-Z_]+"), re.compile(r"(core|diff|protocol|credential|safe)\.[A-Za-z]+=.*")
-    room = ["git/command.py", "git/example.py", "git/scratch.py"]
+    room = ["git/command.py", "git/example.py", "git/patching.py", "git/scratch.py"]
     assert list(where(variables)) == ["checks/policy_command.py", *room]
-    assert list(where(options)) == ["git/command.py", "git/working_tree.py"]
+    assert list(where(options)) == ["git/command.py", "git/patching.py", "git/working_tree.py"]

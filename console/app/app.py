@@ -45,6 +45,7 @@ class ConsoleApp(App[None]):
         environment: Mapping[str, str] = os.environ,
         start_embedded: StartEmbedded = embedded_in_a_process,
         today: Callable[[], date] = today_in_utc,
+        is_demo: bool = False,
     ) -> None:
         """Prepare the application.
 
@@ -54,6 +55,7 @@ class ConsoleApp(App[None]):
             environment: The environment variables, which say where runs are kept.
             start_embedded: Starts the embedded gateway, if the profile uses it.
             today: Returns the date in UTC.
+            is_demo: Offer the demo's prepared tasks for a new run.
 
         """
         wants_plain = "NO_COLOR" in os.environ
@@ -70,6 +72,7 @@ class ConsoleApp(App[None]):
             environment=environment,
             start_embedded=start_embedded,
             today=today,
+            is_demo=is_demo,
         )
         # Textual starts with the theme in TEXTUAL_THEME before ours are known: without this, selecting the same
         # name again would be no change, and nothing would be drawn with it.

@@ -10,7 +10,8 @@ from typing import Protocol, runtime_checkable
 from textual.app import App
 from textual.worker import Worker
 
-from console.app.runs.bridge import RunBridge, RunForm
+from console.app.runs.bridge import RunBridge
+from console.app.runs.form import RunForm
 from console.app.session import Session, StartEmbedded, embedded_in_a_process, today_in_utc
 from console.domain.probes.ladder import Rung
 from console.domain.routes.contract import RouteCheck
@@ -49,6 +50,7 @@ class Controller:
         environment: Mapping[str, str] = os.environ,
         start_embedded: StartEmbedded = embedded_in_a_process,
         today: Callable[[], date] = today_in_utc,
+        is_demo: bool = False,
     ) -> None:
         """Prepare; nothing is opened or sent.
 
@@ -61,6 +63,7 @@ class Controller:
             environment: The environment variables, which say where runs are kept.
             start_embedded: Starts the embedded gateway, if the profile uses it.
             today: Returns the date in UTC.
+            is_demo: Offer the demo's prepared tasks.
 
         """
         self._app = app
@@ -72,6 +75,8 @@ class Controller:
         self.session = Session(
             profile, self._schedule_repaint, is_read_only=is_read_only, start_embedded=start_embedded, today=today
         )
+        self._environment = environment
+        self._is_demo = is_demo
         self.bridge = RunBridge(self.session, environment)
 
     @property
@@ -157,8 +162,15 @@ class Controller:
         def keep(form: RunForm | None) -> None:
             self._form = form or self._form
 
-        checks = self.session.profile.policy.checks
-        self._app.push_screen(NewRunDialog(self.state, self._form, begin, checks=checks), keep)
+        profile = self.session.profile
+        form, fill = self._form, None
+        if self._is_demo:
+            from console.app.runs.new_run import filled, offered
+
+            fill = partial(filled, environment=self._environment)
+            if not form.prepared and not form.task:
+                form = fill(form, offered().tasks[0])
+        self._app.push_screen(NewRunDialog(self.state, form, begin, checks=profile.policy.checks, fill=fill), keep)
 
     # --- Workers ---------------------------------------------------------------------------------------------------
 

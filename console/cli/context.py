@@ -55,11 +55,15 @@ class Context:
         self.owns_process = owns_process
         self._now = now
 
-    def today(self) -> "date":
-        """Return the date in UTC."""
+    def now(self) -> "datetime":
+        """Return the time in UTC."""
         from datetime import UTC, datetime
 
-        return (datetime.now(UTC) if self._now is None else self._now()).date()
+        return datetime.now(UTC) if self._now is None else self._now()
+
+    def today(self) -> "date":
+        """Return the date in UTC."""
+        return self.now().date()
 
     @property
     def home(self) -> "Path | None":
@@ -69,13 +73,37 @@ class Context:
         named = Path(self.environment.get("HOME", ""))
         return named if named.is_absolute() else None
 
-    def embedded_gateway(self) -> "AbstractAsyncContextManager[EmbeddedGateway]":
-        """Start the embedded gateway. Raises `SimulatorError` on entry if it does not start."""
+    def within(
+        self,
+        environment: Mapping[str, str],
+        start_embedded: "Callable[[], AbstractAsyncContextManager[EmbeddedGateway]] | None" = None,
+    ) -> "Context":
+        """Return the same context in another environment, with its own embedded gateway if one is given."""
+        return Context(
+            environment,
+            self.stdin,
+            self.stdout,
+            self.stderr,
+            start_embedded or self.start_embedded,
+            owns_process=self.owns_process,
+            now=self._now,
+        )
+
+    def embedded_gateway(self, pace: float = 1.0) -> "AbstractAsyncContextManager[EmbeddedGateway]":
+        """Start the embedded gateway.
+
+        Args:
+            pace: A factor on the waits of one that starts in a separate process.
+
+        Raises:
+            SimulatorError: On entry, if it does not start.
+
+        """
         if self.start_embedded is not None:
             return self.start_embedded()
         from console.simulator.embedded import embedded_gateway
 
-        return embedded_gateway()
+        return embedded_gateway(pace=pace)
 
     def harden(self) -> None:
         """Harden the process before it holds a token, unless others use the process too."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from console.cli.context import current
 from console.cli.streams import writing
+from console.domain.problem import Problem, ProblemKind
 from console.domain.text.safe import safe
 from console.services.system.leak_guard import LEAK_GUARD
 
@@ -15,6 +16,26 @@ def write_line(text: str = "") -> None:
     with writing():
         current().stdout.write(f"{safe(LEAK_GUARD.redact(text))}\n")
         current().stdout.flush()
+
+
+def write_exact(text: str) -> None:
+    """Write a text byte for byte, so that it can be piped or redirected; a terminal gets its lines made safe.
+
+    Raises:
+        Problem: It holds a token of this process.
+
+    """
+    if LEAK_GUARD.is_hit(text):
+        raise Problem("the text holds a token, and was not written", ProblemKind.REFUSED)
+    stream = current().stdout
+    if stream.isatty():
+        for line in text.removesuffix("\n").split("\n"):
+            write_line(line.expandtabs())
+        return
+    with writing():
+        stream.flush()
+        stream.buffer.write(text.encode())
+        stream.buffer.flush()
 
 
 def write_document(document: object) -> None:

@@ -8,8 +8,11 @@ from console.cli.context import current
 from console.domain.problem import Problem, ProblemKind
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from console.domain.routes.contract import RouteCheck
     from console.domain.routes.model_facts import ModelFacts
+    from console.services.config.from_yaml import ConfigFromYaml
     from console.services.config.load import BrokenProfile
     from console.services.config.settings import Profile
 
@@ -40,6 +43,32 @@ def chosen_profile(arguments: argparse.Namespace, *, uses_gateway: bool = True) 
     if profile.is_built_in and uses_gateway:
         output.note(f"no config file: using the built-in profile {profile.name} on the embedded gateway")
     return profile
+
+
+def profile_of_yaml(arguments: argparse.Namespace, path: "Path") -> "ConfigFromYaml":
+    """Return the config that a YAML file describes, with the name that `--profile` gives to its profile.
+
+    Raises:
+        ConfigError: The file cannot be read or used.
+        Problem: `--config` names a config beside it, or `--profile` is not a profile's name.
+
+    """
+    import re
+
+    from console.services.config.from_yaml import config_from_yaml
+    from console.services.facts.installed import model_facts
+
+    if arguments.config is not None:
+        raise Problem("--config and a YAML file exclude each other; give one of them", ProblemKind.USAGE)
+    name = "main" if arguments.profile is None else arguments.profile
+    if re.fullmatch("[A-Za-z0-9_-]{1,40}", name) is None:
+        raise Problem("--profile: a profile name has only letters, digits, - and _, at most 40", ProblemKind.USAGE)
+    facts = model_facts(current().environment)
+    _note_facts(facts)
+    found = config_from_yaml(path, name, facts=facts)
+    for note in found.notes:
+        output.note(str(note))
+    return found
 
 
 def _note_facts(facts: "ModelFacts | None") -> None:

@@ -29,12 +29,12 @@ def run(arguments: argparse.Namespace) -> int:
     return open_screen(chosen_profile(arguments), read_only=arguments.read_only)
 
 
-def open_screen(profile: "Profile", *, read_only: bool) -> int:
-    """Run the screen until the operator leaves it, and return its exit code."""
+def open_screen(profile: "Profile", *, read_only: bool, is_demo: bool = False) -> int:
+    """Run the screen until the operator leaves it, and return its exit code; the demo's offers prepared tasks."""
     from console.app.app import SIGNALS, ConsoleApp
 
     # A signal during terminal setup waits until the app can restore the terminal.
     signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
-    app = ConsoleApp(profile, is_read_only=read_only)
+    app = ConsoleApp(profile, is_read_only=read_only, environment=current().environment, is_demo=is_demo)
     app.run()
     return app.return_code or 0

@@ -161,6 +161,29 @@ def check_freshness(states: Iterable[RowState], *, is_required: bool) -> tuple[F
     return tuple(findings)
 
 
+def sum_up_freshness(states: Iterable[RowState], *, is_required: bool) -> tuple[Finding, ...]:
+    """Find the same in one finding for all rows that were never verified and one for all that were, but too long ago.
+
+    A run tells it among its other findings, which a line for each row would hide.
+    """
+    severity = Severity.FAIL if is_required else Severity.WARN
+    old = {
+        Freshness.NEVER: ("VERIFY-01", "never verified"),
+        Freshness.STALE: ("VERIFY-02", "verified too long ago"),
+    }
+    ids = [(each.freshness, each.row.id) for each in states]
+    findings = []
+    for freshness, (finding_id, words) in old.items():
+        found = [row_id for is_so, row_id in ids if is_so is freshness]
+        rows_were = "1 row of the verification table was" if len(found) == 1 else f"{len(found)} rows were"
+        if found:
+            message = (
+                f"{rows_were} {words}: {', '.join(found)}. Read each source, then: gateway-console verify mark ROW"
+            )
+            findings.append(Finding(finding_id, severity, message))
+    return tuple(findings)
+
+
 def check_note(note: str) -> Finding | None:
     """Return why a note cannot be stored with a mark, or None."""
     if (words := looks_like_secret(note)) is not None:

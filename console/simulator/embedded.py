@@ -32,7 +32,7 @@ class Embedded:
 
 @contextlib.asynccontextmanager
 async def embedded_gateway(
-    timeout_s: float = 30.0, *, end_timeout_s: float = _END_TIMEOUT_S
+    timeout_s: float = 30.0, *, end_timeout_s: float = _END_TIMEOUT_S, pace: float = 1.0
 ) -> AsyncIterator[Embedded]:
     """Run the embedded gateway in its own process while the block runs.
 
@@ -41,6 +41,7 @@ async def embedded_gateway(
     Args:
         timeout_s: How long the process may take to start, in seconds.
         end_timeout_s: How long the process may take to end by itself, in seconds; then it is killed.
+        pace: A factor on all its waits: 0 answers at once.
 
     Raises:
         SimulatorError: It cannot be started, or did not start in time.
@@ -52,6 +53,7 @@ async def embedded_gateway(
             "-P",
             "-m",
             "console.simulator",
+            str(pace),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,

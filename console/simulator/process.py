@@ -29,8 +29,13 @@ def announcement(listening: Listening) -> str:
     return json.dumps(asdict(Announcement(base_url=listening.base_url, token=listening.token)))
 
 
-async def simulate(port: int = 0, *, until_stdin_closes: bool = False) -> None:
+async def simulate(port: int = 0, *, until_stdin_closes: bool = False, pace: float = 1.0) -> None:
     """Serve until a signal arrives or stdin closes, after announcing the URL on stdout.
+
+    Args:
+        port: The port; 0 picks a free one.
+        until_stdin_closes: Whether to end when stdin closes.
+        pace: A factor on all waits.
 
     Raises:
         OSError: It cannot listen on the port.
@@ -40,7 +45,7 @@ async def simulate(port: int = 0, *, until_stdin_closes: bool = False) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, stop.set)
-    async with serve(port) as listening:
+    async with serve(port, pace=pace) as listening:
         print(announcement(listening), flush=True)  # noqa: T201  # the one line of data on stdout
         watching = asyncio.create_task(_wait_for_end_of_stdin(stop)) if until_stdin_closes else None
         await stop.wait()

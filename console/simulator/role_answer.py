@@ -1,7 +1,7 @@
 """The embedded gateway's answers in the roles of a run: plans, drafts, reviews and critiques, made without a model.
 
-The texts are in `role_answers.toml`; how a model deviates from them is its scenario's `Conduct`. The same request
-always gets the same answer.
+The texts are in `role_answers.toml`, and what a patch does for a task is in `assignment.py`; how a model deviates from
+them is its scenario's `Conduct`. The same request always gets the same answer.
 """
 
 import hashlib
@@ -30,6 +30,7 @@ from console.domain.run.gate import GATES_WITH_A_CALL, Gate
 from console.domain.sources.claim import Claim
 from console.domain.text.quote import is_enough
 from console.domain.text.safe import safe
+from console.simulator.assignment import added_file, first_sentence, named_paths, patch_of, scope_of, text_of
 from console.simulator.brief import Brief, read_brief
 from console.simulator.dialect import Ask
 from console.simulator.scenario import WELL, Conduct
@@ -42,6 +43,8 @@ _DIFF_HEADS = ("diff ", "new file ", "--- ", "+++ ", "@@ ")
 """The prefixes of a diff's lines that hold no one's text."""
 _ANSWERED_FINDINGS = 3
 """How many findings a revision mentions by name."""
+_PROMOTION = "promotion"
+"""The criterion that an article breaks by product language outside of its section."""
 
 
 def answer_as_role(ask: Ask, conduct: Conduct, page_url: str) -> Ask:
@@ -131,12 +134,12 @@ def _plan(brief: Brief, conduct: Conduct) -> Plan:
     source = brief.instruction_source
     first = words["first_step"].replace("{source}", source) if source else words["first_step_without_source"]
     more = words["more_steps"] if _draw(brief.text_of("TASK"))[0] % 2 else []
-    return Plan(
-        _source(brief, conduct),
-        tuple(_form_of(brief)["scope"]),
-        (first, *words["steps"], *more),
-        tuple(words["stop_conditions"]),
-    )
+    scope = scope_of(brief, _form_of(brief)["scope"])
+    work = [words["step"].replace("{scope}", ", ".join(scope))]
+    if brief.text_of("FINDINGS") and not conduct.hides_source:  # who does that answers the same whatever it is told
+        work = [words["asked_again"].replace("{finding}", each) for each in _findings(brief)]
+        work.append(words["narrowed_step"].replace("{scope}", ", ".join(scope)))
+    return Plan(_source(brief, conduct), scope, (first, *work, *more), tuple(words["stop_conditions"]))
 
 
 def _draft(brief: Brief, conduct: Conduct, page_url: str) -> Draft:
@@ -144,18 +147,37 @@ def _draft(brief: Brief, conduct: Conduct, page_url: str) -> Draft:
     secret = "-".join(conduct.secret_pieces)
     more = [line.replace("{secret}", secret) for line in conduct.more_lines]
     told = [*more, *_revision_lines(brief)]
-    lines = [line.replace("{page}", page_url) for line in form["lines"]]
     claims: tuple[Claim, ...] = ()
     if brief.kind == "plan":
-        artifact = _text([*lines, *(f"# {line}" for line in told)])
+        path = next(iter(named_paths(brief.text_of("TASK"))), "")
+        lines = [f"{line} -- {path}" for line in form["lines"]] if path else form["lines"]
+        artifact = text_of([*lines, *(f"# {line}" for line in told)])
     elif "path" in form:
-        artifact = _added_file(form["path"], [*lines, *_apart(told)])
+        own = patch_of(brief, told)
+        artifact = added_file(form["path"], [*form["lines"], *_apart(told)]) if own is None else own
         if conduct.more_path:
-            artifact += _added_file(conduct.more_path, conduct.more_path_lines)
+            artifact += added_file(conduct.more_path, conduct.more_path_lines)
     else:
-        artifact = _text([*lines, *_apart(told)])
+        lines = [line.replace("{page}", page_url) for line in _article_lines(brief, form)]
+        artifact = text_of([*lines, *_apart(told)])
         claims = (Claim(form["claim"]["id"], page_url, form["claim"]["quote"]),)
     return Draft(_source(brief, conduct), artifact, claims)
+
+
+def _article_lines(brief: Brief, form: dict[str, Any]) -> list[str]:
+    """Return the article on the asked subject; the whole one if the task names its file, or no file at all."""
+    lines: list[str] = form["lines"]
+    task = brief.text_of("TASK")
+    paths = named_paths(task)
+    if not paths or paths[0] in form["scope"]:
+        return lines
+    return [line.replace("{task}", first_sentence(task)).replace("{path}", paths[0]) for line in form["other_lines"]]
+
+
+def _findings(brief: Brief) -> list[str]:
+    """Return the first findings in a brief, one safe line each."""
+    lines = [" ".join(line.split()) for line in brief.text_of("FINDINGS").splitlines()]
+    return [safe(line, limit=160) for line in lines if " " in line][:_ANSWERED_FINDINGS]
 
 
 def _revision_lines(brief: Brief) -> list[str]:
@@ -163,25 +185,13 @@ def _revision_lines(brief: Brief) -> list[str]:
     if brief.attempt == 1:
         return []
     words = _words()["revision"]
-    lines = [" ".join(line.split()) for line in brief.text_of("FINDINGS").splitlines()]
-    findings = [safe(line, limit=160) for line in lines if " " in line][:_ANSWERED_FINDINGS]
-    said = [words["finding"].replace("{finding}", finding) for finding in findings]
+    said = [words["finding"].replace("{finding}", finding) for finding in _findings(brief)]
     return [words["opening"].replace("{attempt}", str(brief.attempt)), *(said or [words["no_finding"]])]
 
 
 def _apart(lines: Sequence[str]) -> list[str]:
     """Return lines preceded by an empty one, if there are any."""
     return ["", *lines] if lines else []
-
-
-def _text(lines: Sequence[str]) -> str:
-    return "".join(f"{line}\n" for line in lines)
-
-
-def _added_file(path: str, lines: Sequence[str]) -> str:
-    """Return the unified diff that adds a file."""
-    head = [f"diff --git a/{path} b/{path}", "new file mode 100644", "--- /dev/null", f"+++ b/{path}"]
-    return _text([*head, f"@@ -0,0 +1,{len(lines)} @@", *(f"+{line}" for line in lines)])
 
 
 # --- Reviewer and critic ---------------------------------------------------------------------------------------------
@@ -208,23 +218,38 @@ def _review(brief: Brief, conduct: Conduct, model: str, allowed: Sequence[str]) 
     if len(criteria) > 1:
         good[drawn[0] % len(criteria)] -= 1
     scores = conduct.scores or good
+    promoting = _promotion_in(brief.text_of("DRAFT"))
     return Review(
         _nonce(brief, conduct),
         tuple(
-            CriterionScore(
+            CriterionScore(criterion, 1, promoting)
+            if criterion == _PROMOTION and promoting
+            else CriterionScore(
                 criterion,
                 scores[position % len(scores)],
                 conduct.evidence or quotes[(drawn[1] + position) % len(quotes)],
             )
             for position, criterion in enumerate(criteria)
         ),
-        _scripted(conduct, quotes[0]),
+        _scripted(conduct, quotes),
     )
+
+
+def _promotion_in(draft: str) -> str:
+    """Return the first line of an article that promotes a product outside of the product's own section; or nothing."""
+    words = _words()["promotion"]
+    is_own_section = False
+    for line in draft.splitlines():
+        if line.startswith("#"):
+            is_own_section = any(each in line.lower() for each in words["own_section"])
+        elif not is_own_section and any(each in line.lower() for each in words["phrases"]) and is_enough(line.strip()):
+            return line.strip()[:_QUOTE_LENGTH]
+    return ""
 
 
 def _critique(brief: Brief, conduct: Conduct, model: str) -> Critique:
     quotes = _quotes(brief.text_of("DRAFT"))
-    findings = _scripted(conduct, quotes[0])
+    findings = _scripted(conduct, quotes)
     drawn = _draw(model, brief.text_of("DRAFT"))
     if not findings and quotes[0] and drawn[0] % 2:
         quote = quotes[drawn[1] % len(quotes)]
@@ -233,12 +258,13 @@ def _critique(brief: Brief, conduct: Conduct, model: str) -> Critique:
     return Critique(_nonce(brief, conduct), findings)
 
 
-def _scripted(conduct: Conduct, quote: str) -> tuple[JudgeFinding, ...]:
+def _scripted(conduct: Conduct, quotes: Sequence[str]) -> tuple[JudgeFinding, ...]:
     """Return the findings that a scenario scripts for a judge; a reviewer's format has no area, and omits it."""
     finding = conduct.finding
     if finding is None:
         return ()
     severity, area = FindingSeverity(finding.severity), CritiqueArea(finding.area)
+    quote = next((each for each in quotes if finding.about and finding.about in each), quotes[0])
     return (JudgeFinding(severity, conduct.evidence or quote, finding.note, area),)
 
 

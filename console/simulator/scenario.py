@@ -19,6 +19,8 @@ class ScriptedFinding:
     note: str
     area: str = "unsupported_claim"
     """The area a critic assigns; a reviewer names none."""
+    about: str = ""
+    """A word of the line that it quotes, if the draft has one; empty for the draft's first line."""
 
 
 @dataclass(frozen=True, slots=True)

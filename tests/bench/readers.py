@@ -27,6 +27,7 @@ from support.text.hostile_text import (
     STARS,
     STEPS_OF_STARS,
     WORKFLOWS,
+    YAML_CONFIGS,
     Hostile,
 )
 
@@ -54,6 +55,7 @@ from console.domain.text.quote import QUOTE_LIMIT, fold, stands_in
 from console.domain.workflows.check import check_workflow
 from console.domain.workflows.workflow import Workflow
 from console.services.config.toml_text import TomlText
+from console.services.config.yaml_text import YamlText
 from console.services.facts.installed import SIZE_LIMIT
 from console.services.gateway.call import Started
 from console.services.pages.page_text import content_sha256, visible_text
@@ -113,6 +115,11 @@ def _read_workflow(text: str) -> None:
     check_workflow(Workflow("ci.yml", text, root, problem))
 
 
+def _read_yaml_config(text: str) -> None:
+    with contextlib.suppress(Problem):
+        YamlText(text, "routes.yaml", "main")
+
+
 def _read_facts(text: str) -> None:
     with contextlib.suppress(Problem, FactsError):
         TomlText(text, "facts.toml").parse()
@@ -162,6 +169,7 @@ READERS: Mapping[str, Reader] = {
     "workflow": Reader(
         _read_workflow, {name: each.of for name, each in WORKFLOWS.items()}, largest=FILE_SIZE_LIMIT - 200
     ),
+    "config as YAML": Reader(_read_yaml_config, _named(*YAML_CONFIGS), largest=FILE_SIZE_LIMIT - 200),
 }
 
 _HOME = str(Path(console.__file__).parent)

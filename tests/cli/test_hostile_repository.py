@@ -30,7 +30,7 @@ async def test_no_verb_runs_the_program_of_a_hostile_repository(
     task, config = tmp_path / "task.md", console.home / "config.toml"
     task.write_text(TASK)
     config.write_text(config_text(base_url=gateway.base_url, token_ref="env:GATEWAY_TOKEN"))
-    token = {"GATEWAY_TOKEN": gateway.token}
+    token = {"GATEWAY_TOKEN": gateway.token, "GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@example.com"}
     start = ("run", "start", "--task-file", task, "--repo", directory)
     codes = {}
     for verb in (
@@ -41,8 +41,12 @@ async def test_no_verb_runs_the_program_of_a_hostile_repository(
         (*start, "--context", "docs/*.md"),
         ("run", "step", "last", "--preview"),
         ("run", "show", "last"),
+        ("run", "show", "last", "--gate", "instruction"),
         ("run", "list"),
         (*start, "--auto"),
+        ("run", "show", "last", "--artifact", "draft"),
+        ("run", "candidate", "last"),
+        ("run", "apply", "last", "--commit"),
         ("record", "show", "last"),
         ("record", "verify", "--all"),
     ):

@@ -247,15 +247,18 @@ async def test_all_faults_of_a_config_are_a_line_each(console: Console, verb: tu
     assert [words in line for line, words in zip(lines, wanted, strict=True)] == [True] * 3
 
 
-async def test_a_role_that_a_run_will_need_is_told_with_the_tables_to_add(console: Console) -> None:
+@pytest.mark.parametrize("lint", [("routes",), ("check", "--level", "0")])
+async def test_a_role_that_a_run_will_need_is_told_with_the_tables_to_add(
+    console: Console, lint: tuple[str, ...]
+) -> None:
     config = console.write_config(GOOD)
-    as_text = await console.run("routes", "--config", config)
+    as_text = await console.run(*lint, "--config", config)
     assert as_text.code == 0
     told = [line for line in as_text.stdout.splitlines() if line.startswith("profile p  ~ warn  PRE-01: ")]
     assert len(told) == 1
     assert "no route for planner, reviewer and critic" in told[0]
     assert "[profiles.p.routes.planner], [profiles.p.routes.reviewer], [profiles.p.routes.critic]" in told[0]
-    document = (await console.run("routes", "--json", "--config", config)).document
+    document = (await console.run(*lint, "--json", "--config", config)).document
     assert [(each["id"], each["subject"]) for each in document["findings"]] == [
         ("PRE-01", "profile p"), ("PRE-02", "profile p")
     ]  # fmt: skip

@@ -5,10 +5,12 @@ from support.cli.console_process import Console
 
 VERBS = [
     ("demo", "--read-only"),
+    ("init",),
     ("routes", "--json"),
     ("check", "--level", "0"),
     ("smoke", "--read-only"),
     ("run", "list"),
+    ("run", "candidate", "last"),
     ("record", "list", "--json"),
     ("instructions", "."),
     ("boundary",),

@@ -26,6 +26,7 @@ from console.domain.verification import (
     row_of,
     rows,
     state,
+    sum_up_freshness,
 )
 
 ROW, OTHER = rows()[0], rows()[1]
@@ -172,6 +173,10 @@ def test_rows_that_do_not_count_are_findings_that_fail_where_they_are_required()
     assert stale.source_url == ROW.source_url
     assert all(f"gateway-console verify mark {ROW.id}" in each.message for each in (never, stale))
     assert {each.severity for each in check_freshness(states, is_required=False)} == {Severity.WARN}
+    summed = sum_up_freshness([*states, state(OTHER, (), date(2026, 7, 1))], is_required=False)
+    assert [(each.id, each.severity) for each in summed] == [(each.id, Severity.WARN) for each in (never, stale)]
+    assert summed[0].message.startswith(f"2 rows were never verified: {ROW.id}, {OTHER.id}. ")
+    assert summed[1].message.startswith(f"1 row of the verification table was verified too long ago: {ROW.id}. ")
 
 
 # --- Notes -----------------------------------------------------------------------------------------------------------

@@ -299,7 +299,7 @@ async def test_the_critics_of_drafts_find_nothing_or_one_minor(client: httpx.Asy
     assert {tuple(row["severity"] for row in critique["findings"]) for critique in found} == {(), ("minor",)}
     for draft, critique in zip(drafts, found, strict=True):
         assert critique["nonce"] == NONCE
-        assert judge_critique(critique_of(critique), quotable(draft), NONCE, reviewed=GateVerdict.READY).findings == ()
+        assert judge_critique(critique_of(critique), quotable(draft), NONCE).findings == ()
 
 
 def quotable(draft: str) -> Quotable:
@@ -312,7 +312,7 @@ async def test_a_good_run_is_ready_by_our_own_arithmetic(client: httpx.AsyncClie
     review = await answered(client, Gate.REVIEWER, "gpt-review-route-placeholder", kind=kind, draft=draft)
     critique = await answered(client, Gate.CRITIC, "claude-critic-route-placeholder", M, kind=kind, draft=draft)
     reviewed = judge_review(review_of(review), RUBRIC, quotable(draft), NONCE)
-    judged = judge_critique(critique_of(critique), quotable(draft), NONCE, reviewed=reviewed.verdict)
+    judged = judge_critique(critique_of(critique), quotable(draft), NONCE)
     assert (reviewed.findings, judged.findings, judged.verdict) == ((), (), GateVerdict.READY)
 
 
@@ -348,7 +348,7 @@ async def test_a_strict_reviewer_wants_a_revision_of_the_first_attempt_only(clie
 async def test_a_critic_blocks_with_words_of_the_draft(client: httpx.AsyncClient, family: EndpointFamily) -> None:
     document = await answered(client, Gate.CRITIC, "claude-critic-block-placeholder", family)
     critique = critique_of(document)
-    judged = judge_critique(critique, quotable(DRAFT), NONCE, reviewed=GateVerdict.READY)
+    judged = judge_critique(critique, quotable(DRAFT), NONCE)
     assert (judged.verdict, judged.needs_human) == (GateVerdict.BLOCK, False)
     assert [each.area for each in critique.findings] == [CritiqueArea.BROAD_PERMISSION]
 

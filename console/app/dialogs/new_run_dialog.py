@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -11,17 +11,24 @@ from textual.geometry import Size
 from textual.screen import ModalScreen
 from textual.widgets import Checkbox, Input, Label, RadioButton, RadioSet
 
-from console.app.runs.bridge import RunForm
+from console.app.runs.form import RunForm
 from console.app.widgets.line import Line, dim, labelled, line, wrap
 from console.app.widgets.line_pane import LinePane
+from console.app.widgets.picker import Picker
 from console.app.widgets.typed_line import TypedLine, TypedText
 from console.view.console_state import ConsoleState
 from console.view.sign import Tone
 
+if TYPE_CHECKING:
+    from console.services.demo.story import PreparedTask, Story
+
+Fill = Callable[[RunForm, "PreparedTask"], RunForm]
+"""Fills a form from a prepared task."""
 Begin = Callable[[RunForm], Awaitable[str]]
 """Begins a run; returns why it cannot begin, or nothing."""
 _COMMAND_LINES = 6
 """How many lines there are for the commands; more of them scroll."""
+_OWN_TASK = "your own, below"
 _KINDS = ("patch", "article", "plan")
 _FIELDS = (
     ("repository", "repository", "its directory, or one inside it"),
@@ -34,6 +41,8 @@ class FormPane(LinePane):
     """What the form is for, and why the run did not begin."""
 
     refused = ""
+    scenario = ""
+    """What there is to see in the demo's scenario; empty outside of the demo."""
     commands: Sequence[str] = ()
 
     def lines(self, state: ConsoleState, cursor: int, size: Size) -> Sequence[Line]:
@@ -44,6 +53,8 @@ class FormPane(LinePane):
         if self.refused:
             yield from labelled("not begun", self.refused, width, tone=Tone.FAIL)
             return
+        if self.scenario:
+            yield from labelled("shows", self.scenario, width)
         words = "beginning pins task, repository, routes and policy; nothing is sent. tab goes to the next field"
         yield from (line(dim(piece)) for piece in wrap(words, width))
         for number, command in enumerate(self.commands, start=1):
@@ -73,7 +84,9 @@ class NewRunDialog(ModalScreen[RunForm | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "cancel", show=False)]
 
-    def __init__(self, state: ConsoleState, form: RunForm, begin: Begin, *, checks: Sequence[str]) -> None:
+    def __init__(
+        self, state: ConsoleState, form: RunForm, begin: Begin, *, checks: Sequence[str], fill: Fill | None = None
+    ) -> None:
         """Prepare the form.
 
         Args:
@@ -81,6 +94,7 @@ class NewRunDialog(ModalScreen[RunForm | None]):
             form: The earlier input.
             begin: Begins the run.
             checks: The policy's commands that could run in it.
+            fill: Fills the form from a prepared task of the demo; None if none is offered.
 
         """
         super().__init__(classes="dialog form")
@@ -91,7 +105,11 @@ class NewRunDialog(ModalScreen[RunForm | None]):
         self._is_beginning = False
         self._pane = FormPane(state, id="ask", can_focus=False)
         self._pane.commands = checks
-        self._pane.styles.height = 3 + min(2 * len(checks), _COMMAND_LINES)
+        self._pane.styles.height = 3 + bool(fill) + min(2 * len(checks), _COMMAND_LINES)
+        self._fill = fill
+        self._own_place = "" if form.prepared else form.repository
+        """The repository for a task of the operator's own."""
+        self._story = None if fill is None else _offered()
         self._typed = TypedText(form.task, id="task", tab_behavior="focus", compact=True)
         self._fields = {
             name: TypedLine(getattr(form, name), id=name, compact=True, placeholder=hint) for name, _, hint in _FIELDS
@@ -102,6 +120,7 @@ class NewRunDialog(ModalScreen[RunForm | None]):
         with Vertical(id="framed") as frame:
             frame.border_title = "new run"
             frame.border_subtitle = "enter in a line begins   esc leaves and keeps your input"
+            yield from self._pickers()
             yield Label("what should be done", markup=False)
             yield self._typed
             for name, label, _ in _FIELDS:
@@ -122,10 +141,47 @@ class NewRunDialog(ModalScreen[RunForm | None]):
                 )
             yield self._pane
 
+    def _pickers(self) -> ComposeResult:
+        """Yield the lines that choose what the demo offers."""
+        if self._story is None:
+            return
+        tasks = [_OWN_TASK, *(each.title for each in self._story.tasks)]
+        names = ["", *(each.name for each in self._story.tasks)]
+        scenarios = [each.name for each in self._story.scenarios]
+        scenario = scenarios.index(self._form.scenario) if self._form.scenario in scenarios else 0
+        for label, picker in (
+            ("task ←→", Picker(tasks, names.index(self._form.prepared), id="prepared")),
+            ("scenario ←→", Picker(scenarios, scenario, id="scenario")),
+        ):
+            with Horizontal(classes="field"):
+                yield Label(label, markup=False)
+                yield picker
+
     def on_mount(self) -> None:
         """Draw the words and wait for the task."""
+        self._show_scenario()
+        (self._typed if self._story is None else self.query_one("#prepared")).focus()
+
+    def on_picker_picked(self, message: Picker.Picked) -> None:
+        """Fill the fields from the prepared task that is shown now, with the scenario that suits it."""
+        message.stop()
+        if message.picker.id == "prepared" and self._story is not None and self._fill is not None:
+            place = message.picker.picked
+            own = replace(self._written(), task="", context="", prepared="", scenario="", repository=self._own_place)
+            form = self._fill(own, self._story.tasks[place - 1]) if place else own
+            self._typed.text = form.task
+            for name, field in self._fields.items():
+                field.value = getattr(form, name)
+            self.query_one("#kind", RadioSet).query(Choice)[_KINDS.index(form.kind)].value = True
+            names = [each.name for each in self._story.scenarios]
+            self.query_one("#scenario", Picker).pick(names.index(form.scenario) if form.scenario else 0)
+        self._show_scenario()
+
+    def _show_scenario(self) -> None:
+        self._pane.refused = ""
+        if self._story is not None:
+            self._pane.scenario = self._story.scenarios[self.query_one("#scenario", Picker).picked].words
         self._pane.show(self._state, 0)
-        self._typed.focus()
 
     def action_leave(self) -> None:
         """Leave, and keep the input."""
@@ -134,6 +190,14 @@ class NewRunDialog(ModalScreen[RunForm | None]):
     def on_input_submitted(self, message: Input.Submitted) -> None:
         """Begin the run, once."""
         message.stop()
+        self._begin_once()
+
+    def on_picker_submitted(self, message: Picker.Submitted) -> None:
+        """Begin the run, once."""
+        message.stop()
+        self._begin_once()
+
+    def _begin_once(self) -> None:
         if not self._is_beginning:
             self._is_beginning = True
             self.run_worker(self._try(), name="begin a run", group="command")
@@ -141,16 +205,29 @@ class NewRunDialog(ModalScreen[RunForm | None]):
     async def _try(self) -> None:
         self._pane.refused = await self._begin(self._written())
         if not self._pane.refused:
-            self.dismiss(replace(self._written(), task="", task_file=""))
+            self.dismiss(replace(self._written(), task="", task_file="", prepared="", scenario=""))
             return
         self._is_beginning = False
         self._pane.show(self._state, 0)
 
     def _written(self) -> RunForm:
         kinds = self.query_one("#kind", RadioSet)
+        prepared, scenario = "", ""
+        if self._story is not None:
+            place = self.query_one("#prepared", Picker).picked
+            prepared = self._story.tasks[place - 1].name if place else ""
+            scenario = self._story.scenarios[self.query_one("#scenario", Picker).picked].name
         return RunForm(
+            prepared=prepared,
+            scenario=scenario,
             task=self._typed.text,
             kind=_KINDS[max(0, kinds.pressed_index)],
             are_checks_confirmed=bool(self._checks) and self.query_one("#checks", Checkbox).value,
             **{name: field.value for name, field in self._fields.items()},
         )
+
+
+def _offered() -> "Story":
+    from console.app.runs.new_run import offered
+
+    return offered()

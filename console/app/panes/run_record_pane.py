@@ -6,7 +6,8 @@ from textual.geometry import Size
 
 from console.app.widgets.line import BLANK, Line, cell, dim, labelled, line, wrap
 from console.app.widgets.line_pane import LinePane
-from console.domain.run.record import Record, record_of
+from console.domain.record.projection import record_of
+from console.domain.record.record import Record
 from console.view.console_state import ConsoleState
 from console.view.run_words import proof_words
 from console.view.sign import Tone

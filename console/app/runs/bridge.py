@@ -8,13 +8,12 @@ import contextlib
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from console.app.runs.form import RunForm
 from console.app.session import Session
 from console.domain.problem import Problem
-from console.services.system.os_reason import os_reason
 
 if TYPE_CHECKING:
     from console.domain.routes.route import Route
@@ -35,19 +34,6 @@ _READING = ("console.app.runs.reading", "console.services.run.opening")
 _STEPPING = ("console.services.run.session", "console.services.run.beginning")
 _LOOK_S = 0.25
 _LIST_LIMIT = 500
-
-
-@dataclass(frozen=True, slots=True)
-class RunForm:
-    """The operator's input for a new run."""
-
-    task: str = ""
-    task_file: str = ""
-    repository: str = ""
-    kind: str = "patch"
-    context: str = ""
-    """Patterns, separated by spaces."""
-    are_checks_confirmed: bool = False
 
 
 class RunBridge:
@@ -195,6 +181,8 @@ class RunBridge:
 
     def _open_gateway_of(self, profile: "Profile") -> Callable[[], contextlib.AbstractAsyncContextManager["Target"]]:
         """Return what opens the gateway of a run that was begun with another profile."""
+        if profile.is_embedded and self._session.profile.is_embedded:
+            return self._share_gateway
         from console.services.open_gateway import open_target
 
         return lambda: open_target(profile, self._session.start_embedded, environment=self._environment)
@@ -274,7 +262,7 @@ class RunBridge:
         from console.domain.probes.event import BudgetSpent, LoopLagMeasured, RungStarted, SmokeStarted
         from console.domain.run.call_event import CallIntended
         from console.domain.run.event import Entry
-        from console.services.run.step import CallPrepared, GateNoted
+        from console.services.run.step import CallPrepared, GateNoted, PreflightNoted
         from console.view.run_view import CheckOutput, RunCalled
 
         match event:
@@ -293,7 +281,7 @@ class RunBridge:
                 pass  # its words are read with the opening
             case BudgetSpent() | LoopLagMeasured():
                 self._session.dispatch(event)
-            case RungStarted():
+            case RungStarted() | PreflightNoted():
                 pass  # the record says what the preflight proved, and what it took
             case _:
                 self._session.dispatch(RunCalled(event))
@@ -324,6 +312,7 @@ class RunBridge:
             view = self._session.state.run
             return (view.failure if view is not None else "") or "the runs of this machine are still being read"
         await self._session.load(_STEPPING)
+        from console.app.runs.new_run import in_scenario, made_sample, task_of
         from console.domain.artifacts.artifact import ArtifactKind
         from console.domain.ledger.ulid import new_run_id
         from console.services.run.beginning import Order, begin_run
@@ -331,12 +320,14 @@ class RunBridge:
         from console.services.system.directories import absolute
 
         try:
+            context, routes = in_scenario(context, form.scenario)
             order = Order(
-                await asyncio.to_thread(_task_of, form),
+                await asyncio.to_thread(task_of, form),
                 ArtifactKind(form.kind),
-                absolute(Path(form.repository or ".")),
+                await made_sample(absolute(Path(form.repository or ".")), self._environment),
                 tuple(form.context.split()),
                 are_checks_confirmed=form.are_checks_confirmed,
+                routes=routes,
             )
             origin = origin_of(context.profile, self._environment)
             log, _ = await begin_run(context, order, new_run_id(context.now_ms, os.urandom), origin)
@@ -379,22 +370,3 @@ class RunBridge:
 
 Command = Callable[[str], Awaitable[str]]
 """Carries something out for a typed reason; returns why not, or nothing."""
-
-
-def _task_of(form: RunForm) -> bytes:
-    """Return the task: the file's if one is named, else the typed one. Raises `BeginError`."""
-    from console.domain.text.safe import safe
-    from console.services.run.beginning import TASK_LIMIT, BeginError
-    from console.services.system.directories import absolute
-
-    if not form.task_file.strip():
-        return form.task.encode()
-    if form.task.strip():
-        raise BeginError("a task and a task file are both given; clear one of the two")
-    path = absolute(Path(form.task_file.strip()))
-    try:
-        with path.open("rb") as file:
-            return file.read(TASK_LIMIT + 1)
-    except OSError as error:
-        shown = safe(str(path), limit=200)
-        raise BeginError(f"the task {shown} cannot be read: {os_reason(error)}") from None

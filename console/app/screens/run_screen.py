@@ -315,7 +315,7 @@ class RunScreen(Screen[None]):
             ("again", f"one more call by {run.intended.role}, on the same route", Tone.TEXT),
             ("note", "the earlier call may have been billed, and so may this one", Tone.WARN),
         )
-        ask = Ask("try again", facts, False, lambda reason: self._bridge.command(AllowRepeat(reason)))
+        ask = Ask("try again", facts, True, lambda reason: self._bridge.command(AllowRepeat(reason)))
         self.app.push_screen(ReasonDialog(self._session.state, ask))
 
     def _ask_fallback(self) -> None:
@@ -343,7 +343,7 @@ class RunScreen(Screen[None]):
             ("ends at", run.gate.words, Tone.TEXT),
             ("note", "this does not count as a failed draft; the record says that you ended it", Tone.DIM),
         )
-        ask = Ask("end the run", facts, False, lambda reason: self._bridge.command(Stop(reason)))
+        ask = Ask("end the run", facts, True, lambda reason: self._bridge.command(Stop(reason)))
         self.app.push_screen(ReasonDialog(self._session.state, ask))
 
 

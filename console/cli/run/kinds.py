@@ -11,15 +11,16 @@ from console.cli.reports.record import readable
 from console.cli.run.context import context_of_run, open_run_context, read_task
 from console.cli.run.ledger import run_id_of
 from console.cli.run.report import code_of_run, next_commands, show_findings, show_standing
+from console.cli.run.subject import note_preflight, note_subject
 from console.domain.artifacts.artifact import ArtifactKind
 from console.domain.ledger.ulid import new_run_id
 from console.domain.money import usd
 from console.domain.probes.event import RungStarted
+from console.domain.record.projection import record_of
 from console.domain.routes.role import Role
 from console.domain.run.command import AllowRepeat, MoveRoute, Stop, operator_verdict
 from console.domain.run.event import Entry
 from console.domain.run.gate import Gate, GateVerdict
-from console.domain.run.record import record_of
 from console.domain.run.state import Phase, RunState
 from console.services.config.settings import Profile
 from console.services.run.beginning import Order, begin_run
@@ -28,7 +29,7 @@ from console.services.run.opening import origin_of
 from console.services.run.run_context import RunContext
 from console.services.run.run_log import RunLog
 from console.services.run.session import step_all, stepping
-from console.services.run.step import GateNoted, StepEvent
+from console.services.run.step import GateNoted, PreflightNoted, StepEvent
 from console.services.run.stepper import Stepper
 from console.services.system.directories import absolute
 from console.view.run_words import entry_words
@@ -85,13 +86,29 @@ def _chosen(state: RunState) -> str:
 
 async def _step(context: RunContext, log: RunLog, arguments: argparse.Namespace) -> ExitCode:
     if log.state.is_over or (log.state.is_waiting and not arguments.auto):
-        return _finish(log.state, arguments)
+        return await _finish_step(context, log, arguments, is_told=False)
     async with stepping(context, log) as stepper:
         if _only_shows(log.state, arguments):
             return await _preview(stepper, arguments)
         events = step_all(context, log, stepper) if arguments.auto else stepper.step()
-        await _tell(events, arguments)
-    return _finish(log.state, arguments)
+        await _tell(log.state.run_id, events, arguments)
+    return await _finish_step(context, log, arguments, is_told=True)
+
+
+async def _finish_step(context: RunContext, log: RunLog, arguments: argparse.Namespace, *, is_told: bool) -> ExitCode:
+    """Show what is decided on if the run waits for it, then the run's status.
+
+    Args:
+        context: What the run needs.
+        log: The run.
+        arguments: The command line.
+        is_told: Whether the gate's findings were told as they were found.
+
+    """
+    state = log.state
+    if state.phase is Phase.WAITING and not arguments.json:
+        await note_subject(context.artifacts, log, state.gate, with_findings=not is_told)
+    return _finish(state, arguments)
 
 
 def _only_shows(state: RunState, arguments: argparse.Namespace) -> bool:
@@ -105,8 +122,8 @@ def _only_shows(state: RunState, arguments: argparse.Namespace) -> bool:
     return arguments.preview or (is_first_call and not arguments.send and not arguments.auto)
 
 
-async def _tell(events: AsyncGenerator[StepEvent, None], arguments: argparse.Namespace) -> None:
-    """Print each event as it happens, never a model's output."""
+async def _tell(run_id: str, events: AsyncGenerator[StepEvent, None], arguments: argparse.Namespace) -> None:
+    """Print each event of a run as it happens, never a model's output."""
     async with aclosing(events) as told:
         async for each in told:
             if arguments.json:
@@ -115,6 +132,8 @@ async def _tell(events: AsyncGenerator[StepEvent, None], arguments: argparse.Nam
                 output.note(words)
             elif isinstance(each, GateNoted):
                 show_findings(each.findings, each.output_tails)
+            elif isinstance(each, PreflightNoted) and not getattr(each.ended, "needs_human", False):
+                note_preflight(run_id, each.notes)  # a gate that a person has to decide on shows them itself
             elif isinstance(each, RungStarted):
                 output.note(f"preflight: {each.key}, {each.rung.title}: {each.price_before}")
 
@@ -169,7 +188,7 @@ async def _stop(context: RunContext, log: RunLog, arguments: argparse.Namespace)
 async def _resume(context: RunContext, log: RunLog, arguments: argparse.Namespace) -> ExitCode:
     if log.state.phase is Phase.CALLING:
         async with stepping(context, log) as stepper:
-            await _tell(stepper.step(), arguments)
+            await _tell(log.state.run_id, stepper.step(), arguments)
     if arguments.fallback:
         moved = await command(context, log, MoveRoute(Role(arguments.fallback), arguments.reason))
         await _note_entries(moved, arguments)

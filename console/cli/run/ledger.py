@@ -1,12 +1,13 @@
 """The ledger on the command line: opened to read only, and a run's id as typed."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 from console.cli.context import current
 from console.domain.ledger.ulid import is_run_id
 from console.domain.problem import Problem, ProblemKind
 from console.domain.text.safe import safe
+from console.services.ledger.artifacts import Artifacts
 from console.services.ledger.ledger import Ledger
 from console.services.ledger.sqlite import SqliteLedger
 from console.services.system.directories import state_directory
@@ -32,6 +33,16 @@ async def ledger_to_read() -> AsyncIterator[Ledger]:
     directory = state_directory(current().environment)
     async with await SqliteLedger.open(directory, is_hit=LEAK_GUARD.is_hit, is_looking=True) as ledger:
         yield ledger
+
+
+@contextmanager
+def artifacts_to_read() -> Iterator[Artifacts]:
+    """Open this machine's artifacts; nothing is created."""
+    artifacts = Artifacts(state_directory(current().environment))
+    try:
+        yield artifacts
+    finally:
+        artifacts.close()
 
 
 async def run_id_of(ledger: Ledger, name: str) -> str:

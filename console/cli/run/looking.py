@@ -1,25 +1,35 @@
-"""The kinds of `run` that only read: list and show."""
+"""The kinds of `run` that ask no gateway: list, show, candidate and apply."""
 
 import argparse
 
 from console.cli import output
 from console.cli.exit_code import ExitCode
 from console.cli.reports.record import readable, record_yaml
-from console.cli.run.ledger import ledger_to_read, run_id_of
+from console.cli.run.ledger import artifacts_to_read, ledger_to_read, run_id_of
 from console.cli.run.list import show_runs
 from console.cli.run.report import show_standing
-from console.domain.run.record import record_of
+from console.domain.record.projection import record_of
 from console.domain.run.state import RunState
+from console.services.config.settings import Profile
 from console.services.run.run_log import RunLog
 
 
-async def look(arguments: argparse.Namespace) -> ExitCode:
+async def look(arguments: argparse.Namespace, profile: Profile) -> ExitCode:
     """Run one kind of the verb. Raises any kind of `Problem`."""
     async with ledger_to_read() as ledger:
         if arguments.kind == "list":
-            return await show_runs(ledger, limit=arguments.limit, status=arguments.status, as_json=arguments.json)
+            return await show_runs(ledger, arguments, profile)
         log = await RunLog.open(ledger, await run_id_of(ledger, arguments.run_id))
-        return _show(log.state, arguments)
+        if arguments.kind == "show" and arguments.artifact is arguments.gate is None:
+            return _show(log.state, arguments)
+        with artifacts_to_read() as artifacts:
+            if arguments.kind == "show":
+                from console.cli.run.subject import show_subject
+
+                return await show_subject(artifacts, log, arguments)
+            from console.cli.run.candidate import apply, take_out
+
+            return await (take_out if arguments.kind == "candidate" else apply)(artifacts, log, arguments)
 
 
 def _show(state: RunState, arguments: argparse.Namespace) -> ExitCode:

@@ -6,11 +6,12 @@ from pathlib import Path
 
 from console.cli.exit_code import ExitCode
 from console.cli.profile import chosen_profile
+from console.cli.run.list_options import add_list_arguments
 from console.domain.problem import Problem, ProblemKind
 
 _KINDS = {
     "list": "list the records, newest first",
-    "show": "show a run's safe record, in the article's shape",
+    "show": "show a run's safe record in YAML; with --summary, one screenful of it",
     "verify": "prove, line by line, that a run's ledger has not been changed",
 }
 
@@ -20,17 +21,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     kinds = parser.add_subparsers(title="kinds", metavar="KIND", required=True, dest="kind")
     each = {kind: kinds.add_parser(kind, help=words, allow_abbrev=False) for kind, words in _KINDS.items()}
     each["show"].add_argument("run_id", metavar="RUN", help="a run's id, a unique part of it, or: last")
+    each["show"].add_argument(
+        "--summary", action="store_true", help="what was proven, in reach, judged and decided, and why it stopped"
+    )
     each["verify"].add_argument("run_ids", metavar="RUN", nargs="*", help="run ids, as for show")
     each["verify"].add_argument("--all", action="store_true", help="every run on this machine")
     each["verify"].add_argument(
         "--signers", type=Path, metavar="F", help="a file of allowed signers (default: the policy's allowed_signers)"
     )
+    add_list_arguments(each["list"], "record", limit=100_000)
 
 
 def run(arguments: argparse.Namespace) -> ExitCode:
     """Run one kind of the verb."""
     if arguments.kind == "verify" and not arguments.run_ids and not arguments.all:
         raise Problem("name a run, or use --all; gateway-console record list shows the runs", ProblemKind.USAGE)
+    if arguments.kind == "show" and arguments.summary and arguments.json:
+        raise Problem("--json has every fact of the summary; leave --summary out", ProblemKind.USAGE)
     from console.cli.run.records import look
+    from console.cli.run.whose import where_runs_are
 
-    return asyncio.run(look(arguments, chosen_profile(arguments, uses_gateway=False)))
+    names = arguments.run_ids if arguments.kind == "verify" else [arguments.run_id] if arguments.kind == "show" else []
+    with where_runs_are(names):
+        return asyncio.run(look(arguments, chosen_profile(arguments, uses_gateway=False)))

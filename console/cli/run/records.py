@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from console.cli import output
 from console.cli.context import current
 from console.cli.exit_code import ExitCode
-from console.cli.reports.record import readable, record_yaml
+from console.cli.reports.record import readable, record_yaml, summary_lines
 from console.cli.run.ledger import ledger_to_read, run_id_of
 from console.cli.run.list import show_runs
-from console.domain.run.record import record_of
+from console.domain.record.projection import record_of
 from console.services.config.settings import Profile
 from console.services.ledger.ledger import Ledger
 from console.services.record.signing import read_signers, signers_of
@@ -26,7 +26,7 @@ async def look(arguments: argparse.Namespace, profile: Profile) -> ExitCode:
     async with ledger_to_read() as ledger:
         match arguments.kind:
             case "list":
-                return await show_runs(ledger, limit=100_000, status=None, as_json=arguments.json)
+                return await show_runs(ledger, arguments, profile)
             case "show":
                 return await _show(ledger, arguments)
             case _:
@@ -41,7 +41,7 @@ async def _show(ledger: Ledger, arguments: argparse.Namespace) -> ExitCode:
 
         output.write_document(readable(RecordDocument(schema="gateway-console/record/v1", **fields_of(record))))
         return ExitCode.OK
-    for text in record_yaml(record).splitlines():
+    for text in summary_lines(record) if arguments.summary else record_yaml(record).splitlines():
         output.write_line(text)
     if record.is_simulated:
         output.note("the embedded gateway answered: this record is not evidence of a real gateway")
@@ -88,6 +88,10 @@ def _document(result: Verified) -> "VerifiedDocument":
 
 
 def _say(result: Verified) -> None:
+    if result.unread:
+        output.write_line(f"× not read  {result.run_id}")
+        output.note(f"    {result.unread}")
+        return
     sign = "✓ holds" if result.holds else "× broken"
     signed = f", {result.signatures} signature(s) hold" if result.signatures else ""
     output.write_line(f"{sign}  {result.run_id}  {result.lines} lines, head {result.head}{signed}")

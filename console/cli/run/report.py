@@ -9,8 +9,9 @@ from console.domain.finding import Finding
 from console.domain.run.decide import HEAD_LENGTH, may_repeat
 from console.domain.run.gate import GATES_WITH_A_CALL
 from console.domain.run.state import Phase, RunState, RunStatus
-from console.domain.run.terms import open_verdicts
+from console.domain.run.terms import open_verdicts, terms_of
 from console.view.run_words import standing
+from console.view.subject_words import how_to_take
 
 
 def code_of_run(state: RunState) -> ExitCode:
@@ -31,44 +32,61 @@ def _code_of_stop(category: Category | None) -> ExitCode:
     return ExitCode.ACCOUNT if category.is_account else ExitCode.BLOCKED
 
 
+def finding_lines(findings: Sequence[Finding]) -> Iterator[str]:
+    """Yield a gate's findings as lines; one whose text is not stored says so."""
+    for finding in findings:
+        yield f"    {finding.severity.value:<5} {finding.id}  {finding.message or '(its text is not stored)'}"
+        if finding.evidence:
+            yield f"          {finding.evidence}"
+
+
 def show_findings(findings: Sequence[Finding], tails: Sequence[tuple[str, str]] = ()) -> None:
     """Print a gate's findings, and the last lines of each failed check after its name."""
-    for finding in findings:
-        output.note(f"    {finding.severity.value:<5} {finding.id}  {finding.message}")
-        if finding.evidence:
-            output.note(f"          {finding.evidence}")
+    for line in finding_lines(findings):
+        output.note(line)
     for name, tail in tails:
-        output.note(f"    last lines of {name} (not kept):")
+        output.note(f"    last lines of {name}:")
         for text in tail.splitlines():
             output.note(f"          {text}")
 
 
+_REASON = '--reason "…"'
+"""A placeholder that a shell takes as one word, and that is too short to be recorded as a reason."""
+
+
 def next_commands(state: RunState) -> tuple[str, ...]:
-    """Return the commands that can continue a run."""
+    """Return the commands that can continue a run, the one that goes on first; each is one line for a shell."""
     run_id = state.run_id
+    run = f"gateway-console run {{}} {run_id}"
     if state.is_over:
-        return (f"gateway-console record show {run_id}",)
-    if state.phase is Phase.LOST:
-        return (
-            f"gateway-console run resume {run_id} --repeat --reason TEXT",
-            f"gateway-console run stop {run_id} --reason TEXT",
-        )
-    if state.phase is Phase.WAITING:
-        return tuple(_decisions(state))
-    if state.gate in GATES_WITH_A_CALL:
-        sending = "" if state.has_generated else " --send"
-        return f"gateway-console run step {run_id} --preview", f"gateway-console run step {run_id}{sending}"
-    return (f"gateway-console run step {run_id}",)
+        taken = () if state.sealed is None or state.created is None else (how_to_take(run_id, state.created.kind),)
+        return (*taken, f"gateway-console record show {run_id}")
+    stop = f"{run.format('stop')} {_REASON}"
+    repeat = (f"{run.format('resume')} --repeat {_REASON}",) if may_repeat(state) else ()
+    match state.phase:
+        case Phase.LOST:
+            return (*repeat, stop)
+        case Phase.CALLING:  # whoever takes it over finds out whether the call is still under way
+            return (run.format("resume"),)
+        case Phase.WAITING:
+            return (*repeat, *_decisions(state), *(() if open_verdicts(state) else (stop,)))
+        case Phase.DUE if state.gate in GATES_WITH_A_CALL:
+            sending = "" if state.has_generated else " --send"
+            return f"{run.format('step')} --preview", f"{run.format('step')}{sending}"
+        case _:
+            return (run.format("step"),)
 
 
 def _decisions(state: RunState) -> Iterator[str]:
-    for verdict in open_verdicts(state):
+    """Yield the decisions that the waiting gate allows, the computed verdict first."""
+    computed = None if state.opened is None else state.opened.verdict
+    for verdict in sorted(open_verdicts(state), key=lambda each: each is not computed):
+        terms = terms_of(state, verdict)
+        reason = f" {_REASON}" if terms is not None and terms.needs_reason else ""
         yield (
             f"gateway-console run decide {state.run_id} --gate {state.gate} --verdict {verdict}"
-            f" --saw {state.head[:HEAD_LENGTH]} --reason TEXT"
+            f" --saw {state.head[:HEAD_LENGTH]}{reason}"
         )
-    if may_repeat(state):
-        yield f"gateway-console run resume {state.run_id} --repeat --reason TEXT"
 
 
 def show_standing(state: RunState) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from console.cli.exit_code import ExitCode
 from console.cli.profile import chosen_profile
 from console.cli.route_options import route_key
+from console.cli.run.list_options import add_list_arguments, count
 from console.domain.problem import Problem, ProblemKind
 from console.domain.routes.role import Role
 from console.domain.run.gate import Gate, GateVerdict
@@ -15,15 +16,20 @@ _KINDS = {
     "start": "start a run: pin the task, the repository, the routes and the instruction source",
     "step": "do the work of the run's current gate",
     "decide": "decide ready, revise or block at the waiting gate",
-    "show": "show a run's safe record",
+    "show": "show a run's safe record, or with --gate or --artifact what a decision is about",
+    "candidate": "take the sealed candidate out of a run: a patch, an article or a plan of commands",
+    "apply": "apply the sealed patch to the run's repository, on a new branch; commits and pushes nothing by itself",
     "list": "list the runs, newest first",
     "resume": "resume a run; with --repeat, also repeat a call whose outcome is unknown",
     "stop": "end a run",
 }
 
 
-_CHANGING = frozenset({"start", "step", "decide", "resume", "stop"})
-_READING = frozenset({"show", "list"})
+SHOWN = ("task", "plan", "draft", "sources", "review", "critique", "candidate")
+"""What `run show --artifact` shows."""
+_CHANGING = frozenset({"start", "step", "decide", "resume", "stop", "apply"})
+_READING = frozenset({"show", "list", "candidate", "apply"})
+"""The kinds that load nothing with which a gateway is asked."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,6 +40,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         if kind not in ("start", "list"):
             child.add_argument("run_id", metavar="RUN", help="a run's id, a unique part of it, or: last")
     _add_start(each["start"])
+    _add_show(each["show"])
+    each["candidate"].add_argument(
+        "--output", type=Path, metavar="FILE", help="a new file to write; - or nothing means stdout"
+    )
+    each["apply"].add_argument(
+        "--branch", default="", metavar="NAME", help="the new branch (default: gateway-console/RUN)"
+    )
+    each["apply"].add_argument(
+        "--commit", action="store_true", help="also commit, in your name; no hook of the repository runs"
+    )
     sending = each["step"].add_mutually_exclusive_group()
     sending.add_argument("--preview", action="store_true", help="show exactly what would be sent, and send nothing")
     sending.add_argument(
@@ -61,15 +77,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     for kind in ("decide", "resume", "stop"):
         each[kind].add_argument("--reason", default="", metavar="TEXT", help="your reason; it is recorded")
-    each["list"].add_argument(
-        "--limit", type=_count, default=100, metavar="N", help="show at most N runs (default: 100)"
-    )
-    each["list"].add_argument(
-        "--status",
-        choices=["waiting", "active", "closed", "blocked", "stopped"],
-        metavar="S",
-        help="only runs that are waiting, active, closed, blocked or stopped",
-    )
+    add_list_arguments(each["list"], "run", limit=100)
 
 
 def _add_start(parser: argparse.ArgumentParser) -> None:
@@ -100,26 +108,52 @@ def _add_start(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _count(text: str) -> int:
-    if text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= 100_000:
-        return int(text)
-    raise argparse.ArgumentTypeError("wants a whole number from 1 to 100000")
+def _add_show(parser: argparse.ArgumentParser) -> None:
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument(
+        "--gate", choices=[gate.value for gate in Gate], metavar="GATE", help="what the decision at a gate is about"
+    )
+    what.add_argument(
+        "--artifact",
+        choices=SHOWN,
+        metavar="A",
+        help=f"one of: {', '.join(SHOWN)}; a task, a draft and a candidate are written as they are",
+    )
+    parser.add_argument("--attempt", type=count, metavar="N", help="of an earlier attempt; by default the newest one")
 
 
 def run(arguments: argparse.Namespace) -> ExitCode:
     """Run one kind of the verb."""
-    is_preview = arguments.kind == "step" and arguments.preview
-    if arguments.read_only and arguments.kind in _CHANGING and not is_preview:
-        raise Problem(
-            f"--read-only: run {arguments.kind} changes a run or makes calls that cost money; nothing was done",
-            ProblemKind.REFUSED,
-        )
+    if arguments.read_only and (why := _why_not_read_only(arguments)):
+        raise Problem(f"--read-only: run {arguments.kind} {why}; nothing was done", ProblemKind.REFUSED)
+    if arguments.kind in ("start", "list"):
+        return _do(arguments)
+    from console.cli.run.whose import where_runs_are
+
+    with where_runs_are([arguments.run_id]):
+        return _do(arguments)
+
+
+def _do(arguments: argparse.Namespace) -> ExitCode:
     if arguments.kind in _READING:
         from console.cli.run.looking import look
 
-        chosen_profile(arguments, uses_gateway=False)  # a config that cannot be read is told here, as everywhere
-        return asyncio.run(look(arguments))
-    from console.cli.run.kinds import do
+        profile = chosen_profile(arguments, uses_gateway=False)  # a config that cannot be read is told here
+        return asyncio.run(look(arguments, profile))
+    from console.cli.run.kinds import do  # loads what asks a gateway
 
     profile = chosen_profile(arguments, uses_gateway=arguments.kind == "start")  # a run keeps the profile it began with
     return asyncio.run(do(arguments, profile))
+
+
+def _why_not_read_only(arguments: argparse.Namespace) -> str:
+    """Return what a command changes or costs; empty if nothing."""
+    match arguments.kind:
+        case "apply":
+            return "changes the run's repository"
+        case "candidate":
+            return "" if str(arguments.output or "-") == "-" else "writes a file"
+        case "step" if arguments.preview:
+            return ""
+        case kind:
+            return "changes a run or makes calls that cost money" if kind in _CHANGING else ""

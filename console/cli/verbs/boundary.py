@@ -15,6 +15,8 @@ from console.domain.problem import Problem, ProblemKind
 from console.domain.text.safe import safe
 from console.domain.workflows.boundary import Boundary, WorkflowCheck
 from console.domain.workflows.permissions import CiPermissions
+from console.domain.workflows.token_kind import TokenKind
+from console.services.config.settings import PolicySettings
 from console.services.instructions.find import repository_of
 from console.services.system.directories import absolute
 from console.services.system.os_reason import os_reason
@@ -52,6 +54,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
                 repository,
                 names_set(current().environment),
                 own_names=profile.policy.withheld_tokens,
+                withheld=profile.policy.withheld_kinds,
                 zizmor=find_zizmor(current().environment),
             )
         )
@@ -63,7 +66,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
 
         output.write_document(BoundaryDocument.of(boundary, profile.name))
     else:
-        _show(boundary)
+        _show(boundary, profile.policy)
     return _code(boundary)
 
 
@@ -74,7 +77,7 @@ def _code(boundary: Boundary) -> ExitCode:
     return ExitCode.FAILED if has_failure else ExitCode.OK
 
 
-def _show(boundary: Boundary) -> None:
+def _show(boundary: Boundary, policy: PolicySettings) -> None:
     rows = [("workflow", "token", "state")]
     rows += [(check.path, check.permissions.value, _state(check)) for check in boundary.workflows]
     if len(rows) > 1:
@@ -87,6 +90,8 @@ def _show(boundary: Boundary) -> None:
     for finding in boundary.findings:
         show_finding(boundary_subject(finding), finding)
     facts = (
+        ("tokens that stop a run", ", ".join(each for each in TokenKind if each in policy.withheld_kinds)),
+        ("a broken workflow", _BOUNDARY_WORDS[policy.ci_boundary]),
         ("publisher token available", _yes_or_no(boundary.publisher_token_available)),
         ("cloud token available", _yes_or_no(boundary.cloud_token_available)),
         ("CI token permissions", _permission_words(boundary)),
@@ -104,6 +109,13 @@ _PERMISSION_WORDS = {
     CiPermissions.UNKNOWN: "unknown: a called workflow has its caller's, or a file could not be read",
     CiPermissions.NONE_DECLARED: "none declared: the repository's default applies",
     CiPermissions.BROAD: "broad: a token can write nearly everything, or several jobs share one that can write",
+}
+
+
+_BOUNDARY_WORDS = {
+    "require": "stops a run (ci_boundary)",
+    "person": "waits for a person in each run (ci_boundary)",
+    "note": "is only recorded in a run (ci_boundary)",
 }
 
 

@@ -19,6 +19,7 @@ from console.cli.profile import (
 from console.cli.reports.agent import show_agents
 from console.cli.reports.check import show_check
 from console.cli.reports.code import code_of_category, code_of_route
+from console.cli.reports.route_table import findings_of_table, show_table_findings
 from console.cli.route_options import add_route_arguments
 from console.domain.finding import Severity
 from console.domain.probes.agent_result import AgentResult
@@ -127,9 +128,10 @@ def _finish(arguments: argparse.Namespace, profile: "Profile", state: ConsoleSta
     if arguments.json:
         from console.cli.reports.documents.check import CheckDocument
 
-        output.write_document(CheckDocument.of(profile, state, top))
+        output.write_document(CheckDocument.of(profile, state, top, findings_of_table(arguments, profile)))
     else:
         show_check(state, same_profile(arguments))
+        show_table_findings(arguments, profile)
         show_agents(state.agents)
     return _code_of(state)
 
@@ -151,6 +153,8 @@ def _sweep(arguments: argparse.Namespace, top: Rung) -> ExitCode:
         if each.done is not None:
             show_heading(each.name, f"rung {int(top)}")
             show_check(each.done, same_profile(arguments, each.name))
+            if each.profile is not None:
+                show_table_findings(arguments, each.profile)
             show_agents(each.done.agents)
             output.write_line()
 
@@ -169,7 +173,11 @@ def _sweep(arguments: argparse.Namespace, top: Rung) -> ExitCode:
         from console.cli.reports.documents.check import CheckDocument
         from console.cli.reports.documents.sweep import CheckSweepDocument, documents_of
 
-        documents = documents_of(swept, codes, lambda profile, done: CheckDocument.of(profile, done, top))
+        documents = documents_of(
+            swept,
+            codes,
+            lambda profile, done: CheckDocument.of(profile, done, top, findings_of_table(arguments, profile)),
+        )
         output.write_document(CheckSweepDocument(exit_code=int(code), profiles=documents))
         return code
     sum_up(swept, code, route_sums([route for each in swept if each.done is not None for route in each.done.proven]))

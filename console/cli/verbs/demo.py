@@ -2,35 +2,66 @@
 
 import argparse
 import asyncio
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from console.cli import output
-from console.cli.context import current
+from console.cli.context import current, running_in
 from console.cli.exit_code import ExitCode, code_of_problem, most_actionable
 from console.cli.profile import offline_checks, same_profile
 from console.cli.screen import has_screen, open_screen
 from console.domain.problem import Problem, ProblemKind
+from console.domain.text.safe import safe
 from console.services.config.load import default_config_path, load_profile
+from console.services.demo.place import demo_environment, make_place
 
 if TYPE_CHECKING:
-    from console.domain.run.record import Record
+    from console.domain.record.record import Record
     from console.services.config.settings import Profile
 
 DEMO_PROFILE = "demo"
 """The profile whose routes all work; runs are shown on it."""
 
 
+_PACE = 0.4
+"""Headless, no one watches the words arrive: the embedded gateway waits this much of what it waits at a terminal."""
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add nothing: the verb takes only the common options."""
+    """Add the verb's arguments."""
+    parser.add_argument(
+        "--remove", action="store_true", help="remove the sample repository and the demo's runs, and do nothing else"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Open the screen on the sample profile, or check and smoke it headless."""
     if arguments.config is not None:
         raise Problem("demo uses the built-in sample; to use your own config, omit the demo verb", ProblemKind.USAGE)
+    if arguments.remove:
+        return _remove(arguments)
     profile = load_profile(name=arguments.profile)
+    if not arguments.read_only:
+        make_place(current().environment)
+    with running_in(current().within(demo_environment(current().environment))):
+        return _run(arguments, profile)
+
+
+def _remove(arguments: argparse.Namespace) -> ExitCode:
+    """Remove what the demo keeps."""
+    from console.services.demo.place import remove_demo
+
+    if arguments.read_only:
+        raise Problem("--read-only: demo --remove deletes the demo's runs; nothing was done", ProblemKind.REFUSED)
+    removed = remove_demo(current().environment)
+    words = "the demo has nothing here to remove" if removed is None else f"removed {safe(str(removed), limit=200)}"
+    output.note(words)
+    return ExitCode.OK
+
+
+def _run(arguments: argparse.Namespace, profile: "Profile") -> int:
     if has_screen() and not arguments.json:
-        return open_screen(profile, read_only=arguments.read_only)
+        return open_screen(profile, read_only=arguments.read_only, is_demo=profile.name == DEMO_PROFILE)
     from console.cli.reports.code import code_of_route
     from console.cli.reports.routes import show_routes
     from console.domain.probes.proven_route import ProvenRoute
@@ -52,7 +83,15 @@ def _same_demo(arguments: argparse.Namespace) -> str | None:
 
 
 async def _demonstrate(profile: "Profile", options: str | None, *, as_json: bool) -> ExitCode:
-    """Smoke the routes, then take candidates through the gates."""
+    """Smoke the routes, then take candidates through the gates; both call the same embedded gateway."""
+    if not as_json:
+        output.note("starting the embedded gateway")
+    async with current().embedded_gateway(_PACE) as embedded:
+        with running_in(current().within(current().environment, lambda: nullcontext(embedded))):
+            return await _demonstrate_on_gateway(profile, options, as_json=as_json)
+
+
+async def _demonstrate_on_gateway(profile: "Profile", options: str | None, *, as_json: bool) -> ExitCode:
     from console.cli.live.smoke import SmokeOrder, smoke_gateway
     from console.cli.run.demo import demonstrate_runs  # imported late: at a terminal, demo opens the screen instead
 

@@ -2,15 +2,23 @@
 
 import argparse
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from console.cli import output
 from console.cli.exit_code import ExitCode, most_actionable
-from console.cli.profile import add_sweep_argument, chosen_checks, chosen_profile, is_sweep, swept_profiles
+from console.cli.profile import (
+    add_sweep_argument,
+    chosen_checks,
+    chosen_profile,
+    is_sweep,
+    profile_of_yaml,
+    swept_profiles,
+)
 from console.cli.route_options import add_route_arguments
+from console.domain.problem import Problem, ProblemKind
 
 if TYPE_CHECKING:
-    from console.domain.finding import Finding
     from console.domain.routes.contract import RouteCheck
     from console.services.config.settings import Profile
 
@@ -19,41 +27,41 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the verb's arguments."""
     add_route_arguments(parser)
     add_sweep_argument(parser)
+    parser.add_argument(
+        "--from-yaml",
+        type=Path,
+        metavar="FILE",
+        help="the routes of a YAML file instead of a config's, and the config that says the same; --profile names it",
+    )
 
 
 def run(arguments: argparse.Namespace) -> ExitCode:
     """Check the route table and show it."""
     if is_sweep(arguments):
+        if arguments.from_yaml is not None:
+            raise Problem("--from-yaml reads one profile; omit --all-profiles and commas", ProblemKind.USAGE)
         return _sweep(arguments)
-    profile = chosen_profile(arguments)
+    found = None if arguments.from_yaml is None else profile_of_yaml(arguments, arguments.from_yaml)
+    profile = chosen_profile(arguments) if found is None else found.profile
     checks = chosen_checks(arguments, profile)
     if arguments.json:
         from console.cli.reports.documents.routes import RoutesDocument
+        from console.cli.reports.route_table import findings_of_table
 
-        output.write_document(RoutesDocument.of(profile, checks, _of_table(arguments, profile)))
+        output.write_document(RoutesDocument.of(profile, checks, findings_of_table(arguments, profile), found))
     else:
         _show(arguments, profile, checks)
+        for line in () if found is None else ("", *found.toml.splitlines()):
+            output.write_line(line)
     return _code_of(checks)
 
 
-def _of_table(arguments: argparse.Namespace, profile: "Profile") -> "tuple[Finding, ...]":
-    """Return what was found of a profile's table as a whole; nothing if only some routes are chosen."""
-    if arguments.role or arguments.route:
-        return ()
-    from console.domain.finding import Severity
-    from console.domain.run.needed_roles import check_roles
-
-    roles = [route.role for route in profile.table]
-    return tuple(check_roles(profile.name, roles, profile.policy.max_attempts, Severity.WARN))
-
-
 def _show(arguments: argparse.Namespace, profile: "Profile", checks: "tuple[RouteCheck, ...]") -> None:
-    from console.cli.reports.finding import show_finding
+    from console.cli.reports.route_table import show_table_findings
     from console.cli.reports.routes import show_routes
 
     show_routes(checks)
-    for finding in _of_table(arguments, profile):
-        show_finding(f"profile {profile.name}", finding)
+    show_table_findings(arguments, profile)
 
 
 def _code_of(checks: "Sequence[RouteCheck]") -> ExitCode:
@@ -76,9 +84,10 @@ def _sweep(arguments: argparse.Namespace) -> ExitCode:
     if arguments.json:
         from console.cli.reports.documents.routes import RoutesDocument
         from console.cli.reports.documents.sweep import RoutesSweepDocument, documents_of
+        from console.cli.reports.route_table import findings_of_table
 
         documents = documents_of(
-            swept, codes, lambda profile, done: RoutesDocument.of(profile, done, _of_table(arguments, profile))
+            swept, codes, lambda profile, done: RoutesDocument.of(profile, done, findings_of_table(arguments, profile))
         )
         output.write_document(RoutesSweepDocument(exit_code=int(code), profiles=documents))
         return code

@@ -1,4 +1,4 @@
-"""Paths inside a repository: which are safe, which need a human's decision, and which a plan's scope covers."""
+"""Paths inside a repository: which are safe, which need a human's decision, which are tests, what a scope covers."""
 
 import re
 import unicodedata
@@ -11,6 +11,7 @@ from hashlib import sha256
 from itertools import cycle
 from typing import TypeVar
 
+from console.domain.facts.load import load_facts
 from console.domain.text.safe import safe
 
 _T = TypeVar("_T")
@@ -123,6 +124,11 @@ def guarded_as(path: str) -> Guarded | None:
     return None
 
 
+def is_test_file(path: str) -> bool:
+    """Return whether a path names a test, what tests need, or what decides which tests run."""
+    return _test_files().covers(path)
+
+
 def _folded(text: str) -> str:
     return unicodedata.normalize("NFKC", text).casefold()
 
@@ -161,6 +167,12 @@ class Scope:
             2 * sum(any(_covers(pattern, steps) for pattern in patterns) for steps in strangers) >= len(strangers)
             for strangers in _strangers()
         )
+
+
+@cache
+def _test_files() -> Scope:
+    """Return the patterns of test files, read once from `facts/test_files.toml`."""
+    return Scope(tuple(pattern for row in load_facts("test_files")["test_files"] for pattern in row["patterns"]))
 
 
 _STRANGERS = 60

@@ -49,6 +49,11 @@ class Patch:
         return tuple(path for change in self.changes for path in change.touched)
 
 
+def as_git_reads_it(patch: bytes) -> bytes:
+    """Return a patch with a line feed at its end: git does not read a last line without one."""
+    return patch if patch.endswith(b"\n") else patch + b"\n"
+
+
 def parse_patch(text: str) -> Patch:
     """Parse a unified diff in git's format; in linear time, and without raising on any text."""
     reader = _Reader(text.removesuffix("\n").split("\n"))

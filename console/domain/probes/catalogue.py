@@ -4,6 +4,7 @@ Gateways declare by channel rather than by model, list models that cannot be cal
 catalogue can raise a doubt about a route; only a call can settle it.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -48,6 +49,35 @@ class Catalogue:
             return entry
         bare = bare_id(model)
         return next((entry for name, entry in self.entries.items() if bare_id(name) == bare), None)
+
+    def lacks(self, model: str) -> bool:
+        """Return whether the lists speak against a model: read to their end, not empty, and with no name for it.
+
+        A pattern such as LiteLLM's `openai/*` names all models that begin with `openai/`.
+        """
+        is_known = self.get(model) is not None or any(_covers(name, model) for name in self.entries)
+        return self.is_complete and bool(self.entries) and not is_known
+
+    def other_date(self, model: str) -> str | None:
+        """Return a listed name that is the model's under another date: a snapshot of an alias, or the reverse."""
+        undated = _undated(model)
+        return next((name for name in self.entries if _undated(name) == undated), None)
+
+
+_DATED = re.compile(r"-(?:latest|\d{4}-\d{2}-\d{2}|\d{3,8})\Z")
+"""The end of a snapshot's or an alias's name, as in `gpt-4o-2024-08-06`, `claude-sonnet-4-5-20250929`, `…-latest`."""
+
+
+def _undated(model: str) -> str:
+    return _DATED.sub("", bare_id(model))
+
+
+def _covers(name: str, model: str) -> bool:
+    """Return whether a listed name is a pattern that names the model. More than one star is not a pattern here."""
+    before, star, after = name.strip().lower().partition("*")
+    asked = model.strip().lower()
+    is_long_enough = len(asked) >= len(before) + len(after)
+    return bool(star) and is_long_enough and asked.startswith(before) and asked.endswith(after)
 
 
 class ChangeKind(StrEnum):
@@ -94,7 +124,7 @@ def check_listed(check: RouteCheck, catalogue: Catalogue) -> tuple[Finding, ...]
         return ()
     entry = catalogue.get(check.route.model)
     if entry is None:
-        return (finding_of("MOD-01", "not_listed"),) if catalogue.is_complete else ()
+        return _check_unlisted(check.route.model, catalogue)
     findings: list[Finding] = []
     if not entry.is_enabled:
         findings.append(finding_of("MOD-03", "switched_off"))
@@ -105,6 +135,13 @@ def check_listed(check: RouteCheck, catalogue: Catalogue) -> tuple[Finding, ...]
     if catalogue.is_priced and entry.price is None:
         findings.append(finding_of("MOD-05", "no_price"))
     return (*findings, *_check_declared(check, entry))
+
+
+def _check_unlisted(model: str, catalogue: Catalogue) -> tuple[Finding, ...]:
+    if not catalogue.lacks(model):
+        return ()
+    case = "not_listed" if catalogue.other_date(model) is None else "other_date"
+    return (finding_of("MOD-01", case, f"{len(catalogue.entries)} model(s) listed"),)
 
 
 def _check_declared(check: RouteCheck, entry: CatalogueEntry) -> Iterator[Finding]:

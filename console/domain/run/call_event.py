@@ -27,6 +27,8 @@ class CallIntended:
     """The secrets that the guard found in the brief; unless 0, the call is not made."""
     max_tokens: int
     max_microusd: int | None
+    content_sha256: str = later("")
+    """The hash of what the brief says, without what is random per call; equal for two calls that ask the same."""
 
     @property
     def cost(self) -> Estimate:

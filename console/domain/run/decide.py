@@ -9,7 +9,7 @@ from dataclasses import replace
 from console.domain.errors.category import Category
 from console.domain.ledger.actor import Actor, ActorKind
 from console.domain.ledger.signature import SignatureFormError, signer_of
-from console.domain.money import Budget, BudgetScope, Limits
+from console.domain.money import Budget, BudgetScope, Estimate, Limits
 from console.domain.routes.role import Role
 from console.domain.run.call_event import CallFailed, CallIntended, CallLost, CallRecorded, CallRepeatAllowed
 from console.domain.run.command import AllowRepeat, Command, Decide, MoveRoute, ReportEvent, SignDecision, Stop
@@ -24,6 +24,7 @@ from console.domain.run.event import (
     RunStopped,
     SourcesChecked,
     StopCause,
+    StopRule,
 )
 from console.domain.run.gate import GateVerdict
 from console.domain.run.reason import check_reason, kept_reason
@@ -33,8 +34,6 @@ from console.domain.run.terms import Terms, terms_of
 from console.domain.run.transition import not_waiting, transition_of, why_not_follow, why_over, words_of
 from console.domain.text.closed_name import FINDING_ID, FINISH, MODEL_NAME, REQUEST_ID, closed_name
 
-CALLS_A_GATE = 2
-"""Calls at one gate per attempt: the first, and one more if the operator allows it."""
 HEAD_LENGTH = 12
 """The minimum length of a head prefix that identifies what an operator saw."""
 
@@ -63,13 +62,26 @@ def decide(state: RunState, command: Command, actor: Actor) -> tuple[RunEvent, .
             return _check_person(actor) or _move_route(state, command)
         case Stop(reason):
             stopped = RunStopped(StopCause.OPERATOR, reason=kept_reason(reason))
-            return why_not_follow(state, stopped) or check_reason(reason) or (stopped,)
+            return why_not_follow(state, stopped) or check_reason(reason, is_needed=True) or (stopped,)
 
 
 def why_not(state: RunState, command: Command, actor: Actor) -> Refusal | None:
     """Return why a command would be refused; a signature that is still to be made does not count."""
     found = decide(state, command, actor)
     return found if isinstance(found, Refusal) and found.code is not RefusalCode.UNSIGNED else None
+
+
+def waits_for(state: RunState, operator: Actor) -> bool:
+    """Return whether a run waits for a person, and this operator may take it further.
+
+    Anyone may block or stop a run. Under a policy for two operators, not everyone may pass its gate.
+    """
+    terms = terms_of(state, GateVerdict.READY)
+    if not state.is_waiting or terms is None:
+        return state.is_waiting
+    passed = Decide(state.gate, GateVerdict.READY, "", state.head, state.subject_sha256)
+    refused = _check_two_operators(state, passed, operator, terms)
+    return refused is None or refused.code is RefusalCode.UNSIGNED
 
 
 # --- The stepper's reports -------------------------------------------------------------------------------------------
@@ -103,14 +115,19 @@ def _report(state: RunState, event: RunEvent) -> tuple[RunEvent, ...] | Refusal:
 
 
 def _intend(state: RunState, event: CallIntended) -> tuple[RunEvent, ...] | Refusal:
-    if state.calls_here >= CALLS_A_GATE:
-        return Refusal(RefusalCode.REPEATED, f"{CALLS_A_GATE} calls were made at this gate in this attempt")
+    if state.repeats(event.content_sha256):
+        return Refusal(
+            RefusalCode.REPEATED,
+            f"this run sent the same brief to {event.role} before, and no person has asked for it again",
+        )
     if event.secret_findings:
         return Refusal(RefusalCode.SECRET, f"the brief seems to contain {event.secret_findings} secrets")
-    for budget in run_budgets(state):
-        if (over := budget.why_not(event.cost)) is not None:
-            return Refusal(RefusalCode.BUDGET, over.message)
-    return (event,)
+    return _check_budgets(state, event.cost) or (event,)
+
+
+def _check_budgets(state: RunState, cost: Estimate) -> Refusal | None:
+    over = next((over for budget in run_budgets(state) if (over := budget.why_not(cost)) is not None), None)
+    return None if over is None else Refusal(RefusalCode.BUDGET, over.message)
 
 
 def run_budgets(state: RunState) -> tuple[Budget, ...]:
@@ -166,7 +183,8 @@ def _end_call(state: RunState, event: CallRecorded | CallFailed | CallLost) -> t
                 finding=closed_name(event.finding, FINDING_ID),
                 ttft_ms=_whole(event.ttft_ms),
             )
-            return (failed, RunStopped(StopCause.CALL, event.category)) if stops else (failed,)
+            stopped = RunStopped(StopCause.CALL, event.category, role=role, rule=StopRule.REFUSED_CALL)
+            return (failed, stopped) if stops else (failed,)
 
 
 def _whole(number: int | None) -> int | None:
@@ -287,18 +305,29 @@ def _sign(state: RunState, actor: Actor, signature: str, signers_sha256: str) ->
 
 def may_repeat(state: RunState) -> bool:
     """Return whether an operator may allow one more call at the gate."""
-    return not isinstance(_allow_repeat(state, ""), Refusal)
+    return _why_no_repeat(state, _repeat_of(state, "")) is None
 
 
 def _allow_repeat(state: RunState, reason: str) -> tuple[RunEvent, ...] | Refusal:
-    call_id = "" if state.intended is None else state.intended.call_id
-    allowed = CallRepeatAllowed(call_id, kept_reason(reason))
-    if (refused := why_not_follow(state, allowed)) is not None:
+    allowed = _repeat_of(state, reason)
+    return _why_no_repeat(state, allowed) or check_reason(reason, is_needed=True) or (allowed,)
+
+
+def _repeat_of(state: RunState, reason: str) -> CallRepeatAllowed:
+    return CallRepeatAllowed("" if state.intended is None else state.intended.call_id, kept_reason(reason))
+
+
+def _why_no_repeat(state: RunState, allowed: CallRepeatAllowed) -> Refusal | None:
+    """Return why the gate's call cannot be made once more: there is none to repeat, or a budget is used up.
+
+    Another route has another price, so the budgets are asked about it only once its call is built.
+    """
+    call = state.intended
+    if (refused := why_not_follow(state, allowed)) is not None or call is None:
         return refused
-    if state.calls_here >= CALLS_A_GATE:
-        left = "stop the run" if state.phase is Phase.LOST else "revise, block or stop"
-        return Refusal(RefusalCode.REPEATED, f"{CALLS_A_GATE} calls were made at this gate in this attempt: {left}")
-    return check_reason(reason) or (allowed,)
+    route = state.route(call.role)
+    is_same = route is not None and route.fingerprint == call.fingerprint
+    return _check_budgets(state, call.cost) if is_same else None
 
 
 def _move_route(state: RunState, command: MoveRoute) -> tuple[RunEvent, ...] | Refusal:

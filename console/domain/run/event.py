@@ -22,6 +22,7 @@ from console.domain.run.pinned import (
     Repository,
     RouteProof,
     RunPolicy,
+    VerifiedRow,
     later,
 )
 from console.domain.run.reach import Reach
@@ -143,6 +144,8 @@ class PreflightFinished:
     """The rungs and findings with their words, stored separately."""
     needs_human: bool = later(False)
     """Whether a person has to decide before anything is generated."""
+    verified_rows: tuple[VerifiedRow, ...] = later(())
+    """The rows that the policy required to be verified, all of them fresh; empty if it required none."""
 
 
 @dataclass(frozen=True, slots=True)

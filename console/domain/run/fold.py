@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from console.domain.ledger.actor import Actor, ActorKind
 from console.domain.money import Estimate, Spent, took_nothing
 from console.domain.run.call_event import CallFailed, CallIntended, CallLost, CallRecorded, CallRepeatAllowed
 from console.domain.run.event import (
@@ -42,6 +43,16 @@ def apply(state: RunState, entry: Entry) -> RunState:
     return changed(state, _changes(state, entry, transition_of(state, entry.event)))
 
 
+def next_state(state: RunState, opened: GateOpened) -> RunState:
+    """Return the state after a gate opened with a verdict and that verdict was accepted without a reason."""
+    decided = GateDecided(
+        opened.gate, opened.attempt, opened.verdict, "", True, False, state.head, opened.artifact_sha256
+    )
+    now = apply(state, Entry(state.seq, state.updated_at_ms, _MACHINE, state.head, opened))
+    signed = changed(now, {"signed": OperatorSigned("", "", "")})  # who has to sign it does not change where it leads
+    return apply(signed, Entry(state.seq, state.updated_at_ms, _MACHINE, state.head, decided))
+
+
 class Folding:
     """A run that is read from its beginning: one state, which changes with each event instead of being copied."""
 
@@ -57,6 +68,7 @@ class Folding:
         return transition if isinstance(transition, Refusal) else None
 
 
+_MACHINE = Actor(ActorKind.CONSOLE, "gateway-console")
 _Changes = dict[str, Any]
 """New values of the fields of a RunState, by name."""
 
@@ -79,7 +91,7 @@ def _changes(state: RunState, entry: Entry, transition: Transition | Refusal) ->
 
 def _move(state: RunState, move: Move, new: _Changes) -> None:
     """Lead the run to another gate, or to the same one with a new attempt."""
-    new.update(intended=None, failure=None, calls_here=0)
+    new.update(intended=None, failure=None)
     if move is Move.BACK:
         again = Gate.PLANNER if state.gate is Gate.PLANNER else Gate.WRITER
         new.update(gate=again, attempt=state.attempt + 1, spent_in_attempt=Spent())
@@ -99,8 +111,9 @@ def _note(state: RunState, entry: Entry, new: _Changes) -> None:  # one case per
             new["openings"] = (*state.openings, event)
         case GateDecided() as event:
             new["decisions"] = (*state.decisions, Decision(event, entry.actor, entry.at_ms, state.signed))
+            new["is_asked"] = state.is_asked or (not event.is_machine and bool(event.reason))
         case CallIntended() as event:
-            new.update(intended=event, failure=None, calls=(*state.calls, event), calls_here=state.calls_here + 1)
+            new.update(intended=event, failure=None, calls=(*state.calls, event), is_asked=False)
             if event.gate is Gate.WRITER:
                 new["sources"] = None
         case CallRecorded() | CallFailed() | CallLost() as event:
@@ -112,8 +125,8 @@ def _note(state: RunState, entry: Entry, new: _Changes) -> None:  # one case per
         case PreflightFinished() as event:
             new["preflight"] = event
             _add(state, event.spent, new)
-        case CallRepeatAllowed():
-            pass
+        case CallRepeatAllowed() as event:
+            new.update(is_asked=True, allowed_repeats=(*state.allowed_repeats, event))
         case ProofPaid(spent):
             _add(state, spent, new)
         case RouteMoved() as event:
@@ -129,7 +142,7 @@ def _note(state: RunState, entry: Entry, new: _Changes) -> None:  # one case per
         case RunStopped() as event:
             if state.phase is Phase.CALLING:  # the open call is cut off: it may be billed, and its outcome is unknown
                 _book(state, None, new)
-            new.update(status=RunStatus.STOPPED, stopped=event)
+            new.update(status=RunStatus.STOPPED, stopped=event, stopped_by=entry.actor)
             _add(state, event.spent, new)
         case CandidateSealed() as event:
             new["sealed"] = event

@@ -54,7 +54,7 @@ GATES_WITH_A_CALL = frozenset({Gate.PLANNER, Gate.WRITER, Gate.REVIEWER, Gate.CR
 
 _ALLOWED = {
     Gate.INSTRUCTION: (GateVerdict.READY, GateVerdict.BLOCK),
-    Gate.PREFLIGHT: (),
+    Gate.PREFLIGHT: (GateVerdict.READY, GateVerdict.BLOCK),
     Gate.CANDIDATE: (GateVerdict.READY, GateVerdict.BLOCK),
 }
 
@@ -65,7 +65,8 @@ _ALL = tuple(GateVerdict)
 def allowed_verdicts(gate: Gate) -> tuple[GateVerdict, ...]:
     """Return the verdicts that an operator may give at a gate: without a model's work there is nothing to revise.
 
-    The preflight takes no decision: its findings stop the run, or the run goes on.
+    The preflight waits for a decision only if it found something that needs a person; mostly it stops the run, or the
+    run goes on.
     """
     return _ALLOWED.get(gate, _ALL)
 

@@ -100,3 +100,14 @@ class ContextFile:
 
     path: str
     sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedRow:
+    """A row of the verification table whose page a person has read, as the policy requires."""
+
+    id: str
+    source_url: str
+    """The page, as the table named it at that time."""
+    marked_on: str
+    """The day of the newest mark, in UTC, as in `2026-12-01`."""

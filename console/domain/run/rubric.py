@@ -1,7 +1,8 @@
 """The rubric: the criteria that a reviewer scores, and how our code computes a verdict from the scores.
 
-No model decides ready, revise or block. A reviewer gives scores and quotes; a critic gives findings and can only lower
-the verdict.
+No model decides ready, revise or block. A reviewer gives scores and quotes; a critic gives findings. Each verdict is
+computed from its own judge's answer alone. The critic is asked only after the reviewer's gate was passed, so it can
+only lower the outcome.
 """
 
 import re
@@ -170,22 +171,35 @@ def judge_review(review: Review, rubric: Rubric, draft: Quotable, nonce: str) ->
     )
 
 
-def judge_critique(critique: Critique, draft: Quotable, nonce: str, *, reviewed: GateVerdict) -> Judgement:
-    """Compute the verdict from a critique, which can only lower the reviewer's.
-
-    The critic did not know the reviewer's verdict; it is applied here, after the critic's answer.
-    """
+def judge_critique(critique: Critique, draft: Quotable, nonce: str) -> Judgement:
+    """Compute the verdict from a critique alone: the critic did not know the reviewer's, nor what was decided on it."""
     unsound = [*_check_nonce(critique.nonce, nonce, "critic")]
     unsound += _check_quotes(critique.findings, draft)
     weight, verdict = _weigh(critique.findings, draft)
     if unsound:
         verdict = worst(verdict, GateVerdict.REVISE)
     return Judgement(
-        worst(verdict, reviewed),
+        verdict,
         (*unsound, *weight),
         severities=_counted(critique.findings),
         needs_human=bool(unsound),
     )
+
+
+def check_override(reviewed: GateVerdict, own: GateVerdict) -> Iterable[Finding]:
+    """Yield a finding if a person passed the reviewer's gate against its verdict: that decision stands.
+
+    Args:
+        reviewed: The verdict that was computed from the review.
+        own: The one that was computed from the critique.
+
+    """
+    if reviewed is not GateVerdict.READY:
+        words = (
+            f"the verdict computed from the review is {reviewed}, and an operator decided ready; the one computed from"
+            f" the critique alone is {own}"
+        )
+        yield _finding("JUDGE-03", words, Severity.WARN)
 
 
 def _counted_score(score: int) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 from console.domain.ledger.actor import Actor
 from console.domain.money import Spent
 from console.domain.routes.role import Role
-from console.domain.run.call_event import CallFailed, CallIntended, CallLost, CallRecorded
+from console.domain.run.call_event import CallFailed, CallIntended, CallLost, CallRecorded, CallRepeatAllowed
 from console.domain.run.event import (
     ArtifactRole,
     ArtifactStored,
@@ -99,10 +99,12 @@ class RunState:
     """The newest call of this gate."""
     failure: CallFailed | None = None
     """How it ended, if it produced nothing to judge."""
-    calls_here: int = 0
-    """The number of calls at this gate in this attempt."""
+    is_asked: bool = False
+    """Whether a person gave a reason since the newest call: for a decision, or for repeating the call."""
     calls: tuple[CallIntended, ...] = ()
     ends: tuple[CallEnd, ...] = ()
+    allowed_repeats: tuple[CallRepeatAllowed, ...] = ()
+    """The permissions to make one more call, each with its reason."""
     artifacts: tuple[ArtifactStored, ...] = ()
     sources: SourcesChecked | None = None
     opened: GateOpened | None = None
@@ -114,6 +116,7 @@ class RunState:
     spent_in_attempt: Spent = Spent()
     blocked: RunBlocked | None = None
     stopped: RunStopped | None = None
+    stopped_by: Actor | None = None
     sealed: CandidateSealed | None = None
 
     @property
@@ -127,11 +130,6 @@ class RunState:
         return not self.is_over and self.phase in (Phase.WAITING, Phase.LOST)
 
     @property
-    def may_repeat(self) -> bool:
-        """Whether the gate's newest call was lost or produced nothing to judge."""
-        return self.phase is Phase.LOST or (self.phase is Phase.WAITING and self.failure is not None)
-
-    @property
     def has_generated(self) -> bool:
         """Whether any call of the run was intended."""
         return bool(self.calls)
@@ -139,6 +137,11 @@ class RunState:
     def needs_signature(self, verdict: GateVerdict) -> bool:
         """Return whether a decision has to be signed, which a policy for two operators requires. Anyone may block."""
         return self.created is not None and self.created.policy.four_eyes and verdict is not GateVerdict.BLOCK
+
+    def repeats(self, content_sha256: str) -> bool:
+        """Return whether a call with this content would ask what the run has asked before, and no person wants that."""
+        asked = {call.content_sha256 for call in self.calls} - {""}
+        return content_sha256 in asked and not self.is_asked
 
     def route(self, role: Role) -> PinnedRoute | None:
         """Return the route that serves a role in this run."""

@@ -190,6 +190,15 @@ _BEGUN = Condition(
 )
 _UNSEALED = Condition("once", lambda state, _: state.sealed is None)
 _SEALED = Condition("sealed", lambda state, _: state.sealed is not None)
+_AT_PREFLIGHT = _at(Gate.PREFLIGHT)
+_PASSED = Condition(
+    f"{_AT_PREFLIGHT.words}, passed",
+    lambda state, event: _AT_PREFLIGHT.holds(state, event) and not event.needs_human,
+)
+_NEEDS_PERSON = Condition(
+    f"{_AT_PREFLIGHT.words}, needs a person",
+    lambda state, event: _AT_PREFLIGHT.holds(state, event) and event.needs_human,
+)
 _UNSIGNED = Condition("the beginning, once", lambda state, _: state.begun is None)
 _OWN_ROLE = Condition("under the role's name", lambda _, event: event.route.role is event.role)
 
@@ -200,7 +209,8 @@ TRANSITIONS = (
     Transition(Phase.DUE, OperatorSigned, Phase.DUE, when=_at(Gate.INSTRUCTION), requires=(_UNSIGNED,)),
     Transition(Phase.DUE, ArtifactStored, Phase.DUE, when=_at(Gate.INSTRUCTION), requires=(_THIS_ATTEMPT, _TASK)),
     Transition(Phase.DUE, InstructionPinned, Phase.WORKED, when=_at(Gate.INSTRUCTION)),
-    Transition(Phase.DUE, PreflightFinished, Phase.DUE, Move.NEXT, when=_at(Gate.PREFLIGHT)),
+    Transition(Phase.DUE, PreflightFinished, Phase.DUE, Move.NEXT, when=_PASSED),
+    Transition(Phase.DUE, PreflightFinished, Phase.WORKED, when=_NEEDS_PERSON),
     Transition(Phase.DUE, SourcesChecked, Phase.WORKED, when=_at(Gate.SOURCE_CHECK)),
     Transition(Phase.DUE, CallIntended, Phase.CALLING, requires=(_HERE, _ROLE, _PINNED, _NEW_CALL)),
     *(Transition(phase, ProofPaid, phase) for phase in (Phase.DUE, Phase.WAITING)),

@@ -7,6 +7,7 @@ from functools import cache
 
 from console.domain.facts.load import load_facts
 from console.domain.finding import Finding, Severity
+from console.domain.text.safe import safe
 from console.domain.text.secret_scan import looks_like_secret
 from console.domain.workflows.check import check_workflow
 from console.domain.workflows.permissions import CiPermissions, ci_permissions
@@ -95,6 +96,21 @@ class Boundary:
         return any(finding.id == LITERAL_SECRET.id for finding in self.all_findings)
 
     @property
+    def workflow_findings(self) -> tuple[Finding, ...]:
+        """The findings in workflows, each with its file's path at the head of its message."""
+        return tuple(
+            each.finding.about(safe(check.path, limit=120)) for check in self.workflows for each in check.findings
+        )
+
+    def check_permissions(self) -> tuple[Finding, ...]:
+        """Return a finding for each workflow whose own token may do more than its jobs declare that they need."""
+        return tuple(
+            Finding("BND-25", Severity.FAIL, _wide_words(each.permissions)).about(safe(each.path, limit=120))
+            for each in self.workflows
+            if each.permissions is not CiPermissions.LEAST_PRIVILEGE
+        )
+
+    @property
     def all_findings(self) -> tuple[Finding, ...]:
         """Every finding, workflows first."""
         return (*(each.finding for check in self.workflows for each in check.findings), *self.findings)
@@ -130,24 +146,38 @@ def _shown(name: str) -> str:
     return name if is_plain else "a name that is not shown"
 
 
+def _wide_words(permissions: CiPermissions) -> str:
+    return (
+        f"the policy declares least privilege for the job, but the permissions of the token are {permissions}."
+        " Declare for each job the permissions that it needs, and no others."
+    )
+
+
 _TOKEN_FINDINGS = {
-    TokenKind.PUBLISHER: ("BND-20", Severity.FAIL, "a publisher's token"),
-    TokenKind.CLOUD: ("BND-21", Severity.FAIL, "a cloud's token"),
-    TokenKind.CI: ("BND-22", Severity.WARN, "a CI service's token"),
-    TokenKind.REPOSITORY: ("BND-23", Severity.WARN, "a repository host's token"),
-    TokenKind.AGENT: ("BND-24", Severity.INFO, "a coding agent's credential"),
+    TokenKind.PUBLISHER: (Severity.FAIL, "a publisher's token"),
+    TokenKind.CLOUD: (Severity.FAIL, "a cloud's token"),
+    TokenKind.CI: (Severity.WARN, "a CI service's token"),
+    TokenKind.REPOSITORY: (Severity.WARN, "a repository host's token"),
+    TokenKind.AGENT: (Severity.INFO, "a coding agent's credential"),
 }
 
 
-def check_tokens(tokens: Iterable[SeenToken]) -> tuple[Finding, ...]:
-    """Return a finding for each token that roles could reach."""
+def check_tokens(tokens: Iterable[SeenToken], withheld: frozenset[TokenKind] = frozenset()) -> tuple[Finding, ...]:
+    """Return a finding for each token that roles could reach.
+
+    Args:
+        tokens: The tokens in the environment.
+        withheld: The kinds that fail because a policy withholds them, besides those that always do.
+
+    """
     findings = []
     for token in tokens:
-        finding_id, severity, words = _TOKEN_FINDINGS[token.kind]
+        usual, words = _TOKEN_FINDINGS[token.kind]
+        severity = Severity.FAIL if token.kind in withheld else usual
         message = (
             f"{token.name} is set, {words}: roles do not need it. Start the console without it (env -u {token.name})."
         )
         if not token.name.isidentifier():
             message = f"A variable contains {words}: roles do not need it. Start the console without it."
-        findings.append(Finding(finding_id, severity, message))
+        findings.append(Finding(token.kind.finding_id, severity, message))
     return tuple(findings)

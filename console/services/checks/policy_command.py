@@ -17,6 +17,7 @@ from pathlib import Path
 
 from console.domain.text.safe import safe
 from console.domain.text.secret_scan import scrub
+from console.services.system.leak_guard import LEAK_GUARD
 from console.services.system.process import ChildEnding, run_bounded
 
 _KEPT = ("LANG", "LC_ALL", "LC_CTYPE", "TZ")
@@ -70,6 +71,8 @@ class CommandResult:
     duration_ms: int = 0
     output_bytes: int = 0
     output_sha256: str = ""
+    with_base_tests: bool = False
+    """Whether it ran with the repository's own copy of the test files that the draft touches."""
 
     @property
     def is_passed(self) -> bool:
@@ -83,7 +86,7 @@ class CommandEnd:
 
     result: CommandResult
     tail: str = field(repr=False)
-    """The last lines, scrubbed and safe to show, never recorded."""
+    """The last lines, scrubbed and safe to show; no line of the ledger holds them."""
 
 
 async def run_command(
@@ -177,14 +180,15 @@ def clean_environment(environment: Mapping[str, str], *, home: Path, temporary: 
 
 
 def shown_tail(output: bytes, *, is_cut: bool = False) -> str:
-    """Return the last lines of an output from outside, scrubbed and safe to show.
+    """Return the last lines of an output from outside, without this process's tokens, scrubbed and safe to show.
 
     It is scrubbed before it is cut to size, and a line whose beginning is missing is dropped: the rest of a key
     would not be recognised.
     """
     if is_cut:
         output = output.partition(b"\n")[2]
-    text = scrub(safe(output.decode(errors="replace").replace("\r\n", "\n").replace("\t", "    "), keep_lines=True))
+    text = output.decode(errors="replace").replace("\r\n", "\n").replace("\t", "    ")
+    text = scrub(safe(LEAK_GUARD.redact(text), keep_lines=True))
     if len(text) > _SHOWN_CHARACTERS:
         text = text[-_SHOWN_CHARACTERS:].partition("\n")[2]
     return "".join(text.splitlines(keepends=True)[-_SHOWN_LINES:])

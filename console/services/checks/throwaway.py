@@ -11,11 +11,12 @@ has not fetched are missing, and nothing is fetched.
 import asyncio
 import contextlib
 import re
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from console.domain.artifacts.file_change import FileChange, FileChangeKind
+from console.domain.artifacts.unified_diff import as_git_reads_it
 from console.domain.finding import Finding, Severity
 from console.services.git.checkout import NoCheckoutError, find_checkout
 from console.services.git.command import NoGitError
@@ -90,7 +91,7 @@ class Throwaway:
         file, set_aside = self._own.root / "patch", self._own.root / "alternates"
         try:
             await self._copy_contents({path.encode() for path in paths})
-            await asyncio.to_thread(file.write_bytes, patch if patch.endswith(b"\n") else patch + b"\n")
+            await asyncio.to_thread(file.write_bytes, as_git_reads_it(patch))
             await asyncio.to_thread(self._own.alternates.rename, set_aside)
             report = await self._git("apply", "--cached", "--whitespace=nowarn", "-p1", "--", str(file))
             await asyncio.to_thread(set_aside.rename, self._own.alternates)
@@ -106,12 +107,38 @@ class Throwaway:
             ThrowawayError: Git fails.
 
         """
+        return tuple(_read_change(about, path) for about, path in await self._differences())
+
+    async def take_back(self, is_taken: Callable[[str], bool]) -> None:
+        """Give changed paths in the index the content that they have in the commit; what the commit lacks is removed.
+
+        Args:
+            is_taken: Returns whether a path is one of them.
+
+        Raises:
+            ThrowawayError: Git fails, or nothing can be written.
+
+        """
+        lines = [
+            about.removeprefix(b":").split()[0] + b" " + about.split()[2] + b"\t" + path + b"\0"
+            for about, path in await self._differences()
+            if is_taken(path.decode(errors="replace"))
+        ]
+        wanted = self._own.root / "wanted"
+        try:
+            await asyncio.to_thread(wanted.write_bytes, b"".join(lines))
+        except OSError as error:
+            raise _not_made(error) from None
+        await self._require("update-index", "-z", "--index-info", given=wanted)
+
+    async def _differences(self) -> tuple[tuple[bytes, bytes], ...]:
+        """Return what git says of each path that the commit and the index have differently, with the path."""
         report = await self._require(
             *("diff-index", "--cached", "--raw", "-z", "--no-renames", "--no-abbrev", "--no-ext-diff"),
             *("--ignore-submodules=none", self._commit),
         )
         fields = report.tail.split(b"\0")
-        return tuple(_read_change(about, path) for about, path in zip(fields[0:-1:2], fields[1:-1:2], strict=True))
+        return tuple(zip(fields[0:-1:2], fields[1:-1:2], strict=True))
 
     async def write_files(self) -> None:
         """Write the files of the index.

@@ -6,7 +6,7 @@ from typing import Any, get_args, get_type_hints
 from pydantic import BaseModel, ValidationError
 
 from console.services.config.endpoint_setting import is_secret_name
-from console.services.config.toml_text import KeyPath, TomlText, closest, nearest
+from console.services.config.toml_text import ConfigText, KeyPath, closest, nearest
 
 _WORDS = {
     "extra_forbidden": "unknown key; {nearest}",
@@ -39,7 +39,7 @@ _NEXT: dict[KeyPath, str] = {
 
 
 def faults_of(
-    error: ValidationError, form: type[BaseModel], text: TomlText, limit: int
+    error: ValidationError, form: type[BaseModel], text: ConfigText, limit: int
 ) -> Iterator[tuple[KeyPath, str]]:
     """Yield the key path and the message of each validation error.
 

@@ -116,6 +116,12 @@ def _version(number: int) -> int:
     return number
 
 
+def _withheld(is_available: bool) -> bool:
+    if is_available:
+        raise unfit("must be false: a run with such a token in reach never begins. Start the console without the token")
+    return False
+
+
 def _model_name(text: str) -> str:
     if safe(text) != text or text != text.strip():
         raise ValueError(_odd_place(text))
@@ -243,6 +249,7 @@ Seconds = Annotated[Number, Field(gt=0, le=3600)]
 Dollars = Annotated[Number, Field(ge=0, le=1_000_000_000)]
 Tokens = Annotated[int, Strict(), Field(ge=0)]
 Flag = Annotated[bool, Strict()]
+Withheld = Annotated[bool, Strict(), AfterValidator(_withheld), WithJsonSchema({"const": False})]
 Line = Annotated[str, StringConstraints(strict=True, max_length=400)]
 Date = Annotated[str, _form(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", "must be a date such as 2023-06-01")]
 DateOrEmpty = Annotated[str, _form(r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2})?", "must be a date such as 2023-06-01")]

@@ -21,7 +21,7 @@ from console.domain.text.secret_scan import looks_like_secret
 from console.services.config.own_config import why_shared
 from console.services.config.settings import GatewaySettings, InstructionSettings, PolicySettings, Profile
 from console.services.config.shipped import shipped
-from console.services.config.toml_text import ConfigError, Fault, KeyPath, TomlText, nearest, read_text
+from console.services.config.toml_text import ConfigError, ConfigText, Fault, KeyPath, TomlText, nearest, read_text
 
 if TYPE_CHECKING:
     from console.services.config.model import FamilyFactModel, FileModel, ProfileModel
@@ -147,23 +147,51 @@ def _with_profiles(document: Mapping[str, object], tables: Mapping[str, object])
     return {**document, "profiles": dict(tables)} | ({"default_profile": next(iter(tables))} if is_left_out else {})
 
 
-def default_config_path(environment: Mapping[str, str]) -> Path | None:
-    """Return the user's config file, if there is one: `$XDG_CONFIG_HOME/gateway-console/config.toml`."""
+def user_config_path(environment: Mapping[str, str]) -> Path | None:
+    """Return where the user's config file is to be: `$XDG_CONFIG_HOME/gateway-console/config.toml`.
+
+    None if the environment names no directory for it.
+    """
     if environment.get("XDG_CONFIG_HOME"):
         base = Path(environment["XDG_CONFIG_HOME"])
     elif environment.get("HOME"):
         base = Path(environment["HOME"]) / ".config"
     else:
         return None
-    path = base / "gateway-console" / "config.toml"
+    return base / "gateway-console" / "config.toml"
+
+
+def default_config_path(environment: Mapping[str, str]) -> Path | None:
+    """Return the user's config file, if there is one."""
+    path = user_config_path(environment)
     try:
-        return path if path.is_file() else None
+        return path if path is not None and path.is_file() else None
     except OSError:
         return path  # reading it will report the problem
 
 
+def read_profile(
+    text: ConfigText, name: str, *, why_no_programs: str | None, why_no_tokens: str | None, facts: ModelFacts | None
+) -> Profile:
+    """Read the profile of a config that is not a file of TOML.
+
+    Args:
+        text: The config's text.
+        name: The profile.
+        why_no_programs: As for `load_profile`.
+        why_no_tokens: Why the text may not name a token that is not bound to an origin.
+        facts: As for `load_profile`.
+
+    Raises:
+        ConfigError: It cannot be used.
+
+    """
+    file = _read(text, why_no_programs=why_no_programs, why_no_tokens=why_no_tokens)
+    return replace(_profile(name, file.profiles[name], text, is_built_in=False), facts=facts)
+
+
 def _read(
-    text: TomlText,
+    text: ConfigText,
     document: dict[str, object] | None = None,
     *,
     why_no_programs: str | None,
@@ -177,7 +205,7 @@ def _read(
         from console.services.config.model import FileModel
 
     document = text.parse() if document is None else document
-    secrets = list(_secrets_in(document, ()))
+    secrets = list(secrets_in(document, ()))
     found = [*secrets, *_unknown_default(document)]
     count = len(found)
     try:
@@ -213,16 +241,16 @@ def _no_plugins() -> Iterator[None]:
             os.environ[_PLUGINS] = before
 
 
-def _secrets_in(value: object, path: KeyPath) -> Iterator[tuple[KeyPath, str]]:
+def secrets_in(value: object, path: KeyPath) -> Iterator[tuple[KeyPath, str]]:
     """Yield each path that seems to hold a token, with what to do about it."""
     if isinstance(value, dict):
         for key, inner in value.items():
             if (words := looks_like_secret(key)) is not None:
                 yield path, f"a key here looks like {words}; remove it and put a reference into token_ref"
-            yield from _secrets_in(inner, (*path, key))
+            yield from secrets_in(inner, (*path, key))
     elif isinstance(value, list):
         for index, inner in enumerate(value):
-            yield from _secrets_in(inner, (*path, index))
+            yield from secrets_in(inner, (*path, index))
     elif (
         isinstance(value, str) and (words := looks_like_secret(value, is_address=_is_address(value, path))) is not None
     ):
@@ -251,7 +279,7 @@ def _shown(name: str) -> str:
     return "" if looks_like_secret(name) else f' "{safe(name, limit=60)}"'
 
 
-def _profile(name: str, profile: "ProfileModel", text: TomlText, *, is_built_in: bool) -> Profile:
+def _profile(name: str, profile: "ProfileModel", text: ConfigText, *, is_built_in: bool) -> Profile:
     routes = (
         Route(
             role,

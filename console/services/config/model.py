@@ -51,6 +51,7 @@ from console.services.config.field_types import (
     Tokens,
     Variable,
     Version,
+    Withheld,
     some,
     unfit,
 )
@@ -240,8 +241,26 @@ class PolicyModel(_Table):
     """How many days a row of the verification table counts as verified."""
     require_verification: Flag = PolicySettings.require_verification
     """Whether every row must be fresh before a run."""
+    publisher_token_available_to_writer: Withheld = PolicySettings.publisher_token_available_to_writer
+    """Whether roles may reach a publisher's token: never. A run with one in its environment stops before anything is
+    sent, whether this is declared or not."""
+    cloudflare_token_available_to_writer: Withheld = PolicySettings.cloudflare_token_available_to_writer
+    """Whether roles may reach a cloud's token, Cloudflare's or another one's: never, as above."""
+    ci_token_available_to_writer: Flag = PolicySettings.ci_token_available_to_writer
+    """Whether roles may reach a CI service's token, such as ACTIONS_RUNTIME_TOKEN: true only warns; false stops a run
+    with one in its environment."""
+    repository_token_available_to_writer: Flag = PolicySettings.repository_token_available_to_writer
+    """Whether roles may reach a repository host's token, such as GITHUB_TOKEN: true only warns; false stops a run with
+    one in its environment."""
     withheld_tokens: Annotated[tuple[Variable, ...], Field(max_length=64)] = PolicySettings.withheld_tokens
-    """Names of further variables whose tokens no role may reach; * stands for any characters."""
+    """Names of further variables whose tokens no role may reach; * stands for any characters. They count as a
+    publisher's."""
+    ci_token_permissions: Literal["least-privilege for the job"] | None = PolicySettings.ci_token_permissions
+    """What the repository's workflows may let their own token do. If declared, a workflow whose permissions are broad,
+    undeclared or unknown breaks the CI boundary. If omitted, only a broken rule of `boundary` does."""
+    ci_boundary: Literal["require", "person", "note"] = PolicySettings.ci_boundary
+    """What a run does if the repository's workflows break the CI boundary, as `boundary` shows it: `require` stops it
+    before anything is sent, `person` lets a person decide after the preflight, `note` only records it."""
     budget_tokens: Tokens | None = PolicySettings.budget_tokens
     """The most tokens, input and output, that one session may use, or one run across all its sessions. A call that
     could exceed it is not made."""
@@ -281,11 +300,16 @@ class PolicyModel(_Table):
     """The most US dollars that one writer pass with its reviews may cost."""
     require_price: Flag = PolicySettings.require_price
     """Whether the preflight stops a run if the gateway publishes prices, but none for a route's model."""
+    require_listed_model: Flag = PolicySettings.require_listed_model
+    """Whether the preflight stops a run if the gateway lists its models, but not a route's. Set it to false if its list
+    is known to be partial. A list that is absent, or was not read to its end, stops nothing, and neither does a model
+    that is listed under another date, matches a pattern such as `openai/*`, or has answered a paid rung."""
     run_max_output_tokens: Annotated[int, Strict(), Field(ge=256, le=131072)] = PolicySettings.run_max_output_tokens
     """The token limit of each call of a run. Reasoning counts towards it."""
     checks: Commands = PolicySettings.checks
     """Your own commands to run on the patched files before any model reviews them, such as `pytest -q`. They run
-    without a shell and without your tokens, and only after you confirm them for the run."""
+    without a shell and without your tokens, and only after you confirm them for the run. If the draft touches test
+    files, they run once more with the repository's own copies: what passes only with the draft's needs a person."""
     check_timeout_s: Seconds = PolicySettings.check_timeout_s
     """The longest that one of these commands may take, in seconds."""
 

@@ -13,6 +13,7 @@ from console.domain.routes.model_facts import ModelFacts
 from console.domain.routes.model_family import FamilyFact
 from console.domain.routes.route import RouteTable
 from console.domain.verification import MAX_AGE_DAYS
+from console.domain.workflows.token_kind import TokenKind
 from console.services.gateway.address import base_address
 from console.services.tokens.reference import Reference
 
@@ -78,9 +79,27 @@ class PolicySettings:
     attempt_tokens: int | None = None
     attempt_usd: float | None = None
     require_price: bool = True
+    require_listed_model: bool = True
+    ci_boundary: Literal["require", "person", "note"] = "person"
+    publisher_token_available_to_writer: bool = False
+    cloudflare_token_available_to_writer: bool = False
+    ci_token_available_to_writer: bool = True
+    repository_token_available_to_writer: bool = True
+    ci_token_permissions: Literal["least-privilege for the job"] | None = None
     run_max_output_tokens: int = 4096
     checks: tuple[str, ...] = ()
     check_timeout_s: float = 300.0
+
+    @property
+    def withheld_kinds(self) -> frozenset[TokenKind]:
+        """The kinds of tokens that no role may reach."""
+        available = {
+            TokenKind.PUBLISHER: self.publisher_token_available_to_writer,
+            TokenKind.CLOUD: self.cloudflare_token_available_to_writer,
+            TokenKind.CI: self.ci_token_available_to_writer,
+            TokenKind.REPOSITORY: self.repository_token_available_to_writer,
+        }
+        return frozenset(kind for kind, is_available in available.items() if not is_available)
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,13 @@
 
 import difflib
 import re
+import shlex
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Protocol
 
 from console.domain.problem import Problem, ProblemKind
 from console.domain.text.character import character_fault
@@ -66,8 +68,15 @@ def nearest(word: str, known: Iterable[str]) -> str:
     return f"did you mean {safe(close[0], limit=60)}?" if close else f"known here: {safe(', '.join(names), limit=500)}"
 
 
-def read_text(path: Path, source: str) -> str:
+def read_text(
+    path: Path, source: str, *, absent: str = "name another with --config, or copy sample_config.toml there"
+) -> str:
     """Read a file, if it is not larger than a config may be.
+
+    Args:
+        path: The file.
+        source: Its name in error messages.
+        absent: What to do if there is no such file.
 
     Raises:
         ConfigError: It cannot be read, is too large or is not UTF-8.
@@ -77,9 +86,7 @@ def read_text(path: Path, source: str) -> str:
         with path.open("rb") as file:
             data = file.read(SIZE_LIMIT + 1)
     except FileNotFoundError:
-        raise ConfigError(
-            Fault("no such file; name another with --config, or copy sample_config.toml there", source)
-        ) from None
+        raise ConfigError(Fault(f"no such file; {absent}", source)) from None
     except OSError as error:
         raise ConfigError(Fault(f"cannot be read: {os_reason(error)}", source)) from None
     except ValueError:
@@ -93,6 +100,31 @@ def read_text(path: Path, source: str) -> str:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise ConfigError(Fault("is not UTF-8 text", source, line)) from None
+
+
+class ConfigText(Protocol):
+    """A config's text, in whatever form: its tables, and where each key of them is written."""
+
+    source: str
+    """Its name in error messages."""
+
+    def parse(self) -> dict[str, object]:
+        """Return the text's tables. Raises `ConfigError`."""
+
+    def fault(self, path: KeyPath, problem: str) -> Fault:
+        """Return the fault at a path of the tables, with its line."""
+
+    def line_of(self, path: KeyPath) -> int | None:
+        """Return the line of a key or table; the nearest parent's if it has none of its own."""
+
+
+def fault_at(path: KeyPath, problem: str, source: str, line: int | None) -> Fault:
+    """Return the fault at a path; a key that looks like a secret is masked."""
+    steps = ["•••" if looks_like_secret(step) else step for step in path if isinstance(step, str)]
+    key = safe(".".join(steps), limit=120)
+    if path and isinstance(path[-1], int):
+        key += f", entry {path[-1] + 1}"
+    return Fault(problem, source, line, key)
 
 
 class TomlText:
@@ -117,6 +149,10 @@ class TomlText:
         try:
             document = tomllib.loads(self._text)
         except tomllib.TOMLDecodeError as error:
+            if (first := self._yaml_line()) is not None:
+                command = f"gateway-console init --from {shlex.quote(self.source)}"
+                words = f"is YAML, and a config is TOML. Write the config from it with: {command}"
+                raise ConfigError(Fault(words, self.source, first)) from None
             problem, _, position = str(error).partition(" (at ")
             match = re.search(r"line (\d+)(?:, column (\d+))?", position)
             where = int(match[1]) if match else len(self._lines)
@@ -129,6 +165,13 @@ class TomlText:
         if _is_deeper(document, DEPTH_LIMIT):
             raise ConfigError(Fault(f"is nested more than {DEPTH_LIMIT} levels deep", self.source))
         return document
+
+    def _yaml_line(self) -> int | None:
+        """Return the line of the first key if it is written as in YAML, or else None; no YAML is parsed."""
+        lines = ((number, line) for number, line in enumerate(self._lines, 1) if not re.match(r"\s*(?:#|$)", line))
+        number, first = next(lines, (0, ""))
+        is_yaml = re.match(r"---(?:\s|$)|%YAML |[\w.-]+\s*:(?:\s|$)|([\"']).*\1\s*:(?:\s|$)", first) is not None
+        return number if is_yaml else None
 
     def _advice(self, problem: str, number: int, column: int) -> str:
         """Return what to write at a place where the text is not TOML; empty if we cannot say."""
@@ -144,11 +187,7 @@ class TomlText:
 
     def fault(self, path: KeyPath, problem: str) -> Fault:
         """Return the fault at a path, with its line; a key that looks like a secret is masked."""
-        steps = ["•••" if looks_like_secret(step) else step for step in path if isinstance(step, str)]
-        key = safe(".".join(steps), limit=120)
-        if path and isinstance(path[-1], int):
-            key += f", entry {path[-1] + 1}"
-        return Fault(problem, self.source, self.line_of(path), key)
+        return fault_at(path, problem, self.source, self.line_of(path))
 
     def line_of(self, path: KeyPath) -> int | None:
         """Return the line of a key or table; the nearest parent's if the key is written in another way."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from console.services.git.command import ask_git
 
 _OBJECT_FORMAT = re.compile(rb"sha1|sha256")
-_PATHS = ("objects", "index", "info/exclude", "info/sparse-checkout")
+_PATHS = ("objects", "index", "info/exclude", "info/sparse-checkout", "info/attributes")
 _POINTER_BYTES = 4096
 _POINTER = b"gitdir: "
 
@@ -42,6 +42,8 @@ class Checkout:
     """The repository's own ignore patterns; the file need not exist."""
     sparse: Path
     """The patterns of a sparse checkout; the file need not exist."""
+    attributes: Path
+    """The repository's own attributes of paths; the file need not exist."""
     object_format: str
     """`sha1` or `sha256`."""
 
@@ -66,10 +68,10 @@ async def find_checkout(directory: Path, environment: Mapping[str, str]) -> Chec
         if (place := _bare_above(directory)) is not None:
             raise EmbeddedBareError(place)
         raise NoCheckoutError
-    root, git_dir, objects, index, excludes, sparse = (Path(os.fsdecode(line)) for line in lines[1:])
+    root, git_dir, objects, index, excludes, sparse, attributes = (Path(os.fsdecode(line)) for line in lines[1:])
     if not _leads_to(root / ".git", git_dir):
         raise EmbeddedBareError(git_dir) if _bare_above(directory) is not None else NoCheckoutError
-    return Checkout(root, objects, index, excludes, sparse, lines[0].decode())
+    return Checkout(root, objects, index, excludes, sparse, attributes, lines[0].decode())
 
 
 def _leads_to(entry: Path, git_dir: Path) -> bool:

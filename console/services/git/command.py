@@ -16,6 +16,9 @@ MEMORY_BYTES = 2 * 1024**3
 ASKED_ANYWHERE = frozenset({"config", "ls-files", "ls-tree", "rev-parse"})
 """The commands that may run in a foreign repository. None of them compares contents, so none runs a filter."""
 
+MOVES_REFERENCES = frozenset({"symbolic-ref", "update-ref"})
+"""The commands that change a reference in the operator's repository. They run hooks, and so none."""
+
 _QUIET = (
     "--no-pager",
     "--no-replace-objects",
@@ -78,6 +81,25 @@ async def ask_git(
         raise ValueError(f"git {arguments[0]} must not run in a foreign repository")
     kept = {name: value for name in _OPERATORS if (value := environment.get(name))}
     return await _run(("-C", str(directory), *arguments), environment, kept, Path("/"), timeout_s)
+
+
+async def move_reference(directory: Path, environment: Mapping[str, str], *arguments: str) -> ChildReport:
+    """Change a reference of the operator's repository, because they said so. No hook of it runs.
+
+    Args:
+        directory: In the repository.
+        environment: As in `ask_git`.
+        arguments: One of the commands that change a reference, and its arguments.
+
+    Raises:
+        NoGitError: It cannot be started.
+        ValueError: The command changes something else.
+
+    """
+    if arguments[0] not in MOVES_REFERENCES:
+        raise ValueError(f"git {arguments[0]} does not change a reference")
+    kept = {name: value for name in _OPERATORS if (value := environment.get(name))}
+    return await _run(("-C", str(directory), *arguments), environment, kept, Path("/"), GIT_TIMEOUT_S)
 
 
 async def run_own_git(

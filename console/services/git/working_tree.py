@@ -35,7 +35,7 @@ async def is_dirty(checkout: Checkout, commit: str, environment: Mapping[str, st
     """
     async with scratch(checkout, environment) as own:
         try:
-            await asyncio.to_thread(_copy, checkout, own)
+            await asyncio.to_thread(copy_index, checkout, own)
         except OSError as error:
             reason = os_reason(error)
             raise ScratchError(f"the repository's index cannot be read: {reason}") from None
@@ -48,14 +48,19 @@ async def is_dirty(checkout: Checkout, commit: str, environment: Mapping[str, st
         return bool(report.output_bytes)
 
 
-def _copy(checkout: Checkout, own: Scratch) -> None:
-    """Copy the patterns, and the index with its time, which shows which entries are too recent to trust."""
+def copy_index(checkout: Checkout, own: Scratch) -> None:
+    """Copy the patterns, and the index with its time, which shows which entries are too recent to trust.
+
+    Raises:
+        OSError: One of them cannot be read, or is too large.
+
+    """
     if checkout.index.exists():
         _copy_file(checkout.index, own.index, _INDEX_BYTES)
     for shared in checkout.index.parent.glob("sharedindex.*"):
         _copy_file(shared, own.repository / shared.name, _INDEX_BYTES)
     (own.repository / "info").mkdir(exist_ok=True)
-    for source in (checkout.excludes, checkout.sparse):
+    for source in (checkout.excludes, checkout.sparse, checkout.attributes):
         if source.exists():
             _copy_file(source, own.repository / "info" / source.name, _INFO_BYTES)
 

@@ -185,7 +185,9 @@ def plant(root: Path, canary: Canary, base_url: str, stalled_url: str) -> Scratc
     _write(refused, _toml("p", {"p": _profile(base_url, [canary.value], WELL_MODELS)}))
     _plant_task(work, canary)
     _write(broken, f"schema = 1\n[profiles.p.gateway]\nheaders = {{ x-note = {canary.value} }}\n")
-    planted = (token, refused, broken, work / LEAKING_TASK, work / REPOSITORY / LEAKING_CONTEXT)
+    yaml = work / "refused.yaml"
+    _write(yaml, f"routes: {{}}\nmodel_gateway_token_ref: {canary.value}\n")
+    planted = (token, refused, broken, yaml, work / LEAKING_TASK, work / REPOSITORY / LEAKING_CONTEXT)
     return Scratch(root, home, work, {path: path.read_bytes() for path in planted})
 
 

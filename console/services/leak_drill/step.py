@@ -55,6 +55,7 @@ def steps(canary: Canary) -> Sequence[Step]:
         Step("explain --json", ("explain", "--json", "--status", "401", "-"), ok, told.encode()),
         Step("refused config", ("--config", "refused.toml", "routes"), refused),
         Step("broken config", ("--config", "broken.toml", "routes"), refused),
+        Step("refused YAML", ("init", "--from", "refused.yaml", "--output", "-"), refused),
         Step("token set, no ASCII", ("token", "set", "--profile", "vault"), frozenset({2}), b"\xff" + token),
         Step("token set", ("token", "set", "--profile", "vault"), ok, token),
         Step("token check", ("token", "check", "--profile", "vault", "--json"), ok),

@@ -55,6 +55,20 @@ class Summary:
     is_simulated: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which runs of the list are wanted; None means any."""
+
+    status: str | None = None
+    repository: str | None = None
+    """The repository's name in records; letter case does not matter."""
+    since_ms: int | None = None
+    """The Unix time before which none began."""
+
+
+EVERY_RUN = Wanted()
+
+
 # LedgerError
 # ├── ConflictError     someone else was first: read again, then decide again
 # ├── LeaseHeldError    someone else is stepping the run
@@ -182,8 +196,8 @@ class Ledger(Protocol):
 
         """
 
-    async def runs(self, limit: int, status: str | None = None) -> tuple[Summary, ...]:
-        """Return the runs, newest first."""
+    async def runs(self, limit: int, wanted: Wanted = EVERY_RUN) -> tuple[Summary, ...]:
+        """Return the runs that are wanted, newest first."""
 
     async def run_ids(self) -> tuple[str, ...]:
         """Return the ids of all runs, newest first, then of those that the list of runs lacks."""

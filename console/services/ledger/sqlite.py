@@ -23,7 +23,7 @@ from console.services.ledger import transactions
 from console.services.ledger.holder import boot_ms, is_dead, unix_ms
 from console.services.ledger.leak import find_leak
 from console.services.ledger.leases import Leases
-from console.services.ledger.ledger import Holder, Lease, Ledger, LedgerError, Summary
+from console.services.ledger.ledger import EVERY_RUN, Holder, Lease, Ledger, LedgerError, Summary, Wanted
 from console.services.ledger.location import copy_to_look, linux_mounts, require_local, require_place
 from console.services.ledger.schema import connect, reporting
 from console.services.ledger.thread import LedgerThread
@@ -237,9 +237,9 @@ class SqliteLedger(Ledger):
         """Return the hash of a run's last line; see `Ledger`."""
         return await self._run(partial(transactions.head, self._connection, run_id))
 
-    async def runs(self, limit: int, status: str | None = None) -> tuple[Summary, ...]:
-        """Return the runs, newest first; see `Ledger`."""
-        return await self._run(partial(transactions.runs, self._connection, limit, status))
+    async def runs(self, limit: int, wanted: Wanted = EVERY_RUN) -> tuple[Summary, ...]:
+        """Return the runs that are wanted, newest first; see `Ledger`."""
+        return await self._run(partial(transactions.runs, self._connection, limit, wanted))
 
     async def run_ids(self) -> tuple[str, ...]:
         """Return the ids of all runs; see `Ledger`."""

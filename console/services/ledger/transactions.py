@@ -19,7 +19,7 @@ from console.domain.ledger.line import (
 )
 from console.domain.ledger.stored import StoredLine
 from console.domain.text.safe import safe
-from console.services.ledger.ledger import ConflictError, LedgerError, Summary
+from console.services.ledger.ledger import ConflictError, LedgerError, Summary, Wanted
 from console.services.ledger.schema import transaction
 
 if TYPE_CHECKING:
@@ -204,12 +204,13 @@ def head(connection: "Connection", run_id: str) -> str:
     return _found(_last(connection, run_id), run_id)[1]
 
 
-def runs(connection: "Connection", limit: int, status: str | None) -> tuple[Summary, ...]:
-    """Return the summaries of the runs, newest first."""
+def runs(connection: "Connection", limit: int, wanted: Wanted) -> tuple[Summary, ...]:
+    """Return the summaries of the runs that are wanted, newest first."""
     rows = connection.execute(
         """SELECT run_id, repository, gate, status, started_at_ms, updated_at_ms, attempt, is_simulated
-            FROM run WHERE ?1 IS NULL OR status = ?1 ORDER BY number DESC LIMIT ?2""",
-        (status, limit),
+            FROM run WHERE (?1 IS NULL OR status = ?1) AND (?2 IS NULL OR repository = ?2 COLLATE NOCASE)
+                AND (?3 IS NULL OR started_at_ms >= ?3) ORDER BY number DESC LIMIT ?4""",
+        (wanted.status, wanted.repository, wanted.since_ms, limit),
     )
     return tuple(Summary(*(*row[:7], bool(row[7]))) for row in rows)
 

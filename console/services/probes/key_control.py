@@ -27,6 +27,8 @@ from console.wire.json_value import decode
 from console.wire.request import Request
 
 UNKNOWN_MODEL = "gateway-console-no-such-model"
+SERVES_ANY = finding_of("COM-S-03", "served")
+"""The gateway served a model that does not exist, so its lists do not say which models it serves."""
 _BODY_LIMIT = 262_144
 _CONTROL_TOKENS = 16
 _CONTROL_PROMPT = "Reply with OK."
@@ -213,8 +215,7 @@ class PathControls:
 
     def _is_unlisted(self, route: Route) -> bool:
         """Return whether the gateway's lists were read to their end and have no such model."""
-        lists = self._catalogue
-        return lists is not None and bool(lists.sources) and lists.is_complete and lists.get(route.model) is None
+        return self._catalogue is not None and self._catalogue.lacks(route.model)
 
     def _is_told_apart(self, right: _Control) -> bool:
         """Return whether the gateway told our key from a wrong one; an outage or a rate limit tells nothing."""
@@ -273,7 +274,7 @@ def _is_same_refusal(wrong: _Control, right: _Control) -> bool:
 
 def _judge_unknown(unknown: _Control) -> list[Finding]:
     if unknown.succeeded:
-        return [finding_of("COM-S-03", "served")]
+        return [SERVES_ANY]
     if unknown.category in _REFUSES_UNKNOWN:
         return []
     if unknown.category is not None and unknown.category.stops_before_generation:

@@ -65,7 +65,7 @@ async def climb(
     """
     lists: CatalogueProof | None = None
     for check in checks:
-        yield RungFinished(_offline(check))
+        yield RungFinished(offline_result(check))
     climbing = [check for check in checks if check.verdict is not Verdict.DRIFT]
     if how.top >= Rung.CONNECTION:
         async for event in _connect(climbing, how):
@@ -121,7 +121,8 @@ def _by_path(checks: Sequence[RouteCheck]) -> list[list[RouteCheck]]:
     return list(groups.values())
 
 
-def _offline(check: RouteCheck) -> RungResult:
+def offline_result(check: RouteCheck) -> RungResult:
+    """Return rung 0 for a route: what its offline check found."""
     has_failure = any(finding.severity is Severity.FAIL for finding in check.findings)
     status = RungStatus.FAILED if has_failure else RungStatus.PASSED
     if check.verdict is Verdict.DRIFT:

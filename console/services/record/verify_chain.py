@@ -26,11 +26,13 @@ class Verified:
     """How many signatures are valid, according to the list of signers."""
     unverified: int = 0
     """How many signatures were not checked, because no list was named."""
+    unread: str = ""
+    """Why the lines could not be read, so that nothing is known of them; empty if they were."""
 
     @property
     def holds(self) -> bool:
-        """Whether no fault was found."""
-        return not self.faults
+        """Whether the lines were read and no fault was found."""
+        return not self.faults and not self.unread
 
 
 async def verify_run(ledger: Ledger, run_id: str, signers: Path | None, environment: Mapping[str, str]) -> Verified:
@@ -60,7 +62,7 @@ async def verify_runs(
     """Verify many runs, as `verify_run` does each, on all cores if there is enough to do; yield each in order.
 
     A process passes over the stored lines alone. Here, each run that it did not find whole is looked at closely, and
-    signatures are verified.
+    signatures are verified. A run whose lines cannot be read is yielded with the reason; the rest are still verified.
 
     Args:
         ledger: Where the runs are kept.
@@ -70,21 +72,31 @@ async def verify_runs(
         processes: How many to start; 0 for none; None for one a core, where the ledger has lines enough.
 
     Raises:
-        LedgerError: The run does not exist, or the ledger cannot be read.
+        LedgerError: The ledger cannot be read at all.
 
     """
     if processes is None:
         processes = processes_for(len(run_ids), await ledger.last_place())
     if processes == 0:
         for run_id in run_ids:
-            yield await verify_run(ledger, run_id, signers, environment)
+            yield await _verified_or_unread(ledger, run_id, signers, environment)
         return
     async with contextlib.aclosing(passed_over(ledger.path, ledger.log_id, run_ids, processes)) as passed:
         async for run_id, followed in passed:
             if followed is None:
-                yield await verify_run(ledger, run_id, signers, environment)
+                yield await _verified_or_unread(ledger, run_id, signers, environment)
             else:
                 yield await _judged(followed, signers, environment)
+
+
+async def _verified_or_unread(
+    ledger: Ledger, run_id: str, signers: Path | None, environment: Mapping[str, str]
+) -> Verified:
+    """Verify a run as `verify_run` does; return why its lines cannot be read instead of raising it."""
+    try:
+        return await verify_run(ledger, run_id, signers, environment)
+    except LedgerError as error:
+        return Verified(run_id, 0, "", (), unread=str(error))
 
 
 async def _look_closely(ledger: Ledger, run_id: str) -> Followed | Verified:

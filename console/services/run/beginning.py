@@ -17,7 +17,7 @@ from console.domain.routes.route import Route
 from console.domain.routes.route_key import RouteKey
 from console.domain.run.event import ArtifactRole, ArtifactStored, OperatorSigned, RunCreated
 from console.domain.run.independence import UnprovenPolicy
-from console.domain.run.pinned import RunPolicy
+from console.domain.run.pinned import ContextFile, RunPolicy
 from console.domain.run.rubric import RubricError, default_rubric, read_rubric
 from console.domain.run.state import RunState
 from console.domain.text.secret_scan import find_secrets
@@ -77,7 +77,7 @@ async def begin_run(context: RunContext, order: Order, run_id: str, origin: str)
     chosen = _require_routes(context.profile, order.routes)
     root = await find_root(order.directory, context.environment)
     repository = await read_repository(root, context.environment)
-    await read_context(root, repository.commit, order.context, context.environment)
+    parts = await read_context(root, repository.commit, order.context, context.environment)
     try:
         rubric = own_rubric(context.profile, order.kind)
     except RubricError as error:
@@ -109,6 +109,7 @@ async def begin_run(context: RunContext, order: Order, run_id: str, origin: str)
         policy=_policy(context.profile, order.kind, rubric),
         routes=pin_routes(context.profile, origin, chosen),
         chosen_routes=tuple(str(route.key) for route in chosen if route.name),
+        context=tuple(ContextFile(part.path, hashlib.sha256(part.text.encode()).hexdigest()) for part in parts),
     )
     stored = ArtifactStored(ArtifactRole.TASK, 1, task_sha256, len(task.encode()))
     signed = await _signed(context, run_id, created)

@@ -4,6 +4,8 @@ Every part from outside is in a block with a boundary that is random per call, a
 addresses its reviewer is still only a draft.
 """
 
+import hashlib
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -55,6 +57,8 @@ class Brief:
     prompt: str
     nonce: str
     """What a judge must repeat; empty for planners and writers."""
+    content_sha256: str
+    """The hash of what is asked, without the attempt and what is random per call."""
 
     @property
     def size(self) -> int:
@@ -148,7 +152,9 @@ def build_brief(
     wish = _WISH.get((gate.value, parts.kind)) or _WISH[gate.value, ""]
     written = [_block(name, boundary, path, text) for name, path, text in blocks]
     prompt = "\n".join([*head, "", wish, "", *written])
-    brief = Brief(role, _SYSTEM[gate].format(boundary=boundary), prompt, nonce)
+    content = json.dumps([role.value, parts.kind, _SYSTEM[gate], wish, blocks])
+    content_sha256 = hashlib.sha256(content.encode()).hexdigest()
+    brief = Brief(role, _SYSTEM[gate].format(boundary=boundary), prompt, nonce, content_sha256)
     if brief.size > SIZE_LIMIT:
         raise BriefError(
             f"the brief has {brief.size} bytes, more than {SIZE_LIMIT}. Name fewer context files, or shorten the task"

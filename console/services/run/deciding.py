@@ -40,7 +40,8 @@ async def command(context: RunContext, log: RunLog, what: OperatorCommand) -> tu
 
 async def _proven(context: RunContext, log: RunLog, what: MoveRoute) -> MoveRoute:
     """Prove the fallback's route, and return the command with its proof. What a refused proof took is booked too."""
-    from console.services.run.preflight import RouteProofs, checks_of, proof_of  # late: it loads the HTTP library
+    # late: it loads the HTTP library
+    from console.services.run.preflight.route_proofs import RouteProofs, checks_of, proof_of
 
     fallback = used_route(context.profile, log.state, Role.FALLBACK)
     proofs = RouteProofs(checks_of(context, set() if fallback is None else {fallback.key}))
@@ -50,7 +51,7 @@ async def _proven(context: RunContext, log: RunLog, what: MoveRoute) -> MoveRout
     ):
         async for _ in started:
             pass
-    stop = proofs.stop(require_price=context.profile.policy.require_price)
+    stop = proofs.stop(context.profile.policy)
     if stop is not None:
         if proofs.spent is not None:
             await log.command(context.machine, ReportEvent(ProofPaid(proofs.spent)))

@@ -5,35 +5,38 @@ from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
 
-import msgspec
-
 from console.domain.answers.evidence import Quotable
-from console.domain.answers.role_answer import Critique, Draft, Plan, Review, RoleAnswer
+from console.domain.answers.role_answer import Critique, Plan, Review
 from console.domain.artifacts.artifact import ArtifactKind
 from console.domain.artifacts.repository_path import Scope
 from console.domain.finding import Finding, Severity
 from console.domain.injection.scan import find_injection
 from console.domain.instructions.source import Conflict, InstructionSet, InstructionSource, Load, Tool
-from console.domain.money import Price
-from console.domain.probes.catalogue import Catalogue
-from console.domain.routes.route import Route
 from console.domain.run.answer_form import PLAN_FORM
-from console.domain.run.event import ArtifactRole, CommandRun, InstructionPinned, RunStopped, SourcesChecked, StopCause
+from console.domain.run.event import ArtifactRole, InstructionPinned, RunStopped, SourcesChecked, StopCause
 from console.domain.run.gate import Gate, GateVerdict, role_at
 from console.domain.run.pinned import PinnedSource
-from console.domain.run.rubric import Rubric, default_rubric, judge_critique, judge_review, read_rubric
+from console.domain.run.rubric import check_override, judge_critique, judge_review
 from console.domain.run.state import RunState
 from console.domain.sources.cited_page import check_sources
 from console.domain.sources.claim import Claim, named_claims, with_links
-from console.domain.text.secret_scan import find_secrets
 from console.services.checks.candidate import CheckLimits, check_candidate
+from console.services.checks.kept_output import keep_outputs
 from console.services.instructions.find import check_pinned, find_instructions
 from console.services.ledger.ledger import LedgerError
 from console.services.pages.claim_check import check_claims, source_fetch
-from console.services.run.briefs import Brief, BriefParts, build_brief
-from console.services.run.context import read_context, read_instructions
-from console.services.run.judging import GateOpening, check_independence, check_source, judge_plan, lowered, open_gate
-from console.services.run.role_call import RoleCall, boundary_of, nonce_of, prepare_call, read_answer
+from console.services.run.briefing.texts import RunTexts
+from console.services.run.judging import (
+    GateOpening,
+    check_independence,
+    check_source,
+    judge_plan,
+    judge_preflight,
+    lowered,
+    open_gate,
+)
+from console.services.run.preflight_notes import read_notes
+from console.services.run.role_call import nonce_of
 from console.services.run.routing import independence, route_of
 from console.services.run.run_context import RunContext, RunInputs
 
@@ -41,19 +44,19 @@ from console.services.run.run_context import RunContext, RunInputs
 class GateWork:
     """Does the work of one run's gates, in this process."""
 
-    def __init__(self, context: RunContext, inputs: RunInputs) -> None:
+    def __init__(self, context: RunContext, inputs: RunInputs, texts: RunTexts) -> None:
         """Prepare to work.
 
         Args:
             context: What stepping needs of this process.
             inputs: Where the run works on this machine.
+            texts: The run's stored texts.
 
         """
         self._context = context
         self._inputs = inputs
+        self._texts = texts
         self._root = Path(inputs.repository)
-        self.catalogue: Catalogue | None = None
-        """Where to look up prices, once the gateway's lists have been read."""
 
     # --- The instruction source --------------------------------------------------------------------------------------
     async def find_instructions(self) -> InstructionSet:
@@ -91,16 +94,16 @@ class GateWork:
 
     async def what_changed(self, state: RunState, origin: str) -> RunStopped | None:
         """Return what has changed since the run began, checked before a call; None if nothing has."""
+        role = role_at(state.gate, state.attempt)
         changed = () if state.instruction is None else await self._check_pinned(state.instruction)
         if changed:
             path = changed[0].path or "an instruction file"
             words = f"{path} has changed since it was pinned; look, then begin another run"
-            return RunStopped(StopCause.INSTRUCTION_CHANGED, reason=words)
-        role = role_at(state.gate, state.attempt)
+            return RunStopped(StopCause.INSTRUCTION_CHANGED, reason=words, role=role)
         is_pinned = role is not None and state.route(role) is not None
         if role is not None and is_pinned and route_of(self._context.profile, state, role, origin) is None:
             words = f"the config's route for {role} has changed since the run began; begin another run"
-            return RunStopped(StopCause.ROUTE_CHANGED, reason=words)
+            return RunStopped(StopCause.ROUTE_CHANGED, reason=words, role=role)
         return None
 
     async def _check_pinned(self, pinned: InstructionPinned) -> tuple[Conflict, ...]:
@@ -119,91 +122,6 @@ class GateWork:
             home=self._context.home,
         )
 
-    # --- A role's call -----------------------------------------------------------------------------------------------
-
-    async def prepare(self, state: RunState, route: Route) -> RoleCall:
-        """Build the gate's call. Raises `BriefError` and `LedgerError`."""
-        call_id = self._context.new_call_id()
-        brief = await self._brief(state, route, call_id)
-        return prepare_call(
-            call_id,
-            state.gate,
-            route,
-            brief,
-            criteria=(await self.rubric(state)).ids,
-            max_output_tokens=self._context.profile.policy.run_max_output_tokens,
-            price=self.price_of(route),
-        )
-
-    def price_of(self, route: Route) -> Price | None:
-        """Return the gateway's price for a route's model."""
-        entry = None if self.catalogue is None else self.catalogue.get(route.model)
-        return None if entry is None else entry.price
-
-    async def _brief(self, state: RunState, route: Route, call_id: str) -> Brief:
-        is_judge = state.gate in (Gate.REVIEWER, Gate.CRITIC)
-        is_revision = not is_judge and state.attempt > 1
-        draft = await self.text_of(state, ArtifactRole.DRAFT) if state.artifact(ArtifactRole.DRAFT) else ""
-        plan = await self.text_of(state, ArtifactRole.PLAN) if state.artifact(ArtifactRole.PLAN) else ""
-        # never send a model what seems to be a key: the findings say what was wrong
-        if is_revision and find_secrets(draft):
-            draft = ""
-        if state.gate is Gate.PLANNER and find_secrets(plan):
-            plan = ""
-        patterns = () if is_judge else self._inputs.context
-        commit = "" if state.created is None else state.created.repository.commit
-        parts = BriefParts(
-            task=await self.text_of(state, ArtifactRole.TASK),
-            kind="" if state.created is None else state.created.kind,
-            instructions=await asyncio.to_thread(read_instructions, self._root, self._context.home, state.instruction),
-            context=await read_context(self._root, commit, patterns, self._context.environment),
-            rubric=await self.rubric(state),
-        )
-        return build_brief(
-            state.gate,
-            route.role,
-            parts,
-            attempt=state.attempt,
-            boundary=boundary_of(call_id),
-            nonce=nonce_of(call_id) if is_judge else "",
-            plan=plan,
-            draft=draft if is_judge or is_revision else "",
-            findings=await self._why_revised(state) if is_revision else (),
-        )
-
-    async def _why_revised(self, state: RunState) -> tuple[str, ...]:
-        """Return why the previous attempt was not ready: our findings, the judges' and the operator's reasons.
-
-        Plans and drafts are counted separately, each from 1.
-        """
-        before, of_plan = state.attempt - 1, state.gate is Gate.PLANNER
-        words: list[str] = []
-        for opened in state.openings:
-            if opened.attempt == before and (opened.gate is Gate.PLANNER) is of_plan:
-                words += [message for _, message in await self.notes_of(opened.notes_sha256)]
-        answers = [each for each in state.artifacts if each.role is ArtifactRole.ANSWER and each.attempt == before]
-        criteria = (await self.rubric(state)).ids
-        for stored in answers:
-            text = await self._read(stored.sha256)
-            for gate in (Gate.REVIEWER, Gate.CRITIC):
-                answer = read_answer(gate, text, criteria)
-                if isinstance(answer, Review | Critique):
-                    words += [f"{each.severity}: {each.note} (at: {each.quote})" for each in answer.findings]
-        words += [
-            each.decided.reason
-            for each in state.decisions
-            if each.decided.attempt == before and each.decided.reason and (each.decided.gate is Gate.PLANNER) is of_plan
-        ]
-        return tuple(dict.fromkeys(words))
-
-    async def rubric(self, state: RunState) -> Rubric:
-        """Return the rubric that scores this run's drafts. Raises `RubricError` and `LedgerError`."""
-        kind = "patch" if state.created is None else state.created.kind
-        threshold = None if state.created is None else state.created.policy.threshold
-        if not self._inputs.rubric_sha256:
-            return default_rubric(kind, threshold)
-        return read_rubric(await self._read(self._inputs.rubric_sha256), kind, threshold=threshold)
-
     # --- Sources -----------------------------------------------------------------------------------------------------
 
     async def check_sources(self, state: RunState, own_origin: str | None) -> SourcesChecked:
@@ -221,7 +139,7 @@ class GateWork:
         return SourcesChecked(tuple(sorted(checked, key=lambda each: each.url)))
 
     async def _claims(self, state: RunState) -> tuple[Claim, ...]:
-        draft = await self._draft(state)
+        draft = await self._texts.draft(state)
         claims = named_claims(draft.claims)
         is_article = state.created is not None and state.created.kind == ArtifactKind.ARTICLE
         return with_links(claims, draft.artifact) if is_article else claims
@@ -234,19 +152,21 @@ class GateWork:
             case Gate.INSTRUCTION:
                 return self._judge_instruction(state, await self.find_instructions())
             case Gate.PLANNER:
-                plan = await self._answer(state)
+                plan = await self._texts.answer(state)
                 stored = state.artifact(ArtifactRole.PLAN)
                 if not isinstance(plan, Plan) or stored is None:
                     raise LedgerError("the plan is no longer stored; begin another run")
-                return judge_plan(state, plan, stored.sha256)
+                return judge_plan(state, plan, stored.sha256, await self._texts.read(stored.sha256))
             case Gate.WRITER:
                 return await self._judge_draft(state)
             case Gate.SOURCE_CHECK:
                 return await self._judge_sources(state)
             case Gate.REVIEWER | Gate.CRITIC:
                 return await self._judge_judge(state)
-            case Gate.CANDIDATE | Gate.PREFLIGHT:
-                await self.text_of(state, ArtifactRole.DRAFT)  # read it again, which checks its hash
+            case Gate.PREFLIGHT:
+                return judge_preflight(state, await read_notes(self._context.artifacts, state))
+            case Gate.CANDIDATE:
+                await self._texts.newest(state, ArtifactRole.DRAFT)  # read it again, which checks its hash
                 return open_gate(state, GateVerdict.READY, artifact_sha256=state.subject_sha256)
 
     def _judge_instruction(self, state: RunState, found: InstructionSet) -> GateOpening:
@@ -276,10 +196,10 @@ class GateWork:
         )
 
     async def _judge_draft(self, state: RunState) -> GateOpening:
-        draft = await self._draft(state)
+        draft = await self._texts.draft(state)
         policy = self._context.profile.policy
         limits = CheckLimits(command_s=policy.check_timeout_s)
-        plan = PLAN_FORM.read(await self.text_of(state, ArtifactRole.PLAN))
+        plan = PLAN_FORM.read(await self._texts.newest(state, ArtifactRole.PLAN))
         checked = await check_candidate(
             ArtifactKind("patch" if state.created is None else state.created.kind),
             draft.artifact.encode(),
@@ -299,21 +219,17 @@ class GateWork:
             *checked.outcome.findings,
         ]
         is_broken = any(each.severity is Severity.FAIL for each in findings)
+        commands, outputs = await keep_outputs(checked, self._context.artifacts.put)
         opening = open_gate(
             state,
             GateVerdict.REVISE if is_broken else GateVerdict.READY,
             findings,
-            needs_human=checked.outcome.needs_human or checked.outcome.is_refused or bool(suspected),
+            needs_human=checked.needs_human or checked.outcome.is_refused or bool(suspected),
             is_final=checked.outcome.is_refused,
             artifact_sha256=state.subject_sha256,
-            commands=tuple(
-                CommandRun(f"check {each.number}", each.exit_code, each.duration_ms, is_passed=each.is_passed)
-                for each in checked.commands
-            ),
+            commands=commands,
         )
-        names = ["" if each.is_passed else f"check {each.number}" for each in checked.commands] or ["git apply"]
-        tails = zip(names, checked.output_tail, strict=False)
-        return replace(opening, output_tails=tuple((name, tail) for name, tail in tails if name and tail))
+        return replace(opening, output_tails=outputs)
 
     async def _judge_sources(self, state: RunState) -> GateOpening:
         is_required = state.created is not None and state.created.kind == ArtifactKind.ARTICLE
@@ -329,64 +245,28 @@ class GateWork:
         )
 
     async def _judge_judge(self, state: RunState) -> GateOpening:
-        answer = await self._answer(state)
+        answer = await self._texts.answer(state)
         is_patch = state.created is not None and state.created.kind == ArtifactKind.PATCH
-        draft = Quotable(await self.text_of(state, ArtifactRole.DRAFT), is_patch)
+        draft = Quotable(await self._texts.newest(state, ArtifactRole.DRAFT), is_patch)
         nonce = "" if state.intended is None else nonce_of(state.intended.call_id)
         if isinstance(answer, Review):
-            judgement = judge_review(answer, await self.rubric(state), draft, nonce)
+            judgement = judge_review(answer, await self._texts.rubric(state), draft, nonce)
         elif isinstance(answer, Critique):
-            reviewed = state.opening(Gate.REVIEWER)
-            before = GateVerdict.READY if reviewed is None else reviewed.verdict
-            judgement = judge_critique(answer, draft, nonce, reviewed=before)
+            judgement = judge_critique(answer, draft, nonce)
         else:
             raise LedgerError(f"the answer of the {state.gate.words} is no longer stored; begin another run")
         found = independence(state, state.gate)
         near = tuple(check_independence(found, None if state.created is None else state.created.policy))
         suspected = await asyncio.to_thread(find_injection, draft.draft)
+        reviewed = state.opening(Gate.REVIEWER) if state.gate is Gate.CRITIC else None
+        overridden = () if reviewed is None else check_override(reviewed.verdict, judgement.verdict)
         return open_gate(
             state,
             lowered(judgement, near),
-            (*near, *judgement.findings),
+            (*near, *judgement.findings, *overridden),
             needs_human=judgement.needs_human or bool(near or suspected),
             is_final=any(each.severity is Severity.FAIL for each in near),
             artifact_sha256=state.subject_sha256,
             judgement=judgement,
             independence=found,
         )
-
-    # --- What is kept ------------------------------------------------------------------------------------------------
-
-    async def _answer(self, state: RunState) -> RoleAnswer | None:
-        stored = state.artifact(ArtifactRole.ANSWER)
-        if stored is None:
-            return None
-        answer = read_answer(state.gate, await self._read(stored.sha256), (await self.rubric(state)).ids)
-        return answer if isinstance(answer, Plan | Draft | Review | Critique) else None
-
-    async def _draft(self, state: RunState) -> Draft:
-        """Return the writer's answer in this attempt, whatever other answers followed."""
-        here = [each for each in state.artifacts if each.role is ArtifactRole.ANSWER and each.attempt == state.attempt]
-        for stored in reversed(here):
-            answer = read_answer(Gate.WRITER, await self._read(stored.sha256), ())
-            if isinstance(answer, Draft):
-                return answer
-        raise LedgerError("the draft is no longer stored; begin another run")
-
-    async def text_of(self, state: RunState, role: ArtifactRole) -> str:
-        """Return the newest artifact of a role. Raises `LedgerError` if it was deleted or altered."""
-        stored = state.artifact(role)
-        if stored is None:
-            raise LedgerError(f"the run has no {role}")
-        return await self._read(stored.sha256)
-
-    async def notes_of(self, sha256: str | None) -> tuple[tuple[str, str], ...]:
-        """Return a gate's findings as ids and messages; none if they were deleted."""
-        data = None if sha256 is None else await self._context.artifacts.read(sha256)
-        return () if data is None else tuple((each["id"], each["message"]) for each in msgspec.json.decode(data))
-
-    async def _read(self, sha256: str) -> str:
-        data = await self._context.artifacts.read(sha256)
-        if data is None:
-            raise LedgerError(f"the artifact {sha256[:12]} is no longer stored; begin another run")
-        return data.decode()

@@ -2,12 +2,13 @@
 
 import posixpath
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from console.domain.answers.evidence import plain
 from console.domain.answers.role_answer import Plan
 from console.domain.artifacts.repository_path import Scope
 from console.domain.finding import Finding, Severity
+from console.domain.routes.role import Role
 from console.domain.run.call_event import CallFailed
 from console.domain.run.event import CommandRun, GateOpened, InstructionPinned, noted
 from console.domain.run.gate import Gate, GateVerdict, worst
@@ -15,7 +16,9 @@ from console.domain.run.independence import ANOTHER_MODEL, LEVEL_WORDS, Unproven
 from console.domain.run.pinned import RunPolicy
 from console.domain.run.rubric import Judgement
 from console.domain.run.state import RunState
+from console.domain.run.subject import PreflightNotes
 from console.domain.text.safe import safe
+from console.domain.text.secret_scan import find_secrets
 from console.services.run.routing import NO_JUDGE, Independence
 
 
@@ -26,7 +29,7 @@ class GateOpening:
     opened: GateOpened
     findings: tuple[Finding, ...]
     output_tails: tuple[tuple[str, str], ...] = field(default=(), repr=False)
-    """The name and last output of each failed check; display only, never stored."""
+    """The name and last output of each failed check; what the policy's own commands wrote is kept as an artifact."""
 
 
 def open_gate(
@@ -58,6 +61,7 @@ def open_gate(
             independence=independence.levels,
             commands=commands,
             unproven=independence.unproven,
+            own=judgement.verdict if judgement is not None and state.gate is Gate.CRITIC else None,
         ),
         said,
     )
@@ -96,6 +100,29 @@ def open_failed(state: RunState, failure: CallFailed, why: str = "") -> GateOpen
     )
 
 
+def asks_again(opening: GateOpening, role: Role) -> GateOpening:
+    """Return an opening that waits for a person, because its verdict would send a brief that was sent before.
+
+    Args:
+        opening: The opening.
+        role: The role that the brief would go to.
+
+    """
+    is_revision = opening.opened.verdict is GateVerdict.REVISE
+    next_words = (
+        "nothing new is known. Revise with a reason, which is sent, or block"
+        if is_revision
+        else "the draft is one that it has judged. Decide ready with a reason to pay for that again, or revise or block"
+    )
+    found = Finding(
+        "CALL-02", Severity.WARN, f"{role} would be sent the same brief as before, word for word: {next_words}"
+    )
+    findings = (*opening.findings, found)
+    return replace(
+        opening, opened=replace(opening.opened, findings=noted(findings), needs_human=True), findings=findings
+    )
+
+
 def _recorded_why(failure: CallFailed) -> str:
     """Return what the ledger says of why an answer was unusable: another process may have made the call."""
     named = "" if failure.model_reported is None else f"{failure.model_reported} answered"
@@ -131,11 +158,28 @@ def _as_path(text: str) -> str:
     return posixpath.normpath(text).removeprefix("./").casefold()
 
 
-def judge_plan(state: RunState, plan: Plan, artifact_sha256: str) -> GateOpening:
-    """Open the planner's gate: the plan must be bounded and follow the instruction source."""
+def judge_plan(state: RunState, plan: Plan, artifact_sha256: str, text: str) -> GateOpening:
+    """Open the planner's gate: the plan must be bounded, follow the instruction source and hold no secret.
+
+    Args:
+        state: The run.
+        plan: The plan.
+        artifact_sha256: The hash of the stored plan.
+        text: The stored plan, in which no later brief may send a secret on.
+
+    """
     findings = [*check_source(plan.instruction_source, state.instruction), *_check_plan(plan)]
+    is_leaking = bool(find_secrets(text))
+    if is_leaking:
+        findings.append(
+            Finding(
+                "PLAN-06", Severity.FAIL, "the plan seems to contain a secret: no brief sends it on. Revise or block"
+            )
+        )
     verdict = GateVerdict.REVISE if any(each.severity is Severity.FAIL for each in findings) else GateVerdict.READY
-    return open_gate(state, verdict, findings, artifact_sha256=artifact_sha256)
+    return open_gate(
+        state, verdict, findings, needs_human=is_leaking, is_final=is_leaking, artifact_sha256=artifact_sha256
+    )
 
 
 def _check_plan(plan: Plan) -> Iterator[Finding]:
@@ -159,6 +203,20 @@ def _is_inside(path: str) -> bool:
         return False
     parts = path.split("/")
     return ".." not in parts and ".git" not in (part.casefold() for part in parts)
+
+
+def judge_preflight(state: RunState, notes: PreflightNotes | None) -> GateOpening:
+    """Open the preflight's gate, which only a person passes: it found something that does not stop the run by itself.
+
+    Args:
+        state: The run.
+        notes: What the preflight found, with its words; None if they are no longer stored.
+
+    """
+    found = () if state.preflight is None else state.preflight.findings
+    kept = () if notes is None else notes.findings
+    said = kept if noted(kept) == found else tuple(Finding(each.id, each.severity, "") for each in found)
+    return open_gate(state, GateVerdict.READY, said, needs_human=True)
 
 
 def check_independence(found: Independence, policy: RunPolicy | None) -> Iterator[Finding]:

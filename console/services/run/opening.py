@@ -13,19 +13,23 @@ from pathlib import Path
 
 from console.domain.ledger.actor import Actor, ActorKind, actor_id
 from console.domain.problem import Problem, ProblemKind
+from console.domain.run.state import RunState
 from console.domain.text.safe import safe
 from console.services.config.load import default_config_path, load_profile
 from console.services.config.own_config import why_not_own
 from console.services.config.settings import EMBEDDED, Profile
+from console.services.config.toml_text import ConfigError
 from console.services.facts.installed import model_facts
 from console.services.gateway.address import canonical_origin
 from console.services.gateway.reservations import Reservations
 from console.services.ledger.artifacts import Artifacts
 from console.services.ledger.holder import boot_ms, unix_ms
+from console.services.ledger.ledger import LedgerError
 from console.services.ledger.sqlite import SqliteLedger
 from console.services.open_gateway import Target, require_base_url
 from console.services.probes.last_catalogue import CatalogueMemory
 from console.services.record.signing import key_of
+from console.services.run.beginning import read_inputs
 from console.services.run.run_context import RunContext, RunInputs
 from console.services.system.directories import state_directory
 from console.services.system.leak_guard import LEAK_GUARD
@@ -123,6 +127,39 @@ def operator_of(profile: Profile) -> Actor:
     host = hashlib.sha256(socket.gethostname().encode()).hexdigest()[:12]
     key = key_of(profile.policy)
     return Actor(ActorKind.OPERATOR, actor_id(user_name()), None if key is None else fingerprint_of(key), host)
+
+
+class Operators:
+    """Who the operator of this process is in each of many runs: a run's own profile names the key."""
+
+    def __init__(self, artifacts: Artifacts, profile: Profile, environment: Mapping[str, str]) -> None:
+        """Prepare to ask.
+
+        Args:
+            artifacts: Where the runs' inputs are.
+            profile: The profile for runs whose own one is not on this machine, or can no longer be used.
+            environment: The environment variables.
+
+        """
+        self._artifacts = artifacts
+        self._profile = profile
+        self._environment = environment
+        self._known: dict[tuple[str | None, str], Actor] = {}
+
+    async def of(self, state: RunState) -> Actor:
+        """Return the operator of a run. Raises `OperatorError` if the policy's key cannot be read."""
+        try:
+            inputs = await read_inputs(self._artifacts, state)
+        except LedgerError:
+            return operator_of(self._profile)
+        key = (inputs.config, inputs.profile)
+        if key not in self._known:
+            try:
+                profile = profile_of(inputs, self._environment)
+            except ConfigError:
+                profile = self._profile
+            self._known[key] = operator_of(profile)
+        return self._known[key]
 
 
 def fingerprint_of(path: Path) -> str:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 from console.domain.finding import Finding
 from console.domain.probes.event import RungStarted, SmokeEvent
 from console.domain.problem import Problem, ProblemKind
-from console.domain.run.event import Entry, GateOpened
+from console.domain.run.event import Entry, GateOpened, PreflightFinished, RunStopped
+from console.domain.run.subject import PreflightNotes
 
 if TYPE_CHECKING:
     from console.services.run.role_call import RoleCall
@@ -35,4 +36,12 @@ class GateNoted:
     """The name and last output of each failed check; never stored."""
 
 
-StepEvent = Entry | CallPrepared | GateNoted | RungStarted | SmokeEvent
+@dataclass(frozen=True, slots=True)
+class PreflightNoted:
+    """What a preflight found as text, whether it passed or stopped the run. Display only; stored outside the ledger."""
+
+    ended: PreflightFinished | RunStopped
+    notes: PreflightNotes
+
+
+StepEvent = Entry | CallPrepared | GateNoted | PreflightNoted | RungStarted | SmokeEvent

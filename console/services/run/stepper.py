@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, aclosing
 from dataclasses import replace
+from typing import Never
 
 import msgspec
 
@@ -30,7 +31,6 @@ from console.domain.run.event import (
     RunEvent,
     RunStopped,
     StopCause,
-    noted,
 )
 from console.domain.run.gate import GATES_WITH_A_CALL, Gate, role_at
 from console.domain.run.state import Phase, RunState
@@ -39,16 +39,20 @@ from console.services.ledger.heartbeat import HeldLease
 from console.services.open_gateway import Target
 from console.services.probes.catalogue_reader import read_catalogue
 from console.services.probes.smoke import taken_by
+from console.services.run.briefing.briefing import Briefing
+from console.services.run.briefing.texts import RunTexts
 from console.services.run.briefs import count_secrets
 from console.services.run.call_end import failure_of, recorded_of, unread_of, unread_words, why_failed
 from console.services.run.gate_work import GateWork
-from console.services.run.judging import GateOpening, open_failed
-from console.services.run.preflight import PreflightStop, run_preflight
+from console.services.run.judging import GateOpening, asks_again, open_failed
+from console.services.run.preflight.preflight import PreflightEnded, run_preflight
+from console.services.run.preflight.stop import PreflightStop
+from console.services.run.preflight_notes import encode_notes
 from console.services.run.role_call import RoleCall, RoleCallEnded, make_call, read_answer
 from console.services.run.routing import route_of
 from console.services.run.run_context import RunContext, RunInputs
 from console.services.run.run_log import RunLog
-from console.services.run.step import CallPrepared, GateNoted, StepEvent, StepHeldError
+from console.services.run.step import CallPrepared, GateNoted, PreflightNoted, StepEvent, StepHeldError
 
 
 class Stepper:
@@ -70,7 +74,9 @@ class Stepper:
         self._context = context
         self._log = log
         self._inputs = inputs
-        self._gates = GateWork(context, inputs)
+        self._texts = RunTexts(context.artifacts, inputs.rubric_sha256)
+        self._briefing = Briefing(context, inputs, self._texts)
+        self._gates = GateWork(context, inputs, self._texts)
         self._held = held
         self._target = target
         self._stack = AsyncExitStack()
@@ -99,9 +105,9 @@ class Stepper:
         if self.state.gate not in GATES_WITH_A_CALL or self.state.phase is not Phase.DUE:
             raise StepHeldError(f"no call is due: the gate {self.state.gate.words} is {self.state.phase}")
         target = await self._open()
-        if self._gates.catalogue is None and target.gateway is not None:
-            self._gates.catalogue = await self._read_prices(target.gateway)
-        return await self._gates.prepare(self.state, self._route())
+        if self._briefing.catalogue is None and target.gateway is not None:
+            self._briefing.catalogue = await self._read_prices(target.gateway)
+        return await self._briefing.prepare(self.state, self._route())
 
     async def step(self, prepared: RoleCall | None = None) -> AsyncGenerator[StepEvent, None]:
         """Do the gate's work and yield what happens; return when the run waits or is over.
@@ -161,18 +167,34 @@ class Stepper:
                     async for event in events:
                         yield event
 
-    async def _preflight(self) -> AsyncGenerator[Entry | RungStarted, None]:
+    async def _preflight(self) -> AsyncGenerator[Entry | PreflightNoted | RungStarted, None]:
         target = await self._open()
-        criteria = (await self._gates.rubric(self.state)).ids
+        criteria = (await self._texts.rubric(self.state)).ids
         async with aclosing(run_preflight(self._context, self.state, self._inputs, target, criteria)) as events:
             async for event in events:
                 if isinstance(event, RungStarted):
                     yield event
-                else:
-                    if isinstance(event, PreflightStop) and event.is_held and event.spent is not None:
-                        await self._report(ProofPaid(event.spent))
-                    for entry in await self._report(_ended(event)):
-                        yield entry
+                    continue
+                if isinstance(event.outcome, PreflightStop) and event.outcome.is_held:
+                    await self._hold(event.outcome)
+                ended = await self._noted(event)
+                for entry in await self._report(ended):
+                    yield entry
+                yield PreflightNoted(ended, event.notes)
+
+    async def _hold(self, stop: PreflightStop) -> Never:
+        """Book what a preflight paid that may pass later. Raises `StepHeldError`: the run stays where it is."""
+        if stop.spent is not None:
+            await self._report(ProofPaid(stop.spent))
+        is_over = stop.category is Category.BUDGET_EXCEEDED
+        raise StepHeldError(stop.words, ProblemKind.BLOCKED if is_over else ProblemKind.UNREACHABLE)
+
+    async def _noted(self, ended: PreflightEnded) -> PreflightFinished | RunStopped:
+        """Store a preflight's notes, and return its end as the ledger records it."""
+        sha256 = await self._context.artifacts.put(encode_notes(ended.notes))
+        if isinstance(ended.outcome, PreflightStop):
+            return ended.outcome.recorded(ended.notes.reach, sha256)
+        return replace(ended.outcome, notes_sha256=sha256)
 
     # --- A role's call ---------------------------------------------------------------------------------------------
 
@@ -190,7 +212,8 @@ class Stepper:
         secrets = count_secrets(call.brief)
         if secrets:
             words = f"the brief for {call.route.role} seems to contain {secrets} secret(s); nothing was sent"
-            for entry in await self._report(RunStopped(StopCause.SECRET_IN_PROMPT, Category.SECRET_IN_PROMPT, words)):
+            stopped = RunStopped(StopCause.SECRET_IN_PROMPT, Category.SECRET_IN_PROMPT, words, role=call.route.role)
+            for entry in await self._report(stopped):
                 yield entry
             return
         if target.gateway is None:
@@ -203,7 +226,8 @@ class Stepper:
             return
         if over.scope is BudgetScope.SESSION:  # another session may make the call
             raise StepHeldError(over.message, ProblemKind.BLOCKED)
-        for entry in await self._report(RunStopped(StopCause.BUDGET, Category.BUDGET_EXCEEDED, over.message)):
+        stopped = RunStopped(StopCause.BUDGET, Category.BUDGET_EXCEEDED, over.message, role=call.route.role)
+        for entry in await self._report(stopped):
             yield entry
 
     async def _make(self, call: RoleCall, gateway: Gateway) -> AsyncGenerator[StepEvent, None]:
@@ -233,7 +257,7 @@ class Stepper:
         if failed is not None:
             self._why_failed = why_failed(result)
             return await self._report(failed)
-        answer = read_answer(call.gate, ended.text, (await self._gates.rubric(self.state)).ids)
+        answer = read_answer(call.gate, ended.text, (await self._texts.rubric(self.state)).ids)
         if not isinstance(answer, Plan | Draft | Review | Critique):
             self._why_failed = unread_words(result, answer.evidence)
             return await self._report(unread_of(call, result))
@@ -258,12 +282,16 @@ class Stepper:
             if failure is not None
             else await self._gates.judge(self.state)
         )
-        notes = msgspec.json.encode([{"id": each.id, "message": each.message} for each in opening.findings])
-        sha256 = await self._context.artifacts.put(notes)
-        opened = replace(opening.opened, notes_sha256=sha256)
-        for entry in await self._report(opened):
+        opening = await self._keep_notes(opening)
+        if failure is None and (role := await self._briefing.asked_before(self.state, opening.opened)) is not None:
+            opening = await self._keep_notes(asks_again(opening, role))
+        for entry in await self._report(opening.opened):
             yield entry
-        yield GateNoted(opened, opening.findings, opening.output_tails)
+        yield GateNoted(opening.opened, opening.findings, opening.output_tails)
+
+    async def _keep_notes(self, opening: GateOpening) -> GateOpening:
+        notes = msgspec.json.encode([{"id": each.id, "message": each.message} for each in opening.findings])
+        return replace(opening, opened=replace(opening.opened, notes_sha256=await self._context.artifacts.put(notes)))
 
     # --- The gateway and the ledger ----------------------------------------------------------------------------------
 
@@ -291,6 +319,7 @@ class Stepper:
             0,
             call.cost.tokens,
             call.cost.microusd,
+            call.brief.content_sha256,
         )
 
     async def _open(self) -> Target:
@@ -314,13 +343,3 @@ class Stepper:
             raise StepHeldError("another console has taken over this run; look again")
         commands = tuple(ReportEvent(event) for event in events)
         return await self._log.command(self._context.machine, *commands, fence=self._held.lease.fence)
-
-
-def _ended(event: PreflightFinished | PreflightStop) -> PreflightFinished | RunStopped:
-    """Return a preflight's end as the ledger records it. Raises `StepHeldError` if asking again later may help."""
-    if isinstance(event, PreflightFinished):
-        return event
-    if event.is_held:
-        is_over = event.category is Category.BUDGET_EXCEEDED
-        raise StepHeldError(event.words, ProblemKind.BLOCKED if is_over else ProblemKind.UNREACHABLE)
-    return RunStopped(event.cause, event.category, event.words, noted(event.findings), event.spent)

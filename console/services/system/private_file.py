@@ -145,6 +145,28 @@ def create_private(path: Path, data: bytes) -> bool:
     return True
 
 
+def create_file(path: Path, data: bytes) -> bool:
+    """Write a file for this user alone that must not exist yet, in a directory of any kind; return whether it was.
+
+    A missing directory is created for this user alone.
+
+    Raises:
+        PrivateFileError: It cannot be written, or would hold a token of this process.
+
+    """
+    require_clean(data, safe(path.name))
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except (OSError, ValueError) as error:
+        raise _unusable(path, error, "written") from None
+    try:
+        _put(path, data, lambda draft: os.link(draft, path.name, src_dir_fd=folder, dst_dir_fd=folder), folder)
+    except FileExistsError:
+        return False
+    return True
+
+
 def remove_private(path: Path) -> bool:
     """Remove a file from one of the console's directories; return whether there was one.
 

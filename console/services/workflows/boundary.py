@@ -8,6 +8,7 @@ from pathlib import Path
 from console.domain.finding import Finding, Severity
 from console.domain.workflows.boundary import Boundary, WorkflowCheck, check_tokens, check_workflows, seen_tokens
 from console.domain.workflows.rule import PlacedFinding
+from console.domain.workflows.token_kind import TokenKind
 from console.domain.workflows.workflow import Workflow
 from console.services.workflows.workflow_file import read_actions, read_workflows
 from console.services.workflows.zizmor import Zizmor, ZizmorError
@@ -19,7 +20,12 @@ def names_set(environment: Mapping[str, str]) -> frozenset[str]:
 
 
 async def check_boundary(
-    repository: Path, names: frozenset[str], *, own_names: Sequence[str] = (), zizmor: Zizmor | None = None
+    repository: Path,
+    names: frozenset[str],
+    *,
+    own_names: Sequence[str] = (),
+    withheld: frozenset[TokenKind] = frozenset(),
+    zizmor: Zizmor | None = None,
 ) -> Boundary:
     """Check the workflows of a repository, and which tokens are in the roles' environment.
 
@@ -27,6 +33,7 @@ async def check_boundary(
         repository: Its directory; it need not have workflows.
         names: The names of the variables that roles would see.
         own_names: More names, or patterns with `*`, that the profile's policy withholds from roles.
+        withheld: The kinds of tokens that it withholds, besides publishers' and clouds'.
         zizmor: The installed zizmor, or None.
 
     Raises:
@@ -37,7 +44,7 @@ async def check_boundary(
     checks = check_workflows(workflows, read_actions(repository, workflows))
     tokens = seen_tokens(names, own_names)
     checks, findings = await _with_zizmor(repository, workflows, checks, zizmor)
-    return Boundary(checks, tokens, (*check_tokens(tokens), *findings))
+    return Boundary(checks, tokens, (*check_tokens(tokens, withheld), *findings))
 
 
 async def _with_zizmor(

@@ -17,6 +17,8 @@ from support.git.repositories import Repository
 from console.simulator.process import announcement
 from console.simulator.server import serve
 
+DATA = Path(__file__).parents[2] / "data"
+
 ROOT = FOLDER.parents[1]
 NAME = re.compile(r"gateway-console/[a-z-]+/v\d+")
 
@@ -61,6 +63,8 @@ def commands_in(tmp_path: Path) -> list[tuple[str | Path, ...]]:
         ("check", "--level", "0"),
         ("check", "--level", "5", "--cross"),
         ("--profile", "faults", "check", "--level", "5"),
+        ("init", "--from", DATA / "yaml_configs" / "routes.yaml", "--output", "-"),
+        ("routes", "--from-yaml", DATA / "yaml_configs" / "routes.yaml"),
         ("smoke",),
         ("--profile", "faults", "smoke"),
         ("demo",),
@@ -83,10 +87,14 @@ def commands_in(tmp_path: Path) -> list[tuple[str | Path, ...]]:
         ("run", "show", "last"),
         ("run", "list"),
         ("run", "resume", "last"),
-        ("run", "stop", "last", "--reason", "enough"),
+        ("run", "stop", "last", "--reason", "enough of it"),
         ("record", "show", "last"),
         ("record", "list"),
         ("record", "verify", "--all"),
+        ("run", "start", "--task-file", task, "--repo", root, "--auto"),
+        ("run", "show", "last", "--gate", "planner"),
+        ("run", "candidate", "last"),
+        ("run", "apply", "last"),
     ]
 
 

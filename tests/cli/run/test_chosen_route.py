@@ -15,7 +15,7 @@ class Started:
 
     def __init__(self, console: Console, tmp_path: Path) -> None:
         config = tomllib.loads(config_text())
-        config["profiles"]["p"]["routes"]["writer"]["fast"] = route("gpt-other-placeholder")
+        config["profiles"]["p"]["routes"]["writer"]["fast"] = route("gpt-older-route-placeholder")
         self.console = console
         self.config = write_config(console.home / "config.toml", config)
         self.task = tmp_path / "task.md"
@@ -41,7 +41,7 @@ async def test_a_run_calls_the_chosen_route_and_its_record_names_it(started: Sta
     record = (await started.run("record", "show", "last", "--json")).document
     assert record["chosen_routes"] == ["writer.fast"]
     asked = {call["role"]: call["model"] for call in record["calls"]}
-    assert asked["writer"] == "gpt-other-placeholder" != asked["planner"]
+    assert asked["writer"] == "gpt-older-route-placeholder" != asked["planner"]
     assert (await started.run("record", "verify", "last")).code == 0
 
 

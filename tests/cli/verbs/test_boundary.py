@@ -121,6 +121,7 @@ async def test_tokens_of_the_environment_are_told_by_name_and_kind_only(console:
     assert (document["publisher_token_available"], document["cloud_token_available"]) == (True, True)
     assert "environment  × fail  BND-20: NPM_TOKEN is set" in plain.stdout
     assert "TWINE_PASSWORD" not in plain.stdout
+    assert "tokens that stop a run     publisher, cloud" in plain.stdout.splitlines()
     assert "UNHEARD_OF" not in plain.stdout
 
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from support.examples import examples
 from support.text.hostile_text import STARS, STEPS_OF_STARS
 
-from console.domain.artifacts.repository_path import Guarded, Scope, check_path, check_pattern, guarded_as
+from console.domain.artifacts.repository_path import Guarded, Scope, check_path, check_pattern, guarded_as, is_test_file
 
 _MANY = examples(300)
 
@@ -163,3 +163,17 @@ def test_a_scope_that_covers_what_it_does_not_name_bounds_nothing(patterns: list
 )  # fmt: skip
 def test_a_scope_that_names_directories_files_or_endings_is_bounded(patterns: list[str]) -> None:
     assert not Scope(tuple(patterns)).bounds_nothing
+
+
+def test_what_is_a_test_in_many_languages_is_told_from_what_only_sounds_like_one() -> None:
+    tests = [
+        *("tests/data/a.json", "test_a.py", "src/a_test.py", "conftest.py", "pkg/conftest.py", "a/b_test.go"),
+        *("src/a.test.ts", "src/a.spec.tsx", "a.test.mjs", "src/__tests__/a.js", "src/test/java/A.java", "ATest.java"),
+        *("spec/a_spec.rb", "tests/integration.rs", "jest.config.js", "Tests/ATests/A.swift", "a/__snapshots__/a.snap"),
+    ]
+    others = [
+        *("latest.py", "contest.py", "attest/a.py", "src/testing.py", "api.spec.yaml", "spec/openapi.yaml"),
+        *("Latest.java", "protest.go", "docs/tests.md", "src/test.py", "pyproject.toml"),
+    ]
+    assert [each for each in tests if not is_test_file(each)] == []
+    assert [each for each in others if is_test_file(each)] == []

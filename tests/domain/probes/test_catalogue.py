@@ -69,6 +69,48 @@ def test_a_requirement_that_is_not_declared_is_a_hint_also_where_the_route_is_de
 
 def test_where_no_list_answered_nothing_is_said() -> None:
     assert check_listed(route(), Catalogue()) == ()
+    assert check_listed(route(), catalogue()) == ()
+
+
+@pytest.mark.parametrize(
+    ("model", "listed", "is_lacking"),
+    [
+        ("gpt-9", "gpt-5", True),
+        ("openai/gpt-9", "openai/*", False),
+        ("gpt-9", "*", False),
+        ("azure/gpt-9", "openai/*", True),
+        ("openai/", "openai/*", False),
+        ("ab", "abc*abc", True),
+        ("gpt-9:nitro", "openai/gpt-9", False),
+        ("gpt-9", "openai/gpt-9:free", False),
+    ],
+)
+def test_a_list_speaks_against_a_model_only_where_no_name_and_no_pattern_is_the_model_s(
+    model: str, listed: str, *, is_lacking: bool
+) -> None:
+    assert catalogue(CatalogueEntry(listed), is_priced=True).lacks(model) is is_lacking
+    assert bool(check_listed(route(model), catalogue(CatalogueEntry(listed)))) is is_lacking
+
+
+def test_a_list_that_was_not_read_to_its_end_speaks_against_no_model() -> None:
+    assert not Catalogue({"a": CatalogueEntry("a")}, ("/v1/models",), is_complete=False).lacks("m")
+
+
+@pytest.mark.parametrize(
+    ("model", "listed", "is_alike"),
+    [
+        ("claude-sonnet-4-5", "claude-sonnet-4-5-20250929", True),
+        ("gpt-4o-2024-08-06", "openai/gpt-4o", True),
+        ("claude-3-5-sonnet-latest", "claude-3-5-sonnet-20241022", True),
+        ("gpt-4", "gpt-5", False),
+        ("gpt-4-mini", "gpt-4", False),
+    ],
+)
+def test_a_snapshot_and_its_alias_are_told_apart_from_another_model(model: str, listed: str, *, is_alike: bool) -> None:
+    found = catalogue(CatalogueEntry(listed))
+    assert found.other_date(model) == (listed if is_alike else None)
+    (finding,) = check_listed(route(model), found)
+    assert ("another date" in finding.message) is is_alike
 
 
 BEFORE = catalogue(

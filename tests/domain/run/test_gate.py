@@ -33,7 +33,7 @@ def test_later_drafts_come_from_the_revision(attempt: int, role: Role) -> None:
 
 
 def test_what_may_be_said() -> None:
-    assert allowed_verdicts(Gate.PREFLIGHT) == ()
-    assert GateVerdict.REVISE not in allowed_verdicts(Gate.INSTRUCTION) + allowed_verdicts(Gate.CANDIDATE)
+    for gate in (Gate.INSTRUCTION, Gate.PREFLIGHT, Gate.CANDIDATE):
+        assert allowed_verdicts(gate) == (GateVerdict.READY, GateVerdict.BLOCK)
     for gate in (Gate.PLANNER, Gate.WRITER, Gate.SOURCE_CHECK, Gate.REVIEWER, Gate.CRITIC):
         assert set(allowed_verdicts(gate)) == set(GateVerdict)

@@ -6,6 +6,7 @@ import pytest
 from support.run.story import (
     ANN,
     BLOCK,
+    MACHINE,
     POLICY,
     READY,
     REVISE,
@@ -21,19 +22,28 @@ from support.run.story import (
 )
 
 from console.domain.errors.category import Blame, Category
+from console.domain.record.projection import record_of
 from console.domain.routes.role import Role
 from console.domain.run.call_event import CallLost
 from console.domain.run.command import AllowRepeat, MoveRoute, ReportEvent, Stop
-from console.domain.run.event import CandidateSealed, Entry, GateDecided, RunBlocked, RunClosed, RunStopped, StopCause
+from console.domain.run.decide import may_repeat
+from console.domain.run.event import (
+    CandidateSealed,
+    Entry,
+    GateDecided,
+    RunBlocked,
+    RunClosed,
+    RunStopped,
+    StopCause,
+    StopRule,
+)
 from console.domain.run.fold import apply, fold
 from console.domain.run.gate import GATES_WITH_A_CALL, Gate, GateVerdict
-from console.domain.run.record import record_of
 from console.domain.run.refusal import Refusal, RefusalCode
 from console.domain.run.state import Phase, RunState, RunStatus
 
 _CALLED = sorted(GATES_WITH_A_CALL)
 _REVISED = [Gate.WRITER, Gate.SOURCE_CHECK, Gate.REVIEWER, Gate.CRITIC]
-_DECIDED = [gate for gate in Gate if gate is not Gate.PREFLIGHT]
 
 
 def test_a_run_passes_every_gate_and_closes_with_its_candidate() -> None:
@@ -44,7 +54,9 @@ def test_a_run_passes_every_gate_and_closes_with_its_candidate() -> None:
         story.passes()
     assert seen == list(Gate)
     assert story.state.status is RunStatus.CLOSED
-    assert [each.decided.gate for each in story.state.decisions] == _DECIDED
+    assert [each.decided.gate for each in story.state.decisions] == [
+        gate for gate in Gate if gate is not Gate.PREFLIGHT
+    ]
     assert story.state.sealed == CandidateSealed(story.state.subject_sha256 or "", four_eyes=False)
     assert [call.role for call in story.state.calls] == [Role.PLANNER, Role.WRITER, Role.REVIEWER, Role.CRITIC]
     assert story.state == refold(story) == fold(story.state.run_id, story.entries)
@@ -87,6 +99,17 @@ def test_attempts_that_are_used_up_block_the_run(gate: Gate) -> None:
     assert record_of(story.state).gates[-1].artifact_sha256 == artifact
 
 
+def test_a_preflight_that_needs_a_person_waits_for_one_before_anything_is_generated() -> None:
+    story = waiting_at(Gate.PREFLIGHT, needs_human=True)
+    assert story.state.is_waiting
+    by_machine = story.tries(story.decision(is_machine=True), MACHINE)
+    assert isinstance(by_machine, Refusal)
+    assert by_machine.code is RefusalCode.HUMAN
+    story.says(reason="the workflow does not run on this branch")
+    assert (story.state.gate, story.state.phase, story.state.attempt) == (Gate.PLANNER, Phase.DUE, 1)
+    assert story.state == refold(story)
+
+
 def test_the_last_attempt_may_still_pass() -> None:
     story = waiting_at(Gate.WRITER, replace(POLICY, max_attempts=2))
     story.says(REVISE)
@@ -95,7 +118,7 @@ def test_the_last_attempt_may_still_pass() -> None:
     assert story.state.status is RunStatus.CLOSED
 
 
-@pytest.mark.parametrize("gate", _DECIDED)
+@pytest.mark.parametrize("gate", list(Gate))
 def test_a_gate_blocks_the_run(gate: Gate) -> None:
     story = waiting_at(gate)
     story.says(BLOCK)
@@ -105,7 +128,7 @@ def test_a_gate_blocks_the_run(gate: Gate) -> None:
 
 def _anywhere() -> list[Story]:
     stories = [Story().reaches(gate) for gate in Gate]
-    stories += [waiting_at(gate) for gate in _DECIDED]
+    stories += [waiting_at(gate) for gate in Gate]
     stories += [make(gate) for gate in _CALLED for make in (failed_at, lost_at, _calling, _worked)]
     return stories
 
@@ -125,9 +148,9 @@ def _worked(gate: Gate) -> Story:
 @pytest.mark.parametrize("story", _anywhere(), ids=lambda story: f"{story.state.gate}-{story.state.phase}")
 def test_an_operator_stops_the_run_anywhere(story: Story) -> None:
     gate = story.state.gate
-    story.does(Stop("no time"), ANN)
+    story.does(Stop("not needed any more"), ANN)
     assert (story.state.status, story.state.gate, story.state.phase) == (RunStatus.STOPPED, gate, Phase.OVER)
-    assert story.state.stopped == RunStopped(StopCause.OPERATOR, reason="no time")
+    assert story.state.stopped == RunStopped(StopCause.OPERATOR, reason="not needed any more")
     assert not story.state.is_waiting
 
 
@@ -146,24 +169,34 @@ def test_the_stepper_stops_the_run_and_no_draft_failed(cause: StopCause) -> None
 def test_an_account_error_stops_the_run_whatever_the_report_says(gate: Gate, category: Category, says_so: bool) -> None:
     story = _calling(gate)
     story.reports(failed(story.state, category=category, blame=Blame.ACCOUNT, stops=says_so, http_status=402))
-    assert story.state.stopped == RunStopped(StopCause.CALL, category)
+    role = story.state.calls[-1].role
+    assert story.state.stopped == RunStopped(StopCause.CALL, category, role=role, rule=StopRule.REFUSED_CALL)
     assert story.state.status is RunStatus.STOPPED
 
 
 @pytest.mark.parametrize("gate", _CALLED)
-def test_a_lost_call_waits_for_the_operator_who_may_repeat_it_once(gate: Gate) -> None:
-    story = lost_at(gate)
-    assert story.state.is_waiting
-    assert isinstance(story.tries(ReportEvent(intended(story.state, "again"))), Refusal)
-    story.does(AllowRepeat(""), ANN)
-    assert story.state.phase is Phase.DUE
+def test_a_call_that_is_lost_again_and_again_is_repeated_while_the_budget_lasts(gate: Gate) -> None:
+    """A lost call is booked at its ceiling: of 5000 tokens, four more calls of 1000 can follow."""
+    story = Story(replace(POLICY, attempt_tokens=5000)).reaches(gate)
+    before = story.state.spent_in_attempt.tokens
     story.calls()
-    story.reports(CallLost("call-" + str(len(story.state.calls)), story.state.calls[-1].role))
-    again = story.tries(AllowRepeat(""), ANN)
+    repeats = (5000 - before) // 1000 - 1
+    for _ in range(repeats):
+        story.reports(CallLost(story.state.calls[-1].call_id, story.state.calls[-1].role))
+        assert story.state.is_waiting
+        assert isinstance(story.tries(ReportEvent(intended(story.state, "again"))), Refusal)
+        assert isinstance(story.tries(AllowRepeat("again"), ANN), Refusal)
+        assert may_repeat(story.state)
+        story.does(AllowRepeat(TYPED), ANN)
+        story.calls()
+    story.reports(CallLost(story.state.calls[-1].call_id, story.state.calls[-1].role))
+    assert repeats >= 3
+    assert not may_repeat(story.state)
+    again = story.tries(AllowRepeat(TYPED), ANN)
     assert isinstance(again, Refusal)
-    assert again.code is RefusalCode.REPEATED
-    assert "stop" in again.message
-    story.does(Stop(""), ANN)
+    assert again.code is RefusalCode.BUDGET
+    assert "attempt_tokens" in again.message
+    story.does(Stop("not needed any more"), ANN)
 
 
 @pytest.mark.parametrize("gate", _CALLED)
@@ -176,16 +209,14 @@ def test_a_lost_call_that_is_repeated_goes_on(gate: Gate) -> None:
 
 @pytest.mark.parametrize("gate", _CALLED)
 @pytest.mark.parametrize("verdict", [REVISE, BLOCK])
-def test_an_answer_that_cannot_be_read_is_asked_for_once_more_then_decided(gate: Gate, verdict: GateVerdict) -> None:
+def test_an_answer_that_cannot_be_read_is_asked_for_again_or_decided(gate: Gate, verdict: GateVerdict) -> None:
     story = failed_at(gate)
-    story.does(AllowRepeat(""), ANN)
-    assert story.state.opened is None
-    story.calls()
-    story.reports(failed(story.state))
-    story.opens(REVISE, needs_human=True, is_final=True, failure=Category.CONTRACT_VIOLATION)
-    again = story.tries(AllowRepeat(""), ANN)
-    assert isinstance(again, Refusal)
-    assert again.code is RefusalCode.REPEATED
+    for _ in range(3):
+        story.does(AllowRepeat(TYPED), ANN)
+        assert story.state.opened is None
+        story.calls()
+        story.reports(failed(story.state))
+        story.opens(REVISE, needs_human=True, is_final=True, failure=Category.CONTRACT_VIOLATION)
     ready = story.tries(story.decision(READY), ANN)
     assert isinstance(ready, Refusal)
     assert ready.code is RefusalCode.NOT_ALLOWED
@@ -195,7 +226,7 @@ def test_an_answer_that_cannot_be_read_is_asked_for_once_more_then_decided(gate:
 
 def test_a_repeated_gate_has_one_decision_in_the_record() -> None:
     story = failed_at(Gate.REVIEWER)
-    story.does(AllowRepeat(""), ANN)
+    story.does(AllowRepeat(TYPED), ANN)
     story.passes()
     gates = [each for each in record_of(story.state).gates if each.gate is Gate.REVIEWER]
     assert [(each.computed, each.decided) for each in gates] == [(REVISE, None), (READY, READY)]
@@ -208,7 +239,7 @@ def test_a_move_to_the_fallback_changes_the_route_of_one_role() -> None:
     assert fallback is not None
     assert story.state.route(Role.REVIEWER) == replace(fallback, role=Role.REVIEWER)
     assert story.state.route(Role.FALLBACK) == fallback
-    story.does(AllowRepeat(""), ANN)
+    story.does(AllowRepeat(TYPED), ANN)
     story.passes()
     record = record_of(story.state)
     assert [call.model for call in record.calls if call.role is Role.REVIEWER] == ["claude-opus-4", "mistral-large"]
@@ -229,7 +260,7 @@ def _ended() -> list[Story]:
     blocked = waiting_at(Gate.CRITIC)
     blocked.says(BLOCK)
     stopped = _calling(Gate.WRITER)
-    stopped.does(Stop("enough"), ANN)
+    stopped.does(Stop("not needed any more"), ANN)
     return [closed, blocked, stopped]
 
 
@@ -245,7 +276,7 @@ def test_the_end_absorbs_every_event_of_any_run(story: Story) -> None:
 @pytest.mark.parametrize("story", _ended(), ids=lambda story: story.state.status)
 def test_nothing_can_be_commanded_after_the_end(story: Story) -> None:
     commands = (
-        Stop("again"),
+        Stop("once more, please"),
         AllowRepeat("again"),
         MoveRoute(Role.WRITER, TYPED),
         story.decision(),

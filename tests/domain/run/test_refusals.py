@@ -336,14 +336,34 @@ def test_a_recorded_call_is_never_repeated(gate: Gate) -> None:
     assert refused(story, ReportEvent(intended(story.state, "another"))).code is RefusalCode.OUT_OF_ORDER
 
 
-def test_a_third_call_at_a_gate_is_refused_on_any_route() -> None:
-    story = failed_at(Gate.REVIEWER)
-    story.does(AllowRepeat(""), ANN)
-    story.calls()
-    story.reports(failed(story.state))
+def _to_the_reviewer_again(actor: Actor) -> Story:
+    """Return a run that is about to ask the reviewer what it has asked before, after a verdict on the new draft."""
+    story = Story().reaches(Gate.REVIEWER)
+    story.calls(content_sha256=hashed("asked"))
+    story.answers()
     story.opens(REVISE)
-    story.does(MoveRoute(Role.REVIEWER, TYPED), ANN)
-    assert refused(story, AllowRepeat(TYPED)).code is RefusalCode.REPEATED
+    story.says(REVISE, MACHINE, reason="", is_machine=True)
+    is_machine = actor is MACHINE
+    story.opens()
+    story.says(READY, actor, reason="" if is_machine else TYPED, is_machine=is_machine)
+    story.opens()
+    story.says(READY, MACHINE, reason="", is_machine=True)
+    return story
+
+
+def test_the_machine_never_sends_a_brief_twice() -> None:
+    story = _to_the_reviewer_again(MACHINE)
+    again = intended(story.state, content_sha256=hashed("asked"))
+    assert refused(story, ReportEvent(again)).code is RefusalCode.REPEATED
+    story.calls(content_sha256=hashed("something new"))
+
+
+def test_a_brief_is_sent_again_if_a_person_gave_a_reason() -> None:
+    story = _to_the_reviewer_again(ANN)
+    story.calls(content_sha256=hashed("asked"))
+    story.reports(CallLost(story.state.calls[-1].call_id, Role.REVIEWER))
+    story.does(AllowRepeat(TYPED), ANN)
+    story.calls(content_sha256=hashed("asked"))
 
 
 @pytest.mark.parametrize("gate", _CALLED)

@@ -211,7 +211,6 @@ def test_lesser_findings(severity: FindingSeverity, verdict: GateVerdict) -> Non
     assert dict(judgement.severities)[severity] == 2
 
 
-@pytest.mark.parametrize("reviewed", list(GateVerdict))
 @pytest.mark.parametrize(
     ("findings", "own"),
     [
@@ -222,14 +221,14 @@ def test_lesser_findings(severity: FindingSeverity, verdict: GateVerdict) -> Non
         ((_found(FindingSeverity.BLOCKER),), BLOCK),
     ],
 )
-def test_a_critic_only_lowers(reviewed: GateVerdict, findings: tuple[JudgeFinding, ...], own: GateVerdict) -> None:
-    judgement = judge_critique(Critique("0f", findings), ARTICLE, "0f", reviewed=reviewed)
-    assert judgement.verdict.rank == max(own.rank, reviewed.rank)
+def test_a_critic_is_judged_by_its_own_points(findings: tuple[JudgeFinding, ...], own: GateVerdict) -> None:
+    judgement = judge_critique(Critique("0f", findings), ARTICLE, "0f")
+    assert judgement.verdict is own
     assert judgement.total is None
 
 
 def test_a_critique_with_another_nonce_passes_nothing() -> None:
-    judgement = judge_critique(Critique("1e", ()), ARTICLE, "0f", reviewed=READY)
+    judgement = judge_critique(Critique("1e", ()), ARTICLE, "0f")
     assert (judgement.verdict, judgement.needs_human) == (REVISE, True)
 
 
@@ -238,7 +237,7 @@ def test_nothing_of_a_judges_words_is_in_the_judgement() -> None:
     finding = JudgeFinding(FindingSeverity.BLOCKER, canary, canary)
     review = Review(canary, (CriterionScore(canary, 9, canary),), (finding,))
     assert "canary" not in repr(judge_review(review, RUBRIC, ARTICLE, "0f"))
-    assert "canary" not in repr(judge_critique(Critique(canary, (finding,)), ARTICLE, "0f", reviewed=READY))
+    assert "canary" not in repr(judge_critique(Critique(canary, (finding,)), ARTICLE, "0f"))
 
 
 # --- Rubrics in files ------------------------------------------------------------------------------------------------
@@ -250,7 +249,8 @@ _ROW = '[[criterion]]\nid = "right"\nwords = "It is right"\nweight = 3\nmust = t
 def test_the_rubric_that_ships(kind: str) -> None:
     rubric = default_rubric(kind)
     assert rubric.threshold == 75
-    assert {criterion.id for criterion in rubric.criteria if criterion.must} == {"correctness", "safety"}
+    must = {"correctness", "safety", "promotion"} if kind == "article" else {"correctness", "safety"}
+    assert {criterion.id for criterion in rubric.criteria if criterion.must} == must
     assert ("seo" in rubric.ids) is (kind == "article")
     assert ("tests" in rubric.ids) is (kind != "article")
     assert default_rubric(kind, 90).threshold == 90

@@ -97,7 +97,7 @@ def test_a_lost_call_and_its_repetition_are_both_booked() -> None:
     story = _calling()
     story.reports(CallLost("call-1", story.state.calls[0].role))
     assert story.state.spent == Spent(1000, 2000, is_exact=False)
-    story.does(AllowRepeat(""), ANN)
+    story.does(AllowRepeat("the line was cut"), ANN)
     story.calls()
     story.answers()
     assert story.state.spent == Spent(1150, 2300, is_exact=False)
@@ -105,14 +105,14 @@ def test_a_lost_call_and_its_repetition_are_both_booked() -> None:
 
 def test_a_call_that_is_cut_off_by_a_stop_is_booked() -> None:
     story = _calling()
-    story.does(Stop("now"), ANN)
+    story.does(Stop("not needed any more"), ANN)
     assert story.state.spent == Spent(1000, 2000, is_exact=False)
 
 
 def test_a_stop_after_the_answer_books_nothing_twice() -> None:
     story = _calling()
     story.answers()
-    story.does(Stop("now"), ANN)
+    story.does(Stop("not needed any more"), ANN)
     assert story.state.spent == Spent(150, 300)
 
 

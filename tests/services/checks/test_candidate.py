@@ -140,6 +140,96 @@ async def test_a_dirty_tree_stays_as_it_is_and_takes_no_part(repository: Reposit
     assert checked.output_tail == ("['docs', 'src']\n",)
 
 
+# --- The tests of the base -------------------------------------------------------------------------------------------
+
+SUM = b"def total(a, b):\n    return a + b\n"
+TEST = b"from sums import total\n\nassert total(2, 2) == 4\n"
+TESTED = {"sums.py": SUM, "tests/test_sums.py": TEST, "README": b"sums\n"}
+RUN_TESTS = f"{sys.executable} -c \"exec(open('tests/test_sums.py').read())\""
+
+
+async def test_a_draft_that_bends_its_test_is_run_with_the_test_of_the_base_and_needs_a_person(
+    tmp_path: Path, place: Path
+) -> None:
+    repository = Repository(tmp_path / "tested", TESTED)
+    patch = edited(repository, sums_dot_py=SUM.replace(b"+", b"-"), tests__test_sums_dot_py=TEST.replace(b"4", b"0"))
+    checked = await check(repository, patch, place, RUN_TESTS, "true")
+    assert [(each.number, each.with_base_tests, each.is_passed) for each in checked.commands] == [
+        (1, False, True),
+        (2, False, True),
+        (1, True, False),
+        (2, True, True),
+    ]
+    assert "AssertionError" in checked.output_tail[2]
+    (finding,) = checked.outcome.findings
+    assert (finding.id, finding.evidence) == ("CHK-11", "command 1")
+    assert "`tests/test_sums.py`" in finding.message
+    assert (checked.outcome.is_passed, checked.needs_human) == (True, True)
+
+
+@pytest.mark.parametrize(
+    ("contents", "with_base_tests"),
+    [
+        ({"sums_dot_py": SUM + b"\n"}, []),
+        ({"sums_dot_py": SUM + b"\n", "tests__test_sums_dot_py": TEST + b"assert total(1, 1) == 2\n"}, [True]),
+        ({"tests__conftest_dot_py": b"# an added helper\n"}, [True]),
+    ],
+)
+async def test_a_draft_that_keeps_the_tests_of_the_base_needs_no_one(
+    tmp_path: Path, place: Path, contents: dict[str, bytes | None], with_base_tests: list[bool]
+) -> None:
+    repository = Repository(tmp_path / "tested", TESTED)
+    checked = await check(repository, edited(repository, **contents), place, RUN_TESTS)
+    assert checked.outcome.findings == ()
+    assert [each.with_base_tests for each in checked.commands] == [False, *with_base_tests]
+
+
+async def test_an_added_helper_that_turns_the_tests_off_is_not_there_for_the_tests_of_the_base(
+    tmp_path: Path, place: Path
+) -> None:
+    repository = Repository(tmp_path / "tested", TESTED)
+    patch = edited(repository, sums_dot_py=b"broken\n", conftest_dot_py=b"raise SystemExit(0)\n")
+    helper = "os.path.exists('conftest.py') and exec(open('conftest.py').read())"
+    command = f'{sys.executable} -c "import os; {helper}; import sums"'
+    checked = await check(repository, patch, place, command)
+    assert ids(checked) == {"CHK-11"}
+
+
+async def test_a_removed_test_is_there_again_for_the_tests_of_the_base(tmp_path: Path, place: Path) -> None:
+    repository = Repository(tmp_path / "tested", TESTED)
+    patch = edited(repository, sums_dot_py=SUM.replace(b"+", b"-"), tests__test_sums_dot_py=None)
+    checked = await check(
+        repository,
+        patch,
+        place,
+        f"{sys.executable} -c \"import os; os.path.exists('tests') and exec(open('tests/test_sums.py').read())\"",
+    )
+    assert "CHK-11" in ids(checked)
+
+
+async def test_where_the_tests_of_the_base_cannot_be_had_they_are_said_not_to_be_tried(
+    tmp_path: Path, place: Path
+) -> None:
+    repository = Repository(tmp_path / "tested", TESTED)
+    patch = edited(repository, tests__test_sums_dot_py=b"assert True\n")
+    gone = f"mv {repository.root} {tmp_path / 'moved'}"
+    checked = await check_candidate(
+        ArtifactKind.PATCH,
+        patch,
+        EVERYTHING,
+        repository=repository.root,
+        commit=repository.head,
+        environment=ENVIRONMENT,
+        commands=(gone,),
+        is_confirmed=True,
+        place=place,
+    )
+    (finding,) = checked.outcome.findings
+    assert finding.id == "CHK-12"
+    assert finding.message.startswith("Not tried: ")
+    assert (checked.needs_human, [each.with_base_tests for each in checked.commands]) == (True, [False])
+
+
 @pytest.mark.parametrize("path", ["../outside", "/etc/passwd", ".git/hooks/x", "a/.GIT/config", "src/../../x"])
 async def test_a_path_that_leaves_the_repository_never_reaches_git(
     repository: Repository, place: Path, path: str

@@ -101,11 +101,12 @@ def test_the_sample_names_every_setting() -> None:
     assert [name for name in SETTINGS if not re.search(line.format(name), text, re.MULTILINE)] == []
 
 
-@pytest.mark.parametrize("name", ["demo", "faults", "cometapi", "litellm", "azure", "local"])
+@pytest.mark.parametrize("name", ["demo", "faults", "scenarios", "cometapi", "litellm", "azure", "local"])
 def test_every_profile_of_the_sample_is_valid_once_its_comment_signs_are_removed(path: Path, name: str) -> None:
     text = SAMPLE.read_text(encoding="utf-8")
     bare = re.sub(r"^# (?=\[|[\w-]+ = )", "", text, flags=re.MULTILINE)
-    assert set(tomllib.loads(bare)["profiles"]) == {"demo", "faults", "cometapi", "litellm", "azure", "local"}
+    shipped = {"demo", "faults", "scenarios", "cometapi", "litellm", "azure", "local"}
+    assert set(tomllib.loads(bare)["profiles"]) == shipped
     assert load(path, bare, name).name == name
 
 

@@ -13,9 +13,11 @@ from support.git.repositories import Repository
 
 import console
 from console.domain.instructions.source import Tool
+from console.services.candidate.branch import PatchOrder, apply_patch
 from console.services.checks.throwaway import throwaway
 from console.services.git.command import NoGitError, ask_git, has_git
 from console.services.git.example import commit_all
+from console.services.git.patching import Author, author_of
 from console.services.instructions.find import find_instructions
 from console.services.run.context import read_context
 from console.services.run.repository import find_root, read_repository
@@ -39,34 +41,63 @@ ANYWHERE = {
     "SSH_ASKPASS": "/dev/null",
 }
 IN_OUR_OWN = {"GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_SYSTEM": "/dev/null"}
+OURS = {
+    *("GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE", "GIT_OBJECT_DIRECTORY"),
+    *(f"GIT_{who}_{what}" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")),
+}
+"""What is said only of our own repositories."""
 WHO = (
     "-c user.name=gateway-console -c user.email=gateway-console@localhost -c commit.gpgsign=false"
     " -c init.defaultBranch=main"
 )
 ASKED = {
+    "config --get core.autocrlf",
+    "config --get core.eol",
     "config --get remote.origin.url",
+    "config --get user.email",
+    "config --get user.name",
     "ls-files -z --stage -- PATHS",
     "ls-tree -z --full-tree ID -- PATHS",
     "rev-parse --path-format=absolute --show-object-format --show-toplevel --absolute-git-dir --git-path objects"
-    " --git-path index --git-path info/exclude --git-path info/sparse-checkout",
+    " --git-path index --git-path info/exclude --git-path info/sparse-checkout --git-path info/attributes",
+    "rev-parse --glob=refs/heads/new/one/*",
     "rev-parse --show-object-format --show-prefix",
+    "rev-parse --symbolic-full-name HEAD",
+    "rev-parse --verify --quiet refs/heads/new",
+    "rev-parse --verify --quiet refs/heads/new/one",
     "rev-parse --verify --quiet --end-of-options HEAD^{commit}",
     "rev-parse --verify --quiet --end-of-options main^{commit}",
     "rev-parse --verify --quiet HEAD",
 }
 """What is asked in the operator's repository, where git reads its configuration."""
+MOVED = {
+    "symbolic-ref -m checkout: moving from main to new/one HEAD refs/heads/new/one",
+    "update-ref refs/heads/new/one ID ",
+}
+"""What changes a reference there, when the operator wants a candidate on a branch."""
 RUN = {
     "cat-file --batch",
     "apply --cached --whitespace=nowarn -p1 -- PATH",
+    "-c core.splitIndex=false apply --whitespace=nowarn -p1 --cached -- PATH",
+    "-c core.splitIndex=false apply --whitespace=nowarn -p1 --index --check -- PATH",
+    "-c core.splitIndex=false apply --whitespace=nowarn -p1 --index -- PATH",
+    "check-attr --stdin -z filter",
+    "check-ref-format refs/heads/new/one",
     "checkout-index --all --force --quiet",
+    "commit-tree ID -p ID -F PATH",
+    "diff-index --cached --name-only -z --no-renames ID",
     "diff-index --cached --raw -z --no-renames --no-abbrev --no-ext-diff --ignore-submodules=none ID",
     "init --quiet --bare --template= --object-format=sha1 PATH",
     "ls-files --stage -z",
     "ls-tree -r -z --long --full-tree ID",
     "pack-objects --quiet PATH",
+    "read-tree ID",
     "read-tree ID^{tree}",
     "rev-parse --quiet --verify --end-of-options ID^{commit}",
     "status --porcelain -z --untracked-files=normal --ignore-submodules=all --no-renames",
+    "unpack-objects -q --strict",
+    "update-index -q --ignore-submodules --refresh",
+    "write-tree",
     "-c core.sparseCheckout=true -c core.sparseCheckoutCone=true -c index.sparse=true status --porcelain -z"
     " --untracked-files=normal --ignore-submodules=all --no-renames",
     f"{WHO} init --quiet --template=",
@@ -99,15 +130,15 @@ async def test_these_are_all_command_lines_and_each_is_quiet(tmp_path: Path) -> 
         words = " ".join(arguments)
         assert words.startswith(settings)
         words = words.removeprefix(f"{settings} ")
-        where = {name: known.pop(name) for name in ("GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE") if name in known}
+        where = {name: known.pop(name) for name in OURS if name in known}
         if words.startswith("-C "):
             assert (known, where) == (ANYWHERE, {})
             seen["asked"].append(_plain(words.split(" ", 2)[2]))
         else:
             assert known == ANYWHERE | IN_OUR_OWN
-            assert where or words.startswith("init --quiet --bare")
+            assert where or words.startswith(("init --quiet --bare", "check-ref-format"))
             seen["run"].append(_plain(words))
-    assert set(seen["asked"]) == ASKED
+    assert set(seen["asked"]) == ASKED | MOVED
     assert set(seen["run"]) == RUN
 
 
@@ -124,6 +155,9 @@ async def _do_everything(place: Path, environment: dict[str, str]) -> None:
         await tree.changes()
         await tree.write_files()
     await read_context(root, repository.head, ["docs/a.md"], environment)
+    author = Author("a", "a@example.com")
+    await apply_patch(PatchOrder(root, repository.head, patch, "new/one", "Why", author), environment)
+    await author_of(root, {"PATH": environment["PATH"], "HOME": str(place)} | {"GIT_DIR": "/nowhere"})
     repository.git("sparse-checkout", "set", "--cone", "--sparse-index", "nothing")
     await read_repository(root, environment)
     (place / "example").mkdir()
@@ -137,14 +171,17 @@ def _plain(words: str) -> str:
     return re.sub(r" /\S+", " PATH", words)
 
 
+STARTERS = ("run_own_git", "ask_git", "move_reference")
+
+
 def test_no_other_module_starts_git() -> None:
-    """The room has two functions that start it; whoever calls them names the command in the same place."""
+    """The room has three functions that start it; whoever calls them names the command in the same place."""
     folder = Path(console.__file__).parent
     named = set()
     for path in folder.rglob("*.py"):
         module = path.relative_to(folder).as_posix()
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in ("run_own_git", "ask_git"):
+            if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in STARTERS:
                 named.add(module)
             if isinstance(node, (ast.Tuple, ast.List)) and node.elts:
                 first = node.elts[0]
@@ -154,8 +191,10 @@ def test_no_other_module_starts_git() -> None:
                 is_git = ast.unparse(node.args[0]) == "'git'"
                 assert not is_git or module == "services/git/command.py", module
     assert named == {
+        "services/candidate/branch.py",
         "services/git/checkout.py",
         "services/git/example.py",
+        "services/git/patching.py",
         "services/git/scratch.py",
         "services/instructions/git_facts.py",
         "services/run/repository.py",

@@ -16,6 +16,7 @@ from support.examples import examples
 from console.domain.errors.category import Category
 from console.domain.ledger.actor import Actor, ActorKind
 from console.domain.ledger.canonical import canonical
+from console.domain.record.projection import record_of
 from console.domain.routes.role import Role
 from console.domain.run.call_event import CallLost
 from console.domain.run.event import (
@@ -32,7 +33,6 @@ from console.domain.run.fold import apply
 from console.domain.run.gate import Gate, GateVerdict
 from console.domain.run.independence import UnprovenPolicy
 from console.domain.run.pinned import LATER
-from console.domain.run.record import record_of
 from console.domain.run.state import RunState, RunStatus
 from console.domain.run.transition import why_not_follow
 from console.services.ledger.codec import CodecError, decode_event, decode_spelled, encode_event, kind_of

@@ -4,6 +4,7 @@ import asyncio
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from support.ledger.ledgers import ANN, BOB, CREATED, Clock, appended, begun, ca
 from console.domain.ledger.canonical import canonical
 from console.domain.ledger.line import Line, NewLine, check_chain
 from console.services.ledger import transactions
-from console.services.ledger.ledger import ConflictError, LedgerError, Summary
+from console.services.ledger.ledger import ConflictError, LedgerError, Summary, Wanted
 from console.services.ledger.sqlite import FILE_NAME, SqliteLedger
 
 KEY = "-".join(["sk", "proj", "q7Wd9sKp2LmX8vTz4RnB6yHc"])
@@ -84,6 +85,31 @@ async def test_a_clock_that_is_set_back_changes_no_order(directory: Path) -> Non
         assert await ledger.read(line.run_id) == (line, last)
         assert await ledger.check(line.run_id) == ()
         assert [run.run_id for run in await ledger.runs(10)] == [later.run_id, line.run_id]
+
+
+async def test_the_list_has_the_runs_that_are_wanted_and_counts_only_those(ledger: SqliteLedger) -> None:
+    ids = [new_id() for _ in range(5)]
+    told = [
+        ("App", "waiting", 10),
+        ("app", "closed", 20),
+        ("lib", "waiting", 30),
+        ("app", "waiting", 40),
+        ("app", "waiting", 50),
+    ]
+    for run_id, (repository, status, started_at_ms) in zip(ids, told, strict=True):
+        entry = replace(summary(run_id, status), repository=repository, started_at_ms=started_at_ms)
+        await ledger.create(run_id, [CREATED], actor=ANN, summary=entry)
+    wanted = {
+        Wanted(): [4, 3, 2, 1, 0],
+        Wanted(status="waiting"): [4, 3, 2, 0],
+        Wanted(repository="APP"): [4, 3, 1, 0],
+        Wanted(since_ms=30): [4, 3, 2],
+        Wanted("waiting", "app", 11): [4, 3],
+        Wanted(repository="ap"): [],
+    }
+    for each, places in wanted.items():
+        assert [run.run_id for run in await ledger.runs(10, each)] == [ids[place] for place in places]
+    assert [run.run_id for run in await ledger.runs(1, Wanted("waiting", "app"))] == [ids[4]]
 
 
 @pytest.mark.parametrize("name", ["read", "check", "head"])
@@ -318,8 +344,8 @@ async def test_a_summary_moves_with_its_run_and_not_with_a_refused_append(ledger
             line.run_id, [score()], expected_head=line.sha256, actor=BOB, summary=summary(line.run_id, "stale")
         )
     assert await ledger.runs(10) == (summary(still.run_id), shown)
-    assert await ledger.runs(10, status="closed") == (shown,)
-    assert await ledger.runs(10, status="stopped") == ()
+    assert await ledger.runs(10, Wanted("closed")) == (shown,)
+    assert await ledger.runs(10, Wanted("stopped")) == ()
 
 
 async def test_summaries_are_made_anew_from_the_lines(ledger: SqliteLedger) -> None:

@@ -12,15 +12,17 @@ from support.run.signing_keys import four_eyes, list_signers, make_key
 
 from console.domain.ledger.line import NewLine
 from console.domain.ledger.signature import NAMESPACE, armor, decision_statement, signer_of
+from console.domain.run.decide import waits_for
 from console.domain.run.event import GateDecided, InstructionPinned, OperatorSigned, RunEvent
 from console.domain.run.gate import GateVerdict
 from console.domain.run.refusal import RefusalCode
 from console.domain.run.state import Phase, RunStatus
+from console.services.config.settings import PolicySettings
 from console.services.ledger.codec import encode_event, kind_of
 from console.services.record.signing import SigningError, sign, verify
 from console.services.record.verify_chain import verify_run
 from console.services.run.beginning import BeginError
-from console.services.run.opening import operator_of
+from console.services.run.opening import Operators, operator_of
 from console.services.run.run_context import RunContext
 from console.services.run.run_log import RunLog, RunRefusedError, summary_of
 
@@ -73,6 +75,26 @@ async def test_two_operators_seal_a_candidate_and_every_signature_verifies(keys:
     assert [fault.words for fault in doubted.faults] == [
         f"the key that signed is not in {only_ann}; list there everyone who may decide"
     ]
+
+
+async def test_a_candidate_waits_for_an_operator_who_did_not_pass_its_draft(keys: Keys) -> None:
+    keys.sits_down(keys.ann)
+    async with keys.desk() as desk:
+        log = await keys.office.begin(desk)
+        await walk_to(desk, log, "writer", Phase.WAITING)
+        assert await _waits_for(desk, log, keys)
+        await walk_to(desk, log, "candidate", Phase.WAITING)
+        assert not await _waits_for(desk, log, keys)
+        keys.sits_down(keys.ben)
+        assert await _waits_for(desk, log, keys)
+        await say(desk, log, GateVerdict.BLOCK)
+        assert not await _waits_for(desk, log, keys)
+
+
+async def _waits_for(desk: RunContext, log: RunLog, keys: Keys) -> bool:
+    """Return whether the run waits for the one who sits here now; what the list's own profile says does not matter."""
+    another = replace(keys.office.profile(), policy=PolicySettings())
+    return waits_for(log.state, await Operators(desk.artifacts, another, desk.environment).of(log.state))
 
 
 async def _verifies_without_us(log: RunLog, keys: Keys) -> None:

@@ -132,13 +132,17 @@ async def test_a_value_of_another_type_that_reads_the_same_is_an_edit(tmp_path: 
 
 
 @pytest.mark.parametrize("processes", [0, 2])
-async def test_a_text_that_sqlite_cannot_read_is_named_whoever_reads_it(tmp_path: Path, processes: int) -> None:
+async def test_a_run_that_sqlite_cannot_read_is_named_and_the_rest_are_still_verified(
+    tmp_path: Path, processes: int
+) -> None:
     async with await SqliteLedger.open(tmp_path / "state") as ledger:
-        run_ids = await _written(ledger, 1)
+        run_ids = await _written(ledger, 3)
         with behind(tmp_path / "state") as connection:
-            connection.execute("UPDATE line SET gate = CAST(x'FF' AS TEXT) WHERE seq = 2")
-        with pytest.raises(LedgerError, match="Could not decode to UTF-8"):
-            await _verified(ledger, run_ids, processes)
+            connection.execute("UPDATE line SET gate = CAST(x'FF' AS TEXT) WHERE seq = 2 AND run_id = ?", (run_ids[1],))
+        before, unread, after = await _verified(ledger, run_ids, processes)
+    assert (before.holds, unread.holds, after.holds) == (True, False, True)
+    assert "Could not decode to UTF-8" in unread.unread
+    assert (before.unread, unread.run_id, unread.lines) == ("", run_ids[1], 0)
 
 
 async def test_processes_read_a_ledger_whatever_its_path(tmp_path: Path) -> None:

@@ -1,10 +1,13 @@
 """What our code computes from an answer: the instruction source that it names, by our own list only."""
 
 import pytest
+from support.run.story import Story, hashed
 
+from console.domain.answers.role_answer import Plan
 from console.domain.run.event import InstructionPinned
+from console.domain.run.gate import Gate, GateVerdict
 from console.domain.run.pinned import PinnedSource
-from console.services.run.judging import check_source
+from console.services.run.judging import check_source, judge_plan
 
 CANARY = "INSTRUCTIONS 00d9 canary"
 
@@ -48,3 +51,18 @@ def test_another_source_is_told_by_our_own_list(answer: str, said: str) -> None:
 def test_without_a_source_any_answer_will_do() -> None:
     assert list(check_source("CLAUDE.md", None)) == []
     assert told("CLAUDE.md") == ""
+
+
+def test_a_plan_with_a_key_waits_for_a_person_and_no_reason_passes_it() -> None:
+    key = "-".join(["sk", "Mq7vB2xKw9", "Zr4tY8nLc3", "Hd6pJ1sGf5"])
+    plan = Plan("AGENTS.md", ("docs/a.md",), (f"log in with {key}",), ("a secret would have to be read",))
+    opened = judge_plan(
+        Story().reaches(Gate.PLANNER).state, plan, hashed("plan"), f'{{"steps": ["log in with {key}"]}}'
+    )
+    assert (opened.opened.verdict, opened.opened.needs_human, opened.opened.is_final) == (
+        GateVerdict.REVISE,
+        True,
+        True,
+    )
+    assert [each.id for each in opened.findings] == ["PLAN-06"]
+    assert key not in repr(opened)

@@ -7,6 +7,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 from support.gateway.budgets import reservations_of
 from support.run.desks import TASK, Office, go_on, say, step, walk_to
@@ -16,20 +17,23 @@ from support.run.stories import CANARY, Stories
 
 from console.domain.artifacts.artifact import ArtifactKind
 from console.domain.errors.category import Blame, Category
+from console.domain.finding import Finding, Severity
 from console.domain.probes.event import RungStarted
 from console.domain.probes.ladder import Rung
 from console.domain.probes.served_as import ServedAs
 from console.domain.problem import ProblemKind
+from console.domain.record.projection import record_of
 from console.domain.routes.role import Role
 from console.domain.run.call_event import CallFailed
-from console.domain.run.command import AllowRepeat, MoveRoute
-from console.domain.run.event import ProofPaid, StopCause
+from console.domain.run.command import AllowRepeat, MoveRoute, ReportEvent
+from console.domain.run.event import PreflightFinished, ProofPaid, StopCause, noted
 from console.domain.run.gate import Gate, GateVerdict
 from console.domain.run.pinned import RouteProof
-from console.domain.run.record import record_of
 from console.domain.run.refusal import RefusalCode
 from console.domain.run.state import Phase, RunStatus
+from console.domain.run.subject import PreflightNotes
 from console.domain.sources.cited_page import SourceVerdict
+from console.services.checks.kept_output import read_outputs
 from console.services.ledger.sqlite import SqliteLedger
 from console.services.open_gateway import TokenError
 from console.services.record.verify_chain import verify_run
@@ -154,6 +158,27 @@ async def test_the_instruction_gate_says_what_is_from_documentation(stories: Sto
     assert "I19" in record_of(read.state).instruction_conflicts
 
 
+async def test_a_preflight_that_needs_a_person_shows_its_findings_and_sends_nothing(
+    stories: Stories, tmp_path: Path, gateway: RunGateway
+) -> None:
+    story = await stories.of(until="preflight")
+    found = Finding("BND-02", Severity.FAIL, "ci.yml: the workflow's token may write everything")
+    async with story.copied(tmp_path, gateway).desk() as desk:
+        log = await RunLog.open(desk.ledger, story.state.run_id)
+        notes = await desk.artifacts.put(msgspec.json.encode(PreflightNotes((), (found,))))
+        finished = PreflightFinished(
+            (), noted((found,)), "found", False, False, "broad", notes_sha256=notes, needs_human=True
+        )
+        await log.command(desk.machine, ReportEvent(finished))
+        walked = await go_on(desk, log)
+        assert (log.state.gate, log.state.phase) == (Gate.PREFLIGHT, Phase.WAITING)
+        assert walked.findings == [found]
+        assert gateway.generations == []
+        await say(desk, log)
+        await go_on(desk, log)
+    assert log.state.status is RunStatus.CLOSED
+
+
 # --- To a person -----------------------------------------------------------------------------------------------------
 
 
@@ -229,22 +254,6 @@ async def test_a_planner_that_names_no_instruction_source_fails_its_gate(stories
     assert "INSTR-01" in story.ids_at("planner")
 
 
-async def test_another_plan_is_told_what_was_wrong_with_the_one_before(
-    stories: Stories, tmp_path: Path, gateway: RunGateway
-) -> None:
-    """Without it the planner would get the same brief again."""
-    story = await stories.of(planner="gpt-mute-placeholder", until="planner")
-    async with story.copied(tmp_path, gateway).desk() as desk:
-        log = await RunLog.open(desk.ledger, story.state.run_id)
-        await step(desk, log)
-        await say(desk, log, GateVerdict.REVISE, "name the file of rules, and fewer paths")
-        await step(desk, log)
-    first, second = gateway.prompts_of("planner")
-    for told in ("but the answer names none", "name the file of rules, and fewer paths"):
-        assert told not in first
-        assert told in second
-
-
 # --- An answer in prose ----------------------------------------------------------------------------------------------
 
 
@@ -257,18 +266,19 @@ async def test_prose_is_the_contents_fault_and_no_failed_draft(stories: Stories)
     assert story.state.opened.failure is Category.CONTRACT_VIOLATION
 
 
-async def test_a_call_that_failed_is_repeated_once_and_then_one_revises_blocks_or_stops(
+async def test_a_call_that_failed_is_repeated_each_time_with_a_reason_or_decided(
     stories: Stories, tmp_path: Path, gateway: RunGateway
 ) -> None:
     story = await stories.of(writer="gpt-not-json-placeholder")
     assert story.roles == ["planner", "writer"]
     async with story.copied(tmp_path, gateway).desk() as desk:
         log = await RunLog.open(desk.ledger, story.state.run_id)
-        await command(desk, log, AllowRepeat("once more"))
-        await step(desk, log)
-        assert gateway.roles == ["writer"]
-        with pytest.raises(RunRefusedError, match="revise, block or stop"):
-            await command(desk, log, AllowRepeat("and again"))
+        for often in (1, 2, 3):
+            with pytest.raises(RunRefusedError, match="needs a reason"):
+                await command(desk, log, AllowRepeat("again"))
+            await command(desk, log, AllowRepeat("it may answer in JSON now"))
+            await step(desk, log)
+            assert gateway.roles == ["writer"] * often
         with pytest.raises(RunRefusedError, match="no reason can change it to ready"):
             await say(desk, log, GateVerdict.READY)
         await say(desk, log, GateVerdict.REVISE)
@@ -376,7 +386,7 @@ async def test_where_only_aliases_are_echoed_the_policy_decides(
 
 
 async def test_a_swap_names_the_model_that_answered_and_the_line_of_the_config(stories: Stories) -> None:
-    story = await stories.of(writer="gpt-swapped-placeholder")
+    story = await stories.of(writer="gpt-swapped-placeholder", policy="require_listed_model = false")
     assert isinstance(story.state.failure, CallFailed)
     failure = story.state.failure
     assert (failure.category, failure.finding) == (Category.CONTRACT_VIOLATION, "COM-B-01")
@@ -503,7 +513,9 @@ async def test_a_check_that_takes_longer_than_the_policy_allows_fails_the_draft(
     assert "CHK-06" in {each.id for each in log.state.opened.findings}  # it took longer than it may
 
 
-async def test_what_a_failed_check_wrote_last_is_told_and_kept_nowhere(office: Office, tmp_path: Path) -> None:
+async def test_what_a_failed_check_wrote_last_is_told_and_kept_without_its_secrets(
+    office: Office, tmp_path: Path
+) -> None:
     script = tmp_path / "check.py"
     script.write_text(f"print('the third assertion failed, key {LEAKED}')\nraise SystemExit(3)\n")
     office.configure(policy=f'checks = ["{sys.executable} {script}", "true"]')
@@ -515,9 +527,12 @@ async def test_what_a_failed_check_wrote_last_is_told_and_kept_nowhere(office: O
     assert told.output_tails == (("check 1", "the third assertion failed, key •••\n"),)
     assert [each.exit_code for each in told.opened.commands] == [3, 0]
     assert "third assertion" not in repr((told, record_of(log.state)))
+    async with office.desk() as desk:  # another console, later
+        assert log.state.opened is not None
+        assert await read_outputs(log.state.opened.commands, desk.artifacts.read) == told.output_tails
     kept = [path.read_bytes() for path in office.state_directory.rglob("*") if path.is_file()]
-    assert kept
-    assert not any(b"third assertion" in each or LEAKED.encode() in each for each in kept)
+    assert not any(LEAKED.encode() in each for each in kept)
+    assert not any(b"third assertion" in each for each in kept if each.startswith(b"SQLite"))
 
 
 async def test_where_two_operators_are_wanted_no_verdict_is_taken_by_itself(office: Office, tmp_path: Path) -> None:

@@ -130,11 +130,12 @@ async def sitting(
     size: tuple[int, int] = (120, 40),
     *,
     is_read_only: bool = False,
+    is_demo: bool = False,
     gateway: StartEmbedded = hands.at_once,
 ) -> AsyncIterator[Desk]:
     """Sit at a screen whose gateway is open and whose runs were read."""
     profile = load_profile(name="demo") if config is None else load_profile(config, why_no_programs=None)
-    app = ConsoleApp(profile, is_read_only=is_read_only, start_embedded=gateway)
+    app = ConsoleApp(profile, is_read_only=is_read_only, is_demo=is_demo, start_embedded=gateway)
     async with app.run_test(size=size):
         desk = Desk(app)
         await desk.until(lambda: hands.state_of(app).token_state is TokenState.FOUND and desk.view.is_read)

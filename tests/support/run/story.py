@@ -202,7 +202,9 @@ class Story:
 
     def opens(self, verdict: GateVerdict = READY, **changes: Any) -> None:
         """Do the gate's work as far as it is due, and judge it."""
-        if self.state.phase is Phase.DUE:
+        if self.state.gate is Gate.PREFLIGHT:
+            self.reports(replace(preflight(), needs_human=True))
+        elif self.state.phase is Phase.DUE:
             self.works()
         self.reports(opened(self.state, verdict, **changes))
 

@@ -213,6 +213,16 @@ WORKFLOWS: Mapping[str, Hostile] = {
     for name, piece in _WORKFLOW_PIECES.items()
 } | _CHAINS
 
+YAML_CONFIGS = (
+    *(
+        Hostile(piece)
+        for piece in ("---\n", "a:\n---\n", "...\n", "a:\n", "- ", "[", "{a: ", "? ", "&a ", "#\n", "<<: \n", "'")
+    ),
+    Hostile(", a", start="routes: [a", end="]"),
+    Hostile(", *a", start="routes: &a [a, b, c]\na: [a", end="]"),
+)
+"""Route tables as YAML that begin documents, lists and names and do not end them."""
+
 _TABLE = 'checked_on = "2026-12-01"\n'
 _ROW = '[[retirement]]\nprovider = "A"\nretires_on = "2026-12-11"\nsource_url = "https://a.example"\n'
 FACTS = (

@@ -1,5 +1,6 @@
 """The document of `check`."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Self
 
@@ -9,6 +10,7 @@ from console.cli.reports.documents.finding import FindingDocument
 from console.cli.reports.documents.price import PriceDocument
 from console.cli.reports.documents.routes import RouteDocument
 from console.cli.reports.finding import route_subject
+from console.domain.finding import Finding
 from console.domain.money import Spent, usd
 from console.domain.probes.catalogue import Change
 from console.domain.probes.event import CatalogueRead
@@ -148,10 +150,12 @@ class CheckDocument:
     catalogue: CatalogueDocument | None
     """Null where it was not read."""
     spent: SpentDocument | None
+    findings: tuple[FindingDocument, ...]
+    """Of the route table as a whole, such as a role that a run will need and the table lacks."""
 
     @classmethod
-    def of(cls, profile: "Profile", state: ConsoleState, top: Rung) -> Self:
-        """Return what climbing showed."""
+    def of(cls, profile: "Profile", state: ConsoleState, top: Rung, findings: Iterable[Finding]) -> Self:
+        """Return what climbing showed, and what was found of the route table as a whole."""
         return cls(
             profile=profile.name,
             config=profile.source,
@@ -160,4 +164,5 @@ class CheckDocument:
             agents=tuple(map(AgentDocument.of_agent, state.agents)),
             catalogue=None if state.catalogue is None else CatalogueDocument.of(state.catalogue),
             spent=None if state.budget is None else SpentDocument.of(state.budget.spent),
+            findings=tuple(FindingDocument.of(finding, f"profile {profile.name}") for finding in findings),
         )

@@ -17,6 +17,7 @@ from console.domain.routes.retirement import RouteRetirement
 from console.domain.routes.role import Role
 
 if TYPE_CHECKING:
+    from console.services.config.from_yaml import ConfigFromYaml
     from console.services.config.settings import Profile
 
 
@@ -115,13 +116,25 @@ class RoutesDocument:
     routes: tuple[RouteDocument, ...]
     findings: tuple[FindingDocument, ...]
     """Of the table as a whole, such as a role that a run will need and the table lacks."""
+    toml: str | None = None
+    """The text of a config that says what the YAML file says; null without `--from-yaml`."""
+    notes: tuple[str, ...] = ()
+    """What that config does not say as the YAML does."""
 
     @classmethod
-    def of(cls, profile: "Profile", checks: Iterable[RouteCheck], findings: Iterable[Finding]) -> Self:
-        """Return the routes of a profile, and what was found of its table as a whole."""
+    def of(
+        cls,
+        profile: "Profile",
+        checks: Iterable[RouteCheck],
+        findings: Iterable[Finding],
+        written: "ConfigFromYaml | None" = None,
+    ) -> Self:
+        """Return the routes of a profile, what was found of its table as a whole, and the config of a YAML file."""
         return cls(
             profile=profile.name,
             config=profile.source,
             routes=tuple(map(RouteDocument.of, checks)),
             findings=tuple(FindingDocument.of(finding, f"profile {profile.name}") for finding in findings),
+            toml=None if written is None else written.toml,
+            notes=() if written is None else tuple(map(str, written.notes)),
         )

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any, Literal, Self, get_args
 
 from console.cli.exit_code import ExitCode
 from console.cli.reports.record import moment
+from console.domain.record.record import Record
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.role import Role
 from console.domain.run.gate import Gate
-from console.domain.run.record import Record
 from console.domain.run.state import Phase
 
 if TYPE_CHECKING:
@@ -137,6 +137,8 @@ class VerifiedDocument:
     signatures_not_verified: int
     """How many signatures could not be judged, because no list was named."""
     faults: tuple[ChainFaultDocument, ...]
+    unread: str | None
+    """Why the lines could not be read, so that nothing is known of them; null if they were read."""
 
     @classmethod
     def of(cls, result: "Verified") -> Self:
@@ -149,6 +151,7 @@ class VerifiedDocument:
             signatures=result.signatures,
             signatures_not_verified=result.unverified,
             faults=tuple(ChainFaultDocument(line=fault.seq, words=fault.words) for fault in result.faults),
+            unread=result.unread or None,
         )
 
 

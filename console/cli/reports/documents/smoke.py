@@ -13,10 +13,10 @@ from console.domain.probes.proven_route import ProvenRoute
 from console.domain.probes.served_as import ServedAs
 from console.domain.probes.smoke import SmokeResult, SmokeStatus, StampedBy
 from console.domain.probes.standing import Standing
+from console.domain.record.record import Record
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.role import Role
 from console.domain.routes.shape import Shape
-from console.domain.run.record import Record
 
 if TYPE_CHECKING:
     from console.services.config.settings import Profile

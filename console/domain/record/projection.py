@@ -1,139 +1,26 @@
-"""The record: the safe projection of a run. Every field is computed from the ledger; none can be entered by hand.
-
-The first fields have the names from the article that the product implements; the others give the facts behind them. No
-type here can hold a prompt, an output, an instruction's text, a token or a path on this machine.
-"""
+"""The projection of a run into its record: every field is computed from the run's events."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
-from console.domain.errors.category import Category
+from console.domain.record.record import Record, RecordedCall, RecordedGate, RecordedMove, VerdictPart
+from console.domain.record.stop import recorded_stop
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.role import Role
 from console.domain.run.call_event import CallFailed, CallLost, CallRecorded
-from console.domain.run.event import CommandRun, GateOpened, NotedFinding, StopCause
+from console.domain.run.event import GateOpened, StopCause
 from console.domain.run.gate import Gate, GateVerdict
-from console.domain.run.pinned import PinnedRoute, PinnedSource, Repository, RouteProof, RunPolicy
-from console.domain.run.state import CallEnd, RunState, RunStatus
-from console.domain.sources.cited_page import SourceChecked
-
-
-@dataclass(frozen=True, slots=True)
-class RecordedCall:
-    """One call of a run: the requested and reported model, the outcome and the usage."""
-
-    call_id: str
-    role: Role
-    gate: Gate
-    attempt: int
-    model: str
-    model_reported: str | None
-    endpoint_family: EndpointFamily
-    outcome: str
-    """`answered`, `failed`, `lost` (it may have been billed, the outcome is unknown), or `open`."""
-    category: Category | None
-    http_status: int | None
-    request_id: str | None
-    input_tokens: int | None
-    output_tokens: int | None
-    ttft_ms: int | None
-    total_ms: int | None
-    microusd: int | None
-    model_behind: str | None = None
-    """The deployment behind the requested name, if the gateway's head names it."""
-    finding: str | None = None
-    """The id of the finding that made the answer unusable."""
-
-
-@dataclass(frozen=True, slots=True)
-class RecordedGate:
-    """The computed verdict of a gate, and the decision."""
-
-    gate: Gate
-    attempt: int
-    computed: GateVerdict
-    decided: GateVerdict | None
-    decided_by: str | None
-    """The operator's id, or `machine`."""
-    key_fingerprint: str | None
-    is_signed: bool
-    """The key that signed the decision; `record verify` verifies the signature."""
-    decided_at_ms: int | None
-    reason: str
-    is_override: bool
-    saw: str | None
-    artifact_sha256: str | None
-    total: int | None
-    threshold: int | None
-    scores: tuple[tuple[str, int], ...]
-    findings: tuple[NotedFinding, ...]
-    needs_human: bool
-    commands: tuple[CommandRun, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """The data of a run that may be stored and shown."""
-
-    run_id: str
-    repository: str
-    instruction_source: str | None
-    instruction_scope: str | None
-    planner_endpoint_family: EndpointFamily | None
-    writer_endpoint_family: EndpointFamily | None
-    revision_endpoint_family: EndpointFamily | None
-    reviewer_endpoint_family: EndpointFamily | None
-    critic_endpoint_family: EndpointFamily | None
-    source_urls_checked: tuple[str, ...]
-    secrets_in_prompt: bool
-    publisher_token_available: bool | None
-    cloud_token_available: bool | None
-    ci_token_permissions: str | None
-    review_status: GateVerdict | None
-    """The result of the review: ready with a candidate, block, or a judge's newest verdict."""
-    status: RunStatus
-    gate: Gate
-    attempt: int
-    started_at_ms: int
-    updated_at_ms: int
-    stop_cause: StopCause | None
-    stop_category: Category | None
-    kind: str | None
-    profile: str | None
-    gateway_origin: str | None
-    is_simulated: bool
-    console_version: str | None
-    config_sha256: str | None
-    repository_state: Repository | None
-    policy: RunPolicy | None
-    instructions: tuple[PinnedSource, ...]
-    instructions_sha256: str | None
-    instruction_conflicts: tuple[str, ...]
-    proofs: tuple[RouteProof, ...]
-    routes: tuple[PinnedRoute, ...]
-    sources: tuple[SourceChecked, ...]
-    independence: tuple[tuple[str, int], ...]
-    unproven_independence: tuple[str, ...]
-    """The pairs whose level rests on names that may be aliases."""
-    gates: tuple[RecordedGate, ...]
-    calls: tuple[RecordedCall, ...]
-    spent_tokens: int
-    spent_microusd: int
-    is_spent_exact: bool
-    candidate_sha256: str | None
-    four_eyes: bool
-    """Whether two operators, told apart by their keys, passed the candidate."""
-    chosen_routes: tuple[str, ...]
-    """The routes that `run start --route` named, each by its key, as in `writer.fast`; absent if it named none."""
-    lines: int
-    """The number of lines in the run's ledger; the next field is the hash of the last line."""
-    head: str
+from console.domain.run.pinned import PinnedRoute
+from console.domain.run.reach import Reach
+from console.domain.run.state import CallEnd, Decision, RunState, RunStatus
+from console.domain.workflows.token_kind import TokenKind
 
 
 def record_of(state: RunState) -> Record:
     """Return the record of a run so far."""
     created, instruction, preflight = state.created, state.instruction, state.preflight
     sources = () if state.sources is None else state.sources.sources
+    verified = () if preflight is None else preflight.verified_rows
+    reach = _reach(state)
     return Record(
         run_id=state.run_id,
         repository="" if created is None else created.repository.name,
@@ -144,11 +31,13 @@ def record_of(state: RunState) -> Record:
         revision_endpoint_family=_family(state, Role.REVISION),
         reviewer_endpoint_family=_family(state, Role.REVIEWER),
         critic_endpoint_family=_family(state, Role.CRITIC),
-        source_urls_checked=tuple(dict.fromkeys(source.url for source in sources)),
+        source_urls_checked=tuple(
+            dict.fromkeys((*(source.url for source in sources), *(row.source_url for row in verified)))
+        ),
         secrets_in_prompt=_has_secrets(state),
-        publisher_token_available=None if preflight is None else preflight.publisher_token_available,
-        cloud_token_available=None if preflight is None else preflight.cloud_token_available,
-        ci_token_permissions=None if preflight is None else preflight.ci_token_permissions,
+        publisher_token_available=_is_in_reach(state, TokenKind.PUBLISHER),
+        cloud_token_available=_is_in_reach(state, TokenKind.CLOUD),
+        ci_token_permissions=_ci_permissions(state),
         review_status=review_status(state),
         status=state.status,
         gate=state.gate,
@@ -157,6 +46,8 @@ def record_of(state: RunState) -> Record:
         updated_at_ms=state.updated_at_ms,
         stop_cause=None if state.stopped is None else state.stopped.cause,
         stop_category=None if state.stopped is None else state.stopped.category,
+        stop=recorded_stop(state),
+        tokens_in_reach=None if reach is None else reach.tokens,
         kind=None if created is None else created.kind,
         profile=None if created is None else created.profile,
         gateway_origin=None if created is None else created.gateway_origin,
@@ -165,14 +56,19 @@ def record_of(state: RunState) -> Record:
         config_sha256=None if created is None else created.config_sha256,
         repository_state=None if created is None else created.repository,
         policy=None if created is None else created.policy,
+        instruction_tool=None if instruction is None else instruction.tool,
         instructions=() if instruction is None else instruction.sources,
         instructions_sha256=None if instruction is None else instruction.effective_sha256,
         instruction_conflicts=() if instruction is None else instruction.conflicts,
+        context=() if created is None else created.context,
         proofs=(
             *(() if preflight is None else preflight.proofs),
             *(move.proof for move in state.moves if move.proof is not None),
         ),
+        preflight_findings=() if preflight is None else tuple(dict.fromkeys(preflight.findings)),
+        verified_rows=verified,
         routes=state.routes,
+        moves=tuple(_moves(state)),
         sources=sources,
         independence=_independence(state.openings),
         unproven_independence=_unproven(state.openings),
@@ -222,6 +118,35 @@ def _routes(state: RunState) -> dict[str, PinnedRoute]:
     return {route.fingerprint: route for route in (*state.routes, *(move.route for move in state.moves), *begun)}
 
 
+def _reach(state: RunState) -> Reach | None:
+    """Return the tokens that the newest preflight found in reach; None if none recorded them."""
+    stopped = None if state.stopped is None else state.stopped.reach
+    return stopped or (None if state.preflight is None else state.preflight.reach)
+
+
+def _is_in_reach(state: RunState, kind: TokenKind) -> bool | None:
+    """Return whether a publisher's or a cloud's token was in reach; None if the ledger does not say."""
+    if (reach := _reach(state)) is not None:
+        return reach.has(kind)
+    if (passed := state.preflight) is not None:
+        return passed.publisher_token_available if kind is TokenKind.PUBLISHER else passed.cloud_token_available
+    found = () if state.stopped is None else state.stopped.findings  # a ledger of a version that kept no reach
+    return True if any(each.id == kind.finding_id for each in found) else None
+
+
+def _ci_permissions(state: RunState) -> str | None:
+    if (reach := _reach(state)) is not None:
+        return reach.ci_token_permissions
+    return None if state.preflight is None else state.preflight.ci_token_permissions
+
+
+def _moves(state: RunState) -> Iterator[RecordedMove]:
+    serving = {route.role: route for route in (() if state.created is None else state.created.routes)}
+    for move in state.moves:
+        yield RecordedMove(move.role, serving.get(move.role), move.route, move.reason, move.proof)
+        serving[move.role] = move.route
+
+
 def _independence(openings: Sequence[GateOpened]) -> tuple[tuple[str, int], ...]:
     """Return the newest level of each pair."""
     return tuple(dict(pair for opened in openings for pair in opened.independence).items())
@@ -237,17 +162,17 @@ def _gates(state: RunState) -> Iterator[RecordedGate]:
     decisions = {(each.decided.gate, each.decided.attempt): each for each in state.decisions}
     newest = {(opened.gate, opened.attempt): opened for opened in state.openings}
     for opened in state.openings:
-        here = (opened.gate, opened.attempt)
+        here, review = (opened.gate, opened.attempt), (Gate.REVIEWER, opened.attempt)
         # A gate whose call was repeated opens twice: the decision is about the second opening.
         given = decisions.get(here) if opened is newest[here] else None
         decided = None if given is None else given.decided
-        by = None if given is None else ("machine" if given.decided.is_machine else given.actor.id)
         yield RecordedGate(
             gate=opened.gate,
             attempt=opened.attempt,
             computed=opened.verdict,
+            parts=_parts(opened, newest.get(review), decisions.get(review)),
             decided=None if decided is None else decided.verdict,
-            decided_by=by,
+            decided_by=None if given is None else _author(given),
             key_fingerprint=None if given is None else given.actor.key_fingerprint,
             is_signed=given is not None and given.signed is not None,
             decided_at_ms=None if given is None else given.at_ms,
@@ -260,13 +185,30 @@ def _gates(state: RunState) -> Iterator[RecordedGate]:
             scores=opened.scores,
             findings=opened.findings,
             needs_human=opened.needs_human,
+            failure=opened.failure,
             commands=opened.commands,
         )
+
+
+def _author(decision: Decision) -> str:
+    return "machine" if decision.decided.is_machine else decision.actor.id
+
+
+def _parts(opened: GateOpened, review: GateOpened | None, decided: Decision | None) -> tuple[VerdictPart, ...]:
+    """Return the critic's own verdict and the one on the review of the same attempt; nothing for another gate."""
+    if opened.own is None:
+        return ()
+    own = VerdictPart(opened.gate, opened.own, None, None)
+    if review is None:
+        return (own,)
+    given = (None, None) if decided is None else (decided.decided.verdict, _author(decided))
+    return (own, VerdictPart(Gate.REVIEWER, review.verdict, *given))
 
 
 def _calls(state: RunState) -> Iterator[RecordedCall]:
     ends = {end.call_id: end for end in state.ends}
     routes = _routes(state)
+    reasons = {each.call_id: each.reason for each in state.allowed_repeats}
     for call in state.calls:
         end = ends.get(call.call_id)
         route = routes[call.fingerprint]
@@ -280,6 +222,9 @@ def _calls(state: RunState) -> Iterator[RecordedCall]:
             model=route.model,
             model_reported=None if known is None else known.model_reported,
             endpoint_family=route.endpoint_family,
+            endpoint_path=route.endpoint_path,
+            brief_sha256=call.brief_sha256,
+            brief_size=call.brief_size,
             outcome=_outcome(end),
             category=end.category if isinstance(end, CallFailed) else None,
             http_status=None if known is None else known.http_status,
@@ -291,6 +236,7 @@ def _calls(state: RunState) -> Iterator[RecordedCall]:
             microusd=None if known is None else known.microusd,
             model_behind=None if answered is None else answered.model_behind,
             finding=end.finding if isinstance(end, CallFailed) else None,
+            repeat_reason=reasons.get(call.call_id),
         )
 
 

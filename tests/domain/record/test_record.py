@@ -13,23 +13,31 @@ from support.run.story import (
     POLICY,
     READY,
     REVISE,
+    ROUTES,
     Story,
     failed,
     failed_at,
     hashed,
     intended,
     lost_at,
+    preflight,
     recorded,
     waiting_at,
 )
 
 from console.domain.errors.category import Category
-from console.domain.run.command import ReportEvent, Stop
-from console.domain.run.event import RunEvent, RunStopped, SourcesChecked, StopCause
+from console.domain.finding import Severity
+from console.domain.record.projection import record_of, review_status
+from console.domain.record.record import Record, VerdictPart
+from console.domain.routes.role import Role
+from console.domain.run.command import AllowRepeat, MoveRoute, ReportEvent, Stop
+from console.domain.run.event import NotedFinding, RunEvent, RunStopped, SourcesChecked, StopCause, StopRule
 from console.domain.run.gate import Gate
-from console.domain.run.record import Record, record_of, review_status
-from console.domain.run.state import RunState
+from console.domain.run.pinned import RouteProof, VerifiedRow
+from console.domain.run.reach import Reach, ReachedToken
+from console.domain.run.state import RunState, RunStatus
 from console.domain.sources.cited_page import SourceChecked, SourceVerdict
+from console.domain.workflows.token_kind import TokenKind
 
 _NAMES_OF_THE_ARTICLE = {
     "run_id", "repository", "instruction_source", "instruction_scope", "planner_endpoint_family",
@@ -46,15 +54,21 @@ _TEXTS = {
     "RunPolicy.rubric_sha256", "PinnedRoute.fingerprint", "PinnedSource.sha256", "PinnedSource.load",
     "RouteProof.verdict", "NotedFinding.id", "CommandRun.name", "RecordedGate.scores", "RecordedGate.saw",
     "RecordedGate.artifact_sha256", "RecordedGate.key_fingerprint", "RecordedCall.call_id", "RecordedCall.outcome",
-    "SourceChecked.content_sha256", "Record.ci_token_permissions",
+    "SourceChecked.content_sha256", "Record.ci_token_permissions", "RecordedCall.brief_sha256", "ContextFile.sha256",
+    "RecordedStop.verification_rows", "RecordedStop.independence", "Record.instruction_tool",
+    # rows of a table of our own
+    "VerifiedRow.id", "VerifiedRow.source_url", "VerifiedRow.marked_on",
     # names that the operator gave, in the config, the repository or as a reason
     "Record.repository", "Record.instruction_source", "Record.instruction_scope", "Record.profile",
     "Record.gateway_origin", "Repository.host", "Repository.owner", "Repository.name", "Repository.commit",
     "PinnedRoute.model", "PinnedRoute.endpoint_path", "PinnedSource.path", "PinnedSource.scope",
     "Record.chosen_routes", "RecordedGate.decided_by", "RecordedGate.reason", "RecordedCall.model",
+    "RecordedCall.endpoint_path", "RecordedStop.model", "RecordedStop.endpoint_path", "RecordedStop.reason",
+    "RecordedStop.by", "RecordedCall.repeat_reason",
+    "RecordedMove.reason", "VerdictPart.decided_by", "ContextFile.path", "ReachedToken.name",
     # names that a gateway, a page or a model gave, each of a closed form
     "RecordedCall.model_reported", "RecordedCall.model_behind",
-    "RecordedCall.request_id", "Record.source_urls_checked", "SourceChecked.url",
+    "RecordedCall.request_id", "RecordedStop.request_id", "Record.source_urls_checked", "SourceChecked.url",
     "SourceChecked.final_origin", "SourceChecked.media_type", "SourceChecked.claims", "SourceChecked.supports",
     "SourceChecked.lacks", "CommandRun.output_sha256",
     # always empty here: see test_why_a_source_was_not_read_is_for_the_eye_only
@@ -184,8 +198,15 @@ def test_how_each_call_ended() -> None:
     assert record_of(failed_at(Gate.WRITER).state).calls[-1].outcome == "failed"
     story = Story().reaches(Gate.WRITER)
     story.calls()
-    story.does(Stop(""), ANN)
+    story.does(Stop("not needed any more"), ANN)
     assert record_of(story.state).calls[-1].outcome == "open"
+
+
+def test_a_call_that_was_repeated_says_why() -> None:
+    story = lost_at(Gate.WRITER)
+    story.does(AllowRepeat("the console was killed"), ANN)
+    story.calls()
+    assert [call.repeat_reason for call in record_of(story.state).calls[-2:]] == ["the console was killed", None]
 
 
 def test_a_secret_in_a_brief_is_in_the_record_although_it_was_never_sent() -> None:
@@ -225,10 +246,151 @@ def test_the_newest_independence_of_each_pair() -> None:
     assert record_of(story.state).independence == (("writer_vs_reviewer", 3),)
 
 
-def test_a_call_keeps_the_model_that_was_asked() -> None:
+def test_a_call_keeps_the_model_that_was_asked_and_the_hash_of_what_was_sent() -> None:
     story = Story().reaches(Gate.PLANNER)
     story.calls()
     story.reports(recorded(story.state, model_reported="gpt-5-mini-2025-08-07"))
     call = record_of(story.state).calls[-1]
     assert (call.model, call.model_reported) == ("gpt-5-mini", "gpt-5-mini-2025-08-07")
-    assert hashed("brief") not in repr(record_of(story.state))
+    assert (call.brief_sha256, call.brief_size, call.endpoint_path) == (hashed("brief"), 5, "/v1/responses")
+
+
+def test_the_pages_of_the_rows_that_the_policy_required_are_sources_that_were_checked() -> None:
+    story = Story().reaches(Gate.PREFLIGHT)
+    rows = (VerifiedRow("openai-responses", "https://docs.example/responses", "2026-12-01"),)
+    story.reports(replace(preflight(), verified_rows=rows))
+    story.reaches(Gate.SOURCE_CHECK)
+    source = SourceChecked("https://docs.example/a", SourceVerdict.SUPPORTED, 5, ("c1",))
+    story.reports(SourcesChecked((source,)))
+    record = record_of(story.state)
+    assert record.source_urls_checked == ("https://docs.example/a", "https://docs.example/responses")
+    assert record.verified_rows == rows
+
+
+def test_a_move_keeps_both_routes_the_reason_and_the_proof() -> None:
+    story = failed_at(Gate.WRITER)
+    fallback = story.state.route(Role.FALLBACK)
+    assert fallback is not None
+    moved = MoveRoute(Role.WRITER, "the writer's route is down", RouteProof(Role.FALLBACK, 3, "ok"))
+    story.does(moved, ANN)
+    (move,) = record_of(story.state).moves
+    assert move.from_route == next(route for route in ROUTES if route.role is Role.WRITER)
+    assert move.to_route == replace(fallback, role=Role.WRITER)
+    assert (move.reason, move.proof) == ("the writer's route is down", RouteProof(Role.FALLBACK, 3, "ok"))
+
+
+def test_a_critics_own_verdict_is_told_from_the_reviews_and_from_what_was_decided_on_it() -> None:
+    story = Story().reaches(Gate.REVIEWER)
+    story.opens(REVISE)
+    story.says(READY)
+    story.opens(BLOCK, own=READY)
+    reviewer, critic = record_of(story.state).gates[-2:]
+    assert (reviewer.parts, critic.computed) == ((), BLOCK)
+    assert critic.parts == (
+        VerdictPart(Gate.CRITIC, READY, None, None),
+        VerdictPart(Gate.REVIEWER, REVISE, READY, "ann"),
+    )
+
+
+# --- What was in reach -----------------------------------------------------------------------------------------------
+
+_REACH = Reach(
+    (ReachedToken("GITHUB_TOKEN", TokenKind.REPOSITORY), ReachedToken("NPM_TOKEN", TokenKind.PUBLISHER)), "broad"
+)
+
+
+def _in_reach(story: Story) -> tuple[bool | None, bool | None, str | None]:
+    record = record_of(story.state)
+    return record.publisher_token_available, record.cloud_token_available, record.ci_token_permissions
+
+
+def test_before_a_preflight_no_one_has_looked_for_tokens() -> None:
+    story = Story().reaches(Gate.PREFLIGHT)
+    assert _in_reach(story) == (None, None, None)
+    assert record_of(story.state).tokens_in_reach is None
+
+
+def test_a_token_that_stopped_the_run_is_in_the_record() -> None:
+    story = Story().reaches(Gate.PREFLIGHT)
+    story.reports(RunStopped(StopCause.PREFLIGHT, rule=StopRule.WITHHELD_TOKENS, reach=_REACH))
+    assert _in_reach(story) == (True, False, "broad")
+    assert record_of(story.state).tokens_in_reach == _REACH.tokens
+
+
+def test_tokens_that_a_preflight_noted_stay_in_the_record_of_a_later_stop() -> None:
+    story = Story().reaches(Gate.PREFLIGHT)
+    story.reports(replace(preflight(), reach=Reach((_REACH.tokens[0],), "read")))
+    story.does(Stop("not needed"), ANN)
+    assert _in_reach(story) == (False, False, "read")
+    assert record_of(story.state).tokens_in_reach == (_REACH.tokens[0],)
+
+
+def test_a_stop_of_an_older_version_tells_of_a_token_by_its_finding() -> None:
+    story = Story().reaches(Gate.PREFLIGHT)
+    story.reports(RunStopped(StopCause.PREFLIGHT, findings=(NotedFinding("BND-21", Severity.FAIL),)))
+    assert _in_reach(story) == (None, True, None)
+
+
+# --- Why it stopped --------------------------------------------------------------------------------------------------
+
+
+def test_a_preflights_stop_names_the_route_and_the_rule_and_repeats_no_words() -> None:
+    story = Story().reaches(Gate.PREFLIGHT)
+    findings = (NotedFinding("MOD-05", Severity.FAIL),)
+    story.reports(
+        RunStopped(
+            StopCause.PREFLIGHT,
+            Category.ACCOUNT_PRICING,
+            "canary: words that may name a file",
+            findings,
+            role=Role.REVIEWER,
+            rule=StopRule.REQUIRE_PRICE,
+        )
+    )
+    record = record_of(story.state)
+    stop = record.stop
+    assert stop is not None
+    assert (stop.category, stop.rule, stop.findings) == (Category.ACCOUNT_PRICING, StopRule.REQUIRE_PRICE, findings)
+    assert (stop.role, stop.model, stop.endpoint_family, stop.endpoint_path) == (
+        Role.REVIEWER, "claude-opus-4", "anthropic_messages", "/v1/messages",
+    )  # fmt: skip
+    assert "no price" in stop.reason
+    assert "canary" not in repr(record)
+
+
+def test_the_reason_that_an_operator_typed_is_kept_with_the_role_whose_gate_it_was() -> None:
+    story = waiting_at(Gate.REVIEWER)
+    story.does(Stop("the customer called it off"), ANN)
+    stop = record_of(story.state).stop
+    assert stop is not None
+    assert (stop.cause, stop.category, stop.reason) == (StopCause.OPERATOR, None, "the customer called it off")
+    assert stop.by == "ann"
+    assert (stop.role, stop.model) == (Role.REVIEWER, "claude-opus-4")
+
+
+def test_a_refused_call_is_in_the_stop_with_its_status_and_request_id() -> None:
+    story = Story().reaches(Gate.WRITER)
+    story.calls()
+    story.reports(failed(story.state, category=Category.ACCOUNT_QUOTA, http_status=402, request_id="req-7"))
+    stop = record_of(story.state).stop
+    assert stop is not None
+    assert (stop.role, stop.model, stop.category) == (Role.WRITER, "gpt-5", Category.ACCOUNT_QUOTA)
+    assert (stop.http_status, stop.request_id) == (402, "req-7")
+
+
+def test_a_role_without_a_route_stops_with_its_name_alone() -> None:
+    story = Story().reaches(Gate.PREFLIGHT)
+    bare = replace(story.state, routes=())
+    stopped = RunStopped(StopCause.PREFLIGHT, role=Role.PLANNER, rule=StopRule.NEEDED_ROLES)
+    stop = record_of(replace(bare, status=RunStatus.STOPPED, stopped=stopped)).stop
+    assert stop is not None
+    assert (stop.role, stop.model, stop.endpoint_family) == (Role.PLANNER, None, None)
+
+
+@pytest.mark.parametrize("rule", list(StopRule))
+def test_every_rule_has_its_own_words(rule: StopRule) -> None:
+    story = Story().reaches(Gate.PREFLIGHT)
+    story.reports(RunStopped(StopCause.PREFLIGHT, rule=rule))
+    stop = record_of(story.state).stop
+    assert stop is not None
+    assert stop.reason

@@ -1,0 +1,48 @@
+"""Whose run a command line is about: one of the operator's own, or one of the demo's, which are kept apart."""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext, suppress
+
+from console.cli import output
+from console.cli.context import current, running_in
+from console.cli.run.ledger import RunNameError, ledger_to_read, run_id_of
+from console.services.demo.place import demo_environment
+from console.services.ledger.sqlite import FILE_NAME
+from console.services.system.directories import state_directory
+
+
+def where_runs_are(names: Sequence[str]) -> AbstractContextManager[None]:
+    """Return what makes the demo's environment current if its ledger has all of these runs and the own one has none.
+
+    Args:
+        names: The runs as typed: ids, unique parts, or `last`.
+
+    Raises:
+        LedgerError: A ledger cannot be used.
+        PrivateFileError: There is no directory for state.
+
+    """
+    environment = demo_environment(current().environment)
+    if not names or not (state_directory(environment) / FILE_NAME).exists():
+        return nullcontext()
+    is_begun = (state_directory(current().environment) / FILE_NAME).exists()
+    if is_begun and asyncio.run(_has_any(names)):
+        return nullcontext()
+    there = current().within(environment)
+    with running_in(there):
+        if not asyncio.run(_has_any(names)):
+            return nullcontext()
+    output.note("a run of the demo, which are kept apart from your own")
+    return running_in(there)
+
+
+async def _has_any(names: Sequence[str]) -> bool:
+    """Return whether the current ledger has one of these runs."""
+    async with ledger_to_read() as ledger:
+        known = set(await ledger.run_ids())
+        for name in names:
+            with suppress(RunNameError):
+                if await run_id_of(ledger, name) in known:
+                    return True
+    return False
