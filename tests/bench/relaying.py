@@ -1,8 +1,8 @@
 """What our relay adds to a call: `python -m tests.bench.relaying [ROUNDS]`.
 
-`added ttft` is the 99th percentile, over 50 paced streams that run at once, of the time from the server's first delta until the
-client has read it, through our relay and straight, in ms. `CPU` is what the process in between takes for 50 such
-streams with 200 deltas each, ours and that of an aiohttp proxy that only copies.
+`added ttft` is the 99th percentile, over 50 paced streams that run at once, of the time from the server's first delta
+until the client has read it, through our relay and straight, in ms. `CPU` is what the process in between takes for 50
+such streams with 200 deltas each, ours and that of an aiohttp proxy that only copies.
 """
 
 import asyncio

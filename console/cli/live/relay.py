@@ -16,10 +16,10 @@ from console.cli.gateway import opened_gateway
 from console.domain.probes.catalogue import Catalogue
 from console.domain.problem import Problem, ProblemKind
 from console.domain.relay.admission import RouteDesk
-from console.domain.relay.agent_settings import AgentSettings, FamilySettings, Place, agent_settings
+from console.domain.relay.agent_choice import AgentChoice, choose
+from console.domain.relay.agent_settings import AgentSettings, Place, agent_settings
 from console.domain.relay.call import RelayCallBegun, RelayCallEnded, RelayCallRefused, RelayEvent
 from console.domain.routes.contract import RouteCheck
-from console.domain.routes.route import Route
 from console.services.config.settings import Profile
 from console.services.gateway.client import Gateway
 from console.services.gateway.reservations import Reservations
@@ -45,16 +45,6 @@ class RelayOrder:
     port: int = 0
     call_limit: int | None = None
     as_json: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """The route on which an agent is set up, and what it names as the model."""
-
-    agent: AgentSettings
-    settings: FamilySettings
-    route: Route
-    model: str
 
 
 class _Log:
@@ -93,7 +83,7 @@ async def serve(profile: Profile, order: RelayOrder) -> ExitCode:
 async def execute(profile: Profile, order: RelayOrder, command: Sequence[str]) -> int:
     """Run a command with an agent's settings, in an environment without tokens; return its exit code."""
     agent = _agent_of(order, command)
-    chosen = choose(agent, order.checks)
+    chosen = choose(agent, RouteDesk(order.checks))
     if chosen is None:
         raise Problem(_not_spoken(agent, order.checks), ProblemKind.USAGE)
     cleaned = without_tokens(current().environment, profile.policy.withheld_tokens)
@@ -151,20 +141,6 @@ def _client(agent: AgentSettings, order: RelayOrder) -> RelayClient:
     return RelayClient(agent.id, RouteDesk(order.checks), call_limit=order.call_limit)
 
 
-def choose(agent: AgentSettings, checks: Sequence[RouteCheck]) -> Chosen | None:
-    """Return the route on which an agent works: the first that it speaks, in its own order of families.
-
-    It names the model's own name if no other of the routes has it, because agents go by the names that they know.
-    """
-    desk = RouteDesk(checks)
-    for settings in agent.settings:
-        route = next((each for each in desk.routes if each.endpoint_family is settings.family), None)
-        if route is not None:
-            is_alone = sum(each.model == route.model for each in desk.routes) == 1
-            return Chosen(agent, settings, route, route.model if is_alone else str(route.key))
-    return None
-
-
 def _agent_of(order: RelayOrder, command: Sequence[str]) -> AgentSettings:
     """Return the agent that a command is: the one that was named, or the one whose program it is."""
     if order.agents:
@@ -183,17 +159,25 @@ def _not_spoken(agent: AgentSettings, checks: Sequence[RouteCheck]) -> str:
 def _show(opened: OpenRelay, order: RelayOrder, gateway_origin: str) -> None:
     """Write where the relay listens, and each agent's settings."""
     if order.as_json:
-        from console.cli.reports.documents.relay import RelayDocument
+        from console.cli.reports.documents.relay import RelayClientDocument, RelayDocument
 
-        output.write_document(RelayDocument.of(opened, order, gateway_origin, choose))
+        desk = RouteDesk(order.checks)
+        agents = order.agents or (None,)
+        clients = tuple(
+            RelayClientDocument.of(
+                client.name, client.key, opened.origin, None if agent is None else choose(agent, desk)
+            )
+            for client, agent in zip(opened.clients, agents, strict=True)
+        )
+        output.write_document(RelayDocument(base_url=opened.origin, gateway_origin=gateway_origin, clients=clients))
         return
     output.note(f"relaying {opened.origin} to {gateway_origin}; ctrl+c ends it. The keys below open this relay alone")
     for agent, client in zip(order.agents, opened.clients, strict=False):
-        chosen = choose(agent, order.checks)
+        chosen = choose(agent, RouteDesk(order.checks))
         if chosen is None:
             output.note(_not_spoken(agent, order.checks))
             continue
-        for words in setting_lines(chosen, Place(opened.origin, client.key, chosen.model, home="~")):
+        for words in _setting_lines(chosen, Place(opened.origin, client.key, chosen.model, home="~")):
             output.write_line(words)
     if not order.agents:
         output.write_line(f"base URL  {opened.origin}/v1")
@@ -201,7 +185,7 @@ def _show(opened: OpenRelay, order: RelayOrder, gateway_origin: str) -> None:
         output.note("settings of an agent: --for codex, claude, copilot, opencode, aider, continue or sdk")
 
 
-def setting_lines(chosen: Chosen, place: Place) -> Sequence[str]:
+def _setting_lines(chosen: AgentChoice, place: Place) -> Sequence[str]:
     """Return an agent's settings as lines for a shell and its files."""
     agent, settings = chosen.agent, chosen.settings
     known = f"{agent.name} {agent.version}".rstrip()

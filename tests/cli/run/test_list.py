@@ -19,9 +19,7 @@ async def listed(console: Console, tmp_path: Path) -> Console:
         repository = Repository(tmp_path / name, FILES).root
         given = ("--config", "config.toml", "run", "start", "--task-file", task, "--repo", repository)
         assert (await console.run(*given)).code == 7
-    assert (
-        await console.run("--config", "config.toml", "run", "stop", "last", "--reason", "some other day")
-    ).code == 0
+    assert (await console.run("--config", "config.toml", "run", "stop", "last", "--reason", "some other day")).code == 0
     return console
 
 

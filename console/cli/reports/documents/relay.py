@@ -1,15 +1,12 @@
 """The document of `relay`: where it listens, and how each agent is set up for it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Self
+from typing import Literal, Self
 
+from console.domain.relay.agent_choice import AgentChoice
 from console.domain.relay.agent_settings import Place
 from console.domain.routes.family import EndpointFamily
-
-if TYPE_CHECKING:
-    from console.cli.live.relay import Chosen, RelayOrder
-    from console.services.relay.opening import OpenRelay
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +25,22 @@ class RelayClientDocument:
     files: Mapping[str, str]
     """Texts by their paths in the agent's own home."""
 
+    @classmethod
+    def of(cls, agent: str, key: str, origin: str, chosen: AgentChoice | None) -> Self:
+        """Return a client as the document names it."""
+        if chosen is None:
+            return cls(agent=agent, key=key, route=None, endpoint_family=None, model=None, variables={}, files={})
+        place = Place(origin, key, chosen.model, home="~")
+        return cls(
+            agent=agent,
+            key=key,
+            route=str(chosen.route.key),
+            endpoint_family=chosen.route.endpoint_family,
+            model=chosen.model,
+            variables={name: place.fill(value) for name, value in chosen.settings.variables.items()},
+            files={path: place.fill(text) for path, text in chosen.settings.files.items()},
+        )
+
 
 @dataclass(frozen=True, kw_only=True)
 class RelayDocument:
@@ -35,36 +48,6 @@ class RelayDocument:
 
     schema: Literal["gateway-console/relay/v1"] = "gateway-console/relay/v1"
     base_url: str
+    """Without a path: OpenAI's clients add `/v1`."""
     gateway_origin: str
     clients: tuple[RelayClientDocument, ...]
-
-    @classmethod
-    def of(
-        cls, opened: "OpenRelay", order: "RelayOrder", gateway_origin: str, choose: "Callable[..., Chosen | None]"
-    ) -> Self:
-        """Return a relay as the document names it."""
-        return cls(
-            base_url=opened.origin,
-            gateway_origin=gateway_origin,
-            clients=tuple(
-                _client(client.name, client.key, opened.origin, None if agent is None else choose(agent, order.checks))
-                for client, agent in zip(opened.clients, order.agents or (None,), strict=True)
-            ),
-        )
-
-
-def _client(name: str, key: str, origin: str, chosen: "Chosen | None") -> RelayClientDocument:
-    if chosen is None:
-        return RelayClientDocument(
-            agent=name, key=key, route=None, endpoint_family=None, model=None, variables={}, files={}
-        )
-    place = Place(origin, key, chosen.model, home="~")
-    return RelayClientDocument(
-        agent=name,
-        key=key,
-        route=str(chosen.route.key),
-        endpoint_family=chosen.route.endpoint_family,
-        model=chosen.model,
-        variables={each: place.fill(value) for each, value in chosen.settings.variables.items()},
-        files={path: place.fill(text) for path, text in chosen.settings.files.items()},
-    )
