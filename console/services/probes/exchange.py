@@ -88,6 +88,7 @@ class Exchange:
         self._mask = Mask(secret)
         self._has_key = secret is not None
         self._limit = TokenLimit(0, SMOKE_LIMIT) if request is None else request.limit
+        self._wants_stream = request is None or request.wants_stream
         self._sent_bytes = 0 if request is None else len(request.body)
         self._expected = NOTHING if request is None else request.expected
         self._reader = FAMILY_WIRES[route.endpoint_family].open_stream(self._expected)
@@ -200,7 +201,13 @@ class Exchange:
             body = self._intake.body if refusal is None else refusal
             is_stream = self._intake.is_stream
             of_head = check_head(
-                self._started, self._route.endpoint_family, body, reading, self._mask, is_stream=is_stream
+                self._started,
+                self._route.endpoint_family,
+                body,
+                reading,
+                self._mask,
+                is_stream=is_stream,
+                wants_stream=self._wants_stream,
             )
             findings = [*findings, *of_head] if is_stream else [*of_head, *findings]
             if self._agent is not None:

@@ -17,6 +17,7 @@ from console.domain.relay.breaker import Breaker
 from console.domain.relay.call import RelayCallBegun, RelayCallEnded, RelayCallMoved, RelayCallRefused, RelayEvent
 from console.domain.relay.headers import to_client, to_gateway
 from console.domain.relay.refusal import RefusedFor, RelayRefusal
+from console.domain.routes.endpoint_path import bare
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.route import Route
 from console.domain.routes.shape import Shape
@@ -35,6 +36,11 @@ from console.wire.asked import Asked, AskedError, read_asked, with_model
 from console.wire.refusal import RefusalAnswer, failure_answer, refusal_answer
 
 LIMIT_SETTING = "relay.max_output_tokens"
+COUNT_SUFFIX = "/count_tokens"
+
+
+def _with_query(path: str, query: str) -> str:
+    return f"{path}{'&' if '?' in path else '?'}{query}" if query else path
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +125,8 @@ class Relay:
         """Answer a client's call; close it early if the client is gone. The last parts may be a failure's."""
         found = self._admit(call)
         if isinstance(found, RelayRefusal):
-            refused = self.refuse(call.family, found, call.client.name)
-            yield AnswerHead(refused.status, refused.headers)
-            yield refused.body
+            for part in self._refused(call, found):
+                yield part
             return
         admission, asked = found
         route = admission.route
@@ -131,14 +136,20 @@ class Relay:
         cost = estimate(len(body), limit, price)
         own = self._reservations.narrowed(call.client.budgets) if call.client.budgets else self._reservations
         if (over := own.reserve(cost)) is not None:
-            refused = self.refuse(call.family, RelayRefusal(RefusedFor.BUDGET, over.message), call.client.name)
-            yield AnswerHead(refused.status, refused.headers)
-            yield refused.body
+            for part in self._refused(call, RelayRefusal(RefusedFor.BUDGET, over.message)):
+                yield part
             return
         number = next(self._numbers)
         call.client.sent += 1
         call.client.in_flight += 1
-        passing = _Passing(number, route, body, limit if asked.max_output_tokens is None else None, self._gateway)
+        passing = _Passing(
+            number,
+            route,
+            body,
+            limit if asked.max_output_tokens is None else None,
+            self._gateway,
+            wants_stream=asked.is_stream,
+        )
         try:
             self._tell(RelayCallBegun(number, call.client.name, route, len(body), self._now()))
             async with aclosing(self._pass(call, passing)) as parts:
@@ -147,6 +158,41 @@ class Relay:
         finally:
             call.client.in_flight -= 1
             self._end(call, passing, cost, price, own)
+
+    async def count(self, call: ClientCall) -> AsyncGenerator[AnswerPart, None]:
+        """Pass on a call that only counts a request's tokens. It costs nothing, and no model answers it."""
+        found = self._admit(call)
+        if isinstance(found, RelayRefusal):
+            for refused in self._refused(call, found):
+                yield refused
+            return
+        admission, _ = found
+        route = admission.route
+        body = with_model(call.body, route.model) if admission.is_named_by_role else call.body
+        path = _with_query(bare(route.endpoint_path) + COUNT_SUFFIX, call.query)
+        redacted = RedactedBytes(self._gateway.secret)
+        has_head = False
+        try:
+            sending = self._gateway.call(path, None, body, headers=to_gateway(call.headers))
+            async with aclosing(sending) as parts:
+                async for part in parts:
+                    if isinstance(part, Started):
+                        has_head = True
+                        yield AnswerHead(part.status, self._clean(to_client(part.headers)))
+                    elif isinstance(part, Chunk) and (data := redacted.feed(part.data)):
+                        yield data
+            if rest := redacted.close():
+                yield rest
+        except CallError as error:
+            if has_head:
+                raise
+            failed = failure_answer(call.family, error.classification, "relay-count")
+            yield AnswerHead(failed.status, failed.headers)
+            yield failed.body
+
+    def _refused(self, call: ClientCall, refusal: RelayRefusal) -> tuple[AnswerHead, bytes]:
+        refused = self.refuse(call.family, refusal, call.client.name)
+        return AnswerHead(refused.status, refused.headers), refused.body
 
     # --- Admission ---------------------------------------------------------------------------------------------------
 
@@ -196,11 +242,7 @@ class Relay:
     async def _pass(self, call: ClientCall, passing: "_Passing") -> AsyncGenerator[AnswerPart, None]:
         """Send the call; yield its answer's parts as they arrive, and judge each after it was passed on."""
         route = passing.route
-        path = (
-            f"{route.endpoint_path}{'&' if '?' in route.endpoint_path else '?'}{call.query}"
-            if call.query
-            else route.endpoint_path
-        )
+        path = _with_query(route.endpoint_path, call.query)
         sending = self._gateway.call(path, None, passing.body, stream=True, headers=to_gateway(call.headers))
         try:
             async with aclosing(sending) as parts:
@@ -245,7 +287,9 @@ class Relay:
 class _Passing:
     """A call in flight: what is judged of it, and how far it got."""
 
-    def __init__(self, number: int, route: Route, body: bytes, own_limit: int | None, gateway: Gateway) -> None:
+    def __init__(
+        self, number: int, route: Route, body: bytes, own_limit: int | None, gateway: Gateway, *, wants_stream: bool
+    ) -> None:
         self.number = number
         self.route = route
         self.body = body
@@ -253,7 +297,7 @@ class _Passing:
         self.failure: CallError | None = None
         self.has_head = self.is_whole = False
         self._own_limit = own_limit
-        request = ProbeRequest(Shape.TEXT, body, 0, limit_setting=LIMIT_SETTING)
+        request = ProbeRequest(Shape.TEXT, body, 0, limit_setting=LIMIT_SETTING, wants_stream=wants_stream)
         self._exchange = Exchange(route, gateway.secret, request, is_shown=False)
 
     @property

@@ -2,7 +2,7 @@
 
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ from console.domain.text.safe import safe
 from console.services.gateway.failure import CallError
 from console.services.relay.client import RelayClient, client_of, key_in
 from console.services.relay.model_list import anthropic_models, openai_models
-from console.services.relay.relay import AnswerHead, ClientCall, Relay
+from console.services.relay.relay import AnswerHead, AnswerPart, ClientCall, Relay
 from console.wire.refusal import RefusalAnswer
 
 HOST = "127.0.0.1"
@@ -25,6 +25,8 @@ _QUIET = logging.Logger("console.services.relay", logging.CRITICAL + 1)
 _SHUTDOWN_S = 1.0
 _MODELS = "/models"
 _COUNT = "/count_tokens"
+_COUNTED = EndpointFamily.ANTHROPIC_MESSAGES
+"""The one family whose API counts a request's tokens before it is sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +73,17 @@ class _Server:
         """Answer a request: a family's call, the list of models, or the first knock of a client."""
         if request.method == "HEAD":
             return web.Response()  # a client looks whether anyone is there; it says nothing and learns nothing
-        family = family_of_path(request.path)
+        path = request.path.rstrip("/")
+        family = family_of_path(path.removesuffix(_COUNT))
         shape = family or _family_by_headers(request.headers)
         client = client_of(self._clients, key_in(request.headers))
         if client is None:
             words = "this key is not one that the relay gave out. Set the client up with `gateway-console relay --for`"
             return _whole(self._relay.refuse(shape, RelayRefusal(RefusedFor.CLIENT, words)))
-        if request.method == "GET" and request.path.rstrip("/").endswith(_MODELS):
+        if request.method == "GET" and path.endswith(_MODELS):
             return _models(client, shape)
-        if request.method != "POST" or family is None:
+        is_count = path.endswith(_COUNT)
+        if request.method != "POST" or family is None or (is_count and family is not _COUNTED):
             return _whole(self._relay.refuse(shape, _unknown_path(request), client.name))
         try:
             body = await request.read()
@@ -87,12 +91,13 @@ class _Server:
             words = f"the request is larger than {BODY_LIMIT // 1024 // 1024} MB. Nothing was sent"
             return _whole(self._relay.refuse(family, RelayRefusal(RefusedFor.SIZE, words), client.name))
         headers = [(name, value) for name, value in request.headers.items()]
-        return await self._pass_on(request, ClientCall(client, family, request.query_string, headers, body))
+        call = ClientCall(client, family, request.query_string, headers, body)
+        return await self._pass_on(request, self._relay.count(call) if is_count else self._relay.answer(call))
 
-    async def _pass_on(self, request: web.Request, call: ClientCall) -> web.StreamResponse:
+    async def _pass_on(self, request: web.Request, answer: AsyncGenerator[AnswerPart, None]) -> web.StreamResponse:
         response: web.StreamResponse | None = None
         try:
-            async with aclosing(self._relay.answer(call)) as parts:
+            async with aclosing(answer) as parts:
                 async for part in parts:
                     if isinstance(part, AnswerHead):
                         response = web.StreamResponse(status=part.status, headers=part.headers)
