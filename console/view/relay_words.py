@@ -1,4 +1,4 @@
-"""A relay's calls in words, for both faces."""
+"""What both faces say of a call of the relay."""
 
 from collections.abc import Iterator
 

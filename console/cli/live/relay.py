@@ -73,7 +73,7 @@ async def serve(profile: Profile, order: RelayOrder) -> ExitCode:
     log = _Log(is_data=not order.as_json)
     async with AsyncExitStack() as stack:
         origin, gateway = await stack.enter_async_context(opened_gateway(profile))
-        clients = [_client(agent, order) for agent in order.agents or (agent_settings()["sdk"],)]
+        clients = [_client(profile, agent, order) for agent in order.agents or (agent_settings()["sdk"],)]
         opened = await stack.enter_async_context(await _open(profile, order, gateway, clients, log))
         _show(opened, order, origin)
         await stop.wait()
@@ -91,7 +91,7 @@ async def execute(profile: Profile, order: RelayOrder, command: Sequence[str]) -
         output.note(f"not passed on to {PurePath(command[0]).name}: {', '.join(cleaned.removed)}")
     async with AsyncExitStack() as stack:
         _, gateway = await stack.enter_async_context(opened_gateway(profile))
-        client = _client(agent, order)
+        client = _client(profile, agent, order)
         opened = await stack.enter_async_context(await _open(profile, order, gateway, [client], _Log(is_data=False)))
         place = Place(opened.origin, client.key, chosen.model)
         prepared = await stack.enter_async_context(agent_home(chosen.settings, place))
@@ -127,7 +127,11 @@ async def _open(
         clients,
         Reservations(profile.budget()),
         log.tell,
-        rules=RelayRules(),
+        rules=RelayRules(
+            refuses_suspected_secrets=profile.relay.suspected_secrets == "refuse",
+            max_output_tokens=profile.relay.max_output_tokens,
+            cool_down_s=profile.relay.breaker_s,
+        ),
         catalogue=catalogue,
         port=order.port,
     )
@@ -137,8 +141,9 @@ async def _catalogue(gateway: Gateway, checks: Sequence[RouteCheck]) -> Catalogu
     return (await read_catalogue(gateway, [check.route for check in checks])).catalogue
 
 
-def _client(agent: AgentSettings, order: RelayOrder) -> RelayClient:
-    return RelayClient(agent.id, RouteDesk(order.checks), call_limit=order.call_limit)
+def _client(profile: Profile, agent: AgentSettings, order: RelayOrder) -> RelayClient:
+    at_once = profile.relay.calls_at_once
+    return RelayClient(agent.id, RouteDesk(order.checks), call_limit=order.call_limit, in_flight_limit=at_once)
 
 
 def _agent_of(order: RelayOrder, command: Sequence[str]) -> AgentSettings:

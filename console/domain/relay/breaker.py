@@ -35,7 +35,7 @@ class Breaker:
     def cause(self, key: RouteKey, now: float) -> OpenBreaker | None:
         """Return why a route takes no call; None if it takes one.
 
-        Once the time is over, this call is let through, and the next ones wait for its result.
+        Once the time is over, this call may try, and the next ones wait for its result.
         """
         found = self._open.get(key)
         if found is None or now < found.until:

@@ -25,7 +25,7 @@ class RelayCallRefused:
 
 @dataclass(frozen=True, slots=True)
 class RelayCallBegun:
-    """A call was let through and is about to be sent."""
+    """A call was admitted and is about to be sent."""
 
     number: int
     client: str

@@ -18,14 +18,14 @@ class RelayClient:
     name: str
     desk: RouteDesk
     key: str = field(default_factory=lambda: f"gwc-{secrets.token_urlsafe(_KEY_BYTES)}", repr=False)
-    """Random; it opens this relay alone, for as long as it runs, so it is no gateway's token."""
+    """Random; it opens this relay alone, for as long as it runs, and no gateway."""
     budgets: Sequence[Budget] = ()
     """Narrower budgets than the session's that its calls must keep to."""
     call_limit: int | None = None
     """The most calls that are sent for it in all; None means no limit."""
     in_flight_limit: int = 64
     sent: int = 0
-    """The calls that were let through so far."""
+    """The calls that were admitted so far."""
     in_flight: int = 0
 
 

@@ -1,13 +1,12 @@
 """`relay` as a process: an agent's settings, a call through it, a command with them and without any token."""
 
-import json
 import signal
 import sys
 
 import aiohttp
 import pytest
 from support.cli.console_process import Console, ended
-from support.cli.schemas import valid
+from support.cli.relay_command import relay_document
 
 from console.domain.relay.agent_settings import agent_settings
 
@@ -23,11 +22,7 @@ sys.exit(7)
 
 async def test_a_call_through_the_relay_is_told_and_a_signal_ends_it(console: Console) -> None:
     async with console.start("relay", "--for", "codex", "--for", "aider", "--json") as child:
-        assert child.stdout is not None
-        text = b""
-        while not text.endswith(b"\n}\n"):
-            text += await child.stdout.readline()
-        document = valid(json.loads(text))
+        document = await relay_document(child)
         codex, aider = document["clients"]
         assert (codex["agent"], codex["route"], codex["endpoint_family"]) == ("codex", "planner", "responses")
         assert (aider["agent"], aider["route"]) == ("aider", "fallback")
