@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from console.domain.money import usd_text
 from console.domain.probes.served_as import ServedAs
 from console.domain.probes.standing import Standing
-from console.domain.run.call_event import CallFailed, CallIntended, CallLost, CallRecorded
+from console.domain.run.call_event import CallFailed, CallIntended, CallLost, CallRecorded, CallRepeatAllowed
 from console.domain.run.event import (
     CandidateSealed,
     Entry,
@@ -42,6 +42,8 @@ def entry_words(entry: Entry) -> str | None:
             return f"no usable answer: {_failure_words(event)}; this does not count as a failed draft"
         case CallLost():
             return "a call was cut off: its outcome is unknown, and it may have been billed"
+        case CallRepeatAllowed():
+            return f"one more call is allowed by {_who_and_why(entry.actor.id, entry.event.reason)}"
         case SourcesChecked(sources):
             return f"sources: {len(sources)} page(s) read" if sources else "sources: the draft claims none"
         case GateOpened() as event:
@@ -53,8 +55,9 @@ def entry_words(entry: Entry) -> str | None:
             return f"{event.gate.words}: {event.verdict} by {by}{over}"
         case ProofPaid(spent):
             return f"{spent.tokens} token(s) booked for calls that proved routes"
-        case RouteMoved(role, route):
-            return f"{role} is served by the fallback route from here on: {route.model} on {route.endpoint_family}"
+        case RouteMoved(role, route, reason):
+            moved = f"{role} is served by the fallback route from here on: {route.model} on {route.endpoint_family}"
+            return f"{moved}, by {_who_and_why(entry.actor.id, reason)}"
         case RunBlocked(gate, attempt, used_up):
             why = "the attempts are used up" if used_up else "blocked"
             return f"{why} at {gate.words}, attempt {attempt}"
@@ -65,6 +68,10 @@ def entry_words(entry: Entry) -> str | None:
             return f"candidate sealed: {sha256}"
         case _:
             return None
+
+
+def _who_and_why(actor: str, reason: str) -> str:
+    return f"{actor}: {reason}" if reason else actor
 
 
 def proof_words(proofs: Sequence[RouteProof]) -> str:

@@ -19,6 +19,7 @@ from console.domain.probes.event import RungStarted
 from console.domain.record.projection import record_of
 from console.domain.routes.role import Role
 from console.domain.run.command import AllowRepeat, MoveRoute, Stop, operator_verdict
+from console.domain.run.decide import needs_new_attempt
 from console.domain.run.event import Entry
 from console.domain.run.gate import Gate, GateVerdict
 from console.domain.run.state import Phase, RunState
@@ -116,9 +117,9 @@ def _only_shows(state: RunState, arguments: argparse.Namespace) -> bool:
 
     The operator can read a call before paying for it, unless `--auto` says that no one will read it.
     """
-    if arguments.kind != "step":
-        return False
     is_first_call = state.gate is Gate.PLANNER and not state.has_generated
+    if arguments.kind != "step":
+        return is_first_call and not arguments.auto
     return arguments.preview or (is_first_call and not arguments.send and not arguments.auto)
 
 
@@ -141,7 +142,7 @@ async def _tell(run_id: str, events: AsyncGenerator[StepEvent, None], arguments:
 async def _preview(stepper: Stepper, arguments: argparse.Namespace) -> ExitCode:
     """Write exactly what the due call would send."""
     call = await stepper.prepare()
-    code = ExitCode.OK if arguments.preview else ExitCode.WAITING
+    code = ExitCode.OK if arguments.kind == "step" and arguments.preview else ExitCode.WAITING
     body = call.request.body.decode()
     if arguments.json:
         from console.cli.reports.documents.runs import PreviewDocument
@@ -186,7 +187,7 @@ async def _stop(context: RunContext, log: RunLog, arguments: argparse.Namespace)
 
 
 async def _resume(context: RunContext, log: RunLog, arguments: argparse.Namespace) -> ExitCode:
-    if log.state.phase is Phase.CALLING:
+    if log.state.phase is Phase.CALLING or needs_new_attempt(log.state):
         async with stepping(context, log) as stepper:
             await _tell(log.state.run_id, stepper.step(), arguments)
     if arguments.fallback:

@@ -6,7 +6,7 @@ from console.cli import output
 from console.cli.exit_code import ExitCode
 from console.domain.errors.category import Category
 from console.domain.finding import Finding
-from console.domain.run.decide import HEAD_LENGTH, may_repeat
+from console.domain.run.decide import HEAD_LENGTH, may_repeat, needs_new_attempt
 from console.domain.run.gate import GATES_WITH_A_CALL
 from console.domain.run.state import Phase, RunState, RunStatus
 from console.domain.run.terms import open_verdicts, terms_of
@@ -32,22 +32,24 @@ def _code_of_stop(category: Category | None) -> ExitCode:
     return ExitCode.ACCOUNT if category.is_account else ExitCode.BLOCKED
 
 
-def finding_lines(findings: Sequence[Finding]) -> Iterator[str]:
-    """Yield a gate's findings as lines; one whose text is not stored says so."""
+def finding_lines(findings: Sequence[Finding], tails: Sequence[tuple[str, str]] = ()) -> Iterator[str]:
+    """Yield a gate's findings as lines, then the last lines of each failed check after its name.
+
+    A finding whose text is not stored says so.
+    """
     for finding in findings:
         yield f"    {finding.severity.value:<5} {finding.id}  {finding.message or '(its text is not stored)'}"
         if finding.evidence:
             yield f"          {finding.evidence}"
+    for name, tail in tails:
+        yield f"    last lines of {name}:"
+        yield from (f"          {text}" for text in tail.splitlines())
 
 
 def show_findings(findings: Sequence[Finding], tails: Sequence[tuple[str, str]] = ()) -> None:
     """Print a gate's findings, and the last lines of each failed check after its name."""
-    for line in finding_lines(findings):
+    for line in finding_lines(findings, tails):
         output.note(line)
-    for name, tail in tails:
-        output.note(f"    last lines of {name}:")
-        for text in tail.splitlines():
-            output.note(f"          {text}")
 
 
 _REASON = '--reason "…"'
@@ -65,7 +67,7 @@ def next_commands(state: RunState) -> tuple[str, ...]:
     repeat = (f"{run.format('resume')} --repeat {_REASON}",) if may_repeat(state) else ()
     match state.phase:
         case Phase.LOST:
-            return (*repeat, stop)
+            return (run.format("resume"),) if needs_new_attempt(state) else (*repeat, stop)
         case Phase.CALLING:  # whoever takes it over finds out whether the call is still under way
             return (run.format("resume"),)
         case Phase.WAITING:

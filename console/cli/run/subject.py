@@ -15,6 +15,7 @@ from console.domain.run.gate import Gate
 from console.domain.run.state import RunState
 from console.domain.run.subject import DraftShown, PreflightNotes, Subject
 from console.domain.text.secret_scan import find_secrets, scrub
+from console.services.checks.kept_output import read_outputs
 from console.services.ledger.artifacts import Artifacts
 from console.services.ledger.ledger import LedgerError
 from console.services.run.run_log import RunLog
@@ -47,6 +48,7 @@ async def note_subject(artifacts: Artifacts, log: RunLog, gate: Gate, *, with_fi
     try:
         subject = await read_subject(artifacts, log, gate, attempt)
         findings = () if opened is None or not with_findings else await read_findings(artifacts, opened)
+        tails = () if opened is None or not with_findings else await read_outputs(opened.commands, artifacts.read)
     except LedgerError as error:
         output.note(f"    what the decision is about cannot be shown: {error}")
         return
@@ -55,7 +57,7 @@ async def note_subject(artifacts: Artifacts, log: RunLog, gate: Gate, *, with_fi
     if opened is not None:
         for line in opening_lines(state, opened):
             output.note(_line(line))
-        show_findings(findings)
+        show_findings(findings, tails)
     for command in _how_to_see(state, gate, subject):
         output.note(_line(LabelledLine("see", command)))
 
@@ -103,17 +105,18 @@ async def show_subject(artifacts: Artifacts, log: RunLog, arguments: argparse.Na
         raise missing(log.state, f"{name}{f' of attempt {arguments.attempt}' if arguments.attempt else ''}")
     opened = _opening(log.state, gate, attempt)
     findings = await _findings(artifacts, subject, opened)
+    tails = () if opened is None else await read_outputs(opened.commands, artifacts.read)
     if isinstance(subject, DraftShown):
         require_no_secret(log.state, subject.text, name)
     if arguments.json:
-        _write_document(log.state, subject, gate=gate, attempt=attempt, opened=opened, findings=findings)
+        _write_document(log.state, subject, gate=gate, attempt=attempt, opened=opened, findings=findings, tails=tails)
     elif arguments.artifact and isinstance(subject, DraftShown):
         output.write_exact(subject.text)
     else:
         output.write_line(f"{gate.words}, attempt {attempt}: {_verdict(log.state, gate, opened)}")
         for line in (*subject_lines(subject), *(() if opened is None else opening_lines(log.state, opened))):
             output.write_line(_line(line))
-        for text in finding_lines(findings):
+        for text in finding_lines(findings, tails):
             output.write_line(text)
     return ExitCode.OK
 
@@ -149,11 +152,12 @@ def _write_document(
     attempt: int = 1,
     opened: GateOpened | None = None,
     findings: Sequence[Finding] = (),
+    tails: Sequence[tuple[str, str]] = (),
 ) -> None:
     from console.cli.reports.documents.subject import RunSubjectDocument
 
     document = RunSubjectDocument.of(
-        subject, run_id=state.run_id, gate=gate, attempt=attempt, opened=opened, findings=findings
+        subject, run_id=state.run_id, gate=gate, attempt=attempt, opened=opened, findings=findings, tails=tails
     )
     output.write_document(_masked(readable(document)))
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from console.domain.run.gate import Gate
 from console.services.git.command import has_git
 from console.services.leak_drill.canary import LEAKING_CONTEXT, LEAKING_TASK, REPOSITORY, TASK, Canary, hostile_profiles
 from console.services.leak_drill.child import CONSOLE
@@ -55,7 +56,8 @@ def steps(canary: Canary) -> Sequence[Step]:
         Step("explain --json", ("explain", "--json", "--status", "401", "-"), ok, told.encode()),
         Step("refused config", ("--config", "refused.toml", "routes"), refused),
         Step("broken config", ("--config", "broken.toml", "routes"), refused),
-        Step("refused YAML", ("init", "--from", "refused.yaml", "--output", "-"), refused),
+        Step("init from a refused YAML", ("init", "--from", "refused.yaml", "--output", "-"), refused),
+        Step("routes of a refused YAML", ("routes", "--from-yaml", "refused.yaml"), refused),
         Step("token set, no ASCII", ("token", "set", "--profile", "vault"), frozenset({2}), b"\xff" + token),
         Step("token set", ("token", "set", "--profile", "vault"), ok, token),
         Step("token check", ("token", "check", "--profile", "vault", "--json"), ok),
@@ -93,11 +95,16 @@ _KEYS = (("planner due", b"r"), ("1 runs", b"\r"), ("nothing was sent so far", b
 """Open the runs, and the dialog that shows what will be sent; close both."""
 
 
+_SHOWN = ("task", "draft", "candidate")
+"""The texts of a run that are written as they are."""
+
+
 def _run() -> Sequence[Step]:
     """Return the steps of a gated run, from start to record."""
-    ok, waits, named, start = (
+    ok, waits, blocked, named, start = (
         frozenset({0}),
         frozenset({7}),
+        frozenset({8}),
         ("--profile", "run"),
         ("run", "start", "--repo", REPOSITORY, "--task-file"),
     )
@@ -105,7 +112,13 @@ def _run() -> Sequence[Step]:
         Step("run start --auto", (*named, *start, TASK, "--auto"), ok, sends=True),
         Step("run list --json", ("run", "list", "--json"), ok),
         Step("run show", ("run", "show", "last"), ok),
+        *(Step(f"run show --gate {gate}", ("run", "show", "last", "--gate", gate), ok) for gate in Gate),
+        *(Step(f"run show --artifact {name}", ("run", "show", "last", "--artifact", name), ok) for name in _SHOWN),
+        Step("run show --json", ("run", "show", "last", "--gate", Gate.WRITER, "--json"), ok),
+        Step("run candidate", ("run", "candidate", "last", "--output", "candidate.patch"), ok),
+        Step("run apply, to a file that the repository filters", ("run", "apply", "last"), blocked),
         Step("record show --json", ("record", "show", "last", "--json"), ok),
+        Step("record show --summary", ("record", "show", "last", "--summary"), ok),
         Step("record verify", ("record", "verify", "--all"), ok),
         Step("run start, the token in a file", (*named, *start, TASK, "--context", LEAKING_CONTEXT), waits),
         Step("run decide", ("run", "decide", "last", "--gate", "instruction", "--verdict", "ready"), ok),

@@ -87,6 +87,7 @@ def commands_in(tmp_path: Path) -> list[tuple[str | Path, ...]]:
         ("run", "step", "last", "--preview"),
         ("run", "show", "last"),
         ("run", "list"),
+        ("run", "step", "last", "--send"),
         ("run", "resume", "last"),
         ("run", "stop", "last", "--reason", "enough of it"),
         ("record", "show", "last"),

@@ -149,8 +149,14 @@ async def test_the_last_lines_of_a_failed_check_are_told_masked(runs: RunConsole
     runs.config.parent.mkdir(parents=True)
     runs.configure(policy=f'checks = ["{sys.executable} {script}"]')
     ended = await runs.start("--auto", "--run-checks")
-    assert "    last lines of check 1:\n          the third assertion failed •••\n" in ended.stderr
+    last_lines = "    last lines of check 1:\n          the third assertion failed •••\n"
+    assert last_lines in ended.stderr
     run_id = run_id_in(ended)
+    kept = ("run", "show", run_id, "--gate", "writer", "--attempt", "1")
+    assert last_lines in (await runs.run(*kept)).stdout
+    assert (await runs.run(*kept, "--json")).document["check_outputs"] == [
+        {"name": "check 1", "last_lines": "the third assertion failed •••\n"}
+    ]
     for verb in ("run", "record"):
         shown = await runs.run(verb, "show", run_id)
         assert "revise" in shown.stdout
@@ -167,6 +173,9 @@ async def test_a_preview_shows_what_would_be_sent_and_sends_nothing(runs: RunCon
     assert (ended.code, ended.document["schema"]) == (0, "gateway-console/run-preview/v1")
     assert (ended.document["role"], ended.document["gate"]) == ("planner", "planner")
     assert TASK in ended.document["body"]
+    resumed = await runs.run("run", "resume", run_id)
+    assert (resumed.code, TASK in resumed.stdout) == (7, True)
+    assert resumed.stderr.endswith(f"next: gateway-console run step {run_id} --send\n")
     assert runs.gateway.generations == []
 
 
@@ -518,7 +527,9 @@ async def test_a_call_that_is_cut_off_is_repeated_only_when_the_operator_says_so
     assert (resumed.code, resumed.document["phase"]) == (7, "lost")
     assert [each["outcome"] for each in resumed.document["calls"]] == ["lost"]
     assert runs.gateway.roles == ["planner"]
-    assert (await runs.run("run", "resume", "last", "--repeat", "--reason", REASON, "--auto")).code == 0
+    repeated = await runs.run("run", "resume", "last", "--repeat", "--reason", REASON, "--auto")
+    assert repeated.code == 0
+    assert re.search(rf"^one more call is allowed by \S+: {re.escape(REASON)}$", repeated.stderr, re.MULTILINE)
     assert runs.gateway.roles == ["planner", "planner", "writer", "reviewer", "critic"]
 
 

@@ -17,6 +17,16 @@ from console.domain.run.subject import DraftFile, DraftShown, PreflightNotes, Re
 
 
 @dataclass(frozen=True, kw_only=True)
+class CheckOutputDocument:
+    """The last output of a check that failed on a draft."""
+
+    name: str
+    """As the record names the check."""
+    last_lines: str
+    """With secrets masked."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class RunSubjectDocument:
     """What the decision at a gate is about; of the last eight fields, one is not null."""
 
@@ -29,6 +39,8 @@ class RunSubjectDocument:
     verdict: GateVerdict | None
     """What our code computed; null if the gate is not open yet."""
     findings: tuple[FindingDocument, ...]
+    check_outputs: tuple[CheckOutputDocument, ...]
+    """Of each failed check whose output is still stored."""
     task: str | None
     instruction: InstructionPinned | None
     preflight: PreflightNotes | None
@@ -49,6 +61,7 @@ class RunSubjectDocument:
         attempt: int,
         opened: GateOpened | None,
         findings: Sequence[Finding],
+        tails: Sequence[tuple[str, str]] = (),
     ) -> Self:
         """Return what a decision is about; a text is the task."""
         about = "the run" if gate is None else f"the gate {gate.words}"
@@ -58,6 +71,7 @@ class RunSubjectDocument:
             attempt=attempt,
             verdict=None if opened is None else opened.verdict,
             findings=tuple(FindingDocument.of(each, about) for each in findings),
+            check_outputs=tuple(CheckOutputDocument(name=name, last_lines=tail) for name, tail in tails),
             task=subject if isinstance(subject, str) else None,
             instruction=subject if isinstance(subject, InstructionPinned) else None,
             preflight=subject if isinstance(subject, PreflightNotes) else None,
