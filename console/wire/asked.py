@@ -11,6 +11,7 @@ import msgspec
 _ESCAPE = re.compile(rb"\\u00[46][0-9A-Fa-f]")
 """How a letter of a key may be written so that another reader finds a key that we do not see."""
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\]]', re.DOTALL)
+_MODEL = re.compile(rb'"model"[ \t\r\n]*:[ \t\r\n]*("(?:[^"\\]|\\.)*")')
 _COLON = re.compile(rb"[ \t\r\n]*:[ \t\r\n]*")
 
 
@@ -55,8 +56,8 @@ def read_asked(body: bytes) -> Asked:
         raise AskedError("the body is not a JSON object with a model, as this family's requests are") from None
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
         raise AskedError("the body is not JSON") from None
-    if body.count(b'"model"') != 1 or _ESCAPE.search(body) is not None:
-        _require_one(body)
+    if not _is_plain(body):
+        _place_of_model(body)
     limits = [
         limit
         for limit in (fields.max_tokens, fields.max_completion_tokens, fields.max_output_tokens)
@@ -67,12 +68,14 @@ def read_asked(body: bytes) -> Asked:
 
 def with_model(body: bytes, model: str) -> bytes:
     """Return a request's body with another model's name in the place of its own. Raises `AskedError`."""
-    start, end = _place_of_model(body)
+    named = _MODEL.search(body) if _is_plain(body) else None
+    start, end = _place_of_model(body) if named is None else named.span(1)
     return body[:start] + msgspec.json.encode(model) + body[end:]
 
 
-def _require_one(body: bytes) -> None:
-    _place_of_model(body)
+def _is_plain(body: bytes) -> bool:
+    """Return whether the model's key is in a body once and written plainly, so that no second one can be in it."""
+    return body.count(b'"model"') == 1 and _ESCAPE.search(body) is None
 
 
 def _place_of_model(body: bytes) -> tuple[int, int]:

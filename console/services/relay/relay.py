@@ -4,6 +4,7 @@ One call is one request to the gateway. It is on the route that the client named
 here, and what comes back goes to the client before it is judged.
 """
 
+import asyncio
 import itertools
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
@@ -37,6 +38,8 @@ from console.wire.refusal import RefusalAnswer, failure_answer, refusal_answer
 
 LIMIT_SETTING = "relay.max_output_tokens"
 COUNT_SUFFIX = "/count_tokens"
+_AT_ONCE = 16 * 1024
+"""A longer body takes over 10 ms to read and to search for secrets."""
 
 
 def _with_query(path: str, query: str) -> str:
@@ -123,14 +126,13 @@ class Relay:
 
     async def answer(self, call: ClientCall) -> AsyncGenerator[AnswerPart, None]:
         """Answer a client's call; close it early if the client is gone. The last parts may be a failure's."""
-        found = self._admit(call)
+        found = await self._admit(call)
         if isinstance(found, RelayRefusal):
             for part in self._refused(call, found):
                 yield part
             return
-        admission, asked = found
+        admission, asked, body = found
         route = admission.route
-        body = with_model(call.body, route.model) if admission.is_named_by_role else call.body
         limit = (asked.max_output_tokens or self._rules.max_output_tokens) * asked.choices
         price = self._price_of(route)
         cost = estimate(len(body), limit, price)
@@ -161,14 +163,13 @@ class Relay:
 
     async def count(self, call: ClientCall) -> AsyncGenerator[AnswerPart, None]:
         """Pass on a call that only counts a request's tokens. It costs nothing, and no model answers it."""
-        found = self._admit(call)
+        found = await self._admit(call)
         if isinstance(found, RelayRefusal):
             for refused in self._refused(call, found):
                 yield refused
             return
-        admission, _ = found
+        admission, _, body = found
         route = admission.route
-        body = with_model(call.body, route.model) if admission.is_named_by_role else call.body
         path = _with_query(bare(route.endpoint_path) + COUNT_SUFFIX, call.query)
         redacted = RedactedBytes(self._gateway.secret)
         has_head = False
@@ -196,15 +197,27 @@ class Relay:
 
     # --- Admission ---------------------------------------------------------------------------------------------------
 
-    def _admit(self, call: ClientCall) -> tuple[Admission, Asked] | RelayRefusal:
+    async def _admit(self, call: ClientCall) -> tuple[Admission, Asked, bytes] | RelayRefusal:
+        """Return the route, what is asked and the body to send, or why nothing is sent.
+
+        A long body is read in a thread, so that other calls do not wait for it.
+        """
+        is_long = len(call.body) > _AT_ONCE
+        read = await asyncio.to_thread(self._read, call) if is_long else self._read(call)
+        if isinstance(read, RelayRefusal):
+            return read
+        return self._refusal(call, read[0].route) or read
+
+    def _read(self, call: ClientCall) -> tuple[Admission, Asked, bytes] | RelayRefusal:
         try:
             asked = read_asked(call.body)
+            admission = call.client.desk.admit(call.family, asked.model)
+            if isinstance(admission, RelayRefusal):
+                return admission
+            body = with_model(call.body, admission.route.model) if admission.is_named_by_role else call.body
         except AskedError as error:
             return RelayRefusal(RefusedFor.BODY, f"{error}. Nothing was sent")
-        admission = call.client.desk.admit(call.family, asked.model)
-        if isinstance(admission, RelayRefusal):
-            return admission
-        return self._refusal(call, admission.route) or (admission, asked)
+        return self._secret_in(call.body) or (admission, asked, body)
 
     def _refusal(self, call: ClientCall, route: Route) -> RelayRefusal | None:
         """Return why a call of a route is refused; None if it may be sent."""
@@ -221,7 +234,7 @@ class Relay:
                 f"the gateway refused {route.key} before: {open_.category}. Another call would not change it, so"
                 f" nothing was sent. `gateway-console explain {open_.category}` says what to do",
             )
-        return self._secret_in(call.body)
+        return None
 
     def _secret_in(self, body: bytes) -> RelayRefusal | None:
         """Return a refusal if a body holds a known token, or, by the rules, what seems to be a secret."""
@@ -231,9 +244,7 @@ class Relay:
                 RefusedFor.SECRET, "the call holds a token of this machine. Nothing was sent. Remove it"
             )
         if self._rules.refuses_suspected_secrets and (hits := find_secrets(text)):
-            words = (
-                f"the call seems to hold {hits[0].words}. Nothing was sent. Remove it, or let the policy mark it only"
-            )
+            words = f"the call seems to hold {hits[0].words}. Nothing was sent. Remove it, or set relay.suspected_secrets to pass"
             return RelayRefusal(RefusedFor.SECRET, words)
         return None
 
