@@ -244,8 +244,8 @@ class Relay:
                 RefusedFor.SECRET, "the call holds a token of this machine. Nothing was sent. Remove it"
             )
         if self._rules.refuses_suspected_secrets and (hits := find_secrets(text)):
-            words = f"the call seems to hold {hits[0].words}. Nothing was sent. Remove it, or set relay.suspected_secrets to pass"
-            return RelayRefusal(RefusedFor.SECRET, words)
+            words = f"the call seems to hold {hits[0].words}. Nothing was sent. Remove it"
+            return RelayRefusal(RefusedFor.SECRET, f"{words}, or set relay.suspected_secrets to pass")
         return None
 
     # --- The call ----------------------------------------------------------------------------------------------------

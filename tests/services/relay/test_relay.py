@@ -162,7 +162,19 @@ async def test_a_client_has_so_many_calls_and_no_more() -> None:
     ):
         got = [(await relay.post(R.standard_path, body_of(R, "writer"))).status for _ in range(4)]
     assert got == [200, 200, 429, 429]
-    assert len(gateway.requests) == 2
+    sent = json.dumps(body_of(R, "gpt-5.1")).encode()
+    assert [each.body for each in gateway.requests] == [sent, sent]
+
+
+async def test_a_long_prompt_is_searched_for_secrets_too() -> None:
+    long = "Say hello. " * 20_000
+    async with (
+        raw_server(answer_with(good_stream(R, model="gpt-5.1"))) as gateway,
+        relaying(gateway.base_url) as relay,
+    ):
+        good = await relay.post(R.standard_path, body_of(R, "writer", instructions=long))
+        bad = await relay.post(R.standard_path, body_of(R, "writer", instructions=f"{long} {SUSPECTED}"))
+    assert (good.status, bad.status, len(gateway.requests)) == (200, 400, 1)
 
 
 async def test_a_request_that_is_too_large_is_refused_while_it_is_read() -> None:
