@@ -27,6 +27,11 @@ VERBS = {
     "routes": Verb(f"{_ROOM}routes", "show the route table and check it offline"),
     "check": Verb(f"{_ROOM}check", "prove each route's contract up the probe ladder", may_hold_token=True),
     "smoke": Verb(f"{_ROOM}smoke", "make one live, streamed call through each route", may_hold_token=True),
+    "relay": Verb(
+        f"{_ROOM}relay",
+        "let coding agents call the gateway without its token; judges every call",
+        may_hold_token=True,
+    ),
     "run": Verb("console.cli.run.verb", "gated runs, one step or one decision at a time", may_hold_token=True),
     "record": Verb("console.cli.run.record", "the safe records of runs: list, show, verify"),
     "instructions": Verb(f"{_ROOM}instructions", "which files a coding agent really reads, and what conflicts in them"),
