@@ -16,6 +16,8 @@ _OVERLAP = 12_288
 """The characters that two neighbours share: as long as what the longest pattern needs."""
 _STEP_BACK = 1024
 """How far a piece may begin earlier, so that it begins between two words."""
+_SHORT = 2048
+"""The characters that are searched at once, in less time than a thread takes to begin."""
 _MOST_KEPT = 32_768
 
 
@@ -37,7 +39,12 @@ class SecretSearch:
             if name in self._clean:
                 self._clean.move_to_end(name)
                 continue
-            if hits := await asyncio.to_thread(find_secrets, piece, limit=1):
+            is_short = len(piece) <= _SHORT
+            if (
+                hits := find_secrets(piece, limit=1)
+                if is_short
+                else await asyncio.to_thread(find_secrets, piece, limit=1)
+            ):
                 return hits[0].words
             self._clean[name] = None
             if len(self._clean) > _MOST_KEPT:
