@@ -8,10 +8,9 @@ from dataclasses import dataclass
 
 import msgspec
 
-_ESCAPE = re.compile(rb"\\u00[46][0-9A-Fa-f]")
+_ESCAPE = re.compile(rb"\\u00[4-7][0-9A-Fa-f]")
 """How a letter of a key may be written so that another reader finds a key that we do not see."""
-_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\]]', re.DOTALL)
-_MODEL = re.compile(rb'"model"[ \t\r\n]*:[ \t\r\n]*("(?:[^"\\]|\\.)*")')
+_TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\]]', re.DOTALL)
 _COLON = re.compile(rb"[ \t\r\n]*:[ \t\r\n]*")
 
 
@@ -22,13 +21,18 @@ class AskedError(ValueError):
 class _Fields(msgspec.Struct):
     model: str
     stream: bool | None = None
-    max_tokens: int | None = None
-    max_completion_tokens: int | None = None
-    max_output_tokens: int | None = None
-    n: int | None = None
+    max_tokens: float | None = None
+    max_completion_tokens: float | None = None
+    max_output_tokens: float | None = None
+    n: float | None = None
 
 
 _DECODER = msgspec.json.Decoder(_Fields)
+_FOLDED = ("\u212a".encode(), "\u017f".encode())
+"""What some readers of keys take for a k and an s."""
+_READ = tuple(field.encode() for field in _Fields.__struct_fields__)
+_MOST = 1_000_000_000
+"""More tokens or answers than this are not counted further: no budget allows them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +42,8 @@ class Asked:
     model: str
     is_stream: bool
     max_output_tokens: int | None
-    """The most tokens of an answer; None if the client sets no limit."""
+    """The most tokens of an answer; None if the client sets no limit, which a limit below one is: some servers take
+    it so."""
     choices: int
     """How many answers it asks for."""
 
@@ -53,29 +58,39 @@ def read_asked(body: bytes) -> Asked:
     try:
         fields = _DECODER.decode(body)
     except msgspec.ValidationError:
-        raise AskedError("the body is not a JSON object with a model, as this family's requests are") from None
+        raise AskedError(
+            "the body is not a JSON object with a model, in which `stream` is true or false and limits are numbers"
+        ) from None
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
         raise AskedError("the body is not JSON") from None
-    if not _is_plain(body):
+    if _may_be_read_in_two_ways(body):
         _place_of_model(body)
     limits = [
         limit
         for limit in (fields.max_tokens, fields.max_completion_tokens, fields.max_output_tokens)
         if limit is not None
     ]
-    return Asked(fields.model, bool(fields.stream), max(limits, default=None), max(fields.n or 1, 1))
+    is_limited = bool(limits) and min(limits) >= 1
+    limit = int(min(max(limits), _MOST)) if is_limited else None
+    return Asked(fields.model, bool(fields.stream), limit, int(min(max(fields.n or 1, 1), _MOST)))
 
 
 def with_model(body: bytes, model: str) -> bytes:
     """Return a request's body with another model's name in the place of its own. Raises `AskedError`."""
-    named = _MODEL.search(body) if _is_plain(body) else None
-    start, end = _place_of_model(body) if named is None else named.span(1)
+    start, end = _place_of_model(body)
     return body[:start] + msgspec.json.encode(model) + body[end:]
 
 
-def _is_plain(body: bytes) -> bool:
-    """Return whether the model's key is in a body once and written plainly, so that no second one can be in it."""
-    return body.count(b'"model"') == 1 and _ESCAPE.search(body) is None
+def _may_be_read_in_two_ways(body: bytes) -> bool:
+    """Return whether a field that is read here may occur twice, in any case: some readers go by the last of those."""
+    lowered = body.lower()
+    is_odd = _ESCAPE.search(body) is not None or any(each in body for each in _FOLDED)
+    return is_odd or any(_is_repeated(lowered, name) for name in _READ)
+
+
+def _is_repeated(lowered: bytes, name: bytes) -> bool:
+    quoted = b'"%b"' % name
+    return lowered.find(quoted, lowered.find(quoted) + 1) >= 0 if quoted in lowered else False
 
 
 def _place_of_model(body: bytes) -> tuple[int, int]:
@@ -92,9 +107,9 @@ def _place_of_model(body: bytes) -> tuple[int, int]:
             depth -= 1
         elif depth == 1 and token.start() >= skip_until and (colon := _COLON.match(body, token.end())) is not None:
             key: str = msgspec.json.decode(token.group())
-            if key in keys:
+            if key.casefold() in keys:
                 raise AskedError("the body has a key twice, so two readers could take different values")
-            keys.add(key)
+            keys.add(key.casefold())
             value = _TOKEN.match(body, colon.end())
             if value is not None and value.group()[:1] == b'"':
                 skip_until = value.end()

@@ -86,11 +86,11 @@ async def execute(profile: Profile, order: RelayOrder, command: Sequence[str]) -
     chosen = choose(agent, RouteDesk(order.checks))
     if chosen is None:
         raise Problem(_not_spoken(agent, order.checks), ProblemKind.USAGE)
-    cleaned = without_tokens(current().environment, profile.policy.withheld_tokens)
-    if cleaned.removed:
-        output.note(f"not passed on to {PurePath(command[0]).name}: {', '.join(cleaned.removed)}")
     async with AsyncExitStack() as stack:
         _, gateway = await stack.enter_async_context(opened_gateway(profile))
+        cleaned = without_tokens(current().environment, profile.policy.withheld_tokens)  # by now the token is known
+        if cleaned.removed:
+            output.note(f"not passed on to {PurePath(command[0]).name}: {', '.join(cleaned.removed)}")
         client = _client(profile, agent, order)
         opened = await stack.enter_async_context(await _open(profile, order, gateway, [client], _Log(is_data=False)))
         place = Place(opened.origin, client.key, chosen.model)
@@ -101,7 +101,8 @@ async def execute(profile: Profile, order: RelayOrder, command: Sequence[str]) -
 async def _run(command: Sequence[str], environment: dict[str, str], prepared: PreparedAgent) -> int:
     """Run a command on this terminal. What interrupts it is for the command alone."""
     loop = asyncio.get_running_loop()
-    loop.add_signal_handler(signal.SIGINT, lambda: None)
+    for number in (signal.SIGINT, signal.SIGQUIT):
+        loop.add_signal_handler(number, lambda: None)
     try:
         child = await asyncio.create_subprocess_exec(*command, env=environment | dict(prepared.variables))
     except OSError as error:

@@ -4,7 +4,6 @@ One call is one request to the gateway. It is on the route that the client named
 here, and what comes back goes to the client before it is judged.
 """
 
-import asyncio
 import itertools
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
@@ -16,13 +15,12 @@ from console.domain.probes.smoke import SmokeResult, SmokeStatus
 from console.domain.relay.admission import Admission
 from console.domain.relay.breaker import Breaker
 from console.domain.relay.call import RelayCallBegun, RelayCallEnded, RelayCallMoved, RelayCallRefused, RelayEvent
-from console.domain.relay.headers import to_client, to_gateway
+from console.domain.relay.headers import is_plain, query_to_gateway, to_client, to_gateway
 from console.domain.relay.refusal import RefusedFor, RelayRefusal
 from console.domain.routes.endpoint_path import bare
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.route import Route
 from console.domain.routes.shape import Shape
-from console.domain.text.secret_scan import find_secrets
 from console.services.gateway.call import CallPart, Chunk, Started
 from console.services.gateway.client import Gateway
 from console.services.gateway.failure import CallError
@@ -32,17 +30,19 @@ from console.services.probes.request import ProbeRequest
 from console.services.probes.smoke import taken_by
 from console.services.relay.client import RelayClient
 from console.services.relay.redact import RedactedBytes
+from console.services.relay.secret_search import SecretSearch
 from console.services.system.leak_guard import LEAK_GUARD
 from console.wire.asked import Asked, AskedError, read_asked, with_model
 from console.wire.refusal import RefusalAnswer, failure_answer, refusal_answer
 
 LIMIT_SETTING = "relay.max_output_tokens"
 COUNT_SUFFIX = "/count_tokens"
-_AT_ONCE = 16 * 1024
-"""A longer body takes over 10 ms to read and to search for secrets."""
+ANSWER_LIMIT = 256 * 1024 * 1024
+"""The most bytes of an answer. It is passed on as it comes, and only so much is a sign of a gateway out of order."""
 
 
-def _with_query(path: str, query: str) -> str:
+def _path(path: str, call: "ClientCall") -> str:
+    query = query_to_gateway(call.query, call.client.key)
     return f"{path}{'&' if '?' in path else '?'}{query}" if query else path
 
 
@@ -53,7 +53,7 @@ class ClientCall:
     client: RelayClient
     family: EndpointFamily
     query: str
-    """Without its `?`; passed on as it is."""
+    """Without its `?`, as it was written."""
     headers: Sequence[tuple[str, str]]
     body: bytes = field(repr=False)
 
@@ -116,6 +116,7 @@ class Relay:
         self._now = now
         self._price_of = price_of
         self._numbers = itertools.count(1)
+        self._search = SecretSearch()
         self.breaker = Breaker(rules.cool_down_s)
 
     def refuse(self, family: EndpointFamily | None, refusal: RelayRefusal, client: str = "") -> RefusalAnswer:
@@ -131,8 +132,9 @@ class Relay:
             for part in self._refused(call, found):
                 yield part
             return
-        admission, asked, body = found
+        admission, asked = found
         route = admission.route
+        body = with_model(call.body, route.model) if admission.is_named_by_role else call.body
         limit = (asked.max_output_tokens or self._rules.max_output_tokens) * asked.choices
         price = self._price_of(route)
         cost = estimate(len(body), limit, price)
@@ -168,16 +170,17 @@ class Relay:
             for refused in self._refused(call, found):
                 yield refused
             return
-        admission, _, body = found
+        admission, _ = found
         route = admission.route
-        path = _with_query(bare(route.endpoint_path) + COUNT_SUFFIX, call.query)
+        body = with_model(call.body, route.model) if admission.is_named_by_role else call.body
+        path = _path(bare(route.endpoint_path) + COUNT_SUFFIX, call)
         redacted = RedactedBytes(self._gateway.secret)
         has_head = False
         try:
-            sending = self._gateway.call(path, None, body, headers=to_gateway(call.headers))
+            sending = self._gateway.call(path, None, body, headers=self._headers(call))
             async with aclosing(sending) as parts:
                 async for part in parts:
-                    if isinstance(part, Started):
+                    if isinstance(part, Started) and is_plain(part.headers):
                         has_head = True
                         yield AnswerHead(part.status, self._clean(to_client(part.headers)))
                     elif isinstance(part, Chunk) and (data := redacted.feed(part.data)):
@@ -197,27 +200,16 @@ class Relay:
 
     # --- Admission ---------------------------------------------------------------------------------------------------
 
-    async def _admit(self, call: ClientCall) -> tuple[Admission, Asked, bytes] | RelayRefusal:
-        """Return the route, what is asked and the body to send, or why nothing is sent.
-
-        A long body is read in a thread, so that other calls do not wait for it.
-        """
-        is_long = len(call.body) > _AT_ONCE
-        read = await asyncio.to_thread(self._read, call) if is_long else self._read(call)
-        if isinstance(read, RelayRefusal):
-            return read
-        return self._refusal(call, read[0].route) or read
-
-    def _read(self, call: ClientCall) -> tuple[Admission, Asked, bytes] | RelayRefusal:
+    async def _admit(self, call: ClientCall) -> tuple[Admission, Asked] | RelayRefusal:
         try:
             asked = read_asked(call.body)
-            admission = call.client.desk.admit(call.family, asked.model)
-            if isinstance(admission, RelayRefusal):
-                return admission
-            body = with_model(call.body, admission.route.model) if admission.is_named_by_role else call.body
         except AskedError as error:
             return RelayRefusal(RefusedFor.BODY, f"{error}. Nothing was sent")
-        return self._secret_in(call.body) or (admission, asked, body)
+        admission = call.client.desk.admit(call.family, asked.model)
+        if isinstance(admission, RelayRefusal):
+            return admission
+        secret = await self._secret_in(call)  # before the limits: from those on nothing may wait until it is counted
+        return secret or self._refusal(call, admission.route) or (admission, asked)
 
     def _refusal(self, call: ClientCall, route: Route) -> RelayRefusal | None:
         """Return why a call of a route is refused; None if it may be sent."""
@@ -236,15 +228,19 @@ class Relay:
             )
         return None
 
-    def _secret_in(self, body: bytes) -> RelayRefusal | None:
-        """Return a refusal if a body holds a known token, or, by the rules, what seems to be a secret."""
-        text = body.decode("utf-8", "replace")
+    async def _secret_in(self, call: ClientCall) -> RelayRefusal | None:
+        """Return a refusal if a body holds a known token, or, by the rules, what seems to be a secret.
+
+        The client's own key is not one: an agent that has listed its variables has it in its conversation from then
+        on, and it opens this relay alone.
+        """
+        text = call.body.decode("utf-8", "replace").replace(call.client.key, "KEY")
         if LEAK_GUARD.is_hit(text):
             return RelayRefusal(
                 RefusedFor.SECRET, "the call holds a token of this machine. Nothing was sent. Remove it"
             )
-        if self._rules.refuses_suspected_secrets and (hits := find_secrets(text)):
-            words = f"the call seems to hold {hits[0].words}. Nothing was sent. Remove it"
+        if self._rules.refuses_suspected_secrets and (found := await self._search.first(text)) is not None:
+            words = f"the call seems to hold {found}. Nothing was sent. Remove it"
             return RelayRefusal(RefusedFor.SECRET, f"{words}, or set relay.suspected_secrets to pass")
         return None
 
@@ -253,14 +249,17 @@ class Relay:
     async def _pass(self, call: ClientCall, passing: "_Passing") -> AsyncGenerator[AnswerPart, None]:
         """Send the call; yield its answer's parts as they arrive, and judge each after it was passed on."""
         route = passing.route
-        path = _with_query(route.endpoint_path, call.query)
-        sending = self._gateway.call(path, None, passing.body, stream=True, headers=to_gateway(call.headers))
+        path = _path(route.endpoint_path, call)
+        sending = self._gateway.call(
+            path, None, passing.body, stream=True, headers=self._headers(call), body_limit=ANSWER_LIMIT
+        )
         try:
             async with aclosing(sending) as parts:
                 async for part in parts:
                     if isinstance(part, Started):
-                        yield AnswerHead(part.status, self._clean(to_client(part.headers)))
-                        passing.has_head = True
+                        if is_plain(part.headers):  # if not, its body fails, and the client is told in its dialect
+                            yield AnswerHead(part.status, self._clean(to_client(part.headers)))
+                            passing.has_head = True
                     elif isinstance(part, Chunk) and (data := passing.redacted.feed(part.data)):
                         yield data
                     if (moved := passing.take(part)) is not None:
@@ -277,6 +276,9 @@ class Relay:
             failed = failure_answer(call.family, error.classification, f"relay-{passing.number:06}")
             yield AnswerHead(failed.status, failed.headers)
             yield failed.body
+
+    def _headers(self, call: ClientCall) -> Mapping[str, str]:
+        return to_gateway(call.headers, key=call.client.key, own=self._gateway.own_headers)
 
     def _clean(self, headers: Mapping[str, str]) -> Mapping[str, str]:
         return {name: value for name, value in headers.items() if not LEAK_GUARD.is_hit(value)}

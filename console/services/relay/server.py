@@ -91,7 +91,7 @@ class _Server:
             words = f"the request is larger than {BODY_LIMIT // 1024 // 1024} MB. Nothing was sent"
             return _whole(self._relay.refuse(family, RelayRefusal(RefusedFor.SIZE, words), client.name))
         headers = [(name, value) for name, value in request.headers.items()]
-        call = ClientCall(client, family, request.query_string, headers, body)
+        call = ClientCall(client, family, request.rel_url.raw_query_string, headers, body)
         return await self._pass_on(request, self._relay.count(call) if is_count else self._relay.answer(call))
 
     async def _pass_on(self, request: web.Request, answer: AsyncGenerator[AnswerPart, None]) -> web.StreamResponse:

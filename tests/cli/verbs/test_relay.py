@@ -7,6 +7,7 @@ import aiohttp
 import pytest
 from support.cli.console_process import Console, ended
 from support.cli.relay_command import relay_document
+from support.gateway.servers import answer_with, raw_server, whole
 
 from console.domain.relay.agent_settings import agent_settings
 
@@ -80,3 +81,13 @@ def test_every_agents_settings_are_complete_and_leave_no_place_unfilled() -> Non
             assert "<key>" in texts
             assert agent.id == "sdk" or "<model>" in texts
             assert agent.id == "sdk" or "<task>" in each.command
+
+
+async def test_a_command_never_holds_the_gateways_own_token_whatever_its_variable_is_called(console: Console) -> None:
+    async with raw_server(answer_with(whole(404, {}))) as gateway:
+        config = console.config_for(gateway.base_url, gateway='token_ref = ["env:GW"]')
+        program = "import os; print([name for name in os.environ if name == 'GW'])"
+        end = await console.run_process(
+            "--config", config, "relay", "--exec", "--", sys.executable, "-c", program, GW="plainplainplain"
+        )
+    assert (end.code, end.stdout) == (0, "[]\n"), end.stderr

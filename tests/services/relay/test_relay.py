@@ -162,19 +162,7 @@ async def test_a_client_has_so_many_calls_and_no_more() -> None:
     ):
         got = [(await relay.post(R.standard_path, body_of(R, "writer"))).status for _ in range(4)]
     assert got == [200, 200, 429, 429]
-    sent = json.dumps(body_of(R, "gpt-5.1")).encode()
-    assert [each.body for each in gateway.requests] == [sent, sent]
-
-
-async def test_a_long_prompt_is_searched_for_secrets_too() -> None:
-    long = "Say hello. " * 20_000
-    async with (
-        raw_server(answer_with(good_stream(R, model="gpt-5.1"))) as gateway,
-        relaying(gateway.base_url) as relay,
-    ):
-        good = await relay.post(R.standard_path, body_of(R, "writer", instructions=long))
-        bad = await relay.post(R.standard_path, body_of(R, "writer", instructions=f"{long} {SUSPECTED}"))
-    assert (good.status, bad.status, len(gateway.requests)) == (200, 400, 1)
+    assert len(gateway.requests) == 2
 
 
 async def test_a_request_that_is_too_large_is_refused_while_it_is_read() -> None:
@@ -224,3 +212,39 @@ async def test_the_list_names_roles_and_models_in_both_shapes() -> None:
     assert [each["id"] for each in openai["data"]][:4] == ["planner", "writer", "critic", "fallback"]
     assert [each["id"] for each in anthropic["data"]] == [each["id"] for each in openai["data"]]
     assert gateway.requests == []
+
+
+async def test_two_clients_never_exceed_one_budget_together() -> None:
+    limit = 9 * (64 + 60)
+    reservations = reservations_of(tokens=limit)
+    async with raw_server(answer_and_close(good_stream(R, model="gpt-5.1"))) as gateway:
+        async with (
+            relaying(gateway.base_url, reservations=reservations) as one,
+            relaying(gateway.base_url, reservations=reservations) as other,
+        ):
+            calls = [each.post(R.standard_path, body_of(R, "writer")) for each in (one, other) * 100]
+            got = [answer.status for answer in await asyncio.gather(*calls)]
+            left = [each.client.in_flight for each in (one, other)]
+        taken = sum(each.tokens for each in (*one.events, *other.events) if isinstance(each, RelayCallEnded))
+    assert set(got) == {200, 429}
+    assert (got.count(200), left) == (len(gateway.requests), [0, 0])
+    assert taken <= limit
+
+
+async def test_after_the_cool_down_one_call_tries_and_the_others_wait_for_its_result() -> None:
+    refusal = {"error": {"message": "You exceeded your current quota.", "code": "insufficient_quota"}}
+    async with raw_server(answer_with(whole(429, refusal))) as gateway, relaying(gateway.base_url) as relay:
+        await relay.post(R.standard_path, body_of(R, "writer"))
+        relay.now[0] = 61.0
+        got = await asyncio.gather(*(relay.post(R.standard_path, body_of(R, "writer")) for _ in range(10)))
+    assert sorted(each.status for each in got) == [403] * 9 + [429]
+    assert len(gateway.requests) == 2
+
+
+async def test_a_client_cannot_change_a_header_that_the_operator_set_for_every_call() -> None:
+    async with (
+        raw_server(answer_with(good_stream(R))) as gateway,
+        relaying(gateway.base_url, headers={"X-Provider": "approved"}) as relay,
+    ):
+        await relay.post(R.standard_path, body_of(R, "writer"), x_provider="another")
+    assert gateway.requests[0].header("x-provider") == "approved"
