@@ -11,7 +11,7 @@ UPDATABLE = {"model_families": "family", "model_retirements": "retirement"}
 
 AGENT_SHAPES = "agent_shapes"
 """The subfolder with what coding agents send, one table for each."""
-AGENT_SETTINGS = "agent_settings"
+AGENT_SETTINGS = "agent_setup"
 """The subfolder with how coding agents are set up for a relay, one table for each."""
 
 
