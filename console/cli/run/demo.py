@@ -98,10 +98,12 @@ async def _run(profile: Profile, way: _Way, repository: Path, target: Target, re
     task = way.task
     order = Order(task.text.encode(), ArtifactKind(task.kind), repository, task.context, routes=routes)
     async with open_run_context(own, reservations=reservations) as context:
-        log, _ = await begin_run(context, order, new_run_id(context.now_ms, os.urandom), EMBEDDED)
-        way.say(f"run {log.state.run_id}: {task.title}")
-        way.say(f"{way.scenario.name}: {way.scenario.words}")
+        run_id = new_run_id(context.now_ms, os.urandom)
+        beginning = asyncio.create_task(begin_run(context, order, run_id, EMBEDDED))
         try:
+            log, _ = await asyncio.shield(beginning)  # an interruption meanwhile finds a run that it can stop
+            way.say(f"run {run_id}: {task.title}")
+            way.say(f"{way.scenario.name}: {way.scenario.words}")
             async with AsyncExitStack() as stack:
                 stepper = await stack.enter_async_context(stepping(context, log, target=target))
                 events = await stack.enter_async_context(aclosing(step_all(context, log, stepper)))
@@ -109,7 +111,7 @@ async def _run(profile: Profile, way: _Way, repository: Path, target: Target, re
                     for words in _words(each):
                         way.say(words)
         except asyncio.CancelledError:
-            await _stop(context, log)
+            await _stop(context, (await beginning)[0])
             raise
         return log.state
 

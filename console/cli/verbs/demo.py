@@ -2,6 +2,9 @@
 
 import argparse
 import asyncio
+import signal
+import threading
+from collections.abc import Coroutine
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
@@ -23,6 +26,8 @@ DEMO_PROFILE = "demo"
 """The profile whose routes all work; runs are shown on it."""
 
 
+_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
+"""What ends a demonstration beside the interrupt of the keyboard."""
 _PACE = 0.4
 """Headless, no one watches the words arrive: the embedded gateway waits this much of what it waits at a terminal."""
 
@@ -73,7 +78,27 @@ def _run(arguments: argparse.Namespace, profile: "Profile") -> int:
         output.write_line()
     if arguments.read_only:
         return most_actionable(code_of_route(ProvenRoute(each)) for each in checks)
-    return asyncio.run(_demonstrate(profile, _same_demo(arguments), as_json=arguments.json))
+    return asyncio.run(_until_signal(_demonstrate(profile, _same_demo(arguments), as_json=arguments.json)))
+
+
+async def _until_signal(demonstration: Coroutine[None, None, ExitCode]) -> int:
+    """Return a demonstration's exit code, or 128 + n once a signal has ended it, and it has stopped its runs."""
+    task = asyncio.ensure_future(demonstration)
+    came: list[signal.Signals] = []
+
+    def end(number: signal.Signals) -> None:
+        came.append(number)
+        task.cancel()
+
+    is_process = threading.current_thread() is threading.main_thread()  # signals reach no other thread
+    for number in _SIGNALS if is_process else ():
+        asyncio.get_running_loop().add_signal_handler(number, end, number)
+    try:
+        return await task
+    except asyncio.CancelledError:
+        if came:
+            return 128 + came[0]
+        raise
 
 
 def _same_demo(arguments: argparse.Namespace) -> str | None:

@@ -39,15 +39,26 @@ async def test_a_scenario_shows_what_it_is_for(console: Console, scenario: Scena
     assert end in told, told
 
 
-async def test_an_interrupted_demo_leaves_nothing_due(console: Console) -> None:
+@pytest.mark.parametrize(
+    ("number", "code", "moment"),
+    [
+        (signal.SIGINT, 130, b"call: planner"),
+        (signal.SIGINT, 130, b"total    run "),
+        (signal.SIGTERM, 128 + signal.SIGTERM, b"call: planner"),
+        (signal.SIGHUP, 128 + signal.SIGHUP, b"total    run "),
+    ],
+)
+async def test_an_interrupted_demo_leaves_nothing_due(
+    console: Console, number: signal.Signals, code: int, moment: bytes
+) -> None:
     async with console.start("demo") as child:
         assert child.stdout is not None
         async for line in child.stdout:
-            if b"call: planner" in line:
+            if moment in line:
                 break
-        child.send_signal(signal.SIGINT)
+        child.send_signal(number)
         await child.communicate()
-    assert child.returncode == 130
+    assert child.returncode == code
     state = console.home / ".local/state/gateway-console/demo"
     listed = await console.run("run", "list", "--json", XDG_STATE_HOME=str(state))
     runs = listed.document["runs"]
