@@ -60,6 +60,7 @@ _ARROWS = {
     (Phase.CALLING, Phase.WORKED): ("M770 120 H937", 790, 96),
     (Phase.CALLING, Phase.LOST): ("M695 150 V227", 703, 194),
     (Phase.LOST, Phase.DUE): ("M620 260 H450 V213", 462, 252),
+    (Phase.LOST, Phase.WAITING): ("M770 260 H850 V365 H937", 858, 290),
     (Phase.WORKED, Phase.WAITING): ("M1030 160 V327", 1038, 250),
     (Phase.WAITING, Phase.DUE): ("M940 400 H300 V213", 320, 420),
     (Phase.WAITING, Phase.ENDING): ("M1030 430 V557", 735, 492),

@@ -142,7 +142,7 @@ class Controller:
     def cut_run_work(self) -> None:
         """Stop the step in progress, and record what becomes of its call."""
         self._cancel(_STEP_GROUP)
-        self._begin(self.bridge.settle, "settle the run", _RUNS_GROUP)
+        self._begin(self.bridge.steps.settle, "settle the run", _RUNS_GROUP)
 
     def open_new_run(self, show_run: Callable[[], None]) -> None:
         """Ask what a new run is about; earlier input is still there.
@@ -178,7 +178,7 @@ class Controller:
         self._begin(self.session.keep_open, "gateway", _GATEWAY_GROUP)
 
     def _read_runs(self) -> None:
-        self._begin(self.bridge.keep_open, "runs", _RUNS_GROUP)
+        self._begin(self.bridge.runs.keep_open, "runs", _RUNS_GROUP)
 
     def _begin(self, work: Work, name: str, group: str) -> Worker[None]:
         return self._app.run_worker(work, name=name, group=group)

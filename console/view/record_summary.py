@@ -239,7 +239,7 @@ def _stop(record: Record) -> Iterator[Fact]:
         yield Fact("stop", _STOPPED, f"{named}{_by(stop.by)}{': ' if stop.reason else ''}{stop.reason}")
         if details := _details(stop):
             yield Fact("", None, details)
-        if advice := _advice(stop):
+        if advice := advice_on(stop):
             yield Fact("next", None, advice)
     elif record.status is RunStatus.BLOCKED and record.gates:
         last = record.gates[-1]
@@ -260,7 +260,8 @@ def _details(stop: RecordedStop) -> str:
     return "; ".join(f"{label} {value}" for label, value in details if value)
 
 
-def _advice(stop: RecordedStop) -> str:
+def advice_on(stop: RecordedStop) -> str:
+    """Return what to do about a stop; empty if nothing is known."""
     if stop.category is not None:
         return guidance()[stop.category].action
     return "" if stop.rule is None else _NEXT.get(stop.rule, "")

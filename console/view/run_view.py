@@ -6,15 +6,16 @@ The run itself is folded from the ledger (`run.py`); this holds display data onl
 from dataclasses import dataclass, replace
 from typing import assert_never
 
-from console.domain.finding import Severity
+from console.domain.finding import Finding
 from console.domain.ledger.actor import Actor
 from console.domain.money import Estimate
-from console.domain.probes.event import CallEvent
+from console.domain.probes.event import CallEvent, RungStarted
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.role import Role
 from console.domain.run.event import GateOpened
 from console.domain.run.gate import Gate
 from console.domain.run.state import RunState
+from console.domain.run.subject import Subject
 from console.view.live_call import LiveCall
 
 WORDS_LIMIT = 200
@@ -39,34 +40,21 @@ class RunRow:
 
 
 @dataclass(frozen=True, slots=True)
-class RunNote:
-    """A finding of a gate in our words."""
-
-    id: str
-    severity: Severity
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
-class JudgeNote:
-    """A judge's text: written by a model, display only."""
-
-    label: str
-    """A criterion, or a finding's severity."""
-    text: str
-    quote: str = ""
-    """The words of the draft that it names."""
-
-
-@dataclass(frozen=True, slots=True)
 class GateNotes:
-    """The details of one opening of a gate, stored apart from the ledger."""
+    """The result of a gate with its details, which are stored apart from the ledger."""
 
-    opened: GateOpened
-    findings: tuple[RunNote, ...] = ()
-    judged: tuple[JudgeNote, ...] = ()
-    is_kept: bool = True
-    """False if it was deleted, or the run was begun on another machine."""
+    gate: Gate
+    attempt: int
+    opened: GateOpened | None
+    """None at a preflight that needed no decision, or that stopped the run: it opens no gate."""
+    findings: tuple[Finding, ...] = ()
+    """Those of the opening; the message is empty if it was deleted, or the run was begun on another machine."""
+    subject: Subject | None = None
+    """What the decision is about; None if there is nothing, or it cannot be read."""
+    problem: str = ""
+    """Why the subject or the findings cannot be read."""
+    outputs: tuple[tuple[str, str], ...] = ()
+    """The names of failed checks with what they wrote last, as far as it is stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +157,36 @@ class RunCalled:
     event: CallEvent
 
 
+@dataclass(frozen=True, slots=True)
+class PreflightRungStarted:
+    """The preflight that is being stepped begins a call that costs."""
+
+    started: RungStarted
+
+
+@dataclass(frozen=True, slots=True)
+class AutoBegun:
+    """The operator lets a run step by itself until it needs a person."""
+
+    run_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class AutoEnded:
+    """No run steps by itself any longer: the gate's work in progress is the last."""
+
+    said: str = ""
+    """Why, if the operator did not end it."""
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateSaved:
+    """The sealed candidate of a run was written to a file."""
+
+    run_id: str
+    path: str
+
+
 RunViewEvent = (
     RunsListed
     | RunsFailed
@@ -181,6 +199,10 @@ RunViewEvent = (
     | CallShown
     | CheckOutput
     | RunCalled
+    | PreflightRungStarted
+    | AutoBegun
+    | AutoEnded
+    | CandidateSaved
 )
 
 
@@ -206,11 +228,11 @@ class RunView:
     problem: str = ""
     """Why the run in view is read-only here; empty if it can be stepped."""
     notes: tuple[GateNotes, ...] = ()
-    """One for each opening of a gate, in order."""
+    """One for each opening of a gate, and one for the preflight, in order."""
     outputs: tuple[CheckOutput, ...] = ()
-    """What checks wrote in this console's steps, newest last; stored nowhere else."""
+    """What checks wrote in this console's steps, newest last."""
     back: int = 0
-    """How many openings the operator has gone back from the newest."""
+    """How many results the operator has gone back from the newest."""
     independence: tuple[tuple[str, int], ...] = ()
     """Pairs such as `writer_vs_reviewer`, from the models that the routes request; the answers may lower it."""
     call: CallShown | None = None
@@ -218,6 +240,12 @@ class RunView:
     """The call in progress, or the last one."""
     stepping: str = ""
     """The id of the run that this console is stepping; empty if it is stepping none."""
+    auto: str = ""
+    """The id of the run that steps by itself until it needs a person; empty if none does."""
+    rungs: tuple[RungStarted, ...] = ()
+    """The calls that the preflight in progress made, or the last one of this console."""
+    saved: tuple[tuple[str, str], ...] = ()
+    """The runs whose candidates were saved at this console, each with the path, newest last."""
     said: str = ""
     """Why the last step or command did not continue."""
     words: tuple[str, ...] = ()
@@ -234,14 +262,25 @@ class RunView:
         return self.state is not None and self.stepping == self.state.run_id
 
     @property
+    def is_auto(self) -> bool:
+        """Whether the run in view steps by itself."""
+        return self.state is not None and self.auto == self.state.run_id
+
+    @property
     def shown(self) -> GateNotes | None:
-        """Return the opening on display: the newest, or one further back."""
+        """Return the result on display: the newest, or one further back."""
         place = len(self.notes) - 1 - self.back
         return self.notes[place] if 0 <= place < len(self.notes) else None
 
-    def tails_at(self, opened: GateOpened) -> tuple[tuple[str, str], ...]:
+    @property
+    def saved_to(self) -> tuple[str, ...]:
+        """The paths that the candidate of the run in view was saved to at this console."""
+        return tuple(path for run_id, path in self.saved if self.state is not None and run_id == self.state.run_id)
+
+    def tails_at(self, notes: GateNotes) -> tuple[tuple[str, str], ...]:
         """Return the last output of failed checks at an opening of a gate, by their names."""
-        return next((each.tails for each in self.outputs if each.opened == opened), ())
+        now = next((each.tails for each in self.outputs if each.opened == notes.opened), ())
+        return tuple({**dict(notes.outputs), **dict(now)}.items())
 
     def apply(self, event: RunViewEvent) -> "RunView":
         """Return the view after an event. Pure."""
@@ -259,9 +298,17 @@ class RunView:
             case LookedBack(step):
                 return replace(self, back=max(0, min(self.back + step, len(self.notes) - 1)))
             case StepBegun(run_id):
-                return replace(self, stepping=run_id, said="", back=0, live=LiveCall())
+                return replace(self, stepping=run_id, said="", back=0, live=LiveCall(), rungs=())
             case StepEnded(said):
-                return replace(self, stepping="", said=said)
+                return replace(self, stepping="", said=said or self.said)
+            case PreflightRungStarted(started):
+                return replace(self, rungs=(*self.rungs, started))
+            case AutoBegun(run_id):
+                return replace(self, auto=run_id)
+            case AutoEnded(said):
+                return replace(self, auto="", said=said or self.said)
+            case CandidateSaved(run_id, path):
+                return replace(self, saved=(*self.saved, (run_id, path)))
             case CallShown():
                 return replace(self, call=event) if self.is_stepping_this else self
             case CheckOutput():

@@ -12,6 +12,11 @@ _RUNGS = {
 }
 
 
+def status_sign(status: str) -> Sign:
+    """Return how the status of a rung is shown, by the value of a `RungStatus`."""
+    return next((sign for known, sign in _RUNGS.items() if known == status), Sign("·", status, Tone.DIM))
+
+
 def rung_sign(result: RungResult | AgentResult) -> Sign:
     """Return how the result of a rung, or of an agent's call, is shown."""
     return _RUNGS[result.status]

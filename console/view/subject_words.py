@@ -200,8 +200,8 @@ def _points(found: Sequence[JudgeFinding], nothing: str) -> Iterator[LabelledLin
 
 def _verdict(opened: GateOpened) -> Iterator[LabelledLine]:
     if opened.own is not None:
-        combined = "the same" if opened.own is opened.verdict else f"{opened.verdict}, which is the worse of both"
-        yield LabelledLine("verdict", f"from the critic's own points: {opened.own}; with the review's: {combined}")
+        lowered = "" if opened.own is opened.verdict else f", lowered to {opened.verdict} by what our code found"
+        yield LabelledLine("verdict", f"from the critic's own points: {opened.own}{lowered}")
     pairs = [f"{pair.replace('_', ' ')}: {level} of 3" for pair, level in opened.independence]
     yield from _rows("independent", pairs)
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from bench.readers import GROWTH_LIMIT, READERS, Reader
+from bench.harness.readers import GROWTH_LIMIT, READERS, Reader
 
 SMALLEST = 8_000
 """The characters of the shorter text, at first."""

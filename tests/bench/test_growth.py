@@ -3,7 +3,7 @@
 from functools import partial
 
 import pytest
-from bench.readers import GROWTH_LIMIT, READERS, lines_run
+from bench.harness.readers import GROWTH_LIMIT, READERS, lines_run
 
 from console.domain.sources.claim import address_of
 

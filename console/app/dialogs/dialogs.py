@@ -19,13 +19,16 @@ class Dialog(ModalScreen[str]):
         Binding("escape,enter,q,question_mark", "dismiss(None)", "close", show=False),
         Binding("j,down", "scroll(1)", show=False),
         Binding("k,up", "scroll(-1)", show=False),
+        Binding("space", "page", show=False),
+        Binding("g,home", "end(True)", show=False),
+        Binding("G,end", "end(False)", show=False),
     ]
 
     def __init__(self, pane: LinePane, title: str, state: ConsoleState, cursor: int) -> None:
         super().__init__()
         self._pane = pane
         self._pane.border_title = title
-        self._pane.border_subtitle = "esc close"
+        self._pane.border_subtitle = "esc close   j k space g G scroll"
         self._state, self._cursor = state, cursor
 
     def compose(self) -> ComposeResult:
@@ -46,6 +49,17 @@ class Dialog(ModalScreen[str]):
     def action_scroll(self, lines: int) -> None:
         """Scroll by lines."""
         self._pane.scroll_relative(y=lines, animate=False)
+
+    def action_page(self) -> None:
+        """Scroll by a page."""
+        self._pane.scroll_relative(y=max(1, self._pane.scrollable_content_region.height - 1), animate=False)
+
+    def action_end(self, is_first: bool) -> None:
+        """Scroll to the first line or the last."""
+        if is_first:
+            self._pane.scroll_home(animate=False)
+        else:
+            self._pane.scroll_end(animate=False)
 
 
 class TokenDialog(Dialog):

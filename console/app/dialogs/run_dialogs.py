@@ -1,4 +1,4 @@
-"""Dialogs of the run screen: a call before it is sent, a long text, and the reason for a command."""
+"""Dialogs of the run screen: a call before it is sent, and what is asked before a command is carried out."""
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -9,12 +9,12 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.geometry import Size
 from textual.screen import ModalScreen
+from textual.widget import Widget
 from textual.widgets import Input
 
 from console.app.dialogs.dialogs import Dialog
 from console.app.panes.brief_pane import BriefPane
-from console.app.panes.text_pane import TextPane
-from console.app.widgets.line import BLANK, Line, labelled
+from console.app.widgets.line import Line, labelled
 from console.app.widgets.line_pane import LinePane
 from console.app.widgets.typed_line import TypedLine
 from console.domain.run.reason import REASON_LIMIT, TYPED_REASON
@@ -22,6 +22,7 @@ from console.view.console_state import ConsoleState
 from console.view.run_view import CallShown
 from console.view.sign import Tone
 
+_PATH_LIMIT = 4096
 CarryOut = Callable[[str], Awaitable[str]]
 """Carries out a command for a reason; returns why not, or nothing."""
 
@@ -64,21 +65,32 @@ def brief_dialog(state: ConsoleState, call: CallShown, *, is_sent: bool) -> Dial
     return Dialog(BriefPane(state, call, is_sent=is_sent), title, state, 0)
 
 
-def text_dialog(state: ConsoleState, title: str, text: str) -> Dialog:
-    """Return a dialog with a long text."""
-    return Dialog(TextPane(state, text), title, state, 0)
-
-
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """The command that a reason is asked for."""
+    """A command before it is carried out."""
 
     title: str
     facts: tuple[tuple[str, str, Tone], ...]
     """Labels and texts about what will happen."""
-    is_needed: bool
+    carry_out: CarryOut | None = None
+    """None if it is only confirmed, and nothing is typed."""
+    is_needed: bool = False
     """Whether it is refused without a reason of some length."""
-    carry_out: CarryOut
+    label: str = "reason"
+    """What is typed."""
+    words: str = "in your words, stored in the record"
+    """What it is for."""
+    typed: str = ""
+    """What the line holds at first."""
+
+    @property
+    def prompt(self) -> str:
+        """What to type."""
+        if self.carry_out is None:
+            return ""
+        if self.label != "reason":
+            return self.words
+        return f"{self.words}; {f'at least {TYPED_REASON} characters' if self.is_needed else 'may be left empty'}"
 
 
 class AskPane(LinePane):
@@ -96,37 +108,85 @@ class AskPane(LinePane):
     def _told(self, width: int) -> Iterator[Line]:
         for label, words, tone in self._ask.facts:
             yield from labelled(label, words, width, tone=tone)
-        yield BLANK
         if self.refused:
             yield from labelled("refused", self.refused, width, tone=Tone.FAIL)
-            return
-        need = f"at least {TYPED_REASON} characters" if self._ask.is_needed else "may be left empty"
-        yield from labelled("reason", f"in your words, stored in the record; {need}", width, tone=Tone.DIM)
+        elif self._ask.prompt:
+            yield from labelled(self._ask.label, self._ask.prompt, width, tone=Tone.DIM)
 
 
-class ReasonDialog(ModalScreen[None]):
-    """Asks for the reason and carries out the command; shows a refusal, and keeps the typed text."""
+class DockedDialog(ModalScreen[bool]):
+    """A dialog at the screen's bottom: what it is about stays in view above it, and can be scrolled."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "cancel", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(False)", "cancel", show=False),
+        Binding("up", "scroll(-1)", show=False),
+        Binding("down", "scroll(1)", show=False),
+        Binding("pageup", "page(-1)", show=False),
+        Binding("pagedown", "page(1)", show=False),
+    ]
 
-    def __init__(self, state: ConsoleState, ask: Ask) -> None:
-        super().__init__(classes="dialog reason")
+    def __init__(self, state: ConsoleState, ask: Ask, about: LinePane) -> None:
+        """Prepare the dialog.
+
+        Args:
+            state: The state to draw in.
+            ask: What will happen.
+            about: The pane that shows what it is about.
+
+        """
+        super().__init__(classes="docked")
         self._state = state
         self._ask = ask
+        self._about = about
         self._pane = AskPane(state, ask)
-        self._typed = TypedLine(id="reason", max_length=REASON_LIMIT, compact=True, placeholder="why")
 
     def compose(self) -> ComposeResult:
-        """Lay the facts and the line for the reason out."""
+        """Lay the facts out, and what is typed below them."""
         with Vertical(id="framed") as frame:
             frame.border_title = self._ask.title
-            frame.border_subtitle = "enter confirms   esc cancels"
+            frame.border_subtitle = "enter confirms   esc cancels   up down scroll what is above"
             yield self._pane
-            yield self._typed
+            yield from self.fields()
+
+    def fields(self) -> Iterator[Widget]:
+        """Yield what is typed into."""
+        return iter(())
 
     def on_mount(self) -> None:
-        """Draw the facts and wait for the reason."""
+        """Draw the facts."""
         self._pane.show(self._state, 0)
+
+    def action_scroll(self, lines: int) -> None:
+        """Scroll what the dialog is about by lines."""
+        self._about.scroll_relative(y=lines, animate=False)
+
+    def action_page(self, pages: int) -> None:
+        """Scroll what the dialog is about by pages."""
+        height = self._about.scrollable_content_region.height
+        self._about.scroll_relative(y=pages * max(1, height - 1), animate=False)
+
+
+class ConfirmDialog(DockedDialog):
+    """Asks whether to do something; returns whether to."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "dismiss(True)", "confirm", show=False)]
+
+
+class AskDialog(DockedDialog):
+    """Asks for a line of text and carries out the command; shows a refusal, and keeps the typed text."""
+
+    def __init__(self, state: ConsoleState, ask: Ask, about: LinePane) -> None:
+        super().__init__(state, ask, about)
+        most = REASON_LIMIT if ask.label == "reason" else _PATH_LIMIT
+        self._typed = TypedLine(ask.typed, id="reason", max_length=most, compact=True, placeholder=ask.label)
+
+    def fields(self) -> Iterator[Widget]:
+        """Yield the line."""
+        yield self._typed
+
+    def on_mount(self) -> None:
+        """Wait for the text."""
+        super().on_mount()
         self._typed.focus()
 
     def on_input_submitted(self, message: Input.Submitted) -> None:
@@ -137,10 +197,10 @@ class ReasonDialog(ModalScreen[None]):
         self._typed.disabled = True
         self.run_worker(self._carry_out(message.value), name="command", group="command", exclusive=True)
 
-    async def _carry_out(self, reason: str) -> None:
-        self._pane.refused = await self._ask.carry_out(reason)
+    async def _carry_out(self, typed: str) -> None:
+        self._pane.refused = "" if self._ask.carry_out is None else await self._ask.carry_out(typed)
         if not self._pane.refused:
-            self.dismiss(None)
+            self.dismiss(True)
             return
         self._pane.show(self._state, 0)
         self._typed.disabled = False

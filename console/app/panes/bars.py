@@ -29,7 +29,8 @@ class HeaderBar(LinePane):
 
     def lines(self, state: ConsoleState, cursor: int, size: Size) -> Sequence[Line]:
         """Return the one line."""
-        return (header_line(state, self._marks, size.width),)
+        is_auto = state.run is not None and state.run.auto
+        return (header_line(state, ["AUTO", *self._marks] if is_auto else self._marks, size.width),)
 
 
 def header_line(state: ConsoleState, marks: Sequence[str], width: int) -> Line:

@@ -13,7 +13,7 @@ class BriefPane(TextPane):
     """A call as it is sent: whom it asks, what it can cost, and every word of it."""
 
     def __init__(self, state: ConsoleState, call: CallShown, *, is_sent: bool) -> None:
-        super().__init__(state, "")
+        super().__init__(state)
         self._call = call
         self._is_sent = is_sent
 

@@ -66,7 +66,8 @@ def contract_lines(state: RouteView, width: int, read: CatalogueRead | None = No
     result = None if state.smoke.is_live else state.smoke.result
     smoked = () if result is None else tuple(each for each in result.findings if each not in check.findings)
     climbed = _climbed(state, smoked)
-    yield line(dim("findings" if check.findings else "findings   none offline"))
+    if check.findings or not (climbed or smoked):
+        yield line(dim("findings of the config" if check.findings else "findings   none"))
     for finding in check.findings:
         yield from _finding(finding, width)
     if climbed:
@@ -103,7 +104,7 @@ def _facts(state: RouteView, width: int, read: CatalogueRead | None) -> Iterator
     if required is not None:
         yield from _fact("required", required, f"{_source(check)} {check.fact.checked_on}", Tone.OK, width)
     else:
-        yield from _fact("required", f"none; known on {', '.join(check.fact.allowed)}", "", Tone.TEXT, width)
+        yield from _fact("required", f"one of {', '.join(check.fact.allowed)}", "", Tone.TEXT, width)
     origin = "" if check.route.config_line is None else f"config line {check.route.config_line}"
     tone = Tone.FAIL if check.verdict is Verdict.DRIFT else Tone.ACCENT
     yield from _fact("configured", check.route.endpoint_family, origin, tone, width)
@@ -163,8 +164,14 @@ def _ladder(state: RouteView, width: int) -> Iterator[Line]:
             sign = rung_sign(results[rung])
         parts += [Span(f"{sign.sign}{int(rung)} ", sign.tone)]
     needed = proven.needed
-    told = f" rung {int(proven.reached)} of {int(needed)} needed"
-    yield line(cell("ladder", 11, Tone.DIM), *parts, Span(told, Tone.OK if proven.reached >= needed else Tone.TEXT))
+    is_enough = proven.reached >= needed
+    told = f"up to rung {int(proven.reached)}; the {proven.role} role needs {int(needed)}"
+    tone = Tone.OK if is_enough else Tone.TEXT
+    if 11 + sum(cell_len(part if isinstance(part, str) else part.text) for part in parts) + 1 + len(told) <= width:
+        yield line(cell("ladder", 11, Tone.DIM), *parts, Span(f" {told}", tone))
+    else:
+        yield line(cell("ladder", 11, Tone.DIM), *parts)
+        yield from labelled("", told, width, tone=tone)
     last = proven.rungs[-1] if proven.rungs else None
     if last is not None and not last.holds and last.classification is not None:
         said = f"rung {int(last.rung)} {last.rung.title}: {last.classification.category}"

@@ -55,23 +55,28 @@ def _possible(state: ConsoleState) -> Iterator[tuple[str, str]]:
         yield "run.new", "begin a run on this machine"
         return
     if state.run.is_stepping:
+        if state.run.is_auto:
+            yield "run.auto", "ends automatic steps with the work in progress"
         yield "run.cut", "a call that was sent may still be billed"
         yield "run.close", "the step continues in the background"
         return
     if run.is_over:
-        yield "run.draft", "the artifact as it was written"
+        yield "run.save", "writes the candidate to a new file; publishes nothing"
+        yield "run.draft", "shows the whole of what is above"
         yield "run.new", "begin another run"
         return
     yield "run.step", _step_words(run)
-    if run.phase is Phase.DUE:
+    if run.phase is Phase.DUE and run.gate in GATES_WITH_A_CALL:
         yield "run.preview", "shows exactly what will be sent; sends nothing"
     for verdict, action_id in _VERDICT_KEYS.items():
         yield action_id, _verdict_words(run, verdict)
     if run.phase is Phase.WAITING:
-        yield "run.draft", "the text that you decide on, word for word"
-    yield "run.repeat", "repeats the gate's call on its route; it may be billed twice"
+        yield "run.draft", "the whole of what you decide on, word for word"
+    yield "run.repeat", "repeats the call on its route; it may be billed again"
     if run.failure is not None or run.phase is Phase.LOST:
         yield "run.fallback", f"the fallback route serves {role_at(run.gate, run.attempt)} from here on"
+    if run.phase in (Phase.DUE, Phase.WAITING):
+        yield "run.auto", "steps by itself until a gate needs a person"
     if run.phase is not Phase.WAITING:
         yield "run.end", "ends here; this does not count as a failed draft"
 
@@ -85,7 +90,7 @@ def _step_words(run: "RunState") -> str:
         return f"a paid call by {role}{first}"
     return {
         Gate.INSTRUCTION: "find and pin the instruction source; nothing is sent",
-        Gate.PREFLIGHT: "check every route up to rung 3; nothing is generated",
+        Gate.PREFLIGHT: "check the boundary, and each route as far as the policy says",
         Gate.SOURCE_CHECK: "read the pages that the draft claims; no model is called",
     }.get(run.gate, "judge what is there; nothing is sent")
 

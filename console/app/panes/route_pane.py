@@ -33,7 +33,7 @@ def whole_route_lines(state: ConsoleState, cursor: int, width: int) -> Iterator[
     if reason := reason_of(route.proven):
         yield from labelled("because", reason, width)
     yield from labelled("note", marks_text(route.proven), width)
-    yield from labelled("required", check.required_family or f"none; known on {', '.join(check.fact.allowed)}", width)
+    yield from labelled("required", check.required_family or f"one of {', '.join(check.fact.allowed)}", width)
     yield from labelled("source", f"{check.fact.source_url}, read {check.fact.checked_on}", width)
     yield from labelled("note", check.fact.note, width)
     for finding in check.findings:

@@ -172,7 +172,7 @@ def _output(smoke: LiveCall, width: int, room: int, tail: Tail, *, is_slow_link:
 
 def _totals(state: ConsoleState, width: int) -> Iterator[Line]:
     sent = sum(call.is_sent for call in state.requests.calls)
-    parts = [line(dim("sent "), f"{sent}"), line(dim("tokens "), f"{state.requests.tokens_counted}")]
+    parts = [line(dim("calls sent "), f"{sent}"), line(dim("tokens "), f"{state.requests.tokens_counted}")]
     if state.loop_lag_p99_ms is not None:
         parts.append(line(dim("loop lag p99 "), f"{state.loop_lag_p99_ms:.1f} ms"))
     return rows(parts, width)

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from console.domain.run.state import RunState
     from console.view.run_view import RunView
 
+_VERDICTS = "y ready, v revise, b block"
+_LOST = "a call was cut off and may have been billed: t repeats it, X ends the run"
 _TYPED = "a typed reason"
 """A placeholder for the operator's reason, to ask whether a command is possible at all."""
 
@@ -32,6 +34,7 @@ def why_no_step(state: ConsoleState, cursor: int) -> str | None:
     """Return why the gate's work cannot be done."""
     if (reason := _why_untouchable(state)) is not None:
         return reason
+    from console.domain.run.decide import needs_new_attempt
     from console.domain.run.state import Phase
 
     view, run = _in_view(state)
@@ -39,10 +42,10 @@ def why_no_step(state: ConsoleState, cursor: int) -> str | None:
         return f"the run is {run.status}: n begins another"
     if view.problem:
         return view.problem
-    if run.phase is Phase.LOST:
-        return "a call was cut off and may have been billed: t repeats it, X ends the run"
+    if run.phase is Phase.LOST and not needs_new_attempt(run):
+        return _LOST
     if run.phase is Phase.WAITING:
-        return f"the gate {run.gate.words} waits for you: y ready, v revise, b block"
+        return f"{run.gate.words} waits for you: {_VERDICTS}"
     return None
 
 
@@ -108,26 +111,50 @@ def why_no_cut(state: ConsoleState, cursor: int) -> str | None:
     return None if state.run is not None and state.run.is_stepping else "no step is in progress"
 
 
-def why_no_draft(state: ConsoleState, cursor: int) -> str | None:
-    """Return why there is no artifact to show."""
+def why_no_auto(state: ConsoleState, cursor: int) -> str | None:
+    """Return why the run cannot step by itself; ending that is always possible."""
+    if state.run is not None and state.run.is_auto:
+        return None
+    if (reason := _why_untouchable(state)) is not None:
+        return reason
+    view, run = _in_view(state)
+    if run.is_waiting and run.opened is not None and not run.is_over:
+        return (
+            f"{run.gate.words} needs your decision first: {_VERDICTS}"
+            if run.opened.needs_human
+            else view.problem or None
+        )
+    return why_no_step(state, cursor)
+
+
+def why_no_save(state: ConsoleState, cursor: int) -> str | None:
+    """Return why no candidate can be saved."""
+    if state.is_read_only:
+        return "this session is read-only: it writes no file; gateway-console run candidate writes one"
     if state.run is None or state.run.state is None:
         return "no run is in view"
-    from console.domain.run.event import ArtifactRole
+    if state.run.state.sealed is None:
+        return "no candidate is sealed in this run yet" if not state.run.state.is_over else "no candidate was sealed"
+    return None
 
-    run = state.run.state
-    has_one = run.artifact(ArtifactRole.DRAFT) is not None or run.artifact(ArtifactRole.PLAN) is not None
-    return None if has_one else "nothing is planned or written in this run yet"
+
+def why_no_whole(state: ConsoleState, cursor: int) -> str | None:
+    """Return why there is nothing to show."""
+    view = state.run
+    if view is None or view.state is None:
+        return "no run is in view"
+    return None if view.shown is not None else "nothing is pinned, planned or written in this run yet"
 
 
 def why_no_older(state: ConsoleState, cursor: int) -> str | None:
     """Return why it is not possible to look further back."""
     view = state.run
-    return None if view is not None and view.back < len(view.notes) - 1 else "there is no earlier gate"
+    return None if view is not None and view.back < len(view.notes) - 1 else "there is no earlier gate result"
 
 
 def why_no_newer(state: ConsoleState, cursor: int) -> str | None:
     """Return why it is not possible to look forward."""
-    return None if state.run is not None and state.run.back > 0 else "this is the newest gate"
+    return None if state.run is not None and state.run.back > 0 else "this is the newest gate result"
 
 
 def why_no_leaving(state: ConsoleState, cursor: int) -> str | None:
@@ -150,7 +177,15 @@ def _why_no_verdict(state: ConsoleState, verdict: GateVerdict) -> str | None:
 
     if (reason := _why_untouchable(state)) is not None:
         return reason
+    from console.domain.run.state import Phase
+
     _, run = _in_view(state)
+    if run.is_over:
+        return f"the run is {run.status}: n begins another"
+    if run.phase is Phase.DUE:
+        return f"{run.gate.words} is due, and has nothing to decide on yet: enter does its work"
+    if run.phase is Phase.LOST:
+        return _LOST
     return _refused(state, operator_verdict(run, run.gate, verdict, _TYPED))
 
 

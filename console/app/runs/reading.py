@@ -4,23 +4,23 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 
-import msgspec
-
-from console.domain.answers.role_answer import Critique, Review
-from console.domain.run.event import ArtifactRole, GateOpened
+from console.domain.finding import Finding
+from console.domain.run.event import GateOpened
 from console.domain.run.gate import Gate
 from console.domain.run.state import RunState
+from console.services.checks.kept_output import read_outputs
 from console.services.config.settings import Profile
 from console.services.config.toml_text import ConfigError
 from console.services.ledger.ledger import LedgerError
 from console.services.open_gateway import Target
 from console.services.run.beginning import read_inputs
 from console.services.run.opening import OperatorError, catalogues_of, operator_of, profile_of
-from console.services.run.role_call import RoleCall, read_answer
+from console.services.run.role_call import RoleCall
 from console.services.run.routing import independence
 from console.services.run.run_context import RunContext
 from console.services.run.run_log import RunLog
-from console.view.run_view import CallShown, GateNotes, JudgeNote, RunNote, RunSeen
+from console.services.run.subject import read_findings, read_subject
+from console.view.run_view import CallShown, GateNotes, RunSeen
 from console.view.run_words import entry_words
 
 Opens = Callable[[Profile], Callable[[], AbstractAsyncContextManager[Target]]]
@@ -70,15 +70,17 @@ async def seen(context: RunContext, log: RunLog, problem: str, known: Sequence[G
         context: The context of the run.
         log: The run, read.
         problem: Why it cannot be stepped here; empty if it can.
-        known: The notes of openings that are shown already: they are not read again.
+        known: The notes that are shown already: those of an opening are not read again, but for the candidate's, which
+            change when it is sealed.
 
     """
     state = log.state
     words = [told for entry in log.entries if (told := entry_words(entry)) is not None]
-    notes = [
-        known[place] if place < len(known) and known[place].opened == opened else await _notes(context, state, opened)
-        for place, opened in enumerate(state.openings)
-    ]
+    again = {each.opened: each for each in known if each.gate is not Gate.CANDIDATE}
+    notes = [again.get(opened) or await _notes(context, log, opened) for opened in state.openings]
+    if not any(each.gate is Gate.PREFLIGHT for each in notes) and (checked := await _preflight(context, log)):
+        place = sum(each.gate is Gate.INSTRUCTION for each in notes)
+        notes.insert(place, checked)
     asked = {**dict(independence(state, Gate.REVIEWER).levels), **dict(independence(state, Gate.CRITIC).levels)}
     proven = dict(pair for opened in state.openings for pair in opened.independence)
     return RunSeen(
@@ -91,50 +93,27 @@ async def seen(context: RunContext, log: RunLog, problem: str, known: Sequence[G
     )
 
 
-async def _notes(context: RunContext, state: RunState, opened: GateOpened) -> GateNotes:
-    data = None if opened.notes_sha256 is None else await _read(context, opened.notes_sha256)
-    if data is None:
-        bare = tuple(RunNote(each.id, each.severity, "") for each in opened.findings)
-        return GateNotes(opened, bare, is_kept=False)
-    said = [(each["id"], each["message"]) for each in msgspec.json.decode(data)]
-    findings = tuple(
-        RunNote(found.id, found.severity, message) for found, (_, message) in zip(opened.findings, said, strict=False)
-    )
-    return GateNotes(opened, findings, await _judged(context, state, opened))
-
-
-async def _judged(context: RunContext, state: RunState, opened: GateOpened) -> tuple[JudgeNote, ...]:
-    """Return what a judge wrote; nothing at a gate without one, or if its answer was deleted."""
-    if opened.gate not in (Gate.REVIEWER, Gate.CRITIC):
-        return ()
-    criteria = tuple(criterion for criterion, _ in opened.scores)
-    for stored in reversed(state.artifacts):
-        if stored.role is not ArtifactRole.ANSWER or stored.attempt != opened.attempt:
-            continue
-        data = await _read(context, stored.sha256)
-        answer = None if data is None else read_answer(opened.gate, data.decode(errors="replace"), criteria)
-        if isinstance(answer, Review) and opened.gate is Gate.REVIEWER:
-            scored = tuple(JudgeNote(each.id, "", each.evidence) for each in answer.criteria)
-            return (*scored, *(JudgeNote(each.severity, each.note, each.quote) for each in answer.findings))
-        if isinstance(answer, Critique) and opened.gate is Gate.CRITIC:
-            return tuple(JudgeNote(each.severity, each.note, each.quote) for each in answer.findings)
-    return ()
-
-
-async def read_text(context: RunContext, state: RunState, role: ArtifactRole) -> str:
-    """Return the text of the newest artifact of a role, a plan formatted for display. Raises `LedgerError`."""
-    stored = state.artifact(role)
-    data = None if stored is None else await context.artifacts.read(stored.sha256)
-    if data is None:
-        raise LedgerError(f"the {role} is no longer stored")
-    return (msgspec.json.format(data, indent=2) if role is ArtifactRole.PLAN else data).decode(errors="replace")
-
-
-async def _read(context: RunContext, sha256: str) -> bytes | None:
+async def _notes(context: RunContext, log: RunLog, opened: GateOpened) -> GateNotes:
+    """Return an opening with what it is about. What cannot be read is said; the ledger still has the verdict."""
+    problem, subject = "", None
+    found = tuple(Finding(each.id, each.severity, "") for each in opened.findings)
+    outputs: tuple[tuple[str, str], ...] = ()
     try:
-        return await context.artifacts.read(sha256)
-    except LedgerError:
-        return None  # an unreadable text is shown as not stored; the ledger holds the verdict
+        found = await read_findings(context.artifacts, opened)
+        outputs = await read_outputs(opened.commands, context.artifacts.read)
+        subject = await read_subject(context.artifacts, log, opened.gate, opened.attempt)
+    except LedgerError as error:
+        problem = str(error)
+    return GateNotes(opened.gate, opened.attempt, opened, found, subject, problem, outputs)
+
+
+async def _preflight(context: RunContext, log: RunLog) -> GateNotes | None:
+    """Return what a preflight found that opened no gate; None if it has not ended."""
+    try:
+        subject = await read_subject(context.artifacts, log, Gate.PREFLIGHT, 1)
+    except LedgerError as error:
+        return GateNotes(Gate.PREFLIGHT, 1, None, problem=str(error))
+    return None if subject is None else GateNotes(Gate.PREFLIGHT, 1, None, subject=subject)
 
 
 def call_shown(call: RoleCall, attempt: int) -> CallShown:

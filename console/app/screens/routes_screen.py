@@ -126,6 +126,7 @@ class RoutesScreen(Screen[None]):
         """Perform an action of the action table, or say why it is not possible now."""
         reason = action_named(action_id).why_not(self._state, self._cursor)
         if reason is not None:
+            self.app.clear_notifications()
             self.notify(reason, severity="warning", markup=False)
             return
         self._commands[action_id]()

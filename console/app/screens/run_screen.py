@@ -12,28 +12,28 @@ from textual.screen import Screen
 
 from console.app.actions import Place, action_named, bindings
 from console.app.controller import Controller
+from console.app.dialogs.asks import auto_ask, end_ask, fallback_ask, repeat_ask, save_ask, verdict_ask
 from console.app.dialogs.dialogs import Dialog
-from console.app.dialogs.run_dialogs import Ask, ReasonDialog, SendDialog, brief_dialog, text_dialog
+from console.app.dialogs.run_dialogs import Ask, AskDialog, ConfirmDialog, SendDialog, brief_dialog
 from console.app.panes.bars import HeaderBar, KeyBar
-from console.app.panes.gate_pane import GatePane
+from console.app.panes.gate.gate_pane import GatePane
+from console.app.panes.gate.result import heading_of
+from console.app.panes.gate.whole import WholePane, whole_of
 from console.app.panes.help_pane import HelpPane
 from console.app.panes.next_pane import NextPane
 from console.app.panes.run_list_pane import RunListPane
 from console.app.panes.run_output_pane import RunOutputPane
 from console.app.panes.run_record_pane import RunRecordPane
 from console.app.panes.stepper_bar import StepperBar, short_id
+from console.app.runs.bridge import RunBridge
 from console.app.terminal.drawing import keep_drawn
 from console.app.widgets.line_pane import LinePane
-from console.domain.routes.role import Role
-from console.domain.run.command import AllowRepeat, MoveRoute, Stop, operator_verdict
-from console.domain.run.event import ArtifactRole
-from console.domain.run.gate import GATES_WITH_A_CALL, GateVerdict, role_at
+from console.domain.run.gate import GATES_WITH_A_CALL, GateVerdict
 from console.domain.run.state import Phase, RunState
-from console.domain.run.terms import terms_of
 from console.view.console_state import ConsoleState
-from console.view.run_sign import gate_sign
 from console.view.run_view import CursorMoved, LookedBack, RunView
-from console.view.sign import Tone
+
+_DECISIONS = ("run.ready", "run.revise", "run.block")
 
 
 class RunScreen(Screen[None]):
@@ -67,13 +67,15 @@ class RunScreen(Screen[None]):
             "run.ready": partial(self._ask_verdict, GateVerdict.READY),
             "run.revise": partial(self._ask_verdict, GateVerdict.REVISE),
             "run.block": partial(self._ask_verdict, GateVerdict.BLOCK),
-            "run.draft": lambda: self._controller.begin_run_work(self._show_draft, "read the draft"),
+            "run.draft": self._show_whole,
+            "run.save": partial(self._ask_about, save_ask),
+            "run.auto": self._auto,
             "run.cut": self._controller.cut_run_work,
             "run.close": self._close,
             "run.new": lambda: self._controller.open_new_run(lambda: self.show_tab("gate")),
-            "run.repeat": self._ask_repeat,
-            "run.fallback": self._ask_fallback,
-            "run.end": self._ask_end,
+            "run.repeat": partial(self._ask_about, repeat_ask),
+            "run.fallback": partial(self._ask_about, fallback_ask),
+            "run.end": partial(self._ask_about, end_ask),
             "run.older": lambda: self._session.dispatch(LookedBack(1)),
             "run.newer": lambda: self._session.dispatch(LookedBack(-1)),
             "run.down": lambda: self._move(1),
@@ -128,10 +130,18 @@ class RunScreen(Screen[None]):
     def action_do(self, action_id: str) -> None:
         """Perform an action of the action table, or say why it is not possible now."""
         reason = action_named(action_id).why_not(self._session.state, 0)
-        if reason is not None:
-            self.notify(reason, severity="warning", markup=False)
-            return
-        self._commands[action_id]()
+        view = self._session.state.run
+        if view is not None and view.is_auto and action_id in _DECISIONS:
+            self._end_auto()
+        elif reason is not None:
+            self._tell(reason)
+        else:
+            self._commands[action_id]()
+
+    def _tell(self, words: str) -> None:
+        """Say something in the only toast: more of them would cover what they are about."""
+        self.app.clear_notifications()
+        self.notify(words, severity="warning", markup=False)
 
     def show(self, state: ConsoleState) -> None:
         """Draw a state."""
@@ -145,7 +155,7 @@ class RunScreen(Screen[None]):
         is_narrow = self.has_class("-narrow")
         names = {"runs": "1 runs", "gate": "2 gate", "output": "3 output", "record": "4 record"}
         places = {
-            "runs": f"{view.cursor + 1} of {len(view.runs)}" if view.runs else "",
+            "runs": _count(view),
             "gate": "\\[ ] look back" if len(view.notes) > 1 else "",
         }
         for pane in self._panes():
@@ -197,7 +207,7 @@ class RunScreen(Screen[None]):
         self._session.dispatch(CursorMoved(place))
         view = self._session.state.run
         if view is not None and view.runs:
-            look = self._bridge.look_at(view.runs[view.cursor].run_id)
+            look = self._bridge.runs.look_at(view.runs[view.cursor].run_id)
             self.run_worker(look, name="look at a run", group="look", exclusive=True)
 
     def _focus_by(self, step: int) -> None:
@@ -217,7 +227,7 @@ class RunScreen(Screen[None]):
         run = self._bridge.seen_state
         if run is None:
             return
-        self._bridge.claim()
+        self._bridge.steps.claim()
         if run.gate in GATES_WITH_A_CALL and run.phase is Phase.DUE and not run.calls:
             self._controller.begin_run_work(partial(self._prepare, is_first=True), f"prepare {run.gate}")
         else:
@@ -226,12 +236,12 @@ class RunScreen(Screen[None]):
             self.show_tab("gate")
 
     def _begin_step(self, run: RunState, *, as_shown: bool = False) -> None:
-        work = partial(self._bridge.step, as_shown=as_shown)
+        work = partial(self._bridge.steps.step, as_shown=as_shown)
         self._controller.begin_run_work(work, f"step {short_id(run.run_id)} at {run.gate}")
 
     async def _prepare(self, *, is_first: bool) -> None:
         """Build the next call and show it; before the first paid one, ask whether to send it."""
-        is_built = await self._bridge.prepare()
+        is_built = await self._bridge.steps.prepare()
         view = self._session.state.run
         if not is_built or view is None or view.call is None or view.state is None or not self.is_attached:
             return
@@ -242,7 +252,7 @@ class RunScreen(Screen[None]):
 
         def answered(is_wanted: bool | None) -> None:
             if is_wanted:
-                self._bridge.claim()
+                self._bridge.steps.claim()
                 self._begin_step(run, as_shown=True)
 
         self.app.push_screen(SendDialog(state, view.call), answered)
@@ -252,106 +262,88 @@ class RunScreen(Screen[None]):
         if view is None or run is None:
             return
         if run.gate in GATES_WITH_A_CALL and run.phase is Phase.DUE and not view.is_stepping and not run.is_over:
-            self._bridge.claim()
+            self._bridge.steps.claim()
             self._controller.begin_run_work(partial(self._prepare, is_first=False), f"preview {run.gate}")
         elif view.call is not None:
             self.app.push_screen(brief_dialog(self._session.state, view.call, is_sent=True))
 
-    async def _show_draft(self) -> None:
-        from console.services.ledger.ledger import LedgerError
-
-        run = self._bridge.seen_state
-        if run is None:
-            return
-        role = ArtifactRole.DRAFT if run.artifact(ArtifactRole.DRAFT) is not None else ArtifactRole.PLAN
-        stored = run.artifact(role)
-        try:
-            text = await self._bridge.read_artifact(role)
-        except LedgerError as error:
-            self.notify(str(error), severity="warning", markup=False)
-            return
-        sha256 = "" if stored is None else stored.sha256[:12]
-        attempt = 1 if stored is None else stored.attempt
-        title = f"{role} · attempt {attempt} · {sha256}"
-        self.app.push_screen(text_dialog(self._session.state, title, text))
+    def _show_whole(self) -> None:
+        """Show the whole of what the gate on display is about: at a judge's gate, the draft."""
+        view = self._session.state.run
+        about = None if view is None else whole_of(view)
+        if view is not None and about is not None:
+            pane = WholePane(self._session.state, view, about)
+            self.app.push_screen(Dialog(pane, heading_of(about), self._session.state, 0))
 
     # --- Deciding ------------------------------------------------------------------------------------------------
 
+    def _ask(self, ask: Ask | None) -> None:
+        """Ask, with the newest result of the gate in view: what is decided on is never hidden or an older one."""
+        if ask is None:
+            return
+        self._show_newest()
+        self.app.push_screen(AskDialog(self._session.state, ask, self._gate))
+
+    def _ask_about(self, ask_of: Callable[[RunBridge, RunState], Ask | None]) -> None:
+        run = self._bridge.seen_state
+        if run is not None:
+            self._ask(ask_of(self._bridge, run))
+
     def _ask_verdict(self, verdict: GateVerdict) -> None:
         run = self._bridge.seen_state
-        terms = None if run is None else terms_of(run, verdict)
-        if run is None or run.opened is None or terms is None:
+        if run is not None:
+            self._ask(verdict_ask(self._bridge, run, verdict))
+
+    def _show_newest(self) -> None:
+        """Show the gate where the run is, and not one further back."""
+        view = self._session.state.run
+        if view is not None and view.back:
+            self._session.dispatch(LookedBack(-view.back))
+        if self._tab != "gate":
+            self.show_tab("gate")
+        else:
+            self.show(self._session.state)
+
+    # --- Automatic steps -----------------------------------------------------------------------------------------
+
+    def _auto(self) -> None:
+        """Let the run step by itself, or end that."""
+        view, run = self._session.state.run, self._bridge.seen_state
+        if view is None or run is None:
             return
-        computed, said = gate_sign(run.opened.verdict), gate_sign(verdict)
-        total = "" if run.opened.total is None else f"   {run.opened.total} of 100"
-        artifact = "none here" if run.opened.artifact_sha256 is None else run.opened.artifact_sha256[:12]
-        against = "   against the computed verdict; recorded" if terms.is_override else ""
-        facts = [
-            ("gate", f"{run.gate.words} · attempt {run.attempt}", Tone.TEXT),
-            ("computed", f"{computed}{total}", computed.tone),
-            ("you say", f"{said}{against}", Tone.WARN if terms.is_override else said.tone),
-            ("artifact", artifact, Tone.TEXT),
-        ]
-        if terms.needs_signature:
-            facts.append(("signed", "with your key; the policy requires two operators", Tone.TEXT))
-        facts += [
-            ("before you", f"signed by {each.key_fingerprint}", Tone.DIM)
-            for each in (terms.behind if terms.is_second else ())
-            if each is not None
-        ]
-
-        async def carry_out(reason: str) -> str:
-            return await self._bridge.command(operator_verdict(run, run.gate, verdict, reason))
-
-        ask = Ask(f"decide · {run.gate.words}", tuple(facts), terms.needs_reason, carry_out)
-        self.app.push_screen(ReasonDialog(self._session.state, ask))
-
-    def _ask_repeat(self) -> None:
-        run = self._bridge.seen_state
-        if run is None or run.intended is None:
+        if view.is_auto:
+            self._end_auto()
             return
-        facts = (
-            ("gate", f"{run.gate.words} · attempt {run.attempt}", Tone.TEXT),
-            ("again", f"one more call by {run.intended.role}, on the same route", Tone.TEXT),
-            ("note", "the earlier call may have been billed, and so may this one", Tone.WARN),
-        )
-        ask = Ask("try again", facts, True, lambda reason: self._bridge.command(AllowRepeat(reason)))
-        self.app.push_screen(ReasonDialog(self._session.state, ask))
 
-    def _ask_fallback(self) -> None:
-        run = self._bridge.seen_state
-        role = None if run is None else role_at(run.gate, run.attempt)
-        if run is None or role is None:
-            return
-        now = run.route(role)
-        fallback = run.route(Role.FALLBACK)
-        facts = (
-            ("role", role.value, Tone.TEXT),
-            ("now", "" if now is None else f"{now.model} on {now.endpoint_family}", Tone.TEXT),
-            ("then", "" if fallback is None else f"{fallback.model} on {fallback.endpoint_family}", Tone.ACCENT),
-            ("note", "recorded; independence is computed again, and may block", Tone.WARN),
-        )
-        ask = Ask("move to the fallback", facts, True, lambda why: self._bridge.command(MoveRoute(role, why)))
-        self.app.push_screen(ReasonDialog(self._session.state, ask))
+        def answered(is_wanted: bool | None) -> None:
+            reason = action_named("run.auto").why_not(self._session.state, 0)
+            if is_wanted and reason is None:
+                self._bridge.steps.claim_auto()
+                work = self._bridge.steps.step_by_itself
+                self._controller.begin_run_work(work, f"step {short_id(run.run_id)} automatically")
+            elif is_wanted and reason is not None:
+                self._tell(reason)
 
-    def _ask_end(self) -> None:
-        run = self._bridge.seen_state
-        if run is None:
-            return
-        facts = (
-            ("run", short_id(run.run_id), Tone.TEXT),
-            ("ends at", run.gate.words, Tone.TEXT),
-            ("note", "this does not count as a failed draft; the record says that you ended it", Tone.DIM),
-        )
-        ask = Ask("end the run", facts, True, lambda reason: self._bridge.command(Stop(reason)))
-        self.app.push_screen(ReasonDialog(self._session.state, ask))
+        self._show_newest()
+        self.app.push_screen(ConfirmDialog(self._session.state, auto_ask(run), self._gate), answered)
+
+    def _end_auto(self) -> None:
+        self._bridge.steps.end_auto()
+        self._tell("automatic steps end with the work in progress; then you decide")
+
+
+def _count(view: RunView) -> str:
+    """Return which run of how many it is, and how many wait for a decision."""
+    waiting = sum(each.status == "waiting" for each in view.runs)
+    told = f" · {waiting} wait{'s' if waiting == 1 else ''} for you" if waiting else ""
+    return f"{view.cursor + 1} of {len(view.runs)}{told}" if view.runs else ""
 
 
 def _title(view: RunView, pane: str, name: str) -> str:
     """Return a pane's title, in our own words."""
     if pane == "gate" and view.shown is not None:
         back = f" · {view.back} back" if view.back else ""
-        return f"{name} · {view.shown.opened.gate.words}{back}"
+        return f"{name} · {view.shown.gate.words}{back}"
     if pane == "output":
         return f"{name} · not stored · safe to watch" if view.is_stepping_this else f"{name} · what happened"
     return name

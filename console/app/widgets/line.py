@@ -115,25 +115,26 @@ def _wrapped(text: str, width: int) -> Iterator[tuple[int, str]]:
     """Yield each line of a text, and where in the text it begins."""
     begin = 0
     for paragraph in text.split("\n"):
-        rest, place = paragraph, begin
-        while (size := _fitting(rest, max(width, 2))) < len(rest):
-            if rest[size] != " " and (space := rest.rfind(" ", 1, size)) > 0:
-                size = space
-            yield place, rest[:size].rstrip()
-            following = rest[size:].lstrip(" ")
-            place += len(rest) - len(following)
-            rest = following
-        yield place, rest
-        begin += len(paragraph) + 1
+        place, end = 0, len(paragraph)
+        is_ascii = paragraph.isascii()
+        while (stop := _fitting(paragraph, place, max(width, 2), is_ascii=is_ascii)) < end:
+            if paragraph[stop] != " " and (space := paragraph.rfind(" ", place + 1, stop)) > 0:
+                stop = space
+            yield begin + place, paragraph[place:stop].rstrip()
+            while stop < end and paragraph[stop] == " ":
+                stop += 1
+            place = stop
+        yield begin + place, paragraph[place:]
+        begin += end + 1
 
 
-def _fitting(text: str, width: int) -> int:
-    """Return how many characters from the start fit into a width in cells."""
-    if text.isascii():
-        return min(len(text), width)
+def _fitting(text: str, begin: int, width: int, *, is_ascii: bool) -> int:
+    """Return where a text ends of which the characters from a place on fit into a width in cells."""
+    if is_ascii:
+        return min(len(text), begin + width)
     used = 0
-    for position, character in enumerate(text):
-        used += cell_len(character)
+    for position in range(begin, len(text)):
+        used += cell_len(text[position])
         if used > width:
             return position
     return len(text)

@@ -95,10 +95,10 @@ class LinePane(ScrollView, inherit_bindings=False):
         virtual = Size(size.width, len(self._lines))
         if virtual != self.virtual_size:
             self.virtual_size = virtual
-        height = max(len(before), len(self._lines))
+        top = self.scroll_offset.y
         changed = [
-            Region(0, row - self.scroll_offset.y, size.width, 1)
-            for row in range(height)
+            Region(0, row - top, size.width, 1)
+            for row in range(top, min(top + size.height, max(len(before), len(self._lines))))
             if before[row : row + 1] != self._lines[row : row + 1]
         ]
         if changed:

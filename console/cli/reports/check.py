@@ -74,7 +74,7 @@ def _show_gateway(state: ConsoleState) -> None:
 def _show_route(route: ProvenRoute) -> None:
     check = route.check
     source = f" ({check.fact.source_url}, read {check.fact.checked_on})" if check.fact.source_url else ""
-    required = check.required_family or f"none; known on {', '.join(check.fact.allowed)}"
+    required = check.required_family or f"one of {', '.join(check.fact.allowed)}"
     output.write_line(f"{check.route.key}: requires {required}{source}")
     told: set[str] = set()
     if not route.rungs:

@@ -13,6 +13,7 @@ from console.domain.problem import Problem, ProblemKind
 from console.domain.run.gate import Gate
 from console.domain.run.state import RunState
 from console.domain.run.subject import DraftShown
+from console.domain.text.safe import safe
 from console.services.candidate.branch import PatchApplied, PatchOrder, apply_patch, require_author
 from console.services.candidate.file import save_candidate
 from console.services.ledger.artifacts import Artifacts
@@ -55,7 +56,7 @@ async def take_out(artifacts: Artifacts, log: RunLog, arguments: argparse.Namesp
 def _after_taking(state: RunState, sealed: DraftShown, path: Path | None) -> tuple[str, ...]:
     if sealed.kind != ArtifactKind.PATCH:
         return ()
-    file = "FILE" if path is None else shown(path)
+    file = "FILE" if path is None or safe(str(path)) != str(path) else shown(path)  # a command that can be pasted
     return f"git apply {file}", f"gateway-console run apply {state.run_id}"
 
 

@@ -19,6 +19,7 @@ from console.domain.probes.event import RungStarted
 from console.domain.record.projection import record_of
 from console.domain.routes.role import Role
 from console.domain.run.command import AllowRepeat, MoveRoute, Stop, operator_verdict
+from console.domain.run.decide import needs_new_attempt
 from console.domain.run.event import Entry
 from console.domain.run.gate import Gate, GateVerdict
 from console.domain.run.state import Phase, RunState
@@ -186,7 +187,7 @@ async def _stop(context: RunContext, log: RunLog, arguments: argparse.Namespace)
 
 
 async def _resume(context: RunContext, log: RunLog, arguments: argparse.Namespace) -> ExitCode:
-    if log.state.phase is Phase.CALLING:
+    if log.state.phase is Phase.CALLING or needs_new_attempt(log.state):
         async with stepping(context, log) as stepper:
             await _tell(log.state.run_id, stepper.step(), arguments)
     if arguments.fallback:

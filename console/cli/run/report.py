@@ -6,7 +6,7 @@ from console.cli import output
 from console.cli.exit_code import ExitCode
 from console.domain.errors.category import Category
 from console.domain.finding import Finding
-from console.domain.run.decide import HEAD_LENGTH, may_repeat
+from console.domain.run.decide import HEAD_LENGTH, may_repeat, needs_new_attempt
 from console.domain.run.gate import GATES_WITH_A_CALL
 from console.domain.run.state import Phase, RunState, RunStatus
 from console.domain.run.terms import open_verdicts, terms_of
@@ -67,7 +67,7 @@ def next_commands(state: RunState) -> tuple[str, ...]:
     repeat = (f"{run.format('resume')} --repeat {_REASON}",) if may_repeat(state) else ()
     match state.phase:
         case Phase.LOST:
-            return (*repeat, stop)
+            return (run.format("resume"),) if needs_new_attempt(state) else (*repeat, stop)
         case Phase.CALLING:  # whoever takes it over finds out whether the call is still under way
             return (run.format("resume"),)
         case Phase.WAITING:

@@ -33,7 +33,7 @@ def where_runs_are(names: Sequence[str]) -> AbstractContextManager[None]:
     with running_in(there):
         if not asyncio.run(_has_any(names)):
             return nullcontext()
-    output.note("a run of the demo, which are kept apart from your own")
+    output.note("this run is one of the demo, whose runs are kept apart from your own")
     return running_in(there)
 
 

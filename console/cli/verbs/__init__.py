@@ -23,10 +23,15 @@ VERBS = {
     "demo": Verb(
         f"{_ROOM}demo", "try it without an account: the embedded gateway and the sample profile", may_hold_token=True
     ),
-    "init": Verb(f"{_ROOM}init", "write a config file from a YAML file of routes and references; never over another"),
+    "init": Verb(f"{_ROOM}init", "write a config file from a YAML file of routes and references; overwrites none"),
     "routes": Verb(f"{_ROOM}routes", "show the route table and check it offline"),
     "check": Verb(f"{_ROOM}check", "prove each route's contract up the probe ladder", may_hold_token=True),
     "smoke": Verb(f"{_ROOM}smoke", "make one live, streamed call through each route", may_hold_token=True),
+    "relay": Verb(
+        f"{_ROOM}relay",
+        "let coding agents call the gateway without its token; judges every call",
+        may_hold_token=True,
+    ),
     "run": Verb("console.cli.run.verb", "gated runs, one step or one decision at a time", may_hold_token=True),
     "record": Verb("console.cli.run.record", "the safe records of runs: list, show, verify"),
     "instructions": Verb(f"{_ROOM}instructions", "which files a coding agent really reads, and what conflicts in them"),

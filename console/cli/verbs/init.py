@@ -1,4 +1,4 @@
-"""`init`: a config file, written once and never over another file."""
+"""`init`: a config file, which must not exist yet."""
 
 import argparse
 from pathlib import Path
@@ -92,7 +92,7 @@ def _write(path: Path, toml: str) -> None:
 
 
 def _taken(path: Path) -> Problem:
-    words = "exists already, and init writes over no file; name another with --output, or - for stdout"
+    words = "exists and was not changed; name another file with --output, or - for stdout"
     return Problem(f"{safe(str(path))} {words}", ProblemKind.USAGE)
 
 

@@ -11,6 +11,8 @@ UPDATABLE = {"model_families": "family", "model_retirements": "retirement"}
 
 AGENT_SHAPES = "agent_shapes"
 """The subfolder with what coding agents send, one table for each."""
+AGENT_SETTINGS = "agent_settings"
+"""The subfolder with how coding agents are set up for a relay, one table for each."""
 
 
 def facts_text(name: str) -> str:
@@ -22,7 +24,7 @@ def facts_names() -> tuple[str, ...]:
     """Return the names of all tables, sorted; one in a subfolder has its name before, as `agent_shapes/codex`."""
     entries = (entry.name for entry in _FOLDER.iterdir())
     tables = (name.removesuffix(".toml") for name in entries if name.endswith(".toml"))
-    return tuple(sorted((*tables, *names_in(AGENT_SHAPES))))
+    return tuple(sorted((*tables, *names_in(AGENT_SHAPES), *names_in(AGENT_SETTINGS))))
 
 
 def load_facts(name: str) -> dict[str, Any]:

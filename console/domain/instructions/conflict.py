@@ -45,7 +45,7 @@ def check_text(path: str, text: str) -> Iterator[Conflict]:
     for hit in find_secrets(text, limit=1):
         yield Conflict(
             ConflictCode.SECRET_LIKE,
-            f"line {hit.line} seems to contain {hit.words}, and a model reads the file. Remove it; if it is"
+            f"seems to contain {hit.words} in line {hit.line}, and a model reads the file. Remove it; if it is"
             " real, replace it at its issuer",
             path,
         )
@@ -139,7 +139,7 @@ def _check_neighbours(
             told.update((agents.path, claude.path))
             yield Conflict(
                 ConflictCode.TWO_TRUTHS,
-                f"{claude.path} next to it has a different text; Claude Code then reads only {claude.path}."
+                f"differs from {claude.path} next to it, and Claude Code then reads only {claude.path}."
                 f" Keep one text: make {claude.path} the one line @{_way(folder / name)}AGENTS.md, or a link",
                 agents.path,
             )
@@ -162,7 +162,7 @@ def _check_neighbours(
         if not is_told and not any(_says(each, source) for source in read):
             yield Conflict(
                 ConflictCode.NOT_READ,
-                f"{tool.product} does not read it; it reads {names}. Rules that are only in this file do not apply",
+                f"is not read by {tool.product}, which reads {names}. Rules that are only in this file do not apply",
                 each.path,
             )
 

@@ -16,6 +16,7 @@ from console.domain.run.command import AllowRepeat, Command, Decide, MoveRoute, 
 from console.domain.run.event import (
     CandidateSealed,
     GateDecided,
+    GateOpened,
     OperatorSigned,
     RouteMoved,
     RunBlocked,
@@ -108,6 +109,8 @@ def _report(state: RunState, event: RunEvent) -> tuple[RunEvent, ...] | Refusal:
             return _intend(state, event)
         case CallRecorded() | CallFailed() | CallLost():
             return _end_call(state, event)
+        case GateOpened() if state.phase is Phase.LOST and not needs_new_attempt(state):
+            return Refusal(RefusalCode.OUT_OF_ORDER, "a lost call waits for a person, who may have it made once more")
         case SourcesChecked(sources):
             return (SourcesChecked(tuple(replace(each, reason="") for each in sources)),)  # for display only
         case _:
@@ -301,6 +304,18 @@ def _sign(state: RunState, actor: Actor, signature: str, signers_sha256: str) ->
         return Refusal(RefusalCode.FOUR_EYES, "the signature was not made with the operator's own key")
     signed = OperatorSigned(signer, signature, signers_sha256)
     return why_not_follow(state, signed) or (signed,)
+
+
+def needs_new_attempt(state: RunState) -> bool:
+    """Return whether a lost call can be made again in a new attempt only: this one's budget is used up, the run's not.
+
+    A revision begins a new attempt, with its own budget.
+    """
+    call, created = state.intended, state.created
+    if state.phase is not Phase.LOST or call is None or created is None or may_repeat(state):
+        return False
+    of_run = next(each for each in run_budgets(state) if each.scope is BudgetScope.RUN)
+    return of_run.why_not(call.cost) is None and state.attempt < created.policy.max_attempts
 
 
 def may_repeat(state: RunState) -> bool:

@@ -23,7 +23,7 @@ from console.domain.run.event import (
     RunStopped,
     SourcesChecked,
 )
-from console.domain.run.gate import Gate
+from console.domain.run.gate import Gate, GateVerdict
 from console.domain.run.pinned import ProofSpent
 from console.domain.run.refusal import Refusal
 from console.domain.run.state import CallEnd, Decision, Phase, RunState, RunStatus, changed
@@ -111,7 +111,10 @@ def _note(state: RunState, entry: Entry, new: _Changes) -> None:  # one case per
             new["openings"] = (*state.openings, event)
         case GateDecided() as event:
             new["decisions"] = (*state.decisions, Decision(event, entry.actor, entry.at_ms, state.signed))
-            new["is_asked"] = state.is_asked or (not event.is_machine and bool(event.reason))
+            is_on = (
+                state.is_asked and event.verdict is GateVerdict.READY
+            )  # to send work back again is not what was asked
+            new["is_asked"] = is_on or (not event.is_machine and bool(event.reason))
         case CallIntended() as event:
             new.update(intended=event, failure=None, calls=(*state.calls, event), is_asked=False)
             if event.gate is Gate.WRITER:

@@ -134,6 +134,12 @@ class RunState:
         """Whether any call of the run was intended."""
         return bool(self.calls)
 
+    @property
+    def is_call_lost(self) -> bool:
+        """Whether the newest call of the gate was cut off, and none was made since."""
+        end = self.ends[-1] if self.ends else None
+        return isinstance(end, CallLost) and self.intended is not None and end.call_id == self.intended.call_id
+
     def needs_signature(self, verdict: GateVerdict) -> bool:
         """Return whether a decision has to be signed, which a policy for two operators requires. Anyone may block."""
         return self.created is not None and self.created.policy.four_eyes and verdict is not GateVerdict.BLOCK

@@ -122,7 +122,11 @@ def _nothing_to_repeat(*_: object) -> Refusal:
     )
 
 
-_FAILED = Condition("the call failed", lambda state, _: state.failure is not None, _nothing_to_repeat)
+_UNANSWERED = Condition(
+    "the call failed or was lost",
+    lambda state, _: state.failure is not None or state.is_call_lost,
+    _nothing_to_repeat,
+)
 
 _MADE_AT = {
     ArtifactRole.PLAN: frozenset({Gate.PLANNER}),
@@ -220,9 +224,10 @@ TRANSITIONS = (
     Transition(Phase.CALLING, CallFailed, Phase.WORKED, requires=(_OF_THE_CALL,)),
     Transition(Phase.CALLING, CallLost, Phase.LOST, requires=(_OF_THE_CALL,)),
     Transition(Phase.LOST, CallRepeatAllowed, Phase.DUE, requires=(_OF_THE_CALL,)),
+    Transition(Phase.LOST, GateOpened, Phase.WAITING, requires=(_HERE, _SUBJECT)),
     Transition(Phase.WORKED, ArtifactStored, Phase.WORKED, requires=(_THIS_ATTEMPT, _MADE_HERE)),
     Transition(Phase.WORKED, GateOpened, Phase.WAITING, requires=(_HERE, _SUBJECT)),
-    Transition(Phase.WAITING, CallRepeatAllowed, Phase.DUE, requires=(_FAILED, _OF_THE_CALL)),
+    Transition(Phase.WAITING, CallRepeatAllowed, Phase.DUE, requires=(_UNANSWERED, _OF_THE_CALL)),
     Transition(Phase.WAITING, RouteMoved, Phase.WAITING, requires=(_OWN_ROLE,)),
     Transition(Phase.WAITING, OperatorSigned, Phase.WAITING),
     Transition(Phase.WAITING, GateDecided, Phase.DUE, Move.NEXT, _READY_TO_GO_ON, _DECISION),

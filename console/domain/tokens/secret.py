@@ -147,11 +147,13 @@ class Secret:
     def may_go_on(self, text: str) -> int:
         """Return the same for an unfinished text, where every character counts: it may arrive letter by letter."""
         _require_text(text)
+        if text.endswith("\n"):  # no form has a line break
+            return 0
         if not self.__forms:
             self._all_forms()
         if self.__heads.keys().isdisjoint(text[-self.__longest :]):
             return 0
-        begin = max(0, len(text) - self.__longest)
+        begin = max(0, len(text) - self.__longest, text.rfind("\n") + 1)
         for place in range(begin, len(text)):
             if text[place] in self.__heads and self._is_beginning(text[place:]):
                 if text[place:] in self.__forms:  # it is complete; what may go on is shorter, or another form

@@ -8,6 +8,7 @@ What is not finished is undone, so that the repository is as it was before.
 
 import asyncio
 import contextlib
+import filecmp
 import shutil
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AsyncExitStack
@@ -19,7 +20,7 @@ from console.domain.artifacts.unified_diff import as_git_reads_it, parse_patch
 from console.domain.problem import ProblemKind
 from console.domain.text.safe import safe
 from console.domain.text.secret_scan import scrub
-from console.services.candidate.index_lock import ApplyError, fill, index_lock
+from console.services.candidate.index_lock import ApplyError, fill, held, index_lock, lock_of
 from console.services.git.checkout import Checkout, NoCheckoutError, find_checkout
 from console.services.git.command import NoGitError, ask_git, move_reference, run_own_git
 from console.services.git.patching import (
@@ -34,10 +35,13 @@ from console.services.git.patching import (
 from console.services.git.scratch import Scratch, ScratchError, scratch
 from console.services.git.working_tree import copy_index
 from console.services.system.os_reason import os_reason
+from console.services.system.private_file import shown
 from console.services.system.process import ChildReport
 
 _UNFINISHED = ("MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "rebase-merge", "rebase-apply")
 """What is in git's directory while a command of the operator's is not finished."""
+_TAKEN_BY_GIT = ("@", "HEAD")
+"""What git reads as the commit that is checked out, whatever branches there are."""
 _SAID_LINES = 5
 
 
@@ -130,7 +134,12 @@ async def apply_patch(order: PatchOrder, environment: Mapping[str, str]) -> Patc
 async def _require_ready(checkout: Checkout, order: PatchOrder, environment: Mapping[str, str]) -> str:
     """Check the repository and the new branch's name; return the branch that is checked out, or nothing."""
     root = order.root
-    head = await _ask(root, environment, "rev-parse", "--verify", "--quiet", "HEAD")
+    head, before = await _checked_out(root, environment)
+    lock = lock_of(checkout.index)
+    if before == order.branch:
+        raise _applied_before(order.branch, lock if lock.exists() else None)
+    if lock.exists():
+        raise held(lock)
     if head != order.commit:
         raise ApplyError(
             f"the repository is at commit {head[:12] or 'none'}, and the run pinned {order.commit[:12]}. Check that one"
@@ -142,16 +151,38 @@ async def _require_ready(checkout: Checkout, order: PatchOrder, environment: Map
     if checkout.sparse.exists():
         raise ApplyError("the repository has a sparse checkout, which may lack files of the patch: use run candidate")
     await _require_free(root, order.branch, environment)
+    return before
+
+
+async def _checked_out(root: Path, environment: Mapping[str, str]) -> tuple[str, str]:
+    """Return the commit and the branch that are checked out; each is empty if there is none."""
+    head = await _ask(root, environment, "rev-parse", "--verify", "--quiet", "HEAD")
     named = await _ask(root, environment, "rev-parse", "--symbolic-full-name", "HEAD")
-    return named.removeprefix("refs/heads/") if named.startswith("refs/heads/") else ""
+    return head, named.removeprefix("refs/heads/") if named.startswith("refs/heads/") else ""
+
+
+def _applied_before(branch: str, lock: Path | None) -> ApplyError:
+    """Return what to do if the branch is checked out; a lock that is held means that its run apply was killed."""
+    shown_branch = shown(Path(branch))
+    if lock is None:
+        return ApplyError(
+            f"the branch {shown_branch} exists and was not changed: it is checked out, and the candidate was applied"
+            " there. To apply it once more, go back with: git switch -, and name another branch with --branch",
+            ProblemKind.USAGE,
+        )
+    return ApplyError(
+        f"{safe(str(lock))} exists and the branch {shown_branch} is checked out: run apply is at work there, or was"
+        " killed. If it was killed, put all changes into a stash and go back with:"
+        f" rm {shown(lock)} && git stash --include-untracked && git switch - && git branch -D {shown_branch}"
+    )
 
 
 async def _require_free(root: Path, branch: str, environment: Mapping[str, str]) -> None:
     """Check that a branch does not exist, and that no branch is in the way of its name."""
-    shown = safe(branch, limit=200)
+    name_shown = safe(branch, limit=200)
     form = await run_own_git({}, environment, Path("/"), "check-ref-format", f"refs/heads/{branch}")
-    if branch.startswith("-") or not form.is_success:
-        raise ApplyError(f"{shown} cannot be the name of a branch; name another with --branch", ProblemKind.USAGE)
+    if branch.startswith("-") or branch in _TAKEN_BY_GIT or not form.is_success:
+        raise ApplyError(f"{name_shown} cannot be the name of a branch; name another with --branch", ProblemKind.USAGE)
     steps = branch.split("/")
     for depth in range(1, len(steps) + 1):
         name = "/".join(steps[:depth])
@@ -161,7 +192,7 @@ async def _require_free(root: Path, branch: str, environment: Mapping[str, str])
                 ProblemKind.USAGE,
             )
     if await _ask(root, environment, "rev-parse", f"--glob=refs/heads/{branch}/*"):
-        raise ApplyError(f"branches below {shown}/ exist; name another with --branch", ProblemKind.USAGE)
+        raise ApplyError(f"branches below {name_shown}/ exist; name another with --branch", ProblemKind.USAGE)
 
 
 async def _parse(patch: bytes) -> tuple[FileChange, ...]:
@@ -226,6 +257,16 @@ class _Work:
         head = self._own.repository / "HEAD"
         await asyncio.to_thread(head.write_text, f"{self._order.commit}\n", encoding="ascii")
 
+    async def _require_unchanged(self, before: str) -> None:
+        """Check, once no other git can write the index, that none has since our copy of it was made."""
+        is_there = await _checked_out(self._order.root, self._environment) == (self._order.commit, before)
+        if not is_there or not await asyncio.to_thread(_is_same, self._checkout.index, self._own.index):
+            raise ApplyError(
+                "another git command changed the repository meanwhile, and nothing was applied. Wait for its end, then"
+                " try again",
+                ProblemKind.FAILED,
+            )
+
     async def _require_unfiltered(self) -> None:
         wanted = self._own.root / "wanted"
         await asyncio.to_thread(wanted.write_bytes, b"".join(path.encode() + b"\0" for path in self._touched))
@@ -258,6 +299,7 @@ class _Work:
         reference = f"refs/heads/{self._order.branch}"
         async with AsyncExitStack() as undo:
             lock = undo.enter_context(index_lock(self._checkout.index))
+            await self._require_unchanged(before)
             await self._move("update-ref", reference, commit or self._order.commit, "")
             undo.push_async_callback(self._move, "update-ref", "-d", reference)
             back = ("symbolic-ref", "-m", "gateway-console: undone", "HEAD", f"refs/heads/{before}")
@@ -272,7 +314,7 @@ class _Work:
             applied = await self._apply_to_files()
             if not applied.is_success:
                 raise _not_applied(applied)
-            await asyncio.to_thread(fill, lock, self._own.index)
+            await asyncio.to_thread(fill, lock, self._own.index, self._checkout.index)
             lock.replace(self._checkout.index)
             undo.pop_all()
 
@@ -318,6 +360,13 @@ def _linked(root: Path, paths: Collection[str]) -> list[str]:
     return [path for path in paths if any((root / above).is_symlink() for above in Path(path).parents)]
 
 
+def _is_same(one: Path, other: Path) -> bool:
+    """Return whether two files have the same content, or neither exists."""
+    if one.exists() and other.exists():
+        return filecmp.cmp(one, other, shallow=False)
+    return one.exists() == other.exists()
+
+
 def _remove_files(root: Path, paths: Collection[str]) -> None:
     """Remove new files, and the directories that are empty then."""
     for path in paths:
@@ -333,6 +382,12 @@ def _not_applied(report: ChildReport) -> ApplyError:
     """Return why git does not apply the patch, in its own words, which name files."""
     said = scrub(report.tail.decode(errors="replace")).splitlines()[:_SAID_LINES]
     words = "; ".join(safe(each.removeprefix("error: "), limit=200) for each in said)
+    if "failed to write" in words:
+        return ApplyError(
+            f"the patched files cannot be written: {words}. Nothing was applied; check the disk's space and the files'"
+            " permissions, then try again",
+            ProblemKind.FAILED,
+        )
     return ApplyError(
         f"the patch does not apply to the files of the repository: {words}. Commit, move or stash your changes of these"
         " files, then try again"

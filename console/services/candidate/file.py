@@ -7,6 +7,7 @@ from pathlib import Path
 
 from console.domain.problem import Problem, ProblemKind
 from console.domain.text.safe import safe
+from console.services.system.hardening import operators_umask
 from console.services.system.leak_guard import LEAK_GUARD
 from console.services.system.os_reason import os_reason
 
@@ -16,7 +17,7 @@ class CandidateFileError(Problem):
 
 
 def save_candidate(path: Path, data: bytes) -> None:
-    """Write a file that must not exist yet. Its mode is the one that the user's umask leaves.
+    """Write a file that must not exist yet. Its mode is the one that the operator's umask leaves.
 
     Raises:
         CandidateFileError: The name is taken, the data holds a token of this process, or it cannot be written.
@@ -28,7 +29,8 @@ def save_candidate(path: Path, data: bytes) -> None:
     draft = path.parent / f".gateway-console-{secrets.token_hex(8)}"
     try:
         try:
-            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666), "wb") as file:
+            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb") as file:
+                os.fchmod(file.fileno(), 0o666 & ~operators_umask())
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
@@ -37,9 +39,7 @@ def save_candidate(path: Path, data: bytes) -> None:
             with contextlib.suppress(FileNotFoundError):
                 draft.unlink()
     except FileExistsError:
-        raise CandidateFileError(
-            f"{shown} exists and was not changed; name another file with --output", ProblemKind.USAGE
-        ) from None
+        raise CandidateFileError(f"{shown} exists and was not changed; name another file", ProblemKind.USAGE) from None
     except (OSError, ValueError) as error:
         reason = os_reason(error) if isinstance(error, OSError) else "it is not a file name"
-        raise CandidateFileError(f"{shown} cannot be written: {reason}; name another file, or - for stdout") from None
+        raise CandidateFileError(f"{shown} cannot be written: {reason}; name another file") from None

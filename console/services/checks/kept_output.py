@@ -1,5 +1,6 @@
 """The output of failed checks, kept as artifacts: text from outside, masked before it is stored."""
 
+import re
 from collections.abc import Awaitable, Callable, Sequence
 
 from console.domain.run.event import CommandRun
@@ -28,7 +29,7 @@ async def keep_outputs(
     runs, outputs = list[CommandRun](), list[tuple[str, str]]()
     for each, tail in zip(checked.commands, checked.output_tail, strict=True):
         name = f"check {each.number}{' base' if each.with_base_tests else ''}"
-        is_kept = bool(tail) and not each.is_passed and not LEAK_GUARD.is_hit(tail)
+        is_kept = bool(tail) and not each.is_passed and not _holds_token(tail)
         sha256 = await put(tail.encode()) if is_kept else None
         runs.append(
             CommandRun(
@@ -43,6 +44,12 @@ async def keep_outputs(
         if is_kept:
             outputs.append((name, tail))
     return tuple(runs), tuple(outputs)
+
+
+def _holds_token(tail: str) -> bool:
+    """Return whether a token is in an output, even if colours, line breaks or invisible characters part it."""
+    bare = re.sub(r"␛\[[0-9;]*[A-Za-z]|[^!-~]", "", tail)
+    return LEAK_GUARD.is_hit(tail) or LEAK_GUARD.is_hit(bare)
 
 
 async def read_outputs(

@@ -19,7 +19,13 @@ from console.domain.routes.route import Route, RouteTable
 from console.domain.text.safe import safe
 from console.domain.text.secret_scan import looks_like_secret
 from console.services.config.own_config import why_shared
-from console.services.config.settings import GatewaySettings, InstructionSettings, PolicySettings, Profile
+from console.services.config.settings import (
+    GatewaySettings,
+    InstructionSettings,
+    PolicySettings,
+    Profile,
+    RelaySettings,
+)
 from console.services.config.shipped import shipped
 from console.services.config.toml_text import ConfigError, ConfigText, Fault, KeyPath, TomlText, nearest, read_text
 
@@ -304,6 +310,7 @@ def _profile(name: str, profile: "ProfileModel", text: ConfigText, *, is_built_i
         policy=profile.policy.as_settings(PolicySettings),
         own_facts=tuple(map(_fact, profile.family_facts)),
         instructions=profile.instructions.as_settings(InstructionSettings),
+        relay=profile.relay.as_settings(RelaySettings),
     )
 
 

@@ -55,11 +55,17 @@ from console.services.config.field_types import (
     some,
     unfit,
 )
-from console.services.config.settings import EMBEDDED, GatewaySettings, InstructionSettings, PolicySettings
+from console.services.config.settings import (
+    EMBEDDED,
+    GatewaySettings,
+    InstructionSettings,
+    PolicySettings,
+    RelaySettings,
+)
 from console.services.gateway.address import version_fault
 from console.services.tokens.reference import Scheme
 
-_Settings = TypeVar("_Settings", GatewaySettings, InstructionSettings, PolicySettings)
+_Settings = TypeVar("_Settings", GatewaySettings, InstructionSettings, PolicySettings, RelaySettings)
 
 
 class _Table(BaseModel):
@@ -325,6 +331,21 @@ class InstructionModel(_Table):
     """Whether a conflict between sources ends the run. If not, the run waits for an operator's reason."""
 
 
+class RelayModel(_Table):
+    """`[profiles.NAME.relay]`: what `gateway-console relay` holds coding agents to."""
+
+    suspected_secrets: Literal["refuse", "pass"] = RelaySettings.suspected_secrets
+    """What happens to a call that seems to hold a secret. A token that this console knows is never sent."""
+    max_output_tokens: Annotated[int, Strict(), Field(ge=256, le=1_000_000)] = RelaySettings.max_output_tokens
+    """What an answer is taken to need if the agent sets no limit: so much of the budget is set aside, and a longer
+    answer is cut off. Reasoning that the gateway hides is not seen, so it cannot be cut off."""
+    breaker_s: Annotated[float, Strict(), Field(ge=0, le=86_400)] = RelaySettings.breaker_s
+    """How long a route takes no call after the gateway refused it for its account, its model or its family, in seconds.
+    Calls within this time are answered with the cause and not sent; 0 sends each."""
+    calls_at_once: Annotated[int, Strict(), Field(ge=1, le=500)] = RelaySettings.calls_at_once
+    """The most calls of one agent in flight."""
+
+
 class ProfileModel(_Table):
     """`[profiles.NAME]`: one gateway, its token reference, its route table and its policy."""
 
@@ -341,6 +362,8 @@ class ProfileModel(_Table):
     """What must hold before a call or a run."""
     instructions: InstructionModel = InstructionModel()
     """Which instruction source a run pins."""
+    relay: RelayModel = RelayModel()
+    """What the relay holds coding agents to."""
     family_facts: tuple[FamilyFactModel, ...] = ()
     """Your own rows on which families serve which models on this gateway."""
 

@@ -112,6 +112,16 @@ class InstructionSettings:
 
 
 @dataclass(frozen=True)
+class RelaySettings:
+    """What the relay holds coding agents to: `model.RelayModel`."""
+
+    suspected_secrets: Literal["refuse", "pass"] = "refuse"
+    max_output_tokens: int = 32_000
+    breaker_s: float = 60.0
+    calls_at_once: int = 64
+
+
+@dataclass(frozen=True)
 class Profile:
     """One profile, checked and ready to use."""
 
@@ -124,6 +134,7 @@ class Profile:
     policy: PolicySettings = PolicySettings()
     own_facts: tuple[FamilyFact, ...] = ()
     instructions: InstructionSettings = InstructionSettings()
+    relay: RelaySettings = RelaySettings()
     facts: ModelFacts | None = None
     """The facts on models, if the operator installed tables; None means the built-in ones."""
 

@@ -113,6 +113,11 @@ class Gateway:
         return self._secret
 
     @property
+    def own_headers(self) -> frozenset[str]:
+        """The names, in lower case, of the headers that the operator has set for every call."""
+        return frozenset(name.lower() for name in self._options.headers)
+
+    @property
     def base_url(self) -> str:
         """The base URL, without a trailing slash."""
         return self._base_url
@@ -136,6 +141,7 @@ class Gateway:
         stream: bool = False,
         key: KeyUse = KeyUse.OWN,
         headers: Mapping[str, str] | None = None,
+        body_limit: int | None = None,
     ) -> AsyncGenerator[CallPart, None]:
         """Send one request and yield its parts as they arrive: written, started, then the body's chunks.
 
@@ -148,6 +154,7 @@ class Gateway:
             stream: Ask for the answer as a stream of events.
             key: Which key to send.
             headers: More headers for this call, such as those that a coding agent sends.
+            body_limit: The most bytes of its answer, if not the client's own limit.
 
         Raises:
             CallError: There was no whole answer.
@@ -173,7 +180,7 @@ class Gateway:
             head_at, _ = opened.arrivals.head
             received = dict(response.headers.items())
             yield Started(response.status_code, received, (head_at - start) * 1000)
-            async for chunk in self._body(response, watch, opened.arrivals, start):
+            async for chunk in self._body(response, watch, opened.arrivals, start, body_limit or self._body_limit):
                 yield chunk
         except CallError as error:
             error.elapsed_ms = (self._clock() - start) * 1000
@@ -212,7 +219,7 @@ class Gateway:
         return unreachable(cause, self._host)
 
     async def _body(
-        self, response: httpx.Response, watch: CallWatch, arrivals: Arrivals, start: float
+        self, response: httpx.Response, watch: CallWatch, arrivals: Arrivals, start: float, limit: int
     ) -> AsyncGenerator[Chunk, None]:
         """Yield the body as it arrived, at most 16 kB at once."""
         content = content_of(response)
@@ -222,8 +229,8 @@ class Gateway:
         place = unyielded = 0
         try:
             while data := await content.read(_PIECE):
-                if watch.take(len(data)) > self._body_limit:
-                    raise given_up(f"it is larger than {self._body_limit / 1024 / 1024:g} MB")
+                if watch.take(len(data)) > limit:
+                    raise given_up(f"it is larger than {limit / 1024 / 1024:g} MB")
                 begin = 0
                 for end, (at, stamped_by) in arrivals.stamps(place, len(data)):
                     yield Chunk(data[begin:end], (at - start) * 1000, stamped_by)

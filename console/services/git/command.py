@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
+from console.services.system.hardening import operators_umask
 from console.services.system.process import ChildReport, run_bounded
 
 GIT_TIMEOUT_S = 60.0
@@ -160,6 +161,7 @@ async def _run(
             is_stderr_kept=is_stderr_kept,
             given=given,
             memory_bytes=MEMORY_BYTES,
+            umask=operators_umask(),  # what it writes is the operator's, or below a directory of theirs alone
         )
     except (OSError, ValueError) as error:
         raise NoGitError(f"git cannot be started ({type(error).__name__})") from None

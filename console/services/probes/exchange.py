@@ -66,13 +66,16 @@ class _Times:
 class Exchange:
     """One smoke call as it arrives: parts go in, events come out. Does no IO and never raises."""
 
-    def __init__(self, route: Route, secret: Secret | None, request: ProbeRequest | None = None) -> None:
+    def __init__(
+        self, route: Route, secret: Secret | None, request: ProbeRequest | None = None, *, is_shown: bool = True
+    ) -> None:
         """Start an exchange.
 
         Args:
             route: The route to call.
             secret: The token, to mask in the answer.
             request: What was sent; None means a text probe.
+            is_shown: Whether anyone looks at the answer's text; if not, the events say only how much came.
 
         """
         self.is_over = False
@@ -85,6 +88,7 @@ class Exchange:
         self._mask = Mask(secret)
         self._has_key = secret is not None
         self._limit = TokenLimit(0, SMOKE_LIMIT) if request is None else request.limit
+        self._wants_stream = request is None or request.wants_stream
         self._sent_bytes = 0 if request is None else len(request.body)
         self._expected = NOTHING if request is None else request.expected
         self._reader = FAMILY_WIRES[route.endpoint_family].open_stream(self._expected)
@@ -93,7 +97,8 @@ class Exchange:
         self._intake: Intake | None = None
         self._meter = ArrivalMeter()
         self._content_bytes = 0
-        self._redacted = RedactedStream(secret) if secret else None
+        self._is_shown = is_shown
+        self._redacted = RedactedStream(secret) if secret and is_shown else None
         self._is_telling = secret is not None and secret.is_unmistakable
         self._is_reasoning = False
         self._unshown = 0
@@ -101,6 +106,11 @@ class Exchange:
         self._said = ""
         self._of_agent = () if self._agent is None else self._agent.age
         self._requests = 0
+
+    @property
+    def content_bytes(self) -> int:
+        """The bytes of the answer's text so far."""
+        return self._content_bytes
 
     @property
     def is_settled(self) -> bool:
@@ -159,6 +169,8 @@ class Exchange:
         self._unshown += len(pieces)
         text = "".join(pieces)
         self._content_bytes += len(text) if text.isascii() else len(text.encode())
+        if not self._is_shown:
+            return [self._output("")]
         if self._redacted is not None:
             text = self._redacted.feed(text)
         return [self._output(text)] if text else []
@@ -189,7 +201,13 @@ class Exchange:
             body = self._intake.body if refusal is None else refusal
             is_stream = self._intake.is_stream
             of_head = check_head(
-                self._started, self._route.endpoint_family, body, reading, self._mask, is_stream=is_stream
+                self._started,
+                self._route.endpoint_family,
+                body,
+                reading,
+                self._mask,
+                is_stream=is_stream,
+                wants_stream=self._wants_stream,
             )
             findings = [*findings, *of_head] if is_stream else [*of_head, *findings]
             if self._agent is not None:

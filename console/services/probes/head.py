@@ -42,6 +42,7 @@ def check_head(
     mask: Mask,
     *,
     is_stream: bool,
+    wants_stream: bool = True,
 ) -> list[Finding]:
     """Return the findings on an answer's head, and on a refusal's body.
 
@@ -52,6 +53,7 @@ def check_head(
         reading: The refusal's classification; None if the call was not refused.
         mask: Recognises the token.
         is_stream: Whether the answer was read as a stream of events.
+        wants_stream: Whether the request asked for one.
 
     """
     findings: list[Finding] = []
@@ -59,7 +61,7 @@ def check_head(
         is_of_proxy = started.status >= 500 or started.status in _PROXY_STATUSES
         findings.append(finding_of("COM-T-03", "error_page" if is_of_proxy else "html"))
     elif started.status < 300:
-        findings += _check_type(started.content_type, body, is_stream=is_stream)
+        findings += _check_type(started.content_type, body, is_stream=is_stream, wants_stream=wants_stream)
     elif started.status >= 400 and not is_stream:
         findings += check_error_body(family, body)
     if request_id(started, mask) is None:
@@ -79,7 +81,7 @@ def is_page(body: bytes) -> bool:
     return _PAGE.match(body[:256].lstrip().lower()) is not None
 
 
-def _check_type(content_type: str, body: bytes, *, is_stream: bool) -> list[Finding]:
+def _check_type(content_type: str, body: bytes, *, is_stream: bool, wants_stream: bool) -> list[Finding]:
     """Return the findings on the label of a successful answer that is not a web page."""
     is_labelled = content_type == EVENT_STREAM
     if is_stream:
@@ -88,6 +90,8 @@ def _check_type(content_type: str, body: bytes, *, is_stream: bool) -> list[Find
         is_json = decode(body) is not None
         return [finding_of("COM-T-04", "mislabelled") if is_json else finding_of("COM-T-03", "no_events")]
     is_json = content_type == "application/json"
+    if is_json and not wants_stream:
+        return []
     return [finding_of("COM-T-04", "single_body") if is_json else finding_of("COM-T-03", "no_stream_type")]
 
 

@@ -87,6 +87,8 @@ class ProbeRequest:
     """Whose call it is; None if it is the console's own."""
     limit_setting: str = SMOKE_LIMIT
     """The setting that holds `max_output_tokens`."""
+    wants_stream: bool = True
+    """Whether it asks for a stream of events; if not, for one whole body."""
 
     @property
     def limit(self) -> TokenLimit:

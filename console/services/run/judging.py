@@ -100,6 +100,21 @@ def open_failed(state: RunState, failure: CallFailed, why: str = "") -> GateOpen
     )
 
 
+def open_lost(state: RunState) -> GateOpening:
+    """Return the opening of a gate whose call was lost, and which the attempt's budget does not allow once more.
+
+    It is not a verdict on a draft: a revision begins a new attempt, with its own budget.
+    """
+    words = (
+        "the call was cut off: it may have been billed, so the attempt's budget has no room to repeat it. Revise, which"
+        " begins a new attempt with its own budget, or block. This does not count as a failed draft"
+    )
+    found = Finding("CALL-03", Severity.FAIL, words)
+    return open_gate(
+        state, GateVerdict.REVISE, (found,), needs_human=True, is_final=True, artifact_sha256=state.subject_sha256
+    )
+
+
 def asks_again(opening: GateOpening, role: Role) -> GateOpening:
     """Return an opening that waits for a person, because its verdict would send a brief that was sent before.
 

@@ -1,7 +1,7 @@
 """A run in this process: held and stepped. The CLI and the app both step runs through here."""
 
 import contextlib
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
 
 from console.domain.run.command import machine_verdict
@@ -34,14 +34,24 @@ async def stepping(context: RunContext, log: RunLog, *, target: Target | None = 
         yield stepper
 
 
-async def step_all(context: RunContext, log: RunLog, stepper: Stepper) -> AsyncGenerator[StepEvent, None]:
-    """Step a run and apply the machine's verdict at each gate, until it is over or needs a person."""
+async def step_all(
+    context: RunContext, log: RunLog, stepper: Stepper, *, goes_on: Callable[[], bool] = lambda: True
+) -> AsyncGenerator[StepEvent, None]:
+    """Step a run and apply the machine's verdict at each gate, until it is over or needs a person.
+
+    Args:
+        context: What the run needs.
+        log: The run.
+        stepper: Its stepper.
+        goes_on: Whether to go on; asked after each gate's work, before its verdict is applied.
+
+    """
     while True:
         async with aclosing(stepper.step()) as events:
             async for each in events:
                 yield each
         state = log.state
-        if state.is_over or state.phase is Phase.LOST:
+        if state.is_over or state.phase is Phase.LOST or not goes_on():
             return
         if state.phase is not Phase.WAITING or state.opened is None:
             continue

@@ -21,7 +21,7 @@ from console.domain.problem import ProblemKind
 from console.domain.routes.route import Route
 from console.domain.run.call_event import CallIntended, CallLost
 from console.domain.run.command import ReportEvent
-from console.domain.run.decide import run_budgets
+from console.domain.run.decide import needs_new_attempt, run_budgets
 from console.domain.run.event import (
     ArtifactRole,
     ArtifactStored,
@@ -44,7 +44,7 @@ from console.services.run.briefing.texts import RunTexts
 from console.services.run.briefs import count_secrets
 from console.services.run.call_end import failure_of, recorded_of, unread_of, unread_words, why_failed
 from console.services.run.gate_work import GateWork
-from console.services.run.judging import GateOpening, asks_again, open_failed
+from console.services.run.judging import GateOpening, asks_again, open_failed, open_lost
 from console.services.run.preflight.preflight import PreflightEnded, run_preflight
 from console.services.run.preflight.stop import PreflightStop
 from console.services.run.preflight_notes import encode_notes
@@ -122,11 +122,13 @@ class Stepper:
 
         """
         await self._log.refresh()
-        if self.state.is_over or self.state.is_waiting:
-            return
         if self.state.phase is Phase.CALLING:
             async for entry in self._lose_call():
                 yield entry
+        if needs_new_attempt(self.state):
+            async for noted in self._open_gate(open_lost(self.state)):
+                yield noted
+        if self.state.is_over or self.state.is_waiting:
             return
         if self.state.phase is Phase.DUE:
             async with aclosing(self._work(prepared)) as events:
@@ -284,10 +286,16 @@ class Stepper:
         )
         opening = await self._keep_notes(opening)
         if failure is None and (role := await self._briefing.asked_before(self.state, opening.opened)) is not None:
-            opening = await self._keep_notes(asks_again(opening, role))
-        for entry in await self._report(opening.opened):
+            opening = asks_again(opening, role)
+        async for each in self._open_gate(opening):
+            yield each
+
+    async def _open_gate(self, opening: GateOpening) -> AsyncGenerator[Entry | GateNoted, None]:
+        """Let a gate wait, with its notes stored."""
+        kept = await self._keep_notes(opening)
+        for entry in await self._report(kept.opened):
             yield entry
-        yield GateNoted(opening.opened, opening.findings, opening.output_tails)
+        yield GateNoted(kept.opened, kept.findings, kept.output_tails)
 
     async def _keep_notes(self, opening: GateOpening) -> GateOpening:
         notes = msgspec.json.encode([{"id": each.id, "message": each.message} for each in opening.findings])

@@ -14,9 +14,22 @@ _PR_SET_DUMPABLE = 4
 """prctl(2): with 0 no core file is written, and other processes of the same user cannot read this one's memory."""
 
 
+_REPLACED: list[int] = []
+"""The operator's umask, once `harden` has replaced it."""
+
+
+def operators_umask() -> int:
+    """Return the umask that the operator set: for files that are theirs, not the console's."""
+    if _REPLACED:
+        return _REPLACED[0]
+    umask = os.umask(0o077)  # the only way to read it is to set it
+    os.umask(umask)
+    return umask
+
+
 def harden(environment: Mapping[str, str] = os.environ) -> None:
     """Harden this process before it holds a token. Skip what a platform does not have."""
-    os.umask(0o077)
+    _REPLACED.append(os.umask(0o077))
     if environment.get(DEBUGGABLE) == "1":
         return
     with contextlib.suppress(OSError, ValueError):

@@ -68,6 +68,7 @@ async def run_bounded(
     may_leave_agents: bool = False,
     memory_bytes: int | None = None,
     more_processes: int | None = None,
+    umask: int = -1,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> ChildReport:
@@ -92,6 +93,7 @@ async def run_bounded(
         memory_bytes: The most private memory that it and each of its children may have, on Linux.
         more_processes: How many more processes than now the operator may have while it runs, on Linux and if the
               operator is not root.
+        umask: Its umask; -1 is this process's.
         clock: Seconds that only go forward.
         sleep: Waits for that many seconds; it is called once the child has started, and when it returns, time is up.
 
@@ -114,6 +116,7 @@ async def run_bounded(
                     env={**environment, **mark},
                     cwd=directory,
                     start_new_session=True,
+                    umask=umask,
                 )
         finally:
             os.close(writing)

@@ -10,7 +10,7 @@ from support.app.states import HOSTILE, opened
 
 from console.app.actions import Place, actions_of
 from console.app.panes.bars import key_line
-from console.app.panes.gate_pane import gate_lines
+from console.app.panes.gate.gate_pane import gate_lines
 from console.app.panes.help_pane import help_lines
 from console.app.panes.next_pane import next_lines
 from console.app.panes.run_list_pane import run_lines
@@ -18,11 +18,13 @@ from console.app.panes.run_output_pane import output_lines
 from console.app.panes.run_record_pane import record_lines
 from console.app.panes.stepper_bar import strip_line, title_of, waiting_for
 from console.app.widgets.line import Line
-from console.domain.answers.role_answer import FindingSeverity
+from console.domain.answers.role_answer import CriterionScore, FindingSeverity, JudgeFinding, Review
 from console.domain.errors.category import Category
-from console.domain.finding import Severity
+from console.domain.finding import Finding, Severity
 from console.domain.ledger.actor import Actor, ActorKind
-from console.domain.probes.event import OutputReceived
+from console.domain.money import Estimate
+from console.domain.probes.event import OutputReceived, RungStarted
+from console.domain.probes.ladder import Rung
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.role import Role
 from console.domain.routes.route_key import RouteKey
@@ -48,20 +50,23 @@ from console.domain.run.fold import fold
 from console.domain.run.gate import Gate, GateVerdict, role_at
 from console.domain.run.pinned import PinnedRoute, Repository, RouteProof, RunPolicy
 from console.domain.run.state import RunState
+from console.domain.run.subject import ReviewShown
 from console.view.console_state import ConsoleState
 from console.view.run_view import (
+    AutoBegun,
+    AutoEnded,
     CheckOutput,
     GateNotes,
-    JudgeNote,
     LookedBack,
+    PreflightRungStarted,
     RunCalled,
-    RunNote,
     RunRow,
     RunSeen,
     RunsFailed,
     RunsListed,
     RunView,
     StepBegun,
+    StepEnded,
 )
 
 RUN_ID = "01M82D0PD6W60PFK1FGQ8EAC9B"
@@ -143,10 +148,17 @@ REVIEWED = GateOpened(
     severities=((FindingSeverity.MAJOR, 1),),
     independence=(("writer_vs_reviewer", 1),),
 )
+REVIEW = Review(
+    "nonce",
+    (CriterionScore("correctness", 4, HOSTILE), CriterionScore("source_support", 2, "words of it " * 20)),
+    (JudgeFinding(FindingSeverity.MAJOR, "漢字かな" * 40, f"a path without a source {HOSTILE}"),),
+)
 NOTES = GateNotes(
+    Gate.REVIEWER,
+    1,
     REVIEWED,
-    (RunNote("RUB-01", Severity.FAIL, "the total is 74 of 100, under the threshold of 75"),),
-    (JudgeNote("correctness", "", HOSTILE), JudgeNote("major", f"a path without a source {HOSTILE}", "漢字かな" * 40)),
+    (Finding("RUB-01", Severity.FAIL, "the total is 74 of 100, under the threshold of 75"),),
+    ReviewShown(REVIEW, ("source_support",)),
 )
 
 
@@ -174,7 +186,9 @@ STATES = {
     "lost": viewed(at(Gate.PLANNER, INTENDED, CallLost("c1", Role.PLANNER))),
     "streaming": streaming(viewed(at(Gate.PLANNER, INTENDED), words=("call: planner",)), HOSTILE * 40),
     "revise": viewed(at(Gate.REVIEWER, REVIEWED), (NOTES,)),
-    "not kept": viewed(at(Gate.REVIEWER, REVIEWED), (replace(NOTES, findings=(), judged=(), is_kept=False),)),
+    "not kept": viewed(
+        at(Gate.REVIEWER, REVIEWED), (replace(NOTES, findings=(), subject=None, problem="it was deleted"),)
+    ),
     "account": viewed(at(Gate.WRITER, RunStopped(StopCause.CALL, Category.ACCOUNT_PRICING, HOSTILE[:80]))),
     "blocked": viewed(
         at(
@@ -242,7 +256,7 @@ def test_the_gate_says_who_computed_the_verdict_and_from_what() -> None:
     drawn = text(gate_lines(STATES["revise"], 116))
     assert "74 of 100, threshold 75" in drawn
     assert "computed here from the scores, not claimed by the model" in drawn
-    assert "source support    2/4  ██████░░░░░░" in drawn
+    assert 'source support      2/4  ████░░░░ must be at least 3; "words of it' in drawn
     assert "× RUB-01  the total is 74 of 100" in drawn
     assert "1 of 3  another call, the same model; the policy needs 2" in drawn
     assert "0 of 100,000 tokens   $0.00 of $0.50" in drawn
@@ -251,7 +265,7 @@ def test_the_gate_says_who_computed_the_verdict_and_from_what() -> None:
 def test_the_gate_says_how_each_check_ended_and_shows_what_a_failed_one_wrote_last() -> None:
     runs = [CommandRun(f"check {n}", code, 20 + n, is_passed=not code) for n, code in enumerate((3, -9, 0), 1)]
     drafted = GateOpened(Gate.WRITER, 1, GateVerdict.REVISE, artifact_sha256=SHA256, commands=tuple(runs))
-    state = viewed(at(Gate.WRITER, drafted), (GateNotes(drafted),))
+    state = viewed(at(Gate.WRITER, drafted), (GateNotes(Gate.WRITER, 1, drafted),))
     assert state.run is not None
     view = state.run.apply(
         CheckOutput(drafted, (("check 1", f"two lines\n  {HOSTILE} of it\n"), ("git apply", "at line 7")))
@@ -279,7 +293,7 @@ def test_a_check_without_an_exit_code_says_why_it_has_none(ids: list[str], words
     found = tuple(NotedFinding(each, Severity.FAIL) for each in ids)
     run = CommandRun("check 1", None, 9, is_passed=False)
     drafted = GateOpened(Gate.WRITER, 1, GateVerdict.REVISE, found, artifact_sha256=SHA256, commands=(run,))
-    drawn = text(gate_lines(viewed(at(Gate.WRITER, drafted), (GateNotes(drafted),)), 116))
+    drawn = text(gate_lines(viewed(at(Gate.WRITER, drafted), (GateNotes(Gate.WRITER, 1, drafted),)), 116))
     assert f"check 1       {words}   9 ms" in drawn
 
 
@@ -290,11 +304,38 @@ def test_what_is_under_way_or_set_aside_is_told_before_it_is_known() -> None:
     assert "4,600 of 100,000 tokens   $0.04 of $0.50" in lost
 
 
+def test_the_critics_gate_shows_the_reviews_verdict_beside_its_own() -> None:
+    opened = GateOpened(Gate.CRITIC, 1, GateVerdict.BLOCK, artifact_sha256=SHA256, own=GateVerdict.BLOCK)
+    state = viewed(at(Gate.CRITIC, opened), (GateNotes(Gate.CRITIC, 1, opened),))
+    drawn = text(gate_lines(state, 76))
+    assert "computed here from the critic's own points" in drawn
+    assert "the review    ✓ ready, decided ready" in drawn
+
+
+def test_automatic_steps_are_plain_to_see_and_their_key_ends_them() -> None:
+    before = viewed(at(Gate.PLANNER))
+    state = before.apply(AutoBegun(RUN_ID)).apply(StepBegun(RUN_ID))
+    assert title_of(state).endswith("· AUTO")
+    assert text(next_lines(state, 76)).startswith("A auto            ends automatic steps")
+    ended = state.apply(AutoEnded("automatic steps ended: reviewer needs your decision")).apply(StepEnded())
+    assert "AUTO" not in title_of(ended)
+    assert "not now       automatic steps ended: reviewer needs your decision" in text(gate_lines(ended, 76))
+
+
+def test_what_a_preflight_in_progress_pays_for_is_shown_before_its_result() -> None:
+    run = at(Gate.PREFLIGHT)
+    started = RungStarted(RouteKey(Role.WRITER), Rung.SMOKE, Estimate(300, 1_200))
+    state = viewed(run).apply(StepBegun(RUN_ID)).apply(PreflightRungStarted(started))
+    drawn = text(gate_lines(state, 76))
+    assert "paid call     writer: rung 4, streamed text: at most 300 tokens, at most" in drawn
+    assert "is due" not in drawn
+
+
 def test_findings_whose_words_are_gone_are_still_named() -> None:
     state = STATES["not kept"]
-    bare = (RunNote("RUB-01", Severity.FAIL, ""),)
+    bare = (Finding("RUB-01", Severity.FAIL, ""),)
     assert state.run is not None
-    kept = replace(state, run=replace(state.run, notes=(replace(NOTES, findings=bare, is_kept=False),)))
+    kept = replace(state, run=replace(state.run, notes=(replace(NOTES, findings=bare),)))
     assert "RUB-01  (its text is not stored)" in text(gate_lines(kept, 76))
 
 
@@ -329,13 +370,11 @@ def test_a_stream_shows_its_end_and_only_in_the_run_that_is_stepped() -> None:
 
 
 def test_looking_back_stays_within_the_gates_that_opened() -> None:
-    state = viewed(
-        at(Gate.REVIEWER, REVIEWED), (replace(NOTES, opened=GateOpened(Gate.WRITER, 1, GateVerdict.READY)), NOTES)
-    )
+    state = viewed(at(Gate.REVIEWER, REVIEWED), (replace(NOTES, gate=Gate.WRITER), NOTES))
     assert state.run is not None
     back = state.run.apply(LookedBack(1)).apply(LookedBack(1))
     assert back.shown is not None
-    assert (back.back, back.shown.opened.gate) == (1, Gate.WRITER)
+    assert (back.back, back.shown.gate) == (1, Gate.WRITER)
     assert back.apply(LookedBack(-1)).apply(LookedBack(-1)).back == 0
 
 

@@ -86,7 +86,7 @@ class Sitting:
 async def sitting(office: Office) -> AsyncIterator[Sitting]:
     """Follow the runs of an office."""
     here = Sitting(office)
-    following = asyncio.create_task(here.bridge.keep_open())
+    following = asyncio.create_task(here.bridge.runs.keep_open())
     try:
         seen = asyncio.create_task(here.until_seen())
         await asyncio.wait((seen, following), return_when=asyncio.FIRST_COMPLETED)

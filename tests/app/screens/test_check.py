@@ -70,7 +70,24 @@ def test_before_a_climb_there_is_no_ladder_line() -> None:
 def test_the_ladder_line_shows_each_rung_and_how_far_the_role_needs_it() -> None:
     state = fold(opened("demo"), rung(Rung.OFFLINE), rung(Rung.CONNECTION), rung(Rung.CATALOGUE, RungStatus.UNPROVEN))
     (line,) = [line for line in contract(state).splitlines() if line.startswith("ladder")]
-    assert line.split() == ["ladder", "✓0", "✓1", "~2", "·3", "·4", "·5", "rung", "2", "of", "5", "needed"]
+    assert line.split() == [
+        "ladder",
+        "✓0",
+        "✓1",
+        "~2",
+        "·3",
+        "·4",
+        "·5",
+        "up",
+        "to",
+        "rung",
+        "2;",
+        "the",
+        "writer",
+        "role",
+        "needs",
+        "5",
+    ]
 
 
 def test_the_rung_that_is_being_climbed_is_live() -> None:
@@ -242,7 +259,7 @@ async def test_nothing_is_checked_until_c_climbs_the_free_rungs_of_this_route_al
         first = await until(app, has_climbed(Role.WRITER, top=Rung.KEY))
         assert first.routes[1].proven.reached is Rung.KEY
         assert (first.routes[0].proven.rungs, first.routes[2].proven.rungs) == ((), ())
-        assert "rung 3 of 5 needed" in drawn(app, "contract")
+        assert "up to rung 3; the" in drawn(app, "contract")
         assert "declared   listed, no families" in drawn(app, "contract")
         assert first.catalogue is not None
         assert first.catalogue.is_first

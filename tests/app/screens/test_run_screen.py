@@ -15,7 +15,7 @@ from textual import events
 
 from console.app.dialogs.dialogs import Dialog
 from console.app.dialogs.new_run_dialog import NewRunDialog
-from console.app.dialogs.run_dialogs import ReasonDialog, SendDialog
+from console.app.dialogs.run_dialogs import AskDialog, SendDialog
 from console.app.screens.routes_screen import RoutesScreen
 from console.app.screens.run_screen import RunScreen
 from console.domain.run.command import operator_verdict
@@ -126,8 +126,8 @@ async def test_a_revision_is_computed_and_an_override_wants_a_reason(tmp_path: P
         assert "RUB-01" in shown
         assert "~ reviewer revise" in desk.drawn("gates")
         await desk.press("y")
-        await desk.until_screen(ReasonDialog)
-        assert "against the computed verdict" in desk.drawn("ask")
+        await desk.until_screen(AskDialog)
+        assert "against the computed ~ revise" in desk.drawn("ask")
         await desk.type("ok")
         await desk.press("enter")
         await desk.until(lambda: "at least 8 characters" in desk.drawn("ask") and "refused" in desk.drawn("ask"))
@@ -136,6 +136,7 @@ async def test_a_revision_is_computed_and_an_override_wants_a_reason(tmp_path: P
         await desk.say("v", "name the source of step two")
         assert (desk.run.gate, desk.run.attempt) == (Gate.WRITER, 2)
         assert "writer due 2/3" in desk.drawn("gates")
+        await desk.press("4", "G")
         assert "revise by" in desk.drawn("record")
         assert "name the source of step two" in " ".join(desk.drawn("record").split())
 
@@ -171,7 +172,7 @@ async def test_a_critic_that_blocks_ends_the_run(tmp_path: Path) -> None:
 
 
 async def test_an_account_error_stops_the_run_and_is_no_failed_draft(tmp_path: Path) -> None:
-    settings = config(tmp_path, planner="gpt-placeholder-unpaid")
+    settings = config(tmp_path, "require_listed_model = false", planner="gpt-placeholder-unpaid")
     async with sitting(settings) as desk:
         await desk.begin(repository(tmp_path))
         await desk.go_to(Gate.PLANNER)
@@ -215,7 +216,7 @@ async def test_a_decision_on_a_stale_screen_is_refused_and_said(tmp_path: Path) 
         await desk.begin(repository(tmp_path))
         await desk.step()
         await desk.press("b")
-        await desk.until_screen(ReasonDialog)
+        await desk.until_screen(AskDialog)
         await desk.type("not this one")
         await decide_elsewhere(desk.run.run_id, GateVerdict.READY, "")
         await desk.press("enter")
@@ -281,9 +282,10 @@ async def test_a_step_goes_on_behind_the_routes(tmp_path: Path) -> None:
     async with in_the_middle_of_a_call(repository(tmp_path)) as (desk, pause):
         await desk.press("escape")
         assert isinstance(desk.app.screen, RoutesScreen)
-        await desk.press("q", "R")
-        assert any("would be cut off" in words for words in desk.said())
-        assert any("being stepped through this gateway" in words for words in desk.said())
+        await desk.press("q")
+        await desk.until(lambda: any("would be cut off" in words for words in desk.said()))
+        await desk.press("R")
+        await desk.until(lambda: any("being stepped through this gateway" in words for words in desk.said()))
         pause.over.set()
         await desk.until(lambda: desk.run.phase is Phase.WAITING and not desk.view.is_stepping)
         assert "planner waits for you" in str(desk.app.screen.query_one("#gates").border_subtitle)

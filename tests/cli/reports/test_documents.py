@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from jsonschema import ValidationError
 from support.cli.console_process import Console
+from support.cli.relay_command import relay_document
 from support.cli.schemas import FOLDER, valid
 from support.git.repositories import Repository
 
@@ -102,6 +103,8 @@ def commands_in(tmp_path: Path) -> list[tuple[str | Path, ...]]:
 async def test_real_documents_of_every_name_meet_their_schemas(console: Console, tmp_path: Path) -> None:
     async with serve(pace=0) as listening:
         documents = [valid(json.loads(announcement(listening)))]
+    async with console.start("relay", "--for", "codex", "--json") as child:
+        documents.append(await relay_document(child))
     documents += [(await console.run(*each, "--json")).document for each in commands_in(tmp_path)]
     assert {each["schema"] for each in documents} == names_in_code()
     for document in documents:

@@ -1,6 +1,7 @@
 """Begin, read what is decided on, decide, take out, apply: by the command line alone, without the state directory."""
 
 import io
+import os
 import re
 import shlex
 from collections.abc import AsyncIterator
@@ -192,6 +193,24 @@ async def test_a_file_that_exists_is_not_overwritten_and_a_new_one_has_the_usual
     assert (await runs.run("run", "candidate", "last", "--output", new)).code == 0
     assert new.stat().st_mode & 0o777 == there.stat().st_mode & 0o777
     assert sorted(each.name for each in tmp_path.glob(".gateway*")) == []
+
+
+async def test_files_of_the_operator_have_the_mode_of_their_umask(runs: Runs, tmp_path: Path) -> None:
+    """The process keeps its own files for its user alone; what it writes for the operator is theirs."""
+    assert (await runs.start("--auto")).code == 0
+    before = os.umask(0o027)
+    try:
+        for verb in (("candidate", "last", "--output", str(tmp_path / "new")), ("apply", "last", "--commit")):
+            ended = await runs.console.run_process("run", *verb, "--config", runs.config, **IDENTITY)
+            assert ended.code == 0, ended
+    finally:
+        os.umask(before)
+    root = runs.repository.root
+    touched = runs.repository.git("diff", "--name-only", "HEAD~", "HEAD").split()
+    branch = runs.repository.git("branch", "--show-current").strip()
+    for path in (tmp_path / "new", *(root / each for each in touched), root / ".git" / "refs" / "heads" / branch):
+        assert path.stat().st_mode & 0o777 == 0o640, path
+    assert (root / ".git" / "index").stat().st_mode & 0o777 == 0o644, "as it was"
 
 
 async def test_read_only_writes_no_file_and_no_branch(runs: Runs, tmp_path: Path) -> None:

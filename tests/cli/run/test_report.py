@@ -74,8 +74,18 @@ def test_a_placeholder_is_never_recorded_as_a_reason() -> None:
         assert found.code is RefusalCode.REASON
 
 
-def test_a_repeat_that_no_budget_allows_is_not_offered() -> None:
-    story = Story(replace(POLICY, attempt_tokens=1500)).reaches(Gate.WRITER)
+@pytest.mark.parametrize(
+    ("limits", "then"),
+    [
+        ({"attempt_tokens": 1500}, "resume"),
+        ({"attempt_tokens": 1500, "max_attempts": 1}, 'stop --reason "…"'),
+        ({"run_tokens": 1650}, 'stop --reason "…"'),
+    ],
+)
+def test_a_repeat_that_no_budget_allows_is_not_offered(limits: dict[str, int], then: str) -> None:
+    """Where another attempt has room for the call, the run can go on to its decision."""
+    story = Story(replace(POLICY, **limits)).reaches(Gate.WRITER)
     story.calls()
     story.reports(CallLost(story.state.calls[-1].call_id, story.state.calls[-1].role))
-    assert next_commands(story.state) == (f'gateway-console run stop {story.state.run_id} --reason "…"',)
+    (command,) = next_commands(story.state)
+    assert command.replace(f" {story.state.run_id}", "") == f"gateway-console run {then}"

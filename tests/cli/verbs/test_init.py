@@ -34,7 +34,7 @@ async def test_init_writes_over_no_file_and_through_no_link(console: Console, ar
     for path in (taken, link):
         refused = await console.run("init", "--from", article, "--output", path)
         assert refused.code == 2
-        assert f"{path} exists already" in refused.complaint
+        assert f"{path} exists and was not changed" in refused.complaint
     assert taken.read_text() == "mine"
     assert not (console.home / "elsewhere.toml").exists()
     assert [each for each in console.home.iterdir() if each.name.startswith(".")] == []

@@ -104,7 +104,7 @@ async def test_imports_stand_below_their_importer_and_a_cycle_is_told(console: C
 @pytest.mark.parametrize(
     ("text", "code", "words"),
     [
-        (f"Rules.\n{TOKEN}\n", 11, "! look  I12  AGENTS.md  line 2 seems to contain a GitHub token"),
+        (f"Rules.\n{TOKEN}\n", 11, "! look  I12  AGENTS.md  seems to contain a GitHub token in line 2"),
         ("Rules.\u202e\n", 11, "! look  I11  AGENTS.md  contains 1 bidi character(s)"),
         ("", 1, "× stops  I14  Codex finds no instructions here"),
     ],

@@ -14,8 +14,10 @@ from support.run.story import (
     Story,
     failed,
     failed_at,
+    hashed,
     intended,
     lost_at,
+    opened,
     recorded,
     refold,
     waiting_at,
@@ -26,7 +28,7 @@ from console.domain.record.projection import record_of
 from console.domain.routes.role import Role
 from console.domain.run.call_event import CallLost
 from console.domain.run.command import AllowRepeat, MoveRoute, ReportEvent, Stop
-from console.domain.run.decide import may_repeat
+from console.domain.run.decide import may_repeat, needs_new_attempt
 from console.domain.run.event import (
     CandidateSealed,
     Entry,
@@ -60,6 +62,19 @@ def test_a_run_passes_every_gate_and_closes_with_its_candidate() -> None:
     assert story.state.sealed == CandidateSealed(story.state.subject_sha256 or "", four_eyes=False)
     assert [call.role for call in story.state.calls] == [Role.PLANNER, Role.WRITER, Role.REVIEWER, Role.CRITIC]
     assert story.state == refold(story) == fold(story.state.run_id, story.entries)
+
+
+def test_a_reason_that_lets_a_draft_pass_is_no_permission_to_send_its_brief_again() -> None:
+    story = Story().reaches(Gate.WRITER)
+    story.calls(content_sha256=hashed("asked"))
+    story.answers()
+    story.opens(needs_human=True)
+    story.says(READY, reason="the draft may pass, for now")
+    story.opens(REVISE)
+    story.says(REVISE, reason="", is_machine=True)
+    again = story.tries(ReportEvent(intended(story.state, content_sha256=hashed("asked"))))
+    assert isinstance(again, Refusal)
+    assert again.code is RefusalCode.REPEATED
 
 
 def test_a_plan_is_revised_at_its_own_gate_and_the_draft_counts_from_one() -> None:
@@ -197,6 +212,22 @@ def test_a_call_that_is_lost_again_and_again_is_repeated_while_the_budget_lasts(
     assert again.code is RefusalCode.BUDGET
     assert "attempt_tokens" in again.message
     story.does(Stop("not needed any more"), ANN)
+
+
+@pytest.mark.parametrize("gate", _CALLED)
+def test_a_lost_call_that_only_another_attempt_has_room_for_is_decided_on(gate: Gate) -> None:
+    """Whoever may have it repeated is asked to repeat it; the gate opens only where that is not possible."""
+    with_room = lost_at(gate)
+    assert isinstance(with_room.tries(ReportEvent(opened(with_room.state, REVISE))), Refusal)
+    story = Story(replace(POLICY, attempt_tokens=1500)).reaches(gate)
+    story.calls()
+    story.reports(CallLost(story.state.calls[-1].call_id, story.state.calls[-1].role))
+    assert needs_new_attempt(story.state)
+    story.reports(opened(story.state, REVISE, needs_human=True, is_final=True))
+    assert not may_repeat(story.state)
+    story.says(REVISE)
+    assert (story.state.attempt, story.state.phase, story.state.spent_in_attempt.tokens) == (2, Phase.DUE, 0)
+    story.passes()
 
 
 @pytest.mark.parametrize("gate", _CALLED)

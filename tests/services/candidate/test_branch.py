@@ -1,5 +1,6 @@
 """A sealed patch on a new branch of the operator's repository: applied as git itself would, or nothing has changed."""
 
+import subprocess
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -181,11 +182,27 @@ async def test_what_was_written_is_undone_when_a_file_cannot_be_written(
     assert state_of(repository) == before
 
 
-@pytest.mark.parametrize("branch", ["", "-x", "a..b", "a b", "x.lock", "@{-1}", "a\nb"])
+@pytest.mark.parametrize("branch", ["", "-x", "HEAD", "@", "a..b", "a b", "x.lock", "@{-1}", "a\nb"])
 async def test_a_name_that_git_does_not_take_is_refused(repository: Repository, order: PatchOrder, branch: str) -> None:
     with pytest.raises(ApplyError, match="cannot be the name of a branch") as refused:
         await apply_patch(replace(order, branch=branch), environment(repository))
     assert refused.value.kind is ProblemKind.USAGE
+
+
+async def test_a_killed_apply_is_named_and_the_named_commands_lead_back(
+    repository: Repository, order: PatchOrder
+) -> None:
+    repository.git("switch", "--quiet", "--create", BRANCH)
+    _locked_index(repository)
+    (repository.root / "docs" / "a.md").write_bytes(b"half writ")
+    (repository.root / "docs" / "new.md").write_bytes(b"new")
+    with pytest.raises(ApplyError, match="was killed") as refused:
+        await apply_patch(order, environment(repository))
+    commands = str(refused.value).partition("go back with: ")[2]
+    subprocess.run(commands, shell=True, check=True, cwd=repository.root, env=environment(repository))
+    assert (await apply_patch(order, environment(repository))).before == "main"
+    with pytest.raises(ApplyError, match="the candidate was applied"):
+        await apply_patch(order, environment(repository))
 
 
 async def test_a_detached_head_is_left_for_the_branch(repository: Repository, order: PatchOrder) -> None:

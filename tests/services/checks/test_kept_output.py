@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 
 from console.domain.artifacts.outcome import CheckOutcome
+from console.domain.tokens.secret import Secret
 from console.services.checks.candidate import CandidateCheck
 from console.services.checks.kept_output import keep_outputs, read_outputs
-from console.services.checks.policy_command import CommandEnding, CommandResult
+from console.services.checks.policy_command import CommandEnding, CommandResult, shown_tail
 from console.services.ledger.artifacts import Artifacts
+from console.services.system.leak_guard import LEAK_GUARD
 
 
 @pytest.fixture
@@ -43,4 +45,14 @@ async def test_what_failed_commands_wrote_is_read_back_until_it_is_deleted(artif
 
 async def test_a_failed_command_that_wrote_nothing_keeps_nothing(artifacts: Artifacts) -> None:
     runs, outputs = await keep_outputs(CandidateCheck(CheckOutcome(), (ended(1, 1),), ("",)), artifacts.put)
+    assert (outputs, runs[0].output_sha256) == ((), None)
+
+
+@pytest.mark.parametrize("between", ["\n", " ", "\x1b[31m", "\x1b[0m\x1b[1;31m", "\u200b"])
+async def test_an_output_with_a_token_in_pieces_is_not_kept(artifacts: Artifacts, between: str) -> None:
+    """A test runner colours and wraps the difference between two texts."""
+    token = "gw-7fQ2mZ" + "x9LpR4vKc8"
+    LEAK_GUARD.add(Secret(token))
+    tail = shown_tail(f"got {token[:9]}{between}{token[9:]}\n".encode())
+    runs, outputs = await keep_outputs(CandidateCheck(CheckOutcome(), (ended(1, 1),), (tail,)), artifacts.put)
     assert (outputs, runs[0].output_sha256) == ((), None)

@@ -340,7 +340,7 @@ async def test_what_looks_like_a_secret_is_told_by_its_line_and_never_shown(tree
     tree.add("AGENTS.md", text=f"Rules.\n\nexport GITHUB_TOKEN={TOKEN}\n").commit()
     found = await tree.find()
     (conflict,) = told(found, "I12")
-    assert conflict.message.startswith("line 3 seems to contain a GitHub token")
+    assert conflict.message.startswith("seems to contain a GitHub token in line 3")
     assert TOKEN[8:20] not in repr(found)
 
 

@@ -15,25 +15,30 @@ Line = tuple[str, dict[str, Any]]
 
 
 def billed_twice(lines: Sequence[Line]) -> Iterator[str]:
-    """Yield the content of each brief of a run that was sent again without a new reason from a person."""
+    """Yield the content of each brief of a run that was sent again without a new reason from a person, given for it."""
     sent: set[str] = set()
+    is_asked = False
     for kind, event in lines:
         match kind:
             case "CallIntended":
                 content = event.get("content_sha256", "")
-                if content and content in sent:
+                if content and content in sent and not is_asked:
                     yield content
                 sent.add(content)
+                is_asked = False
             case "CallRepeatAllowed":
-                sent.clear()
-            case "GateDecided" if not event.get("is_machine") and event.get("reason"):
-                sent.clear()
+                is_asked = True
+            case "GateDecided":
+                is_persons = not event.get("is_machine") and bool(event.get("reason"))
+                is_asked = is_persons or (is_asked and event.get("verdict") == "ready")
 
 
 def billed_twice_below(directory: Path) -> list[str]:
     """Return where a brief was billed twice, in any ledger below a directory; one that is no database has no run."""
     found = []
     for path in directory.rglob(FILE_NAME):
+        if not path.is_file():
+            continue  # a test has put a pipe there, or a link to nothing
         try:
             with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as ledger:
                 rows = ledger.execute(

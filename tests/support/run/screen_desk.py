@@ -12,6 +12,7 @@ from console.app.app import ConsoleApp
 from console.app.dialogs.new_run_dialog import NewRunDialog
 from console.app.screens.run_screen import RunScreen
 from console.app.session import StartEmbedded
+from console.app.widgets.picker import Picker
 from console.domain.run.state import Phase, RunState
 from console.domain.tokens.state import TokenState
 from console.services.config.load import load_profile
@@ -88,9 +89,13 @@ class Desk:
         """Begin a run by the form."""
         await self.press("n")
         await self.until_screen(NewRunDialog)
-        await self.type(task)
         form = self.app.screen
         assert isinstance(form, NewRunDialog)
+        for picker in form.query("#prepared").results(Picker):  # the demo offers tasks; this one is our own
+            picker.action_go(-picker.picked)
+        form.query_one("#task").focus()
+        await hands.settled(self.app)
+        await self.type(task)
         form.query_one("#repository").value = str(repository)  # type: ignore[attr-defined]
         if are_checks_confirmed:
             form.query_one("#checks").value = True  # type: ignore[attr-defined]

@@ -1,7 +1,7 @@
 """Hostile texts, by what reads them: texts over which a careless reader takes the square of their length.
 
-The tests of each reader feed some kilobytes and judge what comes out; `tests/bench/readers.py` names the same texts for
-judging how the effort grows. What is added here is taken up by both.
+The tests of each reader feed some kilobytes and judge what comes out; `tests/bench/harness/readers.py` names the same
+texts for judging how the effort grows. What is added here is taken up by both.
 """
 
 from collections.abc import Mapping

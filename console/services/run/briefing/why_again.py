@@ -40,7 +40,7 @@ def _is_of(opened: GateOpened, decided: GateDecided) -> bool:
 
 def _is_told(finding_id: str) -> bool:
     """Return whether the role that is asked again can do something about a finding: not about calls and decisions."""
-    return finding_id not in ("CALL-02", "INDEP-01", "INDEP-02", "JUDGE-03")
+    return finding_id not in ("CALL-02", "CALL-03", "INDEP-01", "INDEP-02", "JUDGE-03")
 
 
 def _says_something(opened: GateOpened) -> bool:

@@ -1,0 +1,125 @@
+"""What the run screen asks before each command: the facts that the operator decides on, and what carries it out."""
+
+import os
+from pathlib import Path
+
+from console.app.dialogs.run_dialogs import Ask
+from console.app.panes.stepper_bar import short_id
+from console.app.runs.bridge import RunBridge
+from console.domain.artifacts.artifact import ArtifactKind
+from console.domain.money import usd_text
+from console.domain.routes.role import Role
+from console.domain.run.command import AllowRepeat, MoveRoute, Stop, operator_verdict
+from console.domain.run.gate import GateVerdict, role_at
+from console.domain.run.state import RunState
+from console.domain.run.terms import terms_of
+from console.domain.text.safe import safe
+from console.view.run_sign import gate_sign
+from console.view.sign import Tone
+
+_NO_LIMIT = "without a limit: the policy sets none for a run; run_tokens and run_usd would"
+_SUFFIXES = {ArtifactKind.PATCH: ".patch", ArtifactKind.ARTICLE: ".md"}
+
+
+def verdict_ask(bridge: RunBridge, run: RunState, verdict: GateVerdict) -> Ask | None:
+    """Return what is asked before a verdict; None if no gate waits."""
+    terms = terms_of(run, verdict)
+    if run.opened is None or terms is None:
+        return None
+    computed, said = gate_sign(run.opened.verdict), gate_sign(verdict)
+    total = "" if run.opened.total is None else f", {run.opened.total} of 100"
+    about = "the run" if run.opened.artifact_sha256 is None else f"artifact {run.opened.artifact_sha256[:12]}"
+    against = f"   against the computed {computed}{total}; recorded" if terms.is_override else ""
+    facts = [
+        ("you say", f"{said}{against}", Tone.WARN if terms.is_override else said.tone),
+        ("about", f"{run.gate.words} · attempt {run.attempt} · {about}", Tone.TEXT),
+    ]
+    if terms.needs_signature:
+        facts.append(("signed", "with your key; the policy requires two operators", Tone.TEXT))
+    facts += [
+        ("before you", f"signed by {each.key_fingerprint}", Tone.DIM)
+        for each in (terms.behind if terms.is_second else ())
+        if each is not None
+    ]
+
+    async def carry_out(reason: str) -> str:
+        return await bridge.command(operator_verdict(run, run.gate, verdict, reason))
+
+    return Ask(f"decide · {run.gate.words}", tuple(facts), carry_out, terms.needs_reason)
+
+
+def repeat_ask(bridge: RunBridge, run: RunState) -> Ask | None:
+    """Return what is asked before a call is repeated; None if none was made."""
+    if run.intended is None:
+        return None
+    cost = "price unknown" if run.intended.max_microusd is None else f"at most {usd_text(run.intended.max_microusd)}"
+    facts = (
+        ("again", f"one more call by {run.intended.role}, on the same route: {cost}", Tone.TEXT),
+        ("note", "the earlier call may have been billed, and so may this one", Tone.WARN),
+    )
+    return Ask("try again", facts, lambda reason: bridge.command(AllowRepeat(reason)), is_needed=True)
+
+
+def fallback_ask(bridge: RunBridge, run: RunState) -> Ask | None:
+    """Return what is asked before a role moves to the fallback; None if no role works at the gate."""
+    role = role_at(run.gate, run.attempt)
+    if role is None:
+        return None
+    now, fallback = run.route(role), run.route(Role.FALLBACK)
+    facts = (
+        ("role", role.value, Tone.TEXT),
+        ("now", "" if now is None else f"{now.model} on {now.endpoint_family}", Tone.TEXT),
+        ("then", "" if fallback is None else f"{fallback.model} on {fallback.endpoint_family}", Tone.ACCENT),
+        ("note", "recorded; independence is computed again, and may block", Tone.WARN),
+    )
+    return Ask("move to the fallback", facts, lambda why: bridge.command(MoveRoute(role, why)), is_needed=True)
+
+
+def end_ask(bridge: RunBridge, run: RunState) -> Ask:
+    """Return what is asked before a run is ended."""
+    facts = (
+        ("ends", f"run {short_id(run.run_id)} at {run.gate.words}", Tone.TEXT),
+        ("note", "this does not count as a failed draft; the record says that you ended it", Tone.DIM),
+    )
+    return Ask("end the run", facts, lambda reason: bridge.command(Stop(reason)))
+
+
+def save_ask(bridge: RunBridge, run: RunState) -> Ask | None:
+    """Return what is asked before the candidate is saved; None if none is sealed."""
+    if run.sealed is None or run.created is None:
+        return None
+    suffix = _SUFFIXES.get(ArtifactKind(run.created.kind), ".txt")
+    facts = (
+        ("candidate", run.sealed.artifact_sha256, Tone.TEXT),
+        ("note", "a file that exists is not overwritten; nothing is applied or published", Tone.DIM),
+    )
+    name = f"{run.run_id}{suffix}"
+    whole = str(_directory() / name)
+    path = whole if whole == safe(whole) else f"./{name}"  # a directory may have any name
+    return Ask("save the candidate", facts, bridge.save_candidate, label="file", words="its path", typed=path)
+
+
+def auto_ask(run: RunState) -> Ask:
+    """Return what is asked before a run steps by itself."""
+    policy = None if run.created is None else run.created.policy
+    left = []
+    if policy is not None and policy.run_microusd is not None:
+        left.append(usd_text(max(0, policy.run_microusd - run.spent.microusd)))
+    if policy is not None and policy.run_tokens is not None:
+        left.append(f"{max(0, policy.run_tokens - run.spent.tokens):,} tokens")
+    cost = f"at most {' and '.join(left)}: what is left of the run's budget" if left else _NO_LIMIT
+    facts = (
+        ("AUTO", "does each gate's work and accepts the computed verdicts, recorded as the machine's", Tone.WARN),
+        ("costs", cost, Tone.WARN),
+        ("until", "a gate needs a person, the run is over, or you press A, x or a key that decides", Tone.TEXT),
+    )
+    return Ask("step automatically", facts)
+
+
+def _directory() -> Path:
+    """Return the working directory, or the home directory where that was deleted or cannot be written."""
+    try:
+        here = Path.cwd()
+    except OSError:
+        return Path.home()
+    return here if os.access(here, os.W_OK) else Path.home()

@@ -1,0 +1,160 @@
+"""The runs of this machine and the run in view: read from the ledger, followed while other consoles append to it."""
+
+import asyncio
+import contextlib
+import os
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import TYPE_CHECKING
+
+from console.app.session import Session
+from console.domain.problem import Problem
+
+if TYPE_CHECKING:
+    from console.services.config.settings import Profile
+    from console.services.open_gateway import Target
+    from console.services.run.run_context import RunContext
+    from console.services.run.run_log import RunLog
+
+    OpensRuns = Callable[..., contextlib.AbstractAsyncContextManager[RunContext]]
+
+_READING = ("console.app.runs.reading", "console.services.run.opening")
+"""The modules that are loaded after the first paint, to read runs."""
+_LOOK_S = 0.25
+_LIST_LIMIT = 500
+
+
+class RunsInView:
+    """What one session sees of the runs. It holds no lease."""
+
+    def __init__(
+        self, session: Session, environment: Mapping[str, str] = os.environ, *, open_runs: "OpensRuns | None" = None
+    ) -> None:
+        """Start without having read anything; the arguments are the bridge's."""
+        self._open_runs = open_runs
+        self._session = session
+        self._environment = environment
+        self.context: RunContext | None = None
+        """The session's context; None while the ledger is not open."""
+        self.log: RunLog | None = None
+        """The run in view."""
+        self.here: RunContext | None = None
+        """The context with the profile of the run in view."""
+        self._problem = ""
+        self.stepped: RunLog | None = None
+        """The run being stepped at this console, as the step reads and appends it."""
+
+    async def keep_open(self) -> None:
+        """Read the runs of this machine, and follow them until cancelled."""
+        from console.services.system.directories import state_directory
+
+        with self._session.noted():
+            await self._session.load(_READING)
+            from console.services.ledger.sqlite import FILE_NAME
+            from console.services.run.opening import open_context
+            from console.view.run_view import RunsFailed, RunsListed
+
+            try:
+                place = state_directory(self._environment) / FILE_NAME
+                if self._session.state.is_read_only and not await asyncio.to_thread(place.exists):
+                    self._session.dispatch(RunsListed(()))
+                    return
+                profile = self._session.profile
+                open_runs = self._open_runs or open_context
+                async with open_runs(
+                    profile,
+                    self._share_gateway,
+                    environment=self._environment,
+                    reservations=self._session.reservations,
+                ) as context:
+                    self.context = context
+                    await self._follow(context)
+            except Problem as error:
+                self._session.dispatch(RunsFailed(str(error)))
+            finally:
+                self.context = None
+
+    async def _follow(self, context: "RunContext") -> None:
+        await self.list_runs(context)
+        view = self._session.state.run
+        if view is not None and view.runs:
+            await self.look_at(view.runs[0].run_id)
+        async for changed in context.ledger.changes(interval_s=_LOOK_S):
+            await self.list_runs(context)
+            view = self._session.state.run
+            if self.log is None and view is not None and view.runs:
+                await self.look_at(view.runs[0].run_id)
+            elif self.log is not None and self.log.state.run_id in changed and self.stepped is None:
+                run = self.log.state
+                if await context.ledger.head(run.run_id) != run.head:  # our own appends are shown already
+                    await self.look_at(run.run_id)
+
+    async def list_runs(self, context: "RunContext") -> None:
+        """Read the list of runs."""
+        from console.view.run_view import RunRow, RunsListed
+
+        rows = [
+            RunRow(
+                each.run_id,
+                each.repository,
+                each.gate,
+                each.status,
+                each.attempt,
+                each.started_at_ms,
+                each.updated_at_ms,
+                each.is_simulated,
+            )
+            for each in await context.ledger.runs(_LIST_LIMIT)
+        ]
+        self._session.dispatch(RunsListed(tuple(rows)))
+
+    async def look_at(self, run_id: str) -> None:
+        """Put a run in view, in its current state."""
+        context = self.context
+        if context is None:
+            return
+        from console.app.runs.reading import context_of_run, read_run
+        from console.view.run_view import RunUnread
+
+        try:
+            log = self.log
+            if self.stepped is not None and self.stepped.state.run_id == run_id:
+                log = self.stepped
+            elif log is not None and log.state.run_id == run_id:
+                await log.refresh()
+            else:
+                log = await read_run(context, run_id)
+            self.here, self._problem = await context_of_run(context, log.state, self._open_gateway_of)
+            self.log = log
+            await self.tell()
+        except Problem as error:
+            self.log = self.here = None
+            self._session.dispatch(RunUnread(str(error)))
+
+    async def tell(self) -> None:
+        """Show the run in view in the state known here."""
+        from console.app.runs.reading import seen
+
+        if self.log is not None and self.here is not None:
+            view = self._session.state.run
+            is_same = view is not None and view.state is not None and view.state.run_id == self.log.state.run_id
+            known = view.notes if view is not None and is_same else ()
+            self._session.dispatch(await seen(self.here, self.log, self._problem, known))
+
+    # --- The gateway -------------------------------------------------------------------------------------------------
+
+    @contextlib.asynccontextmanager
+    async def _share_gateway(self) -> AsyncIterator["Target"]:
+        """Yield the session's gateway, which is open already, so that none is started twice."""
+        from console.services.open_gateway import TargetError
+
+        if self._session.target is None:
+            raise TargetError(self._session.state.gateway_failure or "the gateway is still being opened; step again")
+        yield self._session.target
+
+    def _open_gateway_of(self, profile: "Profile") -> Callable[[], contextlib.AbstractAsyncContextManager["Target"]]:
+        """Return what opens the gateway of a run that was begun with another profile."""
+        if profile.is_embedded and self._session.profile.is_embedded:
+            return self._share_gateway
+        from console.services.open_gateway import open_target
+
+        return lambda: open_target(profile, self._session.start_embedded, environment=self._environment)

@@ -1,0 +1,206 @@
+"""A relay on the command line: it shows each agent's settings, then each call as it ends."""
+
+import asyncio
+import os
+import shlex
+import signal
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from dataclasses import dataclass
+from pathlib import PurePath
+
+from console.cli import output
+from console.cli.context import current
+from console.cli.exit_code import ExitCode
+from console.cli.gateway import opened_gateway
+from console.domain.probes.catalogue import Catalogue
+from console.domain.problem import Problem, ProblemKind
+from console.domain.relay.admission import RouteDesk
+from console.domain.relay.agent_choice import AgentChoice, choose
+from console.domain.relay.agent_settings import AgentSettings, Place, agent_settings
+from console.domain.relay.call import RelayCallBegun, RelayCallEnded, RelayCallRefused, RelayEvent
+from console.domain.routes.contract import RouteCheck
+from console.services.config.settings import Profile
+from console.services.gateway.client import Gateway
+from console.services.gateway.reservations import Reservations
+from console.services.probes.catalogue_reader import read_catalogue
+from console.services.relay.agent_home import PreparedAgent, agent_home, without_tokens
+from console.services.relay.client import RelayClient
+from console.services.relay.opening import OpenRelay, open_relay
+from console.services.relay.relay import RelayRules
+from console.view.relay_words import call_words, refusal_words
+
+_SIGNALLED = 128
+"""A shell's exit code for a command that a signal ended is this and the signal's number."""
+_NOT_STARTED = 127
+
+
+@dataclass(frozen=True, slots=True)
+class RelayOrder:
+    """What to relay, from the command line."""
+
+    checks: tuple[RouteCheck, ...]
+    """The routes that the agents may use."""
+    agents: tuple[AgentSettings, ...] = ()
+    port: int = 0
+    call_limit: int | None = None
+    as_json: bool = False
+
+
+class _Log:
+    """Writes a line for each call as it ends."""
+
+    def __init__(self, *, is_data: bool) -> None:
+        self._write = output.write_line if is_data else output.note
+
+    def tell(self, event: RelayEvent) -> None:
+        """Write what there is to say of an event."""
+        match event:
+            case RelayCallEnded():
+                for words in call_words(event):
+                    self._write(words)
+            case RelayCallRefused():
+                self._write(refusal_words(event))
+            case RelayCallBegun() | _:
+                return
+
+
+async def serve(profile: Profile, order: RelayOrder) -> ExitCode:
+    """Relay until a signal arrives."""
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    log = _Log(is_data=not order.as_json)
+    async with AsyncExitStack() as stack:
+        origin, gateway = await stack.enter_async_context(opened_gateway(profile))
+        clients = [_client(profile, agent, order) for agent in order.agents or (agent_settings()["sdk"],)]
+        opened = await stack.enter_async_context(await _open(profile, order, gateway, clients, log))
+        _show(opened, order, origin)
+        await stop.wait()
+    return ExitCode.OK
+
+
+async def execute(profile: Profile, order: RelayOrder, command: Sequence[str]) -> int:
+    """Run a command with an agent's settings, in an environment without tokens; return its exit code."""
+    agent = _agent_of(order, command)
+    chosen = choose(agent, RouteDesk(order.checks))
+    if chosen is None:
+        raise Problem(_not_spoken(agent, order.checks), ProblemKind.USAGE)
+    async with AsyncExitStack() as stack:
+        _, gateway = await stack.enter_async_context(opened_gateway(profile))
+        cleaned = without_tokens(current().environment, profile.policy.withheld_tokens)  # by now the token is known
+        if cleaned.removed:
+            output.note(f"not passed on to {PurePath(command[0]).name}: {', '.join(cleaned.removed)}")
+        client = _client(profile, agent, order)
+        opened = await stack.enter_async_context(await _open(profile, order, gateway, [client], _Log(is_data=False)))
+        place = Place(opened.origin, client.key, chosen.model)
+        prepared = await stack.enter_async_context(agent_home(chosen.settings, place))
+        return await _run(command, dict(cleaned.kept), prepared)
+
+
+async def _run(command: Sequence[str], environment: dict[str, str], prepared: PreparedAgent) -> int:
+    """Run a command on this terminal. What interrupts it is for the command alone."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGQUIT):
+        loop.add_signal_handler(number, lambda: None)
+    try:
+        child = await asyncio.create_subprocess_exec(*command, env=environment | dict(prepared.variables))
+    except OSError as error:
+        output.complain(f"cannot run {PurePath(command[0]).name}: {os.strerror(error.errno or 0)}")
+        return _NOT_STARTED
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, _pass_on, child, number)
+    code = await child.wait()
+    return _SIGNALLED - code if code < 0 else code
+
+
+def _pass_on(child: asyncio.subprocess.Process, number: int) -> None:
+    if child.returncode is None:
+        child.send_signal(number)
+
+
+async def _open(
+    profile: Profile, order: RelayOrder, gateway: Gateway, clients: Sequence[RelayClient], log: _Log
+) -> AbstractAsyncContextManager[OpenRelay]:
+    catalogue = await _catalogue(gateway, order.checks)
+    return open_relay(
+        gateway,
+        clients,
+        Reservations(profile.budget()),
+        log.tell,
+        rules=RelayRules(
+            refuses_suspected_secrets=profile.relay.suspected_secrets == "refuse",
+            max_output_tokens=profile.relay.max_output_tokens,
+            cool_down_s=profile.relay.breaker_s,
+        ),
+        catalogue=catalogue,
+        port=order.port,
+    )
+
+
+async def _catalogue(gateway: Gateway, checks: Sequence[RouteCheck]) -> Catalogue:
+    return (await read_catalogue(gateway, [check.route for check in checks])).catalogue
+
+
+def _client(profile: Profile, agent: AgentSettings, order: RelayOrder) -> RelayClient:
+    at_once = profile.relay.calls_at_once
+    return RelayClient(agent.id, RouteDesk(order.checks), call_limit=order.call_limit, in_flight_limit=at_once)
+
+
+def _agent_of(order: RelayOrder, command: Sequence[str]) -> AgentSettings:
+    """Return the agent that a command is: the one that was named, or the one whose program it is."""
+    if order.agents:
+        return order.agents[0]
+    name = PurePath(command[0]).name
+    known = agent_settings()
+    return next((each for each in known.values() if each.program == name), known["sdk"])
+
+
+def _not_spoken(agent: AgentSettings, checks: Sequence[RouteCheck]) -> str:
+    spoken = ", ".join(agent.families)
+    here = ", ".join(dict.fromkeys(check.route.endpoint_family.value for check in checks))
+    return f"{agent.name} speaks {spoken}, and the chosen routes are on {here}. Choose a route that it speaks"
+
+
+def _show(opened: OpenRelay, order: RelayOrder, gateway_origin: str) -> None:
+    """Write where the relay listens, and each agent's settings."""
+    if order.as_json:
+        from console.cli.reports.documents.relay import RelayClientDocument, RelayDocument
+
+        desk = RouteDesk(order.checks)
+        agents = order.agents or (None,)
+        clients = tuple(
+            RelayClientDocument.of(
+                client.name, client.key, opened.origin, None if agent is None else choose(agent, desk)
+            )
+            for client, agent in zip(opened.clients, agents, strict=True)
+        )
+        output.write_document(RelayDocument(base_url=opened.origin, gateway_origin=gateway_origin, clients=clients))
+        return
+    output.note(f"relaying {opened.origin} to {gateway_origin}; ctrl+c ends it. The keys below open this relay alone")
+    for agent, client in zip(order.agents, opened.clients, strict=False):
+        chosen = choose(agent, RouteDesk(order.checks))
+        if chosen is None:
+            output.note(_not_spoken(agent, order.checks))
+            continue
+        for words in _setting_lines(chosen, Place(opened.origin, client.key, chosen.model, home="~")):
+            output.write_line(words)
+    if not order.agents:
+        output.write_line(f"base URL  {opened.origin}/v1")
+        output.write_line(f"key       {opened.clients[0].key}")
+        output.note("settings of an agent: --for codex, claude, copilot, opencode, aider, continue or sdk")
+
+
+def _setting_lines(chosen: AgentChoice, place: Place) -> Sequence[str]:
+    """Return an agent's settings as lines for a shell and its files."""
+    agent, settings = chosen.agent, chosen.settings
+    known = f"{agent.name} {agent.version}".rstrip()
+    how = "tried" if agent.is_tried else "from its documentation, not tried"
+    lines = [f"# {known} on {chosen.route.key} ({chosen.route.endpoint_family}); {how}, {agent.checked_on}"]
+    exported = {name: place.fill(value) for name, value in settings.variables.items() if value != "<home>"}
+    lines += [f"export {name}={shlex.quote(value)}" for name, value in exported.items()]
+    for path, text in settings.files.items():
+        lines += [f"# {path}:", *place.fill(text).splitlines()]
+    if settings.note:
+        lines.append(f"# {settings.note}")
+    return lines

@@ -1,0 +1,38 @@
+"""Why the relay refuses a call: nothing of it was sent to the gateway."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class RefusedFor(StrEnum):
+    """The reason of a refusal."""
+
+    CLIENT = "client"
+    """The client's key is not one that this relay gave out."""
+    PATH = "path"
+    """No family has this path, or the relay does not serve it."""
+    BODY = "body"
+    """The body is not a JSON object that names one model."""
+    SIZE = "size"
+    MODEL = "model"
+    """No route of the table has this role or model."""
+    FAMILY = "family"
+    """The route is served on another endpoint family."""
+    DRIFT = "drift"
+    """The route itself drifts: no call of it is ever sent."""
+    SECRET = "secret"  # noqa: S105  # a reason, not a secret
+    """The call carries a secret as content."""
+    BUDGET = "budget"
+    CALLS = "calls"
+    """The client has used up the calls that it may make, or has too many in flight."""
+    BREAKER = "breaker"
+    """The gateway refused the route before, for a reason that another call does not change."""
+
+
+@dataclass(frozen=True, slots=True)
+class RelayRefusal:
+    """A refused call."""
+
+    reason: RefusedFor
+    message: str
+    """What is wrong and what to do next, in our own words; it may name roles, models and paths of the table."""

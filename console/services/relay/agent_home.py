@@ -1,0 +1,102 @@
+"""An agent set up for a relay: its variables, and its files in a private directory that goes away with it."""
+
+import contextlib
+import re
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from console.domain.relay.agent_settings import FamilySettings, Place
+from console.domain.text.secret_scan import find_secrets
+from console.domain.workflows.boundary import seen_tokens
+from console.services.system.leak_guard import LEAK_GUARD
+
+_TOKEN_NAME = re.compile(
+    r"(?:.*_)?(?:API_?KEY|ACCESS_KEY(?:_ID)?|PRIVATE_KEY|MASTER_KEY|SECRET_KEY|TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE"
+    r"|PASS|PAT|CREDENTIALS?)(?:_.*)?|[A-Z0-9]*(?:APIKEY|API_KEY|PASSWORD)|[A-Z0-9]+_(?:KEY|AUTH)|(?:BW|OP)_SESSION.*"
+)
+"""Names of variables that hold a token by the words in them; `…_TOKENS` is a number."""
+_DOOR = re.compile(
+    r"SSH_AUTH_SOCK|SSH_AGENT_PID|GPG_AGENT_INFO|(?:GIT|SSH|SUDO)_ASKPASS|VSCODE_GIT_.*|DBUS_SESSION_BUS_ADDRESS"
+    r"|KRB5CCNAME|NETRC|.*_AUTH_CONFIG"
+)
+"""Variables that hold no token and open a way to one: an agent of keys, a keyring, a program that answers for you."""
+_PAST_THE_RELAY = re.compile(
+    r"(?:ANTHROPIC|OPENAI|CODEX|AZURE_OPENAI|COPILOT_PROVIDER|GOOGLE_GEMINI|OLLAMA)_.*|CLAUDE_CODE_(?:USE|SKIP)_.*"
+)
+"""Settings of agents and SDKs that could lead a call past the relay."""
+_NO_PROXY = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedAgent:
+    """An agent's settings, filled in."""
+
+    variables: Mapping[str, str]
+    command: tuple[str, ...]
+    """The arguments of a run without a person."""
+    home: Path
+    """Its own home; it goes away at the end."""
+
+
+@contextlib.asynccontextmanager
+async def agent_home(settings: FamilySettings, place: Place) -> AsyncIterator[PreparedAgent]:
+    """Write an agent's files into a new private directory, and remove it at the end.
+
+    Args:
+        settings: The agent's settings.
+        place: What is put in; its `home` is replaced by the new directory.
+
+    Raises:
+        OSError: The directory cannot be written.
+
+    """
+    home = Path(tempfile.mkdtemp(prefix="gateway-console-agent-"))  # 0700
+    try:
+        filled = Place(place.origin, place.key, place.model, str(home), place.task)
+        for path, text in settings.files.items():
+            (home / path).write_text(filled.fill(text), encoding="utf-8")
+        variables = {name: filled.fill(value) for name, value in settings.variables.items()}
+        yield PreparedAgent(variables, tuple(filled.fill(each) for each in settings.command), home)
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@dataclass(frozen=True, slots=True)
+class CleanedEnvironment:
+    """An environment without tokens."""
+
+    kept: Mapping[str, str]
+    removed: tuple[str, ...]
+    """The names of what was removed, sorted."""
+
+
+def without_tokens(environment: Mapping[str, str], own_names: Sequence[str] = ()) -> CleanedEnvironment:
+    """Return an environment without what gives access to anything but the relay.
+
+    That is every variable that is known as a token's or named like one, that the policy withholds, that holds a token
+    of this process (so open the gateway first), or whose value looks like a secret; what opens a way to a token, such
+    as an SSH agent; and what could lead a call past the relay. No proxy is asked for the relay's own address.
+
+    Args:
+        environment: The environment variables.
+        own_names: Names or patterns from the profile's policy.
+
+    """
+    removed = {
+        name
+        for name, value in environment.items()
+        if value and (_is_withheld(name, own_names) or LEAK_GUARD.is_hit(value) or find_secrets(f"{name}={value}"))
+    }
+    kept = {name: value for name, value in environment.items() if name not in removed}
+    for name in ("NO_PROXY", "no_proxy"):
+        kept[name] = ",".join(filter(None, (kept.get(name), _NO_PROXY)))
+    return CleanedEnvironment(kept, tuple(sorted(removed)))
+
+
+def _is_withheld(name: str, own_names: Sequence[str]) -> bool:
+    upper = name.upper()
+    by_name = any(each.fullmatch(upper) for each in (_TOKEN_NAME, _DOOR, _PAST_THE_RELAY))
+    return by_name or bool(seen_tokens((name,), own_names))

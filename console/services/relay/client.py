@@ -1,0 +1,44 @@
+"""The clients of a relay: each has a random key of its own, routes that it may use, and limits."""
+
+import hmac
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from console.domain.money import Budget
+from console.domain.relay.admission import RouteDesk
+
+_KEY_BYTES = 24
+
+
+@dataclass(slots=True)
+class RelayClient:
+    """A client of a relay."""
+
+    name: str
+    desk: RouteDesk
+    key: str = field(default_factory=lambda: f"gwc-{secrets.token_urlsafe(_KEY_BYTES)}", repr=False)
+    """Random; it opens this relay alone, for as long as it runs, and no gateway."""
+    budgets: Sequence[Budget] = ()
+    """Narrower budgets than the session's that its calls must keep to."""
+    call_limit: int | None = None
+    """The most calls that are sent for it in all; None means no limit."""
+    in_flight_limit: int = 64
+    sent: int = 0
+    """The calls that were admitted so far."""
+    in_flight: int = 0
+
+
+def key_in(headers: Mapping[str, str]) -> str:
+    """Return the key that a request carries, in whichever header its family uses; empty if it carries none."""
+    own = headers.get("x-api-key") or headers.get("api-key")
+    if own:
+        return own
+    scheme, _, value = headers.get("authorization", "").partition(" ")
+    return value.strip() if scheme.lower() == "bearer" else ""
+
+
+def client_of(clients: Iterable[RelayClient], key: str) -> RelayClient | None:
+    """Return the client that a key belongs to; None if it belongs to none. Compares in constant time."""
+    given = key.encode("utf-8", "replace")
+    return next((each for each in clients if hmac.compare_digest(each.key.encode(), given)), None)

@@ -1,0 +1,64 @@
+"""The search of requests for secrets: off the event loop, and once for each piece of a conversation.
+
+An agent sends its whole conversation with every call, and only its end is new. A piece that was found clean is not
+searched again.
+"""
+
+import asyncio
+from collections import OrderedDict
+from hashlib import blake2b
+
+from console.domain.text.secret_scan import find_secrets
+
+_PIECE = 16_384
+"""The characters between the beginnings of two pieces: one piece keeps other calls waiting for a millisecond or so."""
+_OVERLAP = 12_288
+"""The characters that two neighbours share: as long as what the longest pattern needs."""
+_STEP_BACK = 1024
+"""How far a piece may begin earlier, so that it begins between two words."""
+_SHORT = 2048
+"""The characters that are searched at once, in less time than a thread takes to begin."""
+_MOST_KEPT = 32_768
+
+
+class SecretSearch:
+    """Searches texts for what seems to be a secret, and remembers which pieces have none, by their hashes."""
+
+    def __init__(self) -> None:
+        """Start with nothing remembered."""
+        self._clean: OrderedDict[bytes, None] = OrderedDict()
+
+    def __len__(self) -> int:
+        """Return how many pieces are remembered."""
+        return len(self._clean)
+
+    async def first(self, text: str) -> str | None:
+        """Return what the first secret seems to be; None if there is none."""
+        for piece in pieces(text):
+            name = blake2b(piece.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+            if name in self._clean:
+                self._clean.move_to_end(name)
+                continue
+            is_short = len(piece) <= _SHORT
+            if (
+                hits := find_secrets(piece, limit=1)
+                if is_short
+                else await asyncio.to_thread(find_secrets, piece, limit=1)
+            ):
+                return hits[0].words
+            self._clean[name] = None
+            if len(self._clean) > _MOST_KEPT:
+                self._clean.popitem(last=False)
+        return None
+
+
+def pieces(text: str) -> list[str]:
+    """Return a text in overlapping pieces. Where each begins depends only on the text before it."""
+    return [text[_begin(text, at) : at + _PIECE + _OVERLAP] for at in range(0, max(len(text), 1), _PIECE)]
+
+
+def _begin(text: str, at: int) -> int:
+    """Return where to begin, not within a word, which could look like a secret without its beginning."""
+    least = max(0, at - _STEP_BACK)
+    found = max(text.rfind(each, least, at) for each in (" ", '"'))
+    return found if found >= 0 else least
