@@ -73,9 +73,11 @@ async def test_the_official_sdks_read_answers_streams_and_refusals(embedded: "Li
     from anthropic import AsyncAnthropic, NotFoundError
     from openai import AsyncOpenAI, BadRequestError
 
-    async with relaying(embedded.base_url, token=embedded.token, table=TABLE) as relay:
-        openai = AsyncOpenAI(base_url=f"{relay.origin}/v1", api_key=relay.client.key)
-        anthropic = AsyncAnthropic(base_url=relay.origin, api_key=relay.client.key)
+    async with (
+        relaying(embedded.base_url, token=embedded.token, table=TABLE) as relay,
+        AsyncOpenAI(base_url=f"{relay.origin}/v1", api_key=relay.client.key) as openai,
+        AsyncAnthropic(base_url=relay.origin, api_key=relay.client.key) as anthropic,
+    ):
         whole = await openai.responses.create(model="writer", input="Reply with OK.")
         events = [each async for each in await openai.responses.create(model=GPT, input="Reply with OK.", stream=True)]
         assert whole.model == GPT

@@ -39,7 +39,6 @@ class Killer:
     in_calls: dict[tuple[str, int], list[str]]
     """The stages of an answer at which the process is killed, one kill after the other, by the call."""
     process: asyncio.subprocess.Process | None = None
-    kills: int = 0
     _requests: int = field(default=0)
 
     def watch(self, process: asyncio.subprocess.Process) -> None:
@@ -47,21 +46,22 @@ class Killer:
 
     def see(self, _: object) -> None:
         self._requests += 1
-        if self.at_requests[:1] == [self._requests]:
+        if self.process is not None and self.at_requests[:1] == [self._requests]:
             self.at_requests.pop(0)
             self.kill()
 
     async def hold(self, asked: Generation, stage: str) -> None:
         planned = self.in_calls.get((asked.role, asked.attempt), [])
-        if planned[:1] == [stage] and self.process is not None:
+        if planned[:1] == [stage] and (process := self.process) is not None:
             planned.pop(0)
             self.kill()
-            await self.process.wait()  # nothing more is sent to it
+            await process.wait()  # nothing more is sent to it
 
     def kill(self) -> None:
+        """Kill the process; what of its requests still comes in counts no more."""
         assert self.process is not None
         self.process.kill()
-        self.kills += 1
+        self.process = None
 
 
 @pytest.mark.parametrize("seed", range(2))
