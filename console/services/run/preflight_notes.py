@@ -1,11 +1,11 @@
 """What a preflight found, with its words: an artifact beside the ledger, which itself holds ids alone."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import msgspec
 
 from console.domain.finding import Finding, Severity
-from console.domain.probes.ladder import RungResult
+from console.domain.probes.ladder import RungResult, RungStatus
 from console.domain.probes.proven_route import ProvenRoute
 from console.domain.run.event import PreflightFinished, RunStopped
 from console.domain.run.reach import Reach
@@ -15,16 +15,33 @@ from console.services.ledger.artifacts import Artifacts
 from console.services.ledger.ledger import LedgerError
 
 
-def notes_of(routes: Iterable[ProvenRoute], findings: Iterable[Finding], reach: Reach | None = None) -> PreflightNotes:
-    """Return what a preflight found: each rung that was tried, the findings once each, gravest first, and the reach."""
+def notes_of(
+    routes: Iterable[ProvenRoute],
+    findings: Iterable[Finding],
+    reach: Reach | None = None,
+    stopping: Collection[Finding] = (),
+) -> PreflightNotes:
+    """Return what a preflight found: each rung that was tried, the findings once each, gravest first, and the reach.
+
+    Args:
+        routes: The routes, as far as they are proven.
+        findings: All findings.
+        reach: The tokens in reach.
+        stopping: The findings that stop the run: a rung that has one of them blocks it, whatever the rung proved.
+
+    """
     rungs = tuple(
-        RungNote(str(result.key), int(result.rung), result.status.value, _words(result))
+        RungNote(str(result.key), int(result.rung), _status(result, stopping).value, _words(result))
         for route in routes
         for result in route.rungs
     )
     weights = list(Severity)
     ordered = sorted(dict.fromkeys(findings), key=lambda each: weights.index(each.severity))
     return PreflightNotes(rungs, tuple(ordered), reach)
+
+
+def _status(result: RungResult, stopping: Collection[Finding]) -> RungStatus:
+    return RungStatus.BLOCKED if any(each in stopping for each in result.findings) else result.status
 
 
 def _words(result: RungResult) -> str:

@@ -51,7 +51,7 @@ async def run_preflight(
             judges, near = check_judges(state, proven.answers)
             findings = (*(each for each in findings if each.id != UNPROVEN), *judges)
             stop = near if near is None else replace(near, spent=proven.spent)
-    notes = notes_of(proven.routes, (*findings, *proven.findings), offline.reach)
+    notes = notes_of(proven.routes, (*findings, *proven.findings), offline.reach, () if stop is None else stop.findings)
     yield PreflightEnded(stop or _finished(proven, offline, notes, target), notes)
 
 
