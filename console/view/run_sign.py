@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from console.domain.run.event import GateOpened
 from console.domain.run.gate import Gate, GateVerdict
 from console.domain.run.state import Phase, RunState, RunStatus
 from console.view.sign import Sign, Tone
@@ -11,6 +12,8 @@ _VERDICTS = {
     GateVerdict.REVISE: Sign("~", "revise", Tone.WARN),
     GateVerdict.BLOCK: Sign("×", "block", Tone.FAIL),
 }
+_UNDECIDED = Sign("!", "undecided", Tone.WARN)
+"""Nothing computed is against it, but what was found wants a person."""
 _HELD = Sign("·", "held", Tone.DIM)
 _LIVE = Sign("›", "live", Tone.LIVE)
 _STATUSES = {
@@ -38,6 +41,13 @@ class GateMark:
 def gate_sign(verdict: GateVerdict) -> Sign:
     """Return how a verdict is shown."""
     return _VERDICTS[verdict]
+
+
+def opening_sign(opened: GateOpened) -> Sign:
+    """Return how the verdict computed at a gate is shown: not as ready while a person has to decide."""
+    if opened.needs_human and opened.verdict is GateVerdict.READY:
+        return _UNDECIDED
+    return _VERDICTS[opened.verdict]
 
 
 def status_sign(status: str) -> Sign:
@@ -83,7 +93,7 @@ def current_sign(state: RunState, *, is_stepping: bool) -> Sign:
         return Sign("!", "lost", Tone.WARN)
     if state.phase is Phase.WAITING and state.opened is not None:
         is_failed = state.opened.failure is not None
-        return Sign("!", "no answer", Tone.WARN) if is_failed else _VERDICTS[state.opened.verdict]
+        return Sign("!", "no answer", Tone.WARN) if is_failed else opening_sign(state.opened)
     return Sign("·", "due", Tone.ACCENT)
 
 

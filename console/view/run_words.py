@@ -19,11 +19,10 @@ from console.domain.run.event import (
     RunStopped,
     SourcesChecked,
 )
-from console.domain.run.gate import Gate, GateVerdict
+from console.domain.run.gate import Gate
 from console.domain.run.pinned import RouteProof
 from console.domain.run.state import Phase, RunState
-
-_SIGNS = {GateVerdict.READY: "✓ ready", GateVerdict.REVISE: "~ revise", GateVerdict.BLOCK: "× block"}
+from console.view.run_sign import opening_sign
 
 
 def entry_words(entry: Entry) -> str | None:
@@ -48,7 +47,7 @@ def entry_words(entry: Entry) -> str | None:
             return f"sources: {len(sources)} page(s) read" if sources else "sources: the draft claims none"
         case GateOpened() as event:
             total = "" if event.total is None else f", {event.total} of 100"
-            return f"{event.gate.words}: {_SIGNS[event.verdict]}{total}, computed here"
+            return f"{event.gate.words}: {opening_sign(event)}{total}, computed here"
         case GateDecided() as event:
             by = "the machine's verdict" if event.is_machine else entry.actor.id
             over = ", against the computed verdict" if event.is_override else ""
@@ -118,7 +117,7 @@ def standing(state: RunState) -> str:
     match state.phase:
         case Phase.WAITING if state.opened is not None:
             human = "; it needs a person" if state.opened.needs_human else ""
-            return f"waits at {where}: computed {state.opened.verdict}{human}"
+            return f"waits at {where}: computed {opening_sign(state.opened).word}{human}"
         case Phase.LOST:
             return f"at {where}: a call has an unknown outcome and may have been billed; only you may repeat it"
         case Phase.CALLING:

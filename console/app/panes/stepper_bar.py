@@ -68,7 +68,9 @@ def waiting_for(state: ConsoleState) -> str:
         return "candidate sealed" if run.status == "closed" else f"{run.status} at {where}"
     match run.phase:
         case "waiting" if run.opened is not None:
-            return f"{where} waits for you · computed {run.opened.verdict}"
+            from console.view.run_sign import opening_sign
+
+            return f"{where} waits for you · computed {opening_sign(run.opened).word}"
         case "lost":
             return f"{where}: a call was cut off; it may have been billed"
         case "calling":

@@ -20,6 +20,7 @@ from console.services.ledger.artifacts import Artifacts
 from console.services.ledger.ledger import LedgerError
 from console.services.run.run_log import RunLog
 from console.services.run.subject import read_artifact, read_findings, read_subject
+from console.view.run_sign import opening_sign
 from console.view.run_words import standing
 from console.view.subject_words import LabelledLine, how_to_take, opening_lines, subject_lines
 
@@ -123,7 +124,7 @@ async def show_subject(artifacts: Artifacts, log: RunLog, arguments: argparse.Na
 
 def _verdict(state: RunState, gate: Gate, opened: GateOpened | None) -> str:
     if opened is not None:
-        return f"computed {opened.verdict}{'' if opened.total is None else f', {opened.total} of 100'}"
+        return f"computed {opening_sign(opened).word}{'' if opened.total is None else f', {opened.total} of 100'}"
     if gate is Gate.PREFLIGHT:
         return "it stopped the run" if state.preflight is None else "passed"
     return "not judged yet"

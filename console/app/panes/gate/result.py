@@ -12,7 +12,7 @@ from console.domain.run.gate import Gate
 from console.domain.run.state import RunState
 from console.domain.run.subject import PreflightNotes, ReviewShown, Subject
 from console.view.finding_sign import severity_sign
-from console.view.run_sign import gate_sign
+from console.view.run_sign import gate_sign, opening_sign
 from console.view.run_view import GateNotes, RunView
 from console.view.sign import Tone
 
@@ -105,7 +105,7 @@ def _head(view: RunView, shown: GateNotes, width: int, *, is_clear: bool) -> Ite
         decided = ", needed no decision" if is_passed else ""
         yield line(dim(fit(f"checked before anything is generated{decided}{clear}", width)))
         return
-    sign = gate_sign(opened.verdict)
+    sign = opening_sign(opened)
     yield from rows([*parts, line(Span(f"{sign}", sign.tone)), *_total(view, opened)], width)
     yield from (line(dim(piece)) for piece in wrap(_computed(opened, clear), width))
 

@@ -21,6 +21,7 @@ from console.services.run.preflight_notes import read_notes
 from console.services.run.run_log import RunLog
 from console.services.run.step import PreflightNoted
 from console.services.verification_marks import MarkFile
+from console.view.run_sign import current_sign
 
 BROKEN = b"on: push\npermissions: write-all\njobs:\n  a:\n    runs-on: x\n    steps:\n      - run: make\n"
 SOUND = b"on: push\npermissions: {contents: read}\njobs:\n  a:\n    runs-on: x\n    steps:\n      - run: make\n"
@@ -77,6 +78,9 @@ async def test_a_stop_names_the_role_and_the_rule_and_what_was_in_reach(
     assert stopped.reach is not None
     assert stopped.reach.tokens == (ReachedToken("GITHUB_TOKEN", TokenKind.REPOSITORY),)
     assert "BND-23" in {each.id for each in notes.findings}
+    if model and why[2].startswith("MOD"):
+        blocked = [(each.route, each.rung) for each in notes.rungs if each.status == "blocked"]
+        assert (blocked[0], {route for route, _ in blocked}) == ((role, 2), {role})
 
 
 async def test_judges_that_are_too_close_are_named_with_their_level(office: Office, gateway: RunGateway) -> None:
@@ -197,6 +201,7 @@ async def test_broken_workflows_wait_for_a_person_before_anything_is_generated(
     walked, notes = await checked(office, BROKEN)
     assert (walked.state.gate, walked.state.phase) == (Gate.PREFLIGHT, Phase.WAITING)
     assert gateway.generations == []
+    assert str(current_sign(walked.state, is_stepping=False)) == "! undecided"
     (broken,) = [each for each in notes.findings if each.severity is Severity.FAIL]
     assert broken.message.startswith(".github/workflows/ci.yml: ")
     assert broken in walked.findings
