@@ -69,7 +69,8 @@ def run(arguments: argparse.Namespace) -> int:
         from console.services.system.os_reason import os_reason
 
         raise Problem(
-            f"cannot listen on port {arguments.port}: {os_reason(error)}. Use another --port, or 0", ProblemKind.USAGE
+            f"cannot write the agent's settings to a temporary directory: {os_reason(error)}. Set TMPDIR to another",
+            ProblemKind.FAILED,
         ) from None
 
 

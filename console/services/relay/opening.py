@@ -49,7 +49,7 @@ async def open_relay(
         port: The port; 0 picks a free one.
 
     Raises:
-        OSError: It cannot listen on the port.
+        RelayPortError: It cannot listen on the port.
 
     """
 

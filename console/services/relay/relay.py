@@ -126,7 +126,13 @@ class Relay:
         return refusal_answer(family or EndpointFamily.CHAT_COMPLETIONS, refusal, f"relay-{number:06}")
 
     async def answer(self, call: ClientCall) -> AsyncGenerator[AnswerPart, None]:
-        """Answer a client's call; close it early if the client is gone. The last parts may be a failure's."""
+        """Answer a client's call; close it early if the client is gone. The last parts may be a failure's.
+
+        Raises:
+            CallError: The answer broke off at the gateway.
+            ConnectionAbortedError: It is longer than what was set aside for it.
+
+        """
         found = await self._admit(call)
         if isinstance(found, RelayRefusal):
             for part in self._refused(call, found):
@@ -265,7 +271,7 @@ class Relay:
                     if (moved := passing.take(part)) is not None:
                         self._tell(moved)
                     if passing.is_over_limit:
-                        return
+                        raise ConnectionAbortedError  # the client must not take the beginning for the whole
             if rest := passing.redacted.close():
                 yield rest
             passing.is_whole = True

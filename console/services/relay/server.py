@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from console.domain.problem import Problem, ProblemKind
 from console.domain.relay.refusal import RefusedFor, RelayRefusal
 from console.domain.routes.family import EndpointFamily, family_of_path, foreign_endpoint
 from console.domain.text.safe import safe
@@ -15,6 +16,7 @@ from console.services.gateway.failure import CallError
 from console.services.relay.client import RelayClient, client_of, key_in
 from console.services.relay.model_list import anthropic_models, openai_models
 from console.services.relay.relay import AnswerHead, AnswerPart, ClientCall, Relay
+from console.services.system.os_reason import os_reason
 from console.wire.refusal import RefusalAnswer
 
 HOST = "127.0.0.1"
@@ -27,6 +29,12 @@ _MODELS = "/models"
 _COUNT = "/count_tokens"
 _COUNTED = EndpointFamily.ANTHROPIC_MESSAGES
 """The one family whose API counts a request's tokens before it is sent."""
+
+
+class RelayPortError(Problem):
+    """The relay cannot listen on its port."""
+
+    kind = ProblemKind.USAGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +55,7 @@ async def serve_relay(relay: Relay, clients: Sequence[RelayClient], port: int = 
         port: The port; 0 picks a free one.
 
     Raises:
-        OSError: It cannot listen on the port.
+        RelayPortError: It cannot listen on the port.
 
     """
     application = web.Application(client_max_size=BODY_LIMIT)
@@ -58,7 +66,12 @@ async def serve_relay(relay: Relay, clients: Sequence[RelayClient], port: int = 
     )
     await runner.setup()
     try:
-        await web.TCPSite(runner, HOST, port).start()
+        try:
+            await web.TCPSite(runner, HOST, port).start()
+        except OSError as error:
+            raise RelayPortError(
+                f"cannot listen on port {port}: {os_reason(error)}. Use another --port, or 0"
+            ) from None
         yield RelayListening(f"http://{HOST}:{runner.addresses[0][1]}")
     finally:
         await runner.cleanup()
