@@ -36,7 +36,7 @@ def show_check(state: ConsoleState, options: str | None) -> None:
             _declared(state, route),
             _price(state, route),
             str(standing_sign(route.standing)),
-            f"{int(min(route.reached, route.needed))} of {int(route.needed)}",
+            f"{int(route.reached)}, needs {int(route.needed)}",
             marks_text(route),
         )
         for route in state.proven

@@ -171,7 +171,7 @@ async def test_a_person_reads_prices_before_they_are_spent(console: Console) -> 
     assert re.search(r"reviewer: rung 4, at most \d+ tokens, at most \$0\.\d+", result.stderr)
     assert re.search(r"reviewer: rung 5, at most \d+ tokens, at most \$0\.\d+", result.stderr)
     assert "spent in this session: 10 tokens, $0.000014" in result.stderr
-    assert "5 of 5" in result.stdout
+    assert "5, needs 5" in result.stdout
     assert "rung 4 streamed text: 5 tokens, $0.000007" in result.stdout
 
 
