@@ -149,7 +149,7 @@ def why_no_whole(state: ConsoleState, cursor: int) -> str | None:
 def why_no_older(state: ConsoleState, cursor: int) -> str | None:
     """Return why it is not possible to look further back."""
     view = state.run
-    return None if view is not None and view.back < len(view.notes) - 1 else "there is no earlier gate result"
+    return None if view is not None and view.back < len(view.notes) - 1 else "this is the first result"
 
 
 def why_no_newer(state: ConsoleState, cursor: int) -> str | None:

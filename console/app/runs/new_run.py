@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def filled(form: "RunForm", task: PreparedTask, environment: Mapping[str, str]) -> "RunForm":
-    """Return a form filled from a prepared task. Raises `PrivateFileError` if there is no directory for state."""
+    """Return a form filled from a prepared task. Raises `PrivateFileError` without a state directory."""
     return replace(
         form,
         task=task.text.strip(),

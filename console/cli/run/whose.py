@@ -20,7 +20,7 @@ def where_runs_are(names: Sequence[str]) -> AbstractContextManager[None]:
 
     Raises:
         LedgerError: A ledger cannot be used.
-        PrivateFileError: There is no directory for state.
+        PrivateFileError: XDG_STATE_HOME and HOME name no directory.
 
     """
     environment = demo_environment(current().environment)

@@ -78,7 +78,7 @@ def _place(arguments: argparse.Namespace) -> Path | None:
 
     path: Path | None = arguments.output or user_config_path(current().environment)
     if path is None:
-        raise Problem("HOME is not set, so there is no place for a config; name one with --output", ProblemKind.USAGE)
+        raise Problem("HOME is not set. Set it, or name the new config with --output", ProblemKind.USAGE)
     if path.exists() or path.is_symlink():
         raise _taken(path)
     return path

@@ -29,8 +29,8 @@ _OF_CAUSE = {
     StopCause.OPERATOR: "",
     StopCause.CALL: "the gateway refused a call for a reason that repeating does not change",
     StopCause.PREFLIGHT: "a check before generation found something",
-    StopCause.ROUTE_CHANGED: "the role's route in the config is no longer the pinned one",
-    StopCause.INSTRUCTION_CHANGED: "an instruction file is no longer the pinned one",
+    StopCause.ROUTE_CHANGED: "the role's route in the config has changed since the run began",
+    StopCause.INSTRUCTION_CHANGED: "an instruction file has changed since the run pinned it",
     StopCause.BUDGET: "the next call could exceed a budget",
     StopCause.SECRET_IN_PROMPT: "the next brief seemed to contain a secret, so it was not sent",
 }

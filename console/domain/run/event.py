@@ -38,9 +38,9 @@ class StopCause(StrEnum):
     PREFLIGHT = "preflight"
     """A check before generation found something: see the findings."""
     ROUTE_CHANGED = "route_changed"
-    """A role's route is no longer the pinned one."""
+    """A role's route has changed since the run began."""
     INSTRUCTION_CHANGED = "instruction_changed"
-    """An instruction file is no longer the pinned one."""
+    """An instruction file has changed since the run pinned it."""
     BUDGET = "budget"
     SECRET_IN_PROMPT = "secret_in_prompt"  # noqa: S105  # a cause, not a secret
 

@@ -76,7 +76,7 @@ def read_text(
     Args:
         path: The file.
         source: Its name in error messages.
-        absent: What to do if there is no such file.
+        absent: What to do if the file does not exist.
 
     Raises:
         ConfigError: It cannot be read, is too large or is not UTF-8.

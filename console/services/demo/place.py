@@ -34,7 +34,7 @@ def demo_environment(environment: Mapping[str, str]) -> Mapping[str, str]:
     """Return the environment in which the demo works: the same, but its runs are kept apart from the operator's own.
 
     Raises:
-        PrivateFileError: There is no directory for state.
+        PrivateFileError: XDG_STATE_HOME and HOME name no directory.
 
     """
     return {**environment, "XDG_STATE_HOME": str(state_directory(environment) / _DEMO)}
@@ -44,7 +44,7 @@ def make_place(environment: Mapping[str, str]) -> None:
     """Make the directories above the demo's state, open to no other user; what uses them says if that failed.
 
     Raises:
-        PrivateFileError: There is no directory for state.
+        PrivateFileError: XDG_STATE_HOME and HOME name no directory.
 
     """
     with contextlib.suppress(OSError):
@@ -55,7 +55,7 @@ def sample_repository(environment: Mapping[str, str]) -> Path:
     """Return where the sample repository is in the demo's environment, made or not.
 
     Raises:
-        PrivateFileError: There is no directory for state.
+        PrivateFileError: XDG_STATE_HOME and HOME name no directory.
 
     """
     return state_directory(environment) / _REPOSITORY
@@ -69,7 +69,7 @@ async def make_sample(environment: Mapping[str, str]) -> Path:
     Raises:
         NoGitForDemoError: Git is not installed.
         DemoError: The files cannot be written.
-        PrivateFileError: There is no directory for state.
+        PrivateFileError: XDG_STATE_HOME and HOME name no directory.
 
     """
     place = sample_repository(environment)
@@ -94,7 +94,7 @@ def remove_demo(environment: Mapping[str, str]) -> Path | None:
 
     Raises:
         DemoError: It cannot be removed.
-        PrivateFileError: There is no directory for state.
+        PrivateFileError: XDG_STATE_HOME and HOME name no directory.
 
     """
     place = state_directory(environment) / _DEMO
