@@ -20,9 +20,10 @@ from console.domain.artifacts.unified_diff import as_git_reads_it, parse_patch
 from console.domain.problem import ProblemKind
 from console.domain.text.safe import safe
 from console.domain.text.secret_scan import scrub
-from console.services.candidate.index_lock import ApplyError, fill, held, index_lock, lock_of
+from console.services.candidate.index_lock import ApplyError, fill, index_lock
+from console.services.candidate.ready import checked_out, require_ready
 from console.services.git.checkout import Checkout, NoCheckoutError, find_checkout
-from console.services.git.command import NoGitError, ask_git, move_reference, run_own_git
+from console.services.git.command import NoGitError, move_reference
 from console.services.git.patching import (
     Author,
     apply_to_files,
@@ -35,13 +36,8 @@ from console.services.git.patching import (
 from console.services.git.scratch import Scratch, ScratchError, scratch
 from console.services.git.working_tree import copy_index
 from console.services.system.os_reason import os_reason
-from console.services.system.private_file import shown
 from console.services.system.process import ChildReport
 
-_UNFINISHED = ("MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "rebase-merge", "rebase-apply")
-"""What is in git's directory while a command of the operator's is not finished."""
-_TAKEN_BY_GIT = ("@", "HEAD")
-"""What git reads as the commit that is checked out, whatever branches there are."""
 _SAID_LINES = 5
 
 
@@ -107,7 +103,7 @@ async def apply_patch(order: PatchOrder, environment: Mapping[str, str]) -> Patc
     """
     try:
         checkout = await find_checkout(order.root, environment)
-        before = await _require_ready(checkout, order, environment)
+        before = await require_ready(checkout, order.root, order.commit, order.branch, environment)
         async with scratch(checkout, environment) as own:
             changes = await _parse(order.patch)
             work = _Work(checkout, own, order, environment, changes)
@@ -128,73 +124,6 @@ async def apply_patch(order: PatchOrder, environment: Mapping[str, str]) -> Patc
     return PatchApplied(order.branch, before, commit, changes)
 
 
-# --- Before anything is done ------------------------------------------------------------------------------------------
-
-
-async def _require_ready(checkout: Checkout, order: PatchOrder, environment: Mapping[str, str]) -> str:
-    """Check the repository and the new branch's name; return the branch that is checked out, or nothing."""
-    root = order.root
-    head, before = await _checked_out(root, environment)
-    lock = lock_of(checkout.index)
-    if before == order.branch:
-        raise _applied_before(order.branch, lock if lock.exists() else None)
-    if lock.exists():
-        raise held(lock)
-    if head != order.commit:
-        raise ApplyError(
-            f"the repository is at commit {head[:12] or 'none'}, and the run pinned {order.commit[:12]}. Check that one"
-            f" out, with: git switch --detach {order.commit}; or take the patch out with run candidate"
-        )
-    git_dir = checkout.index.parent
-    if unfinished := next((each for each in _UNFINISHED if (git_dir / each).exists()), None):
-        raise ApplyError(f"a git command is not finished in the repository ({unfinished}): finish or abort it first")
-    if checkout.sparse.exists():
-        raise ApplyError("the repository has a sparse checkout, which may lack files of the patch: use run candidate")
-    await _require_free(root, order.branch, environment)
-    return before
-
-
-async def _checked_out(root: Path, environment: Mapping[str, str]) -> tuple[str, str]:
-    """Return the commit and the branch that are checked out; each is empty if there is none."""
-    head = await _ask(root, environment, "rev-parse", "--verify", "--quiet", "HEAD")
-    named = await _ask(root, environment, "rev-parse", "--symbolic-full-name", "HEAD")
-    return head, named.removeprefix("refs/heads/") if named.startswith("refs/heads/") else ""
-
-
-def _applied_before(branch: str, lock: Path | None) -> ApplyError:
-    """Return what to do if the branch is checked out; a lock that is held means that its run apply was killed."""
-    shown_branch = shown(Path(branch))
-    if lock is None:
-        return ApplyError(
-            f"the branch {shown_branch} exists and was not changed: it is checked out, and the candidate was applied"
-            " there. To apply it once more, go back with: git switch -, and name another branch with --branch",
-            ProblemKind.USAGE,
-        )
-    return ApplyError(
-        f"{safe(str(lock))} exists and the branch {shown_branch} is checked out: run apply is at work there, or was"
-        " killed. If it was killed, put all changes into a stash and go back with:"
-        f" rm {shown(lock)} && git stash --include-untracked && git switch - && git branch -D {shown_branch}"
-    )
-
-
-async def _require_free(root: Path, branch: str, environment: Mapping[str, str]) -> None:
-    """Check that a branch does not exist, and that no branch is in the way of its name."""
-    name_shown = safe(branch, limit=200)
-    form = await run_own_git({}, environment, Path("/"), "check-ref-format", f"refs/heads/{branch}")
-    if branch.startswith("-") or branch in _TAKEN_BY_GIT or not form.is_success:
-        raise ApplyError(f"{name_shown} cannot be the name of a branch; name another with --branch", ProblemKind.USAGE)
-    steps = branch.split("/")
-    for depth in range(1, len(steps) + 1):
-        name = "/".join(steps[:depth])
-        if await _ask(root, environment, "rev-parse", "--verify", "--quiet", f"refs/heads/{name}"):
-            raise ApplyError(
-                f"the branch {safe(name, limit=200)} exists and was not changed; name another with --branch",
-                ProblemKind.USAGE,
-            )
-    if await _ask(root, environment, "rev-parse", f"--glob=refs/heads/{branch}/*"):
-        raise ApplyError(f"branches below {name_shown}/ exist; name another with --branch", ProblemKind.USAGE)
-
-
 async def _parse(patch: bytes) -> tuple[FileChange, ...]:
     parsed = await asyncio.to_thread(parse_patch, patch.decode(errors="replace"))
     if parsed.faults or not parsed.changes:
@@ -202,12 +131,6 @@ async def _parse(patch: bytes) -> tuple[FileChange, ...]:
     if any(SUBMODULE in (each.old_mode, each.new_mode) for each in parsed.changes):
         raise ApplyError("the patch changes a submodule; take it out with run candidate, and apply it yourself")
     return parsed.changes
-
-
-async def _ask(root: Path, environment: Mapping[str, str], *arguments: str) -> str:
-    """Return git's answer without its last line feed; empty if it fails."""
-    report = await ask_git(root, environment, *arguments)
-    return report.tail.decode("utf-8", "replace").removesuffix("\n") if report.is_success else ""
 
 
 # --- The work ---------------------------------------------------------------------------------------------------------
@@ -259,7 +182,7 @@ class _Work:
 
     async def _require_unchanged(self, before: str) -> None:
         """Check, once no other git can write the index, that none has since our copy of it was made."""
-        is_there = await _checked_out(self._order.root, self._environment) == (self._order.commit, before)
+        is_there = await checked_out(self._order.root, self._environment) == (self._order.commit, before)
         if not is_there or not await asyncio.to_thread(_is_same, self._checkout.index, self._own.index):
             raise ApplyError(
                 "another git command changed the repository meanwhile, and nothing was applied. Wait for its end, then"

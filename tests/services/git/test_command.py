@@ -192,6 +192,7 @@ def test_no_other_module_starts_git() -> None:
                 assert not is_git or module == "services/git/command.py", module
     assert named == {
         "services/candidate/branch.py",
+        "services/candidate/ready.py",
         "services/git/checkout.py",
         "services/git/example.py",
         "services/git/patching.py",
