@@ -19,7 +19,6 @@ from console.domain.run.pinned import PinnedSource
 from console.domain.run.rubric import check_override, judge_critique, judge_review
 from console.domain.run.state import RunState
 from console.domain.sources.cited_page import check_sources
-from console.domain.sources.claim import Claim, named_claims, with_links
 from console.services.checks.candidate import CheckLimits, check_candidate
 from console.services.checks.kept_output import keep_outputs
 from console.services.instructions.find import check_pinned, find_instructions
@@ -39,6 +38,7 @@ from console.services.run.preflight_notes import read_notes
 from console.services.run.role_call import nonce_of
 from console.services.run.routing import independence, route_of
 from console.services.run.run_context import RunContext, RunInputs
+from console.services.run.subject import claims_of
 
 
 class GateWork:
@@ -132,17 +132,12 @@ class GateWork:
             own_origin: The embedded gateway's origin: its pages may be read although it is on this machine.
 
         """
-        claims = await self._claims(state)
+        kind = "" if state.created is None else state.created.kind
+        claims = claims_of(await self._texts.draft(state), kind)
         read = source_fetch(loopback_origins=frozenset() if own_origin is None else frozenset({own_origin}))
         async with aclosing(check_claims(claims, read, lambda: self._context.now_ms() / 1000)) as results:
             checked = [replace(each, reason="") async for each in results]
         return SourcesChecked(tuple(sorted(checked, key=lambda each: each.url)))
-
-    async def _claims(self, state: RunState) -> tuple[Claim, ...]:
-        draft = await self._texts.draft(state)
-        claims = named_claims(draft.claims)
-        is_article = state.created is not None and state.created.kind == ArtifactKind.ARTICLE
-        return with_links(claims, draft.artifact) if is_article else claims
 
     # --- Judging -----------------------------------------------------------------------------------------------------
 

@@ -47,18 +47,6 @@ LEAKED = "-".join(["sk", "Mq7vB2xKw9", "Zr4tY8nLc3", "Hd6pJ1sGf5"])
 """The key that the gateway's leaking models write into a draft."""
 
 
-@pytest.fixture(scope="module")
-def shelf(tmp_path_factory: pytest.TempPathFactory) -> Stories:
-    """Keep what became of runs, each kind walked once."""
-    return Stories(tmp_path_factory.mktemp("stories"))
-
-
-@pytest.fixture
-def stories(shelf: Stories, no_trust_store: None) -> Stories:
-    """Tell stories of runs without reading certificates."""
-    return shelf
-
-
 # --- To a candidate --------------------------------------------------------------------------------------------------
 
 

@@ -21,18 +21,6 @@ from console.services.run.run_context import RunContext
 from console.services.run.run_log import RunLog, RunRefusedError
 
 
-@pytest.fixture(scope="module")
-def shelf(tmp_path_factory: pytest.TempPathFactory) -> Stories:
-    """Keep what became of runs, each kind walked once."""
-    return Stories(tmp_path_factory.mktemp("stories"))
-
-
-@pytest.fixture
-def stories(shelf: Stories, no_trust_store: None) -> Stories:
-    """Tell stories of runs without reading certificates."""
-    return shelf
-
-
 def contents(walked: Walked) -> Counter[str]:
     """Return how often each content was asked in a run, by its ledger."""
     return Counter(each.event.content_sha256 for each in walked.log.entries if isinstance(each.event, CallIntended))
