@@ -79,7 +79,13 @@ async def demonstrate_runs(profile: Profile, *, as_json: bool) -> tuple[tuple[Re
     ways = [_Way(task, told.scenario(task.scenario), as_json) for task in told.tasks]
     async with opened_target(profile) as target:
         reservations = Reservations(profile.budget())
-        ended = await asyncio.gather(*(_run(profile, way, repository, target, reservations) for way in ways))
+        working = (_run(profile, way, repository, target, reservations) for way in ways)
+        # with exceptions as results it waits for all runs: without, the first one that has stopped would end the rest
+        results = await asyncio.gather(*working, return_exceptions=True)
+    for result in results:
+        if isinstance(result, BaseException):
+            raise result
+    ended = [result for result in results if not isinstance(result, BaseException)]
     ends = [
         (state.status, len(state.calls)) == _ENDS[way.scenario.name] for way, state in zip(ways, ended, strict=True)
     ]
