@@ -5,12 +5,10 @@ pydantic reads a file's tables into these models; `settings` holds what the rest
 """
 
 import re
-from dataclasses import fields
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
@@ -62,21 +60,12 @@ from console.services.config.settings import (
     PolicySettings,
     RelaySettings,
 )
+from console.services.config.table import Table
 from console.services.gateway.address import version_fault
 from console.services.tokens.reference import Scheme
 
-_Settings = TypeVar("_Settings", GatewaySettings, InstructionSettings, PolicySettings, RelaySettings)
 
-
-class _Table(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
-
-    def as_settings(self, kind: type[_Settings]) -> _Settings:
-        """Return the plain settings that have the same fields."""
-        return kind(**{field.name: getattr(self, field.name) for field in fields(kind)})
-
-
-class GatewayModel(_Table):
+class GatewayModel(Table):
     """`[profiles.NAME.gateway]`: where the gateway is and how to call it."""
 
     model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["base_url"]}, {"required": ["base_url_ref"]}]})
@@ -109,7 +98,7 @@ class GatewayModel(_Table):
     it."""
     anthropic_version: Date = GatewaySettings.anthropic_version
     """The `anthropic-version` header, sent on the anthropic_messages family only."""
-    headers: dict[HeaderName, HeaderValue] = {}
+    headers: dict[HeaderName, HeaderValue] = Field({})
     """More headers for every call, such as a gateway's own routing headers. Never a token."""
     ca_file: FilePath = GatewaySettings.ca_file
     """A PEM file with certificate authorities to trust beside the system's. Verification cannot be switched off."""
@@ -146,7 +135,7 @@ class GatewayModel(_Table):
         return references
 
 
-class RouteModel(_Table):
+class RouteModel(Table):
     """`[profiles.NAME.routes.ROLE.ROUTE]`: which other model can serve a role, on which endpoint family and path."""
 
     model: ModelName
@@ -211,7 +200,7 @@ def _few(routes: "dict[Role, RoleModel]") -> "dict[Role, RoleModel]":
     return routes
 
 
-class FamilyFactModel(_Table):
+class FamilyFactModel(Table):
     """`[[profiles.NAME.family_facts]]`: your own row on which families serve which models on this gateway.
 
     Your rows come before the built-in ones, and the first one that matches decides.
@@ -240,7 +229,7 @@ class FamilyFactModel(_Table):
         return family
 
 
-class PolicyModel(_Table):
+class PolicyModel(Table):
     """`[profiles.NAME.policy]`: what must hold before a call or a run."""
 
     verification_max_age_days: Annotated[int, Strict(), Field(ge=1, le=3650)] = PolicySettings.verification_max_age_days
@@ -320,7 +309,7 @@ class PolicyModel(_Table):
     """The longest that one of these commands may take, in seconds."""
 
 
-class InstructionModel(_Table):
+class InstructionModel(Table):
     """`[profiles.NAME.instructions]`: which instruction source a run pins."""
 
     source: Annotated[str, StringConstraints(strict=True, max_length=200)] = InstructionSettings.source
@@ -331,7 +320,7 @@ class InstructionModel(_Table):
     """Whether a conflict between sources ends the run. If not, the run waits for an operator's reason."""
 
 
-class RelayModel(_Table):
+class RelayModel(Table):
     """`[profiles.NAME.relay]`: what `gateway-console relay` holds coding agents to."""
 
     suspected_secrets: Literal["refuse", "pass"] = RelaySettings.suspected_secrets
@@ -344,9 +333,15 @@ class RelayModel(_Table):
     Calls within this time are answered with the cause and not sent; 0 sends each."""
     calls_at_once: Annotated[int, Strict(), Field(ge=1, le=500)] = RelaySettings.calls_at_once
     """The most calls of one agent in flight."""
+    deadline_s: Seconds = RelaySettings.deadline_s
+    """The longest that one relayed call may take in total, in seconds. An agent that waits less long ends it itself."""
+    idle_timeout_s: Seconds = RelaySettings.idle_timeout_s
+    """The longest that a relayed call may wait for the next bytes, in seconds: a model may think for minutes in
+    silence before an agent's turn. The gateway's own `deadline_s` and `idle_timeout_s` do not hold for relayed
+    calls."""
 
 
-class ProfileModel(_Table):
+class ProfileModel(Table):
     """`[profiles.NAME]`: one gateway, its token reference, its route table and its policy."""
 
     gateway: GatewayModel
@@ -389,7 +384,7 @@ class ProfileModel(_Table):
         return self
 
 
-class FileModel(_Table):
+class FileModel(Table):
     """A gateway-console config file: profiles of gateways, their route tables and policies."""
 
     version: Version = Field(alias="schema")

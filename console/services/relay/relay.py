@@ -24,6 +24,7 @@ from console.domain.routes.shape import Shape
 from console.services.gateway.call import CallPart, Chunk, Started
 from console.services.gateway.client import Gateway
 from console.services.gateway.failure import CallError
+from console.services.gateway.options import CallTimes
 from console.services.gateway.reservations import Reservations
 from console.services.probes.exchange import Exchange
 from console.services.probes.request import ProbeRequest
@@ -80,6 +81,10 @@ class RelayRules:
     """What an answer is taken to need if the client sets no limit; a longer one is cut off."""
     cool_down_s: float = 60.0
     """How long a route takes no call after the gateway refused it for a lasting reason, in seconds."""
+    deadline_s: float = 3600.0
+    """The longest that a call may take in total, in seconds."""
+    idle_timeout_s: float = 600.0
+    """The longest that a call may wait for the next bytes, in seconds."""
 
 
 class Relay:
@@ -117,6 +122,7 @@ class Relay:
         self._price_of = price_of
         self._numbers = itertools.count(1)
         self._search = SecretSearch()
+        self._times = CallTimes(rules.deadline_s, rules.idle_timeout_s, "relay")
         self.breaker = Breaker(rules.cool_down_s)
 
     def refuse(self, family: EndpointFamily | None, refusal: RelayRefusal, client: str = "") -> RefusalAnswer:
@@ -170,7 +176,7 @@ class Relay:
             self._end(call, passing, cost, price, own)
 
     async def count(self, call: ClientCall) -> AsyncGenerator[AnswerPart, None]:
-        """Pass on a call that only counts a request's tokens. It costs nothing, and no model answers it."""
+        """Pass on a call that only counts a request's tokens. It costs nothing, but it is one of the client's calls."""
         found = await self._admit(call)
         if isinstance(found, RelayRefusal):
             for refused in self._refused(call, found):
@@ -182,8 +188,10 @@ class Relay:
         path = _path(bare(route.endpoint_path) + COUNT_SUFFIX, call)
         redacted = RedactedBytes(self._gateway.secret)
         has_head = False
+        call.client.sent += 1
+        call.client.in_flight += 1
         try:
-            sending = self._gateway.call(path, None, body, headers=self._headers(call))
+            sending = self._gateway.call(path, None, body, headers=self._headers(call), times=self._times)
             async with aclosing(sending) as parts:
                 async for part in parts:
                     if isinstance(part, Started) and is_plain(part.headers):
@@ -199,6 +207,8 @@ class Relay:
             failed = failure_answer(call.family, error.classification, "relay-count")
             yield AnswerHead(failed.status, failed.headers)
             yield failed.body
+        finally:
+            call.client.in_flight -= 1
 
     def _refused(self, call: ClientCall, refusal: RelayRefusal) -> tuple[AnswerHead, bytes]:
         refused = self.refuse(call.family, refusal, call.client.name)
@@ -257,7 +267,13 @@ class Relay:
         route = passing.route
         path = _path(route.endpoint_path, call)
         sending = self._gateway.call(
-            path, None, passing.body, stream=True, headers=self._headers(call), body_limit=ANSWER_LIMIT
+            path,
+            None,
+            passing.body,
+            stream=True,
+            headers=self._headers(call),
+            body_limit=ANSWER_LIMIT,
+            times=self._times,
         )
         try:
             async with aclosing(sending) as parts:
