@@ -40,6 +40,8 @@ LIMIT_SETTING = "relay.max_output_tokens"
 COUNT_SUFFIX = "/count_tokens"
 ANSWER_LIMIT = 256 * 1024 * 1024
 """The most bytes of an answer. It is passed on as it comes, and only so much is a sign of a gateway out of order."""
+_AFTER_THE_END = frozenset({"CHT-STREAM-05", "CHT-STREAM-06"})
+"""The findings on what comes after an answer has said how it ends: the usage, and `[DONE]`."""
 
 
 def _path(path: str, call: "ClientCall") -> str:
@@ -309,13 +311,18 @@ class Relay:
         self, call: ClientCall, passing: "_Passing", cost: Estimate, price: Price | None, reservations: Reservations
     ) -> None:
         """Book a call, tell of its end, and let the breaker know."""
+        has_left = not passing.is_whole and passing.failure is None
+        is_cut = has_left and not passing.is_settled
         result = passing.finish()
-        is_cut = not passing.is_whole and passing.failure is None
         if is_cut:  # what the gateway would still have sent is not known, so nothing is wrong with its answer
             result = replace(result, status=SmokeStatus.UNKNOWN, classification=None, findings=())
-        taken = cost.taken() if is_cut else taken_by(result, cost, price)
+        elif has_left:  # agents leave once an answer has said how it ends; what they did not wait for is not missing
+            result = replace(result, findings=tuple(each for each in result.findings if each.id not in _AFTER_THE_END))
+        is_counted = result.input_tokens is not None and result.output_tokens is not None
+        taken = cost.taken() if is_cut or (has_left and not is_counted) else taken_by(result, cost, price)
         reservations.settle(cost, taken)
-        self.breaker.note(passing.route.key, result.classification, self._clock(), is_whole=passing.is_whole)
+        is_whole = passing.is_whole or (has_left and not is_cut)
+        self.breaker.note(passing.route.key, result.classification, self._clock(), is_whole=is_whole)
         self._tell(RelayCallEnded(passing.number, call.client.name, result, taken.tokens, taken.microusd, is_cut))
 
 
@@ -339,6 +346,11 @@ class _Passing:
     def is_over_limit(self) -> bool:
         """Whether the answer is longer than what was set aside for a call whose client set no limit."""
         return self._own_limit is not None and estimated_tokens(self._exchange.content_bytes) > self._own_limit
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the answer has said how it ends."""
+        return self._exchange.is_settled
 
     def take(self, part: CallPart) -> RelayCallMoved | None:
         """Judge a part; return what there is to show of it."""

@@ -62,7 +62,8 @@ async def run_agent(
     model: str,
     token: str,
     prompt: str = PROMPT,
-    more: str = "",
+    config: str = "",
+    asks_again: bool = False,
 ) -> Ended:
     """Run an agent headless on one small task, to its end. It does not outlive the test.
 
@@ -74,15 +75,16 @@ async def run_agent(
         model: The model, or the role, that it names.
         token: Its key.
         prompt: The task.
-        more: Lines for the end of Codex's config.
+        config: More lines of Codex's config.
+        asks_again: Whether Codex asks again as often as it does by itself. OpenCode always does.
 
     """
     work = home / "work"
     work.mkdir(parents=True)
-    arguments, own = (_codex if agent == "codex" else _opencode)(home, base_url, family, model, token)
-    if more:
-        with (home / "config.toml").open("a") as config:
-            config.write(more)
+    if agent == "codex":
+        arguments, own = _codex(home, base_url, model, token, config, asks_again=asks_again)
+    else:
+        arguments, own = _opencode(home, base_url, family, model, token)
     proxies = dict.fromkeys(("HTTPS_PROXY", "HTTP_PROXY", "https_proxy", "http_proxy"), _NO_WAY_OUT)
     none = dict.fromkeys(("NO_PROXY", "no_proxy"), "127.0.0.1")
     process = await asyncio.create_subprocess_exec(
@@ -105,13 +107,14 @@ async def run_agent(
 
 
 def _codex(
-    home: Path, base_url: str, family: EndpointFamily, model: str, token: str
+    home: Path, base_url: str, model: str, token: str, config: str, *, asks_again: bool
 ) -> tuple[tuple[str, ...], dict[str, str]]:
-    assert family is EndpointFamily.RESPONSES
+    retries = "" if asks_again else "request_max_retries = 0\nstream_max_retries = 0\n"
     (home / "config.toml").write_text(
-        f'model = "{model}"\nmodel_provider = "gw"\napproval_policy = "never"\nsandbox_mode = "workspace-write"\n'
+        f'model = "{model}"\nmodel_provider = "gw"\napproval_policy = "never"\n'
+        f'sandbox_mode = "workspace-write"\n{config}'
         f'[model_providers.gw]\nname = "gw"\nbase_url = "{base_url}/v1"\nenv_key = "GW_TOKEN"\n'
-        'wire_api = "responses"\nrequest_max_retries = 0\nstream_max_retries = 0\n'
+        f'wire_api = "responses"\n{retries}'
     )
     return ("exec", "--skip-git-repo-check"), {"CODEX_HOME": str(home), "GW_TOKEN": token}
 
