@@ -227,8 +227,9 @@ async def test_a_long_stream_takes_no_more_memory_at_its_end_than_at_its_beginni
     async def flow(peer: Peer, _: Request) -> None:
         await peer.send(head() + chunk(b"".join(opening(family, model))))
         for number in range(DELTAS // WINDOW):
-            pieces = (content(family, f"{number * WINDOW + each:0100}", model=model) for each in range(WINDOW))
-            await peer.send(b"".join(map(chunk, pieces)))
+            for each in range(WINDOW):
+                await peer.send(chunk(content(family, f"{number * WINDOW + each:0100}", model=model)))
+                await asyncio.sleep(0)  # so that each delta is read by itself
             await read.acquire()
         await peer.send(END)
 
