@@ -219,7 +219,7 @@ ALLOWED_GROWTH = 16 * 1024
 """In bytes, within 16,000 deltas: two bytes that are kept of each are too many."""
 
 
-@pytest.mark.parametrize("family", list(EndpointFamily))
+@pytest.mark.parametrize("family", [R, *(pytest.param(each, marks=pytest.mark.long) for each in (M, C))])
 async def test_a_long_stream_takes_no_more_memory_at_its_end_than_at_its_beginning(family: EndpointFamily) -> None:
     read = asyncio.Semaphore(0)
     model = MODEL_OF[family]
