@@ -22,7 +22,7 @@ from support.gateway.servers import (
     streamed,
     whole,
 )
-from support.relay.relays import MODEL_OF, M, R, Relaying, body_of, relaying
+from support.relay.relays import MODEL_OF, C, M, R, Relaying, body_of, relaying
 from support.system.loop_clock import Clock, held_loop_clock
 
 from console.domain.relay.call import RelayCallBegun, RelayCallEnded, RelayCallRefused
