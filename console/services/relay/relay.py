@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
+from console.domain.finding import Finding, Severity
 from console.domain.money import Estimate, Price, estimate, estimated_tokens
 from console.domain.probes.event import OutputReceived, SmokeFinished
 from console.domain.probes.smoke import SmokeResult, SmokeStatus
@@ -40,13 +41,16 @@ LIMIT_SETTING = "relay.max_output_tokens"
 COUNT_SUFFIX = "/count_tokens"
 ANSWER_LIMIT = 256 * 1024 * 1024
 """The most bytes of an answer. It is passed on as it comes, and only so much is a sign of a gateway out of order."""
-_AFTER_THE_END = frozenset({"CHT-STREAM-05", "CHT-STREAM-06"})
-"""The findings on what comes after an answer has said how it ends: the usage, and `[DONE]`."""
 
 
 def _path(path: str, call: "ClientCall") -> str:
     query = query_to_gateway(call.query, call.client.key)
     return f"{path}{'&' if '?' in path else '?'}{query}" if query else path
+
+
+def _is_after_the_end(finding: Finding) -> bool:
+    """Return whether a finding says that what follows an answer's own end is missing: the usage, or `[DONE]`."""
+    return finding.severity is Severity.WARN and finding.id in ("CHT-STREAM-05", "CHT-STREAM-06")
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,7 +321,7 @@ class Relay:
         if is_cut:  # what the gateway would still have sent is not known, so nothing is wrong with its answer
             result = replace(result, status=SmokeStatus.UNKNOWN, classification=None, findings=())
         elif has_left:  # agents leave once an answer has said how it ends; what they did not wait for is not missing
-            result = replace(result, findings=tuple(each for each in result.findings if each.id not in _AFTER_THE_END))
+            result = replace(result, findings=tuple(each for each in result.findings if not _is_after_the_end(each)))
         is_counted = result.input_tokens is not None and result.output_tokens is not None
         taken = cost.taken() if is_cut or (has_left and not is_counted) else taken_by(result, cost, price)
         reservations.settle(cost, taken)
