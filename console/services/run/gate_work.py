@@ -14,7 +14,7 @@ from console.domain.injection.scan import find_injection
 from console.domain.instructions.source import Conflict, InstructionSet, InstructionSource, Load, Tool
 from console.domain.run.answer_form import PLAN_FORM
 from console.domain.run.event import ArtifactRole, InstructionPinned, RunStopped, SourcesChecked, StopCause
-from console.domain.run.gate import Gate, GateVerdict, role_at
+from console.domain.run.gate import Gate, GateVerdict
 from console.domain.run.pinned import PinnedSource
 from console.domain.run.rubric import check_override, judge_critique, judge_review
 from console.domain.run.state import RunState
@@ -94,7 +94,7 @@ class GateWork:
 
     async def what_changed(self, state: RunState, origin: str) -> RunStopped | None:
         """Return what has changed since the run began, checked before a call; None if nothing has."""
-        role = role_at(state.gate, state.attempt)
+        role = state.role
         changed = () if state.instruction is None else await self._check_pinned(state.instruction)
         if changed:
             path = changed[0].path or "an instruction file"

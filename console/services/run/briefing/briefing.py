@@ -9,7 +9,7 @@ from console.domain.routes.role import Role
 from console.domain.routes.route import Route
 from console.domain.run.event import ArtifactRole, GateOpened
 from console.domain.run.fold import next_state
-from console.domain.run.gate import GATES_WITH_A_CALL, Gate, role_at
+from console.domain.run.gate import GATES_WITH_A_CALL, Gate
 from console.domain.run.state import Phase, RunState, changed
 from console.domain.text.secret_scan import find_secrets
 from console.services.run.briefing.texts import RunTexts
@@ -71,7 +71,7 @@ class Briefing:
         then = next_state(state, opened)
         if then.gate is Gate.SOURCE_CHECK and then.phase is Phase.DUE:  # it sends nothing: the reviewer is next
             then = changed(then, {"gate": Gate.REVIEWER})
-        role = role_at(then.gate, then.attempt)
+        role = then.role
         is_due = then.phase is Phase.DUE and then.gate in GATES_WITH_A_CALL
         if role is None or not is_due or not any(call.role is role and call.content_sha256 for call in state.calls):
             return None
