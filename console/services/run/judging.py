@@ -9,7 +9,7 @@ from console.domain.answers.role_answer import Plan
 from console.domain.artifacts.repository_path import Scope
 from console.domain.finding import Finding, Severity
 from console.domain.routes.role import Role
-from console.domain.run.agent_event import AgentEnded
+from console.domain.run.agent_event import AgentEnded, FileGuard, NetworkGuard
 from console.domain.run.call_event import CallFailed
 from console.domain.run.event import CommandRun, GateOpened, InstructionPinned, noted
 from console.domain.run.gate import Gate, GateVerdict, worst
@@ -172,6 +172,37 @@ def check_source(reported: str, pinned: InstructionPinned | None) -> Iterator[Fi
         Severity.FAIL,
         f"the instruction source is {safe(pinned.primary, limit=200)}, but the answer {said}: the gate fails",
     )
+
+
+NEEDS_A_PERSON = ("AUTHOR-01", "AUTHOR-03")
+"""What a person has to decide about the author of a draft."""
+
+
+def check_author(state: RunState) -> Iterator[Finding]:
+    """Yield what there is to say of a draft that no route of the run was asked for."""
+    if state.outside is not None:
+        yield Finding(
+            "AUTHOR-03",
+            Severity.WARN,
+            "the draft came from outside: no plan bounds it, and nobody says which instruction source it follows. Look"
+            " at the files that it touches",
+        )
+    turn = next((each for each in reversed(state.turns) if each.attempt == state.attempt), None)
+    if turn is None:
+        return
+    if turn.isolation.files is FileGuard.NONE:
+        yield Finding(
+            "AUTHOR-01",
+            Severity.WARN,
+            "nothing kept the agent from your files: it could read what you can, and write elsewhere. Install"
+            " bubblewrap, or run the console in a container",
+        )
+    if turn.isolation.network is NetworkGuard.NONE:
+        yield Finding(
+            "AUTHOR-02",
+            Severity.INFO,
+            "nothing kept the agent from the network: this kernel cannot restrict it to the relay",
+        )
 
 
 def _as_path(text: str) -> str:

@@ -38,6 +38,11 @@ class RoleCall:
     price: Price | None
     """The price of the model that the gateway named when the call was built."""
 
+    @property
+    def body(self) -> bytes:
+        """What is sent, byte for byte."""
+        return self.request.body
+
 
 @dataclass(frozen=True, slots=True)
 class RoleCallEnded:
