@@ -36,6 +36,8 @@ class WritingAgent:
     """Its absolute path, as PATH leads to it."""
     arguments: tuple[str, ...]
     """With the words that `Place` fills in."""
+    held_arguments: tuple[str, ...]
+    """The same where the console keeps it from this machine's files."""
     settings: FamilySettings
 
     @property
@@ -78,7 +80,9 @@ def find_agent(name: str, command: str, route: Route, environment: Mapping[str, 
     program = _found(agent.program, environment)
     if program is None:
         raise AgentError(f"{agent.name} is not installed: no {agent.program} is on PATH. Run: {agent.install}")
-    return WritingAgent(agent.id, agent.name, program, settings.write_command, settings)
+    return WritingAgent(
+        agent.id, agent.name, program, settings.write_command, settings.held_command or settings.write_command, settings
+    )
 
 
 def _writes(agent: AgentSettings) -> bool:
@@ -100,7 +104,7 @@ def _own(command: str, route: Route, environment: Mapping[str, str]) -> WritingA
     if program is None or settings is None:
         raise AgentError("the program of the writer's command is not on PATH, or cannot be run; name it with its path")
     arguments = tuple(words[1:])
-    return WritingAgent(OWN_COMMAND, program.name, program, arguments, settings)
+    return WritingAgent(OWN_COMMAND, program.name, program, arguments, arguments, settings)
 
 
 def _found(name: str, environment: Mapping[str, str]) -> Path | None:

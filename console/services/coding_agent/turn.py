@@ -19,7 +19,7 @@ from console.domain.relay.agent_settings import Place
 from console.domain.relay.call import RelayEvent
 from console.domain.relay.refusal import RefusedFor, RelayRefusal
 from console.domain.routes.contract import RouteCheck
-from console.domain.run.agent_event import AgentEnding, Isolation
+from console.domain.run.agent_event import AgentEnding, FileGuard, Isolation
 from console.services.checks.policy_command import clean_environment, shown_tail
 from console.services.checks.throwaway import Throwaway, ThrowawayError
 from console.services.coding_agent.choice import WritingAgent
@@ -192,7 +192,9 @@ class Turn:
         task = tree.temporary / "task.md"
         await asyncio.to_thread(task.write_bytes, order.task)
         filled = Place(place.origin, place.key, place.model, str(tree.home))
-        program = (str(order.agent.program), *(filled.fill(each) for each in order.agent.arguments))
+        is_held = order.isolation.files is not FileGuard.NONE
+        arguments = order.agent.held_arguments if is_held else order.agent.arguments
+        program = (str(order.agent.program), *(filled.fill(each) for each in arguments))
         may = Confinement(
             writable=(tree.files, tree.home, tree.temporary),
             readable=(*order.agent.installed_in, *order.readable),

@@ -135,7 +135,8 @@ def _hold(limits: str, program: list[str]) -> int:
         _limit(asked["file_bytes"], asked["cpu_s"])
         if asked["readable"] is not None or asked["port"] is not None:
             _restrict(readable=asked["readable"], writable=asked["writable"], port=asked["port"])
-        _drop_capabilities()
+        if asked["is_held"]:
+            _drop_capabilities()
     except (OSError, ValueError):
         return NOT_HELD
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)

@@ -71,6 +71,7 @@ def confined(program: Sequence[str], confinement: Confinement, environment: Mapp
         "port": confinement.port if is_port_held else None,
         "file_bytes": _FILE_BYTES,
         "cpu_s": confinement.cpu_s,
+        "is_held": files is not FileGuard.NONE,
     }
     held = (*_PYTHON, "hold", json.dumps(limits), *program)
     if files is FileGuard.BUBBLEWRAP:
