@@ -184,7 +184,7 @@ def check_author(state: RunState) -> Iterator[Finding]:
         yield Finding(
             "AUTHOR-03",
             Severity.WARN,
-            "the draft came from outside: no plan bounds it, and nobody says which instruction source it follows. Look"
+            "the draft came from outside: no plan bounds it, and it names no instruction source that it follows. Look"
             " at the files that it touches",
         )
     turn = next((each for each in reversed(state.turns) if each.attempt == state.attempt), None)
