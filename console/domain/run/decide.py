@@ -110,7 +110,8 @@ _SAID_BY_OPERATORS = (
 
 
 def _report(state: RunState, event: RunEvent) -> tuple[RunEvent, ...] | Refusal:
-    if isinstance(event, _SAID_BY_OPERATORS):
+    is_begun_with = isinstance(event, DraftBrought) and event.draft == state.outside  # by whoever began the run
+    if isinstance(event, _SAID_BY_OPERATORS) and not is_begun_with:
         return Refusal(
             RefusalCode.OUT_OF_ORDER, f"only an operator's command can produce the event {words_of(type(event))}"
         )
