@@ -23,6 +23,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError, ValidationError
 from console.domain.routes.role import Role
 from console.domain.routes.route import ROUTE_LIMIT
 from console.domain.routes.route_key import NAME_PATTERN, NAME_WORDS
+from console.services.config.agent_model import AgentModel, RelayModel
 from console.services.config.field_types import (
     BaseUrl,
     BaseUrlVariable,
@@ -58,7 +59,6 @@ from console.services.config.settings import (
     GatewaySettings,
     InstructionSettings,
     PolicySettings,
-    RelaySettings,
 )
 from console.services.config.table import Table
 from console.services.gateway.address import version_fault
@@ -320,27 +320,6 @@ class InstructionModel(Table):
     """Whether a conflict between sources ends the run. If not, the run waits for an operator's reason."""
 
 
-class RelayModel(Table):
-    """`[profiles.NAME.relay]`: what `gateway-console relay` holds coding agents to."""
-
-    suspected_secrets: Literal["refuse", "pass"] = RelaySettings.suspected_secrets
-    """What happens to a call that seems to hold a secret. A token that this console knows is never sent."""
-    max_output_tokens: Annotated[int, Strict(), Field(ge=256, le=1_000_000)] = RelaySettings.max_output_tokens
-    """What an answer is taken to need if the agent sets no limit: so much of the budget is set aside, and a longer
-    answer is cut off. Reasoning that the gateway hides is not seen, so it cannot be cut off."""
-    breaker_s: Annotated[float, Strict(), Field(ge=0, le=86_400)] = RelaySettings.breaker_s
-    """How long a route takes no call after the gateway refused it for its account, its model or its family, in seconds.
-    Calls within this time are answered with the cause and not sent; 0 sends each."""
-    calls_at_once: Annotated[int, Strict(), Field(ge=1, le=500)] = RelaySettings.calls_at_once
-    """The most calls of one agent in flight."""
-    deadline_s: Seconds = RelaySettings.deadline_s
-    """The longest that one relayed call may take in total, in seconds. An agent that waits less long ends it itself."""
-    idle_timeout_s: Seconds = RelaySettings.idle_timeout_s
-    """The longest that a relayed call may wait for the next bytes, in seconds: a model may think for minutes in
-    silence before an agent's turn. The gateway's own `deadline_s` and `idle_timeout_s` do not hold for relayed
-    calls."""
-
-
 class ProfileModel(Table):
     """`[profiles.NAME]`: one gateway, its token reference, its route table and its policy."""
 
@@ -359,6 +338,8 @@ class ProfileModel(Table):
     """Which instruction source a run pins."""
     relay: RelayModel = RelayModel()
     """What the relay holds coding agents to."""
+    agent: AgentModel = AgentModel()
+    """What holds for a coding agent that writes the drafts of a run."""
     family_facts: tuple[FamilyFactModel, ...] = ()
     """Your own rows on which families serve which models on this gateway."""
 

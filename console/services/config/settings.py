@@ -113,7 +113,7 @@ class InstructionSettings:
 
 @dataclass(frozen=True)
 class RelaySettings:
-    """What the relay holds coding agents to: `model.RelayModel`."""
+    """What the relay holds coding agents to: `agent_model.RelayModel`."""
 
     suspected_secrets: Literal["refuse", "pass"] = "refuse"
     max_output_tokens: int = 32_000
@@ -121,6 +121,17 @@ class RelaySettings:
     calls_at_once: int = 64
     deadline_s: float = 3600.0
     idle_timeout_s: float = 600.0
+
+
+@dataclass(frozen=True)
+class AgentSettings:
+    """What holds for a coding agent that writes a run's drafts: `agent_model.AgentModel`."""
+
+    command: str = ""
+    time_limit_s: int = 1_800
+    calls: int = 200
+    readable: tuple[str, ...] = ()
+    isolation: Literal["ask", "required"] = "ask"
 
 
 @dataclass(frozen=True)
@@ -137,6 +148,7 @@ class Profile:
     own_facts: tuple[FamilyFact, ...] = ()
     instructions: InstructionSettings = InstructionSettings()
     relay: RelaySettings = RelaySettings()
+    agent: AgentSettings = AgentSettings()
     facts: ModelFacts | None = None
     """The facts on models, if the operator installed tables; None means the built-in ones."""
 

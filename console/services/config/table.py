@@ -5,9 +5,15 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
-from console.services.config.settings import GatewaySettings, InstructionSettings, PolicySettings, RelaySettings
+from console.services.config.settings import (
+    AgentSettings,
+    GatewaySettings,
+    InstructionSettings,
+    PolicySettings,
+    RelaySettings,
+)
 
-_Settings = TypeVar("_Settings", GatewaySettings, InstructionSettings, PolicySettings, RelaySettings)
+_Settings = TypeVar("_Settings", AgentSettings, GatewaySettings, InstructionSettings, PolicySettings, RelaySettings)
 
 
 class Table(BaseModel):

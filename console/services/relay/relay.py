@@ -4,13 +4,14 @@ One call is one request to the gateway. It is on the route that the client named
 here, and what comes back goes to the client before it is judged.
 """
 
+import hashlib
 import itertools
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
 from console.domain.finding import Finding, Severity
-from console.domain.money import Estimate, Price, estimate, estimated_tokens
+from console.domain.money import Estimate, Price, Spent, estimate, estimated_tokens
 from console.domain.probes.event import OutputReceived, SmokeFinished
 from console.domain.probes.smoke import SmokeResult, SmokeStatus
 from console.domain.relay.admission import Admission
@@ -30,7 +31,7 @@ from console.services.gateway.reservations import Reservations
 from console.services.probes.exchange import Exchange
 from console.services.probes.request import ProbeRequest
 from console.services.probes.smoke import taken_by
-from console.services.relay.client import RelayClient
+from console.services.relay.client import BookedCall, RelayClient
 from console.services.relay.redact import RedactedBytes
 from console.services.relay.secret_search import SecretSearch
 from console.services.system.leak_guard import LEAK_GUARD
@@ -49,7 +50,7 @@ def _path(path: str, call: "ClientCall") -> str:
 
 
 def _is_after_the_end(finding: Finding) -> bool:
-    """Return whether a finding says that what follows an answer's own end is missing: the usage, or `[DONE]`."""
+    """Return whether a finding says that what follows an answer's own end is missing, such as `[DONE]`."""
     return finding.severity is Severity.WARN and finding.id in ("CHT-STREAM-05", "CHT-STREAM-06")
 
 
@@ -164,6 +165,18 @@ class Relay:
         number = next(self._numbers)
         call.client.sent += 1
         call.client.in_flight += 1
+        book = call.client.book
+        booked = BookedCall(number, route, hashlib.sha256(body).hexdigest(), len(body), cost, price)
+        try:
+            unbooked = None if book is None else await book.begin(booked)
+        except BaseException:
+            self._take_back(call, cost, own)
+            raise
+        if unbooked is not None:
+            self._take_back(call, cost, own)
+            for part in self._refused(call, unbooked):
+                yield part
+            return
         passing = _Passing(
             number,
             route,
@@ -179,7 +192,7 @@ class Relay:
                     yield part
         finally:
             call.client.in_flight -= 1
-            self._end(call, passing, cost, price, own)
+            self._end(call, passing, booked, own)
 
     async def count(self, call: ClientCall) -> AsyncGenerator[AnswerPart, None]:
         """Pass on a call that only counts a request's tokens. It costs nothing, but it is one of the client's calls."""
@@ -311,23 +324,29 @@ class Relay:
     def _clean(self, headers: Mapping[str, str]) -> Mapping[str, str]:
         return {name: value for name, value in headers.items() if not LEAK_GUARD.is_hit(value)}
 
-    def _end(
-        self, call: ClientCall, passing: "_Passing", cost: Estimate, price: Price | None, reservations: Reservations
-    ) -> None:
+    def _take_back(self, call: ClientCall, cost: Estimate, reservations: Reservations) -> None:
+        """Forget a call that is not sent."""
+        call.client.sent -= 1
+        call.client.in_flight -= 1
+        reservations.settle(cost, Spent())
+
+    def _end(self, call: ClientCall, passing: "_Passing", booked: BookedCall, reservations: Reservations) -> None:
         """Book a call, tell of its end, and let the breaker know."""
-        has_left = not passing.is_whole and passing.failure is None
-        is_cut = has_left and not passing.is_settled
         result = passing.finish()
+        has_left = not passing.is_whole and passing.failure is None
+        is_told = result.classification is not None or None not in (result.input_tokens, result.output_tokens)
+        is_cut = has_left and not (passing.is_settled and is_told)
         if is_cut:  # what the gateway would still have sent is not known, so nothing is wrong with its answer
             result = replace(result, status=SmokeStatus.UNKNOWN, classification=None, findings=())
         elif has_left:  # agents leave once an answer has said how it ends; what they did not wait for is not missing
             result = replace(result, findings=tuple(each for each in result.findings if not _is_after_the_end(each)))
-        is_counted = result.input_tokens is not None and result.output_tokens is not None
-        taken = cost.taken() if is_cut or (has_left and not is_counted) else taken_by(result, cost, price)
-        reservations.settle(cost, taken)
+        taken = booked.cost.taken() if is_cut else taken_by(result, booked.cost, booked.price)
+        reservations.settle(booked.cost, taken)
         is_whole = passing.is_whole or (has_left and not is_cut)
         self.breaker.note(passing.route.key, result.classification, self._clock(), is_whole=is_whole)
         self._tell(RelayCallEnded(passing.number, call.client.name, result, taken.tokens, taken.microusd, is_cut))
+        if call.client.book is not None:
+            call.client.book.end(booked, result, is_cut=is_cut)
 
 
 class _Passing:
