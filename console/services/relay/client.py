@@ -22,6 +22,7 @@ class BookedCall:
     number: int
     route: Route
     body_sha256: str
+    """Empty if no one records it."""
     body_size: int
     cost: Estimate
     price: Price | None

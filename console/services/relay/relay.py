@@ -166,7 +166,8 @@ class Relay:
         call.client.sent += 1
         call.client.in_flight += 1
         book = call.client.book
-        booked = BookedCall(number, route, hashlib.sha256(body).hexdigest(), len(body), cost, price)
+        digest = "" if book is None else hashlib.sha256(body).hexdigest()
+        booked = BookedCall(number, route, digest, len(body), cost, price)
         try:
             unbooked = None if book is None else await book.begin(booked)
         except BaseException:
