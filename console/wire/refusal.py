@@ -38,6 +38,7 @@ _FORMS = {
     RefusedFor.SIZE: _Form(413, "invalid_request_error", "request_too_large", "request_too_large"),
     RefusedFor.MODEL: _Form(404, "invalid_request_error", "model_not_found", "not_found_error"),
     RefusedFor.FAMILY: _Form(400, "invalid_request_error", "endpoint_drift", "invalid_request_error"),
+    RefusedFor.DETOUR: _Form(400, "invalid_request_error", "unsupported_parameter", "invalid_request_error"),
     RefusedFor.DRIFT: _Form(400, "invalid_request_error", "endpoint_drift", "invalid_request_error"),
     RefusedFor.SECRET: _Form(400, "invalid_request_error", "secret_in_prompt", "invalid_request_error"),
     RefusedFor.BUDGET: _Form(429, "insufficient_quota", "insufficient_quota", "billing_error"),

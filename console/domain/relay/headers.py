@@ -20,9 +20,10 @@ operator's session."""
 _CREDENTIAL_PARAMETER = re.compile(
     r"key|token|secret|password|sig|(?:.*[-_])?(?:api[-_]?key|(?:auth|access)[-_]?token)"
 )
-_OF_THE_MESSAGE = frozenset({"host", "content-length", "content-encoding", "expect", "accept-encoding"})
+_OF_THE_MESSAGE = frozenset({"host", "content-length", "content-type", "content-encoding", "expect", "accept-encoding"})
 """What each hop says of its own message. Compression is off, because what is compressed cannot be judged: a compressed
-request was unpacked to be read, and goes on plain."""
+request was unpacked to be read, and goes on plain. What was read as JSON goes on as JSON: as a form, or in another
+character set, the same bytes could name another model."""
 _OF_THE_ANSWER = frozenset({"content-length", "content-encoding", "date", "server"})
 
 

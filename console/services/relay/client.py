@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from console.domain.money import Budget
 from console.domain.relay.admission import RouteDesk
+from console.services.gateway.reservations import Reservations
 
 _KEY_BYTES = 24
 
@@ -27,6 +28,13 @@ class RelayClient:
     sent: int = 0
     """The calls that were admitted so far."""
     in_flight: int = 0
+    _own: Reservations | None = field(default=None, init=False, repr=False)
+
+    def within(self, session: Reservations) -> Reservations:
+        """Return the session's reservations, in which all of its calls together keep to its own budgets."""
+        if self._own is None:
+            self._own = session.narrowed(self.budgets) if self.budgets else session
+        return self._own
 
 
 def key_in(headers: Mapping[str, str]) -> str:

@@ -9,12 +9,12 @@ from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
-from console.domain.money import Estimate, Price, estimate, estimated_tokens
+from console.domain.money import Estimate, Limits, Price, estimate, estimated_tokens
 from console.domain.probes.event import OutputReceived, SmokeFinished
 from console.domain.probes.smoke import SmokeResult, SmokeStatus
-from console.domain.relay.admission import Admission
 from console.domain.relay.breaker import Breaker
 from console.domain.relay.call import RelayCallBegun, RelayCallEnded, RelayCallMoved, RelayCallRefused, RelayEvent
+from console.domain.relay.fields import Uncounted, detour_in
 from console.domain.relay.headers import is_plain, query_to_gateway, to_client, to_gateway
 from console.domain.relay.refusal import RefusedFor, RelayRefusal
 from console.domain.routes.endpoint_path import bare
@@ -30,7 +30,7 @@ from console.services.probes.request import ProbeRequest
 from console.services.probes.smoke import taken_by
 from console.services.relay.client import RelayClient
 from console.services.relay.redact import RedactedBytes
-from console.services.relay.secret_search import SecretSearch
+from console.services.relay.secret_search import KNOWN_TOKEN, SecretSearch
 from console.services.system.leak_guard import LEAK_GUARD
 from console.wire.asked import Asked, AskedError, read_asked, with_model
 from console.wire.refusal import RefusalAnswer, failure_answer, refusal_answer
@@ -116,7 +116,7 @@ class Relay:
         self._now = now
         self._price_of = price_of
         self._numbers = itertools.count(1)
-        self._search = SecretSearch()
+        self._search = SecretSearch(suspects=rules.refuses_suspected_secrets)
         self.breaker = Breaker(rules.cool_down_s)
 
     def refuse(self, family: EndpointFamily | None, refusal: RelayRefusal, client: str = "") -> RefusalAnswer:
@@ -138,17 +138,16 @@ class Relay:
             for part in self._refused(call, found):
                 yield part
             return
-        admission, asked = found
-        route = admission.route
-        body = with_model(call.body, route.model) if admission.is_named_by_role else call.body
+        route, asked, body = found.route, found.asked, found.body
         limit = (asked.max_output_tokens or self._rules.max_output_tokens) * asked.choices
         price = self._price_of(route)
         cost = estimate(len(body), limit, price)
-        own = self._reservations.narrowed(call.client.budgets) if call.client.budgets else self._reservations
-        if (over := own.reserve(cost)) is not None:
-            for part in self._refused(call, RelayRefusal(RefusedFor.BUDGET, over.message)):
+        own = call.client.within(self._reservations)
+        if (why := self._over_budget(call.client, own, cost, asked)) is not None:
+            for part in self._refused(call, RelayRefusal(RefusedFor.BUDGET, why)):
                 yield part
             return
+        self.breaker.begin(route.key, self._clock())
         number = next(self._numbers)
         call.client.sent += 1
         call.client.in_flight += 1
@@ -158,7 +157,7 @@ class Relay:
             body,
             limit if asked.max_output_tokens is None else None,
             self._gateway,
-            wants_stream=asked.is_stream,
+            asked=asked,
         )
         try:
             self._tell(RelayCallBegun(number, call.client.name, route, len(body), self._now()))
@@ -176,9 +175,7 @@ class Relay:
             for refused in self._refused(call, found):
                 yield refused
             return
-        admission, _ = found
-        route = admission.route
-        body = with_model(call.body, route.model) if admission.is_named_by_role else call.body
+        route, body = found.route, found.body
         path = _path(bare(route.endpoint_path) + COUNT_SUFFIX, call)
         redacted = RedactedBytes(self._gateway.secret)
         has_head = False
@@ -206,16 +203,47 @@ class Relay:
 
     # --- Admission ---------------------------------------------------------------------------------------------------
 
-    async def _admit(self, call: ClientCall) -> tuple[Admission, Asked] | RelayRefusal:
+    async def _admit(self, call: ClientCall) -> "_Admitted | RelayRefusal":
         try:
-            asked = read_asked(call.body)
+            asked = read_asked(call.body, call.family)
+            admission = call.client.desk.admit(call.family, asked.model)
+            if isinstance(admission, RelayRefusal):
+                return admission
+            route = admission.route
+            body = with_model(call.body, route.model) if admission.is_named_by_role else call.body
         except AskedError as error:
             return RelayRefusal(RefusedFor.BODY, f"{error}. Nothing was sent")
-        admission = call.client.desk.admit(call.family, asked.model)
-        if isinstance(admission, RelayRefusal):
-            return admission
+        if (astray := self._astray(call, asked)) is not None:
+            return astray
         secret = await self._secret_in(call)  # before the limits: from those on nothing may wait until it is counted
-        return secret or self._refusal(call, admission.route) or (admission, asked)
+        return secret or self._refusal(call, route) or _Admitted(route, asked, body)
+
+    def _astray(self, call: ClientCall, asked: Asked) -> RelayRefusal | None:
+        """Return a refusal of a call that asks for what the relay cannot answer for; None if it does not."""
+        if asked.is_background:
+            words = "an answer in the background cannot be fetched through the relay. Nothing was sent"
+            return RelayRefusal(RefusedFor.BODY, f"{words}. Ask for it without `background`")
+        found = detour_in(call.headers, call.query, asked.keys, self._gateway.own_headers)
+        if found is None:
+            return None
+        return RelayRefusal(
+            RefusedFor.DETOUR,
+            f"the call has {found.name} in its {found.place}, by which {found.gateway} can take it to another model or"
+            " address than the route's. Nothing was sent. Remove it; headers that every call needs are set in"
+            " gateway.headers",
+        )
+
+    def _over_budget(self, client: RelayClient, own: Reservations, cost: Estimate, asked: Asked) -> str | None:
+        """Set a call's ceiling aside; return why a budget does not allow that, or None if it does."""
+        scopes = (own.budget, *client.budgets)
+        limited = next((each for each in scopes if each.limits != Limits()), None)
+        if limited is not None and Uncounted.STORED_INPUT in asked.uncounted:
+            return (
+                f"the {limited.scope} has a limit, and the call goes on from what the gateway has stored, so what it"
+                " reads is not known here and the limit cannot be held. Send the whole conversation instead"
+            )
+        over = own.reserve(cost)
+        return None if over is None else over.message
 
     def _refusal(self, call: ClientCall, route: Route) -> RelayRefusal | None:
         """Return why a call of a route is refused; None if it may be sent."""
@@ -237,17 +265,18 @@ class Relay:
     async def _secret_in(self, call: ClientCall) -> RelayRefusal | None:
         """Return a refusal if a body holds a known token, or, by the rules, what seems to be a secret.
 
-        The client's own key is not one: an agent that has listed its variables has it in its conversation from then
-        on, and it opens this relay alone.
+        It is looked for in the body, in the query and in the headers that would go on. The client's own key is not one:
+        an agent that has listed its variables has it in its conversation from then on, and it opens this relay alone.
         """
-        text = call.body.decode("utf-8", "replace").replace(call.client.key, "KEY")
-        if LEAK_GUARD.is_hit(text):
-            return RelayRefusal(
-                RefusedFor.SECRET, "the call holds a token of this machine. Nothing was sent. Remove it"
-            )
-        if self._rules.refuses_suspected_secrets and (found := await self._search.first(text)) is not None:
-            words = f"the call seems to hold {found}. Nothing was sent. Remove it"
-            return RelayRefusal(RefusedFor.SECRET, f"{words}, or set relay.suspected_secrets to pass")
+        head = "\n".join((call.query, *(f"{name}: {value}" for name, value in self._headers(call).items())))
+        body = call.body.decode("utf-8", "replace")
+        for text in (body.replace(call.client.key, "KEY"), head.replace(call.client.key, "KEY")):
+            found = KNOWN_TOKEN if LEAK_GUARD.is_hit(text) else await self._search.first(text)
+            if found == KNOWN_TOKEN:
+                return RelayRefusal(RefusedFor.SECRET, f"the call holds {found}. Nothing was sent. Remove it")
+            if found is not None:
+                words = f"the call seems to hold {found}. Nothing was sent. Remove it"
+                return RelayRefusal(RefusedFor.SECRET, f"{words}, or set relay.suspected_secrets to pass")
         return None
 
     # --- The call ----------------------------------------------------------------------------------------------------
@@ -298,16 +327,32 @@ class Relay:
         if is_cut:  # what the gateway would still have sent is not known, so nothing is wrong with its answer
             result = replace(result, status=SmokeStatus.UNKNOWN, classification=None, findings=())
         taken = cost.taken() if is_cut else taken_by(result, cost, price)
+        if passing.uncounted:
+            taken = replace(taken, is_exact=False)
         reservations.settle(cost, taken)
         self.breaker.note(passing.route.key, result.classification, self._clock(), is_whole=passing.is_whole)
-        self._tell(RelayCallEnded(passing.number, call.client.name, result, taken.tokens, taken.microusd, is_cut))
+        self._tell(
+            RelayCallEnded(
+                passing.number, call.client.name, result, taken.tokens, taken.microusd, is_cut, passing.uncounted
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Admitted:
+    """A call that may be sent, and how."""
+
+    route: Route
+    asked: Asked
+    body: bytes
+    """With the model's own name in it."""
 
 
 class _Passing:
     """A call in flight: what is judged of it, and how far it got."""
 
     def __init__(
-        self, number: int, route: Route, body: bytes, own_limit: int | None, gateway: Gateway, *, wants_stream: bool
+        self, number: int, route: Route, body: bytes, own_limit: int | None, gateway: Gateway, *, asked: Asked
     ) -> None:
         self.number = number
         self.route = route
@@ -315,8 +360,9 @@ class _Passing:
         self.redacted = RedactedBytes(gateway.secret)
         self.failure: CallError | None = None
         self.has_head = self.is_whole = False
+        self.uncounted = asked.uncounted
         self._own_limit = own_limit
-        request = ProbeRequest(Shape.TEXT, body, 0, limit_setting=LIMIT_SETTING, wants_stream=wants_stream)
+        request = ProbeRequest(Shape.TEXT, body, 0, limit_setting=LIMIT_SETTING, wants_stream=asked.is_stream)
         self._exchange = Exchange(route, gateway.secret, request, is_shown=False)
 
     @property

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from console.domain.problem import Problem, ProblemKind
-from console.domain.relay.refusal import RefusedFor, RelayRefusal
+from console.domain.relay.refusal import RefusedFor, RelayRefusal, shown
 from console.domain.routes.family import EndpointFamily, family_of_path, foreign_endpoint
-from console.domain.text.safe import safe
 from console.services.gateway.failure import CallError
 from console.services.relay.client import RelayClient, client_of, key_in
 from console.services.relay.model_list import anthropic_models, openai_models
@@ -133,7 +132,7 @@ def _family_by_headers(headers: Mapping[str, str]) -> EndpointFamily:
 
 
 def _unknown_path(request: web.Request) -> RelayRefusal:
-    place = safe(f"{request.method} {request.path}", limit=120)
+    place = f"{request.method} {shown(request.path, is_address=True)}"
     other = foreign_endpoint(request.path)
     what = f"{place} is {other}, which the relay does not serve" if other else f"the relay does not serve {place}"
     served = ", ".join(family.standard_path for family in EndpointFamily)
