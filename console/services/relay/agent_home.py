@@ -12,6 +12,7 @@ from console.domain.relay.agent_settings import FamilySettings, Place
 from console.domain.text.secret_scan import find_secrets
 from console.domain.workflows.boundary import seen_tokens
 from console.services.system.leak_guard import LEAK_GUARD
+from console.services.tokens.reference import Reference, Scheme
 
 _TOKEN_NAME = re.compile(
     r"(?:.*_)?(?:API_?KEY|ACCESS_KEY(?:_ID)?|PRIVATE_KEY|MASTER_KEY|SECRET_KEY|TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE"
@@ -20,13 +21,19 @@ _TOKEN_NAME = re.compile(
 """Names of variables that hold a token by the words in them; `…_TOKENS` is a number."""
 _DOOR = re.compile(
     r"SSH_AUTH_SOCK|SSH_AGENT_PID|GPG_AGENT_INFO|(?:GIT|SSH|SUDO)_ASKPASS|VSCODE_GIT_.*|DBUS_SESSION_BUS_ADDRESS"
-    r"|KRB5CCNAME|NETRC|.*_AUTH_CONFIG"
+    r"|KRB5CCNAME|NETRC|.*_AUTH_CONFIG|KUBECONFIG|DOCKER_(?:HOST|CONFIG|CONTEXT)|CONTAINER_HOST|AWS_(?:PROFILE"
+    r"|CONFIG_FILE|DEFAULT_PROFILE)|AZURE_CONFIG_DIR|CLOUDSDK_(?:CONFIG|ACTIVE_CONFIG_NAME)|GH_CONFIG_DIR|GNUPGHOME"
+    r"|PGPASSFILE|PGSERVICEFILE|NPM_CONFIG_USERCONFIG"
 )
-"""Variables that hold no token and open a way to one: an agent of keys, a keyring, a program that answers for you."""
+"""Variables that hold no token and open a way to one: an agent of keys, a keyring, a program that answers for you, a
+place of credentials other than the usual one."""
 _PAST_THE_RELAY = re.compile(
     r"(?:ANTHROPIC|OPENAI|CODEX|AZURE_OPENAI|COPILOT_PROVIDER|GOOGLE_GEMINI|OLLAMA)_.*|CLAUDE_CODE_(?:USE|SKIP)_.*"
+    r"|OPENCODE_(?:CONFIG.*|PERMISSION)|COPILOT_(?:API_URL|MODEL)"
+    r"|(?:AIDER|LITELLM|OPENROUTER|GEMINI|GROQ|MISTRAL|DEEPSEEK)_(?:.*_)?(?:API_BASE|BASE_URL|API_URL)"
 )
 """Settings of agents and SDKs that could lead a call past the relay."""
+_OPEN = frozenset({Scheme.ENV, Scheme.FILE, Scheme.KEYRING, Scheme.KERNEL, Scheme.CMD})
 _NO_PROXY = "127.0.0.1"
 
 
@@ -71,6 +78,21 @@ class CleanedEnvironment:
     kept: Mapping[str, str]
     removed: tuple[str, ...]
     """The names of what was removed, sorted."""
+
+
+def is_open_to_children(reference: str, passphrase: Reference | None) -> bool:
+    """Return whether a program that the operator runs can read the token that a reference names.
+
+    Whatever opens without a person does: a file, a keyring, a program that prints it, and a variable too, which stands
+    in the memory of the shell that the console was started from.
+
+    Args:
+        reference: The reference that gave the token.
+        passphrase: The file with the vault's passphrase; None if it is typed.
+
+    """
+    scheme = reference.partition(":")[0]
+    return scheme in _OPEN or (scheme == Scheme.VAULT and passphrase is not None)
 
 
 def without_tokens(environment: Mapping[str, str], own_names: Sequence[str] = ()) -> CleanedEnvironment:
