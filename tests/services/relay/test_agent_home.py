@@ -41,6 +41,16 @@ def test_what_an_agent_works_with_stays_and_no_proxy_is_asked_for_the_relay() ->
     assert cleaned.kept == kept | {"NO_PROXY": "a.example,127.0.0.1", "no_proxy": "127.0.0.1"}
 
 
+@pytest.mark.parametrize("value", ["http://u:pw1@127.0.0.1:1", "Server=x;User ID=a;Password=abc;"])
+def test_a_value_with_a_password_is_removed_however_short_it_is(value: str) -> None:
+    assert without_tokens({"X": value}).removed == ("X",)
+
+
+def test_git_is_not_left_with_half_of_its_settings() -> None:
+    names = ("GIT_CONFIG_COUNT", "GIT_CONFIG_KEY_0", "GIT_CONFIG_VALUE_0")
+    assert without_tokens(dict(zip(names, ("1", "http.extraHeader", "x"), strict=True))).removed == names
+
+
 def test_a_token_of_this_process_is_removed_whatever_its_variable_is_called() -> None:
     LEAK_GUARD.add(Secret("plain words of a token"))
     assert without_tokens({"GREETING": "plain words of a token"}).removed == ("GREETING",)
