@@ -13,10 +13,11 @@ _HOP_BY_HOP = frozenset(
 """Headers of one connection (RFC 9110, 7.6.1, and what older clients send)."""
 _CREDENTIAL = re.compile(
     r"(?:.*[-_])?(?:authorization|api[-_]?key|auth[-_]key|(?:auth|access|security|session|bearer|api)[-_]token"
-    r"|subscription[-_]key|secret|password)|token|set-cookie2?|cookie2?"
+    r"|subscription[-_]key|secret|password)|token|set-cookie2?|cookie2?|.*-auth|openai-(?:organization|project)"
+    r"|chatgpt-account-id"
 )
-"""Names of headers that carry a credential: the client's own opens this relay alone; a gateway's cookies belong to the
-operator's session."""
+"""Names of headers that carry a credential, or say whose account it is: the client's own opens this relay alone; a
+gateway's cookies belong to the operator's session."""
 _CREDENTIAL_PARAMETER = re.compile(
     r"key|token|secret|password|sig|(?:.*[-_])?(?:api[-_]?key|(?:auth|access)[-_]?token)"
 )
