@@ -4,39 +4,38 @@ One call is one request to the gateway. It is on the route that the client named
 here, and what comes back goes to the client before it is judged.
 """
 
+import asyncio
 import itertools
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
-from console.domain.money import Estimate, Limits, Price, estimate, estimated_tokens
-from console.domain.probes.event import OutputReceived, SmokeFinished
-from console.domain.probes.smoke import SmokeResult, SmokeStatus
+from console.domain.money import Estimate, Limits, Price, estimate
+from console.domain.probes.smoke import SmokeStatus
 from console.domain.relay.breaker import Breaker
-from console.domain.relay.call import RelayCallBegun, RelayCallEnded, RelayCallMoved, RelayCallRefused, RelayEvent
+from console.domain.relay.call import RelayCallBegun, RelayCallEnded, RelayCallRefused, RelayEvent
 from console.domain.relay.fields import Uncounted, detour_in
 from console.domain.relay.headers import is_plain, query_to_gateway, to_client, to_gateway
 from console.domain.relay.refusal import RefusedFor, RelayRefusal
 from console.domain.routes.endpoint_path import bare
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.route import Route
-from console.domain.routes.shape import Shape
-from console.services.gateway.call import CallPart, Chunk, Started
+from console.services.gateway.call import Chunk, Started
 from console.services.gateway.client import Gateway
 from console.services.gateway.failure import CallError
 from console.services.gateway.reservations import Reservations
-from console.services.probes.exchange import Exchange
-from console.services.probes.request import ProbeRequest
 from console.services.probes.smoke import taken_by
 from console.services.relay.client import RelayClient
+from console.services.relay.passing import Passing
 from console.services.relay.redact import RedactedBytes
 from console.services.relay.secret_search import KNOWN_TOKEN, SecretSearch
 from console.services.system.leak_guard import LEAK_GUARD
 from console.wire.asked import Asked, AskedError, read_asked, with_model
 from console.wire.refusal import RefusalAnswer, failure_answer, refusal_answer
 
-LIMIT_SETTING = "relay.max_output_tokens"
 COUNT_SUFFIX = "/count_tokens"
+_SMALL = 128 * 1024
+"""The bytes of a request that are read at once: a larger one is read in a thread, while other calls go on."""
 ANSWER_LIMIT = 256 * 1024 * 1024
 """The most bytes of an answer. It is passed on as it comes, and only so much is a sign of a gateway out of order."""
 
@@ -151,7 +150,7 @@ class Relay:
         number = next(self._numbers)
         call.client.sent += 1
         call.client.in_flight += 1
-        passing = _Passing(
+        passing = Passing(
             number,
             route,
             body,
@@ -204,19 +203,24 @@ class Relay:
     # --- Admission ---------------------------------------------------------------------------------------------------
 
     async def _admit(self, call: ClientCall) -> "_Admitted | RelayRefusal":
+        is_small = len(call.body) <= _SMALL
+        found = self._read(call) if is_small else await asyncio.to_thread(self._read, call)
+        if isinstance(found, RelayRefusal):
+            return found
+        secret = await self._secret_in(call)  # before the limits: from those on nothing may wait until it is counted
+        return secret or self._refusal(call, found.route) or found
+
+    def _read(self, call: ClientCall) -> "_Admitted | RelayRefusal":
         try:
             asked = read_asked(call.body, call.family)
             admission = call.client.desk.admit(call.family, asked.model)
             if isinstance(admission, RelayRefusal):
                 return admission
-            route = admission.route
-            body = with_model(call.body, route.model) if admission.is_named_by_role else call.body
+            model = admission.route.model
+            body = with_model(call.body, model) if admission.is_named_by_role else call.body
         except AskedError as error:
             return RelayRefusal(RefusedFor.BODY, f"{error}. Nothing was sent")
-        if (astray := self._astray(call, asked)) is not None:
-            return astray
-        secret = await self._secret_in(call)  # before the limits: from those on nothing may wait until it is counted
-        return secret or self._refusal(call, route) or _Admitted(route, asked, body)
+        return self._astray(call, asked) or _Admitted(admission.route, asked, body)
 
     def _astray(self, call: ClientCall, asked: Asked) -> RelayRefusal | None:
         """Return a refusal of a call that asks for what the relay cannot answer for; None if it does not."""
@@ -281,7 +285,7 @@ class Relay:
 
     # --- The call ----------------------------------------------------------------------------------------------------
 
-    async def _pass(self, call: ClientCall, passing: "_Passing") -> AsyncGenerator[AnswerPart, None]:
+    async def _pass(self, call: ClientCall, passing: Passing) -> AsyncGenerator[AnswerPart, None]:
         """Send the call; yield its answer's parts as they arrive, and judge each after it was passed on."""
         route = passing.route
         path = _path(route.endpoint_path, call)
@@ -319,7 +323,7 @@ class Relay:
         return {name: value for name, value in headers.items() if not LEAK_GUARD.is_hit(value)}
 
     def _end(
-        self, call: ClientCall, passing: "_Passing", cost: Estimate, price: Price | None, reservations: Reservations
+        self, call: ClientCall, passing: Passing, cost: Estimate, price: Price | None, reservations: Reservations
     ) -> None:
         """Book a call, tell of its end, and let the breaker know."""
         result = passing.finish()
@@ -346,40 +350,3 @@ class _Admitted:
     asked: Asked
     body: bytes
     """With the model's own name in it."""
-
-
-class _Passing:
-    """A call in flight: what is judged of it, and how far it got."""
-
-    def __init__(
-        self, number: int, route: Route, body: bytes, own_limit: int | None, gateway: Gateway, *, asked: Asked
-    ) -> None:
-        self.number = number
-        self.route = route
-        self.body = body
-        self.redacted = RedactedBytes(gateway.secret)
-        self.failure: CallError | None = None
-        self.has_head = self.is_whole = False
-        self.uncounted = asked.uncounted
-        self._own_limit = own_limit
-        request = ProbeRequest(Shape.TEXT, body, 0, limit_setting=LIMIT_SETTING, wants_stream=asked.is_stream)
-        self._exchange = Exchange(route, gateway.secret, request, is_shown=False)
-
-    @property
-    def is_over_limit(self) -> bool:
-        """Whether the answer is longer than what was set aside for a call whose client set no limit."""
-        return self._own_limit is not None and estimated_tokens(self._exchange.content_bytes) > self._own_limit
-
-    def take(self, part: CallPart) -> RelayCallMoved | None:
-        """Judge a part; return what there is to show of it."""
-        pieces = 0
-        ttft_ms: float | None = None
-        for event in self._exchange.take(part):
-            if isinstance(event, OutputReceived):
-                pieces += event.pieces
-                ttft_ms = event.ttft_ms
-        return RelayCallMoved(self.number, pieces, ttft_ms) if pieces else None
-
-    def finish(self) -> SmokeResult:
-        """Return what the judge found."""
-        return next(event.result for event in self._exchange.finish(self.failure) if isinstance(event, SmokeFinished))
