@@ -95,6 +95,12 @@ def read_asked(body: bytes, family: EndpointFamily) -> Asked:
         raise AskedError("the body is not JSON in UTF-8") from None
     if _may_be_read_in_two_ways(body):
         _place_of_model(body)
+    folded = {key.casefold(): value for key, value in values.items()}
+    odd = next((key for key in values if key not in _FIELDS and key.casefold() in _FIELDS), None)
+    if odd is not None:
+        raise AskedError(
+            f"the body writes the key {odd.casefold()} in another case, which not every reader takes for it"
+        )
     named: list[float | None] = [getattr(fields, name) for name in _LIMITS[family]]
     limits = [limit for limit in named if limit is not None]
     is_limited = bool(limits) and min(limits) >= 1
@@ -103,9 +109,9 @@ def read_asked(body: bytes, family: EndpointFamily) -> Asked:
         bool(fields.stream),
         int(min(max(limits), _MOST)) if is_limited else None,
         int(min(max(fields.n or 1, 1), _MOST)),
-        frozenset(map(str.casefold, values)),
+        frozenset(folded),
         bool(fields.background),
-        _uncounted(values),
+        _uncounted(folded),
     )
 
 

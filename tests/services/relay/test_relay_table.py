@@ -211,6 +211,7 @@ async def test_a_request_that_can_be_read_in_two_ways_is_never_sent(lines: tuple
     "more",
     [
         b'"Model": "o3-pro"',
+        b'"N": 50',
         b'"max_output_tokens": 5',
         b'"max_output\\u005ftokens": 5',
         b'"\\u0073tream": false',
