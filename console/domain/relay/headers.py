@@ -45,7 +45,8 @@ def to_gateway(
 
 def query_to_gateway(query: str, key: str) -> str:
     """Return a client's query, as it was written, without parameters that carry a credential."""
-    return "&".join(each for each in query.split("&") if not _is_credential(each, key))
+    kept = (each for each in query.split("&") if not any(_is_credential(part, key) for part in each.split(";")))
+    return "&".join(kept)
 
 
 def _is_credential(parameter: str, key: str) -> bool:

@@ -249,12 +249,12 @@ async def test_the_clients_credentials_go_on_in_no_header_and_no_query() -> None
         key = relay.client.key
         lines = (f"x-own: k={key}", "x-goog-api-key: g1", "x-litellm-api-key: l1", "x_api_key: u1", "cookie: c=1")
         lines += ("openai-organization: o1", "helicone-auth: Bearer h1")
-        first = f"POST /v1/responses?beta=true&key={key}&a=x%26api_key%3D1&api%2Dkey=q1 HTTP/1.1"
+        first = f"POST /v1/responses?beta=true&key={key}&a=x%26api_key%3D1&api%2Dkey=q1&b=2;token=q1 HTTP/1.1"
         await exchange(relay, written(relay, BODY, *lines, "x-kept: yes", "idempotency-key: i1", first=first))
     [sent] = gateway.requests
     assert sent.path == "/v1/responses?beta=true&a=x%26api_key%3D1"
     assert (sent.header("x-kept"), sent.header("idempotency-key")) == ("yes", "i1")
-    assert not any(value in str(sent) for value in (key, "g1", "l1", "u1", "c=1", "o1", "h1"))
+    assert not any(value in str(sent) for value in (key, "g1", "l1", "u1", "q1", "c=1", "o1", "h1"))
     assert sent.header("authorization") == f"Bearer {TOKEN}"
 
 
