@@ -2,11 +2,21 @@
 
 import json
 
+import aiohttp
 import pytest
 from support.gateway.budgets import reservations_of
-from support.gateway.servers import answer_and_close, answer_with, good_stream, raw_server, whole
+from support.gateway.servers import (
+    answer_and_close,
+    answer_with,
+    chat_chunk,
+    good_stream,
+    raw_server,
+    streamed,
+    typed,
+    whole,
+)
 from support.probes.smoking import TOKEN
-from support.relay.relays import C, M, R, body_of, relaying
+from support.relay.relays import ROLE_OF, C, M, R, body_of, relaying
 
 from console.domain.money import Budget, BudgetScope, Limits
 from console.domain.relay.call import RelayCallEnded, RelayCallRefused
@@ -123,6 +133,29 @@ async def test_a_limit_of_another_family_limits_nothing_so_it_sets_nothing_aside
     ):
         got = await relay.post(family.standard_path, body | {foreign: 1})
     assert (got.status, gateway.requests) == (429, [])
+
+
+ARGUMENTS = {
+    R: typed("response.function_call_arguments.delta", item_id="i1", output_index=0, delta="x" * 1000),
+    M: typed("content_block_delta", index=0, delta={"type": "input_json_delta", "partial_json": "x" * 1000}),
+    C: chat_chunk({"tool_calls": [{"index": 0, "function": {"arguments": "x" * 1000}}]}),
+}
+
+
+@pytest.mark.parametrize("family", ARGUMENTS)
+async def test_a_tool_call_without_an_end_is_cut_off_where_the_client_set_no_limit(family: EndpointFamily) -> None:
+    body = body_of(family, ROLE_OF[family])
+    limit = next(key for key in body if key.startswith("max_"))
+    del body[limit]
+    async with (
+        raw_server(answer_with(streamed(*[ARGUMENTS[family]] * 100))) as gateway,
+        relaying(gateway.base_url, rules=RelayRules(max_output_tokens=1000)) as relay,
+    ):
+        with pytest.raises(aiohttp.ClientPayloadError):
+            await relay.post(family.standard_path, body)
+    ended = relay.events[-1]
+    assert isinstance(ended, RelayCallEnded)
+    assert ended.is_cut
 
 
 @pytest.mark.parametrize("more", [{"previous_response_id": "resp_1"}, {"prompt": {"id": "pmpt_1"}}])
