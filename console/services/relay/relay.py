@@ -5,12 +5,13 @@ here, and what comes back goes to the client before it is judged.
 """
 
 import asyncio
+import hashlib
 import itertools
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
-from console.domain.money import Estimate, Limits, Price, estimate
+from console.domain.money import Estimate, Limits, Price, Spent, estimate
 from console.domain.probes.smoke import SmokeStatus
 from console.domain.relay.breaker import Breaker
 from console.domain.relay.call import RelayCallBegun, RelayCallEnded, RelayCallRefused, RelayEvent
@@ -25,7 +26,7 @@ from console.services.gateway.client import Gateway
 from console.services.gateway.failure import CallError
 from console.services.gateway.reservations import Reservations
 from console.services.probes.smoke import taken_by
-from console.services.relay.client import RelayClient
+from console.services.relay.client import BookedCall, RelayClient
 from console.services.relay.passing import Passing
 from console.services.relay.redact import RedactedBytes
 from console.services.relay.secret_search import KNOWN_TOKEN, SecretSearch
@@ -150,11 +151,23 @@ class Relay:
         number = next(self._numbers)
         call.client.sent += 1
         call.client.in_flight += 1
+        book = call.client.book
+        booked = BookedCall(number, route, hashlib.sha256(body).hexdigest(), len(body), cost, price)
+        try:
+            unbooked = None if book is None else await book.begin(booked)
+        except BaseException:
+            self._take_back(call, cost, own)
+            raise
+        if unbooked is not None:
+            self._take_back(call, cost, own)
+            for part in self._refused(call, unbooked):
+                yield part
+            return
         passing = Passing(
             number,
             route,
             body,
-            limit if asked.max_output_tokens is None else None,
+            self._rules.max_output_tokens if asked.max_output_tokens is None else None,
             self._gateway,
             asked=asked,
         )
@@ -165,7 +178,7 @@ class Relay:
                     yield part
         finally:
             call.client.in_flight -= 1
-            self._end(call, passing, cost, price, own)
+            self._end(call, passing, booked, own)
 
     async def count(self, call: ClientCall) -> AsyncGenerator[AnswerPart, None]:
         """Pass on a call that only counts a request's tokens. It costs nothing, and no model answers it."""
@@ -240,11 +253,11 @@ class Relay:
     def _over_budget(self, client: RelayClient, own: Reservations, cost: Estimate, asked: Asked) -> str | None:
         """Set a call's ceiling aside; return why a budget does not allow that, or None if it does."""
         scopes = (own.budget, *client.budgets)
-        limited = next((each for each in scopes if each.limits != Limits()), None)
-        if limited is not None and Uncounted.STORED_INPUT in asked.uncounted:
+        is_limited = client.book is not None or any(each.limits != Limits() for each in scopes)
+        if is_limited and Uncounted.STORED_INPUT in asked.uncounted:
             return (
-                f"the {limited.scope} has a limit, and the call goes on from what the gateway has stored, so what it"
-                " reads is not known here and the limit cannot be held. Send the whole conversation instead"
+                "the call goes on from what the gateway has stored, so what it reads is not known here and no limit"
+                " can be held. Nothing was sent. Send the whole conversation instead"
             )
         over = own.reserve(cost)
         return None if over is None else over.message
@@ -322,24 +335,30 @@ class Relay:
     def _clean(self, headers: Mapping[str, str]) -> Mapping[str, str]:
         return {name: value for name, value in headers.items() if not LEAK_GUARD.is_hit(value)}
 
-    def _end(
-        self, call: ClientCall, passing: Passing, cost: Estimate, price: Price | None, reservations: Reservations
-    ) -> None:
+    def _take_back(self, call: ClientCall, cost: Estimate, reservations: Reservations) -> None:
+        """Forget a call that is not sent."""
+        call.client.sent -= 1
+        call.client.in_flight -= 1
+        reservations.settle(cost, Spent())
+
+    def _end(self, call: ClientCall, passing: Passing, booked: BookedCall, reservations: Reservations) -> None:
         """Book a call, tell of its end, and let the breaker know."""
         result = passing.finish()
         is_cut = not passing.is_whole and passing.failure is None
         if is_cut:  # what the gateway would still have sent is not known, so nothing is wrong with its answer
             result = replace(result, status=SmokeStatus.UNKNOWN, classification=None, findings=())
-        taken = cost.taken() if is_cut else taken_by(result, cost, price)
+        taken = booked.cost.taken() if is_cut else taken_by(result, booked.cost, booked.price)
         if passing.uncounted:
             taken = replace(taken, is_exact=False)
-        reservations.settle(cost, taken)
+        reservations.settle(booked.cost, taken)
         self.breaker.note(passing.route.key, result.classification, self._clock(), is_whole=passing.is_whole)
         self._tell(
             RelayCallEnded(
                 passing.number, call.client.name, result, taken.tokens, taken.microusd, is_cut, passing.uncounted
             )
         )
+        if call.client.book is not None:
+            call.client.book.end(booked, result, is_cut=is_cut)
 
 
 @dataclass(frozen=True, slots=True)
