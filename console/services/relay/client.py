@@ -56,6 +56,8 @@ class RelayClient:
     sent: int = 0
     """The calls that were admitted so far."""
     in_flight: int = 0
+    overlong: set[str] = field(default_factory=set, init=False, repr=False)
+    """The hashes of bodies whose answers were cut off for their length: asked again, each would be paid again."""
     _own: Reservations | None = field(default=None, init=False, repr=False)
 
     def within(self, session: Reservations) -> Reservations:

@@ -143,7 +143,8 @@ class Relay:
         price = self._price_of(route)
         cost = estimate(len(body), limit, price)
         own = call.client.within(self._reservations)
-        if (why := self._over_budget(call.client, own, cost, asked)) is not None:
+        body_sha256 = hashlib.sha256(body).hexdigest()
+        if (why := self._over_budget(call.client, own, cost, asked, body_sha256=body_sha256)) is not None:
             for part in self._refused(call, RelayRefusal(RefusedFor.BUDGET, why)):
                 yield part
             return
@@ -152,7 +153,7 @@ class Relay:
         call.client.sent += 1
         call.client.in_flight += 1
         book = call.client.book
-        booked = BookedCall(number, route, hashlib.sha256(body).hexdigest(), len(body), cost, price)
+        booked = BookedCall(number, route, body_sha256, len(body), cost, price)
         try:
             unbooked = None if book is None else await book.begin(booked)
         except BaseException:
@@ -178,6 +179,8 @@ class Relay:
                     yield part
         finally:
             call.client.in_flight -= 1
+            if passing.is_over_limit:
+                call.client.overlong.add(body_sha256)
             self._end(call, passing, booked, own)
 
     async def count(self, call: ClientCall) -> AsyncGenerator[AnswerPart, None]:
@@ -250,8 +253,15 @@ class Relay:
             " gateway.headers",
         )
 
-    def _over_budget(self, client: RelayClient, own: Reservations, cost: Estimate, asked: Asked) -> str | None:
-        """Set a call's ceiling aside; return why a budget does not allow that, or None if it does."""
+    def _over_budget(
+        self, client: RelayClient, own: Reservations, cost: Estimate, asked: Asked, *, body_sha256: str
+    ) -> str | None:
+        """Set a call's ceiling aside; return why it must not cost that, or None if it may."""
+        if body_sha256 in client.overlong:
+            return (
+                "the answer to the same call was longer than relay.max_output_tokens and was cut off. Nothing was sent"
+                " again. Let the agent set a limit of its own, or raise the setting"
+            )
         scopes = (own.budget, *client.budgets)
         is_limited = client.book is not None or any(each.limits != Limits() for each in scopes)
         if is_limited and Uncounted.STORED_INPUT in asked.uncounted:

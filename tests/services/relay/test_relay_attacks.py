@@ -1,5 +1,6 @@
 """A hostile client and a hostile gateway: calls that would leave their route, exceed a budget or carry a secret."""
 
+import asyncio
 import json
 
 import aiohttp
@@ -143,7 +144,9 @@ ARGUMENTS = {
 
 
 @pytest.mark.parametrize("family", ARGUMENTS)
-async def test_a_tool_call_without_an_end_is_cut_off_where_the_client_set_no_limit(family: EndpointFamily) -> None:
+async def test_a_tool_call_without_an_end_is_cut_off_and_not_paid_twice_where_the_client_set_no_limit(
+    family: EndpointFamily,
+) -> None:
     body = body_of(family, ROLE_OF[family])
     limit = next(key for key in body if key.startswith("max_"))
     del body[limit]
@@ -153,6 +156,11 @@ async def test_a_tool_call_without_an_end_is_cut_off_where_the_client_set_no_lim
     ):
         with pytest.raises(aiohttp.ClientPayloadError):
             await relay.post(family.standard_path, body)
+        again = await relay.post(family.standard_path, body)  # as agents do when a connection breaks off
+        other = asyncio.create_task(relay.post(family.standard_path, body | {"temperature": 1}))
+        await asyncio.wait({other})
+    assert isinstance(other.exception(), aiohttp.ClientPayloadError)
+    assert (again.status, len(gateway.requests)) == (429, 2)
     ended = relay.events[-1]
     assert isinstance(ended, RelayCallEnded)
     assert ended.is_cut
