@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from console.domain.relay.fields import Uncounted, uncounted_in, uncounted_keys
+from console.domain.relay.fields import Uncounted, offers_server_tools, uncounted_in, uncounted_keys
 from console.domain.routes.family import EndpointFamily
 
 _ESCAPE = re.compile(rb"\\u00[4-7][0-9A-Fa-f]")
@@ -69,7 +69,9 @@ class Asked:
     is_background: bool = False
     """Whether the answer is to be made later and fetched by another call."""
     uncounted: tuple[Uncounted, ...] = ()
-    """What it may cost beyond its size and its limit."""
+    """What it costs beyond its size and its limit."""
+    offers_server_tools: bool = False
+    """Whether the gateway may use tools of its own, which cost beyond that too."""
 
 
 def read_asked(body: bytes, family: EndpointFamily) -> Asked:
@@ -111,7 +113,8 @@ def read_asked(body: bytes, family: EndpointFamily) -> Asked:
         int(min(max(fields.n or 1, 1), _MOST)),
         frozenset(folded),
         bool(fields.background),
-        _uncounted(folded),
+        uncounted_in({key: msgspec.json.decode(folded[key]) for key in uncounted_keys() & folded.keys()}),
+        _offers_server_tools(folded),
     )
 
 
@@ -121,13 +124,12 @@ def with_model(body: bytes, model: str) -> bytes:
     return body[:start] + msgspec.json.encode(model) + body[end:]
 
 
-def _uncounted(values: Mapping[str, msgspec.Raw]) -> tuple[Uncounted, ...]:
-    told = {key: msgspec.json.decode(values[key]) for key in uncounted_keys() & values.keys()}
+def _offers_server_tools(values: Mapping[str, msgspec.Raw]) -> bool:
     try:
         tools = _TOOLS.decode(values["tools"]) if "tools" in values else []
     except msgspec.ValidationError:
-        tools = []  # nothing that a vendor takes for tools
-    return uncounted_in(told, (tool.type for tool in tools if tool.type is not None))
+        return False  # nothing that a vendor takes for tools
+    return offers_server_tools(tool.type for tool in tools if tool.type is not None)
 
 
 def _may_be_read_in_two_ways(body: bytes) -> bool:

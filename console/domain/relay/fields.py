@@ -63,16 +63,26 @@ def detour_in(
     return next((each for each in _detours() if any(map(each.meets, named[each.place]))), None)
 
 
-def uncounted_in(values: Mapping[str, object], tools: Iterable[str]) -> tuple[Uncounted, ...]:
-    """Return what a call may cost beyond what is set aside for it.
+def uncounted_in(values: Mapping[str, object]) -> tuple[Uncounted, ...]:
+    """Return what a call costs beyond what is set aside for it.
 
     Args:
         values: The values of the body's outermost object that `uncounted_keys` names, by their keys.
-        tools: The types of its tools.
 
     """
-    types = tuple(tools)
-    return tuple(row.kind for row in _uncounted() if row.is_in(values, types))
+    return tuple(row.kind for row in _uncounted() if row.is_in(values))
+
+
+def offers_server_tools(types: Iterable[str]) -> bool:
+    """Return whether tools of some of these types are the gateway's to run; the answer shows whether it did."""
+    heads = tuple(head for row in _uncounted() for head in row.tools)
+    return any(each.startswith(heads) for each in types)
+
+
+@cache
+def server_tool_signs() -> tuple[str, ...]:
+    """Return the types of an answer's items which say that the gateway has used a tool."""
+    return tuple(sign for row in _uncounted() for sign in row.signs)
 
 
 @cache
@@ -88,11 +98,11 @@ class _UncountedRow:
     values: frozenset[str]
     """What the key's value is; any but null and false, if empty."""
     tools: tuple[str, ...]
+    signs: tuple[str, ...]
 
-    def is_in(self, values: Mapping[str, object], types: tuple[str, ...]) -> bool:
+    def is_in(self, values: Mapping[str, object]) -> bool:
         found = [values[key] for key in self.keys if key in values]
-        by_key = any(isinstance(each, str) and each in self.values for each in found) if self.values else any(found)
-        return by_key or (bool(self.tools) and any(each.startswith(self.tools) for each in types))
+        return any(isinstance(each, str) and each in self.values for each in found) if self.values else any(found)
 
 
 @cache
@@ -113,6 +123,7 @@ def _uncounted() -> tuple[_UncountedRow, ...]:
             frozenset(row["keys"]),
             frozenset(row.get("values", ())),
             tuple(row.get("tools", ())),
+            tuple(row.get("signs", ())),
         )
         for row in _table()["uncounted"]
     )

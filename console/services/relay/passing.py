@@ -1,12 +1,16 @@
 """A relayed call in flight: what is judged of its answer as it passes, and how far it got."""
 
+import re
+from functools import cache
+
 from console.domain.money import estimated_tokens
 from console.domain.probes.event import OutputReceived, SmokeFinished
 from console.domain.probes.smoke import SmokeResult
 from console.domain.relay.call import RelayCallMoved
+from console.domain.relay.fields import Uncounted, server_tool_signs
 from console.domain.routes.route import Route
 from console.domain.routes.shape import Shape
-from console.services.gateway.call import CallPart
+from console.services.gateway.call import CallPart, Chunk
 from console.services.gateway.client import Gateway
 from console.services.gateway.failure import CallError
 from console.services.probes.exchange import Exchange
@@ -15,6 +19,14 @@ from console.services.relay.redact import RedactedBytes
 from console.wire.asked import Asked
 
 LIMIT_SETTING = "relay.max_output_tokens"
+_LONGEST_SIGN = 64
+
+
+@cache
+def _tool_signs() -> re.Pattern[bytes]:
+    """Return what finds a sign as a value of JSON: as a key, and within a text, it is none."""
+    signs = b"|".join(re.escape(each.encode()) for each in server_tool_signs())
+    return re.compile(rb'"(?:%b)"(?=\s*[,}\]])' % signs)
 
 
 class Passing:
@@ -42,7 +54,9 @@ class Passing:
         """Why it got no whole answer."""
         self.has_head = self.is_whole = False
         """Whether the client has the head of its answer, and whether it has all of it."""
-        self.uncounted = asked.uncounted
+        self._asked = asked
+        self._has_used_tools = False
+        self._tail = b""
         self._own_limit = own_limit
         request = ProbeRequest(Shape.TEXT, body, 0, limit_setting=LIMIT_SETTING, wants_stream=asked.is_stream)
         self._exchange = Exchange(route, gateway.secret, request, is_shown=False)
@@ -52,8 +66,17 @@ class Passing:
         """Whether the answer is longer than what was set aside for a call whose client set no limit."""
         return self._own_limit is not None and estimated_tokens(self._exchange.content_bytes) > self._own_limit
 
+    @property
+    def uncounted(self) -> tuple[Uncounted, ...]:
+        """What the call cost, or may have cost, beyond what is booked for it."""
+        may_have_used = self._asked.offers_server_tools and (self._has_used_tools or not self.is_whole)
+        more = (Uncounted.SERVER_TOOLS,) if may_have_used else ()
+        return tuple(dict.fromkeys((*self._asked.uncounted, *more)))
+
     def take(self, part: CallPart) -> RelayCallMoved | None:
         """Judge a part; return what there is to show of it."""
+        if self._asked.offers_server_tools and isinstance(part, Chunk):
+            self._look_for_tools(part.data)
         pieces = 0
         ttft_ms: float | None = None
         for event in self._exchange.take(part):
@@ -61,6 +84,11 @@ class Passing:
                 pieces += event.pieces
                 ttft_ms = event.ttft_ms
         return RelayCallMoved(self.number, pieces, ttft_ms) if pieces else None
+
+    def _look_for_tools(self, data: bytes) -> None:
+        came = self._tail + data
+        self._has_used_tools = self._has_used_tools or _tool_signs().search(came) is not None
+        self._tail = came[-_LONGEST_SIGN:]
 
     def finish(self) -> SmokeResult:
         """Return what the judge found."""

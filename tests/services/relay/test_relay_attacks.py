@@ -187,7 +187,8 @@ async def test_what_reads_more_than_it_sends_is_not_sent_where_a_limit_holds_and
 @pytest.mark.parametrize(
     ("more", "uncounted"),
     [
-        ({"tools": [{"type": "function"}, {"type": "web_search_20250305"}]}, (Uncounted.SERVER_TOOLS,)),
+        ({"mcp_servers": [{"url": "https://a.example"}]}, (Uncounted.SERVER_TOOLS,)),
+        ({"tools": [{"type": "web_search_20250305"}]}, ()),
         ({"service_tier": "priority"}, (Uncounted.SERVICE_TIER,)),
         ({"tools": [{"type": "function"}], "service_tier": "auto", "previous_response_id": None}, ()),
         ({"tools": {"odd": 1}, "service_tier": ["priority"]}, ()),
@@ -196,6 +197,27 @@ async def test_what_reads_more_than_it_sends_is_not_sent_where_a_limit_holds_and
 async def test_what_costs_beyond_the_tokens_is_told(more: dict[str, object], uncounted: tuple[Uncounted, ...]) -> None:
     async with raw_server(answer_with(good_stream(M))) as gateway, relaying(gateway.base_url) as relay:
         await relay.post(M.standard_path, body_of(M, "critic", **more))
+    ended = relay.events[-1]
+    assert isinstance(ended, RelayCallEnded)
+    assert ended.uncounted == uncounted
+
+
+@pytest.mark.parametrize(
+    ("item", "uncounted"),
+    [
+        ({"type": "server_tool_use", "id": "s1", "name": "web_search", "input": {}}, (Uncounted.SERVER_TOOLS,)),
+        ({"type": "text", "text": '{"type":"server_tool_use"}'}, ()),
+    ],
+)
+async def test_a_tool_that_the_gateway_has_used_is_told_and_one_that_it_could_have_used_is_not(
+    item: dict[str, object], uncounted: tuple[Uncounted, ...]
+) -> None:
+    item_stream = typed("content_block_start", index=0, content_block=item)
+    usage = typed("message_delta", delta={"stop_reason": "end_turn"}, usage={"server_tool_use": {}})
+    pieces = [bytes([each]) for each in item_stream + usage]
+    body = body_of(M, "critic", tools=[{"type": "web_search_20250305"}])
+    async with raw_server(answer_with(streamed(*pieces))) as gateway, relaying(gateway.base_url) as relay:
+        await relay.post(M.standard_path, body)
     ended = relay.events[-1]
     assert isinstance(ended, RelayCallEnded)
     assert ended.uncounted == uncounted
