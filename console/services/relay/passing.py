@@ -67,9 +67,14 @@ class Passing:
         return self._own_limit is not None and estimated_tokens(self._exchange.content_bytes) > self._own_limit
 
     @property
+    def is_answered(self) -> bool:
+        """Whether the client has all that counts: many leave at an answer's last event, before its stream has ended."""
+        return self.is_whole or self._exchange.is_settled
+
+    @property
     def uncounted(self) -> tuple[Uncounted, ...]:
         """What the call cost, or may have cost, beyond what is booked for it."""
-        may_have_used = self._asked.offers_server_tools and (self._has_used_tools or not self.is_whole)
+        may_have_used = self._asked.offers_server_tools and (self._has_used_tools or not self.is_answered)
         more = (Uncounted.SERVER_TOOLS,) if may_have_used else ()
         return tuple(dict.fromkeys((*self._asked.uncounted, *more)))
 

@@ -354,14 +354,14 @@ class Relay:
     def _end(self, call: ClientCall, passing: Passing, booked: BookedCall, reservations: Reservations) -> None:
         """Book a call, tell of its end, and let the breaker know."""
         result = passing.finish()
-        is_cut = not passing.is_whole and passing.failure is None
+        is_cut = not passing.is_answered and passing.failure is None
         if is_cut:  # what the gateway would still have sent is not known, so nothing is wrong with its answer
             result = replace(result, status=SmokeStatus.UNKNOWN, classification=None, findings=())
         taken = booked.cost.taken() if is_cut else taken_by(result, booked.cost, booked.price)
         if passing.uncounted:
             taken = replace(taken, is_exact=False)
         reservations.settle(booked.cost, taken)
-        self.breaker.note(passing.route.key, result.classification, self._clock(), is_whole=passing.is_whole)
+        self.breaker.note(passing.route.key, result.classification, self._clock(), is_whole=passing.is_answered)
         self._tell(
             RelayCallEnded(
                 passing.number, call.client.name, result, taken.tokens, taken.microusd, is_cut, passing.uncounted
