@@ -58,7 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     sending.add_argument(
         "--send", action="store_true", help="send the run's first call; without it, the first step only shows the call"
     )
-    for kind in ("start", "step", "resume"):
+    for kind in ("start", "step", "bring", "resume"):
         each[kind].add_argument(
             "--auto",
             action="store_true",
