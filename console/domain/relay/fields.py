@@ -38,6 +38,15 @@ class Detour:
     gateway: str
     """The gateway that goes by it."""
 
+    @property
+    def words(self) -> str:
+        """Why a call that has it is refused, and what to do."""
+        return (
+            f"the call has {self.name} in its {self.place}, by which {self.gateway} can take it to another model or"
+            " address than the route's. Nothing was sent. Remove it; headers that every call needs are set in"
+            " gateway.headers"
+        )
+
     def meets(self, name: str) -> bool:
         """Return whether a name, in lower case, is the one."""
         return name.startswith(self.name[:-1]) if self.name.endswith("*") else name == self.name

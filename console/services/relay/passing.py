@@ -67,9 +67,14 @@ class Passing:
         return self._own_limit is not None and estimated_tokens(self._exchange.content_bytes) > self._own_limit
 
     @property
+    def is_settled(self) -> bool:
+        """Whether the answer has said how it ends."""
+        return self._exchange.is_settled
+
+    @property
     def is_answered(self) -> bool:
         """Whether the client has all that counts: many leave at an answer's last event, before its stream has ended."""
-        return self.is_whole or self._exchange.is_settled
+        return self.is_whole or self.is_settled
 
     @property
     def uncounted(self) -> tuple[Uncounted, ...]:

@@ -29,7 +29,7 @@ from console.services.probes.smoke import taken_by
 from console.services.relay.client import BookedCall, RelayClient
 from console.services.relay.passing import Passing
 from console.services.relay.redact import RedactedBytes
-from console.services.relay.secret_search import KNOWN_TOKEN, SecretSearch
+from console.services.relay.secret_search import SecretSearch
 from console.services.system.leak_guard import LEAK_GUARD
 from console.wire.asked import Asked, AskedError, read_asked, with_model
 from console.wire.refusal import RefusalAnswer, failure_answer, refusal_answer
@@ -39,6 +39,9 @@ _SMALL = 128 * 1024
 """The bytes of a request that are read at once: a larger one is read in a thread, while other calls go on."""
 ANSWER_LIMIT = 256 * 1024 * 1024
 """The most bytes of an answer. It is passed on as it comes, and only so much is a sign of a gateway out of order."""
+
+_AFTER_THE_END = frozenset({"CHT-STREAM-05", "CHT-STREAM-06"})
+"""The findings on what comes after an answer has said how it ends: the usage, and `[DONE]`."""
 
 
 def _path(path: str, call: "ClientCall") -> str:
@@ -246,12 +249,7 @@ class Relay:
         found = detour_in(call.headers, call.query, asked.keys, self._gateway.own_headers)
         if found is None:
             return None
-        return RelayRefusal(
-            RefusedFor.DETOUR,
-            f"the call has {found.name} in its {found.place}, by which {found.gateway} can take it to another model or"
-            " address than the route's. Nothing was sent. Remove it; headers that every call needs are set in"
-            " gateway.headers",
-        )
+        return RelayRefusal(RefusedFor.DETOUR, found.words)
 
     def _over_budget(
         self, client: RelayClient, own: Reservations, cost: Estimate, asked: Asked, *, body_sha256: str
@@ -290,21 +288,14 @@ class Relay:
         return None
 
     async def _secret_in(self, call: ClientCall) -> RelayRefusal | None:
-        """Return a refusal if a body holds a known token, or, by the rules, what seems to be a secret.
+        """Return a refusal if a call holds a known token, or, by the rules, what seems to be a secret.
 
         It is looked for in the body, in the query and in the headers that would go on. The client's own key is not one:
         an agent that has listed its variables has it in its conversation from then on, and it opens this relay alone.
         """
         head = "\n".join((call.query, *(f"{name}: {value}" for name, value in self._headers(call).items())))
-        body = call.body.decode("utf-8", "replace")
-        for text in (body.replace(call.client.key, "KEY"), head.replace(call.client.key, "KEY")):
-            found = KNOWN_TOKEN if LEAK_GUARD.is_hit(text) else await self._search.first(text)
-            if found == KNOWN_TOKEN:
-                return RelayRefusal(RefusedFor.SECRET, f"the call holds {found}. Nothing was sent. Remove it")
-            if found is not None:
-                words = f"the call seems to hold {found}. Nothing was sent. Remove it"
-                return RelayRefusal(RefusedFor.SECRET, f"{words}, or set relay.suspected_secrets to pass")
-        return None
+        texts = (call.body.decode("utf-8", "replace"), head)
+        return await self._search.refusal(*(each.replace(call.client.key, "KEY") for each in texts))
 
     # --- The call ----------------------------------------------------------------------------------------------------
 
@@ -353,11 +344,16 @@ class Relay:
 
     def _end(self, call: ClientCall, passing: Passing, booked: BookedCall, reservations: Reservations) -> None:
         """Book a call, tell of its end, and let the breaker know."""
+        has_left = not passing.is_whole and passing.failure is None
+        is_cut = has_left and not passing.is_settled
         result = passing.finish()
-        is_cut = not passing.is_answered and passing.failure is None
         if is_cut:  # what the gateway would still have sent is not known, so nothing is wrong with its answer
             result = replace(result, status=SmokeStatus.UNKNOWN, classification=None, findings=())
-        taken = booked.cost.taken() if is_cut else taken_by(result, booked.cost, booked.price)
+        elif has_left:  # agents leave once an answer has said how it ends; what they did not wait for is not missing
+            result = replace(result, findings=tuple(each for each in result.findings if each.id not in _AFTER_THE_END))
+        is_counted = result.input_tokens is not None and result.output_tokens is not None
+        is_ceiling = is_cut or (has_left and not is_counted)
+        taken = booked.cost.taken() if is_ceiling else taken_by(result, booked.cost, booked.price)
         if passing.uncounted:
             taken = replace(taken, is_exact=False)
         reservations.settle(booked.cost, taken)

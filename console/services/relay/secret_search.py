@@ -11,6 +11,7 @@ import asyncio
 from collections import OrderedDict
 from hashlib import blake2b
 
+from console.domain.relay.refusal import RefusedFor, RelayRefusal
 from console.domain.text.secret_scan import find_secrets
 from console.domain.text.unescaped import unescaped_levels
 from console.services.system.leak_guard import LEAK_GUARD
@@ -26,6 +27,7 @@ _SHORT = 2048
 _MOST_KEPT = 32_768
 KNOWN_TOKEN = "a token of this machine"  # noqa: S105  # its words, not a token
 """What a secret is called that this process holds itself."""
+_OR_PASS = ", or set relay.suspected_secrets to pass"
 
 
 class SecretSearch:
@@ -45,6 +47,16 @@ class SecretSearch:
     def __len__(self) -> int:
         """Return how many pieces are remembered."""
         return len(self._clean)
+
+    async def refusal(self, *texts: str) -> RelayRefusal | None:
+        """Return why a call with some texts is refused; None if it may be sent."""
+        for text in texts:
+            found = KNOWN_TOKEN if LEAK_GUARD.is_hit(text) else await self.first(text)
+            if found is not None:
+                seems, further = ("holds", "") if found == KNOWN_TOKEN else ("seems to hold", _OR_PASS)
+                words = f"the call {seems} {found}. Nothing was sent. Remove it{further}"
+                return RelayRefusal(RefusedFor.SECRET, words)
+        return None
 
     async def first(self, text: str) -> str | None:
         """Return what the first secret seems to be, or `KNOWN_TOKEN`; None if there is none."""
