@@ -27,7 +27,7 @@ _SHORT = 2048
 _MOST_KEPT = 32_768
 KNOWN_TOKEN = "a token of this machine"  # noqa: S105  # its words, not a token
 """What a secret is called that this process holds itself."""
-_OR_PASS = ", or set relay.suspected_secrets to pass"
+_OR_ALLOW = ", or set relay.suspected_secrets to pass"
 
 
 class SecretSearch:
@@ -53,7 +53,7 @@ class SecretSearch:
         for text in texts:
             found = KNOWN_TOKEN if LEAK_GUARD.is_hit(text) else await self.first(text)
             if found is not None:
-                seems, further = ("holds", "") if found == KNOWN_TOKEN else ("seems to hold", _OR_PASS)
+                seems, further = ("holds", "") if found == KNOWN_TOKEN else ("seems to hold", _OR_ALLOW)
                 words = f"the call {seems} {found}. Nothing was sent. Remove it{further}"
                 return RelayRefusal(RefusedFor.SECRET, words)
         return None
