@@ -7,6 +7,9 @@ import aiohttp
 import pytest
 from support.gateway.budgets import reservations_of
 from support.gateway.servers import (
+    END,
+    Peer,
+    Request,
     answer_and_close,
     answer_with,
     chat_chunk,
@@ -17,9 +20,10 @@ from support.gateway.servers import (
     whole,
 )
 from support.probes.smoking import TOKEN
-from support.relay.relays import ROLE_OF, C, M, R, body_of, relaying
+from support.relay.relays import MODEL_OF, ROLE_OF, C, M, R, body_of, relaying
 
 from console.domain.money import Budget, BudgetScope, Limits
+from console.domain.probes.smoke import SmokeStatus
 from console.domain.relay.call import RelayCallEnded, RelayCallRefused
 from console.domain.relay.fields import Uncounted
 from console.domain.relay.refusal import RefusedFor
@@ -164,6 +168,30 @@ async def test_a_tool_call_without_an_end_is_cut_off_and_not_paid_twice_where_th
     ended = relay.events[-1]
     assert isinstance(ended, RelayCallEnded)
     assert ended.is_cut
+
+
+@pytest.mark.parametrize(("family", "last"), [(R, b"response.completed"), (M, b"message_stop"), (C, b"[DONE]")])
+async def test_a_client_that_leaves_at_the_last_event_pays_what_its_answer_took(
+    family: EndpointFamily, last: bytes
+) -> None:
+    async def stay_open(peer: Peer, _: Request) -> None:
+        await peer.send(good_stream(family, model=MODEL_OF[family]).removesuffix(END))
+        await peer.wait_until_left()
+
+    ended: asyncio.Future[RelayCallEnded] = asyncio.get_running_loop().create_future()
+
+    def tell(event: object) -> None:
+        if isinstance(event, RelayCallEnded):
+            ended.set_result(event)
+
+    async with raw_server(stay_open) as gateway, relaying(gateway.base_url, tell=tell) as relay:
+        body = json.dumps(body_of(family, MODEL_OF[family])).encode()
+        headers = {"x-api-key": relay.client.key}
+        async with relay.http.post(relay.origin + family.standard_path, data=body, headers=headers) as answer:
+            await answer.content.readuntil(last)
+            answer.close()
+        end = await ended
+    assert (end.is_cut, end.tokens, end.result.status) == (False, 5, SmokeStatus.PASSED)
 
 
 @pytest.mark.parametrize("more", [{"previous_response_id": "resp_1"}, {"prompt": {"id": "pmpt_1"}}])

@@ -32,7 +32,6 @@ from support.gateway.servers import (
 from support.probes.smoking import TOKEN
 from support.relay.relays import MODEL_OF, C, M, R, Relaying, body_of, relaying
 
-from console.domain.probes.smoke import SmokeStatus
 from console.domain.relay.call import RelayCallBegun, RelayCallEnded, RelayCallRefused
 from console.domain.relay.refusal import RefusedFor
 from console.domain.routes.family import EndpointFamily
@@ -296,30 +295,6 @@ async def test_a_client_that_leaves_ends_the_call_at_the_gateway_and_is_booked_a
     assert isinstance(begun, RelayCallBegun)
     assert isinstance(end, RelayCallEnded)
     assert (end.is_cut, end.tokens) == (True, len(body) // 3 + 1 + 64)
-
-
-@pytest.mark.parametrize(("family", "last"), [(R, b"response.completed"), (M, b"message_stop"), (C, b"[DONE]")])
-async def test_a_client_that_leaves_at_the_last_event_has_a_whole_answer_and_pays_what_it_took(
-    family: EndpointFamily, last: bytes
-) -> None:
-    async def stay_open(peer: Peer, _: Request) -> None:
-        await peer.send(good_stream(family, model=MODEL_OF[family]).removesuffix(END))
-        await peer.wait_until_left()
-
-    ended: asyncio.Future[RelayCallEnded] = asyncio.get_running_loop().create_future()
-
-    def tell(event: object) -> None:
-        if isinstance(event, RelayCallEnded):
-            ended.set_result(event)
-
-    async with raw_server(stay_open) as gateway, relaying(gateway.base_url, tell=tell) as relay:
-        body = json.dumps(body_of(family, MODEL_OF[family])).encode()
-        headers = {"x-api-key": relay.client.key}
-        async with relay.http.post(relay.origin + family.standard_path, data=body, headers=headers) as answer:
-            await answer.content.readuntil(last)
-            answer.close()
-        end = await ended
-    assert (end.is_cut, end.tokens, end.result.status) == (False, 5, SmokeStatus.PASSED)
 
 
 async def test_a_compressed_answer_is_an_outage_and_not_a_broken_connection() -> None:
