@@ -178,6 +178,8 @@ async def _open(
             refuses_suspected_secrets=profile.relay.suspected_secrets == "refuse",
             max_output_tokens=profile.relay.max_output_tokens,
             cool_down_s=profile.relay.breaker_s,
+            deadline_s=profile.relay.deadline_s,
+            idle_timeout_s=profile.relay.idle_timeout_s,
         ),
         catalogue=catalogue,
         port=order.port,

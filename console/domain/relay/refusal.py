@@ -17,7 +17,7 @@ class RefusedFor(StrEnum):
     PATH = "path"
     """No family has this path, or the relay does not serve it."""
     BODY = "body"
-    """The body is not a JSON object that names one model."""
+    """The request is not valid HTTP, or its body is not a JSON object that names one model."""
     SIZE = "size"
     MODEL = "model"
     """No route of the table has this role or model."""

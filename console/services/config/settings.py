@@ -119,6 +119,8 @@ class RelaySettings:
     max_output_tokens: int = 32_000
     breaker_s: float = 60.0
     calls_at_once: int = 64
+    deadline_s: float = 3600.0
+    idle_timeout_s: float = 600.0
 
 
 @dataclass(frozen=True)

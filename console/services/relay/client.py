@@ -68,12 +68,12 @@ class RelayClient:
 
 
 def key_in(headers: Mapping[str, str]) -> str:
-    """Return the key that a request carries, in whichever header its family uses; empty if it carries none."""
+    """Return the key that a request carries, in whichever header its client uses; empty if it carries none."""
     own = headers.get("x-api-key") or headers.get("api-key")
     if own:
         return own
     scheme, _, value = headers.get("authorization", "").partition(" ")
-    return value.strip() if scheme.lower() == "bearer" else ""
+    return value.strip() if scheme.lower() == "bearer" else headers.get("x-goog-api-key", "")
 
 
 def client_of(clients: Iterable[RelayClient], key: str) -> RelayClient | None:

@@ -24,6 +24,7 @@ from console.domain.routes.route import Route
 from console.services.gateway.call import Chunk, Started
 from console.services.gateway.client import Gateway
 from console.services.gateway.failure import CallError
+from console.services.gateway.options import CallTimes
 from console.services.gateway.reservations import Reservations
 from console.services.probes.smoke import taken_by
 from console.services.relay.client import BookedCall, RelayClient
@@ -39,7 +40,6 @@ _SMALL = 128 * 1024
 """The bytes of a request that are read at once: a larger one is read in a thread, while other calls go on."""
 ANSWER_LIMIT = 256 * 1024 * 1024
 """The most bytes of an answer. It is passed on as it comes, and only so much is a sign of a gateway out of order."""
-
 _AFTER_THE_END = frozenset({"CHT-STREAM-05", "CHT-STREAM-06"})
 """The findings on what comes after an answer has said how it ends: the usage, and `[DONE]`."""
 
@@ -83,6 +83,10 @@ class RelayRules:
     """What an answer is taken to need if the client sets no limit; a longer one is cut off."""
     cool_down_s: float = 60.0
     """How long a route takes no call after the gateway refused it for a lasting reason, in seconds."""
+    deadline_s: float = 3600.0
+    """The longest that a call may take in total, in seconds."""
+    idle_timeout_s: float = 600.0
+    """The longest that a call may wait for the next bytes, in seconds."""
 
 
 class Relay:
@@ -120,6 +124,7 @@ class Relay:
         self._price_of = price_of
         self._numbers = itertools.count(1)
         self._search = SecretSearch(suspects=rules.refuses_suspected_secrets)
+        self._times = CallTimes(rules.deadline_s, rules.idle_timeout_s, "relay")
         self.breaker = Breaker(rules.cool_down_s)
 
     def refuse(self, family: EndpointFamily | None, refusal: RelayRefusal, client: str = "") -> RefusalAnswer:
@@ -187,7 +192,7 @@ class Relay:
             self._end(call, passing, booked, own)
 
     async def count(self, call: ClientCall) -> AsyncGenerator[AnswerPart, None]:
-        """Pass on a call that only counts a request's tokens. It costs nothing, and no model answers it."""
+        """Pass on a call that only counts a request's tokens. It costs nothing, but it is one of the client's calls."""
         found = await self._admit(call)
         if isinstance(found, RelayRefusal):
             for refused in self._refused(call, found):
@@ -197,8 +202,10 @@ class Relay:
         path = _path(bare(route.endpoint_path) + COUNT_SUFFIX, call)
         redacted = RedactedBytes(self._gateway.secret)
         has_head = False
+        call.client.sent += 1
+        call.client.in_flight += 1
         try:
-            sending = self._gateway.call(path, None, body, headers=self._headers(call))
+            sending = self._gateway.call(path, None, body, headers=self._headers(call), times=self._times)
             async with aclosing(sending) as parts:
                 async for part in parts:
                     if isinstance(part, Started) and is_plain(part.headers):
@@ -214,6 +221,8 @@ class Relay:
             failed = failure_answer(call.family, error.classification, "relay-count")
             yield AnswerHead(failed.status, failed.headers)
             yield failed.body
+        finally:
+            call.client.in_flight -= 1
 
     def _refused(self, call: ClientCall, refusal: RelayRefusal) -> tuple[AnswerHead, bytes]:
         refused = self.refuse(call.family, refusal, call.client.name)
@@ -304,7 +313,13 @@ class Relay:
         route = passing.route
         path = _path(route.endpoint_path, call)
         sending = self._gateway.call(
-            path, None, passing.body, stream=True, headers=self._headers(call), body_limit=ANSWER_LIMIT
+            path,
+            None,
+            passing.body,
+            stream=True,
+            headers=self._headers(call),
+            body_limit=ANSWER_LIMIT,
+            times=self._times,
         )
         try:
             async with aclosing(sending) as parts:
