@@ -1,7 +1,7 @@
 """Make docs/schema/config-v1.json of the settings' models: `python docs/config_schema.py`.
 
-It is a JSON Schema (2020-12) for editors. The meaning beneath a setting in the models of `console/services/config` is its
-description.
+It is a JSON Schema (2020-12) for editors. The meaning beneath a setting in the models of `console/services/config` is
+its description.
 """
 
 import ast
