@@ -152,8 +152,9 @@ class Relay:
         cost = estimate(len(body), limit, price)
         own = call.client.within(self._reservations)
         body_sha256 = hashlib.sha256(body).hexdigest()
-        if (why := self._over_budget(call.client, own, cost, asked, body_sha256=body_sha256)) is not None:
-            for part in self._refused(call, RelayRefusal(RefusedFor.BUDGET, why)):
+        over = self._over_budget(call.client, own, cost, asked, body_sha256=body_sha256)
+        if over is not None:
+            for part in self._refused(call, over):
                 yield part
             return
         self.breaker.begin(route.key, self._clock())
@@ -262,22 +263,24 @@ class Relay:
 
     def _over_budget(
         self, client: RelayClient, own: Reservations, cost: Estimate, asked: Asked, *, body_sha256: str
-    ) -> str | None:
+    ) -> RelayRefusal | None:
         """Set a call's ceiling aside; return why it must not cost that, or None if it may."""
         if body_sha256 in client.overlong:
-            return (
+            return RelayRefusal(
+                RefusedFor.BUDGET,
                 "the answer to the same call was longer than relay.max_output_tokens and was cut off. Nothing was sent"
-                " again. Let the agent set a limit of its own, or raise the setting"
+                " again. Let the agent set a limit of its own, or raise the setting",
             )
         scopes = (own.budget, *client.budgets)
         is_limited = client.book is not None or any(each.limits != Limits() for each in scopes)
         if is_limited and Uncounted.STORED_INPUT in asked.uncounted:
-            return (
+            return RelayRefusal(
+                RefusedFor.BODY,
                 "the call goes on from what the gateway has stored, so what it reads is not known here and no limit"
-                " can be held. Nothing was sent. Send the whole conversation instead"
+                " can be held. Nothing was sent. Send the whole conversation instead",
             )
         over = own.reserve(cost)
-        return None if over is None else over.message
+        return None if over is None else RelayRefusal(RefusedFor.BUDGET, over.message)
 
     def _refusal(self, call: ClientCall, route: Route) -> RelayRefusal | None:
         """Return why a call of a route is refused; None if it may be sent."""

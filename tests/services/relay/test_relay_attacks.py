@@ -206,7 +206,7 @@ async def test_what_reads_more_than_it_sends_is_not_sent_where_a_limit_holds_and
     async with raw_server(answer_with(good_stream(R))) as gateway:
         async with relaying(gateway.base_url, reservations=reservations_of(tokens=1_000_000)) as limited:
             await limited.post(R.standard_path, body)
-            assert (reasons(limited), gateway.requests) == ([RefusedFor.BUDGET], [])
+            assert (reasons(limited), gateway.requests) == ([RefusedFor.BODY], [])
         reservations = reservations_of()
         async with relaying(gateway.base_url, reservations=reservations) as free:
             assert (await free.post(R.standard_path, body)).status == 200
