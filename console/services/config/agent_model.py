@@ -1,4 +1,4 @@
-"""The settings of coding agents in a config file: what a relay holds them to, and one that writes a run's drafts."""
+"""The settings of what holds for coding agents: those behind the relay, and those that write a run's drafts."""
 
 from typing import Annotated, Literal
 

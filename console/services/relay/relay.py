@@ -11,6 +11,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
+from console.domain.finding import Finding, Severity
 from console.domain.money import Estimate, Limits, Price, Spent, estimate
 from console.domain.probes.smoke import SmokeStatus
 from console.domain.relay.breaker import Breaker
@@ -40,13 +41,16 @@ _SMALL = 128 * 1024
 """The bytes of a request that are read at once: a larger one is read in a thread, while other calls go on."""
 ANSWER_LIMIT = 256 * 1024 * 1024
 """The most bytes of an answer. It is passed on as it comes, and only so much is a sign of a gateway out of order."""
-_AFTER_THE_END = frozenset({"CHT-STREAM-05", "CHT-STREAM-06"})
-"""The findings on what comes after an answer has said how it ends: the usage, and `[DONE]`."""
 
 
 def _path(path: str, call: "ClientCall") -> str:
     query = query_to_gateway(call.query, call.client.key)
     return f"{path}{'&' if '?' in path else '?'}{query}" if query else path
+
+
+def _is_after_the_end(finding: Finding) -> bool:
+    """Return whether a finding says that what follows an answer's own end is missing, such as `[DONE]`."""
+    return finding.severity is Severity.WARN and finding.id in ("CHT-STREAM-05", "CHT-STREAM-06")
 
 
 @dataclass(frozen=True, slots=True)
@@ -362,16 +366,15 @@ class Relay:
 
     def _end(self, call: ClientCall, passing: Passing, booked: BookedCall, reservations: Reservations) -> None:
         """Book a call, tell of its end, and let the breaker know."""
-        has_left = not passing.is_whole and passing.failure is None
-        is_cut = has_left and not passing.is_settled
         result = passing.finish()
+        has_left = not passing.is_whole and passing.failure is None
+        is_told = result.classification is not None or None not in (result.input_tokens, result.output_tokens)
+        is_cut = has_left and not (passing.is_settled and is_told)
         if is_cut:  # what the gateway would still have sent is not known, so nothing is wrong with its answer
             result = replace(result, status=SmokeStatus.UNKNOWN, classification=None, findings=())
         elif has_left:  # agents leave once an answer has said how it ends; what they did not wait for is not missing
-            result = replace(result, findings=tuple(each for each in result.findings if each.id not in _AFTER_THE_END))
-        is_counted = result.input_tokens is not None and result.output_tokens is not None
-        is_ceiling = is_cut or (has_left and not is_counted)
-        taken = booked.cost.taken() if is_ceiling else taken_by(result, booked.cost, booked.price)
+            result = replace(result, findings=tuple(each for each in result.findings if not _is_after_the_end(each)))
+        taken = booked.cost.taken() if is_cut else taken_by(result, booked.cost, booked.price)
         if passing.uncounted:
             taken = replace(taken, is_exact=False)
         reservations.settle(booked.cost, taken)

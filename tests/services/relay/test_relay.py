@@ -167,6 +167,27 @@ async def test_a_client_has_so_many_calls_and_no_more() -> None:
     assert len(gateway.requests) == 2
 
 
+async def test_a_limit_of_calls_holds_for_many_at_once() -> None:
+    long = {"instructions": "word " * 2000}  # so long that it is searched for secrets in a thread
+    async with (
+        raw_server(answer_and_close(good_stream(R, model="gpt-5.1"))) as gateway,
+        relaying(gateway.base_url, call_limit=7) as relay,
+    ):
+        calls = [relay.post(R.standard_path, body_of(R, "writer", **long, user=str(each))) for each in range(100)]
+        got = [answer.status for answer in await asyncio.gather(*calls)]
+    assert (got.count(200), got.count(400), len(gateway.requests)) == (7, 93, 7)
+
+
+async def test_what_a_call_did_not_take_is_there_for_the_next() -> None:
+    one_call = len(json.dumps(body_of(R, "gpt-5.1"))) // 3 + 1 + 64
+    async with (
+        raw_server(answer_with(good_stream(R, model="gpt-5.1"))) as gateway,
+        relaying(gateway.base_url, reservations=reservations_of(tokens=one_call + 5 * 9)) as relay,
+    ):
+        got = [(await relay.post(R.standard_path, body_of(R, "gpt-5.1"))).status for _ in range(12)]
+    assert (got, len(gateway.requests)) == ([200] * 10 + [400] * 2, 10)
+
+
 async def test_a_request_that_is_too_large_is_refused_while_it_is_read() -> None:
     async with raw_server(answer_with(good_stream(R))) as gateway, relaying(gateway.base_url) as relay:
         got = await relay.post(M.standard_path, io.BytesIO(b" " * (BODY_LIMIT + 1)))

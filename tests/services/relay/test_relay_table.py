@@ -327,7 +327,7 @@ async def test_an_agent_that_leaves_before_it_is_told_the_usage_is_booked_at_the
         await peer.wait_until_left()
 
     end, _ = await leave(without_end, C, events[-1])
-    assert (end.is_cut, end.result.status) == (False, SmokeStatus.PASSED)
+    assert (end.is_cut, end.result.status) == (True, SmokeStatus.UNKNOWN)
     assert end.tokens > 64
 
 
