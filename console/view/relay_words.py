@@ -1,19 +1,56 @@
-"""What both faces say of a call of the relay."""
+"""What both faces say of the calls of a relay."""
 
 from collections.abc import Iterator
 
 from console.domain.finding import Severity
 from console.domain.money import usd_text
-from console.domain.probes.smoke import SmokeStatus
 from console.domain.relay.call import RelayCallEnded, RelayCallRefused
+from console.view.call_sign import call_sign, result_sign
+from console.view.relayed_calls import ClientSums, RelayedCall
+from console.view.sign import Sign, Tone
+
+_REFUSED = Sign("!", "refused", Tone.WARN)
+_CUT_OFF = Sign("~", "cut off", Tone.WARN)
+UNKNOWN_CLIENT = "an unknown client"
+
+
+def relayed_sign(call: RelayedCall) -> Sign:
+    """Return how an agent's call is shown, in progress or ended."""
+    if call.refused is not None:
+        return _REFUSED
+    return call_sign(call.live) if call.ended is None else ended_sign(call.ended)
+
+
+def ended_sign(ended: RelayCallEnded) -> Sign:
+    """Return how an agent's call is shown once it ended."""
+    return _CUT_OFF if ended.is_cut else result_sign(ended.result)
+
+
+def reason_of(call: RelayedCall) -> str:
+    """Return in a few words what is wrong with a call: a refusal's reason, a category, the gravest findings' ids."""
+    if call.refused is not None:
+        return call.refused.reason.value
+    if call.ended is None:
+        return ""
+    result = call.ended.result
+    category = [] if result.classification is None else [result.classification.category.value]
+    ranked = sorted(result.findings, key=lambda each: each.severity is not Severity.FAIL)
+    ids = dict.fromkeys(each.id for each in ranked if each.severity is not Severity.INFO)
+    return "  ".join((*category, *ids))
+
+
+def findings_of(ended: RelayCallEnded) -> Iterator[str]:
+    """Yield each finding of a call that is more than a note, in a line."""
+    for finding in ended.result.findings:
+        if finding.severity is not Severity.INFO:
+            yield f"{finding.severity.value:<5} {finding.id}  {finding.message}"
 
 
 def call_words(ended: RelayCallEnded) -> Iterator[str]:
     """Yield a call that ended in a line, then each finding that is more than a note."""
     result = ended.result
-    sign = "✓" if result.status is SmokeStatus.PASSED and not ended.is_cut else "×"
     status = "no answer" if result.http_status is None else str(result.http_status)
-    parts = [f"{sign} #{ended.number} {ended.client}", str(result.key), result.model, status]
+    parts = [f"{ended_sign(ended).sign} #{ended.number} {ended.client}", str(result.key), result.model, status]
     if result.ttft_ms is not None:
         parts.append(f"ttft {result.ttft_ms:.0f} ms")
     parts.append(f"{ended.tokens:,} tokens")
@@ -24,12 +61,23 @@ def call_words(ended: RelayCallEnded) -> Iterator[str]:
     if result.classification is not None:
         parts.append(result.classification.category.value)
     yield "  ".join(parts)
-    for finding in result.findings:
-        if finding.severity is not Severity.INFO:
-            yield f"    {finding.severity.value:<5} {finding.id}  {finding.message}"
+    for words in findings_of(ended):
+        yield f"    {words}"
 
 
 def refusal_words(refused: RelayCallRefused) -> str:
     """Return a refused call in a line."""
-    who = refused.client or "an unknown client"
+    who = refused.client or UNKNOWN_CLIENT
     return f"! #{refused.number} {who}  refused: {refused.reason}  {refused.message}"
+
+
+def sums_words(sums: ClientSums) -> str:
+    """Return the sums of an agent's calls in a line."""
+    parts = [f"{sums.sent} call{'' if sums.sent == 1 else 's'}"]
+    if sums.refused:
+        parts.append(f"{sums.refused} refused")
+    if sums.tokens:
+        parts.append(f"{sums.tokens:,} tokens")
+    if sums.microusd:
+        parts.append(usd_text(sums.microusd))
+    return "   ".join(parts)
