@@ -27,9 +27,9 @@ def ended_sign(ended: RelayCallEnded) -> Sign:
 
 
 def reason_of(call: RelayedCall) -> str:
-    """Return in a few words what is wrong with a call: a refusal's reason, a category, the gravest findings' ids."""
+    """Return what is wrong with a call: why it was refused, or its category and its findings' ids, gravest first."""
     if call.refused is not None:
-        return call.refused.reason.value
+        return f"{call.refused.reason}: {call.refused.message}"
     if call.ended is None:
         return ""
     result = call.ended.result

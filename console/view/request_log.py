@@ -67,8 +67,8 @@ class RequestLog:
                 call = Call(route.key, at, route.endpoint_path, route.model, is_of_run=is_of_run)
                 call = replace(call, is_sent=True, agent=agent, number=number)
                 return replace(self, calls=(*self.calls, call)[-CALL_LIMIT:])
-            case RelayCallEnded(number, _, result):
-                status, total_ms = result.http_status, result.total_ms
+            case RelayCallEnded(number, _, result, is_cut=is_cut):
+                status, total_ms = (None, None) if is_cut else (result.http_status, result.total_ms)
                 ended = self._change_live(
                     lambda call: call.number == number and call.is_of_run is is_of_run,
                     lambda call: replace(call, is_live=False, http_status=status, total_ms=total_ms),
