@@ -13,7 +13,7 @@ from console.domain.problem import Problem
 from console.domain.relay.admission import RouteDesk
 from console.domain.relay.agent_settings import AgentSettings, Place
 from console.domain.relay.call import RelayCallEnded, RelayEvent
-from console.view.relay_view import AgentCutOff, AgentLetIn, RelayClosed, RelayOpened, RelayQueued
+from console.view.relay.relay_view import AgentCutOff, AgentLetIn, RelayClosed, RelayOpened, RelayQueued
 
 if TYPE_CHECKING:
     from console.domain.probes.catalogue import Catalogue
@@ -112,7 +112,7 @@ class Relaying:
 
     def setting_lines(self, chosen: "AgentChoice") -> tuple[str, ...]:
         """Let an agent in, and return its settings. They hold its key, so they are for one pane and the clipboard."""
-        from console.view.agent_setup_words import setting_lines
+        from console.view.relay.setting_lines import setting_lines
 
         place = Place(self._session.state.relay.origin, self._client(chosen.agent).key, chosen.model, home=_HOME)
         return tuple(setting_lines(chosen, place))

@@ -34,7 +34,7 @@ from console.domain.routes.contract import RouteCheck
 from console.domain.routes.route_key import RouteKey
 from console.domain.tokens.state import TokenState
 from console.view.live_call import LiveCall
-from console.view.relay_view import RelayView, RelayViewEvent
+from console.view.relay.relay_view import RelayView, RelayViewEvent
 from console.view.request_log import RequestLog
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from console.domain.run.gate import Gate
 from console.domain.run.state import RunState
 from console.domain.run.subject import Subject
 from console.view.live_call import LiveCall
-from console.view.relayed_calls import RelayedCalls
+from console.view.relay.calls import RelayedCalls
 
 WORDS_LIMIT = 200
 """How many of the newest events are shown."""

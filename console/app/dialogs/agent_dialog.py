@@ -16,8 +16,8 @@ from console.app.widgets.picker import Picker
 from console.domain.relay.admission import RouteDesk
 from console.domain.relay.agent_choice import AgentChoice, choices
 from console.domain.relay.agent_settings import AgentSettings
-from console.view.agent_setup_words import not_spoken_words
 from console.view.console_state import ConsoleState
+from console.view.relay.setting_lines import not_spoken_words
 from console.view.sign import Tone
 
 Settings = Callable[[AgentChoice], Sequence[str]]

@@ -8,13 +8,13 @@ from textual.geometry import Size
 from textual.message import Message
 
 from console.app.actions import Place, pane_bindings
-from console.app.panes.relayed_calls import relayed_lines
+from console.app.panes.agent_calls import relayed_lines
 from console.app.widgets.line import Line, Span, cell, dim, fit, line
 from console.app.widgets.line_pane import LinePane
 from console.view.console_state import ConsoleState
-from console.view.relay_view import RelayView
-from console.view.relay_words import UNKNOWN_CLIENT, sums_words
-from console.view.relayed_calls import ClientSums
+from console.view.relay.calls import ClientSums
+from console.view.relay.relay_view import RelayView
+from console.view.relay.words import UNKNOWN_CLIENT, sums_words
 from console.view.sign import Sign, Tone
 
 _NAME_WIDTH = 13

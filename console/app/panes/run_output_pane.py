@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from textual.geometry import Size
 
-from console.app.panes.relayed_calls import relayed_lines
+from console.app.panes.agent_calls import relayed_lines
 from console.app.panes.slow_link import SLOW_LINK, last_line
 from console.app.widgets.line import BLANK, Line, Span, Tail, dim, fit, line, wrap
 from console.app.widgets.line_pane import LinePane

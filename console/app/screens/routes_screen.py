@@ -13,13 +13,13 @@ from textual.screen import Screen
 from console.app.actions import Place, action_named, bindings
 from console.app.controller import Controller
 from console.app.dialogs.dialogs import Dialog, TokenDialog
+from console.app.panes.agent_calls import AgentCallsPane
 from console.app.panes.agents_pane import AgentsPane
 from console.app.panes.bars import HeaderBar, KeyBar
 from console.app.panes.call_log import CallLogPane
 from console.app.panes.contract_pane import ContractPane
 from console.app.panes.explain_pane import ExplainPane
 from console.app.panes.help_pane import HelpPane
-from console.app.panes.relayed_calls import AgentCallsPane
 from console.app.panes.route_pane import RoutePane
 from console.app.panes.route_table import HEADER_LINES, RouteTablePane
 from console.app.panes.smoke_pane import SmokePane
@@ -30,7 +30,7 @@ from console.app.widgets.line_pane import LinePane
 from console.domain.probes.ladder import Rung
 from console.domain.routes.contract import RouteCheck, Verdict, fix_lines
 from console.view.console_state import ConsoleState
-from console.view.relay_view import AgentPicked
+from console.view.relay.relay_view import AgentPicked
 
 
 class RoutesScreen(Screen[None]):

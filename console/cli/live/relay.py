@@ -26,8 +26,8 @@ from console.services.probes.catalogue_reader import read_catalogue
 from console.services.relay.agent_home import PreparedAgent, agent_home, without_tokens
 from console.services.relay.client import RelayClient
 from console.services.relay.opening import OpenRelay, open_relay, rules_of
-from console.view.agent_setup_words import not_spoken_words, setting_lines
-from console.view.relay_words import call_words, refusal_words
+from console.view.relay.setting_lines import not_spoken_words, setting_lines
+from console.view.relay.words import call_words, refusal_words
 
 _SIGNALLED = 128
 """A shell's exit code for a command that a signal ended is this and the signal's number."""

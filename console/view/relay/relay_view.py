@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import assert_never
 
 from console.domain.relay.call import RelayEvent
-from console.view.relayed_calls import ClientSums, RelayedCalls
+from console.view.relay.calls import ClientSums, RelayedCalls
 
 # --- Events of the view ----------------------------------------------------------------------------------------------
 

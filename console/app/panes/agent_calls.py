@@ -12,8 +12,8 @@ from console.domain.money import usd_text
 from console.view.call_sign import ttft_figure
 from console.view.console_state import ConsoleState
 from console.view.finding_sign import severity_sign
-from console.view.relay_words import reason_of, relayed_sign
-from console.view.relayed_calls import RelayedCall, RelayedCalls
+from console.view.relay.calls import RelayedCall, RelayedCalls
+from console.view.relay.words import reason_of, relayed_sign
 from console.view.sign import Tone
 
 _ROUTE, _STATE, _TTFT, _PACE, _COST = 10, 10, 8, 6, 11

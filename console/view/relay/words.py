@@ -6,7 +6,7 @@ from console.domain.finding import Severity
 from console.domain.money import usd_text
 from console.domain.relay.call import RelayCallEnded, RelayCallRefused
 from console.view.call_sign import call_sign, result_sign
-from console.view.relayed_calls import ClientSums, RelayedCall
+from console.view.relay.calls import ClientSums, RelayedCall
 from console.view.sign import Sign, Tone
 
 _REFUSED = Sign("!", "refused", Tone.WARN)
