@@ -152,6 +152,7 @@ class Controller:
     def end_relay(self) -> None:
         """End the relay, with all calls in flight."""
         self._cancel(_RELAY_GROUP)
+        self.relaying.disclaim()
 
     # --- Runs ------------------------------------------------------------------------------------------------------
 

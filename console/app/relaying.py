@@ -51,6 +51,11 @@ class Relaying:
         """Note at once that the relay is being opened, so that no key can open it twice."""
         self._session.dispatch(RelayQueued())
 
+    def disclaim(self) -> None:
+        """Note that a relay which was only being opened will not be: its work may not even have begun."""
+        if self._session.state.relay.is_opening:
+            self._session.dispatch(RelayClosed())
+
     async def keep_open(self) -> None:
         """Relay until cancelled, or until the gateway is closed."""
         failure = ""

@@ -22,6 +22,7 @@ from console.view.sign import Tone
 
 Settings = Callable[[AgentChoice], Sequence[str]]
 """Lets an agent in and returns its settings."""
+_OPENING = "the relay is being opened: the gateway is asked for its prices first …"
 _CLOSED = "the relay is closed: esc leaves, and a opens it again"
 _NO_ROUTE = "none that it speaks"
 
@@ -140,7 +141,7 @@ class AgentDialog(ModalScreen[None]):
         relay, agent = self._state.relay, self._agents[self._agent_picker.picked]
         self._pane.settings = ()
         if not relay.is_open:
-            self._pane.words = relay.failure or ("the relay is being opened …" if relay.is_opening else _CLOSED)
+            self._pane.words = relay.failure or (_OPENING if relay.is_opening else _CLOSED)
         elif not self._choices:
             self._pane.words = not_spoken_words(agent, self._desk.routes)
         else:

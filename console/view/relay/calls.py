@@ -97,7 +97,7 @@ class RelayedCalls:
         for place in range(len(self.calls) - 1, -1, -1):
             call = self.calls[place]
             if call.number == number and call.live.is_live:  # a relay that is opened again counts from one again
-                return replace(self, calls=(*self.calls[:place], change(call), *self.calls[place + 1 :]))
+                return RelayedCalls((*self.calls[:place], change(call), *self.calls[place + 1 :]), self.sums)
         return self
 
     def _summed(self, client: str, count: Callable[[ClientSums], ClientSums]) -> tuple[ClientSums, ...]:
