@@ -147,7 +147,8 @@ class Controller:
             self.relaying.claim()
             self._begin(self.relaying.keep_open, "relay", _RELAY_GROUP)
         relaying = self.relaying
-        self._app.push_screen(AgentDialog(self.state, agent_settings(), relaying.desk, relaying.setting_lines))
+        agents, settings = agent_settings(), relaying.setting_lines
+        self._app.push_screen(AgentDialog(self.state, agents, relaying.desk, settings, newest=relaying.newest))
 
     def end_relay(self) -> None:
         """End the relay, with all calls in flight."""

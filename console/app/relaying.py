@@ -39,6 +39,8 @@ class Relaying:
         """
         self._session = session
         self._clients: list[RelayClient] = []
+        self.newest = ""
+        """The id of the agent whose settings were asked for last; empty before that."""
         self._port = 0
         """Where the relay listened last; 0 before that."""
 
@@ -119,6 +121,7 @@ class Relaying:
         """Let an agent in, and return its settings. They hold its key, so they are for one pane and the clipboard."""
         from console.view.relay.setting_lines import setting_lines
 
+        self.newest = chosen.agent.id
         place = Place(self._session.state.relay.origin, self._client(chosen.agent).key, chosen.model, home=_HOME)
         return tuple(setting_lines(chosen, place))
 

@@ -61,7 +61,13 @@ class AgentDialog(ModalScreen[None]):
     ]
 
     def __init__(
-        self, state: ConsoleState, agents: Mapping[str, AgentSettings], desk: RouteDesk, settings: Settings
+        self,
+        state: ConsoleState,
+        agents: Mapping[str, AgentSettings],
+        desk: RouteDesk,
+        settings: Settings,
+        *,
+        newest: str = "",
     ) -> None:
         """Prepare the dialog.
 
@@ -70,6 +76,7 @@ class AgentDialog(ModalScreen[None]):
             agents: The agents to choose from, by their ids.
             desk: The routes to choose from.
             settings: Lets an agent in and returns its settings; called once the relay listens.
+            newest: The id of the agent to show first; empty for the first that can work.
 
         """
         super().__init__(classes="dialog form")
@@ -79,7 +86,8 @@ class AgentDialog(ModalScreen[None]):
         self._agents = sorted(agents.values(), key=lambda each: (not choices(each, desk), not each.is_tried))
         self._choices: tuple[AgentChoice, ...] = ()
         self._pane = SettingsPane(state, id="settings")
-        self._agent_picker = Picker([each.name for each in self._agents], id="agent")
+        first = next((place for place, each in enumerate(self._agents) if each.id == newest), 0)
+        self._agent_picker = Picker([each.name for each in self._agents], first, id="agent")
         self._route_picker = Picker([_NO_ROUTE], id="route")
 
     def compose(self) -> ComposeResult:

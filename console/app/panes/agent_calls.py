@@ -51,14 +51,14 @@ def relayed_lines(calls: RelayedCalls, width: int, *, is_slow_link: bool = False
     columns = _Columns.of(calls.calls, width)
     yield columns.header()
     for call in reversed(calls.calls):
-        yield columns.call(call, is_slow_link=is_slow_link)
+        yield columns.call(call, is_still=is_slow_link)
 
 
 def whole_calls_lines(calls: Sequence[RelayedCall], width: int) -> Iterator[Line]:
     """Yield each call of some, newest first, with its refusal or its findings in full."""
     columns = _Columns.of(calls, width)
     for call in reversed(calls):
-        yield columns.call(call, is_slow_link=False)
+        yield columns.call(call, is_still=True)
         yield from _told(call, width)
         yield BLANK
 
@@ -110,15 +110,15 @@ class _Columns:
         longest = max((len(call.client) for call in calls), default=0)
         return cls(width, min(_CLIENT_MOST, max(longest, len("unknown")) + 3))
 
-    def call(self, call: RelayedCall, *, is_slow_link: bool) -> Line:
-        """Return a call as a row."""
+    def call(self, call: RelayedCall, *, is_still: bool) -> Line:
+        """Return a call as a row; a still one shows nothing that grows with every delta."""
         sign, result, ttft_ms = relayed_sign(call), call.result, call.live.ttft_ms
         lead = self._lead(call.client or "unknown", Span(str(sign), sign.tone), Tone.TEXT)
         if call.refused is not None:
             return line(*lead, cell(reason_of(call), self.width - self.client - _STATE, sign.tone))
         pace = None if result is None else result.output_tokens_per_s
         cost = 0 if call.ended is None else call.ended.microusd
-        is_told = call.live.is_live and call.live.pieces and not is_slow_link
+        is_told = call.live.is_live and call.live.pieces and not is_still
         cells = _Cells(
             call.key,
             call.model,

@@ -15,7 +15,7 @@ def setting_lines(chosen: AgentChoice, place: Place) -> Sequence[str]:
     how = "tried" if agent.is_tried else "from its documentation, not tried"
     lines = [f"# {known} on {chosen.route.key} ({chosen.route.endpoint_family}); {how}, {agent.checked_on}"]
     exported = {name: place.fill(value) for name, value in settings.variables.items() if value != "<home>"}
-    lines += [f"export {name}={shlex.quote(value)}" for name, value in exported.items()]
+    lines += [f"export {name}={_quoted(value)}" for name, value in exported.items()]
     for path, text in settings.files.items():
         lines += [f"# {path}:", *place.fill(text).splitlines()]
     if settings.note:
@@ -28,3 +28,8 @@ def not_spoken_words(agent: AgentSettings, routes: Iterable[Route]) -> str:
     spoken = ", ".join(agent.families)
     here = ", ".join(dict.fromkeys(route.endpoint_family.value for route in routes))
     return f"{agent.name} speaks {spoken}, and the chosen routes are on {here}. Choose a route that it speaks"
+
+
+def _quoted(value: str) -> str:
+    """Return a value for a shell, which replaces no `~` within quotes."""
+    return f'"$HOME"/{shlex.quote(value[2:])}' if value.startswith("~/") else shlex.quote(value)

@@ -10,20 +10,12 @@ from console.view.relay.calls import ClientSums, RelayedCall
 from console.view.sign import Sign, Tone
 
 _REFUSED = Sign("!", "refused", Tone.WARN)
-_CUT_OFF = Sign("~", "cut off", Tone.WARN)
 UNKNOWN_CLIENT = "an unknown client"
 
 
 def relayed_sign(call: RelayedCall) -> Sign:
-    """Return how an agent's call is shown, in progress or ended."""
-    if call.refused is not None:
-        return _REFUSED
-    return call_sign(call.live) if call.ended is None else ended_sign(call.ended)
-
-
-def ended_sign(ended: RelayCallEnded) -> Sign:
-    """Return how an agent's call is shown once it ended."""
-    return _CUT_OFF if ended.is_cut else result_sign(ended.result)
+    """Return how an agent's call is shown, in progress or ended; one is stopped if the agent left, or was cut off."""
+    return call_sign(call.live) if call.refused is None else _REFUSED
 
 
 def reason_of(call: RelayedCall) -> str:
@@ -50,14 +42,14 @@ def call_words(ended: RelayCallEnded) -> Iterator[str]:
     """Yield a call that ended in a line, then each finding that is more than a note."""
     result = ended.result
     status = "no answer" if result.http_status is None else str(result.http_status)
-    parts = [f"{ended_sign(ended).sign} #{ended.number} {ended.client}", str(result.key), result.model, status]
+    parts = [f"{result_sign(result).sign} #{ended.number} {ended.client}", str(result.key), result.model, status]
     if result.ttft_ms is not None:
         parts.append(f"ttft {result.ttft_ms:.0f} ms")
     parts.append(f"{ended.tokens:,} tokens")
     if ended.microusd:
         parts.append(usd_text(ended.microusd))
     if ended.is_cut:
-        parts.append("cut off")
+        parts.append("stopped")
     if result.classification is not None:
         parts.append(result.classification.category.value)
     yield "  ".join(parts)

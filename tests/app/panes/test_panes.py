@@ -252,7 +252,7 @@ def test_agents_and_their_calls_are_told_by_words_and_an_account_is_not_a_failed
     assert "  codex        › 1 live    3 calls   1 refused   62 tokens" in drawn
     assert "! an unknown client   1 refused" in drawn
     assert "no call yet: aider" in drawn
-    for shown in (r"codex +› live +writer +gpt-5.1 +190 +12345 pieces", r"codex +~ cut off +writer",
+    for shown in (r"codex +› live +writer +gpt-5.1 +190 +12345 pieces", r"codex +~ stopped +writer",
                   r"claude_code +! account +writer +gpt-5.1 .*account_quota  COM-H-01",
                   r"codex +✓ ok +writer +gpt-5.1 +190 +79 +\$0.000282  COM-H-01"):  # fmt: skip
         assert re.search(shown, drawn), shown

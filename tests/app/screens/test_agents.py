@@ -22,6 +22,7 @@ from support.gateway.servers import (
     head,
     opening,
     raw_server,
+    unused_port,
     whole,
 )
 from support.relay.relays import R, body_of
@@ -145,7 +146,7 @@ async def test_x_cuts_an_agent_off_in_the_middle_of_an_answer_and_u_lets_it_in_a
         assert "relay 1 live" in drawn(main_screen(desk.app), "header")
         await press(desk.app, "x")
         assert await call == 0
-        await hands.until(desk.app, lambda: "~ cut off" in desk.agents())
+        await hands.until(desk.app, lambda: "~ stopped" in desk.agents())
         sent = len(gateway.requests)
         assert await desk.call() == 403
         await hands.until(desk.app, lambda: "! cut off   1 call   1 refused" in desk.agents())
@@ -176,6 +177,32 @@ async def test_a_relay_that_was_ended_comes_back_with_the_same_address_and_keys(
         await desk.let_in()
         assert (desk.origin, desk.key) == settings
         assert await desk.call() == 200
+
+
+async def test_a_port_that_was_taken_meanwhile_is_not_waited_for(tmp_path: Path) -> None:
+    async with (
+        raw_server(answer_with(good_stream(R, model="gpt-5.1"))) as gateway,
+        sitting(gateway.base_url, tmp_path) as desk,
+    ):
+        await desk.let_in()
+        first, key = desk.origin, desk.key
+        await press(desk.app, "X")
+        await hands.until(desk.app, lambda: "closed: no agent can call" in desk.agents())
+        async with await asyncio.start_server(lambda *_: None, "127.0.0.1", int(first.rpartition(":")[2])):
+            await desk.let_in()
+            assert desk.origin != first
+            assert desk.key == key
+            assert await desk.call() == 200
+
+
+async def test_a_gateway_that_is_not_there_is_told_to_the_agent_and_on_the_screen(tmp_path: Path) -> None:
+    with unused_port() as holder:
+        port = holder.getsockname()[1]
+        async with sitting(f"http://127.0.0.1:{port}", tmp_path) as desk:
+            await desk.let_in()
+            assert await desk.call() == 502
+            await hands.until(desk.app, lambda: "× failed" in desk.agents())
+            assert "upstream_unavailable" in desk.agents()
 
 
 async def test_quitting_ends_a_call_in_flight_and_sends_nothing_more(tmp_path: Path) -> None:
