@@ -8,12 +8,11 @@ from textual.geometry import Size
 from console.app.widgets.line import BLANK, Line, Span, cell, dim, fit, line, wrap
 from console.app.widgets.line_pane import LinePane
 from console.domain.finding import Severity
-from console.domain.money import usd_text
 from console.view.call_sign import ttft_figure
 from console.view.console_state import ConsoleState
 from console.view.finding_sign import severity_sign
 from console.view.relay.calls import RelayedCall, RelayedCalls
-from console.view.relay.words import reason_of, relayed_sign
+from console.view.relay.words import UNPRICED_SHORT, cost_text, reason_of, relayed_sign
 from console.view.sign import Tone
 
 _ROUTE, _STATE, _TTFT, _PACE, _COST = 10, 10, 8, 6, 11
@@ -117,14 +116,13 @@ class _Columns:
         if call.refused is not None:
             return line(*lead, cell(reason_of(call), self.width - self.client - _STATE, sign.tone))
         pace = None if result is None else result.output_tokens_per_s
-        cost = 0 if call.ended is None else call.ended.microusd
         is_told = call.live.is_live and call.live.pieces and not is_still
         cells = _Cells(
             call.key,
             call.model,
             "" if ttft_ms is None else ttft_figure(result, ttft_ms),
             "" if pace is None else f"{pace:.0f}",
-            usd_text(cost) if cost else "",
+            "" if call.ended is None else cost_text(call.ended, UNPRICED_SHORT),
             f"{call.live.pieces} pieces" if is_told else reason_of(call),
         )
         return line(*lead, *self._rest(cells, Tone.TEXT, sign.tone))

@@ -197,6 +197,11 @@ class RoutesScreen(Screen[None]):
         self._show_tab(self._agents)
         self.set_focus(self._agents)
 
+    def _leave_agents(self) -> None:
+        """Give the keys back to the routes: x stops what was begun on them, and cuts no agent off."""
+        if self._agents.has_focus:
+            self._routes.focus()
+
     def _pick_agent(self, step: int) -> None:
         self._controller.session.dispatch(AgentPicked(self._state.relay.cursor + step))
 
@@ -208,11 +213,13 @@ class RoutesScreen(Screen[None]):
 
     def _smoke_this(self) -> None:
         self._controller.smoke([self._check_here()])
+        self._leave_agents()
         self._show_tab(self._smoke)
 
     def _smoke_all(self) -> None:
         checks = [route.check for route in self._state.routes]
         self._controller.smoke(checks)
+        self._leave_agents()
         if checks[self._cursor].verdict is not Verdict.DRIFT:
             self._show_tab(self._smoke)
 
@@ -225,6 +232,7 @@ class RoutesScreen(Screen[None]):
 
     def _climb(self, checks: Sequence[RouteCheck], top: Rung) -> None:
         self._controller.climb(checks, top)
+        self._leave_agents()
         self._show_tab(self._contract)
 
     def _copy_fix(self) -> None:

@@ -58,6 +58,8 @@ class RelayCallEnded:
     microusd: int
     is_cut: bool
     """Whether the client left, or the operator cut it off, before the answer's end."""
+    is_priced: bool = True
+    """Whether the gateway's price of the model is known; if not, the micro-dollars say nothing."""
 
 
 RelayEvent = RelayCallRefused | RelayCallBegun | RelayCallMoved | RelayCallEnded

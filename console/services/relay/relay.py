@@ -300,7 +300,8 @@ class Relay:
         taken = cost.taken() if is_cut else taken_by(result, cost, price)
         reservations.settle(cost, taken)
         self.breaker.note(passing.route.key, result.classification, self._clock(), is_whole=passing.is_whole)
-        self._tell(RelayCallEnded(passing.number, call.client.name, result, taken.tokens, taken.microusd, is_cut))
+        spent = taken.tokens, taken.microusd
+        self._tell(RelayCallEnded(passing.number, call.client.name, result, *spent, is_cut, price is not None))
 
 
 class _Passing:

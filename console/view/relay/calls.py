@@ -45,6 +45,8 @@ class ClientSums:
     tokens: int = 0
     """What was booked; so is the next."""
     microusd: int = 0
+    is_priced: bool = True
+    """Whether the price of each call that took something is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,4 +122,5 @@ def _booked(sums: ClientSums, ended: RelayCallEnded) -> ClientSums:
         in_flight=max(0, sums.in_flight - 1),
         tokens=sums.tokens + ended.tokens,
         microusd=sums.microusd + ended.microusd,
+        is_priced=sums.is_priced and (ended.is_priced or not ended.tokens),
     )

@@ -10,6 +10,8 @@ from console.view.relay.calls import ClientSums, RelayedCall
 from console.view.sign import Sign, Tone
 
 _REFUSED = Sign("!", "refused", Tone.WARN)
+_UNPRICED = "price unknown"
+UNPRICED_SHORT = "unpriced"
 UNKNOWN_CLIENT = "an unknown client"
 
 
@@ -38,6 +40,13 @@ def findings_of(ended: RelayCallEnded) -> Iterator[str]:
             yield f"{finding.severity.value:<5} {finding.id}  {finding.message}"
 
 
+def cost_text(ended: RelayCallEnded, unpriced: str = _UNPRICED) -> str:
+    """Return what was booked for a call in dollars; empty if it took nothing."""
+    if not ended.tokens:
+        return ""
+    return usd_text(ended.microusd) if ended.is_priced else unpriced
+
+
 def call_words(ended: RelayCallEnded) -> Iterator[str]:
     """Yield a call that ended in a line, then each finding that is more than a note."""
     result = ended.result
@@ -46,8 +55,8 @@ def call_words(ended: RelayCallEnded) -> Iterator[str]:
     if result.ttft_ms is not None:
         parts.append(f"ttft {result.ttft_ms:.0f} ms")
     parts.append(f"{ended.tokens:,} tokens")
-    if ended.microusd:
-        parts.append(usd_text(ended.microusd))
+    if cost := cost_text(ended):
+        parts.append(cost)
     if ended.is_cut:
         parts.append("stopped")
     if result.classification is not None:
@@ -72,4 +81,6 @@ def sums_words(sums: ClientSums) -> str:
         parts.append(f"{sums.tokens:,} tokens")
     if sums.microusd:
         parts.append(usd_text(sums.microusd))
+    if not sums.is_priced:
+        parts.append("more at an unknown price" if sums.microusd else _UNPRICED)
     return "   ".join(parts)

@@ -124,8 +124,8 @@ async def test_an_agent_is_let_in_and_its_calls_are_shown_with_what_they_took(
         assert await desk.call("gpt-4o") == 404
         await hands.until(desk.app, lambda: "! refused" in desk.agents())
         rows = desk.agents()
-        assert "▌ codex        · idle      1 call   1 refused   5 tokens" in rows
-        assert re.search(r"codex\s+✓ ok\s+writer\s+gpt-5\.1", rows)
+        assert "▌ codex        · idle      1 call   1 refused   5 tokens   price unknown" in rows
+        assert re.search(r"codex\s+✓ ok\s+writer\s+gpt-5\.1 .* unpriced", rows), "this gateway has no list of prices"
         assert "model: no route of the table has" in rows
         assert desk.key not in rows
         state = state_of(desk.app)
@@ -159,6 +159,34 @@ async def test_x_cuts_an_agent_off_in_the_middle_of_an_answer_and_u_lets_it_in_a
         await hands.until(desk.app, lambda: "› 1 live" in desk.agents())
         await press(desk.app, "X")
         assert await again == 0
+
+
+async def test_x_stops_a_smoke_test_that_was_begun_from_the_pane_of_agents(tmp_path: Path) -> None:
+    async with raw_server(endless) as gateway, sitting(gateway.base_url, tmp_path) as desk:
+        await desk.let_in()
+        call = asyncio.create_task(desk.call())
+        await hands.until(desk.app, lambda: "7 pieces" in desk.agents())
+        await press(desk.app, "s")
+        await hands.until(desk.app, lambda: state_of(desk.app).routes[0].smoke.pieces == 7)
+        await press(desk.app, "x")
+        await hands.until(desk.app, lambda: not state_of(desk.app).is_live)
+        assert "› 1 live" in desk.agents()
+        await press(desk.app, "5", "x")
+        assert await call == 0
+
+
+async def test_on_a_narrow_screen_three_panes_share_a_place(tmp_path: Path) -> None:
+    async with (
+        raw_server(answer_with(good_stream(R, model="gpt-5.1"))) as gateway,
+        sitting(gateway.base_url, tmp_path, (80, 24)) as desk,
+    ):
+        await desk.let_in()
+        screen = main_screen(desk.app)
+        for key, shown in (("2", "contract"), ("5", "agents"), ("3", "smoke"), ("5", "agents")):
+            await press(desk.app, key)
+            await hands.until(desk.app, lambda: screen.query_one(f"#{shown}").size.height > 5)  # noqa: B023
+            places = [pane for pane in ("contract", "smoke", "agents") if screen.query_one(f"#{pane}").display]
+            assert places == [shown]
 
 
 async def test_a_relay_that_was_ended_comes_back_with_the_same_address_and_keys(tmp_path: Path) -> None:
