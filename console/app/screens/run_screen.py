@@ -179,7 +179,8 @@ class RunScreen(Screen[None]):
 
     def _follow_step(self, state: ConsoleState) -> None:
         """On a narrow screen show the output while a call runs, and the gate once it has opened."""
-        is_live = state.run is not None and state.run.is_stepping_this and state.run.live.is_live
+        view = state.run or RunView()
+        is_live = view.is_stepping_this and (view.live.is_live or bool(view.relayed.calls))
         if is_live != self._was_live:
             self._was_live = is_live
             if self.has_class("-narrow") and self._tab in ("gate", "output"):

@@ -54,6 +54,11 @@ class Picker(Widget, can_focus=True):
         self.picked = place
         self.refresh()
 
+    def offer(self, choices: Sequence[str]) -> None:
+        """Offer other choices, at least one; the first is shown."""
+        self._choices = choices
+        self.pick(0)
+
     def action_go(self, steps: int) -> None:
         """Go on by some choices, around at the end."""
         self.pick((self.picked + steps) % len(self._choices))

@@ -9,6 +9,7 @@ from console.domain.money import Price
 from console.domain.probes.catalogue import Catalogue
 from console.domain.relay.call import RelayEvent
 from console.domain.routes.route import Route
+from console.services.config.settings import RelaySettings
 from console.services.gateway.client import Gateway
 from console.services.gateway.reservations import Reservations
 from console.services.relay.client import RelayClient
@@ -24,6 +25,17 @@ class OpenRelay:
     """Where, as `http://127.0.0.1:PORT`."""
     relay: Relay
     clients: Sequence[RelayClient]
+
+
+def rules_of(settings: RelaySettings) -> RelayRules:
+    """Return what a profile holds every client to."""
+    return RelayRules(
+        refuses_suspected_secrets=settings.suspected_secrets == "refuse",
+        max_output_tokens=settings.max_output_tokens,
+        cool_down_s=settings.breaker_s,
+        deadline_s=settings.deadline_s,
+        idle_timeout_s=settings.idle_timeout_s,
+    )
 
 
 @contextlib.asynccontextmanager

@@ -15,7 +15,7 @@ from console.domain.problem import Problem, ProblemKind
 from console.domain.relay.refusal import RefusedFor, RelayRefusal, shown
 from console.domain.routes.family import EndpointFamily, family_of_path, foreign_endpoint
 from console.services.gateway.failure import CallError
-from console.services.relay.client import RelayClient, client_of, key_in
+from console.services.relay.client import CutOffError, RelayClient, client_of, key_in
 from console.services.relay.model_list import anthropic_models, openai_models
 from console.services.relay.relay import AnswerHead, AnswerPart, ClientCall, Relay
 from console.services.system.os_reason import os_reason
@@ -31,6 +31,9 @@ _BACKLOG = 512
 _BAD_REQUEST, _FAILED = 400, 500
 _MODELS = "/models"
 _COUNT = "/count_tokens"
+_CUT_OFF = RelayRefusal(
+    RefusedFor.CUT_OFF, "the operator has cut this client off. Ask the operator to let it in again; do not retry"
+)
 _COUNTED = EndpointFamily.ANTHROPIC_MESSAGES
 """The one family whose API counts a request's tokens before it is sent."""
 
@@ -141,6 +144,8 @@ class _Server:
         if client is None:
             words = "this key is not one that the relay gave out. Set the client up with `gateway-console relay --for`"
             return _whole(self._relay.refuse(shape, RelayRefusal(RefusedFor.CLIENT, words)))
+        if client.is_cut_off:
+            return _whole(self._relay.refuse(shape, _CUT_OFF, client.name))
         if request.method == "GET" and path.endswith(_MODELS):
             return _models(client, shape)
         is_count = path.endswith(_COUNT)
@@ -159,16 +164,18 @@ class _Server:
             return self.unreadable(request, _BAD_REQUEST)
         headers = [(name, value) for name, value in request.headers.items()]
         call = ClientCall(client, family, request.rel_url.raw_query_string, headers, body)
-        return await self._pass_on(request, self._relay.count(call) if is_count else self._relay.answer(call))
+        return await self._pass_on(request, call, self._relay.count(call) if is_count else self._relay.answer(call))
 
     def _too_large(self, family: EndpointFamily, client: RelayClient) -> web.Response:
         words = f"the request is larger than {BODY_LIMIT // 1024 // 1024} MB. Nothing was sent"
         return _whole(self._relay.refuse(family, RelayRefusal(RefusedFor.SIZE, words), client.name))
 
-    async def _pass_on(self, request: web.BaseRequest, answer: AsyncGenerator[AnswerPart, None]) -> web.StreamResponse:
+    async def _pass_on(
+        self, request: web.BaseRequest, call: ClientCall, answer: AsyncGenerator[AnswerPart, None]
+    ) -> web.StreamResponse:
         response: web.StreamResponse | None = None
         try:
-            async with aclosing(answer) as parts:
+            async with call.client.until_cut_off(), aclosing(answer) as parts:
                 async for part in parts:
                     if isinstance(part, AnswerHead):
                         response = web.StreamResponse(status=part.status, headers=part.headers)
@@ -177,6 +184,11 @@ class _Server:
                         await response.prepare(request)
                     elif response is not None:
                         await response.write(part)
+        except CutOffError:
+            if response is None:
+                return _whole(refusal_answer(call.family, _CUT_OFF, "relay-cut-off"))
+            if request.transport is not None:
+                request.transport.abort()
         except (CallError, ConnectionError):
             # The answer broke off at the gateway, or the client is gone: it must not end as if it were whole.
             if request.transport is not None:

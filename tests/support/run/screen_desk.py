@@ -107,10 +107,15 @@ class Desk:
         """Step to the next stop; the first paid call is confirmed."""
         before = self.run.head
         await self.press("enter")
-        await self.until(lambda: not self.view.is_stepping)
+        await self.until(lambda: not self.view.is_stepping and self._is_worked_off)
         if not isinstance(self.app.screen, RunScreen):
             await self.press("enter")
         await self.until(lambda: self.run.head != before and not self.view.is_stepping)
+
+    @property
+    def _is_worked_off(self) -> bool:
+        """Whether no work on a run goes on: after a step, it still reads the run, and may ask before the call."""
+        return all(each.is_finished for each in self.app.workers if each.group == "step")
 
     async def say(self, key: str, reason: str = "") -> None:
         """Decide with a reason."""
