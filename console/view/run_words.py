@@ -5,7 +5,15 @@ from collections.abc import Sequence
 from console.domain.money import usd_text
 from console.domain.probes.served_as import ServedAs
 from console.domain.probes.standing import Standing
-from console.domain.run.agent_event import AgentBegun, AgentEnded, AgentLost, FileGuard, Isolation, NetworkGuard
+from console.domain.run.agent_event import (
+    OWN_COMMAND,
+    AgentBegun,
+    AgentEnded,
+    AgentLost,
+    FileGuard,
+    Isolation,
+    NetworkGuard,
+)
 from console.domain.run.call_event import CallFailed, CallIntended, CallLost, CallRecorded, CallRepeatAllowed
 from console.domain.run.event import (
     CandidateSealed,
@@ -24,6 +32,7 @@ from console.domain.run.event import (
 from console.domain.run.gate import Gate
 from console.domain.run.pinned import RouteProof
 from console.domain.run.state import Phase, RunState
+from console.domain.run.turn import AgentTurn, TurnOutcome
 from console.view.run_sign import opening_sign
 
 
@@ -44,16 +53,14 @@ def entry_words(entry: Entry) -> str | None:
         case CallLost():
             return "a call was cut off: its outcome is unknown, and it may have been billed"
         case AgentBegun() as event:
-            return f"{event.agent} begins{_version(event)}: {event.brief_size} bytes of task; {_held(event.isolation)}"
+            began = f"{agent_words(event.agent, event.version)} begins: {event.brief_size} bytes of task"
+            return f"{began}; {held_words(event.isolation)}"
         case AgentEnded() as event:
-            code = "" if event.exit_code is None else f" with {event.exit_code}"
-            failed = "" if event.failure is None else f", no draft: {event.failure}"
-            refused = f", {event.calls_refused} call(s) refused here" if event.calls_refused else ""
-            return f"agent {event.ending.replace('_', ' ')}{code} after {event.duration_ms} ms{refused}{failed}"
+            return f"agent {_ended_words(event)}"
         case AgentLost():
             return "an agent was cut off with the process that held it: its changes are lost"
         case DraftBrought(_, draft):
-            return f"draft from outside: {draft.size} bytes, made by {draft.made_by or 'nobody who is named'}"
+            return f"draft from outside: {draft.size} bytes, {author_words(draft.made_by)}"
         case CallRepeatAllowed():
             return f"one more call is allowed by {_who_and_why(entry.actor.id, entry.event.reason)}"
         case SourcesChecked(sources):
@@ -82,11 +89,38 @@ def entry_words(entry: Entry) -> str | None:
             return None
 
 
-def _version(event: AgentBegun) -> str:
-    return f" ({event.version})" if event.version else ""
+def agent_words(agent: str, version: str) -> str:
+    """Return a coding agent's name with its version, if it said one."""
+    name = "the operator's own command" if agent == OWN_COMMAND else agent
+    return f"{name} {version}" if version else name
 
 
-def _held(isolation: Isolation) -> str:
+def author_words(made_by: str) -> str:
+    """Return who made a draft from outside, and that only the operator says so."""
+    return f"made by {made_by}, as the operator says" if made_by else "no one says who made it"
+
+
+def turn_words(turn: AgentTurn) -> str:
+    """Return how an agent's turn ended, with its calls."""
+    calls = f"{turn.calls} call{'' if turn.calls == 1 else 's'}"
+    match turn.outcome:
+        case TurnOutcome.OPEN:
+            return f"{calls} so far; its end is not known"
+        case TurnOutcome.LOST:
+            return f"{calls}; cut off with the process that held it, so its changes are lost"
+        case TurnOutcome.DRAFTED | TurnOutcome.FAILED:
+            return f"{calls}; {_ended_words(turn)}"
+
+
+def _ended_words(end: AgentEnded | AgentTurn) -> str:
+    how = "ended" if end.ending is None else end.ending.replace("_", " ")
+    code = "" if end.exit_code is None else f" with {end.exit_code}"
+    refused = f", {end.calls_refused} call(s) refused here" if end.calls_refused else ""
+    failed = "" if end.failure is None else f", no draft: {end.failure}"
+    return f"{how}{code} after {end.duration_ms} ms{refused}{failed}"
+
+
+def held_words(isolation: Isolation) -> str:
     """Return what holds an agent, and loudly what does not."""
     files = "NOT kept from your files" if isolation.files is FileGuard.NONE else f"files held by {isolation.files}"
     network = (

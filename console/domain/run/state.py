@@ -14,6 +14,7 @@ from console.domain.run.event import (
     ArtifactRole,
     ArtifactStored,
     CandidateSealed,
+    DraftBrought,
     GateDecided,
     GateOpened,
     InstructionPinned,
@@ -111,6 +112,8 @@ class RunState:
     ends: tuple[CallEnd, ...] = ()
     turns: tuple[AgentBegun, ...] = ()
     turn_ends: tuple[AgentEnded | AgentLost, ...] = ()
+    brought: tuple[DraftBrought, ...] = ()
+    """The drafts from outside that entered, each with its attempt."""
     allowed_repeats: tuple[CallRepeatAllowed, ...] = ()
     """The permissions to make one more call, each with its reason."""
     artifacts: tuple[ArtifactStored, ...] = ()

@@ -11,7 +11,7 @@ from console.domain.problem import Problem, ProblemKind
 from console.domain.relay.agent_settings import AgentSettings, FamilySettings, agent_settings, settings_of
 from console.domain.routes.route import Route
 from console.domain.run.agent_event import OWN_COMMAND
-from console.domain.text.closed_name import MODEL_NAME, closed_name
+from console.domain.text.closed_name import VERSION, closed_name
 from console.services.system.process import run_bounded
 
 _SDK = "sdk"
@@ -161,4 +161,4 @@ async def read_version(agent: WritingAgent, environment: Mapping[str, str], dire
     except OSError:
         return ""
     words = report.tail.decode(errors="replace").split() if report.is_success else []
-    return next((kept for each in words if each[:1].isdigit() and (kept := closed_name(each, MODEL_NAME))), "")
+    return next((kept for each in words if (kept := closed_name(each, VERSION))), "")

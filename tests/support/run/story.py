@@ -11,12 +11,23 @@ from console.domain.ledger.actor import Actor, ActorKind
 from console.domain.ledger.signature import NAMESPACE, signer_of
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.role import Role
+from console.domain.run.agent_event import (
+    AgentBegun,
+    AgentEnded,
+    AgentEnding,
+    AgentWriter,
+    FileGuard,
+    Isolation,
+    NetworkGuard,
+    OutsideDraft,
+)
 from console.domain.run.call_event import CallFailed, CallIntended, CallLost, CallRecorded
 from console.domain.run.command import Command, Decide, ReportEvent, SignDecision
 from console.domain.run.decide import decide
 from console.domain.run.event import (
     ArtifactRole,
     ArtifactStored,
+    DraftBrought,
     Entry,
     GateOpened,
     InstructionPinned,
@@ -58,6 +69,11 @@ MODELS = {
 FAMILIES = {Role.REVIEWER: EndpointFamily.ANTHROPIC_MESSAGES, Role.CRITIC: EndpointFamily.CHAT_COMPLETIONS}
 
 
+AGENT = AgentWriter("codex", 200, 1800)
+HELD = Isolation(FileGuard.BUBBLEWRAP, NetworkGuard.LANDLOCK)
+FREE = Isolation(FileGuard.NONE, NetworkGuard.NONE)
+
+
 def hashed(text: str) -> str:
     """Return a hash as the ledger has them."""
     return sha256(text.encode()).hexdigest()
@@ -69,14 +85,17 @@ ROUTES = tuple(
     for family in [FAMILIES.get(role, EndpointFamily.RESPONSES)]
 )
 
+OUTSIDE = OutsideDraft(hashed("draft"), 9, "Ann")
 
-def created(policy: RunPolicy = POLICY) -> RunCreated:
+
+def created(policy: RunPolicy = POLICY, **changes: Any) -> RunCreated:
     """Return a run's first event."""
     repository = Repository("git.example", "acme", "widgets", "0" * 40, is_dirty=False)
-    return RunCreated(
+    event = RunCreated(
         "patch", hashed("task"), 4, repository, "demo", "https://gateway.example", hashed("config"), "0.1",
         False, hashed("inputs"), policy, ROUTES,
     )  # fmt: skip
+    return replace(event, **changes)
 
 
 def pinned() -> InstructionPinned:
@@ -129,6 +148,7 @@ def opened(state: RunState, verdict: GateVerdict = READY, **changes: Any) -> Gat
     return replace(opening, **changes)
 
 
+_MADE_BY_AGENT = (ArtifactRole.ANSWER, ArtifactRole.DRAFT)
 _MADE = {Gate.PLANNER: ArtifactRole.PLAN, Gate.WRITER: ArtifactRole.DRAFT}
 
 
@@ -138,11 +158,13 @@ class Story:
 
     policy: RunPolicy = POLICY
     creator: Actor = ANN
+    begun_with: dict[str, Any] = field(default_factory=dict)
+    """The fields of the first event that are not as usual, such as the coding agent that writes."""
     entries: list[Entry] = field(default_factory=list)
     state: RunState = field(default_factory=lambda: RunState("01J0000000000000000000000A"))
 
     def __post_init__(self) -> None:
-        self.does(ReportEvent(created(self.policy)), self.creator)
+        self.does(ReportEvent(created(self.policy, **self.begun_with)), self.creator)
         self.signs(self.creator)
         self.does(ReportEvent(ArtifactStored(ArtifactRole.TASK, 1, hashed("task"), 4)))
 
@@ -170,6 +192,32 @@ class Story:
         for event in events:
             self.does(ReportEvent(event))
 
+    # --- An agent's turn ---------------------------------------------------------------------------------------------
+
+    def begins_turn(self, **changes: Any) -> AgentBegun:
+        """Let the run's agent begin."""
+        route = self.state.route(Role.WRITER)
+        turn = AgentBegun(
+            f"turn-{len(self.state.turns) + 1}", Role.WRITER, Gate.WRITER, self.state.attempt,
+            "" if route is None else route.fingerprint, "codex", "0.171.0", HELD, hashed("brief"), 5, "",
+        )  # fmt: skip
+        turn = replace(turn, **changes)
+        self.reports(turn)
+        return turn
+
+    def ends_turn(self, turn: AgentBegun, **changes: Any) -> None:
+        """Let the agent end; its changes are the draft unless it failed."""
+        end = replace(AgentEnded(turn.turn_id, Role.WRITER, AgentEnding.EXITED, 0, 700, 90, 0), **changes)
+        self.reports(end)
+        if end.failure is None:
+            sha256 = hashed(f"draft {turn.turn_id}")
+            self.reports(*(ArtifactStored(each, self.state.attempt, sha256, 9) for each in _MADE_BY_AGENT))
+
+    def answers_call(self) -> None:
+        """Let the newest of the agent's calls be answered."""
+        call = self.state.open_calls[-1]
+        self.reports(CallRecorded(call.call_id, call.role, None, None, 200, "req-1", "stop", 100, 50, 10, 20, 300))
+
     # --- A gate's work -----------------------------------------------------------------------------------------------
 
     def calls(self, **changes: Any) -> None:
@@ -192,6 +240,10 @@ class Story:
                 self.reports(pinned())
             case Gate.PREFLIGHT:
                 self.reports(preflight())
+            case Gate.WRITER if self.state.outside is not None:
+                self.reports(DraftBrought(self.state.attempt, self.state.outside))
+            case Gate.WRITER if self.state.writer is not None:
+                self.ends_turn(self.begins_turn())
             case Gate.SOURCE_CHECK:
                 self.reports(SourcesChecked(()))
             case gate if gate in GATES_WITH_A_CALL:
