@@ -97,7 +97,7 @@ def agent_words(agent: str, version: str) -> str:
 
 def author_words(made_by: str) -> str:
     """Return who made a draft from outside, and that only the operator says so."""
-    return f"made by {made_by}, as the operator says" if made_by else "no one says who made it"
+    return f"made by {made_by}, as the operator says" if made_by else "its author is not named"
 
 
 def turn_words(turn: AgentTurn) -> str:

@@ -109,13 +109,9 @@ _SAID_BY_OPERATORS = (
 """Events that only an operator's command produces."""
 
 
-def _is_as_begun(state: RunState, event: RunEvent) -> bool:
-    """Return whether an event brings the draft that the operator began the run with."""
-    return state.outside is not None and event == DraftBrought(1, state.outside)
-
-
 def _report(state: RunState, event: RunEvent) -> tuple[RunEvent, ...] | Refusal:
-    if isinstance(event, _SAID_BY_OPERATORS) and not _is_as_begun(state, event):
+    is_begun_with = isinstance(event, DraftBrought) and event.draft == state.outside  # by whoever began the run
+    if isinstance(event, _SAID_BY_OPERATORS) and not is_begun_with:
         return Refusal(
             RefusalCode.OUT_OF_ORDER, f"only an operator's command can produce the event {words_of(type(event))}"
         )
@@ -186,9 +182,14 @@ def _end_turn(event: AgentEnded) -> tuple[RunEvent, ...]:
         return (replace(event, stops=False),)
     cause = _CAUSES.get(event.failure, StopCause.CALL)
     rule = StopRule.REFUSED_CALL if cause is StopCause.CALL else None
-    return event, RunStopped(cause, event.failure, role=event.role, rule=rule)
+    return event, RunStopped(cause, event.failure, _OF_AGENTS[cause], role=event.role, rule=rule)
 
 
+_OF_AGENTS = {
+    StopCause.BUDGET: "one of the agent's calls could have exceeded a budget, so it was not sent",
+    StopCause.CALL: "the gateway refused one of the agent's calls for a reason that repeating does not change",
+    StopCause.SECRET_IN_PROMPT: "one of the agent's calls seemed to hold a secret, so it was not sent",
+}
 _CAUSES = {
     Category.BUDGET_EXCEEDED: StopCause.BUDGET,
     Category.SECRET_IN_PROMPT: StopCause.SECRET_IN_PROMPT,
