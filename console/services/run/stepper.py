@@ -35,6 +35,7 @@ from console.domain.run.event import (
 )
 from console.domain.run.gate import GATES_WITH_A_CALL, Gate
 from console.domain.run.state import Phase, RunState
+from console.services.checks.kept_output import AGENT
 from console.services.gateway.client import Gateway
 from console.services.ledger.heartbeat import HeldLease
 from console.services.open_gateway import Target
@@ -344,7 +345,7 @@ class Stepper:
             yield entry
         tails = kept.output_tails
         if self.state.failure is not None and self._agent.tail:
-            tails = (*tails, ("the agent's last output", self._agent.tail))
+            tails = (*tails, (AGENT, self._agent.tail))
         yield GateNoted(kept.opened, kept.findings, tails)
 
     async def _keep_notes(self, opening: GateOpening) -> GateOpening:
