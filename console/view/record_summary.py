@@ -37,7 +37,7 @@ _UNPROVEN = Sign("~", "unproven", Tone.WARN)
 _STOPPED = Sign("!", "stopped", Tone.WARN)
 _OUTSIDE = Sign("~", "outside", Tone.WARN)
 _NOT_BEGUN = Sign("·", "due", Tone.DIM)
-_NOT_USED = Sign("·", "not used", Tone.DIM)
+_NOT_ASKED = Sign("·", "not asked", Tone.DIM)
 _TURNS = {
     TurnOutcome.OPEN: Sign("~", "open", Tone.WARN),
     TurnOutcome.FAILED: Sign("!", "no draft", Tone.WARN),
@@ -138,7 +138,7 @@ def _endpoints(record: Record) -> Iterator[Fact]:
         yield Fact(route.role, sign, columns.rstrip())
     others = [route.role for route in record.routes if route not in asked]
     if others:
-        yield Fact("not asked", _NOT_USED, ", ".join(others))
+        yield Fact("roles", _NOT_ASKED, ", ".join(others))
 
 
 def _address(route: PinnedRoute) -> str:
