@@ -186,7 +186,7 @@ def standing(state: RunState) -> str:
             return f"at {where}: a call is in progress"
         case Phase.WRITING:
             return f"at {where}: {state.writer.agent if state.writer else 'an agent'} is at work"
-        case Phase.DUE if state.gate is Gate.WRITER and state.outside is not None and state.attempt > 1:
+        case Phase.DUE if state.awaits_draft:
             return f"at {where}: the draft from outside was sent back; bring the next one"
         case _:
             return f"at {where}: the next step is due"

@@ -58,7 +58,7 @@ def subject_lines(subject: Subject, *, is_brief: bool = False) -> tuple[Labelled
         case DraftShown():
             lines = _draft(subject)
         case AgentTurn():
-            lines = _turn(subject)
+            lines = turn_lines(subject)
         case SourcesShown():
             lines = _sources(subject)
         case ReviewShown():
@@ -170,10 +170,11 @@ def author_lines(draft: DraftShown) -> Iterator[LabelledLine]:
     if draft.outside is not None:
         yield LabelledLine("author", f"{author_words(draft.outside.made_by)}; this tool did not make it")
     if draft.turn is not None:
-        yield from _turn(draft.turn)
+        yield from turn_lines(draft.turn)
 
 
-def _turn(turn: AgentTurn) -> Iterator[LabelledLine]:
+def turn_lines(turn: AgentTurn) -> Iterator[LabelledLine]:
+    """Yield which agent it was, how it ended, and what held it."""
     yield LabelledLine("agent", f"{agent_words(turn.agent, turn.version)}: {turn_words(turn)}")
     yield LabelledLine("isolation", held_words(turn.isolation))
 

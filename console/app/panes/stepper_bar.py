@@ -9,11 +9,12 @@ from textual.geometry import Size
 
 from console.app.widgets.line import Line, Span, dim, fit, line
 from console.app.widgets.line_pane import LinePane
-from console.domain.run.gate import GATES_WITH_A_CALL, Gate
+from console.domain.run.gate import Gate
 from console.view.console_state import ConsoleState
 from console.view.sign import Tone
 
 if TYPE_CHECKING:
+    from console.domain.run.state import RunState
     from console.view.run_sign import GateMark
 
 _SHORT = {Gate.INSTRUCTION: "instr", Gate.PREFLIGHT: "pre", Gate.SOURCE_CHECK: "sources"}
@@ -63,7 +64,7 @@ def waiting_for(state: ConsoleState) -> str:
         return ""
     where = "instruction" if run.gate is Gate.INSTRUCTION else run.gate.words
     if state.run.is_stepping_this:
-        return f"{where}: live"
+        return f"{where}: {run.writer.agent} at work" if run.writer and run.phase == "writing" else f"{where}: live"
     if run.is_over:
         return "candidate sealed" if run.status == "closed" else f"{run.status} at {where}"
     match run.phase:
@@ -75,8 +76,19 @@ def waiting_for(state: ConsoleState) -> str:
             return f"{where}: a call was cut off; it may have been billed"
         case "calling":
             return f"{where}: a call is in progress elsewhere, or was cut off"
+        case "writing":
+            return f"{where}: an agent is at work elsewhere, or was cut off"
         case _:
-            return f"{where} is due{' · a paid call' if run.gate in GATES_WITH_A_CALL else ''}"
+            return f"{where} is due{_what_is_due(run)}"
+
+
+def _what_is_due(run: "RunState") -> str:
+    """Say what the gate's work is, if it costs or needs a person's file."""
+    if run.awaits_draft:
+        return " · the next draft"
+    if not run.is_call_due:
+        return ""
+    return " · an agent's turn" if run.is_agents_turn else " · a paid call"
 
 
 def strip_line(state: ConsoleState, width: int) -> Line:

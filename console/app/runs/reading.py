@@ -129,4 +129,5 @@ def call_shown(call: RoleCall | AgentTask, attempt: int) -> CallShown:
         call.cost,
         call.brief.instructions,
         call.brief.prompt,
+        call.agent if isinstance(call, AgentTask) else "",
     )

@@ -63,7 +63,7 @@ def find_agent(name: str, command: str, route: Route, environment: Mapping[str, 
         return _own(command, route, environment)
     agent = settings_of(name)
     if agent is None or agent.id == _SDK:
-        known = ", ".join(each.id for each in agent_settings().values() if _writes(each))
+        known = ", ".join(each.id for each in writing_agents())
         raise AgentError(f"no known agent writes under this name. Name one of: {known}; or {OWN_COMMAND}, for your own")
     settings = agent.on(route.endpoint_family)
     if settings is None:
@@ -85,8 +85,10 @@ def find_agent(name: str, command: str, route: Route, environment: Mapping[str, 
     )
 
 
-def _writes(agent: AgentSettings) -> bool:
-    return any(each.write_command is not None for each in agent.settings)
+def writing_agents() -> tuple[AgentSettings, ...]:
+    """Return the agents that are known to work on files without a person, installed here or not."""
+    agents = agent_settings().values()
+    return tuple(agent for agent in agents if any(each.write_command is not None for each in agent.settings))
 
 
 def _own(command: str, route: Route, environment: Mapping[str, str]) -> WritingAgent:
