@@ -9,6 +9,7 @@ from console.domain.run.agent_event import (
     OWN_COMMAND,
     AgentBegun,
     AgentEnded,
+    AgentEnding,
     AgentLost,
     FileGuard,
     Isolation,
@@ -105,7 +106,7 @@ def turn_words(turn: AgentTurn) -> str:
     calls = f"{turn.calls} call{'' if turn.calls == 1 else 's'}"
     match turn.outcome:
         case TurnOutcome.OPEN:
-            return f"{calls} so far; its end is not known"
+            return f"{calls} so far"
         case TurnOutcome.LOST:
             return f"{calls}; cut off with the process that held it, so its changes are lost"
         case TurnOutcome.DRAFTED | TurnOutcome.FAILED:
@@ -116,7 +117,8 @@ def _ended_words(end: AgentEnded | AgentTurn) -> str:
     how = "ended" if end.ending is None else end.ending.replace("_", " ")
     code = "" if end.exit_code is None else f" with {end.exit_code}"
     refused = f", {end.calls_refused} call(s) refused here" if end.calls_refused else ""
-    failed = "" if end.failure is None else f", no draft: {end.failure}"
+    why = "" if end.ending is AgentEnding.CUT_OFF else f": {end.failure}"
+    failed = "" if end.failure is None else f", no draft{why}"
     return f"{how}{code} after {end.duration_ms} ms{refused}{failed}"
 
 

@@ -53,8 +53,10 @@ def title_of(state: ConsoleState) -> str:
         return "run"
     kind = "" if run.created is None else f" · {run.created.kind}"
     simulated = " · simulated" if run.created is not None and run.created.is_simulated else ""
+    by = "" if run.writer is None else f" · by {run.writer.agent}"
+    by = by if run.outside is None else " · draft from outside"
     auto = " · AUTO" if state.run is not None and state.run.is_auto else ""
-    return f"run {short_id(run.run_id)}{kind}{simulated}{auto}"
+    return f"run {short_id(run.run_id)}{kind}{by}{simulated}{auto}"
 
 
 def waiting_for(state: ConsoleState) -> str:

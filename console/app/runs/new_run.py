@@ -102,7 +102,7 @@ def _read(typed: str, what: str, limit: int) -> bytes:
 def writers(profile: "Profile", environment: Mapping[str, str]) -> tuple["WriterChoice", ...]:
     """Return who could write the drafts of a run: the route's model, each agent that is known to write, a command.
 
-    An agent that is not installed, or that does not speak the route's family, says so.
+    An agent that is not installed, or that does not speak the route's family, says so, and is last.
     """
     from console.app.runs.form import WriterChoice
     from console.domain.routes.role import Role
@@ -123,7 +123,7 @@ def writers(profile: "Profile", environment: Mapping[str, str]) -> tuple["Writer
             found.append(WriterChoice(id_, f"{words}: not possible here", str(error)))
         else:
             found.append(WriterChoice(id_, f"{words}, a coding agent on {route.model}"))
-    return tuple(found)
+    return tuple(sorted(found, key=lambda each: bool(each.why_not)))
 
 
 def _from_home(path: Path, environment: Mapping[str, str]) -> str:

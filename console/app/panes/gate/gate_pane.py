@@ -84,8 +84,8 @@ def _head_lines(view: RunView, run: RunState, width: int) -> Iterator[Line]:
         where = f"at {run.gate.words}: in progress" if is_at_work else standing(run)
         yield from (line(Span(piece, Tone.STRONG)) for piece in wrap(where, width))
     if run.phase is Phase.WRITING or (run.phase is Phase.LOST and run.is_agents_turn):
-        for each in turn_lines(turns_of(run)[-1]):
-            yield from labelled(each.label, each.text, width, tone=Tone.LIVE, label_width=LABEL)
+        for told in turn_lines(turns_of(run)[-1]):
+            yield from labelled(told.label, told.text, width, tone=Tone.LIVE, label_width=LABEL)
     yield from _stop_lines(run, width)
     yield from _sealed_lines(view, run, width)
     if view.said:

@@ -18,13 +18,14 @@ _PAIR = 22
 def independence_lines(view: RunView, width: int) -> Iterator[Line]:
     """Yield how independent the judges are of the models they judge."""
     policy = None if view.state is None or view.state.created is None else view.state.created.policy
-    if view.state is not None and view.state.outside is not None:
-        told = "who made the draft is not proven: no judge is compared with its author"
-        yield from labelled("author", told, width, tone=Tone.WARN, label_width=LABEL)
+    is_outside = view.state is not None and view.state.outside is not None
+    if is_outside:
+        told = "who made the draft is not proven, so no judge is compared with its author"
+        yield from labelled("independence", told, width, tone=Tone.WARN, label_width=LABEL)
     least = 0 if policy is None else policy.min_independence
     for place, (pair, reached) in enumerate(view.independence):
         tone = Tone.OK if reached >= least else Tone.FAIL
-        label = cell("independence" if place == 0 else "", LABEL, Tone.DIM)
+        label = cell("" if place or is_outside else "independence", LABEL, Tone.DIM)
         told = f"{reached} of 3  {LEVEL_WORDS[reached]}" + ("" if reached >= least else f"; the policy needs {least}")
         first, *more = wrap(told, max(12, width - LABEL - _PAIR - 4))
         tone_of_words = Tone.TEXT if reached >= least else Tone.FAIL
