@@ -111,7 +111,7 @@ def writers(profile: "Profile", environment: Mapping[str, str]) -> tuple["Writer
 
     route = profile.table.get(Role.WRITER)
     if route is None:
-        return (WriterChoice("", "nobody: the profile has no route for writer"),)
+        return (WriterChoice("", "no one: the profile has no route for writer"),)
     found = [WriterChoice("", f"the route's model, {route.model}")]
     named = [(each.id, each.name) for each in writing_agents()]
     if profile.agent.command:
