@@ -111,7 +111,7 @@ def _drafts(record: Record) -> Iterator[Fact]:
         words = f"attempt {draft.attempt}: {draft.size} bytes, sha256 {draft.sha256[:_SHOWN_HASH]}"
         yield Fact("draft", _OUTSIDE, f"{words}, {author_words(draft.made_by)}; this tool did not make it")
     if writer.kind is WriterKind.AGENT and not writer.turns:
-        yield Fact("agent", _NOT_BEGUN, f"{agent_words(writer.agent or '', '')} has not begun")
+        yield Fact("agent", _NOT_BEGUN, f"{agent_words(writer.agent or '')} has not begun")
     for turn in writer.turns:
         words = f"{agent_words(turn.agent, turn.version)}, attempt {turn.attempt}: {held_words(turn.isolation)}"
         yield Fact("agent", _turn_sign(turn), f"{words}; {turn_words(turn)}")

@@ -90,9 +90,9 @@ def entry_words(entry: Entry) -> str | None:
             return None
 
 
-def agent_words(agent: str, version: str) -> str:
+def agent_words(agent: str, version: str = "") -> str:
     """Return a coding agent's name with its version, if it said one."""
-    name = "the operator's own command" if agent == OWN_COMMAND else agent
+    name = "own command" if agent == OWN_COMMAND else agent
     return f"{name} {version}" if version else name
 
 
@@ -182,12 +182,14 @@ def standing(state: RunState) -> str:
         case Phase.WAITING if state.opened is not None:
             human = "; it needs a person" if state.opened.needs_human else ""
             return f"waits at {where}: computed {opening_sign(state.opened).word}{human}"
+        case Phase.LOST if state.is_agents_turn:
+            return f"at {where}: the agent was cut off, and its changes are lost; only you may let it work once more"
         case Phase.LOST:
             return f"at {where}: a call has an unknown outcome and may have been billed; only you may repeat it"
         case Phase.CALLING:
             return f"at {where}: a call is in progress"
         case Phase.WRITING:
-            return f"at {where}: {state.writer.agent if state.writer else 'an agent'} is at work"
+            return f"at {where}: {agent_words(state.writer.agent) if state.writer else 'an agent'} is at work"
         case Phase.DUE if state.awaits_draft:
             return f"at {where}: the draft from outside was sent back; bring the next one"
         case _:

@@ -56,7 +56,7 @@ def repeat_ask(bridge: RunBridge, run: RunState) -> Ask | None:
         return None
     if isinstance(run.intended, AgentBegun):
         of_agent = (
-            ("again", f"{agent_words(run.intended.agent, '')} works once more, on the same route", Tone.TEXT),
+            ("again", f"{agent_words(run.intended.agent)} works once more, on the same route", Tone.TEXT),
             ("costs", "calls of its own, each set aside from the budgets before it is sent", Tone.TEXT),
             ("note", "its calls so far are in the record, and may have been billed; its changes are lost", Tone.WARN),
         )

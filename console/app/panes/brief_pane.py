@@ -23,7 +23,7 @@ class BriefPane(TextPane):
         call = self._call
         yield line(Span(_head(call, is_sent=self._is_sent), Tone.STRONG))
         if call.agent:
-            yield from labelled("to", f"{agent_words(call.agent, '')}, on its standard input", width)
+            yield from labelled("to", f"{agent_words(call.agent)}, on its standard input", width)
             yield from labelled(
                 "calls", f"{call.model} alone, POST {call.endpoint_path}   {call.endpoint_family}", width
             )

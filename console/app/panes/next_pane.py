@@ -12,6 +12,7 @@ from console.domain.run.gate import Gate, GateVerdict
 from console.domain.run.state import Phase
 from console.domain.run.terms import terms_of
 from console.view.console_state import ConsoleState
+from console.view.run_words import agent_words
 from console.view.sign import Tone
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def _step_words(run: "RunState") -> str:
     if run.is_call_due:
         first = "" if run.calls else "; it is shown to you first"
         if run.is_agents_turn and run.writer is not None:
-            return f"{run.writer.agent} writes, with paid calls on the writer's route{first}"
+            return f"{agent_words(run.writer.agent)} writes, with paid calls on the writer's route{first}"
         return f"a paid call by {role}{first}"
     if run.gate is Gate.WRITER and run.phase is Phase.DUE:
         return "check the draft from outside; nothing is sent"
@@ -107,7 +108,7 @@ def _step_words(run: "RunState") -> str:
 
 def _cut_words(run: "RunState") -> str:
     if run.phase is Phase.WRITING and run.writer is not None:
-        return f"ends {run.writer.agent}: its changes are lost; once more ends the step"
+        return f"ends {agent_words(run.writer.agent)}: its changes are lost; once more ends the step"
     return "a call that was sent may still be billed"
 
 

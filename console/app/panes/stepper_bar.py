@@ -53,7 +53,7 @@ def title_of(state: ConsoleState) -> str:
         return "run"
     kind = "" if run.created is None else f" · {run.created.kind}"
     simulated = " · simulated" if run.created is not None and run.created.is_simulated else ""
-    by = "" if run.writer is None else f" · by {run.writer.agent}"
+    by = "" if run.writer is None else f" · by {_agent(run)}"
     by = by if run.outside is None else " · draft from outside"
     auto = " · AUTO" if state.run is not None and state.run.is_auto else ""
     return f"run {short_id(run.run_id)}{kind}{by}{simulated}{auto}"
@@ -66,7 +66,7 @@ def waiting_for(state: ConsoleState) -> str:
         return ""
     where = "instruction" if run.gate is Gate.INSTRUCTION else run.gate.words
     if state.run.is_stepping_this:
-        return f"{where}: {run.writer.agent} at work" if run.writer and run.phase == "writing" else f"{where}: live"
+        return f"{where}: {_agent(run)} at work" if run.phase == "writing" else f"{where}: live"
     if run.is_over:
         return "candidate sealed" if run.status == "closed" else f"{run.status} at {where}"
     match run.phase:
@@ -74,6 +74,8 @@ def waiting_for(state: ConsoleState) -> str:
             from console.view.run_sign import opening_sign
 
             return f"{where} waits for you · computed {opening_sign(run.opened).word}"
+        case "lost" if run.is_agents_turn:
+            return f"{where}: an agent was cut off; its calls may have been billed"
         case "lost":
             return f"{where}: a call was cut off; it may have been billed"
         case "calling":
@@ -82,6 +84,12 @@ def waiting_for(state: ConsoleState) -> str:
             return f"{where}: an agent is at work elsewhere, or was cut off"
         case _:
             return f"{where} is due{_what_is_due(run)}"
+
+
+def _agent(run: "RunState") -> str:
+    from console.view.run_words import agent_words
+
+    return "" if run.writer is None else agent_words(run.writer.agent)
 
 
 def _what_is_due(run: "RunState") -> str:

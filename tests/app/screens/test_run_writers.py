@@ -63,7 +63,7 @@ async def test_an_agent_is_picked_by_keys_and_its_task_and_its_turn_are_shown(
         assert "the agent will be given this; nothing was started so far" in desk.drawn("text")
         await desk.press("escape")
         await desk.step()
-        assert "agent         the operator's own command: 0 calls; exited with 0" in desk.drawn("gate")
+        assert "agent         own command: 0 calls; exited with 0" in desk.drawn("gate")
         assert "isolation     files held by" in desk.drawn("gate")
         assert desk.run.opened is not None
         assert desk.run.opened.failure is None
@@ -75,7 +75,7 @@ async def test_one_key_ends_an_agent_and_the_gate_waits_with_no_draft(tmp_path: 
         await desk.go_to(Gate.WRITER)
         await desk.press("enter")
         await desk.until(lambda: desk.run.phase is Phase.WRITING)
-        assert "writer: command at work" in frame(desk)
+        assert "writer: own command at work" in frame(desk)
         assert "x stop" in desk.drawn("next")
         await desk.press("x")
         await desk.until(lambda: desk.run.phase is Phase.WAITING and not desk.view.is_stepping)
@@ -95,6 +95,7 @@ async def test_an_agent_whose_step_is_cut_off_is_lost_and_only_a_person_lets_it_
         await desk.until(lambda: desk.run.phase is Phase.WRITING)
         desk.app.controller.cut_run_work()
         await desk.until(lambda: desk.run.phase is Phase.LOST and not desk.view.is_stepping)
+        assert "an agent was cut off" in frame(desk)
         assert [each.outcome for each in turns_of(desk.run)] == [TurnOutcome.LOST]
         await desk.press("enter")
         assert "t repeats it" in desk.said()[-1]
