@@ -112,7 +112,7 @@ class WriterKind(StrEnum):
     AGENT = "agent"
     """A coding agent, which changes files and makes its calls on the writer's route."""
     OUTSIDE = "outside"
-    """Somebody else: this tool and the models of the run did not make them."""
+    """Someone else: this tool and the models of the run did not make them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,7 @@ class OutsideEntry:
     size: int
     """In bytes."""
     made_by: str
-    """Who made it, as the operator says; nobody checked it, and it may be empty."""
+    """Who made it, as the operator says; no one checked it, and it may be empty."""
 
 
 @dataclass(frozen=True, slots=True)

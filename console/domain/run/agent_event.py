@@ -127,7 +127,7 @@ class AgentEnded:
     stops: bool = False
     """Whether the failure stops the run."""
     output_sha256: str | None = later(None)
-    """The end of what it wrote to its output if its changes are no draft, stored separately."""
+    """The end of what it wrote to its output if its changes are not a draft, stored separately."""
 
     @property
     def category(self) -> Category:

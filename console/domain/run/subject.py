@@ -61,7 +61,7 @@ class DraftShown:
     """The paths that the plan allows; no plan bounds a draft from outside."""
     is_sealed: bool = False
     turn: AgentTurn | None = None
-    """The turn in which a coding agent made it; None if the model of a route wrote it, or somebody else."""
+    """The turn in which a coding agent made it; None if the model of a route wrote it, or someone else."""
     outside: OutsideDraft | None = None
     """Who else made it; None if the run did."""
 

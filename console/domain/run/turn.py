@@ -47,7 +47,7 @@ class AgentTurn:
     calls: int
     """The calls that it made, each of them in the ledger."""
     failure: Category | None
-    """Why its changes are no draft."""
+    """Why its changes are not a draft."""
     output_sha256: str | None
     """The end of what a turn without a draft wrote to its output, stored separately."""
     repeat_reason: str | None
