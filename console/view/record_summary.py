@@ -18,7 +18,7 @@ from console.domain.run.gate import Gate, GateVerdict
 from console.domain.run.needed_roles import ASKED, JUDGES, NEEDED
 from console.domain.run.pinned import PinnedRoute
 from console.domain.run.state import RunStatus
-from console.domain.run.turn import AgentTurn, TurnOutcome
+from console.domain.run.turn import AgentTurn, TurnOutcome, could_ask_elsewhere
 from console.domain.sources.cited_page import SourceVerdict
 from console.domain.workflows.permissions import CiPermissions
 from console.domain.workflows.token_kind import TokenKind
@@ -238,7 +238,7 @@ def _independence(record: Record) -> Iterator[Fact]:
         yield Fact("independent", _UNKNOWN, "who made the draft is not proven, so no judge is compared with its author")
     elif not pairs:
         yield Fact("independent", _NOT_CHECKED, "no judge was compared with the writer")
-    is_free = any(turn.isolation.network is NetworkGuard.NONE for turn in record.writer.turns)
+    is_free = could_ask_elsewhere(record.writer.turns)
     least = 0 if record.policy is None else record.policy.min_independence
     for pair, level in pairs.items():
         is_alias = pair in record.unproven_independence

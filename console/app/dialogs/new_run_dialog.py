@@ -259,6 +259,7 @@ class NewRunDialog(ModalScreen[RunForm | None]):
             task=self._typed.text,
             kind=_KINDS[max(0, kinds.pressed_index)],
             writer=self._writers[self._writer.picked].id,
+            writer_route=self._writers[self._writer.picked].route,
             are_checks_confirmed=bool(self._checks) and self.query_one("#checks", Checkbox).value,
             **{name: field.value for name, field in self._fields.items()},
         )

@@ -54,6 +54,7 @@ class RunBridge:
         from console.app.runs.new_run import draft_of, in_scenario, made_sample, task_of
         from console.domain.artifacts.artifact import ArtifactKind
         from console.domain.ledger.ulid import new_run_id
+        from console.domain.routes.route_key import RouteKey
         from console.services.run.beginning import Order, begin_run
         from console.services.run.opening import origin_of
         from console.services.system.directories import absolute
@@ -66,7 +67,7 @@ class RunBridge:
                 await made_sample(absolute(Path(form.repository or ".")), self._environment),
                 tuple(form.context.split()),
                 are_checks_confirmed=form.are_checks_confirmed,
-                routes=routes,
+                routes=(*routes, *([RouteKey(form.writer_route)] if form.writer_route else [])),
                 writer=form.writer,
                 draft=await asyncio.to_thread(draft_of, form),
                 made_by=form.made_by,

@@ -102,7 +102,8 @@ def _read(typed: str, what: str, limit: int) -> bytes:
 def writers(profile: "Profile", environment: Mapping[str, str]) -> tuple["WriterChoice", ...]:
     """Return who could write the drafts of a run: the route's model, each agent that is known to write, a command.
 
-    An agent that is not installed, or that does not speak the route's family, says so, and is last.
+    An agent works on the first of the writer's routes whose family it speaks. One that is not installed, or that speaks
+    none of them, says so, and is last.
     """
     from console.app.runs.form import WriterChoice
     from console.domain.routes.role import Role
@@ -116,13 +117,20 @@ def writers(profile: "Profile", environment: Mapping[str, str]) -> tuple["Writer
     named = [(each.id, each.name) for each in writing_agents()]
     if profile.agent.command:
         named.append((OWN_COMMAND, "your own command, agent.command of the profile"))
+    others = [each for each in profile.table if each.role is Role.WRITER and each.name]
     for id_, words in named:
-        try:
-            find_agent(id_, profile.agent.command, route, environment)
-        except AgentError as error:
-            found.append(WriterChoice(id_, f"{words}: not possible here", str(error)))
+        why_not = ""
+        for each in (route, *others):
+            try:
+                find_agent(id_, profile.agent.command, each, environment)
+            except AgentError as error:
+                why_not = why_not or str(error)
+                continue
+            key = str(each.key) if each.name else ""
+            found.append(WriterChoice(id_, f"{words}, a coding agent on {key and f'{key}, '}{each.model}", key))
+            break
         else:
-            found.append(WriterChoice(id_, f"{words}, a coding agent on {route.model}"))
+            found.append(WriterChoice(id_, f"{words}: not possible here", why_not=why_not))
     return tuple(sorted(found, key=lambda each: bool(each.why_not)))
 
 

@@ -1,10 +1,11 @@
 """The turns of a run's coding agent: each with what held it, its end and its calls, for the record and for display."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
 from console.domain.errors.category import Category
-from console.domain.run.agent_event import AgentBegun, AgentEnded, AgentEnding, AgentLost, Isolation
+from console.domain.run.agent_event import AgentBegun, AgentEnded, AgentEnding, AgentLost, Isolation, NetworkGuard
 from console.domain.run.state import RunState
 
 
@@ -52,6 +53,11 @@ class AgentTurn:
     """The end of what a turn without a draft wrote to its output, stored separately."""
     repeat_reason: str | None
     """Why the operator let it work once more after this turn; None if it did not."""
+
+
+def could_ask_elsewhere(turns: Iterable[AgentTurn]) -> bool:
+    """Return whether an agent could reach other models than its route's: nothing kept it from the network."""
+    return any(turn.isolation.network is NetworkGuard.NONE for turn in turns)
 
 
 def turns_of(state: RunState) -> tuple[AgentTurn, ...]:

@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from console.app.panes.gate.label import LABEL
 from console.app.widgets.line import Line, Span, cell, dim, labelled, line, wrap
 from console.domain.money import Spent, usd_text
+from console.domain.routes.role import Role
 from console.domain.run.call_event import CallIntended
 from console.domain.run.independence import LEVEL_WORDS
 from console.domain.run.state import Phase, RunState
+from console.domain.run.turn import could_ask_elsewhere, turns_of
 from console.view.run_view import RunView
 from console.view.sign import Tone
 
@@ -23,10 +25,13 @@ def independence_lines(view: RunView, width: int) -> Iterator[Line]:
         told = "who made the draft is not proven, so no judge is compared with its author"
         yield from labelled("independence", told, width, tone=Tone.WARN, label_width=LABEL)
     least = 0 if policy is None else policy.min_independence
+    is_free = view.state is not None and could_ask_elsewhere(turns_of(view.state))
     for place, (pair, reached) in enumerate(view.independence):
-        tone = Tone.OK if reached >= least else Tone.FAIL
+        is_unseen = is_free and pair.startswith(f"{Role.WRITER}_")
+        tone = Tone.FAIL if reached < least else Tone.WARN if is_unseen else Tone.OK
         label = cell("" if place or is_outside else "independence", LABEL, Tone.DIM)
         told = f"{reached} of 3  {LEVEL_WORDS[reached]}" + ("" if reached >= least else f"; the policy needs {least}")
+        told += "; not proven, because the agent could ask other models" if is_unseen else ""
         first, *more = wrap(told, max(12, width - LABEL - _PAIR - 4))
         tone_of_words = Tone.TEXT if reached >= least else Tone.FAIL
         bar = (Span("■" * reached, tone), dim("·" * (3 - reached)))
