@@ -114,16 +114,12 @@ class Stepper:
             raise StepHeldError(f"no call is due: the gate {self.state.gate.words} is {self.state.phase}")
         if self.state.gate is Gate.WRITER and self.state.outside is not None:
             raise StepHeldError("no call is due: the draft comes from outside")
-        if self._is_agents_turn:
+        if self.state.is_agents_turn:
             return await self._briefing.prepare_agent(self.state, self._route())
         target = await self._open()
         if self._briefing.catalogue is None and target.gateway is not None:
             self._briefing.catalogue = await self._read_prices(target.gateway)
         return await self._briefing.prepare(self.state, self._route())
-
-    @property
-    def _is_agents_turn(self) -> bool:
-        return self.state.gate is Gate.WRITER and self.state.writer is not None
 
     async def step(self, prepared: RoleCall | AgentTask | None = None) -> AsyncGenerator[StepEvent, None]:
         """Do the gate's work and yield what happens; return when the run waits or is over.
@@ -185,7 +181,7 @@ class Stepper:
             case Gate.WRITER if self.state.outside is not None:
                 for entry in await self._report(*self._gates.bring_draft(self.state)):
                     yield entry
-            case Gate.WRITER if self._is_agents_turn:
+            case Gate.WRITER if self.state.is_agents_turn:
                 async with aclosing(self._write(prepared)) as events:
                     async for event in events:
                         yield event
