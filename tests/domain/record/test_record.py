@@ -8,17 +8,17 @@ from enum import Enum
 
 import pytest
 from support.run.story import (
-    AGENT,
     ANN,
     BLOCK,
-    FREE,
-    HELD,
+    CODEX,
     OUTSIDE,
     POLICY,
     READY,
     REVISE,
     ROUTES,
     Story,
+    agent_begun,
+    agent_ended,
     failed,
     failed_at,
     hashed,
@@ -34,7 +34,7 @@ from console.domain.finding import Severity
 from console.domain.record.projection import record_of, review_status
 from console.domain.record.record import Record, VerdictPart, WriterKind
 from console.domain.routes.role import Role
-from console.domain.run.agent_event import OutsideDraft
+from console.domain.run.agent_event import FileGuard, Isolation, NetworkGuard, OutsideDraft
 from console.domain.run.command import AllowRepeat, BringDraft, MoveRoute, ReportEvent, Stop
 from console.domain.run.event import NotedFinding, RunEvent, RunStopped, SourcesChecked, StopCause, StopRule
 from console.domain.run.gate import Gate
@@ -45,6 +45,8 @@ from console.domain.run.state import RunState, RunStatus
 from console.domain.run.turn import TurnOutcome
 from console.domain.sources.cited_page import SourceChecked, SourceVerdict
 from console.domain.workflows.token_kind import TokenKind
+
+FREE = Isolation(FileGuard.NONE, NetworkGuard.NONE)
 
 _NAMES_OF_THE_ARTICLE = {
     "run_id", "repository", "instruction_source", "instruction_scope", "planner_endpoint_family",
@@ -158,47 +160,47 @@ def test_no_words_of_a_gateway_that_refuses_enter(canary: str) -> None:
 
 @pytest.mark.parametrize("canary", _CANARIES, ids=ascii)
 def test_no_words_of_an_agent_enter(canary: str) -> None:
-    story = Story(begun_with={"writer": AGENT}).reaches(Gate.WRITER)
-    story.begins_turn(version=canary)
+    story = Story(writer=CODEX).reaches(Gate.WRITER)
+    story.reports(agent_begun(story.state, version=canary))
     assert record_of(story.state).writer.turns[0].version == ""
     assert "canary" not in repr(story.entries)
 
 
 @pytest.mark.parametrize("canary", _CANARIES[2:5], ids=ascii)
 def test_a_secret_or_hidden_text_is_not_recorded_as_the_author_of_a_draft_from_outside(canary: str) -> None:
-    story = Story(begun_with={"outside": OUTSIDE}).reaches(Gate.REVIEWER)
+    story = Story(outside=OUTSIDE).reaches(Gate.REVIEWER)
     story.opens(REVISE)
     story.says(REVISE)
     assert isinstance(story.tries(BringDraft(replace(OUTSIDE, made_by=canary)), ANN), Refusal)
 
 
 def test_a_record_says_who_wrote_each_draft() -> None:
-    story = Story(begun_with={"writer": AGENT}).reaches(Gate.WRITER)
-    turn = story.begins_turn(isolation=FREE)
-    story.calls(turn_id=turn.turn_id)
-    story.answers_call()
-    story.ends_turn(turn, exit_code=2, calls_refused=1, failure=Category.CONTRACT_VIOLATION)
+    story = Story(writer=CODEX).reaches(Gate.WRITER)
+    story.reports(agent_begun(story.state, isolation=FREE))
+    story.calls()
+    story.reports(recorded(story.state))
+    story.reports(agent_ended(story.state, exit_code=2, calls_refused=1, failure=Category.CONTRACT_VIOLATION))
     story.opens(REVISE, failure=Category.CONTRACT_VIOLATION)
     story.does(AllowRepeat("the agent was cut off by me"), ANN)
-    story.ends_turn(story.begins_turn())
+    story.writes(calls=0)
     record = record_of(story.state)
     assert (record.writer.kind, record.writer.agent) == (WriterKind.AGENT, "codex")
     first, second = record.writer.turns
     assert (first.outcome, first.isolation, first.calls, first.calls_refused) == (TurnOutcome.FAILED, FREE, 1, 1)
     assert first.repeat_reason == "the agent was cut off by me"
-    assert (second.outcome, second.isolation, second.calls) == (TurnOutcome.DRAFTED, HELD, 0)
+    assert (second.outcome, second.isolation.files, second.calls) == (TurnOutcome.DRAFTED, FileGuard.BUBBLEWRAP, 0)
     assert [call.turn_id for call in record.calls if call.gate is Gate.WRITER] == [first.turn_id]
     assert record.revision_endpoint_family is None  # an agent revises on the writer's route
 
 
 def test_a_record_names_each_draft_from_outside_and_no_family_of_a_role_that_is_not_asked() -> None:
-    story = Story(begun_with={"outside": OUTSIDE}).reaches(Gate.REVIEWER)
+    story = Story(outside=OUTSIDE).reaches(Gate.REVIEWER)
     story.opens(REVISE)
     story.says(REVISE)
     story.does(BringDraft(OutsideDraft(hashed("next"), 9, "Ben")), ANN)
     record = record_of(story.state)
     assert record.writer.kind is WriterKind.OUTSIDE
-    assert [(each.attempt, each.made_by) for each in record.writer.drafts] == [(1, "Ann"), (2, "Ben")]
+    assert [(each.attempt, each.made_by) for each in record.writer.drafts] == [(1, OUTSIDE.made_by), (2, "Ben")]
     families = (record.planner_endpoint_family, record.writer_endpoint_family, record.revision_endpoint_family)
     assert families == (None, None, None)
 

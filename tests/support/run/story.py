@@ -15,6 +15,7 @@ from console.domain.run.agent_event import (
     AgentBegun,
     AgentEnded,
     AgentEnding,
+    AgentLost,
     AgentWriter,
     FileGuard,
     Isolation,
@@ -22,7 +23,7 @@ from console.domain.run.agent_event import (
     OutsideDraft,
 )
 from console.domain.run.call_event import CallFailed, CallIntended, CallLost, CallRecorded
-from console.domain.run.command import Command, Decide, ReportEvent, SignDecision
+from console.domain.run.command import BringDraft, Command, Decide, ReportEvent, SignDecision
 from console.domain.run.decide import decide
 from console.domain.run.event import (
     ArtifactRole,
@@ -37,7 +38,7 @@ from console.domain.run.event import (
     SourcesChecked,
 )
 from console.domain.run.fold import apply
-from console.domain.run.gate import GATES_WITH_A_CALL, Gate, GateVerdict, role_at
+from console.domain.run.gate import GATES_WITH_A_CALL, Gate, GateVerdict
 from console.domain.run.pinned import PinnedRoute, PinnedSource, Repository, RouteProof, RunPolicy
 from console.domain.run.refusal import Refusal
 from console.domain.run.state import Phase, RunState
@@ -69,11 +70,6 @@ MODELS = {
 FAMILIES = {Role.REVIEWER: EndpointFamily.ANTHROPIC_MESSAGES, Role.CRITIC: EndpointFamily.CHAT_COMPLETIONS}
 
 
-AGENT = AgentWriter("codex", 200, 1800)
-HELD = Isolation(FileGuard.BUBBLEWRAP, NetworkGuard.LANDLOCK)
-FREE = Isolation(FileGuard.NONE, NetworkGuard.NONE)
-
-
 def hashed(text: str) -> str:
     """Return a hash as the ledger has them."""
     return sha256(text.encode()).hexdigest()
@@ -85,7 +81,9 @@ ROUTES = tuple(
     for family in [FAMILIES.get(role, EndpointFamily.RESPONSES)]
 )
 
-OUTSIDE = OutsideDraft(hashed("draft"), 9, "Ann")
+
+CODEX = AgentWriter("codex", call_limit=40, time_limit_s=1800)
+OUTSIDE = OutsideDraft(hashed("a draft from outside"), 20, "Zoe, by hand")
 
 
 def created(policy: RunPolicy = POLICY, **changes: Any) -> RunCreated:
@@ -110,20 +108,49 @@ def preflight() -> PreflightFinished:
 
 
 def intended(state: RunState, call_id: str = "", **changes: Any) -> CallIntended:
-    """Return the call that is due."""
-    role = role_at(state.gate, state.attempt) or Role.WRITER
+    """Return the call that is due, or that the agent at work may make."""
+    role = state.role or Role.WRITER
     route = state.route(role)
     call = CallIntended(
         call_id or f"call-{len(state.calls) + 1}", role, state.gate, state.attempt,
         "" if route is None else route.fingerprint, hashed("brief"), 5, 0, 1000, 2000,
+        turn_id=state.intended.turn_id if isinstance(state.intended, AgentBegun) else "",
     )  # fmt: skip
     return replace(call, **changes)
 
 
+def agent_begun(state: RunState, turn_id: str = "", **changes: Any) -> AgentBegun:
+    """Return the beginning of the agent's turn that is due."""
+    route = state.route(Role.WRITER)
+    held = Isolation(FileGuard.BUBBLEWRAP, NetworkGuard.LANDLOCK)
+    turn = AgentBegun(
+        turn_id or f"turn-{len(state.turns) + 1}", Role.WRITER, Gate.WRITER, state.attempt,
+        "" if route is None else route.fingerprint, "codex", "0.171.0", held, hashed("task"), 4, "",
+    )  # fmt: skip
+    return replace(turn, **changes)
+
+
+def agent_ended(state: RunState, **changes: Any) -> AgentEnded:
+    """Return the good end of the turn under way."""
+    assert isinstance(state.intended, AgentBegun)
+    end = AgentEnded(state.intended.turn_id, Role.WRITER, AgentEnding.EXITED, 0, 900, 70, 0)
+    return replace(end, **changes)
+
+
+def agent_lost(state: RunState) -> AgentLost:
+    """Return the loss of the turn under way."""
+    assert isinstance(state.intended, AgentBegun)
+    return AgentLost(state.intended.turn_id, state.intended.role)
+
+
+def _under_way(state: RunState) -> CallIntended:
+    """Return the call that ends next; of those of an agent, the first."""
+    return state.intended if isinstance(state.intended, CallIntended) else state.open_calls[0]
+
+
 def recorded(state: RunState, **changes: Any) -> CallRecorded:
     """Return the end of the call that is under way."""
-    assert state.intended is not None
-    call = state.intended
+    call = _under_way(state)
     route = state.route(call.role)
     end = CallRecorded(
         call.call_id, call.role, None if route is None else route.model, None, 200, "req-1", "stop",
@@ -134,8 +161,7 @@ def recorded(state: RunState, **changes: Any) -> CallRecorded:
 
 def failed(state: RunState, **changes: Any) -> CallFailed:
     """Return the end of the call that is under way: an answer that cannot be read."""
-    assert state.intended is not None
-    call = state.intended
+    call = _under_way(state)
     end = CallFailed(
         call.call_id, call.role, Category.CONTRACT_VIOLATION, Blame.CONTENT, False, 1, 200, "req-2", 100, 50, 20, 300
     )
@@ -148,8 +174,14 @@ def opened(state: RunState, verdict: GateVerdict = READY, **changes: Any) -> Gat
     return replace(opening, **changes)
 
 
-_MADE_BY_AGENT = (ArtifactRole.ANSWER, ArtifactRole.DRAFT)
 _MADE = {Gate.PLANNER: ArtifactRole.PLAN, Gate.WRITER: ArtifactRole.DRAFT}
+
+
+def next_draft(state: RunState) -> OutsideDraft:
+    """Return the draft that somebody brings to an attempt."""
+    if state.attempt == 1:
+        return OUTSIDE
+    return replace(OUTSIDE, sha256=hashed(f"draft {state.attempt} from outside"), made_by="Zoe, once more")
 
 
 @dataclass
@@ -158,13 +190,15 @@ class Story:
 
     policy: RunPolicy = POLICY
     creator: Actor = ANN
-    begun_with: dict[str, Any] = field(default_factory=dict)
-    """The fields of the first event that are not as usual, such as the coding agent that writes."""
     entries: list[Entry] = field(default_factory=list)
     state: RunState = field(default_factory=lambda: RunState("01J0000000000000000000000A"))
+    writer: AgentWriter | None = None
+    """The coding agent that writes the drafts."""
+    outside: OutsideDraft | None = None
+    """The draft that the run begins with."""
 
     def __post_init__(self) -> None:
-        self.does(ReportEvent(created(self.policy, **self.begun_with)), self.creator)
+        self.does(ReportEvent(created(self.policy, writer=self.writer, outside=self.outside)), self.creator)
         self.signs(self.creator)
         self.does(ReportEvent(ArtifactStored(ArtifactRole.TASK, 1, hashed("task"), 4)))
 
@@ -192,32 +226,6 @@ class Story:
         for event in events:
             self.does(ReportEvent(event))
 
-    # --- An agent's turn ---------------------------------------------------------------------------------------------
-
-    def begins_turn(self, **changes: Any) -> AgentBegun:
-        """Let the run's agent begin."""
-        route = self.state.route(Role.WRITER)
-        turn = AgentBegun(
-            f"turn-{len(self.state.turns) + 1}", Role.WRITER, Gate.WRITER, self.state.attempt,
-            "" if route is None else route.fingerprint, "codex", "0.171.0", HELD, hashed("brief"), 5, "",
-        )  # fmt: skip
-        turn = replace(turn, **changes)
-        self.reports(turn)
-        return turn
-
-    def ends_turn(self, turn: AgentBegun, **changes: Any) -> None:
-        """Let the agent end; its changes are the draft unless it failed."""
-        end = replace(AgentEnded(turn.turn_id, Role.WRITER, AgentEnding.EXITED, 0, 700, 90, 0), **changes)
-        self.reports(end)
-        if end.failure is None:
-            sha256 = hashed(f"draft {turn.turn_id}")
-            self.reports(*(ArtifactStored(each, self.state.attempt, sha256, 9) for each in _MADE_BY_AGENT))
-
-    def answers_call(self) -> None:
-        """Let the newest of the agent's calls be answered."""
-        call = self.state.open_calls[-1]
-        self.reports(CallRecorded(call.call_id, call.role, None, None, 200, "req-1", "stop", 100, 50, 10, 20, 300))
-
     # --- A gate's work -----------------------------------------------------------------------------------------------
 
     def calls(self, **changes: Any) -> None:
@@ -233,17 +241,39 @@ class Story:
         if gate in _MADE:
             self.reports(ArtifactStored(_MADE[gate], attempt, sha256, 9))
 
+    def writes(self, calls: int = 2) -> None:
+        """Let the agent write a draft with so many calls."""
+        self.reports(agent_begun(self.state))
+        for _ in range(calls):
+            self.reports(intended(self.state))
+            self.reports(recorded(self.state))
+        self.reports(agent_ended(self.state))
+        self.keeps_draft()
+
+    def keeps_draft(self) -> None:
+        """Keep what the agent wrote."""
+        sha256 = hashed(f"draft of {self.state.attempt}")
+        for role in (ArtifactRole.ANSWER, ArtifactRole.DRAFT):
+            self.reports(ArtifactStored(role, self.state.attempt, sha256, 9))
+
+    def brings(self) -> None:
+        """Bring the draft of the attempt: the one that the run began with, or what somebody made of it since."""
+        if self.state.attempt == 1:
+            self.reports(DraftBrought(1, OUTSIDE))
+        else:
+            self.does(BringDraft(next_draft(self.state)), ANN)
+
     def works(self) -> None:
         """Do the work of the gate, well."""
         match self.state.gate:
+            case Gate.WRITER if self.writer is not None:
+                self.writes()
+            case Gate.WRITER if self.outside is not None:
+                self.brings()
             case Gate.INSTRUCTION:
                 self.reports(pinned())
             case Gate.PREFLIGHT:
                 self.reports(preflight())
-            case Gate.WRITER if self.state.outside is not None:
-                self.reports(DraftBrought(self.state.attempt, self.state.outside))
-            case Gate.WRITER if self.state.writer is not None:
-                self.ends_turn(self.begins_turn())
             case Gate.SOURCE_CHECK:
                 self.reports(SourcesChecked(()))
             case gate if gate in GATES_WITH_A_CALL:
@@ -305,6 +335,15 @@ def failed_at(gate: Gate, policy: RunPolicy = POLICY) -> Story:
     story.calls()
     story.reports(failed(story.state))
     story.opens(REVISE, needs_human=True, is_final=True, failure=Category.CONTRACT_VIOLATION)
+    return story
+
+
+def writing(*, calls: int = 0, policy: RunPolicy = POLICY) -> Story:
+    """Return a run in which an agent is at work, with so many calls under way."""
+    story = Story(policy, writer=CODEX).reaches(Gate.WRITER)
+    story.reports(agent_begun(story.state))
+    for _ in range(calls):
+        story.calls()
     return story
 
 
