@@ -69,8 +69,8 @@ def find_agent(name: str, command: str, route: Route, environment: Mapping[str, 
     if settings is None:
         spoken = ", ".join(agent.families)
         raise AgentError(
-            f"{agent.name} speaks {spoken}, and the route {route.key} is on {route.endpoint_family}. Give"
-            " the writer a route that it speaks, and name it with --route; or choose another agent"
+            f"{agent.name} speaks {spoken}, and the route {route.key} is on {route.endpoint_family}. Choose a route"
+            " that it speaks with --route, or another agent"
         )
     if settings.write_command is None:
         raise AgentError(
