@@ -174,6 +174,7 @@ class Controller:
 
         """
         from console.app.dialogs.new_run_dialog import NewRunDialog
+        from console.app.runs.new_run import writers
 
         async def begin(form: RunForm) -> str:
             refused = await self.bridge.begin(form)
@@ -192,7 +193,9 @@ class Controller:
             fill = partial(filled, environment=self._environment)
             if not form.prepared and not form.task:
                 form = fill(form, offered().tasks[0])
-        self._app.push_screen(NewRunDialog(self.state, form, begin, checks=profile.policy.checks, fill=fill), keep)
+        written_by = writers(profile, self._environment)
+        dialog = NewRunDialog(self.state, form, begin, checks=profile.policy.checks, writers=written_by, fill=fill)
+        self._app.push_screen(dialog, keep)
 
     # --- Workers ---------------------------------------------------------------------------------------------------
 

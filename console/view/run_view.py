@@ -85,6 +85,8 @@ class CallShown:
     """The most that it can cost; None if an agent makes calls of its own, within the budgets."""
     instructions: str
     prompt: str
+    agent: str = ""
+    """The coding agent that gets it as its task; empty if the model does."""
 
 
 # --- Events of the view ----------------------------------------------------------------------------------------------

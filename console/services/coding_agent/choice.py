@@ -11,7 +11,7 @@ from console.domain.problem import Problem, ProblemKind
 from console.domain.relay.agent_settings import AgentSettings, FamilySettings, agent_settings, settings_of
 from console.domain.routes.route import Route
 from console.domain.run.agent_event import OWN_COMMAND
-from console.domain.text.closed_name import MODEL_NAME, closed_name
+from console.domain.text.closed_name import VERSION, closed_name
 from console.services.system.process import run_bounded
 
 _SDK = "sdk"
@@ -63,7 +63,7 @@ def find_agent(name: str, command: str, route: Route, environment: Mapping[str, 
         return _own(command, route, environment)
     agent = settings_of(name)
     if agent is None or agent.id == _SDK:
-        known = ", ".join(each.id for each in agent_settings().values() if _writes(each))
+        known = ", ".join(each.id for each in writing_agents())
         raise AgentError(f"no known agent writes under this name. Name one of: {known}; or {OWN_COMMAND}, for your own")
     settings = agent.on(route.endpoint_family)
     if settings is None:
@@ -85,8 +85,10 @@ def find_agent(name: str, command: str, route: Route, environment: Mapping[str, 
     )
 
 
-def _writes(agent: AgentSettings) -> bool:
-    return any(each.write_command is not None for each in agent.settings)
+def writing_agents() -> tuple[AgentSettings, ...]:
+    """Return the agents that are known to work on files without a person, installed here or not."""
+    agents = agent_settings().values()
+    return tuple(agent for agent in agents if any(each.write_command is not None for each in agent.settings))
 
 
 def _own(command: str, route: Route, environment: Mapping[str, str]) -> WritingAgent:
@@ -161,4 +163,4 @@ async def read_version(agent: WritingAgent, environment: Mapping[str, str], dire
     except OSError:
         return ""
     words = report.tail.decode(errors="replace").split() if report.is_success else []
-    return next((kept for each in words if each[:1].isdigit() and (kept := closed_name(each, MODEL_NAME))), "")
+    return next((kept for each in words if (kept := closed_name(each, VERSION))), "")

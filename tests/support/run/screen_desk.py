@@ -34,10 +34,11 @@ def repository(tmp_path: Path) -> Path:
     return Repository(root, {"AGENTS.md": b"# Rules\nKeep it short.\n", "README.md": b"# Demo\n"}).root
 
 
-def config(tmp_path: Path, policy: str = "", **models: str) -> Path:
-    """Write a config on the embedded gateway, with other models for some roles."""
+def config(tmp_path: Path, policy: str = "", agent: str = "", **models: str) -> Path:
+    """Write a config on the embedded gateway, with other models for some roles, and a command that may write runs."""
     routes = {role: route(models.get(role, model), family) for role, (model, family) in _ROUTES.items()}
     table = config_table({"base_url": "sim:", "token_ref": ["sim:"]}, routes, profile="desk", policy=policy)
+    table["profiles"]["desk"]["agent"] = {"command": agent}
     return write_config(tmp_path / "config.toml", table)
 
 

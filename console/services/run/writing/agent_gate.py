@@ -26,6 +26,7 @@ from console.domain.run.event import ArtifactRole, ArtifactStored, Entry, RunEve
 from console.domain.run.gate import Gate
 from console.domain.run.refusal import RefusalCode
 from console.domain.run.state import RunState
+from console.services.checks.kept_output import keep_output
 from console.services.checks.throwaway import ThrowawayError
 from console.services.coding_agent.choice import WritingAgent, find_agent, read_version
 from console.services.coding_agent.turn import CallAsked, CallDone, Turn, TurnEnded, TurnOrder
@@ -191,6 +192,7 @@ class AgentGate:
             calls.refused,
             failure,
             stops,
+            None if failure is None else await keep_output(ended.tail, self._context.artifacts.put),
         )
         left = await calls.lose_open()
         if failure is not None or ended.patch is None:
