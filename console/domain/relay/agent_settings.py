@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from console.domain.facts.load import AGENT_SETTINGS, load_facts, names_in
 from console.domain.routes.family import EndpointFamily
@@ -33,16 +34,29 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class FamilySettings:
-    """An agent's settings for one family."""
+class Setup:
+    """How an agent is told where to call, and run without a person."""
 
-    family: EndpointFamily
     variables: Mapping[str, str]
     files: Mapping[str, str]
     """Texts by their paths in the agent's home."""
     command: tuple[str, ...]
     """The arguments of a run without a person."""
     note: str
+
+
+@dataclass(frozen=True, slots=True)
+class FamilySettings(Setup):
+    """An agent's settings for one family."""
+
+    family: EndpointFamily
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignSettings(Setup):
+    """An agent's settings for a protocol that none of the families is: with them it is refused."""
+
+    protocol: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +75,8 @@ class AgentSettings:
     program: str
     install: str
     settings: tuple[FamilySettings, ...]
+    foreign: ForeignSettings | None = None
+    """Only for an agent that speaks none of the families."""
 
     @property
     def families(self) -> tuple[EndpointFamily, ...]:
@@ -98,13 +114,18 @@ def _read(name: str) -> AgentSettings:
         program=table["program"],
         install=table["install"],
         settings=tuple(
-            FamilySettings(
-                family=EndpointFamily(row["family"]),
-                variables=row["variables"],
-                files={path: text.lstrip("\n") for path, text in row["files"].items()},
-                command=tuple(row["command"]),
-                note=row["note"],
-            )
-            for row in table["settings"]
+            FamilySettings(**_setup(row), family=EndpointFamily(row["family"])) for row in table.get("settings", ())
         ),
+        foreign=ForeignSettings(**_setup(table["foreign"]), protocol=table["foreign"]["protocol"])
+        if "foreign" in table
+        else None,
     )
+
+
+def _setup(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "variables": row["variables"],
+        "files": {path: text.lstrip("\n") for path, text in row["files"].items()},
+        "command": tuple(row["command"]),
+        "note": row["note"],
+    }

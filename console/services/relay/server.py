@@ -2,12 +2,13 @@
 
 import contextlib
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 
 from aiohttp import web
 
+from console.domain.probes.agent_capture import Recorded
 from console.domain.problem import Problem, ProblemKind
 from console.domain.relay.refusal import RefusedFor, RelayRefusal
 from console.domain.routes.family import EndpointFamily, family_of_path, foreign_endpoint
@@ -31,6 +32,11 @@ _COUNTED = EndpointFamily.ANTHROPIC_MESSAGES
 """The one family whose API counts a request's tokens before it is sent."""
 
 
+Seen = Callable[[Recorded], None]
+"""Takes a request as a client sent it."""
+_Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
 class RelayPortError(Problem):
     """The relay cannot listen on its port."""
 
@@ -46,20 +52,24 @@ class RelayListening:
 
 
 @contextlib.asynccontextmanager
-async def serve_relay(relay: Relay, clients: Sequence[RelayClient], port: int = 0) -> AsyncIterator[RelayListening]:
+async def serve_relay(
+    relay: Relay, clients: Sequence[RelayClient], port: int = 0, *, seen: Seen | None = None
+) -> AsyncIterator[RelayListening]:
     """Serve clients on loopback while the block runs.
 
     Args:
         relay: The relay of an open gateway.
         clients: The clients that may call it; the caller may add to the list while it runs.
         port: The port; 0 picks a free one.
+        seen: Takes every request as it came, before it is answered or refused.
 
     Raises:
         RelayPortError: It cannot listen on the port.
 
     """
+    handle = _Server(relay, clients).handle
     application = web.Application(client_max_size=BODY_LIMIT)
-    application.router.add_route("*", "/{path:.*}", _Server(relay, clients).handle)
+    application.router.add_route("*", "/{path:.*}", handle if seen is None else _shown_to(seen, handle))
     # cancelled when the client leaves, so that no answer is paid for that no one reads
     runner = web.AppRunner(
         application, access_log=None, logger=_QUIET, shutdown_timeout=_SHUTDOWN_S, handler_cancellation=True
@@ -75,6 +85,18 @@ async def serve_relay(relay: Relay, clients: Sequence[RelayClient], port: int = 
         yield RelayListening(f"http://{HOST}:{runner.addresses[0][1]}")
     finally:
         await runner.cleanup()
+
+
+def _shown_to(seen: Seen, handle: _Handler) -> _Handler:
+    """Return a handler that shows each request before it handles it."""
+
+    async def show(request: web.Request) -> web.StreamResponse:
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        body = await request.read()  # aiohttp keeps it for the handler
+        seen(Recorded(request.method, request.raw_path, headers, body))
+        return await handle(request)
+
+    return show
 
 
 class _Server:

@@ -1,0 +1,68 @@
+"""Prove coding agents: each that is installed runs against the embedded gateway, and its shapes are kept."""
+
+from collections.abc import Sequence
+
+from console.cli import output
+from console.cli.context import current
+from console.cli.exit_code import ExitCode
+from console.domain.relay.agent_settings import AgentSettings
+from console.services.agent_capture.capture import CaptureOrder
+from console.services.agent_capture.headless import find_program
+from console.services.agent_capture.proved import Proved, prove_agent
+from console.services.config.load import load_profile
+from console.services.open_gateway import open_target
+
+
+async def prove(chosen: Sequence[AgentSettings], *, are_named: bool, as_json: bool) -> ExitCode:
+    """Capture the chosen agents that are installed, one after the other, and show each.
+
+    Args:
+        chosen: The agents.
+        are_named: Whether the operator named them: then each has to be captured.
+        as_json: Whether to write one document instead of lines.
+
+    Raises:
+        Problem: The embedded gateway does not start, or a capture cannot be kept.
+
+    """
+    from console.cli.reports.prove import show_proved
+
+    found = [(each, find_program(each.program, current().environment)) for each in chosen]
+    proved: list[Proved] = []
+    if any(program is not None for _, program in found):
+        profile = load_profile(None)
+        async with open_target(
+            profile, lambda: current().embedded_gateway(pace=0), environment=current().environment
+        ) as target:
+            order = CaptureOrder(
+                target.require_gateway(),
+                {route.endpoint_family: route.model for route in reversed(profile.table.routes)},
+                current().environment,
+                current().today(),
+            )
+            for settings, program in found:
+                if program is not None and not as_json:
+                    output.note(f"running {settings.name}: {program}")
+                each = await prove_agent(settings, program, order)
+                proved.append(each)
+                if not as_json:
+                    show_proved(each)
+    else:
+        proved = [Proved(settings, None) for settings, _ in found]
+        for each in proved if not as_json else ():
+            show_proved(each)
+    code = _code_of(proved, are_named=are_named)
+    if as_json:
+        from console.cli.reports.documents.prove import ProveDocument
+
+        output.write_document(ProveDocument.of(proved, code))
+    return code
+
+
+def _code_of(proved: Sequence[Proved], *, are_named: bool) -> ExitCode:
+    """Return the exit code: of named agents all have to be captured, of all those that are installed, at least one."""
+    is_captured = [each.kept is not None for each in proved]
+    tried = [each for each in proved if each.capture is not None and not each.is_refused]
+    if are_named:
+        return ExitCode.OK if all(is_captured) else ExitCode.FAILED
+    return ExitCode.OK if tried and all(each.kept is not None for each in tried) else ExitCode.FAILED
