@@ -16,11 +16,19 @@ from aiohttp import web
 from console.domain.routes.family import EndpointFamily
 from console.simulator.anthropic_messages import AnthropicMessages
 from console.simulator.breach import Breach, break_body, break_contract, broken_error, broken_head, require_betas
-from console.simulator.catalogue import anthropic_list, cometapi_list, exists, new_api_pricing, openai_list
+from console.simulator.catalogue import (
+    PAGE_PATH,
+    anthropic_list,
+    cometapi_list,
+    exists,
+    new_api_pricing,
+    openai_list,
+    page_url,
+    read_page,
+)
 from console.simulator.chat_completions import ChatCompletions
 from console.simulator.dialect import Ask, Dialect, RequestError, StreamItem
 from console.simulator.hostile import HostileCall, hostility_for, perform
-from console.simulator.page import PAGE_PATH, page_url, read_page
 from console.simulator.request_body import read_body
 from console.simulator.responses import Responses
 from console.simulator.role_answer import answer_as_role
@@ -187,7 +195,7 @@ class _Server:
             return await self._stream(
                 request, number, islice(dialect.stream(ask, script, number), last), script, headers
             )
-        await asyncio.sleep((script.first_token_s + script.token_interval_s * script.output_tokens) * self._pace)
+        await asyncio.sleep(script.whole_s * self._pace)
         return _json(dialect.whole(ask, script, number), number, headers=headers)
 
     async def answer_deployment(self, request: web.Request, number: int) -> web.StreamResponse:
@@ -238,10 +246,11 @@ class _Server:
         await response.prepare(request)
         loop = asyncio.get_running_loop()
         due = loop.time() + script.first_token_s * self._pace
-        if Breach.COLLECTED in self._breaches:
-            await asyncio.sleep((script.first_token_s + script.token_interval_s * script.output_tokens) * self._pace)
-            due, script = loop.time(), replace(script, token_interval_s=0.0)
         try:
+            if Breach.COLLECTED in self._breaches:
+                await asyncio.sleep(script.whole_s * self._pace)
+                await response.write(b"".join(item.frame() for item in items))
+                items = ()
             for item in items:
                 if item.has_content:
                     await asyncio.sleep(max(0.0, due - loop.time()))

@@ -53,7 +53,7 @@ async def prove(chosen: Sequence[AgentSettings], *, are_named: bool, as_json: bo
             show_proved(each)
     code = _code_of(proved, are_named=are_named)
     if as_json:
-        from console.cli.reports.documents.prove import ProveDocument
+        from console.cli.reports.documents.agent import ProveDocument
 
         output.write_document(ProveDocument.of(proved, code))
     return code

@@ -13,6 +13,7 @@ from console.cli import output
 from console.cli.context import current
 from console.cli.exit_code import ExitCode
 from console.cli.gateway import opened_gateway
+from console.domain.probes.agent_id import AGENT_IDS
 from console.domain.probes.catalogue import Catalogue
 from console.domain.problem import Problem, ProblemKind
 from console.domain.relay.admission import RouteDesk
@@ -21,6 +22,7 @@ from console.domain.relay.agent_settings import AgentSettings, Place, agent_sett
 from console.domain.relay.call import RelayCallBegun, RelayCallEnded, RelayCallRefused, RelayEvent
 from console.domain.routes.contract import RouteCheck
 from console.services.config.settings import Profile
+from console.services.facts.captured import known_agent
 from console.services.gateway.client import Gateway
 from console.services.gateway.reservations import Reservations
 from console.services.probes.catalogue_reader import read_catalogue
@@ -143,8 +145,14 @@ async def _catalogue(gateway: Gateway, checks: Sequence[RouteCheck]) -> Catalogu
 
 
 def _client(profile: Profile, agent: AgentSettings, order: RelayOrder) -> RelayClient:
-    at_once = profile.relay.calls_at_once
-    return RelayClient(agent.id, RouteDesk(order.checks), call_limit=order.call_limit, in_flight_limit=at_once)
+    name = agent.id.replace("_", "-")
+    return RelayClient(
+        agent.id,
+        RouteDesk(order.checks),
+        call_limit=order.call_limit,
+        in_flight_limit=profile.relay.calls_at_once,
+        agent=known_agent(name, current().environment).agent if name in AGENT_IDS else None,
+    )
 
 
 def _agent_of(order: RelayOrder, command: Sequence[str]) -> AgentSettings:
@@ -157,6 +165,8 @@ def _agent_of(order: RelayOrder, command: Sequence[str]) -> AgentSettings:
 
 
 def _not_spoken(agent: AgentSettings, checks: Sequence[RouteCheck]) -> str:
+    if agent.foreign is not None:
+        return f"{agent.name} speaks {agent.foreign.protocol}, which no route has: the relay refuses it"
     spoken = ", ".join(agent.families)
     here = ", ".join(dict.fromkeys(check.route.endpoint_family.value for check in checks))
     return f"{agent.name} speaks {spoken}, and the chosen routes are on {here}. Choose a route that it speaks"

@@ -210,7 +210,7 @@ def _shape_text(shape: AgentShape) -> str:
         f"query = {_string(shape.query)}\n"
         f"limit_key = {_string(shape.limit_key)}\n"
         f"size_bytes = {shape.size_bytes}\n"
-        f"body = '''\n{shape.body.strip()}\n'''\n"
+        f"body = '''\n{shape.body}'''\n"
         f"[shape.headers]\n{headers}"
     )
 
@@ -228,7 +228,7 @@ def _body_text(body: Mapping[str, object]) -> str:
             lines.append(f" {_json(name)}: [\n{members}\n ]")
         else:
             lines.append(f" {_json(name)}: {_json(value)}")
-    return "{\n" + ",\n".join(lines) + "\n}"
+    return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
 def _json(value: object) -> str:

@@ -41,7 +41,7 @@ class Ran:
 
     @property
     def words(self) -> str:
-        """How it ended, in words."""
+        """How it ended, as text."""
         match self.ending:
             case ChildEnding.EXITED:
                 return f"exit code {self.exit_code}"

@@ -72,7 +72,7 @@ async def prove_contract(gateway: Gateway, route: Route, request: ProbeRequest) 
         ("wrong key", keyless),
     )
     proofs = (
-        _judge_models(listed),
+        judge_models(listed),
         _judge_count(counted),
         _judge_header(refused),
         _judge_beta(beta),
@@ -121,7 +121,8 @@ def _broken(assertion: str, case: str, evidence: str = "") -> ContractProof:
     return ContractProof((finding_of(assertion, case, evidence),))
 
 
-def _judge_models(reply: Reply | None) -> ContractProof:
+def judge_models(reply: Reply | None) -> ContractProof:
+    """Judge the list of models; None is a redirect."""
     if reply is None:
         return _broken("AGT-07", "redirected")
     if reply.status in (401, 403):

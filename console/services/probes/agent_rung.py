@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Sequence, Set
 from contextlib import aclosing
 from dataclasses import replace
 
-from console.domain.finding import Finding, Severity
+from console.domain.finding import Finding
 from console.domain.money import Price, estimate
 from console.domain.probes.agent import Agent
 from console.domain.probes.agent_contract import ContractRow, contract_rows
@@ -23,9 +23,6 @@ from console.services.probes.agent_contract import COUNT, MODELS, ContractProof,
 from console.services.probes.request import SentAgent
 from console.services.probes.smoke import SmokePlan, smoke_route
 from console.services.system.merge import merge
-
-_ARRIVAL = "COM-O-07"
-"""What a call's findings say of how its content arrived; a mere pause is only noted."""
 
 
 async def climb_agent(
@@ -80,11 +77,6 @@ def _not_tried(agent: Agent, group: Sequence[RouteCheck], why: str) -> AgentResu
     return replace(_blank(agent, group, RungStatus.UNPROVEN), notes=(f"not tried: {why}",))
 
 
-def is_collected(findings: Sequence[Finding]) -> bool:
-    """Return whether the content of a stream came at once or in lumps, as a call's findings tell it."""
-    return any(finding.id == _ARRIVAL and finding.severity is not Severity.INFO for finding in findings)
-
-
 async def _call(
     first: RouteCheck, group: Sequence[RouteCheck], plan: SmokePlan, agent: Agent
 ) -> AsyncGenerator[CheckEvent, None]:
@@ -116,8 +108,6 @@ def _of_call(
 ) -> AgentResult:
     agent = sent.agent
     found = [*result.findings, *contract.findings]
-    if is_collected(result.findings):
-        found.append(finding_of("AGT-08", "collected"))
     if is_other_path:
         found.append(finding_of("AGT-02", "refused", f"status {result.http_status}"))
     skipped = [each for each in agent.before if each not in (MODELS, COUNT)]
@@ -161,9 +151,9 @@ def _contract(
         if roles := [each.name for each in features if each.kind is FeatureKind.ROLE]:
             shown["AGT-05"] = f"a call with a message of the role {', '.join(roles)} was answered"
     if result.arrival is None or result.arrival.pattern is ArrivalPattern.FEW:
-        unshown["AGT-08"] = "too few pieces came to tell"
+        unshown["AGT-08"] = "too few pieces arrived to tell"
     else:
-        shown["AGT-08"] = f"{result.arrival.pieces} pieces came in {result.arrival.lumps} reads"
+        shown["AGT-08"] = f"{result.arrival.pieces} pieces arrived in {result.arrival.lumps} reads"
     if result.http_status is not None:
         shown["AGT-10"] = "the answer has no limits of the upstream in its head"
     return contract_rows(shown, unshown, found)

@@ -212,6 +212,7 @@ class Exchange:
             findings = [*findings, *of_head] if is_stream else [*of_head, *findings]
             if self._agent is not None:
                 findings += [*self._of_agent, *self._agent.read_head(self._started.headers)]
+                findings += self._agent.read_arrival(arrival)
         if service is not None:
             findings += check_served(service)
         classification = reading or self._broken(answer, failure, findings)

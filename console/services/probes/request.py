@@ -1,7 +1,7 @@
 """Probe requests: the body and headers of a call in one of the shapes, and what its answer must honour."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from console.domain.answers.role_answer import RoleAnswer
 from console.domain.artifacts.artifact import ArtifactKind
@@ -12,6 +12,8 @@ from console.domain.probes.agent import Agent, AgentShape
 from console.domain.probes.agent_feature import refused_feature
 from console.domain.probes.agent_id import CLAUDE_CODE
 from console.domain.probes.agent_refusal import check_envelope, check_limits
+from console.domain.probes.arrival import Arrival
+from console.domain.probes.assertion import finding_of
 from console.domain.probes.token_limit import TokenLimit
 from console.domain.routes.route import Route
 from console.domain.routes.shape import ROLE_TASKS, Shape
@@ -82,6 +84,24 @@ class SentAgent:
     def read_head(self, headers: Mapping[str, str]) -> tuple[Finding, ...]:
         """Return the findings on what an answer's headers tell the agent."""
         return check_limits(headers) if self.has_contract else ()
+
+    def read_arrival(self, arrival: Arrival | None) -> tuple[Finding, ...]:
+        """Return a finding if a stream was collected on its way, so that the agent shows nothing before its end."""
+        is_collected = arrival is not None and arrival.is_collected
+        return (finding_of("AGT-08", "collected"),) if is_collected else ()
+
+
+def sent_by(agent: Agent | None, route: Route, size_bytes: int) -> SentAgent | None:
+    """Return the agent that has sent a call of its own on a route; None if it is not known what it sends there.
+
+    Args:
+        agent: The agent.
+        route: The route.
+        size_bytes: The size of the call's body.
+
+    """
+    shape = None if agent is None else agent.shape_for(route.endpoint_family, route.model)
+    return None if agent is None or shape is None else SentAgent(agent, replace(shape, size_bytes=size_bytes))
 
 
 def check_refusal(status: int, headers: Mapping[str, str], body: bytes) -> tuple[Finding, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from console.domain.money import Budget
+from console.domain.probes.agent import Agent
 from console.domain.relay.admission import RouteDesk
 
 _KEY_BYTES = 24
@@ -24,6 +25,8 @@ class RelayClient:
     call_limit: int | None = None
     """The most calls that are sent for it in all; None means no limit."""
     in_flight_limit: int = 64
+    agent: Agent | None = None
+    """The agent that it is, by whose vendor's contract its answers are judged too; None if that is not known."""
     sent: int = 0
     """The calls that were admitted so far."""
     in_flight: int = 0

@@ -26,7 +26,7 @@ from console.services.gateway.client import Gateway
 from console.services.gateway.failure import CallError
 from console.services.gateway.reservations import Reservations
 from console.services.probes.exchange import Exchange
-from console.services.probes.request import ProbeRequest
+from console.services.probes.request import ProbeRequest, SentAgent, sent_by
 from console.services.probes.smoke import taken_by
 from console.services.relay.client import RelayClient
 from console.services.relay.redact import RedactedBytes
@@ -159,6 +159,7 @@ class Relay:
             limit if asked.max_output_tokens is None else None,
             self._gateway,
             wants_stream=asked.is_stream,
+            agent=sent_by(call.client.agent, route, len(body)),
         )
         try:
             self._tell(RelayCallBegun(number, call.client.name, route, len(body), self._now()))
@@ -307,7 +308,15 @@ class _Passing:
     """A call in flight: what is judged of it, and how far it got."""
 
     def __init__(
-        self, number: int, route: Route, body: bytes, own_limit: int | None, gateway: Gateway, *, wants_stream: bool
+        self,
+        number: int,
+        route: Route,
+        body: bytes,
+        own_limit: int | None,
+        gateway: Gateway,
+        *,
+        wants_stream: bool,
+        agent: SentAgent | None = None,
     ) -> None:
         self.number = number
         self.route = route
@@ -316,7 +325,7 @@ class _Passing:
         self.failure: CallError | None = None
         self.has_head = self.is_whole = False
         self._own_limit = own_limit
-        request = ProbeRequest(Shape.TEXT, body, 0, limit_setting=LIMIT_SETTING, wants_stream=wants_stream)
+        request = ProbeRequest(Shape.TEXT, body, 0, agent=agent, limit_setting=LIMIT_SETTING, wants_stream=wants_stream)
         self._exchange = Exchange(route, gateway.secret, request, is_shown=False)
 
     @property
