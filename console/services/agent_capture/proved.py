@@ -1,6 +1,5 @@
 """What became of an agent that was to be proven: its shapes, what has changed in them, and where they are kept."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,9 +9,8 @@ from console.domain.probes.agent_capture import AgentChange, change_between
 from console.domain.problem import Problem, ProblemKind
 from console.domain.relay.agent_settings import AgentSettings
 from console.services.agent_capture.capture import Capture, CaptureOrder, capture_agent
-from console.services.facts.captured import captured_agent, keep_agent
+from console.services.facts.captured import keep_agent, known_agent
 from console.services.system.os_reason import os_reason
-from console.services.system.private_file import PrivateFileError
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +52,7 @@ async def prove_agent(settings: AgentSettings, program: Path | None, order: Capt
     if program is None:
         return Proved(settings, None)
     known = agents().get(settings.id.replace("_", "-"))
-    before = None if known is None else _before(known, order.environment)
+    before = None if known is None else known_agent(known.id, order.environment).agent
     try:
         capture = await capture_agent(settings, program, known, order)
     except OSError as error:
@@ -67,11 +65,3 @@ async def prove_agent(settings: AgentSettings, program: Path | None, order: Capt
     except FactsError as error:
         return Proved(settings, replace(capture, agent=None, problem=f"its shapes cannot be kept: {error}"), before)
     return Proved(settings, capture, before, change_between(before, capture.agent) if before else None, kept)
-
-
-def _before(known: Agent, environment: Mapping[str, str]) -> Agent:
-    """Return what was captured of an agent before; if nothing was, or it cannot be used, what came with the console."""
-    try:
-        return captured_agent(known.id, environment) or known
-    except (PrivateFileError, FactsError):
-        return known

@@ -87,10 +87,22 @@ async def test_what_cannot_be_used_is_told_and_the_built_in_shape_is_sent(machin
         path = machine.config_for(server.base_url, gateway='token_ref = ["env:GW"]')
         checked = await machine.run("check", "--config", path, "--level", "5", "--agent", "codex", GW=TOKEN)
     assert checked.code == 0
-    assert "what was captured of Codex cannot be used: name: is missing" in checked.stderr
+    assert "what was captured of Codex cannot be used" in checked.stderr
+    assert "codex.toml: name: is missing. Capture it again" in checked.stderr
     assert "gateway-console prove codex" in checked.stderr
     assert "Codex 0.171.0 on m" in checked.stdout
     assert (await machine.run("prove", "codex")).code == 0
+
+
+async def test_what_was_captured_is_a_table_of_facts_with_a_way_back(machine: Console) -> None:
+    StandIn(machine.home)
+    await machine.run("prove", "codex")
+    shown = await machine.run("facts", "show", "agent_shapes/codex")
+    assert "in use     captured" in shown.stdout
+    assert "2026-12-24 by gateway-console prove" in shown.stdout
+    removed = await machine.run("facts", "update", "--reset", "agent_shapes/codex")
+    assert (removed.code, (machine.home / KEPT).exists()) == (0, False)
+    assert "in use     captured" not in (await machine.run("facts", "show", "agent_shapes/codex")).stdout
 
 
 async def test_an_agent_that_makes_no_call_is_told_and_what_was_kept_stays(machine: Console) -> None:

@@ -57,6 +57,7 @@ async def test_a_command_gets_the_settings_and_no_token_and_its_exit_code_is_our
         (("--", "true"), "--exec and a command belong together"),
         (("--for", "nobody"), "--for names no known agent; it knows aider, claude_code, codex"),
         (("--route", "critic", "--for", "codex", "--exec", "--", "true"), "Codex speaks responses"),
+        (("--for", "gemini", "--exec", "--", "true"), "Gemini CLI speaks Google's generateContent, which no route has"),
         (("--exec", "--", "no-such-program"), "cannot run no-such-program"),
     ],
 )
