@@ -43,6 +43,8 @@ def chosen_agent(arguments: argparse.Namespace, checks: "tuple[RouteCheck, ...]"
     agent = known.agent
     if known.problem:
         output.note(known.problem)
+    if not arguments.json:
+        output.note(f"{agent.name}: {agent.shape_source}")
     if not any(check.route.endpoint_family in agent.families for check in checks):
         spoken = ", ".join(agent.families)
         raise NoRouteChosen(

@@ -1,5 +1,7 @@
 """Prove coding agents: each that is installed runs against the embedded gateway, and its shapes are kept."""
 
+import asyncio
+import signal
 from collections.abc import Sequence
 
 from console.cli import output
@@ -25,6 +27,23 @@ async def prove(chosen: Sequence[AgentSettings], *, are_named: bool, as_json: bo
         Problem: The embedded gateway does not start, or a capture cannot be kept.
 
     """
+    if current().owns_process and (working := asyncio.current_task()) is not None:
+        for number in (signal.SIGTERM, signal.SIGHUP):  # no agent outlives it, and no home of one is left
+            asyncio.get_running_loop().add_signal_handler(number, working.cancel)
+    try:
+        proved = await _prove_all(chosen, as_json=as_json)
+    except asyncio.CancelledError:
+        output.complain("interrupted: what was not captured yet stays as it was")
+        return ExitCode.INTERRUPTED
+    code = _code_of(proved, are_named=are_named)
+    if as_json:
+        from console.cli.reports.documents.agent import ProveDocument
+
+        output.write_document(ProveDocument.of(proved, code))
+    return code
+
+
+async def _prove_all(chosen: Sequence[AgentSettings], *, as_json: bool) -> list[Proved]:
     from console.cli.reports.prove import show_proved
 
     found = [(each, find_program(each.program, current().environment)) for each in chosen]
@@ -51,16 +70,11 @@ async def prove(chosen: Sequence[AgentSettings], *, are_named: bool, as_json: bo
         proved = [Proved(settings, None) for settings, _ in found]
         for each in proved if not as_json else ():
             show_proved(each)
-    code = _code_of(proved, are_named=are_named)
-    if as_json:
-        from console.cli.reports.documents.agent import ProveDocument
-
-        output.write_document(ProveDocument.of(proved, code))
-    return code
+    return proved
 
 
 def _code_of(proved: Sequence[Proved], *, are_named: bool) -> ExitCode:
-    """Return the exit code: of named agents all have to be captured, of all those that are installed, at least one."""
+    """Return the exit code: the named agents have to be captured, or else those that are installed."""
     is_captured = [each.kept is not None for each in proved]
     tried = [each for each in proved if each.capture is not None and not each.is_refused]
     if are_named:

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from console.cli import output
+from console.cli.reports.finding import show_finding
 from console.services.agent_capture.capture import Capture, CapturedRun
 
 if TYPE_CHECKING:
@@ -47,6 +48,8 @@ def _show_runs(capture: Capture) -> None:
     widths = output.column_widths(rows)
     for row in rows:
         output.write_line(f"    {output.table_line(row, widths)}")
+    for finding in dict.fromkeys(each for run in capture.runs for each in run.findings):
+        show_finding("   ", finding)
     if any(run.failed and run.family is not None for run in capture.runs):
         output.write_line("    the embedded gateway has none of the vendors' models; the first call is what counts")
 

@@ -6,7 +6,7 @@ becomes `name_1`, so that the call can still be sent.
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import cache
 
 from console.domain.probes.agent import agents
@@ -32,7 +32,8 @@ _PROTOCOL_KEYS = frozenset(
 )
 """The keys whose values are words of a vendor's protocol."""
 _PROTOCOL_WORD = re.compile(r"[a-z][a-z0-9_.-]{0,63}")
-_FIELD = re.compile(r"[A-Za-z_$][A-Za-z0-9_.$-]{0,63}")
+_FIELD = re.compile(r"(?!(?:.*\d){4})[A-Za-z_$][A-Za-z0-9_.$-]{0,47}")
+"""The form of a vendor's field: a key with more digits is an id of something."""
 _WITH_ID = re.compile(r"(?:[a-z]{1,12}_)?<id>(?::\d{1,4})?")
 _HEADER_NAME = re.compile(r"[a-z0-9_-]{1,64}")
 _HEADER_VALUE = re.compile(
@@ -46,6 +47,8 @@ _SEGMENT = re.compile(
     r"v\d{1,2}(?:alpha|beta)?|api|models|messages|responses|chat|completions|count_tokens|hello|input_tokens|compact"
     r"|embeddings|openai|anthropic|backend-api|codex|sessions|events|usage|health|<model>:[a-zA-Z]{1,32}"
 )
+_SHORTEST_PRIVATE = 3
+"""A shorter word is in too many others."""
 _ANY_TEXT = "^.*$"
 """A pattern of a JSON schema that stands for one that is not known."""
 
@@ -58,18 +61,22 @@ def is_beta(text: str) -> bool:
 class Content:
     """Takes the content out of one agent's requests."""
 
-    def __init__(self, prompt: str, models: tuple[str, ...] = (), *, is_open: bool = False) -> None:
-        """Know what was put in.
+    def __init__(
+        self, prompt: str, models: tuple[str, ...] = (), private: Collection[str] = (), *, is_open: bool = False
+    ) -> None:
+        """Know what was put in, and what must not come out.
 
         Args:
             prompt: The task that the agent was given.
             models: The names of models that it was told.
+            private: Words of this machine, such as its name and its user's: no name with one of them is kept.
             is_open: Whether every word is kept that has the form of a name: for a recording that a person looks
                 through before it is published.
 
         """
         self._prompt = prompt
         self._models = models
+        self._private = tuple(each.lower() for each in private if len(each) >= _SHORTEST_PRIVATE)
         self._is_open = is_open
         self._renamed: dict[str, str] = {}
 
@@ -98,13 +105,14 @@ class Content:
 
     def of_header(self, name: str, value: str) -> str | None:
         """Return what is kept of a header's value; None if the header is not kept."""
-        if name in _TRANSPORT or _HEADER_NAME.fullmatch(name) is None:
+        if name in _TRANSPORT or _HEADER_NAME.fullmatch(name) is None or self._is_private(name):
             return None
         named = _ID.sub("<id>", value)
         if self._is_open:
             return named if _OPEN_HEADER.fullmatch(named) else f"<{len(value)} characters>"
         if name == _BETAS:
-            return ",".join(each for each in re.split(r"\s*,\s*", value) if is_beta(each))
+            betas = re.split(r"\s*,\s*", value)
+            return ",".join(each for each in betas if is_beta(each) and not self._is_private(each))
         is_kept = named in _known_headers() or _HEADER_VALUE.fullmatch(named) or _WITH_ID.fullmatch(named)
         return named if is_kept else f"<{len(value)} characters>"
 
@@ -118,7 +126,7 @@ class Content:
         kept = []
         for each in filter(None, path.partition("?")[2].split("&")):
             name, _, value = each.partition("=")
-            if _FIELD.fullmatch(name):
+            if _FIELD.fullmatch(name) and not self._is_private(name):
                 kept.append(f"{name}={value}" if _QUERY_VALUE.fullmatch(value) else name)
         return "&".join(kept)
 
@@ -128,7 +136,8 @@ class Content:
         return step if not step or _SEGMENT.fullmatch(step) else f"<{len(step)}>"
 
     def _field(self, name: str) -> str:
-        return name if self._is_open or _FIELD.fullmatch(name) else self._name(name)
+        is_field = _FIELD.fullmatch(name) is not None and not self._is_private(name)
+        return name if self._is_open or is_field else self._name(name)
 
     def _name(self, name: str) -> str:
         if self._is_open or name in _known_words():
@@ -154,15 +163,19 @@ class Content:
             return False
         if self._is_open:
             return key == "$schema" or _WORD.fullmatch(text) is not None
-        is_protocol = key in _PROTOCOL_KEYS and _PROTOCOL_WORD.fullmatch(text) is not None
-        return is_protocol or text in _known_words() or _WITH_ID.fullmatch(text) is not None
+        is_protocol = key in _PROTOCOL_KEYS and _PROTOCOL_WORD.fullmatch(text) and not self._is_private(text)
+        return bool(is_protocol) or text in _known_words() or _WITH_ID.fullmatch(text) is not None
+
+    def _is_private(self, name: str) -> bool:
+        return name not in _known_words() and any(each in name.lower() for each in self._private)
 
 
 @cache
 def _known_words() -> frozenset[str]:
     """Return the keys and values of this release's recordings, through which a person has looked."""
-    bodies = (json.loads(shape.body) for agent in agents().values() for shape in agent.shapes)
-    return frozenset(word for body in bodies for word in _words_in(body))
+    shapes = [shape for agent in agents().values() for shape in agent.shapes]
+    words = {word for shape in shapes for word in _words_in(json.loads(shape.body))}
+    return frozenset(words.union(*(shape.headers for shape in shapes)))
 
 
 @cache

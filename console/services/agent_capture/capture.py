@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 
 from console.domain.facts.row import FactsError
+from console.domain.finding import Finding, Severity
 from console.domain.money import Budget, BudgetScope
 from console.domain.probes.agent import Agent, AgentShape
 from console.domain.probes.agent_capture import (
@@ -26,13 +27,14 @@ from console.domain.routes.contract import check
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.role import Role
 from console.domain.routes.route import Route, RouteTable
-from console.services.agent_capture.headless import AgentStartError, Ran, run_headless, version_of
+from console.services.agent_capture.headless import AgentStartError, Ran, own_words, run_headless, version_of
 from console.services.gateway.client import Gateway
 from console.services.gateway.reservations import Reservations
 from console.services.relay.agent_home import agent_home
 from console.services.relay.client import RelayClient
 from console.services.relay.opening import open_relay
 from console.services.relay.relay import RelayRules
+from console.services.system.process import ChildEnding
 
 TASK = "Reply with OK."
 """What each agent is asked to do."""
@@ -71,6 +73,8 @@ class CapturedRun:
     failed: int
     refused: tuple[RefusedFor, ...]
     """Why the relay refused calls, in their order."""
+    findings: tuple[Finding, ...]
+    """What the relay's judge found in the answers, but notes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +105,12 @@ async def capture_agent(settings: AgentSettings, program: Path, known: Agent | N
         RelayPortError: The relay cannot listen.
 
     """
-    work = _Work(settings, program, order)
+    work = _Work(settings, program, known, order)
     try:
         if known is not None:
             for family, slot in _slots(settings, known):
-                await work.run(family, slot)
+                if not work.has_hung:
+                    await work.run(family, slot)
         elif settings.foreign is not None:
             await work.run_foreign(settings.foreign)
     except AgentStartError as error:
@@ -118,6 +123,8 @@ async def capture_agent(settings: AgentSettings, program: Path, known: Agent | N
         )
     if work.problems or known is None or not work.shapes:
         return Capture(settings, work.version, tuple(work.runs), problem="; ".join(dict.fromkeys(work.problems)))
+    if work.has_hung:
+        return Capture(settings, work.version, tuple(work.runs), problem=f"it did not end: {work.runs[-1].ran.words}")
     requests = [each for run in work.runs for each in run.requests]
     agent = captured_agent(known, work.version, order.today, work.shapes, requests)
     return Capture(settings, work.version, tuple(work.runs), agent)
@@ -134,14 +141,20 @@ def _slots(settings: AgentSettings, known: Agent) -> Sequence[tuple[EndpointFami
 class _Work:
     """The capture of one agent, run by run."""
 
-    def __init__(self, settings: AgentSettings, program: Path, order: CaptureOrder) -> None:
+    def __init__(self, settings: AgentSettings, program: Path, known: Agent | None, order: CaptureOrder) -> None:
         self.version = ""
         self.runs: list[CapturedRun] = []
         self.shapes: list[AgentShape] = []
         self.problems: list[str] = []
         self._settings = settings
         self._program = program
+        self._known = known
         self._order = order
+
+    @property
+    def has_hung(self) -> bool:
+        """Whether a run had to be ended: another one would take as long."""
+        return any(run.ran.ending is not ChildEnding.EXITED for run in self.runs)
 
     async def run(self, family: EndpointFamily, slot: AgentShape | None) -> None:
         """Run the agent on a family, with a model that it knows, or else with a role, which is an alias to it."""
@@ -151,7 +164,7 @@ class _Work:
         known = "" if slot is None else slot.recorded_with
         model = known or Role.WRITER.value
         ran, seen, events = await self._observe(setup, family, model, known or self._order.models[family])
-        content = Content(TASK, (model,), is_open=self._order.is_open)
+        content = Content(TASK, (model,), own_words(self._order.environment), is_open=self._order.is_open)
         self.runs.append(_told(family, model, ran, events, [outline_of(each, content) for each in seen]))
         call = main_call(seen, family)
         if call is None:
@@ -168,7 +181,7 @@ class _Work:
         ran, seen, events = await self._observe(
             setup, EndpointFamily.RESPONSES, _FOREIGN_MODEL, self._order.models[EndpointFamily.RESPONSES]
         )
-        content = Content(TASK, (_FOREIGN_MODEL,))
+        content = Content(TASK, (_FOREIGN_MODEL,), own_words(self._order.environment))
         self.runs.append(_told(None, _FOREIGN_MODEL, ran, events, [outline_of(each, content) for each in seen]))
 
     async def _observe(
@@ -184,7 +197,8 @@ class _Work:
 
         """
         table = RouteTable((Route(Role.WRITER, served, family, family.standard_path),))
-        client = RelayClient(self._settings.id, RouteDesk(check(table)), call_limit=_CALL_LIMIT)
+        desk = RouteDesk(check(table))
+        client = RelayClient(self._settings.id, desk, call_limit=_CALL_LIMIT, agent=self._known)
         events: list[RelayEvent] = []
         seen: list[Recorded] = []
         async with open_relay(
@@ -210,13 +224,16 @@ def _told(
     events: Sequence[RelayEvent],
     requests: Sequence[RequestOutline],
 ) -> CapturedRun:
-    ended = [each.result.status for each in events if isinstance(each, RelayCallEnded)]
+    results = [each.result for each in events if isinstance(each, RelayCallEnded)]
+    found = (finding for each in results for finding in each.findings if finding.severity is not Severity.INFO)
+    passed = sum(each.status is SmokeStatus.PASSED for each in results)
     return CapturedRun(
         family=family,
         model=model,
         ran=ran,
         requests=tuple(requests),
-        passed=ended.count(SmokeStatus.PASSED),
-        failed=len(ended) - ended.count(SmokeStatus.PASSED),
+        passed=passed,
+        failed=len(results) - passed,
         refused=tuple(each.reason for each in events if isinstance(each, RelayCallRefused)),
+        findings=tuple(dict.fromkeys(found)),
     )

@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,6 +58,13 @@ def find_program(name: str, environment: Mapping[str, str]) -> Path | None:
     return None if found is None else Path(found).absolute()
 
 
+def own_words(environment: Mapping[str, str]) -> frozenset[str]:
+    """Return words that say whose machine this is: its name, its user's and that of their home."""
+    named = (environment.get(name, "") for name in ("USER", "LOGNAME", "HOSTNAME"))
+    home = Path(environment.get("HOME", "")).name
+    return frozenset(filter(None, (*named, home, *socket.gethostname().split("."))))
+
+
 async def version_of(program: Path, prepared: PreparedAgent, environment: Mapping[str, str]) -> str:
     """Return the version that a program names; empty if it names none. Raises `AgentStartError`."""
     report = await _run((str(program), "--version"), prepared, environment)
@@ -107,7 +115,7 @@ def _environment(prepared: PreparedAgent, temporary: Path, environment: Mapping[
     """Return the whole environment of an agent: no variable of the operator's can lead it anywhere else."""
     kept = without_tokens({name: value for name in _PASSED_ON if (value := environment.get(name))}).kept
     home = str(prepared.home)
-    own = {"HOME": home, "TMPDIR": str(temporary), "TERM": "dumb", "CI": "1"}
+    own = {"HOME": home, "TMPDIR": str(temporary), "TERM": "dumb"}
     folders = {f"XDG_{kind}_HOME": f"{home}/.{kind.lower()}" for kind in ("CONFIG", "DATA", "STATE", "CACHE")}
     proxies = {name: _NO_WAY_OUT for each in _PROXIES for name in (each, each.lower())}
     return {**proxies, **kept, **own, **folders, **prepared.variables}

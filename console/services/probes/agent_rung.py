@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from console.domain.finding import Finding
 from console.domain.money import Price, estimate
-from console.domain.probes.agent import Agent
+from console.domain.probes.agent import Agent, ShapeOrigin, agents
+from console.domain.probes.agent_capture import change_between
 from console.domain.probes.agent_contract import ContractRow, contract_rows
 from console.domain.probes.agent_feature import Feature, FeatureKind, features_of
 from console.domain.probes.agent_result import AgentResult
@@ -114,6 +115,9 @@ def _of_call(
     notes = [*contract.notes]
     if skipped:
         notes.append(f"{', '.join(skipped)}, which it may send first: not tried")
+    if agent.origin is ShapeOrigin.CAPTURED:
+        known = agents()[agent.id]
+        notes.append(f"changed since {known.shape_source}: {change_between(known, agent).words or 'nothing'}")
     if agent.not_known:
         notes.append(f"not known of it, and so not tried: {agent.not_known}")
     features = features_of(agent, sent.shape) if result.rung_status is RungStatus.PASSED else ()

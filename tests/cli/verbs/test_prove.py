@@ -109,11 +109,28 @@ async def test_an_agent_that_makes_no_call_is_told_and_what_was_kept_stays(machi
     StandIn(machine.home)
     await machine.run("prove", "codex")
     kept = (machine.home / KEPT).read_text("utf-8")
-    StandIn(machine.home, version="10.0.0", is_silent=True)
+    StandIn(machine.home, version="10.0.0", does="nothing")
     failed = await machine.run("prove", "codex")
     assert failed.code == 1
     assert "× Codex 10.0.0: it made no call on responses for gpt-6-sol (exit code 3: no way to begin" in failed.stdout
     assert (machine.home / KEPT).read_text("utf-8") == kept
+
+
+async def test_an_agent_that_does_not_end_is_ended_and_tried_no_further(machine: Console) -> None:
+    StandIn(machine.home, does="floods")
+    (codex,) = (await machine.run("prove", "codex", "--json")).document["agents"]
+    assert (codex["outcome"], [run["ending"] for run in codex["runs"]]) == ("failed", ["flooded"])
+    assert "ended after 4 MB of output" in codex["problem"]
+
+
+async def test_a_signal_ends_the_agent_and_removes_its_home(machine: Console) -> None:
+    stand_in = StandIn(machine.home, does="ends the console")
+    ended = await machine.run_process("prove", "codex")
+    assert (ended.code, "interrupted" in ended.stderr) == (130, True)
+    started = stand_in.started
+    assert not Path(started["environment"]["HOME"]).exists()
+    with pytest.raises(ProcessLookupError):
+        os.kill(started["pid"], 0)
 
 
 async def test_what_is_not_installed_is_said_and_how_to_install_it(machine: Console) -> None:

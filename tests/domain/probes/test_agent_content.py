@@ -129,6 +129,20 @@ def test_of_a_path_only_known_steps_are_kept(path: str, kept: str, query: str) -
     assert (content.of_path(path), content.of_query(path)) == (kept, query)
 
 
+def test_no_name_with_a_word_of_this_machine_is_kept() -> None:
+    content = Content(PROMPT, private=("Jane", "root", "ab"))
+    assert content.of_body({"janes_key": 1, "root_turn_id": 2, "abacus": 3, "type": "jane_tool"}) == {
+        "name_1": 1,
+        "root_turn_id": 2,  # a field of Codex's
+        "abacus": 3,
+        "type": "<9 characters>",
+    }
+    assert content.of_body({TOKEN: 1, "id_4711": 2}) == {"name_2": 1, "name_3": 2}
+    assert content.of_header("x-jane", "true") is None
+    assert content.of_header("anthropic-beta", "jane-2026-01-01,effort-2025-11-24") == "effort-2025-11-24"
+    assert content.of_query("/v1/messages?jane=true&beta=true") == "beta=true"
+
+
 def test_what_is_recorded_already_passes_unchanged() -> None:
     for agent in agents().values():
         for shape in agent.shapes:

@@ -6,16 +6,21 @@ from pathlib import Path
 from typing import Any
 
 _PROGRAM = """#!{python}
-import json, os, pathlib, sys, tomllib, urllib.request
+import json, os, pathlib, signal, sys, tomllib, urllib.request
 if "--version" in sys.argv:
     print("codex-cli {version}")
     raise SystemExit
 log = pathlib.Path({log!r})
-log.write_text(json.dumps({{"environment": dict(os.environ), "at": os.getcwd(), "arguments": sys.argv[1:],
+log.write_text(json.dumps({{"environment": dict(os.environ), "at": os.getcwd(), "pid": os.getpid(), "arguments": sys.argv[1:],
                            "files": sorted(os.listdir())}}))
-if {is_silent}:
+if {does!r} == "nothing":
     print("no way to begin for jane")
     raise SystemExit(3)
+while {does!r} == "floods":
+    print("jane " * 1000)
+if {does!r} == "ends the console":
+    os.kill(os.getppid(), signal.SIGTERM)
+    signal.pause()
 config = tomllib.loads((pathlib.Path(os.environ["CODEX_HOME"]) / "config.toml").read_text())
 provider = config["model_providers"]["gateway-console"]
 here, key = os.getcwd(), os.environ[provider["env_key"]]
@@ -43,14 +48,12 @@ print(urllib.request.urlopen(request).read().decode()[-40:])
 class StandIn:
     """The program, in `bin` of a home; put that on PATH."""
 
-    def __init__(
-        self, directory: Path, *, name: str = "codex", version: str = "9.8.7", is_silent: bool = False
-    ) -> None:
+    def __init__(self, directory: Path, *, name: str = "codex", version: str = "9.8.7", does: str = "calls") -> None:
         self.directory = directory / "bin"
         self._log = directory / f"{name}.json"
         self.directory.mkdir(exist_ok=True)
         program = self.directory / name
-        text = _PROGRAM.format(python=sys.executable, version=version, log=str(self._log), is_silent=is_silent)
+        text = _PROGRAM.format(python=sys.executable, version=version, log=str(self._log), does=does)
         program.write_text(text, encoding="utf-8")
         program.chmod(0o755)
 

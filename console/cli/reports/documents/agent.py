@@ -190,6 +190,8 @@ class ProvedRunDocument:
     failed: int
     refused: tuple[RefusedFor, ...]
     """Why the relay refused calls."""
+    findings: tuple[FindingDocument, ...]
+    """What the relay's judge found in the embedded gateway's answers, but notes."""
     requests: tuple[ProvedRequestDocument, ...]
 
     @classmethod
@@ -203,6 +205,7 @@ class ProvedRunDocument:
             passed=run.passed,
             failed=run.failed,
             refused=run.refused,
+            findings=tuple(FindingDocument.of(each, f"model {run.model}") for each in run.findings),
             requests=tuple(map(ProvedRequestDocument.of, run.requests)),
         )
 
