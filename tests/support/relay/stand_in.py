@@ -11,8 +11,8 @@ if "--version" in sys.argv:
     print("codex-cli {version}")
     raise SystemExit
 log = pathlib.Path({log!r})
-log.write_text(json.dumps({{"environment": dict(os.environ), "at": os.getcwd(), "pid": os.getpid(), "arguments": sys.argv[1:],
-                           "files": sorted(os.listdir())}}))
+told = {{"environment": dict(os.environ), "at": os.getcwd(), "pid": os.getpid(), "files": sorted(os.listdir())}}
+log.write_text(json.dumps(told))
 if {does!r} == "nothing":
     print("no way to begin for jane")
     raise SystemExit(3)
@@ -59,6 +59,6 @@ class StandIn:
 
     @property
     def started(self) -> dict[str, Any]:
-        """How it was started last: its environment, directory and arguments."""
+        """How it was started last: its environment, its directory with the files there, and its process."""
         found: dict[str, Any] = json.loads(self._log.read_text("utf-8"))
         return found
