@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from console.simulator.dialect import CREATED, Ask, OpenAiErrors, RequestError, StreamItem, count_in, model_in, text_in
+from console.simulator.roles.agent_work import has_tool_result
 from console.simulator.script import Script, Wish
 from console.simulator.wish import ANY, Given, any_object, make_wish, name_in, object_in, tools_in
 
@@ -60,6 +61,7 @@ class Responses(OpenAiErrors):
             functions=functions,
             forced=self._forced(body.get("tool_choice")),
             refuse=self.invalid,
+            has_result=has_tool_result(body),
         )
 
     def _form(self, body: dict[str, Any]) -> Given | None:

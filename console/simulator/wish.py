@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from console.simulator.dialect import RequestError
+from console.simulator.roles.agent_work import agent_wish
 from console.simulator.schema_check import Place, SchemaError, require_schema
 from console.simulator.schema_instance import make_instance
 from console.simulator.script import Wish
@@ -46,7 +47,13 @@ def any_object(place: Place) -> Given:
 
 
 def make_wish(
-    prompt: str, *, form: Given | None, functions: Mapping[str, Given], forced: str | None, refuse: Refuse
+    prompt: str,
+    *,
+    form: Given | None,
+    functions: Mapping[str, Given],
+    forced: str | None,
+    refuse: Refuse,
+    has_result: bool = False,
 ) -> Wish:
     """Build what an answer has to contain.
 
@@ -55,6 +62,7 @@ def make_wish(
         form: The schema that the answer's text has to fit.
         functions: The functions that may be called, by name.
         forced: The name of the function that has to be called; `ANY` if one has to, None if none has to.
+        has_result: Whether the request has the result of a tool.
         refuse: How the family words a refusal.
 
     Raises:
@@ -71,7 +79,10 @@ def make_wish(
         if name not in functions:
             raise refuse(("tool_choice",), "has to name a function among the tools")
         return replace(_wish(functions[name], prompt, refuse), tool=name, name=name)
-    return Wish() if form is None else _wish(form, prompt, refuse)
+    if form is not None:
+        return _wish(form, prompt, refuse)
+    schemas = {name: each.schema for name, each in functions.items()}
+    return agent_wish(prompt, schemas, has_result=has_result) or Wish()
 
 
 def object_in(value: object, place: Place, refuse: Refuse) -> dict[str, Any]:

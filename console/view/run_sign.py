@@ -87,7 +87,7 @@ def current_sign(state: RunState, *, is_stepping: bool) -> Sign:
             return _stop_sign(state)
         case RunStatus.ACTIVE:
             pass
-    if is_stepping or state.phase is Phase.CALLING:
+    if is_stepping or state.phase in (Phase.CALLING, Phase.WRITING):
         return _LIVE
     if state.phase is Phase.LOST:
         return Sign("!", "lost", Tone.WARN)

@@ -79,8 +79,8 @@ class CallShown:
     endpoint_path: str
     body_size: int
     """In bytes."""
-    cost: Estimate
-    """The most that it can cost."""
+    cost: Estimate | None
+    """The most that it can cost; None if an agent makes calls of its own, within the budgets."""
     instructions: str
     prompt: str
 

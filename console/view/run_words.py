@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from console.domain.money import usd_text
 from console.domain.probes.served_as import ServedAs
 from console.domain.probes.standing import Standing
+from console.domain.run.agent_event import AgentBegun, AgentEnded, AgentLost, FileGuard, Isolation, NetworkGuard
 from console.domain.run.call_event import CallFailed, CallIntended, CallLost, CallRecorded, CallRepeatAllowed
 from console.domain.run.event import (
     CandidateSealed,
+    DraftBrought,
     Entry,
     GateDecided,
     GateOpened,
@@ -41,6 +43,18 @@ def entry_words(entry: Entry) -> str | None:
             return f"no usable answer: {_failure_words(event)}; this does not count as a failed draft"
         case CallLost():
             return "a call was cut off: its outcome is unknown, and it may have been billed"
+        case AgentBegun() as event:
+            return f"{event.agent} begins{_version(event)}: {event.brief_size} bytes of task; {_held(event.isolation)}"
+        case AgentEnded() as event:
+            code = "" if event.exit_code is None else f" with {event.exit_code}"
+            failed = "" if event.failure is None else f", no draft: {event.failure}"
+            refused = f", {event.calls_refused} call(s) refused here" if event.calls_refused else ""
+            return f"agent {event.ending.replace('_', ' ')}{code} after {event.duration_ms} ms{refused}{failed}"
+        case AgentLost():
+            return "an agent was cut off with the process that held it: its changes are lost"
+        case DraftBrought(_, draft):
+            by = f"made by {draft.made_by}" if draft.made_by else "its author is not named"
+            return f"draft from outside: {draft.size} bytes, {by}"
         case CallRepeatAllowed():
             return f"one more call is allowed by {_who_and_why(entry.actor.id, entry.event.reason)}"
         case SourcesChecked(sources):
@@ -67,6 +81,21 @@ def entry_words(entry: Entry) -> str | None:
             return f"candidate sealed: {sha256}"
         case _:
             return None
+
+
+def _version(event: AgentBegun) -> str:
+    return f" ({event.version})" if event.version else ""
+
+
+def _held(isolation: Isolation) -> str:
+    """Return what holds an agent, and loudly what does not."""
+    files = "NOT kept from your files" if isolation.files is FileGuard.NONE else f"files held by {isolation.files}"
+    network = (
+        "NOT kept from the network"
+        if isolation.network is NetworkGuard.NONE
+        else f"network held by {isolation.network}"
+    )
+    return f"{files}, {network}"
 
 
 def _who_and_why(actor: str, reason: str) -> str:
@@ -122,5 +151,9 @@ def standing(state: RunState) -> str:
             return f"at {where}: a call has an unknown outcome and may have been billed; only you may repeat it"
         case Phase.CALLING:
             return f"at {where}: a call is in progress"
+        case Phase.WRITING:
+            return f"at {where}: {state.writer.agent if state.writer else 'an agent'} is at work"
+        case Phase.DUE if state.gate is Gate.WRITER and state.outside is not None and state.attempt > 1:
+            return f"at {where}: the draft from outside was sent back; bring the next one"
         case _:
             return f"at {where}: the next step is due"

@@ -10,7 +10,7 @@ from console.domain.artifacts.artifact import ArtifactKind
 from console.domain.money import usd_text
 from console.domain.routes.role import Role
 from console.domain.run.command import AllowRepeat, MoveRoute, Stop, operator_verdict
-from console.domain.run.gate import GateVerdict, role_at
+from console.domain.run.gate import GateVerdict
 from console.domain.run.state import RunState
 from console.domain.run.terms import terms_of
 from console.domain.text.safe import safe
@@ -52,7 +52,7 @@ def repeat_ask(bridge: RunBridge, run: RunState) -> Ask | None:
     """Return what is asked before a call is repeated; None if none was made."""
     if run.intended is None:
         return None
-    cost = "price unknown" if run.intended.max_microusd is None else f"at most {usd_text(run.intended.max_microusd)}"
+    cost = "price unknown" if run.intended.cost.microusd is None else f"at most {usd_text(run.intended.cost.microusd)}"
     facts = (
         ("again", f"one more call by {run.intended.role}, on the same route: {cost}", Tone.TEXT),
         ("note", "the earlier call may have been billed, and so may this one", Tone.WARN),
@@ -62,7 +62,7 @@ def repeat_ask(bridge: RunBridge, run: RunState) -> Ask | None:
 
 def fallback_ask(bridge: RunBridge, run: RunState) -> Ask | None:
     """Return what is asked before a role moves to the fallback; None if no role works at the gate."""
-    role = role_at(run.gate, run.attempt)
+    role = run.role
     if role is None:
         return None
     now, fallback = run.route(role), run.route(Role.FALLBACK)

@@ -24,7 +24,9 @@ class BriefPane(TextPane):
         yield line(Span(head, Tone.STRONG))
         yield from labelled("to", f"{call.role}: {call.model}", width)
         yield from labelled("by", f"POST {call.endpoint_path}   {call.endpoint_family}", width)
-        yield from labelled("takes", f"{call.cost}; {call.body_size:,} bytes go out", width)
+        yield from labelled(
+            "takes", f"{call.cost or 'calls of its own, within the budgets'}; {call.body_size:,} bytes go out", width
+        )
         note = "the ids around its blocks are new in every call; the token goes in a header and is not shown"
         yield from (line(dim(piece)) for piece in wrap(note, width))
         for title, text in (("instructions", call.instructions), ("prompt", call.prompt)):

@@ -8,7 +8,7 @@ from textual.geometry import Size
 from console.app.actions import action_named
 from console.app.widgets.line import Line, Span, cell, dim, fit, line
 from console.app.widgets.line_pane import LinePane
-from console.domain.run.gate import GATES_WITH_A_CALL, Gate, GateVerdict, role_at
+from console.domain.run.gate import GATES_WITH_A_CALL, Gate, GateVerdict
 from console.domain.run.state import Phase
 from console.domain.run.terms import terms_of
 from console.view.console_state import ConsoleState
@@ -74,7 +74,7 @@ def _possible(state: ConsoleState) -> Iterator[tuple[str, str]]:
         yield "run.draft", "the whole of what you decide on, word for word"
     yield "run.repeat", "repeats the call on its route; it may be billed again"
     if run.failure is not None or run.phase is Phase.LOST:
-        yield "run.fallback", f"the fallback route serves {role_at(run.gate, run.attempt)} from here on"
+        yield "run.fallback", f"the fallback route serves {run.role} from here on"
     if run.phase in (Phase.DUE, Phase.WAITING):
         yield "run.auto", "steps by itself until a gate needs a person"
     if run.phase is not Phase.WAITING:
@@ -82,7 +82,7 @@ def _possible(state: ConsoleState) -> Iterator[tuple[str, str]]:
 
 
 def _step_words(run: "RunState") -> str:
-    role = role_at(run.gate, run.attempt)
+    role = run.role
     if run.phase is Phase.CALLING:
         return "find out about the call in progress elsewhere, or cut off"
     if run.gate in GATES_WITH_A_CALL and run.phase is Phase.DUE:

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from console.domain.run.gate import GATES_WITH_A_CALL, GateVerdict, role_at
+from console.domain.run.gate import GATES_WITH_A_CALL, GateVerdict
 from console.view.console_state import ConsoleState
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def why_no_fallback(state: ConsoleState, cursor: int) -> str | None:
     if (reason := _why_untouchable(state)) is not None:
         return reason
     _, run = _in_view(state)
-    role = role_at(run.gate, run.attempt)
+    role = run.role
     if role is None:
         return f"no model works at the gate {run.gate.words}"
     return _refused(state, MoveRoute(role, _TYPED))

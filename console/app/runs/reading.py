@@ -14,6 +14,7 @@ from console.services.config.toml_text import ConfigError
 from console.services.ledger.ledger import LedgerError
 from console.services.open_gateway import Target
 from console.services.run.beginning import read_inputs
+from console.services.run.briefing.briefing import AgentTask
 from console.services.run.opening import OperatorError, catalogues_of, operator_of, profile_of
 from console.services.run.role_call import RoleCall
 from console.services.run.routing import independence
@@ -116,7 +117,7 @@ async def _preflight(context: RunContext, log: RunLog) -> GateNotes | None:
     return None if subject is None else GateNotes(Gate.PREFLIGHT, 1, None, subject=subject)
 
 
-def call_shown(call: RoleCall, attempt: int) -> CallShown:
+def call_shown(call: RoleCall | AgentTask, attempt: int) -> CallShown:
     """Return a call as it is shown before it is sent."""
     return CallShown(
         call.gate,
@@ -125,7 +126,7 @@ def call_shown(call: RoleCall, attempt: int) -> CallShown:
         call.route.model,
         call.route.endpoint_family,
         call.route.endpoint_path,
-        len(call.request.body),
+        len(call.body),
         call.cost,
         call.brief.instructions,
         call.brief.prompt,

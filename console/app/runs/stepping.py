@@ -13,6 +13,7 @@ from console.domain.problem import Problem
 if TYPE_CHECKING:
     from console.domain.routes.route import Route
     from console.domain.run.state import RunState
+    from console.services.run.briefing.briefing import AgentTask
     from console.services.run.role_call import RoleCall
     from console.services.run.run_context import RunContext
     from console.services.run.run_log import RunLog
@@ -35,7 +36,7 @@ class Stepping:
         """
         self._session = session
         self._runs = runs
-        self._prepared: tuple[str, RoleCall] | None = None
+        self._prepared: tuple[str, RoleCall | AgentTask] | None = None
         """The head that a shown call depends on, and the call."""
         self._calling: Route | None = None
         """The route of the next call."""
@@ -170,6 +171,7 @@ class Stepping:
         """Show an event of a step."""
         from console.app.runs.reading import call_shown
         from console.domain.probes.event import BudgetSpent, LoopLagMeasured, RungStarted, SmokeStarted
+        from console.domain.relay.call import RelayCallBegun, RelayCallEnded, RelayCallMoved, RelayCallRefused
         from console.domain.run.call_event import CallIntended
         from console.domain.run.event import Entry
         from console.services.run.step import CallPrepared, GateNoted, PreflightNoted
@@ -181,7 +183,7 @@ class Stepping:
                 attempt = 1 if runs.stepped is None else runs.stepped.state.attempt
                 self._calling = call.route
                 self._session.dispatch(call_shown(call, attempt))
-            case Entry(at_ms=at_ms, event=CallIntended()) if self._calling is not None:
+            case Entry(at_ms=at_ms, event=CallIntended(turn_id="")) if self._calling is not None:
                 self._session.dispatch(RunCalled(SmokeStarted(self._calling, at_ms / 1000)))
                 await runs.tell()
             case Entry():
@@ -194,6 +196,8 @@ class Stepping:
                 self._session.dispatch(event)
             case RungStarted():
                 self._session.dispatch(PreflightRungStarted(event))
+            case RelayCallRefused() | RelayCallBegun() | RelayCallMoved() | RelayCallEnded():
+                pass
             case _:
                 self._session.dispatch(RunCalled(event))
 

@@ -10,6 +10,7 @@ from console.cli import output
 from console.cli.context import current
 from console.cli.gateway import opened_target
 from console.cli.run.ledger import RunNameError
+from console.domain.artifacts.artifact import SIZE_LIMIT_BYTES
 from console.domain.text.safe import safe
 from console.services.config.settings import Profile
 from console.services.gateway.reservations import Reservations
@@ -67,12 +68,22 @@ def read_task(path: Path) -> bytes:
         BeginError: The file cannot be read.
 
     """
+    return _read(path, "task", TASK_LIMIT)
+
+
+def read_draft(path: Path) -> bytes:
+    """Read a draft from outside. Raises `BeginError` if the file cannot be read."""
+    return _read(path, "draft", SIZE_LIMIT_BYTES)
+
+
+def _read(path: Path, what: str, limit: int) -> bytes:
+    """Read at most one byte more than a limit, from a file or from stdin."""
     try:
         if str(path) == "-":
             if current().stdin.isatty():
-                output.note("type the task, then ctrl+d:")
-            return current().stdin.buffer.read(TASK_LIMIT + 1)
+                output.note(f"type the {what}, then ctrl+d:")
+            return current().stdin.buffer.read(limit + 1)
         with path.open("rb") as file:
-            return file.read(TASK_LIMIT + 1)
+            return file.read(limit + 1)
     except OSError as error:
-        raise BeginError(f"cannot read the task {safe(str(path), limit=200)}: {os_reason(error)}") from None
+        raise BeginError(f"cannot read the {what} {safe(str(path), limit=200)}: {os_reason(error)}") from None

@@ -8,7 +8,7 @@ from contextlib import aclosing
 from console.cli import output
 from console.cli.exit_code import ExitCode
 from console.cli.reports.record import readable
-from console.cli.run.context import context_of_run, open_run_context, read_task
+from console.cli.run.context import context_of_run, open_run_context, read_draft, read_task
 from console.cli.run.ledger import run_id_of
 from console.cli.run.report import code_of_run, next_commands, show_findings, show_standing
 from console.cli.run.subject import note_preflight, note_subject
@@ -18,13 +18,15 @@ from console.domain.money import usd
 from console.domain.probes.event import RungStarted
 from console.domain.record.projection import record_of
 from console.domain.routes.role import Role
-from console.domain.run.command import AllowRepeat, MoveRoute, Stop, operator_verdict
+from console.domain.run.agent_event import OWN_COMMAND
+from console.domain.run.command import AllowRepeat, BringDraft, MoveRoute, Stop, operator_verdict
 from console.domain.run.decide import needs_new_attempt
 from console.domain.run.event import Entry
 from console.domain.run.gate import Gate, GateVerdict
 from console.domain.run.state import Phase, RunState
 from console.services.config.settings import Profile
-from console.services.run.beginning import Order, begin_run
+from console.services.run.beginning import Order, begin_run, keep_outside
+from console.services.run.briefing.briefing import AgentTask
 from console.services.run.deciding import command
 from console.services.run.opening import origin_of
 from console.services.run.run_context import RunContext
@@ -44,6 +46,8 @@ async def do(arguments: argparse.Namespace, profile: Profile) -> ExitCode:
         log = await _find(opened, arguments.run_id)
         context = await context_of_run(opened, log, arguments)
         match arguments.kind:
+            case "bring":
+                return await _bring(context, log, arguments)
             case "decide":
                 return await _decide(context, log, arguments)
             case "stop":
@@ -65,6 +69,10 @@ async def _start(context: RunContext, arguments: argparse.Namespace) -> ExitCode
         tuple(arguments.context),
         are_checks_confirmed=arguments.run_checks,
         routes=tuple(dict.fromkeys(arguments.route or ())),
+        writer=OWN_COMMAND if arguments.writer_command else arguments.writer,
+        writer_command=arguments.writer_command,
+        draft=None if arguments.draft is None else read_draft(arguments.draft),
+        made_by=arguments.made_by,
     )
     log, _ = await begin_run(
         context, order, new_run_id(context.now_ms, os.urandom), origin_of(context.profile, context.environment)
@@ -143,7 +151,7 @@ async def _preview(stepper: Stepper, arguments: argparse.Namespace) -> ExitCode:
     """Write exactly what the due call would send."""
     call = await stepper.prepare()
     code = ExitCode.OK if arguments.kind == "step" and arguments.preview else ExitCode.WAITING
-    body = call.request.body.decode()
+    body = call.body.decode()
     if arguments.json:
         from console.cli.reports.documents.runs import PreviewDocument
 
@@ -154,16 +162,23 @@ async def _preview(stepper: Stepper, arguments: argparse.Namespace) -> ExitCode:
             model=call.route.model,
             endpoint_family=call.route.endpoint_family,
             endpoint_path=call.route.endpoint_path,
-            max_tokens=call.cost.tokens,
-            max_usd=usd(call.cost.microusd),
+            max_tokens=None if call.cost is None else call.cost.tokens,
+            max_usd=None if call.cost is None else usd(call.cost.microusd),
+            agent=call.agent if isinstance(call, AgentTask) else None,
             body=body,
             next=(f"gateway-console run step {stepper.state.run_id} --send",),
         )
         output.write_document(document)
         return code
     route = call.route
-    output.note(f"{route.role}: POST {route.endpoint_path}, {route.model}, {len(call.request.body)} bytes, {call.cost}")
-    output.note("not sent; each call has new ids around its blocks")
+    if isinstance(call, AgentTask):
+        output.note(
+            f"{route.role}: {call.agent} works on the files, with calls to {route.endpoint_path}, {route.model} alone"
+        )
+        output.note("not started; each turn has new ids around its blocks")
+    else:
+        output.note(f"{route.role}: POST {route.endpoint_path}, {route.model}, {len(call.body)} bytes, {call.cost}")
+        output.note("not sent; each call has new ids around its blocks")
     for text in (call.brief.instructions, "", *call.brief.prompt.splitlines()):
         output.write_line(text)
     output.note(f"    next: gateway-console run step {stepper.state.run_id} --send")
@@ -181,13 +196,19 @@ async def _decide(context: RunContext, log: RunLog, arguments: argparse.Namespac
     return _finish(log.state, arguments)
 
 
+async def _bring(context: RunContext, log: RunLog, arguments: argparse.Namespace) -> ExitCode:
+    draft = await keep_outside(context, read_draft(arguments.draft), arguments.made_by)
+    await _note_entries(await command(context, log, BringDraft(draft)), arguments)
+    return await _step(context, log, arguments)
+
+
 async def _stop(context: RunContext, log: RunLog, arguments: argparse.Namespace) -> ExitCode:
     await _note_entries(await command(context, log, Stop(arguments.reason)), arguments)
     return _finish(log.state, arguments, ExitCode.OK)
 
 
 async def _resume(context: RunContext, log: RunLog, arguments: argparse.Namespace) -> ExitCode:
-    if log.state.phase is Phase.CALLING or needs_new_attempt(log.state):
+    if log.state.phase in (Phase.CALLING, Phase.WRITING) or needs_new_attempt(log.state):
         async with stepping(context, log) as stepper:
             await _tell(log.state.run_id, stepper.step(), arguments)
     if arguments.fallback:

@@ -16,6 +16,7 @@ _KINDS = {
     "start": "start a run: pin the task, the repository, the routes and the instruction source",
     "step": "do the work of the run's current gate",
     "decide": "decide ready, revise or block at the waiting gate",
+    "bring": "bring the next draft to a run whose draft came from outside",
     "show": "show a run's safe record, or with --gate or --artifact what a decision is about",
     "candidate": "take the sealed candidate out of a run: a patch, an article or a plan of commands",
     "apply": "apply the sealed patch to the run's repository, on a new branch; commits and pushes nothing by itself",
@@ -27,7 +28,7 @@ _KINDS = {
 
 SHOWN = ("task", "plan", "draft", "sources", "review", "critique", "candidate")
 """What `run show --artifact` shows."""
-_CHANGING = frozenset({"start", "step", "decide", "resume", "stop", "apply"})
+_CHANGING = frozenset({"start", "step", "decide", "bring", "resume", "stop", "apply"})
 _READING = frozenset({"show", "list", "candidate", "apply"})
 """The kinds that load nothing with which a gateway is asked."""
 
@@ -40,6 +41,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         if kind not in ("start", "list"):
             child.add_argument("run_id", metavar="RUN", help="a run's id, a unique part of it, or: last")
     _add_start(each["start"])
+    each["bring"].add_argument("draft", type=Path, metavar="FILE", help="the patch; - for stdin")
+    each["bring"].add_argument("--made-by", default="", metavar="TEXT", help="who made it; it is recorded")
     _add_show(each["show"])
     each["candidate"].add_argument(
         "--output", type=Path, metavar="FILE", help="a new file to write; - or nothing means stdout"
@@ -55,7 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     sending.add_argument(
         "--send", action="store_true", help="send the run's first call; without it, the first step only shows the call"
     )
-    for kind in ("start", "step", "resume"):
+    for kind in ("start", "step", "bring", "resume"):
         each[kind].add_argument(
             "--auto",
             action="store_true",
@@ -101,6 +104,24 @@ def _add_start(parser: argparse.ArgumentParser) -> None:
         metavar="ROLE.NAME",
         help="use this route for its role instead of the role's own; may be repeated, once a role",
     )
+    author = parser.add_mutually_exclusive_group()
+    author.add_argument(
+        "--writer",
+        default="",
+        metavar="AGENT",
+        help="let a coding agent write the drafts, on the writer's route: codex, claude, opencode, or command for the"
+        " profile's agent.command",
+    )
+    author.add_argument(
+        "--writer-command",
+        default="",
+        metavar="COMMAND",
+        help="let a command of your own write the drafts: it gets the task on stdin, and the settings of an SDK",
+    )
+    author.add_argument(
+        "--draft", type=Path, metavar="FILE", help="gate a patch from outside: a person's, or any agent's; - for stdin"
+    )
+    parser.add_argument("--made-by", default="", metavar="TEXT", help="who made the draft; it is recorded")
     parser.add_argument(
         "--run-checks",
         action="store_true",

@@ -10,7 +10,6 @@ from console.domain.record.record import RecordedStop
 from console.domain.routes.role import Role
 from console.domain.run.call_event import CallFailed
 from console.domain.run.event import RunStopped, StopCause, StopRule
-from console.domain.run.gate import role_at
 from console.domain.run.state import RunState
 
 _OF_RULE = {
@@ -41,7 +40,7 @@ def recorded_stop(state: RunState) -> RecordedStop | None:
     stopped = state.stopped
     if stopped is None:
         return None
-    failed = state.failure if stopped.cause is StopCause.CALL else None
+    failed = _refused_call(state) if stopped.cause is StopCause.CALL else None
     role = stopped.role or _role_of(state, stopped, failed)
     route = None if role is None else state.route(role)
     is_operators = stopped.cause is StopCause.OPERATOR
@@ -63,11 +62,16 @@ def recorded_stop(state: RunState) -> RecordedStop | None:
     )
 
 
+def _refused_call(state: RunState) -> CallFailed | None:
+    """Return the call that stopped a run: the gate's own, or one of its agent's."""
+    return next((end for end in reversed(state.ends) if isinstance(end, CallFailed) and end.stops), None)
+
+
 def _role_of(state: RunState, stopped: RunStopped, failed: CallFailed | None) -> Role | None:
     """Return the role of a stop that names none: the refused call's, or the one whose gate it was."""
     if failed is not None:
         return failed.role
-    return None if stopped.cause is StopCause.INSTRUCTION_CHANGED else role_at(state.gate, state.attempt)
+    return None if stopped.cause is StopCause.INSTRUCTION_CHANGED else state.role
 
 
 def _reason(stopped: RunStopped) -> str:

@@ -43,6 +43,10 @@ class Setup:
     command: tuple[str, ...]
     """The arguments of a run without a person."""
     note: str
+    write_command: tuple[str, ...] | None = None
+    """The arguments with which it works on the files of its directory, the task on stdin; None if it is not known."""
+    held_command: tuple[str, ...] | None = None
+    """The same where something else holds the agent, so that it has no sandbox of its own; None if it has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,4 +132,6 @@ def _setup(row: Mapping[str, Any]) -> dict[str, Any]:
         "files": {path: text.lstrip("\n") for path, text in row["files"].items()},
         "command": tuple(row["command"]),
         "note": row["note"],
+        "write_command": tuple(row["write_command"]) if "write_command" in row else None,
+        "held_command": tuple(row["held_command"]) if "held_command" in row else None,
     }

@@ -29,6 +29,8 @@ class CallIntended:
     max_microusd: int | None
     content_sha256: str = later("")
     """The hash of what the brief says, without what is random per call; equal for two calls that ask the same."""
+    turn_id: str = later("")
+    """The turn of the coding agent that makes it; empty if the console makes it. An agent may ask the same twice."""
 
     @property
     def cost(self) -> Estimate:

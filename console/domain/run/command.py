@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from console.domain.routes.role import Role
+from console.domain.run.agent_event import OutsideDraft
 from console.domain.run.event import GateOpened, RunEvent
 from console.domain.run.gate import Gate, GateVerdict
 from console.domain.run.pinned import ProofSpent, RouteProof
@@ -46,6 +47,13 @@ class AllowRepeat:
 
 
 @dataclass(frozen=True, slots=True)
+class BringDraft:
+    """The operator brings another draft from outside, to a run that began with one."""
+
+    draft: OutsideDraft
+
+
+@dataclass(frozen=True, slots=True)
 class MoveRoute:
     """The operator moves a role to the fallback route for the rest of the run."""
 
@@ -64,8 +72,8 @@ class Stop:
     reason: str
 
 
-Command = ReportEvent | Decide | SignDecision | AllowRepeat | MoveRoute | Stop
-OperatorCommand = Decide | AllowRepeat | MoveRoute | Stop
+Command = ReportEvent | Decide | SignDecision | AllowRepeat | BringDraft | MoveRoute | Stop
+OperatorCommand = Decide | AllowRepeat | BringDraft | MoveRoute | Stop
 """The operator's commands; a signature accompanies a decision that needs one."""
 
 

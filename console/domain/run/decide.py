@@ -11,10 +11,21 @@ from console.domain.ledger.actor import Actor, ActorKind
 from console.domain.ledger.signature import SignatureFormError, signer_of
 from console.domain.money import Budget, BudgetScope, Estimate, Limits
 from console.domain.routes.role import Role
+from console.domain.run.agent_event import AgentBegun, AgentEnded
 from console.domain.run.call_event import CallFailed, CallIntended, CallLost, CallRecorded, CallRepeatAllowed
-from console.domain.run.command import AllowRepeat, Command, Decide, MoveRoute, ReportEvent, SignDecision, Stop
+from console.domain.run.command import (
+    AllowRepeat,
+    BringDraft,
+    Command,
+    Decide,
+    MoveRoute,
+    ReportEvent,
+    SignDecision,
+    Stop,
+)
 from console.domain.run.event import (
     CandidateSealed,
+    DraftBrought,
     GateDecided,
     GateOpened,
     OperatorSigned,
@@ -59,6 +70,10 @@ def decide(state: RunState, command: Command, actor: Actor) -> tuple[RunEvent, .
             return _check_person(actor) or _sign(state, actor, signature, signers_sha256)
         case AllowRepeat(reason):
             return _check_person(actor) or _allow_repeat(state, reason)
+        case BringDraft(draft):
+            made_by = kept_reason(draft.made_by)
+            brought = DraftBrought(state.attempt, replace(draft, made_by=made_by))
+            return _check_person(actor) or why_not_follow(state, brought) or check_reason(made_by) or (brought,)
         case MoveRoute():
             return _check_person(actor) or _move_route(state, command)
         case Stop(reason):
@@ -89,12 +104,14 @@ def waits_for(state: RunState, operator: Actor) -> bool:
 
 _SAID_BY_OPERATORS = (
     GateDecided, OperatorSigned, RunBlocked, CandidateSealed, RunClosed, CallRepeatAllowed, RouteMoved,
+    DraftBrought,
 )  # fmt: skip
 """Events that only an operator's command produces."""
 
 
 def _report(state: RunState, event: RunEvent) -> tuple[RunEvent, ...] | Refusal:
-    if isinstance(event, _SAID_BY_OPERATORS):
+    is_begun_with = isinstance(event, DraftBrought) and event.draft == state.outside  # by whoever began the run
+    if isinstance(event, _SAID_BY_OPERATORS) and not is_begun_with:
         return Refusal(
             RefusalCode.OUT_OF_ORDER, f"only an operator's command can produce the event {words_of(type(event))}"
         )
@@ -107,6 +124,10 @@ def _report(state: RunState, event: RunEvent) -> tuple[RunEvent, ...] | Refusal:
             return (replace(event, reason=kept_reason(event.reason) if is_kept else ""),)
         case CallIntended():
             return _intend(state, event)
+        case AgentBegun():
+            return _check_new_content(state, event) or (event,)
+        case AgentEnded():
+            return _end_turn(event)
         case CallRecorded() | CallFailed() | CallLost():
             return _end_call(state, event)
         case GateOpened() if state.phase is Phase.LOST and not needs_new_attempt(state):
@@ -118,14 +139,20 @@ def _report(state: RunState, event: RunEvent) -> tuple[RunEvent, ...] | Refusal:
 
 
 def _intend(state: RunState, event: CallIntended) -> tuple[RunEvent, ...] | Refusal:
-    if state.repeats(event.content_sha256):
-        return Refusal(
-            RefusalCode.REPEATED,
-            f"this run sent the same brief to {event.role} before, and no person has asked for it again",
-        )
+    if (refused := _check_new_content(state, event)) is not None:
+        return refused
     if event.secret_findings:
         return Refusal(RefusalCode.SECRET, f"the brief seems to contain {event.secret_findings} secrets")
     return _check_budgets(state, event.cost) or (event,)
+
+
+def _check_new_content(state: RunState, event: CallIntended | AgentBegun) -> Refusal | None:
+    if not state.repeats(event.content_sha256):
+        return None
+    return Refusal(
+        RefusalCode.REPEATED,
+        f"this run sent the same brief to {event.role} before, and no person has asked for it again",
+    )
 
 
 def _check_budgets(state: RunState, cost: Estimate) -> Refusal | None:
@@ -134,18 +161,43 @@ def _check_budgets(state: RunState, cost: Estimate) -> Refusal | None:
 
 
 def run_budgets(state: RunState) -> tuple[Budget, ...]:
-    """Return the budgets of a run and of its attempt, with the amounts spent."""
+    """Return the budgets of a run and of its attempt, with the amounts spent and those that open calls may cost."""
     if state.created is None:
         return ()
-    policy = state.created.policy
+    policy, in_flight = state.created.policy, state.open_cost.taken()
     return (
-        Budget(BudgetScope.RUN, Limits(policy.run_tokens, policy.run_microusd), state.spent),
-        Budget(BudgetScope.ATTEMPT, Limits(policy.attempt_tokens, policy.attempt_microusd), state.spent_in_attempt),
+        Budget(BudgetScope.RUN, Limits(policy.run_tokens, policy.run_microusd), state.spent.plus(in_flight)),
+        Budget(
+            BudgetScope.ATTEMPT,
+            Limits(policy.attempt_tokens, policy.attempt_microusd),
+            state.spent_in_attempt.plus(in_flight),
+        ),
     )
 
 
+def _end_turn(event: AgentEnded) -> tuple[RunEvent, ...]:
+    """End an agent's turn, and the run with it if a call was refused for a reason that stops a run."""
+    if not event.stops or event.failure is None:
+        return (replace(event, stops=False),)
+    cause = _CAUSES.get(event.failure, StopCause.CALL)
+    rule = StopRule.REFUSED_CALL if cause is StopCause.CALL else None
+    return event, RunStopped(cause, event.failure, _OF_AGENTS[cause], role=event.role, rule=rule)
+
+
+_OF_AGENTS = {
+    StopCause.BUDGET: "one of the agent's calls could have exceeded a budget, so it was not sent",
+    StopCause.CALL: "the gateway refused one of the agent's calls for a reason that repeating does not change",
+    StopCause.SECRET_IN_PROMPT: "one of the agent's calls seemed to hold a secret, so it was not sent",
+}
+_CAUSES = {
+    Category.BUDGET_EXCEEDED: StopCause.BUDGET,
+    Category.SECRET_IN_PROMPT: StopCause.SECRET_IN_PROMPT,
+}
+
+
 def _end_call(state: RunState, event: CallRecorded | CallFailed | CallLost) -> tuple[RunEvent, ...]:
-    role = event.role if state.intended is None else state.intended.role
+    call = next((each for each in state.open_calls if each.call_id == event.call_id), None)
+    role = event.role if call is None else call.role
     match event:
         case CallLost():
             return (replace(event, role=role),)
@@ -187,7 +239,8 @@ def _end_call(state: RunState, event: CallRecorded | CallFailed | CallLost) -> t
                 ttft_ms=_whole(event.ttft_ms),
             )
             stopped = RunStopped(StopCause.CALL, event.category, role=role, rule=StopRule.REFUSED_CALL)
-            return (failed, stopped) if stops else (failed,)
+            is_agents = call is not None and bool(call.turn_id)  # its turn ends first, and then the run
+            return (failed, stopped) if stops and not is_agents else (failed,)
 
 
 def _whole(number: int | None) -> int | None:
@@ -353,6 +406,12 @@ def _move_route(state: RunState, command: MoveRoute) -> tuple[RunEvent, ...] | R
     moved = RouteMoved(role, replace(fallback, role=role), kept_reason(reason), command.proof, command.spent)
     if (refused := why_not_follow(state, moved)) is not None:
         return refused
+    if role is Role.WRITER and state.writer is not None and not _is_of_family(state, moved):
+        return Refusal(
+            RefusalCode.ROUTE,
+            f"{state.writer.agent} writes this run in the route's own family, and the fallback is of another: begin"
+            " another run",
+        )
     if state.route(role) == moved.route:
         return Refusal(RefusalCode.ROUTE, f"the fallback route serves {role} already")
     if _has_answered(state, role):
@@ -361,6 +420,11 @@ def _move_route(state: RunState, command: MoveRoute) -> tuple[RunEvent, ...] | R
             f"{role} has already answered in this attempt, and the record names its route: revise to use another",
         )
     return check_reason(reason, is_needed=True) or (moved,)
+
+
+def _is_of_family(state: RunState, moved: RouteMoved) -> bool:
+    route = state.route(moved.role)
+    return route is not None and route.endpoint_family is moved.route.endpoint_family
 
 
 def _has_answered(state: RunState, role: Role) -> bool:

@@ -12,6 +12,7 @@ from console.domain.errors.category import Category
 from console.domain.finding import Finding, Severity
 from console.domain.ledger.actor import Actor
 from console.domain.routes.role import Role
+from console.domain.run.agent_event import AgentBegun, AgentEnded, AgentLost, AgentWriter, OutsideDraft
 from console.domain.run.call_event import CallFailed, CallIntended, CallLost, CallRecorded, CallRepeatAllowed
 from console.domain.run.gate import Gate, GateVerdict
 from console.domain.run.pinned import (
@@ -110,6 +111,10 @@ class RunCreated:
     """The keys of the routes that the operator chose instead of their roles' own, such as `writer.fast`."""
     context: tuple[ContextFile, ...] = later(())
     """The files that the planner and the writer are given beside the task."""
+    writer: AgentWriter | None = later(None)
+    """The coding agent that writes the drafts; None if the writer's route is asked for them."""
+    outside: OutsideDraft | None = later(None)
+    """The draft that the run begins with; None if the run makes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +182,14 @@ class ArtifactStored:
     attempt: int
     sha256: str
     size: int
+
+
+@dataclass(frozen=True, slots=True)
+class DraftBrought:
+    """A draft from outside enters at the deterministic checks."""
+
+    attempt: int
+    draft: OutsideDraft
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,6 +329,10 @@ RunEvent = (
     | CallFailed
     | CallLost
     | CallRepeatAllowed
+    | AgentBegun
+    | AgentEnded
+    | AgentLost
+    | DraftBrought
     | ProofPaid
     | RouteMoved
     | ArtifactStored

@@ -5,10 +5,13 @@ from typing import Any
 
 from console.domain.ledger.actor import Actor, ActorKind
 from console.domain.money import Estimate, Spent, took_nothing
+from console.domain.run.agent_event import AgentBegun, AgentEnded, AgentLost
 from console.domain.run.call_event import CallFailed, CallIntended, CallLost, CallRecorded, CallRepeatAllowed
 from console.domain.run.event import (
+    ArtifactRole,
     ArtifactStored,
     CandidateSealed,
+    DraftBrought,
     Entry,
     GateDecided,
     GateOpened,
@@ -91,10 +94,13 @@ def _changes(state: RunState, entry: Entry, transition: Transition | Refusal) ->
 
 def _move(state: RunState, move: Move, new: _Changes) -> None:
     """Lead the run to another gate, or to the same one with a new attempt."""
-    new.update(intended=None, failure=None)
+    new.update(intended=None, failure=None, is_lost=False)
     if move is Move.BACK:
         again = Gate.PLANNER if state.gate is Gate.PLANNER else Gate.WRITER
         new.update(gate=again, attempt=state.attempt + 1, spent_in_attempt=Spent())
+        return
+    if state.gate is Gate.PREFLIGHT and state.outside is not None:
+        new["gate"] = Gate.WRITER
         return
     new["gate"] = state.gate.after or state.gate
     if state.gate is Gate.PLANNER:
@@ -116,9 +122,14 @@ def _note(state: RunState, entry: Entry, new: _Changes) -> None:  # one case per
             )  # to send work back again is not what was asked
             new["is_asked"] = is_on or (not event.is_machine and bool(event.reason))
         case CallIntended() as event:
-            new.update(intended=event, failure=None, calls=(*state.calls, event), is_asked=False)
-            if event.gate is Gate.WRITER:
-                new["sources"] = None
+            new["calls"] = (*state.calls, event)
+            if not event.turn_id:
+                _begin_work(event, new)
+        case AgentBegun() | AgentEnded() | AgentLost() as event:
+            _note_turn(state, event, new)
+        case DraftBrought(attempt, draft):
+            stored = ArtifactStored(ArtifactRole.DRAFT, attempt, draft.sha256, draft.size)
+            new.update(artifacts=(*state.artifacts, stored), failure=None, sources=None, is_asked=False)
         case CallRecorded() | CallFailed() | CallLost() as event:
             _end_call(state, event, new)
         case RunCreated() as event:
@@ -143,29 +154,59 @@ def _note(state: RunState, entry: Entry, new: _Changes) -> None:  # one case per
         case RunBlocked() as event:
             new.update(status=RunStatus.BLOCKED, blocked=event)
         case RunStopped() as event:
-            if state.phase is Phase.CALLING:  # the open call is cut off: it may be billed, and its outcome is unknown
-                _book(state, None, new)
-            new.update(status=RunStatus.STOPPED, stopped=event, stopped_by=entry.actor)
-            _add(state, event.spent, new)
+            _stop(state, entry, event, new)
         case CandidateSealed() as event:
             new["sealed"] = event
         case RunClosed():
             new["status"] = RunStatus.CLOSED
 
 
+def _begin_work(event: CallIntended | AgentBegun, new: _Changes) -> None:
+    """Note the gate's call, or the agent's turn; what a writer begins again makes the sources of its draft old."""
+    new.update(intended=event, failure=None, is_lost=False, is_asked=False)
+    if event.gate is Gate.WRITER:
+        new["sources"] = None
+
+
+def _stop(state: RunState, entry: Entry, event: RunStopped, new: _Changes) -> None:
+    for call in state.open_calls:  # they are cut off: they may be billed, and their outcome is unknown
+        _book(state, call, None, new)
+    new.update(status=RunStatus.STOPPED, stopped=event, stopped_by=entry.actor)
+    _add(state, event.spent, new)
+
+
+def _note_turn(state: RunState, event: AgentBegun | AgentEnded | AgentLost, new: _Changes) -> None:
+    """Note the beginning or the end of an agent's turn. What it took is in its calls."""
+    match event:
+        case AgentBegun():
+            new["turns"] = (*state.turns, event)
+            _begin_work(event, new)
+        case AgentEnded():
+            new["turn_ends"] = (*state.turn_ends, event)
+            new["failure"] = event if event.failure is not None else None
+        case AgentLost():
+            new["turn_ends"] = (*state.turn_ends, event)
+            new["is_lost"] = True
+
+
 def _end_call(state: RunState, event: CallEnd, new: _Changes) -> None:
     """Record how a call ended, and book its usage."""
     new["ends"] = (*state.ends, event)
+    call = next((each for each in reversed(state.calls) if each.call_id == event.call_id), None)
+    if call is None:
+        return
     match event:
         case CallLost():
-            _book(state, None, new)
+            new["is_lost"] = not call.turn_id
+            _book(state, call, None, new)
         case CallFailed():
-            new["failure"] = event
+            if not call.turn_id:
+                new["failure"] = event
             is_unnamed = _tokens(event) is None and event.counted_tokens is None
             if not (is_unnamed and took_nothing(event.requests_sent, event.http_status)):
-                _book(state, event, new)
+                _book(state, call, event, new)
         case CallRecorded():
-            _book(state, event, new)
+            _book(state, call, event, new)
 
 
 def _tokens(event: CallRecorded | CallFailed) -> int | None:
@@ -174,11 +215,9 @@ def _tokens(event: CallRecorded | CallFailed) -> int | None:
     return sum(known) if len(known) == len(counts) else None
 
 
-def _book(state: RunState, event: CallRecorded | CallFailed | None, new: _Changes) -> None:
+def _book(state: RunState, call: CallIntended, event: CallRecorded | CallFailed | None, new: _Changes) -> None:
     """Book a call's usage; if it is unknown, what was sent and received, or else its reservation."""
-    if state.intended is None:
-        return
-    cost = state.intended.cost
+    cost = call.cost
     tokens = None if event is None else _tokens(event)
     if event is None:
         taken = cost.taken()

@@ -6,8 +6,9 @@ from enum import StrEnum
 from typing import Any
 
 from console.domain.ledger.actor import Actor
-from console.domain.money import Spent
+from console.domain.money import Estimate, Spent
 from console.domain.routes.role import Role
+from console.domain.run.agent_event import AgentBegun, AgentEnded, AgentLost, AgentWriter, OutsideDraft
 from console.domain.run.call_event import CallFailed, CallIntended, CallLost, CallRecorded, CallRepeatAllowed
 from console.domain.run.event import (
     ArtifactRole,
@@ -24,7 +25,7 @@ from console.domain.run.event import (
     RunStopped,
     SourcesChecked,
 )
-from console.domain.run.gate import Gate, GateVerdict
+from console.domain.run.gate import Gate, GateVerdict, role_at
 from console.domain.run.pinned import PinnedRoute
 
 
@@ -46,8 +47,11 @@ class Phase(StrEnum):
     """The gate's work has to be done."""
     CALLING = "calling"
     """A call was intended, and the ledger has no end of it."""
+    WRITING = "writing"
+    """A coding agent is at work, and the ledger has no end of its turn."""
     LOST = "lost"
-    """A call was cut off when its process ended: it may have been billed, and only the operator may repeat it."""
+    """The gate's work was cut off when its process ended: it may have been billed, and only the operator may repeat
+    it."""
     WORKED = "worked"
     """The work is done; our code judges it next."""
     WAITING = "waiting"
@@ -95,14 +99,18 @@ class RunState:
     routes: tuple[PinnedRoute, ...] = ()
     instruction: InstructionPinned | None = None
     preflight: PreflightFinished | None = None
-    intended: CallIntended | None = None
-    """The newest call of this gate."""
-    failure: CallFailed | None = None
+    intended: CallIntended | AgentBegun | None = None
+    """The gate's newest work: a call, or a coding agent's turn."""
+    failure: CallFailed | AgentEnded | None = None
     """How it ended, if it produced nothing to judge."""
+    is_lost: bool = False
+    """Whether it was cut off, and none was begun since."""
     is_asked: bool = False
     """Whether a person gave a reason since the newest call: for a decision, or for repeating the call."""
     calls: tuple[CallIntended, ...] = ()
     ends: tuple[CallEnd, ...] = ()
+    turns: tuple[AgentBegun, ...] = ()
+    turn_ends: tuple[AgentEnded | AgentLost, ...] = ()
     allowed_repeats: tuple[CallRepeatAllowed, ...] = ()
     """The permissions to make one more call, each with its reason."""
     artifacts: tuple[ArtifactStored, ...] = ()
@@ -135,10 +143,37 @@ class RunState:
         return bool(self.calls)
 
     @property
-    def is_call_lost(self) -> bool:
-        """Whether the newest call of the gate was cut off, and none was made since."""
-        end = self.ends[-1] if self.ends else None
-        return isinstance(end, CallLost) and self.intended is not None and end.call_id == self.intended.call_id
+    def writer(self) -> AgentWriter | None:
+        """The coding agent that writes the drafts; None if the writer's route is asked for them."""
+        return None if self.created is None else self.created.writer
+
+    @property
+    def outside(self) -> OutsideDraft | None:
+        """The draft from outside that the run is about; None if the run makes its drafts."""
+        return None if self.created is None else self.created.outside
+
+    @property
+    def role(self) -> Role | None:
+        """The role whose route does the gate's work in this attempt; None if no model does."""
+        return self.role_at(self.gate)
+
+    def role_at(self, gate: Gate) -> Role | None:
+        """Return the role whose route does a gate's work in this attempt; an agent revises on the writer's route."""
+        if gate is Gate.WRITER and self.outside is not None:
+            return None
+        return role_at(gate, 1 if self.writer is not None else self.attempt)
+
+    @property
+    def open_calls(self) -> tuple[CallIntended, ...]:
+        """The calls that the ledger has no end of: an agent may have several at once."""
+        ended = {end.call_id for end in self.ends}
+        return tuple(call for call in self.calls if call.call_id not in ended)
+
+    @property
+    def open_cost(self) -> Estimate:
+        """The most that the open calls may cost."""
+        costs = [call.cost for call in self.open_calls]
+        return Estimate(sum(each.tokens for each in costs), sum(each.microusd or 0 for each in costs))
 
     def needs_signature(self, verdict: GateVerdict) -> bool:
         """Return whether a decision has to be signed, which a policy for two operators requires. Anyone may block."""
@@ -146,7 +181,8 @@ class RunState:
 
     def repeats(self, content_sha256: str) -> bool:
         """Return whether a call with this content would ask what the run has asked before, and no person wants that."""
-        asked = {call.content_sha256 for call in self.calls} - {""}
+        asked = {call.content_sha256 for call in self.calls} | {turn.content_sha256 for turn in self.turns}
+        asked -= {""}
         return content_sha256 in asked and not self.is_asked
 
     def route(self, role: Role) -> PinnedRoute | None:

@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from console.domain.run.agent_event import AgentBegun, AgentEnded, AgentLost
 from console.domain.run.call_event import CallFailed, CallIntended, CallLost, CallRecorded, CallRepeatAllowed
 from console.domain.run.event import (
     ArtifactRole,
     ArtifactStored,
     CandidateSealed,
+    DraftBrought,
     GateDecided,
     GateOpened,
     InstructionPinned,
@@ -29,7 +31,7 @@ from console.domain.run.event import (
     RunStopped,
     SourcesChecked,
 )
-from console.domain.run.gate import GATES_WITH_A_CALL, Gate, GateVerdict, allowed_verdicts, role_at
+from console.domain.run.gate import GATES_WITH_A_CALL, Gate, GateVerdict, allowed_verdicts
 from console.domain.run.refusal import Refusal, RefusalCode
 from console.domain.run.state import Phase, RunState
 
@@ -42,7 +44,7 @@ class Move(StrEnum):
 
     STAY = "stay"
     NEXT = "next"
-    """The next gate."""
+    """The next gate; after the preflight of a run with a draft from outside, the writer's."""
     BACK = "back"
     """The planner's gate for a plan, the writer's for a draft, with a new attempt."""
 
@@ -83,11 +85,11 @@ def _at(gate: Gate) -> Condition:
     return Condition(f"at the gate {gate.words}", lambda state, _: state.gate is gate)
 
 
-def _is_here(state: RunState, event: CallIntended | GateOpened | GateDecided | RunBlocked) -> bool:
+def _is_here(state: RunState, event: CallIntended | AgentBegun | GateOpened | GateDecided | RunBlocked) -> bool:
     return (event.gate, event.attempt) == (state.gate, state.attempt)
 
 
-def _is_pinned(state: RunState, event: CallIntended) -> bool:
+def _is_pinned(state: RunState, event: CallIntended | AgentBegun) -> bool:
     route = state.route(event.role)
     return route is not None and route.fingerprint == event.fingerprint
 
@@ -95,7 +97,7 @@ def _is_pinned(state: RunState, event: CallIntended) -> bool:
 _HERE = Condition("of this gate and attempt", _is_here)
 _ROLE = Condition(
     "by the gate's role",
-    lambda state, event: event.role is role_at(state.gate, state.attempt),
+    lambda state, event: event.role is state.role,
     lambda state, event: Refusal(
         RefusalCode.ROUTE, f"the role {event.role} has no work at the gate {state.gate.words}"
     ),
@@ -114,6 +116,25 @@ _OF_THE_CALL = Condition(
     "of the gate's call",
     lambda state, event: state.intended is not None and state.intended.call_id == event.call_id,
 )
+_OF_THE_TURN = Condition(
+    "of the agent's turn",
+    lambda state, event: state.intended is not None and state.intended.call_id == event.turn_id,
+)
+_OF_AN_OPEN_CALL = Condition(
+    "of an open call", lambda state, event: any(call.call_id == event.call_id for call in state.open_calls)
+)
+_NO_OPEN_CALL = Condition("after the ends of all its calls", lambda state, _: not state.open_calls)
+_BY_AGENT = Condition("in a run that an agent writes", lambda state, _: state.writer is not None)
+_BY_MODEL = Condition(
+    "by the console itself, and not at an agent's gate",
+    lambda state, event: not event.turn_id and not (state.gate is Gate.WRITER and state.writer is not None),
+)
+_NEW_TURN = Condition("a new turn", lambda state, event: event.turn_id not in {call.turn_id for call in state.calls})
+_OUTSIDE = Condition("in a run with a draft from outside", lambda state, _: state.outside is not None)
+_FIRST_AS_BEGUN = Condition(
+    "for the first attempt, the draft that the run began with",
+    lambda state, event: state.attempt > 1 or event.draft == state.outside,
+)
 
 
 def _nothing_to_repeat(*_: object) -> Refusal:
@@ -124,7 +145,7 @@ def _nothing_to_repeat(*_: object) -> Refusal:
 
 _UNANSWERED = Condition(
     "the call failed or was lost",
-    lambda state, _: state.failure is not None or state.is_call_lost,
+    lambda state, _: state.failure is not None or state.is_lost,
     _nothing_to_repeat,
 )
 
@@ -204,6 +225,9 @@ _NEEDS_PERSON = Condition(
     lambda state, event: _AT_PREFLIGHT.holds(state, event) and event.needs_human,
 )
 _UNSIGNED = Condition("the beginning, once", lambda state, _: state.begun is None)
+_AT_WRITER = _at(Gate.WRITER)
+_TURN = (_BY_AGENT, _HERE, _ROLE, _PINNED, _NEW_TURN)
+_BROUGHT = (_OUTSIDE, _THIS_ATTEMPT, _FIRST_AS_BEGUN)
 _OWN_ROLE = Condition("under the role's name", lambda _, event: event.route.role is event.role)
 
 # --- The table -------------------------------------------------------------------------------------------------------
@@ -216,13 +240,22 @@ TRANSITIONS = (
     Transition(Phase.DUE, PreflightFinished, Phase.DUE, Move.NEXT, when=_PASSED),
     Transition(Phase.DUE, PreflightFinished, Phase.WORKED, when=_NEEDS_PERSON),
     Transition(Phase.DUE, SourcesChecked, Phase.WORKED, when=_at(Gate.SOURCE_CHECK)),
-    Transition(Phase.DUE, CallIntended, Phase.CALLING, requires=(_HERE, _ROLE, _PINNED, _NEW_CALL)),
+    Transition(Phase.DUE, CallIntended, Phase.CALLING, requires=(_HERE, _ROLE, _PINNED, _NEW_CALL, _BY_MODEL)),
+    Transition(Phase.DUE, AgentBegun, Phase.WRITING, when=_AT_WRITER, requires=_TURN),
+    Transition(Phase.DUE, DraftBrought, Phase.WORKED, when=_AT_WRITER, requires=_BROUGHT),
     *(Transition(phase, ProofPaid, phase) for phase in (Phase.DUE, Phase.WAITING)),
     Transition(Phase.DUE, RouteMoved, Phase.DUE, requires=(_OWN_ROLE,)),
     Transition(Phase.DUE, GateOpened, Phase.WAITING, when=_at(Gate.CANDIDATE), requires=(_HERE, _SUBJECT)),
     Transition(Phase.CALLING, CallRecorded, Phase.WORKED, requires=(_OF_THE_CALL,)),
     Transition(Phase.CALLING, CallFailed, Phase.WORKED, requires=(_OF_THE_CALL,)),
     Transition(Phase.CALLING, CallLost, Phase.LOST, requires=(_OF_THE_CALL,)),
+    Transition(Phase.WRITING, CallIntended, Phase.WRITING, requires=(_HERE, _OF_THE_TURN, _ROLE, _PINNED, _NEW_CALL)),
+    *(
+        Transition(Phase.WRITING, end, Phase.WRITING, requires=(_OF_AN_OPEN_CALL,))
+        for end in (CallRecorded, CallFailed, CallLost)
+    ),
+    Transition(Phase.WRITING, AgentEnded, Phase.WORKED, requires=(_OF_THE_TURN, _NO_OPEN_CALL)),
+    Transition(Phase.WRITING, AgentLost, Phase.LOST, requires=(_OF_THE_TURN, _NO_OPEN_CALL)),
     Transition(Phase.LOST, CallRepeatAllowed, Phase.DUE, requires=(_OF_THE_CALL,)),
     Transition(Phase.LOST, GateOpened, Phase.WAITING, requires=(_HERE, _SUBJECT)),
     Transition(Phase.WORKED, ArtifactStored, Phase.WORKED, requires=(_THIS_ATTEMPT, _MADE_HERE)),

@@ -20,6 +20,7 @@ from console.domain.artifacts.unified_diff import as_git_reads_it
 from console.domain.finding import Finding, Severity
 from console.services.git.checkout import NoCheckoutError, find_checkout
 from console.services.git.command import NoGitError
+from console.services.git.copy import make_copy
 from console.services.git.scratch import Scratch, ScratchError, scratch
 from console.services.system.os_reason import os_reason
 from console.services.system.process import ChildReport
@@ -147,7 +148,45 @@ class Throwaway:
             ThrowawayError: They cannot be written.
 
         """
-        await self._require("checkout-index", "--all", "--force", "--quiet")
+        await self._require("checkout-index", "--all", "--force", "--quiet", "--index")
+
+    async def make_copy(self) -> None:
+        """Make the files a repository for an agent; see `make_copy`.
+
+        Raises:
+            ThrowawayError: It cannot be made.
+
+        """
+        try:
+            await make_copy(self._own, self._commit)
+        except (NoGitError, ScratchError) as error:
+            raise ThrowawayError("CHK-04", f"{error}.") from None
+        except OSError as error:
+            raise _not_made(error) from None
+
+    async def patch(self) -> ChildReport:
+        """Take what is in the files into the index, and return the patch that leads to it from the commit.
+
+        Files that git ignores are not in it. A `.git` among the files is not read.
+
+        Raises:
+            ThrowawayError: Git cannot read the files.
+
+        """
+        set_aside = self._own.root / "alternates"
+        try:  # git would update the time stamp of each borrowed object that a file equals
+            await asyncio.to_thread(self._own.alternates.rename, set_aside)
+            added = await self._git("add", "--all")
+            await asyncio.to_thread(set_aside.rename, self._own.alternates)
+        except OSError as error:
+            raise _not_made(error) from None
+        if not added.is_success:
+            raise ThrowawayError("CHK-04", "git cannot read the files that the agent left.")
+        return await self._git(
+            *("diff-index", "--cached", "--patch", "--binary", "--full-index", "--no-renames", "--no-color"),
+            *("--no-ext-diff", "--no-textconv", "--src-prefix=a/", "--dst-prefix=b/", self._commit),
+            is_stderr_kept=False,
+        )
 
     async def begin(self) -> None:
         """Read the commit's files into the index.

@@ -20,6 +20,7 @@ from console.domain.text.safe import safe
 from console.domain.text.secret_scan import looks_like_secret
 from console.services.config.own_config import why_shared
 from console.services.config.settings import (
+    AgentSettings,
     GatewaySettings,
     InstructionSettings,
     PolicySettings,
@@ -311,6 +312,7 @@ def _profile(name: str, profile: "ProfileModel", text: ConfigText, *, is_built_i
         own_facts=tuple(map(_fact, profile.family_facts)),
         instructions=profile.instructions.as_settings(InstructionSettings),
         relay=profile.relay.as_settings(RelaySettings),
+        agent=profile.agent.as_settings(AgentSettings),
     )
 
 

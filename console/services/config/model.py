@@ -57,6 +57,7 @@ from console.services.config.field_types import (
 )
 from console.services.config.settings import (
     EMBEDDED,
+    AgentSettings,
     GatewaySettings,
     InstructionSettings,
     PolicySettings,
@@ -65,7 +66,7 @@ from console.services.config.settings import (
 from console.services.gateway.address import version_fault
 from console.services.tokens.reference import Scheme
 
-_Settings = TypeVar("_Settings", GatewaySettings, InstructionSettings, PolicySettings, RelaySettings)
+_Settings = TypeVar("_Settings", AgentSettings, GatewaySettings, InstructionSettings, PolicySettings, RelaySettings)
 
 
 class _Table(BaseModel):
@@ -346,6 +347,26 @@ class RelayModel(_Table):
     """The most calls of one agent in flight."""
 
 
+class AgentModel(_Table):
+    """`[profiles.NAME.agent]`: what holds for a coding agent that writes the drafts of a run."""
+
+    command: Annotated[str, StringConstraints(strict=True, max_length=1_000)] = AgentSettings.command
+    """The command of `run start --writer command`: your own agent. It gets the task on stdin and the settings of an
+    OpenAI or Anthropic SDK in its environment. It is split into words as a shell would, but run without one."""
+    time_limit_s: Annotated[int, Strict(), Field(ge=10, le=86_400)] = AgentSettings.time_limit_s
+    """The longest that an agent may work on one draft, in seconds."""
+    calls: Annotated[int, Strict(), Field(ge=1, le=10_000)] = AgentSettings.calls
+    """The most calls that an agent may make for one draft."""
+    readable: tuple[Annotated[str, StringConstraints(strict=True, pattern=r"^~?/", max_length=4_096)], ...] = (
+        AgentSettings.readable
+    )
+    """Directories that an agent may read although they are hidden from it, each absolute or from `~/`: all homes are
+    hidden. Where the agent is installed needs no entry."""
+    isolation: Literal["ask", "required"] = AgentSettings.isolation
+    """What happens where neither bubblewrap nor the kernel's Landlock can hold an agent: its draft waits for a person,
+    or the run cannot begin."""
+
+
 class ProfileModel(_Table):
     """`[profiles.NAME]`: one gateway, its token reference, its route table and its policy."""
 
@@ -364,6 +385,8 @@ class ProfileModel(_Table):
     """Which instruction source a run pins."""
     relay: RelayModel = RelayModel()
     """What the relay holds coding agents to."""
+    agent: AgentModel = AgentModel()
+    """What holds for a coding agent that writes the drafts of a run."""
     family_facts: tuple[FamilyFactModel, ...] = ()
     """Your own rows on which families serve which models on this gateway."""
 

@@ -122,6 +122,17 @@ class RelaySettings:
 
 
 @dataclass(frozen=True)
+class AgentSettings:
+    """What holds for a coding agent that writes a run's drafts: `model.AgentModel`."""
+
+    command: str = ""
+    time_limit_s: int = 1_800
+    calls: int = 200
+    readable: tuple[str, ...] = ()
+    isolation: Literal["ask", "required"] = "ask"
+
+
+@dataclass(frozen=True)
 class Profile:
     """One profile, checked and ready to use."""
 
@@ -135,6 +146,7 @@ class Profile:
     own_facts: tuple[FamilyFact, ...] = ()
     instructions: InstructionSettings = InstructionSettings()
     relay: RelaySettings = RelaySettings()
+    agent: AgentSettings = AgentSettings()
     facts: ModelFacts | None = None
     """The facts on models, if the operator installed tables; None means the built-in ones."""
 

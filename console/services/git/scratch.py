@@ -70,7 +70,12 @@ class Scratch:
         return self.root / "tmp"
 
     async def git(
-        self, *arguments: str, tree: Path | None = None, given: Path | None = None, is_stderr_kept: bool = False
+        self,
+        *arguments: str,
+        tree: Path | None = None,
+        given: Path | None = None,
+        is_stderr_kept: bool = False,
+        repository: Path | None = None,
     ) -> ChildReport:
         """Run git in this repository.
 
@@ -79,12 +84,15 @@ class Scratch:
             tree: The working tree; `files` by default.
             given: A file that git reads from stdin.
             is_stderr_kept: Whether stderr counts as output.
+            repository: Another repository to run it in, which the console made and nothing else has changed yet.
 
         Raises:
             NoGitError: Git cannot be started.
 
         """
         inside = self._inside | {"GIT_WORK_TREE": str(tree or self.files)}
+        if repository is not None:
+            inside |= {"GIT_DIR": str(repository), "GIT_INDEX_FILE": str(repository / "index")}
         return await run_own_git(
             inside, self._environment, tree or self.files, *arguments, given=given, is_stderr_kept=is_stderr_kept
         )

@@ -55,14 +55,19 @@ async def agent_home(settings: Setup, place: Place) -> AsyncIterator[PreparedAge
     """
     home = Path(tempfile.mkdtemp(prefix="gateway-console-agent-"))  # 0700
     try:
-        filled = Place(place.origin, place.key, place.model, str(home), place.task)
-        for path, text in settings.files.items():
-            (home / path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            (home / path).write_text(filled.fill(text), encoding="utf-8")
-        variables = {name: filled.fill(value) for name, value in settings.variables.items()}
-        yield PreparedAgent(variables, tuple(filled.fill(each) for each in settings.command), home)
+        yield set_up(settings, place, home)
     finally:
         shutil.rmtree(home, ignore_errors=True)
+
+
+def set_up(settings: Setup, place: Place, home: Path) -> PreparedAgent:
+    """Write an agent's files into a home that is its own. Raises `OSError` if they cannot be written."""
+    filled = Place(place.origin, place.key, place.model, str(home), place.task)
+    for path, text in settings.files.items():
+        (home / path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (home / path).write_text(filled.fill(text), encoding="utf-8")
+    variables = {name: filled.fill(value) for name, value in settings.variables.items()}
+    return PreparedAgent(variables, tuple(filled.fill(each) for each in settings.command), home)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,38 @@ import hmac
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
-from console.domain.money import Budget
+from console.domain.money import Budget, Estimate, Price
 from console.domain.probes.agent import Agent
+from console.domain.probes.smoke import SmokeResult
 from console.domain.relay.admission import RouteDesk
+from console.domain.relay.refusal import RelayRefusal
+from console.domain.routes.route import Route
 
 _KEY_BYTES = 24
+
+
+@dataclass(frozen=True, slots=True)
+class BookedCall:
+    """A call that was admitted, and for which its cost is set aside."""
+
+    number: int
+    route: Route
+    body_sha256: str
+    body_size: int
+    cost: Estimate
+    price: Price | None
+
+
+class CallBook(Protocol):
+    """Where a client's calls are recorded, each before it is sent."""
+
+    async def begin(self, call: BookedCall) -> RelayRefusal | None:
+        """Record a call that is about to be sent, or return why it must not be."""
+
+    def end(self, call: BookedCall, result: SmokeResult, *, is_cut: bool) -> None:
+        """Record how it ended; it must not block."""
 
 
 @dataclass(slots=True)
@@ -27,6 +53,8 @@ class RelayClient:
     in_flight_limit: int = 64
     agent: Agent | None = None
     """The agent that it is, by whose vendor's contract its answers are judged too; None if that is not known."""
+    book: CallBook | None = None
+    """Where its calls are recorded before they are sent; None if they need not be."""
     sent: int = 0
     """The calls that were admitted so far."""
     in_flight: int = 0

@@ -4,12 +4,13 @@ One call is one request to the gateway. It is on the route that the client named
 here, and what comes back goes to the client before it is judged.
 """
 
+import hashlib
 import itertools
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
-from console.domain.money import Estimate, Price, estimate, estimated_tokens
+from console.domain.money import Estimate, Price, Spent, estimate, estimated_tokens
 from console.domain.probes.event import OutputReceived, SmokeFinished
 from console.domain.probes.smoke import SmokeResult, SmokeStatus
 from console.domain.relay.admission import Admission
@@ -28,7 +29,7 @@ from console.services.gateway.reservations import Reservations
 from console.services.probes.exchange import Exchange
 from console.services.probes.request import ProbeRequest, SentAgent, sent_by
 from console.services.probes.smoke import taken_by
-from console.services.relay.client import RelayClient
+from console.services.relay.client import BookedCall, RelayClient
 from console.services.relay.redact import RedactedBytes
 from console.services.relay.secret_search import SecretSearch
 from console.services.system.leak_guard import LEAK_GUARD
@@ -152,6 +153,18 @@ class Relay:
         number = next(self._numbers)
         call.client.sent += 1
         call.client.in_flight += 1
+        book = call.client.book
+        booked = BookedCall(number, route, hashlib.sha256(body).hexdigest(), len(body), cost, price)
+        try:
+            unbooked = None if book is None else await book.begin(booked)
+        except BaseException:
+            self._take_back(call, cost, own)
+            raise
+        if unbooked is not None:
+            self._take_back(call, cost, own)
+            for part in self._refused(call, unbooked):
+                yield part
+            return
         passing = _Passing(
             number,
             route,
@@ -168,7 +181,7 @@ class Relay:
                     yield part
         finally:
             call.client.in_flight -= 1
-            self._end(call, passing, cost, price, own)
+            self._end(call, passing, booked, own)
 
     async def count(self, call: ClientCall) -> AsyncGenerator[AnswerPart, None]:
         """Pass on a call that only counts a request's tokens. It costs nothing, and no model answers it."""
@@ -290,18 +303,24 @@ class Relay:
     def _clean(self, headers: Mapping[str, str]) -> Mapping[str, str]:
         return {name: value for name, value in headers.items() if not LEAK_GUARD.is_hit(value)}
 
-    def _end(
-        self, call: ClientCall, passing: "_Passing", cost: Estimate, price: Price | None, reservations: Reservations
-    ) -> None:
+    def _take_back(self, call: ClientCall, cost: Estimate, reservations: Reservations) -> None:
+        """Forget a call that is not sent."""
+        call.client.sent -= 1
+        call.client.in_flight -= 1
+        reservations.settle(cost, Spent())
+
+    def _end(self, call: ClientCall, passing: "_Passing", booked: BookedCall, reservations: Reservations) -> None:
         """Book a call, tell of its end, and let the breaker know."""
         result = passing.finish()
         is_cut = not passing.is_whole and passing.failure is None
         if is_cut:  # what the gateway would still have sent is not known, so nothing is wrong with its answer
             result = replace(result, status=SmokeStatus.UNKNOWN, classification=None, findings=())
-        taken = cost.taken() if is_cut else taken_by(result, cost, price)
-        reservations.settle(cost, taken)
+        taken = booked.cost.taken() if is_cut else taken_by(result, booked.cost, booked.price)
+        reservations.settle(booked.cost, taken)
         self.breaker.note(passing.route.key, result.classification, self._clock(), is_whole=passing.is_whole)
         self._tell(RelayCallEnded(passing.number, call.client.name, result, taken.tokens, taken.microusd, is_cut))
+        if call.client.book is not None:
+            call.client.book.end(booked, result, is_cut=is_cut)
 
 
 class _Passing:

@@ -9,18 +9,22 @@ from pathlib import Path
 import msgspec
 
 from console import __version__
-from console.domain.artifacts.artifact import ArtifactKind
+from console.domain.artifacts.artifact import SIZE_LIMIT_BYTES, ArtifactKind
 from console.domain.ledger.signature import begin_statement, signer_of
 from console.domain.money import Limits, microusd
 from console.domain.problem import Problem, ProblemKind
+from console.domain.routes.role import Role
 from console.domain.routes.route import Route
 from console.domain.routes.route_key import RouteKey
+from console.domain.run.agent_event import AgentWriter, OutsideDraft
 from console.domain.run.event import ArtifactRole, ArtifactStored, OperatorSigned, RunCreated
 from console.domain.run.independence import UnprovenPolicy
 from console.domain.run.pinned import ContextFile, RunPolicy
+from console.domain.run.reason import check_reason, kept_reason
 from console.domain.run.rubric import RubricError, default_rubric, read_rubric
 from console.domain.run.state import RunState
 from console.domain.text.secret_scan import find_secrets
+from console.services.coding_agent.choice import find_agent
 from console.services.config.settings import Profile
 from console.services.ledger.artifacts import Artifacts
 from console.services.ledger.codec import encode_event
@@ -55,6 +59,13 @@ class Order:
     are_checks_confirmed: bool = False
     routes: tuple[RouteKey, ...] = ()
     """The routes to use instead of their roles' own ones."""
+    writer: str = ""
+    """The coding agent that writes the drafts; empty if the writer's route is asked for them."""
+    writer_command: str = ""
+    """The command of a writer of the operator's own."""
+    draft: bytes | None = None
+    """A draft from outside; None if the run makes its drafts."""
+    made_by: str = ""
 
 
 async def begin_run(context: RunContext, order: Order, run_id: str, origin: str) -> tuple[RunLog, RunInputs]:
@@ -67,7 +78,8 @@ async def begin_run(context: RunContext, order: Order, run_id: str, origin: str)
         origin: The origin of the profile's gateway; nothing is sent to it.
 
     Raises:
-        BeginError: The task, a chosen route or the rubric cannot be used.
+        BeginError: The task, a chosen route, the draft or the rubric cannot be used.
+        AgentError: The coding agent cannot write here.
         RepositoryError: The directory is not in a repository with a commit.
         BriefError: A context pattern matches nothing, or a file that is not text.
         LedgerError: The run cannot be recorded.
@@ -77,6 +89,8 @@ async def begin_run(context: RunContext, order: Order, run_id: str, origin: str)
     chosen = _require_routes(context.profile, order.routes)
     root = await find_root(order.directory, context.environment)
     repository = await read_repository(root, context.environment)
+    writer = _require_writer(context, order, chosen)
+    outside = await _keep_draft(context, order)
     parts = await read_context(root, repository.commit, order.context, context.environment)
     try:
         rubric = own_rubric(context.profile, order.kind)
@@ -93,6 +107,7 @@ async def begin_run(context: RunContext, order: Order, run_id: str, origin: str)
         task_sha256,
         rubric_sha256,
         order.are_checks_confirmed,
+        order.writer_command or context.profile.agent.command,
     )
     inputs_sha256 = await context.artifacts.put(msgspec.json.encode(inputs))
     created = RunCreated(
@@ -110,6 +125,8 @@ async def begin_run(context: RunContext, order: Order, run_id: str, origin: str)
         routes=pin_routes(context.profile, origin, chosen),
         chosen_routes=tuple(str(route.key) for route in chosen if route.name),
         context=tuple(ContextFile(part.path, hashlib.sha256(part.text.encode()).hexdigest()) for part in parts),
+        writer=writer,
+        outside=outside,
     )
     stored = ArtifactStored(ArtifactRole.TASK, 1, task_sha256, len(task.encode()))
     signed = await _signed(context, run_id, created)
@@ -126,6 +143,52 @@ def _require_routes(profile: Profile, keys: Sequence[RouteKey]) -> tuple[Route, 
     if len({key.role for key in found}) < len(found):
         raise BeginError("two of the chosen routes are of one role, and a run uses one route a role; name one")
     return tuple(route for route in found.values() if route is not None)
+
+
+def _require_writer(context: RunContext, order: Order, chosen: Sequence[Route]) -> AgentWriter | None:
+    """Return an order's coding agent, once it is known that it can write. Raises `BeginError` and `AgentError`."""
+    if not order.writer:
+        return None
+    if order.draft is not None:
+        raise BeginError("a draft from outside has its author already; leave out --writer or --draft")
+    if order.kind is not ArtifactKind.PATCH:
+        raise BeginError(f"a coding agent changes files, so it writes a patch, not a {order.kind}; leave out --kind")
+    route = next((each for each in chosen if each.role is Role.WRITER), context.profile.table.get(Role.WRITER))
+    if route is None:
+        raise BeginError(f"profile {context.profile.name} has no route for writer, on which the agent would work")
+    settings = context.profile.agent
+    agent = find_agent(order.writer, order.writer_command or settings.command, route, context.environment)
+    return AgentWriter(agent.id, settings.calls, settings.time_limit_s)
+
+
+async def _keep_draft(context: RunContext, order: Order) -> OutsideDraft | None:
+    """Store a draft from outside. Raises `BeginError` if it cannot be one."""
+    if order.draft is None:
+        return None
+    if order.kind is not ArtifactKind.PATCH:
+        raise BeginError(f"a draft from outside is a patch, not a {order.kind}; leave out --kind")
+    return await keep_outside(context, order.draft, order.made_by)
+
+
+async def keep_outside(context: RunContext, draft: bytes, made_by: str) -> OutsideDraft:
+    """Store a draft from outside.
+
+    Raises:
+        BeginError: It is empty, too large or not text, or the words for its author cannot be stored.
+
+    """
+    if len(draft) > SIZE_LIMIT_BYTES:
+        raise BeginError(f"the draft has over {SIZE_LIMIT_BYTES:,} bytes; no reviewer reads that. Split it")
+    try:
+        text = draft.decode()
+    except UnicodeDecodeError:
+        raise BeginError("the draft is not UTF-8 text; give a patch as `git diff` writes it") from None
+    if not text.strip() or "\0" in text:
+        raise BeginError("the draft is empty or binary; give a patch as `git diff` writes it")
+    who = kept_reason(made_by)
+    if (refused := check_reason(who)) is not None:
+        raise BeginError(f"--made-by: {refused.message}")
+    return OutsideDraft(await context.artifacts.put(draft), len(draft), who)
 
 
 async def _signed(context: RunContext, run_id: str, created: RunCreated) -> tuple[OperatorSigned, ...]:

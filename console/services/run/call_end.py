@@ -1,17 +1,28 @@
 """How a role's call ended, in the closed types of the ledger."""
 
+from dataclasses import dataclass
+
 from console.domain.errors.category import Blame, Category
 from console.domain.finding import Severity
-from console.domain.money import Estimate, cost_of
+from console.domain.money import Estimate, Price, cost_of
 from console.domain.probes.served_as import SWAP_IDS, fallback_words, swap_words
 from console.domain.probes.smoke import SmokeResult
+from console.domain.routes.role import Role
 from console.domain.run.call_event import CallFailed, CallRecorded
 from console.domain.run.decide import STOPS_BY_CATEGORY
 from console.services.probes.smoke import by_bytes
-from console.services.run.role_call import RoleCall
 
 
-def failure_of(call: RoleCall, result: SmokeResult) -> CallFailed | None:
+@dataclass(frozen=True, slots=True)
+class MadeCall:
+    """A call of a run: the console's own, or one of its agent's."""
+
+    call_id: str
+    role: Role
+    price: Price | None
+
+
+def failure_of(call: MadeCall, result: SmokeResult) -> CallFailed | None:
     """Return how a call failed; None if its answer can be read.
 
     An answer from another model is a failure: we did not ask that model.
@@ -37,7 +48,7 @@ def why_failed(result: SmokeResult) -> str:
     return f"another model answered: {swap_words(service)}"
 
 
-def unread_of(call: RoleCall, result: SmokeResult) -> CallFailed:
+def unread_of(call: MadeCall, result: SmokeResult) -> CallFailed:
     """Return the failure of a call whose answer does not have its role's form.
 
     If the answer ended at its token limit, the limit is to blame and not the content.
@@ -54,12 +65,12 @@ def unread_words(result: SmokeResult, why: str) -> str:
     return f"{ended}. {action} So {why}"
 
 
-def recorded_of(call: RoleCall, result: SmokeResult) -> CallRecorded:
+def recorded_of(call: MadeCall, result: SmokeResult) -> CallRecorded:
     """Return the record of a call that was answered."""
     counted = _counted(call, result)
     return CallRecorded(
         call.call_id,
-        call.route.role,
+        call.role,
         result.model_reported,
         None if result.service is None else result.service.served_as,
         result.http_status,
@@ -76,12 +87,12 @@ def recorded_of(call: RoleCall, result: SmokeResult) -> CallRecorded:
     )
 
 
-def _failed(call: RoleCall, result: SmokeResult, why: tuple[Category, Blame], *, stops: bool) -> CallFailed:
+def _failed(call: MadeCall, result: SmokeResult, why: tuple[Category, Blame], *, stops: bool) -> CallFailed:
     category, blame = why
     counted = _counted(call, result)
     return CallFailed(
         call.call_id,
-        call.route.role,
+        call.role,
         category,
         blame,
         stops=stops,
@@ -101,7 +112,7 @@ def _failed(call: RoleCall, result: SmokeResult, why: tuple[Category, Blame], *,
     )
 
 
-def _counted(call: RoleCall, result: SmokeResult) -> Estimate | None:
+def _counted(call: MadeCall, result: SmokeResult) -> Estimate | None:
     """Return what to book for an answer that names no usage; None if it names it, or nothing was counted."""
     is_named = result.input_tokens is not None and result.output_tokens is not None
     return None if is_named or result.counted is None else by_bytes(result.counted, call.price)

@@ -9,12 +9,21 @@ from console.domain.answers.evidence import Quotable
 from console.domain.answers.role_answer import Critique, Plan, Review
 from console.domain.artifacts.artifact import ArtifactKind
 from console.domain.artifacts.repository_path import Scope
+from console.domain.artifacts.unified_diff import parse_patch
 from console.domain.finding import Finding, Severity
 from console.domain.injection.scan import find_injection
 from console.domain.instructions.source import Conflict, InstructionSet, InstructionSource, Load, Tool
 from console.domain.run.answer_form import PLAN_FORM
-from console.domain.run.event import ArtifactRole, InstructionPinned, RunStopped, SourcesChecked, StopCause
-from console.domain.run.gate import Gate, GateVerdict, role_at
+from console.domain.run.event import (
+    ArtifactRole,
+    DraftBrought,
+    InstructionPinned,
+    RunEvent,
+    RunStopped,
+    SourcesChecked,
+    StopCause,
+)
+from console.domain.run.gate import Gate, GateVerdict
 from console.domain.run.pinned import PinnedSource
 from console.domain.run.rubric import check_override, judge_critique, judge_review
 from console.domain.run.state import RunState
@@ -26,7 +35,9 @@ from console.services.ledger.ledger import LedgerError
 from console.services.pages.claim_check import check_claims, source_fetch
 from console.services.run.briefing.texts import RunTexts
 from console.services.run.judging import (
+    NEEDS_A_PERSON,
     GateOpening,
+    check_author,
     check_independence,
     check_source,
     judge_plan,
@@ -38,6 +49,7 @@ from console.services.run.preflight_notes import read_notes
 from console.services.run.role_call import nonce_of
 from console.services.run.routing import independence, route_of
 from console.services.run.run_context import RunContext, RunInputs
+from console.services.run.step import StepHeldError
 from console.services.run.subject import claims_of
 
 
@@ -94,7 +106,7 @@ class GateWork:
 
     async def what_changed(self, state: RunState, origin: str) -> RunStopped | None:
         """Return what has changed since the run began, checked before a call; None if nothing has."""
-        role = role_at(state.gate, state.attempt)
+        role = state.role
         changed = () if state.instruction is None else await self._check_pinned(state.instruction)
         if changed:
             path = changed[0].path or "an instruction file"
@@ -121,6 +133,23 @@ class GateWork:
             environment=self._context.environment,
             home=self._context.home,
         )
+
+    # --- A draft from outside ----------------------------------------------------------------------------------------
+
+    def bring_draft(self, state: RunState) -> tuple[RunEvent, ...]:
+        """Return the draft that the run began with, as the ledger records its entry.
+
+        Raises:
+            StepHeldError: It was sent back, and the next one has to be brought.
+
+        """
+        outside = state.outside
+        if outside is None or state.attempt > 1:
+            raise StepHeldError(
+                f"the draft came from outside and was sent back: bring the next one with `gateway-console run bring"
+                f" {state.run_id} FILE.patch`, or stop the run"
+            )
+        return (DraftBrought(state.attempt, outside),)
 
     # --- Sources -----------------------------------------------------------------------------------------------------
 
@@ -194,11 +223,10 @@ class GateWork:
         draft = await self._texts.draft(state)
         policy = self._context.profile.policy
         limits = CheckLimits(command_s=policy.check_timeout_s)
-        plan = PLAN_FORM.read(await self._texts.newest(state, ArtifactRole.PLAN))
         checked = await check_candidate(
             ArtifactKind("patch" if state.created is None else state.created.kind),
             draft.artifact.encode(),
-            Scope(plan.scope),
+            await self._scope(state, draft.artifact),
             repository=self._root,
             commit="" if state.created is None else state.created.repository.commit,
             environment=self._context.environment,
@@ -209,7 +237,8 @@ class GateWork:
         is_read = len(draft.artifact.encode()) <= limits.artifact_bytes  # a larger one is refused unread
         suspected = await asyncio.to_thread(find_injection, draft.artifact) if is_read else ()
         findings = [
-            *check_source(draft.instruction_source, state.instruction),
+            *(() if state.outside is not None else check_source(draft.instruction_source, state.instruction)),
+            *check_author(state),
             *suspected,
             *checked.outcome.findings,
         ]
@@ -219,12 +248,23 @@ class GateWork:
             state,
             GateVerdict.REVISE if is_broken else GateVerdict.READY,
             findings,
-            needs_human=checked.needs_human or checked.outcome.is_refused or bool(suspected),
+            needs_human=checked.needs_human
+            or checked.outcome.is_refused
+            or bool(suspected)
+            or any(each.id in NEEDS_A_PERSON for each in findings),
             is_final=checked.outcome.is_refused,
             artifact_sha256=state.subject_sha256,
             commands=commands,
         )
         return replace(opening, output_tails=outputs)
+
+    async def _scope(self, state: RunState, draft: str) -> Scope:
+        """Return what bounds a draft: the plan; for one from outside, the files that it names itself."""
+        if state.outside is None:
+            plan = PLAN_FORM.read(await self._texts.newest(state, ArtifactRole.PLAN))
+            return Scope(plan.scope)
+        said = await asyncio.to_thread(parse_patch, draft)
+        return Scope(tuple(dict.fromkeys(said.paths)))
 
     async def _judge_sources(self, state: RunState) -> GateOpening:
         is_required = state.created is not None and state.created.kind == ArtifactKind.ARTICLE

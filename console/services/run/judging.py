@@ -9,6 +9,7 @@ from console.domain.answers.role_answer import Plan
 from console.domain.artifacts.repository_path import Scope
 from console.domain.finding import Finding, Severity
 from console.domain.routes.role import Role
+from console.domain.run.agent_event import AgentEnded, AgentEnding, FileGuard, NetworkGuard
 from console.domain.run.call_event import CallFailed
 from console.domain.run.event import CommandRun, GateOpened, InstructionPinned, noted
 from console.domain.run.gate import Gate, GateVerdict, worst
@@ -67,22 +68,23 @@ def open_gate(
     )
 
 
-def open_failed(state: RunState, failure: CallFailed, why: str = "") -> GateOpening:
-    """Return the opening of a gate whose call gave us nothing to judge.
+def open_failed(state: RunState, failure: CallFailed | AgentEnded, why: str = "") -> GateOpening:
+    """Return the opening of a gate whose call, or agent, gave us nothing to judge.
 
     It is not a verdict on a draft: the operator may allow the call to be repeated, or decide revise or block.
 
     Args:
         state: The run.
-        failure: How the call ended.
+        failure: How the call or the agent ended.
         why: The evidence in our own words, if this process saw the call; it is stored only with the notes.
 
     """
     said = f": {why or _recorded_why(failure)}".removesuffix(": ")
+    what = "the agent" if isinstance(failure, AgentEnded) else "the call"
     finding = Finding(
         "CALL-01",
         Severity.FAIL,
-        f"the call gave us nothing to judge: {failure.category}{said}. This does not count as a failed draft",
+        f"{what} gave us nothing to judge: {failure.category}{said}. This does not count as a failed draft",
     )
     verdict = GateVerdict.REVISE
     return GateOpening(
@@ -138,8 +140,19 @@ def asks_again(opening: GateOpening, role: Role) -> GateOpening:
     )
 
 
-def _recorded_why(failure: CallFailed) -> str:
+_OF_ENDING = {
+    AgentEnding.EXITED: "it ended with exit code {code}",
+    AgentEnding.TIMED_OUT: "its time was up",
+    AgentEnding.FLOODED: "it wrote too much to its output",
+    AgentEnding.CUT_OFF: "it was cut off",
+    AgentEnding.NOT_STARTED: "it was not started",
+}
+
+
+def _recorded_why(failure: CallFailed | AgentEnded) -> str:
     """Return what the ledger says of why an answer was unusable: another process may have made the call."""
+    if isinstance(failure, AgentEnded):
+        return _OF_ENDING[failure.ending].format(code=failure.exit_code)
     named = "" if failure.model_reported is None else f"{failure.model_reported} answered"
     return ", ".join(part for part in (failure.finding or "", named) if part)
 
@@ -167,6 +180,37 @@ def check_source(reported: str, pinned: InstructionPinned | None) -> Iterator[Fi
         Severity.FAIL,
         f"the instruction source is {safe(pinned.primary, limit=200)}, but the answer {said}: the gate fails",
     )
+
+
+NEEDS_A_PERSON = ("AUTHOR-01", "AUTHOR-03")
+"""What a person has to decide about the author of a draft."""
+
+
+def check_author(state: RunState) -> Iterator[Finding]:
+    """Yield what there is to say of a draft that no route of the run was asked for."""
+    if state.outside is not None:
+        yield Finding(
+            "AUTHOR-03",
+            Severity.WARN,
+            "the draft came from outside: no plan bounds it, and it names no instruction source that it follows. Look"
+            " at the files that it touches",
+        )
+    turn = next((each for each in reversed(state.turns) if each.attempt == state.attempt), None)
+    if turn is None:
+        return
+    if turn.isolation.files is FileGuard.NONE:
+        yield Finding(
+            "AUTHOR-01",
+            Severity.WARN,
+            "nothing kept the agent from your files: it could read what you can, and write elsewhere. Install"
+            " bubblewrap, or run the console in a container",
+        )
+    if turn.isolation.network is NetworkGuard.NONE:
+        yield Finding(
+            "AUTHOR-02",
+            Severity.INFO,
+            "nothing kept the agent from the network: this kernel cannot restrict it to the relay",
+        )
 
 
 def _as_path(text: str) -> str:

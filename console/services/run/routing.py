@@ -9,7 +9,7 @@ from console.domain.probes.smoke import SmokeResult
 from console.domain.routes.role import Role
 from console.domain.routes.route import Route
 from console.domain.run.call_event import CallRecorded
-from console.domain.run.gate import Gate, role_at
+from console.domain.run.gate import Gate
 from console.domain.run.independence import Served, is_proven, level
 from console.domain.run.pinned import PinnedRoute
 from console.domain.run.state import RunState
@@ -95,12 +95,13 @@ def independence(state: RunState, gate: Gate, probed: Mapping[Role, SmokeResult]
         probed: The answers of the preflight's own calls, for roles that have not answered in the run.
 
     """
-    judge = role_at(gate, state.attempt)
+    judge = state.role_at(gate)
     judging = None if judge is None else _served(state, judge, probed)
     if judge is None or judging is None:
         return NO_JUDGE
-    writer = role_at(Gate.WRITER, state.attempt) or Role.WRITER
-    before = {Gate.REVIEWER: (writer,), Gate.CRITIC: (writer, Role.REVIEWER)}.get(gate, ())
+    writer = state.role_at(Gate.WRITER)  # none of the run's, if the draft came from outside
+    writers = () if writer is None else (writer,)
+    before = {Gate.REVIEWER: writers, Gate.CRITIC: (*writers, Role.REVIEWER)}.get(gate, ())
     found = [(f"{role}_vs_{judge}", served) for role in before if (served := _served(state, role, probed)) is not None]
     return Independence(
         tuple((pair, level(judged, judging)) for pair, judged in found),

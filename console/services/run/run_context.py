@@ -33,6 +33,8 @@ class RunInputs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The hash of the rubric's text, also an artifact; empty for the built-in one."""
     are_checks_confirmed: bool
     """Whether the operator confirmed that the policy's commands run in this run."""
+    writer_command: str = ""
+    """The command of a writer that is the operator's own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 from console.domain.finding import Finding
 from console.domain.probes.event import RungStarted, SmokeEvent
 from console.domain.problem import Problem, ProblemKind
+from console.domain.relay.call import RelayEvent
 from console.domain.run.event import Entry, GateOpened, PreflightFinished, RunStopped
 from console.domain.run.subject import PreflightNotes
 
 if TYPE_CHECKING:
+    from console.services.run.briefing.briefing import AgentTask
     from console.services.run.role_call import RoleCall
 
 
@@ -23,7 +25,7 @@ class StepHeldError(Problem):
 class CallPrepared:
     """A call about to be sent. Display only."""
 
-    call: "RoleCall"
+    call: "RoleCall | AgentTask"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,4 +46,4 @@ class PreflightNoted:
     notes: PreflightNotes
 
 
-StepEvent = Entry | CallPrepared | GateNoted | PreflightNoted | RungStarted | SmokeEvent
+StepEvent = Entry | CallPrepared | GateNoted | PreflightNoted | RungStarted | SmokeEvent | RelayEvent

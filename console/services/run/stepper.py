@@ -19,6 +19,7 @@ from console.domain.probes.catalogue import Catalogue
 from console.domain.probes.event import BudgetSpent, RungStarted, SmokeFinished
 from console.domain.problem import ProblemKind
 from console.domain.routes.route import Route
+from console.domain.run.agent_event import AgentBegun, AgentLost
 from console.domain.run.call_event import CallIntended, CallLost
 from console.domain.run.command import ReportEvent
 from console.domain.run.decide import needs_new_attempt, run_budgets
@@ -32,16 +33,16 @@ from console.domain.run.event import (
     RunStopped,
     StopCause,
 )
-from console.domain.run.gate import GATES_WITH_A_CALL, Gate, role_at
+from console.domain.run.gate import GATES_WITH_A_CALL, Gate
 from console.domain.run.state import Phase, RunState
 from console.services.gateway.client import Gateway
 from console.services.ledger.heartbeat import HeldLease
 from console.services.open_gateway import Target
 from console.services.probes.catalogue_reader import read_catalogue
 from console.services.probes.smoke import taken_by
-from console.services.run.briefing.briefing import Briefing
+from console.services.run.briefing.briefing import AgentTask, Briefing
 from console.services.run.briefing.texts import RunTexts
-from console.services.run.briefs import count_secrets
+from console.services.run.briefs import Brief, count_secrets
 from console.services.run.call_end import failure_of, recorded_of, unread_of, unread_words, why_failed
 from console.services.run.gate_work import GateWork
 from console.services.run.judging import GateOpening, asks_again, open_failed, open_lost
@@ -53,6 +54,7 @@ from console.services.run.routing import route_of
 from console.services.run.run_context import RunContext, RunInputs
 from console.services.run.run_log import RunLog
 from console.services.run.step import CallPrepared, GateNoted, PreflightNoted, StepEvent, StepHeldError
+from console.services.run.writing.agent_gate import AgentGate
 
 
 class Stepper:
@@ -77,6 +79,7 @@ class Stepper:
         self._texts = RunTexts(context.artifacts, inputs.rubric_sha256)
         self._briefing = Briefing(context, inputs, self._texts)
         self._gates = GateWork(context, inputs, self._texts)
+        self._agent = AgentGate(context, inputs, lambda: self.state, self._report)
         self._held = held
         self._target = target
         self._stack = AsyncExitStack()
@@ -94,8 +97,12 @@ class Stepper:
         """The run as far as this process has read it."""
         return self._log.state
 
-    async def prepare(self) -> RoleCall:
-        """Build the call that is due, which `step` would send, without sending it.
+    def cut_off(self) -> None:
+        """End the coding agent that is at work, if one is. Its changes are lost; the gate waits for a decision."""
+        self._agent.cut_off()
+
+    async def prepare(self) -> RoleCall | AgentTask:
+        """Build the call or the agent's task that is due, which `step` would send, without sending it.
 
         Raises:
             StepHeldError: No call is due, or the gateway's prices cannot be read.
@@ -104,12 +111,20 @@ class Stepper:
         """
         if self.state.gate not in GATES_WITH_A_CALL or self.state.phase is not Phase.DUE:
             raise StepHeldError(f"no call is due: the gate {self.state.gate.words} is {self.state.phase}")
+        if self.state.gate is Gate.WRITER and self.state.outside is not None:
+            raise StepHeldError("no call is due: the draft comes from outside")
+        if self._is_agents_turn:
+            return await self._briefing.prepare_agent(self.state, self._route())
         target = await self._open()
         if self._briefing.catalogue is None and target.gateway is not None:
             self._briefing.catalogue = await self._read_prices(target.gateway)
         return await self._briefing.prepare(self.state, self._route())
 
-    async def step(self, prepared: RoleCall | None = None) -> AsyncGenerator[StepEvent, None]:
+    @property
+    def _is_agents_turn(self) -> bool:
+        return self.state.gate is Gate.WRITER and self.state.writer is not None
+
+    async def step(self, prepared: RoleCall | AgentTask | None = None) -> AsyncGenerator[StepEvent, None]:
         """Do the gate's work and yield what happens; return when the run waits or is over.
 
         Args:
@@ -122,8 +137,8 @@ class Stepper:
 
         """
         await self._log.refresh()
-        if self.state.phase is Phase.CALLING:
-            async for entry in self._lose_call():
+        if self.state.phase in (Phase.CALLING, Phase.WRITING):
+            async for entry in self._lose_work():
                 yield entry
         if needs_new_attempt(self.state):
             async for noted in self._open_gate(open_lost(self.state)):
@@ -142,13 +157,15 @@ class Stepper:
     def _opens_by_itself(self) -> bool:
         return self.state.gate is Gate.CANDIDATE and self.state.phase is Phase.DUE
 
-    async def _lose_call(self) -> AsyncGenerator[Entry, None]:
-        """Record an interrupted call: this process holds the run and did not make it, so its maker is gone."""
-        if self.state.intended is not None:
-            for entry in await self._report(CallLost(self.state.intended.call_id, self.state.intended.role)):
-                yield entry
+    async def _lose_work(self) -> AsyncGenerator[Entry, None]:
+        """Record interrupted work: this process holds the run and did not begin it, so whoever did is gone."""
+        lost: list[RunEvent] = [CallLost(call.call_id, call.role) for call in self.state.open_calls]
+        if isinstance(self.state.intended, AgentBegun):
+            lost.append(AgentLost(self.state.intended.turn_id, self.state.intended.role))
+        for entry in await self._report(*lost):
+            yield entry
 
-    async def _work(self, prepared: RoleCall | None) -> AsyncGenerator[StepEvent, None]:
+    async def _work(self, prepared: RoleCall | AgentTask | None) -> AsyncGenerator[StepEvent, None]:
         match self.state.gate:
             case Gate.INSTRUCTION:
                 for entry in await self._report(await self._gates.pin_instruction()):
@@ -164,6 +181,13 @@ class Stepper:
                     yield entry
             case Gate.CANDIDATE:
                 return
+            case Gate.WRITER if self.state.outside is not None:
+                for entry in await self._report(*self._gates.bring_draft(self.state)):
+                    yield entry
+            case Gate.WRITER if self._is_agents_turn:
+                async with aclosing(self._write(prepared)) as events:
+                    async for event in events:
+                        yield event
             case _:
                 async with aclosing(self._call(prepared)) as events:
                     async for event in events:
@@ -200,22 +224,19 @@ class Stepper:
 
     # --- A role's call ---------------------------------------------------------------------------------------------
 
-    async def _call(self, prepared: RoleCall | None) -> AsyncGenerator[StepEvent, None]:
+    async def _call(self, prepared: RoleCall | AgentTask | None) -> AsyncGenerator[StepEvent, None]:
         target = await self._open()
         changed = await self._gates.what_changed(self.state, target.opened.origin)
         if changed is not None:
             for entry in await self._report(changed):
                 yield entry
             return
-        if prepared is not None and (prepared.gate, prepared.route.role) != (self.state.gate, self._route().role):
-            raise StepHeldError("the run has moved on since this call was shown; look at it again")
         call = prepared or await self.prepare()
+        if not isinstance(call, RoleCall) or (call.gate, call.route.role) != (self.state.gate, self._route().role):
+            raise StepHeldError("the run has moved on since this call was shown; look at it again")
         yield CallPrepared(call)
-        secrets = count_secrets(call.brief)
-        if secrets:
-            words = f"the brief for {call.route.role} seems to contain {secrets} secret(s); nothing was sent"
-            stopped = RunStopped(StopCause.SECRET_IN_PROMPT, Category.SECRET_IN_PROMPT, words, role=call.route.role)
-            for entry in await self._report(stopped):
+        if (leaking := _secret_stop(call.brief)) is not None:
+            for entry in await self._report(leaking):
                 yield entry
             return
         if target.gateway is None:
@@ -231,6 +252,31 @@ class Stepper:
         stopped = RunStopped(StopCause.BUDGET, Category.BUDGET_EXCEEDED, over.message, role=call.route.role)
         for entry in await self._report(stopped):
             yield entry
+
+    async def _write(self, prepared: RoleCall | AgentTask | None) -> AsyncGenerator[StepEvent, None]:
+        """Let the run's coding agent write the draft."""
+        target = await self._open()
+        changed = await self._gates.what_changed(self.state, target.opened.origin)
+        if changed is not None:
+            for entry in await self._report(changed):
+                yield entry
+            return
+        task = prepared or await self.prepare()
+        if not isinstance(task, AgentTask):
+            raise StepHeldError("the run has moved on since this call was shown; look at it again")
+        yield CallPrepared(task)
+        if (leaking := _secret_stop(task.brief)) is not None:
+            for entry in await self._report(leaking):
+                yield entry
+            return
+        gateway = target.require_gateway()
+        catalogue = self._briefing.catalogue = self._briefing.catalogue or await self._read_prices(gateway)
+        draft = "" if self.state.attempt == 1 else await self._briefing.draft_to_revise(self.state)
+        async with aclosing(self._agent.work(task, self._route(), draft, gateway, catalogue)) as events:
+            async for event in events:
+                yield event
+        self._why_failed = self._agent.why_failed
+        yield BudgetSpent(self._context.reservations.budget)
 
     async def _make(self, call: RoleCall, gateway: Gateway) -> AsyncGenerator[StepEvent, None]:
         """Make a call whose cost is reserved, and book what it cost."""
@@ -255,15 +301,16 @@ class Stepper:
     async def _end_call(self, call: RoleCall, ended: RoleCallEnded) -> Sequence[Entry]:
         """Record how a call ended, and store its answer if it is valid."""
         result = ended.result
-        failed = failure_of(call, result)
+        made = call.made
+        failed = failure_of(made, result)
         if failed is not None:
             self._why_failed = why_failed(result)
             return await self._report(failed)
         answer = read_answer(call.gate, ended.text, (await self._texts.rubric(self.state)).ids)
         if not isinstance(answer, Plan | Draft | Review | Critique):
             self._why_failed = unread_words(result, answer.evidence)
-            return await self._report(unread_of(call, result))
-        recorded = recorded_of(call, result)
+            return await self._report(unread_of(made, result))
+        recorded = recorded_of(made, result)
         stored = [await self._keep(ArtifactRole.ANSWER, ended.text)]
         if isinstance(answer, Plan):
             stored.append(await self._keep(ArtifactRole.PLAN, ended.text))
@@ -295,7 +342,10 @@ class Stepper:
         kept = await self._keep_notes(opening)
         for entry in await self._report(kept.opened):
             yield entry
-        yield GateNoted(kept.opened, kept.findings, kept.output_tails)
+        tails = kept.output_tails
+        if self.state.failure is not None and self._agent.tail:
+            tails = (*tails, ("the agent's last output", self._agent.tail))
+        yield GateNoted(kept.opened, kept.findings, tails)
 
     async def _keep_notes(self, opening: GateOpening) -> GateOpening:
         notes = msgspec.json.encode([{"id": each.id, "message": each.message} for each in opening.findings])
@@ -305,7 +355,7 @@ class Stepper:
 
     def _route(self) -> Route:
         """Return the profile's route that does the gate's work."""
-        role = role_at(self.state.gate, self.state.attempt)
+        role = self.state.role
         if role is None or self.state.route(role) is None:
             raise StepHeldError(f"the profile has no route for {role}; add one, then begin another run")
         origin = "" if self._target is None else self._target.opened.origin
@@ -351,3 +401,12 @@ class Stepper:
             raise StepHeldError("another console has taken over this run; look again")
         commands = tuple(ReportEvent(event) for event in events)
         return await self._log.command(self._context.machine, *commands, fence=self._held.lease.fence)
+
+
+def _secret_stop(brief: Brief) -> RunStopped | None:
+    """Return how a brief that seems to hold a secret stops the run; None if it holds none."""
+    secrets = count_secrets(brief)
+    if not secrets:
+        return None
+    words = f"the brief for {brief.role} seems to contain {secrets} secret(s); nothing was sent"
+    return RunStopped(StopCause.SECRET_IN_PROMPT, Category.SECRET_IN_PROMPT, words, role=brief.role)

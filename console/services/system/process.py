@@ -22,6 +22,7 @@ from typing import Any
 
 _PIECE = 65_536
 _MARK = "GATEWAY_CONSOLE_CHILD"
+_END_S = 5.0
 
 
 class ChildEnding(StrEnum):
@@ -66,6 +67,7 @@ async def run_bounded(
     is_hashed: bool = False,
     is_marked: bool = False,
     may_leave_agents: bool = False,
+    is_supervisor: bool = False,
     memory_bytes: int | None = None,
     more_processes: int | None = None,
     umask: int = -1,
@@ -90,6 +92,7 @@ async def run_bounded(
               their environment, so that only a daemon that also clears its environment escapes.
         may_leave_agents: Whether processes that it started may outlive it if it exits by itself, such as the agent of a
               password program. They never may if the time was up, it wrote too much, or the caller left.
+        is_supervisor: Whether it ends all that it started if it gets SIGTERM: then it has a few seconds to do so.
         memory_bytes: The most private memory that it and each of its children may have, on Linux.
         more_processes: How many more processes than now the operator may have while it runs, on Linux and if the
               operator is not root.
@@ -135,6 +138,9 @@ async def run_bounded(
         finally:
             time_is_up.cancel()
             duration_ms = round((clock() - begin) * 1000)
+            if is_supervisor and not waiting.done():
+                child.terminate()
+                await asyncio.shield(asyncio.wait({waiting}, timeout=_END_S))
             if not (may_leave_agents and ending is ChildEnding.EXITED):
                 with contextlib.suppress(ProcessLookupError, PermissionError):
                     os.killpg(child.pid, signal.SIGKILL)

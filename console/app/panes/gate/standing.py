@@ -40,10 +40,10 @@ def budget_lines(run: RunState, width: int) -> Iterator[Line]:
     here = f"{_spent(run.spent_in_attempt, limits[2], limits[3])}   attempt {run.attempt}{most}"
     yield from labelled("this attempt", here, width, label_width=LABEL)
     if run.phase in (Phase.CALLING, Phase.LOST) and run.intended is not None:
-        money = run.intended.max_microusd
+        money = run.intended.cost.microusd
         cost = "price unknown" if money is None else f"at most {usd_text(money)}"
         what = "in progress" if run.phase is Phase.CALLING else "set aside"
-        told = f"at most {run.intended.max_tokens:,} tokens, {cost}"
+        told = f"at most {run.intended.cost.tokens:,} tokens, {cost}"
         yield from labelled(what, told, width, tone=Tone.LIVE, label_width=LABEL)
 
 

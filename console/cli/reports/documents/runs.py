@@ -70,11 +70,14 @@ class PreviewDocument:
     model: str
     endpoint_family: EndpointFamily
     endpoint_path: str
-    max_tokens: int
-    """What the call may take at most; so is the next."""
+    max_tokens: int | None
+    """What the call may take at most; so is the next. None if an agent makes the calls."""
     max_usd: float | None
     body: str
-    """The request's body: JSON of its own. The ids that bound its blocks are new in every call."""
+    """The request's body: JSON of its own; or an agent's task, as text. The ids that bound its blocks are new in
+    every call."""
+    agent: str | None
+    """The coding agent that gets it; None if the model does."""
     next: tuple[str, ...]
 
 

@@ -1,6 +1,7 @@
 """Briefing: builds the call that is due from the run's pinned and stored parts, and knows what was asked before."""
 
 import asyncio
+from dataclasses import dataclass
 from pathlib import Path
 
 from console.domain.money import Price
@@ -9,7 +10,7 @@ from console.domain.routes.role import Role
 from console.domain.routes.route import Route
 from console.domain.run.event import ArtifactRole, GateOpened
 from console.domain.run.fold import next_state
-from console.domain.run.gate import GATES_WITH_A_CALL, Gate, role_at
+from console.domain.run.gate import GATES_WITH_A_CALL, Gate
 from console.domain.run.state import Phase, RunState, changed
 from console.domain.text.secret_scan import find_secrets
 from console.services.run.briefing.texts import RunTexts
@@ -18,6 +19,28 @@ from console.services.run.briefs import Brief, BriefError, BriefParts, build_bri
 from console.services.run.context import read_context, read_instructions
 from console.services.run.role_call import RoleCall, boundary_of, nonce_of, prepare_call
 from console.services.run.run_context import RunContext, RunInputs
+
+
+@dataclass(frozen=True, slots=True)
+class AgentTask:
+    """What a coding agent is asked to do, for the operator to see before it starts."""
+
+    turn_id: str
+    gate: Gate
+    route: Route
+    """The one route that it may use."""
+    agent: str
+    """Its id."""
+    brief: Brief
+
+    @property
+    def cost(self) -> None:
+        """Not known: each of its calls is set aside on its own, within the budgets of the run and the attempt."""
+
+    @property
+    def body(self) -> bytes:
+        """What it gets on stdin, byte for byte."""
+        return f"{self.brief.instructions}\n\n{self.brief.prompt}".encode()
 
 
 class Briefing:
@@ -52,6 +75,17 @@ class Briefing:
             price=self.price_of(route),
         )
 
+    async def prepare_agent(self, state: RunState, route: Route) -> AgentTask:
+        """Build the task that the run's coding agent is given. Raises `BriefError` and `LedgerError`."""
+        turn_id = self._context.new_call_id()
+        agent = "" if state.writer is None else state.writer.agent
+        return AgentTask(turn_id, state.gate, route, agent, await self._brief(state, route.role, turn_id))
+
+    async def draft_to_revise(self, state: RunState) -> str:
+        """Return the draft that was sent back; empty if there is none, or if it seems to hold a secret."""
+        draft = await self._texts.newest(state, ArtifactRole.DRAFT) if state.artifact(ArtifactRole.DRAFT) else ""
+        return "" if find_secrets(draft) else draft
+
     def price_of(self, route: Route) -> Price | None:
         """Return the gateway's price for a route's model."""
         entry = None if self.catalogue is None else self.catalogue.get(route.model)
@@ -71,9 +105,10 @@ class Briefing:
         then = next_state(state, opened)
         if then.gate is Gate.SOURCE_CHECK and then.phase is Phase.DUE:  # it sends nothing: the reviewer is next
             then = changed(then, {"gate": Gate.REVIEWER})
-        role = role_at(then.gate, then.attempt)
+        role = then.role
         is_due = then.phase is Phase.DUE and then.gate in GATES_WITH_A_CALL
-        if role is None or not is_due or not any(call.role is role and call.content_sha256 for call in state.calls):
+        asked = {call.role for call in state.calls if call.content_sha256} | {turn.role for turn in state.turns}
+        if role is None or not is_due or role not in asked:
             return None
         try:
             brief = await self._brief(then, role, self._context.new_call_id())
@@ -83,6 +118,7 @@ class Briefing:
 
     async def _brief(self, state: RunState, role: Role, call_id: str) -> Brief:
         is_judge = state.gate in (Gate.REVIEWER, Gate.CRITIC)
+        is_for_agent = state.gate is Gate.WRITER and state.writer is not None
         is_revision = not is_judge and state.attempt > 1
         draft = await self._texts.newest(state, ArtifactRole.DRAFT) if state.artifact(ArtifactRole.DRAFT) else ""
         plan = await self._texts.newest(state, ArtifactRole.PLAN) if state.artifact(ArtifactRole.PLAN) else ""
@@ -91,7 +127,7 @@ class Briefing:
             draft = ""
         if state.gate is Gate.PLANNER and find_secrets(plan):
             plan = ""
-        patterns = () if is_judge else self._inputs.context
+        patterns = () if is_judge or is_for_agent else self._inputs.context  # an agent sees all files
         commit = "" if state.created is None else state.created.repository.commit
         parts = BriefParts(
             task=await self._texts.newest(state, ArtifactRole.TASK),
@@ -108,6 +144,7 @@ class Briefing:
             boundary=boundary_of(call_id),
             nonce=nonce_of(call_id) if is_judge else "",
             plan=plan,
-            draft=draft if is_judge or is_revision else "",
+            draft=draft if is_judge or (is_revision and not is_for_agent) else "",
             findings=await why_again(state, self._texts) if is_revision else (),
+            is_for_agent=is_for_agent,
         )

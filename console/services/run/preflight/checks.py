@@ -8,7 +8,7 @@ from console.domain.finding import Finding, Severity
 from console.domain.probes.smoke import SmokeResult
 from console.domain.routes.role import Role
 from console.domain.run.event import StopRule
-from console.domain.run.gate import Gate, role_at
+from console.domain.run.gate import Gate
 from console.domain.run.needed_roles import NEEDED, check_roles
 from console.domain.run.pinned import VerifiedRow
 from console.domain.run.reach import Reach, ReachedToken
@@ -132,7 +132,7 @@ def check_judges(
                 findings.append(finding)
                 if finding.severity is Severity.FAIL:
                     near.append(pair)
-                    judge = judge or role_at(gate, state.attempt)
+                    judge = judge or state.role_at(gate)
     stop = _stop_of(StopRule.INDEPENDENCE, findings)
     return tuple(findings), None if stop is None else replace(stop, role=judge, independence=tuple(near))
 

@@ -14,7 +14,7 @@ from importlib.resources import files
 
 from console.domain.artifacts.repository_path import check_path
 from console.domain.text.safe import safe
-from console.simulator.brief import Brief
+from console.simulator.roles.brief import Brief
 
 _ENDINGS = {
     "# ": ("bash", "cfg", "ini", "py", "rb", "sh", "toml", "yaml", "yml"),
@@ -99,6 +99,26 @@ def patch_of(brief: Brief, told: Sequence[str]) -> str | None:
     if change.before is None:
         return added_file(change.path, lines)
     return _edited_file(change.path, change.before, lines)
+
+
+def agent_change(brief: Brief, path: str) -> tuple[str, str | None, tuple[str, ...]]:
+    """Return what a coding agent does to a file: its path, the line that makes way (None: at the end), and the lines.
+
+    Args:
+        brief: The agent's task.
+        path: The file.
+
+    """
+    solution = _solutions().get(path)
+    if solution is not None and brief.kind == "patch":
+        put = tuple(solution.revised if brief.attempt > 1 and solution.revised else solution.put)
+        if brief.attempt == 1:
+            return path, solution.find[0] if solution.find else None, put
+        if solution.revised:  # the file has what the first attempt put there
+            return path, solution.put[-1], (solution.revised[-1],)
+    attempt = f" (attempt {brief.attempt})" if brief.attempt > 1 else ""
+    words = (f"Task: {first_sentence(brief.text_of('TASK'))}{attempt}", "The embedded gateway simulated this change.")
+    return path, None, tuple(_in_the_files_words(path, words))
 
 
 def first_sentence(task: str) -> str:

@@ -1,0 +1,164 @@
+"""The agent that writes: which one the operator means, where it is installed, and whether it can work on a route."""
+
+import os
+import shlex
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from console.domain.problem import Problem, ProblemKind
+from console.domain.relay.agent_settings import AgentSettings, FamilySettings, agent_settings, settings_of
+from console.domain.routes.route import Route
+from console.domain.run.agent_event import OWN_COMMAND
+from console.domain.text.closed_name import MODEL_NAME, closed_name
+from console.services.system.process import run_bounded
+
+_SDK = "sdk"
+_VERSION_S = 20.0
+_ROOTS = ("node_modules", "site-packages")
+"""The directories beside which a program's own files are."""
+
+
+class AgentError(Problem):
+    """The agent cannot write; the message says why and what to do."""
+
+    kind = ProblemKind.USAGE
+
+
+@dataclass(frozen=True, slots=True)
+class WritingAgent:
+    """An agent that is installed here, and can work on a route."""
+
+    id: str
+    name: str
+    program: Path
+    """Its absolute path, as PATH leads to it."""
+    arguments: tuple[str, ...]
+    """With the words that `Place` fills in."""
+    held_arguments: tuple[str, ...]
+    """The same where the console keeps it from this machine's files."""
+    settings: FamilySettings
+
+    @property
+    def installed_in(self) -> tuple[Path, ...]:
+        """The directories that it is made of, and that it has to read."""
+        return tuple(dict.fromkeys((*_parts_of(self.program), *_interpreter_of(self.program))))
+
+
+def find_agent(name: str, command: str, route: Route, environment: Mapping[str, str]) -> WritingAgent:
+    """Return the agent that a word means.
+
+    Args:
+        name: An agent's id or alias, or `OWN_COMMAND`.
+        command: The operator's own command, for `OWN_COMMAND`.
+        route: The route on which it works.
+        environment: The source of PATH.
+
+    Raises:
+        AgentError: It is not known or not installed, does not speak the route's family, or is not known to write.
+
+    """
+    if name == OWN_COMMAND:
+        return _own(command, route, environment)
+    agent = settings_of(name)
+    if agent is None or agent.id == _SDK:
+        known = ", ".join(each.id for each in agent_settings().values() if _writes(each))
+        raise AgentError(f"no known agent writes under this name. Name one of: {known}; or {OWN_COMMAND}, for your own")
+    settings = agent.on(route.endpoint_family)
+    if settings is None:
+        spoken = ", ".join(agent.families)
+        raise AgentError(
+            f"{agent.name} speaks {spoken}, and the route {route.key} is on {route.endpoint_family}. Choose a route"
+            " that it speaks with --route, or another agent"
+        )
+    if settings.write_command is None:
+        raise AgentError(
+            f"how {agent.name} works on files without a person was not tried. Give its command as your own:"
+            " --writer-command"
+        )
+    program = _found(agent.program, environment)
+    if program is None:
+        raise AgentError(f"{agent.name} is not installed: no {agent.program} is on PATH. Run: {agent.install}")
+    return WritingAgent(
+        agent.id, agent.name, program, settings.write_command, settings.held_command or settings.write_command, settings
+    )
+
+
+def _writes(agent: AgentSettings) -> bool:
+    return any(each.write_command is not None for each in agent.settings)
+
+
+def _own(command: str, route: Route, environment: Mapping[str, str]) -> WritingAgent:
+    try:
+        words: Sequence[str] = shlex.split(command)
+    except ValueError:
+        words = ()
+    if not words or "\0" in command:
+        raise AgentError(
+            "the writer's command is empty, or its quotes do not match. Give it with --writer-command, or set"
+            " agent.command in the profile"
+        )
+    settings = agent_settings()[_SDK].on(route.endpoint_family)
+    program = _found(words[0], environment)
+    if program is None or settings is None:
+        raise AgentError("the program of the writer's command is not on PATH, or cannot be run; name it with its path")
+    arguments = tuple(words[1:])
+    return WritingAgent(OWN_COMMAND, program.name, program, arguments, arguments, settings)
+
+
+def _found(name: str, environment: Mapping[str, str]) -> Path | None:
+    found = shutil.which(name, path=environment.get("PATH", os.defpath))
+    return None if found is None else Path(os.path.abspath(found))  # noqa: PTH100  # a link stays one: its name counts
+
+
+def _parts_of(program: Path) -> tuple[Path, ...]:
+    """Return the directories of a program: of its name on PATH, and of the file behind it."""
+    file = program.resolve()
+    for root in _ROOTS:
+        if root in file.parts:
+            at = file.parts.index(root)
+            return (program.parent, Path(*file.parts[: at + 1]))
+    if file.parent.name == "bin" and file.parent.parent.name != ".local" and file.parent.parent != Path("/"):
+        return (program.parent, file.parent.parent)  # as in a virtual environment, or a version of Node.js
+    return (program.parent, file.parent)
+
+
+def _interpreter_of(program: Path) -> tuple[Path, ...]:
+    """Return the directories of the interpreter that a script names in its first line."""
+    try:
+        with program.open("rb") as script:
+            first = script.readline(512)
+    except OSError:
+        return ()
+    words = first[2:].decode(errors="replace").split() if first.startswith(b"#!") else []
+    if words and words[0].endswith("/env"):
+        words = [each for each in words[1:] if not each.startswith("-") and "=" not in each]
+    found = shutil.which(words[0], path=os.environ.get("PATH", os.defpath)) if words else None
+    return () if found is None else _parts_of(Path(found))
+
+
+async def read_version(agent: WritingAgent, environment: Mapping[str, str], directory: Path) -> str:
+    """Return what an agent says of its version; empty if it says nothing that can be stored.
+
+    Args:
+        agent: The agent. An operator's own command is not asked: it may not know the option.
+        environment: Its whole environment.
+        directory: Where it runs.
+
+    """
+    if agent.id == OWN_COMMAND:
+        return ""
+    try:
+        report = await run_bounded(
+            (str(agent.program), "--version"),
+            environment=environment,
+            directory=directory,
+            timeout_s=_VERSION_S,
+            limit_bytes=4_096,
+            is_marked=True,
+        )
+    except OSError:
+        return ""
+    words = report.tail.decode(errors="replace").split() if report.is_success else []
+    return next((kept for each in words if each[:1].isdigit() and (kept := closed_name(each, MODEL_NAME))), "")

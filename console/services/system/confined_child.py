@@ -1,0 +1,224 @@
+"""Starts one program that is held: run by its path, in a Python of its own, before anything of the console is loaded.
+
+    python -I -S confined_child.py supervise PARENT PROGRAM…    starts PROGRAM, and ends all that it started
+    python -I -S confined_child.py hold LIMITS PROGRAM…         gives up rights, then becomes PROGRAM
+
+`confinement.py` builds both command lines. Only the standard library is here, because no code may run between fork and
+exec in a process with threads, and because the console's own modules may be out of the program's sight.
+
+Sources: landlock(7), prctl(2), https://docs.kernel.org/userspace-api/landlock.html, read on 2026-12-02.
+"""
+
+import contextlib
+import ctypes
+import json
+import os
+import resource
+import signal
+import struct
+import sys
+from pathlib import Path
+
+NOT_HELD = 125
+"""The exit code of a program that was not started, because it could not be held."""
+_PR_SET_PDEATHSIG, _PR_CAPBSET_DROP, _PR_SET_CHILD_SUBREAPER, _PR_SET_NO_NEW_PRIVS = 1, 24, 36, 38
+_CAPABILITIES = 64
+_CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
+_RULE_PATH, _RULE_PORT = 1, 2
+_ASK_VERSION = 1
+_READ = 1 << 0 | 1 << 2 | 1 << 3  # execute, read a file, read a directory
+_OF_FILES = 1 << 0 | 1 << 1 | 1 << 2 | 1 << 14 | 1 << 15  # execute, write, read, truncate, device control
+_CONNECT_TCP = 1 << 1
+_ABSTRACT_SOCKETS_AND_SIGNALS = 1 << 0 | 1 << 1
+_DEVICES = ("null", "zero", "full", "random", "urandom", "tty", "ptmx", "pts")
+_ROUNDS = 100
+
+
+def _libc() -> ctypes.CDLL:
+    return ctypes.CDLL(None, use_errno=True)
+
+
+def _prctl(option: int, value: int) -> None:
+    if _libc().prctl(option, value, 0, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "prctl")
+
+
+def _syscall(number: int, *arguments: object) -> int:
+    result = int(_libc().syscall(number, *arguments))
+    if result < 0:
+        raise OSError(ctypes.get_errno(), "landlock")
+    return result
+
+
+def landlock_version() -> int:
+    """Return the version of the kernel's Landlock; 0 if it has none."""
+    if sys.platform != "linux":
+        return 0
+    try:
+        return _syscall(_CREATE_RULESET, None, ctypes.c_size_t(0), ctypes.c_uint32(_ASK_VERSION))
+    except OSError:
+        return 0
+
+
+# --- Hold: rights are dropped, then the program runs --------------------------------------------------------------
+
+
+def _all_rights(version: int) -> int:
+    highest = 12 + min(version - 1, 2) + (1 if version >= 5 else 0)
+    return (1 << (highest + 1)) - 1
+
+
+def _restrict(*, readable: list[str] | None, writable: list[str], port: int | None) -> None:
+    """Give up rights for good.
+
+    Args:
+        readable: What may be read and executed; None leaves files alone.
+        writable: What may also be written.
+        port: The one TCP port to connect to; None leaves the network alone.
+
+    """
+    version = landlock_version()
+    rights = 0 if readable is None else _all_rights(version)
+    network = 0 if port is None else _CONNECT_TCP
+    scopes = _ABSTRACT_SOCKETS_AND_SIGNALS if version >= 6 else 0
+    attributes = struct.pack("=QQQ", rights, network, scopes)[: 24 if version >= 6 else 16 if version >= 4 else 8]
+    ruleset = _syscall(_CREATE_RULESET, attributes, ctypes.c_size_t(len(attributes)), ctypes.c_uint32(0))
+    for paths, allowed in ((readable or [], _READ), (writable if readable is not None else [], rights)):
+        for path in paths:
+            _allow(ruleset, path, allowed & rights)
+    if readable is not None:
+        for name in _DEVICES:
+            _allow(ruleset, f"/dev/{name}", rights)
+    if port is not None:
+        rule = struct.pack("=QQ", _CONNECT_TCP, port)
+        _syscall(_ADD_RULE, ctypes.c_int(ruleset), ctypes.c_int(_RULE_PORT), rule, ctypes.c_uint32(0))
+    _prctl(_PR_SET_NO_NEW_PRIVS, 1)
+    _syscall(_RESTRICT_SELF, ctypes.c_int(ruleset), ctypes.c_uint32(0))
+    os.close(ruleset)
+
+
+def _allow(ruleset: int, path: str, allowed: int) -> None:
+    try:
+        descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
+    except OSError:
+        return  # it is not there, so nothing has to be allowed
+    try:
+        if not Path(path).is_dir():
+            allowed &= _OF_FILES
+        rule = struct.pack("=Qi", allowed, descriptor)
+        _syscall(_ADD_RULE, ctypes.c_int(ruleset), ctypes.c_int(_RULE_PATH), rule, ctypes.c_uint32(0))
+    finally:
+        os.close(descriptor)
+
+
+def _drop_capabilities() -> None:
+    """Give up what root may do: it would read other programs' memory in spite of Landlock."""
+    if sys.platform != "linux":
+        return
+    for capability in range(_CAPABILITIES):
+        with contextlib.suppress(OSError):  # this kernel has no such capability, or this user may not drop it
+            _prctl(_PR_CAPBSET_DROP, capability)
+    _prctl(_PR_SET_NO_NEW_PRIVS, 1)
+
+
+def _limit(file_bytes: int, cpu_s: int) -> None:
+    limits = ((resource.RLIMIT_CORE, 0), (resource.RLIMIT_FSIZE, file_bytes), (resource.RLIMIT_CPU, cpu_s))
+    for kind, most in limits:
+        hard = resource.getrlimit(kind)[1]
+        least = most if hard == resource.RLIM_INFINITY else min(hard, most)
+        resource.setrlimit(kind, (least, least))
+
+
+def _hold(limits: str, program: list[str]) -> int:
+    asked = json.loads(limits)
+    try:
+        _limit(asked["file_bytes"], asked["cpu_s"])
+        if asked["readable"] is not None or asked["port"] is not None:
+            _restrict(readable=asked["readable"], writable=asked["writable"], port=asked["port"])
+        if asked["is_held"]:
+            _drop_capabilities()
+    except (OSError, ValueError):
+        return NOT_HELD
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+    try:
+        os.execv(program[0], program)  # noqa: S606  # no shell is wanted
+    except OSError:
+        return NOT_HELD
+
+
+# --- Supervise: all that it started ends with it, and with the console -----------------------------------------------
+
+
+class _ToldToEndError(Exception):
+    """The console is gone, or says that the program has to end."""
+
+
+def _tell(*_: object) -> None:
+    raise _ToldToEndError
+
+
+def _children() -> list[int]:
+    """Return the processes whose parent this is: also those whose own parent has left them."""
+    own, found = os.getpid(), []
+    for entry in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            if int((entry / "stat").read_bytes().rpartition(b")")[2].split()[1]) == own:
+                found.append(int(entry.name))
+    return found
+
+
+def _end_all() -> None:
+    """Kill every child; their children become ours, and are killed in a later round."""
+    for _ in range(_ROUNDS):
+        for process in _children():
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(process, signal.SIGKILL)
+        try:
+            while True:
+                os.waitpid(-1, 0)
+        except ChildProcessError:
+            return
+        except OSError:
+            continue
+
+
+def _supervise(parent: int, program: list[str]) -> int:
+    signal.signal(signal.SIGTERM, _tell)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    code = 128 + signal.SIGTERM
+    try:
+        if sys.platform == "linux":
+            _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+            _prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() != parent:
+            return NOT_HELD
+        child = os.posix_spawn(program[0], program, os.environ)
+        while True:
+            ended, status = os.waitpid(-1, 0)
+            if ended == child:
+                code = os.waitstatus_to_exitcode(status)
+                break
+    except _ToldToEndError:
+        pass
+    except OSError:
+        code = NOT_HELD
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        _end_all()
+    return code if code >= 0 else 128 - code
+
+
+def _main(arguments: list[str]) -> int:
+    match arguments:
+        case ["hold", limits, *program] if program:
+            return _hold(limits, program)
+        case ["supervise", parent, *program] if program:
+            return _supervise(int(parent), program)
+        case _:
+            return NOT_HELD
+
+
+if __name__ == "__main__":
+    sys.exit(_main(sys.argv[1:]))

@@ -1,0 +1,131 @@
+"""Confinement: what this machine can hold a program with, and the command line that holds it.
+
+A confined program writes to directories of its own, sees neither the operator's home nor other programs' sockets, and
+connects to one port. How much of that holds depends on the machine: bubblewrap, or the kernel's Landlock, or nothing.
+"""
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from console.domain.run.agent_event import FileGuard, Isolation, NetworkGuard
+from console.services.system import confined_child
+from console.services.system.confined_child import landlock_version
+from console.services.system.process import run_bounded
+
+_NETWORK_VERSION = 4
+"""The first Landlock that can restrict TCP; the first of all can restrict files."""
+_FILE_BYTES = 2_000_000_000
+_TRY_S = 10.0
+_PRIVATE = ("/home", "/root", "/run", "/tmp", "/var/tmp", "/mnt", "/media")  # noqa: S108  # hidden, not used
+
+
+@dataclass(frozen=True, slots=True)
+class Confinement:
+    """What a confined program may do."""
+
+    writable: tuple[Path, ...]
+    readable: tuple[Path, ...] = ()
+    """What it may read in the hidden directories, such as where it is installed."""
+    hidden: tuple[Path, ...] = ()
+    """What it may not see beside the directories where a system keeps its users' files; the operator's home is one."""
+    port: int | None = None
+    """The one port that it may connect to."""
+    cpu_s: int = 3600
+    isolation: Isolation = field(default=Isolation(FileGuard.NONE, NetworkGuard.NONE))
+    """What has to hold it; see `find_isolation`."""
+
+
+async def find_isolation(environment: Mapping[str, str]) -> Isolation:
+    """Return what this machine can hold a program with: tried, not guessed from what is installed."""
+    version = landlock_version()
+    network = NetworkGuard.LANDLOCK if version >= _NETWORK_VERSION else NetworkGuard.NONE
+    wrapper = _wrapper(environment)
+    if wrapper is not None and await _works((wrapper, *_NAMESPACES, "--ro-bind", "/", "/", "--", "/bin/true")):
+        return Isolation(FileGuard.BUBBLEWRAP, network)
+    return Isolation(FileGuard.LANDLOCK if version else FileGuard.NONE, network)
+
+
+def confined(program: Sequence[str], confinement: Confinement, environment: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the command line that runs a program confined. All that it starts ends with it, and with this process.
+
+    It ends with `NOT_HELD`, and the program does not start, if what has to hold it does not.
+
+    Args:
+        program: The program, by its absolute path, and its arguments.
+        confinement: What it may do.
+        environment: The source of PATH, where bubblewrap is.
+
+    """
+    files = confinement.isolation.files
+    is_port_held = confinement.isolation.network is NetworkGuard.LANDLOCK
+    hidden, own = _hidden(confinement), _own_files()
+    readable = (*_visible(hidden), *map(str, own), *map(str, confinement.readable))
+    limits = {
+        "readable": readable if files is FileGuard.LANDLOCK else None,
+        "writable": [str(each) for each in confinement.writable],
+        "port": confinement.port if is_port_held else None,
+        "file_bytes": _FILE_BYTES,
+        "cpu_s": confinement.cpu_s,
+        "is_held": files is not FileGuard.NONE,
+    }
+    held = (*_PYTHON, "hold", json.dumps(limits), *program)
+    if files is FileGuard.BUBBLEWRAP:
+        wrapper = _wrapper(environment) or "bwrap"
+        held = (wrapper, *_NAMESPACES, *_mounts(confinement, hidden, own), "--", *held)
+    return (*_PYTHON, "supervise", str(os.getpid()), *held)
+
+
+_CHILD = Path(confined_child.__file__).resolve()
+_PYTHON = (str(Path(sys.executable).resolve()), "-I", "-S", str(_CHILD))
+_NAMESPACES = ("--die-with-parent", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try")
+
+
+def _wrapper(environment: Mapping[str, str]) -> str | None:
+    return shutil.which("bwrap", path=environment.get("PATH", os.defpath)) if sys.platform == "linux" else None
+
+
+async def _works(argv: Sequence[str]) -> bool:
+    try:
+        report = await run_bounded(argv, environment={}, timeout_s=_TRY_S, limit_bytes=4096)
+    except OSError:
+        return False
+    return report.is_success
+
+
+def _own_files() -> tuple[Path, ...]:
+    """Return what the first step of the program needs, before the program itself runs: this Python, and its script."""
+    return (Path(sys.base_prefix).resolve(), Path(sys.executable).resolve().parent, _CHILD)
+
+
+def _hidden(confinement: Confinement) -> tuple[Path, ...]:
+    """Return the hidden directories that exist, the outermost of each tree."""
+    wanted = {each.resolve() for each in (*map(Path, _PRIVATE), *confinement.hidden) if each.is_dir()}
+    wanted.discard(Path("/"))
+    return tuple(sorted(each for each in wanted if not any(other in each.parents for other in wanted)))
+
+
+def _visible(hidden: Sequence[Path], below: Path = Path("/")) -> Iterator[str]:
+    """Yield the entries of the file system that hold no hidden directory, the outermost of each tree."""
+    for entry in sorted(below.iterdir()):
+        if entry in hidden or entry.is_symlink():
+            continue  # a link is followed to where it leads, and that has its own rule
+        if any(entry in each.parents for each in hidden):
+            yield from _visible(hidden, entry)
+        else:
+            yield str(entry)
+
+
+def _mounts(confinement: Confinement, hidden: Sequence[Path], own: Sequence[Path]) -> Iterator[str]:
+    """Yield bubblewrap's arguments: all is read-only, what is hidden is empty, and the program's own is as it is."""
+    yield from ("--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc")
+    for each in hidden:
+        yield from ("--tmpfs", str(each))
+    for each in (*own, *confinement.readable):
+        yield from ("--ro-bind-try", str(each), str(each))
+    for each in confinement.writable:
+        yield from ("--bind", str(each), str(each))
