@@ -25,9 +25,10 @@ from console.domain.probes.agent_capture import agent_text
 from console.domain.relay.agent_settings import settings_of
 from console.domain.tokens.secret import Secret
 from console.services.agent_capture.capture import CaptureOrder, capture_agent
-from console.services.agent_capture.headless import find_program
+from console.services.coding_agent.installation import find_program
 from console.services.config.load import load_profile
 from console.services.gateway.client import Gateway
+from console.services.system.confinement import find_isolation
 from console.simulator.server import serve
 
 FACTS = Path(__file__).parent.parent / "console/domain/facts/agent_shapes"
@@ -43,7 +44,9 @@ async def record(chosen: Sequence[str], path: str, folder: Path) -> int:
         serve(pace=0) as listening,
         Gateway(listening.base_url, Secret.parse(listening.token), profile.gateway) as gateway,
     ):
-        order = CaptureOrder(gateway, models, {**os.environ, "PATH": path}, today, is_open=True)
+        environment = {**os.environ, "PATH": path}
+        isolation = await find_isolation(environment)
+        order = CaptureOrder(gateway, models, environment, today, isolation, is_open=True)
         for name in chosen:
             settings = settings_of(name)
             if settings is None:

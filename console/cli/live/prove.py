@@ -8,11 +8,13 @@ from console.cli import output
 from console.cli.context import current
 from console.cli.exit_code import ExitCode
 from console.domain.relay.agent_settings import AgentSettings
+from console.domain.run.agent_event import FileGuard
 from console.services.agent_capture.capture import CaptureOrder
-from console.services.agent_capture.headless import find_program
 from console.services.agent_capture.proved import Proved, prove_agent
+from console.services.coding_agent.installation import find_program
 from console.services.config.load import load_profile
 from console.services.open_gateway import open_target
+from console.services.system.confinement import find_isolation
 
 
 async def prove(chosen: Sequence[AgentSettings], *, are_named: bool, as_json: bool) -> ExitCode:
@@ -58,7 +60,11 @@ async def _prove_all(chosen: Sequence[AgentSettings], *, as_json: bool) -> list[
                 {route.endpoint_family: route.model for route in reversed(profile.table.routes)},
                 current().environment,
                 current().today(),
+                await find_isolation(current().environment),
             )
+            if order.isolation.files is FileGuard.NONE and not as_json:
+                output.note("neither bubblewrap nor Landlock works here: an agent could read your files")
+
             for settings, program in found:
                 if program is not None and not as_json:
                     output.note(f"running {settings.name}: {program}")

@@ -43,10 +43,6 @@ class Setup:
     command: tuple[str, ...]
     """The arguments of a run without a person."""
     note: str
-    write_command: tuple[str, ...] | None = None
-    """The arguments with which it works on the files of its directory, the task on stdin; None if it is not known."""
-    held_command: tuple[str, ...] | None = None
-    """The same where something else holds the agent, so that it has no sandbox of its own; None if it has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +50,10 @@ class FamilySettings(Setup):
     """An agent's settings for one family."""
 
     family: EndpointFamily
+    write_command: tuple[str, ...] | None = None
+    """The arguments with which it works on the files of its directory, the task on stdin; None if it is not known."""
+    held_command: tuple[str, ...] | None = None
+    """The same where something else holds the agent, so that it has no sandbox of its own; None if it has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,13 @@ def _read(name: str) -> AgentSettings:
         program=table["program"],
         install=table["install"],
         settings=tuple(
-            FamilySettings(**_setup(row), family=EndpointFamily(row["family"])) for row in table.get("settings", ())
+            FamilySettings(
+                **_setup(row),
+                family=EndpointFamily(row["family"]),
+                write_command=tuple(row["write_command"]) if "write_command" in row else None,
+                held_command=tuple(row["held_command"]) if "held_command" in row else None,
+            )
+            for row in table.get("settings", ())
         ),
         foreign=ForeignSettings(**_setup(table["foreign"]), protocol=table["foreign"]["protocol"])
         if "foreign" in table
@@ -132,6 +138,4 @@ def _setup(row: Mapping[str, Any]) -> dict[str, Any]:
         "files": {path: text.lstrip("\n") for path, text in row["files"].items()},
         "command": tuple(row["command"]),
         "note": row["note"],
-        "write_command": tuple(row["write_command"]) if "write_command" in row else None,
-        "held_command": tuple(row["held_command"]) if "held_command" in row else None,
     }

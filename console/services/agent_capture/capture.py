@@ -27,7 +27,15 @@ from console.domain.routes.contract import check
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.role import Role
 from console.domain.routes.route import Route, RouteTable
-from console.services.agent_capture.headless import AgentStartError, Ran, own_words, run_headless, version_of
+from console.domain.run.agent_event import Isolation
+from console.services.agent_capture.headless import (
+    AgentStartError,
+    HeadlessAgent,
+    Ran,
+    own_words,
+    run_headless,
+    version_of,
+)
 from console.services.gateway.client import Gateway
 from console.services.gateway.reservations import Reservations
 from console.services.relay.agent_home import agent_home
@@ -54,6 +62,8 @@ class CaptureOrder:
     environment: Mapping[str, str]
     """The operator's, of which agents get the PATH and the language."""
     today: date
+    isolation: Isolation
+    """What holds each agent, so that it sees nothing of the operator's and calls the relay alone."""
     is_open: bool = False
     """Whether names are kept, for a recording that a person looks through before it is published."""
 
@@ -211,9 +221,11 @@ class _Work:
         ) as opened:
             place = Place(opened.origin, client.key, model, task=TASK)
             async with agent_home(setup, place) as prepared:
-                environment = self._order.environment
-                self.version = self.version or await version_of(self._program, prepared, environment)
-                ran = await run_headless(self._program, prepared, environment)
+                port = int(opened.origin.rpartition(":")[2])
+                order = self._order
+                agent = HeadlessAgent(self._program, prepared, order.environment, order.isolation, port)
+                self.version = self.version or await version_of(agent)
+                ran = await run_headless(agent)
         return ran, seen, events
 
 

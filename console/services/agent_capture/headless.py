@@ -1,16 +1,18 @@
 """A coding agent of this machine, run headless on one small task: with nothing of the operator's but their PATH."""
 
-import os
 import re
-import shutil
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from console.domain.run.agent_event import Isolation
 from console.domain.text.safe import safe
+from console.services.coding_agent.installation import installed_in
 from console.services.git.command import NoGitError, run_own_git
 from console.services.relay.agent_home import PreparedAgent, without_tokens
+from console.services.system.confined_child import NOT_HELD
+from console.services.system.confinement import Confinement, confined
 from console.services.system.process import ChildEnding, ChildReport, run_bounded
 
 TIMEOUT_S = 120.0
@@ -52,12 +54,6 @@ class Ran:
                 return f"ended after {_OUTPUT_BYTES // 1024 // 1024} MB of output"
 
 
-def find_program(name: str, environment: Mapping[str, str]) -> Path | None:
-    """Return where an agent's program is on the operator's PATH; None if it is not installed."""
-    found = shutil.which(name, path=environment.get("PATH", os.defpath))
-    return None if found is None else Path(found).absolute()
-
-
 def own_words(environment: Mapping[str, str]) -> frozenset[str]:
     """Return words that say whose machine this is: its name, its user's and that of their home."""
     named = (environment.get(name, "") for name in ("USER", "LOGNAME", "HOSTNAME"))
@@ -65,50 +61,72 @@ def own_words(environment: Mapping[str, str]) -> frozenset[str]:
     return frozenset(filter(None, (*named, home, *socket.gethostname().split("."))))
 
 
-async def version_of(program: Path, prepared: PreparedAgent, environment: Mapping[str, str]) -> str:
-    """Return the version that a program names; empty if it names none. Raises `AgentStartError`."""
-    report = await _run((str(program), "--version"), prepared, environment)
+@dataclass(frozen=True, slots=True)
+class HeadlessAgent:
+    """An agent that is set up to be run."""
+
+    program: Path
+    prepared: PreparedAgent
+    """Its settings, and its home, which is all that it may write to."""
+    environment: Mapping[str, str]
+    """The operator's, of which it gets the PATH and the language."""
+    isolation: Isolation
+    """What holds it."""
+    port: int
+    """The relay's, where it may connect."""
+
+
+async def version_of(agent: HeadlessAgent) -> str:
+    """Return the version that an agent names; empty if it names none. Raises `AgentStartError`."""
+    report = await _run(agent, ("--version",))
     found = _VERSION.search(report.tail.decode("utf-8", "replace"))
     return "" if found is None else found[0]
 
 
-async def run_headless(program: Path, prepared: PreparedAgent, environment: Mapping[str, str]) -> Ran:
+async def run_headless(agent: HeadlessAgent) -> Ran:
     """Run an agent on its task, in an empty repository of its own, and wait for its end.
 
-    Args:
-        program: The agent's program.
-        prepared: Its settings, and its home.
-        environment: The operator's environment, of which it gets the PATH and the language.
-
     Raises:
-        AgentStartError: It cannot be started.
+        AgentStartError: It cannot be started, or what has to hold it does not.
 
     """
-    report = await _run((str(program), *prepared.command), prepared, environment)
+    report = await _run(agent, agent.prepared.command)
     lines = [line.strip() for line in report.tail.decode("utf-8", "replace").splitlines() if line.strip()]
     return Ran(report.ending, report.exit_code, safe(lines[-1], limit=_SAID_LIMIT) if lines else "")
 
 
-async def _run(command: tuple[str, ...], prepared: PreparedAgent, environment: Mapping[str, str]) -> ChildReport:
-    work, temporary = prepared.home / "work", prepared.home / "tmp"
+async def _run(agent: HeadlessAgent, arguments: tuple[str, ...]) -> ChildReport:
+    home = agent.prepared.home
+    work, temporary = home / "work", home / "tmp"
     if not work.exists():
         work.mkdir(mode=0o700)
         temporary.mkdir(mode=0o700)
-        await _begin_repository(work, environment)
+        await _begin_repository(work, agent.environment)
+    may = Confinement(
+        writable=(home,),
+        readable=installed_in(agent.program),
+        hidden=tuple(filter(Path.is_absolute, (Path(agent.environment.get("HOME", "")),))),
+        port=agent.port,
+        isolation=agent.isolation,
+    )
     try:
-        return await run_bounded(
-            command,
-            environment=_environment(prepared, temporary, environment),
+        report = await run_bounded(
+            confined((str(agent.program), *arguments), may, agent.environment),
+            environment=_environment(agent.prepared, temporary, agent.environment),
             timeout_s=TIMEOUT_S,
             limit_bytes=_OUTPUT_BYTES,
             tail_bytes=_TAIL_BYTES,
             directory=work,
             is_stderr_kept=True,
             is_marked=True,
+            is_supervisor=True,
         )
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else "it is not a program"
-        raise AgentStartError(f"{safe(command[0])} cannot be started: {reason}") from None
+        raise AgentStartError(f"{safe(str(agent.program))} cannot be started: {reason}") from None
+    if report.exit_code == NOT_HELD:
+        raise AgentStartError(f"{safe(str(agent.program))} is not started: what has to hold it does not")
+    return report
 
 
 def _environment(prepared: PreparedAgent, temporary: Path, environment: Mapping[str, str]) -> dict[str, str]:
