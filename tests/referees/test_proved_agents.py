@@ -2,7 +2,6 @@
 
 import getpass
 import os
-import shlex
 import shutil
 import socket
 from pathlib import Path
@@ -61,10 +60,9 @@ async def test_an_installed_agent_is_captured_as_it_was_recorded(machine: Consol
 
 
 async def test_an_agent_of_another_protocol_is_refused_and_said_so(machine: Console) -> None:
-    command = " ".join(map(shlex.quote, find_agents().gemini))
-    program = machine.home / "bin" / "gemini"
-    program.write_text(f'#!/bin/sh\nexec {command} "$@"\n')
-    program.chmod(0o755)
+    node, program = map(Path, find_agents().gemini)
+    (machine.home / "bin" / "gemini").symlink_to(program)
+    (machine.home / "bin" / "node").symlink_to(node)
     found = await proved(machine, "gemini")
     assert (found["code"], found["outcome"], found["families"]) == (1, "refused", [])
     assert "Google's generateContent" in found["problem"]

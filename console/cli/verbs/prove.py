@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from console.cli.exit_code import ExitCode
+from console.cli.profile import chosen_profile
 from console.domain.probes.agent_id import PROVED
 from console.domain.problem import Problem, ProblemKind
 
@@ -24,15 +25,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> ExitCode:
-    """Capture agents. Raises `Problem` for an agent that is not known, and if nothing may be written."""
+    """Capture agents.
+
+    Raises:
+        ConfigError: The config cannot be used.
+        Problem: An agent is not known, or nothing may be written.
+
+    """
     if arguments.read_only:
         raise Problem(
             "--read-only: what is captured of agents is written to disk; no agent was started", ProblemKind.REFUSED
         )
     agents = _chosen(arguments.agents)
-    from console.cli.live.prove import prove
+    readable = chosen_profile(arguments, uses_gateway=False).agent.readable
+    from console.cli.live.prove import ProveOrder, prove
 
-    return asyncio.run(prove(agents, are_named=bool(arguments.agents), as_json=arguments.json))
+    order = ProveOrder(agents, readable, are_named=bool(arguments.agents), as_json=arguments.json)
+    return asyncio.run(prove(order))
 
 
 def _chosen(names: Sequence[str]) -> "tuple[AgentSettings, ...]":

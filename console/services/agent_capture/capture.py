@@ -27,7 +27,7 @@ from console.domain.routes.contract import check
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.role import Role
 from console.domain.routes.route import Route, RouteTable
-from console.domain.run.agent_event import Isolation
+from console.domain.run.agent_event import FileGuard, Isolation
 from console.services.agent_capture.headless import (
     AgentStartError,
     HeadlessAgent,
@@ -47,6 +47,10 @@ from console.services.system.process import ChildEnding
 TASK = "Reply with OK."
 """What each agent is asked to do."""
 _FOREIGN_MODEL = "gemini-2.5-flash"
+_HELD = (
+    "It sees only the directories that it is installed in, and not your home: if the program on PATH only leads to"
+    " another one, put that one's directory first on PATH, or name what it needs in agent.readable"
+)
 _CALL_LIMIT = 32
 """The most calls of one run that are passed on: an agent that loops ends."""
 
@@ -64,6 +68,8 @@ class CaptureOrder:
     today: date
     isolation: Isolation
     """What holds each agent, so that it sees nothing of the operator's and calls the relay alone."""
+    readable: tuple[Path, ...] = ()
+    """What each may read in the operator's home, which is hidden from it, beside its own installation."""
     is_open: bool = False
     """Whether names are kept, for a recording that a person looks through before it is published."""
 
@@ -119,7 +125,7 @@ async def capture_agent(settings: AgentSettings, program: Path, known: Agent | N
     try:
         if known is not None:
             for family, slot in _slots(settings, known):
-                if not work.has_hung:
+                if not work.is_hopeless:
                     await work.run(family, slot)
         elif settings.foreign is not None:
             await work.run_foreign(settings.foreign)
@@ -163,8 +169,13 @@ class _Work:
 
     @property
     def has_hung(self) -> bool:
-        """Whether a run had to be ended: another one would take as long."""
+        """Whether a run had to be ended."""
         return any(run.ran.ending is not ChildEnding.EXITED for run in self.runs)
+
+    @property
+    def is_hopeless(self) -> bool:
+        """Whether another run would go as the last: the agent did not end, or it asked for nothing at all."""
+        return self.has_hung or any(not run.requests for run in self.runs)
 
     async def run(self, family: EndpointFamily, slot: AgentShape | None) -> None:
         """Run the agent on a family, with a model that it knows, or else with a role, which is an alias to it."""
@@ -179,7 +190,9 @@ class _Work:
         call = main_call(seen, family)
         if call is None:
             said = f": {ran.said}" if ran.said else ""
-            self.problems.append(f"it made no call on {family} for {model} ({ran.words}{said})")
+            is_held = self._order.isolation.files is not FileGuard.NONE
+            hint = f". {_HELD}" if is_held and ran.ending is ChildEnding.EXITED else ""
+            self.problems.append(f"it made no call on {family} for {model} ({ran.words}{said}){hint}")
             return
         try:
             self.shapes.append(shape_of(call, family, content, slot))
@@ -223,7 +236,7 @@ class _Work:
             async with agent_home(setup, place) as prepared:
                 port = int(opened.origin.rpartition(":")[2])
                 order = self._order
-                agent = HeadlessAgent(self._program, prepared, order.environment, order.isolation, port)
+                agent = HeadlessAgent(self._program, prepared, order.environment, order.isolation, order.readable, port)
                 self.version = self.version or await version_of(agent)
                 ran = await run_headless(agent)
         return ran, seen, events

@@ -72,6 +72,8 @@ class HeadlessAgent:
     """The operator's, of which it gets the PATH and the language."""
     isolation: Isolation
     """What holds it."""
+    readable: tuple[Path, ...]
+    """What it may read in the operator's home beside its own installation."""
     port: int
     """The relay's, where it may connect."""
 
@@ -104,7 +106,7 @@ async def _run(agent: HeadlessAgent, arguments: tuple[str, ...]) -> ChildReport:
         await _begin_repository(work, agent.environment)
     may = Confinement(
         writable=(home,),
-        readable=installed_in(agent.program),
+        readable=(*installed_in(agent.program, agent.environment), *agent.readable),
         hidden=tuple(filter(Path.is_absolute, (Path(agent.environment.get("HOME", "")),))),
         port=agent.port,
         isolation=agent.isolation,

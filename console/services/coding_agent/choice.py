@@ -1,5 +1,6 @@
 """The agent that writes: which one the operator means, where it is installed, and whether it can work on a route."""
 
+import os
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -40,7 +41,7 @@ class WritingAgent:
     @property
     def installed_in(self) -> tuple[Path, ...]:
         """The directories that it is made of, and that it has to read."""
-        return installed_in(self.program)
+        return installed_in(self.program, os.environ)
 
 
 def find_agent(name: str, command: str, route: Route, environment: Mapping[str, str]) -> WritingAgent:

@@ -15,9 +15,15 @@ def find_program(name: str, environment: Mapping[str, str]) -> Path | None:
     return None if found is None else Path(os.path.abspath(found))  # noqa: PTH100  # a link stays one: its name counts
 
 
-def installed_in(program: Path) -> tuple[Path, ...]:
-    """Return the directories that a program is made of, and that it has to read: its own and its interpreter's."""
-    return tuple(dict.fromkeys((*_parts_of(program), *_interpreter_of(program))))
+def installed_in(program: Path, environment: Mapping[str, str]) -> tuple[Path, ...]:
+    """Return the directories that a program is made of, and that it has to read: its own and its interpreter's.
+
+    Args:
+        program: The program.
+        environment: The source of PATH, where its interpreter is.
+
+    """
+    return tuple(dict.fromkeys((*_parts_of(program), *_interpreter_of(program, environment))))
 
 
 def _parts_of(program: Path) -> tuple[Path, ...]:
@@ -32,7 +38,7 @@ def _parts_of(program: Path) -> tuple[Path, ...]:
     return (program.parent, file.parent)
 
 
-def _interpreter_of(program: Path) -> tuple[Path, ...]:
+def _interpreter_of(program: Path, environment: Mapping[str, str]) -> tuple[Path, ...]:
     """Return the directories of the interpreter that a script names in its first line."""
     try:
         with program.open("rb") as script:
@@ -42,5 +48,5 @@ def _interpreter_of(program: Path) -> tuple[Path, ...]:
     words = first[2:].decode(errors="replace").split() if first.startswith(b"#!") else []
     if words and words[0].endswith("/env"):
         words = [each for each in words[1:] if not each.startswith("-") and "=" not in each]
-    found = shutil.which(words[0], path=os.environ.get("PATH", os.defpath)) if words else None
+    found = shutil.which(words[0], path=environment.get("PATH", os.defpath)) if words else None
     return () if found is None else _parts_of(Path(found))

@@ -104,6 +104,7 @@ async def test_an_agent_that_makes_no_call_is_told_and_what_was_kept_stays(machi
     failed = await machine.run("prove", "codex")
     assert failed.code == 1
     assert "× Codex 10.0.0: it made no call on responses for gpt-6-sol (exit code 3: no way to begin" in failed.stdout
+    assert failed.stdout.count("made no call on") == 1
     assert (machine.home / KEPT).read_text("utf-8") == kept
 
 
