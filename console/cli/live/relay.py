@@ -12,6 +12,7 @@ from console.cli import output
 from console.cli.context import current
 from console.cli.exit_code import ExitCode
 from console.cli.gateway import opened_for_calls, opened_gateway
+from console.domain.probes.agent_id import AGENT_IDS
 from console.domain.probes.catalogue import Catalogue
 from console.domain.problem import Problem, ProblemKind
 from console.domain.relay.admission import RouteDesk
@@ -20,6 +21,7 @@ from console.domain.relay.agent_settings import AgentSettings, Place, agent_sett
 from console.domain.relay.call import RelayCallBegun, RelayCallEnded, RelayCallRefused, RelayEvent
 from console.domain.routes.contract import RouteCheck
 from console.services.config.settings import Profile
+from console.services.facts.captured import known_agent
 from console.services.gateway.client import Gateway
 from console.services.gateway.reservations import Reservations
 from console.services.probes.catalogue_reader import read_catalogue
@@ -184,8 +186,14 @@ async def _catalogue(gateway: Gateway, checks: Sequence[RouteCheck]) -> Catalogu
 
 
 def _client(profile: Profile, agent: AgentSettings, order: RelayOrder) -> RelayClient:
-    at_once = profile.relay.calls_at_once
-    return RelayClient(agent.id, RouteDesk(order.checks), call_limit=order.call_limit, in_flight_limit=at_once)
+    name = agent.id.replace("_", "-")
+    return RelayClient(
+        agent.id,
+        RouteDesk(order.checks),
+        call_limit=order.call_limit,
+        in_flight_limit=profile.relay.calls_at_once,
+        agent=known_agent(name, current().environment).agent if name in AGENT_IDS else None,
+    )
 
 
 def _agent_of(order: RelayOrder, command: Sequence[str]) -> AgentSettings:

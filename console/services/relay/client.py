@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from console.domain.money import Budget, Estimate, Price
+from console.domain.probes.agent import Agent
 from console.domain.probes.smoke import SmokeResult
 from console.domain.relay.admission import RouteDesk
 from console.domain.relay.refusal import RelayRefusal
@@ -57,6 +58,8 @@ class RelayClient:
     call_limit: int | None = None
     """The most calls that are sent for it in all; None means no limit."""
     in_flight_limit: int = 64
+    agent: Agent | None = None
+    """The agent that it is, by whose vendor's contract its answers are judged too; None if that is not known."""
     book: CallBook | None = None
     """Where its calls are recorded before they are sent; None if they need not be."""
     sent: int = 0

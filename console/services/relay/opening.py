@@ -14,7 +14,7 @@ from console.services.gateway.client import Gateway
 from console.services.gateway.reservations import Reservations
 from console.services.relay.client import RelayClient
 from console.services.relay.relay import Relay, RelayRules
-from console.services.relay.server import serve_relay
+from console.services.relay.server import Seen, serve_relay
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,7 @@ async def open_relay(
     rules: RelayRules,
     catalogue: Catalogue | None = None,
     port: int = 0,
+    seen: Seen | None = None,
 ) -> AsyncIterator[OpenRelay]:
     """Relay while the block runs.
 
@@ -59,6 +60,7 @@ async def open_relay(
         rules: What every client is held to.
         catalogue: Where to look up prices, if the gateway's lists were read.
         port: The port; 0 picks a free one.
+        seen: Takes every request as a client sent it.
 
     Raises:
         RelayPortError: It cannot listen on the port.
@@ -70,5 +72,5 @@ async def open_relay(
         return None if entry is None else entry.price
 
     relay = Relay(gateway, reservations, tell, rules=rules, clock=time.monotonic, now=time.time, price_of=price_of)
-    async with serve_relay(relay, clients, port) as listening:
+    async with serve_relay(relay, clients, port, seen=seen) as listening:
         yield OpenRelay(listening.origin, relay, clients)

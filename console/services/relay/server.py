@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
@@ -11,6 +11,7 @@ from aiohttp import StreamReader, web
 from aiohttp.abc import AbstractStreamWriter
 from aiohttp.http import HttpVersion11, RawRequestMessage
 
+from console.domain.probes.agent_capture import Recorded
 from console.domain.problem import Problem, ProblemKind
 from console.domain.relay.refusal import RefusedFor, RelayRefusal, shown
 from console.domain.routes.family import EndpointFamily, family_of_path, foreign_endpoint
@@ -38,6 +39,11 @@ _COUNTED = EndpointFamily.ANTHROPIC_MESSAGES
 """The one family whose API counts a request's tokens before it is sent."""
 
 
+Seen = Callable[[Recorded], None]
+"""Takes a request as a client sent it."""
+_Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+
+
 class RelayPortError(Problem):
     """The relay cannot listen on its port."""
 
@@ -53,13 +59,16 @@ class RelayListening:
 
 
 @contextlib.asynccontextmanager
-async def serve_relay(relay: Relay, clients: Sequence[RelayClient], port: int = 0) -> AsyncIterator[RelayListening]:
+async def serve_relay(
+    relay: Relay, clients: Sequence[RelayClient], port: int = 0, *, seen: Seen | None = None
+) -> AsyncIterator[RelayListening]:
     """Serve clients on loopback while the block runs.
 
     Args:
         relay: The relay of an open gateway.
         clients: The clients that may call it; the caller may add to the list while it runs.
         port: The port; 0 picks a free one.
+        seen: Takes every request as it came, before it is answered or refused.
 
     Raises:
         RelayPortError: It cannot listen on the port.
@@ -67,8 +76,9 @@ async def serve_relay(relay: Relay, clients: Sequence[RelayClient], port: int = 
     """
     loop = asyncio.get_running_loop()
     answering = _Server(relay, clients)
+    handle = answering.handle if seen is None else _shown_to(seen, answering.handle)
     # cancelled when the client leaves, so that no answer is paid for that no one reads
-    server = web.Server(answering.handle, request_factory=_request, handler_cancellation=True)
+    server = web.Server(handle, request_factory=_request, handler_cancellation=True)
     try:
         listening = await loop.create_server(lambda: _Connection(server, answering, loop), HOST, port, backlog=_BACKLOG)
     except OSError as error:
@@ -113,6 +123,18 @@ class _Connection(web.RequestHandler):
         if request.writer.output_size > 0:
             raise ConnectionError  # the client has the beginning of an answer: its connection has to break off
         return self._server.unreadable(request, status)
+
+
+def _shown_to(seen: Seen, handle: _Handler) -> _Handler:
+    """Return a handler that shows each request before it handles it."""
+
+    async def show(request: web.BaseRequest) -> web.StreamResponse:
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        body = await request.read()  # aiohttp keeps it for the handler
+        seen(Recorded(request.method, request.raw_path, headers, body))
+        return await handle(request)
+
+    return show
 
 
 class _Server:

@@ -25,6 +25,8 @@ def setting_lines(chosen: AgentChoice, place: Place) -> Sequence[str]:
 
 def not_spoken_words(agent: AgentSettings, routes: Iterable[Route]) -> str:
     """Say that an agent speaks none of the families of some routes."""
+    if agent.foreign is not None:
+        return f"{agent.name} speaks {agent.foreign.protocol}, which no route has: the relay refuses it"
     spoken = ", ".join(agent.families)
     here = ", ".join(dict.fromkeys(route.endpoint_family.value for route in routes))
     return f"{agent.name} speaks {spoken}, and the chosen routes are on {here}. Choose a route that it speaks"
